@@ -1,0 +1,1044 @@
+"""The tables of ``data/``: one loader per table, whose docstring is the table's data dictionary.
+
+A loader returns a tuple of rows in file order. A broken table is refused with the file, the row, the column and the
+value (`TableError`). Every loader takes an optional ``path`` to read another file by the same rules.
+"""
+
+from __future__ import annotations
+
+import csv
+import functools
+import importlib.resources
+import io
+from collections.abc import Callable, Collection, Iterable
+from importlib.resources.abc import Traversable
+from typing import Any, Final, NamedTuple, TypeAlias
+
+from backchannel_lib.case import MOVES, NEEDS, PHASES, RECOMMENDERS, Case
+from backchannel_lib.errors import TableError, nearest
+
+Path: TypeAlias = Any  # a str, a pathlib.Path or a Traversable: whatever open() or .open() can read
+Reader: TypeAlias = Callable[[str], Any]
+
+STAGES: Final = ("message", "levers", "attention", "paper", "timing")
+WHO: Final = ("student_now", "recommender_now", "other_program_or_caller", "year_of_work", "nobody")
+ANSWERS: Final = ("not_allowed", "ask_first", "allowed")
+
+
+class Claim(NamedTuple):
+    """One claim of the article; see `load_claims`."""
+
+    id: str
+    lines: str
+    topic: str
+    kind: str
+
+
+class VerdictRow(NamedTuple):
+    """One verdict; see `load_verdicts`."""
+
+    verdict: str
+    rank: int
+    claims: tuple[str, ...]
+
+
+class StageRow(NamedTuple):
+    """One stage; see `load_stages`."""
+
+    stage: str
+    counts: str
+    shown: int
+
+
+class ConditionRow(NamedTuple):
+    """One named condition; see `load_conditions`."""
+
+    condition: str
+    when: str
+
+
+class RuleRow(NamedTuple):
+    """One rule; see `load_rules`."""
+
+    rule: str
+    stage: str
+    condition: str
+    allows: str
+    claims: tuple[str, ...]
+    ours: str
+
+
+class ReadingRow(NamedTuple):
+    """One reading; see `load_readings`."""
+
+    reading: str
+    choice: str
+    default: bool
+    claims: tuple[str, ...]
+
+
+class ReadingChange(NamedTuple):
+    """One thing that a reading changes; see `load_reading_changes`."""
+
+    reading: str
+    kind: str
+    target: str
+    to: str
+
+
+class RemedyRow(NamedTuple):
+    """One act that changes a case; see `load_remedies`."""
+
+    remedy: str
+    stage: str
+    when: str
+    sets: tuple[tuple[str, str], ...]
+    who: str
+    claims: tuple[str, ...]
+    ours: str
+
+
+class SoapRuleRow(NamedTuple):
+    """One row of the NRMP rule; see `load_soap_rule`."""
+
+    row: str
+    when: str
+    answer: str
+    facts: tuple[str, ...]
+
+
+class CallerRow(NamedTuple):
+    """One kind of recommender; see `load_callers`."""
+
+    recommender: str
+    impact: str
+    weight: int
+    table_row: str
+    chart_row: str
+    joined: str
+    claims: tuple[str, ...]
+    ours: str
+
+
+class MoveRow(NamedTuple):
+    """One kind of contact; see `load_moves`."""
+
+    move: str
+    by: str
+    claims: tuple[str, ...]
+
+
+class PhaseRow(NamedTuple):
+    """One phase; see `load_phases`."""
+
+    phase: str
+    starts: str
+    ends: str
+    claims: tuple[str, ...]
+    ours: str
+
+
+class FlagRow(NamedTuple):
+    """One red flag; see `load_flags`."""
+
+    flag: str
+    kind: str
+    claims: tuple[str, ...]
+    ours: str
+
+
+class NeedRow(NamedTuple):
+    """One kind of need; see `load_needs`."""
+
+    need: str
+    claims: tuple[str, ...]
+
+
+class DecidesRow(NamedTuple):
+    """One slice of what decides; see `load_decides`."""
+
+    factor: str
+    share: int
+    claims: tuple[str, ...]
+
+
+class AssumptionRow(NamedTuple):
+    """One choice of ours; see `load_assumptions`."""
+
+    assumption: str
+    value: float | None
+    unit: str
+
+
+class FactRow(NamedTuple):
+    """One fact from outside the article; see `load_facts`."""
+
+    id: str
+    topic: str
+    value: str
+    unit: str
+    source: str
+    year: str
+    grade: str
+
+
+class PercentileRow(NamedTuple):
+    """One point of a score's distribution; see `load_percentiles`."""
+
+    exam: str
+    score: int
+    percentile: int
+
+
+class AnchorRow(NamedTuple):
+    """One specialty's usual scores; see `load_score_anchors`."""
+
+    specialty: str
+    low: int
+    high: int
+
+
+class ControlRow(NamedTuple):
+    """One control of the panel; see `load_controls`."""
+
+    field: str
+    group: str
+    control: str
+    shown_when: str
+
+
+class ExamRow(NamedTuple):
+    """One exam's slider; see `load_exams`."""
+
+    exam: str
+    low: int
+    high: int
+    score: int
+    range_low: int
+    range_floor: int
+
+
+def data_root() -> Traversable:
+    """Find the folder of the tables: inside an installed package, or beside it in a checkout.
+
+    Returns:
+        The folder, readable also from inside a wheel.
+
+    Source:
+        ours.
+
+    Examples:
+        >>> (data_root() / "rules.csv").is_file()
+        True
+    """
+    package = importlib.resources.files("backchannel_lib")
+    inside = package / "data"
+    if inside.is_dir():
+        return inside
+    return package / ".." / "data"
+
+
+def _read(
+    row_type: Callable[..., Any],
+    file: str,
+    readers: dict[str, Reader],
+    *,
+    path: Path = None,
+    key: tuple[str, ...] = (),
+) -> tuple[Any, ...]:
+    """Read one table by its columns' readers; the one place where a table is opened and checked."""
+    if path is None and file in _read_before:
+        return _read_before[file]
+    source = data_root() / file if path is None else path
+    name = getattr(source, "name", None) or str(source)
+    text = source.read_text(encoding="utf-8") if hasattr(source, "read_text") else _text_of(str(source))
+    lines = csv.reader(io.StringIO(text.removeprefix("\ufeff"), newline=""), strict=True)
+    try:
+        header = next(lines, [])
+        for column in readers:
+            if column not in header:
+                raise TableError(name, 1, column, header, f"a column '{column}'")
+        for column in header:
+            if column not in readers:
+                raise TableError(name, 1, column, column, f"one of the columns {nearest(column, readers)}")
+        rows: list[Any] = []
+        seen: set[tuple[str, ...]] = set()
+        keys = key or (next(iter(readers)),)
+        for cells in lines:
+            number = lines.line_num
+            if len(cells) != len(header):
+                raise TableError(name, number, None, cells, f"{len(header)} cells")
+            raw = dict(zip(header, cells, strict=True))
+            values = {}
+            for column, reader in readers.items():
+                try:
+                    values[column] = reader(raw[column])
+                except _Wrong as wrong:
+                    raise TableError(name, number, column, raw[column], str(wrong)) from None
+            identity = tuple(raw[column] for column in keys)
+            if identity in seen:
+                raise TableError(name, number, keys[-1], raw[keys[-1]], "an id that no other row has")
+            seen.add(identity)
+            rows.append(row_type(**values))
+    except csv.Error as error:
+        raise TableError(name, lines.line_num, None, str(error), "well-formed CSV") from None
+    if path is None:
+        _read_before[file] = tuple(rows)
+    return tuple(rows)
+
+
+_read_before: Final[dict[str, tuple[Any, ...]]] = {}  # the workbook's own tables do not change while it runs
+
+
+def _text_of(path: str) -> str:
+    with open(path, encoding="utf-8") as file:
+        return file.read()
+
+
+class _Wrong(ValueError):
+    """A cell breaks its column's rule; the text says what was expected."""
+
+
+def _words(cell: str) -> str:
+    if cell.strip() == "":
+        raise _Wrong("some text")
+    return cell
+
+
+def _any(cell: str) -> str:
+    return cell
+
+
+def _one_of(known: Collection[str], *, blank: bool = False) -> Reader:
+    def read(cell: str) -> str:
+        if cell in known or (blank and cell == ""):
+            return cell
+        raise _Wrong(f"one of {nearest(cell, known)}")
+
+    return read
+
+
+def _each_of(known: Collection[str]) -> Reader:
+    one = _one_of(known)
+
+    def read(cell: str) -> tuple[str, ...]:
+        return tuple(one(part) for part in cell.split())
+
+    return read
+
+
+def _integer(low: int, high: int) -> Reader:
+    def read(cell: str) -> int:
+        if not cell.lstrip("-").isdecimal() or not low <= int(cell) <= high:
+            raise _Wrong(f"a whole number from {low} to {high}")
+        return int(cell)
+
+    return read
+
+
+def _number_or_blank(cell: str) -> float | None:
+    if cell == "":
+        return None
+    try:
+        number = float(cell)
+    except ValueError:
+        raise _Wrong("a number or nothing") from None
+    if number != number or number in (float("inf"), float("-inf")):  # noqa: PLR0124 - NaN differs from itself
+        raise _Wrong("a finite number or nothing")
+    return number
+
+
+def _yes_no(cell: str) -> bool:
+    return bool(_one_of(("yes", "no"))(cell) == "yes")
+
+
+def _sets(cell: str) -> tuple[tuple[str, str], ...]:
+    pairs = []
+    for part in cell.split(";"):
+        field, equals, value = (piece.strip() for piece in part.partition("="))
+        if not equals or field not in Case.fields():
+            raise _Wrong("'field=value' pairs of fields of a case")
+        pairs.append((field, value))
+    return tuple(pairs)
+
+
+def _lines(cell: str) -> str:
+    if not cell.replace("-", "").isdecimal():
+        raise _Wrong("a line, or a range of lines such as 25-29")
+    return cell
+
+
+@functools.cache
+def _claim_ids() -> frozenset[str]:
+    return frozenset(claim.id for claim in load_claims())
+
+
+@functools.cache
+def _assumption_ids() -> frozenset[str]:
+    return frozenset(row.assumption for row in load_assumptions())
+
+
+@functools.cache
+def _fact_ids() -> frozenset[str]:
+    return frozenset(fact.id for fact in load_facts())
+
+
+def _claims(cell: str) -> tuple[str, ...]:
+    return tuple(_each_of(_claim_ids())(cell))
+
+
+def _ours(cell: str) -> str:
+    return str(_one_of(_assumption_ids(), blank=True)(cell))
+
+
+def load_claims(path: Path = None) -> tuple[Claim, ...]:
+    """Load the article's 100 claims; their wording stands in the words table as ``claim.<id>``.
+
+    Args:
+        path: Another file of the same form; None for the workbook's own.
+
+    Returns:
+        Rows of: ``id``; ``lines``, where it stands in the article, one line or a range; ``topic``, the article's part;
+        ``kind``: thesis, definition, example, warning, number, rule, verdict, rationale or advice.
+
+    Raises:
+        TableError: A column is missing, an id stands twice, or a cell breaks its column's rule.
+
+    Source:
+        The article, all claims.
+
+    Examples:
+        >>> len(load_claims())
+        100
+    """
+    kinds = ("thesis", "definition", "example", "warning", "number", "rule", "verdict", "rationale", "advice")
+    return _read(
+        Claim, "claims.csv", {"id": _words, "lines": _lines, "topic": _words, "kind": _one_of(kinds)}, path=path
+    )
+
+
+def load_verdicts(path: Path = None) -> tuple[VerdictRow, ...]:
+    """Load the nine verdicts, lowest first.
+
+    Args:
+        path: Another file of the same form; None for the workbook's own.
+
+    Returns:
+        Rows of: ``verdict``, its name; ``rank``, 0 to 8; ``claims``, ids of the claims it comes from.
+
+    Raises:
+        TableError: The table is broken.
+
+    Source:
+        The claims in each row; that they form one line is ours.
+
+    Examples:
+        >>> load_verdicts()[8].verdict
+        'offer_in_play'
+    """
+    return _read(
+        VerdictRow, "verdicts.csv", {"verdict": _words, "rank": _integer(0, 8), "claims": _claims}, path=path
+    )
+
+
+def load_stages(path: Path = None) -> tuple[StageRow, ...]:
+    """Load the five stages in the order in which they are judged.
+
+    Args:
+        path: Another file of the same form; None for the workbook's own.
+
+    Returns:
+        Rows of: ``stage``; ``counts``, which of the rules that hold counts, ``lowest`` or ``highest``; ``shown``, 1 to 5,
+        its place on screen, which is the order of the article's parts.
+
+    Raises:
+        TableError: The table is broken.
+
+    Source:
+        ours; the parts are the article's.
+
+    Examples:
+        >>> [row.stage for row in load_stages() if row.counts == "highest"]
+        ['attention']
+    """
+    return _read(
+        StageRow,
+        "stages.csv",
+        {"stage": _one_of(STAGES), "counts": _one_of(("lowest", "highest")), "shown": _integer(1, 5)},
+        path=path,
+    )
+
+
+def load_conditions(path: Path = None) -> tuple[ConditionRow, ...]:
+    """Load the named conditions that the rules speak of.
+
+    Args:
+        path: Another file of the same form; None for the workbook's own.
+
+    Returns:
+        Rows of: ``condition``, its name; ``when``, an expression over the fields of a case and the conditions above it,
+        written with ``and``, ``or``, ``not``, ``is``, ``in``, comparisons, and ``&`` for "have something in common".
+
+    Raises:
+        TableError: The table is broken. (An expression is checked where the rules are put together.)
+
+    Source:
+        The article; each rule names its claims.
+
+    Examples:
+        >>> {row.condition: row.when for row in load_conditions()}["need_met"]
+        'needs & offers'
+    """
+    return _read(ConditionRow, "conditions.csv", {"condition": _words, "when": _words}, path=path)
+
+
+def load_rules(path: Path = None) -> tuple[RuleRow, ...]:
+    """Load the rules: what each condition allows at best.
+
+    Args:
+        path: Another file of the same form; None for the workbook's own.
+
+    Returns:
+        Rows of: ``rule``, its id, under which its reason stands in the words table; ``stage``; ``condition``, a named
+        condition, or ``otherwise`` where no other row of the stage holds; ``allows``, the best verdict it allows;
+        ``claims``, ids; ``ours``, the id of our assumption where the article leaves room, else blank.
+
+    Raises:
+        TableError: The table is broken.
+
+    Source:
+        The article; each row names its claims.
+
+    Examples:
+        >>> {row.rule: row.allows for row in load_rules()}["failure_policy"]
+        'declined'
+    """
+    return _read(
+        RuleRow,
+        "rules.csv",
+        {
+            "rule": _words,
+            "stage": _one_of(STAGES),
+            "condition": _one_of([row.condition for row in load_conditions()] + ["otherwise"]),
+            "allows": _one_of([row.verdict for row in load_verdicts()]),
+            "claims": _claims,
+            "ours": _ours,
+        },
+        path=path,
+    )
+
+
+def load_readings(path: Path = None) -> tuple[ReadingRow, ...]:
+    """Load the readings: two or more for each place where the article leaves room.
+
+    Args:
+        path: Another file of the same form; None for the workbook's own.
+
+    Returns:
+        Rows of: ``reading``, its name; ``choice``, the place where the article leaves room; ``default``, yes or no;
+        ``claims``, ids of the claims that speak for it.
+
+    Raises:
+        TableError: The table is broken.
+
+    Source:
+        levers.any-of-three, truths.in-range-and-credible and the others that the rows name.
+
+    Examples:
+        >>> [row.reading for row in load_readings() if row.choice == "levers"]
+        ['any_lever', 'range_and_credible']
+    """
+    return _read(
+        ReadingRow,
+        "readings.csv",
+        {"reading": _words, "choice": _words, "default": _yes_no, "claims": _claims},
+        path=path,
+    )
+
+
+def load_reading_changes(path: Path = None) -> tuple[ReadingChange, ...]:
+    """Load what each reading changes.
+
+    Args:
+        path: Another file of the same form; None for the workbook's own.
+
+    Returns:
+        Rows of: ``reading``; ``kind``: ``condition`` (``target`` is a condition, ``to`` its new expression), ``allows``
+        (``target`` is a rule, ``to`` a verdict), ``weight`` (``target`` is a recommender, ``to`` 0 to 100) or
+        ``calendar`` (``target`` is a day, ``to`` a phase).
+
+    Raises:
+        TableError: The table is broken.
+
+    Source:
+        ours, from the claims that the reading names.
+
+    Examples:
+        >>> load_reading_changes()[0].kind
+        'condition'
+    """
+    return _read(
+        ReadingChange,
+        "reading_changes.csv",
+        {
+            "reading": _one_of([row.reading for row in load_readings()]),
+            "kind": _one_of(("condition", "allows", "weight", "calendar")),
+            "target": _words,
+            "to": _words,
+        },
+        path=path,
+        key=("reading", "kind", "target"),
+    )
+
+
+def load_remedies(path: Path = None) -> tuple[RemedyRow, ...]:
+    """Load the acts that change a case, from which `what_would_change` chooses.
+
+    Args:
+        path: Another file of the same form; None for the workbook's own.
+
+    Returns:
+        Rows of: ``remedy``, its id; ``stage`` that it mends; ``when`` it applies, an expression as in the conditions;
+        ``sets``, pairs ``field=value`` parted by ``;``, where the value may be another field's name; ``who`` can do it,
+        one of ``WHO``; ``claims``, ids; ``ours``, the id of our assumption, or blank.
+
+    Raises:
+        TableError: The table is broken.
+
+    Source:
+        The article; each row names its claims.
+
+    Examples:
+        >>> {row.remedy: row.who for row in load_remedies()}["give_specifics"]
+        'recommender_now'
+    """
+    return _read(
+        RemedyRow,
+        "remedies.csv",
+        {
+            "remedy": _words,
+            "stage": _one_of(STAGES),
+            "when": _words,
+            "sets": _sets,
+            "who": _one_of(WHO),
+            "claims": _claims,
+            "ours": _ours,
+        },
+        path=path,
+    )
+
+
+def load_soap_rule(path: Path = None) -> tuple[SoapRuleRow, ...]:
+    """Load the NRMP's SOAP communication rule as rows, of which the first that holds answers.
+
+    Args:
+        path: Another file of the same form; None for the workbook's own.
+
+    Returns:
+        Rows of: ``row``, its id; ``when``, an expression as in the conditions, which may also name ``inside_window``;
+        ``answer``, one of ``ANSWERS``; ``facts``, ids of the outside facts it rests on.
+
+    Raises:
+        TableError: The table is broken.
+
+    Source:
+        NRMP Match Participation Agreement for Applicants 2022, section 9.2, and the facts that the rows name.
+
+    Examples:
+        >>> load_soap_rule()[0].answer
+        'allowed'
+    """
+    return _read(
+        SoapRuleRow,
+        "soap_rule.csv",
+        {"row": _words, "when": _words, "answer": _one_of(ANSWERS), "facts": _each_of(_fact_ids())},
+        path=path,
+    )
+
+
+def load_callers(path: Path = None) -> tuple[CallerRow, ...]:
+    """Load the kinds of recommender, best first, with the article's table and chart joined.
+
+    Args:
+        path: Another file of the same form; None for the workbook's own.
+
+    Returns:
+        Rows of: ``recommender``; ``impact``, the table's level: very_high, high, moderate, low or very_low, blank where the
+        table leaves it out; ``weight``, the chart's 0 to 100; ``table_row`` and ``chart_row``, the labels there, blank
+        where left out; ``joined``, how the two were put together: same (one name in both), order (by their order) or ours;
+        ``claims``, ids; ``ours``, the id of our assumption, or blank.
+
+    Raises:
+        TableError: The table is broken.
+
+    Source:
+        caller.level-trusted-peer to caller.level-unconnected-faculty; works.weight-trusted-peer to works.weight-self-email.
+
+    Examples:
+        >>> [row.weight for row in load_callers()]
+        [90, 80, 50, 37, 25, 5]
+    """
+    return _read(
+        CallerRow,
+        "callers.csv",
+        {
+            "recommender": _one_of(RECOMMENDERS),
+            "impact": _one_of(("very_high", "high", "moderate", "low", "very_low"), blank=True),
+            "weight": _integer(0, 100),
+            "table_row": _any,
+            "chart_row": _any,
+            "joined": _one_of(("same", "order", "ours")),
+            "claims": _claims,
+            "ours": _ours,
+        },
+        path=path,
+    )
+
+
+def load_moves(path: Path = None) -> tuple[MoveRow, ...]:
+    """Load the kinds of contact.
+
+    Args:
+        path: Another file of the same form; None for the workbook's own.
+
+    Returns:
+        Rows of: ``move``; ``by``, who makes it: recommender, school or student; ``claims``, ids.
+
+    Raises:
+        TableError: The table is broken.
+
+    Source:
+        noise.cold-email-90-10 to noise.pressure-backfires; works.history-call to works.internal-push.
+
+    Examples:
+        >>> [row.move for row in load_moves() if row.by == "student"]
+        ['direct_email']
+    """
+    return _read(
+        MoveRow,
+        "moves.csv",
+        {"move": _one_of(MOVES), "by": _one_of(("recommender", "school", "student")), "claims": _claims},
+        path=path,
+    )
+
+
+def load_phases(path: Path = None) -> tuple[PhaseRow, ...]:
+    """Load the four phases in their order.
+
+    Args:
+        path: Another file of the same form; None for the workbook's own.
+
+    Returns:
+        Rows of: ``phase``; ``starts`` and ``ends``, in Eastern Time, as a day and hour of Match Week or a date; ``claims``,
+        ids; ``ours``, the id of our assumption, or blank.
+
+    Raises:
+        TableError: The table is broken.
+
+    Source:
+        timing.phase1, timing.phase2, timing.phase3; that groundwork is a phase is ours.
+
+    Examples:
+        >>> [row.phase for row in load_phases()]
+        ['groundwork', 'soap_lists', 'gap_filling', 'post_soap']
+    """
+    return _read(
+        PhaseRow,
+        "phases.csv",
+        {"phase": _one_of(PHASES), "starts": _words, "ends": _words, "claims": _claims, "ours": _ours},
+        path=path,
+    )
+
+
+def load_flags(path: Path = None) -> tuple[FlagRow, ...]:
+    """Load the red flags of a file.
+
+    Args:
+        path: Another file of the same form; None for the workbook's own.
+
+    Returns:
+        Rows of: ``flag``, a field of a case; ``kind``: ``explainable``, ``policy`` (the program's rule decides) or
+        ``not_overcome``; ``claims``, ids; ``ours``, the id of our assumption, or blank.
+
+    Raises:
+        TableError: The table is broken.
+
+    Source:
+        paper.checklist, works.explain-flag, multiplier.cannot-rescue.
+
+    Examples:
+        >>> [row.flag for row in load_flags() if row.kind == "not_overcome"]
+        ['professionalism_issue', 'chronic_poor_performance']
+    """
+    return _read(
+        FlagRow,
+        "flags.csv",
+        {
+            "flag": _one_of(tuple(Case.fields())),
+            "kind": _one_of(("explainable", "policy", "not_overcome")),
+            "claims": _claims,
+            "ours": _ours,
+        },
+        path=path,
+    )
+
+
+def load_needs(path: Path = None) -> tuple[NeedRow, ...]:
+    """Load the kinds of need that a program may have.
+
+    Args:
+        path: Another file of the same form; None for the workbook's own.
+
+    Returns:
+        Rows of: ``need``; ``claims``, ids.
+
+    Raises:
+        TableError: The table is broken.
+
+    Source:
+        need.own-pain, need.language, need.local, need.track.
+
+    Examples:
+        >>> [row.need for row in load_needs()]
+        ['language', 'local', 'track', 'coverage']
+    """
+    return _read(NeedRow, "needs.csv", {"need": _one_of(NEEDS), "claims": _claims}, path=path)
+
+
+def load_decides(path: Path = None) -> tuple[DecidesRow, ...]:
+    """Load the article's chart of what decides.
+
+    Args:
+        path: Another file of the same form; None for the workbook's own.
+
+    Returns:
+        Rows of: ``factor``; ``share``, 0 to 100 of a whole of 100; ``claims``, ids.
+
+    Raises:
+        TableError: The table is broken.
+
+    Source:
+        after.share-performance, after.share-advocacy, after.share-timing, after.share-outreach.
+
+    Examples:
+        >>> sum(row.share for row in load_decides())
+        100
+    """
+    return _read(DecidesRow, "decides.csv", {"factor": _words, "share": _integer(0, 100), "claims": _claims}, path=path)
+
+
+def load_assumptions(path: Path = None) -> tuple[AssumptionRow, ...]:
+    """Load every number and choice that is ours; the reason stands in the words table as ``assumption.<id>``.
+
+    Args:
+        path: Another file of the same form; None for the workbook's own.
+
+    Returns:
+        Rows of: ``assumption``, its id; ``value``, a number where it is one; ``unit``, blank where there is no number.
+
+    Raises:
+        TableError: The table is broken.
+
+    Source:
+        ours.
+
+    Examples:
+        >>> {row.assumption: row.value for row in load_assumptions()}["intensity_reach"]
+        4.5
+    """
+    return _read(
+        AssumptionRow,
+        "assumptions.csv",
+        {"assumption": _words, "value": _number_or_blank, "unit": _any},
+        path=path,
+    )
+
+
+def load_facts(path: Path = None) -> tuple[FactRow, ...]:
+    """Load the facts from outside the article; none of them changes a verdict.
+
+    Args:
+        path: Another file of the same form; None for the workbook's own.
+
+    Returns:
+        Rows of: ``id``, under which its wording stands in the words table as ``fact.<id>``; ``topic``; ``value``, a figure,
+        a day or an hour as text, blank for a statement; ``unit``; ``source``, a short citation; ``year`` of the source, or ``undated``; ``grade``: A the
+        official page itself, B a peer-reviewed abstract or contract text quoted by a law firm, C a transcription.
+
+    Raises:
+        TableError: The table is broken.
+
+    Source:
+        The citation in each row.
+
+    Examples:
+        >>> {row.id: row.value for row in load_facts()}["scores.step2_mean"]
+        '251'
+    """
+    return _read(
+        FactRow,
+        "facts.csv",
+        {
+            "id": _words,
+            "topic": _words,
+            "value": _any,
+            "unit": _any,
+            "source": _words,
+            "year": _words,
+            "grade": _one_of(("A", "B", "C")),
+        },
+        path=path,
+    )
+
+
+def load_percentiles(path: Path = None) -> tuple[PercentileRow, ...]:
+    """Load a few points of the national distribution of Step 2 CK.
+
+    Args:
+        path: Another file of the same form; None for the workbook's own.
+
+    Returns:
+        Rows of: ``exam``, ``step2ck``; ``score``, 1 to 300 points; ``percentile``, 0 to 100.
+
+    Raises:
+        TableError: The table is broken.
+
+    Source:
+        USMLE percentile table 2026, as transcribed (grade C).
+
+    Examples:
+        >>> load_percentiles()[-1]
+        PercentileRow(exam='step2ck', score=275, percentile=98)
+    """
+    return _read(
+        PercentileRow,
+        "percentiles.csv",
+        {"exam": _one_of(("step2ck",)), "score": _integer(1, 300), "percentile": _integer(0, 100)},
+        path=path,
+        key=("exam", "score"),
+    )
+
+
+def load_score_anchors(path: Path = None) -> tuple[AnchorRow, ...]:
+    """Load the usual scores of a few specialties, which say nothing of any one program.
+
+    Args:
+        path: Another file of the same form; None for the workbook's own.
+
+    Returns:
+        Rows of: ``specialty``; ``low`` and ``high``, Step 2 CK points between which the middle half of the matched US MD
+        seniors lay.
+
+    Raises:
+        TableError: The table is broken.
+
+    Source:
+        NRMP Charting Outcomes 2026, as transcribed (grade C).
+
+    Examples:
+        >>> load_score_anchors()[0].specialty
+        'internal_medicine'
+    """
+    return _read(
+        AnchorRow,
+        "score_anchors.csv",
+        {"specialty": _words, "low": _integer(1, 300), "high": _integer(1, 300)},
+        path=path,
+    )
+
+
+def load_controls(path: Path = None) -> tuple[ControlRow, ...]:
+    """Load the controls of the panel in their order.
+
+    Args:
+        path: Another file of the same form; None for the workbook's own.
+
+    Returns:
+        Rows of: ``field`` of a case; ``group``, the stage it stands with; ``control``: slider, checkbox, radio, select or
+        checks; ``shown_when``, ``always`` or an expression as in the conditions. A control whose value is not its default
+        is shown in any case, so that nothing that counts is hidden.
+
+    Raises:
+        TableError: The table is broken.
+
+    Source:
+        ours.
+
+    Examples:
+        >>> load_controls()[0].control
+        'slider'
+    """
+    kinds = ("slider", "checkbox", "radio", "select", "checks")
+    return _read(
+        ControlRow,
+        "controls.csv",
+        {
+            "field": _one_of(tuple(Case.fields())),
+            "group": _one_of(STAGES),
+            "control": _one_of(kinds),
+            "shown_when": _words,
+        },
+        path=path,
+    )
+
+
+def load_exams(path: Path = None) -> tuple[ExamRow, ...]:
+    """Load the exams whose scores can be entered.
+
+    Args:
+        path: Another file of the same form; None for the workbook's own.
+
+    Returns:
+        Rows of: ``exam``; ``low`` and ``high``, the ends of the score sliders in points; ``score``, ``range_low`` and
+        ``range_floor``, where they start.
+
+    Raises:
+        TableError: The table is broken.
+
+    Source:
+        ours, around the facts scores.*.
+
+    Examples:
+        >>> [row.exam for row in load_exams()]
+        ['step2ck', 'level2']
+    """
+    points = _integer(1, 999)
+    return _read(
+        ExamRow,
+        "exams.csv",
+        {"exam": _words, "low": points, "high": points, "score": points, "range_low": points, "range_floor": points},
+        path=path,
+    )
+
+
+def load_words(language: str = "en", path: Path = None) -> dict[str, str]:
+    """Load every text that a reader sees, by id; each file of ``data/words/<language>/`` holds one part.
+
+    Args:
+        language: The folder's name.
+        path: Another single file of the same form; None for the workbook's own files.
+
+    Returns:
+        Texts by id; a text may hold places such as ``{value}``, which `say` fills in.
+
+    Raises:
+        TableError: A table is broken, or an id stands in two files.
+
+    Source:
+        ours.
+
+    Examples:
+        >>> load_words()["verdict.ignored.name"]
+        'Ignored'
+    """
+    files: Iterable[Path] = [path]
+    if path is None:
+        folder = data_root() / "words" / language
+        files = sorted((file for file in folder.iterdir() if file.name.endswith(".csv")), key=lambda file: str(file.name))
+    texts: dict[str, str] = {}
+    for file in files:
+        for row_id, text in _read(lambda id, text: (id, text), "", {"id": _words, "text": _words}, path=file):  # noqa: A002 - the column's name
+            if row_id in texts:
+                raise TableError(getattr(file, "name", str(file)), None, "id", row_id, "an id that no other file has")
+            texts[row_id] = text
+    return texts

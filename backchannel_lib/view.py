@@ -1,0 +1,764 @@
+"""What a panel shows of a case, as parts of HTML and as plain text. It knows no widget and holds no sentence.
+
+A part is named (``verdict``, ``chain``, ``rules`` ...) and is the whole content of one place on screen, so a panel, a
+static page and a report can all be put together from the same parts.
+"""
+
+from __future__ import annotations
+
+import bisect
+import functools
+
+from backchannel_lib.amplifier import amplify, caller_weights
+from backchannel_lib.case import RECOMMENDERS, Case
+from backchannel_lib.conditions import parse, scalar_function
+from backchannel_lib.markup import Markup, join, tag
+from backchannel_lib.readings import READINGS, Agreement, readings_agree
+from backchannel_lib.remedies import Change, Changes, what_would_change
+from backchannel_lib.rules import Outcome, rule_book
+from backchannel_lib.soap_rule import RulesCheck, rules_check
+from backchannel_lib.sweep import score_bands
+from backchannel_lib.tables import (
+    STAGES,
+    ControlRow,
+    ExamRow,
+    FactRow,
+    load_callers,
+    load_claims,
+    load_controls,
+    load_exams,
+    load_facts,
+    load_percentiles,
+    load_score_anchors,
+    load_stages,
+)
+from backchannel_lib.verdict import Judgment, Reason, Verdict, judge
+from backchannel_lib.words import all_words, say
+
+SHOWN_CHANGES = 4  # further ones stand behind a "more"
+
+
+@functools.cache
+def stages_on_screen() -> tuple[str, ...]:
+    """Give the stages in their order on screen, which is the order of the article's parts.
+
+    Returns:
+        The five stages.
+
+    Source:
+        data/stages.csv.
+
+    Examples:
+        >>> stages_on_screen()[0]
+        'paper'
+    """
+    return tuple(row.stage for row in sorted(load_stages(), key=lambda row: row.shown))
+
+
+def fast_parts(case: Case, reading: str | None = None) -> dict[str, str]:
+    """Give the parts that answer a move of a control at once.
+
+    Args:
+        case: The case.
+        reading: The name of a reading; None for every default.
+
+    Returns:
+        HTML by part: ``verdict``, ``chain``, ``rules``; and ``spoken``, a plain sentence for a screen reader.
+
+    Source:
+        data/rules.csv and data/soap_rule.csv.
+
+    Examples:
+        >>> "Skimmed" in fast_parts(Case())["verdict"]
+        True
+    """
+    judgment = judge(case, reading)
+    parts = dict(_verdict_parts(judgment.outcome, reading))
+    parts["rules"] = _rules_part(rules_check(case))
+    return parts
+
+
+def slow_parts(case: Case, reading: str | None = None) -> dict[str, str]:
+    """Give the parts that may follow a moment later.
+
+    Args:
+        case: The case.
+        reading: The name of a reading; None for every default.
+
+    Returns:
+        HTML by part: ``changes``, ``readings``, ``orientation``, and ``table.<chart>`` with the numbers of each chart.
+
+    Source:
+        data/remedies.csv, data/readings.csv, data/facts.csv, data/callers.csv.
+
+    Examples:
+        >>> sorted(slow_parts(Case()))
+        ['changes', 'orientation', 'readings', 'table.amplifier', 'table.callers', 'table.map']
+    """
+    return {
+        "changes": _changes_part(what_would_change(case, reading=reading)),
+        "readings": _readings_part(readings_agree(case), reading),
+        "orientation": _orientation_part(case),
+        "table.callers": _callers_table(case, reading),
+        "table.amplifier": _amplifier_table(case, reading),
+        "table.map": _map_table(case, reading),
+    }
+
+
+def as_text(case: Case, reading: str | None = None) -> str:
+    """Give the whole answer to a case as plain text.
+
+    Args:
+        case: The case.
+        reading: The name of a reading; None for every default.
+
+    Returns:
+        Lines: the verdict, one line a stage (weakest marked ``>``), the rules check, the first changes, the readings.
+
+    Source:
+        As `fast_parts` and `slow_parts`.
+
+    Examples:
+        >>> print(as_text(Case()).splitlines()[0])
+        Verdict: Skimmed. Someone would glance at it and perhaps mark it for later, and then it would be lost.
+    """
+    judgment = judge(case, reading)
+    lines = [say("text.verdict", verdict=judgment.verdict.words, sentence=judgment.verdict.sentence)]
+    for reason in _in_order(judgment):
+        basis = [_lines_of(claim) for claim in reason.claims] + ([say("text.ours")] if reason.ours else [])
+        lines.append(
+            say(
+                "text.link",
+                mark=">" if _is_weakest(judgment, reason.stage) else "-",
+                stage=say(f"stage.{reason.stage}.name"),
+                cap=reason.cap.words,
+                reason=reason.words,
+                basis=", ".join(basis),
+            )
+        )
+    rules = rules_check(case)
+    lines.append(say("text.rules", answer=rules.words, reason=rules.reason))
+    changes = what_would_change(case, reading=reading)
+    for change in [change for change in changes if change.within_reach][:2]:
+        lines.append(
+            say(
+                "text.change",
+                what=" + ".join(change.words),
+                verdict=change.verdict.words,
+                who=say(f"who.{change.who}"),
+                answer=change.rules.words,
+            )
+        )
+    if not changes.within_reach:
+        lines.append(changes.words)
+    agreement = readings_agree(case)
+    changed = say("text.readings_changed", names=", ".join(agreement.changed)) if agreement.changed else ""
+    lines.append(say("text.readings", stands=agreement.stands, total=agreement.total, changed=changed))
+    return "\n".join(lines)
+
+
+def as_static_html(case: Case, reading: str | None = None) -> str:
+    """Give the verdict, the chain and the rules check as HTML that stands by itself.
+
+    Args:
+        case: The case.
+        reading: The name of a reading; None for every default.
+
+    Returns:
+        HTML without scripts, for a notebook that has not been run yet.
+
+    Source:
+        As `fast_parts`.
+
+    Examples:
+        >>> as_static_html(Case()).startswith("<div")
+        True
+    """
+    parts = fast_parts(case, reading)
+    return tag("div", *(Markup(parts[name]) for name in ("verdict", "chain", "rules")))
+
+
+def _in_order(judgment: Judgment) -> list[Reason]:
+    return [judgment.reasons[STAGES.index(stage)] for stage in stages_on_screen()]
+
+
+def _is_weakest(judgment: Judgment, stage: str) -> bool:
+    return stage in judgment.binding and judgment.verdict is not max(Verdict)
+
+
+@functools.lru_cache(maxsize=512)
+def _verdict_parts(outcome: Outcome, reading: str | None) -> tuple[tuple[str, str], ...]:
+    """Draw the card of one outcome; cases of the same outcome share it."""
+    judgment = Judgment(Case(), reading, outcome)
+    verdict = judgment.verdict
+    weakest = [say(f"stage.{stage}.name") for stage in stages_on_screen() if _is_weakest(judgment, stage)]
+    held = say("card.held_down", stages=", ".join(weakest)) if weakest else say("card.nothing_holds")
+    top = max(Verdict)
+    read_as = tag("p", say("card.under_reading", reading=READINGS[reading].words), class_="bw-reading-note") if reading else None
+    card = join(
+        tag("p", verdict.words, class_="bw-verdict-name"),
+        tag(
+            "ol",
+            [
+                tag("li", class_="bw-step" + (" bw-step-on" if step <= verdict else "") + (" bw-step-here" if step == verdict else ""))
+                for step in Verdict
+            ],
+            class_="bw-ladder",
+            aria_hidden="true",
+        ),
+        tag(
+            "p",
+            tag("span", min(Verdict).words),
+            tag("span", say("card.rank", rank=int(verdict), top=int(top))),
+            tag("span", top.words),
+            class_="bw-ladder-ends",
+        ),
+        tag("p", verdict.sentence, class_="bw-verdict-sentence"),
+        tag("p", held, class_="bw-held"),
+        read_as,
+    )
+    chain = tag("ol", [_link(reason, _is_weakest(judgment, reason.stage)) for reason in _in_order(judgment)], class_="bw-chain")
+    spoken = say("spoken", verdict=verdict.words, sentence=verdict.sentence, held=held)
+    return (("verdict", card), ("chain", chain), ("spoken", spoken))
+
+
+def _link(reason: Reason, weakest: bool) -> Markup:
+    return tag(
+        "li",
+        tag(
+            "div",
+            tag("span", say(f"stage.{reason.stage}.name"), class_="bw-link-name"),
+            tag("span", "◆ ", say("card.weakest"), class_="bw-badge bw-badge-weak") if weakest else None,
+            tag("span", say("card.allows", verdict=reason.cap.words), class_="bw-link-cap"),
+            class_="bw-link-head",
+        ),
+        tag("p", reason.words),
+        [tag("p", say("also"), " ", also.words) for also in reason.also],
+        _basis(
+            f"link-{reason.stage}",
+            tuple(dict.fromkeys(claim for each in (reason, *reason.also) for claim in each.claims)),
+            tuple(dict.fromkeys(each.assumption for each in (reason, *reason.also) if each.assumption)),
+        ),
+        class_="bw-link" + (" bw-link-weak" if weakest else ""),
+        data_cap=int(reason.cap),
+    )
+
+
+def _basis(name: str, claims: tuple[str, ...], assumptions: tuple[str, ...]) -> Markup:
+    """Tie a statement to the lines of the article it rests on, and to what is ours in it."""
+    lines = tag("span", say("card.article_lines", lines=", ".join(_lines_of(claim) for claim in claims)), class_="bw-badge bw-voice-article")
+    ours = tag("span", "✎ ", say("card.ours"), class_="bw-badge bw-voice-ours") if assumptions else None
+    return tag(
+        "details",
+        tag("summary", say("card.rests_on"), ": ", lines, ours),
+        tag(
+            "ul",
+            [
+                tag("li", tag("b", say("card.article_lines", lines=_lines_of(claim))), " ", say(f"claim.{claim}"))
+                for claim in claims
+            ],
+            [
+                tag("li", tag("b", "✎ ", say("card.ours_because")), " ", say(f"assumption.{assumption}"), class_="bw-ours")
+                for assumption in assumptions
+            ],
+        ),
+        class_="bw-basis",
+        data_keep=name,
+    )
+
+
+@functools.cache
+def _lines_by_claim() -> dict[str, str]:
+    return {claim.id: claim.lines for claim in load_claims()}
+
+
+def _lines_of(claim: str) -> str:
+    lines = _lines_by_claim()[claim]
+    return say("card.lines" if "-" in lines else "card.line", lines=lines.replace("-", "–"))
+
+
+@functools.lru_cache(maxsize=64)
+def _rules_part(check: RulesCheck) -> Markup:
+    signs = {"not_allowed": "✕", "ask_first": "?", "allowed": "✓"}
+    return join(
+        tag("p", tag("span", signs[check.answer], aria_hidden="true"), " ", check.words, class_="bw-rule-answer", data_answer=check.answer),
+        tag("p", check.reason),
+        tag("p", check.note, class_="bw-small"),
+        tag("details", tag("summary", say("rules.source")), tag("p", check.source), class_="bw-basis", data_keep="rules"),
+    )
+
+
+def _changes_part(changes: Changes) -> Markup:
+    reach = [change for change in changes if change.within_reach]
+    nobody = list(dict.fromkeys(words for change in changes if not change.within_reach for words in change.words))
+    more = reach[SHOWN_CHANGES:]
+    return join(
+        tag("p", changes.words, class_="bw-lead"),
+        tag("ol", [_change(change) for change in reach[:SHOWN_CHANGES]], class_="bw-changes") if reach else None,
+        tag(
+            "details",
+            tag("summary", say("changes.more", count=len(more))),
+            tag("ol", [_change(change) for change in more], class_="bw-changes"),
+            data_keep="more-changes",
+        )
+        if more
+        else None,
+        tag(
+            "details",
+            tag("summary", say("changes.nobody")),
+            tag("ul", [tag("li", words) for words in nobody]),
+            data_keep="nobody",
+        )
+        if nobody
+        else None,
+    )
+
+
+def _change(change: Change) -> Markup:
+    what = " ".join(change.words)
+    note = {
+        "not_allowed": tag("p", say("changes.article_account"), " ", say("changes.lawful_from"), class_="bw-note"),
+        "ask_first": tag("p", say("changes.ask_first"), class_="bw-note"),
+    }.get(change.rules.answer)
+    return tag(
+        "li",
+        [tag("p", words, class_="bw-act") for words in change.words],
+        tag(
+            "ul",
+            tag("li", say("changes.reaches", verdict=change.verdict.words), class_="bw-reaches"),
+            tag("li", say("changes.mends", stages=", ".join(say(f"stage.{stage}.name") for stage in change.stages))),
+            tag("li", say("changes.who", who=say(f"who.{change.who}"))),
+            tag("li", say("changes.rule", answer=change.rules.words), class_="bw-badge bw-voice-rule", data_answer=change.rules.answer),
+            class_="bw-facts",
+        ),
+        note,
+        _basis("change-" + "-".join(change.remedies), change.claims, tuple(change.assumptions)),
+        tag(
+            "button",
+            say("changes.try"),
+            type="button",
+            data_do="apply",
+            data_value=" ".join(change.remedies),
+            aria_label=say("changes.try_named", what=what),
+        ),
+        class_="bw-change",
+        data_answer=change.rules.answer,
+    )
+
+
+def _readings_part(agreement: Agreement, reading: str | None) -> Markup:
+    rows = []
+    for name, verdict in agreement.verdicts.items():
+        changes = verdict != agreement.verdict
+        result = say("readings.changes", verdict=verdict.words) if changes else say("readings.same")
+        rows.append(
+            tag(
+                "li",
+                tag("p", READINGS[name].words),
+                tag("p", tag("span", "◆ " if changes else "", result, class_="bw-badge" + (" bw-badge-weak" if changes else "")), " "),
+                _basis(f"reading-{name}", READINGS[name].claims, ()),
+                tag(
+                    "button",
+                    say("readings.back" if name == reading else "readings.use"),
+                    type="button",
+                    data_do="read",
+                    data_value="" if name == reading else name,
+                    aria_pressed="true" if name == reading else "false",
+                    aria_label=say("readings.back") if name == reading else say("readings.use_named", what=READINGS[name].words),
+                ),
+                class_="bw-reading" + (" bw-reading-changes" if changes else ""),
+            )
+        )
+    return join(
+        tag("p", say("readings.stands", stands=agreement.stands, total=agreement.total), class_="bw-lead"),
+        tag("ul", rows, class_="bw-readings"),
+        tag("p", say("readings.phase_note"), class_="bw-small"),
+    )
+
+
+@functools.cache
+def _facts() -> dict[str, FactRow]:
+    return {fact.id: fact for fact in load_facts()}
+
+
+def exam_of(case: Case) -> ExamRow | None:
+    """Tell which exam a case's numbers are in, or None where they are mixed.
+
+    Args:
+        case: The case.
+
+    Returns:
+        The row of data/exams.csv: Step 2 CK ends at 300, and COMLEX-USA Level 2 scores lie above it.
+
+    Source:
+        facts scores.step2_scale_high; that higher numbers mean Level 2 is ours.
+
+    Examples:
+        >>> exam_of(Case()).exam, exam_of(Case(score=520))
+        ('step2ck', None)
+    """
+    step2ck, level2 = load_exams()
+    top = int(_facts()["scores.step2_scale_high"].value)
+    above = {number > top for number in (case.score, case.range_low, case.range_floor)}
+    return None if len(above) == 2 else level2 if above == {True} else step2ck
+
+
+def _orientation_part(case: Case) -> Markup:
+    exam = exam_of(case)
+    if exam is None:
+        return tag("p", say("orientation.mixed"), class_="bw-note")
+    facts = _facts()
+    if exam.exam == "level2":
+        told = facts["scores.level2_pass"]
+        return join(
+            tag("p", say("orientation.level2", **{"pass": told.value, "sd": facts["scores.level2_sd"].value})),
+            _fact_source(facts["scores.level2_sd"]),
+        )
+    sem = float(facts["scores.step2_sem"].value)
+    points = load_percentiles()
+    at = bisect.bisect_right([point.score for point in points], case.score) - 1
+    inside = 0 <= at and case.score <= points[-1].score
+    text = say(
+        "orientation.step2ck" if inside else "orientation.step2ck_edge",
+        mean=facts["scores.step2_mean"].value,
+        sd=facts["scores.step2_sd"].value,
+        sem=f"{sem:g}",
+        score=case.score,
+        low=f"{case.score - sem:g}",
+        high=f"{case.score + sem:g}",
+        percentile=_ordinal(_percentile(case.score)) if inside else "",
+        **{"pass": facts["scores.step2_pass"].value},
+    )
+    return join(
+        tag("p", text),
+        _fact_source(facts["scores.step2_mean"]),
+        tag(
+            "details",
+            tag("summary", say("orientation.anchors")),
+            _table(
+                say("orientation.anchors"),
+                (say("table.specialty"), say("table.range")),
+                [(say(f"specialty.{row.specialty}"), f"{row.low}–{row.high}") for row in load_score_anchors()],
+            ),
+            tag("p", say("orientation.anchors_note"), class_="bw-small"),
+            _fact_source(facts["scores.anchors"]),
+            data_keep="anchors",
+        ),
+    )
+
+
+def _percentile(score: int) -> int:
+    """Read the percentile between the two nearest points of the table."""
+    points = load_percentiles()
+    upper = next(place for place, point in enumerate(points) if point.score >= score)
+    after, before = points[upper], points[max(upper - 1, 0)]
+    if after.score == score:
+        return after.percentile
+    share = (score - before.score) / (after.score - before.score)
+    return round(before.percentile + share * (after.percentile - before.percentile))
+
+
+def _ordinal(number: int) -> str:
+    ending = "th" if 10 <= number % 100 <= 20 else {1: "st", 2: "nd", 3: "rd"}.get(number % 10, "th")
+    return f"{number}{ending}"
+
+
+def _fact_source(fact: FactRow) -> Markup:
+    return tag(
+        "p",
+        say("orientation.source", source=fact.source, year=fact.year, grade=say(f"grade.{fact.grade}")),
+        class_="bw-small",
+    )
+
+
+def _table(caption: str, head: tuple[str, ...], rows: list[tuple[object, ...]], marked: int | None = None) -> Markup:
+    return tag(
+        "table",
+        tag("caption", caption, class_="bw-hidden"),
+        tag("thead", tag("tr", [tag("th", text, scope="col") for text in head])),
+        tag(
+            "tbody",
+            [
+                tag(
+                    "tr",
+                    tag("th", row[0], scope="row"),
+                    [tag("td", cell) for cell in row[1:]],
+                    class_="bw-marked" if place == marked else None,
+                )
+                for place, row in enumerate(rows)
+            ],
+        ),
+    )
+
+
+def _callers_table(case: Case, reading: str | None) -> Markup:
+    weights = caller_weights(reading)
+    rows: list[tuple[object, ...]] = []
+    for row in load_callers():
+        ours = row.chart_row == ""
+        name = say(f"level.recommender.{row.recommender}")
+        here = tag("span", " ◀ ", say("table.yours"), class_="bw-here") if row.recommender == case.recommender else None
+        weight = f"{weights[row.recommender]} {say('table.ours_mark')}" if ours else weights[row.recommender]
+        rows.append((join(name, here), say(f"level.impact.{row.impact}"), weight))
+    head = (say("table.caller"), say("table.impact"), say("table.weight"))
+    return _table(say("chart.callers.title"), head, rows, RECOMMENDERS.index(case.recommender))
+
+
+def _amplifier_table(case: Case, reading: str | None) -> Markup:
+    picture = amplify(case, reading)
+    rows: list[tuple[object, ...]] = [
+        (say("table.signal"), f"{picture.signal:.0f}"),
+        (say("table.caller_weight"), f"{picture.weight:g}"),
+        (say("table.share"), f"{picture.share:g}"),
+        (say("table.amplified"), f"{picture.shown:.0f}"),
+    ]
+    return _table(say("chart.amplifier.title"), (say("table.what"), join(say("table.value"), " ", say("table.ours_mark"))), rows)
+
+
+def _map_table(case: Case, reading: str | None) -> Markup:
+    rows: list[tuple[object, ...]] = []
+    for recommender, bands in score_bands(case, reading).items():
+        told = ", ".join(f"{_span(band.low, band.high)}: {Verdict(band.verdict).words}" for band in bands)
+        here = tag("span", " ◀ ", say("table.yours"), class_="bw-here") if recommender == case.recommender else None
+        rows.append((join(say(f"short.recommender.{recommender}"), here), told))
+    head = (say("table.caller"), f"{say('table.scores')}: {say('table.verdict')}")
+    return _table(say("chart.map.title"), head, rows, RECOMMENDERS.index(case.recommender))
+
+
+def _span(low: int, high: int) -> str:
+    return f"{low}" if low == high else f"{low}–{high}"
+
+
+# ---- the controls ----
+
+
+@functools.cache
+def _shown_when() -> tuple[tuple[ControlRow, ...], object]:
+    rows = load_controls()
+    conditions = rule_book(None).conditions
+    always = parse("score > 0", {}, place=("controls.csv", None, "shown_when"))
+    trees = [
+        always if row.shown_when == "always" else parse(row.shown_when, conditions, place=("controls.csv", number, "shown_when"))
+        for number, row in enumerate(rows, start=2)
+    ]
+    return rows, scalar_function(trees)
+
+
+def shown_fields(case: Case) -> list[str]:
+    """Tell which controls matter for a case.
+
+    Args:
+        case: The case.
+
+    Returns:
+        The fields whose controls are shown: those that apply, and those that are set to anything but their default.
+
+    Source:
+        data/controls.csv.
+
+    Examples:
+        >>> "sponsors_visas" in shown_fields(Case()), "sponsors_visas" in shown_fields(Case(needs_visa=True))
+        (False, True)
+    """
+    rows, which = _shown_when()
+    held = which(case)  # type: ignore[operator]
+    fields = Case.fields()
+    return [
+        row.field
+        for bit, row in enumerate(rows)
+        if held >> bit & 1
+        or (getattr(case, row.field) != fields[row.field].default and row.field != "move" and row.control != "slider")
+    ]
+
+
+def page(case: Case, reading: str | None = None) -> str:
+    """Give a whole panel as HTML: its controls, and places for its parts, filled in.
+
+    In every id the sign ``§`` stands for whatever makes it unique on the page; who shows the page replaces it.
+
+    Args:
+        case: The case it opens with.
+        reading: The name of a reading; None for every default.
+
+    Returns:
+        HTML.
+
+    Source:
+        data/controls.csv.
+
+    Examples:
+        >>> page(Case()).count("<fieldset") > 5
+        True
+    """
+    parts = {**fast_parts(case, reading), **slow_parts(case, reading)}
+
+    def place(name: str, element: str = "div", **attributes: object) -> Markup:
+        return tag(element, Markup(parts[name]), data_part=name, **attributes)
+
+    return tag(
+        "div",
+        tag("p", role="status", class_="bw-hidden", data_spoken=True),
+        tag("p", role="status", class_="bw-notice", data_notice=True, hidden=True),
+        tag(
+            "div",
+            tag("form", _toolbar(), _exam(case), [_group(stage, case) for stage in stages_on_screen()], class_="bw-controls", aria_label=say("panel.controls")),
+            tag(
+                "div",
+                _section("card.title", "card.voice", place("verdict"), class_="bw-card"),
+                _section("rules.title", "rules.voice", place("rules"), class_="bw-rule"),
+                _section("card.chain", None, place("chain"), class_="bw-why"),
+                class_="bw-answer",
+            ),
+            class_="bw-columns",
+        ),
+        _section("changes.title", None, place("changes"), class_="bw-wide"),
+        _section("readings.title", None, place("readings"), class_="bw-wide"),
+        _section(
+            "charts.title",
+            None,
+            [
+                tag(
+                    "section",
+                    tag("h3", say(f"chart.{chart}.title")),
+                    tag("p", say(f"chart.{chart}.caption")),
+                    tag(
+                        "div",
+                        tag("div", tag("p", say("charts.loading"), class_="bw-small"), class_="bw-plot", data_chart=chart, role="img", aria_label=say(f"chart.{chart}.title")),
+                        place(f"table.{chart}", class_="bw-numbers", tabindex="0", role="group", aria_label=f"{say('charts.numbers')}: {say(f'chart.{chart}.title')}"),
+                        class_="bw-figure",
+                    ),
+                )
+                for chart in ("callers", "amplifier", "map")
+            ],
+            class_="bw-wide bw-charts",
+        ),
+        class_="bw",
+        role="region",
+        aria_label=say("panel.name"),
+    )
+
+
+def _section(title: str, voice: str | None, *children: object, class_: str) -> Markup:
+    heading = f"§{title}"
+    return tag(
+        "section",
+        tag("h2", say(title), id=heading),
+        tag("p", say(voice), class_="bw-voice") if voice else None,
+        *children,
+        class_=class_,
+        aria_labelledby=heading,
+    )
+
+
+def _toolbar() -> Markup:
+    return tag(
+        "div",
+        [tag("button", say(f"panel.{do}"), type="button", data_do=do) for do in ("undo", "reset", "save")],
+        tag(
+            "label",
+            tag("span", say("panel.load")),
+            tag("input", type="file", accept=".json,application/json", data_load=True, aria_label=say("panel.load_hint")),
+            class_="bw-file",
+        ),
+        class_="bw-toolbar",
+    )
+
+
+def _exam(case: Case) -> Markup:
+    exam = exam_of(case)
+    chosen = exam.exam if exam else load_exams()[0].exam
+    return tag(
+        "fieldset",
+        tag("legend", say("panel.exam")),
+        [
+            tag("label", tag("input", type="radio", name="§exam", value=row.exam, checked=row.exam == chosen, data_exam=True, data_lm_suppress_shortcuts="true"), " ", say(f"panel.exam.{row.exam}"))
+            for row in load_exams()
+        ],
+        class_="bw-inline",
+    )
+
+
+def _group(stage: str, case: Case) -> Markup:
+    shown = set(shown_fields(case))
+    controls = [_control(row, case, row.field in shown) for row in load_controls() if row.group == stage]
+    return tag(
+        "fieldset",
+        tag("legend", say(f"panel.group.{stage}")),
+        controls,
+        tag("details", tag("summary", say("orientation.title")), tag("div", Markup(_orientation_part(case)), data_part="orientation"), class_="bw-orientation")
+        if stage == "paper"
+        else None,
+        class_="bw-group",
+    )
+
+
+def slider_ends(case: Case, field: str) -> tuple[int, int]:
+    """Tell where a field's slider begins and ends; any allowed number can be typed beside it.
+
+    Args:
+        case: The case, whose exam decides for scores.
+        field: The field.
+
+    Returns:
+        The lowest and the highest number on the slider.
+
+    Source:
+        data/exams.csv; ours.
+
+    Examples:
+        >>> slider_ends(Case(), "score"), slider_ends(Case(), "failed_attempts")
+        ((190, 300), (0, 5))
+    """
+    if field in {"score", "range_low", "range_floor"}:
+        exam = exam_of(case) or load_exams()[0]
+        return exam.low, exam.high
+    known = Case.fields()[field]
+    return known.low or 0, 5 if known.high is None else known.high
+
+
+def _control(row: ControlRow, case: Case, shown: bool) -> Markup:
+    field, value, label = row.field, getattr(case, row.field), say(f"field.{row.field}.label")
+    help_text = all_words().get(f"field.{field}.help")
+    described = f"§{field}-error" + (f" §{field}-help" if help_text else "")
+    common = {"data_lm_suppress_shortcuts": "true", "aria_describedby": described}
+    extra = [
+        tag("p", help_text, class_="bw-help", id=f"§{field}-help") if help_text else None,
+        tag("p", class_="bw-error", id=f"§{field}-error", hidden=True, role="alert"),
+    ]
+    hold = {"class_": f"bw-field bw-{row.control}", "data_field": field, "hidden": not shown}
+    if row.control == "slider":
+        low, high = slider_ends(case, field)
+        return tag(
+            "div",
+            tag("label", label, for_=f"§{field}"),
+            tag(
+                "div",
+                tag("input", type="range", id=f"§{field}", min=low, max=high, step=1, value=value, **common),
+                tag("input", type="text", inputmode="numeric", class_="bw-number", value=value, aria_label=say("panel.exact", label=label), **common),
+                class_="bw-slide",
+            ),
+            *extra,
+            **hold,
+        )
+    if row.control == "checkbox":
+        box = tag("input", type="checkbox", checked=value, **common)
+        return tag("div", tag("label", box, " ", label), *extra, **hold)
+    if row.control == "select":
+        options = [tag("option", say("panel.not_known"), value="", selected=value is None)] + [
+            tag("option", say("panel.of_three", count=count), value=count, selected=value == count) for count in range(4)
+        ]
+        return tag("div", tag("label", label, for_=f"§{field}"), tag("select", options, id=f"§{field}", **common), *extra, **hold)
+    words = {"needs": "level.need", "offers": "offer"}.get(field, f"level.{field}")
+    kind, name = ("checkbox", None) if row.control == "checks" else ("radio", f"§{field}")
+    choices = [
+        tag(
+            "label",
+            tag("input", type=kind, name=name, value=level, checked=level in value if kind == "checkbox" else level == value, **common),
+            " ",
+            say(f"{words}.{level}"),
+        )
+        for level in Case.fields()[field].levels
+        if not (field == "move" and level == "direct_email")  # it comes and goes with the recommender "self"
+    ]
+    return tag("fieldset", tag("legend", label), *extra, choices, **hold)
+

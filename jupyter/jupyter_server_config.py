@@ -1,0 +1,52 @@
+"""JupyterLab's settings for this workbook: it stays on this machine, asks nobody for news, and answers at once.
+
+`workbook.py` names this folder in JUPYTER_CONFIG_PATH, so that Jupyter reads this file.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from jupyter_server.services.kernels.connection.channels import ZMQChannelsWebsocketConnection
+
+if TYPE_CHECKING:
+    import asyncio
+
+ROOT = Path(__file__).resolve().parent.parent
+FIRST_NOTEBOOK = "notebooks/10_your_case.ipynb"
+
+
+class PromptConnection(ZMQChannelsWebsocketConnection):
+    """A kernel connection that sends each message at once.
+
+    jupyter_server leaves Nagle's algorithm on, which holds small messages back until the last one is confirmed: with a
+    key held on a slider, 40 of 60 positions were drawn. With TCP_NODELAY it is 60 of 60.
+    """
+
+    def connect(self) -> asyncio.Future[None] | None:
+        """Turn Nagle's algorithm off, then connect as usual."""
+        self.websocket_handler.set_nodelay(True)
+        return super().connect()
+
+
+c: Any = get_config()  # type: ignore[name-defined] # noqa: F821 (Jupyter puts get_config into this file)
+
+# Only this machine can reach the server, and only with its token.
+c.ServerApp.ip = "127.0.0.1"
+# Jupyter warns root off because a public server run by root is a danger; this one is not public, and in a container
+# root is often the only user.
+c.ServerApp.allow_root = True
+# What goes between JupyterLab's server and a kernel is encrypted, so that no other program here can listen in.
+c.KernelManager.transport_encryption = "auto"
+
+# No request to another host: no news, no check for updates, no catalogue of extensions.
+c.LabApp.news_url = None
+c.LabApp.check_for_updates_class = "jupyterlab.NeverCheckForUpdate"
+c.LabApp.extension_manager = "readonly"
+
+# The whole workbook is in the file browser, with the first notebook open.
+c.ServerApp.root_dir = str(ROOT)
+c.LabApp.default_url = f"/lab/tree/{FIRST_NOTEBOOK}"
+
+c.ServerApp.kernel_websocket_connection_class = PromptConnection

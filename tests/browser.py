@@ -1,0 +1,137 @@
+"""Finds a Chromium for the browser tests: one that is installed already, whatever it is called here.
+
+Run as a script, it prints the browser's path, or says how to get one and exits with 1.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+from pathlib import Path
+
+#: The setting that overrules the search.
+VARIABLE = "CHROMIUM"
+
+#: What a Chromium is called on the PATH, likeliest first.
+COMMANDS = (
+    "chromium",
+    "chromium-browser",
+    "google-chrome",
+    "google-chrome-stable",
+    "chrome",
+    "microsoft-edge",
+    "microsoft-edge-stable",
+    "msedge",
+)
+
+#: Where macOS keeps its programs, under / and under the home folder.
+MAC_PROGRAMS = (
+    "Applications/Chromium.app/Contents/MacOS/Chromium",
+    "Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
+    "Applications/Microsoft Edge.app/Contents/MacOS/Microsoft Edge",
+)
+
+#: Where Windows keeps its programs, under each of WINDOWS_FOLDERS.
+WINDOWS_PROGRAMS = (
+    "Chromium/Application/chrome.exe",
+    "Google/Chrome/Application/chrome.exe",
+    "Microsoft/Edge/Application/msedge.exe",
+)
+WINDOWS_FOLDERS = ("PROGRAMFILES", "PROGRAMFILES(X86)", "LOCALAPPDATA")
+
+#: What `playwright install chromium` leaves in Playwright's folder.
+PLAYWRIGHT_PROGRAMS = (
+    "chromium-*/chrome-linux*/chrome",
+    "chromium-*/chrome-mac*/*.app/Contents/MacOS/*",
+    "chromium-*/chrome-win*/chrome.exe",
+)
+
+HOW_TO_GET_ONE = (
+    "No Chromium, Chrome or Edge was found, and the browser tests need one. Install any of them "
+    "(Debian, Ubuntu: sudo apt-get install chromium; any system: python -m playwright install chromium), "
+    f"or set the environment variable {VARIABLE} to the path of the one you have, and run the tests again."
+)
+
+
+class BrowserMissingError(RuntimeError):
+    """No browser was found; the message says how to get one."""
+
+
+def find_chromium() -> str:
+    """Return the path of a Chromium, Chrome or Edge.
+
+    Raises
+    ------
+    BrowserMissingError
+        If there is none, or if the variable CHROMIUM names a file that is not there.
+    """
+    named = os.environ.get(VARIABLE)
+    if named:
+        found = shutil.which(named)
+        if found is None:
+            raise BrowserMissingError(f"The environment variable {VARIABLE} is {named!r}, which is no program here.")
+        return found
+    for command in COMMANDS:
+        found = shutil.which(command)
+        if found is not None:
+            return found
+    for program in _usual_places():
+        if program.is_file():
+            return str(program)
+    raise BrowserMissingError(HOW_TO_GET_ONE)
+
+
+def launch_arguments() -> list[str]:
+    """Return the arguments with which a test starts the browser: headless, and without calls of its own.
+
+    Without them Chromium looks up its maker's hosts at every start, and a test that records each request would see
+    them. Give every browser a new, empty profile as well.
+    """
+    arguments = [
+        "--headless",
+        "--disable-gpu",
+        "--disable-quic",
+        "--no-first-run",
+        "--no-default-browser-check",
+        "--disable-background-networking",
+        "--disable-component-update",
+        "--disable-default-apps",
+        "--disable-domain-reliability",
+        "--disable-sync",
+    ]
+    if hasattr(os, "geteuid") and os.geteuid() == 0:
+        arguments.append("--no-sandbox")  # Chromium's sandbox refuses root, often the only user in a container
+    return arguments
+
+
+def _usual_places() -> list[Path]:
+    """Return the files that a browser off the PATH would be, likeliest first."""
+    mac = [top / program for top in (Path("/"), Path.home()) for program in MAC_PROGRAMS]
+    folders = [Path(os.environ[name]) for name in WINDOWS_FOLDERS if name in os.environ]
+    windows = [folder / program for folder in folders for program in WINDOWS_PROGRAMS]
+    playwright = [
+        program
+        for pattern in PLAYWRIGHT_PROGRAMS
+        for program in sorted(_playwright_folder().glob(pattern), reverse=True)  # the newest first
+    ]
+    return [*mac, *windows, *playwright]
+
+
+def _playwright_folder() -> Path:
+    """Return the folder in which Playwright keeps the browsers that it installs."""
+    named = os.environ.get("PLAYWRIGHT_BROWSERS_PATH", "0")
+    if named != "0":
+        return Path(named)
+    if sys.platform == "win32":
+        return Path(os.environ.get("LOCALAPPDATA", Path.home() / "AppData/Local")) / "ms-playwright"
+    if sys.platform == "darwin":
+        return Path.home() / "Library/Caches/ms-playwright"
+    return Path.home() / ".cache/ms-playwright"
+
+
+if __name__ == "__main__":
+    try:
+        print(find_chromium())
+    except BrowserMissingError as error:
+        sys.exit(str(error))
