@@ -387,10 +387,8 @@ class Outcome:
 def run_tests(arguments: Sequence[str]) -> int:
     """Run every check, tell the outcome of each, and return 1 if anything failed.
 
-    Parameters
-    ----------
-    arguments
-        Passed on to pytest. Where one of them is a path, only what it names is run.
+    Args:
+        arguments: Passed on to pytest. Where one of them is a path, only what it names is run.
     """
     set_up()
     offer_browser()

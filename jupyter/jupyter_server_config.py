@@ -40,7 +40,8 @@ c.ServerApp.allow_root = True
 # What goes between JupyterLab's server and a kernel is encrypted, so that no other program here can listen in.
 c.KernelManager.transport_encryption = "auto"
 
-# No request to another host: no news, no check for updates, no catalogue of extensions.
+# No request to another host: no news, no check for updates, no catalogue of extensions. That nobody is
+# asked about news either stands in labconfig/default_setting_overrides.json.
 c.LabApp.news_url = None
 c.LabApp.check_for_updates_class = "jupyterlab.NeverCheckForUpdate"
 c.LabApp.extension_manager = "readonly"
@@ -50,3 +51,8 @@ c.ServerApp.root_dir = str(ROOT)
 c.LabApp.default_url = f"/lab/tree/{FIRST_NOTEBOOK}"
 
 c.ServerApp.kernel_websocket_connection_class = PromptConnection
+# jupyter_server's own default is longer than tornado accepts, which says so in the terminal at every start.
+c.ServerApp.tornado_settings = {"ws_ping_timeout": 30_000}
+
+# The terminal shows the address and what goes wrong, and nothing else.
+c.ServerApp.log_level = c.LabApp.log_level = "WARN"

@@ -1,0 +1,303 @@
+"""The three charts as plotly figures in plain dictionaries, so that drawing one needs no plotly in Python.
+
+Each chart has a *ground*, which many cases share, and a *mark*, the one point on it that stands for this case. A move
+of the score changes marks alone, so a panel sends and moves no more than that.
+"""
+
+from __future__ import annotations
+
+import functools
+import json
+from typing import Any, Final, NamedTuple, TypeAlias
+
+from backchannel_lib.amplifier import amplify, assumption, caller_weights
+from backchannel_lib.case import RECOMMENDERS, Case
+from backchannel_lib.sweep import Band, score_bands
+from backchannel_lib.tables import load_callers
+from backchannel_lib.verdict import Verdict, judge
+from backchannel_lib.words import say
+
+Figure: TypeAlias = dict[str, Any]
+
+CHARTS: Final = ("callers", "amplifier", "map")
+
+# One step a verdict, dark to light (cividis, which stays ordered for every kind of color vision and in gray); the second
+# is the color of the words on it, with a contrast of at least 4.5 to 1.
+VERDICT_COLORS: Final = (
+    ("#00224e", "#ffffff"),
+    ("#123570", "#ffffff"),
+    ("#3b496c", "#ffffff"),
+    ("#575d6d", "#ffffff"),
+    ("#6a6c72", "#ffffff"),
+    ("#a59c74", "#000000"),
+    ("#c3b369", "#000000"),
+    ("#e1cc55", "#000000"),
+    ("#fee838", "#000000"),
+)
+INK: Final = "#1f4e79"
+MARK: Final = "#d55e00"
+
+
+class Mark(NamedTuple):
+    """The point of a case on a chart.
+
+    Args:
+        x: Its place along the x axis, a number or a category.
+        y: Its place along the y axis.
+    """
+
+    x: float | str
+    y: float | str
+
+
+def figure(chart: str, case: Case, reading: str | None = None) -> Figure:
+    """Give one chart of a case, its mark on it.
+
+    Args:
+        chart: One of ``CHARTS``.
+        case: The case.
+        reading: The name of a reading; None for every default.
+
+    Returns:
+        A plotly figure: ``data`` and ``layout``; the last trace is the mark.
+
+    Raises:
+        KeyError: There is no such chart.
+
+    Source:
+        works.weight-trusted-peer and the claims beside it, multiplier.amplifier, data/rules.csv.
+
+    Examples:
+        >>> figure("map", Case())["data"][-1]["x"]
+        [240]
+    """
+    drawn: Figure = json.loads(ground(chart, case, reading))
+    point = mark(chart, case, reading)
+    drawn["data"][-1].update(x=[point.x], y=[point.y])
+    return drawn
+
+
+def ground(chart: str, case: Case, reading: str | None = None) -> str:
+    """Give a chart without the place of its mark, as JSON; cases that share it get the same text.
+
+    Args:
+        chart: One of ``CHARTS``.
+        case: The case.
+        reading: The name of a reading; None for every default.
+
+    Returns:
+        A plotly figure as JSON; its last trace, the mark, has no place yet.
+
+    Raises:
+        KeyError: There is no such chart.
+
+    Source:
+        As `figure`.
+
+    Examples:
+        >>> ground("map", Case(score=240)) == ground("map", Case(score=231))
+        True
+    """
+    if chart == "callers":
+        return _callers(case.recommender, reading)
+    if chart == "amplifier":
+        picture = amplify(case, reading)
+        return _amplifier(round(picture.weight, 2), picture.share)
+    if chart == "map":
+        return _map(tuple(score_bands(case, reading).items()))
+    raise KeyError(chart)
+
+
+def mark(chart: str, case: Case, reading: str | None = None) -> Mark:
+    """Tell where a case stands on a chart.
+
+    Args:
+        chart: One of ``CHARTS``.
+        case: The case.
+        reading: The name of a reading; None for every default.
+
+    Returns:
+        The place of its mark.
+
+    Source:
+        As `figure`.
+
+    Examples:
+        >>> mark("map", Case(score=231))
+        Mark(x=231, y='Unknown faculty')
+    """
+    if chart == "amplifier":
+        picture = amplify(case, reading)
+        return Mark(round(picture.signal, 1), round(picture.shown, 1))
+    name = say(f"short.recommender.{case.recommender}")
+    return Mark(caller_weights(reading)[case.recommender] if chart == "callers" else case.score, name)
+
+
+def spoken(chart: str, case: Case, reading: str | None = None) -> str:
+    """Say in a sentence what a chart shows, as its name for a screen reader.
+
+    Args:
+        chart: One of ``CHARTS``.
+        case: The case.
+        reading: The name of a reading; None for every default.
+
+    Returns:
+        The sentence.
+
+    Source:
+        As `figure`.
+
+    Examples:
+        >>> spoken("callers", Case(recommender="known_dean"))
+        'Bar chart of six callers by weight. Yours: Known dean, 50 of 100.'
+    """
+    caller = say(f"short.recommender.{case.recommender}")
+    picture = amplify(case, reading)
+    return say(
+        f"chart.{chart}.name",
+        caller=caller,
+        weight=caller_weights(reading)[case.recommender],
+        signal=f"{picture.signal:.0f}",
+        amplified=f"{picture.shown:.0f}",
+        score=case.score,
+        verdict=judge(case, reading).verdict.words,
+    )
+
+
+def _layout(**more: Any) -> Figure:
+    """Lay out what all charts share; colors of text and grid are left to the page, which may be light or dark."""
+    layout: Figure = {
+        "template": {"layout": {}},
+        "font": {"size": 14, "family": "system-ui, sans-serif"},
+        "margin": {"l": 8, "r": 16, "t": 24, "b": 48},
+        "paper_bgcolor": "rgba(0,0,0,0)",
+        "plot_bgcolor": "rgba(0,0,0,0)",
+        "showlegend": False,
+        "modebar": {"remove": ["sendChartToCloud"]},
+        "height": 320,
+    }
+    return {**layout, **more}
+
+
+def _point(label: str, position: str) -> Figure:
+    return {
+        "type": "scatter",
+        "mode": "markers+text",
+        "x": [],
+        "y": [],
+        "text": [label],
+        "textposition": position,
+        "textfont": {"size": 14, "weight": 700},
+        "marker": {"symbol": "diamond", "size": 16, "color": MARK, "line": {"color": "#ffffff", "width": 2}},
+        "cliponaxis": False,
+        "hoverinfo": "skip",
+    }
+
+
+def _names() -> list[str]:
+    return [say(f"short.recommender.{recommender}") for recommender in RECOMMENDERS]
+
+
+def _category_axis() -> Figure:
+    return {
+        "type": "category",
+        "categoryorder": "array",
+        "categoryarray": list(reversed(_names())),
+        "automargin": True,
+        "fixedrange": True,
+    }
+
+
+def _number_axis(title: str, low: float, high: float) -> Figure:
+    return {"title": {"text": title}, "range": [low, high], "zeroline": False, "fixedrange": True, "automargin": True}
+
+
+@functools.lru_cache(maxsize=32)
+def _callers(chosen: str, reading: str | None) -> str:
+    weights = caller_weights(reading)
+    rows = load_callers()
+    bars = {
+        "type": "bar",
+        "orientation": "h",
+        "y": _names(),
+        "x": [weights[row.recommender] for row in rows],
+        "text": [
+            f"{weights[row.recommender]}" + ("" if row.chart_row else f" ({say('chart.callers.ours')})") for row in rows
+        ],
+        "textposition": "auto",
+        "textangle": 0,
+        "marker": {
+            "color": [MARK if row.recommender == chosen else INK for row in rows],
+            "pattern": {
+                "shape": ["" if row.chart_row else "/" for row in rows],
+                "fgcolor": "#ffffff",
+            },
+            "line": {"width": [3 if row.recommender == chosen else 0 for row in rows], "color": MARK},
+        },
+        "hoverinfo": "skip",
+    }
+    layout = _layout(xaxis=_number_axis(say("chart.callers.axis"), 0, 115), yaxis=_category_axis(), bargap=0.3)
+    return json.dumps({"data": [bars, _point(say("chart.callers.chosen"), "middle right")], "layout": layout})
+
+
+@functools.lru_cache(maxsize=256)
+def _amplifier(weight: float, share: float) -> str:
+    bar = assumption("signal_at_bar")
+    gain = 1 + weight / 100 * share
+    # The line is drawn only as far as the picture reaches, so that its slope is seen.
+    reach = bar / gain
+    lines = [
+        ("chart.amplifier.without", [0, 100], [0, 100], {"dash": "dot", "width": 2, "color": "#767676"}),
+        ("chart.amplifier.with", [0, bar - reach, bar + reach, 100], [0, 0, 100, 100], {"width": 4, "color": "#2f7fc1"}),
+    ]
+    data: list[Figure] = [
+        {"type": "scatter", "mode": "lines", "name": say(name), "x": x, "y": y, "line": line, "hoverinfo": "skip"}
+        for name, x, y, line in lines
+    ]
+    layout = _layout(
+        xaxis=_number_axis(say("chart.amplifier.x"), 0, 100),
+        yaxis=_number_axis(say("chart.amplifier.y"), -4, 108),
+        shapes=[
+            {"type": "line", "x0": bar, "x1": bar, "y0": 0, "y1": 100, "line": {"dash": "dash", "width": 1, "color": "#767676"}}
+        ],
+        annotations=[
+            {"x": bar, "y": 4, "text": say("chart.amplifier.bar"), "showarrow": False, "xanchor": "left", "xshift": 4},
+            {"x": 22, "y": 27, "text": say("chart.amplifier.without"), "showarrow": False, "xanchor": "right", "xshift": -4},
+            {"x": 100, "y": 100, "text": say("chart.amplifier.with"), "showarrow": False, "xanchor": "right", "yshift": 14},
+        ],
+    )
+    return json.dumps({"data": [*data, _point(say("chart.amplifier.you"), "middle right")], "layout": layout})
+
+
+@functools.lru_cache(maxsize=256)
+def _map(rows: tuple[tuple[str, tuple[Band, ...]], ...]) -> str:
+    low, high = rows[0][1][0].low, rows[0][1][-1].high
+    data: list[Figure] = []
+    for recommender, bands in rows:
+        for band in bands:
+            fill, words = VERDICT_COLORS[band.verdict]
+            data.append(
+                {
+                    "type": "bar",
+                    "orientation": "h",
+                    "y": [say(f"short.recommender.{recommender}")],
+                    "base": [band.low - 0.5],
+                    "x": [band.high - band.low + 1],
+                    "text": [Verdict(band.verdict).words],
+                    "textposition": "inside",
+                    "insidetextanchor": "middle",
+                    "textangle": 0,
+                    "textfont": {"color": words},
+                    "marker": {"color": fill, "line": {"color": "#ffffff", "width": 1}},
+                    "hoverinfo": "skip",
+                }
+            )
+    layout = _layout(
+        xaxis=_number_axis(say("chart.map.x"), low - 0.5, high + 0.5),
+        yaxis=_category_axis(),
+        barmode="overlay",
+        bargap=0.12,
+        uniformtext={"mode": "hide", "minsize": 10},
+        height=360,
+    )
+    return json.dumps({"data": [*data, _point(say("chart.map.you"), "top center")], "layout": layout})

@@ -1,0 +1,356 @@
+// The panel in the page. It renders what the kernel sends and reports what the reader does; it holds no rule and no text.
+//
+// Contents come numbered and are kept, so a content is sent once. The control in hand asks ahead for the answers to its
+// other positions and paints them at once; the kernel confirms, and what it says stands.
+
+let panels = 0;
+const REST = 300; // ms after the last move until speech and plotly's own state follow
+const PATIENCE = 6000; // ms without an answer until the reader is told
+
+export default { render };
+
+function render({ model, el }) {
+  const id = `bw${++panels}-`;
+  el.innerHTML = model.get("page").replaceAll("§", id);
+  const root = el.firstElementChild;
+  const find = (selector) => root.querySelector(selector);
+  const all = (selector) => [...root.querySelectorAll(selector)];
+
+  const bodies = new Map(); // number -> content
+  const told = {}; // part -> number, as the kernel last said
+  const painted = {}; // part -> number, as on screen
+  let marks = {};
+  let seq = 0; // of the last act that was sent
+  let waiting = null; // the timer of the act that is under way
+  const queue = new Map(); // field -> value, moved while an act was under way: the latest counts
+  let ahead = null; // { field, at }
+  let hand = null; // the field whose control is in use
+  let epoch = 0; // raised when anything but the field in hand changes: answers ahead of an older one are void
+
+  // ---- to the kernel ----
+
+  function send(act) {
+    try {
+      model.send({ ...act, view: id });
+    } catch {
+      asleep();
+    }
+  }
+
+  function act(message) {
+    seq += 1;
+    clearTimeout(waiting);
+    waiting = setTimeout(asleep, PATIENCE);
+    send({ ...message, seq });
+  }
+
+  function asleep() {
+    notice(model.get("asleep"));
+  }
+
+  function set(field, value) {
+    if (ahead && ahead.field === field) paintAhead(ahead.at[value]);
+    else loseAhead();
+    if (waiting) queue.set(field, value);
+    else act({ do: "set", field, value });
+  }
+
+  function hold(field) {
+    hand = field;
+    if (!model.get("ahead") || (ahead && ahead.field === field)) return;
+    loseAhead();
+    send({ do: "hold", field, epoch });
+  }
+
+  function loseAhead() {
+    ahead = null;
+    epoch += 1;
+  }
+
+  // ---- from the kernel ----
+
+  const handlers = { show, ahead: keepAhead, plotly: gotPlotly };
+  const onMessage = (message, buffers) => handlers[message.do]?.(message, buffers);
+  model.on("msg:custom", onMessage);
+
+  function keep(message) {
+    if (message.forget) {
+      bodies.clear();
+      for (const part of Object.keys(painted)) delete painted[part];
+    }
+    for (const [number, body] of Object.entries(message.bodies ?? {})) bodies.set(+number, body);
+  }
+
+  function keepAhead(message) {
+    keep(message);
+    if (message.view === id && message.epoch === epoch && message.field === hand) ahead = message;
+  }
+
+  function show(message) {
+    keep(message);
+    Object.assign(told, message.parts);
+    if (message.marks) marks = message.marks;
+    if (message.shown) showFields(message.shown);
+    if (message.errors) showErrors(message.errors);
+    if (message.ends) setEnds(message.ends);
+    if ("exam" in message) for (const box of all("[data-exam]")) box.checked = box.value === message.exam;
+    const mine = message.view === id && message.seq === seq;
+    if (mine) {
+      clearTimeout(waiting);
+      waiting = null;
+    }
+    const changed = Object.keys(message.values ?? {});
+    if (changed.some((field) => field !== hand)) loseAhead();
+    if (message.values) setValues(message.values, message.view === id && queue.has(hand) ? hand : null);
+    if (message.notice) notice(message.notice);
+    if (message.file) download(message.file);
+    if (mine && queue.size) {
+      const [field, value] = queue.entries().next().value;
+      queue.delete(field);
+      act({ do: "set", field, value });
+      if (ahead) return; // a later position is on screen already; its own answer will be painted
+    }
+    for (const [part, number] of Object.entries(told)) paint(part, number);
+    for (const chart of Object.keys(plots)) placeMark(chart, marks[chart]);
+  }
+
+  function paintAhead(answer) {
+    if (!answer) return;
+    const [parts, places] = answer;
+    for (const [part, number] of Object.entries(parts)) paint(part, number);
+    for (const [chart, place] of Object.entries(places)) placeMark(chart, place);
+  }
+
+  // ---- on screen ----
+
+  function paint(part, number) {
+    if (painted[part] === number) return;
+    const body = bodies.get(number);
+    if (body === undefined) return;
+    painted[part] = number;
+    const [kind, chart] = part.split(".");
+    if (part === "spoken") speak(body);
+    else if (kind === "name") find(`[data-chart="${chart}"]`).setAttribute("aria-label", body);
+    else if (kind === "ground") plots[chart].ground = body, draw(chart);
+    else fill(find(`[data-part="${part}"]`), body);
+  }
+
+  function fill(place, body) {
+    if (place.innerHTML === body) return;
+    const open = new Set([...place.querySelectorAll("details[open]")].map((one) => one.dataset.keep));
+    const inside = place.contains(document.activeElement);
+    place.innerHTML = body;
+    for (const one of place.querySelectorAll("details[data-keep]")) one.open = open.has(one.dataset.keep);
+    if (!inside) return;
+    // The button that was pressed is gone: go on from the heading of its section, not from the top of the page.
+    const heading = place.closest("section")?.querySelector("h2");
+    if (heading) {
+      heading.tabIndex = -1;
+      heading.focus();
+    }
+  }
+
+  let speech;
+  function speak(text) {
+    clearTimeout(speech);
+    speech = setTimeout(() => (find("[data-spoken]").textContent = text), REST);
+  }
+
+  function notice(text) {
+    const place = find("[data-notice]");
+    place.hidden = !text;
+    place.textContent = text;
+  }
+
+  const holder = (field) => find(`[data-field="${field}"]`);
+
+  function showFields(fields) {
+    const shown = new Set(fields);
+    for (const place of all("[data-field]")) place.hidden = !shown.has(place.dataset.field);
+  }
+
+  function showErrors(errors) {
+    for (const place of all("[data-field]")) {
+      const sentence = errors[place.dataset.field];
+      const slot = place.querySelector(".bw-error");
+      slot.hidden = !sentence;
+      slot.textContent = sentence ?? "";
+      for (const input of place.querySelectorAll("input, select")) {
+        if (sentence) input.setAttribute("aria-invalid", "true");
+        else input.removeAttribute("aria-invalid");
+      }
+    }
+  }
+
+  function setEnds(ends) {
+    for (const [field, [low, high]] of Object.entries(ends)) {
+      const slider = holder(field).querySelector("[type=range]");
+      slider.min = low;
+      slider.max = high;
+    }
+  }
+
+  function setValues(values, except) {
+    for (const [field, value] of Object.entries(values)) {
+      const place = holder(field);
+      if (!place || field === except) continue;
+      const many = place.matches(".bw-checks") ? new Set(String(value).split("|")) : null;
+      for (const input of place.querySelectorAll("input, select")) {
+        if (many) input.checked = many.has(input.value);
+        else if (input.type === "radio") input.checked = input.value === value;
+        else if (input.type === "checkbox") input.checked = value;
+        else input.value = value ?? "";
+      }
+    }
+  }
+
+  function download({ name, text }) {
+    const link = document.createElement("a");
+    link.href = URL.createObjectURL(new Blob([text], { type: "application/json" }));
+    link.download = name;
+    link.click();
+    setTimeout(() => URL.revokeObjectURL(link.href), 1000);
+  }
+
+  // ---- the controls ----
+
+  const fieldOf = (input) => input.closest("[data-field]")?.dataset.field;
+
+  function valueOf(input) {
+    const place = input.closest("[data-field]");
+    if (place.matches(".bw-checks")) return [...place.querySelectorAll(":checked")].map((one) => one.value).join("|");
+    if (input.type === "checkbox") return input.checked;
+    return input.value;
+  }
+
+  root.addEventListener("input", ({ target }) => {
+    const field = fieldOf(target);
+    if (!field || target.type === "text") return; // a typed number counts when it is complete
+    if (target.type === "range") target.nextElementSibling.value = target.value;
+    set(field, valueOf(target));
+  });
+
+  root.addEventListener("change", async ({ target }) => {
+    if (target.matches("[data-load]")) {
+      const file = target.files[0];
+      if (file) act({ do: "load", value: await file.text() });
+      target.value = "";
+    } else if (target.matches("[data-exam]")) {
+      act({ do: "exam", value: target.value });
+    } else if (target.type === "text") {
+      const slider = target.previousElementSibling;
+      slider.value = target.value;
+      set(fieldOf(target), target.value);
+    }
+  });
+
+  root.addEventListener("click", ({ target }) => {
+    const button = target.closest("button[data-do]");
+    if (button) act({ do: button.dataset.do, value: button.dataset.value });
+  });
+
+  root.addEventListener("focusin", ({ target }) => {
+    const field = fieldOf(target);
+    if (field) hold(field);
+  });
+
+  find("form").addEventListener("submit", (event) => event.preventDefault());
+
+  // Lab takes arrow and letter keys for its own commands unless they end here:
+  // https://github.com/jupyterlab/lumino/issues/497 is the reason for data-lm-suppress-shortcuts on the inputs as well.
+  root.addEventListener("keydown", (event) => {
+    if (event.key === "Enter" && event.target.type === "text") event.target.dispatchEvent(new Event("change", { bubbles: true }));
+    if (!event.ctrlKey && !event.metaKey) event.stopPropagation();
+  });
+
+  // ---- the charts ----
+
+  const plots = {}; // chart -> { box, ground, figure, mark }
+  for (const box of all("[data-chart]")) plots[box.dataset.chart] = { box };
+  let Plotly = globalThis.backchannelPlotly;
+
+  async function gotPlotly(_, buffers) {
+    const packed = new Blob([buffers[0]]).stream().pipeThrough(new DecompressionStream("gzip"));
+    const text = await new Response(packed).text();
+    if (!globalThis.backchannelPlotly) {
+      // The names shadow any module loader of the page, which would otherwise take the library for itself.
+      new Function("define", "module", "exports", text).call(globalThis);
+      // The basic bundle leaves itself under the name that its build never replaced.
+      globalThis.backchannelPlotly = globalThis.moduleName ?? globalThis.Plotly;
+    }
+    Plotly = globalThis.backchannelPlotly;
+    drawInTurn();
+  }
+
+  async function drawInTurn() {
+    for (const chart of Object.keys(plots)) {
+      draw(chart);
+      await new Promise((next) => setTimeout(next));
+    }
+  }
+
+  function themed(layout) {
+    const style = getComputedStyle(root);
+    const [ink, line] = [style.color, style.getPropertyValue("--bw-line")];
+    const axis = (one) => ({ ...one, gridcolor: line, linecolor: line, tickcolor: line });
+    return { ...layout, font: { ...layout.font, color: ink }, xaxis: axis(layout.xaxis), yaxis: axis(layout.yaxis) };
+  }
+
+  function draw(chart) {
+    const plot = plots[chart];
+    if (!Plotly || !plot.ground || !plot.box.clientWidth) return;
+    const figure = JSON.parse(plot.ground);
+    plot.mark = marks[chart];
+    Object.assign(figure.data.at(-1), { x: [plot.mark[0]], y: [plot.mark[1]] });
+    if (!plot.drawn) plot.box.textContent = "";
+    const layout = { ...themed(figure.layout), width: plot.box.clientWidth };
+    Plotly.react(plot.box, figure.data, layout, { displayModeBar: false, staticPlot: true });
+    plot.drawn = true;
+    plot.box.dataset.at = plot.mark.join(" ");
+  }
+
+  // A mark is moved on the drawing itself, which costs nothing, and told to plotly when the control has come to rest:
+  // plotly's own way of moving one point draws the whole chart again.
+  function placeMark(chart, place) {
+    const plot = plots[chart];
+    if (!place || !plot.drawn || String(plot.mark) === String(place)) return;
+    const { xaxis, yaxis } = plot.box._fullLayout;
+    const [from, to] = [plot.mark, place].map(([x, y]) => [xaxis.d2p(x), yaxis.d2p(y)]);
+    const trace = [...plot.box.querySelectorAll(".scatterlayer .trace")].at(-1);
+    const [dx, dy] = [to[0] - from[0], to[1] - from[1]];
+    plot.shift = [(plot.shift?.[0] ?? 0) + dx, (plot.shift?.[1] ?? 0) + dy];
+    trace.setAttribute("transform", `translate(${plot.shift})`);
+    plot.mark = place;
+    plot.box.dataset.at = place.join(" ");
+    clearTimeout(plot.rest);
+    plot.rest = setTimeout(() => {
+      trace.removeAttribute("transform");
+      plot.shift = null;
+      Plotly.restyle(plot.box, { x: [[place[0]]], y: [[place[1]]] }, [plot.box.data.length - 1]);
+    }, REST);
+  }
+
+  let resized;
+  const watchSize = new ResizeObserver(() => {
+    clearTimeout(resized);
+    resized = setTimeout(() => {
+      for (const [chart, plot] of Object.entries(plots)) {
+        if (plot.drawn ? plot.box.clientWidth !== plot.box._fullLayout.width : true) draw(chart);
+      }
+    }, 150);
+  });
+  watchSize.observe(root);
+  const watchTheme = new MutationObserver(() => Object.keys(plots).forEach(draw));
+  watchTheme.observe(document.body, { attributes: true, attributeFilter: ["data-jp-theme-light", "data-jp-theme-name"] });
+
+  send({ do: "hello" });
+  if (!Plotly) send({ do: "plotly" });
+
+  return () => {
+    model.off("msg:custom", onMessage);
+    watchSize.disconnect();
+    watchTheme.disconnect();
+    clearTimeout(waiting);
+    if (Plotly) for (const plot of Object.values(plots)) Plotly.purge(plot.box);
+  };
+}
