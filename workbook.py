@@ -130,6 +130,7 @@ def set_up() -> None:
         install_lock()
         install_project()
         try_imports()
+        trust_notebooks()
         print(f"Set up in {time.monotonic() - started:.0f} s.", flush=True)
     else:
         install_project()
@@ -203,8 +204,8 @@ def watch(pips: Sequence[subprocess.Popen[bytes]], packages: int) -> None:
     while True:
         codes = [process.poll() for process in pips]
         said = logged()
-        needed = packages - said.count("Ignoring ")  # the others are for other systems
-        fetched = said.count("Collecting ")
+        needed = packages - len(re.findall(r"(?m)^Ignoring ", said))  # the others are for other systems
+        fetched = len(re.findall(r"(?m)^(?:Collecting|Processing) ", said))
         installed = len(list(site.glob("*.dist-info"))) - there_before
         progress.show((fetched + installed) / (2 * needed))
         if "Retrying (" in said and not warned:
@@ -227,6 +228,16 @@ def try_imports() -> None:
     """Import once what the workbook stands on."""
     command = [str(VENV_PYTHON), "-c", f"import {', '.join(FIRST_IMPORTS)}"]
     if start(command, LOGS / "imports.log").wait():
+        raise install_error()
+
+
+def trust_notebooks() -> None:
+    """Sign the notebooks that came with the workbook: JupyterLab shows no drawing of a notebook that it does not trust.
+
+    This is done once, with what is here at set-up. A notebook that someone adds later is not trusted until it is run.
+    """
+    notebooks = sorted(str(path) for path in (ROOT / "notebooks").glob("*.ipynb"))
+    if notebooks and start([str(VENV_PYTHON), "-m", "nbformat.sign", *notebooks], LOGS / "trust.log").wait():
         raise install_error()
 
 
@@ -317,7 +328,7 @@ def open_workbook(port: int | None, *, browser: bool) -> int:
             f"Port {port} is in use by another program. Name another, or none: then a free one is found."
         )
     set_up()
-    print("Starting JupyterLab. To stop it, press Ctrl+C here.", flush=True)
+    print("Starting JupyterLab. To stop it, press Ctrl+C here twice.", flush=True)
     return become(lab_command(port, browser=browser))
 
 

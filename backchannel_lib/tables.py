@@ -198,6 +198,15 @@ class AnchorRow(NamedTuple):
     high: int
 
 
+class ExampleRow(NamedTuple):
+    """One of the article's own examples; see `load_examples`."""
+
+    example: str
+    sets: tuple[tuple[str, str], ...]
+    verdict: str
+    claims: tuple[str, ...]
+
+
 class ControlRow(NamedTuple):
     """One control of the panel; see `load_controls`."""
 
@@ -1007,6 +1016,39 @@ def load_exams(path: Path = None) -> tuple[ExamRow, ...]:
         ExamRow,
         "exams.csv",
         {"exam": _words, "low": points, "high": points, "score": points, "range_low": points, "range_floor": points},
+        path=path,
+    )
+
+
+def load_examples(path: Path = None) -> tuple[ExampleRow, ...]:
+    """Load the article's own examples as cases.
+
+    Args:
+        path: Another file of the same form; None for the workbook's own.
+
+    Returns:
+        Rows of: ``example``, its id; ``sets``, pairs ``field=value`` of what is special about the case; ``verdict`` that
+        the article tells; ``claims``, ids.
+
+    Raises:
+        TableError: The table is broken.
+
+    Source:
+        caller.example-former-fellow and the others that the rows name.
+
+    Examples:
+        >>> load_examples()[0].verdict
+        'phone_interview'
+    """
+    return _read(
+        ExampleRow,
+        "examples.csv",
+        {
+            "example": _words,
+            "sets": _sets,
+            "verdict": _one_of([row.verdict for row in load_verdicts()]),
+            "claims": _claims,
+        },
         path=path,
     )
 

@@ -178,6 +178,26 @@ def as_static_html(case: Case, reading: str | None = None) -> str:
     return tag("div", *(Markup(parts[name]) for name in ("verdict", "chain", "rules")))
 
 
+def held_down(judgment: Judgment) -> str:
+    """Say which stages hold a verdict down.
+
+    Args:
+        judgment: The judgment.
+
+    Returns:
+        A sentence.
+
+    Source:
+        ours.
+
+    Examples:
+        >>> held_down(judge(Case(scripted=True)))
+        'Held down by: The message.'
+    """
+    weakest = [say(f"stage.{stage}.name") for stage in stages_on_screen() if _is_weakest(judgment, stage)]
+    return say("card.held_down", stages=", ".join(weakest)) if weakest else say("card.nothing_holds")
+
+
 def _in_order(judgment: Judgment) -> list[Reason]:
     return [judgment.reasons[STAGES.index(stage)] for stage in stages_on_screen()]
 
@@ -191,8 +211,7 @@ def _verdict_parts(outcome: Outcome, reading: str | None) -> tuple[tuple[str, st
     """Draw the card of one outcome; cases of the same outcome share it."""
     judgment = Judgment(Case(), reading, outcome)
     verdict = judgment.verdict
-    weakest = [say(f"stage.{stage}.name") for stage in stages_on_screen() if _is_weakest(judgment, stage)]
-    held = say("card.held_down", stages=", ".join(weakest)) if weakest else say("card.nothing_holds")
+    held = held_down(judgment)
     top = max(Verdict)
     read_as = tag("p", say("card.under_reading", reading=READINGS[reading].words), class_="bw-reading-note") if reading else None
     card = join(

@@ -15,7 +15,10 @@ import traitlets
 
 from backchannel_lib.case import Case
 from backchannel_lib.session import Session
-from backchannel_lib.view import as_static_html, as_text, page
+from backchannel_lib.soap_rule import rules_check
+from backchannel_lib.tables import load_examples
+from backchannel_lib.verdict import judge
+from backchannel_lib.view import as_static_html, as_text, held_down, page
 from backchannel_lib.words import say
 
 _HERE = Path(__file__).parent
@@ -126,6 +129,40 @@ class Panel:
         if "widget" in self.__dict__:
             self.widget.refresh()
         return self.text
+
+    def tour(self) -> str:
+        """Move the panel through the article's own examples and back to where it was, telling each answer.
+
+        Returns:
+            Two lines an example: what it is, and the answer.
+
+        Source:
+            data/examples.csv.
+
+        Examples:
+            >>> print(Panel().tour().splitlines()[1])
+               Phone interview. Held down by: The moment. NRMP's rule: Not allowed.
+        """
+        lines = []
+        for example in load_examples():
+            fields = Case.fields()
+            values = {name: field.default for name, field in fields.items()}
+            values |= {name: fields[name].read(text) for name, text in example.sets}
+            self.put(**values)
+            judgment = judge(self.session.case)
+            lines.append(say(f"example.{example.example}"))
+            lines.append(
+                say(
+                    "example.answer",
+                    verdict=judgment.verdict.words,
+                    held=held_down(judgment),
+                    answer=rules_check(self.session.case).words,
+                )
+            )
+            self.session.undo()
+        if "widget" in self.__dict__:
+            self.widget.refresh()
+        return "\n".join(lines)
 
     @property
     def text(self) -> str:
