@@ -532,6 +532,15 @@ def parse(arguments: Sequence[str] | None) -> tuple[argparse.Namespace, list[str
     return asked, rest
 
 
+def obey(asked: argparse.Namespace, rest: Sequence[str]) -> int:
+    """Do what was asked for; return the exit code."""
+    if asked.command == "test":
+        return run_tests(rest)
+    if asked.command == "lock":
+        return make_lock(rest)
+    return open_workbook(asked.port, browser=not asked.no_browser)
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Do what the command line asks for; return the exit code."""
     if sys.version_info < OLDEST_PYTHON:  # in words, before anything fails in a way that only programmers can read
@@ -544,13 +553,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 1
     asked, rest = parse(arguments)
     try:
-        if asked.command == "test":
-            return run_tests(rest)
-        if asked.command == "lock":
-            return make_lock(rest)
-        return open_workbook(asked.port, browser=not asked.no_browser)
-    except WorkbookError as error:
-        print(f"\n{error}", file=sys.stderr)
+        return obey(asked, rest)
+    except (WorkbookError, OSError) as error:
+        advice = advice_on(str(error)) if isinstance(error, OSError) else None
+        print(f"\n{error}\n{advice or ''}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         print("\nStopped. The same command begins anew.", file=sys.stderr)

@@ -205,6 +205,7 @@ def _category_axis() -> Figure:
         "categoryarray": list(reversed(_names())),
         "automargin": True,
         "fixedrange": True,
+        "showgrid": False,
     }
 
 
@@ -222,10 +223,14 @@ def _callers(chosen: str, reading: str | None) -> str:
         "y": _names(),
         "x": [weights[row.recommender] for row in rows],
         "text": [
-            f"{weights[row.recommender]}" + ("" if row.chart_row else f" ({say('chart.callers.ours')})") for row in rows
+            # The mark tells the weight of the caller it stands at.
+            ""
+            if row.recommender == chosen
+            else f"{weights[row.recommender]}" + ("" if row.chart_row else f" ({say('chart.callers.ours')})")
+            for row in rows
         ],
-        "textposition": "auto",
-        "textangle": 0,
+        "textposition": "outside",
+        "cliponaxis": False,
         "marker": {
             "color": [MARK if row.recommender == chosen else INK for row in rows],
             "pattern": {
@@ -237,7 +242,7 @@ def _callers(chosen: str, reading: str | None) -> str:
         "hoverinfo": "skip",
     }
     layout = _layout(xaxis=_number_axis(say("chart.callers.axis"), 0, 115), yaxis=_category_axis(), bargap=0.3)
-    return json.dumps({"data": [bars, _point(say("chart.callers.chosen"), "middle right")], "layout": layout})
+    return json.dumps({"data": [bars, _point(say("chart.callers.chosen", weight=weights[chosen]), "middle right")], "layout": layout})
 
 
 @functools.lru_cache(maxsize=256)
@@ -296,8 +301,8 @@ def _map(rows: tuple[tuple[str, tuple[Band, ...]], ...]) -> str:
         xaxis=_number_axis(say("chart.map.x"), low - 0.5, high + 0.5),
         yaxis=_category_axis(),
         barmode="overlay",
-        bargap=0.12,
-        uniformtext={"mode": "hide", "minsize": 10},
-        height=360,
+        bargap=0.5,  # the words at the mark stand in the gap above its row
+        uniformtext={"mode": "hide", "minsize": 11},
+        height=420,
     )
     return json.dumps({"data": [*data, _point(say("chart.map.you"), "top center")], "layout": layout})

@@ -213,6 +213,7 @@ class ControlRow(NamedTuple):
     field: str
     group: str
     control: str
+    heading: str
     shown_when: str
 
 
@@ -964,7 +965,7 @@ def load_controls(path: Path = None) -> tuple[ControlRow, ...]:
 
     Returns:
         Rows of: ``field`` of a case; ``group``, the stage it stands with; ``control``: slider, checkbox, radio, select or
-        checks; ``shown_when``, ``always`` or an expression as in the conditions. A control whose value is not its default
+        checks; ``heading``, the id of the text above it, or blank; ``shown_when``, ``always`` or an expression as in the conditions. A control whose value is not its default
         is shown in any case, so that nothing that counts is hidden.
 
     Raises:
@@ -985,6 +986,7 @@ def load_controls(path: Path = None) -> tuple[ControlRow, ...]:
             "field": _one_of(tuple(Case.fields())),
             "group": _one_of(STAGES),
             "control": _one_of(kinds),
+            "heading": _any,
             "shown_when": _words,
         },
         path=path,

@@ -63,7 +63,8 @@ def fast_parts(case: Case, reading: str | None = None) -> dict[str, str]:
         reading: The name of a reading; None for every default.
 
     Returns:
-        HTML by part: ``verdict``, ``chain``, ``rules``; and ``spoken``, a plain sentence for a screen reader.
+        HTML by part: ``verdict``, ``chain``, ``rules``, ``strip`` (verdict and rule in one line, for narrow screens); and
+        ``spoken``, a plain sentence for a screen reader.
 
     Source:
         data/rules.csv and data/soap_rule.csv.
@@ -74,7 +75,9 @@ def fast_parts(case: Case, reading: str | None = None) -> dict[str, str]:
     """
     judgment = judge(case, reading)
     parts = dict(_verdict_parts(judgment.outcome, reading))
-    parts["rules"] = _rules_part(rules_check(case))
+    rules = rules_check(case)
+    parts["rules"] = _rules_part(rules)
+    parts["strip"] = join(tag("b", judgment.verdict.words), " ", say("strip.rule", answer=rules.words))
     return parts
 
 
@@ -158,14 +161,14 @@ def as_text(case: Case, reading: str | None = None) -> str:
 
 
 def as_static_html(case: Case, reading: str | None = None) -> str:
-    """Give the verdict, the chain and the rules check as HTML that stands by itself.
+    """Give the verdict, the chain and the rules check as HTML that stands by itself, without style or script.
 
     Args:
         case: The case.
         reading: The name of a reading; None for every default.
 
     Returns:
-        HTML without scripts, for a notebook that has not been run yet.
+        HTML, for a notebook that has not been run yet.
 
     Source:
         As `fast_parts`.
@@ -174,8 +177,22 @@ def as_static_html(case: Case, reading: str | None = None) -> str:
         >>> as_static_html(Case()).startswith("<div")
         True
     """
-    parts = fast_parts(case, reading)
-    return tag("div", *(Markup(parts[name]) for name in ("verdict", "chain", "rules")))
+    judgment = judge(case, reading)
+    rules = rules_check(case)
+    return tag(
+        "div",
+        tag("p", tag("em", say("static.note"))),
+        tag("h3", judgment.verdict.words),
+        tag("p", judgment.verdict.sentence, " ", held_down(judgment)),
+        tag(
+            "ul",
+            [
+                tag("li", tag("b", say(f"stage.{reason.stage}.name")), ": ", reason.words, " (", say("card.allows", verdict=reason.cap.words), ")")
+                for reason in _in_order(judgment)
+            ],
+        ),
+        tag("p", tag("b", say("text.rules", answer=rules.words, reason="")), rules.reason),
+    )
 
 
 def held_down(judgment: Judgment) -> str:
@@ -217,9 +234,9 @@ def _verdict_parts(outcome: Outcome, reading: str | None) -> tuple[tuple[str, st
     card = join(
         tag("p", verdict.words, class_="bw-verdict-name"),
         tag(
-            "ol",
+            "div",
             [
-                tag("li", class_="bw-step" + (" bw-step-on" if step <= verdict else "") + (" bw-step-here" if step == verdict else ""))
+                tag("span", class_="bw-step" + (" bw-step-on" if step <= verdict else "") + (" bw-step-here" if step == verdict else ""))
                 for step in Verdict
             ],
             class_="bw-ladder",
@@ -651,6 +668,7 @@ def page(case: Case, reading: str | None = None) -> str:
             ],
             class_="bw-wide bw-charts",
         ),
+        tag("p", Markup(parts["strip"]), data_part="strip", class_="bw-strip", aria_hidden="true"),
         class_="bw",
         role="region",
         aria_label=say("panel.name"),
@@ -687,28 +705,43 @@ def _exam(case: Case) -> Markup:
     exam = exam_of(case)
     chosen = exam.exam if exam else load_exams()[0].exam
     return tag(
-        "fieldset",
-        tag("legend", say("panel.exam")),
+        "div",
+        tag("span", say("panel.exam"), id="§exam"),
         [
-            tag("label", tag("input", type="radio", name="§exam", value=row.exam, checked=row.exam == chosen, data_exam=True, data_lm_suppress_shortcuts="true"), " ", say(f"panel.exam.{row.exam}"))
+            tag(
+                "label",
+                tag(
+                    "input",
+                    type="radio",
+                    name="§exam",
+                    value=row.exam,
+                    checked=row.exam == chosen,
+                    data_exam=True,
+                    data_lm_suppress_shortcuts="true",
+                ),
+                " ",
+                say(f"panel.exam.{row.exam}"),
+            )
             for row in load_exams()
         ],
         class_="bw-inline",
+        role="radiogroup",
+        aria_labelledby="§exam",
     )
 
 
 def _group(stage: str, case: Case) -> Markup:
     shown = set(shown_fields(case))
-    controls = [_control(row, case, row.field in shown) for row in load_controls() if row.group == stage]
-    return tag(
-        "fieldset",
-        tag("legend", say(f"panel.group.{stage}")),
-        controls,
-        tag("details", tag("summary", say("orientation.title")), tag("div", Markup(_orientation_part(case)), data_part="orientation"), class_="bw-orientation")
-        if stage == "paper"
-        else None,
-        class_="bw-group",
-    )
+    pieces: list[Markup] = []
+    for row in load_controls():
+        if row.group != stage:
+            continue
+        if row.heading:
+            pieces.append(tag("h3", say(row.heading)))
+        pieces.append(_control(row, case, row.field in shown))
+        if row.field == "range_floor":
+            pieces.append(tag("div", _orientation_part(case), data_part="orientation", class_="bw-orientation"))
+    return tag("fieldset", tag("legend", say(f"panel.group.{stage}")), pieces, class_="bw-group")
 
 
 def slider_ends(case: Case, field: str) -> tuple[int, int]:

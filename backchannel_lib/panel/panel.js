@@ -291,7 +291,7 @@ function render({ model, el }) {
 
   function themed(layout) {
     const style = getComputedStyle(root);
-    const [ink, line] = [style.color, style.getPropertyValue("--bw-line")];
+    const [ink, line] = [style.color, style.getPropertyValue("--bw-grid")];
     const axis = (one) => ({ ...one, gridcolor: line, linecolor: line, tickcolor: line });
     return { ...layout, font: { ...layout.font, color: ink }, xaxis: axis(layout.xaxis), yaxis: axis(layout.yaxis) };
   }
@@ -330,10 +330,27 @@ function render({ model, el }) {
     }, REST);
   }
 
+  // The verdict stays in view beside the controls. For that nothing between it and the notebook's own scroller may
+  // scroll or clip; Lab's output areas do both by default.
+  function freeTheWay() {
+    let box = root.parentElement;
+    while (box && box !== document.body) {
+      const scrolls = /auto|scroll/.test(getComputedStyle(box).overflowY) && box.scrollHeight > box.clientHeight + 1;
+      if (scrolls && !box.closest(".jp-OutputArea, .jp-Cell-outputWrapper")) {
+        root.style.setProperty("--bw-view", `${box.clientHeight}px`);
+        return;
+      }
+      if (box.closest(".jp-Cell")) box.style.overflow = "visible";
+      box = box.parentElement;
+    }
+    root.style.setProperty("--bw-view", `${innerHeight}px`);
+  }
+
   let resized;
   const watchSize = new ResizeObserver(() => {
     clearTimeout(resized);
     resized = setTimeout(() => {
+      freeTheWay();
       for (const [chart, plot] of Object.entries(plots)) {
         if (plot.drawn ? plot.box.clientWidth !== plot.box._fullLayout.width : true) draw(chart);
       }

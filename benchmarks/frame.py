@@ -1,0 +1,271 @@
+"""Measures `judge_frame` on a million rows, as ratios to the same rules written by hand in numpy and to a loop over `judge`.
+
+    .venv/bin/python benchmarks/frame.py [--rows N] [--rounds N] [--loop N] [--out file.json]
+
+All contestants answer from the same DataFrame and are timed in turn, in a new order each round, so that whatever else the
+machine does falls on all of them; what counts is the ratios of the medians. That all answers are equal is checked first.
+"""
+# ruff: noqa: INP001, T201 (a command of its own, which talks to a person at a terminal)
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import platform
+import random
+import statistics
+import time
+import tracemalloc
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from backchannel_lib import Case, judge, judge_frame
+from backchannel_lib.case import MOVES, NEEDS, PHASES, RECOMMENDERS
+from backchannel_lib.frame import judge_columns, read_columns
+from backchannel_lib.tables import STAGES
+
+Column: TypeAlias = npt.NDArray[Any]
+
+#: How often each flag is set. A few are rare in life and common here, so that every rule decides some rows.
+FLAGS = {
+    "boards_pending": 0.05,
+    "specialty_switch": 0.05,
+    "leave_of_absence": 0.05,
+    "failed_clerkship": 0.05,
+    "needs_visa": 0.25,
+    "professionalism_issue": 0.02,
+    "chronic_poor_performance": 0.03,
+    "interviews_failures": 0.6,
+    "sponsors_visas": 0.7,
+    "has_noncategorical_seat": 0.3,
+    "specifics": 0.5,
+    "addresses_flag": 0.4,
+    "scripted": 0.1,
+    "prior_contact": 0.25,
+    "introduced": 0.15,
+    "lists_open": 0.6,
+    "name_familiar": 0.5,
+    "file_in_system": 0.6,
+    "hears_first": 0.6,
+    "names_you": 0.7,
+    "outruns_hr": 0.6,
+    "deep_ties": 0.6,
+    "program_contacted_first": 0.1,
+}
+
+
+def make_frame(rows: int, seed: int = 1) -> pd.DataFrame:
+    """Make cases as someone would hold a class or a cohort: categories, flags, integers, and one column with gaps."""
+    draw = np.random.default_rng(seed)
+    low = draw.integers(215, 256, rows)
+    recommender = draw.integers(0, len(RECOMMENDERS), rows)
+    by_self = recommender == RECOMMENDERS.index("self")
+    move = np.where(by_self, MOVES.index("direct_email"), draw.integers(0, len(MOVES) - 1, rows))
+    track = pd.array(draw.integers(0, 4, rows), dtype="Int64")
+    track[draw.random(rows) < 0.6] = pd.NA
+    sets = ["|".join(need for bit, need in enumerate(NEEDS) if chosen >> bit & 1) for chosen in range(1 << len(NEEDS))]
+    columns: dict[str, Any] = {
+        "score": np.clip(draw.normal(240, 15, rows).round(), 190, 300).astype(np.int64),
+        "range_low": low,
+        "range_floor": low - draw.integers(5, 26, rows),
+        "failed_attempts": draw.choice(np.arange(4), rows, p=[0.85, 0.1, 0.04, 0.01]),
+        "needs": pd.Categorical.from_codes(draw.integers(0, len(sets), rows), sets),
+        "offers": pd.Categorical.from_codes(draw.integers(0, len(sets), rows), sets),
+        "recommender": pd.Categorical.from_codes(recommender, RECOMMENDERS),
+        "move": pd.Categorical.from_codes(move, MOVES),
+        "intensity": draw.integers(0, 11, rows),
+        "track_record": track,
+        "phase": pd.Categorical.from_codes(draw.integers(0, len(PHASES), rows), PHASES),
+    }
+    columns |= {name: draw.random(rows) < share for name, share in FLAGS.items()}
+    return pd.DataFrame({name: columns[name] for name in Case.fields()})
+
+
+def judge_by_hand(frame: pd.DataFrame) -> pd.DataFrame:
+    """Give what `judge_frame` gives, with data/rules.csv written out column by column, as one would without the tables.
+
+    It takes every value on trust, where `judge_frame` checks them all.
+    """
+
+    def flag(name: str) -> Column:
+        return frame[name].to_numpy()
+
+    def level(name: str) -> tuple[Column, dict[str, int]]:
+        categories = frame[name].cat
+        return categories.codes.to_numpy(), {word: code for code, word in enumerate(categories.categories)}
+
+    def members(name: str) -> Column:
+        codes, words = level(name)
+        masks = [sum(1 << bit for bit, need in enumerate(NEEDS) if need in word.split("|")) for word in words]
+        return np.array(masks, dtype=np.uint8)[codes]
+
+    who, callers = level("recommender")
+    move, moves = level("move")
+    phase, phases = level("phase")
+    track = frame["track_record"].to_numpy(dtype=np.float64, na_value=np.nan)
+    score, range_low = frame["score"].to_numpy(), frame["range_low"].to_numpy()
+    failed_attempts = frame["failed_attempts"].to_numpy() > 0
+
+    own_email = move == moves["direct_email"]
+    known_there = flag("prior_contact") | flag("introduced")
+    top_impact = (who == callers["trusted_peer"]) | (who == callers["subspecialist"])
+    known_dean = who == callers["known_dean"]
+    has_capital = top_impact | known_dean
+    need_met = (members("needs") & members("offers")) != 0
+    below_range = score < range_low
+    far_below = score < frame["range_floor"].to_numpy()
+    beyond_repair = flag("professionalism_issue") | flag("chronic_poor_performance")
+    failure_ruled_out = failed_attempts & ~flag("interviews_failures")
+    visa_ruled_out = flag("needs_visa") & ~flag("sponsors_visas")
+    has_flag = failed_attempts | flag("failed_clerkship") | flag("leave_of_absence")
+    has_flag |= flag("specialty_switch") | flag("boards_pending")
+    explained = flag("addresses_flag") & flag("specifics") & has_capital
+
+    eight = np.full(len(frame), 8, dtype=np.int8)
+    vague = ~own_email & ~flag("specifics")
+    ignored = (move == moves["mass_blast"]) | (move == moves["generic_letter"]) | flag("scripted")
+    ignored |= own_email & ~known_there
+    message = np.where((own_email & known_there) | (vague & top_impact), np.int8(5), eight)
+    message = np.where(vague & ~top_impact, np.int8(2), message)
+    message = np.where(ignored, np.int8(1), message)
+    message = np.where(move == moves["pressure"], np.int8(0), message)
+
+    competitive = ~(beyond_repair | failure_ruled_out | visa_ruled_out | below_range | has_flag)
+    levers = np.where(competitive | has_capital | need_met, np.int8(8), np.int8(1))
+
+    burned = track == 0
+    attention = np.full(len(frame), 2, dtype=np.int8)  # whoever it is, they get at least this far
+    attention = np.where(known_dean & ~burned, np.int8(5), attention)
+    attention = np.where((who == callers["self"]) & known_there, np.int8(5), attention)
+    attention = np.where((known_dean & (track == 3)) | need_met, np.int8(7), attention)
+    attention = np.where(top_impact & ~burned, np.int8(8), attention)
+
+    seat = flag("has_noncategorical_seat")
+    paper = np.where(below_range | (has_flag & explained), np.int8(6), eight)
+    paper = np.where(far_below & seat, np.int8(4), paper)
+    declined = beyond_repair | failure_ruled_out | visa_ruled_out | (has_flag & ~explained) | (far_below & ~seat)
+    paper = np.where(declined, np.int8(3), paper)
+
+    lists_open = flag("lists_open")
+    choosing, gaps = phase == phases["soap_lists"], phase == phases["gap_filling"]
+    second = gaps & flag("name_familiar") & flag("file_in_system")
+    secured = (phase == phases["post_soap"]) & flag("hears_first") & flag("names_you")
+    secured &= flag("outruns_hr") & flag("deep_ties")
+    timing = np.full(len(frame), 2, dtype=np.int8)
+    timing = np.where((phase == phases["groundwork"]) | (choosing & lists_open), np.int8(7), timing)
+    timing = np.where(choosing & ~lists_open, np.int8(5), timing)
+    timing = np.where(second | secured, np.int8(8), timing)
+
+    caps = {"message": message, "levers": levers, "attention": attention, "paper": paper, "timing": timing}
+    judged = frame.copy(deep=False)
+    judged["verdict"] = np.minimum.reduce(list(caps.values()))
+    for stage in STAGES:
+        judged[stage] = caps[stage]
+    return judged
+
+
+def make_cases(frame: pd.DataFrame) -> list[Case]:
+    """Make a case of each row."""
+    # A missing number is written as an empty cell, as a record of a CSV file has it.
+    rows = frame.astype(object).where(frame.notna(), "").to_dict("records")
+    return [Case.from_record({str(name): value for name, value in row.items()}) for row in rows]
+
+
+def check(frame: pd.DataFrame, sample: pd.DataFrame, cases: list[Case]) -> None:
+    """Stop unless all contestants give the same answers."""
+    answers = ["verdict", *STAGES]
+    judged, by_hand = judge_frame(frame)[answers], judge_by_hand(frame)[answers]
+    for name in answers:
+        apart = np.flatnonzero(judged[name].to_numpy() != by_hand[name].to_numpy())
+        if apart.size:
+            raise SystemExit(f"judge_frame and the rules by hand differ in {name}, first in row {apart[0]}")
+    for row, case in zip(judge_frame(sample)[answers].to_numpy().tolist(), cases, strict=True):
+        outcome = judge(case).outcome
+        if row != [outcome.verdict, *outcome.caps]:
+            raise SystemExit(f"judge_frame and judge differ in {case}")
+
+
+def seconds_of(call: Callable[[], object]) -> float:
+    """Time one call."""
+    started = time.perf_counter()
+    call()
+    return time.perf_counter() - started
+
+
+def peak_bytes(call: Callable[[], object]) -> int:
+    """Tell how much more memory a call held at its height, its answer included, as tracemalloc counts numpy's arrays."""
+    tracemalloc.start()
+    before = tracemalloc.get_traced_memory()[0]
+    tracemalloc.reset_peak()
+    call()
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    return peak - before
+
+
+def machine() -> str:
+    """Say in a line what this was measured on."""
+    try:
+        names = [line for line in Path("/proc/cpuinfo").read_text().splitlines() if line.startswith("model name")]
+        cpu = names[0].partition(":")[2].strip()
+    except (OSError, IndexError):
+        cpu = platform.processor() or platform.machine()
+    load = f"load {os.getloadavg()[0]:.1f}, " if hasattr(os, "getloadavg") else ""
+    versions = f"Python {platform.python_version()}, numpy {np.__version__}, pandas {pd.__version__}"
+    return f"{cpu}, {os.cpu_count()} cores, {load}{versions}"
+
+
+def main() -> None:
+    """Measure, print a table and, if asked to, write it as JSON."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
+    parser.add_argument("--rows", type=int, default=1_000_000)
+    parser.add_argument("--rounds", type=int, default=9)
+    parser.add_argument("--loop", type=int, default=20_000, help="rows of the loops over judge, whose time is scaled")
+    parser.add_argument("--out", type=Path, help="where to write the figures as JSON")
+    asked = parser.parse_args()
+
+    frame = make_frame(asked.rows)
+    sample = frame.head(min(asked.loop, asked.rows))
+    cases = make_cases(sample)
+    check(frame, sample, cases)
+    columns = read_columns(frame)
+    # Each contestant and how many rows it answers.
+    contestants: dict[str, tuple[Callable[[], object], int]] = {
+        "judge_frame": (lambda: judge_frame(frame), len(frame)),
+        "  of it read_columns": (lambda: read_columns(frame), len(frame)),
+        "  of it judge_columns": (lambda: judge_columns(columns, len(frame), None), len(frame)),
+        "by hand in numpy": (lambda: judge_by_hand(frame), len(frame)),
+        "loop: judge(case)": (lambda: [judge(case).outcome for case in cases], len(sample)),
+        "loop: row, Case, judge": (lambda: [judge(case).outcome for case in make_cases(sample)], len(sample)),
+    }
+    times: dict[str, list[float]] = {name: [] for name in contestants}
+    for number in range(asked.rounds):
+        order = list(contestants)
+        random.Random(number).shuffle(order)  # noqa: S311 (an order, no secret)
+        for name in order:
+            call, rows = contestants[name]
+            times[name].append(seconds_of(call) / rows)
+    medians = {name: statistics.median(each) for name, each in times.items()}
+    # Several calls more, so that a table made once is not counted.
+    peaks = {name: peak_bytes(contestants[name][0]) / asked.rows for name in ("judge_frame", "by hand in numpy")}
+
+    print(f"{machine()}\n{asked.rows:,} rows, {asked.rounds} rounds, medians; all answers are equal\n")
+    print("| | M rows/s | judge_frame is x times as fast | peak memory, bytes a row (tracemalloc) |\n| --- | --- | --- | --- |")
+    figures = {}
+    for name, median in medians.items():
+        ratio, peak = median / medians["judge_frame"], peaks.get(name)
+        print(f"| {name} | {1e-6 / median:.2f} | {ratio:.2f} | {'' if peak is None else f'{peak:.0f}'} |")
+        figures[name.strip()] = {"rows_per_second": 1 / median, "ratio": ratio, "peak_bytes_per_row": peak}
+    if asked.out:
+        told = {"machine": machine(), "rows": asked.rows, "rounds": asked.rounds, "figures": figures, "seconds": times}
+        asked.out.write_text(json.dumps(told, indent=1), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
