@@ -192,7 +192,7 @@ def install_lock() -> None:
             process.terminate()
             process.wait()
     if any(process.returncode for process in pips):
-        raise install_error()
+        raise install_error(logged())
 
 
 def watch(pips: Sequence[subprocess.Popen[bytes]], packages: int) -> None:
@@ -220,15 +220,12 @@ def watch(pips: Sequence[subprocess.Popen[bytes]], packages: int) -> None:
 
 def install_project() -> None:
     """Install the workbook's library as a link to this folder. Needs no network: the build backend is in the lock."""
-    if start(pip("--no-build-isolation", "--editable", str(ROOT)), LOGS / "project.log").wait():
-        raise install_error()
+    carry_out(pip("--no-build-isolation", "--editable", str(ROOT)), "project.log")
 
 
 def try_imports() -> None:
     """Import once what the workbook stands on."""
-    command = [str(VENV_PYTHON), "-c", f"import {', '.join(FIRST_IMPORTS)}"]
-    if start(command, LOGS / "imports.log").wait():
-        raise install_error()
+    carry_out([str(VENV_PYTHON), "-c", f"import {', '.join(FIRST_IMPORTS)}"], "imports.log")
 
 
 def trust_notebooks() -> None:
@@ -237,8 +234,14 @@ def trust_notebooks() -> None:
     This is done once, with what is here at set-up. A notebook that someone adds later is not trusted until it is run.
     """
     notebooks = sorted(str(path) for path in (ROOT / "notebooks").glob("*.ipynb"))
-    if notebooks and start([str(VENV_PYTHON), "-m", "nbformat.sign", *notebooks], LOGS / "trust.log").wait():
-        raise install_error()
+    if notebooks:
+        carry_out([str(VENV_PYTHON), "-m", "nbformat.sign", *notebooks], "trust.log")
+
+
+def carry_out(command: Sequence[str], log: str) -> None:
+    """Run a command of the set-up to its end, which has to be a good one."""
+    if start(command, LOGS / log).wait():
+        raise install_error((LOGS / log).read_text(encoding="utf-8", errors="replace"))
 
 
 def start(command: Sequence[str], log: Path) -> subprocess.Popen[bytes]:
@@ -250,13 +253,12 @@ def start(command: Sequence[str], log: Path) -> subprocess.Popen[bytes]:
 
 
 def logged() -> str:
-    """Return what the commands of this set-up have said."""
+    """Return what all commands of this set-up have said so far."""
     return "\n".join(log.read_text(encoding="utf-8", errors="replace") for log in sorted(LOGS.glob("*.log")))
 
 
-def install_error() -> WorkbookError:
-    """Return an error that says why the install failed, as far as the logs tell."""
-    said = logged()
+def install_error(said: str) -> WorkbookError:
+    """Return an error that says why the install failed, as far as its command told."""
     advice = advice_on(said) or "The cause is not one that this script knows:\n" + "\n".join(said.splitlines()[-5:])
     return WorkbookError(
         "The packages could not be installed.\n"
@@ -435,7 +437,11 @@ def offer_browser() -> None:
         find_chromium()
     except BrowserMissingError as error:
         print(f"{error}\nTrying: playwright install chromium", flush=True)
-        subprocess.run([str(VENV_PYTHON), "-m", "playwright", "install", "chromium"], env=environment(), check=False)
+        command = [str(VENV_PYTHON), "-m", "playwright", "install", "chromium"]
+        tried = subprocess.run(command, env=environment(), capture_output=True, check=False)
+        print(
+            "It is installed." if tried.returncode == 0 else "That failed, so the browser tests will fail.", flush=True
+        )
 
 
 def run_tool(name: str, module: str, *arguments: str) -> Outcome:

@@ -737,7 +737,7 @@ def _group(stage: str, case: Case) -> Markup:
         if row.group != stage:
             continue
         if row.heading:
-            pieces.append(tag("h3", say(row.heading)))
+            pieces.append(tag("p", say(row.heading), class_="bw-subhead"))
         pieces.append(_control(row, case, row.field in shown))
         if row.field == "range_floor":
             pieces.append(tag("div", _orientation_part(case), data_part="orientation", class_="bw-orientation"))

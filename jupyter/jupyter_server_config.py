@@ -51,8 +51,7 @@ c.ServerApp.root_dir = str(ROOT)
 c.LabApp.default_url = f"/lab/tree/{FIRST_NOTEBOOK}"
 
 c.ServerApp.kernel_websocket_connection_class = PromptConnection
-# jupyter_server's own default is longer than tornado accepts, which says so in the terminal at every start.
-c.ServerApp.tornado_settings = {"ws_ping_timeout": 30_000}
 
-# The terminal shows the address and what goes wrong, and nothing else.
-c.ServerApp.log_level = c.LabApp.log_level = "WARN"
+# The terminal shows the address and errors. Warnings are left out: each start would print one about an interval that
+# tornado mends by itself, and one for each notebook whose drawings wait until it is run.
+c.ServerApp.log_level = c.LabApp.log_level = "ERROR"
