@@ -35,6 +35,10 @@ JUPYTER = ROOT / "jupyter"
 #: What Jupyter writes. Not a hidden folder: where browsers come as snaps, they may not read hidden ones, and the page
 #: that sends the browser to JupyterLab with its token lies here.
 LOCAL = JUPYTER / "local"
+#: How JupyterLab looks when it is first opened: its side bars closed, so that the notebook has the width.
+FIRST_LOOK = JUPYTER / "workspace.json"
+#: Where JupyterLab keeps what its window looked like last; the name is what it makes of "default".
+LAST_LOOK = LOCAL / "config" / "lab" / "workspaces" / "default-37a8.jupyterlab-workspace"
 
 OLDEST_PYTHON = (3, 11)
 
@@ -326,9 +330,7 @@ class Progress:
 def open_workbook(port: int | None, *, browser: bool) -> int:
     """Start JupyterLab at the first notebook, and stay until it is stopped."""
     if port is not None and is_taken(port):
-        raise WorkbookError(
-            f"Port {port} is in use by another program. Name another, or none: then a free one is found."
-        )
+        raise WorkbookError(f"Port {port} is in use by another program. Name another, or none: then a free one is found.")
     set_up()
     print("Starting JupyterLab. To stop it, press Ctrl+C here twice.", flush=True)
     return become(lab_command(port, browser=browser))
@@ -336,6 +338,9 @@ def open_workbook(port: int | None, *, browser: bool) -> int:
 
 def lab_command(port: int | None = None, *, browser: bool = True) -> list[str]:
     """Return the command that starts JupyterLab; its settings are in jupyter/jupyter_server_config.py."""
+    if not LAST_LOOK.exists():
+        LAST_LOOK.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(FIRST_LOOK, LAST_LOOK)
     command = [str(VENV_PYTHON), "-m", "jupyterlab"]
     if port is not None:
         command += [f"--ServerApp.port={port}", "--ServerApp.port_retries=0"]
@@ -439,9 +444,7 @@ def offer_browser() -> None:
         print(f"{error}\nTrying: playwright install chromium", flush=True)
         command = [str(VENV_PYTHON), "-m", "playwright", "install", "chromium"]
         tried = subprocess.run(command, env=environment(), capture_output=True, check=False)
-        print(
-            "It is installed." if tried.returncode == 0 else "That failed, so the browser tests will fail.", flush=True
-        )
+        print("It is installed." if tried.returncode == 0 else "That failed, so the browser tests will fail.", flush=True)
 
 
 def run_tool(name: str, module: str, *arguments: str) -> Outcome:
@@ -529,9 +532,7 @@ def parse(arguments: Sequence[str] | None) -> tuple[argparse.Namespace, list[str
     commands.add_parser(
         "test", help="run every check; arguments go to pytest: test -k phase, test tests/test_x.py", allow_abbrev=False
     )
-    commands.add_parser(
-        "lock", help="write requirements.lock anew; arguments go to uv: lock --upgrade", allow_abbrev=False
-    )
+    commands.add_parser("lock", help="write requirements.lock anew; arguments go to uv: lock --upgrade", allow_abbrev=False)
     asked, rest = parser.parse_known_args(arguments)
     if rest and asked.command is None:
         parser.error(f"unknown: {' '.join(rest)}")

@@ -242,7 +242,9 @@ def _callers(chosen: str, reading: str | None) -> str:
         "hoverinfo": "skip",
     }
     layout = _layout(xaxis=_number_axis(say("chart.callers.axis"), 0, 115), yaxis=_category_axis(), bargap=0.3)
-    return json.dumps({"data": [bars, _point(say("chart.callers.chosen", weight=weights[chosen]), "middle right")], "layout": layout})
+    return json.dumps(
+        {"data": [bars, _point(say("chart.callers.chosen", weight=weights[chosen]), "middle right")], "layout": layout}
+    )
 
 
 @functools.lru_cache(maxsize=256)
@@ -253,7 +255,12 @@ def _amplifier(weight: float, share: float) -> str:
     reach = bar / gain
     lines = [
         ("chart.amplifier.without", [0, 100], [0, 100], {"dash": "dot", "width": 2, "color": "#767676"}),
-        ("chart.amplifier.with", [0, bar - reach, bar + reach, 100], [0, 0, 100, 100], {"width": 4, "color": "#2f7fc1"}),
+        (
+            "chart.amplifier.with",
+            [0, bar - reach, bar + reach, 100],
+            [0, 0, 100, 100],
+            {"width": 4, "color": "#2f7fc1"},
+        ),
     ]
     data: list[Figure] = [
         {"type": "scatter", "mode": "lines", "name": say(name), "x": x, "y": y, "line": line, "hoverinfo": "skip"}
@@ -263,12 +270,33 @@ def _amplifier(weight: float, share: float) -> str:
         xaxis=_number_axis(say("chart.amplifier.x"), 0, 100),
         yaxis=_number_axis(say("chart.amplifier.y"), -4, 108),
         shapes=[
-            {"type": "line", "x0": bar, "x1": bar, "y0": 0, "y1": 100, "line": {"dash": "dash", "width": 1, "color": "#767676"}}
+            {
+                "type": "line",
+                "x0": bar,
+                "x1": bar,
+                "y0": 0,
+                "y1": 100,
+                "line": {"dash": "dash", "width": 1, "color": "#767676"},
+            }
         ],
         annotations=[
             {"x": bar, "y": 4, "text": say("chart.amplifier.bar"), "showarrow": False, "xanchor": "left", "xshift": 4},
-            {"x": 22, "y": 27, "text": say("chart.amplifier.without"), "showarrow": False, "xanchor": "right", "xshift": -4},
-            {"x": 100, "y": 100, "text": say("chart.amplifier.with"), "showarrow": False, "xanchor": "right", "yshift": 14},
+            {
+                "x": 22,
+                "y": 27,
+                "text": say("chart.amplifier.without"),
+                "showarrow": False,
+                "xanchor": "right",
+                "xshift": -4,
+            },
+            {
+                "x": 100,
+                "y": 100,
+                "text": say("chart.amplifier.with"),
+                "showarrow": False,
+                "xanchor": "right",
+                "yshift": 14,
+            },
         ],
     )
     return json.dumps({"data": [*data, _point(say("chart.amplifier.you"), "middle right")], "layout": layout})

@@ -25,7 +25,9 @@ Conditions: TypeAlias = Mapping[str, ast.expr]
 _COMPARISONS: Final = (ast.Lt, ast.LtE, ast.Gt, ast.GtE, ast.Eq, ast.NotEq)
 
 
-def parse(text: str, known: Mapping[str, ast.expr], *, place: tuple[str, int | None, str], flags: Iterable[str] = ()) -> ast.expr:
+def parse(
+    text: str, known: Mapping[str, ast.expr], *, place: tuple[str, int | None, str], flags: Iterable[str] = ()
+) -> ast.expr:
     """Parse and check one condition, putting the named conditions in it in their places.
 
     Args:
@@ -44,7 +46,9 @@ def parse(text: str, known: Mapping[str, ast.expr], *, place: tuple[str, int | N
         ours.
 
     Examples:
-        >>> ast.unparse(parse("not known_there", {"known_there": ast.parse("introduced", mode="eval").body}, place=("x", 1, "y")))
+        >>> ast.unparse(
+        ...     parse("not known_there", {"known_there": ast.parse("introduced", mode="eval").body}, place=("x", 1, "y"))
+        ... )
         'not introduced'
     """
     try:
@@ -158,9 +162,7 @@ class _Scalar(ast.NodeTransformer):
             return ast.Compare(left=self.visit(node.left), ops=[equal], comparators=[level])
         if isinstance(op, (ast.In, ast.NotIn)):
             names: list[ast.expr] = [ast.Constant(name.id) for name in node.comparators[0].elts]  # type: ignore[attr-defined]
-            return ast.Compare(
-                left=self.visit(node.left), ops=[op], comparators=[ast.Tuple(elts=names, ctx=ast.Load())]
-            )
+            return ast.Compare(left=self.visit(node.left), ops=[op], comparators=[ast.Tuple(elts=names, ctx=ast.Load())])
         return ast.Compare(left=self.visit(node.left), ops=[op], comparators=[self.visit(node.comparators[0])])
 
     def visit_Name(self, node: ast.Name) -> ast.expr:

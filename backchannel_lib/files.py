@@ -138,7 +138,7 @@ def save_case(case: Case, path: str | os.PathLike[str]) -> None:
     try:
         with os.fdopen(handle, "w", encoding="utf-8") as out:
             out.write(case_to_text(case))
-        os.replace(temporary, file)
+        Path(temporary).replace(file)
     except OSError as error:
         Path(temporary).unlink(missing_ok=True)
         raise CaseFileError(file.name, "unwritable", None, problem=error.strerror or str(error)) from None

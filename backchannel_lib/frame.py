@@ -84,8 +84,14 @@ def judge_frame(frame: pd.DataFrame, reading: str | None = None) -> pd.DataFrame
         data/rules.csv, as in `judge`.
 
     Examples:
-        >>> frame = pd.DataFrame({"score": [250, 210], "recommender": ["trusted_peer", "self"], "specifics": [True, False],
-        ...                       "move": ["targeted_call", "direct_email"]})
+        >>> frame = pd.DataFrame(
+        ...     {
+        ...         "score": [250, 210],
+        ...         "recommender": ["trusted_peer", "self"],
+        ...         "specifics": [True, False],
+        ...         "move": ["targeted_call", "direct_email"],
+        ...     }
+        ... )
         >>> judge_frame(frame)["verdict"].tolist()
         [7, 1]
     """
@@ -187,7 +193,7 @@ def _read_flag(field: Field, column: pd.Series[Any]) -> Array:
     if column.dtype == np.bool_:
         return column.to_numpy().view(np.uint8)
     known = {True: 1, False: 0, "true": 1, "false": 0, "True": 1, "False": 0}
-    return _read_words(field, column, lambda value: known.get(value), "frame_flag")
+    return _read_words(field, column, known.get, "frame_flag")
 
 
 def _read_choice(field: Field, column: pd.Series[Any]) -> Array:
@@ -214,7 +220,9 @@ def _read_words(
         values: list[Any] = list(column.cat.categories)
     else:
         if column.dtype == object and any(isinstance(value, (set, frozenset, list, tuple)) for value in column):
-            column = column.map(lambda value: "|".join(sorted(map(str, value))) if isinstance(value, (set, frozenset, list, tuple)) else value)
+            column = column.map(
+                lambda value: "|".join(sorted(map(str, value))) if isinstance(value, (set, frozenset, list, tuple)) else value
+            )
         places, uniques = pd.factorize(column, use_na_sentinel=True)
         values = list(uniques)
     # The last entry answers for the place -1, which stands for a missing value.
@@ -286,7 +294,7 @@ def judge_columns(
         size = chunk.stop - chunk.start
         if size < step:
             step = size
-            code, wide, byte, one, lowest = (array[:size] for array in (code, wide, byte, one, lowest))
+            code, wide, byte, one, lowest = code[:size], wide[:size], byte[:size], one[:size], lowest[:size]
         values = {key: _atom(key, columns, chunk) for key in keys}
         for place, lookup in enumerate(lookups):
             code.fill(0)
@@ -436,14 +444,17 @@ def _holds(node: ast.expr, space: Mapping[str, Array]) -> Array:
             return cast("Array", join.reduce([_holds(value, space) for value in values]))
         case ast.UnaryOp(operand=operand):
             return ~_holds(operand, space)
-        case ast.Compare(left=ast.Name(id=name), ops=[op], comparators=[right]) if isinstance(op, (ast.Is, ast.IsNot, ast.In, ast.NotIn)):
+        case ast.Compare(left=ast.Name(id=name), ops=[op], comparators=[right]) if isinstance(
+            op, (ast.Is, ast.IsNot, ast.In, ast.NotIn)
+        ):
             levels = right.elts if isinstance(right, ast.Tuple) else [right]
             places = [Case.fields()[name].levels.index(cast("ast.Name", level).id) for level in levels]
             held = np.isin(space[name], places)
             return ~held if isinstance(op, (ast.IsNot, ast.NotIn)) else held
         case ast.Name(id=name) if Case.fields()[name].kind == "set":
-            return space[f"{name} & {name}"] != 0
+            key = f"{name} & {name}"
         case ast.Name(id=name):
-            return space[name] != 0
+            key = name
         case _:
-            return space[ast.unparse(node)] != 0
+            key = ast.unparse(node)
+    return np.not_equal(space[key], 0)

@@ -63,7 +63,7 @@ def join(*children: object) -> Markup:
         >>> join("1 & 2", [tag("i", "x")], None)
         '1 &amp; 2<i>x</i>'
     """
-    out = []
+    out: list[str] = []
     for child in children:
         if child is None:
             continue

@@ -90,7 +90,7 @@ def phase_at(when: datetime, reading: str | None = None) -> str:
     check_reading(reading)
     monday = datetime.combine(match_week(moment.year), time())
     friday = monday + timedelta(days=4)
-    if moment < monday.replace(hour=12) or moment >= datetime(moment.year, 7, 1):
+    if moment < monday.replace(hour=12) or moment.date() >= date(moment.year, 7, 1):
         return "groundwork"
     if moment < monday + timedelta(days=3):
         return "soap_lists"

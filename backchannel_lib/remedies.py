@@ -144,11 +144,7 @@ def what_would_change(
     book = rule_book(reading)
     start = judgment.outcome.verdict
     relevant = _fields_of(reading, judgment.binding)
-    offered = [
-        (row, changed)
-        for row, changed in _applicable(case)
-        if not relevant.isdisjoint(changed)
-    ]
+    offered = [(row, changed) for row, changed in _applicable(case) if not relevant.isdisjoint(changed)]
     found: list[Change] = []
     done: list[frozenset[str]] = []
     for size in range(1, most_acts + 1):
@@ -211,9 +207,7 @@ def _applicable(case: Case) -> list[tuple[RemedyRow, dict[str, Any]]]:
     rows, which = _table()
     held = which(case)
     return [
-        (row, {field: _value(case, field, text) for field, text in row.sets})
-        for bit, row in enumerate(rows)
-        if held >> bit & 1
+        (row, {field: _value(case, field, text) for field, text in row.sets}) for bit, row in enumerate(rows) if held >> bit & 1
     ]
 
 
@@ -241,4 +235,3 @@ def _fields_of(reading: str | None, stages: tuple[str, ...]) -> frozenset[str]:
         if tree is not None and rule.stage in stages
         for name in names_in(tree)
     )
-

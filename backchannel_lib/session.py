@@ -209,7 +209,7 @@ class Session:
         self._go(self._start, reading=self._start_reading)
         self.errors.clear()
 
-    def _go(self, case: Case, *, field: str | None = None, reading: str | None | object = ...) -> None:
+    def _go(self, case: Case, *, field: str | None = None, reading: object = ...) -> None:
         """Move to a case, remembering the one before; a run of moves of one field is one step of undo."""
         to = self.reading if reading is ... else reading
         if (case, to) == (self.case, self.reading):

@@ -62,7 +62,12 @@ class RulesCheck:
         rows = {fact.id: fact for fact in load_facts()}
         return "; ".join(
             dict.fromkeys(
-                say("soap.source", source=rows[fact].source, year=rows[fact].year, grade=say(f"grade.{rows[fact].grade}"))
+                say(
+                    "soap.source",
+                    source=rows[fact].source,
+                    year=rows[fact].year,
+                    grade=say(f"grade.{rows[fact].grade}"),
+                )
                 for fact in self.facts
             )
         )

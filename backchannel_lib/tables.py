@@ -10,6 +10,7 @@ import csv
 import functools
 import importlib.resources
 import io
+import pathlib
 from collections.abc import Callable, Collection, Iterable
 from importlib.resources.abc import Traversable
 from typing import Any, Final, NamedTuple, TypeAlias
@@ -259,37 +260,24 @@ def _read(
     """Read one table by its columns' readers; the one place where a table is opened and checked."""
     if path is None and file in _read_before:
         return _read_before[file]
-    source = data_root() / file if path is None else path
-    name = getattr(source, "name", None) or str(source)
-    text = source.read_text(encoding="utf-8") if hasattr(source, "read_text") else _text_of(str(source))
-    lines = csv.reader(io.StringIO(text.removeprefix("\ufeff"), newline=""), strict=True)
+    source: Any = data_root() / file if path is None else path if hasattr(path, "read_text") else pathlib.Path(path)
+    name = str(source.name)
+    lines = csv.reader(io.StringIO(_text_of(source), newline=""), strict=True)
+    keys = key or (next(iter(readers)),)
+    rows: list[Any] = []
+    seen: set[tuple[str, ...]] = set()
     try:
         header = next(lines, [])
-        for column in readers:
-            if column not in header:
-                raise TableError(name, 1, column, header, f"a column '{column}'")
-        for column in header:
-            if column not in readers:
-                raise TableError(name, 1, column, column, f"one of the columns {nearest(column, readers)}")
-        rows: list[Any] = []
-        seen: set[tuple[str, ...]] = set()
-        keys = key or (next(iter(readers)),)
+        _check_header(name, header, readers)
         for cells in lines:
-            number = lines.line_num
             if len(cells) != len(header):
-                raise TableError(name, number, None, cells, f"{len(header)} cells")
+                raise TableError(name, lines.line_num, None, cells, f"{len(header)} cells")
             raw = dict(zip(header, cells, strict=True))
-            values = {}
-            for column, reader in readers.items():
-                try:
-                    values[column] = reader(raw[column])
-                except _Wrong as wrong:
-                    raise TableError(name, number, column, raw[column], str(wrong)) from None
+            rows.append(row_type(**_row(name, lines.line_num, raw, readers)))
             identity = tuple(raw[column] for column in keys)
             if identity in seen:
-                raise TableError(name, number, keys[-1], raw[keys[-1]], "an id that no other row has")
+                raise TableError(name, lines.line_num, keys[-1], raw[keys[-1]], "an id that no other row has")
             seen.add(identity)
-            rows.append(row_type(**values))
     except csv.Error as error:
         raise TableError(name, lines.line_num, None, str(error), "well-formed CSV") from None
     if path is None:
@@ -297,21 +285,45 @@ def _read(
     return tuple(rows)
 
 
+def _text_of(source: Any) -> str:
+    try:
+        text: str = source.read_text(encoding="utf-8")
+    except UnicodeDecodeError:
+        raise TableError(source.name, None, None, "bytes that are no UTF-8", "text in UTF-8") from None
+    except OSError as error:
+        raise TableError(source.name, None, None, error.strerror, "a file that can be read") from None
+    return text.removeprefix("\ufeff")
+
+
+def _check_header(name: str, header: list[str], readers: dict[str, Reader]) -> None:
+    for column in readers:
+        if column not in header:
+            raise TableError(name, 1, column, header, f"a column '{column}'")
+    for column in header:
+        if column not in readers or header.count(column) > 1:
+            raise TableError(name, 1, column, column, f"each of the columns {nearest(column, readers)} once")
+
+
+def _row(name: str, number: int, raw: dict[str, str], readers: dict[str, Reader]) -> dict[str, Any]:
+    values = {}
+    for column, reader in readers.items():
+        try:
+            values[column] = reader(raw[column])
+        except _WrongError as wrong:
+            raise TableError(name, number, column, raw[column], str(wrong)) from None
+    return values
+
+
 _read_before: Final[dict[str, tuple[Any, ...]]] = {}  # the workbook's own tables do not change while it runs
 
 
-def _text_of(path: str) -> str:
-    with open(path, encoding="utf-8") as file:
-        return file.read()
-
-
-class _Wrong(ValueError):
+class _WrongError(ValueError):
     """A cell breaks its column's rule; the text says what was expected."""
 
 
 def _words(cell: str) -> str:
     if cell.strip() == "":
-        raise _Wrong("some text")
+        raise _WrongError("some text")
     return cell
 
 
@@ -323,7 +335,7 @@ def _one_of(known: Collection[str], *, blank: bool = False) -> Reader:
     def read(cell: str) -> str:
         if cell in known or (blank and cell == ""):
             return cell
-        raise _Wrong(f"one of {nearest(cell, known)}")
+        raise _WrongError(f"one of {nearest(cell, known)}")
 
     return read
 
@@ -340,7 +352,7 @@ def _each_of(known: Collection[str]) -> Reader:
 def _integer(low: int, high: int) -> Reader:
     def read(cell: str) -> int:
         if not cell.lstrip("-").isdecimal() or not low <= int(cell) <= high:
-            raise _Wrong(f"a whole number from {low} to {high}")
+            raise _WrongError(f"a whole number from {low} to {high}")
         return int(cell)
 
     return read
@@ -352,9 +364,9 @@ def _number_or_blank(cell: str) -> float | None:
     try:
         number = float(cell)
     except ValueError:
-        raise _Wrong("a number or nothing") from None
+        raise _WrongError("a number or nothing") from None
     if number != number or number in (float("inf"), float("-inf")):  # noqa: PLR0124 - NaN differs from itself
-        raise _Wrong("a finite number or nothing")
+        raise _WrongError("a finite number or nothing")
     return number
 
 
@@ -367,14 +379,14 @@ def _sets(cell: str) -> tuple[tuple[str, str], ...]:
     for part in cell.split(";"):
         field, equals, value = (piece.strip() for piece in part.partition("="))
         if not equals or field not in Case.fields():
-            raise _Wrong("'field=value' pairs of fields of a case")
+            raise _WrongError("'field=value' pairs of fields of a case")
         pairs.append((field, value))
     return tuple(pairs)
 
 
 def _lines(cell: str) -> str:
     if not cell.replace("-", "").isdecimal():
-        raise _Wrong("a line, or a range of lines such as 25-29")
+        raise _WrongError("a line, or a range of lines such as 25-29")
     return cell
 
 
@@ -422,9 +434,7 @@ def load_claims(path: Path = None) -> tuple[Claim, ...]:
         100
     """
     kinds = ("thesis", "definition", "example", "warning", "number", "rule", "verdict", "rationale", "advice")
-    return _read(
-        Claim, "claims.csv", {"id": _words, "lines": _lines, "topic": _words, "kind": _one_of(kinds)}, path=path
-    )
+    return _read(Claim, "claims.csv", {"id": _words, "lines": _lines, "topic": _words, "kind": _one_of(kinds)}, path=path)
 
 
 def load_verdicts(path: Path = None) -> tuple[VerdictRow, ...]:
@@ -446,9 +456,7 @@ def load_verdicts(path: Path = None) -> tuple[VerdictRow, ...]:
         >>> load_verdicts()[8].verdict
         'offer_in_play'
     """
-    return _read(
-        VerdictRow, "verdicts.csv", {"verdict": _words, "rank": _integer(0, 8), "claims": _claims}, path=path
-    )
+    return _read(VerdictRow, "verdicts.csv", {"verdict": _words, "rank": _integer(0, 8), "claims": _claims}, path=path)
 
 
 def load_stages(path: Path = None) -> tuple[StageRow, ...]:
@@ -872,7 +880,8 @@ def load_facts(path: Path = None) -> tuple[FactRow, ...]:
 
     Returns:
         Rows of: ``id``, under which its wording stands in the words table as ``fact.<id>``; ``topic``; ``value``, a figure,
-        a day or an hour as text, blank for a statement; ``unit``; ``source``, a short citation; ``year`` of the source, or ``undated``; ``grade``: A the
+        a day or an hour as text, blank for a statement; ``unit``; ``source``, a short citation; ``year`` of the source, or
+        ``undated``; ``grade``: A the
         official page itself, B a peer-reviewed abstract or contract text quoted by a law firm, C a transcription.
 
     Raises:
@@ -965,7 +974,8 @@ def load_controls(path: Path = None) -> tuple[ControlRow, ...]:
 
     Returns:
         Rows of: ``field`` of a case; ``group``, the stage it stands with; ``control``: slider, checkbox, radio, select or
-        checks; ``heading``, the id of the text above it, or blank; ``shown_when``, ``always`` or an expression as in the conditions. A control whose value is not its default
+        checks; ``heading``, the id of the text above it, or blank; ``shown_when``, ``always`` or an expression as in the
+        conditions. A control whose value is not its default
         is shown in any case, so that nothing that counts is hidden.
 
     Raises:
@@ -1081,7 +1091,7 @@ def load_words(language: str = "en", path: Path = None) -> dict[str, str]:
         files = sorted((file for file in folder.iterdir() if file.name.endswith(".csv")), key=lambda file: str(file.name))
     texts: dict[str, str] = {}
     for file in files:
-        for row_id, text in _read(lambda id, text: (id, text), "", {"id": _words, "text": _words}, path=file):  # noqa: A002 - the column's name
+        for row_id, text in _read(lambda **row: (row["id"], row["text"]), "", {"id": _words, "text": _words}, path=file):
             if row_id in texts:
                 raise TableError(getattr(file, "name", str(file)), None, "id", row_id, "an id that no other file has")
             texts[row_id] = text

@@ -8,6 +8,7 @@ from enum import IntEnum
 from types import MappingProxyType
 
 from backchannel_lib.case import Case
+from backchannel_lib.errors import CaseError
 from backchannel_lib.rules import Outcome, check_reading, rule_book
 from backchannel_lib.tables import STAGES, RuleRow
 from backchannel_lib.words import say

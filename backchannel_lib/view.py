@@ -142,16 +142,16 @@ def as_text(case: Case, reading: str | None = None) -> str:
     rules = rules_check(case)
     lines.append(say("text.rules", answer=rules.words, reason=rules.reason))
     changes = what_would_change(case, reading=reading)
-    for change in [change for change in changes if change.within_reach][:2]:
-        lines.append(
-            say(
-                "text.change",
-                what=" + ".join(change.words),
-                verdict=change.verdict.words,
-                who=say(f"who.{change.who}"),
-                answer=change.rules.words,
-            )
+    lines += [
+        say(
+            "text.change",
+            what=" + ".join(change.words),
+            verdict=change.verdict.words,
+            who=say(f"who.{change.who}"),
+            answer=change.rules.words,
         )
+        for change in [change for change in changes if change.within_reach][:2]
+    ]
     if not changes.within_reach:
         lines.append(changes.words)
     agreement = readings_agree(case)
@@ -187,7 +187,15 @@ def as_static_html(case: Case, reading: str | None = None) -> str:
         tag(
             "ul",
             [
-                tag("li", tag("b", say(f"stage.{reason.stage}.name")), ": ", reason.words, " (", say("card.allows", verdict=reason.cap.words), ")")
+                tag(
+                    "li",
+                    tag("b", say(f"stage.{reason.stage}.name")),
+                    ": ",
+                    reason.words,
+                    " (",
+                    say("card.allows", verdict=reason.cap.words),
+                    ")",
+                )
                 for reason in _in_order(judgment)
             ],
         ),
@@ -230,13 +238,20 @@ def _verdict_parts(outcome: Outcome, reading: str | None) -> tuple[tuple[str, st
     verdict = judgment.verdict
     held = held_down(judgment)
     top = max(Verdict)
-    read_as = tag("p", say("card.under_reading", reading=READINGS[reading].words), class_="bw-reading-note") if reading else None
+    read_as = (
+        tag("p", say("card.under_reading", reading=READINGS[reading].words), class_="bw-reading-note") if reading else None
+    )
     card = join(
         tag("p", verdict.words, class_="bw-verdict-name"),
         tag(
             "div",
             [
-                tag("span", class_="bw-step" + (" bw-step-on" if step <= verdict else "") + (" bw-step-here" if step == verdict else ""))
+                tag(
+                    "span",
+                    class_="bw-step"
+                    + (" bw-step-on" if step <= verdict else "")
+                    + (" bw-step-here" if step == verdict else ""),
+                )
                 for step in Verdict
             ],
             class_="bw-ladder",
@@ -282,7 +297,11 @@ def _link(reason: Reason, weakest: bool) -> Markup:
 
 def _basis(name: str, claims: tuple[str, ...], assumptions: tuple[str, ...]) -> Markup:
     """Tie a statement to the lines of the article it rests on, and to what is ours in it."""
-    lines = tag("span", say("card.article_lines", lines=", ".join(_lines_of(claim) for claim in claims)), class_="bw-badge bw-voice-article")
+    lines = tag(
+        "span",
+        say("card.article_lines", lines=", ".join(_lines_of(claim) for claim in claims)),
+        class_="bw-badge bw-voice-article",
+    )
     ours = tag("span", "✎ ", say("card.ours"), class_="bw-badge bw-voice-ours") if assumptions else None
     return tag(
         "details",
@@ -294,7 +313,13 @@ def _basis(name: str, claims: tuple[str, ...], assumptions: tuple[str, ...]) -> 
                 for claim in claims
             ],
             [
-                tag("li", tag("b", "✎ ", say("card.ours_because")), " ", say(f"assumption.{assumption}"), class_="bw-ours")
+                tag(
+                    "li",
+                    tag("b", "✎ ", say("card.ours_because")),
+                    " ",
+                    say(f"assumption.{assumption}"),
+                    class_="bw-ours",
+                )
                 for assumption in assumptions
             ],
         ),
@@ -317,7 +342,14 @@ def _lines_of(claim: str) -> str:
 def _rules_part(check: RulesCheck) -> Markup:
     signs = {"not_allowed": "✕", "ask_first": "?", "allowed": "✓"}
     return join(
-        tag("p", tag("span", signs[check.answer], aria_hidden="true"), " ", check.words, class_="bw-rule-answer", data_answer=check.answer),
+        tag(
+            "p",
+            tag("span", signs[check.answer], aria_hidden="true"),
+            " ",
+            check.words,
+            class_="bw-rule-answer",
+            data_answer=check.answer,
+        ),
         tag("p", check.reason),
         tag("p", check.note, class_="bw-small"),
         tag("details", tag("summary", say("rules.source")), tag("p", check.source), class_="bw-basis", data_keep="rules"),
@@ -364,7 +396,12 @@ def _change(change: Change) -> Markup:
             tag("li", say("changes.reaches", verdict=change.verdict.words), class_="bw-reaches"),
             tag("li", say("changes.mends", stages=", ".join(say(f"stage.{stage}.name") for stage in change.stages))),
             tag("li", say("changes.who", who=say(f"who.{change.who}"))),
-            tag("li", say("changes.rule", answer=change.rules.words), class_="bw-badge bw-voice-rule", data_answer=change.rules.answer),
+            tag(
+                "li",
+                say("changes.rule", answer=change.rules.words),
+                class_="bw-badge bw-voice-rule",
+                data_answer=change.rules.answer,
+            ),
             class_="bw-facts",
         ),
         note,
@@ -391,7 +428,16 @@ def _readings_part(agreement: Agreement, reading: str | None) -> Markup:
             tag(
                 "li",
                 tag("p", READINGS[name].words),
-                tag("p", tag("span", "◆ " if changes else "", result, class_="bw-badge" + (" bw-badge-weak" if changes else "")), " "),
+                tag(
+                    "p",
+                    tag(
+                        "span",
+                        "◆ " if changes else "",
+                        result,
+                        class_="bw-badge" + (" bw-badge-weak" if changes else ""),
+                    ),
+                    " ",
+                ),
                 _basis(f"reading-{name}", READINGS[name].claims, ()),
                 tag(
                     "button",
@@ -400,7 +446,9 @@ def _readings_part(agreement: Agreement, reading: str | None) -> Markup:
                     data_do="read",
                     data_value="" if name == reading else name,
                     aria_pressed="true" if name == reading else "false",
-                    aria_label=say("readings.back") if name == reading else say("readings.use_named", what=READINGS[name].words),
+                    aria_label=say("readings.back")
+                    if name == reading
+                    else say("readings.use_named", what=READINGS[name].words),
                 ),
                 class_="bw-reading" + (" bw-reading-changes" if changes else ""),
             )
@@ -453,7 +501,7 @@ def _orientation_part(case: Case) -> Markup:
     sem = float(facts["scores.step2_sem"].value)
     points = load_percentiles()
     at = bisect.bisect_right([point.score for point in points], case.score) - 1
-    inside = 0 <= at and case.score <= points[-1].score
+    inside = at >= 0 and case.score <= points[-1].score
     text = say(
         "orientation.step2ck" if inside else "orientation.step2ck_edge",
         mean=facts["scores.step2_mean"].value,
@@ -548,7 +596,9 @@ def _amplifier_table(case: Case, reading: str | None) -> Markup:
         (say("table.share"), f"{picture.share:g}"),
         (say("table.amplified"), f"{picture.shown:.0f}"),
     ]
-    return _table(say("chart.amplifier.title"), (say("table.what"), join(say("table.value"), " ", say("table.ours_mark"))), rows)
+    return _table(
+        say("chart.amplifier.title"), (say("table.what"), join(say("table.value"), " ", say("table.ours_mark"))), rows
+    )
 
 
 def _map_table(case: Case, reading: str | None) -> Markup:
@@ -574,7 +624,9 @@ def _shown_when() -> tuple[tuple[ControlRow, ...], object]:
     conditions = rule_book(None).conditions
     always = parse("score > 0", {}, place=("controls.csv", None, "shown_when"))
     trees = [
-        always if row.shown_when == "always" else parse(row.shown_when, conditions, place=("controls.csv", number, "shown_when"))
+        always
+        if row.shown_when == "always"
+        else parse(row.shown_when, conditions, place=("controls.csv", number, "shown_when"))
         for number, row in enumerate(rows, start=2)
     ]
     return rows, scalar_function(trees)
@@ -637,7 +689,14 @@ def page(case: Case, reading: str | None = None) -> str:
         tag("p", role="status", class_="bw-notice", data_notice=True, hidden=True),
         tag(
             "div",
-            tag("form", _toolbar(), _exam(case), [_group(stage, case) for stage in stages_on_screen()], class_="bw-controls", aria_label=say("panel.controls")),
+            tag(
+                "form",
+                _toolbar(),
+                _exam(case),
+                [_group(stage, case) for stage in stages_on_screen()],
+                class_="bw-controls",
+                aria_label=say("panel.controls"),
+            ),
             tag(
                 "div",
                 _section("card.title", "card.voice", place("verdict"), class_="bw-card"),
@@ -659,8 +718,21 @@ def page(case: Case, reading: str | None = None) -> str:
                     tag("p", say(f"chart.{chart}.caption")),
                     tag(
                         "div",
-                        tag("div", tag("p", say("charts.loading"), class_="bw-small"), class_="bw-plot", data_chart=chart, role="img", aria_label=say(f"chart.{chart}.title")),
-                        place(f"table.{chart}", class_="bw-numbers", tabindex="0", role="group", aria_label=f"{say('charts.numbers')}: {say(f'chart.{chart}.title')}"),
+                        tag(
+                            "div",
+                            tag("p", say("charts.loading"), class_="bw-small"),
+                            class_="bw-plot",
+                            data_chart=chart,
+                            role="img",
+                            aria_label=say(f"chart.{chart}.title"),
+                        ),
+                        place(
+                            f"table.{chart}",
+                            class_="bw-numbers",
+                            tabindex="0",
+                            role="group",
+                            aria_label=f"{say('charts.numbers')}: {say(f'chart.{chart}.title')}",
+                        ),
                         class_="bw-figure",
                     ),
                 )
@@ -786,7 +858,15 @@ def _control(row: ControlRow, case: Case, shown: bool) -> Markup:
             tag(
                 "div",
                 tag("input", type="range", id=f"§{field}", min=low, max=high, step=1, value=value, **common),
-                tag("input", type="text", inputmode="numeric", class_="bw-number", value=value, aria_label=say("panel.exact", label=label), **common),
+                tag(
+                    "input",
+                    type="text",
+                    inputmode="numeric",
+                    class_="bw-number",
+                    value=value,
+                    aria_label=say("panel.exact", label=label),
+                    **common,
+                ),
                 class_="bw-slide",
             ),
             *extra,
@@ -799,13 +879,26 @@ def _control(row: ControlRow, case: Case, shown: bool) -> Markup:
         options = [tag("option", say("panel.not_known"), value="", selected=value is None)] + [
             tag("option", say("panel.of_three", count=count), value=count, selected=value == count) for count in range(4)
         ]
-        return tag("div", tag("label", label, for_=f"§{field}"), tag("select", options, id=f"§{field}", **common), *extra, **hold)
+        return tag(
+            "div",
+            tag("label", label, for_=f"§{field}"),
+            tag("select", options, id=f"§{field}", **common),
+            *extra,
+            **hold,
+        )
     words = {"needs": "level.need", "offers": "offer"}.get(field, f"level.{field}")
     kind, name = ("checkbox", None) if row.control == "checks" else ("radio", f"§{field}")
     choices = [
         tag(
             "label",
-            tag("input", type=kind, name=name, value=level, checked=level in value if kind == "checkbox" else level == value, **common),
+            tag(
+                "input",
+                type=kind,
+                name=name,
+                value=level,
+                checked=level in value if kind == "checkbox" else level == value,
+                **common,
+            ),
             " ",
             say(f"{words}.{level}"),
         )
@@ -813,4 +906,3 @@ def _control(row: ControlRow, case: Case, shown: bool) -> Markup:
         if not (field == "move" and level == "direct_email")  # it comes and goes with the recommender "self"
     ]
     return tag("fieldset", tag("legend", label), *extra, choices, **hold)
-

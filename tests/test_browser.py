@@ -18,10 +18,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import workbook
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, sync_playwright
 
+import workbook
 from tests.browser import find_chromium, launch_arguments
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -51,7 +51,9 @@ class Opened:
     def wait_for_verdict(self, verdict: str) -> None:
         """Wait until this verdict is on screen."""
         self.page.wait_for_function(
-            "verdict => document.querySelector('.bw .bw-verdict-name').innerText === verdict", arg=verdict, timeout=PATIENCE
+            "verdict => document.querySelector('.bw .bw-verdict-name').innerText === verdict",
+            arg=verdict,
+            timeout=PATIENCE,
         )
 
 
@@ -59,6 +61,7 @@ class Opened:
 def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """JupyterLab with the workbook's own settings; gives its address."""
     find_chromium()  # without a browser, say so before anything is started
+    workbook.LAST_LOOK.unlink(missing_ok=True)  # what a newcomer sees
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
@@ -122,12 +125,8 @@ def test_a_slider_moved_by_keyboard_changes_verdict_and_chart(fresh: Opened) -> 
     page.wait_for_selector(".bw [data-chart=map][data-at='234 Unknown faculty']", timeout=PATIENCE)
     assert page.input_value(".bw [data-field=score] .bw-number") == "234"
     assert page.get_attribute(".bw [data-chart=amplifier]", "data-at") != before
-    page.wait_for_function(
-        "document.querySelector('.bw [data-spoken]').textContent.startsWith('Ignored.')", timeout=PATIENCE
-    )
-    page.wait_for_function(
-        "document.querySelector('.bw [data-chart=map]').ariaLabel.includes('234')", timeout=PATIENCE
-    )
+    page.wait_for_function("document.querySelector('.bw [data-spoken]').textContent.startsWith('Ignored.')", timeout=PATIENCE)
+    page.wait_for_function("document.querySelector('.bw [data-chart=map]').ariaLabel.includes('234')", timeout=PATIENCE)
 
 
 def test_the_mark_on_the_drawing_stands_where_plotly_would_put_it(fresh: Opened) -> None:
@@ -141,9 +140,7 @@ def test_the_mark_on_the_drawing_stands_where_plotly_would_put_it(fresh: Opened)
         page.keyboard.press("ArrowRight")
     page.wait_for_selector(".bw [data-chart=map][data-at='252 Unknown faculty']", timeout=PATIENCE)
     moved = page.evaluate(place)
-    page.wait_for_function(
-        "document.querySelector('.bw [data-chart=map]').data.at(-1).x[0] === 252", timeout=PATIENCE
-    )
+    page.wait_for_function("document.querySelector('.bw [data-chart=map]').data.at(-1).x[0] === 252", timeout=PATIENCE)
     page.wait_for_timeout(100)
     rested = page.evaluate(place)
     assert moved == pytest.approx(rested, abs=1.0)
@@ -204,9 +201,7 @@ def test_a_case_is_saved_and_opened_again(fresh: Opened, tmp_path: Path) -> None
 def test_every_control_is_reached_by_tab_alone(fresh: Opened) -> None:
     """From the first button, Tab visits every shown control of the case in the order of the page."""
     page = fresh.page
-    shown = page.evaluate(
-        "[...document.querySelectorAll('.bw [data-field]:not([hidden])')].map(place => place.dataset.field)"
-    )
+    shown = page.evaluate("[...document.querySelectorAll('.bw [data-field]:not([hidden])')].map(place => place.dataset.field)")
     page.focus(".bw [data-do=undo]")
     visited: list[str] = []
     for _ in range(120):
@@ -244,7 +239,8 @@ def test_nothing_is_cut_off_at_any_width(fresh: Opened, width: int) -> None:
     page.wait_for_timeout(500)
     wide = page.evaluate(
         """() => { const panel = document.querySelector('.bw'); const right = panel.getBoundingClientRect().right + 1;
-        return [...panel.querySelectorAll('*')].filter(one => one.checkVisibility() && !one.closest('.bw-hidden, .bw-plot, .bw-numbers')
+        return [...panel.querySelectorAll('*')].filter(one => one.checkVisibility()
+            && !one.closest('.bw-hidden, .bw-plot, .bw-numbers')
             && one.getBoundingClientRect().right > right).map(one => one.outerHTML.slice(0, 120)); }"""
     )
     page.set_viewport_size({"width": 1280, "height": 800})
