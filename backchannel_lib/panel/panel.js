@@ -357,7 +357,14 @@ function render({ model, el }) {
     }, 150);
   });
   watchSize.observe(root);
-  const watchTheme = new MutationObserver(() => Object.keys(plots).forEach(draw));
+  // Lab names the new theme first and loads its colors afterwards.
+  let ink = "";
+  function redrawInNewInk() {
+    const now = getComputedStyle(root).color;
+    if (now !== ink) Object.keys(plots).forEach(draw);
+    ink = now;
+  }
+  const watchTheme = new MutationObserver(() => [100, 500, 1500, 4000].forEach((wait) => setTimeout(redrawInNewInk, wait)));
   watchTheme.observe(document.body, { attributes: true, attributeFilter: ["data-jp-theme-light", "data-jp-theme-name"] });
 
   send({ do: "hello" });

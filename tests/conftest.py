@@ -1,0 +1,30 @@
+"""What every test stands on: the project's folder on the path, and how hard hypothesis tries.
+
+The everyday profile draws the same cases at each run, so a run is repeatable and takes seconds. Before a release,
+`HYPOTHESIS_PROFILE=thorough` draws many more, and new ones each time.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+from hypothesis import HealthCheck, settings
+
+ROOT = Path(__file__).resolve().parent.parent
+if str(ROOT) not in sys.path:  # `pytest` alone, unlike `python -m pytest`, leaves it out
+    sys.path.insert(0, str(ROOT))
+
+settings.register_profile(
+    "everyday",
+    derandomize=True,
+    deadline=None,
+    database=None,
+    max_examples=60,
+    suppress_health_check=[HealthCheck.too_slow],
+)
+settings.register_profile(
+    "thorough", parent=settings.get_profile("everyday"), derandomize=False, max_examples=2000, print_blob=True
+)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "everyday"))
