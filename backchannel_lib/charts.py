@@ -7,6 +7,8 @@ of the score changes marks alone, so a panel sends and moves no more than that.
 from __future__ import annotations
 
 import functools
+import hashlib
+import importlib.resources
 import json
 from typing import Any, Final, NamedTuple, TypeAlias
 
@@ -131,6 +133,60 @@ def mark(chart: str, case: Case, reading: str | None = None) -> Mark:
         return Mark(round(picture.signal, 1), round(picture.shown, 1))
     name = say(f"short.recommender.{case.recommender}")
     return Mark(caller_weights(reading)[case.recommender] if chart == "callers" else case.score, name)
+
+
+def still(chart: str, case: Case, reading: str | None = None) -> str | None:
+    """Give plotly's own drawing of a chart, made beforehand, where there is one of exactly this picture.
+
+    It is shown while the page starts plotly, which takes longer than everything else together. `tests/bake.py` draws
+    the pictures of the opening case.
+
+    Args:
+        chart: One of ``CHARTS``.
+        case: The case.
+        reading: The name of a reading; None for every default.
+
+    Returns:
+        An SVG element, or None where the picture was not drawn beforehand.
+
+    Source:
+        As `figure`.
+
+    Examples:
+        >>> still("map", Case()).startswith("<svg"), still("map", Case(specifics=True))
+        (True, None)
+    """
+    drawn, svg = _still(chart)
+    return svg if drawn == picture_id(chart, case, reading) else None
+
+
+@functools.cache
+def _still(chart: str) -> tuple[str, str]:
+    file = importlib.resources.files("backchannel_lib") / "stills" / f"{chart}.svg"
+    first, _, svg = (file.read_text(encoding="utf-8") if file.is_file() else "").partition("\n")
+    return first.removeprefix("<!-- ").removesuffix(" -->"), svg
+
+
+def picture_id(chart: str, case: Case, reading: str | None = None) -> str:
+    """Give a short text that two charts share if they are the same picture.
+
+    Args:
+        chart: One of ``CHARTS``.
+        case: The case.
+        reading: The name of a reading; None for every default.
+
+    Returns:
+        A checksum of the figure.
+
+    Source:
+        ours.
+
+    Examples:
+        >>> picture_id("callers", Case()) == picture_id("callers", Case(score=251))
+        True
+    """
+    whole = json.dumps(figure(chart, case, reading), sort_keys=True)
+    return hashlib.sha256(whole.encode()).hexdigest()
 
 
 def spoken(chart: str, case: Case, reading: str | None = None) -> str:

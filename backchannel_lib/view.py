@@ -9,6 +9,7 @@ from __future__ import annotations
 import bisect
 import functools
 
+from backchannel_lib import charts
 from backchannel_lib.amplifier import amplify, caller_weights
 from backchannel_lib.case import RECOMMENDERS, Case
 from backchannel_lib.conditions import parse, scalar_function
@@ -720,11 +721,11 @@ def page(case: Case, reading: str | None = None) -> str:
                         "div",
                         tag(
                             "div",
-                            tag("p", say("charts.loading"), class_="bw-small"),
+                            Markup(charts.still(chart, case, reading) or tag("p", say("charts.loading"), class_="bw-small")),
                             class_="bw-plot",
                             data_chart=chart,
                             role="img",
-                            aria_label=say(f"chart.{chart}.title"),
+                            aria_label=charts.spoken(chart, case, reading),
                         ),
                         place(
                             f"table.{chart}",
@@ -736,7 +737,7 @@ def page(case: Case, reading: str | None = None) -> str:
                         class_="bw-figure",
                     ),
                 )
-                for chart in ("callers", "amplifier", "map")
+                for chart in charts.CHARTS
             ],
             class_="bw-wide bw-charts",
         ),

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Mapping
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta, timezone
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
@@ -78,8 +78,8 @@ FLAGS: Final[Mapping[str, int]] = {
 }
 
 _CONTACTS: Final = [(caller, move) for caller in CALLERS for move in CALLER_MOVES]
-_CONTACTS += [(caller, move) for caller in CALLERS for move in CALLER_MOVES[:4]] * 2  # the sound moves more often
-_CONTACTS += [("self", "direct_email")] * 12
+_CONTACTS += [(caller, move) for caller in CALLERS for move in CALLER_MOVES[:4]] * 4  # the sound moves more often
+_CONTACTS += [("self", "direct_email")] * 20
 
 
 def _scores(low: int, gap: int, place: str, off: int) -> dict[str, int]:
@@ -159,7 +159,7 @@ def many_cases(number: int, seed: int = 0) -> list[Case]:
 
 ZONES: Final = (
     None,
-    timezone.utc,
+    UTC,
     timezone(timedelta(hours=5, minutes=30)),
     ZoneInfo("America/New_York"),
     ZoneInfo("America/Los_Angeles"),
