@@ -99,7 +99,7 @@ def opened(lab: str) -> Iterator[Opened]:
         page.wait_for_function("document.body.innerText.includes('| Idle')", timeout=PATIENCE)
         page.click('.lm-MenuBar-itemLabel:text-is("Run")')
         page.click('.lm-Menu-itemLabel:text-is("Run All Cells")')
-        page.wait_for_selector(".bw [data-chart=map] svg", timeout=PATIENCE)
+        page.wait_for_selector(".bw [data-chart=map] .svg-container", timeout=PATIENCE)
         page.wait_for_function("document.body.innerText.includes('| Idle')", timeout=PATIENCE)
         yield opened
         browser.close()

@@ -9,6 +9,7 @@ from typing import Any
 import nbformat
 import pytest
 
+from backchannel_lib import Case, charts
 from tests.bake import METADATA, NOTEBOOKS, WIDGET
 
 PATHS = sorted(NOTEBOOKS.glob("*.ipynb"))
@@ -17,6 +18,12 @@ PATHS = sorted(NOTEBOOKS.glob("*.ipynb"))
 def read(path: Path) -> Any:
     """Read a notebook."""
     return nbformat.read(path, as_version=4)
+
+
+@pytest.mark.parametrize("chart", charts.CHARTS)
+def test_every_chart_of_the_opening_case_has_its_still(chart: str) -> None:
+    """The drawing that stands in while plotly starts is of exactly the picture that plotly will draw."""
+    assert charts.still(chart, Case()), "run tests/bake.py"
 
 
 def test_there_are_notebooks() -> None:

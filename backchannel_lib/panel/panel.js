@@ -3,14 +3,13 @@
 // Contents come numbered and are kept, so a content is sent once. The control in hand asks ahead for the answers to its
 // other positions and paints them at once; the kernel confirms, and what it says stands.
 
-let panels = 0;
 const REST = 300; // ms after the last move until speech and plotly's own state follow
 const PATIENCE = 6000; // ms without an answer until the reader is told
 
 export default { render };
 
 function render({ model, el }) {
-  const id = `bw${++panels}-`;
+  const id = `bw${Math.random().toString(36).slice(2)}-`; // of this view, among all pages that show the same panel
   el.innerHTML = model.get("page").replaceAll("§", id);
   const root = el.firstElementChild;
   const find = (selector) => root.querySelector(selector);
@@ -44,7 +43,10 @@ function render({ model, el }) {
     send({ ...message, seq });
   }
 
+  let sleeping = false;
   function asleep() {
+    sleeping = true;
+    waiting = null; // the next move tries again
     notice(model.get("asleep"));
   }
 
@@ -102,7 +104,8 @@ function render({ model, el }) {
     const changed = Object.keys(message.values ?? {});
     if (changed.some((field) => field !== hand)) loseAhead();
     if (message.values) setValues(message.values, message.view === id && queue.has(hand) ? hand : null);
-    if (message.notice) notice(message.notice);
+    if (message.notice || sleeping) notice(message.notice ?? "");
+    sleeping = false;
     if (message.file) download(message.file);
     if (mine && queue.size) {
       const [field, value] = queue.entries().next().value;
