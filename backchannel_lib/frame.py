@@ -54,14 +54,12 @@ class Lookup:
         shifts: The place of each part's lowest bit in the number.
         stages: The stages, as places in ``STAGES``.
         caps: For each of them, the cap by packed number.
-        lowest: The lowest of these caps by packed number.
     """
 
     parts: tuple[tuple[Atom, ...], ...]
     shifts: tuple[int, ...]
     stages: tuple[int, ...]
     caps: tuple[npt.NDArray[np.int8], ...]
-    lowest: npt.NDArray[np.int8]
 
 
 def judge_frame(frame: pd.DataFrame, reading: str | None = None) -> pd.DataFrame:
@@ -165,28 +163,37 @@ def _refuse(field: Field, column: pd.Series[Any], bad: Array, rule: str) -> Case
 
 def _read_number(field: Field, column: pd.Series[Any]) -> Array:
     rule = "frame_at_least" if field.high is None else "frame_number"
+    high = np.inf if field.high is None else field.high
     if column.dtype.kind in "iu":
-        numbers = column.to_numpy()
-        if numbers.dtype == object:  # a nullable integer column
-            return _read_number(field, column.astype("Float64"))
-        bad = (numbers < field.low) if field.high is None else (numbers < field.low) | (numbers > field.high)
-        if bad.any():
-            raise _refuse(field, column, np.asarray(bad), rule)
-        return numbers
+        missing = column.isna().to_numpy() if isinstance(column.dtype, pd.api.extensions.ExtensionDtype) else None
+        if missing is None or not missing.any():
+            numbers = column.to_numpy(dtype=np.int64)
+            # Two ends are cheaper than a million comparisons kept.
+            if numbers.size and (numbers.min() < field.low or numbers.max() > high):
+                raise _refuse(field, column, (numbers < field.low) | (numbers > high), rule)
+            return numbers
+        numbers = column.to_numpy(dtype=np.int64, na_value=-1)
+        bad = (numbers < field.low) | (numbers > high)
+        bad = bad & ~missing if field.optional else bad | missing
+    else:
+        values, missing = _floats(column)
+        bad = ~(np.isfinite(values) & (values == np.floor(values))) | (values < field.low) | (values > high)
+        bad = bad & ~missing if field.optional else bad
+        numbers = np.where(bad | missing, -1, values).astype(np.int64)
+    if bad.any():
+        raise _refuse(field, column, bad, rule)
+    return numbers
+
+
+def _floats(column: pd.Series[Any]) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.bool_]]:
+    """Give a column as floats, NaN for what is no number (True and False are none), and where it is empty."""
     missing = column.isna().to_numpy()
     if column.dtype.kind == "b":
-        raise _refuse(field, column, np.ones(len(column), dtype=bool), rule)
+        return np.full(len(column), np.nan), missing
     values = pd.to_numeric(column, errors="coerce").to_numpy(dtype=np.float64, na_value=np.nan)
     if column.dtype == object:
         values = np.where([isinstance(value, (bool, np.bool_)) for value in column], np.nan, values)
-    whole = np.isfinite(values) & (values == np.floor(values))
-    bad = ~whole | (values < field.low) | (values > (np.inf if field.high is None else field.high))
-    if field.optional:
-        bad &= ~missing
-        values = np.where(missing, -1, values)
-    if bad.any():
-        raise _refuse(field, column, bad, rule)
-    return values.astype(np.int64)
+    return values, missing
 
 
 def _read_flag(field: Field, column: pd.Series[Any]) -> Array:
@@ -288,31 +295,30 @@ def judge_columns(
     step = min(CHUNK, rows)
     code, wide = np.empty(step, dtype=np.intp), np.empty(step, dtype=np.intp)  # what take() needs
     byte, one = np.empty(step, dtype=np.uint8), np.empty(step, dtype=np.uint8)
-    lowest = np.empty(step, dtype=np.int8)
     for start in range(0, rows, CHUNK):
         chunk = slice(start, min(start + CHUNK, rows))
         size = chunk.stop - chunk.start
         if size < step:
             step = size
-            code, wide, byte, one, lowest = code[:size], wide[:size], byte[:size], one[:size], lowest[:size]
+            code, wide, byte, one = code[:size], wide[:size], byte[:size], one[:size]
         values = {key: _atom(key, columns, chunk) for key in keys}
-        for place, lookup in enumerate(lookups):
+        for lookup in lookups:
             code.fill(0)
             for part, shift in zip(lookup.parts, lookup.shifts, strict=True):
                 byte.fill(0)
                 for atom in part:
-                    np.left_shift(values[atom.key], np.uint8(atom.shift), out=one)
-                    np.bitwise_or(byte, one, out=byte)
+                    # A product, since numpy multiplies bytes ten times as fast as it shifts them.
+                    np.multiply(values[atom.key], np.uint8(1 << atom.shift), out=one)
+                    np.add(byte, one, out=byte)
                 np.copyto(wide, byte)
                 np.left_shift(wide, shift, out=wide)
-                np.bitwise_or(code, wide, out=code)
+                np.add(code, wide, out=code)
             for stage, table in zip(lookup.stages, lookup.caps, strict=True):
-                np.take(table, code, out=caps[stage][chunk], mode="clip")
-            if place == 0:
-                np.take(lookup.lowest, code, out=verdict[chunk], mode="clip")
-            else:
-                np.take(lookup.lowest, code, out=lowest, mode="clip")
-                np.minimum(verdict[chunk], lowest, out=verdict[chunk])
+                np.take(table, code, out=caps[stage][chunk], mode="clip")  # "raise" would copy first
+        lowest = verdict[chunk]
+        np.minimum(caps[0][chunk], caps[1][chunk], out=lowest)
+        for cap in caps[2:]:
+            np.minimum(lowest, cap[chunk], out=lowest)
     return verdict, caps
 
 
@@ -414,7 +420,7 @@ def _lookup(reading: str | None, group: list[str], needed: Mapping[str, Mapping[
     }
     stages = tuple(STAGES.index(stage) for stage in group)
     caps = tuple(_caps(reading, stage, space, every.size) for stage in group)
-    return Lookup(tuple(map(tuple, parts)), shifts, stages, caps, np.minimum.reduce(caps))
+    return Lookup(tuple(map(tuple, parts)), shifts, stages, caps)
 
 
 def _caps(reading: str | None, stage: str, space: Mapping[str, Array], size: int) -> npt.NDArray[np.int8]:

@@ -263,7 +263,10 @@ def test_the_weakest_link_decides(
 
 def test_the_verdicts_are_the_contract_s() -> None:
     """The nine verdicts have the contract's names and ranks, in Python and in the table."""
-    names = "BACKFIRES IGNORED SKIMMED DECLINED FALLBACK_SEAT FILE_READ MAYBE PHONE_INTERVIEW OFFER_IN_PLAY".split()
+    names = [
+        *("BACKFIRES", "IGNORED", "SKIMMED", "DECLINED", "FALLBACK_SEAT"),
+        *("FILE_READ", "MAYBE", "PHONE_INTERVIEW", "OFFER_IN_PLAY"),
+    ]
     assert [(verdict.name, int(verdict)) for verdict in Verdict] == [(name, rank) for rank, name in enumerate(names)]
     assert [(row.verdict, row.rank) for row in load_verdicts()] == [(name.lower(), n) for n, name in enumerate(names)]
     assert all(verdict.words and verdict.sentence.endswith(".") for verdict in Verdict)
@@ -280,7 +283,7 @@ def test_the_impact_levels_decide_what_a_message_without_specifics_is_worth() ->
     assert [row.impact for row in load_callers()] == ["very_high", "high", "moderate", "low", "very_low", ""]
 
 
-@settings(max_examples=300)
+@settings(max_examples=4 * settings().max_examples)
 @given(case=cases())
 def test_competitive_on_paper_is_what_the_paper_stage_says(case: Case) -> None:
     """The first lever is there exactly where the paper stage, with no flag explained, allows everything."""
@@ -289,7 +292,7 @@ def test_competitive_on_paper_is_what_the_paper_stage_says(case: Case) -> None:
     assert bool(competitive(case)) == (judge(unexplained).caps["paper"] == OFFER)
 
 
-@settings(max_examples=150)
+@settings(max_examples=2 * settings().max_examples)
 @given(case=cases())
 def test_every_judgment_has_one_reason_a_stage(case: Case) -> None:
     """Each stage gives one reason: its words, known claims, its cap, and whether it is ours; rows that tie stand beside."""
@@ -318,7 +321,8 @@ def test_rows_that_tie_are_all_told() -> None:
     assert (paper.rule, *(also.rule for also in paper.also)) == ("beyond_repair", "far_below", "flag_unexplained")
 
 
-#: The rows that the contract marks as ours; every other row is the article's alone.
+#: The rows that the contract marks as ours, and `flag_explained`, which speaks of the same flags as `flag_unexplained`;
+#: every other row is the article's alone.
 OURS = {
     "scripted",
     "warm_email",

@@ -1,0 +1,420 @@
+"""Measures how soon a move of a control is answered on screen, as ratios to the least that Jupyter can do.
+
+    .venv/bin/python benchmarks/interaction.py [--rounds N] [--moves N] [--out file.json]
+
+It starts JupyterLab with this workbook's own settings, on a free port and in an empty folder of its own that is removed
+afterwards, and drives it with Chromium and real key presses. The contestants take turns, in a new order each round, each
+with a fresh page, notebook and kernel:
+
+* echo: ipywidgets' own slider, observed into a label: the way of one key press to the kernel and back, and nothing else;
+* kernel: the panel, each move answered by the kernel;
+* ahead: the panel as it is shipped, where the answers to the other positions of the control in hand were sent before;
+* opening: the notebook's own panel, which is only opened.
+
+A move is a key press on the score slider that changes the verdict (the bottom of the program's range lies between the two
+scores) and the marks on the charts; the next one follows when it was painted. All times are taken in the page. Whatever else
+the machine does falls on all contestants alike, so what counts is the ratios; milliseconds are told for the echo alone.
+"""
+# ruff: noqa: INP001, T201 (a command of its own, which talks to a person at a terminal)
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import json
+import os
+import random
+import secrets
+import socket
+import statistics
+import subprocess
+import tempfile
+import time
+import urllib.request
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final, TypeAlias
+
+from playwright.sync_api import Browser, Page, sync_playwright
+
+import workbook
+from benchmarks.machine import machine_line
+from tests.browser import find_chromium, launch_arguments
+
+Trial: TypeAlias = dict[str, Any]
+
+PATIENCE: Final = 60_000  # ms; a busy machine is no failure
+KEYS: Final = 60  # of a key that is held down
+A_SECOND: Final = 30  # so many of them, as keyboards repeat them
+
+ECHO: Final = """
+import ipywidgets
+slider, label = ipywidgets.IntSlider(value=239, min=190, max=300), ipywidgets.Label("239")
+slider.add_class("bench-slider"), label.add_class("bench-label")
+slider.observe(lambda change: setattr(label, "value", str(change["new"])), "value")
+ipywidgets.VBox([slider, label])
+"""
+PANEL: Final = """
+from backchannel_lib import Case
+from backchannel_lib.panel import Panel
+panel = Panel(Case(score=239, range_low=240, recommender="trusted_peer", specifics=True), ahead={ahead})
+panel
+"""
+# As in notebooks/10_your_case.ipynb.
+OPENING: Final = """
+from backchannel_lib.panel import Panel
+panel = Panel()
+panel
+"""
+
+# What watches the page. An answer is looked for after every change of the document; it is painted two frames later.
+WATCH: Final = r"""
+(() => {
+  const bench = (globalThis.bench = { pressed: 0, released: 0 });
+  const now = () => performance.now();
+  const all = (selector) => [...document.querySelectorAll(`.jp-OutputArea ${selector}`)];
+  const verdict = () => all(".bw-verdict-name, .bench-label")[0]?.textContent ?? "";
+  const panel = () => all(".bw").length > 0;
+  // Score and caller of the mark on the map, then the place of the mark on the amplifier: written when a mark is moved.
+  const charts = () => all("[data-chart=map], [data-chart=amplifier]").map((box) => box.dataset.at ?? "");
+  const isHere = () => charts().some((at) => at.startsWith(all("[data-field=score] [type=range]")[0].value + " "));
+  const painted = (then) => requestAnimationFrame(() => requestAnimationFrame(() => then(now())));
+
+  addEventListener("keydown", () => { bench.pressed = now(); bench.held?.keys.push(bench.pressed); }, true);
+  addEventListener("mouseup", () => { bench.released = now(); }, true); // Lab's menus act when the button is let go
+
+  function look() {
+    if (bench.opening) lookOpening(bench.opening);
+    if (bench.move && bench.pressed > bench.move.armed) lookMove(bench.move);
+  }
+
+  function lookOpening(opening) {
+    const seen = {
+      verdict: verdict() !== "",
+      chart: all("[data-chart=callers] svg").length > 0,
+      plotly: charts().length === 2 && charts().every(Boolean),
+    };
+    for (const [name, there] of Object.entries(seen)) if (there) opening[name] ??= now() - bench.released;
+  }
+
+  function lookMove(move) {
+    if (verdict() !== move.was) move.verdict ??= now() - bench.pressed;
+    const here = !panel() || (isHere() && charts().every((at, place) => at !== move.charts[place]));
+    if (!move.verdict || !here) return;
+    const { verdict: answered, done } = move;
+    const all = now() - bench.pressed;
+    bench.move = null;
+    painted((at) => done({ verdict: answered, all, painted: at - bench.pressed }));
+  }
+
+  new MutationObserver(look).observe(document, {
+    subtree: true, childList: true, characterData: true, attributes: true, attributeFilter: ["data-at"],
+  });
+
+  bench.open = () => { bench.opening = {}; };
+  bench.arm = () => {
+    bench.answer = new Promise((done) => {
+      const move = (bench.move = { armed: now(), was: verdict(), charts: charts(), done });
+      setTimeout(() => bench.move === move && done(null), 10000);
+    });
+  };
+  bench.hold = () => {
+    const held = (bench.held = { keys: [], verdicts: [verdict()], places: [panel() ? charts()[0] : verdict()], last: 0 });
+    const note = (list, what) => { if (list.at(-1) !== what) { list.push(what); held.last = now(); } };
+    const frame = () => {
+      if (bench.held !== held) return;
+      note(held.verdicts, verdict());
+      note(held.places, panel() ? charts().find((at) => / \D/.test(at)) : verdict());
+      requestAnimationFrame(frame);
+    };
+    requestAnimationFrame(frame);
+  };
+  bench.letGo = () => {
+    const { keys, verdicts, places, last } = bench.held;
+    bench.held = null;
+    return {
+      keys: keys.length, span: keys.at(-1) - keys[0], changes: verdicts.length - 1,
+      positions: new Set(places.slice(1)).size, late: last - keys.at(-1), right: !panel() || isHere(),
+    };
+  };
+})();
+"""
+
+
+@dataclass(frozen=True)
+class Contestant:
+    """A notebook of one cell.
+
+    Args:
+        name: Its name in the table.
+        code: The cell.
+        slider: Where its slider is; empty where it is only opened.
+    """
+
+    name: str
+    code: str
+    slider: str
+
+    def notebook(self) -> str:
+        """Give the notebook as Jupyter reads it."""
+        cell = {"cell_type": "code", "id": "cell", "metadata": {}, "source": self.code.strip(), "outputs": []}
+        kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
+        return json.dumps(
+            {
+                "cells": [cell | {"execution_count": None}],
+                "metadata": {"kernelspec": kernel, "language_info": {"name": "python"}},
+                "nbformat": 4,
+                "nbformat_minor": 5,
+            }
+        )
+
+
+SCORE: Final = ".bw [data-field=score] input[type=range]"
+CONTESTANTS: Final = (
+    Contestant("echo", ECHO, ".bench-slider .noUi-handle"),
+    Contestant("kernel", PANEL.format(ahead=False), SCORE),
+    Contestant("ahead", PANEL.format(ahead=True), SCORE),
+    Contestant("opening", OPENING, ""),
+)
+
+
+@dataclass(frozen=True)
+class Lab:
+    """A running JupyterLab.
+
+    Args:
+        address: Where it answers.
+        token: What lets one in.
+        root: The folder it shows.
+    """
+
+    address: str
+    token: str
+    root: Path
+
+    def ask(self, path: str, method: str = "GET") -> Any:
+        """Ask its interface for something."""
+        request = urllib.request.Request(  # noqa: S310 (our own address)
+            f"{self.address}/api/{path}", method=method, headers={"Authorization": f"token {self.token}"}
+        )
+        with urllib.request.urlopen(request, timeout=10) as answer:  # noqa: S310 (the same)
+            return json.loads(answer.read() or "null")
+
+
+@contextlib.contextmanager
+def running_lab() -> Iterator[Lab]:
+    """Run JupyterLab with the workbook's settings, but with nothing of the reader's: neither read nor written."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    # On Windows a folder cannot be removed while the server's log in it is open: it is left to the system then.
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
+        temporary = Path(folder)
+        lab = Lab(f"http://127.0.0.1:{port}", secrets.token_hex(8), temporary / "root")
+        lab.root.mkdir()
+        own = ("IPYTHONDIR", "JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR", "JUPYTER_RUNTIME_DIR")
+        environment = workbook.environment() | {name: str(temporary / name) for name in own}
+        command = [
+            *workbook.lab_command(port, browser=False),
+            f"--IdentityProvider.token={lab.token}",
+            f"--ServerApp.root_dir={lab.root}",
+        ]
+        log = temporary / "lab.log"
+        with log.open("wb") as out:
+            server = subprocess.Popen(command, cwd=workbook.ROOT, env=environment, stdout=out, stderr=out)  # noqa: S603
+            try:
+                wait_until_up(lab, server, log)
+                yield lab
+            finally:
+                server.terminate()
+                server.wait(30)
+
+
+def wait_until_up(lab: Lab, server: subprocess.Popen[bytes], log: Path) -> None:
+    """Wait until JupyterLab answers, or stop with what it said."""
+    for _ in range(300):
+        with contextlib.suppress(OSError):
+            lab.ask("status")
+            return
+        if server.poll() is not None:
+            break
+        time.sleep(0.2)
+    raise SystemExit(f"JupyterLab does not answer:\n{log.read_text(errors='replace')}")
+
+
+class Strangers(set[str]):
+    """The hosts other than this machine that pages asked."""
+
+    def watch(self, page: Page) -> None:
+        """Note each request of a page, and each socket it opens."""
+        page.on("request", lambda request: self.note(request.url))
+        page.on("websocket", lambda opened: self.note(opened.url))
+
+    def note(self, url: str) -> None:
+        """Note the host of an address, unless it is this machine or the page itself."""
+        scheme, _, rest = url.partition("://")
+        host = rest.partition("/")[0].partition(":")[0]
+        if scheme in {"http", "https", "ws", "wss"} and host != "127.0.0.1":
+            self.add(host)
+
+
+def run_trial(lab: Lab, browser: Browser, contestant: Contestant, moves: int, strangers: Strangers) -> Trial:
+    """Open one contestant afresh and measure it."""
+    notebook = lab.root / f"{contestant.name}.ipynb"
+    notebook.write_text(contestant.notebook(), encoding="utf-8")
+    context = browser.new_context(viewport={"width": 1400, "height": 1000})
+    try:
+        page = context.new_page()
+        page.add_init_script(WATCH)
+        strangers.watch(page)
+        trial: Trial = {"name": contestant.name, "load": os.getloadavg()[0] if hasattr(os, "getloadavg") else None}
+        trial["opening"] = open_notebook(lab, page, notebook.name, panel=contestant.name != "echo")
+        if contestant.slider:
+            page.focus(contestant.slider)
+            page.wait_for_timeout(700)  # the answers that are sent ahead arrive; everybody gets this time
+            trial["moves"] = [move_once(page, number) for number in range(moves + 4)][4:]  # the first warm up
+            page.wait_for_timeout(1000)
+            trial["turns"] = hold_keys(page, ["ArrowRight", "ArrowLeft"])
+            page.keyboard.press("Home")
+            page.wait_for_timeout(1000)
+            trial["run"] = hold_keys(page, ["ArrowRight"])
+        return trial
+    finally:
+        context.close()
+        for session in lab.ask("sessions"):
+            lab.ask(f"sessions/{session['id']}", "DELETE")
+        notebook.unlink()
+
+
+def open_notebook(lab: Lab, page: Page, name: str, *, panel: bool) -> dict[str, float]:
+    """Open a notebook, run it from the menu, and tell when what was on screen, in ms from the click."""
+    page.goto(f"{lab.address}/lab/tree/{name}?token={lab.token}&reset", timeout=PATIENCE)
+    # Before the kernel is idle, a dialog would come between the menu and the cells.
+    page.wait_for_function("document.body.innerText.includes('| Idle')", timeout=PATIENCE)
+    page.wait_for_timeout(700)
+    page.click('.lm-MenuBar-itemLabel:text-is("Run")')
+    page.evaluate("bench.open()")
+    page.click('.lm-Menu-itemLabel:text-is("Run All Cells")')
+    page.wait_for_function(f"bench.opening.{'plotly' if panel else 'verdict'}", timeout=PATIENCE)
+    page.wait_for_timeout(800)
+    opening: dict[str, float] = page.evaluate("bench.opening")
+    page.evaluate("bench.opening = null")
+    return opening
+
+
+def move_once(page: Page, number: int) -> dict[str, float]:
+    """Press an arrow key, to and fro, and tell when what was on screen, in ms from the key."""
+    page.evaluate("bench.arm()")
+    page.keyboard.press("ArrowLeft" if number % 2 else "ArrowRight")
+    answer: dict[str, float] | None = page.evaluate("bench.answer")
+    if answer is None:
+        raise SystemExit(f"A move was not answered: {page.evaluate('JSON.stringify(bench.move)')}")
+    page.wait_for_timeout(60 + random.random() * 30)  # noqa: S311 (so that no rhythm of the page is met each time)
+    return answer
+
+
+def hold_keys(page: Page, keys: Sequence[str]) -> dict[str, float]:
+    """Press keys as fast as a keyboard repeats them, and tell how many of their answers were on screen."""
+    page.evaluate("bench.hold()")
+    started = time.perf_counter()
+    for number in range(KEYS):
+        time.sleep(max(0, started + number / A_SECOND - time.perf_counter()))
+        page.keyboard.down(keys[number % len(keys)])
+        if len(keys) > 1:
+            page.keyboard.up(keys[number % len(keys)])
+    page.keyboard.up(keys[0])
+    page.wait_for_timeout(1500)
+    held: dict[str, float] = page.evaluate("bench.letGo()")
+    return held
+
+
+def p95(values: Sequence[float]) -> float:
+    """Give the value that 95 of 100 do not exceed."""
+    return sorted(values)[min(len(values) - 1, int(0.95 * len(values)))]
+
+
+def figures_of(trials: Sequence[Trial]) -> dict[str, float]:
+    """Sum the trials of one contestant up: medians over all moves of all rounds, in ms, and counts."""
+    figures: dict[str, float] = {}
+    moves = [move for trial in trials for move in trial.get("moves", [])]
+    for name in moves[0] if moves else ():
+        figures[name] = statistics.median(move[name] for move in moves)
+        figures[f"{name}_p95"] = p95([move[name] for move in moves])
+    for name in trials[0]["opening"]:
+        figures[f"opening_{name}"] = statistics.median(trial["opening"][name] for trial in trials)
+    for hold in ("turns", "run"):
+        held = [trial[hold] for trial in trials if hold in trial]
+        for name in held[0] if held else ():
+            figures[f"{hold}_{name}"] = statistics.median(float(one[name]) for one in held)
+    return figures
+
+
+def print_tables(figures: dict[str, dict[str, float]]) -> None:
+    """Print the ratios to the echo."""
+    echo = figures["echo"]
+
+    def ratio(of: dict[str, float], name: str, to: str = "") -> str:
+        return f"{of[name] / echo[to or name]:.2f}" if name in of else "-"
+
+    print("\nA move, as ratios to the echo (median, 95th of 100); with a key held, how many of 60 were on screen:\n")
+    print("| | verdict | p95 | verdict and charts | p95 | painted | p95 | verdicts | positions | last one late by |")
+    print("|" + " --- |" * 10)
+    for name, of in figures.items():
+        if "verdict" in of:
+            cells = [
+                *(ratio(of, "verdict"), ratio(of, "verdict_p95")),
+                *(ratio(of, "all", "verdict"), ratio(of, "all_p95", "verdict_p95")),
+                *(ratio(of, "painted"), ratio(of, "painted_p95")),
+                *(f"{of['turns_changes']:.0f}", f"{of['run_positions']:.0f}", ratio(of, "run_late")),
+            ]
+            print(f"| {name} | {' | '.join(cells)} |")
+    print("\nFrom the click on Run All Cells, as ratios to the echo's label:\n")
+    print("| | verdict | first chart shown | charts drawn by plotly |\n| --- | --- | --- | --- |")
+    for name, of in figures.items():
+        cells = [ratio(of, f"opening_{what}", "opening_verdict") for what in ("verdict", "chart", "plotly")]
+        print(f"| {name} | {' | '.join(cells)} |")
+    times = ", ".join(f"{name} {echo[name]:.0f}" for name in ("verdict", "verdict_p95", "painted", "opening_verdict"))
+    print(f"\nThe echo, in ms, for information: {times}, last one late by {echo['run_late']:.0f}")
+
+
+def main() -> None:
+    """Measure, print tables and, if asked to, write everything as JSON."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
+    parser.add_argument("--rounds", type=int, default=4)
+    parser.add_argument("--moves", type=int, default=40, help="key presses a contestant and round")
+    parser.add_argument("--seed", type=int, default=1, help="of the order of the contestants")
+    parser.add_argument("--out", type=Path, help="where to write the figures as JSON")
+    asked = parser.parse_args()
+
+    order = random.Random(asked.seed)  # noqa: S311 (an order, no secret)
+    trials: dict[str, list[Trial]] = defaultdict(list)
+    strangers = Strangers()
+    with running_lab() as lab, sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=find_chromium(), args=launch_arguments())
+        for contestant in CONTESTANTS:  # what is compiled or read from disk once is not counted
+            run_trial(lab, browser, contestant, 2, strangers)
+        packages = ("jupyterlab", "ipywidgets", "anywidget", "playwright")
+        machine = f"{machine_line(*packages)}, Chromium {browser.version}"
+        print(f"{machine}\n{asked.rounds} rounds of {asked.moves} moves")
+        for number in range(asked.rounds):
+            for contestant in order.sample(CONTESTANTS, len(CONTESTANTS)):
+                started = time.monotonic()
+                trials[contestant.name].append(run_trial(lab, browser, contestant, asked.moves, strangers))
+                print(f"round {number + 1}: {contestant.name}, {time.monotonic() - started:.0f} s", flush=True)
+        browser.close()
+    figures = {contestant.name: figures_of(trials[contestant.name]) for contestant in CONTESTANTS}
+    print_tables(figures)
+    asked_of = f"asked {', '.join(sorted(strangers))}" if strangers else "asked no host but 127.0.0.1"
+    wrong = sum(
+        not trial[hold]["right"] for each in trials.values() for trial in each for hold in ("turns", "run") if hold in trial
+    )
+    print(f"The pages {asked_of}. After a held key, the last position was not the one on screen {wrong} times.")
+    if asked.out:
+        told = {"machine": machine, "figures": figures, "strangers": sorted(strangers), "trials": trials}
+        asked.out.write_text(json.dumps(told, indent=1), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
