@@ -36,7 +36,7 @@ VERDICT_COLORS: Final = (
     ("#e1cc55", "#000000"),
     ("#fee838", "#000000"),
 )
-INK: Final = "#1f4e79"
+INK: Final = "#3a7fc1"
 MARK: Final = "#d55e00"
 
 

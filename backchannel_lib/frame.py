@@ -163,21 +163,22 @@ def _refuse(field: Field, column: pd.Series[Any], bad: Array, rule: str) -> Case
 
 def _read_number(field: Field, column: pd.Series[Any]) -> Array:
     rule = "frame_at_least" if field.high is None else "frame_number"
+    low = -np.inf if field.low is None else field.low
     high = np.inf if field.high is None else field.high
     if column.dtype.kind in "iu":
         missing = column.isna().to_numpy() if isinstance(column.dtype, pd.api.extensions.ExtensionDtype) else None
         if missing is None or not missing.any():
             numbers = column.to_numpy(dtype=np.int64)
             # Two ends are cheaper than a million comparisons kept.
-            if numbers.size and (numbers.min() < field.low or numbers.max() > high):
-                raise _refuse(field, column, (numbers < field.low) | (numbers > high), rule)
+            if numbers.size and (numbers.min() < low or numbers.max() > high):
+                raise _refuse(field, column, (numbers < low) | (numbers > high), rule)
             return numbers
         numbers = column.to_numpy(dtype=np.int64, na_value=-1)
-        bad = (numbers < field.low) | (numbers > high)
+        bad = (numbers < low) | (numbers > high)
         bad = bad & ~missing if field.optional else bad | missing
     else:
         values, missing = _floats(column)
-        bad = ~(np.isfinite(values) & (values == np.floor(values))) | (values < field.low) | (values > high)
+        bad = ~(np.isfinite(values) & (values == np.floor(values))) | (values < low) | (values > high)
         bad = bad & ~missing if field.optional else bad
         numbers = np.where(bad | missing, -1, values).astype(np.int64)
     if bad.any():

@@ -58,6 +58,13 @@ class Change:
         return tuple(say(f"remedy.{remedy}") for remedy in self.remedies)
 
     @property
+    def when(self) -> str:
+        """When it can be done, as a few words for a reader; what the rule forbids waits until SOAP ends."""
+        if self.rules.answer != "allowed":
+            return say("when.after_soap" if self.rules.answer == "not_allowed" else "when.ask")
+        return say("when.year" if self.who == "year_of_work" else "when.now")
+
+    @property
     def within_reach(self) -> bool:
         """Whether somebody can do it."""
         return self.who != "nobody"
@@ -106,7 +113,7 @@ class Changes(Sequence[Change]):
         if self.verdict == max(Verdict):
             return say("changes.at_the_top")
         if not self.within_reach:
-            return say("changes.out_of_reach")
+            return say("changes.out_of_reach_high" if self.verdict >= Verdict.FILE_READ else "changes.out_of_reach_low")
         if all(change.rules.answer == "not_allowed" for change in self._changes if change.within_reach):
             return say("changes.none_allowed_yet")
         return say("changes.some")

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final, TypeAlias
 
 from backchannel_lib import charts
-from backchannel_lib.case import Case
+from backchannel_lib.case import Case, Field
 from backchannel_lib.errors import CaseError
 from backchannel_lib.files import case_from_text, case_to_text
 from backchannel_lib.readings import READINGS
@@ -53,6 +53,7 @@ class Session:
         self._past: list[tuple[Case, str | None]] = []
         self._last_field: str | None = None
         self._last_move = self.case.move
+        self._floor = self.case.range_floor
         self._known: dict[str, int] = {}
         self._told: dict[str, Any] = {}
         self._ends: dict[str, tuple[int, int]] = {}
@@ -233,7 +234,9 @@ class Session:
         name = str(message["field"])
         field = Case.fields()[name]
         try:
-            changes = {name: field.read(message["value"])}
+            changes = {name: _typed(field, message["value"])}
+            if name == "range_low":
+                changes["range_floor"] = self._floor_under(changes[name])
             if name == "recommender" and changes[name] != "self" and self.case.move == "direct_email":
                 # Whoever leaves "you, yourself" gets back the kind of contact they had chosen before.
                 changes["move"] = self._last_move if self._last_move != "direct_email" else "formal_email"
@@ -241,6 +244,8 @@ class Session:
         except CaseError as error:
             self.errors[name] = say("error.at_field", label=say(f"field.{name}.label"), sentence=error.sentence)
             return {}
+        if name == "range_floor":
+            self._floor = case.range_floor
         self.errors.pop(name, None)
         if name in SCORES:  # an error between two scores is gone as soon as either is mended
             for other in SCORES:
@@ -248,10 +253,16 @@ class Session:
         self._go(case, field=name)
         return {}
 
+    def _floor_under(self, range_low: int) -> int:
+        """Let the floor give way to a range that is moved below it, and come back to where it was set."""
+        exam = exam_of(self.case) or load_exams()[0]
+        return self._floor if self._floor <= range_low else max(1, range_low - (exam.range_low - exam.range_floor))
+
     def _exam(self, message: Mapping[str, Any]) -> Message:
         exam = {row.exam: row for row in load_exams()}[str(message["value"])]
         self.put(score=exam.score, range_low=exam.range_low, range_floor=exam.range_floor)
-        return {}
+        self._floor = exam.range_floor
+        return {"notice": say("panel.exam_changed")}
 
     def _apply(self, message: Mapping[str, Any]) -> Message:
         self.apply(str(message["value"]))
@@ -262,6 +273,11 @@ class Session:
         return {}
 
     def _undo(self, _: Mapping[str, Any]) -> Message:
+        if self.errors:  # what was typed last never reached the case: undoing it means showing the case again
+            record = self.case.to_record()
+            shown = {name: record[name] for name in self.errors}
+            self.errors.clear()
+            return {"notice": say("panel.undone"), "values": shown}
         return {"notice": say("panel.undone" if self.undo() else "panel.nothing_to_undo")}
 
     def _reset(self, _: Mapping[str, Any]) -> Message:
@@ -279,6 +295,7 @@ class Session:
             self._go(case_from_text(str(message["value"])))
         except CaseError as error:
             return {"notice": say("panel.load_failed", problem=_problem(error))}
+        self._floor = self.case.range_floor
         self.errors.clear()
         return {"notice": say("panel.loaded"), "values": self.case.to_record()}
 
@@ -372,13 +389,20 @@ def _charts_that_keep_their_ground(field: str) -> tuple[str, ...]:
     return {"score": charts.CHARTS, "range_low": ("callers", "amplifier")}.get(field, ())
 
 
+def _typed(field: Field, value: object) -> object:
+    """Read what was typed; an empty box is no number, though in a file it would mean the default."""
+    if field.kind == "number" and not field.optional and str(value).strip() == "":
+        raise CaseError(field.name, "number_missing", value)
+    return field.read(value)
+
+
 def _key(value: object) -> str:
     """Write a position as the screen reads it from its control."""
     return json.dumps(value) if isinstance(value, bool) else str(value)
 
 
 def _problem(error: CaseError) -> str:
-    """Say what is wrong with a file: the sentence alone for the file as a whole, with the field's name for a field."""
+    """Say in a sentence for a reader what is wrong with a file."""
     if error.field in Case.fields():
-        return say("panel.load_field", field=error.field, sentence=error.sentence)
-    return error.sentence
+        return say("panel.load_field", field=say(f"field.{error.field}.label"), sentence=error.sentence)
+    return say("panel.newer_case" if error.rule == "newer_file" else "panel.not_a_case")

@@ -47,8 +47,8 @@ class RulesCheck:
 
     @property
     def words(self) -> str:
-        """The answer in a few words for a reader."""
-        return say(f"soap.answer.{self.answer}")
+        """The answer in a few words for a reader; it says where the answer changes within the phase."""
+        return say(f"soap.answer.{self.answer}_until" if self.changes_later else f"soap.answer.{self.answer}")
 
     @property
     def reason(self) -> str:
@@ -71,6 +71,11 @@ class RulesCheck:
                 for fact in self.facts
             )
         )
+
+    @property
+    def next_step(self) -> str:
+        """What a reader can do now, as a sentence."""
+        return say(f"soap.next.{self.answer}")
 
     @property
     def note(self) -> str:

@@ -78,6 +78,13 @@ def fast_parts(case: Case, reading: str | None = None) -> dict[str, str]:
     parts = dict(_verdict_parts(judgment.outcome, reading))
     rules = rules_check(case)
     parts["rules"] = _rules_part(rules)
+    parts["example"] = say("card.example") if case == Case() else ""
+    if exam_of(case) is None:  # a verdict on numbers of two exams would mean nothing
+        parts["verdict"] = join(
+            tag("p", say("card.no_verdict"), class_="bw-verdict-name"),
+            tag("p", say("orientation.mixed"), class_="bw-verdict-sentence"),
+        )
+        parts["chain"], parts["spoken"] = "", say("orientation.mixed")
     parts["strip"] = join(tag("b", judgment.verdict.words), " ", say("strip.rule", answer=rules.words))
     return parts
 
@@ -183,7 +190,7 @@ def as_static_html(case: Case, reading: str | None = None) -> str:
     return tag(
         "div",
         tag("p", tag("em", say("static.note"))),
-        tag("h3", judgment.verdict.words),
+        tag("h3", say("static.example", verdict=judgment.verdict.words)),
         tag("p", judgment.verdict.sentence, " ", held_down(judgment)),
         tag(
             "ul",
@@ -261,7 +268,7 @@ def _verdict_parts(outcome: Outcome, reading: str | None) -> tuple[tuple[str, st
         tag(
             "p",
             tag("span", min(Verdict).words),
-            tag("span", say("card.rank", rank=int(verdict), top=int(top))),
+            tag("span", say("card.rank", rank=int(verdict) + 1, top=len(Verdict))),
             tag("span", top.words),
             class_="bw-ladder-ends",
         ),
@@ -298,6 +305,7 @@ def _link(reason: Reason, weakest: bool) -> Markup:
 
 def _basis(name: str, claims: tuple[str, ...], assumptions: tuple[str, ...]) -> Markup:
     """Tie a statement to the lines of the article it rests on, and to what is ours in it."""
+    claims = tuple(sorted(claims, key=lambda claim: int(_lines_by_claim()[claim].partition("-")[0])))
     lines = tag(
         "span",
         say("card.article_lines", lines=", ".join(_lines_of(claim) for claim in claims)),
@@ -352,6 +360,7 @@ def _rules_part(check: RulesCheck) -> Markup:
             data_answer=check.answer,
         ),
         tag("p", check.reason),
+        tag("p", check.next_step, class_="bw-next"),
         tag("p", check.note, class_="bw-small"),
         tag("details", tag("summary", say("rules.source")), tag("p", check.source), class_="bw-basis", data_keep="rules"),
     )
@@ -385,10 +394,7 @@ def _changes_part(changes: Changes) -> Markup:
 
 def _change(change: Change) -> Markup:
     what = " ".join(change.words)
-    note = {
-        "not_allowed": tag("p", say("changes.article_account"), " ", say("changes.lawful_from"), class_="bw-note"),
-        "ask_first": tag("p", say("changes.ask_first"), class_="bw-note"),
-    }.get(change.rules.answer)
+    account = say("changes.article_account") if change.rules.answer == "not_allowed" else None
     return tag(
         "li",
         [tag("p", words, class_="bw-act") for words in change.words],
@@ -397,6 +403,7 @@ def _change(change: Change) -> Markup:
             tag("li", say("changes.reaches", verdict=change.verdict.words), class_="bw-reaches"),
             tag("li", say("changes.mends", stages=", ".join(say(f"stage.{stage}.name") for stage in change.stages))),
             tag("li", say("changes.who", who=say(f"who.{change.who}"))),
+            tag("li", change.when),
             tag(
                 "li",
                 say("changes.rule", answer=change.rules.words),
@@ -405,7 +412,7 @@ def _change(change: Change) -> Markup:
             ),
             class_="bw-facts",
         ),
-        note,
+        tag("p", account, class_="bw-note") if account else None,
         _basis("change-" + "-".join(change.remedies), change.claims, tuple(change.assumptions)),
         tag(
             "button",
@@ -687,7 +694,6 @@ def page(case: Case, reading: str | None = None) -> str:
     return tag(
         "div",
         tag("p", role="status", class_="bw-hidden", data_spoken=True),
-        tag("p", role="status", class_="bw-notice", data_notice=True, hidden=True),
         tag(
             "div",
             tag(
@@ -700,7 +706,9 @@ def page(case: Case, reading: str | None = None) -> str:
             ),
             tag(
                 "div",
-                _section("card.title", "card.voice", place("verdict"), class_="bw-card"),
+                _section(
+                    "card.title", "card.voice", place("example", "p", class_="bw-example"), place("verdict"), class_="bw-card"
+                ),
                 _section("rules.title", "rules.voice", place("rules"), class_="bw-rule"),
                 _section("card.chain", None, place("chain"), class_="bw-why"),
                 class_="bw-answer",
@@ -741,7 +749,16 @@ def page(case: Case, reading: str | None = None) -> str:
             ],
             class_="bw-wide bw-charts",
         ),
-        tag("p", Markup(parts["strip"]), data_part="strip", class_="bw-strip", aria_hidden="true"),
+        tag(
+            "div",
+            tag("p", Markup(parts["strip"]), data_part="strip"),
+            tag("p", role="status", class_="bw-notice", data_notice=True),
+            tag("button", say("panel.restore_do"), type="button", data_do="restore", hidden=True),
+            tag("button", say("panel.undo"), type="button", data_do="undo"),
+            class_="bw-strip",
+            role="group",
+            aria_label=say("panel.strip"),
+        ),
         class_="bw",
         role="region",
         aria_label=say("panel.name"),

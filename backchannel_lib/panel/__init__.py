@@ -57,11 +57,17 @@ class PanelWidget(anywidget.AnyWidget):
     _css = _HERE / "panel.css"
     page = traitlets.Unicode().tag(sync=True)
     asleep = traitlets.Unicode().tag(sync=True)
+    restore = traitlets.Unicode().tag(sync=True)
     ahead = traitlets.Bool().tag(sync=True)
 
     def __init__(self, session: Session, *, ahead: bool = True) -> None:
         self._session = session
-        super().__init__(page=page(session.case, session.reading), asleep=say("panel.disconnected"), ahead=ahead)
+        super().__init__(
+            page=page(session.case, session.reading),
+            asleep=say("panel.disconnected"),
+            restore=say("panel.restore"),
+            ahead=ahead,
+        )
         self.on_msg(self._receive)
 
     def _receive(self, _widget: object, message: dict[str, Any], _buffers: object) -> None:

@@ -37,6 +37,7 @@ function render({ model, el }) {
   }
 
   function act(message) {
+    if (!sleeping) notice("");
     seq += 1;
     clearTimeout(waiting);
     waiting = setTimeout(asleep, PATIENCE);
@@ -53,6 +54,7 @@ function render({ model, el }) {
   function set(field, value) {
     if (ahead && ahead.field === field) paintAhead(ahead.at[value]);
     else loseAhead();
+    find(".bw-answer").scrollTop = 0; // what answers this move must be in sight
     if (waiting) queue.set(field, value);
     else act({ do: "set", field, value });
   }
@@ -103,6 +105,8 @@ function render({ model, el }) {
     }
     const changed = Object.keys(message.values ?? {});
     if (changed.some((field) => field !== hand)) loseAhead();
+    if (message.forget) offerLast(message.values);
+    else remember(message.values);
     if (message.values) setValues(message.values, message.view === id && queue.has(hand) ? hand : null);
     if (message.notice || sleeping) notice(message.notice ?? "");
     sleeping = false;
@@ -160,9 +164,29 @@ function render({ model, el }) {
   }
 
   function notice(text) {
-    const place = find("[data-notice]");
-    place.hidden = !text;
-    place.textContent = text;
+    find("[data-notice]").textContent = text;
+    find("[data-do=restore]").hidden = true;
+    root.toggleAttribute("data-noticed", !!text);
+  }
+
+  // The case is kept in this tab, so that a kernel that was started anew, or a page loaded anew, does not lose it.
+  const KEPT = "backchannel-case";
+  let record = {};
+
+  function remember(values) {
+    if (!values) return;
+    Object.assign(record, values);
+    sessionStorage.setItem(KEPT, JSON.stringify(record));
+  }
+
+  function offerLast(values) {
+    const kept = sessionStorage.getItem(KEPT);
+    record = { ...values };
+    if (!kept || kept === JSON.stringify(record)) return;
+    notice(model.get("restore"));
+    const button = find("[data-do=restore]");
+    button.hidden = false;
+    button.dataset.value = kept;
   }
 
   const holder = (field) => find(`[data-field="${field}"]`);
@@ -249,7 +273,9 @@ function render({ model, el }) {
 
   root.addEventListener("click", ({ target }) => {
     const button = target.closest("button[data-do]");
-    if (button) act({ do: button.dataset.do, value: button.dataset.value });
+    if (!button) return;
+    const { do: what, value } = button.dataset;
+    act({ do: what === "restore" ? "load" : what, value });
   });
 
   root.addEventListener("focusin", ({ target }) => {
@@ -262,7 +288,6 @@ function render({ model, el }) {
   // Lab takes arrow and letter keys for its own commands unless they end here:
   // https://github.com/jupyterlab/lumino/issues/497 is the reason for data-lm-suppress-shortcuts on the inputs as well.
   root.addEventListener("keydown", (event) => {
-    if (event.key === "Enter" && event.target.type === "text") event.target.dispatchEvent(new Event("change", { bubbles: true }));
     if (!event.ctrlKey && !event.metaKey) event.stopPropagation();
   });
 
@@ -307,6 +332,10 @@ function render({ model, el }) {
     Object.assign(figure.data.at(-1), { x: [plot.mark[0]], y: [plot.mark[1]] });
     if (!plot.drawn) plot.box.textContent = "";
     const layout = { ...themed(figure.layout), width: plot.box.clientWidth };
+    if (layout.width < 420) {
+      layout.font.size = 11;
+      layout.margin = { ...layout.margin, l: 2, r: 4 };
+    }
     Plotly.react(plot.box, figure.data, layout, { displayModeBar: false, staticPlot: true });
     plot.drawn = true;
     plot.box.dataset.at = plot.mark.join(" ");
@@ -341,6 +370,7 @@ function render({ model, el }) {
       const scrolls = /auto|scroll/.test(getComputedStyle(box).overflowY) && box.scrollHeight > box.clientHeight + 1;
       if (scrolls && !box.closest(".jp-OutputArea, .jp-Cell-outputWrapper")) {
         root.style.setProperty("--bw-view", `${box.clientHeight}px`);
+        watchSize.observe(box);
         return;
       }
       if (box.closest(".jp-Cell")) box.style.overflow = "visible";
@@ -360,6 +390,8 @@ function render({ model, el }) {
     }, 150);
   });
   watchSize.observe(root);
+  const watchCard = new IntersectionObserver(([card]) => root.toggleAttribute("data-away", !card.isIntersecting));
+  watchCard.observe(find(".bw-card"));
   // Lab names the new theme first and loads its colors afterwards.
   let ink = "";
   function redrawInNewInk() {
@@ -370,6 +402,16 @@ function render({ model, el }) {
   const watchTheme = new MutationObserver(() => [100, 500, 1500, 4000].forEach((wait) => setTimeout(redrawInNewInk, wait)));
   watchTheme.observe(document.body, { attributes: true, attributeFilter: ["data-jp-theme-light", "data-jp-theme-name"] });
 
+  // Lab goes to the end of what it ran; the reader wants to be at the beginning of it.
+  const first = document.querySelector(".bw") === root || !document.querySelector(".bw");
+  const arrive = setTimeout(() => {
+    if (!first || !root.isConnected || root.contains(document.activeElement)) return;
+    freeTheWay();
+    root.tabIndex = -1;
+    root.focus({ preventScroll: true });
+    root.scrollIntoView({ block: "start" });
+  }, 2 * REST);
+
   send({ do: "hello" });
   if (!Plotly) send({ do: "plotly" });
 
@@ -377,6 +419,8 @@ function render({ model, el }) {
     model.off("msg:custom", onMessage);
     watchSize.disconnect();
     watchTheme.disconnect();
+    watchCard.disconnect();
+    clearTimeout(arrive);
     clearTimeout(waiting);
     if (Plotly) for (const plot of Object.values(plots)) Plotly.purge(plot.box);
   };
