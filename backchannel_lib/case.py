@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
@@ -114,8 +115,9 @@ class Field:
             (2, True)
         """
         if not isinstance(text, str):
-            # NaN, which is how pandas writes an empty cell, is the one value that differs from itself.
-            return self.check(None if self.optional and text != text else text)  # noqa: PLR0124
+            if _is_missing(text):
+                return self.check(() if self.kind == "set" else None)
+            return self.check(text)
         word = text.strip()
         if self.kind == "set":
             return self.check(word)
@@ -123,7 +125,7 @@ class Field:
             return self.check(self.default)
         if self.kind == "flag" and word.lower() in {"true", "false"}:
             return word.lower() == "true"
-        if self.kind == "number" and word.lstrip("-").isdecimal():
+        if self.kind == "number" and re.fullmatch(r"-?[0-9]{1,18}", word):
             return self.check(int(word))
         return self.check(word)
 
@@ -149,6 +151,16 @@ class Field:
             if not isinstance(member, str) or member not in self.levels:
                 raise CaseError(self.name, "set", member, levels=nearest(member, self.levels))
         return frozenset(members)
+
+
+def _is_missing(value: object) -> bool:
+    """Tell whether a value is how pandas writes an empty cell: None, NaN, which differs from itself, or NA."""
+    if value is None:
+        return True
+    try:
+        return bool(value != value)  # noqa: PLR0124
+    except (TypeError, ValueError):
+        return type(value).__name__ == "NAType"  # neither equal nor unequal to anything
 
 
 def _whole(value: object) -> int | None:

@@ -110,7 +110,13 @@ def shown(value: object) -> str:
         >>> shown("dean"), shown(12), shown(None)
         ("'dean'", '12', 'empty')
     """
-    text = "empty" if value is None else repr(value)
+    item = getattr(value, "item", None)
+    if callable(item) and getattr(value, "shape", None) == ():  # a scalar of numpy, which names its type in its repr
+        value = item()
+    try:
+        text = "empty" if value is None else repr(value)
+    except ValueError:  # Python does not write an integer of thousands of digits
+        text = f"a very long {type(value).__name__}"
     return text if len(text) <= 60 else text[:57] + "..."
 
 

@@ -140,5 +140,6 @@ def save_case(case: Case, path: str | os.PathLike[str]) -> None:
             out.write(case_to_text(case))
         Path(temporary).replace(file)
     except OSError as error:
-        Path(temporary).unlink(missing_ok=True)
         raise CaseFileError(file.name, "unwritable", None, problem=error.strerror or str(error)) from None
+    finally:
+        Path(temporary).unlink(missing_ok=True)  # gone already where all went well

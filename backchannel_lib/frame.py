@@ -20,7 +20,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from backchannel_lib.case import Case, Field
-from backchannel_lib.errors import CaseError, nearest
+from backchannel_lib.errors import CaseError
 from backchannel_lib.rules import check_reading, rank_of, rule_book
 from backchannel_lib.tables import STAGES
 
@@ -137,7 +137,7 @@ def read_columns(frame: pd.DataFrame) -> dict[str, Array | int]:
         column = frame[name]
         if isinstance(column, pd.DataFrame):
             raise CaseError(name, "duplicate_column", name)
-        columns[name] = _READERS[field.kind](field, column)
+        columns[name] = _read_column(field, column)
     _check_together(frame, columns)
     return columns
 
@@ -154,101 +154,86 @@ def _encode(field: Field, value: object) -> int:
     return -1 if value is None else int(cast("int", value))
 
 
-def _refuse(field: Field, column: pd.Series[Any], bad: Array, rule: str) -> CaseError:
-    at = int(np.flatnonzero(bad)[0])
+def _refuse(field: Field, column: pd.Series[Any], at: int) -> CaseError:
+    """Say what is wrong with one cell, in the words in which a case would, with its row."""
     value = column.iloc[at]
-    levels = nearest(value, field.levels)
-    return CaseError(field.name, rule, value, row=column.index[at], low=field.low, high=field.high, levels=levels)
+    try:
+        field.read(value)
+    except CaseError as error:
+        return CaseError(field.name, f"frame_{error.rule}", error.value, row=column.index[at], **error.details)
+    raise AssertionError("a cell was refused that a case would take")
 
 
-def _read_number(field: Field, column: pd.Series[Any]) -> Array:
-    rule = "frame_at_least" if field.high is None else "frame_number"
-    low = -np.inf if field.low is None else field.low
-    high = np.inf if field.high is None else field.high
-    if column.dtype.kind in "iu":
-        missing = column.isna().to_numpy() if isinstance(column.dtype, pd.api.extensions.ExtensionDtype) else None
-        if missing is None or not missing.any():
-            numbers = column.to_numpy(dtype=np.int64)
-            # Two ends are cheaper than a million comparisons kept.
-            if numbers.size and (numbers.min() < low or numbers.max() > high):
-                raise _refuse(field, column, (numbers < low) | (numbers > high), rule)
-            return numbers
-        numbers = column.to_numpy(dtype=np.int64, na_value=-1)
-        bad = (numbers < low) | (numbers > high)
-        bad = bad & ~missing if field.optional else bad | missing
-    else:
-        values, missing = _floats(column)
-        bad = ~(np.isfinite(values) & (values == np.floor(values))) | (values < low) | (values > high)
-        bad = bad & ~missing if field.optional else bad
-        numbers = np.where(bad | missing, -1, values).astype(np.int64)
+def _first(bad: Array) -> int:
+    return int(np.flatnonzero(bad)[0])
+
+
+def _read_column(field: Field, column: pd.Series[Any]) -> Array:
+    """Read a column by its type; whatever is no plain column of numbers or flags is read as a case would read it."""
+    dtype = column.dtype
+    if field.kind == "flag" and isinstance(dtype, np.dtypes.BoolDType):
+        return column.to_numpy().view(np.uint8)
+    if field.kind == "number" and dtype.kind in "iu" and not isinstance(dtype, pd.CategoricalDtype):
+        return _read_integers(field, column)
+    if field.kind == "number" and dtype.kind == "f":
+        return _read_floats(field, column)
+    if isinstance(dtype, pd.CategoricalDtype):
+        return _read_places(field, column, column.cat.codes.to_numpy(), list(column.cat.categories))
+    if dtype == object:  # where True and 1 are different, though they are equal
+        known: dict[tuple[type, object], int] = {}
+        places = np.fromiter((known.setdefault(_known_as(value), len(known)) for value in column), np.intp, len(column))
+        firsts = np.unique(places, return_index=True)[1]
+        return _read_places(field, column, places, [column.iloc[at] for at in firsts])
+    places, uniques = pd.factorize(column, use_na_sentinel=True)
+    return _read_places(field, column, places, list(uniques))
+
+
+def _known_as(value: object) -> tuple[type, object]:
+    try:
+        hash(value)
+    except TypeError:
+        return type(value), repr(value)  # a list or a set
+    return type(value), value
+
+
+def _read_places(field: Field, column: pd.Series[Any], places: Array, values: list[Any]) -> Array:
+    """Read each different value of a column once; the place -1 stands for a missing value."""
+    codes = []
+    for value in [*values, None]:
+        try:
+            codes.append(_encode(field, field.read(value)))
+        except CaseError:
+            codes.append(_BAD)
+    read: Array = np.array(codes, dtype=np.int64)[places]
+    bad = read == _BAD
     if bad.any():
-        raise _refuse(field, column, bad, rule)
+        raise _refuse(field, column, _first(bad))
+    return read if field.kind == "number" else read.astype(np.uint8)
+
+
+_BAD: Final = -2  # no field is ever encoded as this; -1 is a track record that is not known
+
+
+def _read_integers(field: Field, column: pd.Series[Any]) -> Array:
+    low, high = field.low, np.inf if field.high is None else field.high
+    numbers = column.to_numpy(dtype=np.int64, na_value=_BAD) if column.hasnans else column.to_numpy(dtype=np.int64)
+    if numbers.size and (numbers.min() < low or numbers.max() > high):  # cheaper than a million comparisons kept
+        missing = column.isna().to_numpy() & field.optional
+        bad = ((numbers < low) | (numbers > high)) & ~missing
+        if bad.any():
+            raise _refuse(field, column, _first(bad))
+        numbers = np.where(missing, -1, numbers)
     return numbers
 
 
-def _floats(column: pd.Series[Any]) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.bool_]]:
-    """Give a column as floats, NaN for what is no number (True and False are none), and where it is empty."""
-    missing = column.isna().to_numpy()
-    if column.dtype.kind == "b":
-        return np.full(len(column), np.nan), missing
-    values = pd.to_numeric(column, errors="coerce").to_numpy(dtype=np.float64, na_value=np.nan)
-    if column.dtype == object:
-        values = np.where([isinstance(value, (bool, np.bool_)) for value in column], np.nan, values)
-    return values, missing
-
-
-def _read_flag(field: Field, column: pd.Series[Any]) -> Array:
-    if column.dtype == np.bool_:
-        return column.to_numpy().view(np.uint8)
-    known = {True: 1, False: 0, "true": 1, "false": 0, "True": 1, "False": 0}
-    return _read_words(field, column, known.get, "frame_flag")
-
-
-def _read_choice(field: Field, column: pd.Series[Any]) -> Array:
-    places = {level: place for place, level in enumerate(field.levels)}
-    return _read_words(field, column, places.get, "frame_level")
-
-
-def _read_set(field: Field, column: pd.Series[Any]) -> Array:
-    def mask(value: object) -> int | None:
-        try:
-            return _encode(field, field.check(value))
-        except CaseError:
-            return None
-
-    return _read_words(field, column, mask, "frame_set", missing=0)
-
-
-def _read_words(
-    field: Field, column: pd.Series[Any], code: Callable[[Any], int | None], rule: str, missing: int | None = None
-) -> Array:
-    """Look each different value of a column up once."""
-    if isinstance(column.dtype, pd.CategoricalDtype):
-        places: Array = column.cat.codes.to_numpy()
-        values: list[Any] = list(column.cat.categories)
-    else:
-        if column.dtype == object and any(isinstance(value, (set, frozenset, list, tuple)) for value in column):
-            column = column.map(
-                lambda value: "|".join(sorted(map(str, value))) if isinstance(value, (set, frozenset, list, tuple)) else value
-            )
-        places, uniques = pd.factorize(column, use_na_sentinel=True)
-        values = list(uniques)
-    # The last entry answers for the place -1, which stands for a missing value.
-    codes = [code(value) for value in values] + [missing]
-    table = np.array([-1 if number is None else number for number in codes], dtype=np.int8)
-    read: Array = table[places]
-    bad = read < 0
+def _read_floats(field: Field, column: pd.Series[Any]) -> Array:
+    values = column.to_numpy(dtype=np.float64, na_value=np.nan)
+    missing = np.isnan(values) & field.optional
+    bad = ~(np.isfinite(values) & (values == np.floor(values))) | (values < field.low)
+    bad = (bad | (values > (np.inf if field.high is None else field.high))) & ~missing
     if bad.any():
-        raise _refuse(field, column, bad, rule)
-    return read.view(np.uint8)
-
-
-_READERS: Final[Mapping[str, Callable[[Field, Any], Array]]] = {
-    "number": _read_number,
-    "flag": _read_flag,
-    "choice": _read_choice,
-    "set": _read_set,
-}
+        raise _refuse(field, column, _first(bad))
+    return np.where(missing, -1, values).astype(np.int64)
 
 
 def _check_together(frame: pd.DataFrame, columns: dict[str, Array | int]) -> None:
@@ -264,7 +249,7 @@ def _check_together(frame: pd.DataFrame, columns: dict[str, Array | int]) -> Non
         ("move", apart, "frame_move_goes_with_self"),
     ):
         if bad.any():
-            at = int(np.flatnonzero(bad)[0])
+            at = _first(bad)
             value = frame[name].iloc[at] if name in frame.columns else fields[name].default
             raise CaseError(name, rule, value, row=frame.index[at])
 

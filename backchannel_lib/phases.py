@@ -61,7 +61,12 @@ def eastern(when: datetime) -> datetime:
     """
     if not isinstance(when, datetime):
         raise CaseError("when", "moment", when)
-    return when if when.tzinfo is None else when.astimezone(EASTERN).replace(tzinfo=None)
+    if when.tzinfo is None:
+        return when
+    try:
+        return when.astimezone(EASTERN).replace(tzinfo=None)
+    except OverflowError:  # within a day of the first or last moment that a calendar has
+        raise CaseError("when", "moment", when) from None
 
 
 def phase_at(when: datetime, reading: str | None = None) -> str:

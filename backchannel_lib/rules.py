@@ -205,6 +205,9 @@ def rule_book(reading: str | None) -> RuleBook:
     changes = [row for row in load_reading_changes() if row.reading == reading]
     conditions = _conditions({row.target: row.to for row in changes if row.kind == "condition"})
     allows = {row.target: row.to for row in changes if row.kind == "allows"}
+    for verdict in allows.values():
+        if verdict not in _ranks():
+            raise TableError("reading_changes.csv", None, "to", verdict, f"one of {nearest(verdict, _ranks())}")
     table = load_rules()
     for target in allows:
         if target not in {rule.rule for rule in table}:

@@ -389,7 +389,7 @@ def _charts_that_keep_their_ground(field: str) -> tuple[str, ...]:
     return {"score": charts.CHARTS, "range_low": ("callers", "amplifier")}.get(field, ())
 
 
-def _typed(field: Field, value: object) -> object:
+def _typed(field: Field, value: object) -> Any:
     """Read what was typed; an empty box is no number, though in a file it would mean the default."""
     if field.kind == "number" and not field.optional and str(value).strip() == "":
         raise CaseError(field.name, "number_missing", value)

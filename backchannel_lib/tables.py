@@ -11,6 +11,7 @@ import functools
 import importlib.resources
 import io
 import pathlib
+import re
 from collections.abc import Callable, Collection, Iterable
 from importlib.resources.abc import Traversable
 from typing import Any, Final, NamedTuple, TypeAlias
@@ -351,7 +352,7 @@ def _each_of(known: Collection[str]) -> Reader:
 
 def _integer(low: int, high: int) -> Reader:
     def read(cell: str) -> int:
-        if not cell.lstrip("-").isdecimal() or not low <= int(cell) <= high:
+        if not re.fullmatch(r"-?[0-9]{1,18}", cell) or not low <= int(cell) <= high:
             raise _WrongError(f"a whole number from {low} to {high}")
         return int(cell)
 

@@ -24,6 +24,7 @@ from backchannel_lib.tables import (
     ControlRow,
     ExamRow,
     FactRow,
+    load_assumptions,
     load_callers,
     load_claims,
     load_controls,
@@ -36,6 +37,7 @@ from backchannel_lib.tables import (
 from backchannel_lib.verdict import Judgment, Reason, Verdict, judge
 from backchannel_lib.words import all_words, say
 
+OURS_ON_THE_WHOLE = ("weakest_link_decides", "verdicts_form_one_line", "floor_marks_far_below")
 SHOWN_CHANGES = 4  # further ones stand behind a "more"
 
 
@@ -276,7 +278,8 @@ def _verdict_parts(outcome: Outcome, reading: str | None) -> tuple[tuple[str, st
         tag("p", held, class_="bw-held"),
         read_as,
     )
-    chain = tag("ol", [_link(reason, _is_weakest(judgment, reason.stage)) for reason in _in_order(judgment)], class_="bw-chain")
+    links = [_link(reason, _is_weakest(judgment, reason.stage)) for reason in _in_order(judgment)]
+    chain = join(tag("ol", links, class_="bw-chain"), _basis("whole", (), OURS_ON_THE_WHOLE))
     spoken = say("spoken", verdict=verdict.words, sentence=verdict.sentence, held=held)
     return (("verdict", card), ("chain", chain), ("spoken", spoken))
 
@@ -314,7 +317,7 @@ def _basis(name: str, claims: tuple[str, ...], assumptions: tuple[str, ...]) -> 
     ours = tag("span", "✎ ", say("card.ours"), class_="bw-badge bw-voice-ours") if assumptions else None
     return tag(
         "details",
-        tag("summary", say("card.rests_on"), ": ", lines, ours),
+        tag("summary", say("card.rests_on" if claims else "card.whole"), ": ", lines if claims else None, ours),
         tag(
             "ul",
             [
@@ -593,7 +596,10 @@ def _callers_table(case: Case, reading: str | None) -> Markup:
         weight = f"{weights[row.recommender]} {say('table.ours_mark')}" if ours else weights[row.recommender]
         rows.append((join(name, here), say(f"level.impact.{row.impact}"), weight))
     head = (say("table.caller"), say("table.impact"), say("table.weight"))
-    return _table(say("chart.callers.title"), head, rows, RECOMMENDERS.index(case.recommender))
+    claims = tuple(claim for row in load_callers() for claim in row.claims)
+    ours = tuple(dict.fromkeys(row.ours for row in load_callers() if row.ours))
+    table = _table(say("chart.callers.title"), head, rows, RECOMMENDERS.index(case.recommender))
+    return join(table, _basis("callers", claims, ours))
 
 
 def _amplifier_table(case: Case, reading: str | None) -> Markup:
@@ -604,9 +610,11 @@ def _amplifier_table(case: Case, reading: str | None) -> Markup:
         (say("table.share"), f"{picture.share:g}"),
         (say("table.amplified"), f"{picture.shown:.0f}"),
     ]
-    return _table(
+    table = _table(
         say("chart.amplifier.title"), (say("table.what"), join(say("table.value"), " ", say("table.ours_mark"))), rows
     )
+    claims = ("multiplier.amplifier", "caller.source-over-intensity")
+    return join(table, _basis("amplifier", claims, tuple(row.assumption for row in load_assumptions() if row.unit)))
 
 
 def _map_table(case: Case, reading: str | None) -> Markup:
