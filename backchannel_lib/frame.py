@@ -171,7 +171,7 @@ def _first(bad: Array) -> int:
 def _read_column(field: Field, column: pd.Series[Any]) -> Array:
     """Read a column by its type; whatever is no plain column of numbers or flags is read as a case would read it."""
     dtype = column.dtype
-    if field.kind == "flag" and isinstance(dtype, np.dtypes.BoolDType):
+    if field.kind == "flag" and isinstance(dtype, np.dtype) and dtype.kind == "b":
         return column.to_numpy().view(np.uint8)
     if field.kind == "number" and dtype.kind in "iu" and not isinstance(dtype, pd.CategoricalDtype):
         return _read_integers(field, column)

@@ -590,10 +590,10 @@ def _callers_table(case: Case, reading: str | None) -> Markup:
     weights = caller_weights(reading)
     rows: list[tuple[object, ...]] = []
     for row in load_callers():
-        ours = row.chart_row == ""
+        placed = row.chart_row == ""
         name = say(f"level.recommender.{row.recommender}")
         here = tag("span", " ◀ ", say("table.yours"), class_="bw-here") if row.recommender == case.recommender else None
-        weight = f"{weights[row.recommender]} {say('table.ours_mark')}" if ours else weights[row.recommender]
+        weight = f"{weights[row.recommender]} {say('table.ours_mark')}" if placed else weights[row.recommender]
         rows.append((join(name, here), say(f"level.impact.{row.impact}"), weight))
     head = (say("table.caller"), say("table.impact"), say("table.weight"))
     claims = tuple(claim for row in load_callers() for claim in row.claims)
