@@ -179,7 +179,7 @@ def _read_column(field: Field, column: pd.Series[Any]) -> Array:
         return _read_floats(field, column)
     if isinstance(dtype, pd.CategoricalDtype):
         return _read_places(field, column, column.cat.codes.to_numpy(), list(column.cat.categories))
-    if dtype == object:  # where True and 1 are different, though they are equal
+    if dtype.kind == "O":  # where True and 1 are different, though they are equal
         known: dict[tuple[type, object], int] = {}
         places = np.fromiter((known.setdefault(_known_as(value), len(known)) for value in column), np.intp, len(column))
         firsts = np.unique(places, return_index=True)[1]

@@ -51,10 +51,15 @@ function render({ model, el }) {
     notice(model.get("asleep"));
   }
 
+  // Kept here because to ask the page would make it lay itself out before it answers.
+  const answer = find(".bw-answer");
+  let scrolled = false;
+  answer.addEventListener("scroll", () => (scrolled = answer.scrollTop > 0));
+
   function set(field, value) {
     if (ahead && ahead.field === field) paintAhead(ahead.at[value]);
     else loseAhead();
-    find(".bw-answer").scrollTop = 0; // what answers this move must be in sight
+    if (scrolled) answer.scrollTop = 0; // what answers this move must be in sight
     if (waiting) queue.set(field, value);
     else act({ do: "set", field, value });
   }
@@ -143,7 +148,6 @@ function render({ model, el }) {
   }
 
   function fill(place, body) {
-    if (place.innerHTML === body) return;
     const open = new Set([...place.querySelectorAll("details[open]")].map((one) => one.dataset.keep));
     const inside = place.contains(document.activeElement);
     place.innerHTML = body;
