@@ -11,8 +11,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
-import platform
 import random
 import statistics
 import time
@@ -29,6 +27,7 @@ from backchannel_lib import Case, judge, judge_frame
 from backchannel_lib.case import MOVES, NEEDS, PHASES, RECOMMENDERS
 from backchannel_lib.frame import judge_columns, read_columns
 from backchannel_lib.tables import STAGES
+from benchmarks.machine import machine_line
 
 Column: TypeAlias = npt.NDArray[Any]
 
@@ -75,16 +74,34 @@ def make_frame(rows: int, seed: int = 1) -> pd.DataFrame:
         "range_low": low,
         "range_floor": low - draw.integers(5, 26, rows),
         "failed_attempts": draw.choice(np.arange(4), rows, p=[0.85, 0.1, 0.04, 0.01]),
-        "needs": pd.Categorical.from_codes(draw.integers(0, len(sets), rows), sets),
-        "offers": pd.Categorical.from_codes(draw.integers(0, len(sets), rows), sets),
-        "recommender": pd.Categorical.from_codes(recommender, RECOMMENDERS),
-        "move": pd.Categorical.from_codes(move, MOVES),
+        "needs": pd.Categorical.from_codes(draw.integers(0, len(sets), rows), pd.Index(sets)),
+        "offers": pd.Categorical.from_codes(draw.integers(0, len(sets), rows), pd.Index(sets)),
+        "recommender": pd.Categorical.from_codes(recommender, pd.Index(RECOMMENDERS)),
+        "move": pd.Categorical.from_codes(move, pd.Index(MOVES)),
         "intensity": draw.integers(0, 11, rows),
         "track_record": track,
-        "phase": pd.Categorical.from_codes(draw.integers(0, len(PHASES), rows), PHASES),
+        "phase": pd.Categorical.from_codes(draw.integers(0, len(PHASES), rows), pd.Index(PHASES)),
     }
     columns |= {name: draw.random(rows) < share for name, share in FLAGS.items()}
     return pd.DataFrame({name: columns[name] for name in Case.fields()})
+
+
+def flag(frame: pd.DataFrame, name: str) -> Column:
+    """Give a column of flags."""
+    return frame[name].to_numpy()
+
+
+def level(frame: pd.DataFrame, name: str) -> tuple[Column, dict[str, int]]:
+    """Give a column of words as small numbers, and the number of each word."""
+    categories = frame[name].cat
+    return categories.codes.to_numpy(), {word: code for code, word in enumerate(categories.categories)}
+
+
+def members(frame: pd.DataFrame, name: str) -> Column:
+    """Give a column of sets as bits."""
+    codes, words = level(frame, name)
+    masks = [sum(1 << bit for bit, need in enumerate(NEEDS) if need in word.split("|")) for word in words]
+    return np.array(masks, dtype=np.uint8)[codes]
 
 
 def judge_by_hand(frame: pd.DataFrame) -> pd.DataFrame:
@@ -92,51 +109,26 @@ def judge_by_hand(frame: pd.DataFrame) -> pd.DataFrame:
 
     It takes every value on trust, where `judge_frame` checks them all.
     """
-
-    def flag(name: str) -> Column:
-        return frame[name].to_numpy()
-
-    def level(name: str) -> tuple[Column, dict[str, int]]:
-        categories = frame[name].cat
-        return categories.codes.to_numpy(), {word: code for code, word in enumerate(categories.categories)}
-
-    def members(name: str) -> Column:
-        codes, words = level(name)
-        masks = [sum(1 << bit for bit, need in enumerate(NEEDS) if need in word.split("|")) for word in words]
-        return np.array(masks, dtype=np.uint8)[codes]
-
-    who, callers = level("recommender")
-    move, moves = level("move")
-    phase, phases = level("phase")
+    who, callers = level(frame, "recommender")
     track = frame["track_record"].to_numpy(dtype=np.float64, na_value=np.nan)
     score, range_low = frame["score"].to_numpy(), frame["range_low"].to_numpy()
     failed_attempts = frame["failed_attempts"].to_numpy() > 0
 
-    own_email = move == moves["direct_email"]
-    known_there = flag("prior_contact") | flag("introduced")
+    known_there = flag(frame, "prior_contact") | flag(frame, "introduced")
     top_impact = (who == callers["trusted_peer"]) | (who == callers["subspecialist"])
     known_dean = who == callers["known_dean"]
     has_capital = top_impact | known_dean
-    need_met = (members("needs") & members("offers")) != 0
+    need_met = (members(frame, "needs") & members(frame, "offers")) != 0
     below_range = score < range_low
     far_below = score < frame["range_floor"].to_numpy()
-    beyond_repair = flag("professionalism_issue") | flag("chronic_poor_performance")
-    failure_ruled_out = failed_attempts & ~flag("interviews_failures")
-    visa_ruled_out = flag("needs_visa") & ~flag("sponsors_visas")
-    has_flag = failed_attempts | flag("failed_clerkship") | flag("leave_of_absence")
-    has_flag |= flag("specialty_switch") | flag("boards_pending")
-    explained = flag("addresses_flag") & flag("specifics") & has_capital
+    ruled_out = flag(frame, "professionalism_issue") | flag(frame, "chronic_poor_performance")
+    ruled_out |= failed_attempts & ~flag(frame, "interviews_failures")
+    ruled_out |= flag(frame, "needs_visa") & ~flag(frame, "sponsors_visas")
+    has_flag = failed_attempts | flag(frame, "failed_clerkship") | flag(frame, "leave_of_absence")
+    has_flag |= flag(frame, "specialty_switch") | flag(frame, "boards_pending")
+    explained = flag(frame, "addresses_flag") & flag(frame, "specifics") & has_capital
 
-    eight = np.full(len(frame), 8, dtype=np.int8)
-    vague = ~own_email & ~flag("specifics")
-    ignored = (move == moves["mass_blast"]) | (move == moves["generic_letter"]) | flag("scripted")
-    ignored |= own_email & ~known_there
-    message = np.where((own_email & known_there) | (vague & top_impact), np.int8(5), eight)
-    message = np.where(vague & ~top_impact, np.int8(2), message)
-    message = np.where(ignored, np.int8(1), message)
-    message = np.where(move == moves["pressure"], np.int8(0), message)
-
-    competitive = ~(beyond_repair | failure_ruled_out | visa_ruled_out | below_range | has_flag)
+    competitive = ~(ruled_out | below_range | has_flag)
     levers = np.where(competitive | has_capital | need_met, np.int8(8), np.int8(1))
 
     burned = track == 0
@@ -146,28 +138,50 @@ def judge_by_hand(frame: pd.DataFrame) -> pd.DataFrame:
     attention = np.where((known_dean & (track == 3)) | need_met, np.int8(7), attention)
     attention = np.where(top_impact & ~burned, np.int8(8), attention)
 
-    seat = flag("has_noncategorical_seat")
-    paper = np.where(below_range | (has_flag & explained), np.int8(6), eight)
+    seat = flag(frame, "has_noncategorical_seat")
+    paper = np.where(below_range | (has_flag & explained), np.int8(6), np.int8(8))
     paper = np.where(far_below & seat, np.int8(4), paper)
-    declined = beyond_repair | failure_ruled_out | visa_ruled_out | (has_flag & ~explained) | (far_below & ~seat)
-    paper = np.where(declined, np.int8(3), paper)
+    paper = np.where(ruled_out | (has_flag & ~explained) | (far_below & ~seat), np.int8(3), paper)
 
-    lists_open = flag("lists_open")
-    choosing, gaps = phase == phases["soap_lists"], phase == phases["gap_filling"]
-    second = gaps & flag("name_familiar") & flag("file_in_system")
-    secured = (phase == phases["post_soap"]) & flag("hears_first") & flag("names_you")
-    secured &= flag("outruns_hr") & flag("deep_ties")
-    timing = np.full(len(frame), 2, dtype=np.int8)
-    timing = np.where((phase == phases["groundwork"]) | (choosing & lists_open), np.int8(7), timing)
-    timing = np.where(choosing & ~lists_open, np.int8(5), timing)
-    timing = np.where(second | secured, np.int8(8), timing)
-
-    caps = {"message": message, "levers": levers, "attention": attention, "paper": paper, "timing": timing}
+    caps = {
+        "message": message_by_hand(frame, known_there, top_impact),
+        "levers": levers,
+        "attention": attention,
+        "paper": paper,
+        "timing": timing_by_hand(frame),
+    }
     judged = frame.copy(deep=False)
     judged["verdict"] = np.minimum.reduce(list(caps.values()))
     for stage in STAGES:
         judged[stage] = caps[stage]
     return judged
+
+
+def message_by_hand(frame: pd.DataFrame, known_there: Column, top_impact: Column) -> Column:
+    """Give the caps of the stage ``message``."""
+    move, moves = level(frame, "move")
+    own_email = move == moves["direct_email"]
+    vague = ~own_email & ~flag(frame, "specifics")
+    ignored = (move == moves["mass_blast"]) | (move == moves["generic_letter"]) | flag(frame, "scripted")
+    ignored |= own_email & ~known_there
+    message = np.where((own_email & known_there) | (vague & top_impact), np.int8(5), np.int8(8))
+    message = np.where(vague & ~top_impact, np.int8(2), message)
+    message = np.where(ignored, np.int8(1), message)
+    return np.where(move == moves["pressure"], np.int8(0), message)
+
+
+def timing_by_hand(frame: pd.DataFrame) -> Column:
+    """Give the caps of the stage ``timing``."""
+    phase, phases = level(frame, "phase")
+    lists_open = flag(frame, "lists_open")
+    choosing, gaps = phase == phases["soap_lists"], phase == phases["gap_filling"]
+    second = gaps & flag(frame, "name_familiar") & flag(frame, "file_in_system")
+    secured = (phase == phases["post_soap"]) & flag(frame, "hears_first") & flag(frame, "names_you")
+    secured &= flag(frame, "outruns_hr") & flag(frame, "deep_ties")
+    timing = np.full(len(frame), 2, dtype=np.int8)
+    timing = np.where((phase == phases["groundwork"]) | (choosing & lists_open), np.int8(7), timing)
+    timing = np.where(choosing & ~lists_open, np.int8(5), timing)
+    return np.where(second | secured, np.int8(8), timing)
 
 
 def make_cases(frame: pd.DataFrame) -> list[Case]:
@@ -209,18 +223,6 @@ def peak_bytes(call: Callable[[], object]) -> int:
     return peak - before
 
 
-def machine() -> str:
-    """Say in a line what this was measured on."""
-    try:
-        names = [line for line in Path("/proc/cpuinfo").read_text().splitlines() if line.startswith("model name")]
-        cpu = names[0].partition(":")[2].strip()
-    except (OSError, IndexError):
-        cpu = platform.processor() or platform.machine()
-    load = f"load {os.getloadavg()[0]:.1f}, " if hasattr(os, "getloadavg") else ""
-    versions = f"Python {platform.python_version()}, numpy {np.__version__}, pandas {pd.__version__}"
-    return f"{cpu}, {os.cpu_count()} cores, {load}{versions}"
-
-
 def main() -> None:
     """Measure, print a table and, if asked to, write it as JSON."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
@@ -252,10 +254,11 @@ def main() -> None:
             call, rows = contestants[name]
             times[name].append(seconds_of(call) / rows)
     medians = {name: statistics.median(each) for name, each in times.items()}
-    # Several calls more, so that a table made once is not counted.
+    # Measured last, so that what is made once, such as the tables, is not counted.
     peaks = {name: peak_bytes(contestants[name][0]) / asked.rows for name in ("judge_frame", "by hand in numpy")}
 
-    print(f"{machine()}\n{asked.rows:,} rows, {asked.rounds} rounds, medians; all answers are equal\n")
+    machine = machine_line("numpy", "pandas")
+    print(f"{machine}\n{asked.rows:,} rows, {asked.rounds} rounds, medians; all answers are equal\n")
     print("| | M rows/s | judge_frame is x times as fast | peak memory, bytes a row (tracemalloc) |\n| --- | --- | --- | --- |")
     figures = {}
     for name, median in medians.items():
@@ -263,7 +266,7 @@ def main() -> None:
         print(f"| {name} | {1e-6 / median:.2f} | {ratio:.2f} | {'' if peak is None else f'{peak:.0f}'} |")
         figures[name.strip()] = {"rows_per_second": 1 / median, "ratio": ratio, "peak_bytes_per_row": peak}
     if asked.out:
-        told = {"machine": machine(), "rows": asked.rows, "rounds": asked.rounds, "figures": figures, "seconds": times}
+        told = {"machine": machine, "rows": asked.rows, "rounds": asked.rounds, "figures": figures, "seconds": times}
         asked.out.write_text(json.dumps(told, indent=1), encoding="utf-8")
 
 

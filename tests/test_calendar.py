@@ -178,7 +178,6 @@ def test_what_is_no_moment_is_refused(when: object, found: str) -> None:
         assert str(caught.value) == f"when: must be a date with a time of day, but it is {found}."
 
 
-@pytest.mark.xfail(reason="the first hours of year 1 have no Eastern date", raises=OverflowError)
 def test_a_moment_without_an_eastern_date_is_refused() -> None:
     """A moment that no Eastern clock can show is refused in words."""
     with pytest.raises(CaseError):

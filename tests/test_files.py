@@ -208,7 +208,6 @@ def test_the_old_file_stands_until_the_new_one_is_complete(monkeypatch: pytest.M
     assert load_case(path).score == 251
 
 
-@pytest.mark.xfail(reason="only an OSError removes the unfinished file", raises=AssertionError)
 def test_a_save_that_is_broken_off_leaves_nothing_behind(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """Whatever breaks a save off, be it Ctrl+C, no unfinished file stays behind."""
 

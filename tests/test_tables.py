@@ -238,7 +238,6 @@ def test_a_bad_number_is_refused(tmp_path: Path, file: str, column: str, low: in
         assert getattr(LOADERS[file](path)[1], column) == int(text)
 
 
-@pytest.mark.xfail(reason="a text of two hyphens and digits is passed to int(), whose own error comes out", raises=ValueError)
 def test_a_number_with_two_hyphens_is_refused(tmp_path: Path) -> None:
     """A text that looks like a number, but is none, is refused like any other."""
     said = refusal(tmp_path, "callers.csv", with_cell("callers.csv", "weight", "--5"))
@@ -502,7 +501,6 @@ def test_a_reading_that_changes_what_does_not_exist_is_refused(monkeypatch: pyte
         assert said in str(caught.value)
 
 
-@pytest.mark.xfail(reason="what a reading allows is looked up, and never checked, when it is asked", raises=KeyError)
 def test_a_reading_that_allows_what_is_no_verdict_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     """A reading that allows a verdict that does not exist is refused where the rules are put together."""
     row = ReadingChange("vouch_is_enough", "allows", "short_vouch", "offer_in_ply")
@@ -671,7 +669,7 @@ def test_every_text_is_used_somewhere() -> None:
         if word not in IN_FAMILIES
         and f'"{word}"' not in ASKING
         and f"'{word}'" not in ASKING
-        and not (word.startswith("error.") and f'"{word.removeprefix("error.")}"' in ASKING)
+        and not (word.startswith("error.") and f'"{word.removeprefix("error.").removeprefix("frame_")}"' in ASKING)
         and not (word.startswith("field.") and word.endswith(".help") and word.split(".")[1] in CONTROLLED)
     ]
     assert left == []
@@ -694,7 +692,6 @@ def test_every_assumption_is_used_somewhere() -> None:
 ABOUT_THE_WHOLE = {"verdicts_form_one_line", "weakest_link_decides", "floor_marks_far_below"}
 
 
-@pytest.mark.xfail(reason="no page and no answer shows these three yet", raises=AssertionError)
 def test_what_is_ours_about_the_whole_is_shown_somewhere() -> None:
     """What is ours in the method itself is told to the reader somewhere, like every other choice of ours."""
     assert [name for name in sorted(ABOUT_THE_WHOLE) if name not in ASKING] == []
