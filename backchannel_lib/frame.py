@@ -151,7 +151,7 @@ def _encode(field: Field, value: object) -> int:
         return field.levels.index(cast("str", value))
     if field.kind == "set":
         return sum(1 << place for place, level in enumerate(field.levels) if level in cast("frozenset[str]", value))
-    return -1 if value is None else int(cast("int", value))
+    return -1 if value is None else min(int(cast("int", value)), _MANY)
 
 
 def _refuse(field: Field, column: pd.Series[Any], at: int) -> CaseError:
@@ -211,11 +211,14 @@ def _read_places(field: Field, column: pd.Series[Any], places: Array, values: li
     return read if field.kind == "number" else read.astype(np.uint8)
 
 
+_MANY: Final = 1 << 62  # more than any rule asks for, and little enough for an array
 _BAD: Final = -2  # no field is ever encoded as this; -1 is a track record that is not known
 
 
 def _read_integers(field: Field, column: pd.Series[Any]) -> Array:
     low, high = field.low, np.inf if field.high is None else field.high
+    if column.dtype.kind == "u":
+        column = column.clip(upper=_MANY)
     numbers = column.to_numpy(dtype=np.int64, na_value=_BAD) if column.hasnans else column.to_numpy(dtype=np.int64)
     if numbers.size and (numbers.min() < low or numbers.max() > high):  # cheaper than a million comparisons kept
         missing = column.isna().to_numpy() & field.optional
@@ -233,7 +236,7 @@ def _read_floats(field: Field, column: pd.Series[Any]) -> Array:
     bad = (bad | (values > (np.inf if field.high is None else field.high))) & ~missing
     if bad.any():
         raise _refuse(field, column, _first(bad))
-    return np.where(missing, -1, values).astype(np.int64)
+    return np.where(missing, -1, np.minimum(values, _MANY)).astype(np.int64)
 
 
 def _check_together(frame: pd.DataFrame, columns: dict[str, Array | int]) -> None:

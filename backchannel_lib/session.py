@@ -9,14 +9,14 @@ from __future__ import annotations
 import functools
 import json
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any, Final, TypeAlias
+from typing import Any, Final, NamedTuple, TypeAlias
 
 from backchannel_lib import charts
 from backchannel_lib.case import Case, Field
 from backchannel_lib.errors import CaseError
 from backchannel_lib.files import case_from_text, case_to_text
-from backchannel_lib.readings import READINGS
 from backchannel_lib.remedies import what_would_change
+from backchannel_lib.rules import check_reading
 from backchannel_lib.tables import load_exams
 from backchannel_lib.view import exam_of, fast_parts, shown_fields, slider_ends, slow_parts
 from backchannel_lib.words import say
@@ -27,6 +27,22 @@ FILE_NAME: Final = "my_case.json"
 MOST_KNOWN: Final = 4000  # contents that a screen is taken to remember before it is told to start afresh
 MOST_UNDO: Final = 200
 SCORES: Final = ("score", "range_low", "range_floor")
+
+
+class _State(NamedTuple):
+    """Where a session stands, and what it gives back when a control that had taken something away lets go of it."""
+
+    case: Case
+    reading: str | None
+    move: str  # the contact that was chosen last, other than the student's own
+    floor: int  # the floor that was set last, before a range below it pushed it down
+
+
+def _state(case: Case, reading: str | None, before: _State | None = None) -> _State:
+    move = case.move
+    if move == "direct_email":
+        move = before.move if before else "formal_email"
+    return _State(case, reading, move, case.range_floor)
 
 
 class Session:
@@ -47,16 +63,23 @@ class Session:
     """
 
     def __init__(self, case: Case | None = None, reading: str | None = None) -> None:
-        self.case = self._start = case or Case()
-        self.reading = self._start_reading = reading
+        self._start = self._now = _state(case or Case(), check_reading(reading))
         self.errors: dict[str, str] = {}
-        self._past: list[tuple[Case, str | None]] = []
+        self._past: list[_State] = []
         self._last_field: str | None = None
-        self._last_move = self.case.move
-        self._floor = self.case.range_floor
         self._known: dict[str, int] = {}
         self._told: dict[str, Any] = {}
         self._ends: dict[str, tuple[int, int]] = {}
+
+    @property
+    def case(self) -> Case:
+        """The case as it is now."""
+        return self._now.case
+
+    @property
+    def reading(self) -> str | None:
+        """The reading it is judged under; None for every default."""
+        return self._now.reading
 
     # ---- acts ----
 
@@ -96,11 +119,11 @@ class Session:
             if ahead:
                 yield {**ahead, "view": message.get("view"), "epoch": message.get("epoch")}
             return
-        before = (self.case, self.reading)
+        before = self._now
         try:
             more = acts[str(message.get("do"))](message)
         except (CaseError, KeyError, TypeError):
-            self.case, self.reading = before
+            self._now = before
             more = {"notice": say("panel.not_understood")}
         yield {**self._answer(fast=True), **more, "seq": message.get("seq"), "view": message.get("view")}
         yield self._answer(fast=False)
@@ -123,8 +146,8 @@ class Session:
             >>> session.case.score
             251
         """
-        self._go(self.case.but(**values))
-        self.errors.clear()
+        self._go(_state(self.case.but(**values), self.reading, self._now))
+        self._forgive()
 
     def undo(self) -> bool:
         """Take the last change back.
@@ -141,9 +164,9 @@ class Session:
         """
         if not self._past:
             return False
-        self.case, self.reading = self._past.pop()
+        self._now = self._past.pop()
         self._last_field = None
-        self.errors.clear()
+        self._forgive()
         return True
 
     def apply(self, remedies: str) -> None:
@@ -167,8 +190,8 @@ class Session:
         wanted = tuple(remedies.split())
         for change in what_would_change(self.case, reading=self.reading):
             if change.remedies == wanted:
-                self._go(change.case)
-                self.errors.clear()
+                self._go(_state(change.case, self.reading, self._now))
+                self._forgive()
                 return
         raise CaseError("apply", "level", remedies, levels="")
 
@@ -190,9 +213,7 @@ class Session:
             >>> session.reading
             'range_and_credible'
         """
-        if reading is not None and reading not in READINGS:
-            raise CaseError("reading", "level", reading, levels=", ".join(READINGS))
-        self._go(self.case, reading=reading)
+        self._go(self._now._replace(reading=check_reading(reading)))
 
     def reset(self) -> None:
         """Go back to the case that the session opened with; undo brings the other one back.
@@ -207,21 +228,34 @@ class Session:
             >>> session.case.score
             240
         """
-        self._go(self._start, reading=self._start_reading)
-        self.errors.clear()
+        self._go(self._start)
+        self._forgive()
 
-    def _go(self, case: Case, *, field: str | None = None, reading: object = ...) -> None:
-        """Move to a case, remembering the one before; a run of moves of one field is one step of undo."""
-        to = self.reading if reading is ... else reading
-        if (case, to) == (self.case, self.reading):
+    def _go(self, to: _State, *, field: str | None = None) -> None:
+        """Move on, remembering what was before; a run of moves of one field is one step of undo."""
+        if to == self._now:
             return
         if field is None or field != self._last_field:
-            self._past.append((self.case, self.reading))
+            self._past.append(self._now)
             del self._past[:-MOST_UNDO]
         self._last_field = field
-        self.case, self.reading = case, to  # type: ignore[assignment]
-        if case.move != "direct_email":
-            self._last_move = case.move
+        self._now = to
+
+    def _forgive(self) -> None:
+        """Forget what was typed in vain, and show the case's own values in its place."""
+        for name in self.errors:
+            self._told.pop(f"value.{name}", None)
+        self.errors.clear()
+
+    def _moved(self, name: str, value: object) -> _State:
+        """Tell where a move of one control leads."""
+        changes: dict[str, object] = {name: value}
+        if name == "recommender" and value != "self" and self.case.move == "direct_email":
+            changes["move"] = self._now.move  # whoever leaves "you, yourself" gets back the contact chosen before
+        if name == "range_low" and isinstance(value, int):
+            changes["range_floor"] = self._floor_under(value)
+        moved = _state(self.case.but(**changes), self.reading, self._now)
+        return moved._replace(floor=self._now.floor) if name == "range_low" else moved
 
     def _hello(self, _: Mapping[str, Any]) -> Message:
         """A screen is new: it has seen nothing yet."""
@@ -234,34 +268,26 @@ class Session:
         name = str(message["field"])
         field = Case.fields()[name]
         try:
-            changes = {name: _typed(field, message["value"])}
-            if name == "range_low":
-                changes["range_floor"] = self._floor_under(changes[name])
-            if name == "recommender" and changes[name] != "self" and self.case.move == "direct_email":
-                # Whoever leaves "you, yourself" gets back the kind of contact they had chosen before.
-                changes["move"] = self._last_move if self._last_move != "direct_email" else "formal_email"
-            case = self.case.but(**changes)
+            moved = self._moved(name, _typed(field, message["value"]))
         except CaseError as error:
             self.errors[name] = say("error.at_field", label=say(f"field.{name}.label"), sentence=error.sentence)
             return {}
-        if name == "range_floor":
-            self._floor = case.range_floor
         self.errors.pop(name, None)
         if name in SCORES:  # an error between two scores is gone as soon as either is mended
             for other in SCORES:
                 self.errors.pop(other, None)
-        self._go(case, field=name)
+        self._go(moved, field=name)
         return {}
 
     def _floor_under(self, range_low: int) -> int:
         """Let the floor give way to a range that is moved below it, and come back to where it was set."""
         exam = exam_of(self.case) or load_exams()[0]
-        return self._floor if self._floor <= range_low else max(1, range_low - (exam.range_low - exam.range_floor))
+        floor = self._now.floor
+        return floor if floor <= range_low else max(1, range_low - (exam.range_low - exam.range_floor))
 
     def _exam(self, message: Mapping[str, Any]) -> Message:
         exam = {row.exam: row for row in load_exams()}[str(message["value"])]
         self.put(score=exam.score, range_low=exam.range_low, range_floor=exam.range_floor)
-        self._floor = exam.range_floor
         return {"notice": say("panel.exam_changed")}
 
     def _apply(self, message: Mapping[str, Any]) -> Message:
@@ -274,10 +300,8 @@ class Session:
 
     def _undo(self, _: Mapping[str, Any]) -> Message:
         if self.errors:  # what was typed last never reached the case: undoing it means showing the case again
-            record = self.case.to_record()
-            shown = {name: record[name] for name in self.errors}
-            self.errors.clear()
-            return {"notice": say("panel.undone"), "values": shown}
+            self._forgive()
+            return {"notice": say("panel.undone")}
         return {"notice": say("panel.undone" if self.undo() else "panel.nothing_to_undo")}
 
     def _reset(self, _: Mapping[str, Any]) -> Message:
@@ -292,11 +316,10 @@ class Session:
 
     def _load(self, message: Mapping[str, Any]) -> Message:
         try:
-            self._go(case_from_text(str(message["value"])))
+            self._go(_state(case_from_text(str(message["value"])), self.reading))
         except CaseError as error:
             return {"notice": say("panel.load_failed", problem=_problem(error))}
-        self._floor = self.case.range_floor
-        self.errors.clear()
+        self._forgive()
         return {"notice": say("panel.loaded"), "values": self.case.to_record()}
 
     # ---- answers ----
@@ -363,7 +386,7 @@ class Session:
         follows = _charts_that_keep_their_ground(name)
         for value in self._positions(name):
             try:
-                case = self.case.but(**{name: value})
+                case = self._moved(name, value).case
             except CaseError:
                 continue  # such a position gets its sentence from the answer itself
             parts = {part: self._number_of(body, bodies) for part, body in self._fast(case).items()}
