@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import functools
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, Final, NamedTuple, TypeAlias
 
 from backchannel_lib import charts
@@ -241,11 +241,11 @@ class Session:
         self._last_field = field
         self._now = to
 
-    def _forgive(self) -> None:
+    def _forgive(self, names: Iterable[str] = tuple(Case.fields())) -> None:
         """Forget what was typed in vain, and show the case's own values in its place."""
-        for name in self.errors:
-            self._told.pop(f"value.{name}", None)
-        self.errors.clear()
+        for name in names:
+            if self.errors.pop(name, None) is not None:
+                self._told.pop(f"value.{name}", None)
 
     def _moved(self, name: str, value: object) -> _State:
         """Tell where a move of one control leads."""
@@ -274,8 +274,7 @@ class Session:
             return {}
         self.errors.pop(name, None)
         if name in SCORES:  # an error between two scores is gone as soon as either is mended
-            for other in SCORES:
-                self.errors.pop(other, None)
+            self._forgive(SCORES)
         self._go(moved, field=name)
         return {}
 

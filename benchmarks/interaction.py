@@ -83,7 +83,8 @@ WATCH: Final = r"""
   const painted = (then) => requestAnimationFrame(() => requestAnimationFrame(() => then(now())));
 
   addEventListener("keydown", () => { bench.pressed = now(); bench.held?.keys.push(bench.pressed); }, true);
-  addEventListener("mouseup", () => { bench.released = now(); }, true); // Lab's menus act when the button is let go
+  // Lab's menus act when the button is let go, and take the event for themselves.
+  for (const event of ["pointerup", "mouseup"]) addEventListener(event, () => { bench.released = now(); }, true);
 
   function look() {
     if (bench.opening) lookOpening(bench.opening);

@@ -14,7 +14,7 @@ from datetime import datetime
 from typing import Any
 
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
 from backchannel_lib import (
@@ -266,6 +266,23 @@ def after(case: Case, remedies: tuple[str, ...]) -> Case | None:
     )
 
 
+#: A call when the lists are made: what is allowed takes a year, and what would help at once is not allowed.
+LATE_CALL = Case(recommender="trusted_peer", move="targeted_call", specifics=True, lists_open=False)
+#: A student answers a program that made contact first, unknown there: an introduction is allowed, a caller is not sure to be.
+UNKNOWN_VOICE = Case(recommender="self", move="direct_email", program_contacted_first=True)
+
+
+def test_the_order_of_changes() -> None:
+    """What is allowed stands first, then what to ask about, then what is not allowed, and what nobody can do is last."""
+    assert [(change.remedies, change.rules.answer, change.who) for change in offered(LATE_CALL, None)] == [
+        (("start_a_year_early",), "allowed", "year_of_work"),
+        (("second_call",), "not_allowed", "recommender_now"),
+        (("call_earlier",), "not_allowed", "nobody"),
+    ]
+    answers = [change.rules.answer for change in offered(UNKNOWN_VOICE, None)]
+    assert answers == ["allowed", *["ask_first"] * 4]
+
+
 def offered(case: Case, reading: str | None, when: datetime | None = None) -> list[Change]:
     """List what would change a case's verdict."""
     return list(what_would_change(case, when, reading))
@@ -300,6 +317,8 @@ def test_no_change_scripts_a_message(case: Case, reading: str | None) -> None:
 
 
 @given(case=cases(), when=st.none() | moments(), reading=readings)
+@example(case=LATE_CALL, when=None, reading=None)
+@example(case=UNKNOWN_VOICE, when=None, reading=None)
 def test_what_is_allowed_stands_first(case: Case, when: datetime | None, reading: str | None) -> None:
     """Changes within reach stand first; among them what the rule allows, then what to ask about, then the rest."""
     order = [(not change.within_reach, -ANSWERS.index(change.rules.answer)) for change in offered(case, reading, when)]

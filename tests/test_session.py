@@ -172,10 +172,21 @@ def a_value(field: str) -> st.SearchStrategy[Any]:
     return st.sampled_from([*known.levels, *VALUES[known.kind]] if known.kind == "choice" else VALUES[known.kind])
 
 
-ACTS = st.one_of(
-    st.sampled_from(list(Case.fields())).flatmap(
+#: The fields that change others along with themselves, or share their errors with others.
+SCORES = {"score", "range_low", "range_floor"}
+TOGETHER = ["score", "range_low", "range_floor", "recommender", "move"]
+
+
+def a_setting(fields: list[str]) -> st.SearchStrategy[dict[str, Any]]:
+    """Draw one entry into one of some fields."""
+    return st.sampled_from(fields).flatmap(
         lambda field: st.fixed_dictionaries({"do": st.just("set"), "field": st.just(field), "value": a_value(field)})
-    ),
+    )
+
+
+ACTS = st.one_of(
+    a_setting(list(Case.fields())),
+    a_setting(TOGETHER),
     st.sampled_from(
         [
             *({"do": do} for do in ("undo", "undo", "reset", "save", "hello", "show")),
@@ -191,9 +202,6 @@ ACTS = st.one_of(
     ),
 )
 
-#: Acts that clear a field's error without telling the screen the field's value again; the test below expects to fail.
-LEAVES_WHAT_WAS_TYPED = {"exam", "apply"}
-
 
 @given(case=cases(), acts=st.lists(ACTS, max_size=8))
 def test_the_screen_always_shows_the_case(case: Case, acts: list[dict[str, Any]]) -> None:
@@ -201,13 +209,18 @@ def test_the_screen_always_shows_the_case(case: Case, acts: list[dict[str, Any]]
     screen = Screen(Session(case))
     for drawn in acts:
         act = dict(drawn)
-        if screen.errors and act["do"] in LEAVES_WHAT_WAS_TYPED:
-            continue
+        if act.get("field") in SCORES and set(screen.errors) & SCORES - {act["field"]}:
+            continue  # see MENDED
         if act["do"] == "apply" and act["value"] == "first":
             changes = what_would_change(screen.session.case, reading=screen.session.reading)
             act["value"] = " ".join(changes[0].remedies) if len(changes) else ""
         screen.act(**act)
         screen.check()
+
+
+MENDED = pytest.mark.xfail(
+    reason="mending one score takes the errors of all three away, and not what was typed", raises=CaseError
+)
 
 
 @pytest.mark.parametrize(
@@ -218,9 +231,12 @@ def test_the_screen_always_shows_the_case(case: Case, acts: list[dict[str, Any]]
         {"do": "exam", "value": "step2ck"},
         {"do": "reset"},
         {"do": "load", "value": '{"score": 240}'},
+        {"do": "read", "value": "range_and_credible"},
+        pytest.param({"do": "set", "field": "range_low", "value": "230"}, marks=MENDED),
+        {"do": "set", "field": "score", "value": "240"},
         {"do": "hello"},
     ],
-    ids=lambda act: act["do"],
+    ids=lambda act: " ".join(act.values()),
 )
 def test_what_was_typed_in_vain_does_not_stay_without_its_error(act: dict[str, str]) -> None:
     """An act that takes an error away shows the case's own value again where the bad one stands."""
@@ -522,16 +538,26 @@ def compare_ahead(session: Session, field: str, key: str, at: dict[str, Any], bo
 HELD = [row.field for row in load_controls() if Case.fields()[row.field].kind != "set"]
 
 
-@given(data=st.data(), case=cases(), field=st.sampled_from(HELD), reading=st.sampled_from(EVERY_READING))
+@given(
+    data=st.data(),
+    case=cases(),
+    before=st.lists(a_setting(TOGETHER) | st.sampled_from([{"do": "undo"}, {"do": "reset"}]), max_size=4),
+    field=st.sampled_from([*HELD, *TOGETHER]),
+    reading=st.sampled_from(EVERY_READING),
+)
 def test_what_is_sent_ahead_is_what_the_kernel_will_say(
-    data: st.DataObject, case: Case, field: str, reading: str | None
+    data: st.DataObject, case: Case, before: list[dict[str, Any]], field: str, reading: str | None
 ) -> None:
-    """For every field, each position's parts and marks are those that the kernel gives once the field is there."""
-    # A score off its slider stretches the map, which is drawn anew when the score comes back.
-    low, high = slider_ends(case, "score")
-    assume(exam_of(case) is not None and low <= case.score <= high)
+    """Whatever was done before, each position's parts and marks are those that the kernel gives once the field is there."""
     session = Session(case, reading)
+    for act in before:
+        list(session.handle(act))
+    session.errors.clear()
+    # A score off its slider stretches the map, which is drawn anew when the score comes back.
+    low, high = slider_ends(session.case, "score")
+    assume(exam_of(session.case) is not None and low <= session.case.score <= high)
     at, bodies = ahead_of(session, field)
+    assume(at)
     for key in data.draw(st.lists(st.sampled_from(sorted(at)), min_size=1, max_size=3, unique=True)):
         compare_ahead(session, field, key, at, bodies)
 
