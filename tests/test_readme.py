@@ -1,0 +1,74 @@
+"""What the README says is so: its example runs, its files exist, its figures are the ones that were measured."""
+
+from __future__ import annotations
+
+import doctest
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+import workbook
+
+ROOT = Path(__file__).resolve().parent.parent
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+MEASURED: dict[str, Any] = json.loads((ROOT / "benchmarks" / "measured.json").read_text(encoding="utf-8"))
+
+
+def test_the_example_gives_what_is_printed_under_it() -> None:
+    """Every line of Python in the README was run and answered as it says."""
+    example = doctest.DocTestParser().get_doctest(README, {}, "README.md", "README.md", 0)
+    outcome = doctest.DocTestRunner().run(example)
+    assert outcome.attempted >= 5
+    assert outcome.failed == 0
+
+
+@pytest.mark.parametrize("place", re.findall(r"\]\(([^)#:]+)\)", README))
+def test_every_link_leads_to_a_file(place: str) -> None:
+    """No link or picture of the README points to nothing."""
+    assert (ROOT / place).is_file()
+
+
+@pytest.mark.parametrize("folder", re.findall(r"^\| `([a-z_]+)/` \|", README, re.MULTILINE))
+def test_every_folder_that_is_named_is_there(folder: str) -> None:
+    """The README's map of the folders is right, and leaves none out."""
+    assert (ROOT / folder).is_dir()
+
+
+def test_no_folder_is_left_out() -> None:
+    """Every folder at the top, but for hidden ones and what tools make, stands in the README."""
+    there = {place.name for place in ROOT.iterdir() if place.is_dir() and not place.name.startswith((".", "_"))}
+    assert there == set(re.findall(r"^\| `([a-z_]+)/` \|", README, re.MULTILINE))
+
+
+@pytest.mark.parametrize("command", sorted(set(re.findall(r"python workbook\.py ?(\w*)", README))))
+def test_every_command_is_one_that_there_is(command: str) -> None:
+    """The commands of the README are commands of workbook.py."""
+    asked, rest = workbook.parse([command] if command else [])
+    assert asked.command == (command or None)
+    assert rest == []
+
+
+def ratio(contestant: str, name: str, to: str | None = None) -> str:
+    """Give one measured figure as a ratio to the echo's."""
+    figures = MEASURED["interaction"]["figures"]
+    return f"{figures[contestant][name] / figures['echo'][to or name]:.2f}"
+
+
+def test_the_figures_are_the_ones_that_were_measured() -> None:
+    """The README's table of ratios is what benchmarks/measured.json holds."""
+    rows = [
+        ("A move answered by the kernel: verdict", ratio("kernel", "verdict"), ratio("kernel", "verdict_p95")),
+        ("the same: verdict and charts", ratio("kernel", "all", "verdict"), ratio("kernel", "all_p95", "verdict_p95")),
+        ("A move of the control in hand, as shipped: verdict", ratio("ahead", "verdict"), ratio("ahead", "verdict_p95")),
+        ("the same: verdict and charts", ratio("ahead", "all", "verdict"), ratio("ahead", "all_p95", "verdict_p95")),
+        ("Run All Cells to the first verdict and chart", ratio("opening", "opening_chart", "opening_verdict"), ""),
+        ("Run All Cells to charts that move", ratio("opening", "opening_plotly", "opening_verdict"), ""),
+    ]
+    for row in rows:
+        assert f"| {' | '.join(row)} |".replace("|  |", "| |") in README, row
+    figures = MEASURED["interaction"]["figures"]
+    held = f"{figures['ahead']['run_positions']:.0f} of 60"
+    assert held in README
+    assert MEASURED["interaction"]["machine"] in README
