@@ -113,12 +113,28 @@ _OTHERS: Final = st.fixed_dictionaries(
 
 
 def records() -> st.SearchStrategy[dict[str, Any]]:
-    """Draw the fields of a valid case, every one of them."""
-    return st.builds(_joined, _SCORES, _OTHERS)
+    """Draw the fields of a valid case: all of them anew, or a few of them in a contact in whose way nothing stands."""
+    few = st.lists(st.sampled_from(["scores", *_CLEAR]), max_size=5, unique=True)
+    return st.builds(_joined, _SCORES, _OTHERS, st.none() | few)
 
 
-def _joined(scores: dict[str, int], others: dict[str, Any]) -> dict[str, Any]:
+_CLEAR: Final[Mapping[str, Any]] = {
+    **{flag: flag in {"interviews_failures", "sponsors_visas", "lists_open"} for flag in FLAGS},
+    "failed_attempts": 0,
+    "needs": frozenset(),
+    "offers": frozenset(),
+    "intensity": 5,
+    "track_record": None,
+    **{key: value for key, value in ALL_CLEAR.items() if key not in {"recommender", "move"}},
+    "contact": (ALL_CLEAR["recommender"], ALL_CLEAR["move"]),
+}
+
+
+def _joined(scores: dict[str, int], others: dict[str, Any], few: list[str] | None) -> dict[str, Any]:
     fields = {**scores, **others}
+    if few is not None:
+        fields = {**_CLEAR, **{name: others[name] for name in few if name != "scores"}}
+        fields |= scores if "scores" in few else {"score": 240, "range_low": 235, "range_floor": 220}
     fields["recommender"], fields["move"] = fields.pop("contact")
     return fields
 

@@ -120,10 +120,11 @@ function render({ model, el }) {
       const [field, value] = queue.entries().next().value;
       queue.delete(field);
       act({ do: "set", field, value });
-      if (ahead) return; // a later position is on screen already; its own answer will be painted
     }
-    for (const [part, number] of Object.entries(told)) paint(part, number);
-    for (const chart of Object.keys(plots)) placeMark(chart, marks[chart]);
+    // While a move is under way, what was painted ahead of it stays; its own answer is yet to come.
+    const early = waiting && ahead ? new Set([...Object.keys(Object.values(ahead.at)[0][0])]) : new Set();
+    for (const [part, number] of Object.entries(told)) if (!early.has(part)) paint(part, number);
+    if (!early.size) for (const chart of Object.keys(plots)) placeMark(chart, marks[chart]);
   }
 
   function paintAhead(answer) {
@@ -350,20 +351,26 @@ function render({ model, el }) {
   function placeMark(chart, place) {
     const plot = plots[chart];
     if (!place || !plot.drawn || String(plot.mark) === String(place)) return;
-    const { xaxis, yaxis } = plot.box._fullLayout;
-    const [from, to] = [plot.mark, place].map(([x, y]) => [xaxis.d2p(x), yaxis.d2p(y)]);
-    const trace = [...plot.box.querySelectorAll(".scatterlayer .trace")].at(-1);
-    const [dx, dy] = [to[0] - from[0], to[1] - from[1]];
-    plot.shift = [(plot.shift?.[0] ?? 0) + dx, (plot.shift?.[1] ?? 0) + dy];
-    trace.setAttribute("transform", `translate(${plot.shift})`);
     plot.mark = place;
     plot.box.dataset.at = place.join(" ");
+    shiftMark(plot);
     clearTimeout(plot.rest);
-    plot.rest = setTimeout(() => {
-      trace.removeAttribute("transform");
-      plot.shift = null;
-      Plotly.restyle(plot.box, { x: [[place[0]]], y: [[place[1]]] }, [plot.box.data.length - 1]);
-    }, REST);
+    plot.rest = setTimeout(() => settleMark(plot), REST);
+  }
+
+  const markOf = (plot) => [...plot.box.querySelectorAll(".scatterlayer .trace")].at(-1);
+
+  function shiftMark({ box, mark }) {
+    const { xaxis, yaxis } = box._fullLayout ?? {};
+    const drawn = box.data?.at(-1);
+    if (!xaxis || !drawn) return; // plotly is at work on it, and will be told
+    const [dx, dy] = [xaxis.d2p(mark[0]) - xaxis.d2p(drawn.x[0]), yaxis.d2p(mark[1]) - yaxis.d2p(drawn.y[0])];
+    markOf({ box })?.setAttribute("transform", `translate(${dx},${dy})`);
+  }
+
+  function settleMark(plot) {
+    markOf(plot)?.removeAttribute("transform");
+    Plotly.restyle(plot.box, { x: [[plot.mark[0]]], y: [[plot.mark[1]]] }, [plot.box.data.length - 1]);
   }
 
   // The verdict stays in view beside the controls. For that nothing between it and the notebook's own scroller may
