@@ -284,9 +284,10 @@ def run_trial(lab: Lab, browser: Browser, contestant: Contestant, moves: int, st
         return trial
     finally:
         context.close()
-        for session in lab.ask("sessions"):
-            lab.ask(f"sessions/{session['id']}", "DELETE")
         notebook.unlink()
+        with contextlib.suppress(OSError):  # a JupyterLab that is gone has failed before, and that is what to tell
+            for session in lab.ask("sessions"):
+                lab.ask(f"sessions/{session['id']}", "DELETE")
 
 
 def open_notebook(lab: Lab, page: Page, name: str, *, panel: bool) -> dict[str, float]:
