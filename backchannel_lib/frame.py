@@ -204,11 +204,11 @@ def _read_places(field: Field, column: pd.Series[Any], places: Array, values: li
             codes.append(_encode(field, field.read(value)))
         except CaseError:
             codes.append(_BAD)
-    read: Array = np.array(codes, dtype=np.int64)[places]
+    read: Array = np.array(codes, dtype=np.int64 if field.kind == "number" else np.int8)[places]
     bad = read == _BAD
     if bad.any():
         raise _refuse(field, column, _first(bad))
-    return read if field.kind == "number" else read.astype(np.uint8)
+    return read if field.kind == "number" else read.view(np.uint8)
 
 
 _MANY: Final = 1 << 62  # more than any rule asks for, and little enough for an array
