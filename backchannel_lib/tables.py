@@ -6,21 +6,26 @@ value (`TableError`). Every loader takes an optional ``path`` to read another fi
 
 from __future__ import annotations
 
-import csv
 import functools
-import importlib.resources
-import io
-import pathlib
-import re
-from collections.abc import Callable, Collection, Iterable
-from importlib.resources.abc import Traversable
-from typing import Any, Final, NamedTuple, TypeAlias
+from collections.abc import Iterable
+from typing import Final, NamedTuple
 
 from backchannel_lib.case import MOVES, NEEDS, PHASES, RECOMMENDERS, Case
-from backchannel_lib.errors import TableError, nearest
-
-Path: TypeAlias = Any  # a str, a pathlib.Path or a Traversable: whatever open() or .open() can read
-Reader: TypeAlias = Callable[[str], Any]
+from backchannel_lib.cells import (
+    Path,
+    any_text,
+    article_lines,
+    data_root,
+    each_of,
+    integer,
+    number_or_blank,
+    one_of,
+    read_table,
+    settings,
+    some_text,
+    yes_no,
+)
+from backchannel_lib.errors import TableError
 
 STAGES: Final = ("message", "levers", "attention", "paper", "timing")
 WHO: Final = ("student_now", "recommender_now", "other_program_or_caller", "year_of_work", "nobody")
@@ -230,167 +235,6 @@ class ExamRow(NamedTuple):
     range_floor: int
 
 
-def data_root() -> Traversable:
-    """Find the folder of the tables: inside an installed package, or beside it in a checkout.
-
-    Returns:
-        The folder, readable also from inside a wheel.
-
-    Source:
-        ours.
-
-    Examples:
-        >>> (data_root() / "rules.csv").is_file()
-        True
-    """
-    package = importlib.resources.files("backchannel_lib")
-    inside = package / "data"
-    if inside.is_dir():
-        return inside
-    return package / ".." / "data"
-
-
-def _read(
-    row_type: Callable[..., Any],
-    file: str,
-    readers: dict[str, Reader],
-    *,
-    path: Path = None,
-    key: tuple[str, ...] = (),
-) -> tuple[Any, ...]:
-    """Read one table by its columns' readers; the one place where a table is opened and checked."""
-    if path is None and file in _read_before:
-        return _read_before[file]
-    source: Any = data_root() / file if path is None else path if hasattr(path, "read_text") else pathlib.Path(path)
-    name = str(source.name)
-    lines = csv.reader(io.StringIO(_text_of(source), newline=""), strict=True)
-    keys = key or (next(iter(readers)),)
-    rows: list[Any] = []
-    seen: set[tuple[str, ...]] = set()
-    try:
-        header = next(lines, [])
-        _check_header(name, header, readers)
-        for cells in lines:
-            if len(cells) != len(header):
-                raise TableError(name, lines.line_num, None, cells, f"{len(header)} cells")
-            raw = dict(zip(header, cells, strict=True))
-            rows.append(row_type(**_row(name, lines.line_num, raw, readers)))
-            identity = tuple(raw[column] for column in keys)
-            if identity in seen:
-                raise TableError(name, lines.line_num, keys[-1], raw[keys[-1]], "an id that no other row has")
-            seen.add(identity)
-    except csv.Error as error:
-        raise TableError(name, lines.line_num, None, str(error), "well-formed CSV") from None
-    if path is None:
-        _read_before[file] = tuple(rows)
-    return tuple(rows)
-
-
-def _text_of(source: Any) -> str:
-    try:
-        text: str = source.read_text(encoding="utf-8")
-    except UnicodeDecodeError:
-        raise TableError(source.name, None, None, "bytes that are no UTF-8", "text in UTF-8") from None
-    except OSError as error:
-        raise TableError(source.name, None, None, error.strerror, "a file that can be read") from None
-    return text.removeprefix("\ufeff")
-
-
-def _check_header(name: str, header: list[str], readers: dict[str, Reader]) -> None:
-    for column in readers:
-        if column not in header:
-            raise TableError(name, 1, column, header, f"a column '{column}'")
-    for column in header:
-        if column not in readers or header.count(column) > 1:
-            raise TableError(name, 1, column, column, f"each of the columns {nearest(column, readers)} once")
-
-
-def _row(name: str, number: int, raw: dict[str, str], readers: dict[str, Reader]) -> dict[str, Any]:
-    values = {}
-    for column, reader in readers.items():
-        try:
-            values[column] = reader(raw[column])
-        except _WrongError as wrong:
-            raise TableError(name, number, column, raw[column], str(wrong)) from None
-    return values
-
-
-_read_before: Final[dict[str, tuple[Any, ...]]] = {}  # the workbook's own tables do not change while it runs
-
-
-class _WrongError(ValueError):
-    """A cell breaks its column's rule; the text says what was expected."""
-
-
-def _words(cell: str) -> str:
-    if cell.strip() == "":
-        raise _WrongError("some text")
-    return cell
-
-
-def _any(cell: str) -> str:
-    return cell
-
-
-def _one_of(known: Collection[str], *, blank: bool = False) -> Reader:
-    def read(cell: str) -> str:
-        if cell in known or (blank and cell == ""):
-            return cell
-        raise _WrongError(f"one of {nearest(cell, known)}")
-
-    return read
-
-
-def _each_of(known: Collection[str]) -> Reader:
-    one = _one_of(known)
-
-    def read(cell: str) -> tuple[str, ...]:
-        return tuple(one(part) for part in cell.split())
-
-    return read
-
-
-def _integer(low: int, high: int) -> Reader:
-    def read(cell: str) -> int:
-        if not re.fullmatch(r"-?[0-9]{1,18}", cell) or not low <= int(cell) <= high:
-            raise _WrongError(f"a whole number from {low} to {high}")
-        return int(cell)
-
-    return read
-
-
-def _number_or_blank(cell: str) -> float | None:
-    if cell == "":
-        return None
-    try:
-        number = float(cell)
-    except ValueError:
-        raise _WrongError("a number or nothing") from None
-    if number != number or number in (float("inf"), float("-inf")):  # noqa: PLR0124 - NaN differs from itself
-        raise _WrongError("a finite number or nothing")
-    return number
-
-
-def _yes_no(cell: str) -> bool:
-    return bool(_one_of(("yes", "no"))(cell) == "yes")
-
-
-def _sets(cell: str) -> tuple[tuple[str, str], ...]:
-    pairs = []
-    for part in cell.split(";"):
-        field, equals, value = (piece.strip() for piece in part.partition("="))
-        if not equals or field not in Case.fields():
-            raise _WrongError("'field=value' pairs of fields of a case")
-        pairs.append((field, value))
-    return tuple(pairs)
-
-
-def _lines(cell: str) -> str:
-    if not cell.replace("-", "").isdecimal():
-        raise _WrongError("a line, or a range of lines such as 25-29")
-    return cell
-
-
 @functools.cache
 def _claim_ids() -> frozenset[str]:
     return frozenset(claim.id for claim in load_claims())
@@ -406,12 +250,14 @@ def _fact_ids() -> frozenset[str]:
     return frozenset(fact.id for fact in load_facts())
 
 
-def _claims(cell: str) -> tuple[str, ...]:
-    return tuple(_each_of(_claim_ids())(cell))
+def claim_ids(cell: str) -> tuple[str, ...]:
+    """Read ids of claims, parted by blanks."""
+    return tuple(each_of(_claim_ids())(cell))
 
 
-def _ours(cell: str) -> str:
-    return str(_one_of(_assumption_ids(), blank=True)(cell))
+def assumption_id(cell: str) -> str:
+    """Read the id of an assumption of ours, or nothing."""
+    return str(one_of(_assumption_ids(), blank=True)(cell))
 
 
 def load_claims(path: Path = None) -> tuple[Claim, ...]:
@@ -435,7 +281,9 @@ def load_claims(path: Path = None) -> tuple[Claim, ...]:
         100
     """
     kinds = ("thesis", "definition", "example", "warning", "number", "rule", "verdict", "rationale", "advice")
-    return _read(Claim, "claims.csv", {"id": _words, "lines": _lines, "topic": _words, "kind": _one_of(kinds)}, path=path)
+    return read_table(
+        Claim, "claims.csv", {"id": some_text, "lines": article_lines, "topic": some_text, "kind": one_of(kinds)}, path=path
+    )
 
 
 def load_verdicts(path: Path = None) -> tuple[VerdictRow, ...]:
@@ -457,7 +305,7 @@ def load_verdicts(path: Path = None) -> tuple[VerdictRow, ...]:
         >>> load_verdicts()[8].verdict
         'offer_in_play'
     """
-    return _read(VerdictRow, "verdicts.csv", {"verdict": _words, "rank": _integer(0, 8), "claims": _claims}, path=path)
+    return read_table(VerdictRow, "verdicts.csv", {"verdict": some_text, "rank": integer(0, 8), "claims": claim_ids}, path=path)
 
 
 def load_stages(path: Path = None) -> tuple[StageRow, ...]:
@@ -480,10 +328,10 @@ def load_stages(path: Path = None) -> tuple[StageRow, ...]:
         >>> [row.stage for row in load_stages() if row.counts == "highest"]
         ['attention']
     """
-    return _read(
+    return read_table(
         StageRow,
         "stages.csv",
-        {"stage": _one_of(STAGES), "counts": _one_of(("lowest", "highest")), "shown": _integer(1, 5)},
+        {"stage": one_of(STAGES), "counts": one_of(("lowest", "highest")), "shown": integer(1, 5)},
         path=path,
     )
 
@@ -508,7 +356,7 @@ def load_conditions(path: Path = None) -> tuple[ConditionRow, ...]:
         >>> {row.condition: row.when for row in load_conditions()}["need_met"]
         'needs & offers'
     """
-    return _read(ConditionRow, "conditions.csv", {"condition": _words, "when": _words}, path=path)
+    return read_table(ConditionRow, "conditions.csv", {"condition": some_text, "when": some_text}, path=path)
 
 
 def load_rules(path: Path = None) -> tuple[RuleRow, ...]:
@@ -532,16 +380,16 @@ def load_rules(path: Path = None) -> tuple[RuleRow, ...]:
         >>> {row.rule: row.allows for row in load_rules()}["failure_policy"]
         'declined'
     """
-    return _read(
+    return read_table(
         RuleRow,
         "rules.csv",
         {
-            "rule": _words,
-            "stage": _one_of(STAGES),
-            "condition": _one_of([row.condition for row in load_conditions()] + ["otherwise"]),
-            "allows": _one_of([row.verdict for row in load_verdicts()]),
-            "claims": _claims,
-            "ours": _ours,
+            "rule": some_text,
+            "stage": one_of(STAGES),
+            "condition": one_of([row.condition for row in load_conditions()] + ["otherwise"]),
+            "allows": one_of([row.verdict for row in load_verdicts()]),
+            "claims": claim_ids,
+            "ours": assumption_id,
         },
         path=path,
     )
@@ -567,10 +415,10 @@ def load_readings(path: Path = None) -> tuple[ReadingRow, ...]:
         >>> [row.reading for row in load_readings() if row.choice == "levers"]
         ['any_lever', 'range_and_credible']
     """
-    return _read(
+    return read_table(
         ReadingRow,
         "readings.csv",
-        {"reading": _words, "choice": _words, "default": _yes_no, "claims": _claims},
+        {"reading": some_text, "choice": some_text, "default": yes_no, "claims": claim_ids},
         path=path,
     )
 
@@ -596,14 +444,14 @@ def load_reading_changes(path: Path = None) -> tuple[ReadingChange, ...]:
         >>> load_reading_changes()[0].kind
         'condition'
     """
-    return _read(
+    return read_table(
         ReadingChange,
         "reading_changes.csv",
         {
-            "reading": _one_of([row.reading for row in load_readings()]),
-            "kind": _one_of(("condition", "allows", "weight", "calendar")),
-            "target": _words,
-            "to": _words,
+            "reading": one_of([row.reading for row in load_readings()]),
+            "kind": one_of(("condition", "allows", "weight", "calendar")),
+            "target": some_text,
+            "to": some_text,
         },
         path=path,
         key=("reading", "kind", "target"),
@@ -631,17 +479,17 @@ def load_remedies(path: Path = None) -> tuple[RemedyRow, ...]:
         >>> {row.remedy: row.who for row in load_remedies()}["give_specifics"]
         'recommender_now'
     """
-    return _read(
+    return read_table(
         RemedyRow,
         "remedies.csv",
         {
-            "remedy": _words,
-            "stage": _one_of(STAGES),
-            "when": _words,
-            "sets": _sets,
-            "who": _one_of(WHO),
-            "claims": _claims,
-            "ours": _ours,
+            "remedy": some_text,
+            "stage": one_of(STAGES),
+            "when": some_text,
+            "sets": settings,
+            "who": one_of(WHO),
+            "claims": claim_ids,
+            "ours": assumption_id,
         },
         path=path,
     )
@@ -667,10 +515,10 @@ def load_soap_rule(path: Path = None) -> tuple[SoapRuleRow, ...]:
         >>> load_soap_rule()[0].answer
         'allowed'
     """
-    return _read(
+    return read_table(
         SoapRuleRow,
         "soap_rule.csv",
-        {"row": _words, "when": _words, "answer": _one_of(ANSWERS), "facts": _each_of(_fact_ids())},
+        {"row": some_text, "when": some_text, "answer": one_of(ANSWERS), "facts": each_of(_fact_ids())},
         path=path,
     )
 
@@ -697,18 +545,18 @@ def load_callers(path: Path = None) -> tuple[CallerRow, ...]:
         >>> [row.weight for row in load_callers()]
         [90, 80, 50, 37, 25, 5]
     """
-    return _read(
+    return read_table(
         CallerRow,
         "callers.csv",
         {
-            "recommender": _one_of(RECOMMENDERS),
-            "impact": _one_of(("very_high", "high", "moderate", "low", "very_low"), blank=True),
-            "weight": _integer(0, 100),
-            "table_row": _any,
-            "chart_row": _any,
-            "joined": _one_of(("same", "order", "ours")),
-            "claims": _claims,
-            "ours": _ours,
+            "recommender": one_of(RECOMMENDERS),
+            "impact": one_of(("very_high", "high", "moderate", "low", "very_low"), blank=True),
+            "weight": integer(0, 100),
+            "table_row": any_text,
+            "chart_row": any_text,
+            "joined": one_of(("same", "order", "ours")),
+            "claims": claim_ids,
+            "ours": assumption_id,
         },
         path=path,
     )
@@ -733,10 +581,10 @@ def load_moves(path: Path = None) -> tuple[MoveRow, ...]:
         >>> [row.move for row in load_moves() if row.by == "student"]
         ['direct_email']
     """
-    return _read(
+    return read_table(
         MoveRow,
         "moves.csv",
-        {"move": _one_of(MOVES), "by": _one_of(("recommender", "school", "student")), "claims": _claims},
+        {"move": one_of(MOVES), "by": one_of(("recommender", "school", "student")), "claims": claim_ids},
         path=path,
     )
 
@@ -761,10 +609,10 @@ def load_phases(path: Path = None) -> tuple[PhaseRow, ...]:
         >>> [row.phase for row in load_phases()]
         ['groundwork', 'soap_lists', 'gap_filling', 'post_soap']
     """
-    return _read(
+    return read_table(
         PhaseRow,
         "phases.csv",
-        {"phase": _one_of(PHASES), "starts": _words, "ends": _words, "claims": _claims, "ours": _ours},
+        {"phase": one_of(PHASES), "starts": some_text, "ends": some_text, "claims": claim_ids, "ours": assumption_id},
         path=path,
     )
 
@@ -789,14 +637,14 @@ def load_flags(path: Path = None) -> tuple[FlagRow, ...]:
         >>> [row.flag for row in load_flags() if row.kind == "not_overcome"]
         ['professionalism_issue', 'chronic_poor_performance']
     """
-    return _read(
+    return read_table(
         FlagRow,
         "flags.csv",
         {
-            "flag": _one_of(tuple(Case.fields())),
-            "kind": _one_of(("explainable", "policy", "not_overcome")),
-            "claims": _claims,
-            "ours": _ours,
+            "flag": one_of(tuple(Case.fields())),
+            "kind": one_of(("explainable", "policy", "not_overcome")),
+            "claims": claim_ids,
+            "ours": assumption_id,
         },
         path=path,
     )
@@ -821,7 +669,7 @@ def load_needs(path: Path = None) -> tuple[NeedRow, ...]:
         >>> [row.need for row in load_needs()]
         ['language', 'local', 'track', 'coverage']
     """
-    return _read(NeedRow, "needs.csv", {"need": _one_of(NEEDS), "claims": _claims}, path=path)
+    return read_table(NeedRow, "needs.csv", {"need": one_of(NEEDS), "claims": claim_ids}, path=path)
 
 
 def load_decides(path: Path = None) -> tuple[DecidesRow, ...]:
@@ -843,7 +691,9 @@ def load_decides(path: Path = None) -> tuple[DecidesRow, ...]:
         >>> sum(row.share for row in load_decides())
         100
     """
-    return _read(DecidesRow, "decides.csv", {"factor": _words, "share": _integer(0, 100), "claims": _claims}, path=path)
+    return read_table(
+        DecidesRow, "decides.csv", {"factor": some_text, "share": integer(0, 100), "claims": claim_ids}, path=path
+    )
 
 
 def load_assumptions(path: Path = None) -> tuple[AssumptionRow, ...]:
@@ -865,10 +715,10 @@ def load_assumptions(path: Path = None) -> tuple[AssumptionRow, ...]:
         >>> {row.assumption: row.value for row in load_assumptions()}["intensity_reach"]
         4.5
     """
-    return _read(
+    return read_table(
         AssumptionRow,
         "assumptions.csv",
-        {"assumption": _words, "value": _number_or_blank, "unit": _any},
+        {"assumption": some_text, "value": number_or_blank, "unit": any_text},
         path=path,
     )
 
@@ -895,17 +745,17 @@ def load_facts(path: Path = None) -> tuple[FactRow, ...]:
         >>> {row.id: row.value for row in load_facts()}["scores.step2_mean"]
         '251'
     """
-    return _read(
+    return read_table(
         FactRow,
         "facts.csv",
         {
-            "id": _words,
-            "topic": _words,
-            "value": _any,
-            "unit": _any,
-            "source": _words,
-            "year": _words,
-            "grade": _one_of(("A", "B", "C")),
+            "id": some_text,
+            "topic": some_text,
+            "value": any_text,
+            "unit": any_text,
+            "source": some_text,
+            "year": some_text,
+            "grade": one_of(("A", "B", "C")),
         },
         path=path,
     )
@@ -930,10 +780,10 @@ def load_percentiles(path: Path = None) -> tuple[PercentileRow, ...]:
         >>> load_percentiles()[-1]
         PercentileRow(exam='step2ck', score=275, percentile=98)
     """
-    return _read(
+    return read_table(
         PercentileRow,
         "percentiles.csv",
-        {"exam": _one_of(("step2ck",)), "score": _integer(1, 300), "percentile": _integer(0, 100)},
+        {"exam": one_of(("step2ck",)), "score": integer(1, 300), "percentile": integer(0, 100)},
         path=path,
         key=("exam", "score"),
     )
@@ -959,10 +809,10 @@ def load_score_anchors(path: Path = None) -> tuple[AnchorRow, ...]:
         >>> load_score_anchors()[0].specialty
         'internal_medicine'
     """
-    return _read(
+    return read_table(
         AnchorRow,
         "score_anchors.csv",
-        {"specialty": _words, "low": _integer(1, 300), "high": _integer(1, 300)},
+        {"specialty": some_text, "low": integer(1, 300), "high": integer(1, 300)},
         path=path,
     )
 
@@ -990,15 +840,15 @@ def load_controls(path: Path = None) -> tuple[ControlRow, ...]:
         'slider'
     """
     kinds = ("slider", "checkbox", "radio", "select", "checks")
-    return _read(
+    return read_table(
         ControlRow,
         "controls.csv",
         {
-            "field": _one_of(tuple(Case.fields())),
-            "group": _one_of(STAGES),
-            "control": _one_of(kinds),
-            "heading": _any,
-            "shown_when": _words,
+            "field": one_of(tuple(Case.fields())),
+            "group": one_of(STAGES),
+            "control": one_of(kinds),
+            "heading": any_text,
+            "shown_when": some_text,
         },
         path=path,
     )
@@ -1024,11 +874,11 @@ def load_exams(path: Path = None) -> tuple[ExamRow, ...]:
         >>> [row.exam for row in load_exams()]
         ['step2ck', 'level2']
     """
-    points = _integer(1, 999)
-    return _read(
+    points = integer(1, 999)
+    return read_table(
         ExamRow,
         "exams.csv",
-        {"exam": _words, "low": points, "high": points, "score": points, "range_low": points, "range_floor": points},
+        {"exam": some_text, "low": points, "high": points, "score": points, "range_low": points, "range_floor": points},
         path=path,
     )
 
@@ -1053,14 +903,14 @@ def load_examples(path: Path = None) -> tuple[ExampleRow, ...]:
         >>> load_examples()[0].verdict
         'phone_interview'
     """
-    return _read(
+    return read_table(
         ExampleRow,
         "examples.csv",
         {
-            "example": _words,
-            "sets": _sets,
-            "verdict": _one_of([row.verdict for row in load_verdicts()]),
-            "claims": _claims,
+            "example": some_text,
+            "sets": settings,
+            "verdict": one_of([row.verdict for row in load_verdicts()]),
+            "claims": claim_ids,
         },
         path=path,
     )
@@ -1092,7 +942,9 @@ def load_words(language: str = "en", path: Path = None) -> dict[str, str]:
         files = sorted((file for file in folder.iterdir() if file.name.endswith(".csv")), key=lambda file: str(file.name))
     texts: dict[str, str] = {}
     for file in files:
-        for row_id, text in _read(lambda **row: (row["id"], row["text"]), "", {"id": _words, "text": _words}, path=file):
+        for row_id, text in read_table(
+            lambda **row: (row["id"], row["text"]), "", {"id": some_text, "text": some_text}, path=file
+        ):
             if row_id in texts:
                 raise TableError(getattr(file, "name", str(file)), None, "id", row_id, "an id that no other file has")
             texts[row_id] = text

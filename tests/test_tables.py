@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import csv
+import importlib
 import hashlib
 import io
 import re
@@ -40,9 +41,10 @@ from backchannel_lib.words import all_words, say
 ROOT = Path(__file__).resolve().parent.parent
 DATA = ROOT / "data"
 LOADERS: dict[str, Callable[..., Any]] = {
-    f"{name.removeprefix('load_')}.csv": getattr(tables, name)
-    for name in dir(tables)
-    if name.startswith("load_") and name != "load_words"
+    f"{name.removeprefix('load_')}.csv": loader
+    for path in sorted((ROOT / "backchannel_lib").glob("*.py"))
+    for name, loader in vars(importlib.import_module(f"backchannel_lib.{path.stem}")).items()
+    if name.startswith("load_") and name not in {"load_words", "load_case"}
 }
 LOADERS |= {f"words/en/{path.name}": lambda path=None: load_words("en", path) for path in (DATA / "words" / "en").glob("*.csv")}
 FILES = sorted(LOADERS)
