@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import ast
 import csv
-import importlib
 import hashlib
+import importlib
 import io
 import re
 import string
