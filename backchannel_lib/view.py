@@ -8,12 +8,15 @@ from __future__ import annotations
 
 import bisect
 import functools
+from typing import Any
 
-from backchannel_lib import charts
+from backchannel_lib import charts, controls
 from backchannel_lib.amplifier import amplify, caller_weights
 from backchannel_lib.case import RECOMMENDERS, Case
 from backchannel_lib.conditions import parse, scalar_function
+from backchannel_lib.exams import exam_of as exam_of  # noqa: PLC0414 - the session asks the view for it
 from backchannel_lib.markup import Markup, join, tag
+from backchannel_lib.pieces import basis, fact_source, facts, lines_of, section, table
 from backchannel_lib.readings import READINGS, Agreement, readings_agree
 from backchannel_lib.remedies import Change, Changes, what_would_change
 from backchannel_lib.rules import Outcome, rule_book
@@ -22,14 +25,10 @@ from backchannel_lib.sweep import score_bands
 from backchannel_lib.tables import (
     STAGES,
     ControlRow,
-    ExamRow,
-    FactRow,
     load_assumptions,
     load_callers,
-    load_claims,
     load_controls,
     load_exams,
-    load_facts,
     load_percentiles,
     load_score_anchors,
     load_stages,
@@ -138,7 +137,7 @@ def as_text(case: Case, reading: str | None = None) -> str:
     judgment = judge(case, reading)
     lines = [say("text.verdict", verdict=judgment.verdict.words, sentence=judgment.verdict.sentence)]
     for reason in _in_order(judgment):
-        basis = [_lines_of(claim) for claim in reason.claims] + ([say("text.ours")] if reason.ours else [])
+        basis = [lines_of(claim) for claim in reason.claims] + ([say("text.ours")] if reason.ours else [])
         lines.append(
             say(
                 "text.link",
@@ -279,7 +278,7 @@ def _verdict_parts(outcome: Outcome, reading: str | None) -> tuple[tuple[str, st
         read_as,
     )
     links = [_link(reason, _is_weakest(judgment, reason.stage)) for reason in _in_order(judgment)]
-    chain = join(tag("ol", links, class_="bw-chain"), _basis("whole", (), OURS_ON_THE_WHOLE))
+    chain = join(tag("ol", links, class_="bw-chain"), basis("whole", (), OURS_ON_THE_WHOLE))
     spoken = say("spoken", verdict=verdict.words, sentence=verdict.sentence, held=held)
     return (("verdict", card), ("chain", chain), ("spoken", spoken))
 
@@ -296,7 +295,7 @@ def _link(reason: Reason, weakest: bool) -> Markup:
         ),
         tag("p", reason.words),
         [tag("p", say("also"), " ", also.words) for also in reason.also],
-        _basis(
+        basis(
             f"link-{reason.stage}",
             tuple(dict.fromkeys(claim for each in (reason, *reason.also) for claim in each.claims)),
             tuple(dict.fromkeys(each.assumption for each in (reason, *reason.also) if each.assumption)),
@@ -304,50 +303,6 @@ def _link(reason: Reason, weakest: bool) -> Markup:
         class_="bw-link" + (" bw-link-weak" if weakest else ""),
         data_cap=int(reason.cap),
     )
-
-
-def _basis(name: str, claims: tuple[str, ...], assumptions: tuple[str, ...]) -> Markup:
-    """Tie a statement to the lines of the article it rests on, and to what is ours in it."""
-    claims = tuple(sorted(claims, key=lambda claim: int(_lines_by_claim()[claim].partition("-")[0])))
-    lines = tag(
-        "span",
-        say("card.article_lines", lines=", ".join(_lines_of(claim) for claim in claims)),
-        class_="bw-badge bw-voice-article",
-    )
-    ours = tag("span", "✎ ", say("card.ours"), class_="bw-badge bw-voice-ours") if assumptions else None
-    return tag(
-        "details",
-        tag("summary", say("card.rests_on" if claims else "card.whole"), ": ", lines if claims else None, ours),
-        tag(
-            "ul",
-            [
-                tag("li", tag("b", say("card.article_lines", lines=_lines_of(claim))), " ", say(f"claim.{claim}"))
-                for claim in claims
-            ],
-            [
-                tag(
-                    "li",
-                    tag("b", "✎ ", say("card.ours_because")),
-                    " ",
-                    say(f"assumption.{assumption}"),
-                    class_="bw-ours",
-                )
-                for assumption in assumptions
-            ],
-        ),
-        class_="bw-basis",
-        data_keep=name,
-    )
-
-
-@functools.cache
-def _lines_by_claim() -> dict[str, str]:
-    return {claim.id: claim.lines for claim in load_claims()}
-
-
-def _lines_of(claim: str) -> str:
-    lines = _lines_by_claim()[claim]
-    return say("card.lines" if "-" in lines else "card.line", lines=lines.replace("-", "–"))
 
 
 @functools.lru_cache(maxsize=64)
@@ -416,7 +371,7 @@ def _change(change: Change) -> Markup:
             class_="bw-facts",
         ),
         tag("p", account, class_="bw-note") if account else None,
-        _basis("change-" + "-".join(change.remedies), change.claims, tuple(change.assumptions)),
+        basis("change-" + "-".join(change.remedies), change.claims, tuple(change.assumptions)),
         tag(
             "button",
             say("changes.try"),
@@ -449,7 +404,7 @@ def _readings_part(agreement: Agreement, reading: str | None) -> Markup:
                     ),
                     " ",
                 ),
-                _basis(f"reading-{name}", READINGS[name].claims, ()),
+                basis(f"reading-{name}", READINGS[name].claims, ()),
                 tag(
                     "button",
                     say("readings.back" if name == reading else "readings.use"),
@@ -471,72 +426,45 @@ def _readings_part(agreement: Agreement, reading: str | None) -> Markup:
     )
 
 
-@functools.cache
-def _facts() -> dict[str, FactRow]:
-    return {fact.id: fact for fact in load_facts()}
-
-
-def exam_of(case: Case) -> ExamRow | None:
-    """Tell which exam a case's numbers are in, or None where they are mixed.
-
-    Args:
-        case: The case.
-
-    Returns:
-        The row of data/exams.csv: Step 2 CK ends at 300, and COMLEX-USA Level 2 scores lie above it.
-
-    Source:
-        facts scores.step2_scale_high; that higher numbers mean Level 2 is ours.
-
-    Examples:
-        >>> exam_of(Case()).exam, exam_of(Case(score=520))
-        ('step2ck', None)
-    """
-    step2ck, level2 = load_exams()
-    top = int(_facts()["scores.step2_scale_high"].value)
-    above = {number > top for number in (case.score, case.range_low, case.range_floor)}
-    return None if len(above) == 2 else level2 if above == {True} else step2ck
-
-
 def _orientation_part(case: Case) -> Markup:
     exam = exam_of(case)
     if exam is None:
         return tag("p", say("orientation.mixed"), class_="bw-note")
-    facts = _facts()
+    known = facts()
     if exam.exam == "level2":
-        told = facts["scores.level2_pass"]
+        told = known["scores.level2_pass"]
         return join(
-            tag("p", say("orientation.level2", **{"pass": told.value, "sd": facts["scores.level2_sd"].value})),
-            _fact_source(facts["scores.level2_sd"]),
+            tag("p", say("orientation.level2", **{"pass": told.value, "sd": known["scores.level2_sd"].value})),
+            fact_source(known["scores.level2_sd"]),
         )
-    sem = float(facts["scores.step2_sem"].value)
+    sem = float(known["scores.step2_sem"].value)
     points = load_percentiles()
     at = bisect.bisect_right([point.score for point in points], case.score) - 1
     inside = at >= 0 and case.score <= points[-1].score
     text = say(
         "orientation.step2ck" if inside else "orientation.step2ck_edge",
-        mean=facts["scores.step2_mean"].value,
-        sd=facts["scores.step2_sd"].value,
+        mean=known["scores.step2_mean"].value,
+        sd=known["scores.step2_sd"].value,
         sem=f"{sem:g}",
         score=case.score,
         low=f"{case.score - sem:g}",
         high=f"{case.score + sem:g}",
         percentile=_ordinal(_percentile(case.score)) if inside else "",
-        **{"pass": facts["scores.step2_pass"].value},
+        **{"pass": known["scores.step2_pass"].value},
     )
     return join(
         tag("p", text),
-        _fact_source(facts["scores.step2_mean"]),
+        fact_source(known["scores.step2_mean"]),
         tag(
             "details",
             tag("summary", say("orientation.anchors")),
-            _table(
+            table(
                 say("orientation.anchors"),
                 (say("table.specialty"), say("table.range")),
                 [(say(f"specialty.{row.specialty}"), f"{row.low}–{row.high}") for row in load_score_anchors()],
             ),
             tag("p", say("orientation.anchors_note"), class_="bw-small"),
-            _fact_source(facts["scores.anchors"]),
+            fact_source(known["scores.anchors"]),
             data_keep="anchors",
         ),
     )
@@ -558,34 +486,6 @@ def _ordinal(number: int) -> str:
     return f"{number}{ending}"
 
 
-def _fact_source(fact: FactRow) -> Markup:
-    return tag(
-        "p",
-        say("orientation.source", source=fact.source, year=fact.year, grade=say(f"grade.{fact.grade}")),
-        class_="bw-small",
-    )
-
-
-def _table(caption: str, head: tuple[str, ...], rows: list[tuple[object, ...]], marked: int | None = None) -> Markup:
-    return tag(
-        "table",
-        tag("caption", caption, class_="bw-hidden"),
-        tag("thead", tag("tr", [tag("th", text, scope="col") for text in head])),
-        tag(
-            "tbody",
-            [
-                tag(
-                    "tr",
-                    tag("th", row[0], scope="row"),
-                    [tag("td", cell) for cell in row[1:]],
-                    class_="bw-marked" if place == marked else None,
-                )
-                for place, row in enumerate(rows)
-            ],
-        ),
-    )
-
-
 def _callers_table(case: Case, reading: str | None) -> Markup:
     weights = caller_weights(reading)
     rows: list[tuple[object, ...]] = []
@@ -598,8 +498,8 @@ def _callers_table(case: Case, reading: str | None) -> Markup:
     head = (say("table.caller"), say("table.impact"), say("table.weight"))
     claims = tuple(claim for row in load_callers() for claim in row.claims)
     ours = tuple(dict.fromkeys(row.ours for row in load_callers() if row.ours))
-    table = _table(say("chart.callers.title"), head, rows, RECOMMENDERS.index(case.recommender))
-    return join(table, _basis("callers", claims, ours))
+    numbers = table(say("chart.callers.title"), head, rows, RECOMMENDERS.index(case.recommender))
+    return join(numbers, basis("callers", claims, ours))
 
 
 def _amplifier_table(case: Case, reading: str | None) -> Markup:
@@ -610,11 +510,11 @@ def _amplifier_table(case: Case, reading: str | None) -> Markup:
         (say("table.share"), f"{picture.share:g}"),
         (say("table.amplified"), f"{picture.shown:.0f}"),
     ]
-    table = _table(
+    numbers = table(
         say("chart.amplifier.title"), (say("table.what"), join(say("table.value"), " ", say("table.ours_mark"))), rows
     )
     claims = ("multiplier.amplifier", "caller.source-over-intensity")
-    return join(table, _basis("amplifier", claims, tuple(row.assumption for row in load_assumptions() if row.unit)))
+    return join(numbers, basis("amplifier", claims, tuple(row.assumption for row in load_assumptions() if row.unit)))
 
 
 def _map_table(case: Case, reading: str | None) -> Markup:
@@ -624,7 +524,7 @@ def _map_table(case: Case, reading: str | None) -> Markup:
         here = tag("span", " ◀ ", say("table.yours"), class_="bw-here") if recommender == case.recommender else None
         rows.append((join(say(f"short.recommender.{recommender}"), here), told))
     head = (say("table.caller"), f"{say('table.scores')}: {say('table.verdict')}")
-    return _table(say("chart.map.title"), head, rows, RECOMMENDERS.index(case.recommender))
+    return table(say("chart.map.title"), head, rows, RECOMMENDERS.index(case.recommender))
 
 
 def _span(low: int, high: int) -> str:
@@ -774,15 +674,7 @@ def page(case: Case, reading: str | None = None) -> str:
 
 
 def _section(title: str, voice: str | None, *children: object, class_: str) -> Markup:
-    heading = f"§{title}"
-    return tag(
-        "section",
-        tag("h2", say(title), id=heading),
-        tag("p", say(voice), class_="bw-voice") if voice else None,
-        *children,
-        class_=class_,
-        aria_labelledby=heading,
-    )
+    return section(say(title), *children, class_=class_, voice=say(voice) if voice else "", name=title)
 
 
 def _toolbar() -> Markup:
@@ -836,7 +728,7 @@ def _group(stage: str, case: Case) -> Markup:
             continue
         if row.heading:
             pieces.append(tag("p", say(row.heading), class_="bw-subhead"))
-        pieces.append(_control(row, case, row.field in shown))
+        pieces.append(control(row, case, shown=row.field in shown))
         if row.field == "range_floor":
             pieces.append(tag("div", _orientation_part(case), data_part="orientation", class_="bw-orientation"))
     return tag("fieldset", tag("legend", say(f"panel.group.{stage}")), pieces, class_="bw-group")
@@ -866,69 +758,38 @@ def slider_ends(case: Case, field: str) -> tuple[int, int]:
     return known.low or 0, 5 if known.high is None else known.high
 
 
-def _control(row: ControlRow, case: Case, shown: bool) -> Markup:
-    field, value, label = row.field, getattr(case, row.field), say(f"field.{row.field}.label")
-    help_text = all_words().get(f"field.{field}.help")
-    described = f"§{field}-error" + (f" §{field}-help" if help_text else "")
-    common = {"data_lm_suppress_shortcuts": "true", "aria_describedby": described}
-    extra = [
-        tag("p", help_text, class_="bw-help", id=f"§{field}-help") if help_text else None,
-        tag("p", class_="bw-error", id=f"§{field}-error", hidden=True, role="alert"),
-    ]
-    hold = {"class_": f"bw-field bw-{row.control}", "data_field": field, "hidden": not shown}
+def control(row: ControlRow, case: Case, *, shown: bool) -> Markup:
+    """Write the control of one field of a case.
+
+    Args:
+        row: Its row in data/controls.csv.
+        case: The case.
+        shown: Whether it is in sight.
+
+    Returns:
+        HTML.
+
+    Source:
+        data/controls.csv.
+
+    Examples:
+        >>> "Your score" in control(load_controls()[0], Case(), shown=True)
+        True
+    """
+    field, value = row.field, getattr(case, row.field)
+    label = say(f"field.{field}.label")
+    more: dict[str, Any] = {"help_text": all_words().get(f"field.{field}.help", ""), "hidden": not shown}
     if row.control == "slider":
-        low, high = slider_ends(case, field)
-        return tag(
-            "div",
-            tag("label", label, for_=f"§{field}"),
-            tag(
-                "div",
-                tag("input", type="range", id=f"§{field}", min=low, max=high, step=1, value=value, **common),
-                tag(
-                    "input",
-                    type="text",
-                    inputmode="numeric",
-                    class_="bw-number",
-                    value=value,
-                    aria_label=say("panel.exact", label=label),
-                    **common,
-                ),
-                class_="bw-slide",
-            ),
-            *extra,
-            **hold,
-        )
+        return controls.slider(field, label, slider_ends(case, field), value, **more)
     if row.control == "checkbox":
-        box = tag("input", type="checkbox", checked=value, **common)
-        return tag("div", tag("label", box, " ", label), *extra, **hold)
+        return controls.checkbox(field, label, value, **more)
     if row.control == "select":
-        options = [tag("option", say("panel.not_known"), value="", selected=value is None)] + [
-            tag("option", say("panel.of_three", count=count), value=count, selected=value == count) for count in range(4)
-        ]
-        return tag(
-            "div",
-            tag("label", label, for_=f"§{field}"),
-            tag("select", options, id=f"§{field}", **common),
-            *extra,
-            **hold,
-        )
+        options = [(None, say("panel.not_known")), *((count, say("panel.of_three", count=count)) for count in range(4))]
+        return controls.select(field, label, options, value, **more)
     words = {"needs": "level.need", "offers": "offer"}.get(field, f"level.{field}")
-    kind, name = ("checkbox", None) if row.control == "checks" else ("radio", f"§{field}")
-    choices = [
-        tag(
-            "label",
-            tag(
-                "input",
-                type=kind,
-                name=name,
-                value=level,
-                checked=level in value if kind == "checkbox" else level == value,
-                **common,
-            ),
-            " ",
-            say(f"{words}.{level}"),
-        )
-        for level in Case.fields()[field].levels
-        if not (field == "move" and level == "direct_email")  # it comes and goes with the recommender "self"
-    ]
-    return tag("fieldset", tag("legend", label), *extra, choices, **hold)
+    # The student's own email comes and goes with the recommender "self".
+    levels = [level for level in Case.fields()[field].levels if not (field == "move" and level == "direct_email")]
+    named = [(level, say(f"{words}.{level}")) for level in levels]
+    if row.control == "checks":
+        return controls.checks(field, label, named, value, **more)
+    return controls.radios(field, label, named, value, **more)

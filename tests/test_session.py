@@ -10,13 +10,13 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from backchannel_lib import Case, CaseError, judge, what_would_change
-from backchannel_lib import session as session_module
+from backchannel_lib import Case, CaseError, activity, judge, what_would_change
 from backchannel_lib.charts import CHARTS, ground, mark, spoken
+from backchannel_lib.exams import exam_of
 from backchannel_lib.files import case_from_text, case_to_text
 from backchannel_lib.session import Session
 from backchannel_lib.tables import load_controls
-from backchannel_lib.view import exam_of, fast_parts, shown_fields, slider_ends, slow_parts
+from backchannel_lib.view import fast_parts, shown_fields, slider_ends, slow_parts
 from backchannel_lib.words import say
 from tests.cases import CALLER_MOVES, OTHER_READINGS, cases
 from tests.cases import READINGS as EVERY_READING
@@ -148,7 +148,7 @@ def test_what_has_not_changed_is_not_sent() -> None:
 
 def test_a_long_session_starts_its_memory_afresh(monkeypatch: pytest.MonkeyPatch) -> None:
     """After very many contents the screen is told to forget, is sent what it shows again, and stays right."""
-    monkeypatch.setattr(session_module, "MOST_KNOWN", 40)
+    monkeypatch.setattr(activity, "MOST_KNOWN", 40)
     screen = screen_on()
     forgot = 0
     for score in range(225, 260):

@@ -1,7 +1,7 @@
-"""The panel of a notebook: a session on one case, shown as one widget.
+"""What a notebook shows: an activity, as one widget.
 
 The widget's state is the page it opens with; after that a few short messages go each way. Everything that decides
-anything is in `backchannel_lib.session` and below.
+anything is in `backchannel_lib.activity`, in the kinds of activity, and below.
 """
 
 from __future__ import annotations
@@ -13,12 +13,9 @@ from typing import Any
 import anywidget
 import traitlets
 
+from backchannel_lib.activity import Activity
 from backchannel_lib.case import Case
 from backchannel_lib.session import Session
-from backchannel_lib.soap_rule import rules_check
-from backchannel_lib.tables import load_examples
-from backchannel_lib.verdict import judge
-from backchannel_lib.view import as_static_html, as_text, held_down, page
 from backchannel_lib.words import say
 
 _HERE = Path(__file__).parent
@@ -43,10 +40,10 @@ def plotly_js() -> bytes:
 
 
 class PanelWidget(anywidget.AnyWidget):
-    """The panel as the front end sees it.
+    """An activity as the front end sees it.
 
     Args:
-        session: The session it shows.
+        activity: The activity it shows.
         ahead: Whether the control in hand may ask for the answers to its other positions beforehand.
 
     Source:
@@ -56,14 +53,16 @@ class PanelWidget(anywidget.AnyWidget):
     _esm = _HERE / "panel.js"
     _css = _HERE / "panel.css"
     page = traitlets.Unicode().tag(sync=True)
+    kept = traitlets.Unicode().tag(sync=True)
     asleep = traitlets.Unicode().tag(sync=True)
     restore = traitlets.Unicode().tag(sync=True)
     ahead = traitlets.Bool().tag(sync=True)
 
-    def __init__(self, session: Session, *, ahead: bool = True) -> None:
-        self._session = session
+    def __init__(self, activity: Activity[Any], *, ahead: bool = True) -> None:
+        self._activity = activity
         super().__init__(
-            page=page(session.case, session.reading),
+            page=activity.page(),
+            kept=f"backchannel-{activity.key}",
             asleep=say("panel.disconnected"),
             restore=say("panel.restore"),
             ahead=ahead,
@@ -74,17 +73,97 @@ class PanelWidget(anywidget.AnyWidget):
         if message.get("do") == "plotly":
             self.send({"do": "plotly"}, [plotly_js()])
             return
-        for answer in self._session.handle(message):
+        for answer in self._activity.handle(message):
             self.send(answer)
 
     def refresh(self) -> None:
-        """Show what a cell of the notebook changed in the session."""
-        for answer in self._session.handle({"do": "show"}):
+        """Show what a cell of the notebook changed in the activity."""
+        for answer in self._activity.handle({"do": "show"}):
             self.send(answer)
 
 
-class Panel:
-    """A panel for one case, to be the last line of a notebook's cell.
+class Board:
+    """An activity in a notebook, to be the last line of a cell.
+
+    Args:
+        activity: The activity.
+        ahead: Whether the control in hand may ask for the answers to its other positions beforehand.
+
+    Source:
+        ours.
+
+    Examples:
+        >>> Board(Session()).text.splitlines()[0]
+        'Verdict: Skimmed. Someone would glance at it and perhaps mark it for later, and then it would be lost.'
+    """
+
+    def __init__(self, activity: Activity[Any], *, ahead: bool = True) -> None:
+        self.activity = activity
+        self._ahead = ahead
+
+    @functools.cached_property
+    def widget(self) -> PanelWidget:
+        """The widget, made when it is first shown."""
+        return PanelWidget(self.activity, ahead=self._ahead)
+
+    def put(self, **values: object) -> str:
+        """Change fields as a reader would with the controls, and tell the new answer as text.
+
+        Args:
+            **values: New values by field.
+
+        Returns:
+            What is on screen then, as text.
+
+        Raises:
+            CaseError: A value breaks its field's rule; nothing changes.
+
+        Source:
+            ours.
+
+        Examples:
+            >>> "Backfires" in Panel().put(move="pressure")
+            True
+        """
+        self.activity.put(**values)
+        if "widget" in self.__dict__:
+            self.widget.refresh()
+        return self.text
+
+    def tour(self) -> str:
+        """Move every control to named places and back to where it was, and tell each outcome.
+
+        Returns:
+            The outcomes as plain text.
+
+        Source:
+            ours.
+
+        Examples:
+            >>> print(Panel().tour().splitlines()[1])
+               Phone interview. Held down by: The moment. NRMP's rule: Not allowed.
+        """
+        told = self.activity.tour()
+        if "widget" in self.__dict__:
+            self.widget.refresh()
+        return told
+
+    @property
+    def text(self) -> str:
+        """What is on screen, as plain text."""
+        return self.activity.text
+
+    def _repr_mimebundle_(self, **_: object) -> tuple[dict[str, Any], dict[str, Any]] | dict[str, Any]:
+        shown = self.widget._repr_mimebundle_()
+        bundle, metadata = shown if isinstance(shown, tuple) else (shown or {}, {})
+        # What a reader sees of a notebook that has not been run, and what a test of it compares.
+        bundle["text/plain"] = self.text
+        bundle["text/html"] = self.activity.still()
+        return bundle, metadata
+
+
+class Panel(Board):
+    """A board for one case.
 
     Args:
         case: The case it opens with; None for the defaults.
@@ -105,80 +184,4 @@ class Panel:
 
     def __init__(self, case: Case | None = None, reading: str | None = None, *, ahead: bool = True) -> None:
         self.session = Session(case, reading)
-        self._ahead = ahead
-
-    @functools.cached_property
-    def widget(self) -> PanelWidget:
-        """The widget, made when it is first shown."""
-        return PanelWidget(self.session, ahead=self._ahead)
-
-    def put(self, **values: object) -> str:
-        """Change fields as a reader would with the controls, and tell the new answer as text.
-
-        Args:
-            **values: New values by field.
-
-        Returns:
-            The answer, as `as_text` gives it.
-
-        Raises:
-            CaseError: A value breaks its field's rule; nothing changes.
-
-        Source:
-            ours.
-
-        Examples:
-            >>> "Backfires" in Panel().put(move="pressure")
-            True
-        """
-        self.session.put(**values)
-        if "widget" in self.__dict__:
-            self.widget.refresh()
-        return self.text
-
-    def tour(self) -> str:
-        """Move the panel through the article's own examples and back to where it was, telling each answer.
-
-        Returns:
-            Two lines an example: what it is, and the answer.
-
-        Source:
-            data/examples.csv.
-
-        Examples:
-            >>> print(Panel().tour().splitlines()[1])
-               Phone interview. Held down by: The moment. NRMP's rule: Not allowed.
-        """
-        lines = []
-        for example in load_examples():
-            fields = Case.fields()
-            values = {name: field.default for name, field in fields.items()}
-            values |= {name: fields[name].read(text) for name, text in example.sets}
-            self.put(**values)
-            judgment = judge(self.session.case)
-            lines.append(say(f"example.{example.example}"))
-            lines.append(
-                say(
-                    "example.answer",
-                    verdict=judgment.verdict.words,
-                    held=held_down(judgment),
-                    answer=rules_check(self.session.case).words,
-                )
-            )
-            self.session.undo()
-        if "widget" in self.__dict__:
-            self.widget.refresh()
-        return "\n".join(lines)
-
-    @property
-    def text(self) -> str:
-        """The whole answer as plain text."""
-        return as_text(self.session.case, self.session.reading)
-
-    def _repr_mimebundle_(self, **_: object) -> tuple[dict[str, Any], dict[str, Any]] | dict[str, Any]:
-        shown = self.widget._repr_mimebundle_()
-        bundle, metadata = shown if isinstance(shown, tuple) else (shown or {}, {})
-        # What a reader sees of a notebook that has not been run, and what a test of it compares.
-        bundle["text/plain"] = self.text
-        bundle["text/html"] = as_static_html(self.session.case, self.session.reading)
-        return bundle, metadata
+        super().__init__(self.session, ahead=ahead)

@@ -1,0 +1,212 @@
+"""What pages are made of: a section, a table, a statement tied to its lines, a fact with its source."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Iterable, Mapping, Sequence
+
+from backchannel_lib.markup import Markup, join, tag
+from backchannel_lib.tables import FactRow, load_claims, load_facts
+from backchannel_lib.words import say
+
+
+def section(title: object, *children: object, class_: str, voice: str = "", name: str) -> Markup:
+    """Write a section of a page under its heading.
+
+    Args:
+        title: The heading.
+        *children: What stands in it.
+        class_: Its class.
+        voice: Who speaks in it, as a line under the heading.
+        name: A name that no other section of the page has.
+
+    Returns:
+        HTML.
+
+    Source:
+        ours.
+
+    Examples:
+        >>> section("Why", "Because.", class_="why", name="why")
+        '<section class="why" aria-labelledby="§why"><h2 id="§why">Why</h2>Because.</section>'
+    """
+    return tag(
+        "section",
+        tag("h2", title, id=f"§{name}"),
+        tag("p", voice, class_="bw-voice") if voice else None,
+        *children,
+        class_=class_,
+        aria_labelledby=f"§{name}",
+    )
+
+
+def table(caption: str, head: Sequence[object], rows: Iterable[Sequence[object]], marked: int | None = None) -> Markup:
+    """Write a table whose first column names its rows.
+
+    Args:
+        caption: What it shows, for a screen reader.
+        head: The columns' heads.
+        rows: The cells by rows.
+        marked: The place of the row that stands out; None for no row.
+
+    Returns:
+        HTML.
+
+    Source:
+        ours.
+
+    Examples:
+        >>> table("Numbers", ("What", "Value"), [("weight", 90)]).count("<td")
+        1
+    """
+    return tag(
+        "table",
+        tag("caption", caption, class_="bw-hidden"),
+        tag("thead", tag("tr", [tag("th", text, scope="col") for text in head])),
+        tag(
+            "tbody",
+            [
+                tag(
+                    "tr",
+                    tag("th", row[0], scope="row"),
+                    [tag("td", cell) for cell in row[1:]],
+                    class_="bw-marked" if place == marked else None,
+                )
+                for place, row in enumerate(rows)
+            ],
+        ),
+    )
+
+
+@functools.cache
+def _lines_by_claim() -> dict[str, str]:
+    return {claim.id: claim.lines for claim in load_claims()}
+
+
+def lines_of(claim: str) -> str:
+    """Say in which lines of the article a claim stands.
+
+    Args:
+        claim: The claim's id.
+
+    Returns:
+        Such as "lines 16–19".
+
+    Source:
+        data/claims.csv.
+
+    Examples:
+        >>> lines_of("levers.any-of-three")
+        'lines 16–19'
+    """
+    lines = _lines_by_claim()[claim]
+    return say("card.lines" if "-" in lines else "card.line", lines=lines.replace("-", "–"))
+
+
+def basis(name: str, claims: Iterable[str], assumptions: Iterable[str] = (), given: Iterable[str] = ()) -> Markup:
+    """Tie a statement to the lines of the article it rests on, to what is ours in it, and to facts from outside.
+
+    Args:
+        name: A name that no other such place of the page has, by which it stays open while its content changes.
+        claims: Ids of claims.
+        assumptions: Names of assumptions of ours.
+        given: Ids of facts from outside the article.
+
+    Returns:
+        HTML: a line that says whose the statement is, and opens to tell more.
+
+    Source:
+        data/claims.csv, data/assumptions.csv, data/facts.csv.
+
+    Examples:
+        >>> "The article, line 24" in basis("clock", ["paper.ninety-seconds"])
+        True
+    """
+    claims = sorted(claims, key=lambda claim: int(_lines_by_claim()[claim].partition("-")[0]))
+    assumptions, given = list(assumptions), list(given)
+    lines = tag(
+        "span",
+        say("card.article_lines", lines=", ".join(lines_of(claim) for claim in claims)),
+        class_="bw-badge bw-voice-article",
+    )
+    ours = tag("span", "✎ ", say("card.ours"), class_="bw-badge bw-voice-ours") if assumptions else None
+    outside = tag("span", say("card.outside"), class_="bw-badge bw-voice-rule") if given else None
+    return tag(
+        "details",
+        tag(
+            "summary", say("card.rests_on" if claims or given else "card.whole"), ": ", lines if claims else None, ours, outside
+        ),
+        tag(
+            "ul",
+            [
+                tag("li", tag("b", say("card.article_lines", lines=lines_of(claim))), " ", say(f"claim.{claim}"))
+                for claim in claims
+            ],
+            [
+                tag("li", tag("b", "✎ ", say("card.ours_because")), " ", say(f"assumption.{one}"), class_="bw-ours")
+                for one in assumptions
+            ],
+            [tag("li", say(f"fact.{one}"), fact_source(facts()[one])) for one in given],
+        ),
+        class_="bw-basis",
+        data_keep=name,
+    )
+
+
+@functools.cache
+def facts() -> Mapping[str, FactRow]:
+    """Give the facts from outside the article by their ids.
+
+    Returns:
+        Rows of data/facts.csv.
+
+    Source:
+        data/facts.csv.
+
+    Examples:
+        >>> facts()["scores.step2_mean"].value
+        '251'
+    """
+    return {fact.id: fact for fact in load_facts()}
+
+
+def fact_source(fact: FactRow) -> Markup:
+    """Write where a fact comes from, its year, and how it was read.
+
+    Args:
+        fact: The fact.
+
+    Returns:
+        HTML.
+
+    Source:
+        data/facts.csv.
+
+    Examples:
+        >>> "2026" in fact_source(facts()["scores.step2_mean"])
+        True
+    """
+    return tag(
+        "p",
+        say("orientation.source", source=fact.source, year=fact.year, grade=say(f"grade.{fact.grade}")),
+        class_="bw-small",
+    )
+
+
+def paired(*pairs: tuple[object, object]) -> Markup:
+    """Write names and what belongs to them, side by side.
+
+    Args:
+        *pairs: A name, and what belongs to it.
+
+    Returns:
+        HTML.
+
+    Source:
+        ours.
+
+    Examples:
+        >>> paired(("You", "Maybe"))
+        '<dl class="bw-pairs"><div><dt>You</dt><dd>Maybe</dd></div></dl>'
+    """
+    return tag("dl", [tag("div", tag("dt", name), tag("dd", join(what))) for name, what in pairs], class_="bw-pairs")
