@@ -6,7 +6,8 @@ import functools
 from dataclasses import dataclass
 
 from backchannel_lib.case import Case
-from backchannel_lib.rules import rank_of, rule_book
+from backchannel_lib.errors import CaseError
+from backchannel_lib.rules import check_reading, rank_of, rule_book
 from backchannel_lib.tables import STAGES, load_assumptions, load_callers, load_flags, load_reading_changes
 
 
@@ -98,7 +99,7 @@ def amplify(case: Case, reading: str | None = None) -> Amplified:
         Signal, weight, share and the amplified signal. At weight 0 the signal would not change.
 
     Raises:
-        CaseError: No reading has this name.
+        CaseError: ``case`` is no case, or no reading has this name.
 
     Source:
         multiplier.amplifier, works.weight-trusted-peer to works.weight-self-email; the scales are ours.
@@ -111,7 +112,9 @@ def amplify(case: Case, reading: str | None = None) -> Amplified:
         >>> weak.amplified < weak.signal < 50
         True
     """
-    outcome = rule_book(reading).outcome(case)
+    if not isinstance(case, Case):
+        raise CaseError("case", "not_a_case", case)
+    outcome = rule_book(check_reading(reading)).outcome(case)
     signal = _signal(case, outcome.caps[STAGES.index("paper")])
     neutral = assumption("neutral_intensity")
     weight = caller_weights(reading)[case.recommender]

@@ -10,6 +10,7 @@ import functools
 import hashlib
 import importlib.resources
 import json
+from collections.abc import Sequence
 from typing import Any, Final, NamedTuple, TypeAlias
 
 from backchannel_lib.amplifier import amplify, assumption, caller_weights
@@ -132,7 +133,8 @@ def mark(chart: str, case: Case, reading: str | None = None) -> Mark:
         picture = amplify(case, reading)
         return Mark(round(picture.signal, 1), round(picture.shown, 1))
     name = say(f"short.recommender.{case.recommender}")
-    return Mark(caller_weights(reading)[case.recommender] if chart == "callers" else case.score, name)
+    # Praise moves the mark a little to and fro, and never as far as the next caller.
+    return Mark(round(amplify(case, reading).weight, 1) if chart == "callers" else case.score, name)
 
 
 def still(chart: str, case: Case, reading: str | None = None) -> str | None:
@@ -390,3 +392,53 @@ def _map(rows: tuple[tuple[str, tuple[Band, ...]], ...]) -> str:
         height=420,
     )
     return json.dumps({"data": [*data, _point(say("chart.map.you"), "top center")], "layout": layout})
+
+
+def bars_of_two(
+    names: Sequence[str], one: tuple[str, Sequence[float]], other: tuple[str, Sequence[float]], axis: str, high: float = 100
+) -> Figure:
+    """Draw two rows of bars beside each other, told apart by pattern and label as well as by color.
+
+    Args:
+        names: What the bars stand for, from the top.
+        one: The first row's name and its numbers.
+        other: The second row's name and its numbers.
+        axis: What the numbers are.
+        high: The end of their axis.
+
+    Returns:
+        A plotly figure.
+
+    Source:
+        ours.
+
+    Examples:
+        >>> len(bars_of_two(["a"], ("you", [1]), ("article", [2]), "points")["data"])
+        2
+    """
+    colors = (("#b9570c", "/"), (INK, ""))
+    data: list[Figure] = [
+        {
+            "type": "bar",
+            "orientation": "h",
+            "name": name,
+            "y": list(names),
+            "x": list(numbers),
+            "text": [f"{name}: {number:g}" for number in numbers],
+            "textposition": "outside",
+            "cliponaxis": False,
+            "marker": {"color": color, "pattern": {"shape": pattern, "fgcolor": "#ffffff"}},
+            "hoverinfo": "skip",
+        }
+        for (name, numbers), (color, pattern) in zip((one, other), colors, strict=True)
+    ]
+    category = {"type": "category", "categoryorder": "array", "categoryarray": list(reversed(names)), "automargin": True}
+    return {
+        "data": list(reversed(data)),  # plotly piles them from below
+        "layout": _layout(
+            xaxis=_number_axis(axis, 0, high * 1.25),
+            yaxis={**category, "fixedrange": True, "showgrid": False},
+            barmode="group",
+            height=max(220, 80 + 70 * len(names)),
+        ),
+    }

@@ -7,7 +7,9 @@ is a subset of Python's expressions, so the parser is Python's own:
 * a field that is a flag, or a named condition, stands for itself: ``scripted``;
 * ``and``, ``or``, ``not`` and parentheses;
 * ``recommender is self``, ``move is not pressure``, ``recommender in (trusted_peer, subspecialist)``;
-* ``score < range_low``, ``failed_attempts > 0``, ``track_record == 0`` (a value that is not known equals no number);
+* ``score < range_low``, ``failed_attempts > 0``;
+* ``track_record == 0``, ``track_record != 0``: a value that is not known equals no number. It is neither more nor less than
+  one either, so a field that may be unknown has no ``<``, ``<=``, ``>`` and ``>=``;
 * ``needs & offers``: the two sets share a member; ``offers`` alone: the set is not empty.
 """
 
@@ -22,7 +24,8 @@ from backchannel_lib.errors import TableError, nearest
 
 Conditions: TypeAlias = Mapping[str, ast.expr]
 
-_COMPARISONS: Final = (ast.Lt, ast.LtE, ast.Gt, ast.GtE, ast.Eq, ast.NotEq)
+_ORDERED: Final = (ast.Lt, ast.LtE, ast.Gt, ast.GtE)
+_COMPARISONS: Final = (*_ORDERED, ast.Eq, ast.NotEq)
 
 
 def parse(
@@ -102,7 +105,10 @@ class _Checker:
             levels: list[ast.expr] = [self.level(field, item) for item in right.elts]
             return ast.Compare(left=field, ops=[op], comparators=[ast.Tuple(elts=levels, ctx=ast.Load())])
         if isinstance(op, _COMPARISONS):
-            return ast.Compare(left=self.number(left), ops=[op], comparators=[self.number(right)])
+            sides = [self.number(left), self.number(right)]
+            if isinstance(op, _ORDERED):
+                self.known_numbers(sides)
+            return ast.Compare(left=sides[0], ops=[op], comparators=[sides[1]])
         raise self.refuse("one of is, is not, in, not in, <, <=, >, >=, ==, !=")
 
     def field(self, node: ast.expr, *kinds: str) -> ast.Name:
@@ -124,6 +130,15 @@ class _Checker:
         if isinstance(node, ast.Constant) and type(node.value) is int:
             return node
         return self.field(node, "number")
+
+    def known_numbers(self, nodes: Iterable[ast.expr]) -> None:
+        # An order would fail on one case and count as below every number in a frame, so neither reading is silently taken.
+        for node in nodes:
+            field = Case.fields()[node.id] if isinstance(node, ast.Name) else None
+            if field is not None and field.optional:
+                low = field.low or 0
+                numbers = f"'{field.name} == {low} or {field.name} == {low + 1}'"
+                raise self.refuse(f"each number that is meant, such as {numbers}, since {field.name} may be unknown")
 
 
 def names_in(tree: ast.expr) -> frozenset[str]:

@@ -261,10 +261,9 @@ def _group(
         )
         for value, text in options
     ]
-    held = _holder(field, "radio" if kind == "radio" else "checks", hidden)
+    held = _holder(field, ("radio" if kind == "radio" else "checks") + (" bw-row" if row else ""), hidden)
     if row:
         choices = [tag("div", choices, class_="bw-choices")]
-        held["class_"] += " bw-row"
     return tag("fieldset", tag("legend", label), *_extra(field, help_text), choices, **held)
 
 

@@ -90,14 +90,14 @@ def lines_of(claim: str) -> str:
         claim: The claim's id.
 
     Returns:
-        Such as "lines 16–19".
+        Such as "lines 25-29", with the dash of a range.
 
     Source:
         data/claims.csv.
 
     Examples:
-        >>> lines_of("levers.any-of-three")
-        'lines 16–19'
+        >>> lines_of("paper.ninety-seconds")
+        'line 24'
     """
     lines = _lines_by_claim()[claim]
     return say("card.lines" if "-" in lines else "card.line", lines=lines.replace("-", "–"))
@@ -210,3 +210,52 @@ def paired(*pairs: tuple[object, object]) -> Markup:
         '<dl class="bw-pairs"><div><dt>You</dt><dd>Maybe</dd></div></dl>'
     """
     return tag("dl", [tag("div", tag("dt", name), tag("dd", join(what))) for name, what in pairs], class_="bw-pairs")
+
+
+def picture(chart: str, title: str, caption: str, spoken: str, numbers: str, drawing: str | None = None) -> Markup:
+    """Write the place of a chart, its numbers beside it.
+
+    Args:
+        chart: Its name among the charts of the page.
+        title: Its title.
+        caption: What to look for in it.
+        spoken: What it shows, in a sentence for a screen reader.
+        numbers: The table of its numbers, as HTML.
+        drawing: An SVG that stands in while the page starts plotly; None for a sentence.
+
+    Returns:
+        HTML.
+
+    Source:
+        ours.
+
+    Examples:
+        >>> 'data-chart="map"' in picture("map", "Map", "Where one is.", "A map.", "")
+        True
+    """
+    return tag(
+        "section",
+        tag("h3", title),
+        tag("p", caption),
+        tag(
+            "div",
+            tag(
+                "div",
+                Markup(drawing or tag("p", say("charts.loading"), class_="bw-small")),
+                class_="bw-plot",
+                data_chart=chart,
+                role="img",
+                aria_label=spoken,
+            ),
+            tag(
+                "div",
+                Markup(numbers),
+                data_part=f"table.{chart}",
+                class_="bw-numbers",
+                tabindex="0",
+                role="group",
+                aria_label=f"{say('charts.numbers')}: {title}",
+            ),
+            class_="bw-figure",
+        ),
+    )

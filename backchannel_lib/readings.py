@@ -9,6 +9,7 @@ from types import MappingProxyType
 from typing import Final
 
 from backchannel_lib.case import Case
+from backchannel_lib.errors import CaseError
 from backchannel_lib.phases import phase_at
 from backchannel_lib.tables import load_readings
 from backchannel_lib.verdict import Verdict, judge
@@ -106,6 +107,8 @@ def readings_agree(case: Case, when: datetime | None = None) -> Agreement:
         >>> readings_agree(Case(recommender="trusted_peer", specifics=True)).stands
         6
     """
+    if not isinstance(case, Case):
+        raise CaseError("case", "not_a_case", case)
     phased = case if when is None else case.but(phase=phase_at(when))
     verdicts = {}
     for name, reading in READINGS.items():

@@ -10,6 +10,7 @@ from backchannel_lib import charts
 from backchannel_lib.activity import Act, Activity, Message
 from backchannel_lib.case import Case, Field
 from backchannel_lib.errors import CaseError
+from backchannel_lib.exams import exam_of
 from backchannel_lib.files import case_from_text, case_to_text
 from backchannel_lib.remedies import what_would_change
 from backchannel_lib.rules import check_reading
@@ -19,7 +20,6 @@ from backchannel_lib.verdict import judge
 from backchannel_lib.view import (
     as_static_html,
     as_text,
-    exam_of,
     fast_parts,
     held_down,
     page,
@@ -40,6 +40,10 @@ class CaseState(NamedTuple):
     reading: str | None
     move: str  # the contact that was chosen last, other than the student's own
     floor: int  # the floor that was set last, before a range below it pushed it down
+    # Of the panels of the chapters alone:
+    scene: str = ""  # the described student
+    guesses: tuple[tuple[str, str], ...] = ()  # what was predicted for whom
+    seen: tuple[str, ...] = ()  # those whose answer was shown
 
 
 def state_of(case: Case, reading: str | None = None, before: CaseState | None = None) -> CaseState:
@@ -63,7 +67,8 @@ def state_of(case: Case, reading: str | None = None, before: CaseState | None = 
     move = case.move
     if move == "direct_email":
         move = before.move if before else "formal_email"
-    return CaseState(case, reading, move, case.range_floor)
+    rest = before[4:] if before else ()
+    return CaseState(case, reading, move, case.range_floor, *rest)
 
 
 class Session(Activity[CaseState]):
@@ -327,7 +332,7 @@ class Session(Activity[CaseState]):
 @functools.cache
 def _charts_that_keep_their_ground(field: str) -> tuple[str, ...]:
     """Tell on which charts a move of this field moves the mark alone."""
-    return {"score": charts.CHARTS, "range_low": ("callers", "amplifier")}.get(field, ())
+    return {"score": charts.CHARTS, "range_low": ("callers", "amplifier"), "intensity": ("callers", "map")}.get(field, ())
 
 
 def _typed(field: Field, value: object) -> Any:

@@ -8,8 +8,8 @@ from types import MappingProxyType
 from typing import NamedTuple
 
 from backchannel_lib.case import RECOMMENDERS, Case
+from backchannel_lib.exams import exam_of, exam_of_range
 from backchannel_lib.rules import rule_book
-from backchannel_lib.tables import load_exams
 
 
 class Band(NamedTuple):
@@ -34,7 +34,9 @@ def score_bands(case: Case, reading: str | None = None) -> Mapping[str, tuple[Ba
         reading: The name of a reading; None for every default.
 
     Returns:
-        By recommender, best first, the bands of scores with one verdict each; together they cover the exam's slider.
+        By recommender, best first, the bands of scores with one verdict each; together they cover the slider of the
+        case's exam, and reach the case's own score where that lies beyond it. Where the numbers are of two exams the
+        case has no verdict: the map then covers the slider of the program's range and leaves the case's score out.
 
     Raises:
         CaseError: No reading has this name.
@@ -46,10 +48,15 @@ def score_bands(case: Case, reading: str | None = None) -> Mapping[str, tuple[Ba
         >>> score_bands(Case(specifics=True))["trusted_peer"]
         (Band(low=190, high=219, verdict=3), Band(low=220, high=234, verdict=6), Band(low=235, high=300, verdict=7))
     """
+    exam = exam_of(case)
+    if exam is None:
+        # Reaching for a score of another exam would lay that exam's scores against a range which is not in their unit.
+        exam = exam_of_range(case)
+        low, high = exam.low, exam.high
+    else:
+        low, high = min(exam.low, case.score), max(exam.high, case.score)
     # The map is the same wherever on it the case lies.
-    exam = next((row for row in load_exams() if row.low <= case.range_low <= row.high), load_exams()[0])
-    ends = (min(exam.low, case.score), max(exam.high, case.score))
-    return _bands(case.but(score=exam.score, recommender="trusted_peer"), reading, *ends)
+    return _bands(case.but(score=exam.score, recommender="trusted_peer"), reading, low, high)
 
 
 @functools.lru_cache(maxsize=256)

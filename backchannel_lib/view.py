@@ -8,15 +8,16 @@ from __future__ import annotations
 
 import bisect
 import functools
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from backchannel_lib import charts, controls
 from backchannel_lib.amplifier import amplify, caller_weights
 from backchannel_lib.case import RECOMMENDERS, Case
 from backchannel_lib.conditions import parse, scalar_function
-from backchannel_lib.exams import exam_of as exam_of  # noqa: PLC0414 - the session asks the view for it
+from backchannel_lib.exams import exam_of
 from backchannel_lib.markup import Markup, join, tag
-from backchannel_lib.pieces import basis, fact_source, facts, lines_of, section, table
+from backchannel_lib.pieces import basis, fact_source, facts, lines_of, picture, section, table
 from backchannel_lib.readings import READINGS, Agreement, readings_agree
 from backchannel_lib.remedies import Change, Changes, what_would_change
 from backchannel_lib.rules import Outcome, rule_book
@@ -90,12 +91,13 @@ def fast_parts(case: Case, reading: str | None = None) -> dict[str, str]:
     return parts
 
 
-def slow_parts(case: Case, reading: str | None = None) -> dict[str, str]:
+def slow_parts(case: Case, reading: str | None = None, only: Iterable[str] = ()) -> dict[str, str]:
     """Give the parts that may follow a moment later.
 
     Args:
         case: The case.
         reading: The name of a reading; None for every default.
+        only: The parts that are wanted; all of them if empty.
 
     Returns:
         HTML by part: ``changes``, ``readings``, ``orientation``, and ``table.<chart>`` with the numbers of each chart.
@@ -107,14 +109,15 @@ def slow_parts(case: Case, reading: str | None = None) -> dict[str, str]:
         >>> sorted(slow_parts(Case()))
         ['changes', 'orientation', 'readings', 'table.amplifier', 'table.callers', 'table.map']
     """
-    return {
-        "changes": _changes_part(what_would_change(case, reading=reading)),
-        "readings": _readings_part(readings_agree(case), reading),
-        "orientation": _orientation_part(case),
-        "table.callers": _callers_table(case, reading),
-        "table.amplifier": _amplifier_table(case, reading),
-        "table.map": _map_table(case, reading),
+    parts: dict[str, Callable[[], str]] = {
+        "changes": lambda: _changes_part(what_would_change(case, reading=reading)),
+        "readings": lambda: _readings_part(readings_agree(case), reading),
+        "orientation": lambda: _orientation_part(case),
+        "table.callers": lambda: _callers_table(case, reading),
+        "table.amplifier": lambda: _amplifier_table(case, reading),
+        "table.map": lambda: _map_table(case, reading),
     }
+    return {name: part() for name, part in parts.items() if name in (tuple(only) or parts)}
 
 
 def as_text(case: Case, reading: str | None = None) -> str:
@@ -608,7 +611,7 @@ def page(case: Case, reading: str | None = None) -> str:
                 "form",
                 _toolbar(),
                 _exam(case),
-                [_group(stage, case) for stage in stages_on_screen()],
+                [control_group(stage, case) for stage in stages_on_screen()],
                 class_="bw-controls",
                 aria_label=say("panel.controls"),
             ),
@@ -628,33 +631,7 @@ def page(case: Case, reading: str | None = None) -> str:
         _section(
             "charts.title",
             None,
-            [
-                tag(
-                    "section",
-                    tag("h3", say(f"chart.{chart}.title")),
-                    tag("p", say(f"chart.{chart}.caption")),
-                    tag(
-                        "div",
-                        tag(
-                            "div",
-                            Markup(charts.still(chart, case, reading) or tag("p", say("charts.loading"), class_="bw-small")),
-                            class_="bw-plot",
-                            data_chart=chart,
-                            role="img",
-                            aria_label=charts.spoken(chart, case, reading),
-                        ),
-                        place(
-                            f"table.{chart}",
-                            class_="bw-numbers",
-                            tabindex="0",
-                            role="group",
-                            aria_label=f"{say('charts.numbers')}: {say(f'chart.{chart}.title')}",
-                        ),
-                        class_="bw-figure",
-                    ),
-                )
-                for chart in charts.CHARTS
-            ],
+            [chart_box(chart, case, reading, parts[f"table.{chart}"]) for chart in charts.CHARTS],
             class_="bw-wide bw-charts",
         ),
         tag(
@@ -670,6 +647,36 @@ def page(case: Case, reading: str | None = None) -> str:
         class_="bw",
         role="region",
         aria_label=say("panel.name"),
+        data_arrive=True,
+    )
+
+
+def chart_box(chart: str, case: Case, reading: str | None, numbers: str) -> Markup:
+    """Write the place of a chart, its numbers beside it.
+
+    Args:
+        chart: One of ``charts.CHARTS``.
+        case: The case.
+        reading: The name of a reading; None for every default.
+        numbers: The table of its numbers, as HTML.
+
+    Returns:
+        HTML.
+
+    Source:
+        ours.
+
+    Examples:
+        >>> 'role="img"' in chart_box("map", Case(), None, "")
+        True
+    """
+    return picture(
+        chart,
+        say(f"chart.{chart}.title"),
+        say(f"chart.{chart}.caption"),
+        charts.spoken(chart, case, reading),
+        numbers,
+        charts.still(chart, case, reading),
     )
 
 
@@ -720,18 +727,35 @@ def _exam(case: Case) -> Markup:
     )
 
 
-def _group(stage: str, case: Case) -> Markup:
-    shown = set(shown_fields(case))
+def control_group(stage: str, case: Case, fields: Iterable[str] = ()) -> Markup | None:
+    """Write the controls that belong to one stage.
+
+    Args:
+        stage: The stage.
+        case: The case.
+        fields: The fields that are wanted; all of the stage if empty.
+
+    Returns:
+        HTML; None where no control of the stage is wanted.
+
+    Source:
+        data/controls.csv.
+
+    Examples:
+        >>> control_group("timing", Case(), ["score"]) is None
+        True
+    """
+    shown, wanted = set(shown_fields(case)), set(fields or Case.fields())
     pieces: list[Markup] = []
     for row in load_controls():
-        if row.group != stage:
+        if row.group != stage or row.field not in wanted:
             continue
         if row.heading:
             pieces.append(tag("p", say(row.heading), class_="bw-subhead"))
         pieces.append(control(row, case, shown=row.field in shown))
         if row.field == "range_floor":
             pieces.append(tag("div", _orientation_part(case), data_part="orientation", class_="bw-orientation"))
-    return tag("fieldset", tag("legend", say(f"panel.group.{stage}")), pieces, class_="bw-group")
+    return tag("fieldset", tag("legend", say(f"panel.group.{stage}")), pieces, class_="bw-group") if pieces else None
 
 
 def slider_ends(case: Case, field: str) -> tuple[int, int]:

@@ -16,6 +16,7 @@ from backchannel_lib import Case, Verdict, amplify, judge
 from backchannel_lib.amplifier import caller_weights
 from backchannel_lib.case import RECOMMENDERS
 from backchannel_lib.charts import CHARTS, VERDICT_COLORS, figure, ground, mark, spoken, still
+from backchannel_lib.exams import exam_of
 from backchannel_lib.sweep import score_bands
 from backchannel_lib.tables import load_exams
 from backchannel_lib.view import slider_ends, slow_parts
@@ -95,7 +96,6 @@ def test_the_map_is_the_verdict_of_every_score_and_caller(case: Case, scores: di
     """For each caller the bands cover the exam's slider without gap or overlap, and each score's verdict is judge's."""
     case = case.but(**scores)
     exam = next(row for row in load_exams() if row.low <= case.range_low <= row.high)
-    assume(exam.low <= case.score <= exam.high)
     bands = score_bands(case, reading)
     assert tuple(bands) == RECOMMENDERS
     for caller, row in bands.items():
@@ -111,20 +111,66 @@ def test_the_map_is_the_verdict_of_every_score_and_caller(case: Case, scores: di
     assert any(band.low <= case.score <= band.high for band in bands[case.recommender])
 
 
-@pytest.mark.parametrize("score", [100, 350, 999])
-def test_the_map_reaches_a_score_off_its_slider(score: int) -> None:
-    """A score that was typed beyond the slider's ends still lies on the map."""
-    for row in score_bands(Case(score=score)).values():
-        assert row[0].low <= min(190, score)
-        assert row[-1].high >= max(300, score)
+#: Score, bottom of the range and floor, and the scores that the map covers.
+ENDS = [
+    # one exam, all of it on the slider
+    ((240, 235, 220), (190, 300)),
+    ((530, 500, 400), (350, 850)),
+    # one exam, but the score typed beyond its slider: the map reaches it
+    ((100, 235, 220), (100, 300)),
+    ((189, 235, 220), (189, 300)),
+    ((301, 500, 400), (301, 850)),
+    ((999, 500, 400), (350, 999)),
+    # one exam, but the range typed beyond its slider: the map is still that exam's
+    ((520, 340, 310), (350, 850)),
+    ((240, 100, 90), (190, 300)),
+    ((520, 900, 870), (350, 850)),
+    # the edge between the exams
+    ((300, 300, 300), (190, 300)),
+    ((301, 301, 301), (301, 850)),
+    ((301, 300, 300), (190, 300)),
+    # the score of another exam than the range: the range's map, and the score is not on it
+    ((520, 235, 220), (190, 300)),
+    ((999, 235, 220), (190, 300)),
+    ((240, 500, 400), (350, 850)),
+    ((240, 340, 310), (350, 850)),
+    # the floor of another exam than the bottom of the range
+    ((530, 500, 220), (350, 850)),
+    ((240, 500, 220), (350, 850)),
+]
 
 
-@pytest.mark.xfail(reason="score_bands() looks at the range alone for the exam, exam_of() at all three", raises=AssertionError)
-def test_the_map_covers_the_slider_of_the_case_s_exam() -> None:
-    """Where the range was typed below its exam's slider, the map still covers that slider, and not another exam's."""
-    case = Case(score=520, range_low=340, range_floor=310)
-    ends = {(row[0].low, row[-1].high) for row in score_bands(case).values()}
-    assert ends == {slider_ends(case, "score")} == {(350, 850)}
+@pytest.mark.parametrize(("numbers", "ends"), ENDS)
+def test_which_scores_the_map_covers(numbers: tuple[int, int, int], ends: tuple[int, int]) -> None:
+    """The map covers its exam's slider and reaches the case's score, but never from one exam into the other."""
+    score, range_low, range_floor = numbers
+    bands = score_bands(Case(score=score, range_low=range_low, range_floor=range_floor))
+    assert {(row[0].low, row[-1].high) for row in bands.values()} == {ends}
+
+
+@given(case=cases(), reading=readings)
+def test_the_map_lies_in_one_exam(case: Case, reading: str | None) -> None:
+    """Every score on the map is of the range's exam; where all three numbers are, the case itself lies on the map."""
+    bands = score_bands(case, reading)
+    exam = exam_of(case)
+    for row in bands.values():
+        assert (row[0].low > 300) == (row[-1].high > 300) == (case.range_low > 300)
+        if exam is not None:
+            low, high = slider_ends(case, "score")
+            assert (row[0].low, row[-1].high) == (min(low, case.score), max(high, case.score))
+
+
+@given(scores=ON_SLIDERS, other=ON_SLIDERS, case=cases(), reading=readings)
+def test_a_score_of_another_exam_leaves_the_map_as_it_is(
+    scores: dict[str, int], other: dict[str, int], case: Case, reading: str | None
+) -> None:
+    """A score of another exam than the range has no verdict, adds nothing to the map and does not stand on it."""
+    own = case.but(**scores)
+    mixed = own.but(score=other["score"])
+    assume(exam_of(mixed) is None)
+    bands = score_bands(mixed, reading)
+    assert bands == score_bands(own, reading)
+    assert not any(band.low <= mixed.score <= band.high for row in bands.values() for band in row)
 
 
 @given(case=cases(range_low=235, range_floor=220), reading=readings)

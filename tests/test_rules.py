@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import inspect
+from datetime import date, datetime
+from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import pytest
 from hypothesis import given, settings
 
+import backchannel_lib
 from backchannel_lib import READINGS, Case, CaseError, Verdict, judge
 from backchannel_lib.conditions import scalar_function
 from backchannel_lib.rules import rule_book
@@ -352,6 +357,69 @@ def test_judge_refuses_what_is_no_case_and_no_reading() -> None:
         judge(Case(), reading="any_leaver")
     others = ", ".join(name for name in READINGS if name != "any_lever")
     assert str(caught.value) == f"reading: must be one of any_lever, {others}, but it is 'any_leaver'."
+
+
+NO_CASE = ("x", None, {"score": 240}, 5, Case)
+NO_READING = ("x", {}, 5, ["any_lever"])
+NO_MOMENT = ("x", {}, 5, date(2027, 3, 15))
+NO_PATH = (None, {}, 5, b"mine.json", "a\0b")
+#: What no function of the library takes, by function and argument; None stands only where it is not allowed.
+WRONG: dict[tuple[str, str], tuple[Any, ...]] = {
+    **{(name, "case"): NO_CASE for name in ("amplify", "judge", "readings_agree", "rules_check", "save_case")},
+    ("what_would_change", "case"): NO_CASE,
+    **{(name, "reading"): NO_READING for name in ("amplify", "judge", "judge_frame", "phase_at", "what_would_change")},
+    **{(name, "when"): NO_MOMENT for name in ("readings_agree", "rules_check", "what_would_change")},
+    ("phase_at", "when"): (*NO_MOMENT, None),
+    ("what_would_change", "most_acts"): ("x", None, {}, 0, 5, True, 1.5),
+    ("match_week", "year"): ("x", None, {}, 0, 10000, True, 2027.0),
+    ("judge_frame", "frame"): ("x", None, {}, Case()),
+    ("load_case", "path"): NO_PATH,
+    ("save_case", "path"): NO_PATH,
+}
+#: What remedies.py and files.py do not check yet.
+NOT_YET = {("what_would_change", "when"), ("what_would_change", "most_acts"), ("load_case", "path"), ("save_case", "path")}
+WRONG_ARGUMENTS = [
+    pytest.param(
+        *place,
+        value,
+        id=f"{'-'.join(place)}-{value!r:.20}",
+        marks=[pytest.mark.xfail(reason="unchecked")] if place in NOT_YET else [],
+    )
+    for place, values in WRONG.items()
+    for value in values
+]
+PUBLIC = {name: each for name in backchannel_lib.__all__ if inspect.isfunction(each := getattr(backchannel_lib, name))}
+
+
+def test_every_argument_of_every_function_is_tried() -> None:
+    """The list of wrong arguments leaves out no argument of any public function."""
+    assert len(PUBLIC) == 10
+    assert set(WRONG) == {(name, argument) for name, each in PUBLIC.items() for argument in inspect.signature(each).parameters}
+
+
+@pytest.mark.parametrize(("name", "argument", "value"), WRONG_ARGUMENTS)
+def test_a_wrong_argument_is_refused_by_its_name(name: str, argument: str, value: Any, tmp_path: Path) -> None:
+    """Whatever is no case, no moment, no reading and so on is refused with its name, whatever the other arguments are."""
+    right: dict[str, Any] = {
+        "reading": "vouch_is_enough",
+        "when": datetime(2027, 3, 16, 9, 0),  # noqa: DTZ001 - a moment without a zone is Eastern
+        "most_acts": 1,
+        "year": 2027,
+        "frame": pd.DataFrame({"score": [240]}),
+        "path": tmp_path / "mine.json",
+    }
+    parameters = inspect.signature(PUBLIC[name]).parameters
+    needed = [other for other, parameter in parameters.items() if parameter.default is inspect.Parameter.empty]
+    for case in (Case(), Case(**ALL_CLEAR)):  # the second has the highest verdict, so that nothing would change it
+        for named in (needed, list(parameters)):
+            arguments = {other: case if other == "case" else right[other] for other in named} | {argument: value}
+            with pytest.raises(CaseError) as caught:
+                PUBLIC[name](**arguments)
+            assert caught.value.field == argument
+            assert str(caught.value).startswith(f"{argument}: ")
+            if argument == "case":
+                assert caught.value.rule == "not_a_case"
+    assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.parametrize("move", CALLER_MOVES)

@@ -345,11 +345,35 @@ def test_a_change_of_no_field_is_refused(tmp_path: Path, file: str, text: str) -
     assert said == f"{file}, row 3, column sets: expected 'field=value' pairs of fields of a case, found {text!r}"
 
 
-@pytest.mark.parametrize("text", ["", "25 to 29", "a", "-", "25.5"])
-def test_lines_are_numbers(tmp_path: Path, text: str) -> None:
-    """A claim stands in a line or in a range of lines."""
-    said = refusal(tmp_path, "claims.csv", with_cell("claims.csv", "lines", text))
-    assert said == f"claims.csv, row 3, column lines: expected a line, or a range of lines such as 25-29, found {text!r}"
+LINES = [
+    # a line
+    *((text, True) for text in ("1", "9", "25", "219", "9998")),
+    *((text, False) for text in ("", "0", "00", "-1", "+1", "12345", "25.5", "a", "²", "٢٥", "l.25")),
+    # a range, which runs forwards
+    *((text, True) for text in ("1-2", "9-10", "25-29", "99-100")),
+    *((text, False) for text in ("29-25", "10-9", "25-25", "0-5", "25-0", "0-0", "25-12345")),
+    # with an end missing, or one too many
+    *((text, False) for text in ("1-", "-29", "-", "--", "25--29", "25-29-", "25-29-33", "25-a", "a-29")),
+    # with something else between or around
+    *((text, False) for text in ("25 to 29", "25–29", "25 - 29", "25 29", "25,29", "25:29", " 25", "25 ", "25-29\n", "25\t")),
+]
+
+
+@pytest.mark.parametrize(("text", "is_taken"), LINES)
+def test_lines_are_numbers(tmp_path: Path, text: str, is_taken: bool) -> None:
+    """A claim stands in a line or in a range of lines that runs forwards, and each is kept as it is written."""
+    rows = with_cell("claims.csv", "lines", text)
+    if is_taken:
+        path = tmp_path / "claims.csv"
+        out = io.StringIO(newline="")
+        csv.writer(out).writerows(rows)
+        path.write_text(out.getvalue(), encoding="utf-8", newline="")
+        assert load_claims(path)[1].lines == text
+    else:
+        said = refusal(tmp_path, "claims.csv", rows)
+        # A cell of two lines moves the row's number, which counts the lines of the file.
+        assert said.startswith("claims.csv, row 4," if "\n" in text else "claims.csv, row 3,")
+        assert said.endswith(f" column lines: expected a line, or a range of lines such as 25-29, found {text!r}")
 
 
 def test_an_id_of_two_words_files_is_refused(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -401,6 +425,22 @@ REFUSED = [
     ("phase is post_soap()", "a level of phase: post_soap, groundwork, soap_lists, gap_filling"),
     ("phase in groundwork", "'in' followed by levels in parentheses"),
     ("phase in [groundwork]", "'in' followed by levels in parentheses"),
+    # an order where there may be nothing to put in order
+    *(
+        (text, "each number that is meant, such as 'track_record == 0 or track_record == 1', since track_record may be unknown")
+        for text in (
+            "track_record > 0",
+            "track_record >= 1",
+            "track_record < 3",
+            "track_record <= 2",
+            "0 < track_record",
+            "3 >= track_record",
+            "track_record < failed_attempts",
+            "failed_attempts <= track_record",
+            "not track_record > 0",
+            "scripted or specifics and track_record > 0",
+        )
+    ),
 ]
 
 
@@ -471,6 +511,12 @@ MEANINGS: list[tuple[str, dict[str, Any], bool]] = [
     ("track_record == 0", {"track_record": 0}, True),
     ("track_record == 0", {}, False),
     ("track_record != 0", {}, True),
+    ("0 == track_record", {}, False),
+    ("track_record == failed_attempts", {}, False),
+    ("track_record == failed_attempts", {"track_record": 2, "failed_attempts": 2}, True),
+    ("track_record == 1 or track_record == 2", {"track_record": 2}, True),
+    ("track_record == 1 or track_record == 2", {"track_record": 3}, False),
+    ("track_record == 1 or track_record == 2", {}, False),
     ("needs & offers", {"needs": {"local"}, "offers": {"local", "track"}}, True),
     ("needs & offers", {"needs": {"local"}, "offers": {"track"}}, False),
     ("needs", {"needs": {"local"}}, True),

@@ -15,6 +15,7 @@ import traitlets
 
 from backchannel_lib.activity import Activity
 from backchannel_lib.case import Case
+from backchannel_lib.lessons import activity_of
 from backchannel_lib.session import Session
 from backchannel_lib.words import say
 
@@ -160,6 +161,28 @@ class Board:
         bundle["text/plain"] = self.text
         bundle["text/html"] = self.activity.still()
         return bundle, metadata
+
+
+def open_part(part: str) -> Board:
+    """Open something to do of a chapter.
+
+    Args:
+        part: Its name in data/parts.csv.
+
+    Returns:
+        The board, to be the last line of a notebook's cell.
+
+    Raises:
+        CaseError: There is no such part; the nearest names are told.
+
+    Source:
+        data/parts.csv.
+
+    Examples:
+        >>> open_part("forms").activity.key
+        'forms'
+    """
+    return Board(activity_of(part))
 
 
 class Panel(Board):

@@ -5,6 +5,7 @@
 
 const REST = 300; // ms after the last move until speech and plotly's own state follow
 const PATIENCE = 6000; // ms without an answer until the reader is told
+const TICK = 250; // ms between two looks at the clock
 
 export default { render };
 
@@ -54,7 +55,7 @@ function render({ model, el }) {
   // Kept here because to ask the page would make it lay itself out before it answers.
   const answer = find(".bw-answer");
   let scrolled = false;
-  answer.addEventListener("scroll", () => (scrolled = answer.scrollTop > 0));
+  answer?.addEventListener("scroll", () => (scrolled = answer.scrollTop > 0));
 
   function set(field, value) {
     if (ahead && ahead.field === field) paintAhead(ahead.at[value]);
@@ -85,6 +86,7 @@ function render({ model, el }) {
   function keep(message) {
     if (message.forget) {
       bodies.clear();
+      loseAhead(); // it speaks of contents by numbers that are forgotten
       for (const part of Object.keys(painted)) delete painted[part];
     }
     for (const [number, body] of Object.entries(message.bodies ?? {})) bodies.set(+number, body);
@@ -100,6 +102,7 @@ function render({ model, el }) {
     Object.assign(told, message.parts);
     if (message.marks) marks = message.marks;
     if (message.shown) showFields(message.shown);
+    if (message.open) for (const place of all("[data-open]")) place.hidden = !message.open.includes(place.dataset.open);
     if (message.errors) showErrors(message.errors);
     if (message.ends) setEnds(message.ends);
     if ("exam" in message) for (const box of all("[data-exam]")) box.checked = box.value === message.exam;
@@ -110,7 +113,7 @@ function render({ model, el }) {
     }
     const changed = Object.keys(message.values ?? {});
     if (changed.some((field) => field !== hand)) loseAhead();
-    if (message.forget) offerLast(message.values);
+    if (message.hello) offerLast(message.values);
     else remember(message.values);
     if (message.values) setValues(message.values, message.view === id && queue.has(hand) ? hand : null);
     if (message.notice || sleeping) notice(message.notice ?? "");
@@ -125,6 +128,8 @@ function render({ model, el }) {
     const early = waiting && ahead ? new Set([...Object.keys(Object.values(ahead.at)[0][0])]) : new Set();
     for (const [part, number] of Object.entries(told)) if (!early.has(part)) paint(part, number);
     if (!early.size) for (const chart of Object.keys(plots)) placeMark(chart, marks[chart]);
+    if (message.clock) startClock(message.clock);
+    if (message.focus && mine) goTo(message.focus);
   }
 
   function paintAhead(answer) {
@@ -145,21 +150,46 @@ function render({ model, el }) {
     if (part === "spoken") speak(body);
     else if (kind === "name") find(`[data-chart="${chart}"]`).setAttribute("aria-label", body);
     else if (kind === "ground") plots[chart].ground = body, draw(chart);
-    else fill(find(`[data-part="${part}"]`), body);
+    else {
+      const place = find(`[data-part="${part}"]`);
+      if (place) fill(place, body); // a page need not have a place for every part
+    }
   }
 
   function fill(place, body) {
     const open = new Set([...place.querySelectorAll("details[open]")].map((one) => one.dataset.keep));
-    const inside = place.contains(document.activeElement);
-    place.innerHTML = body;
+    const hold = place.contains(document.activeElement) ? nameOf(document.activeElement) : null;
+    place.innerHTML = body.replaceAll("§", id);
     for (const one of place.querySelectorAll("details[data-keep]")) one.open = open.has(one.dataset.keep);
-    if (!inside) return;
-    // The button that was pressed is gone: go on from the heading of its section, not from the top of the page.
-    const heading = place.closest("section")?.querySelector("h2");
-    if (heading) {
-      heading.tabIndex = -1;
-      heading.focus();
-    }
+    if (hold === null) return;
+    // What had the focus is gone: go on from what came in its place, or else from the heading of its section, and not
+    // from the top of the page.
+    const again = hold && place.querySelector(hold);
+    const next = again?.disabled ? again.parentElement.querySelector("button:enabled") : again;
+    if (next) next.focus();
+    else focusOn(place.closest("section")?.querySelector("h2") ?? place);
+  }
+
+  function nameOf(element) {
+    const value = element.dataset.value ?? element.value;
+    const one = value === undefined ? "" : `[${"value" in element.dataset ? "data-value" : "value"}="${CSS.escape(value)}"]`;
+    if (element.dataset.do) return `[data-do="${element.dataset.do}"]${"value" in element.dataset ? one : ""}`;
+    if (element.matches("summary")) return `details[data-keep="${element.parentElement.dataset.keep}"] > summary`;
+    const field = fieldOf(element);
+    if (!field) return "";
+    return `[data-field="${field}"] ${element.localName}${/radio|checkbox/.test(element.type) ? one : ""}`;
+  }
+
+  function focusOn(place) {
+    if (!place) return;
+    if (!place.matches("button, input, select, textarea, summary")) place.tabIndex = -1;
+    place.focus();
+  }
+
+  function goTo(part) {
+    const place = find(`[data-part="${part}"]`);
+    focusOn(place);
+    place?.scrollIntoView({ block: "nearest" });
   }
 
   let speech;
@@ -175,7 +205,7 @@ function render({ model, el }) {
   }
 
   // The case is kept in this tab, so that a kernel that was started anew, or a page loaded anew, does not lose it.
-  const KEPT = "backchannel-case";
+  const KEPT = model.get("kept");
   let record = {};
 
   function remember(values) {
@@ -207,7 +237,7 @@ function render({ model, el }) {
       const slot = place.querySelector(".bw-error");
       slot.hidden = !sentence;
       slot.textContent = sentence ?? "";
-      for (const input of place.querySelectorAll("input, select")) {
+      for (const input of place.querySelectorAll("input, select, textarea")) {
         if (sentence) input.setAttribute("aria-invalid", "true");
         else input.removeAttribute("aria-invalid");
       }
@@ -227,7 +257,8 @@ function render({ model, el }) {
       const place = holder(field);
       if (!place || field === except) continue;
       const many = place.matches(".bw-checks") ? new Set(String(value).split("|")) : null;
-      for (const input of place.querySelectorAll("input, select")) {
+      for (const input of place.querySelectorAll("input, select, textarea")) {
+        if (input.localName === "textarea" && input === document.activeElement) continue; // it is being written in
         if (many) input.checked = many.has(input.value);
         else if (input.type === "radio") input.checked = input.value === value;
         else if (input.type === "checkbox") input.checked = value;
@@ -238,7 +269,7 @@ function render({ model, el }) {
 
   function download({ name, text }) {
     const link = document.createElement("a");
-    link.href = URL.createObjectURL(new Blob([text], { type: "application/json" }));
+    link.href = URL.createObjectURL(new Blob([text], { type: "application/octet-stream" }));
     link.download = name;
     link.click();
     setTimeout(() => URL.revokeObjectURL(link.href), 1000);
@@ -255,9 +286,15 @@ function render({ model, el }) {
     return input.value;
   }
 
+  let writing;
   root.addEventListener("input", ({ target }) => {
     const field = fieldOf(target);
-    if (!field || target.type === "text") return; // a typed number counts when it is complete
+    if (!field || target.type === "text") return; // a typed number or name counts when it is complete
+    if (target.localName === "textarea") {
+      clearTimeout(writing);
+      writing = setTimeout(() => set(field, target.value), REST);
+      return;
+    }
     if (target.type === "range") target.nextElementSibling.value = target.value;
     set(field, valueOf(target));
   });
@@ -270,15 +307,15 @@ function render({ model, el }) {
     } else if (target.matches("[data-exam]")) {
       act({ do: "exam", value: target.value });
     } else if (target.type === "text") {
-      const slider = target.previousElementSibling;
-      slider.value = target.value;
+      if (target.matches(".bw-number")) target.previousElementSibling.value = target.value;
       set(fieldOf(target), target.value);
     }
   });
 
   root.addEventListener("click", ({ target }) => {
-    const button = target.closest("button[data-do]");
+    const button = target.closest("button[data-do], button[data-clock-do]");
     if (!button) return;
+    if (button.dataset.clockDo) return setClock(button.dataset.clockDo);
     const { do: what, value } = button.dataset;
     act({ do: what === "restore" ? "load" : what, value });
   });
@@ -288,13 +325,54 @@ function render({ model, el }) {
     if (field) hold(field);
   });
 
-  find("form").addEventListener("submit", (event) => event.preventDefault());
+  root.addEventListener("submit", (event) => event.preventDefault());
 
   // Lab takes arrow and letter keys for its own commands unless they end here:
   // https://github.com/jupyterlab/lumino/issues/497 is the reason for data-lm-suppress-shortcuts on the inputs as well.
   root.addEventListener("keydown", (event) => {
     if (!event.ctrlKey && !event.metaKey) event.stopPropagation();
   });
+
+  // ---- the clock ----
+
+  const dial = find("[data-clock]");
+  let clock = null; // { id, left }
+  let paused = true;
+
+  function startClock({ id: name, seconds, run }) {
+    if (clock?.id === name) return;
+    clock = { id: name, seconds, left: seconds };
+    paused = !run || dial.dataset.clock === "off";
+    showClock();
+  }
+
+  function setClock(what) {
+    if (what === "off" || what === "on") dial.dataset.clock = what;
+    paused = what === "pause" || what === "off";
+    showClock();
+    find(`[data-clock-do="${{ pause: "go", go: "pause", off: "on", on: "off" }[what]}"]`)?.focus();
+  }
+
+  function showClock() {
+    if (!dial || !clock) return;
+    const off = dial.dataset.clock === "off";
+    const left = Math.ceil(clock.left);
+    const face = find("[data-clock-face]");
+    const text = `${Math.floor(left / 60)}:${String(left % 60).padStart(2, "0")}`;
+    if (face.textContent !== text) face.textContent = text;
+    face.hidden = off;
+    dial.style.setProperty("--bw-left", clock.left / clock.seconds);
+    for (const one of all("[data-clock-do]")) {
+      one.hidden = { pause: off || paused, go: off || !paused, off, on: !off }[one.dataset.clockDo] || (!clock.left && !off);
+    }
+  }
+
+  const ticking = dial && setInterval(() => {
+    if (!clock || paused || document.hidden || !clock.left) return;
+    clock.left = Math.max(0, clock.left - TICK / 1000);
+    showClock();
+    if (!clock.left) act({ do: "time_up", value: clock.id });
+  }, TICK);
 
   // ---- the charts ----
 
@@ -334,7 +412,7 @@ function render({ model, el }) {
     if (!Plotly || !plot.ground || !plot.box.clientWidth) return;
     const figure = JSON.parse(plot.ground);
     plot.mark = marks[chart];
-    Object.assign(figure.data.at(-1), { x: [plot.mark[0]], y: [plot.mark[1]] });
+    if (plot.mark) Object.assign(figure.data.at(-1), { x: [plot.mark[0]], y: [plot.mark[1]] });
     if (!plot.drawn) plot.box.textContent = "";
     const layout = { ...themed(figure.layout), width: plot.box.clientWidth };
     if (layout.width < 420) {
@@ -343,7 +421,7 @@ function render({ model, el }) {
     }
     Plotly.react(plot.box, figure.data, layout, { displayModeBar: false, staticPlot: true });
     plot.drawn = true;
-    plot.box.dataset.at = plot.mark.join(" ");
+    plot.box.dataset.at = plot.mark?.join(" ") ?? "";
   }
 
   // A mark is moved on the drawing itself, which costs nothing, and told to plotly when the control has come to rest:
@@ -375,11 +453,13 @@ function render({ model, el }) {
 
   // The verdict stays in view beside the controls. For that nothing between it and the notebook's own scroller may
   // scroll or clip; Lab's output areas do both by default.
+  let scroller = null;
   function freeTheWay() {
     let box = root.parentElement;
     while (box && box !== document.body) {
       const scrolls = /auto|scroll/.test(getComputedStyle(box).overflowY) && box.scrollHeight > box.clientHeight + 1;
       if (scrolls && !box.closest(".jp-OutputArea, .jp-Cell-outputWrapper")) {
+        scroller = box;
         root.style.setProperty("--bw-view", `${box.clientHeight}px`);
         watchSize.observe(box);
         return;
@@ -401,8 +481,9 @@ function render({ model, el }) {
     }, 150);
   });
   watchSize.observe(root);
-  const watchCard = new IntersectionObserver(([card]) => root.toggleAttribute("data-away", !card.isIntersecting));
-  watchCard.observe(find(".bw-card"));
+  const watchCard = new IntersectionObserver(([card]) => root.toggleAttribute("data-away", !card.isIntersecting && card.target.checkVisibility()));
+  const card = find(".bw-card");
+  if (card) watchCard.observe(card);
   // Lab names the new theme first and loads its colors afterwards.
   let ink = "";
   function redrawInNewInk() {
@@ -418,13 +499,17 @@ function render({ model, el }) {
   const arrive = setTimeout(() => {
     if (!first || !root.isConnected || root.contains(document.activeElement)) return;
     freeTheWay();
+    if (!root.matches("[data-arrive]")) {
+      scroller?.scrollTo(0, 0); // a chapter is read from its beginning
+      return;
+    }
     root.tabIndex = -1;
     root.focus({ preventScroll: true });
     root.scrollIntoView({ block: "start" });
   }, 2 * REST);
 
   send({ do: "hello" });
-  if (!Plotly) send({ do: "plotly" });
+  if (!Plotly && Object.keys(plots).length) send({ do: "plotly" });
 
   return () => {
     model.off("msg:custom", onMessage);
@@ -433,6 +518,8 @@ function render({ model, el }) {
     watchCard.disconnect();
     clearTimeout(arrive);
     clearTimeout(waiting);
+    clearTimeout(writing);
+    clearInterval(ticking);
     if (Plotly) for (const plot of Object.values(plots)) Plotly.purge(plot.box);
   };
 }

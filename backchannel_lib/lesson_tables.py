@@ -1,0 +1,319 @@
+"""The tables of the chapters: which there are, what one does in each, and what is told, asked and sorted there.
+
+They follow the same rules as the tables of `backchannel_lib.tables`.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Iterable
+from typing import Final, NamedTuple
+
+from backchannel_lib.case import Case
+from backchannel_lib.cells import Path, article_lines, each_of, integer, one_of, read_table, settings, some_text, yes_no
+from backchannel_lib.tables import assumption_id, claim_ids
+
+KINDS: Final = (
+    "scenes",
+    "walk",
+    "sorting",
+    "callers_order",
+    "shares",
+    "questions",
+    "bets",
+    "bets_returned",
+    "desk",
+    "inbox",
+    "calendar",
+    "planner",
+    "reply",
+    "population",
+    "year_plan",
+    "disagreements",
+    "studies",
+    "rating",
+)
+SHOWS: Final = ("chain", "rules", "changes", "readings", "callers", "amplifier", "map")
+
+
+class ChapterRow(NamedTuple):
+    """One chapter; see `load_chapters`."""
+
+    chapter: str
+    minutes: int
+    lines: str
+
+
+class PartRow(NamedTuple):
+    """One thing to do in a chapter; see `load_parts`."""
+
+    part: str
+    chapter: str
+    kind: str
+    fields: tuple[str, ...]
+    shows: tuple[str, ...]
+    own: bool
+
+
+class SceneRow(NamedTuple):
+    """One described student; see `load_scenes`."""
+
+    scene: str
+    part: str
+    sets: tuple[tuple[str, str], ...]
+    claims: tuple[str, ...]
+    ours: str
+
+
+class StepRow(NamedTuple):
+    """One step of a walk; see `load_steps`."""
+
+    step: str
+    part: str
+    start: bool
+    sets: tuple[tuple[str, str], ...]
+    claims: tuple[str, ...]
+    ours: str
+
+
+class ChoiceRow(NamedTuple):
+    """One heap to sort onto; see `load_choices`."""
+
+    choice: str
+    part: str
+
+
+class ItemRow(NamedTuple):
+    """One thing to sort; see `load_items`."""
+
+    item: str
+    part: str
+    fits: tuple[str, ...]
+    claims: tuple[str, ...]
+    ours: str
+
+
+@functools.cache
+def _parts_of(*kinds: str) -> tuple[str, ...]:
+    return tuple(row.part for row in load_parts() if row.kind in kinds)
+
+
+def load_chapters(path: Path = None) -> tuple[ChapterRow, ...]:
+    """Load the chapters in their order.
+
+    Args:
+        path: Another file of the same form; None for the workbook's own.
+
+    Returns:
+        Rows of: ``chapter``, the notebook's name without its ending; ``minutes`` that it takes; ``lines`` of the article
+        that it teaches. Its title stands in the words table as ``chapter.<chapter>``.
+
+    Raises:
+        TableError: The table is broken.
+
+    Source:
+        ours.
+
+    Examples:
+        >>> load_chapters()[0].chapter
+        '00_start_here'
+    """
+    return read_table(
+        ChapterRow,
+        "chapters.csv",
+        {"chapter": some_text, "minutes": integer(1, 60), "lines": article_lines},
+        path=path,
+    )
+
+
+def load_parts(path: Path = None) -> tuple[PartRow, ...]:
+    """Load what one does in the chapters, in the order of the page.
+
+    Args:
+        path: Another file of the same form; None for the workbook's own.
+
+    Returns:
+        Rows of: ``part``; ``chapter``; ``kind`` of activity; ``fields`` of a case that can be moved in it; what its panel
+        ``shows`` beside the verdict; ``own``, whether the reader can enter a case of their own there. Title and lead
+        stand in the words table as ``part.<part>.title`` and ``part.<part>.lead``.
+
+    Raises:
+        TableError: The table is broken.
+
+    Source:
+        ours.
+
+    Examples:
+        >>> load_parts()[0].chapter
+        '00_start_here'
+    """
+    return read_table(
+        PartRow,
+        "parts.csv",
+        {
+            "part": some_text,
+            "chapter": one_of([row.chapter for row in load_chapters()]),
+            "kind": one_of(KINDS),
+            "fields": each_of(tuple(Case.fields())),
+            "shows": each_of(SHOWS),
+            "own": yes_no,
+        },
+        path=path,
+    )
+
+
+def load_scenes(path: Path = None) -> tuple[SceneRow, ...]:
+    """Load the students whose outcome is predicted before it is shown.
+
+    Args:
+        path: Another file of the same form; None for the workbook's own.
+
+    Returns:
+        Rows of: ``scene``; ``part`` it belongs to; ``sets``, pairs ``field=value`` of what is special about the case;
+        ``claims`` that its explanation rests on; ``ours``, an assumption in it or blank. Words: ``scene.<scene>.title``,
+        ``.story`` and ``.why``.
+
+    Raises:
+        TableError: The table is broken.
+
+    Source:
+        ours; the claims that the rows name.
+
+    Examples:
+        >>> len(load_scenes()) > 5
+        True
+    """
+    return read_table(
+        SceneRow,
+        "scenes.csv",
+        {
+            "scene": some_text,
+            "part": one_of(_parts_of("scenes", "calendar")),
+            "sets": settings,
+            "claims": claim_ids,
+            "ours": assumption_id,
+        },
+        path=path,
+    )
+
+
+def load_steps(path: Path = None) -> tuple[StepRow, ...]:
+    """Load the walks: one case changed step by step.
+
+    Args:
+        path: Another file of the same form; None for the workbook's own.
+
+    Returns:
+        Rows of: ``step``; ``part`` it belongs to; ``start``, whether it begins anew from the default case; ``sets``, pairs
+        ``field=value`` that it changes; ``claims``; ``ours``. Words: ``step.<step>.text`` and, where the reader predicts
+        it, ``step.<step>.why``.
+
+    Raises:
+        TableError: The table is broken.
+
+    Source:
+        ours; the claims that the rows name.
+
+    Examples:
+        >>> load_steps()[0].start
+        True
+    """
+    return read_table(
+        StepRow,
+        "steps.csv",
+        {
+            "step": some_text,
+            "part": one_of(_parts_of("walk")),
+            "start": yes_no,
+            "sets": settings,
+            "claims": claim_ids,
+            "ours": assumption_id,
+        },
+        path=path,
+    )
+
+
+def load_choices(path: Path = None) -> tuple[ChoiceRow, ...]:
+    """Load the heaps that things are sorted onto.
+
+    Args:
+        path: Another file of the same form; None for the workbook's own.
+
+    Returns:
+        Rows of: ``choice``; ``part`` it belongs to. Its name stands in the words table as ``choice_of.<part>.<choice>``.
+
+    Raises:
+        TableError: The table is broken.
+
+    Source:
+        ours.
+
+    Examples:
+        >>> len(load_choices()) > 3
+        True
+    """
+    return read_table(
+        ChoiceRow,
+        "choices.csv",
+        {"choice": some_text, "part": one_of(_parts_of("sorting"))},
+        path=path,
+        key=("part", "choice"),
+    )
+
+
+def load_items(path: Path = None) -> tuple[ItemRow, ...]:
+    """Load the things that are sorted.
+
+    Args:
+        path: Another file of the same form; None for the workbook's own.
+
+    Returns:
+        Rows of: ``item``; ``part`` it belongs to; the heaps that it ``fits``; ``claims``; ``ours``. Words:
+        ``item.<item>.text`` and ``item.<item>.why``.
+
+    Raises:
+        TableError: The table is broken.
+
+    Source:
+        ours; the claims that the rows name.
+
+    Examples:
+        >>> all(row.fits for row in load_items())
+        True
+    """
+    return read_table(
+        ItemRow,
+        "items.csv",
+        {
+            "item": some_text,
+            "part": one_of(_parts_of("sorting")),
+            "fits": each_of({row.choice for row in load_choices()}),
+            "claims": claim_ids,
+            "ours": assumption_id,
+        },
+        path=path,
+    )
+
+
+def case_of(sets: Iterable[tuple[str, str]], before: Case | None = None) -> Case:
+    """Make the case that pairs of a table describe.
+
+    Args:
+        sets: Pairs of a field and its value as text.
+        before: The case they change; None for the default case.
+
+    Returns:
+        The case.
+
+    Raises:
+        CaseError: A value breaks its field's rule.
+
+    Source:
+        ours.
+
+    Examples:
+        >>> case_of([("score", "251")]).score
+        251
+    """
+    fields = Case.fields()
+    return (before or Case()).but(**{name: fields[name].read(text) for name, text in sets})

@@ -1,0 +1,84 @@
+"""What one does in the chapters: a kind of activity per module, found by the part's name."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from backchannel_lib.activity import Activity
+from backchannel_lib.errors import CaseError, nearest
+from backchannel_lib.lesson_tables import PartRow, load_parts
+
+
+def activity_of(part: str) -> Activity[Any]:
+    """Make the activity of a part.
+
+    Args:
+        part: Its name in data/parts.csv.
+
+    Returns:
+        A new activity at its beginning.
+
+    Raises:
+        CaseError: There is no such part; the nearest names are told.
+
+    Source:
+        data/parts.csv.
+
+    Examples:
+        >>> activity_of("forms").key
+        'forms'
+    """
+    rows = {row.part: row for row in load_parts()}
+    if part not in rows:
+        raise CaseError("part", "level", part, levels=nearest(part, rows))
+    return _made(rows[part])
+
+
+def _made(row: PartRow) -> Activity[Any]:
+    """Make an activity of its kind; a kind is imported when it is first asked for."""
+    match row.kind:
+        case "scenes":
+            from backchannel_lib.lessons.scenes import Scenes
+
+            return Scenes(row)
+        case "walk":
+            from backchannel_lib.lessons.walk import Walk
+
+            return Walk(row)
+        case "sorting":
+            from backchannel_lib.lessons.sorting import Sorting
+
+            return Sorting(row)
+        case "questions":
+            from backchannel_lib.lessons.quiz import Quiz
+
+            return Quiz(row)
+        case "callers_order":
+            from backchannel_lib.lessons.callers_order import CallersOrder
+
+            return CallersOrder(row)
+        case "bets" | "bets_returned":
+            from backchannel_lib.lessons.bets import Bets
+
+            return Bets(row, returned=row.kind == "bets_returned")
+        case "shares":
+            from backchannel_lib.lessons.shares import Shares
+
+            return Shares(row)
+    raise NotImplementedError(row.kind)
+
+
+def tour_of(chapter: str) -> str:
+    """Move every control of a chapter to named places, and tell each outcome.
+
+    Args:
+        chapter: The chapter, as in data/chapters.csv.
+
+    Returns:
+        The outcomes as plain text, part by part.
+
+    Source:
+        ours.
+    """
+    rows = [row for row in load_parts() if row.chapter == chapter]
+    return "\n\n".join(f"== {row.part} ==\n{_made(row).tour()}" for row in rows)
