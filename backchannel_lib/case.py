@@ -363,7 +363,7 @@ class Case:
             The case.
 
         Raises:
-            CaseError: A field does not exist, or a value breaks a rule.
+            CaseError: ``record`` is no record, a field does not exist, or a value breaks a rule.
 
         Source:
             ours.
@@ -372,6 +372,8 @@ class Case:
             >>> Case.from_record({"score": "251", "needs": "language|local", "track_record": ""}).score
             251
         """
+        if not isinstance(record, Mapping):
+            raise CaseError("record", "mapping", record)
         values = {}
         for name, text in record.items():
             if name not in _FIELDS:

@@ -203,6 +203,13 @@ def settings(cell: str) -> tuple[tuple[str, str], ...]:
     return tuple(pairs)
 
 
+def clock_time(cell: str) -> str:
+    """Read a time of day as HH:MM, or nothing."""
+    if cell and not re.fullmatch(r"([01][0-9]|2[0-3]):[0-5][0-9]", cell):
+        raise WrongCellError("a time of day such as 09:30, or nothing")
+    return cell
+
+
 def article_lines(cell: str) -> str:
     """Read a line of the article, or a range of lines such as 25-29."""
     found = re.fullmatch(r"([0-9]{1,4})(?:-([0-9]{1,4}))?", cell)

@@ -10,7 +10,7 @@ import functools
 import hashlib
 import importlib.resources
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Final, NamedTuple, TypeAlias
 
 from backchannel_lib.amplifier import amplify, assumption, caller_weights
@@ -442,3 +442,60 @@ def bars_of_two(
             height=max(220, 80 + 70 * len(names)),
         ),
     }
+
+
+def bands_over_time(
+    bands: Mapping[str, Sequence[tuple[str, float, float]]],
+    mark_row: str,
+    ticks: Sequence[tuple[float, str]],
+    high: float,
+) -> Figure:
+    """Draw rows of named stretches over hours, with a row on top in which a mark moves.
+
+    Args:
+        bands: Rows from the top; each stretch with its words, where it begins and where it ends, in hours.
+        mark_row: The name of the row of the mark.
+        ticks: Places and words of the axis.
+        high: The end of the axis, in hours.
+
+    Returns:
+        A plotly figure whose last trace is the mark, without a place yet.
+
+    Source:
+        ours.
+
+    Examples:
+        >>> len(bands_over_time({"day": [("night", 0, 6)]}, "now", [(3, "early")], 24)["data"])
+        2
+    """
+    shades = ("#b9d4ee", "#f5d6b0", "#cfe3c6", "#e3cfe6")
+    data: list[Figure] = [
+        {
+            "type": "bar",
+            "orientation": "h",
+            "y": [row],
+            "base": [low],
+            "x": [end - low],
+            "text": [words],
+            "textposition": "inside",
+            "insidetextanchor": "middle",
+            "textangle": 0,
+            "textfont": {"color": "#000000"},
+            "marker": {"color": shades[place % len(shades)], "line": {"color": "#333333", "width": 1}},
+            "hoverinfo": "skip",
+        }
+        for row, stretches in bands.items()
+        for place, (words, low, end) in enumerate(stretches)
+    ]
+    rows = [mark_row, *bands]
+    category = {"type": "category", "categoryorder": "array", "categoryarray": list(reversed(rows)), "automargin": True}
+    axis = {**_number_axis("", 0, high), "tickvals": [place for place, _ in ticks], "ticktext": [words for _, words in ticks]}
+    layout = _layout(
+        xaxis=axis,
+        yaxis={**category, "fixedrange": True, "showgrid": False},
+        barmode="overlay",
+        bargap=0.25,
+        uniformtext={"mode": "hide", "minsize": 11},
+        height=300,
+    )
+    return {"data": [*data, _point("", "top center")], "layout": layout}

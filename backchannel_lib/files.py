@@ -75,6 +75,16 @@ def _no_constant(word: str) -> Any:
     raise ValueError(word)  # JSON has no NaN or Infinity
 
 
+def _file(path: str | os.PathLike[str]) -> Path:
+    try:
+        file = Path(path)
+    except TypeError:
+        raise CaseError("path", "path", path) from None
+    if "\0" in str(file):  # no file's name has one, and the system refuses it with a trace
+        raise CaseError("path", "path", path)
+    return file
+
+
 def load_case(path: str | os.PathLike[str]) -> Case:
     """Load a case from a file; the file is never changed.
 
@@ -86,7 +96,7 @@ def load_case(path: str | os.PathLike[str]) -> Case:
 
     Raises:
         CaseFileError: The file cannot be read, is no case file, or was saved by a newer version.
-        CaseError: A field in it breaks a rule.
+        CaseError: ``path`` names no file, or a field in the file breaks a rule.
 
     Source:
         ours.
@@ -98,7 +108,7 @@ def load_case(path: str | os.PathLike[str]) -> Case:
         ...     load_case(Path(folder) / "mine.json").score
         251
     """
-    file = Path(path)
+    file = _file(path)
     try:
         text = file.read_text(encoding="utf-8")
     except UnicodeDecodeError:
@@ -116,7 +126,7 @@ def save_case(case: Case, path: str | os.PathLike[str]) -> None:
         path: The file; an existing one is replaced.
 
     Raises:
-        CaseError: ``case`` is no case.
+        CaseError: ``case`` is no case, or ``path`` names no file.
         CaseFileError: The file cannot be written.
 
     Source:
@@ -130,7 +140,7 @@ def save_case(case: Case, path: str | os.PathLike[str]) -> None:
     """
     if not isinstance(case, Case):
         raise CaseError("case", "not_a_case", case)
-    file = Path(path)
+    file = _file(path)
     try:
         handle, temporary = tempfile.mkstemp(dir=file.parent, prefix=f".{file.name}.", text=True)
     except OSError as error:

@@ -10,8 +10,19 @@ from collections.abc import Iterable
 from typing import Final, NamedTuple
 
 from backchannel_lib.case import Case
-from backchannel_lib.cells import Path, article_lines, each_of, integer, one_of, read_table, settings, some_text, yes_no
-from backchannel_lib.tables import assumption_id, claim_ids
+from backchannel_lib.cells import (
+    Path,
+    article_lines,
+    clock_time,
+    each_of,
+    integer,
+    one_of,
+    read_table,
+    settings,
+    some_text,
+    yes_no,
+)
+from backchannel_lib.tables import assumption_id, claim_ids, load_facts
 
 KINDS: Final = (
     "scenes",
@@ -24,7 +35,7 @@ KINDS: Final = (
     "bets_returned",
     "desk",
     "inbox",
-    "calendar",
+    "week_clock",
     "planner",
     "reply",
     "population",
@@ -188,7 +199,7 @@ def load_scenes(path: Path = None) -> tuple[SceneRow, ...]:
         "scenes.csv",
         {
             "scene": some_text,
-            "part": one_of(_parts_of("scenes", "calendar")),
+            "part": one_of(_parts_of("scenes")),
             "sets": settings,
             "claims": claim_ids,
             "ours": assumption_id,
@@ -317,3 +328,74 @@ def case_of(sets: Iterable[tuple[str, str]], before: Case | None = None) -> Case
     """
     fields = Case.fields()
     return (before or Case()).but(**{name: fields[name].read(text) for name, text in sets})
+
+
+class WeekEventRow(NamedTuple):
+    """One moment of the official clock of Match Week; see `load_week_events`."""
+
+    event: str
+    day: int
+    starts: str
+    ends: str
+    fact: str
+
+
+class WeekContactRow(NamedTuple):
+    """One contact whose worth is watched over the week; see `load_week_contacts`."""
+
+    contact: str
+    sets: tuple[tuple[str, str], ...]
+    claims: tuple[str, ...]
+
+
+def load_week_events(path: Path = None) -> tuple[WeekEventRow, ...]:
+    """Load the official clock of Match Week.
+
+    Args:
+        path: Another file of the same form; None for the workbook's own.
+
+    Returns:
+        Rows of: ``event``; ``day`` after the Monday, 0 to 4; when it ``starts`` and, where it lasts, ``ends``, on an Eastern
+        clock as HH:MM; ``fact`` that tells it. Words: ``event.<event>``.
+
+    Raises:
+        TableError: The table is broken.
+
+    Source:
+        NRMP and AAMC schedules, as data/facts.csv has them.
+
+    Examples:
+        >>> load_week_events()[0].event
+        'results'
+    """
+    known = [fact.id for fact in load_facts()]
+    return read_table(
+        WeekEventRow,
+        "week_events.csv",
+        {"event": some_text, "day": integer(0, 4), "starts": clock_time, "ends": clock_time, "fact": one_of(known)},
+        path=path,
+    )
+
+
+def load_week_contacts(path: Path = None) -> tuple[WeekContactRow, ...]:
+    """Load the contacts that are compared at every moment of the week.
+
+    Args:
+        path: Another file of the same form; None for the workbook's own.
+
+    Returns:
+        Rows of: ``contact``; ``sets``, pairs ``field=value``; ``claims``. Words: ``contact.<contact>``.
+
+    Raises:
+        TableError: The table is broken.
+
+    Source:
+        The claims that the rows name.
+
+    Examples:
+        >>> load_week_contacts()[0].contact
+        'first_call'
+    """
+    return read_table(
+        WeekContactRow, "week_contacts.csv", {"contact": some_text, "sets": settings, "claims": claim_ids}, path=path
+    )

@@ -11,6 +11,8 @@ from typing import Any, Final, overload
 
 from backchannel_lib.case import Case
 from backchannel_lib.conditions import names_in, parse, scalar_function
+from backchannel_lib.errors import CaseError
+from backchannel_lib.phases import eastern
 from backchannel_lib.rules import rule_book
 from backchannel_lib.soap_rule import RulesCheck, rules_check
 from backchannel_lib.tables import ANSWERS, WHO, RemedyRow, load_remedies
@@ -137,7 +139,7 @@ def what_would_change(
         can do stands last. Empty where the verdict is the highest, or where no such set raises it.
 
     Raises:
-        CaseError: ``case`` is no case, ``when`` no moment, or no reading has this name.
+        CaseError: ``case`` is no case, ``when`` no moment, ``most_acts`` no such number, or no reading has this name.
 
     Source:
         data/remedies.csv, each row with its claims.
@@ -148,6 +150,10 @@ def what_would_change(
         [(('give_specifics',), 'PHONE_INTERVIEW')]
     """
     judgment = judge(case, reading)
+    if when is not None:
+        eastern(when)  # here, since the rules check asks it of changes alone, and there may be none
+    if isinstance(most_acts, bool) or not isinstance(most_acts, int) or not 1 <= most_acts <= MOST_ACTS:
+        raise CaseError("most_acts", "range", most_acts, low=1, high=MOST_ACTS)
     book = rule_book(reading)
     start = judgment.outcome.verdict
     relevant = _fields_of(reading, judgment.binding)

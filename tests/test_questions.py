@@ -407,7 +407,7 @@ def test_what_is_ours_is_said_to_be_ours(row: Question) -> None:
     named = {"which_flags_count"} if row.case.failed_clerkship or row.case.leave_of_absence else set()
     assert deciding - named == ({row.ours} - {""})  # a failed clerkship and a leave are flags by the article itself
     right = next(option.why for option in row.options if option.option == row.answer)
-    assert ("our assumption" in right) == bool(row.ours) or row.question == "crit_one_lever"
+    assert ("our assumption" in right) == bool(row.ours)
 
 
 @pytest.mark.parametrize("row", CASES, ids=lambda row: row.question)

@@ -376,17 +376,8 @@ WRONG: dict[tuple[str, str], tuple[Any, ...]] = {
     ("load_case", "path"): NO_PATH,
     ("save_case", "path"): NO_PATH,
 }
-#: What remedies.py and files.py do not check yet.
-NOT_YET = {("what_would_change", "when"), ("what_would_change", "most_acts"), ("load_case", "path"), ("save_case", "path")}
 WRONG_ARGUMENTS = [
-    pytest.param(
-        *place,
-        value,
-        id=f"{'-'.join(place)}-{value!r:.20}",
-        marks=[pytest.mark.xfail(reason="unchecked")] if place in NOT_YET else [],
-    )
-    for place, values in WRONG.items()
-    for value in values
+    pytest.param(*place, value, id=f"{'-'.join(place)}-{value!r:.20}") for place, values in WRONG.items() for value in values
 ]
 PUBLIC = {name: each for name in backchannel_lib.__all__ if inspect.isfunction(each := getattr(backchannel_lib, name))}
 

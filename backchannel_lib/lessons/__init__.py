@@ -65,6 +65,10 @@ def _made(row: PartRow) -> Activity[Any]:
             from backchannel_lib.lessons.shares import Shares
 
             return Shares(row)
+        case "week_clock":
+            from backchannel_lib.lessons.week_clock import WeekClock
+
+            return WeekClock(row)
     raise NotImplementedError(row.kind)
 
 
