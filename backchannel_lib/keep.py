@@ -8,12 +8,15 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
 
-from backchannel_lib.errors import CaseFileError
+from backchannel_lib.case import Case
+from backchannel_lib.errors import CaseError, CaseFileError
 
 FOLDER: Final = "BACKCHANNEL_WORK"  # the variable of the environment that names another folder
+CASE: Final = "case"  # the name under which the fields of a case are kept
 
 
 def folder() -> Path:
@@ -95,3 +98,32 @@ def forget(name: str) -> None:
         target.unlink(missing_ok=True)
     except OSError as error:
         raise CaseFileError(target.name, "unwritable", None, problem=error.strerror or type(error).__name__) from None
+
+
+def with_kept(case: Case, record: Mapping[str, Any]) -> Case:
+    """Put what a reader kept into a case; what is not valid any more is passed over.
+
+    Args:
+        case: The case.
+        record: Values by field, as they were kept.
+
+    Returns:
+        The case with them.
+
+    Source:
+        ours.
+
+    Examples:
+        >>> with_kept(Case(), {"score": 251, "unknown": 1}).score
+        251
+    """
+    known = {name: value for name, value in record.items() if name in Case.fields()}
+    try:
+        return Case.from_record({**case.to_record(), **known})
+    except CaseError:
+        for name, value in known.items():
+            try:
+                case = Case.from_record({**case.to_record(), name: value})
+            except CaseError:
+                continue
+        return case

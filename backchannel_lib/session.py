@@ -6,7 +6,7 @@ import functools
 from collections.abc import Iterable, Mapping
 from typing import Any, Final, NamedTuple
 
-from backchannel_lib import charts
+from backchannel_lib import charts, keep
 from backchannel_lib.activity import Act, Activity, Message
 from backchannel_lib.case import Case, Field
 from backchannel_lib.errors import CaseError
@@ -95,6 +95,7 @@ class Session(Activity[CaseState]):
 
     def __init__(self, case: Case | None = None, reading: str | None = None) -> None:
         super().__init__("case", state_of(case or Case(), check_reading(reading)))
+        self._kept = False  # whether something from the chapters waits to be brought in; looked up when a page says hello
 
     @property
     def case(self) -> Case:
@@ -110,7 +111,8 @@ class Session(Activity[CaseState]):
 
     def acts(self) -> dict[str, Act]:
         """Give what the buttons of a case do, beside those that all activities have."""
-        return {"exam": self._exam, "apply": self._apply, "read": self._read}
+        kept: dict[str, Act] = {"bring": self._bring, "forget": self._forget}
+        return {"exam": self._exam, "apply": self._apply, "read": self._read, **kept}
 
     def put(self, **values: object) -> None:
         """Change fields as a reader would with the controls.
@@ -198,6 +200,29 @@ class Session(Activity[CaseState]):
         self.read_as(str(message["value"]) or None)
         return {}
 
+    def _hello(self, message: Mapping[str, Any]) -> Message:
+        self._kept = bool(keep.kept(keep.CASE))
+        return super()._hello(message)
+
+    def _bring(self, _: Mapping[str, Any]) -> Message:
+        """Put what the reader kept in the chapters into the case."""
+        record = keep.kept(keep.CASE)
+        case = keep.with_kept(self.case, record)
+        self.go(state_of(case, self.reading, self.state))
+        self._forgive()
+        self._kept = False
+        names = ", ".join(say(f"field.{name}.label") for name in Case.fields() if name in record)
+        return {"notice": say("kept.brought", names=names), "values": self.values(self.state)}
+
+    def _forget(self, _: Mapping[str, Any]) -> Message:
+        """Delete what the reader kept in the chapters."""
+        try:
+            keep.forget(keep.CASE)
+        except CaseError as error:
+            return {"notice": str(error)}
+        self._kept = False
+        return {"notice": say("kept.forgotten")}
+
     # ---- what is on screen ----
 
     def fields(self) -> Iterable[str]:
@@ -252,6 +277,7 @@ class Session(Activity[CaseState]):
         exam = exam_of(state.case)
         return {
             "shown": shown_fields(state.case),
+            "open": ["kept"] if self._kept else [],
             "exam": exam.exam if exam else None,
             "ends": {name: slider_ends(state.case, name) for name in SCORES},
         }

@@ -610,6 +610,15 @@ def page(case: Case, reading: str | None = None) -> str:
             tag(
                 "form",
                 _toolbar(),
+                tag(
+                    "div",
+                    tag("p", say("kept.waits")),
+                    controls.button(say("kept.bring"), "bring"),
+                    controls.button(say("kept.forget"), "forget"),
+                    class_="bw-toolbar bw-kept",
+                    data_open="kept",
+                    hidden=True,
+                ),
                 _exam(case),
                 [control_group(stage, case) for stage in stages_on_screen()],
                 class_="bw-controls",

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import sys
+import tempfile
 from pathlib import Path
 
 from hypothesis import HealthCheck, settings
@@ -15,6 +16,9 @@ from hypothesis import HealthCheck, settings
 ROOT = Path(__file__).resolve().parent.parent
 if str(ROOT) not in sys.path:  # `pytest` alone, unlike `python -m pytest`, leaves it out
     sys.path.insert(0, str(ROOT))
+
+#: What a reader keeps between chapters is kept elsewhere while tests run, so that no test finds or loses anyone's own.
+os.environ["BACKCHANNEL_WORK"] = tempfile.mkdtemp(prefix="backchannel-tests-")
 
 settings.register_profile(
     "everyday",

@@ -24,7 +24,6 @@ from backchannel_lib.view import chart_box, control_group, fast_parts, held_down
 from backchannel_lib.words import say
 
 OWN: Final = "own"  # the scene in which the reader enters a case of their own
-KEPT: Final = "case"
 
 
 class Scenes(Session):
@@ -54,12 +53,21 @@ class Scenes(Session):
         return {name: case_of(row.sets) for name, row in self.scenes.items()}
 
     def _case_of(self, scene: str) -> Case:
-        return self.cases.get(scene, Case())
+        """Give a scene's case; one's own is the first scene's, with the default in each field that can be moved."""
+        if scene != OWN:
+            return self.cases[scene]
+        defaults = {name: Case.fields()[name].default for name in self._mine()}
+        return next(iter(self.cases.values())).but(**defaults)
+
+    def _mine(self) -> tuple[str, ...]:
+        """Name the fields that a reader enters here, with those that only make sense together."""
+        return (*self.part.fields, *_go_along(self.part.fields))
 
     def _at(self, scene: str, state: CaseState) -> CaseState:
         case = self._case_of(scene)
         if scene == OWN:
-            case = with_kept(case, keep.kept(KEPT))
+            kept = keep.kept(keep.CASE)
+            case = keep.with_kept(case, {name: kept[name] for name in self._mine() if name in kept})
         return state_of(case, state.reading, state)._replace(scene=scene)
 
     def _is_seen(self, state: CaseState) -> bool:
@@ -95,9 +103,9 @@ class Scenes(Session):
 
     def _keep(self, _: object) -> Message:
         record = self.case.to_record()
-        mine = {name: record[name] for name in (*self.part.fields, *_go_along(self.part.fields))}
+        mine = {name: record[name] for name in self._mine()}
         try:
-            keep.keep(KEPT, {**keep.kept(KEPT), **mine})
+            keep.keep(keep.CASE, {**keep.kept(keep.CASE), **mine})
         except CaseError as error:
             return {"notice": str(error)}
         return {"notice": say("scene.kept")}
@@ -369,32 +377,3 @@ def _go_along(fields: Iterable[str]) -> tuple[str, ...]:
     return tuple(
         more for field, more in (("recommender", "move"), ("move", "recommender")) if field in fields and more not in fields
     )
-
-
-def with_kept(case: Case, record: Mapping[str, Any]) -> Case:
-    """Put what a reader kept into a case; what is not valid any more is passed over.
-
-    Args:
-        case: The case.
-        record: Values by field, as they were kept.
-
-    Returns:
-        The case with them.
-
-    Source:
-        ours.
-
-    Examples:
-        >>> with_kept(Case(), {"score": 251, "unknown": 1}).score
-        251
-    """
-    known = {name: value for name, value in record.items() if name in Case.fields()}
-    try:
-        return Case.from_record({**case.to_record(), **known})
-    except CaseError:
-        for name, value in known.items():
-            try:
-                case = Case.from_record({**case.to_record(), name: value})
-            except CaseError:
-                continue
-        return case

@@ -181,7 +181,7 @@ class WeekClock(Form):
         row = next(row for row in load_phases() if row.phase == phase)
         check = rules_check(case_of(self.contacts[0].sets), when)
         return join(
-            tag("p", self._moment(state), class_="bw-verdict-name"),
+            tag("p", self._moment(state), class_="bw-moment"),
             paired(
                 (say("clock.band.phases"), say(f"level.phase.{phase}")),
                 (say("clock.band.official"), self._official(state)),
@@ -319,6 +319,8 @@ def _guess_options() -> list[tuple[str, str]]:
 
 
 def _hour_words(hour: int) -> str:
+    if hour in {0, 12}:
+        return say("clock.noon" if hour else "clock.midnight")
     return say("clock.am" if hour < 12 else "clock.pm", hour=hour % 12 or 12)
 
 
