@@ -8,80 +8,27 @@ from __future__ import annotations
 
 import json
 import os
-import socket
-import subprocess
-import time
-import urllib.request
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import sync_playwright
 
-import workbook
 from tests.browser import find_chromium, launch_arguments
+from tests.lab import PATIENCE, Opened, open_and_run, served
 
-ROOT = Path(__file__).resolve().parent.parent
 NOTEBOOK = "10_your_case.ipynb"
-PATIENCE = 60_000  # ms; a busy machine is no failure
 SCORE = "[data-field=score] input[type=range]"
-
-
-@dataclass
-class Opened:
-    """A page with the notebook run, and what it asked for and complained of on the way.
-
-    Args:
-        page: The page.
-        hosts: Every host that a request went to.
-        complaints: Errors of the page and of its console.
-    """
-
-    page: Page
-    hosts: set[str] = field(default_factory=set)
-    complaints: list[str] = field(default_factory=list)
-
-    def verdict(self) -> str:
-        """Give the verdict on screen."""
-        return self.page.inner_text(".bw .bw-verdict-name")
-
-    def wait_for_verdict(self, verdict: str) -> None:
-        """Wait until this verdict is on screen."""
-        self.page.wait_for_function(
-            "verdict => document.querySelector('.bw .bw-verdict-name').innerText === verdict",
-            arg=verdict,
-            timeout=PATIENCE,
-        )
 
 
 @pytest.fixture(scope="module")
 def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """JupyterLab with the workbook's own settings; gives its address."""
     find_chromium()  # without a browser, say so before anything is started
-    workbook.LAST_LOOK.unlink(missing_ok=True)  # what a newcomer sees
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    log = tmp_path_factory.mktemp("lab") / "lab.log"
-    command = [*workbook.lab_command(port, browser=False), "--IdentityProvider.token=test"]
-    with log.open("wb") as out:
-        server = subprocess.Popen(command, cwd=ROOT, env=workbook.environment(), stdout=out, stderr=out)
-    address = f"http://127.0.0.1:{port}"
-    try:
-        for _ in range(300):
-            try:
-                urllib.request.urlopen(f"{address}/api?token=test", timeout=5).close()  # noqa: S310 - our own address
-                break
-            except OSError:
-                assert server.poll() is None, log.read_text()
-                time.sleep(0.2)
+    with served(tmp_path_factory.mktemp("lab") / "lab.log") as address:
         yield address
-    finally:
-        server.terminate()
-        server.wait(30)
 
 
 @pytest.fixture(scope="module")
@@ -89,18 +36,9 @@ def opened(lab: str) -> Iterator[Opened]:
     """The notebook, opened and run once for all tests of this file."""
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=find_chromium(), args=launch_arguments())
-        page = browser.new_page(viewport={"width": 1280, "height": 800}, accept_downloads=True)
-        opened = Opened(page)
-        page.on("request", lambda request: opened.hosts.add(request.url.split("/")[2] if "://" in request.url else "-"))
-        page.on("pageerror", lambda error: opened.complaints.append(str(error)))
-        page.on("console", lambda told: opened.complaints.append(told.text) if told.type == "error" else None)
-        page.goto(f"{lab}/lab/tree/notebooks/{NOTEBOOK}?token=test", timeout=PATIENCE)
-        # Before the kernel is idle, a dialog would come between the menu and the cells.
-        page.wait_for_function("document.body.innerText.includes('| Idle')", timeout=PATIENCE)
-        page.click('.lm-MenuBar-itemLabel:text-is("Run")')
-        page.click('.lm-Menu-itemLabel:text-is("Run All Cells")')
-        page.wait_for_selector(".bw [data-chart=map] .svg-container", timeout=PATIENCE)
-        page.wait_for_function("document.body.innerText.includes('| Idle')", timeout=PATIENCE)
+        opened = open_and_run(browser, lab, NOTEBOOK)
+        opened.page.wait_for_selector(".bw [data-chart=map] .svg-container", timeout=PATIENCE)
+        opened.page.wait_for_function("document.body.innerText.includes('| Idle')", timeout=PATIENCE)
         yield opened
         browser.close()
 

@@ -1,0 +1,88 @@
+"""JupyterLab with the workbook's own settings, and a notebook opened and run in it, for the tests that need a browser."""
+
+from __future__ import annotations
+
+import contextlib
+import socket
+import subprocess
+import time
+import urllib.request
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from playwright.sync_api import Browser, Page
+
+import workbook
+
+ROOT = Path(__file__).resolve().parent.parent
+PATIENCE = 60_000  # ms; a busy machine is no failure
+
+
+@dataclass
+class Opened:
+    """A page with a notebook run, and what it asked for and complained of on the way.
+
+    Args:
+        page: The page.
+        hosts: Every host that a request went to.
+        complaints: Errors of the page and of its console.
+    """
+
+    page: Page
+    hosts: set[str] = field(default_factory=set)
+    complaints: list[str] = field(default_factory=list)
+
+    def verdict(self) -> str:
+        """Give the verdict on screen."""
+        return self.page.inner_text(".bw .bw-verdict-name")
+
+    def wait_for_verdict(self, verdict: str) -> None:
+        """Wait until this verdict is on screen."""
+        self.page.wait_for_function(
+            "verdict => document.querySelector('.bw .bw-verdict-name').innerText === verdict",
+            arg=verdict,
+            timeout=PATIENCE,
+        )
+
+
+@contextlib.contextmanager
+def served(log: Path) -> Iterator[str]:
+    """Start JupyterLab with the workbook's own settings; give its address."""
+    workbook.LAST_LOOK.unlink(missing_ok=True)  # what a newcomer sees
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    command = [*workbook.lab_command(port, browser=False), "--IdentityProvider.token=test"]
+    with log.open("wb") as out:
+        server = subprocess.Popen(command, cwd=ROOT, env=workbook.environment(), stdout=out, stderr=out)
+    address = f"http://127.0.0.1:{port}"
+    try:
+        for _ in range(300):
+            try:
+                urllib.request.urlopen(f"{address}/api?token=test", timeout=5).close()  # noqa: S310 - our own address
+                break
+            except OSError:
+                assert server.poll() is None, log.read_text()
+                time.sleep(0.2)
+        yield address
+    finally:
+        server.terminate()
+        server.wait(30)
+
+
+def open_and_run(browser: Browser, lab: str, notebook: str) -> Opened:
+    """Open a notebook in a new page, run all its cells, and listen to what the page asks for and complains of."""
+    workbook.LAST_LOOK.unlink(missing_ok=True)  # what the page before had open is not opened again
+    page = browser.new_page(viewport={"width": 1280, "height": 800}, accept_downloads=True)
+    opened = Opened(page)
+    page.on("request", lambda request: opened.hosts.add(request.url.split("/")[2] if "://" in request.url else "-"))
+    page.on("pageerror", lambda error: opened.complaints.append(str(error)))
+    page.on("console", lambda told: opened.complaints.append(told.text) if told.type == "error" else None)
+    page.goto(f"{lab}/lab/tree/notebooks/{notebook}?token=test", timeout=PATIENCE)
+    # Before the kernel is idle, a dialog would come between the menu and the cells.
+    page.wait_for_function("document.body.innerText.includes('| Idle')", timeout=PATIENCE)
+    page.click('.lm-MenuBar-itemLabel:text-is("Run")')
+    page.click('.lm-Menu-itemLabel:text-is("Run All Cells")')
+    page.wait_for_selector(".bw", state="attached", timeout=PATIENCE)
+    return opened
