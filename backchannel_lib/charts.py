@@ -444,6 +444,47 @@ def bars_of_two(
     }
 
 
+def bars(names: Sequence[str], numbers: Sequence[float], axis: str, high: float = 100) -> Figure:
+    """Draw one row of bars, each with its number.
+
+    Args:
+        names: What the bars stand for, from the top.
+        numbers: Their numbers.
+        axis: What the numbers are.
+        high: The end of their axis.
+
+    Returns:
+        A plotly figure.
+
+    Source:
+        ours.
+
+    Examples:
+        >>> bars(["a", "b"], [1, 2], "points")["data"][0]["x"]
+        [1, 2]
+    """
+    bar = {
+        "type": "bar",
+        "orientation": "h",
+        "y": list(names),
+        "x": list(numbers),
+        "text": [f"{number:g}" for number in numbers],
+        "textposition": "outside",
+        "cliponaxis": False,
+        "marker": {"color": INK},
+        "hoverinfo": "skip",
+    }
+    category = {"type": "category", "categoryorder": "array", "categoryarray": list(reversed(names)), "automargin": True}
+    return {
+        "data": [bar],
+        "layout": _layout(
+            xaxis=_number_axis(axis, 0, high * 1.15),
+            yaxis={**category, "fixedrange": True, "showgrid": False},
+            height=max(220, 80 + 45 * len(names)),
+        ),
+    }
+
+
 def bands_over_time(
     bands: Mapping[str, Sequence[tuple[str, float, float]]],
     mark_row: str,
@@ -499,3 +540,70 @@ def bands_over_time(
         height=300,
     )
     return {"data": [*data, _point("", "top center")], "layout": layout}
+
+
+#: The pieces of a bar from left to right: fill, pattern, and the color of the number on it.
+_PIECES: Final = (
+    ("#7a0019", "x", "#ffffff"),
+    ("#3b496c", "", "#ffffff"),
+    ("#6a6c72", "/", "#ffffff"),
+    ("#b9b4a2", "-", "#000000"),
+    ("#c3b369", ".", "#000000"),
+    ("#fee838", "", "#000000"),
+)
+
+
+def stacked_bars(names: Sequence[str], pieces: Sequence[tuple[str, Sequence[int]]], axis: str, high: int) -> Figure:
+    """Draw bars made of up to six pieces, told apart by pattern, number and place as well as by color.
+
+    Args:
+        names: What the bars stand for, from the top.
+        pieces: The pieces from left to right, each with its name and its count in every bar.
+        axis: What is counted.
+        high: The length of a whole bar.
+
+    Returns:
+        A plotly figure.
+
+    Source:
+        ours.
+
+    Examples:
+        >>> stacked_bars(["a"], [("no", [1]), ("yes", [2])], "files", 3)["data"][1]["x"]
+        [2]
+    """
+    data: list[Figure] = [
+        {
+            "type": "bar",
+            "orientation": "h",
+            "name": name,
+            "y": list(names),
+            "x": list(counts),
+            # A number is written where there is room for it; all of them stand in the table beside.
+            "text": [f"{count}" if count >= high / 20 else "" for count in counts],
+            "textposition": "inside",
+            "insidetextanchor": "middle",
+            "textangle": 0,
+            "textfont": {"color": words},
+            "marker": {
+                "color": fill,
+                "pattern": {"shape": pattern, "fillmode": "overlay", "fgcolor": words, "fgopacity": 0.35},
+                "line": {"color": "#ffffff", "width": 1},
+            },
+            "hoverinfo": "skip",
+        }
+        for (name, counts), (fill, pattern, words) in zip(pieces, _PIECES, strict=False)
+    ]
+    category = {"type": "category", "categoryorder": "array", "categoryarray": list(reversed(names)), "automargin": True}
+    return {
+        "data": data,
+        "layout": _layout(
+            xaxis=_number_axis(axis, 0, high),
+            yaxis={**category, "fixedrange": True, "showgrid": False},
+            barmode="stack",
+            bargap=0.25,
+            showlegend=True,
+            legend={"orientation": "h", "x": 0, "y": 1.02, "yanchor": "bottom", "traceorder": "normal"},
+            height=160 + 30 * len(names),
+        ),
+    }

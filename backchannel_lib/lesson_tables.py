@@ -22,7 +22,7 @@ from backchannel_lib.cells import (
     some_text,
     yes_no,
 )
-from backchannel_lib.tables import assumption_id, claim_ids, load_facts
+from backchannel_lib.tables import assumption_id, claim_ids, load_facts, load_readings, load_verdicts
 
 KINDS: Final = (
     "scenes",
@@ -41,9 +41,11 @@ KINDS: Final = (
     "population",
     "year_plan",
     "disagreements",
+    "collisions",
     "studies",
     "rating",
 )
+INBOX_PLACES: Final = ("given", "initial", "subject", "opening", "reason", "plea")
 SHOWS: Final = ("chain", "rules", "changes", "readings", "callers", "amplifier", "map")
 
 
@@ -102,6 +104,14 @@ class ItemRow(NamedTuple):
     fits: tuple[str, ...]
     claims: tuple[str, ...]
     ours: str
+
+
+class InboxPieceRow(NamedTuple):
+    """One piece of an email; see `load_inbox_pieces`."""
+
+    piece: str
+    place: str
+    flag: bool
 
 
 @functools.cache
@@ -306,6 +316,35 @@ def load_items(path: Path = None) -> tuple[ItemRow, ...]:
     )
 
 
+def load_inbox_pieces(path: Path = None) -> tuple[InboxPieceRow, ...]:
+    """Load the pieces that the emails of the inbox are put together from.
+
+    Args:
+        path: Another file of the same form; None for the workbook's own.
+
+    Returns:
+        Rows of: ``piece``; its ``place`` in an email: the sender's ``given`` name and ``initial``, the ``subject``, and the
+        ``opening``, ``reason`` and ``plea`` of its first lines; ``flag``, whether a director would hold it against the
+        writer. Its text stands in the words table as ``inbox_piece.<piece>``.
+
+    Raises:
+        TableError: The table is broken.
+
+    Source:
+        ours.
+
+    Examples:
+        >>> {row.place for row in load_inbox_pieces()} == set(INBOX_PLACES)
+        True
+    """
+    return read_table(
+        InboxPieceRow,
+        "inbox_pieces.csv",
+        {"piece": some_text, "place": one_of(INBOX_PLACES), "flag": yes_no},
+        path=path,
+    )
+
+
 def case_of(sets: Iterable[tuple[str, str]], before: Case | None = None) -> Case:
     """Make the case that pairs of a table describe.
 
@@ -398,4 +437,128 @@ def load_week_contacts(path: Path = None) -> tuple[WeekContactRow, ...]:
     """
     return read_table(
         WeekContactRow, "week_contacts.csv", {"contact": some_text, "sets": settings, "claims": claim_ids}, path=path
+    )
+
+
+class DeskFileRow(NamedTuple):
+    """One file on the director's desk; see `load_desk_files`."""
+
+    file: str
+    sets: tuple[tuple[str, str], ...]
+    claims: tuple[str, ...]
+    ours: str
+
+
+class DeskDecisionRow(NamedTuple):
+    """One thing that the director can do with a file; see `load_desk_decisions`."""
+
+    decision: str
+    at_least: str
+    ours: str
+
+
+def load_desk_files(path: Path = None) -> tuple[DeskFileRow, ...]:
+    """Load the files that come onto the director's desk, in their order.
+
+    Args:
+        path: Another file of the same form; None for the workbook's own.
+
+    Returns:
+        Rows of: ``file``; ``sets``, pairs ``field=value`` of the whole case, the program's own included, which is the same
+        for all; ``claims`` that its explanation rests on; ``ours``, an assumption in it or blank. Words:
+        ``desk.<file>.said``, who made contact and what was said, and ``desk.<file>.why``.
+
+    Raises:
+        TableError: The table is broken.
+
+    Source:
+        ours; the claims that the rows name.
+
+    Examples:
+        >>> len(load_desk_files())
+        6
+    """
+    return read_table(
+        DeskFileRow,
+        "desk_files.csv",
+        {"file": some_text, "sets": settings, "claims": claim_ids, "ours": assumption_id},
+        path=path,
+    )
+
+
+def load_desk_decisions(path: Path = None) -> tuple[DeskDecisionRow, ...]:
+    """Load what the director can do with a file, the least first.
+
+    Args:
+        path: Another file of the same form; None for the workbook's own.
+
+    Returns:
+        Rows of: ``decision``; ``at_least``, the lowest of the verdicts that it stands for, up to the next row's; ``ours``,
+        the assumption behind that. Its name stands in the words table as ``decision.<decision>``.
+
+    Raises:
+        TableError: The table is broken.
+
+    Source:
+        ours.
+
+    Examples:
+        >>> load_desk_decisions()[1].at_least
+        'fallback_seat'
+    """
+    return read_table(
+        DeskDecisionRow,
+        "desk_decisions.csv",
+        {
+            "decision": some_text,
+            "at_least": one_of([row.verdict for row in load_verdicts()]),
+            "ours": assumption_id,
+        },
+        path=path,
+    )
+
+
+class ReadingCaseRow(NamedTuple):
+    """One case that comes out otherwise under another reading; see `load_reading_cases`."""
+
+    reading: str
+    day: int
+    sets: tuple[tuple[str, str], ...]
+    facts: tuple[str, ...]
+    ours: str
+
+
+def load_reading_cases(path: Path = None) -> tuple[ReadingCaseRow, ...]:
+    """Load one case for each reading that is no default, to show what hangs on it.
+
+    Args:
+        path: Another file of the same form; None for the workbook's own.
+
+    Returns:
+        Rows of: ``reading``; ``day`` of the contact after the Monday of Match Week, 0 to 4, at 1 pm ET, from which the phase
+        follows; ``sets``, pairs ``field=value``; ``facts``, ids of outside facts that bear on the choice, or blank; ``ours``,
+        the id of our assumption, or blank. Words: ``reading_case.<reading>``, and why we chose as we did:
+        ``disagree_why.<choice>``.
+
+    Raises:
+        TableError: The table is broken.
+
+    Source:
+        ours, to illustrate data/readings.csv.
+
+    Examples:
+        >>> load_reading_cases()[0].reading
+        'range_and_credible'
+    """
+    return read_table(
+        ReadingCaseRow,
+        "reading_cases.csv",
+        {
+            "reading": one_of([row.reading for row in load_readings() if not row.default]),
+            "day": integer(0, 4),
+            "sets": settings,
+            "facts": each_of([fact.id for fact in load_facts()]),
+            "ours": assumption_id,
+        },
+        path=path,
     )

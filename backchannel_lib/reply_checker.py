@@ -329,7 +329,8 @@ and none at an end or beside *
 
 def _part(piece: str) -> str:
     if piece == "...":
-        return rf"(?:\S+ ){{0,{_number('reply_gap')}}}?"
+        gap = _number("reply_gap")
+        return rf"(?:\S+ ){{0,{gap}}}?"
     if piece in _PARTS:
         return _PARTS[piece]
     if piece.startswith("(") and piece.endswith(")") and "|" in piece:
@@ -362,6 +363,7 @@ def _words(plain: str) -> list[tuple[str, int, int]]:
             if word.lower() == "t" and found and found[-1][0].lower().endswith("n") and len(found[-1][0]) > 1:
                 before, where, until = found.pop()  # "don't" is "do" and "not"
                 found.append((before[:-1], where, until))
+                start = where  # so that a reader is shown "don't" and not a lone "t"
             word = _SHORT.get(word.lower(), word)
         found.append((word, start, end))
     return found
@@ -378,9 +380,8 @@ def _patterns(role: str, form: str) -> tuple[re.Pattern[str], ...]:
 _ALIKE: Final = str.maketrans({"’": "'", "‘": "'", "ʼ": "'", "`": "'", "\u00a0": " ", "\u202f": " ", "…": ".", "\r": " "})
 _QUOTED_LINE: Final = re.compile(r"(?m)^[ \t]*>[^\n]*")
 _OLDER: Final = (
-    re.compile(r"(?im)^[ \t]*on\b[^>]{4,200}?\bwrote:[ \t]*$"),
-    re.compile(r"(?im)^[ \t]*on\b[^\n>]{4,200}<[^\n<>]{3,100}>\s{1,3}wrote:[ \t]*$"),
-    re.compile(r"(?im)^[ \t]*--+[ \t]*(?:original|forwarded) message"),
+    re.compile(r"(?im)^[ \t]*on\b[^\n]{1,200}(?:\n[^\n]{0,200})?\bwrote:[ \t]*$"),
+    re.compile(r"(?im)^[ \t]*--+[ \t]*(?:original|forwarded)[ \t]+message"),
     re.compile(r"(?im)^[ \t]*from:[^\n]*\n[ \t]*(?:sent|date):"),
 )
 _HEADER: Final = re.compile(r"[ \t]*(to|cc|bcc|subject|from|sent|date):[^\n]*", re.IGNORECASE)

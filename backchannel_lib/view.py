@@ -38,6 +38,7 @@ from backchannel_lib.verdict import Judgment, Reason, Verdict, judge
 from backchannel_lib.words import all_words, say
 
 OURS_ON_THE_WHOLE = ("weakest_link_decides", "verdicts_form_one_line", "floor_marks_far_below")
+OF_THE_PICTURE = ("weight", "praise", "signal", "share")  # the units of the amplifier's assumptions
 SHOWN_CHANGES = 4  # further ones stand behind a "more"
 
 
@@ -517,7 +518,8 @@ def _amplifier_table(case: Case, reading: str | None) -> Markup:
         say("chart.amplifier.title"), (say("table.what"), join(say("table.value"), " ", say("table.ours_mark"))), rows
     )
     claims = ("multiplier.amplifier", "caller.source-over-intensity")
-    return join(numbers, basis("amplifier", claims, tuple(row.assumption for row in load_assumptions() if row.unit)))
+    ours = [row.assumption for row in load_assumptions() if row.unit in OF_THE_PICTURE]
+    return join(numbers, basis("amplifier", claims, ours))
 
 
 def _map_table(case: Case, reading: str | None) -> Markup:

@@ -347,14 +347,16 @@ def _item(row: PlanTaskRow, start: date, last: date, anchors: dict[str, date]) -
 
 
 def _clear_of_soap(begins: date, ends: date) -> tuple[date, date]:
-    # The rule binds from Monday 10:00 to Thursday 21:00. A task has whole days, so it keeps out of all four.
+    # The rule binds from Monday 10:00 to Thursday 21:00; a task has whole days, so it keeps out of all four. Of a task
+    # that has days on both sides the longer side is kept.
     for year in range(begins.year, ends.year + 1):
         monday = match_week(year)
         friday = monday + timedelta(days=4)
-        if monday <= begins < friday:
-            begins = friday
-        elif begins < monday <= ends:
-            ends = monday - _ONE_DAY
+        if begins < friday and ends >= monday:
+            if begins >= monday or ends - friday >= monday - begins:
+                begins = friday
+            else:
+                ends = monday - _ONE_DAY
     return begins, max(begins, ends)
 
 

@@ -19,19 +19,7 @@ CLAIMS = [claim.id for claim in load_claims()]
 #: What no rule, table or notebook rests on yet: later chapters owe it to the reader. The list only ever gets shorter.
 OWED = frozenset(
     {
-        "opening.less-than-hoped",
-        "opening.opposed-goals",
-        "meaning.informal",
-        "meaning.mentor-text",
-        "meaning.dean-call",
-        "meaning.attending-email",
-        "meaning.resident-message",
-        "meaning.mixed-reception",
-        "meaning.flood",
-        "paper.ninety-seconds",
-        "paper.fear-of-unfixable",
         "caller.source-over-intensity",
-        "noise.cold-email-example",
         "timing.three-phases",
         "conduct.maturity-noticed",
         "conduct.overlapping-emails",
@@ -48,7 +36,6 @@ OWED = frozenset(
         "after.take-what-you-get",
         "after.stay-close",
         "after.honest-with-mentors",
-        "truths.student-noise",
     }
 )
 

@@ -41,11 +41,13 @@ class Page(HTMLParser):
         self.close()
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        """Take an element down."""
         self.elements.append((tag, dict(attrs)))
         if tag not in VOID:
             self.open.append(tag)
 
     def handle_endtag(self, tag: str) -> None:
+        """Close the element that was opened last."""
         assert self.open.pop() == tag, tag
 
 
@@ -121,7 +123,7 @@ def test_the_tour_says_the_same_each_time_and_leaves_no_trace(activity: Activity
     assert told == activity_of(activity.key).tour() == activity.tour()
     assert activity.state == start
     assert told.count("\n") >= 1
-    assert "?" != told.strip()[-1:]
+    assert told.strip()[-1:] != "?"
 
 
 def test_an_act_that_nobody_knows_changes_nothing(activity: Activity[Any]) -> None:

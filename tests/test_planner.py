@@ -249,6 +249,17 @@ def test_among_equals_the_order_of_the_tables_decides() -> None:
     assert {row.program.name for row in rows} == {f"Program {number}" for number in range(15)}
 
 
+def test_three_programs_each_come_before_the_stronger_caller() -> None:
+    """Where verdicts are equal, two people get three programs each, and the stronger one does not take five."""
+    people = [Person("Dr. Abe", "known_dean", 3, "well"), Person("Dr. Bao", "trusted_peer", None, "well")]
+    programs = [Program(name, 230) for name in PROGRAM_NAMES]
+    six, five = plan(Case(), people, programs[:6]), plan(Case(), people, programs[:5])
+    assert [len(six.rows_of(person)) for person in people] == [3, 3]
+    assert [len(five.rows_of(person)) for person in people] == [0, 5]
+    seven = plan(Case(), people, programs)
+    assert [len(seven.rows_of(person)) for person in people] == [3, 4]
+
+
 # ---- what holds for every plan ----
 
 
@@ -379,6 +390,12 @@ def test_the_file_and_the_moment_are_the_student_s(student: Case, person: Person
     assert case.range_floor == program.floor
     assert case.has_noncategorical_seat == (program.openings in {"both", "noncategorical"})
     assert not case.introduced
+
+
+def test_a_row_is_one_honest_call_whatever_the_student_s_case_was() -> None:
+    """A script, pressure, an own email or an introduction in the student's case do not find their way into a plan."""
+    for spoiled in ({"scripted": True}, {"move": "pressure"}, {"recommender": "self"}, {"introduced": True, "track_record": 0}):
+        assert case_for(Case().but(**spoiled), WELL, MERCY) == case_for(Case(), WELL, MERCY)
 
 
 @pytest.mark.parametrize(
@@ -546,7 +563,8 @@ def test_a_reading_is_used() -> None:
     """A reading changes what is proposed, as it changes the verdict."""
     dean = Person("Dr. Abe", "random_dean", None, "well")
     assert not plan(Case(), [dean], [MERCY]).rows
-    assert len(plan(Case(), [dean], [MERCY], reading="home_dean_is_any_dean").rows) == 1
+    (row,) = plan(Case(), [dean], [MERCY], reading="home_dean_is_any_dean").rows
+    assert (row.verdict, row.judgment.reading) == (Verdict.FILE_READ, "home_dean_is_any_dean")
 
 
 def test_the_objective_and_what_is_ours_can_be_told() -> None:
@@ -651,7 +669,7 @@ def test_what_else_is_told(person: Person, programs: list[Program], kinds: set[s
 def test_the_nrmp_s_rule_is_the_first_warning() -> None:
     """Inside SOAP the rule stands before all other warnings: what it forbids, then what has to be asked first."""
     first = Program("Mercy", 230, program_contacted_first=True)
-    found = plan(Case(), [WELL], [first, ELSEWHERE])
+    found = plan(Case(), [WELL], [ELSEWHERE, first])
     assert [notice.kind for notice in found.warnings[:2]] == ["not_allowed", "ask_first"]
     assert (found.warnings[0].about, found.warnings[1].about) == (("Lakeside",), ("Mercy",))
     assert [row.program.name for row in found.rows] == ["Mercy", "Lakeside"]  # of equal verdicts, the less forbidden first

@@ -79,7 +79,7 @@ def test_each_email_has_just_these_findings(email: dict[str, Any]) -> None:
 
 def test_there_are_emails_of_every_kind() -> None:
     """Many emails are there, good and bad; every finding is expected somewhere, and every listed mistake is one."""
-    assert len({email["id"] for email in EMAILS}) == len(EMAILS) >= 100 - 8
+    assert len({email["id"] for email in EMAILS}) == len(EMAILS) >= 56
     assert {email["set"] for email in EMAILS} == {"used", "aside", "miss"}
     assert len(ASIDE) == 16
     nearly = [email for email in EMAILS if len(email["findings"]) <= 1]
@@ -92,9 +92,12 @@ def test_there_are_emails_of_every_kind() -> None:
 
 
 def test_the_figures_on_the_emails_put_aside() -> None:
-    """On the emails put aside: all that was found was there but once, and of 25 things to find six were not found."""
-    total = [sum(column) for column in zip(*measure(ASIDE).values(), strict=True)]
-    assert (len([email for email in ASIDE if "says" not in email]), total) == (9, [19, 1, 6])
+    """The figures on the emails put aside are those that the reader is told: what is worded in a new way is often missed."""
+    figures = measure(ASIDE)
+    lacking = [sum(column) for column in zip(*(figures[name] for name in MISSING), strict=True)]
+    warned = [sum(column) for column in zip(*(figures[name] for name in FINDINGS if name not in MISSING), strict=True)]
+    assert (len([email for email in ASIDE if "says" not in email]), lacking, warned) == (9, [11, 1, 1], [3, 0, 5])
+    assert f"it found {warned[0]} of the {warned[0] + warned[2]} things" in check_reply("").limits
 
 
 # ---- what holds for any text ----
@@ -134,7 +137,7 @@ def test_one_more_sentence_is_one_more_finding(finding: str, data: st.DataObject
     """Such a sentence, put after any sentence of a good email, adds its finding with its words, and nothing else."""
     text = data.draw(st.sampled_from(GOOD))
     own = re.split(r"(?m)^(?:On Mon|-----)", text)[0]
-    ends = [match.end() for match in re.finditer(r"(?<=[a-z)]{3})[.!](?=\s)", own)]
+    ends = [match.end() for match in re.finditer(r"(?<=[a-zA-Z)]{3})[.!](?=\s)", own)]
     place = data.draw(st.sampled_from(ends))
     check = check_reply(f"{text[:place]} {SENTENCES[finding]}{text[place:]}")
     assert ids(check) == [finding]
@@ -163,10 +166,13 @@ def test_the_order_of_sentences_does_not_matter(sentences: list[str], number: in
     assert check.counts.sentences == len(kept)
 
 
-@given(st.sampled_from(EMAILS), st.sampled_from(["’", "‘"]))
-def test_curly_quotes_are_quotes(email: dict[str, Any], quote: str) -> None:
-    """A curly apostrophe reads like a straight one, and small letters like capitals where no name is needed."""
-    assert ids(check_reply(email["text"].replace("'", quote))) == ids(check_reply(email["text"].replace("’", "'")))
+@pytest.mark.parametrize("quote", ["'", "’", "‘", "ʼ", "`"])
+def test_curly_quotes_are_quotes(quote: str) -> None:
+    """An apostrophe of any shape reads like a straight one, and what it shortens like the words written out."""
+    check = check_reply(f"I don{quote}t know what else to do. I{quote}m begging.")
+    assert [seen.words for seen in check.findings[-1].seen] == [f"don{quote}t know what else to", f"I{quote}m begging"]
+    for email in EMAILS:
+        assert ids(check_reply(email["text"].replace("'", quote))) == ids(check_reply(email["text"]))
 
 
 @given(st.sampled_from(GOOD), st.sampled_from(list(BY_ID.values())))
@@ -348,8 +354,10 @@ def test_a_script_lacks_nothing(name: str) -> None:
 
 @pytest.mark.parametrize(
     "phrase",
-    ["(a+)+", "a+", "[a-z]", "a.b", "a\\w", "(a", "a)", "((a|b)|c)", "(|)", "(a)", "... a", "a ...", "* a", "a ... * b"]
-    + ["a * * b", "a ... b ... c ... d", "(a|...)", "a{2}", "<nobody>", "a|b", "^a", "", " "],
+    [
+        *("(a+)+", "a+", "[a-z]", "a.b", "a\\w", "(a", "a)", "((a|b)|c)", "(|)", "(a)", "... a", "a ...", "* a", "a ... * b"),
+        *("a * * b", "a ... b ... c ... d", "(a|...)", "a{2}", "<nobody>", "a|b", "^a", "", " "),
+    ],
 )
 def test_a_phrase_of_another_form_is_refused(tmp_path: Path, phrase: str) -> None:
     """A phrase that is not plain words with the few signs, a regular expression above all, is refused at its place."""

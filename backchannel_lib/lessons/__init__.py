@@ -69,6 +69,38 @@ def _made(row: PartRow) -> Activity[Any]:
             from backchannel_lib.lessons.week_clock import WeekClock
 
             return WeekClock(row)
+        case "desk":
+            from backchannel_lib.lessons.desk import Desk
+
+            return Desk(row)
+        case "inbox":
+            from backchannel_lib.lessons.inbox import Inbox
+
+            return Inbox(row)
+        case "population":
+            from backchannel_lib.lessons.population_board import PopulationBoard
+
+            return PopulationBoard(row)
+        case "year_plan":
+            from backchannel_lib.lessons.year_plan_board import YearPlanBoard
+
+            return YearPlanBoard(row)
+        case "disagreements":
+            from backchannel_lib.lessons.disagreements import Disagreements
+
+            return Disagreements(row)
+        case "collisions":
+            from backchannel_lib.lessons.collisions import Collisions
+
+            return Collisions(row)
+        case "studies":
+            from backchannel_lib.lessons.studies import Studies
+
+            return Studies(row)
+        case "rating":
+            from backchannel_lib.lessons.rating import Rating
+
+            return Rating(row)
     raise NotImplementedError(row.kind)
 
 

@@ -241,6 +241,8 @@ class Scenes(Session):
         parts, now = self.parts(state), self._open(state)
         shows = self.part.shows
         later = slow_parts(state.case, state.reading, [f"table.{chart}" for chart in self._charts()]) if self._charts() else {}
+        pictures = [chart_box(chart, state.case, state.reading, later[f"table.{chart}"]) for chart in self._charts()]
+        moving = "amplifier" in shows  # a picture that every control moves stands above them, so that both are in sight
         answer = [
             tag("h3", say("card.title")),
             tag("p", say("card.voice"), class_="bw-voice"),
@@ -256,6 +258,7 @@ class Scenes(Session):
                 tag("div", button(say("guess.see"), "see"), class_="bw-toolbar"),
             ),
             opening("seen", now, place("beside", parts["beside"], class_="bw-beside")),
+            opening("seen", now, pictures) if moving else None,
             tag(
                 "div",
                 opening(
@@ -298,7 +301,7 @@ class Scenes(Session):
                     for name in ("changes", "readings")
                     if name in shows
                 ],
-                [chart_box(chart, state.case, state.reading, later[f"table.{chart}"]) for chart in self._charts()],
+                None if moving else pictures,
             ),
             place("nav", parts["nav"], class_="bw-toolbar bw-nav"),
         )

@@ -1,0 +1,391 @@
+"""The director's desk: one file after the other, a minute and a half for each, and no answer before a decision."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from backchannel_lib.activity import Act, Message
+from backchannel_lib.case import Case
+from backchannel_lib.controls import button, radios
+from backchannel_lib.errors import CaseError, nearest
+from backchannel_lib.lesson_tables import PartRow, case_of, load_desk_decisions, load_desk_files
+from backchannel_lib.lessons.form import Form, Record, one_word, whole
+from backchannel_lib.lessons.frame import frame, opening, place, still_of
+from backchannel_lib.markup import Markup, join, tag
+from backchannel_lib.pieces import basis, paired, table
+from backchannel_lib.soap_rule import rules_check
+from backchannel_lib.tables import load_flags
+from backchannel_lib.verdict import Judgment, Verdict, judge
+from backchannel_lib.view import fast_parts, stages_on_screen
+from backchannel_lib.words import say
+
+SECONDS: Final = 90  # paper.ninety-seconds
+CLOCK: Final = ("on", "off")
+
+
+def decision_of(verdict: Verdict) -> str:
+    """Tell what a director does with a file of some verdict.
+
+    Args:
+        verdict: The verdict.
+
+    Returns:
+        A decision of data/desk_decisions.csv.
+
+    Source:
+        ours.
+
+    Examples:
+        >>> decision_of(Verdict.MAYBE)
+        'read'
+    """
+    return [row.decision for row in load_desk_decisions() if Verdict[row.at_least.upper()] <= verdict][-1]
+
+
+class Desk(Form):
+    """The files, what the reader decided on each, where the reader is, and whether the clock is wanted.
+
+    Args:
+        part: Its row in data/parts.csv.
+
+    Source:
+        data/desk_files.csv, paper.ninety-seconds.
+    """
+
+    def __init__(self, part: PartRow) -> None:
+        self.files = {row.file: row for row in load_desk_files()}
+        self.order = list(self.files)
+        self.cases = {name: case_of(row.sets) for name, row in self.files.items()}
+        self.judgments = {name: judge(case) for name, case in self.cases.items()}
+        self.decisions = [row.decision for row in load_desk_decisions()]
+        self.end = len(self.order) + 1  # 0 is before the first file, and this is after the last one
+        decided = {name: one_word(name, self.decisions, self._number(name)) for name in self.order}
+        clock = one_word("clock", CLOCK, default="on")
+        super().__init__(part, {"at": whole("at", 0, self.end, 0), "clock": clock, **decided})
+
+    def _number(self, name: str) -> str:
+        return say("desk.number", number=self.order.index(name) + 1, total=len(self.order))
+
+    def _file(self, state: Record) -> str:
+        """Name the file on the desk; blank before the first and after the last."""
+        return self.order[state["at"] - 1] if 0 < state["at"] < self.end else ""
+
+    # ---- acts ----
+
+    def acts(self) -> dict[str, Act]:
+        """Give what the buttons and the clock do."""
+        return {
+            "begin": self._begin,
+            "clock": self._clock,
+            "next": lambda _: self._to(self.state["at"] + 1),
+            "back": lambda _: self._to(self.state["at"] - 1),
+            "take": self._take,
+            "answers": self._answers,
+            "time_up": self._time_up,
+        }
+
+    def _to(self, at: int) -> Message:
+        if not 0 < at < self.end:
+            return self._answers({}) if at == self.end else {}
+        self.go_with(at=at)
+        return {"focus": f"head.{self.order[at - 1]}"}
+
+    def _begin(self, message: Mapping[str, Any]) -> Message:
+        self.go_with(at=1, clock=self.entries["clock"].read(message["value"]))
+        return {"focus": f"head.{self.order[0]}"}
+
+    def _clock(self, message: Mapping[str, Any]) -> Message:
+        self.go_with(clock=self.entries["clock"].read(message["value"]))
+        return {"focus": "clock"}
+
+    def _take(self, message: Mapping[str, Any]) -> Message:
+        """Put a file back on the desk."""
+        name = str(message["value"])
+        if name not in self.files:
+            raise CaseError("file", "level", name, levels=nearest(name, self.files))
+        return self._to(self.order.index(name) + 1)
+
+    def _answers(self, _: object) -> Message:
+        if not any(self.state[name] for name in self.order):
+            return {"notice": say("lesson.choose_first")}
+        self.go_with(at=self.end)
+        return {"focus": "summary"}
+
+    def _time_up(self, message: Mapping[str, Any]) -> Message:
+        """Say so and change nothing: time is no score here."""
+        running = self.state["clock"] == "on" and message["value"] == self._clock_of(self.state)["id"]
+        return {"notice": say("desk.time_up")} if running and self._file(self.state) else {}
+
+    # ---- what is on screen ----
+
+    def _clock_of(self, state: Record) -> dict[str, Any]:
+        """Tell which clock runs; one that is switched off and on again begins anew."""
+        runs = state["clock"] == "on" and self._file(state) != ""
+        return {"id": f"{state['at']}-{state['clock']}", "seconds": SECONDS, "run": runs}
+
+    def about(self, state: Record) -> dict[str, Any]:
+        """Tell what is in sight, and the clock."""
+        return {"open": self._open(state), "clock": self._clock_of(state)}
+
+    def _open(self, state: Record) -> list[str]:
+        name = self._file(state)
+        if name:
+            return ["desk", name, f"clock_{state['clock']}"]
+        return ["seen"] if state["at"] == self.end else ["start"]
+
+    def parts(self, state: Record) -> dict[str, str]:
+        """Give the way on and, once the reader asks for them, the answers to what is decided."""
+        seen = state["at"] == self.end
+        decided = [name for name in self.order if state[name]] if seen else []
+        summary = self._summary(state, decided) if seen else ""
+        return {
+            "clock": say("desk.clock_on" if state["clock"] == "on" else "desk.clock_off"),
+            "nav": self._nav(state),
+            "summary": summary,
+            "answers": self._table(state, decided) if seen else "",
+            "why": join([self._why(name, state) for name in decided]),
+            "rule": fast_parts(self.cases[self.order[0]])["rules"] if seen else "",
+            "spoken": summary,
+            **{f"head.{name}": self._number(name) for name in self.order},
+        }
+
+    def _nav(self, state: Record) -> Markup:
+        name = self._file(state)
+        made = sum(bool(state[one]) for one in self.order)
+        return join(
+            button(say("desk.next" if state["at"] < self.end - 1 else "desk.answers"), "next") if name else None,
+            button(say("scene.back"), "back", disabled=state["at"] == 1) if name else None,
+            button(say("desk.answers_now"), "answers") if name and state["at"] < self.end - 1 else None,
+            tag("p", say("desk.made", made=made, total=len(self.order)), class_="bw-small"),
+        )
+
+    def _summary(self, state: Record, decided: list[str]) -> str:
+        alike = sum(state[name] == decision_of(self.judgments[name].verdict) for name in decided)
+        return say("desk.summary", alike=alike, decided=len(decided))
+
+    def _table(self, state: Record, decided: list[str]) -> Markup:
+        rows: list[tuple[object, ...]] = []
+        for name in self.order:
+            title = join(self._number(name), ": ", self._brief(name))
+            if name not in decided:
+                again = button(say("desk.take"), "take", name, name=say("desk.take_named", file=self._number(name)))
+                rows.append((title, say("lesson.nothing_yet"), again, ""))
+                continue
+            judgment = self.judgments[name]
+            article = join(tag("b", self._decision(judgment)), " (", judgment.verdict.words, ")")
+            rows.append((title, say(f"decision.{state[name]}"), article, _weakest(judgment)))
+        head = (say("desk.file"), say("desk.you"), say("guess.article"), say("desk.weakest"))
+        return join(table(say("desk.table"), head, rows), basis("desk", ("paper.ninety-seconds",), ("desk_decisions",)))
+
+    @staticmethod
+    def _decision(judgment: Judgment) -> str:
+        return say(f"decision.{decision_of(judgment.verdict)}")
+
+    def _brief(self, name: str) -> str:
+        """Write a file in a line, so that it is known again."""
+        case = self.cases[name]
+        attempts = [f"{say('desk.attempts')}: {case.failed_attempts}"] if case.failed_attempts else []
+        visa = [f"{say('desk.visa')}: {say('desk.visa_needed')}"] if case.needs_visa else []
+        caller = say(f"short.recommender.{case.recommender}")
+        return " · ".join([str(case.score), *attempts, *_flags(case), *visa, caller])
+
+    def _why(self, name: str, state: Record) -> Markup:
+        row, judgment = self.files[name], self.judgments[name]
+        alike = state[name] == decision_of(judgment.verdict)
+        binding = [reason for reason in judgment.reasons if reason.stage in judgment.binding]
+        ours = [row.ours, *(one.assumption for reason in binding for one in (reason, *reason.also))]
+        return tag(
+            "div",
+            tag("h4", self._number(name), ": ", self._brief(name)),
+            paired(
+                (say("desk.you"), say(f"decision.{state[name]}")),
+                (say("guess.article"), tag("b", self._decision(judgment))),
+                (say("lesson.so"), say("lesson.alike" if alike else "lesson.unlike")),
+            ),
+            tag("p", say(f"desk.{name}.why"), class_="bw-lead"),
+            basis(f"desk-{name}", row.claims, tuple(dict.fromkeys(one for one in ours if one))),
+            class_="bw-item bw-spaced",
+        )
+
+    def _facts(self, name: str) -> list[tuple[str, str, str]]:
+        """Give what a director sees: what it is, the file's, the program's."""
+        case = self.cases[name]
+        return [
+            (say("desk.score"), str(case.score), say("desk.range", low=case.range_low, floor=case.range_floor)),
+            (
+                say("desk.attempts"),
+                str(case.failed_attempts) if case.failed_attempts else say("desk.none"),
+                say("desk.failures_yes" if case.interviews_failures else "desk.failures_no"),
+            ),
+            (say("panel.flags"), ", ".join(_flags(case)) or say("desk.none"), say("desk.no_policy")),
+            (
+                say("desk.visa"),
+                say("desk.visa_needed" if case.needs_visa else "desk.visa_not_needed"),
+                say("desk.visa_sponsored" if case.sponsors_visas else "desk.visa_not_sponsored"),
+            ),
+            (
+                say("desk.language"),
+                say("desk.language_brought" if "language" in case.offers else "desk.language_not_brought"),
+                say("desk.language_needed" if "language" in case.needs else "desk.language_not_needed"),
+            ),
+            (
+                say("desk.seats"),
+                say("desk.seat_sought"),
+                say("desk.seat_prelim" if case.has_noncategorical_seat else "desk.seat_categorical"),
+            ),
+            (say("desk.caller"), say(f"short.recommender.{case.recommender}"), say("desk.caller_known")),
+        ]
+
+    def page(self) -> str:
+        """Give the whole page."""
+        state = self.state
+        parts, now = self.parts(state), self._open(state)
+        return frame(
+            self.part,
+            opening(
+                "start",
+                now,
+                tag("p", say("desk.program"), class_="bw-lead"),
+                tag(
+                    "div",
+                    button(say("desk.begin_on"), "begin", "on"),
+                    button(say("desk.begin_off"), "begin", "off"),
+                    class_="bw-toolbar",
+                ),
+                tag("p", say("desk.clock_lead"), class_="bw-small bw-lead"),
+                class_="bw-spaced",
+            ),
+            opening("desk", now, self._dial(now, parts["clock"])),
+            [opening(name, now, self._sheet(name, state), class_="bw-spaced") for name in self.order],
+            opening("desk", now, place("nav", parts["nav"], class_="bw-toolbar bw-nav")),
+            opening(
+                "seen",
+                now,
+                place("summary", parts["summary"], "p", class_="bw-summary"),
+                place("answers", parts["answers"], class_="bw-numbers"),
+                tag(
+                    "section",
+                    tag("h3", say("rules.title")),
+                    tag("p", say("rules.voice"), class_="bw-voice"),
+                    place("rule", parts["rule"]),
+                    class_="bw-rule",
+                ),
+                tag("h3", say("desk.why")),
+                place("why", parts["why"]),
+                tag("div", button(say("desk.again"), "take", self.order[0]), class_="bw-toolbar"),
+                class_="bw-spaced",
+            ),
+        )
+
+    def _dial(self, now: list[str], told: str) -> Markup:
+        return tag(
+            "div",
+            opening(
+                "clock_on",
+                now,
+                tag("span", say("desk.clock"), class_="bw-clock-label"),
+                tag("span", class_="bw-clock-face", data_clock_face=True, role="timer", aria_label=say("desk.clock")),
+                button_of_clock(say("desk.pause"), "pause"),
+                button_of_clock(say("desk.go"), "go", hidden=True),
+                button(say("desk.off"), "clock", "off"),
+                class_="bw-clock-row",
+            ),
+            opening("clock_on", now, tag("div", class_="bw-clock-left"), class_="bw-clock-bar", aria_hidden="true"),
+            tag(
+                "div",
+                place("clock", told, "span", class_="bw-small"),
+                opening("clock_off", now, button(say("desk.on"), "clock", "on"), element="span"),
+                class_="bw-clock-row",
+            ),
+            class_="bw-clock",
+            data_clock="on",
+            role="group",
+            aria_label=say("desk.clock"),
+        )
+
+    def _sheet(self, name: str, state: Record) -> Markup:
+        head = (say("desk.fact"), say("desk.this_file"), say("desk.your_program"))
+        options = [(decision, say(f"decision.{decision}")) for decision in self.decisions]
+        return join(
+            place(f"head.{name}", self._number(name), "h3"),
+            tag(
+                "div",
+                tag("div", table(self._number(name), head, self._facts(name)), class_="bw-numbers"),
+                tag(
+                    "div",
+                    tag("p", tag("b", say("desk.said")), " ", say(f"desk.{name}.said"), class_="bw-story"),
+                    radios(name, say("desk.ask"), options, state[name], row=True),
+                    class_="bw-spaced",
+                ),
+                class_="bw-sheet",
+            ),
+        )
+
+    def still(self) -> str:
+        """Give title, lead and the program, for a notebook that has not been run."""
+        return still_of(self.part, tag("p", say("desk.program")))
+
+    @property
+    def text(self) -> str:
+        """Title, lead, the program and the six files, and no answer."""
+        lines = [super().text, say("desk.program")]
+        for name in self.order:
+            facts = "; ".join(f"{what}: {mine}" for what, mine, _ in self._facts(name))
+            lines.append(f"- {self._number(name)}. {facts}. {say(f'desk.{name}.said')}")
+        return "\n".join([*lines, say("desk.ask"), *(f"   - {say(f'decision.{one}')}" for one in self.decisions)])
+
+    def tour(self) -> str:
+        """Switch the clock off and on, make every decision on every file, and tell what comes out of each."""
+        start, lines = self.state, []
+        for position in ("off", "on"):
+            self._begin({"value": position})
+            lines.append(self.parts(self.state)["clock"])
+        lines.append(self._time_up({"value": self._clock_of(self.state)["id"]})["notice"])
+        for name in self.order:
+            judgment = self.judgments[name]
+            lines.append(f"{self._number(name)}: {self._brief(name)}")
+            for decision in self.decisions:
+                self._take({"value": name})
+                self.put(**{name: decision})
+                self._answers({})
+                same = say("lesson.alike") in self._why(name, self.state)
+                lines.append(f"   {say(f'decision.{decision}')}: {say('lesson.alike' if same else 'lesson.unlike')}.")
+            answer = rules_check(self.cases[name]).words
+            lines.append(f"   {judgment.verdict.words}. {say('desk.weakest')}: {_weakest(judgment)}. {answer}.")
+            lines.append(f"   {say(f'desk.{name}.why')}")
+        self.go(start)
+        return "\n".join(lines)
+
+
+def button_of_clock(text: str, do: str, *, hidden: bool = False) -> Markup:
+    """Write a button that the page itself obeys, without asking the kernel.
+
+    Args:
+        text: What stands on it.
+        do: ``pause`` or ``go``.
+        hidden: Whether it is out of sight at first.
+
+    Returns:
+        HTML.
+
+    Source:
+        ours.
+
+    Examples:
+        >>> button_of_clock("Pause", "pause")
+        '<button type="button" data-clock-do="pause">Pause</button>'
+    """
+    return tag("button", text, type="button", data_clock_do=do, hidden=hidden)
+
+
+def _flags(case: Case) -> list[str]:
+    """Name the red flags of a file; attempts and visa have rows of their own."""
+    own_rows = {"failed_attempts", "needs_visa"}
+    return [
+        say(f"field.{row.flag}.label") for row in load_flags() if row.flag not in own_rows and getattr(case, row.flag) is True
+    ]
+
+
+def _weakest(judgment: Judgment) -> str:
+    return ", ".join(say(f"stage.{stage}.name") for stage in stages_on_screen() if stage in judgment.binding)
