@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     import asyncio
 
 ROOT = Path(__file__).resolve().parent.parent
-FIRST_NOTEBOOK = "notebooks/10_your_case.ipynb"
+FIRST_NOTEBOOK = "notebooks/00_start_here.ipynb"
 
 
 class PromptConnection(ZMQChannelsWebsocketConnection):
