@@ -83,7 +83,7 @@ class Finding:
     Examples:
         >>> found = check_reply("I beg you, Dr. Hale.").findings[-1]
         >>> found.finding, found.seen[0].words, found.claims[0]
-        ('plea', 'I beg', 'noise.cold-email-why')
+        ('plea', 'I beg you', 'noise.cold-email-why')
     """
 
     finding: str

@@ -333,12 +333,10 @@ def _anchors(start: date) -> dict[str, date]:
 def _item(row: PlanTaskRow, start: date, last: date, anchors: dict[str, date]) -> PlanItem | None:
     begins = max(start, anchors[row.starts.anchor] + timedelta(days=row.starts.days))
     ends = min(last, anchors[row.ends.anchor] + timedelta(days=row.ends.days))
-    if ends < begins:
-        return None
     planned = begins
     if row.rule:
         begins, ends = _clear_of_soap(begins, ends)
-    if begins > last:
+    if ends < begins:  # its days are over, or all of them lie in SOAP
         return None
     passed = (begins - start).days
     near = passed < assumption("plan_two_months")
@@ -357,7 +355,7 @@ def _clear_of_soap(begins: date, ends: date) -> tuple[date, date]:
                 begins = friday
             else:
                 ends = monday - _ONE_DAY
-    return begins, max(begins, ends)
+    return begins, ends
 
 
 def _shown(day: date) -> str:

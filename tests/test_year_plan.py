@@ -14,7 +14,16 @@ from hypothesis import strategies as st
 from backchannel_lib import CaseError, TableError, match_week
 from backchannel_lib.amplifier import assumption
 from backchannel_lib.words import say
-from backchannel_lib.year_plan import GROUPS, PEOPLE, load_plan_tasks, match_week_of, plan_for
+from backchannel_lib.year_plan import (
+    GROUPS,
+    PEOPLE,
+    _clear_of_soap,
+    _escaped,
+    _folded,
+    load_plan_tasks,
+    match_week_of,
+    plan_for,
+)
 
 TASKS = {row.task: row for row in load_plan_tasks()}
 TABLE = Path(__file__).resolve().parent.parent / "data" / "plan_tasks.csv"
@@ -184,6 +193,30 @@ def test_the_days_of_a_task(start: str, task: str, days: tuple[str, str] | None,
     assert [row.task for row in plan.left_out] == ([] if days else [task])
 
 
+#: Days of a task in March 2027, and what is left of them; SOAP runs from the 15th to the 18th.
+CLEARED = [
+    ((1, 14), (1, 14)),
+    ((1, 15), (1, 14)),
+    ((14, 18), (14, 14)),
+    ((14, 19), (14, 14)),
+    ((14, 20), (19, 20)),
+    ((13, 20), (13, 14)),
+    ((13, 21), (19, 21)),
+    ((15, 19), (19, 19)),
+    ((18, 30), (19, 30)),
+    ((19, 30), (19, 30)),
+    ((15, 18), None),
+    ((16, 16), None),
+]
+
+
+@pytest.mark.parametrize(("days", "left"), CLEARED)
+def test_what_the_rule_leaves_of_a_task(days: tuple[int, int], left: tuple[int, int] | None) -> None:
+    """Of a task with days on both sides of SOAP the longer side is left; with days in SOAP alone nothing is left."""
+    begins, ends = _clear_of_soap(date(2027, 3, days[0]), date(2027, 3, days[1]))
+    assert (begins, ends) == tuple(date(2027, 3, day) for day in left) if left else ends < begins
+
+
 @pytest.mark.parametrize(
     "start",
     [None, "2027-03-15", 2027, datetime(2027, 3, 15, 9, 0), date(1999, 12, 31), date(2101, 1, 1)],  # noqa: DTZ001
@@ -338,8 +371,6 @@ def test_no_line_of_the_calendar_is_too_long(start: date, chosen: list[str]) -> 
 @example(text=" " * 200)
 def test_any_text_survives_the_calendar(text: str) -> None:
     """Whatever the words are, also beyond English, they come back whole from a folded and escaped line."""
-    from backchannel_lib.year_plan import _escaped, _folded
-
     folded = _folded(f"SUMMARY:{_escaped(text)}")
     assert all(0 < len(line.encode()) <= 75 for line in folded.split("\r\n"))
     value = folded.replace("\r\n ", "").removeprefix("SUMMARY:")

@@ -166,8 +166,8 @@ class Desk(Form):
 
     def _table(self, state: Record, decided: list[str]) -> Markup:
         rows: list[tuple[object, ...]] = []
-        for name in self.order:
-            title = join(self._number(name), ": ", self._brief(name))
+        for number, name in enumerate(self.order, start=1):
+            title = f"{number}. {self._brief(name)}"
             if name not in decided:
                 again = button(say("desk.take"), "take", name, name=say("desk.take_named", file=self._number(name)))
                 rows.append((title, say("lesson.nothing_yet"), again, ""))
@@ -256,14 +256,16 @@ class Desk(Form):
                 tag("p", say("desk.clock_lead"), class_="bw-small bw-lead"),
                 class_="bw-spaced",
             ),
-            opening("desk", now, self._dial(now, parts["clock"])),
+            self._dial(now, parts["clock"]),
             [opening(name, now, self._sheet(name, state), class_="bw-spaced") for name in self.order],
             opening("desk", now, place("nav", parts["nav"], class_="bw-toolbar bw-nav")),
             opening(
                 "seen",
                 now,
                 place("summary", parts["summary"], "p", class_="bw-summary"),
-                place("answers", parts["answers"], class_="bw-numbers"),
+                place(
+                    "answers", parts["answers"], class_="bw-numbers", tabindex="0", role="group", aria_label=say("desk.table")
+                ),
                 tag(
                     "section",
                     tag("h3", say("rules.title")),
@@ -279,8 +281,9 @@ class Desk(Form):
         )
 
     def _dial(self, now: list[str], told: str) -> Markup:
-        return tag(
-            "div",
+        return opening(
+            "desk",
+            now,
             opening(
                 "clock_on",
                 now,
@@ -291,13 +294,9 @@ class Desk(Form):
                 button(say("desk.off"), "clock", "off"),
                 class_="bw-clock-row",
             ),
+            opening("clock_off", now, button(say("desk.on"), "clock", "on")),
+            place("clock", told, "span", class_="bw-small"),
             opening("clock_on", now, tag("div", class_="bw-clock-left"), class_="bw-clock-bar", aria_hidden="true"),
-            tag(
-                "div",
-                place("clock", told, "span", class_="bw-small"),
-                opening("clock_off", now, button(say("desk.on"), "clock", "on"), element="span"),
-                class_="bw-clock-row",
-            ),
             class_="bw-clock",
             data_clock="on",
             role="group",
@@ -311,7 +310,7 @@ class Desk(Form):
             place(f"head.{name}", self._number(name), "h3"),
             tag(
                 "div",
-                tag("div", table(self._number(name), head, self._facts(name)), class_="bw-numbers"),
+                tag("div", table(self._number(name), head, self._facts(name))),
                 tag(
                     "div",
                     tag("p", tag("b", say("desk.said")), " ", say(f"desk.{name}.said"), class_="bw-story"),
