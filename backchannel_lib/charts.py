@@ -427,7 +427,7 @@ def bars_of_two(
             "text": [f"{name}: {number:g}" for number in numbers],
             "textposition": "outside",
             "cliponaxis": False,
-            "marker": {"color": color, "pattern": {"shape": pattern, "fgcolor": "#ffffff"}},
+            "marker": {"color": color, "pattern": {"shape": pattern, "fillmode": "overlay", "fgcolor": "#ffffff"}},
             "hoverinfo": "skip",
         }
         for (name, numbers), (color, pattern) in zip((one, other), colors, strict=True)
@@ -587,7 +587,7 @@ def stacked_bars(names: Sequence[str], pieces: Sequence[tuple[str, Sequence[int]
             "textfont": {"color": words},
             "marker": {
                 "color": fill,
-                "pattern": {"shape": pattern, "fillmode": "overlay", "fgcolor": words, "fgopacity": 0.35},
+                "pattern": {"shape": pattern, "fillmode": "overlay", "fgcolor": words, "fgopacity": 0.25},
                 "line": {"color": "#ffffff", "width": 1},
             },
             "hoverinfo": "skip",

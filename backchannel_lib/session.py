@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import itertools
 from collections.abc import Iterable, Mapping
 from typing import Any, Final, NamedTuple
 
@@ -292,7 +293,8 @@ class Session(Activity[CaseState]):
         if known.kind == "number":
             low, high = slider_ends(self.case, field)
             return range(low, high + 1)
-        return ()
+        sizes = range(len(known.levels) + 1)
+        return ["|".join(some) for size in sizes for some in itertools.combinations(known.levels, size)]
 
     def page(self) -> str:
         """Give the whole panel."""

@@ -351,7 +351,7 @@ def _clear_of_soap(begins: date, ends: date) -> tuple[date, date]:
         monday = match_week(year)
         friday = monday + timedelta(days=4)
         if begins < friday and ends >= monday:
-            if begins >= monday or ends - friday >= monday - begins:
+            if ends - friday >= monday - begins:
                 begins = friday
             else:
                 ends = monday - _ONE_DAY

@@ -48,7 +48,7 @@ def at(choice: str, pick: str, guess: str) -> Disagreements:
 
 def test_each_place_where_the_article_leaves_room_is_asked_about_once() -> None:
     """The places are those of the readings, in their order, each with a case of its own and the reason for our choice."""
-    assert PLACES == [entry.choice for entry in disagreements()]
+    assert [entry.choice for entry in disagreements()] == PLACES
     assert [row.reading for row in load_reading_cases()] == [entry.reading for entry in disagreements()]
     for choice in PLACES:
         assert say(f"disagree_why.{choice}")

@@ -122,7 +122,7 @@ def test_a_guess_is_met_with_what_it_was(guesses: dict[str, int], key: str) -> N
 
 @pytest.mark.parametrize("answer", MEASURED)
 def test_what_was_measured_is_told_to_everyone(answer: str) -> None:
-    """Whatever one expected, belief, measurement, what a P is, and that it is no proof stand there; only the finding is alike."""
+    """Whatever one expected: belief, measurement, what a P is, and that it is no proof."""
     activity = all_seen(measured=answer, belief=33)
     body = activity.parts(activity.state)["told.measured"]
     assert say("studies.as_found" if answer == "none" else "studies.not_found") in body

@@ -760,6 +760,7 @@ def test_every_flag_that_a_plan_can_have_is_a_risk(flag: str) -> None:
     sheet = briefing(plan(student, [WELL], [MERCY]), WELL)
     assert sheet.risks == (say(f"planner.risk.{flag}", times=int(value)),)
     assert briefing(plan(Case(), [WELL], [MERCY]), WELL).risks == (say("planner.risk.none"),)
+    assert briefing(plan(Case(score=229), [WELL], [MERCY]), WELL).risks == (say("planner.risk.below_range", names="Mercy"),)
 
 
 @pytest.mark.parametrize("flag", FLAGS)

@@ -2,26 +2,23 @@
 
 from __future__ import annotations
 
-import ast
 import csv
 import hashlib
 import importlib
 import io
 import re
-import string
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from backchannel_lib import READINGS, Case, TableError, Verdict, judge, rules, tables
+from backchannel_lib import Case, TableError, judge, rules, tables
 from backchannel_lib.conditions import parse, scalar_function
 from backchannel_lib.rules import rule_book
 from backchannel_lib.tables import (
     ANSWERS,
     STAGES,
-    WHO,
     ReadingChange,
     load_assumptions,
     load_callers,
@@ -32,7 +29,6 @@ from backchannel_lib.tables import (
     load_facts,
     load_remedies,
     load_rules,
-    load_score_anchors,
     load_soap_rule,
     load_words,
 )
@@ -137,7 +133,7 @@ def test_an_empty_file_is_refused(tmp_path: Path, file: str) -> None:
 def test_an_id_that_stands_twice_is_refused(tmp_path: Path, file: str) -> None:
     """A row whose id another row has is refused at its line, its column and its value."""
     rows = cells(file)
-    column = {"percentiles.csv": "score", "reading_changes.csv": "target"}.get(file, rows[0][0])
+    column = {"percentiles.csv": "score", "reading_changes.csv": "target", "options.csv": "option", "choices.csv": "choice"}.get(file, rows[0][0])
     value = rows[2][rows[0].index(column)]
     said = refusal(tmp_path, file, [*rows, rows[2]])
     assert said == (
@@ -626,101 +622,9 @@ def test_the_tables_cover_what_they_are_about() -> None:
         assert row.low <= row.range_floor <= row.range_low <= row.score <= row.high
 
 
-# ---- texts ----
+# ---- what they name is used ----
 
-SOURCES = {path: path.read_text(encoding="utf-8") for path in (ROOT / "backchannel_lib").rglob("*.py")}
-TREES = {path: ast.parse(text) for path, text in SOURCES.items()}
-#: All that can ask for a text: the library, the notebooks, what starts them, and headings in a table.
-ASKING = "\n".join(
-    [
-        *SOURCES.values(),
-        *(path.read_text(encoding="utf-8") for path in sorted((ROOT / "notebooks").rglob("*.ipynb"))),
-        (ROOT / "workbook.py").read_text(encoding="utf-8"),
-        *(repr(row.heading) for row in load_controls()),
-    ]
-)
-
-
-def names_of(kind: str) -> list[str]:
-    """List the names in a table's first column."""
-    return [row[0] for row in cells(f"{kind}.csv")[1:]]
-
-
-VERDICTS = [verdict.name.lower() for verdict in Verdict]
-CONTROLLED = [row.field for row in load_controls()]
-LEVELS = {name: field.levels for name, field in Case.fields().items() if field.kind == "choice"}
-
-#: Texts that a table asks for: the id, `{}` standing for a name; the names; and how the library writes such an id.
-FAMILIES: list[tuple[str, list[str], str]] = [
-    ("verdict.{}.name", VERDICTS, 'f"verdict.{'),
-    ("verdict.{}.sentence", VERDICTS, 'f"verdict.{'),
-    ("stage.{}.name", list(STAGES), 'f"stage.{'),
-    ("panel.group.{}", list(STAGES), 'f"panel.group.{'),
-    ("rule.{}", names_of("rules"), 'f"rule.{'),
-    ("assumption.{}", names_of("assumptions"), 'f"assumption.{'),
-    ("claim.{}", names_of("claims"), 'f"claim.{'),
-    ("remedy.{}", names_of("remedies"), 'f"remedy.{'),
-    ("reading.{}", list(READINGS), 'f"reading.{'),
-    ("who.{}", list(WHO), 'f"who.{'),
-    ("soap.{}", names_of("soap_rule"), 'f"soap.{'),
-    ("soap.answer.{}", list(ANSWERS), 'f"soap.answer.{'),
-    ("soap.answer.{}_until", [answer for answer in ANSWERS if answer != "allowed"], '_until"'),
-    ("soap.next.{}", list(ANSWERS), 'f"soap.next.{'),
-    ("grade.{}", ["A", "B", "C"], 'f"grade.{'),
-    ("specialty.{}", [row.specialty for row in load_score_anchors()], 'f"specialty.{'),
-    ("panel.exam.{}", names_of("exams"), 'f"panel.exam.{'),
-    ("field.{}.label", CONTROLLED, 'f"field.{'),
-    *((f"level.{name}.{{}}", list(levels), 'f"level.{field}"') for name, levels in LEVELS.items()),
-    ("level.need.{}", list(Case.fields()["needs"].levels), '"needs": "level.need"'),
-    ("offer.{}", list(Case.fields()["offers"].levels), '"offers": "offer"'),
-    ("level.impact.{}", sorted({row.impact for row in load_callers()}), 'f"level.impact.{'),
-    ("short.recommender.{}", list(LEVELS["recommender"]), 'f"short.recommender.{'),
-    *((f"chart.{{}}.{what}", ["callers", "amplifier", "map"], 'f"chart.{') for what in ("title", "caption", "name")),
-    ("example.{}", names_of("examples"), 'f"example.{'),
-    ("panel.{}", ["undo", "reset", "save"], 'f"panel.{do}"'),
-]
-
-#: Texts of a table that wait for the chapter that shows them.
-WAITING: list[tuple[str, list[str], str]] = [
-    ("stage.{}.question", list(STAGES), ".question"),
-    ("choice.{}", sorted({reading.choice for reading in READINGS.values()}), 'f"choice.{'),
-    ("fact.{}", names_of("facts"), 'f"fact.{'),
-]
-
-
-@pytest.mark.parametrize(("pattern", "names", "asked"), FAMILIES + WAITING, ids=lambda value: str(value)[:30])
-def test_every_text_that_a_table_asks_for_exists(pattern: str, names: list[str], asked: str) -> None:
-    """Each name of a table has its text."""
-    assert [name for name in names if pattern.format(name) not in all_words()] == []
-
-
-@pytest.mark.parametrize(("pattern", "names", "asked"), FAMILIES, ids=lambda value: str(value)[:30])
-def test_every_family_of_texts_is_asked_for(pattern: str, names: list[str], asked: str) -> None:
-    """The library really builds the ids of each family."""
-    assert asked in ASKING
-
-
-@pytest.mark.parametrize(("pattern", "names", "asked"), WAITING, ids=lambda value: str(value)[:30])
-def test_what_waits_is_really_waiting(pattern: str, names: list[str], asked: str) -> None:
-    """A family that something asks for by now has to move from the waiting ones to the others."""
-    assert asked not in ASKING
-
-
-IN_FAMILIES = {pattern.format(name) for pattern, names, _ in FAMILIES + WAITING for name in names}
-
-
-def test_every_text_is_used_somewhere() -> None:
-    """A text belongs to a family that a table asks for, or something names its id."""
-    left = [
-        word
-        for word in all_words()
-        if word not in IN_FAMILIES
-        and f'"{word}"' not in ASKING
-        and f"'{word}'" not in ASKING
-        and not (word.startswith("error.") and f'"{word.removeprefix("error.").removeprefix("frame_")}"' in ASKING)
-        and not (word.startswith("field.") and word.endswith(".help") and word.split(".")[1] in CONTROLLED)
-    ]
-    assert left == []
+ASKING = "\n".join(path.read_text(encoding="utf-8") for path in (ROOT / "backchannel_lib").rglob("*.py"))
 
 
 def test_every_assumption_is_used_somewhere() -> None:
@@ -748,85 +652,6 @@ def test_what_is_ours_about_the_whole_is_shown_somewhere() -> None:
 def test_every_number_that_is_ours_has_a_unit() -> None:
     """An assumption with a number names its unit, and one without a number names none."""
     assert [row.assumption for row in load_assumptions() if (row.value is None) != (row.unit == "")] == []
-
-
-def places(text: str) -> set[str]:
-    """List the places of a text; a text that cannot be filled in is an error."""
-    found = set()
-    for _, name, spec, conversion in string.Formatter().parse(text):
-        if name is not None:
-            assert re.fullmatch(r"[a-z_]+", name), f"{{{name}}}"
-            assert not spec
-            assert not conversion
-            found.add(name)
-    return found
-
-
-def test_every_place_of_every_text_can_be_filled_in() -> None:
-    """Every text can be filled in, its places are plain names, and nothing is left open or doubled."""
-    for word, text in all_words().items():
-        filled = text.format(**dict.fromkeys(places(text), "7"))
-        assert "{" not in filled, word
-        assert "}" not in filled, word
-
-
-def calls_of_say() -> Iterator[tuple[str, ast.expr, set[str], bool]]:
-    """List the library's calls of say(): where, the id, the names of the values given, and whether there may be more."""
-    for path, tree in TREES.items():
-        for node in ast.walk(tree):
-            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "say":
-                given = {word.arg for word in node.keywords if word.arg}
-                more = any(word.arg is None for word in node.keywords)
-                yield f"{path.name}, line {node.lineno}", node.args[0], given, more
-
-
-def ids_of(node: ast.expr) -> list[str]:
-    """List the texts that an expression may name: a plain id, a choice of two, or all of a family that fit an f-string."""
-    match node:
-        case ast.Constant(value=str(word)):
-            return [word]
-        case ast.IfExp(body=body, orelse=other):
-            return ids_of(body) + ids_of(other)
-        case ast.JoinedStr(values=[ast.Constant(value=str(start)), *rest]):
-            frame = re.escape(start) + "".join(
-                re.escape(str(part.value)) if isinstance(part, ast.Constant) else ".*" for part in rest
-            )
-            known = IN_FAMILIES | {word for word in all_words() if word.startswith("error.")}
-            return [word for word in sorted(known) if re.fullmatch(frame, word)] or [f"{start}..."]
-    return []
-
-
-def test_every_text_that_the_library_names_exists_and_gets_its_values() -> None:
-    """Whatever the library says by a plain id is there, and each place in it is given a value where it is said."""
-    checked = 0
-    for place, node, given, more in calls_of_say():
-        for word in ids_of(node):
-            assert word in all_words(), f"{place}: {word}"
-            assert more or places(all_words()[word]) <= given, f"{place}: {word}"
-            checked += 1
-    assert checked > 300
-
-
-def test_every_error_that_the_library_raises_has_its_sentence() -> None:
-    """Whatever rule an error names, its sentence is there."""
-    rules_named = {
-        node.args[1].value
-        for tree in TREES.values()
-        for node in ast.walk(tree)
-        if isinstance(node, ast.Call)
-        and isinstance(node.func, ast.Name)
-        and node.func.id in {"CaseError", "CaseFileError"}
-        and isinstance(node.args[1], ast.Constant)
-    }
-    assert len(rules_named) > 10
-    assert [rule for rule in rules_named if f"error.{rule}" not in all_words()] == []
-
-
-def test_a_text_that_does_not_exist_is_named() -> None:
-    """Asking for an id that does not exist names it, and the one that was likely meant."""
-    with pytest.raises(KeyError) as caught:
-        say("verdict.ignord.name")
-    assert caught.value.args == ("no text has the id 'verdict.ignord.name'; near it: verdict.ignored.name",)
 
 
 def test_facts_have_source_year_and_grade() -> None:

@@ -59,6 +59,11 @@ class Disagreements(Form):
     def _at(self, state: Record) -> str:
         return state["at"] or self.places[0]
 
+    @staticmethod
+    def _may_see(choice: str, state: Record) -> bool:
+        """Tell whether a place was seen; a kept record that says so without a choice and a guess is not believed."""
+        return bool(state[f"{choice}_seen"] and state[f"{choice}_pick"] and state[f"{choice}_guess"])
+
     # ---- acts ----
 
     def acts(self) -> dict[str, Act]:
@@ -83,19 +88,21 @@ class Disagreements(Form):
 
     def parts(self, state: Record) -> dict[str, str]:
         """Give what is told of each place once the reader has chosen and guessed."""
-        told = {f"told.{choice}": self._answer_told(choice, state) if state[f"{choice}_seen"] else "" for choice in self.places}
+        told = {
+            f"told.{choice}": self._answer_told(choice, state) if self._may_see(choice, state) else "" for choice in self.places
+        }
         at = self._at(state)
-        seen = sum(bool(state[f"{choice}_seen"]) for choice in self.places)
+        seen = sum(self._may_see(choice, state) for choice in self.places)
         return {
             **told,
             **{f"head.{choice}": self._head(choice) for choice in self.places},
             "seen": say("disagree.seen", seen=seen, total=len(self.places)),
-            "spoken": self._spoken(at, state) if state[f"{at}_seen"] else "",
+            "spoken": self._spoken(at, state) if self._may_see(at, state) else "",
         }
 
     def later_parts(self, state: Record) -> dict[str, str]:
         """Give how many of some thousands of cases hang on a place, which takes a moment to count."""
-        counted = [choice for choice in self.places if state[f"{choice}_seen"]]
+        counted = [choice for choice in self.places if self._may_see(choice, state)]
         found = {entry.choice: entry for entry in disagreements()} if counted else {}
         return {f"counts.{choice}": self._counts(found[choice]) if choice in counted else "" for choice in self.places}
 
@@ -105,7 +112,7 @@ class Disagreements(Form):
 
     def _open(self, state: Record) -> list[str]:
         at = self._at(state)
-        after = [f"counts.{at}"] if state[f"{at}_seen"] else []
+        after = [f"counts.{at}"] if self._may_see(at, state) else []
         back = ["back"] if at != self.places[0] else []
         return [f"place.{at}", *after, *back, "next" if at != self.places[-1] else "last"]
 
@@ -148,8 +155,6 @@ class Disagreements(Form):
 
     def _answer_told(self, choice: str, state: Record) -> Markup:
         row, mine = self.cases[choice], state[f"{choice}_pick"]
-        if not (mine and state[f"{choice}_guess"]):  # a kept record may have one without the other
-            return Markup("")
         ours, other, check = self.outcome(choice)
         return join(
             paired(

@@ -126,8 +126,8 @@ class PopulationBoard(Form):
     # ---- what is on screen ----
 
     def positions(self, field: str) -> Iterable[Any]:
-        """List no positions of a slider: a draw for each of them would keep the kernel from answering the reader."""
-        return ()
+        """List no positions of the draw's sliders: a draw for each would keep the kernel from answering the reader."""
+        return () if field in self.settings else super().positions(field)
 
     def parts(self, state: Record) -> dict[str, str]:
         """Give, once guesses were made, what was drawn beside them, and the draw as it is now."""
@@ -221,60 +221,60 @@ class PopulationBoard(Form):
                     "div",
                     tag(
                         "div",
-                        radios(
-                            "group",
-                            say("crowd.group"),
-                            [(name, say(f"crowd.group.{name}")) for name in GROUPS],
-                            state["group"],
-                            row=True,
-                        ),
-                        [self._slider(name, state, hidden=name not in shown) for name in self.settings],
-                        select(
-                            "phase",
-                            say("field.phase.label"),
-                            [(phase, say(f"level.phase.{phase}")) for phase in PHASES],
-                            state["phase"],
-                            hidden="phase" not in shown,
-                        ),
-                        checkbox(
-                            "good_moment",
-                            say("crowd.good_moment"),
-                            bool(state["good_moment"]),
-                            help_text=say("crowd.good_moment_help"),
-                            hidden="good_moment" not in shown,
+                        tag(
+                            "section",
+                            tag("h3", say("crowd.now")),
+                            place("now", parts["now"]),
+                            class_="bw-card",
                         ),
                         tag(
                             "div",
-                            button(say("crowd.another"), "another"),
-                            button(say("crowd.ours_again"), "ours"),
-                            class_="bw-toolbar",
+                            radios(
+                                "group",
+                                say("crowd.group"),
+                                [(name, say(f"crowd.group.{name}")) for name in GROUPS],
+                                state["group"],
+                                row=True,
+                            ),
+                            [self._slider(name, state, hidden=name not in shown) for name in self.settings],
+                            select(
+                                "phase",
+                                say("field.phase.label"),
+                                [(phase, say(f"level.phase.{phase}")) for phase in PHASES],
+                                state["phase"],
+                                hidden="phase" not in shown,
+                            ),
+                            checkbox(
+                                "good_moment",
+                                say("crowd.good_moment"),
+                                bool(state["good_moment"]),
+                                help_text=say("crowd.good_moment_help"),
+                                hidden="good_moment" not in shown,
+                            ),
+                            tag(
+                                "div",
+                                button(say("crowd.another"), "another"),
+                                button(say("crowd.ours_again"), "ours"),
+                                class_="bw-toolbar",
+                            ),
+                            class_="bw-controls",
                         ),
-                        class_="bw-controls",
                     ),
-                    tag(
-                        "section",
-                        tag("h3", say("crowd.now")),
-                        place("now", parts["now"]),
-                        tag("p", up_is_not_in, class_="bw-kind"),
-                        class_="bw-card",
-                    ),
+                    picture("crowd", say("crowd.title"), say("crowd.caption"), say("crowd.title"), ""),
                     class_="bw-columns bw-halves",
                 ),
-                picture("crowd", say("crowd.title"), say("crowd.caption"), say("crowd.title"), ""),
                 tag(
                     "section",
                     tag("h3", say("crowd.moves")),
-                    tag("p", no_contact),
+                    tag("p", no_contact, " ", tag("b", up_is_not_in)),
                     _scrolling("moves", say("crowd.moves")),
                     tag("p", rule, class_="bw-note"),
-                    class_="bw-told-wide",
                 ),
                 tag(
                     "section",
                     tag("h3", say("crowd.beyond")),
                     tag("p", say("crowd.beyond_caption")),
                     _scrolling("beyond", say("crowd.beyond")),
-                    class_="bw-told-wide",
                 ),
                 class_="bw-crowd",
             ),
@@ -302,8 +302,7 @@ class PopulationBoard(Form):
         self.put(**dict.fromkeys(GUESSES, "0"))
         self._see({})
         lines = [say("crowd.why", count=FILES, **self._first)]
-        for result in self._drawn(self.state):
-            lines.append(say("crowd.tour", what=result.call.label, line=_moves_line(result)))
+        lines += [say("crowd.tour", what=one.call.label, line=_moves_line(one)) for one in self._drawn(self.state)]
         for name, row in self.settings.items():
             for value in (row.low, row.high):
                 self.put(**{name: value})

@@ -354,6 +354,8 @@ class Scenes(Session):
         """Tell the verdict at every position of one control, positions of the same verdict together."""
         outcomes = []
         for value in self.positions(field):
+            if str(value).count("|"):
+                continue  # of what can be ticked together, each alone says enough
             try:
                 outcomes.append((value, judge(self.moved(field, value).case).verdict.words))
             except CaseError:
@@ -365,7 +367,10 @@ class Scenes(Session):
 
 def _span(field: str, values: list[Any]) -> str:
     """Write some positions of a control as a reader knows them."""
-    if isinstance(values[0], bool):
+    if field in {"needs", "offers"}:
+        family = {"needs": "level.need", "offers": "offer"}[field]
+        words = [say(f"{family}.{value}") if value else say("scene.none") for value in values]
+    elif isinstance(values[0], bool):
         words = [say("scene.on" if value else "scene.off") for value in values]
     elif isinstance(values[0], int):
         words = [f"{values[0]}-{values[-1]}" if len(values) > 1 else f"{values[0]}"]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
 from datetime import date
 from typing import Any, Final
 
@@ -82,10 +81,6 @@ class YearPlanBoard(Form):
 
     # ---- what is on screen ----
 
-    def positions(self, field: str) -> Iterable[Any]:
-        """List no positions: days and heaps of ticks are too many to answer ahead."""
-        return ()
-
     def parts(self, state: Record) -> dict[str, str]:
         """Give the plan, and what a reader should know of it."""
         plan = self._plan(state)
@@ -125,7 +120,6 @@ class YearPlanBoard(Form):
                 ),
                 tag(
                     "div",
-                    tag("section", place("plan", self.parts(state)["plan"]), class_="bw-card bw-plan"),
                     opening(
                         "save",
                         self.about(state)["open"],
@@ -136,7 +130,9 @@ class YearPlanBoard(Form):
                             class_="bw-toolbar",
                         ),
                         tag("p", say("plan_board.saved_where"), class_="bw-small"),
+                        class_="bw-saving",
                     ),
+                    tag("section", place("plan", self.parts(state)["plan"]), class_="bw-card bw-plan"),
                 ),
                 class_="bw-columns bw-halves",
             ),
@@ -215,13 +211,13 @@ def _notes(plan: YearPlan) -> Markup | None:
 
 def _item(item: PlanItem) -> Markup:
     task = item.task
-    people = ", ".join(say(f"plan.who.{person}") for person in task.needs)
+    why, people, voice, *waits = item.sentences
     return tag(
         "li",
         tag("p", item.days, class_="bw-small"),
         tag("p", tag("b", task.title)),
-        tag("p", task.why),
-        tag("p", say("plan.with", people=people), class_="bw-small"),
-        tag("p", say("plan.waits"), class_="bw-note") if task.rule else None,
+        tag("p", why),
+        tag("p", people, " ", voice, class_="bw-small"),
+        [tag("p", sentence, class_="bw-note") for sentence in waits],
         basis(f"plan-{task.task}", task.claims, (task.ours,) if task.ours else (), task.facts),
     )
