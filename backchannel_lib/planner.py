@@ -663,7 +663,7 @@ class _Planning:
         for answer in ("not_allowed", "ask_first"):
             names = tuple(row.program.name for row in rows if row.rules.answer == answer)
             if names:
-                words = say(f"planner.warn.{answer}", names=_listed(names))
+                words = say(f"planner.warn_rule.{answer}", names=_listed(names))
                 yield Notice(answer, words, names, ())
 
     def _of_size(self, rows: Sequence[Row], people: Sequence[Person]) -> Iterable[Notice]:

@@ -23,7 +23,6 @@ from backchannel_lib.words import say
 ANCHORS: Final = ("start", "match_monday", "soap_ends", "july_1", "coming_match")
 GROUPS: Final = ("first_days", "two_months", "year")
 PEOPLE: Final = ("you", "friend", "mentor", "school", "program")
-WEEKDAYS: Final = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 FIRST_YEAR: Final = 2000
 LAST_YEAR: Final = 2100
 
@@ -360,7 +359,7 @@ def _clear_of_soap(begins: date, ends: date) -> tuple[date, date]:
 
 def _shown(day: date) -> str:
     # strftime would name days and months in the language of the machine.
-    weekday, month = say(f"plan.weekday.{WEEKDAYS[day.weekday()]}"), say(f"plan.month.{day.month}")
+    weekday, month = say(f"weekday_short.{day.weekday()}"), say(f"month_short.{day.month}")
     return say("plan.date", weekday=weekday, month=month, day=day.day, year=day.year)
 
 

@@ -27,15 +27,6 @@ OWED = frozenset(
         "conduct.fit-beats-volume",
         "conduct.brief-reply",
         "conduct.reply-template",
-        "multiplier.recasts-flag",
-        "multiplier.tips-tie",
-        "multiplier.surfaces-quickly",
-        "multiplier.amplifier",
-        "after.derm-pivot",
-        "after.surgery-pivot",
-        "after.take-what-you-get",
-        "after.stay-close",
-        "after.honest-with-mentors",
     }
 )
 

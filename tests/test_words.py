@@ -112,7 +112,8 @@ FAMILIES: list[tuple[str, list[str]]] = [
     ("planner.risk.{}", [row.flag for row in load_flags()]),
     ("planner.nothing.{}", list(STAGES)),
     ("planner.briefing.rule.{}", list(ANSWERS)),
-    ("planner.warn.{}", ["not_allowed", "ask_first", "below_range", "far_below"]),
+    ("planner.warn.{}", ["below_range", "far_below"]),
+    ("planner.warn_rule.{}", ["not_allowed", "ask_first"]),
 ]
 
 #: Texts of a table that wait for whoever shows them.
