@@ -12,6 +12,7 @@ from typing import Final, NamedTuple
 from backchannel_lib.case import Case
 from backchannel_lib.cells import (
     Path,
+    WrongCellError,
     article_lines,
     clock_time,
     each_of,
@@ -562,3 +563,48 @@ def load_reading_cases(path: Path = None) -> tuple[ReadingCaseRow, ...]:
         },
         path=path,
     )
+
+
+class PlannerExampleRow(NamedTuple):
+    """One row of the planner's example; see `load_planner_example`."""
+
+    row: str
+    table: str
+    sets: tuple[tuple[str, str], ...]
+
+
+def load_planner_example(path: Path = None) -> tuple[PlannerExampleRow, ...]:
+    """Load the made-up student, people and programs with which the planner opens.
+
+    Args:
+        path: Another file of the same form; None for the workbook's own.
+
+    Returns:
+        Rows of: ``row``, its id; ``table``: ``file`` for the student's own file, ``people`` or ``programs``; ``sets``, pairs
+        ``column=value``, of fields of a case or of the columns of `backchannel_lib.planner.read_people` and
+        `backchannel_lib.planner.read_programs`; ``known_at`` names rows of programs by their ids. Words:
+        ``planner_example.<row>``, its name.
+
+    Raises:
+        TableError: The table is broken.
+
+    Source:
+        ours.
+
+    Examples:
+        >>> [row.table for row in load_planner_example()][:2]
+        ['file', 'people']
+    """
+    return read_table(
+        PlannerExampleRow,
+        "planner_example.csv",
+        {"row": some_text, "table": one_of(("file", "people", "programs")), "sets": _columns},
+        path=path,
+    )
+
+
+def _columns(cell: str) -> tuple[tuple[str, str], ...]:
+    pairs = [tuple(piece.strip() for piece in part.partition("=")[::2]) for part in cell.split(";")]
+    if not all(column and value for column, value in pairs):
+        raise WrongCellError("'column=value' pairs")
+    return tuple((column, value) for column, value in pairs)

@@ -64,11 +64,21 @@ def test_no_chart_offers_to_send_itself_anywhere(chart: str) -> None:
 
 
 @given(case=cases(), reading=readings)
+def test_praise_never_moves_the_mark_to_another_caller(case: Case, reading: str | None) -> None:
+    """However warm or cool, the mark among the callers stays nearest to its own caller's bar."""
+    weights = caller_weights(reading)
+    at = mark("callers", case, reading).x
+    own = abs(at - weights[case.recommender])
+    others = {weight for weight in weights.values() if weight != weights[case.recommender]}
+    assert all(own < abs(at - weight) for weight in others)
+
+
+@given(case=cases(), reading=readings)
 def test_the_last_trace_is_the_mark_at_the_case_s_place(case: Case, reading: str | None) -> None:
     """On each chart the last trace is one point with a label, and it stands where the case stands."""
     picture = amplify(case, reading)
     places = {
-        "callers": (caller_weights(reading)[case.recommender], SHORT[case.recommender]),
+        "callers": (round(picture.weight, 1), SHORT[case.recommender]),
         "amplifier": (round(picture.signal, 1), round(picture.shown, 1)),
         "map": (case.score, SHORT[case.recommender]),
     }

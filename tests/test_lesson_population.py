@@ -10,7 +10,7 @@ import pytest
 
 from backchannel_lib import CaseError, Verdict, judge
 from backchannel_lib.charts import stacked_bars
-from backchannel_lib.lessons import activity_of
+from backchannel_lib.lessons import activity_of, population_board
 from backchannel_lib.lessons.population_board import BANDS, ENDS, FILES, GROUPS, GUESSES, STRONG, PopulationBoard
 from backchannel_lib.population import calls, compare, draw, load_draw
 from backchannel_lib.words import say
@@ -88,9 +88,7 @@ def test_a_reader_who_guessed_all_three_is_told_so() -> None:
 )
 def test_every_count_lies_in_one_band_of_a_guess(count: int, end: int) -> None:
     """The bands of a guess hold every count from none to all, each in one."""
-    from backchannel_lib.lessons.population_board import _end_of
-
-    assert _end_of(count) == end
+    assert population_board._end_of(count) == end
     assert (ENDS[0], ENDS[-1]) == (0, FILES)
 
 
@@ -118,8 +116,8 @@ def test_all_whom_the_strong_call_brings_to_an_interview_were_in_range_without_a
     assert len(talked) == seen()._first["talk"]
     for case in talked:
         assert case.score >= case.range_low
-        assert not (case.failed_attempts or case.failed_clerkship or case.leave_of_absence)
-        assert not (case.professionalism_issue or case.chronic_poor_performance)
+        flags = (case.failed_attempts, case.failed_clerkship, case.leave_of_absence)
+        assert not any((*flags, case.professionalism_issue, case.chronic_poor_performance))
 
 
 def test_every_bar_is_as_long_as_the_draw_and_every_verdict_has_one_piece() -> None:
@@ -142,10 +140,12 @@ def test_every_bar_is_as_long_as_the_draw_and_every_verdict_has_one_piece() -> N
 def test_the_chart_is_told_in_words_too() -> None:
     """A screen reader hears every bar with its numbers."""
     made = seen()
-    told = made.later_parts(made.state)["name.crowd"]
-    for result in compare(draw()):
-        assert say(f"crowd.short.{result.call.name}") in told
-        assert all(str(count) in told for count in result.counts.values() if count > 300)
+    later = made.later_parts(made.state)
+    figure = json.loads(later["ground.crowd"])
+    for place, result in enumerate(compare(draw())):
+        counts = {trace["name"]: trace["x"][place] for trace in figure["data"]}
+        numbers = ", ".join(f"{name} {count}" for name, count in counts.items() if count)
+        assert say("crowd.bar", call=say(f"crowd.short.{result.call.name}"), numbers=numbers) in later["name.crowd"]
 
 
 def test_no_contact_overcomes_what_the_article_names() -> None:

@@ -133,7 +133,12 @@ def test_an_empty_file_is_refused(tmp_path: Path, file: str) -> None:
 def test_an_id_that_stands_twice_is_refused(tmp_path: Path, file: str) -> None:
     """A row whose id another row has is refused at its line, its column and its value."""
     rows = cells(file)
-    column = {"percentiles.csv": "score", "reading_changes.csv": "target", "options.csv": "option", "choices.csv": "choice"}.get(file, rows[0][0])
+    column = {
+        "percentiles.csv": "score",
+        "reading_changes.csv": "target",
+        "options.csv": "option",
+        "choices.csv": "choice",
+    }.get(file, rows[0][0])
     value = rows[2][rows[0].index(column)]
     said = refusal(tmp_path, file, [*rows, rows[2]])
     assert said == (

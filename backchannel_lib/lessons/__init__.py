@@ -34,7 +34,7 @@ def activity_of(part: str) -> Activity[Any]:
     return _made(rows[part])
 
 
-def _made(row: PartRow) -> Activity[Any]:
+def _made(row: PartRow) -> Activity[Any]:  # noqa: C901, PLR0912 - one line of a table per kind, imported late
     """Make an activity of its kind; a kind is imported when it is first asked for."""
     match row.kind:
         case "scenes":
@@ -101,6 +101,14 @@ def _made(row: PartRow) -> Activity[Any]:
             from backchannel_lib.lessons.rating import Rating
 
             return Rating(row)
+        case "planner":
+            from backchannel_lib.lessons.planner_board import PlannerBoard
+
+            return PlannerBoard(row)
+        case "reply":
+            from backchannel_lib.lessons.reply_board import ReplyBoard
+
+            return ReplyBoard(row)
     raise NotImplementedError(row.kind)
 
 

@@ -45,6 +45,10 @@ def stops_of(part: str) -> tuple[Stop, ...]:
 
     Source:
         data/steps.csv; the way is computed by `judge`.
+
+    Examples:
+        >>> [stop.way for stop in stops_of("fellow_walk")][:2]
+        ['', 'same']
     """
     stops: list[Stop] = []
     for row in load_steps():

@@ -161,6 +161,7 @@ function render({ model, el }) {
     const hold = place.contains(document.activeElement) ? nameOf(document.activeElement) : null;
     place.innerHTML = body.replaceAll("§", id);
     for (const one of place.querySelectorAll("details[data-keep]")) one.open = open.has(one.dataset.keep);
+    if ("rows" in place.dataset) setValues(valuesIn(place)); // rows of a table came or went; what stands in them is told apart
     if (hold === null) return;
     // What had the focus is gone: go on from what came in its place, or else from the heading of its section, and not
     // from the top of the page.
@@ -168,6 +169,11 @@ function render({ model, el }) {
     const next = again?.disabled ? again.parentElement.querySelector("button:enabled") : again;
     if (next) next.focus();
     else focusOn(place.closest("section")?.querySelector("h2") ?? place);
+  }
+
+  function valuesIn(place) {
+    const fields = [...place.querySelectorAll("[data-field]")].map((one) => one.dataset.field);
+    return Object.fromEntries(fields.filter((field) => field in record).map((field) => [field, record[field]]));
   }
 
   function nameOf(element) {
@@ -187,7 +193,7 @@ function render({ model, el }) {
   }
 
   function goTo(part) {
-    const place = find(`[data-part="${part}"]`);
+    const place = find(`[data-part="${part}"]`) ?? find(`[data-field="${part}"] :is(input, select, textarea)`);
     focusOn(place);
     place?.scrollIntoView({ block: "nearest" });
   }
