@@ -15,6 +15,7 @@ from typing import Any, Final, NamedTuple, TypeAlias
 
 from backchannel_lib.amplifier import amplify, assumption, caller_weights
 from backchannel_lib.case import RECOMMENDERS, Case
+from backchannel_lib.exams import exam_of
 from backchannel_lib.sweep import Band, score_bands
 from backchannel_lib.tables import load_callers
 from backchannel_lib.verdict import Verdict, judge
@@ -218,7 +219,7 @@ def spoken(chart: str, case: Case, reading: str | None = None) -> str:
         signal=f"{picture.signal:.0f}",
         amplified=f"{picture.shown:.0f}",
         score=case.score,
-        verdict=judge(case, reading).verdict.words,
+        verdict=say("card.no_verdict") if exam_of(case) is None else judge(case, reading).verdict.words,
     )
 
 

@@ -88,7 +88,8 @@ def fast_parts(case: Case, reading: str | None = None) -> dict[str, str]:
             tag("p", say("orientation.mixed"), class_="bw-verdict-sentence"),
         )
         parts["chain"], parts["spoken"] = "", say("orientation.mixed")
-    parts["strip"] = join(tag("b", judgment.verdict.words), " ", say("strip.rule", answer=rules.words))
+    told = say("card.no_verdict") if exam_of(case) is None else judgment.verdict.words
+    parts["strip"] = join(tag("b", told), " ", say("strip.rule", answer=rules.words))
     return parts
 
 
@@ -118,6 +119,8 @@ def slow_parts(case: Case, reading: str | None = None, only: Iterable[str] = ())
         "table.amplifier": lambda: _amplifier_table(case, reading),
         "table.map": lambda: _map_table(case, reading),
     }
+    if exam_of(case) is None:  # of numbers of two exams no verdict can be told, and none that would be another
+        parts |= dict.fromkeys(("changes", "readings"), lambda: tag("p", say("orientation.mixed")))
     return {name: part() for name, part in parts.items() if name in (tuple(only) or parts)}
 
 
@@ -138,6 +141,8 @@ def as_text(case: Case, reading: str | None = None) -> str:
         >>> print(as_text(Case()).splitlines()[0])
         Verdict: Skimmed. Someone would glance at it and perhaps mark it for later, and then it would be lost.
     """
+    if exam_of(case) is None:
+        return say("text.verdict", verdict=say("card.no_verdict"), sentence=say("orientation.mixed"))
     judgment = judge(case, reading)
     lines = [say("text.verdict", verdict=judgment.verdict.words, sentence=judgment.verdict.sentence)]
     for reason in _in_order(judgment):

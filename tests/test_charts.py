@@ -252,7 +252,10 @@ def test_the_alternative_text_holds_the_numbers(case: Case, reading: str | None)
     told = {
         "callers": [caller, str(caller_weights(reading)[case.recommender])],
         "amplifier": [f"{picture.signal:.0f}", f"{picture.shown:.0f}", "50"],
-        "map": [caller, str(case.score), judge(case, reading).verdict.words],
+        "map": [
+            *(caller, str(case.score)),
+            say("card.no_verdict") if exam_of(case) is None else judge(case, reading).verdict.words,
+        ],
     }
     for chart in CHARTS:
         sentence = spoken(chart, case, reading)

@@ -101,7 +101,7 @@ def test_a_plan_of_nothing_but_what_has_no_day_says_so() -> None:
     """A reader whose only tick has no day any more is told why, and there is nothing to save."""
     made = board(first_days="soap_applications")
     assert say("plan.left_out", title=TASKS["soap_applications"].title) in plan(made)
-    assert do(made, "save_calendar")["notice"] == say("plan_board.nothing")
+    assert do(made, "calendar")["notice"] == say("plan_board.nothing")
 
 
 @pytest.mark.parametrize(
@@ -163,13 +163,13 @@ def test_both_files_are_those_of_the_library_with_the_day_in_their_name() -> Non
     """Text and calendar are saved as the plan has them, and the notice names the file."""
     made = board(start="2027-03-22", first_days="rest", two_months="open_seats")
     wanted = plan_for(date(2027, 3, 22), ["rest", "open_seats"])
-    for do_what, ending, text in (("save_text", "txt", wanted.text), ("save_calendar", "ics", wanted.ics)):
+    for do_what, ending, text in (("text", "txt", wanted.text), ("calendar", "ics", wanted.ics)):
         told = do(made, do_what)
         assert told["file"] == {"name": f"my-plan-2027-03-22.{ending}", "text": text}
         assert told["file"]["name"] in told["notice"]
 
 
-@pytest.mark.parametrize("what", ["save_text", "save_calendar"])
+@pytest.mark.parametrize("what", ["text", "calendar"])
 def test_an_empty_plan_saves_no_file(what: str) -> None:
     """With nothing ticked there is no empty file, but a sentence."""
     told = do(board(), what)

@@ -699,3 +699,14 @@ def test_a_session_opens_only_with_a_reading_that_there_is() -> None:
     with pytest.raises(CaseError) as caught:
         Session(Case(), "any_leaver")
     assert str(caught.value).startswith("reading: must be one of any_lever, ")
+
+
+def test_of_two_exams_no_place_on_screen_tells_a_verdict() -> None:
+    """While score and range are in two exams, card, chain, strip, changes, readings, speech and text all say so and no more."""
+    case = Case(score=520)
+    parts = {**fast_parts(case), **slow_parts(case), "text": Session(case).text}
+    parts |= {f"spoken.{chart}": spoken(chart, case) for chart in ("map",)}
+    for name in ("verdict", "chain", "strip", "changes", "readings", "spoken", "text", "spoken.map"):
+        assert judge(case).verdict.words not in parts[name], name
+    assert say("card.no_verdict") in parts["verdict"]
+    assert say("card.no_verdict") in parts["strip"]

@@ -96,6 +96,10 @@ class PlannerState(NamedTuple):
         """Give the rows of a table."""
         return self.people if table == "people" else self.programs
 
+    def with_rows(self, table: str, rows: tuple[Any, ...]) -> PlannerState:
+        """Give the state with other rows in a table."""
+        return self._replace(people=rows) if table == "people" else self._replace(programs=rows)
+
     def with_row(self, table: str, row: TableRow) -> PlannerState:
         """Give the state with one row changed, or added where it is new; a row that clashes with others raises `CaseError`."""
         before = self.rows(table)
@@ -105,11 +109,11 @@ class PlannerState(NamedTuple):
             Program("-", row.range_low or 0, row.range_floor)  # which tells if the floor lies above the range
         known = any(other.id == row.id for other in before)
         rows = tuple(row if other.id == row.id else other for other in before) + (() if known else (row,))
-        return self._replace(**{table: rows})
+        return self.with_rows(table, rows)
 
     def without(self, table: str, number: int) -> PlannerState:
         """Give the state without one row; whoever was known at a program that goes is no longer."""
-        left = self._replace(**{table: tuple(row for row in self.rows(table) if row.id != number)})
+        left = self.with_rows(table, tuple(row for row in self.rows(table) if row.id != number))
         if table == "people":
             return left
         people = tuple(row._replace(known_at=tuple(one for one in row.known_at if one != number)) for row in left.people)
@@ -178,7 +182,9 @@ def programs_of(state: PlannerState) -> tuple[Program, ...]:
         >>> programs_of(PlannerState(Case(), (), (ProgramRow(1, "Alder"), ProgramRow(2, "Birch", 230))))[0].name
         'Birch'
     """
-    return tuple(Program(**{name: getattr(row, name) for name in COLUMNS["programs"]}) for row in filter(is_ready, state.programs))
+    return tuple(
+        Program(**{name: getattr(row, name) for name in COLUMNS["programs"]}) for row in filter(is_ready, state.programs)
+    )
 
 
 @functools.lru_cache(maxsize=16)
@@ -422,7 +428,7 @@ class PlannerBoard(Activity[PlannerState]):
         """Put a spreadsheet's people or programs in the place of the table's rows."""
         rows: tuple[Any, ...] = read_people(text) if table == "people" else read_programs(text)
         _refuse_too_many(table, len(rows))
-        state = self.state._replace(**{table: ()})
+        state = self.state.with_rows(table, ())
         by_name = {row.name.casefold(): row.id for row in state.programs}
         for number, row in enumerate(rows, start=1):
             cells = {name: getattr(row, name) for name in COLUMNS[table]}
@@ -594,10 +600,10 @@ class PlannerBoard(Activity[PlannerState]):
             [
                 tag(
                     "section",
-                    tag("h3", say(f"planner_board.{table}")),
-                    tag("p", say(f"planner_board.{table}_lead")),
+                    tag("h3", say(f"planner_table.{table}.title")),
+                    tag("p", say(f"planner_table.{table}.lead")),
                     place(table, parts[table], class_="bw-rows", data_rows=True),
-                    tag("div", button(say(f"planner_board.add_{table}"), "add", table), class_="bw-toolbar bw-alike"),
+                    tag("div", button(say(f"planner_table.{table}.add"), "add", table), class_="bw-toolbar bw-alike"),
                 )
                 for table in TABLES
             ],
@@ -679,7 +685,13 @@ class PlannerBoard(Activity[PlannerState]):
         chooser = tag(
             "label",
             tag("span", say("planner_board.open")),
-            tag("input", type="file", accept=".json,.csv,application/json,text/csv", data_load=True, aria_label=say("planner_board.open")),
+            tag(
+                "input",
+                type="file",
+                accept=".json,.csv,application/json,text/csv",
+                data_load=True,
+                aria_label=say("planner_board.open"),
+            ),
             class_="bw-file",
         )
         return tag(
@@ -730,7 +742,7 @@ class PlannerBoard(Activity[PlannerState]):
                 self.go(shown)
                 self.put(**{field: value})
                 what = say("planner_board.tour_move", label=self.label(field), value=_spoken(field, value))
-                lines.append(say("planner_board.tour", what=what, words=plan_of(self.state).words))
+                lines.append(say("planner_board.tour", what=what, words=_in_short(plan_of(self.state))))
         self.go(shown)
         try:
             self.put(**{"programs.1.range_low": "high"})
@@ -772,15 +784,22 @@ def _spoken(field: str, value: object) -> str:
         return say("planner_board.nothing")
     if isinstance(value, bool):
         return say("scene.on") if value else say("scene.off")
-    column = field.rpartition(".")[2]
-    family = {"kind": "short.recommender", "phase": "level.phase", "knows_work": "planner_knows", "openings": "planner.opening"}
-    return say(f"{family[column]}.{value}") if column in family else str(value)
+    match field.rpartition(".")[2]:
+        case "kind":
+            return say(f"short.recommender.{value}")
+        case "phase":
+            return say(f"level.phase.{value}")
+        case "knows_work":
+            return say(f"planner_knows.{value}")
+        case "openings":
+            return say(f"planner.opening.{value}")
+    return str(value)
 
 
 def _numbers(table: str, listed: object) -> list[int]:
     """Read which rows a table has."""
     words = [word for word in str(listed).split("|") if word]
-    if not all(word.isascii() and word.isdecimal() and 1 <= int(word[:6]) and len(word) <= 6 for word in words):
+    if not all(word.isascii() and word.isdecimal() and int(word[:6]) >= 1 and len(word) <= 6 for word in words):
         raise CaseError(table, "not_a_row", listed)
     if len(set(words)) != len(words):
         raise CaseError(table, "name_twice", listed)
@@ -923,7 +942,9 @@ def _known(people: tuple[tuple[int, str], ...], programs: tuple[tuple[int, str],
     """Write for each person whose relations count a box to tick for each program."""
     if not people or not programs:
         return tag("p", say("planner_board.known_nobody"))
-    return join([checks(f"people.{one}.known_at", say("planner_board.known_at", name=name), programs, ()) for one, name in people])
+    return join(
+        [checks(f"people.{one}.known_at", say("planner_board.known_at", name=name), programs, ()) for one, name in people]
+    )
 
 
 def _difference(state: PlannerState) -> str:
@@ -1035,6 +1056,23 @@ def _sheet(number: int, sheet: Briefing) -> Markup:
             class_="bw-toolbar bw-alike",
         ),
         data_keep=f"sheet-{number}",
+    )
+
+
+def _in_short(found: Plan) -> str:
+    """Give who approaches which programs, or why nobody does."""
+    if not found.rows:
+        return found.words
+    return "; ".join(
+        say(
+            "planner_board.in_short",
+            person=person.name,
+            programs=", ".join(
+                say("planner_board.in_short_row", program=row.program.name, verdict=row.verdict.words, answer=row.rules.words)
+                for row in found.rows_of(person)
+            ),
+        )
+        for person in found.people
     )
 
 

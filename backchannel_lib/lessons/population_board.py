@@ -139,7 +139,7 @@ class PopulationBoard(Form):
     def later_parts(self, state: Record) -> dict[str, str]:
         """Give the chart, its numbers, what each call moves, and what none overcomes."""
         if not state["seen"]:
-            return {}
+            return {"moves": "", "beyond": ""}
         results = self._drawn(state)
         return {
             "ground.crowd": json.dumps(_figure(results)),

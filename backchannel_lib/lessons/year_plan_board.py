@@ -44,7 +44,7 @@ class YearPlanBoard(Form):
 
     def acts(self) -> dict[str, Act]:
         """Give what the buttons do."""
-        return {"begin": self._begin, "clear": self._clear, "save_text": self._save_text, "save_calendar": self._save_calendar}
+        return {"begin": self._begin, "clear": self._clear, "text": self._save_text, "calendar": self._save_calendar}
 
     def _begin(self, _: object) -> dict[str, Any]:
         """Tick the three to begin with, beside whatever is ticked already."""
@@ -125,8 +125,8 @@ class YearPlanBoard(Form):
                         self.about(state)["open"],
                         tag(
                             "div",
-                            button(say("plan_board.save_text"), "save_text"),
-                            button(say("plan_board.save_calendar"), "save_calendar"),
+                            button(say("plan_board.save_text"), "text"),
+                            button(say("plan_board.save_calendar"), "calendar"),
                             class_="bw-toolbar",
                         ),
                         tag("p", say("plan_board.saved_where"), class_="bw-small"),
