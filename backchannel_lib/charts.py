@@ -295,6 +295,7 @@ def _callers(chosen: str, reading: str | None) -> str:
             "pattern": {
                 "shape": ["" if row.chart_row else "/" for row in rows],
                 "fgcolor": "#ffffff",
+                "fillmode": "overlay",  # else the bar itself takes the page's color
             },
             "line": {"width": [3 if row.recommender == chosen else 0 for row in rows], "color": MARK},
         },

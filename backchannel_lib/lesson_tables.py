@@ -105,6 +105,7 @@ class ItemRow(NamedTuple):
     fits: tuple[str, ...]
     claims: tuple[str, ...]
     ours: str
+    rule: bool
 
 
 class InboxPieceRow(NamedTuple):
@@ -290,7 +291,8 @@ def load_items(path: Path = None) -> tuple[ItemRow, ...]:
         path: Another file of the same form; None for the workbook's own.
 
     Returns:
-        Rows of: ``item``; ``part`` it belongs to; the heaps that it ``fits``; ``claims``; ``ours``. Words:
+        Rows of: ``item``; ``part`` it belongs to; the heaps that it ``fits``; ``claims``; ``ours``; ``rule``,
+        whether the NRMP's rule settles it, so that no other view is as good. Words:
         ``item.<item>.text`` and ``item.<item>.why``.
 
     Raises:
@@ -312,6 +314,7 @@ def load_items(path: Path = None) -> tuple[ItemRow, ...]:
             "fits": each_of({row.choice for row in load_choices()}),
             "claims": claim_ids,
             "ours": assumption_id,
+            "rule": yes_no,
         },
         path=path,
     )

@@ -130,7 +130,8 @@ def basis(name: str, claims: Iterable[str], assumptions: Iterable[str] = (), giv
         class_="bw-badge bw-voice-article",
     )
     ours = tag("span", "✎ ", say("card.ours"), class_="bw-badge bw-voice-ours") if assumptions else None
-    outside = tag("span", say("card.outside"), class_="bw-badge bw-voice-rule") if given else None
+    whose = "card.nrmp" if all(one.startswith("soap_rule.") for one in given) else "card.outside"
+    outside = tag("span", say(whose), class_="bw-badge bw-voice-rule") if given else None
     return tag(
         "details",
         tag(

@@ -21,12 +21,6 @@ OWED = frozenset(
     {
         "caller.source-over-intensity",
         "timing.three-phases",
-        "conduct.maturity-noticed",
-        "conduct.overlapping-emails",
-        "conduct.few-and-strong",
-        "conduct.fit-beats-volume",
-        "conduct.brief-reply",
-        "conduct.reply-template",
     }
 )
 

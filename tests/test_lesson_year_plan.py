@@ -42,7 +42,7 @@ def do(made: YearPlanBoard, what: str, **more: Any) -> dict[str, Any]:
 
 def plan(made: YearPlanBoard) -> str:
     """Give the plan on screen."""
-    return made.parts(made.state)["plan"]
+    return made.parts(made.state)["made"]
 
 
 def test_it_opens_on_a_fixed_day_outside_soap_with_nothing_ticked() -> None:

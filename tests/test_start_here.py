@@ -18,7 +18,7 @@ from tests.bake import NOTEBOOKS
 NOTEBOOK: Any = nbformat.read(NOTEBOOKS / "00_start_here.ipynb", as_version=4)
 CELLS: dict[str, str] = {cell.id: cell.source for cell in NOTEBOOK.cells}
 CHAPTERS = load_chapters()
-HALF_HOUR = ("04_what_does_not_help", "06_timing", "10_your_case")
+HALF_HOUR = ("06_timing", "10_your_case")
 
 
 def rows_of(text: str) -> list[list[str]]:

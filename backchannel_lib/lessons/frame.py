@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from backchannel_lib.case import Case
 from backchannel_lib.controls import button
 from backchannel_lib.lesson_tables import PartRow
-from backchannel_lib.markup import Markup, tag
+from backchannel_lib.markup import Markup, join, tag
+from backchannel_lib.soap_rule import rules_check
 from backchannel_lib.verdict import Verdict
 from backchannel_lib.words import say
 
@@ -34,6 +36,7 @@ def frame(part: PartRow, *body: object) -> Markup:
         tag("div", button(say("panel.undo"), "undo"), button(say("panel.reset"), "reset"), class_="bw-foot"),
         tag(
             "div",
+            tag("p", data_part="strip"),
             tag("p", role="status", class_="bw-notice", data_notice=True),
             tag("button", say("panel.restore_do"), type="button", data_do="restore", hidden=True),
             class_="bw-strip",
@@ -91,6 +94,26 @@ def opening(name: str, open_now: Iterable[str], *children: object, element: str 
     return tag(element, *children, data_open=name, hidden=name not in set(open_now), **attributes)
 
 
+def rule_line(case: Case) -> Markup:
+    """Say in one line what the NRMP's rule says of a contact, to stand under a verdict that may cover the rule's own frame.
+
+    Args:
+        case: The case.
+
+    Returns:
+        HTML.
+
+    Source:
+        data/soap_rule.csv.
+
+    Examples:
+        >>> "Not allowed" in rule_line(Case())
+        True
+    """
+    check = rules_check(case)
+    return join(say("rules.title"), ": ", tag("b", check.words, data_answer=check.answer))
+
+
 def still_of(part: PartRow, *body: object) -> Markup:
     """Write what a reader sees of an activity in a notebook that has not been run.
 
@@ -146,9 +169,8 @@ def difference(guess: Verdict, verdict: Verdict) -> str:
         >>> difference(Verdict.MAYBE, Verdict.MAYBE) == say("guess.same")
         True
     """
-    steps = abs(guess - verdict)
-    if steps == 0:
+    if guess == verdict:
         return say("guess.same")
-    if steps == 1:
-        return say("guess.near_high" if guess > verdict else "guess.near_low")
-    return say("guess.high" if guess > verdict else "guess.low", steps=steps)
+    if abs(guess - verdict) == 1:
+        return say("guess.near")
+    return say("guess.high" if guess > verdict else "guess.low")

@@ -604,6 +604,7 @@ class PlannerBoard(Activity[PlannerState]):
                     tag("p", say(f"planner_table.{table}.lead")),
                     place(table, parts[table], class_="bw-rows", data_rows=True),
                     tag("div", button(say(f"planner_table.{table}.add"), "add", table), class_="bw-toolbar bw-alike"),
+                    class_="bw-wide",
                 )
                 for table in TABLES
             ],
@@ -612,6 +613,7 @@ class PlannerBoard(Activity[PlannerState]):
                 tag("h3", say("planner_board.known")),
                 tag("p", say("planner_board.known_lead")),
                 place("known", parts["known"], class_="bw-rows", data_rows=True),
+                class_="bw-wide",
             ),
             opening(
                 "ask",
@@ -620,6 +622,7 @@ class PlannerBoard(Activity[PlannerState]):
                 radios("guess", say("planner_board.guess"), [(one, one) for one in GUESSES], state.guess, row=True),
                 tag("div", button(say("planner_board.see"), "see"), class_="bw-toolbar"),
                 element="section",
+                class_="bw-wide",
             ),
             opening("seen", about["open"], place("beside", parts["beside"], class_="bw-beside")),
             opening(
@@ -630,7 +633,7 @@ class PlannerBoard(Activity[PlannerState]):
                 place("plan", parts["plan"], class_="bw-spaced"),
                 tag("div", button(say("planner_board.again"), "again"), class_="bw-toolbar bw-alike"),
                 element="section",
-                class_="bw-plan",
+                class_="bw-wide bw-plan",
             ),
             opening(
                 "sheets",
@@ -641,6 +644,7 @@ class PlannerBoard(Activity[PlannerState]):
                 place("sheets", parts["sheets"], class_="bw-spaced"),
                 basis("sheets", ("conduct.no-script", "conduct.tell-recommender")),
                 element="section",
+                class_="bw-wide",
             ),
             self._files_section(about["open"]),
         )
@@ -979,7 +983,7 @@ def _plan_part(state: PlannerState, found: Plan) -> Markup:
     warnings = _warnings(found)
     return join(
         tag("p", found.words, class_="bw-summary"),
-        tag("p", say("planner_board.waiting", names=", ".join(waiting)), class_="bw-note") if waiting else None,
+        tag("p", say("planner_board.waiting", names=", ".join(waiting))) if waiting else None,
         [_of_person(found, person) for person in found.people],
         tag("h4", say("planner_board.warnings")) if warnings else None,
         tag(
@@ -1020,9 +1024,9 @@ def _line(row: Row) -> Markup:
             "p",
             tag("b", row.program.name),
             " ",
-            tag("span", say("planner_board.expects", verdict=row.verdict.words), class_="bw-badge bw-voice-article"),
-            " ",
             tag("span", _rule_of(row), class_="bw-badge bw-voice-rule"),
+            " ",
+            tag("span", say("planner_board.expects", verdict=row.verdict.words), class_="bw-badge bw-voice-article"),
         ),
         tag("p", row.reason),
     )

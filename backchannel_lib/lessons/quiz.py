@@ -10,7 +10,7 @@ from backchannel_lib.controls import button, radios
 from backchannel_lib.errors import CaseError
 from backchannel_lib.lesson_tables import PartRow
 from backchannel_lib.lessons.form import Form, Record, one_word
-from backchannel_lib.lessons.frame import frame, place
+from backchannel_lib.lessons.frame import frame, place, rule_line
 from backchannel_lib.markup import join, tag
 from backchannel_lib.pieces import basis
 from backchannel_lib.questions import Question, questions_of
@@ -63,6 +63,7 @@ class Quiz(Form):
         return join(
             tag("p", tag("b", say("quiz.right") if right else say("quiz.other", answer=option.text)), class_="bw-kind"),
             tag("p", option.why),
+            tag("p", rule_line(row.case), class_="bw-rule-line") if row.case and row.kind == "case" else None,
             basis(f"question-{row.question}", row.claims, (row.ours,) if row.ours else (), row.facts),
         )
 

@@ -54,7 +54,7 @@ class ReplyBoard(Form):
         return {"example": self._example, "clear": self._clear, "see": self._see}
 
     def _example(self, _: object) -> dict[str, Any]:
-        self.go_with(text=say("reply_board.example_text"), guess="", first="")
+        self.go_with(text=example_email(), guess="", first="")
         return {"values": self.values(self.state), "notice": say("reply_board.example_shown"), "focus": "text"}
 
     def _clear(self, _: object) -> dict[str, Any]:
@@ -223,6 +223,22 @@ class ReplyBoard(Form):
             lines += [text, *_lines(checked(text))]
         self.go(start)
         return "\n".join(lines)
+
+
+def example_email() -> str:
+    """Give the email of a made-up student that needs work.
+
+    Returns:
+        The text; in the table of words the sign ¶ stands for a blank line.
+
+    Source:
+        ours.
+
+    Examples:
+        >>> len(check_reply(example_email()).findings)
+        7
+    """
+    return say("reply_board.example_text").replace(" ¶ ", "\n\n")
 
 
 def _read_text(value: object) -> str:

@@ -14,16 +14,18 @@ from backchannel_lib.case import Case
 from backchannel_lib.controls import button, radios
 from backchannel_lib.errors import CaseError, nearest
 from backchannel_lib.lesson_tables import PartRow, SceneRow, case_of, load_scenes
-from backchannel_lib.lessons.frame import difference, frame, opening, place, still_of, verdict_options
+from backchannel_lib.lessons.frame import difference, frame, opening, place, rule_line, still_of, verdict_options
 from backchannel_lib.markup import Markup, join, tag
 from backchannel_lib.pieces import basis, paired
 from backchannel_lib.session import CaseState, Session, state_of
 from backchannel_lib.soap_rule import rules_check
-from backchannel_lib.verdict import Verdict, judge
+from backchannel_lib.verdict import Judgment, Verdict, judge
 from backchannel_lib.view import chart_box, control_group, fast_parts, held_down, shown_fields, slow_parts, stages_on_screen
 from backchannel_lib.words import say
 
 OWN: Final = "own"  # the scene in which the reader enters a case of their own
+#: What one's own case is asked for in every panel: without a moment the rule could not be told.
+ALWAYS_ASKED: Final = ("phase", "program_contacted_first")
 
 
 class Scenes(Session):
@@ -56,12 +58,12 @@ class Scenes(Session):
         """Give a scene's case; one's own is the first scene's, with the default in each field that can be moved."""
         if scene != OWN:
             return self.cases[scene]
-        defaults = {name: Case.fields()[name].default for name in self._mine()}
+        defaults = {name: Case.fields()[name].default for name in (*self._mine(), *ALWAYS_ASKED)}
         return next(iter(self.cases.values())).but(**defaults)
 
     def _mine(self) -> tuple[str, ...]:
         """Name the fields that a reader enters here, with those that only make sense together."""
-        return (*self.part.fields, *_go_along(self.part.fields))
+        return (*dict.fromkeys((*self.part.fields, *_go_along(self.part.fields), *(ALWAYS_ASKED if self.part.own else ()))),)
 
     def _at(self, scene: str, state: CaseState) -> CaseState:
         case = self._case_of(scene)
@@ -95,7 +97,10 @@ class Scenes(Session):
         if scene not in self.order:
             raise CaseError("scene", "level", scene, levels=nearest(scene, self.order))
         self.go(self._at(scene, self.state))
-        return {"values": self.values(self.state), "focus": "story"}
+        answer = {"values": self.values(self.state), "focus": "story"}
+        if scene == OWN and self.case != self._case_of(OWN):
+            answer["notice"] = say("scene.from_kept")
+        return answer
 
     def _again(self, _: object) -> Message:
         self.go(self._at(self.state.scene, self.state))
@@ -114,7 +119,7 @@ class Scenes(Session):
 
     def fields(self) -> Iterable[str]:
         """Name the controls: the guess, and the chosen fields."""
-        return ("guess", *self.part.fields)
+        return ("guess", *self._controls())
 
     def label(self, field: str) -> str:
         """Give a control's label."""
@@ -164,10 +169,10 @@ class Scenes(Session):
     def parts(self, state: CaseState) -> dict[str, str]:
         """Give the story, and once a prediction was made, the answer beside it."""
         seen = self._is_seen(state)
-        parts = dict.fromkeys(("verdict", "chain", "rules", "strip", "beside"), "")
+        parts = dict.fromkeys(("verdict", "chain", "rules", "strip", "beside", "rule_line"), "")
         if seen:
             parts |= {name: part for name, part in fast_parts(state.case, state.reading).items() if name != "example"}
-            parts["beside"] = self._beside(state)
+            parts["beside"], parts["rule_line"] = self._beside(state), rule_line(state.case)
         else:
             parts["spoken"] = self._title(state.scene)
         return {**parts, "story": self._story(state.scene), "nav": self._nav(state.scene)}
@@ -193,10 +198,15 @@ class Scenes(Session):
 
     def about(self, state: CaseState) -> dict[str, Any]:
         """Tell which controls and sections are in sight."""
-        return {**super().about(state), "shown": ["guess", *self._shown(state.case)], "open": self._open(state)}
+        return {**super().about(state), "shown": ["guess", *self._shown(state)], "open": self._open(state)}
 
-    def _shown(self, case: Case) -> list[str]:
-        return [name for name in shown_fields(case) if name in self.part.fields]
+    def _controls(self) -> tuple[str, ...]:
+        """Name the fields of a case that have a control on the page, in sight or not."""
+        return (*dict.fromkeys((*self.part.fields, *(ALWAYS_ASKED if self.part.own else ()))),)
+
+    def _shown(self, state: CaseState) -> list[str]:
+        here = self._controls() if state.scene == OWN else self.part.fields
+        return [name for name in shown_fields(state.case) if name in here]
 
     def _open(self, state: CaseState) -> list[str]:
         if self._is_seen(state):
@@ -210,9 +220,28 @@ class Scenes(Session):
         return say("scene.own_title") if scene == OWN else say(f"scene.{scene}.title")
 
     def _story(self, scene: str) -> Markup:
-        story = say("scene.own_story") if scene == OWN else say(f"scene.{scene}.story")
-        number = say("scene.number", number=self.order.index(scene) + 1, total=len(self.order))
+        if scene == OWN:
+            return join(tag("h3", self._title(OWN)), tag("p", say("scene.own_story")), tag("p", self._assumed()))
+        number = say("scene.number", number=self.order.index(scene) + 1, total=len(self.scenes))
+        story = say(f"scene.{scene}.story")
         return join(tag("h3", tag("span", number, class_="bw-count"), " ", self._title(scene)), tag("p", story))
+
+    def _assumed(self) -> Markup:
+        """Say what is taken for granted in one's own case, since it cannot be entered here."""
+        case, known = self._case_of(OWN), self._controls()
+        told = []
+        if "score" not in known:
+            told.append(say("assumed.file", score=case.score, low=case.range_low))
+        if "recommender" not in known:
+            caller = say(f"level.recommender.{case.recommender}")
+            told.append(say("assumed.contact", caller=caller, move=say(f"level.move.{case.move}")))
+        elif "move" not in known:
+            told.append(say("assumed.move", move=say(f"level.move.{case.move}")))
+        if "specifics" not in known:
+            told.append(say("assumed.specifics" if case.specifics else "assumed.no_specifics"))
+        if "needs" not in known:
+            told.append(say("assumed.no_need"))
+        return tag("span", tag("b", say("assumed.here"), " "), "; ".join(told), ".", class_="bw-assumed")
 
     def _nav(self, scene: str) -> Markup:
         at = self.order.index(scene)
@@ -231,7 +260,8 @@ class Scenes(Session):
         return join(
             paired((say("guess.yours"), tag("b", guess.words)), (say("guess.article"), tag("b", judgment.verdict.words))),
             tag("p", difference(guess, judgment.verdict), class_="bw-kind"),
-            tag("p", say(f"scene.{row.scene}.why")) if row else tag("p", held_down(judgment)),
+            tag("p", say(f"scene.{row.scene}.why")) if row else None,
+            None if row else [tag("p", held_down(judgment)), *_why_held(judgment), tag("p", rules_check(case).next_step)],
             basis(f"scene-{row.scene}", row.claims, (row.ours,) if row.ours else ()) if row else None,
         )
 
@@ -247,16 +277,11 @@ class Scenes(Session):
             tag("h3", say("card.title")),
             tag("p", say("card.voice"), class_="bw-voice"),
             place("verdict", parts["verdict"], class_="bw-card-body"),
+            place("rule_line", parts["rule_line"], "p", class_="bw-rule-line"),
         ]
         return frame(
             self.part,
             place("story", parts["story"], class_="bw-story"),
-            opening(
-                "ask",
-                now,
-                radios("guess", say("guess.ask"), verdict_options(), self._guess(state), row=True),
-                tag("div", button(say("guess.see"), "see"), class_="bw-toolbar"),
-            ),
             opening("seen", now, place("beside", parts["beside"], class_="bw-beside")),
             opening("seen", now, pictures) if moving else None,
             tag(
@@ -264,7 +289,7 @@ class Scenes(Session):
                 opening(
                     "controls",
                     now,
-                    [control_group(stage, state.case, self.part.fields) for stage in stages_on_screen()],
+                    [control_group(stage, state.case, self._controls()) for stage in stages_on_screen()],
                     opening("again", now, button(say("scene.again"), "again"), class_="bw-toolbar"),
                     opening(
                         "own",
@@ -303,6 +328,12 @@ class Scenes(Session):
                 ],
                 None if moving else pictures,
             ),
+            opening(
+                "ask",
+                now,
+                radios("guess", say("guess.ask"), verdict_options(), self._guess(state), row=True),
+                tag("div", button(say("guess.see"), "see"), class_="bw-toolbar"),
+            ),
             place("nav", parts["nav"], class_="bw-toolbar bw-nav"),
         )
 
@@ -334,7 +365,7 @@ class Scenes(Session):
                     answer=rules_check(self.case).words,
                 )
             )
-            lines += [f"   {line}" for field in self._shown(self.case) if (line := self._sweep(field))]
+            lines += [f"   {line}" for field in self._shown(self.state) if (line := self._sweep(field))]
         self.go(start)
         return "\n".join(lines)
 
@@ -363,6 +394,13 @@ class Scenes(Session):
         runs = [(verdict, [value for value, _ in run]) for verdict, run in itertools.groupby(outcomes, lambda pair: pair[1])]
         told = "; ".join(f"{_span(field, values)}: {verdict}" for verdict, values in runs)
         return f"{self.label(field)} {told}" if told else ""
+
+
+def _why_held(judgment: Judgment) -> list[Markup]:
+    """Give the reasons of the links that hold a verdict down."""
+    if judgment.verdict is max(Verdict):
+        return []
+    return [tag("p", reason.words) for reason in judgment.reasons if reason.stage in judgment.binding]
 
 
 def _span(field: str, values: list[Any]) -> str:

@@ -52,6 +52,8 @@ class Sorting(Form):
         mine = state[row.item]
         ours = say("lesson.or").join(self._name(choice) for choice in row.fits)
         verdict = "lesson.unsaid" if not mine else "lesson.alike" if mine in row.fits else "lesson.unlike"
+        if row.rule and verdict == "lesson.unlike":
+            verdict = "lesson.by_rule"
         return tag(
             "div",
             paired(
@@ -73,6 +75,7 @@ class Sorting(Form):
         options = [(choice, self._name(choice)) for choice in self.choices]
         return frame(
             self.part,
+            place("summary", parts["summary"], "p", class_="bw-summary"),
             [
                 tag(
                     "div",
@@ -83,7 +86,6 @@ class Sorting(Form):
                 for row in self.items
             ],
             tag("div", button(say("lesson.compare"), "compare"), class_="bw-toolbar"),
-            place("summary", parts["summary"], "p", class_="bw-summary"),
         )
 
     @property

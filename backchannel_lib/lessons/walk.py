@@ -9,7 +9,7 @@ from backchannel_lib.case import Case
 from backchannel_lib.controls import button, radios
 from backchannel_lib.lesson_tables import PartRow, StepRow, case_of, load_steps
 from backchannel_lib.lessons.form import Form, Record, one_word, whole
-from backchannel_lib.lessons.frame import frame, opening, place, still_of
+from backchannel_lib.lessons.frame import frame, opening, place, rule_line, still_of
 from backchannel_lib.markup import Markup, join, tag
 from backchannel_lib.pieces import basis, paired
 from backchannel_lib.soap_rule import rules_check
@@ -112,12 +112,12 @@ class Walk(Form):
         card = fast_parts(now.case)
         asks = coming is not None and coming.way != ""
         return {
-            "trail": tag(
-                "ol", [self._passed(place, state) for place in range(self._from(state), state["at"])], class_="bw-trail"
-            ),
+            "trail": self._trail(state),
             "now": self._now_told(state["at"], state),
             "verdict": card["verdict"],
             "rules": card["rules"],
+            "rule_line": rule_line(now.case),
+            "strip": card["strip"],
             "next": tag("p", tag("b", say("walk.next"), " "), say(f"step.{coming.row.step}.text")) if coming and asks else "",
             "end": tag("p", say("walk.new_start" if coming else f"walk.{self.part.part}.end")) if not asks else "",
             "spoken": card["spoken"],
@@ -130,6 +130,17 @@ class Walk(Form):
     def _open(self, state: Record) -> list[str]:
         coming = self._next(state)
         return ["ask"] if coming and coming.way else ["on"] if coming else []
+
+    def _trail(self, state: Record) -> Markup:
+        """Give the last step passed, and those before it folded."""
+        passed = [self._passed(at, state) for at in range(self._from(state), state["at"])]
+        folded = tag(
+            "details",
+            tag("summary", say("walk.before", count=len(passed) - 1)),
+            tag("ol", passed[:-1], class_="bw-trail"),
+            data_keep="trail",
+        )
+        return join(folded if len(passed) > 1 else None, tag("ol", passed[-1:], class_="bw-trail") if passed else None)
 
     def _passed(self, at: int, state: Record) -> Markup:
         stop = self.stops[at]
@@ -187,6 +198,7 @@ class Walk(Form):
                         tag("h3", say("card.title")),
                         tag("p", say("card.voice"), class_="bw-voice"),
                         place("verdict", parts["verdict"]),
+                        place("rule_line", parts["rule_line"], "p", class_="bw-rule-line"),
                         class_="bw-card",
                     ),
                     tag(

@@ -155,8 +155,11 @@ class WeekClock(Form):
         return ("week",) if field in {"hour", "day"} else ()
 
     def about(self, state: Record) -> dict[str, Any]:
-        """Tell which sections are in sight."""
-        return {"open": ["seen"] if state["seen"] else ["ask"]}
+        """Tell which sections are in sight, and which controls mean something at this moment."""
+        phase = phase_at(self._when(state), self._reading(state))
+        here = {"lists_open": phase == "soap_lists", "friday_after": state["day"] == "friday"}
+        shown = [field for field in self.fields() if here.get(field, True)]
+        return {"open": ["seen"] if state["seen"] else ["ask"], "shown": shown}
 
     def _moment(self, state: Record) -> str:
         return say(
@@ -187,6 +190,7 @@ class WeekClock(Form):
                 (say("clock.band.official"), self._official(state)),
                 (say("clock.band.rule"), check.words),
             ),
+            tag("p", check.next_step, class_="bw-next"),
             basis("clock-phase", row.claims, (row.ours,) if row.ours else ()),
         )
 
@@ -194,6 +198,8 @@ class WeekClock(Form):
         """Name what the official clock shows: an event under way, or the last one passed."""
         monday = datetime.combine(match_week(int(state["year"] or OPEN_YEAR)), time())
         when, told = self._when(state), say("clock.before")
+        if when >= monday + timedelta(days=5):
+            return say("clock.after")
         for event in load_week_events():
             day = monday + timedelta(days=event.day)
             start = datetime.combine(day.date(), time.fromisoformat(event.starts))
@@ -208,7 +214,9 @@ class WeekClock(Form):
             case = self._case(contact, state)
             verdict = judge(case, self._reading(state)).verdict
             check = rules_check(case, self._when(state))
-            rows.append((say(f"contact.{contact.contact}"), verdict.words, check.words))
+            # Whether to answer a program that has written is no question, so no verdict may put anyone off it.
+            told = say("clock.just_answer") if case.recommender == "self" else verdict.words
+            rows.append((say(f"contact.{contact.contact}"), told, check.words))
         claims = dict.fromkeys(claim for contact in self.contacts for claim in contact.claims)
         head = (say("clock.contact"), say("card.title"), say("rules.title"))
         return join(table(say("clock.worth"), head, rows), basis("worth", claims))
@@ -291,6 +299,7 @@ class WeekClock(Form):
             case = self._case(contact, state)
             answer = rules_check(case, self._when(state)).words
             verdict = judge(case, self._reading(state)).verdict.words
+            verdict = say("clock.just_answer") if case.recommender == "self" else verdict
             worth.append(f"{say(f'contact.{contact.contact}')}: {verdict} ({answer})")
         phase = say(f"level.phase.{phase_at(self._when(state), self._reading(state))}")
         return f"{self._moment(state)} | {phase} | {self._official(state)} | " + " | ".join(worth)

@@ -84,7 +84,7 @@ class YearPlanBoard(Form):
     def parts(self, state: Record) -> dict[str, str]:
         """Give the plan, and what a reader should know of it."""
         plan = self._plan(state)
-        return {"plan": _plan_part(plan), "spoken": say("plan_board.count", count=len(plan.items))}
+        return {"made": _plan_part(plan), "spoken": say("plan_board.count", count=len(plan.items))}
 
     def about(self, state: Record) -> dict[str, Any]:
         """Tell that saving is in sight once there is something to save."""
@@ -132,7 +132,7 @@ class YearPlanBoard(Form):
                         tag("p", say("plan_board.saved_where"), class_="bw-small"),
                         class_="bw-saving",
                     ),
-                    tag("section", place("plan", self.parts(state)["plan"]), class_="bw-card bw-plan"),
+                    tag("section", place("made", self.parts(state)["made"]), class_="bw-card bw-plan"),
                 ),
                 class_="bw-columns bw-halves",
             ),

@@ -15,7 +15,8 @@ import traitlets
 
 from backchannel_lib.activity import Activity
 from backchannel_lib.case import Case
-from backchannel_lib.lessons import activity_of
+from backchannel_lib.lessons import activity_of, tour_of
+from backchannel_lib.markup import tag
 from backchannel_lib.session import Session
 from backchannel_lib.words import say
 
@@ -208,3 +209,45 @@ class Panel(Board):
     def __init__(self, case: Case | None = None, reading: str | None = None, *, ahead: bool = True) -> None:
         self.session = Session(case, reading)
         super().__init__(self.session, ahead=ahead)
+
+
+class Folded:
+    """A long text that a reader opens by hand, in a notebook.
+
+    Args:
+        title: What stands on the fold.
+        text: The text.
+
+    Source:
+        ours.
+
+    Examples:
+        >>> Folded("More", "a < b")
+        a < b
+    """
+
+    def __init__(self, title: str, text: str) -> None:
+        self.title = title
+        self.text = text
+
+    def __repr__(self) -> str:
+        return self.text
+
+    def _repr_html_(self) -> str:
+        # Lab unfolds an output that was folded when it runs the cell, so the fold is in the output itself.
+        return tag("details", tag("summary", self.title), tag("pre", self.text, style="white-space: pre-wrap"))
+
+
+def tour(chapter: str) -> Folded:
+    """Move every control of a chapter to named places, and tell each outcome as text, folded.
+
+    Args:
+        chapter: The chapter, as in data/chapters.csv.
+
+    Returns:
+        The text, to be the last line of a notebook's cell.
+
+    Source:
+        ours.
+    """
+    return Folded(say("lesson.as_text"), tour_of(chapter))

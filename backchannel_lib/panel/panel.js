@@ -166,8 +166,8 @@ function render({ model, el }) {
     // What had the focus is gone: go on from what came in its place, or else from the heading of its section, and not
     // from the top of the page.
     const again = hold && place.querySelector(hold);
-    const next = again?.disabled ? again.parentElement.querySelector("button:enabled") : again;
-    if (next) next.focus();
+    // A button that went dead, as at the end of a list, leaves the focus on its row, so that one more press does nothing.
+    if (again) focusOn(again.disabled ? again.parentElement : again);
     else focusOn(place.closest("section")?.querySelector("h2") ?? place);
   }
 
@@ -323,6 +323,8 @@ function render({ model, el }) {
     if (!button) return;
     if (button.dataset.clockDo) return setClock(button.dataset.clockDo);
     const { do: what, value } = button.dataset;
+    for (const [field, moved] of queue) act({ do: "set", field, value: moved }); // what was moved before comes before
+    queue.clear();
     act({ do: what === "restore" ? "load" : what, value });
   });
 
