@@ -1,4 +1,4 @@
-"""Every claim of the article is used somewhere, or stands in a list of what later chapters still owe."""
+"""Every claim of the article is taught: told in the prose of a chapter, and tied there to its own lines."""
 
 from __future__ import annotations
 
@@ -14,66 +14,72 @@ from backchannel_lib.tables import load_claims
 from tests.test_tables import LOADERS
 
 ROOT = Path(__file__).resolve().parent.parent
-CLAIMS = [claim.id for claim in load_claims()]
-
-#: What no rule, table or notebook rests on yet: later chapters owe it to the reader. The list only ever gets shorter.
-OWED = frozenset(
-    {
-        "caller.source-over-intensity",
-        "timing.three-phases",
-    }
-)
+LINES = {claim.id: claim.lines for claim in load_claims()}
 
 
-def used_by_tables() -> Iterator[str]:
-    """List the claims that a row of a table rests on."""
-    for file, load in LOADERS.items():
-        if file not in {"claims.csv", "support.csv"} and not file.startswith("words/"):  # these two list every claim
-            for row in load():
-                yield from getattr(row, "claims", ())
+def numbers_of(lines: str) -> set[int]:
+    """List the numbers of a range of lines."""
+    first, _, last = lines.replace("–", "-").partition("-")
+    return set(range(int(first), int(last or first) + 1))
 
 
-def written_in(notebook: dict[str, Any]) -> str:
-    """Give what an author wrote into a notebook: text, code and metadata, and no output, which a table may have made."""
-    parts = [json.dumps(notebook.get("metadata", {}))]
-    for cell in notebook["cells"]:
-        parts += [json.dumps(cell.get("metadata", {})), "".join(cell["source"])]
-    return "\n".join(parts)
+def cited_in(text: str) -> set[int]:
+    """List the lines of the article that a text names in its marks."""
+    found: set[int] = set()
+    for marks in re.findall(r"\[article, lines? ([0-9–, ]+)\]", text):
+        for span in marks.split(","):
+            found |= numbers_of(span.strip())
+    return found
 
 
-def named_in(text: str) -> set[str]:
-    """Find the claims that a text names by their ids."""
-    return set(re.findall(r"[a-z]+\.[a-z0-9-]+", text)) & set(CLAIMS)
-
-
-def used_by_notebooks() -> Iterator[str]:
-    """List the claims that a notebook names."""
+def cells() -> Iterator[tuple[str, dict[str, Any]]]:
+    """List the prose cells of the chapters."""
     for path in sorted((ROOT / "notebooks").glob("*.ipynb")):
-        yield from named_in(written_in(json.loads(path.read_text(encoding="utf-8"))))
+        for cell in json.loads(path.read_text(encoding="utf-8"))["cells"]:
+            if cell["cell_type"] == "markdown":
+                yield path.name, cell
 
 
-USED = frozenset(used_by_tables()) | frozenset(used_by_notebooks())
+def taught() -> dict[str, list[str]]:
+    """Tell for each claim in which chapters a prose cell names it and cites one of its lines."""
+    found: dict[str, list[str]] = {claim: [] for claim in LINES}
+    for chapter, cell in cells():
+        cited = cited_in("".join(cell["source"]))
+        for claim in cell["metadata"].get("claims", []):
+            if claim in found and numbers_of(LINES[claim]) & cited:
+                found[claim].append(chapter)
+    return found
 
 
-@pytest.mark.parametrize("claim", CLAIMS)
-def test_every_claim_is_used_or_owed(claim: str) -> None:
-    """A claim is what a rule, a table or a notebook rests on, or it is owed; it is never both."""
-    assert (claim in USED) != (claim in OWED), f"{claim} is {'used: take it off OWED' if claim in USED else 'neither'}"
+TAUGHT = taught()
 
 
-def test_only_claims_of_the_article_are_used_or_owed() -> None:
-    """What is used and what is owed are claims of the article, and together all of them."""
-    assert set(CLAIMS) == USED | OWED
-    assert len(CLAIMS) == 100
+@pytest.mark.parametrize("claim", LINES)
+def test_every_claim_is_taught_in_the_prose_of_a_chapter(claim: str) -> None:
+    """A claim is told in a prose cell that names it and cites its lines; the list of claims that are owed is empty."""
+    assert TAUGHT[claim], f"{claim} (lines {LINES[claim]}) is in no chapter"
 
 
-def test_a_notebook_names_a_claim_in_its_text_or_metadata() -> None:
-    """A claim counts as named in a notebook's text, code or metadata, and not in an output or within a longer word."""
-    notebook = {
-        "metadata": {"claims": ["after.stay-close"]},
-        "cells": [
-            {"metadata": {"claims": ["meaning.flood"]}, "source": ["See `multiplier.tips-tie`.\n", "And paper.none."]},
-            {"metadata": {}, "source": "say('paper.checklists')", "outputs": ["truths.student-noise"]},
-        ],
+def test_cells_name_only_claims_of_the_article() -> None:
+    """No cell names a claim that does not exist."""
+    named = {claim for _, cell in cells() for claim in cell["metadata"].get("claims", [])}
+    assert named == set(LINES)
+    assert len(LINES) == 100
+
+
+def test_what_can_be_done_in_the_chapters_rests_on_nearly_every_claim() -> None:
+    """Claims are not only told: rules, students, steps, things to sort, questions and findings rest on them."""
+    used = {
+        claim
+        for file, load in LOADERS.items()
+        if file not in {"claims.csv", "support.csv"} and not file.startswith("words/")  # these two list every claim
+        for row in load()
+        for claim in getattr(row, "claims", ())
     }
-    assert named_in(written_in(notebook)) == {"after.stay-close", "meaning.flood", "multiplier.tips-tie"}
+    assert used <= set(LINES)
+    assert len(used) >= 90, sorted(set(LINES) - used)
+
+
+def test_a_mark_with_several_lines_cites_them_all() -> None:
+    """Single lines, ranges and lists of both are read from a mark."""
+    assert cited_in("So. **[article, line 38]** And [article, lines 48–50, 52]. Not [ours] nor line 7.") == {38, 48, 49, 50, 52}

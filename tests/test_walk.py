@@ -97,7 +97,9 @@ def walk(page: Page, part: int) -> tuple[list[str], bool]:
             continue
         worked.append(name)
         if at["kind"] in KEYS and not (at["kind"] == "radio" and at["checked"]):
-            page.keyboard.press(KEYS[at["kind"]])
+            # Sliders go to and fro, so that shares that have to add up still do.
+            back = at["kind"] == "range" and sum(one.startswith("range") for one in worked) % 2 == 0
+            page.keyboard.press("ArrowLeft" if back else KEYS[at["kind"]])
             settle(page)
             found = found or answered(page, part)
     return worked, found
