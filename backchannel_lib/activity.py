@@ -278,7 +278,8 @@ class Activity(Generic[State]):
         except CaseError as error:
             return {"notice": say("panel.load_failed", problem=self.problem(error))}
         self._forgive()
-        return {"notice": say("panel.loaded"), "values": self.values(self._now)}
+        told = say("panel.brought_back" if message.get("restored") else "panel.loaded")
+        return {"notice": told, "values": self.values(self._now)}
 
     # ---- answers ----
 

@@ -142,7 +142,9 @@ def as_text(case: Case, reading: str | None = None) -> str:
         Verdict: Skimmed. Someone would glance at it and perhaps mark it for later, and then it would be lost.
     """
     if exam_of(case) is None:
-        return say("text.verdict", verdict=say("card.no_verdict"), sentence=say("orientation.mixed"))
+        rules = rules_check(case)
+        told = say("text.verdict", verdict=say("card.no_verdict"), sentence=say("orientation.mixed"))
+        return f"{told}\n{say('text.rules', answer=rules.words, reason=rules.reason)}"
     judgment = judge(case, reading)
     lines = [say("text.verdict", verdict=judgment.verdict.words, sentence=judgment.verdict.sentence)]
     for reason in _in_order(judgment):

@@ -162,7 +162,8 @@ class Desk(Form):
 
     def _summary(self, state: Record, decided: list[str]) -> str:
         alike = sum(state[name] == decision_of(self.judgments[name].verdict) for name in decided)
-        return say("desk.summary", alike=alike, decided=len(decided))
+        told = say("desk.summary", alike=alike, decided=len(decided))
+        return told if alike == len(decided) else f"{told} {say('desk.differ')}"
 
     def _table(self, state: Record, decided: list[str]) -> Markup:
         rows: list[tuple[object, ...]] = []

@@ -5,6 +5,7 @@
 
 const REST = 300; // ms after the last move until speech and plotly's own state follow
 const PATIENCE = 6000; // ms without an answer until the reader is told
+const FADE = 12000; // ms until a notice goes away, so that it covers nothing for long
 const TICK = 250; // ms between two looks at the clock
 
 export default { render };
@@ -204,10 +205,13 @@ function render({ model, el }) {
     speech = setTimeout(() => (find("[data-spoken]").textContent = text), REST);
   }
 
+  let fading;
   function notice(text) {
+    clearTimeout(fading);
     find("[data-notice]").textContent = text;
     find("[data-do=restore]").hidden = true;
     root.toggleAttribute("data-noticed", !!text);
+    if (text && !sleeping) fading = setTimeout(() => find("[data-do=restore]").hidden && notice(""), FADE);
   }
 
   // The case is kept in this tab, so that a kernel that was started anew, or a page loaded anew, does not lose it.
@@ -313,7 +317,6 @@ function render({ model, el }) {
     } else if (target.matches("[data-exam]")) {
       act({ do: "exam", value: target.value });
     } else if (target.type === "text") {
-      if (target.matches(".bw-number")) target.previousElementSibling.value = target.value;
       set(fieldOf(target), target.value);
     }
   });
@@ -325,7 +328,10 @@ function render({ model, el }) {
     const { do: what, value } = button.dataset;
     for (const [field, moved] of queue) act({ do: "set", field, value: moved }); // what was moved before comes before
     queue.clear();
-    act({ do: what === "restore" ? "load" : what, value });
+    if (what === "restore") {
+      act({ do: "load", value, restored: true });
+      focusOn(find("h2")); // the button goes away
+    } else act({ do: what, value });
   });
 
   root.addEventListener("focusin", ({ target }) => {
@@ -527,6 +533,7 @@ function render({ model, el }) {
     clearTimeout(arrive);
     clearTimeout(waiting);
     clearTimeout(writing);
+    clearTimeout(fading);
     clearInterval(ticking);
     if (Plotly) for (const plot of Object.values(plots)) Plotly.purge(plot.box);
   };
