@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import shutil
 import socket
 import subprocess
 import time
@@ -53,7 +54,11 @@ def served(log: Path) -> Iterator[str]:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    command = [*workbook.lab_command(port, browser=False), "--IdentityProvider.token=test"]
+    # A copy of the notebooks: Lab saves what it has run, and the project's own files are to stay as they are.
+    root = log.parent / "root"
+    shutil.copytree(ROOT / "notebooks", root / "notebooks", ignore=shutil.ignore_patterns(".*"))
+    own = [f"--ServerApp.root_dir={root}", "--IdentityProvider.token=test"]
+    command = [*workbook.lab_command(port, browser=False), *own]
     with log.open("wb") as out:
         server = subprocess.Popen(command, cwd=ROOT, env=workbook.environment(), stdout=out, stderr=out)
     address = f"http://127.0.0.1:{port}"
@@ -73,7 +78,7 @@ def served(log: Path) -> Iterator[str]:
 
 def open_and_run(browser: Browser, lab: str, notebook: str) -> Opened:
     """Open a notebook in a new page, run all its cells, and listen to what the page asks for and complains of."""
-    workbook.LAST_LOOK.unlink(missing_ok=True)  # what the page before had open is not opened again
+    shutil.copyfile(workbook.FIRST_LOOK, workbook.LAST_LOOK)  # what the page before had open is not opened again
     page = browser.new_page(viewport={"width": 1280, "height": 800}, accept_downloads=True)
     opened = Opened(page)
     page.on("request", lambda request: opened.hosts.add(request.url.split("/")[2] if "://" in request.url else "-"))

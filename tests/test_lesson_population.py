@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import re
 from typing import Any
@@ -52,12 +53,12 @@ def plain(html: str) -> str:
 
 def test_nothing_is_revealed_before_all_three_guesses() -> None:
     """Neither the page nor any part holds a count, whatever was guessed, until the reader asks to see."""
-    made = board(guess_up="300", guess_talk="100")
+    made = board(guess_look="300", guess_talk="100")
     told = do(made, "see")
     assert told["notice"] == say("crowd.first")
     assert not made.state["seen"]
     made.put(guess_letter="0")
-    counts = {str(number) for number in made._first.values() if number > 10}
+    counts = {str(number) for number in made._first.values() if 10 < number < FILES}
     assert len(counts) > 2
     for html in (made.page(), made.still(), made.text, *made.parts(made.state).values()):
         assert counts.isdisjoint(re.findall(r"\d+", plain(html)))
@@ -70,14 +71,14 @@ def test_the_answer_stands_beside_the_guesses() -> None:
     made = seen()
     beside = plain(made.parts(made.state)["beside"])
     assert beside.count(say("crowd.yours", guess="101 to 300")) == len(GUESSES)
-    for name in ("up", "talk", "letter"):
+    for name in ("look", "talk", "letter"):
         assert say("crowd.drawn", count=made._first[name]) in beside
     assert say("crowd.all_right") not in beside
 
 
 def test_a_reader_who_guessed_all_three_is_told_so() -> None:
     """Guesses in the right bands are called right, and the answer is about the first draw even when another is shown."""
-    made = board(guess_up="600", guess_talk="300", guess_letter="0")
+    made = board(guess_look="600", guess_talk="300", guess_letter="0")
     do(made, "see")
     do(made, "set", field="score_gap", value="-40")
     assert say("crowd.all_right") in plain(made.parts(made.state)["beside"])
@@ -92,6 +93,13 @@ def test_every_count_lies_in_one_band_of_a_guess(count: int, end: int) -> None:
     assert (ENDS[0], ENDS[-1]) == (0, FILES)
 
 
+def luminance(color: str) -> float:
+    """Give the relative luminance of a color, as WCAG defines it."""
+    parts = [int(color[at : at + 2], 16) / 255 for at in (1, 3, 5)]
+    linear = [part / 12.92 if part <= 0.03928 else ((part + 0.055) / 1.055) ** 2.4 for part in parts]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
 # ---- what is counted ----
 
 
@@ -103,10 +111,30 @@ def test_the_numbers_are_those_of_the_draw_judged_one_by_one() -> None:
     files = draw(FILES, 5, score_gap=-10, need_met=40)
     before = [judge(case.but(**call["polite_email"].sets)).verdict for case in files]
     after = [judge(case.but(**call[STRONG].sets)).verdict for case in files]
+    explained = [judge(case.but(**call["flag_explanation"].sets)).verdict for case in files]
+    headline = made._headline(made.state)
+    assert set(headline) == {"without", "strong", "explained"}
+    for column, verdicts in (("without", before), ("strong", after), ("explained", explained)):
+        assert headline[column] == {
+            "look": sum(verdict >= Verdict.DECLINED for verdict in verdicts),
+            "no": verdicts.count(Verdict.DECLINED),
+            "fallback": verdicts.count(Verdict.FALLBACK_SEAT),
+            "read": verdicts.count(Verdict.FILE_READ) + verdicts.count(Verdict.MAYBE),
+            "talk": sum(verdict >= Verdict.PHONE_INTERVIEW for verdict in verdicts),
+        }
+    shown = re.findall("<tr>(.*?)</tr>", made.parts(made.state)["now"])[1:]
+    assert [[int(cell) for cell in re.findall(r"<td>(\d+)</td>", row)] for row in shown] == [
+        [ends[end] for ends in headline.values()] for end in ("look", "no", "fallback", "read", "talk")
+    ]
     numbers = made._numbers(made.state)
-    assert numbers["up"] == sum(late > early for early, late in zip(before, after, strict=True))
-    assert numbers["talk"] == sum(verdict >= Verdict.PHONE_INTERVIEW for verdict in after)
-    assert numbers["without"] == sum(verdict >= Verdict.PHONE_INTERVIEW for verdict in before)
+    assert numbers["look"] == headline["strong"]["look"]
+    assert numbers["without_talk"] == headline["without"]["talk"]
+
+
+def test_of_those_looked_at_each_has_one_end() -> None:
+    """No, fallback seat, maybe and interview add up to those who are looked at, in every column."""
+    for ends in seen()._headline(seen().state).values():
+        assert ends["look"] == sum(count for end, count in ends.items() if end != "look")
 
 
 def test_all_whom_the_strong_call_brings_to_an_interview_were_in_range_without_a_flag() -> None:
@@ -134,7 +162,12 @@ def test_every_bar_is_as_long_as_the_draw_and_every_verdict_has_one_piece() -> N
     assert [[int(cell) for cell in re.findall(r"<td>(\d+)</td>", row)] for row in rows] == [
         [trace["x"][place] for trace in figure["data"]] for place in range(len(calls()))
     ]
-    assert len({(trace["marker"]["color"], trace["marker"]["pattern"]["shape"]) for trace in figure["data"]}) == len(BANDS)
+    assert not any("pattern" in trace["marker"] for trace in figure["data"])  # a number on a pattern cannot be read
+    shades = [luminance(trace["marker"]["color"]) for trace in figure["data"]]
+    assert all(later > early * 1.3 for early, later in itertools.pairwise(shades))  # told apart in gray as well
+    for trace, shade in zip(figure["data"], shades, strict=True):
+        light, dark = sorted((shade, luminance(trace["textfont"]["color"])), reverse=True)
+        assert (light + 0.05) / (dark + 0.05) >= 4.5
 
 
 def test_the_chart_is_told_in_words_too() -> None:
@@ -176,17 +209,34 @@ def test_the_rule_stands_beside_every_call() -> None:
     assert set(row.findall(made.later_parts(made.state)["moves"])) == {say("soap.answer.allowed")}
 
 
+@pytest.mark.parametrize("phase", ["groundwork", "soap_lists", "gap_filling", "post_soap"])
+def test_the_rule_stands_in_the_headline(phase: str) -> None:
+    """Beside the numbers stands that inside SOAP none of the contacts is allowed and the push from inside is to be asked."""
+    made = seen()
+    made.put(phase=phase)
+    told = plain(made.parts(made.state)["now"])
+    assert say("crowd.rule", allowed=say("crowd.rule_none"), asked=say("crowd.short.internal_push")) in told
+    assert (say("crowd.rule_outside") in told) is (phase in {"groundwork", "post_soap"})
+
+
+def test_the_answer_joins_the_two_parts_of_the_chapter() -> None:
+    """Why a verdict rises where the picture shows a file that sinks is said beside the answer, and not before it."""
+    assert say("crowd.joins") in seen().parts(seen().state)["beside"]
+    assert say("crowd.joins") not in board().page()
+
+
 # ---- moving it ----
 
 
 @pytest.mark.parametrize("name", ROWS)
-def test_every_slider_changes_what_is_on_screen(name: str) -> None:
-    """No assumption is a slider that moves nothing: its two ends give different pages."""
+def test_every_slider_moves_a_number_of_the_headline(name: str) -> None:
+    """No assumption is a slider that moves nothing that a reader looks at: its two ends give different headlines."""
     made = seen()
     shown = []
     for value in (ROWS[name].low, ROWS[name].high):
         made.put(**{name: value})
-        shown.append({**made.parts(made.state), **made.later_parts(made.state)})
+        shown.append(made._headline(made.state))
+        assert all(str(count) in made.parts(made.state)["now"] for count in shown[-1]["strong"].values())
     assert shown[0] != shown[1]
 
 
@@ -257,7 +307,7 @@ def test_a_number_out_of_its_range_is_told_at_its_field(field: str, value: str) 
 
 
 @pytest.mark.parametrize(
-    ("field", "value"), [("guess_up", "7"), ("phase", "noon"), ("good_moment", "yes"), ("group", "x"), ("nothing", 1)]
+    ("field", "value"), [("guess_look", "7"), ("phase", "noon"), ("good_moment", "yes"), ("group", "x"), ("nothing", 1)]
 )
 def test_an_unknown_value_is_refused(field: str, value: object) -> None:
     """Only what the controls offer is taken."""

@@ -110,6 +110,11 @@ def test_a_plan_of_nothing_but_what_has_no_day_says_so() -> None:
         ("tomorrow", "day_as_text"),
         ("19.3.2027", "day_as_text"),
         ("2027-3-19", "day_as_text"),
+        ("3/22/27", "day_as_text"),
+        ("3-22-2027", "day_as_text"),
+        ("22/3/2027", "calendar_day"),
+        ("2/29/2027", "calendar_day"),
+        ("3/22/1999", "calendar_day"),
         ("20270319", "day_as_text"),
         ("", "day_as_text"),
         ("２０２７-03-19", "day_as_text"),
@@ -135,8 +140,39 @@ def test_what_is_no_day_is_told_kindly(typed: str, rule: str) -> None:
 def test_days_at_the_ends_are_taken(typed: str) -> None:
     """The first and the last year are days like others, and blanks around a day do no harm."""
     made = board(start=typed, **everything())
-    assert made.state["start"] == typed.strip()
+    assert made._plan(made.state).start == date.fromisoformat(typed.strip())
     assert plan(made)
+
+
+@pytest.mark.parametrize("typed", ["3/2/2027", "03/02/2027", " 3/02/2027 ", "2027-03-02"])
+def test_a_day_as_it_is_written_in_the_us_is_understood(typed: str) -> None:
+    """Month, day and year with strokes between them are the same day as year-month-day."""
+    made = board(start=typed)
+    assert made.state["start"] == "3/2/2027"
+    assert made._plan(made.state).start == date(2027, 3, 2)
+
+
+def test_the_line_to_call_is_named_once_in_normal_size() -> None:
+    """The page names 988 in one sentence, with nothing ticked as with everything, and not in small print."""
+    told = tag("p", say("plan.crisis"))
+    for made in (board(), board(**everything())):
+        assert made.page().count(told) == 1
+        assert made.page().count("988") == say("plan.crisis").count("988")
+
+
+def test_what_is_ours_is_not_said_twice_of_one_thing() -> None:
+    """Where a sentence says that the advice is ours, no badge says again that a part of it is."""
+    badge = say("card.ours")
+    assert badge not in plan(board(first_days="rest|talk_to_someone|read_agreement"))
+    assert badge in plan(board(first_days="honest_with_mentors"))
+
+
+def test_saving_reminds_of_a_shared_computer() -> None:
+    """Beside the buttons and in the notice stands that a file on a shared computer is better deleted."""
+    made = board(first_days="rest")
+    assert "Shared computer?" in do(made, "text")["notice"]
+    assert "Shared computer?" in do(made, "calendar")["notice"]
+    assert "Shared computer?" in say("plan_board.saved_where")
 
 
 def test_beginning_ticks_three_beside_what_is_ticked() -> None:

@@ -71,7 +71,8 @@ def test_the_kind_tasks_are_there() -> None:
         assert TASKS[name].advice_is_ours
         assert not TASKS[name].rule
         assert TASKS[name].group == "first_days"
-    assert "988" in TASKS["talk_to_someone"].why
+    assert "988" in say("plan.crisis")
+    assert not any("988" in row.why for row in TASKS.values())  # it is named once, and plainly
 
 
 def test_whatever_involves_a_program_waits_for_the_rule() -> None:
@@ -217,6 +218,34 @@ def test_what_the_rule_leaves_of_a_task(days: tuple[int, int], left: tuple[int, 
     assert (begins, ends) == tuple(date(2027, 3, day) for day in left) if left else ends < begins
 
 
+#: First day, task, and whether the days of SOAP, March 15 to 18, still lie in its days or ahead of its first day.
+IN_SOAP = [
+    ("2027-03-03", "honest_with_mentors", False),  # over on the 13th
+    ("2027-03-05", "honest_with_mentors", True),  # over on the Monday
+    ("2027-03-16", "honest_with_mentors", True),
+    ("2027-03-17", "honest_with_mentors", True),  # begins on the Thursday
+    ("2027-03-18", "honest_with_mentors", False),  # begins on the Friday
+    ("2027-03-19", "honest_with_mentors", False),
+    ("2027-03-01", "weigh_pivot", True),
+    ("2027-03-16", "rest", False),  # no mentor in it
+    ("2027-03-01", "role_near_specialty", False),  # the rule itself keeps it out
+    ("2027-03-19", "year_with_a_team", False),  # another Match Week than the plan is about
+]
+
+
+@pytest.mark.parametrize(("start", "task", "said"), IN_SOAP)
+def test_only_what_begins_before_soap_ends_says_to_ask_for_advice_alone(start: str, task: str, said: bool) -> None:
+    """A talk with a mentor in the days of SOAP, and none after it, says that mentors may not be asked to contact a program."""
+    item = plan_for(date.fromisoformat(start), [task]).items[0]
+    assert (say("plan.advice_only") in item.sentences) is said
+
+
+def test_a_violation_is_said_to_bar_from_soap() -> None:
+    """What breaking the rule can cost is said as plainly as the NRMP says it, with the policy to read."""
+    assert "bar you from SOAP in the next year's Match" in TASKS["read_agreement"].why
+    assert "policy on violations" in TASKS["read_agreement"].why
+
+
 @pytest.mark.parametrize(
     "start",
     [None, "2027-03-15", 2027, datetime(2027, 3, 15, 9, 0), date(1999, 12, 31), date(2101, 1, 1)],  # noqa: DTZ001
@@ -276,6 +305,7 @@ def test_the_text_tells_the_whole_plan(start: date, chosen: list[str]) -> None:
         assert (say("plan.ours") in item.sentences) == item.task.advice_is_ours
         assert (say("plan.article") in item.sentences) != item.task.advice_is_ours
         assert (say("plan.waits") in item.sentences) == item.task.rule
+        assert (say("plan.advice_only") in item.sentences) == item.in_soap
         assert all(sentence in told for sentence in item.sentences)
     assert all(warning in told for warning in plan.warnings)
     assert [say(f"plan.group.{group}") in plan.text.splitlines() for group in GROUPS] == [
@@ -384,6 +414,8 @@ VERSION:2.0
 PRODID:-//Backchannel Workbook//Year plan//EN
 CALSCALE:GREGORIAN
 X-WR-CALNAME:My plan
+X-WR-CALDESC:988 Suicide & Crisis Lifeline (US): call or text 988\\, day and
+  night\\; your school's student mental health service as well.
 BEGIN:VEVENT
 UID:soap_applications-20270317@backchannel-workbook
 DTSTAMP:20270317T000000Z
