@@ -328,7 +328,7 @@ def _amplifier(weight: float, share: float) -> str:
     ]
     layout = _layout(
         xaxis=_number_axis(say("chart.amplifier.x"), 0, 100),
-        yaxis=_number_axis(say("chart.amplifier.y"), -4, 108),
+        yaxis={**_number_axis(say("chart.amplifier.y"), -4, 108), "showgrid": False},  # no line strikes words through
         shapes=[
             {
                 "type": "line",
@@ -438,7 +438,7 @@ def bars_of_two(
     return {
         "data": list(reversed(data)),  # plotly piles them from below
         "layout": _layout(
-            xaxis=_number_axis(axis, 0, high * 1.25),
+            xaxis={**_number_axis(axis, 0, high * 1.25), "showgrid": False},  # each bar has its number, which no line crosses
             yaxis={**category, "fixedrange": True, "showgrid": False},
             barmode="group",
             height=max(220, 80 + 70 * len(names)),
@@ -544,19 +544,20 @@ def bands_over_time(
     return {"data": [*data, _point("", "top center")], "layout": layout}
 
 
-#: The pieces of a bar from left to right: fill, pattern, and the color of the number on it.
+#: The pieces of a bar from left to right: fill, and the color of the number on it. Each is lighter than the one before,
+#: so that they are told apart in gray as well; nothing but the fill stands behind a number.
 _PIECES: Final = (
-    ("#7a0019", "x", "#ffffff"),
-    ("#3b496c", "", "#ffffff"),
-    ("#6a6c72", "/", "#ffffff"),
-    ("#b9b4a2", "-", "#000000"),
-    ("#c3b369", ".", "#000000"),
-    ("#fee838", "", "#000000"),
+    ("#4a0010", "#ffffff"),
+    ("#1f3a6e", "#ffffff"),
+    ("#5f6470", "#ffffff"),
+    ("#a9a498", "#000000"),
+    ("#d3c48a", "#000000"),
+    ("#fee838", "#000000"),
 )
 
 
 def stacked_bars(names: Sequence[str], pieces: Sequence[tuple[str, Sequence[int]]], axis: str, high: int) -> Figure:
-    """Draw bars made of up to six pieces, told apart by pattern, number and place as well as by color.
+    """Draw bars made of up to six pieces, told apart by shade, number and place as well as by color.
 
     Args:
         names: What the bars stand for, from the top.
@@ -587,14 +588,10 @@ def stacked_bars(names: Sequence[str], pieces: Sequence[tuple[str, Sequence[int]
             "insidetextanchor": "middle",
             "textangle": 0,
             "textfont": {"color": words},
-            "marker": {
-                "color": fill,
-                "pattern": {"shape": pattern, "fillmode": "overlay", "fgcolor": words, "fgopacity": 0.25},
-                "line": {"color": "#ffffff", "width": 1},
-            },
+            "marker": {"color": fill, "line": {"color": "#ffffff", "width": 1}},
             "hoverinfo": "skip",
         }
-        for (name, counts), (fill, pattern, words) in zip(pieces, _PIECES, strict=False)
+        for (name, counts), (fill, words) in zip(pieces, _PIECES, strict=False)
     ]
     category = {"type": "category", "categoryorder": "array", "categoryarray": list(reversed(names)), "automargin": True}
     return {

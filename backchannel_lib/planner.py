@@ -956,8 +956,9 @@ def _briefing_program(row: Row) -> BriefingProgram:
         say("planner.briefing.below", exam=exam, low=program.range_low, score=score, gap=row.gap)
         if row.gap
         else say("planner.briefing.in_range", exam=exam, low=program.range_low, score=score),
-        say("planner.briefing.known_there" if program.prior_contact else "planner.briefing.not_known_there"),
     ]
+    if program.prior_contact:  # a box that was not ticked may only mean that nobody thought of it
+        facts.append(say("planner.briefing.known_there"))
     if row.case.phase in {"soap_lists", "gap_filling"}:
         facts.append(say(f"planner.opening.{program.openings}"))
     for need in (need for need in Case.fields()["needs"].levels if need in program.needs):

@@ -31,6 +31,7 @@ from backchannel_lib.tables import (
     load_controls,
     load_exams,
     load_percentiles,
+    load_remedies,
     load_score_anchors,
     load_stages,
 )
@@ -336,15 +337,19 @@ def _rules_part(check: RulesCheck) -> Markup:
 
 
 def _changes_part(changes: Changes) -> Markup:
-    reach = [change for change in changes if change.within_reach]
-    nobody = list(dict.fromkeys(words for change in changes if not change.within_reach for words in change.words))
-    more = reach[SHOWN_CHANGES:]
+    # What leads no further than a polite no is a rise on our line, and no help: it does not stand in front.
+    reach = sorted((change for change in changes if change.within_reach), key=lambda change: change.verdict <= Verdict.DECLINED)
+    nobody = list(dict.fromkeys(words for change in changes for words in _for_nobody(change)))
+    front = sum(change.verdict > Verdict.DECLINED for change in reach)
+    shown = min(front, SHOWN_CHANGES) if front else 0
+    more = reach[shown:]
     return join(
         tag("p", changes.words, class_="bw-lead"),
-        tag("ol", [_change(change) for change in reach[:SHOWN_CHANGES]], class_="bw-changes") if reach else None,
+        tag("p", say("changes.only_small"), class_="bw-lead") if reach and not front else None,
+        tag("ol", [_change(change) for change in reach[:shown]], class_="bw-changes") if shown else None,
         tag(
             "details",
-            tag("summary", say("changes.more", count=len(more))),
+            tag("summary", say("changes.more" if front > shown else "changes.small", count=len(more))),
             tag("ol", [_change(change) for change in more], class_="bw-changes"),
             data_keep="more-changes",
         )
@@ -359,6 +364,19 @@ def _changes_part(changes: Changes) -> Markup:
         if nobody
         else None,
     )
+
+
+@functools.cache
+def _who_by_remedy() -> dict[str, str]:
+    return {row.remedy: row.who for row in load_remedies()}
+
+
+def _for_nobody(change: Change) -> list[str]:
+    """Name the acts of a change that nobody can carry out; others of the same change may well be in reach."""
+    if change.within_reach:
+        return []
+    acts = zip(change.remedies, change.words, strict=True)
+    return [words for remedy, words in acts if _who_by_remedy()[remedy] == "nobody"]
 
 
 def _change(change: Change) -> Markup:

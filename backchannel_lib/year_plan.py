@@ -124,6 +124,7 @@ class PlanItem:
         ends: Its last day.
         group: One of ``GROUPS``, by its first day.
         moved: Whether it begins later than it would because of the NRMP's rule.
+        in_soap: Whether a mentor is spoken to in days of SOAP, or in days that run up to it.
 
     Source:
         data/plan_tasks.csv.
@@ -138,6 +139,7 @@ class PlanItem:
     ends: date
     group: str
     moved: bool
+    in_soap: bool
 
     @property
     def days(self) -> str:
@@ -157,6 +159,8 @@ class PlanItem:
         ]
         if self.task.rule:
             told.append(say("plan.waits"))
+        if self.in_soap:
+            told.append(say("plan.advice_only"))
         return tuple(told)
 
 
@@ -228,6 +232,7 @@ class YearPlan:
             "PRODID:-//Backchannel Workbook//Year plan//EN",
             "CALSCALE:GREGORIAN",
             f"X-WR-CALNAME:{_escaped(say('plan.calendar_name'))}",
+            f"X-WR-CALDESC:{_escaped(say('plan.crisis'))}",
         ]
         for item in self.items:
             long = (item.ends - item.begins).days >= assumption("plan_banner")
@@ -340,7 +345,9 @@ def _item(row: PlanTaskRow, start: date, last: date, anchors: dict[str, date]) -
     passed = (begins - start).days
     near = passed < assumption("plan_two_months")
     group = "first_days" if passed < assumption("plan_first_week") else "two_months" if near else "year"
-    return PlanItem(row, begins, ends, group, begins != planned)
+    # Whom the rule does not keep from speaking with a mentor it still keeps from asking for a call.
+    in_soap = not row.rule and "mentor" in row.needs and begins <= anchors["soap_ends"] and ends >= anchors["match_monday"]
+    return PlanItem(row, begins, ends, group, begins != planned, in_soap)
 
 
 def _clear_of_soap(begins: date, ends: date) -> tuple[date, date]:

@@ -38,9 +38,10 @@ def put(one: ReplyBoard, field: str, value: Any) -> None:
     act(one, "set", field=field, value=value)
 
 
-def checked(text: str, guess: str = "plea") -> ReplyBoard:
-    """Open a box, write a text into it, guess and check."""
+def checked(text: str, guess: str = "plea", contacted: str = "yes") -> ReplyBoard:
+    """Open a box, say whether the program has written, write a text into it, guess and check."""
     one = reply()
+    put(one, "contacted", contacted)
     put(one, "text", text)
     put(one, "guess", guess)
     act(one, "see")
@@ -53,6 +54,29 @@ def part(one: ReplyBoard, name: str) -> str:
 
 
 EXAMPLE = example_email()
+
+
+# ---- the rule comes first ----
+
+
+def test_without_saying_whether_they_wrote_first_nothing_is_checked() -> None:
+    """The rule comes before the wording: the checker asks who wrote first, and takes the reader to that question."""
+    one = reply()
+    put(one, "text", GOOD)
+    put(one, "guess", NOTHING)
+    told = act(one, "see")
+    assert (told["notice"], told["focus"]) == (say("reply_board.contacted_first"), "contacted")
+    assert part(one, "found") == ""
+
+
+@pytest.mark.parametrize(("contacted", "clear"), [("yes", True), ("no", False), ("outside", False)])
+def test_only_an_answer_to_those_who_wrote_is_called_one(contacted: str, clear: bool) -> None:
+    """However good the wording, an email that starts contact is not called a reply, and the rule stands above the findings."""
+    one = checked(GOOD, NOTHING, contacted)
+    found = part(one, "found")
+    assert (say("reply.nothing_found") in found) == clear
+    assert (say("reply_board.clear_but") in found) != clear
+    assert found.index(say(f"reply_board.rule.{contacted}")) < found.index(say("reply_board.found"))
 
 
 # ---- a guess comes first ----
@@ -87,6 +111,8 @@ def test_to_check_without_a_text_or_a_guess_is_answered_by_a_sentence() -> None:
     one = reply()
     assert act(one, "see")["notice"] == say("reply.empty")
     put(one, "text", GOOD)
+    assert act(one, "see")["notice"] == say("reply_board.contacted_first")
+    put(one, "contacted", "yes")
     assert act(one, "see")["notice"] == say("guess.first")
     assert one.state["first"] == ""
 

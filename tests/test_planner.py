@@ -714,7 +714,6 @@ def test_a_briefing_holds_the_facts() -> None:
     )
     assert sheet.programs[1].facts == (
         say("planner.briefing.below", exam=step2, low=245, score=240, gap=5),
-        say("planner.briefing.not_known_there"),
         say("planner.opening.both"),
     )
     assert sheet.risks == (

@@ -130,7 +130,7 @@ class Bets(Form):
             ],
             place("made", parts["made"], "p", class_="bw-summary"),
             tag("div", buttons[1:] if self.returned else buttons, class_="bw-toolbar"),
-            tag("p", say("bets.rule"), class_="bw-rule-line"),
+            None if self.returned else tag("p", say("bets.rule"), class_="bw-rule-line"),
             tag("p", say("bets.where"), class_="bw-small"),
             place("summary", parts["summary"], "p", class_="bw-summary"),
         )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from types import MappingProxyType
 from typing import Any, Final
 
@@ -24,10 +24,11 @@ from backchannel_lib.words import say
 FILES: Final = 600
 STRONG: Final = "targeted_trusted_peer"
 LETTER: Final = "generic_letter"
-WITHOUT: Final = "polite_email"
+#: The contacts of the headline, by their columns.
+HEADLINE: Final = {"without": "polite_email", "strong": STRONG, "explained": "flag_explanation"}
 #: The first of a guess's bands is none at all, the others run up to these numbers.
 ENDS: Final = (0, 100, 300, 500, FILES)
-GUESSES: Final = ("guess_up", "guess_talk", "guess_letter")
+GUESSES: Final = ("guess_look", "guess_talk", "guess_letter")
 #: Verdicts that share a piece of a bar, by the highest of each piece, lowest first.
 BANDS: Final = {
     "hurts": Verdict.BACKFIRES,
@@ -37,6 +38,8 @@ BANDS: Final = {
     "read": Verdict.MAYBE,
     "talk": Verdict.OFFER_IN_PLAY,
 }
+#: The pieces that tell of a file that somebody looked at.
+LOOKED: Final = ("no", "fallback", "read", "talk")
 #: Which settings are in sight together.
 GROUPS: Final[dict[str, tuple[str, ...]]] = {
     "scores": ("score_gap", "score_spread"),
@@ -113,15 +116,19 @@ class PopulationBoard(Form):
 
     def _numbers(self, state: Record) -> dict[str, int]:
         """Give what was guessed and what it is compared with, as counts of files."""
-        by_call = {result.call.name: result for result in self._drawn(state)}
-        strong = by_call[STRONG]
+        ends = self._headline(state)
+        letter = next(result for result in self._drawn(state) if result.call.name == LETTER)
         return {
-            "up": strong.moved_up,
-            "talk": strong.reach_interview,
-            "without": by_call[WITHOUT].reach_interview,
-            "letter": by_call[LETTER].moved_up,
-            "no": strong.counts[Verdict.DECLINED] + strong.counts[Verdict.FALLBACK_SEAT],
+            **ends["strong"],
+            "without_look": ends["without"]["look"],
+            "without_talk": ends["without"]["talk"],
+            "letter": _ends(letter)["look"],
         }
+
+    def _headline(self, state: Record) -> dict[str, dict[str, int]]:
+        """Count where the files end up, by the columns of the headline."""
+        by_call = {result.call.name: result for result in self._drawn(state)}
+        return {column: _ends(by_call[name]) for column, name in HEADLINE.items()}
 
     # ---- what is on screen ----
 
@@ -160,7 +167,7 @@ class PopulationBoard(Form):
         return MappingProxyType(self._numbers(self._start))
 
     def _beside(self, state: Record) -> Markup:
-        counts = dict(zip(GUESSES, (self._first["up"], self._first["talk"], self._first["letter"]), strict=True))
+        counts = dict(zip(GUESSES, (self._first["look"], self._first["talk"], self._first["letter"]), strict=True))
         right = [int(state[name]) == _end_of(counts[name]) for name in GUESSES]
         told = [
             (
@@ -177,6 +184,7 @@ class PopulationBoard(Form):
             paired(*told),
             tag("p", say("crowd.all_right"), class_="bw-kind") if all(right) else None,
             tag("p", say("crowd.why", count=FILES, **self._first)),
+            tag("p", say("crowd.joins")),
             basis(
                 "crowd-beside",
                 ("multiplier.amplifier", "multiplier.cannot-rescue", "noise.generic-letters"),
@@ -185,16 +193,24 @@ class PopulationBoard(Form):
         )
 
     def _now_told(self, state: Record) -> Markup:
-        numbers = self._numbers(state)
         return join(
-            paired(
-                (say("crowd.rise"), say("crowd.of", count=numbers["up"], total=FILES)),
-                (say("crowd.talk"), say("crowd.of", count=numbers["talk"], total=FILES)),
-                (say("crowd.without"), say("crowd.of", count=numbers["without"], total=FILES)),
-                (say("crowd.letter"), say("crowd.of", count=numbers["letter"], total=FILES)),
-            ),
+            _headline_table(self._headline(state)),
+            tag("p", self._rule_told(state), class_="bw-rule-line"),
             tag("p", say("crowd.seed", seed=state["seed"]), class_="bw-small"),
         )
+
+    def _rule_told(self, state: Record) -> str:
+        """Say what the NRMP's rule says of the twelve contacts inside SOAP, and whether the moment lies outside."""
+        example = _files(self._key(state))[0]
+        inside = {call.name: call.rule(example.but(phase="soap_lists")).answer for call in calls()}
+        allowed = ", ".join(_short(name) for name, answer in inside.items() if answer == "allowed")
+        told = say(
+            "crowd.rule",
+            allowed=allowed or say("crowd.rule_none"),
+            asked=", ".join(_short(name) for name, answer in inside.items() if answer == "ask_first"),
+        )
+        outside = all(call.rule(example).answer == "allowed" for call in calls())
+        return f"{told} {say('crowd.rule_outside')}" if outside else told
 
     def page(self) -> str:
         """Give the whole page."""
@@ -219,48 +235,12 @@ class PopulationBoard(Form):
                 tag("p", tag("b", say("crowd.try"))),
                 tag(
                     "div",
+                    self._controls(state, shown),
                     tag(
                         "div",
-                        tag(
-                            "section",
-                            tag("h3", say("crowd.now")),
-                            place("now", parts["now"]),
-                            class_="bw-card",
-                        ),
-                        tag(
-                            "div",
-                            radios(
-                                "group",
-                                say("crowd.group"),
-                                [(name, say(f"crowd.group.{name}")) for name in GROUPS],
-                                state["group"],
-                                row=True,
-                            ),
-                            [self._slider(name, state, hidden=name not in shown) for name in self.settings],
-                            select(
-                                "phase",
-                                say("field.phase.label"),
-                                [(phase, say(f"level.phase.{phase}")) for phase in PHASES],
-                                state["phase"],
-                                hidden="phase" not in shown,
-                            ),
-                            checkbox(
-                                "good_moment",
-                                say("crowd.good_moment"),
-                                bool(state["good_moment"]),
-                                help_text=say("crowd.good_moment_help"),
-                                hidden="good_moment" not in shown,
-                            ),
-                            tag(
-                                "div",
-                                button(say("crowd.another"), "another"),
-                                button(say("crowd.ours_again"), "ours"),
-                                class_="bw-toolbar",
-                            ),
-                            class_="bw-controls",
-                        ),
+                        tag("section", tag("h3", say("crowd.now")), place("now", parts["now"]), class_="bw-card"),
+                        picture("crowd", say("crowd.title"), say("crowd.caption"), say("crowd.title"), ""),
                     ),
-                    picture("crowd", say("crowd.title"), say("crowd.caption"), say("crowd.title"), ""),
                     class_="bw-columns bw-halves",
                 ),
                 tag(
@@ -280,6 +260,32 @@ class PopulationBoard(Form):
             ),
         )
 
+    def _controls(self, state: Record, shown: Collection[str]) -> Markup:
+        """Write the assumptions; they stay in sight while a reader looks at what they move."""
+        return tag(
+            "div",
+            radios(
+                "group", say("crowd.group"), [(name, say(f"crowd.group.{name}")) for name in GROUPS], state["group"], row=True
+            ),
+            [self._slider(name, state, hidden=name not in shown) for name in self.settings],
+            select(
+                "phase",
+                say("field.phase.label"),
+                [(phase, say(f"level.phase.{phase}")) for phase in PHASES],
+                state["phase"],
+                hidden="phase" not in shown,
+            ),
+            checkbox(
+                "good_moment",
+                say("crowd.good_moment"),
+                bool(state["good_moment"]),
+                help_text=say("crowd.good_moment_help"),
+                hidden="good_moment" not in shown,
+            ),
+            tag("div", button(say("crowd.another"), "another"), button(say("crowd.ours_again"), "ours"), class_="bw-toolbar"),
+            class_="bw-controls bw-stays",
+        )
+
     def _slider(self, name: str, state: Record, *, hidden: bool) -> Markup:
         row = self.settings[name]
         because = say("crowd.because", why=row.why)
@@ -294,14 +300,16 @@ class PopulationBoard(Form):
         return "\n".join([title, say("population.made_up", count=FILES), self._line(self.state)])
 
     def _line(self, state: Record) -> str:
-        return say("crowd.line", **self._numbers(state))
+        return "; ".join(
+            say("crowd.line", what=say(f"crowd.column.{column}"), **ends) for column, ends in self._headline(state).items()
+        )
 
     def tour(self) -> str:
         """Guess, see, tell each call, move every assumption to its ends and back, and draw others; then go back."""
         start = self.state
         self.put(**dict.fromkeys(GUESSES, "0"))
         self._see({})
-        lines = [say("crowd.why", count=FILES, **self._first)]
+        lines = [say("crowd.why", count=FILES, **self._first), self._rule_told(self.state)]
         lines += [say("crowd.tour", what=one.call.label, line=_moves_line(one)) for one in self._drawn(self.state)]
         for name, row in self.settings.items():
             for value in (row.low, row.high):
@@ -366,31 +374,47 @@ def _banded(result: Outcome) -> dict[str, int]:
     return counts
 
 
+def _ends(result: Outcome) -> dict[str, int]:
+    """Count how many files are looked at, and what becomes of those."""
+    counts = _banded(result)
+    return {"look": sum(counts[name] for name in LOOKED), **{name: counts[name] for name in LOOKED}}
+
+
+def _headline_table(headline: Mapping[str, Mapping[str, int]]) -> Markup:
+    caption = say("crowd.now_caption", count=FILES)
+    numbers = table(
+        caption,
+        (say("crowd.of_these", count=FILES), *(say(f"crowd.column.{column}") for column in headline)),
+        [(say(f"crowd.end.{end}"), *(ends[end] for ends in headline.values())) for end in ("look", *LOOKED)],
+    )
+    return tag("div", numbers, class_="bw-numbers", tabindex="0", role="group", aria_label=caption)
+
+
 def _figure(results: tuple[Outcome, ...]) -> dict[str, Any]:
     bands = [_banded(result) for result in results]
     return stacked_bars(
-        [_short(result) for result in results],
+        [_short(result.call.name) for result in results],
         [(say(f"crowd.band.{name}"), [counts[name] for counts in bands]) for name in BANDS],
         say("crowd.axis"),
         FILES,
     )
 
 
-def _short(result: Outcome) -> str:
-    return say(f"crowd.short.{result.call.name}")
+def _short(call: str) -> str:
+    return say(f"crowd.short.{call}")
 
 
 def _spoken(results: tuple[Outcome, ...]) -> str:
     bars = []
     for result in results:
         numbers = ", ".join(f"{say(f'crowd.band.{name}')} {count}" for name, count in _banded(result).items() if count)
-        bars.append(say("crowd.bar", call=_short(result), numbers=numbers))
+        bars.append(say("crowd.bar", call=_short(result.call.name), numbers=numbers))
     return say("crowd.name", bars=" ".join(bars))
 
 
 def _ends_table(results: tuple[Outcome, ...]) -> Markup:
     head = (say("crowd.call"), *(say(f"crowd.band.{name}") for name in BANDS))
-    rows = [(_short(result), *_banded(result).values()) for result in results]
+    rows = [(_short(result.call.name), *_banded(result).values()) for result in results]
     return join(table(say("crowd.title"), head, rows), basis("crowd-bands", (), ("population_bands", "drawn_files")))
 
 

@@ -10,16 +10,17 @@ from collections.abc import Iterable
 from typing import Any, Final
 
 from backchannel_lib.activity import Act
-from backchannel_lib.controls import button, checks, text_box
+from backchannel_lib.controls import button, checks, radios, text_box
 from backchannel_lib.errors import CaseError
 from backchannel_lib.lesson_tables import PartRow
-from backchannel_lib.lessons.form import Entry, Form, Record, words_of
+from backchannel_lib.lessons.form import Entry, Form, Record, one_word, words_of
 from backchannel_lib.lessons.frame import frame, opening, place
 from backchannel_lib.markup import Markup, join, tag
 from backchannel_lib.pieces import basis, table
 from backchannel_lib.reply_checker import Finding, ReplyCheck, check_reply, load_reply_findings, read_up_to
 from backchannel_lib.words import say
 
+CONTACTED: Final = ("yes", "no", "outside")  # whether the program has reached out, or SOAP is not running
 NOTHING: Final = "nothing"  # what one ticks who expects no finding
 #: What is kept of a text that is longer than what is read: enough for the checker to say that it was cut.
 LONGEST: Final = read_up_to() + 1
@@ -41,6 +42,7 @@ class ReplyBoard(Form):
         self.rows = {row.finding: row for row in load_reply_findings()}
         label = say("reply_board.text")
         entries = {
+            "contacted": one_word("contacted", CONTACTED, say("reply_board.contacted")),
             "text": Entry("", _read_text, label),
             "guess": words_of("guess", [*self.rows, NOTHING])._replace(label=say("reply_board.guess")),
             "first": Entry("", _read_text),  # the text as it was when it was first checked; blank before
@@ -64,6 +66,8 @@ class ReplyBoard(Form):
     def _see(self, _: object) -> dict[str, Any]:
         if not self.state["text"].strip():
             return {"notice": say("reply.empty")}
+        if not self.state["contacted"]:
+            return {"notice": say("reply_board.contacted_first"), "focus": "contacted"}
         if not self.state["guess"]:
             return {"notice": say("guess.first")}
         if not self.state["first"]:
@@ -121,6 +125,12 @@ class ReplyBoard(Form):
                 ),
                 tag(
                     "div",
+                    radios(
+                        "contacted",
+                        say("reply_board.contacted"),
+                        [(one, say(f"reply_board.contacted.{one}")) for one in CONTACTED],
+                        state["contacted"],
+                    ),
                     opening(
                         "ask",
                         now,
@@ -163,8 +173,13 @@ class ReplyBoard(Form):
     def _found(self, state: Record, check: ReplyCheck) -> Markup:
         before = len(checked(state["first"]).findings)
         return join(
+            # What the rule says comes before every finding, and in place of an all-clear that it would take back.
+            tag("p", say(f"reply_board.rule.{state['contacted']}"), class_="bw-rule-line bw-kind")
+            if state["contacted"]
+            else None,
             tag("h3", say("reply_board.found")),
-            tag("p", check.words, class_="bw-summary"),
+            tag("p", _summary(state, check), class_="bw-summary"),
+            tag("p", check.limits, class_="bw-small"),
             tag("p", say("reply_board.before_now", before=before, now=len(check.findings)))
             if state["text"] != state["first"]
             else None,
@@ -174,7 +189,6 @@ class ReplyBoard(Form):
             else None,
             self._good(check),
             _counts(check),
-            tag("p", check.limits, class_="bw-small"),
             basis("checker", ("conduct.brief-reply", "conduct.reply-template"), ("reply_phrases_stand_for",)),
         )
 
@@ -209,6 +223,8 @@ class ReplyBoard(Form):
         lines.append(self._see({})["notice"])
         self._example({})
         lines += [self.state["text"], self._see({})["notice"]]
+        self.put(contacted="yes")
+        lines.append(self._see({})["notice"])
         for guess in (NOTHING, "no_cv", "|".join(self.rows)):
             self.put(guess=guess)
             self._see({})
@@ -218,6 +234,9 @@ class ReplyBoard(Form):
         self.put(guess="no_cv")
         self._see({})
         lines += _lines(checked(self.state["text"]))
+        for contacted in CONTACTED:
+            self.put(contacted=contacted)
+            lines.append(say(f"reply_board.rule.{contacted}"))
         for text in (say("reply_board.tour_script"), say("reply_board.tour_other"), "…"):
             self.put(text=text)
             lines += [text, *_lines(checked(text))]
@@ -239,6 +258,12 @@ def example_email() -> str:
         7
     """
     return say("reply_board.example_text").replace(" ¶ ", "\n\n")
+
+
+def _summary(state: Record, check: ReplyCheck) -> str:
+    """Sum up what was found; what may not be sent is no reply, however well it is written."""
+    clear = check.state == "read" and not check.findings
+    return say("reply_board.clear_but") if clear and state["contacted"] != "yes" else check.words
 
 
 def _read_text(value: object) -> str:

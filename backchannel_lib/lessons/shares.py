@@ -43,6 +43,8 @@ class Shares(Form):
         return sum(int(state[row.factor]) for row in self.rows)
 
     def _compare(self, _: object) -> dict[str, Any]:
+        if self.errors:  # what stands in a box is not what is counted
+            return {"notice": next(iter(self.errors.values()))}
         if self._sum(self.state) != WHOLE:
             return {"notice": self._left(self.state)}
         self.go_with(seen=True)

@@ -15,11 +15,16 @@ from backchannel_lib.lessons.frame import frame, opening, place
 from backchannel_lib.markup import Markup, join, tag
 from backchannel_lib.pieces import basis
 from backchannel_lib.words import say
-from backchannel_lib.year_plan import FIRST_YEAR, GROUPS, LAST_YEAR, PlanItem, YearPlan, load_plan_tasks, plan_for
+from backchannel_lib.year_plan import FIRST_YEAR, GROUPS, LAST_YEAR, PlanItem, PlanTaskRow, YearPlan, load_plan_tasks, plan_for
 
 #: The Friday of Match Week 2027: SOAP is over, and whatever is planned now may begin.
 FIRST_DAY: Final = "2027-03-19"
 TO_BEGIN: Final = ("rest", "talk_to_someone", "honest_with_mentors")
+#: A day as 2027-03-22, or as it is written in the US, 3/22/2027.
+_WRITTEN: Final = re.compile(
+    r"(?P<year>[0-9]{4})-(?P<month>[0-9]{2})-(?P<day>[0-9]{2})"
+    r"|(?P<us_month>[0-9]{1,2})/(?P<us_day>[0-9]{1,2})/(?P<us_year>[0-9]{4})"
+)
 
 
 class YearPlanBoard(Form):
@@ -38,7 +43,9 @@ class YearPlanBoard(Form):
             group: words_of(group, [row.task for row in rows])._replace(label=say(f"plan.group.{group}"))
             for group, rows in self.offered.items()
         }
-        super().__init__(part, {"start": Entry(FIRST_DAY, _read_day, say("plan_board.start")), **ticks})
+        super().__init__(
+            part, {"start": Entry(_as_written(date.fromisoformat(FIRST_DAY)), _read_day, say("plan_board.start")), **ticks}
+        )
 
     # ---- acts ----
 
@@ -67,7 +74,7 @@ class YearPlanBoard(Form):
     def _file(self, ending: str, text: str) -> dict[str, Any]:
         if not self._plan(self.state).items:
             return {"notice": say("plan_board.nothing")}
-        name = f"my-plan-{self.state['start']}.{ending}"
+        name = f"my-plan-{_day(self.state['start']).isoformat()}.{ending}"
         return {"file": {"name": name, "text": text}, "notice": say("panel.saved", name=name)}
 
     # ---- the plan ----
@@ -77,7 +84,7 @@ class YearPlanBoard(Form):
         return [task for group in GROUPS for task in str(state[group]).split("|") if task]
 
     def _plan(self, state: Record) -> YearPlan:
-        return plan_for(date.fromisoformat(state["start"]), self._ticked(state))
+        return plan_for(_day(state["start"]), self._ticked(state))
 
     # ---- what is on screen ----
 
@@ -132,7 +139,12 @@ class YearPlanBoard(Form):
                         tag("p", say("plan_board.saved_where"), class_="bw-small"),
                         class_="bw-saving",
                     ),
-                    tag("section", place("made", self.parts(state)["made"]), class_="bw-card bw-plan"),
+                    tag(
+                        "section",
+                        tag("p", say("plan.crisis")),
+                        place("made", self.parts(state)["made"]),
+                        class_="bw-card bw-plan",
+                    ),
                 ),
                 class_="bw-columns bw-halves",
             ),
@@ -150,7 +162,7 @@ class YearPlanBoard(Form):
         self._begin({})
         lines += _lines(self._plan(self.state))
         self.put(**{group: "|".join(row.task for row in rows) for group, rows in self.offered.items()})
-        for day in (FIRST_DAY, "2027-03-16", "2027-06-20", "2028-02-29"):
+        for day in (FIRST_DAY, "2027-03-16", "6/20/2027", "2028-02-29"):
             self.put(start=day)
             plan = self._plan(self.state)
             lines += [_title(plan), *_lines(plan), *plan.warnings]
@@ -165,16 +177,25 @@ class YearPlanBoard(Form):
 
 
 def _read_day(value: object) -> str:
+    return _as_written(_day(value))
+
+
+def _as_written(day: date) -> str:
+    return f"{day.month}/{day.day}/{day.year}"
+
+
+def _day(value: object) -> date:
     text = str(value).strip()
-    if not re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", text):
+    if not (found := _WRITTEN.fullmatch(text)):
         raise CaseError("start", "day_as_text", value)
+    year, month, number = (int(found[name] or found[f"us_{name}"]) for name in ("year", "month", "day"))
     try:
-        day = date.fromisoformat(text)
+        day = date(year, month, number)
     except ValueError:
         raise CaseError("start", "calendar_day", value, low=FIRST_YEAR, high=LAST_YEAR) from None
     if not FIRST_YEAR <= day.year <= LAST_YEAR:
         raise CaseError("start", "calendar_day", value, low=FIRST_YEAR, high=LAST_YEAR)
-    return text
+    return day
 
 
 def _title(plan: YearPlan) -> str:
@@ -187,7 +208,7 @@ def _lines(plan: YearPlan) -> list[str]:
 
 def _plan_part(plan: YearPlan) -> Markup:
     if not plan.items and not plan.left_out:
-        return join(tag("p", say("plan.empty")), tag("p", say("plan.crisis"), class_="bw-small"))
+        return tag("p", say("plan.empty"))
     by_group = [(group, [item for item in plan.items if item.group == group]) for group in GROUPS]
     return join(
         tag("h3", _title(plan)),
@@ -198,7 +219,6 @@ def _plan_part(plan: YearPlan) -> Markup:
             for group, items in by_group
             if items
         ],
-        tag("p", say("plan.crisis"), class_="bw-small"),
     )
 
 
@@ -219,5 +239,12 @@ def _item(item: PlanItem) -> Markup:
         tag("p", why),
         tag("p", people, " ", voice, class_="bw-small"),
         [tag("p", sentence, class_="bw-note") for sentence in waits],
-        basis(f"plan-{task.task}", task.claims, (task.ours,) if task.ours else (), task.facts),
+        _rests_on(task),
     )
+
+
+def _rests_on(task: PlanTaskRow) -> Markup | None:
+    """Tie a task to its lines and facts; that its advice is ours was said in a sentence already."""
+    if not task.advice_is_ours:
+        return basis(f"plan-{task.task}", task.claims, (task.ours,), task.facts)
+    return basis(f"plan-{task.task}", task.claims, (), task.facts) if task.claims or task.facts else None
