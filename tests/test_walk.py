@@ -22,7 +22,9 @@ CHAPTERS = [row.chapter for row in load_chapters() if any(part.chapter == row.ch
 #: Buttons that a walk does not press, since they take back what it is about, or leave files on the machine.
 NOT_PRESSED = {"undo", "reset", "restore", "keep", "forget", "save", "text", "calendar", "earlier"}
 #: Where each kind of activity tells its answer: at least one of these places has to be filled after the walk.
-ANSWERS = ", ".join(f"[data-part{name}]" for name in ("=beside", "^='told.'", "=compared", "=now", "=made", "=told", "=tally"))
+ANSWERS = ", ".join(
+    f"[data-part{name}]" for name in ("=beside", "^='told.'", "=compared", "=now", "=made", "=told", "=tally", "=why")
+)
 #: The key that works each kind of control.
 KEYS = {
     "radio": "Space",
