@@ -657,7 +657,7 @@ def page(case: Case, reading: str | None = None) -> str:
                     "card.title", "card.voice", place("example", "p", class_="bw-example"), place("verdict"), class_="bw-card"
                 ),
                 _section("rules.title", "rules.voice", place("rules"), class_="bw-rule"),
-                _section("card.chain", None, place("chain"), class_="bw-why"),
+                _section("card.chain", None, place("chain", data_hides=True), class_="bw-why"),
                 class_="bw-answer",
             ),
             class_="bw-columns",

@@ -31,6 +31,7 @@ from tests.browser import find_chromium, launch_arguments
 
 RADIO: Final = ("ArrowDown", "ArrowUp")
 RANGE: Final = ("ArrowRight", "ArrowLeft")
+BOX: Final = ("Space", "Space")
 KNOWN_DEAN: Final = "[value=known_dean]"
 
 
@@ -57,10 +58,10 @@ class Tried:
 
 TRIED: Final = (
     Tried("00_start_here", 1, "recommender", RADIO),
-    Tried("01_the_paper_bar", 1, "score", RANGE),
+    Tried("01_the_paper_bar", 1, "failed_clerkship", BOX),
     Tried("02_who_calls", 2, "recommender", RADIO),
     Tried("03_their_pain", 1, "recommender", RADIO),
-    Tried("04_what_does_not_help", 1, "recommender", RADIO),
+    Tried("04_what_does_not_help", 1, "prior_contact", BOX),
     Tried("05_what_moves_the_needle", 1, "recommender", RADIO),
     Tried("06_timing", 0, "hour", RANGE, "[data-field=guess] input[value=tuesday_8]"),
     Tried("08_the_amplifier", 0, "score", RANGE),

@@ -69,6 +69,8 @@ def test_the_figures_are_the_ones_that_were_measured() -> None:
     ]
     for row in rows:
         assert f"| {' | '.join(row)} |".replace("|  |", "| |") in README, row
+    for chapter, of in MEASURED["chapters"]["figures"].items():
+        assert f"| {chapter[:2]} | {of['field']} | {of['move']} | {of['move_p95']} | {of['awake']} |" in README, chapter
     figures = MEASURED["interaction"]["figures"]
     held = f"{min(60, figures['ahead']['run_positions']):.0f} of 60"
     assert held in README

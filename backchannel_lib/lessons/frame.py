@@ -36,10 +36,11 @@ def frame(part: PartRow, *body: object) -> Markup:
         tag("div", button(say("panel.undo"), "undo"), button(say("panel.reset"), "reset"), class_="bw-foot"),
         tag(
             "div",
-            tag("p", data_part="strip"),
+            tag("p", data_part="strip", data_hides=True),
             tag("p", role="status", class_="bw-notice", data_notice=True),
             tag("button", say("panel.restore_do"), type="button", data_do="restore", hidden=True),
             class_="bw-strip",
+            data_blank=True,
             role="group",
             aria_label=say("panel.strip"),
         ),

@@ -311,7 +311,12 @@ class Scenes(Session):
                         place("rules", parts["rules"]),
                         class_="bw-rule",
                     ),
-                    tag("section", tag("h3", say("card.chain")), place("chain", parts["chain"]), class_="bw-why")
+                    tag(
+                        "section",
+                        tag("h3", say("card.chain")),
+                        place("chain", parts["chain"], data_hides=True),
+                        class_="bw-why",
+                    )
                     if "chain" in shows
                     else None,
                     class_="bw-answer",

@@ -154,6 +154,8 @@ function render({ model, el }) {
     else {
       const place = find(`[data-part="${part}"]`);
       if (place) fill(place, body); // a page need not have a place for every part
+      // With :has() the style sheet could tell by itself, but every move would have to be looked at for it.
+      if (place && "hides" in place.dataset) place.parentElement.toggleAttribute("data-blank", !body);
     }
   }
 
