@@ -257,11 +257,11 @@ def _names() -> list[str]:
     return [say(f"short.recommender.{recommender}") for recommender in RECOMMENDERS]
 
 
-def _category_axis() -> Figure:
+def _category_axis(names: Sequence[str]) -> Figure:
     return {
         "type": "category",
         "categoryorder": "array",
-        "categoryarray": list(reversed(_names())),
+        "categoryarray": list(reversed(names)),
         "automargin": True,
         "fixedrange": True,
         "showgrid": False,
@@ -301,7 +301,7 @@ def _callers(chosen: str, reading: str | None) -> str:
         },
         "hoverinfo": "skip",
     }
-    layout = _layout(xaxis=_number_axis(say("chart.callers.axis"), 0, 115), yaxis=_category_axis(), bargap=0.3)
+    layout = _layout(xaxis=_number_axis(say("chart.callers.axis"), 0, 115), yaxis=_category_axis(_names()), bargap=0.3)
     return json.dumps(
         {"data": [bars, _point(say("chart.callers.chosen", weight=weights[chosen]), "middle right")], "layout": layout}
     )
@@ -387,7 +387,7 @@ def _map(rows: tuple[tuple[str, tuple[Band, ...]], ...]) -> str:
             )
     layout = _layout(
         xaxis=_number_axis(say("chart.map.x"), low - 0.5, high + 0.5),
-        yaxis=_category_axis(),
+        yaxis=_category_axis(_names()),
         barmode="overlay",
         bargap=0.5,  # the words at the mark stand in the gap above its row
         uniformtext={"mode": "hide", "minsize": 11},
@@ -434,12 +434,11 @@ def bars_of_two(
         }
         for (name, numbers), (color, pattern) in zip((one, other), colors, strict=True)
     ]
-    category = {"type": "category", "categoryorder": "array", "categoryarray": list(reversed(names)), "automargin": True}
     return {
         "data": list(reversed(data)),  # plotly piles them from below
         "layout": _layout(
             xaxis={**_number_axis(axis, 0, high * 1.25), "showgrid": False},  # each bar has its number, which no line crosses
-            yaxis={**category, "fixedrange": True, "showgrid": False},
+            yaxis=_category_axis(names),
             barmode="group",
             height=max(220, 80 + 70 * len(names)),
         ),
@@ -476,12 +475,11 @@ def bars(names: Sequence[str], numbers: Sequence[float], axis: str, high: float 
         "marker": {"color": INK},
         "hoverinfo": "skip",
     }
-    category = {"type": "category", "categoryorder": "array", "categoryarray": list(reversed(names)), "automargin": True}
     return {
         "data": [bar],
         "layout": _layout(
             xaxis=_number_axis(axis, 0, high * 1.15),
-            yaxis={**category, "fixedrange": True, "showgrid": False},
+            yaxis=_category_axis(names),
             height=max(220, 80 + 45 * len(names)),
         ),
     }
@@ -531,11 +529,10 @@ def bands_over_time(
         for place, (words, low, end) in enumerate(stretches)
     ]
     rows = [mark_row, *bands]
-    category = {"type": "category", "categoryorder": "array", "categoryarray": list(reversed(rows)), "automargin": True}
     axis = {**_number_axis("", 0, high), "tickvals": [place for place, _ in ticks], "ticktext": [words for _, words in ticks]}
     layout = _layout(
         xaxis=axis,
-        yaxis={**category, "fixedrange": True, "showgrid": False},
+        yaxis=_category_axis(rows),
         barmode="overlay",
         bargap=0.25,
         uniformtext={"mode": "hide", "minsize": 11},
@@ -593,12 +590,11 @@ def stacked_bars(names: Sequence[str], pieces: Sequence[tuple[str, Sequence[int]
         }
         for (name, counts), (fill, words) in zip(pieces, _PIECES, strict=False)
     ]
-    category = {"type": "category", "categoryorder": "array", "categoryarray": list(reversed(names)), "automargin": True}
     return {
         "data": data,
         "layout": _layout(
             xaxis=_number_axis(axis, 0, high),
-            yaxis={**category, "fixedrange": True, "showgrid": False},
+            yaxis=_category_axis(names),
             barmode="stack",
             bargap=0.25,
             showlegend=True,

@@ -260,3 +260,28 @@ def picture(chart: str, title: str, caption: str, spoken: str, numbers: str, dra
             class_="bw-figure",
         ),
     )
+
+
+def facts_by_source(name: str, title: str, given: Iterable[str]) -> Markup:
+    """Write facts from outside, folded, each source once under its facts.
+
+    Args:
+        name: A name that no other such place of the page has, by which it stays open while its content changes.
+        title: What stands on the fold.
+        given: Ids of facts, in the order in which they are told.
+
+    Returns:
+        HTML.
+
+    Source:
+        data/facts.csv.
+
+    Examples:
+        >>> facts_by_source("scores", "Sources", ["scores.step2_mean", "scores.step2_sd"]).count("<li")
+        1
+    """
+    by_source: dict[Markup, list[str]] = {}
+    for one in given:
+        by_source.setdefault(fact_source(facts()[one]), []).append(one)
+    told = [tag("li", " ".join(say(f"fact.{one}") for one in found), source) for source, found in by_source.items()]
+    return tag("details", tag("summary", title), tag("ul", told, class_="bw-list"), class_="bw-basis", data_keep=name)

@@ -14,26 +14,14 @@ from typing import Any, Final, NamedTuple, TypeAlias
 from backchannel_lib.case import Case
 from backchannel_lib.cells import Path, Reader, WrongCellError, each_of, one_of, read_table, settings, some_text
 from backchannel_lib.errors import CaseError, TableError, nearest
+from backchannel_lib.lesson_tables import load_chapters
 from backchannel_lib.soap_rule import rules_check
 from backchannel_lib.tables import ANSWERS, assumption_id, claim_ids, load_facts, load_verdicts
 from backchannel_lib.verdict import Verdict, judge
 from backchannel_lib.words import all_words, say
 
 KINDS: Final = ("choice", "case", "rule")
-CHAPTERS: Final = (
-    "00_start_here",
-    "01_the_paper_bar",
-    "02_who_calls",
-    "03_their_pain",
-    "04_what_does_not_help",
-    "05_what_moves_the_needle",
-    "06_timing",
-    "07_doing_it_well",
-    "08_the_amplifier",
-    "09_after_the_match",
-    "10_your_case",
-    "11_reading_it_critically",
-)
+CHAPTERS: Final = tuple(row.chapter for row in load_chapters())
 Sets: TypeAlias = tuple[tuple[str, str], ...]
 _Place: TypeAlias = tuple[str, int]  # a file and the line in it
 

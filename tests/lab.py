@@ -74,6 +74,7 @@ def served(log: Path) -> Iterator[str]:
     finally:
         server.terminate()
         server.wait(30)
+        workbook.LAST_LOOK.unlink(missing_ok=True)  # nor does the next one who opens the workbook find these tabs
 
 
 def open_and_run(browser: Browser, lab: str, notebook: str) -> Opened:

@@ -20,14 +20,13 @@ from backchannel_lib.soap_rule import RulesCheck, rules_check
 from backchannel_lib.support import Disagreement, disagreements, tables_differ
 from backchannel_lib.tables import load_assumptions, load_examples, load_rules
 from backchannel_lib.verdict import Verdict, judge
+from backchannel_lib.view import OURS_ON_THE_WHOLE
 from backchannel_lib.words import say
 
 YEAR: Final = 2027  # any year would do: the cases keep to the days of Match Week
 HOUR: Final = 13
 #: How many of the article's examples a way of reading may change, as one guesses it: words, the lowest, the highest.
 GUESSES: Final = {"none": (0, 0), "one": (1, 1), "few": (2, 3), "many": (4, 99)}
-#: What is ours in the method itself, which no row of a table of rules can carry.
-ABOUT_ALL: Final = ("verdicts_form_one_line", "weakest_link_decides", "floor_marks_far_below")
 
 
 class Disagreements(Form):
@@ -287,7 +286,7 @@ def _over_many(entry: Disagreement) -> str:
 
 def _filled_in() -> Markup:
     """List where we filled in what the article leaves open: first what a verdict rests on, then everything else."""
-    rules = [*ABOUT_ALL, *dict.fromkeys(row.ours for row in load_rules() if row.ours)]
+    rules = [*OURS_ON_THE_WHOLE, *dict.fromkeys(row.ours for row in load_rules() if row.ours)]
     rest = [row.assumption for row in load_assumptions() if row.assumption not in rules]
     return tag(
         "div",

@@ -11,7 +11,7 @@ from backchannel_lib.lesson_tables import PartRow
 from backchannel_lib.lessons.form import Form, Record, one_word, words_of
 from backchannel_lib.lessons.frame import frame, opening, place
 from backchannel_lib.markup import Markup, join, tag
-from backchannel_lib.pieces import basis, fact_source, facts, lines_of
+from backchannel_lib.pieces import basis, facts, facts_by_source, lines_of
 from backchannel_lib.support import LEVELS, Rated, RatingResult, levels, load_support
 from backchannel_lib.tables import load_claims
 from backchannel_lib.words import say
@@ -187,18 +187,4 @@ class Rating(Form):
 def _evidence() -> Markup:
     """List every outside fact that a rating of ours rests on, in the order of their table, so that one can rate with it."""
     used = {fact for row in load_support() for fact in row.facts}
-    by_source: dict[str, list[str]] = {}
-    for fact in facts().values():
-        if fact.id in used:
-            by_source.setdefault(fact_source(fact), []).append(fact.id)
-    return tag(
-        "details",
-        tag("summary", say("rate.evidence")),
-        tag(
-            "ul",
-            [tag("li", " ".join(say(f"fact.{one}") for one in found), Markup(source)) for source, found in by_source.items()],
-            class_="bw-list",
-        ),
-        class_="bw-basis",
-        data_keep="evidence",
-    )
+    return facts_by_source("evidence", say("rate.evidence"), [fact for fact in facts() if fact in used])

@@ -14,7 +14,7 @@ from backchannel_lib.lesson_tables import PartRow
 from backchannel_lib.lessons.form import Form, Record, one_word, whole, yes_or_no
 from backchannel_lib.lessons.frame import frame, opening, place
 from backchannel_lib.markup import Markup, join, tag
-from backchannel_lib.pieces import basis, fact_source, facts, paired, picture, table
+from backchannel_lib.pieces import basis, facts, facts_by_source, paired, picture, table
 from backchannel_lib.support import StudyBarRow, order_agrees, study_bars
 from backchannel_lib.words import say
 
@@ -309,17 +309,4 @@ def _button(step: str) -> Markup:
 
 def _told_facts(step: str) -> Markup:
     """List the facts of a step, each source once under its facts."""
-    by_source: dict[str, list[str]] = {}
-    for fact in FACTS[step]:
-        by_source.setdefault(fact_source(facts()[fact]), []).append(fact)
-    return tag(
-        "details",
-        tag("summary", say("studies.sources")),
-        tag(
-            "ul",
-            [tag("li", " ".join(say(f"fact.{fact}") for fact in found), Markup(source)) for source, found in by_source.items()],
-            class_="bw-list",
-        ),
-        class_="bw-basis",
-        data_keep=f"facts-{step}",
-    )
+    return facts_by_source(f"facts-{step}", say("studies.sources"), FACTS[step])
