@@ -211,7 +211,16 @@ def text_box(field: str, label: str, value: str, *, long: bool = False, help_tex
     )
 
 
-def button(text: str, do: str, value: str | None = None, *, name: str | None = None, disabled: bool = False) -> Markup:
+def button(
+    text: object,
+    do: str,
+    value: str | None = None,
+    *,
+    name: str | None = None,
+    disabled: bool = False,
+    key: str = "",
+    hint: str = "",
+) -> Markup:
     """Write a button.
 
     Args:
@@ -220,6 +229,8 @@ def button(text: str, do: str, value: str | None = None, *, name: str | None = N
         value: What the act is about.
         name: What a screen reader calls it; None for its text.
         disabled: Whether it cannot be pressed now.
+        key: The keys that press it while no control is in use, as a browser names them, parted by blanks.
+        hint: The key as a reader knows it, to stand on the button.
 
     Returns:
         HTML.
@@ -230,8 +241,21 @@ def button(text: str, do: str, value: str | None = None, *, name: str | None = N
     Examples:
         >>> button("Undo", "undo")
         '<button type="button" data-do="undo">Undo</button>'
+        >>> button("Next", "next", key="ArrowRight PageDown", hint="→").count("<kbd")
+        1
     """
-    return tag("button", text, type="button", data_do=do, data_value=value, aria_label=name, disabled=disabled)
+    return tag(
+        "button",
+        text,
+        tag("kbd", hint, class_="bw-key", aria_hidden="true") if hint else None,
+        type="button",
+        data_do=do,
+        data_value=value,
+        data_key=key or None,
+        aria_keyshortcuts=key or None,
+        aria_label=name,
+        disabled=disabled,
+    )
 
 
 def _group(

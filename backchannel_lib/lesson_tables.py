@@ -45,7 +45,11 @@ KINDS: Final = (
     "collisions",
     "studies",
     "rating",
+    "run_plan",
+    "round",
+    "drill",
 )
+AUDIENCES: Final = ("student", "facilitator")
 INBOX_PLACES: Final = ("given", "initial", "subject", "opening", "reason", "plea")
 SHOWS: Final = ("chain", "rules", "changes", "readings", "callers", "amplifier", "map")
 
@@ -56,6 +60,7 @@ class ChapterRow(NamedTuple):
     chapter: str
     minutes: int
     lines: str
+    audience: str
 
 
 class PartRow(NamedTuple):
@@ -129,7 +134,7 @@ def load_chapters(path: Path = None) -> tuple[ChapterRow, ...]:
 
     Returns:
         Rows of: ``chapter``, the notebook's name without its ending; ``minutes`` that it takes; ``lines`` of the article
-        that it teaches. Its title stands in the words table as ``chapter.<chapter>``.
+        that it teaches; the ``audience`` it is for. Its title stands in the words table as ``chapter.<chapter>``.
 
     Raises:
         TableError: The table is broken.
@@ -144,7 +149,7 @@ def load_chapters(path: Path = None) -> tuple[ChapterRow, ...]:
     return read_table(
         ChapterRow,
         "chapters.csv",
-        {"chapter": some_text, "minutes": integer(1, 60), "lines": article_lines},
+        {"chapter": some_text, "minutes": integer(1, 60), "lines": article_lines, "audience": one_of(AUDIENCES)},
         path=path,
     )
 

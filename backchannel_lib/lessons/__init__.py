@@ -109,6 +109,18 @@ def _made(row: PartRow) -> Activity[Any]:  # noqa: C901, PLR0912 - one line of a
             from backchannel_lib.lessons.reply_board import ReplyBoard
 
             return ReplyBoard(row)
+        case "run_plan":
+            from backchannel_lib.lessons.run_plan import RunPlan
+
+            return RunPlan(row)
+        case "round":
+            from backchannel_lib.lessons.round import Round
+
+            return Round(row)
+        case "drill":
+            from backchannel_lib.lessons.drill import Drill
+
+            return Drill(row)
     raise NotImplementedError(row.kind)
 
 
