@@ -12,12 +12,14 @@ import json
 import os
 import platform
 import re
+import secrets
 import shutil
 import socket
 import subprocess
 import sys
 import tempfile
 import time
+import webbrowser
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -37,6 +39,12 @@ JUPYTER = ROOT / "jupyter"
 LOCAL = JUPYTER / "local"
 #: How JupyterLab looks when it is first opened: its side bars closed, so that the notebook has the width.
 FIRST_LOOK = JUPYTER / "workspace.json"
+#: The notebook that `present` shows, the port it takes if that is free, and how many ports it looks at in all.
+WORKSHOP = ROOT / "notebooks" / "12_workshop.ipynb"
+PRESENT_PORT = 8866
+PORTS_TRIED = 50
+#: The page that sends the browser to the workshop with its token, while it runs.
+DOORWAY = LOCAL / "workshop.html"
 #: Where JupyterLab keeps what its window looked like last; the name is what it makes of "default".
 LAST_LOOK = LOCAL / "config" / "lab" / "workspaces" / "default-37a8.jupyterlab-workspace"
 
@@ -336,6 +344,54 @@ def open_workbook(port: int | None, *, browser: bool) -> int:
     return become(lab_command(port, browser=browser))
 
 
+def present(port: int | None, *, browser: bool) -> int:
+    """Start the workshop as a full-screen page, and stay until it is stopped."""
+    set_up()
+    wanted = PRESENT_PORT if port is None else port
+    free = free_port(wanted)
+    if free != wanted:
+        print(f"Port {wanted} is in use by another program, so the workshop takes port {free} instead.", flush=True)
+    print("Starting the workshop. To stop it, press Ctrl+C here.", flush=True)
+    token = secrets.token_hex(16)
+    address = f"http://127.0.0.1:{free}/?token={token}"
+    command = present_command(free)
+    server = subprocess.Popen(command, env=environment() | {"JUPYTER_TOKEN": token}, cwd=ROOT)
+    try:
+        while server.poll() is None and not is_taken(free):
+            time.sleep(0.1)
+        if server.poll() is None:
+            print(f"The workshop is at {address}", flush=True)
+            if browser:
+                webbrowser.open(doorway(address).as_uri())
+        code = server.wait()
+    except KeyboardInterrupt:  # Ctrl+C reaches the server too, which ends by itself
+        code = server.wait() and 0
+    finally:
+        server.terminate()
+        DOORWAY.unlink(missing_ok=True)
+    return code
+
+
+def doorway(address: str) -> Path:
+    """Write a page that leads the browser to an address: named on a command line, its token could be read by others here."""
+    DOORWAY.touch(mode=0o600)
+    DOORWAY.write_text(f'<!doctype html><meta http-equiv="refresh" content="0; url={address}">', encoding="utf-8")
+    return DOORWAY
+
+
+def present_command(port: int) -> list[str]:
+    """Return the command that serves the workshop through Voilà; its settings are in jupyter/voila.py."""
+    return [str(VENV_PYTHON), "-m", "voila", str(WORKSHOP), f"--port={port}", "--no-browser"]
+
+
+def free_port(wanted: int) -> int:
+    """Return a port that no program listens on: the wanted one, or else the next that is free."""
+    for port in range(wanted, min(wanted + PORTS_TRIED, 65536)):
+        if not is_taken(port):
+            return port
+    raise WorkbookError(f"No port from {wanted} to {wanted + PORTS_TRIED - 1} is free. Name another: present --port N.")
+
+
 def lab_command(port: int | None = None, *, browser: bool = True) -> list[str]:
     """Return the command that starts JupyterLab; its settings are in jupyter/jupyter_server_config.py."""
     if not LAST_LOOK.exists():
@@ -361,6 +417,7 @@ def environment() -> dict[str, str]:
         "JUPYTER_CONFIG_DIR": str(LOCAL / "config"),
         "JUPYTER_CONFIG_PATH": str(JUPYTER),
         "JUPYTER_DATA_DIR": str(LOCAL / "data"),
+        "JUPYTER_PATH": str(JUPYTER / "share"),
         "JUPYTER_RUNTIME_DIR": str(LOCAL / "runtime"),
         "PATH": os.pathsep.join([str(VENV_BIN), os.environ.get("PATH", "")]),
         "VIRTUAL_ENV": str(VENV),
@@ -526,9 +583,22 @@ def parse(arguments: Sequence[str] | None) -> tuple[argparse.Namespace, list[str
         epilog="Everything is installed into the folder .venv beside this script. To remove it, delete that folder.",
         allow_abbrev=False,
     )
-    parser.add_argument("--no-browser", action="store_true", help="only print the address, open no browser")
-    parser.add_argument("--port", type=int, metavar="N", help="JupyterLab's port (8888 or the next free one)")
     commands = parser.add_subparsers(dest="command", title="commands for those who change the workbook")
+    presenting = commands.add_parser("present", help="show the workshop as a full-screen page", allow_abbrev=False)
+    for one in (parser, presenting):
+        one.add_argument(
+            "--no-browser", action="store_true", default=argparse.SUPPRESS, help="only print the address, open no browser"
+        )
+    parser.add_argument(
+        "--port", type=int, metavar="N", default=argparse.SUPPRESS, help="JupyterLab's port (8888 or the next free one)"
+    )
+    presenting.add_argument(
+        "--port",
+        type=int,
+        metavar="N",
+        default=argparse.SUPPRESS,
+        help=f"the workshop's port ({PRESENT_PORT} or the next free one)",
+    )
     commands.add_parser(
         "test", help="run every check; arguments go to pytest: test -k phase, test tests/test_x.py", allow_abbrev=False
     )
@@ -545,7 +615,10 @@ def obey(asked: argparse.Namespace, rest: Sequence[str]) -> int:
         return run_tests(rest)
     if asked.command == "lock":
         return make_lock(rest)
-    return open_workbook(asked.port, browser=not asked.no_browser)
+    port, browser = getattr(asked, "port", None), not getattr(asked, "no_browser", False)
+    if asked.command == "present":
+        return present(port, browser=browser)
+    return open_workbook(port, browser=browser)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -1,0 +1,46 @@
+"""Voilà's settings for the workshop's full-screen page: this machine alone, its own template, its texts from the workbook.
+
+`python workbook.py present` starts it; the folder is named in JUPYTER_CONFIG_PATH, so that Voilà reads this file.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from backchannel_lib.lesson_tables import load_parts
+from backchannel_lib.words import say
+
+c: Any = get_config()  # type: ignore[name-defined] # noqa: F821 (Jupyter puts get_config into this file)
+
+# The connection that sends each message at once is the one that JupyterLab has here.
+load_subconfig("jupyter_server_config.py")  # type: ignore[name-defined] # noqa: F821 (Jupyter puts this here too)
+c.Voila.kernel_websocket_connection_class = c.ServerApp.kernel_websocket_connection_class
+
+# Only this machine can reach the page, and only with its token.
+c.Voila.ip = "127.0.0.1"
+c.Voila.auto_token = True
+c.Voila.port_retries = 0  # workbook.py has looked for a free port and said which; another would be a surprise
+
+c.VoilaConfiguration.template = "stage"
+c.VoilaConfiguration.allow_template_override = "NO"  # an address cannot ask for a template that calls other hosts
+c.VoilaConfiguration.allow_theme_override = "NO"
+c.VoilaConfiguration.show_tracebacks = False
+c.VoilaConfiguration.file_allowlist = []  # the page needs no file of the folder
+c.VoilaConfiguration.resources = {
+    "stage": {
+        "title": say("stage.title"),
+        "pages_label": say("stage.pages"),
+        "starting": say("stage.starting"),
+        "failed": say("stage.failed"),
+        "no_script": say("stage.no_script"),
+        "pages": [
+            *(
+                {"part": row.part, "title": say(f"stage.page.{row.part}"), "key": say(f"stage.key.{row.part}")}
+                for row in load_parts()
+                if row.chapter == "12_workshop"
+            ),
+            {"part": "", "title": say("stage.fill"), "key": say("stage.fill_key")},
+        ],
+    }
+}
+c.Voila.log_level = "ERROR"
