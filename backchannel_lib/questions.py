@@ -151,7 +151,7 @@ def load_questions(path: Path = None) -> tuple[Question, ...]:
 
     Examples:
         >>> len(load_questions())
-        60
+        65
     """
     rows: tuple[Question, ...] = _question_rows(path)
     for number, row in enumerate(rows, start=2):
