@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Iterable
+from pathlib import PurePath
 from typing import Final, NamedTuple
 
 from backchannel_lib.case import Case
@@ -23,6 +24,7 @@ from backchannel_lib.cells import (
     some_text,
     yes_no,
 )
+from backchannel_lib.errors import TableError
 from backchannel_lib.tables import assumption_id, claim_ids, load_facts, load_readings, load_verdicts
 
 KINDS: Final = (
@@ -616,3 +618,100 @@ def _columns(cell: str) -> tuple[tuple[str, str], ...]:
     if not all(column and value for column, value in pairs):
         raise WrongCellError("'column=value' pairs")
     return tuple((column, value) for column, value in pairs)
+
+
+class DrillFileRow(NamedTuple):
+    """One file of the drill; see `load_drill_files`."""
+
+    file: str
+    sets: tuple[tuple[str, str], ...]
+
+
+class DrillTurnRow(NamedTuple):
+    """One moment of the drill at which something comes in; see `load_drill_turns`."""
+
+    turn: str
+    time: str
+    file: str
+    sets: tuple[tuple[str, str], ...]
+    claims: tuple[str, ...]
+    ours: str
+
+    @property
+    def is_ping(self) -> bool:
+        """Whether somebody speaks up for a file that came before."""
+        return bool(self.sets)
+
+
+def load_drill_files(path: Path = None) -> tuple[DrillFileRow, ...]:
+    """Load the files of the drill.
+
+    Args:
+        path: Another file of the same form; None for the workbook's own.
+
+    Returns:
+        Rows of: ``file``; ``sets``, pairs ``field=value`` of the student and the program, which is the same for all. Its
+        name stands in the words table as ``drill_file.<file>``.
+
+    Raises:
+        TableError: The table is broken.
+
+    Source:
+        ours.
+
+    Examples:
+        >>> len(load_drill_files())
+        12
+    """
+    return read_table(DrillFileRow, "drill_files.csv", {"file": some_text, "sets": settings}, path=path)
+
+
+def load_drill_turns(path: Path = None) -> tuple[DrillTurnRow, ...]:
+    """Load what comes in during the drill, in its order: each file once, and some of them once more with a ping.
+
+    Args:
+        path: Another file of the same form; None for the workbook's own. Its files are those of the workbook.
+
+    Returns:
+        Rows of: ``turn``; ``time`` on Tuesday; the ``file``; ``sets``, pairs ``field=value`` of the contact, blank where the
+        file comes in by itself; ``claims``; ``ours``, an assumption behind it or blank. Words for a ping:
+        ``drill_from.<turn>``, who it is from, ``drill_said.<turn>`` and ``drill_why.<turn>``.
+
+    Raises:
+        TableError: The table is broken, a ping comes before its file, or a file comes more often than once by itself and once
+            with a ping.
+
+    Source:
+        ours; the claims that the rows name.
+
+    Examples:
+        >>> sum(row.is_ping for row in load_drill_turns())
+        8
+    """
+    files = [row.file for row in load_drill_files()]
+    rows: tuple[DrillTurnRow, ...] = read_table(
+        DrillTurnRow,
+        "drill_turns.csv",
+        {
+            "turn": some_text,
+            "time": clock_time,
+            "file": one_of(files),
+            "sets": lambda cell: settings(cell) if cell else (),
+            "claims": claim_ids,
+            "ours": assumption_id,
+        },
+        path=path,
+    )
+    name = "drill_turns.csv" if path is None else PurePath(str(path)).name
+    came: dict[str, int] = {}
+    time = ""
+    for number, row in enumerate(rows, start=2):
+        before = came.get(row.file, 0)
+        if before > 1 or row.is_ping != bool(before):
+            raise TableError(name, number, "file", row.file, "a file that comes by itself first, then at most once with a ping")
+        if row.time <= time:
+            raise TableError(name, number, "time", row.time, "a time after the one above")
+        came[row.file], time = before + 1, row.time
+    if missing := [file for file in files if file not in came]:
+        raise TableError(name, None, "file", missing[0], "each file of drill_files.csv")
+    return rows

@@ -11,7 +11,9 @@ from pathlib import Path
 import pytest
 
 from backchannel_lib import READINGS, Case, Verdict, support
-from backchannel_lib.lesson_tables import load_choices, load_parts, load_steps
+from backchannel_lib.lesson_tables import load_choices, load_drill_turns, load_parts, load_steps
+from backchannel_lib.lessons.drill import WAYS
+from backchannel_lib.lessons.file_sheet import INSIDE
 from backchannel_lib.questions import load_options, load_questions
 from backchannel_lib.tables import (
     ANSWERS,
@@ -95,6 +97,12 @@ FAMILIES: list[tuple[str, list[str]]] = [
     ("factor.{}", names_of("decides")),
     *((f"desk.{{}}.{what}", names_of("desk_files")) for what in ("said", "why")),
     ("decision.{}", names_of("desk_decisions")),
+    *((f"file_sheet.{{}}.{what}", list(Case.fields()["needs"].levels)) for what in ("name", "brought", "not_brought", "needed")),
+    ("file_sheet.{}", list(INSIDE)),
+    ("drill_file.{}", names_of("drill_files")),
+    *((f"drill_{what}.{{}}", [row.turn for row in load_drill_turns() if row.is_ping]) for what in ("from", "said", "why")),
+    ("drill.way.{}", list(WAYS)),
+    ("drill.director.{}", [way for way in WAYS if way != "open"]),
     ("inbox_piece.{}", names_of("inbox_pieces")),
     *((f"{what}.{{}}", names_of("week_events")) for what in ("event", "event_short")),
     ("contact.{}", names_of("week_contacts")),
@@ -114,6 +122,8 @@ FAMILIES: list[tuple[str, list[str]]] = [
     ("planner.briefing.rule.{}", list(ANSWERS)),
     ("planner.warn.{}", ["below_range", "far_below"]),
     ("planner.warn_rule.{}", ["not_allowed", "ask_first"]),
+    ("topic.{}", names_of("topics")),
+    *((f"vignette.{{}}.{what}", names_of("vignettes")) for what in ("title", "file", "contact", "note", "discuss", "why")),
 ]
 
 #: Texts of a table that wait for whoever shows them.

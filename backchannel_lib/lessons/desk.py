@@ -6,16 +6,15 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from backchannel_lib.activity import Act, Message
-from backchannel_lib.case import Case
 from backchannel_lib.controls import button, radios
 from backchannel_lib.errors import CaseError, nearest
 from backchannel_lib.lesson_tables import PartRow, case_of, load_desk_decisions, load_desk_files
+from backchannel_lib.lessons.file_sheet import file_brief, file_facts, file_sheet
 from backchannel_lib.lessons.form import Form, Record, one_word, whole
 from backchannel_lib.lessons.frame import frame, opening, place, still_of
 from backchannel_lib.markup import Markup, join, tag
 from backchannel_lib.pieces import basis, paired, table
 from backchannel_lib.soap_rule import rules_check
-from backchannel_lib.tables import load_flags
 from backchannel_lib.verdict import Judgment, Verdict, judge
 from backchannel_lib.view import fast_parts, stages_on_screen
 from backchannel_lib.words import say
@@ -168,28 +167,20 @@ class Desk(Form):
     def _table(self, state: Record, decided: list[str]) -> Markup:
         rows: list[tuple[object, ...]] = []
         for number, name in enumerate(self.order, start=1):
-            title = f"{number}. {self._brief(name)}"
+            title = f"{number}. {file_brief(self.cases[name])}"
             if name not in decided:
                 again = button(say("desk.take"), "take", name, name=say("desk.take_named", file=self._number(name)))
                 rows.append((title, say("lesson.nothing_yet"), again, ""))
                 continue
             judgment = self.judgments[name]
             article = join(tag("b", self._decision(judgment)), " (", judgment.verdict.words, ")")
-            rows.append((title, say(f"decision.{state[name]}"), article, _weakest(judgment)))
+            rows.append((title, say(f"decision.{state[name]}"), article, weakest_of(judgment)))
         head = (say("desk.file"), say("desk.you"), say("guess.article"), say("desk.weakest"))
         return join(table(say("desk.table"), head, rows), basis("desk", ("paper.ninety-seconds",), ("desk_decisions",)))
 
     @staticmethod
     def _decision(judgment: Judgment) -> str:
         return say(f"decision.{decision_of(judgment.verdict)}")
-
-    def _brief(self, name: str) -> str:
-        """Write a file in a line, so that it is known again."""
-        case = self.cases[name]
-        attempts = [f"{say('desk.attempts')}: {case.failed_attempts}"] if case.failed_attempts else []
-        visa = [f"{say('desk.visa')}: {say('desk.visa_needed')}"] if case.needs_visa else []
-        caller = say(f"short.recommender.{case.recommender}")
-        return " · ".join([str(case.score), *attempts, *_flags(case), *visa, caller])
 
     def _why(self, name: str, state: Record) -> Markup:
         row, judgment = self.files[name], self.judgments[name]
@@ -198,7 +189,7 @@ class Desk(Form):
         ours = [row.ours, *(one.assumption for reason in binding for one in (reason, *reason.also))]
         return tag(
             "div",
-            tag("h4", self._number(name), ": ", self._brief(name)),
+            tag("h4", self._number(name), ": ", file_brief(self.cases[name])),
             paired(
                 (say("desk.you"), say(f"decision.{state[name]}")),
                 (say("guess.article"), tag("b", self._decision(judgment))),
@@ -208,35 +199,6 @@ class Desk(Form):
             basis(f"desk-{name}", row.claims, tuple(dict.fromkeys(one for one in ours if one))),
             class_="bw-item bw-spaced",
         )
-
-    def _facts(self, name: str) -> list[tuple[str, str, str]]:
-        """Give what a director sees: what it is, the file's, the program's."""
-        case = self.cases[name]
-        return [
-            (say("desk.score"), str(case.score), say("desk.range", low=case.range_low, floor=case.range_floor)),
-            (
-                say("desk.attempts"),
-                str(case.failed_attempts) if case.failed_attempts else say("desk.none"),
-                say("desk.failures_yes" if case.interviews_failures else "desk.failures_no"),
-            ),
-            (say("panel.flags"), ", ".join(_flags(case)) or say("desk.none"), say("desk.no_policy")),
-            (
-                say("desk.visa"),
-                say("desk.visa_needed" if case.needs_visa else "desk.visa_not_needed"),
-                say("desk.visa_sponsored" if case.sponsors_visas else "desk.visa_not_sponsored"),
-            ),
-            (
-                say("desk.language"),
-                say("desk.language_brought" if "language" in case.offers else "desk.language_not_brought"),
-                say("desk.language_needed" if "language" in case.needs else "desk.language_not_needed"),
-            ),
-            (
-                say("desk.seats"),
-                say("desk.seat_sought"),
-                say("desk.seat_prelim" if case.has_noncategorical_seat else "desk.seat_categorical"),
-            ),
-            (say("desk.caller"), say(f"short.recommender.{case.recommender}"), say("desk.caller_known")),
-        ]
 
     def page(self) -> str:
         """Give the whole page."""
@@ -305,13 +267,12 @@ class Desk(Form):
         )
 
     def _sheet(self, name: str, state: Record) -> Markup:
-        head = (say("desk.fact"), say("desk.this_file"), say("desk.your_program"))
         options = [(decision, say(f"decision.{decision}")) for decision in self.decisions]
         return join(
             place(f"head.{name}", self._number(name), "h3"),
             tag(
                 "div",
-                tag("div", table(self._number(name), head, self._facts(name))),
+                tag("div", file_sheet(self.cases[name], self._number(name), moment=False)),
                 tag(
                     "div",
                     tag("p", tag("b", say("desk.said")), " ", say(f"desk.{name}.said"), class_="bw-story"),
@@ -331,7 +292,7 @@ class Desk(Form):
         """Title, lead, the program and the six files, and no answer."""
         lines = [super().text, say("desk.program")]
         for name in self.order:
-            facts = "; ".join(f"{what}: {mine}" for what, mine, _ in self._facts(name))
+            facts = "; ".join(f"{what}: {mine}" for what, mine, _ in file_facts(self.cases[name], moment=False))
             lines.append(f"- {self._number(name)}. {facts}. {say(f'desk.{name}.said')}")
         return "\n".join([*lines, say("desk.ask"), *(f"   - {say(f'decision.{one}')}" for one in self.decisions)])
 
@@ -344,7 +305,7 @@ class Desk(Form):
         lines.append(self._time_up({"value": self._clock_of(self.state)["id"]})["notice"])
         for name in self.order:
             judgment = self.judgments[name]
-            lines.append(f"{self._number(name)}: {self._brief(name)}")
+            lines.append(f"{self._number(name)}: {file_brief(self.cases[name])}")
             for decision in self.decisions:
                 self._take({"value": name})
                 self.put(**{name: decision})
@@ -352,19 +313,21 @@ class Desk(Form):
                 same = say("lesson.alike") in self._why(name, self.state)
                 lines.append(f"   {say(f'decision.{decision}')}: {say('lesson.alike' if same else 'lesson.unlike')}.")
             answer = rules_check(self.cases[name]).words
-            lines.append(f"   {judgment.verdict.words}. {say('desk.weakest')}: {_weakest(judgment)}. {answer}.")
+            lines.append(f"   {judgment.verdict.words}. {say('desk.weakest')}: {weakest_of(judgment)}. {answer}.")
             lines.append(f"   {say(f'desk.{name}.why')}")
         self.go(start)
         return "\n".join(lines)
 
 
-def button_of_clock(text: str, do: str, *, hidden: bool = False) -> Markup:
+def button_of_clock(text: str, do: str, *, hidden: bool = False, key: str = "", hint: str = "") -> Markup:
     """Write a button that the page itself obeys, without asking the kernel.
 
     Args:
         text: What stands on it.
         do: ``pause`` or ``go``.
         hidden: Whether it is out of sight at first.
+        key: As for `backchannel_lib.controls.button`.
+        hint: The same.
 
     Returns:
         HTML.
@@ -376,16 +339,32 @@ def button_of_clock(text: str, do: str, *, hidden: bool = False) -> Markup:
         >>> button_of_clock("Pause", "pause")
         '<button type="button" data-clock-do="pause">Pause</button>'
     """
-    return tag("button", text, type="button", data_clock_do=do, hidden=hidden)
+    return tag(
+        "button",
+        text,
+        tag("kbd", hint, class_="bw-key", aria_hidden="true") if hint else None,
+        type="button",
+        data_clock_do=do,
+        data_key=key or None,
+        aria_keyshortcuts=key or None,
+        hidden=hidden,
+    )
 
 
-def _flags(case: Case) -> list[str]:
-    """Name the red flags of a file; attempts and visa have rows of their own."""
-    own_rows = {"failed_attempts", "needs_visa"}
-    return [
-        say(f"field.{row.flag}.label") for row in load_flags() if row.flag not in own_rows and getattr(case, row.flag) is True
-    ]
+def weakest_of(judgment: Judgment) -> str:
+    """Name the links that hold a file down.
 
+    Args:
+        judgment: What the article says of it.
 
-def _weakest(judgment: Judgment) -> str:
+    Returns:
+        Their names, in their order on screen.
+
+    Source:
+        data/stages.csv.
+
+    Examples:
+        >>> weakest_of(judge(Case(score=210, recommender="trusted_peer", specifics=True)))
+        'The file'
+    """
     return ", ".join(say(f"stage.{stage}.name") for stage in stages_on_screen() if stage in judgment.binding)

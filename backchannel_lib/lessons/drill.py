@@ -1,0 +1,578 @@
+"""The drill: twenty decisions against one clock, eight of them made twice, and which calls moved the one who decided."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from itertools import combinations
+from typing import Any, Final
+
+from backchannel_lib.activity import Act, Message
+from backchannel_lib.amplifier import assumption
+from backchannel_lib.case import Case
+from backchannel_lib.controls import button, radios
+from backchannel_lib.errors import CaseError, nearest
+from backchannel_lib.lesson_tables import (
+    DrillTurnRow,
+    PartRow,
+    case_of,
+    load_desk_decisions,
+    load_drill_files,
+    load_drill_turns,
+)
+from backchannel_lib.lessons.desk import CLOCK, button_of_clock, decision_of, weakest_of
+from backchannel_lib.lessons.file_sheet import caller_of, file_brief, file_facts, file_sheet, is_known
+from backchannel_lib.lessons.form import Form, Record, one_word, whole
+from backchannel_lib.lessons.frame import frame, opening, place, still_of
+from backchannel_lib.markup import Markup, join, tag
+from backchannel_lib.pieces import basis, paired, table
+from backchannel_lib.soap_rule import rules_check
+from backchannel_lib.verdict import Verdict, judge
+from backchannel_lib.words import say
+
+WAYS: Final = ("up", "down", "not", "open")
+STANDS: Final = ("yes", "no")
+
+
+class Drill(Form):
+    """The stream of files and pings, what was decided at each, where one is, and which calls one would stand by.
+
+    Args:
+        part: Its row in data/parts.csv.
+
+    Source:
+        data/drill_turns.csv, data/drill_files.csv, paper.ninety-seconds; the stream is ours.
+    """
+
+    def __init__(self, part: PartRow) -> None:
+        files = {row.file: case_of(row.sets) for row in load_drill_files()}
+        self.turns = {row.turn: row for row in load_drill_turns()}
+        self.order = list(self.turns)
+        self.came = {row.file: row.turn for row in self.turns.values() if not row.is_ping}
+        self.pings = [turn for turn, row in self.turns.items() if row.is_ping]
+        pinged = {self.turns[turn].file for turn in self.pings}
+        self.quiet = [turn for file, turn in self.came.items() if file not in pinged]
+        self.cases = {turn: case_of(row.sets, files[row.file]) for turn, row in self.turns.items()}
+        self.judgments = {turn: judge(case) for turn, case in self.cases.items()}
+        self.decisions = [row.decision for row in load_desk_decisions()]
+        self.seconds = int(assumption("drill_seconds"))
+        self.neutral = assumption("neutral_intensity")
+        self.end = len(self.order) + 1  # 0 is before the first turn, and this is after the last one
+        decided = {f"decided.{turn}": one_word(f"decided.{turn}", self.decisions) for turn in self.order}
+        stands = {f"stands.{turn}": one_word(f"stands.{turn}", STANDS, say("drill.stands")) for turn in self.pings}
+        clock = one_word("clock", CLOCK, default="on")
+        super().__init__(part, {"at": whole("at", 0, self.end, 0), "clock": clock, **decided, **stands})
+
+    # ---- what is decided, and what the article expects ----
+
+    def _turn(self, state: Record) -> str:
+        """Name the turn that is on screen; blank before the first and after the last."""
+        return self.order[state["at"] - 1] if 0 < state["at"] < self.end else ""
+
+    def before(self, ping: str, state: Record) -> str:
+        """Tell what was decided on a file before somebody spoke up for it; blank where it was left open."""
+        return str(state[f"decided.{self.came[self.turns[ping].file]}"])
+
+    def way(self, ping: str, state: Record) -> str:
+        """Tell which way a ping moved the one who decided."""
+        return self._way(self.before(ping, state), state[f"decided.{ping}"])
+
+    def _way(self, before: str, after: str) -> str:
+        if not before or not after:
+            return "open"
+        first, second = self.decisions.index(before), self.decisions.index(after)
+        return "not" if first == second else "up" if first < second else "down"
+
+    def expected(self, ping: str) -> str:
+        """Tell what the article's director decides once somebody has spoken up."""
+        return decision_of(self.judgments[ping].verdict)
+
+    def director_way(self, ping: str) -> str:
+        """Tell which way a ping moves the article's director."""
+        # A case in which nobody spoke up is judged like an ordinary email from a stranger: no_contact_is_polite_email.
+        quiet = self.judgments[self.came[self.turns[ping].file]].verdict
+        verdict = self.judgments[ping].verdict
+        return "down" if verdict == Verdict.BACKFIRES else self._way(decision_of(quiet), decision_of(verdict))
+
+    def _moved(self, state: Record) -> list[str]:
+        return [ping for ping in self.pings if self.way(ping, state) in {"up", "down"}]
+
+    def _answered(self, state: Record) -> list[str]:
+        """List the pings that the article's answer can be told of: those that are decided."""
+        return [ping for ping in self.pings if state[f"decided.{ping}"]]
+
+    def _is_warm(self, ping: str) -> bool:
+        return bool(self.cases[ping].intensity > self.neutral)
+
+    # ---- acts ----
+
+    def acts(self) -> dict[str, Act]:
+        """Give what the buttons and the clock do."""
+        return {
+            "begin": self._begin,
+            "decide": self._decide,
+            "clock": self._clock,
+            "next": lambda _: self._to(self.state["at"] + 1),
+            "back": lambda _: self._to(self.state["at"] - 1),
+            "take": self._take,
+            "answers": self._answers,
+            "time_up": self._time_up,
+        }
+
+    def _to(self, at: int, **decided: str) -> Message:
+        if not 0 < at <= self.end:
+            return {}
+        if at == self.end and not decided and not self._made(self.state):
+            return {"notice": say("lesson.choose_first")}
+        self.go_with(at=at, **decided)
+        return {"focus": "summary" if at == self.end else "head"}
+
+    def _begin(self, message: Mapping[str, Any]) -> Message:
+        self.go_with(at=1, clock=self.entries["clock"].read(message["value"]))
+        return {"focus": "head"}
+
+    def _decide(self, message: Mapping[str, Any]) -> Message:
+        """Take a decision down, and go on; the last one leads to the end."""
+        turn = self._turn(self.state)
+        decision = str(message["value"])
+        if decision not in self.decisions:
+            raise CaseError("decision", "level", decision, levels=nearest(decision, self.decisions))
+        return self._to(self.state["at"] + 1, **{f"decided.{turn}": decision}) if turn else {}
+
+    def _clock(self, message: Mapping[str, Any]) -> Message:
+        self.go_with(clock=self.entries["clock"].read(message["value"]))
+        return {"focus": "clock"}
+
+    def _take(self, message: Mapping[str, Any]) -> Message:
+        """Go to a turn, to decide on it again."""
+        turn = str(message["value"])
+        if turn not in self.turns:
+            raise CaseError("turn", "level", turn, levels=nearest(turn, self.turns))
+        return self._to(self.order.index(turn) + 1)
+
+    def _answers(self, _: object) -> Message:
+        return self._to(self.end)
+
+    def _time_up(self, message: Mapping[str, Any]) -> Message:
+        """Say so and change nothing: time is no score here."""
+        running = self._clock_of(self.state)
+        over = running["run"] and message["value"] == running["id"] and self._turn(self.state)
+        return {"notice": say("drill.time_up")} if over else {}
+
+    # ---- what is on screen ----
+
+    def _clock_of(self, state: Record) -> dict[str, Any]:
+        """Tell which clock runs: one for the whole stream, which goes on where one comes back from the end."""
+        begun = state["at"] > 0
+        run = begun and state["clock"] == "on"
+        return {"id": f"{'stream' if begun else 'start'}-{state['clock']}", "seconds": self.seconds, "run": run}
+
+    def about(self, state: Record) -> dict[str, Any]:
+        """Tell what is in sight, and the clock."""
+        return {"open": self._open(state), "clock": self._clock_of(state)}
+
+    def _open(self, state: Record) -> list[str]:
+        if self._turn(state):
+            return ["desk", f"clock_{state['clock']}"]
+        if not state["at"]:
+            return ["start"]
+        moved = self._moved(state)
+        answered = self._answered(state)
+        return [
+            "seen",
+            *(["each", *(f"ping.{ping}" for ping in answered)] if answered else []),
+            *(f"stands.{ping}" for ping in moved),
+        ]
+
+    def _made(self, state: Record) -> int:
+        return sum(bool(state[f"decided.{turn}"]) for turn in self.order)
+
+    def parts(self, state: Record) -> dict[str, str]:
+        """Give the turn and the way on; the answers only at the end."""
+        turn = self._turn(state)
+        seen = state["at"] == self.end
+        answered = self._answered(state) if seen else []
+        summary = self._summary(state) if seen else ""
+        stood = self._stood(state) if seen else ""
+        return {
+            "clock": say("desk.clock_on" if state["clock"] == "on" else "desk.clock_off"),
+            "head": self._head(turn) if turn else "",
+            "turn": self._sheet(turn, state) if turn else "",
+            "nav": self._nav(turn, state) if turn else "",
+            "made": say("drill.made", at=min(state["at"], len(self.order)), total=len(self.order), made=self._made(state)),
+            "summary": summary,
+            "answers": self._table(answered, state) if answered else "",
+            "stood": join([tag("p", one) for one in stood]),
+            "room": join([tag("p", one) for one in self._room(state)]) if seen else "",
+            "twins": self._twins(answered, state),
+            "quiet": self._quiet(state) if seen else "",
+            "left": self._left(state) if seen else "",
+            "rule": self._rule() if answered else "",
+            **{f"told.{ping}": self._told_of(ping, state) if ping in answered else "" for ping in self.pings},
+            "spoken": " ".join([summary, *stood]),
+        }
+
+    def _name(self, turn: str) -> str:
+        return say(f"drill_file.{self.turns[turn].file}")
+
+    def _head(self, turn: str) -> str:
+        row = self.turns[turn]
+        return say("drill.head_ping" if row.is_ping else "drill.head_file", time=row.time, name=self._name(turn))
+
+    def _sheet(self, turn: str, state: Record) -> Markup:
+        row = self.turns[turn]
+        sheet = file_sheet(self.cases[turn], self._name(turn), contact=row.is_ping, moment=False)
+        if not row.is_ping:
+            return join(tag("div", sheet), tag("p", say("drill.nobody"), class_="bw-drill-before"))
+        before = self.before(turn, state)
+        told = say("drill.before", decision=say(f"decision.{before}")) if before else say("drill.before_open")
+        message = tag(
+            "div",
+            tag("p", say(f"drill_from.{turn}"), class_="bw-drill-from"),
+            tag("blockquote", say(f"drill_said.{turn}"), class_="bw-drill-said"),
+            tag("p", told, class_="bw-drill-before"),
+        )
+        return join(message, tag("div", sheet))
+
+    def _nav(self, turn: str, state: Record) -> Markup:
+        here = state[f"decided.{turn}"]
+        return join(
+            button(say("drill.next" if here else "drill.skip"), "next", key="ArrowRight PageDown", hint="→"),
+            button(say("drill.back"), "back", disabled=state["at"] == 1, key="ArrowLeft PageUp", hint="←"),
+            button(say("drill.answers"), "answers"),
+            tag("p", say("drill.here", decision=say(f"decision.{here}")), class_="bw-drill-before") if here else None,
+        )
+
+    # ---- the end ----
+
+    def _summary(self, state: Record) -> str:
+        ways = [self.way(ping, state) for ping in self.pings]
+        up, down, still, _ = (ways.count(way) for way in WAYS)
+        decided = up + down + still
+        counts = {"decided": decided, "total": len(self.pings), "up": up, "down": down, "still": still}
+        told = say("drill.summary", **counts) if decided else say("drill.summary_none")
+        left = len(self.order) - self._made(state)
+        return f"{told} {say('drill.summary_open', open=left)}" if left else told
+
+    def _who(self, ping: str) -> str:
+        """Tell who called and how warmly."""
+        praise = self.cases[ping].intensity
+        warmth = say("drill.warm" if praise > self.neutral else "drill.cool" if praise < self.neutral else "drill.even")
+        return say("drill.caller", caller=caller_of(self.cases[ping]), warmth=warmth)
+
+    def _line(self, turn: str) -> str:
+        return f"{self._name(turn)} · {file_brief(self.cases[turn], contact=False)}"
+
+    def _change(self, ping: str, state: Record) -> str:
+        decided = (self.before(ping, state), str(state[f"decided.{ping}"]))
+        before, after = (say(f"decision.{one}") if one else say("lesson.nothing_yet") for one in decided)
+        return say("drill.change", before=before, after=after)
+
+    def _article(self, ping: str) -> Markup:
+        judgment = self.judgments[ping]
+        decision = tag("b", say(f"decision.{self.expected(ping)}"))
+        return join(decision, " (", judgment.verdict.words, "). ", say("desk.weakest"), ": ", weakest_of(judgment))
+
+    def _table(self, answered: list[str], state: Record) -> Markup:
+        rows = [
+            (
+                join(self._line(ping), tag("div", self._who(ping), class_="bw-small")),
+                self._change(ping, state),
+                say(f"drill.way.{self.way(ping, state)}"),
+                self._article(ping),
+                rules_check(self.cases[ping]).words,
+            )
+            for ping in answered
+        ]
+        head = (say("drill.file"), say("drill.you"), say("drill.so"), say("guess.article"), say("rules.title"))
+        ours = ("desk_decisions", "drill_moves_director", "no_contact_is_polite_email", "neutral_intensity", "drill_seconds")
+        claims = ("paper.ninety-seconds", "caller.source-over-intensity")
+        facts = dict.fromkeys(fact for ping in answered for fact in rules_check(self.cases[ping]).facts)
+        return join(table(say("drill.table"), head, rows), basis("drill", claims, ours, facts))
+
+    def _told_of(self, ping: str, state: Record) -> Markup:
+        """Tell of one ping what the reader did, what the article expects, and why."""
+        row = self.turns[ping]
+        return join(
+            tag("h4", f"{row.time} · {self._line(ping)} · {self._who(ping)}"),
+            paired(
+                (say("drill.you"), self._change(ping, state)),
+                (say("drill.so"), say(f"drill.way.{self.way(ping, state)}")),
+                (say("guess.article"), tag("b", say(f"decision.{self.expected(ping)}"))),
+            ),
+            tag("p", say(f"drill_why.{ping}"), " ", say(f"drill.director.{self.director_way(ping)}"), class_="bw-lead"),
+            basis(f"drill-{ping}", row.claims, self._ours(ping)),
+        )
+
+    def _ours(self, turn: str) -> tuple[str, ...]:
+        """Name the assumptions behind what the article says of a turn."""
+        judgment = self.judgments[turn]
+        binding = [one for reason in judgment.reasons if reason.stage in judgment.binding for one in (reason, *reason.also)]
+        named = [self.turns[turn].ours, *(reason.assumption for reason in binding)]
+        return tuple(dict.fromkeys(one for one in named if one))
+
+    def _stood(self, state: Record) -> list[str]:
+        """Compare the calls that moved the reader with those that move the article's director."""
+        if not any(self.way(ping, state) != "open" for ping in self.pings):
+            return []
+        moved = self._moved(state)
+        warm = [ping for ping in self.pings if self._is_warm(ping) and not is_known(self.cases[ping])]
+        warmed = say("drill.warm_unknown", came=len(warm), moved=len([ping for ping in warm if ping in moved]))
+        if not moved:
+            return [say("drill.moved_none"), warmed]
+        same = sum(self.way(ping, state) == self.director_way(ping) for ping in moved)
+        told = [say("drill.moved", moved=len(moved), same=same), warmed]
+        said = [state[f"stands.{ping}"] for ping in moved]
+        if any(said):
+            told.append(say("drill.stood", yes=said.count("yes"), no=said.count("no")))
+        if "" in said:
+            told.append(say("drill.stood_open", open=said.count("")))
+        else:
+            told.append(say("drill.stood_kind"))
+        return told
+
+    def _room(self, state: Record) -> list[str]:
+        """Say kindly what moved the reader, or the room, on the whole."""
+        both = [ping for ping in self.pings if self.way(ping, state) != "open"]
+        if not both:
+            return []
+        moved = self._moved(state)
+        known = [ping for ping in both if is_known(self.cases[ping])]
+        unknown = [ping for ping in both if ping not in known]
+        tally = say(
+            "drill.room_tally",
+            known=len([ping for ping in known if ping in moved]),
+            all_known=len(known),
+            unknown=len([ping for ping in unknown if ping in moved]),
+            all_unknown=len(unknown),
+        )
+        if not moved:
+            return [tally, say("drill.room_still")]
+        if all(self.way(ping, state) == self.director_way(ping) for ping in moved):
+            return [tally, say("drill.room_heard")]
+        warmed = any(self._is_warm(ping) and self.way(ping, state) == "up" != self.director_way(ping) for ping in moved)
+        return [tally, say("drill.room_warm" if warmed else "drill.room_other")]
+
+    def twins(self) -> tuple[str, str] | None:
+        """Find the two pings that differ in who speaks and how warmly, and in nothing of weight.
+
+        Returns:
+            The turns of both, in their order; None where there are none.
+
+        Source:
+            ours.
+        """
+        for one, other in combinations(self.pings, 2):
+            if _alike(self.cases[one], self.cases[other]):
+                return one, other
+        return None
+
+    def _twins(self, answered: list[str], state: Record) -> str:
+        pair = self.twins()
+        if pair is None or not set(pair) <= set(answered):
+            return ""
+        rows = [
+            (self._line(ping), self._who(ping), say(f"decision.{state[f'decided.{ping}']}"), self._article(ping))
+            for ping in pair
+        ]
+        head = (say("drill.file"), say("drill.twin"), say("desk.you"), say("guess.article"))
+        return join(
+            tag("h3", say("drill.twins")),
+            tag("p", say("drill.twins_lead"), class_="bw-lead"),
+            tag("div", table(say("drill.twins"), head, rows), **_scrolls(say("drill.twins"))),
+        )
+
+    def _quiet(self, state: Record) -> str:
+        """Set the files that nobody spoke up for beside what the paper allows at best."""
+        rows, claims, ours = [], {"meaning.flood": None}, {"desk_decisions": None}
+        for turn in self.quiet:
+            if not state[f"decided.{turn}"]:
+                continue
+            reason = next(reason for reason in self.judgments[turn].reasons if reason.stage == "paper")
+            best = join(tag("b", say(f"decision.{decision_of(reason.cap)}")), " (", reason.cap.words, ")")
+            rows.append((self._line(turn), say(f"decision.{state[f'decided.{turn}']}"), best))
+            claims.update(dict.fromkeys(self.turns[turn].claims))
+            ours.update(dict.fromkeys(one for one in (self.turns[turn].ours, reason.assumption) if one))
+        if not rows:
+            return ""
+        head = (say("desk.file"), say("desk.you"), say("drill.best"))
+        return join(
+            tag("h3", say("drill.quiet")),
+            tag("p", say("drill.quiet_lead"), class_="bw-lead"),
+            tag("div", table(say("drill.quiet"), head, rows), **_scrolls(say("drill.quiet"))),
+            basis("drill-quiet", claims, ours),
+        )
+
+    def _left(self, state: Record) -> str:
+        """List the turns that are still open, each with a way back to it."""
+        left = [turn for turn in self.order if not state[f"decided.{turn}"]]
+        if not left:
+            return ""
+        lines = [
+            tag("li", what, " ", button(say("desk.take"), "take", turn, name=say("drill.take_named", what=what)))
+            for turn, what in ((turn, self._head(turn)) for turn in left)
+        ]
+        return join(tag("h3", say("drill.left")), tag("ul", lines, class_="bw-list"))
+
+    def _rule(self) -> Markup:
+        checks = dict.fromkeys(rules_check(self.cases[ping]) for ping in self.pings)
+        lines = [tag("p", tag("b", check.words, data_answer=check.answer), ": ", check.reason) for check in checks]
+        facts = dict.fromkeys(fact for check in checks for fact in check.facts)
+        note = next(iter(checks)).note
+        return join(lines, tag("p", note, class_="bw-small"), basis("drill-rule", (), (), facts))
+
+    # ---- the page ----
+
+    def page(self) -> str:
+        """Give the whole page."""
+        state = self.state
+        parts, now = self.parts(state), self._open(state)
+        choices = [
+            button(say(f"decision.{one}"), "decide", one, key=str(number), hint=str(number))
+            for number, one in enumerate(self.decisions, start=1)
+        ]
+        return frame(
+            self.part,
+            opening(
+                "start",
+                now,
+                tag("p", say("drill.program"), class_="bw-lead"),
+                tag(
+                    "div",
+                    button(say("drill.begin_on"), "begin", "on"),
+                    button(say("drill.begin_off"), "begin", "off"),
+                    class_="bw-toolbar",
+                ),
+                tag("p", say("drill.clock_lead", minutes=self.seconds // 60), class_="bw-small bw-lead"),
+                basis("drill-clock", ("paper.ninety-seconds", "meaning.flood"), ("drill_seconds",)),
+                class_="bw-spaced",
+            ),
+            self._dial(now, parts["clock"]),
+            opening(
+                "desk",
+                now,
+                place("head", parts["head"], "h3"),
+                place("turn", parts["turn"], class_="bw-sheet bw-drill-turn"),
+                tag("div", choices, class_="bw-drill-choices", role="group", aria_label=say("drill.choose")),
+                place("nav", parts["nav"], class_="bw-toolbar bw-nav"),
+                place("made", parts["made"], "p", class_="bw-small"),
+                class_="bw-spaced",
+            ),
+            opening("seen", now, *self._end(parts, now, state), class_="bw-spaced"),
+        )
+
+    def _end(self, parts: Mapping[str, str], now: list[str], state: Record) -> list[Markup]:
+        options = [(one, say("drill.stands.yes" if one == "yes" else "drill.stands.no")) for one in STANDS]
+        each = [
+            opening(
+                f"ping.{ping}",
+                now,
+                place(f"told.{ping}", parts[f"told.{ping}"], class_="bw-spaced"),
+                opening(
+                    f"stands.{ping}",
+                    now,
+                    radios(f"stands.{ping}", say("drill.stands"), options, state[f"stands.{ping}"], row=True),
+                ),
+                class_="bw-item bw-spaced",
+            )
+            for ping in self.pings
+        ]
+        return [
+            place("summary", parts["summary"], "p", class_="bw-summary"),
+            place("answers", parts["answers"], **_scrolls(say("drill.table"))),
+            tag(
+                "section",
+                tag("h3", say("rules.title")),
+                tag("p", say("rules.voice"), class_="bw-voice"),
+                place("rule", parts["rule"]),
+                class_="bw-rule",
+            ),
+            opening("each", now, tag("h3", say("drill.each")), each),
+            tag("h3", say("drill.room")),
+            place("stood", parts["stood"], class_="bw-story"),
+            place("room", parts["room"], class_="bw-story"),
+            place("twins", parts["twins"], class_="bw-spaced"),
+            place("quiet", parts["quiet"], class_="bw-spaced"),
+            place("left", parts["left"], class_="bw-spaced"),
+            tag("div", button(say("drill.again"), "take", self.order[0]), class_="bw-toolbar"),
+        ]
+
+    def _dial(self, now: list[str], told: str) -> Markup:
+        return opening(
+            "desk",
+            now,
+            opening(
+                "clock_on",
+                now,
+                tag("span", say("drill.clock"), class_="bw-clock-label"),
+                tag("span", class_="bw-clock-face", data_clock_face=True, role="timer", aria_label=say("drill.clock")),
+                button_of_clock(say("desk.pause"), "pause", key="c", hint="C"),
+                button_of_clock(say("desk.go"), "go", hidden=True, key="c", hint="C"),
+                button(say("desk.off"), "clock", "off"),
+                class_="bw-clock-row",
+            ),
+            opening("clock_off", now, button(say("desk.on"), "clock", "on")),
+            place("clock", told, "span", class_="bw-small"),
+            opening("clock_on", now, tag("div", class_="bw-clock-left"), class_="bw-clock-bar", aria_hidden="true"),
+            class_="bw-clock",
+            data_clock="on",
+            role="group",
+            aria_label=say("drill.clock"),
+        )
+
+    def still(self) -> str:
+        """Give title, lead and the program, for a notebook that has not been run."""
+        return still_of(self.part, tag("p", say("drill.program")))
+
+    @property
+    def text(self) -> str:
+        """Title, lead, the program and what comes in, and no answer."""
+        lines = [super().text, say("drill.program")]
+        for number, (turn, row) in enumerate(self.turns.items(), start=1):
+            told = f"{say(f'drill_from.{turn}')}: {say(f'drill_said.{turn}')}" if row.is_ping else self._facts(turn)
+            lines.append(f"{number}. {self._head(turn)}. {told}")
+        return "\n".join([*lines, say("drill.choose"), *(f"   - {say(f'decision.{one}')}" for one in self.decisions)])
+
+    def _facts(self, turn: str) -> str:
+        return "; ".join(f"{what}: {mine}" for what, mine, _ in file_facts(self.cases[turn], contact=False, moment=False))
+
+    def tour(self) -> str:
+        """Switch the clock off and on, go through the stream in three ways, and tell what the end says of each."""
+        start, lines = self.state, []
+        for position in ("off", "on"):
+            self._begin({"value": position})
+            lines.append(self.parts(self.state)["clock"])
+        lines.append(self._time_up({"value": self._clock_of(self.state)["id"]})["notice"])
+        for name, decide in (
+            ("drill.tour_no", lambda _: self.decisions[0]),
+            ("drill.tour_call", lambda row: self.decisions[-1 if row.is_ping else 0]),
+            ("drill.tour_article", self._as_the_article),
+        ):
+            self.go(start)
+            self._begin({"value": "on"})
+            for row in self.turns.values():
+                self._decide({"value": decide(row)})
+            lines.append(f"{say(name)}: {self._summary(self.state)}")
+            for answer in STANDS:
+                self.put(**{f"stands.{ping}": answer for ping in self._moved(self.state)})
+                lines.append(f"   {' '.join(self._stood(self.state))}")
+            lines.append(f"   {' '.join(self._room(self.state))}")
+        for ping in self.pings:
+            judgment, rule = self.judgments[ping], rules_check(self.cases[ping]).words
+            lines.append(f"{self._head(ping)}: {self._line(ping)}. {self._who(ping)}.")
+            lines.append(f"   {judgment.verdict.words}. {say('desk.weakest')}: {weakest_of(judgment)}. {rule}.")
+            lines.append(f"   {say(f'drill_why.{ping}')} {say(f'drill.director.{self.director_way(ping)}')}")
+        self.go(start)
+        return "\n".join(lines)
+
+    def _as_the_article(self, row: DrillTurnRow) -> str:
+        return decision_of(self.judgments[row.turn].verdict)
+
+
+def _alike(one: Case, other: Case) -> bool:
+    """Tell whether two cases differ in the caller, the praise and a point or so of score alone."""
+    near = abs(one.score - other.score) <= 1
+    return near and one == other.but(score=one.score, recommender=one.recommender, intensity=one.intensity)
+
+
+def _scrolls(name: str) -> dict[str, Any]:
+    return {"class_": "bw-numbers", "tabindex": "0", "role": "group", "aria_label": name}
