@@ -15,7 +15,7 @@ from importlib.resources.abc import Traversable
 from typing import Any, Final, TypeAlias
 
 from backchannel_lib.case import Case
-from backchannel_lib.errors import TableError, nearest
+from backchannel_lib.errors import CaseError, TableError, nearest
 
 Path: TypeAlias = Any  # a str, a pathlib.Path or a Traversable: whatever open() or .open() can read
 Reader: TypeAlias = Callable[[str], Any]
@@ -201,6 +201,18 @@ def settings(cell: str) -> tuple[tuple[str, str], ...]:
             raise WrongCellError("'field=value' pairs of fields of a case")
         pairs.append((field, value))
     return tuple(pairs)
+
+
+def case_settings(cell: str) -> tuple[tuple[str, str], ...]:
+    """Read pairs that make a case: each field once, each value one that the field allows."""
+    pairs = settings(cell)
+    if len(dict(pairs)) < len(pairs):
+        raise WrongCellError("each field once")
+    try:
+        Case.from_record(dict(pairs))
+    except CaseError as error:
+        raise WrongCellError(f"a case that can be ({error})") from None
+    return pairs
 
 
 def clock_time(cell: str) -> str:

@@ -12,7 +12,7 @@ from pathlib import PurePath
 from typing import Any, Final, NamedTuple, TypeAlias
 
 from backchannel_lib.case import Case
-from backchannel_lib.cells import Path, Reader, WrongCellError, each_of, one_of, read_table, settings, some_text
+from backchannel_lib.cells import Path, Reader, case_settings, each_of, one_of, read_table, some_text
 from backchannel_lib.errors import CaseError, TableError, nearest
 from backchannel_lib.lesson_tables import load_chapters
 from backchannel_lib.soap_rule import rules_check
@@ -214,7 +214,7 @@ def load_bets(path: Path = None) -> tuple[Bet, ...]:
         >>> [judge(bet.case).verdict.words for bet in load_bets()]
         ['Ignored', 'Skimmed', 'Fallback seat', 'File read', 'Phone interview']
     """
-    readers: dict[str, Reader] = {"bet": some_text, "sets": _case_settings, "claims": claim_ids}
+    readers: dict[str, Reader] = {"bet": some_text, "sets": case_settings, "claims": claim_ids}
     rows: tuple[Bet, ...] = read_table(Bet, "bets.csv", readers, path=path)
     seen: set[Verdict] = set()
     for number, row in enumerate(rows, start=2):
@@ -283,20 +283,8 @@ def _question_rows(path: Path) -> tuple[Any, ...]:
     )
 
 
-def _case_settings(cell: str) -> Sets:
-    """Read pairs that make a case: each field once, each value one that the field allows."""
-    pairs = settings(cell)
-    if len(dict(pairs)) < len(pairs):
-        raise WrongCellError("each field once")
-    try:
-        Case.from_record(dict(pairs))
-    except CaseError as error:
-        raise WrongCellError(f"a case that can be ({error})") from None
-    return pairs
-
-
 def _case_settings_or_none(cell: str) -> Sets:
-    return _case_settings(cell) if cell else ()
+    return case_settings(cell) if cell else ()
 
 
 def _check_basis(place: _Place, row: Question) -> None:
