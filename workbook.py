@@ -45,6 +45,9 @@ PRESENT_PORT = 8866
 PORTS_TRIED = 50
 #: The page that sends the browser to the workshop with its token, while it runs.
 DOORWAY = LOCAL / "workshop.html"
+#: How many seconds a browser may take to make a PDF, and what to do where none comes of it.
+PDF_PATIENCE = 120
+PRINT_BY_HAND = "Open the sheets above in any browser and choose Print; there, Save as PDF makes a file of them."
 #: Where JupyterLab keeps what its window looked like last; the name is what it makes of "default".
 LAST_LOOK = LOCAL / "config" / "lab" / "workspaces" / "default-37a8.jupyterlab-workspace"
 
@@ -444,6 +447,63 @@ def become(command: list[str]) -> int:
 
 
 # --------------------------------------------------------------------------------------------------------------------
+# Printing
+# --------------------------------------------------------------------------------------------------------------------
+
+
+def print_sheets(minutes: int, seed: int, folder: str | None) -> int:
+    """Write the sheets of a workshop as HTML and, where a browser is here, as PDF; without one they are no less printable."""
+    set_up()
+    command = [str(VENV_PYTHON), "-m", "backchannel_lib.sheets", f"--plan={minutes}", f"--seed={seed}"]
+    if folder is not None:
+        command.append(f"--out={Path(folder).expanduser().absolute()}")
+    utf8 = environment() | {"PYTHONUTF8": "1"}
+    made = subprocess.run(command, env=utf8, cwd=ROOT, capture_output=True, text=True, encoding="utf-8", check=False)
+    if made.returncode:
+        raise WorkbookError(f"The sheets were not written.\n{made.stderr.strip()}")
+    pages = [Path(line) for line in made.stdout.splitlines()]
+    for page in pages:
+        print(page)
+    from tests.browser import BrowserMissingError, find_chromium
+
+    try:
+        browser = find_chromium()
+    except BrowserMissingError:
+        print("No Chromium, Chrome or Edge was found here, so no PDF was made.", PRINT_BY_HAND, sep="\n", flush=True)
+        return 0
+    for page in pages:
+        pdf = page.with_suffix(".pdf")
+        if make_pdf(browser, page, pdf):
+            print(pdf, flush=True)
+        else:
+            print(f"{pdf.name} could not be made.", PRINT_BY_HAND, sep="\n", flush=True)
+    return 0
+
+
+def make_pdf(browser: str, page: Path, pdf: Path) -> bool:
+    """Let a browser without a window print a page; tell whether a whole PDF came of it, which alone is then left."""
+    from tests.browser import launch_arguments
+
+    draft = pdf.with_name(f"{pdf.stem}_part.pdf")
+    # A profile of its own, beside the sheets: a browser that is open already would take the work over and print nothing,
+    # and one that came as a snap may not use the system's folder for such things.
+    with tempfile.TemporaryDirectory(dir=page.parent, prefix="browser-", ignore_cleanup_errors=True) as profile:
+        command = [browser, *launch_arguments(), f"--user-data-dir={profile}", "--no-pdf-header-footer"]
+        try:
+            subprocess.run(
+                [*command, f"--print-to-pdf={draft}", page.as_uri()], capture_output=True, check=False, timeout=PDF_PATIENCE
+            )
+            whole = draft.is_file() and draft.read_bytes().rstrip().endswith(b"%%EOF")
+            if whole:
+                draft.replace(pdf)
+        except (OSError, subprocess.TimeoutExpired):
+            whole = False
+        finally:
+            draft.unlink(missing_ok=True)
+    return whole
+
+
+# --------------------------------------------------------------------------------------------------------------------
 # Testing
 # --------------------------------------------------------------------------------------------------------------------
 
@@ -599,12 +659,18 @@ def parse(arguments: Sequence[str] | None) -> tuple[argparse.Namespace, list[str
         default=argparse.SUPPRESS,
         help=f"the workshop's port ({PRESENT_PORT} or the next free one)",
     )
+    printing = commands.add_parser(
+        "print", help="write the workshop's sheets, one for everybody and one with the answers", allow_abbrev=False
+    )
+    printing.add_argument("--plan", type=int, metavar="MINUTES", default=45, help="20, 45 or 90 minutes (45)")
+    printing.add_argument("--seed", type=int, metavar="N", default=1, help="draws other files; the same number, the same files")
+    printing.add_argument("--out", metavar="FOLDER", help="where to write them (my_work/sheets)")
     commands.add_parser(
         "test", help="run every check; arguments go to pytest: test -k phase, test tests/test_x.py", allow_abbrev=False
     )
     commands.add_parser("lock", help="write requirements.lock anew; arguments go to uv: lock --upgrade", allow_abbrev=False)
     asked, rest = parser.parse_known_args(arguments)
-    if rest and asked.command is None:
+    if rest and asked.command not in {"test", "lock"}:
         parser.error(f"unknown: {' '.join(rest)}")
     return asked, rest
 
@@ -615,6 +681,8 @@ def obey(asked: argparse.Namespace, rest: Sequence[str]) -> int:
         return run_tests(rest)
     if asked.command == "lock":
         return make_lock(rest)
+    if asked.command == "print":
+        return print_sheets(asked.plan, asked.seed, asked.out)
     port, browser = getattr(asked, "port", None), not getattr(asked, "no_browser", False)
     if asked.command == "present":
         return present(port, browser=browser)

@@ -10,7 +10,8 @@ from itertools import accumulate
 from pathlib import PurePath
 from typing import Final, NamedTuple
 
-from backchannel_lib.cells import Path, WrongCellError, any_text, integer, one_of, read_table, some_text
+from backchannel_lib.cells import Path, WrongCellError, integer, one_of, read_table, some_text
+from backchannel_lib.deck import HARDEST, draw, load_topics
 from backchannel_lib.errors import CaseError, TableError, nearest
 from backchannel_lib.lesson_tables import load_parts
 from backchannel_lib.words import say
@@ -38,7 +39,7 @@ class RunStepRow(NamedTuple):
     minutes: int
     part: str
     topic: str
-    difficulty: int | None
+    difficulty: str
     skip: int | None
     shorter: int | None
 
@@ -154,8 +155,8 @@ def load_run_steps(path: Path = None) -> tuple[RunStepRow, ...]:
             "plan": one_of([row.plan for row in load_run_plans()]),
             "minutes": integer(0, LONGEST),
             "part": one_of([row.part for row in load_parts()], blank=True),
-            "topic": any_text,
-            "difficulty": _number_or_blank,
+            "topic": one_of([row.topic for row in load_topics()], blank=True),
+            "difficulty": one_of([str(step) for step in range(1, HARDEST + 1)], blank=True),
             "skip": _number_or_blank,
             "shorter": _number_or_blank,
         },
@@ -233,7 +234,7 @@ def steps_of(plan: str) -> tuple[RunStepRow, ...]:
 
     Examples:
         >>> [row.step for row in steps_of("short")]
-        ['before', 'welcome', 'round_file', 'round_rule', 'close']
+        ['before', 'welcome', 'round_caller', 'round_rule', 'close']
     """
     return tuple(row for row in load_run_steps() if row.plan == plan_of(plan).plan)
 
@@ -281,7 +282,7 @@ def catch_up(plan: str, step: str, late_minutes: int) -> CatchUp:
 
     Examples:
         >>> [(saving.step.step, saving.saved) for saving in catch_up("short", "welcome", 3).savings]
-        [('round_file', 2), ('round_rule', 1)]
+        [('round_caller', 2), ('round_rule', 1)]
         >>> catch_up("short", "close", 3).left
         3
     """
@@ -306,6 +307,33 @@ def catch_up(plan: str, step: str, late_minutes: int) -> CatchUp:
     return CatchUp(tuple(sorted(savings, key=lambda saving: names.index(saving.step.step))), still)
 
 
+def vignettes_of(plan: str, seed: int) -> dict[str, str]:
+    """Draw the vignettes that the rounds of a plan play, no two alike.
+
+    Args:
+        plan: The plan.
+        seed: A number that draws the same ones each time.
+
+    Returns:
+        A vignette's id for each step that is a round.
+
+    Raises:
+        CaseError: There is no such plan.
+
+    Source:
+        data/run_steps.csv, data/vignettes.csv.
+
+    Examples:
+        >>> list(vignettes_of("short", 1))
+        ['round_caller', 'round_rule']
+    """
+    found: dict[str, str] = {}
+    for row in steps_of(plan):
+        if row.topic:
+            found[row.step] = draw(row.topic, int(row.difficulty), seed, tuple(found.values()))[0]
+    return found
+
+
 def _in_order_of_sacrifice(steps: Iterable[RunStepRow]) -> list[RunStepRow]:
     return sorted(steps, key=lambda row: LONGEST if row.skip is None else row.skip)
 
@@ -323,7 +351,7 @@ def _check_steps(name: str, rows: tuple[RunStepRow, ...]) -> None:
     for number, row in enumerate(rows, start=2):
         if row.shorter is not None and row.shorter >= row.minutes:
             raise TableError(name, number, "shorter", row.shorter, f"less than its {row.minutes} minutes")
-        if (row.topic == "") != (row.difficulty is None):
+        if (row.topic == "") != (row.difficulty == ""):
             raise TableError(name, number, "difficulty", row.difficulty, "a topic and a difficulty, or neither")
     for plan in load_run_plans():
         own = [row for row in rows if row.plan == plan.plan]
