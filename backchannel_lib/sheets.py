@@ -7,6 +7,7 @@ by words. `python workbook.py print` writes both, and makes PDFs of them where a
 from __future__ import annotations
 
 import argparse
+import contextlib
 import re
 import sys
 from collections.abc import Iterable, Sequence
@@ -372,9 +373,15 @@ def write_sheets(plan: str, seed: int, folder: Path) -> tuple[Path, ...]:
             draft.write_text(sheet(kind, plan, seed), encoding="utf-8")
             draft.replace(target)  # whole or not at all
         except OSError as error:
+            _leave_nothing(draft)
             raise CaseFileError(target.name, "unwritable", None, problem=error.strerror or type(error).__name__) from None
         written.append(target)
     return tuple(written)
+
+
+def _leave_nothing(draft: Path) -> None:
+    with contextlib.suppress(OSError):  # where the folder itself cannot be reached there is nothing to take away
+        draft.unlink(missing_ok=True)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -117,6 +117,9 @@ FAMILIES: list[tuple[str, list[str]]] = [
     ("study_source.{}", list(support.SOURCES)),
     ("standing.{}", list(support.STANDINGS)),
     ("tables_differ.{}", list(LEVELS["recommender"])),
+    *((f"run_plan.{{}}.{what}", names_of("run_plans")) for what in ("title", "for")),
+    *((f"run_step.{{}}.{what}", sorted(set(names_of("run_steps")))) for what in ("title", "do", "say", "late")),
+    ("run_check.{}", names_of("run_checks")),
     ("planner.risk.{}", [row.flag for row in load_flags()]),
     ("planner.nothing.{}", list(STAGES)),
     ("planner.briefing.rule.{}", list(ANSWERS)),
@@ -182,6 +185,7 @@ def test_every_text_is_used_somewhere() -> None:
         "planner.nothing.",
         "planner.risk.",
         "planner.warn.",
+        "run_plan.",
     }  # families that share their first word with other texts
     families = tuple({pattern.partition("{}")[0] for pattern, _ in FAMILIES} - shared)
     left = [

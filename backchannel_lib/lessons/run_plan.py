@@ -59,7 +59,7 @@ def when_late(row: RunStepRow) -> str:
 
     Examples:
         >>> when_late(steps_of("short")[1])
-        'stays; can be cut to 2'
+        'stays in; can be cut to 2'
     """
     goes = say("run_plan.cell_never") if row.skip is None else say("run_plan.cell_skip", place=row.skip)
     return goes if row.shorter is None else "; ".join((goes, say("run_plan.cell_shorter", minutes=row.shorter)))
