@@ -26,6 +26,7 @@ from backchannel_lib.tables import (
     load_score_anchors,
 )
 from backchannel_lib.words import all_words, say
+from tests.cases import NEEDS
 from tests.test_tables import cells
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -97,7 +98,7 @@ FAMILIES: list[tuple[str, list[str]]] = [
     ("factor.{}", names_of("decides")),
     *((f"desk.{{}}.{what}", names_of("desk_files")) for what in ("said", "why")),
     ("decision.{}", names_of("desk_decisions")),
-    *((f"file_sheet.{{}}.{what}", list(Case.fields()["needs"].levels)) for what in ("name", "brought", "not_brought", "needed")),
+    *((f"file_sheet.{{}}.{what}", list(NEEDS)) for what in ("name", "brought", "not_brought", "needed")),
     ("file_sheet.{}", list(INSIDE)),
     ("drill_file.{}", names_of("drill_files")),
     *((f"drill_{what}.{{}}", [row.turn for row in load_drill_turns() if row.is_ping]) for what in ("from", "said", "why")),

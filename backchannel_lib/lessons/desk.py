@@ -364,7 +364,7 @@ def weakest_of(judgment: Judgment) -> str:
         data/stages.csv.
 
     Examples:
-        >>> weakest_of(judge(Case(score=210, recommender="trusted_peer", specifics=True)))
+        >>> weakest_of(judge(case_of([("score", "210"), ("recommender", "trusted_peer"), ("specifics", "true")])))
         'The file'
     """
     return ", ".join(say(f"stage.{stage}.name") for stage in stages_on_screen() if stage in judgment.binding)

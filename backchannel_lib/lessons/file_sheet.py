@@ -141,7 +141,7 @@ def caller_of(case: Case) -> str:
         data/callers.csv.
 
     Examples:
-        >>> caller_of(Case(recommender="self"))
+        >>> caller_of(Case().but(recommender="self"))
         'The student'
     """
     return say("file_sheet.student") if case.recommender == "self" else say(f"short.recommender.{case.recommender}")
