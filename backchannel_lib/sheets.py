@@ -19,6 +19,7 @@ from backchannel_lib.case import Case
 from backchannel_lib.deck import Vignette, link_order, vignettes
 from backchannel_lib.errors import CaseError, CaseFileError, nearest
 from backchannel_lib.lessons.file_sheet import file_sheet
+from backchannel_lib.lessons.form import whole
 from backchannel_lib.lessons.run_plan import checklist, keys, marks, step_name, when_late
 from backchannel_lib.markup import Markup, join, tag
 from backchannel_lib.pieces import lines_of, table
@@ -31,7 +32,8 @@ from backchannel_lib.words import say
 KINDS: Final = ("participants", "facilitator")
 THREE: Final = ("truths.in-range-and-credible", "truths.student-noise", "truths.built-a-year-before")
 TONIGHT: Final = ("rest", "talk_to_someone", "school_support", "read_agreement")
-FIRST_SEED: Final = 1
+FIRST_SEED: Final = 1  # the round draws with these numbers too: with the same one, its files are the sheet's
+LAST_SEED: Final = 9999
 LINES: Final = 6  # to write a reason on
 
 #: Black, white and greys alone; sizes in points, since it is read on paper. The margins leave room on A4 and on US Letter.
@@ -97,7 +99,7 @@ def sheet(kind: str, plan: str, seed: int) -> str:
         A whole page of HTML that asks for nothing else.
 
     Raises:
-        CaseError: There is no such kind of sheet, or no such plan.
+        CaseError: There is no such kind of sheet, no such plan, or the seed is none.
 
     Source:
         data/run_steps.csv, data/vignettes.csv, data/soap_rule.csv.
@@ -108,6 +110,7 @@ def sheet(kind: str, plan: str, seed: int) -> str:
     """
     if kind not in KINDS:
         raise CaseError("kind", "level", kind, levels=nearest(kind, KINDS))
+    whole("seed", 1, LAST_SEED, FIRST_SEED).read(seed)
     drawn = {step: vignettes()[name] for step, name in vignettes_of(plan, seed).items()}
     title = say(f"sheet.{kind}.title")
     body = _participants(drawn) if kind == "participants" else _facilitator(plan, seed, drawn)
@@ -356,7 +359,7 @@ def write_sheets(plan: str, seed: int, folder: Path) -> tuple[Path, ...]:
         The files, the participants' first.
 
     Raises:
-        CaseError: There is no such plan.
+        CaseError: There is no such plan, or the seed is none.
         CaseFileError: A file cannot be written; what was there before is left as it is.
 
     Source:
