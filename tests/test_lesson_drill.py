@@ -357,10 +357,10 @@ def test_going_back_changes_a_decision(drill: Drill) -> None:
 def test_a_ping_shows_what_was_decided_before(drill: Drill) -> None:
     """With the message stands the earlier decision, or that there was none."""
     drill.put(at=ORDER.index("brennan_letter") + 1)
-    assert say("drill.before_open") in drill.parts(drill.state)["turn"]
+    assert say("drill.before_open") in drill.parts(drill.state)["message"]
     decide(drill, brennan="seat")
-    assert say("drill.before", decision=say("decision.seat")) in drill.parts(drill.state)["turn"]
-    assert say("drill_from.brennan_letter") in drill.parts(drill.state)["turn"]
+    assert say("drill.before", decision=say("decision.seat")) in drill.parts(drill.state)["message"]
+    assert say("drill_from.brennan_letter") in drill.parts(drill.state)["message"]
 
 
 def test_the_end_can_be_asked_for_early(drill: Drill) -> None:

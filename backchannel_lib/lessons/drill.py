@@ -196,7 +196,8 @@ class Drill(Form):
         return {
             "clock": say("desk.clock_on" if state["clock"] == "on" else "desk.clock_off"),
             "head": self._head(turn) if turn else "",
-            "turn": self._sheet(turn, state) if turn else "",
+            "message": self._message(turn, state) if turn else "",
+            "sheet": self._sheet(turn) if turn else "",
             "nav": self._nav(turn, state) if turn else "",
             "made": say("drill.made", at=min(state["at"], len(self.order)), total=len(self.order), made=self._made(state)),
             "summary": summary,
@@ -218,20 +219,20 @@ class Drill(Form):
         row = self.turns[turn]
         return say("drill.head_ping" if row.is_ping else "drill.head_file", time=row.time, name=self._name(turn))
 
-    def _sheet(self, turn: str, state: Record) -> Markup:
-        row = self.turns[turn]
-        sheet = file_sheet(self.cases[turn], self._name(turn), contact=row.is_ping, moment=False)
-        if not row.is_ping:
-            return join(tag("div", sheet), tag("p", say("drill.nobody"), class_="bw-drill-before"))
+    def _message(self, turn: str, state: Record) -> Markup:
+        """Give what somebody said for a file, or that nobody did."""
+        if not self.turns[turn].is_ping:
+            return tag("p", say("drill.nobody"), class_="bw-drill-before")
         before = self.before(turn, state)
         told = say("drill.before", decision=say(f"decision.{before}")) if before else say("drill.before_open")
-        message = tag(
-            "div",
+        return join(
             tag("p", say(f"drill_from.{turn}"), class_="bw-drill-from"),
             tag("blockquote", say(f"drill_said.{turn}"), class_="bw-drill-said"),
             tag("p", told, class_="bw-drill-before"),
         )
-        return join(message, tag("div", sheet))
+
+    def _sheet(self, turn: str) -> Markup:
+        return file_sheet(self.cases[turn], self._name(turn), contact=self.turns[turn].is_ping, moment=False)
 
     def _nav(self, turn: str, state: Record) -> Markup:
         here = state[f"decided.{turn}"]
@@ -451,13 +452,22 @@ class Drill(Form):
                 "desk",
                 now,
                 place("head", parts["head"], "h3"),
-                place("turn", parts["turn"], class_="bw-sheet bw-drill-turn"),
-                tag("div", choices, class_="bw-drill-choices", role="group", aria_label=say("drill.choose")),
-                place("nav", parts["nav"], class_="bw-toolbar bw-nav"),
-                place("made", parts["made"], "p", class_="bw-small"),
+                tag(
+                    "div",  # the message, then the file, then what to do with it; where there is room, the file stands beside
+                    place("message", parts["message"], class_="bw-drill-message"),
+                    place("sheet", parts["sheet"], class_="bw-sheet bw-drill-sheet"),
+                    tag(
+                        "div",
+                        tag("div", choices, class_="bw-drill-choices", role="group", aria_label=say("drill.choose")),
+                        place("nav", parts["nav"], class_="bw-toolbar bw-nav"),
+                        place("made", parts["made"], "p", class_="bw-small"),
+                        class_="bw-drill-do",
+                    ),
+                    class_="bw-drill",
+                ),
                 class_="bw-spaced",
             ),
-            opening("seen", now, *self._end(parts, now, state), class_="bw-spaced"),
+            opening("seen", now, *self._end(parts, now, state), class_="bw-drill-told bw-spaced"),
         )
 
     def _end(self, parts: Mapping[str, str], now: list[str], state: Record) -> list[Markup]:
