@@ -140,6 +140,7 @@ class VoteDesk:
 
     Args:
         store_path: The store's file.
+        code: The code at the end of the address, for a vote that an earlier process had opened; None for a new one.
 
     Source:
         ours.
@@ -150,12 +151,14 @@ class VoteDesk:
         False
     """
 
-    def __init__(self, store_path: str | os.PathLike[str]) -> None:
+    def __init__(self, store_path: str | os.PathLike[str], code: str | None = None) -> None:
         self.store_path = Path(store_path).resolve()
         self.opened: Opened | None = None
         self._process: subprocess.Popen[str] | None = None
         self._key = secrets.token_hex(32)
-        self._code = "".join(secrets.choice(SIGNS) for _ in range(SIGNS_IN_CODE))
+        if code is None or len(code) != SIGNS_IN_CODE or not set(code) <= set(SIGNS):
+            code = "".join(secrets.choice(SIGNS) for _ in range(SIGNS_IN_CODE))
+        self._code = code
 
     @property
     def running(self) -> bool:

@@ -19,7 +19,7 @@ from typing import Final, NamedTuple
 from backchannel_lib.errors import CaseError, CaseFileError
 
 OURS: Final = 0x62636876  # SQLite's application_id: without it, a file with tables in it is somebody else's
-BUSY: Final = 2.0  # seconds to wait for the other process, which writes for a thousandth of one
+BUSY: Final = 0.5  # seconds to wait for the other process, which writes for a thousandth of one
 MOST_CHOICES: Final = 20
 
 ROUNDS: Final = """
@@ -257,10 +257,10 @@ class VoteStore:
             base.execute("BEGIN IMMEDIATE")
             try:
                 yield base
+                base.execute("COMMIT")
             except BaseException:
-                base.execute("ROLLBACK")
+                _take_back(base)
                 raise
-            base.execute("COMMIT")
 
     @contextlib.contextmanager
     def _using(self) -> Iterator[sqlite3.Connection]:
@@ -313,12 +313,18 @@ def _prepare(base: sqlite3.Connection) -> None:
                 # is remembered by the number.
                 base.execute("INSERT INTO sqlite_sequence (name, seq) VALUES ('rounds', ?)", (secrets.randbelow(1 << 48),))
                 base.execute(f"PRAGMA application_id = {OURS}")
+            base.execute("COMMIT")
         except BaseException:
-            base.execute("ROLLBACK")
+            _take_back(base)
             raise
-        base.execute("COMMIT")
     base.execute("PRAGMA synchronous = NORMAL")  # safe against a killed process; only a power cut may cost the last votes
     base.execute("PRAGMA secure_delete = ON").fetchall()
+
+
+def _take_back(base: sqlite3.Connection) -> None:
+    """End a transaction as if it had never begun, where SQLite has not done so by itself, as it does on a full disk."""
+    if base.in_transaction:
+        base.execute("ROLLBACK")
 
 
 def _is_ours(base: sqlite3.Connection) -> bool:
