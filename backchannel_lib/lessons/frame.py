@@ -13,12 +13,13 @@ from backchannel_lib.verdict import Verdict
 from backchannel_lib.words import say
 
 
-def frame(part: PartRow, *body: object) -> Markup:
+def frame(part: PartRow, *body: object, look: str = "") -> Markup:
     """Write the page of an activity.
 
     Args:
         part: The activity's row.
         *body: What stands under its title and lead.
+        look: A class of its own for the style sheet, or blank.
 
     Returns:
         HTML.
@@ -33,18 +34,19 @@ def frame(part: PartRow, *body: object) -> Markup:
         tag("h2", title, class_="bw-title"),
         tag("p", say(f"part.{part.part}.lead"), class_="bw-lead"),
         *body,
-        tag("div", button(say("panel.undo"), "undo"), button(say("panel.reset"), "reset"), class_="bw-foot"),
+        tag("div", button(say("panel.undo"), "undo", key="u"), button(say("panel.reset"), "reset"), class_="bw-foot"),
         tag(
             "div",
             tag("p", data_part="strip", data_hides=True),
             tag("p", role="status", class_="bw-notice", data_notice=True),
             tag("button", say("panel.restore_do"), type="button", data_do="restore", hidden=True),
+            tag("button", say("stage.reload"), type="button", data_reload=True, hidden=True),
             class_="bw-strip",
             data_blank=True,
             role="group",
             aria_label=say("panel.strip"),
         ),
-        class_="bw bw-lesson",
+        class_=f"bw bw-lesson {look}".strip(),
         role="region",
         aria_label=title,
     )

@@ -397,7 +397,7 @@ class Scenes(Session):
             except CaseError:
                 continue
         runs = [(verdict, [value for value, _ in run]) for verdict, run in itertools.groupby(outcomes, lambda pair: pair[1])]
-        told = "; ".join(f"{_span(field, values)}: {verdict}" for verdict, values in runs)
+        told = "; ".join(f"{span(field, values)}: {verdict}" for verdict, values in runs)
         return f"{self.label(field)} {told}" if told else ""
 
 
@@ -408,8 +408,23 @@ def _why_held(judgment: Judgment) -> list[Markup]:
     return [tag("p", reason.words) for reason in judgment.reasons if reason.stage in judgment.binding]
 
 
-def _span(field: str, values: list[Any]) -> str:
-    """Write some positions of a control as a reader knows them."""
+def span(field: str, values: list[Any]) -> str:
+    """Write some positions of a control as a reader knows them.
+
+    Args:
+        field: The field.
+        values: Positions that follow each other.
+
+    Returns:
+        Such as "Off" or "235-240".
+
+    Source:
+        ours.
+
+    Examples:
+        >>> span("score", [235, 236])
+        '235-236'
+    """
     if field in {"needs", "offers"}:
         family = {"needs": "level.need", "offers": "offer"}[field]
         words = [say(f"{family}.{value}") if value else say("scene.none") for value in values]

@@ -15,6 +15,7 @@ import traitlets
 
 from backchannel_lib.activity import Activity
 from backchannel_lib.case import Case
+from backchannel_lib.environment import surface
 from backchannel_lib.lessons import activity_of, tour_of
 from backchannel_lib.markup import tag
 from backchannel_lib.session import Session
@@ -65,7 +66,7 @@ class PanelWidget(anywidget.AnyWidget):
         super().__init__(
             page=activity.page(),
             kept=f"backchannel-{activity.key}",
-            asleep=say("panel.disconnected"),
+            asleep=say("stage.asleep" if surface() == "stage" else "panel.disconnected"),
             restore=say("panel.restore"),
             ahead=ahead,
         )

@@ -7,6 +7,9 @@ const REST = 300; // ms after the last move until speech and plotly's own state 
 const PATIENCE = 6000; // ms without an answer until the reader is told
 const FADE = 12000; // ms until a notice goes away, so that it covers nothing for long
 const TICK = 250; // ms between two looks at the clock
+const BEAT = 5; // s between two words to the kernel on how far the clock is
+const LOOK = 1000; // ms between two looks at votes that come from elsewhere
+const STAGE_PATIENCE = 3000; // ms: before a room the sentence must come sooner
 
 export default { render };
 
@@ -16,6 +19,7 @@ function render({ model, el }) {
   const root = el.firstElementChild;
   const find = (selector) => root.querySelector(selector);
   const all = (selector) => [...root.querySelectorAll(selector)];
+  const stage = document.body.matches("[data-stage]"); // the full-screen page, on which keys are pressed anywhere
 
   const bodies = new Map(); // number -> content
   const told = {}; // part -> number, as the kernel last said
@@ -42,7 +46,7 @@ function render({ model, el }) {
     if (!sleeping) notice("");
     seq += 1;
     clearTimeout(waiting);
-    waiting = setTimeout(asleep, PATIENCE);
+    waiting = setTimeout(asleep, stage ? STAGE_PATIENCE : PATIENCE);
     send({ ...message, seq });
   }
 
@@ -50,7 +54,13 @@ function render({ model, el }) {
   function asleep() {
     sleeping = true;
     waiting = null; // the next move tries again
+    paused = true; // what is left of the time is kept as it is
+    showClock();
     notice(model.get("asleep"));
+    const again = find("[data-reload]");
+    if (!again || !stage) return;
+    again.hidden = false;
+    again.focus();
   }
 
   // Kept here because to ask the page would make it lay itself out before it answers.
@@ -211,7 +221,7 @@ function render({ model, el }) {
   function notice(text) {
     clearTimeout(fading);
     find("[data-notice]").textContent = text;
-    find("[data-do=restore]").hidden = true;
+    for (const one of all("[data-do=restore], [data-reload]")) one.hidden = true;
     root.toggleAttribute("data-noticed", !!text);
     if (text && !sleeping) fading = setTimeout(() => find("[data-do=restore]").hidden && notice(""), FADE);
   }
@@ -324,8 +334,9 @@ function render({ model, el }) {
   });
 
   root.addEventListener("click", ({ target }) => {
-    const button = target.closest("button[data-do], button[data-clock-do]");
+    const button = target.closest("button[data-do], button[data-clock-do], button[data-reload]");
     if (!button) return;
+    if ("reload" in button.dataset) return location.reload();
     if (button.dataset.clockDo) return setClock(button.dataset.clockDo);
     const { do: what, value } = button.dataset;
     for (const [field, moved] of queue) act({ do: "set", field, value: moved }); // what was moved before comes before
@@ -343,11 +354,34 @@ function render({ model, el }) {
 
   root.addEventListener("submit", (event) => event.preventDefault());
 
+  // A key that stands on a button presses it, wherever the focus is, except in a control: there it is the control's own.
+  function pressed(event) {
+    const { key, target } = event;
+    if (event.ctrlKey || event.metaKey || event.altKey || event.repeat || event.defaultPrevented) return;
+    if (target.closest?.("input, select, textarea")) {
+      if (key === "Escape" && root.contains(target) && find("[data-key]")) focusOn(find("h3, h2")); // the way out of a control
+      return;
+    }
+    const keys = (one) => one.dataset.key.toLowerCase().split(" ");
+    const named = all("button[data-key]").find((one) => !one.disabled && keys(one).includes(key.toLowerCase()) && one.checkVisibility());
+    if (!named) return;
+    event.preventDefault();
+    named.click();
+  }
+
+  const everywhere = (event) => root.checkVisibility() && pressed(event);
+  if (stage) document.addEventListener("keydown", everywhere);
   // Lab takes arrow and letter keys for its own commands unless they end here:
   // https://github.com/jupyterlab/lumino/issues/497 is the reason for data-lm-suppress-shortcuts on the inputs as well.
-  root.addEventListener("keydown", (event) => {
+  else root.addEventListener("keydown", (event) => {
+    pressed(event);
     if (!event.ctrlKey && !event.metaKey) event.stopPropagation();
   });
+
+  // Votes from phones come without anyone at this page doing anything, so it asks for them while they are wanted.
+  const looking = find("[data-look]") && setInterval(() => {
+    if (!waiting && !sleeping && !document.hidden && find("[data-look]").checkVisibility()) send({ do: "look" });
+  }, LOOK);
 
   // ---- the clock ----
 
@@ -355,18 +389,27 @@ function render({ model, el }) {
   let clock = null; // { id, left }
   let paused = true;
 
-  function startClock({ id: name, seconds, run }) {
-    if (clock?.id === name) return;
-    clock = { id: name, seconds, left: seconds };
+  function startClock({ id: name, seconds, left, run }) {
+    if (clock?.id === name) {
+      if (!run && !paused) setClock("pause", false); // the answer is on screen, or the file is closed: time stands still
+      return;
+    }
+    clock = { id: name, seconds, left: left ?? seconds };
     paused = !run || dial.dataset.clock === "off";
     showClock();
   }
 
-  function setClock(what) {
+  // A session that is kept has to know how far the clock was.
+  function tellClock() {
+    if (clock && "beats" in dial.dataset) send({ do: "beat", value: clock.id, left: Math.ceil(clock.left) });
+  }
+
+  function setClock(what, focus = true) {
     if (what === "off" || what === "on") dial.dataset.clock = what;
     paused = what === "pause" || what === "off";
     showClock();
-    find(`[data-clock-do="${{ pause: "go", go: "pause", off: "on", on: "off" }[what]}"]`)?.focus();
+    tellClock();
+    if (focus) find(`[data-clock-do="${{ pause: "go", go: "pause", off: "on", on: "off" }[what]}"]`)?.focus();
   }
 
   function showClock() {
@@ -385,8 +428,10 @@ function render({ model, el }) {
 
   const ticking = dial && setInterval(() => {
     if (!clock || paused || document.hidden || !clock.left) return;
-    clock.left = Math.max(0, clock.left - TICK / 1000);
+    const before = clock.left;
+    clock.left = Math.max(0, before - TICK / 1000);
     showClock();
+    if (Math.ceil(before / BEAT) !== Math.ceil(clock.left / BEAT)) tellClock();
     if (!clock.left) act({ do: "time_up", value: clock.id });
   }, TICK);
 
@@ -537,6 +582,8 @@ function render({ model, el }) {
     clearTimeout(writing);
     clearTimeout(fading);
     clearInterval(ticking);
+    clearInterval(looking);
+    document.removeEventListener("keydown", everywhere);
     if (Plotly) for (const plot of Object.values(plots)) Plotly.purge(plot.box);
   };
 }

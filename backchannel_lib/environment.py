@@ -1,0 +1,29 @@
+"""Where the workbook is running: the one place that asks, and that everything else asks."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Mapping
+
+
+def surface(environment: Mapping[str, str] | None = None) -> str:
+    """Tell on what kind of page the panels stand.
+
+    Args:
+        environment: The variables of the environment; None for those of this process.
+
+    Returns:
+        ``browser`` where Python itself runs in the browser, ``stage`` for the full-screen page through Voilà, else ``lab``.
+
+    Source:
+        Voilà names itself in SERVER_SOFTWARE of the kernels that it starts.
+
+    Examples:
+        >>> surface({}), surface({"SERVER_SOFTWARE": "voila/0.5.13"})
+        ('lab', 'stage')
+    """
+    if sys.platform == "emscripten":
+        return "browser"
+    known = os.environ if environment is None else environment
+    return "stage" if known.get("SERVER_SOFTWARE", "").startswith("voila/") else "lab"
