@@ -60,6 +60,7 @@ thead th { border-bottom: 1.4pt solid black; }
 .small { font-size: 9pt; }
 .whole { break-inside: avoid; }
 .page { break-before: page; }
+main .page > h2:first-child { margin-top: 0; }
 .article, .ours, .rule { padding: 4pt 7pt; margin: 5pt 0; break-inside: avoid; }
 .article { border: 1pt solid black; }
 .ours { border: 1.2pt dashed black; }
@@ -79,7 +80,7 @@ thead th { border-bottom: 1.4pt solid black; }
 .facilitator { font-size: 9.5pt; line-height: 1.32; }
 .facilitator :is(h2, h3) { margin-top: 8pt; }
 .facilitator table { font-size: 9pt; }
-.answered { font-size: 9.1pt; line-height: 1.28; }
+.answered { font-size: 9pt; line-height: 1.26; }
 main :is(.article, .ours, .rule) h3 { margin-top: 0; }
 .answered :is(th, td) { padding: 1.5pt 4pt; }
 .counts td { height: 19pt; }
@@ -272,8 +273,7 @@ def _answered(number: int, vignette: Vignette) -> Markup:
         tag(
             "div",
             tag("h3", say("sheet.verdict_is", verdict=judgment.verdict.words)),
-            tag("p", judgment.verdict.sentence),
-            tag("p", say("sheet.rests", lines=_lines(vignette.row.claims)), class_="small"),
+            tag("p", judgment.verdict.sentence, " ", say("sheet.rests", lines=_lines(vignette.row.claims))),
             class_="article",
         ),
         tag("h3", say("sheet.chain")),
