@@ -22,8 +22,10 @@ from typing import Any, NamedTuple
 
 import psutil
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 from hypothesis import given
 from hypothesis import strategies as st
+from playwright.sync_api import Browser, Page, sync_playwright
 
 from backchannel_lib import CaseError, CaseFileError, Verdict
 from backchannel_lib.votes import ballots as ballots_module
@@ -33,6 +35,7 @@ from backchannel_lib.votes.server import Room, page
 from backchannel_lib.votes.store import VoteStore
 from backchannel_lib.words import all_words, say
 from benchmarks.votes import storm
+from tests.browser import find_chromium, launch_arguments
 
 ROOT = Path(__file__).resolve().parent.parent
 HERE = "127.0.0.1"
@@ -770,6 +773,131 @@ def test_the_server_reaches_out_to_nobody_and_writes_no_log(store: VoteStore) ->
     raw(phone.opened, b"rubbish\r\n\r\n")
     out, complaint = server.communicate(timeout=30)
     assert (out, complaint, server.returncode) == (f"['bind {HERE}']\n", "", 0)
+
+
+# ---- the page in a phone's browser ----
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """A browser for the tests of the page."""
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=find_chromium(), args=launch_arguments())
+        yield browser
+        browser.close()
+
+
+def wait_for(phone: Page, kind: str) -> None:
+    """Wait until the page says something of this kind; it lets no script run that is made from text, as other waiting needs."""
+    phone.wait_for_selector(f"#said[data-kind={kind}]", timeout=60_000)
+
+
+def look_at(phone: Page) -> None:
+    """Have axe look at the page, and nothing may be cut off or too small for a finger."""
+    found: dict[str, Any] = Axe().run(phone).response
+    assert [(one["id"], [node["html"][:160] for node in one["nodes"]]) for one in found["violations"]] == []
+    assert len(found["passes"]) > 15, "axe looked at next to nothing"
+    wide, sizes = phone.evaluate(
+        """() => [document.documentElement.scrollWidth - innerWidth,
+        [...document.querySelectorAll('button')].filter(one => one.checkVisibility())
+            .map(one => one.getBoundingClientRect()).map(one => [one.height, one.right - innerWidth])]"""
+    )
+    assert wide <= 0
+    assert all(height >= 48 and over <= 0 for height, over in sizes)
+
+
+@pytest.mark.parametrize(("width", "height", "scheme"), [(390, 844, "light"), (360, 640, "dark"), (320, 480, "light")])
+def test_a_phone_votes_by_keyboard_and_sees_each_state(
+    browser: Browser, opened: Opened, store: VoteStore, width: int, height: int, scheme: Any
+) -> None:
+    """Waiting, nine buttons, thanks, closed: each is said in the lasting status, and axe is silent."""
+    with browser.new_context(viewport={"width": width, "height": height}, color_scheme=scheme) as context:
+        phone = context.new_page()
+        complaints: list[str] = []
+        hosts: set[str] = set()
+        phone.on("console", lambda told: complaints.append(told.text))
+        phone.on("pageerror", lambda error: complaints.append(str(error)))
+        phone.on("request", lambda request: hosts.add(request.url.rpartition("/")[0]))
+        phone.goto(opened.url)
+        wait_for(phone, "waiting")
+        status = phone.query_selector("[role=status]")
+        assert status is not None
+        look_at(phone)
+
+        store.open_round("one", "A failed clerkship, and a dean who is known there calls. What happens?", VERDICTS)
+        wait_for(phone, "choose")
+        assert phone.locator("button").all_inner_texts() == [words for _, words in VERDICTS]
+        assert phone.inner_text("#said") == say("votes.page.choose")
+        assert phone.inner_text("#privacy") == say("votes.page.privacy")
+        look_at(phone)
+        if height >= 640:  # all nine are in sight at once
+            assert phone.evaluate(
+                "[...document.querySelectorAll('button')].pop().getBoundingClientRect().bottom <= innerHeight"
+            )
+        for _ in range(3):
+            phone.keyboard.press("Tab")
+        phone.keyboard.press("Enter")
+        wait_for(phone, "counted")
+        assert store.counts("one")["skimmed"] == sum(store.counts("one").values()) == 1
+        assert phone.evaluate("document.activeElement.id") == "said"
+        assert phone.locator("button:visible").count() == 0
+        look_at(phone)
+        phone.reload()
+        wait_for(phone, "counted")
+        status = phone.query_selector("[role=status]")
+        assert status is not None
+
+        store.open_round("two", "And now?", VERDICTS)
+        wait_for(phone, "choose")
+        store.close_round()
+        wait_for(phone, "closed")
+        assert status.inner_text().split("\n\n") == ["And now?", say("votes.page.closed")]
+        look_at(phone)
+        assert complaints == []
+        assert hosts == {opened.url.rpartition("/")[0], opened.url}
+
+
+def test_a_vote_sent_while_the_server_is_gone_is_counted_when_it_is_back(
+    browser: Browser, desk: VoteDesk, opened: Opened, store: VoteStore
+) -> None:
+    """With the server killed, the page says to raise a hand; a vote sent then is sent again until it is counted, once."""
+    with browser.new_context(viewport={"width": 390, "height": 844}) as context:
+        phone = context.new_page()
+        phone.goto(opened.url)
+        store.open_round("three", "Still there?", VERDICTS)
+        wait_for(phone, "choose")
+        assert desk._process is not None
+        desk._process.kill()
+        desk._process.wait(20)
+        wait_for(phone, "trouble")
+        assert phone.inner_text("#said") == say("votes.page.unreached")
+        look_at(phone)
+        phone.click("[data-choice=maybe]")
+        wait_for(phone, "sending")
+        assert desk.open() == opened
+        wait_for(phone, "counted")
+        assert store.counts("three")["maybe"] == sum(store.counts("three").values()) == 1
+
+
+def test_a_vote_that_is_refused_says_why(browser: Browser, opened: Opened, store: VoteStore) -> None:
+    """A vote for a round that is over is told so, and the page goes on to the next; a flood of taps is one vote."""
+    store.open_round("one", "First?", YES_NO)
+    with browser.new_context(viewport={"width": 390, "height": 844}) as context:
+        phone = context.new_page()
+        phone.goto(opened.url)
+        wait_for(phone, "choose")
+        phone.route("**/state", lambda route: route.abort())  # the page cannot learn of the next round
+        store.open_round("two", "Second?", YES_NO)
+        phone.click("[data-choice=yes]")
+        wait_for(phone, "trouble")
+        assert phone.inner_text("#said") == say("votes.refused.other_round")
+        phone.unroute("**/state")
+        wait_for(phone, "choose")
+        assert phone.inner_text("h1") == "Second?"
+        phone.evaluate("for (let tap = 0; tap < 50; tap += 1) document.querySelector('[data-choice=no]').click()")
+        wait_for(phone, "counted")
+    assert store.counts("one") == {"yes": 0, "no": 0}
+    assert store.counts("two") == {"yes": 0, "no": 1}
 
 
 # ---- the desk ----

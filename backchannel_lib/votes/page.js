@@ -5,12 +5,12 @@
   const main = document.getElementById("vote");
   const asked = document.getElementById("asked");
   const said = document.getElementById("said");
-  const once = document.getElementById("once");
   const choices = document.getElementById("choices");
   const AT = main.dataset.at; // the page's own path, without a leading slash
   const title = document.title;
   const EVERY = 2000;
   const LONGEST = 20000;
+  const PATIENCE = 8000;
   const TRIES = 12;
 
   let round; // what is on screen: undefined before the first answer, null while nothing is asked
@@ -24,6 +24,12 @@
   // Phones that were opened together drift apart, and come back at different moments after a failure.
   const jitter = (ms) => ms * (0.75 + Math.random() / 2);
   const backOff = (ms, times) => jitter(Math.min(LONGEST, ms * 2 ** Math.min(times, 6)));
+  // Older phones have no AbortSignal.timeout.
+  const within = (ms) => {
+    const control = new AbortController();
+    setTimeout(() => control.abort(), ms);
+    return control.signal;
+  };
   const pause = (ms) => new Promise((done) => { setTimeout(done, ms); });
 
   function tell(text, kind) {
@@ -50,7 +56,6 @@
     const open = state.round !== null && state.open && !state.voted;
     const held = choices.contains(document.activeElement);
     choices.hidden = !open;
-    once.hidden = !open;
     if (!open && held) said.focus(); // the focus is not lost with the button it was on
     if (state.round === null) tell(main.dataset.waiting, "waiting");
     else if (state.voted) tell(main.dataset.counted, "counted");
@@ -68,7 +73,7 @@
     asking = true;
     let wait = EVERY;
     try {
-      const answer = await fetch(AT + "state", { cache: "no-store", signal: AbortSignal.timeout(8000) });
+      const answer = await fetch(AT + "state", { cache: "no-store", signal: within(PATIENCE) });
       if (answer.status === 429 || answer.status === 503) wait = 1000 * Number(answer.headers.get("Retry-After") || 1);
       if (!answer.ok) throw new Error("refused");
       const state = await answer.json();
@@ -111,7 +116,6 @@
     } else if (end.ok) {
       said.focus();
       choices.hidden = true;
-      once.hidden = true;
       tell(main.dataset.counted, "counted");
     } else {
       trouble = end.sentence;
@@ -129,10 +133,10 @@
           headers: { "Content-Type": "application/json" },
           body: vote,
           cache: "no-store",
-          signal: AbortSignal.timeout(8000),
+          signal: within(PATIENCE),
         });
         if (answer.status === 403 && tried === 0) {
-          await fetch(AT + "state", { cache: "no-store", signal: AbortSignal.timeout(8000) }); // brings a new ballot
+          await fetch(AT + "state", { cache: "no-store", signal: within(PATIENCE) }); // brings a new ballot
         } else if (answer.status === 429 || answer.status === 503) {
           wait = 1000 * Number(answer.headers.get("Retry-After") || 1);
         } else {

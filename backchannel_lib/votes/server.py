@@ -157,7 +157,6 @@ def page(code: str) -> tuple[bytes, str]:
     texts = {
         "title": say("votes.page.title"),
         "privacy": say("votes.page.privacy"),
-        "once": say("votes.page.once"),
         "loading": say("votes.page.loading"),
         "waiting": say("votes.page.waiting"),
         "choose": say("votes.page.choose"),
