@@ -1,8 +1,8 @@
-"""A workshop's session on this machine: written whole after every act, found again after a crash, never lost to a broken file.
+"""A workshop's session on this machine: written whole after every act, and found again after a crash.
 
-Two files in the folder of `backchannel_lib.keep`: ``workshop.json``, from which a session goes on, and ``workshop.csv``, a row for
-each round, for a spreadsheet. What was there before stays as ``workshop.previous.json`` until the next act, so that a file
-that was damaged costs one act at the most.
+Two files in the folder of `backchannel_lib.keep`: ``workshop.json``, from which a session goes on, and ``workshop.csv``, a
+row for each round, for a spreadsheet. What was there before stays as ``workshop.previous.json`` until the next act, so
+that a file that was damaged costs one act at the most.
 """
 
 from __future__ import annotations

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import logging
 from typing import Any
 
 from backchannel_lib.lesson_tables import load_parts
@@ -43,4 +44,12 @@ c.VoilaConfiguration.resources = {
         ],
     }
 }
+
+# Each load of the page starts a kernel, and the page cannot always say good-bye: one that nobody looks at ends by itself.
+c.MappingKernelManager.cull_idle_timeout = 300  # seconds
+c.MappingKernelManager.cull_interval = 60
+c.MappingKernelManager.cull_connected = False
+
+# The window in which the workshop runs shows its address and errors; that good-bye would print two lines there each time.
 c.Voila.log_level = "ERROR"
+logging.getLogger("tornado").setLevel(logging.ERROR)

@@ -11,6 +11,7 @@ import sys
 import tempfile
 from pathlib import Path
 
+import pytest
 from hypothesis import HealthCheck, settings
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -32,3 +33,10 @@ settings.register_profile(
     "thorough", parent=settings.get_profile("everyday"), derandomize=False, max_examples=1000, print_blob=True
 )
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "everyday"))
+
+
+@pytest.fixture(autouse=True)
+def no_workshop_before() -> None:
+    """Each test meets a folder in which no workshop has begun, since a session that was kept goes on by itself."""
+    for left in Path(os.environ["BACKCHANNEL_WORK"]).glob("workshop*"):
+        left.unlink()

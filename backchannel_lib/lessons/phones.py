@@ -55,7 +55,7 @@ class Phones:
         """Open the vote.
 
         Args:
-            address: The address of this computer to answer on; blank for the likeliest.
+            address: The address of this computer to answer on; blank for the one it had, or else the likeliest.
 
         Returns:
             A sentence on what stood in the way; blank if nothing did.
@@ -66,14 +66,16 @@ class Phones:
         try:
             from backchannel_lib.votes.process import VoteDesk
 
-            desk = self._desk or VoteDesk(folder() / STORE, code=self._before.get("code"))
-            port = self._before.get("port", 0) if address in {"", self._before.get("address")} else 0
+            before = self.kept()
+            desk = self._desk or VoteDesk(folder() / STORE, code=before.get("code"))
+            wanted = address or before.get("address")  # opened again, it is where the phones look for it
+            port = before.get("port", 0) if wanted == before.get("address") else 0
             try:
-                desk.open(address or None, port)
+                desk.open(wanted, port)
             except CaseError as error:
                 if not port or error.field != "port":
                     raise
-                desk.open(address or None)  # the port of the earlier session is taken by now
+                desk.open(wanted)  # the port that it had is taken by now
         except (ImportError, OSError, CaseError) as error:
             self.state = "off"
             return str(error) if isinstance(error, CaseError) else say("phones.not_here")

@@ -10,6 +10,7 @@ from __future__ import annotations
 import functools
 import itertools
 import json
+import secrets
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final, NamedTuple
 
@@ -28,6 +29,7 @@ from backchannel_lib.lessons.phones import Phones
 from backchannel_lib.lessons.scenes import span
 from backchannel_lib.markup import Markup, join, tag
 from backchannel_lib.pieces import basis, lines_of, paired, table
+from backchannel_lib.run_plans import load_run_plans, vignettes_of
 from backchannel_lib.session import SCORES, Session
 from backchannel_lib.soap_rule import rules_check
 from backchannel_lib.tables import STAGES, load_controls
@@ -38,6 +40,8 @@ from backchannel_lib.words import say
 STEPS: Final = ("setup", "file", "vote", "links", "spread", "rules", "what_if")
 MOST_VOTES: Final = 999
 NOBODY: Final = (0,) * len(Verdict)
+PLANS: Final = ("", *(row.plan for row in load_run_plans()))
+TOPICS: Final = ("", *(row.topic for row in load_topics()))
 FORWARD: Final = "ArrowRight PageDown"
 BACK: Final = "ArrowLeft PageUp"
 
@@ -88,10 +92,12 @@ class Show(NamedTuple):
         phones: The phones' votes for each verdict.
         case: The case as the slider has moved it.
         played: The rounds that are over.
-        topic: What files are drawn from; blank for all.
+        plan: The run plan whose files come one after the other; blank to draw freely.
+        topic: What files are drawn from without a plan; blank for all.
         difficulty: What files are drawn from; 0 for all.
         seed: The number of the draw.
         people: How many people are in the room.
+        came: The step from which the menu was opened; blank where it was not.
     """
 
     step: str = "setup"
@@ -101,10 +107,12 @@ class Show(NamedTuple):
     phones: Votes = NOBODY
     case: Case | None = None
     played: tuple[Played, ...] = ()
+    plan: str = "standard"
     topic: str = ""
     difficulty: int = 0
     seed: int = 1
     people: int = 40
+    came: str = ""
 
     @property
     def counted(self) -> Votes:
@@ -126,6 +134,7 @@ class Round(Activity[Show]):
         super().__init__(part.part, Show())
         self.part = part
         self.phones = Phones()
+        self._session = secrets.token_hex(4)
         self._left = SECONDS
         self._paused = False  # a session that was brought back waits until the room is ready
         self._trouble = ""
@@ -146,10 +155,9 @@ class Round(Activity[Show]):
     def _links(state: Show) -> tuple[str, ...]:
         return link_order(Round._judgment(state))
 
-    @staticmethod
-    def round_id(state: Show) -> str:
-        """Name a round, so that a late vote for another one is known."""
-        return f"{len(state.played) + 1}-{state.vignette}"
+    def round_id(self, state: Show) -> str:
+        """Name a round, so that a late vote for another one is known, and one for another session too."""
+        return f"{self._session}-{len(state.played) + 1}-{state.vignette}"
 
     # ---- acts ----
 
@@ -160,7 +168,7 @@ class Round(Activity[Show]):
             "back": self._back,
             "open_file": self._open_file,
             "tap": self._tap,
-            "choose": lambda _: self._to(self.state._replace(step="setup")),
+            "choose": self._menu,
             "again": self._again,
             "fresh": self._fresh,
             "time_up": self._time_up,
@@ -178,11 +186,17 @@ class Round(Activity[Show]):
         self.go(state)
         return {"focus": focus, "values": self.values(self.state)}
 
+    def _menu(self, _: object) -> Message:
+        """Open the menu, from which → leads back to where it was opened."""
+        if self.state.step == "setup":
+            return {}
+        return self._to(self.state._replace(step="setup", came=self.state.step))
+
     def _next(self, _: object) -> Message:
         state = self.state
         match state.step:
             case "setup":
-                return self._to(state._replace(step="file")) if self._is_open(state) else self._drawn()
+                return self._to(state._replace(step=state.came or "file", came="")) if state.vignette else self._drawn()
             case "links" if state.shown < len(STAGES):
                 return self._to(state._replace(shown=state.shown + 1), focus="link")
             case "what_if":
@@ -200,23 +214,26 @@ class Round(Activity[Show]):
         state = self.state
         match state.step:
             case "setup":
-                return {"notice": say("round.first")}
+                return self._next({}) if state.vignette else {"notice": say("round.first")}
             case "links" if state.shown > 1:
                 return self._to(state._replace(shown=state.shown - 1), focus="link")
         return self._to(state._replace(step=STEPS[STEPS.index(state.step) - 1], case=None))
 
-    @staticmethod
-    def _is_open(state: Show) -> bool:
-        """Tell whether there is a file whose round has not been played to its end."""
-        return state.vignette != ""
-
     def _drawn(self) -> Message:
         """Draw the next file, and put the round that is over with the others."""
         state = self._over(self.state)
-        left = draw(state.topic, state.difficulty, state.seed, [one.vignette for one in state.played])
+        played = {one.vignette for one in state.played} | ({state.vignette} - {""})
+        left = [name for name in self._files(state) if name not in played]
         if not left:
-            return {"notice": say("round.none_left")}
+            return {"notice": say("round.plan_done" if state.plan else "round.none_left")}
         return self._to(_opened(state, left[0]))
+
+    @staticmethod
+    def _files(state: Show) -> tuple[str, ...]:
+        """List the files that come one after the other: those of the plan, or a free draw."""
+        if state.plan:
+            return tuple(vignettes_of(state.plan, state.seed).values())
+        return draw(state.topic, state.difficulty, state.seed)
 
     @staticmethod
     def _over(state: Show) -> Show:
@@ -249,7 +266,9 @@ class Round(Activity[Show]):
         """Begin a new session; what there was of the old one is put aside, and nothing is deleted."""
         aside = record.set_aside()
         self.phones.forget()
-        self._to(Show(topic=self.state.topic, difficulty=self.state.difficulty, people=self.state.people))
+        self._session = secrets.token_hex(4)
+        now = self.state
+        self._to(Show(plan=now.plan, topic=now.topic, difficulty=now.difficulty, people=now.people))
         told = say("round.set_aside", name=aside) if aside else say("round.is_fresh")
         return {"notice": told, "values": self.values(self.state), "focus": "head"}
 
@@ -336,7 +355,7 @@ class Round(Activity[Show]):
 
     def _keep(self) -> None:
         """Write the session to this machine; where that fails, the round goes on and a line stands on screen."""
-        kept = {"session": to_record(self.state), "clock": self._left, "phones": self.phones.kept()}
+        kept = {"id": self._session, "session": to_record(self.state), "clock": self._left, "phones": self.phones.kept()}
         try:
             record.save(kept, *self._table())
         except CaseError as error:
@@ -360,6 +379,7 @@ class Round(Activity[Show]):
             state = from_record(found.record["session"])
         except (CaseError, KeyError):
             return say("record.broken", name=record.set_aside())
+        self._session = str(found.record.get("id", self._session))
         left = found.record.get("clock")
         self._left = left if isinstance(left, int) and 0 <= left <= SECONDS else SECONDS
         self._paused = True
@@ -374,7 +394,7 @@ class Round(Activity[Show]):
 
     def fields(self) -> Iterable[str]:
         """Name the controls: what is drawn from, the votes, and the one slider."""
-        return ("topic", "difficulty", "seed", "people", *map(vote_field, Verdict), *what_if_fields())
+        return ("plan", "topic", "difficulty", "seed", "people", *map(vote_field, Verdict), *what_if_fields())
 
     def label(self, field: str) -> str:
         """Give a control's label."""
@@ -396,16 +416,15 @@ class Round(Activity[Show]):
     def moved(self, field: str, value: object) -> Show:
         """Tell where a move of one control leads."""
         state = self.state
-        for place, verdict in enumerate(Verdict):
+        for verdict in Verdict:
             if field == vote_field(verdict):
                 count = whole(field, 0, MOST_VOTES, 0).read(0 if str(value).strip() == "" else value)
-                return state._replace(votes=(*state.votes[:place], count, *state.votes[place + 1 :]))
+                return state._replace(votes=(*state.votes[:verdict], count, *state.votes[verdict + 1 :]))
         match field:
+            case "plan":
+                return state._replace(plan=_one_of(field, value, PLANS))
             case "topic":
-                known = ["", *(row.topic for row in load_topics())]
-                if value not in known:
-                    raise CaseError(field, "level", value, levels=nearest(str(value), known[1:]))
-                return state._replace(topic=str(value))
+                return state._replace(topic=_one_of(field, value, TOPICS))
             case "difficulty":
                 return state._replace(difficulty=whole(field, 0, 3, 0).read(value or 0))
             case "seed":
@@ -421,7 +440,13 @@ class Round(Activity[Show]):
         case = state.case or (vignettes()[state.vignette].case if state.vignette else Case())
         moved = {name: value for name, value in case.to_record().items() if name in what_if_fields()}
         votes = {vote_field(verdict): count for verdict, count in zip(Verdict, state.votes, strict=True)}
-        drawn = {"topic": state.topic, "difficulty": state.difficulty, "seed": state.seed, "people": state.people}
+        drawn = {
+            "plan": state.plan,
+            "topic": state.topic,
+            "difficulty": state.difficulty,
+            "seed": state.seed,
+            "people": state.people,
+        }
         return {**drawn, **votes, **moved, "session": json.dumps(to_record(state))}
 
     def loaded(self, text: str) -> Show:
@@ -435,7 +460,7 @@ class Round(Activity[Show]):
 
     def about(self, state: Show) -> dict[str, Any]:
         """Tell what is in sight, the clock, and which control is the one slider."""
-        shown = ["topic", "difficulty", "seed", "people", *map(vote_field, Verdict)]
+        shown = ["plan", *([] if state.plan else ["topic", "difficulty"]), "seed", "people", *map(vote_field, Verdict)]
         if state.step == "what_if":
             shown.append(vignettes()[state.vignette].row.what_if)
         told: dict[str, Any] = {"open": self._open(state), "shown": shown, "clock": self._clock(state)}
@@ -513,7 +538,7 @@ class Round(Activity[Show]):
 
     def _nav(self, state: Show) -> Markup:
         onward = {
-            "setup": "round.go_on" if self._is_open(state) else "round.draw",
+            "setup": "round.go_on" if state.vignette else "round.draw",
             "links": "round.next_link" if state.shown < len(STAGES) else "round.to_spread",
         }.get(state.step, f"round.from_{state.step}")
         return join(
@@ -536,9 +561,9 @@ class Round(Activity[Show]):
     def _chain(self, state: Show, judgment: Judgment) -> Markup:
         order = self._links(state)
         items = []
-        for place, stage in enumerate(order):
+        for number, stage in enumerate(order):
             name = say(f"stage.{stage}.name")
-            if place >= state.shown:
+            if number >= state.shown:
                 items.append(tag("li", tag("b", name), " ", tag("span", "?", class_="bw-cap"), class_="bw-link bw-link-hidden"))
                 continue
             reason = judgment.reasons[STAGES.index(stage)]
@@ -553,7 +578,7 @@ class Round(Activity[Show]):
                         tag("span", say("card.allows", verdict=reason.cap.words), class_="bw-cap"),
                         class_="bw-link-head",
                     ),
-                    tag("p", reason.words) if place == state.shown - 1 or state.shown == len(STAGES) else None,
+                    tag("p", reason.words) if number == state.shown - 1 or state.shown == len(STAGES) else None,
                     class_="bw-link" + (" bw-link-weak" if weakest else ""),
                 )
             )
@@ -616,7 +641,8 @@ class Round(Activity[Show]):
         """Write the session so far, and the deck to choose from."""
         head, rows = _log_rows(state)
         played = {one.vignette for one in state.played} | ({state.vignette} - {""})
-        fits = set(draw(state.topic, state.difficulty, state.seed))
+        deck, files = vignettes(), self._files(state)
+        others = [name for name in deck if name not in files] if state.plan else []
         listed = [
             tag(
                 "li",
@@ -624,13 +650,12 @@ class Round(Activity[Show]):
                 " ",
                 tag(
                     "span",
-                    say("round.of_deck", topic=say(f"topic.{one.row.topic}"), difficulty=one.row.difficulty),
+                    say("round.of_deck", topic=say(f"topic.{deck[name].row.topic}"), difficulty=deck[name].row.difficulty),
                     class_="bw-small",
                 ),
                 tag("span", " ✓ ", say("round.was_played"), class_="bw-small") if name in played else None,
             )
-            for name, one in vignettes().items()
-            if name in fits
+            for name in (*files, *others)
         ]
         return join(
             join(tag("h4", say("round.so_far")), tag("div", table(say("round.so_far"), head, rows), class_="bw-numbers"))
@@ -692,7 +717,8 @@ class Round(Activity[Show]):
     def page(self) -> str:
         """Give the whole page."""
         parts, now = self.parts(self.state), self._open(self.state)
-        topics = [("", say("round.any")), *((row.topic, say(f"topic.{row.topic}")) for row in load_topics())]
+        plans = [(plan, say(f"run_plan.{plan}.title") if plan else say("round.no_plan")) for plan in (*PLANS[1:], "")]
+        topics = [(topic, say(f"topic.{topic}") if topic else say("round.any")) for topic in TOPICS]
         levels = [(0, say("round.any")), *((level, say(f"round.difficulty_{level}")) for level in (1, 2, 3))]
         return frame(
             self.part,
@@ -709,6 +735,7 @@ class Round(Activity[Show]):
                 now,
                 tag(
                     "div",
+                    select("plan", say("round.plan"), plans, self.state.plan),
                     select("topic", say("round.topic"), topics, self.state.topic),
                     select("difficulty", say("round.difficulty"), levels, self.state.difficulty),
                     number_box("people", say("round.people"), self.state.people),
@@ -892,7 +919,7 @@ def what_if_fields() -> tuple[str, ...]:
 
 def _opened(state: Show, vignette: str) -> Show:
     """Put a file on screen, with no vote, no answer and nothing moved."""
-    return state._replace(step="file", vignette=vignette, shown=0, votes=NOBODY, phones=NOBODY, case=None)
+    return state._replace(step="file", vignette=vignette, shown=0, votes=NOBODY, phones=NOBODY, case=None, came="")
 
 
 def _story(vignette: str) -> Markup:
@@ -1033,19 +1060,20 @@ def from_record(value: object) -> Show:
     if vignette != "" or step != "setup":
         vignette = _one_of("vignette", vignette, known)
     case = value.get("case")
-    topics = ["", *(row.topic for row in load_topics())]
     return Show(
         step=step,
         vignette=vignette,
         shown=whole("shown", 0, len(STAGES), 0).read(value.get("shown", 0)) or (1 if step == "links" else 0),
         votes=_votes(value.get("votes", [*NOBODY])),
         phones=_votes(value.get("phones", [*NOBODY])),
-        case=Case.from_record(case) if isinstance(case, Mapping) and step == "what_if" else None,
+        case=Case.from_record(case) if isinstance(case, Mapping) and vignette else None,
         played=over,
-        topic=_one_of("topic", value.get("topic", ""), topics),
+        plan=_one_of("plan", value.get("plan", start.plan), PLANS),
+        topic=_one_of("topic", value.get("topic", ""), TOPICS),
         difficulty=whole("difficulty", 0, 3, 0).read(value.get("difficulty", 0)),
         seed=whole("seed", 1, 9999, 1).read(value.get("seed", 1)),
         people=whole("people", 1, MOST_VOTES, 40).read(value.get("people", 40)),
+        came=_one_of("came", value.get("came", ""), ("", *STEPS[1:])) if step == "setup" and vignette else "",
     )
 
 

@@ -427,7 +427,8 @@ def span(field: str, values: list[Any]) -> str:
     """
     if field in {"needs", "offers"}:
         family = {"needs": "level.need", "offers": "offer"}[field]
-        words = [say(f"{family}.{value}") if value else say("scene.none") for value in values]
+        ticked = [[say(f"{family}.{one}") for one in value.split("|")] if value else [say("scene.none")] for value in values]
+        words = [" + ".join(each) for each in ticked]
     elif isinstance(values[0], bool):
         words = [say("scene.on" if value else "scene.off") for value in values]
     elif isinstance(values[0], int):
