@@ -522,10 +522,13 @@ def test_a_vote_from_another_page_is_refused(served: Served, origin: str | None)
 def test_a_vote_counts_once(opened: Opened, store: VoteStore) -> None:
     """A phone votes once a round: its second vote is refused, whichever of its cookies it shows, and the next round is new."""
     phone = Phone(opened)
-    assert phone.state() == {"round": None, "title": "", "choices": [], "open": False, "voted": False}
+    assert phone.state() == {"round": None, "number": 0, "title": "", "choices": [], "open": False, "voted": False}
     store.open_round("one", "First?", YES_NO)
+    info = store.current()
+    assert info is not None
     assert phone.state() == {
         "round": "one",
+        "number": info.number,
         "title": "First?",
         "choices": [["yes", "Yes"], ["no", "No"]],
         "open": True,
@@ -879,6 +882,31 @@ def test_a_vote_sent_while_the_server_is_gone_is_counted_when_it_is_back(
         assert store.counts("three")["maybe"] == sum(store.counts("three").values()) == 1
 
 
+def test_a_phone_is_not_asked_twice_after_the_presenter_crashed(
+    browser: Browser, opened: Opened, desk: VoteDesk, store: VoteStore
+) -> None:
+    """A desk with the code and port of one that died takes the phones over; an open page still knows what it has answered."""
+    store.open_round("one", "First?", YES_NO)
+    with browser.new_context(viewport={"width": 390, "height": 844}) as context:
+        phone = context.new_page()
+        phone.goto(opened.url)
+        wait_for(phone, "choose")
+        phone.click("[data-choice=yes]")
+        wait_for(phone, "counted")
+        desk.close()
+        phone.wait_for_selector("#said[data-kind=trouble]", timeout=60_000)
+        other = VoteDesk(store.path, code=opened.code)
+        try:
+            assert other.open(HERE, opened.port) == opened
+            assert not Phone(opened).state()["voted"]
+            wait_for(phone, "counted")
+            store.forget()
+            store.open_round("one", "First?", YES_NO)  # a new session: the same question is another one
+            wait_for(phone, "choose")
+        finally:
+            other.close()
+
+
 def test_a_vote_that_is_refused_says_why(browser: Browser, opened: Opened, store: VoteStore) -> None:
     """A vote for a round that is over is told so, and the page goes on to the next; a flood of taps is one vote."""
     store.open_round("one", "First?", YES_NO)
@@ -920,6 +948,9 @@ def test_what_is_opened_is_one_address_and_a_code(desk: VoteDesk, opened: Opened
     assert opened.sentence == say("votes.only_here", address=HERE, port=opened.port)
     assert desk.open() is opened
     assert len({VoteDesk(desk.store_path)._code for _ in range(20)}) == 20
+    for wrong in ("", "abc", "../../", "k7w3xzk7w3xz", "K7W3XZ"):
+        assert VoteDesk(desk.store_path, code=wrong)._code != wrong
+    assert VoteDesk(desk.store_path, code="k7w3xz")._code == "k7w3xz"
 
 
 def test_the_sentence_says_what_is_opened_and_to_whom() -> None:

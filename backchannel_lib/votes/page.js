@@ -14,11 +14,15 @@
   const TRIES = 12;
 
   let round; // what is on screen: undefined before the first answer, null while nothing is asked
+  let number = 0; // the same, as a number that no other question ever has
   let shown = "";
   let failures = 0;
   let timer = 0;
   let asking = false;
   let sending = false;
+  // The questions that were answered here, while this page is open: a server that was started anew after a crash no longer knows
+  // this phone, and would take a second vote that nobody meant to give.
+  const answered = new Set();
   let trouble = ""; // what was said of a vote that was refused, until the question changes
 
   // Phones that were opened together drift apart, and come back at different moments after a failure.
@@ -41,8 +45,9 @@
     const now = JSON.stringify(state);
     if (now === shown && !trouble && failures === 0) return;
     shown = now;
-    if (state.round !== round) {
+    if (state.number !== number || round === undefined) {
       round = state.round;
+      number = state.number;
       trouble = "";
       asked.textContent = state.title || title;
       choices.replaceChildren(...state.choices.map(([choice, words]) => {
@@ -53,12 +58,13 @@
         return button;
       }));
     }
-    const open = state.round !== null && state.open && !state.voted;
+    const voted = state.voted || answered.has(number);
+    const open = state.round !== null && state.open && !voted;
     const held = choices.contains(document.activeElement);
     choices.hidden = !open;
     if (!open && held) said.focus(); // the focus is not lost with the button it was on
     if (state.round === null) tell(main.dataset.waiting, "waiting");
-    else if (state.voted) tell(main.dataset.counted, "counted");
+    else if (voted) tell(main.dataset.counted, "counted");
     else if (!state.open) tell(main.dataset.closed, "closed");
     else tell(trouble || main.dataset.choose, trouble ? "trouble" : "choose");
   }
@@ -105,6 +111,7 @@
     button.setAttribute("aria-pressed", "true");
     tell(main.dataset.sending, "sending");
     const vote = JSON.stringify({ round, choice: button.dataset.choice });
+    const at = number;
     const end = await sent(vote);
     sending = false;
     for (const one of choices.children) one.removeAttribute("aria-disabled");
@@ -114,6 +121,7 @@
       trouble = main.dataset.missed;
       tell(trouble, "trouble");
     } else if (end.ok) {
+      answered.add(at);
       said.focus();
       choices.hidden = true;
       tell(main.dataset.counted, "counted");

@@ -83,7 +83,8 @@ class Room:
             ballot: The phone's ballot.
 
         Returns:
-            ``round``, None where nothing was asked yet; ``title``; ``choices``, pairs of id and words; ``open``; ``voted``.
+            ``round``, None where nothing was asked yet; ``number``, which no other round of any store has; ``title``;
+            ``choices``, pairs of id and words; ``open``; ``voted``.
 
         Raises:
             CaseFileError: The store cannot be used.
@@ -93,9 +94,10 @@ class Room:
         """
         info = self.store.current()
         if info is None:
-            return {"round": None, "title": "", "choices": [], "open": False, "voted": False}
+            return {"round": None, "number": 0, "title": "", "choices": [], "open": False, "voted": False}
         return {
             "round": info.round_id,
+            "number": info.number,
             "title": info.title,
             "choices": info.choices,
             "open": info.is_open,
