@@ -14,6 +14,7 @@ from backchannel_lib import READINGS, Case, Verdict, support
 from backchannel_lib.lesson_tables import load_choices, load_drill_turns, load_parts, load_steps
 from backchannel_lib.lessons.drill import WAYS
 from backchannel_lib.lessons.file_sheet import INSIDE
+from backchannel_lib.lessons.round import STEPS
 from backchannel_lib.questions import load_options, load_questions
 from backchannel_lib.tables import (
     ANSWERS,
@@ -30,7 +31,8 @@ from tests.cases import NEEDS
 from tests.test_tables import cells
 
 ROOT = Path(__file__).resolve().parent.parent
-SOURCES = {path: path.read_text(encoding="utf-8") for path in (ROOT / "backchannel_lib").rglob("*.py")}
+PYTHON = [*(ROOT / "backchannel_lib").rglob("*.py"), ROOT / "jupyter" / "voila.py"]
+SOURCES = {path: path.read_text(encoding="utf-8") for path in PYTHON}
 TREES = {path: ast.parse(text) for path, text in SOURCES.items()}
 #: All that can ask for a text by its id: the library, the notebooks, what starts them, and headings in a table.
 ASKING = "\n".join(
@@ -128,6 +130,17 @@ FAMILIES: list[tuple[str, list[str]]] = [
     ("planner.warn_rule.{}", ["not_allowed", "ask_first"]),
     ("topic.{}", names_of("topics")),
     *((f"vignette.{{}}.{what}", names_of("vignettes")) for what in ("title", "file", "contact", "note", "discuss", "why")),
+]
+
+FAMILIES += [
+    ("stage.page.{}", [row.part for row in load_parts() if row.chapter == "12_workshop"]),
+    ("stage.key.{}", [row.part for row in load_parts() if row.chapter == "12_workshop"]),
+    ("round.step.{}", list(STEPS)),
+    ("round.from.{}", [step for step in STEPS if step not in {"setup", "links"}]),
+    ("round.level.{}", ["1", "2", "3"]),
+    ("round.field.{}", ["plan", "topic", "difficulty", "people", "seed"]),
+    ("round.column.{}", ["verdict", "votes", "bar"]),
+    ("round.log.{}", ["file", "article", "same", "rule"]),
 ]
 
 #: Texts of a table that wait for whoever shows them.

@@ -401,7 +401,7 @@ class Round(Activity[Show]):
         for verdict in Verdict:
             if field == vote_field(verdict):
                 return say("round.votes_for", verdict=verdict.words)
-        return say(f"round.{field}") if field in Show._fields else say(f"field.{field}.label")
+        return say(f"round.field.{field}") if field in Show._fields else say(f"field.{field}.label")
 
     def positions(self, field: str) -> Iterable[Any]:
         """List the positions of the one slider, where they are few enough to answer ahead."""
@@ -540,7 +540,7 @@ class Round(Activity[Show]):
         onward = {
             "setup": "round.go_on" if state.vignette else "round.draw",
             "links": "round.next_link" if state.shown < len(STAGES) else "round.to_spread",
-        }.get(state.step, f"round.from_{state.step}")
+        }.get(state.step, f"round.from.{state.step}")
         return join(
             button(say(onward), "next", key=FORWARD, hint="→"),
             button(say("scene.back"), "back", key=BACK, hint="←") if state.step != "setup" else None,
@@ -598,7 +598,7 @@ class Round(Activity[Show]):
                     class_="bw-spread-here" if here else None,
                 )
             )
-        head = [tag("th", say(f"round.{name}"), scope="col") for name in ("column_verdict", "column_votes", "column_bar")]
+        head = [tag("th", say(f"round.column.{name}"), scope="col") for name in ("verdict", "votes", "bar")]
         return join(
             tag(
                 "table",
@@ -719,7 +719,7 @@ class Round(Activity[Show]):
         parts, now = self.parts(self.state), self._open(self.state)
         plans = [(plan, say(f"run_plan.{plan}.title") if plan else say("round.no_plan")) for plan in (*PLANS[1:], "")]
         topics = [(topic, say(f"topic.{topic}") if topic else say("round.any")) for topic in TOPICS]
-        levels = [(0, say("round.any")), *((level, say(f"round.difficulty_{level}")) for level in (1, 2, 3))]
+        levels = [(0, say("round.any")), *((level, say(f"round.level.{level}")) for level in (1, 2, 3))]
         return frame(
             self.part,
             tag(
@@ -735,11 +735,11 @@ class Round(Activity[Show]):
                 now,
                 tag(
                     "div",
-                    select("plan", say("round.plan"), plans, self.state.plan),
-                    select("topic", say("round.topic"), topics, self.state.topic),
-                    select("difficulty", say("round.difficulty"), levels, self.state.difficulty),
-                    number_box("people", say("round.people"), self.state.people),
-                    number_box("seed", say("round.seed"), self.state.seed),
+                    select("plan", say("round.field.plan"), plans, self.state.plan),
+                    select("topic", say("round.field.topic"), topics, self.state.topic),
+                    select("difficulty", say("round.field.difficulty"), levels, self.state.difficulty),
+                    number_box("people", say("round.field.people"), self.state.people),
+                    number_box("seed", say("round.field.seed"), self.state.seed),
                     class_="bw-cells",
                 ),
             ),
@@ -949,7 +949,7 @@ def _seen(state: Show) -> list[Played]:
 
 
 def _log_rows(state: Show) -> tuple[list[str], list[tuple[object, ...]]]:
-    head = [say(f"round.log_{name}") for name in ("file", "article", "same", "rule")]
+    head = [say(f"round.log.{name}") for name in ("file", "article", "same", "rule")]
     rows: list[tuple[object, ...]] = []
     for number, one in enumerate(_seen(state), start=1):
         judgment = judge(vignettes()[one.vignette].case)
@@ -958,7 +958,7 @@ def _log_rows(state: Show) -> tuple[list[str], list[tuple[object, ...]]]:
             (
                 f"{number}. {say(f'vignette.{one.vignette}.title')}",
                 judgment.verdict.words,
-                say("round.log_of", same=counted[judgment.verdict], total=sum(counted)),
+                say("round.same_of", same=counted[judgment.verdict], total=sum(counted)),
                 rules_check(judgment.case).words,
             )
         )
