@@ -45,6 +45,7 @@ function render({ model, el }) {
   function act(message) {
     if (!sleeping) notice("");
     seq += 1;
+    root.dataset.waits = seq; // whoever drives the page from outside can see that an answer is on its way
     clearTimeout(waiting);
     waiting = setTimeout(asleep, stage ? STAGE_PATIENCE : PATIENCE);
     send({ ...message, seq });
@@ -54,6 +55,7 @@ function render({ model, el }) {
   function asleep() {
     sleeping = true;
     waiting = null; // the next move tries again
+    delete root.dataset.waits;
     paused = true; // what is left of the time is kept as it is
     showClock();
     notice(model.get("asleep"));
@@ -121,11 +123,14 @@ function render({ model, el }) {
     if (mine) {
       clearTimeout(waiting);
       waiting = null;
+      delete root.dataset.waits;
     }
     const changed = Object.keys(message.values ?? {});
     if (changed.some((field) => field !== hand)) loseAhead();
-    if (message.hello) offerLast(message.values);
-    else remember(message.values);
+    if (message.hello) {
+      root.dataset.awake = true;
+      offerLast(message.values);
+    } else remember(message.values);
     if (message.values) setValues(message.values, message.view === id && queue.has(hand) ? hand : null);
     if (message.notice || sleeping) notice(message.notice ?? "");
     sleeping = false;
@@ -350,6 +355,7 @@ function render({ model, el }) {
   root.addEventListener("focusin", ({ target }) => {
     const field = fieldOf(target);
     if (field) hold(field);
+    if (target.closest(".bw-number-box")) target.select(); // a count is typed anew, not after the one that stands there
   });
 
   root.addEventListener("submit", (event) => event.preventDefault());
