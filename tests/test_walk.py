@@ -19,8 +19,11 @@ from tests.browser import find_chromium, launch_arguments
 from tests.lab import PATIENCE, open_and_run, served
 
 CHAPTERS = [row.chapter for row in load_chapters() if any(part.chapter == row.chapter for part in load_parts())]
-#: Buttons that a walk does not press, since they take back what it is about, or leave files on the machine.
+#: Buttons that a walk does not press, since they take back what it is about, leave files on the machine, or open it to phones.
 NOT_PRESSED = {"undo", "reset", "restore", "keep", "forget", "save", "text", "calendar", "earlier"}
+NOT_PRESSED |= {"choose", "fresh", "table", "phones_ask", "phones_open", "phones_close"}
+#: Buttons that lead through an activity when they are pressed again and again, by its kind.
+AGAIN = {"round": "next"}
 #: Where each kind of activity tells its answer: at least one of these places has to be filled after the walk.
 ANSWERS = ", ".join(
     f"[data-part{name}]" for name in ("=beside", "^='told.'", "=compared", "=now", "=made", "=told", "=tally", "=why")
@@ -75,8 +78,8 @@ def settle(page: Page) -> None:
     page.wait_for_function("document.body.innerText.includes('| Idle')", timeout=PATIENCE)
 
 
-def walk(page: Page, part: int) -> tuple[list[str], bool]:
-    """Go through one part by Tab, working each control once by its own key.
+def walk(page: Page, part: int, again: str = "") -> tuple[list[str], bool]:
+    """Go through one part by Tab, working each control once by its own key, and one button whenever it comes.
 
     Returns:
         What was worked, and whether an answer stood there at any time.
@@ -95,7 +98,7 @@ def walk(page: Page, part: int) -> tuple[list[str], bool]:
             break
         assert at["seen"], f"the focus is on something out of sight: {at}"
         name = f"{at['kind']} {at['does'] or at['field'] or at['clock']} {at['value']}".strip()
-        if name in worked or at["does"] in NOT_PRESSED:
+        if (name in worked and at["does"] != (again or None)) or at["does"] in NOT_PRESSED:
             continue
         worked.append(name)
         if at["kind"] in KEYS and not (at["kind"] == "radio" and at["checked"]):
@@ -131,7 +134,7 @@ def test_a_chapter_is_worked_by_keyboard_alone(browser: Browser, lab: str, chapt
         heading = page.locator(".bw-lesson").nth(number).locator("h2").first
         assert heading.text_content() == say(f"part.{row.part}.title")
         assert not (row.kind in {"scenes", "sorting", "questions"} and answered(page, number)), "an answer before a prediction"
-        worked, found = walk(page, number)
+        worked, found = walk(page, number, AGAIN.get(row.kind, ""))
         assert len(worked) >= 3, f"{row.part}: {worked}"
         assert found, f"{row.part}: no answer after {worked}"
     page.evaluate("document.querySelectorAll('.bw details').forEach(one => one.open = true)")
