@@ -11,6 +11,7 @@ import os
 import secrets
 import sqlite3
 import threading
+import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from types import TracebackType
@@ -20,6 +21,7 @@ from backchannel_lib.errors import CaseError, CaseFileError
 
 OURS: Final = 0x62636876  # SQLite's application_id: without it, a file with tables in it is somebody else's
 BUSY: Final = 0.5  # seconds to wait for the other process, which writes for a thousandth of one
+TRIES: Final = 20  # to set a new file up
 MOST_CHOICES: Final = 20
 
 ROUNDS: Final = """
@@ -280,7 +282,7 @@ class VoteStore:
             self.path.parent.mkdir(parents=True, exist_ok=True)
             base = sqlite3.connect(self.path, timeout=BUSY, isolation_level=None, check_same_thread=False)
             try:
-                _prepare(base)
+                _prepare_in_turn(base)
             except BaseException:
                 base.close()
                 raise
@@ -298,6 +300,18 @@ class VoteStore:
             return False
         except sqlite3.DatabaseError:
             return self.path.is_file()
+
+
+def _prepare_in_turn(base: sqlite3.Connection) -> None:
+    """Set a file up while others may be doing the same: where SQLite does not wait by itself, this does."""
+    for left in range(TRIES - 1, -1, -1):
+        try:
+            return _prepare(base)
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or not left:
+                raise
+            time.sleep(0.05)
+    return None
 
 
 def _prepare(base: sqlite3.Connection) -> None:
