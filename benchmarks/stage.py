@@ -1,0 +1,128 @@
+"""Measures whether the presenter's page stays responsive while a room votes by phone, and whether a vote is lost.
+
+    .venv/bin/python benchmarks/stage.py [--voters N] [--seconds N] [--taps N] [--out file.json]
+
+The workshop is started as `python workbook.py present` does, a round is opened to phones on loopback, and keys are pressed one
+by one: first with nobody voting, then while the voters of benchmarks/votes.py come, in a process of their own. A tap's time
+runs from the key press until its count stands on screen; it is told as a ratio to that of a tap with nobody voting, in the
+same run.
+"""
+# ruff: noqa: INP001, T201 (a command of its own, which talks to a person at a terminal)
+
+from __future__ import annotations
+
+import argparse
+import json
+import multiprocessing
+import statistics
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any, Final
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))  # run as a script, it would find only its own folder
+
+from playwright.sync_api import sync_playwright
+
+from backchannel_lib.verdict import Verdict
+from benchmarks.machine import machine_line
+from benchmarks.votes import p95, storm
+from tests.browser import find_chromium, launch_arguments
+from tests.stage import PATIENCE, Screen, opened, presented
+
+ON: Final = "[data-on] "
+HANDS: Final = f"{ON}[data-field=votes_backfires] input"
+WATCH: Final = """selector => {
+  const box = document.querySelector(selector);
+  globalThis.taps = [];
+  let pressed = 0, wanted = 0;
+  addEventListener("keydown", () => { pressed = performance.now(); wanted = +box.value + 1; }, true);
+  const look = () => {
+    if (pressed && +box.value >= wanted) { globalThis.taps.push(performance.now() - pressed); pressed = 0; }
+    setTimeout(look, 0);
+  };
+  look();
+}"""
+
+
+def taps(screen: Screen, count: int) -> list[float]:
+    """Press the key of the first verdict some times, each once the one before it is counted; give the milliseconds of each."""
+    screen.page.evaluate("globalThis.taps.length = 0")
+    for number in range(1, count + 1):
+        screen.page.keyboard.press("1")
+        screen.page.wait_for_function("number => globalThis.taps.length === number", arg=number, timeout=PATIENCE)
+        screen.page.wait_for_timeout(40)
+    times: list[float] = screen.page.evaluate("globalThis.taps")
+    return times
+
+
+def come(url: str, voters: int, seconds: float, told: Any) -> None:
+    """Let the voters come, and tell what became of their votes."""
+    became = storm(url, voters, seconds)
+    told.put((became.sent, became.counted, became.problems[:3]))
+
+
+def main() -> None:
+    """Measure, print, and write the figures."""
+    parser = argparse.ArgumentParser(description="Measures the presenter's page while a room votes by phone.")
+    parser.add_argument("--voters", type=int, default=300)
+    parser.add_argument("--seconds", type=float, default=10)
+    parser.add_argument("--taps", type=int, default=100)
+    parser.add_argument("--out", type=Path)
+    asked = parser.parse_args()
+    with (
+        tempfile.TemporaryDirectory() as work,
+        sync_playwright() as playwright,
+        presented(Path(work)) as stage,
+    ):
+        browser = playwright.chromium.launch(executable_path=find_chromium(), args=launch_arguments())
+        screen = opened(browser, stage, "round")
+        page = screen.page
+        screen.press("ArrowRight", "ArrowRight")
+        page.click(f"{ON}[data-do=phones_ask]")
+        page.click(f"{ON}[data-do=phones_open][data-value='127.0.0.1']")
+        page.wait_for_selector(f"{ON}.bw-phones-url", timeout=PATIENCE)
+        url = "http://" + page.inner_text(f"{ON}.bw-phones-url")
+        page.locator(f"{ON}h3").first.focus()
+        page.evaluate(WATCH, HANDS)
+        taps(screen, 10)  # the first few warm everything up
+        alone = taps(screen, asked.taps)
+        queue: Any = multiprocessing.get_context("spawn").Queue()
+        room = multiprocessing.get_context("spawn").Process(target=come, args=(url, asked.voters, asked.seconds, queue))
+        room.start()
+        page.wait_for_function(  # the room has begun
+            "taken => +document.querySelector('[data-on] [data-part=tally]').innerText.split(' ')[0] > taken",
+            arg=10 + asked.taps,
+            timeout=PATIENCE,
+        )
+        crowded: list[float] = []
+        while room.is_alive() and len(crowded) < 40 * asked.taps:
+            crowded += taps(screen, 5)
+        sent, counted, problems = queue.get(timeout=30)
+        room.join()
+        page.wait_for_timeout(2500)  # two looks at the store
+        kept = json.loads((Path(work) / "workshop.json").read_text(encoding="utf-8"))["session"]
+        seen = sum(kept["phones"])
+        hands = kept["votes"][Verdict.BACKFIRES]
+        browser.close()
+    figures = {
+        "voters": asked.voters,
+        "seconds": asked.seconds,
+        "sent": sent,
+        "counted": counted,
+        "on_screen": seen,
+        "hands_pressed": 10 + len(alone) + len(crowded),
+        "hands_counted": hands,
+        "taps_under_load": len(crowded),
+        "tap_ms_alone": round(statistics.median(alone), 1),
+        "tap": round(statistics.median(crowded) / statistics.median(alone), 2),
+        "tap_p95": round(p95(crowded) / p95(alone), 2),
+    }
+    machine = machine_line("voila", "tornado", "playwright")
+    print(json.dumps(figures, indent=2), problems or "", machine, sep="\n")
+    if asked.out:
+        asked.out.write_text(json.dumps({"machine": machine, "figures": figures}, indent=2) + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
