@@ -18,15 +18,15 @@ from backchannel_lib.deck import link_order, vignettes
 from backchannel_lib.keep import folder
 from backchannel_lib.lesson_tables import load_parts
 from backchannel_lib.lessons.desk import SECONDS
-from backchannel_lib.lessons.round import (
+from backchannel_lib.lessons.round import Round
+from backchannel_lib.lessons.round_view import spread_sentence
+from backchannel_lib.lessons.show import (
     MOST_VOTES,
     NOBODY,
     STEPS,
     Played,
-    Round,
     Show,
     from_record,
-    spread_sentence,
     to_record,
     vote_field,
     what_if_fields,

@@ -14,7 +14,7 @@ from backchannel_lib import READINGS, Case, Verdict, support
 from backchannel_lib.lesson_tables import load_choices, load_drill_turns, load_parts, load_steps
 from backchannel_lib.lessons.drill import WAYS
 from backchannel_lib.lessons.file_sheet import INSIDE
-from backchannel_lib.lessons.round import STEPS
+from backchannel_lib.lessons.show import STEPS
 from backchannel_lib.questions import load_options, load_questions
 from backchannel_lib.tables import (
     ANSWERS,

@@ -1,0 +1,406 @@
+"""What the round shows: pieces of its page, each made from where the session stands and nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+
+from backchannel_lib.controls import button, number_box
+from backchannel_lib.deck import link_order, vignettes
+from backchannel_lib.lessons.frame import opening, place
+from backchannel_lib.lessons.show import Show, Votes, files, seen, vote_field
+from backchannel_lib.markup import Markup, join, tag
+from backchannel_lib.pieces import basis, paired, table
+from backchannel_lib.soap_rule import rules_check
+from backchannel_lib.tables import STAGES
+from backchannel_lib.verdict import Judgment, Verdict, judge
+from backchannel_lib.view import held_down
+from backchannel_lib.words import say
+
+
+def head(state: Show) -> Markup:
+    """Write where the session stands: round, file and step.
+
+    Args:
+        state: Where the session stands.
+
+    Returns:
+        HTML.
+
+    Source:
+        ours.
+    """
+    if state.step == "setup":
+        return join(say("round.setup"))
+    title = say(f"vignette.{state.vignette}.title")
+    return join(
+        tag("span", say("round.number", number=len(state.played) + 1), class_="bw-round-number"),
+        " ",
+        tag("b", title),
+        " ",
+        tag("span", say(f"round.step.{state.step}"), class_="bw-round-step"),
+    )
+
+
+def tally(state: Show) -> str:
+    """Say how many of the room have voted.
+
+    Args:
+        state: Where the session stands.
+
+    Returns:
+        A sentence.
+
+    Source:
+        ours.
+    """
+    return say("round.tally", voted=sum(state.counted), people=state.people)
+
+
+def bars(state: Show) -> Iterator[tuple[str, Markup]]:
+    """Write a bar for each verdict, with what phones have added.
+
+    Args:
+        state: Where the session stands.
+
+    Returns:
+        A name of a verdict and its bar, nine times.
+
+    Source:
+        ours.
+    """
+    most = max(*state.counted, 1)
+    for verdict, hands, phones in zip(Verdict, state.votes, state.phones, strict=True):
+        name = verdict.name.lower()
+        more = say("round.and_phones", count=phones) if phones else ""
+        yield name, join(_bar(hands + phones, most), tag("span", more, class_="bw-small") if more else None)
+
+
+def chain(state: Show, judgment: Judgment) -> Markup:
+    """Write the links that the room has been shown, and that there are others.
+
+    Args:
+        state: Where the session stands.
+        judgment: What the article says of the file.
+
+    Returns:
+        HTML.
+
+    Source:
+        ours.
+    """
+    order = link_order(judgment)
+    items = []
+    for number, stage in enumerate(order):
+        name = say(f"stage.{stage}.name")
+        if number >= state.shown:
+            items.append(tag("li", tag("b", name), " ", tag("span", "?", class_="bw-cap"), class_="bw-link bw-link-hidden"))
+            continue
+        reason = judgment.reasons[STAGES.index(stage)]
+        weakest = stage in judgment.binding and judgment.verdict is not max(Verdict) and state.shown == len(STAGES)
+        items.append(
+            tag(
+                "li",
+                tag(
+                    "div",
+                    tag("b", name),
+                    tag("span", "◆ ", say("card.weakest"), class_="bw-badge bw-badge-weak") if weakest else None,
+                    tag("span", say("card.allows", verdict=reason.cap.words), class_="bw-cap"),
+                    class_="bw-link-head",
+                ),
+                tag("p", reason.words) if number == state.shown - 1 or state.shown == len(STAGES) else None,
+                class_="bw-link" + (" bw-link-weak" if weakest else ""),
+            )
+        )
+    return tag("ol", items, class_="bw-stage-chain")
+
+
+def spread(state: Show, judgment: Judgment) -> Markup:
+    """Write how the room voted, the article's verdict marked in words.
+
+    Args:
+        state: Where the session stands.
+        judgment: What the article says of the file.
+
+    Returns:
+        HTML.
+
+    Source:
+        ours.
+    """
+    most = max(*state.counted, 1)
+    rows = []
+    for verdict, count in zip(Verdict, state.counted, strict=True):
+        here = verdict is judgment.verdict
+        rows.append(
+            tag(
+                "tr",
+                tag("th", verdict.words, scope="row"),
+                tag("td", count, class_="bw-count-cell"),
+                tag("td", _bar(count, most), tag("b", "◀ ", say("round.article"), class_="bw-here") if here else None),
+                class_="bw-spread-here" if here else None,
+            )
+        )
+    head = [tag("th", say(f"round.column.{name}"), scope="col") for name in ("verdict", "votes", "bar")]
+    return join(
+        tag(
+            "table",
+            tag("caption", say("round.spread_caption"), class_="bw-hidden"),
+            tag("thead", tag("tr", head), class_="bw-hidden"),
+            tag("tbody", rows),
+            class_="bw-spread",
+        ),
+        tag("p", spread_sentence(state.counted, judgment.verdict), class_="bw-kind"),
+    )
+
+
+def what(state: Show, judgment: Judgment) -> Markup:
+    """Write the verdict on the case as the slider has moved it, beside the one before.
+
+    Args:
+        state: Where the session stands.
+        judgment: What the article says of the file as it was told.
+
+    Returns:
+        HTML.
+
+    Source:
+        ours.
+    """
+    now = judge(state.case or judgment.case)
+    same = say("round.what_same") if now.verdict is judgment.verdict else ""
+    moved = say("round.what_moved", before=judgment.verdict.words, after=now.verdict.words)
+    rule = rules_check(now.case)
+    return join(
+        tag("p", now.verdict.words, class_="bw-verdict-name"),
+        tag("p", now.verdict.sentence, class_="bw-verdict-sentence"),
+        tag("p", held_down(now), class_="bw-held"),
+        tag("p", same or moved, class_="bw-kind"),
+        tag("p", say("rules.title"), ": ", tag("b", rule.words, data_answer=rule.answer), class_="bw-rule-line"),
+    )
+
+
+def note(state: Show) -> Markup:
+    """Write what the facilitator may want at hand, folded, since the room sees it too.
+
+    Args:
+        state: Where the session stands.
+
+    Returns:
+        HTML.
+
+    Source:
+        ours.
+    """
+    row = vignettes()[state.vignette].row
+    return tag(
+        "details",
+        tag("summary", say("round.note")),
+        paired((say("round.discuss"), say(f"vignette.{row.vignette}.discuss"))),
+        tag("p", say(f"vignette.{row.vignette}.why")),
+        tag("p", tag("b", say("round.for_you")), " ", say(f"vignette.{row.vignette}.note")),
+        basis(f"vignette-{row.vignette}", row.claims, (row.ours,) if row.ours else ()),
+        class_="bw-basis",
+        data_keep="note",
+    )
+
+
+def log(state: Show) -> Markup:
+    """Write the session so far, and the files to choose from.
+
+    Args:
+        state: Where the session stands.
+
+    Returns:
+        HTML.
+
+    Source:
+        ours.
+    """
+    head, rows = _log_rows(state)
+    played = {one.vignette for one in state.played} | ({state.vignette} - {""})
+    deck, drawn = vignettes(), files(state)
+    others = [name for name in deck if name not in drawn] if state.plan else []
+    listed = [
+        tag(
+            "li",
+            button(say(f"vignette.{name}.title"), "open_file", name),
+            " ",
+            tag(
+                "span",
+                say("round.of_deck", topic=say(f"topic.{deck[name].row.topic}"), difficulty=deck[name].row.difficulty),
+                class_="bw-small",
+            ),
+            tag("span", " ✓ ", say("round.was_played"), class_="bw-small") if name in played else None,
+        )
+        for name in (*drawn, *others)
+    ]
+    return join(
+        join(tag("h4", say("round.so_far")), tag("div", table(say("round.so_far"), head, rows), class_="bw-numbers"))
+        if rows
+        else None,
+        tag(
+            "details",
+            tag("summary", say("round.deck", count=len(listed))),
+            tag("ul", listed, class_="bw-deck"),
+            data_keep="deck",
+        ),
+    )
+
+
+def row(verdict: Verdict, parts: Mapping[str, str]) -> Markup:
+    """Write the row of a verdict in the vote: its button, its count, and the place of its bar.
+
+    Args:
+        verdict: The verdict.
+        parts: The parts of the page as they are.
+
+    Returns:
+        HTML.
+
+    Source:
+        ours.
+    """
+    name, key = verdict.name.lower(), str(int(verdict) + 1)
+    return tag(
+        "li",
+        button(
+            verdict.words,
+            "tap",
+            name,
+            key=key,
+            hint=key,
+            name=say("round.one_more", verdict=verdict.words, key=key),
+        ),
+        number_box(vote_field(verdict), say("round.votes_for", verdict=verdict.words), 0, bare=True),
+        place(f"bar.{name}", parts[f"bar.{name}"], class_="bw-bar-place"),
+    )
+
+
+def dial(now: Iterable[str]) -> Markup:
+    """Write the clock.
+
+    Args:
+        now: What is in sight.
+
+    Returns:
+        HTML.
+
+    Source:
+        ours.
+    """
+    return opening(
+        "clock",
+        now,
+        tag("span", class_="bw-clock-face", data_clock_face=True, role="timer", aria_label=say("round.clock")),
+        clock_button(say("desk.pause"), "pause"),
+        clock_button(say("desk.go"), "go", hidden=True),
+        class_="bw-round-clock",
+        data_clock="on",
+        data_beats=True,
+        role="group",
+        aria_label=say("round.clock"),
+    )
+
+
+def clock_button(text: str, does: str, *, hidden: bool = False) -> Markup:
+    """Write a button of the clock, which the page works by itself.
+
+    Args:
+        text: What stands on it.
+        does: ``pause`` or ``go``.
+        hidden: Whether it is out of sight.
+
+    Returns:
+        HTML.
+
+    Source:
+        ours.
+
+    Examples:
+        >>> 'data-key="c"' in clock_button("Pause", "pause")
+        True
+    """
+    hint = tag("kbd", "C", class_="bw-key", aria_hidden="true")
+    return tag("button", text, hint, type="button", data_clock_do=does, data_key="c", aria_keyshortcuts="c", hidden=hidden)
+
+
+def story(vignette: str) -> Markup:
+    """Write how a file comes to the director, and what is said for it.
+
+    Args:
+        vignette: The file's id.
+
+    Returns:
+        HTML.
+
+    Source:
+        ours.
+    """
+    return join(
+        tag("p", say(f"vignette.{vignette}.file")),
+        tag("p", tag("b", say("round.contact")), " ", say(f"vignette.{vignette}.contact")),
+    )
+
+
+def told(judgment: Judgment, *, line: bool = False) -> Markup:
+    """Write the verdict large, with its sentence or in one line.
+
+    Args:
+        judgment: What the article says.
+        line: Whether it has to do with one line.
+
+    Returns:
+        HTML.
+
+    Source:
+        ours.
+    """
+    name = tag("p", judgment.verdict.words, class_="bw-verdict-name")
+    voice = tag("p", say("card.title"), class_="bw-voice")
+    return tag("div", voice, name, class_="bw-told-line") if line else join(voice, name, tag("p", judgment.verdict.sentence))
+
+
+def _bar(count: int, most: int) -> Markup:
+    return tag("span", class_="bw-bar", style=f"width: calc({count} / {most} * var(--bw-bar, 100%))", aria_hidden="true")
+
+
+def _log_rows(state: Show) -> tuple[list[str], list[tuple[object, ...]]]:
+    head = [say(f"round.log.{name}") for name in ("file", "article", "same", "rule")]
+    rows: list[tuple[object, ...]] = []
+    for number, one in enumerate(seen(state), start=1):
+        judgment = judge(vignettes()[one.vignette].case)
+        counted = [hands + phones for hands, phones in zip(one.votes, one.phones, strict=True)]
+        rows.append(
+            (
+                f"{number}. {say(f'vignette.{one.vignette}.title')}",
+                judgment.verdict.words,
+                say("round.same_of", same=counted[judgment.verdict], total=sum(counted)),
+                rules_check(judgment.case).words,
+            )
+        )
+    return head, rows
+
+
+def spread_sentence(votes: Votes, verdict: Verdict) -> str:
+    """Say in a sentence how a room's votes lie beside the article's verdict.
+
+    Args:
+        votes: The votes for each verdict, lowest first.
+        verdict: The article's verdict.
+
+    Returns:
+        The sentence.
+
+    Source:
+        ours.
+
+    Examples:
+        >>> "1 of 3" in spread_sentence((0, 0, 1, 2, 0, 0, 0, 0, 0), Verdict.SKIMMED)
+        True
+    """
+    total = sum(votes)
+    if not total:
+        return say("round.spread_nobody", verdict=verdict.words)
+    above = sum(count for place, count in zip(Verdict, votes, strict=True) if place > verdict)
+    below = sum(count for place, count in zip(Verdict, votes, strict=True) if place < verdict)
+    return say("round.spread_sentence", same=votes[verdict], total=total, verdict=verdict.words, hopeful=above, sober=below)
