@@ -304,14 +304,16 @@ class VoteStore:
 
 def _prepare_in_turn(base: sqlite3.Connection) -> None:
     """Set a file up while others may be doing the same: where SQLite does not wait by itself, this does."""
-    for left in range(TRIES - 1, -1, -1):
+    left = TRIES
+    while left:
+        left -= 1
         try:
-            return _prepare(base)
+            _prepare(base)
+            break
         except sqlite3.OperationalError as error:
             if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or not left:
                 raise
             time.sleep(0.05)
-    return None
 
 
 def _prepare(base: sqlite3.Connection) -> None:
@@ -343,8 +345,9 @@ def _take_back(base: sqlite3.Connection) -> None:
 
 def _is_ours(base: sqlite3.Connection) -> bool:
     """Tell whether a file is a store already, and not an empty one; one that holds anything else is refused."""
-    (mark,) = base.execute("PRAGMA application_id").fetchone()
     (tables,) = base.execute("SELECT count(*) FROM sqlite_master").fetchone()
+    # Read after the tables: whoever made them meanwhile made the mark with them.
+    (mark,) = base.execute("PRAGMA application_id").fetchone()
     if tables and mark != OURS:
         raise sqlite3.DatabaseError("it holds something else")
     return bool(tables)
