@@ -287,6 +287,39 @@ def button(
     )
 
 
+def clock_button(text: str, does: str, *, hidden: bool = False, key: str = "") -> Markup:
+    """Write a button that the page itself obeys, without asking the kernel.
+
+    Args:
+        text: What stands on it.
+        does: ``pause`` or ``go``.
+        hidden: Whether it is out of sight at first.
+        key: The letter that presses it while no control is in use, or blank.
+
+    Returns:
+        HTML.
+
+    Source:
+        ours.
+
+    Examples:
+        >>> clock_button("Pause", "pause")
+        '<button type="button" data-clock-do="pause">Pause</button>'
+        >>> 'data-key="c"' in clock_button("Pause", "pause", key="c")
+        True
+    """
+    return tag(
+        "button",
+        text,
+        tag("kbd", key.upper(), class_="bw-key", aria_hidden="true") if key else None,
+        type="button",
+        data_clock_do=does,
+        data_key=key or None,
+        aria_keyshortcuts=key or None,
+        hidden=hidden,
+    )
+
+
 def _group(
     kind: str,
     field: str,

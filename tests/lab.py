@@ -34,6 +34,11 @@ class Opened:
     hosts: set[str] = field(default_factory=set)
     complaints: list[str] = field(default_factory=list)
 
+    def __post_init__(self) -> None:
+        self.page.on("request", lambda request: self.hosts.add(request.url.split("/")[2] if "://" in request.url else "-"))
+        self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
+        self.page.on("console", lambda told: self.complaints.append(told.text) if told.type == "error" else None)
+
     def verdict(self) -> str:
         """Give the verdict on screen."""
         return self.page.inner_text(".bw .bw-verdict-name")
@@ -82,9 +87,6 @@ def open_and_run(browser: Browser, lab: str, notebook: str) -> Opened:
     shutil.copyfile(workbook.FIRST_LOOK, workbook.LAST_LOOK)  # what the page before had open is not opened again
     page = browser.new_page(viewport={"width": 1280, "height": 800}, accept_downloads=True)
     opened = Opened(page)
-    page.on("request", lambda request: opened.hosts.add(request.url.split("/")[2] if "://" in request.url else "-"))
-    page.on("pageerror", lambda error: opened.complaints.append(str(error)))
-    page.on("console", lambda told: opened.complaints.append(told.text) if told.type == "error" else None)
     page.goto(f"{lab}/lab/tree/notebooks/{notebook}?token=test", timeout=PATIENCE)
     # Before the kernel is idle, a dialog would come between the menu and the cells.
     page.wait_for_function("document.body.innerText.includes('| Idle')", timeout=PATIENCE)

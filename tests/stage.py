@@ -10,13 +10,12 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser
 
-ROOT = Path(__file__).resolve().parent.parent
-PATIENCE = 60_000  # ms; a busy machine is no failure
+from tests.lab import PATIENCE, ROOT, Opened
 
 
 @dataclass
@@ -52,19 +51,8 @@ class Stage:
             os.kill(one, signal.SIGKILL)
 
 
-@dataclass
-class Screen:
-    """A page with the workshop, and what it asked for and complained of.
-
-    Args:
-        page: The page.
-        hosts: Every host that a request went to.
-        complaints: Errors of the page and of its console.
-    """
-
-    page: Page
-    hosts: set[str] = field(default_factory=set)
-    complaints: list[str] = field(default_factory=list)
+class Screen(Opened):
+    """A page with the workshop, one part of it on screen."""
 
     def press(self, *keys: str) -> None:
         """Press keys one after the other, each as soon as the one before it was answered."""
@@ -127,9 +115,6 @@ def opened(browser: Browser, stage: Stage, part: str, size: tuple[int, int] = (1
     """Open one part of the workshop in a new page, and wait until it is awake."""
     page = browser.new_page(viewport={"width": size[0], "height": size[1]}, accept_downloads=True)
     screen = Screen(page)
-    page.on("request", lambda request: screen.hosts.add(request.url.split("/")[2] if "://" in request.url else "-"))
-    page.on("pageerror", lambda error: screen.complaints.append(str(error)))
-    page.on("console", lambda told: screen.complaints.append(told.text) if told.type == "error" else None)
     page.goto(f"{stage.address}#{part}", timeout=PATIENCE)
     wait_until_awake(screen)
     return screen

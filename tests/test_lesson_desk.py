@@ -11,7 +11,8 @@ import pytest
 from backchannel_lib import Case, CaseError, Verdict, judge, rules_check
 from backchannel_lib.lesson_tables import PartRow, case_of, load_desk_decisions, load_desk_files, load_parts, load_scenes
 from backchannel_lib.lessons import activity_of
-from backchannel_lib.lessons.desk import CLOCK, SECONDS, Desk, decision_of
+from backchannel_lib.lessons.desk import SECONDS, Desk, decision_of
+from backchannel_lib.lessons.stack import CLOCK
 from backchannel_lib.pieces import facts
 from backchannel_lib.words import say
 from tests.test_notebooks import NOTEBOOKS, read

@@ -20,9 +20,9 @@ from backchannel_lib.lesson_tables import (
     load_drill_turns,
 )
 from backchannel_lib.lessons import activity_of
-from backchannel_lib.lessons.desk import CLOCK
 from backchannel_lib.lessons.drill import STANDS, Drill
 from backchannel_lib.lessons.file_sheet import file_brief, file_facts, file_sheet, is_known
+from backchannel_lib.lessons.stack import CLOCK
 from backchannel_lib.phases import match_week, phase_at
 from backchannel_lib.words import say
 from tests.cases import NEEDS

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser
 
 import workbook
 from backchannel_lib.deck import vignettes
@@ -18,7 +18,7 @@ from backchannel_lib.run_plans import vignettes_of
 from backchannel_lib.tables import STAGES
 from backchannel_lib.verdict import Verdict, judge
 from backchannel_lib.words import say
-from tests.browser import find_chromium, launch_arguments
+from tests.browser import find_chromium
 from tests.stage import PATIENCE, Screen, Stage, opened, presented, wait_until_awake
 
 FIRST = next(iter(vignettes_of("standard", 1).values()))
@@ -26,15 +26,6 @@ SIZES = [(1280, 720), (1920, 1080)]
 ON = "[data-on] "
 #: The share of the screen's height that verdict, spread and clock have at least.
 LEGIBLE = 1 / 20
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    """One browser for all tests."""
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=find_chromium(), args=launch_arguments())
-        yield browser
-        browser.close()
 
 
 @pytest.fixture(scope="module")

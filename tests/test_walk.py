@@ -11,11 +11,11 @@ from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page
 
 from backchannel_lib.lesson_tables import load_chapters, load_parts
 from backchannel_lib.words import say
-from tests.browser import find_chromium, launch_arguments
+from tests.browser import find_chromium
 from tests.lab import PATIENCE, open_and_run, served
 
 CHAPTERS = [row.chapter for row in load_chapters() if any(part.chapter == row.chapter for part in load_parts())]
@@ -61,15 +61,6 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     find_chromium()  # without a browser, say so before anything is started
     with served(tmp_path_factory.mktemp("lab") / "lab.log") as address:
         yield address
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    """One browser for all chapters."""
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=find_chromium(), args=launch_arguments())
-        yield browser
-        browser.close()
 
 
 def settle(page: Page) -> None:

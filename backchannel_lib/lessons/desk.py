@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any, Final
 
-from backchannel_lib.activity import Act, Message
+from backchannel_lib.activity import Message
 from backchannel_lib.controls import button, radios
-from backchannel_lib.errors import CaseError, nearest
 from backchannel_lib.lesson_tables import PartRow, case_of, load_desk_decisions, load_desk_files
 from backchannel_lib.lessons.file_sheet import file_brief, file_facts, file_sheet
-from backchannel_lib.lessons.form import Form, Record, one_word, whole
+from backchannel_lib.lessons.form import Record, one_word
 from backchannel_lib.lessons.frame import frame, opening, place, still_of
+from backchannel_lib.lessons.stack import Stack
 from backchannel_lib.markup import Markup, join, tag
 from backchannel_lib.pieces import basis, paired, table
 from backchannel_lib.soap_rule import rules_check
@@ -20,7 +19,6 @@ from backchannel_lib.view import fast_parts, stages_on_screen
 from backchannel_lib.words import say
 
 SECONDS: Final = 90  # paper.ninety-seconds
-CLOCK: Final = ("on", "off")
 
 
 def decision_of(verdict: Verdict) -> str:
@@ -42,7 +40,7 @@ def decision_of(verdict: Verdict) -> str:
     return [row.decision for row in load_desk_decisions() if Verdict[row.at_least.upper()] <= verdict][-1]
 
 
-class Desk(Form):
+class Desk(Stack):
     """The files, what the reader decided on each, where the reader is, and whether the clock is wanted.
 
     Args:
@@ -54,81 +52,49 @@ class Desk(Form):
 
     def __init__(self, part: PartRow) -> None:
         self.files = {row.file: row for row in load_desk_files()}
-        self.order = list(self.files)
         self.cases = {name: case_of(row.sets) for name, row in self.files.items()}
         self.judgments = {name: judge(case) for name, case in self.cases.items()}
         self.decisions = [row.decision for row in load_desk_decisions()]
-        self.end = len(self.order) + 1  # 0 is before the first file, and this is after the last one
-        decided = {name: one_word(name, self.decisions, self._number(name)) for name in self.order}
-        clock = one_word("clock", CLOCK, default="on")
-        super().__init__(part, {"at": whole("at", 0, self.end, 0), "clock": clock, **decided})
+        order = list(self.files)
+        numbers = [say("desk.number", number=number, total=len(order)) for number in range(1, len(order) + 1)]
+        asked = zip(order, numbers, strict=True)
+        super().__init__(part, order, {name: one_word(name, self.decisions, number) for name, number in asked})
 
     def _number(self, name: str) -> str:
         return say("desk.number", number=self.order.index(name) + 1, total=len(self.order))
 
-    def _file(self, state: Record) -> str:
-        """Name the file on the desk; blank before the first and after the last."""
-        return self.order[state["at"] - 1] if 0 < state["at"] < self.end else ""
+    # ---- where one is ----
 
-    # ---- acts ----
-
-    def acts(self) -> dict[str, Act]:
-        """Give what the buttons and the clock do."""
-        return {
-            "begin": self._begin,
-            "clock": self._clock,
-            "next": lambda _: self._to(self.state["at"] + 1),
-            "back": lambda _: self._to(self.state["at"] - 1),
-            "take": self._take,
-            "answers": self._answers,
-            "time_up": self._time_up,
-        }
-
-    def _to(self, at: int) -> Message:
+    def to(self, at: int) -> Message:
+        """Go to a file, or to the answers once something was decided."""
+        if at == self.end:
+            if not any(self.state[name] for name in self.order):
+                return {"notice": say("lesson.choose_first")}
+            self.go_with(at=at)
+            return {"focus": "summary"}
         if not 0 < at < self.end:
-            return self._answers({}) if at == self.end else {}
+            return {}
         self.go_with(at=at)
-        return {"focus": f"head.{self.order[at - 1]}"}
+        return {"focus": self.head_at(at)}
 
-    def _begin(self, message: Mapping[str, Any]) -> Message:
-        self.go_with(at=1, clock=self.entries["clock"].read(message["value"]))
-        return {"focus": f"head.{self.order[0]}"}
+    def head_at(self, at: int) -> str:
+        """Name the part of the page that heads a file."""
+        return f"head.{self.order[at - 1]}"
 
-    def _clock(self, message: Mapping[str, Any]) -> Message:
-        self.go_with(clock=self.entries["clock"].read(message["value"]))
-        return {"focus": "clock"}
-
-    def _take(self, message: Mapping[str, Any]) -> Message:
-        """Put a file back on the desk."""
-        name = str(message["value"])
-        if name not in self.files:
-            raise CaseError("file", "level", name, levels=nearest(name, self.files))
-        return self._to(self.order.index(name) + 1)
-
-    def _answers(self, _: object) -> Message:
-        if not any(self.state[name] for name in self.order):
-            return {"notice": say("lesson.choose_first")}
-        self.go_with(at=self.end)
-        return {"focus": "summary"}
-
-    def _time_up(self, message: Mapping[str, Any]) -> Message:
-        """Say so and change nothing: time is no score here."""
-        running = self.state["clock"] == "on" and message["value"] == self._clock_of(self.state)["id"]
-        return {"notice": say("desk.time_up")} if running and self._file(self.state) else {}
+    def time_is_up(self) -> str:
+        """Say that the time of a file is over."""
+        return say("desk.time_up")
 
     # ---- what is on screen ----
 
-    def _clock_of(self, state: Record) -> dict[str, Any]:
+    def clock_of(self, state: Record) -> dict[str, Any]:
         """Tell which clock runs; one that is switched off and on again begins anew."""
-        runs = state["clock"] == "on" and self._file(state) != ""
+        runs = state["clock"] == "on" and self.on_top(state) != ""
         return {"id": f"{state['at']}-{state['clock']}", "seconds": SECONDS, "run": runs}
 
-    def about(self, state: Record) -> dict[str, Any]:
-        """Tell what is in sight, and the clock."""
-        return {"open": self._open(state), "clock": self._clock_of(state)}
-
-    def _open(self, state: Record) -> list[str]:
-        name = self._file(state)
+    def in_sight(self, state: Record) -> list[str]:
+        """Tell which sections are in sight."""
+        name = self.on_top(state)
         if name:
             return ["desk", name, f"clock_{state['clock']}"]
         return ["seen"] if state["at"] == self.end else ["start"]
@@ -139,7 +105,7 @@ class Desk(Form):
         decided = [name for name in self.order if state[name]] if seen else []
         summary = self._summary(state, decided) if seen else ""
         return {
-            "clock": say("desk.clock_on" if state["clock"] == "on" else "desk.clock_off"),
+            "clock": self.clock_told(state),
             "nav": self._nav(state),
             "summary": summary,
             "answers": self._table(state, decided) if seen else "",
@@ -150,7 +116,7 @@ class Desk(Form):
         }
 
     def _nav(self, state: Record) -> Markup:
-        name = self._file(state)
+        name = self.on_top(state)
         made = sum(bool(state[one]) for one in self.order)
         return join(
             button(say("desk.next" if state["at"] < self.end - 1 else "desk.answers"), "next") if name else None,
@@ -203,7 +169,7 @@ class Desk(Form):
     def page(self) -> str:
         """Give the whole page."""
         state = self.state
-        parts, now = self.parts(state), self._open(state)
+        parts, now = self.parts(state), self.in_sight(state)
         return frame(
             self.part,
             opening(
@@ -219,7 +185,7 @@ class Desk(Form):
                 tag("p", say("desk.clock_lead"), class_="bw-small bw-lead"),
                 class_="bw-spaced",
             ),
-            self._dial(now, parts["clock"]),
+            self.dial(now, parts["clock"], say("desk.clock")),
             [opening(name, now, self._sheet(name, state), class_="bw-spaced") for name in self.order],
             opening("desk", now, place("nav", parts["nav"], class_="bw-toolbar bw-nav")),
             opening(
@@ -241,29 +207,6 @@ class Desk(Form):
                 tag("div", button(say("desk.again"), "take", self.order[0]), class_="bw-toolbar"),
                 class_="bw-spaced",
             ),
-        )
-
-    def _dial(self, now: list[str], told: str) -> Markup:
-        return opening(
-            "desk",
-            now,
-            opening(
-                "clock_on",
-                now,
-                tag("span", say("desk.clock"), class_="bw-clock-label"),
-                tag("span", class_="bw-clock-face", data_clock_face=True, role="timer", aria_label=say("desk.clock")),
-                button_of_clock(say("desk.pause"), "pause"),
-                button_of_clock(say("desk.go"), "go", hidden=True),
-                button(say("desk.off"), "clock", "off"),
-                class_="bw-clock-row",
-            ),
-            opening("clock_off", now, button(say("desk.on"), "clock", "on")),
-            place("clock", told, "span", class_="bw-small"),
-            opening("clock_on", now, tag("div", class_="bw-clock-left"), class_="bw-clock-bar", aria_hidden="true"),
-            class_="bw-clock",
-            data_clock="on",
-            role="group",
-            aria_label=say("desk.clock"),
         )
 
     def _sheet(self, name: str, state: Record) -> Markup:
@@ -302,14 +245,14 @@ class Desk(Form):
         for position in ("off", "on"):
             self._begin({"value": position})
             lines.append(self.parts(self.state)["clock"])
-        lines.append(self._time_up({"value": self._clock_of(self.state)["id"]})["notice"])
+        lines.append(self._time_up({"value": self.clock_of(self.state)["id"]})["notice"])
         for name in self.order:
             judgment = self.judgments[name]
             lines.append(f"{self._number(name)}: {file_brief(self.cases[name])}")
             for decision in self.decisions:
                 self._take({"value": name})
                 self.put(**{name: decision})
-                self._answers({})
+                self.to(self.end)
                 same = say("lesson.alike") in self._why(name, self.state)
                 lines.append(f"   {say(f'decision.{decision}')}: {say('lesson.alike' if same else 'lesson.unlike')}.")
             answer = rules_check(self.cases[name]).words
@@ -317,38 +260,6 @@ class Desk(Form):
             lines.append(f"   {say(f'desk.{name}.why')}")
         self.go(start)
         return "\n".join(lines)
-
-
-def button_of_clock(text: str, do: str, *, hidden: bool = False, key: str = "", hint: str = "") -> Markup:
-    """Write a button that the page itself obeys, without asking the kernel.
-
-    Args:
-        text: What stands on it.
-        do: ``pause`` or ``go``.
-        hidden: Whether it is out of sight at first.
-        key: As for `backchannel_lib.controls.button`.
-        hint: The same.
-
-    Returns:
-        HTML.
-
-    Source:
-        ours.
-
-    Examples:
-        >>> button_of_clock("Pause", "pause")
-        '<button type="button" data-clock-do="pause">Pause</button>'
-    """
-    return tag(
-        "button",
-        text,
-        tag("kbd", hint, class_="bw-key", aria_hidden="true") if hint else None,
-        type="button",
-        data_clock_do=do,
-        data_key=key or None,
-        aria_keyshortcuts=key or None,
-        hidden=hidden,
-    )
 
 
 def weakest_of(judgment: Judgment) -> str:

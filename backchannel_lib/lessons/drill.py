@@ -19,10 +19,11 @@ from backchannel_lib.lesson_tables import (
     load_drill_files,
     load_drill_turns,
 )
-from backchannel_lib.lessons.desk import CLOCK, button_of_clock, decision_of, weakest_of
+from backchannel_lib.lessons.desk import decision_of, weakest_of
 from backchannel_lib.lessons.file_sheet import caller_of, file_brief, file_facts, file_sheet, is_known
-from backchannel_lib.lessons.form import Form, Record, one_word, whole
+from backchannel_lib.lessons.form import Record, one_word
 from backchannel_lib.lessons.frame import frame, opening, place, still_of
+from backchannel_lib.lessons.stack import Stack
 from backchannel_lib.markup import Markup, join, tag
 from backchannel_lib.pieces import basis, paired, table
 from backchannel_lib.soap_rule import rules_check
@@ -33,7 +34,7 @@ WAYS: Final = ("up", "down", "not", "open")
 STANDS: Final = ("yes", "no")
 
 
-class Drill(Form):
+class Drill(Stack):
     """The stream of files and pings, what was decided at each, where one is, and which calls one would stand by.
 
     Args:
@@ -46,7 +47,7 @@ class Drill(Form):
     def __init__(self, part: PartRow) -> None:
         files = {row.file: case_of(row.sets) for row in load_drill_files()}
         self.turns = {row.turn: row for row in load_drill_turns()}
-        self.order = list(self.turns)
+        order = list(self.turns)
         self.came = {row.file: row.turn for row in self.turns.values() if not row.is_ping}
         self.pings = [turn for turn, row in self.turns.items() if row.is_ping]
         pinged = {self.turns[turn].file for turn in self.pings}
@@ -56,17 +57,11 @@ class Drill(Form):
         self.decisions = [row.decision for row in load_desk_decisions()]
         self.seconds = int(assumption("drill_seconds"))
         self.neutral = assumption("neutral_intensity")
-        self.end = len(self.order) + 1  # 0 is before the first turn, and this is after the last one
-        decided = {f"decided.{turn}": one_word(f"decided.{turn}", self.decisions) for turn in self.order}
+        decided = {f"decided.{turn}": one_word(f"decided.{turn}", self.decisions) for turn in order}
         stands = {f"stands.{turn}": one_word(f"stands.{turn}", STANDS, say("drill.stands")) for turn in self.pings}
-        clock = one_word("clock", CLOCK, default="on")
-        super().__init__(part, {"at": whole("at", 0, self.end, 0), "clock": clock, **decided, **stands})
+        super().__init__(part, order, {**decided, **stands})
 
     # ---- what is decided, and what the article expects ----
-
-    def _turn(self, state: Record) -> str:
-        """Name the turn that is on screen; blank before the first and after the last."""
-        return self.order[state["at"] - 1] if 0 < state["at"] < self.end else ""
 
     def before(self, ping: str, state: Record) -> str:
         """Tell what was decided on a file before somebody spoke up for it; blank where it was left open."""
@@ -107,71 +102,44 @@ class Drill(Form):
 
     def acts(self) -> dict[str, Act]:
         """Give what the buttons and the clock do."""
-        return {
-            "begin": self._begin,
-            "decide": self._decide,
-            "clock": self._clock,
-            "next": lambda _: self._to(self.state["at"] + 1),
-            "back": lambda _: self._to(self.state["at"] - 1),
-            "take": self._take,
-            "answers": self._answers,
-            "time_up": self._time_up,
-        }
+        return {**super().acts(), "decide": self._decide}
 
-    def _to(self, at: int, **decided: str) -> Message:
+    def to(self, at: int, **decided: str) -> Message:
+        """Go to a turn, or to the end once something was decided; what is decided on the way counts."""
         if not 0 < at <= self.end:
             return {}
         if at == self.end and not decided and not self._made(self.state):
             return {"notice": say("lesson.choose_first")}
         self.go_with(at=at, **decided)
-        return {"focus": "summary" if at == self.end else "head"}
+        return {"focus": self.head_at(at)}
 
-    def _begin(self, message: Mapping[str, Any]) -> Message:
-        self.go_with(at=1, clock=self.entries["clock"].read(message["value"]))
-        return {"focus": "head"}
+    def head_at(self, at: int) -> str:
+        """Name the part of the page that heads a turn, or the end."""
+        return "summary" if at == self.end else "head"
+
+    def time_is_up(self) -> str:
+        """Say that the time of the stream is over."""
+        return say("drill.time_up")
 
     def _decide(self, message: Mapping[str, Any]) -> Message:
         """Take a decision down, and go on; the last one leads to the end."""
-        turn = self._turn(self.state)
+        turn = self.on_top(self.state)
         decision = str(message["value"])
         if decision not in self.decisions:
             raise CaseError("decision", "level", decision, levels=nearest(decision, self.decisions))
-        return self._to(self.state["at"] + 1, **{f"decided.{turn}": decision}) if turn else {}
-
-    def _clock(self, message: Mapping[str, Any]) -> Message:
-        self.go_with(clock=self.entries["clock"].read(message["value"]))
-        return {"focus": "clock"}
-
-    def _take(self, message: Mapping[str, Any]) -> Message:
-        """Go to a turn, to decide on it again."""
-        turn = str(message["value"])
-        if turn not in self.turns:
-            raise CaseError("turn", "level", turn, levels=nearest(turn, self.turns))
-        return self._to(self.order.index(turn) + 1)
-
-    def _answers(self, _: object) -> Message:
-        return self._to(self.end)
-
-    def _time_up(self, message: Mapping[str, Any]) -> Message:
-        """Say so and change nothing: time is no score here."""
-        running = self._clock_of(self.state)
-        over = running["run"] and message["value"] == running["id"] and self._turn(self.state)
-        return {"notice": say("drill.time_up")} if over else {}
+        return self.to(self.state["at"] + 1, **{f"decided.{turn}": decision}) if turn else {}
 
     # ---- what is on screen ----
 
-    def _clock_of(self, state: Record) -> dict[str, Any]:
+    def clock_of(self, state: Record) -> dict[str, Any]:
         """Tell which clock runs: one for the whole stream, which goes on where one comes back from the end."""
         begun = state["at"] > 0
         run = begun and state["clock"] == "on"
         return {"id": f"{'stream' if begun else 'start'}-{state['clock']}", "seconds": self.seconds, "run": run}
 
-    def about(self, state: Record) -> dict[str, Any]:
-        """Tell what is in sight, and the clock."""
-        return {"open": self._open(state), "clock": self._clock_of(state)}
-
-    def _open(self, state: Record) -> list[str]:
-        if self._turn(state):
+    def in_sight(self, state: Record) -> list[str]:
+        """Tell which sections are in sight."""
+        if self.on_top(state):
             return ["desk", f"clock_{state['clock']}"]
         if not state["at"]:
             return ["start"]
@@ -188,13 +156,13 @@ class Drill(Form):
 
     def parts(self, state: Record) -> dict[str, str]:
         """Give the turn and the way on; the answers only at the end."""
-        turn = self._turn(state)
+        turn = self.on_top(state)
         seen = state["at"] == self.end
         answered = self._answered(state) if seen else []
         summary = self._summary(state) if seen else ""
         stood = self._stood(state) if seen else ""
         return {
-            "clock": say("desk.clock_on" if state["clock"] == "on" else "desk.clock_off"),
+            "clock": self.clock_told(state),
             "head": self._head(turn) if turn else "",
             "message": self._message(turn, state) if turn else "",
             "sheet": self._sheet(turn) if turn else "",
@@ -426,7 +394,7 @@ class Drill(Form):
     def page(self) -> str:
         """Give the whole page."""
         state = self.state
-        parts, now = self.parts(state), self._open(state)
+        parts, now = self.parts(state), self.in_sight(state)
         choices = [
             button(say(f"decision.{one}"), "decide", one, key=str(number), hint=str(number))
             for number, one in enumerate(self.decisions, start=1)
@@ -447,7 +415,7 @@ class Drill(Form):
                 basis("drill-clock", ("paper.ninety-seconds", "meaning.flood"), ("drill_seconds",)),
                 class_="bw-spaced",
             ),
-            self._dial(now, parts["clock"]),
+            self.dial(now, parts["clock"], say("drill.clock"), "c"),
             opening(
                 "desk",
                 now,
@@ -506,29 +474,6 @@ class Drill(Form):
             tag("div", button(say("drill.again"), "take", self.order[0]), class_="bw-toolbar"),
         ]
 
-    def _dial(self, now: list[str], told: str) -> Markup:
-        return opening(
-            "desk",
-            now,
-            opening(
-                "clock_on",
-                now,
-                tag("span", say("drill.clock"), class_="bw-clock-label"),
-                tag("span", class_="bw-clock-face", data_clock_face=True, role="timer", aria_label=say("drill.clock")),
-                button_of_clock(say("desk.pause"), "pause", key="c", hint="C"),
-                button_of_clock(say("desk.go"), "go", hidden=True, key="c", hint="C"),
-                button(say("desk.off"), "clock", "off"),
-                class_="bw-clock-row",
-            ),
-            opening("clock_off", now, button(say("desk.on"), "clock", "on")),
-            place("clock", told, "span", class_="bw-small"),
-            opening("clock_on", now, tag("div", class_="bw-clock-left"), class_="bw-clock-bar", aria_hidden="true"),
-            class_="bw-clock",
-            data_clock="on",
-            role="group",
-            aria_label=say("drill.clock"),
-        )
-
     def still(self) -> str:
         """Give title, lead and the program, for a notebook that has not been run."""
         return still_of(self.part, tag("p", say("drill.program")))
@@ -551,7 +496,7 @@ class Drill(Form):
         for position in ("off", "on"):
             self._begin({"value": position})
             lines.append(self.parts(self.state)["clock"])
-        lines.append(self._time_up({"value": self._clock_of(self.state)["id"]})["notice"])
+        lines.append(self._time_up({"value": self.clock_of(self.state)["id"]})["notice"])
         for name, decide in (
             ("drill.tour_no", lambda _: self.decisions[0]),
             ("drill.tour_call", lambda row: self.decisions[-1 if row.is_ping else 0]),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 
-from backchannel_lib.controls import button, number_box
+from backchannel_lib.controls import button, clock_button, number_box
 from backchannel_lib.deck import link_order, vignettes
 from backchannel_lib.lessons.frame import opening, place
 from backchannel_lib.lessons.show import Show, Votes, files, seen, vote_field
@@ -292,36 +292,14 @@ def dial(now: Iterable[str]) -> Markup:
         "clock",
         now,
         tag("span", class_="bw-clock-face", data_clock_face=True, role="timer", aria_label=say("round.clock")),
-        clock_button(say("desk.pause"), "pause"),
-        clock_button(say("desk.go"), "go", hidden=True),
+        clock_button(say("desk.pause"), "pause", key="c"),
+        clock_button(say("desk.go"), "go", hidden=True, key="c"),
         class_="bw-round-clock",
         data_clock="on",
         data_beats=True,
         role="group",
         aria_label=say("round.clock"),
     )
-
-
-def clock_button(text: str, does: str, *, hidden: bool = False) -> Markup:
-    """Write a button of the clock, which the page works by itself.
-
-    Args:
-        text: What stands on it.
-        does: ``pause`` or ``go``.
-        hidden: Whether it is out of sight.
-
-    Returns:
-        HTML.
-
-    Source:
-        ours.
-
-    Examples:
-        >>> 'data-key="c"' in clock_button("Pause", "pause")
-        True
-    """
-    hint = tag("kbd", "C", class_="bw-key", aria_hidden="true")
-    return tag("button", text, hint, type="button", data_clock_do=does, data_key="c", aria_keyshortcuts="c", hidden=hidden)
 
 
 def story(vignette: str) -> Markup:
