@@ -66,6 +66,7 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 def settle(page: Page) -> None:
     """Wait until the kernel has answered what was pressed."""
     page.wait_for_timeout(60)
+    page.wait_for_function("!document.querySelector('.bw[data-waits]')", timeout=PATIENCE)
     page.wait_for_function("document.body.innerText.includes('| Idle')", timeout=PATIENCE)
 
 
