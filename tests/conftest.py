@@ -57,5 +57,6 @@ def browser() -> Iterator[Browser]:
 @pytest.fixture(autouse=True)
 def no_workshop_before() -> None:
     """Each test meets a folder in which no workshop has begun, since a session that was kept goes on by itself."""
-    for left in Path(os.environ["BACKCHANNEL_WORK"]).glob("workshop*"):
-        left.unlink()
+    for name in ("workshop*", "run_plan.json", "drill.json"):
+        for left in Path(os.environ["BACKCHANNEL_WORK"]).glob(name):
+            left.unlink()

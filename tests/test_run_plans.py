@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from backchannel_lib import CaseError, TableError
+from backchannel_lib import CaseError, TableError, keep
 from backchannel_lib.deck import draw, vignettes
+from backchannel_lib.lesson_tables import load_parts
 from backchannel_lib.lessons import activity_of
-from backchannel_lib.lessons.run_plan import RunPlan, marks
+from backchannel_lib.lessons.run_plan import KEYS, OPENS_WITH, RunPlan, marks
 from backchannel_lib.run_plans import (
     RunStepRow,
     catch_up,
@@ -25,6 +27,7 @@ from backchannel_lib.run_plans import (
     steps_of,
     vignettes_of,
 )
+from backchannel_lib.soap_rule import rules_check
 from backchannel_lib.words import say
 
 DATA = Path(__file__).resolve().parent.parent / "data"
@@ -221,29 +224,171 @@ def test_the_page_says_what_is_on_and_what_comes_next(plan: str, at: int) -> Non
 
 
 @pytest.mark.parametrize(
-    ("minute", "told"),
-    [(0, "early"), (3, "early"), (4, "on_time"), (10, "on_time"), (11, "late"), (25, "late")],
+    ("minute", "late"),
+    [(0, -4), (3, -1), (4, 0), (7, 0), (10, 0), (11, 1), (16, 6), (25, 15)],
 )
-def test_the_page_says_how_late_it_is(minute: int, told: str) -> None:
-    """A step that began when it should is on time until its end, and late after it; one that began too soon is early."""
-    page = run_plan(plan="standard", minute=min(minute, 4))
-    act(page, do="next")
-    act(page, do="next")  # the first round, minutes 4 to 10
-    page.put(minute=minute)
-    late = page.late(page.state)
-    expected = say(f"run_plan.{told}", minutes=abs(late)) if late else say("run_plan.on_time")
+@pytest.mark.parametrize("minute_first", [True, False])
+def test_the_page_says_how_late_it_is(minute: int, late: int, minute_first: bool) -> None:
+    """Within a step's minutes one is on time, past them late, before them early, whatever was entered first."""
+    page = run_plan(plan="standard")
+    moves: list[dict[str, Any]] = [{"do": "next"}, {"do": "next"}, {"do": "set", "field": "minute", "value": str(minute)}]
+    for move in reversed(moves) if minute_first else moves:
+        act(page, **move)
+    assert page.state["at"] == 2  # the first round, minutes 4 to 10
+    assert page.late(page.state) == late
+    expected = say("run_plan.late" if late > 0 else "run_plan.early", minutes=abs(late)) if late else say("run_plan.on_time")
     assert expected in page.parts(page.state)["late"]
-    assert (late > 0) == (told == "late")
+    assert all(saving.text in page.parts(page.state)["late"] for saving in catch_up("standard", "round_caller", late).savings)
 
 
-def test_a_step_that_begins_late_is_late_at_once() -> None:
-    """Who goes on to a step five minutes after its time is five minutes late, though the step has only begun."""
-    page = run_plan(plan="standard", minute=9)
+@given(st.sampled_from(PLACES), st.integers(0, 120))
+def test_late_depends_on_the_step_and_the_minute_alone(place: tuple[str, int], minute: int) -> None:
+    """On time from a step's first minute to its last; each minute outside counts as one."""
+    plan, at = place
+    start = starts(plan)[at]
+    end = start + steps_of(plan)[at].minutes
+    page = run_plan(plan=plan, minute=minute)
+    for _ in range(at):
+        act(page, do="next")
+    told = page.late(page.state)
+    assert (told == 0) == (start <= minute <= end)
+    assert told == (minute - end if minute > end else minute - start if minute < start else 0)
+
+
+class Screen:
+    """What the page in a browser would show: contents by number, and the answers ahead of the control in hand."""
+
+    def __init__(self, activity: RunPlan) -> None:
+        self.activity = activity
+        self.bodies: dict[int, str] = {}
+        self.told: dict[str, int] = {}
+        self.send(do="hello")
+
+    def keep(self, answer: dict[str, Any]) -> None:
+        """Keep the contents that came with an answer."""
+        if answer.get("forget"):
+            self.bodies.clear()
+        self.bodies.update(answer.get("bodies", {}))
+
+    def send(self, **message: Any) -> dict[str, str]:
+        """Let the reader act, and give what is on screen then."""
+        for answer in self.activity.handle({**message, "seq": 1, "view": "v"}):
+            self.keep(answer)
+            self.told.update(answer.get("parts", {}))
+        return {part: self.bodies[number] for part, number in self.told.items()}
+
+    def ahead(self, field: str) -> dict[str, dict[str, str]]:
+        """Take a control in hand, and give what the page would paint at each of its positions."""
+        (answer,) = self.activity.handle({"do": "hold", "field": field, "view": "v", "epoch": 0})
+        self.keep(answer)
+        return {at: {part: self.bodies[number] for part, number in told[0].items()} for at, told in answer["at"].items()}
+
+
+def afresh(plan: str, at: int, minute: int) -> dict[str, str]:
+    """Compute what a page shows that was opened anew and led to a step."""
+    page = RunPlan(next(row for row in load_parts() if row.part == "run_plan"))
+    page.put(plan=plan, minute=minute)
+    for _ in range(at):
+        page.acts()["next"]({})
+    return page.parts(page.state)
+
+
+MOVES = st.one_of(
+    st.sampled_from(["next", "back", "undo", "reset", "show", "hello"]).map(lambda do: {"do": do}),
+    st.sampled_from(["next", "next", "back"]).map(lambda do: {"do": do}),
+    st.integers(-1, 121).map(lambda minute: {"do": "set", "field": "minute", "value": str(minute)}),
+    st.sampled_from([*PLANS, "longer"]).map(lambda plan: {"do": "set", "field": "plan", "value": plan}),
+)
+
+
+@settings(max_examples=60)
+@given(st.lists(MOVES, min_size=1, max_size=14))
+def test_the_screen_shows_what_a_fresh_page_would(moves: list[dict[str, Any]]) -> None:
+    """After every message, and ahead of every position of a control, the page is the one a fresh computation gives."""
+    keep.forget("run_plan")
+    screen = Screen(run_plan())
+    for move in moves:
+        shown, state = screen.send(**move), screen.activity.state
+        assert shown == afresh(state["plan"], state["at"], state["minute"])
+    state = screen.activity.state
+    for minute, parts in screen.ahead("minute").items():
+        assert parts == afresh(state["plan"], state["at"], int(minute))
+    for plan, parts in screen.ahead("plan").items():
+        at = state["at"] if plan in {state["plan"], ""} else 0
+        assert parts == afresh(plan or OPENS_WITH, at if plan else 0 if state["plan"] != OPENS_WITH else at, state["minute"])
+
+
+# ---- what is kept ----
+
+
+def test_the_place_is_there_again_after_a_restart() -> None:
+    """Step and minute are kept after each change, and whoever opens the page again finds them; undo does not lead behind."""
+    page = run_plan()
+    act(page, do="hello")
+    act(page, do="set", field="plan", value="long")
     act(page, do="next")
+    act(page, do="set", field="minute", value="5")
+    again = run_plan()
+    answer = act(again, do="hello")
+    assert (again.state["plan"], again.state["at"], again.state["minute"]) == ("long", 1, 5)
+    assert answer["values"] == page.values(page.state)
+    assert act(again, do="undo")["notice"] == say("panel.nothing_to_undo")
+    act(page, do="undo")
+    third = run_plan()
+    act(third, do="hello")
+    assert third.state == page.state
+    assert third.state["minute"] == 0
+
+
+def test_start_over_begins_anew_and_keeps_that() -> None:
+    """After Start over the next one who opens the page is at its beginning."""
+    page = run_plan()
+    act(page, do="hello")
     act(page, do="next")
-    assert page.late(page.state) == 5
-    told = page.parts(page.state)["late"]
-    assert all(saving.text in told for saving in catch_up("standard", "round_caller", 5).savings)
+    act(page, do="reset")
+    again = run_plan()
+    act(again, do="hello")
+    assert again.state == page.state == run_plan().state
+
+
+@pytest.mark.parametrize("text", ["{ broken", "[]", '{"at": "x"}', '{"plan": ["short"]}', '{"minute": 500, "at": 3}', "{}"])
+def test_a_kept_place_that_cannot_be_read_is_passed_over(text: str) -> None:
+    """The plan begins at its beginning, and nothing is said."""
+    keep.folder().mkdir(parents=True, exist_ok=True)
+    (keep.folder() / "run_plan.json").write_text(text, encoding="utf-8")
+    page = run_plan()
+    assert "notice" not in act(page, do="hello")
+    assert page.state == run_plan().state
+
+
+def test_a_place_that_cannot_be_kept_is_passed_over(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Where no file can be written the plan goes on, and nothing is said."""
+    blocked = tmp_path / "file"
+    blocked.write_text("x")
+    monkeypatch.setenv(keep.FOLDER, str(blocked / "below"))
+    page = run_plan()
+    assert "notice" not in act(page, do="hello")
+    assert "notice" not in act(page, do="next")
+    assert page.state["at"] == 1
+
+
+def test_a_tour_keeps_nothing() -> None:
+    """What is gone through by itself does not move anybody's place."""
+    run_plan().tour()
+    assert keep.kept("run_plan") == {}
+
+
+def test_a_place_that_is_found_does_not_undo_what_was_entered() -> None:
+    """Whoever has moved something before the page is on screen keeps that, and the file is not read a second time."""
+    keep.keep("run_plan", {"plan": "long", "at": 4, "minute": 30})
+    page = run_plan(plan="short")
+    act(page, do="hello")
+    assert (page.state["plan"], page.state["at"]) == ("short", 0)
+    other = run_plan()
+    act(other, do="hello")
+    act(other, do="reset")
+    act(other, do="hello")
+    assert other.state["at"] == 0
 
 
 def test_what_cannot_be_made_up_is_said() -> None:
@@ -251,7 +396,7 @@ def test_what_cannot_be_made_up_is_said() -> None:
     page = run_plan(plan="short", minute=30)
     for _ in steps_of("short"):
         act(page, do="next")
-    assert say("run_plan.nothing_to_save", left=15) in page.parts(page.state)["late"]
+    assert say("run_plan.nothing_to_save", left=10) in page.parts(page.state)["late"]
 
 
 def test_the_steps_have_an_end_on_both_sides() -> None:
@@ -287,3 +432,64 @@ def test_the_arrow_keys_turn_the_steps() -> None:
     page = run_plan().page()
     assert 'data-key="ArrowRight PageDown"' in page
     assert 'data-key="ArrowLeft PageUp"' in page
+
+
+# ---- what the words say is so ----
+
+
+def test_the_round_on_the_rule_is_right_for_either_answer() -> None:
+    """Files of that round may be allowed or not, so the words to say and to do speak of both."""
+    answers = {rules_check(vignettes()[name].case).answer for name in draw("timing", 2)}
+    assert {"allowed", "not_allowed"} <= answers
+    for what in ("say", "do"):
+        told = say(f"run_step.round_rule.{what}")
+        assert re.search(r"\bnow\b", told) is None
+        assert "llowed" in told
+    assert "Thursday at 9:00 pm Eastern Time" in say("run_step.round_rule.say")
+    assert all(rules_check(vignettes()[name].case).words in say("run_step.round_rule.do") for name in draw("timing", 2))
+
+
+def test_the_list_names_the_keys_that_there_are() -> None:
+    """Each page that a letter opens is named, none that no letter opens, and the what-if control has its keys."""
+    told = say("run_plan.key_pages")
+    assert [letter for letter in "RMDP" if f"{letter}:" not in told] == []
+    assert all("Q" not in say(f"run_plan.key_{key}").split(":")[0] for key in KEYS)
+    assert "Q:" not in told
+    for place in ("run_plan.key_what_if", "run_step.round_caller.do"):
+        assert [word for word in ("Tab", "rrow keys", "Space", "Esc", "→") if word not in say(place)] == []
+
+
+def test_nothing_has_to_be_zoomed() -> None:
+    """What is on screen grows with the window, so no text asks to press Ctrl and +."""
+    for told in ("run_check.full_screen", "run_plan.key_full"):
+        assert "Ctrl" not in say(told)
+        assert "grows with the window" in say(told)
+
+
+def test_a_file_by_hand_is_told_key_by_key() -> None:
+    """The list says how to take a file by hand, under the name that stands on screen."""
+    told = say("run_check.files")
+    name = say("round.deck", count="").partition(" (")[0]
+    assert re.search(rf"M, then Tab to {name}, Enter, Tab to (its|the) title, Enter", told)
+
+
+def test_the_welcome_and_the_close_have_their_screens() -> None:
+    """Both say which page is on screen and which key leads there; the close stands on the page of the round."""
+    assert "three sentences" in say("run_step.welcome.do")
+    assert "→ once more after the last file" in say("run_step.close.do")
+    for plan in PLANS:
+        assert steps_of(plan)[1].part == steps_of(plan)[-1].part == "round"
+
+
+#: What would single somebody out if it were on the wall.
+HURTS = r"hard week|did not match|worst|had bad news|no match|unmatched"
+
+
+def test_the_plan_can_stand_on_a_wall() -> None:
+    """No text of the page, in no step, speaks of somebody in the room who is in a bad way."""
+    page = run_plan()
+    told = [page.page(), page.text]
+    for plan, at in PLACES:
+        told += afresh(plan, at, 0).values()
+    found = re.search(HURTS, " ".join(told))
+    assert found is None, found

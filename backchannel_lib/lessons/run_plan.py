@@ -11,8 +11,9 @@ from backchannel_lib.activity import Act, Message
 from backchannel_lib.controls import button, radios, slider
 from backchannel_lib.deck import HARDEST
 from backchannel_lib.lesson_tables import PartRow
-from backchannel_lib.lessons.form import Form, Record, one_word, whole
+from backchannel_lib.lessons.form import Record, one_word, whole
 from backchannel_lib.lessons.frame import frame, place, still_of
+from backchannel_lib.lessons.lasting import Lasting
 from backchannel_lib.markup import Markup, join, tag
 from backchannel_lib.pieces import basis, paired, table
 from backchannel_lib.run_plans import CatchUp, RunStepRow, catch_up, load_run_checks, load_run_plans, starts, steps_of
@@ -20,7 +21,7 @@ from backchannel_lib.words import say
 
 LAST_MINUTE: Final = 120
 OPENS_WITH: Final = "standard"
-KEYS: Final = ("on", "back", "vote", "undo", "clock", "pages", "full", "tab")
+KEYS: Final = ("on", "back", "vote", "undo", "clock", "what_if", "pages", "full", "tab")
 
 
 def step_name(row: RunStepRow) -> str:
@@ -88,8 +89,8 @@ def marks(plan: str, at: int) -> str:
     return say("run_plan.marks", start=start, end=start + row.minutes)
 
 
-class RunPlan(Form):
-    """The plan that was chosen, the step that is on, when it began, and the minute that it is.
+class RunPlan(Lasting):
+    """The plan that was chosen, the step that is on, and the minute that it is.
 
     Args:
         part: Its row in data/parts.csv.
@@ -107,7 +108,6 @@ class RunPlan(Form):
                 "plan": one_word("plan", plans, say("run_plan.ask"), OPENS_WITH),
                 "minute": whole("minute", 0, LAST_MINUTE, 0, say("run_plan.minute")),
                 "at": whole("at", 0, most, 0),
-                "began": whole("began", 0, LAST_MINUTE, 0),
             },
         )
 
@@ -119,7 +119,7 @@ class RunPlan(Form):
 
     def _to(self, at: int) -> Message:
         if 0 <= at < len(steps_of(self.state["plan"])):
-            self.go_with(at=at, began=self.state["minute"])
+            self.go_with(at=at)
         return {}
 
     def moved(self, field: str, value: object) -> Record:
@@ -141,14 +141,13 @@ class RunPlan(Form):
 
     @staticmethod
     def late(state: Record) -> int:
-        """Tell by how many minutes the step that is on will end late; below 0 for early.
+        """Tell by how many minutes the step that is on is late; below 0 for early.
 
-        It takes its planned time from when it began, or until now where that is longer.
+        Within its minutes in the plan a step is on time. When it really began is not asked: nobody who leads a room knows.
         """
-        plan, at = state["plan"], state["at"]
-        start, minutes = starts(plan)[at], steps_of(plan)[at].minutes
-        began = min(state["began"], state["minute"])
-        return int(max(began + minutes, state["minute"]) - (start + minutes))
+        plan, at, minute = state["plan"], state["at"], int(state["minute"])
+        start = starts(plan)[at]
+        return min(0, minute - start) + max(0, minute - start - steps_of(plan)[at].minutes)
 
     # ---- what is on screen ----
 
@@ -239,7 +238,7 @@ class RunPlan(Form):
             self.put(plan=row.plan, minute=0)
             lines.append(f"{row.title}: {_for(row.plan)}")
             for at, step in enumerate(steps_of(row.plan)):
-                self.put(minute=min(LAST_MINUTE, starts(row.plan)[at] + 10))
+                self.put(minute=min(LAST_MINUTE, starts(row.plan)[at] + step.minutes + 10))
                 if at:
                     self._to(at)
                 told = catch_up(row.plan, step.step, self.late(self.state))
@@ -277,7 +276,7 @@ def keys() -> Markup:
 
     Examples:
         >>> keys().count("<li")
-        8
+        9
     """
     return tag("ul", [tag("li", say(f"run_plan.key_{key}")) for key in KEYS], class_="bw-list")
 
