@@ -554,17 +554,17 @@ def test_what_is_no_vote_for_the_open_round_is_refused(opened: Opened, store: Vo
     phone = Phone(opened)
     assert phone.vote("one", "yes") == (403, say("votes.refused.ballot"))
     phone.state()
-    assert phone.vote("one", "yes") == (409, say("votes.refused.other_round"))
+    assert phone.vote("one", "yes") == (410, say("votes.refused.other_round"))
     store.open_round("one", "First?", YES_NO)
     store.open_round("two", "Second?", YES_NO)
-    assert phone.vote("one", "yes") == (409, say("votes.refused.other_round"))
+    assert phone.vote("one", "yes") == (410, say("votes.refused.other_round"))
     assert phone.vote("two", "perhaps") == (400, say("votes.refused.not_a_vote"))
     stranger = Phone(opened)
     stranger.cookie = "ballot=AAAAAAAAAAAAAAAAAAAAAA.0.00000000000000000000000000000000"
     assert stranger.vote("two", "yes") == (403, say("votes.refused.ballot"))
     store.close_round()
     assert not phone.state()["open"]
-    assert phone.vote("two", "yes") == (409, say("votes.refused.closed"))
+    assert phone.vote("two", "yes") == (410, say("votes.refused.closed"))
     assert store.counts("one") == store.counts("two") == {"yes": 0, "no": 0}
 
 
@@ -606,7 +606,7 @@ def test_rubbish_is_no_vote_and_no_failure(served: Served, body: bytes) -> None:
     phone = Phone(served.opened)
     phone.state()
     status, _, told = phone.ask("POST", f"{phone.path}/vote", body)
-    assert status in {400, 409}
+    assert status in {400, 410}
     assert json.loads(told)["sentence"] in all_words().values()
     assert phone.vote("one", "yes")[0] == 200
 
@@ -685,7 +685,7 @@ def test_a_whole_room_votes_at_once(opened: Opened, store: VoteStore) -> None:
 
 
 def test_a_store_that_fails_in_between_says_so_to_phones(opened: Opened, store: VoteStore) -> None:
-    """While the store cannot be used, phones are told to raise a hand, and when it can, the same vote is counted."""
+    """While the store cannot be used, a vote is said to be uncounted; once it can, the same vote is counted."""
     store.open_round("one", "First?", YES_NO)
     phone = Phone(opened)
     phone.state()
@@ -790,6 +790,23 @@ def wait_for(phone: Page, kind: str) -> None:
     phone.wait_for_selector(f"#said[data-kind={kind}]", timeout=60_000)
 
 
+def wait_to_read(phone: Page, word_id: str, **values: object) -> None:
+    """Wait until the page says a text, whatever it says of itself before."""
+    phone.wait_for_selector(f"#said:text-is({json.dumps(say(word_id, **values))})", timeout=60_000)
+
+
+def votes_for(phone: Page, choice: str) -> None:
+    """Mark a choice and send it."""
+    phone.click(f"[data-choice={choice}]")
+    phone.click("#send")
+
+
+def press(phone: Page, *keys: str) -> None:
+    """Press keys one after another."""
+    for key in keys:
+        phone.keyboard.press(key)
+
+
 def look_at(phone: Page) -> None:
     """Have axe look at the page, and nothing may be cut off or too small for a finger."""
     found: dict[str, Any] = Axe().run(phone).response
@@ -808,7 +825,7 @@ def look_at(phone: Page) -> None:
 def test_a_phone_votes_by_keyboard_and_sees_each_state(
     browser: Browser, opened: Opened, store: VoteStore, width: int, height: int, scheme: Any
 ) -> None:
-    """Waiting, nine buttons, thanks, closed: each is said in the lasting status, and axe is silent."""
+    """Waiting, nine numbered buttons, one that sends, thanks, closed: each is said in the lasting status; axe is silent."""
     with browser.new_context(viewport={"width": width, "height": height}, color_scheme=scheme) as context:
         phone = context.new_page()
         complaints: list[str] = []
@@ -824,17 +841,24 @@ def test_a_phone_votes_by_keyboard_and_sees_each_state(
 
         store.open_round("one", "A failed clerkship, and a dean who is known there calls. What happens?", VERDICTS)
         wait_for(phone, "choose")
-        assert phone.locator("button").all_inner_texts() == [words for _, words in VERDICTS]
+        numbered = [f"{number} {words}" for number, (_, words) in enumerate(VERDICTS, start=1)]
+        assert phone.locator("button").all_inner_texts() == [*numbered, say("votes.page.send")]
+        assert phone.inner_text("#question") == say("votes.page.question")
         assert phone.inner_text("#said") == say("votes.page.choose")
         assert phone.inner_text("#privacy") == say("votes.page.privacy")
         look_at(phone)
-        if height >= 640:  # all nine are in sight at once
-            assert phone.evaluate(
-                "[...document.querySelectorAll('button')].pop().getBoundingClientRect().bottom <= innerHeight"
-            )
-        for _ in range(3):
-            phone.keyboard.press("Tab")
-        phone.keyboard.press("Enter")
+        tops = "[...document.querySelectorAll('button')].map(one => one.getBoundingClientRect().top)"
+        before = phone.evaluate(tops)
+        press(phone, *["Tab"] * 3, "Enter")
+        wait_for(phone, "chosen")
+        assert phone.evaluate(tops) == before  # what the thumb is about to touch stays where it was
+        assert phone.inner_text("#said") == say("votes.page.chosen", choice=numbered[2])
+        look_at(phone)
+        if height >= 640:  # all nine and the button that sends are in sight at once
+            assert phone.evaluate("document.querySelector('#send').getBoundingClientRect().bottom <= innerHeight")
+        press(phone, *["Tab"] * 7)
+        assert sum(store.counts("one").values()) == 0
+        press(phone, "Enter")
         wait_for(phone, "counted")
         assert store.counts("one")["skimmed"] == sum(store.counts("one").values()) == 1
         assert phone.evaluate("document.activeElement.id") == "said"
@@ -858,7 +882,7 @@ def test_a_phone_votes_by_keyboard_and_sees_each_state(
 def test_a_vote_sent_while_the_server_is_gone_is_counted_when_it_is_back(
     browser: Browser, desk: VoteDesk, opened: Opened, store: VoteStore
 ) -> None:
-    """With the server killed, the page says to raise a hand; a vote sent then is sent again until it is counted, once."""
+    """With the server killed, the page says to raise a hand or to send; once sent, it asks for no hand, and counts it once."""
     with browser.new_context(viewport={"width": 390, "height": 844}) as context:
         phone = context.new_page()
         phone.goto(opened.url)
@@ -870,8 +894,11 @@ def test_a_vote_sent_while_the_server_is_gone_is_counted_when_it_is_back(
         wait_for(phone, "trouble")
         assert phone.inner_text("#said") == say("votes.page.unreached")
         look_at(phone)
-        phone.click("[data-choice=maybe]")
-        wait_for(phone, "sending")
+        votes_for(phone, "maybe")
+        wait_to_read(phone, "votes.page.again")
+        phone.wait_for_timeout(2500)
+        assert phone.inner_text("#said") == say("votes.page.again"), "asks for a hand while it sends by itself"
+        look_at(phone)
         assert desk.open() == opened
         wait_for(phone, "counted")
         assert store.counts("three")["maybe"] == sum(store.counts("three").values()) == 1
@@ -886,15 +913,15 @@ def test_a_phone_is_not_asked_twice_after_the_presenter_crashed(
         phone = context.new_page()
         phone.goto(opened.url)
         wait_for(phone, "choose")
-        phone.click("[data-choice=yes]")
+        votes_for(phone, "yes")
         wait_for(phone, "counted")
         desk.close()
-        phone.wait_for_selector("#said[data-kind=trouble]", timeout=60_000)
+        wait_to_read(phone, "votes.page.counted_unreached")
         other = VoteDesk(store.path, code=opened.code)
         try:
             assert other.open(HERE, opened.port) == opened
             assert not Phone(opened).state()["voted"]
-            wait_for(phone, "counted")
+            wait_to_read(phone, "votes.page.counted")
             store.forget()
             store.open_round("one", "First?", YES_NO)  # a new session: the same question is another one
             wait_for(phone, "choose")
@@ -903,7 +930,7 @@ def test_a_phone_is_not_asked_twice_after_the_presenter_crashed(
 
 
 def test_a_vote_that_is_refused_says_why(browser: Browser, opened: Opened, store: VoteStore) -> None:
-    """A vote for a round that is over is told so, and the page goes on to the next; a flood of taps is one vote."""
+    """A vote for a round that is over is told to be uncounted, also above the next question; a flood of taps is one vote."""
     store.open_round("one", "First?", YES_NO)
     with browser.new_context(viewport={"width": 390, "height": 844}) as context:
         phone = context.new_page()
@@ -911,16 +938,158 @@ def test_a_vote_that_is_refused_says_why(browser: Browser, opened: Opened, store
         wait_for(phone, "choose")
         phone.route("**/state", lambda route: route.abort())  # the page cannot learn of the next round
         store.open_round("two", "Second?", YES_NO)
-        phone.click("[data-choice=yes]")
+        votes_for(phone, "yes")
         wait_for(phone, "trouble")
         assert phone.inner_text("#said") == say("votes.refused.other_round")
+        assert phone.locator("button:visible").count() == 0
         phone.unroute("**/state")
         wait_for(phone, "choose")
         assert phone.inner_text("h1") == "Second?"
-        phone.evaluate("for (let tap = 0; tap < 50; tap += 1) document.querySelector('[data-choice=no]').click()")
+        assert phone.inner_text("#before") == say("votes.page.late", title="First?")
+        look_at(phone)
+        phone.evaluate(
+            "for (let tap = 0; tap < 50; tap += 1) for (const one of ['[data-choice=no]', '#send'])"
+            " document.querySelector(one).click()"
+        )
         wait_for(phone, "counted")
+        assert not phone.is_visible("#before")
     assert store.counts("one") == {"yes": 0, "no": 0}
     assert store.counts("two") == {"yes": 0, "no": 1}
+
+
+def test_a_slip_of_the_thumb_is_mended_before_it_is_sent(browser: Browser, opened: Opened, store: VoteStore) -> None:
+    """A tap marks one choice and sends nothing, another tap marks another; the button that sends does nothing before."""
+    store.open_round("one", "First?", YES_NO)
+    with browser.new_context(viewport={"width": 360, "height": 640}) as context:
+        phone = context.new_page()
+        phone.goto(opened.url)
+        wait_for(phone, "choose")
+        assert phone.get_attribute("#send", "aria-disabled") == "true"
+        phone.click("#send", force=True)
+        assert phone.inner_text("#said") == say("votes.page.choose")
+        for marked, other in (("yes", "no"), ("no", "yes")):
+            phone.click(f"[data-choice={marked}]")
+            assert phone.get_attribute(f"[data-choice={marked}]", "aria-pressed") == "true"
+            assert phone.get_attribute(f"[data-choice={other}]", "aria-pressed") == "false"
+        assert phone.get_attribute("#send", "aria-disabled") == "false"
+        phone.wait_for_timeout(3000)  # the page has asked again meanwhile
+        assert phone.get_attribute("[data-choice=no]", "aria-pressed") == "true"
+        assert store.counts("one") == {"yes": 0, "no": 0}
+        phone.click("#send")
+        wait_for(phone, "counted")
+    assert store.counts("one") == {"yes": 0, "no": 1}
+
+
+def test_who_has_voted_is_never_told_to_raise_a_hand(
+    browser: Browser, desk: VoteDesk, opened: Opened, store: VoteStore
+) -> None:
+    """Offline or with the server gone, who has voted need do nothing; who has not is told of a hand, in each state."""
+    with browser.new_context() as context, browser.new_context() as offline, browser.new_context() as quiet:
+        voter, away, silent = context.new_page(), offline.new_page(), quiet.new_page()
+        store.open_round("one", "First?", YES_NO)
+        for phone in (voter, away, silent):
+            phone.goto(opened.url)
+            wait_for(phone, "choose")
+        votes_for(voter, "yes")
+        votes_for(away, "yes")
+        wait_for(voter, "counted")
+        wait_for(away, "counted")
+        offline.set_offline(True)
+        wait_to_read(away, "votes.page.counted_unreached")
+        store.close_round()
+        wait_for(silent, "closed")
+        desk.close()
+        wait_to_read(voter, "votes.page.counted_unreached")
+        wait_to_read(silent, "votes.page.apart")
+        for phone in (voter, away):
+            assert "hand" not in phone.inner_text("main").lower()
+            assert phone.get_attribute("#said", "data-kind") == "counted"
+        look_at(voter)
+        look_at(silent)
+
+
+def test_a_vote_that_came_too_late_is_told_so_and_the_round_may_open_again(
+    browser: Browser, opened: Opened, store: VoteStore
+) -> None:
+    """Sent offline, or marked and never sent, when the vote closes: not counted, it says; opened again, all is fresh."""
+    store.open_round("one", "First?", YES_NO)
+    with browser.new_context() as context, browser.new_context() as other:
+        sent, unsent = context.new_page(), other.new_page()
+        for phone in (sent, unsent):
+            phone.goto(opened.url)
+            wait_for(phone, "choose")
+        unsent.click("[data-choice=no]")
+        context.set_offline(True)
+        votes_for(sent, "yes")
+        wait_to_read(sent, "votes.page.again")
+        store.close_round()
+        wait_to_read(unsent, "votes.refused.closed")
+        context.set_offline(False)
+        wait_to_read(sent, "votes.refused.closed")
+        sent.wait_for_timeout(3000)
+        for phone in (sent, unsent):
+            assert phone.inner_text("#said") == say("votes.refused.closed"), "what was said did not last"
+            assert "not counted" in phone.inner_text("#said")
+            look_at(phone)
+        assert store.counts("one") == {"yes": 0, "no": 0}
+        store.open_round("one", "First?", YES_NO)
+        for phone in (sent, unsent):
+            wait_to_read(phone, "votes.page.choose")
+            assert phone.locator("[aria-pressed=true]").count() == 0
+            votes_for(phone, "yes")
+            wait_to_read(phone, "votes.page.counted")
+        assert store.counts("one") == {"yes": 2, "no": 0}
+
+
+def test_a_vote_that_is_given_up_says_so_and_asks_for_one_of_two(browser: Browser, opened: Opened, store: VoteStore) -> None:
+    """After its last try the page says that it has stopped, and offers a hand or another try; the choice stays marked."""
+    store.open_round("one", "First?", YES_NO)
+    with browser.new_context() as context:
+        phone = context.new_page()
+        phone.clock.install()
+        phone.goto(opened.url)
+        wait_for(phone, "choose")
+        phone.route("**/vote", lambda route: route.abort())
+        votes_for(phone, "yes")
+        for _ in range(60):
+            phone.clock.fast_forward(25_000)
+            if phone.get_attribute("#said", "data-kind") == "trouble":
+                break
+            phone.wait_for_timeout(20)
+        wait_to_read(phone, "votes.page.missed")
+        assert phone.get_attribute("[data-choice=yes]", "aria-pressed") == "true"
+        phone.unroute("**/vote")
+        phone.click("#send")
+        phone.clock.resume()
+        wait_to_read(phone, "votes.page.counted")
+    assert store.counts("one") == {"yes": 1, "no": 0}
+
+
+def test_nobody_is_told_to_raise_a_hand_while_a_vote_is_sent() -> None:
+    """Only texts for who has no vote on its way name a hand, and those that offer two ways say not to take both."""
+    shown = {word: text for word, text in all_words().items() if word.startswith(("votes.page.", "votes.refused."))}
+    asking = {word for word, text in shown.items() if re.search(r"[Rr]aise (a|your) hand", text)}
+    assert asking == {f"votes.page.{one}" for one in ("again", "missed", "unreached", "apart", "noscript")}
+    assert "do not raise a hand" in shown["votes.page.again"]
+    assert all("not both" in shown[f"votes.page.{one}"] for one in ("missed", "unreached"))
+
+
+@pytest.mark.parametrize("longest", [max((words for _, words in VERDICTS), key=len), "A verdict of an uncommonly long name"])
+def test_a_phone_on_its_side_shows_all_names_whole(browser: Browser, opened: Opened, store: VoteStore, longest: str) -> None:
+    """At 640 by 360 no name is cut, however long; with today's, nine and the button that sends are in sight together."""
+    store.open_round("one", "Elena Z. and the three before her", [*VERDICTS[:-1], ("long", longest)])
+    with browser.new_context(viewport={"width": 640, "height": 360}) as context:
+        phone = context.new_page()
+        phone.goto(opened.url)
+        wait_for(phone, "choose")
+        look_at(phone)
+        assert phone.evaluate(
+            "[...document.querySelectorAll('button')].every(one => one.scrollWidth <= one.clientWidth"
+            " && one.scrollHeight <= one.clientHeight)"
+        )
+        if longest in dict(VERDICTS).values():
+            phone.click("[data-choice=phone_interview]")
+            assert phone.evaluate("document.querySelector('#send').getBoundingClientRect().bottom <= innerHeight")
 
 
 # ---- the desk ----

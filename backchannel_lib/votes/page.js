@@ -2,28 +2,31 @@
 // It speaks with where it came from and with nobody else, and keeps nothing.
 "use strict";
 (() => {
-  const main = document.getElementById("vote");
-  const asked = document.getElementById("asked");
-  const said = document.getElementById("said");
-  const choices = document.getElementById("choices");
-  const AT = main.dataset.at; // the page's own path, without a leading slash
+  const [main, asked, question, said, before, choices, send] = ["vote", "asked", "question", "said", "before", "choices", "send"]
+    .map((id) => document.getElementById(id));
+  const words = main.dataset;
+  const AT = words.at; // the page's own path, without a leading slash
   const title = document.title;
   const EVERY = 2000;
   const LONGEST = 20000;
   const PATIENCE = 8000;
   const TRIES = 12;
 
-  let round; // what is on screen: undefined before the first answer, null while nothing is asked
-  let number = 0; // the same, as a number that no other question ever has
-  let shown = "";
+  // What the server told last: null before its first answer. Its number is one that no other question ever has.
+  let state = null;
+  let chosen = ""; // the choice that is marked, and not sent yet
+  let sending = ""; // what is said while a vote is on its way
+  let trouble = ""; // what was said of a vote that did not get through, while its question is still open
+  // The vote that came too late: the number and title of its question, what is said of it, and the question above which it is
+  // said when the room has moved on.
+  let late = null;
+  // What is said of each question that was answered here, while this page is open: a server that was started anew after a crash
+  // no longer knows this phone, and would take a second vote that nobody meant to give.
+  const answered = new Map();
   let failures = 0;
   let timer = 0;
   let asking = false;
-  let sending = false;
-  // The questions that were answered here, while this page is open: a server that was started anew after a crash no longer knows
-  // this phone, and would take a second vote that nobody meant to give.
-  const answered = new Set();
-  let trouble = ""; // what was said of a vote that was refused, until the question changes
+  let turn = 0; // what was asked before a vote was sent is old news after it
 
   // Phones that were opened together drift apart, and come back at different moments after a failure.
   const jitter = (ms) => ms * (0.75 + Math.random() / 2);
@@ -36,63 +39,91 @@
   };
   const pause = (ms) => new Promise((done) => { setTimeout(done, ms); });
 
-  function tell(text, kind) {
-    if (said.textContent !== text) said.textContent = text; // the same text again would be read out again
-    said.dataset.kind = kind;
+  const hasVoted = () => state !== null && (state.voted || answered.has(state.number));
+  const tooLate = (text) => { late = { number: state.number, title: state.title, text, above: null }; chosen = ""; };
+
+  function write(place, text) {
+    if (place.textContent !== text) place.textContent = text; // the same text again would be read out again
+    place.hidden = !text;
   }
 
-  function show(state) {
-    const now = JSON.stringify(state);
-    if (now === shown && !trouble && failures === 0) return;
-    shown = now;
-    if (state.number !== number || round === undefined) {
-      round = state.round;
-      number = state.number;
+  function show(told) {
+    if (!state || told.number !== state.number) {
+      if (chosen && !hasVoted()) tooLate(words.late); // it was marked, and never sent
+      chosen = "";
       trouble = "";
-      asked.textContent = state.title || title;
-      choices.replaceChildren(...state.choices.map(([choice, words]) => {
+      choices.replaceChildren(...told.choices.map(([choice, name], place) => {
         const button = document.createElement("button");
         button.type = "button";
         button.dataset.choice = choice;
-        button.textContent = words;
+        button.textContent = `${place + 1} ${name}`;
         return button;
       }));
     }
-    const voted = state.voted || answered.has(number);
-    const open = state.round !== null && state.open && !voted;
-    const held = choices.contains(document.activeElement);
-    choices.hidden = !open;
-    if (!open && held) said.focus(); // the focus is not lost with the button it was on
-    if (state.round === null) tell(main.dataset.waiting, "waiting");
-    else if (voted) tell(main.dataset.counted, "counted");
-    else if (!state.open) tell(main.dataset.closed, "closed");
-    else tell(trouble || main.dataset.choose, trouble ? "trouble" : "choose");
+    state = told;
+    if (chosen && !state.open && !hasVoted()) tooLate(words.late);
+    if (late && late.number === state.number) {
+      if (state.open || hasVoted()) late = null; // open again: whoever was too late chooses anew
+    } else if (late && late.above === null) {
+      late.above = state.number;
+    } else if (late && late.above !== state.number) {
+      late = null;
+    }
+    render();
   }
 
-  function unreached() {
-    tell(main.dataset.unreached, "trouble");
+  function render() {
+    const voted = hasVoted();
+    const here = late !== null && late.number === state.number;
+    const open = state !== null && state.round !== null && state.open && !voted && !here;
+    const held = choices.contains(document.activeElement) || document.activeElement === send;
+    write(asked, (state && state.title) || title);
+    question.hidden = choices.hidden = send.hidden = !open;
+    for (const button of choices.children) {
+      button.setAttribute("aria-pressed", String(button.dataset.choice === chosen));
+      button.setAttribute("aria-disabled", String(Boolean(sending)));
+    }
+    send.setAttribute("aria-disabled", String(!chosen || Boolean(sending)));
+    write(before, late && !here && !voted ? words.before.replace("{title}", () => late.title) : "");
+    const [text, kind] = what(voted, here, open, failures > 2);
+    write(said, text);
+    said.dataset.kind = kind;
+    if (!open && held) said.focus(); // the focus is not lost with the button it was on
   }
+
+  // Who has a vote counted, or came too late, is never told to raise a hand, and nobody is while a vote is still being sent.
+  function what(voted, here, open, unreached) {
+    if (sending) return [sending, "sending"];
+    if (voted && unreached) return [words.safe, "counted"];
+    if (voted) return [answered.get(state.number) || words.counted, "counted"];
+    if (here) return [late.text, "trouble"];
+    if (open && trouble) return [trouble, "trouble"];
+    if (open && chosen) return [words.chosen.replace("{choice}", () => pressed().textContent), "chosen"];
+    if (unreached) return [open ? words.unreached : words.apart, "trouble"];
+    if (open) return [words.choose, "choose"];
+    return state.round === null ? [words.waiting, "waiting"] : [words.closed, "closed"];
+  }
+
+  const pressed = () => [...choices.children].find((button) => button.dataset.choice === chosen);
 
   async function asks() {
     clearTimeout(timer);
     if (asking || sending || document.hidden) return;
     asking = true;
+    const now = turn;
     let wait = EVERY;
     try {
       const answer = await fetch(AT + "state", { cache: "no-store", signal: within(PATIENCE) });
       if (answer.status === 429 || answer.status === 503) wait = 1000 * Number(answer.headers.get("Retry-After") || 1);
       if (!answer.ok) throw new Error("refused");
-      const state = await answer.json();
-      if (!sending) {
-        show(state);
+      const told = await answer.json();
+      if (now === turn) {
         failures = 0;
+        show(told);
       }
     } catch {
-      failures += 1;
-      if (failures > 2 && !sending) {
-        shown = "";
-        unreached();
-      }
+      if (now === turn) failures += 1;
+      if (failures > 2) render();
     }
     asking = false;
     next(failures ? backOff(wait, failures - 1) : jitter(wait));
@@ -104,32 +135,33 @@
   }
 
   // No honest vote is lost to a crowd: it is sent again, a little later each time, until it is counted or refused.
-  async function send(button) {
-    sending = true;
+  async function sends() {
+    const { round, number } = state;
+    turn += 1;
     trouble = "";
-    for (const one of choices.children) one.setAttribute("aria-disabled", "true");
-    button.setAttribute("aria-pressed", "true");
-    tell(main.dataset.sending, "sending");
-    const vote = JSON.stringify({ round, choice: button.dataset.choice });
-    const at = number;
-    const end = await sent(vote);
-    sending = false;
-    for (const one of choices.children) one.removeAttribute("aria-disabled");
-    button.removeAttribute("aria-pressed");
-    shown = "";
+    sending = words.sending;
+    render();
+    const end = await sent(JSON.stringify({ round, choice: chosen }));
+    turn += 1;
+    sending = "";
     if (end === null) {
-      trouble = main.dataset.missed;
-      tell(trouble, "trouble");
-    } else if (end.ok) {
-      answered.add(at);
-      said.focus();
-      choices.hidden = true;
-      tell(main.dataset.counted, "counted");
+      trouble = words.missed; // the choice stays marked
     } else {
-      trouble = end.sentence;
-      tell(trouble, "trouble");
+      failures = 0;
+      if (end.status === 200 || end.status === 409) {
+        answered.set(number, end.sentence);
+        late = null;
+        chosen = "";
+      } else if (end.status === 410) {
+        tooLate(end.sentence);
+      } else {
+        trouble = end.sentence;
+        chosen = "";
+      }
     }
-    next(end && end.ok ? jitter(EVERY) : 300);
+    render();
+    if (hasVoted()) said.focus();
+    next(hasVoted() ? jitter(EVERY) : 300);
   }
 
   async function sent(vote) {
@@ -148,12 +180,13 @@
         } else if (answer.status === 429 || answer.status === 503) {
           wait = 1000 * Number(answer.headers.get("Retry-After") || 1);
         } else {
-          return { ok: answer.ok, sentence: (await answer.json()).sentence };
+          return { status: answer.status, sentence: (await answer.json()).sentence };
         }
       } catch {
         // not reached: the next try may be
       }
-      tell(main.dataset.again, "sending");
+      sending = words.again;
+      render();
       await pause(backOff(wait, Math.max(0, tried - 1)));
     }
     return null;
@@ -161,8 +194,12 @@
 
   choices.addEventListener("click", (event) => {
     const button = event.target.closest("button");
-    if (button && !sending) send(button);
+    if (!button || sending) return;
+    chosen = button.dataset.choice;
+    trouble = "";
+    render();
   });
+  send.addEventListener("click", () => { if (chosen && !sending) sends(); });
   document.addEventListener("visibilitychange", () => { if (!document.hidden) asks(); });
   window.addEventListener("online", () => asks());
   asks();

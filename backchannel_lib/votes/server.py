@@ -112,7 +112,8 @@ class Room:
             asked: What was sent: a record with ``round`` and ``choice``, if it is in order.
 
         Returns:
-            The status, a sentence, and the cookie to replace the ballot's with, empty where it keeps its own.
+            The status (409 where the ballot has a vote counted, 410 where this one came too late), a sentence, and the cookie
+            to replace the ballot's with, empty where it keeps its own.
 
         Raises:
             CaseFileError: The store cannot be used; the vote is not counted.
@@ -125,15 +126,15 @@ class Room:
             return 400, say("votes.refused.not_a_vote"), ""
         info = self.store.current()
         if info is None or info.round_id != round_id:
-            return 409, say("votes.refused.other_round"), ""
+            return 410, say("votes.refused.other_round"), ""
         if self.ballots.has_voted(ballot, info.number):
             return 409, say("votes.refused.voted"), ""
         if not info.is_open:
-            return 409, say("votes.refused.closed"), ""
+            return 410, say("votes.refused.closed"), ""
         if choice not in dict(info.choices):
             return 400, say("votes.refused.not_a_vote"), ""
         if not self.store.add(round_id, choice):  # closed between the two looks
-            return 409, say("votes.refused.closed"), ""
+            return 410, say("votes.refused.closed"), ""
         return 200, say("votes.page.counted"), self.ballots.vote(ballot, info.number)
 
 
@@ -161,13 +162,20 @@ def page(code: str) -> tuple[bytes, str]:
         "privacy": say("votes.page.privacy"),
         "loading": say("votes.page.loading"),
         "waiting": say("votes.page.waiting"),
+        "question": say("votes.page.question"),
         "choose": say("votes.page.choose"),
+        "chosen": say("votes.page.chosen", choice="{choice}"),  # the page fills these in itself
+        "send": say("votes.page.send"),
         "sending": say("votes.page.sending"),
         "again": say("votes.page.again"),
         "counted": say("votes.page.counted"),
+        "safe": say("votes.page.counted_unreached"),
         "closed": say("votes.page.closed"),
+        "late": say("votes.refused.closed"),
+        "before": say("votes.page.late", title="{title}"),
         "missed": say("votes.page.missed"),
         "unreached": say("votes.page.unreached"),
+        "apart": say("votes.page.apart"),
         "noscript": say("votes.page.noscript"),
         "at": f"{code}/",
     }
