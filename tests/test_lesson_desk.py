@@ -127,6 +127,14 @@ def test_every_verdict_is_one_decision(verdict: Verdict, decision: str) -> None:
     assert decision_of(verdict) == decision
 
 
+def test_the_name_of_a_no_fits_every_verdict_that_is_one() -> None:
+    """Declined is a polite no, and skimmed, ignored and backfires are none that is sent: the button speaks of both."""
+    told = say("decision.no")
+    assert "polite no" in told
+    assert "no answer" in told
+    assert len(told) <= len(say("decision.seat"))
+
+
 @pytest.mark.parametrize(("file", "decision"), list(product(FILES, DECISIONS)))
 def test_every_decision_is_compared(desk: Desk, file: str, decision: str) -> None:
     """Whatever is decided stands beside the article's decision, and is called the same view exactly if it is."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from datetime import datetime, time, timedelta
 from itertools import pairwise, product
 from pathlib import Path
@@ -12,7 +13,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from backchannel_lib import Case, CaseError, TableError, Verdict, judge, rules_check
+from backchannel_lib import Case, CaseError, TableError, Verdict, judge, keep, rules_check
+from backchannel_lib.deck import vignettes
 from backchannel_lib.lesson_tables import (
     case_of,
     load_desk_decisions,
@@ -20,8 +22,9 @@ from backchannel_lib.lesson_tables import (
     load_drill_turns,
 )
 from backchannel_lib.lessons import activity_of
+from backchannel_lib.lessons.desk import decision_of
 from backchannel_lib.lessons.drill import STANDS, Drill
-from backchannel_lib.lessons.file_sheet import file_brief, file_facts, file_sheet, is_known
+from backchannel_lib.lessons.file_sheet import INSIDE, file_brief, file_facts, file_sheet, is_known
 from backchannel_lib.lessons.stack import CLOCK
 from backchannel_lib.phases import match_week, phase_at
 from backchannel_lib.words import say
@@ -44,8 +47,8 @@ EXPECTED = {
     "fraser_list": ("IGNORED", "no", "not", "not_allowed"),
     "adeyemi_text": ("PHONE_INTERVIEW", "call", "up", "not_allowed"),
 }
-#: What the paper allows at best where nobody spoke up.
-AT_BEST = {"tran": "call", "novak": "no", "begay": "read", "kaplan": "call"}
+#: The files that nobody speaks up for.
+QUIET = ["tran", "novak", "begay", "kaplan"]
 PROGRAM = ("range_low", "range_floor", "interviews_failures", "sponsors_visas", "has_noncategorical_seat", "needs")
 
 
@@ -103,15 +106,27 @@ def test_the_pings_come_out_as_they_are_told(drill: Drill) -> None:
     assert sum(way == "not" for _, _, way, _ in EXPECTED.values()) >= 3
 
 
-def test_the_files_that_nobody_speaks_for_are_bounded_by_their_paper(drill: Drill) -> None:
-    """Of these the article says what the paper allows, which is told as a bound."""
-    assert drill.quiet == list(AT_BEST)
-    decide(drill, **dict.fromkeys(AT_BEST, "no"))
+@pytest.mark.parametrize("decision", DECISIONS)
+def test_the_files_that_nobody_speaks_for_get_no_answer(drill: Drill, decision: str) -> None:
+    """Beside one's own decision stands no decision and no verdict, but that the paper alone promises nothing, and why."""
+    assert drill.quiet == QUIET
+    decide(drill, **dict.fromkeys(QUIET, decision))
     drill.put(at=END)
     quiet = drill.parts(drill.state)["quiet"]
-    for turn, best in AT_BEST.items():
-        cap = judge(drill.cases[turn]).caps["paper"]
-        assert f"<b>{say(f'decision.{best}')}</b> ({cap.words})" in quiet, turn
+    assert say("drill.quiet_lead") in quiet
+    assert say("assumption.no_contact_is_polite_email") in quiet
+    for other in DECISIONS:
+        assert quiet.count(say(f"decision.{other}")) == (len(QUIET) if other == decision else 0)
+    assert [verdict.words for verdict in Verdict if f"({verdict.words})" in quiet] == []
+
+
+def test_a_weak_message_takes_nothing_away(drill: Drill) -> None:
+    """What is said of it is so: on each file a message that leaves the director cold is worth what an ordinary one is."""
+    for ping in PINGS:
+        quiet = drill.judgments[first_of(ping)].verdict
+        if drill.director_way(ping) == "not":
+            assert drill.judgments[ping].verdict <= quiet
+            assert decision_of(drill.judgments[ping].verdict) == decision_of(quiet)
 
 
 def test_all_files_lie_at_one_program_and_one_moment() -> None:
@@ -178,6 +193,7 @@ def test_no_answer_before_the_end(at: int) -> None:
     answers += [f"({verdict.words})" for verdict in Verdict] + [verdict.sentence for verdict in Verdict]
     answers += [
         say("drill.room_heard"),
+        say("drill.room_missed"),
         say("drill.room_warm"),
         say("drill.room_still"),
         say("drill.twins"),
@@ -235,7 +251,9 @@ def test_the_counts_are_right_for_every_way_of_deciding(drawn: list[str]) -> Non
     assert {name for name in open_now if name.startswith("ping.")} == {f"ping.{ping}" for ping in PINGS if made[ping]}
     same = sum(way == EXPECTED[ping][2] for ping, way in zip(PINGS, ways, strict=True) if way in {"up", "down"})
     assert (say("drill.moved", moved=up + down, same=same) in parts["stood"]) == (up + down > 0)
-    warm = sum(ways[PINGS.index(ping)] in {"up", "down"} for ping in ("brennan_letter", "fraser_list"))
+    missed = sum(way == "not" and EXPECTED[ping][2] != "not" for ping, way in zip(PINGS, ways, strict=True))
+    assert (say("drill.missed", still=still, missed=missed) in parts["stood"]) == (still > 0)
+    warm = sum(ways[PINGS.index(ping)] == "up" for ping in ("brennan_letter", "fraser_list"))
     assert (say("drill.warm_unknown", came=2, moved=warm) in parts["stood"]) == (up + down + still > 0)
 
 
@@ -245,7 +263,11 @@ def test_every_change_stands_in_the_table(drill: Drill, before: str, after: str)
     decide(drill, kim=before, kim_need=after)
     drill.put(at=END)
     table = drill.parts(drill.state)["answers"]
-    told = ("H. Kim · 236", "Unknown faculty, plain", f"{say(f'decision.{before}')} → {say(f'decision.{after}')}")
+    told = (
+        "H. Kim · 236",
+        f"{say('file_sheet.caller.unconnected_faculty')}, plain",
+        f"{say(f'decision.{before}')} → {say(f'decision.{after}')}",
+    )
     for text in (*told, Verdict.PHONE_INTERVIEW.words, "The caller, The moment", say("soap.answer.not_allowed")):
         assert text in table
     assert table.count('scope="row"') == 1
@@ -275,6 +297,8 @@ def test_standing_by_a_call_is_counted_and_told_kindly(drill: Drill) -> None:
     [
         ({"kim": "no", "kim_need": "no"}, "room_still"),
         ({"kim": "no", "kim_need": "call"}, "room_heard"),
+        ({"kim": "no", "kim_need": "call", "brennan": "no", "brennan_letter": "no"}, "room_heard"),
+        ({"kim": "no", "kim_need": "call", "adeyemi": "no", "adeyemi_text": "no"}, "room_missed"),
         ({"castillo": "call", "castillo_pressure": "no"}, "room_heard"),
         ({"brennan": "no", "brennan_letter": "read"}, "room_warm"),
         ({"haddad": "no", "haddad_dean": "read"}, "room_warm"),
@@ -287,7 +311,30 @@ def test_what_moved_the_room_is_said_in_kind_words(drill: Drill, decisions: dict
     decide(drill, **decisions)
     drill.put(at=END)
     told = drill.parts(drill.state)["room"].replace("&amp;", "&")
-    assert [one for one in ("room_still", "room_heard", "room_warm", "room_other") if say(f"drill.{one}") in told] == [word]
+    known = ("room_still", "room_heard", "room_missed", "room_warm", "room_other")
+    assert [one for one in known if say(f"drill.{one}") in told] == [word]
+
+
+def test_warm_words_count_where_they_moved_up(drill: Drill) -> None:
+    """A warm message after which one decided lower is not among those that did something for the student."""
+    decide(drill, brennan="call", brennan_letter="no")
+    drill.put(at=END)
+    assert say("drill.warm_unknown", came=2, moved=0) in drill.parts(drill.state)["stood"]
+    decide(drill, brennan="no", brennan_letter="call")
+    assert say("drill.warm_unknown", came=2, moved=1) in drill.parts(drill.state)["stood"]
+    assert "up" in say("drill.warm_unknown", came=2, moved=1)
+
+
+@pytest.mark.parametrize("word", ["moved", "missed", "warm_unknown", "stood", "stood_open", "room_tally"])
+def test_what_is_counted_is_told_in_a_sentence(word: str) -> None:
+    """No count stands after a colon, as in a form."""
+    told = say(
+        f"drill.{word}",
+        **dict.fromkeys(("moved", "same", "still", "missed", "came", "yes", "no", "open"), 1),
+        **dict.fromkeys(("known", "all_known", "unknown", "all_unknown"), 1),
+    )
+    assert ":" not in told
+    assert told.endswith(".")
 
 
 def test_the_twins_stand_side_by_side_once_both_are_decided(drill: Drill) -> None:
@@ -323,6 +370,16 @@ def test_the_keys_one_to_four_decide_and_the_arrows_turn(drill: Drill) -> None:
     assert keys["ArrowLeft"] == keys["PageUp"] == ("back", None)
     assert "c" in keys
     assert drill.page().count('class="bw-key"') >= 8
+
+
+def test_a_key_begins_the_drill(drill: Drill) -> None:
+    """Before it begins the key that goes on starts it, with the clock, and stands on the button."""
+    page = Page(drill.page())
+    begin = next(attributes for _, attributes in page.elements if attributes.get("data-do") == "begin")
+    assert (begin["data-value"], begin["data-key"]) == ("on", "ArrowRight PageDown")
+    assert re.search(rf"{say('drill.begin_on')}<kbd[^>]*>→</kbd>", drill.page())
+    act(drill, begin["data-do"] or "", begin["data-value"])
+    assert (drill.state["at"], drill.state["clock"]) == (1, "on")
 
 
 def test_one_press_decides_and_goes_on_and_the_last_one_ends_it(drill: Drill) -> None:
@@ -450,6 +507,57 @@ def test_a_clock_that_does_not_run_says_nothing(drill: Drill) -> None:
     act(drill, "decide", "no")
     act(drill, "answers")
     assert "notice" not in act(drill, "time_up", running)
+
+
+# ---- what is there again after a restart ----
+
+
+def test_the_drill_is_there_again_after_a_restart(drill: Drill) -> None:
+    """Decisions, place and what is left of the time are kept; the clock waits until somebody lets it run."""
+    act(drill, "hello")
+    act(drill, "begin", "on")
+    act(drill, "decide", "read")
+    clock = drill.about(drill.state)["clock"]
+    next(drill.handle({"do": "beat", "value": clock["id"], "left": 412}))
+    again = opened()
+    act(again, "hello")
+    assert again.state == drill.state
+    assert again.about(again.state)["clock"] == {**clock, "left": 412, "run": False}
+    next(again.handle({"do": "beat", "value": clock["id"], "left": 411}))
+    assert again.about(again.state)["clock"] == {**clock, "left": 411, "run": True}
+    act(again, "reset")
+    act(again, "begin", "on")
+    assert again.about(again.state)["clock"] == clock
+    third = opened()
+    act(third, "hello")
+    assert third.state == again.state
+
+
+@pytest.mark.parametrize("left", [-1, 601, "x", None, True, 1.5])
+def test_a_beat_or_a_kept_time_that_cannot_be_is_passed_over(drill: Drill, left: object) -> None:
+    """What no clock can show changes nothing, be it sent or kept."""
+    act(drill, "begin", "on")
+    clock = drill.about(drill.state)["clock"]
+    next(drill.handle({"do": "beat", "value": clock["id"], "left": left}))
+    next(drill.handle({"do": "beat", "value": "another", "left": 5}))
+    assert drill.about(drill.state)["clock"] == clock
+    keep.keep("drill", {**drill.values(drill.state), "left": left})
+    again = opened()
+    act(again, "hello")
+    assert again.about(again.state)["clock"] == {**clock, "run": False}
+
+
+def test_a_kept_drill_that_cannot_be_read_is_passed_over(drill: Drill) -> None:
+    """The drill begins at its beginning, and nothing is said."""
+    keep.keep("drill", {"at": 99})
+    assert "notice" not in act(drill, "hello")
+    assert drill.state == opened().state
+    assert drill.about(drill.state)["clock"]["left"] == 600
+
+
+def test_the_page_tells_how_far_the_clock_is(drill: Drill) -> None:
+    """The clock of the drill tells the kernel, so that what is left can be kept."""
+    assert "data-beats" in drill.page()
 
 
 # ---- what goes wrong, and what is kept ----
@@ -580,7 +688,6 @@ def test_a_sheet_shows_every_need_and_what_the_file_brings(need: str) -> None:
         assert (name in told) == bool(needs or offers)
         assert (say(f"file_sheet.{need}.brought") in told) == bool(offers)
         assert (say(f"file_sheet.{need}.needed") in told) == bool(needs)
-    assert say("file_sheet.no_need") in shown(Case())
 
 
 #: Fields of the file and the program, each with a change that a director would see.
@@ -638,7 +745,7 @@ def test_a_sheet_without_a_contact_names_no_caller() -> None:
     assert shown(one, contact=False) == shown(other, contact=False)
     assert shown(one) != shown(other)
     assert file_brief(one, contact=False) == "240"
-    assert file_brief(Case().but(recommender="self")) == f"240 · {say('file_sheet.student')}"
+    assert file_brief(Case().but(recommender="self")) == f"240 · {say('file_sheet.caller.self')}"
     assert 'scope="row"' in file_sheet(one, "A file")
 
 
@@ -660,3 +767,46 @@ def test_whom_a_director_knows(changes: dict[str, Any], known: bool) -> None:
     case = Case().but(**changes)
     assert is_known(case) == known
     assert (say("desk.caller_known") in shown(case)) == known
+
+
+def test_nothing_on_a_sheet_says_that_a_student_has_nothing() -> None:
+    """Where the program needs nothing and the file offers nothing there is no row; attempts and other flags agree."""
+    facts = file_facts(Case(failed_attempts=1))
+    names = [what for what, _, _ in facts]
+    assert [say(f"file_sheet.{need}.name") for need in NEEDS if say(f"file_sheet.{need}.name") in names] == []
+    assert (say("desk.attempts"), "1") in [fact[:2] for fact in facts]
+    assert ("Other red flags", say("desk.none")) in [fact[:2] for fact in facts]
+    assert "What you lack" not in shown(Case(phase="post_soap"))
+
+
+@pytest.mark.parametrize("caller", list(Case.fields()["recommender"].levels))
+def test_a_caller_is_named_from_the_director_s_side(caller: str) -> None:
+    """Who spoke up is named as the director would name them, and says by itself whether they are known."""
+    case = Case().but(recommender=caller)
+    told = say(f"file_sheet.caller.{caller}")
+    assert told in shown(case)
+    assert ("not know" in told) == (caller in {"random_dean", "unconnected_faculty"})
+
+
+def content(text: str) -> set[str]:
+    """List the words of a text that carry its meaning."""
+    return {word for word in re.findall(r"[a-z]+", text.lower()) if len(word) > 3}
+
+
+def test_the_moment_is_told_in_words_other_than_the_rule_s() -> None:
+    """What counts after SOAP is told as facts, short enough for the row, and shares no word with the rule's sentences."""
+    rule = content(say("rule.opening_secured")) | content(say("rule.opening_missed"))
+    for what in (*INSIDE, "nobody_inside"):
+        told = say(f"file_sheet.{what}")
+        assert len(told) <= 60, what
+        assert content(told) & rule <= {"name", "student"}, what
+    for case in (vignette.case for vignette in vignettes().values()):
+        moment = {what: theirs for what, _, theirs in file_facts(case)}[say("file_sheet.moment")]
+        assert all(len(piece) <= 60 for piece in moment.split("; "))
+
+
+def test_no_name_is_a_doctor_s_here_and_a_student_s_there() -> None:
+    """Nobody who speaks for a student before a room has the name of a student at the desk, or the other way round."""
+    students = {say(f"drill_file.{row.file}").split()[-1] for row in load_drill_files()}
+    told = " ".join(f"{one.title} {one.file} {one.contact} {one.note} {one.why}" for one in vignettes().values())
+    assert sorted(name for name in students if re.search(rf"\b{name}\b", told)) == []

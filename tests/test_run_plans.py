@@ -446,7 +446,7 @@ def test_the_round_on_the_rule_is_right_for_either_answer() -> None:
         assert re.search(r"\bnow\b", told) is None
         assert "llowed" in told
     assert "Thursday at 9:00 pm Eastern Time" in say("run_step.round_rule.say")
-    assert all(rules_check(vignettes()[name].case).words in say("run_step.round_rule.do") for name in draw("timing", 2))
+    assert [one for one in answers if say(f"soap.answer.{one}") not in say("run_step.round_rule.do")] == []
 
 
 def test_the_list_names_the_keys_that_there_are() -> None:

@@ -23,6 +23,7 @@ from backchannel_lib.lessons.desk import decision_of, weakest_of
 from backchannel_lib.lessons.file_sheet import caller_of, file_brief, file_facts, file_sheet, is_known
 from backchannel_lib.lessons.form import Record, one_word
 from backchannel_lib.lessons.frame import frame, opening, place, still_of
+from backchannel_lib.lessons.lasting import Lasting
 from backchannel_lib.lessons.stack import Stack
 from backchannel_lib.markup import Markup, join, tag
 from backchannel_lib.pieces import basis, paired, table
@@ -34,7 +35,7 @@ WAYS: Final = ("up", "down", "not", "open")
 STANDS: Final = ("yes", "no")
 
 
-class Drill(Stack):
+class Drill(Lasting, Stack):
     """The stream of files and pings, what was decided at each, where one is, and which calls one would stand by.
 
     Args:
@@ -55,7 +56,8 @@ class Drill(Stack):
         self.cases = {turn: case_of(row.sets, files[row.file]) for turn, row in self.turns.items()}
         self.judgments = {turn: judge(case) for turn, case in self.cases.items()}
         self.decisions = [row.decision for row in load_desk_decisions()]
-        self.seconds = int(assumption("drill_seconds"))
+        self.seconds = self._left = int(assumption("drill_seconds"))
+        self._paused = False  # a drill that was brought back waits until the room is ready
         self.neutral = assumption("neutral_intensity")
         decided = {f"decided.{turn}": one_word(f"decided.{turn}", self.decisions) for turn in order}
         stands = {f"stands.{turn}": one_word(f"stands.{turn}", STANDS, say("drill.stands")) for turn in self.pings}
@@ -95,6 +97,10 @@ class Drill(Stack):
         """List the pings that the article's answer can be told of: those that are decided."""
         return [ping for ping in self.pings if state[f"decided.{ping}"]]
 
+    def _missed(self, state: Record) -> list[str]:
+        """List the pings that move the article's director, and left the reader where they were."""
+        return [ping for ping in self.pings if self.way(ping, state) == "not" != self.director_way(ping)]
+
     def _is_warm(self, ping: str) -> bool:
         return bool(self.cases[ping].intensity > self.neutral)
 
@@ -102,7 +108,7 @@ class Drill(Stack):
 
     def acts(self) -> dict[str, Act]:
         """Give what the buttons and the clock do."""
-        return {**super().acts(), "decide": self._decide}
+        return {**super().acts(), "decide": self._decide, "beat": self._beat}
 
     def to(self, at: int, **decided: str) -> Message:
         """Go to a turn, or to the end once something was decided; what is decided on the way counts."""
@@ -129,13 +135,40 @@ class Drill(Stack):
             raise CaseError("decision", "level", decision, levels=nearest(decision, self.decisions))
         return self.to(self.state["at"] + 1, **{f"decided.{turn}": decision}) if turn else {}
 
+    def _begin(self, message: Mapping[str, Any]) -> Message:
+        told = super()._begin(message)
+        self._left, self._paused = self.seconds, False
+        return told
+
+    def _beat(self, message: Mapping[str, Any]) -> Message:
+        """Take down how far the clock is; one that tells it was let run."""
+        if message["value"] == self.clock_of(self.state)["id"] and self._is_left(message["left"]):
+            self._left, self._paused = message["left"], False
+        return {}
+
+    def _is_left(self, left: object) -> bool:
+        return isinstance(left, int) and not isinstance(left, bool) and 0 <= left <= self.seconds
+
+    # ---- what is kept ----
+
+    def record(self) -> Message:
+        """Give what is kept: the state, and what is left of the time."""
+        return {**super().record(), "left": self._left}
+
+    def bring(self, record: Mapping[str, Any]) -> None:
+        """Go on from what was kept; the clock waits."""
+        super().bring(record)
+        self._left = record["left"] if self._is_left(record.get("left")) else self.seconds
+        self._paused = self.state["at"] > 0
+
     # ---- what is on screen ----
 
     def clock_of(self, state: Record) -> dict[str, Any]:
         """Tell which clock runs: one for the whole stream, which goes on where one comes back from the end."""
         begun = state["at"] > 0
-        run = begun and state["clock"] == "on"
-        return {"id": f"{'stream' if begun else 'start'}-{state['clock']}", "seconds": self.seconds, "run": run}
+        run = begun and state["clock"] == "on" and not self._paused
+        name = f"{'stream' if begun else 'start'}-{state['clock']}"
+        return {"id": name, "seconds": self.seconds, "left": self._left, "run": run}
 
     def in_sight(self, state: Record) -> list[str]:
         """Tell which sections are in sight."""
@@ -174,7 +207,7 @@ class Drill(Stack):
             "room": join([tag("p", one) for one in self._room(state)]) if seen else "",
             "twins": self._twins(answered, state),
             "quiet": self._quiet(state) if seen else "",
-            "left": self._left(state) if seen else "",
+            "left": self._still_open(state) if seen else "",
             "rule": self._rule() if answered else "",
             **{f"told.{ping}": self._told_of(ping, state) if ping in answered else "" for ping in self.pings},
             "spoken": " ".join([summary, *stood]),
@@ -284,12 +317,14 @@ class Drill(Stack):
         if not any(self.way(ping, state) != "open" for ping in self.pings):
             return []
         moved = self._moved(state)
+        still = sum(self.way(ping, state) == "not" for ping in self.pings)
+        missed = [say("drill.missed", still=still, missed=len(self._missed(state)))] if still else []
         warm = [ping for ping in self.pings if self._is_warm(ping) and not is_known(self.cases[ping])]
-        warmed = say("drill.warm_unknown", came=len(warm), moved=len([ping for ping in warm if ping in moved]))
+        warmed = say("drill.warm_unknown", came=len(warm), moved=sum(self.way(ping, state) == "up" for ping in warm))
         if not moved:
-            return [say("drill.moved_none"), warmed]
+            return [say("drill.moved_none"), *missed, warmed]
         same = sum(self.way(ping, state) == self.director_way(ping) for ping in moved)
-        told = [say("drill.moved", moved=len(moved), same=same), warmed]
+        told = [say("drill.moved", moved=len(moved), same=same), *missed, warmed]
         said = [state[f"stands.{ping}"] for ping in moved]
         if any(said):
             told.append(say("drill.stood", yes=said.count("yes"), no=said.count("no")))
@@ -317,7 +352,7 @@ class Drill(Stack):
         if not moved:
             return [tally, say("drill.room_still")]
         if all(self.way(ping, state) == self.director_way(ping) for ping in moved):
-            return [tally, say("drill.room_heard")]
+            return [tally, say("drill.room_missed" if self._missed(state) else "drill.room_heard")]
         warmed = any(self._is_warm(ping) and self.way(ping, state) == "up" != self.director_way(ping) for ping in moved)
         return [tally, say("drill.room_warm" if warmed else "drill.room_other")]
 
@@ -351,27 +386,20 @@ class Drill(Stack):
         )
 
     def _quiet(self, state: Record) -> str:
-        """Set the files that nobody spoke up for beside what the paper allows at best."""
-        rows, claims, ours = [], {"meaning.flood": None}, {"desk_decisions": None}
-        for turn in self.quiet:
-            if not state[f"decided.{turn}"]:
-                continue
-            reason = next(reason for reason in self.judgments[turn].reasons if reason.stage == "paper")
-            best = join(tag("b", say(f"decision.{decision_of(reason.cap)}")), " (", reason.cap.words, ")")
-            rows.append((self._line(turn), say(f"decision.{state[f'decided.{turn}']}"), best))
-            claims.update(dict.fromkeys(self.turns[turn].claims))
-            ours.update(dict.fromkeys(one for one in (self.turns[turn].ours, reason.assumption) if one))
-        if not rows:
+        """List the files that nobody spoke up for, without an answer: the paper alone tells what is possible at best."""
+        decided = [turn for turn in self.quiet if state[f"decided.{turn}"]]
+        if not decided:
             return ""
-        head = (say("desk.file"), say("desk.you"), say("drill.best"))
+        rows = [(self._line(turn), say(f"decision.{state[f'decided.{turn}']}")) for turn in decided]
+        claims = dict.fromkeys(("meaning.flood", *(claim for turn in decided for claim in self.turns[turn].claims)))
         return join(
             tag("h3", say("drill.quiet")),
             tag("p", say("drill.quiet_lead"), class_="bw-lead"),
-            tag("div", table(say("drill.quiet"), head, rows), **_scrolls(say("drill.quiet"))),
-            basis("drill-quiet", claims, ours),
+            tag("div", table(say("drill.quiet"), (say("desk.file"), say("desk.you")), rows), **_scrolls(say("drill.quiet"))),
+            basis("drill-quiet", claims, ("no_contact_is_polite_email",)),
         )
 
-    def _left(self, state: Record) -> str:
+    def _still_open(self, state: Record) -> str:
         """List the turns that are still open, each with a way back to it."""
         left = [turn for turn in self.order if not state[f"decided.{turn}"]]
         if not left:
@@ -407,7 +435,7 @@ class Drill(Stack):
                 tag("p", say("drill.program"), class_="bw-lead"),
                 tag(
                     "div",
-                    button(say("drill.begin_on"), "begin", "on"),
+                    button(say("drill.begin_on"), "begin", "on", key="ArrowRight PageDown", hint="→"),
                     button(say("drill.begin_off"), "begin", "off"),
                     class_="bw-toolbar",
                 ),
@@ -415,7 +443,7 @@ class Drill(Stack):
                 basis("drill-clock", ("paper.ninety-seconds", "meaning.flood"), ("drill_seconds",)),
                 class_="bw-spaced",
             ),
-            self.dial(now, parts["clock"], say("drill.clock"), "c"),
+            self.dial(now, parts["clock"], say("drill.clock"), "c", beats=True),
             opening(
                 "desk",
                 now,

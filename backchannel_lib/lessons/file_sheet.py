@@ -44,7 +44,7 @@ def file_facts(case: Case, *, contact: bool = True, moment: bool = True) -> list
             str(case.failed_attempts) if case.failed_attempts else say("desk.none"),
             say("desk.failures_yes" if case.interviews_failures else "desk.failures_no"),
         ),
-        (say("panel.flags"), ", ".join(flags_of(case)) or say("desk.none"), say("desk.no_policy")),
+        (say("file_sheet.flags"), ", ".join(flags_of(case)) or say("desk.none"), say("desk.no_policy")),
         (
             say("desk.visa"),
             say("desk.visa_needed" if case.needs_visa else "desk.visa_not_needed"),
@@ -100,7 +100,7 @@ def file_brief(case: Case, *, contact: bool = True) -> str:
 
     Examples:
         >>> file_brief(Case(score=251, leave_of_absence=True, recommender="known_dean"))
-        '251 · A leave of absence · Known dean'
+        '251 · A leave of absence · Dean whom you know'
     """
     attempts = [f"{say('desk.attempts')}: {case.failed_attempts}"] if case.failed_attempts else []
     visa = [f"{say('desk.visa')}: {say('desk.visa_needed')}"] if case.needs_visa else []
@@ -144,7 +144,7 @@ def caller_of(case: Case) -> str:
         >>> caller_of(Case().but(recommender="self"))
         'The student'
     """
-    return say("file_sheet.student") if case.recommender == "self" else say(f"short.recommender.{case.recommender}")
+    return say(f"file_sheet.caller.{case.recommender}")
 
 
 def is_known(case: Case) -> bool:
@@ -173,8 +173,8 @@ def _known() -> Callable[[Any], int]:
 
 
 def _needs(case: Case) -> list[Fact]:
-    """List each need that the program has or the file would meet."""
-    rows = [
+    """List each need that the program has or the file would meet; where there is none, nothing is said of it."""
+    return [
         (
             say(f"file_sheet.{need}.name"),
             say(f"file_sheet.{need}.{'brought' if need in case.offers else 'not_brought'}"),
@@ -183,7 +183,6 @@ def _needs(case: Case) -> list[Fact]:
         for need in NEEDS
         if need in case.needs | case.offers
     ]
-    return rows or [(say("file_sheet.needs"), say("file_sheet.no_match"), say("file_sheet.no_need"))]
 
 
 def _standing(case: Case) -> str:

@@ -107,7 +107,7 @@ class Stack(Form):
         return say("desk.clock_on" if state["clock"] == "on" else "desk.clock_off")
 
     @staticmethod
-    def dial(now: Iterable[str], told: str, name: str, key: str = "") -> Markup:
+    def dial(now: Iterable[str], told: str, name: str, key: str = "", *, beats: bool = False) -> Markup:
         """Write the clock.
 
         Args:
@@ -115,6 +115,7 @@ class Stack(Form):
             told: What `clock_told` says.
             name: What the clock is for.
             key: The key that stops and starts it, or blank.
+            beats: Whether it tells the kernel how far it is.
 
         Returns:
             HTML.
@@ -140,6 +141,7 @@ class Stack(Form):
             opening("clock_on", now, tag("div", class_="bw-clock-left"), class_="bw-clock-bar", aria_hidden="true"),
             class_="bw-clock",
             data_clock="on",
+            data_beats=beats,
             role="group",
             aria_label=name,
         )
