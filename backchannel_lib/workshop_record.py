@@ -11,6 +11,7 @@ import csv
 import io
 import json
 import os
+import secrets
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
@@ -40,24 +41,51 @@ class Found(NamedTuple):
     saved: str = ""
 
 
-def save(record: Mapping[str, Any], head: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
+class Writer:
+    """Who writes a session: one page at a time, so that two windows do not write over each other.
+
+    Whoever writes first after a session was found takes it over; the other one is told at its next act.
+
+    Source:
+        ours.
+    """
+
+    def __init__(self) -> None:
+        self.name = secrets.token_hex(8)
+        self.has_written = False
+
+    def check(self, target: Path) -> None:
+        """Refuse to write over what another page has written since this one wrote."""
+        try:
+            there = _read(target.read_text(encoding="utf-8"))
+        except (OSError, UnicodeDecodeError):
+            return  # nothing is there that could be lost
+        if self.has_written and there is not None and there.get("writer") != self.name:
+            raise CaseFileError(target.name, "other_window", None)
+
+
+def save(writer: Writer, record: Mapping[str, Any], head: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
     """Write a session, whole or not at all.
 
     Args:
+        writer: Who writes it.
         record: The session; what JSON can hold.
         head: The columns of the table.
         rows: A row for each round.
 
     Raises:
-        CaseFileError: A file cannot be written; what was written before is still there.
+        CaseFileError: A file cannot be written, or another page has taken the session over; what was written before is
+            still there.
 
     Source:
         ours.
     """
     now = datetime.now().astimezone().isoformat(timespec="seconds")
-    text = json.dumps({MARK: FORMAT, "saved": now, **record}, indent=1) + "\n"
+    text = json.dumps({MARK: FORMAT, "saved": now, "writer": writer.name, **record}, indent=1) + "\n"
     main = folder() / f"{NAME}.json"
+    writer.check(main)
     _write(main, text, before=folder() / f"{NAME}.previous.json")
+    writer.has_written = True
     _write(folder() / f"{NAME}.csv", as_csv(head, rows))
 
 

@@ -33,7 +33,7 @@ from backchannel_lib.lessons.show import (
     STEPS,
     TOPICS,
     Show,
-    files,
+    following,
     from_record,
     one_of,
     opened,
@@ -52,6 +52,10 @@ from backchannel_lib.verdict import Judgment, Verdict, judge
 from backchannel_lib.view import control, fast_parts, held_down, slider_ends
 from backchannel_lib.words import say
 
+PLACES: Final = (  # parts of the page that are filled at some steps only
+    *("file", "story", "brief", "tally", "links", "told", "spread"),
+    *("rules", "what", "what_rule", "note", "close", "log"),
+)
 FORWARD: Final = "ArrowRight PageDown"
 BACK: Final = "ArrowLeft PageUp"
 
@@ -71,6 +75,7 @@ class Round(Activity[Show]):
         self.part = part
         self.phones = Phones()
         self._session = secrets.token_hex(4)
+        self._writer = record.Writer()
         self._left = SECONDS
         self._paused = False  # a session that was brought back waits until the room is ready
         self._trouble = ""
@@ -133,6 +138,8 @@ class Round(Activity[Show]):
                 return self._to(state._replace(shown=state.shown + 1), focus="link")
             case "what_if":
                 return self._drawn()
+            case "close":
+                return {"notice": say("round.plan_done" if state.plan else "round.none_left")}
         following = STEPS[STEPS.index(state.step) + 1]
         if state.step == "vote":
             state = state._replace(phones=self.phones.counts(self.round_id(state)) or state.phones)
@@ -154,10 +161,9 @@ class Round(Activity[Show]):
     def _drawn(self) -> Message:
         """Draw the next file, and put the round that is over with the others."""
         state = over(self.state)
-        played = {one.vignette for one in state.played} | ({state.vignette} - {""})
-        left = [name for name in files(state) if name not in played]
+        left = following(state)
         if not left:
-            return {"notice": say("round.plan_done" if state.plan else "round.none_left")}
+            return self._to(self.state._replace(step="close", case=None))
         return self._to(opened(state, left[0]))
 
     def _open_file(self, message: Mapping[str, Any]) -> Message:
@@ -183,6 +189,7 @@ class Round(Activity[Show]):
     def _fresh(self, _: object) -> Message:
         """Begin a new session; what there was of the old one is put aside, and nothing is deleted."""
         aside = record.set_aside()
+        self._writer = record.Writer()
         self.phones.forget()
         self._session = secrets.token_hex(4)
         now = self.state
@@ -275,7 +282,7 @@ class Round(Activity[Show]):
         """Write the session to this machine; where that fails, the round goes on and a line stands on screen."""
         kept = {"id": self._session, "session": to_record(self.state), "clock": self._left, "phones": self.phones.kept()}
         try:
-            record.save(kept, *table_of(self.state))
+            record.save(self._writer, kept, *table_of(self.state))
         except CaseError as error:
             self._trouble = say("round.not_kept", problem=str(error))
         else:
@@ -391,6 +398,7 @@ class Round(Activity[Show]):
         phones = [f"phones_{self.phones.state}"] if state.step in {"setup", "vote"} else []
         timed = ["clock"] if state.step in {"file", "vote"} else []
         begun = ["begun"] if state.step == "setup" and state != self._start else []
+        begun += ["welcome"] if state.step == "setup" and not state.vignette else []
         return [state.step, *timed, *phones, *begun, *([] if state.step == "setup" else ["round"])]
 
     def _clock(self, state: Show) -> dict[str, Any]:
@@ -402,14 +410,13 @@ class Round(Activity[Show]):
     def parts(self, state: Show) -> dict[str, str]:
         """Give what this step shows; of an answer only what the room has been shown."""
         at = STEPS.index(state.step)
-        blank = dict.fromkeys(
-            ("file", "story", "brief", "tally", "links", "told", "spread", "rules", "what", "note", "log", "trouble"), ""
-        )
+        blank = dict.fromkeys(PLACES, "")
         parts = {**blank, "head": view.head(state), "nav": self._nav(state), "trouble": self._trouble}
-        parts |= {f"bar.{verdict.name.lower()}": "" for verdict in Verdict}
         parts |= self.phones.parts(state.people) if state.step in {"setup", "vote"} else self.phones.blank()
         if state.step == "setup":
             parts["log"] = view.log(state)
+        elif state.step == "close":
+            parts["close"] = view.close()
         elif at <= STEPS.index("vote"):
             parts |= self._asked(state)
         else:
@@ -424,7 +431,6 @@ class Round(Activity[Show]):
             "story": view.story(state.vignette) if state.step == "file" else "",
             "brief": tag("p", say(f"vignette.{state.vignette}.contact")) if state.step == "vote" else "",
             "tally": view.tally(state) if state.step == "vote" else "",
-            **({f"bar.{name}": bar for name, bar in view.bars(state)} if state.step == "vote" else {}),
         }
 
     def _answered(self, state: Show) -> dict[str, str]:
@@ -439,33 +445,39 @@ class Round(Activity[Show]):
             case "rules":
                 parts |= {"rules": fast_parts(judgment.case)["rules"], "told": view.told(judgment, line=True)}
             case "what_if":
-                parts["what"] = view.what(state, judgment)
+                parts |= {"what": view.what(state, judgment), "what_rule": view.what_rule(state, judgment)}
         return parts
 
     def _nav(self, state: Show) -> Markup:
+        last = state.step == "what_if" and not following(over(state))
         onward = {
             "setup": "round.go_on" if state.vignette else "round.draw",
             "links": "round.next_link" if state.shown < len(STAGES) else "round.to_spread",
-        }.get(state.step, f"round.from.{state.step}")
+        }.get(state.step, "round.to_close" if last else f"round.from.{state.step}")
         return join(
-            button(say(onward), "next", key=FORWARD, hint="→"),
+            button(say(onward), "next", key=FORWARD, hint="→") if state.step != "close" else None,
             button(say("scene.back"), "back", key=BACK, hint="←") if state.step != "setup" else None,
             button(say("round.choose"), "choose", key="m", hint="M") if state.step != "setup" else None,
             button(say("scene.again"), "again") if state.step == "what_if" else None,
+            tag("span", say("round.what_keys"), class_="bw-small") if state.step == "what_if" else None,
         )
 
     def _spoken(self, state: Show, parts: Mapping[str, str]) -> str:
+        """Say what has just come on screen to those who do not see it."""
         if state.step == "vote":
             return parts["tally"]
+        if state.step not in {"links", "spread", "rules", "what_if"}:
+            return ""
+        judgment = self._judgment(state)
         if state.step == "links":
-            stage = link_order(self._judgment(state))[state.shown - 1]
-            reason = self._judgment(state).reasons[STAGES.index(stage)]
-            return f"{say(f'stage.{stage}.name')}. {say('card.allows', verdict=reason.cap.words)}. {reason.words}"
+            return view.link_spoken(state, judgment)
         if state.step == "spread":
-            return view.spread_sentence(state.counted, self._judgment(state).verdict)
-        if state.step == "what_if":
-            return fast_parts(state.case or self._judgment(state).case)["spoken"]
-        return ""
+            return view.spread_sentence(state.counted, judgment.verdict)
+        if state.step == "rules":
+            check = rules_check(judgment.case)
+            return f"{say('rules.title')}: {check.words}. {check.reason}"
+        now = state.case or judgment.case
+        return f"{fast_parts(now)['spoken']} {say('rules.title')}: {rules_check(now).words}."
 
     # ---- the page ----
 
@@ -485,6 +497,8 @@ class Round(Activity[Show]):
                 class_="bw-round-top",
             ),
             place("trouble", parts["trouble"], "p", class_="bw-trouble", role="alert"),
+            opening("welcome", now, view.welcome(), class_="bw-welcome"),
+            opening("close", now, place("close", parts["close"]), class_="bw-close"),
             opening(
                 "setup",
                 now,
@@ -507,7 +521,7 @@ class Round(Activity[Show]):
             ),
             tag(
                 "div",
-                opening("vote", now, tag("ol", [view.row(verdict, parts) for verdict in Verdict], class_="bw-votes")),
+                opening("vote", now, tag("ol", [view.row(verdict) for verdict in Verdict], class_="bw-votes")),
                 tag(
                     "div",
                     opening("vote", now, place("brief", parts["brief"]), class_="bw-brief"),
@@ -528,7 +542,11 @@ class Round(Activity[Show]):
                 "rules",
                 now,
                 tag(
-                    "section", tag("p", say("rules.voice"), class_="bw-voice"), place("rules", parts["rules"]), class_="bw-rule"
+                    "section",
+                    tag("p", say("rules.voice"), class_="bw-voice"),
+                    place("rules", parts["rules"]),
+                    class_="bw-rule",
+                    aria_label=say("rules.title"),
                 ),
             ),
             opening(
@@ -539,7 +557,24 @@ class Round(Activity[Show]):
                     [control(row, Case(), shown=False) for row in load_controls() if row.field in what_if_fields()],
                     class_="bw-controls",
                 ),
-                tag("section", tag("p", say("card.voice"), class_="bw-voice"), place("what", parts["what"]), class_="bw-card"),
+                tag(
+                    "div",
+                    tag(
+                        "section",
+                        tag("p", say("card.voice"), class_="bw-voice"),
+                        place("what", parts["what"]),
+                        class_="bw-card",
+                        aria_label=say("guess.article"),
+                    ),
+                    tag(
+                        "section",
+                        tag("p", say("rules.voice"), class_="bw-voice"),
+                        place("what_rule", parts["what_rule"]),
+                        class_="bw-rule",
+                        aria_label=say("rules.title"),
+                    ),
+                    class_="bw-spaced",
+                ),
                 class_="bw-what-if",
             ),
             place("nav", parts["nav"], class_="bw-toolbar bw-nav"),

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable
 
+from backchannel_lib.case import Case
 from backchannel_lib.controls import button, clock_button, number_box
 from backchannel_lib.deck import link_order, vignettes
-from backchannel_lib.lessons.frame import opening, place
+from backchannel_lib.lessons.frame import opening
 from backchannel_lib.lessons.show import Show, Votes, files, seen, vote_field
 from backchannel_lib.markup import Markup, join, tag
-from backchannel_lib.pieces import basis, paired, table
+from backchannel_lib.pieces import basis, lines_of, paired, table
 from backchannel_lib.soap_rule import rules_check
-from backchannel_lib.tables import STAGES
+from backchannel_lib.tables import STAGES, load_claims
 from backchannel_lib.verdict import Judgment, Verdict, judge
 from backchannel_lib.view import held_down
 from backchannel_lib.words import say
@@ -29,8 +30,8 @@ def head(state: Show) -> Markup:
     Source:
         ours.
     """
-    if state.step == "setup":
-        return join(say("round.setup"))
+    if state.step in {"setup", "close"}:
+        return join(say("round.close.title" if state.step == "close" else "round.menu" if state.vignette else "round.setup"))
     title = say(f"vignette.{state.vignette}.title")
     return join(
         tag("span", say("round.number", number=len(state.played) + 1), class_="bw-round-number"),
@@ -53,26 +54,9 @@ def tally(state: Show) -> str:
     Source:
         ours.
     """
-    return say("round.tally", voted=sum(state.counted), people=state.people)
-
-
-def bars(state: Show) -> Iterator[tuple[str, Markup]]:
-    """Write a bar for each verdict, with what phones have added.
-
-    Args:
-        state: Where the session stands.
-
-    Returns:
-        A name of a verdict and its bar, nine times.
-
-    Source:
-        ours.
-    """
-    most = max(*state.counted, 1)
-    for verdict, hands, phones in zip(Verdict, state.votes, state.phones, strict=True):
-        name = verdict.name.lower()
-        more = say("round.and_phones", count=phones) if phones else ""
-        yield name, join(_bar(hands + phones, most), tag("span", more, class_="bw-small") if more else None)
+    told = say("round.tally", voted=sum(state.counted), people=state.people)
+    phones = sum(state.phones)  # which verdicts they are for stays hidden while others vote
+    return f"{told}, {say('round.by_phone', count=phones)}" if phones else told
 
 
 def chain(state: Show, judgment: Judgment) -> Markup:
@@ -88,30 +72,58 @@ def chain(state: Show, judgment: Judgment) -> Markup:
     Source:
         ours.
     """
-    order = link_order(judgment)
+    order, shown = link_order(judgment), state.shown
     items = []
-    for number, stage in enumerate(order):
-        name = say(f"stage.{stage}.name")
-        if number >= state.shown:
-            items.append(tag("li", tag("b", name), " ", tag("span", "?", class_="bw-cap"), class_="bw-link bw-link-hidden"))
-            continue
+    for number, stage in enumerate(order[:shown], start=1):
         reason = judgment.reasons[STAGES.index(stage)]
-        weakest = stage in judgment.binding and judgment.verdict is not max(Verdict) and state.shown == len(STAGES)
+        ours = any(each.ours for each in (reason, *reason.also))
+        weakest = _is_weakest(state, judgment, stage)
         items.append(
             tag(
                 "li",
                 tag(
                     "div",
-                    tag("b", name),
+                    tag("b", say(f"stage.{stage}.name")),
                     tag("span", "◆ ", say("card.weakest"), class_="bw-badge bw-badge-weak") if weakest else None,
+                    tag("span", "✎ ", say("card.ours"), class_="bw-badge bw-voice-ours") if ours else None,
                     tag("span", say("card.allows", verdict=reason.cap.words), class_="bw-cap"),
                     class_="bw-link-head",
                 ),
-                tag("p", reason.words) if number == state.shown - 1 or state.shown == len(STAGES) else None,
+                tag("p", reason.words) if number == shown or shown == len(order) else None,
                 class_="bw-link" + (" bw-link-weak" if weakest else ""),
             )
         )
-    return tag("ol", items, class_="bw-stage-chain")
+    left = len(order) - shown
+    more = tag("p", say("round.more_links" if left > 1 else "round.one_more_link", count=left), class_="bw-kind")
+    return join(tag("ol", items, class_="bw-stage-chain"), more if left else None)
+
+
+def _is_weakest(state: Show, judgment: Judgment, stage: str) -> bool:
+    """Tell whether a link is marked as the weakest: once all are shown, and where something holds the verdict down."""
+    return state.shown == len(STAGES) and stage in judgment.binding and judgment.verdict is not max(Verdict)
+
+
+def link_spoken(state: Show, judgment: Judgment) -> str:
+    """Say the link that was shown last, and after the last one the verdict.
+
+    Args:
+        state: Where the session stands.
+        judgment: What the article says of the file.
+
+    Returns:
+        Sentences.
+
+    Source:
+        ours.
+    """
+    stage = link_order(judgment)[state.shown - 1]
+    reason = judgment.reasons[STAGES.index(stage)]
+    told = [f"{say(f'stage.{stage}.name')}. {say('card.allows', verdict=reason.cap.words)}. {reason.words}"]
+    if _is_weakest(state, judgment, stage):
+        told.insert(0, f"{say('card.weakest')}:")
+    if state.shown == len(STAGES):
+        told.append(f"{say('guess.article')}: {judgment.verdict.words}. {judgment.verdict.sentence}")
+    return " ".join(told)
 
 
 def spread(state: Show, judgment: Judgment) -> Markup:
@@ -169,13 +181,73 @@ def what(state: Show, judgment: Judgment) -> Markup:
     now = judge(state.case or judgment.case)
     same = say("round.what_same") if now.verdict is judgment.verdict else ""
     moved = say("round.what_moved", before=judgment.verdict.words, after=now.verdict.words)
-    rule = rules_check(now.case)
     return join(
         tag("p", now.verdict.words, class_="bw-verdict-name"),
         tag("p", now.verdict.sentence, class_="bw-verdict-sentence"),
         tag("p", held_down(now), class_="bw-held"),
         tag("p", same or moved, class_="bw-kind"),
-        tag("p", say("rules.title"), ": ", tag("b", rule.words, data_answer=rule.answer), class_="bw-rule-line"),
+    )
+
+
+def what_rule(state: Show, judgment: Judgment) -> Markup:
+    """Write what the rule says of the case as the slider has moved it.
+
+    Args:
+        state: Where the session stands.
+        judgment: What the article says of the file as it was told.
+
+    Returns:
+        HTML.
+
+    Source:
+        data/soap_rule.csv.
+    """
+    check = rules_check(state.case or judgment.case)
+    return tag("p", say("rules.title"), ": ", tag("b", check.words, data_answer=check.answer))
+
+
+def welcome() -> Markup:
+    """Write what a room is told before the first file.
+
+    Returns:
+        HTML.
+
+    Source:
+        ours.
+
+    Examples:
+        >>> welcome().count("<li")
+        3
+    """
+    told = [tag("li", say(f"round.welcome.{name}")) for name in ("made_up", "one_view", "rule")]
+    return join(tag("p", say("stage.title"), class_="bw-welcome-title"), tag("ul", told))
+
+
+def close() -> Markup:
+    """Write what a room takes home: the article's three truths, the rule, and where help is, as three voices.
+
+    Returns:
+        HTML.
+
+    Source:
+        truths.*, data/soap_rule.csv; the last part is ours.
+
+    Examples:
+        >>> close().count("<section")
+        3
+    """
+    truths = [claim.id for claim in load_claims() if claim.topic == "truths"]
+    where = {one: tag("span", say("card.article_lines", lines=lines_of(one)), class_="bw-small") for one in truths}
+    check = rules_check(Case())
+    return join(
+        tag(
+            "section",
+            tag("h4", say("round.close.article")),
+            tag("ol", [tag("li", say(f"claim.{one}"), " ", where[one]) for one in truths]),
+            class_="bw-card",
+        ),
+        tag("section", tag("h4", say("rules.title")), tag("p", check.reason), tag("p", check.note), class_="bw-rule"),
+        tag("section", tag("h4", say("round.close.help")), tag("p", say("round.close.help_text")), class_="bw-help-card"),
     )
 
 
@@ -247,32 +319,34 @@ def log(state: Show) -> Markup:
     )
 
 
-def row(verdict: Verdict, parts: Mapping[str, str]) -> Markup:
-    """Write the row of a verdict in the vote: its button, its count, and the place of its bar.
+def row(verdict: Verdict) -> Markup:
+    """Write the row of a verdict in the vote: its button and its count.
 
     Args:
         verdict: The verdict.
-        parts: The parts of the page as they are.
 
     Returns:
         HTML.
 
     Source:
         ours.
+
+    Examples:
+        >>> 'data-key="7"' in row(Verdict.MAYBE)
+        True
     """
-    name, key = verdict.name.lower(), str(int(verdict) + 1)
+    key = str(int(verdict) + 1)
     return tag(
         "li",
         button(
             verdict.words,
             "tap",
-            name,
+            verdict.name.lower(),
             key=key,
             hint=key,
             name=say("round.one_more", verdict=verdict.words, key=key),
         ),
         number_box(vote_field(verdict), say("round.votes_for", verdict=verdict.words), 0, bare=True),
-        place(f"bar.{name}", parts[f"bar.{name}"], class_="bw-bar-place"),
     )
 
 
@@ -334,7 +408,7 @@ def told(judgment: Judgment, *, line: bool = False) -> Markup:
         ours.
     """
     name = tag("p", judgment.verdict.words, class_="bw-verdict-name")
-    voice = tag("p", say("card.title"), class_="bw-voice")
+    voice = tag("p", say("guess.article"), class_="bw-voice")
     return tag("div", voice, name, class_="bw-told-line") if line else join(voice, name, tag("p", judgment.verdict.sentence))
 
 
@@ -381,4 +455,4 @@ def spread_sentence(votes: Votes, verdict: Verdict) -> str:
         return say("round.spread_nobody", verdict=verdict.words)
     above = sum(count for place, count in zip(Verdict, votes, strict=True) if place > verdict)
     below = sum(count for place, count in zip(Verdict, votes, strict=True) if place < verdict)
-    return say("round.spread_sentence", same=votes[verdict], total=total, verdict=verdict.words, hopeful=above, sober=below)
+    return say("round.spread_sentence", same=votes[verdict], total=total, verdict=verdict.words, higher=above, lower=below)

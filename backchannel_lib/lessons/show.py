@@ -16,7 +16,7 @@ from backchannel_lib.tables import STAGES, load_controls
 from backchannel_lib.verdict import Verdict, judge
 from backchannel_lib.words import say
 
-STEPS: Final = ("setup", "file", "vote", "links", "spread", "rules", "what_if")
+STEPS: Final = ("setup", "file", "vote", "links", "spread", "rules", "what_if", "close")
 MOST_VOTES: Final = 999
 NOBODY: Final = (0,) * len(Verdict)
 PLANS: Final = ("", *(row.plan for row in load_run_plans()))
@@ -136,6 +136,30 @@ def files(state: Show) -> tuple[str, ...]:
     return draw(state.topic, state.difficulty, state.seed)
 
 
+def following(state: Show) -> tuple[str, ...]:
+    """List the files that are still to come: of a plan those after the furthest one, of a draw those not yet seen.
+
+    Args:
+        state: Where the session stands.
+
+    Returns:
+        Ids of vignettes, in their order.
+
+    Source:
+        ours.
+
+    Examples:
+        >>> plan = files(Show())
+        >>> following(opened(Show(), plan[1])) == plan[2:]
+        True
+    """
+    shown = {one.vignette for one in state.played} | {state.vignette}
+    drawn = files(state)
+    if state.plan:
+        return drawn[max((place for place, name in enumerate(drawn, start=1) if name in shown), default=0) :]
+    return tuple(name for name in drawn if name not in shown)
+
+
 def opened(state: Show, vignette: str) -> Show:
     """Put a file on screen, with no vote, no answer and nothing moved.
 
@@ -178,7 +202,7 @@ def over(state: Show) -> Show:
 
 
 def seen(state: Show) -> list[Played]:
-    """List the rounds whose vote is over, the one on screen with them once its answer is being told.
+    """List the rounds that are over, the one on screen with them once its whole answer was shown.
 
     Args:
         state: Where the session stands.
@@ -190,15 +214,16 @@ def seen(state: Show) -> list[Played]:
         ours.
 
     Examples:
-        >>> [one.vignette for one in seen(opened(Show(), "nadia")._replace(shown=1))]
+        >>> [one.vignette for one in seen(opened(Show(), "nadia")._replace(shown=5))]
         ['nadia']
     """
-    here = [Played(state.vignette, state.votes, state.phones)] if state.vignette and state.shown else []
+    told = state.vignette and state.shown == len(STAGES)  # with a link still hidden, the menu must not give it away
+    here = [Played(state.vignette, state.votes, state.phones)] if told else []
     return [*state.played, *here]
 
 
 def table_of(state: Show) -> tuple[list[str], list[list[object]]]:
-    """Give the session as a table for a file: a row for each round whose vote is over.
+    """Give the session as a table for a file: a row for each round whose answer was shown.
 
     Args:
         state: Where the session stands.
@@ -210,7 +235,7 @@ def table_of(state: Show) -> tuple[list[str], list[list[object]]]:
         ours.
 
     Examples:
-        >>> table_of(opened(Show(), "nadia")._replace(shown=1))[1][0][:2]
+        >>> table_of(opened(Show(), "nadia")._replace(shown=5))[1][0][:2]
         [1, 'nadia']
     """
     head = ["round", "vignette", "title", "article", "rule", *(one.name.lower() for one in Verdict), "from_phones", "people"]

@@ -344,6 +344,7 @@ function render({ model, el }) {
     if ("reload" in button.dataset) return location.reload();
     if (button.dataset.clockDo) return setClock(button.dataset.clockDo);
     const { do: what, value } = button.dataset;
+    if ("once" in button.dataset && waiting) return; // pressed twice by accident: what comes next has not been seen yet
     for (const [field, moved] of queue) act({ do: "set", field, value: moved }); // what was moved before comes before
     queue.clear();
     if (what === "restore") {
@@ -365,7 +366,9 @@ function render({ model, el }) {
     const { key, target } = event;
     if (event.ctrlKey || event.metaKey || event.altKey || event.repeat || event.defaultPrevented) return;
     if (target.closest?.("input, select, textarea")) {
-      if (key === "Escape" && root.contains(target) && find("[data-key]")) focusOn(find("h3, h2")); // the way out of a control
+      // The ways out of a control: Escape from any, and Enter from a box in which a number was typed.
+      const out = key === "Escape" || (key === "Enter" && target.type === "text");
+      if (out && root.contains(target) && find("[data-key]")) setTimeout(() => focusOn(find("h3, h2")));
       return;
     }
     const keys = (one) => one.dataset.key.toLowerCase().split(" ");
