@@ -38,7 +38,7 @@ c.VoilaConfiguration.resources = {
             *(
                 {"part": row.part, "title": say(f"stage.page.{row.part}"), "key": say(f"stage.key.{row.part}")}
                 for row in load_parts()
-                if row.chapter == "12_workshop"
+                if row.chapter == "12_workshop" and row.kind != "questions"  # those are for the facilitator alone
             ),
             {"part": "", "title": say("stage.fill"), "key": say("stage.fill_key")},
         ],

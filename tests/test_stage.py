@@ -152,6 +152,7 @@ def test_a_whole_round_is_played_by_keys_and_read_from_the_last_row(  # noqa: PL
         seen.add(page.inner_text(f"{ON}[data-part=what] .bw-verdict-name"))
     assert screen.part("head").count(say("round.step.what_if")) == 1, "a key in the control turned the page"
     assert seen <= {verdict.words for verdict in Verdict}
+    assert page.locator(f"{ON}[data-part=what_rule] [data-answer]").count() == 1
     screen.press("Escape", "ArrowRight")
     screen.wait_for_step("Round 2")
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
@@ -186,10 +187,10 @@ def test_keys_inside_a_control_never_turn_the_page(screen: Screen) -> None:
 
 
 def test_one_letter_leads_to_each_page_and_the_round_stays_where_it_was(screen: Screen) -> None:
-    """P, D, Q and R change what is on screen; what was played is there on the way back."""
+    """P, D and R change what is on screen; what was played is there on the way back."""
     page = screen.page
     screen.press("ArrowRight", "ArrowRight", "8")
-    for letter, part in (("p", "run_plan"), ("d", "drill"), ("q", "workshop_questions"), ("r", "round")):
+    for letter, part in (("p", "run_plan"), ("d", "drill"), ("r", "round")):
         page.keyboard.press(letter)
         page.wait_for_function(
             "title => document.querySelector('[data-on] .bw h2').textContent === title", arg=say(f"part.{part}.title")

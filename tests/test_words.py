@@ -134,8 +134,8 @@ FAMILIES: list[tuple[str, list[str]]] = [
 ]
 
 FAMILIES += [
-    ("stage.page.{}", [row.part for row in load_parts() if row.chapter == "12_workshop"]),
-    ("stage.key.{}", [row.part for row in load_parts() if row.chapter == "12_workshop"]),
+    ("stage.page.{}", ["run_plan", "round", "drill"]),
+    ("stage.key.{}", ["run_plan", "round", "drill"]),
     ("round.step.{}", list(STEPS)),
     ("round.from.{}", [step for step in STEPS if step not in {"setup", "links", "close"}]),
     ("round.welcome.{}", ["made_up", "one_view", "rule"]),

@@ -180,12 +180,14 @@ def what(state: Show, judgment: Judgment) -> Markup:
     """
     now = judge(state.case or judgment.case)
     same = say("round.what_same") if now.verdict is judgment.verdict else ""
-    moved = say("round.what_moved", before=judgment.verdict.words, after=now.verdict.words)
+    changed = tag(
+        "p", same or say("round.what_moved", before=judgment.verdict.words, after=now.verdict.words), class_="bw-kind"
+    )
     return join(
         tag("p", now.verdict.words, class_="bw-verdict-name"),
         tag("p", now.verdict.sentence, class_="bw-verdict-sentence"),
         tag("p", held_down(now), class_="bw-held"),
-        tag("p", same or moved, class_="bw-kind"),
+        changed if state.case else None,
     )
 
 
