@@ -22,7 +22,7 @@ from backchannel_lib.lessons.file_sheet import file_sheet
 from backchannel_lib.lessons.form import whole
 from backchannel_lib.lessons.run_plan import checklist, keys, marks, step_name, when_late
 from backchannel_lib.markup import Markup, join, tag
-from backchannel_lib.pieces import lines_of, table
+from backchannel_lib.pieces import facts, lines_of, table
 from backchannel_lib.run_plans import RunStepRow, load_run_plans, plan_of, starts, steps_of, vignettes_of
 from backchannel_lib.soap_rule import rules_check
 from backchannel_lib.tables import load_phases
@@ -31,7 +31,7 @@ from backchannel_lib.words import say
 
 KINDS: Final = ("participants", "facilitator")
 THREE: Final = ("truths.in-range-and-credible", "truths.student-noise", "truths.built-a-year-before")
-TONIGHT: Final = ("rest", "talk_to_someone", "school_support", "read_agreement")
+TONIGHT: Final = ("rest", "talk_to_someone", "school_support")
 FIRST_SEED: Final = 1  # the round draws with these numbers too: with the same one, its files are the sheet's
 LAST_SEED: Final = 9999
 LINES: Final = 6  # to write a reason on
@@ -68,7 +68,7 @@ main .page > h2:first-child { margin-top: 0; }
 .weakest { border-left: 4pt solid black; padding-left: 5pt; }
 .votes td { width: 11.11%; text-align: center; height: 33pt; font-size: 8pt; line-height: 1.15; padding: 2pt; }
 .votes b { display: block; font-size: 11pt; }
-.line { border-bottom: 0.7pt solid #555; height: 17pt; }
+.line { border-bottom: 0.7pt solid #555; height: 27pt; }
 .fill { white-space: pre-wrap; line-height: 2; }
 .file th:first-child { width: 24%; }
 .file td:nth-child(2) { width: 30%; }
@@ -133,13 +133,20 @@ def _participants(drawn: dict[str, Vignette]) -> Markup:
     return join(
         tag("p", say("sheet.participants.lead"), class_="lead"),
         tag("h2", say("sheet.how")),
-        tag("ol", [tag("li", say(f"sheet.how_{what}")) for what in ("read", "ask", "write", "after")]),
+        tag("ol", _how()),
         tag("h2", say("sheet.verdicts")),
         table(say("sheet.verdicts"), head, rows),
+        tag("p", say("sheet.who_you")),
         _voices(),
         [_to_vote(number, vignette) for number, vignette in enumerate(drawn.values(), start=1)],
         tag("div", tag("h2", say("sheet.rule")), _rule_box(), _take_home(), class_="page home"),
     )
+
+
+def _how() -> list[Markup]:
+    """Write how to vote; the question is the one on the wall and on the phones."""
+    ask = say("sheet.how_ask", question=say("votes.page.question"))
+    return [tag("li", text) for text in (say("sheet.how_read"), ask, say("sheet.how_write"), say("sheet.how_after"))]
 
 
 def _voices() -> Markup:
@@ -153,7 +160,7 @@ def _to_vote(number: int, vignette: Vignette) -> Markup:
     return tag(
         "section",
         _file(number, vignette),
-        tag("h3", say("sheet.my_vote")),
+        tag("h3", say("sheet.my_vote", question=say("votes.page.question"))),
         tag("table", tag("tbody", tag("tr", boxes)), class_="votes"),
         tag("h3", say("sheet.my_why")),
         [tag("div", class_="line") for _ in range(LINES)],
@@ -184,9 +191,18 @@ def _rule_box() -> Markup:
         tag("p", outside.reason),
         tag("p", inside.next_step),
         tag("p", tag("b", inside.note)),
-        tag("p", say("rules.source"), ": ", inside.source, class_="small"),
+        tag("p", say("sheet.sources", sources=_sources(dict.fromkeys((*inside.facts, *outside.facts)))), class_="small"),
         class_="rule",
     )
+
+
+def _sources(given: Iterable[str]) -> str:
+    """Name each source of some facts once, with its year where its name does not tell it."""
+    named = []
+    for fact in map(facts().__getitem__, given):
+        told = fact.year in {"undated", *re.findall("[0-9]{4}", fact.source)}
+        named.append(fact.source if told else say("sheet.source_of_year", source=fact.source, year=fact.year))
+    return ". ".join(dict.fromkeys(named))
 
 
 def _take_home() -> Markup:
@@ -195,7 +211,7 @@ def _take_home() -> Markup:
         tag("h3", say("sheet.three")),
         tag(
             "div",
-            tag("ol", [tag("li", say(f"claim.{claim}"), " (", lines_of(claim), ")") for claim in THREE]),
+            tag("ol", [tag("li", say(f"claim.{claim}"), " ", say("sheet.lines", lines=lines_of(claim))) for claim in THREE]),
             class_="article",
         ),
         tag(
@@ -203,6 +219,7 @@ def _take_home() -> Markup:
             tag("h3", say("sheet.tonight")),
             tag(
                 "div",
+                tag("p", tag("b", say("plan.crisis")), class_="lead"),
                 tag("p", say("sheet.tonight_kind")),
                 tag("ul", [tag("li", tag("b", say(f"task.{task}.title")), ". ", say(f"task.{task}.why")) for task in TONIGHT]),
                 class_="ours",
@@ -212,7 +229,6 @@ def _take_home() -> Markup:
         tag(
             "section",
             tag("h3", say("sheet.help")),
-            tag("p", say("plan.crisis")),
             tag("p", say("sheet.help_line"), class_="fill"),
             tag("h3", say("sheet.where")),
             tag("p", say("sheet.where_text")),
@@ -234,6 +250,7 @@ def _facilitator(plan: str, seed: int, drawn: dict[str, Vignette]) -> Markup:
     ]
     return join(
         tag("p", say("sheet.facilitator.lead", title=plan_of(plan).title, seed=seed), class_="lead"),
+        tag("p", say("sheet.who_you")),
         tag("h2", say("sheet.plan")),
         table(say("run_plan.caption"), head, rows),
         _ours(["run_plans"]),

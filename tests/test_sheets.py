@@ -9,11 +9,12 @@ from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import Browser
 
 import workbook
 from backchannel_lib import CaseError, Verdict, judge, keep, rules_check, sheets
 from backchannel_lib.deck import Vignette, link_order, vignettes
-from backchannel_lib.pieces import lines_of
+from backchannel_lib.pieces import facts, lines_of
 from backchannel_lib.run_plans import load_run_plans, plan_of, starts, steps_of, vignettes_of
 from backchannel_lib.sheets import KINDS, STYLE, main, sheet, write_sheets
 from backchannel_lib.words import say
@@ -24,6 +25,8 @@ BOTH = [(kind, plan) for kind in KINDS for plan in PLANS]
 VOID = {"meta", "br", "hr"}
 #: Every vignette is on some sheet: seeds enough that each has been drawn is not promised, so these are read with any.
 SEEDS = (1, 2, 30, 9999)
+#: What the rule's box rests on: that nobody may start a contact while SOAP runs, and when it ends.
+RULE_FACTS = ("soap_rule.no_first_contact", "soap_rule.covers_representatives", "soap_rule.ends_thursday")
 
 
 class Page(HTMLParser):
@@ -156,8 +159,15 @@ def test_the_participants_sheet_has_no_answer(plan: str, seed: int) -> None:
         for reason in judge(vignette.case).reasons:
             assert reason.words not in shown
     for one in rounds_of(text):
-        after = one.partition(f"<h3>{say('sheet.my_vote')}</h3>")[2].partition("</section>")[0]
-        assert after == rounds_of(text)[0].partition(f"<h3>{say('sheet.my_vote')}</h3>")[2].partition("</section>")[0]
+        after = one.partition(f"<h3>{say('sheet.my_vote', question=say('votes.page.question'))}</h3>")[2].partition(
+            "</section>"
+        )[0]
+        assert (
+            after
+            == rounds_of(text)[0]
+            .partition(f"<h3>{say('sheet.my_vote', question=say('votes.page.question'))}</h3>")[2]
+            .partition("</section>")[0]
+        )
     assert say("card.weakest") not in shown
     for verdict in Verdict:
         assert shown.count(verdict.sentence) == 1, "in the list of verdicts, and nowhere else"
@@ -178,6 +188,62 @@ def test_the_participants_sheet_has_what_they_need() -> None:
         say("plan.crisis"),
     ):
         assert text in shown
+
+
+@pytest.mark.parametrize(("kind", "plan"), BOTH)
+def test_both_sheets_say_who_you_are_and_name_sources_cleanly(kind: str, plan: str) -> None:
+    """One line tells the director's "you" from the student's; the rule's sources stand once each, as sentences."""
+    shown = Page(sheet(kind, plan, 1)).text
+    assert shown.count(say("sheet.who_you")) == 1
+    rule = shown.partition(say("soap.read_agreement"))[2]
+    sources = dict.fromkeys(facts()[fact].source for fact in RULE_FACTS)
+    assert say("sheet.sources", sources=". ".join(sources)) in rule
+    assert sheets._sources(["scores.level1_pass_fail"]) == "NBOME, COMLEX-USA (2022)", "a year that no name tells"
+    assert any(facts()[fact].grade != "A" for fact in RULE_FACTS), "the sheet says that copies were read"
+    assert not re.search(r"\.[;,.]|;;", rule.partition(say("sheet.home"))[0])
+
+
+def test_tonight_begins_with_988_and_threatens_nobody() -> None:
+    """In the box for tonight 988 comes first, in no small type; rules and violations stand in the rule's box alone."""
+    text = sheet("participants", "standard", 1)
+    tonight = text.partition(f"<h3>{say('sheet.tonight')}</h3>")[2].partition("</div>")[0]
+    assert tonight.startswith(f'<div class="ours"><p class="lead"><b>{html.escape(say("plan.crisis"), quote=False)}</b></p>')
+    size = re.search(r"^\.lead { font-size: ([\d.]+)pt; }$", STYLE, re.M)
+    assert size is not None
+    assert float(size[1]) >= 10.5
+    home = text.partition(f"<h2>{say('sheet.home')}</h2>")[2]
+    assert not re.search(r"violat|agreement|\bbar\b|NRMP", Page(f"<div><div>{home.partition('</main>')[0]}").text)
+
+
+@pytest.mark.parametrize("plan", PLANS)
+def test_the_question_is_the_phones_and_nobody_has_to_vote(plan: str) -> None:
+    """How to vote and each round ask what the wall and the phones ask, and say that a vote is free."""
+    shown = Page(sheet("participants", plan, 1)).text
+    assert shown.count(say("votes.page.question")) == 1 + len(drawn(plan, 1))
+    assert "Nobody has to vote." in shown
+    assert "the article, line" in shown
+    assert "(line" not in shown
+
+
+@pytest.mark.parametrize("paper", ["A4", "Letter"])
+def test_lines_are_far_enough_apart_to_write_on_and_each_round_is_one_page(browser: Browser, paper: str) -> None:
+    """Lines are 9 to 10 mm apart, and no file of all is so long that its round needs a second page."""
+    height = re.search(r"^\.line { .*height: ([\d.]+)pt; }$", STYLE, re.M)
+    assert height is not None
+    assert 9 <= float(height[1]) * 25.4 / 72 <= 10
+    rounds = [sheets._to_vote(number, one) for number, one in enumerate(vignettes().values(), start=1)]
+    page = browser.new_page()
+    page.set_content(f'<!doctype html><style>{STYLE}</style><main class="participants">{"".join(rounds)}</main>')
+    assert pages_of(page.pdf(format=paper)) == len(rounds)
+    for plan in PLANS:
+        page.set_content(sheet("participants", plan, 1))
+        assert pages_of(page.pdf(format=paper)) == len(drawn(plan, 1)) + 2
+    page.close()
+
+
+def pages_of(pdf: bytes) -> int:
+    """Count the pages of a PDF that a browser made."""
+    return len(re.findall(rb"/Type\s*/Page\b", pdf))
 
 
 # ---- the sheet with the answers ----
@@ -300,7 +366,7 @@ def test_one_command_makes_html_and_pdf(ready: None, tmp_path: Path, capsys: pyt
         if file.suffix == ".pdf":
             content = file.read_bytes()
             assert content.startswith(b"%PDF-")
-            assert 3 <= len(re.findall(rb"/Type\s*/Page\b", content)) <= 12
+            assert 3 <= pages_of(content) <= 12
 
 
 def test_without_a_browser_the_pages_are_there_and_can_be_printed(
