@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
 STORE: Final = "votes.sqlite"
 PARTS: Final = ("phones", "phones.asks", "phones.shows")
 ALONE: Final = "127.0.0.1"
+TRIES: Final = 6  # how often an address that was in use a moment ago is tried again
+PAUSE: Final = 0.4  # seconds between two tries
 
 
 class Phones:
@@ -70,17 +73,26 @@ class Phones:
             desk = self._desk or VoteDesk(folder() / STORE, code=before.get("code"))
             wanted = address or before.get("address")  # opened again, it is where the phones look for it
             port = before.get("port", 0) if wanted == before.get("address") else 0
-            try:
-                desk.open(wanted, port)
-            except CaseError as error:
-                if not port or error.field != "port":
-                    raise
-                desk.open(wanted)  # the port that it had is taken by now
+            self._open_soon(desk, wanted, port)
         except (ImportError, OSError, CaseError) as error:
             self.state = "off"
             return str(error) if isinstance(error, CaseError) else say("phones.not_here")
         self._desk, self.state = desk, "on"
         return ""
+
+    @staticmethod
+    def _open_soon(desk: VoteDesk, address: str | None, port: int) -> None:
+        """Open the vote where it was; the one before may need a moment to leave, and else any port will do."""
+        for _ in range(TRIES):
+            try:
+                desk.open(address, port)
+            except CaseError as error:
+                if not port or error.field != "port":
+                    raise
+                time.sleep(PAUSE)
+            else:
+                return
+        desk.open(address)
 
     def close(self) -> None:
         """End the vote; what was counted stays.
