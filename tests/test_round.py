@@ -386,6 +386,17 @@ def test_the_clock_runs_with_the_file_and_stands_still_with_the_answer(board: Ro
     assert board.about(board.state)["clock"]["left"] == SECONDS
 
 
+def test_a_clock_that_was_brought_back_runs_on_once_it_is_started(board: Round) -> None:
+    """After a crash the clock waits; started again, the next word from the page does not stop it."""
+    press(board, TO_VOTE)
+    act(board, "beat", value=board.about(board.state)["clock"]["id"], left=50)
+    found, _ = again()
+    clock = found.about(found.state)["clock"]
+    assert (clock["left"], clock["run"]) == (50, False)
+    act(found, "beat", value=clock["id"], left=45)
+    assert found.about(found.state)["clock"]["run"] is True
+
+
 def test_time_that_is_up_closes_nothing(board: Round) -> None:
     """At zero a sentence is said, the vote stays open, and a clock of another file is not heard."""
     press(board, TO_VOTE)

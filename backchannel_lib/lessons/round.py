@@ -210,6 +210,7 @@ class Round(Activity[Show]):
         left = message["left"]
         if message["value"] == self._clock(self.state)["id"] and isinstance(left, int) and 0 <= left <= SECONDS:
             self._left = left
+            self._paused = False  # the page's own clock is in use again
             self._keep()
         return {}
 
