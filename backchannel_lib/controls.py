@@ -249,6 +249,7 @@ def button(
     disabled: bool = False,
     key: str = "",
     hint: str = "",
+    once: bool = False,
 ) -> Markup:
     """Write a button.
 
@@ -260,6 +261,7 @@ def button(
         disabled: Whether it cannot be pressed now.
         key: The keys that press it while no control is in use, as a browser names them, parted by blanks.
         hint: The key as a reader knows it, to stand on the button.
+        once: Whether a second press is passed over until the first one was answered.
 
     Returns:
         HTML.
@@ -280,6 +282,7 @@ def button(
         type="button",
         data_do=do,
         data_value=value,
+        data_once=once,
         data_key=key or None,
         aria_keyshortcuts=key or None,
         aria_label=name,

@@ -424,7 +424,7 @@ class Drill(Lasting, Stack):
         state = self.state
         parts, now = self.parts(state), self.in_sight(state)
         choices = [
-            button(say(f"decision.{one}"), "decide", one, key=str(number), hint=str(number))
+            button(say(f"decision.{one}"), "decide", one, key=str(number), hint=str(number), once=True)
             for number, one in enumerate(self.decisions, start=1)
         ]
         return frame(
