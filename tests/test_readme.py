@@ -75,3 +75,14 @@ def test_the_figures_are_the_ones_that_were_measured() -> None:
     held = f"{min(60, figures['ahead']['run_positions']):.0f} of 60"
     assert held in README
     assert MEASURED["interaction"]["machine"] in README
+
+
+def test_the_figures_of_the_stage_are_the_ones_that_were_measured() -> None:
+    """What the README says of a room that votes by phone is what benchmarks/stage.py found, and no vote was lost."""
+    of = MEASURED["stage"]["figures"]
+    assert of["sent"] == of["counted"] == of["on_screen"] == of["voters"]
+    assert of["hands_pressed"] == of["hands_counted"]
+    told = re.sub(r"\s+", " ", README)
+    assert f"{of['voters']} phones vote within {of['seconds']:.0f} seconds" in told
+    assert f"takes {of['tap']} times as long as with nobody voting (95th of 100: {of['tap_p95']})" in told
+    assert MEASURED["stage"]["machine"] in README

@@ -46,11 +46,17 @@ def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
 @pytest.fixture
 def screen(browser: Browser, stage: Stage) -> Iterator[Screen]:
     """The round, before the first file of a new session."""
-    for left in stage.work.glob("workshop*"):
-        left.unlink()
+    begin_anew(stage)
     screen = opened(browser, stage, "round")
     yield screen
     screen.page.close()
+
+
+def begin_anew(stage: Stage) -> None:
+    """Forget what earlier tests have kept."""
+    for name in ("workshop*", "run_plan.json", "drill.json"):
+        for left in stage.work.glob(name):
+            left.unlink()
 
 
 def heights(screen: Screen, selector: str) -> list[float]:
@@ -96,8 +102,7 @@ def test_a_whole_round_is_played_by_keys_and_read_from_the_last_row(  # noqa: PL
     browser: Browser, stage: Stage, size: tuple[int, int]
 ) -> None:
     """File, vote, links, spread, rule, one slider, next file: by keys, in sight, large enough; axe and network are silent."""
-    for left in stage.work.glob("workshop*"):
-        left.unlink()
+    begin_anew(stage)
     screen = opened(browser, stage, "round", size)
     page = screen.page
     judgment = judge(vignettes()[FIRST].case)
@@ -226,6 +231,32 @@ def test_after_a_killed_kernel_the_round_goes_on_exactly_where_it_was(screen: Sc
     assert "goes on" in page.inner_text(f"{ON}[data-notice]")
     screen.press("4")
     assert screen.part("tally").startswith("4 ")
+    screen.press("c")
+    page.wait_for_timeout(6500)  # longer than the page takes to tell how far the clock is
+    assert page.locator(f"{ON}[data-clock-do=pause]").is_visible(), "the clock stopped by itself"
+
+
+def test_a_page_that_is_loaded_again_takes_the_phones_vote_over(screen: Screen, browser: Browser, stage: Stage) -> None:
+    """F5 ends the old vote's server with its page; opened again it is at the same address, and its votes are counted."""
+    page = screen.page
+    screen.press("ArrowRight", "ArrowRight")
+    page.click(f"{ON}[data-do=phones_ask]")
+    page.click(f"{ON}[data-do=phones_open][data-value='127.0.0.1']")
+    page.wait_for_selector(f"{ON}.bw-phones-url", timeout=PATIENCE)
+    address = page.inner_text(f"{ON}.bw-phones-url")
+    page.reload()
+    wait_until_awake(screen)
+    page.click(f"{ON}[data-open=phones_lost] [data-do=phones_open]")
+    page.wait_for_selector(f"{ON}.bw-phones-url", timeout=PATIENCE)
+    assert page.inner_text(f"{ON}.bw-phones-url") == address
+    phone = browser.new_context(viewport={"width": 360, "height": 640}).new_page()
+    phone.goto(f"http://{address}")
+    phone.click("[data-choice=maybe]")
+    phone.click("#send")
+    page.wait_for_function(
+        "() => document.querySelector('[data-on] [data-part=tally]').innerText.startsWith('1 ')", timeout=PATIENCE
+    )
+    phone.context.close()
 
 
 def test_a_damaged_session_is_a_sentence_and_a_way_on(screen: Screen, stage: Stage) -> None:
@@ -258,20 +289,20 @@ def test_a_phone_votes_once_and_the_room_sees_it(screen: Screen, browser: Browse
     phone.goto(address)
     other = browser.new_context(viewport={"width": 360, "height": 640}).new_page()
     other.goto(address)
-    phone.get_by_role("button", name=Verdict.MAYBE.words, exact=True).click()
-    phone.wait_for_function("() => document.body.innerText.includes('counted')", timeout=PATIENCE)
+    phone.click("[data-choice=maybe]")
+    phone.click("#send")
+    phone.wait_for_selector("#said[data-kind=counted]", timeout=PATIENCE)
     page.wait_for_function(
         "() => document.querySelector('[data-on] [data-part=tally]').innerText.startsWith('1 ')", timeout=PATIENCE
     )
     phone.reload()
-    phone.wait_for_function("() => document.body.innerText.includes('counted')", timeout=PATIENCE)
-    assert phone.get_by_role("button", name=Verdict.MAYBE.words, exact=True).count() == 0, "a phone could vote twice"
+    phone.wait_for_selector("#said[data-kind=counted]", timeout=PATIENCE)
+    assert phone.locator("button:visible").count() == 0, "a phone could vote twice"
     assert hosts == {address.split("/")[2]}
     screen.press("7", "ArrowRight")
     screen.wait_for_step(say("round.step.links"))
-    closed = say("votes.page.closed")
-    other.wait_for_function("told => document.body.innerText.includes(told)", arg=closed, timeout=PATIENCE)
-    assert other.get_by_role("button", name=Verdict.MAYBE.words, exact=True).count() == 0, "votes after the vote"
+    other.wait_for_selector("#said[data-kind=closed]", timeout=PATIENCE)
+    assert other.locator("button:visible").count() == 0, "votes after the vote"
     kept = json.loads((stage.work / "workshop.json").read_text(encoding="utf-8"))["session"]
     assert (kept["votes"][Verdict.MAYBE], kept["phones"][Verdict.MAYBE]) == (1, 1)
     screen.press("ArrowLeft")
