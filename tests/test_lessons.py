@@ -27,7 +27,7 @@ from backchannel_lib.words import all_words, say
 
 PARTS = [row.part for row in load_parts()]
 SCENES = [row.part for row in load_parts() if row.kind == "scenes"]
-VOID = {"input", "br", "hr"}
+VOID = {"input", "meta", "br", "hr"}
 
 
 class Page(HTMLParser):

@@ -6,6 +6,7 @@ import csv
 import errno
 import json
 import os
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -33,6 +34,7 @@ from backchannel_lib.lessons.show import (
 )
 from backchannel_lib.run_plans import load_run_plans, vignettes_of
 from backchannel_lib.tables import STAGES
+from backchannel_lib.votes.store import VoteStore
 from backchannel_lib.words import say
 
 PART = next(row for row in load_parts() if row.part == "round")
@@ -670,74 +672,60 @@ def test_a_vote_that_cannot_be_opened_gets_a_sentence_and_typed_counts_carry_on(
     assert sum(board.state.votes) == 1
 
 
-def test_votes_from_phones_come_beside_the_hands_and_end_with_the_vote(board: Round) -> None:
+@pytest.fixture
+def store(board: Round) -> Iterator[VoteStore]:
+    """A board whose vote is open, to phones too, on this computer alone; gives what the votes are counted in."""
+    press(board, TO_VOTE)
+    act(board, "phones_open", value="127.0.0.1")
+    try:
+        with VoteStore(folder() / "votes.sqlite") as store:
+            yield store
+    finally:
+        act(board, "phones_close")
+
+
+def test_votes_from_phones_come_beside_the_hands_and_end_with_the_vote(board: Round, store: VoteStore) -> None:
     """Votes in the store are seen at the next look; they add to the hands; after the vote none is taken."""
-    from backchannel_lib.votes.store import VoteStore
-
-    press(board, TO_VOTE)
-    act(board, "phones_ask")
-    act(board, "phones_open", value="127.0.0.1")
-    try:
-        assert board.phones.state == "on", on_screen(board)
-        assert "<svg" in on_screen(board)
-        name = board.round_id(board.state)
-        with VoteStore(folder() / "votes.sqlite") as store:
-            assert store.add(name, "maybe")
-            act(board, "look")
-            act(board, "tap", value="maybe")
-            assert board.state.counted[Verdict.MAYBE] == 2
-            assert store.add(name, "skimmed")  # after the last look, and still counted when the vote is closed
-            press(board)
-            assert board.state.counted[Verdict.SKIMMED] == 1
-            assert not store.add(name, "maybe")
-            act(board, "back")
-            assert store.add(name, "maybe")
-        act(board, "undo")
-    finally:
-        act(board, "phones_close")
+    assert board.phones.state == "on", on_screen(board)
+    assert "<svg" in on_screen(board)
+    name = board.round_id(board.state)
+    assert store.add(name, "maybe")
+    act(board, "look")
+    act(board, "tap", value="maybe")
+    assert board.state.counted[Verdict.MAYBE] == 2
+    assert store.add(name, "skimmed")  # after the last look, and still counted when the vote is closed
+    press(board)
+    assert board.state.counted[Verdict.SKIMMED] == 1
+    assert not store.add(name, "maybe")
+    act(board, "back")
+    assert store.add(name, "maybe")
 
 
-def test_a_vote_of_phones_that_dies_is_told_and_can_be_opened_again(board: Round) -> None:
+def test_a_vote_of_phones_that_dies_is_told_and_can_be_opened_again(board: Round, store: VoteStore) -> None:
     """When the vote's process is gone the next look says so, counts stay, and it opens again at the same address."""
-    from backchannel_lib.votes.store import VoteStore
-
-    press(board, TO_VOTE)
-    act(board, "phones_open", value="127.0.0.1")
-    try:
-        kept = board.phones.kept()
-        with VoteStore(folder() / "votes.sqlite") as store:
-            store.add(board.round_id(board.state), "maybe")
-        act(board, "look")
-        desk = board.phones._desk
-        assert desk is not None
-        assert desk._process is not None
-        desk._process.kill()
-        desk._process.wait()
-        assert act(board, "look")["notice"] == say("phones.lost")
-        assert board.state.phones[Verdict.MAYBE] == 1
-        found, _ = again()  # and after a crash of the whole program as well
-        assert found.phones.state == "lost"
-        assert found.state.phones[Verdict.MAYBE] == 1
-        act(found, "phones_open", value="")
-        assert found.phones.kept() == kept
-        act(found, "phones_close")
-    finally:
-        act(board, "phones_close")
+    kept = board.phones.kept()
+    store.add(board.round_id(board.state), "maybe")
+    act(board, "look")
+    desk = board.phones._desk
+    assert desk is not None
+    assert desk._process is not None
+    desk._process.kill()
+    desk._process.wait()
+    assert act(board, "look")["notice"] == say("phones.lost")
+    assert board.state.phones[Verdict.MAYBE] == 1
+    found, _ = again()  # and after a crash of the whole program as well
+    assert found.phones.state == "lost"
+    assert found.state.phones[Verdict.MAYBE] == 1
+    act(found, "phones_open", value="")
+    assert found.phones.kept() == kept
+    act(found, "phones_close")
 
 
-def test_a_new_session_begins_with_no_votes_of_phones(board: Round) -> None:
+def test_a_new_session_begins_with_no_votes_of_phones(board: Round, store: VoteStore) -> None:
     """The rounds of a new session are counted anew, though they may have the same names."""
-    from backchannel_lib.votes.store import VoteStore
-
+    store.add(board.round_id(board.state), "maybe")
+    act(board, "look")
+    act(board, "fresh")
     press(board, TO_VOTE)
-    act(board, "phones_open", value="127.0.0.1")
-    try:
-        with VoteStore(folder() / "votes.sqlite") as store:
-            store.add(board.round_id(board.state), "maybe")
-            act(board, "look")
-            act(board, "fresh")
-            press(board, TO_VOTE)
-            act(board, "look")
-            assert board.state.phones == NOBODY
-    finally:
-        act(board, "phones_close")
+    act(board, "look")
+    assert board.state.phones == NOBODY

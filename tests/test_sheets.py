@@ -5,7 +5,6 @@ from __future__ import annotations
 import html
 import itertools
 import re
-from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
@@ -19,36 +18,22 @@ from backchannel_lib.run_plans import load_run_plans, plan_of, starts, steps_of,
 from backchannel_lib.sheets import KINDS, STYLE, main, sheet, write_sheets
 from backchannel_lib.words import say
 from tests.browser import HOW_TO_GET_ONE, BrowserMissingError, find_chromium
+from tests.test_lessons import Page as Elements
 
 PLANS = [row.plan for row in load_run_plans()]
 BOTH = [(kind, plan) for kind in KINDS for plan in PLANS]
-VOID = {"meta", "br", "hr"}
 #: Every vignette is on some sheet: seeds enough that each has been drawn is not promised, so these are read with any.
 SEEDS = (1, 2, 30, 9999)
 #: What the rule's box rests on: that nobody may start a contact while SOAP runs, and when it ends.
 RULE_FACTS = ("soap_rule.no_first_contact", "soap_rule.covers_representatives", "soap_rule.ends_thursday")
 
 
-class Page(HTMLParser):
-    """A page's elements in order, its text, and whether each element is closed where it was opened."""
+class Page(Elements):
+    """A page's elements, and its text."""
 
     def __init__(self, text: str) -> None:
-        super().__init__()
-        self.open: list[str] = []
-        self.elements: list[tuple[str, dict[str, str | None]]] = []
         self.text = ""
-        self.feed(text)
-        self.close()
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        """Take an element down."""
-        self.elements.append((tag, dict(attrs)))
-        if tag not in VOID:
-            self.open.append(tag)
-
-    def handle_endtag(self, tag: str) -> None:
-        """Close the element that was opened last."""
-        assert self.open.pop() == tag, tag
+        super().__init__(text)
 
     def handle_data(self, data: str) -> None:
         """Collect the text, style apart."""
