@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+import psutil
 from playwright.sync_api import Browser
 
 from tests.lab import PATIENCE, ROOT, Opened
@@ -34,13 +35,14 @@ class Stage:
     work: Path
     said: str
 
-    def kernels(self) -> list[int]:
+    def kernels(self) -> list[psutil.Process]:
         """List the processes in which the workshop's Python runs."""
         found = []
-        for status in Path("/proc").glob("[0-9]*/cmdline"):
-            with contextlib.suppress(OSError):
-                if "ipykernel_launcher" in status.read_text() and str(self.work) in (status.parent / "environ").read_text():
-                    found.append(int(status.parent.name))
+        for process in psutil.process_iter():
+            with contextlib.suppress(psutil.Error):
+                is_kernel = "ipykernel_launcher" in process.cmdline()
+                if is_kernel and process.environ().get("BACKCHANNEL_WORK") == str(self.work):
+                    found.append(process)
         return found
 
     def kill_kernels(self) -> None:
@@ -48,7 +50,7 @@ class Stage:
         killed = self.kernels()
         assert killed
         for one in killed:
-            os.kill(one, signal.SIGKILL)
+            one.kill()
 
 
 class Screen(Opened):
