@@ -56,7 +56,7 @@
         const button = document.createElement("button");
         button.type = "button";
         button.dataset.choice = choice;
-        button.textContent = `${place + 1} ${name}`;
+        button.textContent = words.numbered.replace("{number}", place + 1).replace("{name}", () => name);
         return button;
       }));
     }

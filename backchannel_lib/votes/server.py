@@ -165,6 +165,7 @@ def page(code: str) -> tuple[bytes, str]:
         "question": say("votes.page.question"),
         "choose": say("votes.page.choose"),
         "chosen": say("votes.page.chosen", choice="{choice}"),  # the page fills these in itself
+        "numbered": say("votes.page.numbered", number="{number}", name="{name}"),
         "send": say("votes.page.send"),
         "sending": say("votes.page.sending"),
         "again": say("votes.page.again"),
