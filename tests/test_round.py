@@ -148,6 +148,21 @@ def test_the_menu_leads_back_to_where_it_was_opened(board: Round) -> None:
     assert board.state.step == "setup"
     press(board)
     assert board.state == before
+    act(board, "choose")
+    act(board, "choose")
+    assert board.state == before
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_no_weakest_link_is_named_before_all_are_shown_nor_where_there_is_none(board: Round, name: str) -> None:
+    """The mark comes with the last link, and for a file that nothing holds down it never comes."""
+    opened(board, name)
+    press(board, 1)
+    for shown in range(1, LINKS + 1):
+        press(board)
+        top = judge(vignettes()[name].case).verdict is max(Verdict)
+        marked = say("card.weakest") in board.parts(board.state)["links"]
+        assert marked == (shown == LINKS and not top)
 
 
 # ---- which file comes ----
@@ -176,6 +191,7 @@ def test_a_file_that_is_left_out_is_passed_over(board: Round) -> None:
     opened(board, wanted[0])
     press(board, 4 + LINKS)
     opened(board, wanted[2])
+    assert "Round 3" in board.parts(board.state)["head"], "the number is the one on the sheet"
     press(board, 5 + LINKS)
     assert board.state.vignette == wanted[3]
     press(board, 5 + LINKS)

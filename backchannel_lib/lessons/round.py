@@ -35,6 +35,7 @@ from backchannel_lib.lessons.show import (
     Show,
     following,
     from_record,
+    number_of,
     one_of,
     opened,
     over,
@@ -124,9 +125,9 @@ class Round(Activity[Show]):
         return {"focus": focus, "values": self.values(self.state)}
 
     def _menu(self, _: object) -> Message:
-        """Open the menu, from which → leads back to where it was opened."""
+        """Open the menu, or close it and go back to where it was opened."""
         if self.state.step == "setup":
-            return {}
+            return self._next({}) if self.state.vignette else {}
         return self._to(self.state._replace(step="setup", came=self.state.step))
 
     def _next(self, _: object) -> Message:
@@ -313,7 +314,7 @@ class Round(Activity[Show]):
         if state == self._start:
             return problem
         self._now = state
-        back = say("round.brought_back", number=len(state.played) + 1, saved=found.saved.replace("T", " ")[:16])
+        back = say("round.brought_back", number=number_of(state), saved=found.saved.replace("T", " ")[:16])
         return f"{problem} {back}".strip()
 
     # ---- controls ----

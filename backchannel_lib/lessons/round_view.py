@@ -8,7 +8,7 @@ from backchannel_lib.case import Case
 from backchannel_lib.controls import button, clock_button, number_box
 from backchannel_lib.deck import link_order, vignettes
 from backchannel_lib.lessons.frame import opening
-from backchannel_lib.lessons.show import Show, Votes, files, seen, vote_field
+from backchannel_lib.lessons.show import Show, Votes, files, number_of, seen, vote_field
 from backchannel_lib.markup import Markup, join, tag
 from backchannel_lib.pieces import basis, lines_of, paired, table
 from backchannel_lib.soap_rule import rules_check
@@ -34,7 +34,7 @@ def head(state: Show) -> Markup:
         return join(say("round.close.title" if state.step == "close" else "round.menu" if state.vignette else "round.setup"))
     title = say(f"vignette.{state.vignette}.title")
     return join(
-        tag("span", say("round.number", number=len(state.played) + 1), class_="bw-round-number"),
+        tag("span", say("round.number", number=number_of(state)), class_="bw-round-number"),
         " ",
         tag("b", title),
         " ",
@@ -94,7 +94,7 @@ def chain(state: Show, judgment: Judgment) -> Markup:
             )
         )
     left = len(order) - shown
-    more = tag("p", say("round.more_links" if left > 1 else "round.one_more_link", count=left), class_="bw-kind")
+    more = tag("p", say("round.more_links", count=left), class_="bw-kind")
     return join(tag("ol", items, class_="bw-stage-chain"), more if left else None)
 
 

@@ -160,6 +160,26 @@ def following(state: Show) -> tuple[str, ...]:
     return tuple(name for name in drawn if name not in shown)
 
 
+def number_of(state: Show) -> int:
+    """Number the round on screen: of a plan as on its printed sheet, else as it was played.
+
+    Args:
+        state: Where the session stands.
+
+    Returns:
+        The number, from 1.
+
+    Source:
+        ours.
+
+    Examples:
+        >>> number_of(opened(Show(), files(Show())[2]))
+        3
+    """
+    drawn = files(state)
+    return drawn.index(state.vignette) + 1 if state.plan and state.vignette in drawn else len(state.played) + 1
+
+
 def opened(state: Show, vignette: str) -> Show:
     """Put a file on screen, with no vote, no answer and nothing moved.
 

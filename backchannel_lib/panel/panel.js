@@ -436,7 +436,7 @@ function render({ model, el }) {
   }
 
   const ticking = dial && setInterval(() => {
-    if (!clock || paused || document.hidden || !clock.left) return;
+    if (!clock || paused || document.hidden || !clock.left || (stage && !root.checkVisibility())) return; // nobody sees it
     const before = clock.left;
     clock.left = Math.max(0, before - TICK / 1000);
     showClock();
