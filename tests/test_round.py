@@ -379,6 +379,18 @@ def test_the_one_slider_is_live_and_goes_back_to_the_case_as_told(board: Round, 
     assert judge(board.case).verdict.words in board.parts(board.state)["what"]
 
 
+@pytest.mark.parametrize("name", NAMES)
+def test_every_round_has_a_slider_that_is_live(board: Round, name: str) -> None:
+    """Beside what decides, the score can be moved in every round, and the engine's verdict follows each position."""
+    opened(board, name)
+    press(board, 1 + LINKS + 3)
+    assert "score" in board.about(board.state)["shown"]
+    low, high = board.about(board.state)["ends"]["score"]
+    for score in (low, (low + high) // 2, high):
+        act(board, "set", field="score", value=str(score))
+        assert judge(board.case.but(score=score)).verdict.words in board.parts(board.state)["what"]
+
+
 def test_the_slider_moves_nothing_before_it_is_on_screen(board: Round) -> None:
     """A control of the case that is out of sight cannot change what the room is voting on."""
     opened(board, NAMES[0])

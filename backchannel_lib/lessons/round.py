@@ -389,7 +389,8 @@ class Round(Activity[Show]):
         """Tell what is in sight, the clock, and which control is the one slider."""
         shown = ["plan", *([] if state.plan else ["topic", "difficulty"]), "seed", "people", *map(vote_field, Verdict)]
         if state.step == "what_if":
-            shown.append(vignettes()[state.vignette].row.what_if)
+            # The score stands beside whatever decides: that it moves a verdict, or cannot, is worth seeing in every round.
+            shown += dict.fromkeys(("score", vignettes()[state.vignette].row.what_if))
         told: dict[str, Any] = {"open": self._open(state), "shown": shown, "clock": self._clock(state)}
         if state.vignette:
             case = state.case or vignettes()[state.vignette].case
