@@ -29,6 +29,7 @@ from backchannel_lib.lessons.phones import Phones
 from backchannel_lib.lessons.scenes import span
 from backchannel_lib.lessons.show import (
     MOST_VOTES,
+    NUMBERS,
     PLANS,
     STEPS,
     TOPICS,
@@ -352,12 +353,8 @@ class Round(Activity[Show]):
                 return state._replace(plan=one_of(field, value, PLANS))
             case "topic":
                 return state._replace(topic=one_of(field, value, TOPICS))
-            case "difficulty":
-                return state._replace(difficulty=whole(field, 0, 3, 0).read(value or 0))
-            case "seed":
-                return state._replace(seed=whole(field, 1, 9999, 1).read(value))
-            case "people":
-                return state._replace(people=whole(field, 1, MOST_VOTES, 40).read(value))
+            case "difficulty" | "seed" | "people":
+                return state._replace(**{field: NUMBERS[field].read(value)})
         if field in what_if_fields() and state.step == "what_if" and state.vignette:
             return state._replace(case=self._inner().moved(field, value).case)
         raise CaseError(field, "unknown_field", value, known=nearest(field, self.fields()))
@@ -544,13 +541,7 @@ class Round(Activity[Show]):
             opening(
                 "rules",
                 now,
-                tag(
-                    "section",
-                    tag("p", say("rules.voice"), class_="bw-voice"),
-                    place("rules", parts["rules"]),
-                    class_="bw-rule",
-                    aria_label=say("rules.title"),
-                ),
+                view.in_the_rule_s_voice("rules", parts),
             ),
             opening(
                 "what_if",
@@ -562,20 +553,8 @@ class Round(Activity[Show]):
                 ),
                 tag(
                     "div",
-                    tag(
-                        "section",
-                        tag("p", say("card.voice"), class_="bw-voice"),
-                        place("what", parts["what"]),
-                        class_="bw-card",
-                        aria_label=say("guess.article"),
-                    ),
-                    tag(
-                        "section",
-                        tag("p", say("rules.voice"), class_="bw-voice"),
-                        place("what_rule", parts["what_rule"]),
-                        class_="bw-rule",
-                        aria_label=say("rules.title"),
-                    ),
+                    view.in_the_article_s_voice("what", parts),
+                    view.in_the_rule_s_voice("what_rule", parts),
                     class_="bw-spaced",
                 ),
                 class_="bw-what-if",

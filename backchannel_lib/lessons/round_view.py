@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from backchannel_lib.case import Case
 from backchannel_lib.controls import button, clock_button, number_box
 from backchannel_lib.deck import link_order, vignettes
-from backchannel_lib.lessons.frame import opening
+from backchannel_lib.lessons.frame import opening, place
 from backchannel_lib.lessons.show import Show, Votes, files, number_of, seen, vote_field
 from backchannel_lib.markup import Markup, join, tag
 from backchannel_lib.pieces import basis, lines_of, paired, table
@@ -319,6 +319,42 @@ def log(state: Show) -> Markup:
             data_keep="deck",
         ),
     )
+
+
+def in_the_article_s_voice(name: str, parts: Mapping[str, str]) -> Markup:
+    """Write a part in the frame of the article's view.
+
+    Args:
+        name: The part.
+        parts: The parts of the page as they are.
+
+    Returns:
+        HTML.
+
+    Source:
+        ours.
+    """
+    return _voiced(name, parts, "bw-card", say("card.voice"), say("guess.article"))
+
+
+def in_the_rule_s_voice(name: str, parts: Mapping[str, str]) -> Markup:
+    """Write a part in the frame of the NRMP's rule.
+
+    Args:
+        name: The part.
+        parts: The parts of the page as they are.
+
+    Returns:
+        HTML.
+
+    Source:
+        ours.
+    """
+    return _voiced(name, parts, "bw-rule", say("rules.voice"), say("rules.title"))
+
+
+def _voiced(name: str, parts: Mapping[str, str], look: str, voice: str, label: str) -> Markup:
+    return tag("section", tag("p", voice, class_="bw-voice"), place(name, parts[name]), class_=look, aria_label=label)
 
 
 def row(verdict: Verdict) -> Markup:

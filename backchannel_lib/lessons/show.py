@@ -21,6 +21,11 @@ MOST_VOTES: Final = 999
 NOBODY: Final = (0,) * len(Verdict)
 PLANS: Final = ("", *(row.plan for row in load_run_plans()))
 TOPICS: Final = ("", *(row.topic for row in load_topics()))
+NUMBERS: Final = {  # what is chosen as a number before the first file
+    "difficulty": whole("difficulty", 0, 3, 0),
+    "seed": whole("seed", 1, 9999, 1),
+    "people": whole("people", 1, MOST_VOTES, 40),
+}
 
 Votes = tuple[int, ...]
 
@@ -86,9 +91,9 @@ class Show(NamedTuple):
     played: tuple[Played, ...] = ()
     plan: str = "standard"
     topic: str = ""
-    difficulty: int = 0
-    seed: int = 1
-    people: int = 40
+    difficulty: int = NUMBERS["difficulty"].default
+    seed: int = NUMBERS["seed"].default
+    people: int = NUMBERS["people"].default
     came: str = ""
 
     @property
@@ -350,9 +355,7 @@ def from_record(value: object) -> Show:
         played=gone,
         plan=one_of("plan", value.get("plan", start.plan), PLANS),
         topic=one_of("topic", value.get("topic", ""), TOPICS),
-        difficulty=whole("difficulty", 0, 3, 0).read(value.get("difficulty", 0)),
-        seed=whole("seed", 1, 9999, 1).read(value.get("seed", 1)),
-        people=whole("people", 1, MOST_VOTES, 40).read(value.get("people", 40)),
+        **{name: entry.read(value.get(name, entry.default)) for name, entry in NUMBERS.items()},
         came=one_of("came", value.get("came", ""), ("", *STEPS[1:])) if step == "setup" and vignette else "",
     )
 
