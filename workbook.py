@@ -454,7 +454,7 @@ def become(command: list[str]) -> int:
 def print_sheets(minutes: int, seed: int, folder: str | None) -> int:
     """Write the sheets of a workshop as HTML and, where a browser is here, as PDF; without one they are no less printable."""
     set_up()
-    command = [str(VENV_PYTHON), "-m", "backchannel_lib.sheets", f"--plan={minutes}", f"--seed={seed}"]
+    command = [str(VENV_PYTHON), "-m", "backchannel_lib.workshop.handouts", f"--plan={minutes}", f"--seed={seed}"]
     if folder is not None:
         command.append(f"--out={Path(folder).expanduser().absolute()}")
     utf8 = environment() | {"PYTHONUTF8": "1"}

@@ -7,18 +7,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from backchannel_lib.amplifier import Amplified, amplify
-from backchannel_lib.case import Case, Field
-from backchannel_lib.errors import CaseError, CaseFileError, TableError
-from backchannel_lib.files import load_case, save_case
-from backchannel_lib.phases import match_week, phase_at
-from backchannel_lib.readings import READINGS, Agreement, Reading, readings_agree
-from backchannel_lib.remedies import Change, Changes, what_would_change
-from backchannel_lib.soap_rule import RulesCheck, rules_check
-from backchannel_lib.verdict import Judgment, Reason, Verdict, judge
+from backchannel_lib.base.errors import CaseError, CaseFileError
+from backchannel_lib.base.readers import TableError
+from backchannel_lib.model.amplifier import Amplified, amplify
+from backchannel_lib.model.calendar import match_week, phase_at
+from backchannel_lib.model.case import Case, Field
+from backchannel_lib.model.case_files import load_case, save_case
+from backchannel_lib.model.readings import READINGS, Agreement, Reading, readings_agree
+from backchannel_lib.model.remedies import Change, Changes, what_would_change
+from backchannel_lib.model.soap_rule import RulesCheck, rules_check
+from backchannel_lib.model.verdict import Judgment, Reason, Verdict, judge
 
 if TYPE_CHECKING:
-    from backchannel_lib.frame import judge_frame as judge_frame
+    from backchannel_lib.model.dataframe import judge_frame as judge_frame
 
 __all__ = [
     "READINGS",
@@ -51,7 +52,7 @@ __all__ = [
 
 def __getattr__(name: str) -> Any:
     if name == "judge_frame":
-        from backchannel_lib.frame import judge_frame
+        from backchannel_lib.model.dataframe import judge_frame
 
         return judge_frame
     raise AttributeError(f"module 'backchannel_lib' has no attribute {name!r}")

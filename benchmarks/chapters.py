@@ -25,9 +25,9 @@ from typing import Final
 from playwright.sync_api import Browser, Page, sync_playwright
 
 import workbook
+from backchannel_lib.cli.browser import find_chromium, launch_arguments
 from benchmarks.interaction import CONTESTANTS, PATIENCE, Contestant, Lab, Strangers, p95, run_trial, running_lab
 from benchmarks.machine import machine_line
-from tests.browser import find_chromium, launch_arguments
 
 RADIO: Final = ("ArrowDown", "ArrowUp")
 RANGE: Final = ("ArrowRight", "ArrowLeft")

@@ -24,9 +24,9 @@ import numpy.typing as npt
 import pandas as pd
 
 from backchannel_lib import Case, judge, judge_frame
-from backchannel_lib.case import MOVES, NEEDS, PHASES, RECOMMENDERS
-from backchannel_lib.frame import judge_columns, read_columns
-from backchannel_lib.tables import STAGES
+from backchannel_lib.model.case import MOVES, NEEDS, PHASES, RECOMMENDERS
+from backchannel_lib.model.dataframe import judge_columns, read_columns
+from backchannel_lib.model.tables import STAGES
 from benchmarks.machine import machine_line
 
 Column: TypeAlias = npt.NDArray[Any]

@@ -40,8 +40,8 @@ from typing import Any, Final, TypeAlias
 from playwright.sync_api import Browser, Page, sync_playwright
 
 import workbook
+from backchannel_lib.cli.browser import find_chromium, launch_arguments
 from benchmarks.machine import machine_line
-from tests.browser import find_chromium, launch_arguments
 
 Trial: TypeAlias = dict[str, Any]
 
@@ -58,13 +58,13 @@ ipywidgets.VBox([slider, label])
 """
 PANEL: Final = """
 from backchannel_lib import Case
-from backchannel_lib.panel import Panel
+from backchannel_lib.notebook.widget import Panel
 panel = Panel(Case(score=239, range_low=240, recommender="trusted_peer", specifics=True), ahead={ahead})
 panel
 """
 # As in notebooks/10_your_case.ipynb.
 OPENING: Final = """
-from backchannel_lib.panel import Panel
+from backchannel_lib.notebook.widget import Panel
 panel = Panel()
 panel
 """

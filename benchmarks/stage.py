@@ -24,11 +24,11 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))  # run as a scri
 
 from playwright.sync_api import sync_playwright
 
-from backchannel_lib.verdict import Verdict
+from backchannel_lib.cli.browser import find_chromium, launch_arguments
+from backchannel_lib.model.verdict import Verdict
 from benchmarks.machine import machine_line
 from benchmarks.votes import p95, storm
-from tests.browser import find_chromium, launch_arguments
-from tests.stage import PATIENCE, Screen, opened, presented
+from tests.helpers.stage import PATIENCE, Screen, opened, presented
 
 ON: Final = "[data-on] "
 HANDS: Final = f"{ON}[data-field=votes_backfires] input"

@@ -26,8 +26,8 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from backchannel_lib import Verdict
-from backchannel_lib.votes.process import VoteDesk
-from backchannel_lib.votes.store import VoteStore
+from backchannel_lib.workshop.votes.process import VoteDesk
+from backchannel_lib.workshop.votes.store import VoteStore
 from benchmarks.machine import machine_line
 
 TRIES = 20

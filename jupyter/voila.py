@@ -8,8 +8,8 @@ from __future__ import annotations
 import logging
 from typing import Any
 
-from backchannel_lib.lesson_tables import load_parts
-from backchannel_lib.words import say
+from backchannel_lib.activities.tables import load_parts
+from backchannel_lib.base.texts import say
 
 c: Any = get_config()  # type: ignore[name-defined] # noqa: F821 (Jupyter puts get_config into this file)
 

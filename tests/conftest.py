@@ -45,7 +45,7 @@ def browser() -> Iterator[Browser]:
     """A browser for the tests of a file; without one they fail with the sentence that says how to get it."""
     from playwright.sync_api import sync_playwright
 
-    from tests.browser import find_chromium, launch_arguments
+    from backchannel_lib.cli.browser import find_chromium, launch_arguments
 
     path = find_chromium()
     with sync_playwright() as playwright:

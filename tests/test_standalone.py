@@ -65,20 +65,20 @@ with tempfile.TemporaryDirectory() as folder:
     b.save_case(case, path)
     assert b.load_case(path) == case
 
-import backchannel_lib.session
-import backchannel_lib.view
+import backchannel_lib.activities.case_panel
+import backchannel_lib.page.case_html
 
-session = backchannel_lib.session.Session(case)
+session = backchannel_lib.activities.case_panel.Session(case)
 answers = list(session.handle({"do": "set", "field": "score", "value": "240"}))
 assert session.case.score == 240 and len(answers) == 2
 assert list(session.handle({"do": "hold", "field": "score"}))[0]["do"] == "ahead"
-assert backchannel_lib.view.page(case).startswith("<div")
-assert backchannel_lib.view.as_static_html(case) and backchannel_lib.view.as_text(case)
+assert backchannel_lib.page.case_html.page(case).startswith("<div")
+assert backchannel_lib.page.case_html.as_static_html(case) and backchannel_lib.page.case_html.as_text(case)
 
-import backchannel_lib.charts
+import backchannel_lib.page.charts
 
-for chart in backchannel_lib.charts.CHARTS:
-    assert backchannel_lib.charts.figure(chart, case)["data"]
+for chart in backchannel_lib.page.charts.CHARTS:
+    assert backchannel_lib.page.charts.figure(chart, case)["data"]
 assert Refuse.tried == [], Refuse.tried
 
 try:
@@ -170,7 +170,7 @@ def test_no_module_can_reach_the_network(path: Path) -> None:
         ("from tornado.web import Application", {"tornado.web.Application"}),
         ("def f():\n    import socket", {"socket"}),
         ("from http.client import HTTPConnection", {"http.client.HTTPConnection"}),
-        ("from backchannel_lib.votes import store", set()),
+        ("from backchannel_lib.workshop.votes import store", set()),
     ],
 )
 def test_what_counts_as_speaking_to_a_network(text: str, found: set[str]) -> None:
@@ -192,7 +192,7 @@ def test_the_vote_calls_nobody(path: Path) -> None:
 
 def test_nothing_imports_the_vote_before_it_is_asked_for() -> None:
     """Only the command that is the server imports the server, and no module imports the desk before a function is called."""
-    server, desk = "backchannel_lib.votes.server", "backchannel_lib.votes.process"
+    server, desk = "backchannel_lib.workshop.votes.server", "backchannel_lib.workshop.votes.process"
     for path in MODULES:
         tree = ast.parse(path.read_text(encoding="utf-8"))
         named = {f"{name}." for name in imports_of(tree)}
@@ -213,7 +213,7 @@ def test_importing_everything_else_brings_no_vote() -> None:
         "import importlib, sys\n"
         "for name in sys.argv[1:]: importlib.import_module(name)\n"
         "came = {name for name in sys.modules if name.partition('.')[0] in {'tornado', 'segno', 'psutil'}\n"
-        "        or name in {'backchannel_lib.votes.server', 'backchannel_lib.votes.process'}}\n"
+        "        or name in {'backchannel_lib.workshop.votes.server', 'backchannel_lib.workshop.votes.process'}}\n"
         "print(sorted(came))"
     )
     done = subprocess.run([sys.executable, "-c", code, *names], capture_output=True, text=True, check=True, cwd=ROOT)

@@ -1,0 +1,371 @@
+"""One reader working on one case: the activity behind `Your case`, and what the panels of the chapters are made of."""
+
+from __future__ import annotations
+
+import functools
+import itertools
+from collections.abc import Iterable, Mapping
+from typing import Any, Final, NamedTuple
+
+from backchannel_lib.activities import saved_answers as keep
+from backchannel_lib.activities.activity import Act, Activity, Message
+from backchannel_lib.base.errors import CaseError
+from backchannel_lib.base.texts import say
+from backchannel_lib.model.case import Case, Field
+from backchannel_lib.model.case_files import case_from_text, case_to_text
+from backchannel_lib.model.exams import exam_of
+from backchannel_lib.model.remedies import what_would_change
+from backchannel_lib.model.rules import check_reading
+from backchannel_lib.model.soap_rule import rules_check
+from backchannel_lib.model.tables import load_examples, load_exams
+from backchannel_lib.model.verdict import judge
+from backchannel_lib.page import charts
+from backchannel_lib.page.case_html import (
+    as_static_html,
+    as_text,
+    fast_parts,
+    held_down,
+    page,
+    shown_fields,
+    slider_ends,
+    slow_parts,
+)
+
+FILE_NAME: Final = "my_case.json"
+SCORES: Final = ("score", "range_low", "range_floor")
+
+
+class CaseState(NamedTuple):
+    """Where a session stands, and what it gives back when a control that had taken something away lets go of it."""
+
+    case: Case
+    reading: str | None
+    move: str  # the contact that was chosen last, other than the student's own
+    floor: int  # the floor that was set last, before a range below it pushed it down
+    # Of the panels of the chapters alone:
+    scene: str = ""  # the described student
+    guesses: tuple[tuple[str, str], ...] = ()  # what was predicted for whom
+    seen: tuple[str, ...] = ()  # those whose answer was shown
+
+
+def state_of(case: Case, reading: str | None = None, before: CaseState | None = None) -> CaseState:
+    """Give the state of a session that has come to a case.
+
+    Args:
+        case: The case.
+        reading: The name of a reading; None for every default.
+        before: The state it came from; None at the beginning.
+
+    Returns:
+        The state.
+
+    Source:
+        ours.
+
+    Examples:
+        >>> state_of(Case()).move
+        'formal_email'
+    """
+    move = case.move
+    if move == "direct_email":
+        move = before.move if before else "formal_email"
+    rest = before[4:] if before else ()
+    return CaseState(case, reading, move, case.range_floor, *rest)
+
+
+class Session(Activity[CaseState]):
+    """A case in the making, with its errors, its reading and its past.
+
+    Args:
+        case: The case it opens with, and returns to on reset; None for the defaults.
+        reading: The name of a reading; None for every default.
+
+    Source:
+        ours.
+
+    Examples:
+        >>> session = Session()
+        >>> _ = list(session.handle({"do": "set", "field": "recommender", "value": "trusted_peer"}))
+        >>> session.case.recommender
+        'trusted_peer'
+        >>> answer = next(session.handle({"do": "set", "field": "score", "value": "abc", "seq": 1}))
+        >>> answer["errors"]["score"]
+        "Your score: must be a whole number from 1 to 999, but it is 'abc'."
+        >>> session.undo(), session.case.recommender
+        (True, 'unconnected_faculty')
+    """
+
+    def __init__(self, case: Case | None = None, reading: str | None = None) -> None:
+        super().__init__("case", state_of(case or Case(), check_reading(reading)))
+        self._kept = False  # whether something from the chapters waits to be brought in; looked up when a page says hello
+
+    @property
+    def case(self) -> Case:
+        """The case as it is now."""
+        return self.state.case
+
+    @property
+    def reading(self) -> str | None:
+        """The reading it is judged under; None for every default."""
+        return self.state.reading
+
+    # ---- acts ----
+
+    def acts(self) -> dict[str, Act]:
+        """Give what the buttons of a case do, beside those that all activities have."""
+        kept: dict[str, Act] = {"bring": self._bring, "forget": self._forget}
+        return {"exam": self._exam, "apply": self._apply, "read": self._read, **kept}
+
+    def put(self, **values: object) -> None:
+        """Change fields as a reader would with the controls.
+
+        Args:
+            **values: New values by field.
+
+        Raises:
+            CaseError: A field does not exist, or a value breaks a rule; the case is then unchanged.
+
+        Source:
+            ours.
+
+        Examples:
+            >>> session = Session()
+            >>> session.put(score=251)
+            >>> session.case.score
+            251
+        """
+        self.go(state_of(self.case.but(**values), self.reading, self.state))
+        self._forgive()
+
+    def apply(self, remedies: str) -> None:
+        """Carry out one of the changes that `what_would_change` offers.
+
+        Args:
+            remedies: Its acts, parted by blanks.
+
+        Raises:
+            CaseError: No such change is on offer.
+
+        Source:
+            data/remedies.csv.
+
+        Examples:
+            >>> session = Session(Case(recommender="trusted_peer"))
+            >>> session.apply("give_specifics")
+            >>> session.case.specifics
+            True
+        """
+        wanted = tuple(remedies.split())
+        for change in what_would_change(self.case, reading=self.reading):
+            if change.remedies == wanted:
+                self.go(state_of(change.case, self.reading, self.state))
+                self._forgive()
+                return
+        raise CaseError("apply", "level", remedies, levels="")
+
+    def read_as(self, reading: str | None) -> None:
+        """Judge under another reading.
+
+        Args:
+            reading: Its name; None for every default.
+
+        Raises:
+            CaseError: No reading has this name.
+
+        Source:
+            data/readings.csv.
+
+        Examples:
+            >>> session = Session()
+            >>> session.read_as("range_and_credible")
+            >>> session.reading
+            'range_and_credible'
+        """
+        self.go(self.state._replace(reading=check_reading(reading)))
+
+    def _floor_under(self, range_low: int) -> int:
+        """Let the floor give way to a range that is moved below it, and come back to where it was set."""
+        exam = exam_of(self.case) or load_exams()[0]
+        floor = self.state.floor
+        return floor if floor <= range_low else max(1, range_low - (exam.range_low - exam.range_floor))
+
+    def _exam(self, message: Mapping[str, Any]) -> Message:
+        exam = {row.exam: row for row in load_exams()}[str(message["value"])]
+        self.put(score=exam.score, range_low=exam.range_low, range_floor=exam.range_floor)
+        return {"notice": say("panel.exam_changed")}
+
+    def _apply(self, message: Mapping[str, Any]) -> Message:
+        self.apply(str(message["value"]))
+        return {"notice": say("panel.applied")}
+
+    def _read(self, message: Mapping[str, Any]) -> Message:
+        self.read_as(str(message["value"]) or None)
+        return {}
+
+    def _hello(self, message: Mapping[str, Any]) -> Message:
+        self._kept = bool(keep.kept(keep.CASE))
+        return super()._hello(message)
+
+    def _bring(self, _: Mapping[str, Any]) -> Message:
+        """Put what the reader kept in the chapters into the case."""
+        record = keep.kept(keep.CASE)
+        case = keep.with_kept(self.case, record)
+        self.go(state_of(case, self.reading, self.state))
+        self._forgive()
+        self._kept = False
+        names = ", ".join(say(f"field.{name}.label") for name in Case.fields() if name in record)
+        return {"notice": say("kept.brought", names=names), "values": self.values(self.state)}
+
+    def _forget(self, _: Mapping[str, Any]) -> Message:
+        """Delete what the reader kept in the chapters."""
+        try:
+            keep.forget(keep.CASE)
+        except CaseError as error:
+            return {"notice": str(error)}
+        self._kept = False
+        return {"notice": say("kept.forgotten")}
+
+    # ---- what is on screen ----
+
+    def fields(self) -> Iterable[str]:
+        """Name the fields of a case."""
+        return Case.fields()
+
+    def label(self, field: str) -> str:
+        """Give a field's label."""
+        return say(f"field.{field}.label")
+
+    def together(self, field: str) -> Iterable[str]:
+        """Name the three scores together: an error between two is gone as soon as either is mended."""
+        return SCORES if field in SCORES else (field,)
+
+    def moved(self, field: str, value: object) -> CaseState:
+        """Tell where a move of one control leads."""
+        value = _typed(Case.fields()[field], value)
+        changes: dict[str, object] = {field: value}
+        if field == "recommender" and value != "self" and self.case.move == "direct_email":
+            changes["move"] = self.state.move  # whoever leaves "you, yourself" gets back the contact chosen before
+        if field == "range_low" and isinstance(value, int):
+            changes["range_floor"] = self._floor_under(value)
+        moved = state_of(self.case.but(**changes), self.reading, self.state)
+        return moved._replace(floor=self.state.floor) if field == "range_low" else moved
+
+    def values(self, state: CaseState) -> dict[str, Any]:
+        """Give the case as a flat record."""
+        return state.case.to_record()
+
+    def parts(self, state: CaseState) -> dict[str, str]:
+        """Give verdict, chain and rule."""
+        return fast_parts(state.case, state.reading)
+
+    def later_parts(self, state: CaseState) -> dict[str, str]:
+        """Give what would change it, the readings, and the charts with their numbers."""
+        parts = slow_parts(state.case, state.reading)
+        for chart in charts.CHARTS:
+            parts[f"ground.{chart}"] = charts.ground(chart, state.case, state.reading)
+            parts[f"name.{chart}"] = charts.spoken(chart, state.case, state.reading)
+        return parts
+
+    def marks(self, state: CaseState) -> dict[str, Any]:
+        """Tell where the case stands on each chart."""
+        return {chart: charts.mark(chart, state.case, state.reading) for chart in charts.CHARTS}
+
+    def marks_ahead(self, field: str) -> Iterable[str]:
+        """Name the charts whose ground a move of this field leaves as it is."""
+        return _charts_that_keep_their_ground(field)
+
+    def about(self, state: CaseState) -> dict[str, Any]:
+        """Tell which controls matter, in which exam the scores are, and where their sliders end."""
+        exam = exam_of(state.case)
+        return {
+            "shown": shown_fields(state.case),
+            "open": ["kept"] if self._kept else [],
+            "exam": exam.exam if exam else None,
+            "ends": {name: slider_ends(state.case, name) for name in SCORES},
+        }
+
+    def positions(self, field: str) -> Iterable[Any]:
+        """List the positions of a field's control."""
+        known = Case.fields()[field]
+        if known.kind == "flag":
+            return (False, True)
+        if known.kind == "choice":
+            return known.levels
+        if known.kind == "number":
+            low, high = slider_ends(self.case, field)
+            return range(low, high + 1)
+        sizes = range(len(known.levels) + 1)
+        return ["|".join(some) for size in sizes for some in itertools.combinations(known.levels, size)]
+
+    def page(self) -> str:
+        """Give the whole panel."""
+        return page(self.case, self.reading)
+
+    def still(self) -> str:
+        """Give verdict, chain and rule of the case, for a notebook that has not been run."""
+        return as_static_html(self.case, self.reading)
+
+    @property
+    def text(self) -> str:
+        """The whole answer as plain text."""
+        return as_text(self.case, self.reading)
+
+    def tour(self) -> str:
+        """Move the case through the article's own examples and back to where it was, telling each answer.
+
+        Returns:
+            Two lines an example: what it is, and the answer.
+
+        Source:
+            data/examples.csv.
+
+        Examples:
+            >>> print(Session().tour().splitlines()[1])
+               Phone interview. Held down by: The moment. NRMP's rule: Not allowed.
+        """
+        lines = []
+        for example in load_examples():
+            fields = Case.fields()
+            values = {name: field.default for name, field in fields.items()}
+            self.put(**values | {name: fields[name].read(text) for name, text in example.sets})
+            judgment = judge(self.case)
+            lines.append(say(f"example.{example.example}"))
+            lines.append(
+                say(
+                    "example.answer",
+                    verdict=judgment.verdict.words,
+                    held=held_down(judgment),
+                    answer=rules_check(self.case).words,
+                )
+            )
+            self.undo()
+        return "\n".join(lines)
+
+    # ---- files ----
+
+    def saved(self, state: CaseState) -> tuple[str, str]:
+        """Give a case file."""
+        return FILE_NAME, case_to_text(state.case)
+
+    def loaded(self, text: str) -> CaseState:
+        """Read a case file."""
+        return state_of(case_from_text(text), self.reading)
+
+    def problem(self, error: CaseError) -> str:
+        """Say in a sentence for a reader what is wrong with a case file."""
+        if error.field in Case.fields():
+            return say("panel.load_field", field=say(f"field.{error.field}.label"), sentence=error.sentence)
+        return say("panel.newer_case" if error.rule == "newer_file" else "panel.not_a_case")
+
+
+@functools.cache
+def _charts_that_keep_their_ground(field: str) -> tuple[str, ...]:
+    """Tell on which charts a move of this field moves the mark alone."""
+    return {"score": charts.CHARTS, "range_low": ("callers", "amplifier"), "intensity": ("callers", "map")}.get(field, ())
+
+
+def _typed(field: Field, value: object) -> Any:
+    """Read what was typed; an empty box is no number, though in a file it would mean the default."""
+    if field.kind == "number" and not field.optional and str(value).strip() == "":
+        raise CaseError(field.name, "number_missing", value)
+    return field.read(value)

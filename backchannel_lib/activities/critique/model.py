@@ -1,0 +1,860 @@
+"""Reading the article critically: what supports each claim, where the article disagrees with itself or with the rule."""
+
+from __future__ import annotations
+
+import functools
+import itertools
+import math
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime, time, timedelta
+from typing import Any, ClassVar, Final, NamedTuple
+
+from backchannel_lib.base.errors import CaseError
+from backchannel_lib.base.formatting import nearest
+from backchannel_lib.base.readers import (
+    Path,
+    TableError,
+    WrongCellError,
+    any_text,
+    each_of,
+    integer,
+    one_of,
+    read_table,
+    some_text,
+)
+from backchannel_lib.base.texts import say
+from backchannel_lib.model.amplifier import assumption
+from backchannel_lib.model.calendar import match_week
+from backchannel_lib.model.case import RECOMMENDERS, Case
+from backchannel_lib.model.readings import READINGS, readings_agree
+from backchannel_lib.model.soap_rule import RulesCheck, rules_check, soap_window
+from backchannel_lib.model.tables import (
+    Claim,
+    ExampleRow,
+    assumption_id,
+    claim_ids,
+    load_callers,
+    load_claims,
+    load_examples,
+    load_facts,
+    settings,
+)
+from backchannel_lib.model.verdict import judge
+
+LEVELS: Final = ("one_view", "agrees", "against", "collides", "defines")
+RESTS_ON_FACTS: Final = ("agrees", "against", "collides")  # a rating that nobody could check without them
+SOURCES: Final = ("article", "ophthalmology")
+SURVEYED: Final = ("known_mentor", "unknown_mentor", "applicant")
+STANDINGS: Final = ("known", "open", "unknown", "student")
+
+# ---- what supports each claim ----
+
+
+class SupportRow(NamedTuple):
+    """How far one claim is supported; see `load_support`."""
+
+    claim: str
+    support: str
+    near: tuple[str, ...]
+    facts: tuple[str, ...]
+    case: Case | None
+    ours: str
+
+    @property
+    def name(self) -> str:
+        """The rating in a word or two."""
+        return say(f"support.{self.support}.name")
+
+    @property
+    def why(self) -> str:
+        """What the rating rests on, in plain sentences; where no fact bears on the claim, what holds for all such claims."""
+        return say(f"support_why.{self.claim}") if self.facts else say(f"support.{self.support}.why")
+
+
+def load_support(path: Path = None) -> tuple[SupportRow, ...]:
+    """Load our rating of how far each of the article's claims is supported.
+
+    Args:
+        path: Another file of the same form; None for the workbook's own.
+
+    Returns:
+        Rows of: ``claim``, its id; ``support``: one_view (only the author's experience), agrees (an outside source points
+        the same way, the studies always in a neighboring setting), against (an outside source points the other way, or
+        measured no effect), collides (following it in SOAP meets the NRMP's rule) or defines (nothing to support or
+        refute); ``near``, the other ratings that we nearly gave, parted by blanks, or blank; ``facts``, ids of the outside
+        facts it rests on, or blank; ``case``, the contact that the claim tells of or advises in SOAP, as pairs
+        ``field=value`` parted by ``;``, or blank; ``ours``, the id of our assumption.
+
+    Raises:
+        TableError: The table is broken, a rating that has to rest on facts names none, or ``near`` names the rating itself.
+
+    Source:
+        ours, from data/facts.csv.
+
+    Examples:
+        >>> {row.claim: row.support for row in load_support()}["timing.phase1-early-is-best"]
+        'collides'
+    """
+    rows = read_table(
+        SupportRow,
+        "support.csv",
+        {
+            "claim": one_of([claim.id for claim in load_claims()]),
+            "support": one_of(LEVELS),
+            "near": each_of(LEVELS),
+            "facts": each_of([fact.id for fact in load_facts()]),
+            "case": _case_or_blank,
+            "ours": assumption_id,
+        },
+        path=path,
+    )
+    for number, row in enumerate(rows, start=2):
+        name = "support.csv" if path is None else str(getattr(path, "name", path))
+        if row.support in RESTS_ON_FACTS and not row.facts:
+            raise TableError(name, number, "facts", "", f"ids of facts, since the rating is '{row.support}'")
+        if row.support in row.near:
+            raise TableError(name, number, "near", row.support, "other ratings than the one that is given")
+    return rows
+
+
+def _case_or_blank(cell: str) -> Case | None:
+    if cell == "":
+        return None
+    try:
+        return Case.from_record(dict(settings(cell)))
+    except CaseError as error:
+        raise WrongCellError(f"a case that can be ({error})") from None
+
+
+def levels() -> tuple[tuple[str, str, str], ...]:
+    """Give the ratings that a claim can have.
+
+    Returns:
+        For each: its id, its name and what it means, for a reader.
+
+    Source:
+        ours.
+
+    Examples:
+        >>> [name for _, name, _ in levels()][:2]
+        ['One view', 'Agrees']
+    """
+    return tuple((level, say(f"support.{level}.name"), say(f"support.{level}.meaning")) for level in LEVELS)
+
+
+def support_of(claim: str) -> SupportRow:
+    """Give our rating of one claim.
+
+    Args:
+        claim: Its id.
+
+    Returns:
+        The row of data/support.csv.
+
+    Raises:
+        CaseError: The article has no such claim.
+
+    Source:
+        data/support.csv.
+
+    Examples:
+        >>> support_of("works.internal-push").support
+        'collides'
+    """
+    rows = {row.claim: row for row in load_support()}
+    if not isinstance(claim, str) or claim not in rows:
+        known = ", ".join(nearest(claim, rows).split(", ")[:3])
+        raise CaseError("claim", "unknown_claim", claim, known=known)
+    return rows[claim]
+
+
+# ---- a reader's ratings beside ours ----
+
+
+@dataclass(frozen=True)
+class Rated:
+    """One claim as a reader rated it, beside our rating.
+
+    Args:
+        claim: The claim.
+        yours: The reader's rating, one of ``LEVELS``.
+        ours: Our row.
+
+    Source:
+        data/support.csv.
+
+    Examples:
+        >>> rate({"truths.student-noise": "one_view"}).rated[0].relation
+        'near'
+    """
+
+    claim: Claim
+    yours: str
+    ours: SupportRow
+
+    @property
+    def relation(self) -> str:
+        """``same``; ``near``, where we nearly chose the reader's rating; or ``different``."""
+        if self.yours == self.ours.support:
+            return "same"
+        return "near" if self.yours in self.ours.near else "different"
+
+    @property
+    def words(self) -> str:
+        """Both ratings and what ours rests on, for a reader."""
+        yours = say(f"support.{self.yours}.name")
+        if self.relation == "same":
+            return f"{say('rating.same', ours=self.ours.name)} {self.ours.why}"
+        chosen = (
+            say("rating.near", yours=yours, ours=self.ours.name)
+            if self.relation == "near"
+            else say("rating.different", yours=yours, ours=self.ours.name)
+        )
+        return f"{chosen} {say('rating.kind')} {self.ours.why}"
+
+
+class TopicCount(NamedTuple):
+    """How many ratings of one part of the article are the same as ours, near, or different."""
+
+    topic: str
+    same: int
+    near: int
+    different: int
+
+    @property
+    def words(self) -> str:
+        """The counts as a line for a reader."""
+        topic = say(f"support_topic.{self.topic}")
+        return say("rating.topic", topic=topic, same=self.same, near=self.near, different=self.different)
+
+
+@dataclass(frozen=True)
+class RatingResult:
+    """A reader's ratings beside ours.
+
+    Args:
+        rated: One entry a rating, in the article's order.
+
+    Source:
+        data/support.csv.
+
+    Examples:
+        >>> result = rate({"meaning.informal": "defines", "works.one-call-effect": "agrees"})
+        >>> result.same, result.near, result.different
+        (1, 0, 1)
+    """
+
+    rated: tuple[Rated, ...]
+
+    @property
+    def same(self) -> int:
+        """How many are the same as ours."""
+        return self._count("same")
+
+    @property
+    def near(self) -> int:
+        """How many are a rating that we nearly gave."""
+        return self._count("near")
+
+    @property
+    def different(self) -> int:
+        """How many are neither."""
+        return self._count("different")
+
+    @property
+    def topics(self) -> tuple[TopicCount, ...]:
+        """The same counts for each part of the article in which a claim was rated."""
+        parts = dict.fromkeys(rated.claim.topic for rated in self.rated)
+        return tuple(
+            TopicCount(topic, self._count("same", topic), self._count("near", topic), self._count("different", topic))
+            for topic in parts
+        )
+
+    @property
+    def words(self) -> str:
+        """The counts as a sentence for a reader."""
+        if not self.rated:
+            return say("rating.none")
+        return say("rating.counts", total=len(self.rated), same=self.same, near=self.near, different=self.different)
+
+    def _count(self, relation: str, topic: str | None = None) -> int:
+        return sum(rated.relation == relation and topic in (None, rated.claim.topic) for rated in self.rated)
+
+
+def rate(ratings: Mapping[str, str]) -> RatingResult:
+    """Set a reader's ratings beside ours.
+
+    Args:
+        ratings: One of ``LEVELS`` for each claim that the reader rated, by the claim's id.
+
+    Returns:
+        Each rating beside ours, with what ours rests on, and the counts.
+
+    Raises:
+        CaseError: ``ratings`` is no mapping, the article has no such claim, or a rating is none of ``LEVELS``.
+
+    Source:
+        data/support.csv; how near two ratings are is ours.
+
+    Examples:
+        >>> rate({"noise.one-of-100": "one_view"}).rated[0].relation
+        'same'
+    """
+    if not isinstance(ratings, Mapping):
+        raise CaseError("ratings", "not_ratings", ratings)
+    rows = {claim: support_of(claim) for claim in ratings}
+    for claim, level in ratings.items():
+        if level not in LEVELS:
+            raise CaseError(claim, "level", level, levels=nearest(level, LEVELS))
+    return RatingResult(tuple(Rated(claim, ratings[claim.id], rows[claim.id]) for claim in load_claims() if claim.id in rows))
+
+
+# ---- the article's chart beside a survey ----
+
+
+class StudyBarRow(NamedTuple):
+    """One bar of the article's chart or of the survey; see `load_study_bars`."""
+
+    bar: str
+    source: str
+    caller: str
+    standing: str
+    value: int
+    unit: str
+    facts: tuple[str, ...]
+    claims: tuple[str, ...]
+    ours: str
+
+    @property
+    def label(self) -> str:
+        """Whose bar it is, for a reader."""
+        return say(f"study_bar.{self.bar}")
+
+    @property
+    def source_label(self) -> str:
+        """Where it comes from and in which unit, for a reader."""
+        return say(f"study_source.{self.source}")
+
+    @property
+    def standing_label(self) -> str:
+        """What the caller is to the PD, for a reader; bars of one standing may stand beside each other."""
+        return say(f"standing.{self.standing}")
+
+
+def load_study_bars(path: Path = None) -> tuple[StudyBarRow, ...]:
+    """Load the bars of the article's chart of callers and of the ophthalmology survey, to stand beside each other.
+
+    Args:
+        path: Another file of the same form; None for the workbook's own.
+
+    Returns:
+        Rows of: ``bar``, its id; ``source``, article or ophthalmology; ``caller``, a recommender in the article's rows, a
+        caller of the survey in the others; ``standing``: known (to the PD), open (the chart leaves it open), unknown or
+        student, which says what may stand beside what; ``value``, 0 to 100; ``unit``, blank for the article, which gives
+        none; ``facts`` or ``claims``, ids of where the value stands; ``ours``, the id of our assumption.
+
+    Raises:
+        TableError: The table is broken.
+
+    Source:
+        works.weight-trusted-peer to works.weight-self-email; facts studies.ophtho_*; the standing is ours.
+
+    Examples:
+        >>> [row.value for row in load_study_bars() if row.source == "ophthalmology"]
+        [41, 14, 3]
+    """
+    return read_table(
+        StudyBarRow,
+        "study_bars.csv",
+        {
+            "bar": some_text,
+            "source": one_of(SOURCES),
+            "caller": one_of((*RECOMMENDERS, *SURVEYED)),
+            "standing": one_of(STANDINGS),
+            "value": integer(0, 100),
+            "unit": any_text,
+            "facts": each_of([fact.id for fact in load_facts()]),
+            "claims": claim_ids,
+            "ours": assumption_id,
+        },
+        path=path,
+    )
+
+
+def study_bars() -> tuple[tuple[str, tuple[StudyBarRow, ...], tuple[StudyBarRow, ...]], ...]:
+    """Give the bars that may stand beside each other.
+
+    Returns:
+        For each standing: its name, the article's bars and the survey's, highest first; a standing that only one of
+        them has stands beside nothing.
+
+    Source:
+        data/study_bars.csv; the pairing is ours.
+
+    Examples:
+        >>> [(name, [bar.value for bar in chart], [bar.value for bar in survey]) for name, chart, survey in study_bars()]
+        [('known', [90, 80], [41]), ('open', [50], []), ('unknown', [25], [14]), ('student', [5], [3])]
+    """
+    return tuple((standing, _bars("article", standing), _bars("ophthalmology", standing)) for standing in STANDINGS)
+
+
+def _bars(source: str, standing: str) -> tuple[StudyBarRow, ...]:
+    found = [row for row in load_study_bars() if (row.source, row.standing) == (source, standing)]
+    return tuple(sorted(found, key=lambda row: -row.value))
+
+
+@dataclass(frozen=True)
+class Ratio:
+    """How many times higher one standing's bar is than another's, in the chart and in the survey.
+
+    Args:
+        upper: The standing above.
+        lower: The standing below.
+        article_low: The lowest ratio of the article's bars of these standings.
+        article_high: The highest.
+        survey: The survey's ratio.
+        survey_low: What it would be had one director of each group answered otherwise, downward.
+        survey_high: The same upward; infinite where nobody would be left below.
+
+    Source:
+        data/study_bars.csv, facts studies.ophtho_sample.
+
+    Examples:
+        >>> ratio = order_agrees().ratios[0]
+        >>> ratio.upper, ratio.lower, ratio.article_low, ratio.article_high, round(ratio.survey, 1)
+        ('known', 'unknown', 3.2, 3.6, 2.9)
+    """
+
+    upper: str
+    lower: str
+    article_low: float
+    article_high: float
+    survey: float
+    survey_low: float
+    survey_high: float
+
+    @property
+    def same(self) -> bool:
+        """Whether the survey's ratio lies among the article's."""
+        return self.article_low <= self.survey <= self.article_high
+
+    @property
+    def within_one_answer(self) -> bool:
+        """Whether one answer more or less in each group could make them the same: the survey cannot tell them apart."""
+        return self.article_low <= self.survey_high and self.survey_low <= self.article_high
+
+    @property
+    def words(self) -> str:
+        """Both ratios for a reader, and how firm the difference is."""
+        values: dict[str, Any] = {
+            "upper": say(f"standing.{self.upper}"),
+            "lower": say(f"standing.{self.lower}"),
+            "article": f"{self.article_low:.1f}",
+            "survey": f"{self.survey:.1f}",
+        }
+        ratios = (
+            say("study_ratio.article_one", **values)
+            if self.article_low == self.article_high
+            else say("study_ratio.article_two", most=f"{self.article_high:.1f}", **values)
+        )
+        span: dict[str, Any] = {"sample": _sample(), "low": f"{self.survey_low:.1f}", "high": f"{self.survey_high:.1f}"}
+        return f"{ratios} {say('study_ratio.within' if self.within_one_answer else 'study_ratio.outside', **span)}"
+
+
+@dataclass(frozen=True)
+class OrderCheck:
+    """Whether the article's chart and the survey agree, in their order and in their ratios.
+
+    Args:
+        order: Whether every two standings that both have stand in the same order.
+        ratios: The ratio of every two such standings.
+
+    Source:
+        data/study_bars.csv.
+
+    Examples:
+        >>> order_agrees().order, order_agrees().ratios_agree
+        (True, False)
+    """
+
+    order: bool
+    ratios: tuple[Ratio, ...]
+
+    @property
+    def ratios_agree(self) -> bool:
+        """Whether every ratio is the same in both."""
+        return all(ratio.same for ratio in self.ratios)
+
+    @property
+    def words(self) -> str:
+        """The answer for a reader."""
+        order = say("study_order.same" if self.order else "study_order.differs")
+        return f"{order} {say('study_order.ratios_same' if self.ratios_agree else 'study_order.ratios_differ')}"
+
+
+def order_agrees() -> OrderCheck:
+    """Compare the article's chart with the ophthalmology survey: the order of the callers, and their ratios.
+
+    A ratio has no unit, so it can be compared where the values cannot. The survey's is shown with what one answer more or
+    less in each group would make of it.
+
+    Returns:
+        Both comparisons.
+
+    Source:
+        data/study_bars.csv, facts studies.ophtho_sample; the pairing and the one answer are ours.
+
+    Examples:
+        >>> [ratio.within_one_answer for ratio in order_agrees().ratios]
+        [True, True, True]
+    """
+    both = [(standing, chart, survey[0]) for standing, chart, survey in study_bars() if chart and survey]
+    order = True
+    ratios = []
+    for (upper, chart_upper, survey_upper), (lower, chart_lower, survey_lower) in itertools.combinations(both, 2):
+        survey_says = survey_upper.value > survey_lower.value
+        pairs = list(itertools.product(chart_upper, chart_lower))
+        order = order and all((above.value > below.value) == survey_says for above, below in pairs)
+        article = [above.value / below.value for above, below in pairs]
+        low, high = _one_answer_either_way(survey_upper.value, survey_lower.value)
+        survey = survey_upper.value / survey_lower.value
+        ratios.append(Ratio(upper, lower, min(article), max(article), survey, low, high))
+    return OrderCheck(order, tuple(ratios))
+
+
+def _sample() -> int:
+    return int({fact.id: fact.value for fact in load_facts()}["studies.ophtho_sample"])
+
+
+def _one_answer_either_way(upper: int, lower: int) -> tuple[float, float]:
+    # The study gives percent; what can change is the answer of one director, so the percent are turned into answers.
+    above, below = (round(percent * _sample() / 100) for percent in (upper, lower))
+    one = assumption("one_answer_either_way")
+    return (above - one) / (below + one), (above + one) / (below - one) if below > one else math.inf
+
+
+# ---- where the article disagrees with itself ----
+
+
+@dataclass(frozen=True)
+class Disagreement:
+    """One place where the article leaves room or disagrees with itself.
+
+    Args:
+        choice: The place.
+        default: The name of the reading that stands where none is asked for.
+        reading: The name of the other reading.
+        places: The article's lines that speak for the default.
+        other_places: The article's lines that speak for the other reading.
+        examples_changed: The article's own examples (data/examples.csv) whose verdict is another under it.
+        examples: How many examples there are.
+        grid_changed: How many cases of our grid get another verdict under it.
+        grid: How many cases the grid has.
+
+    Source:
+        data/readings.csv; the counts are computed with `judge`, the grid is ours.
+
+    Examples:
+        >>> first = disagreements()[0]
+        >>> first.reading, first.places, first.other_places
+        ('range_and_credible', ('16-19',), ('219',))
+    """
+
+    choice: str
+    default: str
+    reading: str
+    places: tuple[str, ...]
+    other_places: tuple[str, ...]
+    examples_changed: tuple[str, ...]
+    examples: int
+    grid_changed: int
+    grid: int
+    ours: ClassVar[str] = "grid_is_ours"
+
+    @property
+    def question(self) -> str:
+        """What is open, as a question for a reader."""
+        return say(f"choice.{self.choice}")
+
+    @property
+    def options(self) -> tuple[str, str]:
+        """Both readings as sentences for a reader, the default first."""
+        return READINGS[self.default].words, READINGS[self.reading].words
+
+    @property
+    def words(self) -> str:
+        """Where the two places are and how much hangs on them, for a reader."""
+        where = say("disagreement.places", ours=", ".join(self.places), other=", ".join(self.other_places))
+        counts = say(
+            "disagreement.counts",
+            examples=len(self.examples_changed),
+            all_examples=self.examples,
+            cases=self.grid_changed,
+            all_cases=self.grid,
+        )
+        return f"{where} {counts}"
+
+
+@functools.cache
+def disagreements() -> tuple[Disagreement, ...]:
+    """Give each place where the article leaves room, with its lines and how many verdicts hang on how one reads it.
+
+    Returns:
+        One entry for each reading that is no default, in the order of data/readings.csv.
+
+    Source:
+        data/readings.csv; the grid of cases is ours (assumption grid_is_ours).
+
+    Examples:
+        >>> {entry.choice: entry.examples_changed for entry in disagreements()}["failures"]
+        ('failed_step_policy',)
+    """
+    examples = {row.example: readings_agree(_case_of(row)).changed for row in load_examples()}
+    grid = [readings_agree(case, when).changed for case, when in grid_cases()]
+    defaults = {reading.choice: reading for reading in READINGS.values() if reading.default}
+    return tuple(
+        Disagreement(
+            choice=reading.choice,
+            default=defaults[reading.choice].name,
+            reading=name,
+            places=_lines(defaults[reading.choice].claims),
+            other_places=_lines(reading.claims),
+            examples_changed=tuple(example for example, changed in examples.items() if name in changed),
+            examples=len(examples),
+            grid_changed=sum(name in changed for changed in grid),
+            grid=len(grid),
+        )
+        for name, reading in READINGS.items()
+        if not reading.default
+    )
+
+
+def _case_of(row: ExampleRow) -> Case:
+    return Case.from_record(dict(row.sets))
+
+
+def _lines(claims: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(claim.lines for claim in load_claims() if claim.id in claims)
+
+
+_GRID_FILES: Final[tuple[dict[str, Any], ...]] = (
+    {},
+    {"score": 230},
+    {"score": 210},
+    {"failed_attempts": 1},
+    {"failed_attempts": 1, "addresses_flag": True},
+    {"failed_attempts": 1, "interviews_failures": False},
+    {"failed_attempts": 1, "interviews_failures": False, "addresses_flag": True},
+)
+_GRID_DAYS: Final = (1, 3, 4, 5)  # after the Monday of Match Week: lists, gaps, the Friday that is read in two ways, after SOAP
+_GRID_YEAR: Final = 2027  # any year would do: the phases keep to the days of Match Week
+_GRID_TIES: Final = ((), ("name_familiar", "file_in_system"), ("hears_first", "names_you", "outruns_hr", "deep_ties"))
+
+
+def grid_cases() -> Iterator[tuple[Case, datetime]]:
+    """Give every combination of a few files, callers, messages, needs and days, each with its moment.
+
+    Returns:
+        An iterator over some thousands of cases, always the same.
+
+    Source:
+        ours (assumption grid_is_ours).
+
+    Examples:
+        >>> sum(1 for _ in grid_cases())
+        4032
+    """
+    flags = (False, True)
+    for file, caller, ties, specifics, scripted, met in itertools.product(_GRID_FILES, RECOMMENDERS, _GRID_TIES, *[flags] * 3):
+        tied: dict[str, Any] = dict.fromkeys(ties, True)
+        case = Case(
+            **file,
+            recommender=caller,
+            move="direct_email" if caller == "self" else "targeted_call",
+            specifics=specifics,
+            scripted=scripted,
+            needs=frozenset({"local"}),
+            offers=frozenset({"local"} if met else ()),
+            **tied,
+        )
+        for day in _GRID_DAYS:
+            yield case, datetime.combine(match_week(_GRID_YEAR) + timedelta(days=day), time(13))
+
+
+# ---- where its table and its chart differ ----
+
+
+@dataclass(frozen=True)
+class CallerPair:
+    """One row of the article's table of callers beside the bar of its chart that we joined it with.
+
+    Args:
+        recommender: Our name for the caller.
+        table_row: The table's label, blank where the table leaves the caller out.
+        impact: The table's level, blank where it leaves the caller out.
+        chart_row: The chart's label, blank where the chart leaves the caller out.
+        weight: The chart's value; None where it leaves the caller out.
+        ours: The id of our assumption where joining them was a choice, or blank.
+        relation: ``same`` (one caller in both), ``other_name``, ``only_table`` or ``only_chart``.
+
+    Source:
+        data/callers.csv.
+
+    Examples:
+        >>> tables_differ()[3].relation, tables_differ()[3].weight
+        ('only_table', None)
+    """
+
+    recommender: str
+    table_row: str
+    impact: str
+    chart_row: str
+    weight: int | None
+    ours: str
+    relation: str
+
+    @property
+    def same(self) -> bool:
+        """Whether the two name the same caller."""
+        return self.relation == "same"
+
+    @property
+    def relation_words(self) -> str:
+        """How the two go together, in a few words for a reader."""
+        return say(f"table_relation.{self.relation}")
+
+    @property
+    def words(self) -> str:
+        """How the two labels differ, as sentences for a reader."""
+        return say(f"tables_differ.{self.recommender}")
+
+
+def tables_differ() -> tuple[CallerPair, ...]:
+    """Set the article's table of callers beside its chart, row by row.
+
+    Returns:
+        One entry for each caller, best first.
+
+    Source:
+        caller.level-trusted-peer to caller.level-unconnected-faculty; works.weight-trusted-peer to works.weight-self-email;
+        data/callers.csv says how they were joined.
+
+    Examples:
+        >>> [pair.recommender for pair in tables_differ() if pair.same]
+        ['trusted_peer', 'subspecialist']
+    """
+    return tuple(
+        CallerPair(
+            recommender=row.recommender,
+            table_row=row.table_row,
+            impact=row.impact,
+            chart_row=row.chart_row,
+            weight=row.weight if row.chart_row else None,
+            ours=row.ours,
+            relation=_relation(row.table_row, row.chart_row, row.joined),
+        )
+        for row in load_callers()
+    )
+
+
+def _relation(table_row: str, chart_row: str, joined: str) -> str:
+    if not table_row or not chart_row:
+        return "only_table" if table_row else "only_chart"
+    return "same" if joined == "same" else "other_name"
+
+
+# ---- where its advice meets the NRMP's rule ----
+
+
+@dataclass(frozen=True)
+class Collision:
+    """One piece of the article's advice for SOAP, and what the NRMP's rule says of it.
+
+    Args:
+        claim: The claim.
+        case: The contact that it tells of or advises.
+        verdict: The article's verdict on it, by name.
+        check: What the rule says of it.
+        if_contacted: What the rule says of it once the program has made contact first.
+
+    Source:
+        data/support.csv; that the case is what the claim means is ours (assumption collision_case_is_ours).
+
+    Examples:
+        >>> {entry.claim.id: entry.check.answer for entry in collisions()}["works.internal-push"]
+        'ask_first'
+    """
+
+    claim: Claim
+    case: Case
+    verdict: str
+    check: RulesCheck
+    if_contacted: RulesCheck
+    ours: ClassVar[str] = "collision_case_is_ours"
+
+    @property
+    def words(self) -> str:
+        """The claim and its lines, for a reader."""
+        return say("collision.lines", lines=self.claim.lines, claim=say(f"claim.{self.claim.id}"))
+
+    @property
+    def earliest(self) -> str:
+        """When the rule allows it at the earliest, in the words that `what_would_change` uses."""
+        if self.check.answer == "allowed":
+            return say("when.now")
+        return say("when.after_soap" if self.check.answer == "not_allowed" else "when.ask")
+
+    @property
+    def contacted_words(self) -> str:
+        """What holds once the program has made contact first, for a reader."""
+        return say("collision.if_contacted", answer=self.if_contacted.words)
+
+    @staticmethod
+    def lawful_from(year: int) -> datetime:
+        """Give the moment from which the rule no longer stands in the way, on an Eastern clock.
+
+        Args:
+            year: The year of the Match.
+
+        Returns:
+            The end of that year's SOAP.
+
+        Raises:
+            CaseError: ``year`` is no such number.
+
+        Source:
+            facts soap_rule.ends_thursday, soap_rule.free_after_soap.
+
+        Examples:
+            >>> Collision.lawful_from(2027)
+            datetime.datetime(2027, 3, 18, 21, 0)
+        """
+        return soap_window(year)[1]
+
+
+def collisions() -> tuple[Collision, ...]:
+    """Set each piece of the article's advice for SOAP beside the NRMP's rule.
+
+    Returns:
+        One entry for each claim that tells of or advises a contact during SOAP, in the article's order.
+
+    Source:
+        data/support.csv, data/soap_rule.csv.
+
+    Examples:
+        >>> {entry.check.answer for entry in collisions()} <= {"not_allowed", "ask_first"}
+        True
+    """
+    claims = {claim.id: claim for claim in load_claims()}
+    return tuple(
+        Collision(
+            claim=claims[row.claim],
+            case=row.case,
+            verdict=judge(row.case).verdict.name.lower(),
+            check=rules_check(row.case),
+            if_contacted=rules_check(row.case.but(program_contacted_first=True)),
+        )
+        for row in load_support()
+        if row.case is not None
+    )

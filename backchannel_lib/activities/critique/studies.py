@@ -1,0 +1,312 @@
+"""What was asked and measured elsewhere: one guesses the numbers, and then sees them beside the article's chart."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from itertools import pairwise
+from typing import Any, Final
+
+from backchannel_lib.activities.activity import Act
+from backchannel_lib.activities.critique.model import StudyBarRow, order_agrees, study_bars
+from backchannel_lib.activities.form import Form, Record, one_word, whole, yes_or_no
+from backchannel_lib.activities.tables import PartRow
+from backchannel_lib.base.texts import say
+from backchannel_lib.page.activity_page import frame, opening, place
+from backchannel_lib.page.charts import Figure, bars, bars_of_two
+from backchannel_lib.page.components import basis, facts, facts_by_source, paired, picture, table
+from backchannel_lib.page.html import Markup, join, tag
+from backchannel_lib.page.inputs import button, radios, slider
+
+STEPS: Final = ("survey", "measured", "advocates")
+MIDDLE: Final = 50  # where a slider waits, which is nobody's number
+#: What one may expect of a measurement, and of who gets advocates, each with what the study found.
+MEASURED: Final = ("more", "little", "none", "fewer")
+MEASURED_ANSWER: Final = "none"
+ADVOCATES: Final = ("same", "less", "half")
+ADVOCATES_ANSWER: Final = "half"
+FACTS: Final[dict[str, tuple[str, ...]]] = {
+    "survey": (
+        "studies.scope",
+        "studies.ophtho_sample",
+        "studies.ophtho_known_mentor",
+        "studies.ophtho_unknown_mentor",
+        "studies.ophtho_applicant",
+    ),
+    "measured": (
+        "studies.oto_applicants",
+        "studies.oto_directors",
+        "studies.oto_belief",
+        "studies.oto_p_before",
+        "studies.oto_p_after",
+        "studies.surgery_sample",
+        "studies.surgery_phone_call",
+    ),
+    "advocates": (
+        "studies.jama_applicants",
+        "studies.jama_directors",
+        "studies.jama_advocacy_gap",
+        "studies.jgme_sample",
+        "studies.jgme_ban",
+        "studies.obgyn_sample",
+        "studies.obgyn_known_mentor",
+    ),
+}
+
+
+class Studies(Form):
+    """Guesses, and then the studies, in three steps.
+
+    Args:
+        part: Its row in data/parts.csv.
+
+    Source:
+        data/study_bars.csv, data/facts.csv.
+    """
+
+    def __init__(self, part: PartRow) -> None:
+        self.surveyed = [bar for _, _, survey in study_bars() for bar in survey]
+        self.article = [bar for _, chart, _ in study_bars() for bar in chart]
+        guesses = {bar.caller: whole(bar.caller, 0, 100, MIDDLE, bar.label) for bar in self.surveyed}
+        super().__init__(
+            part,
+            {
+                **guesses,
+                "belief": whole("belief", 0, 100, MIDDLE, say("studies.belief")),
+                "measured": one_word("measured", MEASURED, say("studies.measured")),
+                "advocates": one_word("advocates", ADVOCATES, say("studies.advocates")),
+                "ban": whole("ban", 0, 100, MIDDLE, say("studies.ban")),
+                **{f"seen_{step}": yes_or_no(f"seen_{step}") for step in STEPS},
+            },
+        )
+
+    # ---- acts ----
+
+    def acts(self) -> dict[str, Act]:
+        """Give what the buttons do."""
+        return {
+            "see_survey": lambda _: self._see("survey"),
+            "see_measured": lambda _: self._see("measured"),
+            "see_advocates": lambda _: self._see("advocates"),
+        }
+
+    def _see(self, step: str) -> dict[str, Any]:
+        if step in self.entries and not self.state[step]:  # its question is answered by a choice
+            return {"notice": say("guess.first")}
+        self.go_with(**{f"seen_{step}": True})
+        return {"focus": f"told.{step}"}
+
+    # ---- what is on screen ----
+
+    def parts(self, state: Record) -> dict[str, str]:
+        """Give what is told of each step once the reader has guessed."""
+        tell = {"survey": self._survey, "measured": self._measured, "advocates": self._advocates}
+        told = {step: tell[step](state) if state[f"seen_{step}"] else Markup("") for step in STEPS}
+        seen = [step for step in STEPS if state[f"seen_{step}"]]
+        return {
+            **{f"told.{step}": body for step, body in told.items()},
+            "beside": self._beside() if state["seen_survey"] else "",
+            "spoken": self._line(seen[-1], state) if seen else "",
+        }
+
+    def later_parts(self, state: Record) -> dict[str, str]:
+        """Give the survey beside one's guess, and the article's chart, which has another unit."""
+        if not state["seen_survey"]:
+            return {}
+        guesses = [int(state[bar.caller]) for bar in self.surveyed]
+        survey = bars_of_two(
+            [bar.label for bar in self.surveyed],
+            (say("lesson.you"), guesses),
+            (say("studies.directors"), [bar.value for bar in self.surveyed]),
+            say("studies.axis"),
+        )
+        pairs = zip(self.surveyed, guesses, strict=True)
+        spoken = "; ".join(f"{bar.label}: {guess}, {bar.value}" for bar, guess in pairs)
+        chart: Figure = bars(
+            [bar.label for bar in self.article], [bar.value for bar in self.article], say("studies.no_unit_axis")
+        )
+        own = "; ".join(f"{bar.label}: {bar.value}" for bar in self.article)
+        return {
+            "ground.survey": json.dumps(survey),
+            "name.survey": say("studies.survey_spoken", pairs=spoken),
+            "table.survey": self._numbers(self.surveyed, state),
+            "ground.article": json.dumps(chart),
+            "name.article": say("studies.article_spoken", pairs=own),
+            "table.article": self._numbers(self.article),
+        }
+
+    @staticmethod
+    def _numbers(rows: Iterable[StudyBarRow], state: Record | None = None) -> Markup:
+        if state is None:
+            head: tuple[str, ...] = (say("table.caller"), say("studies.no_unit"))
+            return table(say("studies.article_title"), head, [(bar.label, bar.value) for bar in rows])
+        head = (say("table.caller"), say("lesson.you"), say("studies.directors"))
+        return table(say("studies.survey_title"), head, [(bar.label, state[bar.caller], bar.value) for bar in rows])
+
+    def about(self, state: Record) -> dict[str, Any]:
+        """Tell which steps are in sight: each opens the next."""
+        return {"open": self._open(state)}
+
+    @staticmethod
+    def _open(state: Record) -> list[str]:
+        shown = [step for step in STEPS if state[f"seen_{step}"]]
+        asked = [f"ask.{after}" for step, after in pairwise(STEPS) if state[f"seen_{step}"]]
+        return [*shown, *asked]
+
+    def _line(self, step: str, state: Record) -> str:
+        """Say in a sentence how a guess compares with what was found."""
+        match step:
+            case "survey":
+                found = {bar.standing: bar.value for bar in self.surveyed}
+                high = sum(int(state[bar.caller]) > bar.value for bar in self.surveyed)
+                word = "studies.hoped" if high == len(self.surveyed) else "studies.feared" if high == 0 else "studies.mixed"
+                return f"{say('studies.found', **found)} {say(word)}"
+            case "measured":
+                return say("studies.as_found" if state["measured"] == MEASURED_ANSWER else "studies.not_found")
+        return say("studies.half_right" if state["advocates"] == ADVOCATES_ANSWER else "studies.half_other")
+
+    def _survey(self, state: Record) -> Markup:
+        return join(
+            tag("p", self._line("survey", state), class_="bw-kind"),
+            tag("p", say("studies.survey_caution")),
+            _told_facts("survey"),
+        )
+
+    @staticmethod
+    def _beside() -> Markup:
+        rows = [
+            (
+                say(f"standing.{standing}"),
+                ", ".join(f"{bar.label} {bar.value}" for bar in chart) or say("order.not_there"),
+                ", ".join(f"{bar.label} {bar.value}%" for bar in survey) or say("order.not_there"),
+            )
+            for standing, chart, survey in study_bars()
+        ]
+        head = (say("table.caller"), say("study_source.article"), say("study_source.ophthalmology"))
+        check = order_agrees()
+        claims = [claim for _, chart, _ in study_bars() for bar in chart for claim in bar.claims]
+        return join(
+            tag("h3", say("studies.beside")),
+            tag("div", table(say("studies.beside"), head, rows), class_="bw-numbers", tabindex="0", role="group",
+                aria_label=say("studies.beside")),
+            tag("p", check.words, class_="bw-kind"),
+            tag(
+                "details",
+                tag("summary", say("studies.ratios")),
+                tag("ul", [tag("li", ratio.words) for ratio in check.ratios], class_="bw-list"),
+                data_keep="ratios",
+            ),
+            basis("beside", claims, ("bar_pairing_is_ours", "one_answer_either_way")),
+        )  # fmt: skip
+
+    def _measured(self, state: Record) -> Markup:
+        believe = facts()["studies.oto_belief"].value
+        before, after = (facts()[f"studies.oto_p_{when}"].value for when in ("before", "after"))
+        return join(
+            paired(
+                (say("studies.your_belief"), state["belief"]),
+                (say("studies.their_belief"), f"{believe}%"),
+                (say("studies.measured_was"), tag("b", say(f"studies.measured.{MEASURED_ANSWER}"))),
+            ),
+            tag("p", self._line("measured", state), class_="bw-kind"),
+            tag("p", say("studies.what_p_is", before=before, after=after, of_hundred=round(100 * float(before)))),
+            tag("p", say("studies.no_proof")),
+            _told_facts("measured"),
+        )
+
+    def _advocates(self, state: Record) -> Markup:
+        return join(
+            tag("p", self._line("advocates", state), class_="bw-kind"),
+            tag("p", say("studies.not_you")),
+            tag("p", say("studies.what_then")),
+            paired(
+                (say("studies.your_ban"), state["ban"]), (say("studies.their_ban"), f"{facts()['studies.jgme_ban'].value}%")
+            ),
+            tag("p", say("studies.ban_why")),
+            _told_facts("advocates"),
+            tag("p", say("fact.studies.scope"), class_="bw-note"),
+        )
+
+    def page(self) -> str:
+        """Give the whole page."""
+        state, parts, now = self.state, self.parts(self.state), self._open(self.state)
+        sliders = [slider(bar.caller, bar.label, (0, 100), int(state[bar.caller])) for bar in self.surveyed]
+        measured = [(one, say(f"studies.measured.{one}")) for one in MEASURED]
+        advocates = [(one, say(f"studies.advocates.{one}")) for one in ADVOCATES]
+        return frame(
+            self.part,
+            _heading("survey"),
+            tag("p", say("studies.survey_ask")),
+            sliders,
+            _button("survey"),
+            opening(
+                "survey",
+                now,
+                place("told.survey", parts["told.survey"], class_="bw-told"),
+                picture("survey", say("studies.survey_title"), say("studies.survey_caption"), say("studies.survey_title"), ""),
+                picture(
+                    "article", say("studies.article_title"), say("studies.article_caption"), say("studies.article_title"), ""
+                ),
+                place("beside", parts["beside"]),
+                class_="bw-charts bw-spaced",
+            ),
+            opening(
+                "ask.measured",
+                now,
+                _heading("measured"),
+                slider("belief", say("studies.belief"), (0, 100), int(state["belief"])),
+                radios("measured", say("studies.measured"), measured, state["measured"]),
+                _button("measured"),
+                place("told.measured", parts["told.measured"], class_="bw-told"),
+                class_="bw-item",
+            ),
+            opening(
+                "ask.advocates",
+                now,
+                _heading("advocates"),
+                radios("advocates", say("studies.advocates"), advocates, state["advocates"]),
+                slider("ban", say("studies.ban"), (0, 100), int(state["ban"])),
+                _button("advocates"),
+                place("told.advocates", parts["told.advocates"], class_="bw-told"),
+                class_="bw-item",
+            ),
+        )
+
+    @property
+    def text(self) -> str:
+        """The title and what is asked first."""
+        callers = "\n".join(f"- {bar.label}" for bar in self.surveyed)
+        return f"{say(f'part.{self.part.part}.title')}\n{say('studies.survey_ask')}\n{callers}"
+
+    def tour(self) -> str:
+        """Make low, high and true guesses in every step, and tell what is said; then go back."""
+        start, lines = self.state, []
+        for guess in (0, 100, None):
+            values = {bar.caller: bar.value if guess is None else guess for bar in self.surveyed}
+            self.put(**values)
+            self._see("survey")
+            lines.append(f"{', '.join(f'{bar.label}: {values[bar.caller]}' for bar in self.surveyed)}\n   "
+                         f"{self._line('survey', self.state)}")  # fmt: skip
+        lines += [f"{bar.source_label}: {bar.label} {bar.value}" for bar in (*self.article, *self.surveyed)]
+        lines += [order_agrees().words, *(ratio.words for ratio in order_agrees().ratios)]
+        for step, answers in (("measured", MEASURED), ("advocates", ADVOCATES)):
+            for answer in answers:
+                self.put(**{step: answer})
+                self._see(step)
+                lines.append(f"{say(f'studies.{step}.{answer}')}: {self._line(step, self.state)}")
+        lines += [say(f"fact.{fact}") for step in STEPS for fact in FACTS[step]]
+        self.go(start)
+        return "\n".join(lines)
+
+
+def _heading(step: str) -> Markup:
+    return tag("h3", tag("span", f"{STEPS.index(step) + 1}.", class_="bw-count"), " ", say(f"studies.step.{step}"))
+
+
+def _button(step: str) -> Markup:
+    return tag("div", button(say(f"studies.see.{step}"), f"see_{step}"), class_="bw-toolbar")
+
+
+def _told_facts(step: str) -> Markup:
+    """List the facts of a step, each source once under its facts."""
+    return facts_by_source(f"facts-{step}", say("studies.sources"), FACTS[step])

@@ -1,0 +1,214 @@
+"""An activity whose state is a few named values: what sorting, ordering, questions and the like are made of."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Mapping
+from types import MappingProxyType
+from typing import Any, NamedTuple, TypeAlias
+
+from backchannel_lib.activities.activity import Activity
+from backchannel_lib.activities.tables import PartRow
+from backchannel_lib.base.errors import CaseError
+from backchannel_lib.base.formatting import nearest
+from backchannel_lib.base.texts import say
+from backchannel_lib.page.activity_page import still_of
+
+Record: TypeAlias = Mapping[str, Any]
+
+
+class Entry(NamedTuple):
+    """One named value of a form.
+
+    Args:
+        default: What it is at the beginning.
+        read: Makes the value of what a control or a file gives; raises `CaseError`.
+        label: The label of its control; blank where it has none.
+        positions: The positions of its control, where they are few enough to answer ahead.
+    """
+
+    default: Any
+    read: Callable[[object], Any]
+    label: str = ""
+    positions: tuple[Any, ...] = ()
+
+
+def one_word(field: str, words: Iterable[str], label: str = "", default: str = "") -> Entry:
+    """Make an entry that holds one of some words, or nothing yet.
+
+    Args:
+        field: Its name, for an error.
+        words: The words.
+        label: The label of its control.
+        default: What it is at the beginning.
+
+    Returns:
+        The entry.
+
+    Source:
+        ours.
+
+    Examples:
+        >>> one_word("side", ["left", "right"]).read("left")
+        'left'
+    """
+    known = (*words,)
+
+    def read(value: object) -> str:
+        if value in known or value == "":
+            return str(value)
+        raise CaseError(field, "level", value, levels=nearest(str(value), known))
+
+    return Entry(default, read, label, known)
+
+
+def whole(field: str, low: int, high: int, default: int, label: str = "") -> Entry:
+    """Make an entry that holds a whole number.
+
+    Args:
+        field: Its name, for an error.
+        low: The lowest.
+        high: The highest.
+        default: What it is at the beginning.
+        label: The label of its control.
+
+    Returns:
+        The entry.
+
+    Source:
+        ours.
+
+    Examples:
+        >>> whole("share", 0, 100, 25).read("40")
+        40
+    """
+
+    def read(value: object) -> int:
+        text = str(value).strip()
+        if isinstance(value, bool) or not text.lstrip("-").isdecimal() or len(text) > 9 or not low <= int(text) <= high:
+            raise CaseError(field, "range", value, low=low, high=high)
+        return int(text)
+
+    return Entry(default, read, label, tuple(range(low, high + 1)) if high - low <= 400 else ())
+
+
+def yes_or_no(field: str, label: str = "", *, default: bool = False) -> Entry:
+    """Make an entry that is true or false.
+
+    Args:
+        field: Its name, for an error.
+        label: The label of its control.
+        default: What it is at the beginning.
+
+    Returns:
+        The entry.
+
+    Source:
+        ours.
+
+    Examples:
+        >>> yes_or_no("seen").read(True)
+        True
+    """
+
+    def read(value: object) -> bool:
+        if isinstance(value, bool):
+            return value
+        raise CaseError(field, "flag", value)
+
+    return Entry(default, read, label, (False, True))
+
+
+def words_of(field: str, words: Iterable[str]) -> Entry:
+    """Make an entry that holds some of the words in an order, written with bars between them.
+
+    Args:
+        field: Its name, for an error.
+        words: The words.
+
+    Returns:
+        The entry.
+
+    Source:
+        ours.
+
+    Examples:
+        >>> words_of("seen", ["a", "b"]).read("b|a")
+        'b|a'
+    """
+    known = (*words,)
+
+    def read(value: object) -> str:
+        parts = [part for part in str(value).split("|") if part]
+        if len(set(parts)) != len(parts) or not set(parts) <= set(known):
+            raise CaseError(field, "set", value, levels=", ".join(known))
+        return "|".join(parts)
+
+    return Entry("", read)
+
+
+class Form(Activity[Record]):
+    """An activity of named values.
+
+    Args:
+        part: Its row in data/parts.csv.
+        entries: What it holds, by name; those without a label have no control.
+
+    Source:
+        ours.
+    """
+
+    def __init__(self, part: PartRow, entries: Mapping[str, Entry]) -> None:
+        self.part = part
+        self.entries = dict(entries)
+        super().__init__(part.part, MappingProxyType({name: entry.default for name, entry in entries.items()}))
+
+    def with_(self, **values: Any) -> Record:
+        """Give the state with some values changed."""
+        return MappingProxyType({**self.state, **values})
+
+    def go_with(self, **values: Any) -> None:
+        """Change some values, as one step of undo."""
+        self.go(self.with_(**values))
+
+    def fields(self) -> Iterable[str]:
+        """Name the controls."""
+        return [name for name, entry in self.entries.items() if entry.label]
+
+    def label(self, field: str) -> str:
+        """Give a control's label."""
+        return self.entries[field].label
+
+    def moved(self, field: str, value: object) -> Record:
+        """Tell where a move of one control leads."""
+        if field not in self.entries:
+            raise CaseError(field, "unknown_field", value, known=nearest(field, self.entries))
+        return self.with_(**{field: self.entries[field].read(value)})
+
+    def positions(self, field: str) -> Iterable[Any]:
+        """List the positions of a control."""
+        return self.entries[field].positions
+
+    def values(self, state: Record) -> dict[str, Any]:
+        """Give all named values."""
+        return dict(state)
+
+    def loaded(self, text: str) -> Record:
+        """Read what `saved` wrote; names that are not known any more are passed over."""
+        try:
+            record = json.loads(text)
+        except ValueError:
+            raise CaseError(self.key, "not_json", text[:40]) from None
+        if not isinstance(record, dict):
+            raise CaseError(self.key, "not_a_record", text[:40])
+        read = {name: entry.read(record[name]) for name, entry in self.entries.items() if name in record}
+        return MappingProxyType({name: read.get(name, entry.default) for name, entry in self.entries.items()})
+
+    def still(self) -> str:
+        """Give title and lead, for a notebook that has not been run."""
+        return still_of(self.part)
+
+    @property
+    def text(self) -> str:
+        """Title and lead."""
+        return f"{say(f'part.{self.part.part}.title')}. {say(f'part.{self.part.part}.lead')}"

@@ -1,0 +1,468 @@
+"""A made-up population of files, given every kind of call: how many verdicts move at all.
+
+The files are drawn, and every share of the draw is ours (data/draw.csv). What a call does to a file is asked of `judge`.
+"""
+
+from __future__ import annotations
+
+import ast
+import functools
+import random
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Any, Final, NamedTuple
+
+from backchannel_lib.base.errors import CaseError
+from backchannel_lib.base.formatting import nearest
+from backchannel_lib.base.readers import Path, integer, one_of, read_table, some_text
+from backchannel_lib.base.texts import say
+from backchannel_lib.model.case import RECOMMENDERS, Case
+from backchannel_lib.model.conditions import names_in, scalar_function
+from backchannel_lib.model.rules import rule_book
+from backchannel_lib.model.soap_rule import RulesCheck, rules_check
+from backchannel_lib.model.tables import STAGES, assumption_id, load_exams
+from backchannel_lib.model.verdict import Verdict, judge
+
+MOST_FILES: Final = 100_000
+
+#: What has to be true for each phase to be as good as it can be.
+_GOOD_MOMENT: Final = (
+    "lists_open",
+    "name_familiar",
+    "file_in_system",
+    "hears_first",
+    "names_you",
+    "outruns_hr",
+    "deep_ties",
+)
+
+
+class DrawRow(NamedTuple):
+    """One setting of the draw; see `load_draw`."""
+
+    setting: str
+    value: int
+    low: int
+    high: int
+    unit: str
+    ours: str
+
+    @property
+    def label(self) -> str:
+        """What a reader calls the setting."""
+        return say(f"draw.{self.setting}.label")
+
+    @property
+    def why(self) -> str:
+        """Why it starts where it does: our reason."""
+        return say(f"draw.{self.setting}.why")
+
+
+def load_draw(path: Path = None) -> tuple[DrawRow, ...]:
+    """Load the settings of the draw, all of them ours.
+
+    Args:
+        path: Another file of the same form; None for the workbook's own.
+
+    Returns:
+        Rows of: ``setting``: ``score_gap``, the middle score less the bottom of the program's range, ``score_spread``, one
+        standard deviation, or the share of files in which something is true; ``value``, where it starts; ``low`` and
+        ``high``, the ends of its slider, -100 to 100; ``unit``, points or percent; ``ours``, the id of our assumption.
+
+    Raises:
+        TableError: The table is broken.
+
+    Source:
+        ours; nobody publishes the files of students who did not match.
+
+    Examples:
+        >>> {row.setting: row.value for row in load_draw()}["score_spread"]
+        15
+    """
+    number = integer(-100, 100)
+    return read_table(
+        DrawRow,
+        "draw.csv",
+        {
+            "setting": some_text,
+            "value": number,
+            "low": number,
+            "high": number,
+            "unit": one_of(("points", "percent")),
+            "ours": assumption_id,
+        },
+        path=path,
+    )
+
+
+def draw(
+    count: int = 600, seed: int = 1, *, phase: str = "soap_lists", good_moment: bool = True, **settings: int
+) -> tuple[Case, ...]:
+    """Draw files of students at one program; the same call gives the same files on every machine.
+
+    Each attribute has its own stream of chances and each file its own place in it, so that a setting that moves changes
+    only the attribute it is about, and the first files of a larger draw are the files of a smaller one.
+
+    Args:
+        count: How many files, 0 to 100000.
+        seed: Which draw, a whole number of 0 or more.
+        phase: The moment, one of ``PHASES``.
+        good_moment: Whether all holds that the article asks of that phase: lists still open, a familiar name and a file in
+            the system, or the four conditions after SOAP.
+        **settings: Settings of data/draw.csv by name, each between its ``low`` and ``high``; others keep their value.
+
+    Returns:
+        The files, as cases without any contact chosen but the weakest.
+
+    Raises:
+        CaseError: An argument breaks its rule, or no setting has this name.
+
+    Source:
+        caller.example-former-fellow has the 600; the rest is ours.
+
+    Examples:
+        >>> [case.score for case in draw(3)] == [case.score - 5 for case in draw(3, score_gap=5)]
+        True
+        >>> draw(score_gap=100)
+        Traceback (most recent call last):
+            ...
+        backchannel_lib.base.errors.CaseError: score_gap: must be a whole number from -40 to 40, but it is 100.
+    """
+    _whole("count", count, 0, MOST_FILES)
+    if isinstance(seed, bool) or not isinstance(seed, int) or seed < 0:
+        raise CaseError("seed", "at_least", seed, low=0)
+    if not isinstance(good_moment, bool):
+        raise CaseError("good_moment", "flag", good_moment)
+    chosen = _chosen(settings)
+    moment: dict[str, Any] = dict.fromkeys(_GOOD_MOMENT, good_moment)
+    base = Case(phase=phase, **moment)
+    scores = _scores(count, seed, base.range_low + chosen.pop("score_gap"), chosen.pop("score_spread"))
+    flags = {name: _happens(count, seed, name, share) for name, share in chosen.items()}
+    needs_met, failed = flags.pop("need_met"), flags.pop("failed_attempts")
+    local = frozenset({"local"})
+    files = []
+    for number in range(count):
+        changes: dict[str, object] = {name: happens[number] for name, happens in flags.items()}
+        if needs_met[number]:
+            changes |= {"needs": local, "offers": local}
+        files.append(base.but(score=scores[number], failed_attempts=int(failed[number]), **changes))
+    return tuple(files)
+
+
+def _whole(name: str, value: object, low: int, high: int) -> int:
+    if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
+        raise CaseError(name, "range", value, low=low, high=high)
+    return value
+
+
+def _chosen(settings: Mapping[str, object]) -> dict[str, int]:
+    rows = {row.setting: row for row in load_draw()}
+    for name, value in settings.items():
+        if name not in rows:
+            raise CaseError(name, "unknown_setting", value, known=nearest(name, rows))
+        _whole(name, value, rows[name].low, rows[name].high)
+    return {name: _whole(name, settings.get(name, row.value), row.low, row.high) for name, row in rows.items()}
+
+
+def _stream(seed: int, name: str) -> random.Random:
+    # Of random.Random only seeding with a text and random() are used: Python promises both to stay as they are.
+    return random.Random(f"{seed}:{name}")  # noqa: S311 - a made-up population, not a secret
+
+
+def _happens(count: int, seed: int, name: str, share: int) -> list[bool]:
+    stream = _stream(seed, name)
+    return [stream.random() * 100 < share for _ in range(count)]
+
+
+def _scores(count: int, seed: int, middle: int, spread: int) -> list[int]:
+    # Twelve even chances added up make a bell with a standard deviation of 1. Whole numbers, because the sum of floats and
+    # the logarithms of a true bell are not the same to the last bit on every machine and every Python.
+    stream, one = _stream(seed, "score"), 1 << 20
+    top = load_exams()[0].high
+    scores = []
+    for _ in range(count):
+        off = sum(int(stream.random() * one) for _ in range(12)) - 6 * one
+        scores.append(max(1, min(top, middle + (spread * off + one // 2) // one)))
+    return scores
+
+
+# ---- the calls ----
+
+
+@dataclass(frozen=True)
+class Call:
+    """One kind of call that every file is given.
+
+    Args:
+        name: Its id.
+        sets: The fields of a case that it sets; what it leaves out stays as drawn.
+        ours: The id of our assumption about it.
+
+    Source:
+        The article's kinds of contact; who makes which is ours.
+
+    Examples:
+        >>> calls()[0].name, calls()[0].sets["move"]
+        ('polite_email', 'formal_email')
+    """
+
+    name: str
+    sets: Mapping[str, object]
+    ours: str
+
+    @property
+    def label(self) -> str:
+        """The call in a few words for a reader."""
+        return say(f"population.call.{self.name}")
+
+    def rule(self, case: Case) -> RulesCheck:
+        """Say what the NRMP's rule says of this call at the case's moment.
+
+        Args:
+            case: A file of the population.
+
+        Returns:
+            The rules check, which stands beside the counts and never in them.
+
+        Source:
+            data/soap_rule.csv.
+
+        Examples:
+            >>> calls()[0].rule(Case()).answer
+            'not_allowed'
+        """
+        return rules_check(case.but(**self.sets))
+
+
+@functools.cache
+def calls() -> tuple[Call, ...]:
+    """Give the kinds of call that are compared; the first is the one that the others are measured against.
+
+    Returns:
+        The polite email of a stranger, which stands in for no contact at all; a targeted call with specifics by each
+        caller, best first; the push from inside; the flag explained; a form letter; the school's list; pressure; the
+        student's own cold email.
+
+    Source:
+        works.history-call, works.internal-push, works.explain-flag, noise.generic-letters, noise.mass-blast,
+        noise.pressure-backfires, noise.cold-email-90-10; the comparison and the callers are ours.
+
+    Examples:
+        >>> len(calls())
+        12
+    """
+    specific = {"move": "targeted_call", "specifics": True, "addresses_flag": False}
+    return (
+        _call("polite_email", "no_contact_is_polite_email", recommender="unconnected_faculty", move="formal_email"),
+        *(
+            _call(f"targeted_{caller}", "specific_calls_by_each_caller", recommender=caller, **specific)
+            for caller in RECOMMENDERS
+            if caller != "self"
+        ),
+        _call("internal_push", "who_makes_each_call", recommender="subspecialist", move="internal_push"),
+        _call(
+            "flag_explanation",
+            "explained_by_trusted_peer",
+            recommender="trusted_peer",
+            move="flag_explanation",
+            specifics=True,
+            addresses_flag=True,
+        ),
+        _call("generic_letter", "who_makes_each_call", recommender="unconnected_faculty", move="generic_letter"),
+        _call("mass_blast", "who_makes_each_call", recommender="random_dean", move="mass_blast"),
+        _call("pressure", "who_makes_each_call", recommender="known_dean", move="pressure"),
+        _call("own_email", "who_makes_each_call", recommender="self", move="direct_email"),
+    )
+
+
+def _call(name: str, ours: str, **sets: object) -> Call:
+    return Call(name, MappingProxyType(sets), ours)
+
+
+# ---- what the calls do ----
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What one call does to a population.
+
+    Args:
+        call: The call.
+        counts: How many files have each verdict, lowest verdict first, zeros left in.
+        moved_up: How many files it brings above their verdict under the first of `calls`.
+        moved_down: How many it brings below it.
+        same: How many stay.
+        reach_interview: How many have the verdict phone interview or better.
+        held: Of those that stay, how many each stage holds down; two stages may hold the same file.
+
+    Source:
+        data/rules.csv; the population is ours.
+
+    Examples:
+        >>> result = outcome((Case(), Case(score=200)), "pressure")
+        >>> result.moved_up, result.moved_down, result.counts[Verdict.BACKFIRES]
+        (0, 2, 2)
+    """
+
+    call: Call
+    counts: Mapping[Verdict, int]
+    moved_up: int
+    moved_down: int
+    same: int
+    reach_interview: int
+    held: Mapping[str, int]
+
+    @property
+    def held_most(self) -> tuple[str, ...]:
+        """The stage that most often holds those that stay, more than one where they tie, none where nobody stays."""
+        most = max(self.held.values())
+        return tuple(stage for stage, count in self.held.items() if count == most > 0)
+
+
+def outcome(population: Iterable[Case], call: Call | str, reading: str | None = None) -> Outcome:
+    """Give every file of a population one call.
+
+    Args:
+        population: Cases; of each, the call replaces who makes the contact and how.
+        call: One of `calls`, or its name.
+        reading: The name of a reading; None for every default.
+
+    Returns:
+        What became of the files.
+
+    Raises:
+        CaseError: A file is no case, no call has this name, or no reading has.
+
+    Source:
+        data/rules.csv.
+
+    Examples:
+        >>> outcome(draw(), "own_email").reach_interview
+        0
+    """
+    known = _known_call(call)
+    return _outcome(_kinds(population, reading, known), known, reading)
+
+
+def compare(population: Iterable[Case], reading: str | None = None) -> tuple[Outcome, ...]:
+    """Give every file of a population each of the calls.
+
+    Args:
+        population: Cases.
+        reading: The name of a reading; None for every default.
+
+    Returns:
+        One outcome per call, in the order of `calls`.
+
+    Raises:
+        CaseError: A file is no case, or no reading has this name.
+
+    Source:
+        data/rules.csv; multiplier.cannot-rescue, multiplier.opens-file, multiplier.amplifier are what it lets a reader see.
+
+    Examples:
+        >>> sum(compare(draw(50))[3].counts.values())
+        50
+    """
+    kinds = _kinds(population, reading)
+    return tuple(_outcome(kinds, call, reading) for call in calls())
+
+
+def notes(count: int) -> tuple[str, ...]:
+    """Give the sentences that have to stand beside the counts.
+
+    Args:
+        count: How many files were drawn.
+
+    Returns:
+        That the files are invented, what they are compared with, what moving up does not mean, and the NRMP's rule.
+
+    Source:
+        ours; the rule is the NRMP's.
+
+    Examples:
+        >>> len(notes(600))
+        4
+    """
+    return (
+        say("population.made_up", count=count),
+        say("population.no_contact"),
+        say("population.up_is_not_in"),
+        say("population.rule"),
+    )
+
+
+def _known_call(call: Call | str) -> Call:
+    if isinstance(call, Call):
+        return call
+    for known in calls():
+        if known.name == call:
+            return known
+    raise CaseError("call", "not_a_call", call, known=nearest(call, [known.name for known in calls()]))
+
+
+class _Kind(NamedTuple):
+    """Files between which no call can tell a difference, one of them standing for all."""
+
+    case: Case
+    files: int
+    before: int  # the rank of their verdict under the first call
+
+
+def _kinds(population: Iterable[Case], reading: str | None, *more: Call) -> tuple[_Kind, ...]:
+    contact = tuple(sorted({name for call in (*calls(), *more) for name in call.sets}))
+    apart = _apart(reading, contact)
+    firsts: dict[tuple[object, ...], Case] = {}
+    counts: Counter[tuple[object, ...]] = Counter()
+    for case in population:
+        if not isinstance(case, Case):
+            raise CaseError("population", "not_a_case", case)
+        kind = (apart(case), *(case.__dict__[name] for name in contact))
+        firsts.setdefault(kind, case)
+        counts[kind] += 1
+    first_call = calls()[0].sets
+    return tuple(
+        _Kind(case, counts[kind], judge(case.but(**first_call), reading).outcome.verdict) for kind, case in firsts.items()
+    )
+
+
+@functools.lru_cache(maxsize=32)
+def _apart(reading: str | None, contact: tuple[str, ...]) -> Callable[[Case], int]:
+    """Make a function that tells which of the largest parts of the rules' conditions hold in which no call has a say.
+
+    Files for which the same of them hold, and whose own contact is the same, are judged alike whatever the call.
+    """
+    parts: dict[str, ast.expr] = {}
+    left = [tree for tree in rule_book(reading).trees if tree is not None]
+    while left:
+        tree = left.pop()
+        if names_in(tree).isdisjoint(contact):
+            parts[ast.unparse(tree)] = tree
+        elif isinstance(tree, ast.BoolOp):
+            left += tree.values
+        elif isinstance(tree, ast.UnaryOp):
+            left.append(tree.operand)
+    return scalar_function(parts.values())
+
+
+def _outcome(kinds: Iterable[_Kind], call: Call, reading: str | None) -> Outcome:
+    counts = [0] * len(Verdict)
+    held = dict.fromkeys(STAGES, 0)
+    up = down = same = 0
+    for case, files, before in kinds:
+        judgment = judge(case.but(**call.sets), reading)
+        rank = judgment.outcome.verdict
+        counts[rank] += files
+        if rank > before:
+            up += files
+        elif rank < before:
+            down += files
+        else:
+            same += files
+            for stage in judgment.binding:
+                held[stage] += files
+    by_verdict = MappingProxyType(dict(zip(Verdict, counts, strict=True)))
+    reach = sum(counts[Verdict.PHONE_INTERVIEW :])
+    return Outcome(call, by_verdict, up, down, same, reach, MappingProxyType(held))

@@ -1,0 +1,456 @@
+"""Described students: the reader predicts the verdict, then sees it beside the prediction, then moves the case."""
+
+from __future__ import annotations
+
+import functools
+import itertools
+import json
+from collections.abc import Iterable, Mapping
+from typing import Any, Final
+
+from backchannel_lib.activities import saved_answers as keep
+from backchannel_lib.activities.activity import Act, Message
+from backchannel_lib.activities.case_panel import CaseState, Session, state_of
+from backchannel_lib.activities.tables import PartRow, SceneRow, case_of, load_scenes
+from backchannel_lib.base.errors import CaseError
+from backchannel_lib.base.formatting import nearest
+from backchannel_lib.base.texts import say
+from backchannel_lib.model.case import Case
+from backchannel_lib.model.soap_rule import rules_check
+from backchannel_lib.model.verdict import Judgment, Verdict, judge
+from backchannel_lib.page import charts
+from backchannel_lib.page.activity_page import difference, frame, opening, place, rule_line, still_of, verdict_options
+from backchannel_lib.page.case_html import (
+    chart_box,
+    control_group,
+    fast_parts,
+    held_down,
+    shown_fields,
+    slow_parts,
+    stages_on_screen,
+)
+from backchannel_lib.page.components import basis, paired
+from backchannel_lib.page.html import Markup, join, tag
+from backchannel_lib.page.inputs import button, radios
+
+OWN: Final = "own"  # the scene in which the reader enters a case of their own
+#: What one's own case is asked for in every panel: without a moment the rule could not be told.
+ALWAYS_ASKED: Final = ("phase", "program_contacted_first")
+
+
+class Scenes(Session):
+    """A panel of one idea, with few controls, that shows its answer only beside a prediction.
+
+    Args:
+        part: Its row in data/parts.csv.
+
+    Source:
+        data/scenes.csv.
+    """
+
+    def __init__(self, part: PartRow) -> None:
+        super().__init__()
+        self.part = part
+        self.key = part.part
+        self.scenes = {row.scene: row for row in load_scenes() if row.part == part.part}
+        self.order = [*self.scenes, *([OWN] if part.own else [])]
+        first = self.order[0]
+        self._start = self._now = self._at(first, state_of(self._case_of(first)))
+
+    # ---- where one is ----
+
+    @functools.cached_property
+    def cases(self) -> Mapping[str, Case]:
+        """The described cases by scene."""
+        return {name: case_of(row.sets) for name, row in self.scenes.items()}
+
+    def _case_of(self, scene: str) -> Case:
+        """Give a scene's case; one's own is the first scene's, with the default in each field that can be moved."""
+        if scene != OWN:
+            return self.cases[scene]
+        defaults = {name: Case.fields()[name].default for name in (*self._mine(), *ALWAYS_ASKED)}
+        return next(iter(self.cases.values())).but(**defaults)
+
+    def _mine(self) -> tuple[str, ...]:
+        """Name the fields that a reader enters here, with those that only make sense together."""
+        return (*dict.fromkeys((*self.part.fields, *_go_along(self.part.fields), *(ALWAYS_ASKED if self.part.own else ()))),)
+
+    def _at(self, scene: str, state: CaseState) -> CaseState:
+        case = self._case_of(scene)
+        if scene == OWN:
+            kept = keep.kept(keep.CASE)
+            case = keep.with_kept(case, {name: kept[name] for name in self._mine() if name in kept})
+        return state_of(case, state.reading, state)._replace(scene=scene)
+
+    def _is_seen(self, state: CaseState) -> bool:
+        return state.scene in state.seen
+
+    @staticmethod
+    def _guess(state: CaseState) -> str:
+        return dict(state.guesses).get(state.scene, "")
+
+    # ---- acts ----
+
+    def acts(self) -> dict[str, Act]:
+        """Give what the buttons do."""
+        return {**super().acts(), "see": self._see, "scene": self._scene, "again": self._again, "keep": self._keep}
+
+    def _see(self, _: object) -> Message:
+        if not self._guess(self.state):
+            return {"notice": say("guess.first")}
+        if not self._is_seen(self.state):
+            self.go(self.state._replace(seen=(*self.state.seen, self.state.scene)))
+        return {"focus": "beside"}
+
+    def _scene(self, message: Mapping[str, Any]) -> Message:
+        scene = str(message["value"])
+        if scene not in self.order:
+            raise CaseError("scene", "level", scene, levels=nearest(scene, self.order))
+        self.go(self._at(scene, self.state))
+        answer = {"values": self.values(self.state), "focus": "story"}
+        if scene == OWN and self.case != self._case_of(OWN):
+            answer["notice"] = say("scene.from_kept")
+        return answer
+
+    def _again(self, _: object) -> Message:
+        self.go(self._at(self.state.scene, self.state))
+        return {"values": self.values(self.state), "notice": say("scene.is_again")}
+
+    def _keep(self, _: object) -> Message:
+        record = self.case.to_record()
+        mine = {name: record[name] for name in self._mine()}
+        try:
+            keep.keep(keep.CASE, {**keep.kept(keep.CASE), **mine})
+        except CaseError as error:
+            return {"notice": str(error)}
+        return {"notice": say("scene.kept")}
+
+    # ---- what is on screen ----
+
+    def fields(self) -> Iterable[str]:
+        """Name the controls: the guess, and the chosen fields."""
+        return ("guess", *self._controls())
+
+    def label(self, field: str) -> str:
+        """Give a control's label."""
+        return say("guess.ask") if field == "guess" else super().label(field)
+
+    def positions(self, field: str) -> Iterable[Any]:
+        """List the positions of a control."""
+        return () if field == "guess" else super().positions(field)
+
+    def moved(self, field: str, value: object) -> CaseState:
+        """Tell where a move of one control leads."""
+        if field != "guess":
+            return super().moved(field, value)
+        known = [name for name, _ in verdict_options()]
+        if value not in known:
+            raise CaseError("guess", "level", value, levels=nearest(str(value), known))
+        guesses = {**dict(self.state.guesses), self.state.scene: str(value)}
+        return self.state._replace(guesses=tuple(guesses.items()))
+
+    def values(self, state: CaseState) -> dict[str, Any]:
+        """Give the case, the guess of this scene, and what a page has to keep."""
+        return {
+            **super().values(state),
+            "guess": self._guess(state),
+            "scene": state.scene,
+            "guesses": json.dumps(dict(state.guesses)),
+            "seen": "|".join(state.seen),
+        }
+
+    def loaded(self, text: str) -> CaseState:
+        """Read what `values` gave."""
+        try:
+            record = json.loads(text)
+            guesses = json.loads(record.pop("guesses"))
+            scene, seen, _ = record.pop("scene"), record.pop("seen").split("|"), record.pop("guess")
+        except (ValueError, KeyError, AttributeError, TypeError):
+            raise CaseError(self.key, "not_json", text[:40]) from None
+        names = {name for name, _ in verdict_options()}
+        if scene not in self.order or not isinstance(guesses, dict) or not set(map(str, guesses.values())) <= names:
+            raise CaseError(self.key, "not_a_record", text[:40])
+        return state_of(Case.from_record(record))._replace(
+            scene=scene,
+            guesses=tuple((name, str(guess)) for name, guess in guesses.items() if name in self.order),
+            seen=tuple(name for name in seen if name in self.order),
+        )
+
+    def parts(self, state: CaseState) -> dict[str, str]:
+        """Give the story, and once a prediction was made, the answer beside it."""
+        seen = self._is_seen(state)
+        parts = dict.fromkeys(("verdict", "chain", "rules", "strip", "beside", "rule_line"), "")
+        if seen:
+            parts |= {name: part for name, part in fast_parts(state.case, state.reading).items() if name != "example"}
+            parts["beside"], parts["rule_line"] = self._beside(state), rule_line(state.case)
+        else:
+            parts["spoken"] = self._title(state.scene)
+        return {**parts, "story": self._story(state.scene), "nav": self._nav(state.scene)}
+
+    def later_parts(self, state: CaseState) -> dict[str, str]:
+        """Give what this panel shows beside verdict and rule, once a prediction was made."""
+        if not self._is_seen(state):
+            return {}
+        wanted = [name for name in self.part.shows if name in {"changes", "readings"}]
+        wanted += [f"table.{chart}" for chart in self._charts()]
+        wanted += ["orientation"] if "range_floor" in self.part.fields else []
+        parts = slow_parts(state.case, state.reading, wanted) if wanted else {}
+        for chart in self._charts():
+            parts[f"ground.{chart}"] = charts.ground(chart, state.case, state.reading)
+            parts[f"name.{chart}"] = charts.spoken(chart, state.case, state.reading)
+        return parts
+
+    def marks(self, state: CaseState) -> dict[str, Any]:
+        """Tell where the case stands on each chart of this panel."""
+        if not self._is_seen(state):
+            return {}
+        return {chart: charts.mark(chart, state.case, state.reading) for chart in self._charts()}
+
+    def about(self, state: CaseState) -> dict[str, Any]:
+        """Tell which controls and sections are in sight."""
+        return {**super().about(state), "shown": ["guess", *self._shown(state)], "open": self._open(state)}
+
+    def _controls(self) -> tuple[str, ...]:
+        """Name the fields of a case that have a control on the page, in sight or not."""
+        return (*dict.fromkeys((*self.part.fields, *(ALWAYS_ASKED if self.part.own else ()))),)
+
+    def _shown(self, state: CaseState) -> list[str]:
+        here = self._controls() if state.scene == OWN else self.part.fields
+        return [name for name in shown_fields(state.case) if name in here]
+
+    def _open(self, state: CaseState) -> list[str]:
+        if self._is_seen(state):
+            return ["seen", "controls", *(["own"] if state.scene == OWN else ["again"])]
+        return ["ask", *(["controls"] if state.scene == OWN else [])]
+
+    def _charts(self) -> list[str]:
+        return [chart for chart in charts.CHARTS if chart in self.part.shows]
+
+    def _title(self, scene: str) -> str:
+        return say("scene.own_title") if scene == OWN else say(f"scene.{scene}.title")
+
+    def _story(self, scene: str) -> Markup:
+        if scene == OWN:
+            return join(tag("h3", self._title(OWN)), tag("p", say("scene.own_story")), tag("p", self._assumed()))
+        number = say("scene.number", number=self.order.index(scene) + 1, total=len(self.scenes))
+        story = say(f"scene.{scene}.story")
+        return join(tag("h3", tag("span", number, class_="bw-count"), " ", self._title(scene)), tag("p", story))
+
+    def _assumed(self) -> Markup:
+        """Say what is taken for granted in one's own case, since it cannot be entered here."""
+        case, known = self._case_of(OWN), self._controls()
+        told = []
+        if "score" not in known:
+            told.append(say("assumed.file", score=case.score, low=case.range_low))
+        if "recommender" not in known:
+            caller = say(f"level.recommender.{case.recommender}")
+            told.append(say("assumed.contact", caller=caller, move=say(f"level.move.{case.move}")))
+        elif "move" not in known:
+            told.append(say("assumed.move", move=say(f"level.move.{case.move}")))
+        if "specifics" not in known:
+            told.append(say("assumed.specifics" if case.specifics else "assumed.no_specifics"))
+        if "needs" not in known:
+            told.append(say("assumed.no_need"))
+        return tag("span", tag("b", say("assumed.here"), " "), "; ".join(told), ".", class_="bw-assumed")
+
+    def _nav(self, scene: str) -> Markup:
+        at = self.order.index(scene)
+        back = self.order[at - 1] if at else None
+        on = self.order[at + 1] if at + 1 < len(self.order) else None
+        return join(
+            button(say("scene.next_own" if on == OWN else "scene.next"), "scene", on) if on else None,
+            button(say("scene.back"), "scene", back) if back else None,
+            tag("p", say("scene.last")) if not on else None,
+        )
+
+    def _beside(self, state: CaseState) -> Markup:
+        row: SceneRow | None = self.scenes.get(state.scene)
+        case = self._case_of(state.scene) if row else state.case
+        guess, judgment = Verdict[self._guess(state).upper()], judge(case, state.reading)
+        return join(
+            paired((say("guess.yours"), tag("b", guess.words)), (say("guess.article"), tag("b", judgment.verdict.words))),
+            tag("p", difference(guess, judgment.verdict), class_="bw-kind"),
+            tag("p", say(f"scene.{row.scene}.why")) if row else None,
+            None if row else [tag("p", held_down(judgment)), *_why_held(judgment), tag("p", rules_check(case).next_step)],
+            basis(f"scene-{row.scene}", row.claims, (row.ours,) if row.ours else ()) if row else None,
+        )
+
+    def page(self) -> str:
+        """Give the whole page."""
+        state = self.state
+        parts, now = self.parts(state), self._open(state)
+        shows = self.part.shows
+        later = slow_parts(state.case, state.reading, [f"table.{chart}" for chart in self._charts()]) if self._charts() else {}
+        pictures = [chart_box(chart, state.case, state.reading, later[f"table.{chart}"]) for chart in self._charts()]
+        moving = "amplifier" in shows  # a picture that every control moves stands above them, so that both are in sight
+        answer = [
+            tag("h3", say("card.title")),
+            tag("p", say("card.voice"), class_="bw-voice"),
+            place("verdict", parts["verdict"], class_="bw-card-body"),
+            place("rule_line", parts["rule_line"], "p", class_="bw-rule-line"),
+        ]
+        return frame(
+            self.part,
+            place("story", parts["story"], class_="bw-story"),
+            opening("seen", now, place("beside", parts["beside"], class_="bw-beside")),
+            opening("seen", now, pictures) if moving else None,
+            tag(
+                "div",
+                opening(
+                    "controls",
+                    now,
+                    [control_group(stage, state.case, self._controls()) for stage in stages_on_screen()],
+                    opening("again", now, button(say("scene.again"), "again"), class_="bw-toolbar"),
+                    opening(
+                        "own",
+                        now,
+                        button(say("scene.keep"), "keep"),
+                        tag("p", say("scene.keep_where"), class_="bw-small"),
+                        class_="bw-toolbar",
+                    ),
+                    class_="bw-controls",
+                ),
+                opening(
+                    "seen",
+                    now,
+                    tag("section", answer, class_="bw-card"),
+                    tag(
+                        "section",
+                        tag("h3", say("rules.title")),
+                        tag("p", say("rules.voice"), class_="bw-voice"),
+                        place("rules", parts["rules"]),
+                        class_="bw-rule",
+                    ),
+                    tag(
+                        "section",
+                        tag("h3", say("card.chain")),
+                        place("chain", parts["chain"], data_hides=True),
+                        class_="bw-why",
+                    )
+                    if "chain" in shows
+                    else None,
+                    class_="bw-answer",
+                ),
+                class_="bw-columns",
+            ),
+            opening(
+                "seen",
+                now,
+                [
+                    tag("section", tag("h3", say(f"{name}.title")), place(name), class_="bw-wide")
+                    for name in ("changes", "readings")
+                    if name in shows
+                ],
+                None if moving else pictures,
+            ),
+            opening(
+                "ask",
+                now,
+                radios("guess", say("guess.ask"), verdict_options(), self._guess(state), row=True),
+                tag("div", button(say("guess.see"), "see"), class_="bw-toolbar"),
+            ),
+            place("nav", parts["nav"], class_="bw-toolbar bw-nav"),
+        )
+
+    def still(self) -> str:
+        """Give the first story, for a notebook that has not been run."""
+        return still_of(self.part, self._story(self.order[0]))
+
+    @property
+    def text(self) -> str:
+        """Title, lead, the story, and what is asked or answered."""
+        scene = self.state.scene
+        head = [say(f"part.{self.part.part}.title"), self._title(scene)]
+        head.append(say("scene.own_story") if scene == OWN else say(f"scene.{scene}.story"))
+        return "\n".join([*head, super().text if self._is_seen(self.state) else say("guess.ask")])
+
+    def tour(self) -> str:
+        """Predict for every student, see, move every control to every place and back, and tell each outcome."""
+        lines = []
+        start = self.state
+        for scene in self.scenes:
+            self.go(self._at(scene, self.state))
+            self.put_guess("file_read")
+            lines.append(
+                say(
+                    "scene.tour",
+                    title=self._title(scene),
+                    verdict=judge(self.case).verdict.words,
+                    held=held_down(judge(self.case)),
+                    answer=rules_check(self.case).words,
+                )
+            )
+            lines += [f"   {line}" for field in self._shown(self.state) if (line := self._sweep(field))]
+        self.go(start)
+        return "\n".join(lines)
+
+    def put_guess(self, guess: str) -> None:
+        """Predict for the student at hand, and see.
+
+        Args:
+            guess: The name of a verdict in lower case.
+
+        Source:
+            ours.
+        """
+        self.go(self.moved("guess", guess))
+        self._see({})
+
+    def _sweep(self, field: str) -> str:
+        """Tell the verdict at every position of one control, positions of the same verdict together."""
+        outcomes = []
+        for value in self.positions(field):
+            if str(value).count("|"):
+                continue  # of what can be ticked together, each alone says enough
+            try:
+                outcomes.append((value, judge(self.moved(field, value).case).verdict.words))
+            except CaseError:
+                continue
+        runs = [(verdict, [value for value, _ in run]) for verdict, run in itertools.groupby(outcomes, lambda pair: pair[1])]
+        told = "; ".join(f"{span(field, values)}: {verdict}" for verdict, values in runs)
+        return f"{self.label(field)} {told}" if told else ""
+
+
+def _why_held(judgment: Judgment) -> list[Markup]:
+    """Give the reasons of the links that hold a verdict down."""
+    if judgment.verdict is max(Verdict):
+        return []
+    return [tag("p", reason.words) for reason in judgment.reasons if reason.stage in judgment.binding]
+
+
+def span(field: str, values: list[Any]) -> str:
+    """Write some positions of a control as a reader knows them.
+
+    Args:
+        field: The field.
+        values: Positions that follow each other.
+
+    Returns:
+        Such as "Off" or "235-240".
+
+    Source:
+        ours.
+
+    Examples:
+        >>> span("score", [235, 236])
+        '235-236'
+    """
+    if field in {"needs", "offers"}:
+        family = {"needs": "level.need", "offers": "offer"}[field]
+        ticked = [[say(f"{family}.{one}") for one in value.split("|")] if value else [say("scene.none")] for value in values]
+        words = [" + ".join(each) for each in ticked]
+    elif isinstance(values[0], bool):
+        words = [say("scene.on" if value else "scene.off") for value in values]
+    elif isinstance(values[0], int):
+        words = [f"{values[0]}-{values[-1]}" if len(values) > 1 else f"{values[0]}"]
+    else:
+        family = "short.recommender" if field == "recommender" else f"level.{field}"
+        words = [say(f"{family}.{value}") for value in values]
+    return ", ".join(words)
+
+
+def _go_along(fields: Iterable[str]) -> tuple[str, ...]:
+    """Name the fields that have to be kept with others, since they only make sense together."""
+    return tuple(
+        more for field, more in (("recommender", "move"), ("move", "recommender")) if field in fields and more not in fields
+    )

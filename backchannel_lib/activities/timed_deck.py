@@ -1,0 +1,148 @@
+"""A stack that is gone through sheet by sheet against a clock: what the desk and the drill have in common."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any, Final
+
+from backchannel_lib.activities.activity import Act, Message
+from backchannel_lib.activities.form import Entry, Form, Record, one_word, whole
+from backchannel_lib.activities.tables import PartRow
+from backchannel_lib.base.errors import CaseError
+from backchannel_lib.base.formatting import nearest
+from backchannel_lib.base.texts import say
+from backchannel_lib.page.activity_page import opening, place
+from backchannel_lib.page.html import Markup, tag
+from backchannel_lib.page.inputs import button, clock_button
+
+CLOCK: Final = ("on", "off")
+
+
+class Stack(Form):
+    """Sheets in an order, where the reader is among them, and whether the clock is wanted.
+
+    Args:
+        part: Its row in data/parts.csv.
+        order: The names of the sheets.
+        entries: What else it holds, by name.
+
+    Source:
+        ours.
+    """
+
+    def __init__(self, part: PartRow, order: list[str], entries: Mapping[str, Entry]) -> None:
+        self.order = order
+        self.end = len(order) + 1  # 0 is before the first sheet, and this is after the last one
+        super().__init__(part, {"at": whole("at", 0, self.end, 0), "clock": one_word("clock", CLOCK, default="on"), **entries})
+
+    def on_top(self, state: Record) -> str:
+        """Name the sheet that is on screen; blank before the first and after the last."""
+        return self.order[state["at"] - 1] if 0 < state["at"] < self.end else ""
+
+    # ---- what a kind of stack says ----
+
+    def to(self, at: int) -> Message:
+        """Go to a place in the stack, if one can go there."""
+        raise NotImplementedError
+
+    def head_at(self, at: int) -> str:
+        """Name the part of the page that heads a place in the stack."""
+        raise NotImplementedError
+
+    def clock_of(self, state: Record) -> dict[str, Any]:
+        """Tell which clock runs."""
+        raise NotImplementedError
+
+    def in_sight(self, state: Record) -> list[str]:
+        """Tell which sections are in sight."""
+        raise NotImplementedError
+
+    def time_is_up(self) -> str:
+        """Say that the time is over."""
+        raise NotImplementedError
+
+    # ---- acts ----
+
+    def acts(self) -> dict[str, Act]:
+        """Give what the buttons and the clock do."""
+        return {
+            "begin": self._begin,
+            "clock": self._clock,
+            "next": lambda _: self.to(self.state["at"] + 1),
+            "back": lambda _: self.to(self.state["at"] - 1),
+            "take": self._take,
+            "answers": lambda _: self.to(self.end),
+            "time_up": self._time_up,
+        }
+
+    def _begin(self, message: Mapping[str, Any]) -> Message:
+        self.go_with(at=1, clock=self.entries["clock"].read(message["value"]))
+        return {"focus": self.head_at(1)}
+
+    def _clock(self, message: Mapping[str, Any]) -> Message:
+        self.go_with(clock=self.entries["clock"].read(message["value"]))
+        return {"focus": "clock"}
+
+    def _take(self, message: Mapping[str, Any]) -> Message:
+        """Put a sheet back on top."""
+        name = str(message["value"])
+        if name not in self.order:
+            raise CaseError("take", "level", name, levels=nearest(name, self.order))
+        return self.to(self.order.index(name) + 1)
+
+    def _time_up(self, message: Mapping[str, Any]) -> Message:
+        """Say so and change nothing: time is no score here."""
+        clock = self.clock_of(self.state)
+        over = clock["run"] and message["value"] == clock["id"] and self.on_top(self.state)
+        return {"notice": self.time_is_up()} if over else {}
+
+    # ---- what is on screen ----
+
+    def about(self, state: Record) -> dict[str, Any]:
+        """Tell what is in sight, and the clock."""
+        return {"open": self.in_sight(state), "clock": self.clock_of(state)}
+
+    @staticmethod
+    def clock_told(state: Record) -> str:
+        """Say whether the clock runs, and that it closes nothing."""
+        return say("desk.clock_on" if state["clock"] == "on" else "desk.clock_off")
+
+    @staticmethod
+    def dial(now: Iterable[str], told: str, name: str, key: str = "", *, beats: bool = False) -> Markup:
+        """Write the clock.
+
+        Args:
+            now: What is in sight.
+            told: What `clock_told` says.
+            name: What the clock is for.
+            key: The key that stops and starts it, or blank.
+            beats: Whether it tells the kernel how far it is.
+
+        Returns:
+            HTML.
+
+        Source:
+            ours.
+        """
+        return opening(
+            "desk",
+            now,
+            opening(
+                "clock_on",
+                now,
+                tag("span", name, class_="bw-clock-label"),
+                tag("span", class_="bw-clock-face", data_clock_face=True, role="timer", aria_label=name),
+                clock_button(say("desk.pause"), "pause", key=key),
+                clock_button(say("desk.go"), "go", hidden=True, key=key),
+                button(say("desk.off"), "clock", "off"),
+                class_="bw-clock-row",
+            ),
+            opening("clock_off", now, button(say("desk.on"), "clock", "on")),
+            place("clock", told, "span", class_="bw-small"),
+            opening("clock_on", now, tag("div", class_="bw-clock-left"), class_="bw-clock-bar", aria_hidden="true"),
+            class_="bw-clock",
+            data_clock="on",
+            data_beats=beats,
+            role="group",
+            aria_label=name,
+        )

@@ -1,0 +1,259 @@
+"""A dated plan, made by ticking: from the first day over two months to a year, to be kept as a text or in a calendar."""
+
+from __future__ import annotations
+
+import re
+from datetime import date
+from typing import Any, Final
+
+from backchannel_lib.activities.activity import Act
+from backchannel_lib.activities.form import Entry, Form, Record, words_of
+from backchannel_lib.activities.tables import PartRow
+from backchannel_lib.activities.year_plan.model import (
+    FIRST_YEAR,
+    GROUPS,
+    LAST_YEAR,
+    PlanItem,
+    PlanTaskRow,
+    YearPlan,
+    load_plan_tasks,
+    plan_for,
+)
+from backchannel_lib.base.errors import CaseError
+from backchannel_lib.base.texts import say
+from backchannel_lib.page.activity_page import frame, opening, place
+from backchannel_lib.page.components import basis
+from backchannel_lib.page.html import Markup, join, tag
+from backchannel_lib.page.inputs import button, checks, text_box
+
+#: The Friday of Match Week 2027: SOAP is over, and whatever is planned now may begin.
+FIRST_DAY: Final = "2027-03-19"
+TO_BEGIN: Final = ("rest", "talk_to_someone", "honest_with_mentors")
+#: A day as 2027-03-22, or as it is written in the US, 3/22/2027.
+_WRITTEN: Final = re.compile(
+    r"(?P<year>[0-9]{4})-(?P<month>[0-9]{2})-(?P<day>[0-9]{2})"
+    r"|(?P<us_month>[0-9]{1,2})/(?P<us_day>[0-9]{1,2})/(?P<us_year>[0-9]{4})"
+)
+
+
+class YearPlanBoard(Form):
+    """A first day, what is ticked, and the plan that comes of it.
+
+    Args:
+        part: Its row in data/parts.csv.
+
+    Source:
+        data/plan_tasks.csv.
+    """
+
+    def __init__(self, part: PartRow) -> None:
+        self.offered = {group: tuple(row for row in load_plan_tasks() if row.group == group) for group in GROUPS}
+        ticks = {
+            group: words_of(group, [row.task for row in rows])._replace(label=say(f"plan.group.{group}"))
+            for group, rows in self.offered.items()
+        }
+        super().__init__(
+            part, {"start": Entry(_as_written(date.fromisoformat(FIRST_DAY)), _read_day, say("plan_board.start")), **ticks}
+        )
+
+    # ---- acts ----
+
+    def acts(self) -> dict[str, Act]:
+        """Give what the buttons do."""
+        return {"begin": self._begin, "clear": self._clear, "text": self._save_text, "calendar": self._save_calendar}
+
+    def _begin(self, _: object) -> dict[str, Any]:
+        """Tick the three to begin with, beside whatever is ticked already."""
+        ticked = {*self._ticked(self.state), *TO_BEGIN}
+        self.go_with(
+            **{group: "|".join(row.task for row in rows if row.task in ticked) for group, rows in self.offered.items()}
+        )
+        return {"values": self.values(self.state), "notice": say("plan_board.begun")}
+
+    def _clear(self, _: object) -> dict[str, Any]:
+        self.go_with(**dict.fromkeys(GROUPS, ""))
+        return {"values": self.values(self.state)}
+
+    def _save_text(self, _: object) -> dict[str, Any]:
+        return self._file("txt", self._plan(self.state).text)
+
+    def _save_calendar(self, _: object) -> dict[str, Any]:
+        return self._file("ics", self._plan(self.state).ics)
+
+    def _file(self, ending: str, text: str) -> dict[str, Any]:
+        if not self._plan(self.state).items:
+            return {"notice": say("plan_board.nothing")}
+        name = f"my-plan-{_day(self.state['start']).isoformat()}.{ending}"
+        return {"file": {"name": name, "text": text}, "notice": say("panel.saved", name=name)}
+
+    # ---- the plan ----
+
+    @staticmethod
+    def _ticked(state: Record) -> list[str]:
+        return [task for group in GROUPS for task in str(state[group]).split("|") if task]
+
+    def _plan(self, state: Record) -> YearPlan:
+        return plan_for(_day(state["start"]), self._ticked(state))
+
+    # ---- what is on screen ----
+
+    def parts(self, state: Record) -> dict[str, str]:
+        """Give the plan, and what a reader should know of it."""
+        plan = self._plan(state)
+        return {"made": _plan_part(plan), "spoken": say("plan_board.count", count=len(plan.items))}
+
+    def about(self, state: Record) -> dict[str, Any]:
+        """Tell that saving is in sight once there is something to save."""
+        return {"open": ["save"] if self._plan(state).items else []}
+
+    def page(self) -> str:
+        """Give the whole page."""
+        state = self.state
+        return frame(
+            self.part,
+            tag(
+                "div",
+                tag(
+                    "div",
+                    text_box("start", say("plan_board.start"), state["start"], help_text=say("plan_board.start_help")),
+                    tag(
+                        "div",
+                        button(say("plan_board.begin"), "begin"),
+                        button(say("plan_board.clear"), "clear"),
+                        class_="bw-toolbar",
+                    ),
+                    [
+                        checks(
+                            group,
+                            say(f"plan.group.{group}"),
+                            [(row.task, row.title) for row in rows],
+                            set(str(state[group]).split("|")),
+                        )
+                        for group, rows in self.offered.items()
+                    ],
+                    basis("plan-begin", ("after.honest-with-mentors",), ("plan_three_to_begin", "plan_dates")),
+                    class_="bw-controls",
+                ),
+                tag(
+                    "div",
+                    opening(
+                        "save",
+                        self.about(state)["open"],
+                        tag(
+                            "div",
+                            button(say("plan_board.save_text"), "text"),
+                            button(say("plan_board.save_calendar"), "calendar"),
+                            class_="bw-toolbar",
+                        ),
+                        tag("p", say("plan_board.saved_where"), class_="bw-small"),
+                        class_="bw-saving",
+                    ),
+                    tag(
+                        "section",
+                        tag("p", say("plan.crisis")),
+                        place("made", self.parts(state)["made"]),
+                        class_="bw-card bw-plan",
+                    ),
+                ),
+                class_="bw-columns bw-halves",
+            ),
+        )
+
+    @property
+    def text(self) -> str:
+        """The title, and the plan in short."""
+        plan = self._plan(self.state)
+        return "\n".join([say(f"part.{self.part.part}.title"), *(_lines(plan) or [say("plan.empty")])])
+
+    def tour(self) -> str:
+        """Tick everything, then each alone on several first days, and tell the days and the warnings; then go back."""
+        start, lines = self.state, []
+        self._begin({})
+        lines += _lines(self._plan(self.state))
+        self.put(**{group: "|".join(row.task for row in rows) for group, rows in self.offered.items()})
+        for day in (FIRST_DAY, "2027-03-16", "6/20/2027", "2028-02-29"):
+            self.put(start=day)
+            plan = self._plan(self.state)
+            lines += [_title(plan), *_lines(plan), *plan.warnings]
+        try:
+            self.put(start="March 19")
+        except CaseError as error:
+            lines.append(error.sentence)
+        self._clear({})
+        lines.append(say("plan.empty"))
+        self.go(start)
+        return "\n".join(lines)
+
+
+def _read_day(value: object) -> str:
+    return _as_written(_day(value))
+
+
+def _as_written(day: date) -> str:
+    return f"{day.month}/{day.day}/{day.year}"
+
+
+def _day(value: object) -> date:
+    text = str(value).strip()
+    if not (found := _WRITTEN.fullmatch(text)):
+        raise CaseError("start", "day_as_text", value)
+    year, month, number = (int(found[name] or found[f"us_{name}"]) for name in ("year", "month", "day"))
+    try:
+        day = date(year, month, number)
+    except ValueError:
+        raise CaseError("start", "calendar_day", value, low=FIRST_YEAR, high=LAST_YEAR) from None
+    if not FIRST_YEAR <= day.year <= LAST_YEAR:
+        raise CaseError("start", "calendar_day", value, low=FIRST_YEAR, high=LAST_YEAR)
+    return day
+
+
+def _title(plan: YearPlan) -> str:
+    return plan.text.partition("\n")[0]
+
+
+def _lines(plan: YearPlan) -> list[str]:
+    return [say("plan_board.tour_item", days=item.days, title=item.task.title) for item in plan.items]
+
+
+def _plan_part(plan: YearPlan) -> Markup:
+    if not plan.items and not plan.left_out:
+        return tag("p", say("plan.empty"))
+    by_group = [(group, [item for item in plan.items if item.group == group]) for group in GROUPS]
+    return join(
+        tag("h3", _title(plan)),
+        tag("p", say("plan_board.count", count=len(plan.items))),
+        _notes(plan),
+        [
+            join(tag("h4", say(f"plan.group.{group}")), tag("ol", [_item(item) for item in items], class_="bw-dated"))
+            for group, items in by_group
+            if items
+        ],
+    )
+
+
+def _notes(plan: YearPlan) -> Markup | None:
+    if not plan.warnings:
+        return None
+    notes = tag("ul", [tag("li", note) for note in plan.warnings], class_="bw-list")
+    return tag("div", tag("p", tag("b", say("plan_board.notes"))), notes, class_="bw-note")
+
+
+def _item(item: PlanItem) -> Markup:
+    task = item.task
+    why, people, voice, *waits = item.sentences
+    return tag(
+        "li",
+        tag("p", item.days, class_="bw-small"),
+        tag("p", tag("b", task.title)),
+        tag("p", why),
+        tag("p", people, " ", voice, class_="bw-small"),
+        [tag("p", sentence, class_="bw-note") for sentence in waits],
+        _rests_on(task),
+    )
+
+
+def _rests_on(task: PlanTaskRow) -> Markup | None:
+    """Tie a task to its lines and facts; that its advice is ours was said in a sentence already."""
+    if not task.advice_is_ours:
+        return basis(f"plan-{task.task}", task.claims, (task.ours,), task.facts)
+    return basis(f"plan-{task.task}", task.claims, (), task.facts) if task.claims or task.facts else None

@@ -1,0 +1,396 @@
+"""A dated plan for the next two months and the year, made of the tasks that a reader ticks.
+
+The tasks are rows of data/plan_tasks.csv. Wherever the NRMP's rule touches one, it gets no day between the Monday and the
+Thursday of a Match Week.
+"""
+
+from __future__ import annotations
+
+import re
+import textwrap
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Final, NamedTuple
+
+from backchannel_lib.base.errors import CaseError
+from backchannel_lib.base.formatting import nearest
+from backchannel_lib.base.readers import Path, WrongCellError, each_of, one_of, read_table, some_text, yes_no
+from backchannel_lib.base.texts import say
+from backchannel_lib.model.amplifier import assumption
+from backchannel_lib.model.calendar import match_week
+from backchannel_lib.model.tables import assumption_id, claim_ids, load_facts
+
+ANCHORS: Final = ("start", "match_monday", "soap_ends", "july_1", "coming_match")
+GROUPS: Final = ("first_days", "two_months", "year")
+PEOPLE: Final = ("you", "friend", "mentor", "school", "program")
+FIRST_YEAR: Final = 2000
+LAST_YEAR: Final = 2100
+
+_ONE_DAY: Final = timedelta(days=1)
+
+
+class Day(NamedTuple):
+    """A day of the plan, told by another day; see `load_plan_tasks`."""
+
+    anchor: str
+    days: int
+
+
+class PlanTaskRow(NamedTuple):
+    """One thing to tick; see `load_plan_tasks`."""
+
+    task: str
+    starts: Day
+    ends: Day
+    group: str
+    claims: tuple[str, ...]
+    facts: tuple[str, ...]
+    ours: str
+    needs: tuple[str, ...]
+    rule: bool
+
+    @property
+    def title(self) -> str:
+        """What to do, in a few words for a reader."""
+        return say(f"task.{self.task}.title")
+
+    @property
+    def why(self) -> str:
+        """Why, in a sentence or three."""
+        return say(f"task.{self.task}.why")
+
+    @property
+    def advice_is_ours(self) -> bool:
+        """Whether the advice itself, and not only its days, is ours."""
+        return self.ours == "plan_advice"
+
+
+def _day(cell: str) -> Day:
+    found = re.fullmatch(r"([a-z_0-9]+?)([+-][0-9]{1,3})?", cell)
+    if not found or found[1] not in ANCHORS:
+        raise WrongCellError(f"a day such as start+7; the days to count from are {nearest(cell, ANCHORS)}")
+    return Day(found[1], int(found[2] or 0))
+
+
+def load_plan_tasks(path: Path = None) -> tuple[PlanTaskRow, ...]:
+    """Load the things that a plan can hold, in the order in which they are offered.
+
+    Args:
+        path: Another file of the same form; None for the workbook's own.
+
+    Returns:
+        Rows of: ``task``; ``starts`` and ``ends``, its first and last day, as one of ``ANCHORS`` and days before or after
+        it: ``start`` the reader's first day, ``match_monday`` and ``soap_ends`` Monday and Thursday of the Match Week that
+        the plan is about, ``july_1`` the first July 1 of the plan, ``coming_match`` the next Match Week's Monday;
+        ``group``, one of ``GROUPS``, under which it is offered; ``claims`` and ``facts``, ids; ``ours``, the id of our
+        assumption: ``plan_advice`` where the advice itself is ours; ``needs``, who it involves, any of ``PEOPLE``;
+        ``rule``, whether the NRMP's SOAP communication rule touches it.
+
+    Raises:
+        TableError: The table is broken.
+
+    Source:
+        The claims in each row; the days are ours.
+
+    Examples:
+        >>> load_plan_tasks()[0].task, load_plan_tasks()[0].ends
+        ('rest', Day(anchor='start', days=7))
+    """
+    return read_table(
+        PlanTaskRow,
+        "plan_tasks.csv",
+        {
+            "task": some_text,
+            "starts": _day,
+            "ends": _day,
+            "group": one_of(GROUPS),
+            "claims": claim_ids,
+            "facts": each_of([fact.id for fact in load_facts()]),
+            "ours": assumption_id,
+            "needs": each_of(PEOPLE),
+            "rule": yes_no,
+        },
+        path=path,
+    )
+
+
+@dataclass(frozen=True)
+class PlanItem:
+    """One task with its days.
+
+    Args:
+        task: The row of data/plan_tasks.csv.
+        begins: Its first day.
+        ends: Its last day.
+        group: One of ``GROUPS``, by its first day.
+        moved: Whether it begins later than it would because of the NRMP's rule.
+        in_soap: Whether a mentor is spoken to in days of SOAP, or in days that run up to it.
+
+    Source:
+        data/plan_tasks.csv.
+
+    Examples:
+        >>> plan_for(date(2027, 3, 19), ["rest"]).items[0].days
+        'Fri, Mar 19, 2027 to Fri, Mar 26, 2027'
+    """
+
+    task: PlanTaskRow
+    begins: date
+    ends: date
+    group: str
+    moved: bool
+    in_soap: bool
+
+    @property
+    def days(self) -> str:
+        """Its days for a reader."""
+        if self.begins == self.ends:
+            return say("plan.one_day", day=_shown(self.begins))
+        return say("plan.days", first=_shown(self.begins), last=_shown(self.ends))
+
+    @property
+    def sentences(self) -> tuple[str, ...]:
+        """Why, with whom, whose advice it is, and whether the NRMP's rule touches it."""
+        people = ", ".join(say(f"plan.who.{person}") for person in self.task.needs)
+        told = [
+            self.task.why,
+            say("plan.with", people=people),
+            say("plan.ours" if self.task.advice_is_ours else "plan.article"),
+        ]
+        if self.task.rule:
+            told.append(say("plan.waits"))
+        if self.in_soap:
+            told.append(say("plan.advice_only"))
+        return tuple(told)
+
+
+@dataclass(frozen=True)
+class YearPlan:
+    """A plan of a year: its items in the order of their days, as text and as a calendar file.
+
+    Args:
+        start: Its first day.
+        last: Its last day.
+        items: What was ticked, with its days.
+        left_out: What was ticked, but has no day in this year.
+
+    Source:
+        data/plan_tasks.csv.
+
+    Examples:
+        >>> plan = plan_for(date(2027, 3, 15), ["open_seats", "rest"])
+        >>> [(item.task.task, item.begins.isoformat()) for item in plan.items]
+        [('rest', '2027-03-15'), ('open_seats', '2027-03-19')]
+    """
+
+    start: date
+    last: date
+    items: tuple[PlanItem, ...]
+    left_out: tuple[PlanTaskRow, ...]
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """Sentences on what a reader should know of the plan: too much at once, what the rule moved, what has no day."""
+        told = []
+        at_once = sum(item.group == "first_days" for item in self.items)
+        most = int(assumption("plan_first_week_at_most"))
+        if at_once > most:
+            told.append(say("plan.warning.many", count=at_once, most=most))
+        moved = [item for item in self.items if item.moved]
+        told += [say("plan.warning.moved", day=_shown(item.begins), title=item.task.title) for item in moved]
+        told += [say("plan.left_out", title=task.title) for task in self.left_out]
+        return tuple(told)
+
+    @property
+    def text(self) -> str:
+        """The plan as a plain text file."""
+        parts = [say("plan.title", first=_shown(self.start), last=_shown(self.last))]
+        if not self.items:
+            parts.append(_wrapped(say("plan.empty")))
+        for group in GROUPS:
+            items = [item for item in self.items if item.group == group]
+            if items:
+                heading = say(f"plan.group.{group}")
+                parts.append(f"{heading}\n{'-' * len(heading)}")
+            parts += [
+                "\n".join([f"[ ] {item.task.title}", _wrapped(item.days, 4), _wrapped(" ".join(item.sentences), 4)])
+                for item in items
+            ]
+        parts += [_wrapped(warning) for warning in self.warnings]
+        parts.append(_wrapped(say("plan.crisis")))
+        return "\n\n".join(parts) + "\n"
+
+    @property
+    def ics(self) -> str:
+        """The plan as an iCalendar file (RFC 5545) of all-day events; an empty text where there is nothing to enter."""
+        if not self.items:
+            return ""  # a calendar without an event is none by the standard
+        stamp = _basic(self.start)
+        lines = [
+            "BEGIN:VCALENDAR",
+            "VERSION:2.0",
+            "PRODID:-//Backchannel Workbook//Year plan//EN",
+            "CALSCALE:GREGORIAN",
+            f"X-WR-CALNAME:{_escaped(say('plan.calendar_name'))}",
+            f"X-WR-CALDESC:{_escaped(say('plan.crisis'))}",
+        ]
+        for item in self.items:
+            long = (item.ends - item.begins).days >= assumption("plan_banner")
+            told = [*item.sentences, say("plan.until", day=_shown(item.ends))] if long else item.sentences
+            until = item.begins if long else item.ends
+            lines += [
+                "BEGIN:VEVENT",
+                f"UID:{item.task.task}-{stamp}@backchannel-workbook",
+                f"DTSTAMP:{stamp}T000000Z",
+                f"DTSTART;VALUE=DATE:{_basic(item.begins)}",
+                f"DTEND;VALUE=DATE:{_basic(until + _ONE_DAY)}",  # the first day that no longer belongs to it
+                f"SUMMARY:{_escaped(item.task.title)}",
+                f"DESCRIPTION:{_escaped(chr(10).join(told))}",
+                "TRANSP:TRANSPARENT",
+                "END:VEVENT",
+            ]
+        lines.append("END:VCALENDAR")
+        return "".join(f"{_folded(line)}\r\n" for line in lines)
+
+
+def plan_for(start: date, chosen: Iterable[str]) -> YearPlan:
+    """Make a plan of the tasks that were ticked.
+
+    Args:
+        start: The first day, of the years 2000 to 2100.
+        chosen: Tasks of data/plan_tasks.csv by name, in any order; one that is named twice counts once.
+
+    Returns:
+        The plan. A task whose days lie before the first day begins on the first day, as long as they are not all over;
+        one that the NRMP's rule touches has no day from Monday to Thursday of a Match Week.
+
+    Raises:
+        CaseError: ``start`` is no such day, or no task has a name that was chosen.
+
+    Source:
+        after.take-what-you-get, after.stay-close, after.honest-with-mentors and the claims in the rows; the days are ours.
+
+    Examples:
+        >>> plan_for(date(2027, 3, 19), ["mentor_checkin"]).items[0].begins
+        datetime.date(2027, 7, 17)
+        >>> plan_for(date(2027, 3, 19), []).ics
+        ''
+    """
+    if not isinstance(start, date) or isinstance(start, datetime) or not FIRST_YEAR <= start.year <= LAST_YEAR:
+        raise CaseError("start", "calendar_day", start, low=FIRST_YEAR, high=LAST_YEAR)
+    rows = {row.task: row for row in load_plan_tasks()}
+    if isinstance(chosen, str) or not isinstance(chosen, Iterable):
+        raise CaseError("chosen", "level", chosen, levels=nearest(chosen, rows))
+    wanted = list(chosen)
+    for name in wanted:
+        if name not in rows:
+            raise CaseError("chosen", "level", name, levels=nearest(name, rows))
+    last = start + timedelta(days=int(assumption("plan_year")))
+    anchors = _anchors(start)
+    items: list[PlanItem] = []
+    left_out: list[PlanTaskRow] = []
+    for row in rows.values():
+        if row.task in wanted:
+            item = _item(row, start, last, anchors)
+            if item is None:
+                left_out.append(row)
+            else:
+                items.append(item)
+    items.sort(key=lambda item: (item.begins, item.ends))  # a stable sort: on the same days, in the order of the table
+    return YearPlan(start, last, tuple(items), tuple(left_out))
+
+
+def match_week_of(start: date) -> date:
+    """Tell which Match Week a plan is about: one that is at most two weeks ahead, else the last that has begun.
+
+    Args:
+        start: The plan's first day.
+
+    Returns:
+        The Monday of that Match Week.
+
+    Source:
+        ours; the calendar is the NRMP's.
+
+    Examples:
+        >>> match_week_of(date(2027, 3, 1)), match_week_of(date(2027, 2, 28))
+        (datetime.date(2027, 3, 15), datetime.date(2026, 3, 16))
+    """
+    ahead = start + timedelta(days=int(assumption("plan_looks_ahead")))
+    monday = match_week(ahead.year)
+    return monday if monday <= ahead else match_week(ahead.year - 1)
+
+
+def _anchors(start: date) -> dict[str, date]:
+    monday = match_week_of(start)
+    july = date(start.year, 7, 1)
+    coming = match_week(start.year)
+    return {
+        "start": start,
+        "match_monday": monday,
+        "soap_ends": monday + timedelta(days=3),
+        "july_1": july if july >= start else july.replace(year=start.year + 1),
+        "coming_match": coming if coming > start else match_week(start.year + 1),
+    }
+
+
+def _item(row: PlanTaskRow, start: date, last: date, anchors: dict[str, date]) -> PlanItem | None:
+    begins = max(start, anchors[row.starts.anchor] + timedelta(days=row.starts.days))
+    ends = min(last, anchors[row.ends.anchor] + timedelta(days=row.ends.days))
+    planned = begins
+    if row.rule:
+        begins, ends = _clear_of_soap(begins, ends)
+    if ends < begins:  # its days are over, or all of them lie in SOAP
+        return None
+    passed = (begins - start).days
+    near = passed < assumption("plan_two_months")
+    group = "first_days" if passed < assumption("plan_first_week") else "two_months" if near else "year"
+    # Whom the rule does not keep from speaking with a mentor it still keeps from asking for a call.
+    in_soap = not row.rule and "mentor" in row.needs and begins <= anchors["soap_ends"] and ends >= anchors["match_monday"]
+    return PlanItem(row, begins, ends, group, begins != planned, in_soap)
+
+
+def _clear_of_soap(begins: date, ends: date) -> tuple[date, date]:
+    # The rule binds from Monday 10:00 to Thursday 21:00; a task has whole days, so it keeps out of all four. Of a task
+    # that has days on both sides the longer side is kept.
+    for year in range(begins.year, ends.year + 1):
+        monday = match_week(year)
+        friday = monday + timedelta(days=4)
+        if begins < friday and ends >= monday:
+            if ends - friday >= monday - begins:
+                begins = friday
+            else:
+                ends = monday - _ONE_DAY
+    return begins, ends
+
+
+def _shown(day: date) -> str:
+    # strftime would name days and months in the language of the machine.
+    weekday, month = say(f"weekday_short.{day.weekday()}"), say(f"month_short.{day.month}")
+    return say("plan.date", weekday=weekday, month=month, day=day.day, year=day.year)
+
+
+def _wrapped(text: str, indent: int = 0) -> str:
+    return textwrap.fill(text, 78, initial_indent=" " * indent, subsequent_indent=" " * indent)
+
+
+def _basic(day: date) -> str:
+    return day.isoformat().replace("-", "")
+
+
+def _escaped(text: str) -> str:
+    return text.replace("\\", "\\\\").replace(";", "\\;").replace(",", "\\,").replace("\n", "\\n")
+
+
+def _folded(line: str) -> str:
+    # A line has at most 75 octets, the blank that a continued line begins with included; no character is torn apart.
+    lines, room = [""], 75
+    for character in line:
+        size = len(character.encode())
+        if size > room:
+            lines.append("")
+            room = 74
+        lines[-1] += character
+        room -= size
+    return "\r\n ".join(lines)

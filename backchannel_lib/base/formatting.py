@@ -1,0 +1,54 @@
+"""How a value and a list of known names are written in a message."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+
+
+def shown(value: object) -> str:
+    """Give a value as a reader should see it in a sentence, cut where it is long.
+
+    Args:
+        value: Anything.
+
+    Returns:
+        Its text: words in quotation marks, at most 60 characters.
+
+    Source:
+        ours.
+
+    Examples:
+        >>> shown("dean"), shown(12), shown(None)
+        ("'dean'", '12', 'empty')
+    """
+    item = getattr(value, "item", None)
+    if callable(item) and getattr(value, "shape", None) == ():  # a scalar of numpy, which names its type in its repr
+        value = item()
+    try:
+        text = "empty" if value is None else repr(value)
+    except ValueError:  # Python does not write an integer of thousands of digits
+        text = f"a very long {type(value).__name__}"
+    return text if len(text) <= 60 else text[:57] + "..."
+
+
+def nearest(word: object, known: Iterable[str]) -> str:
+    """List the known names, the likeliest meant one first.
+
+    Args:
+        word: What was written.
+        known: The names that exist.
+
+    Returns:
+        The names, separated by commas; a close spelling of ``word`` stands first.
+
+    Source:
+        ours.
+
+    Examples:
+        >>> nearest("know_dean", ["self", "known_dean"])
+        'known_dean, self'
+    """
+    names = list(known)
+    close = difflib.get_close_matches(str(word), names, n=1)
+    return ", ".join(close + [name for name in names if name not in close])

@@ -1,0 +1,142 @@
+"""The amplifier: the article's picture of what a contact does to a file's signal. Never a probability."""
+
+from __future__ import annotations
+
+import functools
+from dataclasses import dataclass
+
+from backchannel_lib.base.errors import CaseError
+from backchannel_lib.model.case import Case
+from backchannel_lib.model.rules import check_reading, rank_of, rule_book
+from backchannel_lib.model.tables import STAGES, load_assumptions, load_callers, load_flags, load_reading_changes
+
+
+@dataclass(frozen=True)
+class Amplified:
+    """What the amplifier makes of one case, on scales of 0 to 100 that are ours.
+
+    Args:
+        signal: The file against this program's bar, which lies at 50.
+        weight: The caller's weight, moved a little by how warmly they praise.
+        share: How much of the weight the moment lets through, 0 to 1.
+        amplified: The signal after the contact; it may leave 0 to 100.
+
+    Source:
+        multiplier.amplifier; the scales are ours.
+
+    Examples:
+        >>> amplify(Case(score=235)).signal
+        50.0
+    """
+
+    signal: float
+    weight: float
+    share: float
+    amplified: float
+
+    @property
+    def shown(self) -> float:
+        """The amplified signal, kept between 0 and 100 for display."""
+        return min(100.0, max(0.0, self.amplified))
+
+
+@functools.cache
+def assumption(name: str) -> float:
+    """Give the number of one of our assumptions.
+
+    Args:
+        name: Its id in data/assumptions.csv.
+
+    Returns:
+        The number.
+
+    Raises:
+        KeyError: There is none of that id, or it has no number.
+
+    Source:
+        ours.
+
+    Examples:
+        >>> assumption("signal_at_bar")
+        50.0
+    """
+    numbers = {row.assumption: row.value for row in load_assumptions() if row.value is not None}
+    return numbers[name]
+
+
+@functools.cache
+def caller_weights(reading: str | None = None) -> dict[str, int]:
+    """Give each recommender's weight.
+
+    Args:
+        reading: The name of a reading; None for every default.
+
+    Returns:
+        Weights of 0 to 100 by recommender, best first.
+
+    Source:
+        works.weight-trusted-peer to works.weight-self-email; a dean without history is ours.
+
+    Examples:
+        >>> caller_weights()["self"], caller_weights("home_dean_is_any_dean")["random_dean"]
+        (5, 50)
+    """
+    weights = {row.recommender: row.weight for row in load_callers()}
+    for change in load_reading_changes():
+        if change.reading == reading and change.kind == "weight":
+            weights[change.target] = int(change.to)
+    return weights
+
+
+def amplify(case: Case, reading: str | None = None) -> Amplified:
+    """Show what a contact does to the file's signal: above the bar it lifts, below the bar it exposes.
+
+    Args:
+        case: The case.
+        reading: The name of a reading; None for every default.
+
+    Returns:
+        Signal, weight, share and the amplified signal. At weight 0 the signal would not change.
+
+    Raises:
+        CaseError: ``case`` is no case, or no reading has this name.
+
+    Source:
+        multiplier.amplifier, works.weight-trusted-peer to works.weight-self-email; the scales are ours.
+
+    Examples:
+        >>> strong = amplify(Case(score=250, recommender="trusted_peer"))
+        >>> strong.amplified > strong.signal > 50
+        True
+        >>> weak = amplify(Case(score=225, recommender="trusted_peer"))
+        >>> weak.amplified < weak.signal < 50
+        True
+    """
+    if not isinstance(case, Case):
+        raise CaseError("case", "not_a_case", case)
+    outcome = rule_book(check_reading(reading)).outcome(case)
+    signal = _signal(case, outcome.caps[STAGES.index("paper")])
+    neutral = assumption("neutral_intensity")
+    weight = caller_weights(reading)[case.recommender]
+    praised = weight + (case.intensity - neutral) / neutral * assumption("intensity_reach")
+    share = assumption(f"share_{outcome.rows[STAGES.index('timing')][0].rule}")
+    bar = assumption("signal_at_bar")
+    return Amplified(signal, praised, share, bar + (signal - bar) * (1 + praised / 100 * share))
+
+
+def _signal(case: Case, paper_cap: int) -> float:
+    bar, at_floor = assumption("signal_at_bar"), assumption("signal_at_floor")
+    signal = bar + (case.score - case.range_low) * (bar - at_floor) / max(case.range_low - case.range_floor, 1)
+    # Clipped before the flags count, so that a flag is felt however high the score.
+    signal = min(2 * bar, max(0.0, signal))
+    explained = paper_cap > rank_of("declined")
+    per_flag = assumption("signal_lost_per_explained_flag" if explained else "signal_lost_per_flag")
+    for flag in load_flags():
+        times = int(getattr(case, flag.flag))
+        if flag.kind == "explainable":
+            signal -= per_flag * times
+        elif flag.kind == "not_overcome":
+            signal -= assumption("signal_lost_beyond_repair") * times
+    if paper_cap <= rank_of("declined"):
+        signal = min(signal, assumption("signal_ceiling_when_declined"))
+    return max(0.0, signal)

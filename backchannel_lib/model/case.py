@@ -1,0 +1,418 @@
+"""A case: one student, one program, one contact, as one flat and checked record."""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Any, Final, Literal
+
+from backchannel_lib.base.errors import CaseError
+from backchannel_lib.base.formatting import nearest
+
+Kind = Literal["number", "flag", "choice", "set"]
+
+NEEDS: Final = ("language", "local", "track", "coverage")
+RECOMMENDERS: Final = (
+    "trusted_peer",
+    "subspecialist",
+    "known_dean",
+    "random_dean",
+    "unconnected_faculty",
+    "self",
+)
+MOVES: Final = (
+    "targeted_call",
+    "flag_explanation",
+    "internal_push",
+    "formal_email",
+    "generic_letter",
+    "mass_blast",
+    "pressure",
+    "direct_email",
+)
+PHASES: Final = ("groundwork", "soap_lists", "gap_filling", "post_soap")
+
+
+@dataclass(frozen=True)
+class Field:
+    """What one field of a case may hold.
+
+    Args:
+        name: The field's name, the same in Python, CSV and JSON.
+        kind: ``number``, ``flag`` (True or False), ``choice`` (one level) or ``set`` (any of the levels).
+        default: Its value where none is given.
+        low: Lowest number allowed; None where the kind is no number.
+        high: Highest number allowed; None where it has no upper end or the kind is no number.
+        levels: The allowed words of a choice or a set, best first.
+        optional: Whether None ("not known") is allowed.
+
+    Source:
+        ours; the levels follow the article.
+
+    Examples:
+        >>> Case.fields()["track_record"].check(3)
+        3
+    """
+
+    name: str
+    kind: Kind
+    default: object
+    low: int | None = None
+    high: int | None = None
+    levels: tuple[str, ...] = ()
+    optional: bool = False
+
+    def check(self, value: object) -> Any:
+        """Return the value in its stored form, or say what is wrong with it.
+
+        Args:
+            value: A candidate; numpy scalars count as numbers and flags, and a set may be written ``"language|local"``.
+
+        Returns:
+            An int, a bool, a level, a frozenset of levels, or None.
+
+        Raises:
+            CaseError: The value breaks the field's rule.
+
+        Source:
+            ours.
+
+        Examples:
+            >>> Case.fields()["needs"].check("local|language") == {"language", "local"}
+            True
+        """
+        if value is None and self.optional:
+            return None
+        if self.kind == "flag":
+            return self._flag(value)
+        if self.kind == "number":
+            return self._number(value)
+        if self.kind == "choice":
+            if isinstance(value, str) and value in self.levels:
+                return value
+            raise CaseError(self.name, "level", value, levels=nearest(value, self.levels))
+        return self._set(value)
+
+    def read(self, text: object) -> Any:
+        """Return the value that a cell of a CSV file or of a JSON record stands for.
+
+        Args:
+            text: A text such as ``"241"``, ``"true"``, ``""`` (the default is meant), or an already typed value.
+
+        Returns:
+            The checked value.
+
+        Raises:
+            CaseError: The text does not stand for an allowed value.
+
+        Source:
+            ours.
+
+        Examples:
+            >>> Case.fields()["failed_attempts"].read("2"), Case.fields()["scripted"].read("true")
+            (2, True)
+        """
+        if not isinstance(text, str):
+            if _is_missing(text):
+                return self.check(() if self.kind == "set" else None)
+            return self.check(text)
+        word = text.strip()
+        if self.kind == "set":
+            return self.check(word)
+        if word == "":
+            return self.check(self.default)
+        if self.kind == "flag" and word.lower() in {"true", "false"}:
+            return word.lower() == "true"
+        if self.kind == "number" and re.fullmatch(r"-?[0-9]{1,18}", word):
+            return self.check(int(word))
+        return self.check(word)
+
+    def _flag(self, value: object) -> bool:
+        if isinstance(value, bool) or getattr(getattr(value, "dtype", None), "kind", "") == "b":
+            return bool(value)
+        raise CaseError(self.name, "flag", value)
+
+    def _number(self, value: object) -> int:
+        number = None if isinstance(value, bool) else _whole(value)
+        if number is None or (self.low is not None and number < self.low) or (self.high is not None and number > self.high):
+            rule = "at_least" if self.high is None else "range"
+            raise CaseError(self.name, rule, value, low=self.low, high=self.high)
+        return number
+
+    def _set(self, value: object) -> frozenset[str]:
+        if isinstance(value, str):
+            value = [part.strip() for part in value.split("|") if part.strip()]
+        if not isinstance(value, Iterable) or isinstance(value, Mapping):
+            raise CaseError(self.name, "set", value, levels=nearest(value, self.levels))
+        members = list(value)
+        for member in members:
+            if not isinstance(member, str) or member not in self.levels:
+                raise CaseError(self.name, "set", member, levels=nearest(member, self.levels))
+        return frozenset(members)
+
+
+def _is_missing(value: object) -> bool:
+    """Tell whether a value is how pandas writes an empty cell: None, NaN, which differs from itself, or NA."""
+    if value is None:
+        return True
+    try:
+        return bool(value != value)  # noqa: PLR0124
+    except (TypeError, ValueError):
+        return type(value).__name__ == "NAType"  # neither equal nor unequal to anything
+
+
+def _whole(value: object) -> int | None:
+    """Give an int for an int, a numpy integer or a float without a fraction, else None."""
+    if isinstance(value, float):
+        return int(value) if value.is_integer() else None
+    try:
+        return int(value.__index__())  # type: ignore[attr-defined]
+    except (AttributeError, TypeError):
+        return None
+
+
+def _number(default: int | None, low: int, high: int | None, *, optional: bool = False) -> Any:
+    return dataclasses.field(default=default, metadata={"kind": "number", "low": low, "high": high, "optional": optional})
+
+
+def _flag(default: bool) -> Any:
+    return dataclasses.field(default=default, metadata={"kind": "flag"})
+
+
+def _choice(default: str, levels: tuple[str, ...]) -> Any:
+    return dataclasses.field(default=default, metadata={"kind": "choice", "levels": levels})
+
+
+def _set() -> Any:
+    return dataclasses.field(default=frozenset(), metadata={"kind": "set", "levels": NEEDS})
+
+
+@dataclass(frozen=True, kw_only=True)
+class Case:
+    """One student's file, one program, one contact and its moment.
+
+    Every argument is by keyword, is checked, and has a default, so that a case names only what is special about it.
+
+    Args:
+        score: Board score, 1 to 999 points: Step 2 CK, or COMLEX-USA Level 2 where the program's range is in that unit.
+        range_low: Bottom of the scores that this program usually interviews for a categorical seat, 1 to 999 points.
+        range_floor: Below it the file is far below the bar; 1 to 999 points, at most ``range_low``.
+        failed_attempts: Failed Step or Level attempts, 0 or more.
+        boards_pending: A required board result is still missing.
+        specialty_switch: The student changed specialty.
+        leave_of_absence: The student took a leave of absence.
+        failed_clerkship: The student failed a clerkship.
+        needs_visa: The student needs a visa.
+        professionalism_issue: There is a major professionalism issue on file.
+        chronic_poor_performance: The record is poor throughout.
+        interviews_failures: The program still interviews applicants with a failed attempt.
+        sponsors_visas: The program sponsors visas.
+        has_noncategorical_seat: The program has a prelim or other non-categorical seat open.
+        needs: What the program urgently lacks, any of ``NEEDS``.
+        offers: Which of the same the student's application shows.
+        recommender: Who makes the contact, one of ``RECOMMENDERS``, best first.
+        move: How, one of ``MOVES``; ``direct_email`` is the student's own and goes with ``self`` only.
+        specifics: The contact states specifics that change perceived risk.
+        addresses_flag: It explains the flag as one event, from first-hand knowledge.
+        scripted: The student wrote it for the recommender.
+        intensity: How warmly it praises, 0 to 10.
+        track_record: Of this caller's last three residents there, how many worked out, 0 to 3; None where not known.
+        prior_contact: The student rotated or interviewed there.
+        introduced: Someone whom the program trusts made the introduction.
+        phase: One of ``PHASES``.
+        lists_open: In ``soap_lists``: interview lists are still being chosen.
+        name_familiar: In ``gap_filling``: an earlier contact named the student.
+        file_in_system: In ``gap_filling``: the file is already with the program.
+        hears_first: In ``post_soap``: someone inside hears first of an opening.
+        names_you: In ``post_soap``: they name the student at once.
+        outruns_hr: In ``post_soap``: they get PD and GME past the HR process in time.
+        deep_ties: In ``post_soap``: the student has deep prior ties to the institution or division.
+        program_contacted_first: The program has already contacted the student or their school (rules check only).
+
+    Raises:
+        CaseError: A field breaks its rule; the message names the field, the rule and the value.
+
+    Source:
+        paper.checklist, levers.any-of-three, need.match-gives-traction, timing.three-phases; the floor is ours.
+
+    Examples:
+        >>> case = Case(score=228, recommender="known_dean", needs={"local"}, offers={"local"})
+        >>> case.score, case.move, sorted(case.needs)
+        (228, 'formal_email', ['local'])
+        >>> Case(score=1200)
+        Traceback (most recent call last):
+            ...
+        backchannel_lib.base.errors.CaseError: score: must be a whole number from 1 to 999, but it is 1200.
+    """
+
+    score: int = _number(240, 1, 999)
+    range_low: int = _number(235, 1, 999)
+    range_floor: int = _number(220, 1, 999)
+    failed_attempts: int = _number(0, 0, None)
+    boards_pending: bool = _flag(False)
+    specialty_switch: bool = _flag(False)
+    leave_of_absence: bool = _flag(False)
+    failed_clerkship: bool = _flag(False)
+    needs_visa: bool = _flag(False)
+    professionalism_issue: bool = _flag(False)
+    chronic_poor_performance: bool = _flag(False)
+    interviews_failures: bool = _flag(True)
+    sponsors_visas: bool = _flag(True)
+    has_noncategorical_seat: bool = _flag(False)
+    needs: frozenset[str] = _set()
+    offers: frozenset[str] = _set()
+    recommender: str = _choice("unconnected_faculty", RECOMMENDERS)
+    move: str = _choice("formal_email", MOVES)
+    specifics: bool = _flag(False)
+    addresses_flag: bool = _flag(False)
+    scripted: bool = _flag(False)
+    intensity: int = _number(5, 0, 10)
+    track_record: int | None = _number(None, 0, 3, optional=True)
+    prior_contact: bool = _flag(False)
+    introduced: bool = _flag(False)
+    phase: str = _choice("soap_lists", PHASES)
+    lists_open: bool = _flag(True)
+    name_familiar: bool = _flag(False)
+    file_in_system: bool = _flag(False)
+    hears_first: bool = _flag(False)
+    names_you: bool = _flag(False)
+    outruns_hr: bool = _flag(False)
+    deep_ties: bool = _flag(False)
+    program_contacted_first: bool = _flag(False)
+
+    def __post_init__(self) -> None:
+        store = self.__dict__  # the class is frozen; checked values go in where setattr would refuse
+        for name, field in _FIELDS.items():
+            store[name] = field.check(store[name])
+        self._check_together()
+
+    def _check_together(self) -> None:
+        if self.range_floor > self.range_low:
+            raise CaseError("range_floor", "floor_above_low", self.range_floor, range_low=self.range_low)
+        if (self.recommender == "self") != (self.move == "direct_email"):
+            raise CaseError("move", "move_goes_with_self", self.move, recommender=self.recommender)
+
+    @staticmethod
+    def fields() -> Mapping[str, Field]:
+        """Tell every field of a case: its kind, default, range and levels.
+
+        Returns:
+            A read-only mapping from field name to `Field`, in the order of the record.
+
+        Source:
+            ours.
+
+        Examples:
+            >>> Case.fields()["score"].low, Case.fields()["phase"].levels[1]
+            (1, 'soap_lists')
+        """
+        return _FIELDS_VIEW
+
+    def but(self, **changes: object) -> Case:
+        """Give the same case with some fields changed.
+
+        ``self`` and ``direct_email`` go together: where only one of recommender and move is changed, the other
+        follows (to ``direct_email`` and ``self``, or back to ``formal_email`` and ``unconnected_faculty``).
+
+        Args:
+            **changes: New values by field name.
+
+        Returns:
+            A new case; this one is unchanged.
+
+        Raises:
+            CaseError: A field does not exist, or a new value breaks a rule.
+
+        Source:
+            ours.
+
+        Examples:
+            >>> Case().but(recommender="self").move
+            'direct_email'
+        """
+        case = object.__new__(Case)
+        store = case.__dict__
+        store.update(self.__dict__)
+        for name, value in changes.items():
+            if name not in _FIELDS:
+                raise CaseError(name, "unknown_field", value, known=nearest(name, _FIELDS))
+            store[name] = _FIELDS[name].check(value)
+        if "move" not in changes:
+            if store["recommender"] == "self":
+                store["move"] = "direct_email"
+            elif store["move"] == "direct_email":
+                store["move"] = "formal_email"
+        elif "recommender" not in changes:
+            if store["move"] == "direct_email":
+                store["recommender"] = "self"
+            elif store["recommender"] == "self":
+                store["recommender"] = "unconnected_faculty"
+        case._check_together()
+        return case
+
+    @classmethod
+    def from_record(cls, record: Mapping[str, object]) -> Case:
+        """Read a case from one row of a CSV file or from a JSON object.
+
+        Args:
+            record: Values by field name, as text or typed; fields that are left out take their default.
+
+        Returns:
+            The case.
+
+        Raises:
+            CaseError: ``record`` is no record, a field does not exist, or a value breaks a rule.
+
+        Source:
+            ours.
+
+        Examples:
+            >>> Case.from_record({"score": "251", "needs": "language|local", "track_record": ""}).score
+            251
+        """
+        if not isinstance(record, Mapping):
+            raise CaseError("record", "mapping", record)
+        values = {}
+        for name, text in record.items():
+            if name not in _FIELDS:
+                raise CaseError(name, "unknown_field", text, known=nearest(name, _FIELDS))
+            values[name] = _FIELDS[name].read(text)
+        return cls(**values)
+
+    def to_record(self) -> dict[str, int | bool | str | None]:
+        """Give the case as one flat record for CSV or JSON.
+
+        Returns:
+            Every field by name; a set is written as ``"language|local"`` in the order of its levels.
+
+        Source:
+            ours.
+
+        Examples:
+            >>> Case(needs={"local", "language"}).to_record()["needs"]
+            'language|local'
+        """
+        return {
+            name: "|".join(level for level in field.levels if level in self.__dict__[name])
+            if field.kind == "set"
+            else self.__dict__[name]
+            for name, field in _FIELDS.items()
+        }
+
+
+_FIELDS: Final[dict[str, Field]] = {
+    field.name: Field(
+        name=field.name,
+        kind=field.metadata["kind"],
+        default=field.default,
+        low=field.metadata.get("low"),
+        high=field.metadata.get("high"),
+        levels=field.metadata.get("levels", ()),
+        optional=field.metadata.get("optional", False),
+    )
+    for field in dataclasses.fields(Case)
+}
+_FIELDS_VIEW: Final = MappingProxyType(_FIELDS)

@@ -1,0 +1,455 @@
+"""`judge_frame`: the same rules on columns, for a class or for a million rows.
+
+The rules are the rows that `judge` asks. For each group of stages the fields that its conditions speak of are packed
+into one small number per row, and a table, made once by evaluating the conditions on every such number, is looked up.
+So no rule is written again here, and a row costs a few passes over bytes.
+"""
+
+from __future__ import annotations
+
+import ast
+import difflib
+import functools
+import itertools
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Final, NamedTuple, TypeAlias, cast
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from backchannel_lib.base.errors import CaseError
+from backchannel_lib.model.case import Case, Field
+from backchannel_lib.model.rules import check_reading, rank_of, rule_book
+from backchannel_lib.model.tables import STAGES
+
+Array: TypeAlias = npt.NDArray[Any]
+
+CHUNK: Final = 1 << 15  # rows at a time: their packed numbers stay in the processor's cache
+MOST_BITS: Final = 20  # of a packed number: its table then has a million entries of one byte
+
+
+class Atom(NamedTuple):
+    """One thing that conditions ask of a row, and the place it takes in a packed number.
+
+    Args:
+        key: The field's name, or the text of a comparison or of a test of sets.
+        bits: How many bits it takes, 1 to 8.
+        shift: The place of its lowest bit within its byte.
+    """
+
+    key: str
+    bits: int
+    shift: int
+
+
+@dataclass(frozen=True)
+class Lookup:
+    """The caps of some stages as a table over packed numbers.
+
+    Args:
+        parts: What a number is packed from, part by part; the atoms of a part share one byte, so that packing them is
+            arithmetic on bytes, and the bytes are joined last.
+        shifts: The place of each part's lowest bit in the number.
+        stages: The stages, as places in ``STAGES``.
+        caps: For each of them, the cap by packed number.
+    """
+
+    parts: tuple[tuple[Atom, ...], ...]
+    shifts: tuple[int, ...]
+    stages: tuple[int, ...]
+    caps: tuple[npt.NDArray[np.int8], ...]
+
+
+def judge_frame(frame: pd.DataFrame, reading: str | None = None) -> pd.DataFrame:
+    """Judge every row of a frame.
+
+    Args:
+        frame: One row a case, one column a field; a field without a column takes its default, and further columns are kept.
+            Sets are written ``"language|local"`` (empty or missing for none), a missing ``track_record`` is NA.
+        reading: The name of a reading; None for every default.
+
+    Returns:
+        A new frame: the same columns, then ``verdict`` (a rank, 0 to 8) and one column a stage with its cap (0 to 8), named
+        after the stage. Existing columns of these names are replaced.
+
+    Raises:
+        CaseError: A value breaks its field's rule (the message names the column, the row and the value), a column looks
+            like a misspelt field, or no reading has this name.
+
+    Source:
+        data/rules.csv, as in `judge`.
+
+    Examples:
+        >>> frame = pd.DataFrame(
+        ...     {
+        ...         "score": [250, 210],
+        ...         "recommender": ["trusted_peer", "self"],
+        ...         "specifics": [True, False],
+        ...         "move": ["targeted_call", "direct_email"],
+        ...     }
+        ... )
+        >>> judge_frame(frame)["verdict"].tolist()
+        [7, 1]
+    """
+    if not isinstance(frame, pd.DataFrame):
+        raise CaseError("frame", "frame_type", type(frame).__name__)
+    columns = read_columns(frame)
+    verdict, caps = judge_columns(columns, len(frame), check_reading(reading))
+    judged = frame.copy(deep=False)
+    judged["verdict"] = verdict
+    for stage, cap in zip(STAGES, caps, strict=True):
+        judged[stage] = cap
+    return judged
+
+
+def read_columns(frame: pd.DataFrame) -> dict[str, Array | int]:
+    """Check a frame's columns and give them as small arrays.
+
+    Args:
+        frame: As in `judge_frame`.
+
+    Returns:
+        By field: integers for numbers (-1 for a missing ``track_record``), bytes of 0 and 1 for flags, the level's place for
+        choices, a bitmask of the levels for sets; one int in place of an array where the field has no column.
+
+    Raises:
+        CaseError: As in `judge_frame`.
+
+    Source:
+        ours.
+
+    Examples:
+        >>> read_columns(pd.DataFrame({"needs": ["local|track", ""]}))["needs"].tolist()
+        [6, 0]
+    """
+    fields = Case.fields()
+    others = [name for name in frame.columns if name not in fields]
+    columns: dict[str, Array | int] = {}
+    for name, field in fields.items():
+        if name not in frame.columns:
+            for other in others:
+                if isinstance(other, str) and _looks_like(other, name):
+                    raise CaseError(name, "missing_column", other)
+            columns[name] = _encode(field, field.default)
+            continue
+        column = frame[name]
+        if isinstance(column, pd.DataFrame):
+            raise CaseError(name, "duplicate_column", name)
+        columns[name] = _read_column(field, column)
+    _check_together(frame, columns)
+    return columns
+
+
+def _looks_like(other: str, name: str) -> bool:
+    return other.strip().lower() == name or difflib.SequenceMatcher(None, other.lower(), name).ratio() >= 0.85
+
+
+def _encode(field: Field, value: object) -> int:
+    if field.kind == "choice":
+        return field.levels.index(cast("str", value))
+    if field.kind == "set":
+        return sum(1 << place for place, level in enumerate(field.levels) if level in cast("frozenset[str]", value))
+    return -1 if value is None else min(int(cast("int", value)), _MANY)
+
+
+def _refuse(field: Field, column: pd.Series[Any], at: int) -> CaseError:
+    """Say what is wrong with one cell, in the words in which a case would, with its row."""
+    value = column.iloc[at]
+    try:
+        field.read(value)
+    except CaseError as error:
+        return CaseError(field.name, f"frame_{error.rule}", error.value, row=column.index[at], **error.details)
+    raise AssertionError("a cell was refused that a case would take")
+
+
+def _first(bad: Array) -> int:
+    return int(np.flatnonzero(bad)[0])
+
+
+def _read_column(field: Field, column: pd.Series[Any]) -> Array:
+    """Read a column by its type; whatever is no plain column of numbers or flags is read as a case would read it."""
+    dtype = column.dtype
+    if field.kind == "flag" and isinstance(dtype, np.dtype) and dtype.kind == "b":
+        return column.to_numpy().view(np.uint8)
+    if field.kind == "number" and dtype.kind in "iu" and not isinstance(dtype, pd.CategoricalDtype):
+        return _read_integers(field, column)
+    if field.kind == "number" and dtype.kind == "f":
+        return _read_floats(field, column)
+    if isinstance(dtype, pd.CategoricalDtype):
+        return _read_places(field, column, column.cat.codes.to_numpy(), list(column.cat.categories))
+    if dtype.kind == "O":  # where True and 1 are different, though they are equal
+        known: dict[tuple[type, object], int] = {}
+        places = np.fromiter((known.setdefault(_known_as(value), len(known)) for value in column), np.intp, len(column))
+        firsts = np.unique(places, return_index=True)[1]
+        return _read_places(field, column, places, [column.iloc[at] for at in firsts])
+    places, uniques = pd.factorize(column, use_na_sentinel=True)
+    return _read_places(field, column, places, list(uniques))
+
+
+def _known_as(value: object) -> tuple[type, object]:
+    try:
+        hash(value)
+    except TypeError:
+        return type(value), repr(value)  # a list or a set
+    return type(value), value
+
+
+def _read_places(field: Field, column: pd.Series[Any], places: Array, values: list[Any]) -> Array:
+    """Read each different value of a column once; the place -1 stands for a missing value."""
+    codes = []
+    for value in [*values, None]:
+        try:
+            codes.append(_encode(field, field.read(value)))
+        except CaseError:
+            codes.append(_BAD)
+    read: Array = np.array(codes, dtype=np.int64 if field.kind == "number" else np.int8)[places]
+    bad = read == _BAD
+    if bad.any():
+        raise _refuse(field, column, _first(bad))
+    return read if field.kind == "number" else read.view(np.uint8)
+
+
+_MANY: Final = 1 << 62  # more than any rule asks for, and little enough for an array
+_BAD: Final = -2  # no field is ever encoded as this; -1 is a track record that is not known
+
+
+def _read_integers(field: Field, column: pd.Series[Any]) -> Array:
+    low, high = field.low, np.inf if field.high is None else field.high
+    if column.dtype.kind == "u":
+        column = column.clip(upper=_MANY)
+    numbers = column.to_numpy(dtype=np.int64, na_value=_BAD) if column.hasnans else column.to_numpy(dtype=np.int64)
+    if numbers.size and (numbers.min() < low or numbers.max() > high):  # cheaper than a million comparisons kept
+        missing = column.isna().to_numpy() & field.optional
+        bad = ((numbers < low) | (numbers > high)) & ~missing
+        if bad.any():
+            raise _refuse(field, column, _first(bad))
+        numbers = np.where(missing, -1, numbers)
+    return numbers
+
+
+def _read_floats(field: Field, column: pd.Series[Any]) -> Array:
+    values = column.to_numpy(dtype=np.float64, na_value=np.nan)
+    missing = np.isnan(values) & field.optional
+    bad = ~(np.isfinite(values) & (values == np.floor(values))) | (values < field.low)
+    bad = (bad | (values > (np.inf if field.high is None else field.high))) & ~missing
+    if bad.any():
+        raise _refuse(field, column, _first(bad))
+    return np.where(missing, -1, np.minimum(values, _MANY)).astype(np.int64)
+
+
+def _check_together(frame: pd.DataFrame, columns: dict[str, Array | int]) -> None:
+    """Check what `Case` checks between fields."""
+    rows = len(frame)
+    fields = Case.fields()
+    above = np.broadcast_to(np.greater(columns["range_floor"], columns["range_low"]), rows)
+    own = np.equal(columns["recommender"], fields["recommender"].levels.index("self"))
+    direct = np.equal(columns["move"], fields["move"].levels.index("direct_email"))
+    apart = np.broadcast_to(np.not_equal(own, direct), rows)
+    for name, bad, rule in (
+        ("range_floor", above, "frame_floor_above_low"),
+        ("move", apart, "frame_move_goes_with_self"),
+    ):
+        if bad.any():
+            at = _first(bad)
+            value = frame[name].iloc[at] if name in frame.columns else fields[name].default
+            raise CaseError(name, rule, value, row=frame.index[at])
+
+
+def judge_columns(
+    columns: Mapping[str, Array | int], rows: int, reading: str | None
+) -> tuple[npt.NDArray[np.int8], tuple[npt.NDArray[np.int8], ...]]:
+    """Judge columns that `read_columns` gave; it keeps no state, so frames may be judged part by part.
+
+    Args:
+        columns: By field, an array of ``rows`` numbers, or one number for all rows.
+        rows: How many rows there are.
+        reading: The name of a reading; None for every default.
+
+    Returns:
+        The verdicts, and the caps of the five stages, each of shape ``(rows,)``, ranks 0 to 8.
+
+    Source:
+        data/rules.csv.
+
+    Examples:
+        >>> judge_columns(read_columns(pd.DataFrame({"score": [250]})), 1, None)[0].tolist()
+        [2]
+    """
+    lookups = _lookups(reading)
+    verdict = np.empty(rows, dtype=np.int8)
+    caps = tuple(np.empty(rows, dtype=np.int8) for _ in STAGES)
+    keys = {atom.key for lookup in lookups for part in lookup.parts for atom in part}
+    step = min(CHUNK, rows)
+    code, wide = np.empty(step, dtype=np.intp), np.empty(step, dtype=np.intp)  # what take() needs
+    byte, one = np.empty(step, dtype=np.uint8), np.empty(step, dtype=np.uint8)
+    for start in range(0, rows, CHUNK):
+        chunk = slice(start, min(start + CHUNK, rows))
+        size = chunk.stop - chunk.start
+        if size < step:
+            step = size
+            code, wide, byte, one = code[:size], wide[:size], byte[:size], one[:size]
+        values = {key: _atom(key, columns, chunk) for key in keys}
+        for lookup in lookups:
+            code.fill(0)
+            for part, shift in zip(lookup.parts, lookup.shifts, strict=True):
+                byte.fill(0)
+                for atom in part:
+                    # A product, since numpy multiplies bytes ten times as fast as it shifts them.
+                    np.multiply(values[atom.key], np.uint8(1 << atom.shift), out=one)
+                    np.add(byte, one, out=byte)
+                np.copyto(wide, byte)
+                np.left_shift(wide, shift, out=wide)
+                np.add(code, wide, out=code)
+            for stage, table in zip(lookup.stages, lookup.caps, strict=True):
+                np.take(table, code, out=caps[stage][chunk], mode="clip")  # "raise" would copy first
+        lowest = verdict[chunk]
+        np.minimum(caps[0][chunk], caps[1][chunk], out=lowest)
+        for cap in caps[2:]:
+            np.minimum(lowest, cap[chunk], out=lowest)
+    return verdict, caps
+
+
+def _atom(key: str, columns: Mapping[str, Array | int], chunk: slice) -> Array | np.uint8:
+    """Answer one thing that conditions ask, for some rows, as bytes: a flag, a level's place, or how a comparison went."""
+
+    def of(name: str) -> Array | int:
+        column = columns[name]
+        return column if isinstance(column, int) else column[chunk]
+
+    def side(node: ast.expr) -> Any:
+        return of(node.id) if isinstance(node, ast.Name) else cast("ast.Constant", node).value
+
+    if key in columns:
+        answer: Any = of(key)
+        return np.uint8(answer) if isinstance(answer, int) else cast("Array", answer)
+    match _parsed(key):
+        case ast.BinOp(left=left, right=right):
+            answer = np.not_equal(np.bitwise_and(side(left), side(right)), 0)
+        case ast.Compare(left=left, ops=[op], comparators=[right]):
+            answer = _COMPARE[type(op)](side(left), side(right))
+    return cast("Array | np.uint8", np.asarray(answer).view(np.uint8))
+
+
+_COMPARE: Final[Mapping[type[ast.cmpop], Callable[..., Any]]] = {
+    ast.Lt: np.less,
+    ast.LtE: np.less_equal,
+    ast.Gt: np.greater,
+    ast.GtE: np.greater_equal,
+    ast.Eq: np.equal,
+    ast.NotEq: np.not_equal,
+}
+
+
+@functools.cache
+def _parsed(key: str) -> ast.expr:
+    return ast.parse(key, mode="eval").body
+
+
+@functools.cache
+def _lookups(reading: str | None) -> tuple[Lookup, ...]:
+    """Group the stages so that each group's packed number stays short, and make each group's table."""
+    needed = {stage: _atoms_of(reading, stage) for stage in STAGES}
+    groups: list[list[str]] = []
+    for stage in sorted(STAGES, key=lambda name: -sum(needed[name].values())):
+        for group in groups:
+            together = {key: bits for name in [*group, stage] for key, bits in needed[name].items()}
+            if sum(together.values()) <= MOST_BITS:
+                group.append(stage)
+                break
+        else:
+            groups.append([stage])
+    return tuple(_lookup(reading, group, needed) for group in groups)
+
+
+def _atoms_of(reading: str | None, stage: str) -> dict[str, int]:
+    book = rule_book(reading)
+    atoms: dict[str, int] = {}
+    for rule, tree in zip(book.rules, book.trees, strict=True):
+        if rule.stage == stage and tree is not None:
+            _collect(tree, atoms)
+    return atoms
+
+
+def _collect(node: ast.expr, atoms: dict[str, int]) -> None:
+    match node:
+        case ast.BoolOp(values=values):
+            for value in values:
+                _collect(value, atoms)
+        case ast.UnaryOp(operand=operand):
+            _collect(operand, atoms)
+        case ast.Compare(left=ast.Name(id=name), ops=[ast.Is() | ast.IsNot() | ast.In() | ast.NotIn()]):
+            atoms[name] = (len(Case.fields()[name].levels) - 1).bit_length()
+        case ast.Name(id=name) if Case.fields()[name].kind == "set":
+            atoms[f"{name} & {name}"] = 1
+        case ast.Name(id=name):
+            atoms[name] = 1
+        case _:
+            atoms[ast.unparse(node)] = 1
+
+
+def _lookup(reading: str | None, group: list[str], needed: Mapping[str, Mapping[str, int]]) -> Lookup:
+    parts: list[list[Atom]] = []
+    for key, bits in {key: bits for stage in group for key, bits in needed[stage].items()}.items():
+        for part in parts:
+            used = part[-1].shift + part[-1].bits
+            if used + bits <= 8:
+                part.append(Atom(key, bits, used))
+                break
+        else:
+            parts.append([Atom(key, bits, 0)])
+    ends = list(itertools.accumulate(part[-1].shift + part[-1].bits for part in parts))
+    shifts = (0, *ends[:-1])
+    every = np.arange(1 << ends[-1], dtype=np.uint32)
+    space = {
+        atom.key: (every >> np.uint32(shift + atom.shift)) & np.uint32((1 << atom.bits) - 1)
+        for part, shift in zip(parts, shifts, strict=True)
+        for atom in part
+    }
+    stages = tuple(STAGES.index(stage) for stage in group)
+    caps = tuple(_caps(reading, stage, space, every.size) for stage in group)
+    return Lookup(tuple(map(tuple, parts)), shifts, stages, caps)
+
+
+def _caps(reading: str | None, stage: str, space: Mapping[str, Array], size: int) -> npt.NDArray[np.int8]:
+    """Evaluate a stage's rules on every packed number."""
+    book = rule_book(reading)
+    highest = stage in book.highest
+    none = -1 if highest else 127
+    cap = np.full(size, none, dtype=np.int8)
+    otherwise = none
+    for rule, tree in zip(book.rules, book.trees, strict=True):
+        if rule.stage != stage:
+            continue
+        allows = rank_of(rule.allows)
+        if tree is None:
+            otherwise = allows
+            continue
+        held = _holds(tree, space)
+        cap[held] = (np.maximum if highest else np.minimum)(cap[held], allows)
+    cap[cap == none] = otherwise
+    return cap
+
+
+def _holds(node: ast.expr, space: Mapping[str, Array]) -> Array:
+    match node:
+        case ast.BoolOp(op=op, values=values):
+            join = np.logical_and if isinstance(op, ast.And) else np.logical_or
+            return cast("Array", join.reduce([_holds(value, space) for value in values]))
+        case ast.UnaryOp(operand=operand):
+            return ~_holds(operand, space)
+        case ast.Compare(left=ast.Name(id=name), ops=[op], comparators=[right]) if isinstance(
+            op, (ast.Is, ast.IsNot, ast.In, ast.NotIn)
+        ):
+            levels = right.elts if isinstance(right, ast.Tuple) else [right]
+            places = [Case.fields()[name].levels.index(cast("ast.Name", level).id) for level in levels]
+            held = np.isin(space[name], places)
+            return ~held if isinstance(op, (ast.IsNot, ast.NotIn)) else held
+        case ast.Name(id=name) if Case.fields()[name].kind == "set":
+            key = f"{name} & {name}"
+        case ast.Name(id=name):
+            key = name
+        case _:
+            key = ast.unparse(node)
+    return np.not_equal(space[key], 0)

@@ -1,0 +1,118 @@
+"""Readings: named changes to the places where the article leaves room, or disagrees with itself."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from types import MappingProxyType
+from typing import Final
+
+from backchannel_lib.base.errors import CaseError
+from backchannel_lib.base.texts import say
+from backchannel_lib.model.calendar import phase_at
+from backchannel_lib.model.case import Case
+from backchannel_lib.model.tables import load_readings
+from backchannel_lib.model.verdict import Verdict, judge
+
+
+@dataclass(frozen=True)
+class Reading:
+    """One way to read one place of the article.
+
+    Args:
+        name: Its name, which `judge` takes.
+        choice: The place where the article leaves room; the readings of one choice exclude each other.
+        default: Whether it is the one that stands where none is asked for.
+        claims: Ids of the claims that speak for it.
+
+    Source:
+        data/readings.csv.
+
+    Examples:
+        >>> READINGS["range_and_credible"].choice
+        'levers'
+    """
+
+    name: str
+    choice: str
+    default: bool
+    claims: tuple[str, ...]
+
+    @property
+    def words(self) -> str:
+        """The reading as a sentence for a reader."""
+        return say(f"reading.{self.name}")
+
+
+READINGS: Final[Mapping[str, Reading]] = MappingProxyType(
+    {row.reading: Reading(row.reading, row.choice, row.default, row.claims) for row in load_readings()}
+)
+
+
+@dataclass(frozen=True)
+class Agreement:
+    """How far a verdict depends on how one reads the article.
+
+    Args:
+        verdict: The verdict under every default.
+        verdicts: The verdict under each of the other readings, by name.
+
+    Source:
+        data/readings.csv.
+
+    Examples:
+        >>> agreement = readings_agree(Case(scripted=True))
+        >>> agreement.stands, agreement.total, agreement.changed
+        (5, 6, ('scripted_is_embarrassment',))
+    """
+
+    verdict: Verdict
+    verdicts: Mapping[str, Verdict]
+
+    @property
+    def total(self) -> int:
+        """How many other readings were tried."""
+        return len(self.verdicts)
+
+    @property
+    def stands(self) -> int:
+        """Under how many of them the verdict stays the same."""
+        return sum(verdict == self.verdict for verdict in self.verdicts.values())
+
+    @property
+    def changed(self) -> tuple[str, ...]:
+        """The readings that would change it."""
+        return tuple(name for name, verdict in self.verdicts.items() if verdict != self.verdict)
+
+
+def readings_agree(case: Case, when: datetime | None = None) -> Agreement:
+    """Tell under how many readings the verdict of a case stands.
+
+    Args:
+        case: The case.
+        when: The moment of the contact, as in `phase_at`. Where it is given, the phase follows from it under each
+            reading; else the case's own phase stands.
+
+    Returns:
+        The verdict, and the verdict under each reading that is no default.
+
+    Raises:
+        CaseError: ``case`` is no case, or ``when`` no moment.
+
+    Source:
+        data/readings.csv.
+
+    Examples:
+        >>> readings_agree(Case(recommender="trusted_peer", specifics=True)).stands
+        6
+    """
+    if not isinstance(case, Case):
+        raise CaseError("case", "not_a_case", case)
+    phased = case if when is None else case.but(phase=phase_at(when))
+    verdicts = {}
+    for name, reading in READINGS.items():
+        if not reading.default:
+            read = case if when is None else case.but(phase=phase_at(when, reading=name))
+            verdicts[name] = judge(read, reading=name).verdict
+    return Agreement(judge(phased).verdict, MappingProxyType(verdicts))

@@ -1,0 +1,250 @@
+"""What would change a verdict: the smallest sets of acts that raise it, who can do them, and what the rule says."""
+
+from __future__ import annotations
+
+import functools
+import itertools
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final, overload
+
+from backchannel_lib.base.errors import CaseError
+from backchannel_lib.base.texts import say
+from backchannel_lib.model.calendar import eastern
+from backchannel_lib.model.case import Case
+from backchannel_lib.model.conditions import names_in, parse, scalar_function
+from backchannel_lib.model.rules import rule_book
+from backchannel_lib.model.soap_rule import RulesCheck, rules_check
+from backchannel_lib.model.tables import ANSWERS, WHO, RemedyRow, load_remedies
+from backchannel_lib.model.verdict import Verdict, judge
+
+MOST_ACTS: Final = 4  # more at once is no longer an answer to "what would change it"
+
+
+@dataclass(frozen=True)
+class Change:
+    """One set of acts that raises the verdict.
+
+    Args:
+        remedies: The acts, by their ids in data/remedies.csv.
+        case: The case after them.
+        verdict: The verdict that they reach.
+        stages: The stages that held the verdict down and that they mend.
+        who: Who can do it, one of ``WHO``; of several acts the farthest out of reach counts.
+        claims: Ids of the article's claims that they rest on.
+        assumptions: Ids of our assumptions among what they rest on.
+        rules: What the NRMP's rule says of the contact after them.
+
+    Source:
+        data/remedies.csv.
+
+    Examples:
+        >>> change = what_would_change(Case(scripted=True, recommender="trusted_peer", specifics=True))[0]
+        >>> change.remedies, change.verdict.name, change.who
+        (('own_words',), 'PHONE_INTERVIEW', 'student_now')
+    """
+
+    remedies: tuple[str, ...]
+    case: Case
+    verdict: Verdict
+    stages: tuple[str, ...]
+    who: str
+    claims: tuple[str, ...]
+    assumptions: tuple[str, ...]
+    rules: RulesCheck
+
+    @property
+    def words(self) -> tuple[str, ...]:
+        """Each act as a sentence for a reader."""
+        return tuple(say(f"remedy.{remedy}") for remedy in self.remedies)
+
+    @property
+    def when(self) -> str:
+        """When it can be done, as a few words for a reader; what the rule forbids waits until SOAP ends."""
+        if self.rules.answer != "allowed":
+            return say("when.after_soap" if self.rules.answer == "not_allowed" else "when.ask")
+        return say("when.year" if self.who == "year_of_work" else "when.now")
+
+    @property
+    def within_reach(self) -> bool:
+        """Whether somebody can do it."""
+        return self.who != "nobody"
+
+
+class Changes(Sequence[Change]):
+    """The changes that would raise a verdict: what is allowed and within reach stands first.
+
+    Args:
+        changes: The changes in their order.
+        verdict: The verdict that they start from.
+
+    Source:
+        data/remedies.csv.
+
+    Examples:
+        >>> what_would_change(Case(professionalism_issue=True, recommender="trusted_peer", specifics=True)).within_reach
+        False
+    """
+
+    def __init__(self, changes: tuple[Change, ...], verdict: Verdict) -> None:
+        self._changes = changes
+        self.verdict = verdict
+
+    @overload
+    def __getitem__(self, index: int) -> Change: ...
+    @overload
+    def __getitem__(self, index: slice) -> tuple[Change, ...]: ...
+    def __getitem__(self, index: int | slice) -> Change | tuple[Change, ...]:
+        return self._changes[index]
+
+    def __len__(self) -> int:
+        return len(self._changes)
+
+    def __iter__(self) -> Iterator[Change]:
+        return iter(self._changes)
+
+    @property
+    def within_reach(self) -> bool:
+        """Whether any of them is something that somebody can do."""
+        return any(change.within_reach for change in self._changes)
+
+    @property
+    def words(self) -> str:
+        """What to expect of them, as a sentence for a reader."""
+        if self.verdict == max(Verdict):
+            return say("changes.at_the_top")
+        if not self.within_reach:
+            return say("changes.out_of_reach_high" if self.verdict >= Verdict.FILE_READ else "changes.out_of_reach_low")
+        if all(change.rules.answer == "not_allowed" for change in self._changes if change.within_reach):
+            return say("changes.none_allowed_yet")
+        return say("changes.some")
+
+
+def what_would_change(
+    case: Case, when: datetime | None = None, reading: str | None = None, most_acts: int = MOST_ACTS
+) -> Changes:
+    """Find the smallest sets of acts that raise the verdict of a case.
+
+    A set is smallest where none of its parts alone raises the verdict. To script the recommender is never among them.
+
+    Args:
+        case: The case.
+        when: The moment of the contact, for the rules check, as in `rules_check`.
+        reading: The name of a reading; None for every default.
+        most_acts: How many acts a set may have, 1 to 4.
+
+    Returns:
+        The changes: what the rule allows and somebody can do first, then fewer acts, then the better verdict; what nobody
+        can do stands last. Empty where the verdict is the highest, or where no such set raises it.
+
+    Raises:
+        CaseError: ``case`` is no case, ``when`` no moment, ``most_acts`` no such number, or no reading has this name.
+
+    Source:
+        data/remedies.csv, each row with its claims.
+
+    Examples:
+        >>> changes = what_would_change(Case(recommender="trusted_peer"))
+        >>> [(change.remedies, change.verdict.name) for change in changes if change.within_reach]
+        [(('give_specifics',), 'PHONE_INTERVIEW')]
+    """
+    judgment = judge(case, reading)
+    if when is not None:
+        eastern(when)  # here, since the rules check asks it of changes alone, and there may be none
+    if isinstance(most_acts, bool) or not isinstance(most_acts, int) or not 1 <= most_acts <= MOST_ACTS:
+        raise CaseError("most_acts", "range", most_acts, low=1, high=MOST_ACTS)
+    book = rule_book(reading)
+    start = judgment.outcome.verdict
+    relevant = _fields_of(reading, judgment.binding)
+    offered = [(row, changed) for row, changed in _applicable(case) if not relevant.isdisjoint(changed)]
+    found: list[Change] = []
+    done: list[frozenset[str]] = []
+    for size in range(1, most_acts + 1):
+        for combination in itertools.combinations(offered, size):
+            remedies = frozenset(row.remedy for row, _ in combination)
+            if any(smaller <= remedies for smaller in done):
+                continue
+            fields = _together([changed for _, changed in combination])
+            if fields is None:
+                continue
+            changed_case = case.but(**fields)
+            if book.outcome(changed_case).verdict > start:
+                done.append(remedies)
+                found.append(_change(case, changed_case, [row for row, _ in combination], judgment.binding, when, reading))
+    return Changes(tuple(sorted(found, key=_order)), judgment.verdict)
+
+
+def _order(change: Change) -> tuple[object, ...]:
+    return (
+        change.who == "nobody",
+        -ANSWERS.index(change.rules.answer),
+        len(change.remedies),
+        WHO.index(change.who),
+        -change.verdict,
+    )
+
+
+def _change(
+    before: Case,
+    after: Case,
+    rows: list[RemedyRow],
+    binding: tuple[str, ...],
+    when: datetime | None,
+    reading: str | None,
+) -> Change:
+    return Change(
+        remedies=tuple(row.remedy for row in rows),
+        case=after,
+        verdict=judge(after, reading).verdict,
+        stages=binding,
+        who=max((row.who for row in rows), key=WHO.index),
+        claims=tuple(dict.fromkeys(claim for row in rows for claim in row.claims)),
+        assumptions=tuple(dict.fromkeys(row.ours for row in rows if row.ours)),
+        # An act that moves the contact to another phase moves it away from the moment that was given.
+        rules=rules_check(after, when if after.phase == before.phase else None),
+    )
+
+
+def _together(changes: list[dict[str, Any]]) -> dict[str, Any] | None:
+    """Join what several acts set; None where two of them set one field differently."""
+    joined: dict[str, Any] = {}
+    for change in changes:
+        for field, value in change.items():
+            if joined.setdefault(field, value) != value:
+                return None
+    return joined
+
+
+def _applicable(case: Case) -> list[tuple[RemedyRow, dict[str, Any]]]:
+    rows, which = _table()
+    held = which(case)
+    return [
+        (row, {field: _value(case, field, text) for field, text in row.sets}) for bit, row in enumerate(rows) if held >> bit & 1
+    ]
+
+
+def _value(case: Case, field: str, text: str) -> Any:
+    if text in Case.fields():
+        return getattr(case, text)
+    return None if text == "none" else Case.fields()[field].read(text)
+
+
+@functools.cache
+def _table() -> tuple[tuple[RemedyRow, ...], Callable[[Any], int]]:
+    rows = load_remedies()
+    conditions = rule_book(None).conditions
+    trees = [parse(row.when, conditions, place=("remedies.csv", number, "when")) for number, row in enumerate(rows, start=2)]
+    return rows, scalar_function(trees)
+
+
+@functools.cache
+def _fields_of(reading: str | None, stages: tuple[str, ...]) -> frozenset[str]:
+    """Tell which fields the rules of these stages speak of."""
+    book = rule_book(reading)
+    return frozenset(
+        name
+        for rule, tree in zip(book.rules, book.trees, strict=True)
+        if tree is not None and rule.stage in stages
+        for name in names_in(tree)
+    )

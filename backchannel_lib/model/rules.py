@@ -1,0 +1,236 @@
+"""The rules put together: the tables of ``data/`` under one reading, ready to be asked.
+
+The rules themselves stand in ``data/rules.csv`` and ``data/conditions.csv``. Nothing else in the library says what a
+field of a case means for a verdict.
+"""
+
+from __future__ import annotations
+
+import ast
+import functools
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+from backchannel_lib.base.errors import CaseError
+from backchannel_lib.base.formatting import nearest
+from backchannel_lib.base.readers import TableError
+from backchannel_lib.model.case import Case
+from backchannel_lib.model.conditions import parse, scalar_function
+from backchannel_lib.model.tables import (
+    STAGES,
+    RuleRow,
+    load_conditions,
+    load_reading_changes,
+    load_readings,
+    load_rules,
+    load_stages,
+    load_verdicts,
+)
+
+
+class Outcome(NamedTuple):
+    """What the rules say of a case, as numbers: everything else is words.
+
+    Args:
+        caps: The best rank, 0 to 8, that each stage still allows, in the order of ``STAGES``.
+        verdict: The lowest of them.
+        rows: For each stage, the rules that set its cap, the first of the table first.
+    """
+
+    caps: tuple[int, ...]
+    verdict: int
+    rows: tuple[tuple[RuleRow, ...], ...]
+
+
+@dataclass(frozen=True)
+class RuleBook:
+    """The rules under one reading.
+
+    Args:
+        rules: Every row, in the order of the table, with what it allows under this reading.
+        trees: The parsed condition of each row; None for ``otherwise``.
+        conditions: Every named condition, parsed.
+        which: The function that tells which rows' conditions hold for one case, as bits.
+        highest: The stages in which the highest of the rows that hold counts.
+
+    Source:
+        The tables.
+
+    Examples:
+        >>> rule_book(None).outcome(Case()).verdict
+        2
+    """
+
+    rules: tuple[RuleRow, ...]
+    trees: tuple[ast.expr | None, ...]
+    conditions: dict[str, ast.expr]
+    which: Callable[[Any], int]
+    highest: frozenset[str]
+
+    def outcome(self, case: Case) -> Outcome:
+        """Judge one case.
+
+        Args:
+            case: The case.
+
+        Returns:
+            Caps, verdict and the rows that set them.
+
+        Source:
+            The tables.
+
+        Examples:
+            >>> rule_book(None).outcome(Case(recommender="trusted_peer", specifics=True)).caps
+            (8, 8, 8, 8, 7)
+        """
+        held = self.which(case)
+        known = self._outcomes.get(held)
+        if known is None:
+            known = self._outcomes[held] = self.settle(held)
+        return known
+
+    @functools.cached_property
+    def _outcomes(self) -> dict[int, Outcome]:
+        # Cases differ in many fields but hold few combinations of rows, so each combination is settled once.
+        return {}
+
+    def settle(self, held: int) -> Outcome:
+        """Find each stage's cap from the rows whose conditions hold.
+
+        Args:
+            held: Bit ``i`` says whether the condition of row ``i`` holds.
+
+        Returns:
+            Caps, verdict and the rows that set them.
+
+        Raises:
+            TableError: A stage has no row that holds.
+
+        Source:
+            The tables; that the weakest link decides is ours.
+
+        Examples:
+            >>> rule_book(None).settle(rule_book(None).which(Case())).caps[0]
+            2
+        """
+        caps: list[int] = []
+        rows: list[tuple[RuleRow, ...]] = []
+        for stage in STAGES:
+            holding = [rule for bit, rule in enumerate(self.rules) if rule.stage == stage and held >> bit & 1]
+            if not holding:
+                holding = [rule for rule in self.rules if rule.stage == stage and rule.condition == "otherwise"]
+            if not holding:
+                raise TableError("rules.csv", None, "stage", stage, "a rule that holds for every case in each stage")
+            pick = max if stage in self.highest else min
+            cap = pick(rank_of(rule.allows) for rule in holding)
+            caps.append(cap)
+            rows.append(tuple(rule for rule in holding if rank_of(rule.allows) == cap))
+        return Outcome(tuple(caps), min(caps), tuple(rows))
+
+
+@functools.cache
+def _ranks() -> dict[str, int]:
+    return {row.verdict: row.rank for row in load_verdicts()}
+
+
+def rank_of(verdict: str) -> int:
+    """Give a verdict's rank.
+
+    Args:
+        verdict: Its name in the tables.
+
+    Returns:
+        0 to 8.
+
+    Source:
+        data/verdicts.csv.
+
+    Examples:
+        >>> rank_of("maybe")
+        6
+    """
+    return _ranks()[verdict]
+
+
+@functools.cache
+def _reading_names() -> tuple[str, ...]:
+    return tuple(row.reading for row in load_readings())
+
+
+def check_reading(reading: str | None) -> str | None:
+    """Return the reading's name, or say that there is none of that name.
+
+    Args:
+        reading: A name; None for every default.
+
+    Returns:
+        The same.
+
+    Raises:
+        CaseError: No reading has this name.
+
+    Source:
+        data/readings.csv.
+
+    Examples:
+        >>> check_reading("range_and_credible")
+        'range_and_credible'
+    """
+    if reading is not None and reading not in _reading_names():
+        raise CaseError("reading", "level", reading, levels=nearest(reading, _reading_names()))
+    return reading
+
+
+@functools.cache
+def rule_book(reading: str | None) -> RuleBook:
+    """Put the rules together under one reading.
+
+    Args:
+        reading: A reading's name; None for every default.
+
+    Returns:
+        The rule book; the same one at each call.
+
+    Raises:
+        CaseError: No reading has this name.
+        TableError: A table is broken.
+
+    Source:
+        The tables.
+
+    Examples:
+        >>> rule_book("vouch_is_enough") is rule_book("vouch_is_enough")
+        True
+    """
+    check_reading(reading)
+    changes = [row for row in load_reading_changes() if row.reading == reading]
+    conditions = _conditions({row.target: row.to for row in changes if row.kind == "condition"})
+    allows = {row.target: row.to for row in changes if row.kind == "allows"}
+    for verdict in allows.values():
+        if verdict not in _ranks():
+            raise TableError("reading_changes.csv", None, "to", verdict, f"one of {nearest(verdict, _ranks())}")
+    table = load_rules()
+    for target in allows:
+        if target not in {rule.rule for rule in table}:
+            raise TableError("reading_changes.csv", None, "target", target, "a rule's id")
+    rules = tuple(rule._replace(allows=allows.get(rule.rule, rule.allows)) for rule in table)
+    trees = tuple(None if rule.condition == "otherwise" else conditions[rule.condition] for rule in rules)
+    never = ast.parse("False", mode="eval").body
+    return RuleBook(
+        rules=rules,
+        trees=trees,
+        conditions=conditions,
+        which=scalar_function([never if tree is None else tree for tree in trees]),
+        highest=frozenset(row.stage for row in load_stages() if row.counts == "highest"),
+    )
+
+
+def _conditions(instead: dict[str, str]) -> dict[str, ast.expr]:
+    conditions: dict[str, ast.expr] = {}
+    for number, row in enumerate(load_conditions(), start=2):
+        text = instead.pop(row.condition, row.when)
+        conditions[row.condition] = parse(text, conditions, place=("conditions.csv", number, "when"))
+    for target in instead:
+        raise TableError("reading_changes.csv", None, "target", target, f"one of {nearest(target, conditions)}")
+    return conditions

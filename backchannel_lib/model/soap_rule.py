@@ -1,0 +1,153 @@
+"""The rules check: what the NRMP's SOAP communication rule says, beside the article's verdict and never in it."""
+
+from __future__ import annotations
+
+import ast
+import functools
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, time, timedelta
+from types import SimpleNamespace
+from typing import Any
+
+from backchannel_lib.base.errors import CaseError
+from backchannel_lib.base.texts import say
+from backchannel_lib.model.calendar import eastern, match_week
+from backchannel_lib.model.case import Case
+from backchannel_lib.model.conditions import parse, scalar_function
+from backchannel_lib.model.rules import rule_book
+from backchannel_lib.model.tables import SoapRuleRow, load_facts, load_soap_rule
+
+
+@dataclass(frozen=True)
+class RulesCheck:
+    """What the NRMP's rule says of one contact.
+
+    Args:
+        answer: ``not_allowed``, ``ask_first`` or ``allowed``.
+        row: The id of the row of data/soap_rule.csv that answered.
+        facts: Ids of the outside facts it rests on.
+        changes_later: Whether the answer changes on Thursday 9:00 pm ET because the phase straddles that moment.
+        window_ends: When the window ends, on an Eastern clock, where the moment of the contact is known and inside it.
+
+    Source:
+        data/soap_rule.csv.
+
+    Examples:
+        >>> check = rules_check(Case(phase="gap_filling"))
+        >>> check.answer, check.changes_later
+        ('not_allowed', True)
+    """
+
+    answer: str
+    row: str
+    facts: tuple[str, ...]
+    changes_later: bool
+    window_ends: datetime | None
+
+    @property
+    def words(self) -> str:
+        """The answer in a few words for a reader; it says where the answer changes within the phase."""
+        return say(f"soap.answer.{self.answer}_until" if self.changes_later else f"soap.answer.{self.answer}")
+
+    @property
+    def reason(self) -> str:
+        """Why, as a sentence for a reader; it says where the answer changes within the phase."""
+        reason = say(f"soap.{self.row}")
+        return f"{reason} {say('soap.changes_thursday')}" if self.changes_later else reason
+
+    @property
+    def source(self) -> str:
+        """Where the rule stands, with year and grade."""
+        rows = {fact.id: fact for fact in load_facts()}
+        return "; ".join(
+            dict.fromkeys(
+                say(
+                    "soap.source",
+                    source=rows[fact].source,
+                    year=rows[fact].year,
+                    grade=say(f"grade.{rows[fact].grade}"),
+                )
+                for fact in self.facts
+            )
+        )
+
+    @property
+    def next_step(self) -> str:
+        """What a reader can do now, as a sentence."""
+        return say(f"soap.next.{self.answer}")
+
+    @property
+    def note(self) -> str:
+        """The reminder to read this year's agreement."""
+        return say("soap.read_agreement")
+
+
+def soap_window(year: int) -> tuple[datetime, datetime]:
+    """Give the window in which the rule binds.
+
+    Args:
+        year: The year of the Match.
+
+    Returns:
+        Its start, Monday 10:00 am, and its end, Thursday 9:00 pm, on an Eastern clock.
+
+    Source:
+        NRMP schedules 2022-2026 and agreements (facts calendar.*, soap_rule.ends_thursday).
+
+    Examples:
+        >>> soap_window(2027)[1]
+        datetime.datetime(2027, 3, 18, 21, 0)
+    """
+    monday = match_week(year)
+    return datetime.combine(monday, time(10)), datetime.combine(monday + timedelta(days=3), time(21))
+
+
+def rules_check(case: Case, when: datetime | None = None) -> RulesCheck:
+    """Say whether the NRMP's SOAP communication rule allows a contact.
+
+    Args:
+        case: The case.
+        when: The moment of the contact, one without a time zone being Eastern; None to go by the case's phase, of which
+            ``soap_lists`` and ``gap_filling`` count as inside the window.
+
+    Returns:
+        The answer, its reason, its source, and the reminder to read this year's agreement.
+
+    Raises:
+        CaseError: ``case`` is no case, or ``when`` no moment.
+
+    Source:
+        data/soap_rule.csv; meaning.mixed-reception is all that the article says of it.
+
+    Examples:
+        >>> rules_check(Case()).answer, rules_check(Case(phase="post_soap")).answer
+        ('not_allowed', 'allowed')
+        >>> rules_check(Case(), when=datetime(2027, 3, 18, 21, 0)).answer
+        'allowed'
+    """
+    if not isinstance(case, Case):
+        raise CaseError("case", "not_a_case", case)
+    ends = None
+    if when is None:
+        inside = case.phase in {"soap_lists", "gap_filling"}
+    else:
+        moment = eastern(when)
+        start, end = soap_window(moment.year)
+        inside = start <= moment < end
+        ends = end if inside else None
+    rows, which = _table()
+    held = which(SimpleNamespace(**case.__dict__, inside_window=inside))
+    row = rows[(held & -held).bit_length() - 1]  # the lowest bit that is set: the first row that holds
+    later = when is None and case.phase == "gap_filling" and row.answer != "allowed"
+    return RulesCheck(row.answer, row.row, row.facts, later, ends)
+
+
+@functools.cache
+def _table() -> tuple[tuple[SoapRuleRow, ...], Callable[[Any], int]]:
+    rows = load_soap_rule()
+    trees: list[ast.expr] = [
+        parse(row.when, rule_book(None).conditions, place=("soap_rule.csv", number, "when"), flags=("inside_window",))
+        for number, row in enumerate(rows, start=2)
+    ]
+    return rows, scalar_function(trees)

@@ -1,0 +1,159 @@
+"""Verdicts, and `judge`, which gives one for a case."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import IntEnum
+from types import MappingProxyType
+
+from backchannel_lib.base.errors import CaseError
+from backchannel_lib.base.texts import say
+from backchannel_lib.model.case import Case
+from backchannel_lib.model.rules import Outcome, check_reading, rule_book
+from backchannel_lib.model.tables import STAGES, RuleRow
+
+
+class Verdict(IntEnum):
+    """How far into the director's funnel a contact brings the student, lowest to highest.
+
+    Source:
+        The claims named in data/verdicts.csv; that they form one line is ours.
+
+    Examples:
+        >>> Verdict.MAYBE > Verdict.FILE_READ, Verdict.MAYBE.words
+        (True, 'Maybe')
+    """
+
+    BACKFIRES = 0
+    IGNORED = 1
+    SKIMMED = 2
+    DECLINED = 3
+    FALLBACK_SEAT = 4
+    FILE_READ = 5
+    MAYBE = 6
+    PHONE_INTERVIEW = 7
+    OFFER_IN_PLAY = 8
+
+    @property
+    def words(self) -> str:
+        """The verdict's short name for a reader."""
+        return say(f"verdict.{self.name.lower()}.name")
+
+    @property
+    def sentence(self) -> str:
+        """The verdict as one plain sentence for a reader."""
+        return say(f"verdict.{self.name.lower()}.sentence")
+
+
+@dataclass(frozen=True)
+class Reason:
+    """Why a stage allows no more than it does.
+
+    Args:
+        stage: The stage, one of ``STAGES``.
+        rule: The id of the rule that sets the cap.
+        cap: The best verdict that the stage still allows.
+        claims: Ids of the article's claims that the rule rests on.
+        ours: Whether the rule is our assumption in part.
+        assumption: The id of that assumption, else an empty text.
+        also: Further rules of the stage that set the same cap, each as a reason.
+
+    Source:
+        data/rules.csv.
+
+    Examples:
+        >>> reason = judge(Case(scripted=True)).reasons[0]
+        >>> reason.rule, reason.ours, reason.claims[0]
+        ('scripted', True, 'conduct.no-script')
+    """
+
+    stage: str
+    rule: str
+    cap: Verdict
+    claims: tuple[str, ...]
+    ours: bool
+    assumption: str
+    also: tuple[Reason, ...] = ()
+
+    @property
+    def words(self) -> str:
+        """The reason as a sentence for a reader."""
+        return say(f"rule.{self.rule}")
+
+
+@dataclass(frozen=True)
+class Judgment:
+    """What the article says would happen to one case.
+
+    Args:
+        case: The case.
+        reading: The reading it was judged under; None for every default.
+        outcome: The rules' answer as numbers.
+
+    Source:
+        data/rules.csv.
+
+    Examples:
+        >>> judgment = judge(Case(recommender="trusted_peer", specifics=True))
+        >>> judgment.verdict.name, judgment.binding
+        ('PHONE_INTERVIEW', ('timing',))
+    """
+
+    case: Case
+    reading: str | None
+    outcome: Outcome
+
+    @property
+    def verdict(self) -> Verdict:
+        """The lowest of the five caps."""
+        return Verdict(self.outcome.verdict)
+
+    @property
+    def caps(self) -> Mapping[str, Verdict]:
+        """The best verdict that each stage still allows, by stage."""
+        return MappingProxyType({stage: Verdict(cap) for stage, cap in zip(STAGES, self.outcome.caps, strict=True)})
+
+    @property
+    def binding(self) -> tuple[str, ...]:
+        """The stages whose cap is the verdict: only mending all of them raises it."""
+        return tuple(stage for stage, cap in zip(STAGES, self.outcome.caps, strict=True) if cap == self.outcome.verdict)
+
+    @property
+    def reasons(self) -> tuple[Reason, ...]:
+        """One reason per stage, in the order of the stages."""
+        return tuple(
+            _reason(rows[0], cap, tuple(_reason(row, cap) for row in rows[1:]))
+            for rows, cap in zip(self.outcome.rows, self.outcome.caps, strict=True)
+        )
+
+
+def _reason(row: RuleRow, cap: int, also: tuple[Reason, ...] = ()) -> Reason:
+    return Reason(row.stage, row.rule, Verdict(cap), row.claims, row.ours != "", row.ours, also)
+
+
+def judge(case: Case, reading: str | None = None) -> Judgment:
+    """Say what the article says would happen to a case.
+
+    Args:
+        case: The case.
+        reading: The name of a reading (`READINGS`); None for every default.
+
+    Returns:
+        The verdict, each stage's cap, the stages that hold it down, and a reason per stage.
+
+    Raises:
+        CaseError: ``case`` is no case, or no reading has this name.
+
+    Source:
+        The claims named in data/rules.csv; that the weakest link decides is ours.
+
+    Examples:
+        >>> judge(Case()).verdict.name
+        'SKIMMED'
+        >>> judge(Case(score=210, recommender="trusted_peer", specifics=True)).binding
+        ('paper',)
+    """
+    if not isinstance(case, Case):
+        raise CaseError("case", "not_a_case", case)
+    return Judgment(case, check_reading(reading), rule_book(reading).outcome(case))

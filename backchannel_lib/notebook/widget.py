@@ -1,0 +1,254 @@
+"""What a notebook shows: an activity, as one widget.
+
+The widget's state is the page it opens with; after that a few short messages go each way. Everything that decides
+anything is in `backchannel_lib.activities.activity`, in the kinds of activity, and below.
+"""
+
+from __future__ import annotations
+
+import functools
+from pathlib import Path
+from typing import Any
+
+import anywidget
+import traitlets
+
+from backchannel_lib.activities.activity import Activity
+from backchannel_lib.activities.case_panel import Session
+from backchannel_lib.activities.registry import activity_of, tour_of
+from backchannel_lib.base.texts import say
+from backchannel_lib.model.case import Case
+from backchannel_lib.page.host import surface
+from backchannel_lib.page.html import tag
+
+_HERE = Path(__file__).parent
+
+
+@functools.cache
+def plotly_js() -> bytes:
+    """Give plotly.js, in the bundle with bars and lines alone, which starts five times as fast as the whole.
+
+    Returns:
+        The library's text, gzipped, as the page unpacks it.
+
+    Source:
+        npm plotly.js-basic-dist-min; version, sum and license stand in panel/vendor/README.md.
+
+    Examples:
+        >>> import gzip
+        >>> gzip.decompress(plotly_js())[:3]
+        b'/**'
+    """
+    return (_HERE / "vendor" / "plotly-basic.min.js.gz").read_bytes()
+
+
+class PanelWidget(anywidget.AnyWidget):
+    """An activity as the front end sees it.
+
+    Args:
+        activity: The activity it shows.
+        ahead: Whether the control in hand may ask for the answers to its other positions beforehand.
+
+    Source:
+        ours.
+    """
+
+    _esm = _HERE / "panel.js"
+    _css = _HERE / "panel.css"
+    page = traitlets.Unicode().tag(sync=True)
+    kept = traitlets.Unicode().tag(sync=True)
+    asleep = traitlets.Unicode().tag(sync=True)
+    restore = traitlets.Unicode().tag(sync=True)
+    ahead = traitlets.Bool().tag(sync=True)
+
+    def __init__(self, activity: Activity[Any], *, ahead: bool = True) -> None:
+        self._activity = activity
+        super().__init__(
+            page=activity.page(),
+            kept=f"backchannel-{activity.key}",
+            asleep=say("stage.asleep" if surface() == "stage" else "panel.disconnected"),
+            restore=say("panel.restore"),
+            ahead=ahead,
+        )
+        self.on_msg(self._receive)
+
+    def _receive(self, _widget: object, message: dict[str, Any], _buffers: object) -> None:
+        if message.get("do") == "plotly":
+            self.send({"do": "plotly"}, [plotly_js()])
+            return
+        for answer in self._activity.handle(message):
+            self.send(answer)
+
+    def refresh(self) -> None:
+        """Show what a cell of the notebook changed in the activity."""
+        for answer in self._activity.handle({"do": "show"}):
+            self.send(answer)
+
+
+class Board:
+    """An activity in a notebook, to be the last line of a cell.
+
+    Args:
+        activity: The activity.
+        ahead: Whether the control in hand may ask for the answers to its other positions beforehand.
+
+    Source:
+        ours.
+
+    Examples:
+        >>> Board(Session()).text.splitlines()[0]
+        'Verdict: Skimmed. Someone would glance at it and perhaps mark it for later, and then it would be lost.'
+    """
+
+    def __init__(self, activity: Activity[Any], *, ahead: bool = True) -> None:
+        self.activity = activity
+        self._ahead = ahead
+
+    @functools.cached_property
+    def widget(self) -> PanelWidget:
+        """The widget, made when it is first shown."""
+        return PanelWidget(self.activity, ahead=self._ahead)
+
+    def put(self, **values: object) -> str:
+        """Change fields as a reader would with the controls, and tell the new answer as text.
+
+        Args:
+            **values: New values by field.
+
+        Returns:
+            What is on screen then, as text.
+
+        Raises:
+            CaseError: A value breaks its field's rule; nothing changes.
+
+        Source:
+            ours.
+
+        Examples:
+            >>> "Backfires" in Panel().put(move="pressure")
+            True
+        """
+        self.activity.put(**values)
+        if "widget" in self.__dict__:
+            self.widget.refresh()
+        return self.text
+
+    def tour(self) -> str:
+        """Move every control to named places and back to where it was, and tell each outcome.
+
+        Returns:
+            The outcomes as plain text.
+
+        Source:
+            ours.
+
+        Examples:
+            >>> print(Panel().tour().splitlines()[1])
+               Phone interview. Held down by: The moment. NRMP's rule: Not allowed.
+        """
+        told = self.activity.tour()
+        if "widget" in self.__dict__:
+            self.widget.refresh()
+        return told
+
+    @property
+    def text(self) -> str:
+        """What is on screen, as plain text."""
+        return self.activity.text
+
+    def _repr_mimebundle_(self, **_: object) -> tuple[dict[str, Any], dict[str, Any]] | dict[str, Any]:
+        shown = self.widget._repr_mimebundle_()
+        bundle, metadata = shown if isinstance(shown, tuple) else (shown or {}, {})
+        # What a reader sees of a notebook that has not been run, and what a test of it compares.
+        bundle["text/plain"] = self.text
+        bundle["text/html"] = self.activity.still()
+        return bundle, metadata
+
+
+def open_part(part: str) -> Board:
+    """Open something to do of a chapter.
+
+    Args:
+        part: Its name in data/parts.csv.
+
+    Returns:
+        The board, to be the last line of a notebook's cell.
+
+    Raises:
+        CaseError: There is no such part; the nearest names are told.
+
+    Source:
+        data/parts.csv.
+
+    Examples:
+        >>> open_part("forms").activity.key
+        'forms'
+    """
+    return Board(activity_of(part))
+
+
+class Panel(Board):
+    """A board for one case.
+
+    Args:
+        case: The case it opens with; None for the defaults.
+        reading: The name of a reading; None for every default.
+        ahead: Whether the control in hand may ask for the answers to its other positions beforehand.
+
+    Raises:
+        CaseError: No reading has this name.
+
+    Source:
+        ours.
+
+    Examples:
+        >>> panel = Panel()
+        >>> print(panel.put(recommender="trusted_peer", specifics=True).splitlines()[0])
+        Verdict: Phone interview. The program would likely phone you for a talk, perhaps within hours.
+    """
+
+    def __init__(self, case: Case | None = None, reading: str | None = None, *, ahead: bool = True) -> None:
+        self.session = Session(case, reading)
+        super().__init__(self.session, ahead=ahead)
+
+
+class Folded:
+    """A long text that a reader opens by hand, in a notebook.
+
+    Args:
+        title: What stands on the fold.
+        text: The text.
+
+    Source:
+        ours.
+
+    Examples:
+        >>> Folded("More", "a < b")
+        a < b
+    """
+
+    def __init__(self, title: str, text: str) -> None:
+        self.title = title
+        self.text = text
+
+    def __repr__(self) -> str:
+        return self.text
+
+    def _repr_html_(self) -> str:
+        # Lab unfolds an output that was folded when it runs the cell, so the fold is in the output itself.
+        return tag("details", tag("summary", self.title), tag("pre", self.text, style="white-space: pre-wrap"))
+
+
+def tour(chapter: str) -> Folded:
+    """Move every control of a chapter to named places, and tell each outcome as text, folded.
+
+    Args:
+        chapter: The chapter, as in data/chapters.csv.
+
+    Returns:
+        The text, to be the last line of a notebook's cell.
+
+    Source:
+        ours.
+    """
+    return Folded(say("lesson.as_text"), tour_of(chapter))

@@ -1,0 +1,179 @@
+"""The frame that all activities of the chapters share: title, lead, body, and the line that tells and takes back."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from backchannel_lib.activities.tables import PartRow
+from backchannel_lib.base.texts import say
+from backchannel_lib.model.case import Case
+from backchannel_lib.model.soap_rule import rules_check
+from backchannel_lib.model.verdict import Verdict
+from backchannel_lib.page.html import Markup, join, tag
+from backchannel_lib.page.inputs import button
+
+
+def frame(part: PartRow, *body: object, look: str = "") -> Markup:
+    """Write the page of an activity.
+
+    Args:
+        part: The activity's row.
+        *body: What stands under its title and lead.
+        look: A class of its own for the style sheet, or blank.
+
+    Returns:
+        HTML.
+
+    Source:
+        ours.
+    """
+    title = say(f"part.{part.part}.title")
+    return tag(
+        "div",
+        tag("p", role="status", class_="bw-hidden", data_spoken=True),
+        tag("h2", title, class_="bw-title"),
+        tag("p", say(f"part.{part.part}.lead"), class_="bw-lead"),
+        *body,
+        tag("div", button(say("panel.undo"), "undo", key="u"), button(say("panel.reset"), "reset"), class_="bw-foot"),
+        tag(
+            "div",
+            tag("p", data_part="strip", data_hides=True),
+            tag("p", role="status", class_="bw-notice", data_notice=True),
+            tag("button", say("panel.restore_do"), type="button", data_do="restore", hidden=True),
+            tag("button", say("stage.reload"), type="button", data_reload=True, hidden=True),
+            class_="bw-strip",
+            data_blank=True,
+            role="group",
+            aria_label=say("panel.strip"),
+        ),
+        class_=f"bw bw-lesson {look}".strip(),
+        role="region",
+        aria_label=title,
+    )
+
+
+def place(name: str, body: str = "", element: str = "div", **attributes: object) -> Markup:
+    """Write the place of a part.
+
+    Args:
+        name: The part's name.
+        body: What stands in it, as HTML.
+        element: The element's name.
+        **attributes: As in `tag`.
+
+    Returns:
+        HTML.
+
+    Source:
+        ours.
+
+    Examples:
+        >>> place("story", "Hello")
+        '<div data-part="story">Hello</div>'
+    """
+    return tag(element, Markup(body), data_part=name, **attributes)
+
+
+def opening(name: str, open_now: Iterable[str], *children: object, element: str = "div", **attributes: object) -> Markup:
+    """Write what is in sight only while the activity says so.
+
+    Args:
+        name: Its name, as in ``open`` of what the activity tells.
+        open_now: The names that are open at the beginning.
+        *children: What stands in it.
+        element: The element's name.
+        **attributes: As in `tag`.
+
+    Returns:
+        HTML.
+
+    Source:
+        ours.
+
+    Examples:
+        >>> opening("answer", [], "Yes.")
+        '<div data-open="answer" hidden>Yes.</div>'
+    """
+    return tag(element, *children, data_open=name, hidden=name not in set(open_now), **attributes)
+
+
+def rule_line(case: Case) -> Markup:
+    """Say in one line what the NRMP's rule says of a contact, to stand under a verdict that may cover the rule's own frame.
+
+    Args:
+        case: The case.
+
+    Returns:
+        HTML.
+
+    Source:
+        data/soap_rule.csv.
+
+    Examples:
+        >>> "Not allowed" in rule_line(Case())
+        True
+    """
+    check = rules_check(case)
+    return join(say("rules.title"), ": ", tag("b", check.words, data_answer=check.answer))
+
+
+def still_of(part: PartRow, *body: object) -> Markup:
+    """Write what a reader sees of an activity in a notebook that has not been run.
+
+    Args:
+        part: The activity's row.
+        *body: What stands under its title and lead.
+
+    Returns:
+        HTML that stands by itself.
+
+    Source:
+        ours.
+    """
+    return tag(
+        "div",
+        tag("h3", say(f"part.{part.part}.title")),
+        tag("p", say(f"part.{part.part}.lead")),
+        *body,
+        tag("p", tag("em", say("lesson.asleep"))),
+    )
+
+
+def verdict_options() -> list[tuple[str, str]]:
+    """List the nine verdicts as options of a guess, lowest first.
+
+    Returns:
+        Names and words.
+
+    Source:
+        data/verdicts.csv.
+
+    Examples:
+        >>> verdict_options()[0]
+        ('backfires', 'Backfires')
+    """
+    return [(verdict.name.lower(), verdict.words) for verdict in Verdict]
+
+
+def difference(guess: Verdict, verdict: Verdict) -> str:
+    """Say in a kind sentence how a guess compares with the article's verdict.
+
+    Args:
+        guess: What the reader expected.
+        verdict: What the article says.
+
+    Returns:
+        The sentence.
+
+    Source:
+        ours.
+
+    Examples:
+        >>> difference(Verdict.MAYBE, Verdict.MAYBE) == say("guess.same")
+        True
+    """
+    if guess == verdict:
+        return say("guess.same")
+    if abs(guess - verdict) == 1:
+        return say("guess.near")
+    return say("guess.high" if guess > verdict else "guess.low")

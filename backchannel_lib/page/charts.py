@@ -1,0 +1,604 @@
+"""The three charts as plotly figures in plain dictionaries, so that drawing one needs no plotly in Python.
+
+Each chart has a *ground*, which many cases share, and a *mark*, the one point on it that stands for this case. A move
+of the score changes marks alone, so a panel sends and moves no more than that.
+"""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import importlib.resources
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any, Final, NamedTuple, TypeAlias
+
+from backchannel_lib.base.texts import say
+from backchannel_lib.model.amplifier import amplify, assumption, caller_weights
+from backchannel_lib.model.case import RECOMMENDERS, Case
+from backchannel_lib.model.exams import exam_of
+from backchannel_lib.model.sweep import Band, score_bands
+from backchannel_lib.model.tables import load_callers
+from backchannel_lib.model.verdict import Verdict, judge
+
+Figure: TypeAlias = dict[str, Any]
+
+CHARTS: Final = ("callers", "amplifier", "map")
+
+# One step a verdict, dark to light (cividis, which stays ordered for every kind of color vision and in gray); the second
+# is the color of the words on it, with a contrast of at least 4.5 to 1.
+VERDICT_COLORS: Final = (
+    ("#00224e", "#ffffff"),
+    ("#123570", "#ffffff"),
+    ("#3b496c", "#ffffff"),
+    ("#575d6d", "#ffffff"),
+    ("#6a6c72", "#ffffff"),
+    ("#a59c74", "#000000"),
+    ("#c3b369", "#000000"),
+    ("#e1cc55", "#000000"),
+    ("#fee838", "#000000"),
+)
+INK: Final = "#3a7fc1"
+MARK: Final = "#d55e00"
+
+
+class Mark(NamedTuple):
+    """The point of a case on a chart.
+
+    Args:
+        x: Its place along the x axis, a number or a category.
+        y: Its place along the y axis.
+    """
+
+    x: float | str
+    y: float | str
+
+
+def figure(chart: str, case: Case, reading: str | None = None) -> Figure:
+    """Give one chart of a case, its mark on it.
+
+    Args:
+        chart: One of ``CHARTS``.
+        case: The case.
+        reading: The name of a reading; None for every default.
+
+    Returns:
+        A plotly figure: ``data`` and ``layout``; the last trace is the mark.
+
+    Raises:
+        KeyError: There is no such chart.
+
+    Source:
+        works.weight-trusted-peer and the claims beside it, multiplier.amplifier, data/rules.csv.
+
+    Examples:
+        >>> figure("map", Case())["data"][-1]["x"]
+        [240]
+    """
+    drawn: Figure = json.loads(ground(chart, case, reading))
+    point = mark(chart, case, reading)
+    drawn["data"][-1].update(x=[point.x], y=[point.y])
+    return drawn
+
+
+def ground(chart: str, case: Case, reading: str | None = None) -> str:
+    """Give a chart without the place of its mark, as JSON; cases that share it get the same text.
+
+    Args:
+        chart: One of ``CHARTS``.
+        case: The case.
+        reading: The name of a reading; None for every default.
+
+    Returns:
+        A plotly figure as JSON; its last trace, the mark, has no place yet.
+
+    Raises:
+        KeyError: There is no such chart.
+
+    Source:
+        As `figure`.
+
+    Examples:
+        >>> ground("map", Case(score=240)) == ground("map", Case(score=231))
+        True
+    """
+    if chart == "callers":
+        return _callers(case.recommender, reading)
+    if chart == "amplifier":
+        picture = amplify(case, reading)
+        return _amplifier(round(picture.weight, 2), picture.share)
+    if chart == "map":
+        return _map(tuple(score_bands(case, reading).items()))
+    raise KeyError(chart)
+
+
+def mark(chart: str, case: Case, reading: str | None = None) -> Mark:
+    """Tell where a case stands on a chart.
+
+    Args:
+        chart: One of ``CHARTS``.
+        case: The case.
+        reading: The name of a reading; None for every default.
+
+    Returns:
+        The place of its mark.
+
+    Source:
+        As `figure`.
+
+    Examples:
+        >>> mark("map", Case(score=231))
+        Mark(x=231, y='Unknown faculty')
+    """
+    if chart == "amplifier":
+        picture = amplify(case, reading)
+        return Mark(round(picture.signal, 1), round(picture.shown, 1))
+    name = say(f"short.recommender.{case.recommender}")
+    # Praise moves the mark a little to and fro, and never as far as the next caller.
+    return Mark(round(amplify(case, reading).weight, 1) if chart == "callers" else case.score, name)
+
+
+def still(chart: str, case: Case, reading: str | None = None) -> str | None:
+    """Give plotly's own drawing of a chart, made beforehand, where there is one of exactly this picture.
+
+    It is shown while the page starts plotly, which takes longer than everything else together. `tests/execute_notebooks.py` draws
+    the pictures of the opening case.
+
+    Args:
+        chart: One of ``CHARTS``.
+        case: The case.
+        reading: The name of a reading; None for every default.
+
+    Returns:
+        An SVG element, or None where the picture was not drawn beforehand.
+
+    Source:
+        As `figure`.
+
+    Examples:
+        >>> still("map", Case()).startswith("<svg"), still("map", Case(specifics=True))
+        (True, None)
+    """
+    drawn, svg = _still(chart)
+    return svg if drawn == picture_id(chart, case, reading) else None
+
+
+@functools.cache
+def _still(chart: str) -> tuple[str, str]:
+    file = importlib.resources.files("backchannel_lib") / "stills" / f"{chart}.svg"
+    first, _, svg = (file.read_text(encoding="utf-8") if file.is_file() else "").partition("\n")
+    return first.removeprefix("<!-- ").removesuffix(" -->"), svg
+
+
+def picture_id(chart: str, case: Case, reading: str | None = None) -> str:
+    """Give a short text that two charts share if they are the same picture.
+
+    Args:
+        chart: One of ``CHARTS``.
+        case: The case.
+        reading: The name of a reading; None for every default.
+
+    Returns:
+        A checksum of the figure.
+
+    Source:
+        ours.
+
+    Examples:
+        >>> picture_id("callers", Case()) == picture_id("callers", Case(score=251))
+        True
+    """
+    whole = json.dumps(figure(chart, case, reading), sort_keys=True)
+    return hashlib.sha256(whole.encode()).hexdigest()
+
+
+def spoken(chart: str, case: Case, reading: str | None = None) -> str:
+    """Say in a sentence what a chart shows, as its name for a screen reader.
+
+    Args:
+        chart: One of ``CHARTS``.
+        case: The case.
+        reading: The name of a reading; None for every default.
+
+    Returns:
+        The sentence.
+
+    Source:
+        As `figure`.
+
+    Examples:
+        >>> spoken("callers", Case(recommender="known_dean"))
+        'Bar chart of six callers by weight. Yours: Known dean, 50 of 100.'
+    """
+    caller = say(f"short.recommender.{case.recommender}")
+    picture = amplify(case, reading)
+    return say(
+        f"chart.{chart}.name",
+        caller=caller,
+        weight=caller_weights(reading)[case.recommender],
+        signal=f"{picture.signal:.0f}",
+        amplified=f"{picture.shown:.0f}",
+        score=case.score,
+        verdict=say("card.no_verdict") if exam_of(case) is None else judge(case, reading).verdict.words,
+    )
+
+
+def _layout(**more: Any) -> Figure:
+    """Lay out what all charts share; colors of text and grid are left to the page, which may be light or dark."""
+    layout: Figure = {
+        "template": {"layout": {}},
+        "font": {"size": 14, "family": "system-ui, sans-serif"},
+        "margin": {"l": 8, "r": 16, "t": 24, "b": 48},
+        "paper_bgcolor": "rgba(0,0,0,0)",
+        "plot_bgcolor": "rgba(0,0,0,0)",
+        "showlegend": False,
+        "modebar": {"remove": ["sendChartToCloud"]},
+        "height": 320,
+    }
+    return {**layout, **more}
+
+
+def _point(label: str, position: str) -> Figure:
+    return {
+        "type": "scatter",
+        "mode": "markers+text",
+        "x": [],
+        "y": [],
+        "text": [label],
+        "textposition": position,
+        "textfont": {"size": 14, "weight": 700},
+        "marker": {"symbol": "diamond", "size": 16, "color": MARK, "line": {"color": "#ffffff", "width": 2}},
+        "cliponaxis": False,
+        "hoverinfo": "skip",
+    }
+
+
+def _names() -> list[str]:
+    return [say(f"short.recommender.{recommender}") for recommender in RECOMMENDERS]
+
+
+def _category_axis(names: Sequence[str]) -> Figure:
+    return {
+        "type": "category",
+        "categoryorder": "array",
+        "categoryarray": list(reversed(names)),
+        "automargin": True,
+        "fixedrange": True,
+        "showgrid": False,
+    }
+
+
+def _number_axis(title: str, low: float, high: float) -> Figure:
+    return {"title": {"text": title}, "range": [low, high], "zeroline": False, "fixedrange": True, "automargin": True}
+
+
+@functools.lru_cache(maxsize=32)
+def _callers(chosen: str, reading: str | None) -> str:
+    weights = caller_weights(reading)
+    rows = load_callers()
+    bars = {
+        "type": "bar",
+        "orientation": "h",
+        "y": _names(),
+        "x": [weights[row.recommender] for row in rows],
+        "text": [
+            # The mark tells the weight of the caller it stands at.
+            ""
+            if row.recommender == chosen
+            else f"{weights[row.recommender]}" + ("" if row.chart_row else f" ({say('chart.callers.ours')})")
+            for row in rows
+        ],
+        "textposition": "outside",
+        "cliponaxis": False,
+        "marker": {
+            "color": [MARK if row.recommender == chosen else INK for row in rows],
+            "pattern": {
+                "shape": ["" if row.chart_row else "/" for row in rows],
+                "fgcolor": "#ffffff",
+                "fillmode": "overlay",  # else the bar itself takes the page's color
+            },
+            "line": {"width": [3 if row.recommender == chosen else 0 for row in rows], "color": MARK},
+        },
+        "hoverinfo": "skip",
+    }
+    layout = _layout(xaxis=_number_axis(say("chart.callers.axis"), 0, 115), yaxis=_category_axis(_names()), bargap=0.3)
+    return json.dumps(
+        {"data": [bars, _point(say("chart.callers.chosen", weight=weights[chosen]), "middle right")], "layout": layout}
+    )
+
+
+@functools.lru_cache(maxsize=256)
+def _amplifier(weight: float, share: float) -> str:
+    bar = assumption("signal_at_bar")
+    gain = 1 + weight / 100 * share
+    # The line is drawn only as far as the picture reaches, so that its slope is seen.
+    reach = bar / gain
+    lines = [
+        ("chart.amplifier.without", [0, 100], [0, 100], {"dash": "dot", "width": 2, "color": "#767676"}),
+        (
+            "chart.amplifier.with",
+            [0, bar - reach, bar + reach, 100],
+            [0, 0, 100, 100],
+            {"width": 4, "color": "#2f7fc1"},
+        ),
+    ]
+    data: list[Figure] = [
+        {"type": "scatter", "mode": "lines", "name": say(name), "x": x, "y": y, "line": line, "hoverinfo": "skip"}
+        for name, x, y, line in lines
+    ]
+    layout = _layout(
+        xaxis=_number_axis(say("chart.amplifier.x"), 0, 100),
+        yaxis={**_number_axis(say("chart.amplifier.y"), -4, 108), "showgrid": False},  # no line strikes words through
+        shapes=[
+            {
+                "type": "line",
+                "x0": bar,
+                "x1": bar,
+                "y0": 0,
+                "y1": 100,
+                "line": {"dash": "dash", "width": 1, "color": "#767676"},
+            }
+        ],
+        annotations=[
+            {"x": bar, "y": 4, "text": say("chart.amplifier.bar"), "showarrow": False, "xanchor": "left", "xshift": 4},
+            {
+                "x": 22,
+                "y": 27,
+                "text": say("chart.amplifier.without"),
+                "showarrow": False,
+                "xanchor": "right",
+                "xshift": -4,
+            },
+            {
+                "x": 100,
+                "y": 100,
+                "text": say("chart.amplifier.with"),
+                "showarrow": False,
+                "xanchor": "right",
+                "yshift": 14,
+            },
+        ],
+    )
+    return json.dumps({"data": [*data, _point(say("chart.amplifier.you"), "middle right")], "layout": layout})
+
+
+@functools.lru_cache(maxsize=256)
+def _map(rows: tuple[tuple[str, tuple[Band, ...]], ...]) -> str:
+    low, high = rows[0][1][0].low, rows[0][1][-1].high
+    data: list[Figure] = []
+    for recommender, bands in rows:
+        for band in bands:
+            fill, words = VERDICT_COLORS[band.verdict]
+            data.append(
+                {
+                    "type": "bar",
+                    "orientation": "h",
+                    "y": [say(f"short.recommender.{recommender}")],
+                    "base": [band.low - 0.5],
+                    "x": [band.high - band.low + 1],
+                    "text": [Verdict(band.verdict).words],
+                    "textposition": "inside",
+                    "insidetextanchor": "middle",
+                    "textangle": 0,
+                    "textfont": {"color": words},
+                    "marker": {"color": fill, "line": {"color": "#ffffff", "width": 1}},
+                    "hoverinfo": "skip",
+                }
+            )
+    layout = _layout(
+        xaxis=_number_axis(say("chart.map.x"), low - 0.5, high + 0.5),
+        yaxis=_category_axis(_names()),
+        barmode="overlay",
+        bargap=0.5,  # the words at the mark stand in the gap above its row
+        uniformtext={"mode": "hide", "minsize": 11},
+        height=420,
+    )
+    return json.dumps({"data": [*data, _point(say("chart.map.you"), "top center")], "layout": layout})
+
+
+def bars_of_two(
+    names: Sequence[str], one: tuple[str, Sequence[float]], other: tuple[str, Sequence[float]], axis: str, high: float = 100
+) -> Figure:
+    """Draw two rows of bars beside each other, told apart by pattern and label as well as by color.
+
+    Args:
+        names: What the bars stand for, from the top.
+        one: The first row's name and its numbers.
+        other: The second row's name and its numbers.
+        axis: What the numbers are.
+        high: The end of their axis.
+
+    Returns:
+        A plotly figure.
+
+    Source:
+        ours.
+
+    Examples:
+        >>> len(bars_of_two(["a"], ("you", [1]), ("article", [2]), "points")["data"])
+        2
+    """
+    colors = (("#b9570c", "/"), (INK, ""))
+    data: list[Figure] = [
+        {
+            "type": "bar",
+            "orientation": "h",
+            "name": name,
+            "y": list(names),
+            "x": list(numbers),
+            "text": [f"{name}: {number:g}" for number in numbers],
+            "textposition": "outside",
+            "cliponaxis": False,
+            "marker": {"color": color, "pattern": {"shape": pattern, "fillmode": "overlay", "fgcolor": "#ffffff"}},
+            "hoverinfo": "skip",
+        }
+        for (name, numbers), (color, pattern) in zip((one, other), colors, strict=True)
+    ]
+    return {
+        "data": list(reversed(data)),  # plotly piles them from below
+        "layout": _layout(
+            xaxis={**_number_axis(axis, 0, high * 1.25), "showgrid": False},  # each bar has its number, which no line crosses
+            yaxis=_category_axis(names),
+            barmode="group",
+            height=max(220, 80 + 70 * len(names)),
+        ),
+    }
+
+
+def bars(names: Sequence[str], numbers: Sequence[float], axis: str, high: float = 100) -> Figure:
+    """Draw one row of bars, each with its number.
+
+    Args:
+        names: What the bars stand for, from the top.
+        numbers: Their numbers.
+        axis: What the numbers are.
+        high: The end of their axis.
+
+    Returns:
+        A plotly figure.
+
+    Source:
+        ours.
+
+    Examples:
+        >>> bars(["a", "b"], [1, 2], "points")["data"][0]["x"]
+        [1, 2]
+    """
+    bar = {
+        "type": "bar",
+        "orientation": "h",
+        "y": list(names),
+        "x": list(numbers),
+        "text": [f"{number:g}" for number in numbers],
+        "textposition": "outside",
+        "cliponaxis": False,
+        "marker": {"color": INK},
+        "hoverinfo": "skip",
+    }
+    return {
+        "data": [bar],
+        "layout": _layout(
+            xaxis=_number_axis(axis, 0, high * 1.15),
+            yaxis=_category_axis(names),
+            height=max(220, 80 + 45 * len(names)),
+        ),
+    }
+
+
+def bands_over_time(
+    bands: Mapping[str, Sequence[tuple[str, float, float]]],
+    mark_row: str,
+    ticks: Sequence[tuple[float, str]],
+    high: float,
+) -> Figure:
+    """Draw rows of named stretches over hours, with a row on top in which a mark moves.
+
+    Args:
+        bands: Rows from the top; each stretch with its words, where it begins and where it ends, in hours.
+        mark_row: The name of the row of the mark.
+        ticks: Places and words of the axis.
+        high: The end of the axis, in hours.
+
+    Returns:
+        A plotly figure whose last trace is the mark, without a place yet.
+
+    Source:
+        ours.
+
+    Examples:
+        >>> len(bands_over_time({"day": [("night", 0, 6)]}, "now", [(3, "early")], 24)["data"])
+        2
+    """
+    shades = ("#b9d4ee", "#f5d6b0", "#cfe3c6", "#e3cfe6")
+    data: list[Figure] = [
+        {
+            "type": "bar",
+            "orientation": "h",
+            "y": [row],
+            "base": [low],
+            "x": [end - low],
+            "text": [words],
+            "textposition": "inside",
+            "insidetextanchor": "middle",
+            "textangle": 0,
+            "textfont": {"color": "#000000"},
+            "marker": {"color": shades[place % len(shades)], "line": {"color": "#333333", "width": 1}},
+            "hoverinfo": "skip",
+        }
+        for row, stretches in bands.items()
+        for place, (words, low, end) in enumerate(stretches)
+    ]
+    rows = [mark_row, *bands]
+    axis = {**_number_axis("", 0, high), "tickvals": [place for place, _ in ticks], "ticktext": [words for _, words in ticks]}
+    layout = _layout(
+        xaxis=axis,
+        yaxis=_category_axis(rows),
+        barmode="overlay",
+        bargap=0.25,
+        uniformtext={"mode": "hide", "minsize": 11},
+        height=300,
+    )
+    return {"data": [*data, _point("", "top center")], "layout": layout}
+
+
+#: The pieces of a bar from left to right: fill, and the color of the number on it. Each is lighter than the one before,
+#: so that they are told apart in gray as well; nothing but the fill stands behind a number.
+_PIECES: Final = (
+    ("#4a0010", "#ffffff"),
+    ("#1f3a6e", "#ffffff"),
+    ("#5f6470", "#ffffff"),
+    ("#a9a498", "#000000"),
+    ("#d3c48a", "#000000"),
+    ("#fee838", "#000000"),
+)
+
+
+def stacked_bars(names: Sequence[str], pieces: Sequence[tuple[str, Sequence[int]]], axis: str, high: int) -> Figure:
+    """Draw bars made of up to six pieces, told apart by shade, number and place as well as by color.
+
+    Args:
+        names: What the bars stand for, from the top.
+        pieces: The pieces from left to right, each with its name and its count in every bar.
+        axis: What is counted.
+        high: The length of a whole bar.
+
+    Returns:
+        A plotly figure.
+
+    Source:
+        ours.
+
+    Examples:
+        >>> stacked_bars(["a"], [("no", [1]), ("yes", [2])], "files", 3)["data"][1]["x"]
+        [2]
+    """
+    data: list[Figure] = [
+        {
+            "type": "bar",
+            "orientation": "h",
+            "name": name,
+            "y": list(names),
+            "x": list(counts),
+            # A number is written where there is room for it; all of them stand in the table beside.
+            "text": [f"{count}" if count >= high / 20 else "" for count in counts],
+            "textposition": "inside",
+            "insidetextanchor": "middle",
+            "textangle": 0,
+            "textfont": {"color": words},
+            "marker": {"color": fill, "line": {"color": "#ffffff", "width": 1}},
+            "hoverinfo": "skip",
+        }
+        for (name, counts), (fill, words) in zip(pieces, _PIECES, strict=False)
+    ]
+    return {
+        "data": data,
+        "layout": _layout(
+            xaxis=_number_axis(axis, 0, high),
+            yaxis=_category_axis(names),
+            barmode="stack",
+            bargap=0.25,
+            showlegend=True,
+            legend={"orientation": "h", "x": 0, "y": 1.02, "yanchor": "bottom", "traceorder": "normal"},
+            height=160 + 30 * len(names),
+        ),
+    }

@@ -1,0 +1,287 @@
+"""What pages are made of: a section, a table, a statement tied to its lines, a fact with its source."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Iterable, Mapping, Sequence
+
+from backchannel_lib.base.texts import say
+from backchannel_lib.model.tables import FactRow, load_claims, load_facts
+from backchannel_lib.page.html import Markup, join, tag
+
+
+def section(title: object, *children: object, class_: str, voice: str = "", name: str) -> Markup:
+    """Write a section of a page under its heading.
+
+    Args:
+        title: The heading.
+        *children: What stands in it.
+        class_: Its class.
+        voice: Who speaks in it, as a line under the heading.
+        name: A name that no other section of the page has.
+
+    Returns:
+        HTML.
+
+    Source:
+        ours.
+
+    Examples:
+        >>> section("Why", "Because.", class_="why", name="why")
+        '<section class="why" aria-labelledby="§why"><h2 id="§why">Why</h2>Because.</section>'
+    """
+    return tag(
+        "section",
+        tag("h2", title, id=f"§{name}"),
+        tag("p", voice, class_="bw-voice") if voice else None,
+        *children,
+        class_=class_,
+        aria_labelledby=f"§{name}",
+    )
+
+
+def table(caption: str, head: Sequence[object], rows: Iterable[Sequence[object]], marked: int | None = None) -> Markup:
+    """Write a table whose first column names its rows.
+
+    Args:
+        caption: What it shows, for a screen reader.
+        head: The columns' heads.
+        rows: The cells by rows.
+        marked: The place of the row that stands out; None for no row.
+
+    Returns:
+        HTML.
+
+    Source:
+        ours.
+
+    Examples:
+        >>> table("Numbers", ("What", "Value"), [("weight", 90)]).count("<td")
+        1
+    """
+    return tag(
+        "table",
+        tag("caption", caption, class_="bw-hidden"),
+        tag("thead", tag("tr", [tag("th", text, scope="col") for text in head])),
+        tag(
+            "tbody",
+            [
+                tag(
+                    "tr",
+                    tag("th", row[0], scope="row"),
+                    [tag("td", cell) for cell in row[1:]],
+                    class_="bw-marked" if place == marked else None,
+                )
+                for place, row in enumerate(rows)
+            ],
+        ),
+    )
+
+
+@functools.cache
+def _lines_by_claim() -> dict[str, str]:
+    return {claim.id: claim.lines for claim in load_claims()}
+
+
+def lines_of(claim: str) -> str:
+    """Say in which lines of the article a claim stands.
+
+    Args:
+        claim: The claim's id.
+
+    Returns:
+        Such as "lines 25-29", with the dash of a range.
+
+    Source:
+        data/claims.csv.
+
+    Examples:
+        >>> lines_of("paper.ninety-seconds")
+        'line 24'
+    """
+    lines = _lines_by_claim()[claim]
+    return say("card.lines" if "-" in lines else "card.line", lines=lines.replace("-", "–"))
+
+
+def basis(name: str, claims: Iterable[str], assumptions: Iterable[str] = (), given: Iterable[str] = ()) -> Markup:
+    """Tie a statement to the lines of the article it rests on, to what is ours in it, and to facts from outside.
+
+    Args:
+        name: A name that no other such place of the page has, by which it stays open while its content changes.
+        claims: Ids of claims.
+        assumptions: Names of assumptions of ours.
+        given: Ids of facts from outside the article.
+
+    Returns:
+        HTML: a line that says whose the statement is, and opens to tell more.
+
+    Source:
+        data/claims.csv, data/assumptions.csv, data/facts.csv.
+
+    Examples:
+        >>> "The article, line 24" in basis("clock", ["paper.ninety-seconds"])
+        True
+    """
+    claims = sorted(claims, key=lambda claim: int(_lines_by_claim()[claim].partition("-")[0]))
+    assumptions, given = list(assumptions), list(given)
+    lines = tag(
+        "span",
+        say("card.article_lines", lines=", ".join(lines_of(claim) for claim in claims)),
+        class_="bw-badge bw-voice-article",
+    )
+    ours = tag("span", "✎ ", say("card.ours"), class_="bw-badge bw-voice-ours") if assumptions else None
+    whose = "card.nrmp" if all(one.startswith("soap_rule.") for one in given) else "card.outside"
+    outside = tag("span", say(whose), class_="bw-badge bw-voice-rule") if given else None
+    return tag(
+        "details",
+        tag(
+            "summary", say("card.rests_on" if claims or given else "card.whole"), ": ", lines if claims else None, ours, outside
+        ),
+        tag(
+            "ul",
+            [
+                tag("li", tag("b", say("card.article_lines", lines=lines_of(claim))), " ", say(f"claim.{claim}"))
+                for claim in claims
+            ],
+            [
+                tag("li", tag("b", "✎ ", say("card.ours_because")), " ", say(f"assumption.{one}"), class_="bw-ours")
+                for one in assumptions
+            ],
+            [tag("li", say(f"fact.{one}"), fact_source(facts()[one])) for one in given],
+        ),
+        class_="bw-basis",
+        data_keep=name,
+    )
+
+
+@functools.cache
+def facts() -> Mapping[str, FactRow]:
+    """Give the facts from outside the article by their ids.
+
+    Returns:
+        Rows of data/facts.csv.
+
+    Source:
+        data/facts.csv.
+
+    Examples:
+        >>> facts()["scores.step2_mean"].value
+        '251'
+    """
+    return {fact.id: fact for fact in load_facts()}
+
+
+def fact_source(fact: FactRow) -> Markup:
+    """Write where a fact comes from, its year, and how it was read.
+
+    Args:
+        fact: The fact.
+
+    Returns:
+        HTML.
+
+    Source:
+        data/facts.csv.
+
+    Examples:
+        >>> "2026" in fact_source(facts()["scores.step2_mean"])
+        True
+    """
+    return tag(
+        "p",
+        say("orientation.source", source=fact.source, year=fact.year, grade=say(f"grade.{fact.grade}")),
+        class_="bw-small",
+    )
+
+
+def paired(*pairs: tuple[object, object]) -> Markup:
+    """Write names and what belongs to them, side by side.
+
+    Args:
+        *pairs: A name, and what belongs to it.
+
+    Returns:
+        HTML.
+
+    Source:
+        ours.
+
+    Examples:
+        >>> paired(("You", "Maybe"))
+        '<dl class="bw-pairs"><div><dt>You</dt><dd>Maybe</dd></div></dl>'
+    """
+    return tag("dl", [tag("div", tag("dt", name), tag("dd", join(what))) for name, what in pairs], class_="bw-pairs")
+
+
+def picture(chart: str, title: str, caption: str, spoken: str, numbers: str, drawing: str | None = None) -> Markup:
+    """Write the place of a chart, its numbers beside it.
+
+    Args:
+        chart: Its name among the charts of the page.
+        title: Its title.
+        caption: What to look for in it.
+        spoken: What it shows, in a sentence for a screen reader.
+        numbers: The table of its numbers, as HTML.
+        drawing: An SVG that stands in while the page starts plotly; None for a sentence.
+
+    Returns:
+        HTML.
+
+    Source:
+        ours.
+
+    Examples:
+        >>> 'data-chart="map"' in picture("map", "Map", "Where one is.", "A map.", "")
+        True
+    """
+    return tag(
+        "section",
+        tag("h3", title),
+        tag("p", caption),
+        tag(
+            "div",
+            tag(
+                "div",
+                Markup(drawing or tag("p", say("charts.loading"), class_="bw-small")),
+                class_="bw-plot",
+                data_chart=chart,
+                role="img",
+                aria_label=spoken,
+            ),
+            tag(
+                "div",
+                Markup(numbers),
+                data_part=f"table.{chart}",
+                class_="bw-numbers",
+                tabindex="0",
+                role="group",
+                aria_label=f"{say('charts.numbers')}: {title}",
+            ),
+            class_="bw-figure",
+        ),
+    )
+
+
+def facts_by_source(name: str, title: str, given: Iterable[str]) -> Markup:
+    """Write facts from outside, folded, each source once under its facts.
+
+    Args:
+        name: A name that no other such place of the page has, by which it stays open while its content changes.
+        title: What stands on the fold.
+        given: Ids of facts, in the order in which they are told.
+
+    Returns:
+        HTML.
+
+    Source:
+        data/facts.csv.
+
+    Examples:
+        >>> facts_by_source("scores", "Sources", ["scores.step2_mean", "scores.step2_sd"]).count("<li")
+        1
+    """
+    by_source: dict[Markup, list[str]] = {}
+    for one in given:
+        by_source.setdefault(fact_source(facts()[one]), []).append(one)
+    told = [tag("li", " ".join(say(f"fact.{one}") for one in found), source) for source, found in by_source.items()]
+    return tag("details", tag("summary", title), tag("ul", told, class_="bw-list"), class_="bw-basis", data_keep=name)

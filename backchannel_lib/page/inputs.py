@@ -1,0 +1,373 @@
+"""The controls of a page, as HTML: native inputs with a label, a place for an error, and the field they belong to."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+
+from backchannel_lib.base.texts import say
+from backchannel_lib.page.html import Markup, tag
+
+Options = Iterable[tuple[object, object]]  # value and text
+
+
+def slider(field: str, label: str, ends: tuple[int, int], value: int, *, help_text: str = "", hidden: bool = False) -> Markup:
+    """Write a slider with a box beside it, in which any number can be typed.
+
+    Args:
+        field: The field it moves.
+        label: Its label.
+        ends: Where the slider begins and ends.
+        value: Where it stands.
+        help_text: A further sentence.
+        hidden: Whether it is out of sight.
+
+    Returns:
+        HTML.
+
+    Source:
+        ours.
+
+    Examples:
+        >>> 'min="0"' in slider("share", "Share", (0, 100), 20)
+        True
+    """
+    low, high = ends
+    common = _common(field, help_text)
+    return tag(
+        "div",
+        tag("label", label, for_=f"§{field}"),
+        tag(
+            "div",
+            tag("input", type="range", id=f"§{field}", min=low, max=high, step=1, value=value, **common),
+            tag(
+                "input",
+                type="text",
+                inputmode="numeric",
+                class_="bw-number",
+                value=value,
+                aria_label=say("panel.exact", label=label),
+                **common,
+            ),
+            class_="bw-slide",
+        ),
+        *_extra(field, help_text),
+        **_holder(field, "slider", hidden),
+    )
+
+
+def checkbox(field: str, label: object, value: bool, *, help_text: str = "", hidden: bool = False) -> Markup:
+    """Write one box to tick.
+
+    Args:
+        field: The field it sets.
+        label: Its label.
+        value: Whether it is ticked.
+        help_text: A further sentence.
+        hidden: Whether it is out of sight.
+
+    Returns:
+        HTML.
+
+    Source:
+        ours.
+
+    Examples:
+        >>> " checked" in checkbox("done", "Done", True)
+        True
+    """
+    box = tag("input", type="checkbox", checked=value, **_common(field, help_text))
+    return tag("div", tag("label", box, " ", label), *_extra(field, help_text), **_holder(field, "checkbox", hidden))
+
+
+def select(
+    field: str, label: str, options: Options, value: object, *, help_text: str = "", hidden: bool = False, bare: bool = False
+) -> Markup:
+    """Write a menu.
+
+    Args:
+        field: The field it sets.
+        label: Its label.
+        options: Values and texts; the value None is written as a blank.
+        value: The value that is chosen.
+        help_text: A further sentence.
+        hidden: Whether it is out of sight.
+        bare: Whether its label is for a screen reader alone, as in a table whose head says it.
+
+    Returns:
+        HTML.
+
+    Source:
+        ours.
+
+    Examples:
+        >>> select("who", "Who", [("a", "A")], "a").count("<option")
+        1
+    """
+    written = [tag("option", text, value="" if one is None else one, selected=one == value) for one, text in options]
+    named = {"aria_label": label} if bare else {"id": f"§{field}"}
+    return tag(
+        "div",
+        None if bare else tag("label", label, for_=f"§{field}"),
+        tag("select", written, **named, **_common(field, help_text)),
+        *_extra(field, help_text),
+        **_holder(field, "select", hidden),
+    )
+
+
+def radios(
+    field: str,
+    label: object,
+    options: Options,
+    value: object,
+    *,
+    help_text: str = "",
+    hidden: bool = False,
+    row: bool = False,
+) -> Markup:
+    """Write a group of which one is chosen.
+
+    Args:
+        field: The field it sets.
+        label: What is asked.
+        options: Values and texts.
+        value: The value that is chosen; any other for none.
+        help_text: A further sentence.
+        hidden: Whether it is out of sight.
+        row: Whether the options stand beside each other.
+
+    Returns:
+        HTML.
+
+    Source:
+        ours.
+
+    Examples:
+        >>> radios("who", "Who?", [("a", "A"), ("b", "B")], "b").count("checked")
+        1
+    """
+    return _group("radio", field, label, options, {value}, help_text, hidden, row)
+
+
+def checks(
+    field: str, label: object, options: Options, value: Collection[object], *, help_text: str = "", hidden: bool = False
+) -> Markup:
+    """Write a group of which any are chosen.
+
+    Args:
+        field: The field it sets.
+        label: What is asked.
+        options: Values and texts.
+        value: The values that are chosen.
+        help_text: A further sentence.
+        hidden: Whether it is out of sight.
+
+    Returns:
+        HTML.
+
+    Source:
+        ours.
+
+    Examples:
+        >>> checks("who", "Who?", [("a", "A"), ("b", "B")], {"a", "b"}).count("checked")
+        2
+    """
+    return _group("checkbox", field, label, options, value, help_text, hidden, False)
+
+
+def text_box(field: str, label: str, value: str, *, long: bool = False, help_text: str = "", bare: bool = False) -> Markup:
+    """Write a box for a text.
+
+    Args:
+        field: The field it sets.
+        label: Its label.
+        value: What stands in it.
+        long: Whether it has several lines.
+        help_text: A further sentence.
+        bare: Whether its label is for a screen reader alone, as in a table whose head says it.
+
+    Returns:
+        HTML.
+
+    Source:
+        ours.
+
+    Examples:
+        >>> "<textarea" in text_box("mail", "Your email", "", long=True)
+        True
+    """
+    named = {"aria_label": label} if bare else {"id": f"§{field}"}
+    common = {**named, **_common(field, help_text), "spellcheck": "false", "autocomplete": "off"}
+    box = (
+        tag("textarea", value, rows=10, class_="bw-text", **common)
+        if long
+        else tag("input", type="text", value=value, class_="bw-text", **common)
+    )
+    return tag(
+        "div",
+        None if bare else tag("label", label, for_=f"§{field}"),
+        box,
+        *_extra(field, help_text),
+        **_holder(field, "text", False),
+    )
+
+
+def number_box(field: str, label: str, value: int, *, bare: bool = False) -> Markup:
+    """Write a box for a whole number.
+
+    Args:
+        field: The field it sets.
+        label: Its label.
+        value: What stands in it.
+        bare: Whether its label is for a screen reader alone, as in a table whose head says it.
+
+    Returns:
+        HTML.
+
+    Source:
+        ours.
+
+    Examples:
+        >>> 'inputmode="numeric"' in number_box("people", "People", 40)
+        True
+    """
+    named = {"aria_label": label} if bare else {"id": f"§{field}"}
+    return tag(
+        "div",
+        None if bare else tag("label", label, for_=f"§{field}"),
+        tag("input", type="text", inputmode="numeric", class_="bw-number", value=value, **named, **_common(field, "")),
+        *_extra(field, ""),
+        **_holder(field, "number-box", False),
+    )
+
+
+def button(
+    text: object,
+    do: str,
+    value: str | None = None,
+    *,
+    name: str | None = None,
+    disabled: bool = False,
+    key: str = "",
+    hint: str = "",
+    once: bool = False,
+) -> Markup:
+    """Write a button.
+
+    Args:
+        text: What stands on it.
+        do: The act it asks for.
+        value: What the act is about.
+        name: What a screen reader calls it; None for its text.
+        disabled: Whether it cannot be pressed now.
+        key: The keys that press it while no control is in use, as a browser names them, parted by blanks.
+        hint: The key as a reader knows it, to stand on the button.
+        once: Whether a second press is passed over until the first one was answered.
+
+    Returns:
+        HTML.
+
+    Source:
+        ours.
+
+    Examples:
+        >>> button("Undo", "undo")
+        '<button type="button" data-do="undo">Undo</button>'
+        >>> button("Next", "next", key="ArrowRight PageDown", hint="→").count("<kbd")
+        1
+    """
+    return tag(
+        "button",
+        text,
+        tag("kbd", hint, class_="bw-key", aria_hidden="true") if hint else None,
+        type="button",
+        data_do=do,
+        data_value=value,
+        data_once=once,
+        data_key=key or None,
+        aria_keyshortcuts=key or None,
+        aria_label=name,
+        disabled=disabled,
+    )
+
+
+def clock_button(text: str, does: str, *, hidden: bool = False, key: str = "") -> Markup:
+    """Write a button that the page itself obeys, without asking the kernel.
+
+    Args:
+        text: What stands on it.
+        does: ``pause`` or ``go``.
+        hidden: Whether it is out of sight at first.
+        key: The letter that presses it while no control is in use, or blank.
+
+    Returns:
+        HTML.
+
+    Source:
+        ours.
+
+    Examples:
+        >>> clock_button("Pause", "pause")
+        '<button type="button" data-clock-do="pause">Pause</button>'
+        >>> 'data-key="c"' in clock_button("Pause", "pause", key="c")
+        True
+    """
+    return tag(
+        "button",
+        text,
+        tag("kbd", key.upper(), class_="bw-key", aria_hidden="true") if key else None,
+        type="button",
+        data_clock_do=does,
+        data_key=key or None,
+        aria_keyshortcuts=key or None,
+        hidden=hidden,
+    )
+
+
+def _group(
+    kind: str,
+    field: str,
+    label: object,
+    options: Options,
+    chosen: Collection[object],
+    help_text: str,
+    hidden: bool,
+    row: bool,
+) -> Markup:
+    common = _common(field, help_text)
+    choices = [
+        tag(
+            "label",
+            tag(
+                "input",
+                type=kind,
+                name=f"§{field}" if kind == "radio" else None,
+                value=value,
+                checked=value in chosen,
+                **common,
+            ),
+            " ",
+            text,
+        )
+        for value, text in options
+    ]
+    held = _holder(field, ("radio" if kind == "radio" else "checks") + (" bw-row" if row else ""), hidden)
+    if row:
+        choices = [tag("div", choices, class_="bw-choices")]
+    return tag("fieldset", tag("legend", label), *_extra(field, help_text), choices, **held)
+
+
+def _common(field: str, help_text: str) -> dict[str, str]:
+    described = f"§{field}-error" + (f" §{field}-help" if help_text else "")
+    # Lab takes arrow and letter keys for its own commands unless an input says that it wants them.
+    return {"data_lm_suppress_shortcuts": "true", "aria_describedby": described}
+
+
+def _extra(field: str, help_text: str) -> list[Markup | None]:
+    return [
+        tag("p", help_text, class_="bw-help", id=f"§{field}-help") if help_text else None,
+        tag("p", class_="bw-error", id=f"§{field}-error", hidden=True, role="alert"),
+    ]
+
+
+def _holder(field: str, kind: str, hidden: bool) -> dict[str, object]:
+    return {"class_": f"bw-field bw-{kind}", "data_field": field, "hidden": hidden}

@@ -1,0 +1,439 @@
+"""The printed sheets of a session: one for everybody, without answers, and one for whoever leads it, with all of them.
+
+Each is one HTML page that stands by itself and is right in black and white: a voice is told by the kind of its frame and
+by words. `python workbook.py print` writes both, and makes PDFs of them where a browser is at hand.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import re
+import sys
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Final
+
+from backchannel_lib.activities import saved_answers as keep
+from backchannel_lib.activities.form import whole
+from backchannel_lib.base.errors import CaseError, CaseFileError
+from backchannel_lib.base.formatting import nearest
+from backchannel_lib.base.texts import say
+from backchannel_lib.model.case import Case
+from backchannel_lib.model.soap_rule import rules_check
+from backchannel_lib.model.tables import load_phases
+from backchannel_lib.model.verdict import Judgment, Reason, Verdict, judge
+from backchannel_lib.page.components import facts, lines_of, table
+from backchannel_lib.page.file_sheet import file_sheet
+from backchannel_lib.page.html import Markup, join, tag
+from backchannel_lib.workshop.deck import Vignette, link_order, vignettes
+from backchannel_lib.workshop.run_plan.activity import checklist, keys, marks, step_name, when_late
+from backchannel_lib.workshop.run_plan.model import RunStepRow, load_run_plans, plan_of, starts, steps_of, vignettes_of
+
+KINDS: Final = ("participants", "facilitator")
+THREE: Final = ("truths.in-range-and-credible", "truths.student-noise", "truths.built-a-year-before")
+TONIGHT: Final = ("rest", "talk_to_someone", "school_support")
+FIRST_SEED: Final = 1  # the round draws with these numbers too: with the same one, its files are the sheet's
+LAST_SEED: Final = 9999
+LINES: Final = 6  # to write a reason on
+
+#: Black, white and greys alone; sizes in points, since it is read on paper. The margins leave room on A4 and on US Letter.
+STYLE: Final = """
+@page { margin: 16mm 15mm 18mm; @bottom-center { content: counter(page) " / " counter(pages); font: 8pt sans-serif; } }
+* { box-sizing: border-box; }
+html { color: black; background: white; }
+body { font: 10.5pt/1.38 "Helvetica Neue", Arial, "Liberation Sans", sans-serif; max-width: 180mm; margin: 0 auto; }
+h1 { font-size: 19pt; line-height: 1.15; margin: 0 0 4pt; }
+h2 { font-size: 13.5pt; margin: 16pt 0 4pt; border-bottom: 1pt solid black; padding-bottom: 2pt; }
+h3 { font-size: 11pt; margin: 9pt 0 2pt; }
+h1, h2, h3, h4 { break-after: avoid; }
+p { margin: 3pt 0; orphans: 3; widows: 3; }
+ul, ol { margin: 3pt 0; padding-left: 15pt; }
+li { margin: 1.5pt 0; }
+li, tr, dl > div { break-inside: avoid; }
+table { border-collapse: collapse; width: 100%; margin: 4pt 0; font-size: 9.5pt; }
+thead { display: table-header-group; }
+th, td { border: 0.6pt solid #555; padding: 2.5pt 4pt; text-align: left; vertical-align: top; font-weight: normal; }
+th { font-weight: bold; }
+thead th { border-bottom: 1.4pt solid black; }
+.bw-hidden { position: absolute; width: 1pt; height: 1pt; overflow: hidden; clip-path: inset(50%); }
+.lead { font-size: 11pt; }
+.small { font-size: 9pt; }
+.whole { break-inside: avoid; }
+.page { break-before: page; }
+main .page > h2:first-child { margin-top: 0; }
+.article, .ours, .rule { padding: 4pt 7pt; margin: 5pt 0; break-inside: avoid; }
+.article { border: 1pt solid black; }
+.ours { border: 1.2pt dashed black; }
+.rule { border: 3.5pt double black; }
+.weakest { border-left: 4pt solid black; padding-left: 5pt; }
+.votes td { width: 11.11%; text-align: center; height: 33pt; font-size: 8pt; line-height: 1.15; padding: 2pt; }
+.votes b { display: block; font-size: 11pt; }
+.line { border-bottom: 0.7pt solid #555; height: 27pt; }
+.fill { white-space: pre-wrap; line-height: 2; }
+.file th:first-child { width: 24%; }
+.file td:nth-child(2) { width: 30%; }
+.round { font-size: 11.5pt; }
+.round table { font-size: 10pt; }
+.home { font-size: 9.4pt; line-height: 1.3; }
+.home h2 { margin-top: 8pt; }
+.home h3 { margin-top: 6pt; }
+.facilitator { font-size: 9.5pt; line-height: 1.32; }
+.facilitator :is(h2, h3) { margin-top: 8pt; }
+.facilitator table { font-size: 9pt; }
+.answered { font-size: 9pt; line-height: 1.26; }
+main :is(.article, .ours, .rule) h3 { margin-top: 0; }
+.answered :is(th, td) { padding: 1.5pt 4pt; }
+.counts td { height: 19pt; }
+@media screen { body { padding: 12mm 4mm; } }
+"""
+
+
+def sheet(kind: str, plan: str, seed: int) -> str:
+    """Write a printed sheet.
+
+    Args:
+        kind: ``participants`` or ``facilitator``.
+        plan: A plan of data/run_plans.csv.
+        seed: The number with which its vignettes are drawn.
+
+    Returns:
+        A whole page of HTML that asks for nothing else.
+
+    Raises:
+        CaseError: There is no such kind of sheet, no such plan, or the seed is none.
+
+    Source:
+        data/run_steps.csv, data/vignettes.csv, data/soap_rule.csv.
+
+    Examples:
+        >>> sheet("participants", "short", 1).startswith("<!doctype html>")
+        True
+    """
+    if kind not in KINDS:
+        raise CaseError("kind", "level", kind, levels=nearest(kind, KINDS))
+    whole("seed", 1, LAST_SEED, FIRST_SEED).read(seed)
+    drawn = {step: vignettes()[name] for step, name in vignettes_of(plan, seed).items()}
+    title = say(f"sheet.{kind}.title")
+    body = _participants(drawn) if kind == "participants" else _facilitator(plan, seed, drawn)
+    page = tag(
+        "html",
+        tag("head", Markup('<meta charset="utf-8">'), tag("title", title), tag("style", Markup(STYLE))),
+        tag("body", tag("main", tag("h1", title), body, class_=kind)),
+        lang="en",
+    )
+    return f"<!doctype html>\n{page}\n"
+
+
+# ---- the sheet for everybody ----
+
+
+def _participants(drawn: dict[str, Vignette]) -> Markup:
+    rows = [(rank + 1, verdict.words, verdict.sentence) for rank, verdict in enumerate(Verdict)]
+    head = (say("sheet.number"), say("sheet.verdict"), say("sheet.meaning"))
+    return join(
+        tag("p", say("sheet.participants.lead"), class_="lead"),
+        tag("h2", say("sheet.how")),
+        tag("ol", _how()),
+        tag("h2", say("sheet.verdicts")),
+        table(say("sheet.verdicts"), head, rows),
+        tag("p", say("sheet.who_you")),
+        _voices(),
+        [_to_vote(number, vignette) for number, vignette in enumerate(drawn.values(), start=1)],
+        tag("div", tag("h2", say("sheet.rule")), _rule_box(), _take_home(), class_="page home"),
+    )
+
+
+def _how() -> list[Markup]:
+    """Write how to vote; the question is the one on the wall and on the phones."""
+    ask = say("sheet.how_ask", question=say("votes.page.question"))
+    return [tag("li", text) for text in (say("sheet.how_read"), ask, say("sheet.how_write"), say("sheet.how_after"))]
+
+
+def _voices() -> Markup:
+    told = [tag("p", say(f"sheet.voice_{voice}"), class_=voice) for voice in ("article", "ours", "rule")]
+    return tag("section", tag("h2", say("sheet.voices")), told, class_="whole")
+
+
+def _to_vote(number: int, vignette: Vignette) -> Markup:
+    """Write a vignette as a director sees it, and the place for one's own vote."""
+    boxes = [tag("td", tag("b", rank + 1), verdict.words) for rank, verdict in enumerate(Verdict)]
+    return tag(
+        "section",
+        _file(number, vignette),
+        tag("h3", say("sheet.my_vote", question=say("votes.page.question"))),
+        tag("table", tag("tbody", tag("tr", boxes)), class_="votes"),
+        tag("h3", say("sheet.my_why")),
+        [tag("div", class_="line") for _ in range(LINES)],
+        tag("p", say("sheet.then"), class_="fill small"),
+        class_="page round",
+    )
+
+
+def _file(number: int, vignette: Vignette) -> Markup:
+    heading = say("sheet.round", number=number, title=vignette.title)
+    return join(
+        tag("h2", heading),
+        tag("p", vignette.file),
+        tag("div", file_sheet(vignette.case, heading), class_="file"),
+        tag("p", tag("b", say("sheet.contact")), " ", vignette.contact),
+    )
+
+
+def _rule_box() -> Markup:
+    """Write what the rule says while SOAP runs, and outside of it."""
+    inside, outside = (
+        next(check for row in load_phases() if (check := rules_check(Case(phase=row.phase))).answer == answer)
+        for answer in ("not_allowed", "allowed")
+    )
+    return tag(
+        "div",
+        tag("p", tag("b", inside.reason)),
+        tag("p", outside.reason),
+        tag("p", inside.next_step),
+        tag("p", tag("b", inside.note)),
+        tag("p", say("sheet.sources", sources=_sources(dict.fromkeys((*inside.facts, *outside.facts)))), class_="small"),
+        class_="rule",
+    )
+
+
+def _sources(given: Iterable[str]) -> str:
+    """Name each source of some facts once, with its year where its name does not tell it."""
+    named = []
+    for fact in map(facts().__getitem__, given):
+        told = fact.year in {"undated", *re.findall("[0-9]{4}", fact.source)}
+        named.append(fact.source if told else say("sheet.source_of_year", source=fact.source, year=fact.year))
+    return ". ".join(dict.fromkeys(named))
+
+
+def _take_home() -> Markup:
+    return join(
+        tag("h2", say("sheet.home")),
+        tag("h3", say("sheet.three")),
+        tag(
+            "div",
+            tag("ol", [tag("li", say(f"claim.{claim}"), " ", say("sheet.lines", lines=lines_of(claim))) for claim in THREE]),
+            class_="article",
+        ),
+        tag(
+            "section",
+            tag("h3", say("sheet.tonight")),
+            tag(
+                "div",
+                tag("p", tag("b", say("plan.crisis")), class_="lead"),
+                tag("p", say("sheet.tonight_kind")),
+                tag("ul", [tag("li", tag("b", say(f"task.{task}.title")), ". ", say(f"task.{task}.why")) for task in TONIGHT]),
+                class_="ours",
+            ),
+            class_="whole",
+        ),
+        tag(
+            "section",
+            tag("h3", say("sheet.help")),
+            tag("p", say("sheet.help_line"), class_="fill"),
+            tag("h3", say("sheet.where")),
+            tag("p", say("sheet.where_text")),
+            tag("p", say("sheet.where_line"), class_="fill"),
+            class_="whole",
+        ),
+    )
+
+
+# ---- the sheet with the answers ----
+
+
+def _facilitator(plan: str, seed: int, drawn: dict[str, Vignette]) -> Markup:
+    steps = steps_of(plan)
+    head = [say(f"run_plan.head_{name}") for name in ("when", "step", "minutes", "late")]
+    rows = [
+        (starts(plan)[at] if row.minutes else "–", _named(row, drawn), row.minutes or "–", when_late(row))
+        for at, row in enumerate(steps)
+    ]
+    return join(
+        tag("p", say("sheet.facilitator.lead", title=plan_of(plan).title, seed=seed), class_="lead"),
+        tag("p", say("sheet.who_you")),
+        tag("h2", say("sheet.plan")),
+        table(say("run_plan.caption"), head, rows),
+        _ours(["run_plans"]),
+        tag("section", tag("h2", say("run_plan.keys")), keys(), class_="whole"),
+        _voices(),
+        tag("section", tag("h2", say("run_plan.head_check")), checklist(), class_="whole"),
+        tag("h2", say("sheet.steps")),
+        [_step(plan, at, row, drawn) for at, row in enumerate(steps)],
+        [_answered(number, vignette) for number, vignette in enumerate(drawn.values(), start=1)],
+        _counts(len(drawn)),
+        tag("h2", say("sheet.rule")),
+        _rule_box(),
+        _ours(["room_advice"]),
+    )
+
+
+def _named(row: RunStepRow, drawn: dict[str, Vignette]) -> str:
+    name = step_name(row)
+    return f"{name}: {drawn[row.step].title}" if row.step in drawn else name
+
+
+def _step(plan: str, at: int, row: RunStepRow, drawn: dict[str, Vignette]) -> Markup:
+    told = [
+        tag("p", tag("b", say(f"run_plan.{label}")), ": ", say(f"run_step.{row.step}.{what}"))
+        for label, what in (("do", "do"), ("say", "say"), ("if_late", "late"))
+    ]
+    return tag("section", tag("h3", marks(plan, at), ". ", _named(row, drawn)), told, class_="whole")
+
+
+def _answered(number: int, vignette: Vignette) -> Markup:
+    """Write a vignette with all its answers."""
+    judgment, rules = judge(vignette.case), rules_check(vignette.case)
+    by_stage = {reason.stage: reason for reason in judgment.reasons}
+    return tag(
+        "section",
+        _file(number, vignette),
+        tag(
+            "div",
+            tag("h3", say("sheet.verdict_is", verdict=judgment.verdict.words)),
+            tag("p", judgment.verdict.sentence, " ", say("sheet.rests", lines=_lines(vignette.row.claims))),
+            class_="article",
+        ),
+        tag("h3", say("sheet.chain")),
+        tag("ol", [_link(by_stage[stage], judgment) for stage in link_order(judgment)]),
+        tag(
+            "div",
+            tag("h3", say("sheet.rule_is", answer=rules.words)),
+            tag("p", rules.reason),
+            class_="rule",
+        ),
+        tag("p", tag("b", say("sheet.why")), ": ", vignette.why),
+        tag("p", tag("b", say("sheet.note")), ": ", vignette.note),
+        tag("p", tag("b", say("sheet.discuss")), ": ", vignette.discuss),
+        _ours({vignette.row.ours} - {"", *(one.assumption for one in _reasons(judgment))}),
+        class_="page answered",
+    )
+
+
+def _link(reason: Reason, judgment: Judgment) -> Markup:
+    """Write one link of the chain; the weakest is said to be that, and has a bar beside it."""
+    weakest = reason.stage in judgment.binding and judgment.verdict is not max(Verdict)
+    all_reasons = [one for one in _reasons(judgment) if one.stage == reason.stage]
+    claims = [claim for one in all_reasons for claim in one.claims]
+    ours = dict.fromkeys(one.assumption for one in all_reasons if one.assumption)
+    return tag(
+        "li",
+        tag("b", say(f"stage.{reason.stage}.name"), f" ({say('card.weakest')})" if weakest else None),
+        ": ",
+        say("card.allows", verdict=reason.cap.words),
+        ". ",
+        " ".join(one.words for one in all_reasons),
+        f" ({say('card.article_lines', lines=', '.join(dict.fromkeys(lines_of(claim) for claim in claims)))})"
+        if claims
+        else None,
+        _ours(ours),
+        class_="weakest" if weakest else None,
+    )
+
+
+def _reasons(judgment: Judgment) -> list[Reason]:
+    return [one for reason in judgment.reasons for one in (reason, *reason.also)]
+
+
+def _lines(claims: Iterable[str]) -> str:
+    """Name the lines of some claims in the order of the article."""
+    return ", ".join(sorted({lines_of(claim) for claim in claims}, key=lambda lines: int(re.findall("[0-9]+", lines)[0])))
+
+
+def _ours(assumptions: Iterable[str]) -> Markup:
+    return join(
+        [
+            tag("p", tag("b", "✎ ", say("card.ours_because")), ": ", say(f"assumption.{one}"), class_="ours small")
+            for one in assumptions
+        ]
+    )
+
+
+def _counts(rounds: int) -> Markup:
+    numbers = range(1, rounds + 1)
+    head = (say("sheet.verdict"), *(say("sheet.count_round", number=number) for number in numbers))
+    rows = [(f"{rank + 1} {verdict.words}", *("" for _ in numbers)) for rank, verdict in enumerate(Verdict)]
+    return tag(
+        "section",
+        tag("h2", say("sheet.counts")),
+        tag("p", say("sheet.counts_lead")),
+        tag("div", table(say("sheet.counts"), head, rows), class_="counts"),
+        class_="whole",
+    )
+
+
+# ---- writing them ----
+
+
+def write_sheets(plan: str, seed: int, folder: Path) -> tuple[Path, ...]:
+    """Write both sheets of a session into a folder.
+
+    Args:
+        plan: A plan of data/run_plans.csv.
+        seed: The number with which its vignettes are drawn.
+        folder: The folder, which is made if need be.
+
+    Returns:
+        The files, the participants' first.
+
+    Raises:
+        CaseError: There is no such plan, or the seed is none.
+        CaseFileError: A file cannot be written; what was there before is left as it is.
+
+    Source:
+        ours.
+    """
+    minutes = plan_of(plan).minutes
+    written: list[Path] = []
+    for kind in KINDS:
+        name = say(f"sheet.file_name_{kind}")
+        target = folder / f"{name}_{minutes}_minutes.html"
+        draft = target.with_suffix(".part")
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            draft.write_text(sheet(kind, plan, seed), encoding="utf-8")
+            draft.replace(target)  # whole or not at all
+        except OSError as error:
+            _leave_nothing(draft)
+            raise CaseFileError(target.name, "unwritable", None, problem=error.strerror or type(error).__name__) from None
+        written.append(target)
+    return tuple(written)
+
+
+def _leave_nothing(draft: Path) -> None:
+    with contextlib.suppress(OSError):  # where the folder itself cannot be reached there is nothing to take away
+        draft.unlink(missing_ok=True)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Write both sheets as a command line asks, and name the files, one a line.
+
+    Args:
+        arguments: ``--plan`` in minutes, ``--seed`` and ``--out``; None for those of the program.
+
+    Returns:
+        0, or 1 with a sentence on the error's channel where nothing could be written.
+
+    Source:
+        ours.
+    """
+    parser = argparse.ArgumentParser(prog="backchannel_lib.workshop.handouts", allow_abbrev=False)
+    parser.add_argument("--plan", type=int, default=45)
+    parser.add_argument("--seed", type=int, default=FIRST_SEED)
+    parser.add_argument("--out", type=Path, default=None)
+    asked = parser.parse_args(arguments)
+    plans = {row.minutes: row.plan for row in load_run_plans()}
+    if asked.plan not in plans:
+        sys.stderr.write(say("sheet.no_plan", value=asked.plan, known=", ".join(map(str, plans))) + "\n")
+        return 1
+    try:
+        files = write_sheets(plans[asked.plan], asked.seed, asked.out or keep.folder() / "sheets")
+    except CaseError as error:  # a folder that cannot be written, or a seed that is none
+        sys.stderr.write(f"{error}\n")
+        return 1
+    sys.stdout.write("".join(f"{file}\n" for file in files))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

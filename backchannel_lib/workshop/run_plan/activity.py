@@ -1,0 +1,354 @@
+"""The run plan of a session: what is on now, what comes next, and what to leave out so that it ends on time."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any, Final
+
+from backchannel_lib.activities.activity import Act, Message
+from backchannel_lib.activities.form import Record, one_word, whole
+from backchannel_lib.activities.persistent_form import Lasting
+from backchannel_lib.activities.tables import PartRow
+from backchannel_lib.base.texts import say
+from backchannel_lib.page.activity_page import frame, place, still_of
+from backchannel_lib.page.components import basis, paired, table
+from backchannel_lib.page.html import Markup, join, tag
+from backchannel_lib.page.inputs import button, radios, slider
+from backchannel_lib.workshop.deck import HARDEST
+from backchannel_lib.workshop.run_plan.model import (
+    CatchUp,
+    RunStepRow,
+    catch_up,
+    load_run_checks,
+    load_run_plans,
+    starts,
+    steps_of,
+)
+
+LAST_MINUTE: Final = 120
+OPENS_WITH: Final = "standard"
+KEYS: Final = ("on", "back", "vote", "undo", "clock", "what_if", "pages", "full", "tab")
+
+
+def step_name(row: RunStepRow) -> str:
+    """Name a step for a reader; a round says what it plays.
+
+    Args:
+        row: The step.
+
+    Returns:
+        Its title, with topic and difficulty where it has them.
+
+    Source:
+        data/run_steps.csv.
+
+    Examples:
+        >>> step_name(steps_of("short")[1])
+        'Welcome'
+    """
+    if not row.topic:
+        return row.title
+    topic = say(f"topic.{row.topic}")
+    return say("run_plan.round_named", step=row.title, topic=topic, difficulty=row.difficulty, hardest=HARDEST)
+
+
+def when_late(row: RunStepRow) -> str:
+    """Say what may become of a step when time is short.
+
+    Args:
+        row: The step.
+
+    Returns:
+        Whether it stays, what it can be cut to, and its place in the order in which steps go.
+
+    Source:
+        data/run_steps.csv.
+
+    Examples:
+        >>> when_late(steps_of("short")[1])
+        'stays in; can be cut to 2'
+    """
+    goes = say("run_plan.cell_never") if row.skip is None else say("run_plan.cell_skip", place=row.skip)
+    return goes if row.shorter is None else "; ".join((goes, say("run_plan.cell_shorter", minutes=row.shorter)))
+
+
+def marks(plan: str, at: int) -> str:
+    """Say from which minute to which a step goes.
+
+    Args:
+        plan: The plan.
+        at: The step's place in it.
+
+    Returns:
+        The minutes, in words.
+
+    Source:
+        data/run_steps.csv.
+
+    Examples:
+        >>> marks("short", 1)
+        'Minute 0 to 3'
+    """
+    row, start = steps_of(plan)[at], starts(plan)[at]
+    if not row.minutes:
+        return say("run_plan.marks_before")
+    return say("run_plan.marks", start=start, end=start + row.minutes)
+
+
+class RunPlan(Lasting):
+    """The plan that was chosen, the step that is on, and the minute that it is.
+
+    Args:
+        part: Its row in data/parts.csv.
+
+    Source:
+        data/run_plans.csv, data/run_steps.csv.
+    """
+
+    def __init__(self, part: PartRow) -> None:
+        plans = [row.plan for row in load_run_plans()]
+        most = max(len(steps_of(plan)) for plan in plans) - 1
+        super().__init__(
+            part,
+            {
+                "plan": one_word("plan", plans, say("run_plan.ask"), OPENS_WITH),
+                "minute": whole("minute", 0, LAST_MINUTE, 0, say("run_plan.minute")),
+                "at": whole("at", 0, most, 0),
+            },
+        )
+
+    # ---- acts ----
+
+    def acts(self) -> dict[str, Act]:
+        """Give what the buttons do."""
+        return {"next": lambda _: self._to(self.state["at"] + 1), "back": lambda _: self._to(self.state["at"] - 1)}
+
+    def _to(self, at: int) -> Message:
+        if 0 <= at < len(steps_of(self.state["plan"])):
+            self.go_with(at=at)
+        return {}
+
+    def moved(self, field: str, value: object) -> Record:
+        """Tell where a move of one control leads; another plan begins at its first step."""
+        moved = super().moved(field, value)
+        if field == "plan":
+            return self._fitting({**moved, "at": 0} if moved["plan"] != self.state["plan"] else moved)
+        return self._fitting(moved)
+
+    def loaded(self, text: str) -> Record:
+        """Read what `saved` wrote."""
+        return self._fitting(super().loaded(text))
+
+    @staticmethod
+    def _fitting(state: Mapping[str, Any]) -> Record:
+        """See that there is a plan, and that it has the step."""
+        plan = state["plan"] or OPENS_WITH
+        return MappingProxyType({**state, "plan": plan, "at": min(state["at"], len(steps_of(plan)) - 1)})
+
+    @staticmethod
+    def late(state: Record) -> int:
+        """Tell by how many minutes the step that is on is late; below 0 for early.
+
+        Within its minutes in the plan a step is on time. When it really began is not asked: nobody who leads a room knows.
+        """
+        plan, at, minute = state["plan"], state["at"], int(state["minute"])
+        start = starts(plan)[at]
+        return min(0, minute - start) + max(0, minute - start - steps_of(plan)[at].minutes)
+
+    # ---- what is on screen ----
+
+    def parts(self, state: Record) -> dict[str, str]:
+        """Give what is on, what comes next, how late it is, and the whole plan."""
+        plan, at = state["plan"], state["at"]
+        return {
+            "for": say(f"run_plan.{plan}.for"),
+            "now": _now(plan, at),
+            "next": _next(plan, at),
+            "late": join(say("run_plan.at_minute", minute=state["minute"]), _late(plan, at, self.late(state))),
+            "plan": _whole(plan, at),
+            "spoken": self._spoken(state),
+        }
+
+    def _spoken(self, state: Record) -> str:
+        row = steps_of(state["plan"])[state["at"]]
+        return f"{say('run_plan.now')}: {step_name(row)}. {_punctual(self.late(state))}"
+
+    def page(self) -> str:
+        """Give the whole page."""
+        state = self.state
+        parts = self.parts(state)
+        plans = [(row.plan, row.title) for row in load_run_plans()]
+        return frame(
+            self.part,
+            tag(
+                "div",
+                tag(
+                    "div",
+                    radios("plan", say("run_plan.ask"), plans, state["plan"]),
+                    place("for", parts["for"], "p", class_="bw-small"),
+                    slider(
+                        "minute",
+                        say("run_plan.minute"),
+                        (0, LAST_MINUTE),
+                        state["minute"],
+                        help_text=say("run_plan.minute_help"),
+                    ),
+                    tag("h3", say("run_plan.late_title")),
+                    place("late", parts["late"], class_="bw-story"),
+                    class_="bw-spaced",
+                ),
+                tag(
+                    "div",
+                    tag("h3", say("run_plan.now")),
+                    place("now", parts["now"], class_="bw-item"),
+                    tag(
+                        "div",
+                        button(say("run_plan.on"), "next", key="ArrowRight PageDown", hint="→"),
+                        button(say("run_plan.back"), "back", key="ArrowLeft PageUp", hint="←"),
+                        class_="bw-toolbar bw-nav",
+                    ),
+                    tag("h3", say("run_plan.next")),
+                    place("next", parts["next"], class_="bw-story"),
+                    class_="bw-spaced",
+                ),
+                class_="bw-columns bw-halves",
+            ),
+            tag("h3", say("run_plan.whole")),
+            place("plan", parts["plan"], class_="bw-numbers", tabindex="0", role="group", aria_label=say("run_plan.caption")),
+            tag(
+                "div",
+                tag("div", tag("h3", say("run_plan.head_check")), checklist()),
+                tag("div", tag("h3", say("run_plan.keys")), keys()),
+                class_="bw-columns bw-halves",
+            ),
+            basis("run_plan", (), ("run_plans", "room_advice")),
+        )
+
+    def still(self) -> str:
+        """Give the plans, for a notebook that has not been run."""
+        return still_of(
+            self.part, tag("ul", [tag("li", tag("b", row.title), ". ", _for(row.plan)) for row in load_run_plans()])
+        )
+
+    @property
+    def text(self) -> str:
+        """Title, lead, and the steps of the plan with their times."""
+        plan = self.state["plan"]
+        lines = [f"- {marks(plan, at)}: {step_name(row)}" for at, row in enumerate(steps_of(plan))]
+        return "\n".join([super().text, *lines])
+
+    def tour(self) -> str:
+        """Go through each plan ten minutes late, and tell each step and what to leave out; then go back."""
+        start, lines = self.state, []
+        for row in load_run_plans():
+            self.put(plan=row.plan, minute=0)
+            lines.append(f"{row.title}: {_for(row.plan)}")
+            for at, step in enumerate(steps_of(row.plan)):
+                self.put(minute=min(LAST_MINUTE, starts(row.plan)[at] + step.minutes + 10))
+                if at:
+                    self._to(at)
+                told = catch_up(row.plan, step.step, self.late(self.state))
+                lines.append(f"   {marks(row.plan, at)}: {step_name(step)} ({when_late(step)})")
+                lines.append(f"      {_punctual(self.late(self.state))} {' '.join(_savings(told))}")
+        self.go(start)
+        return "\n".join(lines)
+
+
+def checklist() -> Markup:
+    """Write what to see to before people come in.
+
+    Returns:
+        HTML.
+
+    Source:
+        data/run_checks.csv.
+
+    Examples:
+        >>> checklist().count("<tr") == len(load_run_checks()) + 1
+        True
+    """
+    rows = [(row.minutes, row.text) for row in load_run_checks()]
+    return table(say("run_plan.head_check"), (say("run_plan.head_check_when"), say("run_plan.do")), rows)
+
+
+def keys() -> Markup:
+    """Write the keys of a round.
+
+    Returns:
+        HTML.
+
+    Source:
+        ours.
+
+    Examples:
+        >>> keys().count("<li")
+        9
+    """
+    return tag("ul", [tag("li", say(f"run_plan.key_{key}")) for key in KEYS], class_="bw-list")
+
+
+def _for(plan: str) -> str:
+    return say(f"run_plan.{plan}.for")
+
+
+def _screen(row: RunStepRow) -> str:
+    return say(f"part.{row.part}.title") if row.part else say("run_plan.no_part")
+
+
+@functools.cache
+def _now(plan: str, at: int) -> Markup:
+    row = steps_of(plan)[at]
+    return join(
+        tag("h4", step_name(row)),
+        tag("p", marks(plan, at), class_="bw-small"),
+        paired(
+            (say("run_plan.head_screen"), _screen(row)),
+            (say("run_plan.do"), say(f"run_step.{row.step}.do")),
+            (say("run_plan.say"), say(f"run_step.{row.step}.say")),
+            (say("run_plan.if_late"), say(f"run_step.{row.step}.late")),
+        ),
+    )
+
+
+@functools.cache
+def _next(plan: str, at: int) -> Markup:
+    steps = steps_of(plan)
+    if at + 1 == len(steps):
+        return tag("p", say("run_plan.nothing_next"))
+    return tag("p", tag("b", step_name(steps[at + 1])), ". ", marks(plan, at + 1))
+
+
+def _punctual(late: int) -> str:
+    if late == 0:
+        return say("run_plan.on_time")
+    return say("run_plan.late" if late > 0 else "run_plan.early", minutes=abs(late))
+
+
+@functools.cache
+def _late(plan: str, at: int, late: int) -> Markup:
+    told = catch_up(plan, steps_of(plan)[at].step, late)
+    return join(
+        tag("p", tag("b", _punctual(late)), f" {say('run_plan.catch_up')}" if told.savings else None),
+        tag("ul", [tag("li", saving.text) for saving in told.savings], class_="bw-list") if told.savings else None,
+        tag("p", _left(told.left, bool(told.savings))) if told.left else None,
+    )
+
+
+def _left(left: int, saved: bool) -> str:
+    return say("run_plan.not_all" if saved else "run_plan.nothing_to_save", left=left)
+
+
+def _savings(told: CatchUp) -> list[str]:
+    return [*(saving.text for saving in told.savings), *([_left(told.left, bool(told.savings))] if told.left else [])]
+
+
+@functools.cache
+def _whole(plan: str, at: int) -> Markup:
+    rows = [
+        (starts(plan)[place] if row.minutes else "–", step_name(row), row.minutes or "–", _screen(row), when_late(row))
+        for place, row in enumerate(steps_of(plan))
+    ]
+    head = [say(f"run_plan.head_{name}") for name in ("when", "step", "minutes", "screen", "late")]
+    return table(say("run_plan.caption"), head, rows, marked=at)

@@ -1,0 +1,450 @@
+"""Reading critically: every rating rests on what it names, and what is said to be counted is counted."""
+
+from __future__ import annotations
+
+import csv
+import io
+import math
+from datetime import datetime, time, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from backchannel_lib import READINGS, Case, CaseError, TableError, judge, match_week, phase_at, rules_check
+from backchannel_lib.activities.critique import model as support
+from backchannel_lib.activities.critique.model import (
+    LEVELS,
+    STANDINGS,
+    collisions,
+    disagreements,
+    grid_cases,
+    levels,
+    load_study_bars,
+    load_support,
+    order_agrees,
+    rate,
+    study_bars,
+    support_of,
+    tables_differ,
+)
+from backchannel_lib.base.texts import all_words, say
+from backchannel_lib.model.tables import load_assumptions, load_callers, load_claims, load_examples, load_facts
+
+DATA = Path(__file__).resolve().parent.parent / "data"
+ROWS = load_support()
+CLAIMS = [claim.id for claim in load_claims()]
+FACTS = {fact.id: fact for fact in load_facts()}
+OTHER_READINGS = [name for name, reading in READINGS.items() if not reading.default]
+
+
+# ---- the ratings ----
+
+
+def test_every_claim_is_rated_once() -> None:
+    """The 100 claims of the article are rated, each once, in the article's order, and every rating is marked as ours."""
+    assert [row.claim for row in ROWS] == CLAIMS
+    assert len(set(CLAIMS)) == 100
+    assert {row.ours for row in ROWS} == {"support_rating_is_ours"}
+    assert {row.support for row in ROWS} == set(LEVELS)
+
+
+def test_a_rating_that_can_be_checked_names_facts() -> None:
+    """What agrees, is against or collides names facts that exist; a definition rests on none."""
+    for row in ROWS:
+        assert set(row.facts) <= set(FACTS), row.claim
+        assert len(set(row.facts)) == len(row.facts), row.claim
+        if row.support in {"agrees", "against", "collides"}:
+            assert row.facts, row.claim
+        if row.support == "defines":
+            assert not row.facts, row.claim
+
+
+def test_a_rating_says_in_its_own_words_what_its_facts_are() -> None:
+    """Every rating with facts has a sentence of its own, no other has, and a shared sentence is there for the rest."""
+    own = {word.removeprefix("support_why.") for word in all_words() if word.startswith("support_why.")}
+    assert own == {row.claim for row in ROWS if row.facts}
+    assert {row.support for row in ROWS if not row.facts} == {"one_view", "defines"}
+    for row in ROWS:
+        assert row.why == say(f"support_why.{row.claim}" if row.facts else f"support.{row.support}.why")
+        assert row.why.endswith(".")
+
+
+def test_no_study_is_taken_for_a_study_of_soap() -> None:
+    """Whatever rests on a study also names that none is about SOAP; where it counts for or against, its sentence says so."""
+    for row in ROWS:
+        if any(fact.startswith("studies.") for fact in row.facts):
+            assert "studies.scope" in row.facts, row.claim
+            if row.support in {"agrees", "against"}:
+                assert "SOAP" in row.why, row.claim
+    assert "none is about SOAP" in say("support.agrees.meaning")
+
+
+def test_belief_against_measurement_counts_as_against() -> None:
+    """A rating that rests on a measurement without an effect beside a survey of beliefs in one is against, and tells both."""
+    beliefs = {"studies.oto_belief", "studies.obgyn_known_mentor"}
+    measured = {"studies.oto_p_before", "studies.oto_p_after", "studies.surgery_phone_call"}
+    told = [row for row in ROWS if beliefs & set(row.facts) and measured & set(row.facts) and row.support != "one_view"]
+    assert {row.support for row in told} == {"against"}
+    assert {"caller.level-trusted-peer", "works.one-call-effect", "multiplier.tips-tie"} <= {row.claim for row in told}
+    for row in told:
+        assert "elieve" in row.why or "say that they would" in row.why, row.claim
+        assert "easured" in row.why, row.claim
+
+
+def test_every_level_has_its_name_and_meaning() -> None:
+    """Each rating has a name that no other has, and says what it means."""
+    assert [level for level, _, _ in levels()] == list(LEVELS)
+    assert len({name for _, name, _ in levels()}) == len(LEVELS)
+    assert [meaning for _, _, meaning in levels()] == [say(f"support.{level}.meaning") for level in LEVELS]
+    assert {row.name for row in ROWS} == {say(f"support.{level}.name") for level in LEVELS}
+
+
+def test_our_choices_here_are_named() -> None:
+    """What is ours in this chapter is an assumption with its reason."""
+    assert disagreements()[0].ours == "grid_is_ours"
+    assert collisions()[0].ours == "collision_case_is_ours"
+    ours = ("support_rating_is_ours", "collision_case_is_ours", "bar_pairing_is_ours", "one_answer_either_way", "grid_is_ours")
+    assert set(ours) <= {row.assumption for row in load_assumptions()}
+    assert all(say(f"assumption.{name}") for name in ours)
+
+
+# ---- the rule ----
+
+
+def test_what_collides_really_collides() -> None:
+    """Every claim that collides tells of a contact, names the rule's facts, and the rules check forbids it or asks first."""
+    told = {entry.claim.id: entry for entry in collisions()}
+    for row in ROWS:
+        if row.support == "collides":
+            assert told[row.claim].check.answer in {"not_allowed", "ask_first"}, row.claim
+            assert any(fact.startswith("soap_rule.") for fact in row.facts), row.claim
+    for entry in told.values():
+        assert entry.check == rules_check(entry.case)
+        assert entry.check.answer in {"not_allowed", "ask_first"}, entry.claim.id
+        assert entry.verdict == judge(entry.case).verdict.name.lower()
+        assert entry.case.phase in {"soap_lists", "gap_filling"}
+
+
+@pytest.mark.parametrize(
+    ("claim", "answer", "once_contacted"),
+    [
+        ("timing.phase1-early-is-best", "not_allowed", "ask_first"),
+        ("works.history-call", "not_allowed", "ask_first"),
+        ("caller.example-former-fellow", "not_allowed", "ask_first"),
+        ("timing.phase2-second-call", "not_allowed", "ask_first"),
+        ("need.example-local-rotator", "not_allowed", "ask_first"),
+        ("works.internal-push", "ask_first", "ask_first"),
+        ("conduct.brief-reply", "not_allowed", "allowed"),
+        ("noise.exception-prior-contact", "not_allowed", "allowed"),
+    ],
+)
+def test_what_the_rule_says_of_the_advice(claim: str, answer: str, once_contacted: str) -> None:
+    """The article's advice for SOAP gets the rule's answer, before and after the program has made contact."""
+    entry = {entry.claim.id: entry for entry in collisions()}[claim]
+    assert (entry.check.answer, entry.if_contacted.answer) == (answer, once_contacted)
+    assert entry.earliest == say({"not_allowed": "when.after_soap", "ask_first": "when.ask"}[answer])
+    assert entry.if_contacted.words in entry.contacted_words
+    assert say(f"claim.{claim}") in entry.words
+    assert entry.claim.lines in entry.words
+
+
+@pytest.mark.parametrize("year", [2026, 2027])
+def test_the_earliest_lawful_moment_is_the_first_one(year: int) -> None:
+    """From the moment named, every contact here is allowed; a minute before, none is."""
+    for entry in collisions():
+        free = entry.lawful_from(year)
+        assert rules_check(entry.case, free).answer == "allowed"
+        assert rules_check(entry.case, free - timedelta(minutes=1)).answer == entry.check.answer
+
+
+def test_a_case_is_the_example_s_where_there_is_one() -> None:
+    """Where a claim stands behind one of the article's examples, its contact here is the same case."""
+    examples = {claim: row for row in load_examples() for claim in row.claims}
+    shared = [row for row in ROWS if row.case is not None and row.claim in examples]
+    assert len(shared) >= 6
+    for row in shared:
+        assert row.case == Case.from_record(dict(examples[row.claim].sets)), row.claim
+
+
+# ---- the bars ----
+
+
+def test_the_bars_are_the_article_s_and_the_survey_s() -> None:
+    """Every value stands where its row says it does, and the article's have no unit."""
+    weights = {row.recommender: row.weight for row in load_callers() if row.chart_row}
+    bars = load_study_bars()
+    assert {bar.caller: bar.value for bar in bars if bar.source == "article"} == weights
+    for bar in bars:
+        assert bar.ours == "bar_pairing_is_ours"
+        assert bar.label
+        assert bar.source_label
+        assert bar.standing_label
+        if bar.source == "article":
+            (claim,) = bar.claims
+            assert (bar.unit, bar.facts) == ("", ())
+            assert str(bar.value) in say(f"claim.{claim}")
+        else:
+            (fact,) = (FACTS[fact] for fact in bar.facts)
+            assert (str(bar.value), bar.unit) == (fact.value, fact.unit)
+            assert bar.claims == ()
+    assert {fact for bar in bars for fact in bar.facts} == {
+        "studies.ophtho_known_mentor",
+        "studies.ophtho_unknown_mentor",
+        "studies.ophtho_applicant",
+    }
+
+
+def test_each_bar_stands_in_one_place() -> None:
+    """The pairs hold every bar once, and a home dean, whom the survey does not know, stands beside nothing."""
+    shown = [bar for _, chart, survey in study_bars() for bar in (*chart, *survey)]
+    assert sorted(shown) == sorted(load_study_bars())
+    assert [standing for standing, _, _ in study_bars()] == list(STANDINGS)
+    assert [standing for standing, chart, survey in study_bars() if not (chart and survey)] == ["open"]
+
+
+def test_the_order_agrees_and_the_ratios_do_not() -> None:
+    """Known before unknown before the student in both; the chart's ratios are larger, by less than one answer can move."""
+    check = order_agrees()
+    assert check.order
+    assert not check.ratios_agree
+    got = [(ratio.upper, ratio.lower, ratio.article_low, ratio.article_high, ratio.survey) for ratio in check.ratios]
+    assert got == [
+        ("known", "unknown", 80 / 25, 90 / 25, 41 / 14),
+        ("known", "student", 80 / 5, 90 / 5, 41 / 3),
+        ("unknown", "student", 25 / 5, 25 / 5, 14 / 3),
+    ]
+    # of 63 directors, 41, 14 and 3 percent are 26, 9 and 2
+    spans = [(ratio.survey_low, ratio.survey_high) for ratio in check.ratios]
+    assert spans == [(25 / 10, 27 / 8), (25 / 3, 27 / 1), (8 / 3, 10 / 1)]
+    assert all(ratio.within_one_answer for ratio in check.ratios)
+    assert check.words == f"{say('study_order.same')} {say('study_order.ratios_differ')}"
+    assert "3.2 to 3.6 times" in check.ratios[0].words
+    assert "2.5 to 3.4, so" in check.ratios[0].words
+    assert " 5.0 times" in check.ratios[2].words
+
+
+def _with_values(monkeypatch: pytest.MonkeyPatch, **values: int) -> None:
+    bars = tuple(bar._replace(value=values.get(bar.bar, bar.value)) for bar in load_study_bars())
+    monkeypatch.setattr(support, "load_study_bars", lambda: bars)
+
+
+def test_another_survey_would_give_another_answer(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The order and the ratios are computed: other bars in the table turn either answer."""
+    _with_values(monkeypatch, survey_unknown_mentor=60)
+    assert not order_agrees().order
+    assert order_agrees().words.startswith(say("study_order.differs"))
+    _with_values(monkeypatch, article_subspecialist=25)  # no higher than an unknown caller, which the survey has lower
+    assert not order_agrees().order
+    _with_values(monkeypatch, survey_known_mentor=90, survey_unknown_mentor=25, survey_applicant=5)
+    assert order_agrees().order
+    assert order_agrees().ratios_agree
+    assert order_agrees().words.endswith(say("study_order.ratios_same"))
+    _with_values(monkeypatch, survey_known_mentor=95, survey_unknown_mentor=90)
+    assert not order_agrees().ratios[0].within_one_answer
+    assert "would only lie" in order_agrees().ratios[0].words
+    _with_values(monkeypatch, survey_applicant=2)  # one director of 63
+    assert order_agrees().ratios[1].survey_high == math.inf
+
+
+# ---- where the article disagrees with itself ----
+
+
+def test_every_reading_is_a_disagreement() -> None:
+    """Each reading that is no default is there, with its default, its question, both options and both places."""
+    lines = {claim.id: claim.lines for claim in load_claims()}
+    assert [entry.reading for entry in disagreements()] == OTHER_READINGS
+    for entry in disagreements():
+        assert READINGS[entry.default].default
+        assert READINGS[entry.default].choice == READINGS[entry.reading].choice == entry.choice
+        assert entry.question == say(f"choice.{entry.choice}")
+        assert entry.options == (say(f"reading.{entry.default}"), say(f"reading.{entry.reading}"))
+        assert set(entry.places) == {lines[claim] for claim in READINGS[entry.default].claims}
+        assert set(entry.other_places) == {lines[claim] for claim in READINGS[entry.reading].claims}
+        assert str(entry.grid_changed) in entry.words
+
+
+@pytest.mark.parametrize("reading", OTHER_READINGS)
+def test_the_counts_are_counted(reading: str) -> None:
+    """How many verdicts hang on a reading is what judging every example and every case of the grid twice gives."""
+    entry = {entry.reading: entry for entry in disagreements()}[reading]
+    examples = {row.example: Case.from_record(dict(row.sets)) for row in load_examples()}
+    changed = tuple(name for name, case in examples.items() if judge(case).verdict != judge(case, reading).verdict)
+    assert entry.examples_changed == changed
+    assert entry.examples == len(examples)
+    grid = list(grid_cases())
+    count = 0
+    for case, when in grid:
+        before = judge(case.but(phase=phase_at(when))).verdict
+        count += before != judge(case.but(phase=phase_at(when, reading)), reading).verdict
+    assert (entry.grid_changed, entry.grid) == (count, len(grid))
+    assert 0 < count < len(grid)
+
+
+def test_the_grid_holds_some_thousands_of_different_cases() -> None:
+    """No case of the grid stands in it twice, and each phase of Match Week and after has as many."""
+    grid = list(grid_cases())
+    assert 2000 < len(grid) == len({(case, when) for case, when in grid}) < 9000
+    phases = [phase_at(when) for _, when in grid]
+    assert phases.count("soap_lists") == phases.count("post_soap") == phases.count("gap_filling") / 2 == len(grid) / 4
+    friday = datetime.combine(match_week(2027) + timedelta(days=4), time(13))
+    assert friday in {when for _, when in grid}
+
+
+def test_the_table_and_the_chart_row_by_row() -> None:
+    """Two callers have the same name in both, two have another, the random dean has no bar and the student no row."""
+    pairs = tables_differ()
+    assert [(pair.recommender, pair.impact, pair.weight, pair.relation) for pair in pairs] == [
+        ("trusted_peer", "very_high", 90, "same"),
+        ("subspecialist", "high", 80, "same"),
+        ("known_dean", "moderate", 50, "other_name"),
+        ("random_dean", "low", None, "only_table"),
+        ("unconnected_faculty", "very_low", 25, "other_name"),
+        ("self", "", 5, "only_chart"),
+    ]
+    assert [pair.same for pair in pairs] == [True, True, False, False, False, False]
+    for pair, row in zip(pairs, load_callers(), strict=True):
+        assert (pair.table_row, pair.chart_row, pair.ours) == (row.table_row, row.chart_row, row.ours)
+        assert pair.words == say(f"tables_differ.{pair.recommender}")
+        assert pair.relation_words == say(f"table_relation.{pair.relation}")
+
+
+# ---- the reader's ratings ----
+
+
+@pytest.mark.parametrize(
+    ("claim", "yours", "relation"),
+    [
+        ("works.one-call-effect", "against", "same"),
+        ("works.one-call-effect", "collides", "near"),
+        ("works.one-call-effect", "agrees", "different"),
+        ("meaning.informal", "defines", "same"),
+        ("meaning.informal", "one_view", "different"),
+        ("timing.phase1", "defines", "near"),
+    ],
+)
+def test_a_rating_beside_ours(claim: str, yours: str, relation: str) -> None:
+    """A rating is the same as ours, or one that we nearly gave, or different; and what ours rests on is told each time."""
+    result = rate({claim: yours})
+    (rated,) = result.rated
+    assert rated.relation == relation
+    counts = {"same": result.same, "near": result.near, "different": result.different}
+    assert counts == {**dict.fromkeys(counts, 0), relation: 1}
+    assert rated.words.endswith(support_of(claim).why)
+    assert (say("rating.kind") in rated.words) == (relation != "same")
+    assert (say(f"support.{yours}.name")) in rated.words
+
+
+def test_our_own_ratings_are_the_same_as_ours() -> None:
+    """Rated as we did, all 100 claims are the same; rated as we nearly did, none is different and none the same."""
+    assert rate({row.claim: row.support for row in ROWS}).same == 100
+    nearly = rate({row.claim: row.near[0] for row in ROWS if row.near})
+    assert nearly.near == len(nearly.rated) > 40
+    assert rate({}).words == say("rating.none")
+    assert rate({}).topics == ()
+
+
+@given(st.dictionaries(st.sampled_from(CLAIMS), st.sampled_from(LEVELS), min_size=1))
+def test_every_rating_is_counted_once(ratings: dict[str, str]) -> None:
+    """The three counts add up to the ratings, and those of the topics add up to the three."""
+    result = rate(ratings)
+    assert result.same + result.near + result.different == len(ratings)
+    assert result.same == sum(support_of(claim).support == level for claim, level in ratings.items())
+    assert result.near == sum(level in support_of(claim).near for claim, level in ratings.items())
+    totals = [sum(column) for column in zip(*(topic[1:] for topic in result.topics), strict=True)]
+    assert totals == [result.same, result.near, result.different]
+    assert [rated.claim.id for rated in result.rated] == [claim for claim in CLAIMS if claim in ratings]
+    for topic in result.topics:
+        assert sum(topic[1:]) == sum(claim.startswith(f"{topic.topic}.") for claim in ratings)
+        assert say(f"support_topic.{topic.topic}") in topic.words
+    assert str(len(ratings)) in result.words
+
+
+@pytest.mark.parametrize(
+    ("ratings", "field", "rule", "value"),
+    [
+        ({"works.histry-call": "agrees"}, "claim", "unknown_claim", "works.histry-call"),
+        ({3: "agrees"}, "claim", "unknown_claim", 3),
+        ({"works.history-call": "agree"}, "works.history-call", "level", "agree"),
+        ({"works.history-call": None}, "works.history-call", "level", None),
+        ({"works.history-call": ["agrees"]}, "works.history-call", "level", ["agrees"]),
+        (["works.history-call"], "ratings", "not_ratings", ["works.history-call"]),
+        (None, "ratings", "not_ratings", None),
+    ],
+)
+def test_a_rating_that_cannot_be_is_refused(ratings: Any, field: str, rule: str, value: object) -> None:
+    """A claim that the article has not, a level that there is not, and what is no mapping are refused by name."""
+    with pytest.raises(CaseError) as caught:
+        rate(ratings)
+    assert (caught.value.field, caught.value.rule, caught.value.value) == (field, rule, value)
+    assert caught.value.sentence
+
+
+def test_a_misspelt_claim_is_told_the_likeliest() -> None:
+    """The claim that was likely meant stands first."""
+    with pytest.raises(CaseError) as caught:
+        support_of("works.histry-call")
+    assert "Names like it: works.history-call, " in str(caught.value)
+
+
+# ---- what the loaders refuse ----
+
+
+def _refusal(tmp_path: Path, file: str, row: str, **cells: str) -> str:
+    with (DATA / file).open(encoding="utf-8", newline="") as lines:
+        rows = list(csv.DictReader(lines))
+    key = next(iter(rows[0]))
+    next(found for found in rows if found[key] == row).update(cells)
+    out = io.StringIO(newline="")
+    writer = csv.DictWriter(out, list(rows[0]))
+    writer.writeheader()
+    writer.writerows(rows)
+    path = tmp_path / file
+    path.write_text(out.getvalue(), encoding="utf-8", newline="")
+    with pytest.raises(TableError) as caught:
+        {"support.csv": load_support, "study_bars.csv": load_study_bars}[file](path)
+    return str(caught.value)
+
+
+@pytest.mark.parametrize("level", ["agrees", "against", "collides"])
+def test_a_rating_without_its_facts_is_refused(tmp_path: Path, level: str) -> None:
+    """A rating that has to rest on facts and names none is refused at its row."""
+    said = _refusal(tmp_path, "support.csv", "opening.less-than-hoped", support=level, near="", facts="")
+    assert said == f"support.csv, row 2, column facts: expected ids of facts, since the rating is '{level}', found ''"
+
+
+def test_a_rating_that_is_near_itself_is_refused(tmp_path: Path) -> None:
+    """The rating itself is not among those that we nearly gave."""
+    said = _refusal(tmp_path, "support.csv", "opening.opposed-goals", near="agrees one_view")
+    assert said == "support.csv, row 3, column near: expected other ratings than the one that is given, found 'one_view'"
+
+
+@pytest.mark.parametrize(
+    ("file", "row", "column", "text", "expected"),
+    [
+        ("support.csv", "opening.opposed-goals", "support", "agree", "one of agrees, "),
+        ("support.csv", "opening.opposed-goals", "support", "", "one of "),
+        ("support.csv", "opening.opposed-goals", "claim", "opening.oposed-goals", "one of opening.opposed-goals, "),
+        ("support.csv", "opening.opposed-goals", "near", "aginst", "one of against, "),
+        ("support.csv", "opening.opposed-goals", "facts", "studies.scop", "one of studies.scope, "),
+        ("support.csv", "opening.opposed-goals", "case", "scoer=240", "'field=value' pairs"),
+        ("support.csv", "opening.opposed-goals", "case", "score=1200", "a case that can be (score: "),
+        ("support.csv", "opening.opposed-goals", "case", "recommender=self; move=pressure", "a case that can be (move: "),
+        ("support.csv", "opening.opposed-goals", "ours", "support_rating_is_our", "one of support_rating_is_ours, "),
+        ("study_bars.csv", "article_subspecialist", "bar", "", "some text"),
+        ("study_bars.csv", "article_subspecialist", "source", "articel", "one of article, "),
+        ("study_bars.csv", "article_subspecialist", "caller", "known_mentr", "one of known_mentor, "),
+        ("study_bars.csv", "article_subspecialist", "standing", "unknwn", "one of unknown, "),
+        ("study_bars.csv", "article_subspecialist", "value", "101", "a whole number from 0 to 100"),
+        ("study_bars.csv", "article_subspecialist", "facts", "studies.ophtho", "one of studies.ophtho_"),
+    ],
+)
+def test_a_cell_that_breaks_its_rule_is_refused(
+    tmp_path: Path, file: str, row: str, column: str, text: str, expected: str
+) -> None:
+    """Every column refuses what it does not know, at its row and by its rule."""
+    said = _refusal(tmp_path, file, row, **{column: text})
+    assert said.startswith(f"{file}, row 3, column {column}: expected {expected}")
+    assert said.endswith(f"found {text!r}")

@@ -1,0 +1,537 @@
+"""The planner at work: its two tables, that a guess comes before the proposal, its files, and that a kept state comes back."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from backchannel_lib import Case, CaseError
+from backchannel_lib.activities import saved_answers as keep
+from backchannel_lib.activities.activity import Message
+from backchannel_lib.activities.planner.activity import (
+    GUESSES,
+    MOST_ROWS,
+    TABLES,
+    PersonRow,
+    PlannerBoard,
+    PlannerState,
+    ProgramRow,
+    empty,
+    example,
+    people_of,
+    plan_of,
+    plan_to_csv,
+    programs_of,
+)
+from backchannel_lib.activities.planner.model import briefing, people_to_csv, programs_to_csv, read_people, read_programs
+from backchannel_lib.activities.registry import activity_of
+from backchannel_lib.activities.tables import load_planner_example
+from backchannel_lib.base.texts import all_words, say
+
+
+def planner() -> PlannerBoard:
+    """Open a new planner."""
+    made = activity_of("planner")
+    assert isinstance(made, PlannerBoard)
+    return made
+
+
+def act(one: PlannerBoard, do: str, **more: Any) -> Message:
+    """Carry out one act and give what the screen gets at once."""
+    return next(iter(one.handle({"do": do, "view": "v", "seq": 1, **more})))
+
+
+def put(one: PlannerBoard, field: str, value: Any) -> str:
+    """Move one control; give the sentence at its field, if there is one now."""
+    act(one, "set", field=field, value=value)
+    return one.errors.get(field, "")
+
+
+def shown(guess: str = "2") -> PlannerBoard:
+    """Open a planner whose proposal for the example was asked for."""
+    one = planner()
+    act(one, "set", field="guess", value=guess)
+    act(one, "see")
+    return one
+
+
+def on_screen(one: PlannerBoard) -> str:
+    """Give all that is on screen or in the page's HTML."""
+    return "\n".join([one.page(), one.text, one.still(), *one.parts(one.state).values(), *one.later_parts(one.state).values()])
+
+
+# ---- the example ----
+
+
+def test_the_example_is_made_of_its_table_and_is_called_an_example() -> None:
+    """Every row of the example stands in a table by its name, all rows are ready, and the page says that they are made up."""
+    one = planner()
+    rows = load_planner_example()
+    for table in TABLES:
+        names = [say(f"planner_example.{row.row}") for row in rows if row.table == table]
+        assert [row.name for row in one.state.rows(table)] == names
+    assert len(people_of(one.state)) == len(one.state.people)
+    assert len(programs_of(one.state)) == len(one.state.programs)
+    assert one.parts(one.state)["example"] == say("planner_board.is_example")
+    assert one.state.file.phase == "groundwork"
+
+
+def test_the_example_has_something_of_everything() -> None:
+    """By the example one sees rows for two people with three programs each, warnings, and both kinds of what is left out."""
+    found = plan_of(example())
+    assert [len(found.rows_of(person)) for person in found.people] == [3, 3]
+    assert {"volume", "overlap", "below_range", "far_below", "barely"} == {notice.kind for notice in found.warnings}
+    assert {left.what for left in found.left_out} == {"person", "program"}
+
+
+def test_clearing_the_example_leaves_empty_tables_and_a_plain_explanation() -> None:
+    """After Clear there are no rows, no guess and no word of an example; the plan says in plain words what to begin with."""
+    one = shown()
+    answer = act(one, "clear")
+    assert one.state == empty()
+    assert answer["focus"] == "people"
+    parts = one.parts(one.state)
+    assert parts["example"] == parts["plan"] == parts["beside"] == ""
+    assert say("planner_board.no_people") in parts["people"]
+    act(one, "set", field="guess", value="0")
+    act(one, "see")
+    assert say("planner.empty.both") in one.parts(one.state)["plan"]
+    assert say("planner_board.told_nobody") in one.parts(one.state)["beside"]
+    act(one, "example")
+    assert one.state == example()
+
+
+# ---- a guess comes first ----
+
+ANSWERS = [row.reason for row in plan_of(example()).rows] + [notice.words for notice in plan_of(example()).warnings]
+
+
+@pytest.mark.parametrize("do", [None, "see", "again", "save_plan", "save_sheet", "undo", "reset"])
+def test_nothing_of_the_proposal_is_told_before_a_guess(do: str | None) -> None:
+    """Before a guess no act shows rows, warnings or sheets, on screen or in the page's HTML, nor hands them out as a file."""
+    one = planner()
+    if do:
+        assert "file" not in act(one, do, value="1")
+    assert [answer for answer in ANSWERS if answer in on_screen(one).replace("&#x27;", "'")] == []
+    assert one.about(one.state)["open"] == ["ask"]
+    if do in {"see", "save_plan", "save_sheet"}:
+        assert act(one, do, value="1")["notice"] == say("guess.first")
+
+
+@pytest.mark.parametrize("guess", GUESSES)
+def test_the_guess_stands_beside_what_the_planner_does(guess: str) -> None:
+    """After any guess both numbers stand side by side with a kind sentence, and the focus goes there."""
+    one = planner()
+    put(one, "guess", guess)
+    assert act(one, "see")["focus"] == "beside"
+    beside = one.parts(one.state)["beside"]
+    word = {"0": "told_more", "1": "told_more", "2": "told_same", "3": "told_fewer"}[guess]
+    assert all_words()[f"planner_board.{word}"] in beside
+    assert re.findall(r"<dd><b>(\d)</b>", beside) == [guess, "2"]
+
+
+def test_the_comparison_stays_when_the_tables_change_and_can_be_made_anew() -> None:
+    """What was guessed is compared with the plan as it was then; to guess again closes the proposal."""
+    one = shown()
+    put(one, "people.2.knows_work", "barely")
+    assert len(plan_of(one.state).people) == 1
+    assert one.state.told == "2"
+    act(one, "again")
+    assert one.about(one.state)["open"] == ["ask"]
+    assert one.parts(one.state)["plan"] == ""
+
+
+# ---- the proposal ----
+
+
+def test_every_row_tells_person_program_verdict_reason_rule_and_moment() -> None:
+    """On screen and as text, each row of the plan is whole; warnings and what is left out follow with their reasons."""
+    one = shown()
+    part, text = one.parts(one.state)["plan"].replace("&#x27;", "'"), one.text
+    found = plan_of(one.state)
+    for row in found.rows:
+        for word in (row.person.name, row.program.name, row.verdict.words, row.rules.words, row.reason):
+            assert word in part
+            assert word in text
+        assert say(f"level.phase.{row.case.phase}") in text
+    for told in (*found.warnings, *found.left_out):
+        assert told.words.replace("'", "") in part.replace("'", "")
+    assert found.objective.replace("'", "") in part.replace("'", "")
+
+
+@pytest.mark.parametrize("phase", Case.fields()["phase"].levels)
+def test_the_rule_is_said_before_any_guess_and_in_each_row(phase: str) -> None:
+    """Inside SOAP the rule says no, before the guess and at each row; outside it is lawful."""
+    one = planner()
+    put(one, "phase", phase)
+    in_soap = phase in {"soap_lists", "gap_filling"}
+    answer = "not_allowed" if in_soap else "allowed"
+    assert f'data-answer="{answer}"' in one.parts(one.state)["rule"]
+    assert f'data-answer="{answer}"' in one.page()
+    put(one, "guess", "1")
+    act(one, "see")
+    assert {row.rules.answer for row in plan_of(one.state).rows} <= {answer}
+
+
+def test_a_row_that_is_not_filled_in_is_left_aside_and_named() -> None:
+    """A person without a kind, and a program without a range, are in no plan, and the page says that they wait."""
+    one = shown()
+    act(one, "add", value="people")
+    act(one, "add", value="programs")
+    put(one, "programs.8.name", "Hazel")
+    put(one, "people.4.kind", "")
+    assert len(people_of(one.state)) == 3
+    assert len(programs_of(one.state)) == 7
+    names = ", ".join(["Dr. Tran", say("planner_board.person", number=5), "Hazel"])
+    assert say("planner_board.waiting", names=names) in one.parts(one.state)["plan"]
+
+
+def test_who_is_ticked_nowhere_is_a_stranger_everywhere() -> None:
+    """A tick makes a relation; without one a dean counts as one without history, and no warning speaks of a program."""
+    one = shown()
+    put(one, "people.1.known_at", "")
+    put(one, "people.2.known_at", "")
+    rows = plan_of(one.state).rows
+    assert {row.case.recommender for row in rows} <= {"random_dean", "unconnected_faculty"}
+    assert say("planner_board.nowhere") not in one.parts(one.state)["plan"]
+    put(one, "people.2.known_at", "3|1")
+    assert people_of(one.state)[1].known_at == ("Alder", "Cedar")
+
+
+def test_where_one_is_known_is_asked_of_those_for_whom_it_counts() -> None:
+    """Boxes to tick are there for callers of standing with a name, one for each program with a name, and follow the names."""
+    one = planner()
+    known = one.parts(one.state)["known"]
+    assert re.findall(r'data-field="people\.(\d)\.known_at"', known) == ["1", "2", "3"]
+    put(one, "programs.1.name", "Aspen")
+    put(one, "people.4.kind", "known_dean")
+    put(one, "people.1.name", "")
+    known = one.parts(one.state)["known"]
+    assert re.findall(r'data-field="people\.(\d)\.known_at"', known) == ["2", "3", "4"]
+    assert "Aspen" in known
+    assert "Alder" not in known
+    assert one.state.people[0].known_at == (1, 2, 3, 5, 6)
+
+
+# ---- the sheets ----
+
+
+def test_each_person_of_the_plan_has_a_sheet_of_facts_that_can_be_saved() -> None:
+    """The sheet on screen and in the file is the planner's own briefing; nobody else has one."""
+    one = shown()
+    found = plan_of(one.state)
+    for number, person in ((1, found.people[0]), (2, found.people[1])):
+        text = briefing(found, person).text
+        assert text.replace("'", "") in one.parts(one.state)["sheets"].replace("&#x27;", "").replace("'", "")
+        file = act(one, "save_sheet", value=str(number))["file"]
+        assert file == {"name": f"facts_{number}.txt", "text": text}
+    assert act(one, "save_sheet", value="3")["notice"] == say("panel.not_understood")
+    assert one.about(one.state)["open"] == ["seen", "sheets"]
+    put(one, "professionalism_issue", True)
+    assert one.about(one.state)["open"] == ["seen"]
+
+
+# ---- rows that come and go ----
+
+
+@pytest.mark.parametrize("table", TABLES)
+def test_a_row_is_added_at_the_end_and_takes_the_focus(table: str) -> None:
+    """A new row has a name field that takes the focus; its page part is written anew, and undo takes it away."""
+    one = planner()
+    before = one.state
+    number = len(before.rows(table)) + 1
+    answer = act(one, "add", value=table)
+    assert answer["focus"] == f"{table}.{number}.name"
+    assert f'data-field="{table}.{number}.name"' in one.parts(one.state)[table]
+    assert f"{table}.{number}.name" in list(one.fields())
+    assert f"{table}.{number}.name" in one.about(one.state)["shown"]
+    act(one, "undo")
+    assert one.state == before
+
+
+@pytest.mark.parametrize("table", TABLES)
+def test_a_row_that_goes_passes_the_focus_to_its_neighbor(table: str) -> None:
+    """After a removal the focus is in the row that came in its place, else in the one before, else at the empty table."""
+    one = planner()
+    numbers = [row.id for row in one.state.rows(table)]
+    assert act(one, "remove", value=f"{table}.{numbers[1]}")["focus"] == f"{table}.{numbers[2]}.name"
+    assert act(one, "remove", value=f"{table}.{numbers[-1]}")["focus"] == f"{table}.{numbers[-2]}.name"
+    for row in one.state.rows(table)[:-1]:
+        act(one, "remove", value=f"{table}.{row.id}")
+    assert act(one, "remove", value=f"{table}.{one.state.rows(table)[0].id}")["focus"] == table
+    assert one.state.rows(table) == ()
+
+
+def test_who_was_known_at_a_program_that_goes_is_not_known_everywhere() -> None:
+    """When the only program goes where someone is known, they are known nowhere, and not everywhere."""
+    one = planner()
+    act(one, "remove", value="programs.1")
+    assert one.state.people[2].known_at == ()
+    assert people_of(one.state)[2].known_at == (say("planner_board.nowhere"),)
+
+
+@pytest.mark.parametrize("table", TABLES)
+def test_a_table_holds_no_more_rows_than_it_says(table: str) -> None:
+    """At the limit a sentence says so, and no row is added."""
+    one = planner()
+    act(one, "clear")
+    for _ in range(MOST_ROWS[table]):
+        assert "notice" not in act(one, "add", value=table)
+    assert act(one, "add", value=table)["notice"] == say("planner_board.full", most=MOST_ROWS[table])
+    assert len(one.state.rows(table)) == MOST_ROWS[table]
+
+
+def test_typing_does_not_write_the_rows_anew() -> None:
+    """What is typed or chosen changes no part that holds the rows, so that no focus is lost; the boxes follow names alone."""
+    one = planner()
+    before = one.parts(one.state)
+    for field, value in (
+        ("people.1.knows_work", "barely"),
+        ("people.1.known_at", "1"),
+        ("people.4.name", "Dr. Novak"),
+        ("programs.1.range_low", "240"),
+        ("programs.1.needs", "language"),
+        ("programs.1.sponsors_visas", False),
+    ):
+        assert put(one, field, value) == ""
+        parts = one.parts(one.state)
+        assert [parts[name] for name in (*TABLES, "known")] == [before[name] for name in (*TABLES, "known")], field
+    put(one, "programs.1.name", "Aspen")
+    assert one.parts(one.state)["programs"] == before["programs"]
+    assert one.parts(one.state)["known"] != before["known"]
+
+
+@pytest.mark.parametrize("value", ["people.9", "people", "programs.x", "nobody.1", "", "people.1.name"])
+def test_to_remove_what_is_not_there_changes_nothing(value: str) -> None:
+    """A row that does not exist cannot be removed; a calm sentence says that it did not work."""
+    one = planner()
+    before = one.state
+    assert act(one, "remove", value=value)["notice"] == say("panel.not_understood")
+    assert one.state == before
+
+
+# ---- bad cells ----
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "sentence"),
+    [
+        ("people.1.name", "a|b", "1 to 80 characters"),
+        ("people.1.name", "x" * 81, "1 to 80 characters"),
+        ("people.1.name", "DR. LIND", "in the table once"),
+        ("people.1.kind", "self", "must be one of"),
+        ("people.1.knows_work", "no", "must be one of"),
+        ("people.1.track_record", "4", "from 0 to 3"),
+        ("people.1.known_at", "1|99", "must hold only"),
+        ("programs.1.range_low", "high", "from 1 to 999"),
+        ("programs.1.range_low", "0", "from 1 to 999"),
+        ("programs.1.range_floor", "229", "must not lie above"),
+        ("programs.1.openings", "many", "must be one of"),
+        ("programs.1.needs", "luck", "must hold only"),
+        ("programs.1.prior_contact", "perhaps", "true or false"),
+        ("score", "", "enter a number"),
+        ("score", "1000", "from 1 to 999"),
+        ("phase", "never", "must be one of"),
+        ("guess", "4", "must be one of"),
+    ],
+)
+def test_a_bad_cell_gets_a_sentence_at_its_field(field: str, value: str, sentence: str) -> None:
+    """What breaks a rule gets a sentence that begins with its row and column; the tables stay, and undo forgives it."""
+    one = planner()
+    before = one.state
+    told = put(one, field, value)
+    assert sentence in told
+    assert told.startswith(f"{one.label(field)}:")
+    if "." in field:
+        number = say("planner_board.person" if field.startswith("people") else "planner_board.program", number=1)
+        assert told.startswith(f"{number}, ")
+    assert one.state == before
+    act(one, "undo")
+    assert one.errors == {}
+
+
+def test_two_scores_that_clash_are_mended_by_either() -> None:
+    """An error between the range and the floor of a program is gone as soon as one of them is mended."""
+    one = planner()
+    assert put(one, "programs.1.range_floor", "220") == ""
+    assert put(one, "programs.1.range_low", "210") != ""
+    assert put(one, "programs.1.range_floor", "200") == ""
+    assert one.errors == {}
+
+
+def test_a_row_that_comes_or_goes_forgives_what_was_typed_in_vain() -> None:
+    """An error belongs to the rows on screen: when they are written anew, the state's own values stand there."""
+    one = planner()
+    put(one, "programs.2.range_low", "high")
+    act(one, "remove", value="programs.2")
+    assert one.errors == {}
+
+
+# ---- what was kept in other chapters ----
+
+
+def test_what_was_kept_comes_only_by_the_button_and_leaves_the_tables() -> None:
+    """The file of the chapters is brought in when asked for; people and programs stay, and other fields are not taken."""
+    keep.forget(keep.CASE)
+    one = planner()
+    assert act(one, "bring")["notice"] == say("planner_board.nothing_kept")
+    keep.keep(keep.CASE, {"score": 251, "needs_visa": True, "recommender": "trusted_peer", "phase": "nonsense"})
+    try:
+        assert planner().state == example()
+        act(one, "bring")
+        assert (one.state.file.score, one.state.file.needs_visa, one.state.file.phase) == (251, True, "groundwork")
+        assert one.state.file.recommender == "unconnected_faculty"
+        assert one.state.people == example().people
+        act(one, "undo")
+        assert one.state == example()
+    finally:
+        keep.forget(keep.CASE)
+
+
+# ---- files ----
+
+NAMES = st.text(st.characters(categories=("L", "Nd")), min_size=1, max_size=8)
+
+
+@st.composite
+def states(draw: st.DrawFn) -> PlannerState:
+    """Draw tables, ready or not."""
+    names = draw(st.lists(NAMES, max_size=4, unique_by=str.casefold))
+    programs = tuple(
+        ProgramRow(
+            number,
+            name,
+            draw(st.none() | st.integers(200, 300)),
+            draw(st.none() | st.integers(100, 199)),
+            draw(st.sampled_from(("categorical", "both", "noncategorical", "none"))),
+            draw(st.booleans()),
+            draw(st.frozensets(st.sampled_from(Case.fields()["needs"].levels))),
+        )
+        for number, name in enumerate(names, start=1)
+    )
+    who = draw(st.lists(NAMES, max_size=3, unique_by=str.casefold))
+    people = tuple(
+        PersonRow(
+            number * 2,
+            name,
+            draw(st.sampled_from(("", "trusted_peer", "known_dean", "unconnected_faculty"))),
+            draw(st.sampled_from(("well", "somewhat", "barely"))),
+            draw(st.none() | st.integers(0, 3)),
+            tuple(row.id for row in programs if draw(st.booleans())),
+        )
+        for number, name in enumerate(who, start=1)
+    )
+    file = Case(score=draw(st.integers(200, 280)), phase=draw(st.sampled_from(Case.fields()["phase"].levels)))
+    guess = draw(st.sampled_from(("", *GUESSES)))
+    return PlannerState(file, people, programs, guess, draw(st.sampled_from(GUESSES)) if guess else "")
+
+
+@given(states())
+def test_a_saved_file_brings_everything_back(state: PlannerState) -> None:
+    """What Save writes, and what a page keeps, gives the same tables, file and guess, also with rows that are long gone."""
+    one = planner()
+    name, text = one.saved(state)
+    assert name.endswith(".json")
+    assert one.loaded(text) == state
+    stale = {**json.loads(text), "people.99.name": "Gone", "people.99.kind": "known_dean"}
+    assert one.loaded(json.dumps(stale)) == state
+    act(one, "load", value=text)
+    assert one.state == state
+    assert one.parts(one.state) == planner().parts(state)
+
+
+@given(states())
+def test_a_spreadsheet_of_the_tables_can_be_read_back(state: PlannerState) -> None:
+    """Rows that are ready come back from the two CSV files with the same relations; the plan is the same."""
+    one = planner()
+    one.go(state)
+    files = [act(one, "save_table", value=table)["file"]["text"] for table in TABLES]
+    assert files == [people_to_csv(people_of(state)), programs_to_csv(programs_of(state))]
+    assert read_people(files[0]) == people_of(state)
+    assert read_programs(files[1]) == programs_of(state)
+    again = planner()
+    again.go(empty()._replace(file=state.file))
+    for text in reversed(files):
+        act(again, "load", value=text)
+    assert programs_of(again.state) == programs_of(state)
+    assert plan_of(again.state).rows == plan_of(state).rows
+
+
+def test_programs_of_the_same_names_stay_known_to_those_who_knew_them() -> None:
+    """Who opens a new table of programs keeps the ticks at programs whose names are in it, wherever they stand there."""
+    one = planner()
+    act(one, "load", value="name,range_low\nFir,250\nELM,240\n")
+    assert [row.name for row in one.state.programs] == ["Fir", "ELM"]
+    assert [row.known_at for row in one.state.people] == [(2,), (2,), (), ()]
+
+
+def test_in_a_spreadsheet_no_name_of_a_program_means_everywhere() -> None:
+    """A blank cell of known_at ticks every program of the table; names that are not there are passed over."""
+    one = planner()
+    act(
+        one,
+        "load",
+        value="name,kind,known_at\nDr. A,trusted_peer,\nDr. B,trusted_peer,Elm|Nowhere\nDr. C,trusted_peer,Nowhere\n",
+    )
+    assert [row.known_at for row in one.state.people] == [(1, 2, 3, 4, 5, 6, 7), (5,), ()]
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("name,range_low\nElm,high\n", "programs, row 2, column range_low"),
+        ("name,kind\nDr. Osei,friend\n", "people, row 2, column kind"),
+        ("name,range_low\n" + "".join(f"P{n},230\n" for n in range(61)), "at most 60 rows"),
+        ("", ""),
+        ("[]", ""),
+        ("{}", ""),
+        ('{"score": 240}', ""),
+        *((json.dumps({"people": bad}), "") for bad in ("x", "0", "1|1", "-1", "²", "|".join(map(str, range(1, 12))))),
+        (json.dumps({"people": "1", "people.1.name": 7}), ""),
+        (json.dumps({"people": "1|2", "people.1.name": "A", "people.2.name": "a"}), ""),
+        (json.dumps({"people": "1", "people.1.known_at": "1"}), ""),
+        (json.dumps({"programs": "1", "programs.1.range_low": 230, "programs.1.range_floor": 240}), ""),
+        (json.dumps({"people": "", "guess": "9"}), ""),
+        (json.dumps({"people": "", "score": None}), ""),
+    ],
+)
+def test_a_broken_file_is_refused_with_a_sentence_and_changes_nothing(text: str, told: str) -> None:
+    """A file that is no planner's, or breaks a rule, leaves the tables as they are; a CSV file is told its row and column."""
+    one = planner()
+    before = one.state
+    notice = act(one, "load", value=text)["notice"]
+    assert one.state == before
+    assert told in notice
+    assert notice.endswith("Your tables here are unchanged.")
+    with pytest.raises(CaseError):
+        one.loaded(text)
+
+
+def test_the_proposal_can_be_saved_as_a_table() -> None:
+    """The file has a line for each row of the plan, with the rule and the moment in it."""
+    one = shown()
+    text = act(one, "save_plan")["file"]["text"]
+    assert text == plan_to_csv(plan_of(one.state))
+    assert len(text.splitlines()) == 1 + len(plan_of(one.state).rows)
+    assert f"Dr. Osei,Alder,Maybe,Allowed,{say('level.phase.groundwork')}" in text
+
+
+# ---- the tour ----
+
+
+def test_the_tour_goes_everywhere_and_comes_back() -> None:
+    """The tour guesses, moves each control, empties both tables, is the same every time, and leaves no trace."""
+    one = planner()
+    before, told = one.state, one.tour()
+    assert one.state == before
+    assert told == planner().tour()
+    for field in one.part.fields:
+        if Case.fields()[field].kind != "flag" or field != "lists_open":
+            assert one.label(field) in told, field
+    for word in ("planner.empty.people", "planner.empty.programs", "planner.empty.both", "planner.nothing.timing"):
+        assert say(word, verdict="-", link="-").partition(".")[0].partition(":")[0] in told

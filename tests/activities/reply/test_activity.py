@@ -1,0 +1,320 @@
+"""One's own reply: that a guess comes before any finding, what is pointed at, and that nothing is written for the reader."""
+
+from __future__ import annotations
+
+import html
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from backchannel_lib import CaseError
+from backchannel_lib.activities.activity import Message
+from backchannel_lib.activities.registry import activity_of
+from backchannel_lib.activities.reply.activity import LONGEST, NOTHING, ReplyBoard, example_email
+from backchannel_lib.activities.reply.model import check_reply, load_reply_findings
+from backchannel_lib.base.texts import say
+
+FINDINGS = [row.finding for row in load_reply_findings()]
+GOOD = "Dear Dr. Hale, Dr. Osei suggested that I write. My CV and ERAS ID are attached. I am interested in your program."
+
+
+def reply() -> ReplyBoard:
+    """Open a new box."""
+    made = activity_of("reply")
+    assert isinstance(made, ReplyBoard)
+    return made
+
+
+def act(one: ReplyBoard, do: str, **more: Any) -> Message:
+    """Carry out one act and give what the screen gets at once."""
+    return next(iter(one.handle({"do": do, "view": "v", "seq": 1, **more})))
+
+
+def put(one: ReplyBoard, field: str, value: Any) -> None:
+    """Move one control."""
+    act(one, "set", field=field, value=value)
+
+
+def checked(text: str, guess: str = "plea", contacted: str = "yes") -> ReplyBoard:
+    """Open a box, say whether the program has written, write a text into it, guess and check."""
+    one = reply()
+    put(one, "contacted", contacted)
+    put(one, "text", text)
+    put(one, "guess", guess)
+    act(one, "see")
+    return one
+
+
+def part(one: ReplyBoard, name: str) -> str:
+    """Give a part as a reader reads it."""
+    return html.unescape(one.parts(one.state)[name])
+
+
+EXAMPLE = example_email()
+
+
+# ---- the rule comes first ----
+
+
+def test_without_saying_whether_they_wrote_first_nothing_is_checked() -> None:
+    """The rule comes before the wording: the checker asks who wrote first, and takes the reader to that question."""
+    one = reply()
+    put(one, "text", GOOD)
+    put(one, "guess", NOTHING)
+    told = act(one, "see")
+    assert (told["notice"], told["focus"]) == (say("reply_board.contacted_first"), "contacted")
+    assert part(one, "found") == ""
+
+
+@pytest.mark.parametrize(("contacted", "clear"), [("yes", True), ("no", False), ("outside", False)])
+def test_only_an_answer_to_those_who_wrote_is_called_one(contacted: str, clear: bool) -> None:
+    """However good the wording, an email that starts contact is not called a reply, and the rule stands above the findings."""
+    one = checked(GOOD, NOTHING, contacted)
+    found = part(one, "found")
+    assert (say("reply.nothing_found") in found) == clear
+    assert (say("reply_board.clear_but") in found) != clear
+    assert found.index(say(f"reply_board.rule.{contacted}")) < found.index(say("reply_board.found"))
+
+
+# ---- a guess comes first ----
+
+
+def test_the_box_opens_empty_and_the_rule_comes_first() -> None:
+    """Nothing is in the box; the NRMP's rule stands above it in the page and in the text."""
+    one = reply()
+    assert one.state["text"] == ""
+    rule = check_reply("").contact_rule
+    page = html.unescape(one.page())
+    assert page.index(rule) < page.index("<textarea")
+    assert rule in one.text
+
+
+@pytest.mark.parametrize("do", [None, "see", "undo", "save"])
+def test_nothing_is_pointed_at_before_a_guess(do: str | None) -> None:
+    """With the example in the box, no act tells a finding's reason or suggestion before the reader said what they notice."""
+    one = reply()
+    act(one, "example")
+    if do:
+        act(one, do)
+    shown = html.unescape("\n".join([one.page(), one.text, one.still(), *one.parts(one.state).values()]))
+    for finding in check_reply(EXAMPLE).findings:
+        assert finding.reason not in shown
+        assert finding.suggestion not in shown
+    assert one.about(one.state)["open"] == ["ask"]
+
+
+def test_to_check_without_a_text_or_a_guess_is_answered_by_a_sentence() -> None:
+    """Without a text one is asked for it, without a guess for that; the state stays."""
+    one = reply()
+    assert act(one, "see")["notice"] == say("reply.empty")
+    put(one, "text", GOOD)
+    assert act(one, "see")["notice"] == say("reply_board.contacted_first")
+    put(one, "contacted", "yes")
+    assert act(one, "see")["notice"] == say("guess.first")
+    assert one.state["first"] == ""
+
+
+def test_nothing_and_something_are_not_ticked_together() -> None:
+    """Who ticks that it is fine takes the findings back, and the other way round."""
+    one = reply()
+    put(one, "guess", "plea|no_cv")
+    put(one, "guess", f"plea|no_cv|{NOTHING}")
+    assert one.state["guess"] == NOTHING
+    put(one, "guess", f"plea|{NOTHING}")
+    assert one.state["guess"] == "plea"
+
+
+# ---- what is pointed at ----
+
+
+def test_the_example_needs_work_of_many_kinds() -> None:
+    """The example lacks something, and has too much of something; it has paragraphs like an email."""
+    assert EXAMPLE.count("\n\n") == 3
+    assert "¶" not in EXAMPLE
+    kinds = [finding.kind for finding in check_reply(EXAMPLE).findings]
+    assert kinds.count("missing") >= 2
+    assert kinds.count("present") >= 4
+
+
+def test_each_finding_quotes_the_words_and_tells_why_and_what_one_can_do() -> None:
+    """Beside each finding stand the words seen, the reason, the suggestion and the lines; then the counts."""
+    one = checked(EXAMPLE, "plea")
+    found = part(one, "found")
+    check = check_reply(EXAMPLE)
+    for finding in check.findings:
+        for word in (finding.words, finding.reason, finding.suggestion):
+            assert word in found
+        for seen in finding.seen:
+            assert say("reply_board.quote", words=" ".join(seen.words.split())) in found
+    assert f"<td>{check.counts.words}</td>" in found
+    assert check.limits in found
+    assert found.count(say("reply_board.noticed")) == 1
+    assert f"<b>{say('reply.plea.words')}</b> <span" in found
+
+
+@pytest.mark.parametrize(
+    ("guess", "sentence"),
+    [
+        ("plea", say("reply_board.alike", alike=1, total=7)),
+        (NOTHING, say("reply_board.alike", alike=0, total=7)),
+        ("|".join(FINDINGS), say("reply_board.alike", alike=7, total=7)),
+        ("|".join(finding.finding for finding in check_reply(EXAMPLE).findings), say("reply_board.same")),
+    ],
+)
+def test_the_guess_is_set_beside_what_was_found(guess: str, sentence: str) -> None:
+    """What was noticed by both is counted, and what the reader alone ticked is named."""
+    one = checked(EXAMPLE, guess)
+    beside = part(one, "beside")
+    assert sentence in beside
+    found = {finding.finding for finding in check_reply(EXAMPLE).findings}
+    more = [say(f"reply.{name}.words") for name in FINDINGS if name in set(guess.split("|")) - found]
+    assert (say("reply_board.more", names="; ".join(more)) in beside) == bool(more)
+
+
+def test_a_good_reply_is_told_what_is_good() -> None:
+    """Where nothing is found, what is there already is named, and who expected nothing agrees."""
+    one = checked(GOOD, NOTHING)
+    found = part(one, "found")
+    assert say("reply.nothing_found") in found
+    for word in (
+        say("reply_board.good.introducer"),
+        say("reply_board.good.cv"),
+        say("reply_board.good.eras_id"),
+        say("reply_board.good.interest"),
+        say("reply_board.good.nothing_to_leave_out"),
+    ):
+        assert word in found
+    assert say("reply_board.same") in part(one, "beside")
+    assert say("reply_board.found_none") in part(checked(GOOD, "plea"), "beside")
+
+
+@pytest.mark.parametrize(
+    ("text", "missing"),
+    [
+        ("I rotated with you in May. My ERAS ID is below my name, as always.", "cv"),
+        ("I rotated with you in May. My CV is here for you to see.", "eras_id"),
+        ("My CV and my ERAS ID are attached to this email.", "introducer"),
+        ("My CV is attached. I rotated there. I beg you.", "nothing_to_leave_out"),
+        ("I rotated with you in May. My CV and ERAS ID are attached.", "interest"),
+    ],
+)
+def test_what_is_not_there_is_not_praised(text: str, missing: str) -> None:
+    """Each praise is given only where the checker saw what it is about."""
+    words = {
+        "introducer": say("reply_board.good.introducer"),
+        "cv": say("reply_board.good.cv"),
+        "eras_id": say("reply_board.good.eras_id"),
+        "interest": say("reply_board.good.interest"),
+        "nothing_to_leave_out": say("reply_board.good.nothing_to_leave_out"),
+    }
+    assert words[missing] not in part(checked(text), "found")
+    assert words[missing] in part(checked(GOOD), "found")
+
+
+def test_a_script_for_someone_else_is_not_praised_for_what_was_not_looked_for() -> None:
+    """Where the checker leaves a question aside, silence is no praise."""
+    found = part(checked(say("reply_board.tour_script")), "found")
+    assert say("reply.script_for_other.words") in found
+    assert say("reply_board.good.cv") not in found
+
+
+def test_after_the_first_check_each_change_is_checked_and_the_first_look_stays() -> None:
+    """The findings follow the text; the comparison stays with the text as it was, and the two numbers stand side by side."""
+    one = checked(EXAMPLE)
+    beside = one.parts(one.state)["beside"]
+    assert "At first" not in part(one, "found")
+    put(one, "text", GOOD)
+    assert say("reply.nothing_found") in part(one, "found")
+    assert say("reply_board.before_now", before=7, now=0) in part(one, "found")
+    assert one.parts(one.state)["beside"] == beside
+    act(one, "see")
+    assert one.parts(one.state)["beside"] == beside
+    put(one, "text", "")
+    assert say("reply.empty") in part(one, "found")
+    assert say("reply_board.good") not in part(one, "found")
+
+
+def test_nothing_is_ever_written_into_the_text() -> None:
+    """No act but the example's changes what stands in the box to anything else than what was written, or to nothing."""
+    one = checked(GOOD)
+    for name in one.acts():
+        before = one.state["text"]
+        act(one, name)
+        assert one.state["text"] == {"example": EXAMPLE, "clear": ""}.get(name, before)
+        act(one, "load", value=json.dumps({"text": GOOD}))
+
+
+@pytest.mark.parametrize("name", ["example", "clear"])
+def test_another_text_asks_for_another_guess(name: str) -> None:
+    """The example and an empty box close the findings; the focus goes to the box, and undo brings the old text back."""
+    one = checked(GOOD)
+    before = one.state
+    assert act(one, name)["focus"] == "text"
+    assert one.about(one.state)["open"] == ["ask"]
+    assert one.state["guess"] == ""
+    act(one, "undo")
+    assert one.state == before
+
+
+def test_markup_in_a_text_stays_text() -> None:
+    """What looks like HTML in an email is shown as it was typed."""
+    one = checked("<script>alert(1)</script> I beg you, <b>please</b> give me a chance.")
+    assert "<script" not in one.parts(one.state)["found"]
+    assert "<script" not in one.page()
+
+
+# ---- a state that is kept ----
+
+
+@given(st.text(max_size=60), st.sets(st.sampled_from(FINDINGS)), st.booleans())
+def test_a_kept_state_comes_back(text: str, guess: set[str], see: bool) -> None:
+    """What a page kept gives the same state in a new box."""
+    one = reply()
+    put(one, "text", text)
+    put(one, "guess", "|".join(sorted(guess)))
+    if see:
+        act(one, "see")
+    _, kept = one.saved(one.state)
+    again = reply()
+    act(again, "load", value=kept)
+    assert again.state == one.state
+    assert again.parts(again.state) == one.parts(one.state)
+
+
+@pytest.mark.parametrize(
+    "text", ["", "[]", "no", '{"text": 7}', '{"guess": "luck"}', '{"guess": "plea|plea"}', '{"first": null}']
+)
+def test_a_broken_file_changes_nothing(text: str) -> None:
+    """A file that is none, or holds what cannot be, is refused."""
+    one = checked(GOOD)
+    before = one.state
+    assert act(one, "load", value=text)["notice"]
+    assert one.state == before
+    with pytest.raises(CaseError):
+        one.loaded(text)
+
+
+def test_a_text_that_is_far_too_long_is_cut_and_said_to_be() -> None:
+    """Of a very long text only the beginning is kept, and the checker says so."""
+    one = checked("word " * LONGEST)
+    assert len(one.state["text"]) == LONGEST
+    assert say("reply.was_cut", number=LONGEST - 1) in part(one, "found")
+
+
+def test_the_tour_goes_everywhere_and_comes_back() -> None:
+    """The tour checks the example, a script, a good reply and nothing, is the same every time, and leaves no trace."""
+    one = reply()
+    before, told = one.state, one.tour()
+    assert one.state == before
+    assert told == reply().tour()
+    for word in (
+        "guess.first",
+        "reply.empty",
+        "reply.nothing_found",
+        "reply.script_for_other.words",
+        "reply.lifelong_dream.words",
+    ):
+        assert say(word) in told

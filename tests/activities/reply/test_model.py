@@ -1,0 +1,502 @@
+"""The reply checker: what it finds in emails good and bad, where it is known to be wrong, and what holds for any text.
+
+Run as a program, this file prints how well the checker does on the emails that were put aside.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import random
+import re
+import sys
+import tomllib
+from collections import Counter
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))  # for the run as a program
+
+from backchannel_lib import CaseError, TableError
+from backchannel_lib.activities.reply.model import (
+    ROLES,
+    ReplyCheck,
+    check_reply,
+    load_reply_findings,
+    load_reply_phrases,
+    phrase_pattern,
+    read_up_to,
+)
+from backchannel_lib.base.texts import all_words, say
+
+ROOT = Path(__file__).resolve().parent.parent
+EMAILS: list[dict[str, Any]] = tomllib.loads((ROOT / "tests" / "emails.toml").read_text(encoding="utf-8"))["email"]
+BY_ID: dict[str, str] = {email["id"]: email["text"] for email in EMAILS}
+ASIDE = [email for email in EMAILS if email["set"] == "aside"]
+KNOWN_MISSES = [email for email in EMAILS if "says" in email]
+FINDINGS = [row.finding for row in load_reply_findings()]
+MISSING = [row.finding for row in load_reply_findings() if row.kind == "missing"]
+GOOD = [email["text"] for email in EMAILS if not email["findings"] and "says" not in email]
+
+
+def ids(check: ReplyCheck) -> list[str]:
+    """List the ids of what was found."""
+    return [found.finding for found in check.findings]
+
+
+# ---- emails ----
+
+
+class Measured(NamedTuple):
+    """How often the checker was right about one finding: found rightly, found wrongly, and not found."""
+
+    right: int
+    false_alarms: int
+    missed: int
+
+
+def measure(emails: Iterable[dict[str, Any]]) -> dict[str, Measured]:
+    """Count, finding by finding, how the checker does on emails, against what a careful reader would expect."""
+    right, alarms, missed = Counter[str](), Counter[str](), Counter[str]()
+    for email in emails:
+        got, expected = set(ids(check_reply(email["text"]))), set(email["findings"])
+        right.update(got & expected)
+        alarms.update(got - expected)
+        missed.update(expected - got)
+    return {name: Measured(right[name], alarms[name], missed[name]) for name in FINDINGS}
+
+
+@pytest.mark.parametrize("email", EMAILS, ids=lambda email: email["id"])
+def test_each_email_has_just_these_findings(email: dict[str, Any]) -> None:
+    """In each email the checker finds what a careful reader would, or exactly what is listed as its mistake."""
+    assert sorted(ids(check_reply(email["text"]))) == sorted(email.get("says", email["findings"]))
+
+
+def test_there_are_emails_of_every_kind() -> None:
+    """Many emails are there, good and bad; every finding is expected somewhere, and every listed mistake is one."""
+    assert len({email["id"] for email in EMAILS}) == len(EMAILS) >= 56
+    assert {email["set"] for email in EMAILS} == {"used", "aside", "miss"}
+    assert len(ASIDE) == 16
+    nearly = [email for email in EMAILS if len(email["findings"]) <= 1]
+    assert len(nearly) >= 24
+    assert len(EMAILS) - len(nearly) >= 24
+    assert {name for email in EMAILS for name in email["findings"]} == set(FINDINGS)
+    assert all(sorted(email["says"]) != sorted(email["findings"]) for email in KNOWN_MISSES)
+    assert all("says" in email and email["note"] for email in EMAILS if email["set"] == "miss")
+    assert all("says" not in email for email in EMAILS if email["set"] == "used")
+
+
+def test_the_figures_on_the_emails_put_aside() -> None:
+    """The figures on the emails put aside are those that the reader is told: what is worded in a new way is often missed."""
+    figures = measure(ASIDE)
+    lacking = [sum(column) for column in zip(*(figures[name] for name in MISSING), strict=True)]
+    warned = [sum(column) for column in zip(*(figures[name] for name in FINDINGS if name not in MISSING), strict=True)]
+    assert (len([email for email in ASIDE if "says" not in email]), lacking, warned) == (9, [11, 1, 1], [3, 0, 5])
+    assert f"it found {warned[0]} of the {warned[0] + warned[2]} things" in check_reply("").limits
+
+
+# ---- what holds for any text ----
+
+SENTENCES = {
+    "life_story": "My father died when I was nine.",
+    "lifelong_dream": "This has been my dream since childhood.",
+    "plea": "I beg you to help me.",
+    "pressure": "You owe me an answer.",
+    "several_programs": "I am writing to many programs.",
+}
+TEXTS = st.text(max_size=400) | st.lists(
+    st.sampled_from(
+        [*(part for text in BY_ID.values() for part in re.split(r"(?<=[.,:\n])", text)), "> ", "\r\n", "…", "\ud800"]
+    ),
+    max_size=25,
+).map("".join)
+
+
+@settings(max_examples=300, deadline=None)
+@given(TEXTS)
+def test_what_was_seen_stands_in_the_text(text: str) -> None:
+    """Any text is read without failing, and each span of a finding holds its words, in order and apart from the others."""
+    check = check_reply(text)
+    for found in check.findings:
+        assert (found.seen == ()) == (found.kind == "missing")
+        assert all(text[seen.start : seen.end] == seen.words and seen.words.strip() for seen in found.seen)
+        assert all(one.end <= other.start for one, other in zip(found.seen, found.seen[1:], strict=False))
+    assert 0 <= check.counts.sentences <= check.counts.words
+    assert ids(check) == [name for name in FINDINGS if name in ids(check)]
+    assert check == check_reply(text)
+
+
+@pytest.mark.parametrize("finding", SENTENCES)
+@given(data=st.data())
+def test_one_more_sentence_is_one_more_finding(finding: str, data: st.DataObject) -> None:
+    """Such a sentence, put after any sentence of a good email, adds its finding with its words, and nothing else."""
+    text = data.draw(st.sampled_from(GOOD))
+    own = re.split(r"(?m)^(?:On Mon|-----)", text)[0]
+    ends = [match.end() for match in re.finditer(r"(?<=[a-zA-Z)]{3})[.!](?=\s)", own)]
+    place = data.draw(st.sampled_from(ends))
+    check = check_reply(f"{text[:place]} {SENTENCES[finding]}{text[place:]}")
+    assert ids(check) == [finding]
+    assert all(seen.words in SENTENCES[finding] for seen in check.findings[0].seen)
+
+
+@given(st.sampled_from([email["text"] for email in EMAILS if ">" not in email["text"]]), st.randoms(use_true_random=False))
+def test_blanks_do_not_matter(text: str, chance: random.Random) -> None:
+    """More blanks, tabs and Windows line ends between words change nothing that is found."""
+    spread = re.sub(r"(?<=\S) (?=\S)", lambda _: chance.choice([" ", "  ", "\t", " \u00a0"]), text).replace("\n", "\r\n")
+    assert ids(check_reply(spread)) == ids(check_reply(text))
+    assert check_reply(spread).counts == check_reply(text).counts
+
+
+BODY = ["Dr. Osei suggested that I write.", "My CV and ERAS ID are attached.", "I am interested in your program."]
+
+
+@given(st.permutations([*BODY, *SENTENCES.values()]), st.integers(0, 8), st.randoms(use_true_random=False))
+def test_the_order_of_sentences_does_not_matter(sentences: list[str], number: int, chance: random.Random) -> None:
+    """However sentences are ordered, and wherever lines break between words, the findings are those of the sentences."""
+    kept = [sentence for sentence in sentences if sentence in BODY] + [s for s in sentences if s not in BODY][:number]
+    chance.shuffle(kept)
+    body = re.sub(" ", lambda _: chance.choice([" ", "\n"]), " ".join(kept))
+    check = check_reply(f"Dear Dr. Hale,\n\n{body}\n\nBest,\nAna")
+    assert ids(check) == [name for name in FINDINGS if SENTENCES.get(name) in kept]
+    assert check.counts.sentences == len(kept)
+
+
+@pytest.mark.parametrize("quote", ["'", "’", "‘", "ʼ", "`"])
+def test_curly_quotes_are_quotes(quote: str) -> None:
+    """An apostrophe of any shape reads like a straight one, and what it shortens like the words written out."""
+    check = check_reply(f"I don{quote}t know what else to do. I{quote}m begging.")
+    assert [seen.words for seen in check.findings[-1].seen] == [f"don{quote}t know what else to", f"I{quote}m begging"]
+    for email in EMAILS:
+        assert ids(check_reply(email["text"].replace("'", quote))) == ids(check_reply(email["text"]))
+
+
+@given(st.sampled_from(GOOD), st.sampled_from(list(BY_ID.values())))
+def test_what_stands_below_is_not_read(text: str, older: str) -> None:
+    """An older message below, whatever it says and however it is quoted, adds no finding, and the result says so."""
+    quoted = "\n".join(f"> {line}" for line in older.splitlines())
+    for below in (
+        f"On Mon, Mar 16, 2026 at 9:12 AM, Dr. Lund <lund@example.org> wrote:\n{older}",
+        f"On Monday Dr. Lund\n<lund@example.org> wrote:\n{older}",
+        f"-------- Forwarded message --------\n{older}",
+        f"From: Dr. Lund\nSent: Monday\nTo: all\n{older}",
+        quoted,
+    ):
+        check = check_reply(f"{text}\n\n{below}")
+        assert ids(check) == []
+        assert say("reply.quoted_left_out") in check.notes
+    assert check_reply(f"\n{quoted}").state == "empty"
+
+
+@given(TEXTS)
+def test_the_rule_on_contact_comes_with_every_result(text: str) -> None:
+    """Whatever the email, the result says that the NRMP's rule comes first, and that the checker may be wrong."""
+    check = check_reply(text)
+    assert check.contact_rule == say("reply.contact_rule")
+    assert "only after that program has contacted you" in check.contact_rule
+    assert check.facts[0] == "soap_rule.no_first_contact"
+    assert all(f"fact.{fact}" in all_words() for fact in check.facts)
+    assert check.limits == say("reply.limits")
+    assert check.words
+
+
+# ---- what it says ----
+
+
+@pytest.mark.parametrize(
+    ("text", "state", "word_id"),
+    [
+        ("", "empty", "reply.empty"),
+        (" \n\t . ! 👋", "empty", "reply.empty"),
+        ("> quoted only", "empty", "reply.empty"),
+        ("尊敬的医生，我对贵院很感兴趣。", "other_script", "reply.other_script"),
+        ("Уважаемый доктор, я очень прошу вас.", "other_script", "reply.other_script"),
+        (BY_ID["plain-good"], "read", "reply.nothing_found"),
+        (BY_ID["nearly-no-cv"], "read", "reply.found_one"),
+    ],
+)
+def test_the_summary_says_what_came_out(text: str, state: str, word_id: str) -> None:
+    """Nothing to read, another script, a good email and one finding each have their own sentence."""
+    check = check_reply(text)
+    assert (check.state, check.words) == (state, say(word_id))
+    assert check.findings == () or word_id == "reply.found_one"
+
+
+def test_more_findings_are_counted_in_the_summary() -> None:
+    """With more than one finding the summary says how many."""
+    check = check_reply(BY_ID["nearly-no-cv"].replace("ERAS ID", "number"))
+    assert len(check.findings) == 2
+    assert check.words == say("reply.found_more", number=2)
+
+
+@pytest.mark.parametrize("row", load_reply_findings(), ids=lambda row: row.finding)
+def test_every_finding_says_what_why_and_what_to_do(row: Any) -> None:
+    """Each finding has its words, reason, suggestion and claims, and no suggestion holds a sentence to paste."""
+    text = next(email["text"] for email in EMAILS if row.finding in email["findings"] and "says" not in email)
+    found = next(found for found in check_reply(text).findings if found.finding == row.finding)
+    assert (found.kind, found.claims, found.assumption) == (row.kind, row.claims, row.ours)
+    assert found.words == say(f"reply.{row.finding}.words")
+    assert found.reason == say(f"reply.{row.finding}.reason")
+    assert found.suggestion == say(f"reply.{row.finding}.suggestion")
+    assert row.claims
+    assert not re.search(r"\b(I|me|my)\b|[\"“”]|:", found.suggestion)  # nothing in the student's own voice
+
+
+@pytest.mark.parametrize(("length", "cut"), [(19_999, False), (20_000, False), (20_001, True), (60_000, True)])
+def test_a_very_long_text_is_cut_and_says_so(length: int, cut: bool) -> None:
+    """Up to 20,000 characters are read; of a longer text the rest is left out, with a sentence."""
+    text = "I beg you. ".ljust(length - 6, "x") + " dream"
+    check = check_reply(text)
+    assert read_up_to() == 20_000
+    assert len(text) == length
+    assert check.cut == cut
+    assert check.notes == ((say("reply.was_cut", number=20_000),) if cut else ())
+    assert ("lifelong_dream" in ids(check)) == (not cut)
+
+
+@pytest.mark.parametrize("value", [None, 5, b"Dear Dr. Hale", ["Dear"]])
+def test_what_is_no_text_is_refused(value: Any) -> None:
+    """Anything but text gets an error with the field, the rule and the value."""
+    with pytest.raises(CaseError) as caught:
+        check_reply(value)
+    assert (caught.value.field, caught.value.rule, caught.value.value) == ("text", "not_text", value)
+    assert str(caught.value).startswith("text: must be text, but it is ")
+
+
+# ---- taking an email apart ----
+
+
+@pytest.mark.parametrize(
+    ("text", "sentences"),
+    [
+        ("One is here. Two is here.", 2),
+        ("Dr. Hale of the U.S. team and Prof. A. B. Lund, Ph.D., M.D., e.g. at St. Mary, met us.", 1),
+        ("My score is 3.8 of 4.0 today.", 1),
+        ("Is it so?! Yes... It is.", 3),
+        ("Here is a paragraph without a stop\n\nand here is another one without", 2),
+        ("Here is a line that\nruns over two lines.", 1),
+        ("Dear Dr. Hale,\n\nOne is here.\n\nBest,\nAna Ruiz, Lakeside School of Medicine", 1),
+        ("Dear Dr. Hale, One is here. Best, Ana", 1),
+        ("To: a@example.org\nSubject: A long line that is no sentence\n\nOne is here.", 1),
+        ("One is here.\n\nThank you,\nAna\n\nP.S. Two is here.", 2),
+        ("Thank you for your time.", 1),
+        ('He said "One is here." Two is here.', 2),
+        ("I’m here! 😊 You’re there!", 2),
+        ("Ana", 0),
+    ],
+)
+def test_sentences_are_counted_as_a_reader_would(text: str, sentences: int) -> None:
+    """Abbreviations, numbers, line breaks, greeting, signature and header lines make no sentences."""
+    assert check_reply(text).counts.sentences == sentences
+
+
+@pytest.mark.parametrize(("number", "found"), [(0, False), (1, False), (2, False), (3, True), (5, True)])
+def test_two_sentences_of_interest_are_enough(number: int, found: bool) -> None:
+    """Up to two sentences of interest are fine; from three on, each of them is shown whole, once."""
+    interest = ["I am very interested and keen on it.", "It excites me.", "I admire it.", "It fascinates me.", "I am thrilled."]
+    check = check_reply(" ".join([*BODY[:2], *interest[:number]]))
+    assert check.counts.interest == number
+    assert ("much_interest" in ids(check)) == found
+    if found:
+        assert [seen.words for seen in check.findings[-1].seen] == interest[:number]
+
+
+@pytest.mark.parametrize(
+    ("to", "several"),
+    [
+        ("To: a@x.example.org", False),
+        ("To: a@x.example.org, b@x.example.org", False),
+        ("To: a@im.example.org, b@peds.example.org", False),
+        ("To: a@example.org, b@example.com", True),
+        ("TO: A@Example.org; B@EXAMPLE.ORG", False),
+        ("Cc: a@example.org, b@example.com", False),
+        ("Subject: a@example.org, b@example.com", False),
+    ],
+)
+def test_several_houses_in_the_to_line_are_several_programs(to: str, several: bool) -> None:
+    """Addresses of more than one institution in the To line, and there alone, are several programs at once."""
+    check = check_reply(f"{to}\n\nDear Dr. Hale,\n\n{' '.join(BODY)}")
+    assert ids(check) == (["several_programs"] if several else [])
+    if several:
+        assert [seen.words for seen in check.findings[0].seen] == ["a@example.org", "b@example.com"]
+
+
+@pytest.mark.parametrize(
+    ("text", "named"),
+    [
+        ("Dear Dr. Hale, Dr. Osei suggested that I write.", True),
+        ("Dear Dr. Hale, I write to you, Dr. Hale.", False),
+        ("Dear Dr. Hale, I write to you.\n\nBest,\nDr. Osei", False),
+        ("Dear Dr. Hale, my mentor suggested that I write.", False),
+        ("Dear Dr. Hale, my mentor Femi Osei suggested that I write.", True),
+        ("Dear Dr. Hale, the dean of my school suggested it.", False),
+        ("Dear Dr. Hale, Dean Osei suggested it.", True),
+    ],
+)
+def test_an_introducer_has_a_name(text: str, named: bool) -> None:
+    """Whoever introduces the student is named, in a sentence, and is not the one who is greeted."""
+    assert ("no_introducer" not in ids(check_reply(text))) == named
+
+
+@pytest.mark.parametrize("name", MISSING)
+def test_a_script_lacks_nothing(name: str) -> None:
+    """A text meant for someone else is no reply, so nothing is said to be missing in it."""
+    assert name in ids(check_reply("Hello there."))
+    assert ids(check_reply("Hello there. Please send this to your friend.")) == ["script_for_other"]
+
+
+# ---- phrases ----
+
+
+@pytest.mark.parametrize(
+    "phrase",
+    [
+        *("(a+)+", "a+", "[a-z]", "a.b", "a\\w", "(a", "a)", "((a|b)|c)", "(|)", "(a)", "... a", "a ...", "* a", "a ... * b"),
+        *("a * * b", "a ... b ... c ... d", "(a|...)", "a{2}", "<nobody>", "a|b", "^a", "", " "),
+    ],
+)
+def test_a_phrase_of_another_form_is_refused(tmp_path: Path, phrase: str) -> None:
+    """A phrase that is not plain words with the few signs, a regular expression above all, is refused at its place."""
+    rows = [["phrase", "counts_for", "form", "note"], ["a good one", "plea", "counts", ""], [phrase, "plea", "counts", ""]]
+    out = io.StringIO(newline="")
+    csv.writer(out).writerows(rows)
+    path = tmp_path / "reply_phrases.csv"
+    path.write_text(out.getvalue(), encoding="utf-8")
+    with pytest.raises(TableError) as caught:
+        load_reply_phrases(path)
+    assert str(caught.value).startswith("reply_phrases.csv, row 3, column phrase: expected a phrase of plain words with ")
+
+
+@pytest.mark.parametrize(
+    ("phrase", "line", "found"),
+    [
+        ("beg you", "I BEG you ", True),
+        ("beg you", "I beg your ", False),
+        ("beg you", "I beg \nyou ", False),
+        ("dream*", "my dreams ", True),
+        ("dream*", "my daydream ", False),
+        ("take * home", "take me home ", True),
+        ("take * home", "take home ", False),
+        ("take ... home", "take home ", True),
+        ("take ... home", "take a b c d e f home ", True),
+        ("take ... home", "take a b c d e f g home ", False),
+        ("take (me|us all|) home", "take us all home ", True),
+        ("take (me|us all|) home", "take home ", True),
+        ("take (me|us all|) home", "take us home ", False),
+        ("age #", "age 12 ", True),
+        ("age #", "age twelve ", False),
+        ("by <doctor>", "by Prof Osei ", True),
+        ("by <doctor>", "by dean osei ", False),
+        ("by <doctor>", "by dean Osei ", True),
+        ("<name> said", "and Osei said ", True),
+        ("<name> said", "Osei said ", False),
+        ("<name> said", "and I said ", False),
+        ("at <place>", "at St Luke s Medical Center ", True),
+        ("at <place>", "at a hospital ", False),
+        ("i'm here", "I am here ", True),
+        ("hard-working", "hard working ", True),
+    ],
+)
+def test_what_the_signs_of_a_phrase_stand_for(phrase: str, line: str, found: bool) -> None:
+    """Each sign of a phrase takes what is said of it, within one line."""
+    assert bool(phrase_pattern(phrase).search(line)) == found
+
+
+def test_no_phrase_can_run_away() -> None:
+    """No pattern repeats a group without a bound, or one such group inside another."""
+    for row in load_reply_phrases():
+        pattern = phrase_pattern(row.phrase).pattern
+        assert not re.search(r"\)(?:[*+]|\{\d+,\})", pattern), row.phrase
+        for group in re.findall(r"\(\?:([^()]*(?:\([^()]*\)[^()]*)*)\)\{\d+,\d+\}", pattern):
+            assert not re.search(r"\)\{", group), row.phrase
+
+
+def shortest(phrase: str) -> str:
+    """Write out one text that a phrase is meant to find."""
+    text = re.sub(r"\(([^()|]*)\|[^()]*\)", lambda found: found[1] or " ", phrase).replace("...", " ").replace("#", "7")
+    for sign, words in (("<doctor>", "Dr. Osei"), ("<name>", "Osei"), ("<place>", "Mercy Hospital")):
+        text = text.replace(sign, words)
+    return re.sub(r"\s+'s", "'s", re.sub(r"(?<=\w)\*", "", text).replace("*", "one"))
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_every_phrase_finds_the_words_it_is_written_in(role: str) -> None:
+    """A role has phrases, and each that counts finds its own words in an email; one that cancels meets one that counts."""
+    rows = [row for row in load_reply_phrases() if row.counts_for == role]
+    assert any(row.form == "counts" for row in rows)
+    for row in rows:
+        found = phrase_pattern(row.phrase).search(f"and {words_of(shortest(row.phrase))}")
+        assert found, row.phrase
+
+
+def words_of(text: str) -> str:
+    """Write words as the checker's line has them."""
+    from backchannel_lib.activities.reply.model import _words
+
+    return "".join(f"{word} " for word, _, _ in _words(text.replace("-", " ")))
+
+
+@pytest.mark.parametrize(
+    ("with_it", "without", "finding"),
+    [
+        ("I can send my CV later.", "This is my CV.", "no_cv"),
+        ("I am not asking for any position.", "I ask for any position.", "plea"),
+        (
+            "I trained at Mercy Hospital and Riverside Clinic.",
+            "I apply at Mercy Hospital and Riverside Clinic.",
+            "several_programs",
+        ),
+        ("I have never rotated with you.", "I have rotated with you.", "no_introducer"),
+        ("They are interested. I admire it. I am thrilled.", "I am interested. I admire it. I am thrilled.", "much_interest"),
+    ],
+)
+def test_a_phrase_that_cancels_takes_back_what_it_touches(with_it: str, without: str, finding: str) -> None:
+    """Where a cancelling phrase touches a counting one of its role, that place does not count; elsewhere it does."""
+    assert (finding in ids(check_reply(with_it))) != (finding in ids(check_reply(without)))
+    if finding in MISSING:
+        assert finding not in ids(check_reply(f"{with_it} {without}"))
+
+
+@pytest.mark.parametrize(
+    ("column", "text", "rule"),
+    [
+        ("kind", "mising", "one of missing, present"),
+        ("looks_for", "", "some text"),
+        ("looks_for", "plea plae", "one of plea, "),
+        ("not_with", "plae", "one of plea, "),
+        ("allowed", "-1", "a whole number from 0 to 9"),
+        ("allowed", "10", "a whole number from 0 to 9"),
+        ("finding", " ", "some text"),
+    ],
+)
+def test_a_broken_table_of_findings_is_refused(tmp_path: Path, column: str, text: str, rule: str) -> None:
+    """A cell that breaks its column's rule is refused at its place."""
+    rows = list(csv.reader((ROOT / "data" / "reply_findings.csv").read_text(encoding="utf-8").splitlines()))
+    rows[2][rows[0].index(column)] = text
+    out = io.StringIO(newline="")
+    csv.writer(out).writerows(rows)
+    path = tmp_path / "reply_findings.csv"
+    path.write_text(out.getvalue(), encoding="utf-8")
+    with pytest.raises(TableError) as caught:
+        load_reply_findings(path)
+    assert str(caught.value).startswith(f"reply_findings.csv, row 3, column {column}: expected {rule}")
+
+
+def main() -> None:
+    """Print the figures on the emails put aside, and the emails on which the checker is wrong."""
+    print(f"{'finding':20}{'right':>7}{'false':>7}{'missed':>7}{'precision':>11}{'recall':>8}")
+    table = measure(ASIDE)
+    table["all"] = Measured(*(sum(column) for column in zip(*table.values(), strict=True)))
+    for name, (right, alarms, missed) in table.items():
+        precision = f"{right}/{right + alarms}"
+        print(f"{name:20}{right:7}{alarms:7}{missed:7}{precision:>11}{f'{right}/{right + missed}':>8}")
+    for email in KNOWN_MISSES:
+        print(f"{email['id']}: says {email['says']}, should say {email['findings']}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,713 @@
+"""One reader at work on one case: what every act does, what is sent to the screen for it, and how often."""
+
+from __future__ import annotations
+
+import copy
+import json
+from typing import Any
+
+import pytest
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
+
+from backchannel_lib import Case, CaseError, judge, what_would_change
+from backchannel_lib.activities import activity
+from backchannel_lib.activities.case_panel import Session
+from backchannel_lib.base.texts import say
+from backchannel_lib.model.case_files import case_from_text, case_to_text
+from backchannel_lib.model.exams import exam_of
+from backchannel_lib.model.tables import load_controls
+from backchannel_lib.page.case_html import fast_parts, shown_fields, slider_ends, slow_parts
+from backchannel_lib.page.charts import CHARTS, ground, mark, spoken
+from tests.helpers.cases import CALLER_MOVES, OTHER_READINGS, cases
+from tests.helpers.cases import READINGS as EVERY_READING
+
+FAST = set(fast_parts(Case()))
+SLOW = set(slow_parts(Case())) | {f"{part}.{chart}" for part in ("ground", "name") for chart in CHARTS}
+
+
+class Screen:
+    """A screen as panel.js keeps it: it does what it is told, and checks that it is told it once and in order."""
+
+    def __init__(self, session: Session) -> None:
+        self.session = session
+        self.bodies: dict[int, str] = {}
+        self.parts: dict[str, int] = {}
+        self.values: dict[str, Any] = {}
+        self.errors: dict[str, str] = {}
+        self.shown: list[str] = []
+        self.notice = ""
+        self.rest: dict[str, Any] = {}
+        self.act(do="hello")
+
+    def act(self, **message: Any) -> list[dict[str, Any]]:
+        """Let the reader act, and take what the kernel sends for it."""
+        if message.get("do") == "set":
+            self.values[message["field"]] = message["value"]  # as it stands in the control, before any answer
+        answers = list(self.session.handle({**message, "seq": 7, "view": "v"}))
+        self.notice = ""
+        for answer in answers:
+            self.take(json.loads(json.dumps(answer)))
+        return answers
+
+    def take(self, answer: dict[str, Any]) -> None:
+        """Take one message, as JSON makes it."""
+        if answer.get("forget"):
+            self.bodies.clear()
+        for number, body in answer.get("bodies", {}).items():
+            assert int(number) not in self.bodies, "a number stands for one content"
+            assert body not in self.bodies.values(), "a content is sent once"
+            assert "Traceback" not in body
+            self.bodies[int(number)] = body
+        self.parts.update(answer.get("parts", {}))
+        assert set(self.parts.values()) <= set(self.bodies) or answer.get("forget"), "a number is known before it is used"
+        self.values.update(answer.get("values", {}))
+        self.errors = answer.get("errors", self.errors)
+        self.shown = answer.get("shown", self.shown)
+        self.notice = answer.get("notice", self.notice)
+        self.rest.update({key: answer[key] for key in ("marks", "exam", "ends") if key in answer})
+
+    def texts(self) -> dict[str, str]:
+        """Give the content of every part on the screen."""
+        return {name: self.bodies[number] for name, number in self.parts.items()}
+
+    def check(self) -> None:
+        """Compare everything on the screen with the case and the reading as they are."""
+        case, reading = self.session.case, self.session.reading
+        expected = {**fast_parts(case, reading), **slow_parts(case, reading)}
+        expected |= {f"ground.{chart}": ground(chart, case, reading) for chart in CHARTS}
+        expected |= {f"name.{chart}": spoken(chart, case, reading) for chart in CHARTS}
+        assert self.texts() == expected
+        assert self.shown == shown_fields(case)
+        assert self.rest["marks"] == {chart: list(mark(chart, case, reading)) for chart in CHARTS}
+        exam = exam_of(case)
+        assert self.rest["exam"] == (exam.exam if exam else None)
+        assert self.errors == self.session.errors
+        for name, field in Case.fields().items():
+            if name not in self.errors:
+                assert field.read(self.values[name]) == getattr(case, name), f"{name} on screen is not the case's"
+        assert not any("Traceback" in text for text in (self.notice, *self.errors.values()))
+
+
+def screen_on(**fields: Any) -> Screen:
+    """Open a panel on a case."""
+    return Screen(Session(Case(**fields)))
+
+
+# ---- a screen is told what it needs, once ----
+
+
+def test_hello_tells_everything() -> None:
+    """A screen that is new is told to forget, then every part, every value, and what else it shows."""
+    session = Session(Case(score=251))
+    fast, slow = session.handle({"do": "hello", "seq": 1, "view": "a"})
+    assert fast["forget"] is True
+    assert fast["values"] == Case(score=251).to_record()
+    assert (set(fast["parts"]), set(slow["parts"])) == (FAST, SLOW)
+    assert {"shown", "errors", "marks", "exam", "ends"} <= set(fast)
+    assert (fast["do"], fast["seq"], fast["view"]) == ("show", 1, "a")
+    Screen(session).check()
+
+
+def test_the_fast_answer_comes_first() -> None:
+    """An act's first message brings verdict, rule and marks and can be sent before the second, with the rest, is made."""
+    screen = screen_on()
+    answers = screen.session.handle({"do": "set", "field": "recommender", "value": "trusted_peer", "seq": 3, "view": "v"})
+    fast = next(answers)
+    assert set(fast["parts"]) <= FAST
+    assert {"verdict", "chain", "spoken"} <= set(fast["parts"])
+    assert (fast["seq"], fast["view"]) == (3, "v")
+    assert "marks" in fast
+    slow = next(answers)
+    assert set(slow["parts"]) <= SLOW
+    assert "changes" in slow["parts"]
+    assert "seq" not in slow
+    assert list(answers) == []
+
+
+def test_a_content_is_sent_once_and_named_afterwards() -> None:
+    """Going back to where one was sends numbers alone; only a screen that is new is sent the contents again."""
+    screen = screen_on()
+    there = screen.act(do="set", field="specifics", value=True)
+    assert any(answer["bodies"] for answer in there)
+    back = screen.act(do="set", field="specifics", value=False)
+    assert not any(answer["bodies"] for answer in back)
+    assert {name for answer in back for name in answer["parts"]} >= {"verdict", "chain", "changes"}
+    again = screen.act(do="hello")
+    assert {part for answer in again for part in answer["parts"]} == FAST | SLOW
+    assert sum(len(answer["bodies"]) for answer in again) == len(set(screen.texts().values()))
+    screen.check()
+
+
+def test_what_has_not_changed_is_not_sent() -> None:
+    """An act that changes nothing sends no part, no value and no content."""
+    screen = screen_on()
+    fast, slow = screen.act(do="show")
+    assert (fast["parts"], fast["bodies"], slow["parts"], slow["bodies"]) == ({}, {}, {}, {})
+    assert not {"values", "shown", "errors", "marks", "exam", "ends"} & set(fast)
+
+
+def test_a_long_session_starts_its_memory_afresh(monkeypatch: pytest.MonkeyPatch) -> None:
+    """After very many contents the screen is told to forget, is sent what it shows again, and stays right."""
+    monkeypatch.setattr(activity, "MOST_KNOWN", 40)
+    screen = screen_on()
+    forgot = 0
+    for score in range(225, 260):
+        answers = screen.act(do="set", field="score", value=str(score))
+        forgot += bool(answers[0].get("forget"))
+        screen.check()
+    assert 0 < forgot < 35
+
+
+VALUES: dict[str, list[Any]] = {
+    "number": ["0", "1", "3", "219", "220", "234", "235", "240", "300", "520", "1000", "abc", "", "1.5", None, True],
+    "flag": [True, False, "true", "", "maybe", None],
+    "choice": ["", "nobody", None],
+    "set": ["", "local", "local|track", "visa", None],
+}
+
+
+def a_value(field: str) -> st.SearchStrategy[Any]:
+    """Draw what a reader, or a broken page, might put into a field."""
+    known = Case.fields()[field]
+    return st.sampled_from([*known.levels, *VALUES[known.kind]] if known.kind == "choice" else VALUES[known.kind])
+
+
+#: The fields that change others along with themselves, or share their errors with others.
+TOGETHER = ["score", "range_low", "range_floor", "recommender", "move"]
+
+
+def a_setting(fields: list[str]) -> st.SearchStrategy[dict[str, Any]]:
+    """Draw one entry into one of some fields."""
+    return st.sampled_from(fields).flatmap(
+        lambda field: st.fixed_dictionaries({"do": st.just("set"), "field": st.just(field), "value": a_value(field)})
+    )
+
+
+ACTS = st.one_of(
+    a_setting(list(Case.fields())),
+    a_setting(TOGETHER),
+    st.sampled_from(
+        [
+            *({"do": do} for do in ("undo", "undo", "reset", "save", "hello", "show")),
+            *({"do": "read", "value": reading or ""} for reading in EVERY_READING),
+            *({"do": "exam", "value": exam} for exam in ("step2ck", "level2")),
+            *({"do": "hold", "field": field} for field in ("score", "recommender", "scripted", "move", "needs", "phase")),
+            {"do": "load", "value": case_to_text(Case(score=228, scripted=True))},
+            {"do": "load", "value": "no case"},
+            {"do": "apply", "value": "first"},
+            {"do": "apply", "value": "none"},
+            {"do": "fly"},
+        ]
+    ),
+)
+
+
+@given(case=cases(), acts=st.lists(ACTS, max_size=8))
+def test_the_screen_always_shows_the_case(case: Case, acts: list[dict[str, Any]]) -> None:
+    """Whatever the reader does, after each answer the screen shows the case, its verdict and its errors, and no trace."""
+    screen = Screen(Session(case))
+    for drawn in acts:
+        act = dict(drawn)
+        if act["do"] == "apply" and act["value"] == "first":
+            changes = what_would_change(screen.session.case, reading=screen.session.reading)
+            act["value"] = " ".join(changes[0].remedies) if len(changes) else ""
+        screen.act(**act)
+        screen.check()
+
+
+@pytest.mark.parametrize(
+    "act",
+    [
+        {"do": "undo"},
+        {"do": "apply", "value": "own_words"},
+        {"do": "exam", "value": "step2ck"},
+        {"do": "reset"},
+        {"do": "load", "value": '{"score": 240}'},
+        {"do": "read", "value": "range_and_credible"},
+        {"do": "set", "field": "range_low", "value": "230"},
+        {"do": "set", "field": "score", "value": "240"},
+        {"do": "hello"},
+    ],
+    ids=lambda act: " ".join(act.values()),
+)
+def test_what_was_typed_in_vain_does_not_stay_without_its_error(act: dict[str, str]) -> None:
+    """An act that takes an error away shows the case's own value again where the bad one stands."""
+    screen = screen_on()
+    screen.act(do="set", field="scripted", value=True)
+    screen.act(do="set", field="score", value="abc")
+    screen.act(**act)
+    screen.check()
+
+
+# ---- entries ----
+
+
+def test_a_good_entry_changes_the_case_and_the_verdict() -> None:
+    """An entry is in the case, on the screen and in the verdict with the first answer."""
+    screen = screen_on()
+    screen.act(do="set", field="recommender", value="trusted_peer")
+    assert screen.session.case == Case(recommender="trusted_peer")
+    assert judge(screen.session.case).verdict.words in screen.texts()["verdict"]
+    screen.act(do="set", field="needs", value="local|track")
+    assert screen.session.case.needs == {"local", "track"}
+    screen.act(do="set", field="track_record", value="")
+    assert screen.session.case.track_record is None
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "sentence"),
+    [
+        ("score", "abc", "must be a whole number from 1 to 999, but it is 'abc'."),
+        ("score", "1200", "must be a whole number from 1 to 999, but it is 1200."),
+        ("failed_attempts", "-1", "must be a whole number of 0 or more, but it is -1."),
+        ("range_floor", "236", "must not lie above the bottom of the program's range, 235, but it is 236."),
+    ],
+)
+def test_a_bad_entry_gives_its_sentence_at_its_field(field: str, value: str, sentence: str) -> None:
+    """A bad entry leaves the case, is answered by one sentence at its field, and by no notice elsewhere."""
+    screen = screen_on(recommender="known_dean")
+    before = screen.texts()
+    screen.act(do="set", field=field, value=value)
+    assert screen.errors == {field: f"{say(f'field.{field}.label')}: {sentence}"}
+    assert screen.session.case == Case(recommender="known_dean")
+    assert screen.texts() == before
+    assert screen.notice == ""
+    screen.act(do="set", field=field, value=str(getattr(Case(), field)))
+    assert screen.errors == {}
+
+
+@pytest.mark.parametrize("value", ["", "  "])
+def test_an_empty_box_is_no_number(value: str) -> None:
+    """A reader who empties a box of a number is asked for one, and the case keeps the old one."""
+    screen = screen_on(score=251)
+    screen.act(do="set", field="score", value=value)
+    assert list(screen.errors) == ["score"]
+    assert screen.errors["score"].startswith(f"{say('field.score.label')}: ")
+    assert screen.session.case.score == 251
+
+
+def test_errors_of_two_fields_stand_side_by_side() -> None:
+    """A second bad entry leaves the first one's sentence, and each goes when its own field is mended."""
+    screen = screen_on()
+    screen.act(do="set", field="score", value="abc")
+    screen.act(do="set", field="failed_attempts", value="many")
+    assert set(screen.errors) == {"score", "failed_attempts"}
+    screen.act(do="set", field="failed_attempts", value="0")
+    assert set(screen.errors) == {"score"}
+
+
+def test_a_number_that_python_cannot_read_is_a_bad_entry() -> None:
+    """A text that looks like a number, but is none, is a bad entry like any other."""
+    screen = screen_on()
+    screen.act(do="set", field="score", value="--5")
+    assert screen.errors["score"].endswith(": must be a whole number from 1 to 999, but it is '--5'.")
+
+
+@pytest.mark.parametrize("move", CALLER_MOVES)
+def test_leaving_yourself_brings_the_former_contact_back(move: str) -> None:
+    """Whoever tries their own email and goes back to a caller gets back the kind of contact they had chosen before."""
+    screen = screen_on(recommender="known_dean")
+    screen.act(do="set", field="move", value=move)
+    screen.act(do="set", field="recommender", value="self")
+    assert screen.session.case.move == "direct_email"
+    screen.act(do="set", field="recommender", value="subspecialist")
+    assert screen.session.case == Case(recommender="subspecialist", move=move)
+    screen.check()
+
+
+def test_leaving_yourself_without_a_former_contact_is_a_formal_email() -> None:
+    """A session that opened with the student's own email has no former kind of contact to bring back."""
+    screen = screen_on(recommender="self", move="direct_email")
+    screen.act(do="set", field="recommender", value="known_dean")
+    assert screen.session.case.move == "formal_email"
+
+
+# ---- undo, reset, apply, readings ----
+
+
+def test_undo_takes_one_step_back() -> None:
+    """Each undo takes one change back, to the opening case, and then says that there is nothing left."""
+    screen = screen_on()
+    screen.act(do="set", field="score", value="251")
+    screen.act(do="set", field="scripted", value=True)
+    screen.act(do="read", value="range_and_credible")
+    for case, reading in ((Case(score=251, scripted=True), None), (Case(score=251), None), (Case(), None)):
+        screen.act(do="undo")
+        assert (screen.session.case, screen.session.reading) == (case, reading)
+        assert screen.notice == "Undone."
+        screen.check()
+    screen.act(do="undo")
+    assert screen.notice == "There is nothing to undo."
+    assert screen.session.case == Case()
+
+
+def test_a_run_of_moves_of_one_field_is_one_step() -> None:
+    """A slider that is dragged is one step of undo, and a new run begins after another field was moved."""
+    session = Session()
+    for field, value in (("score", 241), ("score", 242), ("score", 243), ("intensity", 6), ("score", 244)):
+        list(session.handle({"do": "set", "field": field, "value": str(value)}))
+    cases_back = []
+    while session.undo():
+        cases_back.append((session.case.score, session.case.intensity))
+    assert cases_back == [(243, 6), (243, 5), (240, 5)]
+
+
+def test_a_run_ends_with_an_undo() -> None:
+    """What is moved after an undo is a step of its own, also where it is the same field."""
+    session = Session()
+    list(session.handle({"do": "set", "field": "score", "value": "250"}))
+    assert session.undo()
+    list(session.handle({"do": "set", "field": "score", "value": "260"}))
+    assert session.undo()
+    assert session.case.score == 240
+
+
+def test_undo_goes_back_far_but_not_without_end() -> None:
+    """Two hundred steps are kept, the latest ones."""
+    session = Session()
+    for step in range(150):
+        session.put(score=300 + step)
+        session.put(intensity=step % 2)
+    steps = 0
+    while session.undo():
+        steps += 1
+    assert steps == 200
+
+
+def test_reset_goes_back_to_the_opening_and_can_be_undone() -> None:
+    """Starting over brings back the case and the reading that the panel opened with; undo brings the other back."""
+    screen = Screen(Session(Case(score=228), "vouch_is_enough"))
+    screen.act(do="set", field="score", value="251")
+    screen.act(do="set", field="intensity", value="high")
+    screen.act(do="read", value="")
+    screen.act(do="reset")
+    assert (screen.session.case, screen.session.reading) == (Case(score=228), "vouch_is_enough")
+    assert screen.errors == {}
+    assert screen.notice == say("panel.was_reset")
+    screen.check()
+    screen.act(do="undo")
+    assert (screen.session.case, screen.session.reading) == (Case(score=251), None)
+
+
+@given(case=cases(), reading=st.sampled_from(EVERY_READING))
+def test_every_change_on_offer_can_be_tried(case: Case, reading: str | None) -> None:
+    """Trying a change that is on offer leads to its case, is one step of undo, and clears what was typed in vain."""
+    changes = list(what_would_change(case, reading=reading))
+    assume(changes)
+    session = Session(case, reading)
+    for change in changes[:3]:
+        fast = next(session.handle({"do": "apply", "value": " ".join(change.remedies)}))
+        assert session.case == change.case
+        assert fast["notice"] == say("panel.applied")
+        assert session.undo()
+        assert session.case == case
+
+
+def test_a_change_that_is_not_on_offer_is_not_made() -> None:
+    """What nobody offered is not carried out: by the screen it gets a calm notice, by Python a CaseError."""
+    session = Session()
+    with pytest.raises(CaseError):
+        session.apply("raise_score")
+    assert session.case == Case()
+
+
+@pytest.mark.parametrize("reading", OTHER_READINGS)
+def test_a_reading_can_be_taken_and_left(reading: str) -> None:
+    """A reading is taken by its name and left by a blank; both are steps of undo."""
+    screen = screen_on(scripted=True, recommender="trusted_peer")
+    screen.act(do="read", value=reading)
+    assert screen.session.reading == reading
+    screen.check()
+    screen.act(do="read", value="")
+    assert screen.session.reading is None
+    screen.act(do="undo")
+    assert screen.session.reading == reading
+
+
+def test_an_unknown_reading_is_refused() -> None:
+    """Python gets an error for a reading that does not exist, and the session stays."""
+    session = Session()
+    with pytest.raises(CaseError):
+        session.read_as("any_leaver")
+    assert session.reading is None
+
+
+@pytest.mark.parametrize("exam", ["step2ck", "level2"])
+def test_choosing_an_exam_moves_all_three_scores(exam: str) -> None:
+    """Choosing the exam puts score, range and floor to its own starting values and its sliders to its ends."""
+    screen = screen_on(score=251, range_low=245, range_floor=230)
+    screen.act(do="exam", value=exam)
+    case = screen.session.case
+    expected = {"step2ck": (240, 235, 220, [190, 300]), "level2": (530, 500, 400, [350, 850])}[exam]
+    assert (case.score, case.range_low, case.range_floor, screen.rest["ends"]["score"]) == expected
+    assert screen.rest["exam"] == exam
+    screen.check()
+
+
+def test_put_from_a_cell_reaches_the_screen_with_the_next_show() -> None:
+    """What a notebook's cell changes is shown when the widget asks, and a bad value changes nothing."""
+    screen = screen_on()
+    screen.session.put(score=251, recommender="known_dean")
+    screen.act(do="show")
+    screen.check()
+    with pytest.raises(CaseError):
+        screen.session.put(score=252, phase="never")
+    assert screen.session.case.score == 251
+
+
+# ---- saving and loading ----
+
+
+@given(case=cases())
+def test_what_is_saved_can_be_opened(case: Case) -> None:
+    """The file that the panel offers is a case file of exactly this case, and the panel opens it again."""
+    fast = next(Session(case).handle({"do": "save"}))
+    assert fast["file"]["name"] == "my_case.json"
+    assert case_from_text(fast["file"]["text"]) == case
+    assert fast["notice"] == say("panel.saved", name="my_case.json")
+    other = Screen(Session())
+    other.act(do="load", value=fast["file"]["text"])
+    assert other.session.case == case
+    assert other.notice == say("panel.loaded")
+    other.check()
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        *((text, "panel.not_a_case") for text in ("", "no case", "[]", '{"scoer": 228}', "[" * 100_000)),
+        ('{"backchannel_case": 9}', "panel.newer_case"),
+        ('{"score": 1200}', None),
+        ('{"range_low": 1}', None),
+    ],
+    ids=lambda text: str(text)[:20],
+)
+def test_what_is_no_case_is_not_opened(text: str, problem: str | None) -> None:
+    """A file that is no case, or none of today's, leaves the case and says so in a notice, with what is wrong."""
+    screen = screen_on(score=251)
+    screen.act(do="load", value=text)
+    assert screen.session.case == Case(score=251)
+    assert screen.errors == {}
+    screen.check()
+    if problem is None:
+        with pytest.raises(CaseError) as caught:
+            case_from_text(text)
+        label = say(f"field.{caught.value.field}.label")
+        told = say("panel.load_field", field=label, sentence=caught.value.sentence)
+    else:
+        told = say(problem)
+    assert screen.notice == say("panel.load_failed", problem=told)
+    assert screen.notice.endswith("Your case here is unchanged.")
+
+
+# ---- answers sent ahead ----
+
+
+def ahead_of(session: Session, field: str) -> tuple[dict[str, Any], dict[int, str]]:
+    """Take a control in hand on a new screen; return what comes for its positions, and all contents known then."""
+    bodies: dict[int, str] = {}
+    for answer in session.handle({"do": "hello"}):
+        bodies |= answer["bodies"]
+    (held,) = session.handle({"do": "hold", "field": field, "view": "v", "epoch": 4})
+    assert (held["do"], held["field"], held["view"], held["epoch"]) == ("ahead", field, "v", 4)
+    return held["at"], bodies | held["bodies"]
+
+
+def compare_ahead(session: Session, field: str, key: str, at: dict[str, Any], bodies: dict[int, str]) -> None:
+    """Move the field to one position, and compare the kernel's answer with what was sent for it ahead."""
+    parts, marks = at[key]
+    then = copy.deepcopy(session)
+    grounds = {chart: ground(chart, session.case, session.reading) for chart in CHARTS}
+    fast = next(then.handle({"do": "set", "field": field, "value": {"true": True, "false": False}.get(key, key)}))
+    assert then.errors == {}
+    assert {name: bodies[number] for name, number in parts.items()} == fast_parts(then.case, then.reading)
+    assert not set(fast["bodies"].values()) - set(bodies.values()), "what was sent ahead is not sent again"
+    for chart, place in marks.items():
+        assert place == mark(chart, then.case, then.reading)
+        assert ground(chart, then.case, then.reading) == grounds[chart], f"{chart} shows another picture there"
+
+
+HELD = [row.field for row in load_controls() if Case.fields()[row.field].kind != "set"]
+
+
+@given(
+    data=st.data(),
+    case=cases(),
+    before=st.lists(a_setting(TOGETHER) | st.sampled_from([{"do": "undo"}, {"do": "reset"}]), max_size=4),
+    field=st.sampled_from([*HELD, *TOGETHER]),
+    reading=st.sampled_from(EVERY_READING),
+)
+def test_what_is_sent_ahead_is_what_the_kernel_will_say(
+    data: st.DataObject, case: Case, before: list[dict[str, Any]], field: str, reading: str | None
+) -> None:
+    """Whatever was done before, each position's parts and marks are those that the kernel gives once the field is there."""
+    session = Session(case, reading)
+    for act in before:
+        list(session.handle(act))
+    session.errors.clear()
+    # A score off its slider stretches the map, which is drawn anew when the score comes back.
+    low, high = slider_ends(session.case, "score")
+    assume(exam_of(session.case) is not None and low <= session.case.range_low <= high and low <= session.case.score <= high)
+    at, bodies = ahead_of(session, field)
+    assume(at)
+    for key in data.draw(st.lists(st.sampled_from(sorted(at)), min_size=1, max_size=3, unique=True)):
+        compare_ahead(session, field, key, at, bodies)
+
+
+@pytest.mark.parametrize("field", HELD)
+def test_every_position_of_a_control_is_answered_ahead(field: str) -> None:
+    """A control in hand gets an answer for each of its positions, all of them as the kernel will say."""
+    session = Session(Case(range_floor=190))
+    at, bodies = ahead_of(session, field)
+    known = Case.fields()[field]
+    if known.kind == "flag":
+        assert set(at) == {"true", "false"}
+    elif known.kind == "choice":
+        assert set(at) == set(known.levels)
+    else:
+        assert len(at) in {4, 6, 11, 46, 111}
+    for key in list(at)[:: max(1, len(at) // 12)]:
+        compare_ahead(session, field, key, at, bodies)
+
+
+@pytest.mark.parametrize("field", ["mood", ""])
+def test_what_has_no_positions_is_not_answered_ahead(field: str) -> None:
+    """A field that does not exist gets no answers ahead, and no error."""
+    session = Session()
+    answers = list(session.handle({"do": "hold", "field": field}))
+    assert all(answer["at"] == {} for answer in answers)
+
+
+def test_a_set_of_boxes_is_answered_ahead_for_every_set() -> None:
+    """All sixteen sets of four boxes are answered, under the key that the page makes of what is ticked, in its order."""
+    session = Session()
+    at, bodies = ahead_of(session, "needs")
+    assert len(at) == 16
+    assert {"", "language", "language|local|track|coverage"} <= set(at)
+    for key in at:
+        compare_ahead(session, "needs", key, at, bodies)
+
+
+def test_ahead_remembers_the_former_contact() -> None:
+    """With the student's own email chosen, the other callers are answered ahead with the contact that will come back."""
+    session = Session(Case(recommender="trusted_peer", specifics=True))
+    for field, value in (("move", "pressure"), ("recommender", "self")):
+        list(session.handle({"do": "set", "field": field, "value": value}))
+    at, bodies = ahead_of(session, "recommender")
+    compare_ahead(session, "recommender", "trusted_peer", at, bodies)
+
+
+def test_ahead_remembers_where_the_floor_was_set() -> None:
+    """With the floor pushed down by the range, the range's positions are answered ahead with the floor that comes back."""
+    session = Session(Case(score=210, recommender="trusted_peer", specifics=True))
+    list(session.handle({"do": "set", "field": "range_low", "value": "200"}))
+    at, bodies = ahead_of(session, "range_low")
+    compare_ahead(session, "range_low", "230", at, bodies)
+
+
+def test_the_former_contact_is_the_one_before_not_one_taken_back() -> None:
+    """A kind of contact that was undone does not come back when the reader leaves their own email."""
+    session = Session(Case(recommender="trusted_peer", move="targeted_call"))
+    list(session.handle({"do": "set", "field": "move", "value": "pressure"}))
+    assert session.undo()
+    for caller in ("self", "trusted_peer"):
+        list(session.handle({"do": "set", "field": "recommender", "value": caller}))
+    assert session.case.move == "targeted_call"
+
+
+@pytest.mark.parametrize("how", ["undo", "reset"])
+def test_a_floor_that_was_taken_back_does_not_return(how: str) -> None:
+    """A floor that was undone, or reset, is not brought back by moving the range."""
+    session = Session()
+    list(session.handle({"do": "set", "field": "range_floor", "value": "230"}))
+    list(session.handle({"do": how}))
+    assert session.case.range_floor == 220
+    list(session.handle({"do": "set", "field": "range_low", "value": "236"}))
+    assert session.case.range_floor == 220
+
+
+def test_a_floor_that_a_cell_or_a_change_set_stays() -> None:
+    """A floor set by a cell, or by trying a change, is not brought back to an older one by moving the range."""
+    session = Session()
+    session.put(range_floor=200)
+    list(session.handle({"do": "set", "field": "range_low", "value": "236"}))
+    assert session.case.range_floor == 200
+
+
+def test_the_floor_gives_way_to_the_range_and_comes_back() -> None:
+    """A range moved below the floor takes the floor along, and moved up again leaves it where it was set."""
+    screen = screen_on()
+    screen.act(do="set", field="range_low", value="210")
+    assert screen.errors == {}
+    assert screen.session.case.range_floor <= 210
+    screen.act(do="set", field="range_low", value="240")
+    assert screen.session.case.range_floor == 220
+    screen.act(do="undo")
+    assert screen.session.case == Case()
+    screen.check()
+
+
+# ---- what is shown, and what is not understood ----
+
+
+@settings(max_examples=2 * settings().max_examples)
+@given(case=cases())
+def test_nothing_that_counts_is_hidden(case: Case) -> None:
+    """A control that is hidden stands at its default, but for the two that the student's own email takes the place of."""
+    shown = shown_fields(case)
+    order = [row.field for row in load_controls()]
+    assert shown == [field for field in order if field in shown]
+    hidden = set(order) - set(shown)
+    assert {"score", "range_low", "range_floor", "failed_attempts", "recommender", "phase", "needs", "offers"} <= set(shown)
+    own = {"move", "intensity"} if case.recommender == "self" else set()
+    assert [field for field in hidden - own if getattr(case, field) != Case.fields()[field].default] == []
+    assert set(own) <= hidden
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        {},
+        {"do": "fly"},
+        {"do": None},
+        {"do": ["set"]},
+        {"do": "set"},
+        {"do": "set", "field": "score"},
+        {"do": "set", "field": "mood", "value": 1},
+        {"do": "set", "field": None, "value": 1},
+        {"do": "exam"},
+        {"do": "exam", "value": "mcat"},
+        {"do": "apply"},
+        {"do": "apply", "value": "be_lucky"},
+        {"do": "apply", "value": None},
+        {"do": "read", "value": "any_leaver"},
+        {"do": "load"},
+    ],
+    ids=str,
+)
+def test_what_is_not_understood_gets_a_calm_notice(message: dict[str, Any]) -> None:
+    """An act that does not exist, or that lacks what it needs, changes nothing and is answered by a sentence."""
+    session = Session(Case(score=251))
+    fast, _ = session.handle({**message, "seq": 5})
+    assert fast["notice"] == "That did not work, and nothing was changed. Please try once more."
+    assert fast["seq"] == 5
+    assert (session.case, session.reading, session.errors, session.undo()) == (Case(score=251), None, {}, False)
+
+
+def test_a_session_opens_only_with_a_reading_that_there_is() -> None:
+    """A reading that does not exist is refused when the session opens, and not when it is first shown."""
+    with pytest.raises(CaseError) as caught:
+        Session(Case(), "any_leaver")
+    assert str(caught.value).startswith("reading: must be one of any_lever, ")
+
+
+def test_of_two_exams_no_place_on_screen_tells_a_verdict() -> None:
+    """While score and range are in two exams, card, chain, strip, changes, readings, speech and text all say so and no more."""
+    case = Case(score=520)
+    parts = {**fast_parts(case), **slow_parts(case), "text": Session(case).text}
+    parts |= {f"spoken.{chart}": spoken(chart, case) for chart in ("map",)}
+    for name in ("verdict", "chain", "strip", "changes", "readings", "spoken", "text", "spoken.map"):
+        assert judge(case).verdict.words not in parts[name], name
+    assert say("card.no_verdict") in parts["verdict"]
+    assert say("card.no_verdict") in parts["strip"]

@@ -1,0 +1,474 @@
+"""The questions and bets: what the loaders refuse, that no answer can be guessed, and that each case is told in words."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from backchannel_lib import Case, CaseError, TableError, Verdict, judge, rules_check
+from backchannel_lib.activities import questions
+from backchannel_lib.activities.questions import CHAPTERS, Bet, Question, load_bets, load_options, load_questions, questions_of
+from backchannel_lib.base.texts import all_words
+from backchannel_lib.model.tables import ANSWERS, load_examples
+
+DATA = Path(__file__).resolve().parent.parent / "data"
+QUESTIONS = load_questions()
+CHOICES = [row for row in QUESTIONS if row.kind == "choice"]
+CASES = [row for row in QUESTIONS if row.kind == "case"]
+RULES = [row for row in QUESTIONS if row.kind == "rule"]
+BETS = load_bets()
+LOADERS: dict[str, Any] = {"questions.csv": load_questions, "options.csv": load_options, "bets.csv": load_bets}
+
+
+class Table:
+    """A changed copy of a table that is never written to a disk."""
+
+    def __init__(self, file: str) -> None:
+        self.name = file
+        with (DATA / file).open(encoding="utf-8", newline="") as lines:
+            self.rows = list(csv.DictReader(lines))
+
+    def line(self, key: str) -> int:
+        """Tell the line of the file that a row of this id stands in."""
+        return 2 + [next(iter(row.values())) for row in self.rows].index(key)
+
+    def put(self, key: str, **cells: str) -> Table:
+        """Change cells of the row of this id."""
+        self.rows[self.line(key) - 2].update(cells)
+        return self
+
+    def read_text(self, encoding: str) -> str:
+        """Give the table as the text of a file."""
+        assert encoding == "utf-8"
+        out = io.StringIO(newline="")
+        writer = csv.DictWriter(out, list(self.rows[0]))
+        writer.writeheader()
+        writer.writerows(self.rows)
+        return out.getvalue()
+
+    def refusal(self) -> str:
+        """Load the table and return what is said against it."""
+        with pytest.raises(TableError) as caught:
+            LOADERS[self.name](self)
+        return str(caught.value)
+
+
+# ---- what the loaders refuse ----
+
+
+def test_an_unchanged_copy_is_taken() -> None:
+    """The copies that the other tests change are taken as they are, so that a refusal is about the change."""
+    assert all(loader(Table(file)) == loader() for file, loader in LOADERS.items())
+
+
+@pytest.mark.parametrize(
+    ("cells", "said"),
+    [
+        ({"chapter": "06_timng"}, "column chapter: expected one of 06_timing, "),
+        ({"kind": "cases"}, "column kind: expected one of case, choice, rule, found 'cases'"),
+        ({"answer": ""}, "column answer: expected some text, found ''"),
+        (
+            {"answer": "maybe"},
+            "column answer: expected one of its options, skimmed, file_read, phone_interview, offer_in_play, ",
+        ),
+        ({"answer": "skimmed"}, "column answer: expected 'file_read', which its case comes to, found 'skimmed'"),
+        ({"sets": ""}, "column sets: expected a case for a question about one, and nothing for a choice, found ()"),
+        ({"kind": "choice"}, "column sets: expected a case for a question about one, and nothing for a choice, found (("),
+        ({"kind": "rule"}, "column question: expected options out of not_allowed, ask_first, allowed, in this order, found"),
+        ({"sets": "scoer=240"}, "column sets: expected 'field=value' pairs of fields of a case, found 'scoer=240'"),
+        ({"sets": "score=240; score=250"}, "column sets: expected each field once, found 'score=240; score=250'"),
+        (
+            {"sets": "score=1200"},
+            "column sets: expected a case that can be (score: must be a whole number from 1 to 999, but it is 1200.), found",
+        ),
+        ({"sets": "recommender=self; move=pressure"}, "column sets: expected a case that can be (move: direct_email is "),
+        ({"sets": "score=255; range_low=245"}, "column answer: expected 'skimmed', which its case comes to, found 'file_read'"),
+        ({"claims": "timing.phase9"}, "column claims: expected one of timing.phase"),
+        ({"facts": "soap_rule.nobody"}, "column facts: expected one of "),
+        ({"ours": "lists_chosn"}, "column ours: expected one of share_lists_chosen, "),
+        ({"claims": "", "ours": ""}, "column claims: expected a claim, a fact or an assumption of ours, found ''"),
+        ({"question": "time_lists"}, "column question: expected 3 or 4 options in options.csv and not 0, found 'time_lists'"),
+        ({"question": "time_four"}, "column question: expected an id that no other row has, found 'time_four'"),
+    ],
+)
+def test_a_broken_question_is_refused(cells: dict[str, str], said: str) -> None:
+    """A row that breaks the schema is refused at its line with what was expected."""
+    table = Table("questions.csv")
+    line = table.line("time_four" if cells.get("question") == "time_four" else "time_lists_made")
+    assert table.put("time_lists_made", **cells).refusal().startswith(f"questions.csv, row {line}, {said}")
+
+
+def test_either_basis_is_enough() -> None:
+    """A claim, a fact or an assumption of ours is each enough for a question to rest on."""
+    for cells in ({"ours": ""}, {"claims": ""}, {"claims": "", "ours": "", "facts": "soap_rule.penalty"}):
+        assert len(load_questions(Table("questions.csv").put("time_lists_made", **cells))) == len(QUESTIONS)
+
+
+@given(st.sampled_from(CASES + RULES), st.data())
+def test_no_answer_but_the_computed_one_is_taken(row: Question, data: st.DataObject) -> None:
+    """Whichever other option a question about a case names as right, it is refused with the computed one."""
+    wrong = data.draw(st.sampled_from([option.option for option in row.options if option.option != row.answer]))
+    said = Table("questions.csv").put(row.question, answer=wrong).refusal()
+    assert said.endswith(f"column answer: expected '{row.answer}', which its case comes to, found '{wrong}'")
+
+
+@pytest.mark.parametrize(
+    "word",
+    [
+        "question.time_lists_made.text",
+        "option.time_lists_made.skimmed.why",
+        "option.time_after_nine.dean.why",
+        "option.time_after_nine.dean.text",
+    ],
+)
+def test_a_question_without_one_of_its_texts_is_refused(monkeypatch: pytest.MonkeyPatch, word: str) -> None:
+    """The question's own text, an option's text and the word on each answer all have to be there."""
+    monkeypatch.setattr(questions, "all_words", lambda: {key: text for key, text in all_words().items() if key != word})
+    question = word.split(".")[1]
+    line = Table("questions.csv").line(question)
+    with pytest.raises(TableError) as caught:
+        load_questions()
+    place = f"questions.csv, row {line}, column question"
+    assert str(caught.value) == f"{place}: expected a text with the id '{word}', found {question!r}"
+
+
+@pytest.mark.parametrize(
+    ("rows", "said"),
+    [
+        (
+            [{"question": "time_four", "option": "skimmed"}],
+            "column option: expected an id that no other row has, found 'skimmed'",
+        ),
+        ([{"question": "time_for", "option": "maybe"}], "column question: expected one of time_four, "),
+        ([{"question": "time_four", "option": " "}], "column option: expected some text, found ' '"),
+    ],
+)
+def test_a_broken_option_is_refused(rows: list[dict[str, str]], said: str) -> None:
+    """An option that stands twice, has no question or has no id is refused at its line."""
+    table = Table("options.csv")
+    table.rows += rows
+    assert table.refusal().startswith(f"options.csv, row {len(table.rows) + 1}, {said}")
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (["skimmed", "file_read"], "3 or 4 options in options.csv and not 2"),
+        (["backfires", "ignored", "skimmed", "file_read", "maybe"], "3 or 4 options in options.csv and not 5"),
+        (["skimmed", "maybe", "file_read"], "options out of backfires, ignored, skimmed, declined, fallback_seat, "),
+        (["skimmed", "file_raed", "maybe"], "options out of backfires, ignored, skimmed, declined, fallback_seat, "),
+    ],
+)
+def test_options_that_do_not_fit_are_refused(monkeypatch: pytest.MonkeyPatch, options: list[str], said: str) -> None:
+    """A question about a case offers three or four verdicts, from low to high, and nothing that is none."""
+    changed = [questions.Option("time_lists_made", option) for option in options]
+    changed += [option for option in load_options() if option.question != "time_lists_made"]
+    monkeypatch.setattr(questions, "load_options", lambda: changed)
+    with pytest.raises(TableError) as caught:
+        load_questions()
+    assert f", column question: expected {said}" in str(caught.value)
+
+
+@pytest.mark.parametrize("options", [["not_allowed", "allowed", "ask_first"], ["not_allowed", "ask_first", "maybe"]])
+def test_a_rule_has_its_three_answers(monkeypatch: pytest.MonkeyPatch, options: list[str]) -> None:
+    """A question about the rule offers the rule's three answers, in their order."""
+    changed = [questions.Option("time_may", option) for option in options]
+    changed += [option for option in load_options() if option.question != "time_may"]
+    monkeypatch.setattr(questions, "load_options", lambda: changed)
+    with pytest.raises(TableError) as caught:
+        load_questions()
+    said = "expected options out of not_allowed, ask_first, allowed, in this order, found 'time_may'"
+    assert str(caught.value).endswith(said)
+
+
+def test_an_unknown_chapter_is_named() -> None:
+    """Asking for a chapter that does not exist names the ones that do, the likeliest first."""
+    with pytest.raises(CaseError) as caught:
+        questions_of("06_timng")
+    assert str(caught.value).startswith("chapter: must be one of 06_timing, 00_start_here, ")
+
+
+@pytest.mark.parametrize(
+    ("cells", "said"),
+    [
+        ({"sets": ""}, "column sets: expected 'field=value' pairs of fields of a case, found ''"),
+        ({"sets": "score=0"}, "column sets: expected a case that can be (score: must be a whole number from 1 to 999"),
+        ({"claims": ""}, "column claims: expected a claim that decides, found ''"),
+        ({"claims": "need.locl"}, "column claims: expected one of need.local, "),
+        ({"sets": "specifics=true"}, "column sets: expected a verdict that no other bet has, found 'skimmed'"),
+        ({"bet": "who_stays"}, "column bet: expected a text with the id 'bet.who_stays.title', found 'who_stays'"),
+    ],
+)
+def test_a_broken_bet_is_refused(cells: dict[str, str], said: str) -> None:
+    """A bet without a case, a claim or a text, or with another bet's verdict, is refused at its line."""
+    table = Table("bets.csv")
+    line = table.line("who_will_stay")
+    assert table.put("who_will_stay", **cells).refusal().startswith(f"bets.csv, row {line}, {said}")
+
+
+@pytest.mark.parametrize("part", ["title", "story", "why"])
+def test_a_bet_without_one_of_its_texts_is_refused(monkeypatch: pytest.MonkeyPatch, part: str) -> None:
+    """A bet has its title, its story and the word on what decided."""
+    gone = f"bet.full_list.{part}"
+    monkeypatch.setattr(questions, "all_words", lambda: {key: text for key, text in all_words().items() if key != gone})
+    with pytest.raises(TableError) as caught:
+        load_bets()
+    assert str(caught.value) == f"bets.csv, row 2, column bet: expected a text with the id '{gone}', found 'full_list'"
+
+
+# ---- what the tables hold ----
+
+
+@pytest.mark.parametrize("chapter", CHAPTERS)
+def test_every_chapter_has_its_questions(chapter: str) -> None:
+    """A chapter has three to six questions, at least two of them about a case of their own."""
+    asked = questions_of(chapter)
+    assert 3 <= len(asked) <= 6
+    assert sum(row.kind != "choice" for row in asked) >= 2
+
+
+def test_the_questions_stand_in_the_order_of_the_chapters() -> None:
+    """The table goes through the chapters once, and their questions are all of them."""
+    assert tuple(row for chapter in CHAPTERS for row in questions_of(chapter)) == QUESTIONS
+    assert [(option.question, option.option) for row in QUESTIONS for option in row.options] == [
+        (option.question, option.option) for option in load_options()
+    ]
+
+
+def test_an_option_says_what_it_is() -> None:
+    """A verdict and a rule's answer go by their own names, everything else by its own text."""
+    for row in QUESTIONS:
+        for option in row.options:
+            own = {
+                "case": lambda name: Verdict[name.upper()].words,
+                "rule": lambda name: all_words()[f"soap.answer.{name}"],
+                "choice": lambda name, question=row.question: all_words()[f"option.{question}.{name}.text"],
+            }[row.kind]
+            assert option.text == own(option.option)
+            assert option.why == all_words()[f"option.{row.question}.{option.option}.why"]
+
+
+def test_every_case_is_new() -> None:
+    """No question about a verdict, and no bet, tells a case that the article, another question or another bet tells."""
+    told = [Case.from_record(dict(row.sets)) for row in load_examples()]
+    told += [row.case for row in CASES] + [bet.case for bet in BETS]
+    assert [case for case, times in Counter(told).items() if times > 1] == []
+    asked = [row.case for row in RULES]
+    assert len(set(asked)) == len(asked)
+
+
+def test_questions_go_through_all_verdicts_answers_and_phases() -> None:
+    """Each verdict is the right one somewhere, so is each answer of the rule, and each phase occurs in both kinds."""
+    assert {row.answer for row in CASES} == {verdict.name.lower() for verdict in Verdict}
+    assert {row.answer for row in RULES} == set(ANSWERS)
+    assert {row.case.phase for row in CASES if row.case} == set(Case.fields()["phase"].levels)
+    assert {row.case.phase for row in RULES if row.case} >= {"groundwork", "soap_lists", "post_soap"}
+
+
+# ---- no answer can be guessed ----
+
+
+@pytest.mark.parametrize("kind", ["choice", "case", "rule"])
+def test_the_right_answer_has_no_favorite_place(kind: str) -> None:
+    """Among the questions of a kind, each place is right in about its even share of them."""
+    asked = [row for row in QUESTIONS if row.kind == kind]
+    sizes = {len(row.options) for row in asked}
+    for size in sizes:
+        alike = [row for row in asked if len(row.options) == size]
+        places = Counter([option.option for option in row.options].index(row.answer) for row in alike)
+        even = len(alike) / size
+        for place in range(size):
+            assert 0.7 * even <= places[place] <= 1.4 * even, (kind, size, place)
+
+
+def test_the_right_answer_has_no_favorite_length() -> None:
+    """Of the choices, the right answer is the longest in at most four of ten, and the shortest in at most four of ten."""
+    longest = shortest = 0
+    for row in CHOICES:
+        right = next(len(option.text) for option in row.options if option.option == row.answer)
+        others = [len(option.text) for option in row.options if option.option != row.answer]
+        longest += right > max(others)
+        shortest += right < min(others)
+    assert longest <= 0.4 * len(CHOICES)
+    assert shortest <= 0.4 * len(CHOICES)
+
+
+def test_only_the_right_answer_is_told_yes() -> None:
+    """The word on the right answer begins with a yes, and that on any other does not."""
+    for row in QUESTIONS:
+        for option in row.options:
+            assert option.why.startswith(("Yes.", "Yes,", "Yes:")) == (option.option == row.answer), option
+
+
+def test_every_word_on_an_answer_is_its_own() -> None:
+    """No feedback stands in two places, and each is one to four sentences."""
+    texts = [option.why for option in load_options()]
+    assert len(set(texts)) == len(texts)
+    for text in texts:
+        assert text.endswith((".", "?")), text
+        assert 1 <= len(re.findall(r"[.?](?:\s|$)", text)) <= 4, text
+        assert 40 <= len(text) <= 330, text
+
+
+# ---- a case is told in words, and the three voices are kept apart ----
+
+#: How a text tells what a case sets: each pair that may be set, and words of which one has to be there.
+TOLD: dict[tuple[str, str], str] = {
+    ("failed_clerkship", "true"): "failed clerkship",
+    ("leave_of_absence", "true"): "leave of absence",
+    ("boards_pending", "true"): "board result is still missing",
+    ("needs_visa", "true"): "needs a visa",
+    ("sponsors_visas", "false"): "sponsors none",
+    ("professionalism_issue", "true"): "major professionalism issue",
+    ("has_noncategorical_seat", "true"): "prelim seat open|offers a prelim year",
+    ("recommender", "trusted_peer"): "PD of the same tier whom|APD whom the director trusts, from a program of the same tier",
+    ("recommender", "subspecialist"): "well-known subspecialist",
+    ("recommender", "known_dean"): r"dean[^.]* knows (a|the|this) PD personally",
+    ("recommender", "random_dean"): "dean[^.]* no history",
+    ("recommender", "self"): "email of their own|a direct email",
+    ("move", "targeted_call"): "targeted (phone )?call",
+    ("move", "flag_explanation"): "email to explain|explains it by email",
+    ("move", "internal_push"): "from inside|inside the same hospital|walk over to the PD",
+    ("move", "mass_blast"): "to every PD",
+    ("move", "pressure"): "hard to forgive",
+    ("move", "direct_email"): "email",
+    ("specifics", "true"): "specific",
+    ("addresses_flag", "true"): "at first hand",
+    ("scripted", "true"): "writes a fine formal email.*word for word",
+    ("intensity", "10"): "as warm as",
+    ("track_record", "0"): "last three residents.*none worked out",
+    ("track_record", "3"): "last three residents.*all worked out",
+    ("prior_contact", "true"): "rotat",
+    ("lists_open", "false"): "finished choosing whom to interview",
+    ("name_familiar", "true"): "knows? (the|her) name|name is familiar",
+    ("file_in_system", "true"): "has the file|have her file",
+    ("hears_first", "true"): "first to hear|hears first",
+    ("names_you", "true"): "names the student (that same day|at once)",
+    ("outruns_hr", "true"): "gets PD and GME past the HR process in time",
+    ("deep_ties", "true"): "deep ties",
+    ("program_contacted_first", "true"): "emailed a student|emails a student",
+    ("phase", "groundwork"): "before Match Week|applying again|after not matching",
+    ("phase", "gap_filling"): "Thursday",
+    ("phase", "post_soap"): "after SOAP",
+    ("needs", "language"): "urgently needs a language",
+    ("needs", "local"): "wants (people who will stay in town|someone local)",
+    ("needs", "track"): "rural track",
+    ("needs", "coverage"): "cover for (its|the) (nights|ICU)",
+    ("offers", "language"): "application shows (it|fluent Portuguese)",
+    ("offers", "local"): "application shows (local roots|that she grew up in that city)",
+    ("offers", "track"): "application shows two years in a rural clinic",
+    ("offers", "coverage"): "application shows[^.]*read(y|iness)",
+}
+STORIES: list[tuple[str, Question | Bet, str]] = [
+    *((row.question, row, row.text) for row in CASES + RULES),
+    *((bet.bet, bet, bet.story) for bet in BETS),
+]
+
+
+@pytest.mark.parametrize(("name", "row", "text"), STORIES, ids=[story[0] for story in STORIES])
+def test_what_a_case_sets_is_told_in_words(name: str, row: Question | Bet, text: str) -> None:
+    """Each field that a case sets is a fact of its text, a number by its figure; and the moment is always told."""
+    for field, value in row.sets:
+        if field in {"score", "range_low", "range_floor"}:
+            assert re.search(rf"\b{value}\b", text), (field, value)
+        else:
+            assert re.search(TOLD[field, value], text), (field, value)
+    if dict(row.sets).get("phase") is None:
+        assert re.search("Monday|Tuesday|Wednesday", text)
+
+
+@pytest.mark.parametrize("row", CASES, ids=lambda row: row.question)
+def test_a_case_tells_the_defaults_that_matter(row: Question) -> None:
+    """A question about a verdict tells score and range, whether there are flags, and in SOAP whether lists are open."""
+    assert row.case is not None
+    assert {"score", "range_low"} <= set(dict(row.sets))
+    flagged = row.case.failed_clerkship or row.case.professionalism_issue
+    assert flagged or re.search("no (other )?flags?|nothing else in the file raises a doubt|is no other flag", row.text)
+    if row.case.phase == "soap_lists":
+        assert re.search("lists are (still )?open|finished choosing", row.text)
+    if row.case.score < row.case.range_low:
+        assert str(row.case.range_floor) in row.text
+        assert "far below" in row.text
+
+
+@pytest.mark.parametrize("row", CASES, ids=lambda row: row.question)
+def test_what_is_ours_is_said_to_be_ours(row: Question) -> None:
+    """Where the rule that decides is ours in part, the question names the assumption and a word on an answer says so."""
+    assert row.case is not None
+    judgment = judge(row.case)
+    deciding = {reason.assumption for reason in judgment.reasons if reason.stage in judgment.binding} - {""}
+    named = {"which_flags_count"} if row.case.failed_clerkship or row.case.leave_of_absence else set()
+    assert deciding - named == ({row.ours} - {""})  # a failed clerkship and a leave are flags by the article itself
+    right = next(option.why for option in row.options if option.option == row.answer)
+    assert ("our assumption" in right) == bool(row.ours)
+
+
+@pytest.mark.parametrize("row", CASES, ids=lambda row: row.question)
+def test_no_contact_that_the_rule_forbids_goes_without_saying_so(row: Question) -> None:
+    """Where the rule does not plainly allow the contact that a verdict is asked for, the right answer's word says so."""
+    assert row.case is not None
+    right = next(option.why for option in row.options if option.option == row.answer)
+    assert bool(re.search("[Tt]he NRMP's", right)) == (rules_check(row.case).answer != "allowed")
+
+
+@pytest.mark.parametrize("row", RULES, ids=lambda row: row.question)
+def test_a_rule_rests_on_the_facts_of_its_answer(row: Question) -> None:
+    """A question about the rule names, among its facts, one of those that the rules check itself rests on."""
+    assert row.case is not None
+    assert set(row.facts) & set(rules_check(row.case).facts)
+    assert "the NRMP's" in row.text
+
+
+def test_nothing_asks_for_a_chance() -> None:
+    """No question asks how likely anything is."""
+    for row in QUESTIONS:
+        assert not re.search(r"\bchance|\blikely|\bprobab|\bodds\b", row.text.replace("told from chance", "")), row.question
+
+
+def test_the_bets_differ_in_what_decides() -> None:
+    """Five bets, from low to high, each held down by other links than every other."""
+    assert len(BETS) == 5
+    judged = [judge(bet.case) for bet in BETS]
+    verdicts = [judgment.verdict for judgment in judged]
+    assert verdicts == sorted(set(verdicts))
+    assert verdicts[0] <= Verdict.IGNORED
+    assert verdicts[-1] >= Verdict.PHONE_INTERVIEW
+    assert len({judgment.binding for judgment in judged}) == 5
+
+
+def test_each_bet_is_decided_by_what_it_is_about() -> None:
+    """Mending the one thing that a bet is about raises its verdict; the warm letter gains nothing from its warmth."""
+    mended = {
+        "full_list": {"move": "targeted_call"},
+        "warm_letter": {"recommender": "known_dean"},
+        "best_voice": {"score": 243},
+        "wednesday_evening": {"lists_open": True},
+    }
+    for bet in BETS:
+        if bet.bet in mended:
+            assert judge(bet.case.but(**mended[bet.bet])).verdict > judge(bet.case).verdict, bet.bet
+        else:
+            assert judge(bet.case.but(offers=())).verdict < judge(bet.case).verdict, bet.bet
+    warm = next(bet.case for bet in BETS if bet.bet == "warm_letter")
+    assert {judge(warm.but(intensity=praise)).verdict for praise in range(11)} == {Verdict.SKIMMED}
+
+
+def test_no_bet_gives_its_verdict_away() -> None:
+    """A bet's title and story use no word of any verdict's name."""
+    words = {word for verdict in Verdict for word in verdict.words.lower().split()} - {
+        "file",
+        "in",
+        "interview",
+        "seat",
+        "phone",
+    }
+    for bet in BETS:
+        assert set(re.findall(r"[a-z]+", f"{bet.title} {bet.story}".lower())) & words == set(), bet.bet

@@ -1,0 +1,88 @@
+"""What the first chapter tells of the whole workbook is so: the map, the verdicts in their order, the links and the marks."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import nbformat
+import pytest
+
+from backchannel_lib.activities.sorting import Sorting
+from backchannel_lib.activities.tables import load_chapters, load_parts
+from backchannel_lib.base.texts import all_words, say
+from backchannel_lib.model.tables import STAGES
+from backchannel_lib.model.verdict import Verdict
+from tests.execute_notebooks import NOTEBOOKS
+
+NOTEBOOK: Any = nbformat.read(NOTEBOOKS / "00_start_here.ipynb", as_version=4)
+CELLS: dict[str, str] = {cell.id: cell.source for cell in NOTEBOOK.cells}
+CHAPTERS = load_chapters()
+HALF_HOUR = ("06_timing", "10_your_case")
+
+
+def rows_of(text: str) -> list[list[str]]:
+    """Give the cells of the tables in a text, heads and lines under them left out."""
+    rows = [[cell.strip() for cell in line.strip("|").split("|")] for line in text.splitlines() if line.startswith("|")]
+    return [row for row in rows if row[1] not in {"minutes", "verdict", "mark in the text", "---"}]
+
+
+def test_the_map_names_every_chapter_with_its_minutes() -> None:
+    """The map has the chapters of the table in their order, each with its own minutes, and a link to all but itself."""
+    rows = rows_of(CELLS["the-map"])
+    assert [(row[0].strip("[")[:2], row[1]) for row in rows] == [(one.chapter[:2], str(one.minutes)) for one in CHAPTERS]
+    linked = [re.findall(r"\((.*?)\)", row[0]) for row in rows]
+    assert linked == [[], *([f"{one.chapter}.ipynb"] for one in CHAPTERS[1:])]
+
+
+@pytest.mark.parametrize("chapter", [row.chapter for row in CHAPTERS if f"chapter.{row.chapter}" in all_words()])
+def test_the_map_names_a_chapter_as_it_names_itself(chapter: str) -> None:
+    """A chapter has one title, in the map and at its head."""
+    assert f"{chapter[:2]} · {say(f'chapter.{chapter}')}" in CELLS["the-map"]
+
+
+def test_the_hours_in_the_map_are_the_sum_of_its_minutes() -> None:
+    """What the map promises in all, and for half an hour, is what its chapters add up to."""
+    assert "two and a half hours" in CELLS["the-map"]
+    assert sum(row.minutes for row in CHAPTERS if row.audience == "student") == 150
+    assert f"Read {', '.join(name[:2] for name in HALF_HOUR[:-1])} and {HALF_HOUR[-1][:2]}" in CELLS["the-map"]
+    questions = 3  # a few minutes for each chapter's questions, which may be skipped
+    assert sum(row.minutes - questions for row in CHAPTERS if row.chapter in HALF_HOUR) <= 30
+
+
+def test_the_verdicts_are_listed_lowest_to_highest() -> None:
+    """The table of verdicts has each verdict under the name that a card shows, and at its step."""
+    listed = [row[:2] for row in rows_of(CELLS["how-to-read"].partition("**Five links**")[0])]
+    assert listed == [[str(rank), verdict.words] for rank, verdict in enumerate(Verdict, start=1)]
+
+
+def test_the_links_and_the_marks_are_named_as_they_look() -> None:
+    """The five links and the three voices have the names that stand beside an answer."""
+    told = CELLS["how-to-read"]
+    links = told.partition("**Five links**")[2].partition("Each allows")[0].lower()
+    assert [stage for stage in STAGES if say(f"stage.{stage}.name").lower() not in links] == []
+    assert len(STAGES) == 5
+    for mark in (say("rules.title"), f"✎ {say('card.ours')}", say("card.article_lines", lines=say("card.line", lines="…"))):
+        assert mark in told
+
+
+def test_the_rule_is_told_before_anything_else_is_read() -> None:
+    """Whoever reads no further than the first page knows when the rule binds, whom it binds, and whom to ask."""
+    assert list(CELLS)[:2] == ["opening", "today"]
+    for word in ("Monday 10:00 am", "Thursday 9:00 pm ET", "neither you nor anyone acting for you", "dean's office", "[NRMP]"):
+        assert word in CELLS["today"], word
+
+
+def test_nothing_is_told_of_the_forms_before_a_choice() -> None:
+    """No heap and no reason of a form is in the page or its parts until the reader has chosen and compared."""
+    forms = Sorting(next(row for row in load_parts() if row.part == "forms"))
+    assert len(forms.items) >= 6
+    assert {fit for row in forms.items for fit in row.fits} == set(forms.choices), "a heap that nothing fits is a trap"
+    reasons = [say(f"item.{row.item}.why") for row in forms.items]
+    assert not any(reason in forms.page() for reason in reasons)
+    assert forms.acts()["compare"]({}) == {"notice": say("lesson.choose_first")}
+    assert set(forms.parts(forms.state).values()) == {""}
+    forms.put(form_mentor_text="influential")
+    forms.acts()["compare"]({})
+    told = forms.parts(forms.state)
+    assert all(say(f"item.{row.item}.why") in told[f"told.{row.item}"].replace("&#x27;", "'") for row in forms.items)

@@ -1,0 +1,251 @@
+"""The board of the year's plan: ticked, dated and saved, with the NRMP's rule kept and kind words for what is not a day."""
+
+from __future__ import annotations
+
+import json
+import re
+from datetime import date, timedelta
+from typing import Any
+
+import pytest
+
+from backchannel_lib import CaseError, match_week
+from backchannel_lib.activities.registry import activity_of
+from backchannel_lib.activities.year_plan.activity import FIRST_DAY, TO_BEGIN, YearPlanBoard
+from backchannel_lib.activities.year_plan.model import GROUPS, load_plan_tasks, plan_for
+from backchannel_lib.base.texts import say
+from backchannel_lib.page.html import tag
+
+TASKS = {row.task: row for row in load_plan_tasks()}
+
+
+def board(**values: object) -> YearPlanBoard:
+    """Open the board, with some fields set."""
+    made = activity_of("year_plan")
+    assert isinstance(made, YearPlanBoard)
+    made.put(**values)
+    return made
+
+
+def everything() -> dict[str, str]:
+    """Give every task as ticked, by group."""
+    return {group: "|".join(row.task for row in TASKS.values() if row.group == group) for group in GROUPS}
+
+
+def do(made: YearPlanBoard, what: str, **more: Any) -> dict[str, Any]:
+    """Press a button and give all that the screen is told, put together."""
+    told: dict[str, Any] = {}
+    for answer in made.handle({"do": what, "seq": 1, "view": "v", **more}):
+        told |= answer
+    return told
+
+
+def plan(made: YearPlanBoard) -> str:
+    """Give the plan on screen."""
+    return made.parts(made.state)["made"]
+
+
+def test_it_opens_on_a_fixed_day_outside_soap_with_nothing_ticked() -> None:
+    """The same day on every machine, the Friday of a Match Week, and an empty plan that says so kindly."""
+    made = board()
+    day = date.fromisoformat(FIRST_DAY)
+    assert day == match_week(day.year) + timedelta(days=4)
+    assert say("plan.empty") in plan(made)
+    assert made.about(made.state)["open"] == []
+
+
+def test_every_task_can_be_ticked_under_its_group() -> None:
+    """The page offers each task once, and each box belongs to the field of its group."""
+    page = board().page()
+    for row in TASKS.values():
+        assert page.count(f'value="{row.task}"') == 1
+        group = page[page.index(f'data-field="{row.group}"') :]
+        assert f'value="{row.task}"' in group[: group.index("</fieldset>")]
+
+
+@pytest.mark.parametrize("task", TASKS)
+def test_a_ticked_task_stands_in_the_plan_with_its_days_and_its_voice(task: str) -> None:
+    """Each task appears with title, days, reason and the line that says whose advice it is; the rule where it touches."""
+    row = TASKS[task]
+    made = board(start="2027-03-15", **{row.group: task})
+    item = plan_for(date(2027, 3, 15), [task]).items[0]
+    html = plan(made)
+    for words in (row.title, item.days, *item.sentences):
+        assert tag("i", words)[3:-4] in html
+    assert (say("plan.waits") in html) is row.rule
+    assert made.about(made.state)["open"] == ["save"]
+
+
+def test_nothing_that_the_rule_touches_falls_into_soap() -> None:
+    """Ticked on any day around a Match Week, what the rule touches has no day from its Monday to its Thursday."""
+    monday = match_week(2027)
+    for offset in range(-20, 6):
+        made = board(start=(monday + timedelta(days=offset)).isoformat(), **everything())
+        for item in made._plan(made.state).items:
+            if item.task.rule:
+                assert item.ends < monday or item.begins > monday + timedelta(days=3)
+
+
+def test_warnings_are_shown() -> None:
+    """Too much in the first week is said, and so is what has no day."""
+    made = board(**everything())
+    shown = made._plan(made.state)
+    assert len(shown.warnings) > 1
+    for warning in shown.warnings:
+        assert tag("i", warning)[3:-4] in plan(made)
+    assert say("plan_board.notes") in plan(made)
+    assert say("plan_board.notes") not in plan(board(first_days="rest"))
+
+
+def test_a_plan_of_nothing_but_what_has_no_day_says_so() -> None:
+    """A reader whose only tick has no day any more is told why, and there is nothing to save."""
+    made = board(first_days="soap_applications")
+    assert say("plan.left_out", title=TASKS["soap_applications"].title) in plan(made)
+    assert do(made, "calendar")["notice"] == say("plan_board.nothing")
+
+
+@pytest.mark.parametrize(
+    ("typed", "rule"),
+    [
+        ("tomorrow", "day_as_text"),
+        ("19.3.2027", "day_as_text"),
+        ("2027-3-19", "day_as_text"),
+        ("3/22/27", "day_as_text"),
+        ("3-22-2027", "day_as_text"),
+        ("22/3/2027", "calendar_day"),
+        ("2/29/2027", "calendar_day"),
+        ("3/22/1999", "calendar_day"),
+        ("20270319", "day_as_text"),
+        ("", "day_as_text"),
+        ("２０２７-03-19", "day_as_text"),
+        ("2027-02-29", "calendar_day"),
+        ("2027-13-01", "calendar_day"),
+        ("1999-12-31", "calendar_day"),
+        ("2101-01-01", "calendar_day"),
+    ],
+)
+def test_what_is_no_day_is_told_kindly(typed: str, rule: str) -> None:
+    """Whatever is typed in vain is answered at its field with an example or the years, and the plan stays."""
+    made = board(first_days="rest")
+    before = made.state
+    with pytest.raises(CaseError) as caught:
+        made.moved("start", typed)
+    assert caught.value.rule == rule
+    told = do(made, "set", field="start", value=typed)
+    assert told["errors"]["start"].startswith(say("plan_board.start"))
+    assert made.state == before
+
+
+@pytest.mark.parametrize("typed", ["2000-01-01", "2100-12-31", " 2028-02-29 "])
+def test_days_at_the_ends_are_taken(typed: str) -> None:
+    """The first and the last year are days like others, and blanks around a day do no harm."""
+    made = board(start=typed, **everything())
+    assert made._plan(made.state).start == date.fromisoformat(typed.strip())
+    assert plan(made)
+
+
+@pytest.mark.parametrize("typed", ["3/2/2027", "03/02/2027", " 3/02/2027 ", "2027-03-02"])
+def test_a_day_as_it_is_written_in_the_us_is_understood(typed: str) -> None:
+    """Month, day and year with strokes between them are the same day as year-month-day."""
+    made = board(start=typed)
+    assert made.state["start"] == "3/2/2027"
+    assert made._plan(made.state).start == date(2027, 3, 2)
+
+
+def test_the_line_to_call_is_named_once_in_normal_size() -> None:
+    """The page names 988 in one sentence, with nothing ticked as with everything, and not in small print."""
+    told = tag("p", say("plan.crisis"))
+    for made in (board(), board(**everything())):
+        assert made.page().count(told) == 1
+        assert made.page().count("988") == say("plan.crisis").count("988")
+
+
+def test_what_is_ours_is_not_said_twice_of_one_thing() -> None:
+    """Where a sentence says that the advice is ours, no badge says again that a part of it is."""
+    badge = say("card.ours")
+    assert badge not in plan(board(first_days="rest|talk_to_someone|read_agreement"))
+    assert badge in plan(board(first_days="honest_with_mentors"))
+
+
+def test_saving_reminds_of_a_shared_computer() -> None:
+    """Beside the buttons and in the notice stands that a file on a shared computer is better deleted."""
+    made = board(first_days="rest")
+    assert "Shared computer?" in do(made, "text")["notice"]
+    assert "Shared computer?" in do(made, "calendar")["notice"]
+    assert "Shared computer?" in say("plan_board.saved_where")
+
+
+def test_beginning_ticks_three_beside_what_is_ticked() -> None:
+    """The button adds its three, keeps the rest, and one undo takes it back."""
+    made = board(first_days="name_risks", year="fresh_list")
+    told = do(made, "begin")
+    assert set(made._ticked(made.state)) == {"name_risks", "fresh_list", *TO_BEGIN}
+    assert set(told["values"]["first_days"].split("|")) == {"name_risks", *TO_BEGIN}
+    assert made.undo()
+    assert made._ticked(made.state) == ["name_risks", "fresh_list"]
+    assert len(TO_BEGIN) == 3
+
+
+def test_unticking_everything_can_be_undone() -> None:
+    """Nothing that was ticked is lost by one press."""
+    made = board(**everything())
+    do(made, "clear")
+    assert made._ticked(made.state) == []
+    assert made.undo()
+    assert set(made._ticked(made.state)) == set(TASKS)
+
+
+def test_both_files_are_those_of_the_library_with_the_day_in_their_name() -> None:
+    """Text and calendar are saved as the plan has them, and the notice names the file."""
+    made = board(start="2027-03-22", first_days="rest", two_months="open_seats")
+    wanted = plan_for(date(2027, 3, 22), ["rest", "open_seats"])
+    for do_what, ending, text in (("text", "txt", wanted.text), ("calendar", "ics", wanted.ics)):
+        told = do(made, do_what)
+        assert told["file"] == {"name": f"my-plan-2027-03-22.{ending}", "text": text}
+        assert told["file"]["name"] in told["notice"]
+
+
+@pytest.mark.parametrize("what", ["text", "calendar"])
+def test_an_empty_plan_saves_no_file(what: str) -> None:
+    """With nothing ticked there is no empty file, but a sentence."""
+    told = do(board(), what)
+    assert "file" not in told
+    assert told["notice"] == say("plan_board.nothing")
+
+
+@pytest.mark.parametrize(
+    ("field", "value"), [("first_days", "rset"), ("first_days", "rest|rest"), ("year", "rest"), ("month", "")]
+)
+def test_an_unknown_tick_is_refused(field: str, value: str) -> None:
+    """Only tasks of a group can be ticked in it, each once."""
+    with pytest.raises(CaseError):
+        board().moved(field, value)
+
+
+def test_what_was_kept_gives_the_same_plan_again() -> None:
+    """A new kernel, given what the page kept, shows the same plan."""
+    made = board(start="2027-06-20", **everything())
+    again = activity_of("year_plan")
+    again.go(again.loaded(json.dumps(made.values(made.state))))
+    assert again.state == made.state
+    assert again.parts(again.state) == made.parts(made.state)
+
+
+@pytest.mark.parametrize("text", ["", "3", '{"start": "soon"}', '{"year": "rest"}'])
+def test_a_broken_kept_state_is_refused(text: str) -> None:
+    """What the board never wrote changes nothing."""
+    made = board(first_days="rest")
+    before = made.state
+    assert "notice" in do(made, "load", value=text)
+    assert made.state == before
+
+
+def test_the_tour_is_the_same_each_time_and_leaves_nothing_behind() -> None:
+    """The tour names every task, tells the same twice, holds no day of today, and ends where it began."""
+    made = board(first_days="rest")
+    before = made.state
+    told = made.tour()
+    assert told == made.tour()
+    assert made.state == before
+    assert all(row.title in told for row in TASKS.values())
+    assert set(re.findall(r"\b20\d\d\b", told)) <= {"2027", "2028", "2029"}

@@ -1,0 +1,299 @@
+"""The texts: whatever a table or the library asks for is there, is used, and can be filled in."""
+
+from __future__ import annotations
+
+import ast
+import re
+import string
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from tests.test_tables import cells
+
+from backchannel_lib import READINGS, Case, Verdict
+from backchannel_lib.activities.critique import model as support
+from backchannel_lib.activities.questions import load_options, load_questions
+from backchannel_lib.activities.tables import load_choices, load_drill_turns, load_parts, load_steps
+from backchannel_lib.base.texts import all_words, say
+from backchannel_lib.model.tables import (
+    ANSWERS,
+    STAGES,
+    WHO,
+    load_callers,
+    load_claims,
+    load_controls,
+    load_flags,
+    load_score_anchors,
+)
+from backchannel_lib.page.file_sheet import INSIDE
+from backchannel_lib.workshop.drill import WAYS
+from backchannel_lib.workshop.round.state import STEPS
+from tests.helpers.cases import NEEDS
+
+ROOT = Path(__file__).resolve().parent.parent
+PYTHON = [*(ROOT / "backchannel_lib").rglob("*.py"), ROOT / "jupyter" / "voila.py"]
+SOURCES = {path: path.read_text(encoding="utf-8") for path in PYTHON}
+TREES = {path: ast.parse(text) for path, text in SOURCES.items()}
+#: All that can ask for a text by its id: the library, the notebooks, what starts them, and headings in a table.
+ASKING = "\n".join(
+    [
+        *SOURCES.values(),
+        *(path.read_text(encoding="utf-8") for path in sorted((ROOT / "notebooks").rglob("*.ipynb"))),
+        (ROOT / "workbook.py").read_text(encoding="utf-8"),
+        *(repr(row.heading) for row in load_controls()),
+    ]
+)
+
+
+def names_of(kind: str) -> list[str]:
+    """List the names in a table's first column."""
+    return [row[0] for row in cells(f"{kind}.csv")[1:]]
+
+
+VERDICTS = [verdict.name.lower() for verdict in Verdict]
+CONTROLLED = [row.field for row in load_controls()]
+LEVELS = {name: field.levels for name, field in Case.fields().items() if field.kind == "choice"}
+CHOICE_QUESTIONS = {row.question for row in load_questions() if row.kind == "choice"}
+
+#: Texts that a table asks for: the id, `{}` standing for a name, and the names.
+FAMILIES: list[tuple[str, list[str]]] = [
+    ("verdict.{}.name", VERDICTS),
+    ("verdict.{}.sentence", VERDICTS),
+    ("stage.{}.name", list(STAGES)),
+    ("panel.group.{}", list(STAGES)),
+    ("rule.{}", names_of("rules")),
+    ("assumption.{}", names_of("assumptions")),
+    ("claim.{}", names_of("claims")),
+    ("fact.{}", names_of("facts")),
+    ("remedy.{}", names_of("remedies")),
+    ("reading.{}", list(READINGS)),
+    ("choice.{}", sorted({reading.choice for reading in READINGS.values()})),
+    ("who.{}", list(WHO)),
+    ("soap.{}", names_of("soap_rule")),
+    ("soap.answer.{}", list(ANSWERS)),
+    ("soap.answer.{}_until", [answer for answer in ANSWERS if answer != "allowed"]),
+    ("soap.next.{}", list(ANSWERS)),
+    ("grade.{}", ["A", "B", "C"]),
+    ("specialty.{}", [row.specialty for row in load_score_anchors()]),
+    ("panel.exam.{}", names_of("exams")),
+    ("field.{}.label", CONTROLLED),
+    *((f"level.{name}.{{}}", list(levels)) for name, levels in LEVELS.items()),
+    ("level.need.{}", list(Case.fields()["needs"].levels)),
+    ("offer.{}", list(Case.fields()["offers"].levels)),
+    ("level.impact.{}", sorted({row.impact for row in load_callers()})),
+    ("short.recommender.{}", list(LEVELS["recommender"])),
+    *((f"chart.{{}}.{what}", ["callers", "amplifier", "map"]) for what in ("title", "caption", "name")),
+    ("example.{}", names_of("examples")),
+    # the chapters
+    ("chapter.{}", names_of("chapters")),
+    *((f"part.{{}}.{what}", names_of("parts")) for what in ("title", "lead")),
+    *((f"scene.{{}}.{what}", names_of("scenes")) for what in ("title", "story", "why")),
+    ("step.{}.text", names_of("steps")),
+    ("step.{}.why", [row.step for row in load_steps() if not row.start]),
+    ("walk.{}.end", [row.part for row in load_parts() if row.kind == "walk"]),
+    *((f"item.{{}}.{what}", names_of("items")) for what in ("text", "why")),
+    ("choice_of.{}", [f"{row.part}.{row.choice}" for row in load_choices()]),
+    ("question.{}.text", names_of("questions")),
+    ("option.{}.why", [f"{row.question}.{row.option}" for row in load_options()]),
+    ("option.{}.text", [f"{row.question}.{row.option}" for row in load_options() if row.question in CHOICE_QUESTIONS]),
+    *((f"bet.{{}}.{what}", names_of("bets")) for what in ("title", "story", "why")),
+    ("factor.{}", names_of("decides")),
+    *((f"desk.{{}}.{what}", names_of("desk_files")) for what in ("said", "why")),
+    ("decision.{}", names_of("desk_decisions")),
+    *((f"file_sheet.{{}}.{what}", list(NEEDS)) for what in ("name", "brought", "not_brought", "needed")),
+    ("file_sheet.{}", list(INSIDE)),
+    ("file_sheet.caller.{}", list(LEVELS["recommender"])),
+    ("drill_file.{}", names_of("drill_files")),
+    *((f"drill_{what}.{{}}", [row.turn for row in load_drill_turns() if row.is_ping]) for what in ("from", "said", "why")),
+    ("drill.way.{}", list(WAYS)),
+    ("drill.director.{}", [way for way in WAYS if way != "open"]),
+    ("inbox_piece.{}", names_of("inbox_pieces")),
+    *((f"{what}.{{}}", names_of("week_events")) for what in ("event", "event_short")),
+    ("contact.{}", names_of("week_contacts")),
+    *((f"reply.{{}}.{what}", names_of("reply_findings")) for what in ("words", "reason", "suggestion")),
+    *((f"draw.{{}}.{what}", names_of("draw")) for what in ("label", "why")),
+    *((f"task.{{}}.{what}", names_of("plan_tasks")) for what in ("title", "why")),
+    ("reading_case.{}", names_of("reading_cases")),
+    *((f"support.{{}}.{what}", list(support.LEVELS)) for what in ("name", "meaning")),
+    ("support_why.{}", [row.claim for row in support.load_support() if row.facts]),
+    ("support_topic.{}", sorted({claim.topic for claim in load_claims()})),
+    ("study_bar.{}", names_of("study_bars")),
+    ("study_source.{}", list(support.SOURCES)),
+    ("standing.{}", list(support.STANDINGS)),
+    ("tables_differ.{}", list(LEVELS["recommender"])),
+    *((f"run_plan.{{}}.{what}", names_of("run_plans")) for what in ("title", "for")),
+    *((f"run_step.{{}}.{what}", sorted(set(names_of("run_steps")))) for what in ("title", "do", "say", "late")),
+    ("run_check.{}", names_of("run_checks")),
+    ("planner.risk.{}", [row.flag for row in load_flags()]),
+    ("planner.nothing.{}", list(STAGES)),
+    ("planner.briefing.rule.{}", list(ANSWERS)),
+    ("planner.warn.{}", ["below_range", "far_below"]),
+    ("planner.warn_rule.{}", ["not_allowed", "ask_first"]),
+    ("topic.{}", names_of("topics")),
+    *((f"vignette.{{}}.{what}", names_of("vignettes")) for what in ("title", "file", "contact", "note", "discuss", "why")),
+]
+
+FAMILIES += [
+    ("stage.page.{}", ["run_plan", "round", "drill"]),
+    ("stage.key.{}", ["run_plan", "round", "drill"]),
+    ("round.step.{}", list(STEPS)),
+    ("round.from.{}", [step for step in STEPS if step not in {"setup", "links", "close"}]),
+    ("round.welcome.{}", ["made_up", "one_view", "rule"]),
+    ("round.level.{}", ["1", "2", "3"]),
+    ("round.field.{}", ["plan", "topic", "difficulty", "people", "seed"]),
+    ("round.column.{}", ["verdict", "votes", "bar"]),
+    ("round.log.{}", ["file", "article", "same", "rule"]),
+]
+
+#: Texts of a table that wait for whoever shows them.
+WAITING: list[tuple[str, list[str]]] = [("stage.{}.question", list(STAGES))]
+
+IN_FAMILIES = {pattern.format(name) for pattern, names in FAMILIES + WAITING for name in names}
+
+
+@pytest.mark.parametrize(("pattern", "names"), FAMILIES + WAITING, ids=lambda value: str(value)[:30])
+def test_every_text_that_a_table_asks_for_exists(pattern: str, names: list[str]) -> None:
+    """Each name of a table has its text."""
+    assert names
+    assert [name for name in names if pattern.format(name) not in all_words()] == []
+
+
+def frames() -> set[str]:
+    """List what the library's f-strings can make, as regular expressions; those that begin with a blank say too little."""
+    found = set()
+    for tree in TREES.values():
+        for node in ast.walk(tree):
+            if isinstance(node, ast.JoinedStr) and isinstance(node.values[0], ast.Constant):
+                start = str(node.values[0].value)
+                if re.fullmatch(r"[a-z_]+\.[a-z_.]*", start):
+                    found.add(frame_of(node))
+    return found
+
+
+def frame_of(node: ast.JoinedStr) -> str:
+    """Write an f-string as a regular expression."""
+    return "".join(re.escape(str(part.value)) if isinstance(part, ast.Constant) else r"[\w.-]+" for part in node.values)
+
+
+FRAMES = re.compile("|".join(sorted(frames())))
+
+
+@pytest.mark.parametrize(("pattern", "names"), FAMILIES, ids=lambda value: str(value)[:30])
+def test_every_family_of_texts_is_asked_for(pattern: str, names: list[str]) -> None:
+    """The library really builds the ids of each family, by an f-string or by the family's name."""
+    family = pattern.partition(".{}")[0]
+    assert FRAMES.fullmatch(pattern.format(names[0])) or f'"{family}"' in ASKING, pattern
+
+
+def test_what_waits_is_really_waiting() -> None:
+    """A family that something asks for by now has to move from the waiting ones to the others."""
+    assert [pattern for pattern, names in WAITING if FRAMES.fullmatch(pattern.format(names[0]))] == []
+
+
+def test_every_text_is_used_somewhere() -> None:
+    """A text belongs to a family that a table asks for, or something names its id, or an f-string makes it."""
+    shared = {
+        "panel.",
+        "soap.",
+        "reply.",
+        "support.",
+        "desk.",
+        "planner.nothing.",
+        "planner.risk.",
+        "planner.warn.",
+        "run_plan.",
+    }  # families that share their first word with other texts
+    families = tuple({pattern.partition("{}")[0] for pattern, _ in FAMILIES} - shared)
+    left = [
+        word
+        for word in all_words()
+        if word not in IN_FAMILIES
+        and f'"{word}"' not in ASKING
+        and f"'{word}'" not in ASKING
+        and (word.startswith(families) or not FRAMES.fullmatch(word))
+        and not (word.startswith("error.") and f'"{word.removeprefix("error.").removeprefix("frame_")}"' in ASKING)
+        and not (word.startswith("field.") and word.endswith(".help") and word.split(".")[1] in CONTROLLED)
+    ]
+    assert left == []
+
+
+def places(text: str) -> set[str]:
+    """List the places of a text; a text that cannot be filled in is an error."""
+    found = set()
+    for _, name, spec, conversion in string.Formatter().parse(text):
+        if name is not None:
+            assert re.fullmatch(r"[a-z_]+", name), f"{{{name}}}"
+            assert not spec
+            assert not conversion
+            found.add(name)
+    return found
+
+
+def test_every_place_of_every_text_can_be_filled_in() -> None:
+    """Every text can be filled in, its places are plain names, and nothing is left open or doubled."""
+    for word, text in all_words().items():
+        filled = text.format(**dict.fromkeys(places(text), "7"))
+        assert "{" not in filled, word
+        assert "}" not in filled, word
+
+
+def calls_of_say() -> Iterator[tuple[str, ast.expr, set[str], bool]]:
+    """List the library's calls of say(): where, the id, the names of the values given, and whether there may be more."""
+    for path, tree in TREES.items():
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "say":
+                given = {word.arg for word in node.keywords if word.arg}
+                more = any(word.arg is None for word in node.keywords)
+                yield f"{path.name}, line {node.lineno}", node.args[0], given, more
+
+
+def ids_of(node: ast.expr) -> list[str]:
+    """List the texts that an expression may name: a plain id, a choice of two, or all of a family that fit an f-string."""
+    match node:
+        case ast.Constant(value=str(word)):
+            return [word]
+        case ast.IfExp(body=body, orelse=other):
+            return ids_of(body) + ids_of(other)
+        case ast.JoinedStr(values=[ast.Constant(value=str(start)), *rest]):
+            frame = re.escape(start) + "".join(
+                re.escape(str(part.value)) if isinstance(part, ast.Constant) else r"[\w.-]+" for part in rest
+            )
+            for known in (IN_FAMILIES, all_words()):  # a family of a table first: other texts may share its first word
+                if found := [word for word in sorted(known) if re.fullmatch(frame, word)]:
+                    return found
+            return [f"{start}..."]
+    return []
+
+
+def test_every_text_that_the_library_names_exists_and_gets_its_values() -> None:
+    """Whatever the library says by a plain id is there, and each place in it is given a value where it is said."""
+    checked = 0
+    for place, node, given, more in calls_of_say():
+        for word in ids_of(node):
+            assert word in all_words(), f"{place}: {word}"
+            assert more or places(all_words()[word]) <= given, f"{place}: {word}"
+            checked += 1
+    assert checked > 300
+
+
+def test_every_error_that_the_library_raises_has_its_sentence() -> None:
+    """Whatever rule an error names, its sentence is there."""
+    rules_named = {
+        node.args[1].value
+        for tree in TREES.values()
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Name)
+        and node.func.id in {"CaseError", "CaseFileError"}
+        and isinstance(node.args[1], ast.Constant)
+    }
+    assert len(rules_named) > 10
+    assert [rule for rule in rules_named if f"error.{rule}" not in all_words()] == []
+
+
+def test_a_text_that_does_not_exist_is_named() -> None:
+    """Asking for an id that does not exist names it, and the one that was likely meant."""
+    with pytest.raises(KeyError) as caught:
+        say("verdict.ignord.name")
+    assert caught.value.args == ("no text has the id 'verdict.ignord.name'; near it: verdict.ignored.name",)

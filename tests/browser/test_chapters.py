@@ -1,0 +1,161 @@
+"""Every chapter in a real browser, walked by keyboard alone: predict, reveal, move, answer.
+
+For each notebook one page: it is opened and run, and then only keys are pressed. What is tested is what a reader meets: that
+everything can be reached and worked, that answers come, that nothing complains, asks another host, or is cut off.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Page
+
+from backchannel_lib.activities.tables import load_chapters, load_parts
+from backchannel_lib.base.texts import say
+from backchannel_lib.cli.browser import find_chromium
+from tests.helpers.lab import PATIENCE, open_and_run, served
+
+CHAPTERS = [row.chapter for row in load_chapters() if any(part.chapter == row.chapter for part in load_parts())]
+#: Buttons that a walk does not press, since they take back what it is about, leave files on the machine, or open it to phones.
+NOT_PRESSED = {"undo", "reset", "restore", "keep", "forget", "save", "text", "calendar", "earlier"}
+NOT_PRESSED |= {"choose", "fresh", "table", "phones_ask", "phones_open", "phones_close"}
+#: Buttons that lead through an activity when they are pressed again and again, by its kind.
+AGAIN = {"round": "next"}
+#: Where each kind of activity tells its answer: at least one of these places has to be filled after the walk.
+ANSWERS = ", ".join(
+    f"[data-part{name}]" for name in ("=beside", "^='told.'", "=compared", "=now", "=made", "=told", "=tally", "=why")
+)
+#: The key that works each kind of control.
+KEYS = {
+    "radio": "Space",
+    "checkbox": "Space",
+    "range": "ArrowRight",
+    "select": "ArrowDown",
+    "button": "Enter",
+    "summary": "Enter",
+    "textarea": "x",
+}
+
+LOOK = """() => {
+  const one = document.activeElement;
+  const part = one.closest('.bw-lesson');
+  if (!part) return null;
+  const group = one.type === 'radio' ? one.name : '';
+  return {
+    part: [...document.querySelectorAll('.bw-lesson')].indexOf(part),
+    kind: one.localName === 'input' ? one.type : one.localName,
+    does: one.dataset.do ?? '', value: one.dataset.value ?? '', clock: one.dataset.clockDo ?? '',
+    field: one.closest('[data-field]')?.dataset.field ?? '',
+    checked: group ? !!part.querySelector(`input[name="${CSS.escape(group)}"]:checked`) : one.checked === true,
+    seen: one.checkVisibility(),
+  };
+}"""
+
+
+@pytest.fixture(scope="module")
+def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """JupyterLab with the workbook's own settings; gives its address."""
+    find_chromium()  # without a browser, say so before anything is started
+    with served(tmp_path_factory.mktemp("lab") / "lab.log") as address:
+        yield address
+
+
+def settle(page: Page) -> None:
+    """Wait until the kernel has answered what was pressed."""
+    page.wait_for_timeout(60)
+    page.wait_for_function("!document.querySelector('.bw[data-waits]')", timeout=PATIENCE)
+    page.wait_for_function("document.body.innerText.includes('| Idle')", timeout=PATIENCE)
+
+
+def walk(page: Page, part: int, again: str = "") -> tuple[list[str], bool]:
+    """Go through one part by Tab, working each control once by its own key, and one button whenever it comes.
+
+    Returns:
+        What was worked, and whether an answer stood there at any time.
+    """
+    page.evaluate(
+        """part => { const title = document.querySelectorAll('.bw-lesson')[part].querySelector('h2');
+        title.tabIndex = -1; title.focus(); title.scrollIntoView(); }""",
+        part,
+    )
+    worked: list[str] = []
+    found = False
+    for _ in range(140):
+        page.keyboard.press("Tab")
+        at = page.evaluate(LOOK)
+        if at is None or at["part"] != part:
+            break
+        assert at["seen"], f"the focus is on something out of sight: {at}"
+        name = f"{at['kind']} {at['does'] or at['field'] or at['clock']} {at['value']}".strip()
+        if (name in worked and at["does"] != (again or None)) or at["does"] in NOT_PRESSED:
+            continue
+        worked.append(name)
+        if at["kind"] in KEYS and not (at["kind"] == "radio" and at["checked"]):
+            # Sliders go to and fro, so that shares that have to add up still do.
+            back = at["kind"] == "range" and sum(one.startswith("range") for one in worked) % 2 == 0
+            page.keyboard.press("ArrowLeft" if back else KEYS[at["kind"]])
+            settle(page)
+            found = found or answered(page, part)
+    return worked, found
+
+
+def answered(page: Page, part: int) -> bool:
+    """Tell whether a part shows an answer."""
+    places = page.evaluate(
+        """([part, answers]) => [...document.querySelectorAll('.bw-lesson')[part].querySelectorAll(answers)]
+            .map(one => one.innerText)""",
+        [part, ANSWERS],
+    )
+    return any(text.strip() for text in places)
+
+
+@pytest.mark.parametrize("chapter", CHAPTERS)
+def test_a_chapter_is_worked_by_keyboard_alone(browser: Browser, lab: str, chapter: str) -> None:
+    """Every part of the chapter is reached, worked and answered by keys; axe, console and network are silent."""
+    opened = open_and_run(browser, lab, f"{chapter}.ipynb")
+    page = opened.page
+    parts = [row for row in load_parts() if row.chapter == chapter]
+    page.wait_for_function(
+        "count => document.querySelectorAll('.bw-lesson').length === count", arg=len(parts), timeout=PATIENCE
+    )
+    settle(page)
+    for number, row in enumerate(parts):
+        heading = page.locator(".bw-lesson").nth(number).locator("h2").first
+        assert heading.text_content() == say(f"part.{row.part}.title")
+        assert not (row.kind in {"scenes", "sorting", "questions"} and answered(page, number)), "an answer before a prediction"
+        worked, found = walk(page, number, AGAIN.get(row.kind, ""))
+        assert len(worked) >= 3, f"{row.part}: {worked}"
+        assert found, f"{row.part}: no answer after {worked}"
+    page.evaluate("document.querySelectorAll('.bw details').forEach(one => one.open = true)")
+    page.wait_for_timeout(300)
+    found: dict[str, Any] = Axe().run(page, context=".jp-Notebook").response
+    told = [
+        (one["id"], [node["html"][:160] for node in one["nodes"] if ".bw" in str(node["target"])][:3])
+        for one in found["violations"]
+    ]
+    assert [(name, nodes) for name, nodes in told if nodes] == []
+    for width in (360, 1280, 1920):
+        page.set_viewport_size({"width": width, "height": 800})
+        page.wait_for_timeout(300)
+        for number in range(len(parts)):
+            assert page.evaluate(CUT_OFF, number) == [], f"{parts[number].part}: cut off at {width}"
+    notices = page.evaluate("[...document.querySelectorAll('[data-notice]')].map(one => one.innerText)")
+    assert say("panel.disconnected") not in notices
+    assert say("panel.not_understood") not in notices
+    assert opened.hosts - {"-"} == {lab.removeprefix("http://")}
+    assert [told for told in opened.complaints if "404" not in told] == []
+    page.close()
+
+
+CUT_OFF = """async number => {
+  const panel = document.querySelectorAll('.bw-lesson')[number];
+  panel.scrollIntoView();  // what is out of sight is not laid out anew
+  await new Promise(next => setTimeout(next, 500));
+  const right = panel.getBoundingClientRect().right + 1;
+  return [...panel.querySelectorAll('*')].filter(one => one.checkVisibility()
+    && !one.closest('.bw-hidden, .bw-plot, .bw-numbers') && one.getBoundingClientRect().right > right)
+    .map(one => one.outerHTML.slice(0, 120));
+}"""

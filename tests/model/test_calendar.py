@@ -1,0 +1,307 @@
+"""Match Week, the phases, and what the NRMP's rule says of a contact at a moment."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from backchannel_lib import Case, CaseError, RulesCheck, match_week, phase_at, rules_check
+from backchannel_lib.model.soap_rule import soap_window
+from tests.helpers.cases import CALLER_MOVES, CALLERS, ZONES, cases, moments
+
+EASTERN = ZoneInfo("America/New_York")
+PACIFIC = ZoneInfo("America/Los_Angeles")
+
+
+def at(text: str) -> datetime:
+    """Read a moment without a time zone, which counts as Eastern."""
+    return datetime.fromisoformat(text)
+
+
+# ---- Match Week ----
+
+
+@pytest.mark.parametrize(
+    ("year", "monday"),
+    [
+        (2024, date(2024, 3, 11)),
+        (2025, date(2025, 3, 17)),
+        (2026, date(2026, 3, 16)),
+        (2027, date(2027, 3, 15)),
+        (2030, date(2030, 3, 11)),  # March begins on a Friday, so its third Friday is as early as can be
+        (2029, date(2029, 3, 12)),
+        (2031, date(2031, 3, 17)),  # March begins on a Saturday, so its third Friday is as late as can be
+    ],
+)
+def test_match_week_of_known_years(year: int, monday: date) -> None:
+    """Match Week begins on the Monday before Match Day, which 2024 to 2027 was or will be on the third Friday."""
+    assert match_week(year) == monday
+
+
+@given(year=st.integers(1, 9999))
+def test_match_week_ends_on_the_third_friday(year: int) -> None:
+    """In every year the week begins on a Monday, and its Friday is the third of March."""
+    monday = match_week(year)
+    friday = monday + timedelta(days=4)
+    assert type(monday) is date
+    assert (monday.weekday(), friday.weekday(), friday.year, friday.month) == (0, 4, year, 3)
+    assert len([day for day in range(1, friday.day + 1) if date(year, 3, day).weekday() == 4]) == 3
+
+
+@pytest.mark.parametrize(
+    ("year", "found"), [(0, "0"), (10000, "10000"), (True, "True"), ("2027", "'2027'"), (2027.0, "2027.0")]
+)
+def test_what_is_no_year_is_refused(year: object, found: str) -> None:
+    """A year is a whole number from 1 to 9999."""
+    with pytest.raises(CaseError) as caught:
+        match_week(year)  # type: ignore[arg-type]
+    assert str(caught.value) == f"year: must be a whole number from 1 to 9999, but it is {found}."
+
+
+# ---- phases ----
+
+#: Each boundary of 2027, with the phase from that minute on.
+BOUNDARIES = [
+    ("2027-01-01T00:00", "groundwork"),
+    ("2027-03-14T12:00", "groundwork"),  # the Sunday on which the clocks go forward
+    ("2027-03-15T00:00", "groundwork"),
+    ("2027-03-15T10:00", "groundwork"),  # unmatched applicants know it, and the article's phase has not begun
+    ("2027-03-15T11:59", "groundwork"),
+    ("2027-03-15T11:59:59.999999", "groundwork"),
+    ("2027-03-15T12:00", "soap_lists"),
+    ("2027-03-16T08:00", "soap_lists"),
+    ("2027-03-17T23:59", "soap_lists"),
+    ("2027-03-18T00:00", "gap_filling"),
+    ("2027-03-18T21:00", "gap_filling"),  # SOAP ends, and the article's phase goes on
+    ("2027-03-18T23:59", "gap_filling"),
+    ("2027-03-19T00:00", "gap_filling"),
+    ("2027-03-19T23:59:59", "gap_filling"),
+    ("2027-03-20T00:00", "post_soap"),
+    ("2027-06-30T00:00", "post_soap"),
+    ("2027-06-30T23:59:59.999999", "post_soap"),
+    ("2027-07-01T00:00", "groundwork"),
+    ("2027-12-31T23:59", "groundwork"),
+    ("2028-03-12T23:59", "groundwork"),  # the next year's March has its own Match Week
+    ("2028-03-13T12:00", "soap_lists"),
+]
+
+
+@pytest.mark.parametrize(("moment", "phase"), BOUNDARIES)
+def test_phases_at_every_boundary(moment: str, phase: str) -> None:
+    """Each phase begins and ends at the contract's minute, on an Eastern clock, with and without the zone written out."""
+    assert phase_at(at(moment)) == phase
+    assert phase_at(at(moment).replace(tzinfo=EASTERN)) == phase
+
+
+@pytest.mark.parametrize(
+    ("moment", "zone", "phase"),
+    [
+        ("2027-03-15T15:59", UTC, "groundwork"),  # Match Week lies in summer time: Eastern is 4 hours behind UTC
+        ("2027-03-15T16:00", UTC, "soap_lists"),
+        ("2027-03-15T08:59", PACIFIC, "groundwork"),
+        ("2027-03-15T09:00", PACIFIC, "soap_lists"),
+        ("2027-03-17T20:59", PACIFIC, "soap_lists"),  # Wednesday there, and just so in the East
+        ("2027-03-17T21:00", PACIFIC, "gap_filling"),  # Wednesday there, Thursday in the East
+        ("2027-03-20T03:59", UTC, "gap_filling"),
+        ("2027-03-20T04:00", UTC, "post_soap"),
+        ("2027-07-01T03:59", UTC, "post_soap"),
+        ("2027-07-01T04:00", UTC, "groundwork"),
+        ("2028-01-01T04:59", UTC, "groundwork"),
+        ("2025-03-17T15:59", UTC, "groundwork"),
+        ("2025-03-17T16:00", UTC, "soap_lists"),
+    ],
+)
+def test_phases_across_time_zones(moment: str, zone: Any, phase: str) -> None:
+    """A moment with a time zone is read on an Eastern clock, in summer time where Match Week lies in it."""
+    assert phase_at(at(moment).replace(tzinfo=zone)) == phase
+
+
+@pytest.mark.parametrize(
+    ("moment", "phase"),
+    [
+        ("2027-03-18T23:59:59", "gap_filling"),
+        ("2027-03-19T00:00", "post_soap"),
+        ("2027-03-19T12:00", "post_soap"),
+        ("2027-03-19T23:59:59", "post_soap"),
+        ("2027-03-20T00:00", "post_soap"),
+        ("2027-03-12T12:00", "groundwork"),  # other Fridays stay what they are
+        ("2027-07-02T12:00", "groundwork"),
+    ],
+)
+def test_the_other_reading_of_friday(moment: str, phase: str) -> None:
+    """Under `friday_in_phase_3`, Match Day from midnight to midnight comes after SOAP, and nothing else moves."""
+    assert phase_at(at(moment), reading="friday_in_phase_3") == phase
+
+
+@given(moment=moments())
+def test_only_one_reading_moves_the_calendar(moment: datetime) -> None:
+    """Other readings leave every moment in its phase, and the one on Friday moves none but from phase 2 to phase 3."""
+    phase = phase_at(moment)
+    for reading in ("range_and_credible", "any_lever", "friday_in_phase_2", "explanation_first"):
+        assert phase_at(moment, reading) == phase
+    other = phase_at(moment, "friday_in_phase_3")
+    assert other == phase or (phase, other) == ("gap_filling", "post_soap")
+
+
+@given(moment=moments(), zone=st.sampled_from(ZONES[1:]))
+def test_a_moment_has_one_phase_in_every_time_zone(moment: datetime, zone: Any) -> None:
+    """The same instant, written on another zone's clock, lies in the same phase and gets the same answer of the rule."""
+    instant = moment if moment.tzinfo else moment.replace(tzinfo=EASTERN)
+    assert phase_at(instant.astimezone(zone)) == phase_at(moment)
+    assert rules_check(Case(), instant.astimezone(zone)) == rules_check(Case(), moment)
+
+
+MARCH_TO_JUNE = st.integers(0, 17 * 24 * 60) | st.integers(0, 110 * 24 * 60)
+
+
+@given(year=st.integers(2000, 2099), minutes=st.tuples(MARCH_TO_JUNE, MARCH_TO_JUNE))
+def test_phases_follow_each_other(year: int, minutes: tuple[int, int]) -> None:
+    """From March to the end of June, a later moment never lies in an earlier phase."""
+    order = ("groundwork", "soap_lists", "gap_filling", "post_soap")
+    earlier, later = (phase_at(at(f"{year}-03-11") + timedelta(minutes=minute)) for minute in sorted(minutes))
+    assert order.index(earlier) <= order.index(later)
+
+
+@pytest.mark.parametrize(
+    ("when", "found"), [(date(2027, 3, 15), "datetime.date(2027, 3, 15)"), ("Monday", "'Monday'"), (0, "0")]
+)
+def test_what_is_no_moment_is_refused(when: object, found: str) -> None:
+    """A moment is a date with a time of day."""
+    for ask in (phase_at, lambda moment: rules_check(Case(), moment)):
+        with pytest.raises(CaseError) as caught:
+            ask(when)  # type: ignore[operator]
+        assert str(caught.value) == f"when: must be a date with a time of day, but it is {found}."
+
+
+def test_a_moment_without_an_eastern_date_is_refused() -> None:
+    """A moment that no Eastern clock can show is refused in words."""
+    with pytest.raises(CaseError):
+        phase_at(datetime(1, 1, 1, tzinfo=UTC))
+
+
+# ---- the rules check ----
+
+
+def test_the_window_of_the_rule() -> None:
+    """The rule binds from Monday 10:00 am to Thursday 9:00 pm ET of Match Week."""
+    assert soap_window(2027) == (at("2027-03-15T10:00"), at("2027-03-18T21:00"))
+    assert soap_window(2024) == (at("2024-03-11T10:00"), at("2024-03-14T21:00"))
+
+
+SELF = {"recommender": "self", "move": "direct_email"}
+INSIDER = {"recommender": "subspecialist", "move": "internal_push"}
+CONTACTED = {"program_contacted_first": True}
+
+#: Who makes the contact, and what the rule answers inside the window.
+INSIDE: list[tuple[dict[str, Any], str, str]] = [
+    (SELF, "not_allowed", "not_contacted_yet"),
+    *(({"recommender": caller}, "not_allowed", "not_contacted_yet") for caller in CALLERS),
+    *(({"move": move}, "not_allowed", "not_contacted_yet") for move in CALLER_MOVES if move != "internal_push"),
+    ({**SELF, "introduced": True, "prior_contact": True}, "not_allowed", "not_contacted_yet"),
+    ({**SELF, **CONTACTED}, "allowed", "student_replies"),
+    *(({"recommender": caller, **CONTACTED}, "ask_first", "someone_else_calls") for caller in CALLERS),
+    *(({"move": move, **CONTACTED}, "ask_first", "someone_else_calls") for move in CALLER_MOVES if move != "internal_push"),
+    (INSIDER, "ask_first", "inside_colleague"),
+    ({**INSIDER, **CONTACTED}, "ask_first", "inside_colleague"),
+    ({**INSIDER, "recommender": "unconnected_faculty"}, "ask_first", "inside_colleague"),
+]
+
+
+@pytest.mark.parametrize(("contact", "answer", "row"), INSIDE)
+def test_the_rule_inside_the_window(contact: dict[str, Any], answer: str, row: str) -> None:
+    """Inside the window each contact gets the contract's answer, by the case's phase and by the moment alike."""
+    for phase in ("soap_lists", "gap_filling"):
+        check = rules_check(Case(phase=phase, **contact))
+        assert (check.answer, check.row) == (answer, row)
+        assert check.window_ends is None
+        assert check.changes_later == (phase == "gap_filling" and answer != "allowed")
+    check = rules_check(Case(phase="post_soap", **contact), at("2027-03-17T09:00"))
+    assert (check.answer, check.row, check.changes_later) == (answer, row, False)
+    assert check.window_ends == at("2027-03-18T21:00")
+
+
+@pytest.mark.parametrize("contact", [contact for contact, _, _ in INSIDE])
+def test_the_rule_outside_the_window(contact: dict[str, Any]) -> None:
+    """Outside the window the rule forbids no contact, by the case's phase and by the moment alike."""
+    outside = RulesCheck("allowed", "outside_window", ("soap_rule.ends_thursday",), False, None)
+    for phase in ("groundwork", "post_soap"):
+        assert rules_check(Case(phase=phase, **contact)) == outside
+    assert rules_check(Case(phase="soap_lists", **contact), at("2027-03-18T21:00")) == outside
+    assert rules_check(Case(phase="gap_filling", **contact), at("2026-08-01T12:00")) == outside
+
+
+@pytest.mark.parametrize(
+    ("moment", "zone", "inside"),
+    [
+        ("2027-03-15T09:59", None, False),
+        ("2027-03-15T09:59:59.999999", None, False),
+        ("2027-03-15T10:00", None, True),
+        ("2027-03-18T20:59", None, True),
+        ("2027-03-18T20:59:59.999999", None, True),
+        ("2027-03-18T21:00", None, False),
+        ("2027-03-15T09:59", EASTERN, False),
+        ("2027-03-15T10:00", EASTERN, True),
+        ("2027-03-15T13:59", UTC, False),
+        ("2027-03-15T14:00", UTC, True),
+        ("2027-03-19T00:59", UTC, True),
+        ("2027-03-19T01:00", UTC, False),
+        ("2027-03-15T06:59", PACIFIC, False),
+        ("2027-03-15T07:00", PACIFIC, True),
+        ("2027-03-18T17:59", PACIFIC, True),
+        ("2027-03-18T18:00", PACIFIC, False),
+        ("2027-03-08T12:00", None, False),
+        ("2027-03-22T12:00", None, False),
+        ("2026-03-18T12:00", None, True),
+        ("2026-03-20T12:00", None, False),
+    ],
+)
+@pytest.mark.parametrize("phase", ["groundwork", "soap_lists", "gap_filling", "post_soap"])
+def test_the_moment_decides_where_it_is_given(moment: str, zone: Any, inside: bool, phase: str) -> None:
+    """The window opens Monday 10:00 and closes Thursday 21:00 ET to the minute, whatever phase the case says."""
+    check = rules_check(Case(phase=phase), at(moment).replace(tzinfo=zone))
+    assert check.answer == ("not_allowed" if inside else "allowed")
+    assert not check.changes_later
+
+
+def test_the_answer_tells_reason_source_and_what_to_read() -> None:
+    """An answer comes with its reason, its source with year and grade, and the reminder to read this year's agreement."""
+    check = rules_check(Case())
+    assert check.words == "Not allowed"
+    assert check.reason == (
+        "During SOAP, neither you nor anyone for you may start contact with a program that has not contacted you first. "
+        "It counts against you even if someone else makes the call."
+    )
+    assert check.note == "Rules change: read this year's Match Participation Agreement before you act."
+    first, second = check.source.split("; NRMP, applicant FAQ")
+    assert first.startswith("NRMP, Match Participation Agreement for Applicants 2022, SOAP section 9.2")
+    assert "(2022)" in first
+    assert "(2013)" in second
+
+
+def test_the_answer_says_that_it_changes_on_thursday() -> None:
+    """By phase alone, an answer of phase 2 says that it changes on Thursday evening; with the moment known it need not."""
+    later = " This changes on Thursday at 9:00 pm ET, when SOAP ends."
+    assert rules_check(Case(phase="gap_filling")).reason.endswith(later)
+    assert later not in rules_check(Case(phase="gap_filling"), at("2027-03-18T12:00")).reason
+    assert later not in rules_check(Case(phase="soap_lists")).reason
+    assert later not in rules_check(Case(phase="gap_filling", **SELF, **CONTACTED)).reason
+
+
+@given(case=cases(), when=st.none() | moments())
+def test_every_case_has_a_whole_answer(case: Case, when: datetime | None) -> None:
+    """Whatever the case and the moment, the answer is one of three and has words, reason, source, facts and note."""
+    check = rules_check(case, when)
+    assert check.answer in {"not_allowed", "ask_first", "allowed"}
+    assert all((check.words, check.reason, check.source, check.facts, check.note))
+
+
+def test_only_a_case_can_be_checked() -> None:
+    """What is no case is refused."""
+    with pytest.raises(CaseError) as caught:
+        rules_check(None)  # type: ignore[arg-type]
+    assert str(caught.value) == "case: must be a Case, but it is empty."

@@ -1,0 +1,434 @@
+"""The fields of a case: what each may hold, and what is said of a value that it may not."""
+
+from __future__ import annotations
+
+import copy
+import csv
+import dataclasses
+import io
+import json
+import pickle
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from backchannel_lib import Case, CaseError
+from backchannel_lib.model.case import MOVES, NEEDS, PHASES, RECOMMENDERS
+from tests.helpers.cases import CALLER_MOVES, CALLERS, FLAGS, cases, records
+
+NEED_LIST = "language, local, track, coverage"
+CALLER_LIST = "trusted_peer, subspecialist, known_dean, random_dean, unconnected_faculty, self"
+MOVE_LIST_NEAR_FORMAL_EMAIL = (
+    "formal_email, targeted_call, flag_explanation, internal_push, generic_letter, mass_blast, pressure, direct_email"
+)
+PHASE_LIST = "groundwork, soap_lists, gap_filling, post_soap"
+ALL_FIELDS = (
+    "score, range_low, range_floor, failed_attempts, boards_pending, specialty_switch, leave_of_absence, "
+    "failed_clerkship, needs_visa, professionalism_issue, chronic_poor_performance, interviews_failures, "
+    "sponsors_visas, has_noncategorical_seat, needs, offers, recommender, move, specifics, addresses_flag, scripted, "
+    "intensity, track_record, prior_contact, introduced, phase, lists_open, name_familiar, file_in_system, hears_first, "
+    "names_you, outruns_hr, deep_ties, program_contacted_first"
+)
+
+#: The record of a case that nobody has touched, as the contract has it.
+DEFAULTS: dict[str, Any] = {
+    "score": 240,
+    "range_low": 235,
+    "range_floor": 220,
+    "failed_attempts": 0,
+    "boards_pending": False,
+    "specialty_switch": False,
+    "leave_of_absence": False,
+    "failed_clerkship": False,
+    "needs_visa": False,
+    "professionalism_issue": False,
+    "chronic_poor_performance": False,
+    "interviews_failures": True,
+    "sponsors_visas": True,
+    "has_noncategorical_seat": False,
+    "needs": "",
+    "offers": "",
+    "recommender": "unconnected_faculty",
+    "move": "formal_email",
+    "specifics": False,
+    "addresses_flag": False,
+    "scripted": False,
+    "intensity": 5,
+    "track_record": None,
+    "prior_contact": False,
+    "introduced": False,
+    "phase": "soap_lists",
+    "lists_open": True,
+    "name_familiar": False,
+    "file_in_system": False,
+    "hears_first": False,
+    "names_you": False,
+    "outruns_hr": False,
+    "deep_ties": False,
+    "program_contacted_first": False,
+}
+
+
+def test_the_defaults_are_the_contract_s() -> None:
+    """A case without arguments holds the default of every field, in the contract's order, and nothing more."""
+    assert list(Case().to_record().items()) == list(DEFAULTS.items())
+    assert ", ".join(Case.fields()) == ALL_FIELDS
+
+
+def test_the_levels_are_the_contract_s() -> None:
+    """Callers, kinds of contact, needs and phases are the contract's words in the contract's order."""
+    assert ", ".join(RECOMMENDERS) == CALLER_LIST
+    assert (*CALLER_MOVES, "direct_email") == MOVES
+    assert ", ".join(NEEDS) == NEED_LIST
+    assert ", ".join(PHASES) == PHASE_LIST
+    assert {name: field.levels for name, field in Case.fields().items() if field.levels} == {
+        "needs": NEEDS,
+        "offers": NEEDS,
+        "recommender": RECOMMENDERS,
+        "move": MOVES,
+        "phase": PHASES,
+    }
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "stored"),
+    [
+        ("score", 999, 999),
+        ("score", np.int16(251), 251),
+        ("score", 251.0, 251),
+        ("score", np.float64(251), 251),
+        ("range_low", 999, 999),
+        ("range_floor", 1, 1),
+        ("range_floor", 235, 235),  # as high as range_low, and no higher
+        ("failed_attempts", 0, 0),
+        ("failed_attempts", 10**6, 10**6),
+        ("intensity", 0, 0),
+        ("intensity", 10, 10),
+        ("track_record", None, None),
+        ("track_record", 0, 0),
+        ("track_record", 3, 3),
+        ("scripted", True, True),
+        ("scripted", np.True_, True),
+        ("needs", {"local"}, frozenset({"local"})),
+        ("needs", ["local", "local"], frozenset({"local"})),
+        ("needs", "local| language", frozenset({"local", "language"})),
+        ("needs", "", frozenset()),
+        ("offers", NEEDS, frozenset(NEEDS)),
+        ("phase", "post_soap", "post_soap"),
+    ],
+)
+def test_a_good_value_is_stored_in_its_plain_form(field: str, value: object, stored: object) -> None:
+    """Each end of each range is allowed, and what is stored is a plain int, bool, str, frozenset or None."""
+    held = getattr(Case(**{field: value}), field)
+    assert held == stored
+    assert type(held) is type(stored)
+
+
+def test_the_lowest_scores_are_allowed_together() -> None:
+    """1 is the lowest score, the lowest bottom of a range and the lowest floor."""
+    case = Case(score=1, range_low=1, range_floor=1)
+    assert (case.score, case.range_low, case.range_floor) == (1, 1, 1)
+
+
+def whole(low: int, high: int, found: str) -> str:
+    """Give the sentence of a number out of its range."""
+    return f"must be a whole number from {low} to {high}, but it is {found}."
+
+
+BAD_VALUES: list[tuple[str, object, str]] = [
+    *((field, 0, whole(1, 999, "0")) for field in ("score", "range_low", "range_floor")),
+    *((field, 1000, whole(1, 999, "1000")) for field in ("score", "range_low", "range_floor")),
+    ("score", -240, whole(1, 999, "-240")),
+    ("score", True, whole(1, 999, "True")),
+    ("score", 1.5, whole(1, 999, "1.5")),
+    ("score", float("nan"), whole(1, 999, "nan")),
+    ("score", float("inf"), whole(1, 999, "inf")),
+    ("score", "240", whole(1, 999, "'240'")),
+    ("score", None, whole(1, 999, "empty")),
+    ("score", [240], whole(1, 999, "[240]")),
+    ("failed_attempts", -1, "must be a whole number of 0 or more, but it is -1."),
+    ("failed_attempts", 0.5, "must be a whole number of 0 or more, but it is 0.5."),
+    ("failed_attempts", False, "must be a whole number of 0 or more, but it is False."),
+    ("intensity", -1, whole(0, 10, "-1")),
+    ("intensity", 11, whole(0, 10, "11")),
+    ("track_record", -1, whole(0, 3, "-1")),
+    ("track_record", 4, whole(0, 3, "4")),
+    ("track_record", True, whole(0, 3, "True")),
+    *((flag, 1, "must be true or false, but it is 1.") for flag in FLAGS),
+    ("scripted", None, "must be true or false, but it is empty."),
+    ("scripted", "true", "must be true or false, but it is 'true'."),
+    (
+        "recommender",
+        "know_dean",
+        f"must be one of known_dean, {CALLER_LIST.replace('known_dean, ', '')}, but it is 'know_dean'.",
+    ),
+    ("recommender", "", f"must be one of {CALLER_LIST}, but it is ''."),
+    ("recommender", None, f"must be one of {CALLER_LIST}, but it is empty."),
+    ("recommender", 3, f"must be one of {CALLER_LIST}, but it is 3."),
+    ("move", "form_email", f"must be one of {MOVE_LIST_NEAR_FORMAL_EMAIL}, but it is 'form_email'."),
+    (
+        "phase",
+        "soap_list",
+        "must be one of soap_lists, groundwork, gap_filling, post_soap, but it is 'soap_list'.",
+    ),
+    ("needs", {"visa"}, f"must hold only {NEED_LIST}, but it holds 'visa'."),
+    ("needs", "locals", "must hold only local, language, track, coverage, but it holds 'locals'."),
+    ("needs", ["local", 7], f"must hold only {NEED_LIST}, but it holds 7."),
+    ("needs", None, f"must hold only {NEED_LIST}, but it holds empty."),
+    ("needs", 3, f"must hold only {NEED_LIST}, but it holds 3."),
+    ("offers", {"local": True}, f"must hold only {NEED_LIST}, but it holds {{'local': True}}."),
+    ("offers", True, f"must hold only {NEED_LIST}, but it holds True."),
+]
+
+
+@pytest.mark.parametrize(("field", "value", "sentence"), BAD_VALUES)
+def test_a_bad_value_is_refused_with_field_rule_and_value(field: str, value: object, sentence: str) -> None:
+    """A value out of its field's range is refused, by `Case` and by `but`, and the message says which, why and what."""
+    for attempt in (lambda: Case(**{field: value}), lambda: Case().but(**{field: value})):
+        with pytest.raises(CaseError) as caught:
+            attempt()
+        assert str(caught.value) == f"{field}: {sentence}"
+        assert caught.value.sentence == sentence
+        assert caught.value.field == field
+
+
+def test_a_long_value_is_cut_in_the_message() -> None:
+    """A message quotes at most 60 characters of a value."""
+    with pytest.raises(CaseError) as caught:
+        Case(phase="x" * 500)
+    assert str(caught.value) == f"phase: must be one of {PHASE_LIST}, but it is '{'x' * 56}...."
+
+
+def test_the_floor_may_not_lie_above_the_range() -> None:
+    """A floor one point above the bottom of the range is refused, whichever of the two was given."""
+    message = "range_floor: must not lie above the bottom of the program's range, {low}, but it is {floor}."
+    for values, low, floor in (
+        ({"range_floor": 236}, 235, 236),
+        ({"range_low": 219}, 219, 220),
+        ({"range_low": 300, "range_floor": 301}, 300, 301),
+    ):
+        with pytest.raises(CaseError) as caught:
+            Case(**values)
+        assert str(caught.value) == message.format(low=low, floor=floor)
+
+
+DIRECT = (
+    "move: direct_email is the student's own contact: it goes with the recommender self and with nobody else, "
+    "but here the recommender is '{}' and the move is '{}'."
+)
+
+
+@pytest.mark.parametrize("move", CALLER_MOVES)
+def test_the_student_makes_no_one_else_s_contact(move: str) -> None:
+    """`self` goes with `direct_email` alone."""
+    with pytest.raises(CaseError) as caught:
+        Case(recommender="self", move=move)
+    assert str(caught.value) == DIRECT.format("self", move)
+
+
+@pytest.mark.parametrize("recommender", CALLERS)
+def test_nobody_else_makes_the_student_s_contact(recommender: str) -> None:
+    """`direct_email` goes with `self` alone."""
+    with pytest.raises(CaseError) as caught:
+        Case(recommender=recommender, move="direct_email")
+    assert str(caught.value) == DIRECT.format(recommender, "direct_email")
+    assert Case(recommender="self", move="direct_email").move == "direct_email"
+
+
+def test_but_changes_what_it_names_and_nothing_else() -> None:
+    """`but` gives a new case with the named fields changed; the old one stays."""
+    case = Case(score=228)
+    other = case.but(scripted=True, needs={"track"})
+    assert other == Case(score=228, scripted=True, needs={"track"})
+    assert case == Case(score=228)
+    assert case.but() == case
+
+
+@pytest.mark.parametrize(
+    ("before", "changes", "recommender", "move"),
+    [
+        ({}, {"recommender": "self"}, "self", "direct_email"),
+        ({}, {"move": "direct_email"}, "self", "direct_email"),
+        ({"recommender": "self", "move": "direct_email"}, {"recommender": "known_dean"}, "known_dean", "formal_email"),
+        (
+            {"recommender": "self", "move": "direct_email"},
+            {"move": "targeted_call"},
+            "unconnected_faculty",
+            "targeted_call",
+        ),
+        ({"recommender": "self", "move": "direct_email"}, {"score": 250}, "self", "direct_email"),
+        ({"move": "pressure"}, {"recommender": "known_dean"}, "known_dean", "pressure"),
+        ({}, {"recommender": "self", "move": "direct_email"}, "self", "direct_email"),
+    ],
+)
+def test_but_keeps_recommender_and_move_together(
+    before: dict[str, str], changes: dict[str, Any], recommender: str, move: str
+) -> None:
+    """Where only one of recommender and move is changed, the other follows to or from the student's own email."""
+    case = Case(**before).but(**changes)
+    assert (case.recommender, case.move) == (recommender, move)
+
+
+def test_but_refuses_a_pair_that_does_not_go_together() -> None:
+    """Where both recommender and move are named, neither follows the other."""
+    with pytest.raises(CaseError) as caught:
+        Case().but(recommender="self", move="pressure")
+    assert str(caught.value) == DIRECT.format("self", "pressure")
+
+
+UNKNOWN_SCORES = (
+    "scores: is no field of a case (it was given as {}); the fields are "
+    + ALL_FIELDS  # the likeliest one, score, stands first in any case
+    + "."
+)
+
+
+def test_an_unknown_field_is_refused_with_the_fields_that_there_are() -> None:
+    """`but` and `from_record` name a field that does not exist, its value, and the fields that do."""
+    with pytest.raises(CaseError) as caught:
+        Case().but(scores=250)
+    assert str(caught.value) == UNKNOWN_SCORES.format(250)
+    with pytest.raises(CaseError) as caught:
+        Case.from_record({"scores": "250"})
+    assert str(caught.value) == UNKNOWN_SCORES.format("'250'")
+
+
+def test_arguments_are_by_keyword_only() -> None:
+    """A case cannot be made by position, where two numbers could change places unseen."""
+    with pytest.raises(TypeError, match="positional"):
+        Case(240)  # type: ignore[misc]
+
+
+def test_a_case_is_frozen() -> None:
+    """No field of a case can be set or deleted, so it can be shared and remembered."""
+    case = Case()
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        case.score = 250  # type: ignore[misc]
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        del case.score
+    assert case == Case()
+    with pytest.raises(TypeError):
+        Case.fields()["score"] = Case.fields()["range_low"]  # type: ignore[index]
+
+
+@given(fields=records())
+def test_equal_fields_make_equal_cases(fields: dict[str, Any]) -> None:
+    """Cases are values: equal fields are equal cases with one hash, also after copying and pickling."""
+    case = Case(**fields)
+    twins = (Case(**fields), copy.deepcopy(case), pickle.loads(pickle.dumps(case)), dataclasses.replace(case))  # noqa: S301
+    assert all(twin == case and hash(twin) == hash(case) for twin in twins)
+    assert case.but(intensity=(case.intensity + 1) % 11) != case
+
+
+@given(case=cases())
+def test_a_record_gives_the_same_case_back(case: Case) -> None:
+    """A case goes through its record, through JSON and through a row of CSV unchanged."""
+    record = case.to_record()
+    assert list(record) == list(Case.fields())
+    assert Case.from_record(record) == case
+    assert Case.from_record(json.loads(json.dumps(record))) == case
+    file = io.StringIO(newline="")
+    rows = csv.DictWriter(file, record)
+    rows.writeheader()
+    rows.writerow(record)
+    file.seek(0)
+    assert [Case.from_record(row) for row in csv.DictReader(file)] == [case]
+
+
+@given(case=cases(), changes=records())
+def test_but_is_as_strict_as_case(case: Case, changes: dict[str, Any]) -> None:
+    """A case changed in every field is the case made of these fields."""
+    assert case.but(**changes) == Case(**changes)
+
+
+@pytest.mark.parametrize(
+    ("field", "text", "value"),
+    [
+        ("score", "251", 251),
+        ("score", " 251 ", 251),
+        ("score", "", 240),
+        ("failed_attempts", "007", 7),
+        ("track_record", "", None),
+        ("track_record", "  ", None),
+        ("track_record", "3", 3),
+        ("track_record", float("nan"), None),
+        ("track_record", 2.0, 2),
+        ("interviews_failures", "", True),
+        ("interviews_failures", "false", False),
+        ("interviews_failures", "False", False),
+        ("scripted", "TRUE", True),
+        ("needs", "", frozenset()),
+        ("needs", "language|local", frozenset({"language", "local"})),
+        ("needs", " local | track ", frozenset({"local", "track"})),
+        ("needs", ["local"], frozenset({"local"})),
+        ("recommender", "", "unconnected_faculty"),
+        ("recommender", " known_dean ", "known_dean"),
+    ],
+)
+def test_text_of_a_csv_file_stands_for_a_value(field: str, text: object, value: object) -> None:
+    """A cell's text is read as the value it stands for; an empty one stands for the default."""
+    held = getattr(Case.from_record({field: text}), field)
+    assert held == value
+    assert type(held) is type(value)
+
+
+@pytest.mark.parametrize(
+    ("field", "text", "sentence"),
+    [
+        ("score", "abc", whole(1, 999, "'abc'")),
+        ("score", "0", whole(1, 999, "0")),
+        ("score", "-5", whole(1, 999, "-5")),
+        ("score", "1.5", whole(1, 999, "'1.5'")),
+        ("score", "²", whole(1, 999, "'²'")),
+        ("score", float("nan"), whole(1, 999, "empty")),
+        ("score", "-", whole(1, 999, "'-'")),
+        ("track_record", "none", whole(0, 3, "'none'")),
+        ("scripted", "yes", "must be true or false, but it is 'yes'."),
+        ("scripted", "1", "must be true or false, but it is '1'."),
+        ("needs", "local,", "must hold only local, language, track, coverage, but it holds 'local,'."),
+    ],
+)
+def test_text_that_stands_for_no_value_is_refused(field: str, text: object, sentence: str) -> None:
+    """A cell's text that stands for no allowed value is refused like any other bad value."""
+    with pytest.raises(CaseError) as caught:
+        Case.from_record({field: text})
+    assert str(caught.value) == f"{field}: {sentence}"
+
+
+@given(text=st.text() | st.from_regex(r"\A-?\d{0,4}\Z") | st.floats() | st.integers() | st.none() | st.booleans())
+def test_reading_a_cell_gives_a_good_value_or_a_case_error(text: object) -> None:
+    """Whatever stands in a cell, reading it gives an allowed value, or the one error that a reader can be shown."""
+    for field in Case.fields().values():
+        refused = None
+        try:
+            value = field.read(text)
+        except CaseError as error:
+            refused = str(error)
+        if refused is None:
+            assert field.check(value) == value
+        else:
+            assert refused.startswith(f"{field.name}: must ")
+
+
+@pytest.mark.parametrize("text", ["--5", "9" * 5000], ids=["two hyphens", "5000 digits"])
+def test_a_number_that_python_cannot_read_is_refused_too(text: str) -> None:
+    """A text that looks like a number, but is none, is refused like any other bad value."""
+    with pytest.raises(CaseError) as caught:
+        Case.from_record({"score": text})
+    assert str(caught.value).startswith("score: must be a whole number from 1 to 999, but it is '")
+
+
+def test_a_missing_value_of_pandas_is_a_missing_value() -> None:
+    """In a row of a nullable column a missing track record is read as not known."""
+    assert Case.from_record({"track_record": pd.NA}).track_record is None
+
+
+def test_a_huge_number_can_be_told() -> None:
+    """A number too long for Python to write out is refused in words, not with an error inside the error."""
+    with pytest.raises(CaseError) as caught:
+        Case(score=10**5000)
+    assert str(caught.value).startswith("score: must be a whole number from 1 to 999, but it is ")

@@ -1,0 +1,441 @@
+"""A frame of cases: the same answers as one case at a time, whatever the columns are made of."""
+
+from __future__ import annotations
+
+import io
+import itertools
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from backchannel_lib import READINGS, Case, CaseError, judge, judge_frame
+from backchannel_lib.model.dataframe import CHUNK
+from tests.helpers.cases import READINGS as EVERY_READING
+from tests.helpers.cases import STAGES, cases, many_cases
+
+ANSWERS = ["verdict", *STAGES]
+CASES = many_cases(300, seed=7)
+FIELDS = list(Case.fields())
+
+
+def frame_of(some: list[Case]) -> pd.DataFrame:
+    """Put cases into a frame as the contract has it: sets as text, a missing track record as NA."""
+    return pd.DataFrame([case.to_record() for case in some], columns=FIELDS)
+
+
+def expected(some: list[Case], reading: str | None = None) -> list[list[int]]:
+    """Judge cases one by one: for each the verdict's rank, then the five caps."""
+    judged = [judge(case, reading) for case in some]
+    return [[int(judgment.verdict), *map(int, judgment.caps.values())] for judgment in judged]
+
+
+def answers(frame: pd.DataFrame, reading: str | None = None) -> list[list[int]]:
+    """Judge a frame: for each row the verdict's rank, then the five caps."""
+    return judge_frame(frame, reading)[ANSWERS].to_numpy().tolist()
+
+
+@pytest.mark.parametrize("reading", [*EVERY_READING, *(name for name, one in READINGS.items() if one.default)])
+def test_a_frame_and_its_cases_give_the_same_answers(reading: str | None) -> None:
+    """Law 7: under every reading, a few hundred rows get the verdict and the caps that each case gets alone."""
+    assert answers(frame_of(CASES), reading) == expected(CASES, reading)
+
+
+def texts(values: list[Any]) -> list[Any]:
+    """Write values as text, what is missing left out."""
+    return [None if value is None else str(value).lower() if isinstance(value, bool) else str(value) for value in values]
+
+
+#: Ways in which a column of numbers, flags, words or sets may come.
+WAYS: dict[str, dict[str, Callable[[list[Any]], Any]]] = {
+    "number": {
+        "int64 or float64": pd.Series,
+        "int16": lambda values: pd.Series(values, dtype="float64" if None in values else "int16"),
+        "uint32": lambda values: pd.Series(values, dtype="float64" if None in values else "uint32"),
+        "float64": lambda values: pd.Series(values, dtype="float64"),
+        "float32": lambda values: pd.Series(values, dtype="float32"),
+        "object": lambda values: pd.Series(values, dtype=object),
+        "Int64": lambda values: pd.Series(values, dtype="Int64"),
+        "UInt16": lambda values: pd.Series(values, dtype="UInt16"),
+        "Float64": lambda values: pd.Series(values, dtype="Float64"),
+        "str": lambda values: pd.Series(texts(values), dtype="str"),
+        "category": lambda values: pd.Series(values, dtype="category"),
+    },
+    "flag": {
+        "bool": lambda values: pd.Series(values, dtype=bool),
+        "boolean": lambda values: pd.Series(values, dtype="boolean"),
+        "object": lambda values: pd.Series(values, dtype=object),
+        "str": lambda values: pd.Series(texts(values), dtype="str"),
+        "object text": lambda values: pd.Series(list(map(str, values)), dtype=object),
+        "category": lambda values: pd.Series(values, dtype="category"),
+        "category of text": lambda values: pd.Series(texts(values), dtype="category"),
+    },
+    "choice": {
+        "object": lambda values: pd.Series(values, dtype=object),
+        "str": lambda values: pd.Series(values, dtype="str"),
+        "string": lambda values: pd.Series(values, dtype="string"),
+        "category": lambda values: pd.Series(values, dtype="category"),
+    },
+    "set": {
+        "str": lambda values: pd.Series(map("|".join, values), dtype="str"),
+        "string, NA for none": lambda values: pd.Series(["|".join(one) or None for one in values], dtype="string"),
+        "object, NaN for none": lambda values: pd.Series(["|".join(one) or np.nan for one in values], dtype=object),
+        "sets": lambda values: pd.Series(list(map(frozenset, values)), dtype=object),
+        "lists": lambda values: pd.Series(list(map(list, values)), dtype=object),
+        "category": lambda values: pd.Series(map("|".join, values), dtype="category"),
+    },
+}
+
+
+@pytest.mark.parametrize(("kind", "way"), [(kind, way) for kind, ways in WAYS.items() for way in ways])
+def test_every_kind_of_column_gives_the_same_answers(kind: str, way: str) -> None:
+    """Numbers, flags, words and sets may come as any dtype that can hold them."""
+    some = CASES[:100]
+    frame = frame_of(some)
+    for name, field in Case.fields().items():
+        if field.kind == kind:
+            frame[name] = WAYS[kind][way]([getattr(case, name) for case in some])
+    assert answers(frame) == expected(some)
+
+
+@given(data=st.data(), some=st.lists(cases(), min_size=1, max_size=3), reading=st.sampled_from(EVERY_READING))
+def test_drawn_frames_give_the_same_answers(data: st.DataObject, some: list[Case], reading: str | None) -> None:
+    """Law 7: each row of a drawn frame, its columns of drawn kinds and in a drawn order, is judged as its case is."""
+    kinds = {field.kind: data.draw(st.sampled_from(sorted(WAYS[field.kind]))) for field in Case.fields().values()}
+    names = data.draw(st.permutations(FIELDS)) if data.draw(st.booleans()) else FIELDS
+    frame = pd.DataFrame(
+        {
+            name: WAYS[Case.fields()[name].kind][kinds[Case.fields()[name].kind]]([getattr(case, name) for case in some])
+            for name in names
+        }
+    )
+    assert answers(frame, reading) == expected(some, reading)
+
+
+@given(data=st.data(), case=cases())
+def test_a_field_without_a_column_takes_its_default(data: st.DataObject, case: Case) -> None:
+    """A frame that leaves fields out is judged, or refused, as cases made of the others are."""
+    kept = data.draw(st.lists(st.sampled_from(FIELDS), min_size=1, unique=True))
+    record = case.to_record()
+    frame = pd.DataFrame([{name: record[name] for name in kept}] * 2)
+    refused = None
+    try:
+        alone = Case(**{name: getattr(case, name) for name in kept})
+    except CaseError as error:
+        refused = error
+    if refused is None:
+        assert answers(frame) == expected([alone] * 2)
+    else:
+        with pytest.raises(CaseError) as caught:
+            judge_frame(frame)
+        assert caught.value.field == refused.field
+
+
+def test_a_frame_without_columns_is_judged_by_the_defaults() -> None:
+    """Rows without any field are cases of defaults."""
+    assert answers(pd.DataFrame(index=range(3))) == expected([Case()] * 3)
+
+
+def test_an_empty_frame_gives_an_empty_frame() -> None:
+    """A frame without rows, with or without columns, gets the answers' columns and stays without rows."""
+    for frame in (pd.DataFrame(), frame_of([]), frame_of(CASES[:2]).iloc[:0]):
+        judged = judge_frame(frame)
+        assert list(judged.columns) == [*frame.columns, *ANSWERS]
+        assert len(judged) == 0
+
+
+def test_further_columns_and_any_index_stay_as_they_are() -> None:
+    """Further columns, their order, and an index with labels that stand twice come through untouched."""
+    frame = frame_of(CASES[:4]).set_index(pd.Index(["a", "b", "a", "c"], name="who"))
+    frame.insert(0, "note", ["x", None, "y", "z"])
+    frame["program"] = pd.Categorical(["north", "south", "north", "east"])
+    judged = judge_frame(frame)
+    assert list(judged.columns) == [*frame.columns, *ANSWERS]
+    pd.testing.assert_frame_equal(judged[list(frame.columns)], frame)
+    assert judged[ANSWERS].to_numpy().tolist() == expected(CASES[:4])
+
+
+def test_columns_of_the_answers_names_are_replaced() -> None:
+    """A frame that was judged before is judged anew, and gets no second set of columns."""
+    judged = judge_frame(frame_of(CASES[:20]), "range_and_credible")
+    again = judge_frame(judged)
+    assert list(again.columns) == list(judged.columns)
+    assert again[ANSWERS].to_numpy().tolist() == expected(CASES[:20])
+
+
+def test_the_input_frame_is_unchanged() -> None:
+    """Judging changes nothing of the frame it is given, and the answer shares nothing that could change it later."""
+    frame = frame_of(CASES)
+    before = frame.copy(deep=True)
+    judged = judge_frame(frame)
+    pd.testing.assert_frame_equal(frame, before)
+    judged.loc[:, "score"] = 1
+    pd.testing.assert_frame_equal(frame, before)
+
+
+@settings(max_examples=15)
+@given(cuts=st.lists(st.integers(0, len(CASES)), max_size=4))
+def test_judged_in_parts_is_judged_whole(cuts: list[int]) -> None:
+    """A frame cut anywhere, judged part by part and put together, is the frame judged whole: nothing is remembered."""
+    frame = frame_of(CASES)
+    ends = [0, *sorted(cuts), len(CASES)]
+    parts = [judge_frame(frame.iloc[start:end]) for start, end in itertools.pairwise(ends)]
+    pd.testing.assert_frame_equal(pd.concat(parts), judge_frame(frame))
+
+
+@pytest.mark.parametrize("rows", [CHUNK - 1, CHUNK, CHUNK + 1, 2 * CHUNK + 300])
+def test_the_seams_of_a_long_frame_do_not_show(rows: int) -> None:
+    """The library works through a long frame piece by piece, and the rows at the seams are judged like any other."""
+    frame = frame_of(CASES[:300])
+    whole = np.array(expected(CASES[:300]))
+    judged = judge_frame(frame.iloc[np.arange(rows) % 300])
+    assert (judged[ANSWERS].to_numpy() == whole[np.arange(rows) % 300]).all()
+
+
+def test_a_frame_read_from_csv_is_judged_as_its_cases_are() -> None:
+    """A class's file, written and read with pandas' own defaults, gives the same answers."""
+    file = io.StringIO(frame_of(CASES).to_csv(index=False))
+    assert answers(pd.read_csv(file)) == expected(CASES)
+
+
+def test_the_answers_are_small_ranks() -> None:
+    """Verdict and caps are ranks of one byte each."""
+    assert set(judge_frame(frame_of(CASES))[ANSWERS].dtypes.astype(str)) == {"int8"}
+
+
+def test_readings_are_checked() -> None:
+    """A reading that does not exist is refused as it is for one case."""
+    with pytest.raises(CaseError) as caught:
+        judge_frame(frame_of(CASES[:1]), "nope")
+    with pytest.raises(CaseError) as alone:
+        judge(CASES[0], "nope")
+    assert str(caught.value) == str(alone.value)
+
+
+# ---- what is refused ----
+
+
+def objects(*values: object) -> pd.Series:
+    """Make a column that holds just these objects."""
+    return pd.Series(list(values), dtype=object)
+
+
+NEED_LIST = "language, local, track, coverage"
+BAD: list[tuple[dict[str, Any], str]] = [
+    ({"score": objects(240, 0)}, "score: row 1: must be a whole number from 1 to 999, but it is 0."),
+    ({"score": objects(240, 1000)}, "score: row 1: must be a whole number from 1 to 999, but it is 1000."),
+    ({"score": objects(1.5, 0)}, "score: row 0: must be a whole number from 1 to 999, but it is 1.5."),
+    ({"score": objects(240, None)}, "score: row 1: must be a whole number from 1 to 999, but it is empty."),
+    ({"score": objects(True)}, "score: row 0: must be a whole number from 1 to 999, but it is True."),
+    ({"score": ["240", "abc"]}, "score: row 1: must be a whole number from 1 to 999, but it is 'abc'."),
+    ({"range_low": objects(1000)}, "range_low: row 0: must be a whole number from 1 to 999, but it is 1000."),
+    ({"failed_attempts": objects(-1)}, "failed_attempts: row 0: must be a whole number of 0 or more, but it is -1."),
+    ({"intensity": objects(11)}, "intensity: row 0: must be a whole number from 0 to 10, but it is 11."),
+    ({"track_record": objects(None, 4)}, "track_record: row 1: must be a whole number from 0 to 3, but it is 4."),
+    ({"scripted": ["true", "yes"]}, "scripted: row 1: must be true or false, but it is 'yes'."),
+    ({"scripted": objects(True, None)}, "scripted: row 1: must be true or false, but it is empty."),
+    ({"scripted": pd.array([True, None], dtype="boolean")}, "scripted: row 1: must be true or false, but it is empty."),
+    (
+        {"phase": ["soap_lists", "soap_list"]},
+        "phase: row 1: must be one of soap_lists, groundwork, gap_filling, post_soap, but it is 'soap_list'.",
+    ),
+    (
+        {"phase": pd.Categorical(["post_soap", None])},
+        "phase: row 1: must be one of groundwork, soap_lists, gap_filling, post_soap, but it is empty.",
+    ),
+    ({"needs": ["local", "visa"]}, f"needs: row 1: must hold only {NEED_LIST}, but it is 'visa'."),
+    ({"offers": objects({"visa"})}, f"offers: row 0: must hold only {NEED_LIST}, but it is 'visa'."),
+    ({"range_floor": objects(220, 236)}, "range_floor: row 1: must not lie above range_low, but it is 236."),
+    ({"range_low": [220, 219]}, "range_floor: row 1: must not lie above range_low, but it is 220."),
+    (
+        {"recommender": ["known_dean", "self"]},
+        ("move: row 1: direct_email goes with the recommender self and with nobody else, but the move is 'formal_email'."),
+    ),
+    (
+        {"move": ["direct_email"]},
+        ("move: row 0: direct_email goes with the recommender self and with nobody else, but the move is 'direct_email'."),
+    ),
+    (
+        {"scores": [250]},
+        ("score: is missing; a column named 'scores' looks like it. Rename it, or leave the field out to use its default."),
+    ),
+    (
+        {"Recommender ": ["known_dean"]},
+        (
+            "recommender: is missing; a column named 'Recommender ' looks like it. "
+            "Rename it, or leave the field out to use its default."
+        ),
+    ),
+]
+
+
+@pytest.mark.parametrize(("columns", "message"), BAD, ids=[message[:45] for _, message in BAD])
+def test_a_bad_value_is_named_with_column_row_and_value(columns: dict[str, Any], message: str) -> None:
+    """What breaks a rule is refused, and the message names the column, the row, the rule and the value."""
+    with pytest.raises(CaseError) as caught:
+        judge_frame(pd.DataFrame(columns))
+    assert str(caught.value) == message
+
+
+def test_a_row_is_named_by_its_label() -> None:
+    """Where the frame has an index of its own, the message names the row by it."""
+    frame = pd.DataFrame({"phase": ["soap_lists", "never"]}, index=["ann", "ben"])
+    with pytest.raises(CaseError, match=r"^phase: row ben: must be one of "):
+        judge_frame(frame)
+
+
+def test_a_column_that_stands_twice_is_refused() -> None:
+    """Of two columns of one field neither is guessed to be the right one."""
+    with pytest.raises(CaseError) as caught:
+        judge_frame(pd.DataFrame([[240, 250]], columns=["score", "score"]))
+    assert str(caught.value) == "score: stands in the frame more than once."
+
+
+@pytest.mark.parametrize(("what", "found"), [({"score": [240]}, "'dict'"), (Case(), "'Case'"), (None, "'NoneType'")])
+def test_what_is_no_frame_is_refused(what: object, found: str) -> None:
+    """Anything but a DataFrame is refused by its type."""
+    with pytest.raises(CaseError) as caught:
+        judge_frame(what)  # type: ignore[arg-type]
+    assert str(caught.value) == f"frame: must be a pandas DataFrame, but it is {found}."
+
+
+@given(data=st.data(), some=st.lists(cases(), min_size=2, max_size=4))
+def test_a_bad_row_is_found_wherever_it_stands(data: st.DataObject, some: list[Case]) -> None:
+    """One spoilt value anywhere in a good frame is refused, at its column and row, and as the case itself would be."""
+    name = data.draw(st.sampled_from(FIELDS))
+    row = data.draw(st.integers(0, len(some) - 1))
+    frame = frame_of(some).astype({name: object})
+    frame.loc[row, name] = "spoilt"
+    with pytest.raises(CaseError) as caught:
+        judge_frame(frame)
+    assert str(caught.value).startswith(f"{name}: row {row}: must ")
+    assert str(caught.value).endswith("is 'spoilt'.")
+    with pytest.raises(CaseError):
+        Case.from_record(frame.loc[row].to_dict())
+
+
+#: A value in a column of objects; a frame has to take it, or refuse it, as `Case.from_record` does.
+ODD: list[Any] = [
+    ("score", 251),
+    ("score", 251.0),
+    ("score", "251"),
+    ("score", "251.0"),
+    ("score", "2.51e2"),
+    ("score", "--5"),
+    ("score", ""),
+    ("score", float("nan")),
+    ("score", float("inf")),
+    ("score", [251]),
+    ("score", np.int8(100)),
+    ("score", np.float32(251)),
+    ("score", np.True_),
+    ("score", 10**30),
+    ("failed_attempts", 3.0),
+    ("failed_attempts", 2**40),
+    pytest.param("failed_attempts", 10**30),
+    ("failed_attempts", datetime(2027, 3, 15, tzinfo=UTC)),
+    ("track_record", None),
+    ("track_record", pd.NA),
+    ("track_record", float("nan")),
+    ("track_record", ""),
+    ("scripted", True),
+    ("scripted", np.False_),
+    ("scripted", "False"),
+    ("scripted", "TRUE"),
+    ("scripted", ""),
+    ("scripted", "yes"),
+    ("scripted", 1),
+    ("scripted", 0.0),
+    ("scripted", {}),
+    ("recommender", ""),
+    ("recommender", " known_dean "),
+    ("recommender", 3),
+    ("recommender", {}),
+    ("recommender", ["known_dean"]),
+    ("needs", ["local", "track"]),
+    ("needs", ("local",)),
+    ("needs", "local | track"),
+    ("needs", None),
+    ("needs", 3),
+    ("needs", {"local": 1}),
+    ("needs", {"local|track"}),
+]
+
+
+@pytest.mark.parametrize(("field", "value"), ODD)
+def test_a_frame_takes_what_a_record_takes(field: str, value: object) -> None:
+    """A column of objects holds what a record may hold, and refuses, with a CaseError, what a record refuses."""
+    frame = pd.DataFrame({field: objects(value, value)})
+    refused = None
+    try:
+        alone = Case.from_record({field: value})
+    except CaseError as error:
+        refused = error
+    if refused is None:
+        assert answers(frame) == expected([alone] * 2)
+    else:
+        with pytest.raises(CaseError):
+            judge_frame(frame)
+
+
+@pytest.mark.parametrize(
+    "column",
+    [
+        pytest.param(pd.array([240, None], dtype="Int64"), id="Int64 with a missing one"),
+        pytest.param(pd.array([240.0, None], dtype="Float64"), id="Float64 with a missing one"),
+        pytest.param(np.array([240.0, np.nan]), id="float64 with a missing one"),
+        pytest.param(np.array([True, False]), id="bool"),
+        pytest.param(pd.array([True, False], dtype="boolean"), id="boolean"),
+        pytest.param(pd.Categorical([True, True]), id="category of flags"),
+        pytest.param(pd.to_datetime(["1970-01-01T00:00:00.000000240"] * 2), id="dates"),
+        pytest.param(pd.to_timedelta([240, 240], unit="ns"), id="times"),
+        pytest.param(np.array([240 + 1j] * 2), id="complex"),
+        pytest.param(np.array([2**63 + 1] * 2, dtype="uint64"), id="uint64"),
+    ],
+)
+def test_a_typed_column_that_holds_no_scores_is_refused(column: Any) -> None:
+    """Missing values, flags, dates and complex numbers are no scores, of whatever dtype the column is."""
+    with pytest.raises(CaseError):
+        judge_frame(pd.DataFrame({"score": column}))
+
+
+@pytest.mark.parametrize(
+    ("name", "column", "found"),
+    [
+        ("score", [240, 1000], "1000"),
+        ("score", [240, 241.5], "241.5"),
+        ("score", [True, True], "True"),
+        ("range_floor", [220, 236], "236"),
+    ],
+)
+def test_a_number_in_a_message_looks_like_a_number(name: str, column: list[Any], found: str) -> None:
+    """A value of a typed column is quoted as a reader would write it."""
+    with pytest.raises(CaseError) as caught:
+        judge_frame(pd.DataFrame({name: column}))
+    assert str(caught.value).endswith(f"but it is {found}.")
+
+
+def test_an_empty_column_of_flags_for_a_number_gives_an_empty_frame() -> None:
+    """A column without rows is good, of whatever dtype it is."""
+    assert len(judge_frame(pd.DataFrame({"score": pd.Series([], dtype=bool)}))) == 0
+
+
+@pytest.mark.parametrize(
+    "column",
+    [
+        pytest.param(
+            np.array([1e30, 0.0]),
+            id="float64",
+        ),
+        pytest.param(np.array([2**63 + 1, 0], dtype="uint64"), id="uint64"),
+        pytest.param(np.array([2**40, 0]), id="int64"),
+    ],
+)
+def test_very_many_failed_attempts_are_failed_attempts(column: Any) -> None:
+    """A number with no upper end is judged as it is for one case, however large it is."""
+    assert answers(pd.DataFrame({"failed_attempts": column})) == expected([Case(failed_attempts=9), Case()])

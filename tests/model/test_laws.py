@@ -1,0 +1,562 @@
+"""The laws that hold for every case, each as a property over drawn cases and, where it can, under every reading.
+
+Two laws have an exception under one reading each, and it is shown here instead of left out:
+
+* law 1, a better recommender: under `home_dean_is_any_dean` a dean without history gets the file read, while a caller
+  whose last three residents there all failed is skimmed, so with `track_record` 0 the better caller can do worse;
+* law 4, the policy against failures: `explanation_first` is there to lift it to `maybe`.
+"""
+
+from __future__ import annotations
+
+import itertools
+from datetime import datetime
+from typing import Any
+
+import pytest
+from hypothesis import assume, example, given, settings
+from hypothesis import strategies as st
+
+from backchannel_lib import (
+    READINGS,
+    Amplified,
+    Case,
+    CaseError,
+    Change,
+    Verdict,
+    amplify,
+    judge,
+    readings_agree,
+    rules_check,
+    what_would_change,
+)
+from backchannel_lib.model import amplifier
+from backchannel_lib.model.amplifier import caller_weights
+from backchannel_lib.model.tables import ANSWERS, WHO, load_remedies
+from backchannel_lib.page.case_html import as_text, fast_parts
+from tests.helpers.cases import CALLER_MOVES, CALLERS, CAPITAL, NEEDS, OTHER_READINGS, cases, moments
+from tests.helpers.cases import READINGS as EVERY_READING
+
+readings = st.sampled_from(EVERY_READING)
+MANY = settings(max_examples=2 * settings().max_examples)
+
+FLAG_NAMES = (
+    "boards_pending",
+    "specialty_switch",
+    "leave_of_absence",
+    "failed_clerkship",
+    "needs_visa",
+    "professionalism_issue",
+    "chronic_poor_performance",
+)
+
+
+def verdict(case: Case, reading: str | None = None) -> Verdict:
+    """Give a case's verdict."""
+    return judge(case, reading).verdict
+
+
+BETTER = list(itertools.combinations(CALLERS, 2))  # each caller with one that stands below
+
+
+def higher_scores(case: Case) -> list[Case]:
+    """Give a case with higher scores: at each edge of the program's range, one point higher, and the highest."""
+    edges = {case.range_floor - 1, case.range_floor, case.range_low - 1, case.range_low, case.score + 1, 999}
+    return [case.but(score=score) for score in sorted(edges) if case.score < score <= 999]
+
+
+def with_one_flag_more(case: Case) -> list[Case]:
+    """Give a case with each flag added to it."""
+    return [
+        case.but(failed_attempts=case.failed_attempts + 1),
+        *(case.but(**{flag: True}) for flag in FLAG_NAMES if not getattr(case, flag)),
+    ]
+
+
+# ---- law 1 ----
+
+
+@MANY
+@given(case=cases(), reading=readings)
+def test_a_higher_score_never_lowers_the_verdict(case: Case, reading: str | None) -> None:
+    """Law 1: under every reading, a higher score leaves the verdict or raises it."""
+    assert all(verdict(higher, reading) >= verdict(case, reading) for higher in higher_scores(case))
+
+
+@MANY
+@given(case=cases(), move=st.sampled_from(CALLER_MOVES), callers=st.sampled_from(BETTER), reading=readings)
+def test_a_better_recommender_never_lowers_the_verdict(
+    case: Case, move: str, callers: tuple[str, str], reading: str | None
+) -> None:
+    """Law 1: among recommenders with one move, a better one leaves the verdict or raises it (but for the exception)."""
+    better, lesser = (case.but(recommender=caller, move=move) for caller in callers)
+    if reading == "home_dean_is_any_dean" and callers[1] == "random_dean":
+        better, lesser = (each.but(track_record=each.track_record or None) for each in (better, lesser))
+    assert verdict(better, reading) >= verdict(lesser, reading)
+
+
+@pytest.mark.parametrize("better", CAPITAL)
+def test_the_exception_to_the_order_of_callers(better: str) -> None:
+    """Under `home_dean_is_any_dean`, a burned caller does worse than a dean without history; by default, no worse."""
+    case = Case(recommender="random_dean", specifics=True, track_record=0)
+    burned = case.but(recommender=better)
+    assert verdict(case, "home_dean_is_any_dean") == Verdict.FILE_READ
+    assert verdict(burned, "home_dean_is_any_dean") == Verdict.SKIMMED
+    assert verdict(burned) >= verdict(case)
+
+
+@MANY
+@given(case=cases(), reading=readings)
+def test_a_met_need_never_lowers_the_verdict(case: Case, reading: str | None) -> None:
+    """Law 1: under every reading, one more need that is met leaves the verdict or raises it."""
+    for need in NEEDS:
+        met = case.but(needs=case.needs | {need}, offers=case.offers | {need})
+        assert verdict(met, reading) >= verdict(case, reading)
+
+
+@MANY
+@given(case=cases(specifics=False), reading=readings)
+def test_specifics_never_lower_the_verdict(case: Case, reading: str | None) -> None:
+    """Law 1: under every reading, specifics leave the verdict or raise it."""
+    assert verdict(case.but(specifics=True), reading) >= verdict(case, reading)
+
+
+@MANY
+@given(case=cases(lists_open=False), reading=readings)
+def test_an_earlier_moment_within_a_phase_never_lowers_the_verdict(case: Case, reading: str | None) -> None:
+    """Law 1: under every reading, a contact while lists are still open does no worse than one after."""
+    assert verdict(case.but(lists_open=True), reading) >= verdict(case, reading)
+
+
+# ---- laws 2 to 6 ----
+
+
+@MANY
+@given(case=cases(), reading=readings)
+def test_an_added_flag_never_raises_the_verdict(case: Case, reading: str | None) -> None:
+    """Law 2: under every reading, one flag more leaves the verdict or lowers it."""
+    assert all(verdict(flagged, reading) <= verdict(case, reading) for flagged in with_one_flag_more(case))
+
+
+@given(case=cases(), intensity=st.integers(0, 10), reading=readings)
+def test_intensity_never_changes_the_verdict(case: Case, intensity: int, reading: str | None) -> None:
+    """Law 3: under every reading, praise changes no cap of any stage."""
+    assert judge(case.but(intensity=intensity), reading).caps == judge(case, reading).caps
+
+
+@MANY
+@given(case=cases(), flag=st.sampled_from(("professionalism_issue", "chronic_poor_performance")), reading=readings)
+def test_what_cannot_be_overcome_is_never_above_declined(case: Case, flag: str, reading: str | None) -> None:
+    """Law 4: under every reading, an unsurmountable flag leaves no more than `declined`."""
+    assert verdict(case.but(**{flag: True}), reading) <= Verdict.DECLINED
+
+
+@MANY
+@given(case=cases(interviews_failures=False), failures=st.integers(1, 5), reading=readings)
+def test_a_policy_against_failures_is_never_overcome(case: Case, failures: int, reading: str | None) -> None:
+    """Law 4: a failure at a program that interviews none leaves no more than `declined` (but for the exception)."""
+    most = Verdict.MAYBE if reading == "explanation_first" else Verdict.DECLINED
+    assert verdict(case.but(failed_attempts=failures), reading) <= most
+
+
+def test_the_exception_to_the_policy_against_failures() -> None:
+    """Under `explanation_first` an explained failure reaches `maybe` whatever the policy, and unexplained it does not."""
+    case = Case(
+        failed_attempts=1,
+        interviews_failures=False,
+        recommender="trusted_peer",
+        specifics=True,
+        addresses_flag=True,
+    )
+    assert verdict(case) == Verdict.DECLINED
+    assert verdict(case, "explanation_first") == Verdict.MAYBE
+    assert verdict(case.but(addresses_flag=False), "explanation_first") == Verdict.DECLINED
+
+
+@MANY
+@given(case=cases(), reading=readings)
+def test_far_below_the_bar_is_never_above_a_fallback_seat(case: Case, reading: str | None) -> None:
+    """Law 4: under every reading, a score far below the bar leaves no more than a fallback seat."""
+    assume(case.range_floor > 1)
+    assert verdict(case.but(score=case.range_floor - 1), reading) <= Verdict.FALLBACK_SEAT
+
+
+@MANY
+@given(data=st.data(), case=cases(), caller=st.sampled_from(("random_dean", "unconnected_faculty", "self")))
+def test_without_a_lever_nothing_is_heard(data: st.DataObject, case: Case, caller: str) -> None:
+    """Law 5: under every reading, no file in range, no capital and no met need leave no more than `ignored`."""
+    weak = case.but(recommender=caller, offers=case.offers - case.needs)
+    faults: list[dict[str, Any]] = [{name: True} for name in FLAG_NAMES if name != "needs_visa"]
+    faults += [{"failed_attempts": 1}, {"needs_visa": True, "sponsors_visas": False}]
+    if case.range_low > 1:
+        faults.append({"score": case.range_low - 1})
+    weak = weak.but(**data.draw(st.sampled_from(faults)))
+    assert all(verdict(weak, reading) <= Verdict.IGNORED for reading in EVERY_READING)
+
+
+@given(case=cases(), caller=st.sampled_from(CALLERS), reading=readings)
+def test_pressure_always_backfires(case: Case, caller: str, reading: str | None) -> None:
+    """Law 5: under every reading, pressure backfires whatever else is so."""
+    assert verdict(case.but(recommender=caller, move="pressure"), reading) == Verdict.BACKFIRES
+
+
+@MANY
+@given(case=cases(phase="soap_lists"), reading=readings)
+def test_phase_1_is_never_above_a_phone_interview(case: Case, reading: str | None) -> None:
+    """Law 6: under every reading, phase 1 gets a student looked at, not chosen."""
+    assert verdict(case, reading) <= Verdict.PHONE_INTERVIEW
+
+
+@MANY
+@given(
+    case=cases(phase="post_soap"),
+    missing=st.sampled_from(("hears_first", "names_you", "outruns_hr", "deep_ties")),
+    reading=readings,
+)
+def test_after_soap_all_four_conditions_are_needed(case: Case, missing: str, reading: str | None) -> None:
+    """Law 6: under every reading, one condition less after SOAP leaves no more than `skimmed`."""
+    assert verdict(case.but(**{missing: False}), reading) <= Verdict.SKIMMED
+
+
+# ---- law 7 is the subject of test_frame.py ----
+
+# ---- law 8 ----
+
+RULE_FIELDS = ("phase", "recommender", "move", "program_contacted_first")
+
+
+@given(case=cases(), contacted=st.booleans(), reading=readings)
+def test_the_rules_check_never_changes_the_verdict(case: Case, contacted: bool, reading: str | None) -> None:
+    """Law 8: whether the program made contact first, which only the rule asks, changes no cap of any stage."""
+    assert judge(case.but(program_contacted_first=contacted), reading).caps == judge(case, reading).caps
+
+
+@MANY
+@given(one=cases(), other=cases(), when=st.none() | moments())
+def test_the_verdict_never_changes_the_rules_check(one: Case, other: Case, when: datetime | None) -> None:
+    """Law 8: two cases with one contact and one moment get one answer of the rule, however far apart their verdicts."""
+    alike = other.but(**{name: getattr(one, name) for name in RULE_FIELDS})
+    assert rules_check(one, when) == rules_check(alike, when)
+
+
+@given(case=cases(), reading=readings)
+def test_the_verdict_never_hides_the_rules_check(case: Case, reading: str | None) -> None:
+    """Law 8: whatever the verdict, the rule's answer, its reason and its reminder stand beside it."""
+    check = rules_check(case)
+    parts = fast_parts(case, reading)
+    assert all(text in parts["rules"] for text in (check.words, check.note))
+    assert check.words in parts["strip"]
+    assert f"NRMP's rule: {check.words}. {check.reason}" in as_text(case, reading).splitlines()
+
+
+# ---- law 9, and what would change a verdict ----
+
+SETS = {row.remedy: row.sets for row in load_remedies()}
+
+
+def after(case: Case, remedies: tuple[str, ...]) -> Case | None:
+    """Carry out some acts by their table, without the library's own way of doing so; None where two contradict."""
+    fields: dict[str, Any] = {}
+    for remedy in remedies:
+        for field, text in SETS[remedy]:
+            value = getattr(case, text) if text in Case.fields() else None if text == "none" else text
+            if fields.setdefault(field, value) != value:
+                return None
+    return case.but(
+        **{
+            field: value if value is None else Case.fields()[field].read(str(value) if value in (0, 1) else value)
+            for field, value in fields.items()
+        }
+    )
+
+
+#: A call when the lists are made: what is allowed takes a year, and what would help at once is not allowed.
+LATE_CALL = Case(recommender="trusted_peer", move="targeted_call", specifics=True, lists_open=False)
+#: A student answers a program that made contact first, unknown there: an introduction is allowed, a caller is not sure to be.
+UNKNOWN_VOICE = Case(recommender="self", move="direct_email", program_contacted_first=True)
+
+
+def test_the_order_of_changes() -> None:
+    """What is allowed stands first, then what to ask about, then what is not allowed, and what nobody can do is last."""
+    assert [(change.remedies, change.rules.answer, change.who) for change in offered(LATE_CALL, None)] == [
+        (("start_a_year_early",), "allowed", "year_of_work"),
+        (("second_call",), "not_allowed", "recommender_now"),
+        (("call_earlier",), "not_allowed", "nobody"),
+    ]
+    answers = [change.rules.answer for change in offered(UNKNOWN_VOICE, None)]
+    assert answers == ["allowed", *["ask_first"] * 4]
+
+
+def offered(case: Case, reading: str | None, when: datetime | None = None) -> list[Change]:
+    """List what would change a case's verdict."""
+    return list(what_would_change(case, when, reading))
+
+
+@given(case=cases(), reading=readings)
+def test_every_change_keeps_its_promise(case: Case, reading: str | None) -> None:
+    """Law 9: the acts of a change, carried out, give its case, and that case gets exactly the verdict promised."""
+    for change in offered(case, reading):
+        assert after(case, change.remedies) == change.case
+        assert verdict(change.case, reading) == change.verdict > verdict(case, reading)
+
+
+@given(case=cases(), reading=readings)
+def test_every_change_is_as_small_as_can_be(case: Case, reading: str | None) -> None:
+    """No part of a change's acts alone raises the verdict, and no change stands twice."""
+    start = verdict(case, reading)
+    changes = offered(case, reading)
+    assert len({frozenset(change.remedies) for change in changes}) == len(changes)
+    for change in changes:
+        for size in range(1, len(change.remedies)):
+            for part in itertools.combinations(change.remedies, size):
+                changed = after(case, part)
+                assert changed is None or verdict(changed, reading) <= start, part
+
+
+@given(case=cases(), reading=readings)
+def test_no_change_scripts_a_message(case: Case, reading: str | None) -> None:
+    """A message in the student's own writing is never offered: no act sets it, and a case without it stays without."""
+    assert all(("scripted", "true") not in sets for sets in SETS.values())
+    assert all(case.scripted or not change.case.scripted for change in offered(case, reading))
+
+
+@given(case=cases(), when=st.none() | moments(), reading=readings)
+@example(case=LATE_CALL, when=None, reading=None)
+@example(case=UNKNOWN_VOICE, when=None, reading=None)
+def test_what_is_allowed_stands_first(case: Case, when: datetime | None, reading: str | None) -> None:
+    """Changes within reach stand first; among them what the rule allows, then what to ask about, then the rest."""
+    order = [(not change.within_reach, -ANSWERS.index(change.rules.answer)) for change in offered(case, reading, when)]
+    assert order == sorted(order)
+
+
+@given(case=cases(), when=st.none() | moments(), reading=readings)
+def test_every_change_tells_who_when_and_why(case: Case, when: datetime | None, reading: str | None) -> None:
+    """A change names the stages it mends, who can do it, its claims, and what the rule says of the changed case."""
+    binding = judge(case, reading).binding
+    rows = {row.remedy: row for row in load_remedies()}
+    for change in offered(case, reading, when):
+        acts = [rows[remedy] for remedy in change.remedies]
+        caps = judge(change.case, reading).caps
+        assert change.stages == binding
+        assert all(caps[stage] > verdict(case, reading) for stage in change.stages)
+        assert change.who == WHO[max(WHO.index(act.who) for act in acts)]
+        assert change.within_reach == (change.who != "nobody")
+        assert set(change.claims) == {claim for act in acts for claim in act.claims} != set()
+        assert set(change.assumptions) == {act.ours for act in acts} - {""}
+        assert change.rules == rules_check(change.case, when if change.case.phase == case.phase else None)
+        assert len(change.words) == len(acts)
+        assert all(words.endswith(".") for words in change.words)
+
+
+@given(case=cases(), reading=readings)
+def test_it_says_so_where_nothing_helps(case: Case, reading: str | None) -> None:
+    """Where nothing within reach raises the verdict, and where it is the highest, the sentence says just that."""
+    changes = what_would_change(case, reading=reading)
+    if changes.verdict == Verdict.OFFER_IN_PLAY:
+        assert len(changes) == 0
+        assert changes.words == "This is the highest verdict there is. Nothing needs to change."
+    elif not any(change.who != "nobody" for change in changes):
+        assert not changes.within_reach
+        kind = (
+            "Nothing we can list would change" if changes.verdict < Verdict.FILE_READ else "This is as far as the article lets"
+        )
+        assert changes.words.startswith(kind)
+    else:
+        assert changes.within_reach
+        allowed = any(change.within_reach and change.rules.answer != "not_allowed" for change in changes)
+        start = "The smallest changes" if allowed else "These are the article's account of what works."
+        assert changes.words.startswith(start)
+
+
+def test_nobody_can_undo_what_cannot_be_overcome() -> None:
+    """With a professionalism issue the only change that is left is one that nobody can make."""
+    case = Case(professionalism_issue=True, recommender="trusted_peer", specifics=True)
+    assert [(change.remedies, change.who) for change in offered(case, None)] == [(("undo_professionalism",), "nobody")]
+
+
+# ---- readings ----
+
+
+@given(case=cases(), name=st.sampled_from([name for name, reading in READINGS.items() if reading.default]))
+def test_a_default_reading_is_no_reading(case: Case, name: str) -> None:
+    """A reading that is the default changes no cap, no weight and no change on offer."""
+    assert judge(case, name).caps == judge(case).caps
+    assert amplify(case, name) == amplify(case)
+    assert [change.remedies for change in offered(case, name)] == [change.remedies for change in offered(case, None)]
+
+
+@given(case=cases(), when=st.none() | moments())
+def test_no_reading_ever_fails(case: Case, when: datetime | None) -> None:
+    """Every case has a verdict under every reading, and the agreement counts exactly the readings that are no default."""
+    agreement = readings_agree(case, when)
+    assert tuple(agreement.verdicts) == OTHER_READINGS
+    assert agreement.total == len(OTHER_READINGS)
+    assert agreement.stands + len(agreement.changed) == agreement.total
+    if when is None:
+        assert agreement.verdict == verdict(case)
+        assert all(agreement.verdicts[name] == verdict(case, name) for name in OTHER_READINGS)
+    for name in READINGS:
+        assert isinstance(amplify(case, name), Amplified)
+        assert isinstance(as_text(case, name), str)
+
+
+#: One case for each reading that it changes, with the verdicts before and after.
+CHANGED = [
+    ("range_and_credible", {"specifics": True}, Verdict.SKIMMED, Verdict.IGNORED),
+    (
+        "range_and_credible",
+        {"specifics": True, "recommender": "known_dean", "score": 234},
+        Verdict.FILE_READ,
+        Verdict.IGNORED,
+    ),
+    ("home_dean_is_any_dean", {"specifics": True, "recommender": "random_dean"}, Verdict.SKIMMED, Verdict.FILE_READ),
+    ("scripted_is_embarrassment", {"scripted": True}, Verdict.IGNORED, Verdict.SKIMMED),
+    ("vouch_is_enough", {"recommender": "subspecialist"}, Verdict.FILE_READ, Verdict.PHONE_INTERVIEW),
+]
+
+
+@pytest.mark.parametrize(("reading", "fields", "before", "since"), CHANGED)
+def test_what_each_reading_changes(reading: str, fields: dict[str, Any], before: Verdict, since: Verdict) -> None:
+    """Each reading changes the verdict that the contract says it changes."""
+    case = Case(**fields)
+    assert (verdict(case), verdict(case, reading)) == (before, since)
+    assert reading in readings_agree(case).changed
+
+
+def test_friday_changes_a_verdict_through_the_calendar() -> None:
+    """A second call on Friday is within reach of an offer in phase 2 and is skimmed in phase 3."""
+    case = Case(recommender="trusted_peer", specifics=True, name_familiar=True, file_in_system=True)
+    friday = datetime(2027, 3, 19, 9, 0)  # noqa: DTZ001 - a moment without a zone is Eastern
+    agreement = readings_agree(case, friday)
+    assert agreement.verdict == Verdict.OFFER_IN_PLAY
+    assert agreement.verdicts["friday_in_phase_3"] == Verdict.SKIMMED
+    assert readings_agree(case).verdicts["friday_in_phase_3"] == readings_agree(case).verdict
+
+
+def test_readings_that_are_no_default_are_those_of_the_contract() -> None:
+    """Each place where the article leaves room has one default and at least one other reading, each with its words."""
+    by_choice: dict[str, list[bool]] = {}
+    for reading in READINGS.values():
+        by_choice.setdefault(reading.choice, []).append(reading.default)
+        assert reading.words.endswith(".")
+        assert reading.claims
+    assert tuple(name for name, reading in READINGS.items() if not reading.default) == OTHER_READINGS
+    assert all(defaults.count(True) == 1 and len(defaults) > 1 for defaults in by_choice.values())
+
+
+# ---- the amplifier ----
+
+
+@given(case=cases(), reading=readings)
+def test_signal_and_weight_lie_on_their_scales(case: Case, reading: str | None) -> None:
+    """Signal, weight and what is shown lie within 0 to 100, the share within 0 to 1, and the formula is the contract's."""
+    picture = amplify(case, reading)
+    assert all(0 <= number <= 100 for number in (picture.signal, picture.weight, picture.shown))
+    assert 0 < picture.share <= 1
+    assert picture.amplified == pytest.approx(50 + (picture.signal - 50) * (1 + picture.weight / 100 * picture.share), abs=1e-9)
+    assert picture.shown == min(100, max(0, picture.amplified))
+
+
+def test_shown_is_clipped_and_amplified_is_not() -> None:
+    """A strong file's amplified signal may leave the scale; what is shown stays on it, at both ends."""
+    high = amplify(Case(score=290, recommender="trusted_peer"))
+    low = amplify(Case(score=1, recommender="trusted_peer"))
+    assert (high.shown, low.shown) == (100, 0)
+    assert high.amplified > 100
+    assert low.amplified < 0
+
+
+@pytest.mark.parametrize("reading", EVERY_READING)
+def test_praise_never_crosses_a_tier(reading: str | None) -> None:
+    """However warm the weaker caller's praise and cool the stronger one's, the stronger one weighs more."""
+    weights = caller_weights(reading)
+
+    def weight(caller: str, intensity: int) -> float:
+        return amplify(Case(score=250).but(recommender=caller, intensity=intensity), reading).weight
+
+    for better, lesser in itertools.combinations(weights, 2):
+        if weights[better] > weights[lesser]:
+            assert weight(better, 0) > weight(lesser, 10)
+    for caller, own in weights.items():
+        assert weight(caller, 5) == own
+        praised = [weight(caller, intensity) for intensity in range(11)]
+        assert praised == sorted(set(praised))
+
+
+def test_the_weights_are_the_article_s() -> None:
+    """The chart's five weights stand, and a dean without history lies between the chart's dean and its stranger."""
+    weights = caller_weights()
+    assert {**weights, "random_dean": 0} == {
+        "trusted_peer": 90,
+        "subspecialist": 80,
+        "known_dean": 50,
+        "random_dean": 0,
+        "unconnected_faculty": 25,
+        "self": 5,
+    }
+    assert 25 < weights["random_dean"] < 50
+    assert caller_weights("home_dean_is_any_dean")["random_dean"] == 50
+
+
+@given(case=cases(intensity=5), reading=readings)
+def test_a_weight_of_nothing_changes_nothing(case: Case, reading: str | None) -> None:
+    """At weight 0 the amplified signal is the signal."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(amplifier, "caller_weights", lambda _=None: dict.fromkeys(caller_weights(), 0))
+        picture = amplify(case, reading)
+    assert picture.weight == 0
+    assert picture.amplified == pytest.approx(picture.signal, abs=1e-9)
+
+
+@MANY
+@given(case=cases(), reading=readings)
+def test_above_the_bar_it_lifts_and_below_it_exposes(case: Case, reading: str | None) -> None:
+    """A contact moves a signal away from the bar, on its own side, and leaves one at the bar where it is."""
+    picture = amplify(case, reading)
+    moved = picture.amplified - picture.signal
+    assert (moved > 0, moved < 0) == (picture.signal > 50, picture.signal < 50)
+    assert (picture.amplified > 50) == (picture.signal > 50)
+
+
+def test_the_bar_lies_at_the_bottom_of_the_range() -> None:
+    """A clean file at the bottom of the range lies at the bar; one point more or less lies above or below it."""
+    signals = [amplify(Case(score=score)).signal for score in (219, 220, 234, 235, 236)]
+    assert signals == sorted(set(signals))
+    assert signals[3] == 50
+    assert signals[1] == 25
+
+
+@MANY
+@given(case=cases(), reading=readings)
+def test_a_higher_score_never_lowers_the_signal(case: Case, reading: str | None) -> None:
+    """Signal and amplified signal only ever rise with the score."""
+    before = amplify(case, reading)
+    for higher in higher_scores(case):
+        assert amplify(higher, reading).signal >= before.signal
+        assert amplify(higher, reading).amplified >= before.amplified
+
+
+@MANY
+@given(case=cases(), reading=readings)
+def test_an_added_flag_never_raises_the_signal(case: Case, reading: str | None) -> None:
+    """One flag more leaves the signal or lowers it."""
+    signal = amplify(case, reading).signal
+    assert all(amplify(flagged, reading).signal <= signal for flagged in with_one_flag_more(case))
+
+
+@MANY
+@given(case=cases(), reading=readings)
+def test_a_file_that_would_be_declined_lies_below_the_bar(case: Case, reading: str | None) -> None:
+    """Where the paper stage allows no more than `declined`, the signal lies below the bar whatever the score."""
+    assume(judge(case, reading).caps["paper"] <= Verdict.DECLINED)
+    assert amplify(case, reading).signal < 50
+
+
+def test_an_unknown_reading_is_refused_everywhere() -> None:
+    """Whatever takes a reading refuses one that does not exist, with the same words."""
+    said = set()
+    for ask in (judge, amplify, lambda case, name: what_would_change(case, reading=name)):
+        with pytest.raises(CaseError) as caught:
+            ask(Case(), "nobody_s_reading")
+        said.add(str(caught.value).partition(" but it is ")[2])
+    assert said == {"'nobody_s_reading'."}

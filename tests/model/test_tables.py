@@ -1,0 +1,667 @@
+"""The tables of data/: a broken one is refused at its place, and what they name exists and is used."""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import importlib
+import io
+import re
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from backchannel_lib import Case, TableError, judge
+from backchannel_lib.base.texts import all_words, load_words, say
+from backchannel_lib.model import rules, tables
+from backchannel_lib.model.conditions import parse, scalar_function
+from backchannel_lib.model.rules import rule_book
+from backchannel_lib.model.tables import (
+    ANSWERS,
+    STAGES,
+    ReadingChange,
+    load_assumptions,
+    load_callers,
+    load_claims,
+    load_controls,
+    load_examples,
+    load_exams,
+    load_facts,
+    load_remedies,
+    load_rules,
+    load_soap_rule,
+)
+
+ROOT = Path(__file__).resolve().parent.parent
+DATA = ROOT / "data"
+LOADERS: dict[str, Callable[..., Any]] = {
+    f"{name.removeprefix('load_')}.csv": loader
+    for path in sorted((ROOT / "backchannel_lib").glob("*.py"))
+    for name, loader in vars(importlib.import_module(f"backchannel_lib.{path.stem}")).items()
+    if name.startswith("load_") and name not in {"load_words", "load_case"}
+}
+LOADERS |= {f"words/en/{path.name}": lambda path=None: load_words("en", path) for path in (DATA / "words" / "en").glob("*.csv")}
+FILES = sorted(LOADERS)
+
+
+def cells(file: str) -> list[list[str]]:
+    """Read a table of data/ as plain cells, its header first."""
+    with (DATA / file).open(encoding="utf-8", newline="") as lines:
+        return list(csv.reader(lines))
+
+
+def headers() -> Iterator[tuple[str, str]]:
+    """List every column of every table."""
+    for file in FILES:
+        for column in cells(file)[0]:
+            yield file, column
+
+
+def refusal(tmp_path: Path, file: str, rows: list[list[str]] | str) -> str:
+    """Load changed rows, or a changed text, of one table, and return what is said against them."""
+    path = tmp_path / Path(file).name
+    if isinstance(rows, str):
+        path.write_text(rows, encoding="utf-8", newline="")
+    else:
+        out = io.StringIO(newline="")
+        csv.writer(out).writerows(rows)
+        path.write_text(out.getvalue(), encoding="utf-8", newline="")
+    with pytest.raises(TableError) as caught:
+        LOADERS[file](path)
+    return str(caught.value)
+
+
+def with_cell(file: str, column: str, text: str) -> list[list[str]]:
+    """Give a table with one cell of its second row changed."""
+    rows = cells(file)
+    rows[2][rows[0].index(column)] = text
+    return rows
+
+
+def test_every_table_has_a_loader_and_every_loader_a_table() -> None:
+    """Tables and loaders are of one name each, and every loader reads its own table."""
+    there = {str(path.relative_to(DATA)).replace("\\", "/") for path in DATA.rglob("*.csv")}
+    assert there == set(LOADERS)
+    for file, loader in LOADERS.items():
+        assert len(loader(DATA / file)) == len(cells(file)) - 1
+    assert all(load() == load(DATA / file) for file, load in LOADERS.items() if not file.startswith("words/"))
+
+
+@pytest.mark.parametrize("file", FILES)
+def test_a_table_from_another_editor_is_read_too(tmp_path: Path, file: str) -> None:
+    """A byte order mark, Windows line ends and columns in another order change nothing."""
+    rows = [list(reversed(row)) for row in cells(file)]
+    out = io.StringIO(newline="")
+    csv.writer(out, lineterminator="\r\n", quoting=csv.QUOTE_ALL).writerows(rows)
+    path = tmp_path / Path(file).name
+    path.write_text("\ufeff" + out.getvalue(), encoding="utf-8", newline="")
+    assert LOADERS[file](path) == LOADERS[file](DATA / file)
+
+
+# ---- what every loader refuses ----
+
+
+@pytest.mark.parametrize(("file", "column"), list(headers()))
+def test_a_missing_column_is_refused(tmp_path: Path, file: str, column: str) -> None:
+    """Without one of its columns no table is read."""
+    place = cells(file)[0].index(column)
+    rows = [row[:place] + row[place + 1 :] for row in cells(file)]
+    said = refusal(tmp_path, file, rows)
+    assert said == f"{Path(file).name}, row 1, column {column}: expected a column '{column}', found {rows[0]!r}"
+
+
+@pytest.mark.parametrize("file", FILES)
+def test_an_unknown_column_is_refused(tmp_path: Path, file: str) -> None:
+    """A column that the table does not know is refused, with those that it knows."""
+    said = refusal(tmp_path, file, [[*row, "mood" if number == 0 else "x"] for number, row in enumerate(cells(file))])
+    start, listed = said.split(": expected each of the columns ")
+    assert start == f"{Path(file).name}, row 1, column mood"
+    assert listed.endswith(" once, found 'mood'")
+    assert sorted(listed.removesuffix(" once, found 'mood'").split(", ")) == sorted(cells(file)[0])
+
+
+@pytest.mark.parametrize("file", FILES)
+def test_an_empty_file_is_refused(tmp_path: Path, file: str) -> None:
+    """A file without a header is refused at its first column."""
+    first = cells(file)[0][0]
+    assert refusal(tmp_path, file, "") == f"{Path(file).name}, row 1, column {first}: expected a column '{first}', found []"
+
+
+@pytest.mark.parametrize("file", FILES)
+def test_an_id_that_stands_twice_is_refused(tmp_path: Path, file: str) -> None:
+    """A row whose id another row has is refused at its line, its column and its value."""
+    rows = cells(file)
+    column = {
+        "percentiles.csv": "score",
+        "reading_changes.csv": "target",
+        "options.csv": "option",
+        "choices.csv": "choice",
+    }.get(file, rows[0][0])
+    value = rows[2][rows[0].index(column)]
+    said = refusal(tmp_path, file, [*rows, rows[2]])
+    assert said == (
+        f"{Path(file).name}, row {len(rows) + 1}, column {column}: expected an id that no other row has, found {value!r}"
+    )
+
+
+@pytest.mark.parametrize("file", FILES)
+@pytest.mark.parametrize("change", ["one more", "one less", "none"])
+def test_a_ragged_row_is_refused(tmp_path: Path, file: str, change: str) -> None:
+    """A row with more or fewer cells than the header is refused at its line."""
+    rows = cells(file)
+    rows[2] = {"one more": [*rows[2], "x"], "one less": rows[2][:-1], "none": []}[change]
+    said = refusal(tmp_path, file, rows)
+    assert said == f"{Path(file).name}, row 3: expected {len(rows[0])} cells, found {rows[2]!r}"
+
+
+@pytest.mark.parametrize("file", FILES)
+def test_broken_quoting_is_refused(tmp_path: Path, file: str) -> None:
+    """A quotation mark that does not close, and one that closes too early, are refused at their line."""
+    text = (DATA / file).read_text(encoding="utf-8")
+    lines = len(text.splitlines())
+    said = refusal(tmp_path, file, text + '"open')
+    assert said == f"{Path(file).name}, row {lines + 1}: expected well-formed CSV, found 'unexpected end of data'"
+    said = refusal(tmp_path, file, text + '"early"close')
+    problem = "',' expected after '\"'"
+    assert said == f"{Path(file).name}, row {lines + 1}: expected well-formed CSV, found {problem!r}"
+
+
+@pytest.mark.parametrize("file", FILES)
+def test_a_column_that_stands_twice_is_refused(tmp_path: Path, file: str) -> None:
+    """Of two columns of one name, neither is guessed to be the right one."""
+    first = cells(file)[0][0]
+    said = refusal(tmp_path, file, [[*row, row[0]] for row in cells(file)])
+    assert said.startswith(f"{Path(file).name}, row 1, column {first}: expected each of the columns {first}")
+    assert said.endswith(f" once, found {first!r}")
+
+
+@pytest.mark.parametrize("file", FILES)
+def test_what_cannot_be_read_is_refused(tmp_path: Path, file: str) -> None:
+    """A file that is not there, and one of another encoding, are refused by their name."""
+    name = Path(file).name
+    with pytest.raises(TableError) as caught:
+        LOADERS[file](tmp_path / name)
+    assert str(caught.value) == f"{name}: expected a file that can be read, found 'No such file or directory'"
+    (tmp_path / name).write_bytes((DATA / file).read_text(encoding="utf-8").encode("utf-16"))
+    with pytest.raises(TableError) as caught:
+        LOADERS[file](tmp_path / name)
+    assert str(caught.value) == f"{name}: expected text in UTF-8, found 'bytes that are no UTF-8'"
+
+
+# ---- what a column refuses ----
+
+CLAIMS_ELSEWHERE = [file for file, column in headers() if column == "claims"]
+
+
+@pytest.mark.parametrize("file", CLAIMS_ELSEWHERE)
+def test_an_unknown_claim_is_refused(tmp_path: Path, file: str) -> None:
+    """A claim that is not among the article's 100 is refused wherever it is named, also beside a known one."""
+    for cell in ("noise.mass-blst", "noise.mass-blast noise.mass-blst"):
+        said = refusal(tmp_path, file, with_cell(file, "claims", cell))
+        assert said.startswith(f"{file}, row 3, column claims: expected one of noise.mass-blast, ")
+        assert said.endswith(f", found {cell!r}")
+
+
+@pytest.mark.parametrize("file", [file for file, column in headers() if column == "ours"])
+def test_an_unknown_assumption_is_refused(tmp_path: Path, file: str) -> None:
+    """An assumption that is not in the table of assumptions is refused wherever it is named."""
+    said = refusal(tmp_path, file, with_cell(file, "ours", "visa_as_polcy"))
+    assert said.startswith(f"{file}, row 3, column ours: expected one of visa_as_policy, ")
+    assert said.endswith(", found 'visa_as_polcy'")
+
+
+#: Columns of numbers, with the lowest and the highest that each takes.
+NUMBERS = [
+    ("verdicts.csv", "rank", 0, 8),
+    ("stages.csv", "shown", 1, 5),
+    ("callers.csv", "weight", 0, 100),
+    ("decides.csv", "share", 0, 100),
+    ("percentiles.csv", "score", 1, 300),
+    ("percentiles.csv", "percentile", 0, 100),
+    ("score_anchors.csv", "low", 1, 300),
+    ("score_anchors.csv", "high", 1, 300),
+    *(("exams.csv", column, 1, 999) for column in ("low", "high", "score", "range_low", "range_floor")),
+]
+
+
+@pytest.mark.parametrize(("file", "column", "low", "high"), NUMBERS)
+def test_a_bad_number_is_refused(tmp_path: Path, file: str, column: str, low: int, high: int) -> None:
+    """A number column takes whole numbers in its range and nothing else."""
+    for text in (str(low - 1), str(high + 1), "ninety", "1.5", "", " 5", "-", "1e1", "²"):
+        said = refusal(tmp_path, file, with_cell(file, column, text))
+        rule = f"expected a whole number from {low} to {high}, found {text!r}"
+        assert said == f"{file}, row 3, column {column}: {rule}"
+    for text in (str(low), str(high)):
+        path = tmp_path / file
+        out = io.StringIO(newline="")
+        csv.writer(out).writerows(with_cell(file, column, text))
+        path.write_text(out.getvalue(), encoding="utf-8", newline="")
+        assert getattr(LOADERS[file](path)[1], column) == int(text)
+
+
+def test_a_number_with_two_hyphens_is_refused(tmp_path: Path) -> None:
+    """A text that looks like a number, but is none, is refused like any other."""
+    said = refusal(tmp_path, "callers.csv", with_cell("callers.csv", "weight", "--5"))
+    assert said.endswith("found '--5'")
+
+
+@pytest.mark.parametrize(
+    ("text", "rule"),
+    [
+        ("many", "a number or nothing"),
+        ("1,5", "a number or nothing"),
+        ("nan", "a finite number or nothing"),
+        ("inf", "a finite number or nothing"),
+    ],
+)
+def test_a_bad_number_of_an_assumption_is_refused(tmp_path: Path, text: str, rule: str) -> None:
+    """An assumption's value is a finite number, or is left blank."""
+    said = refusal(tmp_path, "assumptions.csv", with_cell("assumptions.csv", "value", text))
+    assert said == f"assumptions.csv, row 3, column value: expected {rule}, found {text!r}"
+
+
+#: Columns that take a few words alone: a word that is none of them, and those that they take.
+WORDS = [
+    ("claims.csv", "kind", "rules", "rule, thesis, definition, example, warning, number, verdict, rationale, advice"),
+    ("stages.csv", "stage", "mesage", "message, levers, attention, paper, timing"),
+    ("stages.csv", "counts", "highst", "highest, lowest"),
+    ("rules.csv", "stage", "papers", "paper, message, levers, attention, timing"),
+    ("readings.csv", "default", "Yes", "yes, no"),
+    ("reading_changes.csv", "kind", "alows", "allows, condition, weight, calendar"),
+    ("remedies.csv", "stage", "", "message, levers, attention, paper, timing"),
+    ("remedies.csv", "who", "nobdy", "nobody, student_now, recommender_now, other_program_or_caller, year_of_work"),
+    ("soap_rule.csv", "answer", "alowed", "allowed, not_allowed, ask_first"),
+    ("callers.csv", "impact", "hihg", "high, very_high, moderate, low, very_low"),
+    ("callers.csv", "joined", "guess", "same, order, ours"),
+    ("moves.csv", "by", "students", "student, recommender, school"),
+    ("phases.csv", "phase", "post_sopa", "post_soap, groundwork, soap_lists, gap_filling"),
+    ("flags.csv", "kind", "polcy", "policy, explainable, not_overcome"),
+    ("needs.csv", "need", "Local", "local, language, track, coverage"),
+    ("facts.csv", "grade", "D", "A, B, C"),
+    ("percentiles.csv", "exam", "step1", "step2ck"),
+    ("controls.csv", "control", "dial", "radio, slider, checkbox, select, checks"),
+    ("controls.csv", "group", "file", "message, levers, attention, paper, timing"),
+]
+
+
+@pytest.mark.parametrize(("file", "column", "text", "listed"), WORDS)
+def test_an_unknown_word_is_refused(tmp_path: Path, file: str, column: str, text: str, listed: str) -> None:
+    """A column of fixed words refuses any other, and lists those that it takes, the likeliest first."""
+    said = refusal(tmp_path, file, with_cell(file, column, text))
+    start, found = said.split("expected one of ")
+    assert start == f"{file}, row 3, column {column}: "
+    assert found.endswith(f", found {text!r}")
+    assert sorted(found.removesuffix(f", found {text!r}").split(", ")) == sorted(listed.split(", "))
+
+
+#: Columns that name something of another table, or of a case, and a name that does not exist there.
+NAMES = [
+    ("rules.csv", "condition", "pressure_usd", "pressure_used"),
+    ("rules.csv", "allows", "file_raed", "file_read"),
+    ("examples.csv", "verdict", "mabye", "maybe"),
+    ("reading_changes.csv", "reading", "vouch_is_enogh", "vouch_is_enough"),
+    ("soap_rule.csv", "facts", "soap_rule.not_setled", "soap_rule.not_settled"),
+    ("callers.csv", "recommender", "random_dan", "random_dean"),
+    ("moves.csv", "move", "mass_blats", "mass_blast"),
+    ("flags.csv", "flag", "needs_vsa", "needs_visa"),
+    ("controls.csv", "field", "intensty", "intensity"),
+]
+
+
+@pytest.mark.parametrize(("file", "column", "text", "likeliest"), NAMES)
+def test_a_name_that_does_not_exist_is_refused(tmp_path: Path, file: str, column: str, text: str, likeliest: str) -> None:
+    """A cell that names a verdict, a condition, a fact or a field has to name one that exists."""
+    said = refusal(tmp_path, file, with_cell(file, column, text))
+    assert said.startswith(f"{file}, row 3, column {column}: expected one of {likeliest}, ")
+    assert said.endswith(f", found {text!r}")
+
+
+FREE = [
+    *(("claims.csv", "id"), ("claims.csv", "topic"), ("verdicts.csv", "verdict"), ("conditions.csv", "condition")),
+    *(("conditions.csv", "when"), ("rules.csv", "rule"), ("readings.csv", "reading"), ("readings.csv", "choice")),
+    *(("reading_changes.csv", "target"), ("reading_changes.csv", "to"), ("remedies.csv", "remedy")),
+    *(("remedies.csv", "when"), ("soap_rule.csv", "row"), ("soap_rule.csv", "when"), ("phases.csv", "starts")),
+    *(("phases.csv", "ends"), ("decides.csv", "factor"), ("assumptions.csv", "assumption"), ("facts.csv", "id")),
+    *(("facts.csv", "topic"), ("facts.csv", "source"), ("facts.csv", "year"), ("score_anchors.csv", "specialty")),
+    *(("controls.csv", "shown_when"), ("exams.csv", "exam"), ("examples.csv", "example"), ("words/en/core.csv", "id")),
+    ("words/en/core.csv", "text"),
+]
+
+
+@pytest.mark.parametrize(("file", "column"), FREE)
+def test_a_blank_is_refused_where_there_has_to_be_a_text(tmp_path: Path, file: str, column: str) -> None:
+    """An id or a text may not be blank."""
+    for text in ("", "  "):
+        said = refusal(tmp_path, file, with_cell(file, column, text))
+        assert said == f"{Path(file).name}, row 3, column {column}: expected some text, found {text!r}"
+
+
+@pytest.mark.parametrize("file", ["remedies.csv", "examples.csv"])
+@pytest.mark.parametrize("text", ["", "score", "score 240", "scoer=240", "score=240; recomender=self", "score=240;"])
+def test_a_change_of_no_field_is_refused(tmp_path: Path, file: str, text: str) -> None:
+    """What a remedy or an example sets are pairs of a field of a case and a value."""
+    said = refusal(tmp_path, file, with_cell(file, "sets", text))
+    assert said == f"{file}, row 3, column sets: expected 'field=value' pairs of fields of a case, found {text!r}"
+
+
+LINES = [
+    # a line
+    *((text, True) for text in ("1", "9", "25", "219", "9998")),
+    *((text, False) for text in ("", "0", "00", "-1", "+1", "12345", "25.5", "a", "²", "٢٥", "l.25")),
+    # a range, which runs forwards
+    *((text, True) for text in ("1-2", "9-10", "25-29", "99-100")),
+    *((text, False) for text in ("29-25", "10-9", "25-25", "0-5", "25-0", "0-0", "25-12345")),
+    # with an end missing, or one too many
+    *((text, False) for text in ("1-", "-29", "-", "--", "25--29", "25-29-", "25-29-33", "25-a", "a-29")),
+    # with something else between or around
+    *((text, False) for text in ("25 to 29", "25–29", "25 - 29", "25 29", "25,29", "25:29", " 25", "25 ", "25-29\n", "25\t")),
+]
+
+
+@pytest.mark.parametrize(("text", "is_taken"), LINES)
+def test_lines_are_numbers(tmp_path: Path, text: str, is_taken: bool) -> None:
+    """A claim stands in a line or in a range of lines that runs forwards, and each is kept as it is written."""
+    rows = with_cell("claims.csv", "lines", text)
+    if is_taken:
+        path = tmp_path / "claims.csv"
+        out = io.StringIO(newline="")
+        csv.writer(out).writerows(rows)
+        path.write_text(out.getvalue(), encoding="utf-8", newline="")
+        assert load_claims(path)[1].lines == text
+    else:
+        said = refusal(tmp_path, "claims.csv", rows)
+        # A cell of two lines moves the row's number, which counts the lines of the file.
+        assert said.startswith("claims.csv, row 4," if "\n" in text else "claims.csv, row 3,")
+        assert said.endswith(f" column lines: expected a line, or a range of lines such as 25-29, found {text!r}")
+
+
+def test_an_id_of_two_words_files_is_refused(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """A text has one place: an id that two files have is refused, with the second file's name."""
+    folder = tmp_path / "words" / "en"
+    folder.mkdir(parents=True)
+    (folder / "a.csv").write_text("id,text\nhello,Hello.\n", encoding="utf-8")
+    (folder / "b.csv").write_text("id,text\nbye,Bye.\nhello,Hi.\n", encoding="utf-8")
+    monkeypatch.setattr(tables, "data_root", lambda: tmp_path)
+    with pytest.raises(TableError) as caught:
+        load_words()
+    assert str(caught.value) == "b.csv, column id: expected an id that no other file has, found 'hello'"
+
+
+# ---- the language of the conditions ----
+
+CONDITION = "a condition such as 'score < range_low and not scripted'"
+PARTS = "only and, or, not, is, in, & and comparisons"
+CALLERS = "trusted_peer, subspecialist, known_dean, random_dean, unconnected_faculty, self"
+REFUSED = [
+    # what is no expression at all
+    *((text, CONDITION) for text in ("", "score <", "not", "if scripted", "a = b", "score < 240)", "scripted;")),
+    # calls, and what else Python has and the language has not
+    *(
+        (text, PARTS)
+        for text in (
+            "print(score)",
+            "__import__('os')",
+            "case.score",
+            "needs[0]",
+            "1",
+            "'yes'",
+            "score + 1",
+            "-score",
+            "score < range_low < 240",
+            "lambda: scripted",
+            "[scripted]",
+            "scripted if specifics else introduced",
+            "(x := scripted)",
+            "f'{score}'",
+            "not print(score)",
+            "scripted and open('x')",
+        )
+    ),
+    # levels
+    ("recommender is know_dean", f"a level of recommender: known_dean, {CALLERS.replace('known_dean, ', '')}"),
+    ("recommender is 'self'", f"a level of recommender: self, {CALLERS.replace(', self', '')}"),
+    ("phase in (groundwork, soap_list)", "a level of phase: soap_lists, groundwork, gap_filling, post_soap"),
+    ("phase is post_soap()", "a level of phase: post_soap, groundwork, soap_lists, gap_filling"),
+    ("phase in groundwork", "'in' followed by levels in parentheses"),
+    ("phase in [groundwork]", "'in' followed by levels in parentheses"),
+    # an order where there may be nothing to put in order
+    *(
+        (text, "each number that is meant, such as 'track_record == 0 or track_record == 1', since track_record may be unknown")
+        for text in (
+            "track_record > 0",
+            "track_record >= 1",
+            "track_record < 3",
+            "track_record <= 2",
+            "0 < track_record",
+            "3 >= track_record",
+            "track_record < failed_attempts",
+            "failed_attempts <= track_record",
+            "not track_record > 0",
+            "scripted or specifics and track_record > 0",
+        )
+    ),
+]
+
+
+@pytest.mark.parametrize(("text", "rule"), REFUSED)
+def test_what_is_no_condition_is_refused(text: str, rule: str) -> None:
+    """A condition that is misspelt, or that could do more than ask a case, is refused at its place with its whole text."""
+    with pytest.raises(TableError) as caught:
+        parse(text, {}, place=("rules.csv", 7, "when"))
+    assert str(caught.value) == f"rules.csv, row 7, column when: expected {rule}, found {text!r}"
+
+
+@pytest.mark.parametrize(
+    ("text", "kind", "likeliest"),
+    [
+        ("scritped", "flag or set", "scripted"),
+        ("scripted and not introdced", "flag or set", "introduced"),
+        ("has_capitol", "flag or set", ""),
+        ("score", "flag or set", ""),  # a number alone says nothing
+        ("recommender", "flag or set", ""),
+        ("scoer < 240", "number", "score"),
+        ("scripted < 240", "number", ""),
+        ("phase == 1", "number", ""),
+        ("score < rnge_low", "number", "range_low"),
+        ("recomender is self", "choice", "recommender"),
+        ("score is 240", "choice", ""),
+        ("scripted in (self, other)", "choice", ""),
+        ("needs & offer", "set", "offers"),
+        ("needs & scripted", "set", ""),
+    ],
+)
+def test_what_is_no_field_of_its_kind_is_refused(text: str, kind: str, likeliest: str) -> None:
+    """A misspelt field, and one of another kind, are refused with the fields of the kind that fits."""
+    with pytest.raises(TableError) as caught:
+        parse(text, {}, place=("rules.csv", 7, "when"))
+    said = str(caught.value)
+    assert said.startswith(f"rules.csv, row 7, column when: expected a {kind} in place of '")
+    assert f"', such as {likeliest}" in said
+    assert said.endswith(f", found {text!r}")
+
+
+@pytest.mark.parametrize("text", ["score < 240.0", "score < True", "score < '240'", "score < print(1)", "1 < 2 < 3"])
+def test_a_comparison_is_with_whole_numbers(text: str) -> None:
+    """Numbers in a condition are whole, and nothing else stands in their place."""
+    with pytest.raises(TableError) as caught:
+        parse(text, {}, place=("rules.csv", 7, "when"))
+    assert str(caught.value).startswith("rules.csv, row 7, column when: expected ")
+
+
+MEANINGS: list[tuple[str, dict[str, Any], bool]] = [
+    ("scripted", {"scripted": True}, True),
+    ("scripted", {}, False),
+    ("not scripted and specifics", {"specifics": True}, True),
+    ("not scripted and specifics", {"scripted": True}, False),
+    ("not (scripted and specifics)", {"scripted": True}, True),
+    ("scripted or specifics and introduced", {"scripted": True}, True),
+    ("(scripted or specifics) and introduced", {"scripted": True}, False),
+    ("recommender is self", {"recommender": "self", "move": "direct_email"}, True),
+    ("recommender is not self", {}, True),
+    ("recommender in (known_dean, random_dean)", {"recommender": "random_dean"}, True),
+    ("recommender in (known_dean, random_dean)", {}, False),
+    ("recommender not in (known_dean,)", {}, True),
+    ("score < range_low", {"score": 234}, True),
+    ("score < range_low", {"score": 235}, False),
+    ("score <= 235", {"score": 235}, True),
+    ("score > 235", {"score": 235}, False),
+    ("score >= range_floor", {"score": 220}, True),
+    ("score != 240", {}, False),
+    ("track_record == 0", {"track_record": 0}, True),
+    ("track_record == 0", {}, False),
+    ("track_record != 0", {}, True),
+    ("0 == track_record", {}, False),
+    ("track_record == failed_attempts", {}, False),
+    ("track_record == failed_attempts", {"track_record": 2, "failed_attempts": 2}, True),
+    ("track_record == 1 or track_record == 2", {"track_record": 2}, True),
+    ("track_record == 1 or track_record == 2", {"track_record": 3}, False),
+    ("track_record == 1 or track_record == 2", {}, False),
+    ("needs & offers", {"needs": {"local"}, "offers": {"local", "track"}}, True),
+    ("needs & offers", {"needs": {"local"}, "offers": {"track"}}, False),
+    ("needs", {"needs": {"local"}}, True),
+    ("not needs", {}, True),
+    ("met and scripted", {"scripted": True, "needs": {"local"}, "offers": {"local"}}, True),
+]
+
+
+@pytest.mark.parametrize(("text", "fields", "holds"), MEANINGS)
+def test_what_a_condition_means(text: str, fields: dict[str, Any], holds: bool) -> None:
+    """Every word of the language means what it says, and a condition may speak of those above it."""
+    above = {"met": parse("needs & offers", {}, place=("x", 1, "y"))}
+    which = scalar_function([parse("not scripted", {}, place=("x", 1, "y")), parse(text, above, place=("x", 2, "y"))])
+    case = Case(**fields)
+    assert which(case) == 2 * holds + (not case.scripted)
+
+
+def test_a_reading_that_changes_what_does_not_exist_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A reading that changes a rule or a condition that does not exist is refused where the rules are put together."""
+    for kind, target, to, said in (
+        ("allows", "scriptd", "skimmed", "expected a rule's id, found 'scriptd'"),
+        ("condition", "no_levr", "scripted", "expected one of no_lever, "),
+        ("condition", "no_lever", "scriptd", "expected a flag or set in place of 'scriptd', such as scripted, "),
+    ):
+        monkeypatch.setattr(
+            rules, "load_reading_changes", lambda row=("vouch_is_enough", kind, target, to): (ReadingChange(*row),)
+        )
+        with pytest.raises(TableError) as caught:
+            rule_book.__wrapped__("vouch_is_enough")
+        assert said in str(caught.value)
+
+
+def test_a_reading_that_allows_what_is_no_verdict_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A reading that allows a verdict that does not exist is refused where the rules are put together."""
+    row = ReadingChange("vouch_is_enough", "allows", "short_vouch", "offer_in_ply")
+    monkeypatch.setattr(rules, "load_reading_changes", lambda: (row,))
+    with pytest.raises(TableError):
+        rule_book.__wrapped__("vouch_is_enough").outcome(Case(recommender="trusted_peer"))
+
+
+def test_a_stage_without_a_rule_that_holds_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Rules that leave a case without an answer in some stage are refused, and not passed over."""
+    kept = tuple(rule for rule in load_rules() if rule.rule != "in_range")
+    monkeypatch.setattr(rules, "load_rules", lambda: kept)
+    with pytest.raises(TableError) as caught:
+        rule_book.__wrapped__(None).outcome(Case())
+    assert str(caught.value) == (
+        "rules.csv, column stage: expected a rule that holds for every case in each stage, found 'paper'"
+    )
+
+
+# ---- what the tables hold ----
+
+
+def test_the_claims_are_the_article_s_hundred() -> None:
+    """The table holds the 100 claims of the contract, by id and lines, each with its words and in the article's order."""
+    claims = load_claims()
+    assert len(claims) == 100
+    listed = "\n".join(f"{claim.id} {claim.lines}" for claim in claims)
+    # The sum of the contract's own list, so that a line that changes by accident is seen.
+    digest = hashlib.sha256(listed.encode()).hexdigest()
+    assert digest == "6c8d41ccba274b79f4a833a7c59b0272d58a23239b7f84459cec060b2914d38d"
+    last = 0
+    for claim in claims:
+        first, _, end = claim.lines.partition("-")
+        assert last < int(first) <= int(end or first) <= 221, claim.id
+        last = int(end or first)
+        assert claim.id.startswith(f"{claim.topic}.")
+    assert {word for word in all_words() if word.startswith("claim.")} == {f"claim.{claim.id}" for claim in claims}
+
+
+@pytest.mark.parametrize("row", load_examples(), ids=lambda row: row.example)
+def test_the_article_s_own_examples_come_out_as_it_tells(row: Any) -> None:
+    """Each situation that the article describes gets the verdict that the article tells."""
+    case = Case(**{name: Case.fields()[name].read(text) for name, text in row.sets})
+    assert judge(case).verdict.name.lower() == row.verdict
+
+
+def test_every_act_sets_what_a_case_can_hold() -> None:
+    """What an act sets is another field's value, `none`, or a value that its field allows."""
+    for row in load_remedies():
+        for name, text in row.sets:
+            field = Case.fields()[name]
+            if text in Case.fields():
+                assert Case.fields()[text].kind == field.kind, row.remedy
+            elif text == "none":
+                assert field.optional, row.remedy
+            else:
+                assert field.read(text) != "", row.remedy
+
+
+def test_the_tables_cover_what_they_are_about() -> None:
+    """Every caller, move, phase, need, flag, stage and control stands in its table once, in the contract's order."""
+    fields = Case.fields()
+    assert tuple(row.recommender for row in load_callers()) == fields["recommender"].levels
+    assert tuple(row.move for row in tables.load_moves()) == fields["move"].levels
+    assert tuple(row.phase for row in tables.load_phases()) == fields["phase"].levels
+    assert tuple(row.need for row in tables.load_needs()) == fields["needs"].levels
+    assert tuple(row.stage for row in tables.load_stages()) == STAGES
+    assert sorted(row.shown for row in tables.load_stages()) == [1, 2, 3, 4, 5]
+    assert {row.field for row in load_controls()} == set(fields)
+    assert {row.answer for row in load_soap_rule()} == set(ANSWERS)
+    assert {row.stage for row in load_rules()} == set(STAGES)
+    weights = [row.weight for row in load_callers()]
+    assert weights == sorted(set(weights), reverse=True)
+    for row in load_exams():
+        assert row.low <= row.range_floor <= row.range_low <= row.score <= row.high
+
+
+# ---- what they name is used ----
+
+ASKING = "\n".join(path.read_text(encoding="utf-8") for path in (ROOT / "backchannel_lib").rglob("*.py"))
+
+
+def test_every_assumption_is_used_somewhere() -> None:
+    """Each assumption stands in the column `ours` of a table, or the library asks for it by name or by its rule's."""
+    in_tables = {row.ours for file in FILES if "ours" in cells(file)[0] for row in LOADERS[file]()}
+    shares = {f"share_{row.rule}" for row in load_rules() if row.stage == "timing"}
+    assert 'assumption(f"share_{' in ASKING
+    left = [
+        row.assumption
+        for row in load_assumptions()
+        if row.assumption not in in_tables | shares | ABOUT_THE_WHOLE and f'"{row.assumption}"' not in ASKING
+    ]
+    assert left == []
+
+
+#: Choices that no row of a table can carry: they are about the verdicts, the stages and the floor as such.
+ABOUT_THE_WHOLE = {"verdicts_form_one_line", "weakest_link_decides", "floor_marks_far_below"}
+
+
+def test_what_is_ours_about_the_whole_is_shown_somewhere() -> None:
+    """What is ours in the method itself is told to the reader somewhere, like every other choice of ours."""
+    assert [name for name in sorted(ABOUT_THE_WHOLE) if name not in ASKING] == []
+
+
+def test_every_number_that_is_ours_has_a_unit() -> None:
+    """An assumption with a number names its unit, and one without a number names none."""
+    assert [row.assumption for row in load_assumptions() if (row.value is None) != (row.unit == "")] == []
+
+
+def test_facts_have_source_year_and_grade() -> None:
+    """Every fact from outside names its source, its year or `undated`, and its grade, and has its wording."""
+    for fact in load_facts():
+        assert re.fullmatch(r"(19|20)\d\d|undated", fact.year), fact.id
+        assert fact.source
+        assert say(f"fact.{fact.id}").endswith(".")

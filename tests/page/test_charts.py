@@ -1,0 +1,314 @@
+"""The three charts: what plotly makes of them, where the mark stands, and that they never speak of chances."""
+
+from __future__ import annotations
+
+import itertools
+import json
+import re
+from typing import Any
+
+import plotly.graph_objects as go
+import pytest
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
+
+from backchannel_lib import Case, Verdict, amplify, judge
+from backchannel_lib.base.texts import all_words, say
+from backchannel_lib.model.amplifier import caller_weights
+from backchannel_lib.model.case import RECOMMENDERS
+from backchannel_lib.model.exams import exam_of
+from backchannel_lib.model.sweep import score_bands
+from backchannel_lib.model.tables import load_exams
+from backchannel_lib.page.case_html import slider_ends, slow_parts
+from backchannel_lib.page.charts import CHARTS, VERDICT_COLORS, figure, ground, mark, spoken, still
+from tests.helpers.cases import READINGS, cases
+
+SHORT = {caller: say(f"short.recommender.{caller}") for caller in RECOMMENDERS}
+readings = st.sampled_from(READINGS)
+ON_SLIDERS = st.sampled_from(load_exams()).flatmap(
+    lambda exam: st.tuples(st.integers(exam.low, exam.high), st.integers(exam.low, exam.high)).map(
+        lambda scores: {"score": scores[0], "range_low": scores[1], "range_floor": max(1, scores[1] - 15)}
+    )
+)
+
+
+def texts_in(value: Any) -> list[str]:
+    """List every text in a figure, but for its colors, its fonts and its keys."""
+    if isinstance(value, str):
+        return [value]
+    if isinstance(value, dict):
+        skipped = {"color", "family", "fillcolor", "paper_bgcolor", "plot_bgcolor", "fgcolor"}
+        return [text for key, each in value.items() if key not in skipped for text in texts_in(each)]
+    if isinstance(value, list):
+        return [text for each in value for text in texts_in(each)]
+    return []
+
+
+@settings(max_examples=20)
+@given(case=cases(), reading=readings)
+@pytest.mark.parametrize("chart", CHARTS)
+def test_every_chart_is_a_figure_of_plotly(chart: str, case: Case, reading: str | None) -> None:
+    """Plotly for Python takes each chart as it is, every attribute checked."""
+    drawn = figure(chart, case, reading)
+    checked = go.Figure(drawn)
+    assert len(checked.data) == len(drawn["data"])
+    assert {trace.type for trace in checked.data} <= {"bar", "scatter"}, "the bundle beside the panel draws no others"
+
+
+@pytest.mark.parametrize("chart", CHARTS)
+def test_no_chart_offers_to_send_itself_anywhere(chart: str) -> None:
+    """The button that would upload a chart is taken off, and no text or link in a chart names a host."""
+    drawn = figure(chart, Case())
+    assert drawn["layout"]["modebar"]["remove"] == ["sendChartToCloud"]
+    assert "http" not in json.dumps(drawn)
+
+
+@given(case=cases(), reading=readings)
+def test_praise_never_moves_the_mark_to_another_caller(case: Case, reading: str | None) -> None:
+    """However warm or cool, the mark among the callers stays nearest to its own caller's bar."""
+    weights = caller_weights(reading)
+    at = mark("callers", case, reading).x
+    own = abs(at - weights[case.recommender])
+    others = {weight for weight in weights.values() if weight != weights[case.recommender]}
+    assert all(own < abs(at - weight) for weight in others)
+
+
+@given(case=cases(), reading=readings)
+def test_the_last_trace_is_the_mark_at_the_case_s_place(case: Case, reading: str | None) -> None:
+    """On each chart the last trace is one point with a label, and it stands where the case stands."""
+    picture = amplify(case, reading)
+    places = {
+        "callers": (round(picture.weight, 1), SHORT[case.recommender]),
+        "amplifier": (round(picture.signal, 1), round(picture.shown, 1)),
+        "map": (case.score, SHORT[case.recommender]),
+    }
+    for chart in CHARTS:
+        assert tuple(mark(chart, case, reading)) == places[chart]
+        *others, last = figure(chart, case, reading)["data"]
+        assert (last["x"], last["y"]) == ([places[chart][0]], [places[chart][1]])
+        assert last["mode"] == "markers+text"
+        assert all(text for text in last["text"])
+        assert others
+        without = json.loads(ground(chart, case, reading))
+        assert (without["data"][-1]["x"], without["data"][-1]["y"]) == ([], [])
+
+
+@given(case=cases(), scores=st.tuples(st.integers(190, 300), st.integers(190, 300)), reading=readings)
+def test_cases_that_differ_in_score_share_their_charts(case: Case, scores: tuple[int, int], reading: str | None) -> None:
+    """A move of the score along its slider leaves every chart as it is, but for the mark."""
+    here, there = (case.but(range_floor=220, range_low=235, score=score) for score in scores)
+    for chart in CHARTS:
+        assert ground(chart, here, reading) == ground(chart, there, reading)
+
+
+@given(case=cases(), scores=ON_SLIDERS, reading=readings)
+def test_the_map_is_the_verdict_of_every_score_and_caller(case: Case, scores: dict[str, int], reading: str | None) -> None:
+    """For each caller the bands cover the exam's slider without gap or overlap, and each score's verdict is judge's."""
+    case = case.but(**scores)
+    exam = next(row for row in load_exams() if row.low <= case.range_low <= row.high)
+    bands = score_bands(case, reading)
+    assert tuple(bands) == RECOMMENDERS
+    for caller, row in bands.items():
+        assert (row[0].low, row[-1].high) == (exam.low, exam.high)
+        for before, after in itertools.pairwise(row):
+            assert before.high + 1 == after.low
+            assert before.verdict != after.verdict
+        for band in row:
+            # The edges of a band are where it can be wrong.
+            for score in {band.low, band.high, (band.low + band.high) // 2}:
+                own = case.but(recommender=caller, score=score)
+                assert judge(own, reading).verdict == band.verdict
+    assert any(band.low <= case.score <= band.high for band in bands[case.recommender])
+
+
+#: Score, bottom of the range and floor, and the scores that the map covers.
+ENDS = [
+    # one exam, all of it on the slider
+    ((240, 235, 220), (190, 300)),
+    ((530, 500, 400), (350, 850)),
+    # one exam, but the score typed beyond its slider: the map reaches it
+    ((100, 235, 220), (100, 300)),
+    ((189, 235, 220), (189, 300)),
+    ((301, 500, 400), (301, 850)),
+    ((999, 500, 400), (350, 999)),
+    # one exam, but the range typed beyond its slider: the map is still that exam's
+    ((520, 340, 310), (350, 850)),
+    ((240, 100, 90), (190, 300)),
+    ((520, 900, 870), (350, 850)),
+    # the edge between the exams
+    ((300, 300, 300), (190, 300)),
+    ((301, 301, 301), (301, 850)),
+    ((301, 300, 300), (190, 300)),
+    # the score of another exam than the range: the range's map, and the score is not on it
+    ((520, 235, 220), (190, 300)),
+    ((999, 235, 220), (190, 300)),
+    ((240, 500, 400), (350, 850)),
+    ((240, 340, 310), (350, 850)),
+    # the floor of another exam than the bottom of the range
+    ((530, 500, 220), (350, 850)),
+    ((240, 500, 220), (350, 850)),
+]
+
+
+@pytest.mark.parametrize(("numbers", "ends"), ENDS)
+def test_which_scores_the_map_covers(numbers: tuple[int, int, int], ends: tuple[int, int]) -> None:
+    """The map covers its exam's slider and reaches the case's score, but never from one exam into the other."""
+    score, range_low, range_floor = numbers
+    bands = score_bands(Case(score=score, range_low=range_low, range_floor=range_floor))
+    assert {(row[0].low, row[-1].high) for row in bands.values()} == {ends}
+
+
+@given(case=cases(), reading=readings)
+def test_the_map_lies_in_one_exam(case: Case, reading: str | None) -> None:
+    """Every score on the map is of the range's exam; where all three numbers are, the case itself lies on the map."""
+    bands = score_bands(case, reading)
+    exam = exam_of(case)
+    for row in bands.values():
+        assert (row[0].low > 300) == (row[-1].high > 300) == (case.range_low > 300)
+        if exam is not None:
+            low, high = slider_ends(case, "score")
+            assert (row[0].low, row[-1].high) == (min(low, case.score), max(high, case.score))
+
+
+@given(scores=ON_SLIDERS, other=ON_SLIDERS, case=cases(), reading=readings)
+def test_a_score_of_another_exam_leaves_the_map_as_it_is(
+    scores: dict[str, int], other: dict[str, int], case: Case, reading: str | None
+) -> None:
+    """A score of another exam than the range has no verdict, adds nothing to the map and does not stand on it."""
+    own = case.but(**scores)
+    mixed = own.but(score=other["score"])
+    assume(exam_of(mixed) is None)
+    bands = score_bands(mixed, reading)
+    assert bands == score_bands(own, reading)
+    assert not any(band.low <= mixed.score <= band.high for row in bands.values() for band in row)
+
+
+@given(case=cases(range_low=235, range_floor=220), reading=readings)
+def test_the_map_draws_its_bands(case: Case, reading: str | None) -> None:
+    """Each band is one bar from half a point below its lowest score to half a point above its highest, in its color."""
+    case = case.but(score=240)
+    *bars, _ = figure("map", case, reading)["data"]
+    drawn = [(bar["y"][0], bar["base"][0], bar["x"][0], bar["text"][0], bar["marker"]["color"]) for bar in bars]
+    expected = [
+        (
+            SHORT[caller],
+            band.low - 0.5,
+            band.high - band.low + 1,
+            Verdict(band.verdict).words,
+            VERDICT_COLORS[band.verdict][0],
+        )
+        for caller, row in score_bands(case, reading).items()
+        for band in row
+    ]
+    assert drawn == expected
+
+
+def test_the_callers_chart_holds_the_article_s_weights() -> None:
+    """Each caller has a bar of its weight, and the one that the article leaves out is hatched and called ours."""
+    bars = figure("callers", Case())["data"][0]
+    assert dict(zip(bars["y"], bars["x"], strict=True)) == {SHORT[key]: value for key, value in caller_weights().items()}
+    ours = RECOMMENDERS.index("random_dean")
+    assert [bool(shape) for shape in bars["marker"]["pattern"]["shape"]] == [place == ours for place in range(6)]
+    assert say("chart.callers.ours") in bars["text"][ours]
+
+
+@given(case=cases(), reading=readings)
+def test_the_amplifier_s_line_runs_through_the_mark(case: Case, reading: str | None) -> None:
+    """The mark lies on the line of this contact, or at the edge where what is shown is clipped."""
+    line = figure("amplifier", case, reading)["data"][1]
+    point = mark("amplifier", case, reading)
+    x, y = line["x"], line["y"]
+    assert x == sorted(x)
+    at = next(place for place in range(1, len(x)) if point.x <= x[place])
+    share = (point.x - x[at - 1]) / max(x[at] - x[at - 1], 1e-9)
+    assert y[at - 1] + share * (y[at] - y[at - 1]) == pytest.approx(point.y, abs=0.2)
+
+
+#: What no chart may say: it draws an author's picture, and no one's chances.
+CHANCES = re.compile(r"probab|percent|\bodds\b|likelihood|%", re.IGNORECASE)
+
+
+@given(case=cases(), reading=readings)
+def test_no_chart_speaks_of_probability(case: Case, reading: str | None) -> None:
+    """No text on or about a chart, and no table of its numbers, speaks of probability or holds a percent sign."""
+    tables = slow_parts(case, reading)
+    for chart in CHARTS:
+        said = [*texts_in(figure(chart, case, reading)), spoken(chart, case, reading), tables[f"table.{chart}"]]
+        assert [text for text in said if CHANCES.search(text)] == []
+
+
+def test_no_words_of_the_charts_speak_of_probability() -> None:
+    """The titles, captions and labels that stand beside the charts do not either."""
+    words = {word: text for word, text in all_words().items() if word.startswith(("chart.", "charts.", "table.", "short."))}
+    assert len(words) > 20
+    assert [word for word, text in words.items() if CHANCES.search(text)] == []
+
+
+@given(case=cases(), reading=readings)
+def test_the_alternative_text_holds_the_numbers(case: Case, reading: str | None) -> None:
+    """A sentence in place of each chart tells the caller and the weight, the two signals, or the score and the verdict."""
+    caller = SHORT[case.recommender]
+    picture = amplify(case, reading)
+    told = {
+        "callers": [caller, str(caller_weights(reading)[case.recommender])],
+        "amplifier": [f"{picture.signal:.0f}", f"{picture.shown:.0f}", "50"],
+        "map": [
+            *(caller, str(case.score)),
+            say("card.no_verdict") if exam_of(case) is None else judge(case, reading).verdict.words,
+        ],
+    }
+    for chart in CHARTS:
+        sentence = spoken(chart, case, reading)
+        assert sentence.endswith(".")
+        for what in told[chart]:
+            assert re.search(rf"(?<![\w.]){re.escape(what)}(?![\w])", sentence), (what, sentence)
+
+
+@given(case=cases(), reading=readings)
+def test_the_table_beside_a_chart_holds_the_same_numbers(case: Case, reading: str | None) -> None:
+    """Beside each chart stands its table, with every caller's weight, both signals, and every band."""
+    tables = slow_parts(case, reading)
+    for caller, weight in caller_weights(reading).items():
+        assert say(f"level.recommender.{caller}") in tables["table.callers"]
+        assert re.search(rf"<td>{weight}\b", tables["table.callers"])
+    picture = amplify(case, reading)
+    for number in (f"{picture.signal:.0f}", f"{picture.weight:g}", f"{picture.share:g}", f"{picture.shown:.0f}"):
+        assert f"<td>{number}</td>" in tables["table.amplifier"]
+    for row in score_bands(case, reading).values():
+        for band in row:
+            span = str(band.low) if band.low == band.high else f"{band.low}–{band.high}"
+            assert f"{span}: {Verdict(band.verdict).words}" in tables["table.map"]
+
+
+def luminance(color: str) -> float:
+    """Give a color's relative luminance, as WCAG has it."""
+    parts = [int(color[place : place + 2], 16) / 255 for place in (1, 3, 5)]
+    linear = [part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
+def test_words_on_the_bands_can_be_read() -> None:
+    """A verdict's word stands on its color with a contrast of at least 4.5 to 1, and higher verdicts are lighter."""
+    for fill, words in VERDICT_COLORS:
+        dark, light = sorted((luminance(fill), luminance(words)))
+        assert (light + 0.05) / (dark + 0.05) >= 4.5
+    lights = [luminance(fill) for fill, _ in VERDICT_COLORS]
+    assert lights == sorted(lights)
+    assert len(lights) == len(Verdict)
+
+
+@pytest.mark.parametrize("chart", CHARTS)
+def test_a_still_is_shown_only_of_its_own_picture(chart: str) -> None:
+    """A drawing made beforehand stands in for the opening chart, and for no chart that differs from it."""
+    svg = still(chart, Case())
+    assert svg is not None, "the chart has changed: run tests/execute_notebooks.py"
+    assert svg.startswith("<svg")
+    assert "<script" not in svg
+    assert still(chart, Case(recommender="known_dean", score=228)) is None
+
+
+@pytest.mark.parametrize("what", [figure, ground])
+def test_an_unknown_chart_is_an_error(what: Any) -> None:
+    """A chart that does not exist is an error of whoever wrote its name."""
+    with pytest.raises(KeyError, match="pie"):
+        what("pie", Case())

@@ -1,0 +1,570 @@
+"""The deck of vignettes: what it goes through, what the rules answer, that no wording tells it, and how it is drawn."""
+
+from __future__ import annotations
+
+import itertools
+import math
+import re
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from tests.test_tables import refusal, with_cell
+
+from backchannel_lib import Case, CaseError, TableError, Verdict, judge, rules_check
+from backchannel_lib.model.tables import ANSWERS, STAGES
+from backchannel_lib.page.case_html import shown_fields, stages_on_screen
+from backchannel_lib.workshop.deck import Vignette, draw, link_order, load_topics, load_vignettes, vignettes
+
+DECK = vignettes()
+TOPICS = [row.topic for row in load_topics()]
+JUDGED = {name: judge(vignette.case) for name, vignette in DECK.items()}
+VERDICT = {name: judgment.verdict for name, judgment in JUDGED.items()}
+LEVELS = {name: field.levels for name, field in Case.fields().items()}
+ALL = tuple(STAGES)
+
+#: What each comes to, its weakest links and the rule's answer: found by hand, with the article beside it.
+EXPECTED: dict[str, tuple[str, tuple[str, ...], str]] = {
+    "nadia": ("phone_interview", ("timing",), "not_allowed"),
+    "hannah": ("skimmed", ("attention",), "not_allowed"),
+    "ruth": ("file_read", ("message",), "not_allowed"),
+    "owen": ("declined", ("paper",), "not_allowed"),
+    "joel": ("maybe", ("paper",), "not_allowed"),
+    "piotr": ("ignored", ("levers",), "not_allowed"),
+    "marisol": ("phone_interview", ("attention", "timing"), "not_allowed"),
+    "camille": ("skimmed", ("message",), "not_allowed"),
+    "teresa": ("ignored", ("levers",), "not_allowed"),
+    "leila": ("maybe", ("paper",), "not_allowed"),
+    "simone": ("file_read", ("attention",), "not_allowed"),
+    "ingrid": ("declined", ("paper",), "not_allowed"),
+    "samir": ("skimmed", ("timing",), "not_allowed"),
+    "andre": ("offer_in_play", ALL, "not_allowed"),
+    "felix": ("backfires", ("message",), "not_allowed"),
+    "grace": ("backfires", ("message",), "not_allowed"),
+    "julia": ("phone_interview", ("attention", "timing"), "ask_first"),
+    "elena": ("skimmed", ("attention",), "not_allowed"),
+    "victor": ("ignored", ("message",), "not_allowed"),
+    "martin": ("file_read", ("message", "attention"), "allowed"),
+    "walter": ("fallback_seat", ("paper",), "not_allowed"),
+    "daniel": ("ignored", ("message",), "not_allowed"),
+    "caleb": ("phone_interview", ("attention", "timing"), "not_allowed"),
+    "aisha": ("phone_interview", ("timing",), "ask_first"),
+    "noor": ("file_read", ("timing",), "ask_first"),
+    "yasmin": ("declined", ("paper",), "ask_first"),
+    "ben": ("offer_in_play", ALL, "allowed"),
+    "amir": ("skimmed", ("timing",), "allowed"),
+    "tomas": ("fallback_seat", ("paper",), "allowed"),
+    "dev": ("offer_in_play", ALL, "allowed"),
+    "ravi": ("declined", ("paper",), "allowed"),
+    "luke": ("fallback_seat", ("paper",), "allowed"),
+    "kyle": ("declined", ("paper",), "allowed"),
+    "nate": ("backfires", ("message",), "allowed"),
+    "irene": ("ignored", ("message",), "allowed"),
+    "odile": ("maybe", ("paper",), "allowed"),
+    "mona": ("offer_in_play", ALL, "allowed"),
+    "paula": ("maybe", ("paper",), "allowed"),
+}
+
+#: What the explanation says would have come of it if one thing had been otherwise.
+PROMISED: dict[str, tuple[dict[str, object], str]] = {
+    "nadia": ({"phase": "gap_filling"}, "skimmed"),
+    "hannah": ({"recommender": "trusted_peer"}, "phone_interview"),
+    "ruth": ({"specifics": True}, "phone_interview"),
+    "owen": ({"interviews_failures": True}, "maybe"),
+    "joel": ({"addresses_flag": False}, "declined"),
+    "piotr": ({"recommender": "trusted_peer"}, "maybe"),
+    "marisol": ({"offers": ()}, "file_read"),
+    "camille": ({"specifics": True}, "phone_interview"),
+    "teresa": ({"score": 235}, "skimmed"),
+    "leila": ({"recommender": "known_dean"}, "file_read"),
+    "simone": ({"track_record": 3}, "maybe"),
+    "ingrid": ({"addresses_flag": True}, "maybe"),
+    "samir": ({"phase": "soap_lists"}, "phone_interview"),
+    "andre": ({"file_in_system": False}, "skimmed"),
+    "felix": ({"move": "targeted_call"}, "offer_in_play"),
+    "grace": ({"move": "targeted_call"}, "phone_interview"),
+    "julia": ({"lists_open": False}, "file_read"),
+    "elena": ({"track_record": 3}, "phone_interview"),
+    "victor": ({"prior_contact": True}, "file_read"),
+    "martin": ({"introduced": False}, "ignored"),
+    "walter": ({"offers": ()}, "ignored"),
+    "daniel": ({"move": "formal_email"}, "skimmed"),
+    "caleb": ({"needs": ()}, "skimmed"),
+    "aisha": ({"lists_open": False}, "file_read"),
+    "noor": ({"lists_open": True}, "phone_interview"),
+    "yasmin": ({"professionalism_issue": False}, "phone_interview"),
+    "ben": ({"deep_ties": False}, "skimmed"),
+    "amir": ({"outruns_hr": True}, "offer_in_play"),
+    "tomas": ({"score": 236}, "offer_in_play"),
+    "dev": ({"hears_first": False}, "skimmed"),
+    "ravi": ({"boards_pending": False}, "offer_in_play"),
+    "luke": ({"score": 240}, "file_read"),
+    "kyle": ({"has_noncategorical_seat": True}, "fallback_seat"),
+    "nate": ({"move": "targeted_call"}, "fallback_seat"),
+    "irene": ({"move": "formal_email"}, "file_read"),
+    "odile": ({"score": 236}, "phone_interview"),
+    "mona": ({"names_you": False}, "skimmed"),
+    "paula": ({"addresses_flag": False}, "declined"),
+}
+
+#: How an explanation names a verdict.
+NAMED = {
+    "backfires": r"backfires",
+    "ignored": r"ignored",
+    "skimmed": r"skimmed",
+    "declined": r"declined",
+    "fallback_seat": r"fallback seat",
+    "file_read": r"file read|file is (then )?read|file would be read",
+    "maybe": r"maybe",
+    "phone_interview": r"phone interview",
+    "offer_in_play": r"offer (is |would be )?in play",
+}
+
+
+def told(vignette: Vignette) -> str:
+    """Give all that a room is told before it votes."""
+    return f"{vignette.title} {vignette.file} {vignette.contact}"
+
+
+def words(text: str) -> set[str]:
+    """List the words of a text."""
+    return set(re.findall(r"[a-z]+", text.lower()))
+
+
+# ---- what the loaders refuse ----
+
+
+@pytest.mark.parametrize(
+    ("column", "cell", "said"),
+    [
+        ("topic", "caller", "one of callers, paper, needs, noise, works, timing, limits"),
+        ("difficulty", "4", "a whole number from 1 to 3"),
+        ("sets", "scoer=240", "'field=value' pairs of fields of a case"),
+        ("sets", "score=240; score=241", "each field once"),
+        ("article", "true", "one of yes, no"),
+    ],
+)
+def test_a_broken_vignette_is_refused(tmp_path: Any, column: str, cell: str, said: str) -> None:
+    """A cell that breaks its column's rule is refused with what was expected."""
+    rows = with_cell("vignettes.csv", column, cell)
+    assert refusal(tmp_path, "vignettes.csv", rows) == f"vignettes.csv, row 3, column {column}: expected {said}, found {cell!r}"
+
+
+def test_a_case_that_cannot_be_is_refused(tmp_path: Any) -> None:
+    """Pairs that make no case are refused with the case's own sentence."""
+    said = refusal(tmp_path, "vignettes.csv", with_cell("vignettes.csv", "sets", "recommender=self; move=pressure"))
+    assert said.startswith("vignettes.csv, row 3, column sets: expected a case that can be (move: direct_email is ")
+
+
+def test_a_what_if_that_is_no_field_is_refused(tmp_path: Any) -> None:
+    """What is moved afterwards is a field of a case; the likeliest one is named first."""
+    said = refusal(tmp_path, "vignettes.csv", with_cell("vignettes.csv", "what_if", "recomender"))
+    assert said.startswith("vignettes.csv, row 3, column what_if: expected one of recommender, score, ")
+
+
+# ---- what the deck goes through ----
+
+
+def test_the_deck_is_large_enough() -> None:
+    """There are vignettes for several sessions, ten at least of the article's own, and no case stands twice."""
+    assert len(DECK) >= 28
+    assert sum(vignette.row.article for vignette in DECK.values()) >= 10
+    assert len({vignette.case for vignette in DECK.values()}) == len(DECK)
+    assert len({vignette.title for vignette in DECK.values()}) == len(DECK)
+
+
+def test_every_verdict_is_an_answer() -> None:
+    """Each verdict is the answer of two vignettes or more, and none of more than one in six."""
+    answers = Counter(VERDICT.values())
+    assert all(2 <= answers[verdict] <= len(DECK) / 6 for verdict in Verdict)
+
+
+def test_every_stage_is_the_weakest() -> None:
+    """Each stage alone holds two vignettes or more down."""
+    alone = Counter(judgment.binding[0] for judgment in JUDGED.values() if len(judgment.binding) == 1)
+    assert all(alone[stage] >= 2 for stage in STAGES)
+
+
+def test_every_moment_caller_move_and_answer_occurs() -> None:
+    """Each phase stands in three vignettes or more; every caller, move and answer of the rule, and a met need, occur."""
+    cases = [vignette.case for vignette in DECK.values()]
+    phases = Counter(case.phase for case in cases)
+    assert all(phases[phase] >= 3 for phase in LEVELS["phase"])
+    assert {case.recommender for case in cases} == set(LEVELS["recommender"])
+    assert {case.move for case in cases} == set(LEVELS["move"])
+    assert {rules_check(case).answer for case in cases} == set(ANSWERS)
+    assert sum(bool(case.needs) for case in cases) >= 3
+    assert sum(bool(case.needs & case.offers) for case in cases) >= 3
+
+
+def test_every_difficulty_and_topic_has_its_share() -> None:
+    """Seven or more of each difficulty and three or more of each topic."""
+    difficulties = Counter(vignette.row.difficulty for vignette in DECK.values())
+    assert all(difficulties[difficulty] >= 7 for difficulty in (1, 2, 3))
+    topics = Counter(vignette.row.topic for vignette in DECK.values())
+    assert all(topics[topic] >= 3 for topic in TOPICS)
+
+
+@pytest.mark.parametrize("topic", TOPICS)
+def test_a_topic_says_nothing_of_the_verdict(topic: str) -> None:
+    """The vignettes of a topic come to three verdicts or more, and none is the answer of more than half of them."""
+    answers = Counter(VERDICT[name] for name in draw(topic))
+    assert len(answers) >= 3
+    assert max(answers.values()) <= answers.total() / 2
+
+
+@pytest.mark.parametrize("difficulty", [1, 2, 3])
+def test_a_difficulty_says_nothing_of_the_verdict(difficulty: int) -> None:
+    """The vignettes of a difficulty come to five verdicts or more."""
+    assert len({VERDICT[name] for name in draw(difficulty=difficulty)}) >= 5
+
+
+def test_each_vignette_rests_on_the_article() -> None:
+    """Each names a claim; where a link that decides rests on our assumption, it names that one."""
+    for name, vignette in DECK.items():
+        assert vignette.row.claims, name
+        if VERDICT[name] is Verdict.OFFER_IN_PLAY:
+            continue  # no link decides
+        deciding = {reason.assumption for reason in JUDGED[name].reasons if reason.stage in JUDGED[name].binding} - {""}
+        # Most flags are the article's own; these two are flags by our count.
+        if not (vignette.case.specialty_switch or vignette.case.boards_pending):
+            deciding.discard("which_flags_count")
+        assert deciding <= {vignette.row.ours}, name
+
+
+# ---- what the rules answer ----
+
+
+def test_the_table_of_answers_is_of_this_deck() -> None:
+    """The answers found by hand, and the changes promised, are there for each vignette and for no other."""
+    assert list(EXPECTED) == list(PROMISED) == list(DECK)
+
+
+@pytest.mark.parametrize("name", DECK)
+def test_the_rules_answer_as_the_article_does(name: str) -> None:
+    """Verdict, weakest links and the rule's answer are those that were found by hand."""
+    judgment = JUDGED[name]
+    assert (judgment.verdict.name.lower(), judgment.binding, rules_check(judgment.case).answer) == EXPECTED[name]
+
+
+@pytest.mark.parametrize("name", DECK)
+def test_an_explanation_is_true(name: str) -> None:
+    """It names the verdict, and what it promises of another case is what the rules say of that case; it names no third one."""
+    changes, other = PROMISED[name]
+    assert judge(DECK[name].case.but(**changes)).verdict.name.lower() == other
+    named = {verdict for verdict, how in NAMED.items() if re.search(how, DECK[name].why)}
+    assert named == {EXPECTED[name][0], other}
+
+
+@pytest.mark.parametrize("name", DECK)
+def test_moving_one_thing_changes_the_verdict(name: str) -> None:
+    """The one control that is moved afterwards is one of this case's own and leads to another verdict somewhere."""
+    vignette = DECK[name]
+    assert vignette.row.what_if in shown_fields(vignette.case)
+    moved = {judge(vignette.case.but(**{vignette.row.what_if: to})).verdict for to in positions(vignette)}
+    assert len(moved | {VERDICT[name]}) >= 2
+
+
+def positions(vignette: Vignette) -> list[Any]:
+    """List where the control that is moved can stand."""
+    field = Case.fields()[vignette.row.what_if]
+    match field.kind:
+        case "flag":
+            return [False, True]
+        case "choice":
+            return [level for level in field.levels if level not in {"self", "direct_email"}]
+        case "set":
+            return [set(some) for size in range(5) for some in itertools.combinations(field.levels, size)]
+    if field.optional:
+        return [None, 0, 1, 2, 3]
+    return list(range(190, 301)) if field.name in {"score", "range_low", "range_floor"} else [0, 1, 2, 3]
+
+
+# ---- the wording gives nothing away ----
+
+#: Words of the verdicts' names and of what a stage allows; "file", "seat", "phone" and "interview" are the field's own.
+OUTCOMES = (
+    "backfire backfires ignore ignored skim skimmed decline declined fallback read maybe offer offers play delete deleted "
+    "discarded overlooked bookmarked glance glanced courtesy noise boilerplate buried lost rejected refused accepted invited"
+)
+#: Words that say what to think of it.
+JUDGING = (
+    "unfortunately sadly luckily fortunately glowing desperate desperately strong strongly weak excellent outstanding superb "
+    "poor bad great good best better worst solid impressive remarkable genuine honest clearly obviously merely only just even "
+    "still yet however although despite nevertheless hopeless promising risky late early too"
+)
+
+
+def test_what_is_told_is_neutral() -> None:
+    """Before the vote no word of an outcome and no word of judgment is used."""
+    for name, vignette in DECK.items():
+        assert words(told(vignette)) & (set(OUTCOMES.split()) | set(JUDGING.split())) == set(), name
+
+
+WORDS = {name: words(told(vignette)) for name, vignette in DECK.items()}
+SPREAD = Counter(word for said in WORDS.values() for word in said)
+RARE = {word: math.log(len(DECK) / times) for word, times in SPREAD.items()}
+
+
+def shared(one: set[str], other: set[str]) -> float:
+    """Tell how alike two texts are: the share of words that they have in common."""
+    return len(one & other) / len(one | other)
+
+
+def shared_by_weight(one: set[str], other: set[str]) -> float:
+    """Tell how alike two texts are, a word counting the more the fewer texts have it."""
+    lengths = [math.sqrt(sum(RARE[word] ** 2 for word in said)) for said in (one, other)]
+    return sum(RARE[word] ** 2 for word in one & other) / math.prod(lengths)
+
+
+@pytest.mark.parametrize("alike", [shared, shared_by_weight])
+@pytest.mark.parametrize("twins", [True, False])
+def test_the_likeliest_text_does_not_tell(alike: Callable[[set[str], set[str]], float], twins: bool) -> None:
+    """Whoever answers as the vignette that reads most alike is right for one in four at most, with and without twins."""
+    right = 0
+    for name, said in WORDS.items():
+        others = [other for other in DECK if other != name and (twins or shared(said, WORDS[other]) < 0.5)]
+        right += VERDICT[max(others, key=lambda other: alike(said, WORDS[other]))] == VERDICT[name]
+    assert right <= len(DECK) / 4
+
+
+def test_most_stand_beside_a_twin() -> None:
+    """Each vignette has another that is told in half its words or more, and whose verdict differs."""
+    for name, said in WORDS.items():
+        twins = [other for other in DECK if other != name and shared(said, WORDS[other]) >= 0.5]
+        assert twins, name
+        assert all(VERDICT[other] != VERDICT[name] for other in twins), name
+
+
+def test_a_naive_reader_of_words_does_not_tell() -> None:
+    """One who has seen all others, and adds up what each word stood for there, is right for one in four at most."""
+    right = sum(naive(name) == VERDICT[name] for name in DECK)
+    assert right <= len(DECK) / 4
+
+
+def naive(name: str) -> Verdict:
+    """Guess a verdict as a naive Bayes reader of all other vignettes would."""
+    scores: dict[Verdict, float] = {}
+    for verdict in Verdict:
+        known = [WORDS[other] for other in DECK if other != name and VERDICT[other] == verdict]
+        scores[verdict] = math.log(len(known))
+        for word in SPREAD:
+            share = (sum(word in said for said in known) + 1) / (len(known) + 2)
+            scores[verdict] += math.log(share if word in WORDS[name] else 1 - share)
+    return max(scores, key=scores.__getitem__)
+
+
+def test_no_single_word_tells() -> None:
+    """A word that stands in three or more vignettes goes with one verdict in two of three at most, one in two in none."""
+    for word, times in SPREAD.items():
+        most = max(Counter(VERDICT[name] for name, said in WORDS.items() if word in said).values())
+        assert times == 1 or (most <= 2 * times / 3 if times > 2 else most == 1), word
+
+
+def ranks(values: Sequence[float]) -> list[float]:
+    """Give each value its place in the order, and equal values the middle of theirs."""
+    ordered = sorted(values)
+    return [ordered.index(value) + (ordered.count(value) - 1) / 2 for value in values]
+
+
+def spearman(one: Sequence[float], other: Sequence[float]) -> float:
+    """Tell how far two lists are in the same order, from -1 to 1."""
+    pairs = list(zip(ranks(one), ranks(other), strict=True))
+    middle = (len(pairs) - 1) / 2
+    products = [sum((pair[a] - middle) * (pair[b] - middle) for pair in pairs) for a, b in ((0, 1), (0, 0), (1, 1))]
+    return products[0] / math.sqrt(products[1] * products[2])
+
+
+MEASURES: dict[str, Callable[[Vignette], float]] = {
+    "file": lambda vignette: len(vignette.file),
+    "contact": lambda vignette: len(vignette.contact),
+    "both": lambda vignette: len(vignette.file) + len(vignette.contact),
+    "praise": lambda vignette: vignette.case.intensity,
+    "place in the deck": lambda vignette: list(DECK).index(vignette.row.vignette),
+}
+
+
+@pytest.mark.parametrize("measure", MEASURES)
+def test_neither_length_nor_warmth_nor_place_tells(measure: str) -> None:
+    """Lengths of texts, warmth of praise and place in the deck do not follow the verdict."""
+    of = [MEASURES[measure](vignette) for vignette in DECK.values()]
+    assert abs(spearman(of, [float(verdict) for verdict in VERDICT.values()])) < 0.35
+
+
+def test_texts_are_of_one_size() -> None:
+    """What is told is short enough for a screen, and of much the same length everywhere."""
+    for name, vignette in DECK.items():
+        assert 28 <= len(vignette.file.split()) <= 50, name
+        assert 30 <= len(vignette.contact.split()) <= 55, name
+        assert vignette.discuss.endswith("?"), name
+        assert 20 <= len(vignette.note.split()) <= 60, name
+        assert 25 <= len(vignette.why.split()) <= 65, name
+
+
+# ---- the texts tell what the case sets ----
+
+#: For a field: its value, or a test of it, and what the contact or the file then says, and does not say otherwise.
+SAID: list[tuple[str, Callable[[Case], bool], str]] = [
+    ("before Match Week", lambda case: case.phase == "groundwork", r"\bin (January|February)\b"),
+    ("lists", lambda case: case.phase == "soap_lists", r"\bon (Monday|Tuesday|Wednesday)\b"),
+    ("gaps", lambda case: case.phase == "gap_filling", r"\bon Thursday\b"),
+    ("after SOAP", lambda case: case.phase == "post_soap", r"\bOn (April|May|June) \d"),
+    ("lists made", lambda case: not case.lists_open, r"after you chose whom to interview"),
+    ("warm", lambda case: case.move != "direct_email" and case.intensity >= 7, r"In warm words:"),
+    ("measured", lambda case: case.move != "direct_email" and 4 <= case.intensity <= 6, r"In measured words:"),
+    ("dry", lambda case: case.move != "direct_email" and case.intensity <= 3, r"In dry words:|The words are dry:"),
+    ("own email", lambda case: case.move == "direct_email", r"writes to you himself"),
+    ("to everyone", lambda case: case.move == "mass_blast", r"to each director in the specialty"),
+    ("form letter", lambda case: case.move == "generic_letter", r"each with the same lines"),
+    (
+        "inside",
+        lambda case: case.move == "internal_push",
+        r"walks over to your office|stand in your office|names (him|her) to you",
+    ),
+    ("demand", lambda case: case.move == "pressure", r"you owe her|is due to the school|counts on you to take"),
+    ("all three", lambda case: case.track_record == 3, r"three earlier residents all stayed"),
+    ("none of three", lambda case: case.track_record == 0, r"three earlier residents none stayed"),
+    ("introduced", lambda case: case.introduced, r"of your cardiology division told him to"),
+    ("wrote first", lambda case: case.program_contacted_first, r"(once|after) your office has (written|asked)"),
+    ("name known", lambda case: case.name_familiar, r"have heard the name from her on Tuesday"),
+    ("has the file", lambda case: case.file_in_system, r"the application reached you on Monday"),
+    ("hears first", lambda case: case.hears_first, r"first to hear|know before others|learns ahead of all others"),
+    ("names", lambda case: case.names_you, r"names? (him|her)( to you|\.)"),
+    ("ahead of HR", lambda case: case.outruns_hr, r"before HR posts|ahead of HR"),
+    ("explains", lambda case: case.addresses_flag, r"met him weekly|supervised the fall|which he watched"),
+    (
+        "was there",
+        lambda case: case.prior_contact,
+        r"rotations|on your wards|your prelim intern|year in medicine at your hospital",
+    ),
+    ("ties", lambda case: case.deep_ties, r"known since his second year|intern for \w+ months|a year in its"),
+    ("phones", lambda case: case.move == "targeted_call", r"\bphones\b"),
+]
+
+
+@pytest.mark.parametrize(("what", "holds", "pattern"), SAID, ids=[row[0] for row in SAID])
+def test_texts_tell_what_the_case_sets(what: str, holds: Callable[[Case], bool], pattern: str) -> None:
+    """What the case sets is told, and it is told of no case that does not set it (a call may also be a demand)."""
+    assert any(holds(vignette.case) for vignette in DECK.values())
+    for name, vignette in DECK.items():
+        found = re.search(pattern, f"{vignette.file} {vignette.contact}") is not None
+        if what in {"gaps", "lists"}:
+            found = re.search(pattern, vignette.contact.split(";")[0]) is not None
+        if what == "phones" and vignette.case.move == "pressure":
+            continue
+        assert found == holds(vignette.case), name
+
+
+def test_texts_leave_the_numbers_to_the_table() -> None:
+    """No text that is told before the vote holds a score, so none can say another than the case."""
+    assert [name for name, vignette in DECK.items() if re.search(r"\d{3}", told(vignette))] == []
+
+
+def test_a_message_without_specifics_holds_none() -> None:
+    """A span of time, which can be checked, stands in the words of just those contacts that name specifics."""
+    for name, vignette in DECK.items():
+        said = re.split(r"words: |are dry: ", vignette.contact)[-1]
+        if vignette.case.move not in {"direct_email", "mass_blast"}:  # neither is judged by what it names
+            assert (re.search(r"\b(weeks|weekly|months|years?|both)\b", said) is not None) == vignette.case.specifics, name
+
+
+# ---- drawing ----
+
+SEEDS = st.integers(0, 2**40)
+SOME = st.sets(st.sampled_from(list(DECK)))
+
+
+@given(SEEDS)
+def test_a_draw_gives_each_vignette_once(seed: int) -> None:
+    """From the whole deck each vignette is drawn, and none twice."""
+    assert sorted(draw(seed=seed)) == sorted(DECK)
+
+
+@given(st.sampled_from(["", *TOPICS]), st.integers(0, 3), SEEDS, SOME)
+def test_a_draw_keeps_to_what_was_asked(topic: str, difficulty: int, seed: int, but: set[str]) -> None:
+    """It gives all that fit and nothing else, in the order of the whole draw, and the same when it is asked again."""
+    drawn = draw(topic, difficulty, seed, but)
+    assert drawn == draw(topic, difficulty, seed, sorted(but))
+    assert drawn == tuple(
+        name
+        for name in draw(seed=seed)
+        if topic in {"", DECK[name].row.topic} and difficulty in {0, DECK[name].row.difficulty} and name not in but
+    )
+
+
+def test_a_seed_gives_one_order_everywhere() -> None:
+    """The order of a seed is written down here, so that a machine or a Python with another one is found out."""
+    assert draw("timing", seed=7) == ("felix", "ben", "samir", "amir", "andre")
+    assert len({draw(seed=seed) for seed in range(50)}) == 50
+
+
+def test_each_vignette_comes_first_now_and_then() -> None:
+    """No vignette is kept from the front: over two thousand seeds each comes first, and none far too often."""
+    first = Counter(draw(seed=seed)[0] for seed in range(2000))
+    assert set(first) == set(DECK)
+    assert max(first.values()) <= 2 * 2000 / len(DECK)
+
+
+def test_what_is_not_in_the_deck_can_be_left_out() -> None:
+    """An id of an older deck among those that were seen is let be, and a deck that was seen to its end gives nothing."""
+    assert draw(but=["of_last_year"]) == draw()
+    assert draw(but=DECK) == ()
+
+
+@pytest.mark.parametrize(
+    ("asked", "said"),
+    [
+        (
+            {"topic": "timming"},
+            "topic: must be one of timing, paper, callers, needs, noise, works, limits, but it is 'timming'.",
+        ),
+        ({"difficulty": 4}, "difficulty: must be a whole number from 0 to 3, but it is 4."),
+        ({"difficulty": -1}, "difficulty: must be a whole number from 0 to 3, but it is -1."),
+        ({"difficulty": True}, "difficulty: must be a whole number from 0 to 3, but it is True."),
+        ({"difficulty": "2"}, "difficulty: must be a whole number from 0 to 3, but it is '2'."),
+        ({"seed": -1}, "seed: must be a whole number of 0 or more, but it is -1."),
+        ({"seed": 1.0}, "seed: must be a whole number of 0 or more, but it is 1.0."),
+        ({"seed": True}, "seed: must be a whole number of 0 or more, but it is True."),
+    ],
+)
+def test_what_cannot_be_drawn_is_said(asked: dict[str, Any], said: str) -> None:
+    """A topic, a difficulty or a seed that does not exist gets a calm sentence."""
+    with pytest.raises(CaseError) as caught:
+        draw(**asked)
+    assert str(caught.value) == said
+
+
+# ---- the reveal ----
+
+
+def in_parts(order: Sequence[str], last: Sequence[str]) -> Iterator[list[str]]:
+    """Split an order into what stands before the last ones and those."""
+    yield [stage for stage in order if stage not in last]
+    yield [stage for stage in order if stage in last]
+
+
+@pytest.mark.parametrize("name", DECK)
+def test_the_weakest_link_is_revealed_last(name: str) -> None:
+    """All five stages in their order on screen, those that hold the verdict down after the others."""
+    binding = JUDGED[name].binding
+    order = link_order(JUDGED[name])
+    assert order == tuple(itertools.chain(*in_parts(stages_on_screen(), binding)))
+    assert order[-1] in binding
+
+
+def test_the_deck_is_in_the_order_of_its_table() -> None:
+    """The mapping holds the rows of the table in their order and cannot be changed."""
+    assert [vignette.row for vignette in DECK.values()] == list(load_vignettes())
+    with pytest.raises(TypeError):
+        DECK["nadia"] = DECK["hannah"]  # type: ignore[index]
+
+
+def test_a_broken_table_of_topics_is_refused(tmp_path: Any) -> None:
+    """A topic without a name is refused at its place."""
+    path = tmp_path / "topics.csv"
+    path.write_text("topic,claims\n,paper.checklist\n", encoding="utf-8")
+    with pytest.raises(TableError, match=r"^topics\.csv, row 2, column topic: expected some text"):
+        load_topics(path)

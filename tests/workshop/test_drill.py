@@ -1,0 +1,808 @@
+"""The drill: no answer before the end, exact counts of what moved whom, time that never blocks, and a broken table refused."""
+
+from __future__ import annotations
+
+import json
+import re
+from datetime import datetime, time, timedelta
+from itertools import pairwise, product
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from tests.test_lessons import Page
+
+from backchannel_lib import Case, CaseError, TableError, Verdict, judge, rules_check
+from backchannel_lib.activities import saved_answers as keep
+from backchannel_lib.activities.desk import decision_of
+from backchannel_lib.activities.registry import activity_of
+from backchannel_lib.activities.tables import case_of, load_desk_decisions, load_drill_files, load_drill_turns
+from backchannel_lib.activities.timed_deck import CLOCK
+from backchannel_lib.base.texts import say
+from backchannel_lib.model.calendar import match_week, phase_at
+from backchannel_lib.page.file_sheet import INSIDE, file_brief, file_facts, file_sheet, is_known
+from backchannel_lib.workshop.deck import vignettes
+from backchannel_lib.workshop.drill import STANDS, Drill
+from tests.helpers.cases import NEEDS
+
+TURNS = {row.turn: row for row in load_drill_turns()}
+ORDER = list(TURNS)
+PINGS = [turn for turn, row in TURNS.items() if row.is_ping]
+DECISIONS = [row.decision for row in load_desk_decisions()]
+END = len(ORDER) + 1
+#: What the article expects of each ping, and whether that moves its director.
+EXPECTED = {
+    "brennan_letter": ("SKIMMED", "no", "not", "not_allowed"),
+    "castillo_pressure": ("BACKFIRES", "no", "down", "not_allowed"),
+    "rao_explained": ("MAYBE", "read", "up", "not_allowed"),
+    "haddad_dean": ("SKIMMED", "no", "not", "not_allowed"),
+    "lindqvist_push": ("FALLBACK_SEAT", "seat", "up", "ask_first"),
+    "kim_need": ("PHONE_INTERVIEW", "call", "up", "not_allowed"),
+    "fraser_list": ("IGNORED", "no", "not", "not_allowed"),
+    "adeyemi_text": ("PHONE_INTERVIEW", "call", "up", "not_allowed"),
+}
+#: The files that nobody speaks up for.
+QUIET = ["tran", "novak", "begay", "kaplan"]
+PROGRAM = ("range_low", "range_floor", "interviews_failures", "sponsors_visas", "has_noncategorical_seat", "needs")
+
+
+def opened() -> Drill:
+    """Give the drill at its beginning."""
+    activity = activity_of("drill")
+    assert isinstance(activity, Drill)
+    return activity
+
+
+@pytest.fixture
+def drill() -> Drill:
+    """The drill at its beginning."""
+    return opened()
+
+
+def act(drill: Drill, do: str, value: object = None) -> dict[str, Any]:
+    """Send an act as the page does, and give the first answer."""
+    return next(drill.handle({"do": do, "value": value, "seq": 1, "view": "v"}))
+
+
+def decide(drill: Drill, **decisions: str) -> None:
+    """Put decisions by their turns."""
+    drill.put(**{f"decided.{turn}": decision for turn, decision in decisions.items()})
+
+
+def first_of(ping: str) -> str:
+    """Name the turn at which the file of a ping came in."""
+    return next(turn for turn, row in TURNS.items() if row.file == TURNS[ping].file)
+
+
+# ---- the stream ----
+
+
+def test_twelve_files_come_and_eight_come_back() -> None:
+    """Twenty turns: each file once by itself, eight of them once more with a ping, and nearer to noon they come thicker."""
+    assert (len(ORDER), len(PINGS), len(load_drill_files())) == (20, 8, 12)
+    minutes = [int(row.time[:2]) * 60 + int(row.time[3:]) for row in TURNS.values()]
+    gaps = [second - first for first, second in pairwise(minutes)]
+    assert all(gap > 0 for gap in gaps)
+    assert max(gaps[-5:]) < min(gaps[:5])
+    assert minutes[-1] < 12 * 60
+    assert TURNS[ORDER[-1]].is_ping
+
+
+def test_the_pings_come_out_as_they_are_told(drill: Drill) -> None:
+    """The engine gives each ping the verdict that its explanation speaks of, from backfires up to a phone interview."""
+    assert list(EXPECTED) == PINGS
+    for ping, (verdict, decision, way, answer) in EXPECTED.items():
+        assert drill.judgments[ping].verdict.name == verdict, ping
+        assert drill.expected(ping) == decision, ping
+        assert drill.director_way(ping) == way, ping
+        assert rules_check(drill.cases[ping]).answer == answer, ping
+    assert {decision for _, decision, _, _ in EXPECTED.values()} == set(DECISIONS)
+    assert sum(way == "not" for _, _, way, _ in EXPECTED.values()) >= 3
+
+
+@pytest.mark.parametrize("decision", DECISIONS)
+def test_the_files_that_nobody_speaks_for_get_no_answer(drill: Drill, decision: str) -> None:
+    """Beside one's own decision stands no decision and no verdict, but that the paper alone promises nothing, and why."""
+    assert drill.quiet == QUIET
+    decide(drill, **dict.fromkeys(QUIET, decision))
+    drill.put(at=END)
+    quiet = drill.parts(drill.state)["quiet"]
+    assert say("drill.quiet_lead") in quiet
+    assert say("assumption.no_contact_is_polite_email") in quiet
+    for other in DECISIONS:
+        assert quiet.count(say(f"decision.{other}")) == (len(QUIET) if other == decision else 0)
+    assert [verdict.words for verdict in Verdict if f"({verdict.words})" in quiet] == []
+
+
+def test_a_weak_message_takes_nothing_away(drill: Drill) -> None:
+    """What is said of it is so: on each file a message that leaves the director cold is worth what an ordinary one is."""
+    for ping in PINGS:
+        quiet = drill.judgments[first_of(ping)].verdict
+        if drill.director_way(ping) == "not":
+            assert drill.judgments[ping].verdict <= quiet
+            assert decision_of(drill.judgments[ping].verdict) == decision_of(quiet)
+
+
+def test_all_files_lie_at_one_program_and_one_moment() -> None:
+    """What is told of the program once is true of it in every file, and of Tuesday before noon in every contact."""
+    cases = [case_of(row.sets) for row in load_drill_files()]
+    assert len({tuple(getattr(case, field) for field in PROGRAM) for case in cases}) == 1
+    told = say("drill.program")
+    assert str(cases[0].range_low) in told
+    assert str(cases[0].range_floor) in told
+    assert cases[0].needs == {"language", "coverage"}
+    drill = opened()
+    for ping in PINGS:
+        moment = datetime.combine(match_week(2027) + timedelta(days=1), time.fromisoformat(TURNS[ping].time))
+        assert (drill.cases[ping].phase, drill.cases[ping].lists_open) == (phase_at(moment), True)
+        assert rules_check(drill.cases[ping], moment).answer == rules_check(drill.cases[ping]).answer
+
+
+def test_the_twins_differ_in_the_caller_alone(drill: Drill) -> None:
+    """Two files are nearly one, the drier message does more, and exchanging the callers exchanges the verdicts."""
+    pair = drill.twins()
+    assert pair == ("brennan_letter", "adeyemi_text")
+    warm, cool = (drill.cases[turn] for turn in pair)
+    assert warm.intensity > cool.intensity
+    assert judge(warm).verdict < judge(cool).verdict
+    assert judge(warm.but(recommender=cool.recommender)).verdict == judge(cool).verdict
+    assert judge(cool.but(recommender=warm.recommender)).verdict == judge(warm).verdict
+
+
+@pytest.mark.parametrize(
+    ("turn", "change", "verdict"),
+    [
+        ("haddad_dean", {"specifics": True}, "FILE_READ"),
+        ("castillo_pressure", {"move": "targeted_call"}, "FILE_READ"),
+        ("rao_explained", {"addresses_flag": False}, "DECLINED"),
+        ("lindqvist_push", {"has_noncategorical_seat": False}, "DECLINED"),
+        ("lindqvist_push", {"score": 234}, "PHONE_INTERVIEW"),
+        ("kim_need", {"offers": ()}, "SKIMMED"),
+        ("kim_need", {"recommender": "random_dean"}, "PHONE_INTERVIEW"),
+        ("adeyemi_text", {"intensity": 10}, "PHONE_INTERVIEW"),
+        ("brennan_letter", {"intensity": 0}, "SKIMMED"),
+    ],
+)
+def test_what_an_explanation_says_would_change_does(drill: Drill, turn: str, change: dict[str, Any], verdict: str) -> None:
+    """Where a text tells what would be otherwise if one thing were, or what would not, the engine says so too."""
+    assert judge(drill.cases[turn].but(**change)).verdict.name == verdict
+
+
+# ---- no answer before the end ----
+
+
+def messages(drill: Drill) -> str:
+    """Give everything that the page holds and everything that is sent to it."""
+    told = [*drill.handle({"do": "hello", "seq": 1, "view": "v"})]
+    told += [one for field in drill.fields() for one in drill.handle({"do": "hold", "field": field})]
+    return "\n".join([drill.page(), drill.still(), drill.text, json.dumps(told, ensure_ascii=False)])
+
+
+@pytest.mark.parametrize("at", range(END))
+def test_no_answer_before_the_end(at: int) -> None:
+    """On the way no page, part, text, message or answer ahead holds a verdict, an explanation or a count, decided or not."""
+    answers = [say(f"drill_why.{ping}") for ping in PINGS]
+    answers += [say(f"drill.director.{way}") for way in ("up", "down", "not")]
+    answers += [say(f"drill.way.{way}") for way in ("up", "down", "not", "open")]
+    answers += [f"({verdict.words})" for verdict in Verdict] + [verdict.sentence for verdict in Verdict]
+    answers += [
+        say("drill.room_heard"),
+        say("drill.room_missed"),
+        say("drill.room_warm"),
+        say("drill.room_still"),
+        say("drill.twins"),
+        say("drill.quiet"),
+    ]
+    answers += [say("soap.not_contacted_yet"), "bw-pairs"]
+    for decisions in ({}, dict.fromkeys(ORDER, "call")):
+        drill = opened()
+        decide(drill, **decisions)
+        drill.put(at=at)
+        whole = messages(drill)
+        for answer in answers:
+            assert answer not in whole
+
+
+def test_a_ping_that_is_to_come_is_not_told_before(drill: Drill) -> None:
+    """No message is on screen before its turn comes, and none is read off the page of another."""
+    for at, turn in enumerate(ORDER, start=1):
+        drill.put(at=at)
+        whole = drill.page() + json.dumps(drill.parts(drill.state), ensure_ascii=False)
+        for ping in PINGS:
+            assert (say(f"drill_said.{ping}") in whole) == (ping == turn), (turn, ping)
+
+
+# ---- what moved whom ----
+
+
+@settings(max_examples=120)
+@given(st.lists(st.sampled_from(["", *DECISIONS]), min_size=20, max_size=20))
+def test_the_counts_are_right_for_every_way_of_deciding(drawn: list[str]) -> None:
+    """What moved up, down, and not at all adds up to the calls decided twice; and each row says what its call did."""
+    drill = opened()
+    made = dict(zip(ORDER, drawn, strict=True))
+    decide(drill, **{turn: decision for turn, decision in made.items() if decision})
+    drill.put(at=END)
+    ways = []
+    for ping in PINGS:
+        before, after = made[first_of(ping)], made[ping]
+        steps = DECISIONS.index(after) - DECISIONS.index(before) if before and after else None
+        way = "open" if steps is None else "not" if steps == 0 else "up" if steps > 0 else "down"
+        assert drill.way(ping, drill.state) == way
+        assert (say(f"drill.way.{way}") in drill.parts(drill.state)[f"told.{ping}"]) == bool(after)
+        ways.append(way)
+    up, down, still = (ways.count(way) for way in ("up", "down", "not"))
+    parts = drill.parts(drill.state)
+    counts = {"decided": up + down + still, "total": 8, "up": up, "down": down, "still": still}
+    assert parts["summary"].startswith(say("drill.summary", **counts) if up + down + still else say("drill.summary_none"))
+    left = drawn.count("")
+    assert (say("drill.summary_open", open=left) in parts["summary"]) == (left > 0)
+    assert parts["left"].count('data-do="take"') == left
+    open_now = drill.about(drill.state)["open"]
+    assert {name for name in open_now if name.startswith("stands.")} == {
+        f"stands.{ping}" for ping, way in zip(PINGS, ways, strict=True) if way in {"up", "down"}
+    }
+    assert {name for name in open_now if name.startswith("ping.")} == {f"ping.{ping}" for ping in PINGS if made[ping]}
+    same = sum(way == EXPECTED[ping][2] for ping, way in zip(PINGS, ways, strict=True) if way in {"up", "down"})
+    assert (say("drill.moved", moved=up + down, same=same) in parts["stood"]) == (up + down > 0)
+    missed = sum(way == "not" and EXPECTED[ping][2] != "not" for ping, way in zip(PINGS, ways, strict=True))
+    assert (say("drill.missed", still=still, missed=missed) in parts["stood"]) == (still > 0)
+    warm = sum(ways[PINGS.index(ping)] == "up" for ping in ("brennan_letter", "fraser_list"))
+    assert (say("drill.warm_unknown", came=2, moved=warm) in parts["stood"]) == (up + down + still > 0)
+
+
+@pytest.mark.parametrize(("before", "after"), list(product(DECISIONS, DECISIONS)))
+def test_every_change_stands_in_the_table(drill: Drill, before: str, after: str) -> None:
+    """A row tells the file, who called and how warmly, both decisions, the article's, its weakest link, and the rule."""
+    decide(drill, kim=before, kim_need=after)
+    drill.put(at=END)
+    table = drill.parts(drill.state)["answers"]
+    told = (
+        "H. Kim · 236",
+        f"{say('file_sheet.caller.unconnected_faculty')}, plain",
+        f"{say(f'decision.{before}')} → {say(f'decision.{after}')}",
+    )
+    for text in (*told, Verdict.PHONE_INTERVIEW.words, "The caller, The moment", say("soap.answer.not_allowed")):
+        assert text in table
+    assert table.count('scope="row"') == 1
+    assert Verdict.BACKFIRES.words not in table  # what is not decided is not answered
+
+
+def test_standing_by_a_call_is_counted_and_told_kindly(drill: Drill) -> None:
+    """The closing sentence counts what one stands by, and a stand on a call that no longer moves one counts no more."""
+    decide(drill, brennan="no", brennan_letter="call", kim="read", kim_need="call")
+    drill.put(at=END)
+    stood = lambda: drill.parts(drill.state)["stood"]  # noqa: E731 - asked again after each act
+    assert say("drill.moved", moved=2, same=1) in stood()
+    assert say("drill.stood_open", open=2) in stood()
+    assert say("drill.stood_kind") not in stood()
+    act(drill, "set")  # without a field: refused, and nothing changes
+    list(drill.handle({"do": "set", "field": "stands.brennan_letter", "value": "no"}))
+    assert say("drill.stood", yes=0, no=1) in stood()
+    list(drill.handle({"do": "set", "field": "stands.kim_need", "value": "yes"}))
+    assert say("drill.stood", yes=1, no=1) in stood()
+    assert say("drill.stood_kind") in stood()
+    decide(drill, brennan="call")
+    assert say("drill.stood", yes=1, no=0) in stood()
+
+
+@pytest.mark.parametrize(
+    ("decisions", "word"),
+    [
+        ({"kim": "no", "kim_need": "no"}, "room_still"),
+        ({"kim": "no", "kim_need": "call"}, "room_heard"),
+        ({"kim": "no", "kim_need": "call", "brennan": "no", "brennan_letter": "no"}, "room_heard"),
+        ({"kim": "no", "kim_need": "call", "adeyemi": "no", "adeyemi_text": "no"}, "room_missed"),
+        ({"castillo": "call", "castillo_pressure": "no"}, "room_heard"),
+        ({"brennan": "no", "brennan_letter": "read"}, "room_warm"),
+        ({"haddad": "no", "haddad_dean": "read"}, "room_warm"),
+        ({"kim": "call", "kim_need": "read"}, "room_other"),
+        ({"brennan": "read", "brennan_letter": "no"}, "room_other"),
+    ],
+)
+def test_what_moved_the_room_is_said_in_kind_words(drill: Drill, decisions: dict[str, str], word: str) -> None:
+    """One sentence tells what moved the room on the whole, and it fits what did."""
+    decide(drill, **decisions)
+    drill.put(at=END)
+    told = drill.parts(drill.state)["room"].replace("&amp;", "&")
+    known = ("room_still", "room_heard", "room_missed", "room_warm", "room_other")
+    assert [one for one in known if say(f"drill.{one}") in told] == [word]
+
+
+def test_warm_words_count_where_they_moved_up(drill: Drill) -> None:
+    """A warm message after which one decided lower is not among those that did something for the student."""
+    decide(drill, brennan="call", brennan_letter="no")
+    drill.put(at=END)
+    assert say("drill.warm_unknown", came=2, moved=0) in drill.parts(drill.state)["stood"]
+    decide(drill, brennan="no", brennan_letter="call")
+    assert say("drill.warm_unknown", came=2, moved=1) in drill.parts(drill.state)["stood"]
+    assert "up" in say("drill.warm_unknown", came=2, moved=1)
+
+
+@pytest.mark.parametrize("word", ["moved", "missed", "warm_unknown", "stood", "stood_open", "room_tally"])
+def test_what_is_counted_is_told_in_a_sentence(word: str) -> None:
+    """No count stands after a colon, as in a form."""
+    told = say(
+        f"drill.{word}",
+        **dict.fromkeys(("moved", "same", "still", "missed", "came", "yes", "no", "open"), 1),
+        **dict.fromkeys(("known", "all_known", "unknown", "all_unknown"), 1),
+    )
+    assert ":" not in told
+    assert told.endswith(".")
+
+
+def test_the_twins_stand_side_by_side_once_both_are_decided(drill: Drill) -> None:
+    """One of the two alone would give the other's answer away."""
+    decide(drill, brennan_letter="call")
+    drill.put(at=END)
+    assert drill.parts(drill.state)["twins"] == ""
+    decide(drill, adeyemi_text="no")
+    twins = drill.parts(drill.state)["twins"]
+    assert "S. Brennan" in twins
+    assert "T. Adeyemi" in twins
+
+
+# ---- the way through ----
+
+
+def keys_of(page: str) -> dict[str, tuple[str | None, str | None]]:
+    """List the keys of the page's buttons and what they do."""
+    return {
+        key: (attributes.get("data-do") or attributes.get("data-clock-do"), attributes.get("data-value"))
+        for _, attributes in Page(page).elements
+        for key in (attributes.get("data-key") or "").split()
+    }
+
+
+def test_the_keys_one_to_four_decide_and_the_arrows_turn(drill: Drill) -> None:
+    """Each decision has a number as its key, which stands on it; going on and back have those of a presenter."""
+    act(drill, "begin", "on")
+    act(drill, "next")
+    keys = keys_of(drill.page())
+    assert [keys[str(number)] for number in range(1, 5)] == [("decide", decision) for decision in DECISIONS]
+    assert keys["ArrowRight"] == keys["PageDown"] == ("next", None)
+    assert keys["ArrowLeft"] == keys["PageUp"] == ("back", None)
+    assert "c" in keys
+    assert drill.page().count('class="bw-key"') >= 8
+
+
+def test_a_key_begins_the_drill(drill: Drill) -> None:
+    """Before it begins the key that goes on starts it, with the clock, and stands on the button."""
+    page = Page(drill.page())
+    begin = next(attributes for _, attributes in page.elements if attributes.get("data-do") == "begin")
+    assert (begin["data-value"], begin["data-key"]) == ("on", "ArrowRight PageDown")
+    assert re.search(rf"{say('drill.begin_on')}<kbd[^>]*>→</kbd>", drill.page())
+    act(drill, begin["data-do"] or "", begin["data-value"])
+    assert (drill.state["at"], drill.state["clock"]) == (1, "on")
+
+
+def test_one_press_decides_and_goes_on_and_the_last_one_ends_it(drill: Drill) -> None:
+    """Twenty presses lead through the stream, and the end is there after the last."""
+    act(drill, "begin", "off")
+    for number, turn in enumerate(ORDER, start=1):
+        assert drill.state["at"] == number
+        assert drill.about(drill.state)["open"] == ["desk", "clock_off"]
+        answer = act(drill, "decide", DECISIONS[number % 4])
+        assert drill.state[f"decided.{turn}"] == DECISIONS[number % 4]
+        assert answer["focus"] == ("head" if number < 20 else "summary")
+    assert drill.about(drill.state)["open"][:2] == ["seen", "each"]
+    assert drill.parts(drill.state)["left"] == ""
+    assert say("drill.made", at=20, total=20, made=20) == drill.parts(drill.state)["made"]
+
+
+def test_going_back_changes_a_decision(drill: Drill) -> None:
+    """Back shows what was decided, another press replaces it, and going on keeps it."""
+    act(drill, "begin", "on")
+    act(drill, "decide", "no")
+    act(drill, "back")
+    assert say("drill.here", decision=say("decision.no")) in drill.parts(drill.state)["nav"]
+    act(drill, "decide", "call")
+    act(drill, "back")
+    act(drill, "next")
+    assert (drill.state["at"], drill.state["decided.brennan"]) == (2, "call")
+    for _ in range(3):
+        act(drill, "back")
+    assert drill.state["at"] == 1
+
+
+def test_a_ping_shows_what_was_decided_before(drill: Drill) -> None:
+    """With the message stands the earlier decision, or that there was none."""
+    drill.put(at=ORDER.index("brennan_letter") + 1)
+    assert say("drill.before_open") in drill.parts(drill.state)["message"]
+    decide(drill, brennan="seat")
+    assert say("drill.before", decision=say("decision.seat")) in drill.parts(drill.state)["message"]
+    assert say("drill_from.brennan_letter") in drill.parts(drill.state)["message"]
+
+
+def test_the_end_can_be_asked_for_early(drill: Drill) -> None:
+    """What is decided is shown, what is open is listed with a way back, and one decision is asked for at least."""
+    act(drill, "begin", "on")
+    assert act(drill, "answers")["notice"] == say("lesson.choose_first")
+    drill.put(at=20)
+    assert act(drill, "next")["notice"] == say("lesson.choose_first")
+    drill.put(at=1)
+    act(drill, "decide", "read")
+    act(drill, "answers")
+    parts = drill.parts(drill.state)
+    assert parts["summary"].startswith(say("drill.summary_none"))
+    assert say("drill.summary_open", open=19) in parts["summary"]
+    assert (parts["answers"], parts["stood"], parts["room"], parts["twins"], parts["quiet"], parts["rule"]) == ("",) * 6
+    assert "brennan_letter" in parts["left"]
+    act(drill, "take", "brennan_letter")
+    act(drill, "decide", "call")
+    act(drill, "answers")
+    told = drill.parts(drill.state)["summary"]
+    assert say("drill.summary", decided=1, total=8, up=1, down=0, still=0) in told
+
+
+def test_every_step_can_be_taken_back(drill: Drill) -> None:
+    """Undo takes back each act one by one, through all twenty decisions, down to the beginning."""
+    states = [drill.state]
+    acts = [("begin", "on"), *[("decide", "call")] * 20, ("back", None), ("decide", "no"), ("take", "kim"), ("clock", "off")]
+    for do, value in acts:
+        act(drill, do, value)
+        states.append(drill.state)
+    list(drill.handle({"do": "set", "field": "stands.kim_need", "value": "yes"}))
+    for state in reversed(states):
+        assert drill.undo()
+        assert drill.state == state
+    assert not drill.undo()
+
+
+# ---- the clock ----
+
+
+def test_one_clock_runs_for_the_whole_stream(drill: Drill) -> None:
+    """The clock is the same from the first turn to the end and back again, ten minutes, and none runs before it begins."""
+    assert not drill.about(drill.state)["clock"]["run"]
+    act(drill, "begin", "on")
+    clock = drill.about(drill.state)["clock"]
+    assert (clock["seconds"], clock["run"]) == (600, True)
+    for _ in ORDER:
+        act(drill, "decide", "read")
+        assert drill.about(drill.state)["clock"] == clock
+    act(drill, "take", "kim")
+    assert drill.about(drill.state)["clock"] == clock
+    act(drill, "clock", "off")
+    assert not drill.about(drill.state)["clock"]["run"]
+    assert drill.about(drill.state)["clock"]["id"] != clock["id"]
+
+
+def test_the_clock_can_be_off_from_the_start(drill: Drill) -> None:
+    """Whoever begins without the clock meets none that runs, on no turn."""
+    act(drill, "begin", "off")
+    for _ in ORDER:
+        assert not drill.about(drill.state)["clock"]["run"]
+        assert "clock_on" not in drill.about(drill.state)["open"]
+        act(drill, "next")
+
+
+@pytest.mark.parametrize("at", range(1, END))
+def test_time_that_is_over_blocks_nothing(drill: Drill, at: int) -> None:
+    """When the time is over a kind sentence says so, nothing changes, and everything still goes on."""
+    act(drill, "begin", "on")
+    drill.put(at=at)
+    before, running = drill.state, drill.about(drill.state)["clock"]["id"]
+    assert act(drill, "time_up", running)["notice"] == say("drill.time_up")
+    assert drill.state is before
+    act(drill, "decide", "no")
+    assert drill.state[f"decided.{ORDER[at - 1]}"] == "no"
+
+
+def test_a_clock_that_does_not_run_says_nothing(drill: Drill) -> None:
+    """Before the beginning, at the end, switched off, or from another clock: no sentence."""
+    assert "notice" not in act(drill, "time_up", drill.about(drill.state)["clock"]["id"])
+    act(drill, "begin", "on")
+    running = drill.about(drill.state)["clock"]["id"]
+    assert "notice" not in act(drill, "time_up", "another")
+    act(drill, "clock", "off")
+    assert "notice" not in act(drill, "time_up", running)
+    act(drill, "clock", "on")
+    act(drill, "decide", "no")
+    act(drill, "answers")
+    assert "notice" not in act(drill, "time_up", running)
+
+
+# ---- what is there again after a restart ----
+
+
+def test_the_drill_is_there_again_after_a_restart(drill: Drill) -> None:
+    """Decisions, place and what is left of the time are kept; the clock waits until somebody lets it run."""
+    act(drill, "hello")
+    act(drill, "begin", "on")
+    act(drill, "decide", "read")
+    clock = drill.about(drill.state)["clock"]
+    next(drill.handle({"do": "beat", "value": clock["id"], "left": 412}))
+    again = opened()
+    act(again, "hello")
+    assert again.state == drill.state
+    assert again.about(again.state)["clock"] == {**clock, "left": 412, "run": False}
+    next(again.handle({"do": "beat", "value": clock["id"], "left": 411}))
+    assert again.about(again.state)["clock"] == {**clock, "left": 411, "run": True}
+    act(again, "reset")
+    act(again, "begin", "on")
+    assert again.about(again.state)["clock"] == clock
+    third = opened()
+    act(third, "hello")
+    assert third.state == again.state
+
+
+@pytest.mark.parametrize("left", [-1, 601, "x", None, True, 1.5])
+def test_a_beat_or_a_kept_time_that_cannot_be_is_passed_over(drill: Drill, left: object) -> None:
+    """What no clock can show changes nothing, be it sent or kept."""
+    act(drill, "begin", "on")
+    clock = drill.about(drill.state)["clock"]
+    next(drill.handle({"do": "beat", "value": clock["id"], "left": left}))
+    next(drill.handle({"do": "beat", "value": "another", "left": 5}))
+    assert drill.about(drill.state)["clock"] == clock
+    keep.keep("drill", {**drill.values(drill.state), "left": left})
+    again = opened()
+    act(again, "hello")
+    assert again.about(again.state)["clock"] == {**clock, "run": False}
+
+
+def test_a_kept_drill_that_cannot_be_read_is_passed_over(drill: Drill) -> None:
+    """The drill begins at its beginning, and nothing is said."""
+    keep.keep("drill", {"at": 99})
+    assert "notice" not in act(drill, "hello")
+    assert drill.state == opened().state
+    assert drill.about(drill.state)["clock"]["left"] == 600
+
+
+def test_the_page_tells_how_far_the_clock_is(drill: Drill) -> None:
+    """The clock of the drill tells the kernel, so that what is left can be kept."""
+    assert "data-beats" in drill.page()
+
+
+# ---- what goes wrong, and what is kept ----
+
+
+@pytest.mark.parametrize(
+    ("do", "value"),
+    [("begin", "fast"), ("begin", None), ("clock", 600), ("take", "nobody"), ("decide", "perhaps"), ("decide", None)],
+)
+@pytest.mark.parametrize("at", [0, 4, END])
+def test_an_act_that_is_not_known_changes_nothing(drill: Drill, at: int, do: str, value: object) -> None:
+    """A value that no button sends is refused in a sentence."""
+    drill.put(at=at)
+    before = drill.state
+    assert act(drill, do, value)["notice"] == say("panel.not_understood")
+    assert drill.state == before
+
+
+@pytest.mark.parametrize("at", [0, END])
+def test_a_decision_without_a_turn_changes_nothing(drill: Drill, at: int) -> None:
+    """Before the first turn and at the end there is nothing to decide on."""
+    drill.put(at=at)
+    before = drill.state
+    act(drill, "decide", "call")
+    assert drill.state == before
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "[]",
+        "{",
+        '{"at": 22}',
+        '{"at": -1}',
+        '{"clock": "slow"}',
+        '{"decided.kim": "perhaps"}',
+        '{"stands.kim_need": "maybe"}',
+    ],
+)
+def test_a_broken_file_is_refused(drill: Drill, text: str) -> None:
+    """What no page kept is refused, and the drill stays as it is."""
+    with pytest.raises(CaseError):
+        drill.loaded(text)
+    assert act(drill, "load", text)["notice"]
+    assert drill.state["at"] == 0
+
+
+@pytest.mark.parametrize("clock", CLOCK)
+@pytest.mark.parametrize("at", range(END + 1))
+def test_a_state_comes_back(drill: Drill, at: int, clock: str) -> None:
+    """What the page keeps brings back the same state after a new start."""
+    decide(drill, rao="no", rao_explained="read")
+    drill.put(at=at, clock=clock, **{"stands.rao_explained": STANDS[0]})
+    fresh = opened()
+    assert fresh.loaded(json.dumps(drill.values(drill.state))) == drill.state
+    assert fresh.parts(fresh.loaded(drill.saved(drill.state)[1])) == drill.parts(drill.state)
+
+
+@pytest.mark.parametrize("at", [5, END])
+def test_the_page_fills_its_parts_as_the_acts_do(drill: Drill, at: int) -> None:
+    """Every part that is told later has its place on the page, filled in, and every place is told."""
+    decide(drill, **dict.fromkeys(ORDER, "call"))
+    decide(drill, kim="no")
+    drill.put(at=at)
+    page = drill.page()
+    for name, body in drill.parts(drill.state).items():
+        if name != "spoken":
+            assert f'data-part="{name}"' in page
+            assert body in page or body in page.replace("&amp;", "&")
+
+
+def test_the_tour_tells_every_ping_and_leaves_no_trace() -> None:
+    """The tour is the same each time, tells each explanation once, and goes back to where it began."""
+    one, other = opened(), opened()
+    assert one.tour() == one.tour() == other.tour()
+    assert one.state == other.state
+    for ping in PINGS:
+        assert one.tour().count(say(f"drill_why.{ping}")) == 1
+
+
+HEAD = "turn,time,file,sets,claims,ours"
+FIRST = [f"t{number:02},10:{number:02},{row.file},,paper.checklist," for number, row in enumerate(load_drill_files())]
+PING = "again,11:00,kim,recommender=known_dean; move=targeted_call,caller.level-known-dean,"
+
+
+@pytest.mark.parametrize(
+    ("lines", "column", "rule"),
+    [
+        ([PING, *FIRST], "file", "by itself first"),
+        ([*FIRST, PING, PING.replace("again,11:00", "third,11:01")], "file", "by itself first"),
+        ([*FIRST, "again,11:00,kim,,paper.checklist,"], "file", "by itself first"),
+        (FIRST[:-1], "file", "each file of drill_files.csv"),
+        ([*FIRST, PING.replace("11:00", "10:11")], "time", "a time after the one above"),
+        ([*FIRST, PING.replace("11:00", "")], "time", "a time after the one above"),
+        ([*FIRST, PING.replace("11:00", "noon")], "time", "a time of day"),
+        ([*FIRST, PING.replace("kim", "nobody")], "file", "one of"),
+        ([*FIRST, PING.replace("move=", "mood=")], "sets", "'field=value' pairs"),
+        ([*FIRST, PING.replace("again", "t03")], "turn", "an id that no other row has"),
+    ],
+)
+def test_a_broken_stream_is_refused(tmp_path: Path, lines: list[str], column: str, rule: str) -> None:
+    """A ping before its file, a file too often or never, a time that goes back: each is refused at its place."""
+    path = tmp_path / "drill_turns.csv"
+    path.write_text("\n".join([HEAD, *FIRST, PING, ""]), encoding="utf-8")
+    assert len(load_drill_turns(path)) == 13
+    path.write_text("\n".join([HEAD, *lines, ""]), encoding="utf-8")
+    with pytest.raises(TableError) as caught:
+        load_drill_turns(str(path))
+    assert caught.value.column == column
+    assert rule in str(caught.value)
+
+
+# ---- the sheet of a file, for all who show one ----
+
+
+def shown(case: Case, **what: bool) -> str:
+    """Give a sheet's facts as one text."""
+    return "\n".join(" | ".join(fact) for fact in file_facts(case, **what))
+
+
+@pytest.mark.parametrize("need", NEEDS)
+def test_a_sheet_shows_every_need_and_what_the_file_brings(need: str) -> None:
+    """Each of the four needs has a row where the program has it or the file would meet it, and no row otherwise."""
+    name = say(f"file_sheet.{need}.name")
+    for needs, offers in product(((), (need,)), ((), (need,))):
+        told = shown(Case(needs=needs, offers=offers))
+        assert (name in told) == bool(needs or offers)
+        assert (say(f"file_sheet.{need}.brought") in told) == bool(offers)
+        assert (say(f"file_sheet.{need}.needed") in told) == bool(needs)
+
+
+#: Fields of the file and the program, each with a change that a director would see.
+SEEN = {
+    "score": 251,
+    "range_low": 239,
+    "range_floor": 221,
+    "failed_attempts": 2,
+    "boards_pending": True,
+    "specialty_switch": True,
+    "leave_of_absence": True,
+    "failed_clerkship": True,
+    "needs_visa": True,
+    "professionalism_issue": True,
+    "chronic_poor_performance": True,
+    "interviews_failures": False,
+    "sponsors_visas": False,
+    "has_noncategorical_seat": True,
+    "needs": ("track",),
+    "offers": ("track",),
+    "recommender": "known_dean",
+    "track_record": 2,
+    "prior_contact": True,
+    "introduced": True,
+    "lists_open": False,
+    "program_contacted_first": True,
+}
+
+
+@pytest.mark.parametrize("field", SEEN)
+def test_a_sheet_shows_every_fact_that_a_director_sees(field: str) -> None:
+    """A change in any fact of the file, the program, the caller or the moment changes the sheet."""
+    assert shown(Case().but(**{field: SEEN[field]})) != shown(Case())
+
+
+@pytest.mark.parametrize(
+    ("phase", "field"),
+    [
+        *(("gap_filling", field) for field in ("name_familiar", "file_in_system")),
+        *(("post_soap", field) for field in ("hears_first", "names_you", "outruns_hr", "deep_ties")),
+    ],
+)
+def test_a_sheet_shows_the_moment(phase: str, field: str) -> None:
+    """What counts in a phase is told in it, and left out where the moment is not asked for."""
+    case = Case(phase=phase)
+    assert say(f"level.phase.{phase}") in shown(case)
+    assert shown(case.but(**{field: True})) != shown(case)
+    assert shown(case.but(**{field: True}), moment=False) == shown(case, moment=False)
+    assert shown(case.but(phase="groundwork")) != shown(case)
+
+
+def test_a_sheet_without_a_contact_names_no_caller() -> None:
+    """A file that comes in by itself says nothing of a caller; the rest stays."""
+    one, other = Case(recommender="known_dean"), Case(recommender="random_dean", track_record=3)
+    assert shown(one, contact=False) == shown(other, contact=False)
+    assert shown(one) != shown(other)
+    assert file_brief(one, contact=False) == "240"
+    assert file_brief(Case().but(recommender="self")) == f"240 · {say('file_sheet.caller.self')}"
+    assert 'scope="row"' in file_sheet(one, "A file")
+
+
+@pytest.mark.parametrize(
+    ("changes", "known"),
+    [
+        ({"recommender": "trusted_peer"}, True),
+        ({"recommender": "subspecialist"}, True),
+        ({"recommender": "known_dean"}, True),
+        ({"recommender": "random_dean"}, False),
+        ({"recommender": "unconnected_faculty"}, False),
+        ({"recommender": "self"}, False),
+        ({"recommender": "self", "prior_contact": True}, True),
+        ({"recommender": "self", "introduced": True}, True),
+    ],
+)
+def test_whom_a_director_knows(changes: dict[str, Any], known: bool) -> None:
+    """Callers with standing are known, and a student who was there or was introduced."""
+    case = Case().but(**changes)
+    assert is_known(case) == known
+    assert (say("desk.caller_known") in shown(case)) == known
+
+
+def test_nothing_on_a_sheet_says_that_a_student_has_nothing() -> None:
+    """Where the program needs nothing and the file offers nothing there is no row; attempts and other flags agree."""
+    facts = file_facts(Case(failed_attempts=1))
+    names = [what for what, _, _ in facts]
+    assert [say(f"file_sheet.{need}.name") for need in NEEDS if say(f"file_sheet.{need}.name") in names] == []
+    assert (say("desk.attempts"), "1") in [fact[:2] for fact in facts]
+    assert ("Other red flags", say("desk.none")) in [fact[:2] for fact in facts]
+    assert "What you lack" not in shown(Case(phase="post_soap"))
+
+
+@pytest.mark.parametrize("caller", list(Case.fields()["recommender"].levels))
+def test_a_caller_is_named_from_the_director_s_side(caller: str) -> None:
+    """Who spoke up is named as the director would name them, and says by itself whether they are known."""
+    case = Case().but(recommender=caller)
+    told = say(f"file_sheet.caller.{caller}")
+    assert told in shown(case)
+    assert ("not know" in told) == (caller in {"random_dean", "unconnected_faculty"})
+
+
+def content(text: str) -> set[str]:
+    """List the words of a text that carry its meaning."""
+    return {word for word in re.findall(r"[a-z]+", text.lower()) if len(word) > 3}
+
+
+def test_the_moment_is_told_in_words_other_than_the_rule_s() -> None:
+    """What counts after SOAP is told as facts, short enough for the row, and shares no word with the rule's sentences."""
+    rule = content(say("rule.opening_secured")) | content(say("rule.opening_missed"))
+    for what in (*INSIDE, "nobody_inside"):
+        told = say(f"file_sheet.{what}")
+        assert len(told) <= 60, what
+        assert content(told) & rule <= {"name", "student"}, what
+    for case in (vignette.case for vignette in vignettes().values()):
+        moment = {what: theirs for what, _, theirs in file_facts(case)}[say("file_sheet.moment")]
+        assert all(len(piece) <= 60 for piece in moment.split("; "))
+
+
+def test_no_name_is_a_doctor_s_here_and_a_student_s_there() -> None:
+    """Nobody who speaks for a student before a room has the name of a student at the desk, or the other way round."""
+    students = {say(f"drill_file.{row.file}").split()[-1] for row in load_drill_files()}
+    told = " ".join(f"{one.title} {one.file} {one.contact} {one.note} {one.why}" for one in vignettes().values())
+    assert sorted(name for name in students if re.search(rf"\b{name}\b", told)) == []

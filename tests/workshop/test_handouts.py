@@ -1,0 +1,391 @@
+"""The printed sheets: whole pages that stand by themselves, in black and white, with the answers on one of them only."""
+
+from __future__ import annotations
+
+import html
+import itertools
+import re
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser
+from tests.test_lessons import Page as Elements
+
+import workbook
+from backchannel_lib import CaseError, Verdict, judge, rules_check
+from backchannel_lib.activities import saved_answers as keep
+from backchannel_lib.base.texts import say
+from backchannel_lib.cli.browser import HOW_TO_GET_ONE, BrowserMissingError, find_chromium
+from backchannel_lib.page.components import facts, lines_of
+from backchannel_lib.workshop import handouts as sheets
+from backchannel_lib.workshop.deck import Vignette, link_order, vignettes
+from backchannel_lib.workshop.handouts import KINDS, STYLE, main, sheet, write_sheets
+from backchannel_lib.workshop.run_plan.model import load_run_plans, plan_of, starts, steps_of, vignettes_of
+
+PLANS = [row.plan for row in load_run_plans()]
+BOTH = [(kind, plan) for kind in KINDS for plan in PLANS]
+#: Every vignette is on some sheet: seeds enough that each has been drawn is not promised, so these are read with any.
+SEEDS = (1, 2, 30, 9999)
+#: What the rule's box rests on: that nobody may start a contact while SOAP runs, and when it ends.
+RULE_FACTS = ("soap_rule.no_first_contact", "soap_rule.covers_representatives", "soap_rule.ends_thursday")
+
+
+class Page(Elements):
+    """A page's elements, and its text."""
+
+    def __init__(self, text: str) -> None:
+        self.text = ""
+        super().__init__(text)
+
+    def handle_data(self, data: str) -> None:
+        """Collect the text, style apart."""
+        if self.open[-1:] != ["style"]:
+            self.text += data
+
+
+def drawn(plan: str, seed: int) -> list[Vignette]:
+    """Give the vignettes of a sheet in their order."""
+    return [vignettes()[name] for name in vignettes_of(plan, seed).values()]
+
+
+def rounds_of(page: str) -> list[str]:
+    """Cut a sheet into its rounds."""
+    return re.split(r"<h2>Round \d+: ", page)[1:]
+
+
+# ---- both sheets ----
+
+
+@pytest.mark.parametrize(("kind", "plan"), BOTH)
+def test_a_sheet_is_a_well_formed_page(kind: str, plan: str) -> None:
+    """Every element is closed, the language is named, headings go down one level at a time, and tables have heads."""
+    page = Page(sheet(kind, plan, 1))
+    assert page.open == []
+    assert page.elements[0] == ("html", {"lang": "en"})
+    names = [name for name, _ in page.elements]
+    levels = [int(name[1]) for name in names if re.fullmatch("h[1-6]", name)]
+    assert levels[0] == 1
+    assert levels.count(1) == 1
+    assert all(after - before <= 1 for before, after in itertools.pairwise(levels))
+    assert names.count("thead") == names.count("caption") > 1
+    assert all(attributes.get("scope") in {"col", "row"} for name, attributes in page.elements if name == "th")
+
+
+@pytest.mark.parametrize(("kind", "plan"), BOTH)
+def test_a_sheet_stands_by_itself(kind: str, plan: str) -> None:
+    """It asks for no other file and no host, and holds no script, no control and no picture."""
+    text = sheet(kind, plan, 1)
+    assert not re.search(r"(https?:)?//|url\(|@import|src=|href=", text)
+    names = {name for name, _ in Page(text).elements}
+    assert names.isdisjoint({"script", "link", "img", "svg", "input", "button", "iframe"})
+
+
+def test_no_color_carries_meaning() -> None:
+    """The style names black, white and greys and nothing else, and each voice has a kind of frame of its own."""
+    named = set(re.findall(r"#[0-9a-fA-F]{3,8}\b", STYLE))
+    assert all(len(set(re.findall(".." if len(one) > 4 else ".", one[1:]))) == 1 for one in named), named
+    words = set(re.findall(r"(?:color|background|border[\w-]*): [^;]*?\b([a-z]+);", STYLE))
+    assert words <= {"black", "white", "collapse"}
+    assert not re.search(r"rgb|hsl|lab\(|color-mix|gradient|opacity", STYLE)
+    frames = [
+        re.search(rf"^\.{voice} {{ border: [\d.]+pt (\w+) black; }}$", STYLE, re.M) for voice in ("article", "ours", "rule")
+    ]
+    assert [found and found[1] for found in frames] == ["solid", "dashed", "double"]
+
+
+@pytest.mark.parametrize(("kind", "plan"), BOTH)
+def test_the_frames_are_explained_in_words(kind: str, plan: str) -> None:
+    """Each sheet says which frame is whose, in a frame of that kind, and the rule stands in its own."""
+    text = sheet(kind, plan, 1)
+    for voice in ("article", "ours", "rule"):
+        assert f'<p class="{voice}">{say(f"sheet.voice_{voice}")}</p>' in text
+    for rule in (rules_check(vignettes()["nadia"].case), rules_check(vignettes()["ben"].case)):
+        assert html.escape(rule.reason, quote=False) in text
+    assert say("soap.read_agreement") in text
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_plan_sets_the_number_of_rounds(kind: str) -> None:
+    """A longer plan has more rounds on its sheets, each under its vignette's title."""
+    counts = []
+    for plan in PLANS:
+        rounds = rounds_of(sheet(kind, plan, 1))
+        assert [one.partition("<")[0] for one in rounds] == [html.escape(one.title, quote=False) for one in drawn(plan, 1)]
+        counts.append(len(rounds))
+    assert counts == sorted(set(counts))
+
+
+def test_the_seed_draws_other_files_and_the_same_one_the_same() -> None:
+    """One number gives one sheet; another number gives other files somewhere."""
+    assert sheet("participants", "long", 3) == sheet("participants", "long", 3)
+    assert len({sheet("participants", "long", seed) for seed in range(1, 9)}) > 1
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [(("teachers", "short", 1), "participants"), (("facilitator", "shrot", 1), "short"), (("facilitator", "short", 0), "9999")],
+)
+def test_what_does_not_exist_is_refused(arguments: tuple[str, str, int], said: str) -> None:
+    """Another kind, another plan, or a number that the round does not know is refused with what there is."""
+    with pytest.raises(CaseError, match=said):
+        sheet(*arguments)
+
+
+# ---- the sheet for everybody ----
+
+
+@pytest.mark.parametrize("plan", PLANS)
+@pytest.mark.parametrize("seed", SEEDS)
+def test_the_participants_sheet_has_no_answer(plan: str, seed: int) -> None:
+    """Neither verdict, reason, note nor question of any file stands on it; each round is alike but for what a director sees."""
+    text = sheet("participants", plan, seed)
+    shown = Page(text).text
+    for vignette in drawn(plan, seed):
+        for told in (vignette.note, vignette.discuss, vignette.why):
+            assert told not in shown
+        for reason in judge(vignette.case).reasons:
+            assert reason.words not in shown
+    for one in rounds_of(text):
+        after = one.partition(f"<h3>{say('sheet.my_vote', question=say('votes.page.question'))}</h3>")[2].partition(
+            "</section>"
+        )[0]
+        assert (
+            after
+            == rounds_of(text)[0]
+            .partition(f"<h3>{say('sheet.my_vote', question=say('votes.page.question'))}</h3>")[2]
+            .partition("</section>")[0]
+        )
+    assert say("card.weakest") not in shown
+    for verdict in Verdict:
+        assert shown.count(verdict.sentence) == 1, "in the list of verdicts, and nowhere else"
+
+
+def test_the_participants_sheet_has_what_they_need() -> None:
+    """How to vote, nine verdicts, room to write, the file and the message, three sentences with lines, tonight, help."""
+    shown = Page(sheet("participants", "standard", 1)).text
+    for vignette in drawn("standard", 1):
+        assert vignette.file in shown
+        assert vignette.contact in shown
+        assert str(vignette.case.score) in shown
+    for text in (
+        *(verdict.sentence for verdict in Verdict),
+        *(say(f"claim.{claim}") for claim in sheets.THREE),
+        *(lines_of(claim) for claim in sheets.THREE),
+        *(say(f"task.{task}.title") for task in sheets.TONIGHT),
+        say("plan.crisis"),
+    ):
+        assert text in shown
+
+
+@pytest.mark.parametrize(("kind", "plan"), BOTH)
+def test_both_sheets_say_who_you_are_and_name_sources_cleanly(kind: str, plan: str) -> None:
+    """One line tells the director's "you" from the student's; the rule's sources stand once each, as sentences."""
+    shown = Page(sheet(kind, plan, 1)).text
+    assert shown.count(say("sheet.who_you")) == 1
+    rule = shown.partition(say("soap.read_agreement"))[2]
+    sources = dict.fromkeys(facts()[fact].source for fact in RULE_FACTS)
+    assert say("sheet.sources", sources=". ".join(sources)) in rule
+    assert sheets._sources(["scores.level1_pass_fail"]) == "NBOME, COMLEX-USA (2022)", "a year that no name tells"
+    assert any(facts()[fact].grade != "A" for fact in RULE_FACTS), "the sheet says that copies were read"
+    assert not re.search(r"\.[;,.]|;;", rule.partition(say("sheet.home"))[0])
+
+
+def test_tonight_begins_with_988_and_threatens_nobody() -> None:
+    """In the box for tonight 988 comes first, in no small type; rules and violations stand in the rule's box alone."""
+    text = sheet("participants", "standard", 1)
+    tonight = text.partition(f"<h3>{say('sheet.tonight')}</h3>")[2].partition("</div>")[0]
+    assert tonight.startswith(f'<div class="ours"><p class="lead"><b>{html.escape(say("plan.crisis"), quote=False)}</b></p>')
+    size = re.search(r"^\.lead { font-size: ([\d.]+)pt; }$", STYLE, re.M)
+    assert size is not None
+    assert float(size[1]) >= 10.5
+    home = text.partition(f"<h2>{say('sheet.home')}</h2>")[2]
+    assert not re.search(r"violat|agreement|\bbar\b|NRMP", Page(f"<div><div>{home.partition('</main>')[0]}").text)
+
+
+@pytest.mark.parametrize("plan", PLANS)
+def test_the_question_is_the_phones_and_nobody_has_to_vote(plan: str) -> None:
+    """How to vote and each round ask what the wall and the phones ask, and say that a vote is free."""
+    shown = Page(sheet("participants", plan, 1)).text
+    assert shown.count(say("votes.page.question")) == 1 + len(drawn(plan, 1))
+    assert "Nobody has to vote." in shown
+    assert "the article, line" in shown
+    assert "(line" not in shown
+
+
+@pytest.mark.parametrize("paper", ["A4", "Letter"])
+def test_lines_are_far_enough_apart_to_write_on_and_each_round_is_one_page(browser: Browser, paper: str) -> None:
+    """Lines are 9 to 10 mm apart, and no file of all is so long that its round needs a second page."""
+    height = re.search(r"^\.line { .*height: ([\d.]+)pt; }$", STYLE, re.M)
+    assert height is not None
+    assert 9 <= float(height[1]) * 25.4 / 72 <= 10
+    rounds = [sheets._to_vote(number, one) for number, one in enumerate(vignettes().values(), start=1)]
+    page = browser.new_page()
+    page.set_content(f'<!doctype html><style>{STYLE}</style><main class="participants">{"".join(rounds)}</main>')
+    assert pages_of(page.pdf(format=paper)) == len(rounds)
+    for plan in PLANS:
+        page.set_content(sheet("participants", plan, 1))
+        assert pages_of(page.pdf(format=paper)) == len(drawn(plan, 1)) + 2
+    page.close()
+
+
+def pages_of(pdf: bytes) -> int:
+    """Count the pages of a PDF that a browser made."""
+    return len(re.findall(rb"/Type\s*/Page\b", pdf))
+
+
+# ---- the sheet with the answers ----
+
+
+@pytest.mark.parametrize("plan", PLANS)
+@pytest.mark.parametrize("seed", SEEDS)
+def test_the_facilitator_s_answers_are_the_engine_s(plan: str, seed: int) -> None:
+    """For each file: the verdict, the links in the order of the screen with the weakest marked, the rule, and the notes."""
+    text = sheet("facilitator", plan, seed)
+    for one, vignette in zip(rounds_of(text), drawn(plan, seed), strict=True):
+        shown, judgment = Page(f"<h2>{one.partition('</section>')[0]}").text, judge(vignette.case)
+        assert f">{say('sheet.verdict_is', verdict=judgment.verdict.words)}<" in one
+        links = re.findall(r"<li( class=\"weakest\")?><b>([^<(]*?)(?: \(weakest link\))?</b>: allows at best: ([^.]*)\.", one)
+        order = link_order(judgment)
+        assert [(name, cap) for _, name, cap in links] == [
+            (say(f"stage.{stage}.name"), judgment.caps[stage].words) for stage in order
+        ]
+        weakest = [] if judgment.verdict is max(Verdict) else [stage for stage in order if stage in judgment.binding]
+        assert [stage for stage, link in zip(order, links, strict=True) if link[0]] == weakest
+        assert one.count(f"({say('card.weakest')})") == len(weakest)
+        assert f">{say('sheet.rule_is', answer=rules_check(vignette.case).words)}<" in one
+        for told in (vignette.note, vignette.discuss, vignette.why, *(reason.words for reason in judgment.reasons)):
+            assert told in shown
+        for claim in vignette.row.claims:
+            assert lines_of(claim) in shown
+        ours = {reason.assumption for top in judgment.reasons for reason in (top, *top.also)} | {vignette.row.ours}
+        assert one.count('class="ours small"') >= len(ours - {""})
+        assert all(say(f"assumption.{name}") in shown for name in ours - {""})
+
+
+@pytest.mark.parametrize("plan", PLANS)
+def test_the_facilitator_can_lead_from_paper(plan: str) -> None:
+    """Each step with its minutes, what to do, say and leave out; the list before the start; the keys; counts to fill in."""
+    text = sheet("facilitator", plan, 1)
+    shown = Page(text).text
+    assert plan_of(plan).title in shown
+    for row, start in zip(steps_of(plan), starts(plan), strict=True):
+        assert f"{start} to {start + row.minutes}. {row.title}" in shown or row.minutes == 0
+        for what in ("do", "say", "late"):
+            assert say(f"run_step.{row.step}.{what}") in shown
+    assert say("run_check.plan_b") in shown
+    assert say("run_plan.key_vote") in shown
+    counts = text.partition(f"<h2>{say('sheet.counts')}</h2>")[2].partition("</section>")[0]
+    assert counts.count("<td></td>") == len(Verdict) * len(drawn(plan, 1))
+
+
+# ---- writing them ----
+
+
+def test_both_sheets_are_written_whole_and_into_the_kept_folder(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Without a folder they lie beside what the reader keeps, nothing half-made is left, and each file is named in a line."""
+    monkeypatch.setenv(keep.FOLDER, str(tmp_path))
+    assert main(["--plan=20", "--seed=5"]) == 0
+    files = [Path(line) for line in capsys.readouterr().out.splitlines()]
+    assert sorted((tmp_path / "sheets").iterdir()) == sorted(files)
+    assert [file.read_text(encoding="utf-8") for file in files] == [sheet(kind, "short", 5) for kind in KINDS]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["--plan=30"], "There is no plan of 30 minutes. The plans take 20, 45, 90 minutes.\n"),
+        (["--seed=0"], "seed: must be a whole number from 1 to 9999, but it is 0.\n"),
+    ],
+)
+def test_a_plan_that_does_not_exist_gets_a_sentence(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, arguments: list[str], said: str
+) -> None:
+    """Neither writes anything, and each says what there is."""
+    assert main([*arguments, f"--out={tmp_path}"]) == 1
+    assert capsys.readouterr().err == said
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_folder_that_cannot_be_written_gets_a_sentence(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    """Where nothing can be written, a sentence says so and why."""
+    (tmp_path / "file").write_text("x")
+    assert main([f"--out={tmp_path / 'file' / 'below'}"]) == 1
+    said = capsys.readouterr().err
+    assert said.count("\n") == 1
+    assert "could not be written" in said
+
+
+def test_a_full_disk_leaves_the_old_sheet_as_it_was(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """A sheet that cannot be written to its end leaves no draft, and the one of before stays."""
+    (old, _) = write_sheets("short", 1, tmp_path)
+    before = old.read_text(encoding="utf-8")
+
+    def full(self: Path, *_: object, **__: object) -> int:
+        self.touch()
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(Path, "write_text", full)
+    with pytest.raises(CaseError, match="No space left on device"):
+        write_sheets("short", 2, tmp_path)
+    assert old.read_text(encoding="utf-8") == before
+    assert list(tmp_path.glob("*.part")) == []
+
+
+# ---- the command ----
+
+
+@pytest.fixture
+def ready(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Take the set-up as done: these tests run inside it."""
+    monkeypatch.setattr(workbook, "set_up", lambda: None)
+
+
+def test_one_command_makes_html_and_pdf(ready: None, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """`print` leaves two HTML pages and two PDFs with pages, names each, and leaves nothing else behind."""
+    find_chromium()
+    assert workbook.main(["print", "--plan", "20", "--out", str(tmp_path)]) == 0
+    named = {Path(line) for line in capsys.readouterr().out.splitlines()}
+    assert named == set(tmp_path.iterdir())
+    assert sorted(file.suffix for file in named) == [".html", ".html", ".pdf", ".pdf"]
+    for file in named:
+        if file.suffix == ".pdf":
+            content = file.read_bytes()
+            assert content.startswith(b"%PDF-")
+            assert 3 <= pages_of(content) <= 12
+
+
+def test_without_a_browser_the_pages_are_there_and_can_be_printed(
+    ready: None, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """No browser is no failure: the HTML is written, and a sentence says how any browser makes a PDF of it."""
+
+    def missing() -> str:
+        raise BrowserMissingError(HOW_TO_GET_ONE)
+
+    monkeypatch.setattr("tests.browser.find_chromium", missing)
+    assert workbook.main(["print", "--out", str(tmp_path)]) == 0
+    assert workbook.PRINT_BY_HAND in capsys.readouterr().out
+    assert [file.suffix for file in tmp_path.iterdir()] == [".html", ".html"]
+
+
+def test_a_browser_that_prints_nothing_is_told(
+    ready: None, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A browser that ends without a PDF, or cannot be started, leaves the HTML, no half PDF, and the same sentence."""
+    for program in ("/bin/false", str(tmp_path / "none")):
+        monkeypatch.setattr("tests.browser.find_chromium", lambda program=program: program)
+        folder = tmp_path / "sheets"
+        assert workbook.main(["print", "--out", str(folder)]) == 0
+        assert capsys.readouterr().out.count(workbook.PRINT_BY_HAND) == 2
+        assert {file.suffix for file in folder.iterdir()} == {".html"}
+
+
+def test_nothing_written_is_a_failure_in_a_sentence(ready: None, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Where no sheet could be written the command ends with 1 and says why, without a trace."""
+    (tmp_path / "file").write_text("x")
+    assert workbook.main(["print", "--out", str(tmp_path / "file" / "below")]) == 1
+    said = capsys.readouterr().err
+    assert "could not be written" in said
+    assert "Traceback" not in said

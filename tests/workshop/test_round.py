@@ -1,0 +1,760 @@
+"""The round: nothing is told before its time, every act can be taken back, and nothing that goes wrong loses a vote."""
+
+from __future__ import annotations
+
+import csv
+import errno
+import json
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from backchannel_lib import CaseError, Verdict, judge, rules_check
+from backchannel_lib.activities.desk import SECONDS
+from backchannel_lib.activities.saved_answers import folder
+from backchannel_lib.activities.tables import load_parts
+from backchannel_lib.base.texts import say
+from backchannel_lib.model.tables import STAGES
+from backchannel_lib.workshop import session_record as workshop_record
+from backchannel_lib.workshop.deck import link_order, vignettes
+from backchannel_lib.workshop.round.activity import Round
+from backchannel_lib.workshop.round.html import spread_sentence
+from backchannel_lib.workshop.round.state import (
+    MOST_VOTES,
+    NOBODY,
+    STEPS,
+    Played,
+    Show,
+    from_record,
+    to_record,
+    vote_field,
+    what_if_fields,
+)
+from backchannel_lib.workshop.run_plan.model import load_run_plans, vignettes_of
+from backchannel_lib.workshop.votes.store import VoteStore
+
+PART = next(row for row in load_parts() if row.part == "round")
+NAMES = list(vignettes())
+LINKS = len(STAGES)
+TO_VOTE, TO_LINKS, TO_SPREAD = 2, 3, 2 + LINKS + 1  # presses of → from the menu
+
+
+def act(board: Round, do: str, **more: Any) -> dict[str, Any]:
+    """Send an act as the page does, and give the first answer."""
+    first, _ = board.handle({"do": do, "seq": 1, "view": "v", **more})
+    assert "Traceback" not in json.dumps(first)
+    return first
+
+
+def press(board: Round, times: int = 1) -> dict[str, Any]:
+    """Press → some times, and give the last answer."""
+    return [act(board, "next") for _ in range(times)][-1]
+
+
+def on_screen(board: Round) -> str:
+    """Give all that the parts of the page show now."""
+    return "\n".join(board.parts(board.state).values())
+
+
+@pytest.fixture
+def board() -> Round:
+    """A session before its first file."""
+    return Round(PART)
+
+
+def opened(board: Round, name: str) -> Round:
+    """Put a file on screen."""
+    act(board, "open_file", value=name)
+    return board
+
+
+# ---- the steps ----
+
+
+def test_one_key_leads_through_the_whole_round_and_to_the_next_file(board: Round) -> None:
+    """→ goes file, vote, five links, spread, rule, what if, and on to another file, whose votes begin at none."""
+    walked = []
+    for _ in range(6 + LINKS):
+        press(board)
+        walked.append(board.state.step)
+    assert walked == ["file", "vote", *["links"] * LINKS, "spread", "rules", "what_if", "file"]
+    assert board.state.played[0].vignette != board.state.vignette
+    assert board.state.votes == NOBODY
+
+
+def test_back_leads_the_same_way_home(board: Round) -> None:
+    """← takes every step of → back, one by one, and stops at the beginning without an error."""
+    press(board, 5 + LINKS)
+    walked = []
+    for _ in range(5 + LINKS):
+        act(board, "back")
+        walked.append(board.state.step)
+    assert walked == ["rules", "spread", *["links"] * LINKS, "vote", "file", "setup"]
+    act(board, "back")  # with a file open, the menu leads back to it
+    assert board.state.step == "file"
+    fresh = Round(PART)
+    assert act(fresh, "back")["notice"] == say("round.first")
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_nothing_of_the_answer_is_on_screen_before_its_time(board: Round, name: str) -> None:
+    """Until the links are shown neither page nor message tells verdict, reason, note or rule; then they come one by one."""
+    opened(board, name)
+    judgment = judge(vignettes()[name].case)
+    secret = [
+        judgment.verdict.sentence,
+        say(f"vignette.{name}.why"),
+        say(f"vignette.{name}.note"),
+        *(reason.words for reason in judgment.reasons),
+        rules_check(judgment.case).reason,
+    ]
+    hello = json.dumps(list(board.handle({"do": "hello"})), ensure_ascii=False)
+    vote = json.dumps([press(board), act(board, "tap", value="maybe")], ensure_ascii=False)
+    for text in secret:
+        assert text not in board.page()
+        assert text not in hello
+        assert text not in vote
+    press(board)
+    for shown in range(1, LINKS + 1):
+        told = on_screen(board)
+        order = link_order(judgment)
+        reasons = {reason.stage: reason.words for reason in judgment.reasons}
+        for stage in order[shown:]:
+            assert reasons[stage] not in told, (stage, shown)
+        assert reasons[order[shown - 1]] in told
+        assert (judgment.verdict.sentence in told) == (shown == LINKS)
+        press(board)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_weakest_link_comes_last(name: str) -> None:
+    """A link that holds the verdict down is never shown before one that does not."""
+    judgment = judge(vignettes()[name].case)
+    holds = [stage in judgment.binding for stage in link_order(judgment)]
+    assert holds == sorted(holds)
+    assert set(link_order(judgment)) == set(STAGES)
+
+
+def test_the_menu_leads_back_to_where_it_was_opened(board: Round) -> None:
+    """M in the middle of a round, then →, and the round is where it was, votes and all."""
+    press(board, TO_VOTE)
+    act(board, "tap", value="maybe")
+    before = board.state
+    act(board, "choose")
+    assert board.state.step == "setup"
+    press(board)
+    assert board.state == before
+    act(board, "choose")
+    act(board, "choose")
+    assert board.state == before
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_no_weakest_link_is_named_before_all_are_shown_nor_where_there_is_none(board: Round, name: str) -> None:
+    """The mark comes with the last link, and for a file that nothing holds down it never comes."""
+    opened(board, name)
+    press(board, 1)
+    for shown in range(1, LINKS + 1):
+        press(board)
+        top = judge(vignettes()[name].case).verdict is max(Verdict)
+        marked = say("card.weakest") in board.parts(board.state)["links"]
+        assert marked == (shown == LINKS and not top)
+
+
+# ---- which file comes ----
+
+
+@pytest.mark.parametrize("plan", [row.plan for row in load_run_plans()])
+def test_with_a_plan_the_files_of_its_sheet_come_in_their_order(board: Round, plan: str) -> None:
+    """→ brings exactly the files that the printed sheet of the same plan and number has; then it says that they are over."""
+    act(board, "set", field="plan", value=plan)
+    act(board, "set", field="seed", value="7")
+    wanted = list(vignettes_of(plan, 7).values())
+    for name in wanted:
+        while board.state.step != "file" or board.state.vignette != name:
+            press(board)
+    press(board, 5 + LINKS)
+    assert [one.vignette for one in board.state.played] == wanted[:-1]
+    assert board.state.step == "close"
+    assert press(board)["notice"] == say("round.plan_done")
+    act(board, "back")
+    assert (board.state.step, board.state.vignette) == ("what_if", wanted[-1])
+
+
+def test_a_file_that_is_left_out_is_passed_over(board: Round) -> None:
+    """Taken by hand, a later file of the plan is followed by the one after it, and not by the one that was left out."""
+    wanted = list(vignettes_of("standard", 1).values())
+    opened(board, wanted[0])
+    press(board, 4 + LINKS)
+    opened(board, wanted[2])
+    assert "Round 3" in board.parts(board.state)["head"], "the number is the one on the sheet"
+    press(board, 5 + LINKS)
+    assert board.state.vignette == wanted[3]
+    press(board, 5 + LINKS)
+    assert board.state.step == "close"
+
+
+def test_the_close_shows_three_voices_and_no_verdict(board: Round) -> None:
+    """At the end stand the article's three truths with their lines, the rule, and where help is."""
+    board.go(Show(step="close", vignette=NAMES[0], shown=LINKS))
+    told = on_screen(board)
+    assert all(text in told for text in ("line 219", "line 220", "line 221", "988", say("round.close.help")))
+    assert "bw-verdict-name" not in told
+
+
+def test_the_menu_does_not_give_the_answer_away(board: Round) -> None:
+    """Opened with links still hidden, the menu lists only rounds whose whole answer was shown."""
+    press(board, TO_LINKS)
+    act(board, "choose")
+    assert judge(board.case).verdict.sentence not in on_screen(board)
+    assert say("round.so_far") not in on_screen(board)
+
+
+def test_what_phones_voted_for_stays_hidden_while_the_vote_is_open(board: Round) -> None:
+    """During the vote only the number of phones is on screen; which verdicts they chose comes with the spread."""
+    opened(board, NAMES[0])
+    press(board)
+    before = board.parts(board.state)
+    after = board.parts(board.state._replace(phones=(0, 0, 0, 0, 0, 0, 7, 0, 0)))
+    assert {name for name in after if after[name] != before[name]} == {"tally", "spoken"}
+    assert say("round.by_phone", count=7) in after["tally"]
+
+
+def test_two_windows_do_not_write_over_each_other(board: Round) -> None:
+    """A session that another page has taken over is not written by this one, which says so."""
+    press(board, TO_VOTE)
+    other, _ = again()
+    act(other, "tap", value="maybe")
+    act(board, "tap", value="skimmed")
+    assert "another window" in board.parts(board.state)["trouble"]
+    act(other, "tap", value="maybe")
+    assert other.parts(other.state)["trouble"] == ""
+    assert again()[0].state.votes[Verdict.MAYBE] == 2
+
+
+@given(seed=st.integers(1, 9999), level=st.sampled_from([0, 1, 2, 3]))
+def test_a_free_draw_never_shows_a_file_twice_and_ends_with_a_sentence(seed: int, level: int) -> None:
+    """Drawn by difficulty or by chance, each file comes at most once; when none is left, the close is on screen."""
+    board = Round(PART)
+    board.put(plan="", difficulty=level, seed=seed)
+    seen = []
+    for _ in range(len(NAMES) + 1):
+        board._drawn()
+        if board.state.step == "close":
+            assert board._next({})["notice"] == say("round.none_left")
+            break
+        seen.append(board.state.vignette)
+        board.go(board.state._replace(shown=LINKS))
+    fits = [name for name, one in vignettes().items() if level in {0, one.row.difficulty}]
+    assert sorted(seen) == sorted(fits)
+
+
+def test_an_unknown_file_is_refused(board: Round) -> None:
+    """Asking for a file that is not in the deck gets a calm sentence, and nothing changes."""
+    assert act(board, "open_file", value="nobody")["notice"] == say("panel.not_understood")
+    assert board.state.step == "setup"
+
+
+# ---- votes ----
+
+
+@given(taps=st.lists(st.sampled_from(list(Verdict)), max_size=60))
+def test_every_tap_is_one_vote_and_undo_takes_exactly_one_back(taps: list[Verdict]) -> None:
+    """The counts are those of the taps, in any order; each undo takes the last one back."""
+    board = opened(Round(PART), NAMES[0])
+    press(board)
+    for verdict in taps:
+        act(board, "tap", value=verdict.name.lower())
+    assert board.state.votes == tuple(taps.count(verdict) for verdict in Verdict)
+    for left in range(len(taps) - 1, -1, -1):
+        board.undo()
+        assert sum(board.state.votes) == left
+
+
+def test_a_tap_counts_only_while_the_vote_is_open(board: Round) -> None:
+    """A key from 1 to 9 adds nothing before the vote or after it."""
+    opened(board, NAMES[0])
+    act(board, "tap", value="maybe")
+    press(board, 2)
+    act(board, "tap", value="maybe")
+    assert board.state.votes == NOBODY
+
+
+@pytest.mark.parametrize(("typed", "count"), [("31", 31), ("0", 0), ("", 0), (" 7 ", 7), (str(MOST_VOTES), MOST_VOTES)])
+def test_a_typed_count_stands_beside_the_taps(board: Round, typed: str, count: int) -> None:
+    """A number typed into a box is the count of that verdict, and a tap goes on from there."""
+    opened(board, NAMES[0])
+    press(board)
+    act(board, "set", field=vote_field(Verdict.MAYBE), value=typed)
+    assert board.state.votes[Verdict.MAYBE] == count
+    act(board, "tap", value="maybe")
+    assert board.state.votes[Verdict.MAYBE] == min(count + 1, MOST_VOTES)
+
+
+@pytest.mark.parametrize("typed", ["many", "-1", "1000", "3.5", "1e3"])
+def test_a_count_that_is_none_gets_a_sentence_at_its_box(board: Round, typed: str) -> None:
+    """What is no whole number from 0 to 999 is said beside the box, and the count stays."""
+    opened(board, NAMES[0])
+    press(board)
+    answer = act(board, "set", field=vote_field(Verdict.MAYBE), value=typed)
+    assert answer["errors"][vote_field(Verdict.MAYBE)].startswith("Votes for: Maybe: must be a whole number from 0 to 999")
+    assert board.state.votes == NOBODY
+
+
+@given(
+    votes=st.lists(st.integers(0, 50), min_size=len(Verdict), max_size=len(Verdict)),
+    verdict=st.sampled_from(list(Verdict)),
+)
+def test_the_sentence_of_the_spread_adds_up(votes: list[int], verdict: Verdict) -> None:
+    """Those who said the same, who hoped for more and who expected less are together all who voted."""
+    told = spread_sentence(tuple(votes), verdict)
+    if not sum(votes):
+        assert told == say("round.spread_nobody", verdict=verdict.words)
+        return
+    numbers = [int(word) for word in told.replace(";", " ").replace(".", " ").split() if word.isdigit()]
+    same, total, hopeful, sober = numbers
+    assert (same, total) == (votes[verdict], sum(votes))
+    assert same + hopeful + sober == total
+
+
+def test_the_spread_shows_every_count_and_marks_the_article(board: Round) -> None:
+    """Nine rows, each with its number, and one mark in words at the article's verdict."""
+    opened(board, NAMES[0])
+    press(board)
+    for key, verdict in enumerate(Verdict):
+        act(board, "set", field=vote_field(verdict), value=str(key + 11))
+    press(board, 1 + LINKS)
+    spread = board.parts(board.state)["spread"]
+    assert board.state.step == "spread"
+    assert spread.count("<tr") == len(Verdict) + 1
+    assert all(f'<td class="bw-count-cell">{key + 11}</td>' in spread for key in range(len(Verdict)))
+    assert spread.count(say("round.article")) == 1
+    row = spread.split("bw-spread-here")[1].split("</tr>")[0]
+    assert judge(vignettes()[NAMES[0]].case).verdict.words in row
+
+
+def test_without_a_vote_the_round_goes_on(board: Round) -> None:
+    """Nobody has to vote: it is said once, and → leads on."""
+    press(board, TO_VOTE)
+    assert press(board)["notice"] == say("round.nobody_voted")
+    assert board.state.step == "links"
+
+
+# ---- the rule, and one slider ----
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_rule_is_shown_after_the_spread_and_changes_no_verdict(board: Round, name: str) -> None:
+    """The rule's own answer is on screen beside the same verdict as before."""
+    opened(board, name)
+    press(board, 1 + LINKS + 2)
+    assert board.state.step == "rules"
+    case = vignettes()[name].case
+    assert rules_check(case).words in board.parts(board.state)["rules"].replace("&#x27;", "'")
+    assert judge(case).verdict.words in board.parts(board.state)["told"]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_one_slider_is_live_and_goes_back_to_the_case_as_told(board: Round, name: str) -> None:
+    """Moved over all its positions, the slider shows the engine's verdict at each; one press brings the case back."""
+    opened(board, name)
+    press(board, 1 + LINKS + 3)
+    field = vignettes()[name].row.what_if
+    assert board.about(board.state)["shown"][-1] == field
+    assert field in what_if_fields()
+    told = set()
+    for value in board.positions(field):
+        answer = act(board, "set", field=field, value=value)
+        assert "errors" not in answer or not answer["errors"]
+        verdict = judge(board.state.case or board.case).verdict
+        assert verdict.words in board.parts(board.state)["what"]
+        told.add(verdict)
+    assert len(told) > 1
+    act(board, "again")
+    assert board.state.case is None
+    assert judge(board.case).verdict.words in board.parts(board.state)["what"]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_round_has_a_slider_that_is_live(board: Round, name: str) -> None:
+    """Beside what decides, the score can be moved in every round, and the engine's verdict follows each position."""
+    opened(board, name)
+    press(board, 1 + LINKS + 3)
+    assert "score" in board.about(board.state)["shown"]
+    low, high = board.about(board.state)["ends"]["score"]
+    for score in (low, (low + high) // 2, high):
+        act(board, "set", field="score", value=str(score))
+        assert judge(board.case.but(score=score)).verdict.words in board.parts(board.state)["what"]
+
+
+def test_the_slider_moves_nothing_before_it_is_on_screen(board: Round) -> None:
+    """A control of the case that is out of sight cannot change what the room is voting on."""
+    opened(board, NAMES[0])
+    before = board.state
+    act(board, "set", field=vignettes()[NAMES[0]].row.what_if, value="230")
+    assert board.state == before
+
+
+# ---- the clock ----
+
+
+def test_the_clock_runs_with_the_file_and_stands_still_with_the_answer(board: Round) -> None:
+    """90 seconds from the file on; over the vote it goes on; at the links it stops; the next file has a new one."""
+    press(board)
+    first = board.about(board.state)["clock"]
+    assert (first["seconds"], first["left"], first["run"]) == (90, 90, True)
+    press(board)
+    assert board.about(board.state)["clock"] == first
+    press(board)
+    assert board.about(board.state)["clock"]["run"] is False
+    press(board, LINKS + 3)
+    assert board.about(board.state)["clock"]["id"] != first["id"]
+    assert board.about(board.state)["clock"]["left"] == SECONDS
+
+
+def test_a_clock_that_was_brought_back_runs_on_once_it_is_started(board: Round) -> None:
+    """After a crash the clock waits; started again, the next word from the page does not stop it."""
+    press(board, TO_VOTE)
+    act(board, "beat", value=board.about(board.state)["clock"]["id"], left=50)
+    found, _ = again()
+    clock = found.about(found.state)["clock"]
+    assert (clock["left"], clock["run"]) == (50, False)
+    act(found, "beat", value=clock["id"], left=45)
+    assert found.about(found.state)["clock"]["run"] is True
+
+
+def test_time_that_is_up_closes_nothing(board: Round) -> None:
+    """At zero a sentence is said, the vote stays open, and a clock of another file is not heard."""
+    press(board, TO_VOTE)
+    clock = board.about(board.state)["clock"]["id"]
+    assert "notice" not in act(board, "time_up", value="another")
+    assert act(board, "time_up", value=clock)["notice"] == say("round.time_up")
+    act(board, "tap", value="maybe")
+    assert sum(board.state.votes) == 1
+
+
+# ---- the session is kept, and found again ----
+
+
+def again() -> tuple[Round, dict[str, Any]]:
+    """Start the workshop anew, as after a crash; give the session and what the page is told first."""
+    board = Round(PART)
+    return board, act(board, "hello")
+
+
+@pytest.mark.parametrize("presses", range(1, 7 + LINKS))
+def test_after_a_crash_the_session_is_exactly_where_it_was(board: Round, presses: int) -> None:
+    """At every step: the same file, votes, links, slider and clock, and a sentence that says so; the clock waits."""
+    act(board, "hello")
+    for number in range(presses):
+        press(board)
+        if board.state.step == "vote":
+            act(board, "tap", value="skimmed")
+            act(board, "beat", value=board.about(board.state)["clock"]["id"], left=41)
+        if board.state.step == "what_if" and number == presses - 1:
+            act(board, "set", field=(field := vignettes()[board.state.vignette].row.what_if), value=board.positions(field)[-1])
+    found, told = again()
+    assert found.state == board.state
+    assert found.about(found.state)["clock"]["left"] == board.about(board.state)["clock"]["left"]
+    assert found.about(found.state)["clock"]["run"] is False
+    assert told["notice"].startswith("The session of ")
+    assert on_screen(found) == on_screen(board)
+
+
+def test_the_first_page_of_a_new_session_says_nothing(board: Round) -> None:
+    """Where nothing was kept, nothing is brought back and nothing is said."""
+    assert "notice" not in act(board, "hello")
+    assert board.state == Show()
+
+
+def test_undo_is_kept_too(board: Round) -> None:
+    """What was taken back does not come again after a crash."""
+    press(board, TO_VOTE)
+    act(board, "tap", value="maybe")
+    act(board, "undo")
+    assert again()[0].state.votes == NOBODY
+
+
+def test_the_table_has_a_row_for_each_round_that_was_seen(board: Round) -> None:
+    """workshop.csv holds the counts, the article's verdict and the rule of every round whose answer was shown; no names."""
+    press(board, TO_VOTE)
+    act(board, "set", field=vote_field(Verdict.MAYBE), value="12")
+    assert len(table_rows()) == 0
+    press(board)
+    assert len(table_rows()) == 0, "links are still hidden"
+    press(board, LINKS - 1)
+    (row,) = table_rows()
+    assert row["vignette"] == board.state.vignette
+    assert row["maybe"] == "12"
+    assert row["article"] == judge(board.case).verdict.name.lower()
+    assert row["rule"] == rules_check(board.case).answer
+    press(board, 4)
+    assert len(table_rows()) == 1
+    press(board, 1 + LINKS)
+    assert [row["round"] for row in table_rows()] == ["1", "2"]
+
+
+def table_rows() -> list[dict[str, str]]:
+    """Read the table that lies on the disk."""
+    with (folder() / "workshop.csv").open(encoding="utf-8", newline="") as lines:
+        return list(csv.DictReader(lines))
+
+
+def test_a_new_session_puts_the_old_one_aside(board: Round) -> None:
+    """New session begins at the beginning; the old files are there under another name, and undo brings the session back."""
+    press(board, TO_VOTE)
+    act(board, "tap", value="maybe")
+    told = act(board, "fresh")["notice"]
+    assert board.state.vignette == ""
+    aside = [path.name for path in folder().glob("workshop-*.json")]
+    assert len(aside) == 1
+    assert aside[0] in told
+    assert json.loads((folder() / aside[0]).read_text(encoding="utf-8"))["session"]["votes"][Verdict.MAYBE] == 1
+    board.undo()
+    assert board.state.votes[Verdict.MAYBE] == 1
+
+
+BROKEN = {
+    "empty": "",
+    "half": '{"backchannel_workshop": 1, "session": {"st',
+    "no record": "[]",
+    "no mark": "{}",
+    "another program's": '{"backchannel_workshop": "yes"}',
+    "no text": b"\xff\xfe\x00",
+    "deep": "[" * 100_000,
+}
+
+
+@pytest.mark.parametrize("text", BROKEN.values(), ids=BROKEN.keys())
+def test_a_damaged_file_costs_one_act_at_most(board: Round, text: str | bytes) -> None:
+    """A session file that cannot be read is put aside, the one before it is taken, and both facts are said."""
+    press(board, TO_VOTE)
+    act(board, "tap", value="maybe")
+    before = board.state
+    act(board, "tap", value="maybe")
+    path = folder() / "workshop.json"
+    path.write_bytes(text if isinstance(text, bytes) else text.encode())
+    found, told = again()
+    assert found.state == before
+    aside = next(path.name for path in folder().glob("workshop-*.json"))
+    assert aside in told["notice"]
+    assert "damaged" in told["notice"]
+
+
+def test_two_damaged_files_leave_a_fresh_beginning(board: Round) -> None:
+    """Where nothing can be read a new session begins, what was there is put aside, and a sentence says so."""
+    press(board, TO_VOTE)
+    for name in ("workshop.json", "workshop.previous.json"):
+        (folder() / name).write_text("{", encoding="utf-8")
+    found, told = again()
+    assert found.state == Show()
+    assert "damaged" in told["notice"]
+    press(found, TO_VOTE)
+    assert again()[0].state == found.state
+
+
+SPOILT: list[dict[str, Any]] = [
+    {"step": "dance"},
+    {"vignette": "nobody"},
+    {"votes": [1, 2]},
+    {"votes": [-1] * 9},
+    {"votes": "many"},
+    {"played": "all"},
+    {"played": [{"vignette": "nobody", "votes": [0] * 9}]},
+    {"shown": 99},
+    {"difficulty": 9},
+    {"topic": "weather"},
+    {"plan": "forever"},
+    {"case": {"score": 5000}},
+    {"people": "all"},
+]
+
+
+@pytest.mark.parametrize("change", SPOILT, ids=lambda change: next(iter(change)))
+def test_a_session_that_cannot_be_is_refused_whole(board: Round, change: dict[str, Any]) -> None:
+    """One impossible value, and the file is put aside with a sentence instead of a session that never was."""
+    press(board, TO_VOTE)
+    path = folder() / "workshop.json"
+    value = json.loads(path.read_text(encoding="utf-8"))
+    with pytest.raises(CaseError):
+        from_record({**value["session"], **change})
+    path.write_text(json.dumps({**value, "session": {**value["session"], **change}}), encoding="utf-8")
+    found, told = again()
+    assert found.state == Show()
+    assert "damaged" in told["notice"]
+
+
+def test_a_session_of_a_newer_version_is_left_whole(board: Round) -> None:
+    """It is put aside under another name and not written over, and the reader is told."""
+    press(board)
+    path = folder() / "workshop.json"
+    newer = {**json.loads(path.read_text(encoding="utf-8")), workshop_record.MARK: workshop_record.FORMAT + 1}
+    path.write_text(json.dumps(newer), encoding="utf-8")
+    (folder() / "workshop.previous.json").unlink(missing_ok=True)
+    _, told = again()
+    (aside,) = folder().glob("workshop-*.json")
+    assert json.loads(aside.read_text(encoding="utf-8")) == newer
+    assert "newer version" in told["notice"]
+
+
+def test_a_full_disk_stops_nothing(board: Round, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where a file cannot be written, a line stands on screen, the round goes on, what was kept stays, and room mends it."""
+    press(board, TO_VOTE)
+    kept = (folder() / "workshop.json").read_text(encoding="utf-8")
+
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    with monkeypatch.context() as patch:
+        patch.setattr(workshop_record.os, "fsync", full)
+        answer = act(board, "tap", value="maybe")
+        assert "No space left on device" in on_screen(board)
+        assert "trouble" in answer["parts"]
+        press(board)
+        assert board.state.step == "links"
+    assert (folder() / "workshop.json").read_text(encoding="utf-8") == kept
+    press(board)
+    assert board.parts(board.state)["trouble"] == ""
+    assert again()[0].state == board.state
+
+
+def test_a_folder_that_cannot_be_written_is_told(board: Round, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where the folder is a file, the session goes on and a line says that it is not kept."""
+    (tmp_path / "taken").write_text("", encoding="utf-8")
+    monkeypatch.setenv("BACKCHANNEL_WORK", str(tmp_path / "taken"))
+    press(board)
+    assert board.state.step == "file"
+    assert "cannot be kept" in board.parts(board.state)["trouble"]
+
+
+@given(data=st.data())
+def test_a_session_written_and_read_is_the_same(data: st.DataObject) -> None:
+    """Any place in any session survives being written and read."""
+    votes = st.lists(st.integers(0, MOST_VOTES), min_size=9, max_size=9).map(tuple)
+    name = data.draw(st.sampled_from(NAMES))
+    step = data.draw(st.sampled_from(STEPS[1:]))
+    field = vignettes()[name].row.what_if
+    board = Round(PART)
+    board.go(Show(step="what_if", vignette=name, shown=LINKS))
+    moved = data.draw(st.none() | st.sampled_from(list(board.positions(field))))
+    state = Show(
+        step=step,
+        vignette=name,
+        shown=data.draw(st.integers(1, LINKS)),
+        votes=data.draw(votes),
+        phones=data.draw(votes),
+        case=None if moved is None else board.moved(field, moved).case,
+        played=tuple(Played(data.draw(st.sampled_from(NAMES)), data.draw(votes), data.draw(votes)) for _ in range(2)),
+        plan=data.draw(st.sampled_from(["", "short", "long"])),
+        seed=data.draw(st.integers(1, 9999)),
+        people=data.draw(st.integers(1, MOST_VOTES)),
+    )
+    assert from_record(json.loads(json.dumps(to_record(state)))) == state
+    assert board.loaded(json.dumps(board.values(state))) == state
+
+
+# ---- phones ----
+
+
+class Deaf:
+    """A vote that cannot be opened."""
+
+    opened = None
+    running = False
+
+    def __init__(self, *_: object, **__: object) -> None:
+        pass
+
+    def open(self, *_: object) -> None:
+        """Fail, as without a network."""
+        raise CaseError("address", "votes_no_network", None)
+
+
+def test_phones_are_off_until_they_are_asked_for(board: Round) -> None:
+    """By default nothing is open, and asking only says what would be opened."""
+    press(board, TO_VOTE)
+    assert board.about(board.state)["open"].count("phones_off") == 1
+    act(board, "phones_ask")
+    assert "phones_ask" in board.about(board.state)["open"]
+    assert say("phones.would_open") in on_screen(board)
+    assert board.phones.kept() == {}
+
+
+def test_a_vote_that_cannot_be_opened_gets_a_sentence_and_typed_counts_carry_on(
+    board: Round, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Without a network the facilitator is told, and counts by hand work as before."""
+    from backchannel_lib.workshop.votes import process
+
+    monkeypatch.setattr(process, "VoteDesk", Deaf)
+    press(board, TO_VOTE)
+    act(board, "phones_ask")
+    told = act(board, "phones_open", value="")
+    assert "typed counts carry on" in told["notice"]
+    assert board.phones.state == "off"
+    act(board, "tap", value="maybe")
+    assert sum(board.state.votes) == 1
+
+
+@pytest.fixture
+def store(board: Round) -> Iterator[VoteStore]:
+    """A board whose vote is open, to phones too, on this computer alone; gives what the votes are counted in."""
+    press(board, TO_VOTE)
+    act(board, "phones_open", value="127.0.0.1")
+    try:
+        with VoteStore(folder() / "votes.sqlite") as store:
+            yield store
+    finally:
+        act(board, "phones_close")
+
+
+def test_votes_from_phones_come_beside_the_hands_and_end_with_the_vote(board: Round, store: VoteStore) -> None:
+    """Votes in the store are seen at the next look; they add to the hands; after the vote none is taken."""
+    assert board.phones.state == "on", on_screen(board)
+    assert "<svg" in on_screen(board)
+    name = board.round_id(board.state)
+    assert store.add(name, "maybe")
+    act(board, "look")
+    act(board, "tap", value="maybe")
+    assert board.state.counted[Verdict.MAYBE] == 2
+    assert store.add(name, "skimmed")  # after the last look, and still counted when the vote is closed
+    press(board)
+    assert board.state.counted[Verdict.SKIMMED] == 1
+    assert not store.add(name, "maybe")
+    act(board, "back")
+    assert store.add(name, "maybe")
+
+
+def test_a_vote_of_phones_that_dies_is_told_and_can_be_opened_again(board: Round, store: VoteStore) -> None:
+    """When the vote's process is gone the next look says so, counts stay, and it opens again at the same address."""
+    kept = board.phones.kept()
+    store.add(board.round_id(board.state), "maybe")
+    act(board, "look")
+    desk = board.phones._desk
+    assert desk is not None
+    assert desk._process is not None
+    desk._process.kill()
+    desk._process.wait()
+    assert act(board, "look")["notice"] == say("phones.lost")
+    assert board.state.phones[Verdict.MAYBE] == 1
+    found, _ = again()  # and after a crash of the whole program as well
+    assert found.phones.state == "lost"
+    assert found.state.phones[Verdict.MAYBE] == 1
+    act(found, "phones_open", value="")
+    assert found.phones.kept() == kept
+    act(found, "phones_close")
+
+
+def test_a_new_session_begins_with_no_votes_of_phones(board: Round, store: VoteStore) -> None:
+    """The rounds of a new session are counted anew, though they may have the same names."""
+    store.add(board.round_id(board.state), "maybe")
+    act(board, "look")
+    act(board, "fresh")
+    press(board, TO_VOTE)
+    act(board, "look")
+    assert board.state.phones == NOBODY

@@ -1,0 +1,496 @@
+"""The run plans: their minutes add up, being late costs as little as can be, and the page says where one is."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from backchannel_lib import CaseError, TableError
+from backchannel_lib.activities import saved_answers as keep
+from backchannel_lib.activities.registry import activity_of
+from backchannel_lib.activities.tables import load_parts
+from backchannel_lib.base.texts import say
+from backchannel_lib.model.soap_rule import rules_check
+from backchannel_lib.workshop.deck import draw, vignettes
+from backchannel_lib.workshop.run_plan.activity import KEYS, OPENS_WITH, RunPlan, marks
+from backchannel_lib.workshop.run_plan.model import (
+    RunStepRow,
+    catch_up,
+    load_run_checks,
+    load_run_plans,
+    load_run_steps,
+    starts,
+    steps_of,
+    vignettes_of,
+)
+
+DATA = Path(__file__).resolve().parent.parent / "data"
+PLANS = [row.plan for row in load_run_plans()]
+PLACES = [(plan, at) for plan in PLANS for at in range(len(steps_of(plan)))]
+
+
+def act(activity: RunPlan, **message: Any) -> dict[str, Any]:
+    """Let the reader act, and give the first answer."""
+    return next(iter(activity.handle({**message, "seq": 1, "view": "v"})))
+
+
+def run_plan(**values: Any) -> RunPlan:
+    """Give the page with some values entered."""
+    page = activity_of("run_plan")
+    assert isinstance(page, RunPlan)
+    page.put(**values)
+    return page
+
+
+# ---- the tables ----
+
+
+@pytest.mark.parametrize("plan", PLANS)
+def test_the_minutes_of_a_plan_add_up(plan: str) -> None:
+    """The steps follow one another without a gap and end when the plan does."""
+    steps, begins = steps_of(plan), starts(plan)
+    assert begins[0] == 0
+    for at in range(1, len(steps)):
+        assert begins[at] == begins[at - 1] + steps[at - 1].minutes
+    assert begins[-1] + steps[-1].minutes == next(row.minutes for row in load_run_plans() if row.plan == plan)
+
+
+@pytest.mark.parametrize("plan", PLANS)
+def test_a_plan_begins_with_a_checklist_and_ends_kindly(plan: str) -> None:
+    """Each plan opens before people come in and closes with the rule and with help, and neither is ever left out."""
+    steps = steps_of(plan)
+    assert (steps[0].step, steps[0].minutes, steps[-1].step) == ("before", 0, "close")
+    assert steps[0].skip is steps[1].skip is steps[-1].skip is None
+    told = say("run_step.close.say")
+    assert "988" in told
+    assert "Thursday, 9:00 pm" in told
+    assert [row.minutes for row in load_run_checks()] == sorted((row.minutes for row in load_run_checks()), reverse=True)
+
+
+@pytest.mark.parametrize("plan", PLANS)
+def test_a_plan_has_a_round_on_the_rule_that_stays_in(plan: str) -> None:
+    """However late it gets, one round is on the moment and the rule."""
+    assert any(row.topic == "timing" and row.skip is None for row in steps_of(plan))
+
+
+def test_what_the_plans_hold() -> None:
+    """Twenty minutes hold two rounds, forty-five four with an easy and a hard one, ninety more and the desk."""
+    levels = {plan: [row.difficulty for row in steps_of(plan) if row.topic] for plan in PLANS}
+    assert len(levels["short"]) == 2
+    assert len(levels["standard"]) == 4
+    assert {"1", "3"} <= set(levels["standard"])
+    assert len(levels["long"]) > 4
+    assert any(row.part == "drill" for row in steps_of("long"))
+
+
+@pytest.mark.parametrize("plan", PLANS)
+@given(seed=st.integers(1, 9999))
+def test_every_round_gets_a_vignette_of_its_own(plan: str, seed: int) -> None:
+    """Whatever the number, each round plays a vignette of its topic and difficulty, and no two the same."""
+    drawn = vignettes_of(plan, seed)
+    rounds = {row.step: row for row in steps_of(plan) if row.topic}
+    assert list(drawn) == list(rounds)
+    assert len(set(drawn.values())) == len(drawn)
+    seen: list[str] = []
+    for step, name in drawn.items():
+        row = vignettes()[name].row
+        assert (row.topic, str(row.difficulty)) == (rounds[step].topic, rounds[step].difficulty)
+        assert draw(row.topic, row.difficulty, seed, seen)[0] == name, "the round on screen draws it with the same number"
+        seen.append(name)
+
+
+@pytest.mark.parametrize(
+    ("step", "plan", "cells", "said"),
+    [
+        ("close", "short", {"minutes": "6"}, "column minutes: expected steps of plan 'short' that take 20 minutes, found 21"),
+        ("talk", "long", {"skip": "6"}, "column skip: expected an order from 1 on in plan 'long', each place once, found ["),
+        ("close", "long", {"shorter": "8"}, "column shorter: expected less than its 8 minutes, found 8"),
+        ("talk", "standard", {"shorter": "0"}, "column shorter: expected a whole number from 1 to 240, or nothing, found '0'"),
+        ("talk", "standard", {"skip": "last"}, "column skip: expected a whole number from 1 to 240, or nothing, found 'last'"),
+        ("talk", "standard", {"topic": "paper"}, "column difficulty: expected a topic and a difficulty, or neither, found ''"),
+        ("round_rule", "short", {"topic": "timin"}, "column topic: expected one of timing, "),
+        ("talk", "long", {"part": "rond"}, "column part: expected one of round, "),
+        ("talk", "long", {"plan": "longer"}, "column plan: expected one of long, "),
+    ],
+)
+def test_a_broken_step_is_refused(tmp_path: Path, step: str, plan: str, cells: dict[str, str], said: str) -> None:
+    """A plan whose minutes do not add up, or a step that breaks a column's rule, is refused with what was expected."""
+    with (DATA / "run_steps.csv").open(encoding="utf-8", newline="") as lines:
+        rows = list(csv.DictReader(lines))
+    next(row for row in rows if (row["step"], row["plan"]) == (step, plan)).update(cells)
+    out = io.StringIO(newline="")
+    writer = csv.DictWriter(out, list(rows[0]))
+    writer.writeheader()
+    writer.writerows(rows)
+    path = tmp_path / "run_steps.csv"
+    path.write_text(out.getvalue(), encoding="utf-8")
+    with pytest.raises(TableError) as caught:
+        load_run_steps(path)
+    assert str(caught.value).startswith("run_steps.csv")
+    assert said in str(caught.value)
+
+
+# ---- being late ----
+
+
+def most_that_can_be_saved(coming: tuple[RunStepRow, ...]) -> int:
+    """Count the minutes that the steps to come could give up at most."""
+    return sum(row.minutes if row.skip is not None else row.can_lose for row in coming)
+
+
+@given(st.sampled_from(PLACES), st.integers(-10, 120))
+def test_being_late_is_made_up_where_it_can_be(place: tuple[str, int], late: int) -> None:
+    """What is saved and what is left over make up the delay; something is left over only where nothing more can go."""
+    plan, at = place
+    steps = steps_of(plan)
+    told = catch_up(plan, steps[at].step, late)
+    saved = sum(saving.saved for saving in told.savings)
+    assert saved + told.left >= max(0, late)
+    assert told.left == max(0, late - most_that_can_be_saved(steps[at + 1 :]))
+    if late <= 0:
+        assert told.savings == ()
+
+
+@given(st.sampled_from(PLACES), st.integers(1, 120))
+def test_only_what_may_go_goes(place: tuple[str, int], late: int) -> None:
+    """Nothing past or on now is touched, nothing that stays in is left out, nothing is cut below its shortest."""
+    plan, at = place
+    steps = steps_of(plan)
+    for saving in catch_up(plan, steps[at].step, late).savings:
+        assert saving.step in steps[at + 1 :]
+        assert saving.saved == saving.step.minutes - saving.minutes > 0
+        if saving.minutes == 0:
+            assert saving.step.skip is not None
+        else:
+            assert saving.step.shorter is not None
+            assert saving.minutes >= saving.step.shorter
+
+
+@given(st.sampled_from(PLACES), st.integers(1, 120))
+def test_no_more_is_left_out_than_needed(place: tuple[str, int], late: int) -> None:
+    """Steps are left out in the plan's order, and with one fewer the delay could not be made up."""
+    plan, at = place
+    coming = steps_of(plan)[at + 1 :]
+    told = catch_up(plan, steps_of(plan)[at].step, late)
+    gone = [saving.step for saving in told.savings if saving.minutes == 0]
+    order = sorted((row for row in coming if row.skip is not None), key=lambda row: row.skip or 0)
+    assert sorted(gone, key=lambda row: row.skip or 0) == order[: len(gone)]
+    if gone:
+        fewer = order[: len(gone) - 1]
+        assert sum(row.minutes for row in fewer) + sum(row.can_lose for row in coming if row not in fewer) < late
+
+
+@given(st.sampled_from(PLACES), st.integers(0, 60))
+def test_being_later_never_saves_less(place: tuple[str, int], late: int) -> None:
+    """A minute more of delay never brings back a step that was left out, and never promises an earlier end."""
+    plan, at = place
+    step = steps_of(plan)[at].step
+    before, after = catch_up(plan, step, late), catch_up(plan, step, late + 1)
+    gone = [{one.step.step for one in told.savings if one.minutes == 0} for told in (before, after)]
+    assert gone[0] <= gone[1]
+    assert before.left <= after.left
+
+
+def test_a_plan_or_a_step_that_does_not_exist_is_named() -> None:
+    """A misspelt plan or step is refused with the nearest names."""
+    with pytest.raises(CaseError, match="standard"):
+        steps_of("standart")
+    with pytest.raises(CaseError, match="welcome"):
+        catch_up("short", "welcom", 3)
+
+
+# ---- the page ----
+
+
+@pytest.mark.parametrize(("plan", "at"), PLACES)
+def test_the_page_says_what_is_on_and_what_comes_next(plan: str, at: int) -> None:
+    """For each step: its name, its minutes, what to do and to say, and the step after it; the whole plan marks it."""
+    page = run_plan(plan=plan)
+    for _ in range(at):
+        act(page, do="next")
+    row, parts = steps_of(plan)[at], page.parts(page.state)
+    for text in (row.title, marks(plan, at), *(say(f"run_step.{row.step}.{what}") for what in ("do", "say", "late"))):
+        assert text.replace("&", "&amp;") in parts["now"]
+    after = steps_of(plan)[at + 1].title if at + 1 < len(steps_of(plan)) else say("run_plan.nothing_next")
+    assert after in parts["next"]
+    assert parts["plan"].count("bw-marked") == 1
+    assert f"{starts(plan)[at]}" in parts["plan"]
+
+
+@pytest.mark.parametrize(
+    ("minute", "late"),
+    [(0, -4), (3, -1), (4, 0), (7, 0), (10, 0), (11, 1), (16, 6), (25, 15)],
+)
+@pytest.mark.parametrize("minute_first", [True, False])
+def test_the_page_says_how_late_it_is(minute: int, late: int, minute_first: bool) -> None:
+    """Within a step's minutes one is on time, past them late, before them early, whatever was entered first."""
+    page = run_plan(plan="standard")
+    moves: list[dict[str, Any]] = [{"do": "next"}, {"do": "next"}, {"do": "set", "field": "minute", "value": str(minute)}]
+    for move in reversed(moves) if minute_first else moves:
+        act(page, **move)
+    assert page.state["at"] == 2  # the first round, minutes 4 to 10
+    assert page.late(page.state) == late
+    expected = say("run_plan.late" if late > 0 else "run_plan.early", minutes=abs(late)) if late else say("run_plan.on_time")
+    assert expected in page.parts(page.state)["late"]
+    assert all(saving.text in page.parts(page.state)["late"] for saving in catch_up("standard", "round_caller", late).savings)
+
+
+@given(st.sampled_from(PLACES), st.integers(0, 120))
+def test_late_depends_on_the_step_and_the_minute_alone(place: tuple[str, int], minute: int) -> None:
+    """On time from a step's first minute to its last; each minute outside counts as one."""
+    plan, at = place
+    start = starts(plan)[at]
+    end = start + steps_of(plan)[at].minutes
+    page = run_plan(plan=plan, minute=minute)
+    for _ in range(at):
+        act(page, do="next")
+    told = page.late(page.state)
+    assert (told == 0) == (start <= minute <= end)
+    assert told == (minute - end if minute > end else minute - start if minute < start else 0)
+
+
+class Screen:
+    """What the page in a browser would show: contents by number, and the answers ahead of the control in hand."""
+
+    def __init__(self, activity: RunPlan) -> None:
+        self.activity = activity
+        self.bodies: dict[int, str] = {}
+        self.told: dict[str, int] = {}
+        self.send(do="hello")
+
+    def keep(self, answer: dict[str, Any]) -> None:
+        """Keep the contents that came with an answer."""
+        if answer.get("forget"):
+            self.bodies.clear()
+        self.bodies.update(answer.get("bodies", {}))
+
+    def send(self, **message: Any) -> dict[str, str]:
+        """Let the reader act, and give what is on screen then."""
+        for answer in self.activity.handle({**message, "seq": 1, "view": "v"}):
+            self.keep(answer)
+            self.told.update(answer.get("parts", {}))
+        return {part: self.bodies[number] for part, number in self.told.items()}
+
+    def ahead(self, field: str) -> dict[str, dict[str, str]]:
+        """Take a control in hand, and give what the page would paint at each of its positions."""
+        (answer,) = self.activity.handle({"do": "hold", "field": field, "view": "v", "epoch": 0})
+        self.keep(answer)
+        return {at: {part: self.bodies[number] for part, number in told[0].items()} for at, told in answer["at"].items()}
+
+
+def afresh(plan: str, at: int, minute: int) -> dict[str, str]:
+    """Compute what a page shows that was opened anew and led to a step."""
+    page = RunPlan(next(row for row in load_parts() if row.part == "run_plan"))
+    page.put(plan=plan, minute=minute)
+    for _ in range(at):
+        page.acts()["next"]({})
+    return page.parts(page.state)
+
+
+MOVES = st.one_of(
+    st.sampled_from(["next", "back", "undo", "reset", "show", "hello"]).map(lambda do: {"do": do}),
+    st.sampled_from(["next", "next", "back"]).map(lambda do: {"do": do}),
+    st.integers(-1, 121).map(lambda minute: {"do": "set", "field": "minute", "value": str(minute)}),
+    st.sampled_from([*PLANS, "longer"]).map(lambda plan: {"do": "set", "field": "plan", "value": plan}),
+)
+
+
+@settings(max_examples=60)
+@given(st.lists(MOVES, min_size=1, max_size=14))
+def test_the_screen_shows_what_a_fresh_page_would(moves: list[dict[str, Any]]) -> None:
+    """After every message, and ahead of every position of a control, the page is the one a fresh computation gives."""
+    keep.forget("run_plan")
+    screen = Screen(run_plan())
+    for move in moves:
+        shown, state = screen.send(**move), screen.activity.state
+        assert shown == afresh(state["plan"], state["at"], state["minute"])
+    state = screen.activity.state
+    for minute, parts in screen.ahead("minute").items():
+        assert parts == afresh(state["plan"], state["at"], int(minute))
+    for plan, parts in screen.ahead("plan").items():
+        at = state["at"] if plan in {state["plan"], ""} else 0
+        assert parts == afresh(plan or OPENS_WITH, at if plan else 0 if state["plan"] != OPENS_WITH else at, state["minute"])
+
+
+# ---- what is kept ----
+
+
+def test_the_place_is_there_again_after_a_restart() -> None:
+    """Step and minute are kept after each change, and whoever opens the page again finds them; undo does not lead behind."""
+    page = run_plan()
+    act(page, do="hello")
+    act(page, do="set", field="plan", value="long")
+    act(page, do="next")
+    act(page, do="set", field="minute", value="5")
+    again = run_plan()
+    answer = act(again, do="hello")
+    assert (again.state["plan"], again.state["at"], again.state["minute"]) == ("long", 1, 5)
+    assert answer["values"] == page.values(page.state)
+    assert act(again, do="undo")["notice"] == say("panel.nothing_to_undo")
+    act(page, do="undo")
+    third = run_plan()
+    act(third, do="hello")
+    assert third.state == page.state
+    assert third.state["minute"] == 0
+
+
+def test_start_over_begins_anew_and_keeps_that() -> None:
+    """After Start over the next one who opens the page is at its beginning."""
+    page = run_plan()
+    act(page, do="hello")
+    act(page, do="next")
+    act(page, do="reset")
+    again = run_plan()
+    act(again, do="hello")
+    assert again.state == page.state == run_plan().state
+
+
+@pytest.mark.parametrize("text", ["{ broken", "[]", '{"at": "x"}', '{"plan": ["short"]}', '{"minute": 500, "at": 3}', "{}"])
+def test_a_kept_place_that_cannot_be_read_is_passed_over(text: str) -> None:
+    """The plan begins at its beginning, and nothing is said."""
+    keep.folder().mkdir(parents=True, exist_ok=True)
+    (keep.folder() / "run_plan.json").write_text(text, encoding="utf-8")
+    page = run_plan()
+    assert "notice" not in act(page, do="hello")
+    assert page.state == run_plan().state
+
+
+def test_a_place_that_cannot_be_kept_is_passed_over(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Where no file can be written the plan goes on, and nothing is said."""
+    blocked = tmp_path / "file"
+    blocked.write_text("x")
+    monkeypatch.setenv(keep.FOLDER, str(blocked / "below"))
+    page = run_plan()
+    assert "notice" not in act(page, do="hello")
+    assert "notice" not in act(page, do="next")
+    assert page.state["at"] == 1
+
+
+def test_a_tour_keeps_nothing() -> None:
+    """What is gone through by itself does not move anybody's place."""
+    run_plan().tour()
+    assert keep.kept("run_plan") == {}
+
+
+def test_a_place_that_is_found_does_not_undo_what_was_entered() -> None:
+    """Whoever has moved something before the page is on screen keeps that, and the file is not read a second time."""
+    keep.keep("run_plan", {"plan": "long", "at": 4, "minute": 30})
+    page = run_plan(plan="short")
+    act(page, do="hello")
+    assert (page.state["plan"], page.state["at"]) == ("short", 0)
+    other = run_plan()
+    act(other, do="hello")
+    act(other, do="reset")
+    act(other, do="hello")
+    assert other.state["at"] == 0
+
+
+def test_what_cannot_be_made_up_is_said() -> None:
+    """At the close nothing is left to leave out, and the page says how late it will be."""
+    page = run_plan(plan="short", minute=30)
+    for _ in steps_of("short"):
+        act(page, do="next")
+    assert say("run_plan.nothing_to_save", left=10) in page.parts(page.state)["late"]
+
+
+def test_the_steps_have_an_end_on_both_sides() -> None:
+    """Going on after the last step and back before the first change nothing."""
+    page = run_plan()
+    act(page, do="back")
+    assert page.state["at"] == 0
+    for _ in range(30):
+        act(page, do="next")
+    assert page.state["at"] == len(steps_of("standard")) - 1
+
+
+def test_another_plan_begins_at_its_first_step() -> None:
+    """Whoever chooses another plan is at its beginning, and undo brings the old place back."""
+    page = run_plan()
+    act(page, do="next")
+    act(page, do="next")
+    act(page, do="set", field="plan", value="short")
+    assert (page.state["plan"], page.state["at"]) == ("short", 0)
+    act(page, do="undo")
+    assert (page.state["plan"], page.state["at"]) == ("standard", 2)
+
+
+def test_a_kept_place_that_the_plan_does_not_have_is_its_last_step() -> None:
+    """What a page kept of a longer plan does not break a shorter one."""
+    page = run_plan()
+    act(page, do="load", value='{"plan": "short", "at": 11}')
+    assert page.state["at"] == len(steps_of("short")) - 1
+
+
+def test_the_arrow_keys_turn_the_steps() -> None:
+    """Both buttons name their keys."""
+    page = run_plan().page()
+    assert 'data-key="ArrowRight PageDown"' in page
+    assert 'data-key="ArrowLeft PageUp"' in page
+
+
+# ---- what the words say is so ----
+
+
+def test_the_round_on_the_rule_is_right_for_either_answer() -> None:
+    """Files of that round may be allowed or not, so the words to say and to do speak of both."""
+    answers = {rules_check(vignettes()[name].case).answer for name in draw("timing", 2)}
+    assert {"allowed", "not_allowed"} <= answers
+    for what in ("say", "do"):
+        told = say(f"run_step.round_rule.{what}")
+        assert re.search(r"\bnow\b", told) is None
+        assert "llowed" in told
+    assert "Thursday at 9:00 pm Eastern Time" in say("run_step.round_rule.say")
+    assert [one for one in answers if say(f"soap.answer.{one}") not in say("run_step.round_rule.do")] == []
+
+
+def test_the_list_names_the_keys_that_there_are() -> None:
+    """Each page that a letter opens is named, none that no letter opens, and the what-if control has its keys."""
+    told = say("run_plan.key_pages")
+    assert [letter for letter in "RMDP" if f"{letter}:" not in told] == []
+    assert all("Q" not in say(f"run_plan.key_{key}").split(":")[0] for key in KEYS)
+    assert "Q:" not in told
+    for place in ("run_plan.key_what_if", "run_step.round_caller.do"):
+        assert [word for word in ("Tab", "rrow keys", "Space", "Esc", "→") if word not in say(place)] == []
+
+
+def test_nothing_has_to_be_zoomed() -> None:
+    """What is on screen grows with the window, so no text asks to press Ctrl and +."""
+    for told in ("run_check.full_screen", "run_plan.key_full"):
+        assert "Ctrl" not in say(told)
+        assert "grows with the window" in say(told)
+
+
+def test_a_file_by_hand_is_told_key_by_key() -> None:
+    """The list says how to take a file by hand, under the name that stands on screen."""
+    told = say("run_check.files")
+    name = say("round.deck", count="").partition(" (")[0]
+    assert re.search(rf"M, then Tab to {name}, Enter, Tab to (its|the) title, Enter", told)
+
+
+def test_the_welcome_and_the_close_have_their_screens() -> None:
+    """Both say which page is on screen and which key leads there; the close stands on the page of the round."""
+    assert "three sentences" in say("run_step.welcome.do")
+    assert "→ once more after the last file" in say("run_step.close.do")
+    for plan in PLANS:
+        assert steps_of(plan)[1].part == steps_of(plan)[-1].part == "round"
+
+
+#: What would single somebody out if it were on the wall.
+HURTS = r"hard week|did not match|worst|had bad news|no match|unmatched"
+
+
+def test_the_plan_can_stand_on_a_wall() -> None:
+    """No text of the page, in no step, speaks of somebody in the room who is in a bad way."""
+    page = run_plan()
+    told = [page.page(), page.text]
+    for plan, at in PLACES:
+        told += afresh(plan, at, 0).values()
+    found = re.search(HURTS, " ".join(told))
+    assert found is None, found

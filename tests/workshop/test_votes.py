@@ -1,0 +1,1341 @@
+"""The vote from phones: counted once, for the open round alone, by whoever has a ballot, and nothing kept but counts."""
+
+from __future__ import annotations
+
+import base64
+import contextlib
+import hashlib
+import http.client
+import json
+import os
+import re
+import signal
+import socket
+import sqlite3
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import psutil
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from hypothesis import given
+from hypothesis import strategies as st
+from playwright.sync_api import Browser, Page
+
+from backchannel_lib import CaseError, CaseFileError, Verdict
+from backchannel_lib.base.texts import all_words, say
+from backchannel_lib.workshop.votes import ballots as ballots_module
+from backchannel_lib.workshop.votes.ballots import Ballots, Buckets
+from backchannel_lib.workshop.votes.process import SIGNS, Opened, VoteDesk, addresses, in_order
+from backchannel_lib.workshop.votes.server import Room, page
+from backchannel_lib.workshop.votes.store import VoteStore
+from benchmarks.votes import storm
+
+ROOT = Path(__file__).resolve().parent.parent
+HERE = "127.0.0.1"
+ALL_OF_THEM = "0.0.0.0"  # noqa: S104 - it is what has to be refused
+YES_NO = [("yes", "Yes"), ("no", "No")]
+VERDICTS = [(verdict.name.lower(), verdict.words) for verdict in Verdict]
+
+
+class Phone:
+    """One phone: it keeps its cookie, and can be made to misbehave."""
+
+    def __init__(self, opened: Opened) -> None:
+        self.opened = opened
+        self.cookie = ""
+
+    def ask(
+        self, method: str, path: str, body: bytes | None = None, **headers: str | None
+    ) -> tuple[int, dict[str, str], bytes]:
+        """Send a request; a header given as None is left out."""
+        host = f"{self.opened.address}:{self.opened.port}"
+        sent: dict[str, str | None] = {"Host": host, "Cookie": self.cookie or None}
+        if method == "POST":
+            sent |= {"Origin": f"http://{host}", "Content-Type": "application/json"}
+        sent |= {name.replace("_", "-"): value for name, value in headers.items()}
+        with contextlib.closing(http.client.HTTPConnection(self.opened.address, self.opened.port, timeout=20)) as line:
+            line.putrequest(method, path, skip_host=True, skip_accept_encoding=True)
+            for name, value in sent.items():
+                if value is not None:
+                    line.putheader(name, value)
+            if body is not None:
+                line.putheader("Content-Length", str(len(body)))
+            line.endheaders(body)
+            answer = line.getresponse()
+            told = answer.read()
+            got = {name.lower(): value for name, value in answer.getheaders()}
+        if "set-cookie" in got:
+            self.cookie = got["set-cookie"].partition(";")[0]
+        return answer.status, got, told
+
+    @property
+    def path(self) -> str:
+        """The page's path."""
+        return f"/{self.opened.code}"
+
+    def state(self) -> dict[str, Any]:
+        """Ask what is asked."""
+        status, _, told = self.ask("GET", f"{self.path}/state")
+        assert status == 200
+        return dict(json.loads(told))
+
+    def vote(self, round_id: object, choice: object, **headers: str | None) -> tuple[int, str]:
+        """Vote; gives the status and the sentence."""
+        status, _, told = self.ask(
+            "POST", f"{self.path}/vote", json.dumps({"round": round_id, "choice": choice}).encode(), **headers
+        )
+        return status, json.loads(told)["sentence"] if told else ""
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[VoteStore]:
+    """A store in a folder that does not exist yet."""
+    with VoteStore(tmp_path / "kept" / "votes.sqlite") as store:
+        yield store
+
+
+@pytest.fixture
+def desk(store: VoteStore) -> Iterator[VoteDesk]:
+    """A desk over the same store."""
+    desk = VoteDesk(store.path)
+    yield desk
+    desk.close()
+    assert not desk.running
+
+
+@pytest.fixture
+def opened(desk: VoteDesk) -> Opened:
+    """A vote that is open on this computer alone."""
+    return desk.open(HERE)
+
+
+class Served(NamedTuple):
+    """A vote that is open, and its store."""
+
+    opened: Opened
+    store: VoteStore
+
+
+@pytest.fixture(scope="module")
+def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    """One server for the tests that ask it for what it refuses; the round "one" is open."""
+    with VoteStore(tmp_path_factory.mktemp("votes") / "votes.sqlite") as store:
+        desk = VoteDesk(store.path)
+        try:
+            opened = desk.open(HERE)
+            store.open_round("one", "First?", YES_NO)
+            yield Served(opened, store)
+        finally:
+            desk.close()
+
+
+# ---- the store ----
+
+
+def test_the_store_counts_votes_of_the_open_round_alone(store: VoteStore) -> None:
+    """A vote counts if its round is open and has that choice; a closed round keeps its counts, and goes on with them."""
+    assert store.current() is None
+    assert store.counts("one") == {}
+    assert not store.add("one", "yes")
+    store.open_round("one", "First?", YES_NO)
+    info = store.current()
+    assert info is not None
+    assert info[:4] == ("one", "First?", (("yes", "Yes"), ("no", "No")), True)
+    assert store.add("one", "yes")
+    assert not store.add("one", "perhaps")
+    store.open_round("two", "Second?", YES_NO)
+    assert not store.add("one", "yes")
+    assert store.add("two", "no")
+    store.close_round()
+    assert not store.add("two", "no")
+    closed = store.current()
+    assert closed is not None
+    assert (closed.round_id, closed.is_open) == ("two", False)
+    assert store.counts("one") == {"yes": 1, "no": 0}
+    assert store.counts("two") == {"yes": 0, "no": 1}
+    store.open_round("one", "First, again?", [("no", "No"), ("yes", "Yes")])
+    again = store.current()
+    assert again is not None
+    assert (again.round_id, again.title, again.number) == ("one", "First, again?", info.number)
+    assert list(store.counts("one").items()) == [("no", 0), ("yes", 1)]
+
+
+def test_forgetting_leaves_nothing(store: VoteStore) -> None:
+    """After `forget` no round, count or word is left in any of the store's files, and a round of the old id is another."""
+    store.open_round("round-of-old", "A question of old?", [("choice-of-old", "Words of old")])
+    store.add("round-of-old", "choice-of-old")
+    before = store.current()
+    store.forget()
+    assert store.current() is None
+    assert store.counts("round-of-old") == {}
+    assert not any(b"of old" in file.read_bytes() or b"of-old" in file.read_bytes() for file in store.path.parent.iterdir())
+    store.open_round("round-of-old", "A question of old?", [("choice-of-old", "Words of old")])
+    after = store.current()
+    assert before is not None
+    assert after is not None
+    assert after.number != before.number
+
+
+@pytest.mark.parametrize("choices", [[], [("a", "A"), ("a", "B")], [(str(number), "x") for number in range(21)]])
+def test_a_round_needs_choices_that_differ(store: VoteStore, choices: list[tuple[str, str]]) -> None:
+    """No choice, the same one twice or far too many are refused with a sentence, and the round before stays open."""
+    store.open_round("one", "First?", YES_NO)
+    with pytest.raises(CaseError) as caught:
+        store.open_round("two", "Second?", choices)
+    assert caught.value.rule == "votes_choices"
+    assert "\n" not in str(caught.value)
+    assert store.add("one", "yes")
+
+
+def other_base(path: Path) -> None:
+    """Write somebody else's SQLite file."""
+    with contextlib.closing(sqlite3.connect(path)) as base:
+        base.execute("CREATE TABLE letters (text)")
+
+
+@pytest.mark.parametrize(
+    "spoil",
+    [
+        lambda path: path.write_bytes(b"no database at all, but text that is long enough to be taken for one" * 20),
+        lambda path: path.write_bytes(b"SQLite format 3\0" + b"\xff" * 5000),
+        other_base,
+    ],
+    ids=["text", "torn", "another's"],
+)
+def test_a_spoilt_store_is_a_sentence(tmp_path: Path, spoil: Any) -> None:
+    """A file that is no store says so calmly at every call; forgetting mends one that cannot be read, and counting goes on."""
+    path = tmp_path / "votes.sqlite"
+    spoil(path)
+    before = path.read_bytes()
+    with VoteStore(path) as store:
+        for call in (
+            store.current,
+            store.close_round,
+            lambda: store.counts("one"),
+            lambda: store.add("one", "yes"),
+            lambda: store.open_round("one", "First?", YES_NO),
+        ):
+            with pytest.raises(CaseFileError) as caught:
+                call()
+            assert str(caught.value).startswith("votes.sqlite: could not be used to count votes: ")
+            assert "Typed counts" in caught.value.sentence
+        assert path.read_bytes() == before
+        with pytest.raises(CaseFileError):
+            VoteDesk(path).open(HERE)
+        if spoil is other_base:
+            with pytest.raises(CaseFileError):
+                store.forget()  # somebody else's file is not ours to delete
+            assert path.read_bytes() == before
+            return
+        store.forget()
+        store.open_round("one", "First?", YES_NO)
+        assert store.add("one", "yes")
+
+
+def test_a_folder_that_takes_no_file_is_a_sentence(tmp_path: Path) -> None:
+    """Where the store cannot be written, the sentence says so; when it can, the same store works."""
+    (tmp_path / "kept").write_text("a file where the folder should be", encoding="utf-8")
+    with VoteStore(tmp_path / "kept" / "votes.sqlite") as store:
+        with pytest.raises(CaseFileError, match="could not be used to count votes"):
+            store.open_round("one", "First?", YES_NO)
+        (tmp_path / "kept").unlink()
+        store.open_round("one", "First?", YES_NO)
+        assert store.add("one", "yes")
+
+
+def test_a_full_disk_costs_a_sentence_and_no_count(store: VoteStore) -> None:
+    """When the disk is full, what was counted stays, and once there is room again, counting goes on."""
+    store.open_round("one", "First?", YES_NO)
+    assert store.add("one", "yes")
+    assert store._held is not None
+    pages = store._held.execute("PRAGMA page_count").fetchone()[0]
+    store._held.execute(f"PRAGMA max_page_count = {pages}")
+    with pytest.raises(CaseFileError, match="full"):
+        store.open_round("two", "Second? " * 2000, YES_NO)
+    assert store.counts("one") == {"yes": 1, "no": 0}
+    assert store.add("one", "yes")  # the round before is still open: nothing of the other was kept
+    store.open_round("two", "Second? " * 2000, YES_NO)
+
+
+def test_a_store_that_is_deleted_in_between_starts_afresh(store: VoteStore) -> None:
+    """Deleting the files under an open store costs the counts and nothing else."""
+    store.open_round("one", "First?", YES_NO)
+    for file in list(store.path.parent.iterdir()):
+        file.unlink()
+    assert store.current() is None
+    store.open_round("one", "First?", YES_NO)
+    assert store.add("one", "yes")
+
+
+ADDING = """
+import sys
+from backchannel_lib.workshop.votes.store import VoteStore
+with VoteStore(sys.argv[1]) as store:
+    for number in range(200):
+        if sys.argv[2] == "add":
+            assert store.add("one", "yes")
+        elif number % 10 == 0:
+            store.open_round("one", f"First, {number}?", [("yes", "Yes"), ("no", "No")])
+"""
+
+
+def test_two_processes_share_a_store(store: VoteStore) -> None:
+    """Two processes add at once while a third opens the round again and again: no vote is lost and none is refused."""
+    store.open_round("one", "First?", YES_NO)
+    running = [
+        subprocess.Popen([sys.executable, "-c", ADDING, str(store.path), what], cwd=ROOT, stderr=subprocess.PIPE)
+        for what in ("add", "open", "add")
+    ]
+    for process in running:
+        _, complaint = process.communicate(timeout=60)
+        assert (process.returncode, complaint) == (0, b"")
+    assert store.counts("one") == {"yes": 400, "no": 0}
+
+
+MAKING = "import sys; from backchannel_lib.workshop.votes.store import VoteStore; VoteStore(sys.argv[1]).open_round('one', 'x', [('a', 'A')])"
+
+
+def test_two_processes_may_make_a_store_at_once(tmp_path: Path) -> None:
+    """Several processes that find no store all make it, and it is whole."""
+    for turn in range(3):
+        path = tmp_path / f"{turn}.sqlite"
+        running = [
+            subprocess.Popen([sys.executable, "-c", MAKING, str(path)], cwd=ROOT, stderr=subprocess.PIPE) for _ in range(4)
+        ]
+        for process in running:
+            _, complaint = process.communicate(timeout=60)
+            assert (process.returncode, complaint) == (0, b"")
+        with VoteStore(path) as store:
+            assert store.counts("one") == {"a": 0}
+
+
+# ---- ballots ----
+
+
+def test_a_ballot_that_was_made_elsewhere_is_none() -> None:
+    """Only what this key signed is a ballot: no other key's, none with a changed sign, and no rubbish."""
+    ballots = Ballots(b"k" * 32)
+    cookie = ballots.new()
+    assert cookie is not None
+    assert ballots.read(cookie) is not None
+    assert Ballots(b"l" * 32).read(cookie) is None
+    for place in range(len(cookie)):
+        for sign in "A0.-":
+            changed = cookie[:place] + sign + cookie[place + 1 :]
+            assert (ballots.read(changed) is None) == (changed != cookie)
+    token, mark, signed = cookie.split(".")
+    assert ballots.read(f"{token}.{int(mark) + 1}.{signed}") is None
+    assert ballots.read(f"{token}.0{mark}.{signed}") is None
+
+
+@given(st.text(max_size=120))
+def test_no_text_is_taken_for_a_ballot_or_breaks_the_reading(text: str) -> None:
+    """Whatever a cookie holds, reading it gives None and no error."""
+    assert Ballots(b"k" * 32).read(text) is None
+
+
+def test_there_is_an_end_to_ballots(monkeypatch: pytest.MonkeyPatch) -> None:
+    """So many ballots are made and no more, and what is remembered of rounds and addresses has an end as well."""
+    monkeypatch.setattr(ballots_module, "MOST_BALLOTS", 3)
+    monkeypatch.setattr(ballots_module, "MOST_ROUNDS", 4)
+    ballots = Ballots(b"k" * 32)
+    made = [ballots.new() for _ in range(5)]
+    assert [cookie is None for cookie in made] == [False] * 3 + [True] * 2
+    ballot = ballots.read(str(made[0]))
+    assert ballot is not None
+    for number in range(1, 11):
+        ballots.vote(ballot, number)
+    assert len(ballots._voted) == 4
+    buckets = Buckets(1, 1, most=10, clock=lambda: 0.0)
+    for number in range(100):
+        buckets.take(b"%d" % number)
+    assert len(buckets) == 10
+
+
+def test_a_room_behind_one_address_gets_its_ballots_and_a_flood_does_not() -> None:
+    """Four hundred new ballots at once are given to one address; thousands are not; patience is rewarded."""
+    now = [0.0]
+    ballots = Ballots(b"k" * 32, clock=lambda: now[0])
+    waits = [ballots.wait_for_new("192.168.1.1") for _ in range(3000)]
+    assert waits[:400] == [0.0] * 400
+    assert sum(wait > 0 for wait in waits) > 0
+    assert ballots.wait_for_new("192.168.1.2") == 0
+    now[0] += waits[-1]
+    assert ballots.wait_for_new("192.168.1.1") == 0
+
+
+@given(st.lists(st.tuples(st.integers(0, 3), st.integers(0, 2), st.sampled_from(["yes", "no", "perhaps"]), st.booleans())))
+def test_counts_are_the_ballots_that_voted(acts: list[tuple[int, int, str, bool]]) -> None:
+    """Whatever is voted by whom in whichever rounds, old ballots among them, a round counts each ballot at most once."""
+    VoteRun().check(acts)
+
+
+class VoteRun:
+    """A room without a server: what the law above is checked on."""
+
+    def check(self, acts: list[tuple[int, int, str, bool]]) -> None:
+        """Carry out acts: a phone, the round that it votes in, its choice, and whether that round is opened before."""
+        import tempfile
+
+        with tempfile.TemporaryDirectory() as folder, VoteStore(Path(folder) / "votes.sqlite") as store:
+            room = Room(store, Ballots(b"k" * 32, clock=lambda: 0.0), HERE, 8888, "k7w3xz")
+            phones = [[str(room.ballots.new())] for _ in range(4)]
+            accepted: set[tuple[int, str]] = set()
+            tally: dict[tuple[str, str], int] = {}
+            for phone, number, choice, opens in acts:
+                if opens:
+                    store.open_round(f"round {number}", "What happens?", YES_NO)
+                for cookie in phones[phone][:1] + phones[phone][-1:]:  # the first cookie kept aside, and the newest
+                    ballot = room.ballots.read(cookie)
+                    assert ballot is not None
+                    info = store.current()
+                    should = (
+                        info is not None
+                        and info.round_id == f"round {number}"
+                        and choice != "perhaps"
+                        and (phone, info.round_id) not in accepted
+                    )
+                    status, sentence, new = room.vote(ballot, {"round": f"round {number}", "choice": choice})
+                    assert (status == 200) == should
+                    assert sentence
+                    if should:
+                        accepted.add((phone, f"round {number}"))
+                        phones[phone].append(new)
+                        tally[f"round {number}", choice] = tally.get((f"round {number}", choice), 0) + 1
+            for number in range(3):
+                counted = store.counts(f"round {number}")
+                assert sum(counted.values()) == len({phone for phone, round_id in accepted if round_id == f"round {number}"})
+                assert all(votes == tally.get((f"round {number}", choice), 0) for choice, votes in counted.items())
+
+
+# ---- the server ----
+
+
+def test_the_page_is_served_whole_and_strict(served: Served) -> None:
+    """The page stands under its code alone; its headers allow its own script and style and nothing else, and keep nothing."""
+    phone = Phone(served.opened)
+    status, headers, told = phone.ask("GET", phone.path)
+    assert (status, told) == (200, page(served.opened.code)[0])
+    assert headers["content-type"] == "text/html; charset=utf-8"
+    assert headers["cache-control"] == "no-store"
+    assert headers["x-content-type-options"] == "nosniff"
+    assert headers["referrer-policy"] == "no-referrer"
+    assert {"server", "set-cookie", "etag"} & set(headers) == set()
+    policy = dict(part.strip().split(" ", 1) for part in headers["content-security-policy"].split(";"))
+    text = told.decode()
+    sums = {
+        name: [base64.b64encode(hashlib.sha256(one.encode()).digest()).decode() for one in re.findall(pattern, text, re.DOTALL)]
+        for name, pattern in (("script-src", r"<script>(.*?)</script>"), ("style-src", r"<style>(.*?)</style>"))
+    }
+    assert policy == {
+        "default-src": "'none'",
+        "script-src": f"'sha256-{sums['script-src'][0]}'",
+        "style-src": f"'sha256-{sums['style-src'][0]}'",
+        "connect-src": "'self'",
+        "img-src": "data:",
+        "base-uri": "'none'",
+        "form-action": "'none'",
+        "frame-ancestors": "'none'",
+    }
+    assert [len(each) for each in sums.values()] == [1, 1]
+    assert "style=" not in text
+    assert not re.search(r"\son\w+=", text)
+    assert len(told) < 16_000
+
+
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        ("GET", "/"),
+        ("GET", "/favicon.ico"),
+        ("GET", "/state"),
+        ("GET", "/{code}x"),
+        ("GET", "/{code}/page.js"),
+        ("GET", "/{code}/vote"),
+        ("GET", "/{code}/../state"),
+        ("GET", "/{code}//state"),
+        ("GET", "/wrong2/state"),
+        ("GET", "/wrong2"),
+        ("GET", "/%ff%fe"),
+        ("GET", "//example.org/{code}"),
+        ("HEAD", "/{code}"),
+        ("POST", "/{code}"),
+        ("POST", "/{code}/state"),
+        ("PUT", "/{code}/vote"),
+        ("DELETE", "/{code}/vote"),
+        ("OPTIONS", "/{code}/vote"),
+        ("TRACE", "/{code}"),
+        ("STRANGE", "/{code}"),
+    ],
+)
+def test_whatever_else_is_asked_for_is_nothing(served: Served, method: str, path: str) -> None:
+    """Every other path and method gets an empty 404."""
+    body = b"{}" if method in {"POST", "PUT"} else None
+    status, headers, told = Phone(served.opened).ask(method, path.format(code=served.opened.code), body)
+    assert (status, told) == (404, b"")
+    assert {"content-type", "server", "location", "set-cookie", "allow"} & set(headers) == set()
+
+
+def test_a_path_typed_in_capitals_leads_to_the_page(served: Served) -> None:
+    """Capitals, or a slash at the end, lead to the page's own path and nowhere else."""
+    phone = Phone(served.opened)
+    for path in (phone.path.upper(), f"{phone.path}/"):
+        status, headers, told = phone.ask("GET", path)
+        assert (status, told) == (308, b"")
+        assert headers["location"] == phone.path
+
+
+@pytest.mark.parametrize(
+    "host", ["example.org", "example.org:{port}", "127.0.0.1", "127.0.0.2:{port}", "127.0.0.1:1", "", None]
+)
+def test_a_foreign_host_gets_nothing(served: Served, host: str | None) -> None:
+    """Who names another host, as a page does whose name was made to lead here, gets nothing; nor does a missing one."""
+    phone = Phone(served.opened)
+    named = host and host.format(port=served.opened.port)
+    for method, path in (("GET", ""), ("GET", "/state"), ("POST", "/vote")):
+        status, headers, told = phone.ask(method, phone.path + path, b"{}" if method == "POST" else None, Host=named)
+        assert status in {400, 404}
+        assert told == b""
+        assert "set-cookie" not in headers
+
+
+@pytest.mark.parametrize("origin", ["http://example.org", "null", "", None, "https://127.0.0.1:{port}", "http://127.0.0.1:1"])
+def test_a_vote_from_another_page_is_refused(served: Served, origin: str | None) -> None:
+    """A vote is taken only from the vote's own page."""
+    phone, before = Phone(served.opened), served.store.counts("one")
+    phone.state()
+    status, sentence = phone.vote("one", "yes", Origin=origin and origin.format(port=served.opened.port))
+    assert (status, sentence) == (403, say("votes.refused.origin"))
+    assert served.store.counts("one") == before
+    assert phone.vote("one", "yes")[0] == 200
+
+
+def test_a_vote_counts_once(opened: Opened, store: VoteStore) -> None:
+    """A phone votes once a round: its second vote is refused, whichever of its cookies it shows, and the next round is new."""
+    phone = Phone(opened)
+    assert phone.state() == {"round": None, "number": 0, "title": "", "choices": [], "open": False, "voted": False}
+    store.open_round("one", "First?", YES_NO)
+    info = store.current()
+    assert info is not None
+    assert phone.state() == {
+        "round": "one",
+        "number": info.number,
+        "title": "First?",
+        "choices": [["yes", "Yes"], ["no", "No"]],
+        "open": True,
+        "voted": False,
+    }
+    unmarked = phone.cookie
+    assert phone.vote("one", "yes") == (200, say("votes.page.counted"))
+    assert phone.state()["voted"]
+    assert phone.vote("one", "no") == (409, say("votes.refused.voted"))
+    phone.cookie = unmarked
+    assert phone.vote("one", "no") == (409, say("votes.refused.voted"))
+    assert store.counts("one") == {"yes": 1, "no": 0}
+    store.open_round("two", "Second?", YES_NO)
+    assert not phone.state()["voted"]
+    assert phone.vote("two", "no")[0] == 200
+    store.open_round("one", "First?", YES_NO)  # the presenter goes back
+    assert phone.state()["voted"]
+    assert phone.vote("one", "no")[0] == 409
+    assert store.counts("one") == {"yes": 1, "no": 0}
+
+
+def test_what_is_no_vote_for_the_open_round_is_refused(opened: Opened, store: VoteStore) -> None:
+    """Another round, a closed one, an unknown choice, a vote without a ballot or with a made-up one: each gets its sentence."""
+    phone = Phone(opened)
+    assert phone.vote("one", "yes") == (403, say("votes.refused.ballot"))
+    phone.state()
+    assert phone.vote("one", "yes") == (410, say("votes.refused.other_round"))
+    store.open_round("one", "First?", YES_NO)
+    store.open_round("two", "Second?", YES_NO)
+    assert phone.vote("one", "yes") == (410, say("votes.refused.other_round"))
+    assert phone.vote("two", "perhaps") == (400, say("votes.refused.not_a_vote"))
+    stranger = Phone(opened)
+    stranger.cookie = "ballot=AAAAAAAAAAAAAAAAAAAAAA.0.00000000000000000000000000000000"
+    assert stranger.vote("two", "yes") == (403, say("votes.refused.ballot"))
+    store.close_round()
+    assert not phone.state()["open"]
+    assert phone.vote("two", "yes") == (410, say("votes.refused.closed"))
+    assert store.counts("one") == store.counts("two") == {"yes": 0, "no": 0}
+
+
+def test_the_ballot_is_the_pages_own(served: Served) -> None:
+    """The cookie is hidden from scripts, stays on this page, is not kept past the browser's end, and comes once."""
+    phone = Phone(served.opened)
+    _, headers, _ = phone.ask("GET", f"{phone.path}/state")
+    _, *attributes = (part.strip() for part in headers["set-cookie"].split(";"))
+    assert sorted(attributes) == ["HttpOnly", f"Path={phone.path}", "SameSite=Strict"]
+    _, headers, _ = phone.ask("GET", f"{phone.path}/state")
+    assert "set-cookie" not in headers
+
+
+RUBBISH = [
+    b"",
+    b"{",
+    b"null",
+    b"[]",
+    b'"one"',
+    b"7",
+    b"NaN",
+    b"\xff\xfe\x00",
+    b'{"round": "one", "choice": "\xff"}',
+    b'{"round": "one", "choice": "\\ud800"}',
+    b'{"round": "\\ud800", "choice": "yes"}',
+    b'{"round": "one\\u0000", "choice": "yes"}',
+    b'{"round": ["one"], "choice": {"yes": 1}}',
+    b'{"round": null, "choice": null}',
+    b'{"round": "one"}',
+    b"[" * 1000,
+    b'{"a":' * 200,
+    b"1" * 1000,
+]
+
+
+@pytest.mark.parametrize("body", RUBBISH, ids=lambda body: repr(body[:24]))
+def test_rubbish_is_no_vote_and_no_failure(served: Served, body: bytes) -> None:
+    """Whatever the body is, the answer is a calm refusal."""
+    phone = Phone(served.opened)
+    phone.state()
+    status, _, told = phone.ask("POST", f"{phone.path}/vote", body)
+    assert status in {400, 410}
+    assert json.loads(told)["sentence"] in all_words().values()
+    assert phone.vote("one", "yes")[0] == 200
+
+
+@pytest.mark.parametrize(
+    "cookie",
+    ["ballot=", "ballot", "=", ";;;", "ballot=\xff\xfe", 'ballot="\\777"', "ballot=..", "a" * 5000, "ballot=%00; ballot=x"],
+)
+def test_rubbish_in_a_cookie_is_no_failure(served: Served, cookie: str) -> None:
+    """Whatever the cookie is, the phone gets a ballot of its own."""
+    phone = Phone(served.opened)
+    status, headers, _ = phone.ask("GET", f"{phone.path}/state", Cookie=cookie)
+    assert (status, "set-cookie" in headers) == (200, True)
+
+
+def raw(opened: Opened, text: bytes) -> bytes:
+    """Send bytes and give what comes back."""
+    with socket.create_connection((opened.address, opened.port), timeout=20) as line:
+        got = b""
+        with contextlib.suppress(ConnectionError):
+            line.sendall(text)
+            line.shutdown(socket.SHUT_WR)
+            while more := line.recv(65536):
+                got += more
+    return got
+
+
+def test_too_much_is_cut_off_and_the_server_stays(served: Served) -> None:
+    """Bodies and headers far too large, or no HTTP at all, are cut off, even around a good vote; then all is served as ever."""
+    phone, before = Phone(served.opened), served.store.counts("one")
+    phone.state()
+    host = f"{HERE}:{served.opened.port}"
+    head = f"POST {phone.path}/vote HTTP/1.1\r\nHost: {host}\r\nOrigin: http://{host}\r\nCookie: {phone.cookie}\r\n".encode()
+    good = b'{"round": "one", "choice": "yes"}'
+    padded = good + b" " * 5000
+    for text in (
+        head + b"Content-Length: %d\r\n\r\n" % len(padded) + padded,
+        head + b"Content-Length: 99999999999999999999\r\n\r\n" + good,
+        head + b"Content-Length: -1\r\n\r\n" + good,
+        head + b"Transfer-Encoding: chunked\r\n\r\n" + b"%x\r\n" % len(padded) + padded + b"\r\n0\r\n\r\n",
+        head + b"A: " + b"x" * 100_000 + b"\r\n\r\n",
+        b"\x16\x03\x01 hello in another tongue\r\n\r\n",
+        b"GET\r\n\r\n",
+        b"",
+    ):
+        assert re.fullmatch(rb"(?:HTTP/1\.1 4\d\d .*)?", raw(served.opened, text), re.DOTALL), text[:80]
+    assert served.store.counts("one") == before
+    assert raw(served.opened, head + b"Content-Length: %d\r\n\r\n" % len(good) + good).startswith(b"HTTP/1.1 200 ")
+    assert served.store.counts("one") == {**before, "yes": before["yes"] + 1}
+
+
+def test_a_flood_from_one_ballot_is_slowed_and_others_pass(opened: Opened, store: VoteStore) -> None:
+    """One phone that asks without end is told to wait, and when; every other phone votes meanwhile."""
+    store.open_round("one", "First?", YES_NO)
+    flood = Phone(opened)
+    flood.state()
+    with ThreadPoolExecutor(8) as many:
+        asked = many.map(lambda _: flood.ask("GET", f"{flood.path}/state"), range(200))
+        honest = [Phone(opened) for _ in range(20)]
+        for phone in honest:
+            phone.state()
+            assert phone.vote("one", "yes")[0] == 200
+        refused = [(headers, told) for status, headers, told in asked if status == 429]
+    assert len(refused) > 100
+    assert all(int(headers["retry-after"]) >= 1 for headers, _ in refused)
+    assert {json.loads(told)["sentence"] for _, told in refused} == {say("votes.refused.busy")}
+    assert store.counts("one") == {"yes": 20, "no": 0}
+
+
+def test_a_whole_room_votes_at_once(opened: Opened, store: VoteStore) -> None:
+    """Three hundred phones that come at the same moment are all counted."""
+    store.open_round("one", "What happens?", VERDICTS)
+    done = storm(opened.url, voters=300, seconds=0)
+    assert (done.sent, done.counted, done.problems) == (300, 300, [])
+    assert sum(store.counts("one").values()) == 300
+
+
+def test_a_store_that_fails_in_between_says_so_to_phones(opened: Opened, store: VoteStore) -> None:
+    """While the store cannot be used, a vote is said to be uncounted; once it can, the same vote is counted."""
+    store.open_round("one", "First?", YES_NO)
+    phone = Phone(opened)
+    phone.state()
+    assert store._held is not None
+    store._held.execute("BEGIN EXCLUSIVE")  # the other process holds on to it
+    status, headers, told = phone.ask("POST", f"{phone.path}/vote", b'{"round": "one", "choice": "yes"}')
+    store._held.execute("ROLLBACK")
+    assert (status, json.loads(told)["sentence"]) == (503, say("votes.refused.store"))
+    assert headers["retry-after"] == "1"
+    assert phone.vote("one", "yes")[0] == 200
+    assert store.counts("one") == {"yes": 1, "no": 0}
+
+
+def test_nothing_is_stored_but_rounds_and_counts(opened: Opened, store: VoteStore) -> None:
+    """No table or column could hold a person, and no file of the store holds a cookie, an address or a header of a phone."""
+    store.open_round("one", "First?", YES_NO)
+    phone = Phone(opened)
+    cookies = set()
+    phone.ask("GET", phone.path, User_Agent="a-phone-of-someone")
+    phone.state()
+    cookies.add(phone.cookie)
+    phone.vote("one", "yes", User_Agent="a-phone-of-someone", X_Forwarded_For="192.168.7.7")
+    cookies.add(phone.cookie)
+    assert len(cookies) == 2
+    with contextlib.closing(sqlite3.connect(store.path)) as base:
+        tables = {str(name) for (name,) in base.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+        columns = {name: [row[1] for row in base.execute(f"PRAGMA table_info({name})")] for name in tables}
+        rows = {name: base.execute(f"SELECT * FROM {name}").fetchall() for name in tables}  # noqa: S608 - our own names
+    info = store.current()
+    assert info is not None
+    assert columns == {
+        "rounds": ["number", "round", "title", "turn", "is_open"],
+        "counts": ["number", "choice", "words", "place", "votes"],
+        "sqlite_sequence": ["name", "seq"],
+    }
+    assert rows == {
+        "rounds": [(info.number, "one", "First?", 1, 1)],
+        "counts": [(info.number, "yes", "Yes", 0, 1), (info.number, "no", "No", 1, 0)],
+        "sqlite_sequence": [("rounds", info.number)],
+    }
+    tokens = {cookie.partition("=")[2].partition(".")[0] for cookie in cookies}
+    private = [HERE, "192.168.7.7", "a-phone-of-someone", opened.code, *tokens]
+    raw_tokens = [base64.urlsafe_b64decode(token + "==") for token in tokens]
+    files = list(store.path.parent.iterdir())
+    assert store.path in files
+    for file in files:
+        held = file.read_bytes()
+        assert not any(text in held for text in [*(one.encode() for one in private), *raw_tokens]), file.name
+
+
+#: Plays the server in a Python that refuses whatever reaches out, and tells what was tried.
+WATCHED = """
+import sys
+from backchannel_lib.workshop.votes.server import main
+tried = []
+def watch(event, args):
+    if event in {"socket.connect", "socket.getaddrinfo", "socket.gethostbyname", "socket.gethostbyaddr", "socket.getnameinfo",
+                 "socket.sendto", "socket.sendmsg", "subprocess.Popen", "os.exec", "os.posix_spawn", "os.system", "os.fork",
+                 "urllib.Request", "http.client.connect", "webbrowser.open"}:
+        tried.append(event)
+    if event == "socket.bind":
+        tried.append(f"bind {args[1][0]}")
+    if event == "open" and isinstance(args[1], str) and set(args[1]) & set("wax+"):
+        tried.append(f"write {args[0]}")
+sys.addaudithook(watch)
+main(sys.argv[1:])
+print(tried)
+"""
+
+
+def test_the_server_reaches_out_to_nobody_and_writes_no_log(store: VoteStore) -> None:
+    """From start to end it opens no connection, looks up no name, starts nothing, writes no file and prints two lines here."""
+    store.open_round("one", "First?", YES_NO)
+    arguments = ["--store", str(store.path), "--host", HERE, "--port", "0", "--code", "k7w3xz"]
+    server = subprocess.Popen(
+        [sys.executable, "-c", WATCHED, *arguments],
+        cwd=ROOT,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert server.stdin is not None
+    assert server.stdout is not None
+    server.stdin.write("no key\n")
+    server.stdin.flush()
+    port = json.loads(server.stdout.readline())["port"]
+    phone = Phone(Opened("", HERE, port, "k7w3xz", ""))
+    phone.state()
+    assert phone.vote("one", "yes")[0] == 200
+    assert phone.ask("GET", "/wrong")[0] == 404
+    raw(phone.opened, b"rubbish\r\n\r\n")
+    out, complaint = server.communicate(timeout=30)
+    assert (out, complaint, server.returncode) == (f"['bind {HERE}']\n", "", 0)
+
+
+# ---- the page in a phone's browser ----
+
+
+def wait_for(phone: Page, kind: str) -> None:
+    """Wait until the page says something of this kind; it lets no script run that is made from text, as other waiting needs."""
+    phone.wait_for_selector(f"#said[data-kind={kind}]", timeout=60_000)
+
+
+def wait_to_read(phone: Page, word_id: str, **values: object) -> None:
+    """Wait until the page says a text, whatever it says of itself before."""
+    phone.wait_for_selector(f"#said:text-is({json.dumps(say(word_id, **values))})", timeout=60_000)
+
+
+def votes_for(phone: Page, choice: str) -> None:
+    """Mark a choice and send it."""
+    phone.click(f"[data-choice={choice}]")
+    phone.click("#send")
+
+
+def press(phone: Page, *keys: str) -> None:
+    """Press keys one after another."""
+    for key in keys:
+        phone.keyboard.press(key)
+
+
+def look_at(phone: Page) -> None:
+    """Have axe look at the page, and nothing may be cut off or too small for a finger."""
+    found: dict[str, Any] = Axe().run(phone).response
+    assert [(one["id"], [node["html"][:160] for node in one["nodes"]]) for one in found["violations"]] == []
+    assert len(found["passes"]) > 15, "axe looked at next to nothing"
+    wide, sizes = phone.evaluate(
+        """() => [document.documentElement.scrollWidth - innerWidth,
+        [...document.querySelectorAll('button')].filter(one => one.checkVisibility())
+            .map(one => one.getBoundingClientRect()).map(one => [one.height, one.right - innerWidth])]"""
+    )
+    assert wide <= 0
+    assert all(height >= 48 and over <= 0 for height, over in sizes)
+
+
+@pytest.mark.parametrize(("width", "height", "scheme"), [(390, 844, "light"), (360, 640, "dark"), (320, 480, "light")])
+def test_a_phone_votes_by_keyboard_and_sees_each_state(
+    browser: Browser, opened: Opened, store: VoteStore, width: int, height: int, scheme: Any
+) -> None:
+    """Waiting, nine numbered buttons, one that sends, thanks, closed: each is said in the lasting status; axe is silent."""
+    with browser.new_context(viewport={"width": width, "height": height}, color_scheme=scheme) as context:
+        phone = context.new_page()
+        complaints: list[str] = []
+        hosts: set[str] = set()
+        phone.on("console", lambda told: complaints.append(told.text))
+        phone.on("pageerror", lambda error: complaints.append(str(error)))
+        phone.on("request", lambda request: hosts.add(request.url.rpartition("/")[0]))
+        phone.goto(opened.url)
+        wait_for(phone, "waiting")
+        status = phone.query_selector("[role=status]")
+        assert status is not None
+        look_at(phone)
+
+        store.open_round("one", "A failed clerkship, and a dean who is known there calls. What happens?", VERDICTS)
+        wait_for(phone, "choose")
+        numbered = [f"{number} {words}" for number, (_, words) in enumerate(VERDICTS, start=1)]
+        assert phone.locator("button").all_inner_texts() == [*numbered, say("votes.page.send")]
+        assert phone.inner_text("#question") == say("votes.page.question")
+        assert phone.inner_text("#said") == say("votes.page.choose")
+        assert phone.inner_text("#privacy") == say("votes.page.privacy")
+        look_at(phone)
+        tops = "[...document.querySelectorAll('button')].map(one => one.getBoundingClientRect().top)"
+        before = phone.evaluate(tops)
+        press(phone, *["Tab"] * 3, "Enter")
+        wait_for(phone, "chosen")
+        assert phone.evaluate(tops) == before  # what the thumb is about to touch stays where it was
+        assert phone.inner_text("#said") == say("votes.page.chosen", choice=numbered[2])
+        look_at(phone)
+        if height >= 640:  # all nine and the button that sends are in sight at once
+            assert phone.evaluate("document.querySelector('#send').getBoundingClientRect().bottom <= innerHeight")
+        press(phone, *["Tab"] * 7)
+        assert sum(store.counts("one").values()) == 0
+        press(phone, "Enter")
+        wait_for(phone, "counted")
+        assert store.counts("one")["skimmed"] == sum(store.counts("one").values()) == 1
+        assert phone.evaluate("document.activeElement.id") == "said"
+        assert phone.locator("button:visible").count() == 0
+        look_at(phone)
+        phone.reload()
+        wait_for(phone, "counted")
+        status = phone.query_selector("[role=status]")
+        assert status is not None
+
+        store.open_round("two", "And now?", VERDICTS)
+        wait_for(phone, "choose")
+        store.close_round()
+        wait_for(phone, "closed")
+        assert status.inner_text().split("\n\n") == ["And now?", say("votes.page.closed")]
+        look_at(phone)
+        assert complaints == []
+        assert hosts == {opened.url.rpartition("/")[0], opened.url}
+
+
+def test_a_vote_sent_while_the_server_is_gone_is_counted_when_it_is_back(
+    browser: Browser, desk: VoteDesk, opened: Opened, store: VoteStore
+) -> None:
+    """With the server killed, the page says to raise a hand or to send; once sent, it asks for no hand, and counts it once."""
+    with browser.new_context(viewport={"width": 390, "height": 844}) as context:
+        phone = context.new_page()
+        phone.goto(opened.url)
+        store.open_round("three", "Still there?", VERDICTS)
+        wait_for(phone, "choose")
+        assert desk._process is not None
+        desk._process.kill()
+        desk._process.wait(20)
+        wait_for(phone, "trouble")
+        assert phone.inner_text("#said") == say("votes.page.unreached")
+        look_at(phone)
+        votes_for(phone, "maybe")
+        wait_to_read(phone, "votes.page.again")
+        phone.wait_for_timeout(2500)
+        assert phone.inner_text("#said") == say("votes.page.again"), "asks for a hand while it sends by itself"
+        look_at(phone)
+        assert desk.open() == opened
+        wait_for(phone, "counted")
+        assert store.counts("three")["maybe"] == sum(store.counts("three").values()) == 1
+
+
+def test_a_phone_is_not_asked_twice_after_the_presenter_crashed(
+    browser: Browser, opened: Opened, desk: VoteDesk, store: VoteStore
+) -> None:
+    """A desk with the code and port of one that died takes the phones over; an open page still knows what it has answered."""
+    store.open_round("one", "First?", YES_NO)
+    with browser.new_context(viewport={"width": 390, "height": 844}) as context:
+        phone = context.new_page()
+        phone.goto(opened.url)
+        wait_for(phone, "choose")
+        votes_for(phone, "yes")
+        wait_for(phone, "counted")
+        desk.close()
+        wait_to_read(phone, "votes.page.counted_unreached")
+        other = VoteDesk(store.path, code=opened.code)
+        try:
+            assert other.open(HERE, opened.port) == opened
+            assert not Phone(opened).state()["voted"]
+            wait_to_read(phone, "votes.page.counted")
+            store.forget()
+            store.open_round("one", "First?", YES_NO)  # a new session: the same question is another one
+            wait_for(phone, "choose")
+        finally:
+            other.close()
+
+
+def test_a_vote_that_is_refused_says_why(browser: Browser, opened: Opened, store: VoteStore) -> None:
+    """A vote for a round that is over is told to be uncounted, also above the next question; a flood of taps is one vote."""
+    store.open_round("one", "First?", YES_NO)
+    with browser.new_context(viewport={"width": 390, "height": 844}) as context:
+        phone = context.new_page()
+        phone.goto(opened.url)
+        wait_for(phone, "choose")
+        phone.route("**/state", lambda route: route.abort())  # the page cannot learn of the next round
+        store.open_round("two", "Second?", YES_NO)
+        votes_for(phone, "yes")
+        wait_for(phone, "trouble")
+        assert phone.inner_text("#said") == say("votes.refused.other_round")
+        assert phone.locator("button:visible").count() == 0
+        phone.unroute("**/state")
+        wait_for(phone, "choose")
+        assert phone.inner_text("h1") == "Second?"
+        assert phone.inner_text("#before") == say("votes.page.late", title="First?")
+        look_at(phone)
+        phone.evaluate(
+            "for (let tap = 0; tap < 50; tap += 1) for (const one of ['[data-choice=no]', '#send'])"
+            " document.querySelector(one).click()"
+        )
+        wait_for(phone, "counted")
+        assert not phone.is_visible("#before")
+    assert store.counts("one") == {"yes": 0, "no": 0}
+    assert store.counts("two") == {"yes": 0, "no": 1}
+
+
+def test_a_slip_of_the_thumb_is_mended_before_it_is_sent(browser: Browser, opened: Opened, store: VoteStore) -> None:
+    """A tap marks one choice and sends nothing, another tap marks another; the button that sends does nothing before."""
+    store.open_round("one", "First?", YES_NO)
+    with browser.new_context(viewport={"width": 360, "height": 640}) as context:
+        phone = context.new_page()
+        phone.goto(opened.url)
+        wait_for(phone, "choose")
+        assert phone.get_attribute("#send", "aria-disabled") == "true"
+        phone.click("#send", force=True)
+        assert phone.inner_text("#said") == say("votes.page.choose")
+        for marked, other in (("yes", "no"), ("no", "yes")):
+            phone.click(f"[data-choice={marked}]")
+            assert phone.get_attribute(f"[data-choice={marked}]", "aria-pressed") == "true"
+            assert phone.get_attribute(f"[data-choice={other}]", "aria-pressed") == "false"
+        assert phone.get_attribute("#send", "aria-disabled") == "false"
+        phone.wait_for_timeout(3000)  # the page has asked again meanwhile
+        assert phone.get_attribute("[data-choice=no]", "aria-pressed") == "true"
+        assert store.counts("one") == {"yes": 0, "no": 0}
+        phone.click("#send")
+        wait_for(phone, "counted")
+    assert store.counts("one") == {"yes": 0, "no": 1}
+
+
+def test_who_has_voted_is_never_told_to_raise_a_hand(
+    browser: Browser, desk: VoteDesk, opened: Opened, store: VoteStore
+) -> None:
+    """Offline or with the server gone, who has voted need do nothing; who has not is told of a hand, in each state."""
+    with browser.new_context() as context, browser.new_context() as offline, browser.new_context() as quiet:
+        voter, away, silent = context.new_page(), offline.new_page(), quiet.new_page()
+        store.open_round("one", "First?", YES_NO)
+        for phone in (voter, away, silent):
+            phone.goto(opened.url)
+            wait_for(phone, "choose")
+        votes_for(voter, "yes")
+        votes_for(away, "yes")
+        wait_for(voter, "counted")
+        wait_for(away, "counted")
+        offline.set_offline(True)
+        wait_to_read(away, "votes.page.counted_unreached")
+        store.close_round()
+        wait_for(silent, "closed")
+        desk.close()
+        wait_to_read(voter, "votes.page.counted_unreached")
+        wait_to_read(silent, "votes.page.apart")
+        for phone in (voter, away):
+            assert "hand" not in phone.inner_text("main").lower()
+            assert phone.get_attribute("#said", "data-kind") == "counted"
+        look_at(voter)
+        look_at(silent)
+
+
+def test_a_vote_that_came_too_late_is_told_so_and_the_round_may_open_again(
+    browser: Browser, opened: Opened, store: VoteStore
+) -> None:
+    """Sent offline, or marked and never sent, when the vote closes: not counted, it says; opened again, all is fresh."""
+    store.open_round("one", "First?", YES_NO)
+    with browser.new_context() as context, browser.new_context() as other:
+        sent, unsent = context.new_page(), other.new_page()
+        for phone in (sent, unsent):
+            phone.goto(opened.url)
+            wait_for(phone, "choose")
+        unsent.click("[data-choice=no]")
+        context.set_offline(True)
+        votes_for(sent, "yes")
+        wait_to_read(sent, "votes.page.again")
+        store.close_round()
+        wait_to_read(unsent, "votes.refused.closed")
+        context.set_offline(False)
+        wait_to_read(sent, "votes.refused.closed")
+        sent.wait_for_timeout(3000)
+        for phone in (sent, unsent):
+            assert phone.inner_text("#said") == say("votes.refused.closed"), "what was said did not last"
+            assert "not counted" in phone.inner_text("#said")
+            look_at(phone)
+        assert store.counts("one") == {"yes": 0, "no": 0}
+        store.open_round("one", "First?", YES_NO)
+        for phone in (sent, unsent):
+            wait_to_read(phone, "votes.page.choose")
+            assert phone.locator("[aria-pressed=true]").count() == 0
+            votes_for(phone, "yes")
+            wait_to_read(phone, "votes.page.counted")
+        assert store.counts("one") == {"yes": 2, "no": 0}
+
+
+def test_a_vote_that_is_given_up_says_so_and_asks_for_one_of_two(browser: Browser, opened: Opened, store: VoteStore) -> None:
+    """After its last try the page says that it has stopped, and offers a hand or another try; the choice stays marked."""
+    store.open_round("one", "First?", YES_NO)
+    with browser.new_context() as context:
+        phone = context.new_page()
+        phone.clock.install()
+        phone.goto(opened.url)
+        wait_for(phone, "choose")
+        phone.route("**/vote", lambda route: route.abort())
+        votes_for(phone, "yes")
+        for _ in range(60):
+            phone.clock.fast_forward(25_000)
+            if phone.get_attribute("#said", "data-kind") == "trouble":
+                break
+            phone.wait_for_timeout(20)
+        wait_to_read(phone, "votes.page.missed")
+        assert phone.get_attribute("[data-choice=yes]", "aria-pressed") == "true"
+        phone.unroute("**/vote")
+        phone.click("#send")
+        phone.clock.resume()
+        wait_to_read(phone, "votes.page.counted")
+    assert store.counts("one") == {"yes": 1, "no": 0}
+
+
+def test_nobody_is_told_to_raise_a_hand_while_a_vote_is_sent() -> None:
+    """Only texts for who has no vote on its way name a hand, and those that offer two ways say not to take both."""
+    shown = {word: text for word, text in all_words().items() if word.startswith(("votes.page.", "votes.refused."))}
+    asking = {word for word, text in shown.items() if re.search(r"[Rr]aise (a|your) hand", text)}
+    assert asking == {f"votes.page.{one}" for one in ("again", "missed", "unreached", "apart", "noscript")}
+    assert "do not raise a hand" in shown["votes.page.again"]
+    assert all("not both" in shown[f"votes.page.{one}"] for one in ("missed", "unreached"))
+
+
+@pytest.mark.parametrize("longest", [max((words for _, words in VERDICTS), key=len), "A verdict of an uncommonly long name"])
+def test_a_phone_on_its_side_shows_all_names_whole(browser: Browser, opened: Opened, store: VoteStore, longest: str) -> None:
+    """At 640 by 360 no name is cut, however long; with today's, nine and the button that sends are in sight together."""
+    store.open_round("one", "Elena Z. and the three before her", [*VERDICTS[:-1], ("long", longest)])
+    with browser.new_context(viewport={"width": 640, "height": 360}) as context:
+        phone = context.new_page()
+        phone.goto(opened.url)
+        wait_for(phone, "choose")
+        look_at(phone)
+        assert phone.evaluate(
+            "[...document.querySelectorAll('button')].every(one => one.scrollWidth <= one.clientWidth"
+            " && one.scrollHeight <= one.clientHeight)"
+        )
+        if longest in dict(VERDICTS).values():
+            phone.click("[data-choice=phone_interview]")
+            assert phone.evaluate("document.querySelector('#send').getBoundingClientRect().bottom <= innerHeight")
+
+
+# ---- the desk ----
+
+
+def test_what_is_opened_is_one_address_and_a_code(desk: VoteDesk, opened: Opened) -> None:
+    """The server listens on the one address; the URL holds a code that is easy to type; the QR code is black on white."""
+    assert desk.running
+    assert opened.url == f"http://{HERE}:{opened.port}/{opened.code}"
+    assert len(opened.code) == 6
+    assert set(opened.code) <= set(SIGNS)
+    assert set("aeiou01l") & set(SIGNS) == set()
+    assert desk._process is not None
+    lines = [line.laddr for line in psutil.Process(desk._process.pid).net_connections(kind="inet") if line.status == "LISTEN"]
+    assert [tuple(line) for line in lines] == [(HERE, opened.port)]
+    assert opened.qr.startswith('<svg role="img" viewBox=')
+    assert f"<title>{say('votes.qr', url=opened.url)}</title>" in opened.qr
+    assert 'fill="#fff"' in opened.qr
+    assert 'stroke="#000"' in opened.qr
+    assert opened.sentence == say("votes.only_here", address=HERE, port=opened.port)
+    assert desk.open() is opened
+    assert len({VoteDesk(desk.store_path)._code for _ in range(20)}) == 20
+    for wrong in ("", "abc", "../../", "k7w3xzk7w3xz", "K7W3XZ"):
+        assert VoteDesk(desk.store_path, code=wrong)._code != wrong
+    assert VoteDesk(desk.store_path, code="k7w3xz")._code == "k7w3xz"
+
+
+def test_the_sentence_says_what_is_opened_and_to_whom() -> None:
+    """On a network, the sentence names the address and the port."""
+    told = Opened("", "192.168.1.20", 8123, "k7w3xz", "").sentence
+    assert "192.168.1.20" in told
+    assert "8123" in told
+    assert told == say("votes.opens", address="192.168.1.20", port=8123)
+
+
+def test_the_arguments_of_the_server_tell_no_key(desk: VoteDesk, opened: Opened) -> None:
+    """Who lists the processes of this computer does not see what ballots are signed with."""
+    assert desk._process is not None
+    assert desk._key not in " ".join(psutil.Process(desk._process.pid).cmdline())
+
+
+def test_addresses_are_offered_in_the_order_of_their_use() -> None:
+    """Private networks come first, those of virtual machines after them, then others; loopback and nowhere not at all."""
+    found = [
+        ("lo", "127.0.0.1"),
+        ("eth2", "169.254.10.10"),
+        ("docker0", "172.17.0.1"),
+        ("eth1", "203.0.113.9"),
+        ("wlan0", "192.168.1.20"),
+        ("vEthernet (WSL)", "172.20.0.1"),
+        ("eth0", "10.1.2.3"),
+        ("bad", ALL_OF_THEM),
+        ("alias", "192.168.1.20"),
+        ("utun3", "100.100.1.1"),
+    ]
+    assert in_order(found) == [
+        "192.168.1.20",
+        "10.1.2.3",
+        "172.17.0.1",
+        "172.20.0.1",
+        "203.0.113.9",
+        "100.100.1.1",
+        "169.254.10.10",
+    ]
+
+
+def test_only_networks_that_are_up_count(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An address on a network that is down is not offered, nor is one of another kind."""
+
+    class Stats:
+        def __init__(self, isup: bool) -> None:
+            self.isup = isup
+
+    class Address:
+        def __init__(self, family: str, address: str) -> None:
+            self.family = getattr(socket, family)
+            self.address = address
+
+    monkeypatch.setattr(psutil, "net_if_stats", lambda: {"up": Stats(True), "down": Stats(False)})
+    monkeypatch.setattr(
+        psutil,
+        "net_if_addrs",
+        lambda: {
+            "up": [Address("AF_INET6", "fe80::1"), Address("AF_INET", "192.168.1.20")],
+            "down": [Address("AF_INET", "192.168.1.21")],
+            "unknown": [Address("AF_INET", "192.168.1.22")],
+        },
+    )
+    assert addresses() == ["192.168.1.20"]
+
+
+def test_without_a_network_the_desk_says_so(desk: VoteDesk, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where there is no network, opening says so and what to do instead; this computer alone can still be opened."""
+    monkeypatch.setattr("backchannel_lib.workshop.votes.process.addresses", list)
+    with pytest.raises(CaseError) as caught:
+        desk.open()
+    assert caught.value.rule == "votes_no_network"
+    assert "Typed counts" in caught.value.sentence or "typed counts" in caught.value.sentence
+    assert not desk.running
+    assert "phones cannot reach" in desk.open(HERE).sentence
+
+
+@pytest.mark.parametrize(
+    "address", [ALL_OF_THEM, "::1", "::", "localhost", "example.org", "203.0.113.200", "224.0.0.1", "", "1.2.3"]
+)
+def test_no_other_address_can_be_opened(desk: VoteDesk, address: str) -> None:
+    """All addresses at once, another family, a name, or somebody else's address are refused with a sentence."""
+    with pytest.raises(CaseError) as caught:
+        desk.open(address)
+    assert caught.value.rule == "votes_address"
+    assert not desk.running
+
+
+@pytest.mark.parametrize("port", [-1, 80, 1023, 65536, True, "8888"])
+def test_a_port_that_is_none_is_a_sentence(desk: VoteDesk, port: Any) -> None:
+    """A port out of the range that a program may take is refused with a sentence."""
+    with pytest.raises(CaseError) as caught:
+        desk.open(HERE, port)
+    assert caught.value.rule == "votes_port"
+
+
+def test_a_port_that_is_taken_is_named_with_another(desk: VoteDesk) -> None:
+    """A taken port is said, another is named, and that one works."""
+    with socket.socket() as taken:
+        taken.bind((HERE, 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        with pytest.raises(CaseError) as caught:
+            desk.open(HERE, port)
+        assert caught.value.rule == "votes_port_taken"
+        assert str(port) in caught.value.sentence
+        free = int(re.findall(r"Port (\d+) is free", caught.value.sentence)[0])
+        assert free not in {0, port}
+        assert not desk.running
+        assert desk.open(HERE, free).port == free
+
+
+def test_a_server_that_does_not_start_is_a_sentence(desk: VoteDesk, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever keeps the server from starting, the desk says so calmly and holds nothing."""
+    for program in ("/no/such/python", "/bin/false"):
+        monkeypatch.setattr(sys, "executable", program)
+        with pytest.raises(CaseError) as caught:
+            desk.open(HERE)
+        assert caught.value.rule == "votes_not_started"
+        assert not desk.running
+
+
+def test_a_killed_server_comes_back_as_it_was(desk: VoteDesk, opened: Opened, store: VoteStore) -> None:
+    """After a kill the counts are there; opened again, it has the same address, and a phone's ballot still counts once."""
+    store.open_round("one", "First?", YES_NO)
+    voted, waiting = Phone(opened), Phone(opened)
+    voted.state()
+    waiting.state()
+    assert voted.vote("one", "yes")[0] == 200
+    assert desk._process is not None
+    desk._process.kill()
+    desk._process.wait(20)
+    assert not desk.running
+    assert store.counts("one") == {"yes": 1, "no": 0}
+    again = desk.open()
+    assert again == opened
+    assert desk.running
+    assert voted.state()["voted"]
+    assert voted.vote("one", "no")[0] == 409
+    assert not waiting.state()["voted"]
+    assert waiting.vote("one", "no")[0] == 200
+    assert store.counts("one") == {"yes": 1, "no": 1}
+
+
+def test_when_its_port_was_taken_meanwhile_it_takes_another(desk: VoteDesk, opened: Opened) -> None:
+    """Closed, and its port taken by another program, the vote opens again on another port under the same code."""
+    desk.close()
+    with socket.socket() as taken:
+        taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        taken.bind((HERE, opened.port))
+        taken.listen()
+        again = desk.open()
+    assert again.port != opened.port
+    assert again.code == opened.code
+
+
+def test_closing_ends_the_process(desk: VoteDesk, opened: Opened) -> None:
+    """After closing, nothing listens and no process is left; closing twice does nothing."""
+    assert desk._process is not None
+    process = psutil.Process(desk._process.pid)
+    desk.close()
+    desk.close()
+    assert not desk.running
+    assert not process.is_running()
+    with pytest.raises(OSError, match="refused"):
+        Phone(opened).state()
+
+
+PRESENTER = """
+import sys, time
+from backchannel_lib.workshop.votes.process import VoteDesk
+desk = VoteDesk(sys.argv[1])
+desk.open("127.0.0.1")
+print(desk._process.pid, flush=True)
+time.sleep(600)
+"""
+
+
+@pytest.mark.skipif(os.name == "nt", reason="signals of POSIX")
+@pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGTERM])
+def test_the_server_ends_with_the_presenter_and_not_with_an_interrupt(tmp_path: Path, how: signal.Signals) -> None:
+    """An interrupt meant for the presenter's process leaves the vote alone; the presenter's death, of any kind, ends it."""
+    presenter = subprocess.Popen(
+        [sys.executable, "-c", PRESENTER, str(tmp_path / "votes.sqlite")],
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+    assert presenter.stdout is not None
+    with presenter.stdout:
+        server = psutil.Process(int(presenter.stdout.readline()))
+    assert os.getpgid(server.pid) != os.getpgid(presenter.pid)
+    server.send_signal(signal.SIGINT)
+    time.sleep(0.2)
+    assert server.is_running()
+    presenter.send_signal(how)
+    presenter.wait(20)
+    psutil.wait_procs([server], timeout=20)
+    assert not server.is_running() or server.status() == psutil.STATUS_ZOMBIE
+
+
+@pytest.mark.parametrize(
+    ("arguments", "problem"),
+    [
+        (["--host", ALL_OF_THEM, "--port", "0"], "no_address"),
+        (["--host", "::1", "--port", "0"], "no_address"),
+        (["--host", "203.0.113.200", "--port", "0"], "no_address"),
+        (["--host", HERE, "--port", "99999"], "no_address"),
+        (["--host", HERE, "--port", "0", "--code", "a/b"], "other"),
+        (["--host", HERE, "--port", "0", "--store", "."], "store"),
+    ],
+)
+def test_the_server_tells_its_problem_in_a_line(tmp_path: Path, arguments: list[str], problem: str) -> None:
+    """Called with what cannot be served, the command says why in one line and ends, without a trace."""
+    command = [
+        sys.executable,
+        "-m",
+        "backchannel_lib.workshop.votes",
+        "--store",
+        str(tmp_path / "votes.sqlite"),
+        "--code",
+        "k7w3xz",
+    ]
+    done = subprocess.run([*command, *arguments], cwd=ROOT, input="", capture_output=True, text=True, check=False, timeout=60)
+    assert (done.stdout, done.stderr, done.returncode) == (f'{{"problem": "{problem}"}}\n', "", 1)
