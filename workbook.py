@@ -464,7 +464,7 @@ def print_sheets(minutes: int, seed: int, folder: str | None) -> int:
     pages = [Path(line) for line in made.stdout.splitlines()]
     for page in pages:
         print(page)
-    from tests.browser import BrowserMissingError, find_chromium
+    from backchannel_lib.cli.browser import BrowserMissingError, find_chromium
 
     try:
         browser = find_chromium()
@@ -482,7 +482,7 @@ def print_sheets(minutes: int, seed: int, folder: str | None) -> int:
 
 def make_pdf(browser: str, page: Path, pdf: Path) -> bool:
     """Let a browser without a window print a page; tell whether a whole PDF came of it, which alone is then left."""
-    from tests.browser import launch_arguments
+    from backchannel_lib.cli.browser import launch_arguments
 
     draft = pdf.with_name(f"{pdf.stem}_part.pdf")
     # A profile of its own, beside the sheets: a browser that is open already would take the work over and print nothing,
@@ -553,7 +553,7 @@ def run_tests(arguments: Sequence[str]) -> int:
 
 def offer_browser() -> None:
     """If no browser is to be found, let Playwright try to fetch one. Without one, the browser tests fail and say so."""
-    from tests.browser import BrowserMissingError, find_chromium
+    from backchannel_lib.cli.browser import BrowserMissingError, find_chromium
 
     try:
         find_chromium()

@@ -75,7 +75,7 @@ WATCH: Final = r"""
   addEventListener("keydown", () => (bench.pressed = now()), true);
   for (const event of ["pointerup", "mouseup"]) addEventListener(event, () => (bench.released = now()), true);
   bench.open = () => { bench.awake = null; };
-  const told = (part) => [...part.querySelectorAll("[data-part], [data-chart]")]
+  const told = (part) => [...part.querySelectorAll("[data-fragment], [data-chart]")]
     .map((one) => one.dataset.at ?? one.textContent).join("|");
   new MutationObserver(() => {
     if (bench.awake === null && document.querySelector(".bw-lesson")) bench.awake = now() - bench.released;
@@ -112,17 +112,17 @@ def awake(lab: Lab, page: Page, chapter: str) -> float:
 
 def moves_of(page: Page, tried: Tried, count: int) -> list[float]:
     """Predict, reveal, and move the control to and fro; tell how soon each move was answered, in ms."""
-    part = page.locator(".bw-lesson").nth(tried.part)
+    part = page.locator(".bw-lesson").nth(tried.activity)
     part.scroll_into_view_if_needed()
     if tried.guess:
         part.locator(tried.guess).check()
-        part.locator(f"[data-do={tried.see}]").first.click()
+        part.locator(f"[data-action={tried.see}]").first.click()
         page.wait_for_timeout(1500)
     part.locator(f"[data-field={tried.field}] input{KNOWN_DEAN if tried.keys == RADIO else ''}").first.focus()
     page.wait_for_timeout(700)
     times = []
     for number in range(count + 4):
-        page.evaluate("number => chapters.arm(number)", tried.part)
+        page.evaluate("number => chapters.arm(number)", tried.activity)
         page.keyboard.press(tried.keys[number % 2])
         answer = page.evaluate("chapters.answer")
         if answer is None:

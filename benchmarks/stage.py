@@ -59,7 +59,7 @@ def taps(screen: Screen, count: int) -> list[float]:
 def come(url: str, voters: int, seconds: float, told: Any) -> None:
     """Let the voters come, and tell what became of their votes."""
     became = storm(url, voters, seconds)
-    told.put((became.sent, became.counted, became.problems[:3]))
+    told.update((became.sent, became.counted, became.problems[:3]))
 
 
 def main() -> None:
@@ -79,8 +79,8 @@ def main() -> None:
         screen = opened(browser, stage, "round")
         page = screen.page
         screen.press("ArrowRight", "ArrowRight")
-        page.click(f"{ON}[data-do=phones_ask]")
-        page.click(f"{ON}[data-do=phones_open][data-value='127.0.0.1']")
+        page.click(f"{ON}[data-action=phones_ask]")
+        page.click(f"{ON}[data-action=phones_open][data-value='127.0.0.1']")
         page.wait_for_selector(f"{ON}.bw-phones-url", timeout=PATIENCE)
         url = "http://" + page.inner_text(f"{ON}.bw-phones-url")
         page.locator(f"{ON}h3").first.focus()
@@ -91,7 +91,7 @@ def main() -> None:
         room = multiprocessing.get_context("spawn").Process(target=come, args=(url, asked.voters, asked.seconds, queue))
         room.start()
         page.wait_for_function(  # the room has begun
-            "taken => +document.querySelector('[data-on] [data-part=tally]').innerText.split(' ')[0] > taken",
+            "taken => +document.querySelector('[data-on] [data-fragment=tally]').innerText.split(' ')[0] > taken",
             arg=10 + asked.taps,
             timeout=PATIENCE,
         )

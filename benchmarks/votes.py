@@ -26,7 +26,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from backchannel_lib import Verdict
-from backchannel_lib.workshop.votes.process import VoteDesk
+from backchannel_lib.workshop.votes.process import VoteServer
 from backchannel_lib.workshop.votes.store import VoteStore
 from benchmarks.machine import machine_line
 
@@ -190,7 +190,7 @@ def main() -> None:
 
     choices = [(verdict.name.lower(), verdict.words) for verdict in Verdict]
     with tempfile.TemporaryDirectory() as folder, VoteStore(Path(folder) / "votes.sqlite") as store:
-        desk = VoteDesk(store.path)
+        desk = VoteServer(store.path)
         try:
             url = desk.open("127.0.0.1").url
             store.open_round("lone", "One vote at a time", choices)

@@ -8,8 +8,8 @@ from __future__ import annotations
 import logging
 from typing import Any
 
-from backchannel_lib.activities.tables import load_parts
-from backchannel_lib.base.texts import say
+from backchannel_lib.activities.tables import load_activities
+from backchannel_lib.base.texts import text
 
 c: Any = get_config()  # type: ignore[name-defined] # noqa: F821 (Jupyter puts get_config into this file)
 
@@ -29,24 +29,24 @@ c.VoilaConfiguration.show_tracebacks = False
 c.VoilaConfiguration.file_allowlist = []  # the page needs no file of the folder
 c.VoilaConfiguration.resources = {
     "stage": {
-        "title": say("stage.title"),
-        "pages_label": say("stage.pages"),
-        "starting": say("stage.starting"),
-        "failed": say("stage.failed"),
-        "no_script": say("stage.no_script"),
+        "title": text("stage.title"),
+        "pages_label": text("stage.pages"),
+        "starting": text("stage.starting"),
+        "failed": text("stage.failed"),
+        "no_script": text("stage.no_script"),
         "pages": [
             *(
-                {"part": row.part, "title": say(f"stage.page.{row.part}"), "key": say(f"stage.key.{row.part}")}
-                for row in load_parts()
+                {"part": row.activity, "title": text(f"stage.page.{row.activity}"), "key": text(f"stage.key.{row.activity}")}
+                for row in load_activities()
                 if row.chapter == "12_workshop" and row.kind != "questions"  # those are for the facilitator alone
             ),
-            {"part": "", "title": say("stage.fill"), "key": say("stage.fill_key")},
+            {"part": "", "title": text("stage.fill"), "key": text("stage.fill_key")},
         ],
     }
 }
 
 
-def let_it_say_good_bye(handler: Any, notebook: object, cwd: str) -> None:  # noqa: ARG001 - Voilà calls it so
+def set_xsrf_cookie(handler: Any, notebook: object, cwd: str) -> None:  # noqa: ARG001 - Voilà calls it so
     """Give the page the cookie with which it may end its kernel when it is left; Voilà asks for it and never sets it.
 
     Without this a kernel outlives its page, and with it the vote that it had opened to phones.
@@ -54,7 +54,7 @@ def let_it_say_good_bye(handler: Any, notebook: object, cwd: str) -> None:  # no
     _ = handler.xsrf_token  # asking for it sets the cookie
 
 
-c.VoilaConfiguration.prelaunch_hook = let_it_say_good_bye
+c.VoilaConfiguration.prelaunch_hook = set_xsrf_cookie
 
 # A browser that is killed says no good-bye: a kernel that nobody looks at ends by itself.
 c.MappingKernelManager.cull_idle_timeout = 300  # seconds

@@ -27,7 +27,7 @@ from backchannel_lib.notebook.widget import plotly_js  # noqa: E402
 from backchannel_lib.page import charts
 
 NOTEBOOKS = ROOT / "notebooks"
-STILLS = ROOT / "backchannel_lib" / "stills"
+STILLS = ROOT / "backchannel_lib" / "page" / "static" / "charts"
 # Drawn in colors that nothing else has, which then become those of the page, light or dark.
 INK = ("#010203", "currentColor")
 GRID = ("#040506", "var(--bw-grid)")
@@ -52,7 +52,7 @@ def bake(path: Path) -> None:
 
 def draw_stills() -> None:
     """Draw each chart of the opening case that differs from its still."""
-    stale = [chart for chart in charts.CHARTS if charts.still(chart, Case()) is None]
+    stale = [chart for chart in charts.CHARTS if charts.static_html(chart, Case()) is None]
     if not stale:
         return
     STILLS.mkdir(exist_ok=True)

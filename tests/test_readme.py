@@ -62,7 +62,11 @@ def test_the_figures_are_the_ones_that_were_measured() -> None:
     rows = [
         ("A move answered by the kernel: verdict", ratio("kernel", "verdict"), ratio("kernel", "verdict_p95")),
         ("the same: verdict and charts", ratio("kernel", "all", "verdict"), ratio("kernel", "all_p95", "verdict_p95")),
-        ("A move of the control in hand, as shipped: verdict", ratio("ahead", "verdict"), ratio("ahead", "verdict_p95")),
+        (
+            "A move of the control in hand, as shipped: verdict",
+            ratio("ahead", "verdict"),
+            ratio("ahead", "verdict_p95"),
+        ),
         ("the same: verdict and charts", ratio("ahead", "all", "verdict"), ratio("ahead", "all_p95", "verdict_p95")),
         ("Run All Cells to the first verdict and chart", ratio("opening", "opening_chart", "opening_verdict"), ""),
         ("Run All Cells to charts that move", ratio("opening", "opening_plotly", "opening_verdict"), ""),

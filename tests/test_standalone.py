@@ -68,10 +68,10 @@ with tempfile.TemporaryDirectory() as folder:
 import backchannel_lib.activities.case_panel
 import backchannel_lib.page.case_html
 
-session = backchannel_lib.activities.case_panel.Session(case)
-answers = list(session.handle({"do": "set", "field": "score", "value": "240"}))
+session = backchannel_lib.activities.case_panel.CaseActivity(case)
+answers = list(session.handle({"type": "set", "field": "score", "value": "240"}))
 assert session.case.score == 240 and len(answers) == 2
-assert list(session.handle({"do": "hold", "field": "score"}))[0]["do"] == "ahead"
+assert list(session.handle({"type": "prefetch", "field": "score"}))[0]["type"] == "prefetched"
 assert backchannel_lib.page.case_html.page(case).startswith("<div")
 assert backchannel_lib.page.case_html.as_static_html(case) and backchannel_lib.page.case_html.as_text(case)
 
@@ -120,11 +120,11 @@ NETWORK = {
 #: The vote from phones: its server listens and its desk starts that server. No other module may do either, and these two
 #: may import just what is named here, by whole names.
 EXCEPTIONS = {
-    "votes/server.py": {
+    "workshop/votes/server.py": {
         *("asyncio", "socket", "tornado.httpserver.HTTPServer", "tornado.iostream.IOStream"),
         *("tornado.web.Application", "tornado.web.RequestHandler"),
     },
-    "votes/process.py": {"subprocess"},
+    "workshop/votes/process.py": {"subprocess"},
 }
 
 #: Calls by which a module that has sockets would turn from one that is asked into one that asks, or starts another.
@@ -196,7 +196,7 @@ def test_nothing_imports_the_vote_before_it_is_asked_for() -> None:
     for path in MODULES:
         tree = ast.parse(path.read_text(encoding="utf-8"))
         named = {f"{name}." for name in imports_of(tree)}
-        is_command = path == PACKAGE / "votes" / "__main__.py"
+        is_command = path == PACKAGE / "workshop" / "votes" / "__main__.py"
         assert any(name.startswith(f"{server}.") for name in named) == is_command, path
         for node in ast.walk(tree):
             if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
@@ -208,7 +208,11 @@ def test_nothing_imports_the_vote_before_it_is_asked_for() -> None:
 
 def test_importing_everything_else_brings_no_vote() -> None:
     """With every module of the library but the vote's own imported, no server, desk, tornado or QR code has come along."""
-    names = [module_name(path) for path in MODULES if "votes" not in path.parts and "panel" not in path.parts]
+    names = [
+        module_name(path)
+        for path in MODULES
+        if "votes" not in path.parts and "notebook" not in path.parts and "cli" not in path.parts
+    ]
     code = (
         "import importlib, sys\n"
         "for name in sys.argv[1:]: importlib.import_module(name)\n"
@@ -255,7 +259,7 @@ def test_no_page_can_reach_the_network(path: Path) -> None:
     assert found == []
 
 
-VOTE_PAGE = PACKAGE / "votes" / "page.js"
+VOTE_PAGE = PACKAGE / "workshop" / "votes" / "page.js"
 
 
 def test_the_page_of_the_vote_asks_only_where_it_came_from() -> None:
@@ -357,7 +361,7 @@ def test_the_project_stands_by_itself() -> None:
 
 # ---- the copy of plotly.js ----
 
-VENDOR = PACKAGE / "panel" / "vendor"
+VENDOR = PACKAGE / "page" / "static" / "vendor"
 
 
 def test_the_copy_of_plotly_is_the_one_that_is_described() -> None:

@@ -14,10 +14,10 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, Final, Generic, TypeAlias, TypeVar
 
 from backchannel_lib.base.errors import CaseError
-from backchannel_lib.base.texts import say
+from backchannel_lib.base.texts import text
 
 Message: TypeAlias = dict[str, Any]
-Act: TypeAlias = Callable[[Mapping[str, Any]], Message]
+Action: TypeAlias = Callable[[Mapping[str, Any]], Message]
 State = TypeVar("State")
 
 MOST_KNOWN: Final = 4000  # contents that a screen is taken to remember before it is told to start afresh
@@ -30,9 +30,6 @@ class Activity(Generic[State]):
     Args:
         key: Its name among all activities, under which a page keeps what was entered.
         start: The state it opens with, and returns to on reset; states are values that never change.
-
-    Source:
-        ours.
     """
 
     def __init__(self, key: str, start: State) -> None:
@@ -41,8 +38,8 @@ class Activity(Generic[State]):
         self.errors: dict[str, str] = {}
         self._past: list[State] = []
         self._last_field: str | None = None
-        self._known: dict[str, int] = {}
-        self._told: dict[str, Any] = {}
+        self._sent_contents: dict[str, int] = {}
+        self._last_sent: dict[str, Any] = {}
 
     # ---- what a kind of activity says ----
 
@@ -54,7 +51,7 @@ class Activity(Generic[State]):
         """Give a control's label."""
         raise NotImplementedError
 
-    def moved(self, field: str, value: object) -> State:
+    def with_value(self, field: str, value: object) -> State:
         """Tell where a move of one control leads; a value that breaks a rule raises `CaseError`."""
         raise NotImplementedError
 
@@ -66,23 +63,23 @@ class Activity(Generic[State]):
         """Give what stands in the controls, and whatever else a page has to keep to come back to this state."""
         raise NotImplementedError
 
-    def parts(self, state: State) -> dict[str, str]:
+    def fragments(self, state: State) -> dict[str, str]:
         """Give the parts of the page that answer a move at once, as HTML."""
         raise NotImplementedError
 
-    def later_parts(self, state: State) -> dict[str, str]:
+    def deferred_fragments(self, state: State) -> dict[str, str]:
         """Give the parts that may follow a moment later; ``ground.<chart>`` and ``name.<chart>`` draw and name a chart."""
         return {}
 
-    def marks(self, state: State) -> dict[str, Any]:
+    def markers(self, state: State) -> dict[str, Any]:
         """Tell where the mark stands on each chart that has one."""
         return {}
 
-    def marks_ahead(self, field: str) -> Iterable[str]:
+    def marker_only_fields(self, field: str) -> Iterable[str]:
         """Name the charts on which a move of this control moves the mark alone."""
         return ()
 
-    def about(self, state: State) -> dict[str, Any]:
+    def ui_state(self, state: State) -> dict[str, Any]:
         """Tell what else the page needs: ``shown`` controls, ``open`` sections, ``clock``, ``ends`` of sliders, ``exam``."""
         return {}
 
@@ -90,7 +87,7 @@ class Activity(Generic[State]):
         """Give the whole page as HTML, its parts filled in; ``§`` stands for what makes an id unique."""
         raise NotImplementedError
 
-    def still(self) -> str:
+    def static_html(self) -> str:
         """Give HTML for a notebook that has not been run yet; it stands by itself, without style or script."""
         raise NotImplementedError
 
@@ -99,29 +96,29 @@ class Activity(Generic[State]):
         """What is on screen, as plain text."""
         raise NotImplementedError
 
-    def tour(self) -> str:
+    def transcript(self) -> str:
         """Move every control to named places and back, and tell each outcome as plain text."""
         raise NotImplementedError
 
-    def acts(self) -> dict[str, Act]:
+    def actions(self) -> dict[str, Action]:
         """Give what the buttons of this kind do, beside those that all have."""
         return {}
 
-    def together(self, field: str) -> Iterable[str]:
+    def linked_fields(self, field: str) -> Iterable[str]:
         """Name the fields whose errors are gone as soon as this one is mended."""
         return (field,)
 
-    def saved(self, state: State) -> tuple[str, str]:
+    def to_file(self, state: State) -> tuple[str, str]:
         """Give the name and the text of a file that keeps a state."""
         return f"{self.key}.json", json.dumps(self.values(state))
 
-    def loaded(self, text: str) -> State:
+    def from_file(self, text: str) -> State:
         """Read a state from the text of such a file; what it is not raises `CaseError`."""
         raise NotImplementedError
 
-    def problem(self, error: CaseError) -> str:
+    def file_problem(self, error: CaseError) -> str:
         """Say in a sentence for a reader what is wrong with a file."""
-        return say("panel.not_a_case")
+        return text("panel.not_a_case")
 
     # ---- acts ----
 
@@ -140,11 +137,8 @@ class Activity(Generic[State]):
 
         Returns:
             Messages for the screen, made one by one, so that the first can be on its way while the second is made.
-
-        Source:
-            ours.
         """
-        acts: dict[str, Act] = {
+        acts: dict[str, Action] = {
             "hello": self._hello,
             "show": lambda _: {},
             "set": self._set,
@@ -152,19 +146,19 @@ class Activity(Generic[State]):
             "reset": self._reset,
             "save": self._save,
             "load": self._load,
-            **self.acts(),
+            **self.actions(),
         }
-        if message.get("do") == "hold":
+        if message.get("type") == "prefetch":
             ahead = self._hold(str(message.get("field")))
             if ahead:
-                yield {**ahead, "view": message.get("view"), "epoch": message.get("epoch")}
+                yield {**ahead, "view": message.get("view"), "prefetch_version": message.get("prefetch_version")}
             return
         before = self._now
         try:
-            more = acts[str(message.get("do"))](message)
+            more = acts[str(message.get("type"))](message)
         except (CaseError, KeyError, TypeError):
             self._now = before
-            more = {"notice": say("panel.not_understood")}
+            more = {"notice": text("panel.not_understood")}
         yield {**self._answer(fast=True), **more, "seq": message.get("seq"), "view": message.get("view")}
         yield self._answer(fast=False)
 
@@ -173,9 +167,6 @@ class Activity(Generic[State]):
 
         Returns:
             Whether there was one.
-
-        Source:
-            ours.
         """
         if not self._past:
             return False
@@ -185,23 +176,16 @@ class Activity(Generic[State]):
         return True
 
     def reset(self) -> None:
-        """Go back to the state that it opened with; undo brings the other one back.
-
-        Source:
-            ours.
-        """
-        self.go(self._start)
+        """Go back to the state that it opened with; undo brings the other one back."""
+        self.commit(self._start)
         self._forgive()
 
-    def go(self, to: State, *, field: str | None = None) -> None:
+    def commit(self, to: State, *, field: str | None = None) -> None:
         """Move on, remembering what was before; a run of moves of one field is one step of undo.
 
         Args:
             to: The new state.
             field: The field that was moved; None for any other act.
-
-        Source:
-            ours.
         """
         if to == self._now:
             return
@@ -211,7 +195,7 @@ class Activity(Generic[State]):
         self._last_field = field
         self._now = to
 
-    def put(self, **values: object) -> None:
+    def update(self, **values: object) -> None:
         """Change fields one after the other, as a reader would with the controls.
 
         Args:
@@ -219,66 +203,63 @@ class Activity(Generic[State]):
 
         Raises:
             CaseError: A field does not exist, or a value breaks a rule; nothing is then changed.
-
-        Source:
-            ours.
         """
         before = self._now
         try:
             for field, value in values.items():
-                self._now = self.moved(field, value)
+                self._now = self.with_value(field, value)
         except CaseError:
             self._now = before
             raise
         self._now, to = before, self._now
-        self.go(to)
+        self.commit(to)
         self._forgive()
 
     def _forgive(self, names: Iterable[str] = ()) -> None:
         """Forget what was typed in vain, and show the state's own values in its place."""
         for name in names or tuple(self.errors):
             if self.errors.pop(name, None) is not None:
-                self._told.pop(f"value.{name}", None)
+                self._last_sent.pop(f"value.{name}", None)
 
     def _hello(self, _: Mapping[str, Any]) -> Message:
         """A screen is new: it has seen nothing yet."""
-        self._known.clear()
-        self._told.clear()
+        self._sent_contents.clear()
+        self._last_sent.clear()
         return {"forget": True, "hello": True, "values": self.values(self._now)}
 
     def _set(self, message: Mapping[str, Any]) -> Message:
         field = str(message["field"])
         try:
-            moved = self.moved(field, message["value"])
+            moved = self.with_value(field, message["value"])
         except CaseError as error:
-            self.errors[field] = say("error.at_field", label=self.label(field), sentence=error.sentence)
+            self.errors[field] = text("error.at_field", label=self.label(field), sentence=error.sentence)
             return {}
         self.errors.pop(field, None)
-        self._forgive(self.together(field))
-        self.go(moved, field=field)
+        self._forgive(self.linked_fields(field))
+        self.commit(moved, field=field)
         return {}
 
     def _undo(self, _: Mapping[str, Any]) -> Message:
         if self.errors:  # what was typed last never reached the state: undoing it means showing the state again
             self._forgive()
-            return {"notice": say("panel.undone")}
-        return {"notice": say("panel.undone" if self.undo() else "panel.nothing_to_undo")}
+            return {"notice": text("panel.undone")}
+        return {"notice": text("panel.undone" if self.undo() else "panel.nothing_to_undo")}
 
     def _reset(self, _: Mapping[str, Any]) -> Message:
         self.reset()
-        return {"notice": say("panel.was_reset"), "values": self.values(self._now)}
+        return {"notice": text("panel.was_reset"), "values": self.values(self._now)}
 
     def _save(self, _: Mapping[str, Any]) -> Message:
-        name, text = self.saved(self._now)
-        return {"file": {"name": name, "text": text}, "notice": say("panel.saved", name=name)}
+        name, content = self.to_file(self._now)
+        return {"file": {"name": name, "text": content}, "notice": text("panel.saved", name=name)}
 
     def _load(self, message: Mapping[str, Any]) -> Message:
         try:
-            self.go(self.loaded(str(message["value"])))
+            self.commit(self.from_file(str(message["value"])))
         except CaseError as error:
-            return {"notice": say("panel.load_failed", problem=self.problem(error))}
+            return {"notice": text("panel.load_failed", problem=self.file_problem(error))}
         self._forgive()
-        told = say("panel.brought_back" if message.get("restored") else "panel.loaded")
+        told = text("panel.brought_back" if message.get("restored") else "panel.loaded")
         return {"notice": told, "values": self.values(self._now)}
 
     # ---- answers ----
@@ -288,33 +269,33 @@ class Activity(Generic[State]):
         state = self._now
         new: dict[str, Any] = {}
         bodies: dict[int, str] = {}
-        answer: Message = {"do": "show", "parts": {}, "bodies": bodies}
-        if fast and len(self._known) > MOST_KNOWN:
-            self._known.clear()
-            self._told = {name: told for name, told in self._told.items() if not name.startswith("part.")}
+        answer: Message = {"type": "show", "fragments": {}, "contents": bodies}
+        if fast and len(self._sent_contents) > MOST_KNOWN:
+            self._sent_contents.clear()
+            self._last_sent = {name: told for name, told in self._last_sent.items() if not name.startswith("fragment.")}
             answer["forget"] = True
-        for name, body in (self.parts(state) if fast else self.later_parts(state)).items():
-            new[f"part.{name}"] = self._number_of(body, bodies)
+        for name, body in (self.fragments(state) if fast else self.deferred_fragments(state)).items():
+            new[f"fragment.{name}"] = self._number_of(body, bodies)
         if fast:
             new.update({f"value.{name}": value for name, value in self.values(state).items()})
             new["errors"] = dict(self.errors)
-            new["marks"] = self.marks(state)
-            new.update(self.about(state))
+            new["marks"] = self.markers(state)
+            new.update(self.ui_state(state))
         for name, value in new.items():
-            if self._told.get(name, ...) == value:
+            if self._last_sent.get(name, ...) == value:
                 continue
-            self._told[name] = value
+            self._last_sent[name] = value
             kind, dot, rest = name.partition(".")
             if dot:
-                answer.setdefault({"part": "parts", "value": "values"}[kind], {})[rest] = value
+                answer.setdefault({"fragment": "fragments", "value": "values"}[kind], {})[rest] = value
             else:
                 answer[name] = value
         return answer
 
     def _number_of(self, body: str, bodies: dict[int, str]) -> int:
-        number = self._known.get(body)
+        number = self._sent_contents.get(body)
         if number is None:
-            number = self._known[body] = len(self._known)
+            number = self._sent_contents[body] = len(self._sent_contents)
             bodies[number] = body
         return number
 
@@ -324,15 +305,15 @@ class Activity(Generic[State]):
             return None
         bodies: dict[int, str] = {}
         at: dict[str, Any] = {}
-        follows = set(self.marks_ahead(field))
+        follows = set(self.marker_only_fields(field))
         for value in self.positions(field):
             try:
-                state = self.moved(field, value)
+                state = self.with_value(field, value)
             except CaseError:
                 continue  # such a position gets its sentence from the answer itself
-            parts = {part: self._number_of(body, bodies) for part, body in self.parts(state).items()}
-            at[_key(value)] = [parts, {chart: mark for chart, mark in self.marks(state).items() if chart in follows}]
-        return {"do": "ahead", "field": field, "at": at, "bodies": bodies}
+            parts = {part: self._number_of(body, bodies) for part, body in self.fragments(state).items()}
+            at[_key(value)] = [parts, {chart: mark for chart, mark in self.markers(state).items() if chart in follows}]
+        return {"type": "prefetched", "field": field, "at": at, "contents": bodies}
 
 
 def _key(value: object) -> str:

@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
-from backchannel_lib.activities.activity import Act
+from backchannel_lib.activities.activity import Action
 from backchannel_lib.activities.critique.model import tables_differ
-from backchannel_lib.activities.form import Form, Record, words_of, yes_or_no
-from backchannel_lib.activities.tables import PartRow
+from backchannel_lib.activities.form import Form, Record, boolean_field, ordered_choices_field
+from backchannel_lib.activities.tables import ActivityRow
 from backchannel_lib.base.errors import CaseError
-from backchannel_lib.base.texts import say
+from backchannel_lib.base.texts import text
 from backchannel_lib.model.case import RECOMMENDERS
 from backchannel_lib.model.tables import load_callers
-from backchannel_lib.page.activity_page import frame, opening, place
-from backchannel_lib.page.components import basis, table
+from backchannel_lib.page.activity_page import activity_page, show_if, slot
+from backchannel_lib.page.components import citations, table
 from backchannel_lib.page.html import Markup, join, tag
 from backchannel_lib.page.inputs import button
 
@@ -26,17 +26,17 @@ class CallersOrder(Form):
     """Six callers in the reader's order.
 
     Args:
-        part: Its row in data/parts.csv.
+        part: Its row in data/activities.csv.
 
     Source:
         data/callers.csv.
     """
 
-    def __init__(self, part: PartRow) -> None:
-        order = words_of("order", FIRST)._replace(default="|".join(FIRST))
-        super().__init__(part, {"order": order, "seen": yes_or_no("seen")})
+    def __init__(self, part: ActivityRow) -> None:
+        order = ordered_choices_field("order", FIRST)._replace(default="|".join(FIRST))
+        super().__init__(part, {"order": order, "seen": boolean_field("seen")})
 
-    def acts(self) -> dict[str, Act]:
+    def actions(self) -> dict[str, Action]:
         """Give what the buttons do."""
         return {"up": self._up, "down": self._down, "compare": self._compare}
 
@@ -54,21 +54,21 @@ class CallersOrder(Form):
         if 0 <= to < len(order):
             order.remove(caller)
             order.insert(to, caller)
-            self.go_with(order="|".join(order))
+            self.commit_values(order="|".join(order))
         return {}
 
     def _compare(self, _: object) -> dict[str, Any]:
-        self.go_with(seen=True)
+        self.commit_values(seen=True)
         return {"focus": "compared"}
 
     @staticmethod
     def _order(state: Record) -> list[str]:
         return [name for name in str(state["order"]).split("|") if name]
 
-    def parts(self, state: Record) -> dict[str, str]:
+    def fragments(self, state: Record) -> dict[str, str]:
         """Give the order, and once the reader compares, the article's two tables beside it."""
         order = self._order(state)
-        moved = say("order.spoken", order=", ".join(say(f"short.recommender.{name}") for name in order))
+        moved = text("order.spoken", order=", ".join(text(f"short.recommender.{name}") for name in order))
         return {
             "order": tag("ol", [self._line(name, at, len(order)) for at, name in enumerate(order)], class_="bw-order"),
             "compared": self._compared(order) if state["seen"] else "",
@@ -77,13 +77,13 @@ class CallersOrder(Form):
 
     @staticmethod
     def _line(name: str, at: int, count: int) -> Markup:
-        text = say(f"level.recommender.{name}")
+        caller = text(f"level.recommender.{name}")
         return tag(
             "li",
             tag("span", f"{at + 1}", class_="bw-count"),
-            tag("span", text, class_="bw-order-name"),
-            button("↑", "up", name, name=say("order.up", name=text), disabled=at == 0),
-            button("↓", "down", name, name=say("order.down", name=text), disabled=at == count - 1),
+            tag("span", caller, class_="bw-order-name"),
+            button("↑", "up", name, name=text("order.up", name=caller), disabled=at == 0),
+            button("↓", "down", name, name=text("order.down", name=caller), disabled=at == count - 1),
         )
 
     @staticmethod
@@ -93,41 +93,41 @@ class CallersOrder(Form):
             mine = order.index(row.recommender)
             rows.append(
                 (
-                    say(f"level.recommender.{row.recommender}"),
-                    say("order.place", place=mine + 1) + (" ✓" if mine == at else ""),
-                    f"{row.table_row}: {say(f'level.impact.{row.impact}')}" if row.table_row else say("order.not_there"),
-                    f"{row.chart_row}: {row.weight}" if row.chart_row else say("order.not_there"),
+                    text(f"level.recommender.{row.recommender}"),
+                    text("order.place", place=mine + 1) + (" ✓" if mine == at else ""),
+                    f"{row.table_row}: {text(f'level.impact.{row.impact}')}" if row.table_row else text("order.not_there"),
+                    f"{row.chart_row}: {row.weight}" if row.chart_row else text("order.not_there"),
                 )
             )
         alike = sum(order.index(name) == at for at, name in enumerate(RECOMMENDERS))
         claims = dict.fromkeys(claim for row in load_callers() for claim in row.claims)
-        ours = dict.fromkeys(row.ours for row in load_callers() if row.ours)
-        head = (say("table.caller"), say("order.yours"), say("table.impact"), say("table.weight"))
+        ours = dict.fromkeys(row.assumption for row in load_callers() if row.assumption)
+        head = (text("table.caller"), text("order.yours"), text("table.impact"), text("table.weight"))
         return join(
-            tag("p", say("order.alike", alike=alike, total=len(RECOMMENDERS)), class_="bw-kind"),
-            tag("div", table(say("chart.callers.title"), head, rows), class_="bw-numbers"),
-            tag("h3", say("order.mismatch")),
+            tag("p", text("order.alike", alike=alike, total=len(RECOMMENDERS)), class_="bw-kind"),
+            tag("div", table(text("chart.callers.title"), head, rows), class_="bw-numbers"),
+            tag("h3", text("order.mismatch")),
             tag("ul", [tag("li", row.words) for row in tables_differ() if not row.same], class_="bw-list"),
-            basis("order", claims, ours),
+            citations("order", claims, ours),
         )
 
     def page(self) -> str:
         """Give the whole page."""
-        parts = self.parts(self.state)
-        return frame(
-            self.part,
-            place("order", parts["order"]),
-            tag("div", button(say("lesson.compare"), "compare"), class_="bw-toolbar"),
-            opening("compared", ["compared"], place("compared", parts["compared"], class_="bw-told")),
+        parts = self.fragments(self.state)
+        return activity_page(
+            self.row,
+            slot("order", parts["order"]),
+            tag("div", button(text("lesson.compare"), "compare"), class_="bw-toolbar"),
+            show_if("compared", ["compared"], slot("compared", parts["compared"], class_="bw-told")),
         )
 
     @property
     def text(self) -> str:
         """The title and the order as it is."""
-        order = [f"{at}. {say(f'level.recommender.{name}')}" for at, name in enumerate(self._order(self.state), start=1)]
-        return "\n".join([say(f"part.{self.part.part}.title"), *order])
+        order = [f"{at}. {text(f'level.recommender.{name}')}" for at, name in enumerate(self._order(self.state), start=1)]
+        return "\n".join([text(f"activity.{self.row.activity}.title"), *order])
 
-    def tour(self) -> str:
+    def transcript(self) -> str:
         """Move every caller to the article's place, telling how many stand where the article has them."""
         start, lines = self.state, []
         for at, name in enumerate(RECOMMENDERS):
@@ -135,6 +135,6 @@ class CallersOrder(Form):
                 self._up({"value": name})
             order = self._order(self.state)
             alike = sum(order.index(one) == place for place, one in enumerate(RECOMMENDERS))
-            lines.append(f"{say(f'level.recommender.{name}')}: {say('order.alike', alike=alike, total=len(RECOMMENDERS))}")
-        self.go(start)
+            lines.append(f"{text(f'level.recommender.{name}')}: {text('order.alike', alike=alike, total=len(RECOMMENDERS))}")
+        self.commit(start)
         return "\n".join(lines)

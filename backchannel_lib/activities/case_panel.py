@@ -7,10 +7,10 @@ import itertools
 from collections.abc import Iterable, Mapping
 from typing import Any, Final, NamedTuple
 
-from backchannel_lib.activities import saved_answers as keep
-from backchannel_lib.activities.activity import Act, Activity, Message
+from backchannel_lib.activities import saved_answers
+from backchannel_lib.activities.activity import Action, Activity, Message
 from backchannel_lib.base.errors import CaseError
-from backchannel_lib.base.texts import say
+from backchannel_lib.base.texts import text
 from backchannel_lib.model.case import Case, Field
 from backchannel_lib.model.case_files import case_from_text, case_to_text
 from backchannel_lib.model.exams import exam_of
@@ -23,12 +23,12 @@ from backchannel_lib.page import charts
 from backchannel_lib.page.case_html import (
     as_static_html,
     as_text,
-    fast_parts,
+    deferred_fragments_of,
+    fast_fragments,
     held_down,
     page,
     shown_fields,
     slider_ends,
-    slow_parts,
 )
 
 FILE_NAME: Final = "my_case.json"
@@ -59,9 +59,6 @@ def state_of(case: Case, reading: str | None = None, before: CaseState | None = 
     Returns:
         The state.
 
-    Source:
-        ours.
-
     Examples:
         >>> state_of(Case()).move
         'formal_email'
@@ -73,22 +70,19 @@ def state_of(case: Case, reading: str | None = None, before: CaseState | None = 
     return CaseState(case, reading, move, case.range_floor, *rest)
 
 
-class Session(Activity[CaseState]):
+class CaseActivity(Activity[CaseState]):
     """A case in the making, with its errors, its reading and its past.
 
     Args:
         case: The case it opens with, and returns to on reset; None for the defaults.
         reading: The name of a reading; None for every default.
 
-    Source:
-        ours.
-
     Examples:
-        >>> session = Session()
-        >>> _ = list(session.handle({"do": "set", "field": "recommender", "value": "trusted_peer"}))
+        >>> session = CaseActivity()
+        >>> _ = list(session.handle({"type": "set", "field": "recommender", "value": "trusted_peer"}))
         >>> session.case.recommender
         'trusted_peer'
-        >>> answer = next(session.handle({"do": "set", "field": "score", "value": "abc", "seq": 1}))
+        >>> answer = next(session.handle({"type": "set", "field": "score", "value": "abc", "seq": 1}))
         >>> answer["errors"]["score"]
         "Your score: must be a whole number from 1 to 999, but it is 'abc'."
         >>> session.undo(), session.case.recommender
@@ -111,12 +105,12 @@ class Session(Activity[CaseState]):
 
     # ---- acts ----
 
-    def acts(self) -> dict[str, Act]:
+    def actions(self) -> dict[str, Action]:
         """Give what the buttons of a case do, beside those that all activities have."""
-        kept: dict[str, Act] = {"bring": self._bring, "forget": self._forget}
+        kept: dict[str, Action] = {"bring": self._bring, "forget": self._forget}
         return {"exam": self._exam, "apply": self._apply, "read": self._read, **kept}
 
-    def put(self, **values: object) -> None:
+    def update(self, **values: object) -> None:
         """Change fields as a reader would with the controls.
 
         Args:
@@ -125,16 +119,13 @@ class Session(Activity[CaseState]):
         Raises:
             CaseError: A field does not exist, or a value breaks a rule; the case is then unchanged.
 
-        Source:
-            ours.
-
         Examples:
-            >>> session = Session()
-            >>> session.put(score=251)
+            >>> session = CaseActivity()
+            >>> session.update(score=251)
             >>> session.case.score
             251
         """
-        self.go(state_of(self.case.but(**values), self.reading, self.state))
+        self.commit(state_of(self.case.replace(**values), self.reading, self.state))
         self._forgive()
 
     def apply(self, remedies: str) -> None:
@@ -150,7 +141,7 @@ class Session(Activity[CaseState]):
             data/remedies.csv.
 
         Examples:
-            >>> session = Session(Case(recommender="trusted_peer"))
+            >>> session = CaseActivity(Case(recommender="trusted_peer"))
             >>> session.apply("give_specifics")
             >>> session.case.specifics
             True
@@ -158,7 +149,7 @@ class Session(Activity[CaseState]):
         wanted = tuple(remedies.split())
         for change in what_would_change(self.case, reading=self.reading):
             if change.remedies == wanted:
-                self.go(state_of(change.case, self.reading, self.state))
+                self.commit(state_of(change.case, self.reading, self.state))
                 self._forgive()
                 return
         raise CaseError("apply", "level", remedies, levels="")
@@ -176,12 +167,12 @@ class Session(Activity[CaseState]):
             data/readings.csv.
 
         Examples:
-            >>> session = Session()
+            >>> session = CaseActivity()
             >>> session.read_as("range_and_credible")
             >>> session.reading
             'range_and_credible'
         """
-        self.go(self.state._replace(reading=check_reading(reading)))
+        self.commit(self.state._replace(reading=check_reading(reading)))
 
     def _floor_under(self, range_low: int) -> int:
         """Let the floor give way to a range that is moved below it, and come back to where it was set."""
@@ -191,39 +182,39 @@ class Session(Activity[CaseState]):
 
     def _exam(self, message: Mapping[str, Any]) -> Message:
         exam = {row.exam: row for row in load_exams()}[str(message["value"])]
-        self.put(score=exam.score, range_low=exam.range_low, range_floor=exam.range_floor)
-        return {"notice": say("panel.exam_changed")}
+        self.update(score=exam.score, range_low=exam.range_low, range_floor=exam.range_floor)
+        return {"notice": text("panel.exam_changed")}
 
     def _apply(self, message: Mapping[str, Any]) -> Message:
         self.apply(str(message["value"]))
-        return {"notice": say("panel.applied")}
+        return {"notice": text("panel.applied")}
 
     def _read(self, message: Mapping[str, Any]) -> Message:
         self.read_as(str(message["value"]) or None)
         return {}
 
     def _hello(self, message: Mapping[str, Any]) -> Message:
-        self._kept = bool(keep.kept(keep.CASE))
+        self._kept = bool(saved_answers.saved(saved_answers.CASE))
         return super()._hello(message)
 
     def _bring(self, _: Mapping[str, Any]) -> Message:
         """Put what the reader kept in the chapters into the case."""
-        record = keep.kept(keep.CASE)
-        case = keep.with_kept(self.case, record)
-        self.go(state_of(case, self.reading, self.state))
+        record = saved_answers.saved(saved_answers.CASE)
+        case = saved_answers.with_saved(self.case, record)
+        self.commit(state_of(case, self.reading, self.state))
         self._forgive()
         self._kept = False
-        names = ", ".join(say(f"field.{name}.label") for name in Case.fields() if name in record)
-        return {"notice": say("kept.brought", names=names), "values": self.values(self.state)}
+        names = ", ".join(text(f"field.{name}.label") for name in Case.fields() if name in record)
+        return {"notice": text("kept.brought", names=names), "values": self.values(self.state)}
 
     def _forget(self, _: Mapping[str, Any]) -> Message:
         """Delete what the reader kept in the chapters."""
         try:
-            keep.forget(keep.CASE)
+            saved_answers.delete(saved_answers.CASE)
         except CaseError as error:
             return {"notice": str(error)}
         self._kept = False
-        return {"notice": say("kept.forgotten")}
+        return {"notice": text("kept.forgotten")}
 
     # ---- what is on screen ----
 
@@ -233,13 +224,13 @@ class Session(Activity[CaseState]):
 
     def label(self, field: str) -> str:
         """Give a field's label."""
-        return say(f"field.{field}.label")
+        return text(f"field.{field}.label")
 
-    def together(self, field: str) -> Iterable[str]:
+    def linked_fields(self, field: str) -> Iterable[str]:
         """Name the three scores together: an error between two is gone as soon as either is mended."""
         return SCORES if field in SCORES else (field,)
 
-    def moved(self, field: str, value: object) -> CaseState:
+    def with_value(self, field: str, value: object) -> CaseState:
         """Tell where a move of one control leads."""
         value = _typed(Case.fields()[field], value)
         changes: dict[str, object] = {field: value}
@@ -247,34 +238,34 @@ class Session(Activity[CaseState]):
             changes["move"] = self.state.move  # whoever leaves "you, yourself" gets back the contact chosen before
         if field == "range_low" and isinstance(value, int):
             changes["range_floor"] = self._floor_under(value)
-        moved = state_of(self.case.but(**changes), self.reading, self.state)
+        moved = state_of(self.case.replace(**changes), self.reading, self.state)
         return moved._replace(floor=self.state.floor) if field == "range_low" else moved
 
     def values(self, state: CaseState) -> dict[str, Any]:
         """Give the case as a flat record."""
         return state.case.to_record()
 
-    def parts(self, state: CaseState) -> dict[str, str]:
+    def fragments(self, state: CaseState) -> dict[str, str]:
         """Give verdict, chain and rule."""
-        return fast_parts(state.case, state.reading)
+        return fast_fragments(state.case, state.reading)
 
-    def later_parts(self, state: CaseState) -> dict[str, str]:
+    def deferred_fragments(self, state: CaseState) -> dict[str, str]:
         """Give what would change it, the readings, and the charts with their numbers."""
-        parts = slow_parts(state.case, state.reading)
+        parts = deferred_fragments_of(state.case, state.reading)
         for chart in charts.CHARTS:
-            parts[f"ground.{chart}"] = charts.ground(chart, state.case, state.reading)
-            parts[f"name.{chart}"] = charts.spoken(chart, state.case, state.reading)
+            parts[f"ground.{chart}"] = charts.base_figure(chart, state.case, state.reading)
+            parts[f"name.{chart}"] = charts.alt_text(chart, state.case, state.reading)
         return parts
 
-    def marks(self, state: CaseState) -> dict[str, Any]:
+    def markers(self, state: CaseState) -> dict[str, Any]:
         """Tell where the case stands on each chart."""
         return {chart: charts.mark(chart, state.case, state.reading) for chart in charts.CHARTS}
 
-    def marks_ahead(self, field: str) -> Iterable[str]:
+    def marker_only_fields(self, field: str) -> Iterable[str]:
         """Name the charts whose ground a move of this field leaves as it is."""
         return _charts_that_keep_their_ground(field)
 
-    def about(self, state: CaseState) -> dict[str, Any]:
+    def ui_state(self, state: CaseState) -> dict[str, Any]:
         """Tell which controls matter, in which exam the scores are, and where their sliders end."""
         exam = exam_of(state.case)
         return {
@@ -301,7 +292,7 @@ class Session(Activity[CaseState]):
         """Give the whole panel."""
         return page(self.case, self.reading)
 
-    def still(self) -> str:
+    def static_html(self) -> str:
         """Give verdict, chain and rule of the case, for a notebook that has not been run."""
         return as_static_html(self.case, self.reading)
 
@@ -310,7 +301,7 @@ class Session(Activity[CaseState]):
         """The whole answer as plain text."""
         return as_text(self.case, self.reading)
 
-    def tour(self) -> str:
+    def transcript(self) -> str:
         """Move the case through the article's own examples and back to where it was, telling each answer.
 
         Returns:
@@ -320,18 +311,18 @@ class Session(Activity[CaseState]):
             data/examples.csv.
 
         Examples:
-            >>> print(Session().tour().splitlines()[1])
+            >>> print(CaseActivity().transcript().splitlines()[1])
                Phone interview. Held down by: The moment. NRMP's rule: Not allowed.
         """
         lines = []
         for example in load_examples():
             fields = Case.fields()
             values = {name: field.default for name, field in fields.items()}
-            self.put(**values | {name: fields[name].read(text) for name, text in example.sets})
+            self.update(**values | {name: fields[name].read(value) for name, value in example.overrides})
             judgment = judge(self.case)
-            lines.append(say(f"example.{example.example}"))
+            lines.append(text(f"example.{example.example}"))
             lines.append(
-                say(
+                text(
                     "example.answer",
                     verdict=judgment.verdict.words,
                     held=held_down(judgment),
@@ -343,19 +334,19 @@ class Session(Activity[CaseState]):
 
     # ---- files ----
 
-    def saved(self, state: CaseState) -> tuple[str, str]:
+    def to_file(self, state: CaseState) -> tuple[str, str]:
         """Give a case file."""
         return FILE_NAME, case_to_text(state.case)
 
-    def loaded(self, text: str) -> CaseState:
+    def from_file(self, text: str) -> CaseState:
         """Read a case file."""
         return state_of(case_from_text(text), self.reading)
 
-    def problem(self, error: CaseError) -> str:
+    def file_problem(self, error: CaseError) -> str:
         """Say in a sentence for a reader what is wrong with a case file."""
         if error.field in Case.fields():
-            return say("panel.load_field", field=say(f"field.{error.field}.label"), sentence=error.sentence)
-        return say("panel.newer_case" if error.rule == "newer_file" else "panel.not_a_case")
+            return text("panel.load_field", field=text(f"field.{error.field}.label"), sentence=error.sentence)
+        return text("panel.newer_case" if error.rule == "newer_file" else "panel.not_a_case")
 
 
 @functools.cache

@@ -5,15 +5,15 @@ from __future__ import annotations
 from typing import Any, Final
 
 from backchannel_lib.activities.activity import Message
-from backchannel_lib.activities.form import Record, one_word
-from backchannel_lib.activities.tables import PartRow, case_of, load_desk_decisions, load_desk_files
-from backchannel_lib.activities.timed_deck import Stack
-from backchannel_lib.base.texts import say
+from backchannel_lib.activities.form import Record, choice_field
+from backchannel_lib.activities.tables import ActivityRow, case_of, load_desk_decisions, load_desk_files
+from backchannel_lib.activities.timed_deck import TimedDeck
+from backchannel_lib.base.texts import text
 from backchannel_lib.model.soap_rule import rules_check
 from backchannel_lib.model.verdict import Judgment, Verdict, judge
-from backchannel_lib.page.activity_page import frame, opening, place, still_of
-from backchannel_lib.page.case_html import fast_parts, stages_on_screen
-from backchannel_lib.page.components import basis, paired, table
+from backchannel_lib.page.activity_page import activity_page, show_if, slot, static_page
+from backchannel_lib.page.case_html import fast_fragments, stages_on_screen
+from backchannel_lib.page.components import citations, paired, table
 from backchannel_lib.page.file_sheet import file_brief, file_facts, file_sheet
 from backchannel_lib.page.html import Markup, join, tag
 from backchannel_lib.page.inputs import button, radios
@@ -30,9 +30,6 @@ def decision_of(verdict: Verdict) -> str:
     Returns:
         A decision of data/desk_decisions.csv.
 
-    Source:
-        ours.
-
     Examples:
         >>> decision_of(Verdict.MAYBE)
         'read'
@@ -40,28 +37,28 @@ def decision_of(verdict: Verdict) -> str:
     return [row.decision for row in load_desk_decisions() if Verdict[row.at_least.upper()] <= verdict][-1]
 
 
-class Desk(Stack):
+class Desk(TimedDeck):
     """The files, what the reader decided on each, where the reader is, and whether the clock is wanted.
 
     Args:
-        part: Its row in data/parts.csv.
+        part: Its row in data/activities.csv.
 
     Source:
         data/desk_files.csv, paper.ninety-seconds.
     """
 
-    def __init__(self, part: PartRow) -> None:
+    def __init__(self, part: ActivityRow) -> None:
         self.files = {row.file: row for row in load_desk_files()}
-        self.cases = {name: case_of(row.sets) for name, row in self.files.items()}
+        self.cases = {name: case_of(row.overrides) for name, row in self.files.items()}
         self.judgments = {name: judge(case) for name, case in self.cases.items()}
         self.decisions = [row.decision for row in load_desk_decisions()]
         order = list(self.files)
-        numbers = [say("desk.number", number=number, total=len(order)) for number in range(1, len(order) + 1)]
+        numbers = [text("desk.number", number=number, total=len(order)) for number in range(1, len(order) + 1)]
         asked = zip(order, numbers, strict=True)
-        super().__init__(part, order, {name: one_word(name, self.decisions, number) for name, number in asked})
+        super().__init__(part, order, {name: choice_field(name, self.decisions, number) for name, number in asked})
 
     def _number(self, name: str) -> str:
-        return say("desk.number", number=self.order.index(name) + 1, total=len(self.order))
+        return text("desk.number", number=self.order.index(name) + 1, total=len(self.order))
 
     # ---- where one is ----
 
@@ -69,12 +66,12 @@ class Desk(Stack):
         """Go to a file, or to the answers once something was decided."""
         if at == self.end:
             if not any(self.state[name] for name in self.order):
-                return {"notice": say("lesson.choose_first")}
-            self.go_with(at=at)
+                return {"notice": text("lesson.choose_first")}
+            self.commit_values(at=at)
             return {"focus": "summary"}
         if not 0 < at < self.end:
             return {}
-        self.go_with(at=at)
+        self.commit_values(at=at)
         return {"focus": self.head_at(at)}
 
     def head_at(self, at: int) -> str:
@@ -83,7 +80,7 @@ class Desk(Stack):
 
     def time_is_up(self) -> str:
         """Say that the time of a file is over."""
-        return say("desk.time_up")
+        return text("desk.time_up")
 
     # ---- what is on screen ----
 
@@ -99,7 +96,7 @@ class Desk(Stack):
             return ["desk", name, f"clock_{state['clock']}"]
         return ["seen"] if state["at"] == self.end else ["start"]
 
-    def parts(self, state: Record) -> dict[str, str]:
+    def fragments(self, state: Record) -> dict[str, str]:
         """Give the way on and, once the reader asks for them, the answers to what is decided."""
         seen = state["at"] == self.end
         decided = [name for name in self.order if state[name]] if seen else []
@@ -110,7 +107,7 @@ class Desk(Stack):
             "summary": summary,
             "answers": self._table(state, decided) if seen else "",
             "why": join([self._why(name, state) for name in decided]),
-            "rule": fast_parts(self.cases[self.order[0]])["rules"] if seen else "",
+            "rule": fast_fragments(self.cases[self.order[0]])["rules"] if seen else "",
             "spoken": summary,
             **{f"head.{name}": self._number(name) for name in self.order},
         }
@@ -119,146 +116,146 @@ class Desk(Stack):
         name = self.on_top(state)
         made = sum(bool(state[one]) for one in self.order)
         return join(
-            button(say("desk.next" if state["at"] < self.end - 1 else "desk.answers"), "next") if name else None,
-            button(say("scene.back"), "back", disabled=state["at"] == 1) if name else None,
-            button(say("desk.answers_now"), "answers") if name and state["at"] < self.end - 1 else None,
-            tag("p", say("desk.made", made=made, total=len(self.order)), class_="bw-small"),
+            button(text("desk.next" if state["at"] < self.end - 1 else "desk.answers"), "next") if name else None,
+            button(text("scene.back"), "back", disabled=state["at"] == 1) if name else None,
+            button(text("desk.answers_now"), "answers") if name and state["at"] < self.end - 1 else None,
+            tag("p", text("desk.made", made=made, total=len(self.order)), class_="bw-small"),
         )
 
     def _summary(self, state: Record, decided: list[str]) -> str:
         alike = sum(state[name] == decision_of(self.judgments[name].verdict) for name in decided)
-        told = say("desk.summary", alike=alike, decided=len(decided))
-        return told if alike == len(decided) else f"{told} {say('desk.differ')}"
+        told = text("desk.summary", alike=alike, decided=len(decided))
+        return told if alike == len(decided) else f"{told} {text('desk.differ')}"
 
     def _table(self, state: Record, decided: list[str]) -> Markup:
         rows: list[tuple[object, ...]] = []
         for number, name in enumerate(self.order, start=1):
             title = f"{number}. {file_brief(self.cases[name])}"
             if name not in decided:
-                again = button(say("desk.take"), "take", name, name=say("desk.take_named", file=self._number(name)))
-                rows.append((title, say("lesson.nothing_yet"), again, ""))
+                again = button(text("desk.take"), "take", name, name=text("desk.take_named", file=self._number(name)))
+                rows.append((title, text("lesson.nothing_yet"), again, ""))
                 continue
             judgment = self.judgments[name]
             article = join(tag("b", self._decision(judgment)), " (", judgment.verdict.words, ")")
-            rows.append((title, say(f"decision.{state[name]}"), article, weakest_of(judgment)))
-        head = (say("desk.file"), say("desk.you"), say("guess.article"), say("desk.weakest"))
-        return join(table(say("desk.table"), head, rows), basis("desk", ("paper.ninety-seconds",), ("desk_decisions",)))
+            rows.append((title, text(f"decision.{state[name]}"), article, weakest_of(judgment)))
+        head = (text("desk.file"), text("desk.you"), text("guess.article"), text("desk.weakest"))
+        return join(table(text("desk.table"), head, rows), citations("desk", ("paper.ninety-seconds",), ("desk_decisions",)))
 
     @staticmethod
     def _decision(judgment: Judgment) -> str:
-        return say(f"decision.{decision_of(judgment.verdict)}")
+        return text(f"decision.{decision_of(judgment.verdict)}")
 
     def _why(self, name: str, state: Record) -> Markup:
         row, judgment = self.files[name], self.judgments[name]
         alike = state[name] == decision_of(judgment.verdict)
         binding = [reason for reason in judgment.reasons if reason.stage in judgment.binding]
-        ours = [row.ours, *(one.assumption for reason in binding for one in (reason, *reason.also))]
+        ours = [row.assumption, *(one.assumption for reason in binding for one in (reason, *reason.also))]
         return tag(
             "div",
             tag("h4", self._number(name), ": ", file_brief(self.cases[name])),
             paired(
-                (say("desk.you"), say(f"decision.{state[name]}")),
-                (say("guess.article"), tag("b", self._decision(judgment))),
-                (say("lesson.so"), say("lesson.alike" if alike else "lesson.unlike")),
+                (text("desk.you"), text(f"decision.{state[name]}")),
+                (text("guess.article"), tag("b", self._decision(judgment))),
+                (text("lesson.so"), text("lesson.alike" if alike else "lesson.unlike")),
             ),
-            tag("p", say(f"desk.{name}.why"), class_="bw-lead"),
-            basis(f"desk-{name}", row.claims, tuple(dict.fromkeys(one for one in ours if one))),
+            tag("p", text(f"desk.{name}.why"), class_="bw-lead"),
+            citations(f"desk-{name}", row.claims, tuple(dict.fromkeys(one for one in ours if one))),
             class_="bw-item bw-spaced",
         )
 
     def page(self) -> str:
         """Give the whole page."""
         state = self.state
-        parts, now = self.parts(state), self.in_sight(state)
-        return frame(
-            self.part,
-            opening(
+        parts, now = self.fragments(state), self.in_sight(state)
+        return activity_page(
+            self.row,
+            show_if(
                 "start",
                 now,
-                tag("p", say("desk.program"), class_="bw-lead"),
+                tag("p", text("desk.program"), class_="bw-lead"),
                 tag(
                     "div",
-                    button(say("desk.begin_on"), "begin", "on"),
-                    button(say("desk.begin_off"), "begin", "off"),
+                    button(text("desk.begin_on"), "begin", "on"),
+                    button(text("desk.begin_off"), "begin", "off"),
                     class_="bw-toolbar",
                 ),
-                tag("p", say("desk.clock_lead"), class_="bw-small bw-lead"),
+                tag("p", text("desk.clock_lead"), class_="bw-small bw-lead"),
                 class_="bw-spaced",
             ),
-            self.dial(now, parts["clock"], say("desk.clock")),
-            [opening(name, now, self._sheet(name, state), class_="bw-spaced") for name in self.order],
-            opening("desk", now, place("nav", parts["nav"], class_="bw-toolbar bw-nav")),
-            opening(
+            self.dial(now, parts["clock"], text("desk.clock")),
+            [show_if(name, now, self._sheet(name, state), class_="bw-spaced") for name in self.order],
+            show_if("desk", now, slot("nav", parts["nav"], class_="bw-toolbar bw-nav")),
+            show_if(
                 "seen",
                 now,
-                place("summary", parts["summary"], "p", class_="bw-summary"),
-                place(
-                    "answers", parts["answers"], class_="bw-numbers", tabindex="0", role="group", aria_label=say("desk.table")
+                slot("summary", parts["summary"], "p", class_="bw-summary"),
+                slot(
+                    "answers", parts["answers"], class_="bw-numbers", tabindex="0", role="group", aria_label=text("desk.table")
                 ),
                 tag(
                     "section",
-                    tag("h3", say("rules.title")),
-                    tag("p", say("rules.voice"), class_="bw-voice"),
-                    place("rule", parts["rule"]),
+                    tag("h3", text("rules.title")),
+                    tag("p", text("rules.voice"), class_="bw-voice"),
+                    slot("rule", parts["rule"]),
                     class_="bw-rule",
                 ),
-                tag("h3", say("desk.why")),
-                place("why", parts["why"]),
-                tag("div", button(say("desk.again"), "take", self.order[0]), class_="bw-toolbar"),
+                tag("h3", text("desk.why")),
+                slot("why", parts["why"]),
+                tag("div", button(text("desk.again"), "take", self.order[0]), class_="bw-toolbar"),
                 class_="bw-spaced",
             ),
         )
 
     def _sheet(self, name: str, state: Record) -> Markup:
-        options = [(decision, say(f"decision.{decision}")) for decision in self.decisions]
+        options = [(decision, text(f"decision.{decision}")) for decision in self.decisions]
         return join(
-            place(f"head.{name}", self._number(name), "h3"),
+            slot(f"head.{name}", self._number(name), "h3"),
             tag(
                 "div",
                 tag("div", file_sheet(self.cases[name], self._number(name), moment=False)),
                 tag(
                     "div",
-                    tag("p", tag("b", say("desk.said")), " ", say(f"desk.{name}.said"), class_="bw-story"),
-                    radios(name, say("desk.ask"), options, state[name], row=True),
+                    tag("p", tag("b", text("desk.said")), " ", text(f"desk.{name}.said"), class_="bw-story"),
+                    radios(name, text("desk.ask"), options, state[name], row=True),
                     class_="bw-spaced",
                 ),
                 class_="bw-sheet",
             ),
         )
 
-    def still(self) -> str:
+    def static_html(self) -> str:
         """Give title, lead and the program, for a notebook that has not been run."""
-        return still_of(self.part, tag("p", say("desk.program")))
+        return static_page(self.row, tag("p", text("desk.program")))
 
     @property
     def text(self) -> str:
         """Title, lead, the program and the six files, and no answer."""
-        lines = [super().text, say("desk.program")]
+        lines = [super().text, text("desk.program")]
         for name in self.order:
             facts = "; ".join(f"{what}: {mine}" for what, mine, _ in file_facts(self.cases[name], moment=False))
-            lines.append(f"- {self._number(name)}. {facts}. {say(f'desk.{name}.said')}")
-        return "\n".join([*lines, say("desk.ask"), *(f"   - {say(f'decision.{one}')}" for one in self.decisions)])
+            lines.append(f"- {self._number(name)}. {facts}. {text(f'desk.{name}.said')}")
+        return "\n".join([*lines, text("desk.ask"), *(f"   - {text(f'decision.{one}')}" for one in self.decisions)])
 
-    def tour(self) -> str:
+    def transcript(self) -> str:
         """Switch the clock off and on, make every decision on every file, and tell what comes out of each."""
         start, lines = self.state, []
         for position in ("off", "on"):
             self._begin({"value": position})
-            lines.append(self.parts(self.state)["clock"])
+            lines.append(self.fragments(self.state)["clock"])
         lines.append(self._time_up({"value": self.clock_of(self.state)["id"]})["notice"])
         for name in self.order:
             judgment = self.judgments[name]
             lines.append(f"{self._number(name)}: {file_brief(self.cases[name])}")
             for decision in self.decisions:
                 self._take({"value": name})
-                self.put(**{name: decision})
+                self.update(**{name: decision})
                 self.to(self.end)
-                same = say("lesson.alike") in self._why(name, self.state)
-                lines.append(f"   {say(f'decision.{decision}')}: {say('lesson.alike' if same else 'lesson.unlike')}.")
+                same = text("lesson.alike") in self._why(name, self.state)
+                lines.append(f"   {text(f'decision.{decision}')}: {text('lesson.alike' if same else 'lesson.unlike')}.")
             answer = rules_check(self.cases[name]).words
-            lines.append(f"   {judgment.verdict.words}. {say('desk.weakest')}: {weakest_of(judgment)}. {answer}.")
-            lines.append(f"   {say(f'desk.{name}.why')}")
-        self.go(start)
+            lines.append(f"   {judgment.verdict.words}. {text('desk.weakest')}: {weakest_of(judgment)}. {answer}.")
+            lines.append(f"   {text(f'desk.{name}.why')}")
+        self.commit(start)
         return "\n".join(lines)
 
 
@@ -278,4 +275,4 @@ def weakest_of(judgment: Judgment) -> str:
         >>> weakest_of(judge(case_of([("score", "210"), ("recommender", "trusted_peer"), ("specifics", "true")])))
         'The file'
     """
-    return ", ".join(say(f"stage.{stage}.name") for stage in stages_on_screen() if stage in judgment.binding)
+    return ", ".join(text(f"stage.{stage}.name") for stage in stages_on_screen() if stage in judgment.binding)

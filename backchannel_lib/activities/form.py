@@ -8,16 +8,16 @@ from types import MappingProxyType
 from typing import Any, NamedTuple, TypeAlias
 
 from backchannel_lib.activities.activity import Activity
-from backchannel_lib.activities.tables import PartRow
+from backchannel_lib.activities.tables import ActivityRow
 from backchannel_lib.base.errors import CaseError
-from backchannel_lib.base.formatting import nearest
-from backchannel_lib.base.texts import say
-from backchannel_lib.page.activity_page import still_of
+from backchannel_lib.base.formatting import suggestions
+from backchannel_lib.base.texts import text
+from backchannel_lib.page.activity_page import static_page
 
 Record: TypeAlias = Mapping[str, Any]
 
 
-class Entry(NamedTuple):
+class FormField(NamedTuple):
     """One named value of a form.
 
     Args:
@@ -33,7 +33,7 @@ class Entry(NamedTuple):
     positions: tuple[Any, ...] = ()
 
 
-def one_word(field: str, words: Iterable[str], label: str = "", default: str = "") -> Entry:
+def choice_field(field: str, words: Iterable[str], label: str = "", default: str = "") -> FormField:
     """Make an entry that holds one of some words, or nothing yet.
 
     Args:
@@ -45,11 +45,8 @@ def one_word(field: str, words: Iterable[str], label: str = "", default: str = "
     Returns:
         The entry.
 
-    Source:
-        ours.
-
     Examples:
-        >>> one_word("side", ["left", "right"]).read("left")
+        >>> choice_field("side", ["left", "right"]).read("left")
         'left'
     """
     known = (*words,)
@@ -57,12 +54,12 @@ def one_word(field: str, words: Iterable[str], label: str = "", default: str = "
     def read(value: object) -> str:
         if value in known or value == "":
             return str(value)
-        raise CaseError(field, "level", value, levels=nearest(str(value), known))
+        raise CaseError(field, "level", value, levels=suggestions(str(value), known))
 
-    return Entry(default, read, label, known)
+    return FormField(default, read, label, known)
 
 
-def whole(field: str, low: int, high: int, default: int, label: str = "") -> Entry:
+def integer_field(field: str, low: int, high: int, default: int, label: str = "") -> FormField:
     """Make an entry that holds a whole number.
 
     Args:
@@ -75,11 +72,8 @@ def whole(field: str, low: int, high: int, default: int, label: str = "") -> Ent
     Returns:
         The entry.
 
-    Source:
-        ours.
-
     Examples:
-        >>> whole("share", 0, 100, 25).read("40")
+        >>> integer_field("share", 0, 100, 25).read("40")
         40
     """
 
@@ -89,10 +83,10 @@ def whole(field: str, low: int, high: int, default: int, label: str = "") -> Ent
             raise CaseError(field, "range", value, low=low, high=high)
         return int(text)
 
-    return Entry(default, read, label, tuple(range(low, high + 1)) if high - low <= 400 else ())
+    return FormField(default, read, label, tuple(range(low, high + 1)) if high - low <= 400 else ())
 
 
-def yes_or_no(field: str, label: str = "", *, default: bool = False) -> Entry:
+def boolean_field(field: str, label: str = "", *, default: bool = False) -> FormField:
     """Make an entry that is true or false.
 
     Args:
@@ -103,11 +97,8 @@ def yes_or_no(field: str, label: str = "", *, default: bool = False) -> Entry:
     Returns:
         The entry.
 
-    Source:
-        ours.
-
     Examples:
-        >>> yes_or_no("seen").read(True)
+        >>> boolean_field("seen").read(True)
         True
     """
 
@@ -116,10 +107,10 @@ def yes_or_no(field: str, label: str = "", *, default: bool = False) -> Entry:
             return value
         raise CaseError(field, "flag", value)
 
-    return Entry(default, read, label, (False, True))
+    return FormField(default, read, label, (False, True))
 
 
-def words_of(field: str, words: Iterable[str]) -> Entry:
+def ordered_choices_field(field: str, words: Iterable[str]) -> FormField:
     """Make an entry that holds some of the words in an order, written with bars between them.
 
     Args:
@@ -129,11 +120,8 @@ def words_of(field: str, words: Iterable[str]) -> Entry:
     Returns:
         The entry.
 
-    Source:
-        ours.
-
     Examples:
-        >>> words_of("seen", ["a", "b"]).read("b|a")
+        >>> ordered_choices_field("seen", ["a", "b"]).read("b|a")
         'b|a'
     """
     known = (*words,)
@@ -144,32 +132,29 @@ def words_of(field: str, words: Iterable[str]) -> Entry:
             raise CaseError(field, "set", value, levels=", ".join(known))
         return "|".join(parts)
 
-    return Entry("", read)
+    return FormField("", read)
 
 
 class Form(Activity[Record]):
     """An activity of named values.
 
     Args:
-        part: Its row in data/parts.csv.
+        part: Its row in data/activities.csv.
         entries: What it holds, by name; those without a label have no control.
-
-    Source:
-        ours.
     """
 
-    def __init__(self, part: PartRow, entries: Mapping[str, Entry]) -> None:
-        self.part = part
+    def __init__(self, part: ActivityRow, entries: Mapping[str, FormField]) -> None:
+        self.row = part
         self.entries = dict(entries)
-        super().__init__(part.part, MappingProxyType({name: entry.default for name, entry in entries.items()}))
+        super().__init__(part.activity, MappingProxyType({name: entry.default for name, entry in entries.items()}))
 
     def with_(self, **values: Any) -> Record:
         """Give the state with some values changed."""
         return MappingProxyType({**self.state, **values})
 
-    def go_with(self, **values: Any) -> None:
+    def commit_values(self, **values: Any) -> None:
         """Change some values, as one step of undo."""
-        self.go(self.with_(**values))
+        self.commit(self.with_(**values))
 
     def fields(self) -> Iterable[str]:
         """Name the controls."""
@@ -179,10 +164,10 @@ class Form(Activity[Record]):
         """Give a control's label."""
         return self.entries[field].label
 
-    def moved(self, field: str, value: object) -> Record:
+    def with_value(self, field: str, value: object) -> Record:
         """Tell where a move of one control leads."""
         if field not in self.entries:
-            raise CaseError(field, "unknown_field", value, known=nearest(field, self.entries))
+            raise CaseError(field, "unknown_field", value, known=suggestions(field, self.entries))
         return self.with_(**{field: self.entries[field].read(value)})
 
     def positions(self, field: str) -> Iterable[Any]:
@@ -193,7 +178,7 @@ class Form(Activity[Record]):
         """Give all named values."""
         return dict(state)
 
-    def loaded(self, text: str) -> Record:
+    def from_file(self, text: str) -> Record:
         """Read what `saved` wrote; names that are not known any more are passed over."""
         try:
             record = json.loads(text)
@@ -204,11 +189,11 @@ class Form(Activity[Record]):
         read = {name: entry.read(record[name]) for name, entry in self.entries.items() if name in record}
         return MappingProxyType({name: read.get(name, entry.default) for name, entry in self.entries.items()})
 
-    def still(self) -> str:
+    def static_html(self) -> str:
         """Give title and lead, for a notebook that has not been run."""
-        return still_of(self.part)
+        return static_page(self.row)
 
     @property
     def text(self) -> str:
         """Title and lead."""
-        return f"{say(f'part.{self.part.part}.title')}. {say(f'part.{self.part.part}.lead')}"
+        return f"{text(f'activity.{self.row.activity}.title')}. {text(f'activity.{self.row.activity}.lead')}"

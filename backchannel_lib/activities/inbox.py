@@ -5,14 +5,14 @@ from __future__ import annotations
 import functools
 from typing import Any, Final, NamedTuple
 
-from backchannel_lib.activities.activity import Act
-from backchannel_lib.activities.form import Entry, Form, Record, whole, yes_or_no
-from backchannel_lib.activities.tables import INBOX_PLACES, PartRow, load_inbox_pieces
+from backchannel_lib.activities.activity import Action
+from backchannel_lib.activities.form import Form, FormField, Record, boolean_field, integer_field
+from backchannel_lib.activities.tables import INBOX_PLACES, ActivityRow, load_inbox_pieces
 from backchannel_lib.base.errors import CaseError
-from backchannel_lib.base.texts import say
+from backchannel_lib.base.texts import text
 from backchannel_lib.model.amplifier import assumption
-from backchannel_lib.page.activity_page import frame, opening, place
-from backchannel_lib.page.components import basis, table
+from backchannel_lib.page.activity_page import activity_page, show_if, slot
+from backchannel_lib.page.components import citations, table
 from backchannel_lib.page.html import Markup, join, tag
 from backchannel_lib.page.inputs import button, slider
 
@@ -60,7 +60,7 @@ def emails() -> tuple[Email, ...]:
 def _pieces() -> dict[str, list[tuple[str, bool]]]:
     """Give the texts and flags of the pieces by their place in an email."""
     return {
-        where: [(say(f"inbox_piece.{row.piece}"), row.flag) for row in load_inbox_pieces() if row.place == where]
+        where: [(text(f"inbox_piece.{row.piece}"), row.flag) for row in load_inbox_pieces() if row.place == where]
         for where in INBOX_PLACES
     }
 
@@ -70,16 +70,16 @@ def _email(number: int) -> Email:
     picked = {where: pieces[number % len(pieces)] for where, pieces in _pieces().items()}
     given, initials = _pieces()["given"], _pieces()["initial"]
     picked["initial"] = initials[(number + number // len(given)) % len(initials)]  # else a name always had the same one
-    text = {where: piece for where, (piece, _) in picked.items()}
+    words = {where: piece for where, (piece, _) in picked.items()}
     return Email(
-        say("inbox.from", given=text["given"], initial=text["initial"]),
-        text["subject"],
-        say("inbox.opening_line", opening=text["opening"], reason=text["reason"], plea=text["plea"]),
+        text("inbox.from", given=words["given"], initial=words["initial"]),
+        words["subject"],
+        text("inbox.opening_line", opening=words["opening"], reason=words["reason"], plea=words["plea"]),
         any(flag for _, flag in picked.values()),
     )
 
 
-def _decisions(most: int) -> Entry:
+def _decisions(most: int) -> FormField:
     """Make an entry that holds what was done to each email so far, a letter for each."""
 
     def read(value: object) -> str:
@@ -88,32 +88,32 @@ def _decisions(most: int) -> Entry:
             raise CaseError("done", "set", value, levels=f"{DELETE}, {SKIM}")
         return text
 
-    return Entry("", read)
+    return FormField("", read)
 
 
 class Inbox(Form):
     """A guess, an inbox, and what the author tells of it.
 
     Args:
-        part: Its row in data/parts.csv.
+        part: Its row in data/activities.csv.
 
     Source:
         noise.cold-email-90-10, noise.one-of-100; the emails are ours.
     """
 
-    def __init__(self, part: PartRow) -> None:
+    def __init__(self, part: ActivityRow) -> None:
         self.first = int(assumption("inbox_first"))
         entries = {
-            "guess": whole("guess", 0, TOTAL, TOTAL // 2, say("inbox.guess")),
-            "begun": yes_or_no("begun"),
+            "guess": integer_field("guess", 0, TOTAL, TOTAL // 2, text("inbox.guess")),
+            "begun": boolean_field("begun"),
             "done": _decisions(self.first),
-            "rest": yes_or_no("rest"),
+            "rest": boolean_field("rest"),
         }
         super().__init__(part, entries)
 
     # ---- acts ----
 
-    def acts(self) -> dict[str, Act]:
+    def actions(self) -> dict[str, Action]:
         """Give what the buttons do."""
         return {
             "open": self._open_inbox,
@@ -123,20 +123,20 @@ class Inbox(Form):
         }
 
     def _open_inbox(self, _: object) -> dict[str, Any]:
-        self.go_with(begun=True)
+        self.commit_values(begun=True)
         return {"focus": "mail"}
 
     def _decide(self, what: str) -> dict[str, Any]:
         if self._stage(self.state) != "sort":
             return {}
-        self.go_with(done=self.state["done"] + what)
+        self.commit_values(done=self.state["done"] + what)
         # The buttons stay where they are, and the focus on them, until they are gone.
         return {} if self._stage(self.state) == "sort" else {"focus": "mail"}
 
     def _let_go(self, _: object) -> dict[str, Any]:
         if not self.state["begun"]:
-            return {"notice": say("guess.first")}
-        self.go_with(rest=True)
+            return {"notice": text("guess.first")}
+        self.commit_values(rest=True)
         return {"focus": "tally"}
 
     def _stage(self, state: Record) -> str:
@@ -149,7 +149,7 @@ class Inbox(Form):
 
     # ---- what is on screen ----
 
-    def parts(self, state: Record) -> dict[str, str]:
+    def fragments(self, state: Record) -> dict[str, str]:
         """Give the email in hand, what became of the one before, and at the end what the author tells."""
         stage = self._stage(state)
         at_work = stage in {"sort", "pause"}
@@ -169,7 +169,7 @@ class Inbox(Form):
             "spoken": spoken[stage].strip(),
         }
 
-    def about(self, state: Record) -> dict[str, Any]:
+    def ui_state(self, state: Record) -> dict[str, Any]:
         """Tell which sections are in sight."""
         return {"open": self._open(state)}
 
@@ -181,52 +181,52 @@ class Inbox(Form):
         """Say what the reader did to the email before, or at the beginning what there is to do."""
         done = state["done"]
         if not done:
-            return say("inbox.welcome")
+            return text("inbox.welcome")
         email = emails()[len(done) - 1]
         if done[-1] == DELETE:
-            return say("inbox.was_deleted", name=email.name)
-        return say("inbox.was_flagged" if email.flag else "inbox.was_clean", name=email.name)
+            return text("inbox.was_deleted", name=email.name)
+        return text("inbox.was_flagged" if email.flag else "inbox.was_clean", name=email.name)
 
     @staticmethod
     def _mail(state: Record) -> Markup:
         at = len(state["done"])
         email = emails()[at]
         return join(
-            tag("h3", tag("span", say("inbox.number", number=at + 1, total=TOTAL), class_="bw-count")),
-            tag("p", say("inbox.sender", name=email.name)),
-            tag("p", tag("b", say("inbox.subject", subject=email.subject))),
+            tag("h3", tag("span", text("inbox.number", number=at + 1, total=TOTAL), class_="bw-count")),
+            tag("p", text("inbox.sender", name=email.name)),
+            tag("p", tag("b", text("inbox.subject", subject=email.subject))),
             tag("p", email.line, class_="bw-letter-line"),
         )
 
     def _paused(self) -> str:
-        return say("inbox.paused", first=self.first, left=TOTAL - self.first)
+        return text("inbox.paused", first=self.first, left=TOTAL - self.first)
 
     def _so_far(self, state: Record) -> str:
         done = state["done"]
         left = self.first - len(done)
-        return say("inbox.so_far", deleted=done.count(DELETE), skimmed=done.count(SKIM), left=left, first=self.first)
+        return text("inbox.so_far", deleted=done.count(DELETE), skimmed=done.count(SKIM), left=left, first=self.first)
 
     @staticmethod
     def _grid_in_words() -> str:
-        return say("inbox.grid", deleted=DELETED, skimmed=TOTAL - DELETED)
+        return text("inbox.grid", deleted=DELETED, skimmed=TOTAL - DELETED)
 
     def _tally(self, state: Record) -> Markup:
         """Give the author's hundred as a picture with its numbers, the reader's beside them, and why it is so."""
         return join(
-            tag("h3", say("inbox.tally")),
+            tag("h3", text("inbox.tally")),
             tag("div", self._picture(), tag("div", self._numbers(state), class_="bw-numbers"), class_="bw-hundreds"),
             tag("p", self._compared(state), class_="bw-kind"),
             tag("p", self._at_the_desk(state)) if state["done"] else None,
-            tag("h3", say("inbox.why_title")),
+            tag("h3", text("inbox.why_title")),
             tag(
                 "ul",
-                [tag("li", text) for text in (say("inbox.why_soap"), say("inbox.why_after"), say("inbox.why_plea"))],
+                [tag("li", content) for content in (text("inbox.why_soap"), text("inbox.why_after"), text("inbox.why_plea"))],
                 class_="bw-list",
             ),
-            tag("p", say("inbox.example")),
-            tag("p", say("inbox.person"), class_="bw-kind"),
-            tag("p", say("inbox.rule"), class_="bw-note"),
-            basis(
+            tag("p", text("inbox.example")),
+            tag("p", text("inbox.person"), class_="bw-kind"),
+            tag("p", text("inbox.rule"), class_="bw-note"),
+            citations(
                 "inbox",
                 ("noise.cold-email-90-10", "noise.cold-email-why", "noise.cold-email-example", "noise.one-of-100"),
                 ("inbox_is_made_up", "inbox_first"),
@@ -234,7 +234,7 @@ class Inbox(Form):
             ),
             tag(
                 "details",
-                tag("summary", say("inbox.all", total=TOTAL)),
+                tag("summary", text("inbox.all", total=TOTAL)),
                 tag("ol", [tag("li", line) for line in _all_lines()], class_="bw-letters"),
                 data_keep="all-emails",
             ),
@@ -254,9 +254,9 @@ class Inbox(Form):
             ),
             tag(
                 "ul",
-                tag("li", "✕ ", say("inbox.key_deleted", count=DELETED)),
-                tag("li", "◯ ", say("inbox.key_skimmed", count=TOTAL - DELETED)),
-                tag("li", say("inbox.key_read")),
+                tag("li", "✕ ", text("inbox.key_deleted", count=DELETED)),
+                tag("li", "◯ ", text("inbox.key_skimmed", count=TOTAL - DELETED)),
+                tag("li", text("inbox.key_read")),
             ),
         )
 
@@ -265,78 +265,78 @@ class Inbox(Form):
         done = state["done"]
         deleted = done.count(DELETE)
         mine = (
-            (say("inbox.your_desk", deleted=deleted, done=len(done)), round(TOTAL * deleted / len(done)))
+            (text("inbox.your_desk", deleted=deleted, done=len(done)), round(TOTAL * deleted / len(done)))
             if done
-            else (say("inbox.your_desk_empty"), say("inbox.nobody_asked"))
+            else (text("inbox.your_desk_empty"), text("inbox.nobody_asked"))
         )
-        rows = [(say("inbox.your_guess"), state["guess"]), mine, (say("guess.article"), DELETED)]
-        return table(say("inbox.tally"), (say("table.what"), say("inbox.of_hundred")), rows)
+        rows = [(text("inbox.your_guess"), state["guess"]), mine, (text("guess.article"), DELETED)]
+        return table(text("inbox.tally"), (text("table.what"), text("inbox.of_hundred")), rows)
 
     @staticmethod
     def _compared(state: Record) -> str:
         gap = int(state["guess"]) - DELETED
         if gap == 0:
-            return say("inbox.guess_same")
-        return say("inbox.guess_more" if gap > 0 else "inbox.guess_less", gap=abs(gap))
+            return text("inbox.guess_same")
+        return text("inbox.guess_more" if gap > 0 else "inbox.guess_less", gap=abs(gap))
 
     @staticmethod
     def _at_the_desk(state: Record) -> str:
         done = state["done"]
         gentler = done.count(DELETE) * TOTAL < DELETED * len(done)
-        return say("inbox.desk_gentler" if gentler else "inbox.desk_alike")
+        return text("inbox.desk_gentler" if gentler else "inbox.desk_alike")
 
     def page(self) -> str:
         """Give the whole page."""
         state = self.state
-        parts, now = self.parts(state), self._open(state)
-        return frame(
-            self.part,
-            opening(
+        parts, now = self.fragments(state), self._open(state)
+        return activity_page(
+            self.row,
+            show_if(
                 "ask",
                 now,
-                slider("guess", say("inbox.guess"), (0, TOTAL), state["guess"]),
-                tag("div", button(say("inbox.open"), "open"), class_="bw-toolbar"),
+                slider("guess", text("inbox.guess"), (0, TOTAL), state["guess"]),
+                tag("div", button(text("inbox.open"), "open"), class_="bw-toolbar"),
             ),
-            opening(
+            show_if(
                 "desk",
                 now,
-                place("last", parts["last"], "p", class_="bw-lead"),
-                place("mail", parts["mail"], class_="bw-letter"),
-                opening(
+                slot("last", parts["last"], "p", class_="bw-lead"),
+                slot("mail", parts["mail"], class_="bw-letter"),
+                show_if(
                     "sort",
                     now,
-                    button(say("inbox.delete"), "delete"),
-                    button(say("inbox.skim"), "skim"),
-                    button(say("inbox.enough"), "rest"),
+                    button(text("inbox.delete"), "delete"),
+                    button(text("inbox.skim"), "skim"),
+                    button(text("inbox.enough"), "rest"),
                     class_="bw-toolbar bw-alike",
                 ),
-                opening("pause", now, button(say("inbox.rest"), "rest"), class_="bw-toolbar"),
-                place("so_far", parts["so_far"], "p", class_="bw-small"),
+                show_if("pause", now, button(text("inbox.rest"), "rest"), class_="bw-toolbar"),
+                slot("so_far", parts["so_far"], "p", class_="bw-small"),
             ),
-            opening("told", now, place("tally", parts["tally"], class_="bw-told")),
+            show_if("told", now, slot("tally", parts["tally"], class_="bw-told")),
         )
 
     @property
     def text(self) -> str:
         """Title, lead, what is asked, and how far one is."""
         stage, done = self._stage(self.state), self.state["done"]
-        lines = [super().text, say("inbox.guess")]
+        lines = [super().text, text("inbox.guess")]
         if stage != "ask":
-            lines.append(say("inbox.text_state", deleted=done.count(DELETE), skimmed=done.count(SKIM)))
+            lines.append(text("inbox.text_state", deleted=done.count(DELETE), skimmed=done.count(SKIM)))
         if stage == "told":
             lines.append(self._grid_in_words())
         return "\n".join(lines)
 
-    def tour(self) -> str:
+    def transcript(self) -> str:
         """Guess high and low, delete and skim each email in hand, let the rest go, and tell what is said; then go back."""
         start, lines = self.state, []
         for guess in GUESSES:
-            self.put(guess=guess)
-            lines.append(f"{say('inbox.guess')} {guess}: {self._compared(self.state)}")
+            self.update(guess=guess)
+            lines.append(f"{text('inbox.guess')} {guess}: {self._compared(self.state)}")
         self._open_inbox({})
         for _ in range(self.first):
             email = emails()[len(self.state["done"])]
-            lines.append(say("inbox.line", number=len(self.state["done"]) + 1, **email._asdict()))
+            lines.append(text("inbox.line", number=len(self.state["done"]) + 1, **email._asdict()))
             for what in (SKIM, DELETE):
                 self._decide(what)
                 lines.append(f"   {self._last(self.state)}")
@@ -344,11 +344,11 @@ class Inbox(Form):
                     self.undo()
         lines.append(self._so_far(self.state))
         self._let_go({})
-        lines += [self._at_the_desk(self.state), self._grid_in_words(), say("inbox.key_read")]
-        self.go(start)
+        lines += [self._at_the_desk(self.state), self._grid_in_words(), text("inbox.key_read")]
+        self.commit(start)
         return "\n".join(lines)
 
 
 @functools.cache
 def _all_lines() -> tuple[str, ...]:
-    return tuple(say("inbox.line", number=number, **email._asdict()) for number, email in enumerate(emails(), start=1))
+    return tuple(text("inbox.line", number=number, **email._asdict()) for number, email in enumerate(emails(), start=1))

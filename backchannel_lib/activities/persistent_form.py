@@ -9,17 +9,14 @@ from typing import Any
 
 from backchannel_lib.activities.activity import Message
 from backchannel_lib.activities.form import Form
-from backchannel_lib.activities.saved_answers import keep, kept
+from backchannel_lib.activities.saved_answers import save, saved
 from backchannel_lib.base.errors import CaseError, CaseFileError
 
 
-class Lasting(Form):
+class PersistentForm(Form):
     """A form whose state is kept on this machine after each change, and found by the first screen that opens it.
 
     A place in a plan or a stack is soon found again by hand, so what cannot be written or read is passed over in silence.
-
-    Source:
-        ours.
     """
 
     _looked = False  # what was kept is read once, before anything is done
@@ -30,7 +27,7 @@ class Lasting(Form):
 
     def bring(self, record: Mapping[str, Any]) -> None:
         """Go on from what was kept; what is no such record raises `CaseError`, and nothing changes."""
-        self._now = self.loaded(json.dumps(record))
+        self._now = self.from_file(json.dumps(record))
 
     def handle(self, message: Mapping[str, Any]) -> Iterator[Message]:
         """Carry out one act as every activity does, and keep what came of it before the screen shows it."""
@@ -39,7 +36,7 @@ class Lasting(Form):
             now = self.record()
             if now != before:
                 with contextlib.suppress(CaseFileError):
-                    keep(self.key, now)
+                    save(self.key, now)
                 before = now
             yield answer
 
@@ -47,6 +44,6 @@ class Lasting(Form):
         """A screen is new. The first one finds what was kept, unless something was entered before."""
         if not self._looked and self.state == self._start:
             with contextlib.suppress(CaseError):
-                self.bring(kept(self.key))
+                self.bring(saved(self.key))
         self._looked = True
         return super()._hello(message)

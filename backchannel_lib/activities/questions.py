@@ -13,9 +13,9 @@ from typing import Any, Final, NamedTuple, TypeAlias
 
 from backchannel_lib.activities.tables import load_chapters
 from backchannel_lib.base.errors import CaseError
-from backchannel_lib.base.formatting import nearest
-from backchannel_lib.base.readers import Path, Reader, TableError, each_of, one_of, read_table, some_text
-from backchannel_lib.base.texts import all_words, say
+from backchannel_lib.base.formatting import suggestions
+from backchannel_lib.base.readers import Path, Reader, TableError, each_of, one_of, read_table, required_text
+from backchannel_lib.base.texts import all_words, text
 from backchannel_lib.model.case import Case
 from backchannel_lib.model.soap_rule import rules_check
 from backchannel_lib.model.tables import ANSWERS, assumption_id, case_settings, claim_ids, load_facts, load_verdicts
@@ -49,13 +49,13 @@ class Option(NamedTuple):
             case "case":
                 return Verdict[self.option.upper()].words
             case "rule":
-                return say(f"soap.answer.{self.option}")
-        return say(f"option.{self.question}.{self.option}.text")
+                return text(f"soap.answer.{self.option}")
+        return text(f"option.{self.question}.{self.option}.text")
 
     @property
     def why(self) -> str:
         """What a reader is told who chose it."""
-        return say(f"option.{self.question}.{self.option}.why")
+        return text(f"option.{self.question}.{self.option}.why")
 
 
 class Question(NamedTuple):
@@ -73,16 +73,16 @@ class Question(NamedTuple):
     question: str
     chapter: str
     kind: str
-    sets: Sets
+    overrides: Sets
     answer: str
     claims: tuple[str, ...]
     facts: tuple[str, ...]
-    ours: str
+    assumption: str
 
     @property
     def text(self) -> str:
         """The question as a reader sees it."""
-        return say(f"question.{self.question}.text")
+        return text(f"question.{self.question}.text")
 
     @property
     def options(self) -> tuple[Option, ...]:
@@ -92,7 +92,7 @@ class Question(NamedTuple):
     @property
     def case(self) -> Case | None:
         """The case that is asked about; None where the question is about none."""
-        return Case.from_record(dict(self.sets)) if self.sets else None
+        return Case.from_record(dict(self.overrides)) if self.overrides else None
 
 
 class Bet(NamedTuple):
@@ -108,28 +108,28 @@ class Bet(NamedTuple):
     """
 
     bet: str
-    sets: Sets
+    overrides: Sets
     claims: tuple[str, ...]
 
     @property
     def case(self) -> Case:
         """The student's case."""
-        return Case.from_record(dict(self.sets))
+        return Case.from_record(dict(self.overrides))
 
     @property
     def title(self) -> str:
         """The bet's name for a reader."""
-        return say(f"bet.{self.bet}.title")
+        return text(f"bet.{self.bet}.title")
 
     @property
     def story(self) -> str:
         """The student and the contact, as a reader is told of them."""
-        return say(f"bet.{self.bet}.story")
+        return text(f"bet.{self.bet}.story")
 
     @property
     def why(self) -> str:
         """What decided, to be told when the bets are returned."""
-        return say(f"bet.{self.bet}.why")
+        return text(f"bet.{self.bet}.why")
 
 
 def load_questions(path: Path = None) -> tuple[Question, ...]:
@@ -140,9 +140,9 @@ def load_questions(path: Path = None) -> tuple[Question, ...]:
 
     Returns:
         Rows of: ``question``, its id; ``chapter``, one of ``CHAPTERS``; ``kind``: choice (the answer is stated), case (it is
-        what `judge` says of the case) or rule (what `rules_check` says); ``sets``, pairs ``field=value`` of what is special
+        what `judge` says of the case) or rule (what `rules_check` says); ``overrides``, pairs ``field=value`` of what is special
         about the case, blank for a choice; ``answer``, the right one of its options; ``claims`` and ``facts``, ids;
-        ``ours``, the id of our assumption, or blank. Of these last three, one at least is given.
+        ``assumption``, the id of our assumption, or blank. Of these last three, one at least is given.
 
     Raises:
         TableError: The table is broken, a text is missing, or a stated answer is not the computed one.
@@ -177,9 +177,6 @@ def load_options(path: Path = None) -> tuple[Option, ...]:
     Raises:
         TableError: The table is broken.
 
-    Source:
-        ours.
-
     Examples:
         >>> [row.option for row in load_options() if row.question == "start_dean_calls"]
         ['not_allowed', 'ask_first', 'allowed']
@@ -188,7 +185,7 @@ def load_options(path: Path = None) -> tuple[Option, ...]:
     rows: tuple[Option, ...] = read_table(
         Option,
         "options.csv",
-        {"question": one_of(questions), "option": some_text},
+        {"question": one_of(questions), "option": required_text},
         path=path,
         key=("question", "option"),
     )
@@ -202,7 +199,7 @@ def load_bets(path: Path = None) -> tuple[Bet, ...]:
         path: Another file of the same form; None for the workbook's own.
 
     Returns:
-        Rows of: ``bet``, its id; ``sets``, pairs ``field=value`` of what is special about the case; ``claims``, ids of
+        Rows of: ``bet``, its id; ``overrides``, pairs ``field=value`` of what is special about the case; ``claims``, ids of
         what decides.
 
     Raises:
@@ -215,7 +212,7 @@ def load_bets(path: Path = None) -> tuple[Bet, ...]:
         >>> [judge(bet.case).verdict.words for bet in load_bets()]
         ['Ignored', 'Skimmed', 'Fallback seat', 'File read', 'Phone interview']
     """
-    readers: dict[str, Reader] = {"bet": some_text, "sets": case_settings, "claims": claim_ids}
+    readers: dict[str, Reader] = {"bet": required_text, "overrides": case_settings, "claims": claim_ids}
     rows: tuple[Bet, ...] = read_table(Bet, "bets.csv", readers, path=path)
     seen: set[Verdict] = set()
     for number, row in enumerate(rows, start=2):
@@ -251,7 +248,7 @@ def questions_of(chapter: str) -> tuple[Question, ...]:
         ['free', 'skimmed', 'file_read', 'offer_in_play', 'allowed']
     """
     if chapter not in CHAPTERS:
-        raise CaseError("chapter", "level", chapter, levels=nearest(chapter, CHAPTERS))
+        raise CaseError("chapter", "level", chapter, levels=suggestions(chapter, CHAPTERS))
     return tuple(row for row in _checked() if row.chapter == chapter)
 
 
@@ -271,14 +268,14 @@ def _question_rows(path: Path) -> tuple[Any, ...]:
         Question,
         "questions.csv",
         {
-            "question": some_text,
+            "question": required_text,
             "chapter": one_of(CHAPTERS),
             "kind": one_of(KINDS),
-            "sets": _case_settings_or_none,
-            "answer": some_text,
+            "overrides": _case_settings_or_none,
+            "answer": required_text,
             "claims": claim_ids,
             "facts": each_of({fact.id for fact in load_facts()}),
-            "ours": assumption_id,
+            "assumption": assumption_id,
         },
         path=path,
     )
@@ -289,10 +286,10 @@ def _case_settings_or_none(cell: str) -> Sets:
 
 
 def _check_basis(place: _Place, row: Question) -> None:
-    if not (row.claims or row.facts or row.ours):
+    if not (row.claims or row.facts or row.assumption):
         raise TableError(*place, "claims", "", "a claim, a fact or an assumption of ours")
-    if (row.kind == "choice") != (row.sets == ()):
-        raise TableError(*place, "sets", row.sets, "a case for a question about one, and nothing for a choice")
+    if (row.kind == "choice") != (row.overrides == ()):
+        raise TableError(*place, "sets", row.overrides, "a case for a question about one, and nothing for a choice")
 
 
 def _check_options(place: _Place, row: Question) -> None:
@@ -304,7 +301,7 @@ def _check_options(place: _Place, row: Question) -> None:
     if options != [step for step in ladder if step in options]:
         raise TableError(*place, "question", row.question, f"options out of {', '.join(ladder)}, in this order")
     if row.answer not in options:
-        raise TableError(*place, "answer", row.answer, f"one of its options, {nearest(row.answer, options)}")
+        raise TableError(*place, "answer", row.answer, f"one of its options, {suggestions(row.answer, options)}")
 
 
 def _check_answer(place: _Place, row: Question) -> None:
@@ -324,9 +321,9 @@ def _texts_of(row: Question) -> Iterable[str]:
 
 
 def _check_texts(place: _Place, column: str, value: str, texts: Iterable[str]) -> None:
-    for text in texts:
-        if text not in all_words():
-            raise TableError(*place, column, value, f"a text with the id '{text}'")
+    for text_id in texts:
+        if text_id not in all_words():
+            raise TableError(*place, column, value, f"a text with the id '{text_id}'")
 
 
 def _name(path: Path, own: str) -> str:

@@ -5,16 +5,16 @@ from __future__ import annotations
 from typing import Any
 
 from backchannel_lib.activities.activity import Activity
-from backchannel_lib.activities.tables import PartRow, load_parts
+from backchannel_lib.activities.tables import ActivityRow, load_activities
 from backchannel_lib.base.errors import CaseError
-from backchannel_lib.base.formatting import nearest
+from backchannel_lib.base.formatting import suggestions
 
 
-def activity_of(part: str) -> Activity[Any]:
+def make_activity(part: str) -> Activity[Any]:
     """Make the activity of a part.
 
     Args:
-        part: Its name in data/parts.csv.
+        part: Its name in data/activities.csv.
 
     Returns:
         A new activity at its beginning.
@@ -23,19 +23,19 @@ def activity_of(part: str) -> Activity[Any]:
         CaseError: There is no such part; the nearest names are told.
 
     Source:
-        data/parts.csv.
+        data/activities.csv.
 
     Examples:
-        >>> activity_of("forms").key
+        >>> make_activity("forms").key
         'forms'
     """
-    rows = {row.part: row for row in load_parts()}
+    rows = {row.activity: row for row in load_activities()}
     if part not in rows:
-        raise CaseError("part", "level", part, levels=nearest(part, rows))
+        raise CaseError("part", "level", part, levels=suggestions(part, rows))
     return _made(rows[part])
 
 
-def _made(row: PartRow) -> Activity[Any]:  # noqa: C901, PLR0912 - one line of a table per kind, imported late
+def _made(row: ActivityRow) -> Activity[Any]:  # noqa: C901, PLR0912 - one line of a table per kind, imported late
     """Make an activity of its kind; a kind is imported when it is first asked for."""
     match row.kind:
         case "scenes":
@@ -79,13 +79,13 @@ def _made(row: PartRow) -> Activity[Any]:  # noqa: C901, PLR0912 - one line of a
 
             return Inbox(row)
         case "population":
-            from backchannel_lib.activities.population.activity import PopulationBoard
+            from backchannel_lib.activities.population.activity import PopulationActivity
 
-            return PopulationBoard(row)
+            return PopulationActivity(row)
         case "year_plan":
-            from backchannel_lib.activities.year_plan.activity import YearPlanBoard
+            from backchannel_lib.activities.year_plan.activity import YearPlanActivity
 
-            return YearPlanBoard(row)
+            return YearPlanActivity(row)
         case "disagreements":
             from backchannel_lib.activities.critique.disagreements import Disagreements
 
@@ -103,13 +103,13 @@ def _made(row: PartRow) -> Activity[Any]:  # noqa: C901, PLR0912 - one line of a
 
             return Rating(row)
         case "planner":
-            from backchannel_lib.activities.planner.activity import PlannerBoard
+            from backchannel_lib.activities.planner.activity import PlannerActivity
 
-            return PlannerBoard(row)
+            return PlannerActivity(row)
         case "reply":
-            from backchannel_lib.activities.reply.activity import ReplyBoard
+            from backchannel_lib.activities.reply.activity import ReplyActivity
 
-            return ReplyBoard(row)
+            return ReplyActivity(row)
         case "run_plan":
             from backchannel_lib.workshop.run_plan.activity import RunPlan
 
@@ -125,7 +125,7 @@ def _made(row: PartRow) -> Activity[Any]:  # noqa: C901, PLR0912 - one line of a
     raise NotImplementedError(row.kind)
 
 
-def tour_of(chapter: str) -> str:
+def transcript_of(chapter: str) -> str:
     """Move every control of a chapter to named places, and tell each outcome.
 
     Args:
@@ -133,9 +133,6 @@ def tour_of(chapter: str) -> str:
 
     Returns:
         The outcomes as plain text, part by part.
-
-    Source:
-        ours.
     """
-    rows = [row for row in load_parts() if row.chapter == chapter]
-    return "\n\n".join(f"== {row.part} ==\n{_made(row).tour()}" for row in rows)
+    rows = [row for row in load_activities() if row.chapter == chapter]
+    return "\n\n".join(f"== {row.activity} ==\n{_made(row).transcript()}" for row in rows)

@@ -25,9 +25,6 @@ def folder() -> Path:
     Returns:
         The folder, which need not exist.
 
-    Source:
-        ours.
-
     Examples:
         >>> folder().name != ""
         True
@@ -35,11 +32,11 @@ def folder() -> Path:
     named = os.environ.get(FOLDER)
     if named:
         return Path(named)
-    checkout = Path(__file__).resolve().parent.parent
+    checkout = Path(__file__).resolve().parents[2]
     return checkout / "my_work" if (checkout / "notebooks").is_dir() else Path.home() / "backchannel_work"
 
 
-def keep(name: str, value: dict[str, Any]) -> None:
+def save(name: str, value: dict[str, Any]) -> None:
     """Keep a record under a name, in place of what was kept there before.
 
     Args:
@@ -48,9 +45,6 @@ def keep(name: str, value: dict[str, Any]) -> None:
 
     Raises:
         CaseFileError: The file cannot be written; what was kept before is left as it is.
-
-    Source:
-        ours.
     """
     target = folder() / f"{name}.json"
     draft = target.with_suffix(".part")
@@ -62,7 +56,7 @@ def keep(name: str, value: dict[str, Any]) -> None:
         raise CaseFileError(target.name, "unwritable", None, problem=error.strerror or type(error).__name__) from None
 
 
-def kept(name: str) -> dict[str, Any]:
+def saved(name: str) -> dict[str, Any]:
     """Give the record that was kept under a name.
 
     Args:
@@ -70,9 +64,6 @@ def kept(name: str) -> dict[str, Any]:
 
     Returns:
         The record; empty where nothing was kept, or where the file is no longer one that can be read.
-
-    Source:
-        ours.
     """
     try:
         value = json.loads((folder() / f"{name}.json").read_text(encoding="utf-8"))
@@ -81,7 +72,7 @@ def kept(name: str) -> dict[str, Any]:
     return value if isinstance(value, dict) else {}
 
 
-def forget(name: str) -> None:
+def delete(name: str) -> None:
     """Delete what was kept under a name.
 
     Args:
@@ -89,9 +80,6 @@ def forget(name: str) -> None:
 
     Raises:
         CaseFileError: The file cannot be deleted.
-
-    Source:
-        ours.
     """
     target = folder() / f"{name}.json"
     try:
@@ -100,7 +88,7 @@ def forget(name: str) -> None:
         raise CaseFileError(target.name, "unwritable", None, problem=error.strerror or type(error).__name__) from None
 
 
-def with_kept(case: Case, record: Mapping[str, Any]) -> Case:
+def with_saved(case: Case, record: Mapping[str, Any]) -> Case:
     """Put what a reader kept into a case; what is not valid any more is passed over.
 
     Args:
@@ -110,11 +98,8 @@ def with_kept(case: Case, record: Mapping[str, Any]) -> Case:
     Returns:
         The case with them.
 
-    Source:
-        ours.
-
     Examples:
-        >>> with_kept(Case(), {"score": 251, "unknown": 1}).score
+        >>> with_saved(Case(), {"score": 251, "unknown": 1}).score
         251
     """
     known = {name: value for name, value in record.items() if name in Case.fields()}

@@ -8,28 +8,28 @@ import json
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
-from backchannel_lib.activities import saved_answers as keep
-from backchannel_lib.activities.activity import Act, Message
-from backchannel_lib.activities.case_panel import CaseState, Session, state_of
-from backchannel_lib.activities.tables import PartRow, SceneRow, case_of, load_scenes
+from backchannel_lib.activities import saved_answers
+from backchannel_lib.activities.activity import Action, Message
+from backchannel_lib.activities.case_panel import CaseActivity, CaseState, state_of
+from backchannel_lib.activities.tables import ActivityRow, SceneRow, case_of, load_scenes
 from backchannel_lib.base.errors import CaseError
-from backchannel_lib.base.formatting import nearest
-from backchannel_lib.base.texts import say
+from backchannel_lib.base.formatting import suggestions
+from backchannel_lib.base.texts import text
 from backchannel_lib.model.case import Case
 from backchannel_lib.model.soap_rule import rules_check
 from backchannel_lib.model.verdict import Judgment, Verdict, judge
 from backchannel_lib.page import charts
-from backchannel_lib.page.activity_page import difference, frame, opening, place, rule_line, still_of, verdict_options
+from backchannel_lib.page.activity_page import activity_page, difference, rule_line, show_if, slot, static_page, verdict_options
 from backchannel_lib.page.case_html import (
     chart_box,
     control_group,
-    fast_parts,
+    deferred_fragments_of,
+    fast_fragments,
     held_down,
     shown_fields,
-    slow_parts,
     stages_on_screen,
 )
-from backchannel_lib.page.components import basis, paired
+from backchannel_lib.page.components import citations, paired
 from backchannel_lib.page.html import Markup, join, tag
 from backchannel_lib.page.inputs import button, radios
 
@@ -38,21 +38,21 @@ OWN: Final = "own"  # the scene in which the reader enters a case of their own
 ALWAYS_ASKED: Final = ("phase", "program_contacted_first")
 
 
-class Scenes(Session):
+class Scenes(CaseActivity):
     """A panel of one idea, with few controls, that shows its answer only beside a prediction.
 
     Args:
-        part: Its row in data/parts.csv.
+        part: Its row in data/activities.csv.
 
     Source:
         data/scenes.csv.
     """
 
-    def __init__(self, part: PartRow) -> None:
+    def __init__(self, part: ActivityRow) -> None:
         super().__init__()
-        self.part = part
-        self.key = part.part
-        self.scenes = {row.scene: row for row in load_scenes() if row.part == part.part}
+        self.row = part
+        self.key = part.activity
+        self.scenes = {row.scene: row for row in load_scenes() if row.activity == part.activity}
         self.order = [*self.scenes, *([OWN] if part.own else [])]
         first = self.order[0]
         self._start = self._now = self._at(first, state_of(self._case_of(first)))
@@ -62,24 +62,24 @@ class Scenes(Session):
     @functools.cached_property
     def cases(self) -> Mapping[str, Case]:
         """The described cases by scene."""
-        return {name: case_of(row.sets) for name, row in self.scenes.items()}
+        return {name: case_of(row.overrides) for name, row in self.scenes.items()}
 
     def _case_of(self, scene: str) -> Case:
         """Give a scene's case; one's own is the first scene's, with the default in each field that can be moved."""
         if scene != OWN:
             return self.cases[scene]
         defaults = {name: Case.fields()[name].default for name in (*self._mine(), *ALWAYS_ASKED)}
-        return next(iter(self.cases.values())).but(**defaults)
+        return next(iter(self.cases.values())).replace(**defaults)
 
     def _mine(self) -> tuple[str, ...]:
         """Name the fields that a reader enters here, with those that only make sense together."""
-        return (*dict.fromkeys((*self.part.fields, *_go_along(self.part.fields), *(ALWAYS_ASKED if self.part.own else ()))),)
+        return (*dict.fromkeys((*self.row.fields, *_go_along(self.row.fields), *(ALWAYS_ASKED if self.row.own else ()))),)
 
     def _at(self, scene: str, state: CaseState) -> CaseState:
         case = self._case_of(scene)
         if scene == OWN:
-            kept = keep.kept(keep.CASE)
-            case = keep.with_kept(case, {name: kept[name] for name in self._mine() if name in kept})
+            kept = saved_answers.saved(saved_answers.CASE)
+            case = saved_answers.with_saved(case, {name: kept[name] for name in self._mine() if name in kept})
         return state_of(case, state.reading, state)._replace(scene=scene)
 
     def _is_seen(self, state: CaseState) -> bool:
@@ -91,39 +91,39 @@ class Scenes(Session):
 
     # ---- acts ----
 
-    def acts(self) -> dict[str, Act]:
+    def actions(self) -> dict[str, Action]:
         """Give what the buttons do."""
-        return {**super().acts(), "see": self._see, "scene": self._scene, "again": self._again, "keep": self._keep}
+        return {**super().actions(), "see": self._see, "scene": self._scene, "again": self._again, "keep": self._keep}
 
     def _see(self, _: object) -> Message:
         if not self._guess(self.state):
-            return {"notice": say("guess.first")}
+            return {"notice": text("guess.first")}
         if not self._is_seen(self.state):
-            self.go(self.state._replace(seen=(*self.state.seen, self.state.scene)))
+            self.commit(self.state._replace(seen=(*self.state.seen, self.state.scene)))
         return {"focus": "beside"}
 
     def _scene(self, message: Mapping[str, Any]) -> Message:
         scene = str(message["value"])
         if scene not in self.order:
-            raise CaseError("scene", "level", scene, levels=nearest(scene, self.order))
-        self.go(self._at(scene, self.state))
+            raise CaseError("scene", "level", scene, levels=suggestions(scene, self.order))
+        self.commit(self._at(scene, self.state))
         answer = {"values": self.values(self.state), "focus": "story"}
         if scene == OWN and self.case != self._case_of(OWN):
-            answer["notice"] = say("scene.from_kept")
+            answer["notice"] = text("scene.from_kept")
         return answer
 
     def _again(self, _: object) -> Message:
-        self.go(self._at(self.state.scene, self.state))
-        return {"values": self.values(self.state), "notice": say("scene.is_again")}
+        self.commit(self._at(self.state.scene, self.state))
+        return {"values": self.values(self.state), "notice": text("scene.is_again")}
 
     def _keep(self, _: object) -> Message:
         record = self.case.to_record()
         mine = {name: record[name] for name in self._mine()}
         try:
-            keep.keep(keep.CASE, {**keep.kept(keep.CASE), **mine})
+            saved_answers.save(saved_answers.CASE, {**saved_answers.saved(saved_answers.CASE), **mine})
         except CaseError as error:
             return {"notice": str(error)}
-        return {"notice": say("scene.kept")}
+        return {"notice": text("scene.kept")}
 
     # ---- what is on screen ----
 
@@ -133,19 +133,19 @@ class Scenes(Session):
 
     def label(self, field: str) -> str:
         """Give a control's label."""
-        return say("guess.ask") if field == "guess" else super().label(field)
+        return text("guess.ask") if field == "guess" else super().label(field)
 
     def positions(self, field: str) -> Iterable[Any]:
         """List the positions of a control."""
         return () if field == "guess" else super().positions(field)
 
-    def moved(self, field: str, value: object) -> CaseState:
+    def with_value(self, field: str, value: object) -> CaseState:
         """Tell where a move of one control leads."""
         if field != "guess":
-            return super().moved(field, value)
+            return super().with_value(field, value)
         known = [name for name, _ in verdict_options()]
         if value not in known:
-            raise CaseError("guess", "level", value, levels=nearest(str(value), known))
+            raise CaseError("guess", "level", value, levels=suggestions(str(value), known))
         guesses = {**dict(self.state.guesses), self.state.scene: str(value)}
         return self.state._replace(guesses=tuple(guesses.items()))
 
@@ -159,7 +159,7 @@ class Scenes(Session):
             "seen": "|".join(state.seen),
         }
 
-    def loaded(self, text: str) -> CaseState:
+    def from_file(self, text: str) -> CaseState:
         """Read what `values` gave."""
         try:
             record = json.loads(text)
@@ -176,46 +176,46 @@ class Scenes(Session):
             seen=tuple(name for name in seen if name in self.order),
         )
 
-    def parts(self, state: CaseState) -> dict[str, str]:
+    def fragments(self, state: CaseState) -> dict[str, str]:
         """Give the story, and once a prediction was made, the answer beside it."""
         seen = self._is_seen(state)
         parts = dict.fromkeys(("verdict", "chain", "rules", "strip", "beside", "rule_line"), "")
         if seen:
-            parts |= {name: part for name, part in fast_parts(state.case, state.reading).items() if name != "example"}
+            parts |= {name: part for name, part in fast_fragments(state.case, state.reading).items() if name != "example"}
             parts["beside"], parts["rule_line"] = self._beside(state), rule_line(state.case)
         else:
             parts["spoken"] = self._title(state.scene)
         return {**parts, "story": self._story(state.scene), "nav": self._nav(state.scene)}
 
-    def later_parts(self, state: CaseState) -> dict[str, str]:
+    def deferred_fragments(self, state: CaseState) -> dict[str, str]:
         """Give what this panel shows beside verdict and rule, once a prediction was made."""
         if not self._is_seen(state):
             return {}
-        wanted = [name for name in self.part.shows if name in {"changes", "readings"}]
+        wanted = [name for name in self.row.shows if name in {"changes", "readings"}]
         wanted += [f"table.{chart}" for chart in self._charts()]
-        wanted += ["orientation"] if "range_floor" in self.part.fields else []
-        parts = slow_parts(state.case, state.reading, wanted) if wanted else {}
+        wanted += ["orientation"] if "range_floor" in self.row.fields else []
+        parts = deferred_fragments_of(state.case, state.reading, wanted) if wanted else {}
         for chart in self._charts():
-            parts[f"ground.{chart}"] = charts.ground(chart, state.case, state.reading)
-            parts[f"name.{chart}"] = charts.spoken(chart, state.case, state.reading)
+            parts[f"ground.{chart}"] = charts.base_figure(chart, state.case, state.reading)
+            parts[f"name.{chart}"] = charts.alt_text(chart, state.case, state.reading)
         return parts
 
-    def marks(self, state: CaseState) -> dict[str, Any]:
+    def markers(self, state: CaseState) -> dict[str, Any]:
         """Tell where the case stands on each chart of this panel."""
         if not self._is_seen(state):
             return {}
         return {chart: charts.mark(chart, state.case, state.reading) for chart in self._charts()}
 
-    def about(self, state: CaseState) -> dict[str, Any]:
+    def ui_state(self, state: CaseState) -> dict[str, Any]:
         """Tell which controls and sections are in sight."""
-        return {**super().about(state), "shown": ["guess", *self._shown(state)], "open": self._open(state)}
+        return {**super().ui_state(state), "shown": ["guess", *self._shown(state)], "open": self._open(state)}
 
     def _controls(self) -> tuple[str, ...]:
         """Name the fields of a case that have a control on the page, in sight or not."""
-        return (*dict.fromkeys((*self.part.fields, *(ALWAYS_ASKED if self.part.own else ()))),)
+        return (*dict.fromkeys((*self.row.fields, *(ALWAYS_ASKED if self.row.own else ()))),)
 
     def _shown(self, state: CaseState) -> list[str]:
-        here = self._controls() if state.scene == OWN else self.part.fields
+        here = self._controls() if state.scene == OWN else self.row.fields
         return [name for name in shown_fields(state.case) if name in here]
 
     def _open(self, state: CaseState) -> list[str]:
@@ -224,16 +224,16 @@ class Scenes(Session):
         return ["ask", *(["controls"] if state.scene == OWN else [])]
 
     def _charts(self) -> list[str]:
-        return [chart for chart in charts.CHARTS if chart in self.part.shows]
+        return [chart for chart in charts.CHARTS if chart in self.row.shows]
 
     def _title(self, scene: str) -> str:
-        return say("scene.own_title") if scene == OWN else say(f"scene.{scene}.title")
+        return text("scene.own_title") if scene == OWN else text(f"scene.{scene}.title")
 
     def _story(self, scene: str) -> Markup:
         if scene == OWN:
-            return join(tag("h3", self._title(OWN)), tag("p", say("scene.own_story")), tag("p", self._assumed()))
-        number = say("scene.number", number=self.order.index(scene) + 1, total=len(self.scenes))
-        story = say(f"scene.{scene}.story")
+            return join(tag("h3", self._title(OWN)), tag("p", text("scene.own_story")), tag("p", self._assumed()))
+        number = text("scene.number", number=self.order.index(scene) + 1, total=len(self.scenes))
+        story = text(f"scene.{scene}.story")
         return join(tag("h3", tag("span", number, class_="bw-count"), " ", self._title(scene)), tag("p", story))
 
     def _assumed(self) -> Markup:
@@ -241,26 +241,26 @@ class Scenes(Session):
         case, known = self._case_of(OWN), self._controls()
         told = []
         if "score" not in known:
-            told.append(say("assumed.file", score=case.score, low=case.range_low))
+            told.append(text("assumed.file", score=case.score, low=case.range_low))
         if "recommender" not in known:
-            caller = say(f"level.recommender.{case.recommender}")
-            told.append(say("assumed.contact", caller=caller, move=say(f"level.move.{case.move}")))
+            caller = text(f"level.recommender.{case.recommender}")
+            told.append(text("assumed.contact", caller=caller, move=text(f"level.move.{case.move}")))
         elif "move" not in known:
-            told.append(say("assumed.move", move=say(f"level.move.{case.move}")))
+            told.append(text("assumed.move", move=text(f"level.move.{case.move}")))
         if "specifics" not in known:
-            told.append(say("assumed.specifics" if case.specifics else "assumed.no_specifics"))
+            told.append(text("assumed.specifics" if case.specifics else "assumed.no_specifics"))
         if "needs" not in known:
-            told.append(say("assumed.no_need"))
-        return tag("span", tag("b", say("assumed.here"), " "), "; ".join(told), ".", class_="bw-assumed")
+            told.append(text("assumed.no_need"))
+        return tag("span", tag("b", text("assumed.here"), " "), "; ".join(told), ".", class_="bw-assumed")
 
     def _nav(self, scene: str) -> Markup:
         at = self.order.index(scene)
         back = self.order[at - 1] if at else None
         on = self.order[at + 1] if at + 1 < len(self.order) else None
         return join(
-            button(say("scene.next_own" if on == OWN else "scene.next"), "scene", on) if on else None,
-            button(say("scene.back"), "scene", back) if back else None,
-            tag("p", say("scene.last")) if not on else None,
+            button(text("scene.next_own" if on == OWN else "scene.next"), "scene", on) if on else None,
+            button(text("scene.back"), "scene", back) if back else None,
+            tag("p", text("scene.last")) if not on else None,
         )
 
     def _beside(self, state: CaseState) -> Markup:
@@ -268,63 +268,67 @@ class Scenes(Session):
         case = self._case_of(state.scene) if row else state.case
         guess, judgment = Verdict[self._guess(state).upper()], judge(case, state.reading)
         return join(
-            paired((say("guess.yours"), tag("b", guess.words)), (say("guess.article"), tag("b", judgment.verdict.words))),
+            paired((text("guess.yours"), tag("b", guess.words)), (text("guess.article"), tag("b", judgment.verdict.words))),
             tag("p", difference(guess, judgment.verdict), class_="bw-kind"),
-            tag("p", say(f"scene.{row.scene}.why")) if row else None,
+            tag("p", text(f"scene.{row.scene}.why")) if row else None,
             None if row else [tag("p", held_down(judgment)), *_why_held(judgment), tag("p", rules_check(case).next_step)],
-            basis(f"scene-{row.scene}", row.claims, (row.ours,) if row.ours else ()) if row else None,
+            citations(f"scene-{row.scene}", row.claims, (row.assumption,) if row.assumption else ()) if row else None,
         )
 
     def page(self) -> str:
         """Give the whole page."""
         state = self.state
-        parts, now = self.parts(state), self._open(state)
-        shows = self.part.shows
-        later = slow_parts(state.case, state.reading, [f"table.{chart}" for chart in self._charts()]) if self._charts() else {}
+        parts, now = self.fragments(state), self._open(state)
+        shows = self.row.shows
+        later = (
+            deferred_fragments_of(state.case, state.reading, [f"table.{chart}" for chart in self._charts()])
+            if self._charts()
+            else {}
+        )
         pictures = [chart_box(chart, state.case, state.reading, later[f"table.{chart}"]) for chart in self._charts()]
         moving = "amplifier" in shows  # a picture that every control moves stands above them, so that both are in sight
         answer = [
-            tag("h3", say("card.title")),
-            tag("p", say("card.voice"), class_="bw-voice"),
-            place("verdict", parts["verdict"], class_="bw-card-body"),
-            place("rule_line", parts["rule_line"], "p", class_="bw-rule-line"),
+            tag("h3", text("card.title")),
+            tag("p", text("card.voice"), class_="bw-voice"),
+            slot("verdict", parts["verdict"], class_="bw-card-body"),
+            slot("rule_line", parts["rule_line"], "p", class_="bw-rule-line"),
         ]
-        return frame(
-            self.part,
-            place("story", parts["story"], class_="bw-story"),
-            opening("seen", now, place("beside", parts["beside"], class_="bw-beside")),
-            opening("seen", now, pictures) if moving else None,
+        return activity_page(
+            self.row,
+            slot("story", parts["story"], class_="bw-story"),
+            show_if("seen", now, slot("beside", parts["beside"], class_="bw-beside")),
+            show_if("seen", now, pictures) if moving else None,
             tag(
                 "div",
-                opening(
+                show_if(
                     "controls",
                     now,
                     [control_group(stage, state.case, self._controls()) for stage in stages_on_screen()],
-                    opening("again", now, button(say("scene.again"), "again"), class_="bw-toolbar"),
-                    opening(
+                    show_if("again", now, button(text("scene.again"), "again"), class_="bw-toolbar"),
+                    show_if(
                         "own",
                         now,
-                        button(say("scene.keep"), "keep"),
-                        tag("p", say("scene.keep_where"), class_="bw-small"),
+                        button(text("scene.keep"), "keep"),
+                        tag("p", text("scene.keep_where"), class_="bw-small"),
                         class_="bw-toolbar",
                     ),
                     class_="bw-controls",
                 ),
-                opening(
+                show_if(
                     "seen",
                     now,
                     tag("section", answer, class_="bw-card"),
                     tag(
                         "section",
-                        tag("h3", say("rules.title")),
-                        tag("p", say("rules.voice"), class_="bw-voice"),
-                        place("rules", parts["rules"]),
+                        tag("h3", text("rules.title")),
+                        tag("p", text("rules.voice"), class_="bw-voice"),
+                        slot("rules", parts["rules"]),
                         class_="bw-rule",
                     ),
                     tag(
                         "section",
-                        tag("h3", say("card.chain")),
-                        place("chain", parts["chain"], data_hides=True),
+                        tag("h3", text("card.chain")),
+                        slot("chain", parts["chain"], data_hides=True),
                         class_="bw-why",
                     )
                     if "chain" in shows
@@ -333,46 +337,46 @@ class Scenes(Session):
                 ),
                 class_="bw-columns",
             ),
-            opening(
+            show_if(
                 "seen",
                 now,
                 [
-                    tag("section", tag("h3", say(f"{name}.title")), place(name), class_="bw-wide")
+                    tag("section", tag("h3", text(f"{name}.title")), slot(name), class_="bw-wide")
                     for name in ("changes", "readings")
                     if name in shows
                 ],
                 None if moving else pictures,
             ),
-            opening(
+            show_if(
                 "ask",
                 now,
-                radios("guess", say("guess.ask"), verdict_options(), self._guess(state), row=True),
-                tag("div", button(say("guess.see"), "see"), class_="bw-toolbar"),
+                radios("guess", text("guess.ask"), verdict_options(), self._guess(state), row=True),
+                tag("div", button(text("guess.see"), "see"), class_="bw-toolbar"),
             ),
-            place("nav", parts["nav"], class_="bw-toolbar bw-nav"),
+            slot("nav", parts["nav"], class_="bw-toolbar bw-nav"),
         )
 
-    def still(self) -> str:
+    def static_html(self) -> str:
         """Give the first story, for a notebook that has not been run."""
-        return still_of(self.part, self._story(self.order[0]))
+        return static_page(self.row, self._story(self.order[0]))
 
     @property
     def text(self) -> str:
         """Title, lead, the story, and what is asked or answered."""
         scene = self.state.scene
-        head = [say(f"part.{self.part.part}.title"), self._title(scene)]
-        head.append(say("scene.own_story") if scene == OWN else say(f"scene.{scene}.story"))
-        return "\n".join([*head, super().text if self._is_seen(self.state) else say("guess.ask")])
+        head = [text(f"activity.{self.row.activity}.title"), self._title(scene)]
+        head.append(text("scene.own_story") if scene == OWN else text(f"scene.{scene}.story"))
+        return "\n".join([*head, super().text if self._is_seen(self.state) else text("guess.ask")])
 
-    def tour(self) -> str:
+    def transcript(self) -> str:
         """Predict for every student, see, move every control to every place and back, and tell each outcome."""
         lines = []
         start = self.state
         for scene in self.scenes:
-            self.go(self._at(scene, self.state))
+            self.commit(self._at(scene, self.state))
             self.put_guess("file_read")
             lines.append(
-                say(
+                text(
                     "scene.tour",
                     title=self._title(scene),
                     verdict=judge(self.case).verdict.words,
@@ -381,7 +385,7 @@ class Scenes(Session):
                 )
             )
             lines += [f"   {line}" for field in self._shown(self.state) if (line := self._sweep(field))]
-        self.go(start)
+        self.commit(start)
         return "\n".join(lines)
 
     def put_guess(self, guess: str) -> None:
@@ -389,11 +393,8 @@ class Scenes(Session):
 
         Args:
             guess: The name of a verdict in lower case.
-
-        Source:
-            ours.
         """
-        self.go(self.moved("guess", guess))
+        self.commit(self.with_value("guess", guess))
         self._see({})
 
     def _sweep(self, field: str) -> str:
@@ -403,7 +404,7 @@ class Scenes(Session):
             if str(value).count("|"):
                 continue  # of what can be ticked together, each alone says enough
             try:
-                outcomes.append((value, judge(self.moved(field, value).case).verdict.words))
+                outcomes.append((value, judge(self.with_value(field, value).case).verdict.words))
             except CaseError:
                 continue
         runs = [(verdict, [value for value, _ in run]) for verdict, run in itertools.groupby(outcomes, lambda pair: pair[1])]
@@ -428,24 +429,21 @@ def span(field: str, values: list[Any]) -> str:
     Returns:
         Such as "Off" or "235-240".
 
-    Source:
-        ours.
-
     Examples:
         >>> span("score", [235, 236])
         '235-236'
     """
     if field in {"needs", "offers"}:
         family = {"needs": "level.need", "offers": "offer"}[field]
-        ticked = [[say(f"{family}.{one}") for one in value.split("|")] if value else [say("scene.none")] for value in values]
+        ticked = [[text(f"{family}.{one}") for one in value.split("|")] if value else [text("scene.none")] for value in values]
         words = [" + ".join(each) for each in ticked]
     elif isinstance(values[0], bool):
-        words = [say("scene.on" if value else "scene.off") for value in values]
+        words = [text("scene.on" if value else "scene.off") for value in values]
     elif isinstance(values[0], int):
         words = [f"{values[0]}-{values[-1]}" if len(values) > 1 else f"{values[0]}"]
     else:
         family = "short.recommender" if field == "recommender" else f"level.{field}"
-        words = [say(f"{family}.{value}") for value in values]
+        words = [text(f"{family}.{value}") for value in values]
     return ", ".join(words)
 
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from backchannel_lib.activities.activity import Act
-from backchannel_lib.activities.form import Form, Record, one_word, yes_or_no
-from backchannel_lib.activities.tables import ItemRow, PartRow, load_choices, load_items
-from backchannel_lib.base.texts import say
-from backchannel_lib.page.activity_page import frame, place
-from backchannel_lib.page.components import basis, paired
+from backchannel_lib.activities.activity import Action
+from backchannel_lib.activities.form import Form, Record, boolean_field, choice_field
+from backchannel_lib.activities.tables import ActivityRow, ItemRow, load_choices, load_items
+from backchannel_lib.base.texts import text
+from backchannel_lib.page.activity_page import activity_page, slot
+from backchannel_lib.page.components import citations, paired
 from backchannel_lib.page.html import tag
 from backchannel_lib.page.inputs import button, radios
 
@@ -18,92 +18,94 @@ class Sorting(Form):
     """Items and heaps; each item may fit several heaps.
 
     Args:
-        part: Its row in data/parts.csv.
+        part: Its row in data/activities.csv.
 
     Source:
         data/items.csv, data/choices.csv.
     """
 
-    def __init__(self, part: PartRow) -> None:
-        self.items = [row for row in load_items() if row.part == part.part]
-        self.choices = [row.choice for row in load_choices() if row.part == part.part]
-        labels = {row.item: say(f"item.{row.item}.text") for row in self.items}
-        entries = {row.item: one_word(row.item, self.choices, labels[row.item]) for row in self.items}
-        super().__init__(part, {**entries, "seen": yes_or_no("seen")})
+    def __init__(self, part: ActivityRow) -> None:
+        self.items = [row for row in load_items() if row.activity == part.activity]
+        self.choices = [row.choice for row in load_choices() if row.activity == part.activity]
+        labels = {row.item: text(f"item.{row.item}.text") for row in self.items}
+        entries = {row.item: choice_field(row.item, self.choices, labels[row.item]) for row in self.items}
+        super().__init__(part, {**entries, "seen": boolean_field("seen")})
 
-    def acts(self) -> dict[str, Act]:
+    def actions(self) -> dict[str, Action]:
         """Give what the buttons do."""
         return {"compare": self._compare}
 
     def _compare(self, _: object) -> dict[str, Any]:
         if not any(self.state[row.item] for row in self.items):
-            return {"notice": say("lesson.choose_first")}
-        self.go_with(seen=True)
+            return {"notice": text("lesson.choose_first")}
+        self.commit_values(seen=True)
         return {"focus": "summary"}
 
-    def parts(self, state: Record) -> dict[str, str]:
+    def fragments(self, state: Record) -> dict[str, str]:
         """Give what is told of each item once the reader has compared."""
         told = {f"told.{row.item}": self._told_of(row, state) if state["seen"] else "" for row in self.items}
         alike = sum(state[row.item] in row.fits for row in self.items)
-        summary = say("sorting.summary", alike=alike, total=len(self.items)) if state["seen"] else ""
+        summary = text("sorting.summary", alike=alike, total=len(self.items)) if state["seen"] else ""
         return {**told, "summary": summary, "spoken": summary}
 
     def _told_of(self, row: ItemRow, state: Record) -> str:
         mine = state[row.item]
-        ours = say("lesson.or").join(self._name(choice) for choice in row.fits)
+        ours = text("lesson.or").join(self._name(choice) for choice in row.fits)
         verdict = "lesson.unsaid" if not mine else "lesson.alike" if mine in row.fits else "lesson.unlike"
         if row.rule and verdict == "lesson.unlike":
             verdict = "lesson.by_rule"
         return tag(
             "div",
             paired(
-                (say("lesson.you"), self._name(mine) if mine else say("lesson.nothing_yet")),
-                (say("lesson.article_or_ours"), ours),
-                (say("lesson.so"), say(verdict)),
+                (text("lesson.you"), self._name(mine) if mine else text("lesson.nothing_yet")),
+                (text("lesson.article_or_ours"), ours),
+                (text("lesson.so"), text(verdict)),
             ),
-            tag("p", say(f"item.{row.item}.why")),
-            basis(f"item-{row.item}", row.claims, (row.ours,) if row.ours else ()),
+            tag("p", text(f"item.{row.item}.why")),
+            citations(f"item-{row.item}", row.claims, (row.assumption,) if row.assumption else ()),
             class_="bw-told",
         )
 
     def _name(self, choice: str) -> str:
-        return say(f"choice_of.{self.part.part}.{choice}")
+        return text(f"choice_of.{self.row.activity}.{choice}")
 
     def page(self) -> str:
         """Give the whole page."""
-        parts = self.parts(self.state)
+        parts = self.fragments(self.state)
         options = [(choice, self._name(choice)) for choice in self.choices]
-        return frame(
-            self.part,
-            place("summary", parts["summary"], "p", class_="bw-summary"),
+        return activity_page(
+            self.row,
+            slot("summary", parts["summary"], "p", class_="bw-summary"),
             [
                 tag(
                     "div",
-                    radios(row.item, say(f"item.{row.item}.text"), options, self.state[row.item], row=True),
-                    place(f"told.{row.item}", parts[f"told.{row.item}"]),
+                    radios(row.item, text(f"item.{row.item}.text"), options, self.state[row.item], row=True),
+                    slot(f"told.{row.item}", parts[f"told.{row.item}"]),
                     class_="bw-item",
                 )
                 for row in self.items
             ],
-            tag("div", button(say("lesson.compare"), "compare"), class_="bw-toolbar"),
+            tag("div", button(text("lesson.compare"), "compare"), class_="bw-toolbar"),
         )
 
     @property
     def text(self) -> str:
         """Title, lead, the items and the heaps."""
-        lines = [super().text, say("sorting.heaps", heaps=", ".join(self._name(choice) for choice in self.choices))]
-        return "\n".join(lines + [f"- {say(f'item.{row.item}.text')}" for row in self.items])
+        lines = [super().text, text("sorting.heaps", heaps=", ".join(self._name(choice) for choice in self.choices))]
+        return "\n".join(lines + [f"- {text(f'item.{row.item}.text')}" for row in self.items])
 
-    def tour(self) -> str:
+    def transcript(self) -> str:
         """Put every item on every heap, compare, and tell what comes out."""
         lines = []
         for row in self.items:
             fitting = []
             for choice in self.choices:
-                self.put(**{row.item: choice, "seen": True})
-                told = self.parts(self.state)[f"told.{row.item}"]
-                if say("lesson.alike") in told:
+                self.update(**{row.item: choice, "seen": True})
+                told = self.fragments(self.state)[f"told.{row.item}"]
+                if text("lesson.alike") in told:
                     fitting.append(self._name(choice))
                 self.undo()
-            lines.append(f"{say(f'item.{row.item}.text')}\n   {say('lesson.or').join(fitting)}. {say(f'item.{row.item}.why')}")
+            lines.append(
+                f"{text(f'item.{row.item}.text')}\n   {text('lesson.or').join(fitting)}. {text(f'item.{row.item}.why')}"
+            )
         return "\n".join(lines)

@@ -20,7 +20,7 @@ from backchannel_lib.base.readers import (
     integer,
     one_of,
     read_table,
-    some_text,
+    required_text,
     yes_no,
 )
 from backchannel_lib.model.case import Case
@@ -64,10 +64,10 @@ class ChapterRow(NamedTuple):
     audience: str
 
 
-class PartRow(NamedTuple):
+class ActivityRow(NamedTuple):
     """One thing to do in a chapter; see `load_parts`."""
 
-    part: str
+    activity: str
     chapter: str
     kind: str
     fields: tuple[str, ...]
@@ -79,38 +79,38 @@ class SceneRow(NamedTuple):
     """One described student; see `load_scenes`."""
 
     scene: str
-    part: str
-    sets: tuple[tuple[str, str], ...]
+    activity: str
+    overrides: tuple[tuple[str, str], ...]
     claims: tuple[str, ...]
-    ours: str
+    assumption: str
 
 
 class StepRow(NamedTuple):
     """One step of a walk; see `load_steps`."""
 
     step: str
-    part: str
+    activity: str
     start: bool
-    sets: tuple[tuple[str, str], ...]
+    overrides: tuple[tuple[str, str], ...]
     claims: tuple[str, ...]
-    ours: str
+    assumption: str
 
 
 class ChoiceRow(NamedTuple):
     """One heap to sort onto; see `load_choices`."""
 
     choice: str
-    part: str
+    activity: str
 
 
 class ItemRow(NamedTuple):
     """One thing to sort; see `load_items`."""
 
     item: str
-    part: str
+    activity: str
     fits: tuple[str, ...]
     claims: tuple[str, ...]
-    ours: str
+    assumption: str
     rule: bool
 
 
@@ -124,7 +124,7 @@ class InboxPieceRow(NamedTuple):
 
 @functools.cache
 def _parts_of(*kinds: str) -> tuple[str, ...]:
-    return tuple(row.part for row in load_parts() if row.kind in kinds)
+    return tuple(row.activity for row in load_activities() if row.kind in kinds)
 
 
 def load_chapters(path: Path = None) -> tuple[ChapterRow, ...]:
@@ -140,9 +140,6 @@ def load_chapters(path: Path = None) -> tuple[ChapterRow, ...]:
     Raises:
         TableError: The table is broken.
 
-    Source:
-        ours.
-
     Examples:
         >>> load_chapters()[0].chapter
         '00_start_here'
@@ -150,37 +147,34 @@ def load_chapters(path: Path = None) -> tuple[ChapterRow, ...]:
     return read_table(
         ChapterRow,
         "chapters.csv",
-        {"chapter": some_text, "minutes": integer(1, 60), "lines": article_lines, "audience": one_of(AUDIENCES)},
+        {"chapter": required_text, "minutes": integer(1, 60), "lines": article_lines, "audience": one_of(AUDIENCES)},
         path=path,
     )
 
 
-def load_parts(path: Path = None) -> tuple[PartRow, ...]:
+def load_activities(path: Path = None) -> tuple[ActivityRow, ...]:
     """Load what one does in the chapters, in the order of the page.
 
     Args:
         path: Another file of the same form; None for the workbook's own.
 
     Returns:
-        Rows of: ``part``; ``chapter``; ``kind`` of activity; ``fields`` of a case that can be moved in it; what its panel
+        Rows of: ``activity``; ``chapter``; ``kind`` of activity; ``fields`` of a case that can be moved in it; what its panel
         ``shows`` beside the verdict; ``own``, whether the reader can enter a case of their own there. Title and lead
         stand in the words table as ``part.<part>.title`` and ``part.<part>.lead``.
 
     Raises:
         TableError: The table is broken.
 
-    Source:
-        ours.
-
     Examples:
-        >>> load_parts()[0].chapter
+        >>> load_activities()[0].chapter
         '00_start_here'
     """
     return read_table(
-        PartRow,
-        "parts.csv",
+        ActivityRow,
+        "activities.csv",
         {
-            "part": some_text,
+            "activity": required_text,
             "chapter": one_of([row.chapter for row in load_chapters()]),
             "kind": one_of(KINDS),
             "fields": each_of(tuple(Case.fields())),
@@ -198,8 +192,8 @@ def load_scenes(path: Path = None) -> tuple[SceneRow, ...]:
         path: Another file of the same form; None for the workbook's own.
 
     Returns:
-        Rows of: ``scene``; ``part`` it belongs to; ``sets``, pairs ``field=value`` of what is special about the case;
-        ``claims`` that its explanation rests on; ``ours``, an assumption in it or blank. Words: ``scene.<scene>.title``,
+        Rows of: ``scene``; ``activity`` it belongs to; ``overrides``, pairs ``field=value`` of what is special about the case;
+        ``claims`` that its explanation rests on; ``assumption``, an assumption in it or blank. Words: ``scene.<scene>.title``,
         ``.story`` and ``.why``.
 
     Raises:
@@ -216,11 +210,11 @@ def load_scenes(path: Path = None) -> tuple[SceneRow, ...]:
         SceneRow,
         "scenes.csv",
         {
-            "scene": some_text,
-            "part": one_of(_parts_of("scenes")),
-            "sets": settings,
+            "scene": required_text,
+            "activity": one_of(_parts_of("scenes")),
+            "overrides": settings,
             "claims": claim_ids,
-            "ours": assumption_id,
+            "assumption": assumption_id,
         },
         path=path,
     )
@@ -233,8 +227,8 @@ def load_steps(path: Path = None) -> tuple[StepRow, ...]:
         path: Another file of the same form; None for the workbook's own.
 
     Returns:
-        Rows of: ``step``; ``part`` it belongs to; ``start``, whether it begins anew from the default case; ``sets``, pairs
-        ``field=value`` that it changes; ``claims``; ``ours``. Words: ``step.<step>.text`` and, where the reader predicts
+        Rows of: ``step``; ``activity`` it belongs to; ``start``, whether it begins anew from the default case; ``overrides``, pairs
+        ``field=value`` that it changes; ``claims``; ``assumption``. Words: ``step.<step>.text`` and, where the reader predicts
         it, ``step.<step>.why``.
 
     Raises:
@@ -251,12 +245,12 @@ def load_steps(path: Path = None) -> tuple[StepRow, ...]:
         StepRow,
         "steps.csv",
         {
-            "step": some_text,
-            "part": one_of(_parts_of("walk")),
+            "step": required_text,
+            "activity": one_of(_parts_of("walk")),
             "start": yes_no,
-            "sets": settings,
+            "overrides": settings,
             "claims": claim_ids,
-            "ours": assumption_id,
+            "assumption": assumption_id,
         },
         path=path,
     )
@@ -269,13 +263,10 @@ def load_choices(path: Path = None) -> tuple[ChoiceRow, ...]:
         path: Another file of the same form; None for the workbook's own.
 
     Returns:
-        Rows of: ``choice``; ``part`` it belongs to. Its name stands in the words table as ``choice_of.<part>.<choice>``.
+        Rows of: ``choice``; ``activity`` it belongs to. Its name stands in the words table as ``choice_of.<part>.<choice>``.
 
     Raises:
         TableError: The table is broken.
-
-    Source:
-        ours.
 
     Examples:
         >>> len(load_choices()) > 3
@@ -284,9 +275,9 @@ def load_choices(path: Path = None) -> tuple[ChoiceRow, ...]:
     return read_table(
         ChoiceRow,
         "choices.csv",
-        {"choice": some_text, "part": one_of(_parts_of("sorting"))},
+        {"choice": required_text, "activity": one_of(_parts_of("sorting"))},
         path=path,
-        key=("part", "choice"),
+        key=("activity", "choice"),
     )
 
 
@@ -297,7 +288,7 @@ def load_items(path: Path = None) -> tuple[ItemRow, ...]:
         path: Another file of the same form; None for the workbook's own.
 
     Returns:
-        Rows of: ``item``; ``part`` it belongs to; the heaps that it ``fits``; ``claims``; ``ours``; ``rule``,
+        Rows of: ``item``; ``activity`` it belongs to; the heaps that it ``fits``; ``claims``; ``assumption``; ``rule``,
         whether the NRMP's rule settles it, so that no other view is as good. Words:
         ``item.<item>.text`` and ``item.<item>.why``.
 
@@ -315,11 +306,11 @@ def load_items(path: Path = None) -> tuple[ItemRow, ...]:
         ItemRow,
         "items.csv",
         {
-            "item": some_text,
-            "part": one_of(_parts_of("sorting")),
+            "item": required_text,
+            "activity": one_of(_parts_of("sorting")),
             "fits": each_of({row.choice for row in load_choices()}),
             "claims": claim_ids,
-            "ours": assumption_id,
+            "assumption": assumption_id,
             "rule": yes_no,
         },
         path=path,
@@ -340,9 +331,6 @@ def load_inbox_pieces(path: Path = None) -> tuple[InboxPieceRow, ...]:
     Raises:
         TableError: The table is broken.
 
-    Source:
-        ours.
-
     Examples:
         >>> {row.place for row in load_inbox_pieces()} == set(INBOX_PLACES)
         True
@@ -350,7 +338,7 @@ def load_inbox_pieces(path: Path = None) -> tuple[InboxPieceRow, ...]:
     return read_table(
         InboxPieceRow,
         "inbox_pieces.csv",
-        {"piece": some_text, "place": one_of(INBOX_PLACES), "flag": yes_no},
+        {"piece": required_text, "place": one_of(INBOX_PLACES), "flag": yes_no},
         path=path,
     )
 
@@ -368,15 +356,12 @@ def case_of(sets: Iterable[tuple[str, str]], before: Case | None = None) -> Case
     Raises:
         CaseError: A value breaks its field's rule.
 
-    Source:
-        ours.
-
     Examples:
         >>> case_of([("score", "251")]).score
         251
     """
     fields = Case.fields()
-    return (before or Case()).but(**{name: fields[name].read(text) for name, text in sets})
+    return (before or Case()).replace(**{name: fields[name].read(text) for name, text in sets})
 
 
 class WeekEventRow(NamedTuple):
@@ -393,7 +378,7 @@ class WeekContactRow(NamedTuple):
     """One contact whose worth is watched over the week; see `load_week_contacts`."""
 
     contact: str
-    sets: tuple[tuple[str, str], ...]
+    overrides: tuple[tuple[str, str], ...]
     claims: tuple[str, ...]
 
 
@@ -421,7 +406,7 @@ def load_week_events(path: Path = None) -> tuple[WeekEventRow, ...]:
     return read_table(
         WeekEventRow,
         "week_events.csv",
-        {"event": some_text, "day": integer(0, 4), "starts": clock_time, "ends": clock_time, "fact": one_of(known)},
+        {"event": required_text, "day": integer(0, 4), "starts": clock_time, "ends": clock_time, "fact": one_of(known)},
         path=path,
     )
 
@@ -433,7 +418,7 @@ def load_week_contacts(path: Path = None) -> tuple[WeekContactRow, ...]:
         path: Another file of the same form; None for the workbook's own.
 
     Returns:
-        Rows of: ``contact``; ``sets``, pairs ``field=value``; ``claims``. Words: ``contact.<contact>``.
+        Rows of: ``contact``; ``overrides``, pairs ``field=value``; ``claims``. Words: ``contact.<contact>``.
 
     Raises:
         TableError: The table is broken.
@@ -446,7 +431,7 @@ def load_week_contacts(path: Path = None) -> tuple[WeekContactRow, ...]:
         'first_call'
     """
     return read_table(
-        WeekContactRow, "week_contacts.csv", {"contact": some_text, "sets": settings, "claims": claim_ids}, path=path
+        WeekContactRow, "week_contacts.csv", {"contact": required_text, "overrides": settings, "claims": claim_ids}, path=path
     )
 
 
@@ -454,9 +439,9 @@ class DeskFileRow(NamedTuple):
     """One file on the director's desk; see `load_desk_files`."""
 
     file: str
-    sets: tuple[tuple[str, str], ...]
+    overrides: tuple[tuple[str, str], ...]
     claims: tuple[str, ...]
-    ours: str
+    assumption: str
 
 
 class DeskDecisionRow(NamedTuple):
@@ -464,7 +449,7 @@ class DeskDecisionRow(NamedTuple):
 
     decision: str
     at_least: str
-    ours: str
+    assumption: str
 
 
 def load_desk_files(path: Path = None) -> tuple[DeskFileRow, ...]:
@@ -474,8 +459,8 @@ def load_desk_files(path: Path = None) -> tuple[DeskFileRow, ...]:
         path: Another file of the same form; None for the workbook's own.
 
     Returns:
-        Rows of: ``file``; ``sets``, pairs ``field=value`` of the whole case, the program's own included, which is the same
-        for all; ``claims`` that its explanation rests on; ``ours``, an assumption in it or blank. Words:
+        Rows of: ``file``; ``overrides``, pairs ``field=value`` of the whole case, the program's own included, which is the same
+        for all; ``claims`` that its explanation rests on; ``assumption``, an assumption in it or blank. Words:
         ``desk.<file>.said``, who made contact and what was said, and ``desk.<file>.why``.
 
     Raises:
@@ -491,7 +476,7 @@ def load_desk_files(path: Path = None) -> tuple[DeskFileRow, ...]:
     return read_table(
         DeskFileRow,
         "desk_files.csv",
-        {"file": some_text, "sets": settings, "claims": claim_ids, "ours": assumption_id},
+        {"file": required_text, "overrides": settings, "claims": claim_ids, "assumption": assumption_id},
         path=path,
     )
 
@@ -503,14 +488,11 @@ def load_desk_decisions(path: Path = None) -> tuple[DeskDecisionRow, ...]:
         path: Another file of the same form; None for the workbook's own.
 
     Returns:
-        Rows of: ``decision``; ``at_least``, the lowest of the verdicts that it stands for, up to the next row's; ``ours``,
+        Rows of: ``decision``; ``at_least``, the lowest of the verdicts that it stands for, up to the next row's; ``assumption``,
         the assumption behind that. Its name stands in the words table as ``decision.<decision>``.
 
     Raises:
         TableError: The table is broken.
-
-    Source:
-        ours.
 
     Examples:
         >>> load_desk_decisions()[1].at_least
@@ -520,9 +502,9 @@ def load_desk_decisions(path: Path = None) -> tuple[DeskDecisionRow, ...]:
         DeskDecisionRow,
         "desk_decisions.csv",
         {
-            "decision": some_text,
+            "decision": required_text,
             "at_least": one_of([row.verdict for row in load_verdicts()]),
-            "ours": assumption_id,
+            "assumption": assumption_id,
         },
         path=path,
     )
@@ -533,9 +515,9 @@ class ReadingCaseRow(NamedTuple):
 
     reading: str
     day: int
-    sets: tuple[tuple[str, str], ...]
+    overrides: tuple[tuple[str, str], ...]
     facts: tuple[str, ...]
-    ours: str
+    assumption: str
 
 
 def load_reading_cases(path: Path = None) -> tuple[ReadingCaseRow, ...]:
@@ -546,7 +528,7 @@ def load_reading_cases(path: Path = None) -> tuple[ReadingCaseRow, ...]:
 
     Returns:
         Rows of: ``reading``; ``day`` of the contact after the Monday of Match Week, 0 to 4, at 1 pm ET, from which the phase
-        follows; ``sets``, pairs ``field=value``; ``facts``, ids of outside facts that bear on the choice, or blank; ``ours``,
+        follows; ``overrides``, pairs ``field=value``; ``facts``, ids of outside facts that bear on the choice, or blank; ``assumption``,
         the id of our assumption, or blank. Words: ``reading_case.<reading>``, and why we chose as we did:
         ``disagree_why.<choice>``.
 
@@ -566,9 +548,9 @@ def load_reading_cases(path: Path = None) -> tuple[ReadingCaseRow, ...]:
         {
             "reading": one_of([row.reading for row in load_readings() if not row.default]),
             "day": integer(0, 4),
-            "sets": settings,
+            "overrides": settings,
             "facts": each_of([fact.id for fact in load_facts()]),
-            "ours": assumption_id,
+            "assumption": assumption_id,
         },
         path=path,
     )
@@ -579,7 +561,7 @@ class PlannerExampleRow(NamedTuple):
 
     row: str
     table: str
-    sets: tuple[tuple[str, str], ...]
+    overrides: tuple[tuple[str, str], ...]
 
 
 def load_planner_example(path: Path = None) -> tuple[PlannerExampleRow, ...]:
@@ -589,16 +571,13 @@ def load_planner_example(path: Path = None) -> tuple[PlannerExampleRow, ...]:
         path: Another file of the same form; None for the workbook's own.
 
     Returns:
-        Rows of: ``row``, its id; ``table``: ``file`` for the student's own file, ``people`` or ``programs``; ``sets``, pairs
+        Rows of: ``row``, its id; ``table``: ``file`` for the student's own file, ``people`` or ``programs``; ``overrides``, pairs
         ``column=value``, of fields of a case or of the columns of `backchannel_lib.activities.planner.model.read_people` and
         `backchannel_lib.activities.planner.model.read_programs`; ``known_at`` names rows of programs by their ids. Words:
         ``planner_example.<row>``, its name.
 
     Raises:
         TableError: The table is broken.
-
-    Source:
-        ours.
 
     Examples:
         >>> [row.table for row in load_planner_example()][:2]
@@ -607,7 +586,7 @@ def load_planner_example(path: Path = None) -> tuple[PlannerExampleRow, ...]:
     return read_table(
         PlannerExampleRow,
         "planner_example.csv",
-        {"row": some_text, "table": one_of(("file", "people", "programs")), "sets": _columns},
+        {"row": required_text, "table": one_of(("file", "people", "programs")), "overrides": _columns},
         path=path,
     )
 
@@ -623,7 +602,7 @@ class DrillFileRow(NamedTuple):
     """One file of the drill; see `load_drill_files`."""
 
     file: str
-    sets: tuple[tuple[str, str], ...]
+    overrides: tuple[tuple[str, str], ...]
 
 
 class DrillTurnRow(NamedTuple):
@@ -632,14 +611,14 @@ class DrillTurnRow(NamedTuple):
     turn: str
     time: str
     file: str
-    sets: tuple[tuple[str, str], ...]
+    overrides: tuple[tuple[str, str], ...]
     claims: tuple[str, ...]
-    ours: str
+    assumption: str
 
     @property
     def is_ping(self) -> bool:
         """Whether somebody speaks up for a file that came before."""
-        return bool(self.sets)
+        return bool(self.overrides)
 
 
 def load_drill_files(path: Path = None) -> tuple[DrillFileRow, ...]:
@@ -649,20 +628,17 @@ def load_drill_files(path: Path = None) -> tuple[DrillFileRow, ...]:
         path: Another file of the same form; None for the workbook's own.
 
     Returns:
-        Rows of: ``file``; ``sets``, pairs ``field=value`` of the student and the program, which is the same for all. Its
+        Rows of: ``file``; ``overrides``, pairs ``field=value`` of the student and the program, which is the same for all. Its
         name stands in the words table as ``drill_file.<file>``.
 
     Raises:
         TableError: The table is broken.
 
-    Source:
-        ours.
-
     Examples:
         >>> len(load_drill_files())
         12
     """
-    return read_table(DrillFileRow, "drill_files.csv", {"file": some_text, "sets": settings}, path=path)
+    return read_table(DrillFileRow, "drill_files.csv", {"file": required_text, "overrides": settings}, path=path)
 
 
 def load_drill_turns(path: Path = None) -> tuple[DrillTurnRow, ...]:
@@ -672,8 +648,8 @@ def load_drill_turns(path: Path = None) -> tuple[DrillTurnRow, ...]:
         path: Another file of the same form; None for the workbook's own. Its files are those of the workbook.
 
     Returns:
-        Rows of: ``turn``; ``time`` on Tuesday; the ``file``; ``sets``, pairs ``field=value`` of the contact, blank where the
-        file comes in by itself; ``claims``; ``ours``, an assumption behind it or blank. Words for a ping:
+        Rows of: ``turn``; ``time`` on Tuesday; the ``file``; ``overrides``, pairs ``field=value`` of the contact, blank where the
+        file comes in by itself; ``claims``; ``assumption``, an assumption behind it or blank. Words for a ping:
         ``drill_from.<turn>``, who it is from, ``drill_said.<turn>`` and ``drill_why.<turn>``.
 
     Raises:
@@ -692,12 +668,12 @@ def load_drill_turns(path: Path = None) -> tuple[DrillTurnRow, ...]:
         DrillTurnRow,
         "drill_turns.csv",
         {
-            "turn": some_text,
+            "turn": required_text,
             "time": clock_time,
             "file": one_of(files),
-            "sets": lambda cell: settings(cell) if cell else (),
+            "overrides": lambda cell: settings(cell) if cell else (),
             "claims": claim_ids,
-            "ours": assumption_id,
+            "assumption": assumption_id,
         },
         path=path,
     )

@@ -5,35 +5,34 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
-from backchannel_lib.activities.activity import Act, Message
-from backchannel_lib.activities.form import Entry, Form, Record, one_word, whole
-from backchannel_lib.activities.tables import PartRow
+from backchannel_lib.activities.activity import Action, Message
+from backchannel_lib.activities.form import Form, FormField, Record, choice_field, integer_field
+from backchannel_lib.activities.tables import ActivityRow
 from backchannel_lib.base.errors import CaseError
-from backchannel_lib.base.formatting import nearest
-from backchannel_lib.base.texts import say
-from backchannel_lib.page.activity_page import opening, place
+from backchannel_lib.base.formatting import suggestions
+from backchannel_lib.base.texts import text
+from backchannel_lib.page.activity_page import show_if, slot
 from backchannel_lib.page.html import Markup, tag
 from backchannel_lib.page.inputs import button, clock_button
 
 CLOCK: Final = ("on", "off")
 
 
-class Stack(Form):
+class TimedDeck(Form):
     """Sheets in an order, where the reader is among them, and whether the clock is wanted.
 
     Args:
-        part: Its row in data/parts.csv.
+        part: Its row in data/activities.csv.
         order: The names of the sheets.
         entries: What else it holds, by name.
-
-    Source:
-        ours.
     """
 
-    def __init__(self, part: PartRow, order: list[str], entries: Mapping[str, Entry]) -> None:
+    def __init__(self, part: ActivityRow, order: list[str], entries: Mapping[str, FormField]) -> None:
         self.order = order
         self.end = len(order) + 1  # 0 is before the first sheet, and this is after the last one
-        super().__init__(part, {"at": whole("at", 0, self.end, 0), "clock": one_word("clock", CLOCK, default="on"), **entries})
+        super().__init__(
+            part, {"at": integer_field("at", 0, self.end, 0), "clock": choice_field("clock", CLOCK, default="on"), **entries}
+        )
 
     def on_top(self, state: Record) -> str:
         """Name the sheet that is on screen; blank before the first and after the last."""
@@ -63,7 +62,7 @@ class Stack(Form):
 
     # ---- acts ----
 
-    def acts(self) -> dict[str, Act]:
+    def actions(self) -> dict[str, Action]:
         """Give what the buttons and the clock do."""
         return {
             "begin": self._begin,
@@ -76,18 +75,18 @@ class Stack(Form):
         }
 
     def _begin(self, message: Mapping[str, Any]) -> Message:
-        self.go_with(at=1, clock=self.entries["clock"].read(message["value"]))
+        self.commit_values(at=1, clock=self.entries["clock"].read(message["value"]))
         return {"focus": self.head_at(1)}
 
     def _clock(self, message: Mapping[str, Any]) -> Message:
-        self.go_with(clock=self.entries["clock"].read(message["value"]))
+        self.commit_values(clock=self.entries["clock"].read(message["value"]))
         return {"focus": "clock"}
 
     def _take(self, message: Mapping[str, Any]) -> Message:
         """Put a sheet back on top."""
         name = str(message["value"])
         if name not in self.order:
-            raise CaseError("take", "level", name, levels=nearest(name, self.order))
+            raise CaseError("take", "level", name, levels=suggestions(name, self.order))
         return self.to(self.order.index(name) + 1)
 
     def _time_up(self, message: Mapping[str, Any]) -> Message:
@@ -98,14 +97,14 @@ class Stack(Form):
 
     # ---- what is on screen ----
 
-    def about(self, state: Record) -> dict[str, Any]:
+    def ui_state(self, state: Record) -> dict[str, Any]:
         """Tell what is in sight, and the clock."""
         return {"open": self.in_sight(state), "clock": self.clock_of(state)}
 
     @staticmethod
     def clock_told(state: Record) -> str:
         """Say whether the clock runs, and that it closes nothing."""
-        return say("desk.clock_on" if state["clock"] == "on" else "desk.clock_off")
+        return text("desk.clock_on" if state["clock"] == "on" else "desk.clock_off")
 
     @staticmethod
     def dial(now: Iterable[str], told: str, name: str, key: str = "", *, beats: bool = False) -> Markup:
@@ -120,26 +119,23 @@ class Stack(Form):
 
         Returns:
             HTML.
-
-        Source:
-            ours.
         """
-        return opening(
+        return show_if(
             "desk",
             now,
-            opening(
+            show_if(
                 "clock_on",
                 now,
                 tag("span", name, class_="bw-clock-label"),
                 tag("span", class_="bw-clock-face", data_clock_face=True, role="timer", aria_label=name),
-                clock_button(say("desk.pause"), "pause", key=key),
-                clock_button(say("desk.go"), "go", hidden=True, key=key),
-                button(say("desk.off"), "clock", "off"),
+                clock_button(text("desk.pause"), "pause", key=key),
+                clock_button(text("desk.go"), "go", hidden=True, key=key),
+                button(text("desk.off"), "clock", "off"),
                 class_="bw-clock-row",
             ),
-            opening("clock_off", now, button(say("desk.on"), "clock", "on")),
-            place("clock", told, "span", class_="bw-small"),
-            opening("clock_on", now, tag("div", class_="bw-clock-left"), class_="bw-clock-bar", aria_hidden="true"),
+            show_if("clock_off", now, button(text("desk.on"), "clock", "on")),
+            slot("clock", told, "span", class_="bw-small"),
+            show_if("clock_on", now, tag("div", class_="bw-clock-left"), class_="bw-clock-bar", aria_hidden="true"),
             class_="bw-clock",
             data_clock="on",
             data_beats=beats,

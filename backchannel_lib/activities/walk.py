@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from typing import Any, Final, NamedTuple
 
-from backchannel_lib.activities.activity import Act
-from backchannel_lib.activities.form import Form, Record, one_word, whole
-from backchannel_lib.activities.tables import PartRow, StepRow, case_of, load_steps
-from backchannel_lib.base.texts import say
+from backchannel_lib.activities.activity import Action
+from backchannel_lib.activities.form import Form, Record, choice_field, integer_field
+from backchannel_lib.activities.tables import ActivityRow, StepRow, case_of, load_steps
+from backchannel_lib.base.texts import text
 from backchannel_lib.model.case import Case
 from backchannel_lib.model.soap_rule import rules_check
 from backchannel_lib.model.verdict import judge
-from backchannel_lib.page.activity_page import frame, opening, place, rule_line, still_of
-from backchannel_lib.page.case_html import fast_parts, held_down
-from backchannel_lib.page.components import basis, paired
+from backchannel_lib.page.activity_page import activity_page, rule_line, show_if, slot, static_page
+from backchannel_lib.page.case_html import fast_fragments, held_down
+from backchannel_lib.page.components import citations, paired
 from backchannel_lib.page.html import Markup, join, tag
 from backchannel_lib.page.inputs import button, radios
 
@@ -52,10 +52,10 @@ def stops_of(part: str) -> tuple[Stop, ...]:
     """
     stops: list[Stop] = []
     for row in load_steps():
-        if row.part != part:
+        if row.activity != part:
             continue
         before = None if row.start else stops[-1].case
-        case = case_of(row.sets, before)
+        case = case_of(row.overrides, before)
         gained = 0 if before is None else judge(case).verdict - judge(before).verdict
         way = "" if before is None else "up" if gained > 0 else "down" if gained < 0 else "same"
         stops.append(Stop(row, case, way))
@@ -66,19 +66,21 @@ class Walk(Form):
     """A walk and how far the reader has come.
 
     Args:
-        part: Its row in data/parts.csv.
+        part: Its row in data/activities.csv.
 
     Source:
         data/steps.csv.
     """
 
-    def __init__(self, part: PartRow) -> None:
-        self.stops = stops_of(part.part)
-        asked = {stop.row.step: one_word(stop.row.step, WAYS) for stop in self.stops if stop.way}
+    def __init__(self, part: ActivityRow) -> None:
+        self.stops = stops_of(part.activity)
+        asked = {stop.row.step: choice_field(stop.row.step, WAYS) for stop in self.stops if stop.way}
         last = len(self.stops) - 1
-        super().__init__(part, {"guess": one_word("guess", WAYS, say("walk.ask")), "at": whole("at", 0, last, 0), **asked})
+        super().__init__(
+            part, {"guess": choice_field("guess", WAYS, text("walk.ask")), "at": integer_field("at", 0, last, 0), **asked}
+        )
 
-    def acts(self) -> dict[str, Act]:
+    def actions(self) -> dict[str, Action]:
         """Give what the buttons do."""
         return {"see": self._see, "on": self._on}
 
@@ -88,14 +90,14 @@ class Walk(Form):
         if next_stop is None or not next_stop.way:
             return {}
         if not self.state["guess"]:
-            return {"notice": say("guess.first")}
-        self.go_with(at=self.state["at"] + 1, guess="", **{next_stop.row.step: self.state["guess"]})
+            return {"notice": text("guess.first")}
+        self.commit_values(at=self.state["at"] + 1, guess="", **{next_stop.row.step: self.state["guess"]})
         return {"focus": "now"}
 
     def _on(self, _: object) -> dict[str, Any]:
         """Begin the next walk of the same part, where there is one."""
         if self._next(self.state) is not None:
-            self.go_with(at=self.state["at"] + 1, guess="")
+            self.commit_values(at=self.state["at"] + 1, guess="")
         return {"focus": "now"}
 
     def _next(self, state: Record) -> Stop | None:
@@ -106,10 +108,10 @@ class Walk(Form):
         """Tell where the walk that the reader is on began."""
         return max(place for place in range(state["at"] + 1) if self.stops[place].row.start)
 
-    def parts(self, state: Record) -> dict[str, str]:
+    def fragments(self, state: Record) -> dict[str, str]:
         """Give the way so far, the case as it is, and the next step."""
         now, coming = self.stops[state["at"]], self._next(state)
-        card = fast_parts(now.case)
+        card = fast_fragments(now.case)
         asks = coming is not None and coming.way != ""
         return {
             "trail": self._trail(state),
@@ -118,12 +120,12 @@ class Walk(Form):
             "rules": card["rules"],
             "rule_line": rule_line(now.case),
             "strip": card["strip"],
-            "next": tag("p", tag("b", say("walk.next"), " "), say(f"step.{coming.row.step}.text")) if coming and asks else "",
-            "end": tag("p", say("walk.new_start" if coming else f"walk.{self.part.part}.end")) if not asks else "",
+            "next": tag("p", tag("b", text("walk.next"), " "), text(f"step.{coming.row.step}.text")) if coming and asks else "",
+            "end": tag("p", text("walk.new_start" if coming else f"walk.{self.row.activity}.end")) if not asks else "",
             "spoken": card["spoken"],
         }
 
-    def about(self, state: Record) -> dict[str, Any]:
+    def ui_state(self, state: Record) -> dict[str, Any]:
         """Tell which sections are in sight."""
         return {"open": self._open(state)}
 
@@ -136,7 +138,7 @@ class Walk(Form):
         passed = [self._passed(at, state) for at in range(self._from(state), state["at"])]
         folded = tag(
             "details",
-            tag("summary", say("walk.before", count=len(passed) - 1)),
+            tag("summary", text("walk.before", count=len(passed) - 1)),
             tag("ol", passed[:-1], class_="bw-trail"),
             data_keep="trail",
         )
@@ -145,67 +147,67 @@ class Walk(Form):
     def _passed(self, at: int, state: Record) -> Markup:
         stop = self.stops[at]
         mine = state[stop.row.step] if stop.way else ""
-        told = say("walk.passed", verdict=judge(stop.case).verdict.words)
-        guess = tag("span", say("walk.you_said", way=say(f"way.{mine}")), class_="bw-badge") if mine else None
-        return tag("li", tag("p", say(f"step.{stop.row.step}.text")), tag("p", tag("b", told), " ", guess))
+        told = text("walk.passed", verdict=judge(stop.case).verdict.words)
+        guess = tag("span", text("walk.you_said", way=text(f"way.{mine}")), class_="bw-badge") if mine else None
+        return tag("li", tag("p", text(f"step.{stop.row.step}.text")), tag("p", tag("b", told), " ", guess))
 
     def _now_told(self, at: int, state: Record) -> Markup:
         stop = self.stops[at]
         mine = state[stop.row.step] if stop.way else ""
         beside = (
             join(
-                paired((say("guess.yours"), say(f"way.{mine}")), (say("guess.article"), say(f"way.{stop.way}"))),
-                tag("p", say("walk.right" if mine == stop.way else "walk.other"), class_="bw-kind"),
-                tag("p", say(f"step.{stop.row.step}.why")),
+                paired((text("guess.yours"), text(f"way.{mine}")), (text("guess.article"), text(f"way.{stop.way}"))),
+                tag("p", text("walk.right" if mine == stop.way else "walk.other"), class_="bw-kind"),
+                tag("p", text(f"step.{stop.row.step}.why")),
             )
             if mine
             else None
         )
         return join(
-            tag("h3", say(f"step.{stop.row.step}.text")),
+            tag("h3", text(f"step.{stop.row.step}.text")),
             beside,
-            basis(f"step-{stop.row.step}", stop.row.claims, (stop.row.ours,) if stop.row.ours else ())
-            if stop.row.claims or stop.row.ours
+            citations(f"step-{stop.row.step}", stop.row.claims, (stop.row.assumption,) if stop.row.assumption else ())
+            if stop.row.claims or stop.row.assumption
             else None,
         )
 
     def page(self) -> str:
         """Give the whole page."""
-        parts, now = self.parts(self.state), self._open(self.state)
-        ways = [(way, say(f"way.{way}")) for way in WAYS]
-        return frame(
-            self.part,
+        parts, now = self.fragments(self.state), self._open(self.state)
+        ways = [(way, text(f"way.{way}")) for way in WAYS]
+        return activity_page(
+            self.row,
             tag(
                 "div",
                 tag(
                     "div",
-                    place("trail", parts["trail"]),
-                    place("now", parts["now"], class_="bw-story"),
-                    opening(
+                    slot("trail", parts["trail"]),
+                    slot("now", parts["now"], class_="bw-story"),
+                    show_if(
                         "ask",
                         now,
-                        place("next", parts["next"], class_="bw-next-step"),
-                        radios("guess", say("walk.ask"), ways, self.state["guess"], row=True),
-                        tag("div", button(say("walk.see"), "see"), class_="bw-toolbar"),
+                        slot("next", parts["next"], class_="bw-next-step"),
+                        radios("guess", text("walk.ask"), ways, self.state["guess"], row=True),
+                        tag("div", button(text("walk.see"), "see"), class_="bw-toolbar"),
                     ),
-                    place("end", parts["end"], class_="bw-kind"),
-                    opening("on", now, button(say("walk.on"), "on"), class_="bw-toolbar"),
+                    slot("end", parts["end"], class_="bw-kind"),
+                    show_if("on", now, button(text("walk.on"), "on"), class_="bw-toolbar"),
                 ),
                 tag(
                     "div",
                     tag(
                         "section",
-                        tag("h3", say("card.title")),
-                        tag("p", say("card.voice"), class_="bw-voice"),
-                        place("verdict", parts["verdict"]),
-                        place("rule_line", parts["rule_line"], "p", class_="bw-rule-line"),
+                        tag("h3", text("card.title")),
+                        tag("p", text("card.voice"), class_="bw-voice"),
+                        slot("verdict", parts["verdict"]),
+                        slot("rule_line", parts["rule_line"], "p", class_="bw-rule-line"),
                         class_="bw-card",
                     ),
                     tag(
                         "section",
-                        tag("h3", say("rules.title")),
-                        tag("p", say("rules.voice"), class_="bw-voice"),
-                        place("rules", parts["rules"]),
+                        tag("h3", text("rules.title")),
+                        tag("p", text("rules.voice"), class_="bw-voice"),
+                        slot("rules", parts["rules"]),
                         class_="bw-rule",
                     ),
                     class_="bw-answer",
@@ -214,33 +216,33 @@ class Walk(Form):
             ),
         )
 
-    def still(self) -> str:
+    def static_html(self) -> str:
         """Give the first step, for a notebook that has not been run."""
-        return still_of(self.part, tag("p", say(f"step.{self.stops[0].row.step}.text")))
+        return static_page(self.row, tag("p", text(f"step.{self.stops[0].row.step}.text")))
 
     @property
     def text(self) -> str:
         """Title, the step one is at and its verdict."""
         stop = self.stops[self.state["at"]]
-        told = say("walk.passed", verdict=judge(stop.case).verdict.words)
-        return "\n".join([say(f"part.{self.part.part}.title"), say(f"step.{stop.row.step}.text"), told])
+        told = text("walk.passed", verdict=judge(stop.case).verdict.words)
+        return "\n".join([text(f"activity.{self.row.activity}.title"), text(f"step.{stop.row.step}.text"), told])
 
-    def tour(self) -> str:
+    def transcript(self) -> str:
         """Walk from the beginning to the end, predicting, and tell each outcome; then go back."""
         start, lines = self.state, []
         for at, stop in enumerate(self.stops):
             if at:
-                self.put(guess="same")
+                self.update(guess="same")
                 (self._see if stop.way else self._on)({})
             judgment = judge(self.stops[self.state["at"]].case)
-            lines.append(say(f"step.{stop.row.step}.text"))
+            lines.append(text(f"step.{stop.row.step}.text"))
             lines.append(
-                say(
+                text(
                     "example.answer",
                     verdict=judgment.verdict.words,
                     held=held_down(judgment),
                     answer=rules_check(stop.case).words,
                 )
             )
-        self.go(start)
+        self.commit(start)
         return "\n".join(lines)

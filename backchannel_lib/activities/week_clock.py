@@ -8,18 +8,18 @@ from collections.abc import Mapping
 from datetime import date, datetime, time, timedelta
 from typing import Any, Final
 
-from backchannel_lib.activities.activity import Act
-from backchannel_lib.activities.form import Form, Record, one_word, whole, yes_or_no
-from backchannel_lib.activities.tables import PartRow, WeekContactRow, case_of, load_week_contacts, load_week_events
-from backchannel_lib.base.texts import say
+from backchannel_lib.activities.activity import Action
+from backchannel_lib.activities.form import Form, Record, boolean_field, choice_field, integer_field
+from backchannel_lib.activities.tables import ActivityRow, WeekContactRow, case_of, load_week_contacts, load_week_events
+from backchannel_lib.base.texts import text
 from backchannel_lib.model.calendar import match_week, phase_at
 from backchannel_lib.model.case import Case
 from backchannel_lib.model.soap_rule import rules_check, soap_window
 from backchannel_lib.model.tables import load_phases
 from backchannel_lib.model.verdict import judge
-from backchannel_lib.page.activity_page import frame, opening, place
+from backchannel_lib.page.activity_page import activity_page, show_if, slot
 from backchannel_lib.page.charts import Figure, bands_over_time
-from backchannel_lib.page.components import basis, fact_source, facts, paired, picture, table
+from backchannel_lib.page.components import chart_panel, citations, fact_source, facts, paired, table
 from backchannel_lib.page.html import Markup, join, tag
 from backchannel_lib.page.inputs import button, checkbox, radios, select, slider
 
@@ -48,24 +48,24 @@ class WeekClock(Form):
     """A moment, and what the article and the rule say of several contacts at it.
 
     Args:
-        part: Its row in data/parts.csv.
+        part: Its row in data/activities.csv.
 
     Source:
         data/phases.csv, data/week_events.csv, data/soap_rule.csv.
     """
 
-    def __init__(self, part: PartRow) -> None:
+    def __init__(self, part: ActivityRow) -> None:
         self.contacts = load_week_contacts()
         super().__init__(
             part,
             {
-                "guess": one_word("guess", [f"{day}_{hour}" for day, hour in GUESSES], say("clock.ask")),
-                "seen": yes_or_no("seen"),
-                "year": one_word("year", YEARS, say("clock.year"), OPEN_YEAR),
-                "day": one_word("day", DAYS, say("clock.day"), "monday"),
-                "hour": whole("hour", 0, 23, 12, say("clock.hour")),
-                "lists_open": yes_or_no("lists_open", say("field.lists_open.label"), default=True),
-                "friday_after": yes_or_no("friday_after", say("clock.friday_after")),
+                "guess": choice_field("guess", [f"{day}_{hour}" for day, hour in GUESSES], text("clock.ask")),
+                "seen": boolean_field("seen"),
+                "year": choice_field("year", YEARS, text("clock.year"), OPEN_YEAR),
+                "day": choice_field("day", DAYS, text("clock.day"), "monday"),
+                "hour": integer_field("hour", 0, 23, 12, text("clock.hour")),
+                "lists_open": boolean_field("lists_open", text("field.lists_open.label"), default=True),
+                "friday_after": boolean_field("friday_after", text("clock.friday_after")),
             },
         )
 
@@ -86,7 +86,7 @@ class WeekClock(Form):
 
     def _case(self, contact: WeekContactRow, state: Record) -> Case:
         phase = phase_at(self._when(state), self._reading(state))
-        return case_of(contact.sets).but(phase=phase, lists_open=bool(state["lists_open"]))
+        return case_of(contact.overrides).replace(phase=phase, lists_open=bool(state["lists_open"]))
 
     def _earliest(self, state: Record) -> str:
         """Find the first of the guessed moments at which the rule lets a call be started."""
@@ -98,14 +98,14 @@ class WeekClock(Form):
 
     # ---- acts ----
 
-    def acts(self) -> dict[str, Act]:
+    def actions(self) -> dict[str, Action]:
         """Give what the buttons do."""
         return {"see": self._see, "later": lambda _: self._step(1), "earlier": lambda _: self._step(-1), "jump": self._jump}
 
     def _see(self, _: object) -> dict[str, Any]:
         if not self.state["guess"]:
-            return {"notice": say("guess.first")}
-        self.go_with(seen=True)
+            return {"notice": text("guess.first")}
+        self.commit_values(seen=True)
         return {"focus": "beside"}
 
     def _step(self, by: int) -> dict[str, Any]:
@@ -113,48 +113,48 @@ class WeekClock(Form):
         days = list(DAYS)
         at = days.index(self.state["day"] or "monday") * 24 + int(self.state["hour"]) + by
         if 0 <= at < len(days) * 24:
-            self.go_with(day=days[at // 24], hour=at % 24)
+            self.commit_values(day=days[at // 24], hour=at % 24)
         return {}
 
     def _jump(self, message: Mapping[str, Any]) -> dict[str, Any]:
         """Go to a moment of the official clock."""
         for event in load_week_events():
             if event.event == message["value"]:
-                self.go_with(day=list(DAYS)[event.day + 1], hour=int(event.starts[:2]))
+                self.commit_values(day=list(DAYS)[event.day + 1], hour=int(event.starts[:2]))
         return {"focus": "now"}
 
     # ---- what is on screen ----
 
-    def parts(self, state: Record) -> dict[str, str]:
+    def fragments(self, state: Record) -> dict[str, str]:
         """Give, once a guess was made, the moment, what holds at it, and what each contact is worth."""
         if not state["seen"]:
             return {"beside": "", "now": "", "worth": "", "spoken": ""}
         now = self._now_part(state)
         return {"beside": self._beside(state), "now": now, "worth": self._worth(state), "spoken": self._moment(state)}
 
-    def later_parts(self, state: Record) -> dict[str, str]:
+    def deferred_fragments(self, state: Record) -> dict[str, str]:
         """Give the picture of the week."""
         if not state["seen"]:
             return {}
         return {
             "ground.week": _week(int(state["year"] or OPEN_YEAR), self._reading(state)),
-            "name.week": say("clock.spoken", moment=self._moment(state)),
+            "name.week": text("clock.spoken", moment=self._moment(state)),
             "table.week": self._events(),
         }
 
-    def marks(self, state: Record) -> dict[str, Any]:
+    def markers(self, state: Record) -> dict[str, Any]:
         """Tell where the moment stands on the picture; what comes after the week stands at its edge."""
         if not state["seen"]:
             return {}
         first = datetime.combine(match_week(int(state["year"] or OPEN_YEAR)), time()) - timedelta(days=1)
         hours = (self._when(state) - first) / timedelta(hours=1)
-        return {"week": (min(hours, WEEK + 18), say("clock.band.now"))}
+        return {"week": (min(hours, WEEK + 18), text("clock.band.now"))}
 
-    def marks_ahead(self, field: str) -> tuple[str, ...]:
+    def marker_only_fields(self, field: str) -> tuple[str, ...]:
         """Tell that day and hour move the mark alone."""
         return ("week",) if field in {"hour", "day"} else ()
 
-    def about(self, state: Record) -> dict[str, Any]:
+    def ui_state(self, state: Record) -> dict[str, Any]:
         """Tell which sections are in sight, and which controls mean something at this moment."""
         phase = phase_at(self._when(state), self._reading(state))
         here = {"lists_open": phase == "soap_lists", "friday_after": state["day"] == "friday"}
@@ -162,9 +162,9 @@ class WeekClock(Form):
         return {"open": ["seen"] if state["seen"] else ["ask"], "shown": shown}
 
     def _moment(self, state: Record) -> str:
-        return say(
+        return text(
             "clock.moment",
-            day=say(f"weekday.{self._date(state).weekday()}"),
+            day=text(f"weekday.{self._date(state).weekday()}"),
             date=_date_words(self._date(state)),
             hour=_hour_words(int(state["hour"])),
         )
@@ -173,39 +173,39 @@ class WeekClock(Form):
         right = self._earliest(state)
         names = dict(_guess_options())
         return join(
-            paired((say("guess.yours"), names[state["guess"]]), (say("clock.rule_says"), names[right])),
-            tag("p", say("clock.right" if state["guess"] == right else "clock.other"), class_="bw-kind"),
-            basis("clock", (), (), ("soap_rule.ends_thursday", "soap_rule.free_after_soap", "soap_rule.no_first_contact")),
+            paired((text("guess.yours"), names[state["guess"]]), (text("clock.rule_says"), names[right])),
+            tag("p", text("clock.right" if state["guess"] == right else "clock.other"), class_="bw-kind"),
+            citations("clock", (), (), ("soap_rule.ends_thursday", "soap_rule.free_after_soap", "soap_rule.no_first_contact")),
         )
 
     def _now_part(self, state: Record) -> Markup:
         when = self._when(state)
         phase = phase_at(when, self._reading(state))
         row = next(row for row in load_phases() if row.phase == phase)
-        check = rules_check(case_of(self.contacts[0].sets), when)
+        check = rules_check(case_of(self.contacts[0].overrides), when)
         return join(
             tag("p", self._moment(state), class_="bw-moment"),
             paired(
-                (say("clock.band.phases"), say(f"level.phase.{phase}")),
-                (say("clock.band.official"), self._official(state)),
-                (say("clock.band.rule"), check.words),
+                (text("clock.band.phases"), text(f"level.phase.{phase}")),
+                (text("clock.band.official"), self._official(state)),
+                (text("clock.band.rule"), check.words),
             ),
             tag("p", check.next_step, class_="bw-next"),
-            basis("clock-phase", row.claims, (row.ours,) if row.ours else ()),
+            citations("clock-phase", row.claims, (row.assumption,) if row.assumption else ()),
         )
 
     def _official(self, state: Record) -> str:
         """Name what the official clock shows: an event under way, or the last one passed."""
         monday = datetime.combine(match_week(int(state["year"] or OPEN_YEAR)), time())
-        when, told = self._when(state), say("clock.before")
+        when, told = self._when(state), text("clock.before")
         if when >= monday + timedelta(days=5):
-            return say("clock.after")
+            return text("clock.after")
         for event in load_week_events():
             day = monday + timedelta(days=event.day)
             start = datetime.combine(day.date(), time.fromisoformat(event.starts))
             if start <= when:
                 over = event.ends and datetime.combine(day.date(), time.fromisoformat(event.ends)) <= when
-                told = say("clock.over", event=say(f"event.{event.event}")) if over else say(f"event.{event.event}")
+                told = text("clock.over", event=text(f"event.{event.event}")) if over else text(f"event.{event.event}")
         return told
 
     def _worth(self, state: Record) -> Markup:
@@ -215,81 +215,86 @@ class WeekClock(Form):
             verdict = judge(case, self._reading(state)).verdict
             check = rules_check(case, self._when(state))
             # Whether to answer a program that has written is no question, so no verdict may put anyone off it.
-            told = say("clock.just_answer") if case.recommender == "self" else verdict.words
-            rows.append((say(f"contact.{contact.contact}"), told, check.words))
+            told = text("clock.just_answer") if case.recommender == "self" else verdict.words
+            rows.append((text(f"contact.{contact.contact}"), told, check.words))
         claims = dict.fromkeys(claim for contact in self.contacts for claim in contact.claims)
-        head = (say("clock.contact"), say("card.title"), say("rules.title"))
-        return join(table(say("clock.worth"), head, rows), basis("worth", claims))
+        head = (text("clock.contact"), text("card.title"), text("rules.title"))
+        return join(table(text("clock.worth"), head, rows), citations("worth", claims))
 
     @staticmethod
     def _events() -> Markup:
         rows = [
             (
-                say(f"event.{event.event}"),
+                text(f"event.{event.event}"),
                 join(
-                    say(f"weekday.{event.day}"), " ", event.starts, f"–{event.ends}" if event.ends else "", " ", say("clock.et")
+                    text(f"weekday.{event.day}"),
+                    " ",
+                    event.starts,
+                    f"–{event.ends}" if event.ends else "",
+                    " ",
+                    text("clock.et"),
                 ),
             )
             for event in load_week_events()
         ]
         sources = dict.fromkeys(fact_source(facts()[event.fact]) for event in load_week_events())
         return join(
-            table(say("clock.band.official"), (say("table.what"), say("clock.when")), rows),
-            tag("details", tag("summary", say("rules.source")), list(sources), class_="bw-basis", data_keep="clock-sources"),
+            table(text("clock.band.official"), (text("table.what"), text("clock.when")), rows),
+            tag("details", tag("summary", text("rules.source")), list(sources), class_="bw-basis", data_keep="clock-sources"),
         )
 
     def page(self) -> str:
         """Give the whole page."""
         state = self.state
-        parts, now = self.parts(state), self.about(state)["open"]
-        days = [(day, say(f"clock.day.{day}")) for day in DAYS]
-        return frame(
-            self.part,
-            opening(
+        parts, now = self.fragments(state), self.ui_state(state)["open"]
+        days = [(day, text(f"clock.day.{day}")) for day in DAYS]
+        return activity_page(
+            self.row,
+            show_if(
                 "ask",
                 now,
-                radios("guess", say("clock.ask"), _guess_options(), state["guess"]),
-                tag("div", button(say("clock.see"), "see"), class_="bw-toolbar"),
+                radios("guess", text("clock.ask"), _guess_options(), state["guess"]),
+                tag("div", button(text("clock.see"), "see"), class_="bw-toolbar"),
             ),
-            opening("seen", now, place("beside", parts["beside"], class_="bw-beside")),
-            opening(
+            show_if("seen", now, slot("beside", parts["beside"], class_="bw-beside")),
+            show_if(
                 "seen",
                 now,
                 tag(
                     "div",
                     tag(
                         "div",
-                        select("day", say("clock.day"), days, state["day"]),
-                        slider("hour", say("clock.hour"), (0, 23), int(state["hour"]), help_text=say("clock.hour_help")),
+                        select("day", text("clock.day"), days, state["day"]),
+                        slider("hour", text("clock.hour"), (0, 23), int(state["hour"]), help_text=text("clock.hour_help")),
                         tag(
                             "div",
-                            button(say("clock.earlier"), "earlier"),
-                            button(say("clock.later"), "later"),
+                            button(text("clock.earlier"), "earlier"),
+                            button(text("clock.later"), "later"),
                             class_="bw-toolbar",
                         ),
-                        checkbox("lists_open", say("field.lists_open.label"), bool(state["lists_open"])),
-                        checkbox("friday_after", say("clock.friday_after"), bool(state["friday_after"])),
-                        select("year", say("clock.year"), [(year, year) for year in YEARS], state["year"]),
+                        checkbox("lists_open", text("field.lists_open.label"), bool(state["lists_open"])),
+                        checkbox("friday_after", text("clock.friday_after"), bool(state["friday_after"])),
+                        select("year", text("clock.year"), [(year, year) for year in YEARS], state["year"]),
                         class_="bw-controls",
                     ),
                     tag(
                         "div",
-                        tag("section", place("now", parts["now"]), class_="bw-card"),
-                        tag("section", tag("h3", say("clock.worth")), place("worth", parts["worth"], class_="bw-numbers")),
+                        tag("section", slot("now", parts["now"]), class_="bw-card"),
+                        tag("section", tag("h3", text("clock.worth")), slot("worth", parts["worth"], class_="bw-numbers")),
                         class_="bw-answer",
                     ),
                     class_="bw-columns",
                 ),
-                picture("week", say("clock.title"), say("clock.caption"), say("clock.title"), ""),
+                chart_panel("week", text("clock.title"), text("clock.caption"), text("clock.title"), ""),
             ),
         )
 
     @property
     def text(self) -> str:
         """The title, and what is asked or what holds at the moment."""
-        title = say(f"part.{self.part.part}.title")
+        title = text(f"activity.{self.row.activity}.title")
         if not self.state["seen"]:
-            return f"{title}\n{say('clock.ask')}\n" + "\n".join(f"- {words}" for _, words in _guess_options())
+            return f"{title}\n{text('clock.ask')}\n" + "\n".join(f"- {words}" for _, words in _guess_options())
         return f"{title}\n{self._line(self.state)}"
 
     def _line(self, state: Record) -> str:
@@ -299,42 +304,44 @@ class WeekClock(Form):
             case = self._case(contact, state)
             answer = rules_check(case, self._when(state)).words
             verdict = judge(case, self._reading(state)).verdict.words
-            verdict = say("clock.just_answer") if case.recommender == "self" else verdict
-            worth.append(f"{say(f'contact.{contact.contact}')}: {verdict} ({answer})")
-        phase = say(f"level.phase.{phase_at(self._when(state), self._reading(state))}")
+            verdict = text("clock.just_answer") if case.recommender == "self" else verdict
+            worth.append(f"{text(f'contact.{contact.contact}')}: {verdict} ({answer})")
+        phase = text(f"level.phase.{phase_at(self._when(state), self._reading(state))}")
         return f"{self._moment(state)} | {phase} | {self._official(state)} | " + " | ".join(worth)
 
-    def tour(self) -> str:
+    def transcript(self) -> str:
         """Go through every day of the clock at the hours where something changes, and tell what holds; then go back."""
         start = self.state
-        self.put(guess=f"{GUESSES[0][0]}_{GUESSES[0][1]}")
+        self.update(guess=f"{GUESSES[0][0]}_{GUESSES[0][1]}")
         self._see({})
         lines = []
         for day in DAYS:
             hours = {12, *(int(event.starts[:2]) for event in load_week_events() if list(DAYS)[event.day + 1] == day)}
             for hour in sorted(hours):
-                self.put(day=day, hour=hour)
+                self.update(day=day, hour=hour)
                 lines.append(self._line(self.state))
-        self.put(day="friday", hour=12, friday_after=True)
-        lines.append(f"{say('clock.friday_after')}: {self._line(self.state)}")
-        self.put(day="tuesday", friday_after=False, lists_open=False, year="2026")
-        lines.append(f"{say('field.lists_open.label')}, {say('scene.off')}: {self._line(self.state)}")
-        self.go(start)
+        self.update(day="friday", hour=12, friday_after=True)
+        lines.append(f"{text('clock.friday_after')}: {self._line(self.state)}")
+        self.update(day="tuesday", friday_after=False, lists_open=False, year="2026")
+        lines.append(f"{text('field.lists_open.label')}, {text('scene.off')}: {self._line(self.state)}")
+        self.commit(start)
         return "\n".join(lines)
 
 
 def _guess_options() -> list[tuple[str, str]]:
-    return [(f"{day}_{hour}", say("clock.guess", day=say(f"clock.day.{day}"), hour=_hour_words(hour))) for day, hour in GUESSES]
+    return [
+        (f"{day}_{hour}", text("clock.guess", day=text(f"clock.day.{day}"), hour=_hour_words(hour))) for day, hour in GUESSES
+    ]
 
 
 def _hour_words(hour: int) -> str:
     if hour in {0, 12}:
-        return say("clock.noon" if hour else "clock.midnight")
-    return say("clock.am" if hour < 12 else "clock.pm", hour=hour % 12 or 12)
+        return text("clock.noon" if hour else "clock.midnight")
+    return text("clock.am" if hour < 12 else "clock.pm", hour=hour % 12 or 12)
 
 
 def _date_words(day: date) -> str:
-    return say("clock.date", month=say(f"month.{day.month}"), day=day.day, year=day.year)
+    return text("clock.date", month=text(f"month.{day.month}"), day=day.day, year=day.year)
 
 
 @functools.lru_cache(maxsize=32)
@@ -353,17 +360,17 @@ def _week(year: int, reading: str | None) -> str:
     for event in load_week_events():
         begin = 24 * (event.day + 1) + int(event.starts[:2])
         until = 24 * (event.day + 1) + int(event.ends[:2]) if event.ends else begin + 0.6
-        official.append((say(f"event_short.{event.event}"), begin, until))
-    not_allowed, allowed = say("soap.answer.not_allowed"), say("soap.answer.allowed")
+        official.append((text(f"event_short.{event.event}"), begin, until))
+    not_allowed, allowed = text("soap.answer.not_allowed"), text("soap.answer.allowed")
     rule = [(allowed, 0.0, start), (not_allowed, start, end), (allowed, end, float(WEEK + 24))]
     figure: Figure = bands_over_time(
         {
-            say("clock.band.phases"): [(say(f"phase_short.{phase}"), low, high) for phase, low, high in phases],
-            say("clock.band.official"): official,
-            say("clock.band.rule"): rule,
+            text("clock.band.phases"): [(text(f"phase_short.{phase}"), low, high) for phase, low, high in phases],
+            text("clock.band.official"): official,
+            text("clock.band.rule"): rule,
         },
-        say("clock.band.now"),
-        [(24.0 * day + 12, say(f"weekday_short.{(day - 1) % 7}")) for day in range(7)],
+        text("clock.band.now"),
+        [(24.0 * day + 12, text(f"weekday_short.{(day - 1) % 7}")) for day in range(7)],
         WEEK + 24,
     )
     return json.dumps(figure)

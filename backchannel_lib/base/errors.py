@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from backchannel_lib.base.formatting import shown
+from backchannel_lib.base.formatting import format_value
 
 
 class CaseError(ValueError):
@@ -13,9 +13,6 @@ class CaseError(ValueError):
         rule: The id of the broken rule; its sentence stands in the words table under ``error.<rule>``.
         value: The value as it was given.
         **details: What the sentence fills in, such as the lowest and highest value.
-
-    Source:
-        ours.
 
     Examples:
         >>> str(CaseError("score", "range", 1200, low=1, high=999))
@@ -32,9 +29,9 @@ class CaseError(ValueError):
     @property
     def sentence(self) -> str:
         """The rule and the value as one calm sentence, without the field's name."""
-        from backchannel_lib.base.texts import say  # here, so that an error costs nothing until one is shown
+        from backchannel_lib.base.texts import text  # here, so that an error costs nothing until one is shown
 
-        return say(f"error.{self.rule}", value=shown(self.value), **self.details)
+        return text(f"error.{self.rule}", value=format_value(self.value), **self.details)
 
     def __str__(self) -> str:
         return f"{self.field}: {self.sentence}"
@@ -48,9 +45,6 @@ class CaseFileError(CaseError):
         rule: The id of the broken rule.
         value: What was found.
         **details: What the sentence fills in.
-
-    Source:
-        ours.
 
     Examples:
         >>> print(CaseFileError("my_case.json", "newer_file", 9, known=1))

@@ -6,7 +6,7 @@ import difflib
 from collections.abc import Iterable
 
 
-def shown(value: object) -> str:
+def format_value(value: object) -> str:
     """Give a value as a reader should see it in a sentence, cut where it is long.
 
     Args:
@@ -15,11 +15,8 @@ def shown(value: object) -> str:
     Returns:
         Its text: words in quotation marks, at most 60 characters.
 
-    Source:
-        ours.
-
     Examples:
-        >>> shown("dean"), shown(12), shown(None)
+        >>> format_value("dean"), format_value(12), format_value(None)
         ("'dean'", '12', 'empty')
     """
     item = getattr(value, "item", None)
@@ -32,7 +29,7 @@ def shown(value: object) -> str:
     return text if len(text) <= 60 else text[:57] + "..."
 
 
-def nearest(word: object, known: Iterable[str]) -> str:
+def suggestions(word: object, known: Iterable[str]) -> str:
     """List the known names, the likeliest meant one first.
 
     Args:
@@ -42,11 +39,8 @@ def nearest(word: object, known: Iterable[str]) -> str:
     Returns:
         The names, separated by commas; a close spelling of ``word`` stands first.
 
-    Source:
-        ours.
-
     Examples:
-        >>> nearest("know_dean", ["self", "known_dean"])
+        >>> suggestions("know_dean", ["self", "known_dean"])
         'known_dean, self'
     """
     names = list(known)

@@ -14,7 +14,7 @@ from collections.abc import Callable, Collection
 from importlib.resources.abc import Traversable
 from typing import Any, Final, TypeAlias
 
-from backchannel_lib.base.formatting import nearest
+from backchannel_lib.base.formatting import suggestions
 
 Path: TypeAlias = Any  # a str, a pathlib.Path or a Traversable: whatever open() or .open() can read
 Reader: TypeAlias = Callable[[str], Any]
@@ -29,9 +29,6 @@ class TableError(ValueError):
         column: The column; None where the whole row is meant.
         value: What stands there.
         rule: What should stand there.
-
-    Source:
-        ours.
 
     Examples:
         >>> print(TableError("callers.csv", 3, "weight", "ninety", "a number"))
@@ -60,9 +57,6 @@ def data_root() -> Traversable:
 
     Returns:
         The folder, readable also from inside a wheel.
-
-    Source:
-        ours.
 
     Examples:
         >>> (data_root() / "rules.csv").is_file()
@@ -97,9 +91,6 @@ def read_table(
 
     Raises:
         TableError: The table is broken.
-
-    Source:
-        ours.
     """
     if path is None and file in _read_before:
         return _read_before[file]
@@ -144,7 +135,7 @@ def _check_header(name: str, header: list[str], readers: dict[str, Reader]) -> N
             raise TableError(name, 1, column, header, f"a column '{column}'")
     for column in header:
         if column not in readers or header.count(column) > 1:
-            raise TableError(name, 1, column, column, f"each of the columns {nearest(column, readers)} once")
+            raise TableError(name, 1, column, column, f"each of the columns {suggestions(column, readers)} once")
 
 
 def _row(name: str, number: int, raw: dict[str, str], readers: dict[str, Reader]) -> dict[str, Any]:
@@ -164,14 +155,14 @@ class WrongCellError(ValueError):
     """A cell breaks its column's rule; the text says what was expected."""
 
 
-def some_text(cell: str) -> str:
+def required_text(cell: str) -> str:
     """Read a text that may not be blank."""
     if cell.strip() == "":
         raise WrongCellError("some text")
     return cell
 
 
-def any_text(cell: str) -> str:
+def optional_text(cell: str) -> str:
     """Read a text, or nothing."""
     return cell
 
@@ -182,7 +173,7 @@ def one_of(known: Collection[str], *, blank: bool = False) -> Reader:
     def read(cell: str) -> str:
         if cell in known or (blank and cell == ""):
             return cell
-        raise WrongCellError(f"one of {nearest(cell, known)}")
+        raise WrongCellError(f"one of {suggestions(cell, known)}")
 
     return read
 

@@ -6,8 +6,8 @@ import functools
 from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 
-from backchannel_lib.base.formatting import nearest
-from backchannel_lib.base.readers import Path, TableError, data_root, read_table, some_text
+from backchannel_lib.base.formatting import suggestions
+from backchannel_lib.base.readers import Path, TableError, data_root, read_table, required_text
 
 
 def load_words(language: str = "en", path: Path = None) -> dict[str, str]:
@@ -23,9 +23,6 @@ def load_words(language: str = "en", path: Path = None) -> dict[str, str]:
     Raises:
         TableError: A table is broken, or an id stands in two files.
 
-    Source:
-        ours.
-
     Examples:
         >>> load_words()["verdict.ignored.name"]
         'Ignored'
@@ -37,7 +34,7 @@ def load_words(language: str = "en", path: Path = None) -> dict[str, str]:
     texts: dict[str, str] = {}
     for file in files:
         for row_id, text in read_table(
-            lambda **row: (row["id"], row["text"]), "", {"id": some_text, "text": some_text}, path=file
+            lambda **row: (row["id"], row["text"]), "", {"id": required_text, "text": required_text}, path=file
         ):
             if row_id in texts:
                 raise TableError(getattr(file, "name", str(file)), None, "id", row_id, "an id that no other file has")
@@ -58,9 +55,6 @@ def all_words(language: str = "en") -> Mapping[str, str]:
     Raises:
         TableError: A words table is broken.
 
-    Source:
-        ours.
-
     Examples:
         >>> "verdict.ignored.name" in all_words()
         True
@@ -68,7 +62,7 @@ def all_words(language: str = "en") -> Mapping[str, str]:
     return MappingProxyType(load_words(language))
 
 
-def say(word_id: str, **values: object) -> str:
+def text(word_id: str, **values: object) -> str:
     """Give one text, its places filled in.
 
     Args:
@@ -81,15 +75,12 @@ def say(word_id: str, **values: object) -> str:
     Raises:
         KeyError: No text has this id, or a place was not filled; the nearest ids are named.
 
-    Source:
-        ours.
-
     Examples:
-        >>> say("verdict.ignored.name")
+        >>> text("verdict.ignored.name")
         'Ignored'
     """
     words = all_words()
     if word_id not in words:
-        raise KeyError(f"no text has the id {word_id!r}; near it: {', '.join(nearest(word_id, words).split(', ')[:1])}")
-    text = words[word_id]
-    return text.format(**values) if values else text
+        raise KeyError(f"no text has the id {word_id!r}; near it: {', '.join(suggestions(word_id, words).split(', ')[:1])}")
+    template = words[word_id]
+    return template.format(**values) if values else template

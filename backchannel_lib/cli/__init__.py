@@ -1,1 +1,1 @@
-
+"""The commands behind `backchannel` and `python workbook.py`."""

@@ -53,9 +53,6 @@ def assumption(name: str) -> float:
     Raises:
         KeyError: There is none of that id, or it has no number.
 
-    Source:
-        ours.
-
     Examples:
         >>> assumption("signal_at_bar")
         50.0

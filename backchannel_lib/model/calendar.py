@@ -51,9 +51,6 @@ def eastern(when: datetime) -> datetime:
     Raises:
         CaseError: ``when`` is no date with a time.
 
-    Source:
-        ours.
-
     Examples:
         >>> from datetime import timezone
         >>> eastern(datetime(2027, 3, 15, 14, 0, tzinfo=timezone.utc))

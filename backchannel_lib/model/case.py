@@ -10,7 +10,7 @@ from types import MappingProxyType
 from typing import Any, Final, Literal
 
 from backchannel_lib.base.errors import CaseError
-from backchannel_lib.base.formatting import nearest
+from backchannel_lib.base.formatting import suggestions
 
 Kind = Literal["number", "flag", "choice", "set"]
 
@@ -77,9 +77,6 @@ class Field:
         Raises:
             CaseError: The value breaks the field's rule.
 
-        Source:
-            ours.
-
         Examples:
             >>> Case.fields()["needs"].check("local|language") == {"language", "local"}
             True
@@ -93,7 +90,7 @@ class Field:
         if self.kind == "choice":
             if isinstance(value, str) and value in self.levels:
                 return value
-            raise CaseError(self.name, "level", value, levels=nearest(value, self.levels))
+            raise CaseError(self.name, "level", value, levels=suggestions(value, self.levels))
         return self._set(value)
 
     def read(self, text: object) -> Any:
@@ -107,9 +104,6 @@ class Field:
 
         Raises:
             CaseError: The text does not stand for an allowed value.
-
-        Source:
-            ours.
 
         Examples:
             >>> Case.fields()["failed_attempts"].read("2"), Case.fields()["scripted"].read("true")
@@ -146,11 +140,11 @@ class Field:
         if isinstance(value, str):
             value = [part.strip() for part in value.split("|") if part.strip()]
         if not isinstance(value, Iterable) or isinstance(value, Mapping):
-            raise CaseError(self.name, "set", value, levels=nearest(value, self.levels))
+            raise CaseError(self.name, "set", value, levels=suggestions(value, self.levels))
         members = list(value)
         for member in members:
             if not isinstance(member, str) or member not in self.levels:
-                raise CaseError(self.name, "set", member, levels=nearest(member, self.levels))
+                raise CaseError(self.name, "set", member, levels=suggestions(member, self.levels))
         return frozenset(members)
 
 
@@ -302,16 +296,13 @@ class Case:
         Returns:
             A read-only mapping from field name to `Field`, in the order of the record.
 
-        Source:
-            ours.
-
         Examples:
             >>> Case.fields()["score"].low, Case.fields()["phase"].levels[1]
             (1, 'soap_lists')
         """
         return _FIELDS_VIEW
 
-    def but(self, **changes: object) -> Case:
+    def replace(self, **changes: object) -> Case:
         """Give the same case with some fields changed.
 
         ``self`` and ``direct_email`` go together: where only one of recommender and move is changed, the other
@@ -326,11 +317,8 @@ class Case:
         Raises:
             CaseError: A field does not exist, or a new value breaks a rule.
 
-        Source:
-            ours.
-
         Examples:
-            >>> Case().but(recommender="self").move
+            >>> Case().replace(recommender="self").move
             'direct_email'
         """
         case = object.__new__(Case)
@@ -338,7 +326,7 @@ class Case:
         store.update(self.__dict__)
         for name, value in changes.items():
             if name not in _FIELDS:
-                raise CaseError(name, "unknown_field", value, known=nearest(name, _FIELDS))
+                raise CaseError(name, "unknown_field", value, known=suggestions(name, _FIELDS))
             store[name] = _FIELDS[name].check(value)
         if "move" not in changes:
             if store["recommender"] == "self":
@@ -366,9 +354,6 @@ class Case:
         Raises:
             CaseError: ``record`` is no record, a field does not exist, or a value breaks a rule.
 
-        Source:
-            ours.
-
         Examples:
             >>> Case.from_record({"score": "251", "needs": "language|local", "track_record": ""}).score
             251
@@ -378,7 +363,7 @@ class Case:
         values = {}
         for name, text in record.items():
             if name not in _FIELDS:
-                raise CaseError(name, "unknown_field", text, known=nearest(name, _FIELDS))
+                raise CaseError(name, "unknown_field", text, known=suggestions(name, _FIELDS))
             values[name] = _FIELDS[name].read(text)
         return cls(**values)
 
@@ -387,9 +372,6 @@ class Case:
 
         Returns:
             Every field by name; a set is written as ``"language|local"`` in the order of its levels.
-
-        Source:
-            ours.
 
         Examples:
             >>> Case(needs={"local", "language"}).to_record()["needs"]

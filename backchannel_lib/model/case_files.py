@@ -23,9 +23,6 @@ def case_to_text(case: Case) -> str:
     Returns:
         JSON: the format's number, and one flat record.
 
-    Source:
-        ours.
-
     Examples:
         >>> case_from_text(case_to_text(Case(score=251))).score
         251
@@ -49,9 +46,6 @@ def case_from_text(text: str, name: str = "case file") -> Case:
     Raises:
         CaseFileError: The text is no case file, or one of a newer format.
         CaseError: A field in it breaks a rule.
-
-    Source:
-        ours.
 
     Examples:
         >>> case_from_text('{"score": 228}').score
@@ -98,9 +92,6 @@ def load_case(path: str | os.PathLike[str]) -> Case:
         CaseFileError: The file cannot be read, is no case file, or was saved by a newer version.
         CaseError: ``path`` names no file, or a field in the file breaks a rule.
 
-    Source:
-        ours.
-
     Examples:
         >>> import tempfile
         >>> with tempfile.TemporaryDirectory() as folder:
@@ -128,9 +119,6 @@ def save_case(case: Case, path: str | os.PathLike[str]) -> None:
     Raises:
         CaseError: ``case`` is no case, or ``path`` names no file.
         CaseFileError: The file cannot be written.
-
-    Source:
-        ours.
 
     Examples:
         >>> save_case(Case(), "/no/such/folder/mine.json")

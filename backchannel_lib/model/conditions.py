@@ -19,7 +19,7 @@ import ast
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final, TypeAlias
 
-from backchannel_lib.base.formatting import nearest
+from backchannel_lib.base.formatting import suggestions
 from backchannel_lib.base.readers import TableError
 from backchannel_lib.model.case import Case
 
@@ -45,9 +45,6 @@ def parse(
 
     Raises:
         TableError: The text is no condition, or speaks of something that does not exist.
-
-    Source:
-        ours.
 
     Examples:
         >>> ast.unparse(
@@ -118,13 +115,13 @@ class _Checker:
         field = Case.fields().get(node.id)
         if field is None or field.kind not in kinds:
             names = [name for name, known in Case.fields().items() if known.kind in kinds]
-            raise self.refuse(f"a {' or '.join(kinds)} in place of '{node.id}', such as {nearest(node.id, names)}")
+            raise self.refuse(f"a {' or '.join(kinds)} in place of '{node.id}', such as {suggestions(node.id, names)}")
         return node
 
     def level(self, field: ast.Name, node: ast.expr) -> ast.Name:
         levels = Case.fields()[field.id].levels
         if not isinstance(node, ast.Name) or node.id not in levels:
-            raise self.refuse(f"a level of {field.id}: {nearest(ast.unparse(node), levels)}")
+            raise self.refuse(f"a level of {field.id}: {suggestions(ast.unparse(node), levels)}")
         return node
 
     def number(self, node: ast.expr) -> ast.expr:
@@ -150,9 +147,6 @@ def names_in(tree: ast.expr) -> frozenset[str]:
 
     Returns:
         The names of the fields (and of further flags) in it.
-
-    Source:
-        ours.
 
     Examples:
         >>> sorted(names_in(parse("move is pressure and scripted", {}, place=("x", 1, "y"))))
@@ -194,9 +188,6 @@ def scalar_function(trees: Iterable[ast.expr]) -> Callable[[Any], int]:
     Returns:
         A function from a case (or anything with its attributes) to an int whose bit ``i`` says whether condition ``i``
         holds. It costs about a tenth of a microsecond a condition.
-
-    Source:
-        ours.
 
     Examples:
         >>> which = scalar_function([parse("scripted", {}, place=("x", 1, "y")), parse("score > 200", {}, place=("x", 2, "y"))])

@@ -117,9 +117,6 @@ def read_columns(frame: pd.DataFrame) -> dict[str, Array | int]:
     Raises:
         CaseError: As in `judge_frame`.
 
-    Source:
-        ours.
-
     Examples:
         >>> read_columns(pd.DataFrame({"needs": ["local|track", ""]}))["needs"].tolist()
         [6, 0]

@@ -9,7 +9,7 @@ from types import MappingProxyType
 from typing import Final
 
 from backchannel_lib.base.errors import CaseError
-from backchannel_lib.base.texts import say
+from backchannel_lib.base.texts import text
 from backchannel_lib.model.calendar import phase_at
 from backchannel_lib.model.case import Case
 from backchannel_lib.model.tables import load_readings
@@ -42,7 +42,7 @@ class Reading:
     @property
     def words(self) -> str:
         """The reading as a sentence for a reader."""
-        return say(f"reading.{self.name}")
+        return text(f"reading.{self.name}")
 
 
 READINGS: Final[Mapping[str, Reading]] = MappingProxyType(
@@ -109,10 +109,10 @@ def readings_agree(case: Case, when: datetime | None = None) -> Agreement:
     """
     if not isinstance(case, Case):
         raise CaseError("case", "not_a_case", case)
-    phased = case if when is None else case.but(phase=phase_at(when))
+    phased = case if when is None else case.replace(phase=phase_at(when))
     verdicts = {}
     for name, reading in READINGS.items():
         if not reading.default:
-            read = case if when is None else case.but(phase=phase_at(when, reading=name))
+            read = case if when is None else case.replace(phase=phase_at(when, reading=name))
             verdicts[name] = judge(read, reading=name).verdict
     return Agreement(judge(phased).verdict, MappingProxyType(verdicts))

@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Any, Final, overload
 
 from backchannel_lib.base.errors import CaseError
-from backchannel_lib.base.texts import say
+from backchannel_lib.base.texts import text
 from backchannel_lib.model.calendar import eastern
 from backchannel_lib.model.case import Case
 from backchannel_lib.model.conditions import names_in, parse, scalar_function
@@ -57,14 +57,14 @@ class Change:
     @property
     def words(self) -> tuple[str, ...]:
         """Each act as a sentence for a reader."""
-        return tuple(say(f"remedy.{remedy}") for remedy in self.remedies)
+        return tuple(text(f"remedy.{remedy}") for remedy in self.remedies)
 
     @property
     def when(self) -> str:
         """When it can be done, as a few words for a reader; what the rule forbids waits until SOAP ends."""
         if self.rules.answer != "allowed":
-            return say("when.after_soap" if self.rules.answer == "not_allowed" else "when.ask")
-        return say("when.year" if self.who == "year_of_work" else "when.now")
+            return text("when.after_soap" if self.rules.answer == "not_allowed" else "when.ask")
+        return text("when.year" if self.who == "year_of_work" else "when.now")
 
     @property
     def within_reach(self) -> bool:
@@ -113,12 +113,12 @@ class Changes(Sequence[Change]):
     def words(self) -> str:
         """What to expect of them, as a sentence for a reader."""
         if self.verdict == max(Verdict):
-            return say("changes.at_the_top")
+            return text("changes.at_the_top")
         if not self.within_reach:
-            return say("changes.out_of_reach_high" if self.verdict >= Verdict.FILE_READ else "changes.out_of_reach_low")
+            return text("changes.out_of_reach_high" if self.verdict >= Verdict.FILE_READ else "changes.out_of_reach_low")
         if all(change.rules.answer == "not_allowed" for change in self._changes if change.within_reach):
-            return say("changes.none_allowed_yet")
-        return say("changes.some")
+            return text("changes.none_allowed_yet")
+        return text("changes.some")
 
 
 def what_would_change(
@@ -168,7 +168,7 @@ def what_would_change(
             fields = _together([changed for _, changed in combination])
             if fields is None:
                 continue
-            changed_case = case.but(**fields)
+            changed_case = case.replace(**fields)
             if book.outcome(changed_case).verdict > start:
                 done.append(remedies)
                 found.append(_change(case, changed_case, [row for row, _ in combination], judgment.binding, when, reading))
@@ -200,7 +200,7 @@ def _change(
         stages=binding,
         who=max((row.who for row in rows), key=WHO.index),
         claims=tuple(dict.fromkeys(claim for row in rows for claim in row.claims)),
-        assumptions=tuple(dict.fromkeys(row.ours for row in rows if row.ours)),
+        assumptions=tuple(dict.fromkeys(row.assumption for row in rows if row.assumption)),
         # An act that moves the contact to another phase moves it away from the moment that was given.
         rules=rules_check(after, when if after.phase == before.phase else None),
     )
@@ -220,7 +220,9 @@ def _applicable(case: Case) -> list[tuple[RemedyRow, dict[str, Any]]]:
     rows, which = _table()
     held = which(case)
     return [
-        (row, {field: _value(case, field, text) for field, text in row.sets}) for bit, row in enumerate(rows) if held >> bit & 1
+        (row, {field: _value(case, field, text) for field, text in row.overrides})
+        for bit, row in enumerate(rows)
+        if held >> bit & 1
     ]
 
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from backchannel_lib.base.errors import CaseError
-from backchannel_lib.base.formatting import nearest
+from backchannel_lib.base.formatting import suggestions
 from backchannel_lib.base.readers import TableError
 from backchannel_lib.model.case import Case
 from backchannel_lib.model.conditions import parse, scalar_function
@@ -178,7 +178,7 @@ def check_reading(reading: str | None) -> str | None:
         'range_and_credible'
     """
     if reading is not None and reading not in _reading_names():
-        raise CaseError("reading", "level", reading, levels=nearest(reading, _reading_names()))
+        raise CaseError("reading", "level", reading, levels=suggestions(reading, _reading_names()))
     return reading
 
 
@@ -209,7 +209,7 @@ def rule_book(reading: str | None) -> RuleBook:
     allows = {row.target: row.to for row in changes if row.kind == "allows"}
     for verdict in allows.values():
         if verdict not in _ranks():
-            raise TableError("reading_changes.csv", None, "to", verdict, f"one of {nearest(verdict, _ranks())}")
+            raise TableError("reading_changes.csv", None, "to", verdict, f"one of {suggestions(verdict, _ranks())}")
     table = load_rules()
     for target in allows:
         if target not in {rule.rule for rule in table}:
@@ -232,5 +232,5 @@ def _conditions(instead: dict[str, str]) -> dict[str, ast.expr]:
         text = instead.pop(row.condition, row.when)
         conditions[row.condition] = parse(text, conditions, place=("conditions.csv", number, "when"))
     for target in instead:
-        raise TableError("reading_changes.csv", None, "target", target, f"one of {nearest(target, conditions)}")
+        raise TableError("reading_changes.csv", None, "target", target, f"one of {suggestions(target, conditions)}")
     return conditions

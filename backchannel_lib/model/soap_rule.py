@@ -11,7 +11,7 @@ from types import SimpleNamespace
 from typing import Any
 
 from backchannel_lib.base.errors import CaseError
-from backchannel_lib.base.texts import say
+from backchannel_lib.base.texts import text
 from backchannel_lib.model.calendar import eastern, match_week
 from backchannel_lib.model.case import Case
 from backchannel_lib.model.conditions import parse, scalar_function
@@ -48,13 +48,13 @@ class RulesCheck:
     @property
     def words(self) -> str:
         """The answer in a few words for a reader; it says where the answer changes within the phase."""
-        return say(f"soap.answer.{self.answer}_until" if self.changes_later else f"soap.answer.{self.answer}")
+        return text(f"soap.answer.{self.answer}_until" if self.changes_later else f"soap.answer.{self.answer}")
 
     @property
     def reason(self) -> str:
         """Why, as a sentence for a reader; it says where the answer changes within the phase."""
-        reason = say(f"soap.{self.row}")
-        return f"{reason} {say('soap.changes_thursday')}" if self.changes_later else reason
+        reason = text(f"soap.{self.row}")
+        return f"{reason} {text('soap.changes_thursday')}" if self.changes_later else reason
 
     @property
     def source(self) -> str:
@@ -62,11 +62,11 @@ class RulesCheck:
         rows = {fact.id: fact for fact in load_facts()}
         return "; ".join(
             dict.fromkeys(
-                say(
+                text(
                     "soap.source",
                     source=rows[fact].source,
                     year=rows[fact].year,
-                    grade=say(f"grade.{rows[fact].grade}"),
+                    grade=text(f"grade.{rows[fact].grade}"),
                 )
                 for fact in self.facts
             )
@@ -75,12 +75,12 @@ class RulesCheck:
     @property
     def next_step(self) -> str:
         """What a reader can do now, as a sentence."""
-        return say(f"soap.next.{self.answer}")
+        return text(f"soap.next.{self.answer}")
 
     @property
     def note(self) -> str:
         """The reminder to read this year's agreement."""
-        return say("soap.read_agreement")
+        return text("soap.read_agreement")
 
 
 def soap_window(year: int) -> tuple[datetime, datetime]:

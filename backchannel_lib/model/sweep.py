@@ -56,7 +56,7 @@ def score_bands(case: Case, reading: str | None = None) -> Mapping[str, tuple[Ba
     else:
         low, high = min(exam.low, case.score), max(exam.high, case.score)
     # The map is the same wherever on it the case lies.
-    return _bands(case.but(score=exam.score, recommender="trusted_peer"), reading, low, high)
+    return _bands(case.replace(score=exam.score, recommender="trusted_peer"), reading, low, high)
 
 
 @functools.lru_cache(maxsize=256)
@@ -64,10 +64,10 @@ def _bands(case: Case, reading: str | None, low: int, high: int) -> Mapping[str,
     book = rule_book(reading)
     found: dict[str, tuple[Band, ...]] = {}
     for recommender in RECOMMENDERS:
-        called = case.but(recommender=recommender)
+        called = case.replace(recommender=recommender)
         bands: list[Band] = []
         for score in range(low, high + 1):
-            verdict = book.outcome(called.but(score=score)).verdict
+            verdict = book.outcome(called.replace(score=score)).verdict
             if bands and bands[-1].verdict == verdict:
                 bands[-1] = bands[-1]._replace(high=score)
             else:

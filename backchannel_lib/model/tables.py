@@ -12,14 +12,15 @@ from typing import Final, NamedTuple
 from backchannel_lib.base.errors import CaseError
 from backchannel_lib.base.readers import (
     Path,
-    any_text,
+    WrongCellError,
     article_lines,
     each_of,
     integer,
     number_or_blank,
     one_of,
+    optional_text,
     read_table,
-    some_text,
+    required_text,
     yes_no,
 )
 from backchannel_lib.model.case import MOVES, NEEDS, PHASES, RECOMMENDERS, Case
@@ -69,7 +70,7 @@ class RuleRow(NamedTuple):
     condition: str
     allows: str
     claims: tuple[str, ...]
-    ours: str
+    assumption: str
 
 
 class ReadingRow(NamedTuple):
@@ -96,10 +97,10 @@ class RemedyRow(NamedTuple):
     remedy: str
     stage: str
     when: str
-    sets: tuple[tuple[str, str], ...]
+    overrides: tuple[tuple[str, str], ...]
     who: str
     claims: tuple[str, ...]
-    ours: str
+    assumption: str
 
 
 class SoapRuleRow(NamedTuple):
@@ -121,7 +122,7 @@ class CallerRow(NamedTuple):
     chart_row: str
     joined: str
     claims: tuple[str, ...]
-    ours: str
+    assumption: str
 
 
 class MoveRow(NamedTuple):
@@ -139,7 +140,7 @@ class PhaseRow(NamedTuple):
     starts: str
     ends: str
     claims: tuple[str, ...]
-    ours: str
+    assumption: str
 
 
 class FlagRow(NamedTuple):
@@ -148,7 +149,7 @@ class FlagRow(NamedTuple):
     flag: str
     kind: str
     claims: tuple[str, ...]
-    ours: str
+    assumption: str
 
 
 class NeedRow(NamedTuple):
@@ -206,7 +207,7 @@ class ExampleRow(NamedTuple):
     """One of the article's own examples; see `load_examples`."""
 
     example: str
-    sets: tuple[tuple[str, str], ...]
+    overrides: tuple[tuple[str, str], ...]
     verdict: str
     claims: tuple[str, ...]
 
@@ -302,7 +303,10 @@ def load_claims(path: Path = None) -> tuple[Claim, ...]:
     """
     kinds = ("thesis", "definition", "example", "warning", "number", "rule", "verdict", "rationale", "advice")
     return read_table(
-        Claim, "claims.csv", {"id": some_text, "lines": article_lines, "topic": some_text, "kind": one_of(kinds)}, path=path
+        Claim,
+        "claims.csv",
+        {"id": required_text, "lines": article_lines, "topic": required_text, "kind": one_of(kinds)},
+        path=path,
     )
 
 
@@ -325,7 +329,9 @@ def load_verdicts(path: Path = None) -> tuple[VerdictRow, ...]:
         >>> load_verdicts()[8].verdict
         'offer_in_play'
     """
-    return read_table(VerdictRow, "verdicts.csv", {"verdict": some_text, "rank": integer(0, 8), "claims": claim_ids}, path=path)
+    return read_table(
+        VerdictRow, "verdicts.csv", {"verdict": required_text, "rank": integer(0, 8), "claims": claim_ids}, path=path
+    )
 
 
 def load_stages(path: Path = None) -> tuple[StageRow, ...]:
@@ -376,7 +382,7 @@ def load_conditions(path: Path = None) -> tuple[ConditionRow, ...]:
         >>> {row.condition: row.when for row in load_conditions()}["need_met"]
         'needs & offers'
     """
-    return read_table(ConditionRow, "conditions.csv", {"condition": some_text, "when": some_text}, path=path)
+    return read_table(ConditionRow, "conditions.csv", {"condition": required_text, "when": required_text}, path=path)
 
 
 def load_rules(path: Path = None) -> tuple[RuleRow, ...]:
@@ -388,7 +394,7 @@ def load_rules(path: Path = None) -> tuple[RuleRow, ...]:
     Returns:
         Rows of: ``rule``, its id, under which its reason stands in the words table; ``stage``; ``condition``, a named
         condition, or ``otherwise`` where no other row of the stage holds; ``allows``, the best verdict it allows;
-        ``claims``, ids; ``ours``, the id of our assumption where the article leaves room, else blank.
+        ``claims``, ids; ``assumption``, the id of our assumption where the article leaves room, else blank.
 
     Raises:
         TableError: The table is broken.
@@ -404,12 +410,12 @@ def load_rules(path: Path = None) -> tuple[RuleRow, ...]:
         RuleRow,
         "rules.csv",
         {
-            "rule": some_text,
+            "rule": required_text,
             "stage": one_of(STAGES),
             "condition": one_of([row.condition for row in load_conditions()] + ["otherwise"]),
             "allows": one_of([row.verdict for row in load_verdicts()]),
             "claims": claim_ids,
-            "ours": assumption_id,
+            "assumption": assumption_id,
         },
         path=path,
     )
@@ -438,7 +444,7 @@ def load_readings(path: Path = None) -> tuple[ReadingRow, ...]:
     return read_table(
         ReadingRow,
         "readings.csv",
-        {"reading": some_text, "choice": some_text, "default": yes_no, "claims": claim_ids},
+        {"reading": required_text, "choice": required_text, "default": yes_no, "claims": claim_ids},
         path=path,
     )
 
@@ -470,8 +476,8 @@ def load_reading_changes(path: Path = None) -> tuple[ReadingChange, ...]:
         {
             "reading": one_of([row.reading for row in load_readings()]),
             "kind": one_of(("condition", "allows", "weight", "calendar")),
-            "target": some_text,
-            "to": some_text,
+            "target": required_text,
+            "to": required_text,
         },
         path=path,
         key=("reading", "kind", "target"),
@@ -486,8 +492,8 @@ def load_remedies(path: Path = None) -> tuple[RemedyRow, ...]:
 
     Returns:
         Rows of: ``remedy``, its id; ``stage`` that it mends; ``when`` it applies, an expression as in the conditions;
-        ``sets``, pairs ``field=value`` parted by ``;``, where the value may be another field's name; ``who`` can do it,
-        one of ``WHO``; ``claims``, ids; ``ours``, the id of our assumption, or blank.
+        ``overrides``, pairs ``field=value`` parted by ``;``, where the value may be another field's name; ``who`` can do it,
+        one of ``WHO``; ``claims``, ids; ``assumption``, the id of our assumption, or blank.
 
     Raises:
         TableError: The table is broken.
@@ -503,13 +509,13 @@ def load_remedies(path: Path = None) -> tuple[RemedyRow, ...]:
         RemedyRow,
         "remedies.csv",
         {
-            "remedy": some_text,
+            "remedy": required_text,
             "stage": one_of(STAGES),
-            "when": some_text,
-            "sets": settings,
+            "when": required_text,
+            "overrides": settings,
             "who": one_of(WHO),
             "claims": claim_ids,
-            "ours": assumption_id,
+            "assumption": assumption_id,
         },
         path=path,
     )
@@ -538,7 +544,7 @@ def load_soap_rule(path: Path = None) -> tuple[SoapRuleRow, ...]:
     return read_table(
         SoapRuleRow,
         "soap_rule.csv",
-        {"row": some_text, "when": some_text, "answer": one_of(ANSWERS), "facts": each_of(_fact_ids())},
+        {"row": required_text, "when": required_text, "answer": one_of(ANSWERS), "facts": each_of(_fact_ids())},
         path=path,
     )
 
@@ -553,7 +559,7 @@ def load_callers(path: Path = None) -> tuple[CallerRow, ...]:
         Rows of: ``recommender``; ``impact``, the table's level: very_high, high, moderate, low or very_low, blank where the
         table leaves it out; ``weight``, the chart's 0 to 100; ``table_row`` and ``chart_row``, the labels there, blank
         where left out; ``joined``, how the two were put together: same (one name in both), order (by their order) or ours;
-        ``claims``, ids; ``ours``, the id of our assumption, or blank.
+        ``claims``, ids; ``assumption``, the id of our assumption, or blank.
 
     Raises:
         TableError: The table is broken.
@@ -572,11 +578,11 @@ def load_callers(path: Path = None) -> tuple[CallerRow, ...]:
             "recommender": one_of(RECOMMENDERS),
             "impact": one_of(("very_high", "high", "moderate", "low", "very_low"), blank=True),
             "weight": integer(0, 100),
-            "table_row": any_text,
-            "chart_row": any_text,
+            "table_row": optional_text,
+            "chart_row": optional_text,
             "joined": one_of(("same", "order", "ours")),
             "claims": claim_ids,
-            "ours": assumption_id,
+            "assumption": assumption_id,
         },
         path=path,
     )
@@ -617,7 +623,7 @@ def load_phases(path: Path = None) -> tuple[PhaseRow, ...]:
 
     Returns:
         Rows of: ``phase``; ``starts`` and ``ends``, in Eastern Time, as a day and hour of Match Week or a date; ``claims``,
-        ids; ``ours``, the id of our assumption, or blank.
+        ids; ``assumption``, the id of our assumption, or blank.
 
     Raises:
         TableError: The table is broken.
@@ -632,7 +638,13 @@ def load_phases(path: Path = None) -> tuple[PhaseRow, ...]:
     return read_table(
         PhaseRow,
         "phases.csv",
-        {"phase": one_of(PHASES), "starts": some_text, "ends": some_text, "claims": claim_ids, "ours": assumption_id},
+        {
+            "phase": one_of(PHASES),
+            "starts": required_text,
+            "ends": required_text,
+            "claims": claim_ids,
+            "assumption": assumption_id,
+        },
         path=path,
     )
 
@@ -645,7 +657,7 @@ def load_flags(path: Path = None) -> tuple[FlagRow, ...]:
 
     Returns:
         Rows of: ``flag``, a field of a case; ``kind``: ``explainable``, ``policy`` (the program's rule decides) or
-        ``not_overcome``; ``claims``, ids; ``ours``, the id of our assumption, or blank.
+        ``not_overcome``; ``claims``, ids; ``assumption``, the id of our assumption, or blank.
 
     Raises:
         TableError: The table is broken.
@@ -664,7 +676,7 @@ def load_flags(path: Path = None) -> tuple[FlagRow, ...]:
             "flag": one_of(tuple(Case.fields())),
             "kind": one_of(("explainable", "policy", "not_overcome")),
             "claims": claim_ids,
-            "ours": assumption_id,
+            "assumption": assumption_id,
         },
         path=path,
     )
@@ -712,7 +724,7 @@ def load_decides(path: Path = None) -> tuple[DecidesRow, ...]:
         100
     """
     return read_table(
-        DecidesRow, "decides.csv", {"factor": some_text, "share": integer(0, 100), "claims": claim_ids}, path=path
+        DecidesRow, "decides.csv", {"factor": required_text, "share": integer(0, 100), "claims": claim_ids}, path=path
     )
 
 
@@ -728,9 +740,6 @@ def load_assumptions(path: Path = None) -> tuple[AssumptionRow, ...]:
     Raises:
         TableError: The table is broken.
 
-    Source:
-        ours.
-
     Examples:
         >>> {row.assumption: row.value for row in load_assumptions()}["intensity_reach"]
         4.5
@@ -738,7 +747,7 @@ def load_assumptions(path: Path = None) -> tuple[AssumptionRow, ...]:
     return read_table(
         AssumptionRow,
         "assumptions.csv",
-        {"assumption": some_text, "value": number_or_blank, "unit": any_text},
+        {"assumption": required_text, "value": number_or_blank, "unit": optional_text},
         path=path,
     )
 
@@ -769,12 +778,12 @@ def load_facts(path: Path = None) -> tuple[FactRow, ...]:
         FactRow,
         "facts.csv",
         {
-            "id": some_text,
-            "topic": some_text,
-            "value": any_text,
-            "unit": any_text,
-            "source": some_text,
-            "year": some_text,
+            "id": required_text,
+            "topic": required_text,
+            "value": optional_text,
+            "unit": optional_text,
+            "source": required_text,
+            "year": required_text,
             "grade": one_of(("A", "B", "C")),
         },
         path=path,
@@ -832,7 +841,7 @@ def load_score_anchors(path: Path = None) -> tuple[AnchorRow, ...]:
     return read_table(
         AnchorRow,
         "score_anchors.csv",
-        {"specialty": some_text, "low": integer(1, 300), "high": integer(1, 300)},
+        {"specialty": required_text, "low": integer(1, 300), "high": integer(1, 300)},
         path=path,
     )
 
@@ -852,9 +861,6 @@ def load_controls(path: Path = None) -> tuple[ControlRow, ...]:
     Raises:
         TableError: The table is broken.
 
-    Source:
-        ours.
-
     Examples:
         >>> load_controls()[0].control
         'slider'
@@ -867,8 +873,8 @@ def load_controls(path: Path = None) -> tuple[ControlRow, ...]:
             "field": one_of(tuple(Case.fields())),
             "group": one_of(STAGES),
             "control": one_of(kinds),
-            "heading": any_text,
-            "shown_when": some_text,
+            "heading": optional_text,
+            "shown_when": required_text,
         },
         path=path,
     )
@@ -898,7 +904,7 @@ def load_exams(path: Path = None) -> tuple[ExamRow, ...]:
     return read_table(
         ExamRow,
         "exams.csv",
-        {"exam": some_text, "low": points, "high": points, "score": points, "range_low": points, "range_floor": points},
+        {"exam": required_text, "low": points, "high": points, "score": points, "range_low": points, "range_floor": points},
         path=path,
     )
 
@@ -910,7 +916,7 @@ def load_examples(path: Path = None) -> tuple[ExampleRow, ...]:
         path: Another file of the same form; None for the workbook's own.
 
     Returns:
-        Rows of: ``example``, its id; ``sets``, pairs ``field=value`` of what is special about the case; ``verdict`` that
+        Rows of: ``example``, its id; ``overrides``, pairs ``field=value`` of what is special about the case; ``verdict`` that
         the article tells; ``claims``, ids.
 
     Raises:
@@ -927,8 +933,8 @@ def load_examples(path: Path = None) -> tuple[ExampleRow, ...]:
         ExampleRow,
         "examples.csv",
         {
-            "example": some_text,
-            "sets": settings,
+            "example": required_text,
+            "overrides": settings,
             "verdict": one_of([row.verdict for row in load_verdicts()]),
             "claims": claim_ids,
         },

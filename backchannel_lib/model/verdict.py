@@ -8,7 +8,7 @@ from enum import IntEnum
 from types import MappingProxyType
 
 from backchannel_lib.base.errors import CaseError
-from backchannel_lib.base.texts import say
+from backchannel_lib.base.texts import text
 from backchannel_lib.model.case import Case
 from backchannel_lib.model.rules import Outcome, check_reading, rule_book
 from backchannel_lib.model.tables import STAGES, RuleRow
@@ -38,12 +38,12 @@ class Verdict(IntEnum):
     @property
     def words(self) -> str:
         """The verdict's short name for a reader."""
-        return say(f"verdict.{self.name.lower()}.name")
+        return text(f"verdict.{self.name.lower()}.name")
 
     @property
     def sentence(self) -> str:
         """The verdict as one plain sentence for a reader."""
-        return say(f"verdict.{self.name.lower()}.sentence")
+        return text(f"verdict.{self.name.lower()}.sentence")
 
 
 @dataclass(frozen=True)
@@ -64,7 +64,7 @@ class Reason:
 
     Examples:
         >>> reason = judge(Case(scripted=True)).reasons[0]
-        >>> reason.rule, reason.ours, reason.claims[0]
+        >>> reason.rule, reason.assumption, reason.claims[0]
         ('scripted', True, 'conduct.no-script')
     """
 
@@ -79,7 +79,7 @@ class Reason:
     @property
     def words(self) -> str:
         """The reason as a sentence for a reader."""
-        return say(f"rule.{self.rule}")
+        return text(f"rule.{self.rule}")
 
 
 @dataclass(frozen=True)
@@ -129,7 +129,7 @@ class Judgment:
 
 
 def _reason(row: RuleRow, cap: int, also: tuple[Reason, ...] = ()) -> Reason:
-    return Reason(row.stage, row.rule, Verdict(cap), row.claims, row.ours != "", row.ours, also)
+    return Reason(row.stage, row.rule, Verdict(cap), row.claims, row.assumption != "", row.assumption, also)
 
 
 def judge(case: Case, reading: str | None = None) -> Judgment:

@@ -14,14 +14,14 @@ import anywidget
 import traitlets
 
 from backchannel_lib.activities.activity import Activity
-from backchannel_lib.activities.case_panel import Session
-from backchannel_lib.activities.registry import activity_of, tour_of
-from backchannel_lib.base.texts import say
+from backchannel_lib.activities.case_panel import CaseActivity
+from backchannel_lib.activities.registry import make_activity, transcript_of
+from backchannel_lib.base.texts import text
 from backchannel_lib.model.case import Case
-from backchannel_lib.page.host import surface
+from backchannel_lib.page.host import host
 from backchannel_lib.page.html import tag
 
-_HERE = Path(__file__).parent
+_STATIC = Path(__file__).resolve().parents[1] / "page" / "static"
 
 
 @functools.cache
@@ -39,22 +39,19 @@ def plotly_js() -> bytes:
         >>> gzip.decompress(plotly_js())[:3]
         b'/**'
     """
-    return (_HERE / "vendor" / "plotly-basic.min.js.gz").read_bytes()
+    return (_STATIC / "vendor" / "plotly-basic.min.js.gz").read_bytes()
 
 
-class PanelWidget(anywidget.AnyWidget):
+class ActivityWidget(anywidget.AnyWidget):
     """An activity as the front end sees it.
 
     Args:
         activity: The activity it shows.
         ahead: Whether the control in hand may ask for the answers to its other positions beforehand.
-
-    Source:
-        ours.
     """
 
-    _esm = _HERE / "panel.js"
-    _css = _HERE / "panel.css"
+    _esm = _STATIC / "panel.js"
+    _css = _STATIC / "panel.css"
     page = traitlets.Unicode().tag(sync=True)
     kept = traitlets.Unicode().tag(sync=True)
     asleep = traitlets.Unicode().tag(sync=True)
@@ -66,37 +63,34 @@ class PanelWidget(anywidget.AnyWidget):
         super().__init__(
             page=activity.page(),
             kept=f"backchannel-{activity.key}",
-            asleep=say("stage.asleep" if surface() == "stage" else "panel.disconnected"),
-            restore=say("panel.restore"),
+            asleep=text("stage.asleep" if host() == "stage" else "panel.disconnected"),
+            restore=text("panel.restore"),
             ahead=ahead,
         )
         self.on_msg(self._receive)
 
     def _receive(self, _widget: object, message: dict[str, Any], _buffers: object) -> None:
-        if message.get("do") == "plotly":
-            self.send({"do": "plotly"}, [plotly_js()])
+        if message.get("type") == "plotly":
+            self.send({"type": "plotly"}, [plotly_js()])
             return
         for answer in self._activity.handle(message):
             self.send(answer)
 
     def refresh(self) -> None:
         """Show what a cell of the notebook changed in the activity."""
-        for answer in self._activity.handle({"do": "show"}):
+        for answer in self._activity.handle({"type": "show"}):
             self.send(answer)
 
 
-class Board:
+class ActivityView:
     """An activity in a notebook, to be the last line of a cell.
 
     Args:
         activity: The activity.
         ahead: Whether the control in hand may ask for the answers to its other positions beforehand.
 
-    Source:
-        ours.
-
     Examples:
-        >>> Board(Session()).text.splitlines()[0]
+        >>> ActivityView(CaseActivity()).text.splitlines()[0]
         'Verdict: Skimmed. Someone would glance at it and perhaps mark it for later, and then it would be lost.'
     """
 
@@ -105,11 +99,11 @@ class Board:
         self._ahead = ahead
 
     @functools.cached_property
-    def widget(self) -> PanelWidget:
+    def widget(self) -> ActivityWidget:
         """The widget, made when it is first shown."""
-        return PanelWidget(self.activity, ahead=self._ahead)
+        return ActivityWidget(self.activity, ahead=self._ahead)
 
-    def put(self, **values: object) -> str:
+    def update(self, **values: object) -> str:
         """Change fields as a reader would with the controls, and tell the new answer as text.
 
         Args:
@@ -121,32 +115,26 @@ class Board:
         Raises:
             CaseError: A value breaks its field's rule; nothing changes.
 
-        Source:
-            ours.
-
         Examples:
-            >>> "Backfires" in Panel().put(move="pressure")
+            >>> "Backfires" in Panel().update(move="pressure")
             True
         """
-        self.activity.put(**values)
+        self.activity.update(**values)
         if "widget" in self.__dict__:
             self.widget.refresh()
         return self.text
 
-    def tour(self) -> str:
+    def transcript(self) -> str:
         """Move every control to named places and back to where it was, and tell each outcome.
 
         Returns:
             The outcomes as plain text.
 
-        Source:
-            ours.
-
         Examples:
-            >>> print(Panel().tour().splitlines()[1])
+            >>> print(Panel().transcript().splitlines()[1])
                Phone interview. Held down by: The moment. NRMP's rule: Not allowed.
         """
-        told = self.activity.tour()
+        told = self.activity.transcript()
         if "widget" in self.__dict__:
             self.widget.refresh()
         return told
@@ -161,15 +149,15 @@ class Board:
         bundle, metadata = shown if isinstance(shown, tuple) else (shown or {}, {})
         # What a reader sees of a notebook that has not been run, and what a test of it compares.
         bundle["text/plain"] = self.text
-        bundle["text/html"] = self.activity.still()
+        bundle["text/html"] = self.activity.static_html()
         return bundle, metadata
 
 
-def open_part(part: str) -> Board:
+def open_activity(part: str) -> ActivityView:
     """Open something to do of a chapter.
 
     Args:
-        part: Its name in data/parts.csv.
+        part: Its name in data/activities.csv.
 
     Returns:
         The board, to be the last line of a notebook's cell.
@@ -178,16 +166,16 @@ def open_part(part: str) -> Board:
         CaseError: There is no such part; the nearest names are told.
 
     Source:
-        data/parts.csv.
+        data/activities.csv.
 
     Examples:
-        >>> open_part("forms").activity.key
+        >>> open_activity("forms").activity.key
         'forms'
     """
-    return Board(activity_of(part))
+    return ActivityView(make_activity(part))
 
 
-class Panel(Board):
+class Panel(ActivityView):
     """A board for one case.
 
     Args:
@@ -198,17 +186,14 @@ class Panel(Board):
     Raises:
         CaseError: No reading has this name.
 
-    Source:
-        ours.
-
     Examples:
         >>> panel = Panel()
-        >>> print(panel.put(recommender="trusted_peer", specifics=True).splitlines()[0])
+        >>> print(panel.update(recommender="trusted_peer", specifics=True).splitlines()[0])
         Verdict: Phone interview. The program would likely phone you for a talk, perhaps within hours.
     """
 
     def __init__(self, case: Case | None = None, reading: str | None = None, *, ahead: bool = True) -> None:
-        self.session = Session(case, reading)
+        self.session = CaseActivity(case, reading)
         super().__init__(self.session, ahead=ahead)
 
 
@@ -218,9 +203,6 @@ class Folded:
     Args:
         title: What stands on the fold.
         text: The text.
-
-    Source:
-        ours.
 
     Examples:
         >>> Folded("More", "a < b")
@@ -239,7 +221,7 @@ class Folded:
         return tag("details", tag("summary", self.title), tag("pre", self.text, style="white-space: pre-wrap"))
 
 
-def tour(chapter: str) -> Folded:
+def transcript(chapter: str) -> Folded:
     """Move every control of a chapter to named places, and tell each outcome as text, folded.
 
     Args:
@@ -247,8 +229,5 @@ def tour(chapter: str) -> Folded:
 
     Returns:
         The text, to be the last line of a notebook's cell.
-
-    Source:
-        ours.
     """
-    return Folded(say("lesson.as_text"), tour_of(chapter))
+    return Folded(text("lesson.as_text"), transcript_of(chapter))

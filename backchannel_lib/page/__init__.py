@@ -1,1 +1,1 @@
-
+"""HTML, controls, charts and the front end: no rules."""

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from backchannel_lib.activities.tables import PartRow
-from backchannel_lib.base.texts import say
+from backchannel_lib.activities.tables import ActivityRow
+from backchannel_lib.base.texts import text
 from backchannel_lib.model.case import Case
 from backchannel_lib.model.soap_rule import rules_check
 from backchannel_lib.model.verdict import Verdict
@@ -13,7 +13,7 @@ from backchannel_lib.page.html import Markup, join, tag
 from backchannel_lib.page.inputs import button
 
 
-def frame(part: PartRow, *body: object, look: str = "") -> Markup:
+def activity_page(part: ActivityRow, *body: object, look: str = "") -> Markup:
     """Write the page of an activity.
 
     Args:
@@ -23,28 +23,25 @@ def frame(part: PartRow, *body: object, look: str = "") -> Markup:
 
     Returns:
         HTML.
-
-    Source:
-        ours.
     """
-    title = say(f"part.{part.part}.title")
+    title = text(f"activity.{part.activity}.title")
     return tag(
         "div",
         tag("p", role="status", class_="bw-hidden", data_spoken=True),
         tag("h2", title, class_="bw-title"),
-        tag("p", say(f"part.{part.part}.lead"), class_="bw-lead"),
+        tag("p", text(f"activity.{part.activity}.lead"), class_="bw-lead"),
         *body,
-        tag("div", button(say("panel.undo"), "undo", key="u"), button(say("panel.reset"), "reset"), class_="bw-foot"),
+        tag("div", button(text("panel.undo"), "undo", key="u"), button(text("panel.reset"), "reset"), class_="bw-foot"),
         tag(
             "div",
-            tag("p", data_part="strip", data_hides=True),
+            tag("p", data_fragment="strip", data_hides=True),
             tag("p", role="status", class_="bw-notice", data_notice=True),
-            tag("button", say("panel.restore_do"), type="button", data_do="restore", hidden=True),
-            tag("button", say("stage.reload"), type="button", data_reload=True, hidden=True),
+            tag("button", text("panel.restore_do"), type="button", data_action="restore", hidden=True),
+            tag("button", text("stage.reload"), type="button", data_reload=True, hidden=True),
             class_="bw-strip",
             data_blank=True,
             role="group",
-            aria_label=say("panel.strip"),
+            aria_label=text("panel.strip"),
         ),
         class_=f"bw bw-lesson {look}".strip(),
         role="region",
@@ -52,7 +49,7 @@ def frame(part: PartRow, *body: object, look: str = "") -> Markup:
     )
 
 
-def place(name: str, body: str = "", element: str = "div", **attributes: object) -> Markup:
+def slot(name: str, body: str = "", element: str = "div", **attributes: object) -> Markup:
     """Write the place of a part.
 
     Args:
@@ -64,17 +61,14 @@ def place(name: str, body: str = "", element: str = "div", **attributes: object)
     Returns:
         HTML.
 
-    Source:
-        ours.
-
     Examples:
-        >>> place("story", "Hello")
-        '<div data-part="story">Hello</div>'
+        >>> slot("story", "Hello")
+        '<div data-fragment="story">Hello</div>'
     """
-    return tag(element, Markup(body), data_part=name, **attributes)
+    return tag(element, Markup(body), data_fragment=name, **attributes)
 
 
-def opening(name: str, open_now: Iterable[str], *children: object, element: str = "div", **attributes: object) -> Markup:
+def show_if(name: str, open_now: Iterable[str], *children: object, element: str = "div", **attributes: object) -> Markup:
     """Write what is in sight only while the activity says so.
 
     Args:
@@ -87,11 +81,8 @@ def opening(name: str, open_now: Iterable[str], *children: object, element: str 
     Returns:
         HTML.
 
-    Source:
-        ours.
-
     Examples:
-        >>> opening("answer", [], "Yes.")
+        >>> show_if("answer", [], "Yes.")
         '<div data-open="answer" hidden>Yes.</div>'
     """
     return tag(element, *children, data_open=name, hidden=name not in set(open_now), **attributes)
@@ -114,10 +105,10 @@ def rule_line(case: Case) -> Markup:
         True
     """
     check = rules_check(case)
-    return join(say("rules.title"), ": ", tag("b", check.words, data_answer=check.answer))
+    return join(text("rules.title"), ": ", tag("b", check.words, data_answer=check.answer))
 
 
-def still_of(part: PartRow, *body: object) -> Markup:
+def static_page(part: ActivityRow, *body: object) -> Markup:
     """Write what a reader sees of an activity in a notebook that has not been run.
 
     Args:
@@ -126,16 +117,13 @@ def still_of(part: PartRow, *body: object) -> Markup:
 
     Returns:
         HTML that stands by itself.
-
-    Source:
-        ours.
     """
     return tag(
         "div",
-        tag("h3", say(f"part.{part.part}.title")),
-        tag("p", say(f"part.{part.part}.lead")),
+        tag("h3", text(f"activity.{part.activity}.title")),
+        tag("p", text(f"activity.{part.activity}.lead")),
         *body,
-        tag("p", tag("em", say("lesson.asleep"))),
+        tag("p", tag("em", text("lesson.asleep"))),
     )
 
 
@@ -165,15 +153,12 @@ def difference(guess: Verdict, verdict: Verdict) -> str:
     Returns:
         The sentence.
 
-    Source:
-        ours.
-
     Examples:
-        >>> difference(Verdict.MAYBE, Verdict.MAYBE) == say("guess.same")
+        >>> difference(Verdict.MAYBE, Verdict.MAYBE) == text("guess.same")
         True
     """
     if guess == verdict:
-        return say("guess.same")
+        return text("guess.same")
     if abs(guess - verdict) == 1:
-        return say("guess.near")
-    return say("guess.high" if guess > verdict else "guess.low")
+        return text("guess.near")
+    return text("guess.high" if guess > verdict else "guess.low")

@@ -11,7 +11,7 @@ import functools
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from backchannel_lib.base.texts import all_words, say
+from backchannel_lib.base.texts import all_words, text
 from backchannel_lib.model.amplifier import amplify, caller_weights
 from backchannel_lib.model.case import RECOMMENDERS, Case
 from backchannel_lib.model.conditions import parse, scalar_function
@@ -36,7 +36,7 @@ from backchannel_lib.model.tables import (
 from backchannel_lib.model.verdict import Judgment, Reason, Verdict, judge
 from backchannel_lib.page import charts
 from backchannel_lib.page import inputs as controls
-from backchannel_lib.page.components import basis, fact_source, facts, lines_of, picture, section, table
+from backchannel_lib.page.components import chart_panel, citations, fact_source, facts, lines_of, section, table
 from backchannel_lib.page.html import Markup, join, tag
 
 OURS_ON_THE_WHOLE = ("weakest_link_decides", "verdicts_form_one_line", "floor_marks_far_below")
@@ -61,7 +61,7 @@ def stages_on_screen() -> tuple[str, ...]:
     return tuple(row.stage for row in sorted(load_stages(), key=lambda row: row.shown))
 
 
-def fast_parts(case: Case, reading: str | None = None) -> dict[str, str]:
+def fast_fragments(case: Case, reading: str | None = None) -> dict[str, str]:
     """Give the parts that answer a move of a control at once.
 
     Args:
@@ -76,26 +76,26 @@ def fast_parts(case: Case, reading: str | None = None) -> dict[str, str]:
         data/rules.csv and data/soap_rule.csv.
 
     Examples:
-        >>> "Skimmed" in fast_parts(Case())["verdict"]
+        >>> "Skimmed" in fast_fragments(Case())["verdict"]
         True
     """
     judgment = judge(case, reading)
     parts = dict(_verdict_parts(judgment.outcome, reading))
     rules = rules_check(case)
     parts["rules"] = _rules_part(rules)
-    parts["example"] = say("card.example") if case == Case() else ""
+    parts["example"] = text("card.example") if case == Case() else ""
     if exam_of(case) is None:  # a verdict on numbers of two exams would mean nothing
         parts["verdict"] = join(
-            tag("p", say("card.no_verdict"), class_="bw-verdict-name"),
-            tag("p", say("orientation.mixed"), class_="bw-verdict-sentence"),
+            tag("p", text("card.no_verdict"), class_="bw-verdict-name"),
+            tag("p", text("orientation.mixed"), class_="bw-verdict-sentence"),
         )
-        parts["chain"], parts["spoken"] = "", say("orientation.mixed")
-    told = say("card.no_verdict") if exam_of(case) is None else judgment.verdict.words
-    parts["strip"] = join(tag("b", told), " ", say("strip.rule", answer=rules.words))
+        parts["chain"], parts["spoken"] = "", text("orientation.mixed")
+    told = text("card.no_verdict") if exam_of(case) is None else judgment.verdict.words
+    parts["strip"] = join(tag("b", told), " ", text("strip.rule", answer=rules.words))
     return parts
 
 
-def slow_parts(case: Case, reading: str | None = None, only: Iterable[str] = ()) -> dict[str, str]:
+def deferred_fragments_of(case: Case, reading: str | None = None, only: Iterable[str] = ()) -> dict[str, str]:
     """Give the parts that may follow a moment later.
 
     Args:
@@ -110,7 +110,7 @@ def slow_parts(case: Case, reading: str | None = None, only: Iterable[str] = ())
         data/remedies.csv, data/readings.csv, data/facts.csv, data/callers.csv.
 
     Examples:
-        >>> sorted(slow_parts(Case()))
+        >>> sorted(deferred_fragments_of(Case()))
         ['changes', 'orientation', 'readings', 'table.amplifier', 'table.callers', 'table.map']
     """
     parts: dict[str, Callable[[], str]] = {
@@ -122,7 +122,7 @@ def slow_parts(case: Case, reading: str | None = None, only: Iterable[str] = ())
         "table.map": lambda: _map_table(case, reading),
     }
     if exam_of(case) is None:  # of numbers of two exams no verdict can be told, and none that would be another
-        parts |= dict.fromkeys(("changes", "readings"), lambda: tag("p", say("orientation.mixed")))
+        parts |= dict.fromkeys(("changes", "readings"), lambda: tag("p", text("orientation.mixed")))
     return {name: part() for name, part in parts.items() if name in (tuple(only) or parts)}
 
 
@@ -145,31 +145,31 @@ def as_text(case: Case, reading: str | None = None) -> str:
     """
     if exam_of(case) is None:
         rules = rules_check(case)
-        told = say("text.verdict", verdict=say("card.no_verdict"), sentence=say("orientation.mixed"))
-        return f"{told}\n{say('text.rules', answer=rules.words, reason=rules.reason)}"
+        told = text("text.verdict", verdict=text("card.no_verdict"), sentence=text("orientation.mixed"))
+        return f"{told}\n{text('text.rules', answer=rules.words, reason=rules.reason)}"
     judgment = judge(case, reading)
-    lines = [say("text.verdict", verdict=judgment.verdict.words, sentence=judgment.verdict.sentence)]
+    lines = [text("text.verdict", verdict=judgment.verdict.words, sentence=judgment.verdict.sentence)]
     for reason in _in_order(judgment):
-        basis = [lines_of(claim) for claim in reason.claims] + ([say("text.ours")] if reason.ours else [])
+        basis = [lines_of(claim) for claim in reason.claims] + ([text("text.ours")] if reason.assumption else [])
         lines.append(
-            say(
+            text(
                 "text.link",
                 mark=">" if _is_weakest(judgment, reason.stage) else "-",
-                stage=say(f"stage.{reason.stage}.name"),
+                stage=text(f"stage.{reason.stage}.name"),
                 cap=reason.cap.words,
                 reason=reason.words,
                 basis=", ".join(basis),
             )
         )
     rules = rules_check(case)
-    lines.append(say("text.rules", answer=rules.words, reason=rules.reason))
+    lines.append(text("text.rules", answer=rules.words, reason=rules.reason))
     changes = what_would_change(case, reading=reading)
     lines += [
-        say(
+        text(
             "text.change",
             what=" + ".join(change.words),
             verdict=change.verdict.words,
-            who=say(f"who.{change.who}"),
+            who=text(f"who.{change.who}"),
             answer=change.rules.words,
         )
         for change in [change for change in changes if change.within_reach][:2]
@@ -177,8 +177,8 @@ def as_text(case: Case, reading: str | None = None) -> str:
     if not changes.within_reach:
         lines.append(changes.words)
     agreement = readings_agree(case)
-    changed = say("text.readings_changed", names=", ".join(agreement.changed)) if agreement.changed else ""
-    lines.append(say("text.readings", stands=agreement.stands, total=agreement.total, changed=changed))
+    changed = text("text.readings_changed", names=", ".join(agreement.changed)) if agreement.changed else ""
+    lines.append(text("text.readings", stands=agreement.stands, total=agreement.total, changed=changed))
     return "\n".join(lines)
 
 
@@ -203,25 +203,25 @@ def as_static_html(case: Case, reading: str | None = None) -> str:
     rules = rules_check(case)
     return tag(
         "div",
-        tag("p", tag("em", say("static.note"))),
-        tag("h3", say("static.example", verdict=judgment.verdict.words)),
+        tag("p", tag("em", text("static.note"))),
+        tag("h3", text("static.example", verdict=judgment.verdict.words)),
         tag("p", judgment.verdict.sentence, " ", held_down(judgment)),
         tag(
             "ul",
             [
                 tag(
                     "li",
-                    tag("b", say(f"stage.{reason.stage}.name")),
+                    tag("b", text(f"stage.{reason.stage}.name")),
                     ": ",
                     reason.words,
                     " (",
-                    say("card.allows", verdict=reason.cap.words),
+                    text("card.allows", verdict=reason.cap.words),
                     ")",
                 )
                 for reason in _in_order(judgment)
             ],
         ),
-        tag("p", tag("b", say("text.rules", answer=rules.words, reason="")), rules.reason),
+        tag("p", tag("b", text("text.rules", answer=rules.words, reason="")), rules.reason),
     )
 
 
@@ -234,15 +234,12 @@ def held_down(judgment: Judgment) -> str:
     Returns:
         A sentence.
 
-    Source:
-        ours.
-
     Examples:
         >>> held_down(judge(Case(scripted=True)))
         'Held down by: The message.'
     """
-    weakest = [say(f"stage.{stage}.name") for stage in stages_on_screen() if _is_weakest(judgment, stage)]
-    return say("card.held_down", stages=", ".join(weakest)) if weakest else say("card.nothing_holds")
+    weakest = [text(f"stage.{stage}.name") for stage in stages_on_screen() if _is_weakest(judgment, stage)]
+    return text("card.held_down", stages=", ".join(weakest)) if weakest else text("card.nothing_holds")
 
 
 def _in_order(judgment: Judgment) -> list[Reason]:
@@ -261,7 +258,7 @@ def _verdict_parts(outcome: Outcome, reading: str | None) -> tuple[tuple[str, st
     held = held_down(judgment)
     top = max(Verdict)
     read_as = (
-        tag("p", say("card.under_reading", reading=READINGS[reading].words), class_="bw-reading-note") if reading else None
+        tag("p", text("card.under_reading", reading=READINGS[reading].words), class_="bw-reading-note") if reading else None
     )
     card = join(
         tag("p", verdict.words, class_="bw-verdict-name"),
@@ -282,7 +279,7 @@ def _verdict_parts(outcome: Outcome, reading: str | None) -> tuple[tuple[str, st
         tag(
             "p",
             tag("span", min(Verdict).words),
-            tag("span", say("card.rank", rank=int(verdict) + 1, top=len(Verdict))),
+            tag("span", text("card.rank", rank=int(verdict) + 1, top=len(Verdict))),
             tag("span", top.words),
             class_="bw-ladder-ends",
         ),
@@ -291,8 +288,8 @@ def _verdict_parts(outcome: Outcome, reading: str | None) -> tuple[tuple[str, st
         read_as,
     )
     links = [_link(reason, _is_weakest(judgment, reason.stage)) for reason in _in_order(judgment)]
-    chain = join(tag("ol", links, class_="bw-chain"), basis("whole", (), OURS_ON_THE_WHOLE))
-    spoken = say("spoken", verdict=verdict.words, sentence=verdict.sentence, held=held)
+    chain = join(tag("ol", links, class_="bw-chain"), citations("whole", (), OURS_ON_THE_WHOLE))
+    spoken = text("spoken", verdict=verdict.words, sentence=verdict.sentence, held=held)
     return (("verdict", card), ("chain", chain), ("spoken", spoken))
 
 
@@ -301,14 +298,14 @@ def _link(reason: Reason, weakest: bool) -> Markup:
         "li",
         tag(
             "div",
-            tag("span", say(f"stage.{reason.stage}.name"), class_="bw-link-name"),
-            tag("span", "◆ ", say("card.weakest"), class_="bw-badge bw-badge-weak") if weakest else None,
-            tag("span", say("card.allows", verdict=reason.cap.words), class_="bw-link-cap"),
+            tag("span", text(f"stage.{reason.stage}.name"), class_="bw-link-name"),
+            tag("span", "◆ ", text("card.weakest"), class_="bw-badge bw-badge-weak") if weakest else None,
+            tag("span", text("card.allows", verdict=reason.cap.words), class_="bw-link-cap"),
             class_="bw-link-head",
         ),
         tag("p", reason.words),
-        [tag("p", say("also"), " ", also.words) for also in reason.also],
-        basis(
+        [tag("p", text("also"), " ", also.words) for also in reason.also],
+        citations(
             f"link-{reason.stage}",
             tuple(dict.fromkeys(claim for each in (reason, *reason.also) for claim in each.claims)),
             tuple(dict.fromkeys(each.assumption for each in (reason, *reason.also) if each.assumption)),
@@ -333,7 +330,7 @@ def _rules_part(check: RulesCheck) -> Markup:
         tag("p", check.reason),
         tag("p", check.next_step, class_="bw-next"),
         tag("p", check.note, class_="bw-small"),
-        tag("details", tag("summary", say("rules.source")), tag("p", check.source), class_="bw-basis", data_keep="rules"),
+        tag("details", tag("summary", text("rules.source")), tag("p", check.source), class_="bw-basis", data_keep="rules"),
     )
 
 
@@ -346,11 +343,11 @@ def _changes_part(changes: Changes) -> Markup:
     more = reach[shown:]
     return join(
         tag("p", changes.words, class_="bw-lead"),
-        tag("p", say("changes.only_small"), class_="bw-lead") if reach and not front else None,
+        tag("p", text("changes.only_small"), class_="bw-lead") if reach and not front else None,
         tag("ol", [_change(change) for change in reach[:shown]], class_="bw-changes") if shown else None,
         tag(
             "details",
-            tag("summary", say("changes.more" if front > shown else "changes.small", count=len(more))),
+            tag("summary", text("changes.more" if front > shown else "changes.small", count=len(more))),
             tag("ol", [_change(change) for change in more], class_="bw-changes"),
             data_keep="more-changes",
         )
@@ -358,7 +355,7 @@ def _changes_part(changes: Changes) -> Markup:
         else None,
         tag(
             "details",
-            tag("summary", say("changes.nobody")),
+            tag("summary", text("changes.nobody")),
             tag("ul", [tag("li", words) for words in nobody]),
             data_keep="nobody",
         )
@@ -382,33 +379,33 @@ def _for_nobody(change: Change) -> list[str]:
 
 def _change(change: Change) -> Markup:
     what = " ".join(change.words)
-    account = say("changes.article_account") if change.rules.answer == "not_allowed" else None
+    account = text("changes.article_account") if change.rules.answer == "not_allowed" else None
     return tag(
         "li",
         [tag("p", words, class_="bw-act") for words in change.words],
         tag(
             "ul",
-            tag("li", say("changes.reaches", verdict=change.verdict.words), class_="bw-reaches"),
-            tag("li", say("changes.mends", stages=", ".join(say(f"stage.{stage}.name") for stage in change.stages))),
-            tag("li", say("changes.who", who=say(f"who.{change.who}"))),
+            tag("li", text("changes.reaches", verdict=change.verdict.words), class_="bw-reaches"),
+            tag("li", text("changes.mends", stages=", ".join(text(f"stage.{stage}.name") for stage in change.stages))),
+            tag("li", text("changes.who", who=text(f"who.{change.who}"))),
             tag("li", change.when),
             tag(
                 "li",
-                say("changes.rule", answer=change.rules.words),
+                text("changes.rule", answer=change.rules.words),
                 class_="bw-badge bw-voice-rule",
                 data_answer=change.rules.answer,
             ),
             class_="bw-facts",
         ),
         tag("p", account, class_="bw-note") if account else None,
-        basis("change-" + "-".join(change.remedies), change.claims, tuple(change.assumptions)),
+        citations("change-" + "-".join(change.remedies), change.claims, tuple(change.assumptions)),
         tag(
             "button",
-            say("changes.try"),
+            text("changes.try"),
             type="button",
-            data_do="apply",
+            data_action="apply",
             data_value=" ".join(change.remedies),
-            aria_label=say("changes.try_named", what=what),
+            aria_label=text("changes.try_named", what=what),
         ),
         class_="bw-change",
         data_answer=change.rules.answer,
@@ -419,7 +416,7 @@ def _readings_part(agreement: Agreement, reading: str | None) -> Markup:
     rows = []
     for name, verdict in agreement.verdicts.items():
         changes = verdict != agreement.verdict
-        result = say("readings.changes", verdict=verdict.words) if changes else say("readings.same")
+        result = text("readings.changes", verdict=verdict.words) if changes else text("readings.same")
         rows.append(
             tag(
                 "li",
@@ -434,44 +431,44 @@ def _readings_part(agreement: Agreement, reading: str | None) -> Markup:
                     ),
                     " ",
                 ),
-                basis(f"reading-{name}", READINGS[name].claims, ()),
+                citations(f"reading-{name}", READINGS[name].claims, ()),
                 tag(
                     "button",
-                    say("readings.back" if name == reading else "readings.use"),
+                    text("readings.back" if name == reading else "readings.use"),
                     type="button",
-                    data_do="read",
+                    data_action="read",
                     data_value="" if name == reading else name,
                     aria_pressed="true" if name == reading else "false",
-                    aria_label=say("readings.back")
+                    aria_label=text("readings.back")
                     if name == reading
-                    else say("readings.use_named", what=READINGS[name].words),
+                    else text("readings.use_named", what=READINGS[name].words),
                 ),
                 class_="bw-reading" + (" bw-reading-changes" if changes else ""),
             )
         )
     return join(
-        tag("p", say("readings.stands", stands=agreement.stands, total=agreement.total), class_="bw-lead"),
+        tag("p", text("readings.stands", stands=agreement.stands, total=agreement.total), class_="bw-lead"),
         tag("ul", rows, class_="bw-readings"),
-        tag("p", say("readings.phase_note"), class_="bw-small"),
+        tag("p", text("readings.phase_note"), class_="bw-small"),
     )
 
 
 def _orientation_part(case: Case) -> Markup:
     exam = exam_of(case)
     if exam is None:
-        return tag("p", say("orientation.mixed"), class_="bw-note")
+        return tag("p", text("orientation.mixed"), class_="bw-note")
     known = facts()
     if exam.exam == "level2":
         told = known["scores.level2_pass"]
         return join(
-            tag("p", say("orientation.level2", **{"pass": told.value, "sd": known["scores.level2_sd"].value})),
+            tag("p", text("orientation.level2", **{"pass": told.value, "sd": known["scores.level2_sd"].value})),
             fact_source(known["scores.level2_sd"]),
         )
     sem = float(known["scores.step2_sem"].value)
     points = load_percentiles()
     at = bisect.bisect_right([point.score for point in points], case.score) - 1
     inside = at >= 0 and case.score <= points[-1].score
-    text = say(
+    sentence = text(
         "orientation.step2ck" if inside else "orientation.step2ck_edge",
         mean=known["scores.step2_mean"].value,
         sd=known["scores.step2_sd"].value,
@@ -483,17 +480,17 @@ def _orientation_part(case: Case) -> Markup:
         **{"pass": known["scores.step2_pass"].value},
     )
     return join(
-        tag("p", text),
+        tag("p", sentence),
         fact_source(known["scores.step2_mean"]),
         tag(
             "details",
-            tag("summary", say("orientation.anchors")),
+            tag("summary", text("orientation.anchors")),
             table(
-                say("orientation.anchors"),
-                (say("table.specialty"), say("table.range")),
-                [(say(f"specialty.{row.specialty}"), f"{row.low}–{row.high}") for row in load_score_anchors()],
+                text("orientation.anchors"),
+                (text("table.specialty"), text("table.range")),
+                [(text(f"specialty.{row.specialty}"), f"{row.low}–{row.high}") for row in load_score_anchors()],
             ),
-            tag("p", say("orientation.anchors_note"), class_="bw-small"),
+            tag("p", text("orientation.anchors_note"), class_="bw-small"),
             fact_source(known["scores.anchors"]),
             data_keep="anchors",
         ),
@@ -521,41 +518,41 @@ def _callers_table(case: Case, reading: str | None) -> Markup:
     rows: list[tuple[object, ...]] = []
     for row in load_callers():
         placed = row.chart_row == ""
-        name = say(f"level.recommender.{row.recommender}")
-        here = tag("span", " ◀ ", say("table.yours"), class_="bw-here") if row.recommender == case.recommender else None
-        weight = f"{weights[row.recommender]} {say('table.ours_mark')}" if placed else weights[row.recommender]
-        rows.append((join(name, here), say(f"level.impact.{row.impact}"), weight))
-    head = (say("table.caller"), say("table.impact"), say("table.weight"))
+        name = text(f"level.recommender.{row.recommender}")
+        here = tag("span", " ◀ ", text("table.yours"), class_="bw-here") if row.recommender == case.recommender else None
+        weight = f"{weights[row.recommender]} {text('table.ours_mark')}" if placed else weights[row.recommender]
+        rows.append((join(name, here), text(f"level.impact.{row.impact}"), weight))
+    head = (text("table.caller"), text("table.impact"), text("table.weight"))
     claims = tuple(claim for row in load_callers() for claim in row.claims)
-    ours = tuple(dict.fromkeys(row.ours for row in load_callers() if row.ours))
-    numbers = table(say("chart.callers.title"), head, rows, RECOMMENDERS.index(case.recommender))
-    return join(numbers, basis("callers", claims, ours))
+    ours = tuple(dict.fromkeys(row.assumption for row in load_callers() if row.assumption))
+    numbers = table(text("chart.callers.title"), head, rows, RECOMMENDERS.index(case.recommender))
+    return join(numbers, citations("callers", claims, ours))
 
 
 def _amplifier_table(case: Case, reading: str | None) -> Markup:
     picture = amplify(case, reading)
     rows: list[tuple[object, ...]] = [
-        (say("table.signal"), f"{picture.signal:.0f}"),
-        (say("table.caller_weight"), f"{picture.weight:g}"),
-        (say("table.share"), f"{picture.share:g}"),
-        (say("table.amplified"), f"{picture.shown:.0f}"),
+        (text("table.signal"), f"{picture.signal:.0f}"),
+        (text("table.caller_weight"), f"{picture.weight:g}"),
+        (text("table.share"), f"{picture.share:g}"),
+        (text("table.amplified"), f"{picture.shown:.0f}"),
     ]
     numbers = table(
-        say("chart.amplifier.title"), (say("table.what"), join(say("table.value"), " ", say("table.ours_mark"))), rows
+        text("chart.amplifier.title"), (text("table.what"), join(text("table.value"), " ", text("table.ours_mark"))), rows
     )
     claims = ("multiplier.amplifier", "caller.source-over-intensity")
     ours = [row.assumption for row in load_assumptions() if row.unit in OF_THE_PICTURE]
-    return join(numbers, basis("amplifier", claims, ours))
+    return join(numbers, citations("amplifier", claims, ours))
 
 
 def _map_table(case: Case, reading: str | None) -> Markup:
     rows: list[tuple[object, ...]] = []
     for recommender, bands in score_bands(case, reading).items():
         told = ", ".join(f"{_span(band.low, band.high)}: {Verdict(band.verdict).words}" for band in bands)
-        here = tag("span", " ◀ ", say("table.yours"), class_="bw-here") if recommender == case.recommender else None
-        rows.append((join(say(f"short.recommender.{recommender}"), here), told))
-    head = (say("table.caller"), f"{say('table.scores')}: {say('table.verdict')}")
-    return table(say("chart.map.title"), head, rows, RECOMMENDERS.index(case.recommender))
+        here = tag("span", " ◀ ", text("table.yours"), class_="bw-here") if recommender == case.recommender else None
+        rows.append((join(text(f"short.recommender.{recommender}"), here), told))
+    head = (text("table.caller"), f"{text('table.scores')}: {text('table.verdict')}")
+    return table(text("chart.map.title"), head, rows, RECOMMENDERS.index(case.recommender))
 
 
 def _span(low: int, high: int) -> str:
@@ -625,10 +622,10 @@ def page(case: Case, reading: str | None = None) -> str:
         >>> page(Case()).count("<fieldset") > 5
         True
     """
-    parts = {**fast_parts(case, reading), **slow_parts(case, reading)}
+    parts = {**fast_fragments(case, reading), **deferred_fragments_of(case, reading)}
 
     def place(name: str, element: str = "div", **attributes: object) -> Markup:
-        return tag(element, Markup(parts[name]), data_part=name, **attributes)
+        return tag(element, Markup(parts[name]), data_fragment=name, **attributes)
 
     return tag(
         "div",
@@ -640,9 +637,9 @@ def page(case: Case, reading: str | None = None) -> str:
                 _toolbar(),
                 tag(
                     "div",
-                    tag("p", say("kept.waits")),
-                    controls.button(say("kept.bring"), "bring"),
-                    controls.button(say("kept.forget"), "forget"),
+                    tag("p", text("kept.waits")),
+                    controls.button(text("kept.bring"), "bring"),
+                    controls.button(text("kept.forget"), "forget"),
                     class_="bw-toolbar bw-kept",
                     data_open="kept",
                     hidden=True,
@@ -650,7 +647,7 @@ def page(case: Case, reading: str | None = None) -> str:
                 _exam(case),
                 [control_group(stage, case) for stage in stages_on_screen()],
                 class_="bw-controls",
-                aria_label=say("panel.controls"),
+                aria_label=text("panel.controls"),
             ),
             tag(
                 "div",
@@ -673,17 +670,17 @@ def page(case: Case, reading: str | None = None) -> str:
         ),
         tag(
             "div",
-            tag("p", Markup(parts["strip"]), data_part="strip"),
+            tag("p", Markup(parts["strip"]), data_fragment="strip"),
             tag("p", role="status", class_="bw-notice", data_notice=True),
-            tag("button", say("panel.restore_do"), type="button", data_do="restore", hidden=True),
-            tag("button", say("panel.undo"), type="button", data_do="undo"),
+            tag("button", text("panel.restore_do"), type="button", data_action="restore", hidden=True),
+            tag("button", text("panel.undo"), type="button", data_action="undo"),
             class_="bw-strip",
             role="group",
-            aria_label=say("panel.strip"),
+            aria_label=text("panel.strip"),
         ),
         class_="bw",
         role="region",
-        aria_label=say("panel.name"),
+        aria_label=text("panel.name"),
         data_arrive=True,
     )
 
@@ -700,35 +697,32 @@ def chart_box(chart: str, case: Case, reading: str | None, numbers: str) -> Mark
     Returns:
         HTML.
 
-    Source:
-        ours.
-
     Examples:
         >>> 'role="img"' in chart_box("map", Case(), None, "")
         True
     """
-    return picture(
+    return chart_panel(
         chart,
-        say(f"chart.{chart}.title"),
-        say(f"chart.{chart}.caption"),
-        charts.spoken(chart, case, reading),
+        text(f"chart.{chart}.title"),
+        text(f"chart.{chart}.caption"),
+        charts.alt_text(chart, case, reading),
         numbers,
-        charts.still(chart, case, reading),
+        charts.static_html(chart, case, reading),
     )
 
 
 def _section(title: str, voice: str | None, *children: object, class_: str) -> Markup:
-    return section(say(title), *children, class_=class_, voice=say(voice) if voice else "", name=title)
+    return section(text(title), *children, class_=class_, voice=text(voice) if voice else "", name=title)
 
 
 def _toolbar() -> Markup:
     return tag(
         "div",
-        [tag("button", say(f"panel.{do}"), type="button", data_do=do) for do in ("undo", "reset", "save")],
+        [tag("button", text(f"panel.{do}"), type="button", data_action=do) for do in ("undo", "reset", "save")],
         tag(
             "label",
-            tag("span", say("panel.load")),
-            tag("input", type="file", accept=".json,application/json", data_load=True, aria_label=say("panel.load_hint")),
+            tag("span", text("panel.load")),
+            tag("input", type="file", accept=".json,application/json", data_load=True, aria_label=text("panel.load_hint")),
             class_="bw-file",
         ),
         class_="bw-toolbar",
@@ -740,7 +734,7 @@ def _exam(case: Case) -> Markup:
     chosen = exam.exam if exam else load_exams()[0].exam
     return tag(
         "div",
-        tag("span", say("panel.exam"), id="§exam"),
+        tag("span", text("panel.exam"), id="§exam"),
         [
             tag(
                 "label",
@@ -754,7 +748,7 @@ def _exam(case: Case) -> Markup:
                     data_lm_suppress_shortcuts="true",
                 ),
                 " ",
-                say(f"panel.exam.{row.exam}"),
+                text(f"panel.exam.{row.exam}"),
             )
             for row in load_exams()
         ],
@@ -788,11 +782,11 @@ def control_group(stage: str, case: Case, fields: Iterable[str] = ()) -> Markup 
         if row.group != stage or row.field not in wanted:
             continue
         if row.heading:
-            pieces.append(tag("p", say(row.heading), class_="bw-subhead"))
+            pieces.append(tag("p", text(row.heading), class_="bw-subhead"))
         pieces.append(control(row, case, shown=row.field in shown))
         if row.field == "range_floor":
-            pieces.append(tag("div", _orientation_part(case), data_part="orientation", class_="bw-orientation"))
-    return tag("fieldset", tag("legend", say(f"panel.group.{stage}")), pieces, class_="bw-group") if pieces else None
+            pieces.append(tag("div", _orientation_part(case), data_fragment="orientation", class_="bw-orientation"))
+    return tag("fieldset", tag("legend", text(f"panel.group.{stage}")), pieces, class_="bw-group") if pieces else None
 
 
 def slider_ends(case: Case, field: str) -> tuple[int, int]:
@@ -838,19 +832,19 @@ def control(row: ControlRow, case: Case, *, shown: bool) -> Markup:
         True
     """
     field, value = row.field, getattr(case, row.field)
-    label = say(f"field.{field}.label")
+    label = text(f"field.{field}.label")
     more: dict[str, Any] = {"help_text": all_words().get(f"field.{field}.help", ""), "hidden": not shown}
     if row.control == "slider":
         return controls.slider(field, label, slider_ends(case, field), value, **more)
     if row.control == "checkbox":
         return controls.checkbox(field, label, value, **more)
     if row.control == "select":
-        options = [(None, say("panel.not_known")), *((count, say("panel.of_three", count=count)) for count in range(4))]
+        options = [(None, text("panel.not_known")), *((count, text("panel.of_three", count=count)) for count in range(4))]
         return controls.select(field, label, options, value, **more)
     words = {"needs": "level.need", "offers": "offer"}.get(field, f"level.{field}")
     # The student's own email comes and goes with the recommender "self".
     levels = [level for level in Case.fields()[field].levels if not (field == "move" and level == "direct_email")]
-    named = [(level, say(f"{words}.{level}")) for level in levels]
+    named = [(level, text(f"{words}.{level}")) for level in levels]
     if row.control == "checks":
         return controls.checks(field, label, named, value, **more)
     return controls.radios(field, label, named, value, **more)

@@ -13,7 +13,7 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any, Final, NamedTuple, TypeAlias
 
-from backchannel_lib.base.texts import say
+from backchannel_lib.base.texts import text
 from backchannel_lib.model.amplifier import amplify, assumption, caller_weights
 from backchannel_lib.model.case import RECOMMENDERS, Case
 from backchannel_lib.model.exams import exam_of
@@ -75,13 +75,13 @@ def figure(chart: str, case: Case, reading: str | None = None) -> Figure:
         >>> figure("map", Case())["data"][-1]["x"]
         [240]
     """
-    drawn: Figure = json.loads(ground(chart, case, reading))
+    drawn: Figure = json.loads(base_figure(chart, case, reading))
     point = mark(chart, case, reading)
     drawn["data"][-1].update(x=[point.x], y=[point.y])
     return drawn
 
 
-def ground(chart: str, case: Case, reading: str | None = None) -> str:
+def base_figure(chart: str, case: Case, reading: str | None = None) -> str:
     """Give a chart without the place of its mark, as JSON; cases that share it get the same text.
 
     Args:
@@ -99,7 +99,7 @@ def ground(chart: str, case: Case, reading: str | None = None) -> str:
         As `figure`.
 
     Examples:
-        >>> ground("map", Case(score=240)) == ground("map", Case(score=231))
+        >>> base_figure("map", Case(score=240)) == base_figure("map", Case(score=231))
         True
     """
     if chart == "callers":
@@ -133,12 +133,12 @@ def mark(chart: str, case: Case, reading: str | None = None) -> Mark:
     if chart == "amplifier":
         picture = amplify(case, reading)
         return Mark(round(picture.signal, 1), round(picture.shown, 1))
-    name = say(f"short.recommender.{case.recommender}")
+    name = text(f"short.recommender.{case.recommender}")
     # Praise moves the mark a little to and fro, and never as far as the next caller.
     return Mark(round(amplify(case, reading).weight, 1) if chart == "callers" else case.score, name)
 
 
-def still(chart: str, case: Case, reading: str | None = None) -> str | None:
+def static_html(chart: str, case: Case, reading: str | None = None) -> str | None:
     """Give plotly's own drawing of a chart, made beforehand, where there is one of exactly this picture.
 
     It is shown while the page starts plotly, which takes longer than everything else together. `tests/execute_notebooks.py` draws
@@ -156,7 +156,7 @@ def still(chart: str, case: Case, reading: str | None = None) -> str | None:
         As `figure`.
 
     Examples:
-        >>> still("map", Case()).startswith("<svg"), still("map", Case(specifics=True))
+        >>> static_html("map", Case()).startswith("<svg"), static_html("map", Case(specifics=True))
         (True, None)
     """
     drawn, svg = _still(chart)
@@ -165,7 +165,7 @@ def still(chart: str, case: Case, reading: str | None = None) -> str | None:
 
 @functools.cache
 def _still(chart: str) -> tuple[str, str]:
-    file = importlib.resources.files("backchannel_lib") / "stills" / f"{chart}.svg"
+    file = importlib.resources.files("backchannel_lib") / "page" / "static" / "charts" / f"{chart}.svg"
     first, _, svg = (file.read_text(encoding="utf-8") if file.is_file() else "").partition("\n")
     return first.removeprefix("<!-- ").removesuffix(" -->"), svg
 
@@ -181,9 +181,6 @@ def picture_id(chart: str, case: Case, reading: str | None = None) -> str:
     Returns:
         A checksum of the figure.
 
-    Source:
-        ours.
-
     Examples:
         >>> picture_id("callers", Case()) == picture_id("callers", Case(score=251))
         True
@@ -192,7 +189,7 @@ def picture_id(chart: str, case: Case, reading: str | None = None) -> str:
     return hashlib.sha256(whole.encode()).hexdigest()
 
 
-def spoken(chart: str, case: Case, reading: str | None = None) -> str:
+def alt_text(chart: str, case: Case, reading: str | None = None) -> str:
     """Say in a sentence what a chart shows, as its name for a screen reader.
 
     Args:
@@ -207,19 +204,19 @@ def spoken(chart: str, case: Case, reading: str | None = None) -> str:
         As `figure`.
 
     Examples:
-        >>> spoken("callers", Case(recommender="known_dean"))
+        >>> alt_text("callers", Case(recommender="known_dean"))
         'Bar chart of six callers by weight. Yours: Known dean, 50 of 100.'
     """
-    caller = say(f"short.recommender.{case.recommender}")
+    caller = text(f"short.recommender.{case.recommender}")
     picture = amplify(case, reading)
-    return say(
+    return text(
         f"chart.{chart}.name",
         caller=caller,
         weight=caller_weights(reading)[case.recommender],
         signal=f"{picture.signal:.0f}",
         amplified=f"{picture.shown:.0f}",
         score=case.score,
-        verdict=say("card.no_verdict") if exam_of(case) is None else judge(case, reading).verdict.words,
+        verdict=text("card.no_verdict") if exam_of(case) is None else judge(case, reading).verdict.words,
     )
 
 
@@ -254,7 +251,7 @@ def _point(label: str, position: str) -> Figure:
 
 
 def _names() -> list[str]:
-    return [say(f"short.recommender.{recommender}") for recommender in RECOMMENDERS]
+    return [text(f"short.recommender.{recommender}") for recommender in RECOMMENDERS]
 
 
 def _category_axis(names: Sequence[str]) -> Figure:
@@ -285,7 +282,7 @@ def _callers(chosen: str, reading: str | None) -> str:
             # The mark tells the weight of the caller it stands at.
             ""
             if row.recommender == chosen
-            else f"{weights[row.recommender]}" + ("" if row.chart_row else f" ({say('chart.callers.ours')})")
+            else f"{weights[row.recommender]}" + ("" if row.chart_row else f" ({text('chart.callers.ours')})")
             for row in rows
         ],
         "textposition": "outside",
@@ -301,9 +298,9 @@ def _callers(chosen: str, reading: str | None) -> str:
         },
         "hoverinfo": "skip",
     }
-    layout = _layout(xaxis=_number_axis(say("chart.callers.axis"), 0, 115), yaxis=_category_axis(_names()), bargap=0.3)
+    layout = _layout(xaxis=_number_axis(text("chart.callers.axis"), 0, 115), yaxis=_category_axis(_names()), bargap=0.3)
     return json.dumps(
-        {"data": [bars, _point(say("chart.callers.chosen", weight=weights[chosen]), "middle right")], "layout": layout}
+        {"data": [bars, _point(text("chart.callers.chosen", weight=weights[chosen]), "middle right")], "layout": layout}
     )
 
 
@@ -323,12 +320,12 @@ def _amplifier(weight: float, share: float) -> str:
         ),
     ]
     data: list[Figure] = [
-        {"type": "scatter", "mode": "lines", "name": say(name), "x": x, "y": y, "line": line, "hoverinfo": "skip"}
+        {"type": "scatter", "mode": "lines", "name": text(name), "x": x, "y": y, "line": line, "hoverinfo": "skip"}
         for name, x, y, line in lines
     ]
     layout = _layout(
-        xaxis=_number_axis(say("chart.amplifier.x"), 0, 100),
-        yaxis={**_number_axis(say("chart.amplifier.y"), -4, 108), "showgrid": False},  # no line strikes words through
+        xaxis=_number_axis(text("chart.amplifier.x"), 0, 100),
+        yaxis={**_number_axis(text("chart.amplifier.y"), -4, 108), "showgrid": False},  # no line strikes words through
         shapes=[
             {
                 "type": "line",
@@ -340,11 +337,11 @@ def _amplifier(weight: float, share: float) -> str:
             }
         ],
         annotations=[
-            {"x": bar, "y": 4, "text": say("chart.amplifier.bar"), "showarrow": False, "xanchor": "left", "xshift": 4},
+            {"x": bar, "y": 4, "text": text("chart.amplifier.bar"), "showarrow": False, "xanchor": "left", "xshift": 4},
             {
                 "x": 22,
                 "y": 27,
-                "text": say("chart.amplifier.without"),
+                "text": text("chart.amplifier.without"),
                 "showarrow": False,
                 "xanchor": "right",
                 "xshift": -4,
@@ -352,14 +349,14 @@ def _amplifier(weight: float, share: float) -> str:
             {
                 "x": 100,
                 "y": 100,
-                "text": say("chart.amplifier.with"),
+                "text": text("chart.amplifier.with"),
                 "showarrow": False,
                 "xanchor": "right",
                 "yshift": 14,
             },
         ],
     )
-    return json.dumps({"data": [*data, _point(say("chart.amplifier.you"), "middle right")], "layout": layout})
+    return json.dumps({"data": [*data, _point(text("chart.amplifier.you"), "middle right")], "layout": layout})
 
 
 @functools.lru_cache(maxsize=256)
@@ -373,7 +370,7 @@ def _map(rows: tuple[tuple[str, tuple[Band, ...]], ...]) -> str:
                 {
                     "type": "bar",
                     "orientation": "h",
-                    "y": [say(f"short.recommender.{recommender}")],
+                    "y": [text(f"short.recommender.{recommender}")],
                     "base": [band.low - 0.5],
                     "x": [band.high - band.low + 1],
                     "text": [Verdict(band.verdict).words],
@@ -386,14 +383,14 @@ def _map(rows: tuple[tuple[str, tuple[Band, ...]], ...]) -> str:
                 }
             )
     layout = _layout(
-        xaxis=_number_axis(say("chart.map.x"), low - 0.5, high + 0.5),
+        xaxis=_number_axis(text("chart.map.x"), low - 0.5, high + 0.5),
         yaxis=_category_axis(_names()),
         barmode="overlay",
         bargap=0.5,  # the words at the mark stand in the gap above its row
         uniformtext={"mode": "hide", "minsize": 11},
         height=420,
     )
-    return json.dumps({"data": [*data, _point(say("chart.map.you"), "top center")], "layout": layout})
+    return json.dumps({"data": [*data, _point(text("chart.map.you"), "top center")], "layout": layout})
 
 
 def bars_of_two(
@@ -410,9 +407,6 @@ def bars_of_two(
 
     Returns:
         A plotly figure.
-
-    Source:
-        ours.
 
     Examples:
         >>> len(bars_of_two(["a"], ("you", [1]), ("article", [2]), "points")["data"])
@@ -457,9 +451,6 @@ def bars(names: Sequence[str], numbers: Sequence[float], axis: str, high: float 
     Returns:
         A plotly figure.
 
-    Source:
-        ours.
-
     Examples:
         >>> bars(["a", "b"], [1, 2], "points")["data"][0]["x"]
         [1, 2]
@@ -501,9 +492,6 @@ def bands_over_time(
 
     Returns:
         A plotly figure whose last trace is the mark, without a place yet.
-
-    Source:
-        ours.
 
     Examples:
         >>> len(bands_over_time({"day": [("night", 0, 6)]}, "now", [(3, "early")], 24)["data"])
@@ -564,9 +552,6 @@ def stacked_bars(names: Sequence[str], pieces: Sequence[tuple[str, Sequence[int]
 
     Returns:
         A plotly figure.
-
-    Source:
-        ours.
 
     Examples:
         >>> stacked_bars(["a"], [("no", [1]), ("yes", [2])], "files", 3)["data"][1]["x"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 from collections.abc import Iterable, Mapping, Sequence
 
-from backchannel_lib.base.texts import say
+from backchannel_lib.base.texts import text
 from backchannel_lib.model.tables import FactRow, load_claims, load_facts
 from backchannel_lib.page.html import Markup, join, tag
 
@@ -22,9 +22,6 @@ def section(title: object, *children: object, class_: str, voice: str = "", name
 
     Returns:
         HTML.
-
-    Source:
-        ours.
 
     Examples:
         >>> section("Why", "Because.", class_="why", name="why")
@@ -51,9 +48,6 @@ def table(caption: str, head: Sequence[object], rows: Iterable[Sequence[object]]
 
     Returns:
         HTML.
-
-    Source:
-        ours.
 
     Examples:
         >>> table("Numbers", ("What", "Value"), [("weight", 90)]).count("<td")
@@ -100,10 +94,10 @@ def lines_of(claim: str) -> str:
         'line 24'
     """
     lines = _lines_by_claim()[claim]
-    return say("card.lines" if "-" in lines else "card.line", lines=lines.replace("-", "–"))
+    return text("card.lines" if "-" in lines else "card.line", lines=lines.replace("-", "–"))
 
 
-def basis(name: str, claims: Iterable[str], assumptions: Iterable[str] = (), given: Iterable[str] = ()) -> Markup:
+def citations(name: str, claims: Iterable[str], assumptions: Iterable[str] = (), given: Iterable[str] = ()) -> Markup:
     """Tie a statement to the lines of the article it rests on, to what is ours in it, and to facts from outside.
 
     Args:
@@ -119,35 +113,40 @@ def basis(name: str, claims: Iterable[str], assumptions: Iterable[str] = (), giv
         data/claims.csv, data/assumptions.csv, data/facts.csv.
 
     Examples:
-        >>> "The article, line 24" in basis("clock", ["paper.ninety-seconds"])
+        >>> "The article, line 24" in citations("clock", ["paper.ninety-seconds"])
         True
     """
     claims = sorted(claims, key=lambda claim: int(_lines_by_claim()[claim].partition("-")[0]))
     assumptions, given = list(assumptions), list(given)
     lines = tag(
         "span",
-        say("card.article_lines", lines=", ".join(lines_of(claim) for claim in claims)),
+        text("card.article_lines", lines=", ".join(lines_of(claim) for claim in claims)),
         class_="bw-badge bw-voice-article",
     )
-    ours = tag("span", "✎ ", say("card.ours"), class_="bw-badge bw-voice-ours") if assumptions else None
+    ours = tag("span", "✎ ", text("card.ours"), class_="bw-badge bw-voice-ours") if assumptions else None
     whose = "card.nrmp" if all(one.startswith("soap_rule.") for one in given) else "card.outside"
-    outside = tag("span", say(whose), class_="bw-badge bw-voice-rule") if given else None
+    outside = tag("span", text(whose), class_="bw-badge bw-voice-rule") if given else None
     return tag(
         "details",
         tag(
-            "summary", say("card.rests_on" if claims or given else "card.whole"), ": ", lines if claims else None, ours, outside
+            "summary",
+            text("card.rests_on" if claims or given else "card.whole"),
+            ": ",
+            lines if claims else None,
+            ours,
+            outside,
         ),
         tag(
             "ul",
             [
-                tag("li", tag("b", say("card.article_lines", lines=lines_of(claim))), " ", say(f"claim.{claim}"))
+                tag("li", tag("b", text("card.article_lines", lines=lines_of(claim))), " ", text(f"claim.{claim}"))
                 for claim in claims
             ],
             [
-                tag("li", tag("b", "✎ ", say("card.ours_because")), " ", say(f"assumption.{one}"), class_="bw-ours")
+                tag("li", tag("b", "✎ ", text("card.ours_because")), " ", text(f"assumption.{one}"), class_="bw-ours")
                 for one in assumptions
             ],
-            [tag("li", say(f"fact.{one}"), fact_source(facts()[one])) for one in given],
+            [tag("li", text(f"fact.{one}"), fact_source(facts()[one])) for one in given],
         ),
         class_="bw-basis",
         data_keep=name,
@@ -189,7 +188,7 @@ def fact_source(fact: FactRow) -> Markup:
     """
     return tag(
         "p",
-        say("orientation.source", source=fact.source, year=fact.year, grade=say(f"grade.{fact.grade}")),
+        text("orientation.source", source=fact.source, year=fact.year, grade=text(f"grade.{fact.grade}")),
         class_="bw-small",
     )
 
@@ -203,9 +202,6 @@ def paired(*pairs: tuple[object, object]) -> Markup:
     Returns:
         HTML.
 
-    Source:
-        ours.
-
     Examples:
         >>> paired(("You", "Maybe"))
         '<dl class="bw-pairs"><div><dt>You</dt><dd>Maybe</dd></div></dl>'
@@ -213,7 +209,7 @@ def paired(*pairs: tuple[object, object]) -> Markup:
     return tag("dl", [tag("div", tag("dt", name), tag("dd", join(what))) for name, what in pairs], class_="bw-pairs")
 
 
-def picture(chart: str, title: str, caption: str, spoken: str, numbers: str, drawing: str | None = None) -> Markup:
+def chart_panel(chart: str, title: str, caption: str, spoken: str, numbers: str, drawing: str | None = None) -> Markup:
     """Write the place of a chart, its numbers beside it.
 
     Args:
@@ -227,11 +223,8 @@ def picture(chart: str, title: str, caption: str, spoken: str, numbers: str, dra
     Returns:
         HTML.
 
-    Source:
-        ours.
-
     Examples:
-        >>> 'data-chart="map"' in picture("map", "Map", "Where one is.", "A map.", "")
+        >>> 'data-chart="map"' in chart_panel("map", "Map", "Where one is.", "A map.", "")
         True
     """
     return tag(
@@ -242,7 +235,7 @@ def picture(chart: str, title: str, caption: str, spoken: str, numbers: str, dra
             "div",
             tag(
                 "div",
-                Markup(drawing or tag("p", say("charts.loading"), class_="bw-small")),
+                Markup(drawing or tag("p", text("charts.loading"), class_="bw-small")),
                 class_="bw-plot",
                 data_chart=chart,
                 role="img",
@@ -251,11 +244,11 @@ def picture(chart: str, title: str, caption: str, spoken: str, numbers: str, dra
             tag(
                 "div",
                 Markup(numbers),
-                data_part=f"table.{chart}",
+                data_fragment=f"table.{chart}",
                 class_="bw-numbers",
                 tabindex="0",
                 role="group",
-                aria_label=f"{say('charts.numbers')}: {title}",
+                aria_label=f"{text('charts.numbers')}: {title}",
             ),
             class_="bw-figure",
         ),
@@ -283,5 +276,5 @@ def facts_by_source(name: str, title: str, given: Iterable[str]) -> Markup:
     by_source: dict[Markup, list[str]] = {}
     for one in given:
         by_source.setdefault(fact_source(facts()[one]), []).append(one)
-    told = [tag("li", " ".join(say(f"fact.{one}") for one in found), source) for source, found in by_source.items()]
+    told = [tag("li", " ".join(text(f"fact.{one}") for one in found), source) for source, found in by_source.items()]
     return tag("details", tag("summary", title), tag("ul", told, class_="bw-list"), class_="bw-basis", data_keep=name)

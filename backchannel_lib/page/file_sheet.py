@@ -6,7 +6,7 @@ import functools
 from collections.abc import Callable
 from typing import Any, Final, TypeAlias
 
-from backchannel_lib.base.texts import say
+from backchannel_lib.base.texts import text
 from backchannel_lib.model.case import NEEDS, Case
 from backchannel_lib.model.conditions import scalar_function
 from backchannel_lib.model.rules import rule_book
@@ -38,27 +38,27 @@ def file_facts(case: Case, *, contact: bool = True, moment: bool = True) -> list
         ['251', '1']
     """
     return [
-        (say("desk.score"), str(case.score), say("desk.range", low=case.range_low, floor=case.range_floor)),
+        (text("desk.score"), str(case.score), text("desk.range", low=case.range_low, floor=case.range_floor)),
         (
-            say("desk.attempts"),
-            str(case.failed_attempts) if case.failed_attempts else say("desk.none"),
-            say("desk.failures_yes" if case.interviews_failures else "desk.failures_no"),
+            text("desk.attempts"),
+            str(case.failed_attempts) if case.failed_attempts else text("desk.none"),
+            text("desk.failures_yes" if case.interviews_failures else "desk.failures_no"),
         ),
-        (say("file_sheet.flags"), ", ".join(flags_of(case)) or say("desk.none"), say("desk.no_policy")),
+        (text("file_sheet.flags"), ", ".join(flags_of(case)) or text("desk.none"), text("desk.no_policy")),
         (
-            say("desk.visa"),
-            say("desk.visa_needed" if case.needs_visa else "desk.visa_not_needed"),
-            say("desk.visa_sponsored" if case.sponsors_visas else "desk.visa_not_sponsored"),
+            text("desk.visa"),
+            text("desk.visa_needed" if case.needs_visa else "desk.visa_not_needed"),
+            text("desk.visa_sponsored" if case.sponsors_visas else "desk.visa_not_sponsored"),
         ),
         *_needs(case),
         (
-            say("desk.seats"),
-            say("desk.seat_sought"),
-            say("desk.seat_prelim" if case.has_noncategorical_seat else "desk.seat_categorical"),
+            text("desk.seats"),
+            text("desk.seat_sought"),
+            text("desk.seat_prelim" if case.has_noncategorical_seat else "desk.seat_categorical"),
         ),
-        *([(say("file_sheet.before"), say("file_sheet.was_here"), say("file_sheet.met"))] if case.prior_contact else []),
-        *([(say("desk.caller"), caller_of(case), _standing(case))] if contact else []),
-        *([(say("file_sheet.moment"), say(f"level.phase.{case.phase}"), "; ".join(_moment(case)))] if moment else []),
+        *([(text("file_sheet.before"), text("file_sheet.was_here"), text("file_sheet.met"))] if case.prior_contact else []),
+        *([(text("desk.caller"), caller_of(case), _standing(case))] if contact else []),
+        *([(text("file_sheet.moment"), text(f"level.phase.{case.phase}"), "; ".join(_moment(case)))] if moment else []),
     ]
 
 
@@ -74,14 +74,11 @@ def file_sheet(case: Case, caption: str, *, contact: bool = True, moment: bool =
     Returns:
         HTML: a table.
 
-    Source:
-        ours.
-
     Examples:
         >>> "From 235; far below: under 220" in file_sheet(Case(), "A file")
         True
     """
-    head = (say("desk.fact"), say("desk.this_file"), say("desk.your_program"))
+    head = (text("desk.fact"), text("desk.this_file"), text("desk.your_program"))
     return table(caption, head, file_facts(case, contact=contact, moment=moment))
 
 
@@ -95,15 +92,12 @@ def file_brief(case: Case, *, contact: bool = True) -> str:
     Returns:
         The line.
 
-    Source:
-        ours.
-
     Examples:
         >>> file_brief(Case(score=251, leave_of_absence=True, recommender="known_dean"))
         '251 · A leave of absence · Dean whom you know'
     """
-    attempts = [f"{say('desk.attempts')}: {case.failed_attempts}"] if case.failed_attempts else []
-    visa = [f"{say('desk.visa')}: {say('desk.visa_needed')}"] if case.needs_visa else []
+    attempts = [f"{text('desk.attempts')}: {case.failed_attempts}"] if case.failed_attempts else []
+    visa = [f"{text('desk.visa')}: {text('desk.visa_needed')}"] if case.needs_visa else []
     return " · ".join([str(case.score), *attempts, *flags_of(case), *visa, *([caller_of(case)] if contact else [])])
 
 
@@ -124,7 +118,7 @@ def flags_of(case: Case) -> list[str]:
         ['A required board result is still missing']
     """
     return [
-        say(f"field.{row.flag}.label") for row in load_flags() if row.flag not in OWN_ROWS and getattr(case, row.flag) is True
+        text(f"field.{row.flag}.label") for row in load_flags() if row.flag not in OWN_ROWS and getattr(case, row.flag) is True
     ]
 
 
@@ -141,10 +135,10 @@ def caller_of(case: Case) -> str:
         data/callers.csv.
 
     Examples:
-        >>> caller_of(Case().but(recommender="self"))
+        >>> caller_of(Case().replace(recommender="self"))
         'The student'
     """
-    return say(f"file_sheet.caller.{case.recommender}")
+    return text(f"file_sheet.caller.{case.recommender}")
 
 
 def is_known(case: Case) -> bool:
@@ -163,11 +157,11 @@ def is_known(case: Case) -> bool:
         >>> is_known(Case(recommender="known_dean")), is_known(Case(recommender="random_dean"))
         (True, False)
     """
-    return _known()(case) != 0
+    return _sent_contents()(case) != 0
 
 
 @functools.cache
-def _known() -> Callable[[Any], int]:
+def _sent_contents() -> Callable[[Any], int]:
     conditions = rule_book(None).conditions
     return scalar_function([conditions["has_capital"], conditions["student_known_there"]])
 
@@ -176,9 +170,9 @@ def _needs(case: Case) -> list[Fact]:
     """List each need that the program has or the file would meet; where there is none, nothing is said of it."""
     return [
         (
-            say(f"file_sheet.{need}.name"),
-            say(f"file_sheet.{need}.{'brought' if need in case.offers else 'not_brought'}"),
-            say(f"file_sheet.{need}.needed") if need in case.needs else say("file_sheet.not_needed"),
+            text(f"file_sheet.{need}.name"),
+            text(f"file_sheet.{need}.{'brought' if need in case.offers else 'not_brought'}"),
+            text(f"file_sheet.{need}.needed") if need in case.needs else text("file_sheet.not_needed"),
         )
         for need in NEEDS
         if need in case.needs | case.offers
@@ -186,25 +180,25 @@ def _needs(case: Case) -> list[Fact]:
 
 
 def _standing(case: Case) -> str:
-    known = say("desk.caller_known" if is_known(case) else "file_sheet.caller_unknown")
-    introduced = [say("file_sheet.introduced")] if case.introduced else []
-    record = [] if case.track_record is None else [say("file_sheet.record", worked=case.track_record)]
+    known = text("desk.caller_known" if is_known(case) else "file_sheet.caller_unknown")
+    introduced = [text("file_sheet.introduced")] if case.introduced else []
+    record = [] if case.track_record is None else [text("file_sheet.record", worked=case.track_record)]
     return "; ".join([known, *introduced, *record])
 
 
 def _moment(case: Case) -> list[str]:
     """Tell what the moment means for this file."""
-    first = [say("file_sheet.program_first")] if case.program_contacted_first else []
+    first = [text("file_sheet.program_first")] if case.program_contacted_first else []
     match case.phase:
         case "soap_lists":
-            return [say("file_sheet.lists_open" if case.lists_open else "file_sheet.lists_chosen"), *first]
+            return [text("file_sheet.lists_open" if case.lists_open else "file_sheet.lists_chosen"), *first]
         case "gap_filling":
             return [
-                say("file_sheet.name_familiar" if case.name_familiar else "file_sheet.name_new"),
-                say("file_sheet.file_here" if case.file_in_system else "file_sheet.file_not_here"),
+                text("file_sheet.name_familiar" if case.name_familiar else "file_sheet.name_new"),
+                text("file_sheet.file_here" if case.file_in_system else "file_sheet.file_not_here"),
                 *first,
             ]
         case "post_soap":
-            inside = [say(f"file_sheet.{what}") for what in INSIDE if getattr(case, what)]
-            return [*(inside or [say("file_sheet.nobody_inside")]), *first]
-    return [say("file_sheet.no_lists"), *first]
+            inside = [text(f"file_sheet.{what}") for what in INSIDE if getattr(case, what)]
+            return [*(inside or [text("file_sheet.nobody_inside")]), *first]
+    return [text("file_sheet.no_lists"), *first]

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Mapping
 
 
-def surface(environment: Mapping[str, str] | None = None) -> str:
+def host(environment: Mapping[str, str] | None = None) -> str:
     """Tell on what kind of page the panels stand.
 
     Args:
@@ -20,7 +20,7 @@ def surface(environment: Mapping[str, str] | None = None) -> str:
         Voilà names itself in SERVER_SOFTWARE of the kernels that it starts.
 
     Examples:
-        >>> surface({}), surface({"SERVER_SOFTWARE": "voila/0.5.13"})
+        >>> host({}), host({"SERVER_SOFTWARE": "voila/0.5.13"})
         ('lab', 'stage')
     """
     if sys.platform == "emscripten":

@@ -26,9 +26,6 @@ def tag(name: str, /, *children: object, **attributes: object) -> Markup:
     Returns:
         The element as HTML.
 
-    Source:
-        ours.
-
     Examples:
         >>> tag("p", "a < b", tag("b", "!"), class_="note", hidden=False)
         '<p class="note">a &lt; b<b>!</b></p>'
@@ -55,9 +52,6 @@ def join(*children: object) -> Markup:
 
     Returns:
         HTML.
-
-    Source:
-        ours.
 
     Examples:
         >>> join("1 & 2", [tag("i", "x")], None)

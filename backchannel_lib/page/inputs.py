@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 
-from backchannel_lib.base.texts import say
+from backchannel_lib.base.texts import text
 from backchannel_lib.page.html import Markup, tag
 
 Options = Iterable[tuple[object, object]]  # value and text
@@ -24,9 +24,6 @@ def slider(field: str, label: str, ends: tuple[int, int], value: int, *, help_te
     Returns:
         HTML.
 
-    Source:
-        ours.
-
     Examples:
         >>> 'min="0"' in slider("share", "Share", (0, 100), 20)
         True
@@ -45,7 +42,7 @@ def slider(field: str, label: str, ends: tuple[int, int], value: int, *, help_te
                 inputmode="numeric",
                 class_="bw-number",
                 value=value,
-                aria_label=say("panel.exact", label=label),
+                aria_label=text("panel.exact", label=label),
                 **common,
             ),
             class_="bw-slide",
@@ -67,9 +64,6 @@ def checkbox(field: str, label: object, value: bool, *, help_text: str = "", hid
 
     Returns:
         HTML.
-
-    Source:
-        ours.
 
     Examples:
         >>> " checked" in checkbox("done", "Done", True)
@@ -95,9 +89,6 @@ def select(
 
     Returns:
         HTML.
-
-    Source:
-        ours.
 
     Examples:
         >>> select("who", "Who", [("a", "A")], "a").count("<option")
@@ -138,9 +129,6 @@ def radios(
     Returns:
         HTML.
 
-    Source:
-        ours.
-
     Examples:
         >>> radios("who", "Who?", [("a", "A"), ("b", "B")], "b").count("checked")
         1
@@ -164,9 +152,6 @@ def checks(
     Returns:
         HTML.
 
-    Source:
-        ours.
-
     Examples:
         >>> checks("who", "Who?", [("a", "A"), ("b", "B")], {"a", "b"}).count("checked")
         2
@@ -187,9 +172,6 @@ def text_box(field: str, label: str, value: str, *, long: bool = False, help_tex
 
     Returns:
         HTML.
-
-    Source:
-        ours.
 
     Examples:
         >>> "<textarea" in text_box("mail", "Your email", "", long=True)
@@ -222,9 +204,6 @@ def number_box(field: str, label: str, value: int, *, bare: bool = False) -> Mar
 
     Returns:
         HTML.
-
-    Source:
-        ours.
 
     Examples:
         >>> 'inputmode="numeric"' in number_box("people", "People", 40)
@@ -266,12 +245,9 @@ def button(
     Returns:
         HTML.
 
-    Source:
-        ours.
-
     Examples:
         >>> button("Undo", "undo")
-        '<button type="button" data-do="undo">Undo</button>'
+        '<button type="button" data-action="undo">Undo</button>'
         >>> button("Next", "next", key="ArrowRight PageDown", hint="→").count("<kbd")
         1
     """
@@ -280,7 +256,7 @@ def button(
         text,
         tag("kbd", hint, class_="bw-key", aria_hidden="true") if hint else None,
         type="button",
-        data_do=do,
+        data_action=do,
         data_value=value,
         data_once=once,
         data_key=key or None,
@@ -301,9 +277,6 @@ def clock_button(text: str, does: str, *, hidden: bool = False, key: str = "") -
 
     Returns:
         HTML.
-
-    Source:
-        ours.
 
     Examples:
         >>> clock_button("Pause", "pause")

@@ -1,1 +1,1 @@
-
+"""The workshop: deck, rounds, drill, handouts and votes from phones."""

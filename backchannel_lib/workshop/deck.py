@@ -14,9 +14,9 @@ from typing import Final, NamedTuple
 
 from backchannel_lib.activities.tables import case_of
 from backchannel_lib.base.errors import CaseError
-from backchannel_lib.base.formatting import nearest
-from backchannel_lib.base.readers import Path, integer, one_of, read_table, some_text, yes_no
-from backchannel_lib.base.texts import say
+from backchannel_lib.base.formatting import suggestions
+from backchannel_lib.base.readers import Path, integer, one_of, read_table, required_text, yes_no
+from backchannel_lib.base.texts import text
 from backchannel_lib.model.case import Case
 from backchannel_lib.model.tables import assumption_id, case_settings, claim_ids
 from backchannel_lib.model.verdict import Judgment
@@ -34,7 +34,7 @@ class TopicRow(NamedTuple):
     @property
     def title(self) -> str:
         """The topic's name for a reader."""
-        return say(f"topic.{self.topic}")
+        return text(f"topic.{self.topic}")
 
 
 class VignetteRow(NamedTuple):
@@ -43,10 +43,10 @@ class VignetteRow(NamedTuple):
     vignette: str
     topic: str
     difficulty: int
-    sets: tuple[tuple[str, str], ...]
+    overrides: tuple[tuple[str, str], ...]
     what_if: str
     claims: tuple[str, ...]
-    ours: str
+    assumption: str
     article: bool
 
 
@@ -71,37 +71,37 @@ class Vignette:
     @property
     def case(self) -> Case:
         """The case that is judged."""
-        return case_of(self.row.sets)
+        return case_of(self.row.overrides)
 
     @property
     def title(self) -> str:
         """A name for it that says nothing of the outcome."""
-        return say(f"vignette.{self.row.vignette}.title")
+        return text(f"vignette.{self.row.vignette}.title")
 
     @property
     def file(self) -> str:
         """The student, as a director meets them; the numbers and policies stand in a table beside it."""
-        return say(f"vignette.{self.row.vignette}.file")
+        return text(f"vignette.{self.row.vignette}.file")
 
     @property
     def contact(self) -> str:
         """Who makes contact, how, when, and what is said."""
-        return say(f"vignette.{self.row.vignette}.contact")
+        return text(f"vignette.{self.row.vignette}.contact")
 
     @property
     def note(self) -> str:
         """What a room tends to overlook and how to handle it kindly; for the facilitator alone."""
-        return say(f"vignette.{self.row.vignette}.note")
+        return text(f"vignette.{self.row.vignette}.note")
 
     @property
     def discuss(self) -> str:
         """An open question for the room."""
-        return say(f"vignette.{self.row.vignette}.discuss")
+        return text(f"vignette.{self.row.vignette}.discuss")
 
     @property
     def why(self) -> str:
         """What decided, to be told after the reveal."""
-        return say(f"vignette.{self.row.vignette}.why")
+        return text(f"vignette.{self.row.vignette}.why")
 
 
 def load_topics(path: Path = None) -> tuple[TopicRow, ...]:
@@ -123,7 +123,7 @@ def load_topics(path: Path = None) -> tuple[TopicRow, ...]:
         >>> load_topics()[0].topic
         'paper'
     """
-    return read_table(TopicRow, "topics.csv", {"topic": some_text, "claims": claim_ids}, path=path)
+    return read_table(TopicRow, "topics.csv", {"topic": required_text, "claims": claim_ids}, path=path)
 
 
 def load_vignettes(path: Path = None) -> tuple[VignetteRow, ...]:
@@ -135,8 +135,8 @@ def load_vignettes(path: Path = None) -> tuple[VignetteRow, ...]:
     Returns:
         Rows of: ``vignette``; ``topic``; ``difficulty``, which is ours: 1, one link decides, in plain sight; 2, a strong link
         draws the eye away from the weak one; 3, several links look strong, and the one that decides takes the whole file or
-        the exact moment; ``sets``, pairs ``field=value`` of what is special about the case; ``what_if``, the one field
-        that is moved afterwards; ``claims`` that it rests on; ``ours``, an assumption in it or blank; ``article``, whether
+        the exact moment; ``overrides``, pairs ``field=value`` of what is special about the case; ``what_if``, the one field
+        that is moved afterwards; ``claims`` that it rests on; ``assumption``, an assumption in it or blank; ``article``, whether
         it retells an example of the article's own. Words: ``vignette.<vignette>.title``, ``.file``, ``.contact``, ``.note``,
         ``.discuss`` and ``.why``.
 
@@ -154,13 +154,13 @@ def load_vignettes(path: Path = None) -> tuple[VignetteRow, ...]:
         VignetteRow,
         "vignettes.csv",
         {
-            "vignette": some_text,
+            "vignette": required_text,
             "topic": one_of([row.topic for row in load_topics()]),
             "difficulty": integer(1, HARDEST),
-            "sets": case_settings,
+            "overrides": case_settings,
             "what_if": one_of(tuple(Case.fields())),
             "claims": claim_ids,
-            "ours": assumption_id,
+            "assumption": assumption_id,
             "article": yes_no,
         },
         path=path,
@@ -204,9 +204,6 @@ def draw(topic: str = "", difficulty: int = 0, seed: int = 0, but: Collection[st
     Raises:
         CaseError: No topic has this name, there is no such difficulty, or the seed is no such number.
 
-    Source:
-        ours.
-
     Examples:
         >>> sorted(draw("needs", 2))
         ['marisol']
@@ -215,7 +212,7 @@ def draw(topic: str = "", difficulty: int = 0, seed: int = 0, but: Collection[st
     """
     topics = [row.topic for row in load_topics()]
     if topic != "" and topic not in topics:
-        raise CaseError("topic", "level", topic, levels=nearest(topic, topics))
+        raise CaseError("topic", "level", topic, levels=suggestions(topic, topics))
     if isinstance(difficulty, bool) or difficulty not in range(HARDEST + 1):
         raise CaseError("difficulty", "range", difficulty, low=0, high=HARDEST)
     if isinstance(seed, bool) or not isinstance(seed, int) or seed < 0:
@@ -239,9 +236,6 @@ def link_order(judgment: Judgment) -> tuple[str, ...]:
 
     Returns:
         The five stages.
-
-    Source:
-        ours.
 
     Examples:
         >>> from backchannel_lib import judge

@@ -6,28 +6,28 @@ from collections.abc import Mapping
 from itertools import combinations
 from typing import Any, Final
 
-from backchannel_lib.activities.activity import Act, Message
+from backchannel_lib.activities.activity import Action, Message
 from backchannel_lib.activities.desk import decision_of, weakest_of
-from backchannel_lib.activities.form import Record, one_word
-from backchannel_lib.activities.persistent_form import Lasting
+from backchannel_lib.activities.form import Record, choice_field
+from backchannel_lib.activities.persistent_form import PersistentForm
 from backchannel_lib.activities.tables import (
+    ActivityRow,
     DrillTurnRow,
-    PartRow,
     case_of,
     load_desk_decisions,
     load_drill_files,
     load_drill_turns,
 )
-from backchannel_lib.activities.timed_deck import Stack
+from backchannel_lib.activities.timed_deck import TimedDeck
 from backchannel_lib.base.errors import CaseError
-from backchannel_lib.base.formatting import nearest
-from backchannel_lib.base.texts import say
+from backchannel_lib.base.formatting import suggestions
+from backchannel_lib.base.texts import text
 from backchannel_lib.model.amplifier import assumption
 from backchannel_lib.model.case import Case
 from backchannel_lib.model.soap_rule import rules_check
 from backchannel_lib.model.verdict import Verdict, judge
-from backchannel_lib.page.activity_page import frame, opening, place, still_of
-from backchannel_lib.page.components import basis, paired, table
+from backchannel_lib.page.activity_page import activity_page, show_if, slot, static_page
+from backchannel_lib.page.components import citations, paired, table
 from backchannel_lib.page.file_sheet import caller_of, file_brief, file_facts, file_sheet, is_known
 from backchannel_lib.page.html import Markup, join, tag
 from backchannel_lib.page.inputs import button, radios
@@ -36,32 +36,32 @@ WAYS: Final = ("up", "down", "not", "open")
 STANDS: Final = ("yes", "no")
 
 
-class Drill(Lasting, Stack):
+class Drill(PersistentForm, TimedDeck):
     """The stream of files and pings, what was decided at each, where one is, and which calls one would stand by.
 
     Args:
-        part: Its row in data/parts.csv.
+        part: Its row in data/activities.csv.
 
     Source:
         data/drill_turns.csv, data/drill_files.csv, paper.ninety-seconds; the stream is ours.
     """
 
-    def __init__(self, part: PartRow) -> None:
-        files = {row.file: case_of(row.sets) for row in load_drill_files()}
+    def __init__(self, part: ActivityRow) -> None:
+        files = {row.file: case_of(row.overrides) for row in load_drill_files()}
         self.turns = {row.turn: row for row in load_drill_turns()}
         order = list(self.turns)
         self.came = {row.file: row.turn for row in self.turns.values() if not row.is_ping}
         self.pings = [turn for turn, row in self.turns.items() if row.is_ping]
         pinged = {self.turns[turn].file for turn in self.pings}
         self.quiet = [turn for file, turn in self.came.items() if file not in pinged]
-        self.cases = {turn: case_of(row.sets, files[row.file]) for turn, row in self.turns.items()}
+        self.cases = {turn: case_of(row.overrides, files[row.file]) for turn, row in self.turns.items()}
         self.judgments = {turn: judge(case) for turn, case in self.cases.items()}
         self.decisions = [row.decision for row in load_desk_decisions()]
         self.seconds = self._left = int(assumption("drill_seconds"))
         self._paused = False  # a drill that was brought back waits until the room is ready
         self.neutral = assumption("neutral_intensity")
-        decided = {f"decided.{turn}": one_word(f"decided.{turn}", self.decisions) for turn in order}
-        stands = {f"stands.{turn}": one_word(f"stands.{turn}", STANDS, say("drill.stands")) for turn in self.pings}
+        decided = {f"decided.{turn}": choice_field(f"decided.{turn}", self.decisions) for turn in order}
+        stands = {f"stands.{turn}": choice_field(f"stands.{turn}", STANDS, text("drill.stands")) for turn in self.pings}
         super().__init__(part, order, {**decided, **stands})
 
     # ---- what is decided, and what the article expects ----
@@ -107,17 +107,17 @@ class Drill(Lasting, Stack):
 
     # ---- acts ----
 
-    def acts(self) -> dict[str, Act]:
+    def actions(self) -> dict[str, Action]:
         """Give what the buttons and the clock do."""
-        return {**super().acts(), "decide": self._decide, "beat": self._beat}
+        return {**super().actions(), "decide": self._decide, "beat": self._beat}
 
     def to(self, at: int, **decided: str) -> Message:
         """Go to a turn, or to the end once something was decided; what is decided on the way counts."""
         if not 0 < at <= self.end:
             return {}
         if at == self.end and not decided and not self._made(self.state):
-            return {"notice": say("lesson.choose_first")}
-        self.go_with(at=at, **decided)
+            return {"notice": text("lesson.choose_first")}
+        self.commit_values(at=at, **decided)
         return {"focus": self.head_at(at)}
 
     def head_at(self, at: int) -> str:
@@ -126,14 +126,14 @@ class Drill(Lasting, Stack):
 
     def time_is_up(self) -> str:
         """Say that the time of the stream is over."""
-        return say("drill.time_up")
+        return text("drill.time_up")
 
     def _decide(self, message: Mapping[str, Any]) -> Message:
         """Take a decision down, and go on; the last one leads to the end."""
         turn = self.on_top(self.state)
         decision = str(message["value"])
         if decision not in self.decisions:
-            raise CaseError("decision", "level", decision, levels=nearest(decision, self.decisions))
+            raise CaseError("decision", "level", decision, levels=suggestions(decision, self.decisions))
         return self.to(self.state["at"] + 1, **{f"decided.{turn}": decision}) if turn else {}
 
     def _begin(self, message: Mapping[str, Any]) -> Message:
@@ -188,7 +188,7 @@ class Drill(Lasting, Stack):
     def _made(self, state: Record) -> int:
         return sum(bool(state[f"decided.{turn}"]) for turn in self.order)
 
-    def parts(self, state: Record) -> dict[str, str]:
+    def fragments(self, state: Record) -> dict[str, str]:
         """Give the turn and the way on; the answers only at the end."""
         turn = self.on_top(state)
         seen = state["at"] == self.end
@@ -201,7 +201,7 @@ class Drill(Lasting, Stack):
             "message": self._message(turn, state) if turn else "",
             "sheet": self._sheet(turn) if turn else "",
             "nav": self._nav(turn, state) if turn else "",
-            "made": say("drill.made", at=min(state["at"], len(self.order)), total=len(self.order), made=self._made(state)),
+            "made": text("drill.made", at=min(state["at"], len(self.order)), total=len(self.order), made=self._made(state)),
             "summary": summary,
             "answers": self._table(answered, state) if answered else "",
             "stood": join([tag("p", one) for one in stood]),
@@ -215,21 +215,21 @@ class Drill(Lasting, Stack):
         }
 
     def _name(self, turn: str) -> str:
-        return say(f"drill_file.{self.turns[turn].file}")
+        return text(f"drill_file.{self.turns[turn].file}")
 
     def _head(self, turn: str) -> str:
         row = self.turns[turn]
-        return say("drill.head_ping" if row.is_ping else "drill.head_file", time=row.time, name=self._name(turn))
+        return text("drill.head_ping" if row.is_ping else "drill.head_file", time=row.time, name=self._name(turn))
 
     def _message(self, turn: str, state: Record) -> Markup:
         """Give what somebody said for a file, or that nobody did."""
         if not self.turns[turn].is_ping:
-            return tag("p", say("drill.nobody"), class_="bw-drill-before")
+            return tag("p", text("drill.nobody"), class_="bw-drill-before")
         before = self.before(turn, state)
-        told = say("drill.before", decision=say(f"decision.{before}")) if before else say("drill.before_open")
+        told = text("drill.before", decision=text(f"decision.{before}")) if before else text("drill.before_open")
         return join(
-            tag("p", say(f"drill_from.{turn}"), class_="bw-drill-from"),
-            tag("blockquote", say(f"drill_said.{turn}"), class_="bw-drill-said"),
+            tag("p", text(f"drill_from.{turn}"), class_="bw-drill-from"),
+            tag("blockquote", text(f"drill_said.{turn}"), class_="bw-drill-said"),
             tag("p", told, class_="bw-drill-before"),
         )
 
@@ -239,10 +239,10 @@ class Drill(Lasting, Stack):
     def _nav(self, turn: str, state: Record) -> Markup:
         here = state[f"decided.{turn}"]
         return join(
-            button(say("drill.next" if here else "drill.skip"), "next", key="ArrowRight PageDown", hint="→"),
-            button(say("drill.back"), "back", disabled=state["at"] == 1, key="ArrowLeft PageUp", hint="←"),
-            button(say("drill.answers"), "answers"),
-            tag("p", say("drill.here", decision=say(f"decision.{here}")), class_="bw-drill-before") if here else None,
+            button(text("drill.next" if here else "drill.skip"), "next", key="ArrowRight PageDown", hint="→"),
+            button(text("drill.back"), "back", disabled=state["at"] == 1, key="ArrowLeft PageUp", hint="←"),
+            button(text("drill.answers"), "answers"),
+            tag("p", text("drill.here", decision=text(f"decision.{here}")), class_="bw-drill-before") if here else None,
         )
 
     # ---- the end ----
@@ -252,45 +252,45 @@ class Drill(Lasting, Stack):
         up, down, still, _ = (ways.count(way) for way in WAYS)
         decided = up + down + still
         counts = {"decided": decided, "total": len(self.pings), "up": up, "down": down, "still": still}
-        told = say("drill.summary", **counts) if decided else say("drill.summary_none")
+        told = text("drill.summary", **counts) if decided else text("drill.summary_none")
         left = len(self.order) - self._made(state)
-        return f"{told} {say('drill.summary_open', open=left)}" if left else told
+        return f"{told} {text('drill.summary_open', open=left)}" if left else told
 
     def _who(self, ping: str) -> str:
         """Tell who called and how warmly."""
         praise = self.cases[ping].intensity
-        warmth = say("drill.warm" if praise > self.neutral else "drill.cool" if praise < self.neutral else "drill.even")
-        return say("drill.caller", caller=caller_of(self.cases[ping]), warmth=warmth)
+        warmth = text("drill.warm" if praise > self.neutral else "drill.cool" if praise < self.neutral else "drill.even")
+        return text("drill.caller", caller=caller_of(self.cases[ping]), warmth=warmth)
 
     def _line(self, turn: str) -> str:
         return f"{self._name(turn)} · {file_brief(self.cases[turn], contact=False)}"
 
     def _change(self, ping: str, state: Record) -> str:
         decided = (self.before(ping, state), str(state[f"decided.{ping}"]))
-        before, after = (say(f"decision.{one}") if one else say("lesson.nothing_yet") for one in decided)
-        return say("drill.change", before=before, after=after)
+        before, after = (text(f"decision.{one}") if one else text("lesson.nothing_yet") for one in decided)
+        return text("drill.change", before=before, after=after)
 
     def _article(self, ping: str) -> Markup:
         judgment = self.judgments[ping]
-        decision = tag("b", say(f"decision.{self.expected(ping)}"))
-        return join(decision, " (", judgment.verdict.words, "). ", say("desk.weakest"), ": ", weakest_of(judgment))
+        decision = tag("b", text(f"decision.{self.expected(ping)}"))
+        return join(decision, " (", judgment.verdict.words, "). ", text("desk.weakest"), ": ", weakest_of(judgment))
 
     def _table(self, answered: list[str], state: Record) -> Markup:
         rows = [
             (
                 join(self._line(ping), tag("div", self._who(ping), class_="bw-small")),
                 self._change(ping, state),
-                say(f"drill.way.{self.way(ping, state)}"),
+                text(f"drill.way.{self.way(ping, state)}"),
                 self._article(ping),
                 rules_check(self.cases[ping]).words,
             )
             for ping in answered
         ]
-        head = (say("drill.file"), say("drill.you"), say("drill.so"), say("guess.article"), say("rules.title"))
+        head = (text("drill.file"), text("drill.you"), text("drill.so"), text("guess.article"), text("rules.title"))
         ours = ("desk_decisions", "drill_moves_director", "no_contact_is_polite_email", "neutral_intensity", "drill_seconds")
         claims = ("paper.ninety-seconds", "caller.source-over-intensity")
         facts = dict.fromkeys(fact for ping in answered for fact in rules_check(self.cases[ping]).facts)
-        return join(table(say("drill.table"), head, rows), basis("drill", claims, ours, facts))
+        return join(table(text("drill.table"), head, rows), citations("drill", claims, ours, facts))
 
     def _told_of(self, ping: str, state: Record) -> Markup:
         """Tell of one ping what the reader did, what the article expects, and why."""
@@ -298,19 +298,19 @@ class Drill(Lasting, Stack):
         return join(
             tag("h4", f"{row.time} · {self._line(ping)} · {self._who(ping)}"),
             paired(
-                (say("drill.you"), self._change(ping, state)),
-                (say("drill.so"), say(f"drill.way.{self.way(ping, state)}")),
-                (say("guess.article"), tag("b", say(f"decision.{self.expected(ping)}"))),
+                (text("drill.you"), self._change(ping, state)),
+                (text("drill.so"), text(f"drill.way.{self.way(ping, state)}")),
+                (text("guess.article"), tag("b", text(f"decision.{self.expected(ping)}"))),
             ),
-            tag("p", say(f"drill_why.{ping}"), " ", say(f"drill.director.{self.director_way(ping)}"), class_="bw-lead"),
-            basis(f"drill-{ping}", row.claims, self._ours(ping)),
+            tag("p", text(f"drill_why.{ping}"), " ", text(f"drill.director.{self.director_way(ping)}"), class_="bw-lead"),
+            citations(f"drill-{ping}", row.claims, self._ours(ping)),
         )
 
     def _ours(self, turn: str) -> tuple[str, ...]:
         """Name the assumptions behind what the article says of a turn."""
         judgment = self.judgments[turn]
         binding = [one for reason in judgment.reasons if reason.stage in judgment.binding for one in (reason, *reason.also)]
-        named = [self.turns[turn].ours, *(reason.assumption for reason in binding)]
+        named = [self.turns[turn].assumption, *(reason.assumption for reason in binding)]
         return tuple(dict.fromkeys(one for one in named if one))
 
     def _stood(self, state: Record) -> list[str]:
@@ -319,20 +319,20 @@ class Drill(Lasting, Stack):
             return []
         moved = self._moved(state)
         still = sum(self.way(ping, state) == "not" for ping in self.pings)
-        missed = [say("drill.missed", still=still, missed=len(self._missed(state)))] if still else []
+        missed = [text("drill.missed", still=still, missed=len(self._missed(state)))] if still else []
         warm = [ping for ping in self.pings if self._is_warm(ping) and not is_known(self.cases[ping])]
-        warmed = say("drill.warm_unknown", came=len(warm), moved=sum(self.way(ping, state) == "up" for ping in warm))
+        warmed = text("drill.warm_unknown", came=len(warm), moved=sum(self.way(ping, state) == "up" for ping in warm))
         if not moved:
-            return [say("drill.moved_none"), *missed, warmed]
+            return [text("drill.moved_none"), *missed, warmed]
         same = sum(self.way(ping, state) == self.director_way(ping) for ping in moved)
-        told = [say("drill.moved", moved=len(moved), same=same), *missed, warmed]
+        told = [text("drill.moved", moved=len(moved), same=same), *missed, warmed]
         said = [state[f"stands.{ping}"] for ping in moved]
         if any(said):
-            told.append(say("drill.stood", yes=said.count("yes"), no=said.count("no")))
+            told.append(text("drill.stood", yes=said.count("yes"), no=said.count("no")))
         if "" in said:
-            told.append(say("drill.stood_open", open=said.count("")))
+            told.append(text("drill.stood_open", open=said.count("")))
         else:
-            told.append(say("drill.stood_kind"))
+            told.append(text("drill.stood_kind"))
         return told
 
     def _room(self, state: Record) -> list[str]:
@@ -343,7 +343,7 @@ class Drill(Lasting, Stack):
         moved = self._moved(state)
         known = [ping for ping in both if is_known(self.cases[ping])]
         unknown = [ping for ping in both if ping not in known]
-        tally = say(
+        tally = text(
             "drill.room_tally",
             known=len([ping for ping in known if ping in moved]),
             all_known=len(known),
@@ -351,20 +351,17 @@ class Drill(Lasting, Stack):
             all_unknown=len(unknown),
         )
         if not moved:
-            return [tally, say("drill.room_still")]
+            return [tally, text("drill.room_still")]
         if all(self.way(ping, state) == self.director_way(ping) for ping in moved):
-            return [tally, say("drill.room_missed" if self._missed(state) else "drill.room_heard")]
+            return [tally, text("drill.room_missed" if self._missed(state) else "drill.room_heard")]
         warmed = any(self._is_warm(ping) and self.way(ping, state) == "up" != self.director_way(ping) for ping in moved)
-        return [tally, say("drill.room_warm" if warmed else "drill.room_other")]
+        return [tally, text("drill.room_warm" if warmed else "drill.room_other")]
 
     def twins(self) -> tuple[str, str] | None:
         """Find the two pings that differ in who speaks and how warmly, and in nothing of weight.
 
         Returns:
             The turns of both, in their order; None where there are none.
-
-        Source:
-            ours.
         """
         for one, other in combinations(self.pings, 2):
             if _alike(self.cases[one], self.cases[other]):
@@ -376,14 +373,14 @@ class Drill(Lasting, Stack):
         if pair is None or not set(pair) <= set(answered):
             return ""
         rows = [
-            (self._line(ping), self._who(ping), say(f"decision.{state[f'decided.{ping}']}"), self._article(ping))
+            (self._line(ping), self._who(ping), text(f"decision.{state[f'decided.{ping}']}"), self._article(ping))
             for ping in pair
         ]
-        head = (say("drill.file"), say("drill.twin"), say("desk.you"), say("guess.article"))
+        head = (text("drill.file"), text("drill.twin"), text("desk.you"), text("guess.article"))
         return join(
-            tag("h3", say("drill.twins")),
-            tag("p", say("drill.twins_lead"), class_="bw-lead"),
-            tag("div", table(say("drill.twins"), head, rows), **_scrolls(say("drill.twins"))),
+            tag("h3", text("drill.twins")),
+            tag("p", text("drill.twins_lead"), class_="bw-lead"),
+            tag("div", table(text("drill.twins"), head, rows), **_scrolls(text("drill.twins"))),
         )
 
     def _quiet(self, state: Record) -> str:
@@ -391,13 +388,15 @@ class Drill(Lasting, Stack):
         decided = [turn for turn in self.quiet if state[f"decided.{turn}"]]
         if not decided:
             return ""
-        rows = [(self._line(turn), say(f"decision.{state[f'decided.{turn}']}")) for turn in decided]
+        rows = [(self._line(turn), text(f"decision.{state[f'decided.{turn}']}")) for turn in decided]
         claims = dict.fromkeys(("meaning.flood", *(claim for turn in decided for claim in self.turns[turn].claims)))
         return join(
-            tag("h3", say("drill.quiet")),
-            tag("p", say("drill.quiet_lead"), class_="bw-lead"),
-            tag("div", table(say("drill.quiet"), (say("desk.file"), say("desk.you")), rows), **_scrolls(say("drill.quiet"))),
-            basis("drill-quiet", claims, ("no_contact_is_polite_email",)),
+            tag("h3", text("drill.quiet")),
+            tag("p", text("drill.quiet_lead"), class_="bw-lead"),
+            tag(
+                "div", table(text("drill.quiet"), (text("desk.file"), text("desk.you")), rows), **_scrolls(text("drill.quiet"))
+            ),
+            citations("drill-quiet", claims, ("no_contact_is_polite_email",)),
         )
 
     def _still_open(self, state: Record) -> str:
@@ -406,146 +405,146 @@ class Drill(Lasting, Stack):
         if not left:
             return ""
         lines = [
-            tag("li", what, " ", button(say("desk.take"), "take", turn, name=say("drill.take_named", what=what)))
+            tag("li", what, " ", button(text("desk.take"), "take", turn, name=text("drill.take_named", what=what)))
             for turn, what in ((turn, self._head(turn)) for turn in left)
         ]
-        return join(tag("h3", say("drill.left")), tag("ul", lines, class_="bw-list"))
+        return join(tag("h3", text("drill.left")), tag("ul", lines, class_="bw-list"))
 
     def _rule(self) -> Markup:
         checks = dict.fromkeys(rules_check(self.cases[ping]) for ping in self.pings)
         lines = [tag("p", tag("b", check.words, data_answer=check.answer), ": ", check.reason) for check in checks]
         facts = dict.fromkeys(fact for check in checks for fact in check.facts)
         note = next(iter(checks)).note
-        return join(lines, tag("p", note, class_="bw-small"), basis("drill-rule", (), (), facts))
+        return join(lines, tag("p", note, class_="bw-small"), citations("drill-rule", (), (), facts))
 
     # ---- the page ----
 
     def page(self) -> str:
         """Give the whole page."""
         state = self.state
-        parts, now = self.parts(state), self.in_sight(state)
+        parts, now = self.fragments(state), self.in_sight(state)
         choices = [
-            button(say(f"decision.{one}"), "decide", one, key=str(number), hint=str(number), once=True)
+            button(text(f"decision.{one}"), "decide", one, key=str(number), hint=str(number), once=True)
             for number, one in enumerate(self.decisions, start=1)
         ]
-        return frame(
-            self.part,
-            opening(
+        return activity_page(
+            self.row,
+            show_if(
                 "start",
                 now,
-                tag("p", say("drill.program"), class_="bw-lead"),
+                tag("p", text("drill.program"), class_="bw-lead"),
                 tag(
                     "div",
-                    button(say("drill.begin_on"), "begin", "on", key="ArrowRight PageDown", hint="→"),
-                    button(say("drill.begin_off"), "begin", "off"),
+                    button(text("drill.begin_on"), "begin", "on", key="ArrowRight PageDown", hint="→"),
+                    button(text("drill.begin_off"), "begin", "off"),
                     class_="bw-toolbar",
                 ),
-                tag("p", say("drill.clock_lead", minutes=self.seconds // 60), class_="bw-small bw-lead"),
-                basis("drill-clock", ("paper.ninety-seconds", "meaning.flood"), ("drill_seconds",)),
+                tag("p", text("drill.clock_lead", minutes=self.seconds // 60), class_="bw-small bw-lead"),
+                citations("drill-clock", ("paper.ninety-seconds", "meaning.flood"), ("drill_seconds",)),
                 class_="bw-spaced",
             ),
-            self.dial(now, parts["clock"], say("drill.clock"), "c", beats=True),
-            opening(
+            self.dial(now, parts["clock"], text("drill.clock"), "c", beats=True),
+            show_if(
                 "desk",
                 now,
-                place("head", parts["head"], "h3"),
+                slot("head", parts["head"], "h3"),
                 tag(
                     "div",  # the message, then the file, then what to do with it; where there is room, the file stands beside
-                    place("message", parts["message"], class_="bw-drill-message"),
-                    place("sheet", parts["sheet"], class_="bw-sheet bw-drill-sheet"),
+                    slot("message", parts["message"], class_="bw-drill-message"),
+                    slot("sheet", parts["sheet"], class_="bw-sheet bw-drill-sheet"),
                     tag(
                         "div",
-                        tag("div", choices, class_="bw-drill-choices", role="group", aria_label=say("drill.choose")),
-                        place("nav", parts["nav"], class_="bw-toolbar bw-nav"),
-                        place("made", parts["made"], "p", class_="bw-small"),
+                        tag("div", choices, class_="bw-drill-choices", role="group", aria_label=text("drill.choose")),
+                        slot("nav", parts["nav"], class_="bw-toolbar bw-nav"),
+                        slot("made", parts["made"], "p", class_="bw-small"),
                         class_="bw-drill-do",
                     ),
                     class_="bw-drill",
                 ),
                 class_="bw-spaced",
             ),
-            opening("seen", now, *self._end(parts, now, state), class_="bw-drill-told bw-spaced"),
+            show_if("seen", now, *self._end(parts, now, state), class_="bw-drill-told bw-spaced"),
         )
 
     def _end(self, parts: Mapping[str, str], now: list[str], state: Record) -> list[Markup]:
-        options = [(one, say("drill.stands.yes" if one == "yes" else "drill.stands.no")) for one in STANDS]
+        options = [(one, text("drill.stands.yes" if one == "yes" else "drill.stands.no")) for one in STANDS]
         each = [
-            opening(
+            show_if(
                 f"ping.{ping}",
                 now,
-                place(f"told.{ping}", parts[f"told.{ping}"], class_="bw-spaced"),
-                opening(
+                slot(f"told.{ping}", parts[f"told.{ping}"], class_="bw-spaced"),
+                show_if(
                     f"stands.{ping}",
                     now,
-                    radios(f"stands.{ping}", say("drill.stands"), options, state[f"stands.{ping}"], row=True),
+                    radios(f"stands.{ping}", text("drill.stands"), options, state[f"stands.{ping}"], row=True),
                 ),
                 class_="bw-item bw-spaced",
             )
             for ping in self.pings
         ]
         return [
-            place("summary", parts["summary"], "p", class_="bw-summary"),
-            place("answers", parts["answers"], **_scrolls(say("drill.table"))),
+            slot("summary", parts["summary"], "p", class_="bw-summary"),
+            slot("answers", parts["answers"], **_scrolls(text("drill.table"))),
             tag(
                 "section",
-                tag("h3", say("rules.title")),
-                tag("p", say("rules.voice"), class_="bw-voice"),
-                place("rule", parts["rule"]),
+                tag("h3", text("rules.title")),
+                tag("p", text("rules.voice"), class_="bw-voice"),
+                slot("rule", parts["rule"]),
                 class_="bw-rule",
             ),
-            opening("each", now, tag("h3", say("drill.each")), each),
-            tag("h3", say("drill.room")),
-            place("stood", parts["stood"], class_="bw-story"),
-            place("room", parts["room"], class_="bw-story"),
-            place("twins", parts["twins"], class_="bw-spaced"),
-            place("quiet", parts["quiet"], class_="bw-spaced"),
-            place("left", parts["left"], class_="bw-spaced"),
-            tag("div", button(say("drill.again"), "take", self.order[0]), class_="bw-toolbar"),
+            show_if("each", now, tag("h3", text("drill.each")), each),
+            tag("h3", text("drill.room")),
+            slot("stood", parts["stood"], class_="bw-story"),
+            slot("room", parts["room"], class_="bw-story"),
+            slot("twins", parts["twins"], class_="bw-spaced"),
+            slot("quiet", parts["quiet"], class_="bw-spaced"),
+            slot("left", parts["left"], class_="bw-spaced"),
+            tag("div", button(text("drill.again"), "take", self.order[0]), class_="bw-toolbar"),
         ]
 
-    def still(self) -> str:
+    def static_html(self) -> str:
         """Give title, lead and the program, for a notebook that has not been run."""
-        return still_of(self.part, tag("p", say("drill.program")))
+        return static_page(self.row, tag("p", text("drill.program")))
 
     @property
     def text(self) -> str:
         """Title, lead, the program and what comes in, and no answer."""
-        lines = [super().text, say("drill.program")]
+        lines = [super().text, text("drill.program")]
         for number, (turn, row) in enumerate(self.turns.items(), start=1):
-            told = f"{say(f'drill_from.{turn}')}: {say(f'drill_said.{turn}')}" if row.is_ping else self._facts(turn)
+            told = f"{text(f'drill_from.{turn}')}: {text(f'drill_said.{turn}')}" if row.is_ping else self._facts(turn)
             lines.append(f"{number}. {self._head(turn)}. {told}")
-        return "\n".join([*lines, say("drill.choose"), *(f"   - {say(f'decision.{one}')}" for one in self.decisions)])
+        return "\n".join([*lines, text("drill.choose"), *(f"   - {text(f'decision.{one}')}" for one in self.decisions)])
 
     def _facts(self, turn: str) -> str:
         return "; ".join(f"{what}: {mine}" for what, mine, _ in file_facts(self.cases[turn], contact=False, moment=False))
 
-    def tour(self) -> str:
+    def transcript(self) -> str:
         """Switch the clock off and on, go through the stream in three ways, and tell what the end says of each."""
         start, lines = self.state, []
         for position in ("off", "on"):
             self._begin({"value": position})
-            lines.append(self.parts(self.state)["clock"])
+            lines.append(self.fragments(self.state)["clock"])
         lines.append(self._time_up({"value": self.clock_of(self.state)["id"]})["notice"])
         for name, decide in (
             ("drill.tour_no", lambda _: self.decisions[0]),
             ("drill.tour_call", lambda row: self.decisions[-1 if row.is_ping else 0]),
             ("drill.tour_article", self._as_the_article),
         ):
-            self.go(start)
+            self.commit(start)
             self._begin({"value": "on"})
             for row in self.turns.values():
                 self._decide({"value": decide(row)})
-            lines.append(f"{say(name)}: {self._summary(self.state)}")
+            lines.append(f"{text(name)}: {self._summary(self.state)}")
             for answer in STANDS:
-                self.put(**{f"stands.{ping}": answer for ping in self._moved(self.state)})
+                self.update(**{f"stands.{ping}": answer for ping in self._moved(self.state)})
                 lines.append(f"   {' '.join(self._stood(self.state))}")
             lines.append(f"   {' '.join(self._room(self.state))}")
         for ping in self.pings:
             judgment, rule = self.judgments[ping], rules_check(self.cases[ping]).words
             lines.append(f"{self._head(ping)}: {self._line(ping)}. {self._who(ping)}.")
-            lines.append(f"   {judgment.verdict.words}. {say('desk.weakest')}: {weakest_of(judgment)}. {rule}.")
-            lines.append(f"   {say(f'drill_why.{ping}')} {say(f'drill.director.{self.director_way(ping)}')}")
-        self.go(start)
+            lines.append(f"   {judgment.verdict.words}. {text('desk.weakest')}: {weakest_of(judgment)}. {rule}.")
+            lines.append(f"   {text(f'drill_why.{ping}')} {text(f'drill.director.{self.director_way(ping)}')}")
+        self.commit(start)
         return "\n".join(lines)
 
     def _as_the_article(self, row: DrillTurnRow) -> str:
@@ -555,7 +554,7 @@ class Drill(Lasting, Stack):
 def _alike(one: Case, other: Case) -> bool:
     """Tell whether two cases differ in the caller, the praise and a point or so of score alone."""
     near = abs(one.score - other.score) <= 1
-    return near and one == other.but(score=one.score, recommender=one.recommender, intensity=one.intensity)
+    return near and one == other.replace(score=one.score, recommender=one.recommender, intensity=one.intensity)
 
 
 def _scrolls(name: str) -> dict[str, Any]:

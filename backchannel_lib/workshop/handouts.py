@@ -14,11 +14,11 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Final
 
-from backchannel_lib.activities import saved_answers as keep
-from backchannel_lib.activities.form import whole
+from backchannel_lib.activities import saved_answers
+from backchannel_lib.activities.form import integer_field
 from backchannel_lib.base.errors import CaseError, CaseFileError
-from backchannel_lib.base.formatting import nearest
-from backchannel_lib.base.texts import say
+from backchannel_lib.base.formatting import suggestions
+from backchannel_lib.base.texts import text
 from backchannel_lib.model.case import Case
 from backchannel_lib.model.soap_rule import rules_check
 from backchannel_lib.model.tables import load_phases
@@ -27,7 +27,7 @@ from backchannel_lib.page.components import facts, lines_of, table
 from backchannel_lib.page.file_sheet import file_sheet
 from backchannel_lib.page.html import Markup, join, tag
 from backchannel_lib.workshop.deck import Vignette, link_order, vignettes
-from backchannel_lib.workshop.run_plan.activity import checklist, keys, marks, step_name, when_late
+from backchannel_lib.workshop.run_plan.activity import checklist, keys, markers, step_name, when_late
 from backchannel_lib.workshop.run_plan.model import RunStepRow, load_run_plans, plan_of, starts, steps_of, vignettes_of
 
 KINDS: Final = ("participants", "facilitator")
@@ -62,9 +62,9 @@ thead th { border-bottom: 1.4pt solid black; }
 .whole { break-inside: avoid; }
 .page { break-before: page; }
 main .page > h2:first-child { margin-top: 0; }
-.article, .ours, .rule { padding: 4pt 7pt; margin: 5pt 0; break-inside: avoid; }
+.article, .assumption, .rule { padding: 4pt 7pt; margin: 5pt 0; break-inside: avoid; }
 .article { border: 1pt solid black; }
-.ours { border: 1.2pt dashed black; }
+.assumption { border: 1.2pt dashed black; }
 .rule { border: 3.5pt double black; }
 .weakest { border-left: 4pt solid black; padding-left: 5pt; }
 .votes td { width: 11.11%; text-align: center; height: 33pt; font-size: 8pt; line-height: 1.15; padding: 2pt; }
@@ -82,7 +82,7 @@ main .page > h2:first-child { margin-top: 0; }
 .facilitator :is(h2, h3) { margin-top: 8pt; }
 .facilitator table { font-size: 9pt; }
 .answered { font-size: 9pt; line-height: 1.26; }
-main :is(.article, .ours, .rule) h3 { margin-top: 0; }
+main :is(.article, .assumption, .rule) h3 { margin-top: 0; }
 .answered :is(th, td) { padding: 1.5pt 4pt; }
 .counts td { height: 19pt; }
 @media screen { body { padding: 12mm 4mm; } }
@@ -111,10 +111,10 @@ def sheet(kind: str, plan: str, seed: int) -> str:
         True
     """
     if kind not in KINDS:
-        raise CaseError("kind", "level", kind, levels=nearest(kind, KINDS))
-    whole("seed", 1, LAST_SEED, FIRST_SEED).read(seed)
+        raise CaseError("kind", "level", kind, levels=suggestions(kind, KINDS))
+    integer_field("seed", 1, LAST_SEED, FIRST_SEED).read(seed)
     drawn = {step: vignettes()[name] for step, name in vignettes_of(plan, seed).items()}
-    title = say(f"sheet.{kind}.title")
+    title = text(f"sheet.{kind}.title")
     body = _participants(drawn) if kind == "participants" else _facilitator(plan, seed, drawn)
     page = tag(
         "html",
@@ -130,29 +130,29 @@ def sheet(kind: str, plan: str, seed: int) -> str:
 
 def _participants(drawn: dict[str, Vignette]) -> Markup:
     rows = [(rank + 1, verdict.words, verdict.sentence) for rank, verdict in enumerate(Verdict)]
-    head = (say("sheet.number"), say("sheet.verdict"), say("sheet.meaning"))
+    head = (text("sheet.number"), text("sheet.verdict"), text("sheet.meaning"))
     return join(
-        tag("p", say("sheet.participants.lead"), class_="lead"),
-        tag("h2", say("sheet.how")),
+        tag("p", text("sheet.participants.lead"), class_="lead"),
+        tag("h2", text("sheet.how")),
         tag("ol", _how()),
-        tag("h2", say("sheet.verdicts")),
-        table(say("sheet.verdicts"), head, rows),
-        tag("p", say("sheet.who_you")),
+        tag("h2", text("sheet.verdicts")),
+        table(text("sheet.verdicts"), head, rows),
+        tag("p", text("sheet.who_you")),
         _voices(),
         [_to_vote(number, vignette) for number, vignette in enumerate(drawn.values(), start=1)],
-        tag("div", tag("h2", say("sheet.rule")), _rule_box(), _take_home(), class_="page home"),
+        tag("div", tag("h2", text("sheet.rule")), _rule_box(), _take_home(), class_="page home"),
     )
 
 
 def _how() -> list[Markup]:
     """Write how to vote; the question is the one on the wall and on the phones."""
-    ask = say("sheet.how_ask", question=say("votes.page.question"))
-    return [tag("li", text) for text in (say("sheet.how_read"), ask, say("sheet.how_write"), say("sheet.how_after"))]
+    ask = text("sheet.how_ask", question=text("votes.page.question"))
+    return [tag("li", how) for how in (text("sheet.how_read"), ask, text("sheet.how_write"), text("sheet.how_after"))]
 
 
 def _voices() -> Markup:
-    told = [tag("p", say(f"sheet.voice_{voice}"), class_=voice) for voice in ("article", "ours", "rule")]
-    return tag("section", tag("h2", say("sheet.voices")), told, class_="whole")
+    told = [tag("p", text(f"sheet.voice_{voice}"), class_=voice) for voice in ("article", "ours", "rule")]
+    return tag("section", tag("h2", text("sheet.voices")), told, class_="whole")
 
 
 def _to_vote(number: int, vignette: Vignette) -> Markup:
@@ -161,22 +161,22 @@ def _to_vote(number: int, vignette: Vignette) -> Markup:
     return tag(
         "section",
         _file(number, vignette),
-        tag("h3", say("sheet.my_vote", question=say("votes.page.question"))),
+        tag("h3", text("sheet.my_vote", question=text("votes.page.question"))),
         tag("table", tag("tbody", tag("tr", boxes)), class_="votes"),
-        tag("h3", say("sheet.my_why")),
+        tag("h3", text("sheet.my_why")),
         [tag("div", class_="line") for _ in range(LINES)],
-        tag("p", say("sheet.then"), class_="fill small"),
+        tag("p", text("sheet.then"), class_="fill small"),
         class_="page round",
     )
 
 
 def _file(number: int, vignette: Vignette) -> Markup:
-    heading = say("sheet.round", number=number, title=vignette.title)
+    heading = text("sheet.round", number=number, title=vignette.title)
     return join(
         tag("h2", heading),
         tag("p", vignette.file),
         tag("div", file_sheet(vignette.case, heading), class_="file"),
-        tag("p", tag("b", say("sheet.contact")), " ", vignette.contact),
+        tag("p", tag("b", text("sheet.contact")), " ", vignette.contact),
     )
 
 
@@ -192,7 +192,7 @@ def _rule_box() -> Markup:
         tag("p", outside.reason),
         tag("p", inside.next_step),
         tag("p", tag("b", inside.note)),
-        tag("p", say("sheet.sources", sources=_sources(dict.fromkeys((*inside.facts, *outside.facts)))), class_="small"),
+        tag("p", text("sheet.sources", sources=_sources(dict.fromkeys((*inside.facts, *outside.facts)))), class_="small"),
         class_="rule",
     )
 
@@ -202,38 +202,40 @@ def _sources(given: Iterable[str]) -> str:
     named = []
     for fact in map(facts().__getitem__, given):
         told = fact.year in {"undated", *re.findall("[0-9]{4}", fact.source)}
-        named.append(fact.source if told else say("sheet.source_of_year", source=fact.source, year=fact.year))
+        named.append(fact.source if told else text("sheet.source_of_year", source=fact.source, year=fact.year))
     return ". ".join(dict.fromkeys(named))
 
 
 def _take_home() -> Markup:
     return join(
-        tag("h2", say("sheet.home")),
-        tag("h3", say("sheet.three")),
+        tag("h2", text("sheet.home")),
+        tag("h3", text("sheet.three")),
         tag(
             "div",
-            tag("ol", [tag("li", say(f"claim.{claim}"), " ", say("sheet.lines", lines=lines_of(claim))) for claim in THREE]),
+            tag("ol", [tag("li", text(f"claim.{claim}"), " ", text("sheet.lines", lines=lines_of(claim))) for claim in THREE]),
             class_="article",
         ),
         tag(
             "section",
-            tag("h3", say("sheet.tonight")),
+            tag("h3", text("sheet.tonight")),
             tag(
                 "div",
-                tag("p", tag("b", say("plan.crisis")), class_="lead"),
-                tag("p", say("sheet.tonight_kind")),
-                tag("ul", [tag("li", tag("b", say(f"task.{task}.title")), ". ", say(f"task.{task}.why")) for task in TONIGHT]),
+                tag("p", tag("b", text("plan.crisis")), class_="lead"),
+                tag("p", text("sheet.tonight_kind")),
+                tag(
+                    "ul", [tag("li", tag("b", text(f"task.{task}.title")), ". ", text(f"task.{task}.why")) for task in TONIGHT]
+                ),
                 class_="ours",
             ),
             class_="whole",
         ),
         tag(
             "section",
-            tag("h3", say("sheet.help")),
-            tag("p", say("sheet.help_line"), class_="fill"),
-            tag("h3", say("sheet.where")),
-            tag("p", say("sheet.where_text")),
-            tag("p", say("sheet.where_line"), class_="fill"),
+            tag("h3", text("sheet.help")),
+            tag("p", text("sheet.help_line"), class_="fill"),
+            tag("h3", text("sheet.where")),
+            tag("p", text("sheet.where_text")),
+            tag("p", text("sheet.where_line"), class_="fill"),
             class_="whole",
         ),
     )
@@ -244,25 +246,25 @@ def _take_home() -> Markup:
 
 def _facilitator(plan: str, seed: int, drawn: dict[str, Vignette]) -> Markup:
     steps = steps_of(plan)
-    head = [say(f"run_plan.head_{name}") for name in ("when", "step", "minutes", "late")]
+    head = [text(f"run_plan.head_{name}") for name in ("when", "step", "minutes", "late")]
     rows = [
         (starts(plan)[at] if row.minutes else "–", _named(row, drawn), row.minutes or "–", when_late(row))
         for at, row in enumerate(steps)
     ]
     return join(
-        tag("p", say("sheet.facilitator.lead", title=plan_of(plan).title, seed=seed), class_="lead"),
-        tag("p", say("sheet.who_you")),
-        tag("h2", say("sheet.plan")),
-        table(say("run_plan.caption"), head, rows),
+        tag("p", text("sheet.facilitator.lead", title=plan_of(plan).title, seed=seed), class_="lead"),
+        tag("p", text("sheet.who_you")),
+        tag("h2", text("sheet.plan")),
+        table(text("run_plan.caption"), head, rows),
         _ours(["run_plans"]),
-        tag("section", tag("h2", say("run_plan.keys")), keys(), class_="whole"),
+        tag("section", tag("h2", text("run_plan.keys")), keys(), class_="whole"),
         _voices(),
-        tag("section", tag("h2", say("run_plan.head_check")), checklist(), class_="whole"),
-        tag("h2", say("sheet.steps")),
+        tag("section", tag("h2", text("run_plan.head_check")), checklist(), class_="whole"),
+        tag("h2", text("sheet.steps")),
         [_step(plan, at, row, drawn) for at, row in enumerate(steps)],
         [_answered(number, vignette) for number, vignette in enumerate(drawn.values(), start=1)],
         _counts(len(drawn)),
-        tag("h2", say("sheet.rule")),
+        tag("h2", text("sheet.rule")),
         _rule_box(),
         _ours(["room_advice"]),
     )
@@ -275,10 +277,10 @@ def _named(row: RunStepRow, drawn: dict[str, Vignette]) -> str:
 
 def _step(plan: str, at: int, row: RunStepRow, drawn: dict[str, Vignette]) -> Markup:
     told = [
-        tag("p", tag("b", say(f"run_plan.{label}")), ": ", say(f"run_step.{row.step}.{what}"))
+        tag("p", tag("b", text(f"run_plan.{label}")), ": ", text(f"run_step.{row.step}.{what}"))
         for label, what in (("do", "do"), ("say", "say"), ("if_late", "late"))
     ]
-    return tag("section", tag("h3", marks(plan, at), ". ", _named(row, drawn)), told, class_="whole")
+    return tag("section", tag("h3", markers(plan, at), ". ", _named(row, drawn)), told, class_="whole")
 
 
 def _answered(number: int, vignette: Vignette) -> Markup:
@@ -290,22 +292,22 @@ def _answered(number: int, vignette: Vignette) -> Markup:
         _file(number, vignette),
         tag(
             "div",
-            tag("h3", say("sheet.verdict_is", verdict=judgment.verdict.words)),
-            tag("p", judgment.verdict.sentence, " ", say("sheet.rests", lines=_lines(vignette.row.claims))),
+            tag("h3", text("sheet.verdict_is", verdict=judgment.verdict.words)),
+            tag("p", judgment.verdict.sentence, " ", text("sheet.rests", lines=_lines(vignette.row.claims))),
             class_="article",
         ),
-        tag("h3", say("sheet.chain")),
+        tag("h3", text("sheet.chain")),
         tag("ol", [_link(by_stage[stage], judgment) for stage in link_order(judgment)]),
         tag(
             "div",
-            tag("h3", say("sheet.rule_is", answer=rules.words)),
+            tag("h3", text("sheet.rule_is", answer=rules.words)),
             tag("p", rules.reason),
             class_="rule",
         ),
-        tag("p", tag("b", say("sheet.why")), ": ", vignette.why),
-        tag("p", tag("b", say("sheet.note")), ": ", vignette.note),
-        tag("p", tag("b", say("sheet.discuss")), ": ", vignette.discuss),
-        _ours({vignette.row.ours} - {"", *(one.assumption for one in _reasons(judgment))}),
+        tag("p", tag("b", text("sheet.why")), ": ", vignette.why),
+        tag("p", tag("b", text("sheet.note")), ": ", vignette.note),
+        tag("p", tag("b", text("sheet.discuss")), ": ", vignette.discuss),
+        _ours({vignette.row.assumption} - {"", *(one.assumption for one in _reasons(judgment))}),
         class_="page answered",
     )
 
@@ -318,12 +320,12 @@ def _link(reason: Reason, judgment: Judgment) -> Markup:
     ours = dict.fromkeys(one.assumption for one in all_reasons if one.assumption)
     return tag(
         "li",
-        tag("b", say(f"stage.{reason.stage}.name"), f" ({say('card.weakest')})" if weakest else None),
+        tag("b", text(f"stage.{reason.stage}.name"), f" ({text('card.weakest')})" if weakest else None),
         ": ",
-        say("card.allows", verdict=reason.cap.words),
+        text("card.allows", verdict=reason.cap.words),
         ". ",
         " ".join(one.words for one in all_reasons),
-        f" ({say('card.article_lines', lines=', '.join(dict.fromkeys(lines_of(claim) for claim in claims)))})"
+        f" ({text('card.article_lines', lines=', '.join(dict.fromkeys(lines_of(claim) for claim in claims)))})"
         if claims
         else None,
         _ours(ours),
@@ -343,7 +345,7 @@ def _lines(claims: Iterable[str]) -> str:
 def _ours(assumptions: Iterable[str]) -> Markup:
     return join(
         [
-            tag("p", tag("b", "✎ ", say("card.ours_because")), ": ", say(f"assumption.{one}"), class_="ours small")
+            tag("p", tag("b", "✎ ", text("card.ours_because")), ": ", text(f"assumption.{one}"), class_="ours small")
             for one in assumptions
         ]
     )
@@ -351,13 +353,13 @@ def _ours(assumptions: Iterable[str]) -> Markup:
 
 def _counts(rounds: int) -> Markup:
     numbers = range(1, rounds + 1)
-    head = (say("sheet.verdict"), *(say("sheet.count_round", number=number) for number in numbers))
+    head = (text("sheet.verdict"), *(text("sheet.count_round", number=number) for number in numbers))
     rows = [(f"{rank + 1} {verdict.words}", *("" for _ in numbers)) for rank, verdict in enumerate(Verdict)]
     return tag(
         "section",
-        tag("h2", say("sheet.counts")),
-        tag("p", say("sheet.counts_lead")),
-        tag("div", table(say("sheet.counts"), head, rows), class_="counts"),
+        tag("h2", text("sheet.counts")),
+        tag("p", text("sheet.counts_lead")),
+        tag("div", table(text("sheet.counts"), head, rows), class_="counts"),
         class_="whole",
     )
 
@@ -379,14 +381,11 @@ def write_sheets(plan: str, seed: int, folder: Path) -> tuple[Path, ...]:
     Raises:
         CaseError: There is no such plan, or the seed is none.
         CaseFileError: A file cannot be written; what was there before is left as it is.
-
-    Source:
-        ours.
     """
     minutes = plan_of(plan).minutes
     written: list[Path] = []
     for kind in KINDS:
-        name = say(f"sheet.file_name_{kind}")
+        name = text(f"sheet.file_name_{kind}")
         target = folder / f"{name}_{minutes}_minutes.html"
         draft = target.with_suffix(".part")
         try:
@@ -413,9 +412,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
     Returns:
         0, or 1 with a sentence on the error's channel where nothing could be written.
-
-    Source:
-        ours.
     """
     parser = argparse.ArgumentParser(prog="backchannel_lib.workshop.handouts", allow_abbrev=False)
     parser.add_argument("--plan", type=int, default=45)
@@ -424,10 +420,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     asked = parser.parse_args(arguments)
     plans = {row.minutes: row.plan for row in load_run_plans()}
     if asked.plan not in plans:
-        sys.stderr.write(say("sheet.no_plan", value=asked.plan, known=", ".join(map(str, plans))) + "\n")
+        sys.stderr.write(text("sheet.no_plan", value=asked.plan, known=", ".join(map(str, plans))) + "\n")
         return 1
     try:
-        files = write_sheets(plans[asked.plan], asked.seed, asked.out or keep.folder() / "sheets")
+        files = write_sheets(plans[asked.plan], asked.seed, asked.out or saved_answers.folder() / "sheets")
     except CaseError as error:  # a folder that cannot be written, or a seed that is none
         sys.stderr.write(f"{error}\n")
         return 1

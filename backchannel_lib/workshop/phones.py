@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING, Any, Final
 
 from backchannel_lib.activities.saved_answers import folder
 from backchannel_lib.base.errors import CaseError
-from backchannel_lib.base.texts import say
+from backchannel_lib.base.texts import text
 from backchannel_lib.model.verdict import Verdict
-from backchannel_lib.page.activity_page import opening, place
+from backchannel_lib.page.activity_page import show_if, slot
 from backchannel_lib.page.html import Markup, join, tag
 from backchannel_lib.page.inputs import button
 
 if TYPE_CHECKING:
-    from backchannel_lib.workshop.votes.process import VoteDesk
+    from backchannel_lib.workshop.votes.process import VoteServer
 
 STORE: Final = "votes.sqlite"
 PARTS: Final = ("phones", "phones.asks", "phones.shows")
@@ -25,15 +25,11 @@ PAUSE: Final = 0.4  # seconds between two tries
 
 
 class Phones:
-    """Whether phones can vote, and what they have said.
-
-    Source:
-        ours.
-    """
+    """Whether phones can vote, and what they have said."""
 
     def __init__(self) -> None:
         self.state = "off"  # off, ask (what would be opened is on screen), on, or lost (it ended by itself)
-        self._desk: VoteDesk | None = None
+        self._desk: VoteServer | None = None
         self._before: dict[str, Any] = {}  # where an earlier session was open, so that its phones find it again
         self._addresses: list[str] = []
         self._round: tuple[str, str, Sequence[tuple[str, str]]] | None = None
@@ -41,11 +37,7 @@ class Phones:
     # ---- what the facilitator does ----
 
     def ask(self) -> None:
-        """Put on screen what would be opened, and to whom; nothing is opened yet.
-
-        Source:
-            ours.
-        """
+        """Put on screen what would be opened, and to whom; nothing is opened yet."""
         try:
             from backchannel_lib.workshop.votes.process import addresses
 
@@ -62,26 +54,23 @@ class Phones:
 
         Returns:
             A sentence on what stood in the way; blank if nothing did.
-
-        Source:
-            ours.
         """
         try:
-            from backchannel_lib.workshop.votes.process import VoteDesk
+            from backchannel_lib.workshop.votes.process import VoteServer
 
             before = self.kept()
-            desk = self._desk or VoteDesk(folder() / STORE, code=before.get("code"))
+            desk = self._desk or VoteServer(folder() / STORE, code=before.get("code"))
             wanted = address or before.get("address")  # opened again, it is where the phones look for it
             port = before.get("port", 0) if wanted == before.get("address") else 0
             self._open_soon(desk, wanted, port)
         except (ImportError, OSError, CaseError) as error:
             self.state = "off"
-            return str(error) if isinstance(error, CaseError) else say("phones.not_here")
+            return str(error) if isinstance(error, CaseError) else text("phones.not_here")
         self._desk, self.state = desk, "on"
         return ""
 
     @staticmethod
-    def _open_soon(desk: VoteDesk, address: str | None, port: int) -> None:
+    def _open_soon(desk: VoteServer, address: str | None, port: int) -> None:
         """Open the vote where it was; the one before may need a moment to leave, and else any port will do."""
         for _ in range(TRIES):
             try:
@@ -95,48 +84,33 @@ class Phones:
         desk.open(address)
 
     def close(self) -> None:
-        """End the vote; what was counted stays.
-
-        Source:
-            ours.
-        """
+        """End the vote; what was counted stays."""
         if self._desk:
             self._desk.close()
         self.state = "off"
 
     def forget(self) -> None:
-        """Begin to count anew, for a new session.
-
-        Source:
-            ours.
-        """
+        """Begin to count anew, for a new session."""
         self._round = None
         if self._desk:
             self._with_store("forget")
 
     # ---- rounds ----
 
-    def put(self, round_id: str, title: str, choices: Sequence[tuple[str, str]]) -> None:
+    def update(self, round_id: str, title: str, choices: Sequence[tuple[str, str]]) -> None:
         """Put a vote before the phones, if they are let in.
 
         Args:
             round_id: The round's name.
             title: What is asked.
             choices: Names and words of the answers.
-
-        Source:
-            ours.
         """
         self._round = (round_id, title, choices)
         if self.state == "on":
             self._with_store("open_round", *self._round)
 
     def rest(self) -> None:
-        """Take no more votes until the next round.
-
-        Source:
-            ours.
-        """
+        """Take no more votes until the next round."""
         if self._round and self.state == "on":
             self._with_store("close_round")
         self._round = None
@@ -149,9 +123,6 @@ class Phones:
 
         Returns:
             Votes for each verdict, lowest first; None where phones are not let in, or the vote has ended by itself.
-
-        Source:
-            ours.
         """
         if self.state != "on":
             return None
@@ -180,9 +151,6 @@ class Phones:
 
         Returns:
             Address, port and code; empty where phones were never let in.
-
-        Source:
-            ours.
         """
         opened = self._desk.opened if self._desk else None
         if opened is None:
@@ -194,9 +162,6 @@ class Phones:
 
         Args:
             record: What `kept` gave.
-
-        Source:
-            ours.
         """
         wanted = {"address": str, "port": int, "code": str}
         if not isinstance(record, Mapping) or not all(isinstance(record.get(name), kind) for name, kind in wanted.items()):
@@ -206,7 +171,7 @@ class Phones:
 
     # ---- on screen ----
 
-    def parts(self, people: int) -> dict[str, str]:
+    def fragments(self, people: int) -> dict[str, str]:
         """Give what stands on screen about the phones.
 
         Args:
@@ -214,9 +179,6 @@ class Phones:
 
         Returns:
             HTML by part.
-
-        Source:
-            ours.
         """
         parts = self.blank()
         if self.state == "ask":
@@ -231,22 +193,19 @@ class Phones:
 
         Returns:
             Blanks by part.
-
-        Source:
-            ours.
         """
         return dict.fromkeys(PARTS, "")
 
     def _asks(self) -> Markup:
         """Say what would be opened, and to whom, with a button for each address of this computer."""
         return join(
-            tag("p", say("phones.would_open")),
-            None if self._addresses else tag("p", say("phones.no_network")),
+            tag("p", text("phones.would_open")),
+            None if self._addresses else tag("p", text("phones.no_network")),
             tag(
                 "div",
-                [button(say("phones.open_on", address=one), "phones_open", one) for one in self._addresses],
-                button(say("phones.rehearse"), "phones_open", ALONE),
-                button(say("phones.no"), "phones_close"),
+                [button(text("phones.open_on", address=one), "phones_open", one) for one in self._addresses],
+                button(text("phones.rehearse"), "phones_open", ALONE),
+                button(text("phones.no"), "phones_close"),
                 class_="bw-toolbar",
             ),
         )
@@ -261,10 +220,10 @@ class Phones:
             tag("p", opened.url.removeprefix("http://"), class_="bw-phones-url"),
             tag(
                 "details",
-                tag("summary", say("phones.what")),
+                tag("summary", text("phones.what")),
                 tag("p", opened.sentence),
-                tag("p", say("phones.people", people=people)),
-                button(say("phones.close"), "phones_close"),
+                tag("p", text("phones.people", people=people)),
+                button(text("phones.close"), "phones_close"),
                 class_="bw-basis",
                 data_keep="phones",
             ),
@@ -280,24 +239,21 @@ class Phones:
 
         Returns:
             HTML.
-
-        Source:
-            ours.
         """
         return [
-            opening("phones_off", now, button(say("phones.ask"), "phones_ask")),
-            opening("phones_ask", now, place("phones.asks", parts["phones.asks"], class_="bw-spaced")),
-            opening("phones_on", now, place("phones.shows", parts["phones.shows"]), data_look=True),
-            opening(
+            show_if("phones_off", now, button(text("phones.ask"), "phones_ask")),
+            show_if("phones_ask", now, slot("phones.asks", parts["phones.asks"], class_="bw-spaced")),
+            show_if("phones_on", now, slot("phones.shows", parts["phones.shows"]), data_look=True),
+            show_if(
                 "phones_lost",
                 now,
-                tag("p", say("phones.lost")),
+                tag("p", text("phones.lost")),
                 tag(
                     "div",
-                    button(say("phones.open_again"), "phones_open", ""),
-                    button(say("phones.without"), "phones_close"),
+                    button(text("phones.open_again"), "phones_open", ""),
+                    button(text("phones.without"), "phones_close"),
                     class_="bw-toolbar",
                 ),
             ),
-            place("phones", "", "p", class_="bw-hidden"),
+            slot("phones", "", "p", class_="bw-hidden"),
         ]

@@ -45,9 +45,6 @@ class Writer:
     """Who writes a session: one page at a time, so that two windows do not write over each other.
 
     Whoever writes first after a session was found takes it over; the other one is told at its next act.
-
-    Source:
-        ours.
     """
 
     def __init__(self) -> None:
@@ -76,9 +73,6 @@ def save(writer: Writer, record: Mapping[str, Any], head: Sequence[str], rows: I
     Raises:
         CaseFileError: A file cannot be written, or another page has taken the session over; what was written before is
             still there.
-
-    Source:
-        ours.
     """
     now = datetime.now().astimezone().isoformat(timespec="seconds")
     text = json.dumps({MARK: FORMAT, "saved": now, "writer": writer.name, **record}, indent=1) + "\n"
@@ -98,9 +92,6 @@ def as_csv(head: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
 
     Returns:
         CSV.
-
-    Source:
-        ours.
 
     Examples:
         >>> as_csv(["round", "votes"], [[1, 40]]).splitlines()
@@ -133,9 +124,6 @@ def load() -> Found:
 
     Returns:
         The session, and what went wrong on the way to it.
-
-    Source:
-        ours.
     """
     main, previous = folder() / f"{NAME}.json", folder() / f"{NAME}.previous.json"
     problem = aside = ""
@@ -175,9 +163,6 @@ def set_aside(path: Path | None = None) -> str:
 
     Returns:
         The new name, or blank where there was nothing or it could not be moved.
-
-    Source:
-        ours.
     """
     paths = [path] if path else [folder() / f"{NAME}.json", folder() / f"{NAME}.csv"]
     stamp = datetime.now().astimezone().strftime("%Y-%m-%d-%H%M%S")

@@ -16,18 +16,18 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from backchannel_lib import Case, CaseError, Verdict, judge
-from backchannel_lib.activities import saved_answers as keep
+from backchannel_lib.activities import saved_answers
 from backchannel_lib.activities.activity import Activity
-from backchannel_lib.activities.case_panel import Session
-from backchannel_lib.activities.registry import activity_of, tour_of
+from backchannel_lib.activities.case_panel import CaseActivity
+from backchannel_lib.activities.registry import make_activity, transcript_of
 from backchannel_lib.activities.scenes import OWN, Scenes
-from backchannel_lib.activities.tables import load_chapters, load_parts, load_steps
+from backchannel_lib.activities.tables import load_activities, load_chapters, load_steps
 from backchannel_lib.activities.walk import stops_of
-from backchannel_lib.base.texts import all_words, say
-from backchannel_lib.notebook.widget import open_part
+from backchannel_lib.base.texts import all_words, text
+from backchannel_lib.notebook.widget import open_activity
 
-PARTS = [row.part for row in load_parts()]
-SCENES = [row.part for row in load_parts() if row.kind == "scenes"]
+PARTS = [row.activity for row in load_activities()]
+SCENES = [row.activity for row in load_activities() if row.kind == "scenes"]
 VOID = {"input", "meta", "br", "hr"}
 
 
@@ -64,7 +64,7 @@ def act(activity: Activity[Any], **message: Any) -> list[dict[str, Any]]:
 @pytest.fixture(params=PARTS)
 def activity(request: pytest.FixtureRequest) -> Activity[Any]:
     """One activity of each part of each chapter."""
-    return activity_of(request.param)
+    return make_activity(request.param)
 
 
 # ---- opening ----
@@ -76,8 +76,8 @@ def test_the_page_is_well_formed_and_says_what_it_is(activity: Activity[Any]) ->
     assert page.open == []
     ids = [attributes["id"] for _, attributes in page.elements if "id" in attributes]
     assert len(ids) == len(set(ids))
-    assert page.elements[0][1]["aria-label"] == say(f"part.{activity.key}.title")
-    does = [attributes.get("data-do") for _, attributes in page.elements]
+    assert page.elements[0][1]["aria-label"] == text(f"activity.{activity.key}.title")
+    does = [attributes.get("data-action") for _, attributes in page.elements]
     assert {"undo", "reset", "restore"} <= set(does)
     assert any("data-notice" in attributes for _, attributes in page.elements)
 
@@ -87,8 +87,8 @@ def test_every_control_of_the_page_has_a_name_and_belongs_to_a_field(activity: A
     page = Page(activity.page())
     fields = {attributes["data-field"] for _, attributes in page.elements if "data-field" in attributes}
     assert fields <= set(activity.fields()) | {"case"}
-    known = {"undo", "reset", "restore", "save", "load", *activity.acts()}
-    assert {attributes["data-do"] for _, attributes in page.elements if attributes.get("data-do")} <= known
+    known = {"undo", "reset", "restore", "save", "load", *activity.actions()}
+    assert {attributes["data-action"] for _, attributes in page.elements if attributes.get("data-action")} <= known
     for name, attributes in page.elements:
         if name in {"input", "select", "textarea"}:
             assert "id" in attributes or "aria-label" in attributes or attributes.get("type") in {"radio", "checkbox"}
@@ -96,9 +96,9 @@ def test_every_control_of_the_page_has_a_name_and_belongs_to_a_field(activity: A
 
 def test_hello_tells_everything_that_the_page_has_a_place_for(activity: Activity[Any]) -> None:
     """A new screen gets a content for every part of the page, now or a moment later, unless that part is still closed."""
-    fast, slow = act(activity, do="hello")
-    places = {attributes["data-part"] for _, attributes in Page(activity.page()).elements if "data-part" in attributes}
-    told = {*fast["parts"], *slow["parts"]}
+    fast, slow = act(activity, type="hello")
+    places = {attributes["data-fragment"] for _, attributes in Page(activity.page()).elements if "data-fragment" in attributes}
+    told = {*fast["fragments"], *slow["fragments"]}
     closed = {"changes", "readings", "orientation", "strip"}
     later = {name for name in places - told if name.startswith("table.") or name in closed}
     assert places - told - later == set()
@@ -107,9 +107,9 @@ def test_hello_tells_everything_that_the_page_has_a_place_for(activity: Activity
 
 def test_a_still_and_a_text_stand_in_for_it(activity: Activity[Any]) -> None:
     """Before anything is run there is a still with the title, and a text that is more than a name, the same each time."""
-    assert say(f"part.{activity.key}.title") in activity.still().replace("&amp;", "&")
-    assert Page(activity.still()).open == []
-    board = open_part(activity.key)
+    assert text(f"activity.{activity.key}.title") in activity.static_html().replace("&amp;", "&")
+    assert Page(activity.static_html()).open == []
+    board = open_activity(activity.key)
     assert board.text == activity.text
     assert len(board.text) > 40
     assert "object at 0x" not in board.text
@@ -121,8 +121,8 @@ def test_a_still_and_a_text_stand_in_for_it(activity: Activity[Any]) -> None:
 def test_the_tour_says_the_same_each_time_and_leaves_no_trace(activity: Activity[Any]) -> None:
     """The tour tells at least a line for each thing it tries, the same at every run, and gives the activity back as it was."""
     start = activity.state
-    told = activity.tour()
-    assert told == activity_of(activity.key).tour() == activity.tour()
+    told = activity.transcript()
+    assert told == make_activity(activity.key).transcript() == activity.transcript()
     assert activity.state == start
     assert told.count("\n") >= 1
     assert told.strip()[-1:] != "?"
@@ -131,21 +131,21 @@ def test_the_tour_says_the_same_each_time_and_leaves_no_trace(activity: Activity
 def test_an_act_that_nobody_knows_changes_nothing(activity: Activity[Any]) -> None:
     """An unknown act, or one without what it needs, gets a calm sentence, and the state stays."""
     start = activity.state
-    (fast, _) = act(activity, do="fly")
-    assert fast["notice"] == say("panel.not_understood")
-    for name in activity.acts():
+    (fast, _) = act(activity, type="fly")
+    assert fast["notice"] == text("panel.not_understood")
+    for name in activity.actions():
         answers = act(activity, do=name, value="no such thing")
         assert answers
-    act(activity, do="reset")
+    act(activity, type="reset")
     assert activity.state == start
 
 
 def test_a_field_that_nobody_knows_and_a_value_that_cannot_be_change_nothing(activity: Activity[Any]) -> None:
     """Nonsense in any control gets a sentence at that control or a calm notice; the state stays."""
     start = activity.state
-    act(activity, do="set", field="no_such_field", value="1")
+    act(activity, type="set", field="no_such_field", value="1")
     for field in activity.fields():
-        act(activity, do="set", field=field, value={"not": "possible"})
+        act(activity, type="set", field=field, value={"not": "possible"})
     assert activity.values(activity.state) == activity.values(start) or activity.errors == {}
 
 
@@ -154,16 +154,16 @@ def test_it_comes_back_after_a_restart(activity: Activity[Any]) -> None:
     for field in activity.fields():
         positions = list(activity.positions(field))
         if positions:
-            act(activity, do="set", field=field, value=positions[-1])
+            act(activity, type="set", field=field, value=positions[-1])
     for name in ("see", "compare", "check", "next"):
-        if name in activity.acts():
+        if name in activity.actions():
             act(activity, do=name, value=next(iter(activity.fields()), ""))
     kept = json.dumps(activity.values(activity.state))
-    again = activity_of(activity.key)
-    act(again, do="load", value=kept)
+    again = make_activity(activity.key)
+    act(again, type="load", value=kept)
     assert again.values(again.state) == activity.values(activity.state)
     for broken in ("", "{", "[]", "null", '"x"', "7"):
-        (fast, _) = act(again, do="load", value=broken)
+        (fast, _) = act(again, type="load", value=broken)
         assert fast["notice"], broken
         assert again.values(again.state) == activity.values(activity.state), broken
 
@@ -183,19 +183,19 @@ def positions_of(activity: Activity[Any]) -> Iterator[tuple[str, Any]]:
 @given(data=st.data())
 def test_nothing_that_a_reader_does_ends_in_a_trace_and_undo_takes_it_back(part: str, data: st.DataObject) -> None:
     """After any run of acts the activity still answers, and enough undos lead back to where it began."""
-    activity = activity_of(part)
-    act(activity, do="hello")
+    activity = make_activity(part)
+    act(activity, type="hello")
     entries = sorted(set(positions_of(activity)), key=repr)
     start = activity.state
     values = ["", "no such thing", *[field for field, _ in entries]]
     acts = st.one_of(
-        st.sampled_from(entries).map(lambda pair: {"do": "set", "field": pair[0], "value": pair[1]})
+        st.sampled_from(entries).map(lambda pair: {"type": "set", "field": pair[0], "value": pair[1]})
         if entries
-        else st.just({"do": "show"}),
-        st.sampled_from(sorted({*activity.acts()} - {"keep", "forget"}) or ["show"]).flatmap(
-            lambda name: st.sampled_from(values).map(lambda value: {"do": name, "value": value})
+        else st.just({"type": "show"}),
+        st.sampled_from(sorted({*activity.actions()} - {"keep", "forget"}) or ["show"]).flatmap(
+            lambda name: st.sampled_from(values).map(lambda value: {"type": name, "value": value})
         ),
-        st.sampled_from([{"do": "undo"}, {"do": "show"}, {"do": "hello"}]),
+        st.sampled_from([{"type": "undo"}, {"type": "show"}, {"type": "hello"}]),
     )
     for message in data.draw(st.lists(acts, min_size=3, max_size=12)):
         act(activity, **message)
@@ -212,17 +212,17 @@ def test_nothing_that_a_reader_does_ends_in_a_trace_and_undo_takes_it_back(part:
 @pytest.mark.parametrize("part", SCENES)
 def test_no_answer_is_on_the_page_before_a_prediction(part: str) -> None:
     """Before a guess, neither the page nor any part tells the verdict; asking for it gets a kind request instead."""
-    scenes = activity_of(part)
+    scenes = make_activity(part)
     assert isinstance(scenes, Scenes)
     for scene in scenes.scenes:
-        act(scenes, do="scene", value=scene)
-        (fast, slow) = act(scenes, do="hello")
-        bodies = "".join([*fast["bodies"].values(), *slow["bodies"].values()])
+        act(scenes, type="scene", value=scene)
+        (fast, slow) = act(scenes, type="hello")
+        bodies = "".join([*fast["contents"].values(), *slow["contents"].values()])
         assert judge(scenes.case).verdict.sentence not in bodies
         assert "bw-ladder" not in bodies + scenes.page()
         assert fast["marks"] == {}
-        (fast, _) = act(scenes, do="see")
-        assert fast["notice"] == say("guess.first")
+        (fast, _) = act(scenes, type="see")
+        assert fast["notice"] == text("guess.first")
         assert scenes.state.seen == ()
 
 
@@ -230,13 +230,13 @@ def test_no_answer_is_on_the_page_before_a_prediction(part: str) -> None:
 @pytest.mark.parametrize("guess", [verdict.name.lower() for verdict in Verdict])
 def test_a_guess_stands_beside_the_article_s_verdict(part: str, guess: str) -> None:
     """After any guess, both stand side by side with the reason, and the case's controls are in reach."""
-    scenes = activity_of(part)
+    scenes = make_activity(part)
     assert isinstance(scenes, Scenes)
-    act(scenes, do="hello")
-    act(scenes, do="set", field="guess", value=guess)
-    (fast, _) = act(scenes, do="see")
+    act(scenes, type="hello")
+    act(scenes, type="set", field="guess", value=guess)
+    (fast, _) = act(scenes, type="see")
     first = next(iter(scenes.scenes))
-    beside = fast["bodies"][fast["parts"]["beside"]]
+    beside = fast["contents"][fast["fragments"]["beside"]]
     assert Verdict[guess.upper()].words in beside
     assert judge(scenes.cases[first]).verdict.words in beside
     assert fast["open"][:2] == ["seen", "controls"]
@@ -245,49 +245,49 @@ def test_a_guess_stands_beside_the_article_s_verdict(part: str, guess: str) -> N
 
 def test_a_case_of_one_s_own_is_kept_only_when_asked_and_arrives_where_it_is_offered() -> None:
     """Nothing is kept by moving controls; the button keeps this part's fields, and the panel of the whole case offers them."""
-    keep.forget(keep.CASE)
-    scenes = activity_of("warmth_scenes")
-    act(scenes, do="scene", value=OWN)
-    act(scenes, do="set", field="recommender", value="known_dean")
-    assert keep.kept(keep.CASE) == {}
-    act(scenes, do="keep")
-    assert keep.kept(keep.CASE)["recommender"] == "known_dean"
-    assert "score" not in keep.kept(keep.CASE)
-    panel = open_part("noise_scenes").activity  # another chapter that asks for it sees it in its own scene
-    act(panel, do="scene", value=OWN)
+    saved_answers.delete(saved_answers.CASE)
+    scenes = make_activity("warmth_scenes")
+    act(scenes, type="scene", value=OWN)
+    act(scenes, type="set", field="recommender", value="known_dean")
+    assert saved_answers.saved(saved_answers.CASE) == {}
+    act(scenes, type="keep")
+    assert saved_answers.saved(saved_answers.CASE)["recommender"] == "known_dean"
+    assert "score" not in saved_answers.saved(saved_answers.CASE)
+    panel = open_activity("noise_scenes").activity  # another chapter that asks for it sees it in its own scene
+    act(panel, type="scene", value=OWN)
     assert panel.state.case.recommender == "known_dean"
-    whole = Session()
-    (fast, _) = act(whole, do="hello")
+    whole = CaseActivity()
+    (fast, _) = act(whole, type="hello")
     assert fast["open"] == ["kept"]
     assert whole.case == Case()
-    act(whole, do="bring")
+    act(whole, type="bring")
     assert whole.case.recommender == "known_dean"
     whole.undo()
     assert whole.case == Case()
-    act(whole, do="forget")
-    assert keep.kept(keep.CASE) == {}
+    act(whole, type="forget")
+    assert saved_answers.saved(saved_answers.CASE) == {}
 
 
 def test_what_is_kept_and_no_longer_valid_is_passed_over() -> None:
     """A kept file that someone has changed loses what cannot be, and gives back the rest."""
-    keep.keep(keep.CASE, {"score": 251, "recommender": "nobody", "specifics": True, "unknown": 1})
-    whole = Session()
-    act(whole, do="hello")
-    act(whole, do="bring")
+    saved_answers.save(saved_answers.CASE, {"score": 251, "recommender": "nobody", "specifics": True, "unknown": 1})
+    whole = CaseActivity()
+    act(whole, type="hello")
+    act(whole, type="bring")
     assert (whole.case.score, whole.case.specifics) == (251, True)
-    (keep.folder() / "case.json").write_text("{ broken", encoding="utf-8")
-    assert keep.kept(keep.CASE) == {}
-    keep.forget(keep.CASE)
+    (saved_answers.folder() / "case.json").write_text("{ broken", encoding="utf-8")
+    assert saved_answers.saved(saved_answers.CASE) == {}
+    saved_answers.delete(saved_answers.CASE)
 
 
 def test_a_folder_that_cannot_be_written_is_told_in_a_sentence(monkeypatch: pytest.MonkeyPatch, tmp_path: Any) -> None:
     """Where nothing can be kept, a sentence says so, and the activity goes on."""
     blocked = tmp_path / "file"
     blocked.write_text("x")
-    monkeypatch.setenv(keep.FOLDER, str(blocked / "below"))
-    scenes = activity_of("warmth_scenes")
-    act(scenes, do="scene", value=OWN)
-    (fast, _) = act(scenes, do="keep")
+    monkeypatch.setenv(saved_answers.FOLDER, str(blocked / "below"))
+    scenes = make_activity("warmth_scenes")
+    act(scenes, type="scene", value=OWN)
+    (fast, _) = act(scenes, type="keep")
     assert "could not be written" in fast["notice"]
 
 
@@ -296,17 +296,17 @@ def test_a_folder_that_cannot_be_written_is_told_in_a_sentence(monkeypatch: pyte
 
 def test_the_parts_of_a_chapter_are_what_its_notebook_opens() -> None:
     """Every chapter with parts has a notebook that opens exactly these, in the order of the table."""
-    from tests.test_notebooks import NOTEBOOKS, read
+    from tests.notebook.test_notebooks import NOTEBOOKS, read
 
     for chapter in load_chapters():
         cells = read(NOTEBOOKS / f"{chapter.chapter}.ipynb").cells
         opened = [name for cell in cells for name in re.findall(r'open_part\("(\w+)"\)', cell.source)]
-        assert opened == [row.part for row in load_parts() if row.chapter == chapter.chapter], chapter.chapter
+        assert opened == [row.activity for row in load_activities() if row.chapter == chapter.chapter], chapter.chapter
 
 
 def test_every_chapter_says_its_minutes_and_they_are_about_two_hours() -> None:
     """Each notebook opens with the minutes that the table gives it; together they are two to two and a half hours."""
-    from tests.test_notebooks import NOTEBOOKS, read
+    from tests.notebook.test_notebooks import NOTEBOOKS, read
 
     chapters = load_chapters()
     for row in chapters:
@@ -317,7 +317,7 @@ def test_every_chapter_says_its_minutes_and_they_are_about_two_hours() -> None:
 
 def test_the_map_of_the_first_chapter_is_right() -> None:
     """The map links to every chapter and gives it the minutes of the table."""
-    from tests.test_notebooks import NOTEBOOKS, read
+    from tests.notebook.test_notebooks import NOTEBOOKS, read
 
     text = "\n".join(cell.source for cell in read(NOTEBOOKS / "00_start_here.ipynb").cells)
     for row in load_chapters()[1:]:
@@ -327,7 +327,7 @@ def test_the_map_of_the_first_chapter_is_right() -> None:
 
 def test_every_link_between_notebooks_leads_somewhere() -> None:
     """Every link to a notebook names one that is there."""
-    from tests.test_notebooks import NOTEBOOKS, PATHS, read
+    from tests.notebook.test_notebooks import NOTEBOOKS, PATHS, read
 
     found = 0
     for path in PATHS:
@@ -340,9 +340,8 @@ def test_every_link_between_notebooks_leads_somewhere() -> None:
 
 def test_the_lines_that_a_cell_names_are_those_of_its_claims() -> None:
     """Whoever writes [article, line 38] under a claim writes the claim's own lines: the two cannot drift apart."""
-    from tests.test_notebooks import PATHS, read
-
     from backchannel_lib.model.tables import load_claims
+    from tests.notebook.test_notebooks import PATHS, read
 
     lines = {claim.id: claim.lines for claim in load_claims()}
     checked = 0
@@ -370,19 +369,19 @@ def span_of(lines: str) -> set[int]:
 
 def test_a_tour_of_a_chapter_names_all_its_parts() -> None:
     """The tour of a chapter goes through each of its parts."""
-    told = tour_of("02_who_calls")
+    told = transcript_of("02_who_calls")
     assert [line.strip("= ") for line in told.splitlines() if line.startswith("== ")] == [
-        row.part for row in load_parts() if row.chapter == "02_who_calls"
+        row.activity for row in load_activities() if row.chapter == "02_who_calls"
     ]
 
 
 def test_a_part_that_does_not_exist_is_named() -> None:
     """A misspelt part is refused with the nearest names."""
     with pytest.raises(CaseError, match="callers_order"):
-        open_part("caller_order")
+        open_activity("caller_order")
 
 
-@pytest.mark.parametrize("part", [row.part for row in load_parts() if row.kind == "walk"])
+@pytest.mark.parametrize("part", [row.activity for row in load_activities() if row.kind == "walk"])
 def test_a_walk_has_steps_that_move_the_verdict_and_steps_that_do_not(part: str) -> None:
     """A walk in which every step did the same would teach nothing; and every predicted step says why."""
     stops = stops_of(part)
@@ -392,4 +391,4 @@ def test_a_walk_has_steps_that_move_the_verdict_and_steps_that_do_not(part: str)
         assert f"step.{stop.row.step}.text" in all_words()
         assert (f"step.{stop.row.step}.why" in all_words()) == bool(stop.way), stop.row.step
     assert stops[0].row.start
-    assert len(stops) == sum(row.part == part for row in load_steps())
+    assert len(stops) == sum(row.activity == part for row in load_steps())

@@ -12,37 +12,37 @@ from hypothesis import strategies as st
 
 from backchannel_lib import Case, CaseError, judge, what_would_change
 from backchannel_lib.activities import activity
-from backchannel_lib.activities.case_panel import Session
-from backchannel_lib.base.texts import say
+from backchannel_lib.activities.case_panel import CaseActivity
+from backchannel_lib.base.texts import text
 from backchannel_lib.model.case_files import case_from_text, case_to_text
 from backchannel_lib.model.exams import exam_of
 from backchannel_lib.model.tables import load_controls
-from backchannel_lib.page.case_html import fast_parts, shown_fields, slider_ends, slow_parts
-from backchannel_lib.page.charts import CHARTS, ground, mark, spoken
+from backchannel_lib.page.case_html import deferred_fragments_of, fast_fragments, shown_fields, slider_ends
+from backchannel_lib.page.charts import CHARTS, alt_text, base_figure, mark
 from tests.helpers.cases import CALLER_MOVES, OTHER_READINGS, cases
 from tests.helpers.cases import READINGS as EVERY_READING
 
-FAST = set(fast_parts(Case()))
-SLOW = set(slow_parts(Case())) | {f"{part}.{chart}" for part in ("ground", "name") for chart in CHARTS}
+FAST = set(fast_fragments(Case()))
+SLOW = set(deferred_fragments_of(Case())) | {f"{part}.{chart}" for part in ("ground", "name") for chart in CHARTS}
 
 
 class Screen:
     """A screen as panel.js keeps it: it does what it is told, and checks that it is told it once and in order."""
 
-    def __init__(self, session: Session) -> None:
+    def __init__(self, session: CaseActivity) -> None:
         self.session = session
         self.bodies: dict[int, str] = {}
-        self.parts: dict[str, int] = {}
+        self.fragments: dict[str, int] = {}
         self.values: dict[str, Any] = {}
         self.errors: dict[str, str] = {}
         self.shown: list[str] = []
         self.notice = ""
         self.rest: dict[str, Any] = {}
-        self.act(do="hello")
+        self.act(type="hello")
 
     def act(self, **message: Any) -> list[dict[str, Any]]:
         """Let the reader act, and take what the kernel sends for it."""
-        if message.get("do") == "set":
+        if message.get("type") == "set":
             self.values[message["field"]] = message["value"]  # as it stands in the control, before any answer
         answers = list(self.session.handle({**message, "seq": 7, "view": "v"}))
         self.notice = ""
@@ -54,13 +54,13 @@ class Screen:
         """Take one message, as JSON makes it."""
         if answer.get("forget"):
             self.bodies.clear()
-        for number, body in answer.get("bodies", {}).items():
+        for number, body in answer.get("contents", {}).items():
             assert int(number) not in self.bodies, "a number stands for one content"
             assert body not in self.bodies.values(), "a content is sent once"
             assert "Traceback" not in body
             self.bodies[int(number)] = body
-        self.parts.update(answer.get("parts", {}))
-        assert set(self.parts.values()) <= set(self.bodies) or answer.get("forget"), "a number is known before it is used"
+        self.fragments.update(answer.get("fragments", {}))
+        assert set(self.fragments.values()) <= set(self.bodies) or answer.get("forget"), "a number is known before it is used"
         self.values.update(answer.get("values", {}))
         self.errors = answer.get("errors", self.errors)
         self.shown = answer.get("shown", self.shown)
@@ -69,14 +69,14 @@ class Screen:
 
     def texts(self) -> dict[str, str]:
         """Give the content of every part on the screen."""
-        return {name: self.bodies[number] for name, number in self.parts.items()}
+        return {name: self.bodies[number] for name, number in self.fragments.items()}
 
     def check(self) -> None:
         """Compare everything on the screen with the case and the reading as they are."""
         case, reading = self.session.case, self.session.reading
-        expected = {**fast_parts(case, reading), **slow_parts(case, reading)}
-        expected |= {f"ground.{chart}": ground(chart, case, reading) for chart in CHARTS}
-        expected |= {f"name.{chart}": spoken(chart, case, reading) for chart in CHARTS}
+        expected = {**fast_fragments(case, reading), **deferred_fragments_of(case, reading)}
+        expected |= {f"ground.{chart}": base_figure(chart, case, reading) for chart in CHARTS}
+        expected |= {f"name.{chart}": alt_text(chart, case, reading) for chart in CHARTS}
         assert self.texts() == expected
         assert self.shown == shown_fields(case)
         assert self.rest["marks"] == {chart: list(mark(chart, case, reading)) for chart in CHARTS}
@@ -91,7 +91,7 @@ class Screen:
 
 def screen_on(**fields: Any) -> Screen:
     """Open a panel on a case."""
-    return Screen(Session(Case(**fields)))
+    return Screen(CaseActivity(Case(**fields)))
 
 
 # ---- a screen is told what it needs, once ----
@@ -99,28 +99,28 @@ def screen_on(**fields: Any) -> Screen:
 
 def test_hello_tells_everything() -> None:
     """A screen that is new is told to forget, then every part, every value, and what else it shows."""
-    session = Session(Case(score=251))
-    fast, slow = session.handle({"do": "hello", "seq": 1, "view": "a"})
+    session = CaseActivity(Case(score=251))
+    fast, slow = session.handle({"type": "hello", "seq": 1, "view": "a"})
     assert fast["forget"] is True
     assert fast["values"] == Case(score=251).to_record()
-    assert (set(fast["parts"]), set(slow["parts"])) == (FAST, SLOW)
+    assert (set(fast["fragments"]), set(slow["fragments"])) == (FAST, SLOW)
     assert {"shown", "errors", "marks", "exam", "ends"} <= set(fast)
-    assert (fast["do"], fast["seq"], fast["view"]) == ("show", 1, "a")
+    assert (fast["type"], fast["seq"], fast["view"]) == ("show", 1, "a")
     Screen(session).check()
 
 
 def test_the_fast_answer_comes_first() -> None:
     """An act's first message brings verdict, rule and marks and can be sent before the second, with the rest, is made."""
     screen = screen_on()
-    answers = screen.session.handle({"do": "set", "field": "recommender", "value": "trusted_peer", "seq": 3, "view": "v"})
+    answers = screen.session.handle({"type": "set", "field": "recommender", "value": "trusted_peer", "seq": 3, "view": "v"})
     fast = next(answers)
-    assert set(fast["parts"]) <= FAST
-    assert {"verdict", "chain", "spoken"} <= set(fast["parts"])
+    assert set(fast["fragments"]) <= FAST
+    assert {"verdict", "chain", "spoken"} <= set(fast["fragments"])
     assert (fast["seq"], fast["view"]) == (3, "v")
     assert "marks" in fast
     slow = next(answers)
-    assert set(slow["parts"]) <= SLOW
-    assert "changes" in slow["parts"]
+    assert set(slow["fragments"]) <= SLOW
+    assert "changes" in slow["fragments"]
     assert "seq" not in slow
     assert list(answers) == []
 
@@ -128,22 +128,22 @@ def test_the_fast_answer_comes_first() -> None:
 def test_a_content_is_sent_once_and_named_afterwards() -> None:
     """Going back to where one was sends numbers alone; only a screen that is new is sent the contents again."""
     screen = screen_on()
-    there = screen.act(do="set", field="specifics", value=True)
-    assert any(answer["bodies"] for answer in there)
-    back = screen.act(do="set", field="specifics", value=False)
-    assert not any(answer["bodies"] for answer in back)
-    assert {name for answer in back for name in answer["parts"]} >= {"verdict", "chain", "changes"}
-    again = screen.act(do="hello")
-    assert {part for answer in again for part in answer["parts"]} == FAST | SLOW
-    assert sum(len(answer["bodies"]) for answer in again) == len(set(screen.texts().values()))
+    there = screen.act(type="set", field="specifics", value=True)
+    assert any(answer["contents"] for answer in there)
+    back = screen.act(type="set", field="specifics", value=False)
+    assert not any(answer["contents"] for answer in back)
+    assert {name for answer in back for name in answer["fragments"]} >= {"verdict", "chain", "changes"}
+    again = screen.act(type="hello")
+    assert {part for answer in again for part in answer["fragments"]} == FAST | SLOW
+    assert sum(len(answer["contents"]) for answer in again) == len(set(screen.texts().values()))
     screen.check()
 
 
 def test_what_has_not_changed_is_not_sent() -> None:
     """An act that changes nothing sends no part, no value and no content."""
     screen = screen_on()
-    fast, slow = screen.act(do="show")
-    assert (fast["parts"], fast["bodies"], slow["parts"], slow["bodies"]) == ({}, {}, {}, {})
+    fast, slow = screen.act(type="show")
+    assert (fast["fragments"], fast["contents"], slow["fragments"], slow["contents"]) == ({}, {}, {}, {})
     assert not {"values", "shown", "errors", "marks", "exam", "ends"} & set(fast)
 
 
@@ -153,7 +153,7 @@ def test_a_long_session_starts_its_memory_afresh(monkeypatch: pytest.MonkeyPatch
     screen = screen_on()
     forgot = 0
     for score in range(225, 260):
-        answers = screen.act(do="set", field="score", value=str(score))
+        answers = screen.act(type="set", field="score", value=str(score))
         forgot += bool(answers[0].get("forget"))
         screen.check()
     assert 0 < forgot < 35
@@ -180,7 +180,7 @@ TOGETHER = ["score", "range_low", "range_floor", "recommender", "move"]
 def a_setting(fields: list[str]) -> st.SearchStrategy[dict[str, Any]]:
     """Draw one entry into one of some fields."""
     return st.sampled_from(fields).flatmap(
-        lambda field: st.fixed_dictionaries({"do": st.just("set"), "field": st.just(field), "value": a_value(field)})
+        lambda field: st.fixed_dictionaries({"type": st.just("set"), "field": st.just(field), "value": a_value(field)})
     )
 
 
@@ -189,15 +189,15 @@ ACTS = st.one_of(
     a_setting(TOGETHER),
     st.sampled_from(
         [
-            *({"do": do} for do in ("undo", "undo", "reset", "save", "hello", "show")),
-            *({"do": "read", "value": reading or ""} for reading in EVERY_READING),
-            *({"do": "exam", "value": exam} for exam in ("step2ck", "level2")),
-            *({"do": "hold", "field": field} for field in ("score", "recommender", "scripted", "move", "needs", "phase")),
-            {"do": "load", "value": case_to_text(Case(score=228, scripted=True))},
-            {"do": "load", "value": "no case"},
-            {"do": "apply", "value": "first"},
-            {"do": "apply", "value": "none"},
-            {"do": "fly"},
+            *({"type": action} for action in ("undo", "undo", "reset", "save", "hello", "show")),
+            *({"type": "read", "value": reading or ""} for reading in EVERY_READING),
+            *({"type": "exam", "value": exam} for exam in ("step2ck", "level2")),
+            *({"type": "prefetch", "field": field} for field in ("score", "recommender", "scripted", "move", "needs", "phase")),
+            {"type": "load", "value": case_to_text(Case(score=228, scripted=True))},
+            {"type": "load", "value": "no case"},
+            {"type": "apply", "value": "first"},
+            {"type": "apply", "value": "none"},
+            {"type": "fly"},
         ]
     ),
 )
@@ -206,10 +206,10 @@ ACTS = st.one_of(
 @given(case=cases(), acts=st.lists(ACTS, max_size=8))
 def test_the_screen_always_shows_the_case(case: Case, acts: list[dict[str, Any]]) -> None:
     """Whatever the reader does, after each answer the screen shows the case, its verdict and its errors, and no trace."""
-    screen = Screen(Session(case))
+    screen = Screen(CaseActivity(case))
     for drawn in acts:
         act = dict(drawn)
-        if act["do"] == "apply" and act["value"] == "first":
+        if act["type"] == "apply" and act["value"] == "first":
             changes = what_would_change(screen.session.case, reading=screen.session.reading)
             act["value"] = " ".join(changes[0].remedies) if len(changes) else ""
         screen.act(**act)
@@ -219,23 +219,23 @@ def test_the_screen_always_shows_the_case(case: Case, acts: list[dict[str, Any]]
 @pytest.mark.parametrize(
     "act",
     [
-        {"do": "undo"},
-        {"do": "apply", "value": "own_words"},
-        {"do": "exam", "value": "step2ck"},
-        {"do": "reset"},
-        {"do": "load", "value": '{"score": 240}'},
-        {"do": "read", "value": "range_and_credible"},
-        {"do": "set", "field": "range_low", "value": "230"},
-        {"do": "set", "field": "score", "value": "240"},
-        {"do": "hello"},
+        {"type": "undo"},
+        {"type": "apply", "value": "own_words"},
+        {"type": "exam", "value": "step2ck"},
+        {"type": "reset"},
+        {"type": "load", "value": '{"score": 240}'},
+        {"type": "read", "value": "range_and_credible"},
+        {"type": "set", "field": "range_low", "value": "230"},
+        {"type": "set", "field": "score", "value": "240"},
+        {"type": "hello"},
     ],
     ids=lambda act: " ".join(act.values()),
 )
 def test_what_was_typed_in_vain_does_not_stay_without_its_error(act: dict[str, str]) -> None:
     """An act that takes an error away shows the case's own value again where the bad one stands."""
     screen = screen_on()
-    screen.act(do="set", field="scripted", value=True)
-    screen.act(do="set", field="score", value="abc")
+    screen.act(type="set", field="scripted", value=True)
+    screen.act(type="set", field="score", value="abc")
     screen.act(**act)
     screen.check()
 
@@ -246,12 +246,12 @@ def test_what_was_typed_in_vain_does_not_stay_without_its_error(act: dict[str, s
 def test_a_good_entry_changes_the_case_and_the_verdict() -> None:
     """An entry is in the case, on the screen and in the verdict with the first answer."""
     screen = screen_on()
-    screen.act(do="set", field="recommender", value="trusted_peer")
+    screen.act(type="set", field="recommender", value="trusted_peer")
     assert screen.session.case == Case(recommender="trusted_peer")
     assert judge(screen.session.case).verdict.words in screen.texts()["verdict"]
-    screen.act(do="set", field="needs", value="local|track")
+    screen.act(type="set", field="needs", value="local|track")
     assert screen.session.case.needs == {"local", "track"}
-    screen.act(do="set", field="track_record", value="")
+    screen.act(type="set", field="track_record", value="")
     assert screen.session.case.track_record is None
 
 
@@ -268,12 +268,12 @@ def test_a_bad_entry_gives_its_sentence_at_its_field(field: str, value: str, sen
     """A bad entry leaves the case, is answered by one sentence at its field, and by no notice elsewhere."""
     screen = screen_on(recommender="known_dean")
     before = screen.texts()
-    screen.act(do="set", field=field, value=value)
-    assert screen.errors == {field: f"{say(f'field.{field}.label')}: {sentence}"}
+    screen.act(type="set", field=field, value=value)
+    assert screen.errors == {field: f"{text(f'field.{field}.label')}: {sentence}"}
     assert screen.session.case == Case(recommender="known_dean")
     assert screen.texts() == before
     assert screen.notice == ""
-    screen.act(do="set", field=field, value=str(getattr(Case(), field)))
+    screen.act(type="set", field=field, value=str(getattr(Case(), field)))
     assert screen.errors == {}
 
 
@@ -281,26 +281,26 @@ def test_a_bad_entry_gives_its_sentence_at_its_field(field: str, value: str, sen
 def test_an_empty_box_is_no_number(value: str) -> None:
     """A reader who empties a box of a number is asked for one, and the case keeps the old one."""
     screen = screen_on(score=251)
-    screen.act(do="set", field="score", value=value)
+    screen.act(type="set", field="score", value=value)
     assert list(screen.errors) == ["score"]
-    assert screen.errors["score"].startswith(f"{say('field.score.label')}: ")
+    assert screen.errors["score"].startswith(f"{text('field.score.label')}: ")
     assert screen.session.case.score == 251
 
 
 def test_errors_of_two_fields_stand_side_by_side() -> None:
     """A second bad entry leaves the first one's sentence, and each goes when its own field is mended."""
     screen = screen_on()
-    screen.act(do="set", field="score", value="abc")
-    screen.act(do="set", field="failed_attempts", value="many")
+    screen.act(type="set", field="score", value="abc")
+    screen.act(type="set", field="failed_attempts", value="many")
     assert set(screen.errors) == {"score", "failed_attempts"}
-    screen.act(do="set", field="failed_attempts", value="0")
+    screen.act(type="set", field="failed_attempts", value="0")
     assert set(screen.errors) == {"score"}
 
 
 def test_a_number_that_python_cannot_read_is_a_bad_entry() -> None:
     """A text that looks like a number, but is none, is a bad entry like any other."""
     screen = screen_on()
-    screen.act(do="set", field="score", value="--5")
+    screen.act(type="set", field="score", value="--5")
     assert screen.errors["score"].endswith(": must be a whole number from 1 to 999, but it is '--5'.")
 
 
@@ -308,10 +308,10 @@ def test_a_number_that_python_cannot_read_is_a_bad_entry() -> None:
 def test_leaving_yourself_brings_the_former_contact_back(move: str) -> None:
     """Whoever tries their own email and goes back to a caller gets back the kind of contact they had chosen before."""
     screen = screen_on(recommender="known_dean")
-    screen.act(do="set", field="move", value=move)
-    screen.act(do="set", field="recommender", value="self")
+    screen.act(type="set", field="move", value=move)
+    screen.act(type="set", field="recommender", value="self")
     assert screen.session.case.move == "direct_email"
-    screen.act(do="set", field="recommender", value="subspecialist")
+    screen.act(type="set", field="recommender", value="subspecialist")
     assert screen.session.case == Case(recommender="subspecialist", move=move)
     screen.check()
 
@@ -319,7 +319,7 @@ def test_leaving_yourself_brings_the_former_contact_back(move: str) -> None:
 def test_leaving_yourself_without_a_former_contact_is_a_formal_email() -> None:
     """A session that opened with the student's own email has no former kind of contact to bring back."""
     screen = screen_on(recommender="self", move="direct_email")
-    screen.act(do="set", field="recommender", value="known_dean")
+    screen.act(type="set", field="recommender", value="known_dean")
     assert screen.session.case.move == "formal_email"
 
 
@@ -329,24 +329,24 @@ def test_leaving_yourself_without_a_former_contact_is_a_formal_email() -> None:
 def test_undo_takes_one_step_back() -> None:
     """Each undo takes one change back, to the opening case, and then says that there is nothing left."""
     screen = screen_on()
-    screen.act(do="set", field="score", value="251")
-    screen.act(do="set", field="scripted", value=True)
-    screen.act(do="read", value="range_and_credible")
+    screen.act(type="set", field="score", value="251")
+    screen.act(type="set", field="scripted", value=True)
+    screen.act(type="read", value="range_and_credible")
     for case, reading in ((Case(score=251, scripted=True), None), (Case(score=251), None), (Case(), None)):
-        screen.act(do="undo")
+        screen.act(type="undo")
         assert (screen.session.case, screen.session.reading) == (case, reading)
         assert screen.notice == "Undone."
         screen.check()
-    screen.act(do="undo")
+    screen.act(type="undo")
     assert screen.notice == "There is nothing to undo."
     assert screen.session.case == Case()
 
 
 def test_a_run_of_moves_of_one_field_is_one_step() -> None:
     """A slider that is dragged is one step of undo, and a new run begins after another field was moved."""
-    session = Session()
+    session = CaseActivity()
     for field, value in (("score", 241), ("score", 242), ("score", 243), ("intensity", 6), ("score", 244)):
-        list(session.handle({"do": "set", "field": field, "value": str(value)}))
+        list(session.handle({"type": "set", "field": field, "value": str(value)}))
     cases_back = []
     while session.undo():
         cases_back.append((session.case.score, session.case.intensity))
@@ -355,20 +355,20 @@ def test_a_run_of_moves_of_one_field_is_one_step() -> None:
 
 def test_a_run_ends_with_an_undo() -> None:
     """What is moved after an undo is a step of its own, also where it is the same field."""
-    session = Session()
-    list(session.handle({"do": "set", "field": "score", "value": "250"}))
+    session = CaseActivity()
+    list(session.handle({"type": "set", "field": "score", "value": "250"}))
     assert session.undo()
-    list(session.handle({"do": "set", "field": "score", "value": "260"}))
+    list(session.handle({"type": "set", "field": "score", "value": "260"}))
     assert session.undo()
     assert session.case.score == 240
 
 
 def test_undo_goes_back_far_but_not_without_end() -> None:
     """Two hundred steps are kept, the latest ones."""
-    session = Session()
+    session = CaseActivity()
     for step in range(150):
-        session.put(score=300 + step)
-        session.put(intensity=step % 2)
+        session.update(score=300 + step)
+        session.update(intensity=step % 2)
     steps = 0
     while session.undo():
         steps += 1
@@ -377,16 +377,16 @@ def test_undo_goes_back_far_but_not_without_end() -> None:
 
 def test_reset_goes_back_to_the_opening_and_can_be_undone() -> None:
     """Starting over brings back the case and the reading that the panel opened with; undo brings the other back."""
-    screen = Screen(Session(Case(score=228), "vouch_is_enough"))
-    screen.act(do="set", field="score", value="251")
-    screen.act(do="set", field="intensity", value="high")
-    screen.act(do="read", value="")
-    screen.act(do="reset")
+    screen = Screen(CaseActivity(Case(score=228), "vouch_is_enough"))
+    screen.act(type="set", field="score", value="251")
+    screen.act(type="set", field="intensity", value="high")
+    screen.act(type="read", value="")
+    screen.act(type="reset")
     assert (screen.session.case, screen.session.reading) == (Case(score=228), "vouch_is_enough")
     assert screen.errors == {}
-    assert screen.notice == say("panel.was_reset")
+    assert screen.notice == text("panel.was_reset")
     screen.check()
-    screen.act(do="undo")
+    screen.act(type="undo")
     assert (screen.session.case, screen.session.reading) == (Case(score=251), None)
 
 
@@ -395,18 +395,18 @@ def test_every_change_on_offer_can_be_tried(case: Case, reading: str | None) -> 
     """Trying a change that is on offer leads to its case, is one step of undo, and clears what was typed in vain."""
     changes = list(what_would_change(case, reading=reading))
     assume(changes)
-    session = Session(case, reading)
+    session = CaseActivity(case, reading)
     for change in changes[:3]:
-        fast = next(session.handle({"do": "apply", "value": " ".join(change.remedies)}))
+        fast = next(session.handle({"type": "apply", "value": " ".join(change.remedies)}))
         assert session.case == change.case
-        assert fast["notice"] == say("panel.applied")
+        assert fast["notice"] == text("panel.applied")
         assert session.undo()
         assert session.case == case
 
 
 def test_a_change_that_is_not_on_offer_is_not_made() -> None:
     """What nobody offered is not carried out: by the screen it gets a calm notice, by Python a CaseError."""
-    session = Session()
+    session = CaseActivity()
     with pytest.raises(CaseError):
         session.apply("raise_score")
     assert session.case == Case()
@@ -416,18 +416,18 @@ def test_a_change_that_is_not_on_offer_is_not_made() -> None:
 def test_a_reading_can_be_taken_and_left(reading: str) -> None:
     """A reading is taken by its name and left by a blank; both are steps of undo."""
     screen = screen_on(scripted=True, recommender="trusted_peer")
-    screen.act(do="read", value=reading)
+    screen.act(type="read", value=reading)
     assert screen.session.reading == reading
     screen.check()
-    screen.act(do="read", value="")
+    screen.act(type="read", value="")
     assert screen.session.reading is None
-    screen.act(do="undo")
+    screen.act(type="undo")
     assert screen.session.reading == reading
 
 
 def test_an_unknown_reading_is_refused() -> None:
     """Python gets an error for a reading that does not exist, and the session stays."""
-    session = Session()
+    session = CaseActivity()
     with pytest.raises(CaseError):
         session.read_as("any_leaver")
     assert session.reading is None
@@ -437,7 +437,7 @@ def test_an_unknown_reading_is_refused() -> None:
 def test_choosing_an_exam_moves_all_three_scores(exam: str) -> None:
     """Choosing the exam puts score, range and floor to its own starting values and its sliders to its ends."""
     screen = screen_on(score=251, range_low=245, range_floor=230)
-    screen.act(do="exam", value=exam)
+    screen.act(type="exam", value=exam)
     case = screen.session.case
     expected = {"step2ck": (240, 235, 220, [190, 300]), "level2": (530, 500, 400, [350, 850])}[exam]
     assert (case.score, case.range_low, case.range_floor, screen.rest["ends"]["score"]) == expected
@@ -448,11 +448,11 @@ def test_choosing_an_exam_moves_all_three_scores(exam: str) -> None:
 def test_put_from_a_cell_reaches_the_screen_with_the_next_show() -> None:
     """What a notebook's cell changes is shown when the widget asks, and a bad value changes nothing."""
     screen = screen_on()
-    screen.session.put(score=251, recommender="known_dean")
-    screen.act(do="show")
+    screen.session.update(score=251, recommender="known_dean")
+    screen.act(type="show")
     screen.check()
     with pytest.raises(CaseError):
-        screen.session.put(score=252, phase="never")
+        screen.session.update(score=252, phase="never")
     assert screen.session.case.score == 251
 
 
@@ -462,70 +462,70 @@ def test_put_from_a_cell_reaches_the_screen_with_the_next_show() -> None:
 @given(case=cases())
 def test_what_is_saved_can_be_opened(case: Case) -> None:
     """The file that the panel offers is a case file of exactly this case, and the panel opens it again."""
-    fast = next(Session(case).handle({"do": "save"}))
+    fast = next(CaseActivity(case).handle({"type": "save"}))
     assert fast["file"]["name"] == "my_case.json"
     assert case_from_text(fast["file"]["text"]) == case
-    assert fast["notice"] == say("panel.saved", name="my_case.json")
-    other = Screen(Session())
-    other.act(do="load", value=fast["file"]["text"])
+    assert fast["notice"] == text("panel.saved", name="my_case.json")
+    other = Screen(CaseActivity())
+    other.act(type="load", value=fast["file"]["text"])
     assert other.session.case == case
-    assert other.notice == say("panel.loaded")
+    assert other.notice == text("panel.loaded")
     other.check()
 
 
 @pytest.mark.parametrize(
-    ("text", "problem"),
+    ("content", "problem"),
     [
-        *((text, "panel.not_a_case") for text in ("", "no case", "[]", '{"scoer": 228}', "[" * 100_000)),
+        *((content, "panel.not_a_case") for content in ("", "no case", "[]", '{"scoer": 228}', "[" * 100_000)),
         ('{"backchannel_case": 9}', "panel.newer_case"),
         ('{"score": 1200}', None),
         ('{"range_low": 1}', None),
     ],
-    ids=lambda text: str(text)[:20],
+    ids=lambda content: str(content)[:20],
 )
-def test_what_is_no_case_is_not_opened(text: str, problem: str | None) -> None:
+def test_what_is_no_case_is_not_opened(content: str, problem: str | None) -> None:
     """A file that is no case, or none of today's, leaves the case and says so in a notice, with what is wrong."""
     screen = screen_on(score=251)
-    screen.act(do="load", value=text)
+    screen.act(type="load", value=content)
     assert screen.session.case == Case(score=251)
     assert screen.errors == {}
     screen.check()
     if problem is None:
         with pytest.raises(CaseError) as caught:
-            case_from_text(text)
-        label = say(f"field.{caught.value.field}.label")
-        told = say("panel.load_field", field=label, sentence=caught.value.sentence)
+            case_from_text(content)
+        label = text(f"field.{caught.value.field}.label")
+        told = text("panel.load_field", field=label, sentence=caught.value.sentence)
     else:
-        told = say(problem)
-    assert screen.notice == say("panel.load_failed", problem=told)
+        told = text(problem)
+    assert screen.notice == text("panel.load_failed", problem=told)
     assert screen.notice.endswith("Your case here is unchanged.")
 
 
 # ---- answers sent ahead ----
 
 
-def ahead_of(session: Session, field: str) -> tuple[dict[str, Any], dict[int, str]]:
+def ahead_of(session: CaseActivity, field: str) -> tuple[dict[str, Any], dict[int, str]]:
     """Take a control in hand on a new screen; return what comes for its positions, and all contents known then."""
     bodies: dict[int, str] = {}
-    for answer in session.handle({"do": "hello"}):
-        bodies |= answer["bodies"]
-    (held,) = session.handle({"do": "hold", "field": field, "view": "v", "epoch": 4})
-    assert (held["do"], held["field"], held["view"], held["epoch"]) == ("ahead", field, "v", 4)
-    return held["at"], bodies | held["bodies"]
+    for answer in session.handle({"type": "hello"}):
+        bodies |= answer["contents"]
+    (held,) = session.handle({"type": "prefetch", "field": field, "view": "v", "prefetch_version": 4})
+    assert (held["type"], held["field"], held["view"], held["prefetch_version"]) == ("prefetched", field, "v", 4)
+    return held["at"], bodies | held["contents"]
 
 
-def compare_ahead(session: Session, field: str, key: str, at: dict[str, Any], bodies: dict[int, str]) -> None:
+def compare_ahead(session: CaseActivity, field: str, key: str, at: dict[str, Any], bodies: dict[int, str]) -> None:
     """Move the field to one position, and compare the kernel's answer with what was sent for it ahead."""
     parts, marks = at[key]
     then = copy.deepcopy(session)
-    grounds = {chart: ground(chart, session.case, session.reading) for chart in CHARTS}
-    fast = next(then.handle({"do": "set", "field": field, "value": {"true": True, "false": False}.get(key, key)}))
+    grounds = {chart: base_figure(chart, session.case, session.reading) for chart in CHARTS}
+    fast = next(then.handle({"type": "set", "field": field, "value": {"true": True, "false": False}.get(key, key)}))
     assert then.errors == {}
-    assert {name: bodies[number] for name, number in parts.items()} == fast_parts(then.case, then.reading)
-    assert not set(fast["bodies"].values()) - set(bodies.values()), "what was sent ahead is not sent again"
+    assert {name: bodies[number] for name, number in parts.items()} == fast_fragments(then.case, then.reading)
+    assert not set(fast["contents"].values()) - set(bodies.values()), "what was sent ahead is not sent again"
     for chart, place in marks.items():
         assert place == mark(chart, then.case, then.reading)
-        assert ground(chart, then.case, then.reading) == grounds[chart], f"{chart} shows another picture there"
+        assert base_figure(chart, then.case, then.reading) == grounds[chart], f"{chart} shows another picture there"
 
 
 HELD = [row.field for row in load_controls() if Case.fields()[row.field].kind != "set"]
@@ -534,7 +534,7 @@ HELD = [row.field for row in load_controls() if Case.fields()[row.field].kind !=
 @given(
     data=st.data(),
     case=cases(),
-    before=st.lists(a_setting(TOGETHER) | st.sampled_from([{"do": "undo"}, {"do": "reset"}]), max_size=4),
+    before=st.lists(a_setting(TOGETHER) | st.sampled_from([{"type": "undo"}, {"type": "reset"}]), max_size=4),
     field=st.sampled_from([*HELD, *TOGETHER]),
     reading=st.sampled_from(EVERY_READING),
 )
@@ -542,7 +542,7 @@ def test_what_is_sent_ahead_is_what_the_kernel_will_say(
     data: st.DataObject, case: Case, before: list[dict[str, Any]], field: str, reading: str | None
 ) -> None:
     """Whatever was done before, each position's parts and marks are those that the kernel gives once the field is there."""
-    session = Session(case, reading)
+    session = CaseActivity(case, reading)
     for act in before:
         list(session.handle(act))
     session.errors.clear()
@@ -558,7 +558,7 @@ def test_what_is_sent_ahead_is_what_the_kernel_will_say(
 @pytest.mark.parametrize("field", HELD)
 def test_every_position_of_a_control_is_answered_ahead(field: str) -> None:
     """A control in hand gets an answer for each of its positions, all of them as the kernel will say."""
-    session = Session(Case(range_floor=190))
+    session = CaseActivity(Case(range_floor=190))
     at, bodies = ahead_of(session, field)
     known = Case.fields()[field]
     if known.kind == "flag":
@@ -574,14 +574,14 @@ def test_every_position_of_a_control_is_answered_ahead(field: str) -> None:
 @pytest.mark.parametrize("field", ["mood", ""])
 def test_what_has_no_positions_is_not_answered_ahead(field: str) -> None:
     """A field that does not exist gets no answers ahead, and no error."""
-    session = Session()
-    answers = list(session.handle({"do": "hold", "field": field}))
+    session = CaseActivity()
+    answers = list(session.handle({"type": "prefetch", "field": field}))
     assert all(answer["at"] == {} for answer in answers)
 
 
 def test_a_set_of_boxes_is_answered_ahead_for_every_set() -> None:
     """All sixteen sets of four boxes are answered, under the key that the page makes of what is ticked, in its order."""
-    session = Session()
+    session = CaseActivity()
     at, bodies = ahead_of(session, "needs")
     assert len(at) == 16
     assert {"", "language", "language|local|track|coverage"} <= set(at)
@@ -591,59 +591,59 @@ def test_a_set_of_boxes_is_answered_ahead_for_every_set() -> None:
 
 def test_ahead_remembers_the_former_contact() -> None:
     """With the student's own email chosen, the other callers are answered ahead with the contact that will come back."""
-    session = Session(Case(recommender="trusted_peer", specifics=True))
+    session = CaseActivity(Case(recommender="trusted_peer", specifics=True))
     for field, value in (("move", "pressure"), ("recommender", "self")):
-        list(session.handle({"do": "set", "field": field, "value": value}))
+        list(session.handle({"type": "set", "field": field, "value": value}))
     at, bodies = ahead_of(session, "recommender")
     compare_ahead(session, "recommender", "trusted_peer", at, bodies)
 
 
 def test_ahead_remembers_where_the_floor_was_set() -> None:
     """With the floor pushed down by the range, the range's positions are answered ahead with the floor that comes back."""
-    session = Session(Case(score=210, recommender="trusted_peer", specifics=True))
-    list(session.handle({"do": "set", "field": "range_low", "value": "200"}))
+    session = CaseActivity(Case(score=210, recommender="trusted_peer", specifics=True))
+    list(session.handle({"type": "set", "field": "range_low", "value": "200"}))
     at, bodies = ahead_of(session, "range_low")
     compare_ahead(session, "range_low", "230", at, bodies)
 
 
 def test_the_former_contact_is_the_one_before_not_one_taken_back() -> None:
     """A kind of contact that was undone does not come back when the reader leaves their own email."""
-    session = Session(Case(recommender="trusted_peer", move="targeted_call"))
-    list(session.handle({"do": "set", "field": "move", "value": "pressure"}))
+    session = CaseActivity(Case(recommender="trusted_peer", move="targeted_call"))
+    list(session.handle({"type": "set", "field": "move", "value": "pressure"}))
     assert session.undo()
     for caller in ("self", "trusted_peer"):
-        list(session.handle({"do": "set", "field": "recommender", "value": caller}))
+        list(session.handle({"type": "set", "field": "recommender", "value": caller}))
     assert session.case.move == "targeted_call"
 
 
 @pytest.mark.parametrize("how", ["undo", "reset"])
 def test_a_floor_that_was_taken_back_does_not_return(how: str) -> None:
     """A floor that was undone, or reset, is not brought back by moving the range."""
-    session = Session()
-    list(session.handle({"do": "set", "field": "range_floor", "value": "230"}))
-    list(session.handle({"do": how}))
+    session = CaseActivity()
+    list(session.handle({"type": "set", "field": "range_floor", "value": "230"}))
+    list(session.handle({"type": how}))
     assert session.case.range_floor == 220
-    list(session.handle({"do": "set", "field": "range_low", "value": "236"}))
+    list(session.handle({"type": "set", "field": "range_low", "value": "236"}))
     assert session.case.range_floor == 220
 
 
 def test_a_floor_that_a_cell_or_a_change_set_stays() -> None:
     """A floor set by a cell, or by trying a change, is not brought back to an older one by moving the range."""
-    session = Session()
-    session.put(range_floor=200)
-    list(session.handle({"do": "set", "field": "range_low", "value": "236"}))
+    session = CaseActivity()
+    session.update(range_floor=200)
+    list(session.handle({"type": "set", "field": "range_low", "value": "236"}))
     assert session.case.range_floor == 200
 
 
 def test_the_floor_gives_way_to_the_range_and_comes_back() -> None:
     """A range moved below the floor takes the floor along, and moved up again leaves it where it was set."""
     screen = screen_on()
-    screen.act(do="set", field="range_low", value="210")
+    screen.act(type="set", field="range_low", value="210")
     assert screen.errors == {}
     assert screen.session.case.range_floor <= 210
-    screen.act(do="set", field="range_low", value="240")
+    screen.act(type="set", field="range_low", value="240")
     assert screen.session.case.range_floor == 220
-    screen.act(do="undo")
+    screen.act(type="undo")
     assert screen.session.case == Case()
     screen.check()
 
@@ -669,26 +669,26 @@ def test_nothing_that_counts_is_hidden(case: Case) -> None:
     "message",
     [
         {},
-        {"do": "fly"},
-        {"do": None},
-        {"do": ["set"]},
-        {"do": "set"},
-        {"do": "set", "field": "score"},
-        {"do": "set", "field": "mood", "value": 1},
-        {"do": "set", "field": None, "value": 1},
-        {"do": "exam"},
-        {"do": "exam", "value": "mcat"},
-        {"do": "apply"},
-        {"do": "apply", "value": "be_lucky"},
-        {"do": "apply", "value": None},
-        {"do": "read", "value": "any_leaver"},
-        {"do": "load"},
+        {"type": "fly"},
+        {"type": None},
+        {"type": ["set"]},
+        {"type": "set"},
+        {"type": "set", "field": "score"},
+        {"type": "set", "field": "mood", "value": 1},
+        {"type": "set", "field": None, "value": 1},
+        {"type": "exam"},
+        {"type": "exam", "value": "mcat"},
+        {"type": "apply"},
+        {"type": "apply", "value": "be_lucky"},
+        {"type": "apply", "value": None},
+        {"type": "read", "value": "any_leaver"},
+        {"type": "load"},
     ],
     ids=str,
 )
 def test_what_is_not_understood_gets_a_calm_notice(message: dict[str, Any]) -> None:
     """An act that does not exist, or that lacks what it needs, changes nothing and is answered by a sentence."""
-    session = Session(Case(score=251))
+    session = CaseActivity(Case(score=251))
     fast, _ = session.handle({**message, "seq": 5})
     assert fast["notice"] == "That did not work, and nothing was changed. Please try once more."
     assert fast["seq"] == 5
@@ -698,16 +698,16 @@ def test_what_is_not_understood_gets_a_calm_notice(message: dict[str, Any]) -> N
 def test_a_session_opens_only_with_a_reading_that_there_is() -> None:
     """A reading that does not exist is refused when the session opens, and not when it is first shown."""
     with pytest.raises(CaseError) as caught:
-        Session(Case(), "any_leaver")
+        CaseActivity(Case(), "any_leaver")
     assert str(caught.value).startswith("reading: must be one of any_lever, ")
 
 
 def test_of_two_exams_no_place_on_screen_tells_a_verdict() -> None:
     """While score and range are in two exams, card, chain, strip, changes, readings, speech and text all say so and no more."""
     case = Case(score=520)
-    parts = {**fast_parts(case), **slow_parts(case), "text": Session(case).text}
-    parts |= {f"spoken.{chart}": spoken(chart, case) for chart in ("map",)}
+    parts = {**fast_fragments(case), **deferred_fragments_of(case), "text": CaseActivity(case).text}
+    parts |= {f"spoken.{chart}": alt_text(chart, case) for chart in ("map",)}
     for name in ("verdict", "chain", "strip", "changes", "readings", "spoken", "text", "spoken.map"):
         assert judge(case).verdict.words not in parts[name], name
-    assert say("card.no_verdict") in parts["verdict"]
-    assert say("card.no_verdict") in parts["strip"]
+    assert text("card.no_verdict") in parts["verdict"]
+    assert text("card.no_verdict") in parts["strip"]

@@ -9,11 +9,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.test_tables import LOADERS
 
 from backchannel_lib.model.tables import load_claims
+from tests.model.test_tables import LOADERS
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parents[2]
 LINES = {claim.id: claim.lines for claim in load_claims()}
 
 

@@ -7,15 +7,22 @@ from itertools import product
 from typing import Any
 
 import pytest
-from tests.test_notebooks import NOTEBOOKS, read
 
 from backchannel_lib import Case, CaseError, Verdict, judge, rules_check
 from backchannel_lib.activities.desk import SECONDS, Desk, decision_of
-from backchannel_lib.activities.registry import activity_of
-from backchannel_lib.activities.tables import PartRow, case_of, load_desk_decisions, load_desk_files, load_parts, load_scenes
+from backchannel_lib.activities.registry import make_activity
+from backchannel_lib.activities.tables import (
+    ActivityRow,
+    case_of,
+    load_activities,
+    load_desk_decisions,
+    load_desk_files,
+    load_scenes,
+)
 from backchannel_lib.activities.timed_deck import CLOCK
-from backchannel_lib.base.texts import say
+from backchannel_lib.base.texts import text
 from backchannel_lib.page.components import facts
+from tests.notebook.test_notebooks import NOTEBOOKS, read
 
 FILES = [row.file for row in load_desk_files()]
 DECISIONS = [row.decision for row in load_desk_decisions()]
@@ -33,12 +40,12 @@ PROGRAM = ("range_low", "range_floor", "interviews_failures", "sponsors_visas", 
 @pytest.fixture
 def desk() -> Desk:
     """The desk at its beginning."""
-    return Desk(next(row for row in load_parts() if row.part == "desk"))
+    return Desk(next(row for row in load_activities() if row.activity == "desk"))
 
 
-def act(desk: Desk, do: str, value: object = None) -> dict[str, Any]:
+def act(desk: Desk, action: str, value: object = None) -> dict[str, Any]:
     """Send an act as the page does, and give the first answer."""
-    return next(desk.handle({"do": do, "value": value, "seq": 1, "view": "v"}))
+    return next(desk.handle({"type": action, "value": value, "seq": 1, "view": "v"}))
 
 
 def place_in(at: int) -> str:
@@ -51,18 +58,18 @@ def place_in(at: int) -> str:
 
 def test_the_files_come_out_as_the_chapter_tells() -> None:
     """The engine gives each file the verdict that its explanation speaks of, and every decision is right for some file."""
-    outcomes = {row.file: judge(case_of(row.sets)).verdict for row in load_desk_files()}
+    outcomes = {row.file: judge(case_of(row.overrides)).verdict for row in load_desk_files()}
     assert {file: verdict.name for file, verdict in outcomes.items()} == EXPECTED
     assert {decision_of(verdict) for verdict in outcomes.values()} == set(DECISIONS)
 
 
 def test_all_files_lie_at_one_program_and_one_moment() -> None:
     """What is told of the program once is true of it in every file, and the same rule stands beside all of them."""
-    cases = [case_of(row.sets) for row in load_desk_files()]
+    cases = [case_of(row.overrides) for row in load_desk_files()]
     assert len({tuple(getattr(case, field) for field in PROGRAM) for case in cases}) == 1
     assert len({rules_check(case) for case in cases}) == 1
     assert rules_check(cases[0]).answer == "not_allowed"
-    told = say("desk.program")
+    told = text("desk.program")
     assert all(case.needs == {"language"} for case in cases)
     assert str(cases[0].range_low) in told
     assert str(cases[0].range_floor) in told
@@ -70,7 +77,7 @@ def test_all_files_lie_at_one_program_and_one_moment() -> None:
 
 def of(table: Any, name: str) -> Case:
     """Give the case of a row by its first cell."""
-    return case_of(next(row.sets for row in table() if row[0] == name))
+    return case_of(next(row.overrides for row in table() if row[0] == name))
 
 
 @pytest.mark.parametrize(
@@ -94,7 +101,7 @@ def of(table: Any, name: str) -> Case:
 )
 def test_what_an_explanation_says_would_change_does(case: Case, change: dict[str, Any], verdict: str) -> None:
     """Where a text tells what the same file would come to if one thing were otherwise, the engine says so too."""
-    assert judge(case.but(**change)).verdict.name == verdict
+    assert judge(case.replace(**change)).verdict.name == verdict
 
 
 def test_two_points_are_less_than_the_measurement_error() -> None:
@@ -129,23 +136,23 @@ def test_every_verdict_is_one_decision(verdict: Verdict, decision: str) -> None:
 
 def test_the_name_of_a_no_fits_every_verdict_that_is_one() -> None:
     """Declined is a polite no, and skimmed, ignored and backfires are none that is sent: the button speaks of both."""
-    told = say("decision.no")
+    told = text("decision.no")
     assert "polite no" in told
     assert "no answer" in told
-    assert len(told) <= len(say("decision.seat"))
+    assert len(told) <= len(text("decision.seat"))
 
 
 @pytest.mark.parametrize(("file", "decision"), list(product(FILES, DECISIONS)))
 def test_every_decision_is_compared(desk: Desk, file: str, decision: str) -> None:
     """Whatever is decided stands beside the article's decision, and is called the same view exactly if it is."""
-    desk.put(**{file: decision, "at": desk.end})
-    why = desk.parts(desk.state)["why"]
+    desk.update(**{file: decision, "at": desk.end})
+    why = desk.fragments(desk.state)["why"]
     same = decision == decision_of(Verdict[EXPECTED[file]])
-    assert (say("lesson.alike") in why) == same
-    assert (say("lesson.unlike") in why) != same
-    assert say(f"desk.{file}.why") in why
-    told = say("desk.summary", alike=int(same), decided=1)
-    assert desk.parts(desk.state)["summary"] == (told if same else f"{told} {say('desk.differ')}")
+    assert (text("lesson.alike") in why) == same
+    assert (text("lesson.unlike") in why) != same
+    assert text(f"desk.{file}.why") in why
+    told = text("desk.summary", alike=int(same), decided=1)
+    assert desk.fragments(desk.state)["summary"] == (told if same else f"{told} {text('desk.differ')}")
 
 
 # ---- nothing before a decision ----
@@ -153,30 +160,30 @@ def test_every_decision_is_compared(desk: Desk, file: str, decision: str) -> Non
 
 def told_by(desk: Desk) -> str:
     """Give everything that the page holds."""
-    return "\n".join([desk.page(), desk.still(), desk.text, *desk.parts(desk.state).values()])
+    return "\n".join([desk.page(), desk.static_html(), desk.text, *desk.fragments(desk.state).values()])
 
 
 @pytest.mark.parametrize("at", range(7))
 def test_no_answer_before_it_is_asked_for(desk: Desk, at: int) -> None:
     """On the way through the files no page, part, text or answer ahead holds a verdict or an explanation, decided or not."""
     for decisions in ({}, dict.fromkeys(FILES, "no")):
-        desk.put(at=at, **decisions)
-        ahead = json.dumps([list(desk.handle({"do": "hold", "field": file})) for file in FILES])
+        desk.update(at=at, **decisions)
+        ahead = json.dumps([list(desk.handle({"type": "prefetch", "field": file})) for file in FILES])
         for file, verdict in EXPECTED.items():
-            for told in (say(f"desk.{file}.why"), Verdict[verdict].sentence, say("lesson.unlike"), "bw-pairs"):
+            for told in (text(f"desk.{file}.why"), Verdict[verdict].sentence, text("lesson.unlike"), "bw-pairs"):
                 assert told not in told_by(desk)
                 assert told not in ahead
 
 
 def test_what_is_not_decided_is_not_answered(desk: Desk) -> None:
     """Whoever asks for the answers early gets those to what they decided, and a way to decide on the rest."""
-    desk.put(at=2, dean="seat")
+    desk.update(at=2, dean="seat")
     assert act(desk, "answers")["focus"] == "summary"
-    parts = desk.parts(desk.state)
-    assert say("desk.dean.why") in parts["why"]
+    parts = desk.fragments(desk.state)
+    assert text("desk.dean.why") in parts["why"]
     for file in FILES:
         if file != "dean":
-            assert say(f"desk.{file}.why") not in parts["why"]
+            assert text(f"desk.{file}.why") not in parts["why"]
             assert f'data-value="{file}"' in parts["answers"]
     assert Verdict.PHONE_INTERVIEW.words not in parts["answers"]
     act(desk, "take", "visa")
@@ -186,9 +193,9 @@ def test_what_is_not_decided_is_not_answered(desk: Desk) -> None:
 def test_answers_ask_for_one_decision(desk: Desk) -> None:
     """Without any decision there is nothing to compare, and it is said so."""
     act(desk, "begin", "on")
-    assert act(desk, "answers")["notice"] == say("lesson.choose_first")
-    desk.put(at=6)
-    assert act(desk, "next")["notice"] == say("lesson.choose_first")
+    assert act(desk, "answers")["notice"] == text("lesson.choose_first")
+    desk.update(at=6)
+    assert act(desk, "next")["notice"] == text("lesson.choose_first")
     assert desk.state["at"] == 6
 
 
@@ -197,29 +204,36 @@ def test_answers_ask_for_one_decision(desk: Desk) -> None:
 
 def test_the_way_through_the_files(desk: Desk) -> None:
     """One file is open at a time, next and back go one on and one back, and the answers come after the last."""
-    assert desk.about(desk.state)["open"] == ["start"]
+    assert desk.ui_state(desk.state)["open"] == ["start"]
     act(desk, "begin", "on")
     for at in range(1, 7):
-        assert desk.about(desk.state)["open"] == ["desk", place_in(at), "clock_on"]
-        list(desk.handle({"do": "set", "field": place_in(at), "value": "no"}))
+        assert desk.ui_state(desk.state)["open"] == ["desk", place_in(at), "clock_on"]
+        list(desk.handle({"type": "set", "field": place_in(at), "value": "no"}))
         answer = act(desk, "next")
         assert answer["focus"] == (f"head.{place_in(at + 1)}" if at < 6 else "summary")
-    assert desk.about(desk.state)["open"] == ["seen"]
+    assert desk.ui_state(desk.state)["open"] == ["seen"]
     act(desk, "back")
     act(desk, "back")
-    assert desk.about(desk.state)["open"] == ["desk", place_in(5), "clock_on"]
+    assert desk.ui_state(desk.state)["open"] == ["desk", place_in(5), "clock_on"]
     for _ in range(6):
         act(desk, "back")
-    assert desk.about(desk.state)["open"] == ["desk", place_in(1), "clock_on"]
+    assert desk.ui_state(desk.state)["open"] == ["desk", place_in(1), "clock_on"]
 
 
 def test_every_step_can_be_taken_back(desk: Desk) -> None:
     """Undo takes back each act one by one, down to the beginning."""
     states = [desk.state]
-    for do, value in (("begin", "on"), ("clock", "off"), ("next", None), ("clock", "on"), ("back", None), ("take", "leave")):
-        act(desk, do, value)
+    for action, value in (
+        ("begin", "on"),
+        ("clock", "off"),
+        ("next", None),
+        ("clock", "on"),
+        ("back", None),
+        ("take", "leave"),
+    ):
+        act(desk, action, value)
         states.append(desk.state)
-    list(desk.handle({"do": "set", "field": "leave", "value": "call"}))
+    list(desk.handle({"type": "set", "field": "leave", "value": "call"}))
     states.append(desk.state)
     act(desk, "answers")
     for state in reversed(states):
@@ -233,12 +247,12 @@ def test_every_step_can_be_taken_back(desk: Desk) -> None:
 
 def test_the_clock_can_be_off_from_the_start(desk: Desk) -> None:
     """Whoever begins without the clock meets none that runs, on no file."""
-    assert not desk.about(desk.state)["clock"]["run"]
+    assert not desk.ui_state(desk.state)["clock"]["run"]
     act(desk, "begin", "off")
     for at in range(1, 7):
         assert desk.state["at"] == at
-        assert not desk.about(desk.state)["clock"]["run"]
-        assert "clock_on" not in desk.about(desk.state)["open"]
+        assert not desk.ui_state(desk.state)["clock"]["run"]
+        assert "clock_on" not in desk.ui_state(desk.state)["open"]
         act(desk, "next")
 
 
@@ -247,55 +261,56 @@ def test_the_clock_begins_anew_for_each_file_and_stops_at_the_end(desk: Desk) ->
     seen = set()
     act(desk, "begin", "on")
     for at in range(1, 7):
-        clock = desk.about(desk.state)["clock"]
+        clock = desk.ui_state(desk.state)["clock"]
         assert (clock["seconds"], clock["run"]) == (SECONDS, True) == (90, True)
         seen.add(clock["id"])
         act(desk, "clock", "off")
-        assert desk.about(desk.state)["clock"]["id"] not in seen
-        assert not desk.about(desk.state)["clock"]["run"]
+        assert desk.ui_state(desk.state)["clock"]["id"] not in seen
+        assert not desk.ui_state(desk.state)["clock"]["run"]
         act(desk, "clock", "on")
-        desk.put(**{place_in(at): "read"})
-        assert desk.about(desk.state)["clock"] == clock
+        desk.update(**{place_in(at): "read"})
+        assert desk.ui_state(desk.state)["clock"] == clock
         act(desk, "next")
     assert len(seen) == 6
-    assert not desk.about(desk.state)["clock"]["run"]
+    assert not desk.ui_state(desk.state)["clock"]["run"]
 
 
 def test_time_that_is_over_blocks_nothing(desk: Desk) -> None:
     """When the time is over it is said kindly, and nothing else changes; a clock that does not run says nothing."""
     act(desk, "begin", "on")
-    desk.put(clerkship="read")
-    before, running = desk.state, desk.about(desk.state)["clock"]["id"]
-    assert act(desk, "time_up", running)["notice"] == say("desk.time_up")
+    desk.update(clerkship="read")
+    before, running = desk.state, desk.ui_state(desk.state)["clock"]["id"]
+    assert act(desk, "time_up", running)["notice"] == text("desk.time_up")
     assert desk.state is before
     assert "notice" not in act(desk, "time_up", "2-on")
     act(desk, "clock", "off")
     assert "notice" not in act(desk, "time_up", running)
     act(desk, "answers")
-    assert "notice" not in act(desk, "time_up", desk.about(desk.state)["clock"]["id"])
+    assert "notice" not in act(desk, "time_up", desk.ui_state(desk.state)["clock"]["id"])
 
 
 # ---- what goes wrong, and what is kept ----
 
 
 @pytest.mark.parametrize(
-    ("do", "value"), [("begin", "fast"), ("begin", None), ("clock", 90), ("take", "nobody"), ("take", None), ("nothing", None)]
+    ("action", "value"),
+    [("begin", "fast"), ("begin", None), ("clock", 90), ("take", "nobody"), ("take", None), ("nothing", None)],
 )
-def test_an_act_that_is_not_known_changes_nothing(desk: Desk, do: str, value: object) -> None:
+def test_an_act_that_is_not_known_changes_nothing(desk: Desk, action: str, value: object) -> None:
     """A value that no button sends is refused in a sentence."""
     before = desk.state
-    assert act(desk, do, value)["notice"] == say("panel.not_understood")
+    assert act(desk, action, value)["notice"] == text("panel.not_understood")
     assert desk.state == before
 
 
 def test_a_decision_that_is_not_known_is_refused(desk: Desk) -> None:
     """A value that is no decision is told at its file."""
     act(desk, "begin", "on")
-    answer = next(desk.handle({"do": "set", "field": "visa", "value": "perhaps"}))
+    answer = next(desk.handle({"type": "set", "field": "visa", "value": "perhaps"}))
     assert "'perhaps'" in answer["errors"]["visa"]
     assert desk.state["visa"] == ""
     with pytest.raises(CaseError):
-        desk.moved("nobody", "no")
+        desk.with_value("nobody", "no")
 
 
 @pytest.mark.parametrize(
@@ -304,7 +319,7 @@ def test_a_decision_that_is_not_known_is_refused(desk: Desk) -> None:
 def test_a_broken_file_is_refused(desk: Desk, text: str) -> None:
     """What no page kept is refused, and the desk stays as it is."""
     with pytest.raises(CaseError):
-        desk.loaded(text)
+        desk.from_file(text)
     answer = act(desk, "load", text)
     assert answer["notice"]
     assert desk.state["at"] == 0
@@ -314,30 +329,30 @@ def test_a_broken_file_is_refused(desk: Desk, text: str) -> None:
 @pytest.mark.parametrize("at", range(8))
 def test_a_state_comes_back(desk: Desk, at: int, clock: str) -> None:
     """What the page keeps brings back the same state after a new start."""
-    desk.put(at=at, clock=clock, dean="seat", leave="call")
-    fresh = activity_of("desk")
-    assert fresh.loaded(json.dumps(desk.values(desk.state))) == desk.state
-    assert fresh.parts(fresh.loaded(desk.saved(desk.state)[1])) == desk.parts(desk.state)
+    desk.update(at=at, clock=clock, dean="seat", leave="call")
+    fresh = make_activity("desk")
+    assert fresh.from_file(json.dumps(desk.values(desk.state))) == desk.state
+    assert fresh.fragments(fresh.from_file(desk.to_file(desk.state)[1])) == desk.fragments(desk.state)
 
 
 def test_the_page_fills_its_parts_as_the_acts_do(desk: Desk) -> None:
     """Every part that is told later has its place on the page, and every place that an act goes to is there."""
-    desk.put(at=desk.end, visa="call")
+    desk.update(at=desk.end, visa="call")
     page = desk.page()
-    for name, body in desk.parts(desk.state).items():
+    for name, body in desk.fragments(desk.state).items():
         if name != "spoken":
-            assert f'data-part="{name}"' in page
+            assert f'data-fragment="{name}"' in page
             assert body in page
     for file in FILES:
-        assert f'data-part="head.{file}"' in page
+        assert f'data-fragment="head.{file}"' in page
 
 
 def test_the_tour_tells_every_file_and_leaves_no_trace() -> None:
     """The tour is the same each time, tells each explanation once, and goes back to where it began."""
-    row = PartRow("desk", "01_the_paper_bar", "desk", (), (), False)
+    row = ActivityRow("desk", "01_the_paper_bar", "desk", (), (), False)
     one, other = Desk(row), Desk(row)
-    assert one.tour() == one.tour() == other.tour()
+    assert one.transcript() == one.transcript() == other.transcript()
     assert one.state == other.state
     assert one.state["at"] == 0
     for file in FILES:
-        assert one.tour().count(say(f"desk.{file}.why")) == 1
+        assert one.transcript().count(text(f"desk.{file}.why")) == 1

@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 
 from backchannel_lib.activities.activity import Message
 from backchannel_lib.activities.inbox import DELETED, TOTAL, Inbox, emails
-from backchannel_lib.activities.registry import activity_of
+from backchannel_lib.activities.registry import make_activity
 from backchannel_lib.activities.tables import INBOX_PLACES, load_inbox_pieces
 from backchannel_lib.base.errors import CaseError
-from backchannel_lib.base.texts import say
+from backchannel_lib.base.texts import text
 from backchannel_lib.model.amplifier import assumption
 
 FIRST = int(assumption("inbox_first"))
@@ -24,14 +24,14 @@ ACTS = ("open", "delete", "skim", "rest", "undo", "reset", "save")
 
 def inbox() -> Inbox:
     """Open a new inbox."""
-    made = activity_of("inbox")
+    made = make_activity("inbox")
     assert isinstance(made, Inbox)
     return made
 
 
-def act(one: Inbox, do: str, **more: Any) -> Message:
+def act(one: Inbox, action: str, **more: Any) -> Message:
     """Carry out one act and give what the screen gets at once."""
-    return next(iter(one.handle({"do": do, "view": "v", "seq": 1, **more})))
+    return next(iter(one.handle({"type": action, "view": "v", "seq": 1, **more})))
 
 
 def at_desk(guess: int = 40, does: str = "") -> Inbox:
@@ -46,11 +46,18 @@ def at_desk(guess: int = 40, does: str = "") -> Inbox:
 
 def shown(one: Inbox) -> str:
     """Give all that is on screen or in the page's HTML."""
-    return "\n".join([one.page(), one.text, *one.parts(one.state).values(), *one.later_parts(one.state).values()])
+    return "\n".join([one.page(), one.text, *one.fragments(one.state).values(), *one.deferred_fragments(one.state).values()])
 
 
 #: What gives the article's answer away.
-ANSWERS = (f">{DELETED}<", f"{DELETED} ", say("inbox.person"), say("inbox.why_soap"), say("inbox.tally"), say("inbox.example"))
+ANSWERS = (
+    f">{DELETED}<",
+    f"{DELETED} ",
+    text("inbox.person"),
+    text("inbox.why_soap"),
+    text("inbox.tally"),
+    text("inbox.example"),
+)
 
 
 def tells(text: str) -> list[str]:
@@ -73,16 +80,16 @@ def test_a_hundred_people_write_a_hundred_emails() -> None:
 def test_every_piece_is_used() -> None:
     """Each piece of the table stands in some email, and each place of an email has pieces."""
     written = "\n".join(f"{email.name}\n{email.subject}\n{email.line}" for email in emails())
-    unused = [row.piece for row in load_inbox_pieces() if say(f"inbox_piece.{row.piece}") not in written]
+    unused = [row.piece for row in load_inbox_pieces() if text(f"inbox_piece.{row.piece}") not in written]
     assert unused == []
     assert {row.place for row in load_inbox_pieces()} == set(INBOX_PLACES)
 
 
 def test_an_email_has_a_flag_exactly_where_one_of_its_pieces_has() -> None:
     """A skim finds something where a piece is marked, in the first emails too, and nowhere else."""
-    marked = [say(f"inbox_piece.{row.piece}") for row in load_inbox_pieces() if row.flag]
+    marked = [text(f"inbox_piece.{row.piece}") for row in load_inbox_pieces() if row.flag]
     for email in emails():
-        assert email.flag == any(text in email.line for text in marked), email
+        assert email.flag == any(content in email.line for content in marked), email
     assert 1 <= sum(email.flag for email in emails()[:FIRST]) < FIRST / 2
 
 
@@ -95,20 +102,20 @@ def test_none_of_the_hundred_is_an_exception() -> None:
 # ---- a guess comes first ----
 
 
-@pytest.mark.parametrize("do", [None, *ACTS[1:]])
-def test_nothing_is_told_before_a_guess(do: str | None) -> None:
+@pytest.mark.parametrize("action", [None, *ACTS[1:]])
+def test_nothing_is_told_before_a_guess(action: str | None) -> None:
     """Before the inbox is opened no act reaches the emails or the author's figure, on screen or in the page's HTML."""
     one = inbox()
-    if do:
-        act(one, do)
-    assert one.about(one.state)["open"] == ["ask"]
+    if action:
+        act(one, action)
+    assert one.ui_state(one.state)["open"] == ["ask"]
     assert tells(shown(one)) == []
     assert emails()[0].line not in shown(one)
 
 
 def test_to_let_the_rest_go_before_a_guess_is_answered_by_a_sentence() -> None:
     """Who asks for the end before the guess is told to guess first."""
-    assert act(inbox(), "rest")["notice"] == say("guess.first")
+    assert act(inbox(), "rest")["notice"] == text("guess.first")
 
 
 @pytest.mark.parametrize("done", range(FIRST + 1))
@@ -116,7 +123,7 @@ def test_nothing_is_told_while_one_works(done: int) -> None:
     """While emails are worked through the author's figure stays hidden, and no guess can be made any more."""
     one = at_desk(does="d" * done)
     assert tells(shown(one)) == []
-    assert one.about(one.state)["open"] == (["pause", "desk"] if done == FIRST else ["sort", "desk"])
+    assert one.ui_state(one.state)["open"] == (["pause", "desk"] if done == FIRST else ["sort", "desk"])
 
 
 def test_the_guess_can_be_any_number_from_0_to_100() -> None:
@@ -139,15 +146,15 @@ def test_each_email_is_answered_by_what_was_done(number: int) -> None:
     """After each act one reads whose email it was and what became of it, and the next one is there."""
     for what in ("d", "s"):
         one = at_desk(does="d" * number + what)
-        parts, email = one.parts(one.state), emails()[number]
+        parts, email = one.fragments(one.state), emails()[number]
         word = "inbox.was_deleted" if what == "d" else "inbox.was_flagged" if email.flag else "inbox.was_clean"
-        assert parts["last"] == say(word, name=email.name)
+        assert parts["last"] == text(word, name=email.name)
         assert parts["spoken"].startswith(parts["last"])
         if number + 1 < FIRST:
             assert emails()[number + 1].line in parts["spoken"]
             assert emails()[number + 1].name in parts["mail"]
         else:
-            assert parts["mail"] == f"<p>{say('inbox.paused', first=FIRST, left=TOTAL - FIRST)}</p>"
+            assert parts["mail"] == f"<p>{text('inbox.paused', first=FIRST, left=TOTAL - FIRST)}</p>"
 
 
 def test_the_focus_stays_on_the_button_until_it_is_gone() -> None:
@@ -162,8 +169,8 @@ def test_after_the_first_twelve_no_act_of_the_desk_does_anything() -> None:
     """Twelve emails are handled by the reader, and no more."""
     one = at_desk(does="ds" * (FIRST // 2))
     before = one.state
-    for do in ("delete", "skim"):
-        act(one, do)
+    for action in ("delete", "skim"):
+        act(one, action)
     assert one.state == before
     assert len(one.state["done"]) == FIRST
 
@@ -176,7 +183,7 @@ def test_every_step_is_taken_back_one_by_one(does: str) -> None:
         act(one, "undo")
         assert one.state["done"] == does[:left]
     act(one, "undo")
-    assert one.about(one.state)["open"] == ["ask"]
+    assert one.ui_state(one.state)["open"] == ["ask"]
 
 
 # ---- what the author tells ----
@@ -187,28 +194,28 @@ def test_the_tally_sets_the_three_shares_side_by_side(guess: int, does: str) -> 
     """At the end stand the guess, the reader's own share of what they handled, and the author's figure."""
     one = at_desk(guess, does)
     assert act(one, "rest")["focus"] == "tally"
-    tally = one.parts(one.state)["tally"]
+    tally = one.fragments(one.state)["tally"]
     numbers = re.findall(r'<th scope="row">(.*?)</th><td>(.*?)</td>', tally)
-    own = f"{round(100 * does.count('d') / len(does))}" if does else say("inbox.nobody_asked")
-    name = say("inbox.your_desk", deleted=does.count("d"), done=len(does)) if does else say("inbox.your_desk_empty")
-    assert numbers == [(say("inbox.your_guess"), f"{guess}"), (name, own), (say("guess.article"), f"{DELETED}")]
+    own = f"{round(100 * does.count('d') / len(does))}" if does else text("inbox.nobody_asked")
+    name = text("inbox.your_desk", deleted=does.count("d"), done=len(does)) if does else text("inbox.your_desk_empty")
+    assert numbers == [(text("inbox.your_guess"), f"{guess}"), (name, own), (text("guess.article"), f"{DELETED}")]
 
 
 @pytest.mark.parametrize(
     ("guess", "sentence"),
     [
-        (0, say("inbox.guess_less", gap=90)),
-        (89, say("inbox.guess_less", gap=1)),
-        (90, say("inbox.guess_same")),
-        (91, say("inbox.guess_more", gap=1)),
-        (100, say("inbox.guess_more", gap=10)),
+        (0, text("inbox.guess_less", gap=90)),
+        (89, text("inbox.guess_less", gap=1)),
+        (90, text("inbox.guess_same")),
+        (91, text("inbox.guess_more", gap=1)),
+        (100, text("inbox.guess_more", gap=10)),
     ],
 )
 def test_the_guess_is_compared_kindly(guess: int, sentence: str) -> None:
     """A guess under, at and over the author's figure gets a sentence of its own, with the distance."""
     one = at_desk(guess)
     act(one, "rest")
-    assert f">{sentence}<" in one.parts(one.state)["tally"]
+    assert f">{sentence}<" in one.fragments(one.state)["tally"]
 
 
 @pytest.mark.parametrize(
@@ -227,31 +234,31 @@ def test_the_desk_is_compared_by_its_share(does: str, word: str | None) -> None:
     """Who deleted a smaller share than the author's directors is told so; who handled nothing is told nothing."""
     one = at_desk(does=does)
     act(one, "rest")
-    tally = one.parts(one.state)["tally"]
-    for other in (say("inbox.desk_gentler"), say("inbox.desk_alike")):
-        assert (other in tally) == (word is not None and other == say(word))
+    tally = one.fragments(one.state)["tally"]
+    for other in (text("inbox.desk_gentler"), text("inbox.desk_alike")):
+        assert (other in tally) == (word is not None and other == text(word))
 
 
 def test_the_picture_shows_the_figures_in_signs_and_in_words() -> None:
     """Of the hundred signs ninety are crosses and ten are circles, in each row one, and a sentence and a key say so."""
     one = at_desk(does="d")
     act(one, "rest")
-    tally = one.parts(one.state)["tally"]
+    tally = one.fragments(one.state)["tally"]
     signs = re.findall(r"<span[^>]*>([✕◯])</span>", tally)
     assert "".join(signs) == ("✕" * 9 + "◯") * 10
     assert (signs.count("✕"), signs.count("◯")) == (DELETED, TOTAL - DELETED)
-    assert f'role="img" aria-label="{say("inbox.grid", deleted=DELETED, skimmed=TOTAL - DELETED)}"' in tally
-    assert say("inbox.key_deleted", count=DELETED) in tally
-    assert say("inbox.key_skimmed", count=TOTAL - DELETED) in tally
+    assert f'role="img" aria-label="{text("inbox.grid", deleted=DELETED, skimmed=TOTAL - DELETED)}"' in tally
+    assert text("inbox.key_deleted", count=DELETED) in tally
+    assert text("inbox.key_skimmed", count=TOTAL - DELETED) in tally
 
 
 def test_the_tally_says_that_nobody_is_measured_and_what_the_rule_is() -> None:
     """Beside the figures stand the kind word, the NRMP's rule, and that the emails are ours."""
     one = at_desk()
     act(one, "rest")
-    tally = one.parts(one.state)["tally"]
+    tally = one.fragments(one.state)["tally"]
     for word in ("inbox.person", "inbox.rule", "assumption.inbox_is_made_up", "fact.soap_rule.no_first_contact"):
-        assert say(word) in tally.replace("&#x27;", "'"), word
+        assert text(word) in tally.replace("&#x27;", "'"), word
     assert tally.count("<li>") >= TOTAL
 
 
@@ -262,12 +269,12 @@ def test_the_tally_says_that_nobody_is_measured_and_what_the_rule_is() -> None:
 def test_a_kept_state_comes_back(guess: int, does: str, begun: bool, rest: bool) -> None:
     """What a page kept gives the same state, in this inbox and in a new one."""
     one = inbox()
-    one.put(guess=guess, begun=begun, done=does, rest=rest)
-    _, text = one.saved(one.state)
-    assert inbox().loaded(text) == one.state
+    one.update(guess=guess, begun=begun, done=does, rest=rest)
+    _, text = one.to_file(one.state)
+    assert inbox().from_file(text) == one.state
     fresh = inbox()
     act(fresh, "load", value=text)
-    assert fresh.parts(fresh.state) == one.parts(one.state)
+    assert fresh.fragments(fresh.state) == one.fragments(one.state)
 
 
 @pytest.mark.parametrize(
@@ -286,7 +293,7 @@ def test_a_broken_file_changes_nothing(text: str) -> None:
     one = at_desk(does="ds")
     before = one.state
     with pytest.raises(CaseError):
-        one.loaded(text)
+        one.from_file(text)
     assert "notice" in act(one, "load", value=text)
     assert one.state == before
 
@@ -296,12 +303,12 @@ def test_a_file_that_skips_the_guess_reveals_nothing() -> None:
     one = inbox()
     act(one, "load", value=json.dumps({"rest": True, "done": "dd"}))
     assert tells(shown(one)) == []
-    assert one.about(one.state)["open"] == ["ask"]
+    assert one.ui_state(one.state)["open"] == ["ask"]
 
 
 @pytest.mark.parametrize(
     "message",
-    [{"do": "burn"}, {"do": "set", "field": "mood", "value": 1}, {"do": "set", "field": "guess"}, {}],
+    [{"type": "burn"}, {"type": "set", "field": "mood", "value": 1}, {"type": "set", "field": "guess"}, {}],
 )
 def test_an_act_that_is_none_is_answered_by_a_sentence(message: dict[str, Any]) -> None:
     """What the inbox does not know changes nothing and ends in no trace."""
@@ -315,11 +322,11 @@ def test_an_act_that_is_none_is_answered_by_a_sentence(message: dict[str, Any]) 
 def test_the_tour_goes_everywhere_and_comes_back() -> None:
     """The tour deletes and skims each email at hand, is the same every time, and leaves the inbox as it was."""
     one = inbox()
-    before, told = one.state, one.tour()
+    before, told = one.state, one.transcript()
     assert one.state == before
-    assert told == inbox().tour()
+    assert told == inbox().transcript()
     for email in emails()[:FIRST]:
         assert email.line in told
-        assert say("inbox.was_deleted", name=email.name) in told
-    assert say("inbox.was_flagged", name=emails()[8].name) in told
-    assert say("inbox.guess_same") in told
+        assert text("inbox.was_deleted", name=email.name) in told
+    assert text("inbox.was_flagged", name=emails()[8].name) in told
+    assert text("inbox.guess_same") in told

@@ -19,7 +19,7 @@ from backchannel_lib.activities.questions import CHAPTERS, Bet, Question, load_b
 from backchannel_lib.base.texts import all_words
 from backchannel_lib.model.tables import ANSWERS, load_examples
 
-DATA = Path(__file__).resolve().parent.parent / "data"
+DATA = Path(__file__).resolve().parents[2] / "data"
 QUESTIONS = load_questions()
 CHOICES = [row for row in QUESTIONS if row.kind == "choice"]
 CASES = [row for row in QUESTIONS if row.kind == "case"]
@@ -40,7 +40,7 @@ class Table:
         """Tell the line of the file that a row of this id stands in."""
         return 2 + [next(iter(row.values())) for row in self.rows].index(key)
 
-    def put(self, key: str, **cells: str) -> Table:
+    def update(self, key: str, **cells: str) -> Table:
         """Change cells of the row of this id."""
         self.rows[self.line(key) - 2].update(cells)
         return self
@@ -80,21 +80,27 @@ def test_an_unchanged_copy_is_taken() -> None:
             "column answer: expected one of its options, skimmed, file_read, phone_interview, offer_in_play, ",
         ),
         ({"answer": "skimmed"}, "column answer: expected 'file_read', which its case comes to, found 'skimmed'"),
-        ({"sets": ""}, "column sets: expected a case for a question about one, and nothing for a choice, found ()"),
-        ({"kind": "choice"}, "column sets: expected a case for a question about one, and nothing for a choice, found (("),
+        ({"overrides": ""}, "column overrides: expected a case for a question about one, and nothing for a choice, found ()"),
+        ({"kind": "choice"}, "column overrides: expected a case for a question about one, and nothing for a choice, found (("),
         ({"kind": "rule"}, "column question: expected options out of not_allowed, ask_first, allowed, in this order, found"),
-        ({"sets": "scoer=240"}, "column sets: expected 'field=value' pairs of fields of a case, found 'scoer=240'"),
-        ({"sets": "score=240; score=250"}, "column sets: expected each field once, found 'score=240; score=250'"),
+        ({"overrides": "scoer=240"}, "column overrides: expected 'field=value' pairs of fields of a case, found 'scoer=240'"),
+        ({"overrides": "score=240; score=250"}, "column overrides: expected each field once, found 'score=240; score=250'"),
         (
-            {"sets": "score=1200"},
-            "column sets: expected a case that can be (score: must be a whole number from 1 to 999, but it is 1200.), found",
+            {"overrides": "score=1200"},
+            "column overrides: expected a case that can be (score: must be a whole number from 1 to 999, but it is 1200.), found",
         ),
-        ({"sets": "recommender=self; move=pressure"}, "column sets: expected a case that can be (move: direct_email is "),
-        ({"sets": "score=255; range_low=245"}, "column answer: expected 'skimmed', which its case comes to, found 'file_read'"),
+        (
+            {"overrides": "recommender=self; move=pressure"},
+            "column overrides: expected a case that can be (move: direct_email is ",
+        ),
+        (
+            {"overrides": "score=255; range_low=245"},
+            "column answer: expected 'skimmed', which its case comes to, found 'file_read'",
+        ),
         ({"claims": "timing.phase9"}, "column claims: expected one of timing.phase"),
         ({"facts": "soap_rule.nobody"}, "column facts: expected one of "),
-        ({"ours": "lists_chosn"}, "column ours: expected one of share_lists_chosen, "),
-        ({"claims": "", "ours": ""}, "column claims: expected a claim, a fact or an assumption of ours, found ''"),
+        ({"assumption": "lists_chosn"}, "column assumption: expected one of share_lists_chosen, "),
+        ({"claims": "", "assumption": ""}, "column claims: expected a claim, a fact or an assumption of ours, found ''"),
         ({"question": "time_lists"}, "column question: expected 3 or 4 options in options.csv and not 0, found 'time_lists'"),
         ({"question": "time_four"}, "column question: expected an id that no other row has, found 'time_four'"),
     ],
@@ -103,20 +109,20 @@ def test_a_broken_question_is_refused(cells: dict[str, str], said: str) -> None:
     """A row that breaks the schema is refused at its line with what was expected."""
     table = Table("questions.csv")
     line = table.line("time_four" if cells.get("question") == "time_four" else "time_lists_made")
-    assert table.put("time_lists_made", **cells).refusal().startswith(f"questions.csv, row {line}, {said}")
+    assert table.update("time_lists_made", **cells).refusal().startswith(f"questions.csv, row {line}, {said}")
 
 
 def test_either_basis_is_enough() -> None:
     """A claim, a fact or an assumption of ours is each enough for a question to rest on."""
-    for cells in ({"ours": ""}, {"claims": ""}, {"claims": "", "ours": "", "facts": "soap_rule.penalty"}):
-        assert len(load_questions(Table("questions.csv").put("time_lists_made", **cells))) == len(QUESTIONS)
+    for cells in ({"assumption": ""}, {"claims": ""}, {"claims": "", "assumption": "", "facts": "soap_rule.penalty"}):
+        assert len(load_questions(Table("questions.csv").update("time_lists_made", **cells))) == len(QUESTIONS)
 
 
 @given(st.sampled_from(CASES + RULES), st.data())
 def test_no_answer_but_the_computed_one_is_taken(row: Question, data: st.DataObject) -> None:
     """Whichever other option a question about a case names as right, it is refused with the computed one."""
     wrong = data.draw(st.sampled_from([option.option for option in row.options if option.option != row.answer]))
-    said = Table("questions.csv").put(row.question, answer=wrong).refusal()
+    said = Table("questions.csv").update(row.question, answer=wrong).refusal()
     assert said.endswith(f"column answer: expected '{row.answer}', which its case comes to, found '{wrong}'")
 
 
@@ -199,11 +205,14 @@ def test_an_unknown_chapter_is_named() -> None:
 @pytest.mark.parametrize(
     ("cells", "said"),
     [
-        ({"sets": ""}, "column sets: expected 'field=value' pairs of fields of a case, found ''"),
-        ({"sets": "score=0"}, "column sets: expected a case that can be (score: must be a whole number from 1 to 999"),
+        ({"overrides": ""}, "column overrides: expected 'field=value' pairs of fields of a case, found ''"),
+        (
+            {"overrides": "score=0"},
+            "column overrides: expected a case that can be (score: must be a whole number from 1 to 999",
+        ),
         ({"claims": ""}, "column claims: expected a claim that decides, found ''"),
         ({"claims": "need.locl"}, "column claims: expected one of need.local, "),
-        ({"sets": "specifics=true"}, "column sets: expected a verdict that no other bet has, found 'skimmed'"),
+        ({"overrides": "specifics=true"}, "column overrides: expected a verdict that no other bet has, found 'skimmed'"),
         ({"bet": "who_stays"}, "column bet: expected a text with the id 'bet.who_stays.title', found 'who_stays'"),
     ],
 )
@@ -211,7 +220,7 @@ def test_a_broken_bet_is_refused(cells: dict[str, str], said: str) -> None:
     """A bet without a case, a claim or a text, or with another bet's verdict, is refused at its line."""
     table = Table("bets.csv")
     line = table.line("who_will_stay")
-    assert table.put("who_will_stay", **cells).refusal().startswith(f"bets.csv, row {line}, {said}")
+    assert table.update("who_will_stay", **cells).refusal().startswith(f"bets.csv, row {line}, {said}")
 
 
 @pytest.mark.parametrize("part", ["title", "story", "why"])
@@ -258,7 +267,7 @@ def test_an_option_says_what_it_is() -> None:
 
 def test_every_case_is_new() -> None:
     """No question about a verdict, and no bet, tells a case that the article, another question or another bet tells."""
-    told = [Case.from_record(dict(row.sets)) for row in load_examples()]
+    told = [Case.from_record(dict(row.overrides)) for row in load_examples()]
     told += [row.case for row in CASES] + [bet.case for bet in BETS]
     assert [case for case, times in Counter(told).items() if times > 1] == []
     asked = [row.case for row in RULES]
@@ -376,12 +385,12 @@ STORIES: list[tuple[str, Question | Bet, str]] = [
 @pytest.mark.parametrize(("name", "row", "text"), STORIES, ids=[story[0] for story in STORIES])
 def test_what_a_case_sets_is_told_in_words(name: str, row: Question | Bet, text: str) -> None:
     """Each field that a case sets is a fact of its text, a number by its figure; and the moment is always told."""
-    for field, value in row.sets:
+    for field, value in row.overrides:
         if field in {"score", "range_low", "range_floor"}:
             assert re.search(rf"\b{value}\b", text), (field, value)
         else:
             assert re.search(TOLD[field, value], text), (field, value)
-    if dict(row.sets).get("phase") is None:
+    if dict(row.overrides).get("phase") is None:
         assert re.search("Monday|Tuesday|Wednesday", text)
 
 
@@ -389,7 +398,7 @@ def test_what_a_case_sets_is_told_in_words(name: str, row: Question | Bet, text:
 def test_a_case_tells_the_defaults_that_matter(row: Question) -> None:
     """A question about a verdict tells score and range, whether there are flags, and in SOAP whether lists are open."""
     assert row.case is not None
-    assert {"score", "range_low"} <= set(dict(row.sets))
+    assert {"score", "range_low"} <= set(dict(row.overrides))
     flagged = row.case.failed_clerkship or row.case.professionalism_issue
     assert flagged or re.search("no (other )?flags?|nothing else in the file raises a doubt|is no other flag", row.text)
     if row.case.phase == "soap_lists":
@@ -406,9 +415,9 @@ def test_what_is_ours_is_said_to_be_ours(row: Question) -> None:
     judgment = judge(row.case)
     deciding = {reason.assumption for reason in judgment.reasons if reason.stage in judgment.binding} - {""}
     named = {"which_flags_count"} if row.case.failed_clerkship or row.case.leave_of_absence else set()
-    assert deciding - named == ({row.ours} - {""})  # a failed clerkship and a leave are flags by the article itself
+    assert deciding - named == ({row.assumption} - {""})  # a failed clerkship and a leave are flags by the article itself
     right = next(option.why for option in row.options if option.option == row.answer)
-    assert ("our assumption" in right) == bool(row.ours)
+    assert ("our assumption" in right) == bool(row.assumption)
 
 
 @pytest.mark.parametrize("row", CASES, ids=lambda row: row.question)
@@ -454,11 +463,11 @@ def test_each_bet_is_decided_by_what_it_is_about() -> None:
     }
     for bet in BETS:
         if bet.bet in mended:
-            assert judge(bet.case.but(**mended[bet.bet])).verdict > judge(bet.case).verdict, bet.bet
+            assert judge(bet.case.replace(**mended[bet.bet])).verdict > judge(bet.case).verdict, bet.bet
         else:
-            assert judge(bet.case.but(offers=())).verdict < judge(bet.case).verdict, bet.bet
+            assert judge(bet.case.replace(offers=())).verdict < judge(bet.case).verdict, bet.bet
     warm = next(bet.case for bet in BETS if bet.bet == "warm_letter")
-    assert {judge(warm.but(intensity=praise)).verdict for praise in range(11)} == {Verdict.SKIMMED}
+    assert {judge(warm.replace(intensity=praise)).verdict for praise in range(11)} == {Verdict.SKIMMED}
 
 
 def test_no_bet_gives_its_verdict_away() -> None:

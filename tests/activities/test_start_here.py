@@ -9,8 +9,8 @@ import nbformat
 import pytest
 
 from backchannel_lib.activities.sorting import Sorting
-from backchannel_lib.activities.tables import load_chapters, load_parts
-from backchannel_lib.base.texts import all_words, say
+from backchannel_lib.activities.tables import load_activities, load_chapters
+from backchannel_lib.base.texts import all_words, text
 from backchannel_lib.model.tables import STAGES
 from backchannel_lib.model.verdict import Verdict
 from tests.execute_notebooks import NOTEBOOKS
@@ -38,7 +38,7 @@ def test_the_map_names_every_chapter_with_its_minutes() -> None:
 @pytest.mark.parametrize("chapter", [row.chapter for row in CHAPTERS if f"chapter.{row.chapter}" in all_words()])
 def test_the_map_names_a_chapter_as_it_names_itself(chapter: str) -> None:
     """A chapter has one title, in the map and at its head."""
-    assert f"{chapter[:2]} · {say(f'chapter.{chapter}')}" in CELLS["the-map"]
+    assert f"{chapter[:2]} · {text(f'chapter.{chapter}')}" in CELLS["the-map"]
 
 
 def test_the_hours_in_the_map_are_the_sum_of_its_minutes() -> None:
@@ -60,9 +60,13 @@ def test_the_links_and_the_marks_are_named_as_they_look() -> None:
     """The five links and the three voices have the names that stand beside an answer."""
     told = CELLS["how-to-read"]
     links = told.partition("**Five links**")[2].partition("Each allows")[0].lower()
-    assert [stage for stage in STAGES if say(f"stage.{stage}.name").lower() not in links] == []
+    assert [stage for stage in STAGES if text(f"stage.{stage}.name").lower() not in links] == []
     assert len(STAGES) == 5
-    for mark in (say("rules.title"), f"✎ {say('card.ours')}", say("card.article_lines", lines=say("card.line", lines="…"))):
+    for mark in (
+        text("rules.title"),
+        f"✎ {text('card.ours')}",
+        text("card.article_lines", lines=text("card.line", lines="…")),
+    ):
         assert mark in told
 
 
@@ -75,14 +79,14 @@ def test_the_rule_is_told_before_anything_else_is_read() -> None:
 
 def test_nothing_is_told_of_the_forms_before_a_choice() -> None:
     """No heap and no reason of a form is in the page or its parts until the reader has chosen and compared."""
-    forms = Sorting(next(row for row in load_parts() if row.part == "forms"))
+    forms = Sorting(next(row for row in load_activities() if row.activity == "forms"))
     assert len(forms.items) >= 6
     assert {fit for row in forms.items for fit in row.fits} == set(forms.choices), "a heap that nothing fits is a trap"
-    reasons = [say(f"item.{row.item}.why") for row in forms.items]
+    reasons = [text(f"item.{row.item}.why") for row in forms.items]
     assert not any(reason in forms.page() for reason in reasons)
-    assert forms.acts()["compare"]({}) == {"notice": say("lesson.choose_first")}
-    assert set(forms.parts(forms.state).values()) == {""}
-    forms.put(form_mentor_text="influential")
-    forms.acts()["compare"]({})
-    told = forms.parts(forms.state)
-    assert all(say(f"item.{row.item}.why") in told[f"told.{row.item}"].replace("&#x27;", "'") for row in forms.items)
+    assert forms.actions()["compare"]({}) == {"notice": text("lesson.choose_first")}
+    assert set(forms.fragments(forms.state).values()) == {""}
+    forms.update(form_mentor_text="influential")
+    forms.actions()["compare"]({})
+    told = forms.fragments(forms.state)
+    assert all(text(f"item.{row.item}.why") in told[f"told.{row.item}"].replace("&#x27;", "'") for row in forms.items)

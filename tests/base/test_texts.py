@@ -9,13 +9,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from tests.test_tables import cells
 
 from backchannel_lib import READINGS, Case, Verdict
 from backchannel_lib.activities.critique import model as support
 from backchannel_lib.activities.questions import load_options, load_questions
-from backchannel_lib.activities.tables import load_choices, load_drill_turns, load_parts, load_steps
-from backchannel_lib.base.texts import all_words, say
+from backchannel_lib.activities.tables import load_activities, load_choices, load_drill_turns, load_steps
+from backchannel_lib.base.texts import all_words, text
 from backchannel_lib.model.tables import (
     ANSWERS,
     STAGES,
@@ -30,8 +29,9 @@ from backchannel_lib.page.file_sheet import INSIDE
 from backchannel_lib.workshop.drill import WAYS
 from backchannel_lib.workshop.round.state import STEPS
 from tests.helpers.cases import NEEDS
+from tests.model.test_tables import cells
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parents[2]
 PYTHON = [*(ROOT / "backchannel_lib").rglob("*.py"), ROOT / "jupyter" / "voila.py"]
 SOURCES = {path: path.read_text(encoding="utf-8") for path in PYTHON}
 TREES = {path: ast.parse(text) for path, text in SOURCES.items()}
@@ -87,13 +87,13 @@ FAMILIES: list[tuple[str, list[str]]] = [
     ("example.{}", names_of("examples")),
     # the chapters
     ("chapter.{}", names_of("chapters")),
-    *((f"part.{{}}.{what}", names_of("parts")) for what in ("title", "lead")),
+    *((f"activity.{{}}.{what}", names_of("activities")) for what in ("title", "lead")),
     *((f"scene.{{}}.{what}", names_of("scenes")) for what in ("title", "story", "why")),
     ("step.{}.text", names_of("steps")),
     ("step.{}.why", [row.step for row in load_steps() if not row.start]),
-    ("walk.{}.end", [row.part for row in load_parts() if row.kind == "walk"]),
+    ("walk.{}.end", [row.activity for row in load_activities() if row.kind == "walk"]),
     *((f"item.{{}}.{what}", names_of("items")) for what in ("text", "why")),
-    ("choice_of.{}", [f"{row.part}.{row.choice}" for row in load_choices()]),
+    ("choice_of.{}", [f"{row.activity}.{row.choice}" for row in load_choices()]),
     ("question.{}.text", names_of("questions")),
     ("option.{}.why", [f"{row.question}.{row.option}" for row in load_options()]),
     ("option.{}.text", [f"{row.question}.{row.option}" for row in load_options() if row.question in CHOICE_QUESTIONS]),
@@ -238,11 +238,11 @@ def test_every_place_of_every_text_can_be_filled_in() -> None:
         assert "}" not in filled, word
 
 
-def calls_of_say() -> Iterator[tuple[str, ast.expr, set[str], bool]]:
-    """List the library's calls of say(): where, the id, the names of the values given, and whether there may be more."""
+def calls_of_text() -> Iterator[tuple[str, ast.expr, set[str], bool]]:
+    """List the library's calls of text(): where, the id, the names of the values given, and whether there may be more."""
     for path, tree in TREES.items():
         for node in ast.walk(tree):
-            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "say":
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "text":
                 given = {word.arg for word in node.keywords if word.arg}
                 more = any(word.arg is None for word in node.keywords)
                 yield f"{path.name}, line {node.lineno}", node.args[0], given, more
@@ -269,7 +269,7 @@ def ids_of(node: ast.expr) -> list[str]:
 def test_every_text_that_the_library_names_exists_and_gets_its_values() -> None:
     """Whatever the library says by a plain id is there, and each place in it is given a value where it is said."""
     checked = 0
-    for place, node, given, more in calls_of_say():
+    for place, node, given, more in calls_of_text():
         for word in ids_of(node):
             assert word in all_words(), f"{place}: {word}"
             assert more or places(all_words()[word]) <= given, f"{place}: {word}"
@@ -295,5 +295,5 @@ def test_every_error_that_the_library_raises_has_its_sentence() -> None:
 def test_a_text_that_does_not_exist_is_named() -> None:
     """Asking for an id that does not exist names it, and the one that was likely meant."""
     with pytest.raises(KeyError) as caught:
-        say("verdict.ignord.name")
+        text("verdict.ignord.name")
     assert caught.value.args == ("no text has the id 'verdict.ignord.name'; near it: verdict.ignored.name",)

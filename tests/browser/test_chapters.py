@@ -13,12 +13,12 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page
 
-from backchannel_lib.activities.tables import load_chapters, load_parts
-from backchannel_lib.base.texts import say
+from backchannel_lib.activities.tables import load_activities, load_chapters
+from backchannel_lib.base.texts import text
 from backchannel_lib.cli.browser import find_chromium
 from tests.helpers.lab import PATIENCE, open_and_run, served
 
-CHAPTERS = [row.chapter for row in load_chapters() if any(part.chapter == row.chapter for part in load_parts())]
+CHAPTERS = [row.chapter for row in load_chapters() if any(part.chapter == row.chapter for part in load_activities())]
 #: Buttons that a walk does not press, since they take back what it is about, leave files on the machine, or open it to phones.
 NOT_PRESSED = {"undo", "reset", "restore", "keep", "forget", "save", "text", "calendar", "earlier"}
 NOT_PRESSED |= {"choose", "fresh", "table", "phones_ask", "phones_open", "phones_close"}
@@ -26,7 +26,7 @@ NOT_PRESSED |= {"choose", "fresh", "table", "phones_ask", "phones_open", "phones
 AGAIN = {"round": "next"}
 #: Where each kind of activity tells its answer: at least one of these places has to be filled after the walk.
 ANSWERS = ", ".join(
-    f"[data-part{name}]" for name in ("=beside", "^='told.'", "=compared", "=now", "=made", "=told", "=tally", "=why")
+    f"[data-fragment{name}]" for name in ("=beside", "^='told.'", "=compared", "=now", "=made", "=told", "=tally", "=why")
 )
 #: The key that works each kind of control.
 KEYS = {
@@ -47,7 +47,7 @@ LOOK = """() => {
   return {
     part: [...document.querySelectorAll('.bw-lesson')].indexOf(part),
     kind: one.localName === 'input' ? one.type : one.localName,
-    does: one.dataset.do ?? '', value: one.dataset.value ?? '', clock: one.dataset.clockDo ?? '',
+    does: one.dataset.action ?? '', value: one.dataset.value ?? '', clock: one.dataset.clockDo ?? '',
     field: one.closest('[data-field]')?.dataset.field ?? '',
     checked: group ? !!part.querySelector(`input[name="${CSS.escape(group)}"]:checked`) : one.checked === true,
     seen: one.checkVisibility(),
@@ -117,18 +117,18 @@ def test_a_chapter_is_worked_by_keyboard_alone(browser: Browser, lab: str, chapt
     """Every part of the chapter is reached, worked and answered by keys; axe, console and network are silent."""
     opened = open_and_run(browser, lab, f"{chapter}.ipynb")
     page = opened.page
-    parts = [row for row in load_parts() if row.chapter == chapter]
+    parts = [row for row in load_activities() if row.chapter == chapter]
     page.wait_for_function(
         "count => document.querySelectorAll('.bw-lesson').length === count", arg=len(parts), timeout=PATIENCE
     )
     settle(page)
     for number, row in enumerate(parts):
         heading = page.locator(".bw-lesson").nth(number).locator("h2").first
-        assert heading.text_content() == say(f"part.{row.part}.title")
+        assert heading.text_content() == text(f"activity.{row.activity}.title")
         assert not (row.kind in {"scenes", "sorting", "questions"} and answered(page, number)), "an answer before a prediction"
         worked, found = walk(page, number, AGAIN.get(row.kind, ""))
-        assert len(worked) >= 3, f"{row.part}: {worked}"
-        assert found, f"{row.part}: no answer after {worked}"
+        assert len(worked) >= 3, f"{row.activity}: {worked}"
+        assert found, f"{row.activity}: no answer after {worked}"
     page.evaluate("document.querySelectorAll('.bw details').forEach(one => one.open = true)")
     page.wait_for_timeout(300)
     found: dict[str, Any] = Axe().run(page, context=".jp-Notebook").response
@@ -143,8 +143,8 @@ def test_a_chapter_is_worked_by_keyboard_alone(browser: Browser, lab: str, chapt
         for number in range(len(parts)):
             assert page.evaluate(CUT_OFF, number) == [], f"{parts[number].part}: cut off at {width}"
     notices = page.evaluate("[...document.querySelectorAll('[data-notice]')].map(one => one.innerText)")
-    assert say("panel.disconnected") not in notices
-    assert say("panel.not_understood") not in notices
+    assert text("panel.disconnected") not in notices
+    assert text("panel.not_understood") not in notices
     assert opened.hosts - {"-"} == {lab.removeprefix("http://")}
     assert [told for told in opened.complaints if "404" not in told] == []
     page.close()

@@ -46,7 +46,7 @@ def opened(lab: str) -> Iterator[Opened]:
 @pytest.fixture
 def fresh(opened: Opened) -> Opened:
     """The notebook at the case that the panel opens with."""
-    opened.page.click(".bw [data-do=reset]")
+    opened.page.click(".bw [data-action=reset]")
     opened.page.wait_for_selector(".bw [data-chart=map][data-at='240 Unknown faculty']", timeout=PATIENCE)
     opened.wait_for_verdict("Skimmed")
     return opened
@@ -92,7 +92,7 @@ def test_a_change_is_applied_by_one_key_and_taken_back(fresh: Opened) -> None:
     page.keyboard.press("Enter")
     fresh.wait_for_verdict(promised)
     assert page.evaluate("document.activeElement.closest('.bw') !== null"), "the focus fell out of the panel"
-    page.focus(".bw [data-do=undo]")
+    page.focus(".bw [data-action=undo]")
     page.keyboard.press("Enter")
     fresh.wait_for_verdict("Skimmed")
 
@@ -121,11 +121,11 @@ def test_a_case_is_saved_and_opened_again(fresh: Opened, tmp_path: Path) -> None
     page.check(".bw [data-field=specifics] input")
     fresh.wait_for_verdict("File read")
     with page.expect_download() as download:
-        page.click(".bw [data-do=save]")
+        page.click(".bw [data-action=save]")
     saved = tmp_path / "my_case.json"
     download.value.save_as(saved)
     assert json.loads(saved.read_text())["recommender"] == "known_dean"
-    page.click(".bw [data-do=reset]")
+    page.click(".bw [data-action=reset]")
     fresh.wait_for_verdict("Skimmed")
     page.set_input_files(".bw [data-load]", saved)
     fresh.wait_for_verdict("File read")
@@ -140,7 +140,7 @@ def test_every_control_is_reached_by_tab_alone(fresh: Opened) -> None:
     """From the first button, Tab visits every shown control of the case in the order of the page."""
     page = fresh.page
     shown = page.evaluate("[...document.querySelectorAll('.bw [data-field]:not([hidden])')].map(place => place.dataset.field)")
-    page.focus(".bw [data-do=undo]")
+    page.focus(".bw [data-action=undo]")
     visited: list[str] = []
     for _ in range(120):
         page.keyboard.press("Tab")
@@ -212,7 +212,7 @@ def test_nothing_left_this_machine_and_nothing_was_complained_of(opened: Opened,
 
 def test_without_a_browser_the_sentence_says_how_to_get_one(monkeypatch: pytest.MonkeyPatch) -> None:
     """Where there is no browser, looking for one fails with a sentence, so that the tests fail and do not skip."""
-    from tests import browser
+    from backchannel_lib.cli import browser
 
     monkeypatch.delenv(browser.VARIABLE, raising=False)
     monkeypatch.setattr(browser.shutil, "which", lambda _: None)

@@ -13,7 +13,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser
 
 import workbook
-from backchannel_lib.base.texts import say
+from backchannel_lib.base.texts import text
 from backchannel_lib.cli.browser import find_chromium
 from backchannel_lib.model.tables import STAGES
 from backchannel_lib.model.verdict import Verdict, judge
@@ -109,55 +109,55 @@ def test_a_whole_round_is_played_by_keys_and_read_from_the_last_row(  # noqa: PL
     assert axe(screen) == []
 
     screen.press("ArrowRight")
-    screen.wait_for_step(say("round.step.file"))
-    assert vignettes()[FIRST].title in screen.part("head")
+    screen.wait_for_step(text("round.step.file"))
+    assert vignettes()[FIRST].title in screen.fragment("head")
     assert min(heights(screen, f"{ON}[data-clock-face]")) >= LEGIBLE
-    assert in_sight(screen, f"{ON}[data-part=file] td, {ON}[data-part=story], {ON}[data-part=nav] button")
+    assert in_sight(screen, f"{ON}[data-fragment=file] td, {ON}[data-fragment=story], {ON}[data-fragment=nav] button")
 
     screen.press("PageDown")
-    screen.wait_for_step(say("round.step.vote"))
+    screen.wait_for_step(text("round.step.vote"))
     screen.press("1", "3", "3", "3", "9")
-    page.wait_for_function("() => document.querySelector('[data-on] [data-part=tally]').innerText.startsWith('5 ')")
+    page.wait_for_function("() => document.querySelector('[data-on] [data-fragment=tally]').innerText.startsWith('5 ')")
     assert min(heights(screen, f"{ON}.bw-votes button, {ON}[data-clock-face]")) >= LEGIBLE
-    assert in_sight(screen, f"{ON}.bw-votes button, {ON}[data-part=nav] button")
+    assert in_sight(screen, f"{ON}.bw-votes button, {ON}[data-fragment=nav] button")
     screen.press("u")
-    page.wait_for_function("() => document.querySelector('[data-on] [data-part=tally]').innerText.startsWith('4 ')")
+    page.wait_for_function("() => document.querySelector('[data-on] [data-fragment=tally]').innerText.startsWith('4 ')")
     assert judgment.verdict.sentence not in page.content()
     assert axe(screen) == []
 
     screen.press("ArrowRight", *["ArrowRight"] * (len(STAGES) - 1))
-    page.wait_for_selector(f"{ON}[data-part=told] .bw-verdict-name")
-    assert page.inner_text(f"{ON}[data-part=told] .bw-verdict-name") == judgment.verdict.words
-    assert min(heights(screen, f"{ON}[data-part=told] .bw-verdict-name")) >= LEGIBLE
-    weakest = page.locator(f"{ON}[data-part=links] li").last
-    assert say("card.weakest") in weakest.inner_text()
-    assert in_sight(screen, f"{ON}[data-part=links] li, {ON}[data-part=told], {ON}[data-part=nav] button")
+    page.wait_for_selector(f"{ON}[data-fragment=told] .bw-verdict-name")
+    assert page.inner_text(f"{ON}[data-fragment=told] .bw-verdict-name") == judgment.verdict.words
+    assert min(heights(screen, f"{ON}[data-fragment=told] .bw-verdict-name")) >= LEGIBLE
+    weakest = page.locator(f"{ON}[data-fragment=links] li").last
+    assert text("card.weakest") in weakest.inner_text()
+    assert in_sight(screen, f"{ON}[data-fragment=links] li, {ON}[data-fragment=told], {ON}[data-fragment=nav] button")
 
     screen.press("ArrowRight")
-    screen.wait_for_step(say("round.step.spread"))
-    assert [int(text) for text in page.locator(f"{ON}.bw-count-cell").all_inner_texts()] == [1, 0, 3, 0, 0, 0, 0, 0, 0]
+    screen.wait_for_step(text("round.step.spread"))
+    assert [int(content) for content in page.locator(f"{ON}.bw-count-cell").all_inner_texts()] == [1, 0, 3, 0, 0, 0, 0, 0, 0]
     assert min(heights(screen, f"{ON}.bw-spread :is(th, td.bw-count-cell), {ON}.bw-verdict-name")) >= LEGIBLE
-    assert in_sight(screen, f"{ON}.bw-spread tr, {ON}[data-part=told], {ON}[data-part=nav] button")
+    assert in_sight(screen, f"{ON}.bw-spread tr, {ON}[data-fragment=told], {ON}[data-fragment=nav] button")
     assert axe(screen) == []
 
     screen.press("ArrowRight")
-    screen.wait_for_step(say("round.step.rules"))
-    assert page.locator(f"{ON}[data-part=rules] [data-answer]").count() == 1
-    assert in_sight(screen, f"{ON}[data-part=rules] .bw-rule-answer, {ON}[data-part=nav] button")
+    screen.wait_for_step(text("round.step.rules"))
+    assert page.locator(f"{ON}[data-fragment=rules] [data-answer]").count() == 1
+    assert in_sight(screen, f"{ON}[data-fragment=rules] .bw-rule-answer, {ON}[data-fragment=nav] button")
 
     screen.press("ArrowRight")
-    screen.wait_for_step(say("round.step.what_if"))
-    assert min(heights(screen, f"{ON}[data-part=what] .bw-verdict-name")) >= LEGIBLE
+    screen.wait_for_step(text("round.step.what_if"))
+    assert min(heights(screen, f"{ON}[data-fragment=what] .bw-verdict-name")) >= LEGIBLE
     field = vignettes()[FIRST].row.what_if
     page.locator(f"{ON}[data-field={field}] :is(input, select)").first.focus()
     seen = set()
     for key in ("ArrowDown", "ArrowDown", "ArrowDown", "Space"):
         page.keyboard.press(key)
         page.wait_for_timeout(300)
-        seen.add(page.inner_text(f"{ON}[data-part=what] .bw-verdict-name"))
-    assert screen.part("head").count(say("round.step.what_if")) == 1, "a key in the control turned the page"
+        seen.add(page.inner_text(f"{ON}[data-fragment=what] .bw-verdict-name"))
+    assert screen.fragment("head").count(text("round.step.what_if")) == 1, "a key in the control turned the page"
     assert seen <= {verdict.words for verdict in Verdict}
-    assert page.locator(f"{ON}[data-part=what_rule] [data-answer]").count() == 1
+    assert page.locator(f"{ON}[data-fragment=what_rule] [data-answer]").count() == 1
     screen.press("Escape", "ArrowRight")
     screen.wait_for_step("Round 2")
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
@@ -173,22 +173,22 @@ def test_keys_inside_a_control_never_turn_the_page(screen: Screen) -> None:
     for key in ("ArrowRight", "PageDown", "PageUp", "ArrowLeft", "p", "d", "m", "u", "3"):
         page.keyboard.press(key)
     page.wait_for_timeout(400)
-    assert say("round.setup") in screen.part("head")
+    assert text("round.setup") in screen.fragment("head")
     assert page.evaluate("location.hash") == "#round"
     page.fill(f"{ON}[data-field=seed] input", "1")
     page.focus(f"{ON}[data-field=plan] select")
     page.keyboard.press("ArrowDown")
     page.wait_for_timeout(300)
-    assert say("round.setup") in screen.part("head")
+    assert text("round.setup") in screen.fragment("head")
     page.keyboard.press("ArrowUp")
     screen.press("Escape", "ArrowRight")
-    screen.wait_for_step(say("round.step.file"))
+    screen.wait_for_step(text("round.step.file"))
     screen.press("ArrowRight")
     page.focus(f"{ON}[data-field=votes_maybe] input")
     page.keyboard.type("17")
     page.keyboard.press("Tab")
-    page.wait_for_function("() => document.querySelector('[data-on] [data-part=tally]').innerText.startsWith('17 ')")
-    screen.wait_for_step(say("round.step.vote"))
+    page.wait_for_function("() => document.querySelector('[data-on] [data-fragment=tally]').innerText.startsWith('17 ')")
+    screen.wait_for_step(text("round.step.vote"))
 
 
 def test_one_letter_leads_to_each_page_and_the_round_stays_where_it_was(screen: Screen) -> None:
@@ -198,11 +198,11 @@ def test_one_letter_leads_to_each_page_and_the_round_stays_where_it_was(screen: 
     for letter, part in (("p", "run_plan"), ("d", "drill"), ("r", "round")):
         page.keyboard.press(letter)
         page.wait_for_function(
-            "title => document.querySelector('[data-on] .bw h2').textContent === title", arg=say(f"part.{part}.title")
+            "title => document.querySelector('[data-on] .bw h2').textContent === title", arg=text(f"activity.{part}.title")
         )
         assert page.evaluate("document.querySelectorAll('[data-on]').length") == 1
         assert axe(screen) == []
-    assert screen.part("tally").startswith("1 ")
+    assert screen.fragment("tally").startswith("1 ")
 
 
 def test_after_a_killed_kernel_the_round_goes_on_exactly_where_it_was(screen: Screen, stage: Stage) -> None:
@@ -211,26 +211,26 @@ def test_after_a_killed_kernel_the_round_goes_on_exactly_where_it_was(screen: Sc
     screen.press("ArrowRight", "ArrowRight", "2", "7", "7")
     screen.press("c")
     page.wait_for_timeout(300)
-    clock, votes = page.inner_text(f"{ON}[data-clock-face]"), screen.part("tally")
+    clock, votes = page.inner_text(f"{ON}[data-clock-face]"), screen.fragment("tally")
     stage.kill_kernels()
     page.keyboard.press("4")
     page.wait_for_function(
         "told => document.querySelector('[data-on] [data-notice]').innerText === told",
-        arg=say("stage.asleep"),
+        arg=text("stage.asleep"),
         timeout=PATIENCE,
     )
     assert "Traceback" not in page.inner_text("body")
-    assert page.evaluate("document.activeElement.innerText") == say("stage.reload")
+    assert page.evaluate("document.activeElement.innerText") == text("stage.reload")
     with page.expect_navigation():
         page.keyboard.press("Enter")
     wait_until_awake(screen)
-    screen.wait_for_step(say("round.step.vote"))
-    assert screen.part("tally") == votes
+    screen.wait_for_step(text("round.step.vote"))
+    assert screen.fragment("tally") == votes
     assert page.inner_text(f"{ON}[data-clock-face]") == clock
     assert page.locator(f"{ON}[data-clock-do=go]").is_visible()
     assert "goes on" in page.inner_text(f"{ON}[data-notice]")
     screen.press("4")
-    assert screen.part("tally").startswith("4 ")
+    assert screen.fragment("tally").startswith("4 ")
     screen.press("c")
     page.wait_for_timeout(6500)  # longer than the page takes to tell how far the clock is
     assert page.locator(f"{ON}[data-clock-do=pause]").is_visible(), "the clock stopped by itself"
@@ -240,13 +240,13 @@ def test_a_page_that_is_loaded_again_takes_the_phones_vote_over(screen: Screen, 
     """F5 ends the old vote's server with its page; opened again it is at the same address, and its votes are counted."""
     page = screen.page
     screen.press("ArrowRight", "ArrowRight")
-    page.click(f"{ON}[data-do=phones_ask]")
-    page.click(f"{ON}[data-do=phones_open][data-value='127.0.0.1']")
+    page.click(f"{ON}[data-action=phones_ask]")
+    page.click(f"{ON}[data-action=phones_open][data-value='127.0.0.1']")
     page.wait_for_selector(f"{ON}.bw-phones-url", timeout=PATIENCE)
     address = page.inner_text(f"{ON}.bw-phones-url")
     page.reload()
     wait_until_awake(screen)
-    page.click(f"{ON}[data-open=phones_lost] [data-do=phones_open]")
+    page.click(f"{ON}[data-open=phones_lost] [data-action=phones_open]")
     page.wait_for_selector(f"{ON}.bw-phones-url", timeout=PATIENCE)
     assert page.inner_text(f"{ON}.bw-phones-url") == address
     phone = browser.new_context(viewport={"width": 360, "height": 640}).new_page()
@@ -254,7 +254,7 @@ def test_a_page_that_is_loaded_again_takes_the_phones_vote_over(screen: Screen, 
     phone.click("[data-choice=maybe]")
     phone.click("#send")
     page.wait_for_function(
-        "() => document.querySelector('[data-on] [data-part=tally]').innerText.startsWith('1 ')", timeout=PATIENCE
+        "() => document.querySelector('[data-on] [data-fragment=tally]').innerText.startsWith('1 ')", timeout=PATIENCE
     )
     phone.context.close()
 
@@ -268,19 +268,19 @@ def test_a_damaged_session_is_a_sentence_and_a_way_on(screen: Screen, stage: Sta
     wait_until_awake(screen)
     assert "damaged" in page.inner_text(f"{ON}[data-notice]")
     assert "Traceback" not in page.inner_text("body")
-    screen.wait_for_step(say("round.step.vote"))
+    screen.wait_for_step(text("round.step.vote"))
     screen.press("5")
-    assert screen.part("tally").startswith("1 ")
+    assert screen.fragment("tally").startswith("1 ")
 
 
 def test_a_phone_votes_once_and_the_room_sees_it(screen: Screen, browser: Browser, stage: Stage) -> None:
     """Opened on request, the phone's page takes one vote, the presenter's screen counts it, and closing the vote ends it."""
     page = screen.page
     screen.press("ArrowRight", "ArrowRight")
-    page.click(f"{ON}[data-do=phones_ask]")
-    page.wait_for_selector(f"{ON}[data-part='phones.asks'] button")
-    assert say("phones.would_open") in page.inner_text(f"{ON}[data-part='phones.asks']")
-    page.click(f"{ON}[data-do=phones_open][data-value='127.0.0.1']")
+    page.click(f"{ON}[data-action=phones_ask]")
+    page.wait_for_selector(f"{ON}[data-fragment='phones.asks'] button")
+    assert text("phones.would_open") in page.inner_text(f"{ON}[data-fragment='phones.asks']")
+    page.click(f"{ON}[data-action=phones_open][data-value='127.0.0.1']")
     page.wait_for_selector(f"{ON}.bw-qr svg", timeout=PATIENCE)
     address = "http://" + page.inner_text(f"{ON}.bw-phones-url")
     phone = browser.new_context(viewport={"width": 360, "height": 640}).new_page()
@@ -293,22 +293,22 @@ def test_a_phone_votes_once_and_the_room_sees_it(screen: Screen, browser: Browse
     phone.click("#send")
     phone.wait_for_selector("#said[data-kind=counted]", timeout=PATIENCE)
     page.wait_for_function(
-        "() => document.querySelector('[data-on] [data-part=tally]').innerText.startsWith('1 ')", timeout=PATIENCE
+        "() => document.querySelector('[data-on] [data-fragment=tally]').innerText.startsWith('1 ')", timeout=PATIENCE
     )
     phone.reload()
     phone.wait_for_selector("#said[data-kind=counted]", timeout=PATIENCE)
     assert phone.locator("button:visible").count() == 0, "a phone could vote twice"
     assert hosts == {address.split("/")[2]}
     screen.press("7", "ArrowRight")
-    screen.wait_for_step(say("round.step.links"))
+    screen.wait_for_step(text("round.step.links"))
     other.wait_for_selector("#said[data-kind=closed]", timeout=PATIENCE)
     assert other.locator("button:visible").count() == 0, "votes after the vote"
     kept = json.loads((stage.work / "workshop.json").read_text(encoding="utf-8"))["session"]
     assert (kept["votes"][Verdict.MAYBE], kept["phones"][Verdict.MAYBE]) == (1, 1)
     screen.press("ArrowLeft")
     page.click(f"{ON}.bw-phones summary")
-    page.click(f"{ON}[data-part='phones.shows'] [data-do=phones_close]")
-    page.wait_for_selector(f"{ON}[data-do=phones_ask]")
+    page.click(f"{ON}[data-fragment='phones.shows'] [data-action=phones_close]")
+    page.wait_for_selector(f"{ON}[data-action=phones_ask]")
     phone.context.close()
     other.context.close()
 

@@ -145,7 +145,7 @@ def cases(**fixed: object) -> st.SearchStrategy[Case]:
     Args:
         **fixed: Fields that are to have one value; recommender and move follow each other as in `Case.but`.
     """
-    return records().map(lambda fields: Case(**fields).but(**fixed) if fixed else Case(**fields))
+    return records().map(lambda fields: Case(**fields).replace(**fixed) if fixed else Case(**fields))
 
 
 def many_cases(number: int, seed: int = 0) -> list[Case]:

@@ -16,7 +16,7 @@ from playwright.sync_api import Browser, Page
 
 import workbook
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parents[2]
 PATIENCE = 60_000  # ms; a busy machine is no failure
 
 

@@ -66,14 +66,14 @@ class Screen(Opened):
         """Wait until the page has been answered."""
         self.page.wait_for_function("!document.querySelector('[data-on] .bw').dataset.waits", timeout=PATIENCE)
 
-    def part(self, name: str) -> str:
+    def fragment(self, name: str) -> str:
         """Give the text of a part of the panel on screen."""
-        return self.page.inner_text(f'[data-on] [data-part="{name}"]')
+        return self.page.inner_text(f'[data-on] [data-fragment="{name}"]')
 
     def wait_for_step(self, words: str) -> None:
         """Wait until the round's heading names a step."""
         self.page.wait_for_function(
-            "words => document.querySelector('[data-on] [data-part=head]').innerText.includes(words)",
+            "words => document.querySelector('[data-on] [data-fragment=head]').innerText.includes(words)",
             arg=words,
             timeout=PATIENCE,
         )

@@ -134,30 +134,30 @@ def test_the_lowest_scores_are_allowed_together() -> None:
     assert (case.score, case.range_low, case.range_floor) == (1, 1, 1)
 
 
-def whole(low: int, high: int, found: str) -> str:
+def integer_field(low: int, high: int, found: str) -> str:
     """Give the sentence of a number out of its range."""
     return f"must be a whole number from {low} to {high}, but it is {found}."
 
 
 BAD_VALUES: list[tuple[str, object, str]] = [
-    *((field, 0, whole(1, 999, "0")) for field in ("score", "range_low", "range_floor")),
-    *((field, 1000, whole(1, 999, "1000")) for field in ("score", "range_low", "range_floor")),
-    ("score", -240, whole(1, 999, "-240")),
-    ("score", True, whole(1, 999, "True")),
-    ("score", 1.5, whole(1, 999, "1.5")),
-    ("score", float("nan"), whole(1, 999, "nan")),
-    ("score", float("inf"), whole(1, 999, "inf")),
-    ("score", "240", whole(1, 999, "'240'")),
-    ("score", None, whole(1, 999, "empty")),
-    ("score", [240], whole(1, 999, "[240]")),
+    *((field, 0, integer_field(1, 999, "0")) for field in ("score", "range_low", "range_floor")),
+    *((field, 1000, integer_field(1, 999, "1000")) for field in ("score", "range_low", "range_floor")),
+    ("score", -240, integer_field(1, 999, "-240")),
+    ("score", True, integer_field(1, 999, "True")),
+    ("score", 1.5, integer_field(1, 999, "1.5")),
+    ("score", float("nan"), integer_field(1, 999, "nan")),
+    ("score", float("inf"), integer_field(1, 999, "inf")),
+    ("score", "240", integer_field(1, 999, "'240'")),
+    ("score", None, integer_field(1, 999, "empty")),
+    ("score", [240], integer_field(1, 999, "[240]")),
     ("failed_attempts", -1, "must be a whole number of 0 or more, but it is -1."),
     ("failed_attempts", 0.5, "must be a whole number of 0 or more, but it is 0.5."),
     ("failed_attempts", False, "must be a whole number of 0 or more, but it is False."),
-    ("intensity", -1, whole(0, 10, "-1")),
-    ("intensity", 11, whole(0, 10, "11")),
-    ("track_record", -1, whole(0, 3, "-1")),
-    ("track_record", 4, whole(0, 3, "4")),
-    ("track_record", True, whole(0, 3, "True")),
+    ("intensity", -1, integer_field(0, 10, "-1")),
+    ("intensity", 11, integer_field(0, 10, "11")),
+    ("track_record", -1, integer_field(0, 3, "-1")),
+    ("track_record", 4, integer_field(0, 3, "4")),
+    ("track_record", True, integer_field(0, 3, "True")),
     *((flag, 1, "must be true or false, but it is 1.") for flag in FLAGS),
     ("scripted", None, "must be true or false, but it is empty."),
     ("scripted", "true", "must be true or false, but it is 'true'."),
@@ -188,7 +188,7 @@ BAD_VALUES: list[tuple[str, object, str]] = [
 @pytest.mark.parametrize(("field", "value", "sentence"), BAD_VALUES)
 def test_a_bad_value_is_refused_with_field_rule_and_value(field: str, value: object, sentence: str) -> None:
     """A value out of its field's range is refused, by `Case` and by `but`, and the message says which, why and what."""
-    for attempt in (lambda: Case(**{field: value}), lambda: Case().but(**{field: value})):
+    for attempt in (lambda: Case(**{field: value}), lambda: Case().replace(**{field: value})):
         with pytest.raises(CaseError) as caught:
             attempt()
         assert str(caught.value) == f"{field}: {sentence}"
@@ -242,10 +242,10 @@ def test_nobody_else_makes_the_student_s_contact(recommender: str) -> None:
 def test_but_changes_what_it_names_and_nothing_else() -> None:
     """`but` gives a new case with the named fields changed; the old one stays."""
     case = Case(score=228)
-    other = case.but(scripted=True, needs={"track"})
+    other = case.replace(scripted=True, needs={"track"})
     assert other == Case(score=228, scripted=True, needs={"track"})
     assert case == Case(score=228)
-    assert case.but() == case
+    assert case.replace() == case
 
 
 @pytest.mark.parametrize(
@@ -269,14 +269,14 @@ def test_but_keeps_recommender_and_move_together(
     before: dict[str, str], changes: dict[str, Any], recommender: str, move: str
 ) -> None:
     """Where only one of recommender and move is changed, the other follows to or from the student's own email."""
-    case = Case(**before).but(**changes)
+    case = Case(**before).replace(**changes)
     assert (case.recommender, case.move) == (recommender, move)
 
 
 def test_but_refuses_a_pair_that_does_not_go_together() -> None:
     """Where both recommender and move are named, neither follows the other."""
     with pytest.raises(CaseError) as caught:
-        Case().but(recommender="self", move="pressure")
+        Case().replace(recommender="self", move="pressure")
     assert str(caught.value) == DIRECT.format("self", "pressure")
 
 
@@ -290,7 +290,7 @@ UNKNOWN_SCORES = (
 def test_an_unknown_field_is_refused_with_the_fields_that_there_are() -> None:
     """`but` and `from_record` name a field that does not exist, its value, and the fields that do."""
     with pytest.raises(CaseError) as caught:
-        Case().but(scores=250)
+        Case().replace(scores=250)
     assert str(caught.value) == UNKNOWN_SCORES.format(250)
     with pytest.raises(CaseError) as caught:
         Case.from_record({"scores": "250"})
@@ -321,7 +321,7 @@ def test_equal_fields_make_equal_cases(fields: dict[str, Any]) -> None:
     case = Case(**fields)
     twins = (Case(**fields), copy.deepcopy(case), pickle.loads(pickle.dumps(case)), dataclasses.replace(case))  # noqa: S301
     assert all(twin == case and hash(twin) == hash(case) for twin in twins)
-    assert case.but(intensity=(case.intensity + 1) % 11) != case
+    assert case.replace(intensity=(case.intensity + 1) % 11) != case
 
 
 @given(case=cases())
@@ -342,7 +342,7 @@ def test_a_record_gives_the_same_case_back(case: Case) -> None:
 @given(case=cases(), changes=records())
 def test_but_is_as_strict_as_case(case: Case, changes: dict[str, Any]) -> None:
     """A case changed in every field is the case made of these fields."""
-    assert case.but(**changes) == Case(**changes)
+    assert case.replace(**changes) == Case(**changes)
 
 
 @pytest.mark.parametrize(
@@ -379,14 +379,14 @@ def test_text_of_a_csv_file_stands_for_a_value(field: str, text: object, value: 
 @pytest.mark.parametrize(
     ("field", "text", "sentence"),
     [
-        ("score", "abc", whole(1, 999, "'abc'")),
-        ("score", "0", whole(1, 999, "0")),
-        ("score", "-5", whole(1, 999, "-5")),
-        ("score", "1.5", whole(1, 999, "'1.5'")),
-        ("score", "²", whole(1, 999, "'²'")),
-        ("score", float("nan"), whole(1, 999, "empty")),
-        ("score", "-", whole(1, 999, "'-'")),
-        ("track_record", "none", whole(0, 3, "'none'")),
+        ("score", "abc", integer_field(1, 999, "'abc'")),
+        ("score", "0", integer_field(1, 999, "0")),
+        ("score", "-5", integer_field(1, 999, "-5")),
+        ("score", "1.5", integer_field(1, 999, "'1.5'")),
+        ("score", "²", integer_field(1, 999, "'²'")),
+        ("score", float("nan"), integer_field(1, 999, "empty")),
+        ("score", "-", integer_field(1, 999, "'-'")),
+        ("track_record", "none", integer_field(0, 3, "'none'")),
         ("scripted", "yes", "must be true or false, but it is 'yes'."),
         ("scripted", "1", "must be true or false, but it is '1'."),
         ("needs", "local,", "must hold only local, language, track, coverage, but it holds 'local,'."),

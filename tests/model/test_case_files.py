@@ -65,7 +65,7 @@ def test_every_field_may_be_missing(tmp_path: Path) -> None:
     case = Case(score=228, specifics=True, needs={"local"})
     for name, field in Case.fields().items():
         record = {key: value for key, value in case.to_record().items() if key != name}
-        assert case_from_text(json.dumps(record)) == case.but(**{name: field.default})
+        assert case_from_text(json.dumps(record)) == case.replace(**{name: field.default})
 
 
 BAD_FILES: list[tuple[bytes, str]] = [

@@ -85,7 +85,7 @@ WAYS: dict[str, dict[str, Callable[[list[Any]], Any]]] = {
         "str": lambda values: pd.Series(map("|".join, values), dtype="str"),
         "string, NA for none": lambda values: pd.Series(["|".join(one) or None for one in values], dtype="string"),
         "object, NaN for none": lambda values: pd.Series(["|".join(one) or np.nan for one in values], dtype=object),
-        "sets": lambda values: pd.Series(list(map(frozenset, values)), dtype=object),
+        "overrides": lambda values: pd.Series(list(map(frozenset, values)), dtype=object),
         "lists": lambda values: pd.Series(list(map(list, values)), dtype=object),
         "category": lambda values: pd.Series(map("|".join, values), dtype="category"),
     },

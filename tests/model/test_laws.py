@@ -33,7 +33,7 @@ from backchannel_lib import (
 from backchannel_lib.model import amplifier
 from backchannel_lib.model.amplifier import caller_weights
 from backchannel_lib.model.tables import ANSWERS, WHO, load_remedies
-from backchannel_lib.page.case_html import as_text, fast_parts
+from backchannel_lib.page.case_html import as_text, fast_fragments
 from tests.helpers.cases import CALLER_MOVES, CALLERS, CAPITAL, NEEDS, OTHER_READINGS, cases, moments
 from tests.helpers.cases import READINGS as EVERY_READING
 
@@ -62,14 +62,14 @@ BETTER = list(itertools.combinations(CALLERS, 2))  # each caller with one that s
 def higher_scores(case: Case) -> list[Case]:
     """Give a case with higher scores: at each edge of the program's range, one point higher, and the highest."""
     edges = {case.range_floor - 1, case.range_floor, case.range_low - 1, case.range_low, case.score + 1, 999}
-    return [case.but(score=score) for score in sorted(edges) if case.score < score <= 999]
+    return [case.replace(score=score) for score in sorted(edges) if case.score < score <= 999]
 
 
 def with_one_flag_more(case: Case) -> list[Case]:
     """Give a case with each flag added to it."""
     return [
-        case.but(failed_attempts=case.failed_attempts + 1),
-        *(case.but(**{flag: True}) for flag in FLAG_NAMES if not getattr(case, flag)),
+        case.replace(failed_attempts=case.failed_attempts + 1),
+        *(case.replace(**{flag: True}) for flag in FLAG_NAMES if not getattr(case, flag)),
     ]
 
 
@@ -89,9 +89,9 @@ def test_a_better_recommender_never_lowers_the_verdict(
     case: Case, move: str, callers: tuple[str, str], reading: str | None
 ) -> None:
     """Law 1: among recommenders with one move, a better one leaves the verdict or raises it (but for the exception)."""
-    better, lesser = (case.but(recommender=caller, move=move) for caller in callers)
+    better, lesser = (case.replace(recommender=caller, move=move) for caller in callers)
     if reading == "home_dean_is_any_dean" and callers[1] == "random_dean":
-        better, lesser = (each.but(track_record=each.track_record or None) for each in (better, lesser))
+        better, lesser = (each.replace(track_record=each.track_record or None) for each in (better, lesser))
     assert verdict(better, reading) >= verdict(lesser, reading)
 
 
@@ -99,7 +99,7 @@ def test_a_better_recommender_never_lowers_the_verdict(
 def test_the_exception_to_the_order_of_callers(better: str) -> None:
     """Under `home_dean_is_any_dean`, a burned caller does worse than a dean without history; by default, no worse."""
     case = Case(recommender="random_dean", specifics=True, track_record=0)
-    burned = case.but(recommender=better)
+    burned = case.replace(recommender=better)
     assert verdict(case, "home_dean_is_any_dean") == Verdict.FILE_READ
     assert verdict(burned, "home_dean_is_any_dean") == Verdict.SKIMMED
     assert verdict(burned) >= verdict(case)
@@ -110,7 +110,7 @@ def test_the_exception_to_the_order_of_callers(better: str) -> None:
 def test_a_met_need_never_lowers_the_verdict(case: Case, reading: str | None) -> None:
     """Law 1: under every reading, one more need that is met leaves the verdict or raises it."""
     for need in NEEDS:
-        met = case.but(needs=case.needs | {need}, offers=case.offers | {need})
+        met = case.replace(needs=case.needs | {need}, offers=case.offers | {need})
         assert verdict(met, reading) >= verdict(case, reading)
 
 
@@ -118,14 +118,14 @@ def test_a_met_need_never_lowers_the_verdict(case: Case, reading: str | None) ->
 @given(case=cases(specifics=False), reading=readings)
 def test_specifics_never_lower_the_verdict(case: Case, reading: str | None) -> None:
     """Law 1: under every reading, specifics leave the verdict or raise it."""
-    assert verdict(case.but(specifics=True), reading) >= verdict(case, reading)
+    assert verdict(case.replace(specifics=True), reading) >= verdict(case, reading)
 
 
 @MANY
 @given(case=cases(lists_open=False), reading=readings)
 def test_an_earlier_moment_within_a_phase_never_lowers_the_verdict(case: Case, reading: str | None) -> None:
     """Law 1: under every reading, a contact while lists are still open does no worse than one after."""
-    assert verdict(case.but(lists_open=True), reading) >= verdict(case, reading)
+    assert verdict(case.replace(lists_open=True), reading) >= verdict(case, reading)
 
 
 # ---- laws 2 to 6 ----
@@ -141,14 +141,14 @@ def test_an_added_flag_never_raises_the_verdict(case: Case, reading: str | None)
 @given(case=cases(), intensity=st.integers(0, 10), reading=readings)
 def test_intensity_never_changes_the_verdict(case: Case, intensity: int, reading: str | None) -> None:
     """Law 3: under every reading, praise changes no cap of any stage."""
-    assert judge(case.but(intensity=intensity), reading).caps == judge(case, reading).caps
+    assert judge(case.replace(intensity=intensity), reading).caps == judge(case, reading).caps
 
 
 @MANY
 @given(case=cases(), flag=st.sampled_from(("professionalism_issue", "chronic_poor_performance")), reading=readings)
 def test_what_cannot_be_overcome_is_never_above_declined(case: Case, flag: str, reading: str | None) -> None:
     """Law 4: under every reading, an unsurmountable flag leaves no more than `declined`."""
-    assert verdict(case.but(**{flag: True}), reading) <= Verdict.DECLINED
+    assert verdict(case.replace(**{flag: True}), reading) <= Verdict.DECLINED
 
 
 @MANY
@@ -156,7 +156,7 @@ def test_what_cannot_be_overcome_is_never_above_declined(case: Case, flag: str, 
 def test_a_policy_against_failures_is_never_overcome(case: Case, failures: int, reading: str | None) -> None:
     """Law 4: a failure at a program that interviews none leaves no more than `declined` (but for the exception)."""
     most = Verdict.MAYBE if reading == "explanation_first" else Verdict.DECLINED
-    assert verdict(case.but(failed_attempts=failures), reading) <= most
+    assert verdict(case.replace(failed_attempts=failures), reading) <= most
 
 
 def test_the_exception_to_the_policy_against_failures() -> None:
@@ -170,7 +170,7 @@ def test_the_exception_to_the_policy_against_failures() -> None:
     )
     assert verdict(case) == Verdict.DECLINED
     assert verdict(case, "explanation_first") == Verdict.MAYBE
-    assert verdict(case.but(addresses_flag=False), "explanation_first") == Verdict.DECLINED
+    assert verdict(case.replace(addresses_flag=False), "explanation_first") == Verdict.DECLINED
 
 
 @MANY
@@ -178,26 +178,26 @@ def test_the_exception_to_the_policy_against_failures() -> None:
 def test_far_below_the_bar_is_never_above_a_fallback_seat(case: Case, reading: str | None) -> None:
     """Law 4: under every reading, a score far below the bar leaves no more than a fallback seat."""
     assume(case.range_floor > 1)
-    assert verdict(case.but(score=case.range_floor - 1), reading) <= Verdict.FALLBACK_SEAT
+    assert verdict(case.replace(score=case.range_floor - 1), reading) <= Verdict.FALLBACK_SEAT
 
 
 @MANY
 @given(data=st.data(), case=cases(), caller=st.sampled_from(("random_dean", "unconnected_faculty", "self")))
 def test_without_a_lever_nothing_is_heard(data: st.DataObject, case: Case, caller: str) -> None:
     """Law 5: under every reading, no file in range, no capital and no met need leave no more than `ignored`."""
-    weak = case.but(recommender=caller, offers=case.offers - case.needs)
+    weak = case.replace(recommender=caller, offers=case.offers - case.needs)
     faults: list[dict[str, Any]] = [{name: True} for name in FLAG_NAMES if name != "needs_visa"]
     faults += [{"failed_attempts": 1}, {"needs_visa": True, "sponsors_visas": False}]
     if case.range_low > 1:
         faults.append({"score": case.range_low - 1})
-    weak = weak.but(**data.draw(st.sampled_from(faults)))
+    weak = weak.replace(**data.draw(st.sampled_from(faults)))
     assert all(verdict(weak, reading) <= Verdict.IGNORED for reading in EVERY_READING)
 
 
 @given(case=cases(), caller=st.sampled_from(CALLERS), reading=readings)
 def test_pressure_always_backfires(case: Case, caller: str, reading: str | None) -> None:
     """Law 5: under every reading, pressure backfires whatever else is so."""
-    assert verdict(case.but(recommender=caller, move="pressure"), reading) == Verdict.BACKFIRES
+    assert verdict(case.replace(recommender=caller, move="pressure"), reading) == Verdict.BACKFIRES
 
 
 @MANY
@@ -215,7 +215,7 @@ def test_phase_1_is_never_above_a_phone_interview(case: Case, reading: str | Non
 )
 def test_after_soap_all_four_conditions_are_needed(case: Case, missing: str, reading: str | None) -> None:
     """Law 6: under every reading, one condition less after SOAP leaves no more than `skimmed`."""
-    assert verdict(case.but(**{missing: False}), reading) <= Verdict.SKIMMED
+    assert verdict(case.replace(**{missing: False}), reading) <= Verdict.SKIMMED
 
 
 # ---- law 7 is the subject of test_frame.py ----
@@ -228,14 +228,14 @@ RULE_FIELDS = ("phase", "recommender", "move", "program_contacted_first")
 @given(case=cases(), contacted=st.booleans(), reading=readings)
 def test_the_rules_check_never_changes_the_verdict(case: Case, contacted: bool, reading: str | None) -> None:
     """Law 8: whether the program made contact first, which only the rule asks, changes no cap of any stage."""
-    assert judge(case.but(program_contacted_first=contacted), reading).caps == judge(case, reading).caps
+    assert judge(case.replace(program_contacted_first=contacted), reading).caps == judge(case, reading).caps
 
 
 @MANY
 @given(one=cases(), other=cases(), when=st.none() | moments())
 def test_the_verdict_never_changes_the_rules_check(one: Case, other: Case, when: datetime | None) -> None:
     """Law 8: two cases with one contact and one moment get one answer of the rule, however far apart their verdicts."""
-    alike = other.but(**{name: getattr(one, name) for name in RULE_FIELDS})
+    alike = other.replace(**{name: getattr(one, name) for name in RULE_FIELDS})
     assert rules_check(one, when) == rules_check(alike, when)
 
 
@@ -243,7 +243,7 @@ def test_the_verdict_never_changes_the_rules_check(one: Case, other: Case, when:
 def test_the_verdict_never_hides_the_rules_check(case: Case, reading: str | None) -> None:
     """Law 8: whatever the verdict, the rule's answer, its reason and its reminder stand beside it."""
     check = rules_check(case)
-    parts = fast_parts(case, reading)
+    parts = fast_fragments(case, reading)
     assert all(text in parts["rules"] for text in (check.words, check.note))
     assert check.words in parts["strip"]
     assert f"NRMP's rule: {check.words}. {check.reason}" in as_text(case, reading).splitlines()
@@ -251,7 +251,7 @@ def test_the_verdict_never_hides_the_rules_check(case: Case, reading: str | None
 
 # ---- law 9, and what would change a verdict ----
 
-SETS = {row.remedy: row.sets for row in load_remedies()}
+SETS = {row.remedy: row.overrides for row in load_remedies()}
 
 
 def after(case: Case, remedies: tuple[str, ...]) -> Case | None:
@@ -262,7 +262,7 @@ def after(case: Case, remedies: tuple[str, ...]) -> Case | None:
             value = getattr(case, text) if text in Case.fields() else None if text == "none" else text
             if fields.setdefault(field, value) != value:
                 return None
-    return case.but(
+    return case.replace(
         **{
             field: value if value is None else Case.fields()[field].read(str(value) if value in (0, 1) else value)
             for field, value in fields.items()
@@ -342,7 +342,7 @@ def test_every_change_tells_who_when_and_why(case: Case, when: datetime | None, 
         assert change.who == WHO[max(WHO.index(act.who) for act in acts)]
         assert change.within_reach == (change.who != "nobody")
         assert set(change.claims) == {claim for act in acts for claim in act.claims} != set()
-        assert set(change.assumptions) == {act.ours for act in acts} - {""}
+        assert set(change.assumptions) == {act.assumption for act in acts} - {""}
         assert change.rules == rules_check(change.case, when if change.case.phase == case.phase else None)
         assert len(change.words) == len(acts)
         assert all(words.endswith(".") for words in change.words)
@@ -472,7 +472,7 @@ def test_praise_never_crosses_a_tier(reading: str | None) -> None:
     weights = caller_weights(reading)
 
     def weight(caller: str, intensity: int) -> float:
-        return amplify(Case(score=250).but(recommender=caller, intensity=intensity), reading).weight
+        return amplify(Case(score=250).replace(recommender=caller, intensity=intensity), reading).weight
 
     for better, lesser in itertools.combinations(weights, 2):
         if weights[better] > weights[lesser]:

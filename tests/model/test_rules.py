@@ -293,7 +293,7 @@ def test_the_impact_levels_decide_what_a_message_without_specifics_is_worth() ->
 def test_competitive_on_paper_is_what_the_paper_stage_says(case: Case) -> None:
     """The first lever is there exactly where the paper stage, with no flag explained, allows everything."""
     competitive = scalar_function([rule_book(None).conditions["competitive_on_paper"]])
-    unexplained = case.but(addresses_flag=False)
+    unexplained = case.replace(addresses_flag=False)
     assert bool(competitive(case)) == (judge(unexplained).caps["paper"] == OFFER)
 
 
@@ -313,7 +313,7 @@ def test_every_judgment_has_one_reason_a_stage(case: Case) -> None:
             assert each.words.endswith(".")
             assert each.claims
             assert set(each.claims) <= known
-            assert each.ours == (each.assumption != "") == (by_id[each.rule].ours != "")
+            assert each.ours == (each.assumption != "") == (by_id[each.rule].assumption != "")
             assert each.claims == by_id[each.rule].claims
 
 
@@ -345,7 +345,7 @@ OURS = {
 
 def test_what_is_ours_is_marked() -> None:
     """Exactly the rows that the contract calls ours are marked as ours."""
-    assert {rule.rule for rule in load_rules() if rule.ours} == OURS
+    assert {rule.rule for rule in load_rules() if rule.assumption} == OURS
 
 
 def test_judge_refuses_what_is_no_case_and_no_reading() -> None:

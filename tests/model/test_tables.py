@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from backchannel_lib import Case, TableError, judge
-from backchannel_lib.base.texts import all_words, load_words, say
+from backchannel_lib.base.texts import all_words, load_words, text
 from backchannel_lib.model import rules, tables
 from backchannel_lib.model.conditions import parse, scalar_function
 from backchannel_lib.model.rules import rule_book
@@ -34,13 +34,14 @@ from backchannel_lib.model.tables import (
     load_soap_rule,
 )
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parents[2]
 DATA = ROOT / "data"
 LOADERS: dict[str, Callable[..., Any]] = {
     f"{name.removeprefix('load_')}.csv": loader
-    for path in sorted((ROOT / "backchannel_lib").glob("*.py"))
-    for name, loader in vars(importlib.import_module(f"backchannel_lib.{path.stem}")).items()
-    if name.startswith("load_") and name not in {"load_words", "load_case"}
+    for path in sorted((ROOT / "backchannel_lib").rglob("*.py"))
+    if "load_" in path.read_text(encoding="utf-8")
+    for name, loader in vars(importlib.import_module(".".join(path.relative_to(ROOT).with_suffix("").parts))).items()
+    if name.startswith("load_") and name not in {"load_words", "load_case"} and loader.__module__.startswith("backchannel_lib")
 }
 LOADERS |= {f"words/en/{path.name}": lambda path=None: load_words("en", path) for path in (DATA / "words" / "en").glob("*.csv")}
 FILES = sorted(LOADERS)
@@ -204,11 +205,11 @@ def test_an_unknown_claim_is_refused(tmp_path: Path, file: str) -> None:
         assert said.endswith(f", found {cell!r}")
 
 
-@pytest.mark.parametrize("file", [file for file, column in headers() if column == "ours"])
+@pytest.mark.parametrize("file", [file for file, column in headers() if column == "assumption" and file != "assumptions.csv"])
 def test_an_unknown_assumption_is_refused(tmp_path: Path, file: str) -> None:
     """An assumption that is not in the table of assumptions is refused wherever it is named."""
-    said = refusal(tmp_path, file, with_cell(file, "ours", "visa_as_polcy"))
-    assert said.startswith(f"{file}, row 3, column ours: expected one of visa_as_policy, ")
+    said = refusal(tmp_path, file, with_cell(file, "assumption", "visa_as_polcy"))
+    assert said.startswith(f"{file}, row 3, column assumption: expected one of visa_as_policy, ")
     assert said.endswith(", found 'visa_as_polcy'")
 
 
@@ -342,8 +343,8 @@ def test_a_blank_is_refused_where_there_has_to_be_a_text(tmp_path: Path, file: s
 @pytest.mark.parametrize("text", ["", "score", "score 240", "scoer=240", "score=240; recomender=self", "score=240;"])
 def test_a_change_of_no_field_is_refused(tmp_path: Path, file: str, text: str) -> None:
     """What a remedy or an example sets are pairs of a field of a case and a value."""
-    said = refusal(tmp_path, file, with_cell(file, "sets", text))
-    assert said == f"{file}, row 3, column sets: expected 'field=value' pairs of fields of a case, found {text!r}"
+    said = refusal(tmp_path, file, with_cell(file, "overrides", text))
+    assert said == f"{file}, row 3, column overrides: expected 'field=value' pairs of fields of a case, found {text!r}"
 
 
 LINES = [
@@ -592,14 +593,14 @@ def test_the_claims_are_the_article_s_hundred() -> None:
 @pytest.mark.parametrize("row", load_examples(), ids=lambda row: row.example)
 def test_the_article_s_own_examples_come_out_as_it_tells(row: Any) -> None:
     """Each situation that the article describes gets the verdict that the article tells."""
-    case = Case(**{name: Case.fields()[name].read(text) for name, text in row.sets})
+    case = Case(**{name: Case.fields()[name].read(text) for name, text in row.overrides})
     assert judge(case).verdict.name.lower() == row.verdict
 
 
 def test_every_act_sets_what_a_case_can_hold() -> None:
     """What an act sets is another field's value, `none`, or a value that its field allows."""
     for row in load_remedies():
-        for name, text in row.sets:
+        for name, text in row.overrides:
             field = Case.fields()[name]
             if text in Case.fields():
                 assert Case.fields()[text].kind == field.kind, row.remedy
@@ -633,8 +634,13 @@ ASKING = "\n".join(path.read_text(encoding="utf-8") for path in (ROOT / "backcha
 
 
 def test_every_assumption_is_used_somewhere() -> None:
-    """Each assumption stands in the column `ours` of a table, or the library asks for it by name or by its rule's."""
-    in_tables = {row.ours for file in FILES if "ours" in cells(file)[0] for row in LOADERS[file]()}
+    """Each assumption stands in the column `assumption` of a table, or the library asks for it by name or by its rule's."""
+    in_tables = {
+        row.assumption
+        for file in FILES
+        if "assumption" in cells(file)[0] and file != "assumptions.csv"
+        for row in LOADERS[file]()
+    }
     shares = {f"share_{row.rule}" for row in load_rules() if row.stage == "timing"}
     assert 'assumption(f"share_{' in ASKING
     left = [
@@ -664,4 +670,4 @@ def test_facts_have_source_year_and_grade() -> None:
     for fact in load_facts():
         assert re.fullmatch(r"(19|20)\d\d|undated", fact.year), fact.id
         assert fact.source
-        assert say(f"fact.{fact.id}").endswith(".")
+        assert text(f"fact.{fact.id}").endswith(".")

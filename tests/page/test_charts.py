@@ -13,17 +13,17 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from backchannel_lib import Case, Verdict, amplify, judge
-from backchannel_lib.base.texts import all_words, say
+from backchannel_lib.base.texts import all_words, text
 from backchannel_lib.model.amplifier import caller_weights
 from backchannel_lib.model.case import RECOMMENDERS
 from backchannel_lib.model.exams import exam_of
 from backchannel_lib.model.sweep import score_bands
 from backchannel_lib.model.tables import load_exams
-from backchannel_lib.page.case_html import slider_ends, slow_parts
-from backchannel_lib.page.charts import CHARTS, VERDICT_COLORS, figure, ground, mark, spoken, still
+from backchannel_lib.page.case_html import deferred_fragments_of, slider_ends
+from backchannel_lib.page.charts import CHARTS, VERDICT_COLORS, alt_text, base_figure, figure, mark, static_html
 from tests.helpers.cases import READINGS, cases
 
-SHORT = {caller: say(f"short.recommender.{caller}") for caller in RECOMMENDERS}
+SHORT = {caller: text(f"short.recommender.{caller}") for caller in RECOMMENDERS}
 readings = st.sampled_from(READINGS)
 ON_SLIDERS = st.sampled_from(load_exams()).flatmap(
     lambda exam: st.tuples(st.integers(exam.low, exam.high), st.integers(exam.low, exam.high)).map(
@@ -89,22 +89,22 @@ def test_the_last_trace_is_the_mark_at_the_case_s_place(case: Case, reading: str
         assert last["mode"] == "markers+text"
         assert all(text for text in last["text"])
         assert others
-        without = json.loads(ground(chart, case, reading))
+        without = json.loads(base_figure(chart, case, reading))
         assert (without["data"][-1]["x"], without["data"][-1]["y"]) == ([], [])
 
 
 @given(case=cases(), scores=st.tuples(st.integers(190, 300), st.integers(190, 300)), reading=readings)
 def test_cases_that_differ_in_score_share_their_charts(case: Case, scores: tuple[int, int], reading: str | None) -> None:
     """A move of the score along its slider leaves every chart as it is, but for the mark."""
-    here, there = (case.but(range_floor=220, range_low=235, score=score) for score in scores)
+    here, there = (case.replace(range_floor=220, range_low=235, score=score) for score in scores)
     for chart in CHARTS:
-        assert ground(chart, here, reading) == ground(chart, there, reading)
+        assert base_figure(chart, here, reading) == base_figure(chart, there, reading)
 
 
 @given(case=cases(), scores=ON_SLIDERS, reading=readings)
 def test_the_map_is_the_verdict_of_every_score_and_caller(case: Case, scores: dict[str, int], reading: str | None) -> None:
     """For each caller the bands cover the exam's slider without gap or overlap, and each score's verdict is judge's."""
-    case = case.but(**scores)
+    case = case.replace(**scores)
     exam = next(row for row in load_exams() if row.low <= case.range_low <= row.high)
     bands = score_bands(case, reading)
     assert tuple(bands) == RECOMMENDERS
@@ -116,7 +116,7 @@ def test_the_map_is_the_verdict_of_every_score_and_caller(case: Case, scores: di
         for band in row:
             # The edges of a band are where it can be wrong.
             for score in {band.low, band.high, (band.low + band.high) // 2}:
-                own = case.but(recommender=caller, score=score)
+                own = case.replace(recommender=caller, score=score)
                 assert judge(own, reading).verdict == band.verdict
     assert any(band.low <= case.score <= band.high for band in bands[case.recommender])
 
@@ -175,8 +175,8 @@ def test_a_score_of_another_exam_leaves_the_map_as_it_is(
     scores: dict[str, int], other: dict[str, int], case: Case, reading: str | None
 ) -> None:
     """A score of another exam than the range has no verdict, adds nothing to the map and does not stand on it."""
-    own = case.but(**scores)
-    mixed = own.but(score=other["score"])
+    own = case.replace(**scores)
+    mixed = own.replace(score=other["score"])
     assume(exam_of(mixed) is None)
     bands = score_bands(mixed, reading)
     assert bands == score_bands(own, reading)
@@ -186,7 +186,7 @@ def test_a_score_of_another_exam_leaves_the_map_as_it_is(
 @given(case=cases(range_low=235, range_floor=220), reading=readings)
 def test_the_map_draws_its_bands(case: Case, reading: str | None) -> None:
     """Each band is one bar from half a point below its lowest score to half a point above its highest, in its color."""
-    case = case.but(score=240)
+    case = case.replace(score=240)
     *bars, _ = figure("map", case, reading)["data"]
     drawn = [(bar["y"][0], bar["base"][0], bar["x"][0], bar["text"][0], bar["marker"]["color"]) for bar in bars]
     expected = [
@@ -209,7 +209,7 @@ def test_the_callers_chart_holds_the_article_s_weights() -> None:
     assert dict(zip(bars["y"], bars["x"], strict=True)) == {SHORT[key]: value for key, value in caller_weights().items()}
     ours = RECOMMENDERS.index("random_dean")
     assert [bool(shape) for shape in bars["marker"]["pattern"]["shape"]] == [place == ours for place in range(6)]
-    assert say("chart.callers.ours") in bars["text"][ours]
+    assert text("chart.callers.ours") in bars["text"][ours]
 
 
 @given(case=cases(), reading=readings)
@@ -231,9 +231,9 @@ CHANCES = re.compile(r"probab|percent|\bodds\b|likelihood|%", re.IGNORECASE)
 @given(case=cases(), reading=readings)
 def test_no_chart_speaks_of_probability(case: Case, reading: str | None) -> None:
     """No text on or about a chart, and no table of its numbers, speaks of probability or holds a percent sign."""
-    tables = slow_parts(case, reading)
+    tables = deferred_fragments_of(case, reading)
     for chart in CHARTS:
-        said = [*texts_in(figure(chart, case, reading)), spoken(chart, case, reading), tables[f"table.{chart}"]]
+        said = [*texts_in(figure(chart, case, reading)), alt_text(chart, case, reading), tables[f"table.{chart}"]]
         assert [text for text in said if CHANCES.search(text)] == []
 
 
@@ -254,11 +254,11 @@ def test_the_alternative_text_holds_the_numbers(case: Case, reading: str | None)
         "amplifier": [f"{picture.signal:.0f}", f"{picture.shown:.0f}", "50"],
         "map": [
             *(caller, str(case.score)),
-            say("card.no_verdict") if exam_of(case) is None else judge(case, reading).verdict.words,
+            text("card.no_verdict") if exam_of(case) is None else judge(case, reading).verdict.words,
         ],
     }
     for chart in CHARTS:
-        sentence = spoken(chart, case, reading)
+        sentence = alt_text(chart, case, reading)
         assert sentence.endswith(".")
         for what in told[chart]:
             assert re.search(rf"(?<![\w.]){re.escape(what)}(?![\w])", sentence), (what, sentence)
@@ -267,9 +267,9 @@ def test_the_alternative_text_holds_the_numbers(case: Case, reading: str | None)
 @given(case=cases(), reading=readings)
 def test_the_table_beside_a_chart_holds_the_same_numbers(case: Case, reading: str | None) -> None:
     """Beside each chart stands its table, with every caller's weight, both signals, and every band."""
-    tables = slow_parts(case, reading)
+    tables = deferred_fragments_of(case, reading)
     for caller, weight in caller_weights(reading).items():
-        assert say(f"level.recommender.{caller}") in tables["table.callers"]
+        assert text(f"level.recommender.{caller}") in tables["table.callers"]
         assert re.search(rf"<td>{weight}\b", tables["table.callers"])
     picture = amplify(case, reading)
     for number in (f"{picture.signal:.0f}", f"{picture.weight:g}", f"{picture.share:g}", f"{picture.shown:.0f}"):
@@ -300,14 +300,14 @@ def test_words_on_the_bands_can_be_read() -> None:
 @pytest.mark.parametrize("chart", CHARTS)
 def test_a_still_is_shown_only_of_its_own_picture(chart: str) -> None:
     """A drawing made beforehand stands in for the opening chart, and for no chart that differs from it."""
-    svg = still(chart, Case())
+    svg = static_html(chart, Case())
     assert svg is not None, "the chart has changed: run tests/execute_notebooks.py"
     assert svg.startswith("<svg")
     assert "<script" not in svg
-    assert still(chart, Case(recommender="known_dean", score=228)) is None
+    assert static_html(chart, Case(recommender="known_dean", score=228)) is None
 
 
-@pytest.mark.parametrize("what", [figure, ground])
+@pytest.mark.parametrize("what", [figure, base_figure])
 def test_an_unknown_chart_is_an_error(what: Any) -> None:
     """A chart that does not exist is an error of whoever wrote its name."""
     with pytest.raises(KeyError, match="pie"):

@@ -12,12 +12,12 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.test_tables import refusal, with_cell
 
 from backchannel_lib import Case, CaseError, TableError, Verdict, judge, rules_check
 from backchannel_lib.model.tables import ANSWERS, STAGES
 from backchannel_lib.page.case_html import shown_fields, stages_on_screen
 from backchannel_lib.workshop.deck import Vignette, draw, link_order, load_topics, load_vignettes, vignettes
+from tests.model.test_tables import refusal, with_cell
 
 DECK = vignettes()
 TOPICS = [row.topic for row in load_topics()]
@@ -142,8 +142,8 @@ def words(text: str) -> set[str]:
     [
         ("topic", "caller", "one of callers, paper, needs, noise, works, timing, limits"),
         ("difficulty", "4", "a whole number from 1 to 3"),
-        ("sets", "scoer=240", "'field=value' pairs of fields of a case"),
-        ("sets", "score=240; score=241", "each field once"),
+        ("overrides", "scoer=240", "'field=value' pairs of fields of a case"),
+        ("overrides", "score=240; score=241", "each field once"),
         ("article", "true", "one of yes, no"),
     ],
 )
@@ -155,8 +155,8 @@ def test_a_broken_vignette_is_refused(tmp_path: Any, column: str, cell: str, sai
 
 def test_a_case_that_cannot_be_is_refused(tmp_path: Any) -> None:
     """Pairs that make no case are refused with the case's own sentence."""
-    said = refusal(tmp_path, "vignettes.csv", with_cell("vignettes.csv", "sets", "recommender=self; move=pressure"))
-    assert said.startswith("vignettes.csv, row 3, column sets: expected a case that can be (move: direct_email is ")
+    said = refusal(tmp_path, "vignettes.csv", with_cell("vignettes.csv", "overrides", "recommender=self; move=pressure"))
+    assert said.startswith("vignettes.csv, row 3, column overrides: expected a case that can be (move: direct_email is ")
 
 
 def test_a_what_if_that_is_no_field_is_refused(tmp_path: Any) -> None:
@@ -232,7 +232,7 @@ def test_each_vignette_rests_on_the_article() -> None:
         # Most flags are the article's own; these two are flags by our count.
         if not (vignette.case.specialty_switch or vignette.case.boards_pending):
             deciding.discard("which_flags_count")
-        assert deciding <= {vignette.row.ours}, name
+        assert deciding <= {vignette.row.assumption}, name
 
 
 # ---- what the rules answer ----
@@ -254,7 +254,7 @@ def test_the_rules_answer_as_the_article_does(name: str) -> None:
 def test_an_explanation_is_true(name: str) -> None:
     """It names the verdict, and what it promises of another case is what the rules say of that case; it names no third one."""
     changes, other = PROMISED[name]
-    assert judge(DECK[name].case.but(**changes)).verdict.name.lower() == other
+    assert judge(DECK[name].case.replace(**changes)).verdict.name.lower() == other
     named = {verdict for verdict, how in NAMED.items() if re.search(how, DECK[name].why)}
     assert named == {EXPECTED[name][0], other}
 
@@ -264,7 +264,7 @@ def test_moving_one_thing_changes_the_verdict(name: str) -> None:
     """The one control that is moved afterwards is one of this case's own and leads to another verdict somewhere."""
     vignette = DECK[name]
     assert vignette.row.what_if in shown_fields(vignette.case)
-    moved = {judge(vignette.case.but(**{vignette.row.what_if: to})).verdict for to in positions(vignette)}
+    moved = {judge(vignette.case.replace(**{vignette.row.what_if: to})).verdict for to in positions(vignette)}
     assert len(moved | {VERDICT[name]}) >= 2
 
 

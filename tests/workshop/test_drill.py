@@ -12,19 +12,19 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.test_lessons import Page
 
 from backchannel_lib import Case, CaseError, TableError, Verdict, judge, rules_check
-from backchannel_lib.activities import saved_answers as keep
+from backchannel_lib.activities import saved_answers
 from backchannel_lib.activities.desk import decision_of
-from backchannel_lib.activities.registry import activity_of
+from backchannel_lib.activities.registry import make_activity
 from backchannel_lib.activities.tables import case_of, load_desk_decisions, load_drill_files, load_drill_turns
 from backchannel_lib.activities.timed_deck import CLOCK
-from backchannel_lib.base.texts import say
+from backchannel_lib.base.texts import text
 from backchannel_lib.model.calendar import match_week, phase_at
 from backchannel_lib.page.file_sheet import INSIDE, file_brief, file_facts, file_sheet, is_known
 from backchannel_lib.workshop.deck import vignettes
 from backchannel_lib.workshop.drill import STANDS, Drill
+from tests.activities.test_activities import Page
 from tests.helpers.cases import NEEDS
 
 TURNS = {row.turn: row for row in load_drill_turns()}
@@ -50,7 +50,7 @@ PROGRAM = ("range_low", "range_floor", "interviews_failures", "sponsors_visas", 
 
 def opened() -> Drill:
     """Give the drill at its beginning."""
-    activity = activity_of("drill")
+    activity = make_activity("drill")
     assert isinstance(activity, Drill)
     return activity
 
@@ -61,14 +61,14 @@ def drill() -> Drill:
     return opened()
 
 
-def act(drill: Drill, do: str, value: object = None) -> dict[str, Any]:
+def act(drill: Drill, action: str, value: object = None) -> dict[str, Any]:
     """Send an act as the page does, and give the first answer."""
-    return next(drill.handle({"do": do, "value": value, "seq": 1, "view": "v"}))
+    return next(drill.handle({"type": action, "value": value, "seq": 1, "view": "v"}))
 
 
 def decide(drill: Drill, **decisions: str) -> None:
     """Put decisions by their turns."""
-    drill.put(**{f"decided.{turn}": decision for turn, decision in decisions.items()})
+    drill.update(**{f"decided.{turn}": decision for turn, decision in decisions.items()})
 
 
 def first_of(ping: str) -> str:
@@ -107,12 +107,12 @@ def test_the_files_that_nobody_speaks_for_get_no_answer(drill: Drill, decision: 
     """Beside one's own decision stands no decision and no verdict, but that the paper alone promises nothing, and why."""
     assert drill.quiet == QUIET
     decide(drill, **dict.fromkeys(QUIET, decision))
-    drill.put(at=END)
-    quiet = drill.parts(drill.state)["quiet"]
-    assert say("drill.quiet_lead") in quiet
-    assert say("assumption.no_contact_is_polite_email") in quiet
+    drill.update(at=END)
+    quiet = drill.fragments(drill.state)["quiet"]
+    assert text("drill.quiet_lead") in quiet
+    assert text("assumption.no_contact_is_polite_email") in quiet
     for other in DECISIONS:
-        assert quiet.count(say(f"decision.{other}")) == (len(QUIET) if other == decision else 0)
+        assert quiet.count(text(f"decision.{other}")) == (len(QUIET) if other == decision else 0)
     assert [verdict.words for verdict in Verdict if f"({verdict.words})" in quiet] == []
 
 
@@ -127,9 +127,9 @@ def test_a_weak_message_takes_nothing_away(drill: Drill) -> None:
 
 def test_all_files_lie_at_one_program_and_one_moment() -> None:
     """What is told of the program once is true of it in every file, and of Tuesday before noon in every contact."""
-    cases = [case_of(row.sets) for row in load_drill_files()]
+    cases = [case_of(row.overrides) for row in load_drill_files()]
     assert len({tuple(getattr(case, field) for field in PROGRAM) for case in cases}) == 1
-    told = say("drill.program")
+    told = text("drill.program")
     assert str(cases[0].range_low) in told
     assert str(cases[0].range_floor) in told
     assert cases[0].needs == {"language", "coverage"}
@@ -147,8 +147,8 @@ def test_the_twins_differ_in_the_caller_alone(drill: Drill) -> None:
     warm, cool = (drill.cases[turn] for turn in pair)
     assert warm.intensity > cool.intensity
     assert judge(warm).verdict < judge(cool).verdict
-    assert judge(warm.but(recommender=cool.recommender)).verdict == judge(cool).verdict
-    assert judge(cool.but(recommender=warm.recommender)).verdict == judge(warm).verdict
+    assert judge(warm.replace(recommender=cool.recommender)).verdict == judge(cool).verdict
+    assert judge(cool.replace(recommender=warm.recommender)).verdict == judge(warm).verdict
 
 
 @pytest.mark.parametrize(
@@ -167,7 +167,7 @@ def test_the_twins_differ_in_the_caller_alone(drill: Drill) -> None:
 )
 def test_what_an_explanation_says_would_change_does(drill: Drill, turn: str, change: dict[str, Any], verdict: str) -> None:
     """Where a text tells what would be otherwise if one thing were, or what would not, the engine says so too."""
-    assert judge(drill.cases[turn].but(**change)).verdict.name == verdict
+    assert judge(drill.cases[turn].replace(**change)).verdict.name == verdict
 
 
 # ---- no answer before the end ----
@@ -175,31 +175,31 @@ def test_what_an_explanation_says_would_change_does(drill: Drill, turn: str, cha
 
 def messages(drill: Drill) -> str:
     """Give everything that the page holds and everything that is sent to it."""
-    told = [*drill.handle({"do": "hello", "seq": 1, "view": "v"})]
-    told += [one for field in drill.fields() for one in drill.handle({"do": "hold", "field": field})]
-    return "\n".join([drill.page(), drill.still(), drill.text, json.dumps(told, ensure_ascii=False)])
+    told = [*drill.handle({"type": "hello", "seq": 1, "view": "v"})]
+    told += [one for field in drill.fields() for one in drill.handle({"type": "prefetch", "field": field})]
+    return "\n".join([drill.page(), drill.static_html(), drill.text, json.dumps(told, ensure_ascii=False)])
 
 
 @pytest.mark.parametrize("at", range(END))
 def test_no_answer_before_the_end(at: int) -> None:
     """On the way no page, part, text, message or answer ahead holds a verdict, an explanation or a count, decided or not."""
-    answers = [say(f"drill_why.{ping}") for ping in PINGS]
-    answers += [say(f"drill.director.{way}") for way in ("up", "down", "not")]
-    answers += [say(f"drill.way.{way}") for way in ("up", "down", "not", "open")]
+    answers = [text(f"drill_why.{ping}") for ping in PINGS]
+    answers += [text(f"drill.director.{way}") for way in ("up", "down", "not")]
+    answers += [text(f"drill.way.{way}") for way in ("up", "down", "not", "open")]
     answers += [f"({verdict.words})" for verdict in Verdict] + [verdict.sentence for verdict in Verdict]
     answers += [
-        say("drill.room_heard"),
-        say("drill.room_missed"),
-        say("drill.room_warm"),
-        say("drill.room_still"),
-        say("drill.twins"),
-        say("drill.quiet"),
+        text("drill.room_heard"),
+        text("drill.room_missed"),
+        text("drill.room_warm"),
+        text("drill.room_still"),
+        text("drill.twins"),
+        text("drill.quiet"),
     ]
-    answers += [say("soap.not_contacted_yet"), "bw-pairs"]
+    answers += [text("soap.not_contacted_yet"), "bw-pairs"]
     for decisions in ({}, dict.fromkeys(ORDER, "call")):
         drill = opened()
         decide(drill, **decisions)
-        drill.put(at=at)
+        drill.update(at=at)
         whole = messages(drill)
         for answer in answers:
             assert answer not in whole
@@ -208,10 +208,10 @@ def test_no_answer_before_the_end(at: int) -> None:
 def test_a_ping_that_is_to_come_is_not_told_before(drill: Drill) -> None:
     """No message is on screen before its turn comes, and none is read off the page of another."""
     for at, turn in enumerate(ORDER, start=1):
-        drill.put(at=at)
-        whole = drill.page() + json.dumps(drill.parts(drill.state), ensure_ascii=False)
+        drill.update(at=at)
+        whole = drill.page() + json.dumps(drill.fragments(drill.state), ensure_ascii=False)
         for ping in PINGS:
-            assert (say(f"drill_said.{ping}") in whole) == (ping == turn), (turn, ping)
+            assert (text(f"drill_said.{ping}") in whole) == (ping == turn), (turn, ping)
 
 
 # ---- what moved whom ----
@@ -224,48 +224,48 @@ def test_the_counts_are_right_for_every_way_of_deciding(drawn: list[str]) -> Non
     drill = opened()
     made = dict(zip(ORDER, drawn, strict=True))
     decide(drill, **{turn: decision for turn, decision in made.items() if decision})
-    drill.put(at=END)
+    drill.update(at=END)
     ways = []
     for ping in PINGS:
         before, after = made[first_of(ping)], made[ping]
         steps = DECISIONS.index(after) - DECISIONS.index(before) if before and after else None
         way = "open" if steps is None else "not" if steps == 0 else "up" if steps > 0 else "down"
         assert drill.way(ping, drill.state) == way
-        assert (say(f"drill.way.{way}") in drill.parts(drill.state)[f"told.{ping}"]) == bool(after)
+        assert (text(f"drill.way.{way}") in drill.fragments(drill.state)[f"told.{ping}"]) == bool(after)
         ways.append(way)
     up, down, still = (ways.count(way) for way in ("up", "down", "not"))
-    parts = drill.parts(drill.state)
+    parts = drill.fragments(drill.state)
     counts = {"decided": up + down + still, "total": 8, "up": up, "down": down, "still": still}
-    assert parts["summary"].startswith(say("drill.summary", **counts) if up + down + still else say("drill.summary_none"))
+    assert parts["summary"].startswith(text("drill.summary", **counts) if up + down + still else text("drill.summary_none"))
     left = drawn.count("")
-    assert (say("drill.summary_open", open=left) in parts["summary"]) == (left > 0)
-    assert parts["left"].count('data-do="take"') == left
-    open_now = drill.about(drill.state)["open"]
+    assert (text("drill.summary_open", open=left) in parts["summary"]) == (left > 0)
+    assert parts["left"].count('data-action="take"') == left
+    open_now = drill.ui_state(drill.state)["open"]
     assert {name for name in open_now if name.startswith("stands.")} == {
         f"stands.{ping}" for ping, way in zip(PINGS, ways, strict=True) if way in {"up", "down"}
     }
     assert {name for name in open_now if name.startswith("ping.")} == {f"ping.{ping}" for ping in PINGS if made[ping]}
     same = sum(way == EXPECTED[ping][2] for ping, way in zip(PINGS, ways, strict=True) if way in {"up", "down"})
-    assert (say("drill.moved", moved=up + down, same=same) in parts["stood"]) == (up + down > 0)
+    assert (text("drill.moved", moved=up + down, same=same) in parts["stood"]) == (up + down > 0)
     missed = sum(way == "not" and EXPECTED[ping][2] != "not" for ping, way in zip(PINGS, ways, strict=True))
-    assert (say("drill.missed", still=still, missed=missed) in parts["stood"]) == (still > 0)
+    assert (text("drill.missed", still=still, missed=missed) in parts["stood"]) == (still > 0)
     warm = sum(ways[PINGS.index(ping)] == "up" for ping in ("brennan_letter", "fraser_list"))
-    assert (say("drill.warm_unknown", came=2, moved=warm) in parts["stood"]) == (up + down + still > 0)
+    assert (text("drill.warm_unknown", came=2, moved=warm) in parts["stood"]) == (up + down + still > 0)
 
 
 @pytest.mark.parametrize(("before", "after"), list(product(DECISIONS, DECISIONS)))
 def test_every_change_stands_in_the_table(drill: Drill, before: str, after: str) -> None:
     """A row tells the file, who called and how warmly, both decisions, the article's, its weakest link, and the rule."""
     decide(drill, kim=before, kim_need=after)
-    drill.put(at=END)
-    table = drill.parts(drill.state)["answers"]
+    drill.update(at=END)
+    table = drill.fragments(drill.state)["answers"]
     told = (
         "H. Kim · 236",
-        f"{say('file_sheet.caller.unconnected_faculty')}, plain",
-        f"{say(f'decision.{before}')} → {say(f'decision.{after}')}",
+        f"{text('file_sheet.caller.unconnected_faculty')}, plain",
+        f"{text(f'decision.{before}')} → {text(f'decision.{after}')}",
     )
-    for text in (*told, Verdict.PHONE_INTERVIEW.words, "The caller, The moment", say("soap.answer.not_allowed")):
-        assert text in table
+    for content in (*told, Verdict.PHONE_INTERVIEW.words, "The caller, The moment", text("soap.answer.not_allowed")):
+        assert content in table
     assert table.count('scope="row"') == 1
     assert Verdict.BACKFIRES.words not in table  # what is not decided is not answered
 
@@ -273,19 +273,19 @@ def test_every_change_stands_in_the_table(drill: Drill, before: str, after: str)
 def test_standing_by_a_call_is_counted_and_told_kindly(drill: Drill) -> None:
     """The closing sentence counts what one stands by, and a stand on a call that no longer moves one counts no more."""
     decide(drill, brennan="no", brennan_letter="call", kim="read", kim_need="call")
-    drill.put(at=END)
-    stood = lambda: drill.parts(drill.state)["stood"]  # noqa: E731 - asked again after each act
-    assert say("drill.moved", moved=2, same=1) in stood()
-    assert say("drill.stood_open", open=2) in stood()
-    assert say("drill.stood_kind") not in stood()
+    drill.update(at=END)
+    stood = lambda: drill.fragments(drill.state)["stood"]  # noqa: E731 - asked again after each act
+    assert text("drill.moved", moved=2, same=1) in stood()
+    assert text("drill.stood_open", open=2) in stood()
+    assert text("drill.stood_kind") not in stood()
     act(drill, "set")  # without a field: refused, and nothing changes
-    list(drill.handle({"do": "set", "field": "stands.brennan_letter", "value": "no"}))
-    assert say("drill.stood", yes=0, no=1) in stood()
-    list(drill.handle({"do": "set", "field": "stands.kim_need", "value": "yes"}))
-    assert say("drill.stood", yes=1, no=1) in stood()
-    assert say("drill.stood_kind") in stood()
+    list(drill.handle({"type": "set", "field": "stands.brennan_letter", "value": "no"}))
+    assert text("drill.stood", yes=0, no=1) in stood()
+    list(drill.handle({"type": "set", "field": "stands.kim_need", "value": "yes"}))
+    assert text("drill.stood", yes=1, no=1) in stood()
+    assert text("drill.stood_kind") in stood()
     decide(drill, brennan="call")
-    assert say("drill.stood", yes=1, no=0) in stood()
+    assert text("drill.stood", yes=1, no=0) in stood()
 
 
 @pytest.mark.parametrize(
@@ -305,26 +305,26 @@ def test_standing_by_a_call_is_counted_and_told_kindly(drill: Drill) -> None:
 def test_what_moved_the_room_is_said_in_kind_words(drill: Drill, decisions: dict[str, str], word: str) -> None:
     """One sentence tells what moved the room on the whole, and it fits what did."""
     decide(drill, **decisions)
-    drill.put(at=END)
-    told = drill.parts(drill.state)["room"].replace("&amp;", "&")
+    drill.update(at=END)
+    told = drill.fragments(drill.state)["room"].replace("&amp;", "&")
     known = ("room_still", "room_heard", "room_missed", "room_warm", "room_other")
-    assert [one for one in known if say(f"drill.{one}") in told] == [word]
+    assert [one for one in known if text(f"drill.{one}") in told] == [word]
 
 
 def test_warm_words_count_where_they_moved_up(drill: Drill) -> None:
     """A warm message after which one decided lower is not among those that did something for the student."""
     decide(drill, brennan="call", brennan_letter="no")
-    drill.put(at=END)
-    assert say("drill.warm_unknown", came=2, moved=0) in drill.parts(drill.state)["stood"]
+    drill.update(at=END)
+    assert text("drill.warm_unknown", came=2, moved=0) in drill.fragments(drill.state)["stood"]
     decide(drill, brennan="no", brennan_letter="call")
-    assert say("drill.warm_unknown", came=2, moved=1) in drill.parts(drill.state)["stood"]
-    assert "up" in say("drill.warm_unknown", came=2, moved=1)
+    assert text("drill.warm_unknown", came=2, moved=1) in drill.fragments(drill.state)["stood"]
+    assert "up" in text("drill.warm_unknown", came=2, moved=1)
 
 
 @pytest.mark.parametrize("word", ["moved", "missed", "warm_unknown", "stood", "stood_open", "room_tally"])
 def test_what_is_counted_is_told_in_a_sentence(word: str) -> None:
     """No count stands after a colon, as in a form."""
-    told = say(
+    told = text(
         f"drill.{word}",
         **dict.fromkeys(("moved", "same", "still", "missed", "came", "yes", "no", "open"), 1),
         **dict.fromkeys(("known", "all_known", "unknown", "all_unknown"), 1),
@@ -336,10 +336,10 @@ def test_what_is_counted_is_told_in_a_sentence(word: str) -> None:
 def test_the_twins_stand_side_by_side_once_both_are_decided(drill: Drill) -> None:
     """One of the two alone would give the other's answer away."""
     decide(drill, brennan_letter="call")
-    drill.put(at=END)
-    assert drill.parts(drill.state)["twins"] == ""
+    drill.update(at=END)
+    assert drill.fragments(drill.state)["twins"] == ""
     decide(drill, adeyemi_text="no")
-    twins = drill.parts(drill.state)["twins"]
+    twins = drill.fragments(drill.state)["twins"]
     assert "S. Brennan" in twins
     assert "T. Adeyemi" in twins
 
@@ -350,7 +350,7 @@ def test_the_twins_stand_side_by_side_once_both_are_decided(drill: Drill) -> Non
 def keys_of(page: str) -> dict[str, tuple[str | None, str | None]]:
     """List the keys of the page's buttons and what they do."""
     return {
-        key: (attributes.get("data-do") or attributes.get("data-clock-do"), attributes.get("data-value"))
+        key: (attributes.get("data-action") or attributes.get("data-clock-do"), attributes.get("data-value"))
         for _, attributes in Page(page).elements
         for key in (attributes.get("data-key") or "").split()
     }
@@ -371,10 +371,10 @@ def test_the_keys_one_to_four_decide_and_the_arrows_turn(drill: Drill) -> None:
 def test_a_key_begins_the_drill(drill: Drill) -> None:
     """Before it begins the key that goes on starts it, with the clock, and stands on the button."""
     page = Page(drill.page())
-    begin = next(attributes for _, attributes in page.elements if attributes.get("data-do") == "begin")
+    begin = next(attributes for _, attributes in page.elements if attributes.get("data-action") == "begin")
     assert (begin["data-value"], begin["data-key"]) == ("on", "ArrowRight PageDown")
-    assert re.search(rf"{say('drill.begin_on')}<kbd[^>]*>→</kbd>", drill.page())
-    act(drill, begin["data-do"] or "", begin["data-value"])
+    assert re.search(rf"{text('drill.begin_on')}<kbd[^>]*>→</kbd>", drill.page())
+    act(drill, begin["data-action"] or "", begin["data-value"])
     assert (drill.state["at"], drill.state["clock"]) == (1, "on")
 
 
@@ -383,13 +383,13 @@ def test_one_press_decides_and_goes_on_and_the_last_one_ends_it(drill: Drill) ->
     act(drill, "begin", "off")
     for number, turn in enumerate(ORDER, start=1):
         assert drill.state["at"] == number
-        assert drill.about(drill.state)["open"] == ["desk", "clock_off"]
+        assert drill.ui_state(drill.state)["open"] == ["desk", "clock_off"]
         answer = act(drill, "decide", DECISIONS[number % 4])
         assert drill.state[f"decided.{turn}"] == DECISIONS[number % 4]
         assert answer["focus"] == ("head" if number < 20 else "summary")
-    assert drill.about(drill.state)["open"][:2] == ["seen", "each"]
-    assert drill.parts(drill.state)["left"] == ""
-    assert say("drill.made", at=20, total=20, made=20) == drill.parts(drill.state)["made"]
+    assert drill.ui_state(drill.state)["open"][:2] == ["seen", "each"]
+    assert drill.fragments(drill.state)["left"] == ""
+    assert text("drill.made", at=20, total=20, made=20) == drill.fragments(drill.state)["made"]
 
 
 def test_going_back_changes_a_decision(drill: Drill) -> None:
@@ -397,7 +397,7 @@ def test_going_back_changes_a_decision(drill: Drill) -> None:
     act(drill, "begin", "on")
     act(drill, "decide", "no")
     act(drill, "back")
-    assert say("drill.here", decision=say("decision.no")) in drill.parts(drill.state)["nav"]
+    assert text("drill.here", decision=text("decision.no")) in drill.fragments(drill.state)["nav"]
     act(drill, "decide", "call")
     act(drill, "back")
     act(drill, "next")
@@ -409,42 +409,42 @@ def test_going_back_changes_a_decision(drill: Drill) -> None:
 
 def test_a_ping_shows_what_was_decided_before(drill: Drill) -> None:
     """With the message stands the earlier decision, or that there was none."""
-    drill.put(at=ORDER.index("brennan_letter") + 1)
-    assert say("drill.before_open") in drill.parts(drill.state)["message"]
+    drill.update(at=ORDER.index("brennan_letter") + 1)
+    assert text("drill.before_open") in drill.fragments(drill.state)["message"]
     decide(drill, brennan="seat")
-    assert say("drill.before", decision=say("decision.seat")) in drill.parts(drill.state)["message"]
-    assert say("drill_from.brennan_letter") in drill.parts(drill.state)["message"]
+    assert text("drill.before", decision=text("decision.seat")) in drill.fragments(drill.state)["message"]
+    assert text("drill_from.brennan_letter") in drill.fragments(drill.state)["message"]
 
 
 def test_the_end_can_be_asked_for_early(drill: Drill) -> None:
     """What is decided is shown, what is open is listed with a way back, and one decision is asked for at least."""
     act(drill, "begin", "on")
-    assert act(drill, "answers")["notice"] == say("lesson.choose_first")
-    drill.put(at=20)
-    assert act(drill, "next")["notice"] == say("lesson.choose_first")
-    drill.put(at=1)
+    assert act(drill, "answers")["notice"] == text("lesson.choose_first")
+    drill.update(at=20)
+    assert act(drill, "next")["notice"] == text("lesson.choose_first")
+    drill.update(at=1)
     act(drill, "decide", "read")
     act(drill, "answers")
-    parts = drill.parts(drill.state)
-    assert parts["summary"].startswith(say("drill.summary_none"))
-    assert say("drill.summary_open", open=19) in parts["summary"]
+    parts = drill.fragments(drill.state)
+    assert parts["summary"].startswith(text("drill.summary_none"))
+    assert text("drill.summary_open", open=19) in parts["summary"]
     assert (parts["answers"], parts["stood"], parts["room"], parts["twins"], parts["quiet"], parts["rule"]) == ("",) * 6
     assert "brennan_letter" in parts["left"]
     act(drill, "take", "brennan_letter")
     act(drill, "decide", "call")
     act(drill, "answers")
-    told = drill.parts(drill.state)["summary"]
-    assert say("drill.summary", decided=1, total=8, up=1, down=0, still=0) in told
+    told = drill.fragments(drill.state)["summary"]
+    assert text("drill.summary", decided=1, total=8, up=1, down=0, still=0) in told
 
 
 def test_every_step_can_be_taken_back(drill: Drill) -> None:
     """Undo takes back each act one by one, through all twenty decisions, down to the beginning."""
     states = [drill.state]
     acts = [("begin", "on"), *[("decide", "call")] * 20, ("back", None), ("decide", "no"), ("take", "kim"), ("clock", "off")]
-    for do, value in acts:
-        act(drill, do, value)
+    for action, value in acts:
+        act(drill, action, value)
         states.append(drill.state)
-    list(drill.handle({"do": "set", "field": "stands.kim_need", "value": "yes"}))
+    list(drill.handle({"type": "set", "field": "stands.kim_need", "value": "yes"}))
     for state in reversed(states):
         assert drill.undo()
         assert drill.state == state
@@ -456,26 +456,26 @@ def test_every_step_can_be_taken_back(drill: Drill) -> None:
 
 def test_one_clock_runs_for_the_whole_stream(drill: Drill) -> None:
     """The clock is the same from the first turn to the end and back again, ten minutes, and none runs before it begins."""
-    assert not drill.about(drill.state)["clock"]["run"]
+    assert not drill.ui_state(drill.state)["clock"]["run"]
     act(drill, "begin", "on")
-    clock = drill.about(drill.state)["clock"]
+    clock = drill.ui_state(drill.state)["clock"]
     assert (clock["seconds"], clock["run"]) == (600, True)
     for _ in ORDER:
         act(drill, "decide", "read")
-        assert drill.about(drill.state)["clock"] == clock
+        assert drill.ui_state(drill.state)["clock"] == clock
     act(drill, "take", "kim")
-    assert drill.about(drill.state)["clock"] == clock
+    assert drill.ui_state(drill.state)["clock"] == clock
     act(drill, "clock", "off")
-    assert not drill.about(drill.state)["clock"]["run"]
-    assert drill.about(drill.state)["clock"]["id"] != clock["id"]
+    assert not drill.ui_state(drill.state)["clock"]["run"]
+    assert drill.ui_state(drill.state)["clock"]["id"] != clock["id"]
 
 
 def test_the_clock_can_be_off_from_the_start(drill: Drill) -> None:
     """Whoever begins without the clock meets none that runs, on no turn."""
     act(drill, "begin", "off")
     for _ in ORDER:
-        assert not drill.about(drill.state)["clock"]["run"]
-        assert "clock_on" not in drill.about(drill.state)["open"]
+        assert not drill.ui_state(drill.state)["clock"]["run"]
+        assert "clock_on" not in drill.ui_state(drill.state)["open"]
         act(drill, "next")
 
 
@@ -483,9 +483,9 @@ def test_the_clock_can_be_off_from_the_start(drill: Drill) -> None:
 def test_time_that_is_over_blocks_nothing(drill: Drill, at: int) -> None:
     """When the time is over a kind sentence says so, nothing changes, and everything still goes on."""
     act(drill, "begin", "on")
-    drill.put(at=at)
-    before, running = drill.state, drill.about(drill.state)["clock"]["id"]
-    assert act(drill, "time_up", running)["notice"] == say("drill.time_up")
+    drill.update(at=at)
+    before, running = drill.state, drill.ui_state(drill.state)["clock"]["id"]
+    assert act(drill, "time_up", running)["notice"] == text("drill.time_up")
     assert drill.state is before
     act(drill, "decide", "no")
     assert drill.state[f"decided.{ORDER[at - 1]}"] == "no"
@@ -493,9 +493,9 @@ def test_time_that_is_over_blocks_nothing(drill: Drill, at: int) -> None:
 
 def test_a_clock_that_does_not_run_says_nothing(drill: Drill) -> None:
     """Before the beginning, at the end, switched off, or from another clock: no sentence."""
-    assert "notice" not in act(drill, "time_up", drill.about(drill.state)["clock"]["id"])
+    assert "notice" not in act(drill, "time_up", drill.ui_state(drill.state)["clock"]["id"])
     act(drill, "begin", "on")
-    running = drill.about(drill.state)["clock"]["id"]
+    running = drill.ui_state(drill.state)["clock"]["id"]
     assert "notice" not in act(drill, "time_up", "another")
     act(drill, "clock", "off")
     assert "notice" not in act(drill, "time_up", running)
@@ -513,17 +513,17 @@ def test_the_drill_is_there_again_after_a_restart(drill: Drill) -> None:
     act(drill, "hello")
     act(drill, "begin", "on")
     act(drill, "decide", "read")
-    clock = drill.about(drill.state)["clock"]
-    next(drill.handle({"do": "beat", "value": clock["id"], "left": 412}))
+    clock = drill.ui_state(drill.state)["clock"]
+    next(drill.handle({"type": "beat", "value": clock["id"], "left": 412}))
     again = opened()
     act(again, "hello")
     assert again.state == drill.state
-    assert again.about(again.state)["clock"] == {**clock, "left": 412, "run": False}
-    next(again.handle({"do": "beat", "value": clock["id"], "left": 411}))
-    assert again.about(again.state)["clock"] == {**clock, "left": 411, "run": True}
+    assert again.ui_state(again.state)["clock"] == {**clock, "left": 412, "run": False}
+    next(again.handle({"type": "beat", "value": clock["id"], "left": 411}))
+    assert again.ui_state(again.state)["clock"] == {**clock, "left": 411, "run": True}
     act(again, "reset")
     act(again, "begin", "on")
-    assert again.about(again.state)["clock"] == clock
+    assert again.ui_state(again.state)["clock"] == clock
     third = opened()
     act(third, "hello")
     assert third.state == again.state
@@ -533,22 +533,22 @@ def test_the_drill_is_there_again_after_a_restart(drill: Drill) -> None:
 def test_a_beat_or_a_kept_time_that_cannot_be_is_passed_over(drill: Drill, left: object) -> None:
     """What no clock can show changes nothing, be it sent or kept."""
     act(drill, "begin", "on")
-    clock = drill.about(drill.state)["clock"]
-    next(drill.handle({"do": "beat", "value": clock["id"], "left": left}))
-    next(drill.handle({"do": "beat", "value": "another", "left": 5}))
-    assert drill.about(drill.state)["clock"] == clock
-    keep.keep("drill", {**drill.values(drill.state), "left": left})
+    clock = drill.ui_state(drill.state)["clock"]
+    next(drill.handle({"type": "beat", "value": clock["id"], "left": left}))
+    next(drill.handle({"type": "beat", "value": "another", "left": 5}))
+    assert drill.ui_state(drill.state)["clock"] == clock
+    saved_answers.save("drill", {**drill.values(drill.state), "left": left})
     again = opened()
     act(again, "hello")
-    assert again.about(again.state)["clock"] == {**clock, "run": False}
+    assert again.ui_state(again.state)["clock"] == {**clock, "run": False}
 
 
 def test_a_kept_drill_that_cannot_be_read_is_passed_over(drill: Drill) -> None:
     """The drill begins at its beginning, and nothing is said."""
-    keep.keep("drill", {"at": 99})
+    saved_answers.save("drill", {"at": 99})
     assert "notice" not in act(drill, "hello")
     assert drill.state == opened().state
-    assert drill.about(drill.state)["clock"]["left"] == 600
+    assert drill.ui_state(drill.state)["clock"]["left"] == 600
 
 
 def test_the_page_tells_how_far_the_clock_is(drill: Drill) -> None:
@@ -560,22 +560,22 @@ def test_the_page_tells_how_far_the_clock_is(drill: Drill) -> None:
 
 
 @pytest.mark.parametrize(
-    ("do", "value"),
+    ("action", "value"),
     [("begin", "fast"), ("begin", None), ("clock", 600), ("take", "nobody"), ("decide", "perhaps"), ("decide", None)],
 )
 @pytest.mark.parametrize("at", [0, 4, END])
-def test_an_act_that_is_not_known_changes_nothing(drill: Drill, at: int, do: str, value: object) -> None:
+def test_an_act_that_is_not_known_changes_nothing(drill: Drill, at: int, action: str, value: object) -> None:
     """A value that no button sends is refused in a sentence."""
-    drill.put(at=at)
+    drill.update(at=at)
     before = drill.state
-    assert act(drill, do, value)["notice"] == say("panel.not_understood")
+    assert act(drill, action, value)["notice"] == text("panel.not_understood")
     assert drill.state == before
 
 
 @pytest.mark.parametrize("at", [0, END])
 def test_a_decision_without_a_turn_changes_nothing(drill: Drill, at: int) -> None:
     """Before the first turn and at the end there is nothing to decide on."""
-    drill.put(at=at)
+    drill.update(at=at)
     before = drill.state
     act(drill, "decide", "call")
     assert drill.state == before
@@ -597,7 +597,7 @@ def test_a_decision_without_a_turn_changes_nothing(drill: Drill, at: int) -> Non
 def test_a_broken_file_is_refused(drill: Drill, text: str) -> None:
     """What no page kept is refused, and the drill stays as it is."""
     with pytest.raises(CaseError):
-        drill.loaded(text)
+        drill.from_file(text)
     assert act(drill, "load", text)["notice"]
     assert drill.state["at"] == 0
 
@@ -607,10 +607,10 @@ def test_a_broken_file_is_refused(drill: Drill, text: str) -> None:
 def test_a_state_comes_back(drill: Drill, at: int, clock: str) -> None:
     """What the page keeps brings back the same state after a new start."""
     decide(drill, rao="no", rao_explained="read")
-    drill.put(at=at, clock=clock, **{"stands.rao_explained": STANDS[0]})
+    drill.update(at=at, clock=clock, **{"stands.rao_explained": STANDS[0]})
     fresh = opened()
-    assert fresh.loaded(json.dumps(drill.values(drill.state))) == drill.state
-    assert fresh.parts(fresh.loaded(drill.saved(drill.state)[1])) == drill.parts(drill.state)
+    assert fresh.from_file(json.dumps(drill.values(drill.state))) == drill.state
+    assert fresh.fragments(fresh.from_file(drill.to_file(drill.state)[1])) == drill.fragments(drill.state)
 
 
 @pytest.mark.parametrize("at", [5, END])
@@ -618,21 +618,21 @@ def test_the_page_fills_its_parts_as_the_acts_do(drill: Drill, at: int) -> None:
     """Every part that is told later has its place on the page, filled in, and every place is told."""
     decide(drill, **dict.fromkeys(ORDER, "call"))
     decide(drill, kim="no")
-    drill.put(at=at)
+    drill.update(at=at)
     page = drill.page()
-    for name, body in drill.parts(drill.state).items():
+    for name, body in drill.fragments(drill.state).items():
         if name != "spoken":
-            assert f'data-part="{name}"' in page
+            assert f'data-fragment="{name}"' in page
             assert body in page or body in page.replace("&amp;", "&")
 
 
 def test_the_tour_tells_every_ping_and_leaves_no_trace() -> None:
     """The tour is the same each time, tells each explanation once, and goes back to where it began."""
     one, other = opened(), opened()
-    assert one.tour() == one.tour() == other.tour()
+    assert one.transcript() == one.transcript() == other.transcript()
     assert one.state == other.state
     for ping in PINGS:
-        assert one.tour().count(say(f"drill_why.{ping}")) == 1
+        assert one.transcript().count(text(f"drill_why.{ping}")) == 1
 
 
 HEAD = "turn,time,file,sets,claims,ours"
@@ -651,7 +651,7 @@ PING = "again,11:00,kim,recommender=known_dean; move=targeted_call,caller.level-
         ([*FIRST, PING.replace("11:00", "")], "time", "a time after the one above"),
         ([*FIRST, PING.replace("11:00", "noon")], "time", "a time of day"),
         ([*FIRST, PING.replace("kim", "nobody")], "file", "one of"),
-        ([*FIRST, PING.replace("move=", "mood=")], "sets", "'field=value' pairs"),
+        ([*FIRST, PING.replace("move=", "mood=")], "overrides", "'field=value' pairs"),
         ([*FIRST, PING.replace("again", "t03")], "turn", "an id that no other row has"),
     ],
 )
@@ -678,12 +678,12 @@ def shown(case: Case, **what: bool) -> str:
 @pytest.mark.parametrize("need", NEEDS)
 def test_a_sheet_shows_every_need_and_what_the_file_brings(need: str) -> None:
     """Each of the four needs has a row where the program has it or the file would meet it, and no row otherwise."""
-    name = say(f"file_sheet.{need}.name")
+    name = text(f"file_sheet.{need}.name")
     for needs, offers in product(((), (need,)), ((), (need,))):
         told = shown(Case(needs=needs, offers=offers))
         assert (name in told) == bool(needs or offers)
-        assert (say(f"file_sheet.{need}.brought") in told) == bool(offers)
-        assert (say(f"file_sheet.{need}.needed") in told) == bool(needs)
+        assert (text(f"file_sheet.{need}.brought") in told) == bool(offers)
+        assert (text(f"file_sheet.{need}.needed") in told) == bool(needs)
 
 
 #: Fields of the file and the program, each with a change that a director would see.
@@ -716,7 +716,7 @@ SEEN = {
 @pytest.mark.parametrize("field", SEEN)
 def test_a_sheet_shows_every_fact_that_a_director_sees(field: str) -> None:
     """A change in any fact of the file, the program, the caller or the moment changes the sheet."""
-    assert shown(Case().but(**{field: SEEN[field]})) != shown(Case())
+    assert shown(Case().replace(**{field: SEEN[field]})) != shown(Case())
 
 
 @pytest.mark.parametrize(
@@ -729,10 +729,10 @@ def test_a_sheet_shows_every_fact_that_a_director_sees(field: str) -> None:
 def test_a_sheet_shows_the_moment(phase: str, field: str) -> None:
     """What counts in a phase is told in it, and left out where the moment is not asked for."""
     case = Case(phase=phase)
-    assert say(f"level.phase.{phase}") in shown(case)
-    assert shown(case.but(**{field: True})) != shown(case)
-    assert shown(case.but(**{field: True}), moment=False) == shown(case, moment=False)
-    assert shown(case.but(phase="groundwork")) != shown(case)
+    assert text(f"level.phase.{phase}") in shown(case)
+    assert shown(case.replace(**{field: True})) != shown(case)
+    assert shown(case.replace(**{field: True}), moment=False) == shown(case, moment=False)
+    assert shown(case.replace(phase="groundwork")) != shown(case)
 
 
 def test_a_sheet_without_a_contact_names_no_caller() -> None:
@@ -741,7 +741,7 @@ def test_a_sheet_without_a_contact_names_no_caller() -> None:
     assert shown(one, contact=False) == shown(other, contact=False)
     assert shown(one) != shown(other)
     assert file_brief(one, contact=False) == "240"
-    assert file_brief(Case().but(recommender="self")) == f"240 · {say('file_sheet.caller.self')}"
+    assert file_brief(Case().replace(recommender="self")) == f"240 · {text('file_sheet.caller.self')}"
     assert 'scope="row"' in file_sheet(one, "A file")
 
 
@@ -760,26 +760,26 @@ def test_a_sheet_without_a_contact_names_no_caller() -> None:
 )
 def test_whom_a_director_knows(changes: dict[str, Any], known: bool) -> None:
     """Callers with standing are known, and a student who was there or was introduced."""
-    case = Case().but(**changes)
+    case = Case().replace(**changes)
     assert is_known(case) == known
-    assert (say("desk.caller_known") in shown(case)) == known
+    assert (text("desk.caller_known") in shown(case)) == known
 
 
 def test_nothing_on_a_sheet_says_that_a_student_has_nothing() -> None:
     """Where the program needs nothing and the file offers nothing there is no row; attempts and other flags agree."""
     facts = file_facts(Case(failed_attempts=1))
     names = [what for what, _, _ in facts]
-    assert [say(f"file_sheet.{need}.name") for need in NEEDS if say(f"file_sheet.{need}.name") in names] == []
-    assert (say("desk.attempts"), "1") in [fact[:2] for fact in facts]
-    assert ("Other red flags", say("desk.none")) in [fact[:2] for fact in facts]
+    assert [text(f"file_sheet.{need}.name") for need in NEEDS if text(f"file_sheet.{need}.name") in names] == []
+    assert (text("desk.attempts"), "1") in [fact[:2] for fact in facts]
+    assert ("Other red flags", text("desk.none")) in [fact[:2] for fact in facts]
     assert "What you lack" not in shown(Case(phase="post_soap"))
 
 
 @pytest.mark.parametrize("caller", list(Case.fields()["recommender"].levels))
 def test_a_caller_is_named_from_the_director_s_side(caller: str) -> None:
     """Who spoke up is named as the director would name them, and says by itself whether they are known."""
-    case = Case().but(recommender=caller)
-    told = say(f"file_sheet.caller.{caller}")
+    case = Case().replace(recommender=caller)
+    told = text(f"file_sheet.caller.{caller}")
     assert told in shown(case)
     assert ("not know" in told) == (caller in {"random_dean", "unconnected_faculty"})
 
@@ -791,18 +791,18 @@ def content(text: str) -> set[str]:
 
 def test_the_moment_is_told_in_words_other_than_the_rule_s() -> None:
     """What counts after SOAP is told as facts, short enough for the row, and shares no word with the rule's sentences."""
-    rule = content(say("rule.opening_secured")) | content(say("rule.opening_missed"))
+    rule = content(text("rule.opening_secured")) | content(text("rule.opening_missed"))
     for what in (*INSIDE, "nobody_inside"):
-        told = say(f"file_sheet.{what}")
+        told = text(f"file_sheet.{what}")
         assert len(told) <= 60, what
         assert content(told) & rule <= {"name", "student"}, what
     for case in (vignette.case for vignette in vignettes().values()):
-        moment = {what: theirs for what, _, theirs in file_facts(case)}[say("file_sheet.moment")]
+        moment = {what: theirs for what, _, theirs in file_facts(case)}[text("file_sheet.moment")]
         assert all(len(piece) <= 60 for piece in moment.split("; "))
 
 
 def test_no_name_is_a_doctor_s_here_and_a_student_s_there() -> None:
     """Nobody who speaks for a student before a room has the name of a student at the desk, or the other way round."""
-    students = {say(f"drill_file.{row.file}").split()[-1] for row in load_drill_files()}
+    students = {text(f"drill_file.{row.file}").split()[-1] for row in load_drill_files()}
     told = " ".join(f"{one.title} {one.file} {one.contact} {one.note} {one.why}" for one in vignettes().values())
     assert sorted(name for name in students if re.search(rf"\b{name}\b", told)) == []

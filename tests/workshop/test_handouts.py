@@ -9,18 +9,18 @@ from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser
-from tests.test_lessons import Page as Elements
 
 import workbook
 from backchannel_lib import CaseError, Verdict, judge, rules_check
-from backchannel_lib.activities import saved_answers as keep
-from backchannel_lib.base.texts import say
+from backchannel_lib.activities import saved_answers
+from backchannel_lib.base.texts import text
 from backchannel_lib.cli.browser import HOW_TO_GET_ONE, BrowserMissingError, find_chromium
 from backchannel_lib.page.components import facts, lines_of
 from backchannel_lib.workshop import handouts as sheets
 from backchannel_lib.workshop.deck import Vignette, link_order, vignettes
 from backchannel_lib.workshop.handouts import KINDS, STYLE, main, sheet, write_sheets
 from backchannel_lib.workshop.run_plan.model import load_run_plans, plan_of, starts, steps_of, vignettes_of
+from tests.activities.test_activities import Page as Elements
 
 PLANS = [row.plan for row in load_run_plans()]
 BOTH = [(kind, plan) for kind in KINDS for plan in PLANS]
@@ -96,12 +96,12 @@ def test_no_color_carries_meaning() -> None:
 @pytest.mark.parametrize(("kind", "plan"), BOTH)
 def test_the_frames_are_explained_in_words(kind: str, plan: str) -> None:
     """Each sheet says which frame is whose, in a frame of that kind, and the rule stands in its own."""
-    text = sheet(kind, plan, 1)
+    content = sheet(kind, plan, 1)
     for voice in ("article", "ours", "rule"):
-        assert f'<p class="{voice}">{say(f"sheet.voice_{voice}")}</p>' in text
+        assert f'<p class="{voice}">{text(f"sheet.voice_{voice}")}</p>' in content
     for rule in (rules_check(vignettes()["nadia"].case), rules_check(vignettes()["ben"].case)):
-        assert html.escape(rule.reason, quote=False) in text
-    assert say("soap.read_agreement") in text
+        assert html.escape(rule.reason, quote=False) in content
+    assert text("soap.read_agreement") in content
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -138,24 +138,24 @@ def test_what_does_not_exist_is_refused(arguments: tuple[str, str, int], said: s
 @pytest.mark.parametrize("seed", SEEDS)
 def test_the_participants_sheet_has_no_answer(plan: str, seed: int) -> None:
     """Neither verdict, reason, note nor question of any file stands on it; each round is alike but for what a director sees."""
-    text = sheet("participants", plan, seed)
-    shown = Page(text).text
+    content = sheet("participants", plan, seed)
+    shown = Page(content).text
     for vignette in drawn(plan, seed):
         for told in (vignette.note, vignette.discuss, vignette.why):
             assert told not in shown
         for reason in judge(vignette.case).reasons:
             assert reason.words not in shown
-    for one in rounds_of(text):
-        after = one.partition(f"<h3>{say('sheet.my_vote', question=say('votes.page.question'))}</h3>")[2].partition(
+    for one in rounds_of(content):
+        after = one.partition(f"<h3>{text('sheet.my_vote', question=text('votes.page.question'))}</h3>")[2].partition(
             "</section>"
         )[0]
         assert (
             after
-            == rounds_of(text)[0]
-            .partition(f"<h3>{say('sheet.my_vote', question=say('votes.page.question'))}</h3>")[2]
+            == rounds_of(content)[0]
+            .partition(f"<h3>{text('sheet.my_vote', question=text('votes.page.question'))}</h3>")[2]
             .partition("</section>")[0]
         )
-    assert say("card.weakest") not in shown
+    assert text("card.weakest") not in shown
     for verdict in Verdict:
         assert shown.count(verdict.sentence) == 1, "in the list of verdicts, and nowhere else"
 
@@ -167,38 +167,38 @@ def test_the_participants_sheet_has_what_they_need() -> None:
         assert vignette.file in shown
         assert vignette.contact in shown
         assert str(vignette.case.score) in shown
-    for text in (
+    for content in (
         *(verdict.sentence for verdict in Verdict),
-        *(say(f"claim.{claim}") for claim in sheets.THREE),
+        *(text(f"claim.{claim}") for claim in sheets.THREE),
         *(lines_of(claim) for claim in sheets.THREE),
-        *(say(f"task.{task}.title") for task in sheets.TONIGHT),
-        say("plan.crisis"),
+        *(text(f"task.{task}.title") for task in sheets.TONIGHT),
+        text("plan.crisis"),
     ):
-        assert text in shown
+        assert content in shown
 
 
 @pytest.mark.parametrize(("kind", "plan"), BOTH)
 def test_both_sheets_say_who_you_are_and_name_sources_cleanly(kind: str, plan: str) -> None:
     """One line tells the director's "you" from the student's; the rule's sources stand once each, as sentences."""
     shown = Page(sheet(kind, plan, 1)).text
-    assert shown.count(say("sheet.who_you")) == 1
-    rule = shown.partition(say("soap.read_agreement"))[2]
+    assert shown.count(text("sheet.who_you")) == 1
+    rule = shown.partition(text("soap.read_agreement"))[2]
     sources = dict.fromkeys(facts()[fact].source for fact in RULE_FACTS)
-    assert say("sheet.sources", sources=". ".join(sources)) in rule
+    assert text("sheet.sources", sources=". ".join(sources)) in rule
     assert sheets._sources(["scores.level1_pass_fail"]) == "NBOME, COMLEX-USA (2022)", "a year that no name tells"
     assert any(facts()[fact].grade != "A" for fact in RULE_FACTS), "the sheet says that copies were read"
-    assert not re.search(r"\.[;,.]|;;", rule.partition(say("sheet.home"))[0])
+    assert not re.search(r"\.[;,.]|;;", rule.partition(text("sheet.home"))[0])
 
 
 def test_tonight_begins_with_988_and_threatens_nobody() -> None:
     """In the box for tonight 988 comes first, in no small type; rules and violations stand in the rule's box alone."""
-    text = sheet("participants", "standard", 1)
-    tonight = text.partition(f"<h3>{say('sheet.tonight')}</h3>")[2].partition("</div>")[0]
-    assert tonight.startswith(f'<div class="ours"><p class="lead"><b>{html.escape(say("plan.crisis"), quote=False)}</b></p>')
+    content = sheet("participants", "standard", 1)
+    tonight = content.partition(f"<h3>{text('sheet.tonight')}</h3>")[2].partition("</div>")[0]
+    assert tonight.startswith(f'<div class="ours"><p class="lead"><b>{html.escape(text("plan.crisis"), quote=False)}</b></p>')
     size = re.search(r"^\.lead { font-size: ([\d.]+)pt; }$", STYLE, re.M)
     assert size is not None
     assert float(size[1]) >= 10.5
-    home = text.partition(f"<h2>{say('sheet.home')}</h2>")[2]
+    home = content.partition(f"<h2>{text('sheet.home')}</h2>")[2]
     assert not re.search(r"violat|agreement|\bbar\b|NRMP", Page(f"<div><div>{home.partition('</main>')[0]}").text)
 
 
@@ -206,7 +206,7 @@ def test_tonight_begins_with_988_and_threatens_nobody() -> None:
 def test_the_question_is_the_phones_and_nobody_has_to_vote(plan: str) -> None:
     """How to vote and each round ask what the wall and the phones ask, and say that a vote is free."""
     shown = Page(sheet("participants", plan, 1)).text
-    assert shown.count(say("votes.page.question")) == 1 + len(drawn(plan, 1))
+    assert shown.count(text("votes.page.question")) == 1 + len(drawn(plan, 1))
     assert "Nobody has to vote." in shown
     assert "the article, line" in shown
     assert "(line" not in shown
@@ -240,41 +240,41 @@ def pages_of(pdf: bytes) -> int:
 @pytest.mark.parametrize("seed", SEEDS)
 def test_the_facilitator_s_answers_are_the_engine_s(plan: str, seed: int) -> None:
     """For each file: the verdict, the links in the order of the screen with the weakest marked, the rule, and the notes."""
-    text = sheet("facilitator", plan, seed)
-    for one, vignette in zip(rounds_of(text), drawn(plan, seed), strict=True):
+    content = sheet("facilitator", plan, seed)
+    for one, vignette in zip(rounds_of(content), drawn(plan, seed), strict=True):
         shown, judgment = Page(f"<h2>{one.partition('</section>')[0]}").text, judge(vignette.case)
-        assert f">{say('sheet.verdict_is', verdict=judgment.verdict.words)}<" in one
+        assert f">{text('sheet.verdict_is', verdict=judgment.verdict.words)}<" in one
         links = re.findall(r"<li( class=\"weakest\")?><b>([^<(]*?)(?: \(weakest link\))?</b>: allows at best: ([^.]*)\.", one)
         order = link_order(judgment)
         assert [(name, cap) for _, name, cap in links] == [
-            (say(f"stage.{stage}.name"), judgment.caps[stage].words) for stage in order
+            (text(f"stage.{stage}.name"), judgment.caps[stage].words) for stage in order
         ]
         weakest = [] if judgment.verdict is max(Verdict) else [stage for stage in order if stage in judgment.binding]
         assert [stage for stage, link in zip(order, links, strict=True) if link[0]] == weakest
-        assert one.count(f"({say('card.weakest')})") == len(weakest)
-        assert f">{say('sheet.rule_is', answer=rules_check(vignette.case).words)}<" in one
+        assert one.count(f"({text('card.weakest')})") == len(weakest)
+        assert f">{text('sheet.rule_is', answer=rules_check(vignette.case).words)}<" in one
         for told in (vignette.note, vignette.discuss, vignette.why, *(reason.words for reason in judgment.reasons)):
             assert told in shown
         for claim in vignette.row.claims:
             assert lines_of(claim) in shown
-        ours = {reason.assumption for top in judgment.reasons for reason in (top, *top.also)} | {vignette.row.ours}
+        ours = {reason.assumption for top in judgment.reasons for reason in (top, *top.also)} | {vignette.row.assumption}
         assert one.count('class="ours small"') >= len(ours - {""})
-        assert all(say(f"assumption.{name}") in shown for name in ours - {""})
+        assert all(text(f"assumption.{name}") in shown for name in ours - {""})
 
 
 @pytest.mark.parametrize("plan", PLANS)
 def test_the_facilitator_can_lead_from_paper(plan: str) -> None:
     """Each step with its minutes, what to do, say and leave out; the list before the start; the keys; counts to fill in."""
-    text = sheet("facilitator", plan, 1)
-    shown = Page(text).text
+    content = sheet("facilitator", plan, 1)
+    shown = Page(content).text
     assert plan_of(plan).title in shown
     for row, start in zip(steps_of(plan), starts(plan), strict=True):
         assert f"{start} to {start + row.minutes}. {row.title}" in shown or row.minutes == 0
         for what in ("do", "say", "late"):
-            assert say(f"run_step.{row.step}.{what}") in shown
-    assert say("run_check.plan_b") in shown
-    assert say("run_plan.key_vote") in shown
-    counts = text.partition(f"<h2>{say('sheet.counts')}</h2>")[2].partition("</section>")[0]
+            assert text(f"run_step.{row.step}.{what}") in shown
+    assert text("run_check.plan_b") in shown
+    assert text("run_plan.key_vote") in shown
+    counts = content.partition(f"<h2>{text('sheet.counts')}</h2>")[2].partition("</section>")[0]
     assert counts.count("<td></td>") == len(Verdict) * len(drawn(plan, 1))
 
 
@@ -285,7 +285,7 @@ def test_both_sheets_are_written_whole_and_into_the_kept_folder(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """Without a folder they lie beside what the reader keeps, nothing half-made is left, and each file is named in a line."""
-    monkeypatch.setenv(keep.FOLDER, str(tmp_path))
+    monkeypatch.setenv(saved_answers.FOLDER, str(tmp_path))
     assert main(["--plan=20", "--seed=5"]) == 0
     files = [Path(line) for line in capsys.readouterr().out.splitlines()]
     assert sorted((tmp_path / "sheets").iterdir()) == sorted(files)
@@ -364,7 +364,7 @@ def test_without_a_browser_the_pages_are_there_and_can_be_printed(
     def missing() -> str:
         raise BrowserMissingError(HOW_TO_GET_ONE)
 
-    monkeypatch.setattr("tests.browser.find_chromium", missing)
+    monkeypatch.setattr("backchannel_lib.cli.browser.find_chromium", missing)
     assert workbook.main(["print", "--out", str(tmp_path)]) == 0
     assert workbook.PRINT_BY_HAND in capsys.readouterr().out
     assert [file.suffix for file in tmp_path.iterdir()] == [".html", ".html"]
@@ -375,7 +375,7 @@ def test_a_browser_that_prints_nothing_is_told(
 ) -> None:
     """A browser that ends without a PDF, or cannot be started, leaves the HTML, no half PDF, and the same sentence."""
     for program in ("/bin/false", str(tmp_path / "none")):
-        monkeypatch.setattr("tests.browser.find_chromium", lambda program=program: program)
+        monkeypatch.setattr("backchannel_lib.cli.browser.find_chromium", lambda program=program: program)
         folder = tmp_path / "sheets"
         assert workbook.main(["print", "--out", str(folder)]) == 0
         assert capsys.readouterr().out.count(workbook.PRINT_BY_HAND) == 2

@@ -17,8 +17,8 @@ from hypothesis import strategies as st
 from backchannel_lib import CaseError, Verdict, judge, rules_check
 from backchannel_lib.activities.desk import SECONDS
 from backchannel_lib.activities.saved_answers import folder
-from backchannel_lib.activities.tables import load_parts
-from backchannel_lib.base.texts import say
+from backchannel_lib.activities.tables import load_activities
+from backchannel_lib.base.texts import text
 from backchannel_lib.model.tables import STAGES
 from backchannel_lib.workshop import session_record as workshop_record
 from backchannel_lib.workshop.deck import link_order, vignettes
@@ -29,7 +29,7 @@ from backchannel_lib.workshop.round.state import (
     NOBODY,
     STEPS,
     Played,
-    Show,
+    WorkshopState,
     from_record,
     to_record,
     vote_field,
@@ -38,15 +38,15 @@ from backchannel_lib.workshop.round.state import (
 from backchannel_lib.workshop.run_plan.model import load_run_plans, vignettes_of
 from backchannel_lib.workshop.votes.store import VoteStore
 
-PART = next(row for row in load_parts() if row.part == "round")
+PART = next(row for row in load_activities() if row.activity == "round")
 NAMES = list(vignettes())
 LINKS = len(STAGES)
 TO_VOTE, TO_LINKS, TO_SPREAD = 2, 3, 2 + LINKS + 1  # presses of → from the menu
 
 
-def act(board: Round, do: str, **more: Any) -> dict[str, Any]:
+def act(board: Round, action: str, **more: Any) -> dict[str, Any]:
     """Send an act as the page does, and give the first answer."""
-    first, _ = board.handle({"do": do, "seq": 1, "view": "v", **more})
+    first, _ = board.handle({"type": action, "seq": 1, "view": "v", **more})
     assert "Traceback" not in json.dumps(first)
     return first
 
@@ -58,7 +58,7 @@ def press(board: Round, times: int = 1) -> dict[str, Any]:
 
 def on_screen(board: Round) -> str:
     """Give all that the parts of the page show now."""
-    return "\n".join(board.parts(board.state).values())
+    return "\n".join(board.fragments(board.state).values())
 
 
 @pytest.fixture
@@ -98,7 +98,7 @@ def test_back_leads_the_same_way_home(board: Round) -> None:
     act(board, "back")  # with a file open, the menu leads back to it
     assert board.state.step == "file"
     fresh = Round(PART)
-    assert act(fresh, "back")["notice"] == say("round.first")
+    assert act(fresh, "back")["notice"] == text("round.first")
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -108,17 +108,17 @@ def test_nothing_of_the_answer_is_on_screen_before_its_time(board: Round, name: 
     judgment = judge(vignettes()[name].case)
     secret = [
         judgment.verdict.sentence,
-        say(f"vignette.{name}.why"),
-        say(f"vignette.{name}.note"),
+        text(f"vignette.{name}.why"),
+        text(f"vignette.{name}.note"),
         *(reason.words for reason in judgment.reasons),
         rules_check(judgment.case).reason,
     ]
-    hello = json.dumps(list(board.handle({"do": "hello"})), ensure_ascii=False)
+    hello = json.dumps(list(board.handle({"type": "hello"})), ensure_ascii=False)
     vote = json.dumps([press(board), act(board, "tap", value="maybe")], ensure_ascii=False)
-    for text in secret:
-        assert text not in board.page()
-        assert text not in hello
-        assert text not in vote
+    for content in secret:
+        assert content not in board.page()
+        assert content not in hello
+        assert content not in vote
     press(board)
     for shown in range(1, LINKS + 1):
         told = on_screen(board)
@@ -162,7 +162,7 @@ def test_no_weakest_link_is_named_before_all_are_shown_nor_where_there_is_none(b
     for shown in range(1, LINKS + 1):
         press(board)
         top = judge(vignettes()[name].case).verdict is max(Verdict)
-        marked = say("card.weakest") in board.parts(board.state)["links"]
+        marked = text("card.weakest") in board.fragments(board.state)["links"]
         assert marked == (shown == LINKS and not top)
 
 
@@ -181,7 +181,7 @@ def test_with_a_plan_the_files_of_its_sheet_come_in_their_order(board: Round, pl
     press(board, 5 + LINKS)
     assert [one.vignette for one in board.state.played] == wanted[:-1]
     assert board.state.step == "close"
-    assert press(board)["notice"] == say("round.plan_done")
+    assert press(board)["notice"] == text("round.plan_done")
     act(board, "back")
     assert (board.state.step, board.state.vignette) == ("what_if", wanted[-1])
 
@@ -192,7 +192,7 @@ def test_a_file_that_is_left_out_is_passed_over(board: Round) -> None:
     opened(board, wanted[0])
     press(board, 4 + LINKS)
     opened(board, wanted[2])
-    assert "Round 3" in board.parts(board.state)["head"], "the number is the one on the sheet"
+    assert "Round 3" in board.fragments(board.state)["head"], "the number is the one on the sheet"
     press(board, 5 + LINKS)
     assert board.state.vignette == wanted[3]
     press(board, 5 + LINKS)
@@ -201,9 +201,9 @@ def test_a_file_that_is_left_out_is_passed_over(board: Round) -> None:
 
 def test_the_close_shows_three_voices_and_no_verdict(board: Round) -> None:
     """At the end stand the article's three truths with their lines, the rule, and where help is."""
-    board.go(Show(step="close", vignette=NAMES[0], shown=LINKS))
+    board.commit(WorkshopState(step="close", vignette=NAMES[0], shown=LINKS))
     told = on_screen(board)
-    assert all(text in told for text in ("line 219", "line 220", "line 221", "988", say("round.close.help")))
+    assert all(content in told for content in ("line 219", "line 220", "line 221", "988", text("round.close.help")))
     assert "bw-verdict-name" not in told
 
 
@@ -212,17 +212,17 @@ def test_the_menu_does_not_give_the_answer_away(board: Round) -> None:
     press(board, TO_LINKS)
     act(board, "choose")
     assert judge(board.case).verdict.sentence not in on_screen(board)
-    assert say("round.so_far") not in on_screen(board)
+    assert text("round.so_far") not in on_screen(board)
 
 
 def test_what_phones_voted_for_stays_hidden_while_the_vote_is_open(board: Round) -> None:
     """During the vote only the number of phones is on screen; which verdicts they chose comes with the spread."""
     opened(board, NAMES[0])
     press(board)
-    before = board.parts(board.state)
-    after = board.parts(board.state._replace(phones=(0, 0, 0, 0, 0, 0, 7, 0, 0)))
+    before = board.fragments(board.state)
+    after = board.fragments(board.state._replace(phones=(0, 0, 0, 0, 0, 0, 7, 0, 0)))
     assert {name for name in after if after[name] != before[name]} == {"tally", "spoken"}
-    assert say("round.by_phone", count=7) in after["tally"]
+    assert text("round.by_phone", count=7) in after["tally"]
 
 
 def test_two_windows_do_not_write_over_each_other(board: Round) -> None:
@@ -231,9 +231,9 @@ def test_two_windows_do_not_write_over_each_other(board: Round) -> None:
     other, _ = again()
     act(other, "tap", value="maybe")
     act(board, "tap", value="skimmed")
-    assert "another window" in board.parts(board.state)["trouble"]
+    assert "another window" in board.fragments(board.state)["trouble"]
     act(other, "tap", value="maybe")
-    assert other.parts(other.state)["trouble"] == ""
+    assert other.fragments(other.state)["trouble"] == ""
     assert again()[0].state.votes[Verdict.MAYBE] == 2
 
 
@@ -241,22 +241,22 @@ def test_two_windows_do_not_write_over_each_other(board: Round) -> None:
 def test_a_free_draw_never_shows_a_file_twice_and_ends_with_a_sentence(seed: int, level: int) -> None:
     """Drawn by difficulty or by chance, each file comes at most once; when none is left, the close is on screen."""
     board = Round(PART)
-    board.put(plan="", difficulty=level, seed=seed)
+    board.update(plan="", difficulty=level, seed=seed)
     seen = []
     for _ in range(len(NAMES) + 1):
         board._drawn()
         if board.state.step == "close":
-            assert board._next({})["notice"] == say("round.none_left")
+            assert board._next({})["notice"] == text("round.none_left")
             break
         seen.append(board.state.vignette)
-        board.go(board.state._replace(shown=LINKS))
+        board.commit(board.state._replace(shown=LINKS))
     fits = [name for name, one in vignettes().items() if level in {0, one.row.difficulty}]
     assert sorted(seen) == sorted(fits)
 
 
 def test_an_unknown_file_is_refused(board: Round) -> None:
     """Asking for a file that is not in the deck gets a calm sentence, and nothing changes."""
-    assert act(board, "open_file", value="nobody")["notice"] == say("panel.not_understood")
+    assert act(board, "open_file", value="nobody")["notice"] == text("panel.not_understood")
     assert board.state.step == "setup"
 
 
@@ -314,7 +314,7 @@ def test_the_sentence_of_the_spread_adds_up(votes: list[int], verdict: Verdict) 
     """Those who said the same, who hoped for more and who expected less are together all who voted."""
     told = spread_sentence(tuple(votes), verdict)
     if not sum(votes):
-        assert told == say("round.spread_nobody", verdict=verdict.words)
+        assert told == text("round.spread_nobody", verdict=verdict.words)
         return
     numbers = [int(word) for word in told.replace(";", " ").replace(".", " ").split() if word.isdigit()]
     same, total, hopeful, sober = numbers
@@ -329,11 +329,11 @@ def test_the_spread_shows_every_count_and_marks_the_article(board: Round) -> Non
     for key, verdict in enumerate(Verdict):
         act(board, "set", field=vote_field(verdict), value=str(key + 11))
     press(board, 1 + LINKS)
-    spread = board.parts(board.state)["spread"]
+    spread = board.fragments(board.state)["spread"]
     assert board.state.step == "spread"
     assert spread.count("<tr") == len(Verdict) + 1
     assert all(f'<td class="bw-count-cell">{key + 11}</td>' in spread for key in range(len(Verdict)))
-    assert spread.count(say("round.article")) == 1
+    assert spread.count(text("round.article")) == 1
     row = spread.split("bw-spread-here")[1].split("</tr>")[0]
     assert judge(vignettes()[NAMES[0]].case).verdict.words in row
 
@@ -341,7 +341,7 @@ def test_the_spread_shows_every_count_and_marks_the_article(board: Round) -> Non
 def test_without_a_vote_the_round_goes_on(board: Round) -> None:
     """Nobody has to vote: it is said once, and → leads on."""
     press(board, TO_VOTE)
-    assert press(board)["notice"] == say("round.nobody_voted")
+    assert press(board)["notice"] == text("round.nobody_voted")
     assert board.state.step == "links"
 
 
@@ -355,8 +355,8 @@ def test_the_rule_is_shown_after_the_spread_and_changes_no_verdict(board: Round,
     press(board, 1 + LINKS + 2)
     assert board.state.step == "rules"
     case = vignettes()[name].case
-    assert rules_check(case).words in board.parts(board.state)["rules"].replace("&#x27;", "'")
-    assert judge(case).verdict.words in board.parts(board.state)["told"]
+    assert rules_check(case).words in board.fragments(board.state)["rules"].replace("&#x27;", "'")
+    assert judge(case).verdict.words in board.fragments(board.state)["told"]
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -365,19 +365,19 @@ def test_the_one_slider_is_live_and_goes_back_to_the_case_as_told(board: Round, 
     opened(board, name)
     press(board, 1 + LINKS + 3)
     field = vignettes()[name].row.what_if
-    assert board.about(board.state)["shown"][-1] == field
+    assert board.ui_state(board.state)["shown"][-1] == field
     assert field in what_if_fields()
     told = set()
     for value in board.positions(field):
         answer = act(board, "set", field=field, value=value)
         assert "errors" not in answer or not answer["errors"]
         verdict = judge(board.state.case or board.case).verdict
-        assert verdict.words in board.parts(board.state)["what"]
+        assert verdict.words in board.fragments(board.state)["what"]
         told.add(verdict)
     assert len(told) > 1
     act(board, "again")
     assert board.state.case is None
-    assert judge(board.case).verdict.words in board.parts(board.state)["what"]
+    assert judge(board.case).verdict.words in board.fragments(board.state)["what"]
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -385,11 +385,11 @@ def test_every_round_has_a_slider_that_is_live(board: Round, name: str) -> None:
     """Beside what decides, the score can be moved in every round, and the engine's verdict follows each position."""
     opened(board, name)
     press(board, 1 + LINKS + 3)
-    assert "score" in board.about(board.state)["shown"]
-    low, high = board.about(board.state)["ends"]["score"]
+    assert "score" in board.ui_state(board.state)["shown"]
+    low, high = board.ui_state(board.state)["ends"]["score"]
     for score in (low, (low + high) // 2, high):
         act(board, "set", field="score", value=str(score))
-        assert judge(board.case.but(score=score)).verdict.words in board.parts(board.state)["what"]
+        assert judge(board.case.replace(score=score)).verdict.words in board.fragments(board.state)["what"]
 
 
 def test_the_slider_moves_nothing_before_it_is_on_screen(board: Round) -> None:
@@ -406,34 +406,34 @@ def test_the_slider_moves_nothing_before_it_is_on_screen(board: Round) -> None:
 def test_the_clock_runs_with_the_file_and_stands_still_with_the_answer(board: Round) -> None:
     """90 seconds from the file on; over the vote it goes on; at the links it stops; the next file has a new one."""
     press(board)
-    first = board.about(board.state)["clock"]
+    first = board.ui_state(board.state)["clock"]
     assert (first["seconds"], first["left"], first["run"]) == (90, 90, True)
     press(board)
-    assert board.about(board.state)["clock"] == first
+    assert board.ui_state(board.state)["clock"] == first
     press(board)
-    assert board.about(board.state)["clock"]["run"] is False
+    assert board.ui_state(board.state)["clock"]["run"] is False
     press(board, LINKS + 3)
-    assert board.about(board.state)["clock"]["id"] != first["id"]
-    assert board.about(board.state)["clock"]["left"] == SECONDS
+    assert board.ui_state(board.state)["clock"]["id"] != first["id"]
+    assert board.ui_state(board.state)["clock"]["left"] == SECONDS
 
 
 def test_a_clock_that_was_brought_back_runs_on_once_it_is_started(board: Round) -> None:
     """After a crash the clock waits; started again, the next word from the page does not stop it."""
     press(board, TO_VOTE)
-    act(board, "beat", value=board.about(board.state)["clock"]["id"], left=50)
+    act(board, "beat", value=board.ui_state(board.state)["clock"]["id"], left=50)
     found, _ = again()
-    clock = found.about(found.state)["clock"]
+    clock = found.ui_state(found.state)["clock"]
     assert (clock["left"], clock["run"]) == (50, False)
     act(found, "beat", value=clock["id"], left=45)
-    assert found.about(found.state)["clock"]["run"] is True
+    assert found.ui_state(found.state)["clock"]["run"] is True
 
 
 def test_time_that_is_up_closes_nothing(board: Round) -> None:
     """At zero a sentence is said, the vote stays open, and a clock of another file is not heard."""
     press(board, TO_VOTE)
-    clock = board.about(board.state)["clock"]["id"]
+    clock = board.ui_state(board.state)["clock"]["id"]
     assert "notice" not in act(board, "time_up", value="another")
-    assert act(board, "time_up", value=clock)["notice"] == say("round.time_up")
+    assert act(board, "time_up", value=clock)["notice"] == text("round.time_up")
     act(board, "tap", value="maybe")
     assert sum(board.state.votes) == 1
 
@@ -455,13 +455,13 @@ def test_after_a_crash_the_session_is_exactly_where_it_was(board: Round, presses
         press(board)
         if board.state.step == "vote":
             act(board, "tap", value="skimmed")
-            act(board, "beat", value=board.about(board.state)["clock"]["id"], left=41)
+            act(board, "beat", value=board.ui_state(board.state)["clock"]["id"], left=41)
         if board.state.step == "what_if" and number == presses - 1:
             act(board, "set", field=(field := vignettes()[board.state.vignette].row.what_if), value=board.positions(field)[-1])
     found, told = again()
     assert found.state == board.state
-    assert found.about(found.state)["clock"]["left"] == board.about(board.state)["clock"]["left"]
-    assert found.about(found.state)["clock"]["run"] is False
+    assert found.ui_state(found.state)["clock"]["left"] == board.ui_state(board.state)["clock"]["left"]
+    assert found.ui_state(found.state)["clock"]["run"] is False
     assert told["notice"].startswith("The session of ")
     assert on_screen(found) == on_screen(board)
 
@@ -469,7 +469,7 @@ def test_after_a_crash_the_session_is_exactly_where_it_was(board: Round, presses
 def test_the_first_page_of_a_new_session_says_nothing(board: Round) -> None:
     """Where nothing was kept, nothing is brought back and nothing is said."""
     assert "notice" not in act(board, "hello")
-    assert board.state == Show()
+    assert board.state == WorkshopState()
 
 
 def test_undo_is_kept_too(board: Round) -> None:
@@ -552,7 +552,7 @@ def test_two_damaged_files_leave_a_fresh_beginning(board: Round) -> None:
     for name in ("workshop.json", "workshop.previous.json"):
         (folder() / name).write_text("{", encoding="utf-8")
     found, told = again()
-    assert found.state == Show()
+    assert found.state == WorkshopState()
     assert "damaged" in told["notice"]
     press(found, TO_VOTE)
     assert again()[0].state == found.state
@@ -585,7 +585,7 @@ def test_a_session_that_cannot_be_is_refused_whole(board: Round, change: dict[st
         from_record({**value["session"], **change})
     path.write_text(json.dumps({**value, "session": {**value["session"], **change}}), encoding="utf-8")
     found, told = again()
-    assert found.state == Show()
+    assert found.state == WorkshopState()
     assert "damaged" in told["notice"]
 
 
@@ -614,12 +614,12 @@ def test_a_full_disk_stops_nothing(board: Round, monkeypatch: pytest.MonkeyPatch
         patch.setattr(workshop_record.os, "fsync", full)
         answer = act(board, "tap", value="maybe")
         assert "No space left on device" in on_screen(board)
-        assert "trouble" in answer["parts"]
+        assert "trouble" in answer["fragments"]
         press(board)
         assert board.state.step == "links"
     assert (folder() / "workshop.json").read_text(encoding="utf-8") == kept
     press(board)
-    assert board.parts(board.state)["trouble"] == ""
+    assert board.fragments(board.state)["trouble"] == ""
     assert again()[0].state == board.state
 
 
@@ -629,7 +629,7 @@ def test_a_folder_that_cannot_be_written_is_told(board: Round, tmp_path: Path, m
     monkeypatch.setenv("BACKCHANNEL_WORK", str(tmp_path / "taken"))
     press(board)
     assert board.state.step == "file"
-    assert "cannot be kept" in board.parts(board.state)["trouble"]
+    assert "cannot be kept" in board.fragments(board.state)["trouble"]
 
 
 @given(data=st.data())
@@ -640,22 +640,22 @@ def test_a_session_written_and_read_is_the_same(data: st.DataObject) -> None:
     step = data.draw(st.sampled_from(STEPS[1:]))
     field = vignettes()[name].row.what_if
     board = Round(PART)
-    board.go(Show(step="what_if", vignette=name, shown=LINKS))
+    board.commit(WorkshopState(step="what_if", vignette=name, shown=LINKS))
     moved = data.draw(st.none() | st.sampled_from(list(board.positions(field))))
-    state = Show(
+    state = WorkshopState(
         step=step,
         vignette=name,
         shown=data.draw(st.integers(1, LINKS)),
         votes=data.draw(votes),
         phones=data.draw(votes),
-        case=None if moved is None else board.moved(field, moved).case,
+        case=None if moved is None else board.with_value(field, moved).case,
         played=tuple(Played(data.draw(st.sampled_from(NAMES)), data.draw(votes), data.draw(votes)) for _ in range(2)),
         plan=data.draw(st.sampled_from(["", "short", "long"])),
         seed=data.draw(st.integers(1, 9999)),
         people=data.draw(st.integers(1, MOST_VOTES)),
     )
     assert from_record(json.loads(json.dumps(to_record(state)))) == state
-    assert board.loaded(json.dumps(board.values(state))) == state
+    assert board.from_file(json.dumps(board.values(state))) == state
 
 
 # ---- phones ----
@@ -678,10 +678,10 @@ class Deaf:
 def test_phones_are_off_until_they_are_asked_for(board: Round) -> None:
     """By default nothing is open, and asking only says what would be opened."""
     press(board, TO_VOTE)
-    assert board.about(board.state)["open"].count("phones_off") == 1
+    assert board.ui_state(board.state)["open"].count("phones_off") == 1
     act(board, "phones_ask")
-    assert "phones_ask" in board.about(board.state)["open"]
-    assert say("phones.would_open") in on_screen(board)
+    assert "phones_ask" in board.ui_state(board.state)["open"]
+    assert text("phones.would_open") in on_screen(board)
     assert board.phones.kept() == {}
 
 
@@ -691,7 +691,7 @@ def test_a_vote_that_cannot_be_opened_gets_a_sentence_and_typed_counts_carry_on(
     """Without a network the facilitator is told, and counts by hand work as before."""
     from backchannel_lib.workshop.votes import process
 
-    monkeypatch.setattr(process, "VoteDesk", Deaf)
+    monkeypatch.setattr(process, "VoteServer", Deaf)
     press(board, TO_VOTE)
     act(board, "phones_ask")
     told = act(board, "phones_open", value="")
@@ -740,7 +740,7 @@ def test_a_vote_of_phones_that_dies_is_told_and_can_be_opened_again(board: Round
     assert desk._process is not None
     desk._process.kill()
     desk._process.wait()
-    assert act(board, "look")["notice"] == say("phones.lost")
+    assert act(board, "look")["notice"] == text("phones.lost")
     assert board.state.phones[Verdict.MAYBE] == 1
     found, _ = again()  # and after a crash of the whole program as well
     assert found.phones.state == "lost"

@@ -13,13 +13,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from backchannel_lib import CaseError, TableError
-from backchannel_lib.activities import saved_answers as keep
-from backchannel_lib.activities.registry import activity_of
-from backchannel_lib.activities.tables import load_parts
-from backchannel_lib.base.texts import say
+from backchannel_lib.activities import saved_answers
+from backchannel_lib.activities.registry import make_activity
+from backchannel_lib.activities.tables import load_activities
+from backchannel_lib.base.texts import text
 from backchannel_lib.model.soap_rule import rules_check
 from backchannel_lib.workshop.deck import draw, vignettes
-from backchannel_lib.workshop.run_plan.activity import KEYS, OPENS_WITH, RunPlan, marks
+from backchannel_lib.workshop.run_plan.activity import KEYS, OPENS_WITH, RunPlan, markers
 from backchannel_lib.workshop.run_plan.model import (
     RunStepRow,
     catch_up,
@@ -31,7 +31,7 @@ from backchannel_lib.workshop.run_plan.model import (
     vignettes_of,
 )
 
-DATA = Path(__file__).resolve().parent.parent / "data"
+DATA = Path(__file__).resolve().parents[2] / "data"
 PLANS = [row.plan for row in load_run_plans()]
 PLACES = [(plan, at) for plan in PLANS for at in range(len(steps_of(plan)))]
 
@@ -43,9 +43,9 @@ def act(activity: RunPlan, **message: Any) -> dict[str, Any]:
 
 def run_plan(**values: Any) -> RunPlan:
     """Give the page with some values entered."""
-    page = activity_of("run_plan")
+    page = make_activity("run_plan")
     assert isinstance(page, RunPlan)
-    page.put(**values)
+    page.update(**values)
     return page
 
 
@@ -68,7 +68,7 @@ def test_a_plan_begins_with_a_checklist_and_ends_kindly(plan: str) -> None:
     steps = steps_of(plan)
     assert (steps[0].step, steps[0].minutes, steps[-1].step) == ("before", 0, "close")
     assert steps[0].skip is steps[1].skip is steps[-1].skip is None
-    told = say("run_step.close.say")
+    told = text("run_step.close.say")
     assert "988" in told
     assert "Thursday, 9:00 pm" in told
     assert [row.minutes for row in load_run_checks()] == sorted((row.minutes for row in load_run_checks()), reverse=True)
@@ -87,7 +87,7 @@ def test_what_the_plans_hold() -> None:
     assert len(levels["standard"]) == 4
     assert {"1", "3"} <= set(levels["standard"])
     assert len(levels["long"]) > 4
-    assert any(row.part == "drill" for row in steps_of("long"))
+    assert any(row.activity == "drill" for row in steps_of("long"))
 
 
 @pytest.mark.parametrize("plan", PLANS)
@@ -116,7 +116,7 @@ def test_every_round_gets_a_vignette_of_its_own(plan: str, seed: int) -> None:
         ("talk", "standard", {"skip": "last"}, "column skip: expected a whole number from 1 to 240, or nothing, found 'last'"),
         ("talk", "standard", {"topic": "paper"}, "column difficulty: expected a topic and a difficulty, or neither, found ''"),
         ("round_rule", "short", {"topic": "timin"}, "column topic: expected one of timing, "),
-        ("talk", "long", {"part": "rond"}, "column part: expected one of round, "),
+        ("talk", "long", {"activity": "rond"}, "column activity: expected one of round, "),
         ("talk", "long", {"plan": "longer"}, "column plan: expected one of long, "),
     ],
 )
@@ -214,11 +214,11 @@ def test_the_page_says_what_is_on_and_what_comes_next(plan: str, at: int) -> Non
     """For each step: its name, its minutes, what to do and to say, and the step after it; the whole plan marks it."""
     page = run_plan(plan=plan)
     for _ in range(at):
-        act(page, do="next")
-    row, parts = steps_of(plan)[at], page.parts(page.state)
-    for text in (row.title, marks(plan, at), *(say(f"run_step.{row.step}.{what}") for what in ("do", "say", "late"))):
-        assert text.replace("&", "&amp;") in parts["now"]
-    after = steps_of(plan)[at + 1].title if at + 1 < len(steps_of(plan)) else say("run_plan.nothing_next")
+        act(page, type="next")
+    row, parts = steps_of(plan)[at], page.fragments(page.state)
+    for content in (row.title, markers(plan, at), *(text(f"run_step.{row.step}.{what}") for what in ("do", "say", "late"))):
+        assert content.replace("&", "&amp;") in parts["now"]
+    after = steps_of(plan)[at + 1].title if at + 1 < len(steps_of(plan)) else text("run_plan.nothing_next")
     assert after in parts["next"]
     assert parts["plan"].count("bw-marked") == 1
     assert f"{starts(plan)[at]}" in parts["plan"]
@@ -232,14 +232,16 @@ def test_the_page_says_what_is_on_and_what_comes_next(plan: str, at: int) -> Non
 def test_the_page_says_how_late_it_is(minute: int, late: int, minute_first: bool) -> None:
     """Within a step's minutes one is on time, past them late, before them early, whatever was entered first."""
     page = run_plan(plan="standard")
-    moves: list[dict[str, Any]] = [{"do": "next"}, {"do": "next"}, {"do": "set", "field": "minute", "value": str(minute)}]
+    moves: list[dict[str, Any]] = [{"type": "next"}, {"type": "next"}, {"type": "set", "field": "minute", "value": str(minute)}]
     for move in reversed(moves) if minute_first else moves:
         act(page, **move)
     assert page.state["at"] == 2  # the first round, minutes 4 to 10
     assert page.late(page.state) == late
-    expected = say("run_plan.late" if late > 0 else "run_plan.early", minutes=abs(late)) if late else say("run_plan.on_time")
-    assert expected in page.parts(page.state)["late"]
-    assert all(saving.text in page.parts(page.state)["late"] for saving in catch_up("standard", "round_caller", late).savings)
+    expected = text("run_plan.late" if late > 0 else "run_plan.early", minutes=abs(late)) if late else text("run_plan.on_time")
+    assert expected in page.fragments(page.state)["late"]
+    assert all(
+        saving.text in page.fragments(page.state)["late"] for saving in catch_up("standard", "round_caller", late).savings
+    )
 
 
 @given(st.sampled_from(PLACES), st.integers(0, 120))
@@ -250,7 +252,7 @@ def test_late_depends_on_the_step_and_the_minute_alone(place: tuple[str, int], m
     end = start + steps_of(plan)[at].minutes
     page = run_plan(plan=plan, minute=minute)
     for _ in range(at):
-        act(page, do="next")
+        act(page, type="next")
     told = page.late(page.state)
     assert (told == 0) == (start <= minute <= end)
     assert told == (minute - end if minute > end else minute - start if minute < start else 0)
@@ -263,42 +265,42 @@ class Screen:
         self.activity = activity
         self.bodies: dict[int, str] = {}
         self.told: dict[str, int] = {}
-        self.send(do="hello")
+        self.send(type="hello")
 
     def keep(self, answer: dict[str, Any]) -> None:
         """Keep the contents that came with an answer."""
         if answer.get("forget"):
             self.bodies.clear()
-        self.bodies.update(answer.get("bodies", {}))
+        self.bodies.update(answer.get("contents", {}))
 
     def send(self, **message: Any) -> dict[str, str]:
         """Let the reader act, and give what is on screen then."""
         for answer in self.activity.handle({**message, "seq": 1, "view": "v"}):
             self.keep(answer)
-            self.told.update(answer.get("parts", {}))
+            self.told.update(answer.get("fragments", {}))
         return {part: self.bodies[number] for part, number in self.told.items()}
 
     def ahead(self, field: str) -> dict[str, dict[str, str]]:
         """Take a control in hand, and give what the page would paint at each of its positions."""
-        (answer,) = self.activity.handle({"do": "hold", "field": field, "view": "v", "epoch": 0})
+        (answer,) = self.activity.handle({"type": "prefetch", "field": field, "view": "v", "prefetch_version": 0})
         self.keep(answer)
         return {at: {part: self.bodies[number] for part, number in told[0].items()} for at, told in answer["at"].items()}
 
 
 def afresh(plan: str, at: int, minute: int) -> dict[str, str]:
     """Compute what a page shows that was opened anew and led to a step."""
-    page = RunPlan(next(row for row in load_parts() if row.part == "run_plan"))
-    page.put(plan=plan, minute=minute)
+    page = RunPlan(next(row for row in load_activities() if row.activity == "run_plan"))
+    page.update(plan=plan, minute=minute)
     for _ in range(at):
-        page.acts()["next"]({})
-    return page.parts(page.state)
+        page.actions()["next"]({})
+    return page.fragments(page.state)
 
 
 MOVES = st.one_of(
-    st.sampled_from(["next", "back", "undo", "reset", "show", "hello"]).map(lambda do: {"do": do}),
-    st.sampled_from(["next", "next", "back"]).map(lambda do: {"do": do}),
-    st.integers(-1, 121).map(lambda minute: {"do": "set", "field": "minute", "value": str(minute)}),
-    st.sampled_from([*PLANS, "longer"]).map(lambda plan: {"do": "set", "field": "plan", "value": plan}),
+    st.sampled_from(["next", "back", "undo", "reset", "show", "hello"]).map(lambda action: {"type": action}),
+    st.sampled_from(["next", "next", "back"]).map(lambda action: {"type": action}),
+    st.integers(-1, 121).map(lambda minute: {"type": "set", "field": "minute", "value": str(minute)}),
+    st.sampled_from([*PLANS, "longer"]).map(lambda plan: {"type": "set", "field": "plan", "value": plan}),
 )
 
 
@@ -306,7 +308,7 @@ MOVES = st.one_of(
 @given(st.lists(MOVES, min_size=1, max_size=14))
 def test_the_screen_shows_what_a_fresh_page_would(moves: list[dict[str, Any]]) -> None:
     """After every message, and ahead of every position of a control, the page is the one a fresh computation gives."""
-    keep.forget("run_plan")
+    saved_answers.delete("run_plan")
     screen = Screen(run_plan())
     for move in moves:
         shown, state = screen.send(**move), screen.activity.state
@@ -325,18 +327,18 @@ def test_the_screen_shows_what_a_fresh_page_would(moves: list[dict[str, Any]]) -
 def test_the_place_is_there_again_after_a_restart() -> None:
     """Step and minute are kept after each change, and whoever opens the page again finds them; undo does not lead behind."""
     page = run_plan()
-    act(page, do="hello")
-    act(page, do="set", field="plan", value="long")
-    act(page, do="next")
-    act(page, do="set", field="minute", value="5")
+    act(page, type="hello")
+    act(page, type="set", field="plan", value="long")
+    act(page, type="next")
+    act(page, type="set", field="minute", value="5")
     again = run_plan()
-    answer = act(again, do="hello")
+    answer = act(again, type="hello")
     assert (again.state["plan"], again.state["at"], again.state["minute"]) == ("long", 1, 5)
     assert answer["values"] == page.values(page.state)
-    assert act(again, do="undo")["notice"] == say("panel.nothing_to_undo")
-    act(page, do="undo")
+    assert act(again, type="undo")["notice"] == text("panel.nothing_to_undo")
+    act(page, type="undo")
     third = run_plan()
-    act(third, do="hello")
+    act(third, type="hello")
     assert third.state == page.state
     assert third.state["minute"] == 0
 
@@ -344,21 +346,21 @@ def test_the_place_is_there_again_after_a_restart() -> None:
 def test_start_over_begins_anew_and_keeps_that() -> None:
     """After Start over the next one who opens the page is at its beginning."""
     page = run_plan()
-    act(page, do="hello")
-    act(page, do="next")
-    act(page, do="reset")
+    act(page, type="hello")
+    act(page, type="next")
+    act(page, type="reset")
     again = run_plan()
-    act(again, do="hello")
+    act(again, type="hello")
     assert again.state == page.state == run_plan().state
 
 
 @pytest.mark.parametrize("text", ["{ broken", "[]", '{"at": "x"}', '{"plan": ["short"]}', '{"minute": 500, "at": 3}', "{}"])
 def test_a_kept_place_that_cannot_be_read_is_passed_over(text: str) -> None:
     """The plan begins at its beginning, and nothing is said."""
-    keep.folder().mkdir(parents=True, exist_ok=True)
-    (keep.folder() / "run_plan.json").write_text(text, encoding="utf-8")
+    saved_answers.folder().mkdir(parents=True, exist_ok=True)
+    (saved_answers.folder() / "run_plan.json").write_text(text, encoding="utf-8")
     page = run_plan()
-    assert "notice" not in act(page, do="hello")
+    assert "notice" not in act(page, type="hello")
     assert page.state == run_plan().state
 
 
@@ -366,29 +368,29 @@ def test_a_place_that_cannot_be_kept_is_passed_over(monkeypatch: pytest.MonkeyPa
     """Where no file can be written the plan goes on, and nothing is said."""
     blocked = tmp_path / "file"
     blocked.write_text("x")
-    monkeypatch.setenv(keep.FOLDER, str(blocked / "below"))
+    monkeypatch.setenv(saved_answers.FOLDER, str(blocked / "below"))
     page = run_plan()
-    assert "notice" not in act(page, do="hello")
-    assert "notice" not in act(page, do="next")
+    assert "notice" not in act(page, type="hello")
+    assert "notice" not in act(page, type="next")
     assert page.state["at"] == 1
 
 
 def test_a_tour_keeps_nothing() -> None:
     """What is gone through by itself does not move anybody's place."""
-    run_plan().tour()
-    assert keep.kept("run_plan") == {}
+    run_plan().transcript()
+    assert saved_answers.saved("run_plan") == {}
 
 
 def test_a_place_that_is_found_does_not_undo_what_was_entered() -> None:
     """Whoever has moved something before the page is on screen keeps that, and the file is not read a second time."""
-    keep.keep("run_plan", {"plan": "long", "at": 4, "minute": 30})
+    saved_answers.save("run_plan", {"plan": "long", "at": 4, "minute": 30})
     page = run_plan(plan="short")
-    act(page, do="hello")
+    act(page, type="hello")
     assert (page.state["plan"], page.state["at"]) == ("short", 0)
     other = run_plan()
-    act(other, do="hello")
-    act(other, do="reset")
-    act(other, do="hello")
+    act(other, type="hello")
+    act(other, type="reset")
+    act(other, type="hello")
     assert other.state["at"] == 0
 
 
@@ -396,35 +398,35 @@ def test_what_cannot_be_made_up_is_said() -> None:
     """At the close nothing is left to leave out, and the page says how late it will be."""
     page = run_plan(plan="short", minute=30)
     for _ in steps_of("short"):
-        act(page, do="next")
-    assert say("run_plan.nothing_to_save", left=10) in page.parts(page.state)["late"]
+        act(page, type="next")
+    assert text("run_plan.nothing_to_save", left=10) in page.fragments(page.state)["late"]
 
 
 def test_the_steps_have_an_end_on_both_sides() -> None:
     """Going on after the last step and back before the first change nothing."""
     page = run_plan()
-    act(page, do="back")
+    act(page, type="back")
     assert page.state["at"] == 0
     for _ in range(30):
-        act(page, do="next")
+        act(page, type="next")
     assert page.state["at"] == len(steps_of("standard")) - 1
 
 
 def test_another_plan_begins_at_its_first_step() -> None:
     """Whoever chooses another plan is at its beginning, and undo brings the old place back."""
     page = run_plan()
-    act(page, do="next")
-    act(page, do="next")
-    act(page, do="set", field="plan", value="short")
+    act(page, type="next")
+    act(page, type="next")
+    act(page, type="set", field="plan", value="short")
     assert (page.state["plan"], page.state["at"]) == ("short", 0)
-    act(page, do="undo")
+    act(page, type="undo")
     assert (page.state["plan"], page.state["at"]) == ("standard", 2)
 
 
 def test_a_kept_place_that_the_plan_does_not_have_is_its_last_step() -> None:
     """What a page kept of a longer plan does not break a shorter one."""
     page = run_plan()
-    act(page, do="load", value='{"plan": "short", "at": 11}')
+    act(page, type="load", value='{"plan": "short", "at": 11}')
     assert page.state["at"] == len(steps_of("short")) - 1
 
 
@@ -443,43 +445,43 @@ def test_the_round_on_the_rule_is_right_for_either_answer() -> None:
     answers = {rules_check(vignettes()[name].case).answer for name in draw("timing", 2)}
     assert {"allowed", "not_allowed"} <= answers
     for what in ("say", "do"):
-        told = say(f"run_step.round_rule.{what}")
+        told = text(f"run_step.round_rule.{what}")
         assert re.search(r"\bnow\b", told) is None
         assert "llowed" in told
-    assert "Thursday at 9:00 pm Eastern Time" in say("run_step.round_rule.say")
-    assert [one for one in answers if say(f"soap.answer.{one}") not in say("run_step.round_rule.do")] == []
+    assert "Thursday at 9:00 pm Eastern Time" in text("run_step.round_rule.say")
+    assert [one for one in answers if text(f"soap.answer.{one}") not in text("run_step.round_rule.do")] == []
 
 
 def test_the_list_names_the_keys_that_there_are() -> None:
     """Each page that a letter opens is named, none that no letter opens, and the what-if control has its keys."""
-    told = say("run_plan.key_pages")
+    told = text("run_plan.key_pages")
     assert [letter for letter in "RMDP" if f"{letter}:" not in told] == []
-    assert all("Q" not in say(f"run_plan.key_{key}").split(":")[0] for key in KEYS)
+    assert all("Q" not in text(f"run_plan.key_{key}").split(":")[0] for key in KEYS)
     assert "Q:" not in told
     for place in ("run_plan.key_what_if", "run_step.round_caller.do"):
-        assert [word for word in ("Tab", "rrow keys", "Space", "Esc", "→") if word not in say(place)] == []
+        assert [word for word in ("Tab", "rrow keys", "Space", "Esc", "→") if word not in text(place)] == []
 
 
 def test_nothing_has_to_be_zoomed() -> None:
     """What is on screen grows with the window, so no text asks to press Ctrl and +."""
     for told in ("run_check.full_screen", "run_plan.key_full"):
-        assert "Ctrl" not in say(told)
-        assert "grows with the window" in say(told)
+        assert "Ctrl" not in text(told)
+        assert "grows with the window" in text(told)
 
 
 def test_a_file_by_hand_is_told_key_by_key() -> None:
     """The list says how to take a file by hand, under the name that stands on screen."""
-    told = say("run_check.files")
-    name = say("round.deck", count="").partition(" (")[0]
+    told = text("run_check.files")
+    name = text("round.deck", count="").partition(" (")[0]
     assert re.search(rf"M, then Tab to {name}, Enter, Tab to (its|the) title, Enter", told)
 
 
 def test_the_welcome_and_the_close_have_their_screens() -> None:
     """Both say which page is on screen and which key leads there; the close stands on the page of the round."""
-    assert "three sentences" in say("run_step.welcome.do")
-    assert "→ once more after the last file" in say("run_step.close.do")
+    assert "three sentences" in text("run_step.welcome.do")
+    assert "→ once more after the last file" in text("run_step.close.do")
     for plan in PLANS:
-        assert steps_of(plan)[1].part == steps_of(plan)[-1].part == "round"
+        assert steps_of(plan)[1].activity == steps_of(plan)[-1].activity == "round"
 
 
 #: What would single somebody out if it were on the wall.

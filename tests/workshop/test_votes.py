@@ -28,15 +28,15 @@ from hypothesis import strategies as st
 from playwright.sync_api import Browser, Page
 
 from backchannel_lib import CaseError, CaseFileError, Verdict
-from backchannel_lib.base.texts import all_words, say
+from backchannel_lib.base.texts import all_words, text
 from backchannel_lib.workshop.votes import ballots as ballots_module
-from backchannel_lib.workshop.votes.ballots import Ballots, Buckets
-from backchannel_lib.workshop.votes.process import SIGNS, Opened, VoteDesk, addresses, in_order
-from backchannel_lib.workshop.votes.server import Room, page
+from backchannel_lib.workshop.votes.ballots import Ballots, RateLimiter
+from backchannel_lib.workshop.votes.process import SIGNS, Opened, VoteServer, addresses, in_order
+from backchannel_lib.workshop.votes.server import VoteService, page
 from backchannel_lib.workshop.votes.store import VoteStore
 from benchmarks.votes import storm
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parents[2]
 HERE = "127.0.0.1"
 ALL_OF_THEM = "0.0.0.0"  # noqa: S104 - it is what has to be refused
 YES_NO = [("yes", "Yes"), ("no", "No")]
@@ -101,16 +101,16 @@ def store(tmp_path: Path) -> Iterator[VoteStore]:
 
 
 @pytest.fixture
-def desk(store: VoteStore) -> Iterator[VoteDesk]:
+def desk(store: VoteStore) -> Iterator[VoteServer]:
     """A desk over the same store."""
-    desk = VoteDesk(store.path)
+    desk = VoteServer(store.path)
     yield desk
     desk.close()
     assert not desk.running
 
 
 @pytest.fixture
-def opened(desk: VoteDesk) -> Opened:
+def opened(desk: VoteServer) -> Opened:
     """A vote that is open on this computer alone."""
     return desk.open(HERE)
 
@@ -126,7 +126,7 @@ class Served(NamedTuple):
 def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     """One server for the tests that ask it for what it refuses; the round "one" is open."""
     with VoteStore(tmp_path_factory.mktemp("votes") / "votes.sqlite") as store:
-        desk = VoteDesk(store.path)
+        desk = VoteServer(store.path)
         try:
             opened = desk.open(HERE)
             store.open_round("one", "First?", YES_NO)
@@ -227,7 +227,7 @@ def test_a_spoilt_store_is_a_sentence(tmp_path: Path, spoil: Any) -> None:
             assert "Typed counts" in caught.value.sentence
         assert path.read_bytes() == before
         with pytest.raises(CaseFileError):
-            VoteDesk(path).open(HERE)
+            VoteServer(path).open(HERE)
         if spoil is other_base:
             with pytest.raises(CaseFileError):
                 store.forget()  # somebody else's file is not ours to delete
@@ -352,7 +352,7 @@ def test_there_is_an_end_to_ballots(monkeypatch: pytest.MonkeyPatch) -> None:
     for number in range(1, 11):
         ballots.vote(ballot, number)
     assert len(ballots._voted) == 4
-    buckets = Buckets(1, 1, most=10, clock=lambda: 0.0)
+    buckets = RateLimiter(1, 1, most=10, clock=lambda: 0.0)
     for number in range(100):
         buckets.take(b"%d" % number)
     assert len(buckets) == 10
@@ -384,7 +384,7 @@ class VoteRun:
         import tempfile
 
         with tempfile.TemporaryDirectory() as folder, VoteStore(Path(folder) / "votes.sqlite") as store:
-            room = Room(store, Ballots(b"k" * 32, clock=lambda: 0.0), HERE, 8888, "k7w3xz")
+            room = VoteService(store, Ballots(b"k" * 32, clock=lambda: 0.0), HERE, 8888, "k7w3xz")
             phones = [[str(room.ballots.new())] for _ in range(4)]
             accepted: set[tuple[int, str]] = set()
             tally: dict[tuple[str, str], int] = {}
@@ -511,7 +511,7 @@ def test_a_vote_from_another_page_is_refused(served: Served, origin: str | None)
     phone, before = Phone(served.opened), served.store.counts("one")
     phone.state()
     status, sentence = phone.vote("one", "yes", Origin=origin and origin.format(port=served.opened.port))
-    assert (status, sentence) == (403, say("votes.refused.origin"))
+    assert (status, sentence) == (403, text("votes.refused.origin"))
     assert served.store.counts("one") == before
     assert phone.vote("one", "yes")[0] == 200
 
@@ -532,11 +532,11 @@ def test_a_vote_counts_once(opened: Opened, store: VoteStore) -> None:
         "voted": False,
     }
     unmarked = phone.cookie
-    assert phone.vote("one", "yes") == (200, say("votes.page.counted"))
+    assert phone.vote("one", "yes") == (200, text("votes.page.counted"))
     assert phone.state()["voted"]
-    assert phone.vote("one", "no") == (409, say("votes.refused.voted"))
+    assert phone.vote("one", "no") == (409, text("votes.refused.voted"))
     phone.cookie = unmarked
-    assert phone.vote("one", "no") == (409, say("votes.refused.voted"))
+    assert phone.vote("one", "no") == (409, text("votes.refused.voted"))
     assert store.counts("one") == {"yes": 1, "no": 0}
     store.open_round("two", "Second?", YES_NO)
     assert not phone.state()["voted"]
@@ -550,19 +550,19 @@ def test_a_vote_counts_once(opened: Opened, store: VoteStore) -> None:
 def test_what_is_no_vote_for_the_open_round_is_refused(opened: Opened, store: VoteStore) -> None:
     """Another round, a closed one, an unknown choice, a vote without a ballot or with a made-up one: each gets its sentence."""
     phone = Phone(opened)
-    assert phone.vote("one", "yes") == (403, say("votes.refused.ballot"))
+    assert phone.vote("one", "yes") == (403, text("votes.refused.ballot"))
     phone.state()
-    assert phone.vote("one", "yes") == (410, say("votes.refused.other_round"))
+    assert phone.vote("one", "yes") == (410, text("votes.refused.other_round"))
     store.open_round("one", "First?", YES_NO)
     store.open_round("two", "Second?", YES_NO)
-    assert phone.vote("one", "yes") == (410, say("votes.refused.other_round"))
-    assert phone.vote("two", "perhaps") == (400, say("votes.refused.not_a_vote"))
+    assert phone.vote("one", "yes") == (410, text("votes.refused.other_round"))
+    assert phone.vote("two", "perhaps") == (400, text("votes.refused.not_a_vote"))
     stranger = Phone(opened)
     stranger.cookie = "ballot=AAAAAAAAAAAAAAAAAAAAAA.0.00000000000000000000000000000000"
-    assert stranger.vote("two", "yes") == (403, say("votes.refused.ballot"))
+    assert stranger.vote("two", "yes") == (403, text("votes.refused.ballot"))
     store.close_round()
     assert not phone.state()["open"]
-    assert phone.vote("two", "yes") == (410, say("votes.refused.closed"))
+    assert phone.vote("two", "yes") == (410, text("votes.refused.closed"))
     assert store.counts("one") == store.counts("two") == {"yes": 0, "no": 0}
 
 
@@ -670,7 +670,7 @@ def test_a_flood_from_one_ballot_is_slowed_and_others_pass(opened: Opened, store
         refused = [(headers, told) for status, headers, told in asked if status == 429]
     assert len(refused) > 100
     assert all(int(headers["retry-after"]) >= 1 for headers, _ in refused)
-    assert {json.loads(told)["sentence"] for _, told in refused} == {say("votes.refused.busy")}
+    assert {json.loads(told)["sentence"] for _, told in refused} == {text("votes.refused.busy")}
     assert store.counts("one") == {"yes": 20, "no": 0}
 
 
@@ -691,7 +691,7 @@ def test_a_store_that_fails_in_between_says_so_to_phones(opened: Opened, store: 
     store._held.execute("BEGIN EXCLUSIVE")  # the other process holds on to it
     status, headers, told = phone.ask("POST", f"{phone.path}/vote", b'{"round": "one", "choice": "yes"}')
     store._held.execute("ROLLBACK")
-    assert (status, json.loads(told)["sentence"]) == (503, say("votes.refused.store"))
+    assert (status, json.loads(told)["sentence"]) == (503, text("votes.refused.store"))
     assert headers["retry-after"] == "1"
     assert phone.vote("one", "yes")[0] == 200
     assert store.counts("one") == {"yes": 1, "no": 0}
@@ -790,7 +790,7 @@ def wait_for(phone: Page, kind: str) -> None:
 
 def wait_to_read(phone: Page, word_id: str, **values: object) -> None:
     """Wait until the page says a text, whatever it says of itself before."""
-    phone.wait_for_selector(f"#said:text-is({json.dumps(say(word_id, **values))})", timeout=60_000)
+    phone.wait_for_selector(f"#said:text-is({json.dumps(text(word_id, **values))})", timeout=60_000)
 
 
 def votes_for(phone: Page, choice: str) -> None:
@@ -840,17 +840,17 @@ def test_a_phone_votes_by_keyboard_and_sees_each_state(
         store.open_round("one", "A failed clerkship, and a dean who is known there calls. What happens?", VERDICTS)
         wait_for(phone, "choose")
         numbered = [f"{number} {words}" for number, (_, words) in enumerate(VERDICTS, start=1)]
-        assert phone.locator("button").all_inner_texts() == [*numbered, say("votes.page.send")]
-        assert phone.inner_text("#question") == say("votes.page.question")
-        assert phone.inner_text("#said") == say("votes.page.choose")
-        assert phone.inner_text("#privacy") == say("votes.page.privacy")
+        assert phone.locator("button").all_inner_texts() == [*numbered, text("votes.page.send")]
+        assert phone.inner_text("#question") == text("votes.page.question")
+        assert phone.inner_text("#said") == text("votes.page.choose")
+        assert phone.inner_text("#privacy") == text("votes.page.privacy")
         look_at(phone)
         tops = "[...document.querySelectorAll('button')].map(one => one.getBoundingClientRect().top)"
         before = phone.evaluate(tops)
         press(phone, *["Tab"] * 3, "Enter")
         wait_for(phone, "chosen")
         assert phone.evaluate(tops) == before  # what the thumb is about to touch stays where it was
-        assert phone.inner_text("#said") == say("votes.page.chosen", choice=numbered[2])
+        assert phone.inner_text("#said") == text("votes.page.chosen", choice=numbered[2])
         look_at(phone)
         if height >= 640:  # all nine and the button that sends are in sight at once
             assert phone.evaluate("document.querySelector('#send').getBoundingClientRect().bottom <= innerHeight")
@@ -871,14 +871,14 @@ def test_a_phone_votes_by_keyboard_and_sees_each_state(
         wait_for(phone, "choose")
         store.close_round()
         wait_for(phone, "closed")
-        assert status.inner_text().split("\n\n") == ["And now?", say("votes.page.closed")]
+        assert status.inner_text().split("\n\n") == ["And now?", text("votes.page.closed")]
         look_at(phone)
         assert complaints == []
         assert hosts == {opened.url.rpartition("/")[0], opened.url}
 
 
 def test_a_vote_sent_while_the_server_is_gone_is_counted_when_it_is_back(
-    browser: Browser, desk: VoteDesk, opened: Opened, store: VoteStore
+    browser: Browser, desk: VoteServer, opened: Opened, store: VoteStore
 ) -> None:
     """With the server killed, the page says to raise a hand or to send; once sent, it asks for no hand, and counts it once."""
     with browser.new_context(viewport={"width": 390, "height": 844}) as context:
@@ -890,12 +890,12 @@ def test_a_vote_sent_while_the_server_is_gone_is_counted_when_it_is_back(
         desk._process.kill()
         desk._process.wait(20)
         wait_for(phone, "trouble")
-        assert phone.inner_text("#said") == say("votes.page.unreached")
+        assert phone.inner_text("#said") == text("votes.page.unreached")
         look_at(phone)
         votes_for(phone, "maybe")
         wait_to_read(phone, "votes.page.again")
         phone.wait_for_timeout(2500)
-        assert phone.inner_text("#said") == say("votes.page.again"), "asks for a hand while it sends by itself"
+        assert phone.inner_text("#said") == text("votes.page.again"), "asks for a hand while it sends by itself"
         look_at(phone)
         assert desk.open() == opened
         wait_for(phone, "counted")
@@ -903,7 +903,7 @@ def test_a_vote_sent_while_the_server_is_gone_is_counted_when_it_is_back(
 
 
 def test_a_phone_is_not_asked_twice_after_the_presenter_crashed(
-    browser: Browser, opened: Opened, desk: VoteDesk, store: VoteStore
+    browser: Browser, opened: Opened, desk: VoteServer, store: VoteStore
 ) -> None:
     """A desk with the code and port of one that died takes the phones over; an open page still knows what it has answered."""
     store.open_round("one", "First?", YES_NO)
@@ -915,7 +915,7 @@ def test_a_phone_is_not_asked_twice_after_the_presenter_crashed(
         wait_for(phone, "counted")
         desk.close()
         wait_to_read(phone, "votes.page.counted_unreached")
-        other = VoteDesk(store.path, code=opened.code)
+        other = VoteServer(store.path, code=opened.code)
         try:
             assert other.open(HERE, opened.port) == opened
             assert not Phone(opened).state()["voted"]
@@ -938,12 +938,12 @@ def test_a_vote_that_is_refused_says_why(browser: Browser, opened: Opened, store
         store.open_round("two", "Second?", YES_NO)
         votes_for(phone, "yes")
         wait_for(phone, "trouble")
-        assert phone.inner_text("#said") == say("votes.refused.other_round")
+        assert phone.inner_text("#said") == text("votes.refused.other_round")
         assert phone.locator("button:visible").count() == 0
         phone.unroute("**/state")
         wait_for(phone, "choose")
         assert phone.inner_text("h1") == "Second?"
-        assert phone.inner_text("#before") == say("votes.page.late", title="First?")
+        assert phone.inner_text("#before") == text("votes.page.late", title="First?")
         look_at(phone)
         phone.evaluate(
             "for (let tap = 0; tap < 50; tap += 1) for (const one of ['[data-choice=no]', '#send'])"
@@ -964,7 +964,7 @@ def test_a_slip_of_the_thumb_is_mended_before_it_is_sent(browser: Browser, opene
         wait_for(phone, "choose")
         assert phone.get_attribute("#send", "aria-disabled") == "true"
         phone.click("#send", force=True)
-        assert phone.inner_text("#said") == say("votes.page.choose")
+        assert phone.inner_text("#said") == text("votes.page.choose")
         for marked, other in (("yes", "no"), ("no", "yes")):
             phone.click(f"[data-choice={marked}]")
             assert phone.get_attribute(f"[data-choice={marked}]", "aria-pressed") == "true"
@@ -979,7 +979,7 @@ def test_a_slip_of_the_thumb_is_mended_before_it_is_sent(browser: Browser, opene
 
 
 def test_who_has_voted_is_never_told_to_raise_a_hand(
-    browser: Browser, desk: VoteDesk, opened: Opened, store: VoteStore
+    browser: Browser, desk: VoteServer, opened: Opened, store: VoteStore
 ) -> None:
     """Offline or with the server gone, who has voted need do nothing; who has not is told of a hand, in each state."""
     with browser.new_context() as context, browser.new_context() as offline, browser.new_context() as quiet:
@@ -1026,7 +1026,7 @@ def test_a_vote_that_came_too_late_is_told_so_and_the_round_may_open_again(
         wait_to_read(sent, "votes.refused.closed")
         sent.wait_for_timeout(3000)
         for phone in (sent, unsent):
-            assert phone.inner_text("#said") == say("votes.refused.closed"), "what was said did not last"
+            assert phone.inner_text("#said") == text("votes.refused.closed"), "what was said did not last"
             assert "not counted" in phone.inner_text("#said")
             look_at(phone)
         assert store.counts("one") == {"yes": 0, "no": 0}
@@ -1093,7 +1093,7 @@ def test_a_phone_on_its_side_shows_all_names_whole(browser: Browser, opened: Ope
 # ---- the desk ----
 
 
-def test_what_is_opened_is_one_address_and_a_code(desk: VoteDesk, opened: Opened) -> None:
+def test_what_is_opened_is_one_address_and_a_code(desk: VoteServer, opened: Opened) -> None:
     """The server listens on the one address; the URL holds a code that is easy to type; the QR code is black on white."""
     assert desk.running
     assert opened.url == f"http://{HERE}:{opened.port}/{opened.code}"
@@ -1104,15 +1104,15 @@ def test_what_is_opened_is_one_address_and_a_code(desk: VoteDesk, opened: Opened
     lines = [line.laddr for line in psutil.Process(desk._process.pid).net_connections(kind="inet") if line.status == "LISTEN"]
     assert [tuple(line) for line in lines] == [(HERE, opened.port)]
     assert opened.qr.startswith('<svg role="img" viewBox=')
-    assert f"<title>{say('votes.qr', url=opened.url)}</title>" in opened.qr
+    assert f"<title>{text('votes.qr', url=opened.url)}</title>" in opened.qr
     assert 'fill="#fff"' in opened.qr
     assert 'stroke="#000"' in opened.qr
-    assert opened.sentence == say("votes.only_here", address=HERE, port=opened.port)
+    assert opened.sentence == text("votes.only_here", address=HERE, port=opened.port)
     assert desk.open() is opened
-    assert len({VoteDesk(desk.store_path)._code for _ in range(20)}) == 20
+    assert len({VoteServer(desk.store_path)._code for _ in range(20)}) == 20
     for wrong in ("", "abc", "../../", "k7w3xzk7w3xz", "K7W3XZ"):
-        assert VoteDesk(desk.store_path, code=wrong)._code != wrong
-    assert VoteDesk(desk.store_path, code="k7w3xz")._code == "k7w3xz"
+        assert VoteServer(desk.store_path, code=wrong)._code != wrong
+    assert VoteServer(desk.store_path, code="k7w3xz")._code == "k7w3xz"
 
 
 def test_the_sentence_says_what_is_opened_and_to_whom() -> None:
@@ -1120,10 +1120,10 @@ def test_the_sentence_says_what_is_opened_and_to_whom() -> None:
     told = Opened("", "192.168.1.20", 8123, "k7w3xz", "").sentence
     assert "192.168.1.20" in told
     assert "8123" in told
-    assert told == say("votes.opens", address="192.168.1.20", port=8123)
+    assert told == text("votes.opens", address="192.168.1.20", port=8123)
 
 
-def test_the_arguments_of_the_server_tell_no_key(desk: VoteDesk, opened: Opened) -> None:
+def test_the_arguments_of_the_server_tell_no_key(desk: VoteServer, opened: Opened) -> None:
     """Who lists the processes of this computer does not see what ballots are signed with."""
     assert desk._process is not None
     assert desk._key not in " ".join(psutil.Process(desk._process.pid).cmdline())
@@ -1179,7 +1179,7 @@ def test_only_networks_that_are_up_count(monkeypatch: pytest.MonkeyPatch) -> Non
     assert addresses() == ["192.168.1.20"]
 
 
-def test_without_a_network_the_desk_says_so(desk: VoteDesk, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_a_network_the_desk_says_so(desk: VoteServer, monkeypatch: pytest.MonkeyPatch) -> None:
     """Where there is no network, opening says so and what to do instead; this computer alone can still be opened."""
     monkeypatch.setattr("backchannel_lib.workshop.votes.process.addresses", list)
     with pytest.raises(CaseError) as caught:
@@ -1193,7 +1193,7 @@ def test_without_a_network_the_desk_says_so(desk: VoteDesk, monkeypatch: pytest.
 @pytest.mark.parametrize(
     "address", [ALL_OF_THEM, "::1", "::", "localhost", "example.org", "203.0.113.200", "224.0.0.1", "", "1.2.3"]
 )
-def test_no_other_address_can_be_opened(desk: VoteDesk, address: str) -> None:
+def test_no_other_address_can_be_opened(desk: VoteServer, address: str) -> None:
     """All addresses at once, another family, a name, or somebody else's address are refused with a sentence."""
     with pytest.raises(CaseError) as caught:
         desk.open(address)
@@ -1202,14 +1202,14 @@ def test_no_other_address_can_be_opened(desk: VoteDesk, address: str) -> None:
 
 
 @pytest.mark.parametrize("port", [-1, 80, 1023, 65536, True, "8888"])
-def test_a_port_that_is_none_is_a_sentence(desk: VoteDesk, port: Any) -> None:
+def test_a_port_that_is_none_is_a_sentence(desk: VoteServer, port: Any) -> None:
     """A port out of the range that a program may take is refused with a sentence."""
     with pytest.raises(CaseError) as caught:
         desk.open(HERE, port)
     assert caught.value.rule == "votes_port"
 
 
-def test_a_port_that_is_taken_is_named_with_another(desk: VoteDesk) -> None:
+def test_a_port_that_is_taken_is_named_with_another(desk: VoteServer) -> None:
     """A taken port is said, another is named, and that one works."""
     with socket.socket() as taken:
         taken.bind((HERE, 0))
@@ -1225,7 +1225,7 @@ def test_a_port_that_is_taken_is_named_with_another(desk: VoteDesk) -> None:
         assert desk.open(HERE, free).port == free
 
 
-def test_a_server_that_does_not_start_is_a_sentence(desk: VoteDesk, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_server_that_does_not_start_is_a_sentence(desk: VoteServer, monkeypatch: pytest.MonkeyPatch) -> None:
     """Whatever keeps the server from starting, the desk says so calmly and holds nothing."""
     for program in ("/no/such/python", "/bin/false"):
         monkeypatch.setattr(sys, "executable", program)
@@ -1235,7 +1235,7 @@ def test_a_server_that_does_not_start_is_a_sentence(desk: VoteDesk, monkeypatch:
         assert not desk.running
 
 
-def test_a_killed_server_comes_back_as_it_was(desk: VoteDesk, opened: Opened, store: VoteStore) -> None:
+def test_a_killed_server_comes_back_as_it_was(desk: VoteServer, opened: Opened, store: VoteStore) -> None:
     """After a kill the counts are there; opened again, it has the same address, and a phone's ballot still counts once."""
     store.open_round("one", "First?", YES_NO)
     voted, waiting = Phone(opened), Phone(opened)
@@ -1257,7 +1257,7 @@ def test_a_killed_server_comes_back_as_it_was(desk: VoteDesk, opened: Opened, st
     assert store.counts("one") == {"yes": 1, "no": 1}
 
 
-def test_when_its_port_was_taken_meanwhile_it_takes_another(desk: VoteDesk, opened: Opened) -> None:
+def test_when_its_port_was_taken_meanwhile_it_takes_another(desk: VoteServer, opened: Opened) -> None:
     """Closed, and its port taken by another program, the vote opens again on another port under the same code."""
     desk.close()
     with socket.socket() as taken:
@@ -1269,7 +1269,7 @@ def test_when_its_port_was_taken_meanwhile_it_takes_another(desk: VoteDesk, open
     assert again.code == opened.code
 
 
-def test_closing_ends_the_process(desk: VoteDesk, opened: Opened) -> None:
+def test_closing_ends_the_process(desk: VoteServer, opened: Opened) -> None:
     """After closing, nothing listens and no process is left; closing twice does nothing."""
     assert desk._process is not None
     process = psutil.Process(desk._process.pid)
@@ -1283,8 +1283,8 @@ def test_closing_ends_the_process(desk: VoteDesk, opened: Opened) -> None:
 
 PRESENTER = """
 import sys, time
-from backchannel_lib.workshop.votes.process import VoteDesk
-desk = VoteDesk(sys.argv[1])
+from backchannel_lib.workshop.votes.process import VoteServer
+desk = VoteServer(sys.argv[1])
 desk.open("127.0.0.1")
 print(desk._process.pid, flush=True)
 time.sleep(600)

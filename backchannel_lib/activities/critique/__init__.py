@@ -1,1 +1,1 @@
-
+"""Reading the article critically: support, studies, disagreements and collisions."""

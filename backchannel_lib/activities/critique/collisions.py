@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections import Counter
 from typing import Any, Final
 
-from backchannel_lib.activities.activity import Act
+from backchannel_lib.activities.activity import Action
 from backchannel_lib.activities.critique.model import Collision, collisions
-from backchannel_lib.activities.form import Form, Record, whole, yes_or_no
-from backchannel_lib.activities.tables import PartRow
-from backchannel_lib.base.texts import say
+from backchannel_lib.activities.form import Form, Record, boolean_field, integer_field
+from backchannel_lib.activities.tables import ActivityRow
+from backchannel_lib.base.texts import text
 from backchannel_lib.model.verdict import Verdict
-from backchannel_lib.page.activity_page import frame, opening, place
-from backchannel_lib.page.components import basis, paired
+from backchannel_lib.page.activity_page import activity_page, show_if, slot
+from backchannel_lib.page.components import citations, paired
 from backchannel_lib.page.html import Markup, join, tag
 from backchannel_lib.page.inputs import button, slider
 
@@ -34,27 +34,27 @@ class Collisions(Form):
     """How many of the article's contacts in SOAP the rule allows.
 
     Args:
-        part: Its row in data/parts.csv.
+        part: Its row in data/activities.csv.
 
     Source:
         data/support.csv, data/soap_rule.csv.
     """
 
-    def __init__(self, part: PartRow) -> None:
+    def __init__(self, part: ActivityRow) -> None:
         self.found = collisions()
         total = len(self.found)
-        guess = whole("guess", 0, total, total // 2, say("collide.ask", total=total))
-        super().__init__(part, {"guess": guess, "seen": yes_or_no("seen")})
+        guess = integer_field("guess", 0, total, total // 2, text("collide.ask", total=total))
+        super().__init__(part, {"guess": guess, "seen": boolean_field("seen")})
 
-    def acts(self) -> dict[str, Act]:
+    def actions(self) -> dict[str, Action]:
         """Give what the buttons do."""
         return {"see": self._see}
 
     def _see(self, _: object) -> dict[str, Any]:
-        self.go_with(seen=True)
+        self.commit_values(seen=True)
         return {"focus": "told"}
 
-    def parts(self, state: Record) -> dict[str, str]:
+    def fragments(self, state: Record) -> dict[str, str]:
         """Give, once a guess was made, the counts and the list."""
         if not state["seen"]:
             return {"told": "", "spoken": ""}
@@ -62,7 +62,7 @@ class Collisions(Form):
 
     def _summary(self) -> str:
         counts = Counter(entry.check.answer for entry in self.found)
-        return say(
+        return text(
             "collide.summary",
             allowed=counts["allowed"],
             ask=counts["ask_first"],
@@ -74,32 +74,32 @@ class Collisions(Form):
         allowed = sum(entry.check.answer == "allowed" for entry in self.found)
         free = Collision.lawful_from(YEAR)
         topics = dict.fromkeys(entry.claim.topic for entry in self.found)
-        ours = Collision.ours
+        ours = Collision.assumption
         return join(
-            paired((say("guess.yours"), state["guess"]), (say("collide.allows"), allowed)),
+            paired((text("guess.yours"), state["guess"]), (text("collide.allows"), allowed)),
             tag("p", self._summary(), class_="bw-kind"),
-            tag("p", say("collide.best_moment")),
-            tag("p", say("collide.lawful", month=say(f"month.{free.month}"), day=free.day, year=free.year), class_="bw-next"),
-            tag("h3", say("collide.free")),
-            tag("ul", [tag("li", say(f"collide.free.{one}")) for one in FREE], class_="bw-list"),
-            tag("h3", say("collide.list", total=len(self.found))),
-            tag("p", say("collide.partly")),
+            tag("p", text("collide.best_moment")),
+            tag("p", text("collide.lawful", month=text(f"month.{free.month}"), day=free.day, year=free.year), class_="bw-next"),
+            tag("h3", text("collide.free")),
+            tag("ul", [tag("li", text(f"collide.free.{one}")) for one in FREE], class_="bw-list"),
+            tag("h3", text("collide.list", total=len(self.found))),
+            tag("p", text("collide.partly")),
             [self._topic(topic) for topic in topics],
-            basis("collisions", (), (ours,), FACTS),
+            citations("collisions", (), (ours,), FACTS),
         )
 
     def _topic(self, topic: str) -> Markup:
         entries = [entry for entry in self.found if entry.claim.topic == topic]
         return tag(
             "details",
-            tag("summary", say("collide.topic", topic=say(f"support_topic.{topic}"), count=len(entries))),
+            tag("summary", text("collide.topic", topic=text(f"support_topic.{topic}"), count=len(entries))),
             [
                 tag(
                     "div",
                     tag("p", entry.words),
                     paired(
-                        (say("card.title"), Verdict[entry.verdict.upper()].words),
-                        (say("collide.in_soap"), entry.check.words),
+                        (text("card.title"), Verdict[entry.verdict.upper()].words),
+                        (text("collide.in_soap"), entry.check.words),
                     ),
                     tag("p", entry.earliest),
                     tag("p", entry.contacted_words),
@@ -110,34 +110,34 @@ class Collisions(Form):
             data_keep=f"collide-{topic}",
         )
 
-    def about(self, state: Record) -> dict[str, Any]:
+    def ui_state(self, state: Record) -> dict[str, Any]:
         """Tell which sections are in sight."""
         return {"open": ["seen"] if state["seen"] else []}
 
     def page(self) -> str:
         """Give the whole page."""
-        parts, total = self.parts(self.state), len(self.found)
-        return frame(
-            self.part,
-            slider("guess", say("collide.ask", total=total), (0, total), self.state["guess"]),
-            tag("div", button(say("collide.see"), "see"), class_="bw-toolbar"),
-            opening("seen", self.about(self.state)["open"], place("told", parts["told"], class_="bw-told")),
+        parts, total = self.fragments(self.state), len(self.found)
+        return activity_page(
+            self.row,
+            slider("guess", text("collide.ask", total=total), (0, total), self.state["guess"]),
+            tag("div", button(text("collide.see"), "see"), class_="bw-toolbar"),
+            show_if("seen", self.ui_state(self.state)["open"], slot("told", parts["told"], class_="bw-told")),
         )
 
     @property
     def text(self) -> str:
         """The title and what is asked."""
-        return f"{say(f'part.{self.part.part}.title')}\n{say('collide.ask', total=len(self.found))}"
+        return f"{text(f'activity.{self.row.activity}.title')}\n{text('collide.ask', total=len(self.found))}"
 
-    def tour(self) -> str:
+    def transcript(self) -> str:
         """Guess both ends, and tell the whole list; then go back."""
         start, lines = self.state, []
         for guess in (0, len(self.found)):
-            self.put(guess=guess)
+            self.update(guess=guess)
             self._see({})
-            lines.append(f"{guess}: {self.parts(self.state)['spoken']}")
+            lines.append(f"{guess}: {self.fragments(self.state)['spoken']}")
         for entry in self.found:
             verdict = Verdict[entry.verdict.upper()].words
             lines.append(f"{entry.words}\n   {verdict} / {entry.check.words}. {entry.earliest}. {entry.contacted_words}")
-        self.go(start)
+        self.commit(start)
         return "\n".join(lines)

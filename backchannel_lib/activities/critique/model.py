@@ -11,19 +11,19 @@ from datetime import datetime, time, timedelta
 from typing import Any, ClassVar, Final, NamedTuple
 
 from backchannel_lib.base.errors import CaseError
-from backchannel_lib.base.formatting import nearest
+from backchannel_lib.base.formatting import suggestions
 from backchannel_lib.base.readers import (
     Path,
     TableError,
     WrongCellError,
-    any_text,
     each_of,
     integer,
     one_of,
+    optional_text,
     read_table,
-    some_text,
+    required_text,
 )
-from backchannel_lib.base.texts import say
+from backchannel_lib.base.texts import text
 from backchannel_lib.model.amplifier import assumption
 from backchannel_lib.model.calendar import match_week
 from backchannel_lib.model.case import RECOMMENDERS, Case
@@ -59,17 +59,17 @@ class SupportRow(NamedTuple):
     near: tuple[str, ...]
     facts: tuple[str, ...]
     case: Case | None
-    ours: str
+    assumption: str
 
     @property
     def name(self) -> str:
         """The rating in a word or two."""
-        return say(f"support.{self.support}.name")
+        return text(f"support.{self.support}.name")
 
     @property
     def why(self) -> str:
         """What the rating rests on, in plain sentences; where no fact bears on the claim, what holds for all such claims."""
-        return say(f"support_why.{self.claim}") if self.facts else say(f"support.{self.support}.why")
+        return text(f"support_why.{self.claim}") if self.facts else text(f"support.{self.support}.why")
 
 
 def load_support(path: Path = None) -> tuple[SupportRow, ...]:
@@ -84,7 +84,7 @@ def load_support(path: Path = None) -> tuple[SupportRow, ...]:
         measured no effect), collides (following it in SOAP meets the NRMP's rule) or defines (nothing to support or
         refute); ``near``, the other ratings that we nearly gave, parted by blanks, or blank; ``facts``, ids of the outside
         facts it rests on, or blank; ``case``, the contact that the claim tells of or advises in SOAP, as pairs
-        ``field=value`` parted by ``;``, or blank; ``ours``, the id of our assumption.
+        ``field=value`` parted by ``;``, or blank; ``assumption``, the id of our assumption.
 
     Raises:
         TableError: The table is broken, a rating that has to rest on facts names none, or ``near`` names the rating itself.
@@ -105,7 +105,7 @@ def load_support(path: Path = None) -> tuple[SupportRow, ...]:
             "near": each_of(LEVELS),
             "facts": each_of([fact.id for fact in load_facts()]),
             "case": _case_or_blank,
-            "ours": assumption_id,
+            "assumption": assumption_id,
         },
         path=path,
     )
@@ -133,14 +133,11 @@ def levels() -> tuple[tuple[str, str, str], ...]:
     Returns:
         For each: its id, its name and what it means, for a reader.
 
-    Source:
-        ours.
-
     Examples:
         >>> [name for _, name, _ in levels()][:2]
         ['One view', 'Agrees']
     """
-    return tuple((level, say(f"support.{level}.name"), say(f"support.{level}.meaning")) for level in LEVELS)
+    return tuple((level, text(f"support.{level}.name"), text(f"support.{level}.meaning")) for level in LEVELS)
 
 
 def support_of(claim: str) -> SupportRow:
@@ -164,7 +161,7 @@ def support_of(claim: str) -> SupportRow:
     """
     rows = {row.claim: row for row in load_support()}
     if not isinstance(claim, str) or claim not in rows:
-        known = ", ".join(nearest(claim, rows).split(", ")[:3])
+        known = ", ".join(suggestions(claim, rows).split(", ")[:3])
         raise CaseError("claim", "unknown_claim", claim, known=known)
     return rows[claim]
 
@@ -191,27 +188,27 @@ class Rated:
 
     claim: Claim
     yours: str
-    ours: SupportRow
+    assumption: SupportRow
 
     @property
     def relation(self) -> str:
         """``same``; ``near``, where we nearly chose the reader's rating; or ``different``."""
-        if self.yours == self.ours.support:
+        if self.yours == self.assumption.support:
             return "same"
-        return "near" if self.yours in self.ours.near else "different"
+        return "near" if self.yours in self.assumption.near else "different"
 
     @property
     def words(self) -> str:
         """Both ratings and what ours rests on, for a reader."""
-        yours = say(f"support.{self.yours}.name")
+        yours = text(f"support.{self.yours}.name")
         if self.relation == "same":
-            return f"{say('rating.same', ours=self.ours.name)} {self.ours.why}"
+            return f"{text('rating.same', ours=self.assumption.name)} {self.assumption.why}"
         chosen = (
-            say("rating.near", yours=yours, ours=self.ours.name)
+            text("rating.near", yours=yours, ours=self.assumption.name)
             if self.relation == "near"
-            else say("rating.different", yours=yours, ours=self.ours.name)
+            else text("rating.different", yours=yours, ours=self.assumption.name)
         )
-        return f"{chosen} {say('rating.kind')} {self.ours.why}"
+        return f"{chosen} {text('rating.kind')} {self.assumption.why}"
 
 
 class TopicCount(NamedTuple):
@@ -225,8 +222,8 @@ class TopicCount(NamedTuple):
     @property
     def words(self) -> str:
         """The counts as a line for a reader."""
-        topic = say(f"support_topic.{self.topic}")
-        return say("rating.topic", topic=topic, same=self.same, near=self.near, different=self.different)
+        topic = text(f"support_topic.{self.topic}")
+        return text("rating.topic", topic=topic, same=self.same, near=self.near, different=self.different)
 
 
 @dataclass(frozen=True)
@@ -275,8 +272,8 @@ class RatingResult:
     def words(self) -> str:
         """The counts as a sentence for a reader."""
         if not self.rated:
-            return say("rating.none")
-        return say("rating.counts", total=len(self.rated), same=self.same, near=self.near, different=self.different)
+            return text("rating.none")
+        return text("rating.counts", total=len(self.rated), same=self.same, near=self.near, different=self.different)
 
     def _count(self, relation: str, topic: str | None = None) -> int:
         return sum(rated.relation == relation and topic in (None, rated.claim.topic) for rated in self.rated)
@@ -306,7 +303,7 @@ def rate(ratings: Mapping[str, str]) -> RatingResult:
     rows = {claim: support_of(claim) for claim in ratings}
     for claim, level in ratings.items():
         if level not in LEVELS:
-            raise CaseError(claim, "level", level, levels=nearest(level, LEVELS))
+            raise CaseError(claim, "level", level, levels=suggestions(level, LEVELS))
     return RatingResult(tuple(Rated(claim, ratings[claim.id], rows[claim.id]) for claim in load_claims() if claim.id in rows))
 
 
@@ -324,22 +321,22 @@ class StudyBarRow(NamedTuple):
     unit: str
     facts: tuple[str, ...]
     claims: tuple[str, ...]
-    ours: str
+    assumption: str
 
     @property
     def label(self) -> str:
         """Whose bar it is, for a reader."""
-        return say(f"study_bar.{self.bar}")
+        return text(f"study_bar.{self.bar}")
 
     @property
     def source_label(self) -> str:
         """Where it comes from and in which unit, for a reader."""
-        return say(f"study_source.{self.source}")
+        return text(f"study_source.{self.source}")
 
     @property
     def standing_label(self) -> str:
         """What the caller is to the PD, for a reader; bars of one standing may stand beside each other."""
-        return say(f"standing.{self.standing}")
+        return text(f"standing.{self.standing}")
 
 
 def load_study_bars(path: Path = None) -> tuple[StudyBarRow, ...]:
@@ -352,7 +349,7 @@ def load_study_bars(path: Path = None) -> tuple[StudyBarRow, ...]:
         Rows of: ``bar``, its id; ``source``, article or ophthalmology; ``caller``, a recommender in the article's rows, a
         caller of the survey in the others; ``standing``: known (to the PD), open (the chart leaves it open), unknown or
         student, which says what may stand beside what; ``value``, 0 to 100; ``unit``, blank for the article, which gives
-        none; ``facts`` or ``claims``, ids of where the value stands; ``ours``, the id of our assumption.
+        none; ``facts`` or ``claims``, ids of where the value stands; ``assumption``, the id of our assumption.
 
     Raises:
         TableError: The table is broken.
@@ -368,15 +365,15 @@ def load_study_bars(path: Path = None) -> tuple[StudyBarRow, ...]:
         StudyBarRow,
         "study_bars.csv",
         {
-            "bar": some_text,
+            "bar": required_text,
             "source": one_of(SOURCES),
             "caller": one_of((*RECOMMENDERS, *SURVEYED)),
             "standing": one_of(STANDINGS),
             "value": integer(0, 100),
-            "unit": any_text,
+            "unit": optional_text,
             "facts": each_of([fact.id for fact in load_facts()]),
             "claims": claim_ids,
-            "ours": assumption_id,
+            "assumption": assumption_id,
         },
         path=path,
     )
@@ -448,18 +445,18 @@ class Ratio:
     def words(self) -> str:
         """Both ratios for a reader, and how firm the difference is."""
         values: dict[str, Any] = {
-            "upper": say(f"standing.{self.upper}"),
-            "lower": say(f"standing.{self.lower}"),
+            "upper": text(f"standing.{self.upper}"),
+            "lower": text(f"standing.{self.lower}"),
             "article": f"{self.article_low:.1f}",
             "survey": f"{self.survey:.1f}",
         }
         ratios = (
-            say("study_ratio.article_one", **values)
+            text("study_ratio.article_one", **values)
             if self.article_low == self.article_high
-            else say("study_ratio.article_two", most=f"{self.article_high:.1f}", **values)
+            else text("study_ratio.article_two", most=f"{self.article_high:.1f}", **values)
         )
         span: dict[str, Any] = {"sample": _sample(), "low": f"{self.survey_low:.1f}", "high": f"{self.survey_high:.1f}"}
-        return f"{ratios} {say('study_ratio.within' if self.within_one_answer else 'study_ratio.outside', **span)}"
+        return f"{ratios} {text('study_ratio.within' if self.within_one_answer else 'study_ratio.outside', **span)}"
 
 
 @dataclass(frozen=True)
@@ -489,8 +486,8 @@ class OrderCheck:
     @property
     def words(self) -> str:
         """The answer for a reader."""
-        order = say("study_order.same" if self.order else "study_order.differs")
-        return f"{order} {say('study_order.ratios_same' if self.ratios_agree else 'study_order.ratios_differ')}"
+        order = text("study_order.same" if self.order else "study_order.differs")
+        return f"{order} {text('study_order.ratios_same' if self.ratios_agree else 'study_order.ratios_differ')}"
 
 
 def order_agrees() -> OrderCheck:
@@ -570,12 +567,12 @@ class Disagreement:
     examples: int
     grid_changed: int
     grid: int
-    ours: ClassVar[str] = "grid_is_ours"
+    assumption: ClassVar[str] = "grid_is_ours"
 
     @property
     def question(self) -> str:
         """What is open, as a question for a reader."""
-        return say(f"choice.{self.choice}")
+        return text(f"choice.{self.choice}")
 
     @property
     def options(self) -> tuple[str, str]:
@@ -585,8 +582,8 @@ class Disagreement:
     @property
     def words(self) -> str:
         """Where the two places are and how much hangs on them, for a reader."""
-        where = say("disagreement.places", ours=", ".join(self.places), other=", ".join(self.other_places))
-        counts = say(
+        where = text("disagreement.places", ours=", ".join(self.places), other=", ".join(self.other_places))
+        counts = text(
             "disagreement.counts",
             examples=len(self.examples_changed),
             all_examples=self.examples,
@@ -631,7 +628,7 @@ def disagreements() -> tuple[Disagreement, ...]:
 
 
 def _case_of(row: ExampleRow) -> Case:
-    return Case.from_record(dict(row.sets))
+    return Case.from_record(dict(row.overrides))
 
 
 def _lines(claims: tuple[str, ...]) -> tuple[str, ...]:
@@ -711,7 +708,7 @@ class CallerPair:
     impact: str
     chart_row: str
     weight: int | None
-    ours: str
+    assumption: str
     relation: str
 
     @property
@@ -722,12 +719,12 @@ class CallerPair:
     @property
     def relation_words(self) -> str:
         """How the two go together, in a few words for a reader."""
-        return say(f"table_relation.{self.relation}")
+        return text(f"table_relation.{self.relation}")
 
     @property
     def words(self) -> str:
         """How the two labels differ, as sentences for a reader."""
-        return say(f"tables_differ.{self.recommender}")
+        return text(f"tables_differ.{self.recommender}")
 
 
 def tables_differ() -> tuple[CallerPair, ...]:
@@ -751,7 +748,7 @@ def tables_differ() -> tuple[CallerPair, ...]:
             impact=row.impact,
             chart_row=row.chart_row,
             weight=row.weight if row.chart_row else None,
-            ours=row.ours,
+            assumption=row.assumption,
             relation=_relation(row.table_row, row.chart_row, row.joined),
         )
         for row in load_callers()
@@ -791,24 +788,24 @@ class Collision:
     verdict: str
     check: RulesCheck
     if_contacted: RulesCheck
-    ours: ClassVar[str] = "collision_case_is_ours"
+    assumption: ClassVar[str] = "collision_case_is_ours"
 
     @property
     def words(self) -> str:
         """The claim and its lines, for a reader."""
-        return say("collision.lines", lines=self.claim.lines, claim=say(f"claim.{self.claim.id}"))
+        return text("collision.lines", lines=self.claim.lines, claim=text(f"claim.{self.claim.id}"))
 
     @property
     def earliest(self) -> str:
         """When the rule allows it at the earliest, in the words that `what_would_change` uses."""
         if self.check.answer == "allowed":
-            return say("when.now")
-        return say("when.after_soap" if self.check.answer == "not_allowed" else "when.ask")
+            return text("when.now")
+        return text("when.after_soap" if self.check.answer == "not_allowed" else "when.ask")
 
     @property
     def contacted_words(self) -> str:
         """What holds once the program has made contact first, for a reader."""
-        return say("collision.if_contacted", answer=self.if_contacted.words)
+        return text("collision.if_contacted", answer=self.if_contacted.words)
 
     @staticmethod
     def lawful_from(year: int) -> datetime:
@@ -853,7 +850,7 @@ def collisions() -> tuple[Collision, ...]:
             case=row.case,
             verdict=judge(row.case).verdict.name.lower(),
             check=rules_check(row.case),
-            if_contacted=rules_check(row.case.but(program_contacted_first=True)),
+            if_contacted=rules_check(row.case.replace(program_contacted_first=True)),
         )
         for row in load_support()
         if row.case is not None

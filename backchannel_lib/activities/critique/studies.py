@@ -7,14 +7,14 @@ from collections.abc import Iterable
 from itertools import pairwise
 from typing import Any, Final
 
-from backchannel_lib.activities.activity import Act
+from backchannel_lib.activities.activity import Action
 from backchannel_lib.activities.critique.model import StudyBarRow, order_agrees, study_bars
-from backchannel_lib.activities.form import Form, Record, one_word, whole, yes_or_no
-from backchannel_lib.activities.tables import PartRow
-from backchannel_lib.base.texts import say
-from backchannel_lib.page.activity_page import frame, opening, place
+from backchannel_lib.activities.form import Form, Record, boolean_field, choice_field, integer_field
+from backchannel_lib.activities.tables import ActivityRow
+from backchannel_lib.base.texts import text
+from backchannel_lib.page.activity_page import activity_page, show_if, slot
 from backchannel_lib.page.charts import Figure, bars, bars_of_two
-from backchannel_lib.page.components import basis, facts, facts_by_source, paired, picture, table
+from backchannel_lib.page.components import chart_panel, citations, facts, facts_by_source, paired, table
 from backchannel_lib.page.html import Markup, join, tag
 from backchannel_lib.page.inputs import button, radios, slider
 
@@ -58,31 +58,31 @@ class Studies(Form):
     """Guesses, and then the studies, in three steps.
 
     Args:
-        part: Its row in data/parts.csv.
+        part: Its row in data/activities.csv.
 
     Source:
         data/study_bars.csv, data/facts.csv.
     """
 
-    def __init__(self, part: PartRow) -> None:
+    def __init__(self, part: ActivityRow) -> None:
         self.surveyed = [bar for _, _, survey in study_bars() for bar in survey]
         self.article = [bar for _, chart, _ in study_bars() for bar in chart]
-        guesses = {bar.caller: whole(bar.caller, 0, 100, MIDDLE, bar.label) for bar in self.surveyed}
+        guesses = {bar.caller: integer_field(bar.caller, 0, 100, MIDDLE, bar.label) for bar in self.surveyed}
         super().__init__(
             part,
             {
                 **guesses,
-                "belief": whole("belief", 0, 100, MIDDLE, say("studies.belief")),
-                "measured": one_word("measured", MEASURED, say("studies.measured")),
-                "advocates": one_word("advocates", ADVOCATES, say("studies.advocates")),
-                "ban": whole("ban", 0, 100, MIDDLE, say("studies.ban")),
-                **{f"seen_{step}": yes_or_no(f"seen_{step}") for step in STEPS},
+                "belief": integer_field("belief", 0, 100, MIDDLE, text("studies.belief")),
+                "measured": choice_field("measured", MEASURED, text("studies.measured")),
+                "advocates": choice_field("advocates", ADVOCATES, text("studies.advocates")),
+                "ban": integer_field("ban", 0, 100, MIDDLE, text("studies.ban")),
+                **{f"seen_{step}": boolean_field(f"seen_{step}") for step in STEPS},
             },
         )
 
     # ---- acts ----
 
-    def acts(self) -> dict[str, Act]:
+    def actions(self) -> dict[str, Action]:
         """Give what the buttons do."""
         return {
             "see_survey": lambda _: self._see("survey"),
@@ -92,13 +92,13 @@ class Studies(Form):
 
     def _see(self, step: str) -> dict[str, Any]:
         if step in self.entries and not self.state[step]:  # its question is answered by a choice
-            return {"notice": say("guess.first")}
-        self.go_with(**{f"seen_{step}": True})
+            return {"notice": text("guess.first")}
+        self.commit_values(**{f"seen_{step}": True})
         return {"focus": f"told.{step}"}
 
     # ---- what is on screen ----
 
-    def parts(self, state: Record) -> dict[str, str]:
+    def fragments(self, state: Record) -> dict[str, str]:
         """Give what is told of each step once the reader has guessed."""
         tell = {"survey": self._survey, "measured": self._measured, "advocates": self._advocates}
         told = {step: tell[step](state) if state[f"seen_{step}"] else Markup("") for step in STEPS}
@@ -109,41 +109,41 @@ class Studies(Form):
             "spoken": self._line(seen[-1], state) if seen else "",
         }
 
-    def later_parts(self, state: Record) -> dict[str, str]:
+    def deferred_fragments(self, state: Record) -> dict[str, str]:
         """Give the survey beside one's guess, and the article's chart, which has another unit."""
         if not state["seen_survey"]:
             return {}
         guesses = [int(state[bar.caller]) for bar in self.surveyed]
         survey = bars_of_two(
             [bar.label for bar in self.surveyed],
-            (say("lesson.you"), guesses),
-            (say("studies.directors"), [bar.value for bar in self.surveyed]),
-            say("studies.axis"),
+            (text("lesson.you"), guesses),
+            (text("studies.directors"), [bar.value for bar in self.surveyed]),
+            text("studies.axis"),
         )
         pairs = zip(self.surveyed, guesses, strict=True)
         spoken = "; ".join(f"{bar.label}: {guess}, {bar.value}" for bar, guess in pairs)
         chart: Figure = bars(
-            [bar.label for bar in self.article], [bar.value for bar in self.article], say("studies.no_unit_axis")
+            [bar.label for bar in self.article], [bar.value for bar in self.article], text("studies.no_unit_axis")
         )
         own = "; ".join(f"{bar.label}: {bar.value}" for bar in self.article)
         return {
             "ground.survey": json.dumps(survey),
-            "name.survey": say("studies.survey_spoken", pairs=spoken),
+            "name.survey": text("studies.survey_spoken", pairs=spoken),
             "table.survey": self._numbers(self.surveyed, state),
             "ground.article": json.dumps(chart),
-            "name.article": say("studies.article_spoken", pairs=own),
+            "name.article": text("studies.article_spoken", pairs=own),
             "table.article": self._numbers(self.article),
         }
 
     @staticmethod
     def _numbers(rows: Iterable[StudyBarRow], state: Record | None = None) -> Markup:
         if state is None:
-            head: tuple[str, ...] = (say("table.caller"), say("studies.no_unit"))
-            return table(say("studies.article_title"), head, [(bar.label, bar.value) for bar in rows])
-        head = (say("table.caller"), say("lesson.you"), say("studies.directors"))
-        return table(say("studies.survey_title"), head, [(bar.label, state[bar.caller], bar.value) for bar in rows])
+            head: tuple[str, ...] = (text("table.caller"), text("studies.no_unit"))
+            return table(text("studies.article_title"), head, [(bar.label, bar.value) for bar in rows])
+        head = (text("table.caller"), text("lesson.you"), text("studies.directors"))
+        return table(text("studies.survey_title"), head, [(bar.label, state[bar.caller], bar.value) for bar in rows])
 
-    def about(self, state: Record) -> dict[str, Any]:
+    def ui_state(self, state: Record) -> dict[str, Any]:
         """Tell which steps are in sight: each opens the next."""
         return {"open": self._open(state)}
 
@@ -160,15 +160,15 @@ class Studies(Form):
                 found = {bar.standing: bar.value for bar in self.surveyed}
                 high = sum(int(state[bar.caller]) > bar.value for bar in self.surveyed)
                 word = "studies.hoped" if high == len(self.surveyed) else "studies.feared" if high == 0 else "studies.mixed"
-                return f"{say('studies.found', **found)} {say(word)}"
+                return f"{text('studies.found', **found)} {text(word)}"
             case "measured":
-                return say("studies.as_found" if state["measured"] == MEASURED_ANSWER else "studies.not_found")
-        return say("studies.half_right" if state["advocates"] == ADVOCATES_ANSWER else "studies.half_other")
+                return text("studies.as_found" if state["measured"] == MEASURED_ANSWER else "studies.not_found")
+        return text("studies.half_right" if state["advocates"] == ADVOCATES_ANSWER else "studies.half_other")
 
     def _survey(self, state: Record) -> Markup:
         return join(
             tag("p", self._line("survey", state), class_="bw-kind"),
-            tag("p", say("studies.survey_caution")),
+            tag("p", text("studies.survey_caution")),
             _told_facts("survey"),
         )
 
@@ -176,27 +176,27 @@ class Studies(Form):
     def _beside() -> Markup:
         rows = [
             (
-                say(f"standing.{standing}"),
-                ", ".join(f"{bar.label} {bar.value}" for bar in chart) or say("order.not_there"),
-                ", ".join(f"{bar.label} {bar.value}%" for bar in survey) or say("order.not_there"),
+                text(f"standing.{standing}"),
+                ", ".join(f"{bar.label} {bar.value}" for bar in chart) or text("order.not_there"),
+                ", ".join(f"{bar.label} {bar.value}%" for bar in survey) or text("order.not_there"),
             )
             for standing, chart, survey in study_bars()
         ]
-        head = (say("table.caller"), say("study_source.article"), say("study_source.ophthalmology"))
+        head = (text("table.caller"), text("study_source.article"), text("study_source.ophthalmology"))
         check = order_agrees()
         claims = [claim for _, chart, _ in study_bars() for bar in chart for claim in bar.claims]
         return join(
-            tag("h3", say("studies.beside")),
-            tag("div", table(say("studies.beside"), head, rows), class_="bw-numbers", tabindex="0", role="group",
-                aria_label=say("studies.beside")),
+            tag("h3", text("studies.beside")),
+            tag("div", table(text("studies.beside"), head, rows), class_="bw-numbers", tabindex="0", role="group",
+                aria_label=text("studies.beside")),
             tag("p", check.words, class_="bw-kind"),
             tag(
                 "details",
-                tag("summary", say("studies.ratios")),
+                tag("summary", text("studies.ratios")),
                 tag("ul", [tag("li", ratio.words) for ratio in check.ratios], class_="bw-list"),
                 data_keep="ratios",
             ),
-            basis("beside", claims, ("bar_pairing_is_ours", "one_answer_either_way")),
+            citations("beside", claims, ("bar_pairing_is_ours", "one_answer_either_way")),
         )  # fmt: skip
 
     def _measured(self, state: Record) -> Markup:
@@ -204,70 +204,72 @@ class Studies(Form):
         before, after = (facts()[f"studies.oto_p_{when}"].value for when in ("before", "after"))
         return join(
             paired(
-                (say("studies.your_belief"), state["belief"]),
-                (say("studies.their_belief"), f"{believe}%"),
-                (say("studies.measured_was"), tag("b", say(f"studies.measured.{MEASURED_ANSWER}"))),
+                (text("studies.your_belief"), state["belief"]),
+                (text("studies.their_belief"), f"{believe}%"),
+                (text("studies.measured_was"), tag("b", text(f"studies.measured.{MEASURED_ANSWER}"))),
             ),
             tag("p", self._line("measured", state), class_="bw-kind"),
-            tag("p", say("studies.what_p_is", before=before, after=after, of_hundred=round(100 * float(before)))),
-            tag("p", say("studies.no_proof")),
+            tag("p", text("studies.what_p_is", before=before, after=after, of_hundred=round(100 * float(before)))),
+            tag("p", text("studies.no_proof")),
             _told_facts("measured"),
         )
 
     def _advocates(self, state: Record) -> Markup:
         return join(
             tag("p", self._line("advocates", state), class_="bw-kind"),
-            tag("p", say("studies.not_you")),
-            tag("p", say("studies.what_then")),
+            tag("p", text("studies.not_you")),
+            tag("p", text("studies.what_then")),
             paired(
-                (say("studies.your_ban"), state["ban"]), (say("studies.their_ban"), f"{facts()['studies.jgme_ban'].value}%")
+                (text("studies.your_ban"), state["ban"]), (text("studies.their_ban"), f"{facts()['studies.jgme_ban'].value}%")
             ),
-            tag("p", say("studies.ban_why")),
+            tag("p", text("studies.ban_why")),
             _told_facts("advocates"),
-            tag("p", say("fact.studies.scope"), class_="bw-note"),
+            tag("p", text("fact.studies.scope"), class_="bw-note"),
         )
 
     def page(self) -> str:
         """Give the whole page."""
-        state, parts, now = self.state, self.parts(self.state), self._open(self.state)
+        state, parts, now = self.state, self.fragments(self.state), self._open(self.state)
         sliders = [slider(bar.caller, bar.label, (0, 100), int(state[bar.caller])) for bar in self.surveyed]
-        measured = [(one, say(f"studies.measured.{one}")) for one in MEASURED]
-        advocates = [(one, say(f"studies.advocates.{one}")) for one in ADVOCATES]
-        return frame(
-            self.part,
+        measured = [(one, text(f"studies.measured.{one}")) for one in MEASURED]
+        advocates = [(one, text(f"studies.advocates.{one}")) for one in ADVOCATES]
+        return activity_page(
+            self.row,
             _heading("survey"),
-            tag("p", say("studies.survey_ask")),
+            tag("p", text("studies.survey_ask")),
             sliders,
             _button("survey"),
-            opening(
+            show_if(
                 "survey",
                 now,
-                place("told.survey", parts["told.survey"], class_="bw-told"),
-                picture("survey", say("studies.survey_title"), say("studies.survey_caption"), say("studies.survey_title"), ""),
-                picture(
-                    "article", say("studies.article_title"), say("studies.article_caption"), say("studies.article_title"), ""
+                slot("told.survey", parts["told.survey"], class_="bw-told"),
+                chart_panel(
+                    "survey", text("studies.survey_title"), text("studies.survey_caption"), text("studies.survey_title"), ""
                 ),
-                place("beside", parts["beside"]),
+                chart_panel(
+                    "article", text("studies.article_title"), text("studies.article_caption"), text("studies.article_title"), ""
+                ),
+                slot("beside", parts["beside"]),
                 class_="bw-charts bw-spaced",
             ),
-            opening(
+            show_if(
                 "ask.measured",
                 now,
                 _heading("measured"),
-                slider("belief", say("studies.belief"), (0, 100), int(state["belief"])),
-                radios("measured", say("studies.measured"), measured, state["measured"]),
+                slider("belief", text("studies.belief"), (0, 100), int(state["belief"])),
+                radios("measured", text("studies.measured"), measured, state["measured"]),
                 _button("measured"),
-                place("told.measured", parts["told.measured"], class_="bw-told"),
+                slot("told.measured", parts["told.measured"], class_="bw-told"),
                 class_="bw-item",
             ),
-            opening(
+            show_if(
                 "ask.advocates",
                 now,
                 _heading("advocates"),
-                radios("advocates", say("studies.advocates"), advocates, state["advocates"]),
-                slider("ban", say("studies.ban"), (0, 100), int(state["ban"])),
+                radios("advocates", text("studies.advocates"), advocates, state["advocates"]),
+                slider("ban", text("studies.ban"), (0, 100), int(state["ban"])),
                 _button("advocates"),
-                place("told.advocates", parts["told.advocates"], class_="bw-told"),
+                slot("told.advocates", parts["told.advocates"], class_="bw-told"),
                 class_="bw-item",
             ),
         )
@@ -276,14 +278,14 @@ class Studies(Form):
     def text(self) -> str:
         """The title and what is asked first."""
         callers = "\n".join(f"- {bar.label}" for bar in self.surveyed)
-        return f"{say(f'part.{self.part.part}.title')}\n{say('studies.survey_ask')}\n{callers}"
+        return f"{text(f'activity.{self.row.activity}.title')}\n{text('studies.survey_ask')}\n{callers}"
 
-    def tour(self) -> str:
+    def transcript(self) -> str:
         """Make low, high and true guesses in every step, and tell what is said; then go back."""
         start, lines = self.state, []
         for guess in (0, 100, None):
             values = {bar.caller: bar.value if guess is None else guess for bar in self.surveyed}
-            self.put(**values)
+            self.update(**values)
             self._see("survey")
             lines.append(f"{', '.join(f'{bar.label}: {values[bar.caller]}' for bar in self.surveyed)}\n   "
                          f"{self._line('survey', self.state)}")  # fmt: skip
@@ -291,22 +293,22 @@ class Studies(Form):
         lines += [order_agrees().words, *(ratio.words for ratio in order_agrees().ratios)]
         for step, answers in (("measured", MEASURED), ("advocates", ADVOCATES)):
             for answer in answers:
-                self.put(**{step: answer})
+                self.update(**{step: answer})
                 self._see(step)
-                lines.append(f"{say(f'studies.{step}.{answer}')}: {self._line(step, self.state)}")
-        lines += [say(f"fact.{fact}") for step in STEPS for fact in FACTS[step]]
-        self.go(start)
+                lines.append(f"{text(f'studies.{step}.{answer}')}: {self._line(step, self.state)}")
+        lines += [text(f"fact.{fact}") for step in STEPS for fact in FACTS[step]]
+        self.commit(start)
         return "\n".join(lines)
 
 
 def _heading(step: str) -> Markup:
-    return tag("h3", tag("span", f"{STEPS.index(step) + 1}.", class_="bw-count"), " ", say(f"studies.step.{step}"))
+    return tag("h3", tag("span", f"{STEPS.index(step) + 1}.", class_="bw-count"), " ", text(f"studies.step.{step}"))
 
 
 def _button(step: str) -> Markup:
-    return tag("div", button(say(f"studies.see.{step}"), f"see_{step}"), class_="bw-toolbar")
+    return tag("div", button(text(f"studies.see.{step}"), f"see_{step}"), class_="bw-toolbar")
 
 
 def _told_facts(step: str) -> Markup:
     """List the facts of a step, each source once under its facts."""
-    return facts_by_source(f"facts-{step}", say("studies.sources"), FACTS[step])
+    return facts_by_source(f"facts-{step}", text("studies.sources"), FACTS[step])

@@ -1,1 +1,1 @@
-
+"""The planner: who should contact which program."""

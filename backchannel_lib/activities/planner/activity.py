@@ -12,8 +12,8 @@ import json
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final, NamedTuple, TypeAlias
 
-from backchannel_lib.activities import saved_answers as keep
-from backchannel_lib.activities.activity import Act, Activity, Message
+from backchannel_lib.activities import saved_answers
+from backchannel_lib.activities.activity import Action, Activity, Message
 from backchannel_lib.activities.planner.model import (
     ACQUAINTANCE,
     ASSUMPTIONS,
@@ -33,16 +33,16 @@ from backchannel_lib.activities.planner.model import (
     read_people,
     read_programs,
 )
-from backchannel_lib.activities.tables import PartRow, load_planner_example
+from backchannel_lib.activities.tables import ActivityRow, load_planner_example
 from backchannel_lib.base.errors import CaseError
-from backchannel_lib.base.formatting import nearest
-from backchannel_lib.base.texts import say
+from backchannel_lib.base.formatting import suggestions
+from backchannel_lib.base.texts import text
 from backchannel_lib.model.case import Case
 from backchannel_lib.model.soap_rule import RulesCheck, rules_check
 from backchannel_lib.model.tables import ControlRow, load_controls
-from backchannel_lib.page.activity_page import frame, opening, place, still_of
+from backchannel_lib.page.activity_page import activity_page, show_if, slot, static_page
 from backchannel_lib.page.case_html import control, shown_fields, slider_ends
-from backchannel_lib.page.components import basis, paired
+from backchannel_lib.page.components import citations, paired
 from backchannel_lib.page.html import Markup, join, tag
 from backchannel_lib.page.inputs import button, checkbox, checks, radios, select, text_box
 
@@ -130,9 +130,6 @@ def is_ready(row: TableRow) -> bool:
     Returns:
         Whether it does.
 
-    Source:
-        ours.
-
     Examples:
         >>> is_ready(PersonRow(1, "Dr. Osei")), is_ready(ProgramRow(1, "Alder", 230))
         (False, True)
@@ -150,9 +147,6 @@ def people_of(state: PlannerState) -> tuple[Person, ...]:
         The people. Who is known at none of the programs is known at a place that is none of them, since to the planner no
         name at all means everywhere.
 
-    Source:
-        ours.
-
     Examples:
         >>> people_of(PlannerState(Case(), (PersonRow(1, "Dr. Osei", "known_dean"),)))[0].kind
         'known_dean'
@@ -161,7 +155,7 @@ def people_of(state: PlannerState) -> tuple[Person, ...]:
     people = []
     for row in filter(is_ready, state.people):
         known = tuple(names[one] for one in row.known_at if one in names)
-        elsewhere = known or (say("planner_board.nowhere"),)
+        elsewhere = known or (text("planner_board.nowhere"),)
         at = elsewhere if row.kind in BY_RELATION else ()
         people.append(Person(row.name, row.kind, row.track_record, row.knows_work, at))
     return tuple(people)
@@ -175,9 +169,6 @@ def programs_of(state: PlannerState) -> tuple[Program, ...]:
 
     Returns:
         The programs.
-
-    Source:
-        ours.
 
     Examples:
         >>> programs_of(PlannerState(Case(), (), (ProgramRow(1, "Alder"), ProgramRow(2, "Birch", 230))))[0].name
@@ -281,16 +272,16 @@ def example() -> PlannerState:
     """
     rows = load_planner_example()
     numbers = {row.row: str(number) for table in TABLES for number, row in enumerate(_of(rows, table), start=1)}
-    file = Case.from_record(dict(pair for row in _of(rows, "file") for pair in row.sets))
+    file = Case.from_record(dict(pair for row in _of(rows, "file") for pair in row.overrides))
     state = PlannerState(file)
     for table in reversed(TABLES):  # the programs first, since people are known at them
         for row in _of(rows, table):
-            cells = dict(row.sets)
+            cells = dict(row.overrides)
             if "known_at" in cells:
                 cells["known_at"] = "|".join(numbers[name] for name in cells["known_at"].split("|"))
             values = {column: _read(column, value, state.programs) for column, value in cells.items()}
             made: TableRow = (PersonRow if table == "people" else ProgramRow)(
-                int(numbers[row.row]), say(f"planner_example.{row.row}"), **values
+                int(numbers[row.row]), text(f"planner_example.{row.row}"), **values
             )
             state = state.with_row(table, made)
     return state
@@ -306,9 +297,6 @@ def empty() -> PlannerState:
     Returns:
         The tables.
 
-    Source:
-        ours.
-
     Examples:
         >>> empty().people
         ()
@@ -319,26 +307,26 @@ def empty() -> PlannerState:
 # ---- the activity ----
 
 
-class PlannerBoard(Activity[PlannerState]):
+class PlannerActivity(Activity[PlannerState]):
     """The tables, the guess, the proposal and the facts to hand over.
 
     Args:
-        part: Its row in data/parts.csv; its fields are those of the student's own file and of the moment.
+        part: Its row in data/activities.csv; its fields are those of the student's own file and of the moment.
 
     Source:
         data/planner_example.csv; the plan as in `backchannel_lib.activities.planner.model`.
     """
 
-    def __init__(self, part: PartRow) -> None:
-        self.part = part
-        super().__init__(part.part, example())
+    def __init__(self, part: ActivityRow) -> None:
+        self.row = part
+        super().__init__(part.activity, example())
 
     # ---- the controls ----
 
     def fields(self) -> Iterable[str]:
         """Name the controls: the file, the cells of both tables as they are now, and the guess."""
         cells = [f"{table}.{row.id}.{name}" for table in TABLES for row in self.state.rows(table) for name in COLUMNS[table]]
-        return ("guess", *self.part.fields, *cells)
+        return ("guess", *self.row.fields, *cells)
 
     def _cell(self, field: str) -> tuple[str, Any, str] | None:
         """Find the table, the row and the column that a field is about."""
@@ -351,40 +339,40 @@ class PlannerBoard(Activity[PlannerState]):
     def label(self, field: str) -> str:
         """Give a control's label; that of a cell says in which row it is."""
         if field == "guess":
-            return say("planner_board.guess")
-        if field in self.part.fields:
-            return say(f"field.{field}.label")
+            return text("planner_board.guess")
+        if field in self.row.fields:
+            return text(f"field.{field}.label")
         cell = self._cell(field)
         if cell is None:
             return field
         table, row, column = cell
         number = self.state.rows(table).index(row) + 1
-        return say("planner_board.cell", row=_row_title(table, number), column=say(f"planner_column.{column}"))
+        return text("planner_board.cell", row=_row_title(table, number), column=text(f"planner_column.{column}"))
 
-    def together(self, field: str) -> Iterable[str]:
+    def linked_fields(self, field: str) -> Iterable[str]:
         """Name both scores of a program together."""
         stem, _, column = field.rpartition(".")
         return (f"{stem}.range_low", f"{stem}.range_floor") if column in {"range_low", "range_floor"} else (field,)
 
-    def moved(self, field: str, value: object) -> PlannerState:
+    def with_value(self, field: str, value: object) -> PlannerState:
         """Tell where a move of one control leads."""
         state = self.state
         if field == "guess":
             if value not in GUESSES:
-                raise CaseError("guess", "level", value, levels=nearest(str(value), GUESSES))
+                raise CaseError("guess", "level", value, levels=suggestions(str(value), GUESSES))
             return state._replace(guess=str(value))
-        if field in self.part.fields:
-            return state._replace(file=state.file.but(**{field: _in_file(field, value)}))
+        if field in self.row.fields:
+            return state._replace(file=state.file.replace(**{field: _in_file(field, value)}))
         cell = self._cell(field)
         if cell is None:
-            raise CaseError(field, "unknown_field", value, known=nearest(field, self.part.fields))
+            raise CaseError(field, "unknown_field", value, known=suggestions(field, self.row.fields))
         table, row, column = cell
         return state.with_row(table, row._replace(**{column: _read(column, value, state.programs)}))
 
     def values(self, state: PlannerState) -> dict[str, Any]:
         """Give every control's value, and which rows there are."""
         record = state.file.to_record()
-        values: dict[str, Any] = {name: record[name] for name in self.part.fields}
+        values: dict[str, Any] = {name: record[name] for name in self.row.fields}
         for table in reversed(TABLES):
             values[table] = "|".join(str(row.id) for row in state.rows(table))
             for row in state.rows(table):
@@ -393,11 +381,11 @@ class PlannerBoard(Activity[PlannerState]):
 
     # ---- files ----
 
-    def saved(self, state: PlannerState) -> tuple[str, str]:
+    def to_file(self, state: PlannerState) -> tuple[str, str]:
         """Give the name and the text of a file that keeps both tables, the file and the guess."""
         return "my_planner.json", json.dumps(self.values(state), indent=1)
 
-    def loaded(self, text: str) -> PlannerState:
+    def from_file(self, text: str) -> PlannerState:
         """Read what `saved` wrote, or one of the two tables as a spreadsheet keeps it."""
         head = text.lstrip("\ufeff \t\r\n").partition("\n")[0].lower()
         if not head.startswith(("{", "[")) and "name" in head:
@@ -411,7 +399,7 @@ class PlannerBoard(Activity[PlannerState]):
         return self._from_record(record)
 
     def _from_record(self, record: Mapping[str, Any]) -> PlannerState:
-        file = empty().file.but(**{name: _in_file(name, record[name]) for name in self.part.fields if name in record})
+        file = empty().file.replace(**{name: _in_file(name, record[name]) for name in self.row.fields if name in record})
         state = PlannerState(file)
         for table in reversed(TABLES):
             for number in _numbers(table, record.get(table, "")):
@@ -450,39 +438,39 @@ class PlannerBoard(Activity[PlannerState]):
         )
         return state._replace(people=people)
 
-    def problem(self, error: CaseError) -> str:
+    def file_problem(self, error: CaseError) -> str:
         """Say in a sentence for a reader what is wrong with a file."""
         if isinstance(error, PlannerTableError) or error.rule == "too_many_rows":
-            return say("planner_board.bad_file", problem=str(error))
-        return say("planner_board.not_a_file")
+            return text("planner_board.bad_file", problem=str(error))
+        return text("planner_board.not_a_file")
 
     # ---- acts ----
 
-    def acts(self) -> dict[str, Act]:
+    def actions(self) -> dict[str, Action]:
         """Give what the buttons do."""
-        files: dict[str, Act] = {"load": self._open, "save_table": self._save_table, "save_plan": self._save_plan}
-        sheets: dict[str, Act] = {"save_sheet": self._save_sheet}
-        tables: dict[str, Act] = {"add": self._add, "remove": self._remove, "clear": self._clear, "example": self._example}
+        files: dict[str, Action] = {"load": self._open, "save_table": self._save_table, "save_plan": self._save_plan}
+        sheets: dict[str, Action] = {"save_sheet": self._save_sheet}
+        tables: dict[str, Action] = {"add": self._add, "remove": self._remove, "clear": self._clear, "example": self._example}
         return {**files, **sheets, **tables, "bring": self._bring, "see": self._see, "again": self._again}
 
     def _afresh(self, to: PlannerState, **more: Any) -> Message:
         """Move to other rows; what was typed in vain belongs to those that were there."""
-        self.go(to)
+        self.commit(to)
         self._forgive()
         return {"values": self.values(self.state), **more}
 
     def _open(self, message: Mapping[str, Any]) -> Message:
         try:
-            to = self.loaded(str(message["value"]))
+            to = self.from_file(str(message["value"]))
         except CaseError as error:
-            return {"notice": say("planner_board.load_failed", problem=self.problem(error))}
-        return self._afresh(to, notice=say("planner_board.loaded"))
+            return {"notice": text("planner_board.load_failed", problem=self.file_problem(error))}
+        return self._afresh(to, notice=text("planner_board.loaded"))
 
     def _add(self, message: Mapping[str, Any]) -> Message:
         table = _table(message["value"])
         rows = self.state.rows(table)
         if len(rows) >= MOST_ROWS[table]:
-            return {"notice": say("planner_board.full", most=MOST_ROWS[table])}
+            return {"notice": text("planner_board.full", most=MOST_ROWS[table])}
         number = 1 + max((row.id for row in rows), default=0)
         row: TableRow = PersonRow(number) if table == "people" else ProgramRow(number)
         return self._afresh(self.state.with_row(table, row), focus=f"{table}.{number}.name")
@@ -495,37 +483,37 @@ class PlannerBoard(Activity[PlannerState]):
             raise CaseError("remove", "level", number, levels="")
         left = [row.id for row in rows if str(row.id) != number]
         focus = f"{table}.{left[min(at, len(left) - 1)]}.name" if left else table
-        notice = say("planner_board.removed", row=rows[at].name or _row_title(table, at + 1))
+        notice = text("planner_board.removed", row=rows[at].name or _row_title(table, at + 1))
         return self._afresh(self.state.without(table, int(number)), focus=focus, notice=notice)
 
     def _clear(self, _: object) -> Message:
-        return self._afresh(empty(), focus="people", notice=say("planner_board.cleared"))
+        return self._afresh(empty(), focus="people", notice=text("planner_board.cleared"))
 
     def _example(self, _: object) -> Message:
-        return self._afresh(example(), notice=say("planner_board.example_again"))
+        return self._afresh(example(), notice=text("planner_board.example_again"))
 
     def _bring(self, _: object) -> Message:
         """Put what the reader kept in the chapters into the file; the tables stay."""
-        record = {name: value for name, value in keep.kept(keep.CASE).items() if name in self.part.fields}
+        record = {name: value for name, value in saved_answers.saved(saved_answers.CASE).items() if name in self.row.fields}
         if not record:
-            return {"notice": say("planner_board.nothing_kept")}
-        names = ", ".join(say(f"field.{name}.label") for name in self.part.fields if name in record)
-        to = self.state._replace(file=keep.with_kept(self.state.file, record))
-        return self._afresh(to, notice=say("kept.brought", names=names))
+            return {"notice": text("planner_board.nothing_kept")}
+        names = ", ".join(text(f"field.{name}.label") for name in self.row.fields if name in record)
+        to = self.state._replace(file=saved_answers.with_saved(self.state.file, record))
+        return self._afresh(to, notice=text("kept.brought", names=names))
 
     def _see(self, _: object) -> Message:
         if not self.state.guess:
-            return {"notice": say("guess.first")}
-        self.go(self.state._replace(told=str(len(plan_of(self.state).people))))
+            return {"notice": text("guess.first")}
+        self.commit(self.state._replace(told=str(len(plan_of(self.state).people))))
         return {"focus": "beside"}
 
     def _again(self, _: object) -> Message:
-        self.go(self.state._replace(guess="", told=""))
+        self.commit(self.state._replace(guess="", told=""))
         return {"values": self.values(self.state), "focus": "guess"}
 
     @staticmethod
-    def _file(name: str, text: str) -> Message:
-        return {"file": {"name": name, "text": text}, "notice": say("panel.saved", name=name)}
+    def _file(name: str, content: str) -> Message:
+        return {"file": {"name": name, "text": content}, "notice": text("panel.saved", name=name)}
 
     def _save_table(self, message: Mapping[str, Any]) -> Message:
         if _table(message["value"]) == "people":
@@ -534,12 +522,12 @@ class PlannerBoard(Activity[PlannerState]):
 
     def _save_plan(self, _: object) -> Message:
         if not self.state.told:
-            return {"notice": say("guess.first")}
+            return {"notice": text("guess.first")}
         return self._file("my_plan.csv", plan_to_csv(plan_of(self.state)))
 
     def _save_sheet(self, message: Mapping[str, Any]) -> Message:
         if not self.state.told:
-            return {"notice": say("guess.first")}
+            return {"notice": text("guess.first")}
         sheets = {str(number): sheet for number, sheet in self._sheets(self.state)}
         number = str(message["value"])
         if number not in sheets:
@@ -548,19 +536,19 @@ class PlannerBoard(Activity[PlannerState]):
 
     # ---- what is on screen ----
 
-    def parts(self, state: PlannerState) -> dict[str, str]:
+    def fragments(self, state: PlannerState) -> dict[str, str]:
         """Give the tables, the rule, and once a guess was made, the proposal beside it and the facts to hand over."""
         known = tuple((row.id, row.name) for row in state.people if row.name and row.kind in BY_RELATION)
         parts = {
-            "example": say("planner_board.is_example") if _is_example(state) else "",
+            "example": text("planner_board.is_example") if _is_example(state) else "",
             "rule": _rule(rules_check(state.file)),
             "people": _people(tuple(row.id for row in state.people)),
             "programs": _programs(tuple(row.id for row in state.programs)),
-            "known": _known(known, tuple((row.id, row.name) for row in state.programs if row.name)),
+            "known": _sent_contents(known, tuple((row.id, row.name) for row in state.programs if row.name)),
             **dict.fromkeys(("beside", "plan", "sheets"), ""),
         }
         if not state.told:
-            return {**parts, "spoken": say("planner_board.counts", people=len(state.people), programs=len(state.programs))}
+            return {**parts, "spoken": text("planner_board.counts", people=len(state.people), programs=len(state.programs))}
         found = plan_of(state)
         parts["beside"] = _beside(state)
         parts["plan"] = _plan_part(state, found)
@@ -574,76 +562,76 @@ class PlannerBoard(Activity[PlannerState]):
         numbers = {row.name: row.id for row in state.people}
         return [(numbers[person.name], briefing(found, person)) for person in found.people]
 
-    def about(self, state: PlannerState) -> dict[str, Any]:
+    def ui_state(self, state: PlannerState) -> dict[str, Any]:
         """Tell which controls and sections are in sight, and where the score's slider ends."""
         open_now = ["seen"] if state.told else ["ask"]
         if state.told and plan_of(state).rows:
             open_now.append("sheets")
-        mine = [name for name in shown_fields(state.file) if name in self.part.fields]
+        mine = [name for name in shown_fields(state.file) if name in self.row.fields]
         cells = [name for name in self.fields() if name not in Case.fields()]
         return {"open": open_now, "shown": [*mine, *cells], "ends": {"score": _ends(state)}}
 
     def page(self) -> str:
         """Give the whole page."""
         state = self.state
-        parts, about = self.parts(state), self.about(state)
-        return frame(
-            self.part,
-            place("example", parts["example"], "p", class_="bw-kind"),
+        parts, about = self.fragments(state), self.ui_state(state)
+        return activity_page(
+            self.row,
+            slot("example", parts["example"], "p", class_="bw-kind"),
             tag(
                 "div",
-                button(say("planner_board.clear"), "clear"),
-                button(say("planner_board.example"), "example"),
-                button(say("planner_board.bring"), "bring"),
+                button(text("planner_board.clear"), "clear"),
+                button(text("planner_board.example"), "example"),
+                button(text("planner_board.bring"), "bring"),
                 class_="bw-toolbar bw-alike",
             ),
             self._file_section(parts["rule"]),
             [
                 tag(
                     "section",
-                    tag("h3", say(f"planner_table.{table}.title")),
-                    tag("p", say(f"planner_table.{table}.lead")),
-                    place(table, parts[table], class_="bw-rows", data_rows=True),
-                    tag("div", button(say(f"planner_table.{table}.add"), "add", table), class_="bw-toolbar bw-alike"),
+                    tag("h3", text(f"planner_table.{table}.title")),
+                    tag("p", text(f"planner_table.{table}.lead")),
+                    slot(table, parts[table], class_="bw-rows", data_rows=True),
+                    tag("div", button(text(f"planner_table.{table}.add"), "add", table), class_="bw-toolbar bw-alike"),
                     class_="bw-wide",
                 )
                 for table in TABLES
             ],
             tag(
                 "section",
-                tag("h3", say("planner_board.known")),
-                tag("p", say("planner_board.known_lead")),
-                place("known", parts["known"], class_="bw-rows", data_rows=True),
+                tag("h3", text("planner_board.known")),
+                tag("p", text("planner_board.known_lead")),
+                slot("known", parts["known"], class_="bw-rows", data_rows=True),
                 class_="bw-wide",
             ),
-            opening(
+            show_if(
                 "ask",
                 about["open"],
-                tag("h3", say("planner_board.ask")),
-                radios("guess", say("planner_board.guess"), [(one, one) for one in GUESSES], state.guess, row=True),
-                tag("div", button(say("planner_board.see"), "see"), class_="bw-toolbar"),
+                tag("h3", text("planner_board.ask")),
+                radios("guess", text("planner_board.guess"), [(one, one) for one in GUESSES], state.guess, row=True),
+                tag("div", button(text("planner_board.see"), "see"), class_="bw-toolbar"),
                 element="section",
                 class_="bw-wide",
             ),
-            opening("seen", about["open"], place("beside", parts["beside"], class_="bw-beside")),
-            opening(
+            show_if("seen", about["open"], slot("beside", parts["beside"], class_="bw-beside")),
+            show_if(
                 "seen",
                 about["open"],
-                tag("h3", say("planner_board.plan")),
-                tag("p", say("planner_board.plan_voice"), class_="bw-voice"),
-                place("plan", parts["plan"], class_="bw-spaced"),
-                tag("div", button(say("planner_board.again"), "again"), class_="bw-toolbar bw-alike"),
+                tag("h3", text("planner_board.plan")),
+                tag("p", text("planner_board.plan_voice"), class_="bw-voice"),
+                slot("plan", parts["plan"], class_="bw-spaced"),
+                tag("div", button(text("planner_board.again"), "again"), class_="bw-toolbar bw-alike"),
                 element="section",
                 class_="bw-wide bw-plan",
             ),
-            opening(
+            show_if(
                 "sheets",
                 about["open"],
-                tag("h3", say("planner_board.sheets")),
-                tag("p", say("planner_board.sheets_lead")),
-                tag("p", say("planner.briefing.before_you_share")),
-                place("sheets", parts["sheets"], class_="bw-spaced"),
-                basis("sheets", ("conduct.no-script", "conduct.tell-recommender")),
+                tag("h3", text("planner_board.sheets")),
+                tag("p", text("planner_board.sheets_lead")),
+                tag("p", text("planner.briefing.before_you_share")),
+                slot("sheets", parts["sheets"], class_="bw-spaced"),
+                citations("sheets", ("conduct.no-script", "conduct.tell-recommender")),
                 element="section",
                 class_="bw-wide",
             ),
@@ -653,32 +641,32 @@ class PlannerBoard(Activity[PlannerState]):
     def _file_section(self, rule: str) -> Markup:
         """Write the controls of the student's own file: what always counts, and the rest folded."""
         state = self.state
-        rows = {row.field: row for row in load_controls() if row.field in self.part.fields}
+        rows = {row.field: row for row in load_controls() if row.field in self.row.fields}
         shown = set(shown_fields(state.file))
 
         def controls_of(fields: Iterable[str]) -> list[Markup]:
             return [_control(rows[name], state, shown=name in shown) for name in fields if name in rows]
 
         always = ("score", "phase")
-        folded = [name for name in self.part.fields if name not in always and rows[name].group != "timing"]
-        moment = [name for name in self.part.fields if name not in always and rows[name].group == "timing"]
+        folded = [name for name in self.row.fields if name not in always and rows[name].group != "timing"]
+        moment = [name for name in self.row.fields if name not in always and rows[name].group == "timing"]
         return tag(
             "section",
-            tag("h3", say("planner_board.file")),
+            tag("h3", text("planner_board.file")),
             tag(
                 "div",
                 tag(
                     "div",
                     controls_of(("score",)),
-                    tag("details", tag("summary", say("planner_board.more_file")), controls_of(folded), data_keep="file"),
+                    tag("details", tag("summary", text("planner_board.more_file")), controls_of(folded), data_keep="file"),
                     controls_of(("phase", *moment)),
                     class_="bw-controls",
                 ),
                 tag(
                     "section",
-                    tag("h3", say("rules.title")),
-                    tag("p", say("rules.voice"), class_="bw-voice"),
-                    place("rule", rule),
+                    tag("h3", text("rules.title")),
+                    tag("p", text("rules.voice"), class_="bw-voice"),
+                    slot("rule", rule),
                     class_="bw-rule",
                 ),
                 class_="bw-columns bw-halves",
@@ -689,85 +677,85 @@ class PlannerBoard(Activity[PlannerState]):
     def _files_section(open_now: Iterable[str]) -> Markup:
         chooser = tag(
             "label",
-            tag("span", say("planner_board.open")),
+            tag("span", text("planner_board.open")),
             tag(
                 "input",
                 type="file",
                 accept=".json,.csv,application/json,text/csv",
                 data_load=True,
-                aria_label=say("planner_board.open"),
+                aria_label=text("planner_board.open"),
             ),
             class_="bw-file",
         )
         return tag(
             "details",
-            tag("summary", say("planner_board.files")),
-            tag("p", say("planner_board.files_lead"), class_="bw-small"),
+            tag("summary", text("planner_board.files")),
+            tag("p", text("planner_board.files_lead"), class_="bw-small"),
             tag(
                 "div",
-                button(say("planner_board.save"), "save"),
+                button(text("planner_board.save"), "save"),
                 chooser,
-                button(say("planner_board.save_people"), "save_table", "people"),
-                button(say("planner_board.save_programs"), "save_table", "programs"),
-                opening("seen", open_now, button(say("planner_board.save_plan"), "save_plan")),
+                button(text("planner_board.save_people"), "save_table", "people"),
+                button(text("planner_board.save_programs"), "save_table", "programs"),
+                show_if("seen", open_now, button(text("planner_board.save_plan"), "save_plan")),
                 class_="bw-toolbar bw-alike",
             ),
             data_keep="files",
         )
 
-    def still(self) -> str:
+    def static_html(self) -> str:
         """Give title and lead, for a notebook that has not been run."""
-        return still_of(self.part)
+        return static_page(self.row)
 
     @property
     def text(self) -> str:
         """Title, lead and rule, the number of rows, and the plan once it was shown."""
         state = self.state
-        head = [say(f"part.{self.part.part}.title"), say(f"part.{self.part.part}.lead")]
+        head = [text(f"activity.{self.row.activity}.title"), text(f"activity.{self.row.activity}.lead")]
         check = rules_check(state.file)
-        head.append(say("text.rules", answer=check.words, reason=check.reason))
-        head.append(say("planner_board.counts", people=len(state.people), programs=len(state.programs)))
-        return "\n".join([*head, *(_lines(plan_of(state)) if state.told else [say("planner_board.guess_text")])])
+        head.append(text("text.rules", answer=check.words, reason=check.reason))
+        head.append(text("planner_board.counts", people=len(state.people), programs=len(state.programs)))
+        return "\n".join([*head, *(_lines(plan_of(state)) if state.told else [text("planner_board.guess_text")])])
 
-    def tour(self) -> str:
+    def transcript(self) -> str:
         """Guess, look, move the moment, the file and cells of both tables, and tell each outcome; then go back."""
         start, lines = self.state, []
         for guess in GUESSES:
             self._again({})
-            self.put(guess=guess)
+            self.update(guess=guess)
             self._see({})
-            lines.append(say("planner_board.tour", what=guess, words=_difference(self.state)))
+            lines.append(text("planner_board.tour", what=guess, words=_difference(self.state)))
         lines += _lines(plan_of(self.state))
         lines += [f"! {notice.words}" for notice in _warnings(plan_of(self.state))]
-        lines += [say("planner_board.tour_out", name=left.name, words=left.words) for left in plan_of(self.state).left_out]
+        lines += [text("planner_board.tour_out", name=left.name, words=left.words) for left in plan_of(self.state).left_out]
         lines += [sheet.text for _, sheet in self._sheets(self.state)]
         shown = self.state
         for field, values in self._stops():
             for value in values:
-                self.go(shown)
-                self.put(**{field: value})
-                what = say("planner_board.tour_move", label=self.label(field), value=_spoken(field, value))
-                lines.append(say("planner_board.tour", what=what, words=_in_short(plan_of(self.state))))
-        self.go(shown)
+                self.commit(shown)
+                self.update(**{field: value})
+                what = text("planner_board.tour_move", label=self.label(field), value=_spoken(field, value))
+                lines.append(text("planner_board.tour", what=what, words=_in_short(plan_of(self.state))))
+        self.commit(shown)
         try:
-            self.put(**{"programs.1.range_low": "high"})
+            self.update(**{"programs.1.range_low": "high"})
         except CaseError as error:
             lines.append(error.sentence)
         for table in TABLES:
-            self.go(shown)
+            self.commit(shown)
             for row in shown.rows(table):
                 self._remove({"value": f"{table}.{row.id}"})
             lines.append(plan_of(self.state).words)
         self._clear({})
         lines.append(plan_of(self.state).words)
-        self.go(start)
+        self.commit(start)
         return "\n".join(lines)
 
     def _stops(self) -> Iterable[tuple[str, tuple[Any, ...]]]:
         """List the places to which the tour moves each control."""
         yield "phase", Case.fields()["phase"].levels
         yield "score", (225, 250)
-        for name in self.part.fields:
+        for name in self.row.fields:
             if Case.fields()[name].kind == "flag" and name != "lists_open":
                 yield name, (True,)
         yield "failed_attempts", (1,)
@@ -786,18 +774,18 @@ class PlannerBoard(Activity[PlannerState]):
 def _spoken(field: str, value: object) -> str:
     """Write a value in the tour as a reader would name it."""
     if value in ("", None):
-        return say("planner_board.nothing")
+        return text("planner_board.nothing")
     if isinstance(value, bool):
-        return say("scene.on") if value else say("scene.off")
+        return text("scene.on") if value else text("scene.off")
     match field.rpartition(".")[2]:
         case "kind":
-            return say(f"short.recommender.{value}")
+            return text(f"short.recommender.{value}")
         case "phase":
-            return say(f"level.phase.{value}")
+            return text(f"level.phase.{value}")
         case "knows_work":
-            return say(f"planner_knows.{value}")
+            return text(f"planner_knows.{value}")
         case "openings":
-            return say(f"planner.opening.{value}")
+            return text(f"planner.opening.{value}")
     return str(value)
 
 
@@ -814,7 +802,7 @@ def _numbers(table: str, listed: object) -> list[int]:
 
 def _refuse_too_many(table: str, count: int) -> None:
     if count > MOST_ROWS[table]:
-        raise CaseError(say(f"planner.table.{table}"), "too_many_rows", count, most=MOST_ROWS[table])
+        raise CaseError(text(f"planner.table.{table}"), "too_many_rows", count, most=MOST_ROWS[table])
 
 
 def _table(value: object) -> str:
@@ -830,7 +818,7 @@ def _is_example(state: PlannerState) -> bool:
 def _ends(state: PlannerState) -> tuple[int, int]:
     """Tell where the score's slider ends, by the exam of the first program's range."""
     first = next((row.range_low for row in state.programs if row.range_low is not None), None)
-    case = state.file if first is None else state.file.but(range_low=first, range_floor=first)
+    case = state.file if first is None else state.file.replace(range_low=first, range_floor=first)
     return slider_ends(case, "score")
 
 
@@ -849,17 +837,19 @@ def _rule(check: RulesCheck) -> Markup:
         tag("p", check.reason),
         tag("p", check.next_step, class_="bw-next") if check.answer != "allowed" else None,
         tag("p", check.note, class_="bw-small"),
-        tag("details", tag("summary", say("rules.source")), tag("p", check.source), class_="bw-basis", data_keep="rules"),
+        tag("details", tag("summary", text("rules.source")), tag("p", check.source), class_="bw-basis", data_keep="rules"),
     )
 
 
 def _row_title(table: str, number: int) -> str:
-    return say("planner_board.person", number=number) if table == "people" else say("planner_board.program", number=number)
+    return text("planner_board.person", number=number) if table == "people" else text("planner_board.program", number=number)
 
 
 def _row(table: str, number: int, row: int, *cells: object) -> Markup:
     title = _row_title(table, number)
-    remove = button(say("planner_board.remove"), "remove", f"{table}.{row}", name=say("planner_board.remove_named", row=title))
+    remove = button(
+        text("planner_board.remove"), "remove", f"{table}.{row}", name=text("planner_board.remove_named", row=title)
+    )
     return tag("fieldset", tag("legend", title), cells, tag("p", remove), class_="bw-row-card")
 
 
@@ -867,9 +857,9 @@ def _row(table: str, number: int, row: int, *cells: object) -> Markup:
 def _people(ids: tuple[int, ...]) -> Markup:
     """Write the rows of people without what stands in them, so that only rows that come or go write them anew."""
     blank = PersonRow(0)
-    kinds = [("", say("planner_board.choose")), *((kind, say(f"level.recommender.{kind}")) for kind in KINDS)]
-    knows = [(step, say(f"planner_knows.{step}")) for step in ACQUAINTANCE]
-    records = [(None, say("panel.not_known")), *((count, say("panel.of_three", count=count)) for count in range(4))]
+    kinds = [("", text("planner_board.choose")), *((kind, text(f"level.recommender.{kind}")) for kind in KINDS)]
+    knows = [(step, text(f"planner_knows.{step}")) for step in ACQUAINTANCE]
+    records = [(None, text("panel.not_known")), *((count, text("panel.of_three", count=count)) for count in range(4))]
     return join(
         [
             _row(
@@ -878,24 +868,24 @@ def _people(ids: tuple[int, ...]) -> Markup:
                 one,
                 tag(
                     "div",
-                    text_box(f"people.{one}.name", say("planner_column.name"), ""),
-                    select(f"people.{one}.kind", say("planner_column.kind"), kinds, blank.kind),
-                    select(f"people.{one}.knows_work", say("planner_column.knows_work"), knows, blank.knows_work),
-                    select(f"people.{one}.track_record", say("planner_column.track_record"), records, None),
+                    text_box(f"people.{one}.name", text("planner_column.name"), ""),
+                    select(f"people.{one}.kind", text("planner_column.kind"), kinds, blank.kind),
+                    select(f"people.{one}.knows_work", text("planner_column.knows_work"), knows, blank.knows_work),
+                    select(f"people.{one}.track_record", text("planner_column.track_record"), records, None),
                     class_="bw-cells",
                 ),
             )
             for number, one in enumerate(ids, start=1)
         ]
-        or tag("p", say("planner_board.no_people"))
+        or tag("p", text("planner_board.no_people"))
     )
 
 
 @functools.lru_cache(maxsize=32)
 def _programs(ids: tuple[int, ...]) -> Markup:
     """Write the rows of programs without what stands in them."""
-    seats = [(level, say(f"planner.opening.{level}")) for level in OPENINGS]
-    needs = [(level, say(f"level.need.{level}")) for level in Case.fields()["needs"].levels]
+    seats = [(level, text(f"planner.opening.{level}")) for level in OPENINGS]
+    needs = [(level, text(f"level.need.{level}")) for level in Case.fields()["needs"].levels]
     more = ("interviews_failures", "sponsors_visas", "program_contacted_first")
     return join(
         [
@@ -905,30 +895,30 @@ def _programs(ids: tuple[int, ...]) -> Markup:
                 one,
                 tag(
                     "div",
-                    text_box(f"programs.{one}.name", say("planner_column.name"), ""),
-                    text_box(f"programs.{one}.range_low", say("planner_column.range_low"), ""),
-                    select(f"programs.{one}.openings", say("planner_column.openings"), seats, OPENINGS[0]),
-                    checkbox(f"programs.{one}.prior_contact", say("planner_column.prior_contact"), False),
+                    text_box(f"programs.{one}.name", text("planner_column.name"), ""),
+                    text_box(f"programs.{one}.range_low", text("planner_column.range_low"), ""),
+                    select(f"programs.{one}.openings", text("planner_column.openings"), seats, OPENINGS[0]),
+                    checkbox(f"programs.{one}.prior_contact", text("planner_column.prior_contact"), False),
                     class_="bw-cells",
                 ),
                 tag(
                     "details",
                     tag(
                         "summary",
-                        say("planner_board.more_program"),
+                        text("planner_board.more_program"),
                         tag("span", " ", _row_title("programs", number), class_="bw-hidden"),
                     ),
                     tag(
                         "div",
-                        checks(f"programs.{one}.needs", say("planner_column.needs"), needs, ()),
+                        checks(f"programs.{one}.needs", text("planner_column.needs"), needs, ()),
                         tag(
                             "div",
-                            [checkbox(f"programs.{one}.{name}", say(f"planner_column.{name}"), False) for name in more],
+                            [checkbox(f"programs.{one}.{name}", text(f"planner_column.{name}"), False) for name in more],
                             text_box(
                                 f"programs.{one}.range_floor",
-                                say("planner_column.range_floor"),
+                                text("planner_column.range_floor"),
                                 "",
-                                help_text=say("planner_board.floor_help"),
+                                help_text=text("planner_board.floor_help"),
                             ),
                         ),
                         class_="bw-cells",
@@ -938,34 +928,34 @@ def _programs(ids: tuple[int, ...]) -> Markup:
             )
             for number, one in enumerate(ids, start=1)
         ]
-        or tag("p", say("planner_board.no_programs"))
+        or tag("p", text("planner_board.no_programs"))
     )
 
 
 @functools.lru_cache(maxsize=32)
-def _known(people: tuple[tuple[int, str], ...], programs: tuple[tuple[int, str], ...]) -> Markup:
+def _sent_contents(people: tuple[tuple[int, str], ...], programs: tuple[tuple[int, str], ...]) -> Markup:
     """Write for each person whose relations count a box to tick for each program."""
     if not people or not programs:
-        return tag("p", say("planner_board.known_nobody"))
+        return tag("p", text("planner_board.known_nobody"))
     return join(
-        [checks(f"people.{one}.known_at", say("planner_board.known_at", name=name), programs, ()) for one, name in people]
+        [checks(f"people.{one}.known_at", text("planner_board.known_at", name=name), programs, ()) for one, name in people]
     )
 
 
 def _difference(state: PlannerState) -> str:
     guess, told = int(state.guess or 0), int(state.told or 0)
     if told == 0:
-        return say("planner_board.told_nobody")
+        return text("planner_board.told_nobody")
     if guess == told:
-        return say("planner_board.told_same")
-    return say("planner_board.told_fewer") if told < guess else say("planner_board.told_more")
+        return text("planner_board.told_same")
+    return text("planner_board.told_fewer") if told < guess else text("planner_board.told_more")
 
 
 def _beside(state: PlannerState) -> Markup:
     return join(
-        paired((say("guess.yours"), tag("b", state.guess)), (say("planner_board.planner"), tag("b", state.told))),
+        paired((text("guess.yours"), tag("b", state.guess)), (text("planner_board.planner"), tag("b", state.told))),
         tag("p", _difference(state), class_="bw-kind"),
-        basis("beside", ABOUT_SIZE),
+        citations("beside", ABOUT_SIZE),
     )
 
 
@@ -984,13 +974,13 @@ def _plan_part(state: PlannerState, found: Plan) -> Markup:
     warnings = _warnings(found)
     return join(
         tag("p", found.words, class_="bw-summary"),
-        tag("p", say("planner_board.waiting", names=", ".join(waiting))) if waiting else None,
+        tag("p", text("planner_board.waiting", names=", ".join(waiting))) if waiting else None,
         [_of_person(found, person) for person in found.people],
-        tag("h4", say("planner_board.warnings")) if warnings else None,
+        tag("h4", text("planner_board.warnings")) if warnings else None,
         tag(
             "ul",
             [
-                tag("li", tag("p", notice.words), basis(f"notice-{notice.kind}", notice.claims) if notice.claims else None)
+                tag("li", tag("p", notice.words), citations(f"notice-{notice.kind}", notice.claims) if notice.claims else None)
                 for notice in warnings
             ],
             class_="bw-list",
@@ -999,14 +989,14 @@ def _plan_part(state: PlannerState, found: Plan) -> Markup:
         else None,
         tag(
             "details",
-            tag("summary", say("planner_board.left_out", count=len(found.left_out))),
+            tag("summary", text("planner_board.left_out", count=len(found.left_out))),
             tag("ul", [tag("li", tag("b", left.name), ": ", left.words) for left in found.left_out], class_="bw-list"),
             data_keep="left-out",
         )
         if found.left_out
         else None,
-        tag("details", tag("summary", say("planner_board.objective")), tag("p", found.objective), data_keep="objective"),
-        basis("plan", ABOUT_SIZE, ASSUMPTIONS),
+        tag("details", tag("summary", text("planner_board.objective")), tag("p", found.objective), data_keep="objective"),
+        citations("plan", ABOUT_SIZE, ASSUMPTIONS),
     )
 
 
@@ -1014,7 +1004,7 @@ def _of_person(found: Plan, person: Person) -> Markup:
     rows = found.rows_of(person)
     return tag(
         "div",
-        tag("h4", say("planner_board.person_rows", name=person.name, count=len(rows))),
+        tag("h4", text("planner_board.person_rows", name=person.name, count=len(rows))),
         tag("ul", [tag("li", _line(row)) for row in rows], class_="bw-dated"),
     )
 
@@ -1027,36 +1017,36 @@ def _line(row: Row) -> Markup:
             " ",
             tag("span", _rule_of(row), class_="bw-badge bw-voice-rule"),
             " ",
-            tag("span", say("planner_board.expects", verdict=row.verdict.words), class_="bw-badge bw-voice-article"),
+            tag("span", text("planner_board.expects", verdict=row.verdict.words), class_="bw-badge bw-voice-article"),
         ),
         tag("p", row.reason),
     )
 
 
 def _rule_of(row: Row) -> str:
-    return say("planner_board.row_rule", answer=row.rules.words, moment=say(f"level.phase.{row.case.phase}"))
+    return text("planner_board.row_rule", answer=row.rules.words, moment=text(f"level.phase.{row.case.phase}"))
 
 
 def _sheet(number: int, sheet: Briefing) -> Markup:
     return tag(
         "details",
-        tag("summary", say("planner_board.sheet", name=sheet.person)),
+        tag("summary", text("planner_board.sheet", name=sheet.person)),
         tag(
             "textarea",
             sheet.text,
             readonly=True,
             rows=sheet.text.count("\n") + 4,
             class_="bw-text",
-            aria_label=say("planner_board.sheet", name=sheet.person),
+            aria_label=text("planner_board.sheet", name=sheet.person),
             data_lm_suppress_shortcuts="true",
         ),
         tag(
             "div",
             button(
-                say("planner_board.save_sheet"),
+                text("planner_board.save_sheet"),
                 "save_sheet",
                 str(number),
-                name=say("planner_board.save_sheet_named", name=sheet.person),
+                name=text("planner_board.save_sheet_named", name=sheet.person),
             ),
             class_="bw-toolbar bw-alike",
         ),
@@ -1069,11 +1059,11 @@ def _in_short(found: Plan) -> str:
     if not found.rows:
         return found.words
     return "; ".join(
-        say(
+        text(
             "planner_board.in_short",
             person=person.name,
             programs=", ".join(
-                say("planner_board.in_short_row", program=row.program.name, verdict=row.verdict.words, answer=row.rules.words)
+                text("planner_board.in_short_row", program=row.program.name, verdict=row.verdict.words, answer=row.rules.words)
                 for row in found.rows_of(person)
             ),
         )
@@ -1084,7 +1074,7 @@ def _in_short(found: Plan) -> str:
 def _lines(found: Plan) -> list[str]:
     """Give a plan as lines of text."""
     rows = [
-        say(
+        text(
             "planner_board.line",
             person=row.person.name,
             program=row.program.name,
@@ -1106,9 +1096,6 @@ def plan_to_csv(found: Plan) -> str:
     Returns:
         CSV with a header.
 
-    Source:
-        ours.
-
     Examples:
         >>> plan_to_csv(plan_of(PlannerState(Case())))
         'person,program,verdict,nrmp_rule,moment,reason\n'
@@ -1117,6 +1104,6 @@ def plan_to_csv(found: Plan) -> str:
     writer = csv.writer(out, lineterminator="\n")
     writer.writerow(("person", "program", "verdict", "nrmp_rule", "moment", "reason"))
     for row in found.rows:
-        moment = say(f"level.phase.{row.case.phase}")
+        moment = text(f"level.phase.{row.case.phase}")
         writer.writerow((row.person.name, row.program.name, row.verdict.words, row.rules.words, moment, row.reason))
     return out.getvalue()

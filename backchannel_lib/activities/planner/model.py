@@ -16,8 +16,8 @@ from datetime import datetime
 from typing import Any, Final, NamedTuple
 
 from backchannel_lib.base.errors import CaseError
-from backchannel_lib.base.formatting import nearest
-from backchannel_lib.base.texts import say
+from backchannel_lib.base.formatting import suggestions
+from backchannel_lib.base.texts import text
 from backchannel_lib.model.amplifier import assumption
 from backchannel_lib.model.calendar import phase_at
 from backchannel_lib.model.case import RECOMMENDERS, Case, Field
@@ -236,7 +236,7 @@ def case_for(student: Case, person: Person, program: Program) -> Case:
         ('random_dean', False, 215)
     """
     well = person.knows_work == ACQUAINTANCE[0]
-    return student.but(
+    return student.replace(
         range_low=program.range_low,
         range_floor=program.floor,
         interviews_failures=program.interviews_failures,
@@ -298,9 +298,6 @@ class LeftOut(NamedTuple):
             ``full`` (others take the place) or ``nobody_to_meet`` (the other table has nobody for it).
         words: Why, for a reader.
         verdict: The best verdict that was to be had; None where none was asked for.
-
-    Source:
-        ours.
 
     Examples:
         >>> plan(Case(), [Person("Dr. Osei", "trusted_peer")], [Program("Mercy", 230, openings="none")]).left_out[-1].kind
@@ -385,12 +382,12 @@ class Plan:
     @property
     def objective(self) -> str:
         """What the plan was chosen for, as a sentence for a reader."""
-        return say("planner.objective")
+        return text("planner.objective")
 
     @property
     def assumptions(self) -> tuple[str, ...]:
         """The choices of ours that it rests on, as sentences for a reader."""
-        return tuple(say(f"assumption.{name}") for name in ASSUMPTIONS)
+        return tuple(text(f"assumption.{name}") for name in ASSUMPTIONS)
 
     def rows_of(self, person: Person) -> tuple[Row, ...]:
         """The rows of one person."""
@@ -458,7 +455,7 @@ def plan(
     who = _table_of("people", people, Person, LONGEST_PEOPLE)
     where = _table_of("programs", programs, Program, LONGEST_PROGRAMS)
     if when is not None:
-        student = student.but(phase=phase_at(when, reading))
+        student = student.replace(phase=phase_at(when, reading))
     return _Planning(student, who, where, when, reading).plan()
 
 
@@ -564,8 +561,8 @@ class _Planning:
             for p, person in enumerate(self.people)
             if (other := self.useful.get((p, pair.program))) and other.verdict > pair.verdict
         ]
-        why = say("planner.row.better", names=_listed(better)) if better else say("planner.row.best")
-        stops = say("planner.row.nothing") if judgment.verdict == max(Verdict) else self._link(pair)
+        why = text("planner.row.better", names=_listed(better)) if better else text("planner.row.best")
+        stops = text("planner.row.nothing") if judgment.verdict == max(Verdict) else self._link(pair)
         return Row(
             person=self.people[pair.person],
             program=self.programs[pair.program],
@@ -587,40 +584,40 @@ class _Planning:
         return max((self.pairs[at] for at in itertools.product(who, where)), key=_by_order)
 
     def _summary(self, rows: Sequence[Row], people: Sequence[Person]) -> str:
-        parts = [say("planner.summary", people=len(people), programs=len(rows), best=rows[0].verdict.words)]
+        parts = [text("planner.summary", people=len(people), programs=len(rows), best=rows[0].verdict.words)]
         answers = {row.rules.answer for row in rows}
         if "not_allowed" in answers:
-            parts.append(say("planner.summary.not_now" if len(answers) == 1 else "planner.summary.not_all_now"))
+            parts.append(text("planner.summary.not_now" if len(answers) == 1 else "planner.summary.not_all_now"))
         elif "ask_first" in answers:
-            parts.append(say("planner.summary.ask_first"))
+            parts.append(text("planner.summary.ask_first"))
         return " ".join(parts)
 
     def _nothing(self) -> str:
         if not self.people or not self.programs:
             which = "programs" if self.people else "people" if self.programs else "both"
             return {
-                "people": say("planner.empty.people"),
-                "programs": say("planner.empty.programs"),
-                "both": say("planner.empty.both"),
+                "people": text("planner.empty.people"),
+                "programs": text("planner.empty.programs"),
+                "both": text("planner.empty.both"),
             }[which]
         if not self.considered:
-            return say("planner.nothing_open") if self.closed else say("planner.other_exam")
+            return text("planner.nothing_open") if self.closed else text("planner.other_exam")
         best = [self._best(q=q) for q in self.considered]
         stages = [judge(pair.case, self.reading).binding[0] for pair in best]
         stage = max(STAGES, key=stages.count)
         pair = max((pair for pair, held in zip(best, stages, strict=True) if held == stage), key=_by_order)
-        return say(f"planner.nothing.{stage}", verdict=Verdict(pair.verdict).words, link=self._link(pair))
+        return text(f"planner.nothing.{stage}", verdict=Verdict(pair.verdict).words, link=self._link(pair))
 
     def _people_left_out(self) -> Iterable[LeftOut]:
         for p, person in enumerate(self.people):
             if p in self.owner.values():
                 continue
             if not self.considered:
-                yield LeftOut("person", person.name, "nobody_to_meet", say("planner.out.no_program"), None)
+                yield LeftOut("person", person.name, "nobody_to_meet", text("planner.out.no_program"), None)
                 continue
             best = self._best(p=p)
             full = (p, best.program) in self.useful
-            words = say("planner.out.person_full") if full else self._too_little(best)
+            words = text("planner.out.person_full") if full else self._too_little(best)
             yield LeftOut("person", person.name, "full" if full else "verdict", words, Verdict(best.verdict))
 
     def _programs_left_out(self) -> Iterable[LeftOut]:
@@ -628,19 +625,19 @@ class _Planning:
             if q in self.owner:
                 continue
             if q in self.closed:
-                yield LeftOut("program", program.name, "no_opening", say("planner.out.no_opening"), None)
+                yield LeftOut("program", program.name, "no_opening", text("planner.out.no_opening"), None)
             elif q in self.other_exam:
-                yield LeftOut("program", program.name, "other_exam", say("planner.out.other_exam"), None)
+                yield LeftOut("program", program.name, "other_exam", text("planner.out.other_exam"), None)
             elif not self.people:
-                yield LeftOut("program", program.name, "nobody_to_meet", say("planner.out.no_people"), None)
+                yield LeftOut("program", program.name, "nobody_to_meet", text("planner.out.no_people"), None)
             else:
                 best = self._best(q=q)
                 full = (best.person, q) in self.useful
-                words = say("planner.out.program_full") if full else self._too_little(best)
+                words = text("planner.out.program_full") if full else self._too_little(best)
                 yield LeftOut("program", program.name, "full" if full else "verdict", words, Verdict(best.verdict))
 
     def _too_little(self, pair: _Pair) -> str:
-        words = say(
+        words = text(
             "planner.out.verdict",
             person=self.people[pair.person].name,
             program=self.programs[pair.program].name,
@@ -648,7 +645,7 @@ class _Planning:
             link=self._link(pair),
         )
         gap = pair.case.range_low - pair.case.score
-        return f"{words} {say('planner.out.gap', score=pair.case.score, gap=gap)}" if gap > 0 else words
+        return f"{words} {text('planner.out.gap', score=pair.case.score, gap=gap)}" if gap > 0 else words
 
     # ---- what to beware of ----
 
@@ -664,27 +661,27 @@ class _Planning:
         for answer in ("not_allowed", "ask_first"):
             names = tuple(row.program.name for row in rows if row.rules.answer == answer)
             if names:
-                words = say(f"planner.warn_rule.{answer}", names=_listed(names))
+                words = text(f"planner.warn_rule.{answer}", names=_listed(names))
                 yield Notice(answer, words, names, ())
 
     def _of_size(self, rows: Sequence[Row], people: Sequence[Person]) -> Iterable[Notice]:
         few_and_strong = ("conduct.few-and-strong", "conduct.fit-beats-volume")
         if 0 < len(people) < FEWEST_PEOPLE:
-            yield Notice("few_people", say("planner.warn.few_people"), (people[0].name,), few_and_strong)
+            yield Notice("few_people", text("planner.warn.few_people"), (people[0].name,), few_and_strong)
         thin = tuple(person.name for person in people if sum(row.person == person for row in rows) < ENOUGH_PROGRAMS)
         if thin:
-            yield Notice("few_programs", say("planner.warn.few_programs", names=_listed(thin)), thin, few_and_strong)
+            yield Notice("few_programs", text("planner.warn.few_programs", names=_listed(thin)), thin, few_and_strong)
         if len(self.people) > MOST_PEOPLE:
             asked = tuple(person.name for person in self.people if person not in people)
-            words = say("planner.warn.volume", count=len(self.people))
+            words = text("planner.warn.volume", count=len(self.people))
             yield Notice("volume", words, asked, ("conduct.overlapping-emails", "conduct.maturity-noticed"))
 
     def _of_overlap(self, rows: Sequence[Row]) -> Iterable[Notice]:
         shared = [row for row in rows if sum((p, self._place(row)) in self.useful for p in range(len(self.people))) > 1]
         if shared:
             names = tuple(row.program.name for row in shared)
-            each = [say("planner.pair", program=row.program.name, person=row.person.name) for row in shared]
-            yield Notice("overlap", say("planner.warn.overlap", names=_listed(each)), names, ("conduct.overlapping-emails",))
+            each = [text("planner.pair", program=row.program.name, person=row.person.name) for row in shared]
+            yield Notice("overlap", text("planner.warn.overlap", names=_listed(each)), names, ("conduct.overlapping-emails",))
 
     def _place(self, row: Row) -> int:
         return self.programs.index(row.program)
@@ -695,28 +692,28 @@ class _Planning:
         for kind, far in (("below_range", False), ("far_below", True)):
             found = [program for program in below if (score < program.floor) == far]
             if found:
-                each = [say("planner.gap", program=program.name, gap=program.range_low - score) for program in found]
-                words = say(f"planner.warn.{kind}", score=score, names=_listed(each))
+                each = [text("planner.gap", program=program.name, gap=program.range_low - score) for program in found]
+                words = text(f"planner.warn.{kind}", score=score, names=_listed(each))
                 yield Notice(kind, words, tuple(program.name for program in found), ("conduct.few-and-strong",))
         prelim = tuple(row.program.name for row in rows if row.program.openings == "noncategorical")
         if prelim:
-            yield Notice("noncategorical", say("planner.warn.noncategorical", names=_listed(prelim)), prelim, ())
+            yield Notice("noncategorical", text("planner.warn.noncategorical", names=_listed(prelim)), prelim, ())
 
     def _of_people(self) -> Iterable[Notice]:
         barely = tuple(person.name for person in self.people if person.knows_work == "barely")
         if barely:
             claims = ("conduct.few-and-strong", "conduct.overlapping-emails")
-            yield Notice("barely", say("planner.warn.barely", names=_listed(barely)), barely, claims)
+            yield Notice("barely", text("planner.warn.barely", names=_listed(barely)), barely, claims)
         everywhere = tuple(
             person.name for person in self.people if person.kind in KINDS[:3] and not person.known_at and len(self.programs) > 1
         )
         if everywhere:
-            words = say("planner.warn.known_everywhere", names=_listed(everywhere))
+            words = text("planner.warn.known_everywhere", names=_listed(everywhere))
             yield Notice("known_everywhere", words, everywhere, ())
         known = {_key(program.name): program.name for program in self.programs}
         unknown = tuple(dict.fromkeys(name for person in self.people for name in person.known_at if _key(name) not in known))
         if unknown and known:
-            yield Notice("unknown_program", say("planner.warn.unknown_program", names=_listed(unknown)), unknown, ())
+            yield Notice("unknown_program", text("planner.warn.unknown_program", names=_listed(unknown)), unknown, ())
 
 
 def _by_order(pair: _Pair) -> tuple[int, ...]:
@@ -725,12 +722,12 @@ def _by_order(pair: _Pair) -> tuple[int, ...]:
 
 def _same_exam(student: Case, program: Program) -> bool:
     # The floor is left aside: 300 is a floor of Level 2 as well as a score of Step 2 CK.
-    return exam_of(student.but(range_low=program.range_low, range_floor=program.range_low)) is not None
+    return exam_of(student.replace(range_low=program.range_low, range_floor=program.range_low)) is not None
 
 
 def _listed(names: Sequence[str]) -> str:
     shown = ", ".join(names[:_NAMES_LISTED])
-    return shown if len(names) <= _NAMES_LISTED else say("planner.more", names=shown, count=len(names) - _NAMES_LISTED)
+    return shown if len(names) <= _NAMES_LISTED else text("planner.more", names=shown, count=len(names) - _NAMES_LISTED)
 
 
 # ---- the choice, as numbers ----
@@ -759,20 +756,20 @@ def choose(
     Returns:
         The person of each program that has one.
 
-    Source:
-        ours.
-
     Examples:
         >>> choose([[3, 3], [4, None]], 0, most_people=2, enough=0, most_programs=5)
         {0: 1, 1: 0}
         >>> choose([[3, 3], [4, None]], 0, most_people=1, enough=0, most_programs=5)
         {0: 0, 1: 0}
     """
-    ranked = [sorted((q for q, gain in enumerate(row) if gain is not None), key=lambda q: -_known(row[q])) for row in gains]
+    ranked = [
+        sorted((q for q, gain in enumerate(row) if gain is not None), key=lambda q: -_sent_contents(row[q])) for row in gains
+    ]
     able = [p for p, programs in enumerate(ranked) if programs]
     # What a person would bring if nobody else wanted the same programs.
     alone = {
-        p: sum(_known(gains[p][q]) for q in ranked[p][:most_programs]) - few * max(0, enough - len(ranked[p])) for p in able
+        p: sum(_sent_contents(gains[p][q]) for q in ranked[p][:most_programs]) - few * max(0, enough - len(ranked[p]))
+        for p in able
     }
     sets = [group for size in range(1, most_people + 1) for group in itertools.combinations(able, size)]
     hopes = sorted(((sum(alone[p] for p in group), group) for group in sets), key=lambda hope: (-hope[0], hope[1]))
@@ -786,7 +783,7 @@ def choose(
     return dict(sorted(owner.items()))
 
 
-def _known(gain: int | None) -> int:
+def _sent_contents(gain: int | None) -> int:
     return 0 if gain is None else gain
 
 
@@ -824,14 +821,14 @@ def _paths(
     for p in group:
         free = next((q for q in ranked[p] if q not in owner), None)
         if free is not None:
-            paths[p] = (_known(gains[p][free]), ((p, free),))
+            paths[p] = (_sent_contents(gains[p][free]), ((p, free),))
     for _ in group[1:]:
         for p in group:
             for q, other in owner.items():
                 gain = gains[p][q]
                 if other == p or gain is None or other not in paths:
                     continue
-                gained = gain - _known(gains[other][q]) + paths[other][0]
+                gained = gain - _sent_contents(gains[other][q]) + paths[other][0]
                 if p not in paths or gained > paths[p][0]:
                     paths[p] = (gained, ((p, q), *paths[other][1]))
     return paths
@@ -895,22 +892,22 @@ class Briefing:
     @property
     def facts_only(self) -> str:
         """That these are facts, and not a text to send."""
-        return say("planner.briefing.facts_only")
+        return text("planner.briefing.facts_only")
 
     @property
     def before_you_share(self) -> str:
         """What the student should know before handing it over; it stands on no sheet."""
-        return say("planner.briefing.before_you_share")
+        return text("planner.briefing.before_you_share")
 
     @property
     def text(self) -> str:
         """The sheet as plain text."""
-        lines = [say("planner.briefing.title", person=self.person), "", self.facts_only]
-        lines += ["", say("planner.briefing.rules"), *(f"- {rule}" for rule in self.rules)]
-        lines += ["", say("planner.briefing.programs")]
+        lines = [text("planner.briefing.title", person=self.person), "", self.facts_only]
+        lines += ["", text("planner.briefing.rules"), *(f"- {rule}" for rule in self.rules)]
+        lines += ["", text("planner.briefing.programs")]
         for program in self.programs:
             lines += [program.name, *(f"- {fact}" for fact in program.facts)]
-        lines += ["", say("planner.briefing.risks"), *(f"- {risk}" for risk in self.risks)]
+        lines += ["", text("planner.briefing.risks"), *(f"- {risk}" for risk in self.risks)]
         return "\n".join(lines) + "\n"
 
 
@@ -941,43 +938,43 @@ def briefing(plan: Plan, person: Person | str) -> Briefing:
     if not rows:
         raise CaseError("person", "not_in_plan", name, people=_listed([each.name for each in plan.people]) or "-")
     by_answer = {answer: [row.program.name for row in rows if row.rules.answer == answer] for answer in ANSWERS}
-    rules = [say(f"planner.briefing.rule.{answer}", names=", ".join(names)) for answer, names in by_answer.items() if names]
+    rules = [text(f"planner.briefing.rule.{answer}", names=", ".join(names)) for answer, names in by_answer.items() if names]
     return Briefing(
         person=name,
         programs=tuple(_briefing_program(row) for row in rows),
         risks=tuple(_risks(plan.student, rows)),
-        rules=(*rules, say("soap.read_agreement")),
+        rules=(*rules, text("soap.read_agreement")),
     )
 
 
 def _briefing_program(row: Row) -> BriefingProgram:
     program, score = row.program, row.case.score
-    exam = say(f"panel.exam.{exam_of_range(row.case).exam}")
+    exam = text(f"panel.exam.{exam_of_range(row.case).exam}")
     facts = [
-        say("planner.briefing.below", exam=exam, low=program.range_low, score=score, gap=row.gap)
+        text("planner.briefing.below", exam=exam, low=program.range_low, score=score, gap=row.gap)
         if row.gap
-        else say("planner.briefing.in_range", exam=exam, low=program.range_low, score=score),
+        else text("planner.briefing.in_range", exam=exam, low=program.range_low, score=score),
     ]
     if program.prior_contact:  # a box that was not ticked may only mean that nobody thought of it
-        facts.append(say("planner.briefing.known_there"))
+        facts.append(text("planner.briefing.known_there"))
     if row.case.phase in {"soap_lists", "gap_filling"}:
-        facts.append(say(f"planner.opening.{program.openings}"))
+        facts.append(text(f"planner.opening.{program.openings}"))
     for need in (need for need in Case.fields()["needs"].levels if need in program.needs):
         shows = need in row.case.offers
-        text = say("planner.briefing.need_met" if shows else "planner.briefing.need_open", need=say(f"level.need.{need}"))
-        facts.append(text)
+        content = text("planner.briefing.need_met" if shows else "planner.briefing.need_open", need=text(f"level.need.{need}"))
+        facts.append(content)
     return BriefingProgram(program.name, tuple(facts), row.gap, program.prior_contact, row.rules.answer)
 
 
 def _risks(student: Case, rows: Sequence[Row]) -> Iterable[str]:
     flags = [row.flag for row in load_flags() if getattr(student, row.flag)]
     for flag in flags:
-        yield say(f"planner.risk.{flag}", times=int(getattr(student, flag)))
+        yield text(f"planner.risk.{flag}", times=int(getattr(student, flag)))
     below = [row.program.name for row in rows if row.gap]
     if below:
-        yield say("planner.risk.below_range", names=", ".join(below))
+        yield text("planner.risk.below_range", names=", ".join(below))
     if not flags and not below:
-        yield say("planner.risk.none")
+        yield text("planner.risk.none")
 
 
 # ---- reading and writing the tables ----
@@ -994,9 +991,6 @@ class PlannerTableError(CaseError):
         value: What stands there.
         **details: What the sentence fills in.
 
-    Source:
-        ours.
-
     Examples:
         >>> print(PlannerTableError("programs", 3, "range_low", "range", "high", low=1, high=999))
         programs, row 3, column range_low: must be a whole number from 1 to 999, but it is 'high'.
@@ -1009,8 +1003,8 @@ class PlannerTableError(CaseError):
         self.column = column
 
     def __str__(self) -> str:
-        table = say("planner.table.people" if self.table == "people" else "planner.table.programs")
-        place = say("planner.cell" if self.column else "planner.line", table=table, row=self.row, column=self.column)
+        table = text("planner.table.people" if self.table == "people" else "planner.table.programs")
+        place = text("planner.cell" if self.column else "planner.line", table=table, row=self.row, column=self.column)
         return f"{place}: {self.sentence}"
 
 
@@ -1027,9 +1021,6 @@ def read_people(text: str) -> tuple[Person, ...]:
 
     Raises:
         PlannerTableError: A column is missing or unknown, a name stands twice, or a cell breaks its rule.
-
-    Source:
-        ours.
 
     Examples:
         >>> read_people("name,kind,knows_work,known_at\nDr. Osei,known_dean,well,Mercy|Lakeside\n")[0].knows_work
@@ -1052,9 +1043,6 @@ def read_programs(text: str) -> tuple[Program, ...]:
 
     Raises:
         PlannerTableError: A column is missing or unknown, a name stands twice, or a cell breaks its rule.
-
-    Source:
-        ours.
 
     Examples:
         >>> read_programs("name,range_low,needs,prior_contact\nMercy,230,local|language,yes\n")[0].prior_contact
@@ -1106,7 +1094,7 @@ def _check_header(
 ) -> None:
     for name in header:
         if name not in columns or header.count(name) > 1:
-            raise PlannerTableError(table, at, name, "table_column", name, known=nearest(name, columns))
+            raise PlannerTableError(table, at, name, "table_column", name, known=suggestions(name, columns))
     for name in required:
         if name not in header:
             raise PlannerTableError(table, at, name, "table_column_missing", ", ".join(header))
@@ -1132,9 +1120,6 @@ def people_to_csv(people: Iterable[Person]) -> str:
     Returns:
         CSV with a header.
 
-    Source:
-        ours.
-
     Examples:
         >>> people_to_csv([Person("Dr. Osei", "known_dean", 3, "well", "Mercy|Lakeside")]).splitlines()[1]
         'Dr. Osei,known_dean,3,well,Mercy|Lakeside'
@@ -1150,9 +1135,6 @@ def programs_to_csv(programs: Iterable[Program]) -> str:
 
     Returns:
         CSV with a header.
-
-    Source:
-        ours.
 
     Examples:
         >>> programs_to_csv([Program("Mercy", 230, needs={"local"})]).splitlines()[1]

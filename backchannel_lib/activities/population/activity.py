@@ -8,16 +8,16 @@ from collections.abc import Collection, Iterable, Mapping
 from types import MappingProxyType
 from typing import Any, Final
 
-from backchannel_lib.activities.activity import Act
-from backchannel_lib.activities.form import Entry, Form, Record, one_word, whole, yes_or_no
+from backchannel_lib.activities.activity import Action
+from backchannel_lib.activities.form import Form, FormField, Record, boolean_field, choice_field, integer_field
 from backchannel_lib.activities.population.model import DrawRow, Outcome, calls, compare, draw, load_draw, notes, outcome
-from backchannel_lib.activities.tables import PartRow
-from backchannel_lib.base.texts import say
+from backchannel_lib.activities.tables import ActivityRow
+from backchannel_lib.base.texts import text
 from backchannel_lib.model.case import PHASES, Case
 from backchannel_lib.model.verdict import Verdict
-from backchannel_lib.page.activity_page import frame, opening, place
+from backchannel_lib.page.activity_page import activity_page, show_if, slot
 from backchannel_lib.page.charts import stacked_bars
-from backchannel_lib.page.components import basis, paired, picture, table
+from backchannel_lib.page.components import chart_panel, citations, paired, table
 from backchannel_lib.page.html import Markup, join, tag
 from backchannel_lib.page.inputs import button, checkbox, radios, select, slider
 
@@ -53,57 +53,57 @@ BEYOND: Final = ("chronic_poor_performance", "professionalism_issue", "far_below
 MOST_SEEDS: Final = 9999
 
 
-class PopulationBoard(Form):
+class PopulationActivity(Form):
     """A draw of files, its assumptions as sliders, and what every kind of call does to it.
 
     Args:
-        part: Its row in data/parts.csv.
+        part: Its row in data/activities.csv.
 
     Source:
         data/draw.csv, data/rules.csv; the population is ours.
     """
 
-    def __init__(self, part: PartRow) -> None:
+    def __init__(self, part: ActivityRow) -> None:
         self.settings: dict[str, DrawRow] = {row.setting: row for row in load_draw()}
-        guesses = {name: one_word(name, map(str, ENDS), _question(name)) for name in GUESSES}
-        sliders = {name: whole(name, row.low, row.high, row.value, row.label) for name, row in self.settings.items()}
-        moment: dict[str, Entry] = {
-            "phase": one_word("phase", PHASES, say("field.phase.label"), "soap_lists"),
-            "good_moment": yes_or_no("good_moment", say("crowd.good_moment"), default=True),
+        guesses = {name: choice_field(name, map(str, ENDS), _question(name)) for name in GUESSES}
+        sliders = {name: integer_field(name, row.low, row.high, row.value, row.label) for name, row in self.settings.items()}
+        moment: dict[str, FormField] = {
+            "phase": choice_field("phase", PHASES, text("field.phase.label"), "soap_lists"),
+            "good_moment": boolean_field("good_moment", text("crowd.good_moment"), default=True),
         }
         super().__init__(
             part,
             {
                 **guesses,
-                "seen": yes_or_no("seen"),
-                "group": one_word("group", GROUPS, say("crowd.group"), "scores"),
+                "seen": boolean_field("seen"),
+                "group": choice_field("group", GROUPS, text("crowd.group"), "scores"),
                 **sliders,
                 **moment,
-                "seed": whole("seed", 1, MOST_SEEDS, 1),
+                "seed": integer_field("seed", 1, MOST_SEEDS, 1),
             },
         )
 
     # ---- acts ----
 
-    def acts(self) -> dict[str, Act]:
+    def actions(self) -> dict[str, Action]:
         """Give what the buttons do."""
         return {"see": self._see, "another": self._another, "ours": self._ours}
 
     def _see(self, _: object) -> dict[str, Any]:
         if not all(self.state[name] for name in GUESSES):
-            return {"notice": say("crowd.first")}
-        self.go_with(seen=True)
+            return {"notice": text("crowd.first")}
+        self.commit_values(seen=True)
         return {"focus": "beside"}
 
     def _another(self, _: object) -> dict[str, Any]:
-        self.go_with(seed=self.state["seed"] % MOST_SEEDS + 1)
+        self.commit_values(seed=self.state["seed"] % MOST_SEEDS + 1)
         return {}
 
     def _ours(self, _: object) -> dict[str, Any]:
         """Set every assumption back to where it was, and the first draw; guesses stay."""
         names = (*self.settings, "phase", "good_moment", "seed")
-        self.go_with(**{name: self.entries[name].default for name in names})
-        return {"values": self.values(self.state), "notice": say("crowd.is_ours_again")}
+        self.commit_values(**{name: self.entries[name].default for name in names})
+        return {"values": self.values(self.state), "notice": text("crowd.is_ours_again")}
 
     # ---- the draw ----
 
@@ -136,14 +136,14 @@ class PopulationBoard(Form):
         """List no positions of the draw's sliders: a draw for each would keep the kernel from answering the reader."""
         return () if field in self.settings else super().positions(field)
 
-    def parts(self, state: Record) -> dict[str, str]:
+    def fragments(self, state: Record) -> dict[str, str]:
         """Give, once guesses were made, what was drawn beside them, and the draw as it is now."""
         if not state["seen"]:
             return dict.fromkeys(("beside", "now", "spoken"), "")
         numbers = self._numbers(state)
-        return {"beside": self._beside(state), "now": self._now_told(state), "spoken": say("crowd.spoken", **numbers)}
+        return {"beside": self._beside(state), "now": self._now_told(state), "spoken": text("crowd.spoken", **numbers)}
 
-    def later_parts(self, state: Record) -> dict[str, str]:
+    def deferred_fragments(self, state: Record) -> dict[str, str]:
         """Give the chart, its numbers, what each call moves, and what none overcomes."""
         if not state["seen"]:
             return {"moves": "", "beyond": ""}
@@ -156,7 +156,7 @@ class PopulationBoard(Form):
             "beyond": _beyond_table(self._key(state)),
         }
 
-    def about(self, state: Record) -> dict[str, Any]:
+    def ui_state(self, state: Record) -> dict[str, Any]:
         """Tell which controls and sections are in sight."""
         shown = ["group", *GROUPS[state["group"] or "scores"]] if state["seen"] else GUESSES
         return {"open": ["seen"] if state["seen"] else ["ask"], "shown": list(shown)}
@@ -173,19 +173,19 @@ class PopulationBoard(Form):
             (
                 _question(name),
                 join(
-                    tag("p", say("crowd.yours", guess=_range(int(state[name])))),
-                    tag("p", tag("b", say("crowd.drawn", count=counts[name]))),
+                    tag("p", text("crowd.yours", guess=_range(int(state[name])))),
+                    tag("p", tag("b", text("crowd.drawn", count=counts[name]))),
                 ),
             )
             for name in GUESSES
         ]
         return join(
-            tag("h3", say("crowd.beside")),
+            tag("h3", text("crowd.beside")),
             paired(*told),
-            tag("p", say("crowd.all_right"), class_="bw-kind") if all(right) else None,
-            tag("p", say("crowd.why", count=FILES, **self._first)),
-            tag("p", say("crowd.joins")),
-            basis(
+            tag("p", text("crowd.all_right"), class_="bw-kind") if all(right) else None,
+            tag("p", text("crowd.why", count=FILES, **self._first)),
+            tag("p", text("crowd.joins")),
+            citations(
                 "crowd-beside",
                 ("multiplier.amplifier", "multiplier.cannot-rescue", "noise.generic-letters"),
                 ("drawn_files", "specific_calls_by_each_caller", "no_contact_is_polite_email"),
@@ -196,65 +196,65 @@ class PopulationBoard(Form):
         return join(
             _headline_table(self._headline(state)),
             tag("p", self._rule_told(state), class_="bw-rule-line"),
-            tag("p", say("crowd.seed", seed=state["seed"]), class_="bw-small"),
+            tag("p", text("crowd.seed", seed=state["seed"]), class_="bw-small"),
         )
 
     def _rule_told(self, state: Record) -> str:
         """Say what the NRMP's rule says of the twelve contacts inside SOAP, and whether the moment lies outside."""
         example = _files(self._key(state))[0]
-        inside = {call.name: call.rule(example.but(phase="soap_lists")).answer for call in calls()}
+        inside = {call.name: call.rule(example.replace(phase="soap_lists")).answer for call in calls()}
         allowed = ", ".join(_short(name) for name, answer in inside.items() if answer == "allowed")
-        told = say(
+        told = text(
             "crowd.rule",
-            allowed=allowed or say("crowd.rule_none"),
+            allowed=allowed or text("crowd.rule_none"),
             asked=", ".join(_short(name) for name, answer in inside.items() if answer == "ask_first"),
         )
         outside = all(call.rule(example).answer == "allowed" for call in calls())
-        return f"{told} {say('crowd.rule_outside')}" if outside else told
+        return f"{told} {text('crowd.rule_outside')}" if outside else told
 
     def page(self) -> str:
         """Give the whole page."""
         state = self.state
-        parts, about = self.parts(state), self.about(state)
+        parts, about = self.fragments(state), self.ui_state(state)
         now, shown = about["open"], about["shown"]
         made_up, no_contact, up_is_not_in, rule = notes(FILES)
-        return frame(
-            self.part,
-            opening(
+        return activity_page(
+            self.row,
+            show_if(
                 "ask",
                 now,
-                tag("p", say("crowd.who"), class_="bw-next-step"),
+                tag("p", text("crowd.who"), class_="bw-next-step"),
                 [radios(name, _question(name), _options(), state[name], row=True) for name in GUESSES],
-                tag("div", button(say("crowd.see"), "see"), class_="bw-toolbar"),
+                tag("div", button(text("crowd.see"), "see"), class_="bw-toolbar"),
             ),
-            opening("seen", now, place("beside", parts["beside"], class_="bw-beside")),
-            opening(
+            show_if("seen", now, slot("beside", parts["beside"], class_="bw-beside")),
+            show_if(
                 "seen",
                 now,
                 tag("p", made_up, class_="bw-ours"),
-                tag("p", tag("b", say("crowd.try"))),
+                tag("p", tag("b", text("crowd.try"))),
                 tag(
                     "div",
                     self._controls(state, shown),
                     tag(
                         "div",
-                        tag("section", tag("h3", say("crowd.now")), place("now", parts["now"]), class_="bw-card"),
-                        picture("crowd", say("crowd.title"), say("crowd.caption"), say("crowd.title"), ""),
+                        tag("section", tag("h3", text("crowd.now")), slot("now", parts["now"]), class_="bw-card"),
+                        chart_panel("crowd", text("crowd.title"), text("crowd.caption"), text("crowd.title"), ""),
                     ),
                     class_="bw-columns bw-halves",
                 ),
                 tag(
                     "section",
-                    tag("h3", say("crowd.moves")),
+                    tag("h3", text("crowd.moves")),
                     tag("p", no_contact, " ", tag("b", up_is_not_in)),
-                    _scrolling("moves", say("crowd.moves")),
+                    _scrolling("moves", text("crowd.moves")),
                     tag("p", rule, class_="bw-note"),
                 ),
                 tag(
                     "section",
-                    tag("h3", say("crowd.beyond")),
-                    tag("p", say("crowd.beyond_caption")),
-                    _scrolling("beyond", say("crowd.beyond")),
+                    tag("h3", text("crowd.beyond")),
+                    tag("p", text("crowd.beyond_caption")),
+                    _scrolling("beyond", text("crowd.beyond")),
                 ),
                 class_="bw-crowd",
             ),
@@ -265,67 +265,67 @@ class PopulationBoard(Form):
         return tag(
             "div",
             radios(
-                "group", say("crowd.group"), [(name, say(f"crowd.group.{name}")) for name in GROUPS], state["group"], row=True
+                "group", text("crowd.group"), [(name, text(f"crowd.group.{name}")) for name in GROUPS], state["group"], row=True
             ),
             [self._slider(name, state, hidden=name not in shown) for name in self.settings],
             select(
                 "phase",
-                say("field.phase.label"),
-                [(phase, say(f"level.phase.{phase}")) for phase in PHASES],
+                text("field.phase.label"),
+                [(phase, text(f"level.phase.{phase}")) for phase in PHASES],
                 state["phase"],
                 hidden="phase" not in shown,
             ),
             checkbox(
                 "good_moment",
-                say("crowd.good_moment"),
+                text("crowd.good_moment"),
                 bool(state["good_moment"]),
-                help_text=say("crowd.good_moment_help"),
+                help_text=text("crowd.good_moment_help"),
                 hidden="good_moment" not in shown,
             ),
-            tag("div", button(say("crowd.another"), "another"), button(say("crowd.ours_again"), "ours"), class_="bw-toolbar"),
+            tag("div", button(text("crowd.another"), "another"), button(text("crowd.ours_again"), "ours"), class_="bw-toolbar"),
             class_="bw-controls bw-stays",
         )
 
     def _slider(self, name: str, state: Record, *, hidden: bool) -> Markup:
         row = self.settings[name]
-        because = say("crowd.because", why=row.why)
+        because = text("crowd.because", why=row.why)
         return slider(name, row.label, (row.low, row.high), int(state[name]), help_text=because, hidden=hidden)
 
     @property
     def text(self) -> str:
         """The title, and what is asked or what the draw shows."""
-        title = say(f"part.{self.part.part}.title")
+        title = text(f"activity.{self.row.activity}.title")
         if not self.state["seen"]:
-            return "\n".join([title, say("crowd.who"), *(f"- {_question(name)}" for name in GUESSES)])
-        return "\n".join([title, say("population.made_up", count=FILES), self._line(self.state)])
+            return "\n".join([title, text("crowd.who"), *(f"- {_question(name)}" for name in GUESSES)])
+        return "\n".join([title, text("population.made_up", count=FILES), self._line(self.state)])
 
     def _line(self, state: Record) -> str:
         return "; ".join(
-            say("crowd.line", what=say(f"crowd.column.{column}"), **ends) for column, ends in self._headline(state).items()
+            text("crowd.line", what=text(f"crowd.column.{column}"), **ends) for column, ends in self._headline(state).items()
         )
 
-    def tour(self) -> str:
+    def transcript(self) -> str:
         """Guess, see, tell each call, move every assumption to its ends and back, and draw others; then go back."""
         start = self.state
-        self.put(**dict.fromkeys(GUESSES, "0"))
+        self.update(**dict.fromkeys(GUESSES, "0"))
         self._see({})
-        lines = [say("crowd.why", count=FILES, **self._first), self._rule_told(self.state)]
-        lines += [say("crowd.tour", what=one.call.label, line=_moves_line(one)) for one in self._drawn(self.state)]
+        lines = [text("crowd.why", count=FILES, **self._first), self._rule_told(self.state)]
+        lines += [text("crowd.tour", what=one.call.label, line=_moves_line(one)) for one in self._drawn(self.state)]
         for name, row in self.settings.items():
             for value in (row.low, row.high):
-                self.put(**{name: value})
-                told = say("crowd.is", label=row.label, value=value)
-                lines.append(say("crowd.tour", what=told, line=self._line(self.state)))
-            self.put(**{name: row.value})
+                self.update(**{name: value})
+                told = text("crowd.is", label=row.label, value=value)
+                lines.append(text("crowd.tour", what=told, line=self._line(self.state)))
+            self.update(**{name: row.value})
         for phase in PHASES:
             for good in (True, False):
-                self.put(phase=phase, good_moment=good)
-                told = say("crowd.is", label=say(f"level.phase.{phase}"), value=say("scene.on" if good else "scene.off"))
-                lines.append(say("crowd.tour", what=told, line=self._line(self.state)))
+                self.update(phase=phase, good_moment=good)
+                told = text("crowd.is", label=text(f"level.phase.{phase}"), value=text("scene.on" if good else "scene.off"))
+                lines.append(text("crowd.tour", what=told, line=self._line(self.state)))
         self._ours({})
         self._another({})
-        lines.append(say("crowd.tour", what=say("crowd.seed", seed=self.state["seed"]), line=self._line(self.state)))
-        self.go(start)
+        lines.append(text("crowd.tour", what=text("crowd.seed", seed=self.state["seed"]), line=self._line(self.state)))
+        self.commit(start)
         return "\n".join(lines)
 
 
@@ -344,7 +344,7 @@ def _compared(key: _Key) -> tuple[Outcome, ...]:
 
 
 def _question(name: str) -> str:
-    return say(f"crowd.ask.{name}")
+    return text(f"crowd.ask.{name}")
 
 
 def _end_of(count: int) -> int:
@@ -354,7 +354,7 @@ def _end_of(count: int) -> int:
 
 def _range(end: int) -> str:
     at = ENDS.index(end)
-    return say("crowd.range", low=ENDS[at - 1] + 1, high=end) if at else say("crowd.none")
+    return text("crowd.range", low=ENDS[at - 1] + 1, high=end) if at else text("crowd.none")
 
 
 def _options() -> list[tuple[str, str]]:
@@ -362,7 +362,7 @@ def _options() -> list[tuple[str, str]]:
 
 
 def _scrolling(name: str, label: str) -> Markup:
-    return place(name, class_="bw-numbers", tabindex="0", role="group", aria_label=label)
+    return slot(name, class_="bw-numbers", tabindex="0", role="group", aria_label=label)
 
 
 def _banded(result: Outcome) -> dict[str, int]:
@@ -381,11 +381,11 @@ def _ends(result: Outcome) -> dict[str, int]:
 
 
 def _headline_table(headline: Mapping[str, Mapping[str, int]]) -> Markup:
-    caption = say("crowd.now_caption", count=FILES)
+    caption = text("crowd.now_caption", count=FILES)
     numbers = table(
         caption,
-        (say("crowd.of_these", count=FILES), *(say(f"crowd.column.{column}") for column in headline)),
-        [(say(f"crowd.end.{end}"), *(ends[end] for ends in headline.values())) for end in ("look", *LOOKED)],
+        (text("crowd.of_these", count=FILES), *(text(f"crowd.column.{column}") for column in headline)),
+        [(text(f"crowd.end.{end}"), *(ends[end] for ends in headline.values())) for end in ("look", *LOOKED)],
     )
     return tag("div", numbers, class_="bw-numbers", tabindex="0", role="group", aria_label=caption)
 
@@ -394,45 +394,45 @@ def _figure(results: tuple[Outcome, ...]) -> dict[str, Any]:
     bands = [_banded(result) for result in results]
     return stacked_bars(
         [_short(result.call.name) for result in results],
-        [(say(f"crowd.band.{name}"), [counts[name] for counts in bands]) for name in BANDS],
-        say("crowd.axis"),
+        [(text(f"crowd.band.{name}"), [counts[name] for counts in bands]) for name in BANDS],
+        text("crowd.axis"),
         FILES,
     )
 
 
 def _short(call: str) -> str:
-    return say(f"crowd.short.{call}")
+    return text(f"crowd.short.{call}")
 
 
 def _spoken(results: tuple[Outcome, ...]) -> str:
     bars = []
     for result in results:
-        numbers = ", ".join(f"{say(f'crowd.band.{name}')} {count}" for name, count in _banded(result).items() if count)
-        bars.append(say("crowd.bar", call=_short(result.call.name), numbers=numbers))
-    return say("crowd.name", bars=" ".join(bars))
+        numbers = ", ".join(f"{text(f'crowd.band.{name}')} {count}" for name, count in _banded(result).items() if count)
+        bars.append(text("crowd.bar", call=_short(result.call.name), numbers=numbers))
+    return text("crowd.name", bars=" ".join(bars))
 
 
 def _ends_table(results: tuple[Outcome, ...]) -> Markup:
-    head = (say("crowd.call"), *(say(f"crowd.band.{name}") for name in BANDS))
+    head = (text("crowd.call"), *(text(f"crowd.band.{name}") for name in BANDS))
     rows = [(_short(result.call.name), *_banded(result).values()) for result in results]
-    return join(table(say("crowd.title"), head, rows), basis("crowd-bands", (), ("population_bands", "drawn_files")))
+    return join(table(text("crowd.title"), head, rows), citations("crowd-bands", (), ("population_bands", "drawn_files")))
 
 
 def _holds(result: Outcome) -> str:
     if not result.same:
-        return say("crowd.nobody_stays")
-    return ", ".join(say(f"stage.{stage}.name") for stage in result.held_most)
+        return text("crowd.nobody_stays")
+    return ", ".join(text(f"stage.{stage}.name") for stage in result.held_most)
 
 
 def _moves_table(results: tuple[Outcome, ...], example: Case) -> Markup:
     head = (
-        say("crowd.call"),
-        say("crowd.rises"),
-        say("crowd.stays"),
-        say("crowd.falls"),
-        say("crowd.interview"),
-        say("crowd.holds"),
-        say("rules.title"),
+        text("crowd.call"),
+        text("crowd.rises"),
+        text("crowd.stays"),
+        text("crowd.falls"),
+        text("crowd.interview"),
+        text("crowd.holds"),
+        text("rules.title"),
     )
     rows = [
         (
@@ -447,8 +447,8 @@ def _moves_table(results: tuple[Outcome, ...], example: Case) -> Markup:
         for result in results
     ]
     return join(
-        table(say("crowd.moves_caption"), head, rows),
-        basis(
+        table(text("crowd.moves_caption"), head, rows),
+        citations(
             "crowd-moves",
             (
                 "works.history-call",
@@ -459,15 +459,19 @@ def _moves_table(results: tuple[Outcome, ...], example: Case) -> Markup:
                 "noise.pressure-backfires",
                 "noise.cold-email-90-10",
             ),
-            dict.fromkeys(result.call.ours for result in results),
+            dict.fromkeys(result.call.assumption for result in results),
             ("soap_rule.no_first_contact",),
         ),
     )
 
 
 def _moves_line(result: Outcome) -> str:
-    moved = ((say("crowd.rises"), result.moved_up), (say("crowd.stays"), result.same), (say("crowd.falls"), result.moved_down))
-    told = [f"{word} {count}" for word, count in (*moved, (say("crowd.interview"), result.reach_interview))]
+    moved = (
+        (text("crowd.rises"), result.moved_up),
+        (text("crowd.stays"), result.same),
+        (text("crowd.falls"), result.moved_down),
+    )
+    told = [f"{word} {count}" for word, count in (*moved, (text("crowd.interview"), result.reach_interview))]
     return f"{', '.join(told)}; {_holds(result)}"
 
 
@@ -481,10 +485,10 @@ def _beyond_table(key: _Key) -> Markup:
     for name in BEYOND:
         files = [case for case in _files(key) if _is_beyond(name, case)]
         reached = [verdict for call in calls() for verdict, count in outcome(files, call).counts.items() if count]
-        best = max(reached).words if reached else say("crowd.beyond_none")
-        rows.append((say(f"crowd.beyond.{name}"), len(files), best))
-    head = (say("crowd.beyond_what"), say("crowd.beyond_count"), say("crowd.beyond_best"))
+        best = max(reached).words if reached else text("crowd.beyond_none")
+        rows.append((text(f"crowd.beyond.{name}"), len(files), best))
+    head = (text("crowd.beyond_what"), text("crowd.beyond_count"), text("crowd.beyond_best"))
     return join(
-        table(say("crowd.beyond"), head, rows),
-        basis("crowd-beyond", ("multiplier.cannot-rescue", "paper.below-bar-cap"), ("floor_marks_far_below",)),
+        table(text("crowd.beyond"), head, rows),
+        citations("crowd-beyond", ("multiplier.cannot-rescue", "paper.below-bar-cap"), ("floor_marks_far_below",)),
     )

@@ -15,9 +15,9 @@ from types import MappingProxyType
 from typing import Any, Final, NamedTuple
 
 from backchannel_lib.base.errors import CaseError
-from backchannel_lib.base.formatting import nearest
-from backchannel_lib.base.readers import Path, integer, one_of, read_table, some_text
-from backchannel_lib.base.texts import say
+from backchannel_lib.base.formatting import suggestions
+from backchannel_lib.base.readers import Path, integer, one_of, read_table, required_text
+from backchannel_lib.base.texts import text
 from backchannel_lib.model.case import RECOMMENDERS, Case
 from backchannel_lib.model.conditions import names_in, scalar_function
 from backchannel_lib.model.rules import rule_book
@@ -47,17 +47,17 @@ class DrawRow(NamedTuple):
     low: int
     high: int
     unit: str
-    ours: str
+    assumption: str
 
     @property
     def label(self) -> str:
         """What a reader calls the setting."""
-        return say(f"draw.{self.setting}.label")
+        return text(f"draw.{self.setting}.label")
 
     @property
     def why(self) -> str:
         """Why it starts where it does: our reason."""
-        return say(f"draw.{self.setting}.why")
+        return text(f"draw.{self.setting}.why")
 
 
 def load_draw(path: Path = None) -> tuple[DrawRow, ...]:
@@ -69,7 +69,7 @@ def load_draw(path: Path = None) -> tuple[DrawRow, ...]:
     Returns:
         Rows of: ``setting``: ``score_gap``, the middle score less the bottom of the program's range, ``score_spread``, one
         standard deviation, or the share of files in which something is true; ``value``, where it starts; ``low`` and
-        ``high``, the ends of its slider, -100 to 100; ``unit``, points or percent; ``ours``, the id of our assumption.
+        ``high``, the ends of its slider, -100 to 100; ``unit``, points or percent; ``assumption``, the id of our assumption.
 
     Raises:
         TableError: The table is broken.
@@ -86,12 +86,12 @@ def load_draw(path: Path = None) -> tuple[DrawRow, ...]:
         DrawRow,
         "draw.csv",
         {
-            "setting": some_text,
+            "setting": required_text,
             "value": number,
             "low": number,
             "high": number,
             "unit": one_of(("points", "percent")),
-            "ours": assumption_id,
+            "assumption": assumption_id,
         },
         path=path,
     )
@@ -147,7 +147,7 @@ def draw(
         changes: dict[str, object] = {name: happens[number] for name, happens in flags.items()}
         if needs_met[number]:
             changes |= {"needs": local, "offers": local}
-        files.append(base.but(score=scores[number], failed_attempts=int(failed[number]), **changes))
+        files.append(base.replace(score=scores[number], failed_attempts=int(failed[number]), **changes))
     return tuple(files)
 
 
@@ -161,7 +161,7 @@ def _chosen(settings: Mapping[str, object]) -> dict[str, int]:
     rows = {row.setting: row for row in load_draw()}
     for name, value in settings.items():
         if name not in rows:
-            raise CaseError(name, "unknown_setting", value, known=nearest(name, rows))
+            raise CaseError(name, "unknown_setting", value, known=suggestions(name, rows))
         _whole(name, value, rows[name].low, rows[name].high)
     return {name: _whole(name, settings.get(name, row.value), row.low, row.high) for name, row in rows.items()}
 
@@ -197,25 +197,25 @@ class Call:
 
     Args:
         name: Its id.
-        sets: The fields of a case that it sets; what it leaves out stays as drawn.
+        overrides: The fields of a case that it sets; what it leaves out stays as drawn.
         ours: The id of our assumption about it.
 
     Source:
         The article's kinds of contact; who makes which is ours.
 
     Examples:
-        >>> calls()[0].name, calls()[0].sets["move"]
+        >>> calls()[0].name, calls()[0].overrides["move"]
         ('polite_email', 'formal_email')
     """
 
     name: str
-    sets: Mapping[str, object]
-    ours: str
+    overrides: Mapping[str, object]
+    assumption: str
 
     @property
     def label(self) -> str:
         """The call in a few words for a reader."""
-        return say(f"population.call.{self.name}")
+        return text(f"population.call.{self.name}")
 
     def rule(self, case: Case) -> RulesCheck:
         """Say what the NRMP's rule says of this call at the case's moment.
@@ -233,7 +233,7 @@ class Call:
             >>> calls()[0].rule(Case()).answer
             'not_allowed'
         """
-        return rules_check(case.but(**self.sets))
+        return rules_check(case.replace(**self.overrides))
 
 
 @functools.cache
@@ -387,10 +387,10 @@ def notes(count: int) -> tuple[str, ...]:
         4
     """
     return (
-        say("population.made_up", count=count),
-        say("population.no_contact"),
-        say("population.up_is_not_in"),
-        say("population.rule"),
+        text("population.made_up", count=count),
+        text("population.no_contact"),
+        text("population.up_is_not_in"),
+        text("population.rule"),
     )
 
 
@@ -400,7 +400,7 @@ def _known_call(call: Call | str) -> Call:
     for known in calls():
         if known.name == call:
             return known
-    raise CaseError("call", "not_a_call", call, known=nearest(call, [known.name for known in calls()]))
+    raise CaseError("call", "not_a_call", call, known=suggestions(call, [known.name for known in calls()]))
 
 
 class _Kind(NamedTuple):
@@ -412,7 +412,7 @@ class _Kind(NamedTuple):
 
 
 def _kinds(population: Iterable[Case], reading: str | None, *more: Call) -> tuple[_Kind, ...]:
-    contact = tuple(sorted({name for call in (*calls(), *more) for name in call.sets}))
+    contact = tuple(sorted({name for call in (*calls(), *more) for name in call.overrides}))
     apart = _apart(reading, contact)
     firsts: dict[tuple[object, ...], Case] = {}
     counts: Counter[tuple[object, ...]] = Counter()
@@ -422,9 +422,9 @@ def _kinds(population: Iterable[Case], reading: str | None, *more: Call) -> tupl
         kind = (apart(case), *(case.__dict__[name] for name in contact))
         firsts.setdefault(kind, case)
         counts[kind] += 1
-    first_call = calls()[0].sets
+    first_call = calls()[0].overrides
     return tuple(
-        _Kind(case, counts[kind], judge(case.but(**first_call), reading).outcome.verdict) for kind, case in firsts.items()
+        _Kind(case, counts[kind], judge(case.replace(**first_call), reading).outcome.verdict) for kind, case in firsts.items()
     )
 
 
@@ -452,7 +452,7 @@ def _outcome(kinds: Iterable[_Kind], call: Call, reading: str | None) -> Outcome
     held = dict.fromkeys(STAGES, 0)
     up = down = same = 0
     for case, files, before in kinds:
-        judgment = judge(case.but(**call.sets), reading)
+        judgment = judge(case.replace(**call.overrides), reading)
         rank = judgment.outcome.verdict
         counts[rank] += files
         if rank > before:

@@ -1,1 +1,1 @@
-
+"""The reply checker."""

@@ -9,14 +9,14 @@ import functools
 from collections.abc import Iterable
 from typing import Any, Final
 
-from backchannel_lib.activities.activity import Act
-from backchannel_lib.activities.form import Entry, Form, Record, one_word, words_of
+from backchannel_lib.activities.activity import Action
+from backchannel_lib.activities.form import Form, FormField, Record, choice_field, ordered_choices_field
 from backchannel_lib.activities.reply.model import Finding, ReplyCheck, check_reply, load_reply_findings, read_up_to
-from backchannel_lib.activities.tables import PartRow
+from backchannel_lib.activities.tables import ActivityRow
 from backchannel_lib.base.errors import CaseError
-from backchannel_lib.base.texts import say
-from backchannel_lib.page.activity_page import frame, opening, place
-from backchannel_lib.page.components import basis, table
+from backchannel_lib.base.texts import text
+from backchannel_lib.page.activity_page import activity_page, show_if, slot
+from backchannel_lib.page.components import citations, table
 from backchannel_lib.page.html import Markup, join, tag
 from backchannel_lib.page.inputs import button, checks, radios, text_box
 
@@ -28,57 +28,57 @@ LONGEST: Final = read_up_to() + 1
 checked = functools.lru_cache(maxsize=32)(check_reply)
 
 
-class ReplyBoard(Form):
+class ReplyActivity(Form):
     """A text, what the reader expects of it, and what the checker finds.
 
     Args:
-        part: Its row in data/parts.csv.
+        part: Its row in data/activities.csv.
 
     Source:
         data/reply_findings.csv, data/reply_phrases.csv.
     """
 
-    def __init__(self, part: PartRow) -> None:
+    def __init__(self, part: ActivityRow) -> None:
         self.rows = {row.finding: row for row in load_reply_findings()}
-        label = say("reply_board.text")
+        label = text("reply_board.text")
         entries = {
-            "contacted": one_word("contacted", CONTACTED, say("reply_board.contacted")),
-            "text": Entry("", _read_text, label),
-            "guess": words_of("guess", [*self.rows, NOTHING])._replace(label=say("reply_board.guess")),
-            "first": Entry("", _read_text),  # the text as it was when it was first checked; blank before
+            "contacted": choice_field("contacted", CONTACTED, text("reply_board.contacted")),
+            "text": FormField("", _read_text, label),
+            "guess": ordered_choices_field("guess", [*self.rows, NOTHING])._replace(label=text("reply_board.guess")),
+            "first": FormField("", _read_text),  # the text as it was when it was first checked; blank before
         }
         super().__init__(part, entries)
 
     # ---- acts ----
 
-    def acts(self) -> dict[str, Act]:
+    def actions(self) -> dict[str, Action]:
         """Give what the buttons do."""
         return {"example": self._example, "clear": self._clear, "see": self._see}
 
     def _example(self, _: object) -> dict[str, Any]:
-        self.go_with(text=example_email(), guess="", first="")
-        return {"values": self.values(self.state), "notice": say("reply_board.example_shown"), "focus": "text"}
+        self.commit_values(text=example_email(), guess="", first="")
+        return {"values": self.values(self.state), "notice": text("reply_board.example_shown"), "focus": "text"}
 
     def _clear(self, _: object) -> dict[str, Any]:
-        self.go_with(text="", guess="", first="")
+        self.commit_values(text="", guess="", first="")
         return {"values": self.values(self.state), "focus": "text"}
 
     def _see(self, _: object) -> dict[str, Any]:
         if not self.state["text"].strip():
-            return {"notice": say("reply.empty")}
+            return {"notice": text("reply.empty")}
         if not self.state["contacted"]:
-            return {"notice": say("reply_board.contacted_first"), "focus": "contacted"}
+            return {"notice": text("reply_board.contacted_first"), "focus": "contacted"}
         if not self.state["guess"]:
-            return {"notice": say("guess.first")}
+            return {"notice": text("guess.first")}
         if not self.state["first"]:
-            self.go_with(first=self.state["text"])
+            self.commit_values(first=self.state["text"])
         return {"focus": "beside"}
 
     # ---- what is on screen ----
 
-    def moved(self, field: str, value: object) -> Record:
+    def with_value(self, field: str, value: object) -> Record:
         """Tell where a move of one control leads; who ticks a finding expects something, and the other way round."""
-        to = super().moved(field, value)
+        to = super().with_value(field, value)
         if field != "guess":
             return to
         now, before = to["guess"].split("|"), self.state["guess"].split("|")
@@ -86,28 +86,28 @@ class ReplyBoard(Form):
             now = [one for one in now if one != NOTHING] if NOTHING in before else [NOTHING]
         return self.with_(guess="|".join(now))
 
-    def parts(self, state: Record) -> dict[str, str]:
+    def fragments(self, state: Record) -> dict[str, str]:
         """Give what the checker finds, once the reader said what they expect."""
         if not state["first"]:
             return {"beside": "", "found": "", "spoken": ""}
         check = checked(state["text"])
         return {"beside": self._beside(state), "found": self._found(state, check), "spoken": check.words}
 
-    def about(self, state: Record) -> dict[str, Any]:
+    def ui_state(self, state: Record) -> dict[str, Any]:
         """Tell which sections are in sight."""
         return {"open": ["seen"] if state["first"] else ["ask"]}
 
     def page(self) -> str:
         """Give the whole page."""
         state = self.state
-        parts, now = self.parts(state), self.about(state)["open"]
-        return frame(
-            self.part,
+        parts, now = self.fragments(state), self.ui_state(state)["open"]
+        return activity_page(
+            self.row,
             tag(
                 "section",
-                tag("h3", say("rules.title")),
+                tag("h3", text("rules.title")),
                 tag("p", checked("").contact_rule),
-                basis("rule", (), given=checked("").facts),
+                citations("rule", (), given=checked("").facts),
                 class_="bw-rule",
             ),
             tag(
@@ -116,32 +116,34 @@ class ReplyBoard(Form):
                     "div",
                     tag(
                         "div",
-                        button(say("reply_board.example"), "example"),
-                        button(say("reply_board.clear"), "clear"),
+                        button(text("reply_board.example"), "example"),
+                        button(text("reply_board.clear"), "clear"),
                         class_="bw-toolbar bw-alike",
                     ),
-                    text_box("text", say("reply_board.text"), state["text"], long=True, help_text=say("reply_board.text_help")),
+                    text_box(
+                        "text", text("reply_board.text"), state["text"], long=True, help_text=text("reply_board.text_help")
+                    ),
                     class_="bw-stays",
                 ),
                 tag(
                     "div",
                     radios(
                         "contacted",
-                        say("reply_board.contacted"),
-                        [(one, say(f"reply_board.contacted.{one}")) for one in CONTACTED],
+                        text("reply_board.contacted"),
+                        [(one, text(f"reply_board.contacted.{one}")) for one in CONTACTED],
                         state["contacted"],
                     ),
-                    opening(
+                    show_if(
                         "ask",
                         now,
-                        checks("guess", say("reply_board.guess"), self._options(), state["guess"].split("|")),
-                        tag("div", button(say("reply_board.see"), "see"), class_="bw-toolbar"),
+                        checks("guess", text("reply_board.guess"), self._options(), state["guess"].split("|")),
+                        tag("div", button(text("reply_board.see"), "see"), class_="bw-toolbar"),
                     ),
-                    opening(
+                    show_if(
                         "seen",
                         now,
-                        place("beside", parts["beside"], class_="bw-beside"),
-                        place("found", parts["found"], class_="bw-spaced"),
+                        slot("beside", parts["beside"], class_="bw-beside"),
+                        slot("found", parts["found"], class_="bw-spaced"),
                         class_="bw-spaced",
                     ),
                 ),
@@ -150,37 +152,37 @@ class ReplyBoard(Form):
         )
 
     def _options(self) -> list[tuple[str, str]]:
-        return [*((name, say(f"reply.{name}.words")) for name in self.rows), (NOTHING, say("reply_board.nothing"))]
+        return [*((name, text(f"reply.{name}.words")) for name in self.rows), (NOTHING, text("reply_board.nothing"))]
 
     def _beside(self, state: Record) -> Markup:
         """Set what the reader noticed beside what was found in the text as it first was."""
         expected = set(state["guess"].split("|"))
         found = {one.finding for one in checked(state["first"]).findings}
-        more = [say(f"reply.{name}.words") for name in self.rows if name in expected - found]
+        more = [text(f"reply.{name}.words") for name in self.rows if name in expected - found]
         return join(
             tag("p", self._difference(expected, found), class_="bw-kind"),
-            tag("p", say("reply_board.more", names="; ".join(more))) if more else None,
-            tag("p", say("reply_board.first_version"), class_="bw-small"),
+            tag("p", text("reply_board.more", names="; ".join(more))) if more else None,
+            tag("p", text("reply_board.first_version"), class_="bw-small"),
         )
 
     @staticmethod
     def _difference(expected: set[str], found: set[str]) -> str:
         if expected - {NOTHING} == found:
-            return say("reply_board.same")
+            return text("reply_board.same")
         alike = len(expected & found)
-        return say("reply_board.alike", alike=alike, total=len(found)) if found else say("reply_board.found_none")
+        return text("reply_board.alike", alike=alike, total=len(found)) if found else text("reply_board.found_none")
 
     def _found(self, state: Record, check: ReplyCheck) -> Markup:
         before = len(checked(state["first"]).findings)
         return join(
             # What the rule says comes before every finding, and in place of an all-clear that it would take back.
-            tag("p", say(f"reply_board.rule.{state['contacted']}"), class_="bw-rule-line bw-kind")
+            tag("p", text(f"reply_board.rule.{state['contacted']}"), class_="bw-rule-line bw-kind")
             if state["contacted"]
             else None,
-            tag("h3", say("reply_board.found")),
+            tag("h3", text("reply_board.found")),
             tag("p", _summary(state, check), class_="bw-summary"),
             tag("p", check.limits, class_="bw-small"),
-            tag("p", say("reply_board.before_now", before=before, now=len(check.findings)))
+            tag("p", text("reply_board.before_now", before=before, now=len(check.findings)))
             if state["text"] != state["first"]
             else None,
             [tag("p", note, class_="bw-note") for note in check.notes],
@@ -189,7 +191,7 @@ class ReplyBoard(Form):
             else None,
             self._good(check),
             _counts(check),
-            basis("checker", ("conduct.brief-reply", "conduct.reply-template"), ("reply_phrases_stand_for",)),
+            citations("checker", ("conduct.brief-reply", "conduct.reply-template"), ("reply_phrases_stand_for",)),
         )
 
     def _good(self, check: ReplyCheck) -> Markup | None:
@@ -198,18 +200,18 @@ class ReplyBoard(Form):
             return None
         found = {one.finding for one in check.findings}
         there = {
-            "no_introducer": say("reply_board.good.introducer"),
-            "no_cv": say("reply_board.good.cv"),
-            "no_eras_id": say("reply_board.good.eras_id"),
+            "no_introducer": text("reply_board.good.introducer"),
+            "no_cv": text("reply_board.good.cv"),
+            "no_eras_id": text("reply_board.good.eras_id"),
         }
-        good = [text for name, text in there.items() if name not in found and not found & set(self.rows[name].not_with)]
+        good = [praise for name, praise in there.items() if name not in found and not found & set(self.rows[name].not_with)]
         if 1 <= check.counts.interest <= self.rows["much_interest"].allowed:
-            good.append(say("reply_board.good.interest"))
+            good.append(text("reply_board.good.interest"))
         if not any(self.rows[name].kind == "present" for name in found):
-            good.append(say("reply_board.good.nothing_to_leave_out"))
+            good.append(text("reply_board.good.nothing_to_leave_out"))
         if not good:
             return None
-        return join(tag("h4", say("reply_board.good")), tag("ul", [tag("li", text) for text in good], class_="bw-list"))
+        return join(tag("h4", text("reply_board.good")), tag("ul", [tag("li", praise) for praise in good], class_="bw-list"))
 
     @property
     def text(self) -> str:
@@ -217,30 +219,30 @@ class ReplyBoard(Form):
         lines = [super().text, checked("").contact_rule]
         return "\n".join([*lines, *(_lines(checked(self.state["text"])) if self.state["first"] else [])])
 
-    def tour(self) -> str:
+    def transcript(self) -> str:
         """Check the example after each guess, then other versions of it, and tell what is found; then go back."""
         start, lines = self.state, []
         lines.append(self._see({})["notice"])
         self._example({})
         lines += [self.state["text"], self._see({})["notice"]]
-        self.put(contacted="yes")
+        self.update(contacted="yes")
         lines.append(self._see({})["notice"])
         for guess in (NOTHING, "no_cv", "|".join(self.rows)):
-            self.put(guess=guess)
+            self.update(guess=guess)
             self._see({})
             found = {one.finding for one in checked(self.state["first"]).findings}
             lines.append(self._difference(set(self.state["guess"].split("|")), found))
             self.undo()
-        self.put(guess="no_cv")
+        self.update(guess="no_cv")
         self._see({})
         lines += _lines(checked(self.state["text"]))
         for contacted in CONTACTED:
-            self.put(contacted=contacted)
-            lines.append(say(f"reply_board.rule.{contacted}"))
-        for text in (say("reply_board.tour_script"), say("reply_board.tour_other"), "…"):
-            self.put(text=text)
-            lines += [text, *_lines(checked(text))]
-        self.go(start)
+            self.update(contacted=contacted)
+            lines.append(text(f"reply_board.rule.{contacted}"))
+        for email in (text("reply_board.tour_script"), text("reply_board.tour_other"), "…"):
+            self.update(text=email)
+            lines += [email, *_lines(checked(email))]
+        self.commit(start)
         return "\n".join(lines)
 
 
@@ -250,20 +252,17 @@ def example_email() -> str:
     Returns:
         The text; in the table of words the sign ¶ stands for a blank line.
 
-    Source:
-        ours.
-
     Examples:
         >>> len(check_reply(example_email()).findings)
         7
     """
-    return say("reply_board.example_text").replace(" ¶ ", "\n\n")
+    return text("reply_board.example_text").replace(" ¶ ", "\n\n")
 
 
 def _summary(state: Record, check: ReplyCheck) -> str:
     """Sum up what was found; what may not be sent is no reply, however well it is written."""
     clear = check.state == "read" and not check.findings
-    return say("reply_board.clear_but") if clear and state["contacted"] != "yes" else check.words
+    return text("reply_board.clear_but") if clear and state["contacted"] != "yes" else check.words
 
 
 def _read_text(value: object) -> str:
@@ -275,34 +274,36 @@ def _read_text(value: object) -> str:
 def _quoted(found: Finding) -> str:
     """Quote the words that a finding rests on, each once."""
     words = dict.fromkeys(" ".join(one.words.split()) for one in found.seen)
-    return ", ".join(say("reply_board.quote", words=one) for one in words)
+    return ", ".join(text("reply_board.quote", words=one) for one in words)
 
 
 def _finding(found: Finding, guess: str) -> Markup:
-    noticed = tag("span", say("reply_board.noticed"), class_="bw-badge") if found.finding in guess.split("|") else None
-    seen = tag("p", say("reply_board.seen", words=_quoted(found))) if found.seen else None
+    noticed = tag("span", text("reply_board.noticed"), class_="bw-badge") if found.finding in guess.split("|") else None
+    seen = tag("p", text("reply_board.seen", words=_quoted(found))) if found.seen else None
     return join(
         tag("p", tag("b", found.words), " ", noticed),
         seen,
         tag("p", found.reason),
-        tag("p", tag("b", say("reply_board.do")), " ", found.suggestion),
-        basis(f"reply-{found.finding}", found.claims, (found.assumption,) if found.assumption else ()),
+        tag("p", tag("b", text("reply_board.do")), " ", found.suggestion),
+        citations(f"reply-{found.finding}", found.claims, (found.assumption,) if found.assumption else ()),
     )
 
 
 def _counts(check: ReplyCheck) -> Markup:
     counts = check.counts
     rows: Iterable[tuple[str, int]] = (
-        (say("reply_board.sentences"), counts.sentences),
-        (say("reply_board.interest"), counts.interest),
-        (say("reply_board.words"), counts.words),
+        (text("reply_board.sentences"), counts.sentences),
+        (text("reply_board.interest"), counts.interest),
+        (text("reply_board.words"), counts.words),
     )
-    return table(say("reply_board.counts"), (say("reply_board.counts"), say("reply_board.number")), rows)
+    return table(text("reply_board.counts"), (text("reply_board.counts"), text("reply_board.number")), rows)
 
 
 def _lines(check: ReplyCheck) -> list[str]:
     """Give what was found as lines of text."""
-    found = [say("reply_board.line", finding=one.words, seen=_quoted(one), suggestion=one.suggestion) for one in check.findings]
+    found = [
+        text("reply_board.line", finding=one.words, seen=_quoted(one), suggestion=one.suggestion) for one in check.findings
+    ]
     counts = check.counts
-    told = say("reply_board.counted", sentences=counts.sentences, interest=counts.interest, words=counts.words)
+    told = text("reply_board.counted", sentences=counts.sentences, interest=counts.interest, words=counts.words)
     return [check.words, *check.notes, *(line.replace("  ", " ") for line in found), told]

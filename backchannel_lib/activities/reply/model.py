@@ -15,8 +15,18 @@ from dataclasses import dataclass
 from typing import Final, NamedTuple
 
 from backchannel_lib.base.errors import CaseError
-from backchannel_lib.base.readers import Path, Reader, WrongCellError, any_text, each_of, integer, one_of, read_table, some_text
-from backchannel_lib.base.texts import say
+from backchannel_lib.base.readers import (
+    Path,
+    Reader,
+    WrongCellError,
+    each_of,
+    integer,
+    one_of,
+    optional_text,
+    read_table,
+    required_text,
+)
+from backchannel_lib.base.texts import text
 from backchannel_lib.model.tables import assumption_id, claim_ids, load_assumptions
 
 #: What a phrase can speak for. The last four say how an email is built and are no matter of a finding.
@@ -38,7 +48,7 @@ class ReplyFindingRow(NamedTuple):
     allowed: int
     not_with: tuple[str, ...]
     claims: tuple[str, ...]
-    ours: str
+    assumption: str
 
 
 class ReplyPhraseRow(NamedTuple):
@@ -95,17 +105,17 @@ class Finding:
     @property
     def words(self) -> str:
         """What it is, in a few words for a reader."""
-        return say(f"reply.{self.finding}.words")
+        return text(f"reply.{self.finding}.words")
 
     @property
     def reason(self) -> str:
         """Why the article warns of it, as a sentence for a reader."""
-        return say(f"reply.{self.finding}.reason")
+        return text(f"reply.{self.finding}.reason")
 
     @property
     def suggestion(self) -> str:
         """What a reader can do about it; never a sentence to paste."""
-        return say(f"reply.{self.finding}.suggestion")
+        return text(f"reply.{self.finding}.suggestion")
 
 
 @dataclass(frozen=True)
@@ -137,15 +147,15 @@ class ReplyCheck:
     def words(self) -> str:
         """What came out, as one sentence for a reader."""
         if self.state != "read":
-            return say("reply.empty" if self.state == "empty" else "reply.other_script")
+            return text("reply.empty" if self.state == "empty" else "reply.other_script")
         if not self.findings:
-            return say("reply.nothing_found")
-        return say("reply.found_one" if len(self.findings) == 1 else "reply.found_more", number=len(self.findings))
+            return text("reply.nothing_found")
+        return text("reply.found_one" if len(self.findings) == 1 else "reply.found_more", number=len(self.findings))
 
     @property
     def contact_rule(self) -> str:
         """The reminder that the NRMP's rule on contact comes before any email; every result carries it."""
-        return say("reply.contact_rule")
+        return text("reply.contact_rule")
 
     @property
     def facts(self) -> tuple[str, ...]:
@@ -155,13 +165,13 @@ class ReplyCheck:
     @property
     def limits(self) -> str:
         """What the checker cannot do, as a sentence for a reader."""
-        return say("reply.limits")
+        return text("reply.limits")
 
     @property
     def notes(self) -> tuple[str, ...]:
         """What was not read, as sentences for a reader; mostly none."""
-        quoted = (say("reply.quoted_left_out"),) if self.quoted else ()
-        return quoted + ((say("reply.was_cut", number=read_up_to()),) if self.cut else ())
+        quoted = (text("reply.quoted_left_out"),) if self.quoted else ()
+        return quoted + ((text("reply.was_cut", number=read_up_to()),) if self.cut else ())
 
 
 # ---- the tables ----
@@ -177,7 +187,7 @@ def load_reply_findings(path: Path = None) -> tuple[ReplyFindingRow, ...]:
         Rows of: ``finding``, its id; ``kind``: missing or present; ``looks_for``, the roles of phrases it goes by, at least
         one, parted by blanks; ``allowed``, 0 to 9, how many sentences may have such a phrase before a ``present`` one is
         found (0 for a ``missing`` one); ``not_with``, roles one of whose phrases makes the question idle, or blank; ``claims``,
-        ids; ``ours``, the id of our assumption, or blank.
+        ids; ``assumption``, the id of our assumption, or blank.
 
     Raises:
         TableError: The table is broken.
@@ -193,13 +203,13 @@ def load_reply_findings(path: Path = None) -> tuple[ReplyFindingRow, ...]:
         ReplyFindingRow,
         "reply_findings.csv",
         {
-            "finding": some_text,
+            "finding": required_text,
             "kind": one_of(KINDS),
             "looks_for": _one_or_more(ROLES),
             "allowed": integer(0, 9),
             "not_with": each_of(ROLES),
             "claims": claim_ids,
-            "ours": assumption_id,
+            "assumption": assumption_id,
         },
         path=path,
     )
@@ -233,7 +243,7 @@ def load_reply_phrases(path: Path = None) -> tuple[ReplyPhraseRow, ...]:
     return read_table(
         ReplyPhraseRow,
         "reply_phrases.csv",
-        {"phrase": _phrase, "counts_for": one_of(ROLES), "form": one_of(FORMS), "note": any_text},
+        {"phrase": _phrase, "counts_for": one_of(ROLES), "form": one_of(FORMS), "note": optional_text},
         path=path,
         key=("counts_for", "phrase"),
     )
@@ -243,7 +253,7 @@ def _one_or_more(known: Collection[str]) -> Reader:
     some = each_of(known)
 
     def read(cell: str) -> tuple[str, ...]:
-        some_text(cell)
+        required_text(cell)
         return tuple(some(cell))
 
     return read
@@ -302,9 +312,6 @@ def phrase_pattern(phrase: str) -> re.Pattern[str]:
 
     Raises:
         WrongCellError: The phrase is not of this form.
-
-    Source:
-        ours.
 
     Examples:
         >>> bool(phrase_pattern("i (beg|plead) ... you").search("I plead with all of you "))
@@ -620,10 +627,10 @@ def _finding(row: ReplyFindingRow, email: _Email, plain: str) -> Finding | None:
     if "several_programs" in row.looks_for:
         places = sorted(places + _recipients(plain, email.parts))
     if row.kind == "missing":
-        return None if places else Finding(row.finding, row.kind, (), row.claims, row.ours)
+        return None if places else Finding(row.finding, row.kind, (), row.claims, row.assumption)
     if row.allowed:  # too many of what is welcome once or twice: the sentences are the finding, and not the phrases
         places = sorted({email.sentence_of(place) for place in places})
     if len(places) <= row.allowed:
         return None
     seen = tuple(Seen(start, end, email.text[start:end]) for start, end in places)
-    return Finding(row.finding, row.kind, seen, row.claims, row.ours)
+    return Finding(row.finding, row.kind, seen, row.claims, row.assumption)

@@ -6,9 +6,9 @@ import re
 from datetime import date
 from typing import Any, Final
 
-from backchannel_lib.activities.activity import Act
-from backchannel_lib.activities.form import Entry, Form, Record, words_of
-from backchannel_lib.activities.tables import PartRow
+from backchannel_lib.activities.activity import Action
+from backchannel_lib.activities.form import Form, FormField, Record, ordered_choices_field
+from backchannel_lib.activities.tables import ActivityRow
 from backchannel_lib.activities.year_plan.model import (
     FIRST_YEAR,
     GROUPS,
@@ -20,9 +20,9 @@ from backchannel_lib.activities.year_plan.model import (
     plan_for,
 )
 from backchannel_lib.base.errors import CaseError
-from backchannel_lib.base.texts import say
-from backchannel_lib.page.activity_page import frame, opening, place
-from backchannel_lib.page.components import basis
+from backchannel_lib.base.texts import text
+from backchannel_lib.page.activity_page import activity_page, show_if, slot
+from backchannel_lib.page.components import citations
 from backchannel_lib.page.html import Markup, join, tag
 from backchannel_lib.page.inputs import button, checks, text_box
 
@@ -36,42 +36,42 @@ _WRITTEN: Final = re.compile(
 )
 
 
-class YearPlanBoard(Form):
+class YearPlanActivity(Form):
     """A first day, what is ticked, and the plan that comes of it.
 
     Args:
-        part: Its row in data/parts.csv.
+        part: Its row in data/activities.csv.
 
     Source:
         data/plan_tasks.csv.
     """
 
-    def __init__(self, part: PartRow) -> None:
+    def __init__(self, part: ActivityRow) -> None:
         self.offered = {group: tuple(row for row in load_plan_tasks() if row.group == group) for group in GROUPS}
         ticks = {
-            group: words_of(group, [row.task for row in rows])._replace(label=say(f"plan.group.{group}"))
+            group: ordered_choices_field(group, [row.task for row in rows])._replace(label=text(f"plan.group.{group}"))
             for group, rows in self.offered.items()
         }
         super().__init__(
-            part, {"start": Entry(_as_written(date.fromisoformat(FIRST_DAY)), _read_day, say("plan_board.start")), **ticks}
+            part, {"start": FormField(_as_written(date.fromisoformat(FIRST_DAY)), _read_day, text("plan_board.start")), **ticks}
         )
 
     # ---- acts ----
 
-    def acts(self) -> dict[str, Act]:
+    def actions(self) -> dict[str, Action]:
         """Give what the buttons do."""
         return {"begin": self._begin, "clear": self._clear, "text": self._save_text, "calendar": self._save_calendar}
 
     def _begin(self, _: object) -> dict[str, Any]:
         """Tick the three to begin with, beside whatever is ticked already."""
         ticked = {*self._ticked(self.state), *TO_BEGIN}
-        self.go_with(
+        self.commit_values(
             **{group: "|".join(row.task for row in rows if row.task in ticked) for group, rows in self.offered.items()}
         )
-        return {"values": self.values(self.state), "notice": say("plan_board.begun")}
+        return {"values": self.values(self.state), "notice": text("plan_board.begun")}
 
     def _clear(self, _: object) -> dict[str, Any]:
-        self.go_with(**dict.fromkeys(GROUPS, ""))
+        self.commit_values(**dict.fromkeys(GROUPS, ""))
         return {"values": self.values(self.state)}
 
     def _save_text(self, _: object) -> dict[str, Any]:
@@ -80,11 +80,11 @@ class YearPlanBoard(Form):
     def _save_calendar(self, _: object) -> dict[str, Any]:
         return self._file("ics", self._plan(self.state).ics)
 
-    def _file(self, ending: str, text: str) -> dict[str, Any]:
+    def _file(self, ending: str, content: str) -> dict[str, Any]:
         if not self._plan(self.state).items:
-            return {"notice": say("plan_board.nothing")}
+            return {"notice": text("plan_board.nothing")}
         name = f"my-plan-{_day(self.state['start']).isoformat()}.{ending}"
-        return {"file": {"name": name, "text": text}, "notice": say("panel.saved", name=name)}
+        return {"file": {"name": name, "text": content}, "notice": text("panel.saved", name=name)}
 
     # ---- the plan ----
 
@@ -97,61 +97,61 @@ class YearPlanBoard(Form):
 
     # ---- what is on screen ----
 
-    def parts(self, state: Record) -> dict[str, str]:
+    def fragments(self, state: Record) -> dict[str, str]:
         """Give the plan, and what a reader should know of it."""
         plan = self._plan(state)
-        return {"made": _plan_part(plan), "spoken": say("plan_board.count", count=len(plan.items))}
+        return {"made": _plan_part(plan), "spoken": text("plan_board.count", count=len(plan.items))}
 
-    def about(self, state: Record) -> dict[str, Any]:
+    def ui_state(self, state: Record) -> dict[str, Any]:
         """Tell that saving is in sight once there is something to save."""
         return {"open": ["save"] if self._plan(state).items else []}
 
     def page(self) -> str:
         """Give the whole page."""
         state = self.state
-        return frame(
-            self.part,
+        return activity_page(
+            self.row,
             tag(
                 "div",
                 tag(
                     "div",
-                    text_box("start", say("plan_board.start"), state["start"], help_text=say("plan_board.start_help")),
+                    text_box("start", text("plan_board.start"), state["start"], help_text=text("plan_board.start_help")),
                     tag(
                         "div",
-                        button(say("plan_board.begin"), "begin"),
-                        button(say("plan_board.clear"), "clear"),
+                        button(text("plan_board.begin"), "begin"),
+                        button(text("plan_board.clear"), "clear"),
                         class_="bw-toolbar",
                     ),
                     [
                         checks(
                             group,
-                            say(f"plan.group.{group}"),
+                            text(f"plan.group.{group}"),
                             [(row.task, row.title) for row in rows],
                             set(str(state[group]).split("|")),
                         )
                         for group, rows in self.offered.items()
                     ],
-                    basis("plan-begin", ("after.honest-with-mentors",), ("plan_three_to_begin", "plan_dates")),
+                    citations("plan-begin", ("after.honest-with-mentors",), ("plan_three_to_begin", "plan_dates")),
                     class_="bw-controls",
                 ),
                 tag(
                     "div",
-                    opening(
+                    show_if(
                         "save",
-                        self.about(state)["open"],
+                        self.ui_state(state)["open"],
                         tag(
                             "div",
-                            button(say("plan_board.save_text"), "text"),
-                            button(say("plan_board.save_calendar"), "calendar"),
+                            button(text("plan_board.save_text"), "text"),
+                            button(text("plan_board.save_calendar"), "calendar"),
                             class_="bw-toolbar",
                         ),
-                        tag("p", say("plan_board.saved_where"), class_="bw-small"),
+                        tag("p", text("plan_board.saved_where"), class_="bw-small"),
                         class_="bw-saving",
                     ),
                     tag(
                         "section",
-                        tag("p", say("plan.crisis")),
-                        place("made", self.parts(state)["made"]),
+                        tag("p", text("plan.crisis")),
+                        slot("made", self.fragments(state)["made"]),
                         class_="bw-card bw-plan",
                     ),
                 ),
@@ -163,25 +163,25 @@ class YearPlanBoard(Form):
     def text(self) -> str:
         """The title, and the plan in short."""
         plan = self._plan(self.state)
-        return "\n".join([say(f"part.{self.part.part}.title"), *(_lines(plan) or [say("plan.empty")])])
+        return "\n".join([text(f"activity.{self.row.activity}.title"), *(_lines(plan) or [text("plan.empty")])])
 
-    def tour(self) -> str:
+    def transcript(self) -> str:
         """Tick everything, then each alone on several first days, and tell the days and the warnings; then go back."""
         start, lines = self.state, []
         self._begin({})
         lines += _lines(self._plan(self.state))
-        self.put(**{group: "|".join(row.task for row in rows) for group, rows in self.offered.items()})
+        self.update(**{group: "|".join(row.task for row in rows) for group, rows in self.offered.items()})
         for day in (FIRST_DAY, "2027-03-16", "6/20/2027", "2028-02-29"):
-            self.put(start=day)
+            self.update(start=day)
             plan = self._plan(self.state)
             lines += [_title(plan), *_lines(plan), *plan.warnings]
         try:
-            self.put(start="March 19")
+            self.update(start="March 19")
         except CaseError as error:
             lines.append(error.sentence)
         self._clear({})
-        lines.append(say("plan.empty"))
-        self.go(start)
+        lines.append(text("plan.empty"))
+        self.commit(start)
         return "\n".join(lines)
 
 
@@ -212,19 +212,19 @@ def _title(plan: YearPlan) -> str:
 
 
 def _lines(plan: YearPlan) -> list[str]:
-    return [say("plan_board.tour_item", days=item.days, title=item.task.title) for item in plan.items]
+    return [text("plan_board.tour_item", days=item.days, title=item.task.title) for item in plan.items]
 
 
 def _plan_part(plan: YearPlan) -> Markup:
     if not plan.items and not plan.left_out:
-        return tag("p", say("plan.empty"))
+        return tag("p", text("plan.empty"))
     by_group = [(group, [item for item in plan.items if item.group == group]) for group in GROUPS]
     return join(
         tag("h3", _title(plan)),
-        tag("p", say("plan_board.count", count=len(plan.items))),
+        tag("p", text("plan_board.count", count=len(plan.items))),
         _notes(plan),
         [
-            join(tag("h4", say(f"plan.group.{group}")), tag("ol", [_item(item) for item in items], class_="bw-dated"))
+            join(tag("h4", text(f"plan.group.{group}")), tag("ol", [_item(item) for item in items], class_="bw-dated"))
             for group, items in by_group
             if items
         ],
@@ -235,7 +235,7 @@ def _notes(plan: YearPlan) -> Markup | None:
     if not plan.warnings:
         return None
     notes = tag("ul", [tag("li", note) for note in plan.warnings], class_="bw-list")
-    return tag("div", tag("p", tag("b", say("plan_board.notes"))), notes, class_="bw-note")
+    return tag("div", tag("p", tag("b", text("plan_board.notes"))), notes, class_="bw-note")
 
 
 def _item(item: PlanItem) -> Markup:
@@ -255,5 +255,5 @@ def _item(item: PlanItem) -> Markup:
 def _rests_on(task: PlanTaskRow) -> Markup | None:
     """Tie a task to its lines and facts; that its advice is ours was said in a sentence already."""
     if not task.advice_is_ours:
-        return basis(f"plan-{task.task}", task.claims, (task.ours,), task.facts)
-    return basis(f"plan-{task.task}", task.claims, (), task.facts) if task.claims or task.facts else None
+        return citations(f"plan-{task.task}", task.claims, (task.assumption,), task.facts)
+    return citations(f"plan-{task.task}", task.claims, (), task.facts) if task.claims or task.facts else None

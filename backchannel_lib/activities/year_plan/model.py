@@ -14,9 +14,9 @@ from datetime import date, datetime, timedelta
 from typing import Final, NamedTuple
 
 from backchannel_lib.base.errors import CaseError
-from backchannel_lib.base.formatting import nearest
-from backchannel_lib.base.readers import Path, WrongCellError, each_of, one_of, read_table, some_text, yes_no
-from backchannel_lib.base.texts import say
+from backchannel_lib.base.formatting import suggestions
+from backchannel_lib.base.readers import Path, WrongCellError, each_of, one_of, read_table, required_text, yes_no
+from backchannel_lib.base.texts import text
 from backchannel_lib.model.amplifier import assumption
 from backchannel_lib.model.calendar import match_week
 from backchannel_lib.model.tables import assumption_id, claim_ids, load_facts
@@ -46,30 +46,30 @@ class PlanTaskRow(NamedTuple):
     group: str
     claims: tuple[str, ...]
     facts: tuple[str, ...]
-    ours: str
+    assumption: str
     needs: tuple[str, ...]
     rule: bool
 
     @property
     def title(self) -> str:
         """What to do, in a few words for a reader."""
-        return say(f"task.{self.task}.title")
+        return text(f"task.{self.task}.title")
 
     @property
     def why(self) -> str:
         """Why, in a sentence or three."""
-        return say(f"task.{self.task}.why")
+        return text(f"task.{self.task}.why")
 
     @property
     def advice_is_ours(self) -> bool:
         """Whether the advice itself, and not only its days, is ours."""
-        return self.ours == "plan_advice"
+        return self.assumption == "plan_advice"
 
 
 def _day(cell: str) -> Day:
     found = re.fullmatch(r"([a-z_0-9]+?)([+-][0-9]{1,3})?", cell)
     if not found or found[1] not in ANCHORS:
-        raise WrongCellError(f"a day such as start+7; the days to count from are {nearest(cell, ANCHORS)}")
+        raise WrongCellError(f"a day such as start+7; the days to count from are {suggestions(cell, ANCHORS)}")
     return Day(found[1], int(found[2] or 0))
 
 
@@ -83,7 +83,7 @@ def load_plan_tasks(path: Path = None) -> tuple[PlanTaskRow, ...]:
         Rows of: ``task``; ``starts`` and ``ends``, its first and last day, as one of ``ANCHORS`` and days before or after
         it: ``start`` the reader's first day, ``match_monday`` and ``soap_ends`` Monday and Thursday of the Match Week that
         the plan is about, ``july_1`` the first July 1 of the plan, ``coming_match`` the next Match Week's Monday;
-        ``group``, one of ``GROUPS``, under which it is offered; ``claims`` and ``facts``, ids; ``ours``, the id of our
+        ``group``, one of ``GROUPS``, under which it is offered; ``claims`` and ``facts``, ids; ``assumption``, the id of our
         assumption: ``plan_advice`` where the advice itself is ours; ``needs``, who it involves, any of ``PEOPLE``;
         ``rule``, whether the NRMP's SOAP communication rule touches it.
 
@@ -101,13 +101,13 @@ def load_plan_tasks(path: Path = None) -> tuple[PlanTaskRow, ...]:
         PlanTaskRow,
         "plan_tasks.csv",
         {
-            "task": some_text,
+            "task": required_text,
             "starts": _day,
             "ends": _day,
             "group": one_of(GROUPS),
             "claims": claim_ids,
             "facts": each_of([fact.id for fact in load_facts()]),
-            "ours": assumption_id,
+            "assumption": assumption_id,
             "needs": each_of(PEOPLE),
             "rule": yes_no,
         },
@@ -146,22 +146,22 @@ class PlanItem:
     def days(self) -> str:
         """Its days for a reader."""
         if self.begins == self.ends:
-            return say("plan.one_day", day=_shown(self.begins))
-        return say("plan.days", first=_shown(self.begins), last=_shown(self.ends))
+            return text("plan.one_day", day=_shown(self.begins))
+        return text("plan.days", first=_shown(self.begins), last=_shown(self.ends))
 
     @property
     def sentences(self) -> tuple[str, ...]:
         """Why, with whom, whose advice it is, and whether the NRMP's rule touches it."""
-        people = ", ".join(say(f"plan.who.{person}") for person in self.task.needs)
+        people = ", ".join(text(f"plan.who.{person}") for person in self.task.needs)
         told = [
             self.task.why,
-            say("plan.with", people=people),
-            say("plan.ours" if self.task.advice_is_ours else "plan.article"),
+            text("plan.with", people=people),
+            text("plan.ours" if self.task.advice_is_ours else "plan.article"),
         ]
         if self.task.rule:
-            told.append(say("plan.waits"))
+            told.append(text("plan.waits"))
         if self.in_soap:
-            told.append(say("plan.advice_only"))
+            told.append(text("plan.advice_only"))
         return tuple(told)
 
 
@@ -196,29 +196,29 @@ class YearPlan:
         at_once = sum(item.group == "first_days" for item in self.items)
         most = int(assumption("plan_first_week_at_most"))
         if at_once > most:
-            told.append(say("plan.warning.many", count=at_once, most=most))
+            told.append(text("plan.warning.many", count=at_once, most=most))
         moved = [item for item in self.items if item.moved]
-        told += [say("plan.warning.moved", day=_shown(item.begins), title=item.task.title) for item in moved]
-        told += [say("plan.left_out", title=task.title) for task in self.left_out]
+        told += [text("plan.warning.moved", day=_shown(item.begins), title=item.task.title) for item in moved]
+        told += [text("plan.left_out", title=task.title) for task in self.left_out]
         return tuple(told)
 
     @property
     def text(self) -> str:
         """The plan as a plain text file."""
-        parts = [say("plan.title", first=_shown(self.start), last=_shown(self.last))]
+        parts = [text("plan.title", first=_shown(self.start), last=_shown(self.last))]
         if not self.items:
-            parts.append(_wrapped(say("plan.empty")))
+            parts.append(_wrapped(text("plan.empty")))
         for group in GROUPS:
             items = [item for item in self.items if item.group == group]
             if items:
-                heading = say(f"plan.group.{group}")
+                heading = text(f"plan.group.{group}")
                 parts.append(f"{heading}\n{'-' * len(heading)}")
             parts += [
                 "\n".join([f"[ ] {item.task.title}", _wrapped(item.days, 4), _wrapped(" ".join(item.sentences), 4)])
                 for item in items
             ]
         parts += [_wrapped(warning) for warning in self.warnings]
-        parts.append(_wrapped(say("plan.crisis")))
+        parts.append(_wrapped(text("plan.crisis")))
         return "\n\n".join(parts) + "\n"
 
     @property
@@ -232,12 +232,12 @@ class YearPlan:
             "VERSION:2.0",
             "PRODID:-//Backchannel Workbook//Year plan//EN",
             "CALSCALE:GREGORIAN",
-            f"X-WR-CALNAME:{_escaped(say('plan.calendar_name'))}",
-            f"X-WR-CALDESC:{_escaped(say('plan.crisis'))}",
+            f"X-WR-CALNAME:{_escaped(text('plan.calendar_name'))}",
+            f"X-WR-CALDESC:{_escaped(text('plan.crisis'))}",
         ]
         for item in self.items:
             long = (item.ends - item.begins).days >= assumption("plan_banner")
-            told = [*item.sentences, say("plan.until", day=_shown(item.ends))] if long else item.sentences
+            told = [*item.sentences, text("plan.until", day=_shown(item.ends))] if long else item.sentences
             until = item.begins if long else item.ends
             lines += [
                 "BEGIN:VEVENT",
@@ -281,11 +281,11 @@ def plan_for(start: date, chosen: Iterable[str]) -> YearPlan:
         raise CaseError("start", "calendar_day", start, low=FIRST_YEAR, high=LAST_YEAR)
     rows = {row.task: row for row in load_plan_tasks()}
     if isinstance(chosen, str) or not isinstance(chosen, Iterable):
-        raise CaseError("chosen", "level", chosen, levels=nearest(chosen, rows))
+        raise CaseError("chosen", "level", chosen, levels=suggestions(chosen, rows))
     wanted = list(chosen)
     for name in wanted:
         if name not in rows:
-            raise CaseError("chosen", "level", name, levels=nearest(name, rows))
+            raise CaseError("chosen", "level", name, levels=suggestions(name, rows))
     last = start + timedelta(days=int(assumption("plan_year")))
     anchors = _anchors(start)
     items: list[PlanItem] = []
@@ -367,8 +367,8 @@ def _clear_of_soap(begins: date, ends: date) -> tuple[date, date]:
 
 def _shown(day: date) -> str:
     # strftime would name days and months in the language of the machine.
-    weekday, month = say(f"weekday_short.{day.weekday()}"), say(f"month_short.{day.month}")
-    return say("plan.date", weekday=weekday, month=month, day=day.day, year=day.year)
+    weekday, month = text(f"weekday_short.{day.weekday()}"), text(f"month_short.{day.month}")
+    return text("plan.date", weekday=weekday, month=month, day=day.day, year=day.year)
 
 
 def _wrapped(text: str, indent: int = 0) -> str:

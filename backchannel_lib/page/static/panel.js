@@ -75,14 +75,14 @@ function render({ model, el }) {
     else loseAhead();
     if (scrolled) answer.scrollTop = 0; // what answers this move must be in sight
     if (waiting) queue.set(field, value);
-    else act({ do: "set", field, value });
+    else act({ type: "set", field, value });
   }
 
   function hold(field) {
     hand = field;
     if (!model.get("ahead") || (ahead && ahead.field === field)) return;
     loseAhead();
-    send({ do: "hold", field, epoch });
+    send({ type: "prefetch", field, prefetch_version: epoch });
   }
 
   function loseAhead() {
@@ -92,8 +92,8 @@ function render({ model, el }) {
 
   // ---- from the kernel ----
 
-  const handlers = { show, ahead: keepAhead, plotly: gotPlotly };
-  const onMessage = (message, buffers) => handlers[message.do]?.(message, buffers);
+  const handlers = { show, prefetched: keepAhead, plotly: gotPlotly };
+  const onMessage = (message, buffers) => handlers[message.type]?.(message, buffers);
   model.on("msg:custom", onMessage);
 
   function keep(message) {
@@ -102,17 +102,17 @@ function render({ model, el }) {
       loseAhead(); // it speaks of contents by numbers that are forgotten
       for (const part of Object.keys(painted)) delete painted[part];
     }
-    for (const [number, body] of Object.entries(message.bodies ?? {})) bodies.set(+number, body);
+    for (const [number, body] of Object.entries(message.contents ?? {})) bodies.set(+number, body);
   }
 
   function keepAhead(message) {
     keep(message);
-    if (message.view === id && message.epoch === epoch && message.field === hand) ahead = message;
+    if (message.view === id && message.prefetch_version === epoch && message.field === hand) ahead = message;
   }
 
   function show(message) {
     keep(message);
-    Object.assign(told, message.parts);
+    Object.assign(told, message.fragments);
     if (message.marks) marks = message.marks;
     if (message.shown) showFields(message.shown);
     if (message.open) for (const place of all("[data-open]")) place.hidden = !message.open.includes(place.dataset.open);
@@ -138,7 +138,7 @@ function render({ model, el }) {
     if (mine && queue.size) {
       const [field, value] = queue.entries().next().value;
       queue.delete(field);
-      act({ do: "set", field, value });
+      act({ type: "set", field, value });
     }
     // While a move is under way, what was painted ahead of it stays; its own answer is yet to come.
     const early = waiting && ahead ? new Set([...Object.keys(Object.values(ahead.at)[0][0])]) : new Set();
@@ -167,7 +167,7 @@ function render({ model, el }) {
     else if (kind === "name") find(`[data-chart="${chart}"]`).setAttribute("aria-label", body);
     else if (kind === "ground") plots[chart].ground = body, draw(chart);
     else {
-      const place = find(`[data-part="${part}"]`);
+      const place = find(`[data-fragment="${part}"]`);
       if (place) fill(place, body); // a page need not have a place for every part
       // With :has() the style sheet could tell by itself, but every move would have to be looked at for it.
       if (place && "hides" in place.dataset) place.parentElement.toggleAttribute("data-blank", !body);
@@ -197,7 +197,7 @@ function render({ model, el }) {
   function nameOf(element) {
     const value = element.dataset.value ?? element.value;
     const one = value === undefined ? "" : `[${"value" in element.dataset ? "data-value" : "value"}="${CSS.escape(value)}"]`;
-    if (element.dataset.do) return `[data-do="${element.dataset.do}"]${"value" in element.dataset ? one : ""}`;
+    if (element.dataset.action) return `[data-action="${element.dataset.action}"]${"value" in element.dataset ? one : ""}`;
     if (element.matches("summary")) return `details[data-keep="${element.parentElement.dataset.keep}"] > summary`;
     const field = fieldOf(element);
     if (!field) return "";
@@ -211,7 +211,7 @@ function render({ model, el }) {
   }
 
   function goTo(part) {
-    const place = find(`[data-part="${part}"]`) ?? find(`[data-field="${part}"] :is(input, select, textarea)`);
+    const place = find(`[data-fragment="${part}"]`) ?? find(`[data-field="${part}"] :is(input, select, textarea)`);
     focusOn(place);
     place?.scrollIntoView({ block: "nearest" });
   }
@@ -226,9 +226,9 @@ function render({ model, el }) {
   function notice(text) {
     clearTimeout(fading);
     find("[data-notice]").textContent = text;
-    for (const one of all("[data-do=restore], [data-reload]")) one.hidden = true;
+    for (const one of all("[data-action=restore], [data-reload]")) one.hidden = true;
     root.toggleAttribute("data-noticed", !!text);
-    if (text && !sleeping) fading = setTimeout(() => find("[data-do=restore]").hidden && notice(""), FADE);
+    if (text && !sleeping) fading = setTimeout(() => find("[data-action=restore]").hidden && notice(""), FADE);
   }
 
   // The case is kept in this tab, so that a kernel that was started anew, or a page loaded anew, does not lose it.
@@ -246,7 +246,7 @@ function render({ model, el }) {
     record = { ...values };
     if (!kept || kept === JSON.stringify(record)) return;
     notice(model.get("restore"));
-    const button = find("[data-do=restore]");
+    const button = find("[data-action=restore]");
     button.hidden = false;
     button.dataset.value = kept;
   }
@@ -329,28 +329,28 @@ function render({ model, el }) {
   root.addEventListener("change", async ({ target }) => {
     if (target.matches("[data-load]")) {
       const file = target.files[0];
-      if (file) act({ do: "load", value: await file.text() });
+      if (file) act({ type: "load", value: await file.text() });
       target.value = "";
     } else if (target.matches("[data-exam]")) {
-      act({ do: "exam", value: target.value });
+      act({ type: "exam", value: target.value });
     } else if (target.type === "text") {
       set(fieldOf(target), target.value);
     }
   });
 
   root.addEventListener("click", ({ target }) => {
-    const button = target.closest("button[data-do], button[data-clock-do], button[data-reload]");
+    const button = target.closest("button[data-action], button[data-clock-do], button[data-reload]");
     if (!button) return;
     if ("reload" in button.dataset) return location.reload();
     if (button.dataset.clockDo) return setClock(button.dataset.clockDo);
-    const { do: what, value } = button.dataset;
+    const { action: what, value } = button.dataset;
     if ("once" in button.dataset && waiting) return; // pressed twice by accident: what comes next has not been seen yet
-    for (const [field, moved] of queue) act({ do: "set", field, value: moved }); // what was moved before comes before
+    for (const [field, moved] of queue) act({ type: "set", field, value: moved }); // what was moved before comes before
     queue.clear();
     if (what === "restore") {
-      act({ do: "load", value, restored: true });
+      act({ type: "load", value, restored: true });
       focusOn(find("h2")); // the button goes away
-    } else act({ do: what, value });
+    } else act({ type: what, value });
   });
 
   root.addEventListener("focusin", ({ target }) => {
@@ -389,7 +389,7 @@ function render({ model, el }) {
 
   // Votes from phones come without anyone at this page doing anything, so it asks for them while they are wanted.
   const looking = find("[data-look]") && setInterval(() => {
-    if (!waiting && !sleeping && !document.hidden && find("[data-look]").checkVisibility()) send({ do: "look" });
+    if (!waiting && !sleeping && !document.hidden && find("[data-look]").checkVisibility()) send({ type: "look" });
   }, LOOK);
 
   // ---- the clock ----
@@ -410,7 +410,7 @@ function render({ model, el }) {
 
   // A session that is kept has to know how far the clock was.
   function tellClock() {
-    if (clock && "beats" in dial.dataset) send({ do: "beat", value: clock.id, left: Math.ceil(clock.left) });
+    if (clock && "beats" in dial.dataset) send({ type: "beat", value: clock.id, left: Math.ceil(clock.left) });
   }
 
   function setClock(what, focus = true) {
@@ -441,7 +441,7 @@ function render({ model, el }) {
     clock.left = Math.max(0, before - TICK / 1000);
     showClock();
     if (Math.ceil(before / BEAT) !== Math.ceil(clock.left / BEAT)) tellClock();
-    if (!clock.left) act({ do: "time_up", value: clock.id });
+    if (!clock.left) act({ type: "time_up", value: clock.id });
   }, TICK);
 
   // ---- the charts ----
@@ -578,8 +578,8 @@ function render({ model, el }) {
     root.scrollIntoView({ block: "start" });
   }, 2 * REST);
 
-  send({ do: "hello" });
-  if (!Plotly && Object.keys(plots).length) send({ do: "plotly" });
+  send({ type: "hello" });
+  if (!Plotly && Object.keys(plots).length) send({ type: "plotly" });
 
   return () => {
     model.off("msg:custom", onMessage);

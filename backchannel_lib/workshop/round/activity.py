@@ -13,21 +13,21 @@ import secrets
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
-from backchannel_lib.activities.activity import Act, Activity, Message
-from backchannel_lib.activities.case_panel import SCORES, Session
+from backchannel_lib.activities.activity import Action, Activity, Message
+from backchannel_lib.activities.case_panel import SCORES, CaseActivity
 from backchannel_lib.activities.desk import SECONDS
-from backchannel_lib.activities.form import whole
+from backchannel_lib.activities.form import integer_field
 from backchannel_lib.activities.scenes import span
-from backchannel_lib.activities.tables import PartRow
+from backchannel_lib.activities.tables import ActivityRow
 from backchannel_lib.base.errors import CaseError
-from backchannel_lib.base.formatting import nearest
-from backchannel_lib.base.texts import say
+from backchannel_lib.base.formatting import suggestions
+from backchannel_lib.base.texts import text
 from backchannel_lib.model.case import Case
 from backchannel_lib.model.soap_rule import rules_check
 from backchannel_lib.model.tables import STAGES, load_controls
 from backchannel_lib.model.verdict import Judgment, Verdict, judge
-from backchannel_lib.page.activity_page import frame, opening, place, still_of
-from backchannel_lib.page.case_html import control, fast_parts, held_down, slider_ends
+from backchannel_lib.page.activity_page import activity_page, show_if, slot, static_page
+from backchannel_lib.page.case_html import control, fast_fragments, held_down, slider_ends
 from backchannel_lib.page.components import lines_of
 from backchannel_lib.page.file_sheet import file_sheet
 from backchannel_lib.page.html import Markup, join, tag
@@ -42,7 +42,7 @@ from backchannel_lib.workshop.round.state import (
     PLANS,
     STEPS,
     TOPICS,
-    Show,
+    WorkshopState,
     following,
     from_record,
     number_of,
@@ -63,19 +63,19 @@ FORWARD: Final = "ArrowRight PageDown"
 BACK: Final = "ArrowLeft PageUp"
 
 
-class Round(Activity[Show]):
+class Round(Activity[WorkshopState]):
     """A session before a room, round by round.
 
     Args:
-        part: Its row in data/parts.csv.
+        part: Its row in data/activities.csv.
 
     Source:
         data/vignettes.csv, paper.ninety-seconds.
     """
 
-    def __init__(self, part: PartRow) -> None:
-        super().__init__(part.part, Show())
-        self.part = part
+    def __init__(self, part: ActivityRow) -> None:
+        super().__init__(part.activity, WorkshopState())
+        self.row = part
         self.phones = Phones()
         self._session = secrets.token_hex(4)
         self._writer = record.Writer()
@@ -92,16 +92,16 @@ class Round(Activity[Show]):
         return vignettes()[self.state.vignette].case
 
     @staticmethod
-    def _judgment(state: Show) -> Judgment:
+    def _judgment(state: WorkshopState) -> Judgment:
         return judge(vignettes()[state.vignette].case)
 
-    def round_id(self, state: Show) -> str:
+    def round_id(self, state: WorkshopState) -> str:
         """Name a round, so that a late vote for another one is known, and one for another session too."""
         return f"{self._session}-{len(state.played) + 1}-{state.vignette}"
 
     # ---- acts ----
 
-    def acts(self) -> dict[str, Act]:
+    def actions(self) -> dict[str, Action]:
         """Give what the buttons, the clock and the looks at the phones do."""
         return {
             "next": self._next,
@@ -120,10 +120,10 @@ class Round(Activity[Show]):
             "phones_close": self._phones_close,
         }
 
-    def _to(self, state: Show, focus: str = "head") -> Message:
+    def _to(self, state: WorkshopState, focus: str = "head") -> Message:
         if state.vignette != self.state.vignette:
             self._left, self._paused = SECONDS, False
-        self.go(state)
+        self.commit(state)
         return {"focus": focus, "values": self.values(self.state)}
 
     def _menu(self, _: object) -> Message:
@@ -142,21 +142,21 @@ class Round(Activity[Show]):
             case "what_if":
                 return self._drawn()
             case "close":
-                return {"notice": say("round.plan_done" if state.plan else "round.none_left")}
+                return {"notice": text("round.plan_done" if state.plan else "round.none_left")}
         following = STEPS[STEPS.index(state.step) + 1]
         if state.step == "vote":
             state = state._replace(phones=self.phones.counts(self.round_id(state)) or state.phones)
         shown = {"links": 1}.get(following, state.shown)
         told = self._to(state._replace(step=following, shown=shown, case=None))
         if following == "links" and not sum(state.counted):
-            told["notice"] = say("round.nobody_voted")
+            told["notice"] = text("round.nobody_voted")
         return told
 
     def _back(self, _: object) -> Message:
         state = self.state
         match state.step:
             case "setup":
-                return self._next({}) if state.vignette else {"notice": say("round.first")}
+                return self._next({}) if state.vignette else {"notice": text("round.first")}
             case "links" if state.shown > 1:
                 return self._to(state._replace(shown=state.shown - 1), focus="link")
         return self._to(state._replace(step=STEPS[STEPS.index(state.step) - 1], case=None))
@@ -172,7 +172,7 @@ class Round(Activity[Show]):
     def _open_file(self, message: Mapping[str, Any]) -> Message:
         name = str(message["value"])
         if name not in vignettes():
-            raise CaseError("vignette", "level", name, levels=nearest(name, vignettes()))
+            raise CaseError("vignette", "level", name, levels=suggestions(name, vignettes()))
         return self._to(opened(over(self.state), name))
 
     def _tap(self, message: Mapping[str, Any]) -> Message:
@@ -182,12 +182,12 @@ class Round(Activity[Show]):
         place = [verdict.name.lower() for verdict in Verdict].index(str(message["value"]))
         votes = list(self.state.votes)
         votes[place] = min(MOST_VOTES, votes[place] + 1)
-        self.go(self.state._replace(votes=tuple(votes)))
+        self.commit(self.state._replace(votes=tuple(votes)))
         return {}
 
     def _again(self, _: object) -> Message:
-        self.go(self.state._replace(case=None))
-        return {"values": self.values(self.state), "notice": say("scene.is_again")}
+        self.commit(self.state._replace(case=None))
+        return {"values": self.values(self.state), "notice": text("scene.is_again")}
 
     def _fresh(self, _: object) -> Message:
         """Begin a new session; what there was of the old one is put aside, and nothing is deleted."""
@@ -196,8 +196,8 @@ class Round(Activity[Show]):
         self.phones.forget()
         self._session = secrets.token_hex(4)
         now = self.state
-        self._to(Show(plan=now.plan, topic=now.topic, difficulty=now.difficulty, people=now.people))
-        told = say("round.set_aside", name=aside) if aside else say("round.is_fresh")
+        self._to(WorkshopState(plan=now.plan, topic=now.topic, difficulty=now.difficulty, people=now.people))
+        told = text("round.set_aside", name=aside) if aside else text("round.is_fresh")
         return {"notice": told, "values": self.values(self.state), "focus": "head"}
 
     def _time_up(self, message: Mapping[str, Any]) -> Message:
@@ -206,7 +206,7 @@ class Round(Activity[Show]):
             return {}
         self._left = 0
         self._keep()
-        return {"notice": say("round.time_up")}
+        return {"notice": text("round.time_up")}
 
     def _beat(self, message: Mapping[str, Any]) -> Message:
         """Take down how far the clock is."""
@@ -219,7 +219,7 @@ class Round(Activity[Show]):
 
     def _table_file(self, _: object) -> Message:
         name = f"{record.NAME}.csv"
-        return {"file": {"name": name, "text": record.as_csv(*table_of(self.state))}, "notice": say("panel.saved", name=name)}
+        return {"file": {"name": name, "text": record.as_csv(*table_of(self.state))}, "notice": text("panel.saved", name=name)}
 
     # ---- phones ----
 
@@ -229,7 +229,7 @@ class Round(Activity[Show]):
             return {}
         counts = self.phones.counts(self.round_id(self.state))
         if self.phones.state == "lost":
-            return {"notice": say("phones.lost")}
+            return {"notice": text("phones.lost")}
         if counts and counts != self.state.phones:
             self._now = self.state._replace(phones=counts)
             self._keep()
@@ -248,22 +248,22 @@ class Round(Activity[Show]):
     def _phones_close(self, _: object) -> Message:
         self.phones.close()
         self._keep()
-        return {"notice": say("phones.closed"), "focus": "phones"}
+        return {"notice": text("phones.closed"), "focus": "phones"}
 
-    def _ask_phones(self, state: Show) -> None:
+    def _ask_phones(self, state: WorkshopState) -> None:
         """Put the vote before the phones while it is open here, and close it when it is not."""
         if state.step == "vote":
-            title = say(f"vignette.{state.vignette}.title")
-            self.phones.put(self.round_id(state), title, [(one.name.lower(), one.words) for one in Verdict])
+            title = text(f"vignette.{state.vignette}.title")
+            self.phones.update(self.round_id(state), title, [(one.name.lower(), one.words) for one in Verdict])
         else:
             self.phones.rest()
 
     # ---- keeping ----
 
-    def go(self, to: Show, *, field: str | None = None) -> None:
+    def commit(self, to: WorkshopState, *, field: str | None = None) -> None:
         """Move on, keep the session, and open or close the vote."""
         before = self.state
-        super().go(to, field=field)
+        super().commit(to, field=field)
         self._moved(before)
 
     def undo(self) -> bool:
@@ -274,7 +274,7 @@ class Round(Activity[Show]):
             self._moved(before)
         return done
 
-    def _moved(self, before: Show) -> None:
+    def _moved(self, before: WorkshopState) -> None:
         if self.state == before:
             return
         if self.state.vignette != before.vignette:
@@ -288,7 +288,7 @@ class Round(Activity[Show]):
         try:
             record.save(self._writer, kept, *table_of(self.state))
         except CaseError as error:
-            self._trouble = say("round.not_kept", problem=str(error))
+            self._trouble = text("round.not_kept", problem=str(error))
         else:
             self._trouble = ""
 
@@ -301,13 +301,13 @@ class Round(Activity[Show]):
         return {**super()._hello(message), **({"notice": told} if told else {})}
 
     def _found(self, found: record.Found) -> str:
-        problem = say(found.problem, name=found.aside) if found.problem else ""
+        problem = text(found.problem, name=found.aside) if found.problem else ""
         if found.record is None or self.state != self._start:
             return problem
         try:
             state = from_record(found.record["session"])
         except (CaseError, KeyError):
-            return say("record.broken", name=record.set_aside())
+            return text("record.broken", name=record.set_aside())
         self._session = str(found.record.get("id", self._session))
         left = found.record.get("clock")
         self._left = left if isinstance(left, int) and 0 <= left <= SECONDS else SECONDS
@@ -316,7 +316,7 @@ class Round(Activity[Show]):
         if state == self._start:
             return problem
         self._now = state
-        back = say("round.brought_back", number=number_of(state), saved=found.saved.replace("T", " ")[:16])
+        back = text("round.brought_back", number=number_of(state), saved=found.saved.replace("T", " ")[:16])
         return f"{problem} {back}".strip()
 
     # ---- controls ----
@@ -329,8 +329,8 @@ class Round(Activity[Show]):
         """Give a control's label."""
         for verdict in Verdict:
             if field == vote_field(verdict):
-                return say("round.votes_for", verdict=verdict.words)
-        return say(f"round.field.{field}") if field in Show._fields else say(f"field.{field}.label")
+                return text("round.votes_for", verdict=verdict.words)
+        return text(f"round.field.{field}") if field in WorkshopState._fields else text(f"field.{field}.label")
 
     def positions(self, field: str) -> Iterable[Any]:
         """List the positions of the one slider, where they are few enough to answer ahead."""
@@ -338,16 +338,16 @@ class Round(Activity[Show]):
             return self._inner().positions(field)
         return ()
 
-    def _inner(self) -> Session:
+    def _inner(self) -> CaseActivity:
         """Make a session of the case as it stands, which knows what a move of a control does."""
-        return Session(self.state.case or self.case)
+        return CaseActivity(self.state.case or self.case)
 
-    def moved(self, field: str, value: object) -> Show:
+    def with_value(self, field: str, value: object) -> WorkshopState:
         """Tell where a move of one control leads."""
         state = self.state
         for verdict in Verdict:
             if field == vote_field(verdict):
-                count = whole(field, 0, MOST_VOTES, 0).read(0 if str(value).strip() == "" else value)
+                count = integer_field(field, 0, MOST_VOTES, 0).read(0 if str(value).strip() == "" else value)
                 return state._replace(votes=(*state.votes[:verdict], count, *state.votes[verdict + 1 :]))
         match field:
             case "plan":
@@ -357,10 +357,10 @@ class Round(Activity[Show]):
             case "difficulty" | "seed" | "people":
                 return state._replace(**{field: NUMBERS[field].read(value)})
         if field in what_if_fields() and state.step == "what_if" and state.vignette:
-            return state._replace(case=self._inner().moved(field, value).case)
-        raise CaseError(field, "unknown_field", value, known=nearest(field, self.fields()))
+            return state._replace(case=self._inner().with_value(field, value).case)
+        raise CaseError(field, "unknown_field", value, known=suggestions(field, self.fields()))
 
-    def values(self, state: Show) -> dict[str, Any]:
+    def values(self, state: WorkshopState) -> dict[str, Any]:
         """Give what stands in the controls, and the session as text."""
         case = state.case or (vignettes()[state.vignette].case if state.vignette else Case())
         moved = {name: value for name, value in case.to_record().items() if name in what_if_fields()}
@@ -374,7 +374,7 @@ class Round(Activity[Show]):
         }
         return {**drawn, **votes, **moved, "session": json.dumps(to_record(state))}
 
-    def loaded(self, text: str) -> Show:
+    def from_file(self, text: str) -> WorkshopState:
         """Read what `values` gave."""
         try:
             return from_record(json.loads(json.loads(text)["session"]))
@@ -383,7 +383,7 @@ class Round(Activity[Show]):
 
     # ---- what is on screen ----
 
-    def about(self, state: Show) -> dict[str, Any]:
+    def ui_state(self, state: WorkshopState) -> dict[str, Any]:
         """Tell what is in sight, the clock, and which control is the one slider."""
         shown = ["plan", *([] if state.plan else ["topic", "difficulty"]), "seed", "people", *map(vote_field, Verdict)]
         if state.step == "what_if":
@@ -395,25 +395,25 @@ class Round(Activity[Show]):
             told["ends"] = {name: slider_ends(case, name) for name in SCORES if name in what_if_fields()}
         return told
 
-    def _open(self, state: Show) -> list[str]:
+    def _open(self, state: WorkshopState) -> list[str]:
         phones = [f"phones_{self.phones.state}"] if state.step in {"setup", "vote"} else []
         timed = ["clock"] if state.step in {"file", "vote"} else []
         begun = ["begun"] if state.step == "setup" and state != self._start else []
         begun += ["welcome"] if state.step == "setup" and not state.vignette else []
         return [state.step, *timed, *phones, *begun, *([] if state.step == "setup" else ["round"])]
 
-    def _clock(self, state: Show) -> dict[str, Any]:
+    def _clock(self, state: WorkshopState) -> dict[str, Any]:
         """Tell which clock runs; it stands still outside file and vote, and after a session was brought back."""
         runs = state.step in {"file", "vote"}
         run = runs and not self._paused
         return {"id": f"clock-{self.round_id(state)}", "seconds": SECONDS, "left": self._left, "run": run}
 
-    def parts(self, state: Show) -> dict[str, str]:
+    def fragments(self, state: WorkshopState) -> dict[str, str]:
         """Give what this step shows; of an answer only what the room has been shown."""
         at = STEPS.index(state.step)
         blank = dict.fromkeys(PLACES, "")
         parts = {**blank, "head": view.head(state), "nav": self._nav(state), "trouble": self._trouble}
-        parts |= self.phones.parts(state.people) if state.step in {"setup", "vote"} else self.phones.blank()
+        parts |= self.phones.fragments(state.people) if state.step in {"setup", "vote"} else self.phones.blank()
         if state.step == "setup":
             parts["log"] = view.log(state)
         elif state.step == "close":
@@ -425,16 +425,16 @@ class Round(Activity[Show]):
         parts["spoken"] = self._spoken(state, parts)
         return parts
 
-    def _asked(self, state: Show) -> dict[str, str]:
+    def _asked(self, state: WorkshopState) -> dict[str, str]:
         case = vignettes()[state.vignette].case
         return {
-            "file": file_sheet(case, say("round.sheet")) if state.step == "file" else "",
+            "file": file_sheet(case, text("round.sheet")) if state.step == "file" else "",
             "story": view.story(state.vignette) if state.step == "file" else "",
-            "brief": tag("p", say(f"vignette.{state.vignette}.contact")) if state.step == "vote" else "",
+            "brief": tag("p", text(f"vignette.{state.vignette}.contact")) if state.step == "vote" else "",
             "tally": view.tally(state) if state.step == "vote" else "",
         }
 
-    def _answered(self, state: Show) -> dict[str, str]:
+    def _answered(self, state: WorkshopState) -> dict[str, str]:
         judgment = self._judgment(state)
         whole_chain = state.step != "links" or state.shown == len(STAGES)
         parts = {"note": view.note(state) if whole_chain else ""}
@@ -444,26 +444,26 @@ class Round(Activity[Show]):
             case "spread":
                 parts |= {"told": view.told(judgment, line=True), "spread": view.spread(state, judgment)}
             case "rules":
-                parts |= {"rules": fast_parts(judgment.case)["rules"], "told": view.told(judgment, line=True)}
+                parts |= {"rules": fast_fragments(judgment.case)["rules"], "told": view.told(judgment, line=True)}
             case "what_if":
                 parts |= {"what": view.what(state, judgment), "what_rule": view.what_rule(state, judgment)}
         return parts
 
-    def _nav(self, state: Show) -> Markup:
+    def _nav(self, state: WorkshopState) -> Markup:
         last = state.step == "what_if" and not following(over(state))
         onward = {
             "setup": "round.go_on" if state.vignette else "round.draw",
             "links": "round.next_link" if state.shown < len(STAGES) else "round.to_spread",
         }.get(state.step, "round.to_close" if last else f"round.from.{state.step}")
         return join(
-            button(say(onward), "next", key=FORWARD, hint="→") if state.step != "close" else None,
-            button(say("scene.back"), "back", key=BACK, hint="←") if state.step != "setup" else None,
-            button(say("round.choose"), "choose", key="m", hint="M") if state.step != "setup" else None,
-            button(say("scene.again"), "again") if state.step == "what_if" else None,
-            tag("span", say("round.what_keys"), class_="bw-small") if state.step == "what_if" else None,
+            button(text(onward), "next", key=FORWARD, hint="→") if state.step != "close" else None,
+            button(text("scene.back"), "back", key=BACK, hint="←") if state.step != "setup" else None,
+            button(text("round.choose"), "choose", key="m", hint="M") if state.step != "setup" else None,
+            button(text("scene.again"), "again") if state.step == "what_if" else None,
+            tag("span", text("round.what_keys"), class_="bw-small") if state.step == "what_if" else None,
         )
 
-    def _spoken(self, state: Show, parts: Mapping[str, str]) -> str:
+    def _spoken(self, state: WorkshopState, parts: Mapping[str, str]) -> str:
         """Say what has just come on screen to those who do not see it."""
         if state.step == "vote":
             return parts["tally"]
@@ -476,75 +476,75 @@ class Round(Activity[Show]):
             return view.spread_sentence(state.counted, judgment.verdict)
         if state.step == "rules":
             check = rules_check(judgment.case)
-            return f"{say('rules.title')}: {check.words}. {check.reason}"
+            return f"{text('rules.title')}: {check.words}. {check.reason}"
         now = state.case or judgment.case
-        return f"{fast_parts(now)['spoken']} {say('rules.title')}: {rules_check(now).words}."
+        return f"{fast_fragments(now)['spoken']} {text('rules.title')}: {rules_check(now).words}."
 
     # ---- the page ----
 
     def page(self) -> str:
         """Give the whole page."""
-        parts, now = self.parts(self.state), self._open(self.state)
-        plans = [(plan, say(f"run_plan.{plan}.title") if plan else say("round.no_plan")) for plan in (*PLANS[1:], "")]
-        topics = [(topic, say(f"topic.{topic}") if topic else say("round.any")) for topic in TOPICS]
-        levels = [(0, say("round.any")), *((level, say(f"round.level.{level}")) for level in (1, 2, 3))]
-        return frame(
-            self.part,
+        parts, now = self.fragments(self.state), self._open(self.state)
+        plans = [(plan, text(f"run_plan.{plan}.title") if plan else text("round.no_plan")) for plan in (*PLANS[1:], "")]
+        topics = [(topic, text(f"topic.{topic}") if topic else text("round.any")) for topic in TOPICS]
+        levels = [(0, text("round.any")), *((level, text(f"round.level.{level}")) for level in (1, 2, 3))]
+        return activity_page(
+            self.row,
             tag(
                 "div",
-                place("head", parts["head"], "h3", class_="bw-round-head"),
-                place("tally", parts["tally"], "p", class_="bw-tally"),
+                slot("head", parts["head"], "h3", class_="bw-round-head"),
+                slot("tally", parts["tally"], "p", class_="bw-tally"),
                 view.dial(now),
                 class_="bw-round-top",
             ),
-            place("trouble", parts["trouble"], "p", class_="bw-trouble", role="alert"),
-            opening("welcome", now, view.welcome(), class_="bw-welcome"),
-            opening("close", now, place("close", parts["close"]), class_="bw-close"),
-            opening(
+            slot("trouble", parts["trouble"], "p", class_="bw-trouble", role="alert"),
+            show_if("welcome", now, view.welcome(), class_="bw-welcome"),
+            show_if("close", now, slot("close", parts["close"]), class_="bw-close"),
+            show_if(
                 "setup",
                 now,
                 tag(
                     "div",
-                    select("plan", say("round.field.plan"), plans, self.state.plan),
-                    select("topic", say("round.field.topic"), topics, self.state.topic),
-                    select("difficulty", say("round.field.difficulty"), levels, self.state.difficulty),
-                    number_box("people", say("round.field.people"), self.state.people),
-                    number_box("seed", say("round.field.seed"), self.state.seed),
+                    select("plan", text("round.field.plan"), plans, self.state.plan),
+                    select("topic", text("round.field.topic"), topics, self.state.topic),
+                    select("difficulty", text("round.field.difficulty"), levels, self.state.difficulty),
+                    number_box("people", text("round.field.people"), self.state.people),
+                    number_box("seed", text("round.field.seed"), self.state.seed),
                     class_="bw-cells",
                 ),
             ),
-            opening(
+            show_if(
                 "file",
                 now,
-                place("file", parts["file"], class_="bw-file-facts"),
-                place("story", parts["story"], class_="bw-story"),
+                slot("file", parts["file"], class_="bw-file-facts"),
+                slot("story", parts["story"], class_="bw-story"),
                 class_="bw-sheet bw-file-sheet",
             ),
             tag(
                 "div",
-                opening("vote", now, tag("ol", [view.row(verdict) for verdict in Verdict], class_="bw-votes")),
+                show_if("vote", now, tag("ol", [view.row(verdict) for verdict in Verdict], class_="bw-votes")),
                 tag(
                     "div",
-                    opening("vote", now, place("brief", parts["brief"]), class_="bw-brief"),
+                    show_if("vote", now, slot("brief", parts["brief"]), class_="bw-brief"),
                     self.phones.page(now, parts),
                     class_="bw-phones",
                 ),
                 class_="bw-ballot",
             ),
-            opening("links", now, place("links", parts["links"])),
-            opening(
+            show_if("links", now, slot("links", parts["links"])),
+            show_if(
                 "round",
                 now,
-                place("told", parts["told"], class_="bw-told-verdict"),
+                slot("told", parts["told"], class_="bw-told-verdict"),
                 class_="bw-told-place",
             ),
-            opening("spread", now, place("spread", parts["spread"])),
-            opening(
+            show_if("spread", now, slot("spread", parts["spread"])),
+            show_if(
                 "rules",
                 now,
                 view.in_the_rule_s_voice("rules", parts),
             ),
-            opening(
+            show_if(
                 "what_if",
                 now,
                 tag(
@@ -560,68 +560,68 @@ class Round(Activity[Show]):
                 ),
                 class_="bw-what-if",
             ),
-            place("nav", parts["nav"], class_="bw-toolbar bw-nav"),
-            opening("round", now, place("note", parts["note"])),
-            opening(
+            slot("nav", parts["nav"], class_="bw-toolbar bw-nav"),
+            show_if("round", now, slot("note", parts["note"])),
+            show_if(
                 "setup",
                 now,
-                opening(
+                show_if(
                     "begun",
                     now,
-                    button(say("round.table_file"), "table"),
-                    button(say("round.fresh"), "fresh"),
+                    button(text("round.table_file"), "table"),
+                    button(text("round.fresh"), "fresh"),
                     class_="bw-toolbar bw-alike",
                 ),
-                place("log", parts["log"], class_="bw-spaced"),
-                tag("p", say("round.kept_where"), class_="bw-small"),
-                tag("p", say("round.keys"), class_="bw-small"),
+                slot("log", parts["log"], class_="bw-spaced"),
+                tag("p", text("round.kept_where"), class_="bw-small"),
+                tag("p", text("round.keys"), class_="bw-small"),
                 class_="bw-spaced",
             ),
             look="bw-round",
         )
 
-    def still(self) -> str:
+    def static_html(self) -> str:
         """Give title, lead and the keys, for a notebook that has not been run."""
-        return still_of(self.part, tag("p", say("round.keys")))
+        return static_page(self.row, tag("p", text("round.keys")))
 
     @property
     def text(self) -> str:
         """The title, and where the session stands."""
         state = self.state
-        lines = [say(f"part.{self.part.part}.title"), say(f"round.step.{state.step}")]
+        lines = [text(f"activity.{self.row.activity}.title"), text(f"round.step.{state.step}")]
         if state.vignette:
-            lines.append(say(f"vignette.{state.vignette}.title"))
-            lines.append(say(f"vignette.{state.vignette}.contact"))
+            lines.append(text(f"vignette.{state.vignette}.title"))
+            lines.append(text(f"vignette.{state.vignette}.contact"))
         if STEPS.index(state.step) >= STEPS.index("spread"):
             lines.append(view.spread_sentence(state.counted, self._judgment(state).verdict))
         if state.step == "what_if":
             lines.append(judge(state.case or self.case).verdict.words)
-        return "\n".join([*lines, say("round.keys")])
+        return "\n".join([*lines, text("round.keys")])
 
-    def tour(self) -> str:
+    def transcript(self) -> str:
         """Play every vignette of the deck as a room would, and tell each outcome; nothing of it is kept."""
         lines = []
         for name, one in vignettes().items():
             judgment = judge(one.case)
-            order = [say(f"stage.{stage}.name") for stage in link_order(judgment)]
+            order = [text(f"stage.{stage}.name") for stage in link_order(judgment)]
             lines.append(
-                say(
+                text(
                     "scene.tour",
-                    title=say(f"vignette.{name}.title"),
+                    title=text(f"vignette.{name}.title"),
                     verdict=judgment.verdict.words,
                     held=held_down(judgment),
                     answer=rules_check(one.case).words,
                 )
             )
             lines.append(f"   {', '.join(order)}; {', '.join(lines_of(claim) for claim in one.row.claims)}")
-            lines.append(f"   {say(f'field.{one.row.what_if}.label')}: {_sweep(one.case, one.row.what_if)}")
+            lines.append(f"   {text(f'field.{one.row.what_if}.label')}: {_sweep(one.case, one.row.what_if)}")
         return "\n".join(lines)
 
 
 def _sweep(case: Case, field: str) -> str:
     """Tell the verdict at every position of one control, positions of the same verdict together."""
-    inner = Session(case)
-    told = ((value, judge(inner.moved(field, value).case).verdict.words) for value in inner.positions(field))
+    inner = CaseActivity(case)
+    told = ((value, judge(inner.with_value(field, value).case).verdict.words) for value in inner.positions(field))
     runs = itertools.groupby(told, lambda pair: pair[1])
     return "; ".join(f"{span(field, [value for value, _ in run])}: {verdict}" for verdict, run in runs)
 

@@ -4,21 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from backchannel_lib.base.texts import say
+from backchannel_lib.base.texts import text
 from backchannel_lib.model.case import Case
 from backchannel_lib.model.soap_rule import rules_check
 from backchannel_lib.model.tables import STAGES, load_claims
 from backchannel_lib.model.verdict import Judgment, Verdict, judge
-from backchannel_lib.page.activity_page import opening, place
+from backchannel_lib.page.activity_page import show_if, slot
 from backchannel_lib.page.case_html import held_down
-from backchannel_lib.page.components import basis, lines_of, paired, table
+from backchannel_lib.page.components import citations, lines_of, paired, table
 from backchannel_lib.page.html import Markup, join, tag
 from backchannel_lib.page.inputs import button, clock_button, number_box
 from backchannel_lib.workshop.deck import link_order, vignettes
-from backchannel_lib.workshop.round.state import Show, Votes, files, number_of, seen, vote_field
+from backchannel_lib.workshop.round.state import Votes, WorkshopState, files, number_of, seen, vote_field
 
 
-def head(state: Show) -> Markup:
+def head(state: WorkshopState) -> Markup:
     """Write where the session stands: round, file and step.
 
     Args:
@@ -26,23 +26,20 @@ def head(state: Show) -> Markup:
 
     Returns:
         HTML.
-
-    Source:
-        ours.
     """
     if state.step in {"setup", "close"}:
-        return join(say("round.close.title" if state.step == "close" else "round.menu" if state.vignette else "round.setup"))
-    title = say(f"vignette.{state.vignette}.title")
+        return join(text("round.close.title" if state.step == "close" else "round.menu" if state.vignette else "round.setup"))
+    title = text(f"vignette.{state.vignette}.title")
     return join(
-        tag("span", say("round.number", number=number_of(state)), class_="bw-round-number"),
+        tag("span", text("round.number", number=number_of(state)), class_="bw-round-number"),
         " ",
         tag("b", title),
         " ",
-        tag("span", say(f"round.step.{state.step}"), class_="bw-round-step"),
+        tag("span", text(f"round.step.{state.step}"), class_="bw-round-step"),
     )
 
 
-def tally(state: Show) -> str:
+def tally(state: WorkshopState) -> str:
     """Say how many of the room have voted.
 
     Args:
@@ -50,16 +47,13 @@ def tally(state: Show) -> str:
 
     Returns:
         A sentence.
-
-    Source:
-        ours.
     """
-    told = say("round.tally", voted=sum(state.counted), people=state.people)
+    told = text("round.tally", voted=sum(state.counted), people=state.people)
     phones = sum(state.phones)  # which verdicts they are for stays hidden while others vote
-    return f"{told}, {say('round.by_phone', count=phones)}" if phones else told
+    return f"{told}, {text('round.by_phone', count=phones)}" if phones else told
 
 
-def chain(state: Show, judgment: Judgment) -> Markup:
+def chain(state: WorkshopState, judgment: Judgment) -> Markup:
     """Write the links that the room has been shown, and that there are others.
 
     Args:
@@ -68,25 +62,22 @@ def chain(state: Show, judgment: Judgment) -> Markup:
 
     Returns:
         HTML.
-
-    Source:
-        ours.
     """
     order, shown = link_order(judgment), state.shown
     items = []
     for number, stage in enumerate(order[:shown], start=1):
         reason = judgment.reasons[STAGES.index(stage)]
-        ours = any(each.ours for each in (reason, *reason.also))
+        ours = any(each.assumption for each in (reason, *reason.also))
         weakest = _is_weakest(state, judgment, stage)
         items.append(
             tag(
                 "li",
                 tag(
                     "div",
-                    tag("b", say(f"stage.{stage}.name")),
-                    tag("span", "◆ ", say("card.weakest"), class_="bw-badge bw-badge-weak") if weakest else None,
-                    tag("span", "✎ ", say("card.ours"), class_="bw-badge bw-voice-ours") if ours else None,
-                    tag("span", say("card.allows", verdict=reason.cap.words), class_="bw-cap"),
+                    tag("b", text(f"stage.{stage}.name")),
+                    tag("span", "◆ ", text("card.weakest"), class_="bw-badge bw-badge-weak") if weakest else None,
+                    tag("span", "✎ ", text("card.ours"), class_="bw-badge bw-voice-ours") if ours else None,
+                    tag("span", text("card.allows", verdict=reason.cap.words), class_="bw-cap"),
                     class_="bw-link-head",
                 ),
                 tag("p", reason.words) if number == shown or shown == len(order) else None,
@@ -94,16 +85,16 @@ def chain(state: Show, judgment: Judgment) -> Markup:
             )
         )
     left = len(order) - shown
-    more = tag("p", say("round.more_links", count=left), class_="bw-kind")
+    more = tag("p", text("round.more_links", count=left), class_="bw-kind")
     return join(tag("ol", items, class_="bw-stage-chain"), more if left else None)
 
 
-def _is_weakest(state: Show, judgment: Judgment, stage: str) -> bool:
+def _is_weakest(state: WorkshopState, judgment: Judgment, stage: str) -> bool:
     """Tell whether a link is marked as the weakest: once all are shown, and where something holds the verdict down."""
     return state.shown == len(STAGES) and stage in judgment.binding and judgment.verdict is not max(Verdict)
 
 
-def link_spoken(state: Show, judgment: Judgment) -> str:
+def link_spoken(state: WorkshopState, judgment: Judgment) -> str:
     """Say the link that was shown last, and after the last one the verdict.
 
     Args:
@@ -112,21 +103,18 @@ def link_spoken(state: Show, judgment: Judgment) -> str:
 
     Returns:
         Sentences.
-
-    Source:
-        ours.
     """
     stage = link_order(judgment)[state.shown - 1]
     reason = judgment.reasons[STAGES.index(stage)]
-    told = [f"{say(f'stage.{stage}.name')}. {say('card.allows', verdict=reason.cap.words)}. {reason.words}"]
+    told = [f"{text(f'stage.{stage}.name')}. {text('card.allows', verdict=reason.cap.words)}. {reason.words}"]
     if _is_weakest(state, judgment, stage):
-        told.insert(0, f"{say('card.weakest')}:")
+        told.insert(0, f"{text('card.weakest')}:")
     if state.shown == len(STAGES):
-        told.append(f"{say('guess.article')}: {judgment.verdict.words}. {judgment.verdict.sentence}")
+        told.append(f"{text('guess.article')}: {judgment.verdict.words}. {judgment.verdict.sentence}")
     return " ".join(told)
 
 
-def spread(state: Show, judgment: Judgment) -> Markup:
+def spread(state: WorkshopState, judgment: Judgment) -> Markup:
     """Write how the room voted, the article's verdict marked in words.
 
     Args:
@@ -135,9 +123,6 @@ def spread(state: Show, judgment: Judgment) -> Markup:
 
     Returns:
         HTML.
-
-    Source:
-        ours.
     """
     most = max(*state.counted, 1)
     rows = []
@@ -148,15 +133,15 @@ def spread(state: Show, judgment: Judgment) -> Markup:
                 "tr",
                 tag("th", verdict.words, scope="row"),
                 tag("td", count, class_="bw-count-cell"),
-                tag("td", _bar(count, most), tag("b", "◀ ", say("round.article"), class_="bw-here") if here else None),
+                tag("td", _bar(count, most), tag("b", "◀ ", text("round.article"), class_="bw-here") if here else None),
                 class_="bw-spread-here" if here else None,
             )
         )
-    head = [tag("th", say(f"round.column.{name}"), scope="col") for name in ("verdict", "votes", "bar")]
+    head = [tag("th", text(f"round.column.{name}"), scope="col") for name in ("verdict", "votes", "bar")]
     return join(
         tag(
             "table",
-            tag("caption", say("round.spread_caption"), class_="bw-hidden"),
+            tag("caption", text("round.spread_caption"), class_="bw-hidden"),
             tag("thead", tag("tr", head), class_="bw-hidden"),
             tag("tbody", rows),
             class_="bw-spread",
@@ -165,7 +150,7 @@ def spread(state: Show, judgment: Judgment) -> Markup:
     )
 
 
-def what(state: Show, judgment: Judgment) -> Markup:
+def what(state: WorkshopState, judgment: Judgment) -> Markup:
     """Write the verdict on the case as the slider has moved it, beside the one before.
 
     Args:
@@ -174,14 +159,11 @@ def what(state: Show, judgment: Judgment) -> Markup:
 
     Returns:
         HTML.
-
-    Source:
-        ours.
     """
     now = judge(state.case or judgment.case)
-    same = say("round.what_same") if now.verdict is judgment.verdict else ""
+    same = text("round.what_same") if now.verdict is judgment.verdict else ""
     changed = tag(
-        "p", same or say("round.what_moved", before=judgment.verdict.words, after=now.verdict.words), class_="bw-kind"
+        "p", same or text("round.what_moved", before=judgment.verdict.words, after=now.verdict.words), class_="bw-kind"
     )
     return join(
         tag("p", now.verdict.words, class_="bw-verdict-name"),
@@ -191,7 +173,7 @@ def what(state: Show, judgment: Judgment) -> Markup:
     )
 
 
-def what_rule(state: Show, judgment: Judgment) -> Markup:
+def what_rule(state: WorkshopState, judgment: Judgment) -> Markup:
     """Write what the rule says of the case as the slider has moved it.
 
     Args:
@@ -205,7 +187,7 @@ def what_rule(state: Show, judgment: Judgment) -> Markup:
         data/soap_rule.csv.
     """
     check = rules_check(state.case or judgment.case)
-    return tag("p", say("rules.title"), ": ", tag("b", check.words, data_answer=check.answer))
+    return tag("p", text("rules.title"), ": ", tag("b", check.words, data_answer=check.answer))
 
 
 def welcome() -> Markup:
@@ -214,15 +196,12 @@ def welcome() -> Markup:
     Returns:
         HTML.
 
-    Source:
-        ours.
-
     Examples:
         >>> welcome().count("<li")
         3
     """
-    told = [tag("li", say(f"round.welcome.{name}")) for name in ("made_up", "one_view", "rule")]
-    return join(tag("p", say("stage.title"), class_="bw-welcome-title"), tag("ul", told))
+    told = [tag("li", text(f"round.welcome.{name}")) for name in ("made_up", "one_view", "rule")]
+    return join(tag("p", text("stage.title"), class_="bw-welcome-title"), tag("ul", told))
 
 
 def close() -> Markup:
@@ -239,21 +218,21 @@ def close() -> Markup:
         3
     """
     truths = [claim.id for claim in load_claims() if claim.topic == "truths"]
-    where = {one: tag("span", say("card.article_lines", lines=lines_of(one)), class_="bw-small") for one in truths}
+    where = {one: tag("span", text("card.article_lines", lines=lines_of(one)), class_="bw-small") for one in truths}
     check = rules_check(Case())
     return join(
         tag(
             "section",
-            tag("h4", say("round.close.article")),
-            tag("ol", [tag("li", say(f"claim.{one}"), " ", where[one]) for one in truths]),
+            tag("h4", text("round.close.article")),
+            tag("ol", [tag("li", text(f"claim.{one}"), " ", where[one]) for one in truths]),
             class_="bw-card",
         ),
-        tag("section", tag("h4", say("rules.title")), tag("p", check.reason), tag("p", check.note), class_="bw-rule"),
-        tag("section", tag("h4", say("round.close.help")), tag("p", say("round.close.help_text")), class_="bw-help-card"),
+        tag("section", tag("h4", text("rules.title")), tag("p", check.reason), tag("p", check.note), class_="bw-rule"),
+        tag("section", tag("h4", text("round.close.help")), tag("p", text("round.close.help_text")), class_="bw-help-card"),
     )
 
 
-def note(state: Show) -> Markup:
+def note(state: WorkshopState) -> Markup:
     """Write what the facilitator may want at hand, folded, since the room sees it too.
 
     Args:
@@ -261,24 +240,21 @@ def note(state: Show) -> Markup:
 
     Returns:
         HTML.
-
-    Source:
-        ours.
     """
     row = vignettes()[state.vignette].row
     return tag(
         "details",
-        tag("summary", say("round.note")),
-        paired((say("round.discuss"), say(f"vignette.{row.vignette}.discuss"))),
-        tag("p", say(f"vignette.{row.vignette}.why")),
-        tag("p", tag("b", say("round.for_you")), " ", say(f"vignette.{row.vignette}.note")),
-        basis(f"vignette-{row.vignette}", row.claims, (row.ours,) if row.ours else ()),
+        tag("summary", text("round.note")),
+        paired((text("round.discuss"), text(f"vignette.{row.vignette}.discuss"))),
+        tag("p", text(f"vignette.{row.vignette}.why")),
+        tag("p", tag("b", text("round.for_you")), " ", text(f"vignette.{row.vignette}.note")),
+        citations(f"vignette-{row.vignette}", row.claims, (row.assumption,) if row.assumption else ()),
         class_="bw-basis",
         data_keep="note",
     )
 
 
-def log(state: Show) -> Markup:
+def log(state: WorkshopState) -> Markup:
     """Write the session so far, and the files to choose from.
 
     Args:
@@ -286,9 +262,6 @@ def log(state: Show) -> Markup:
 
     Returns:
         HTML.
-
-    Source:
-        ours.
     """
     head, rows = _log_rows(state)
     played = {one.vignette for one in state.played} | ({state.vignette} - {""})
@@ -297,24 +270,24 @@ def log(state: Show) -> Markup:
     listed = [
         tag(
             "li",
-            button(say(f"vignette.{name}.title"), "open_file", name),
+            button(text(f"vignette.{name}.title"), "open_file", name),
             " ",
             tag(
                 "span",
-                say("round.of_deck", topic=say(f"topic.{deck[name].row.topic}"), difficulty=deck[name].row.difficulty),
+                text("round.of_deck", topic=text(f"topic.{deck[name].row.topic}"), difficulty=deck[name].row.difficulty),
                 class_="bw-small",
             ),
-            tag("span", " ✓ ", say("round.was_played"), class_="bw-small") if name in played else None,
+            tag("span", " ✓ ", text("round.was_played"), class_="bw-small") if name in played else None,
         )
         for name in (*drawn, *others)
     ]
     return join(
-        join(tag("h4", say("round.so_far")), tag("div", table(say("round.so_far"), head, rows), class_="bw-numbers"))
+        join(tag("h4", text("round.so_far")), tag("div", table(text("round.so_far"), head, rows), class_="bw-numbers"))
         if rows
         else None,
         tag(
             "details",
-            tag("summary", say("round.deck", count=len(listed))),
+            tag("summary", text("round.deck", count=len(listed))),
             tag("ul", listed, class_="bw-deck"),
             data_keep="deck",
         ),
@@ -330,11 +303,8 @@ def in_the_article_s_voice(name: str, parts: Mapping[str, str]) -> Markup:
 
     Returns:
         HTML.
-
-    Source:
-        ours.
     """
-    return _voiced(name, parts, "bw-card", say("card.voice"), say("guess.article"))
+    return _voiced(name, parts, "bw-card", text("card.voice"), text("guess.article"))
 
 
 def in_the_rule_s_voice(name: str, parts: Mapping[str, str]) -> Markup:
@@ -346,15 +316,12 @@ def in_the_rule_s_voice(name: str, parts: Mapping[str, str]) -> Markup:
 
     Returns:
         HTML.
-
-    Source:
-        ours.
     """
-    return _voiced(name, parts, "bw-rule", say("rules.voice"), say("rules.title"))
+    return _voiced(name, parts, "bw-rule", text("rules.voice"), text("rules.title"))
 
 
 def _voiced(name: str, parts: Mapping[str, str], look: str, voice: str, label: str) -> Markup:
-    return tag("section", tag("p", voice, class_="bw-voice"), place(name, parts[name]), class_=look, aria_label=label)
+    return tag("section", tag("p", voice, class_="bw-voice"), slot(name, parts[name]), class_=look, aria_label=label)
 
 
 def row(verdict: Verdict) -> Markup:
@@ -365,9 +332,6 @@ def row(verdict: Verdict) -> Markup:
 
     Returns:
         HTML.
-
-    Source:
-        ours.
 
     Examples:
         >>> 'data-key="7"' in row(Verdict.MAYBE)
@@ -382,9 +346,9 @@ def row(verdict: Verdict) -> Markup:
             verdict.name.lower(),
             key=key,
             hint=key,
-            name=say("round.one_more", verdict=verdict.words, key=key),
+            name=text("round.one_more", verdict=verdict.words, key=key),
         ),
-        number_box(vote_field(verdict), say("round.votes_for", verdict=verdict.words), 0, bare=True),
+        number_box(vote_field(verdict), text("round.votes_for", verdict=verdict.words), 0, bare=True),
     )
 
 
@@ -396,21 +360,18 @@ def dial(now: Iterable[str]) -> Markup:
 
     Returns:
         HTML.
-
-    Source:
-        ours.
     """
-    return opening(
+    return show_if(
         "clock",
         now,
-        tag("span", class_="bw-clock-face", data_clock_face=True, role="timer", aria_label=say("round.clock")),
-        clock_button(say("desk.pause"), "pause", key="c"),
-        clock_button(say("desk.go"), "go", hidden=True, key="c"),
+        tag("span", class_="bw-clock-face", data_clock_face=True, role="timer", aria_label=text("round.clock")),
+        clock_button(text("desk.pause"), "pause", key="c"),
+        clock_button(text("desk.go"), "go", hidden=True, key="c"),
         class_="bw-round-clock",
         data_clock="on",
         data_beats=True,
         role="group",
-        aria_label=say("round.clock"),
+        aria_label=text("round.clock"),
     )
 
 
@@ -422,13 +383,10 @@ def story(vignette: str) -> Markup:
 
     Returns:
         HTML.
-
-    Source:
-        ours.
     """
     return join(
-        tag("p", say(f"vignette.{vignette}.file")),
-        tag("p", tag("b", say("round.contact")), " ", say(f"vignette.{vignette}.contact")),
+        tag("p", text(f"vignette.{vignette}.file")),
+        tag("p", tag("b", text("round.contact")), " ", text(f"vignette.{vignette}.contact")),
     )
 
 
@@ -441,12 +399,9 @@ def told(judgment: Judgment, *, line: bool = False) -> Markup:
 
     Returns:
         HTML.
-
-    Source:
-        ours.
     """
     name = tag("p", judgment.verdict.words, class_="bw-verdict-name")
-    voice = tag("p", say("guess.article"), class_="bw-voice")
+    voice = tag("p", text("guess.article"), class_="bw-voice")
     return tag("div", voice, name, class_="bw-told-line") if line else join(voice, name, tag("p", judgment.verdict.sentence))
 
 
@@ -454,17 +409,17 @@ def _bar(count: int, most: int) -> Markup:
     return tag("span", class_="bw-bar", style=f"width: calc({count} / {most} * var(--bw-bar, 100%))", aria_hidden="true")
 
 
-def _log_rows(state: Show) -> tuple[list[str], list[tuple[object, ...]]]:
-    head = [say(f"round.log.{name}") for name in ("file", "article", "same", "rule")]
+def _log_rows(state: WorkshopState) -> tuple[list[str], list[tuple[object, ...]]]:
+    head = [text(f"round.log.{name}") for name in ("file", "article", "same", "rule")]
     rows: list[tuple[object, ...]] = []
     for number, one in enumerate(seen(state), start=1):
         judgment = judge(vignettes()[one.vignette].case)
         counted = [hands + phones for hands, phones in zip(one.votes, one.phones, strict=True)]
         rows.append(
             (
-                f"{number}. {say(f'vignette.{one.vignette}.title')}",
+                f"{number}. {text(f'vignette.{one.vignette}.title')}",
                 judgment.verdict.words,
-                say("round.same_of", same=counted[judgment.verdict], total=sum(counted)),
+                text("round.same_of", same=counted[judgment.verdict], total=sum(counted)),
                 rules_check(judgment.case).words,
             )
         )
@@ -481,16 +436,13 @@ def spread_sentence(votes: Votes, verdict: Verdict) -> str:
     Returns:
         The sentence.
 
-    Source:
-        ours.
-
     Examples:
         >>> "1 of 3" in spread_sentence((0, 0, 1, 2, 0, 0, 0, 0, 0), Verdict.SKIMMED)
         True
     """
     total = sum(votes)
     if not total:
-        return say("round.spread_nobody", verdict=verdict.words)
+        return text("round.spread_nobody", verdict=verdict.words)
     above = sum(count for place, count in zip(Verdict, votes, strict=True) if place > verdict)
     below = sum(count for place, count in zip(Verdict, votes, strict=True) if place < verdict)
-    return say("round.spread_sentence", same=votes[verdict], total=total, verdict=verdict.words, higher=above, lower=below)
+    return text("round.spread_sentence", same=votes[verdict], total=total, verdict=verdict.words, higher=above, lower=below)

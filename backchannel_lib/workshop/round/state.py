@@ -6,10 +6,10 @@ import functools
 from collections.abc import Iterable, Mapping
 from typing import Any, Final, NamedTuple
 
-from backchannel_lib.activities.form import whole
+from backchannel_lib.activities.form import integer_field
 from backchannel_lib.base.errors import CaseError
-from backchannel_lib.base.formatting import nearest
-from backchannel_lib.base.texts import say
+from backchannel_lib.base.formatting import suggestions
+from backchannel_lib.base.texts import text
 from backchannel_lib.model.case import Case
 from backchannel_lib.model.soap_rule import rules_check
 from backchannel_lib.model.tables import STAGES, load_controls
@@ -23,9 +23,9 @@ NOBODY: Final = (0,) * len(Verdict)
 PLANS: Final = ("", *(row.plan for row in load_run_plans()))
 TOPICS: Final = ("", *(row.topic for row in load_topics()))
 NUMBERS: Final = {  # what is chosen as a number before the first file
-    "difficulty": whole("difficulty", 0, 3, 0),
-    "seed": whole("seed", 1, 9999, 1),
-    "people": whole("people", 1, MOST_VOTES, 40),
+    "difficulty": integer_field("difficulty", 0, 3, 0),
+    "seed": integer_field("seed", 1, 9999, 1),
+    "people": integer_field("people", 1, MOST_VOTES, 40),
 }
 
 Votes = tuple[int, ...]
@@ -39,9 +39,6 @@ def vote_field(verdict: Verdict) -> str:
 
     Returns:
         The field.
-
-    Source:
-        ours.
 
     Examples:
         >>> vote_field(Verdict.MAYBE)
@@ -64,7 +61,7 @@ class Played(NamedTuple):
     phones: Votes
 
 
-class Show(NamedTuple):
+class WorkshopState(NamedTuple):
     """Where a session stands.
 
     Args:
@@ -121,7 +118,7 @@ def what_if_fields() -> tuple[str, ...]:
     return tuple(row.field for row in load_controls() if row.field in used)
 
 
-def files(state: Show) -> tuple[str, ...]:
+def files(state: WorkshopState) -> tuple[str, ...]:
     """List the files that come one after the other: those of the plan, or a free draw.
 
     Args:
@@ -134,7 +131,7 @@ def files(state: Show) -> tuple[str, ...]:
         data/run_steps.csv, data/vignettes.csv.
 
     Examples:
-        >>> files(Show(plan="standard")) == tuple(vignettes_of("standard", 1).values())
+        >>> files(WorkshopState(plan="standard")) == tuple(vignettes_of("standard", 1).values())
         True
     """
     if state.plan:
@@ -142,7 +139,7 @@ def files(state: Show) -> tuple[str, ...]:
     return draw(state.topic, state.difficulty, state.seed)
 
 
-def following(state: Show) -> tuple[str, ...]:
+def following(state: WorkshopState) -> tuple[str, ...]:
     """List the files that are still to come: of a plan those after the furthest one, of a draw those not yet seen.
 
     Args:
@@ -151,12 +148,9 @@ def following(state: Show) -> tuple[str, ...]:
     Returns:
         Ids of vignettes, in their order.
 
-    Source:
-        ours.
-
     Examples:
-        >>> plan = files(Show())
-        >>> following(opened(Show(), plan[1])) == plan[2:]
+        >>> plan = files(WorkshopState())
+        >>> following(opened(WorkshopState(), plan[1])) == plan[2:]
         True
     """
     shown = {one.vignette for one in state.played} | {state.vignette}
@@ -166,7 +160,7 @@ def following(state: Show) -> tuple[str, ...]:
     return tuple(name for name in drawn if name not in shown)
 
 
-def number_of(state: Show) -> int:
+def number_of(state: WorkshopState) -> int:
     """Number the round on screen: of a plan as on its printed sheet, else as it was played.
 
     Args:
@@ -175,18 +169,15 @@ def number_of(state: Show) -> int:
     Returns:
         The number, from 1.
 
-    Source:
-        ours.
-
     Examples:
-        >>> number_of(opened(Show(), files(Show())[2]))
+        >>> number_of(opened(WorkshopState(), files(WorkshopState())[2]))
         3
     """
     drawn = files(state)
     return drawn.index(state.vignette) + 1 if state.plan and state.vignette in drawn else len(state.played) + 1
 
 
-def opened(state: Show, vignette: str) -> Show:
+def opened(state: WorkshopState, vignette: str) -> WorkshopState:
     """Put a file on screen, with no vote, no answer and nothing moved.
 
     Args:
@@ -196,17 +187,14 @@ def opened(state: Show, vignette: str) -> Show:
     Returns:
         Where it stands then.
 
-    Source:
-        ours.
-
     Examples:
-        >>> opened(Show(), "nadia").step
+        >>> opened(WorkshopState(), "nadia").step
         'file'
     """
     return state._replace(step="file", vignette=vignette, shown=0, votes=NOBODY, phones=NOBODY, case=None, came="")
 
 
-def over(state: Show) -> Show:
+def over(state: WorkshopState) -> WorkshopState:
     """Put the file on screen with the rounds that are over, if the room has voted on it or seen its answer.
 
     Args:
@@ -215,11 +203,11 @@ def over(state: Show) -> Show:
     Returns:
         Where it stands then.
 
-    Source:
-        ours.
-
     Examples:
-        >>> len(over(opened(Show(), "nadia")).played), len(over(opened(Show(), "nadia")._replace(shown=1)).played)
+        >>> (
+        ...     len(over(opened(WorkshopState(), "nadia")).played),
+        ...     len(over(opened(WorkshopState(), "nadia")._replace(shown=1)).played),
+        ... )
         (0, 1)
     """
     if not state.vignette or not (state.shown or sum(state.counted)):
@@ -227,7 +215,7 @@ def over(state: Show) -> Show:
     return state._replace(played=(*state.played, Played(state.vignette, state.votes, state.phones)))
 
 
-def seen(state: Show) -> list[Played]:
+def seen(state: WorkshopState) -> list[Played]:
     """List the rounds that are over, the one on screen with them once its whole answer was shown.
 
     Args:
@@ -236,11 +224,8 @@ def seen(state: Show) -> list[Played]:
     Returns:
         The rounds in their order.
 
-    Source:
-        ours.
-
     Examples:
-        >>> [one.vignette for one in seen(opened(Show(), "nadia")._replace(shown=5))]
+        >>> [one.vignette for one in seen(opened(WorkshopState(), "nadia")._replace(shown=5))]
         ['nadia']
     """
     told = state.vignette and state.shown == len(STAGES)  # with a link still hidden, the menu must not give it away
@@ -248,7 +233,7 @@ def seen(state: Show) -> list[Played]:
     return [*state.played, *here]
 
 
-def table_of(state: Show) -> tuple[list[str], list[list[object]]]:
+def table_of(state: WorkshopState) -> tuple[list[str], list[list[object]]]:
     """Give the session as a table for a file: a row for each round whose answer was shown.
 
     Args:
@@ -257,11 +242,8 @@ def table_of(state: Show) -> tuple[list[str], list[list[object]]]:
     Returns:
         The head, and the rows.
 
-    Source:
-        ours.
-
     Examples:
-        >>> table_of(opened(Show(), "nadia")._replace(shown=5))[1][0][:2]
+        >>> table_of(opened(WorkshopState(), "nadia")._replace(shown=5))[1][0][:2]
         [1, 'nadia']
     """
     head = ["round", "vignette", "title", "article", "rule", *(one.name.lower() for one in Verdict), "from_phones", "people"]
@@ -273,7 +255,7 @@ def table_of(state: Show) -> tuple[list[str], list[list[object]]]:
             [
                 number,
                 one.vignette,
-                say(f"vignette.{one.vignette}.title"),
+                text(f"vignette.{one.vignette}.title"),
                 judgment.verdict.name.lower(),
                 rules_check(judgment.case).answer,
                 *total,
@@ -287,7 +269,7 @@ def table_of(state: Show) -> tuple[list[str], list[list[object]]]:
 # ---- a session as a record ----
 
 
-def to_record(state: Show) -> dict[str, Any]:
+def to_record(state: WorkshopState) -> dict[str, Any]:
     """Write where a session stands as what JSON can hold.
 
     Args:
@@ -296,11 +278,8 @@ def to_record(state: Show) -> dict[str, Any]:
     Returns:
         The record, which `from_record` reads.
 
-    Source:
-        ours.
-
     Examples:
-        >>> from_record(to_record(Show(people=12))).people
+        >>> from_record(to_record(WorkshopState(people=12))).people
         12
     """
     return {
@@ -312,7 +291,7 @@ def to_record(state: Show) -> dict[str, Any]:
     }
 
 
-def from_record(value: object) -> Show:
+def from_record(value: object) -> WorkshopState:
     """Read where a session stands; what is not valid is refused whole, so that nothing is shown that never was.
 
     Args:
@@ -324,16 +303,13 @@ def from_record(value: object) -> Show:
     Raises:
         CaseError: It is no such record.
 
-    Source:
-        ours.
-
     Examples:
         >>> from_record({"step": "setup"}).seed
         1
     """
     if not isinstance(value, Mapping):
         raise CaseError("session", "mapping", value)
-    start, known = Show(), vignettes()
+    start, known = WorkshopState(), vignettes()
     played = value.get("played", [])
     if not isinstance(played, list) or not all(isinstance(one, Mapping) for one in played):
         raise CaseError("session", "not_a_record", played)
@@ -346,10 +322,10 @@ def from_record(value: object) -> Show:
     if vignette != "" or step != "setup":
         vignette = one_of("vignette", vignette, known)
     case = value.get("case")
-    return Show(
+    return WorkshopState(
         step=step,
         vignette=vignette,
-        shown=whole("shown", 0, len(STAGES), 0).read(value.get("shown", 0)) or (1 if step == "links" else 0),
+        shown=integer_field("shown", 0, len(STAGES), 0).read(value.get("shown", 0)) or (1 if step == "links" else 0),
         votes=_votes(value.get("votes", [*NOBODY])),
         phones=_votes(value.get("phones", [*NOBODY])),
         case=Case.from_record(case) if isinstance(case, Mapping) and vignette else None,
@@ -375,20 +351,17 @@ def one_of(field: str, value: object, known: Iterable[str]) -> str:
     Raises:
         CaseError: It is none of them; the nearest stands first.
 
-    Source:
-        ours.
-
     Examples:
         >>> one_of("step", "vote", STEPS)
         'vote'
     """
     names = list(known)
     if value not in names:
-        raise CaseError(field, "level", value, levels=nearest(str(value), names))
+        raise CaseError(field, "level", value, levels=suggestions(str(value), names))
     return str(value)
 
 
 def _votes(value: object) -> Votes:
     if not isinstance(value, list) or len(value) != len(Verdict):
         raise CaseError("votes", "not_a_record", value)
-    return tuple(whole("votes", 0, MOST_VOTES, 0).read(count) for count in value)
+    return tuple(integer_field("votes", 0, MOST_VOTES, 0).read(count) for count in value)

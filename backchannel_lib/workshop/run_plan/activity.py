@@ -7,13 +7,13 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any, Final
 
-from backchannel_lib.activities.activity import Act, Message
-from backchannel_lib.activities.form import Record, one_word, whole
-from backchannel_lib.activities.persistent_form import Lasting
-from backchannel_lib.activities.tables import PartRow
-from backchannel_lib.base.texts import say
-from backchannel_lib.page.activity_page import frame, place, still_of
-from backchannel_lib.page.components import basis, paired, table
+from backchannel_lib.activities.activity import Action, Message
+from backchannel_lib.activities.form import Record, choice_field, integer_field
+from backchannel_lib.activities.persistent_form import PersistentForm
+from backchannel_lib.activities.tables import ActivityRow
+from backchannel_lib.base.texts import text
+from backchannel_lib.page.activity_page import activity_page, slot, static_page
+from backchannel_lib.page.components import citations, paired, table
 from backchannel_lib.page.html import Markup, join, tag
 from backchannel_lib.page.inputs import button, radios, slider
 from backchannel_lib.workshop.deck import HARDEST
@@ -50,8 +50,8 @@ def step_name(row: RunStepRow) -> str:
     """
     if not row.topic:
         return row.title
-    topic = say(f"topic.{row.topic}")
-    return say("run_plan.round_named", step=row.title, topic=topic, difficulty=row.difficulty, hardest=HARDEST)
+    topic = text(f"topic.{row.topic}")
+    return text("run_plan.round_named", step=row.title, topic=topic, difficulty=row.difficulty, hardest=HARDEST)
 
 
 def when_late(row: RunStepRow) -> str:
@@ -70,11 +70,11 @@ def when_late(row: RunStepRow) -> str:
         >>> when_late(steps_of("short")[1])
         'stays in; can be cut to 2'
     """
-    goes = say("run_plan.cell_never") if row.skip is None else say("run_plan.cell_skip", place=row.skip)
-    return goes if row.shorter is None else "; ".join((goes, say("run_plan.cell_shorter", minutes=row.shorter)))
+    goes = text("run_plan.cell_never") if row.skip is None else text("run_plan.cell_skip", place=row.skip)
+    return goes if row.shorter is None else "; ".join((goes, text("run_plan.cell_shorter", minutes=row.shorter)))
 
 
-def marks(plan: str, at: int) -> str:
+def markers(plan: str, at: int) -> str:
     """Say from which minute to which a step goes.
 
     Args:
@@ -88,58 +88,58 @@ def marks(plan: str, at: int) -> str:
         data/run_steps.csv.
 
     Examples:
-        >>> marks("short", 1)
+        >>> markers("short", 1)
         'Minute 0 to 3'
     """
     row, start = steps_of(plan)[at], starts(plan)[at]
     if not row.minutes:
-        return say("run_plan.marks_before")
-    return say("run_plan.marks", start=start, end=start + row.minutes)
+        return text("run_plan.marks_before")
+    return text("run_plan.marks", start=start, end=start + row.minutes)
 
 
-class RunPlan(Lasting):
+class RunPlan(PersistentForm):
     """The plan that was chosen, the step that is on, and the minute that it is.
 
     Args:
-        part: Its row in data/parts.csv.
+        part: Its row in data/activities.csv.
 
     Source:
         data/run_plans.csv, data/run_steps.csv.
     """
 
-    def __init__(self, part: PartRow) -> None:
+    def __init__(self, part: ActivityRow) -> None:
         plans = [row.plan for row in load_run_plans()]
         most = max(len(steps_of(plan)) for plan in plans) - 1
         super().__init__(
             part,
             {
-                "plan": one_word("plan", plans, say("run_plan.ask"), OPENS_WITH),
-                "minute": whole("minute", 0, LAST_MINUTE, 0, say("run_plan.minute")),
-                "at": whole("at", 0, most, 0),
+                "plan": choice_field("plan", plans, text("run_plan.ask"), OPENS_WITH),
+                "minute": integer_field("minute", 0, LAST_MINUTE, 0, text("run_plan.minute")),
+                "at": integer_field("at", 0, most, 0),
             },
         )
 
     # ---- acts ----
 
-    def acts(self) -> dict[str, Act]:
+    def actions(self) -> dict[str, Action]:
         """Give what the buttons do."""
         return {"next": lambda _: self._to(self.state["at"] + 1), "back": lambda _: self._to(self.state["at"] - 1)}
 
     def _to(self, at: int) -> Message:
         if 0 <= at < len(steps_of(self.state["plan"])):
-            self.go_with(at=at)
+            self.commit_values(at=at)
         return {}
 
-    def moved(self, field: str, value: object) -> Record:
+    def with_value(self, field: str, value: object) -> Record:
         """Tell where a move of one control leads; another plan begins at its first step."""
-        moved = super().moved(field, value)
+        moved = super().with_value(field, value)
         if field == "plan":
             return self._fitting({**moved, "at": 0} if moved["plan"] != self.state["plan"] else moved)
         return self._fitting(moved)
 
-    def loaded(self, text: str) -> Record:
+    def from_file(self, text: str) -> Record:
         """Read what `saved` wrote."""
-        return self._fitting(super().loaded(text))
+        return self._fitting(super().from_file(text))
 
     @staticmethod
     def _fitting(state: Mapping[str, Any]) -> Record:
@@ -159,100 +159,100 @@ class RunPlan(Lasting):
 
     # ---- what is on screen ----
 
-    def parts(self, state: Record) -> dict[str, str]:
+    def fragments(self, state: Record) -> dict[str, str]:
         """Give what is on, what comes next, how late it is, and the whole plan."""
         plan, at = state["plan"], state["at"]
         return {
-            "for": say(f"run_plan.{plan}.for"),
+            "for": text(f"run_plan.{plan}.for"),
             "now": _now(plan, at),
             "next": _next(plan, at),
-            "late": join(say("run_plan.at_minute", minute=state["minute"]), _late(plan, at, self.late(state))),
+            "late": join(text("run_plan.at_minute", minute=state["minute"]), _late(plan, at, self.late(state))),
             "plan": _whole(plan, at),
             "spoken": self._spoken(state),
         }
 
     def _spoken(self, state: Record) -> str:
         row = steps_of(state["plan"])[state["at"]]
-        return f"{say('run_plan.now')}: {step_name(row)}. {_punctual(self.late(state))}"
+        return f"{text('run_plan.now')}: {step_name(row)}. {_punctual(self.late(state))}"
 
     def page(self) -> str:
         """Give the whole page."""
         state = self.state
-        parts = self.parts(state)
+        parts = self.fragments(state)
         plans = [(row.plan, row.title) for row in load_run_plans()]
-        return frame(
-            self.part,
+        return activity_page(
+            self.row,
             tag(
                 "div",
                 tag(
                     "div",
-                    radios("plan", say("run_plan.ask"), plans, state["plan"]),
-                    place("for", parts["for"], "p", class_="bw-small"),
+                    radios("plan", text("run_plan.ask"), plans, state["plan"]),
+                    slot("for", parts["for"], "p", class_="bw-small"),
                     slider(
                         "minute",
-                        say("run_plan.minute"),
+                        text("run_plan.minute"),
                         (0, LAST_MINUTE),
                         state["minute"],
-                        help_text=say("run_plan.minute_help"),
+                        help_text=text("run_plan.minute_help"),
                     ),
-                    tag("h3", say("run_plan.late_title")),
-                    place("late", parts["late"], class_="bw-story"),
+                    tag("h3", text("run_plan.late_title")),
+                    slot("late", parts["late"], class_="bw-story"),
                     class_="bw-spaced",
                 ),
                 tag(
                     "div",
-                    tag("h3", say("run_plan.now")),
-                    place("now", parts["now"], class_="bw-item"),
+                    tag("h3", text("run_plan.now")),
+                    slot("now", parts["now"], class_="bw-item"),
                     tag(
                         "div",
-                        button(say("run_plan.on"), "next", key="ArrowRight PageDown", hint="→"),
-                        button(say("run_plan.back"), "back", key="ArrowLeft PageUp", hint="←"),
+                        button(text("run_plan.on"), "next", key="ArrowRight PageDown", hint="→"),
+                        button(text("run_plan.back"), "back", key="ArrowLeft PageUp", hint="←"),
                         class_="bw-toolbar bw-nav",
                     ),
-                    tag("h3", say("run_plan.next")),
-                    place("next", parts["next"], class_="bw-story"),
+                    tag("h3", text("run_plan.next")),
+                    slot("next", parts["next"], class_="bw-story"),
                     class_="bw-spaced",
                 ),
                 class_="bw-columns bw-halves",
             ),
-            tag("h3", say("run_plan.whole")),
-            place("plan", parts["plan"], class_="bw-numbers", tabindex="0", role="group", aria_label=say("run_plan.caption")),
+            tag("h3", text("run_plan.whole")),
+            slot("plan", parts["plan"], class_="bw-numbers", tabindex="0", role="group", aria_label=text("run_plan.caption")),
             tag(
                 "div",
-                tag("div", tag("h3", say("run_plan.head_check")), checklist()),
-                tag("div", tag("h3", say("run_plan.keys")), keys()),
+                tag("div", tag("h3", text("run_plan.head_check")), checklist()),
+                tag("div", tag("h3", text("run_plan.keys")), keys()),
                 class_="bw-columns bw-halves",
             ),
-            basis("run_plan", (), ("run_plans", "room_advice")),
+            citations("run_plan", (), ("run_plans", "room_advice")),
         )
 
-    def still(self) -> str:
+    def static_html(self) -> str:
         """Give the plans, for a notebook that has not been run."""
-        return still_of(
-            self.part, tag("ul", [tag("li", tag("b", row.title), ". ", _for(row.plan)) for row in load_run_plans()])
+        return static_page(
+            self.row, tag("ul", [tag("li", tag("b", row.title), ". ", _for(row.plan)) for row in load_run_plans()])
         )
 
     @property
     def text(self) -> str:
         """Title, lead, and the steps of the plan with their times."""
         plan = self.state["plan"]
-        lines = [f"- {marks(plan, at)}: {step_name(row)}" for at, row in enumerate(steps_of(plan))]
+        lines = [f"- {markers(plan, at)}: {step_name(row)}" for at, row in enumerate(steps_of(plan))]
         return "\n".join([super().text, *lines])
 
-    def tour(self) -> str:
+    def transcript(self) -> str:
         """Go through each plan ten minutes late, and tell each step and what to leave out; then go back."""
         start, lines = self.state, []
         for row in load_run_plans():
-            self.put(plan=row.plan, minute=0)
+            self.update(plan=row.plan, minute=0)
             lines.append(f"{row.title}: {_for(row.plan)}")
             for at, step in enumerate(steps_of(row.plan)):
-                self.put(minute=min(LAST_MINUTE, starts(row.plan)[at] + step.minutes + 10))
+                self.update(minute=min(LAST_MINUTE, starts(row.plan)[at] + step.minutes + 10))
                 if at:
                     self._to(at)
                 told = catch_up(row.plan, step.step, self.late(self.state))
-                lines.append(f"   {marks(row.plan, at)}: {step_name(step)} ({when_late(step)})")
+                lines.append(f"   {markers(row.plan, at)}: {step_name(step)} ({when_late(step)})")
                 lines.append(f"      {_punctual(self.late(self.state))} {' '.join(_savings(told))}")
-        self.go(start)
+        self.commit(start)
         return "\n".join(lines)
 
 
@@ -270,7 +270,7 @@ def checklist() -> Markup:
         True
     """
     rows = [(row.minutes, row.text) for row in load_run_checks()]
-    return table(say("run_plan.head_check"), (say("run_plan.head_check_when"), say("run_plan.do")), rows)
+    return table(text("run_plan.head_check"), (text("run_plan.head_check_when"), text("run_plan.do")), rows)
 
 
 def keys() -> Markup:
@@ -279,22 +279,19 @@ def keys() -> Markup:
     Returns:
         HTML.
 
-    Source:
-        ours.
-
     Examples:
         >>> keys().count("<li")
         9
     """
-    return tag("ul", [tag("li", say(f"run_plan.key_{key}")) for key in KEYS], class_="bw-list")
+    return tag("ul", [tag("li", text(f"run_plan.key_{key}")) for key in KEYS], class_="bw-list")
 
 
 def _for(plan: str) -> str:
-    return say(f"run_plan.{plan}.for")
+    return text(f"run_plan.{plan}.for")
 
 
 def _screen(row: RunStepRow) -> str:
-    return say(f"part.{row.part}.title") if row.part else say("run_plan.no_part")
+    return text(f"activity.{row.activity}.title") if row.activity else text("run_plan.no_part")
 
 
 @functools.cache
@@ -302,12 +299,12 @@ def _now(plan: str, at: int) -> Markup:
     row = steps_of(plan)[at]
     return join(
         tag("h4", step_name(row)),
-        tag("p", marks(plan, at), class_="bw-small"),
+        tag("p", markers(plan, at), class_="bw-small"),
         paired(
-            (say("run_plan.head_screen"), _screen(row)),
-            (say("run_plan.do"), say(f"run_step.{row.step}.do")),
-            (say("run_plan.say"), say(f"run_step.{row.step}.say")),
-            (say("run_plan.if_late"), say(f"run_step.{row.step}.late")),
+            (text("run_plan.head_screen"), _screen(row)),
+            (text("run_plan.do"), text(f"run_step.{row.step}.do")),
+            (text("run_plan.say"), text(f"run_step.{row.step}.say")),
+            (text("run_plan.if_late"), text(f"run_step.{row.step}.late")),
         ),
     )
 
@@ -316,28 +313,28 @@ def _now(plan: str, at: int) -> Markup:
 def _next(plan: str, at: int) -> Markup:
     steps = steps_of(plan)
     if at + 1 == len(steps):
-        return tag("p", say("run_plan.nothing_next"))
-    return tag("p", tag("b", step_name(steps[at + 1])), ". ", marks(plan, at + 1))
+        return tag("p", text("run_plan.nothing_next"))
+    return tag("p", tag("b", step_name(steps[at + 1])), ". ", markers(plan, at + 1))
 
 
 def _punctual(late: int) -> str:
     if late == 0:
-        return say("run_plan.on_time")
-    return say("run_plan.late" if late > 0 else "run_plan.early", minutes=abs(late))
+        return text("run_plan.on_time")
+    return text("run_plan.late" if late > 0 else "run_plan.early", minutes=abs(late))
 
 
 @functools.cache
 def _late(plan: str, at: int, late: int) -> Markup:
     told = catch_up(plan, steps_of(plan)[at].step, late)
     return join(
-        tag("p", tag("b", _punctual(late)), f" {say('run_plan.catch_up')}" if told.savings else None),
+        tag("p", tag("b", _punctual(late)), f" {text('run_plan.catch_up')}" if told.savings else None),
         tag("ul", [tag("li", saving.text) for saving in told.savings], class_="bw-list") if told.savings else None,
         tag("p", _left(told.left, bool(told.savings))) if told.left else None,
     )
 
 
 def _left(left: int, saved: bool) -> str:
-    return say("run_plan.not_all" if saved else "run_plan.nothing_to_save", left=left)
+    return text("run_plan.not_all" if saved else "run_plan.nothing_to_save", left=left)
 
 
 def _savings(told: CatchUp) -> list[str]:
@@ -350,5 +347,5 @@ def _whole(plan: str, at: int) -> Markup:
         (starts(plan)[place] if row.minutes else "–", step_name(row), row.minutes or "–", _screen(row), when_late(row))
         for place, row in enumerate(steps_of(plan))
     ]
-    head = [say(f"run_plan.head_{name}") for name in ("when", "step", "minutes", "screen", "late")]
-    return table(say("run_plan.caption"), head, rows, marked=at)
+    head = [text(f"run_plan.head_{name}") for name in ("when", "step", "minutes", "screen", "late")]
+    return table(text("run_plan.caption"), head, rows, marked=at)

@@ -10,11 +10,11 @@ from itertools import accumulate
 from pathlib import PurePath
 from typing import Final, NamedTuple
 
-from backchannel_lib.activities.tables import load_parts
+from backchannel_lib.activities.tables import load_activities
 from backchannel_lib.base.errors import CaseError
-from backchannel_lib.base.formatting import nearest
-from backchannel_lib.base.readers import Path, TableError, WrongCellError, integer, one_of, read_table, some_text
-from backchannel_lib.base.texts import say
+from backchannel_lib.base.formatting import suggestions
+from backchannel_lib.base.readers import Path, TableError, WrongCellError, integer, one_of, read_table, required_text
+from backchannel_lib.base.texts import text
 from backchannel_lib.workshop.deck import HARDEST, draw, load_topics
 
 LONGEST: Final = 240  # minutes
@@ -29,7 +29,7 @@ class RunPlanRow(NamedTuple):
     @property
     def title(self) -> str:
         """The plan's name for a reader."""
-        return say(f"run_plan.{self.plan}.title")
+        return text(f"run_plan.{self.plan}.title")
 
 
 class RunStepRow(NamedTuple):
@@ -38,7 +38,7 @@ class RunStepRow(NamedTuple):
     step: str
     plan: str
     minutes: int
-    part: str
+    activity: str
     topic: str
     difficulty: str
     skip: int | None
@@ -47,7 +47,7 @@ class RunStepRow(NamedTuple):
     @property
     def title(self) -> str:
         """The step's name for a reader."""
-        return say(f"run_step.{self.step}.title")
+        return text(f"run_step.{self.step}.title")
 
     @property
     def can_lose(self) -> int:
@@ -64,7 +64,7 @@ class RunCheckRow(NamedTuple):
     @property
     def text(self) -> str:
         """What to do, for a reader."""
-        return say(f"run_check.{self.check}")
+        return text(f"run_check.{self.check}")
 
 
 class Saving(NamedTuple):
@@ -84,8 +84,8 @@ class Saving(NamedTuple):
     def text(self) -> str:
         """What to do, for a reader."""
         if self.minutes == 0:
-            return say("run_plan.skip", step=self.step.title, saved=self.saved)
-        return say("run_plan.shorten", step=self.step.title, minutes=self.minutes, saved=self.saved)
+            return text("run_plan.skip", step=self.step.title, saved=self.saved)
+        return text("run_plan.shorten", step=self.step.title, minutes=self.minutes, saved=self.saved)
 
 
 class CatchUp(NamedTuple):
@@ -113,15 +113,12 @@ def load_run_plans(path: Path = None) -> tuple[RunPlanRow, ...]:
     Raises:
         TableError: The table is broken.
 
-    Source:
-        ours.
-
     Examples:
         >>> [row.minutes for row in load_run_plans()]
         [20, 45, 90]
     """
     rows: tuple[RunPlanRow, ...] = read_table(
-        RunPlanRow, "run_plans.csv", {"plan": some_text, "minutes": integer(1, LONGEST)}, path=path
+        RunPlanRow, "run_plans.csv", {"plan": required_text, "minutes": integer(1, LONGEST)}, path=path
     )
     return rows
 
@@ -133,16 +130,13 @@ def load_run_steps(path: Path = None) -> tuple[RunStepRow, ...]:
         path: Another file of the same form; None for the workbook's own. Its plans are those of the workbook.
 
     Returns:
-        Rows of: ``step``; ``plan`` it belongs to; ``minutes`` it takes, 0 for what is done before people come in; ``part`` to
+        Rows of: ``step``; ``plan`` it belongs to; ``minutes`` it takes, 0 for what is done before people come in; ``activity`` to
         have on screen, or blank; ``topic`` and ``difficulty`` of the vignette that a round plays, else blank; ``skip``, its
         place in the order in which steps are left out, or blank where it never is; ``shorter``, the minutes it can be cut
         to, or blank. Words: ``run_step.<step>.title``, ``.do``, ``.say`` and ``.late``.
 
     Raises:
         TableError: The table is broken, or a plan's minutes do not add up.
-
-    Source:
-        ours.
 
     Examples:
         >>> load_run_steps()[0].step
@@ -152,10 +146,10 @@ def load_run_steps(path: Path = None) -> tuple[RunStepRow, ...]:
         RunStepRow,
         "run_steps.csv",
         {
-            "step": some_text,
+            "step": required_text,
             "plan": one_of([row.plan for row in load_run_plans()]),
             "minutes": integer(0, LONGEST),
-            "part": one_of([row.part for row in load_parts()], blank=True),
+            "activity": one_of([row.activity for row in load_activities()], blank=True),
             "topic": one_of([row.topic for row in load_topics()], blank=True),
             "difficulty": one_of([str(step) for step in range(1, HARDEST + 1)], blank=True),
             "skip": _number_or_blank,
@@ -180,15 +174,12 @@ def load_run_checks(path: Path = None) -> tuple[RunCheckRow, ...]:
     Raises:
         TableError: The table is broken.
 
-    Source:
-        ours.
-
     Examples:
         >>> load_run_checks()[-1].check
         'plan_b'
     """
     rows: tuple[RunCheckRow, ...] = read_table(
-        RunCheckRow, "run_checks.csv", {"check": some_text, "minutes": integer(0, LONGEST)}, path=path
+        RunCheckRow, "run_checks.csv", {"check": required_text, "minutes": integer(0, LONGEST)}, path=path
     )
     return rows
 
@@ -214,7 +205,7 @@ def plan_of(plan: str) -> RunPlanRow:
     """
     rows = {row.plan: row for row in load_run_plans()}
     if plan not in rows:
-        raise CaseError("plan", "level", plan, levels=nearest(plan, rows))
+        raise CaseError("plan", "level", plan, levels=suggestions(plan, rows))
     return rows[plan]
 
 
@@ -290,7 +281,7 @@ def catch_up(plan: str, step: str, late_minutes: int) -> CatchUp:
     steps = steps_of(plan)
     names = [row.step for row in steps]
     if step not in names:
-        raise CaseError("step", "level", step, levels=nearest(step, names))
+        raise CaseError("step", "level", step, levels=suggestions(step, names))
     late = max(0, late_minutes)
     coming = _in_order_of_sacrifice(steps[names.index(step) + 1 :])
     can_go = [row for row in coming if row.skip is not None]

@@ -34,16 +34,13 @@ class Ballot(NamedTuple):
         token: What tells it from others.
         mark: The number of the last round it has voted in, 0 for none. So a server that was killed and started again
             within a round still refuses a second vote.
-
-    Source:
-        ours.
     """
 
     token: bytes
     mark: int
 
 
-class Buckets:
+class RateLimiter:
     """How often each of many may do something: a number at once, and then so many a second.
 
     Args:
@@ -52,12 +49,9 @@ class Buckets:
         most: Of how many is remembered what they did; the one that was longest away is forgotten first.
         clock: Tells the seconds.
 
-    Source:
-        ours.
-
     Examples:
         >>> now = [0.0]
-        >>> buckets = Buckets(rate=2, burst=2, most=10, clock=lambda: now[0])
+        >>> buckets = RateLimiter(rate=2, burst=2, most=10, clock=lambda: now[0])
         >>> [buckets.take(b"a") for _ in range(3)], buckets.take(b"b")
         ([0.0, 0.0, 0.5], 0.0)
         >>> now[0] = 0.5
@@ -80,9 +74,6 @@ class Buckets:
 
         Returns:
             0 where it may; else the seconds after which to ask again.
-
-        Source:
-            ours.
         """
         now = self._clock()
         left, then = self._left.pop(key, (self._burst, now))
@@ -101,9 +92,6 @@ class Ballots:
         key: What they are signed with; who starts a server again with the same key keeps its ballots valid.
         clock: Tells the seconds.
 
-    Source:
-        ours.
-
     Examples:
         >>> ballots = Ballots(b"k" * 32)
         >>> cookie = ballots.new()
@@ -119,18 +107,15 @@ class Ballots:
         self._key = key
         self._made = 0
         self._voted: OrderedDict[int, set[bytes]] = OrderedDict()
-        self._asking = Buckets(*ASKING, MOST_BALLOTS, clock)
-        self._new = Buckets(*NEW, MOST_ADDRESSES, clock)
-        self._pages = Buckets(*PAGES, MOST_ADDRESSES, clock)
+        self._asking = RateLimiter(*ASKING, MOST_BALLOTS, clock)
+        self._new = RateLimiter(*NEW, MOST_ADDRESSES, clock)
+        self._pages = RateLimiter(*PAGES, MOST_ADDRESSES, clock)
 
     def new(self) -> str | None:
         """Make a ballot.
 
         Returns:
             Its cookie; None where there are as many as there may be.
-
-        Source:
-            ours.
         """
         if self._made >= MOST_BALLOTS:
             return None
@@ -145,9 +130,6 @@ class Ballots:
 
         Returns:
             The ballot; None where this is none of ours.
-
-        Source:
-            ours.
         """
         token, _, rest = cookie.partition(".")
         mark, _, signature = rest.partition(".")
@@ -169,9 +151,6 @@ class Ballots:
 
         Returns:
             Whether it has.
-
-        Source:
-            ours.
         """
         return ballot.mark == number or self._sum(b"voted", ballot.token, number) in self._voted.get(number, ())
 
@@ -184,9 +163,6 @@ class Ballots:
 
         Returns:
             The cookie to replace its own with.
-
-        Source:
-            ours.
         """
         voted = self._voted.setdefault(number, set())
         self._voted.move_to_end(number)
@@ -204,9 +180,6 @@ class Ballots:
 
         Returns:
             Seconds.
-
-        Source:
-            ours.
         """
         return self._asking.take(ballot.token)
 
@@ -218,9 +191,6 @@ class Ballots:
 
         Returns:
             Seconds.
-
-        Source:
-            ours.
         """
         return self._new.take(self._sum(b"address", address.encode(), 0))
 
@@ -232,9 +202,6 @@ class Ballots:
 
         Returns:
             Seconds.
-
-        Source:
-            ours.
         """
         return self._pages.take(self._sum(b"address", address.encode(), 0))
 

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import IO, Any, Final, NamedTuple
 
 from backchannel_lib.base.errors import CaseError
-from backchannel_lib.base.texts import say
+from backchannel_lib.base.texts import text
 from backchannel_lib.workshop.votes.store import VoteStore
 
 #: What a code is made of. Without look-alikes, and without vowels: on a screen before a room, no word comes about.
@@ -56,9 +56,6 @@ class Opened(NamedTuple):
         port: Its port.
         code: The code at its end.
         qr: The URL as a QR code: SVG without a size of its own, black on white.
-
-    Source:
-        ours.
     """
 
     url: str
@@ -71,7 +68,7 @@ class Opened(NamedTuple):
     def sentence(self) -> str:
         """What is open, and to whom."""
         alone = ipaddress.IPv4Address(self.address).is_loopback
-        return say("votes.only_here" if alone else "votes.opens", address=self.address, port=self.port)
+        return text("votes.only_here" if alone else "votes.opens", address=self.address, port=self.port)
 
 
 def addresses() -> list[str]:
@@ -80,9 +77,6 @@ def addresses() -> list[str]:
     Returns:
         IPv4 addresses, the likeliest first: those of a private network, then others, then those that a computer gives
         itself; the networks of virtual machines and tunnels come after the rest of their kind.
-
-    Source:
-        ours.
 
     Examples:
         >>> "127.0.0.1" in addresses()
@@ -110,9 +104,6 @@ def in_order(found: Iterable[tuple[str, str]]) -> list[str]:
     Returns:
         The addresses that are worth offering.
 
-    Source:
-        ours.
-
     Examples:
         >>> in_order([("lo", "127.0.0.1"), ("docker0", "172.17.0.1"), ("eth1", "169.254.3.4"), ("wlan0", "192.168.1.20")])
         ['192.168.1.20', '172.17.0.1', '169.254.3.4']
@@ -132,7 +123,7 @@ def _is_nowhere(text: str) -> bool:
     return address.is_loopback or address.is_unspecified or address.is_multicast
 
 
-class VoteDesk:
+class VoteServer:
     """The vote as the presenter's process holds it: it starts the server, and ends it.
 
     The server ends with the presenter's process, even one that is killed. Opened again, it comes back under the same address
@@ -142,11 +133,8 @@ class VoteDesk:
         store_path: The store's file.
         code: The code at the end of the address, for a vote that an earlier process had opened; None for a new one.
 
-    Source:
-        ours.
-
     Examples:
-        >>> desk = VoteDesk("votes.sqlite")
+        >>> desk = VoteServer("votes.sqlite")
         >>> desk.running
         False
     """
@@ -179,9 +167,6 @@ class VoteDesk:
         Raises:
             CaseError: There is no network, the address or the port cannot be used, or the server does not start.
             CaseFileError: The store cannot be used.
-
-        Source:
-            ours.
         """
         had = self.opened
         if self.running and had and address in {None, had.address} and port in {0, had.port}:
@@ -208,11 +193,7 @@ class VoteDesk:
         raise CaseError("votes", "votes_not_started", None)
 
     def close(self) -> None:
-        """End the server, if it is there; the counts stay in the store.
-
-        Source:
-            ours.
-        """
+        """End the server, if it is there; the counts stay in the store."""
         process, self._process = self._process, None
         if process is None:
             return
@@ -257,7 +238,7 @@ class VoteDesk:
                 stderr=subprocess.DEVNULL,
                 text=True,
                 encoding="utf-8",
-                cwd=Path(__file__).resolve().parents[2],  # where this library lies, whether or not it is installed
+                cwd=Path(__file__).resolve().parents[3],  # where this library lies, whether or not it is installed
                 **apart,
             )
         except OSError:
@@ -299,5 +280,5 @@ def _opened(address: str, port: int, code: str) -> Opened:
 
     url = f"http://{address}:{port}/{code}"
     qr = segno.make(url, error="m", micro=False)
-    svg = qr.svg_inline(border=4, dark="#000", light="#fff", omitsize=True, title=say("votes.qr", url=url))
+    svg = qr.svg_inline(border=4, dark="#000", light="#fff", omitsize=True, title=text("votes.qr", url=url))
     return Opened(url, address, port, code, svg.replace("<svg ", '<svg role="img" ', 1))

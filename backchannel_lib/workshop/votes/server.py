@@ -37,7 +37,7 @@ from tornado.iostream import IOStream
 from tornado.web import Application, RequestHandler
 
 from backchannel_lib.base.errors import CaseFileError
-from backchannel_lib.base.texts import say
+from backchannel_lib.base.texts import text
 from backchannel_lib.workshop.votes.ballots import Ballot, Ballots
 from backchannel_lib.workshop.votes.store import VoteStore
 
@@ -48,7 +48,7 @@ MOST_CONNECTIONS: Final = 450 if os.name == "nt" else 900  # what a process may 
 PATIENCE: Final = 10  # seconds for a request to arrive whole
 
 
-class Room:
+class VoteService:
     """What one server knows: where it answers, its page, its store and its ballots.
 
     Args:
@@ -57,9 +57,6 @@ class Room:
         host: The address on which it answers.
         port: The port.
         code: The code that stands in the page's path.
-
-    Source:
-        ours.
     """
 
     def __init__(self, store: VoteStore, ballots: Ballots, host: str, port: int, code: str) -> None:
@@ -88,9 +85,6 @@ class Room:
 
         Raises:
             CaseFileError: The store cannot be used.
-
-        Source:
-            ours.
         """
         info = self.store.current()
         if info is None:
@@ -117,25 +111,22 @@ class Room:
 
         Raises:
             CaseFileError: The store cannot be used; the vote is not counted.
-
-        Source:
-            ours.
         """
         round_id, choice = (asked.get("round"), asked.get("choice")) if isinstance(asked, dict) else (None, None)
         if not (isinstance(round_id, str) and isinstance(choice, str)):
-            return 400, say("votes.refused.not_a_vote"), ""
+            return 400, text("votes.refused.not_a_vote"), ""
         info = self.store.current()
         if info is None or info.round_id != round_id:
-            return 410, say("votes.refused.other_round"), ""
+            return 410, text("votes.refused.other_round"), ""
         if self.ballots.has_voted(ballot, info.number):
-            return 409, say("votes.refused.voted"), ""
+            return 409, text("votes.refused.voted"), ""
         if not info.is_open:
-            return 410, say("votes.refused.closed"), ""
+            return 410, text("votes.refused.closed"), ""
         if choice not in dict(info.choices):
-            return 400, say("votes.refused.not_a_vote"), ""
+            return 400, text("votes.refused.not_a_vote"), ""
         if not self.store.add(round_id, choice):  # closed between the two looks
-            return 410, say("votes.refused.closed"), ""
-        return 200, say("votes.page.counted"), self.ballots.vote(ballot, info.number)
+            return 410, text("votes.refused.closed"), ""
+        return 200, text("votes.page.counted"), self.ballots.vote(ballot, info.number)
 
 
 def page(code: str) -> tuple[bytes, str]:
@@ -147,9 +138,6 @@ def page(code: str) -> tuple[bytes, str]:
     Returns:
         The page, and the policy that lets its own script and style run and nothing else.
 
-    Source:
-        ours.
-
     Examples:
         >>> served, policy = page("k7w3xz")
         >>> b"$" in served, policy.startswith("default-src 'none'; script-src 'sha256-")
@@ -158,29 +146,29 @@ def page(code: str) -> tuple[bytes, str]:
     folder = Path(__file__).parent
     style, script = ((folder / name).read_text(encoding="utf-8") for name in ("page.css", "page.js"))
     texts = {
-        "title": say("votes.page.title"),
-        "privacy": say("votes.page.privacy"),
-        "loading": say("votes.page.loading"),
-        "waiting": say("votes.page.waiting"),
-        "question": say("votes.page.question"),
-        "choose": say("votes.page.choose"),
-        "chosen": say("votes.page.chosen", choice="{choice}"),  # the page fills these in itself
-        "numbered": say("votes.page.numbered", number="{number}", name="{name}"),
-        "send": say("votes.page.send"),
-        "sending": say("votes.page.sending"),
-        "again": say("votes.page.again"),
-        "counted": say("votes.page.counted"),
-        "safe": say("votes.page.counted_unreached"),
-        "closed": say("votes.page.closed"),
-        "late": say("votes.refused.closed"),
-        "before": say("votes.page.late", title="{title}"),
-        "missed": say("votes.page.missed"),
-        "unreached": say("votes.page.unreached"),
-        "apart": say("votes.page.apart"),
-        "noscript": say("votes.page.noscript"),
+        "title": text("votes.page.title"),
+        "privacy": text("votes.page.privacy"),
+        "loading": text("votes.page.loading"),
+        "waiting": text("votes.page.waiting"),
+        "question": text("votes.page.question"),
+        "choose": text("votes.page.choose"),
+        "chosen": text("votes.page.chosen", choice="{choice}"),  # the page fills these in itself
+        "numbered": text("votes.page.numbered", number="{number}", name="{name}"),
+        "send": text("votes.page.send"),
+        "sending": text("votes.page.sending"),
+        "again": text("votes.page.again"),
+        "counted": text("votes.page.counted"),
+        "safe": text("votes.page.counted_unreached"),
+        "closed": text("votes.page.closed"),
+        "late": text("votes.refused.closed"),
+        "before": text("votes.page.late", title="{title}"),
+        "missed": text("votes.page.missed"),
+        "unreached": text("votes.page.unreached"),
+        "apart": text("votes.page.apart"),
+        "noscript": text("votes.page.noscript"),
         "at": f"{code}/",
     }
-    escaped = {name: html.escape(text) for name, text in texts.items()}
+    escaped = {name: html.escape(content) for name, content in texts.items()}
     template = string.Template((folder / "page.html").read_text(encoding="utf-8"))
     whole = template.substitute(escaped, style=style, script=script)
     policy = (
@@ -197,9 +185,9 @@ def _sum(text: str) -> str:
 class Refusing(RequestHandler):
     """Answers whatever is none of the vote's with an empty 404, and is the ground of the rest."""
 
-    room: Room
+    room: VoteService
 
-    def initialize(self, room: Room) -> None:
+    def initialize(self, room: VoteService) -> None:
         """Take what the server knows."""
         self.room = room
         self.set_default_headers()
@@ -234,7 +222,7 @@ class Refusing(RequestHandler):
         """Turn what tornado or a slip of ours would answer into something calm: no trace, no page."""
         if status_code >= 500:
             self.clear()
-            self.tell(503, {"sentence": say("votes.refused.store")}, wait=1)
+            self.tell(503, {"sentence": text("votes.refused.store")}, wait=1)
         else:
             self.refuse()
 
@@ -265,7 +253,7 @@ class Serving(Refusing):
     def too_fast(self, wait: float) -> bool:
         """Ask for patience, where it is needed."""
         if wait:
-            self.tell(429, {"sentence": say("votes.refused.busy")}, wait=wait)
+            self.tell(429, {"sentence": text("votes.refused.busy")}, wait=wait)
         return bool(wait)
 
     def address(self) -> str:
@@ -334,12 +322,12 @@ class Vote(Serving):
     def post(self) -> None:
         """Count it, or say why not."""
         if self.request.headers.get("Origin", "").lower() not in {f"http://{host}" for host in self.room.hosts}:
-            self.tell(403, {"sentence": say("votes.refused.origin")})
+            self.tell(403, {"sentence": text("votes.refused.origin")})
             return
         ballot = self.ballot()
         if ballot is None:
             if not self.too_fast(self.room.ballots.wait_for_page(self.address())):
-                self.tell(403, {"sentence": say("votes.refused.ballot")})
+                self.tell(403, {"sentence": text("votes.refused.ballot")})
             return
         if self.too_fast(self.room.ballots.wait_to_ask(ballot)):
             return
@@ -368,7 +356,7 @@ class Bounded(HTTPServer):
             super().handle_stream(stream, address)
 
 
-def application(room: Room) -> Application:
+def application(room: VoteService) -> Application:
     """Give the routes.
 
     Args:
@@ -377,12 +365,9 @@ def application(room: Room) -> Application:
     Returns:
         The application, for tornado's server.
 
-    Source:
-        ours.
-
     Examples:
         >>> from backchannel_lib.workshop.votes.ballots import Ballots
-        >>> room = Room(VoteStore("votes.sqlite"), Ballots(b"k" * 32), "127.0.0.1", 8888, "k7w3xz")
+        >>> room = VoteService(VoteStore("votes.sqlite"), Ballots(b"k" * 32), "127.0.0.1", 8888, "k7w3xz")
         >>> len(application(room).wildcard_router.rules)
         4
     """
@@ -414,9 +399,6 @@ def listening(host: str, port: int) -> socket.socket:
     Raises:
         OSError: The port is taken, or the address is none of this computer's.
 
-    Source:
-        ours.
-
     Examples:
         >>> with listening("127.0.0.1", 0) as opened:
         ...     opened.getsockname()[0]
@@ -435,16 +417,13 @@ def listening(host: str, port: int) -> socket.socket:
     return opened
 
 
-async def serve(room: Room, opened: socket.socket, ended: asyncio.Event) -> None:
+async def serve(room: VoteService, opened: socket.socket, ended: asyncio.Event) -> None:
     """Serve until told to end.
 
     Args:
         room: What the server knows.
         opened: The socket.
         ended: Set when it is to end.
-
-    Source:
-        ours.
     """
     server = Bounded(
         application(room),
@@ -474,15 +453,12 @@ def main(arguments: list[str] | None = None) -> int:
     Returns:
         0, or 1 where it could not serve.
 
-    Source:
-        ours.
-
     Examples:
         >>> main(["--store", "votes.sqlite", "--host", "0.0.0.0", "--port", "0", "--code", "k7w3xz"])
         {"problem": "no_address"}
         1
     """
-    parser = argparse.ArgumentParser(prog="python -m backchannel_lib.workshop.votes", description=say("votes.command"))
+    parser = argparse.ArgumentParser(prog="python -m backchannel_lib.workshop.votes", description=text("votes.command"))
     parser.add_argument("--store", type=Path, required=True)
     parser.add_argument("--host", required=True)
     parser.add_argument("--port", type=int, required=True)
@@ -491,24 +467,24 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         host = ipaddress.IPv4Address(asked.host)
     except ValueError:
-        return _told(problem="no_address")
+        return _report(problem="no_address")
     if host.is_unspecified or host.is_multicast:  # one address, and never all of them
-        return _told(problem="no_address")
+        return _report(problem="no_address")
     if not re.fullmatch(r"[a-z0-9]{4,32}", asked.code):
-        return _told(problem="other")
+        return _report(problem="other")
     try:
         with VoteStore(asked.store) as store:
             store.current()
             with listening(str(host), asked.port) as opened:
                 return _run(store, opened, asked.code)
     except CaseFileError:
-        return _told(problem="store")
+        return _report(problem="store")
     except (OSError, OverflowError) as error:
         taken = {errno.EADDRINUSE, errno.EACCES, getattr(errno, "WSAEADDRINUSE", errno.EADDRINUSE)}
-        return _told(problem="port_taken" if getattr(error, "errno", None) in taken else "no_address")
+        return _report(problem="port_taken" if getattr(error, "errno", None) in taken else "no_address")
 
 
-def _told(**line: object) -> int:
+def _report(**line: object) -> int:
     """Say in a line that it answers, or why it does not."""
     sys.stdout.write(json.dumps(line) + "\n")
     sys.stdout.flush()
@@ -522,7 +498,7 @@ def _run(store: VoteStore, opened: socket.socket, code: str) -> int:
     host, port = opened.getsockname()
     first = "" if sys.stdin.isatty() else sys.stdin.readline()
     key = bytes.fromhex(first) if re.fullmatch(r"[0-9a-f]{64}\n", first) else secrets.token_bytes(32)
-    room = Room(store, Ballots(key), host, port, code)
+    room = VoteService(store, Ballots(key), host, port, code)
 
     async def until_left_alone() -> None:
         ended = asyncio.Event()
@@ -530,7 +506,7 @@ def _run(store: VoteStore, opened: socket.socket, code: str) -> int:
         watch = threading.Thread(target=_wait_for_end, args=(functools.partial(loop.call_soon_threadsafe, ended.set),))
         watch.daemon = True
         watch.start()
-        _told(port=port)
+        _report(port=port)
         await serve(room, opened, ended)
 
     asyncio.run(until_left_alone())

@@ -52,9 +52,6 @@ class RoundInfo(NamedTuple):
         choices: The id and the words of each choice.
         is_open: Whether votes are taken.
         number: Its number in the store; after `VoteStore.forget`, a round of the same id has another.
-
-    Source:
-        ours.
     """
 
     round_id: str
@@ -69,9 +66,6 @@ class VoteStore:
 
     Args:
         path: The file; it and its folder are made when first needed.
-
-    Source:
-        ours.
 
     Examples:
         >>> import tempfile
@@ -99,9 +93,6 @@ class VoteStore:
         Raises:
             CaseError: There is no choice, too many, or one that stands twice.
             CaseFileError: The file cannot be used.
-
-        Source:
-            ours.
         """
         names = [choice for choice, _ in choices]
         if not 0 < len(names) <= MOST_CHOICES or len(set(names)) < len(names):
@@ -127,9 +118,6 @@ class VoteStore:
 
         Raises:
             CaseFileError: The file cannot be used.
-
-        Source:
-            ours.
         """
         with self._writing() as base:
             base.execute("UPDATE rounds SET is_open = 0")
@@ -142,9 +130,6 @@ class VoteStore:
 
         Raises:
             CaseFileError: The file cannot be used.
-
-        Source:
-            ours.
         """
         rows = self._rows(
             "SELECT round, title, is_open, rounds.number, choice, words FROM rounds JOIN counts USING (number)"
@@ -167,9 +152,6 @@ class VoteStore:
 
         Raises:
             CaseFileError: The file cannot be used.
-
-        Source:
-            ours.
         """
         rows = self._rows(
             "SELECT choice, votes FROM counts JOIN rounds USING (number) WHERE round = ? ORDER BY place", (round_id,)
@@ -188,9 +170,6 @@ class VoteStore:
 
         Raises:
             CaseFileError: The file cannot be used; the vote is then not counted.
-
-        Source:
-            ours.
         """
         with self._writing() as base:
             done = base.execute(
@@ -205,9 +184,6 @@ class VoteStore:
 
         Raises:
             CaseFileError: Neither can be done.
-
-        Source:
-            ours.
         """
         try:
             with self._writing() as base:
@@ -227,11 +203,7 @@ class VoteStore:
                 raise error from None
 
     def close(self) -> None:
-        """Let go of the file; the next call opens it again.
-
-        Source:
-            ours.
-        """
+        """Let go of the file; the next call opens it again."""
         with self._lock:
             held, self._held = self._held, None
             if held is not None:

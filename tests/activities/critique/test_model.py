@@ -30,10 +30,10 @@ from backchannel_lib.activities.critique.model import (
     support_of,
     tables_differ,
 )
-from backchannel_lib.base.texts import all_words, say
+from backchannel_lib.base.texts import all_words, text
 from backchannel_lib.model.tables import load_assumptions, load_callers, load_claims, load_examples, load_facts
 
-DATA = Path(__file__).resolve().parent.parent / "data"
+DATA = Path(__file__).resolve().parents[3] / "data"
 ROWS = load_support()
 CLAIMS = [claim.id for claim in load_claims()]
 FACTS = {fact.id: fact for fact in load_facts()}
@@ -47,7 +47,7 @@ def test_every_claim_is_rated_once() -> None:
     """The 100 claims of the article are rated, each once, in the article's order, and every rating is marked as ours."""
     assert [row.claim for row in ROWS] == CLAIMS
     assert len(set(CLAIMS)) == 100
-    assert {row.ours for row in ROWS} == {"support_rating_is_ours"}
+    assert {row.assumption for row in ROWS} == {"support_rating_is_ours"}
     assert {row.support for row in ROWS} == set(LEVELS)
 
 
@@ -68,7 +68,7 @@ def test_a_rating_says_in_its_own_words_what_its_facts_are() -> None:
     assert own == {row.claim for row in ROWS if row.facts}
     assert {row.support for row in ROWS if not row.facts} == {"one_view", "defines"}
     for row in ROWS:
-        assert row.why == say(f"support_why.{row.claim}" if row.facts else f"support.{row.support}.why")
+        assert row.why == text(f"support_why.{row.claim}" if row.facts else f"support.{row.support}.why")
         assert row.why.endswith(".")
 
 
@@ -79,7 +79,7 @@ def test_no_study_is_taken_for_a_study_of_soap() -> None:
             assert "studies.scope" in row.facts, row.claim
             if row.support in {"agrees", "against"}:
                 assert "SOAP" in row.why, row.claim
-    assert "none is about SOAP" in say("support.agrees.meaning")
+    assert "none is about SOAP" in text("support.agrees.meaning")
 
 
 def test_belief_against_measurement_counts_as_against() -> None:
@@ -98,17 +98,17 @@ def test_every_level_has_its_name_and_meaning() -> None:
     """Each rating has a name that no other has, and says what it means."""
     assert [level for level, _, _ in levels()] == list(LEVELS)
     assert len({name for _, name, _ in levels()}) == len(LEVELS)
-    assert [meaning for _, _, meaning in levels()] == [say(f"support.{level}.meaning") for level in LEVELS]
-    assert {row.name for row in ROWS} == {say(f"support.{level}.name") for level in LEVELS}
+    assert [meaning for _, _, meaning in levels()] == [text(f"support.{level}.meaning") for level in LEVELS]
+    assert {row.name for row in ROWS} == {text(f"support.{level}.name") for level in LEVELS}
 
 
 def test_our_choices_here_are_named() -> None:
     """What is ours in this chapter is an assumption with its reason."""
-    assert disagreements()[0].ours == "grid_is_ours"
-    assert collisions()[0].ours == "collision_case_is_ours"
+    assert disagreements()[0].assumption == "grid_is_ours"
+    assert collisions()[0].assumption == "collision_case_is_ours"
     ours = ("support_rating_is_ours", "collision_case_is_ours", "bar_pairing_is_ours", "one_answer_either_way", "grid_is_ours")
     assert set(ours) <= {row.assumption for row in load_assumptions()}
-    assert all(say(f"assumption.{name}") for name in ours)
+    assert all(text(f"assumption.{name}") for name in ours)
 
 
 # ---- the rule ----
@@ -145,9 +145,9 @@ def test_what_the_rule_says_of_the_advice(claim: str, answer: str, once_contacte
     """The article's advice for SOAP gets the rule's answer, before and after the program has made contact."""
     entry = {entry.claim.id: entry for entry in collisions()}[claim]
     assert (entry.check.answer, entry.if_contacted.answer) == (answer, once_contacted)
-    assert entry.earliest == say({"not_allowed": "when.after_soap", "ask_first": "when.ask"}[answer])
+    assert entry.earliest == text({"not_allowed": "when.after_soap", "ask_first": "when.ask"}[answer])
     assert entry.if_contacted.words in entry.contacted_words
-    assert say(f"claim.{claim}") in entry.words
+    assert text(f"claim.{claim}") in entry.words
     assert entry.claim.lines in entry.words
 
 
@@ -166,7 +166,7 @@ def test_a_case_is_the_example_s_where_there_is_one() -> None:
     shared = [row for row in ROWS if row.case is not None and row.claim in examples]
     assert len(shared) >= 6
     for row in shared:
-        assert row.case == Case.from_record(dict(examples[row.claim].sets)), row.claim
+        assert row.case == Case.from_record(dict(examples[row.claim].overrides)), row.claim
 
 
 # ---- the bars ----
@@ -178,14 +178,14 @@ def test_the_bars_are_the_article_s_and_the_survey_s() -> None:
     bars = load_study_bars()
     assert {bar.caller: bar.value for bar in bars if bar.source == "article"} == weights
     for bar in bars:
-        assert bar.ours == "bar_pairing_is_ours"
+        assert bar.assumption == "bar_pairing_is_ours"
         assert bar.label
         assert bar.source_label
         assert bar.standing_label
         if bar.source == "article":
             (claim,) = bar.claims
             assert (bar.unit, bar.facts) == ("", ())
-            assert str(bar.value) in say(f"claim.{claim}")
+            assert str(bar.value) in text(f"claim.{claim}")
         else:
             (fact,) = (FACTS[fact] for fact in bar.facts)
             assert (str(bar.value), bar.unit) == (fact.value, fact.unit)
@@ -220,7 +220,7 @@ def test_the_order_agrees_and_the_ratios_do_not() -> None:
     spans = [(ratio.survey_low, ratio.survey_high) for ratio in check.ratios]
     assert spans == [(25 / 10, 27 / 8), (25 / 3, 27 / 1), (8 / 3, 10 / 1)]
     assert all(ratio.within_one_answer for ratio in check.ratios)
-    assert check.words == f"{say('study_order.same')} {say('study_order.ratios_differ')}"
+    assert check.words == f"{text('study_order.same')} {text('study_order.ratios_differ')}"
     assert "3.2 to 3.6 times" in check.ratios[0].words
     assert "2.5 to 3.4, so" in check.ratios[0].words
     assert " 5.0 times" in check.ratios[2].words
@@ -235,13 +235,13 @@ def test_another_survey_would_give_another_answer(monkeypatch: pytest.MonkeyPatc
     """The order and the ratios are computed: other bars in the table turn either answer."""
     _with_values(monkeypatch, survey_unknown_mentor=60)
     assert not order_agrees().order
-    assert order_agrees().words.startswith(say("study_order.differs"))
+    assert order_agrees().words.startswith(text("study_order.differs"))
     _with_values(monkeypatch, article_subspecialist=25)  # no higher than an unknown caller, which the survey has lower
     assert not order_agrees().order
     _with_values(monkeypatch, survey_known_mentor=90, survey_unknown_mentor=25, survey_applicant=5)
     assert order_agrees().order
     assert order_agrees().ratios_agree
-    assert order_agrees().words.endswith(say("study_order.ratios_same"))
+    assert order_agrees().words.endswith(text("study_order.ratios_same"))
     _with_values(monkeypatch, survey_known_mentor=95, survey_unknown_mentor=90)
     assert not order_agrees().ratios[0].within_one_answer
     assert "would only lie" in order_agrees().ratios[0].words
@@ -259,8 +259,8 @@ def test_every_reading_is_a_disagreement() -> None:
     for entry in disagreements():
         assert READINGS[entry.default].default
         assert READINGS[entry.default].choice == READINGS[entry.reading].choice == entry.choice
-        assert entry.question == say(f"choice.{entry.choice}")
-        assert entry.options == (say(f"reading.{entry.default}"), say(f"reading.{entry.reading}"))
+        assert entry.question == text(f"choice.{entry.choice}")
+        assert entry.options == (text(f"reading.{entry.default}"), text(f"reading.{entry.reading}"))
         assert set(entry.places) == {lines[claim] for claim in READINGS[entry.default].claims}
         assert set(entry.other_places) == {lines[claim] for claim in READINGS[entry.reading].claims}
         assert str(entry.grid_changed) in entry.words
@@ -270,15 +270,15 @@ def test_every_reading_is_a_disagreement() -> None:
 def test_the_counts_are_counted(reading: str) -> None:
     """How many verdicts hang on a reading is what judging every example and every case of the grid twice gives."""
     entry = {entry.reading: entry for entry in disagreements()}[reading]
-    examples = {row.example: Case.from_record(dict(row.sets)) for row in load_examples()}
+    examples = {row.example: Case.from_record(dict(row.overrides)) for row in load_examples()}
     changed = tuple(name for name, case in examples.items() if judge(case).verdict != judge(case, reading).verdict)
     assert entry.examples_changed == changed
     assert entry.examples == len(examples)
     grid = list(grid_cases())
     count = 0
     for case, when in grid:
-        before = judge(case.but(phase=phase_at(when))).verdict
-        count += before != judge(case.but(phase=phase_at(when, reading)), reading).verdict
+        before = judge(case.replace(phase=phase_at(when))).verdict
+        count += before != judge(case.replace(phase=phase_at(when, reading)), reading).verdict
     assert (entry.grid_changed, entry.grid) == (count, len(grid))
     assert 0 < count < len(grid)
 
@@ -306,9 +306,9 @@ def test_the_table_and_the_chart_row_by_row() -> None:
     ]
     assert [pair.same for pair in pairs] == [True, True, False, False, False, False]
     for pair, row in zip(pairs, load_callers(), strict=True):
-        assert (pair.table_row, pair.chart_row, pair.ours) == (row.table_row, row.chart_row, row.ours)
-        assert pair.words == say(f"tables_differ.{pair.recommender}")
-        assert pair.relation_words == say(f"table_relation.{pair.relation}")
+        assert (pair.table_row, pair.chart_row, pair.assumption) == (row.table_row, row.chart_row, row.assumption)
+        assert pair.words == text(f"tables_differ.{pair.recommender}")
+        assert pair.relation_words == text(f"table_relation.{pair.relation}")
 
 
 # ---- the reader's ratings ----
@@ -333,8 +333,8 @@ def test_a_rating_beside_ours(claim: str, yours: str, relation: str) -> None:
     counts = {"same": result.same, "near": result.near, "different": result.different}
     assert counts == {**dict.fromkeys(counts, 0), relation: 1}
     assert rated.words.endswith(support_of(claim).why)
-    assert (say("rating.kind") in rated.words) == (relation != "same")
-    assert (say(f"support.{yours}.name")) in rated.words
+    assert (text("rating.kind") in rated.words) == (relation != "same")
+    assert (text(f"support.{yours}.name")) in rated.words
 
 
 def test_our_own_ratings_are_the_same_as_ours() -> None:
@@ -342,7 +342,7 @@ def test_our_own_ratings_are_the_same_as_ours() -> None:
     assert rate({row.claim: row.support for row in ROWS}).same == 100
     nearly = rate({row.claim: row.near[0] for row in ROWS if row.near})
     assert nearly.near == len(nearly.rated) > 40
-    assert rate({}).words == say("rating.none")
+    assert rate({}).words == text("rating.none")
     assert rate({}).topics == ()
 
 
@@ -358,7 +358,7 @@ def test_every_rating_is_counted_once(ratings: dict[str, str]) -> None:
     assert [rated.claim.id for rated in result.rated] == [claim for claim in CLAIMS if claim in ratings]
     for topic in result.topics:
         assert sum(topic[1:]) == sum(claim.startswith(f"{topic.topic}.") for claim in ratings)
-        assert say(f"support_topic.{topic.topic}") in topic.words
+        assert text(f"support_topic.{topic.topic}") in topic.words
     assert str(len(ratings)) in result.words
 
 
@@ -432,7 +432,7 @@ def test_a_rating_that_is_near_itself_is_refused(tmp_path: Path) -> None:
         ("support.csv", "opening.opposed-goals", "case", "scoer=240", "'field=value' pairs"),
         ("support.csv", "opening.opposed-goals", "case", "score=1200", "a case that can be (score: "),
         ("support.csv", "opening.opposed-goals", "case", "recommender=self; move=pressure", "a case that can be (move: "),
-        ("support.csv", "opening.opposed-goals", "ours", "support_rating_is_our", "one of support_rating_is_ours, "),
+        ("support.csv", "opening.opposed-goals", "assumption", "support_rating_is_our", "one of support_rating_is_ours, "),
         ("study_bars.csv", "article_subspecialist", "bar", "", "some text"),
         ("study_bars.csv", "article_subspecialist", "source", "articel", "one of article, "),
         ("study_bars.csv", "article_subspecialist", "caller", "known_mentr", "one of known_mentor, "),

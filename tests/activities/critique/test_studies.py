@@ -9,9 +9,9 @@ import pytest
 
 from backchannel_lib.activities.critique.model import order_agrees
 from backchannel_lib.activities.critique.studies import ADVOCATES, FACTS, MEASURED, MIDDLE, STEPS, Studies
-from backchannel_lib.activities.registry import activity_of
+from backchannel_lib.activities.registry import make_activity
 from backchannel_lib.base.errors import CaseError
-from backchannel_lib.base.texts import say
+from backchannel_lib.base.texts import text
 from backchannel_lib.page.charts import bars
 from backchannel_lib.page.components import facts
 
@@ -21,7 +21,7 @@ NUMBERS = [*SURVEY, "belief", "ban"]
 
 def opened() -> Studies:
     """Give the studies at their beginning."""
-    activity = activity_of("studies")
+    activity = make_activity("studies")
     assert isinstance(activity, Studies)
     return activity
 
@@ -34,22 +34,22 @@ def act(activity: Studies, **message: Any) -> dict[str, Any]:
 def all_seen(**guesses: object) -> Studies:
     """Give the studies with every step guessed and seen."""
     activity = opened()
-    activity.put(**{"measured": "none", "advocates": "half", **guesses})
+    activity.update(**{"measured": "none", "advocates": "half", **guesses})
     for step in STEPS:
-        act(activity, do=f"see_{step}")
+        act(activity, type=f"see_{step}")
     return activity
 
 
 def test_nothing_of_the_studies_is_on_the_page_before_a_guess() -> None:
     """Before one asks, no part, no chart and no number of a study is there, and only the first step is in sight."""
     activity = opened()
-    parts = {**activity.parts(activity.state), **activity.later_parts(activity.state)}
+    parts = {**activity.fragments(activity.state), **activity.deferred_fragments(activity.state)}
     assert {name for name, body in parts.items() if body} == set()
-    assert activity.about(activity.state)["open"] == []
+    assert activity.ui_state(activity.state)["open"] == []
     page = activity.page()
     for step in STEPS:
         for fact in FACTS[step]:
-            assert say(f"fact.{fact}") not in page, fact
+            assert text(f"fact.{fact}") not in page, fact
     assert "81.8" not in page
     assert "45.5" not in page
     assert 'value="41"' not in page
@@ -58,31 +58,31 @@ def test_nothing_of_the_studies_is_on_the_page_before_a_guess() -> None:
 def test_each_step_opens_the_next_alone() -> None:
     """Asking for one step shows its own answer and the next question, and no answer of a later step."""
     activity = opened()
-    act(activity, do="see_survey")
-    assert set(activity.about(activity.state)["open"]) == {"survey", "ask.measured"}
-    assert activity.parts(activity.state)["told.measured"] == ""
-    act(activity, do="set", field="measured", value="more")
-    act(activity, do="see_measured")
-    assert "ask.advocates" in activity.about(activity.state)["open"]
-    assert activity.parts(activity.state)["told.advocates"] == ""
+    act(activity, type="see_survey")
+    assert set(activity.ui_state(activity.state)["open"]) == {"survey", "ask.measured"}
+    assert activity.fragments(activity.state)["told.measured"] == ""
+    act(activity, type="set", field="measured", value="more")
+    act(activity, type="see_measured")
+    assert "ask.advocates" in activity.ui_state(activity.state)["open"]
+    assert activity.fragments(activity.state)["told.advocates"] == ""
 
 
 @pytest.mark.parametrize("step", ["measured", "advocates"])
 def test_a_question_is_answered_before_its_study_is_told(step: str) -> None:
     """Asking without an answer gets a kind request, and nothing is told."""
     activity = opened()
-    assert act(activity, do=f"see_{step}")["notice"] == say("guess.first")
-    assert activity.parts(activity.state)[f"told.{step}"] == ""
+    assert act(activity, type=f"see_{step}")["notice"] == text("guess.first")
+    assert activity.fragments(activity.state)[f"told.{step}"] == ""
     assert activity.state[f"seen_{step}"] is False
 
 
 def test_the_survey_stands_in_its_own_chart_with_its_own_unit() -> None:
     """The survey is drawn beside the guess in percent, the article's bars by themselves, and said to have no unit."""
     activity = all_seen(known_mentor=70, unknown_mentor=20, applicant=10)
-    later = activity.later_parts(activity.state)
+    later = activity.deferred_fragments(activity.state)
     survey, article = (json.loads(later[f"ground.{chart}"]) for chart in ("survey", "article"))
     drawn = {trace["name"]: trace["x"] for trace in survey["data"]}
-    assert drawn == {say("lesson.you"): [70, 20, 10], say("studies.directors"): [41, 14, 3]}
+    assert drawn == {text("lesson.you"): [70, 20, 10], text("studies.directors"): [41, 14, 3]}
     assert [trace["x"] for trace in article["data"]] == [[90, 80, 50, 25, 5]]
     assert survey["layout"]["xaxis"]["title"]["text"] != article["layout"]["xaxis"]["title"]["text"]
     assert "no unit" in article["layout"]["xaxis"]["title"]["text"]
@@ -94,9 +94,9 @@ def test_the_survey_stands_in_its_own_chart_with_its_own_unit() -> None:
 
 def test_the_home_dean_stands_beside_nothing_and_no_strong_contrast_is_claimed() -> None:
     """Where the survey has no such caller, that is said; the order agrees, and what the ratios cannot tell is said too."""
-    beside = all_seen().parts(all_seen().state)["beside"]
+    beside = all_seen().fragments(all_seen().state)["beside"]
     row = next(row for row in beside.split("<tr>") if "Home dean 50" in row)
-    assert f"<td>{say('order.not_there')}</td>" in row
+    assert f"<td>{text('order.not_there')}</td>" in row
     assert order_agrees().words in beside
     for ratio in order_agrees().ratios:
         assert ratio.within_one_answer
@@ -115,43 +115,43 @@ def test_the_home_dean_stands_beside_nothing_and_no_strong_contrast_is_claimed()
 )
 def test_a_guess_is_met_with_what_it_was(guesses: dict[str, int], key: str) -> None:
     """Above in every line, in some, or in none: each is told, with the survey's numbers."""
-    body = all_seen(**guesses).parts(all_seen(**guesses).state)["told.survey"]
-    assert [one for one in ("studies.hoped", "studies.mixed", "studies.feared") if say(one) in body] == [key]
-    assert say("studies.found", known=41, unknown=14, student=3) in body
+    body = all_seen(**guesses).fragments(all_seen(**guesses).state)["told.survey"]
+    assert [one for one in ("studies.hoped", "studies.mixed", "studies.feared") if text(one) in body] == [key]
+    assert text("studies.found", known=41, unknown=14, student=3) in body
 
 
 @pytest.mark.parametrize("answer", MEASURED)
 def test_what_was_measured_is_told_to_everyone(answer: str) -> None:
     """Whatever one expected: belief, measurement, what a P is, and that it is no proof."""
     activity = all_seen(measured=answer, belief=33)
-    body = activity.parts(activity.state)["told.measured"]
-    assert say("studies.as_found" if answer == "none" else "studies.not_found") in body
+    body = activity.fragments(activity.state)["told.measured"]
+    assert text("studies.as_found" if answer == "none" else "studies.not_found") in body
     assert "81.8%" in body
     assert "<dd>33</dd>" in body
-    assert say("studies.no_proof") in body
-    assert say("studies.what_p_is", before="0.62", after="0.78", of_hundred=62) in body
+    assert text("studies.no_proof") in body
+    assert text("studies.what_p_is", before="0.62", after="0.78", of_hundred=62) in body
 
 
 @pytest.mark.parametrize("answer", ADVOCATES)
 def test_who_gets_advocates_is_told_with_care(answer: str) -> None:
     """Whatever one expected: the finding, that it is no measure of anyone's worth, and that none of it was about SOAP."""
     activity = all_seen(advocates=answer)
-    body = activity.parts(activity.state)["told.advocates"]
-    assert say("studies.half_right" if answer == "half" else "studies.half_other") in body
-    assert say("studies.not_you") in body
-    assert say("fact.studies.scope") in body
+    body = activity.fragments(activity.state)["told.advocates"]
+    assert text("studies.half_right" if answer == "half" else "studies.half_other") in body
+    assert text("studies.not_you") in body
+    assert text("fact.studies.scope") in body
     assert "45.5%" in body
 
 
 def test_every_number_has_its_source_its_year_and_its_grade() -> None:
     """Each fact of each step is told with where it comes from."""
-    parts = all_seen().parts(all_seen().state)
+    parts = all_seen().fragments(all_seen().state)
     for step in STEPS:
         for fact in FACTS[step]:
             row = facts()[fact]
             body = parts[f"told.{step}"].replace("&quot;", '"')
-            assert say(f"fact.{fact}") in body, fact
-            assert say("orientation.source", source=row.source, year=row.year, grade=say(f"grade.{row.grade}")) in body, fact
+            assert text(f"fact.{fact}") in body, fact
+            assert text("orientation.source", source=row.source, year=row.year, grade=text(f"grade.{row.grade}")) in body, fact
     assert facts()["studies.oto_belief"].value == "81.8"
 
 
@@ -160,31 +160,31 @@ def test_a_number_of_people_is_0_to_100(field: str) -> None:
     """A guess outside of 0 to 100, or no number, is refused at its control and changes nothing."""
     activity = opened()
     for value in ("-1", "101", "half", True, None):
-        act(activity, do="set", field=field, value=value)
+        act(activity, type="set", field=field, value=value)
         assert field in activity.errors
         assert activity.state[field] == MIDDLE
     for value in ("0", "100"):
-        act(activity, do="set", field=field, value=value)
+        act(activity, type="set", field=field, value=value)
         assert activity.state[field] == int(value)
 
 
 def test_it_comes_back_as_it_was_and_refuses_what_is_broken() -> None:
     """A kept record brings the same state; an answer that is none is refused."""
     activity = all_seen(belief=7, ban=9, measured="fewer")
-    _, kept = activity.saved(activity.state)
-    assert dict(opened().loaded(kept)) == dict(activity.state)
+    _, kept = activity.to_file(activity.state)
+    assert dict(opened().from_file(kept)) == dict(activity.state)
     for broken in ({"measured": "much"}, {"belief": 101}, {"seen_survey": "yes"}):
         with pytest.raises(CaseError):
-            opened().loaded(json.dumps(broken))
+            opened().from_file(json.dumps(broken))
 
 
 def test_undo_goes_back_step_by_step() -> None:
     """Each undo takes back one step that was seen."""
     activity = all_seen()
     for step in reversed(STEPS):
-        assert activity.parts(activity.state)[f"told.{step}"]
-        act(activity, do="undo")
-        assert activity.parts(activity.state)[f"told.{step}"] == ""
+        assert activity.fragments(activity.state)[f"told.{step}"]
+        act(activity, type="undo")
+        assert activity.fragments(activity.state)[f"told.{step}"] == ""
 
 
 def test_one_row_of_bars_shows_each_number() -> None:

@@ -11,14 +11,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from backchannel_lib import Case, CaseError
-from backchannel_lib.activities import saved_answers as keep
+from backchannel_lib.activities import saved_answers
 from backchannel_lib.activities.activity import Message
 from backchannel_lib.activities.planner.activity import (
     GUESSES,
     MOST_ROWS,
     TABLES,
     PersonRow,
-    PlannerBoard,
+    PlannerActivity,
     PlannerState,
     ProgramRow,
     empty,
@@ -29,30 +29,30 @@ from backchannel_lib.activities.planner.activity import (
     programs_of,
 )
 from backchannel_lib.activities.planner.model import briefing, people_to_csv, programs_to_csv, read_people, read_programs
-from backchannel_lib.activities.registry import activity_of
+from backchannel_lib.activities.registry import make_activity
 from backchannel_lib.activities.tables import load_planner_example
-from backchannel_lib.base.texts import all_words, say
+from backchannel_lib.base.texts import all_words, text
 
 
-def planner() -> PlannerBoard:
+def planner() -> PlannerActivity:
     """Open a new planner."""
-    made = activity_of("planner")
-    assert isinstance(made, PlannerBoard)
+    made = make_activity("planner")
+    assert isinstance(made, PlannerActivity)
     return made
 
 
-def act(one: PlannerBoard, do: str, **more: Any) -> Message:
+def act(one: PlannerActivity, action: str, **more: Any) -> Message:
     """Carry out one act and give what the screen gets at once."""
-    return next(iter(one.handle({"do": do, "view": "v", "seq": 1, **more})))
+    return next(iter(one.handle({"type": action, "view": "v", "seq": 1, **more})))
 
 
-def put(one: PlannerBoard, field: str, value: Any) -> str:
+def update(one: PlannerActivity, field: str, value: Any) -> str:
     """Move one control; give the sentence at its field, if there is one now."""
     act(one, "set", field=field, value=value)
     return one.errors.get(field, "")
 
 
-def shown(guess: str = "2") -> PlannerBoard:
+def shown(guess: str = "2") -> PlannerActivity:
     """Open a planner whose proposal for the example was asked for."""
     one = planner()
     act(one, "set", field="guess", value=guess)
@@ -60,9 +60,17 @@ def shown(guess: str = "2") -> PlannerBoard:
     return one
 
 
-def on_screen(one: PlannerBoard) -> str:
+def on_screen(one: PlannerActivity) -> str:
     """Give all that is on screen or in the page's HTML."""
-    return "\n".join([one.page(), one.text, one.still(), *one.parts(one.state).values(), *one.later_parts(one.state).values()])
+    return "\n".join(
+        [
+            one.page(),
+            one.text,
+            one.static_html(),
+            *one.fragments(one.state).values(),
+            *one.deferred_fragments(one.state).values(),
+        ]
+    )
 
 
 # ---- the example ----
@@ -73,11 +81,11 @@ def test_the_example_is_made_of_its_table_and_is_called_an_example() -> None:
     one = planner()
     rows = load_planner_example()
     for table in TABLES:
-        names = [say(f"planner_example.{row.row}") for row in rows if row.table == table]
+        names = [text(f"planner_example.{row.row}") for row in rows if row.table == table]
         assert [row.name for row in one.state.rows(table)] == names
     assert len(people_of(one.state)) == len(one.state.people)
     assert len(programs_of(one.state)) == len(one.state.programs)
-    assert one.parts(one.state)["example"] == say("planner_board.is_example")
+    assert one.fragments(one.state)["example"] == text("planner_board.is_example")
     assert one.state.file.phase == "groundwork"
 
 
@@ -95,13 +103,13 @@ def test_clearing_the_example_leaves_empty_tables_and_a_plain_explanation() -> N
     answer = act(one, "clear")
     assert one.state == empty()
     assert answer["focus"] == "people"
-    parts = one.parts(one.state)
+    parts = one.fragments(one.state)
     assert parts["example"] == parts["plan"] == parts["beside"] == ""
-    assert say("planner_board.no_people") in parts["people"]
+    assert text("planner_board.no_people") in parts["people"]
     act(one, "set", field="guess", value="0")
     act(one, "see")
-    assert say("planner.empty.both") in one.parts(one.state)["plan"]
-    assert say("planner_board.told_nobody") in one.parts(one.state)["beside"]
+    assert text("planner.empty.both") in one.fragments(one.state)["plan"]
+    assert text("planner_board.told_nobody") in one.fragments(one.state)["beside"]
     act(one, "example")
     assert one.state == example()
 
@@ -111,25 +119,25 @@ def test_clearing_the_example_leaves_empty_tables_and_a_plain_explanation() -> N
 ANSWERS = [row.reason for row in plan_of(example()).rows] + [notice.words for notice in plan_of(example()).warnings]
 
 
-@pytest.mark.parametrize("do", [None, "see", "again", "save_plan", "save_sheet", "undo", "reset"])
-def test_nothing_of_the_proposal_is_told_before_a_guess(do: str | None) -> None:
+@pytest.mark.parametrize("action", [None, "see", "again", "save_plan", "save_sheet", "undo", "reset"])
+def test_nothing_of_the_proposal_is_told_before_a_guess(action: str | None) -> None:
     """Before a guess no act shows rows, warnings or sheets, on screen or in the page's HTML, nor hands them out as a file."""
     one = planner()
-    if do:
-        assert "file" not in act(one, do, value="1")
+    if action:
+        assert "file" not in act(one, action, value="1")
     assert [answer for answer in ANSWERS if answer in on_screen(one).replace("&#x27;", "'")] == []
-    assert one.about(one.state)["open"] == ["ask"]
-    if do in {"see", "save_plan", "save_sheet"}:
-        assert act(one, do, value="1")["notice"] == say("guess.first")
+    assert one.ui_state(one.state)["open"] == ["ask"]
+    if action in {"see", "save_plan", "save_sheet"}:
+        assert act(one, action, value="1")["notice"] == text("guess.first")
 
 
 @pytest.mark.parametrize("guess", GUESSES)
 def test_the_guess_stands_beside_what_the_planner_does(guess: str) -> None:
     """After any guess both numbers stand side by side with a kind sentence, and the focus goes there."""
     one = planner()
-    put(one, "guess", guess)
+    update(one, "guess", guess)
     assert act(one, "see")["focus"] == "beside"
-    beside = one.parts(one.state)["beside"]
+    beside = one.fragments(one.state)["beside"]
     word = {"0": "told_more", "1": "told_more", "2": "told_same", "3": "told_fewer"}[guess]
     assert all_words()[f"planner_board.{word}"] in beside
     assert re.findall(r"<dd><b>(\d)</b>", beside) == [guess, "2"]
@@ -138,12 +146,12 @@ def test_the_guess_stands_beside_what_the_planner_does(guess: str) -> None:
 def test_the_comparison_stays_when_the_tables_change_and_can_be_made_anew() -> None:
     """What was guessed is compared with the plan as it was then; to guess again closes the proposal."""
     one = shown()
-    put(one, "people.2.knows_work", "barely")
+    update(one, "people.2.knows_work", "barely")
     assert len(plan_of(one.state).people) == 1
     assert one.state.told == "2"
     act(one, "again")
-    assert one.about(one.state)["open"] == ["ask"]
-    assert one.parts(one.state)["plan"] == ""
+    assert one.ui_state(one.state)["open"] == ["ask"]
+    assert one.fragments(one.state)["plan"] == ""
 
 
 # ---- the proposal ----
@@ -152,13 +160,13 @@ def test_the_comparison_stays_when_the_tables_change_and_can_be_made_anew() -> N
 def test_every_row_tells_person_program_verdict_reason_rule_and_moment() -> None:
     """On screen and as text, each row of the plan is whole; warnings and what is left out follow with their reasons."""
     one = shown()
-    part, text = one.parts(one.state)["plan"].replace("&#x27;", "'"), one.text
+    part, content = one.fragments(one.state)["plan"].replace("&#x27;", "'"), one.text
     found = plan_of(one.state)
     for row in found.rows:
         for word in (row.person.name, row.program.name, row.verdict.words, row.rules.words, row.reason):
             assert word in part
-            assert word in text
-        assert say(f"level.phase.{row.case.phase}") in text
+            assert word in content
+        assert text(f"level.phase.{row.case.phase}") in content
     for told in (*found.warnings, *found.left_out):
         assert told.words.replace("'", "") in part.replace("'", "")
     assert found.objective.replace("'", "") in part.replace("'", "")
@@ -168,12 +176,12 @@ def test_every_row_tells_person_program_verdict_reason_rule_and_moment() -> None
 def test_the_rule_is_said_before_any_guess_and_in_each_row(phase: str) -> None:
     """Inside SOAP the rule says no, before the guess and at each row; outside it is lawful."""
     one = planner()
-    put(one, "phase", phase)
+    update(one, "phase", phase)
     in_soap = phase in {"soap_lists", "gap_filling"}
     answer = "not_allowed" if in_soap else "allowed"
-    assert f'data-answer="{answer}"' in one.parts(one.state)["rule"]
+    assert f'data-answer="{answer}"' in one.fragments(one.state)["rule"]
     assert f'data-answer="{answer}"' in one.page()
-    put(one, "guess", "1")
+    update(one, "guess", "1")
     act(one, "see")
     assert {row.rules.answer for row in plan_of(one.state).rows} <= {answer}
 
@@ -183,35 +191,35 @@ def test_a_row_that_is_not_filled_in_is_left_aside_and_named() -> None:
     one = shown()
     act(one, "add", value="people")
     act(one, "add", value="programs")
-    put(one, "programs.8.name", "Hazel")
-    put(one, "people.4.kind", "")
+    update(one, "programs.8.name", "Hazel")
+    update(one, "people.4.kind", "")
     assert len(people_of(one.state)) == 3
     assert len(programs_of(one.state)) == 7
-    names = ", ".join(["Dr. Tran", say("planner_board.person", number=5), "Hazel"])
-    assert say("planner_board.waiting", names=names) in one.parts(one.state)["plan"]
+    names = ", ".join(["Dr. Tran", text("planner_board.person", number=5), "Hazel"])
+    assert text("planner_board.waiting", names=names) in one.fragments(one.state)["plan"]
 
 
 def test_who_is_ticked_nowhere_is_a_stranger_everywhere() -> None:
     """A tick makes a relation; without one a dean counts as one without history, and no warning speaks of a program."""
     one = shown()
-    put(one, "people.1.known_at", "")
-    put(one, "people.2.known_at", "")
+    update(one, "people.1.known_at", "")
+    update(one, "people.2.known_at", "")
     rows = plan_of(one.state).rows
     assert {row.case.recommender for row in rows} <= {"random_dean", "unconnected_faculty"}
-    assert say("planner_board.nowhere") not in one.parts(one.state)["plan"]
-    put(one, "people.2.known_at", "3|1")
+    assert text("planner_board.nowhere") not in one.fragments(one.state)["plan"]
+    update(one, "people.2.known_at", "3|1")
     assert people_of(one.state)[1].known_at == ("Alder", "Cedar")
 
 
 def test_where_one_is_known_is_asked_of_those_for_whom_it_counts() -> None:
     """Boxes to tick are there for callers of standing with a name, one for each program with a name, and follow the names."""
     one = planner()
-    known = one.parts(one.state)["known"]
+    known = one.fragments(one.state)["known"]
     assert re.findall(r'data-field="people\.(\d)\.known_at"', known) == ["1", "2", "3"]
-    put(one, "programs.1.name", "Aspen")
-    put(one, "people.4.kind", "known_dean")
-    put(one, "people.1.name", "")
-    known = one.parts(one.state)["known"]
+    update(one, "programs.1.name", "Aspen")
+    update(one, "people.4.kind", "known_dean")
+    update(one, "people.1.name", "")
+    known = one.fragments(one.state)["known"]
     assert re.findall(r'data-field="people\.(\d)\.known_at"', known) == ["2", "3", "4"]
     assert "Aspen" in known
     assert "Alder" not in known
@@ -226,14 +234,14 @@ def test_each_person_of_the_plan_has_a_sheet_of_facts_that_can_be_saved() -> Non
     one = shown()
     found = plan_of(one.state)
     for number, person in ((1, found.people[0]), (2, found.people[1])):
-        text = briefing(found, person).text
-        assert text.replace("'", "") in one.parts(one.state)["sheets"].replace("&#x27;", "").replace("'", "")
+        content = briefing(found, person).text
+        assert content.replace("'", "") in one.fragments(one.state)["sheets"].replace("&#x27;", "").replace("'", "")
         file = act(one, "save_sheet", value=str(number))["file"]
-        assert file == {"name": f"facts_{number}.txt", "text": text}
-    assert act(one, "save_sheet", value="3")["notice"] == say("panel.not_understood")
-    assert one.about(one.state)["open"] == ["seen", "sheets"]
-    put(one, "professionalism_issue", True)
-    assert one.about(one.state)["open"] == ["seen"]
+        assert file == {"name": f"facts_{number}.txt", "text": content}
+    assert act(one, "save_sheet", value="3")["notice"] == text("panel.not_understood")
+    assert one.ui_state(one.state)["open"] == ["seen", "sheets"]
+    update(one, "professionalism_issue", True)
+    assert one.ui_state(one.state)["open"] == ["seen"]
 
 
 # ---- rows that come and go ----
@@ -247,9 +255,9 @@ def test_a_row_is_added_at_the_end_and_takes_the_focus(table: str) -> None:
     number = len(before.rows(table)) + 1
     answer = act(one, "add", value=table)
     assert answer["focus"] == f"{table}.{number}.name"
-    assert f'data-field="{table}.{number}.name"' in one.parts(one.state)[table]
+    assert f'data-field="{table}.{number}.name"' in one.fragments(one.state)[table]
     assert f"{table}.{number}.name" in list(one.fields())
-    assert f"{table}.{number}.name" in one.about(one.state)["shown"]
+    assert f"{table}.{number}.name" in one.ui_state(one.state)["shown"]
     act(one, "undo")
     assert one.state == before
 
@@ -272,7 +280,7 @@ def test_who_was_known_at_a_program_that_goes_is_not_known_everywhere() -> None:
     one = planner()
     act(one, "remove", value="programs.1")
     assert one.state.people[2].known_at == ()
-    assert people_of(one.state)[2].known_at == (say("planner_board.nowhere"),)
+    assert people_of(one.state)[2].known_at == (text("planner_board.nowhere"),)
 
 
 @pytest.mark.parametrize("table", TABLES)
@@ -282,14 +290,14 @@ def test_a_table_holds_no_more_rows_than_it_says(table: str) -> None:
     act(one, "clear")
     for _ in range(MOST_ROWS[table]):
         assert "notice" not in act(one, "add", value=table)
-    assert act(one, "add", value=table)["notice"] == say("planner_board.full", most=MOST_ROWS[table])
+    assert act(one, "add", value=table)["notice"] == text("planner_board.full", most=MOST_ROWS[table])
     assert len(one.state.rows(table)) == MOST_ROWS[table]
 
 
 def test_typing_does_not_write_the_rows_anew() -> None:
     """What is typed or chosen changes no part that holds the rows, so that no focus is lost; the boxes follow names alone."""
     one = planner()
-    before = one.parts(one.state)
+    before = one.fragments(one.state)
     for field, value in (
         ("people.1.knows_work", "barely"),
         ("people.1.known_at", "1"),
@@ -298,12 +306,12 @@ def test_typing_does_not_write_the_rows_anew() -> None:
         ("programs.1.needs", "language"),
         ("programs.1.sponsors_visas", False),
     ):
-        assert put(one, field, value) == ""
-        parts = one.parts(one.state)
+        assert update(one, field, value) == ""
+        parts = one.fragments(one.state)
         assert [parts[name] for name in (*TABLES, "known")] == [before[name] for name in (*TABLES, "known")], field
-    put(one, "programs.1.name", "Aspen")
-    assert one.parts(one.state)["programs"] == before["programs"]
-    assert one.parts(one.state)["known"] != before["known"]
+    update(one, "programs.1.name", "Aspen")
+    assert one.fragments(one.state)["programs"] == before["programs"]
+    assert one.fragments(one.state)["known"] != before["known"]
 
 
 @pytest.mark.parametrize("value", ["people.9", "people", "programs.x", "nobody.1", "", "people.1.name"])
@@ -311,7 +319,7 @@ def test_to_remove_what_is_not_there_changes_nothing(value: str) -> None:
     """A row that does not exist cannot be removed; a calm sentence says that it did not work."""
     one = planner()
     before = one.state
-    assert act(one, "remove", value=value)["notice"] == say("panel.not_understood")
+    assert act(one, "remove", value=value)["notice"] == text("panel.not_understood")
     assert one.state == before
 
 
@@ -344,11 +352,11 @@ def test_a_bad_cell_gets_a_sentence_at_its_field(field: str, value: str, sentenc
     """What breaks a rule gets a sentence that begins with its row and column; the tables stay, and undo forgives it."""
     one = planner()
     before = one.state
-    told = put(one, field, value)
+    told = update(one, field, value)
     assert sentence in told
     assert told.startswith(f"{one.label(field)}:")
     if "." in field:
-        number = say("planner_board.person" if field.startswith("people") else "planner_board.program", number=1)
+        number = text("planner_board.person" if field.startswith("people") else "planner_board.program", number=1)
         assert told.startswith(f"{number}, ")
     assert one.state == before
     act(one, "undo")
@@ -358,16 +366,16 @@ def test_a_bad_cell_gets_a_sentence_at_its_field(field: str, value: str, sentenc
 def test_two_scores_that_clash_are_mended_by_either() -> None:
     """An error between the range and the floor of a program is gone as soon as one of them is mended."""
     one = planner()
-    assert put(one, "programs.1.range_floor", "220") == ""
-    assert put(one, "programs.1.range_low", "210") != ""
-    assert put(one, "programs.1.range_floor", "200") == ""
+    assert update(one, "programs.1.range_floor", "220") == ""
+    assert update(one, "programs.1.range_low", "210") != ""
+    assert update(one, "programs.1.range_floor", "200") == ""
     assert one.errors == {}
 
 
 def test_a_row_that_comes_or_goes_forgives_what_was_typed_in_vain() -> None:
     """An error belongs to the rows on screen: when they are written anew, the state's own values stand there."""
     one = planner()
-    put(one, "programs.2.range_low", "high")
+    update(one, "programs.2.range_low", "high")
     act(one, "remove", value="programs.2")
     assert one.errors == {}
 
@@ -377,10 +385,12 @@ def test_a_row_that_comes_or_goes_forgives_what_was_typed_in_vain() -> None:
 
 def test_what_was_kept_comes_only_by_the_button_and_leaves_the_tables() -> None:
     """The file of the chapters is brought in when asked for; people and programs stay, and other fields are not taken."""
-    keep.forget(keep.CASE)
+    saved_answers.delete(saved_answers.CASE)
     one = planner()
-    assert act(one, "bring")["notice"] == say("planner_board.nothing_kept")
-    keep.keep(keep.CASE, {"score": 251, "needs_visa": True, "recommender": "trusted_peer", "phase": "nonsense"})
+    assert act(one, "bring")["notice"] == text("planner_board.nothing_kept")
+    saved_answers.save(
+        saved_answers.CASE, {"score": 251, "needs_visa": True, "recommender": "trusted_peer", "phase": "nonsense"}
+    )
     try:
         assert planner().state == example()
         act(one, "bring")
@@ -390,7 +400,7 @@ def test_what_was_kept_comes_only_by_the_button_and_leaves_the_tables() -> None:
         act(one, "undo")
         assert one.state == example()
     finally:
-        keep.forget(keep.CASE)
+        saved_answers.delete(saved_answers.CASE)
 
 
 # ---- files ----
@@ -435,27 +445,27 @@ def states(draw: st.DrawFn) -> PlannerState:
 def test_a_saved_file_brings_everything_back(state: PlannerState) -> None:
     """What Save writes, and what a page keeps, gives the same tables, file and guess, also with rows that are long gone."""
     one = planner()
-    name, text = one.saved(state)
+    name, text = one.to_file(state)
     assert name.endswith(".json")
-    assert one.loaded(text) == state
+    assert one.from_file(text) == state
     stale = {**json.loads(text), "people.99.name": "Gone", "people.99.kind": "known_dean"}
-    assert one.loaded(json.dumps(stale)) == state
+    assert one.from_file(json.dumps(stale)) == state
     act(one, "load", value=text)
     assert one.state == state
-    assert one.parts(one.state) == planner().parts(state)
+    assert one.fragments(one.state) == planner().fragments(state)
 
 
 @given(states())
 def test_a_spreadsheet_of_the_tables_can_be_read_back(state: PlannerState) -> None:
     """Rows that are ready come back from the two CSV files with the same relations; the plan is the same."""
     one = planner()
-    one.go(state)
+    one.commit(state)
     files = [act(one, "save_table", value=table)["file"]["text"] for table in TABLES]
     assert files == [people_to_csv(people_of(state)), programs_to_csv(programs_of(state))]
     assert read_people(files[0]) == people_of(state)
     assert read_programs(files[1]) == programs_of(state)
     again = planner()
-    again.go(empty()._replace(file=state.file))
+    again.commit(empty()._replace(file=state.file))
     for text in reversed(files):
         act(again, "load", value=text)
     assert programs_of(again.state) == programs_of(state)
@@ -509,16 +519,16 @@ def test_a_broken_file_is_refused_with_a_sentence_and_changes_nothing(text: str,
     assert told in notice
     assert notice.endswith("Your tables here are unchanged.")
     with pytest.raises(CaseError):
-        one.loaded(text)
+        one.from_file(text)
 
 
 def test_the_proposal_can_be_saved_as_a_table() -> None:
     """The file has a line for each row of the plan, with the rule and the moment in it."""
     one = shown()
-    text = act(one, "save_plan")["file"]["text"]
-    assert text == plan_to_csv(plan_of(one.state))
-    assert len(text.splitlines()) == 1 + len(plan_of(one.state).rows)
-    assert f"Dr. Osei,Alder,Maybe,Allowed,{say('level.phase.groundwork')}" in text
+    content = act(one, "save_plan")["file"]["text"]
+    assert content == plan_to_csv(plan_of(one.state))
+    assert len(content.splitlines()) == 1 + len(plan_of(one.state).rows)
+    assert f"Dr. Osei,Alder,Maybe,Allowed,{text('level.phase.groundwork')}" in content
 
 
 # ---- the tour ----
@@ -527,11 +537,11 @@ def test_the_proposal_can_be_saved_as_a_table() -> None:
 def test_the_tour_goes_everywhere_and_comes_back() -> None:
     """The tour guesses, moves each control, empties both tables, is the same every time, and leaves no trace."""
     one = planner()
-    before, told = one.state, one.tour()
+    before, told = one.state, one.transcript()
     assert one.state == before
-    assert told == planner().tour()
-    for field in one.part.fields:
+    assert told == planner().transcript()
+    for field in one.row.fields:
         if Case.fields()[field].kind != "flag" or field != "lists_open":
             assert one.label(field) in told, field
     for word in ("planner.empty.people", "planner.empty.programs", "planner.empty.both", "planner.nothing.timing"):
-        assert say(word, verdict="-", link="-").partition(".")[0].partition(":")[0] in told
+        assert text(word, verdict="-", link="-").partition(".")[0].partition(":")[0] in told

@@ -11,35 +11,35 @@ import pytest
 
 from backchannel_lib import CaseError, Verdict, judge
 from backchannel_lib.activities.population import activity as population_board
-from backchannel_lib.activities.population.activity import BANDS, ENDS, FILES, GROUPS, GUESSES, STRONG, PopulationBoard
+from backchannel_lib.activities.population.activity import BANDS, ENDS, FILES, GROUPS, GUESSES, STRONG, PopulationActivity
 from backchannel_lib.activities.population.model import calls, compare, draw, load_draw
-from backchannel_lib.activities.registry import activity_of
-from backchannel_lib.base.texts import say
+from backchannel_lib.activities.registry import make_activity
+from backchannel_lib.base.texts import text
 from backchannel_lib.page.charts import stacked_bars
 
 ROWS = {row.setting: row for row in load_draw()}
 PLACES = ("beside", "now", "table.crowd", "moves", "beyond")
 
 
-def board(**guesses: str) -> PopulationBoard:
+def board(**guesses: str) -> PopulationActivity:
     """Open the board, with some guesses made."""
-    made = activity_of("population")
-    assert isinstance(made, PopulationBoard)
-    made.put(**guesses)
+    made = make_activity("population")
+    assert isinstance(made, PopulationActivity)
+    made.update(**guesses)
     return made
 
 
-def seen() -> PopulationBoard:
+def seen() -> PopulationActivity:
     """Open the board, guess and look."""
     made = board(**dict.fromkeys(GUESSES, "300"))
     do(made, "see")
     return made
 
 
-def do(made: PopulationBoard, what: str, **more: Any) -> dict[str, Any]:
+def do(made: PopulationActivity, what: str, **more: Any) -> dict[str, Any]:
     """Press a button and give all that the screen is told, put together."""
     told: dict[str, Any] = {}
-    for answer in made.handle({"do": what, "seq": 1, "view": "v", **more}):
+    for answer in made.handle({"type": what, "seq": 1, "view": "v", **more}):
         told |= answer
     return told
 
@@ -56,25 +56,25 @@ def test_nothing_is_revealed_before_all_three_guesses() -> None:
     """Neither the page nor any part holds a count, whatever was guessed, until the reader asks to see."""
     made = board(guess_look="300", guess_talk="100")
     told = do(made, "see")
-    assert told["notice"] == say("crowd.first")
+    assert told["notice"] == text("crowd.first")
     assert not made.state["seen"]
-    made.put(guess_letter="0")
+    made.update(guess_letter="0")
     counts = {str(number) for number in made._first.values() if 10 < number < FILES}
     assert len(counts) > 2
-    for html in (made.page(), made.still(), made.text, *made.parts(made.state).values()):
+    for html in (made.page(), made.static_html(), made.text, *made.fragments(made.state).values()):
         assert counts.isdisjoint(re.findall(r"\d+", plain(html)))
-    assert set(made.later_parts(made.state).values()) == {""}
-    assert made.about(made.state) == {"open": ["ask"], "shown": list(GUESSES)}
+    assert set(made.deferred_fragments(made.state).values()) == {""}
+    assert made.ui_state(made.state) == {"open": ["ask"], "shown": list(GUESSES)}
 
 
 def test_the_answer_stands_beside_the_guesses() -> None:
     """After a look every guess is there, with what the first draw shows."""
     made = seen()
-    beside = plain(made.parts(made.state)["beside"])
-    assert beside.count(say("crowd.yours", guess="101 to 300")) == len(GUESSES)
+    beside = plain(made.fragments(made.state)["beside"])
+    assert beside.count(text("crowd.yours", guess="101 to 300")) == len(GUESSES)
     for name in ("look", "talk", "letter"):
-        assert say("crowd.drawn", count=made._first[name]) in beside
-    assert say("crowd.all_right") not in beside
+        assert text("crowd.drawn", count=made._first[name]) in beside
+    assert text("crowd.all_right") not in beside
 
 
 def test_a_reader_who_guessed_all_three_is_told_so() -> None:
@@ -82,7 +82,7 @@ def test_a_reader_who_guessed_all_three_is_told_so() -> None:
     made = board(guess_look="600", guess_talk="300", guess_letter="0")
     do(made, "see")
     do(made, "set", field="score_gap", value="-40")
-    assert say("crowd.all_right") in plain(made.parts(made.state)["beside"])
+    assert text("crowd.all_right") in plain(made.fragments(made.state)["beside"])
 
 
 @pytest.mark.parametrize(
@@ -107,12 +107,12 @@ def luminance(color: str) -> float:
 def test_the_numbers_are_those_of_the_draw_judged_one_by_one() -> None:
     """What stands on the board is what `judge` says of each of the 600 files, one after the other."""
     made = seen()
-    made.put(score_gap=-10, need_met=40, seed=5)
+    made.update(score_gap=-10, need_met=40, seed=5)
     call = {one.name: one for one in calls()}
     files = draw(FILES, 5, score_gap=-10, need_met=40)
-    before = [judge(case.but(**call["polite_email"].sets)).verdict for case in files]
-    after = [judge(case.but(**call[STRONG].sets)).verdict for case in files]
-    explained = [judge(case.but(**call["flag_explanation"].sets)).verdict for case in files]
+    before = [judge(case.replace(**call["polite_email"].overrides)).verdict for case in files]
+    after = [judge(case.replace(**call[STRONG].overrides)).verdict for case in files]
+    explained = [judge(case.replace(**call["flag_explanation"].overrides)).verdict for case in files]
     headline = made._headline(made.state)
     assert set(headline) == {"without", "strong", "explained"}
     for column, verdicts in (("without", before), ("strong", after), ("explained", explained)):
@@ -123,7 +123,7 @@ def test_the_numbers_are_those_of_the_draw_judged_one_by_one() -> None:
             "read": verdicts.count(Verdict.FILE_READ) + verdicts.count(Verdict.MAYBE),
             "talk": sum(verdict >= Verdict.PHONE_INTERVIEW for verdict in verdicts),
         }
-    shown = re.findall("<tr>(.*?)</tr>", made.parts(made.state)["now"])[1:]
+    shown = re.findall("<tr>(.*?)</tr>", made.fragments(made.state)["now"])[1:]
     assert [[int(cell) for cell in re.findall(r"<td>(\d+)</td>", row)] for row in shown] == [
         [ends[end] for ends in headline.values()] for end in ("look", "no", "fallback", "read", "talk")
     ]
@@ -141,7 +141,7 @@ def test_of_those_looked_at_each_has_one_end() -> None:
 def test_all_whom_the_strong_call_brings_to_an_interview_were_in_range_without_a_flag() -> None:
     """What the board says of the first draw holds: the file was good before anyone called."""
     call = {one.name: one for one in calls()}[STRONG]
-    talked = [case for case in draw() if judge(case.but(**call.sets)).verdict >= Verdict.PHONE_INTERVIEW]
+    talked = [case for case in draw() if judge(case.replace(**call.overrides)).verdict >= Verdict.PHONE_INTERVIEW]
     assert len(talked) == seen()._first["talk"]
     for case in talked:
         assert case.score >= case.range_low
@@ -152,9 +152,9 @@ def test_all_whom_the_strong_call_brings_to_an_interview_were_in_range_without_a
 def test_every_bar_is_as_long_as_the_draw_and_every_verdict_has_one_piece() -> None:
     """The pieces of each bar add up to 600, and the table beside the chart has the same numbers."""
     made = seen()
-    later = made.later_parts(made.state)
+    later = made.deferred_fragments(made.state)
     figure = json.loads(later["ground.crowd"])
-    assert [trace["name"] for trace in figure["data"]] == [say(f"crowd.band.{name}") for name in BANDS]
+    assert [trace["name"] for trace in figure["data"]] == [text(f"crowd.band.{name}") for name in BANDS]
     for place in range(len(calls())):
         assert sum(trace["x"][place] for trace in figure["data"]) == FILES
     assert list(BANDS.values()) == sorted(BANDS.values())
@@ -174,19 +174,19 @@ def test_every_bar_is_as_long_as_the_draw_and_every_verdict_has_one_piece() -> N
 def test_the_chart_is_told_in_words_too() -> None:
     """A screen reader hears every bar with its numbers."""
     made = seen()
-    later = made.later_parts(made.state)
+    later = made.deferred_fragments(made.state)
     figure = json.loads(later["ground.crowd"])
     for place, result in enumerate(compare(draw())):
         counts = {trace["name"]: trace["x"][place] for trace in figure["data"]}
         numbers = ", ".join(f"{name} {count}" for name, count in counts.items() if count)
-        assert say("crowd.bar", call=say(f"crowd.short.{result.call.name}"), numbers=numbers) in later["name.crowd"]
+        assert text("crowd.bar", call=text(f"crowd.short.{result.call.name}"), numbers=numbers) in later["name.crowd"]
 
 
 def test_no_contact_overcomes_what_the_article_names() -> None:
     """Files of the three kinds stay at a polite no or at a fallback seat, whatever the draw."""
     made = seen()
-    made.put(professionalism_issue=30, chronic_poor_performance=30, score_gap=-20, has_noncategorical_seat=100, need_met=100)
-    cells = re.findall("<td>(.*?)</td>", made.later_parts(made.state)["beyond"])
+    made.update(professionalism_issue=30, chronic_poor_performance=30, score_gap=-20, has_noncategorical_seat=100, need_met=100)
+    cells = re.findall("<td>(.*?)</td>", made.deferred_fragments(made.state)["beyond"])
     allowed = {Verdict.DECLINED.words, Verdict.FALLBACK_SEAT.words}
     assert {cells[place] for place in (1, 3, 5)} <= allowed
     assert all(int(cells[place]) > 30 for place in (0, 2, 4))
@@ -195,35 +195,35 @@ def test_no_contact_overcomes_what_the_article_names() -> None:
 def test_a_kind_of_file_that_was_not_drawn_is_said_so() -> None:
     """Where no file is far below or beyond repair, the table says so and nothing breaks."""
     made = seen()
-    made.put(professionalism_issue=0, chronic_poor_performance=0, score_gap=40, score_spread=0)
-    assert made.later_parts(made.state)["beyond"].count(say("crowd.beyond_none")) == 3
+    made.update(professionalism_issue=0, chronic_poor_performance=0, score_gap=40, score_spread=0)
+    assert made.deferred_fragments(made.state)["beyond"].count(text("crowd.beyond_none")) == 3
 
 
 def test_the_rule_stands_beside_every_call() -> None:
     """During SOAP the table says of each call what the rule says, and before Match Week it is another."""
     made = seen()
     row = re.compile(r"<td>([^<]*)</td></tr>")
-    inside = row.findall(made.later_parts(made.state)["moves"])
-    assert inside.count(say("soap.answer.not_allowed")) == len(calls()) - 1
-    assert inside.count(say("soap.answer.ask_first")) == 1
-    made.put(phase="groundwork")
-    assert set(row.findall(made.later_parts(made.state)["moves"])) == {say("soap.answer.allowed")}
+    inside = row.findall(made.deferred_fragments(made.state)["moves"])
+    assert inside.count(text("soap.answer.not_allowed")) == len(calls()) - 1
+    assert inside.count(text("soap.answer.ask_first")) == 1
+    made.update(phase="groundwork")
+    assert set(row.findall(made.deferred_fragments(made.state)["moves"])) == {text("soap.answer.allowed")}
 
 
 @pytest.mark.parametrize("phase", ["groundwork", "soap_lists", "gap_filling", "post_soap"])
 def test_the_rule_stands_in_the_headline(phase: str) -> None:
     """Beside the numbers stands that inside SOAP none of the contacts is allowed and the push from inside is to be asked."""
     made = seen()
-    made.put(phase=phase)
-    told = plain(made.parts(made.state)["now"])
-    assert say("crowd.rule", allowed=say("crowd.rule_none"), asked=say("crowd.short.internal_push")) in told
-    assert (say("crowd.rule_outside") in told) is (phase in {"groundwork", "post_soap"})
+    made.update(phase=phase)
+    told = plain(made.fragments(made.state)["now"])
+    assert text("crowd.rule", allowed=text("crowd.rule_none"), asked=text("crowd.short.internal_push")) in told
+    assert (text("crowd.rule_outside") in told) is (phase in {"groundwork", "post_soap"})
 
 
 def test_the_answer_joins_the_two_parts_of_the_chapter() -> None:
     """Why a verdict rises where the picture shows a file that sinks is said beside the answer, and not before it."""
-    assert say("crowd.joins") in seen().parts(seen().state)["beside"]
-    assert say("crowd.joins") not in board().page()
+    assert text("crowd.joins") in seen().fragments(seen().state)["beside"]
+    assert text("crowd.joins") not in board().page()
 
 
 # ---- moving it ----
@@ -235,9 +235,9 @@ def test_every_slider_moves_a_number_of_the_headline(name: str) -> None:
     made = seen()
     shown = []
     for value in (ROWS[name].low, ROWS[name].high):
-        made.put(**{name: value})
+        made.update(**{name: value})
         shown.append(made._headline(made.state))
-        assert all(str(count) in made.parts(made.state)["now"] for count in shown[-1]["strong"].values())
+        assert all(str(count) in made.fragments(made.state)["now"] for count in shown[-1]["strong"].values())
     assert shown[0] != shown[1]
 
 
@@ -249,7 +249,7 @@ def test_every_setting_is_in_one_group_with_label_range_and_reason() -> None:
     for row in ROWS.values():
         assert f'min="{row.low}" max="{row.high}"' in page
     for row in ROWS.values():
-        assert say("crowd.because", why=row.why) in page.replace("&#x27;", "'").replace("&amp;", "&")
+        assert text("crowd.because", why=row.why) in page.replace("&#x27;", "'").replace("&amp;", "&")
 
 
 @pytest.mark.parametrize("group", GROUPS)
@@ -257,18 +257,18 @@ def test_only_the_chosen_group_is_in_sight(group: str) -> None:
     """Of all sliders a reader sees those of one group at a time."""
     made = seen()
     do(made, "set", field="group", value=group)
-    assert made.about(made.state)["shown"] == ["group", *GROUPS[group]]
+    assert made.ui_state(made.state)["shown"] == ["group", *GROUPS[group]]
 
 
 def test_another_draw_is_another_600_on_the_same_assumptions() -> None:
     """The button draws others, keeps every slider, and comes round after the last."""
     made = seen()
-    made.put(need_met=30)
+    made.update(need_met=30)
     before = made._numbers(made.state)
     do(made, "another")
     assert (made.state["seed"], made.state["need_met"]) == (2, 30)
     assert made._numbers(made.state) != before
-    made.put(seed=9999)
+    made.update(seed=9999)
     do(made, "another")
     assert made.state["seed"] == 1
 
@@ -277,11 +277,11 @@ def test_back_to_our_guesses_keeps_the_readers_own() -> None:
     """Every assumption returns to where it was; the reader's guesses, and that they looked, stay."""
     made = seen()
     first = made.state
-    made.put(score_gap=30, phase="post_soap", good_moment=False, seed=7)
+    made.update(score_gap=30, phase="post_soap", good_moment=False, seed=7)
     told = do(made, "ours")
     assert dict(made.state) == dict(first)
     assert told["values"]["score_gap"] == 0
-    assert told["notice"] == say("crowd.is_ours_again")
+    assert told["notice"] == text("crowd.is_ours_again")
     made.undo()
     assert made.state["score_gap"] == 30
 
@@ -313,7 +313,7 @@ def test_a_number_out_of_its_range_is_told_at_its_field(field: str, value: str) 
 def test_an_unknown_value_is_refused(field: str, value: object) -> None:
     """Only what the controls offer is taken."""
     with pytest.raises(CaseError):
-        seen().moved(field, value)
+        seen().with_value(field, value)
 
 
 # ---- kept and restored ----
@@ -322,20 +322,20 @@ def test_an_unknown_value_is_refused(field: str, value: object) -> None:
 def test_what_was_kept_gives_the_same_board_again() -> None:
     """A new kernel, given what the page kept, shows the same guesses and the same draw."""
     made = seen()
-    made.put(score_gap=-15, phase="gap_filling", good_moment=False, seed=4, group="programs")
-    again = activity_of("population")
-    again.go(again.loaded(json.dumps(made.values(made.state))))
+    made.update(score_gap=-15, phase="gap_filling", good_moment=False, seed=4, group="programs")
+    again = make_activity("population")
+    again.commit(again.from_file(json.dumps(made.values(made.state))))
     assert again.state == made.state
-    assert again.parts(again.state) == made.parts(made.state)
+    assert again.fragments(again.state) == made.fragments(made.state)
 
 
-@pytest.mark.parametrize("text", ["", "[]", '{"score_gap": 99}', '{"phase": 3}', '{"seen": "yes"}'])
-def test_a_broken_kept_state_is_refused(text: str) -> None:
+@pytest.mark.parametrize("content", ["", "[]", '{"score_gap": 99}', '{"phase": 3}', '{"seen": "yes"}'])
+def test_a_broken_kept_state_is_refused(content: str) -> None:
     """What the board never wrote is told in a sentence, and the board stays as it is."""
     made = seen()
     before = made.state
-    told = do(made, "load", value=text)
-    assert told["notice"].startswith(say("panel.load_failed", problem="§").partition("§")[0])
+    told = do(made, "load", value=content)
+    assert told["notice"].startswith(text("panel.load_failed", problem="§").partition("§")[0])
     assert made.state == before
 
 
@@ -343,8 +343,8 @@ def test_the_tour_is_the_same_each_time_and_leaves_nothing_behind() -> None:
     """The tour names every call and every assumption, tells the same twice, and ends where it began."""
     made = board()
     before = made.state
-    told = made.tour()
-    assert told == made.tour()
+    told = made.transcript()
+    assert told == made.transcript()
     assert made.state == before
     for call in calls():
         assert call.label in told

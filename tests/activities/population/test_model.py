@@ -9,14 +9,14 @@ from collections import Counter
 from typing import Any
 
 import pytest
-from cases import READINGS, many_cases
 from hypothesis import given
 from hypothesis import strategies as st
 
 from backchannel_lib import Case, CaseError, Verdict, judge
 from backchannel_lib.activities.population import model as population
 from backchannel_lib.activities.population.model import Call, DrawRow, calls, compare, draw, load_draw, notes, outcome
-from backchannel_lib.base.texts import say
+from backchannel_lib.base.texts import text
+from tests.helpers.cases import READINGS, many_cases
 
 ROWS = {row.setting: row for row in load_draw()}
 SHARES = [name for name, row in ROWS.items() if row.unit == "percent"]
@@ -48,7 +48,7 @@ def test_every_setting_starts_within_its_slider_and_has_its_words() -> None:
     """Each starting value lies between the ends of its slider, is marked as ours, and has a label and a reason."""
     for row in ROWS.values():
         assert row.low <= row.value <= row.high
-        assert row.ours == "drawn_files"
+        assert row.assumption == "drawn_files"
         assert row.label
         assert row.why.endswith(".")
     assert all((ROWS[name].low, ROWS[name].high) == (0, 100) for name in SHARES)
@@ -182,10 +182,10 @@ def test_an_unknown_setting_and_phase_are_refused() -> None:
 
 def test_every_kind_of_contact_is_compared() -> None:
     """All moves and all callers of the article are among the calls, each with its words and with our assumption named."""
-    assert {call.sets["move"] for call in calls()} == set(Case.fields()["move"].levels)
-    assert {call.sets["recommender"] for call in calls()} == set(Case.fields()["recommender"].levels)
+    assert {call.overrides["move"] for call in calls()} == set(Case.fields()["move"].levels)
+    assert {call.overrides["recommender"] for call in calls()} == set(Case.fields()["recommender"].levels)
     assert len({call.name for call in calls()}) == len({call.label for call in calls()}) == len(calls())
-    assert all(say(f"assumption.{call.ours}").endswith(".") for call in calls())
+    assert all(text(f"assumption.{call.assumption}").endswith(".") for call in calls())
 
 
 def test_during_soap_no_call_is_simply_allowed() -> None:
@@ -193,16 +193,16 @@ def test_during_soap_no_call_is_simply_allowed() -> None:
     case = draw(1)[0]
     answers = {call.name: call.rule(case).answer for call in calls()}
     assert answers == {call.name: "ask_first" if call.name == "internal_push" else "not_allowed" for call in calls()}
-    assert {call.rule(case.but(phase="post_soap")).answer for call in calls()} == {"allowed"}
+    assert {call.rule(case.replace(phase="post_soap")).answer for call in calls()} == {"allowed"}
 
 
 def test_the_notes_say_what_has_to_be_said() -> None:
     """Beside the counts stand how many files are invented, what no contact means, and the rule."""
     assert notes(417) == (
-        say("population.made_up", count=417),
-        say("population.no_contact"),
-        say("population.up_is_not_in"),
-        say("population.rule"),
+        text("population.made_up", count=417),
+        text("population.no_contact"),
+        text("population.up_is_not_in"),
+        text("population.rule"),
     )
     assert "417" in notes(417)[0]
 
@@ -215,8 +215,8 @@ def test_the_counts_are_those_of_judging_every_file(reading: str | None) -> None
     """Files judged by kinds give the numbers that judging each file by itself gives, for any cases and any reading."""
     files = (*many_cases(400, seed=5), *draw(100))
     for result in compare(files, reading):
-        before = [judge(case.but(**calls()[0].sets), reading).verdict for case in files]
-        after = [judge(case.but(**result.call.sets), reading) for case in files]
+        before = [judge(case.replace(**calls()[0].overrides), reading).verdict for case in files]
+        after = [judge(case.replace(**result.call.overrides), reading) for case in files]
         verdicts = Counter(judgment.verdict for judgment in after)
         assert dict(result.counts) == {verdict: verdicts[verdict] for verdict in Verdict}
         moved = [(now.verdict > then) - (now.verdict < then) for then, now in zip(before, after, strict=True)]
@@ -313,4 +313,4 @@ def test_what_is_no_case_no_call_and_no_reading_is_refused() -> None:
 def test_a_row_of_the_draw_asks_for_its_own_words() -> None:
     """The label and the reason of a setting are the texts of its name."""
     row = DrawRow("specifics", 1, 0, 2, "percent", "drawn_files")
-    assert (row.label, row.why) == (say("draw.specifics.label"), say("draw.specifics.why"))
+    assert (row.label, row.why) == (text("draw.specifics.label"), text("draw.specifics.why"))

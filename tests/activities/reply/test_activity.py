@@ -12,45 +12,45 @@ from hypothesis import strategies as st
 
 from backchannel_lib import CaseError
 from backchannel_lib.activities.activity import Message
-from backchannel_lib.activities.registry import activity_of
-from backchannel_lib.activities.reply.activity import LONGEST, NOTHING, ReplyBoard, example_email
+from backchannel_lib.activities.registry import make_activity
+from backchannel_lib.activities.reply.activity import LONGEST, NOTHING, ReplyActivity, example_email
 from backchannel_lib.activities.reply.model import check_reply, load_reply_findings
-from backchannel_lib.base.texts import say
+from backchannel_lib.base.texts import text
 
 FINDINGS = [row.finding for row in load_reply_findings()]
 GOOD = "Dear Dr. Hale, Dr. Osei suggested that I write. My CV and ERAS ID are attached. I am interested in your program."
 
 
-def reply() -> ReplyBoard:
+def reply() -> ReplyActivity:
     """Open a new box."""
-    made = activity_of("reply")
-    assert isinstance(made, ReplyBoard)
+    made = make_activity("reply")
+    assert isinstance(made, ReplyActivity)
     return made
 
 
-def act(one: ReplyBoard, do: str, **more: Any) -> Message:
+def act(one: ReplyActivity, action: str, **more: Any) -> Message:
     """Carry out one act and give what the screen gets at once."""
-    return next(iter(one.handle({"do": do, "view": "v", "seq": 1, **more})))
+    return next(iter(one.handle({"type": action, "view": "v", "seq": 1, **more})))
 
 
-def put(one: ReplyBoard, field: str, value: Any) -> None:
+def update(one: ReplyActivity, field: str, value: Any) -> None:
     """Move one control."""
     act(one, "set", field=field, value=value)
 
 
-def checked(text: str, guess: str = "plea", contacted: str = "yes") -> ReplyBoard:
+def checked(text: str, guess: str = "plea", contacted: str = "yes") -> ReplyActivity:
     """Open a box, say whether the program has written, write a text into it, guess and check."""
     one = reply()
-    put(one, "contacted", contacted)
-    put(one, "text", text)
-    put(one, "guess", guess)
+    update(one, "contacted", contacted)
+    update(one, "text", text)
+    update(one, "guess", guess)
     act(one, "see")
     return one
 
 
-def part(one: ReplyBoard, name: str) -> str:
+def part(one: ReplyActivity, name: str) -> str:
     """Give a part as a reader reads it."""
-    return html.unescape(one.parts(one.state)[name])
+    return html.unescape(one.fragments(one.state)[name])
 
 
 EXAMPLE = example_email()
@@ -62,10 +62,10 @@ EXAMPLE = example_email()
 def test_without_saying_whether_they_wrote_first_nothing_is_checked() -> None:
     """The rule comes before the wording: the checker asks who wrote first, and takes the reader to that question."""
     one = reply()
-    put(one, "text", GOOD)
-    put(one, "guess", NOTHING)
+    update(one, "text", GOOD)
+    update(one, "guess", NOTHING)
     told = act(one, "see")
-    assert (told["notice"], told["focus"]) == (say("reply_board.contacted_first"), "contacted")
+    assert (told["notice"], told["focus"]) == (text("reply_board.contacted_first"), "contacted")
     assert part(one, "found") == ""
 
 
@@ -74,9 +74,9 @@ def test_only_an_answer_to_those_who_wrote_is_called_one(contacted: str, clear: 
     """However good the wording, an email that starts contact is not called a reply, and the rule stands above the findings."""
     one = checked(GOOD, NOTHING, contacted)
     found = part(one, "found")
-    assert (say("reply.nothing_found") in found) == clear
-    assert (say("reply_board.clear_but") in found) != clear
-    assert found.index(say(f"reply_board.rule.{contacted}")) < found.index(say("reply_board.found"))
+    assert (text("reply.nothing_found") in found) == clear
+    assert (text("reply_board.clear_but") in found) != clear
+    assert found.index(text(f"reply_board.rule.{contacted}")) < found.index(text("reply_board.found"))
 
 
 # ---- a guess comes first ----
@@ -92,38 +92,38 @@ def test_the_box_opens_empty_and_the_rule_comes_first() -> None:
     assert rule in one.text
 
 
-@pytest.mark.parametrize("do", [None, "see", "undo", "save"])
-def test_nothing_is_pointed_at_before_a_guess(do: str | None) -> None:
+@pytest.mark.parametrize("action", [None, "see", "undo", "save"])
+def test_nothing_is_pointed_at_before_a_guess(action: str | None) -> None:
     """With the example in the box, no act tells a finding's reason or suggestion before the reader said what they notice."""
     one = reply()
     act(one, "example")
-    if do:
-        act(one, do)
-    shown = html.unescape("\n".join([one.page(), one.text, one.still(), *one.parts(one.state).values()]))
+    if action:
+        act(one, action)
+    shown = html.unescape("\n".join([one.page(), one.text, one.static_html(), *one.fragments(one.state).values()]))
     for finding in check_reply(EXAMPLE).findings:
         assert finding.reason not in shown
         assert finding.suggestion not in shown
-    assert one.about(one.state)["open"] == ["ask"]
+    assert one.ui_state(one.state)["open"] == ["ask"]
 
 
 def test_to_check_without_a_text_or_a_guess_is_answered_by_a_sentence() -> None:
     """Without a text one is asked for it, without a guess for that; the state stays."""
     one = reply()
-    assert act(one, "see")["notice"] == say("reply.empty")
-    put(one, "text", GOOD)
-    assert act(one, "see")["notice"] == say("reply_board.contacted_first")
-    put(one, "contacted", "yes")
-    assert act(one, "see")["notice"] == say("guess.first")
+    assert act(one, "see")["notice"] == text("reply.empty")
+    update(one, "text", GOOD)
+    assert act(one, "see")["notice"] == text("reply_board.contacted_first")
+    update(one, "contacted", "yes")
+    assert act(one, "see")["notice"] == text("guess.first")
     assert one.state["first"] == ""
 
 
 def test_nothing_and_something_are_not_ticked_together() -> None:
     """Who ticks that it is fine takes the findings back, and the other way round."""
     one = reply()
-    put(one, "guess", "plea|no_cv")
-    put(one, "guess", f"plea|no_cv|{NOTHING}")
+    update(one, "guess", "plea|no_cv")
+    update(one, "guess", f"plea|no_cv|{NOTHING}")
     assert one.state["guess"] == NOTHING
-    put(one, "guess", f"plea|{NOTHING}")
+    update(one, "guess", f"plea|{NOTHING}")
     assert one.state["guess"] == "plea"
 
 
@@ -148,20 +148,20 @@ def test_each_finding_quotes_the_words_and_tells_why_and_what_one_can_do() -> No
         for word in (finding.words, finding.reason, finding.suggestion):
             assert word in found
         for seen in finding.seen:
-            assert say("reply_board.quote", words=" ".join(seen.words.split())) in found
+            assert text("reply_board.quote", words=" ".join(seen.words.split())) in found
     assert f"<td>{check.counts.words}</td>" in found
     assert check.limits in found
-    assert found.count(say("reply_board.noticed")) == 1
-    assert f"<b>{say('reply.plea.words')}</b> <span" in found
+    assert found.count(text("reply_board.noticed")) == 1
+    assert f"<b>{text('reply.plea.words')}</b> <span" in found
 
 
 @pytest.mark.parametrize(
     ("guess", "sentence"),
     [
-        ("plea", say("reply_board.alike", alike=1, total=7)),
-        (NOTHING, say("reply_board.alike", alike=0, total=7)),
-        ("|".join(FINDINGS), say("reply_board.alike", alike=7, total=7)),
-        ("|".join(finding.finding for finding in check_reply(EXAMPLE).findings), say("reply_board.same")),
+        ("plea", text("reply_board.alike", alike=1, total=7)),
+        (NOTHING, text("reply_board.alike", alike=0, total=7)),
+        ("|".join(FINDINGS), text("reply_board.alike", alike=7, total=7)),
+        ("|".join(finding.finding for finding in check_reply(EXAMPLE).findings), text("reply_board.same")),
     ],
 )
 def test_the_guess_is_set_beside_what_was_found(guess: str, sentence: str) -> None:
@@ -170,29 +170,29 @@ def test_the_guess_is_set_beside_what_was_found(guess: str, sentence: str) -> No
     beside = part(one, "beside")
     assert sentence in beside
     found = {finding.finding for finding in check_reply(EXAMPLE).findings}
-    more = [say(f"reply.{name}.words") for name in FINDINGS if name in set(guess.split("|")) - found]
-    assert (say("reply_board.more", names="; ".join(more)) in beside) == bool(more)
+    more = [text(f"reply.{name}.words") for name in FINDINGS if name in set(guess.split("|")) - found]
+    assert (text("reply_board.more", names="; ".join(more)) in beside) == bool(more)
 
 
 def test_a_good_reply_is_told_what_is_good() -> None:
     """Where nothing is found, what is there already is named, and who expected nothing agrees."""
     one = checked(GOOD, NOTHING)
     found = part(one, "found")
-    assert say("reply.nothing_found") in found
+    assert text("reply.nothing_found") in found
     for word in (
-        say("reply_board.good.introducer"),
-        say("reply_board.good.cv"),
-        say("reply_board.good.eras_id"),
-        say("reply_board.good.interest"),
-        say("reply_board.good.nothing_to_leave_out"),
+        text("reply_board.good.introducer"),
+        text("reply_board.good.cv"),
+        text("reply_board.good.eras_id"),
+        text("reply_board.good.interest"),
+        text("reply_board.good.nothing_to_leave_out"),
     ):
         assert word in found
-    assert say("reply_board.same") in part(one, "beside")
-    assert say("reply_board.found_none") in part(checked(GOOD, "plea"), "beside")
+    assert text("reply_board.same") in part(one, "beside")
+    assert text("reply_board.found_none") in part(checked(GOOD, "plea"), "beside")
 
 
 @pytest.mark.parametrize(
-    ("text", "missing"),
+    ("content", "missing"),
     [
         ("I rotated with you in May. My ERAS ID is below my name, as always.", "cv"),
         ("I rotated with you in May. My CV is here for you to see.", "eras_id"),
@@ -201,46 +201,46 @@ def test_a_good_reply_is_told_what_is_good() -> None:
         ("I rotated with you in May. My CV and ERAS ID are attached.", "interest"),
     ],
 )
-def test_what_is_not_there_is_not_praised(text: str, missing: str) -> None:
+def test_what_is_not_there_is_not_praised(content: str, missing: str) -> None:
     """Each praise is given only where the checker saw what it is about."""
     words = {
-        "introducer": say("reply_board.good.introducer"),
-        "cv": say("reply_board.good.cv"),
-        "eras_id": say("reply_board.good.eras_id"),
-        "interest": say("reply_board.good.interest"),
-        "nothing_to_leave_out": say("reply_board.good.nothing_to_leave_out"),
+        "introducer": text("reply_board.good.introducer"),
+        "cv": text("reply_board.good.cv"),
+        "eras_id": text("reply_board.good.eras_id"),
+        "interest": text("reply_board.good.interest"),
+        "nothing_to_leave_out": text("reply_board.good.nothing_to_leave_out"),
     }
-    assert words[missing] not in part(checked(text), "found")
+    assert words[missing] not in part(checked(content), "found")
     assert words[missing] in part(checked(GOOD), "found")
 
 
 def test_a_script_for_someone_else_is_not_praised_for_what_was_not_looked_for() -> None:
     """Where the checker leaves a question aside, silence is no praise."""
-    found = part(checked(say("reply_board.tour_script")), "found")
-    assert say("reply.script_for_other.words") in found
-    assert say("reply_board.good.cv") not in found
+    found = part(checked(text("reply_board.tour_script")), "found")
+    assert text("reply.script_for_other.words") in found
+    assert text("reply_board.good.cv") not in found
 
 
 def test_after_the_first_check_each_change_is_checked_and_the_first_look_stays() -> None:
     """The findings follow the text; the comparison stays with the text as it was, and the two numbers stand side by side."""
     one = checked(EXAMPLE)
-    beside = one.parts(one.state)["beside"]
+    beside = one.fragments(one.state)["beside"]
     assert "At first" not in part(one, "found")
-    put(one, "text", GOOD)
-    assert say("reply.nothing_found") in part(one, "found")
-    assert say("reply_board.before_now", before=7, now=0) in part(one, "found")
-    assert one.parts(one.state)["beside"] == beside
+    update(one, "text", GOOD)
+    assert text("reply.nothing_found") in part(one, "found")
+    assert text("reply_board.before_now", before=7, now=0) in part(one, "found")
+    assert one.fragments(one.state)["beside"] == beside
     act(one, "see")
-    assert one.parts(one.state)["beside"] == beside
-    put(one, "text", "")
-    assert say("reply.empty") in part(one, "found")
-    assert say("reply_board.good") not in part(one, "found")
+    assert one.fragments(one.state)["beside"] == beside
+    update(one, "text", "")
+    assert text("reply.empty") in part(one, "found")
+    assert text("reply_board.good") not in part(one, "found")
 
 
 def test_nothing_is_ever_written_into_the_text() -> None:
     """No act but the example's changes what stands in the box to anything else than what was written, or to nothing."""
     one = checked(GOOD)
-    for name in one.acts():
+    for name in one.actions():
         before = one.state["text"]
         act(one, name)
         assert one.state["text"] == {"example": EXAMPLE, "clear": ""}.get(name, before)
@@ -253,7 +253,7 @@ def test_another_text_asks_for_another_guess(name: str) -> None:
     one = checked(GOOD)
     before = one.state
     assert act(one, name)["focus"] == "text"
-    assert one.about(one.state)["open"] == ["ask"]
+    assert one.ui_state(one.state)["open"] == ["ask"]
     assert one.state["guess"] == ""
     act(one, "undo")
     assert one.state == before
@@ -262,7 +262,7 @@ def test_another_text_asks_for_another_guess(name: str) -> None:
 def test_markup_in_a_text_stays_text() -> None:
     """What looks like HTML in an email is shown as it was typed."""
     one = checked("<script>alert(1)</script> I beg you, <b>please</b> give me a chance.")
-    assert "<script" not in one.parts(one.state)["found"]
+    assert "<script" not in one.fragments(one.state)["found"]
     assert "<script" not in one.page()
 
 
@@ -273,15 +273,15 @@ def test_markup_in_a_text_stays_text() -> None:
 def test_a_kept_state_comes_back(text: str, guess: set[str], see: bool) -> None:
     """What a page kept gives the same state in a new box."""
     one = reply()
-    put(one, "text", text)
-    put(one, "guess", "|".join(sorted(guess)))
+    update(one, "text", text)
+    update(one, "guess", "|".join(sorted(guess)))
     if see:
         act(one, "see")
-    _, kept = one.saved(one.state)
+    _, kept = one.to_file(one.state)
     again = reply()
     act(again, "load", value=kept)
     assert again.state == one.state
-    assert again.parts(again.state) == one.parts(one.state)
+    assert again.fragments(again.state) == one.fragments(one.state)
 
 
 @pytest.mark.parametrize(
@@ -294,22 +294,22 @@ def test_a_broken_file_changes_nothing(text: str) -> None:
     assert act(one, "load", value=text)["notice"]
     assert one.state == before
     with pytest.raises(CaseError):
-        one.loaded(text)
+        one.from_file(text)
 
 
 def test_a_text_that_is_far_too_long_is_cut_and_said_to_be() -> None:
     """Of a very long text only the beginning is kept, and the checker says so."""
     one = checked("word " * LONGEST)
     assert len(one.state["text"]) == LONGEST
-    assert say("reply.was_cut", number=LONGEST - 1) in part(one, "found")
+    assert text("reply.was_cut", number=LONGEST - 1) in part(one, "found")
 
 
 def test_the_tour_goes_everywhere_and_comes_back() -> None:
     """The tour checks the example, a script, a good reply and nothing, is the same every time, and leaves no trace."""
     one = reply()
-    before, told = one.state, one.tour()
+    before, told = one.state, one.transcript()
     assert one.state == before
-    assert told == reply().tour()
+    assert told == reply().transcript()
     for word in (
         "guess.first",
         "reply.empty",
@@ -317,4 +317,4 @@ def test_the_tour_goes_everywhere_and_comes_back() -> None:
         "reply.script_for_other.words",
         "reply.lifelong_dream.words",
     ):
-        assert say(word) in told
+        assert text(word) in told

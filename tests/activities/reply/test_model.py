@@ -20,7 +20,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent))  # for the run as a program
+sys.path.insert(0, str(Path(__file__).resolve().parents[3]))  # for the run as a program
 
 from backchannel_lib import CaseError, TableError
 from backchannel_lib.activities.reply.model import (
@@ -32,10 +32,12 @@ from backchannel_lib.activities.reply.model import (
     phrase_pattern,
     read_up_to,
 )
-from backchannel_lib.base.texts import all_words, say
+from backchannel_lib.base.texts import all_words, text
 
-ROOT = Path(__file__).resolve().parent.parent
-EMAILS: list[dict[str, Any]] = tomllib.loads((ROOT / "tests" / "emails.toml").read_text(encoding="utf-8"))["email"]
+ROOT = Path(__file__).resolve().parents[3]
+EMAILS: list[dict[str, Any]] = tomllib.loads(
+    (ROOT / "tests" / "activities" / "reply" / "emails.toml").read_text(encoding="utf-8")
+)["email"]
 BY_ID: dict[str, str] = {email["id"]: email["text"] for email in EMAILS}
 ASIDE = [email for email in EMAILS if email["set"] == "aside"]
 KNOWN_MISSES = [email for email in EMAILS if "says" in email]
@@ -176,7 +178,7 @@ def test_curly_quotes_are_quotes(quote: str) -> None:
 
 
 @given(st.sampled_from(GOOD), st.sampled_from(list(BY_ID.values())))
-def test_what_stands_below_is_not_read(text: str, older: str) -> None:
+def test_what_stands_below_is_not_read(content: str, older: str) -> None:
     """An older message below, whatever it says and however it is quoted, adds no finding, and the result says so."""
     quoted = "\n".join(f"> {line}" for line in older.splitlines())
     for below in (
@@ -186,21 +188,21 @@ def test_what_stands_below_is_not_read(text: str, older: str) -> None:
         f"From: Dr. Lund\nSent: Monday\nTo: all\n{older}",
         quoted,
     ):
-        check = check_reply(f"{text}\n\n{below}")
+        check = check_reply(f"{content}\n\n{below}")
         assert ids(check) == []
-        assert say("reply.quoted_left_out") in check.notes
+        assert text("reply.quoted_left_out") in check.notes
     assert check_reply(f"\n{quoted}").state == "empty"
 
 
 @given(TEXTS)
-def test_the_rule_on_contact_comes_with_every_result(text: str) -> None:
+def test_the_rule_on_contact_comes_with_every_result(content: str) -> None:
     """Whatever the email, the result says that the NRMP's rule comes first, and that the checker may be wrong."""
-    check = check_reply(text)
-    assert check.contact_rule == say("reply.contact_rule")
+    check = check_reply(content)
+    assert check.contact_rule == text("reply.contact_rule")
     assert "only after that program has contacted you" in check.contact_rule
     assert check.facts[0] == "soap_rule.no_first_contact"
     assert all(f"fact.{fact}" in all_words() for fact in check.facts)
-    assert check.limits == say("reply.limits")
+    assert check.limits == text("reply.limits")
     assert check.words
 
 
@@ -208,7 +210,7 @@ def test_the_rule_on_contact_comes_with_every_result(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "state", "word_id"),
+    ("content", "state", "word_id"),
     [
         ("", "empty", "reply.empty"),
         (" \n\t . ! 👋", "empty", "reply.empty"),
@@ -219,10 +221,10 @@ def test_the_rule_on_contact_comes_with_every_result(text: str) -> None:
         (BY_ID["nearly-no-cv"], "read", "reply.found_one"),
     ],
 )
-def test_the_summary_says_what_came_out(text: str, state: str, word_id: str) -> None:
+def test_the_summary_says_what_came_out(content: str, state: str, word_id: str) -> None:
     """Nothing to read, another script, a good email and one finding each have their own sentence."""
-    check = check_reply(text)
-    assert (check.state, check.words) == (state, say(word_id))
+    check = check_reply(content)
+    assert (check.state, check.words) == (state, text(word_id))
     assert check.findings == () or word_id == "reply.found_one"
 
 
@@ -230,18 +232,18 @@ def test_more_findings_are_counted_in_the_summary() -> None:
     """With more than one finding the summary says how many."""
     check = check_reply(BY_ID["nearly-no-cv"].replace("ERAS ID", "number"))
     assert len(check.findings) == 2
-    assert check.words == say("reply.found_more", number=2)
+    assert check.words == text("reply.found_more", number=2)
 
 
 @pytest.mark.parametrize("row", load_reply_findings(), ids=lambda row: row.finding)
 def test_every_finding_says_what_why_and_what_to_do(row: Any) -> None:
     """Each finding has its words, reason, suggestion and claims, and no suggestion holds a sentence to paste."""
-    text = next(email["text"] for email in EMAILS if row.finding in email["findings"] and "says" not in email)
-    found = next(found for found in check_reply(text).findings if found.finding == row.finding)
-    assert (found.kind, found.claims, found.assumption) == (row.kind, row.claims, row.ours)
-    assert found.words == say(f"reply.{row.finding}.words")
-    assert found.reason == say(f"reply.{row.finding}.reason")
-    assert found.suggestion == say(f"reply.{row.finding}.suggestion")
+    content = next(email["text"] for email in EMAILS if row.finding in email["findings"] and "says" not in email)
+    found = next(found for found in check_reply(content).findings if found.finding == row.finding)
+    assert (found.kind, found.claims, found.assumption) == (row.kind, row.claims, row.assumption)
+    assert found.words == text(f"reply.{row.finding}.words")
+    assert found.reason == text(f"reply.{row.finding}.reason")
+    assert found.suggestion == text(f"reply.{row.finding}.suggestion")
     assert row.claims
     assert not re.search(r"\b(I|me|my)\b|[\"“”]|:", found.suggestion)  # nothing in the student's own voice
 
@@ -249,12 +251,12 @@ def test_every_finding_says_what_why_and_what_to_do(row: Any) -> None:
 @pytest.mark.parametrize(("length", "cut"), [(19_999, False), (20_000, False), (20_001, True), (60_000, True)])
 def test_a_very_long_text_is_cut_and_says_so(length: int, cut: bool) -> None:
     """Up to 20,000 characters are read; of a longer text the rest is left out, with a sentence."""
-    text = "I beg you. ".ljust(length - 6, "x") + " dream"
-    check = check_reply(text)
+    content = "I beg you. ".ljust(length - 6, "x") + " dream"
+    check = check_reply(content)
     assert read_up_to() == 20_000
-    assert len(text) == length
+    assert len(content) == length
     assert check.cut == cut
-    assert check.notes == ((say("reply.was_cut", number=20_000),) if cut else ())
+    assert check.notes == ((text("reply.was_cut", number=20_000),) if cut else ())
     assert ("lifelong_dream" in ids(check)) == (not cut)
 
 
@@ -429,11 +431,11 @@ def test_every_phrase_finds_the_words_it_is_written_in(role: str) -> None:
     rows = [row for row in load_reply_phrases() if row.counts_for == role]
     assert any(row.form == "counts" for row in rows)
     for row in rows:
-        found = phrase_pattern(row.phrase).search(f"and {words_of(shortest(row.phrase))}")
+        found = phrase_pattern(row.phrase).search(f"and {ordered_choices_field(shortest(row.phrase))}")
         assert found, row.phrase
 
 
-def words_of(text: str) -> str:
+def ordered_choices_field(text: str) -> str:
     """Write words as the checker's line has them."""
     from backchannel_lib.activities.reply.model import _words
 

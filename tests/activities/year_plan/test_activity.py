@@ -10,20 +10,20 @@ from typing import Any
 import pytest
 
 from backchannel_lib import CaseError, match_week
-from backchannel_lib.activities.registry import activity_of
-from backchannel_lib.activities.year_plan.activity import FIRST_DAY, TO_BEGIN, YearPlanBoard
+from backchannel_lib.activities.registry import make_activity
+from backchannel_lib.activities.year_plan.activity import FIRST_DAY, TO_BEGIN, YearPlanActivity
 from backchannel_lib.activities.year_plan.model import GROUPS, load_plan_tasks, plan_for
-from backchannel_lib.base.texts import say
+from backchannel_lib.base.texts import text
 from backchannel_lib.page.html import tag
 
 TASKS = {row.task: row for row in load_plan_tasks()}
 
 
-def board(**values: object) -> YearPlanBoard:
+def board(**values: object) -> YearPlanActivity:
     """Open the board, with some fields set."""
-    made = activity_of("year_plan")
-    assert isinstance(made, YearPlanBoard)
-    made.put(**values)
+    made = make_activity("year_plan")
+    assert isinstance(made, YearPlanActivity)
+    made.update(**values)
     return made
 
 
@@ -32,17 +32,17 @@ def everything() -> dict[str, str]:
     return {group: "|".join(row.task for row in TASKS.values() if row.group == group) for group in GROUPS}
 
 
-def do(made: YearPlanBoard, what: str, **more: Any) -> dict[str, Any]:
+def do(made: YearPlanActivity, what: str, **more: Any) -> dict[str, Any]:
     """Press a button and give all that the screen is told, put together."""
     told: dict[str, Any] = {}
-    for answer in made.handle({"do": what, "seq": 1, "view": "v", **more}):
+    for answer in made.handle({"type": what, "seq": 1, "view": "v", **more}):
         told |= answer
     return told
 
 
-def plan(made: YearPlanBoard) -> str:
+def plan(made: YearPlanActivity) -> str:
     """Give the plan on screen."""
-    return made.parts(made.state)["made"]
+    return made.fragments(made.state)["made"]
 
 
 def test_it_opens_on_a_fixed_day_outside_soap_with_nothing_ticked() -> None:
@@ -50,8 +50,8 @@ def test_it_opens_on_a_fixed_day_outside_soap_with_nothing_ticked() -> None:
     made = board()
     day = date.fromisoformat(FIRST_DAY)
     assert day == match_week(day.year) + timedelta(days=4)
-    assert say("plan.empty") in plan(made)
-    assert made.about(made.state)["open"] == []
+    assert text("plan.empty") in plan(made)
+    assert made.ui_state(made.state)["open"] == []
 
 
 def test_every_task_can_be_ticked_under_its_group() -> None:
@@ -72,8 +72,8 @@ def test_a_ticked_task_stands_in_the_plan_with_its_days_and_its_voice(task: str)
     html = plan(made)
     for words in (row.title, item.days, *item.sentences):
         assert tag("i", words)[3:-4] in html
-    assert (say("plan.waits") in html) is row.rule
-    assert made.about(made.state)["open"] == ["save"]
+    assert (text("plan.waits") in html) is row.rule
+    assert made.ui_state(made.state)["open"] == ["save"]
 
 
 def test_nothing_that_the_rule_touches_falls_into_soap() -> None:
@@ -93,15 +93,15 @@ def test_warnings_are_shown() -> None:
     assert len(shown.warnings) > 1
     for warning in shown.warnings:
         assert tag("i", warning)[3:-4] in plan(made)
-    assert say("plan_board.notes") in plan(made)
-    assert say("plan_board.notes") not in plan(board(first_days="rest"))
+    assert text("plan_board.notes") in plan(made)
+    assert text("plan_board.notes") not in plan(board(first_days="rest"))
 
 
 def test_a_plan_of_nothing_but_what_has_no_day_says_so() -> None:
     """A reader whose only tick has no day any more is told why, and there is nothing to save."""
     made = board(first_days="soap_applications")
-    assert say("plan.left_out", title=TASKS["soap_applications"].title) in plan(made)
-    assert do(made, "calendar")["notice"] == say("plan_board.nothing")
+    assert text("plan.left_out", title=TASKS["soap_applications"].title) in plan(made)
+    assert do(made, "calendar")["notice"] == text("plan_board.nothing")
 
 
 @pytest.mark.parametrize(
@@ -129,10 +129,10 @@ def test_what_is_no_day_is_told_kindly(typed: str, rule: str) -> None:
     made = board(first_days="rest")
     before = made.state
     with pytest.raises(CaseError) as caught:
-        made.moved("start", typed)
+        made.with_value("start", typed)
     assert caught.value.rule == rule
     told = do(made, "set", field="start", value=typed)
-    assert told["errors"]["start"].startswith(say("plan_board.start"))
+    assert told["errors"]["start"].startswith(text("plan_board.start"))
     assert made.state == before
 
 
@@ -154,15 +154,15 @@ def test_a_day_as_it_is_written_in_the_us_is_understood(typed: str) -> None:
 
 def test_the_line_to_call_is_named_once_in_normal_size() -> None:
     """The page names 988 in one sentence, with nothing ticked as with everything, and not in small print."""
-    told = tag("p", say("plan.crisis"))
+    told = tag("p", text("plan.crisis"))
     for made in (board(), board(**everything())):
         assert made.page().count(told) == 1
-        assert made.page().count("988") == say("plan.crisis").count("988")
+        assert made.page().count("988") == text("plan.crisis").count("988")
 
 
 def test_what_is_ours_is_not_said_twice_of_one_thing() -> None:
     """Where a sentence says that the advice is ours, no badge says again that a part of it is."""
-    badge = say("card.ours")
+    badge = text("card.ours")
     assert badge not in plan(board(first_days="rest|talk_to_someone|read_agreement"))
     assert badge in plan(board(first_days="honest_with_mentors"))
 
@@ -172,7 +172,7 @@ def test_saving_reminds_of_a_shared_computer() -> None:
     made = board(first_days="rest")
     assert "Shared computer?" in do(made, "text")["notice"]
     assert "Shared computer?" in do(made, "calendar")["notice"]
-    assert "Shared computer?" in say("plan_board.saved_where")
+    assert "Shared computer?" in text("plan_board.saved_where")
 
 
 def test_beginning_ticks_three_beside_what_is_ticked() -> None:
@@ -210,7 +210,7 @@ def test_an_empty_plan_saves_no_file(what: str) -> None:
     """With nothing ticked there is no empty file, but a sentence."""
     told = do(board(), what)
     assert "file" not in told
-    assert told["notice"] == say("plan_board.nothing")
+    assert told["notice"] == text("plan_board.nothing")
 
 
 @pytest.mark.parametrize(
@@ -219,16 +219,16 @@ def test_an_empty_plan_saves_no_file(what: str) -> None:
 def test_an_unknown_tick_is_refused(field: str, value: str) -> None:
     """Only tasks of a group can be ticked in it, each once."""
     with pytest.raises(CaseError):
-        board().moved(field, value)
+        board().with_value(field, value)
 
 
 def test_what_was_kept_gives_the_same_plan_again() -> None:
     """A new kernel, given what the page kept, shows the same plan."""
     made = board(start="2027-06-20", **everything())
-    again = activity_of("year_plan")
-    again.go(again.loaded(json.dumps(made.values(made.state))))
+    again = make_activity("year_plan")
+    again.commit(again.from_file(json.dumps(made.values(made.state))))
     assert again.state == made.state
-    assert again.parts(again.state) == made.parts(made.state)
+    assert again.fragments(again.state) == made.fragments(made.state)
 
 
 @pytest.mark.parametrize("text", ["", "3", '{"start": "soon"}', '{"year": "rest"}'])
@@ -244,8 +244,8 @@ def test_the_tour_is_the_same_each_time_and_leaves_nothing_behind() -> None:
     """The tour names every task, tells the same twice, holds no day of today, and ends where it began."""
     made = board(first_days="rest")
     before = made.state
-    told = made.tour()
-    assert told == made.tour()
+    told = made.transcript()
+    assert told == made.transcript()
     assert made.state == before
     assert all(row.title in told for row in TASKS.values())
     assert set(re.findall(r"\b20\d\d\b", told)) <= {"2027", "2028", "2029"}

@@ -22,11 +22,11 @@ from backchannel_lib.activities.year_plan.model import (
     match_week_of,
     plan_for,
 )
-from backchannel_lib.base.texts import say
+from backchannel_lib.base.texts import text
 from backchannel_lib.model.amplifier import assumption
 
 TASKS = {row.task: row for row in load_plan_tasks()}
-TABLE = Path(__file__).resolve().parent.parent / "data" / "plan_tasks.csv"
+TABLE = Path(__file__).resolve().parents[3] / "data" / "plan_tasks.csv"
 DAY = timedelta(days=1)
 
 
@@ -56,7 +56,7 @@ def soap_days(first: date, last: date) -> set[date]:
 def test_the_tasks_are_marked_as_whose_they_are() -> None:
     """A task whose advice is the article's names claims; every task says what of it is ours, and whom it involves."""
     for row in TASKS.values():
-        assert row.ours
+        assert row.assumption
         assert row.claims or row.advice_is_ours
         assert row.needs
         assert row.title
@@ -71,7 +71,7 @@ def test_the_kind_tasks_are_there() -> None:
         assert TASKS[name].advice_is_ours
         assert not TASKS[name].rule
         assert TASKS[name].group == "first_days"
-    assert "988" in say("plan.crisis")
+    assert "988" in text("plan.crisis")
     assert not any("988" in row.why for row in TASKS.values())  # it is named once, and plainly
 
 
@@ -237,7 +237,7 @@ IN_SOAP = [
 def test_only_what_begins_before_soap_ends_says_to_ask_for_advice_alone(start: str, task: str, said: bool) -> None:
     """A talk with a mentor in the days of SOAP, and none after it, says that mentors may not be asked to contact a program."""
     item = plan_for(date.fromisoformat(start), [task]).items[0]
-    assert (say("plan.advice_only") in item.sentences) is said
+    assert (text("plan.advice_only") in item.sentences) is said
 
 
 def test_a_violation_is_said_to_bar_from_soap() -> None:
@@ -273,16 +273,16 @@ def test_too_much_in_the_first_week_is_said() -> None:
     most = int(assumption("plan_first_week_at_most"))
     start = date(2027, 3, 15)
     assert plan_for(start, [*first[:most], *later]).warnings == ()
-    assert plan_for(start, first[: most + 1]).warnings == (say("plan.warning.many", count=most + 1, most=most),)
+    assert plan_for(start, first[: most + 1]).warnings == (text("plan.warning.many", count=most + 1, most=most),)
     assert plan_for(start, first[: most + 1]).warnings[0] in unwrapped(plan_for(start, first[: most + 1]).text)
 
 
 def test_what_the_rule_moves_and_what_has_no_day_are_said() -> None:
     """A task that the rule moves is named with its new day, and one without a day is named as left out."""
     role, soap = TASKS["role_near_specialty"].title, TASKS["soap_applications"].title
-    moved = say("plan.warning.moved", day="Fri, Mar 19, 2027", title=role)
+    moved = text("plan.warning.moved", day="Fri, Mar 19, 2027", title=role)
     assert plan_for(date(2027, 3, 10), ["role_near_specialty", "rest"]).warnings == (moved,)
-    assert plan_for(date(2027, 3, 22), ["soap_applications"]).warnings == (say("plan.left_out", title=soap),)
+    assert plan_for(date(2027, 3, 22), ["soap_applications"]).warnings == (text("plan.left_out", title=soap),)
 
 
 # ---- as text ----
@@ -302,17 +302,17 @@ def test_the_text_tells_the_whole_plan(start: date, chosen: list[str]) -> None:
     for item in plan.items:
         assert item.days in told
         assert item.task.why in told
-        assert (say("plan.ours") in item.sentences) == item.task.advice_is_ours
-        assert (say("plan.article") in item.sentences) != item.task.advice_is_ours
-        assert (say("plan.waits") in item.sentences) == item.task.rule
-        assert (say("plan.advice_only") in item.sentences) == item.in_soap
+        assert (text("plan.ours") in item.sentences) == item.task.advice_is_ours
+        assert (text("plan.article") in item.sentences) != item.task.advice_is_ours
+        assert (text("plan.waits") in item.sentences) == item.task.rule
+        assert (text("plan.advice_only") in item.sentences) == item.in_soap
         assert all(sentence in told for sentence in item.sentences)
     assert all(warning in told for warning in plan.warnings)
-    assert [say(f"plan.group.{group}") in plan.text.splitlines() for group in GROUPS] == [
+    assert [text(f"plan.group.{group}") in plan.text.splitlines() for group in GROUPS] == [
         any(item.group == group for item in plan.items) for group in GROUPS
     ]
     assert all(len(line) <= 78 and line == line.rstrip() for line in plan.text.splitlines())
-    assert told.endswith(say("plan.crisis"))
+    assert told.endswith(text("plan.crisis"))
 
 
 def test_a_plan_without_a_tick_is_a_plain_sentence() -> None:
@@ -320,13 +320,13 @@ def test_a_plan_without_a_tick_is_a_plain_sentence() -> None:
     plan = plan_for(date(2027, 3, 15), [])
     assert unwrapped(plan.text) == " ".join(
         [
-            say("plan.title", first="Mon, Mar 15, 2027", last="Tue, Mar 14, 2028"),
-            say("plan.empty"),
-            say("plan.crisis"),
+            text("plan.title", first="Mon, Mar 15, 2027", last="Tue, Mar 14, 2028"),
+            text("plan.empty"),
+            text("plan.crisis"),
         ]
     )
     assert (plan.items, plan.left_out, plan.warnings, plan.ics) == ((), (), (), "")
-    assert say("plan.empty") not in unwrapped(plan_for(date(2027, 3, 15), ["rest"]).text)
+    assert text("plan.empty") not in unwrapped(plan_for(date(2027, 3, 15), ["rest"]).text)
 
 
 def test_a_single_day_is_told_as_one() -> None:
