@@ -19,7 +19,8 @@ from backchannel_lib.model.soap_rule import RulesCheck, rules_check
 from backchannel_lib.model.verdict import Judgment, Reason, Verdict, judge
 
 if TYPE_CHECKING:
-    from backchannel_lib.model.dataframe import judge_frame as judge_frame
+    from backchannel_lib.model.dataframe import judge_frame
+    from backchannel_lib.notebook.widget import Panel, open_activity, transcript
 
 __all__ = [
     "READINGS",
@@ -32,6 +33,7 @@ __all__ = [
     "Changes",
     "Field",
     "Judgment",
+    "Panel",
     "Reading",
     "Reason",
     "RulesCheck",
@@ -42,17 +44,24 @@ __all__ = [
     "judge_frame",
     "load_case",
     "match_week",
+    "open_activity",
     "phase_at",
     "readings_agree",
     "rules_check",
     "save_case",
+    "transcript",
     "what_would_change",
 ]
 
 
 def __getattr__(name: str) -> Any:
+    # What needs a package beyond the standard library is imported when it is first asked for.
     if name == "judge_frame":
         from backchannel_lib.model.dataframe import judge_frame
 
         return judge_frame
+    if name in {"Panel", "open_activity", "transcript"}:
+        from backchannel_lib.notebook import widget
+
+        return getattr(widget, name)
     raise AttributeError(f"module 'backchannel_lib' has no attribute {name!r}")

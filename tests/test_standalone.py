@@ -54,7 +54,7 @@ import tempfile
 import backchannel_lib as b
 
 case = b.Case(score=228, recommender="trusted_peer", specifics=True)
-assert b.judge(case).verdict.words == "Maybe"
+assert b.judge(case).verdict.label == "Maybe"
 assert b.rules_check(case).answer == "not_allowed"
 assert len(b.what_would_change(case)) > 0
 assert b.readings_agree(case).total == 6
@@ -100,7 +100,7 @@ def test_the_core_needs_nothing_but_python() -> None:
 def test_importing_the_library_imports_no_package() -> None:
     """With the packages at hand, `import backchannel_lib` and a verdict still load none of them."""
     code = (
-        "import sys; before = set(sys.modules); import backchannel_lib as b; b.judge(b.Case()).verdict.words; "
+        "import sys; before = set(sys.modules); import backchannel_lib as b; b.judge(b.Case()).verdict.label; "
         "b.rules_check(b.Case()).reason; "
         "tops = {name.partition('.')[0] for name in set(sys.modules) - before}; "
         "print(sorted(top for top in tops - sys.stdlib_module_names if not top.startswith('_sysconfigdata')))"

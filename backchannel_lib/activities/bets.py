@@ -96,9 +96,9 @@ class Bets(Form):
         mine = Verdict[guess.upper()] if guess else None
         return join(
             paired(
-                (text("guess.yours"), tag("b", mine.words if mine else text("lesson.nothing_yet"))),
-                (text("guess.article"), tag("b", judgment.verdict.words)),
-                (text("rules.title"), rules_check(row.case).words),
+                (text("guess.yours"), tag("b", mine.label if mine else text("lesson.nothing_yet"))),
+                (text("guess.article"), tag("b", judgment.verdict.label)),
+                (text("rules.title"), rules_check(row.case).label),
             ),
             tag("p", difference(mine, judgment.verdict), class_="bw-kind") if mine else None,
             tag("p", text(f"bet.{row.bet}.why")),
@@ -152,8 +152,8 @@ class Bets(Form):
                 continue
             self._compare({})
             judgment = judge(row.case)
-            answer = rules_check(row.case).words
-            told = text("example.answer", verdict=judgment.verdict.words, held=held_down(judgment), answer=answer)
+            answer = rules_check(row.case).label
+            told = text("example.answer", verdict=judgment.verdict.label, held=held_down(judgment), answer=answer)
             shown = text(f"bet.{name}.why") if self.fragments(self.state)[f"told.{name}"] else ""
             lines.append(f"{text(f'bet.{name}.title')}\n{told}\n   {shown}")
         self.commit(start)

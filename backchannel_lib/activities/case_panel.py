@@ -324,9 +324,9 @@ class CaseActivity(Activity[CaseState]):
             lines.append(
                 text(
                     "example.answer",
-                    verdict=judgment.verdict.words,
+                    verdict=judgment.verdict.label,
                     held=held_down(judgment),
-                    answer=rules_check(self.case).words,
+                    answer=rules_check(self.case).label,
                 )
             )
             self.undo()

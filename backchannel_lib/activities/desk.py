@@ -136,7 +136,7 @@ class Desk(TimedDeck):
                 rows.append((title, text("lesson.nothing_yet"), again, ""))
                 continue
             judgment = self.judgments[name]
-            article = join(tag("b", self._decision(judgment)), " (", judgment.verdict.words, ")")
+            article = join(tag("b", self._decision(judgment)), " (", judgment.verdict.label, ")")
             rows.append((title, text(f"decision.{state[name]}"), article, weakest_of(judgment)))
         head = (text("desk.file"), text("desk.you"), text("guess.article"), text("desk.weakest"))
         return join(table(text("desk.table"), head, rows), citations("desk", ("paper.ninety-seconds",), ("desk_decisions",)))
@@ -252,8 +252,8 @@ class Desk(TimedDeck):
                 self.to(self.end)
                 same = text("lesson.alike") in self._why(name, self.state)
                 lines.append(f"   {text(f'decision.{decision}')}: {text('lesson.alike' if same else 'lesson.unlike')}.")
-            answer = rules_check(self.cases[name]).words
-            lines.append(f"   {judgment.verdict.words}. {text('desk.weakest')}: {weakest_of(judgment)}. {answer}.")
+            answer = rules_check(self.cases[name]).label
+            lines.append(f"   {judgment.verdict.label}. {text('desk.weakest')}: {weakest_of(judgment)}. {answer}.")
             lines.append(f"   {text(f'desk.{name}.why')}")
         self.commit(start)
         return "\n".join(lines)

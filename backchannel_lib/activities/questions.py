@@ -47,7 +47,7 @@ class Option(NamedTuple):
         """The answer for a reader: a verdict's or a rule's answer by its own name, any other by its text."""
         match _kinds()[self.question]:
             case "case":
-                return Verdict[self.option.upper()].words
+                return Verdict[self.option.upper()].label
             case "rule":
                 return text(f"soap.answer.{self.option}")
         return text(f"option.{self.question}.{self.option}.text")
@@ -66,7 +66,7 @@ class Question(NamedTuple):
 
     Examples:
         >>> question = questions_of("01_the_paper_bar")[2]
-        >>> question.kind, question.answer, judge(question.case).verdict.words
+        >>> question.kind, question.answer, judge(question.case).verdict.label
         ('case', 'fallback_seat', 'Fallback seat')
     """
 
@@ -209,7 +209,7 @@ def load_bets(path: Path = None) -> tuple[Bet, ...]:
         The claims in each row; the students are ours.
 
     Examples:
-        >>> [judge(bet.case).verdict.words for bet in load_bets()]
+        >>> [judge(bet.case).verdict.label for bet in load_bets()]
         ['Ignored', 'Skimmed', 'Fallback seat', 'File read', 'Phone interview']
     """
     readers: dict[str, Reader] = {"bet": required_text, "overrides": case_settings, "claims": claim_ids}
@@ -219,7 +219,7 @@ def load_bets(path: Path = None) -> tuple[Bet, ...]:
         place = (_name(path, "bets.csv"), number)
         verdict = judge(row.case).verdict
         if verdict in seen:
-            raise TableError(*place, "sets", verdict.name.lower(), "a verdict that no other bet has")
+            raise TableError(*place, "overrides", verdict.name.lower(), "a verdict that no other bet has")
         seen.add(verdict)
         if not row.claims:
             raise TableError(*place, "claims", "", "a claim that decides")
@@ -289,7 +289,7 @@ def _check_basis(place: _Place, row: Question) -> None:
     if not (row.claims or row.facts or row.assumption):
         raise TableError(*place, "claims", "", "a claim, a fact or an assumption of ours")
     if (row.kind == "choice") != (row.overrides == ()):
-        raise TableError(*place, "sets", row.overrides, "a case for a question about one, and nothing for a choice")
+        raise TableError(*place, "overrides", row.overrides, "a case for a question about one, and nothing for a choice")
 
 
 def _check_options(place: _Place, row: Question) -> None:

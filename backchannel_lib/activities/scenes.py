@@ -268,7 +268,7 @@ class Scenes(CaseActivity):
         case = self._case_of(state.scene) if row else state.case
         guess, judgment = Verdict[self._guess(state).upper()], judge(case, state.reading)
         return join(
-            paired((text("guess.yours"), tag("b", guess.words)), (text("guess.article"), tag("b", judgment.verdict.words))),
+            paired((text("guess.yours"), tag("b", guess.label)), (text("guess.article"), tag("b", judgment.verdict.label))),
             tag("p", difference(guess, judgment.verdict), class_="bw-kind"),
             tag("p", text(f"scene.{row.scene}.why")) if row else None,
             None if row else [tag("p", held_down(judgment)), *_why_held(judgment), tag("p", rules_check(case).next_step)],
@@ -379,9 +379,9 @@ class Scenes(CaseActivity):
                 text(
                     "scene.tour",
                     title=self._title(scene),
-                    verdict=judge(self.case).verdict.words,
+                    verdict=judge(self.case).verdict.label,
                     held=held_down(judge(self.case)),
-                    answer=rules_check(self.case).words,
+                    answer=rules_check(self.case).label,
                 )
             )
             lines += [f"   {line}" for field in self._shown(self.state) if (line := self._sweep(field))]
@@ -404,7 +404,7 @@ class Scenes(CaseActivity):
             if str(value).count("|"):
                 continue  # of what can be ticked together, each alone says enough
             try:
-                outcomes.append((value, judge(self.with_value(field, value).case).verdict.words))
+                outcomes.append((value, judge(self.with_value(field, value).case).verdict.label))
             except CaseError:
                 continue
         runs = [(verdict, [value for value, _ in run]) for verdict, run in itertools.groupby(outcomes, lambda pair: pair[1])]
@@ -416,7 +416,7 @@ def _why_held(judgment: Judgment) -> list[Markup]:
     """Give the reasons of the links that hold a verdict down."""
     if judgment.verdict is max(Verdict):
         return []
-    return [tag("p", reason.words) for reason in judgment.reasons if reason.stage in judgment.binding]
+    return [tag("p", reason.sentence) for reason in judgment.reasons if reason.stage in judgment.binding]
 
 
 def span(field: str, values: list[Any]) -> str:

@@ -147,7 +147,7 @@ class Walk(Form):
     def _passed(self, at: int, state: Record) -> Markup:
         stop = self.stops[at]
         mine = state[stop.row.step] if stop.way else ""
-        told = text("walk.passed", verdict=judge(stop.case).verdict.words)
+        told = text("walk.passed", verdict=judge(stop.case).verdict.label)
         guess = tag("span", text("walk.you_said", way=text(f"way.{mine}")), class_="bw-badge") if mine else None
         return tag("li", tag("p", text(f"step.{stop.row.step}.text")), tag("p", tag("b", told), " ", guess))
 
@@ -224,7 +224,7 @@ class Walk(Form):
     def text(self) -> str:
         """Title, the step one is at and its verdict."""
         stop = self.stops[self.state["at"]]
-        told = text("walk.passed", verdict=judge(stop.case).verdict.words)
+        told = text("walk.passed", verdict=judge(stop.case).verdict.label)
         return "\n".join([text(f"activity.{self.row.activity}.title"), text(f"step.{stop.row.step}.text"), told])
 
     def transcript(self) -> str:
@@ -239,9 +239,9 @@ class Walk(Form):
             lines.append(
                 text(
                     "example.answer",
-                    verdict=judgment.verdict.words,
+                    verdict=judgment.verdict.label,
                     held=held_down(judgment),
-                    answer=rules_check(stop.case).words,
+                    answer=rules_check(stop.case).label,
                 )
             )
         self.commit(start)

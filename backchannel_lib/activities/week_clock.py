@@ -188,7 +188,7 @@ class WeekClock(Form):
             paired(
                 (text("clock.band.phases"), text(f"level.phase.{phase}")),
                 (text("clock.band.official"), self._official(state)),
-                (text("clock.band.rule"), check.words),
+                (text("clock.band.rule"), check.label),
             ),
             tag("p", check.next_step, class_="bw-next"),
             citations("clock-phase", row.claims, (row.assumption,) if row.assumption else ()),
@@ -215,8 +215,8 @@ class WeekClock(Form):
             verdict = judge(case, self._reading(state)).verdict
             check = rules_check(case, self._when(state))
             # Whether to answer a program that has written is no question, so no verdict may put anyone off it.
-            told = text("clock.just_answer") if case.recommender == "self" else verdict.words
-            rows.append((text(f"contact.{contact.contact}"), told, check.words))
+            told = text("clock.just_answer") if case.recommender == "self" else verdict.label
+            rows.append((text(f"contact.{contact.contact}"), told, check.label))
         claims = dict.fromkeys(claim for contact in self.contacts for claim in contact.claims)
         head = (text("clock.contact"), text("card.title"), text("rules.title"))
         return join(table(text("clock.worth"), head, rows), citations("worth", claims))
@@ -302,8 +302,8 @@ class WeekClock(Form):
         worth = []
         for contact in self.contacts:
             case = self._case(contact, state)
-            answer = rules_check(case, self._when(state)).words
-            verdict = judge(case, self._reading(state)).verdict.words
+            answer = rules_check(case, self._when(state)).label
+            verdict = judge(case, self._reading(state)).verdict.label
             verdict = text("clock.just_answer") if case.recommender == "self" else verdict
             worth.append(f"{text(f'contact.{contact.contact}')}: {verdict} ({answer})")
         phase = text(f"level.phase.{phase_at(self._when(state), self._reading(state))}")

@@ -40,7 +40,7 @@ class Reading:
     claims: tuple[str, ...]
 
     @property
-    def words(self) -> str:
+    def sentence(self) -> str:
         """The reading as a sentence for a reader."""
         return text(f"reading.{self.name}")
 

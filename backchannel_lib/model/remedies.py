@@ -55,7 +55,7 @@ class Change:
     rules: RulesCheck
 
     @property
-    def words(self) -> tuple[str, ...]:
+    def sentences(self) -> tuple[str, ...]:
         """Each act as a sentence for a reader."""
         return tuple(text(f"remedy.{remedy}") for remedy in self.remedies)
 
@@ -110,7 +110,7 @@ class Changes(Sequence[Change]):
         return any(change.within_reach for change in self._changes)
 
     @property
-    def words(self) -> str:
+    def sentence(self) -> str:
         """What to expect of them, as a sentence for a reader."""
         if self.verdict == max(Verdict):
             return text("changes.at_the_top")

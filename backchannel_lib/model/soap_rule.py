@@ -46,7 +46,7 @@ class RulesCheck:
     window_ends: datetime | None
 
     @property
-    def words(self) -> str:
+    def label(self) -> str:
         """The answer in a few words for a reader; it says where the answer changes within the phase."""
         return text(f"soap.answer.{self.answer}_until" if self.changes_later else f"soap.answer.{self.answer}")
 

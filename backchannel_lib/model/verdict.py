@@ -21,7 +21,7 @@ class Verdict(IntEnum):
         The claims named in data/verdicts.csv; that they form one line is ours.
 
     Examples:
-        >>> Verdict.MAYBE > Verdict.FILE_READ, Verdict.MAYBE.words
+        >>> Verdict.MAYBE > Verdict.FILE_READ, Verdict.MAYBE.label
         (True, 'Maybe')
     """
 
@@ -36,7 +36,7 @@ class Verdict(IntEnum):
     OFFER_IN_PLAY = 8
 
     @property
-    def words(self) -> str:
+    def label(self) -> str:
         """The verdict's short name for a reader."""
         return text(f"verdict.{self.name.lower()}.name")
 
@@ -64,7 +64,7 @@ class Reason:
 
     Examples:
         >>> reason = judge(Case(scripted=True)).reasons[0]
-        >>> reason.rule, reason.assumption, reason.claims[0]
+        >>> reason.rule, reason.ours, reason.claims[0]
         ('scripted', True, 'conduct.no-script')
     """
 
@@ -77,7 +77,7 @@ class Reason:
     also: tuple[Reason, ...] = ()
 
     @property
-    def words(self) -> str:
+    def sentence(self) -> str:
         """The reason as a sentence for a reader."""
         return text(f"rule.{self.rule}")
 

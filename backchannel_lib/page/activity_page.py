@@ -105,7 +105,7 @@ def rule_line(case: Case) -> Markup:
         True
     """
     check = rules_check(case)
-    return join(text("rules.title"), ": ", tag("b", check.words, data_answer=check.answer))
+    return join(text("rules.title"), ": ", tag("b", check.label, data_answer=check.answer))
 
 
 def static_page(part: ActivityRow, *body: object) -> Markup:
@@ -140,7 +140,7 @@ def verdict_options() -> list[tuple[str, str]]:
         >>> verdict_options()[0]
         ('backfires', 'Backfires')
     """
-    return [(verdict.name.lower(), verdict.words) for verdict in Verdict]
+    return [(verdict.name.lower(), verdict.label) for verdict in Verdict]
 
 
 def difference(guess: Verdict, verdict: Verdict) -> str:

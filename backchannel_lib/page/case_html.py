@@ -90,8 +90,8 @@ def fast_fragments(case: Case, reading: str | None = None) -> dict[str, str]:
             tag("p", text("orientation.mixed"), class_="bw-verdict-sentence"),
         )
         parts["chain"], parts["spoken"] = "", text("orientation.mixed")
-    told = text("card.no_verdict") if exam_of(case) is None else judgment.verdict.words
-    parts["strip"] = join(tag("b", told), " ", text("strip.rule", answer=rules.words))
+    told = text("card.no_verdict") if exam_of(case) is None else judgment.verdict.label
+    parts["strip"] = join(tag("b", told), " ", text("strip.rule", answer=rules.label))
     return parts
 
 
@@ -146,9 +146,9 @@ def as_text(case: Case, reading: str | None = None) -> str:
     if exam_of(case) is None:
         rules = rules_check(case)
         told = text("text.verdict", verdict=text("card.no_verdict"), sentence=text("orientation.mixed"))
-        return f"{told}\n{text('text.rules', answer=rules.words, reason=rules.reason)}"
+        return f"{told}\n{text('text.rules', answer=rules.label, reason=rules.reason)}"
     judgment = judge(case, reading)
-    lines = [text("text.verdict", verdict=judgment.verdict.words, sentence=judgment.verdict.sentence)]
+    lines = [text("text.verdict", verdict=judgment.verdict.label, sentence=judgment.verdict.sentence)]
     for reason in _in_order(judgment):
         basis = [lines_of(claim) for claim in reason.claims] + ([text("text.ours")] if reason.assumption else [])
         lines.append(
@@ -156,26 +156,26 @@ def as_text(case: Case, reading: str | None = None) -> str:
                 "text.link",
                 mark=">" if _is_weakest(judgment, reason.stage) else "-",
                 stage=text(f"stage.{reason.stage}.name"),
-                cap=reason.cap.words,
-                reason=reason.words,
+                cap=reason.cap.label,
+                reason=reason.sentence,
                 basis=", ".join(basis),
             )
         )
     rules = rules_check(case)
-    lines.append(text("text.rules", answer=rules.words, reason=rules.reason))
+    lines.append(text("text.rules", answer=rules.label, reason=rules.reason))
     changes = what_would_change(case, reading=reading)
     lines += [
         text(
             "text.change",
-            what=" + ".join(change.words),
-            verdict=change.verdict.words,
+            what=" + ".join(change.sentences),
+            verdict=change.verdict.label,
             who=text(f"who.{change.who}"),
-            answer=change.rules.words,
+            answer=change.rules.label,
         )
         for change in [change for change in changes if change.within_reach][:2]
     ]
     if not changes.within_reach:
-        lines.append(changes.words)
+        lines.append(changes.sentence)
     agreement = readings_agree(case)
     changed = text("text.readings_changed", names=", ".join(agreement.changed)) if agreement.changed else ""
     lines.append(text("text.readings", stands=agreement.stands, total=agreement.total, changed=changed))
@@ -204,7 +204,7 @@ def as_static_html(case: Case, reading: str | None = None) -> str:
     return tag(
         "div",
         tag("p", tag("em", text("static.note"))),
-        tag("h3", text("static.example", verdict=judgment.verdict.words)),
+        tag("h3", text("static.example", verdict=judgment.verdict.label)),
         tag("p", judgment.verdict.sentence, " ", held_down(judgment)),
         tag(
             "ul",
@@ -213,15 +213,15 @@ def as_static_html(case: Case, reading: str | None = None) -> str:
                     "li",
                     tag("b", text(f"stage.{reason.stage}.name")),
                     ": ",
-                    reason.words,
+                    reason.sentence,
                     " (",
-                    text("card.allows", verdict=reason.cap.words),
+                    text("card.allows", verdict=reason.cap.label),
                     ")",
                 )
                 for reason in _in_order(judgment)
             ],
         ),
-        tag("p", tag("b", text("text.rules", answer=rules.words, reason="")), rules.reason),
+        tag("p", tag("b", text("text.rules", answer=rules.label, reason="")), rules.reason),
     )
 
 
@@ -258,10 +258,10 @@ def _verdict_parts(outcome: Outcome, reading: str | None) -> tuple[tuple[str, st
     held = held_down(judgment)
     top = max(Verdict)
     read_as = (
-        tag("p", text("card.under_reading", reading=READINGS[reading].words), class_="bw-reading-note") if reading else None
+        tag("p", text("card.under_reading", reading=READINGS[reading].sentence), class_="bw-reading-note") if reading else None
     )
     card = join(
-        tag("p", verdict.words, class_="bw-verdict-name"),
+        tag("p", verdict.label, class_="bw-verdict-name"),
         tag(
             "div",
             [
@@ -278,9 +278,9 @@ def _verdict_parts(outcome: Outcome, reading: str | None) -> tuple[tuple[str, st
         ),
         tag(
             "p",
-            tag("span", min(Verdict).words),
+            tag("span", min(Verdict).label),
             tag("span", text("card.rank", rank=int(verdict) + 1, top=len(Verdict))),
-            tag("span", top.words),
+            tag("span", top.label),
             class_="bw-ladder-ends",
         ),
         tag("p", verdict.sentence, class_="bw-verdict-sentence"),
@@ -289,7 +289,7 @@ def _verdict_parts(outcome: Outcome, reading: str | None) -> tuple[tuple[str, st
     )
     links = [_link(reason, _is_weakest(judgment, reason.stage)) for reason in _in_order(judgment)]
     chain = join(tag("ol", links, class_="bw-chain"), citations("whole", (), OURS_ON_THE_WHOLE))
-    spoken = text("spoken", verdict=verdict.words, sentence=verdict.sentence, held=held)
+    spoken = text("spoken", verdict=verdict.label, sentence=verdict.sentence, held=held)
     return (("verdict", card), ("chain", chain), ("spoken", spoken))
 
 
@@ -300,11 +300,11 @@ def _link(reason: Reason, weakest: bool) -> Markup:
             "div",
             tag("span", text(f"stage.{reason.stage}.name"), class_="bw-link-name"),
             tag("span", "◆ ", text("card.weakest"), class_="bw-badge bw-badge-weak") if weakest else None,
-            tag("span", text("card.allows", verdict=reason.cap.words), class_="bw-link-cap"),
+            tag("span", text("card.allows", verdict=reason.cap.label), class_="bw-link-cap"),
             class_="bw-link-head",
         ),
-        tag("p", reason.words),
-        [tag("p", text("also"), " ", also.words) for also in reason.also],
+        tag("p", reason.sentence),
+        [tag("p", text("also"), " ", also.sentence) for also in reason.also],
         citations(
             f"link-{reason.stage}",
             tuple(dict.fromkeys(claim for each in (reason, *reason.also) for claim in each.claims)),
@@ -323,7 +323,7 @@ def _rules_part(check: RulesCheck) -> Markup:
             "p",
             tag("span", signs[check.answer], aria_hidden="true"),
             " ",
-            check.words,
+            check.label,
             class_="bw-rule-answer",
             data_answer=check.answer,
         ),
@@ -342,7 +342,7 @@ def _changes_part(changes: Changes) -> Markup:
     shown = min(front, SHOWN_CHANGES) if front else 0
     more = reach[shown:]
     return join(
-        tag("p", changes.words, class_="bw-lead"),
+        tag("p", changes.sentence, class_="bw-lead"),
         tag("p", text("changes.only_small"), class_="bw-lead") if reach and not front else None,
         tag("ol", [_change(change) for change in reach[:shown]], class_="bw-changes") if shown else None,
         tag(
@@ -373,25 +373,25 @@ def _for_nobody(change: Change) -> list[str]:
     """Name the acts of a change that nobody can carry out; others of the same change may well be in reach."""
     if change.within_reach:
         return []
-    acts = zip(change.remedies, change.words, strict=True)
+    acts = zip(change.remedies, change.sentences, strict=True)
     return [words for remedy, words in acts if _who_by_remedy()[remedy] == "nobody"]
 
 
 def _change(change: Change) -> Markup:
-    what = " ".join(change.words)
+    what = " ".join(change.sentences)
     account = text("changes.article_account") if change.rules.answer == "not_allowed" else None
     return tag(
         "li",
-        [tag("p", words, class_="bw-act") for words in change.words],
+        [tag("p", words, class_="bw-act") for words in change.sentences],
         tag(
             "ul",
-            tag("li", text("changes.reaches", verdict=change.verdict.words), class_="bw-reaches"),
+            tag("li", text("changes.reaches", verdict=change.verdict.label), class_="bw-reaches"),
             tag("li", text("changes.mends", stages=", ".join(text(f"stage.{stage}.name") for stage in change.stages))),
             tag("li", text("changes.who", who=text(f"who.{change.who}"))),
             tag("li", change.when),
             tag(
                 "li",
-                text("changes.rule", answer=change.rules.words),
+                text("changes.rule", answer=change.rules.label),
                 class_="bw-badge bw-voice-rule",
                 data_answer=change.rules.answer,
             ),
@@ -416,11 +416,11 @@ def _readings_part(agreement: Agreement, reading: str | None) -> Markup:
     rows = []
     for name, verdict in agreement.verdicts.items():
         changes = verdict != agreement.verdict
-        result = text("readings.changes", verdict=verdict.words) if changes else text("readings.same")
+        result = text("readings.changes", verdict=verdict.label) if changes else text("readings.same")
         rows.append(
             tag(
                 "li",
-                tag("p", READINGS[name].words),
+                tag("p", READINGS[name].sentence),
                 tag(
                     "p",
                     tag(
@@ -441,7 +441,7 @@ def _readings_part(agreement: Agreement, reading: str | None) -> Markup:
                     aria_pressed="true" if name == reading else "false",
                     aria_label=text("readings.back")
                     if name == reading
-                    else text("readings.use_named", what=READINGS[name].words),
+                    else text("readings.use_named", what=READINGS[name].sentence),
                 ),
                 class_="bw-reading" + (" bw-reading-changes" if changes else ""),
             )
@@ -548,7 +548,7 @@ def _amplifier_table(case: Case, reading: str | None) -> Markup:
 def _map_table(case: Case, reading: str | None) -> Markup:
     rows: list[tuple[object, ...]] = []
     for recommender, bands in score_bands(case, reading).items():
-        told = ", ".join(f"{_span(band.low, band.high)}: {Verdict(band.verdict).words}" for band in bands)
+        told = ", ".join(f"{_span(band.low, band.high)}: {Verdict(band.verdict).label}" for band in bands)
         here = tag("span", " ◀ ", text("table.yours"), class_="bw-here") if recommender == case.recommender else None
         rows.append((join(text(f"short.recommender.{recommender}"), here), told))
     head = (text("table.caller"), f"{text('table.scores')}: {text('table.verdict')}")

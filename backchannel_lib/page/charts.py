@@ -216,7 +216,7 @@ def alt_text(chart: str, case: Case, reading: str | None = None) -> str:
         signal=f"{picture.signal:.0f}",
         amplified=f"{picture.shown:.0f}",
         score=case.score,
-        verdict=text("card.no_verdict") if exam_of(case) is None else judge(case, reading).verdict.words,
+        verdict=text("card.no_verdict") if exam_of(case) is None else judge(case, reading).verdict.label,
     )
 
 
@@ -373,7 +373,7 @@ def _map(rows: tuple[tuple[str, tuple[Band, ...]], ...]) -> str:
                     "y": [text(f"short.recommender.{recommender}")],
                     "base": [band.low - 0.5],
                     "x": [band.high - band.low + 1],
-                    "text": [Verdict(band.verdict).words],
+                    "text": [Verdict(band.verdict).label],
                     "textposition": "inside",
                     "insidetextanchor": "middle",
                     "textangle": 0,

@@ -273,7 +273,7 @@ class Drill(PersistentForm, TimedDeck):
     def _article(self, ping: str) -> Markup:
         judgment = self.judgments[ping]
         decision = tag("b", text(f"decision.{self.expected(ping)}"))
-        return join(decision, " (", judgment.verdict.words, "). ", text("desk.weakest"), ": ", weakest_of(judgment))
+        return join(decision, " (", judgment.verdict.label, "). ", text("desk.weakest"), ": ", weakest_of(judgment))
 
     def _table(self, answered: list[str], state: Record) -> Markup:
         rows = [
@@ -282,7 +282,7 @@ class Drill(PersistentForm, TimedDeck):
                 self._change(ping, state),
                 text(f"drill.way.{self.way(ping, state)}"),
                 self._article(ping),
-                rules_check(self.cases[ping]).words,
+                rules_check(self.cases[ping]).label,
             )
             for ping in answered
         ]
@@ -412,7 +412,7 @@ class Drill(PersistentForm, TimedDeck):
 
     def _rule(self) -> Markup:
         checks = dict.fromkeys(rules_check(self.cases[ping]) for ping in self.pings)
-        lines = [tag("p", tag("b", check.words, data_answer=check.answer), ": ", check.reason) for check in checks]
+        lines = [tag("p", tag("b", check.label, data_answer=check.answer), ": ", check.reason) for check in checks]
         facts = dict.fromkeys(fact for check in checks for fact in check.facts)
         note = next(iter(checks)).note
         return join(lines, tag("p", note, class_="bw-small"), citations("drill-rule", (), (), facts))
@@ -540,9 +540,9 @@ class Drill(PersistentForm, TimedDeck):
                 lines.append(f"   {' '.join(self._stood(self.state))}")
             lines.append(f"   {' '.join(self._room(self.state))}")
         for ping in self.pings:
-            judgment, rule = self.judgments[ping], rules_check(self.cases[ping]).words
+            judgment, rule = self.judgments[ping], rules_check(self.cases[ping]).label
             lines.append(f"{self._head(ping)}: {self._line(ping)}. {self._who(ping)}.")
-            lines.append(f"   {judgment.verdict.words}. {text('desk.weakest')}: {weakest_of(judgment)}. {rule}.")
+            lines.append(f"   {judgment.verdict.label}. {text('desk.weakest')}: {weakest_of(judgment)}. {rule}.")
             lines.append(f"   {text(f'drill_why.{ping}')} {text(f'drill.director.{self.director_way(ping)}')}")
         self.commit(start)
         return "\n".join(lines)

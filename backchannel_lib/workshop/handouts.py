@@ -62,9 +62,9 @@ thead th { border-bottom: 1.4pt solid black; }
 .whole { break-inside: avoid; }
 .page { break-before: page; }
 main .page > h2:first-child { margin-top: 0; }
-.article, .assumption, .rule { padding: 4pt 7pt; margin: 5pt 0; break-inside: avoid; }
+.article, .ours, .rule { padding: 4pt 7pt; margin: 5pt 0; break-inside: avoid; }
 .article { border: 1pt solid black; }
-.assumption { border: 1.2pt dashed black; }
+.ours { border: 1.2pt dashed black; }
 .rule { border: 3.5pt double black; }
 .weakest { border-left: 4pt solid black; padding-left: 5pt; }
 .votes td { width: 11.11%; text-align: center; height: 33pt; font-size: 8pt; line-height: 1.15; padding: 2pt; }
@@ -82,7 +82,7 @@ main .page > h2:first-child { margin-top: 0; }
 .facilitator :is(h2, h3) { margin-top: 8pt; }
 .facilitator table { font-size: 9pt; }
 .answered { font-size: 9pt; line-height: 1.26; }
-main :is(.article, .assumption, .rule) h3 { margin-top: 0; }
+main :is(.article, .ours, .rule) h3 { margin-top: 0; }
 .answered :is(th, td) { padding: 1.5pt 4pt; }
 .counts td { height: 19pt; }
 @media screen { body { padding: 12mm 4mm; } }
@@ -129,7 +129,7 @@ def sheet(kind: str, plan: str, seed: int) -> str:
 
 
 def _participants(drawn: dict[str, Vignette]) -> Markup:
-    rows = [(rank + 1, verdict.words, verdict.sentence) for rank, verdict in enumerate(Verdict)]
+    rows = [(rank + 1, verdict.label, verdict.sentence) for rank, verdict in enumerate(Verdict)]
     head = (text("sheet.number"), text("sheet.verdict"), text("sheet.meaning"))
     return join(
         tag("p", text("sheet.participants.lead"), class_="lead"),
@@ -157,7 +157,7 @@ def _voices() -> Markup:
 
 def _to_vote(number: int, vignette: Vignette) -> Markup:
     """Write a vignette as a director sees it, and the place for one's own vote."""
-    boxes = [tag("td", tag("b", rank + 1), verdict.words) for rank, verdict in enumerate(Verdict)]
+    boxes = [tag("td", tag("b", rank + 1), verdict.label) for rank, verdict in enumerate(Verdict)]
     return tag(
         "section",
         _file(number, vignette),
@@ -292,7 +292,7 @@ def _answered(number: int, vignette: Vignette) -> Markup:
         _file(number, vignette),
         tag(
             "div",
-            tag("h3", text("sheet.verdict_is", verdict=judgment.verdict.words)),
+            tag("h3", text("sheet.verdict_is", verdict=judgment.verdict.label)),
             tag("p", judgment.verdict.sentence, " ", text("sheet.rests", lines=_lines(vignette.row.claims))),
             class_="article",
         ),
@@ -300,7 +300,7 @@ def _answered(number: int, vignette: Vignette) -> Markup:
         tag("ol", [_link(by_stage[stage], judgment) for stage in link_order(judgment)]),
         tag(
             "div",
-            tag("h3", text("sheet.rule_is", answer=rules.words)),
+            tag("h3", text("sheet.rule_is", answer=rules.label)),
             tag("p", rules.reason),
             class_="rule",
         ),
@@ -322,9 +322,9 @@ def _link(reason: Reason, judgment: Judgment) -> Markup:
         "li",
         tag("b", text(f"stage.{reason.stage}.name"), f" ({text('card.weakest')})" if weakest else None),
         ": ",
-        text("card.allows", verdict=reason.cap.words),
+        text("card.allows", verdict=reason.cap.label),
         ". ",
-        " ".join(one.words for one in all_reasons),
+        " ".join(one.sentence for one in all_reasons),
         f" ({text('card.article_lines', lines=', '.join(dict.fromkeys(lines_of(claim) for claim in claims)))})"
         if claims
         else None,
@@ -354,7 +354,7 @@ def _ours(assumptions: Iterable[str]) -> Markup:
 def _counts(rounds: int) -> Markup:
     numbers = range(1, rounds + 1)
     head = (text("sheet.verdict"), *(text("sheet.count_round", number=number) for number in numbers))
-    rows = [(f"{rank + 1} {verdict.words}", *("" for _ in numbers)) for rank, verdict in enumerate(Verdict)]
+    rows = [(f"{rank + 1} {verdict.label}", *("" for _ in numbers)) for rank, verdict in enumerate(Verdict)]
     return tag(
         "section",
         tag("h2", text("sheet.counts")),

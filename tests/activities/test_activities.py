@@ -237,8 +237,8 @@ def test_a_guess_stands_beside_the_article_s_verdict(part: str, guess: str) -> N
     (fast, _) = act(scenes, type="see")
     first = next(iter(scenes.scenes))
     beside = fast["contents"][fast["fragments"]["beside"]]
-    assert Verdict[guess.upper()].words in beside
-    assert judge(scenes.cases[first]).verdict.words in beside
+    assert Verdict[guess.upper()].label in beside
+    assert judge(scenes.cases[first]).verdict.label in beside
     assert fast["open"][:2] == ["seen", "controls"]
     assert fast["focus"] == "beside"
 

@@ -248,7 +248,7 @@ def test_a_good_entry_changes_the_case_and_the_verdict() -> None:
     screen = screen_on()
     screen.act(type="set", field="recommender", value="trusted_peer")
     assert screen.session.case == Case(recommender="trusted_peer")
-    assert judge(screen.session.case).verdict.words in screen.texts()["verdict"]
+    assert judge(screen.session.case).verdict.label in screen.texts()["verdict"]
     screen.act(type="set", field="needs", value="local|track")
     assert screen.session.case.needs == {"local", "track"}
     screen.act(type="set", field="track_record", value="")
@@ -708,6 +708,6 @@ def test_of_two_exams_no_place_on_screen_tells_a_verdict() -> None:
     parts = {**fast_fragments(case), **deferred_fragments_of(case), "text": CaseActivity(case).text}
     parts |= {f"spoken.{chart}": alt_text(chart, case) for chart in ("map",)}
     for name in ("verdict", "chain", "strip", "changes", "readings", "spoken", "text", "spoken.map"):
-        assert judge(case).verdict.words not in parts[name], name
+        assert judge(case).verdict.label not in parts[name], name
     assert text("card.no_verdict") in parts["verdict"]
     assert text("card.no_verdict") in parts["strip"]

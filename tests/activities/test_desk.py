@@ -185,7 +185,7 @@ def test_what_is_not_decided_is_not_answered(desk: Desk) -> None:
         if file != "dean":
             assert text(f"desk.{file}.why") not in parts["why"]
             assert f'data-value="{file}"' in parts["answers"]
-    assert Verdict.PHONE_INTERVIEW.words not in parts["answers"]
+    assert Verdict.PHONE_INTERVIEW.label not in parts["answers"]
     act(desk, "take", "visa")
     assert (desk.state["at"], desk.state["dean"]) == (2, "seat")
 

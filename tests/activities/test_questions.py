@@ -257,7 +257,7 @@ def test_an_option_says_what_it_is() -> None:
     for row in QUESTIONS:
         for option in row.options:
             own = {
-                "case": lambda name: Verdict[name.upper()].words,
+                "case": lambda name: Verdict[name.upper()].label,
                 "rule": lambda name: all_words()[f"soap.answer.{name}"],
                 "choice": lambda name, question=row.question: all_words()[f"option.{question}.{name}.text"],
             }[row.kind]
@@ -472,7 +472,7 @@ def test_each_bet_is_decided_by_what_it_is_about() -> None:
 
 def test_no_bet_gives_its_verdict_away() -> None:
     """A bet's title and story use no word of any verdict's name."""
-    words = {word for verdict in Verdict for word in verdict.words.lower().split()} - {
+    words = {word for verdict in Verdict for word in verdict.label.lower().split()} - {
         "file",
         "in",
         "interview",

@@ -53,7 +53,7 @@ def test_the_hours_in_the_map_are_the_sum_of_its_minutes() -> None:
 def test_the_verdicts_are_listed_lowest_to_highest() -> None:
     """The table of verdicts has each verdict under the name that a card shows, and at its step."""
     listed = [row[:2] for row in rows_of(CELLS["how-to-read"].partition("**Five links**")[0])]
-    assert listed == [[str(rank), verdict.words] for rank, verdict in enumerate(Verdict, start=1)]
+    assert listed == [[str(rank), verdict.label] for rank, verdict in enumerate(Verdict, start=1)]
 
 
 def test_the_links_and_the_marks_are_named_as_they_look() -> None:

@@ -127,7 +127,7 @@ def test_a_whole_round_is_played_by_keys_and_read_from_the_last_row(  # noqa: PL
 
     screen.press("ArrowRight", *["ArrowRight"] * (len(STAGES) - 1))
     page.wait_for_selector(f"{ON}[data-fragment=told] .bw-verdict-name")
-    assert page.inner_text(f"{ON}[data-fragment=told] .bw-verdict-name") == judgment.verdict.words
+    assert page.inner_text(f"{ON}[data-fragment=told] .bw-verdict-name") == judgment.verdict.label
     assert min(heights(screen, f"{ON}[data-fragment=told] .bw-verdict-name")) >= LEGIBLE
     weakest = page.locator(f"{ON}[data-fragment=links] li").last
     assert text("card.weakest") in weakest.inner_text()
@@ -156,7 +156,7 @@ def test_a_whole_round_is_played_by_keys_and_read_from_the_last_row(  # noqa: PL
         page.wait_for_timeout(300)
         seen.add(page.inner_text(f"{ON}[data-fragment=what] .bw-verdict-name"))
     assert screen.fragment("head").count(text("round.step.what_if")) == 1, "a key in the control turned the page"
-    assert seen <= {verdict.words for verdict in Verdict}
+    assert seen <= {verdict.label for verdict in Verdict}
     assert page.locator(f"{ON}[data-fragment=what_rule] [data-answer]").count() == 1
     screen.press("Escape", "ArrowRight")
     screen.wait_for_step("Round 2")

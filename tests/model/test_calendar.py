@@ -271,7 +271,7 @@ def test_the_moment_decides_where_it_is_given(moment: str, zone: Any, inside: bo
 def test_the_answer_tells_reason_source_and_what_to_read() -> None:
     """An answer comes with its reason, its source with year and grade, and the reminder to read this year's agreement."""
     check = rules_check(Case())
-    assert check.words == "Not allowed"
+    assert check.label == "Not allowed"
     assert check.reason == (
         "During SOAP, neither you nor anyone for you may start contact with a program that has not contacted you first. "
         "It counts against you even if someone else makes the call."
@@ -297,7 +297,7 @@ def test_every_case_has_a_whole_answer(case: Case, when: datetime | None) -> Non
     """Whatever the case and the moment, the answer is one of three and has words, reason, source, facts and note."""
     check = rules_check(case, when)
     assert check.answer in {"not_allowed", "ask_first", "allowed"}
-    assert all((check.words, check.reason, check.source, check.facts, check.note))
+    assert all((check.label, check.reason, check.source, check.facts, check.note))
 
 
 def test_only_a_case_can_be_checked() -> None:

@@ -244,9 +244,9 @@ def test_the_verdict_never_hides_the_rules_check(case: Case, reading: str | None
     """Law 8: whatever the verdict, the rule's answer, its reason and its reminder stand beside it."""
     check = rules_check(case)
     parts = fast_fragments(case, reading)
-    assert all(text in parts["rules"] for text in (check.words, check.note))
-    assert check.words in parts["strip"]
-    assert f"NRMP's rule: {check.words}. {check.reason}" in as_text(case, reading).splitlines()
+    assert all(text in parts["rules"] for text in (check.label, check.note))
+    assert check.label in parts["strip"]
+    assert f"NRMP's rule: {check.label}. {check.reason}" in as_text(case, reading).splitlines()
 
 
 # ---- law 9, and what would change a verdict ----
@@ -344,8 +344,8 @@ def test_every_change_tells_who_when_and_why(case: Case, when: datetime | None, 
         assert set(change.claims) == {claim for act in acts for claim in act.claims} != set()
         assert set(change.assumptions) == {act.assumption for act in acts} - {""}
         assert change.rules == rules_check(change.case, when if change.case.phase == case.phase else None)
-        assert len(change.words) == len(acts)
-        assert all(words.endswith(".") for words in change.words)
+        assert len(change.sentences) == len(acts)
+        assert all(words.endswith(".") for words in change.sentences)
 
 
 @given(case=cases(), reading=readings)
@@ -354,18 +354,18 @@ def test_it_says_so_where_nothing_helps(case: Case, reading: str | None) -> None
     changes = what_would_change(case, reading=reading)
     if changes.verdict == Verdict.OFFER_IN_PLAY:
         assert len(changes) == 0
-        assert changes.words == "This is the highest verdict there is. Nothing needs to change."
+        assert changes.sentence == "This is the highest verdict there is. Nothing needs to change."
     elif not any(change.who != "nobody" for change in changes):
         assert not changes.within_reach
         kind = (
             "Nothing we can list would change" if changes.verdict < Verdict.FILE_READ else "This is as far as the article lets"
         )
-        assert changes.words.startswith(kind)
+        assert changes.sentence.startswith(kind)
     else:
         assert changes.within_reach
         allowed = any(change.within_reach and change.rules.answer != "not_allowed" for change in changes)
         start = "The smallest changes" if allowed else "These are the article's account of what works."
-        assert changes.words.startswith(start)
+        assert changes.sentence.startswith(start)
 
 
 def test_nobody_can_undo_what_cannot_be_overcome() -> None:
@@ -438,7 +438,7 @@ def test_readings_that_are_no_default_are_those_of_the_contract() -> None:
     by_choice: dict[str, list[bool]] = {}
     for reading in READINGS.values():
         by_choice.setdefault(reading.choice, []).append(reading.default)
-        assert reading.words.endswith(".")
+        assert reading.sentence.endswith(".")
         assert reading.claims
     assert tuple(name for name, reading in READINGS.items() if not reading.default) == OTHER_READINGS
     assert all(defaults.count(True) == 1 and len(defaults) > 1 for defaults in by_choice.values())

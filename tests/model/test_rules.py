@@ -274,7 +274,7 @@ def test_the_verdicts_are_the_contract_s() -> None:
     ]
     assert [(verdict.name, int(verdict)) for verdict in Verdict] == [(name, rank) for rank, name in enumerate(names)]
     assert [(row.verdict, row.rank) for row in load_verdicts()] == [(name.lower(), n) for n, name in enumerate(names)]
-    assert all(verdict.words and verdict.sentence.endswith(".") for verdict in Verdict)
+    assert all(verdict.label and verdict.sentence.endswith(".") for verdict in Verdict)
 
 
 def test_the_impact_levels_decide_what_a_message_without_specifics_is_worth() -> None:
@@ -310,7 +310,7 @@ def test_every_judgment_has_one_reason_a_stage(case: Case) -> None:
         for each in (reason, *reason.also):
             assert each.stage == reason.stage
             assert each.cap == reason.cap
-            assert each.words.endswith(".")
+            assert each.sentence.endswith(".")
             assert each.claims
             assert set(each.claims) <= known
             assert each.ours == (each.assumption != "") == (by_id[each.rule].assumption != "")

@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 from backchannel_lib import Case, TableError, judge
+from backchannel_lib.base import texts
 from backchannel_lib.base.texts import all_words, load_words, text
 from backchannel_lib.model import rules, tables
 from backchannel_lib.model.conditions import parse, scalar_function
@@ -384,7 +385,7 @@ def test_an_id_of_two_words_files_is_refused(monkeypatch: pytest.MonkeyPatch, tm
     folder.mkdir(parents=True)
     (folder / "a.csv").write_text("id,text\nhello,Hello.\n", encoding="utf-8")
     (folder / "b.csv").write_text("id,text\nbye,Bye.\nhello,Hi.\n", encoding="utf-8")
-    monkeypatch.setattr(tables, "data_root", lambda: tmp_path)
+    monkeypatch.setattr(texts, "data_root", lambda: tmp_path)
     with pytest.raises(TableError) as caught:
         load_words()
     assert str(caught.value) == "b.csv, column id: expected an id that no other file has, found 'hello'"

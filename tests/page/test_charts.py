@@ -194,7 +194,7 @@ def test_the_map_draws_its_bands(case: Case, reading: str | None) -> None:
             SHORT[caller],
             band.low - 0.5,
             band.high - band.low + 1,
-            Verdict(band.verdict).words,
+            Verdict(band.verdict).label,
             VERDICT_COLORS[band.verdict][0],
         )
         for caller, row in score_bands(case, reading).items()
@@ -254,7 +254,7 @@ def test_the_alternative_text_holds_the_numbers(case: Case, reading: str | None)
         "amplifier": [f"{picture.signal:.0f}", f"{picture.shown:.0f}", "50"],
         "map": [
             *(caller, str(case.score)),
-            text("card.no_verdict") if exam_of(case) is None else judge(case, reading).verdict.words,
+            text("card.no_verdict") if exam_of(case) is None else judge(case, reading).verdict.label,
         ],
     }
     for chart in CHARTS:
@@ -277,7 +277,7 @@ def test_the_table_beside_a_chart_holds_the_same_numbers(case: Case, reading: st
     for row in score_bands(case, reading).values():
         for band in row:
             span = str(band.low) if band.low == band.high else f"{band.low}–{band.high}"
-            assert f"{span}: {Verdict(band.verdict).words}" in tables["table.map"]
+            assert f"{span}: {Verdict(band.verdict).label}" in tables["table.map"]
 
 
 def luminance(color: str) -> float:

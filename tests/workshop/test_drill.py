@@ -113,7 +113,7 @@ def test_the_files_that_nobody_speaks_for_get_no_answer(drill: Drill, decision: 
     assert text("assumption.no_contact_is_polite_email") in quiet
     for other in DECISIONS:
         assert quiet.count(text(f"decision.{other}")) == (len(QUIET) if other == decision else 0)
-    assert [verdict.words for verdict in Verdict if f"({verdict.words})" in quiet] == []
+    assert [verdict.label for verdict in Verdict if f"({verdict.label})" in quiet] == []
 
 
 def test_a_weak_message_takes_nothing_away(drill: Drill) -> None:
@@ -186,7 +186,7 @@ def test_no_answer_before_the_end(at: int) -> None:
     answers = [text(f"drill_why.{ping}") for ping in PINGS]
     answers += [text(f"drill.director.{way}") for way in ("up", "down", "not")]
     answers += [text(f"drill.way.{way}") for way in ("up", "down", "not", "open")]
-    answers += [f"({verdict.words})" for verdict in Verdict] + [verdict.sentence for verdict in Verdict]
+    answers += [f"({verdict.label})" for verdict in Verdict] + [verdict.sentence for verdict in Verdict]
     answers += [
         text("drill.room_heard"),
         text("drill.room_missed"),
@@ -264,10 +264,10 @@ def test_every_change_stands_in_the_table(drill: Drill, before: str, after: str)
         f"{text('file_sheet.caller.unconnected_faculty')}, plain",
         f"{text(f'decision.{before}')} → {text(f'decision.{after}')}",
     )
-    for content in (*told, Verdict.PHONE_INTERVIEW.words, "The caller, The moment", text("soap.answer.not_allowed")):
+    for content in (*told, Verdict.PHONE_INTERVIEW.label, "The caller, The moment", text("soap.answer.not_allowed")):
         assert content in table
     assert table.count('scope="row"') == 1
-    assert Verdict.BACKFIRES.words not in table  # what is not decided is not answered
+    assert Verdict.BACKFIRES.label not in table  # what is not decided is not answered
 
 
 def test_standing_by_a_call_is_counted_and_told_kindly(drill: Drill) -> None:
@@ -635,7 +635,7 @@ def test_the_tour_tells_every_ping_and_leaves_no_trace() -> None:
         assert one.transcript().count(text(f"drill_why.{ping}")) == 1
 
 
-HEAD = "turn,time,file,sets,claims,ours"
+HEAD = "turn,time,file,overrides,claims,assumption"
 FIRST = [f"t{number:02},10:{number:02},{row.file},,paper.checklist," for number, row in enumerate(load_drill_files())]
 PING = "again,11:00,kim,recommender=known_dean; move=targeted_call,caller.level-known-dean,"
 

@@ -144,7 +144,7 @@ def test_the_participants_sheet_has_no_answer(plan: str, seed: int) -> None:
         for told in (vignette.note, vignette.discuss, vignette.why):
             assert told not in shown
         for reason in judge(vignette.case).reasons:
-            assert reason.words not in shown
+            assert reason.sentence not in shown
     for one in rounds_of(content):
         after = one.partition(f"<h3>{text('sheet.my_vote', question=text('votes.page.question'))}</h3>")[2].partition(
             "</section>"
@@ -243,17 +243,17 @@ def test_the_facilitator_s_answers_are_the_engine_s(plan: str, seed: int) -> Non
     content = sheet("facilitator", plan, seed)
     for one, vignette in zip(rounds_of(content), drawn(plan, seed), strict=True):
         shown, judgment = Page(f"<h2>{one.partition('</section>')[0]}").text, judge(vignette.case)
-        assert f">{text('sheet.verdict_is', verdict=judgment.verdict.words)}<" in one
+        assert f">{text('sheet.verdict_is', verdict=judgment.verdict.label)}<" in one
         links = re.findall(r"<li( class=\"weakest\")?><b>([^<(]*?)(?: \(weakest link\))?</b>: allows at best: ([^.]*)\.", one)
         order = link_order(judgment)
         assert [(name, cap) for _, name, cap in links] == [
-            (text(f"stage.{stage}.name"), judgment.caps[stage].words) for stage in order
+            (text(f"stage.{stage}.name"), judgment.caps[stage].label) for stage in order
         ]
         weakest = [] if judgment.verdict is max(Verdict) else [stage for stage in order if stage in judgment.binding]
         assert [stage for stage, link in zip(order, links, strict=True) if link[0]] == weakest
         assert one.count(f"({text('card.weakest')})") == len(weakest)
-        assert f">{text('sheet.rule_is', answer=rules_check(vignette.case).words)}<" in one
-        for told in (vignette.note, vignette.discuss, vignette.why, *(reason.words for reason in judgment.reasons)):
+        assert f">{text('sheet.rule_is', answer=rules_check(vignette.case).label)}<" in one
+        for told in (vignette.note, vignette.discuss, vignette.why, *(reason.sentence for reason in judgment.reasons)):
             assert told in shown
         for claim in vignette.row.claims:
             assert lines_of(claim) in shown

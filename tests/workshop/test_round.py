@@ -110,7 +110,7 @@ def test_nothing_of_the_answer_is_on_screen_before_its_time(board: Round, name: 
         judgment.verdict.sentence,
         text(f"vignette.{name}.why"),
         text(f"vignette.{name}.note"),
-        *(reason.words for reason in judgment.reasons),
+        *(reason.sentence for reason in judgment.reasons),
         rules_check(judgment.case).reason,
     ]
     hello = json.dumps(list(board.handle({"type": "hello"})), ensure_ascii=False)
@@ -123,7 +123,7 @@ def test_nothing_of_the_answer_is_on_screen_before_its_time(board: Round, name: 
     for shown in range(1, LINKS + 1):
         told = on_screen(board)
         order = link_order(judgment)
-        reasons = {reason.stage: reason.words for reason in judgment.reasons}
+        reasons = {reason.stage: reason.sentence for reason in judgment.reasons}
         for stage in order[shown:]:
             assert reasons[stage] not in told, (stage, shown)
         assert reasons[order[shown - 1]] in told
@@ -314,7 +314,7 @@ def test_the_sentence_of_the_spread_adds_up(votes: list[int], verdict: Verdict) 
     """Those who said the same, who hoped for more and who expected less are together all who voted."""
     told = spread_sentence(tuple(votes), verdict)
     if not sum(votes):
-        assert told == text("round.spread_nobody", verdict=verdict.words)
+        assert told == text("round.spread_nobody", verdict=verdict.label)
         return
     numbers = [int(word) for word in told.replace(";", " ").replace(".", " ").split() if word.isdigit()]
     same, total, hopeful, sober = numbers
@@ -335,7 +335,7 @@ def test_the_spread_shows_every_count_and_marks_the_article(board: Round) -> Non
     assert all(f'<td class="bw-count-cell">{key + 11}</td>' in spread for key in range(len(Verdict)))
     assert spread.count(text("round.article")) == 1
     row = spread.split("bw-spread-here")[1].split("</tr>")[0]
-    assert judge(vignettes()[NAMES[0]].case).verdict.words in row
+    assert judge(vignettes()[NAMES[0]].case).verdict.label in row
 
 
 def test_without_a_vote_the_round_goes_on(board: Round) -> None:
@@ -355,8 +355,8 @@ def test_the_rule_is_shown_after_the_spread_and_changes_no_verdict(board: Round,
     press(board, 1 + LINKS + 2)
     assert board.state.step == "rules"
     case = vignettes()[name].case
-    assert rules_check(case).words in board.fragments(board.state)["rules"].replace("&#x27;", "'")
-    assert judge(case).verdict.words in board.fragments(board.state)["told"]
+    assert rules_check(case).label in board.fragments(board.state)["rules"].replace("&#x27;", "'")
+    assert judge(case).verdict.label in board.fragments(board.state)["told"]
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -372,12 +372,12 @@ def test_the_one_slider_is_live_and_goes_back_to_the_case_as_told(board: Round, 
         answer = act(board, "set", field=field, value=value)
         assert "errors" not in answer or not answer["errors"]
         verdict = judge(board.state.case or board.case).verdict
-        assert verdict.words in board.fragments(board.state)["what"]
+        assert verdict.label in board.fragments(board.state)["what"]
         told.add(verdict)
     assert len(told) > 1
     act(board, "again")
     assert board.state.case is None
-    assert judge(board.case).verdict.words in board.fragments(board.state)["what"]
+    assert judge(board.case).verdict.label in board.fragments(board.state)["what"]
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -389,7 +389,7 @@ def test_every_round_has_a_slider_that_is_live(board: Round, name: str) -> None:
     low, high = board.ui_state(board.state)["ends"]["score"]
     for score in (low, (low + high) // 2, high):
         act(board, "set", field="score", value=str(score))
-        assert judge(board.case.replace(score=score)).verdict.words in board.fragments(board.state)["what"]
+        assert judge(board.case.replace(score=score)).verdict.label in board.fragments(board.state)["what"]
 
 
 def test_the_slider_moves_nothing_before_it_is_on_screen(board: Round) -> None:

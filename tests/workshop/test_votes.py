@@ -40,7 +40,7 @@ ROOT = Path(__file__).resolve().parents[2]
 HERE = "127.0.0.1"
 ALL_OF_THEM = "0.0.0.0"  # noqa: S104 - it is what has to be refused
 YES_NO = [("yes", "Yes"), ("no", "No")]
-VERDICTS = [(verdict.name.lower(), verdict.words) for verdict in Verdict]
+VERDICTS = [(verdict.name.lower(), verdict.label) for verdict in Verdict]
 
 
 class Phone:

@@ -98,8 +98,8 @@ class Collisions(Form):
                     "div",
                     tag("p", entry.words),
                     paired(
-                        (text("card.title"), Verdict[entry.verdict.upper()].words),
-                        (text("collide.in_soap"), entry.check.words),
+                        (text("card.title"), Verdict[entry.verdict.upper()].label),
+                        (text("collide.in_soap"), entry.check.label),
                     ),
                     tag("p", entry.earliest),
                     tag("p", entry.contacted_words),
@@ -137,7 +137,7 @@ class Collisions(Form):
             self._see({})
             lines.append(f"{guess}: {self.fragments(self.state)['spoken']}")
         for entry in self.found:
-            verdict = Verdict[entry.verdict.upper()].words
-            lines.append(f"{entry.words}\n   {verdict} / {entry.check.words}. {entry.earliest}. {entry.contacted_words}")
+            verdict = Verdict[entry.verdict.upper()].label
+            lines.append(f"{entry.words}\n   {verdict} / {entry.check.label}. {entry.earliest}. {entry.contacted_words}")
         self.commit(start)
         return "\n".join(lines)

@@ -52,7 +52,7 @@ class Disagreements(Form):
 
     def ways(self, choice: str) -> tuple[str, str]:
         """Give both readings of a place in an order that is nobody's: the alphabet's."""
-        first, second = sorted((self.assumption[choice], self.cases[choice].reading), key=lambda name: READINGS[name].words)
+        first, second = sorted((self.assumption[choice], self.cases[choice].reading), key=lambda name: READINGS[name].sentence)
         return first, second
 
     def _at(self, state: Record) -> str:
@@ -168,9 +168,9 @@ class Disagreements(Form):
             tag("h4", text("disagree.case")),
             tag("p", text(f"reading_case.{row.reading}")),
             paired(
-                (self._name(choice, self.assumption[choice]), tag("b", ours.words)),
-                (self._name(choice, row.reading), tag("b", other.words)),
-                (text("rules.title"), check.words),
+                (self._name(choice, self.assumption[choice]), tag("b", ours.label)),
+                (self._name(choice, row.reading), tag("b", other.label)),
+                (text("rules.title"), check.label),
             ),
             self._two_tables() if choice == "callers" else None,
             citations(f"place-{choice}", self._claims(choice), (row.assumption,) if row.assumption else (), row.facts),
@@ -234,7 +234,7 @@ class Disagreements(Form):
                 [
                     tag(
                         "div",
-                        tag("p", tag("b", self._name(choice, way), ":"), " ", READINGS[way].words),
+                        tag("p", tag("b", self._name(choice, way), ":"), " ", READINGS[way].sentence),
                         [
                             tag("p", tag("b", text("card.article_lines", lines=lines_of(claim))), " ", text(f"claim.{claim}"))
                             for claim in READINGS[way].claims
@@ -258,7 +258,7 @@ class Disagreements(Form):
         lines = [text(f"activity.{self.row.activity}.title")]
         for number, choice in enumerate(self.places, start=1):
             lines.append(f"{number}. {text(f'choice.{choice}')}")
-            lines += [f"   - {READINGS[way].words}" for way in self.ways(choice)]
+            lines += [f"   - {READINGS[way].sentence}" for way in self.ways(choice)]
         return "\n".join(lines)
 
     def transcript(self) -> str:
@@ -276,7 +276,7 @@ class Disagreements(Form):
                 lines.append(f"   {text(f'disagree.guess.{guess}')}: {self._examples(choice, self.state)}")
             ours, other, check = self.outcome(choice)
             case = text(f"reading_case.{self.cases[choice].reading}")
-            lines.append(f"   {case} {ours.words} / {other.words}. {text('rules.title')}: {check.words}.")
+            lines.append(f"   {case} {ours.label} / {other.label}. {text('rules.title')}: {check.label}.")
             lines.append(f"   {_over_many(found[choice])}")
             self._turn(1)
         self.commit(start)

@@ -577,7 +577,7 @@ class Disagreement:
     @property
     def options(self) -> tuple[str, str]:
         """Both readings as sentences for a reader, the default first."""
-        return READINGS[self.default].words, READINGS[self.reading].words
+        return READINGS[self.default].sentence, READINGS[self.reading].sentence
 
     @property
     def words(self) -> str:
@@ -805,7 +805,7 @@ class Collision:
     @property
     def contacted_words(self) -> str:
         """What holds once the program has made contact first, for a reader."""
-        return text("collision.if_contacted", answer=self.if_contacted.words)
+        return text("collision.if_contacted", answer=self.if_contacted.label)
 
     @staticmethod
     def lawful_from(year: int) -> datetime:

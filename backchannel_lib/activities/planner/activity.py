@@ -713,7 +713,7 @@ class PlannerActivity(Activity[PlannerState]):
         state = self.state
         head = [text(f"activity.{self.row.activity}.title"), text(f"activity.{self.row.activity}.lead")]
         check = rules_check(state.file)
-        head.append(text("text.rules", answer=check.words, reason=check.reason))
+        head.append(text("text.rules", answer=check.label, reason=check.reason))
         head.append(text("planner_board.counts", people=len(state.people), programs=len(state.programs)))
         return "\n".join([*head, *(_lines(plan_of(state)) if state.told else [text("planner_board.guess_text")])])
 
@@ -833,7 +833,7 @@ def _rule(check: RulesCheck) -> Markup:
     signs = {"not_allowed": "✕", "ask_first": "?", "allowed": "✓"}
     sign = tag("span", signs[check.answer], aria_hidden="true")
     return join(
-        tag("p", sign, " ", check.words, class_="bw-rule-answer", data_answer=check.answer),
+        tag("p", sign, " ", check.label, class_="bw-rule-answer", data_answer=check.answer),
         tag("p", check.reason),
         tag("p", check.next_step, class_="bw-next") if check.answer != "allowed" else None,
         tag("p", check.note, class_="bw-small"),
@@ -1017,14 +1017,14 @@ def _line(row: Row) -> Markup:
             " ",
             tag("span", _rule_of(row), class_="bw-badge bw-voice-rule"),
             " ",
-            tag("span", text("planner_board.expects", verdict=row.verdict.words), class_="bw-badge bw-voice-article"),
+            tag("span", text("planner_board.expects", verdict=row.verdict.label), class_="bw-badge bw-voice-article"),
         ),
         tag("p", row.reason),
     )
 
 
 def _rule_of(row: Row) -> str:
-    return text("planner_board.row_rule", answer=row.rules.words, moment=text(f"level.phase.{row.case.phase}"))
+    return text("planner_board.row_rule", answer=row.rules.label, moment=text(f"level.phase.{row.case.phase}"))
 
 
 def _sheet(number: int, sheet: Briefing) -> Markup:
@@ -1063,7 +1063,7 @@ def _in_short(found: Plan) -> str:
             "planner_board.in_short",
             person=person.name,
             programs=", ".join(
-                text("planner_board.in_short_row", program=row.program.name, verdict=row.verdict.words, answer=row.rules.words)
+                text("planner_board.in_short_row", program=row.program.name, verdict=row.verdict.label, answer=row.rules.label)
                 for row in found.rows_of(person)
             ),
         )
@@ -1078,7 +1078,7 @@ def _lines(found: Plan) -> list[str]:
             "planner_board.line",
             person=row.person.name,
             program=row.program.name,
-            verdict=row.verdict.words,
+            verdict=row.verdict.label,
             rule=_rule_of(row),
             reason=row.reason,
         )
@@ -1105,5 +1105,5 @@ def plan_to_csv(found: Plan) -> str:
     writer.writerow(("person", "program", "verdict", "nrmp_rule", "moment", "reason"))
     for row in found.rows:
         moment = text(f"level.phase.{row.case.phase}")
-        writer.writerow((row.person.name, row.program.name, row.verdict.words, row.rules.words, moment, row.reason))
+        writer.writerow((row.person.name, row.program.name, row.verdict.label, row.rules.label, moment, row.reason))
     return out.getvalue()

@@ -575,7 +575,7 @@ class _Planning:
     def _link(self, pair: _Pair) -> str:
         """Say what holds a pair's verdict down: the reason of every stage that does."""
         judgment = judge(pair.case, self.reading)
-        return " ".join(reason.words for reason in judgment.reasons if reason.stage in judgment.binding)
+        return " ".join(reason.sentence for reason in judgment.reasons if reason.stage in judgment.binding)
 
     def _best(self, *, p: int | None = None, q: int | None = None) -> _Pair:
         """Give the best pair of one person or of one program."""
@@ -584,7 +584,7 @@ class _Planning:
         return max((self.pairs[at] for at in itertools.product(who, where)), key=_by_order)
 
     def _summary(self, rows: Sequence[Row], people: Sequence[Person]) -> str:
-        parts = [text("planner.summary", people=len(people), programs=len(rows), best=rows[0].verdict.words)]
+        parts = [text("planner.summary", people=len(people), programs=len(rows), best=rows[0].verdict.label)]
         answers = {row.rules.answer for row in rows}
         if "not_allowed" in answers:
             parts.append(text("planner.summary.not_now" if len(answers) == 1 else "planner.summary.not_all_now"))
@@ -606,7 +606,7 @@ class _Planning:
         stages = [judge(pair.case, self.reading).binding[0] for pair in best]
         stage = max(STAGES, key=stages.count)
         pair = max((pair for pair, held in zip(best, stages, strict=True) if held == stage), key=_by_order)
-        return text(f"planner.nothing.{stage}", verdict=Verdict(pair.verdict).words, link=self._link(pair))
+        return text(f"planner.nothing.{stage}", verdict=Verdict(pair.verdict).label, link=self._link(pair))
 
     def _people_left_out(self) -> Iterable[LeftOut]:
         for p, person in enumerate(self.people):
@@ -641,7 +641,7 @@ class _Planning:
             "planner.out.verdict",
             person=self.people[pair.person].name,
             program=self.programs[pair.program].name,
-            verdict=Verdict(pair.verdict).words,
+            verdict=Verdict(pair.verdict).label,
             link=self._link(pair),
         )
         gap = pair.case.range_low - pair.case.score

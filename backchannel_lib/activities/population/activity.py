@@ -442,7 +442,7 @@ def _moves_table(results: tuple[Outcome, ...], example: Case) -> Markup:
             result.moved_down,
             result.reach_interview,
             _holds(result),
-            result.call.rule(example).words,
+            result.call.rule(example).label,
         )
         for result in results
     ]
@@ -485,7 +485,7 @@ def _beyond_table(key: _Key) -> Markup:
     for name in BEYOND:
         files = [case for case in _files(key) if _is_beyond(name, case)]
         reached = [verdict for call in calls() for verdict, count in outcome(files, call).counts.items() if count]
-        best = max(reached).words if reached else text("crowd.beyond_none")
+        best = max(reached).label if reached else text("crowd.beyond_none")
         rows.append((text(f"crowd.beyond.{name}"), len(files), best))
     head = (text("crowd.beyond_what"), text("crowd.beyond_count"), text("crowd.beyond_best"))
     return join(

@@ -91,7 +91,7 @@ class ReplyActivity(Form):
         if not state["first"]:
             return {"beside": "", "found": "", "spoken": ""}
         check = checked(state["text"])
-        return {"beside": self._beside(state), "found": self._found(state, check), "spoken": check.words}
+        return {"beside": self._beside(state), "found": self._found(state, check), "spoken": check.sentence}
 
     def ui_state(self, state: Record) -> dict[str, Any]:
         """Tell which sections are in sight."""
@@ -262,7 +262,7 @@ def example_email() -> str:
 def _summary(state: Record, check: ReplyCheck) -> str:
     """Sum up what was found; what may not be sent is no reply, however well it is written."""
     clear = check.state == "read" and not check.findings
-    return text("reply_board.clear_but") if clear and state["contacted"] != "yes" else check.words
+    return text("reply_board.clear_but") if clear and state["contacted"] != "yes" else check.sentence
 
 
 def _read_text(value: object) -> str:
@@ -281,7 +281,7 @@ def _finding(found: Finding, guess: str) -> Markup:
     noticed = tag("span", text("reply_board.noticed"), class_="bw-badge") if found.finding in guess.split("|") else None
     seen = tag("p", text("reply_board.seen", words=_quoted(found))) if found.seen else None
     return join(
-        tag("p", tag("b", found.words), " ", noticed),
+        tag("p", tag("b", found.label), " ", noticed),
         seen,
         tag("p", found.reason),
         tag("p", tag("b", text("reply_board.do")), " ", found.suggestion),
@@ -302,8 +302,8 @@ def _counts(check: ReplyCheck) -> Markup:
 def _lines(check: ReplyCheck) -> list[str]:
     """Give what was found as lines of text."""
     found = [
-        text("reply_board.line", finding=one.words, seen=_quoted(one), suggestion=one.suggestion) for one in check.findings
+        text("reply_board.line", finding=one.label, seen=_quoted(one), suggestion=one.suggestion) for one in check.findings
     ]
     counts = check.counts
     told = text("reply_board.counted", sentences=counts.sentences, interest=counts.interest, words=counts.words)
-    return [check.words, *check.notes, *(line.replace("  ", " ") for line in found), told]
+    return [check.sentence, *check.notes, *(line.replace("  ", " ") for line in found), told]

@@ -103,7 +103,7 @@ class Finding:
     assumption: str
 
     @property
-    def words(self) -> str:
+    def label(self) -> str:
         """What it is, in a few words for a reader."""
         return text(f"reply.{self.finding}.words")
 
@@ -133,7 +133,7 @@ class ReplyCheck:
         data/reply_findings.csv; the facts in ``facts`` for the NRMP's rule.
 
     Examples:
-        >>> check_reply("").words
+        >>> check_reply("").sentence
         'There is nothing to read yet. Put your own email here and run this once more.'
     """
 
@@ -144,7 +144,7 @@ class ReplyCheck:
     cut: bool
 
     @property
-    def words(self) -> str:
+    def sentence(self) -> str:
         """What came out, as one sentence for a reader."""
         if self.state != "read":
             return text("reply.empty" if self.state == "empty" else "reply.other_script")

@@ -254,7 +254,7 @@ class Round(Activity[WorkshopState]):
         """Put the vote before the phones while it is open here, and close it when it is not."""
         if state.step == "vote":
             title = text(f"vignette.{state.vignette}.title")
-            self.phones.update(self.round_id(state), title, [(one.name.lower(), one.words) for one in Verdict])
+            self.phones.update(self.round_id(state), title, [(one.name.lower(), one.label) for one in Verdict])
         else:
             self.phones.rest()
 
@@ -329,7 +329,7 @@ class Round(Activity[WorkshopState]):
         """Give a control's label."""
         for verdict in Verdict:
             if field == vote_field(verdict):
-                return text("round.votes_for", verdict=verdict.words)
+                return text("round.votes_for", verdict=verdict.label)
         return text(f"round.field.{field}") if field in WorkshopState._fields else text(f"field.{field}.label")
 
     def positions(self, field: str) -> Iterable[Any]:
@@ -476,9 +476,9 @@ class Round(Activity[WorkshopState]):
             return view.spread_sentence(state.counted, judgment.verdict)
         if state.step == "rules":
             check = rules_check(judgment.case)
-            return f"{text('rules.title')}: {check.words}. {check.reason}"
+            return f"{text('rules.title')}: {check.label}. {check.reason}"
         now = state.case or judgment.case
-        return f"{fast_fragments(now)['spoken']} {text('rules.title')}: {rules_check(now).words}."
+        return f"{fast_fragments(now)['spoken']} {text('rules.title')}: {rules_check(now).label}."
 
     # ---- the page ----
 
@@ -595,7 +595,7 @@ class Round(Activity[WorkshopState]):
         if STEPS.index(state.step) >= STEPS.index("spread"):
             lines.append(view.spread_sentence(state.counted, self._judgment(state).verdict))
         if state.step == "what_if":
-            lines.append(judge(state.case or self.case).verdict.words)
+            lines.append(judge(state.case or self.case).verdict.label)
         return "\n".join([*lines, text("round.keys")])
 
     def transcript(self) -> str:
@@ -608,9 +608,9 @@ class Round(Activity[WorkshopState]):
                 text(
                     "scene.tour",
                     title=text(f"vignette.{name}.title"),
-                    verdict=judgment.verdict.words,
+                    verdict=judgment.verdict.label,
                     held=held_down(judgment),
-                    answer=rules_check(one.case).words,
+                    answer=rules_check(one.case).label,
                 )
             )
             lines.append(f"   {', '.join(order)}; {', '.join(lines_of(claim) for claim in one.row.claims)}")
@@ -621,7 +621,7 @@ class Round(Activity[WorkshopState]):
 def _sweep(case: Case, field: str) -> str:
     """Tell the verdict at every position of one control, positions of the same verdict together."""
     inner = CaseActivity(case)
-    told = ((value, judge(inner.with_value(field, value).case).verdict.words) for value in inner.positions(field))
+    told = ((value, judge(inner.with_value(field, value).case).verdict.label) for value in inner.positions(field))
     runs = itertools.groupby(told, lambda pair: pair[1])
     return "; ".join(f"{span(field, [value for value, _ in run])}: {verdict}" for verdict, run in runs)
 

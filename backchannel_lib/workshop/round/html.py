@@ -77,10 +77,10 @@ def chain(state: WorkshopState, judgment: Judgment) -> Markup:
                     tag("b", text(f"stage.{stage}.name")),
                     tag("span", "◆ ", text("card.weakest"), class_="bw-badge bw-badge-weak") if weakest else None,
                     tag("span", "✎ ", text("card.ours"), class_="bw-badge bw-voice-ours") if ours else None,
-                    tag("span", text("card.allows", verdict=reason.cap.words), class_="bw-cap"),
+                    tag("span", text("card.allows", verdict=reason.cap.label), class_="bw-cap"),
                     class_="bw-link-head",
                 ),
-                tag("p", reason.words) if number == shown or shown == len(order) else None,
+                tag("p", reason.sentence) if number == shown or shown == len(order) else None,
                 class_="bw-link" + (" bw-link-weak" if weakest else ""),
             )
         )
@@ -106,11 +106,11 @@ def link_spoken(state: WorkshopState, judgment: Judgment) -> str:
     """
     stage = link_order(judgment)[state.shown - 1]
     reason = judgment.reasons[STAGES.index(stage)]
-    told = [f"{text(f'stage.{stage}.name')}. {text('card.allows', verdict=reason.cap.words)}. {reason.words}"]
+    told = [f"{text(f'stage.{stage}.name')}. {text('card.allows', verdict=reason.cap.label)}. {reason.sentence}"]
     if _is_weakest(state, judgment, stage):
         told.insert(0, f"{text('card.weakest')}:")
     if state.shown == len(STAGES):
-        told.append(f"{text('guess.article')}: {judgment.verdict.words}. {judgment.verdict.sentence}")
+        told.append(f"{text('guess.article')}: {judgment.verdict.label}. {judgment.verdict.sentence}")
     return " ".join(told)
 
 
@@ -131,7 +131,7 @@ def spread(state: WorkshopState, judgment: Judgment) -> Markup:
         rows.append(
             tag(
                 "tr",
-                tag("th", verdict.words, scope="row"),
+                tag("th", verdict.label, scope="row"),
                 tag("td", count, class_="bw-count-cell"),
                 tag("td", _bar(count, most), tag("b", "◀ ", text("round.article"), class_="bw-here") if here else None),
                 class_="bw-spread-here" if here else None,
@@ -163,10 +163,10 @@ def what(state: WorkshopState, judgment: Judgment) -> Markup:
     now = judge(state.case or judgment.case)
     same = text("round.what_same") if now.verdict is judgment.verdict else ""
     changed = tag(
-        "p", same or text("round.what_moved", before=judgment.verdict.words, after=now.verdict.words), class_="bw-kind"
+        "p", same or text("round.what_moved", before=judgment.verdict.label, after=now.verdict.label), class_="bw-kind"
     )
     return join(
-        tag("p", now.verdict.words, class_="bw-verdict-name"),
+        tag("p", now.verdict.label, class_="bw-verdict-name"),
         tag("p", now.verdict.sentence, class_="bw-verdict-sentence"),
         tag("p", held_down(now), class_="bw-held"),
         changed if state.case else None,
@@ -187,7 +187,7 @@ def what_rule(state: WorkshopState, judgment: Judgment) -> Markup:
         data/soap_rule.csv.
     """
     check = rules_check(state.case or judgment.case)
-    return tag("p", text("rules.title"), ": ", tag("b", check.words, data_answer=check.answer))
+    return tag("p", text("rules.title"), ": ", tag("b", check.label, data_answer=check.answer))
 
 
 def welcome() -> Markup:
@@ -341,14 +341,14 @@ def row(verdict: Verdict) -> Markup:
     return tag(
         "li",
         button(
-            verdict.words,
+            verdict.label,
             "tap",
             verdict.name.lower(),
             key=key,
             hint=key,
-            name=text("round.one_more", verdict=verdict.words, key=key),
+            name=text("round.one_more", verdict=verdict.label, key=key),
         ),
-        number_box(vote_field(verdict), text("round.votes_for", verdict=verdict.words), 0, bare=True),
+        number_box(vote_field(verdict), text("round.votes_for", verdict=verdict.label), 0, bare=True),
     )
 
 
@@ -400,7 +400,7 @@ def told(judgment: Judgment, *, line: bool = False) -> Markup:
     Returns:
         HTML.
     """
-    name = tag("p", judgment.verdict.words, class_="bw-verdict-name")
+    name = tag("p", judgment.verdict.label, class_="bw-verdict-name")
     voice = tag("p", text("guess.article"), class_="bw-voice")
     return tag("div", voice, name, class_="bw-told-line") if line else join(voice, name, tag("p", judgment.verdict.sentence))
 
@@ -418,9 +418,9 @@ def _log_rows(state: WorkshopState) -> tuple[list[str], list[tuple[object, ...]]
         rows.append(
             (
                 f"{number}. {text(f'vignette.{one.vignette}.title')}",
-                judgment.verdict.words,
+                judgment.verdict.label,
                 text("round.same_of", same=counted[judgment.verdict], total=sum(counted)),
-                rules_check(judgment.case).words,
+                rules_check(judgment.case).label,
             )
         )
     return head, rows
@@ -442,7 +442,7 @@ def spread_sentence(votes: Votes, verdict: Verdict) -> str:
     """
     total = sum(votes)
     if not total:
-        return text("round.spread_nobody", verdict=verdict.words)
+        return text("round.spread_nobody", verdict=verdict.label)
     above = sum(count for place, count in zip(Verdict, votes, strict=True) if place > verdict)
     below = sum(count for place, count in zip(Verdict, votes, strict=True) if place < verdict)
-    return text("round.spread_sentence", same=votes[verdict], total=total, verdict=verdict.words, higher=above, lower=below)
+    return text("round.spread_sentence", same=votes[verdict], total=total, verdict=verdict.label, higher=above, lower=below)

@@ -88,7 +88,7 @@ def test_the_case_of_a_place_hangs_on_it(choice: str) -> None:
     assert ours != other
     told = at(choice, "open", "none")
     body = told.fragments(told.state)[f"told.{choice}"]
-    for words in (ours.words, other.words, check.words):
+    for words in (ours.label, other.label, check.label):
         assert f">{words}<" in body
 
 

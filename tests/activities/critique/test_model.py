@@ -146,7 +146,7 @@ def test_what_the_rule_says_of_the_advice(claim: str, answer: str, once_contacte
     entry = {entry.claim.id: entry for entry in collisions()}[claim]
     assert (entry.check.answer, entry.if_contacted.answer) == (answer, once_contacted)
     assert entry.earliest == text({"not_allowed": "when.after_soap", "ask_first": "when.ask"}[answer])
-    assert entry.if_contacted.words in entry.contacted_words
+    assert entry.if_contacted.label in entry.contacted_words
     assert text(f"claim.{claim}") in entry.words
     assert entry.claim.lines in entry.words
 

@@ -163,7 +163,7 @@ def test_every_row_tells_person_program_verdict_reason_rule_and_moment() -> None
     part, content = one.fragments(one.state)["plan"].replace("&#x27;", "'"), one.text
     found = plan_of(one.state)
     for row in found.rows:
-        for word in (row.person.name, row.program.name, row.verdict.words, row.rules.words, row.reason):
+        for word in (row.person.name, row.program.name, row.verdict.label, row.rules.label, row.reason):
             assert word in part
             assert word in content
         assert text(f"level.phase.{row.case.phase}") in content

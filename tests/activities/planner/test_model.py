@@ -445,8 +445,8 @@ def test_what_is_proposed_gets_the_file_read(student: Case, person: Person, prop
         judgment = judge(case_for(student, person, Program("Mercy", 230)))
         reason = next(reason for reason in judgment.reasons if reason.stage == judgment.binding[0])
         assert [left.kind for left in found.left_out] == ["verdict", "verdict"]
-        assert all(reason.words in left.words and judgment.verdict.words in left.words for left in found.left_out)
-        assert reason.words in found.words
+        assert all(reason.sentence in left.words and judgment.verdict.label in left.words for left in found.left_out)
+        assert reason.sentence in found.words
 
 
 def test_the_gap_is_named() -> None:
@@ -523,8 +523,8 @@ def test_a_plan_that_cannot_be_says_what_is_in_the_way(student: Case, person: Pe
     judgment = judge(case_for(student, person, MERCY))
     assert judgment.binding[0] == stage
     assert not found.rows
-    link = " ".join(reason.words for reason in judgment.reasons if reason.stage in judgment.binding)
-    assert found.words == text(f"planner.nothing.{stage}", verdict=judgment.verdict.words, link=link)
+    link = " ".join(reason.sentence for reason in judgment.reasons if reason.stage in judgment.binding)
+    assert found.words == text(f"planner.nothing.{stage}", verdict=judgment.verdict.label, link=link)
 
 
 def test_no_open_seat_anywhere_is_said() -> None:
@@ -545,7 +545,7 @@ def test_the_plan_in_short_says_what_the_rule_says(student: Case, contacted: tup
     """Beside people, programs and best verdict, the plan in short never leaves out what the NRMP's rule does not allow."""
     programs = [Program(f"Program {number}", 230, program_contacted_first=first) for number, first in enumerate(contacted)]
     found = plan(student, [WELL], programs)
-    start = text("planner.summary", people=1, programs=2, best=Verdict.PHONE_INTERVIEW.words)
+    start = text("planner.summary", people=1, programs=2, best=Verdict.PHONE_INTERVIEW.label)
     ends = {name: text(f"planner.summary.{name}") for name in ("not_now", "not_all_now", "ask_first")}
     assert found.words == (f"{start} {ends[word]}" if word else start)
 
@@ -744,7 +744,7 @@ def test_a_briefing_is_no_script_and_no_verdict(
             assert (text(f"planner.briefing.rule.{answer}", names=names) in sheet.rules) == bool(names)
         assert sheet.facts_only in sheet.text
         for verdict in Verdict:
-            assert verdict.words not in sheet.text
+            assert verdict.label not in sheet.text
         for kind in KINDS:
             assert text(f"level.recommender.{kind}") not in sheet.text
         for row in rows:

@@ -187,7 +187,7 @@ def test_no_contact_overcomes_what_the_article_names() -> None:
     made = seen()
     made.update(professionalism_issue=30, chronic_poor_performance=30, score_gap=-20, has_noncategorical_seat=100, need_met=100)
     cells = re.findall("<td>(.*?)</td>", made.deferred_fragments(made.state)["beyond"])
-    allowed = {Verdict.DECLINED.words, Verdict.FALLBACK_SEAT.words}
+    allowed = {Verdict.DECLINED.label, Verdict.FALLBACK_SEAT.label}
     assert {cells[place] for place in (1, 3, 5)} <= allowed
     assert all(int(cells[place]) > 30 for place in (0, 2, 4))
 

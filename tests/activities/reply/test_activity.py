@@ -145,7 +145,7 @@ def test_each_finding_quotes_the_words_and_tells_why_and_what_one_can_do() -> No
     found = part(one, "found")
     check = check_reply(EXAMPLE)
     for finding in check.findings:
-        for word in (finding.words, finding.reason, finding.suggestion):
+        for word in (finding.label, finding.reason, finding.suggestion):
             assert word in found
         for seen in finding.seen:
             assert text("reply_board.quote", words=" ".join(seen.words.split())) in found

@@ -203,7 +203,7 @@ def test_the_rule_on_contact_comes_with_every_result(content: str) -> None:
     assert check.facts[0] == "soap_rule.no_first_contact"
     assert all(f"fact.{fact}" in all_words() for fact in check.facts)
     assert check.limits == text("reply.limits")
-    assert check.words
+    assert check.sentence
 
 
 # ---- what it says ----
@@ -224,7 +224,7 @@ def test_the_rule_on_contact_comes_with_every_result(content: str) -> None:
 def test_the_summary_says_what_came_out(content: str, state: str, word_id: str) -> None:
     """Nothing to read, another script, a good email and one finding each have their own sentence."""
     check = check_reply(content)
-    assert (check.state, check.words) == (state, text(word_id))
+    assert (check.state, check.sentence) == (state, text(word_id))
     assert check.findings == () or word_id == "reply.found_one"
 
 
@@ -232,7 +232,7 @@ def test_more_findings_are_counted_in_the_summary() -> None:
     """With more than one finding the summary says how many."""
     check = check_reply(BY_ID["nearly-no-cv"].replace("ERAS ID", "number"))
     assert len(check.findings) == 2
-    assert check.words == text("reply.found_more", number=2)
+    assert check.sentence == text("reply.found_more", number=2)
 
 
 @pytest.mark.parametrize("row", load_reply_findings(), ids=lambda row: row.finding)
@@ -241,7 +241,7 @@ def test_every_finding_says_what_why_and_what_to_do(row: Any) -> None:
     content = next(email["text"] for email in EMAILS if row.finding in email["findings"] and "says" not in email)
     found = next(found for found in check_reply(content).findings if found.finding == row.finding)
     assert (found.kind, found.claims, found.assumption) == (row.kind, row.claims, row.assumption)
-    assert found.words == text(f"reply.{row.finding}.words")
+    assert found.label == text(f"reply.{row.finding}.words")
     assert found.reason == text(f"reply.{row.finding}.reason")
     assert found.suggestion == text(f"reply.{row.finding}.suggestion")
     assert row.claims
