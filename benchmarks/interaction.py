@@ -59,7 +59,7 @@ ipywidgets.VBox([slider, label])
 PANEL: Final = """
 from backchannel_lib import Case
 from backchannel_lib.notebook.widget import Panel
-panel = Panel(Case(score=239, range_low=240, recommender="trusted_peer", specifics=True), ahead={ahead})
+panel = Panel(Case(score=239, range_low=240, recommender="trusted_peer", specifics=True), prefetch={prefetch})
 panel
 """
 # As in notebooks/10_your_case.ipynb.
@@ -175,8 +175,8 @@ class Contestant:
 SCORE: Final = ".bw [data-field=score] input[type=range]"
 CONTESTANTS: Final = (
     Contestant("echo", ECHO, ".bench-slider .noUi-handle"),
-    Contestant("kernel", PANEL.format(ahead=False), SCORE),
-    Contestant("ahead", PANEL.format(ahead=True), SCORE),
+    Contestant("kernel", PANEL.format(prefetch=False), SCORE),
+    Contestant("ahead", PANEL.format(prefetch=True), SCORE),
     Contestant("opening", OPENING, ""),
 )
 

@@ -47,25 +47,25 @@ class ActivityWidget(anywidget.AnyWidget):
 
     Args:
         activity: The activity it shows.
-        ahead: Whether the control in hand may ask for the answers to its other positions beforehand.
+        prefetch: Whether the control in hand may ask for the answers to its other positions beforehand.
     """
 
     _esm = _STATIC / "panel.js"
     _css = _STATIC / "panel.css"
-    page = traitlets.Unicode().tag(sync=True)
-    kept = traitlets.Unicode().tag(sync=True)
-    asleep = traitlets.Unicode().tag(sync=True)
-    restore = traitlets.Unicode().tag(sync=True)
-    ahead = traitlets.Bool().tag(sync=True)
+    html = traitlets.Unicode().tag(sync=True)
+    storage_key = traitlets.Unicode().tag(sync=True)
+    disconnected_text = traitlets.Unicode().tag(sync=True)
+    restore_text = traitlets.Unicode().tag(sync=True)
+    prefetch = traitlets.Bool().tag(sync=True)
 
-    def __init__(self, activity: Activity[Any], *, ahead: bool = True) -> None:
+    def __init__(self, activity: Activity[Any], *, prefetch: bool = True) -> None:
         self._activity = activity
         super().__init__(
-            page=activity.page(),
-            kept=f"backchannel-{activity.key}",
-            asleep=text("stage.asleep" if host() == "stage" else "panel.disconnected"),
-            restore=text("panel.restore"),
-            ahead=ahead,
+            html=activity.page(),
+            storage_key=f"backchannel-{activity.key}",
+            disconnected_text=text("stage.asleep" if host() == "stage" else "panel.disconnected"),
+            restore_text=text("panel.restore"),
+            prefetch=prefetch,
         )
         self.on_msg(self._receive)
 
@@ -87,21 +87,21 @@ class ActivityView:
 
     Args:
         activity: The activity.
-        ahead: Whether the control in hand may ask for the answers to its other positions beforehand.
+        prefetch: Whether the control in hand may ask for the answers to its other positions beforehand.
 
     Examples:
         >>> ActivityView(CaseActivity()).text.splitlines()[0]
         'Verdict: Skimmed. Someone would glance at it and perhaps mark it for later, and then it would be lost.'
     """
 
-    def __init__(self, activity: Activity[Any], *, ahead: bool = True) -> None:
+    def __init__(self, activity: Activity[Any], *, prefetch: bool = True) -> None:
         self.activity = activity
-        self._ahead = ahead
+        self._prefetch = prefetch
 
     @functools.cached_property
     def widget(self) -> ActivityWidget:
         """The widget, made when it is first shown."""
-        return ActivityWidget(self.activity, ahead=self._ahead)
+        return ActivityWidget(self.activity, prefetch=self._prefetch)
 
     def update(self, **values: object) -> str:
         """Change fields as a reader would with the controls, and tell the new answer as text.
@@ -181,7 +181,7 @@ class Panel(ActivityView):
     Args:
         case: The case it opens with; None for the defaults.
         reading: The name of a reading; None for every default.
-        ahead: Whether the control in hand may ask for the answers to its other positions beforehand.
+        prefetch: Whether the control in hand may ask for the answers to its other positions beforehand.
 
     Raises:
         CaseError: No reading has this name.
@@ -192,9 +192,9 @@ class Panel(ActivityView):
         Verdict: Phone interview. The program would likely phone you for a talk, perhaps within hours.
     """
 
-    def __init__(self, case: Case | None = None, reading: str | None = None, *, ahead: bool = True) -> None:
+    def __init__(self, case: Case | None = None, reading: str | None = None, *, prefetch: bool = True) -> None:
         self.session = CaseActivity(case, reading)
-        super().__init__(self.session, ahead=ahead)
+        super().__init__(self.session, prefetch=prefetch)
 
 
 class Folded:

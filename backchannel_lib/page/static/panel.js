@@ -15,7 +15,7 @@ export default { render };
 
 function render({ model, el }) {
   const id = `bw${Math.random().toString(36).slice(2)}-`; // of this view, among all pages that show the same panel
-  el.innerHTML = model.get("page").replaceAll("§", id);
+  el.innerHTML = model.get("html").replaceAll("§", id);
   const root = el.firstElementChild;
   const find = (selector) => root.querySelector(selector);
   const all = (selector) => [...root.querySelectorAll(selector)];
@@ -58,7 +58,7 @@ function render({ model, el }) {
     delete root.dataset.waits;
     paused = true; // what is left of the time is kept as it is
     showClock();
-    notice(model.get("asleep"));
+    notice(model.get("disconnected_text"));
     const again = find("[data-reload]");
     if (!again || !stage) return;
     again.hidden = false;
@@ -80,7 +80,7 @@ function render({ model, el }) {
 
   function hold(field) {
     hand = field;
-    if (!model.get("ahead") || (ahead && ahead.field === field)) return;
+    if (!model.get("prefetch") || (ahead && ahead.field === field)) return;
     loseAhead();
     send({ type: "prefetch", field, prefetch_version: epoch });
   }
@@ -232,7 +232,7 @@ function render({ model, el }) {
   }
 
   // The case is kept in this tab, so that a kernel that was started anew, or a page loaded anew, does not lose it.
-  const KEPT = model.get("kept");
+  const KEPT = model.get("storage_key");
   let record = {};
 
   function remember(values) {
@@ -245,7 +245,7 @@ function render({ model, el }) {
     const kept = sessionStorage.getItem(KEPT);
     record = { ...values };
     if (!kept || kept === JSON.stringify(record)) return;
-    notice(model.get("restore"));
+    notice(model.get("restore_text"));
     const button = find("[data-action=restore]");
     button.hidden = false;
     button.dataset.value = kept;
