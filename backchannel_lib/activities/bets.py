@@ -115,7 +115,7 @@ class Bets(Form):
             else [button(text("bets.keep"), "keep"), button(text("bets.forget"), "forget")]
         )
         return activity_page(
-            self.row,
+            self.key,
             tag("div", buttons[0], class_="bw-toolbar") if self.returned else None,
             [
                 tag(

@@ -115,7 +115,7 @@ class CallersOrder(Form):
         """Give the whole page."""
         parts = self.fragments(self.state)
         return activity_page(
-            self.row,
+            self.key,
             slot("order", parts["order"]),
             tag("div", button(text("lesson.compare"), "compare"), class_="bw-toolbar"),
             show_if("compared", ["compared"], slot("compared", parts["compared"], class_="bw-told")),

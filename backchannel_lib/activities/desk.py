@@ -168,7 +168,7 @@ class Desk(TimedDeck):
         state = self.state
         parts, now = self.fragments(state), self.in_sight(state)
         return activity_page(
-            self.row,
+            self.key,
             show_if(
                 "start",
                 now,
@@ -225,7 +225,7 @@ class Desk(TimedDeck):
 
     def static_html(self) -> str:
         """Give title, lead and the program, for a notebook that has not been run."""
-        return static_page(self.row, tag("p", text("desk.program")))
+        return static_page(self.key, tag("p", text("desk.program")))
 
     @property
     def text(self) -> str:

@@ -191,7 +191,7 @@ class Form(Activity[Record]):
 
     def static_html(self) -> str:
         """Give title and lead, for a notebook that has not been run."""
-        return static_page(self.row)
+        return static_page(self.key)
 
     @property
     def text(self) -> str:

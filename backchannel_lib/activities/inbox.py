@@ -290,7 +290,7 @@ class Inbox(Form):
         state = self.state
         parts, now = self.fragments(state), self._open(state)
         return activity_page(
-            self.row,
+            self.key,
             show_if(
                 "ask",
                 now,

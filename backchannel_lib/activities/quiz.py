@@ -71,7 +71,7 @@ class Quiz(Form):
         """Give the whole page."""
         parts = self.fragments(self.state)
         return activity_page(
-            self.row,
+            self.key,
             [
                 tag(
                     "div",

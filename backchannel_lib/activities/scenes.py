@@ -294,7 +294,7 @@ class Scenes(CaseActivity):
             slot("rule_line", parts["rule_line"], "p", class_="bw-rule-line"),
         ]
         return activity_page(
-            self.row,
+            self.key,
             slot("story", parts["story"], class_="bw-story"),
             show_if("seen", now, slot("beside", parts["beside"], class_="bw-beside")),
             show_if("seen", now, pictures) if moving else None,
@@ -358,7 +358,7 @@ class Scenes(CaseActivity):
 
     def static_html(self) -> str:
         """Give the first story, for a notebook that has not been run."""
-        return static_page(self.row, self._story(self.order[0]))
+        return static_page(self.key, self._story(self.order[0]))
 
     @property
     def text(self) -> str:

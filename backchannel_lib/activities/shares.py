@@ -99,7 +99,7 @@ class Shares(Form):
         """Give the whole page."""
         parts = self.fragments(self.state)
         return activity_page(
-            self.row,
+            self.key,
             [slider(row.factor, text(f"factor.{row.factor}"), (0, WHOLE), self.state[row.factor]) for row in self.rows],
             slot("left", parts["left"], "p", class_="bw-summary"),
             tag("div", button(text("lesson.compare"), "compare"), class_="bw-toolbar"),

@@ -74,7 +74,7 @@ class Sorting(Form):
         parts = self.fragments(self.state)
         options = [(choice, self._name(choice)) for choice in self.choices]
         return activity_page(
-            self.row,
+            self.key,
             slot("summary", parts["summary"], "p", class_="bw-summary"),
             [
                 tag(

@@ -176,7 +176,7 @@ class Walk(Form):
         parts, now = self.fragments(self.state), self._open(self.state)
         ways = [(way, text(f"way.{way}")) for way in WAYS]
         return activity_page(
-            self.row,
+            self.key,
             tag(
                 "div",
                 tag(
@@ -218,7 +218,7 @@ class Walk(Form):
 
     def static_html(self) -> str:
         """Give the first step, for a notebook that has not been run."""
-        return static_page(self.row, tag("p", text(f"step.{self.stops[0].row.step}.text")))
+        return static_page(self.key, tag("p", text(f"step.{self.stops[0].row.step}.text")))
 
     @property
     def text(self) -> str:

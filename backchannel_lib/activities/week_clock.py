@@ -249,7 +249,7 @@ class WeekClock(Form):
         parts, now = self.fragments(state), self.ui_state(state)["open"]
         days = [(day, text(f"clock.day.{day}")) for day in DAYS]
         return activity_page(
-            self.row,
+            self.key,
             show_if(
                 "ask",
                 now,

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from backchannel_lib.activities.tables import ActivityRow
 from backchannel_lib.base.texts import text
 from backchannel_lib.model.case import Case
 from backchannel_lib.model.soap_rule import rules_check
@@ -13,23 +12,23 @@ from backchannel_lib.page.html import Markup, join, tag
 from backchannel_lib.page.inputs import button
 
 
-def activity_page(part: ActivityRow, *body: object, look: str = "") -> Markup:
+def activity_page(key: str, *body: object, look: str = "") -> Markup:
     """Write the page of an activity.
 
     Args:
-        part: The activity's row.
+        key: The activity's name in data/activities.csv.
         *body: What stands under its title and lead.
         look: A class of its own for the style sheet, or blank.
 
     Returns:
         HTML.
     """
-    title = text(f"activity.{part.activity}.title")
+    title = text(f"activity.{key}.title")
     return tag(
         "div",
         tag("p", role="status", class_="bw-hidden", data_spoken=True),
         tag("h2", title, class_="bw-title"),
-        tag("p", text(f"activity.{part.activity}.lead"), class_="bw-lead"),
+        tag("p", text(f"activity.{key}.lead"), class_="bw-lead"),
         *body,
         tag("div", button(text("panel.undo"), "undo", key="u"), button(text("panel.reset"), "reset"), class_="bw-foot"),
         tag(
@@ -108,11 +107,11 @@ def rule_line(case: Case) -> Markup:
     return join(text("rules.title"), ": ", tag("b", check.label, data_answer=check.answer))
 
 
-def static_page(part: ActivityRow, *body: object) -> Markup:
+def static_page(key: str, *body: object) -> Markup:
     """Write what a reader sees of an activity in a notebook that has not been run.
 
     Args:
-        part: The activity's row.
+        key: The activity's name in data/activities.csv.
         *body: What stands under its title and lead.
 
     Returns:
@@ -120,8 +119,8 @@ def static_page(part: ActivityRow, *body: object) -> Markup:
     """
     return tag(
         "div",
-        tag("h3", text(f"activity.{part.activity}.title")),
-        tag("p", text(f"activity.{part.activity}.lead")),
+        tag("h3", text(f"activity.{key}.title")),
+        tag("p", text(f"activity.{key}.lead")),
         *body,
         tag("p", tag("em", text("lesson.asleep"))),
     )

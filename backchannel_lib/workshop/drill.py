@@ -428,7 +428,7 @@ class Drill(PersistentForm, TimedDeck):
             for number, one in enumerate(self.decisions, start=1)
         ]
         return activity_page(
-            self.row,
+            self.key,
             show_if(
                 "start",
                 now,
@@ -504,7 +504,7 @@ class Drill(PersistentForm, TimedDeck):
 
     def static_html(self) -> str:
         """Give title, lead and the program, for a notebook that has not been run."""
-        return static_page(self.row, tag("p", text("drill.program")))
+        return static_page(self.key, tag("p", text("drill.program")))
 
     @property
     def text(self) -> str:

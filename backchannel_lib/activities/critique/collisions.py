@@ -118,7 +118,7 @@ class Collisions(Form):
         """Give the whole page."""
         parts, total = self.fragments(self.state), len(self.found)
         return activity_page(
-            self.row,
+            self.key,
             slider("guess", text("collide.ask", total=total), (0, total), self.state["guess"]),
             tag("div", button(text("collide.see"), "see"), class_="bw-toolbar"),
             show_if("seen", self.ui_state(self.state)["open"], slot("told", parts["told"], class_="bw-told")),

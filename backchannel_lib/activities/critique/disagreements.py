@@ -206,7 +206,7 @@ class Disagreements(Form):
         """Give the whole page."""
         parts, now = self.fragments(self.state), self._open(self.state)
         return activity_page(
-            self.row,
+            self.key,
             [show_if(f"place.{choice}", now, self._place(choice, parts, now), class_="bw-spaced") for choice in self.places],
             tag(
                 "div",

@@ -130,7 +130,7 @@ class Rating(Form):
         parts, now = self.fragments(self.state), self._open(self.state)
         topics = [(group, self._name(group)) for group in self.groups]
         return activity_page(
-            self.row,
+            self.key,
             tag("h3", text("rate.levels")),
             tag("dl", [tag("div", tag("dt", name), tag("dd", meaning)) for _, name, meaning in levels()], class_="bw-meanings"),
             _evidence(),

@@ -234,7 +234,7 @@ class Studies(Form):
         measured = [(one, text(f"studies.measured.{one}")) for one in MEASURED]
         advocates = [(one, text(f"studies.advocates.{one}")) for one in ADVOCATES]
         return activity_page(
-            self.row,
+            self.key,
             _heading("survey"),
             tag("p", text("studies.survey_ask")),
             sliders,

@@ -576,7 +576,7 @@ class PlannerActivity(Activity[PlannerState]):
         state = self.state
         parts, about = self.fragments(state), self.ui_state(state)
         return activity_page(
-            self.row,
+            self.key,
             slot("example", parts["example"], "p", class_="bw-kind"),
             tag(
                 "div",
@@ -705,7 +705,7 @@ class PlannerActivity(Activity[PlannerState]):
 
     def static_html(self) -> str:
         """Give title and lead, for a notebook that has not been run."""
-        return static_page(self.row)
+        return static_page(self.key)
 
     @property
     def text(self) -> str:

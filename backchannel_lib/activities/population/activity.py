@@ -219,7 +219,7 @@ class PopulationActivity(Form):
         now, shown = about["open"], about["shown"]
         made_up, no_contact, up_is_not_in, rule = notes(FILES)
         return activity_page(
-            self.row,
+            self.key,
             show_if(
                 "ask",
                 now,

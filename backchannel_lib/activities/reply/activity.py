@@ -102,7 +102,7 @@ class ReplyActivity(Form):
         state = self.state
         parts, now = self.fragments(state), self.ui_state(state)["open"]
         return activity_page(
-            self.row,
+            self.key,
             tag(
                 "section",
                 tag("h3", text("rules.title")),

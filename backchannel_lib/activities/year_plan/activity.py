@@ -110,7 +110,7 @@ class YearPlanActivity(Form):
         """Give the whole page."""
         state = self.state
         return activity_page(
-            self.row,
+            self.key,
             tag(
                 "div",
                 tag(

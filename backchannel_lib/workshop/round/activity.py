@@ -489,7 +489,7 @@ class Round(Activity[WorkshopState]):
         topics = [(topic, text(f"topic.{topic}") if topic else text("round.any")) for topic in TOPICS]
         levels = [(0, text("round.any")), *((level, text(f"round.level.{level}")) for level in (1, 2, 3))]
         return activity_page(
-            self.row,
+            self.key,
             tag(
                 "div",
                 slot("head", parts["head"], "h3", class_="bw-round-head"),
@@ -582,7 +582,7 @@ class Round(Activity[WorkshopState]):
 
     def static_html(self) -> str:
         """Give title, lead and the keys, for a notebook that has not been run."""
-        return static_page(self.row, tag("p", text("round.keys")))
+        return static_page(self.key, tag("p", text("round.keys")))
 
     @property
     def text(self) -> str:

@@ -181,7 +181,7 @@ class RunPlan(PersistentForm):
         parts = self.fragments(state)
         plans = [(row.plan, row.title) for row in load_run_plans()]
         return activity_page(
-            self.row,
+            self.key,
             tag(
                 "div",
                 tag(
@@ -229,7 +229,7 @@ class RunPlan(PersistentForm):
     def static_html(self) -> str:
         """Give the plans, for a notebook that has not been run."""
         return static_page(
-            self.row, tag("ul", [tag("li", tag("b", row.title), ". ", _for(row.plan)) for row in load_run_plans()])
+            self.key, tag("ul", [tag("li", tag("b", row.title), ". ", _for(row.plan)) for row in load_run_plans()])
         )
 
     @property
