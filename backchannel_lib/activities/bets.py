@@ -28,15 +28,15 @@ class Bets(Form):
 
     Args:
         part: Its row in data/activities.csv.
-        returned: Whether the answers can be seen here.
 
     Source:
         data/bets.csv.
     """
 
-    def __init__(self, part: ActivityRow, *, returned: bool = False) -> None:
+    returned = False  # whether the answers can be seen here
+
+    def __init__(self, part: ActivityRow) -> None:
         self.bets = {row.bet: row for row in load_bets()}
-        self.returned = returned
         verdicts = [name for name, _ in verdict_options()]
         entries = {name: choice_field(name, verdicts, text(f"bet.{name}.title")) for name in self.bets}
         super().__init__(part, {**entries, "seen": boolean_field("seen")})
@@ -158,3 +158,9 @@ class Bets(Form):
             lines.append(f"{text(f'bet.{name}.title')}\n{told}\n   {shown}")
         self.commit(start)
         return "\n".join(lines)
+
+
+class BetsReturned(Bets):
+    """The bets brought back, with their answers."""
+
+    returned = True

@@ -13,9 +13,11 @@ from typing import Any
 import anywidget
 import traitlets
 
+import backchannel_lib.workshop  # noqa: F401 - adds the workshop's kinds of activity
 from backchannel_lib.activities.activity import Activity
 from backchannel_lib.activities.case_panel import CaseActivity
-from backchannel_lib.activities.registry import make_activity, transcript_of
+from backchannel_lib.activities.registry import activity_of, make_activity, transcript_of
+from backchannel_lib.activities.tables import ActivityRow
 from backchannel_lib.base.texts import text
 from backchannel_lib.model.case import Case
 from backchannel_lib.page.host import host
@@ -153,26 +155,22 @@ class ActivityView:
         return bundle, metadata
 
 
-def open_activity(part: str) -> ActivityView:
-    """Open something to do of a chapter.
+def open_activity(activity: str | ActivityRow | Activity[Any]) -> ActivityView:
+    """Open an activity, to be the last line of a notebook's cell.
 
     Args:
-        part: Its name in data/activities.csv.
-
-    Returns:
-        The board, to be the last line of a notebook's cell.
+        activity: Its name in data/activities.csv, a row of your own, or an activity that is already made.
 
     Raises:
-        CaseError: There is no such part; the nearest names are told.
-
-    Source:
-        data/activities.csv.
+        CaseError: No activity has this name, or no kind the one in the row; the message names those that do.
 
     Examples:
         >>> open_activity("forms").activity.key
         'forms'
     """
-    return ActivityView(make_activity(part))
+    if isinstance(activity, str):
+        activity = make_activity(activity)
+    return ActivityView(activity_of(activity) if isinstance(activity, ActivityRow) else activity)
 
 
 class Panel(ActivityView):

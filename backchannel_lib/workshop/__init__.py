@@ -1,1 +1,7 @@
-"""The workshop: deck, rounds, drill, handouts and votes from phones."""
+"""The workshop: deck, rounds, drill, handouts and votes from phones. Importing it registers its kinds of activity."""
+
+from backchannel_lib.activities.registry import register_kind
+
+register_kind("run_plan", "backchannel_lib.workshop.run_plan.activity:RunPlan")
+register_kind("round", "backchannel_lib.workshop.round.activity:Round")
+register_kind("drill", "backchannel_lib.workshop.drill:Drill")

@@ -300,7 +300,7 @@ def test_the_parts_of_a_chapter_are_what_its_notebook_opens() -> None:
 
     for chapter in load_chapters():
         cells = read(NOTEBOOKS / f"{chapter.chapter}.ipynb").cells
-        opened = [name for cell in cells for name in re.findall(r'open_part\("(\w+)"\)', cell.source)]
+        opened = [name for cell in cells for name in re.findall(r'open_activity\("(\w+)"\)', cell.source)]
         assert opened == [row.activity for row in load_activities() if row.chapter == chapter.chapter], chapter.chapter
 
 
