@@ -1,23 +1,29 @@
-"""Reading a table of ``data/``: one function that opens and checks it, and a reader for each kind of cell.
+"""The tables of ``data/``: a row class declares a table's columns once, `loader` reads and checks it, readers read cells.
 
-A broken table is refused with the file, the row, the column and the value (`TableError`).
+What depends on another table is a function, or takes one, so that nothing is read at import. A broken table is refused
+with the file, the row, the column and the value (`TableError`).
 """
 
 from __future__ import annotations
 
 import csv
 import importlib.resources
+import inspect
 import io
 import pathlib
 import re
-from collections.abc import Callable, Collection
+import sys
+from collections.abc import Callable, Collection, Iterator
 from importlib.resources.abc import Traversable
-from typing import Any, Final, TypeAlias
+from typing import Annotated, Any, Final, NamedTuple, Protocol, TypeAlias, TypeVar, get_args, get_origin, get_type_hints
 
 from backchannel_lib.base.formatting import suggestions
 
 Path: TypeAlias = Any  # a str, a pathlib.Path or a Traversable: whatever open() or .open() can read
 Reader: TypeAlias = Callable[[str], Any]
+Known: TypeAlias = Collection[str] | Callable[[], Collection[str]]  # words, or a function that looks them up when needed
+Row = TypeVar("Row")
+Row_co = TypeVar("Row_co", covariant=True)
 
 
 class TableError(ValueError):
@@ -69,54 +75,125 @@ def data_root() -> Traversable:
     return package / ".." / "data"
 
 
-def read_table(
-    row_type: Callable[..., Any],
+def loader(
+    row_class: type[Row],
     file: str,
-    readers: dict[str, Reader],
     *,
-    path: Path = None,
     key: tuple[str, ...] = (),
-) -> tuple[Any, ...]:
-    """Read one table by its columns' readers; the one place where a table is opened and checked.
+    check: Callable[[tuple[Row, ...]], None] | None = None,
+) -> Loader[Row]:
+    """Make the function that loads one table; its docstring, the table's data dictionary, comes from the row class.
 
     Args:
-        row_type: What makes a row of its cells, given by the columns' names.
+        row_class: A ``NamedTuple`` with one annotated field for each column: a plain ``str`` (required text) or ``bool``
+            (yes or no), or ``Annotated[type, reader, "what the column holds"]``. No other column may be in the file.
         file: The table's name in ``data/``.
-        readers: A reader for each column; no other column may be there.
-        path: Another file of the same form; None for the workbook's own.
-        key: The columns that tell rows apart; the first column if empty.
+        key: The columns that together tell rows apart; the first column if empty.
+        check: What the rows must meet together; it raises `WrongRowError`.
 
-    Returns:
-        The rows in the order of the file.
-
-    Raises:
-        TableError: The table is broken.
+    Examples:
+        >>> class Score(NamedTuple):
+        ...     exam: str
+        ...     points: Annotated[int, integer(1, 300), "on the exam's own scale"]
+        >>> load_scores = loader(Score, "scores.csv")
+        >>> "points: on the exam's own scale; a whole number from 1 to 300" in load_scores.__doc__
+        True
     """
-    if path is None and file in _read_before:
-        return _read_before[file]
-    source: Any = data_root() / file if path is None else path if hasattr(path, "read_text") else pathlib.Path(path)
+    columns = _columns(row_class)
+
+    def load(path: Path = None) -> tuple[Row, ...]:
+        if path is None and load in _loaded:
+            return _loaded[load]
+        source: Any = data_root() / file if path is None else path if hasattr(path, "read_text") else pathlib.Path(path)
+        name = str(source.name)
+        rows = tuple(row_class(**values) for values in _read(source, columns, key or (next(iter(columns)),)))
+        if check is not None:
+            try:
+                check(rows)
+            except WrongRowError as wrong:
+                number = None if wrong.index is None else wrong.index + 2
+                raise TableError(name, number, wrong.column, wrong.value, wrong.rule) from None
+        if path is None:
+            _loaded[load] = rows
+        return rows
+
+    load.__doc__ = _data_dictionary(row_class, file, columns)
+    load.__module__ = row_class.__module__
+    load.__name__ = load.__qualname__ = "load_" + file.removesuffix(".csv")
+    return load
+
+
+class Loader(Protocol[Row_co]):
+    """Loads a table of ``data/``, or of another file of the same form."""
+
+    def __call__(self, path: Path = None) -> tuple[Row_co, ...]:
+        """Return the rows in the order of the file."""
+
+
+class _Column(NamedTuple):
+    read: Reader
+    text: str
+
+
+_loaded: Final[dict[Any, tuple[Any, ...]]] = {}  # the workbook's own tables do not change while it runs
+
+
+def _columns(row_class: type) -> dict[str, _Column]:
+    columns = {}
+    names = vars(sys.modules[row_class.__module__])  # so that a lambda in an annotation finds what is defined further down
+    for name, hint in get_type_hints(row_class, names, include_extras=True).items():
+        plain, *extras = get_args(hint) if get_origin(hint) is Annotated else (hint,)
+        readers = [extra for extra in extras if callable(extra)]
+        reader = readers[0] if readers else {str: required_text, bool: yes_no}.get(plain)
+        if reader is None:
+            raise TypeError(f"{row_class.__name__}.{name} needs a reader: Annotated[{plain}, reader]")
+        described = [extra for extra in extras if isinstance(extra, str)]
+        if expects := (reader.__doc__ or "").partition("\n")[0]:
+            described.append(expects[0].lower() + expects[1:].rstrip("."))
+        columns[name] = _Column(reader, "; ".join(described))
+    return columns
+
+
+def _data_dictionary(row_class: type, file: str, columns: dict[str, _Column]) -> str:
+    about, _, more = (inspect.getdoc(row_class) or "").partition("\n")
+    return "\n".join(
+        [
+            f"Load data/{file}: {about[:1].lower()}{about[1:]}",
+            "",
+            "Args:",
+            "    path: Another file of the same form; None for the workbook's own.",
+            "",
+            "Returns:",
+            f"    A `{row_class.__name__}` for each row, in the order of the file:",
+            "",
+            *(f"    - {name}: {column.text}" for name, column in columns.items()),
+            "",
+            "Raises:",
+            "    TableError: The table is broken; the message names the file, the row, the column and the value.",
+            more.rstrip(),
+        ]
+    )
+
+
+def _read(source: Any, columns: dict[str, _Column], key: tuple[str, ...]) -> Iterator[dict[str, Any]]:
+    """Check a file cell by cell, and each row's key."""
     name = str(source.name)
     lines = csv.reader(io.StringIO(_text_of(source), newline=""), strict=True)
-    keys = key or (next(iter(readers)),)
-    rows: list[Any] = []
     seen: set[tuple[str, ...]] = set()
     try:
         header = next(lines, [])
-        _check_header(name, header, readers)
+        _check_header(name, header, columns)
         for cells in lines:
             if len(cells) != len(header):
                 raise TableError(name, lines.line_num, None, cells, f"{len(header)} cells")
             raw = dict(zip(header, cells, strict=True))
-            rows.append(row_type(**_row(name, lines.line_num, raw, readers)))
-            identity = tuple(raw[column] for column in keys)
+            yield _row(name, lines.line_num, raw, columns)
+            identity = tuple(raw[column] for column in key)
             if identity in seen:
-                raise TableError(name, lines.line_num, keys[-1], raw[keys[-1]], "an id that no other row has")
+                raise TableError(name, lines.line_num, key[-1], raw[key[-1]], "an id that no other row has")
             seen.add(identity)
     except csv.Error as error:
         raise TableError(name, lines.line_num, None, str(error), "well-formed CSV") from None
-    if path is None:
-        _read_before[file] = tuple(rows)
-    return tuple(rows)
 
 
 def _text_of(source: Any) -> str:
@@ -129,78 +206,115 @@ def _text_of(source: Any) -> str:
     return text.removeprefix("\ufeff")
 
 
-def _check_header(name: str, header: list[str], readers: dict[str, Reader]) -> None:
-    for column in readers:
+def _check_header(name: str, header: list[str], columns: dict[str, _Column]) -> None:
+    for column in columns:
         if column not in header:
             raise TableError(name, 1, column, header, f"a column '{column}'")
     for column in header:
-        if column not in readers or header.count(column) > 1:
-            raise TableError(name, 1, column, column, f"each of the columns {suggestions(column, readers)} once")
+        if column not in columns or header.count(column) > 1:
+            raise TableError(name, 1, column, column, f"each of the columns {suggestions(column, columns)} once")
 
 
-def _row(name: str, number: int, raw: dict[str, str], readers: dict[str, Reader]) -> dict[str, Any]:
+def _row(name: str, number: int, raw: dict[str, str], columns: dict[str, _Column]) -> dict[str, Any]:
     values = {}
-    for column, reader in readers.items():
+    for column, (read, _) in columns.items():
         try:
-            values[column] = reader(raw[column])
+            values[column] = read(raw[column])
         except WrongCellError as wrong:
             raise TableError(name, number, column, raw[column], str(wrong)) from None
     return values
 
 
-_read_before: Final[dict[str, tuple[Any, ...]]] = {}  # the workbook's own tables do not change while it runs
+def read_table(
+    row_type: Callable[..., Any],
+    file: str,
+    readers: dict[str, Reader],
+    *,
+    path: Path = None,
+    key: tuple[str, ...] = (),
+) -> tuple[Any, ...]:
+    """Read one table by its columns' readers. Only for tables that do not use `loader` yet."""
+    if path is None and file in _loaded:
+        return _loaded[file]
+    source: Any = data_root() / file if path is None else path if hasattr(path, "read_text") else pathlib.Path(path)
+    columns = {name: _Column(reader, "") for name, reader in readers.items()}
+    rows = tuple(row_type(**values) for values in _read(source, columns, key or (next(iter(readers)),)))
+    if path is None:
+        _loaded[file] = rows
+    return rows
 
 
 class WrongCellError(ValueError):
     """A cell breaks its column's rule; the text says what was expected."""
 
 
+class WrongRowError(ValueError):
+    """A row breaks a rule that involves other columns or rows.
+
+    Args:
+        index: The row's place among the rows, from 0; None where the whole table is meant.
+        column: The column to look at.
+        value: What stands there.
+        rule: What was expected.
+    """
+
+    def __init__(self, index: int | None, column: str, value: object, rule: str) -> None:
+        super().__init__(index, column, value, rule)
+        self.index, self.column, self.value, self.rule = index, column, value, rule
+
+
 def required_text(cell: str) -> str:
-    """Read a text that may not be blank."""
+    """Some text."""
     if cell.strip() == "":
         raise WrongCellError("some text")
     return cell
 
 
 def optional_text(cell: str) -> str:
-    """Read a text, or nothing."""
+    """Some text, or nothing."""
     return cell
 
 
-def one_of(known: Collection[str], *, blank: bool = False) -> Reader:
+def one_of(known: Known, *, blank: bool = False) -> Reader:
     """Make a reader of one of the known words, or of nothing where ``blank`` allows it."""
 
     def read(cell: str) -> str:
-        if cell in known or (blank and cell == ""):
+        words = _words(known)
+        if cell in words or (blank and cell == ""):
             return cell
-        raise WrongCellError(f"one of {suggestions(cell, known)}")
+        raise WrongCellError(f"one of {suggestions(cell, words)}")
 
+    read.__doc__ = f"One of {_listed(known)}" + ", or nothing" * blank
     return read
 
 
-def each_of(known: Collection[str]) -> Reader:
-    """Make a reader of known words parted by blanks, into a tuple."""
+def each_of(known: Known) -> Reader:
+    """Make a reader of known words separated by spaces, into a tuple."""
     one = one_of(known)
 
     def read(cell: str) -> tuple[str, ...]:
-        return tuple(one(part) for part in cell.split())
+        return tuple(one(word) for word in cell.split())
 
+    read.__doc__ = f"Any of {_listed(known)}, separated by spaces"
     return read
 
 
-def integer(low: int, high: int) -> Reader:
-    """Make a reader of whole numbers from ``low`` to ``high``."""
+def integer(low: int, high: int, *, blank: bool = False) -> Reader:
+    """Make a reader of whole numbers from ``low`` to ``high``, or of nothing (None) where ``blank`` allows it."""
 
-    def read(cell: str) -> int:
+    def read(cell: str) -> int | None:
+        if blank and cell == "":
+            return None
         if not re.fullmatch(r"-?[0-9]{1,18}", cell) or not low <= int(cell) <= high:
-            raise WrongCellError(f"a whole number from {low} to {high}")
+            raise WrongCellError(f"a whole number from {low} to {high}" + " or nothing" * blank)
         return int(cell)
 
+    read.__doc__ = f"A whole number from {low} to {high}" + ", or nothing" * blank
     return read
 
 
 def number_or_blank(cell: str) -> float | None:
-    """Read a finite number, or nothing."""
+    """A finite number, or nothing."""
     if cell == "":
         return None
     try:
@@ -213,20 +327,28 @@ def number_or_blank(cell: str) -> float | None:
 
 
 def yes_no(cell: str) -> bool:
-    """Read yes or no."""
+    """Yes or no."""
     return bool(one_of(("yes", "no"))(cell) == "yes")
 
 
 def clock_time(cell: str) -> str:
-    """Read a time of day as HH:MM, or nothing."""
+    """A time of day as HH:MM, or nothing."""
     if cell and not re.fullmatch(r"([01][0-9]|2[0-3]):[0-5][0-9]", cell):
         raise WrongCellError("a time of day such as 09:30, or nothing")
     return cell
 
 
 def article_lines(cell: str) -> str:
-    """Read a line of the article, or a range of lines such as 25-29."""
+    """A line of the article, or a range of lines such as 25-29."""
     found = re.fullmatch(r"([0-9]{1,4})(?:-([0-9]{1,4}))?", cell)
     if not found or not 1 <= int(found[1]) < int(found[2] or 9999):
         raise WrongCellError("a line, or a range of lines such as 25-29")
     return cell
+
+
+def _words(known: Known) -> Collection[str]:
+    return known() if callable(known) else known
+
+
+def _listed(known: Known) -> str:
+    return "the names in another table" if callable(known) else ", ".join(known)

@@ -1,4 +1,4 @@
-"""The tables of ``data/``: one loader per table, whose docstring is the table's data dictionary.
+"""The tables of the model: a row class declares each one's columns, and `loader` makes the function that reads it.
 
 A loader returns a tuple of rows in file order. A broken table is refused with the file, the row, the column and the
 value (`TableError`). Every loader takes an optional ``path`` to read another file by the same rules.
@@ -7,230 +7,26 @@ value (`TableError`). Every loader takes an optional ``path`` to read another fi
 from __future__ import annotations
 
 import functools
-from typing import Final, NamedTuple
+from typing import Annotated, Final, NamedTuple
 
 from backchannel_lib.base.errors import CaseError
 from backchannel_lib.base.readers import (
-    Path,
     WrongCellError,
     article_lines,
     each_of,
     integer,
+    loader,
     number_or_blank,
     one_of,
     optional_text,
-    read_table,
-    required_text,
-    yes_no,
 )
 from backchannel_lib.model.case import MOVES, NEEDS, PHASES, RECOMMENDERS, Case
 
 STAGES: Final = ("message", "levers", "attention", "paper", "timing")
 WHO: Final = ("student_now", "recommender_now", "other_program_or_caller", "year_of_work", "nobody")
 ANSWERS: Final = ("not_allowed", "ask_first", "allowed")
-
-
-class Claim(NamedTuple):
-    """One claim of the article; see `load_claims`."""
-
-    id: str
-    lines: str
-    topic: str
-    kind: str
-
-
-class VerdictRow(NamedTuple):
-    """One verdict; see `load_verdicts`."""
-
-    verdict: str
-    rank: int
-    claims: tuple[str, ...]
-
-
-class StageRow(NamedTuple):
-    """One stage; see `load_stages`."""
-
-    stage: str
-    counts: str
-    shown: int
-
-
-class ConditionRow(NamedTuple):
-    """One named condition; see `load_conditions`."""
-
-    condition: str
-    when: str
-
-
-class RuleRow(NamedTuple):
-    """One rule; see `load_rules`."""
-
-    rule: str
-    stage: str
-    condition: str
-    allows: str
-    claims: tuple[str, ...]
-    assumption: str
-
-
-class ReadingRow(NamedTuple):
-    """One reading; see `load_readings`."""
-
-    reading: str
-    choice: str
-    default: bool
-    claims: tuple[str, ...]
-
-
-class ReadingChange(NamedTuple):
-    """One thing that a reading changes; see `load_reading_changes`."""
-
-    reading: str
-    kind: str
-    target: str
-    to: str
-
-
-class RemedyRow(NamedTuple):
-    """One act that changes a case; see `load_remedies`."""
-
-    remedy: str
-    stage: str
-    when: str
-    overrides: tuple[tuple[str, str], ...]
-    who: str
-    claims: tuple[str, ...]
-    assumption: str
-
-
-class SoapRuleRow(NamedTuple):
-    """One row of the NRMP rule; see `load_soap_rule`."""
-
-    row: str
-    when: str
-    answer: str
-    facts: tuple[str, ...]
-
-
-class CallerRow(NamedTuple):
-    """One kind of recommender; see `load_callers`."""
-
-    recommender: str
-    impact: str
-    weight: int
-    table_row: str
-    chart_row: str
-    joined: str
-    claims: tuple[str, ...]
-    assumption: str
-
-
-class MoveRow(NamedTuple):
-    """One kind of contact; see `load_moves`."""
-
-    move: str
-    by: str
-    claims: tuple[str, ...]
-
-
-class PhaseRow(NamedTuple):
-    """One phase; see `load_phases`."""
-
-    phase: str
-    starts: str
-    ends: str
-    claims: tuple[str, ...]
-    assumption: str
-
-
-class FlagRow(NamedTuple):
-    """One red flag; see `load_flags`."""
-
-    flag: str
-    kind: str
-    claims: tuple[str, ...]
-    assumption: str
-
-
-class NeedRow(NamedTuple):
-    """One kind of need; see `load_needs`."""
-
-    need: str
-    claims: tuple[str, ...]
-
-
-class DecidesRow(NamedTuple):
-    """One slice of what decides; see `load_decides`."""
-
-    factor: str
-    share: int
-    claims: tuple[str, ...]
-
-
-class AssumptionRow(NamedTuple):
-    """One choice of ours; see `load_assumptions`."""
-
-    assumption: str
-    value: float | None
-    unit: str
-
-
-class FactRow(NamedTuple):
-    """One fact from outside the article; see `load_facts`."""
-
-    id: str
-    topic: str
-    value: str
-    unit: str
-    source: str
-    year: str
-    grade: str
-
-
-class PercentileRow(NamedTuple):
-    """One point of a score's distribution; see `load_percentiles`."""
-
-    exam: str
-    score: int
-    percentile: int
-
-
-class AnchorRow(NamedTuple):
-    """One specialty's usual scores; see `load_score_anchors`."""
-
-    specialty: str
-    low: int
-    high: int
-
-
-class ExampleRow(NamedTuple):
-    """One of the article's own examples; see `load_examples`."""
-
-    example: str
-    overrides: tuple[tuple[str, str], ...]
-    verdict: str
-    claims: tuple[str, ...]
-
-
-class ControlRow(NamedTuple):
-    """One control of the panel; see `load_controls`."""
-
-    field: str
-    group: str
-    control: str
-    heading: str
-    shown_when: str
-
-
-class ExamRow(NamedTuple):
-    """One exam's slider; see `load_exams`."""
-
-    exam: str
-    low: int
-    high: int
-    score: int
-    range_low: int
-    range_floor: int
+CLAIM_KINDS: Final = ("thesis", "definition", "example", "warning", "number", "rule", "verdict", "rationale", "advice")
+Settings = tuple[tuple[str, str], ...]
 
 
 @functools.cache
@@ -248,8 +44,33 @@ def _fact_ids() -> frozenset[str]:
     return frozenset(fact.id for fact in load_facts())
 
 
-def settings(cell: str) -> tuple[tuple[str, str], ...]:
-    """Read pairs ``field=value`` of fields of a case, parted by semicolons."""
+def claim_ids(cell: str) -> tuple[str, ...]:
+    """Ids of claims, separated by spaces."""
+    return tuple(each_of(_claim_ids())(cell))
+
+
+def fact_ids(cell: str) -> tuple[str, ...]:
+    """Ids of facts from outside the article, separated by spaces."""
+    return tuple(each_of(_fact_ids())(cell))
+
+
+def assumption_id(cell: str) -> str:
+    """The id of one of our assumptions, or nothing."""
+    return str(one_of(_assumption_ids(), blank=True)(cell))
+
+
+def verdict_name(cell: str) -> str:
+    """The name of a verdict."""
+    return str(one_of([row.verdict for row in load_verdicts()])(cell))
+
+
+def field_name(cell: str) -> str:
+    """The name of a field of a case."""
+    return str(one_of(tuple(Case.fields()))(cell))
+
+
+def settings(cell: str) -> Settings:
+    """Pairs ``field=value`` of fields of a case, separated by semicolons."""
     pairs = []
     for part in cell.split(";"):
         field, equals, value = (piece.strip() for piece in part.partition("="))
@@ -259,8 +80,8 @@ def settings(cell: str) -> tuple[tuple[str, str], ...]:
     return tuple(pairs)
 
 
-def case_settings(cell: str) -> tuple[tuple[str, str], ...]:
-    """Read pairs that make a case: each field once, each value one that the field allows."""
+def case_settings(cell: str) -> Settings:
+    """Pairs ``field=value`` that make a case, separated by semicolons: each field once, each value allowed."""
     pairs = settings(cell)
     if len(dict(pairs)) < len(pairs):
         raise WrongCellError("each field once")
@@ -271,28 +92,8 @@ def case_settings(cell: str) -> tuple[tuple[str, str], ...]:
     return pairs
 
 
-def claim_ids(cell: str) -> tuple[str, ...]:
-    """Read ids of claims, parted by blanks."""
-    return tuple(each_of(_claim_ids())(cell))
-
-
-def assumption_id(cell: str) -> str:
-    """Read the id of an assumption of ours, or nothing."""
-    return str(one_of(_assumption_ids(), blank=True)(cell))
-
-
-def load_claims(path: Path = None) -> tuple[Claim, ...]:
-    """Load the article's 100 claims; their wording stands in the words table as ``claim.<id>``.
-
-    Args:
-        path: Another file of the same form; None for the workbook's own.
-
-    Returns:
-        Rows of: ``id``; ``lines``, where it stands in the article, one line or a range; ``topic``, the article's part;
-        ``kind``: thesis, definition, example, warning, number, rule, verdict, rationale or advice.
-
-    Raises:
-        TableError: A column is missing, an id stands twice, or a cell breaks its column's rule.
+class Claim(NamedTuple):
+    """The article's 100 claims, whose wording is the text ``claim.<id>``.
 
     Source:
         The article, all claims.
@@ -301,26 +102,18 @@ def load_claims(path: Path = None) -> tuple[Claim, ...]:
         >>> len(load_claims())
         100
     """
-    kinds = ("thesis", "definition", "example", "warning", "number", "rule", "verdict", "rationale", "advice")
-    return read_table(
-        Claim,
-        "claims.csv",
-        {"id": required_text, "lines": article_lines, "topic": required_text, "kind": one_of(kinds)},
-        path=path,
-    )
+
+    id: str
+    lines: Annotated[str, article_lines, "where it is in the article"]
+    topic: Annotated[str, "the article's part"]
+    kind: Annotated[str, one_of(CLAIM_KINDS)]
 
 
-def load_verdicts(path: Path = None) -> tuple[VerdictRow, ...]:
-    """Load the nine verdicts, lowest first.
+load_claims = loader(Claim, "claims.csv")
 
-    Args:
-        path: Another file of the same form; None for the workbook's own.
 
-    Returns:
-        Rows of: ``verdict``, its name; ``rank``, 0 to 8; ``claims``, ids of the claims it comes from.
-
-    Raises:
-        TableError: The table is broken.
+class VerdictRow(NamedTuple):
+    """The nine verdicts, lowest first.
 
     Source:
         The claims in each row; that they form one line is ours.
@@ -329,23 +122,17 @@ def load_verdicts(path: Path = None) -> tuple[VerdictRow, ...]:
         >>> load_verdicts()[8].verdict
         'offer_in_play'
     """
-    return read_table(
-        VerdictRow, "verdicts.csv", {"verdict": required_text, "rank": integer(0, 8), "claims": claim_ids}, path=path
-    )
+
+    verdict: str
+    rank: Annotated[int, integer(0, 8)]
+    claims: Annotated[tuple[str, ...], claim_ids]
 
 
-def load_stages(path: Path = None) -> tuple[StageRow, ...]:
-    """Load the five stages in the order in which they are judged.
+load_verdicts = loader(VerdictRow, "verdicts.csv")
 
-    Args:
-        path: Another file of the same form; None for the workbook's own.
 
-    Returns:
-        Rows of: ``stage``; ``counts``, which of the rules that hold counts, ``lowest`` or ``highest``; ``shown``, 1 to 5,
-        its place on screen, which is the order of the article's parts.
-
-    Raises:
-        TableError: The table is broken.
+class StageRow(NamedTuple):
+    """The five stages in the order in which they are judged.
 
     Source:
         ours; the parts are the article's.
@@ -354,26 +141,17 @@ def load_stages(path: Path = None) -> tuple[StageRow, ...]:
         >>> [row.stage for row in load_stages() if row.counts == "highest"]
         ['attention']
     """
-    return read_table(
-        StageRow,
-        "stages.csv",
-        {"stage": one_of(STAGES), "counts": one_of(("lowest", "highest")), "shown": integer(1, 5)},
-        path=path,
-    )
+
+    stage: Annotated[str, one_of(STAGES)]
+    counts: Annotated[str, one_of(("lowest", "highest")), "which of the rules that hold counts"]
+    shown: Annotated[int, integer(1, 5), "its place on screen, in the order of the article's parts"]
 
 
-def load_conditions(path: Path = None) -> tuple[ConditionRow, ...]:
-    """Load the named conditions that the rules speak of.
+load_stages = loader(StageRow, "stages.csv")
 
-    Args:
-        path: Another file of the same form; None for the workbook's own.
 
-    Returns:
-        Rows of: ``condition``, its name; ``when``, an expression over the fields of a case and the conditions above it,
-        written with ``and``, ``or``, ``not``, ``is``, ``in``, comparisons, and ``&`` for "have something in common".
-
-    Raises:
-        TableError: The table is broken. (An expression is checked where the rules are put together.)
+class ConditionRow(NamedTuple):
+    """The named conditions that the rules refer to; the expressions are checked when the rules are put together.
 
     Source:
         The article; each rule names its claims.
@@ -382,22 +160,20 @@ def load_conditions(path: Path = None) -> tuple[ConditionRow, ...]:
         >>> {row.condition: row.when for row in load_conditions()}["need_met"]
         'needs & offers'
     """
-    return read_table(ConditionRow, "conditions.csv", {"condition": required_text, "when": required_text}, path=path)
+
+    condition: str
+    when: Annotated[
+        str,
+        "an expression over the fields of a case and the conditions above it, written with and, or, not, is, in, "
+        "comparisons, and & for 'have something in common'",
+    ]
 
 
-def load_rules(path: Path = None) -> tuple[RuleRow, ...]:
-    """Load the rules: what each condition allows at best.
+load_conditions = loader(ConditionRow, "conditions.csv")
 
-    Args:
-        path: Another file of the same form; None for the workbook's own.
 
-    Returns:
-        Rows of: ``rule``, its id, under which its reason stands in the words table; ``stage``; ``condition``, a named
-        condition, or ``otherwise`` where no other row of the stage holds; ``allows``, the best verdict it allows;
-        ``claims``, ids; ``assumption``, the id of our assumption where the article leaves room, else blank.
-
-    Raises:
-        TableError: The table is broken.
+class RuleRow(NamedTuple):
+    """The rules: what each condition allows at best. The reason is the text ``rule.<rule>``.
 
     Source:
         The article; each row names its claims.
@@ -406,33 +182,24 @@ def load_rules(path: Path = None) -> tuple[RuleRow, ...]:
         >>> {row.rule: row.allows for row in load_rules()}["failure_policy"]
         'declined'
     """
-    return read_table(
-        RuleRow,
-        "rules.csv",
-        {
-            "rule": required_text,
-            "stage": one_of(STAGES),
-            "condition": one_of([row.condition for row in load_conditions()] + ["otherwise"]),
-            "allows": one_of([row.verdict for row in load_verdicts()]),
-            "claims": claim_ids,
-            "assumption": assumption_id,
-        },
-        path=path,
-    )
+
+    rule: str
+    stage: Annotated[str, one_of(STAGES)]
+    condition: Annotated[
+        str,
+        one_of(lambda: [row.condition for row in load_conditions()] + ["otherwise"]),
+        "a named condition, or otherwise, where no other row of the stage holds",
+    ]
+    allows: Annotated[str, verdict_name, "the best verdict that it allows"]
+    claims: Annotated[tuple[str, ...], claim_ids]
+    assumption: Annotated[str, assumption_id, "where the article leaves room"]
 
 
-def load_readings(path: Path = None) -> tuple[ReadingRow, ...]:
-    """Load the readings: two or more for each place where the article leaves room.
+load_rules = loader(RuleRow, "rules.csv")
 
-    Args:
-        path: Another file of the same form; None for the workbook's own.
 
-    Returns:
-        Rows of: ``reading``, its name; ``choice``, the place where the article leaves room; ``default``, yes or no;
-        ``claims``, ids of the claims that speak for it.
-
-    Raises:
-        TableError: The table is broken.
+class ReadingRow(NamedTuple):
+    """The readings: two or more for each place where the article leaves room.
 
     Source:
         levers.any-of-three, truths.in-range-and-credible and the others that the rows name.
@@ -441,27 +208,18 @@ def load_readings(path: Path = None) -> tuple[ReadingRow, ...]:
         >>> [row.reading for row in load_readings() if row.choice == "levers"]
         ['any_lever', 'range_and_credible']
     """
-    return read_table(
-        ReadingRow,
-        "readings.csv",
-        {"reading": required_text, "choice": required_text, "default": yes_no, "claims": claim_ids},
-        path=path,
-    )
+
+    reading: str
+    choice: Annotated[str, "the place where the article leaves room"]
+    default: bool
+    claims: Annotated[tuple[str, ...], claim_ids, "what speaks for it"]
 
 
-def load_reading_changes(path: Path = None) -> tuple[ReadingChange, ...]:
-    """Load what each reading changes.
+load_readings = loader(ReadingRow, "readings.csv")
 
-    Args:
-        path: Another file of the same form; None for the workbook's own.
 
-    Returns:
-        Rows of: ``reading``; ``kind``: ``condition`` (``target`` is a condition, ``to`` its new expression), ``allows``
-        (``target`` is a rule, ``to`` a verdict), ``weight`` (``target`` is a recommender, ``to`` 0 to 100) or
-        ``calendar`` (``target`` is a day, ``to`` a phase).
-
-    Raises:
-        TableError: The table is broken.
+class ReadingChange(NamedTuple):
+    """What each reading changes.
 
     Source:
         ours, from the claims that the reading names.
@@ -470,33 +228,18 @@ def load_reading_changes(path: Path = None) -> tuple[ReadingChange, ...]:
         >>> load_reading_changes()[0].kind
         'condition'
     """
-    return read_table(
-        ReadingChange,
-        "reading_changes.csv",
-        {
-            "reading": one_of([row.reading for row in load_readings()]),
-            "kind": one_of(("condition", "allows", "weight", "calendar")),
-            "target": required_text,
-            "to": required_text,
-        },
-        path=path,
-        key=("reading", "kind", "target"),
-    )
+
+    reading: Annotated[str, one_of(lambda: [row.reading for row in load_readings()])]
+    kind: Annotated[str, one_of(("condition", "allows", "weight", "calendar"))]
+    target: Annotated[str, "by kind: a condition, a rule, a recommender, or a day of Match Week"]
+    to: Annotated[str, "by kind: its new expression, a verdict, a weight of 0 to 100, or a phase"]
 
 
-def load_remedies(path: Path = None) -> tuple[RemedyRow, ...]:
-    """Load the acts that change a case, from which `what_would_change` chooses.
+load_reading_changes = loader(ReadingChange, "reading_changes.csv", key=("reading", "kind", "target"))
 
-    Args:
-        path: Another file of the same form; None for the workbook's own.
 
-    Returns:
-        Rows of: ``remedy``, its id; ``stage`` that it mends; ``when`` it applies, an expression as in the conditions;
-        ``overrides``, pairs ``field=value`` parted by ``;``, where the value may be another field's name; ``who`` can do it,
-        one of ``WHO``; ``claims``, ids; ``assumption``, the id of our assumption, or blank.
-
-    Raises:
-        TableError: The table is broken.
+class RemedyRow(NamedTuple):
+    """The changes to a case that `what_would_change` chooses from.
 
     Source:
         The article; each row names its claims.
@@ -505,34 +248,21 @@ def load_remedies(path: Path = None) -> tuple[RemedyRow, ...]:
         >>> {row.remedy: row.who for row in load_remedies()}["give_specifics"]
         'recommender_now'
     """
-    return read_table(
-        RemedyRow,
-        "remedies.csv",
-        {
-            "remedy": required_text,
-            "stage": one_of(STAGES),
-            "when": required_text,
-            "overrides": settings,
-            "who": one_of(WHO),
-            "claims": claim_ids,
-            "assumption": assumption_id,
-        },
-        path=path,
-    )
+
+    remedy: str
+    stage: Annotated[str, one_of(STAGES), "the stage that it helps"]
+    when: Annotated[str, "when it applies, an expression as in the conditions"]
+    overrides: Annotated[Settings, settings, "a value may be another field's name"]
+    who: Annotated[str, one_of(WHO), "who can do it"]
+    claims: Annotated[tuple[str, ...], claim_ids]
+    assumption: Annotated[str, assumption_id]
 
 
-def load_soap_rule(path: Path = None) -> tuple[SoapRuleRow, ...]:
-    """Load the NRMP's SOAP communication rule as rows, of which the first that holds answers.
+load_remedies = loader(RemedyRow, "remedies.csv")
 
-    Args:
-        path: Another file of the same form; None for the workbook's own.
 
-    Returns:
-        Rows of: ``row``, its id; ``when``, an expression as in the conditions, which may also name ``inside_window``;
-        ``answer``, one of ``ANSWERS``; ``facts``, ids of the outside facts it rests on.
-
-    Raises:
-        TableError: The table is broken.
+class SoapRuleRow(NamedTuple):
+    """The NRMP's SOAP communication rule; the first row that holds answers.
 
     Source:
         NRMP Match Participation Agreement for Applicants 2022, section 9.2, and the facts that the rows name.
@@ -541,28 +271,18 @@ def load_soap_rule(path: Path = None) -> tuple[SoapRuleRow, ...]:
         >>> load_soap_rule()[0].answer
         'allowed'
     """
-    return read_table(
-        SoapRuleRow,
-        "soap_rule.csv",
-        {"row": required_text, "when": required_text, "answer": one_of(ANSWERS), "facts": each_of(_fact_ids())},
-        path=path,
-    )
+
+    row: str
+    when: Annotated[str, "an expression as in the conditions, which may also name inside_window"]
+    answer: Annotated[str, one_of(ANSWERS)]
+    facts: Annotated[tuple[str, ...], fact_ids, "what the answer rests on"]
 
 
-def load_callers(path: Path = None) -> tuple[CallerRow, ...]:
-    """Load the kinds of recommender, best first, with the article's table and chart joined.
+load_soap_rule = loader(SoapRuleRow, "soap_rule.csv")
 
-    Args:
-        path: Another file of the same form; None for the workbook's own.
 
-    Returns:
-        Rows of: ``recommender``; ``impact``, the table's level: very_high, high, moderate, low or very_low, blank where the
-        table leaves it out; ``weight``, the chart's 0 to 100; ``table_row`` and ``chart_row``, the labels there, blank
-        where left out; ``joined``, how the two were put together: same (one name in both), order (by their order) or ours;
-        ``claims``, ids; ``assumption``, the id of our assumption, or blank.
-
-    Raises:
-        TableError: The table is broken.
+class CallerRow(NamedTuple):
+    """The kinds of recommender, best first, with the article's table and chart joined.
 
     Source:
         caller.level-trusted-peer to caller.level-unconnected-faculty; works.weight-trusted-peer to works.weight-self-email.
@@ -571,62 +291,42 @@ def load_callers(path: Path = None) -> tuple[CallerRow, ...]:
         >>> [row.weight for row in load_callers()]
         [90, 80, 50, 37, 25, 5]
     """
-    return read_table(
-        CallerRow,
-        "callers.csv",
-        {
-            "recommender": one_of(RECOMMENDERS),
-            "impact": one_of(("very_high", "high", "moderate", "low", "very_low"), blank=True),
-            "weight": integer(0, 100),
-            "table_row": optional_text,
-            "chart_row": optional_text,
-            "joined": one_of(("same", "order", "ours")),
-            "claims": claim_ids,
-            "assumption": assumption_id,
-        },
-        path=path,
-    )
+
+    recommender: Annotated[str, one_of(RECOMMENDERS)]
+    impact: Annotated[
+        str,
+        one_of(("very_high", "high", "moderate", "low", "very_low"), blank=True),
+        "the table's level, blank where the table leaves the caller out",
+    ]
+    weight: Annotated[int, integer(0, 100), "the chart's"]
+    table_row: Annotated[str, optional_text, "the label in the article's table"]
+    chart_row: Annotated[str, optional_text, "the label in the article's chart"]
+    joined: Annotated[str, one_of(("same", "order", "ours")), "joined by one name in both, by their order, or by us"]
+    claims: Annotated[tuple[str, ...], claim_ids]
+    assumption: Annotated[str, assumption_id]
 
 
-def load_moves(path: Path = None) -> tuple[MoveRow, ...]:
-    """Load the kinds of contact.
+load_callers = loader(CallerRow, "callers.csv")
 
-    Args:
-        path: Another file of the same form; None for the workbook's own.
 
-    Returns:
-        Rows of: ``move``; ``by``, who makes it: recommender, school or student; ``claims``, ids.
-
-    Raises:
-        TableError: The table is broken.
-
-    Source:
-        noise.cold-email-90-10 to noise.pressure-backfires; works.history-call to works.internal-push.
+class MoveRow(NamedTuple):
+    """The kinds of contact.
 
     Examples:
         >>> [row.move for row in load_moves() if row.by == "student"]
         ['direct_email']
     """
-    return read_table(
-        MoveRow,
-        "moves.csv",
-        {"move": one_of(MOVES), "by": one_of(("recommender", "school", "student")), "claims": claim_ids},
-        path=path,
-    )
+
+    move: Annotated[str, one_of(MOVES)]
+    by: Annotated[str, one_of(("recommender", "school", "student"))]
+    claims: Annotated[tuple[str, ...], claim_ids]
 
 
-def load_phases(path: Path = None) -> tuple[PhaseRow, ...]:
-    """Load the four phases in their order.
+load_moves = loader(MoveRow, "moves.csv")
 
-    Args:
-        path: Another file of the same form; None for the workbook's own.
 
-    Returns:
-        Rows of: ``phase``; ``starts`` and ``ends``, in Eastern Time, as a day and hour of Match Week or a date; ``claims``,
-        ids; ``assumption``, the id of our assumption, or blank.
-
-    Raises:
-        TableError: The table is broken.
+class PhaseRow(NamedTuple):
+    """The four phases in their order.
 
     Source:
         timing.phase1, timing.phase2, timing.phase3; that groundwork is a phase is ours.
@@ -635,32 +335,19 @@ def load_phases(path: Path = None) -> tuple[PhaseRow, ...]:
         >>> [row.phase for row in load_phases()]
         ['groundwork', 'soap_lists', 'gap_filling', 'post_soap']
     """
-    return read_table(
-        PhaseRow,
-        "phases.csv",
-        {
-            "phase": one_of(PHASES),
-            "starts": required_text,
-            "ends": required_text,
-            "claims": claim_ids,
-            "assumption": assumption_id,
-        },
-        path=path,
-    )
+
+    phase: Annotated[str, one_of(PHASES)]
+    starts: Annotated[str, "Eastern Time: a day and hour of Match Week, or a date"]
+    ends: Annotated[str, "Eastern Time: a day and hour of Match Week, or a date"]
+    claims: Annotated[tuple[str, ...], claim_ids]
+    assumption: Annotated[str, assumption_id]
 
 
-def load_flags(path: Path = None) -> tuple[FlagRow, ...]:
-    """Load the red flags of a file.
+load_phases = loader(PhaseRow, "phases.csv")
 
-    Args:
-        path: Another file of the same form; None for the workbook's own.
 
-    Returns:
-        Rows of: ``flag``, a field of a case; ``kind``: ``explainable``, ``policy`` (the program's rule decides) or
-        ``not_overcome``; ``claims``, ids; ``assumption``, the id of our assumption, or blank.
-
-    Raises:
-        TableError: The table is broken.
+class FlagRow(NamedTuple):
+    """The red flags of a file.
 
     Source:
         paper.checklist, works.explain-flag, multiplier.cannot-rescue.
@@ -669,52 +356,33 @@ def load_flags(path: Path = None) -> tuple[FlagRow, ...]:
         >>> [row.flag for row in load_flags() if row.kind == "not_overcome"]
         ['professionalism_issue', 'chronic_poor_performance']
     """
-    return read_table(
-        FlagRow,
-        "flags.csv",
-        {
-            "flag": one_of(tuple(Case.fields())),
-            "kind": one_of(("explainable", "policy", "not_overcome")),
-            "claims": claim_ids,
-            "assumption": assumption_id,
-        },
-        path=path,
-    )
+
+    flag: Annotated[str, field_name]
+    kind: Annotated[str, one_of(("explainable", "policy", "not_overcome")), "policy: the program's own rule decides"]
+    claims: Annotated[tuple[str, ...], claim_ids]
+    assumption: Annotated[str, assumption_id]
 
 
-def load_needs(path: Path = None) -> tuple[NeedRow, ...]:
-    """Load the kinds of need that a program may have.
+load_flags = loader(FlagRow, "flags.csv")
 
-    Args:
-        path: Another file of the same form; None for the workbook's own.
 
-    Returns:
-        Rows of: ``need``; ``claims``, ids.
-
-    Raises:
-        TableError: The table is broken.
-
-    Source:
-        need.own-pain, need.language, need.local, need.track.
+class NeedRow(NamedTuple):
+    """The kinds of need that a program may have.
 
     Examples:
         >>> [row.need for row in load_needs()]
         ['language', 'local', 'track', 'coverage']
     """
-    return read_table(NeedRow, "needs.csv", {"need": one_of(NEEDS), "claims": claim_ids}, path=path)
+
+    need: Annotated[str, one_of(NEEDS)]
+    claims: Annotated[tuple[str, ...], claim_ids]
 
 
-def load_decides(path: Path = None) -> tuple[DecidesRow, ...]:
-    """Load the article's chart of what decides.
+load_needs = loader(NeedRow, "needs.csv")
 
-    Args:
-        path: Another file of the same form; None for the workbook's own.
 
-    Returns:
-        Rows of: ``factor``; ``share``, 0 to 100 of a whole of 100; ``claims``, ids.
-
-    Raises:
-        TableError: The table is broken.
+class DecidesRow(NamedTuple):
+    """The article's chart of what decides.
 
     Source:
         after.share-performance, after.share-advocacy, after.share-timing, after.share-outreach.
@@ -723,49 +391,33 @@ def load_decides(path: Path = None) -> tuple[DecidesRow, ...]:
         >>> sum(row.share for row in load_decides())
         100
     """
-    return read_table(
-        DecidesRow, "decides.csv", {"factor": required_text, "share": integer(0, 100), "claims": claim_ids}, path=path
-    )
+
+    factor: str
+    share: Annotated[int, integer(0, 100), "of a whole of 100"]
+    claims: Annotated[tuple[str, ...], claim_ids]
 
 
-def load_assumptions(path: Path = None) -> tuple[AssumptionRow, ...]:
-    """Load every number and choice that is ours; the reason stands in the words table as ``assumption.<id>``.
+load_decides = loader(DecidesRow, "decides.csv")
 
-    Args:
-        path: Another file of the same form; None for the workbook's own.
 
-    Returns:
-        Rows of: ``assumption``, its id; ``value``, a number where it is one; ``unit``, blank where there is no number.
-
-    Raises:
-        TableError: The table is broken.
+class AssumptionRow(NamedTuple):
+    """Every number and choice that is ours; the reason is the text ``assumption.<id>``.
 
     Examples:
         >>> {row.assumption: row.value for row in load_assumptions()}["intensity_reach"]
         4.5
     """
-    return read_table(
-        AssumptionRow,
-        "assumptions.csv",
-        {"assumption": required_text, "value": number_or_blank, "unit": optional_text},
-        path=path,
-    )
+
+    assumption: str
+    value: Annotated[float | None, number_or_blank]
+    unit: Annotated[str, optional_text, "blank where there is no number"]
 
 
-def load_facts(path: Path = None) -> tuple[FactRow, ...]:
-    """Load the facts from outside the article; none of them changes a verdict.
+load_assumptions = loader(AssumptionRow, "assumptions.csv")
 
-    Args:
-        path: Another file of the same form; None for the workbook's own.
 
-    Returns:
-        Rows of: ``id``, under which its wording stands in the words table as ``fact.<id>``; ``topic``; ``value``, a figure,
-        a day or an hour as text, blank for a statement; ``unit``; ``source``, a short citation; ``year`` of the source, or
-        ``undated``; ``grade``: A the
-        official page itself, B a peer-reviewed abstract or contract text quoted by a law firm, C a transcription.
-
-    Raises:
-        TableError: The table is broken.
+class FactRow(NamedTuple):
+    """The facts from outside the article, whose wording is the text ``fact.<id>``; none of them changes a verdict.
 
     Source:
         The citation in each row.
@@ -774,33 +426,25 @@ def load_facts(path: Path = None) -> tuple[FactRow, ...]:
         >>> {row.id: row.value for row in load_facts()}["scores.step2_mean"]
         '251'
     """
-    return read_table(
-        FactRow,
-        "facts.csv",
-        {
-            "id": required_text,
-            "topic": required_text,
-            "value": optional_text,
-            "unit": optional_text,
-            "source": required_text,
-            "year": required_text,
-            "grade": one_of(("A", "B", "C")),
-        },
-        path=path,
-    )
+
+    id: str
+    topic: str
+    value: Annotated[str, optional_text, "a figure, a day or an hour; blank for a statement"]
+    unit: Annotated[str, optional_text]
+    source: Annotated[str, "a short citation"]
+    year: Annotated[str, "the source's year, or undated"]
+    grade: Annotated[
+        str,
+        one_of(("A", "B", "C")),
+        "A: the official page itself, B: a peer-reviewed abstract or a contract quoted by a law firm, C: a transcription",
+    ]
 
 
-def load_percentiles(path: Path = None) -> tuple[PercentileRow, ...]:
-    """Load a few points of the national distribution of Step 2 CK.
+load_facts = loader(FactRow, "facts.csv")
 
-    Args:
-        path: Another file of the same form; None for the workbook's own.
 
-    Returns:
-        Rows of: ``exam``, ``step2ck``; ``score``, 1 to 300 points; ``percentile``, 0 to 100.
-
-    Raises:
-        TableError: The table is broken.
+class PercentileRow(NamedTuple):
+    """A few points of the national distribution of Step 2 CK.
 
     Source:
         USMLE percentile table 2026, as transcribed (grade C).
@@ -809,27 +453,17 @@ def load_percentiles(path: Path = None) -> tuple[PercentileRow, ...]:
         >>> load_percentiles()[-1]
         PercentileRow(exam='step2ck', score=275, percentile=98)
     """
-    return read_table(
-        PercentileRow,
-        "percentiles.csv",
-        {"exam": one_of(("step2ck",)), "score": integer(1, 300), "percentile": integer(0, 100)},
-        path=path,
-        key=("exam", "score"),
-    )
+
+    exam: Annotated[str, one_of(("step2ck",))]
+    score: Annotated[int, integer(1, 300)]
+    percentile: Annotated[int, integer(0, 100)]
 
 
-def load_score_anchors(path: Path = None) -> tuple[AnchorRow, ...]:
-    """Load the usual scores of a few specialties, which say nothing of any one program.
+load_percentiles = loader(PercentileRow, "percentiles.csv", key=("exam", "score"))
 
-    Args:
-        path: Another file of the same form; None for the workbook's own.
 
-    Returns:
-        Rows of: ``specialty``; ``low`` and ``high``, Step 2 CK points between which the middle half of the matched US MD
-        seniors lay.
-
-    Raises:
-        TableError: The table is broken.
+class AnchorRow(NamedTuple):
+    """The usual scores of a few specialties, which say nothing of any one program.
 
     Source:
         NRMP Charting Outcomes 2026, as transcribed (grade C).
@@ -838,60 +472,39 @@ def load_score_anchors(path: Path = None) -> tuple[AnchorRow, ...]:
         >>> load_score_anchors()[0].specialty
         'internal_medicine'
     """
-    return read_table(
-        AnchorRow,
-        "score_anchors.csv",
-        {"specialty": required_text, "low": integer(1, 300), "high": integer(1, 300)},
-        path=path,
-    )
+
+    specialty: str
+    low: Annotated[int, integer(1, 300), "from here to high, the middle half of the matched US MD seniors in Step 2 CK"]
+    high: Annotated[int, integer(1, 300)]
 
 
-def load_controls(path: Path = None) -> tuple[ControlRow, ...]:
-    """Load the controls of the panel in their order.
+load_score_anchors = loader(AnchorRow, "score_anchors.csv")
 
-    Args:
-        path: Another file of the same form; None for the workbook's own.
 
-    Returns:
-        Rows of: ``field`` of a case; ``group``, the stage it stands with; ``control``: slider, checkbox, radio, select or
-        checks; ``heading``, the id of the text above it, or blank; ``shown_when``, ``always`` or an expression as in the
-        conditions. A control whose value is not its default
-        is shown in any case, so that nothing that counts is hidden.
-
-    Raises:
-        TableError: The table is broken.
+class ControlRow(NamedTuple):
+    """The controls of the panel in their order.
 
     Examples:
         >>> load_controls()[0].control
         'slider'
     """
-    kinds = ("slider", "checkbox", "radio", "select", "checks")
-    return read_table(
-        ControlRow,
-        "controls.csv",
-        {
-            "field": one_of(tuple(Case.fields())),
-            "group": one_of(STAGES),
-            "control": one_of(kinds),
-            "heading": optional_text,
-            "shown_when": required_text,
-        },
-        path=path,
-    )
+
+    field: Annotated[str, field_name]
+    group: Annotated[str, one_of(STAGES), "the stage that it is shown with"]
+    control: Annotated[str, one_of(("slider", "checkbox", "radio", "select", "checks"))]
+    heading: Annotated[str, optional_text, "the id of the text above it"]
+    shown_when: Annotated[
+        str, "always, or an expression as in the conditions; a control whose value is not its default is always shown"
+    ]
 
 
-def load_exams(path: Path = None) -> tuple[ExamRow, ...]:
-    """Load the exams whose scores can be entered.
+load_controls = loader(ControlRow, "controls.csv")
 
-    Args:
-        path: Another file of the same form; None for the workbook's own.
+_points = integer(1, 999)
 
-    Returns:
-        Rows of: ``exam``; ``low`` and ``high``, the ends of the score sliders in points; ``score``, ``range_low`` and
-        ``range_floor``, where they start.
 
-    Raises:
-        TableError: The table is broken.
+class ExamRow(NamedTuple):
+    """The exams whose scores can be entered.
 
     Source:
         ours, around the facts scores.*.
@@ -900,27 +513,20 @@ def load_exams(path: Path = None) -> tuple[ExamRow, ...]:
         >>> [row.exam for row in load_exams()]
         ['step2ck', 'level2']
     """
-    points = integer(1, 999)
-    return read_table(
-        ExamRow,
-        "exams.csv",
-        {"exam": required_text, "low": points, "high": points, "score": points, "range_low": points, "range_floor": points},
-        path=path,
-    )
+
+    exam: str
+    low: Annotated[int, _points, "the low end of the score sliders"]
+    high: Annotated[int, _points, "their high end"]
+    score: Annotated[int, _points, "where the slider starts"]
+    range_low: Annotated[int, _points, "where the slider starts"]
+    range_floor: Annotated[int, _points, "where the slider starts"]
 
 
-def load_examples(path: Path = None) -> tuple[ExampleRow, ...]:
-    """Load the article's own examples as cases.
+load_exams = loader(ExamRow, "exams.csv")
 
-    Args:
-        path: Another file of the same form; None for the workbook's own.
 
-    Returns:
-        Rows of: ``example``, its id; ``overrides``, pairs ``field=value`` of what is special about the case; ``verdict`` that
-        the article tells; ``claims``, ids.
-
-    Raises:
-        TableError: The table is broken.
+class ExampleRow(NamedTuple):
+    """The article's own examples as cases.
 
     Source:
         caller.example-former-fellow and the others that the rows name.
@@ -929,14 +535,11 @@ def load_examples(path: Path = None) -> tuple[ExampleRow, ...]:
         >>> load_examples()[0].verdict
         'phone_interview'
     """
-    return read_table(
-        ExampleRow,
-        "examples.csv",
-        {
-            "example": required_text,
-            "overrides": settings,
-            "verdict": one_of([row.verdict for row in load_verdicts()]),
-            "claims": claim_ids,
-        },
-        path=path,
-    )
+
+    example: str
+    overrides: Annotated[Settings, settings, "what is special about the case"]
+    verdict: Annotated[str, verdict_name, "the verdict in the article"]
+    claims: Annotated[tuple[str, ...], claim_ids]
+
+
+load_examples = loader(ExampleRow, "examples.csv")
