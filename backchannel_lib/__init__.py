@@ -5,10 +5,12 @@ Importing it costs only the standard library; `judge_frame`, which needs pandas,
 
 from __future__ import annotations
 
+import importlib
 from typing import TYPE_CHECKING, Any
 
 from backchannel_lib.base.errors import CaseError, CaseFileError
 from backchannel_lib.base.readers import TableError
+from backchannel_lib.base.rich_display import PROVIDERS
 from backchannel_lib.model.amplifier import Amplified, amplify
 from backchannel_lib.model.calendar import match_week, phase_at
 from backchannel_lib.model.case import Case, Field
@@ -54,14 +56,18 @@ __all__ = [
 ]
 
 
+PROVIDERS.append("backchannel_lib.page.rich_display")
+
+# What needs a package beyond the standard library is imported when it is first asked for.
+_LAZY = {
+    "Panel": "backchannel_lib.notebook.widget",
+    "judge_frame": "backchannel_lib.model.dataframe",
+    "open_activity": "backchannel_lib.notebook.widget",
+    "transcript": "backchannel_lib.notebook.widget",
+}
+
+
 def __getattr__(name: str) -> Any:
-    # What needs a package beyond the standard library is imported when it is first asked for.
-    if name == "judge_frame":
-        from backchannel_lib.model.dataframe import judge_frame
-
-        return judge_frame
-    if name in {"Panel", "open_activity", "transcript"}:
-        from backchannel_lib.notebook import widget
-
-        return getattr(widget, name)
+    if name in _LAZY:
+        return getattr(importlib.import_module(_LAZY[name]), name)
     raise AttributeError(f"module 'backchannel_lib' has no attribute {name!r}")

@@ -11,6 +11,7 @@ from typing import Any, Final, Literal
 
 from backchannel_lib.base.errors import CaseError
 from backchannel_lib.base.formatting import suggestions
+from backchannel_lib.base.rich_display import RichDisplay
 
 Kind = Literal["number", "flag", "choice", "set"]
 
@@ -185,7 +186,7 @@ def _set() -> Any:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Case:
+class Case(RichDisplay):
     """One student's file, one program, one contact and its moment.
 
     Every argument is by keyword, is checked, and has a default, so that a case names only what is special about it.

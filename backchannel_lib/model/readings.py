@@ -9,6 +9,7 @@ from types import MappingProxyType
 from typing import Final
 
 from backchannel_lib.base.errors import CaseError
+from backchannel_lib.base.rich_display import RichDisplay
 from backchannel_lib.base.texts import text
 from backchannel_lib.model.calendar import phase_at
 from backchannel_lib.model.case import Case
@@ -51,7 +52,7 @@ READINGS: Final[Mapping[str, Reading]] = MappingProxyType(
 
 
 @dataclass(frozen=True)
-class Agreement:
+class Agreement(RichDisplay):
     """How far a verdict depends on how one reads the article.
 
     Args:

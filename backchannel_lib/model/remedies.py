@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import Any, Final, overload
 
 from backchannel_lib.base.errors import CaseError
+from backchannel_lib.base.rich_display import RichDisplay
 from backchannel_lib.base.texts import text
 from backchannel_lib.model.calendar import eastern
 from backchannel_lib.model.case import Case
@@ -72,7 +73,7 @@ class Change:
         return self.who != "nobody"
 
 
-class Changes(Sequence[Change]):
+class Changes(RichDisplay, Sequence[Change]):
     """The changes that would raise a verdict: what is allowed and within reach stands first.
 
     Args:

@@ -11,6 +11,7 @@ from types import SimpleNamespace
 from typing import Any
 
 from backchannel_lib.base.errors import CaseError
+from backchannel_lib.base.rich_display import RichDisplay
 from backchannel_lib.base.texts import text
 from backchannel_lib.model.calendar import eastern, match_week
 from backchannel_lib.model.case import Case
@@ -20,7 +21,7 @@ from backchannel_lib.model.tables import SoapRuleRow, load_facts, load_soap_rule
 
 
 @dataclass(frozen=True)
-class RulesCheck:
+class RulesCheck(RichDisplay):
     """What the NRMP's rule says of one contact.
 
     Args:

@@ -8,6 +8,7 @@ from enum import IntEnum
 from types import MappingProxyType
 
 from backchannel_lib.base.errors import CaseError
+from backchannel_lib.base.rich_display import RichDisplay
 from backchannel_lib.base.texts import text
 from backchannel_lib.model.case import Case
 from backchannel_lib.model.rules import Outcome, check_reading, rule_book
@@ -83,7 +84,7 @@ class Reason:
 
 
 @dataclass(frozen=True)
-class Judgment:
+class Judgment(RichDisplay):
     """What the article says would happen to one case.
 
     Args:
