@@ -1,7 +1,7 @@
-"""What a reader asked to keep from one chapter to the next: small files on this machine and nowhere else.
+"""What a reader asked to save from one chapter to the next: small files on this machine and nowhere else.
 
-Nothing is kept unless the reader presses the button that says so. Where there is no lasting file system, or it cannot be
-written, keeping fails with a sentence and everything else goes on.
+Nothing is saved unless the reader presses the button that says so. Where there is no lasting file system, or it cannot be
+written, saving fails with a sentence and everything else goes on.
 """
 
 from __future__ import annotations
@@ -13,17 +13,15 @@ from pathlib import Path
 from typing import Any, Final
 
 from backchannel_lib.base.errors import CaseError, CaseFileError
+from backchannel_lib.base.files import write_file
 from backchannel_lib.model.case import Case
 
-FOLDER: Final = "BACKCHANNEL_WORK"  # the variable of the environment that names another folder
-CASE: Final = "case"  # the name under which the fields of a case are kept
+FOLDER: Final = "BACKCHANNEL_WORK"  # the environment variable that names another folder
+CASE: Final = "case"  # the name under which the fields of a case are saved
 
 
 def folder() -> Path:
-    """Tell where kept files lie: in ``my_work`` beside the notebooks' folder, or in the reader's home.
-
-    Returns:
-        The folder, which need not exist.
+    """Return the folder of saved files, which need not exist: ``my_work`` beside the notebooks, or in the reader's home.
 
     Examples:
         >>> folder().name != ""
@@ -36,35 +34,17 @@ def folder() -> Path:
     return checkout / "my_work" if (checkout / "notebooks").is_dir() else Path.home() / "backchannel_work"
 
 
-def save(name: str, value: dict[str, Any]) -> None:
-    """Keep a record under a name, in place of what was kept there before.
-
-    Args:
-        name: What it is, such as ``bets``.
-        value: The record; what JSON can hold.
+def save(name: str, record: Mapping[str, Any]) -> None:
+    """Save a record under a name such as ``bets``, in place of what was saved there before.
 
     Raises:
-        CaseFileError: The file cannot be written; what was kept before is left as it is.
+        CaseFileError: The file cannot be written; what was saved before is left as it is.
     """
-    target = folder() / f"{name}.json"
-    draft = target.with_suffix(".part")
-    try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        draft.write_text(json.dumps(value, indent=2) + "\n", encoding="utf-8")
-        draft.replace(target)  # whole or not at all
-    except OSError as error:
-        raise CaseFileError(target.name, "unwritable", None, problem=error.strerror or type(error).__name__) from None
+    write_file(folder() / f"{name}.json", json.dumps(record, indent=2) + "\n", make_folder=True)
 
 
 def saved(name: str) -> dict[str, Any]:
-    """Give the record that was kept under a name.
-
-    Args:
-        name: What it is.
-
-    Returns:
-        The record; empty where nothing was kept, or where the file is no longer one that can be read.
-    """
+    """Return the record saved under a name; empty where nothing was saved, or where its file can no longer be read."""
     try:
         value = json.loads((folder() / f"{name}.json").read_text(encoding="utf-8"))
     except (OSError, ValueError):
@@ -73,10 +53,7 @@ def saved(name: str) -> dict[str, Any]:
 
 
 def delete(name: str) -> None:
-    """Delete what was kept under a name.
-
-    Args:
-        name: What it is.
+    """Delete what was saved under a name.
 
     Raises:
         CaseFileError: The file cannot be deleted.
@@ -89,14 +66,7 @@ def delete(name: str) -> None:
 
 
 def with_saved(case: Case, record: Mapping[str, Any]) -> Case:
-    """Put what a reader kept into a case; what is not valid any more is passed over.
-
-    Args:
-        case: The case.
-        record: Values by field, as they were kept.
-
-    Returns:
-        The case with them.
+    """Put what a reader saved into a case; what is no longer valid is passed over.
 
     Examples:
         >>> with_saved(Case(), {"score": 251, "unknown": 1}).score

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 import os
-import tempfile
 from pathlib import Path
 from typing import Any, Final
 
 from backchannel_lib.base.errors import CaseError, CaseFileError
+from backchannel_lib.base.files import write_file
 from backchannel_lib.model.case import Case
 
 FORMAT: Final = 1  # raised when a field changes its meaning; a new field with a default needs no new format
@@ -128,16 +128,4 @@ def save_case(case: Case, path: str | os.PathLike[str]) -> None:
     """
     if not isinstance(case, Case):
         raise CaseError("case", "not_a_case", case)
-    file = _file(path)
-    try:
-        handle, temporary = tempfile.mkstemp(dir=file.parent, prefix=f".{file.name}.", text=True)
-    except OSError as error:
-        raise CaseFileError(file.name, "unwritable", None, problem=error.strerror or str(error)) from None
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8") as out:
-            out.write(case_to_text(case))
-        Path(temporary).replace(file)
-    except OSError as error:
-        raise CaseFileError(file.name, "unwritable", None, problem=error.strerror or str(error)) from None
-    finally:
-        Path(temporary).unlink(missing_ok=True)  # gone already where all went well
+    write_file(_file(path), case_to_text(case))

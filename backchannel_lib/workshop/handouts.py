@@ -7,7 +7,6 @@ by words. `python workbook.py print` writes both, and makes PDFs of them where a
 from __future__ import annotations
 
 import argparse
-import contextlib
 import re
 import sys
 from collections.abc import Iterable, Sequence
@@ -16,7 +15,8 @@ from typing import Final
 
 from backchannel_lib.activities import saved_answers
 from backchannel_lib.activities.form import integer_field
-from backchannel_lib.base.errors import CaseError, CaseFileError
+from backchannel_lib.base.errors import CaseError
+from backchannel_lib.base.files import write_file
 from backchannel_lib.base.formatting import suggestions
 from backchannel_lib.base.texts import text
 from backchannel_lib.model.case import Case
@@ -387,21 +387,9 @@ def write_sheets(plan: str, seed: int, folder: Path) -> tuple[Path, ...]:
     for kind in KINDS:
         name = text(f"sheet.file_name_{kind}")
         target = folder / f"{name}_{minutes}_minutes.html"
-        draft = target.with_suffix(".part")
-        try:
-            folder.mkdir(parents=True, exist_ok=True)
-            draft.write_text(sheet(kind, plan, seed), encoding="utf-8")
-            draft.replace(target)  # whole or not at all
-        except OSError as error:
-            _leave_nothing(draft)
-            raise CaseFileError(target.name, "unwritable", None, problem=error.strerror or type(error).__name__) from None
+        write_file(target, sheet(kind, plan, seed), make_folder=True)
         written.append(target)
     return tuple(written)
-
-
-def _leave_nothing(draft: Path) -> None:
-    with contextlib.suppress(OSError):  # where the folder itself cannot be reached there is nothing to take away
-        draft.unlink(missing_ok=True)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -10,7 +10,6 @@ from __future__ import annotations
 import csv
 import io
 import json
-import os
 import secrets
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
@@ -19,6 +18,7 @@ from typing import Any, Final, NamedTuple
 
 from backchannel_lib.activities.saved_answers import folder
 from backchannel_lib.base.errors import CaseFileError
+from backchannel_lib.base.files import write_file
 
 FORMAT: Final = 1  # raised when a part of the session changes its meaning
 MARK: Final = "backchannel_workshop"
@@ -78,9 +78,9 @@ def save(writer: Writer, record: Mapping[str, Any], head: Sequence[str], rows: I
     text = json.dumps({MARK: FORMAT, "saved": now, "writer": writer.name, **record}, indent=1) + "\n"
     main = folder() / f"{NAME}.json"
     writer.check(main)
-    _write(main, text, before=folder() / f"{NAME}.previous.json")
+    write_file(main, text, make_folder=True, previous=folder() / f"{NAME}.previous.json")
     writer.has_written = True
-    _write(folder() / f"{NAME}.csv", as_csv(head, rows))
+    write_file(folder() / f"{NAME}.csv", as_csv(head, rows), make_folder=True)
 
 
 def as_csv(head: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
@@ -100,21 +100,6 @@ def as_csv(head: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
     out = io.StringIO(newline="")
     csv.writer(out).writerows([head, *rows])
     return out.getvalue()
-
-
-def _write(target: Path, text: str, before: Path | None = None) -> None:
-    draft = target.with_suffix(f"{target.suffix}.part")
-    try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        with draft.open("w", encoding="utf-8", newline="") as out:
-            out.write(text)
-            out.flush()
-            os.fsync(out.fileno())  # a closed lid or a flat battery must not leave an empty file behind
-        if before is not None and target.exists():
-            target.replace(before)
-        draft.replace(target)
-    except OSError as error:
-        raise CaseFileError(target.name, "unwritable", None, problem=error.strerror or type(error).__name__) from None
 
 
 def load() -> Found:

@@ -176,7 +176,7 @@ def refuse(*_: object) -> Any:
     raise OSError(28, "No space left on device")
 
 
-@pytest.mark.parametrize("step", ["os.replace", "backchannel_lib.model.case_files.case_to_text"])
+@pytest.mark.parametrize("step", ["os.replace", "os.fsync"])
 def test_a_save_that_fails_leaves_the_old_file(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, step: str) -> None:
     """Where writing or the last step of a save fails, the old file is whole, and no half-written one lies beside it."""
     path = tmp_path / "mine.json"
@@ -211,10 +211,10 @@ def test_the_old_file_stands_until_the_new_one_is_complete(monkeypatch: pytest.M
 def test_a_save_that_is_broken_off_leaves_nothing_behind(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """Whatever breaks a save off, be it Ctrl+C, no unfinished file stays behind."""
 
-    def interrupt(_: Case) -> str:
+    def interrupt(_: int) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("backchannel_lib.model.case_files.case_to_text", interrupt)
+    monkeypatch.setattr("os.fsync", interrupt)
     with pytest.raises(KeyboardInterrupt):
         save_case(Case(), tmp_path / "mine.json")
     assert list(tmp_path.iterdir()) == []

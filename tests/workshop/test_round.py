@@ -611,7 +611,7 @@ def test_a_full_disk_stops_nothing(board: Round, monkeypatch: pytest.MonkeyPatch
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
     with monkeypatch.context() as patch:
-        patch.setattr(workshop_record.os, "fsync", full)
+        patch.setattr(os, "fsync", full)
         answer = act(board, "tap", value="maybe")
         assert "No space left on device" in on_screen(board)
         assert "trouble" in answer["fragments"]
