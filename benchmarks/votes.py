@@ -190,16 +190,16 @@ def main() -> None:
 
     choices = [(verdict.name.lower(), verdict.words) for verdict in Verdict]
     with tempfile.TemporaryDirectory() as folder, VoteStore(Path(folder) / "votes.sqlite") as store:
-        desk = VoteServer(store.path)
+        server = VoteServer(store.path)
         try:
-            url = desk.open("127.0.0.1").url
+            url = server.open("127.0.0.1").url
             store.open_round("lone", "One vote at a time", choices)
             alone = lone(url, asked.lone)
             store.open_round("storm", "A room", choices)
             done = storm(url, asked.voters, asked.seconds)
             stored = sum(store.counts("storm").values())
         finally:
-            desk.close()
+            server.close()
 
     floor = statistics.median(alone)
     figures = {

@@ -93,7 +93,7 @@ class Phones:
         """Begin to count anew, for a new session."""
         self._round = None
         if self._desk:
-            self._with_store("forget")
+            self._with_store("clear")
 
     # ---- rounds ----
 

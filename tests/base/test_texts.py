@@ -28,6 +28,7 @@ from backchannel_lib.model.tables import (
 from backchannel_lib.page.file_sheet import INSIDE
 from backchannel_lib.workshop.drill import WAYS
 from backchannel_lib.workshop.round.state import STEPS
+from backchannel_lib.workshop.votes.server import PAGE_TEXTS
 from tests.helpers.cases import NEEDS
 from tests.model.test_tables import cells
 
@@ -143,6 +144,7 @@ FAMILIES += [
     ("round.level.{}", ["1", "2", "3"]),
     ("round.field.{}", ["plan", "topic", "difficulty", "people", "seed"]),
     ("round.column.{}", ["verdict", "votes", "bar"]),
+    ("votes.page.{}", list(PAGE_TEXTS)),
     ("round.log.{}", ["file", "article", "same", "rule"]),
 ]
 

@@ -31,7 +31,7 @@ from backchannel_lib import CaseError, CaseFileError, Verdict
 from backchannel_lib.base.texts import all_words, text
 from backchannel_lib.workshop.votes import ballots as ballots_module
 from backchannel_lib.workshop.votes.ballots import Ballots, RateLimiter
-from backchannel_lib.workshop.votes.process import SIGNS, Opened, VoteServer, addresses, in_order
+from backchannel_lib.workshop.votes.process import CODE_LETTERS, OpenVote, VoteServer, addresses, sort_addresses
 from backchannel_lib.workshop.votes.server import VoteService, page
 from backchannel_lib.workshop.votes.store import VoteStore
 from benchmarks.votes import storm
@@ -46,7 +46,7 @@ VERDICTS = [(verdict.name.lower(), verdict.label) for verdict in Verdict]
 class Phone:
     """One phone: it keeps its cookie, and can be made to misbehave."""
 
-    def __init__(self, opened: Opened) -> None:
+    def __init__(self, opened: OpenVote) -> None:
         self.opened = opened
         self.cookie = ""
 
@@ -101,24 +101,24 @@ def store(tmp_path: Path) -> Iterator[VoteStore]:
 
 
 @pytest.fixture
-def desk(store: VoteStore) -> Iterator[VoteServer]:
-    """A desk over the same store."""
-    desk = VoteServer(store.path)
-    yield desk
-    desk.close()
-    assert not desk.running
+def server(store: VoteStore) -> Iterator[VoteServer]:
+    """A server over the same store."""
+    server = VoteServer(store.path)
+    yield server
+    server.close()
+    assert not server.running
 
 
 @pytest.fixture
-def opened(desk: VoteServer) -> Opened:
+def opened(server: VoteServer) -> OpenVote:
     """A vote that is open on this computer alone."""
-    return desk.open(HERE)
+    return server.open(HERE)
 
 
 class Served(NamedTuple):
     """A vote that is open, and its store."""
 
-    opened: Opened
+    opened: OpenVote
     store: VoteStore
 
 
@@ -126,13 +126,13 @@ class Served(NamedTuple):
 def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     """One server for the tests that ask it for what it refuses; the round "one" is open."""
     with VoteStore(tmp_path_factory.mktemp("votes") / "votes.sqlite") as store:
-        desk = VoteServer(store.path)
+        server = VoteServer(store.path)
         try:
-            opened = desk.open(HERE)
+            opened = server.open(HERE)
             store.open_round("one", "First?", YES_NO)
             yield Served(opened, store)
         finally:
-            desk.close()
+            server.close()
 
 
 # ---- the store ----
@@ -166,12 +166,12 @@ def test_the_store_counts_votes_of_the_open_round_alone(store: VoteStore) -> Non
     assert list(store.counts("one").items()) == [("no", 0), ("yes", 1)]
 
 
-def test_forgetting_leaves_nothing(store: VoteStore) -> None:
-    """After `forget` no round, count or word is left in any of the store's files, and a round of the old id is another."""
+def test_clearing_leaves_nothing(store: VoteStore) -> None:
+    """After `clear` no round, count or word is left in any of the store's files, and a round of the old id is another."""
     store.open_round("round-of-old", "A question of old?", [("choice-of-old", "Words of old")])
     store.add("round-of-old", "choice-of-old")
     before = store.current()
-    store.forget()
+    store.clear()
     assert store.current() is None
     assert store.counts("round-of-old") == {}
     assert not any(b"of old" in file.read_bytes() or b"of-old" in file.read_bytes() for file in store.path.parent.iterdir())
@@ -209,7 +209,7 @@ def other_base(path: Path) -> None:
     ids=["text", "torn", "another's"],
 )
 def test_a_spoilt_store_is_a_sentence(tmp_path: Path, spoil: Any) -> None:
-    """A file that is no store says so calmly at every call; forgetting mends one that cannot be read, and counting goes on."""
+    """A file that is no store says so calmly at every call; clearing mends one that cannot be read, and counting goes on."""
     path = tmp_path / "votes.sqlite"
     spoil(path)
     before = path.read_bytes()
@@ -230,10 +230,10 @@ def test_a_spoilt_store_is_a_sentence(tmp_path: Path, spoil: Any) -> None:
             VoteServer(path).open(HERE)
         if spoil is other_base:
             with pytest.raises(CaseFileError):
-                store.forget()  # somebody else's file is not ours to delete
+                store.clear()  # somebody else's file is not ours to delete
             assert path.read_bytes() == before
             return
-        store.forget()
+        store.clear()
         store.open_round("one", "First?", YES_NO)
         assert store.add("one", "yes")
 
@@ -253,9 +253,9 @@ def test_a_full_disk_costs_a_sentence_and_no_count(store: VoteStore) -> None:
     """When the disk is full, what was counted stays, and once there is room again, counting goes on."""
     store.open_round("one", "First?", YES_NO)
     assert store.add("one", "yes")
-    assert store._held is not None
-    pages = store._held.execute("PRAGMA page_count").fetchone()[0]
-    store._held.execute(f"PRAGMA max_page_count = {pages}")
+    assert store._connection is not None
+    pages = store._connection.execute("PRAGMA page_count").fetchone()[0]
+    store._connection.execute(f"PRAGMA max_page_count = {pages}")
     with pytest.raises(CaseFileError, match="full"):
         store.open_round("two", "Second? " * 2000, YES_NO)
     assert store.counts("one") == {"yes": 1, "no": 0}
@@ -298,7 +298,11 @@ def test_two_processes_share_a_store(store: VoteStore) -> None:
     assert store.counts("one") == {"yes": 400, "no": 0}
 
 
-MAKING = "import sys; from backchannel_lib.workshop.votes.store import VoteStore; VoteStore(sys.argv[1]).open_round('one', 'x', [('a', 'A')])"
+MAKING = """
+import sys
+from backchannel_lib.workshop.votes.store import VoteStore
+VoteStore(sys.argv[1]).open_round("one", "x", [("a", "A")])
+"""
 
 
 def test_two_processes_may_make_a_store_at_once(tmp_path: Path) -> None:
@@ -342,8 +346,8 @@ def test_no_text_is_taken_for_a_ballot_or_breaks_the_reading(text: str) -> None:
 
 def test_there_is_an_end_to_ballots(monkeypatch: pytest.MonkeyPatch) -> None:
     """So many ballots are made and no more, and what is remembered of rounds and addresses has an end as well."""
-    monkeypatch.setattr(ballots_module, "MOST_BALLOTS", 3)
-    monkeypatch.setattr(ballots_module, "MOST_ROUNDS", 4)
+    monkeypatch.setattr(ballots_module, "MAX_BALLOTS", 3)
+    monkeypatch.setattr(ballots_module, "MAX_ROUNDS", 4)
     ballots = Ballots(b"k" * 32)
     made = [ballots.new() for _ in range(5)]
     assert [cookie is None for cookie in made] == [False] * 3 + [True] * 2
@@ -352,10 +356,10 @@ def test_there_is_an_end_to_ballots(monkeypatch: pytest.MonkeyPatch) -> None:
     for number in range(1, 11):
         ballots.vote(ballot, number)
     assert len(ballots._voted) == 4
-    buckets = RateLimiter(1, 1, most=10, clock=lambda: 0.0)
+    limiter = RateLimiter(1, 1, max_keys=10, clock=lambda: 0.0)
     for number in range(100):
-        buckets.take(b"%d" % number)
-    assert len(buckets) == 10
+        limiter.acquire(b"%d" % number)
+    assert len(limiter) == 10
 
 
 def test_a_room_behind_one_address_gets_its_ballots_and_a_flood_does_not() -> None:
@@ -414,7 +418,7 @@ class VoteRun:
                 assert all(votes == tally.get((f"round {number}", choice), 0) for choice, votes in counted.items())
 
 
-# ---- the server ----
+# ---- what is served ----
 
 
 def test_the_page_is_served_whole_and_strict(served: Served) -> None:
@@ -516,7 +520,7 @@ def test_a_vote_from_another_page_is_refused(served: Served, origin: str | None)
     assert phone.vote("one", "yes")[0] == 200
 
 
-def test_a_vote_counts_once(opened: Opened, store: VoteStore) -> None:
+def test_a_vote_counts_once(opened: OpenVote, store: VoteStore) -> None:
     """A phone votes once a round: its second vote is refused, whichever of its cookies it shows, and the next round is new."""
     phone = Phone(opened)
     assert phone.state() == {"round": None, "number": 0, "title": "", "choices": [], "open": False, "voted": False}
@@ -547,7 +551,7 @@ def test_a_vote_counts_once(opened: Opened, store: VoteStore) -> None:
     assert store.counts("one") == {"yes": 1, "no": 0}
 
 
-def test_what_is_no_vote_for_the_open_round_is_refused(opened: Opened, store: VoteStore) -> None:
+def test_what_is_no_vote_for_the_open_round_is_refused(opened: OpenVote, store: VoteStore) -> None:
     """Another round, a closed one, an unknown choice, a vote without a ballot or with a made-up one: each gets its sentence."""
     phone = Phone(opened)
     assert phone.vote("one", "yes") == (403, text("votes.refused.ballot"))
@@ -620,7 +624,7 @@ def test_rubbish_in_a_cookie_is_no_failure(served: Served, cookie: str) -> None:
     assert (status, "set-cookie" in headers) == (200, True)
 
 
-def raw(opened: Opened, text: bytes) -> bytes:
+def raw(opened: OpenVote, text: bytes) -> bytes:
     """Send bytes and give what comes back."""
     with socket.create_connection((opened.address, opened.port), timeout=20) as line:
         got = b""
@@ -640,7 +644,7 @@ def test_too_much_is_cut_off_and_the_server_stays(served: Served) -> None:
     head = f"POST {phone.path}/vote HTTP/1.1\r\nHost: {host}\r\nOrigin: http://{host}\r\nCookie: {phone.cookie}\r\n".encode()
     good = b'{"round": "one", "choice": "yes"}'
     padded = good + b" " * 5000
-    for text in (
+    for request in (
         head + b"Content-Length: %d\r\n\r\n" % len(padded) + padded,
         head + b"Content-Length: 99999999999999999999\r\n\r\n" + good,
         head + b"Content-Length: -1\r\n\r\n" + good,
@@ -650,13 +654,13 @@ def test_too_much_is_cut_off_and_the_server_stays(served: Served) -> None:
         b"GET\r\n\r\n",
         b"",
     ):
-        assert re.fullmatch(rb"(?:HTTP/1\.1 4\d\d .*)?", raw(served.opened, text), re.DOTALL), text[:80]
+        assert re.fullmatch(rb"(?:HTTP/1\.1 4\d\d .*)?", raw(served.opened, request), re.DOTALL), request[:80]
     assert served.store.counts("one") == before
     assert raw(served.opened, head + b"Content-Length: %d\r\n\r\n" % len(good) + good).startswith(b"HTTP/1.1 200 ")
     assert served.store.counts("one") == {**before, "yes": before["yes"] + 1}
 
 
-def test_a_flood_from_one_ballot_is_slowed_and_others_pass(opened: Opened, store: VoteStore) -> None:
+def test_a_flood_from_one_ballot_is_slowed_and_others_pass(opened: OpenVote, store: VoteStore) -> None:
     """One phone that asks without end is told to wait, and when; every other phone votes meanwhile."""
     store.open_round("one", "First?", YES_NO)
     flood = Phone(opened)
@@ -674,7 +678,7 @@ def test_a_flood_from_one_ballot_is_slowed_and_others_pass(opened: Opened, store
     assert store.counts("one") == {"yes": 20, "no": 0}
 
 
-def test_a_whole_room_votes_at_once(opened: Opened, store: VoteStore) -> None:
+def test_a_whole_room_votes_at_once(opened: OpenVote, store: VoteStore) -> None:
     """Three hundred phones that come at the same moment are all counted."""
     store.open_round("one", "What happens?", VERDICTS)
     done = storm(opened.url, voters=300, seconds=0)
@@ -682,22 +686,22 @@ def test_a_whole_room_votes_at_once(opened: Opened, store: VoteStore) -> None:
     assert sum(store.counts("one").values()) == 300
 
 
-def test_a_store_that_fails_in_between_says_so_to_phones(opened: Opened, store: VoteStore) -> None:
+def test_a_store_that_fails_in_between_says_so_to_phones(opened: OpenVote, store: VoteStore) -> None:
     """While the store cannot be used, a vote is said to be uncounted; once it can, the same vote is counted."""
     store.open_round("one", "First?", YES_NO)
     phone = Phone(opened)
     phone.state()
-    assert store._held is not None
-    store._held.execute("BEGIN EXCLUSIVE")  # the other process holds on to it
+    assert store._connection is not None
+    store._connection.execute("BEGIN EXCLUSIVE")  # the other process holds on to it
     status, headers, told = phone.ask("POST", f"{phone.path}/vote", b'{"round": "one", "choice": "yes"}')
-    store._held.execute("ROLLBACK")
+    store._connection.execute("ROLLBACK")
     assert (status, json.loads(told)["sentence"]) == (503, text("votes.refused.store"))
     assert headers["retry-after"] == "1"
     assert phone.vote("one", "yes")[0] == 200
     assert store.counts("one") == {"yes": 1, "no": 0}
 
 
-def test_nothing_is_stored_but_rounds_and_counts(opened: Opened, store: VoteStore) -> None:
+def test_nothing_is_stored_but_rounds_and_counts(opened: OpenVote, store: VoteStore) -> None:
     """No table or column could hold a person, and no file of the store holds a cookie, an address or a header of a phone."""
     store.open_round("one", "First?", YES_NO)
     phone = Phone(opened)
@@ -771,7 +775,7 @@ def test_the_server_reaches_out_to_nobody_and_writes_no_log(store: VoteStore) ->
     server.stdin.write("no key\n")
     server.stdin.flush()
     port = json.loads(server.stdout.readline())["port"]
-    phone = Phone(Opened("", HERE, port, "k7w3xz", ""))
+    phone = Phone(OpenVote("", HERE, port, "k7w3xz", ""))
     phone.state()
     assert phone.vote("one", "yes")[0] == 200
     assert phone.ask("GET", "/wrong")[0] == 404
@@ -821,7 +825,7 @@ def look_at(phone: Page) -> None:
 
 @pytest.mark.parametrize(("width", "height", "scheme"), [(390, 844, "light"), (360, 640, "dark"), (320, 480, "light")])
 def test_a_phone_votes_by_keyboard_and_sees_each_state(
-    browser: Browser, opened: Opened, store: VoteStore, width: int, height: int, scheme: Any
+    browser: Browser, opened: OpenVote, store: VoteStore, width: int, height: int, scheme: Any
 ) -> None:
     """Waiting, nine numbered buttons, one that sends, thanks, closed: each is said in the lasting status; axe is silent."""
     with browser.new_context(viewport={"width": width, "height": height}, color_scheme=scheme) as context:
@@ -878,7 +882,7 @@ def test_a_phone_votes_by_keyboard_and_sees_each_state(
 
 
 def test_a_vote_sent_while_the_server_is_gone_is_counted_when_it_is_back(
-    browser: Browser, desk: VoteServer, opened: Opened, store: VoteStore
+    browser: Browser, server: VoteServer, opened: OpenVote, store: VoteStore
 ) -> None:
     """With the server killed, the page says to raise a hand or to send; once sent, it asks for no hand, and counts it once."""
     with browser.new_context(viewport={"width": 390, "height": 844}) as context:
@@ -886,9 +890,9 @@ def test_a_vote_sent_while_the_server_is_gone_is_counted_when_it_is_back(
         phone.goto(opened.url)
         store.open_round("three", "Still there?", VERDICTS)
         wait_for(phone, "choose")
-        assert desk._process is not None
-        desk._process.kill()
-        desk._process.wait(20)
+        assert server._process is not None
+        server._process.kill()
+        server._process.wait(20)
         wait_for(phone, "trouble")
         assert phone.inner_text("#said") == text("votes.page.unreached")
         look_at(phone)
@@ -897,15 +901,15 @@ def test_a_vote_sent_while_the_server_is_gone_is_counted_when_it_is_back(
         phone.wait_for_timeout(2500)
         assert phone.inner_text("#said") == text("votes.page.again"), "asks for a hand while it sends by itself"
         look_at(phone)
-        assert desk.open() == opened
+        assert server.open() == opened
         wait_for(phone, "counted")
         assert store.counts("three")["maybe"] == sum(store.counts("three").values()) == 1
 
 
 def test_a_phone_is_not_asked_twice_after_the_presenter_crashed(
-    browser: Browser, opened: Opened, desk: VoteServer, store: VoteStore
+    browser: Browser, opened: OpenVote, server: VoteServer, store: VoteStore
 ) -> None:
-    """A desk with the code and port of one that died takes the phones over; an open page still knows what it has answered."""
+    """A server with the code and port of one that died takes the phones over; an open page still knows what it has answered."""
     store.open_round("one", "First?", YES_NO)
     with browser.new_context(viewport={"width": 390, "height": 844}) as context:
         phone = context.new_page()
@@ -913,21 +917,21 @@ def test_a_phone_is_not_asked_twice_after_the_presenter_crashed(
         wait_for(phone, "choose")
         votes_for(phone, "yes")
         wait_for(phone, "counted")
-        desk.close()
+        server.close()
         wait_to_read(phone, "votes.page.counted_unreached")
         other = VoteServer(store.path, code=opened.code)
         try:
             assert other.open(HERE, opened.port) == opened
             assert not Phone(opened).state()["voted"]
             wait_to_read(phone, "votes.page.counted")
-            store.forget()
+            store.clear()
             store.open_round("one", "First?", YES_NO)  # a new session: the same question is another one
             wait_for(phone, "choose")
         finally:
             other.close()
 
 
-def test_a_vote_that_is_refused_says_why(browser: Browser, opened: Opened, store: VoteStore) -> None:
+def test_a_vote_that_is_refused_says_why(browser: Browser, opened: OpenVote, store: VoteStore) -> None:
     """A vote for a round that is over is told to be uncounted, also above the next question; a flood of taps is one vote."""
     store.open_round("one", "First?", YES_NO)
     with browser.new_context(viewport={"width": 390, "height": 844}) as context:
@@ -955,7 +959,7 @@ def test_a_vote_that_is_refused_says_why(browser: Browser, opened: Opened, store
     assert store.counts("two") == {"yes": 0, "no": 1}
 
 
-def test_a_slip_of_the_thumb_is_mended_before_it_is_sent(browser: Browser, opened: Opened, store: VoteStore) -> None:
+def test_a_slip_of_the_thumb_is_mended_before_it_is_sent(browser: Browser, opened: OpenVote, store: VoteStore) -> None:
     """A tap marks one choice and sends nothing, another tap marks another; the button that sends does nothing before."""
     store.open_round("one", "First?", YES_NO)
     with browser.new_context(viewport={"width": 360, "height": 640}) as context:
@@ -979,7 +983,7 @@ def test_a_slip_of_the_thumb_is_mended_before_it_is_sent(browser: Browser, opene
 
 
 def test_who_has_voted_is_never_told_to_raise_a_hand(
-    browser: Browser, desk: VoteServer, opened: Opened, store: VoteStore
+    browser: Browser, server: VoteServer, opened: OpenVote, store: VoteStore
 ) -> None:
     """Offline or with the server gone, who has voted need do nothing; who has not is told of a hand, in each state."""
     with browser.new_context() as context, browser.new_context() as offline, browser.new_context() as quiet:
@@ -996,7 +1000,7 @@ def test_who_has_voted_is_never_told_to_raise_a_hand(
         wait_to_read(away, "votes.page.counted_unreached")
         store.close_round()
         wait_for(silent, "closed")
-        desk.close()
+        server.close()
         wait_to_read(voter, "votes.page.counted_unreached")
         wait_to_read(silent, "votes.page.apart")
         for phone in (voter, away):
@@ -1007,7 +1011,7 @@ def test_who_has_voted_is_never_told_to_raise_a_hand(
 
 
 def test_a_vote_that_came_too_late_is_told_so_and_the_round_may_open_again(
-    browser: Browser, opened: Opened, store: VoteStore
+    browser: Browser, opened: OpenVote, store: VoteStore
 ) -> None:
     """Sent offline, or marked and never sent, when the vote closes: not counted, it says; opened again, all is fresh."""
     store.open_round("one", "First?", YES_NO)
@@ -1039,7 +1043,7 @@ def test_a_vote_that_came_too_late_is_told_so_and_the_round_may_open_again(
         assert store.counts("one") == {"yes": 2, "no": 0}
 
 
-def test_a_vote_that_is_given_up_says_so_and_asks_for_one_of_two(browser: Browser, opened: Opened, store: VoteStore) -> None:
+def test_a_vote_that_is_given_up_says_so_and_asks_for_one_of_two(browser: Browser, opened: OpenVote, store: VoteStore) -> None:
     """After its last try the page says that it has stopped, and offers a hand or another try; the choice stays marked."""
     store.open_round("one", "First?", YES_NO)
     with browser.new_context() as context:
@@ -1073,7 +1077,7 @@ def test_nobody_is_told_to_raise_a_hand_while_a_vote_is_sent() -> None:
 
 
 @pytest.mark.parametrize("longest", [max((words for _, words in VERDICTS), key=len), "A verdict of an uncommonly long name"])
-def test_a_phone_on_its_side_shows_all_names_whole(browser: Browser, opened: Opened, store: VoteStore, longest: str) -> None:
+def test_a_phone_on_its_side_shows_all_names_whole(browser: Browser, opened: OpenVote, store: VoteStore, longest: str) -> None:
     """At 640 by 360 no name is cut, however long; with today's, nine and the button that sends are in sight together."""
     store.open_round("one", "Elena Z. and the three before her", [*VERDICTS[:-1], ("long", longest)])
     with browser.new_context(viewport={"width": 640, "height": 360}) as context:
@@ -1090,43 +1094,43 @@ def test_a_phone_on_its_side_shows_all_names_whole(browser: Browser, opened: Ope
             assert phone.evaluate("document.querySelector('#send').getBoundingClientRect().bottom <= innerHeight")
 
 
-# ---- the desk ----
+# ---- the server ----
 
 
-def test_what_is_opened_is_one_address_and_a_code(desk: VoteServer, opened: Opened) -> None:
+def test_what_is_opened_is_one_address_and_a_code(server: VoteServer, opened: OpenVote) -> None:
     """The server listens on the one address; the URL holds a code that is easy to type; the QR code is black on white."""
-    assert desk.running
+    assert server.running
     assert opened.url == f"http://{HERE}:{opened.port}/{opened.code}"
     assert len(opened.code) == 6
-    assert set(opened.code) <= set(SIGNS)
-    assert set("aeiou01l") & set(SIGNS) == set()
-    assert desk._process is not None
-    lines = [line.laddr for line in psutil.Process(desk._process.pid).net_connections(kind="inet") if line.status == "LISTEN"]
+    assert set(opened.code) <= set(CODE_LETTERS)
+    assert set("aeiou01l") & set(CODE_LETTERS) == set()
+    assert server._process is not None
+    lines = [line.laddr for line in psutil.Process(server._process.pid).net_connections(kind="inet") if line.status == "LISTEN"]
     assert [tuple(line) for line in lines] == [(HERE, opened.port)]
     assert opened.qr.startswith('<svg role="img" viewBox=')
     assert f"<title>{text('votes.qr', url=opened.url)}</title>" in opened.qr
     assert 'fill="#fff"' in opened.qr
     assert 'stroke="#000"' in opened.qr
     assert opened.sentence == text("votes.only_here", address=HERE, port=opened.port)
-    assert desk.open() is opened
-    assert len({VoteServer(desk.store_path)._code for _ in range(20)}) == 20
+    assert server.open() is opened
+    assert len({VoteServer(server.store_path)._code for _ in range(20)}) == 20
     for wrong in ("", "abc", "../../", "k7w3xzk7w3xz", "K7W3XZ"):
-        assert VoteServer(desk.store_path, code=wrong)._code != wrong
-    assert VoteServer(desk.store_path, code="k7w3xz")._code == "k7w3xz"
+        assert VoteServer(server.store_path, code=wrong)._code != wrong
+    assert VoteServer(server.store_path, code="k7w3xz")._code == "k7w3xz"
 
 
 def test_the_sentence_says_what_is_opened_and_to_whom() -> None:
     """On a network, the sentence names the address and the port."""
-    told = Opened("", "192.168.1.20", 8123, "k7w3xz", "").sentence
+    told = OpenVote("", "192.168.1.20", 8123, "k7w3xz", "").sentence
     assert "192.168.1.20" in told
     assert "8123" in told
     assert told == text("votes.opens", address="192.168.1.20", port=8123)
 
 
-def test_the_arguments_of_the_server_tell_no_key(desk: VoteServer, opened: Opened) -> None:
+def test_the_arguments_of_the_server_tell_no_key(server: VoteServer, opened: OpenVote) -> None:
     """Who lists the processes of this computer does not see what ballots are signed with."""
-    assert desk._process is not None
-    assert desk._key not in " ".join(psutil.Process(desk._process.pid).cmdline())
+    assert server._process is not None
+    assert server._key not in " ".join(psutil.Process(server._process.pid).cmdline())
 
 
 def test_addresses_are_offered_in_the_order_of_their_use() -> None:
@@ -1143,7 +1147,7 @@ def test_addresses_are_offered_in_the_order_of_their_use() -> None:
         ("alias", "192.168.1.20"),
         ("utun3", "100.100.1.1"),
     ]
-    assert in_order(found) == [
+    assert sort_addresses(found) == [
         "192.168.1.20",
         "10.1.2.3",
         "172.17.0.1",
@@ -1179,77 +1183,77 @@ def test_only_networks_that_are_up_count(monkeypatch: pytest.MonkeyPatch) -> Non
     assert addresses() == ["192.168.1.20"]
 
 
-def test_without_a_network_the_desk_says_so(desk: VoteServer, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_a_network_a_sentence_says_so(server: VoteServer, monkeypatch: pytest.MonkeyPatch) -> None:
     """Where there is no network, opening says so and what to do instead; this computer alone can still be opened."""
     monkeypatch.setattr("backchannel_lib.workshop.votes.process.addresses", list)
     with pytest.raises(CaseError) as caught:
-        desk.open()
+        server.open()
     assert caught.value.rule == "votes_no_network"
     assert "Typed counts" in caught.value.sentence or "typed counts" in caught.value.sentence
-    assert not desk.running
-    assert "phones cannot reach" in desk.open(HERE).sentence
+    assert not server.running
+    assert "phones cannot reach" in server.open(HERE).sentence
 
 
 @pytest.mark.parametrize(
     "address", [ALL_OF_THEM, "::1", "::", "localhost", "example.org", "203.0.113.200", "224.0.0.1", "", "1.2.3"]
 )
-def test_no_other_address_can_be_opened(desk: VoteServer, address: str) -> None:
+def test_no_other_address_can_be_opened(server: VoteServer, address: str) -> None:
     """All addresses at once, another family, a name, or somebody else's address are refused with a sentence."""
     with pytest.raises(CaseError) as caught:
-        desk.open(address)
+        server.open(address)
     assert caught.value.rule == "votes_address"
-    assert not desk.running
+    assert not server.running
 
 
 @pytest.mark.parametrize("port", [-1, 80, 1023, 65536, True, "8888"])
-def test_a_port_that_is_none_is_a_sentence(desk: VoteServer, port: Any) -> None:
+def test_a_port_that_is_none_is_a_sentence(server: VoteServer, port: Any) -> None:
     """A port out of the range that a program may take is refused with a sentence."""
     with pytest.raises(CaseError) as caught:
-        desk.open(HERE, port)
+        server.open(HERE, port)
     assert caught.value.rule == "votes_port"
 
 
-def test_a_port_that_is_taken_is_named_with_another(desk: VoteServer) -> None:
+def test_a_port_that_is_taken_is_named_with_another(server: VoteServer) -> None:
     """A taken port is said, another is named, and that one works."""
     with socket.socket() as taken:
         taken.bind((HERE, 0))
         taken.listen()
         port = taken.getsockname()[1]
         with pytest.raises(CaseError) as caught:
-            desk.open(HERE, port)
+            server.open(HERE, port)
         assert caught.value.rule == "votes_port_taken"
         assert str(port) in caught.value.sentence
         free = int(re.findall(r"Port (\d+) is free", caught.value.sentence)[0])
         assert free not in {0, port}
-        assert not desk.running
-        assert desk.open(HERE, free).port == free
+        assert not server.running
+        assert server.open(HERE, free).port == free
 
 
-def test_a_server_that_does_not_start_is_a_sentence(desk: VoteServer, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Whatever keeps the server from starting, the desk says so calmly and holds nothing."""
+def test_a_server_that_does_not_start_is_a_sentence(server: VoteServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever keeps the server from starting, a calm sentence says so and no process is left."""
     for program in ("/no/such/python", "/bin/false"):
         monkeypatch.setattr(sys, "executable", program)
         with pytest.raises(CaseError) as caught:
-            desk.open(HERE)
+            server.open(HERE)
         assert caught.value.rule == "votes_not_started"
-        assert not desk.running
+        assert not server.running
 
 
-def test_a_killed_server_comes_back_as_it_was(desk: VoteServer, opened: Opened, store: VoteStore) -> None:
+def test_a_killed_server_comes_back_as_it_was(server: VoteServer, opened: OpenVote, store: VoteStore) -> None:
     """After a kill the counts are there; opened again, it has the same address, and a phone's ballot still counts once."""
     store.open_round("one", "First?", YES_NO)
     voted, waiting = Phone(opened), Phone(opened)
     voted.state()
     waiting.state()
     assert voted.vote("one", "yes")[0] == 200
-    assert desk._process is not None
-    desk._process.kill()
-    desk._process.wait(20)
-    assert not desk.running
+    assert server._process is not None
+    server._process.kill()
+    server._process.wait(20)
+    assert not server.running
     assert store.counts("one") == {"yes": 1, "no": 0}
-    again = desk.open()
+    again = server.open()
     assert again == opened
-    assert desk.running
+    assert server.running
     assert voted.state()["voted"]
     assert voted.vote("one", "no")[0] == 409
     assert not waiting.state()["voted"]
@@ -1257,25 +1261,25 @@ def test_a_killed_server_comes_back_as_it_was(desk: VoteServer, opened: Opened, 
     assert store.counts("one") == {"yes": 1, "no": 1}
 
 
-def test_when_its_port_was_taken_meanwhile_it_takes_another(desk: VoteServer, opened: Opened) -> None:
+def test_when_its_port_was_taken_meanwhile_it_takes_another(server: VoteServer, opened: OpenVote) -> None:
     """Closed, and its port taken by another program, the vote opens again on another port under the same code."""
-    desk.close()
+    server.close()
     with socket.socket() as taken:
         taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         taken.bind((HERE, opened.port))
         taken.listen()
-        again = desk.open()
+        again = server.open()
     assert again.port != opened.port
     assert again.code == opened.code
 
 
-def test_closing_ends_the_process(desk: VoteServer, opened: Opened) -> None:
+def test_closing_ends_the_process(server: VoteServer, opened: OpenVote) -> None:
     """After closing, nothing listens and no process is left; closing twice does nothing."""
-    assert desk._process is not None
-    process = psutil.Process(desk._process.pid)
-    desk.close()
-    desk.close()
-    assert not desk.running
+    assert server._process is not None
+    process = psutil.Process(server._process.pid)
+    server.close()
+    server.close()
+    assert not server.running
     assert not process.is_running()
     with pytest.raises(OSError, match="refused"):
         Phone(opened).state()
@@ -1284,9 +1288,9 @@ def test_closing_ends_the_process(desk: VoteServer, opened: Opened) -> None:
 PRESENTER = """
 import sys, time
 from backchannel_lib.workshop.votes.process import VoteServer
-desk = VoteServer(sys.argv[1])
-desk.open("127.0.0.1")
-print(desk._process.pid, flush=True)
+server = VoteServer(sys.argv[1])
+server.open("127.0.0.1")
+print(server._process.pid, flush=True)
 time.sleep(600)
 """
 

@@ -1,4 +1,4 @@
-"""Starts the vote's server: ``python -m backchannel_lib.workshop.votes``."""
+"""Start the vote server: ``python -m backchannel_lib.workshop.votes``."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Opening the vote to the room's phones, and closing it: the server's process, its address and its QR code.
+"""Opening the vote to the room's phones and closing it: the server's process, its address and its QR code.
 
 Nothing here runs until a facilitator asks for it.
 """
@@ -21,33 +21,21 @@ from backchannel_lib.base.errors import CaseError
 from backchannel_lib.base.texts import text
 from backchannel_lib.workshop.votes.store import VoteStore
 
-#: What a code is made of. Without look-alikes, and without vowels: on a screen before a room, no word comes about.
-SIGNS: Final = "bcdfghjkmnpqrstvwxyz23456789"
-SIGNS_IN_CODE: Final = 6
+#: The letters of a code: no look-alikes, and no vowels, so that no word appears on a screen in front of a room.
+CODE_LETTERS: Final = "bcdfghjkmnpqrstvwxyz23456789"
+CODE_LENGTH: Final = 6
 
-PATIENCE: Final = 30.0  # seconds for the server to answer; a busy laptop is no failure
-PARTING: Final = 5.0  # seconds for it to end by itself
+START_TIMEOUT_S: Final = 30.0  # generous: a busy laptop is not a failure
+STOP_TIMEOUT_S: Final = 5.0
 
-HOME_NETWORKS: Final = tuple(ipaddress.IPv4Network(net) for net in ("192.168.0.0/16", "10.0.0.0/8", "172.16.0.0/12"))
-#: How systems name the networks that lead to programs on this computer, or elsewhere through a tunnel: no phone is there.
-NO_ROOM: Final = (
-    "docker",
-    "br-",
-    "veth",
-    "virbr",
-    "vbox",
-    "virtualbox",
-    "vmnet",
-    "vmware",
-    "vethernet",
-    "utun",
-    "tun",
-    "tap",
-    "wg",
+PRIVATE_NETWORKS: Final = tuple(ipaddress.IPv4Network(net) for net in ("192.168.0.0/16", "10.0.0.0/8", "172.16.0.0/12"))
+#: How systems name networks of virtual machines and tunnels, where no phone is.
+VIRTUAL_NETWORKS: Final = tuple(
+    "docker br- veth virbr vbox virtualbox vmnet vmware vethernet utun tun tap wg".split()  # noqa: SIM905 - shorter
 )
 
 
-class Opened(NamedTuple):
+class OpenVote(NamedTuple):
     """A vote that is open to phones.
 
     Args:
@@ -67,16 +55,12 @@ class Opened(NamedTuple):
     @property
     def sentence(self) -> str:
         """What is open, and to whom."""
-        alone = ipaddress.IPv4Address(self.address).is_loopback
-        return text("votes.only_here" if alone else "votes.opens", address=self.address, port=self.port)
+        local = ipaddress.IPv4Address(self.address).is_loopback
+        return text("votes.only_here" if local else "votes.opens", address=self.address, port=self.port)
 
 
 def addresses() -> list[str]:
-    """List this computer's addresses on networks that phones may share with it.
-
-    Returns:
-        IPv4 addresses, the likeliest first: those of a private network, then others, then those that a computer gives
-        itself; the networks of virtual machines and tunnels come after the rest of their kind.
+    """List this computer's IPv4 addresses on networks that phones may share with it, the likeliest first.
 
     Examples:
         >>> "127.0.0.1" in addresses()
@@ -85,106 +69,88 @@ def addresses() -> list[str]:
     import psutil
 
     up = {name for name, stats in psutil.net_if_stats().items() if stats.isup}
-    found = [
-        (name, one.address)
-        for name, each in psutil.net_if_addrs().items()
-        if name in up
-        for one in each
-        if one.family.name == "AF_INET"
-    ]
-    return in_order(found)
+    interfaces = psutil.net_if_addrs().items()
+    found = [(name, one.address) for name, each in interfaces if name in up for one in each if one.family.name == "AF_INET"]
+    return sort_addresses(found)
 
 
-def in_order(found: Iterable[tuple[str, str]]) -> list[str]:
-    """Put addresses in the order in which they are offered.
+def sort_addresses(found: Iterable[tuple[str, str]]) -> list[str]:
+    """Sort addresses as they are offered: private networks, others, self-assigned; virtual networks last of their kind.
 
     Args:
-        found: Names of networks and addresses on them.
-
-    Returns:
-        The addresses that are worth offering.
+        found: Names of networks and addresses on them; loopback and the like are left out.
 
     Examples:
-        >>> in_order([("lo", "127.0.0.1"), ("docker0", "172.17.0.1"), ("eth1", "169.254.3.4"), ("wlan0", "192.168.1.20")])
+        >>> sort_addresses([("lo", "127.0.0.1"), ("docker0", "172.17.0.1"), ("eth1", "169.254.3.4"), ("wlan0", "192.168.1.20")])
         ['192.168.1.20', '172.17.0.1', '169.254.3.4']
     """
-
-    def rank(one: tuple[str, str]) -> tuple[int, bool]:
-        name, address = one[0].lower(), ipaddress.IPv4Address(one[1])
-        kind = 0 if any(address in net for net in HOME_NETWORKS) else 2 if address.is_link_local else 1
-        return kind, name.startswith(NO_ROOM)
-
-    usable = [one for one in found if not _is_nowhere(one[1])]
-    return list(dict.fromkeys(address for _, address in sorted(usable, key=rank)))
-
-
-def _is_nowhere(text: str) -> bool:
-    address = ipaddress.IPv4Address(text)
-    return address.is_loopback or address.is_unspecified or address.is_multicast
+    ranked = []
+    for name, written in found:
+        address = ipaddress.IPv4Address(written)
+        if not (address.is_loopback or address.is_unspecified or address.is_multicast):
+            kind = 0 if any(address in net for net in PRIVATE_NETWORKS) else 2 if address.is_link_local else 1
+            ranked.append((kind, name.lower().startswith(VIRTUAL_NETWORKS), written))
+    return list(dict.fromkeys(written for *_, written in sorted(ranked, key=lambda one: one[:2])))
 
 
 class VoteServer:
-    """The vote as the presenter's process holds it: it starts the server, and ends it.
+    """The vote server as the presenter's process holds it: starts it and stops it.
 
-    The server ends with the presenter's process, even one that is killed. Opened again, it comes back under the same address
-    if it can, with the counts it had, and phones go on without being told.
+    The server ends with the presenter's process, even one that is killed. Opened again, it returns to the same address if it
+    can, with the counts it had, and phones continue without noticing.
 
     Args:
         store_path: The store's file.
-        code: The code at the end of the address, for a vote that an earlier process had opened; None for a new one.
+        code: The code at the end of the address, for a vote that an earlier process opened; None for a new one.
 
     Examples:
-        >>> desk = VoteServer("votes.sqlite")
-        >>> desk.running
+        >>> VoteServer("votes.sqlite").running
         False
     """
 
     def __init__(self, store_path: str | os.PathLike[str], code: str | None = None) -> None:
         self.store_path = Path(store_path).resolve()
-        self.opened: Opened | None = None
+        self.opened: OpenVote | None = None
         self._process: subprocess.Popen[str] | None = None
         self._key = secrets.token_hex(32)
-        if code is None or len(code) != SIGNS_IN_CODE or not set(code) <= set(SIGNS):
-            code = "".join(secrets.choice(SIGNS) for _ in range(SIGNS_IN_CODE))
+        if code is None or len(code) != CODE_LENGTH or not set(code) <= set(CODE_LETTERS):
+            code = "".join(secrets.choice(CODE_LETTERS) for _ in range(CODE_LENGTH))
         self._code = code
 
     @property
     def running(self) -> bool:
-        """Whether the server is there."""
+        """Whether the server's process is alive."""
         return self._process is not None and self._process.poll() is None
 
-    def open(self, address: str | None = None, port: int = 0) -> Opened:
-        """Open the vote to phones.
+    def open(self, address: str | None = None, port: int = 0) -> OpenVote:
+        """Open the vote to phones and return what to show to the room.
 
         Args:
-            address: The address of this computer to answer on, and no other; None for the one it had, or the likeliest.
-                On 127.0.0.1, only this computer itself can vote.
-            port: The port; 0 for the one it had, or any that is free.
-
-        Returns:
-            What to show to the room.
+            address: The one address of this computer to answer on; None for the previous or else the likeliest one.
+                On 127.0.0.1 only this computer itself can vote.
+            port: 1024 to 65535; 0 for the previous one or any that is free.
 
         Raises:
             CaseError: There is no network, the address or the port cannot be used, or the server does not start.
             CaseFileError: The store cannot be used.
         """
-        had = self.opened
-        if self.running and had and address in {None, had.address} and port in {0, had.port}:
-            return had
+        previous = self.opened
+        if self.running and previous and address in {None, previous.address} and port in {0, previous.port}:
+            return previous
         self.close()
         if isinstance(port, bool) or not isinstance(port, int) or not (port == 0 or 1024 <= port <= 65535):
             raise CaseError("port", "votes_port", port)
-        chosen = self._chosen(address, had)
+        chosen = self._choose_address(address, previous)
         with VoteStore(self.store_path) as store:
-            store.current()  # a store that cannot be used is said here, by its own sentence
-        told: dict[str, Any] = {}
-        if not port and had and had.address == chosen:
-            told = self._start(chosen, had.port)
-        if "port" not in told:
-            told = self._start(chosen, port)
-        match told:
-            case {"port": int(taken)}:
-                self.opened = _opened(chosen, taken, self._code)
+            store.current()  # a store that cannot be used raises its own sentence here
+        report: dict[str, Any] = {}
+        if not port and previous and previous.address == chosen:
+            report = self._start(chosen, previous.port)
+        if "port" not in report:
+            report = self._start(chosen, port)
+        match report:
+            case {"port": int(actual_port)}:
+                self.opened = _open_vote(chosen, actual_port, self._code)
                 return self.opened
             case {"problem": "port_taken"}:
                 raise CaseError("port", "votes_port_taken", port, free=self._free_port(chosen))
@@ -193,43 +159,42 @@ class VoteServer:
         raise CaseError("votes", "votes_not_started", None)
 
     def close(self) -> None:
-        """End the server, if it is there; the counts stay in the store."""
+        """Stop the server if it runs; the counts stay in the store."""
         process, self._process = self._process, None
         if process is None:
             return
         for pipe in (process.stdin, process.stdout):
             if pipe:
-                with contextlib.suppress(OSError):  # it may be gone already
+                with contextlib.suppress(OSError):  # the process may be gone already
                     pipe.close()
         try:
-            process.wait(PARTING)
+            process.wait(STOP_TIMEOUT_S)
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
 
-    def _chosen(self, address: str | None, had: Opened | None) -> str:
-        """Give the address to answer on: one of this computer's own."""
+    def _choose_address(self, address: str | None, previous: OpenVote | None) -> str:
         known = addresses()
         if address is None:
-            if had and had.address in {*known, "127.0.0.1"}:
-                return had.address
+            if previous and previous.address in {*known, "127.0.0.1"}:
+                return previous.address
             if not known:
                 raise CaseError("address", "votes_no_network", None)
             return known[0]
         try:
-            loopback = ipaddress.IPv4Address(address).is_loopback
+            local = ipaddress.IPv4Address(address).is_loopback
         except ValueError:
-            loopback = False
-        if not loopback and address not in known:
+            local = False
+        if not local and address not in known:
             raise CaseError("address", "votes_address", address, known=", ".join(known) or "127.0.0.1")
         return str(address)
 
     def _start(self, address: str, port: int) -> dict[str, Any]:
-        """Start the server, and give the line in which it tells how that went; empty where it told nothing."""
+        """Start the server and return the line in which it reports how that went; empty if it reported nothing."""
         command = [sys.executable, "-m", "backchannel_lib.workshop.votes", "--store", str(self.store_path)]
-        apart: dict[str, Any] = {"start_new_session": True}  # what interrupts the presenter is not meant for the vote
+        options: dict[str, Any] = {"start_new_session": True}  # an interrupt of the presenter is not meant for the vote
         if sys.platform == "win32":
-            apart = {"creationflags": subprocess.CREATE_NEW_PROCESS_GROUP | subprocess.CREATE_NO_WINDOW}
+            options = {"creationflags": subprocess.CREATE_NEW_PROCESS_GROUP | subprocess.CREATE_NO_WINDOW}
         try:
             process = subprocess.Popen(  # noqa: S603 - this library's own command
                 [*command, "--host", address, "--port", str(port), "--code", self._code],
@@ -238,47 +203,47 @@ class VoteServer:
                 stderr=subprocess.DEVNULL,
                 text=True,
                 encoding="utf-8",
-                cwd=Path(__file__).resolve().parents[3],  # where this library lies, whether or not it is installed
-                **apart,
+                cwd=Path(__file__).resolve().parents[3],  # the folder of this library, installed or not
+                **options,
             )
         except OSError:
             return {}
         self._process = process
-        told: dict[str, Any] = {}
+        report: dict[str, Any] = {}
         with contextlib.suppress(OSError, ValueError):
             if process.stdin and process.stdout:
-                process.stdin.write(self._key + "\n")  # by the pipe: who lists processes sees their arguments
+                process.stdin.write(self._key + "\n")  # through the pipe: a list of processes shows their arguments
                 process.stdin.flush()
-                told = json.loads(_line(process.stdout) or "{}")
-        if "port" not in told:
+                report = json.loads(_read_line(process.stdout) or "{}")
+        if "port" not in report:
             self.close()
-        return told
+        return report
 
     def _free_port(self, address: str) -> int:
-        """Find a port that is free, by starting on any and ending again."""
-        told = self._start(address, 0)
+        """Find a free port by starting on any and stopping again."""
+        report = self._start(address, 0)
         self.close()
-        return int(told.get("port", 0))
+        return int(report.get("port", 0))
 
 
-def _line(pipe: IO[str]) -> str:
-    """Read a line, and give up after a while."""
+def _read_line(pipe: IO[str]) -> str:
+    """Read a line, or return nothing after a timeout."""
     lines: list[str] = []
 
     def read() -> None:
         with contextlib.suppress(OSError, ValueError):
             lines.append(pipe.readline())
 
-    reading = threading.Thread(target=read, daemon=True)
-    reading.start()
-    reading.join(PATIENCE)
+    reader = threading.Thread(target=read, daemon=True)
+    reader.start()
+    reader.join(START_TIMEOUT_S)
     return lines[0] if lines else ""
 
 
-def _opened(address: str, port: int, code: str) -> Opened:
+def _open_vote(address: str, port: int, code: str) -> OpenVote:
     import segno
 
     url = f"http://{address}:{port}/{code}"
     qr = segno.make(url, error="m", micro=False)
     svg = qr.svg_inline(border=4, dark="#000", light="#fff", omitsize=True, title=text("votes.qr", url=url))
-    return Opened(url, address, port, code, svg.replace("<svg ", '<svg role="img" ', 1))
+    return OpenVote(url, address, port, code, svg.replace("<svg ", '<svg role="img" ', 1))

@@ -1,7 +1,7 @@
-"""The vote's server: one page, its state and the vote itself, for the phones of one room; a process of its own.
+"""The vote server: one page, its state and the vote itself, for the phones of one room, in a process of its own.
 
-It answers on one address of this computer, under one short code, and opens no connection itself. It writes no log, and it
-prints one line: that it answers, or why it cannot. It ends when whoever started it closes its standard input, or dies.
+It answers on one address of this computer under one short code, and opens no connections. It writes no log, and it prints
+one line: that it is listening, or why it cannot. It ends when the process that started it closes its standard input or dies.
 """
 
 from __future__ import annotations
@@ -29,7 +29,6 @@ import sys
 import threading
 from collections.abc import Callable
 from pathlib import Path
-from types import TracebackType
 from typing import Any, Final
 
 from tornado.httpserver import HTTPServer
@@ -42,21 +41,25 @@ from backchannel_lib.workshop.votes.ballots import Ballot, Ballots
 from backchannel_lib.workshop.votes.store import VoteStore
 
 COOKIE: Final = "ballot"
-MOST_BODY: Final = 1024  # bytes; a vote has a tenth of it
-MOST_HEADERS: Final = 16 * 1024
-MOST_CONNECTIONS: Final = 450 if os.name == "nt" else 900  # what a process may have open at once, with room to spare
-PATIENCE: Final = 10  # seconds for a request to arrive whole
+PAGE_TEXTS: Final = (  # texts whose names in page.html are the last part of their ids
+    *("title", "privacy", "loading", "waiting", "question", "choose", "send", "sending"),
+    *("again", "counted", "closed", "missed", "unreached", "apart", "noscript"),
+)
+MAX_BODY: Final = 1024  # bytes; a vote takes a tenth of it
+MAX_HEADERS: Final = 16 * 1024
+MAX_CONNECTIONS: Final = 450 if os.name == "nt" else 900  # below what a process may have open at once
+REQUEST_TIMEOUT_S: Final = 10  # for a request to arrive completely
 
 
 class VoteService:
-    """What one server knows: where it answers, its page, its store and its ballots.
+    """What one server serves: its address, its page, its store and its ballots.
 
     Args:
         store: The rounds and counts.
         ballots: The ballots.
         host: The address on which it answers.
         port: The port.
-        code: The code that stands in the page's path.
+        code: The code in the page's path.
     """
 
     def __init__(self, store: VoteStore, ballots: Ballots, host: str, port: int, code: str) -> None:
@@ -74,14 +77,11 @@ class VoteService:
         }
 
     def state(self, ballot: Ballot) -> dict[str, Any]:
-        """Tell a phone what is asked, and whether it has answered.
-
-        Args:
-            ballot: The phone's ballot.
+        """Return what a phone needs to know: what is asked, and whether its ballot has answered.
 
         Returns:
-            ``round``, None where nothing was asked yet; ``number``, which no other round of any store has; ``title``;
-            ``choices``, pairs of id and words; ``open``; ``voted``.
+            ``round``, None if nothing was asked yet; ``number``, which no other round of any store has; ``title``;
+            ``choices``, pairs of id and label; ``open``; ``voted``.
 
         Raises:
             CaseFileError: The store cannot be used.
@@ -98,21 +98,21 @@ class VoteService:
             "voted": self.ballots.has_voted(ballot, info.number),
         }
 
-    def vote(self, ballot: Ballot, asked: object) -> tuple[int, str, str]:
+    def vote(self, ballot: Ballot, body: object) -> tuple[int, str, str]:
         """Count a vote, or refuse it.
 
         Args:
             ballot: The phone's ballot.
-            asked: What was sent: a record with ``round`` and ``choice``, if it is in order.
+            body: What was sent; a vote is a mapping with ``round`` and ``choice``.
 
         Returns:
-            The status (409 where the ballot has a vote counted, 410 where this one came too late), a sentence, and the cookie
-            to replace the ballot's with, empty where it keeps its own.
+            The HTTP status (409 if the ballot has already voted, 410 if this vote came too late), a sentence, and the cookie
+            that replaces the ballot's, empty if it keeps its own.
 
         Raises:
             CaseFileError: The store cannot be used; the vote is not counted.
         """
-        round_id, choice = (asked.get("round"), asked.get("choice")) if isinstance(asked, dict) else (None, None)
+        round_id, choice = (body.get("round"), body.get("choice")) if isinstance(body, dict) else (None, None)
         if not (isinstance(round_id, str) and isinstance(choice, str)):
             return 400, text("votes.refused.not_a_vote"), ""
         info = self.store.current()
@@ -124,283 +124,244 @@ class VoteService:
             return 410, text("votes.refused.closed"), ""
         if choice not in dict(info.choices):
             return 400, text("votes.refused.not_a_vote"), ""
-        if not self.store.add(round_id, choice):  # closed between the two looks
+        if not self.store.add(round_id, choice):  # it was closed a moment ago
             return 410, text("votes.refused.closed"), ""
         return 200, text("votes.page.counted"), self.ballots.vote(ballot, info.number)
 
 
 def page(code: str) -> tuple[bytes, str]:
-    """Give the page as it is served: whole, so that a phone asks for it once.
-
-    Args:
-        code: The code in its path.
-
-    Returns:
-        The page, and the policy that lets its own script and style run and nothing else.
+    """Return the complete page for a code, and the policy that allows its own script and style and nothing else.
 
     Examples:
-        >>> served, policy = page("k7w3xz")
-        >>> b"$" in served, policy.startswith("default-src 'none'; script-src 'sha256-")
+        >>> content, policy = page("k7w3xz")
+        >>> b"$" in content, policy.startswith("default-src 'none'; script-src 'sha256-")
         (False, True)
     """
     folder = Path(__file__).parent
     style, script = ((folder / name).read_text(encoding="utf-8") for name in ("page.css", "page.js"))
     texts = {
-        "title": text("votes.page.title"),
-        "privacy": text("votes.page.privacy"),
-        "loading": text("votes.page.loading"),
-        "waiting": text("votes.page.waiting"),
-        "question": text("votes.page.question"),
-        "choose": text("votes.page.choose"),
-        "chosen": text("votes.page.chosen", choice="{choice}"),  # the page fills these in itself
-        "numbered": text("votes.page.numbered", number="{number}", name="{name}"),
-        "send": text("votes.page.send"),
-        "sending": text("votes.page.sending"),
-        "again": text("votes.page.again"),
-        "counted": text("votes.page.counted"),
+        **{name: text(f"votes.page.{name}") for name in PAGE_TEXTS},
         "safe": text("votes.page.counted_unreached"),
-        "closed": text("votes.page.closed"),
         "late": text("votes.refused.closed"),
+        "chosen": text("votes.page.chosen", choice="{choice}"),  # the page itself fills in these three
+        "numbered": text("votes.page.numbered", number="{number}", name="{name}"),
         "before": text("votes.page.late", title="{title}"),
-        "missed": text("votes.page.missed"),
-        "unreached": text("votes.page.unreached"),
-        "apart": text("votes.page.apart"),
-        "noscript": text("votes.page.noscript"),
         "at": f"{code}/",
     }
     escaped = {name: html.escape(content) for name, content in texts.items()}
     template = string.Template((folder / "page.html").read_text(encoding="utf-8"))
     whole = template.substitute(escaped, style=style, script=script)
     policy = (
-        f"default-src 'none'; script-src 'sha256-{_sum(script)}'; style-src 'sha256-{_sum(style)}'; connect-src 'self'; "
+        f"default-src 'none'; script-src 'sha256-{_sha256(script)}'; style-src 'sha256-{_sha256(style)}'; connect-src 'self'; "
         "img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
     )
     return whole.encode(), policy
 
 
-def _sum(text: str) -> str:
-    return base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
+def _sha256(content: str) -> str:
+    return base64.b64encode(hashlib.sha256(content.encode()).digest()).decode()
 
 
-class Refusing(RequestHandler):
-    """Answers whatever is none of the vote's with an empty 404, and is the ground of the rest."""
+class NotFoundHandler(RequestHandler):
+    """Answers everything that is not part of the vote with an empty 404; the base of the other handlers."""
 
-    room: VoteService
+    service: VoteService
 
-    def initialize(self, room: VoteService) -> None:
-        """Take what the server knows."""
-        self.room = room
+    def initialize(self, service: VoteService) -> None:
+        """Receive what the server serves."""
+        self.service = service
         self.set_default_headers()
 
     def set_default_headers(self) -> None:
-        """Say nothing of the server, and give what all answers have."""
+        """Reveal nothing about the server, and set what all answers have in common."""
         for name in ("Server", "Content-Type"):
             self.clear_header(name)
-        if hasattr(self, "room"):  # tornado asks once before it hands over what is known
-            for name, value in self.room.headers.items():
+        if hasattr(self, "service"):  # tornado calls this once before `initialize`
+            for name, value in self.service.headers.items():
                 self.set_header(name, value)
 
     def prepare(self) -> None:
-        """Refuse."""
-        self.refuse()
+        """Answer before any method can."""
+        self.not_found()
 
-    def refuse(self) -> None:
+    def not_found(self) -> None:
         """Answer as if nothing were here."""
         self.clear()
         self.set_status(404)
         self.finish()
 
-    def tell(self, status: int, told: dict[str, Any], *, wait: float = 0) -> None:
+    def send_json(self, status: int, content: dict[str, Any], *, retry_after: float = 0) -> None:
         """Answer with JSON."""
         self.set_status(status)
         self.set_header("Content-Type", "application/json; charset=utf-8")
-        if wait:
-            self.set_header("Retry-After", str(math.ceil(wait)))
-        self.finish(json.dumps(told))
+        if retry_after:
+            self.set_header("Retry-After", str(math.ceil(retry_after)))
+        self.finish(json.dumps(content))
 
     def write_error(self, status_code: int, **_: Any) -> None:
-        """Turn what tornado or a slip of ours would answer into something calm: no trace, no page."""
+        """Replace tornado's error pages and tracebacks."""
         if status_code >= 500:
             self.clear()
-            self.tell(503, {"sentence": text("votes.refused.store")}, wait=1)
+            self.send_json(503, {"sentence": text("votes.refused.store")}, retry_after=1)
         else:
-            self.refuse()
+            self.not_found()
 
-    def log_exception(self, typ: type[BaseException] | None, value: BaseException | None, tb: TracebackType | None) -> None:
-        """Write nothing."""
+    def log_exception(self, *_: object) -> None:
+        """Log nothing."""
 
     def compute_etag(self) -> None:
-        """No answer is ever kept, so none needs a mark."""
+        """Send no ETag: no answer is ever cached."""
 
 
-class Serving(Refusing):
-    """The ground of what is served: only to who came to this very address."""
+class PhoneHandler(NotFoundHandler):
+    """The base of what is served, and only to those who asked for this very address."""
 
     def prepare(self) -> None:
-        """Refuse who names another host: a page elsewhere, whose name was made to lead here, gets nothing."""
-        if self.request.headers.get("Host", "").lower() not in self.room.hosts:
-            self.refuse()
+        """Refuse any other host name: a page elsewhere whose name was made to lead here (DNS rebinding) gets nothing."""
+        if self.request.headers.get("Host", "").lower() not in self.service.hosts:
+            self.not_found()
 
     def ballot(self) -> Ballot | None:
-        """Read the ballot that came along, if it is one of ours."""
+        """Return the ballot in the request's cookie, if it is valid."""
         morsel = self.request.cookies.get(COOKIE)
-        return self.room.ballots.read(morsel.value) if morsel else None
+        return self.service.ballots.read(morsel.value) if morsel else None
 
-    def give(self, cookie: str) -> None:
-        """Send a ballot: no script reads it, it goes to this page alone, and the browser forgets it when it closes."""
-        self.set_cookie(COOKIE, cookie, path=f"/{self.room.code}", httponly=True, samesite="Strict")
+    def set_ballot(self, cookie: str) -> None:
+        """Send a ballot: hidden from scripts, sent to this page alone, and forgotten when the browser closes."""
+        self.set_cookie(COOKIE, cookie, path=f"/{self.service.code}", httponly=True, samesite="Strict")
 
     def too_fast(self, wait: float) -> bool:
-        """Ask for patience, where it is needed."""
+        """Answer 429 if there are seconds to wait; return whether there are."""
         if wait:
-            self.tell(429, {"sentence": text("votes.refused.busy")}, wait=wait)
+            self.send_json(429, {"sentence": text("votes.refused.busy")}, retry_after=wait)
         return bool(wait)
 
     def address(self) -> str:
-        """Tell where a request comes from; only the limits look at it."""
+        """Return where a request comes from; only the rate limits look at it."""
         return str(self.request.remote_ip)
 
 
-class Page(Serving):
+class PageHandler(PhoneHandler):
     """The page."""
 
     def get(self) -> None:
-        """Give it."""
-        ballot = self.ballot()
-        ballots = self.room.ballots
-        if self.too_fast(ballots.wait_to_ask(ballot) if ballot else ballots.wait_for_page(self.address())):
-            return
-        self.set_header("Content-Type", "text/html; charset=utf-8")
-        self.finish(self.room.page)
+        """Send it."""
+        ballot, ballots = self.ballot(), self.service.ballots
+        if not self.too_fast(ballots.wait_for_request(ballot) if ballot else ballots.wait_for_page(self.address())):
+            self.set_header("Content-Type", "text/html; charset=utf-8")
+            self.finish(self.service.page)
 
 
-class Typed(Serving):
-    """The page's address as a person types it: in capitals, or with a slash behind it."""
+class TypedAddressHandler(PhoneHandler):
+    """The page's address as a person types it: in capitals, or with a slash at the end."""
 
     def get(self, path: str) -> None:
-        """Lead to the page."""
-        if hmac.compare_digest(path.lower().encode(), self.room.code.encode()):
+        """Redirect to the page."""
+        if hmac.compare_digest(path.lower().encode(), self.service.code.encode()):
             self.set_status(308)
-            self.set_header("Location", f"/{self.room.code}")
+            self.set_header("Location", f"/{self.service.code}")
             self.finish()
         else:
-            self.refuse()
+            self.not_found()
 
 
-class State(Serving):
+class StateHandler(PhoneHandler):
     """What is asked; a phone without a ballot gets one with the first answer.
 
-    It is given here and not with the page: a page may be opened from elsewhere, and the browser then leaves a ballot that
-    it has at home, but what the page itself asks for always brings it.
+    The ballot does not come with the page: when a page is opened from elsewhere, the browser leaves out a ballot that it
+    has, but what the page itself requests always includes it.
     """
 
     def get(self) -> None:
-        """Tell it."""
-        ballots = self.room.ballots
+        """Send it."""
+        ballots = self.service.ballots
         ballot = self.ballot()
-        if ballot:
-            if self.too_fast(ballots.wait_to_ask(ballot)):
-                return
-        else:
-            if self.too_fast(ballots.wait_for_new(self.address())):
-                return
+        if self.too_fast(ballots.wait_for_request(ballot) if ballot else ballots.wait_for_new(self.address())):
+            return
+        if not ballot:
             cookie = ballots.new()
             ballot = ballots.read(cookie) if cookie else None
             if not (cookie and ballot):
                 self.too_fast(30)
                 return
-            self.give(cookie)
+            self.set_ballot(cookie)
         try:
-            self.tell(200, self.room.state(ballot))
+            self.send_json(200, self.service.state(ballot))
         except CaseFileError:
             self.write_error(503)
 
 
-class Vote(Serving):
+class VoteHandler(PhoneHandler):
     """The vote."""
 
     def post(self) -> None:
         """Count it, or say why not."""
-        if self.request.headers.get("Origin", "").lower() not in {f"http://{host}" for host in self.room.hosts}:
-            self.tell(403, {"sentence": text("votes.refused.origin")})
+        if self.request.headers.get("Origin", "").lower() not in {f"http://{host}" for host in self.service.hosts}:
+            self.send_json(403, {"sentence": text("votes.refused.origin")})
             return
-        ballot = self.ballot()
+        ballot, ballots = self.ballot(), self.service.ballots
+        if self.too_fast(ballots.wait_for_request(ballot) if ballot else ballots.wait_for_page(self.address())):
+            return
         if ballot is None:
-            if not self.too_fast(self.room.ballots.wait_for_page(self.address())):
-                self.tell(403, {"sentence": text("votes.refused.ballot")})
-            return
-        if self.too_fast(self.room.ballots.wait_to_ask(ballot)):
+            self.send_json(403, {"sentence": text("votes.refused.ballot")})
             return
         try:
-            asked = json.loads(self.request.body)
+            body = json.loads(self.request.body)
         except (ValueError, RecursionError):
-            asked = None
+            body = None
         try:
-            status, sentence, cookie = self.room.vote(ballot, asked)
+            status, sentence, cookie = self.service.vote(ballot, body)
         except CaseFileError:
             self.write_error(503)
             return
         if cookie:
-            self.give(cookie)
-        self.tell(status, {"sentence": sentence})
+            self.set_ballot(cookie)
+        self.send_json(status, {"sentence": sentence})
 
 
-class Bounded(HTTPServer):
-    """A server with so many connections at once and no more; who comes too many is let go, and its page tries again."""
+class LimitedHTTPServer(HTTPServer):
+    """A server with a limit on connections; those above it are closed, and their pages try again."""
 
     def handle_stream(self, stream: IOStream, address: tuple[str, int]) -> None:
-        """Take a connection, or let it go."""
-        if len(self._connections) >= MOST_CONNECTIONS:
+        """Accept a connection, or close it."""
+        if len(self._connections) >= MAX_CONNECTIONS:
             stream.close()
         else:
             super().handle_stream(stream, address)
 
 
-def application(room: VoteService) -> Application:
-    """Give the routes.
-
-    Args:
-        room: What the server knows.
-
-    Returns:
-        The application, for tornado's server.
+def application(service: VoteService) -> Application:
+    """Return the routes of a vote.
 
     Examples:
         >>> from backchannel_lib.workshop.votes.ballots import Ballots
-        >>> room = VoteService(VoteStore("votes.sqlite"), Ballots(b"k" * 32), "127.0.0.1", 8888, "k7w3xz")
-        >>> len(application(room).wildcard_router.rules)
+        >>> service = VoteService(VoteStore("votes.sqlite"), Ballots(b"k" * 32), "127.0.0.1", 8888, "k7w3xz")
+        >>> len(application(service).wildcard_router.rules)
         4
     """
-    known = {"room": room}
-    code = re.escape(room.code)
+    arguments = {"service": service}
+    code = re.escape(service.code)
     return Application(
         [
-            (f"/{code}", Page, known),
-            (f"/{code}/state", State, known),
-            (f"/{code}/vote", Vote, known),
-            (r"/([A-Za-z0-9]{4,32})/?", Typed, known),
+            (f"/{code}", PageHandler, arguments),
+            (f"/{code}/state", StateHandler, arguments),
+            (f"/{code}/vote", VoteHandler, arguments),
+            (r"/([A-Za-z0-9]{4,32})/?", TypedAddressHandler, arguments),
         ],
-        default_handler_class=Refusing,
-        default_handler_args=known,
+        default_handler_class=NotFoundHandler,
+        default_handler_args=arguments,
         log_function=lambda _: None,
     )
 
 
-def listening(host: str, port: int) -> socket.socket:
-    """Open a port of one address.
-
-    Args:
-        host: An IPv4 address of this computer.
-        port: The port; 0 for one that is free.
-
-    Returns:
-        The socket.
+def listen(host: str, port: int) -> socket.socket:
+    """Return a socket that listens on one IPv4 address of this computer; port 0 is any free one.
 
     Raises:
-        OSError: The port is taken, or the address is none of this computer's.
+        OSError: The port is taken, or the address is not this computer's.
 
     Examples:
-        >>> with listening("127.0.0.1", 0) as opened:
+        >>> with listen("127.0.0.1", 0) as opened:
         ...     opened.getsockname()[0]
         '127.0.0.1'
     """
@@ -417,41 +378,35 @@ def listening(host: str, port: int) -> socket.socket:
     return opened
 
 
-async def serve(room: VoteService, opened: socket.socket, ended: asyncio.Event) -> None:
-    """Serve until told to end.
-
-    Args:
-        room: What the server knows.
-        opened: The socket.
-        ended: Set when it is to end.
-    """
-    server = Bounded(
-        application(room),
+async def serve(service: VoteService, opened: socket.socket, stop: asyncio.Event) -> None:
+    """Serve on a listening socket until the event is set."""
+    server = LimitedHTTPServer(
+        application(service),
         no_keep_alive=True,  # a connection ends with its answer: hundreds of phones do not hold hundreds of them
-        max_body_size=MOST_BODY,
-        max_header_size=MOST_HEADERS,
-        idle_connection_timeout=PATIENCE,
-        body_timeout=PATIENCE,
+        max_body_size=MAX_BODY,
+        max_header_size=MAX_HEADERS,
+        idle_connection_timeout=REQUEST_TIMEOUT_S,
+        body_timeout=REQUEST_TIMEOUT_S,
     )
     server.add_socket(opened)
     try:
-        await ended.wait()
+        await stop.wait()
     finally:
         server.stop()
         await server.close_all_connections()
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Serve the vote, as ``python -m backchannel_lib.workshop.votes`` does.
+    """Run the server, as ``python -m backchannel_lib.workshop.votes`` does.
 
-    The first line of standard input may name the key that ballots are signed with. A line on standard output tells the port,
-    or the problem: ``port_taken``, ``no_address``, ``store`` or ``other``.
+    The first line of standard input may hold the key that signs ballots. One line on standard output reports the port, or
+    the problem: ``port_taken``, ``no_address``, ``store`` or ``other``.
 
     Args:
-        arguments: The command's arguments; None for those it was called with.
+        arguments: The command's arguments; None for `sys.argv`.
 
     Returns:
-        0, or 1 where it could not serve.
+        The exit code: 0, or 1 if it could not serve.
 
     Examples:
         >>> main(["--store", "votes.sqlite", "--host", "0.0.0.0", "--port", "0", "--code", "k7w3xz"])
@@ -463,20 +418,20 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--host", required=True)
     parser.add_argument("--port", type=int, required=True)
     parser.add_argument("--code", required=True)
-    asked = parser.parse_args(arguments)
+    options = parser.parse_args(arguments)
     try:
-        host = ipaddress.IPv4Address(asked.host)
+        host = ipaddress.IPv4Address(options.host)
     except ValueError:
         return _report(problem="no_address")
     if host.is_unspecified or host.is_multicast:  # one address, and never all of them
         return _report(problem="no_address")
-    if not re.fullmatch(r"[a-z0-9]{4,32}", asked.code):
+    if not re.fullmatch(r"[a-z0-9]{4,32}", options.code):
         return _report(problem="other")
     try:
-        with VoteStore(asked.store) as store:
+        with VoteStore(options.store) as store:
             store.current()
-            with listening(str(host), asked.port) as opened:
-                return _run(store, opened, asked.code)
+            with listen(str(host), options.port) as opened:
+                return _run(store, opened, options.code)
     except CaseFileError:
         return _report(problem="store")
     except (OSError, OverflowError) as error:
@@ -485,51 +440,49 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def _report(**line: object) -> int:
-    """Say in a line that it answers, or why it does not."""
     sys.stdout.write(json.dumps(line) + "\n")
     sys.stdout.flush()
     return 1 if "problem" in line else 0
 
 
 def _run(store: VoteStore, opened: socket.socket, code: str) -> int:
-    _more_files()
-    logging.disable(logging.CRITICAL)  # tornado and asyncio would name addresses
+    _raise_file_limit()
+    logging.disable(logging.CRITICAL)  # tornado and asyncio would log addresses
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # an interrupted cell is no reason to end the vote
     host, port = opened.getsockname()
-    first = "" if sys.stdin.isatty() else sys.stdin.readline()
-    key = bytes.fromhex(first) if re.fullmatch(r"[0-9a-f]{64}\n", first) else secrets.token_bytes(32)
-    room = VoteService(store, Ballots(key), host, port, code)
+    line = "" if sys.stdin.isatty() else sys.stdin.readline()
+    key = bytes.fromhex(line) if re.fullmatch(r"[0-9a-f]{64}\n", line) else secrets.token_bytes(32)
+    service = VoteService(store, Ballots(key), host, port, code)
 
-    async def until_left_alone() -> None:
-        ended = asyncio.Event()
-        loop = asyncio.get_running_loop()
-        watch = threading.Thread(target=_wait_for_end, args=(functools.partial(loop.call_soon_threadsafe, ended.set),))
-        watch.daemon = True
-        watch.start()
+    async def serve_until_parent_ends() -> None:
+        stop = asyncio.Event()
+        on_end = functools.partial(asyncio.get_running_loop().call_soon_threadsafe, stop.set)
+        threading.Thread(target=_wait_for_parent, args=(on_end,), daemon=True).start()
         _report(port=port)
-        await serve(room, opened, ended)
+        await serve(service, opened, stop)
 
-    asyncio.run(until_left_alone())
+    asyncio.run(serve_until_parent_ends())
     return 0
 
 
-def _wait_for_end(end: Callable[[], object]) -> None:
-    """Wait until whoever started this process closes its standard input, by intent or by dying."""
+def _wait_for_parent(on_end: Callable[[], object]) -> None:
+    """Wait until the process that started this one closes its standard input, on purpose or by dying."""
     with contextlib.suppress(OSError, ValueError):
         while sys.stdin.readline():
             pass
-    with contextlib.suppress(RuntimeError):  # it has ended already
-        end()
+    with contextlib.suppress(RuntimeError):  # the loop has ended already
+        on_end()
 
 
-def _more_files() -> None:
-    """Ask for as many open files as the connections need: some systems give a process few unless it asks."""
+def _raise_file_limit() -> None:
+    """Allow as many open files as the connections need; some systems allow a process few unless it asks."""
     if sys.platform != "win32":
         import resource
 
         soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-        wanted = MOST_CONNECTIONS + 100
+        wanted = MAX_CONNECTIONS + 100
         if soft != resource.RLIM_INFINITY and soft < wanted:
-            most = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
             with contextlib.suppress(ValueError, OSError):
-                resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))
+                resource.setrlimit(
+                    resource.RLIMIT_NOFILE, (wanted if hard == resource.RLIM_INFINITY else min(wanted, hard), hard)
+                )

@@ -1,7 +1,7 @@
-"""The store of the vote: which rounds there were, and how many votes each choice got. Nothing else is ever written.
+"""The store of the vote: which rounds there were and how many votes each choice got. Nothing else is ever written.
 
-Two processes have it open at once: the presenter's, which opens and closes rounds and reads the counts, and the vote's
-server, which adds votes. SQLite keeps them apart.
+Two processes use it at once: the presenter's opens and closes rounds and reads the counts, and the vote server adds votes.
+SQLite keeps them apart.
 """
 
 from __future__ import annotations
@@ -14,33 +14,32 @@ import threading
 import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from types import TracebackType
 from typing import Final, NamedTuple
 
 from backchannel_lib.base.errors import CaseError, CaseFileError
 
-OURS: Final = 0x62636876  # SQLite's application_id: without it, a file with tables in it is somebody else's
-BUSY: Final = 0.5  # seconds to wait for the other process, which writes for a thousandth of one
-TRIES: Final = 20  # to set a new file up
-MOST_CHOICES: Final = 20
+APPLICATION_ID: Final = 0x62636876  # SQLite's application_id: a file that has tables and lacks it is not ours
+BUSY_TIMEOUT_S: Final = 0.5  # how long to wait for the other process, whose writes take a millisecond
+SETUP_ATTEMPTS: Final = 20
+MAX_CHOICES: Final = 20
 
-ROUNDS: Final = """
-CREATE TABLE rounds (
+SCHEMA: Final = (
+    """CREATE TABLE rounds (
     number INTEGER PRIMARY KEY AUTOINCREMENT,
     round TEXT NOT NULL UNIQUE,
     title TEXT NOT NULL,
     turn INTEGER NOT NULL,
     is_open INTEGER NOT NULL
-)"""
-COUNTS: Final = """
-CREATE TABLE counts (
+)""",
+    """CREATE TABLE counts (
     number INTEGER NOT NULL,
     choice TEXT NOT NULL,
     words TEXT NOT NULL,
     place INTEGER NOT NULL,
     votes INTEGER NOT NULL,
     PRIMARY KEY (number, choice)
-)"""
+)""",
+)
 
 
 class RoundInfo(NamedTuple):
@@ -49,9 +48,9 @@ class RoundInfo(NamedTuple):
     Args:
         round_id: Its id.
         title: What is asked.
-        choices: The id and the words of each choice.
-        is_open: Whether votes are taken.
-        number: Its number in the store; after `VoteStore.forget`, a round of the same id has another.
+        choices: The id and the label of each choice.
+        is_open: Whether it takes votes.
+        number: Its number in the store; after `VoteStore.clear`, a round with the same id gets another.
     """
 
     round_id: str
@@ -61,11 +60,13 @@ class RoundInfo(NamedTuple):
     number: int
 
 
-class VoteStore:
-    """Rounds and counts in one file, which several processes may have open.
+class VoteStore(contextlib.AbstractContextManager["VoteStore"]):
+    """Rounds and counts in one file that several processes may have open.
+
+    Every method raises `CaseFileError` if the file cannot be used.
 
     Args:
-        path: The file; it and its folder are made when first needed.
+        path: The file; it and its folder are created when first needed.
 
     Examples:
         >>> import tempfile
@@ -79,58 +80,46 @@ class VoteStore:
 
     def __init__(self, path: str | os.PathLike[str]) -> None:
         self.path = Path(path)
-        self._held: sqlite3.Connection | None = None
+        self._connection: sqlite3.Connection | None = None
         self._lock = threading.RLock()
 
     def open_round(self, round_id: str, title: str, choices: Sequence[tuple[str, str]]) -> None:
-        """Take votes for a round, and for no other; a round that was open before goes on with the counts it had.
+        """Take votes for this round and no other; a round that was open before keeps its counts.
 
         Args:
             round_id: Its id.
             title: What is asked.
-            choices: The id and the words of each choice, in the order of the page.
+            choices: The id and the label of each choice, in the order of the page.
 
         Raises:
-            CaseError: There is no choice, too many, or one that stands twice.
-            CaseFileError: The file cannot be used.
+            CaseError: There is no choice, too many, or the same one twice.
         """
-        names = [choice for choice, _ in choices]
-        if not 0 < len(names) <= MOST_CHOICES or len(set(names)) < len(names):
-            raise CaseError("choices", "votes_choices", ", ".join(names), most=MOST_CHOICES)
-        with self._writing() as base:
-            base.execute("UPDATE rounds SET is_open = 0")
-            base.execute(
+        ids = [choice for choice, _ in choices]
+        if not 0 < len(ids) <= MAX_CHOICES or len(set(ids)) < len(ids):
+            raise CaseError("choices", "votes_choices", ", ".join(ids), most=MAX_CHOICES)
+        with self._transaction() as database:
+            database.execute("UPDATE rounds SET is_open = 0")
+            database.execute(
                 "INSERT INTO rounds (round, title, turn, is_open)"
                 " VALUES (?, ?, (SELECT coalesce(max(turn), 0) + 1 FROM rounds), 1)"
                 " ON CONFLICT (round) DO UPDATE SET title = excluded.title, turn = excluded.turn, is_open = 1",
                 (round_id, title),
             )
-            (number,) = base.execute("SELECT number FROM rounds WHERE round = ?", (round_id,)).fetchone()
-            had = dict(base.execute("SELECT choice, votes FROM counts WHERE number = ?", (number,)))
-            base.execute("DELETE FROM counts WHERE number = ?", (number,))
-            base.executemany(
+            (number,) = database.execute("SELECT number FROM rounds WHERE round = ?", (round_id,)).fetchone()
+            votes = dict(database.execute("SELECT choice, votes FROM counts WHERE number = ?", (number,)))
+            database.execute("DELETE FROM counts WHERE number = ?", (number,))
+            database.executemany(
                 "INSERT INTO counts (number, choice, words, place, votes) VALUES (?, ?, ?, ?, ?)",
-                [(number, choice, words, place, had.get(choice, 0)) for place, (choice, words) in enumerate(choices)],
+                [(number, choice, label, place, votes.get(choice, 0)) for place, (choice, label) in enumerate(choices)],
             )
 
     def close_round(self) -> None:
-        """Take no more votes; the counts stay.
-
-        Raises:
-            CaseFileError: The file cannot be used.
-        """
-        with self._writing() as base:
-            base.execute("UPDATE rounds SET is_open = 0")
+        """Take no more votes; the counts stay."""
+        with self._transaction() as database:
+            database.execute("UPDATE rounds SET is_open = 0")
 
     def current(self) -> RoundInfo | None:
-        """Give the round that was opened last, whether or not it still takes votes.
-
-        Returns:
-            The round; None where none was opened yet.
-
-        Raises:
-            CaseFileError: The file cannot be used.
-        """
+        """Return the round that was opened last, whether or not it still takes votes; None if there was none."""
         rows = self._rows(
             "SELECT round, title, is_open, rounds.number, choice, words FROM rounds JOIN counts USING (number)"
             " WHERE turn = (SELECT max(turn) FROM rounds) ORDER BY place"
@@ -142,184 +131,152 @@ class VoteStore:
         return RoundInfo(str(round_id), str(title), choices, bool(is_open), int(str(number)))
 
     def counts(self, round_id: str) -> dict[str, int]:
-        """Give the votes of a round.
-
-        Args:
-            round_id: Its id.
-
-        Returns:
-            Votes by choice, choices without any among them; empty where there was no such round.
-
-        Raises:
-            CaseFileError: The file cannot be used.
-        """
+        """Return the votes of a round by choice, including choices without any; empty if there was no such round."""
         rows = self._rows(
             "SELECT choice, votes FROM counts JOIN rounds USING (number) WHERE round = ? ORDER BY place", (round_id,)
         )
         return {str(choice): int(str(votes)) for choice, votes in rows}
 
     def add(self, round_id: str, choice: str) -> bool:
-        """Count one vote, if its round is the one that is open and has this choice.
-
-        Args:
-            round_id: The round it is meant for.
-            choice: The choice.
-
-        Returns:
-            Whether it was counted.
-
-        Raises:
-            CaseFileError: The file cannot be used; the vote is then not counted.
-        """
-        with self._writing() as base:
-            done = base.execute(
+        """Count one vote if its round is the open one and has this choice; return whether it was counted."""
+        with self._transaction() as database:
+            updated = database.execute(
                 "UPDATE counts SET votes = votes + 1"
                 " WHERE number = (SELECT number FROM rounds WHERE round = ? AND is_open = 1) AND choice = ?",
                 (round_id, choice),
             )
-            return done.rowcount == 1
+            return updated.rowcount == 1
 
-    def forget(self) -> None:
-        """Delete every round and count; a file that cannot be read any more is deleted whole.
-
-        Raises:
-            CaseFileError: Neither can be done.
-        """
+    def clear(self) -> None:
+        """Delete every round and count; a file that can no longer be read is deleted altogether."""
         try:
-            with self._writing() as base:
-                base.execute("DELETE FROM counts")
-                base.execute("DELETE FROM rounds")
-            with self._using() as base:  # what was deleted is not to linger in the file beside it either
-                base.execute("VACUUM")
-                base.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+            with self._transaction() as database:
+                database.execute("DELETE FROM counts")
+                database.execute("DELETE FROM rounds")
+            with self._database() as database:  # deleted rows must not linger in the files either
+                database.execute("VACUUM")
+                database.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
         except CaseFileError as error:
-            if not self._is_broken():
+            if not self._is_damaged():
                 raise
             self.close()
             try:
-                for end in ("", "-wal", "-shm"):
-                    Path(f"{self.path}{end}").unlink(missing_ok=True)
+                for suffix in ("", "-wal", "-shm"):
+                    Path(f"{self.path}{suffix}").unlink(missing_ok=True)
             except OSError:
                 raise error from None
 
     def close(self) -> None:
-        """Let go of the file; the next call opens it again."""
+        """Close the file; the next call opens it again."""
         with self._lock:
-            held, self._held = self._held, None
-            if held is not None:
+            connection, self._connection = self._connection, None
+            if connection is not None:
                 with contextlib.suppress(sqlite3.Error):
-                    held.close()
+                    connection.close()
 
-    def __enter__(self) -> VoteStore:
-        return self
-
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(self, *_: object) -> None:
         self.close()
 
     def __del__(self) -> None:
-        if hasattr(self, "_held"):
+        if hasattr(self, "_connection"):
             self.close()
 
-    def _rows(self, asked: str, values: Sequence[object] = ()) -> list[tuple[object, ...]]:
-        with self._using() as base:
-            return base.execute(asked, values).fetchall()
+    def _rows(self, query: str, values: Sequence[object] = ()) -> list[tuple[object, ...]]:
+        with self._database() as database:
+            return database.execute(query, values).fetchall()
 
     @contextlib.contextmanager
-    def _writing(self) -> Iterator[sqlite3.Connection]:
-        """Write in one transaction: all of it is kept, or nothing."""
-        with self._using() as base:
-            base.execute("BEGIN IMMEDIATE")
-            try:
-                yield base
-                base.execute("COMMIT")
-            except BaseException:
-                _take_back(base)
-                raise
+    def _transaction(self) -> Iterator[sqlite3.Connection]:
+        with self._database() as database, _transaction(database):
+            yield database
 
     @contextlib.contextmanager
-    def _using(self) -> Iterator[sqlite3.Connection]:
-        """Give the open file, and turn whatever SQLite or the disk says into a sentence."""
+    def _database(self) -> Iterator[sqlite3.Connection]:
+        """Yield the open file, and turn whatever SQLite or the disk reports into a sentence."""
         with self._lock:
             try:
                 yield self._open()
             except (sqlite3.Error, OSError, OverflowError) as error:
-                self.close()  # the next call starts afresh: by then the disk may have room again
+                self.close()  # the next call opens it anew: by then the disk may have room again
                 problem = getattr(error, "strerror", None) or str(error) or type(error).__name__
                 raise CaseFileError(self.path.name, "votes_store", None, problem=problem) from None
 
     def _open(self) -> sqlite3.Connection:
-        if self._held is not None and not self.path.exists():
-            self.close()  # deleted under our hands: what would be written to it now, nobody would find
-        if self._held is None:
+        if self._connection is not None and not self.path.exists():
+            self.close()  # the file was deleted: nobody would ever find what is written to it now
+        if self._connection is None:
             self.path.parent.mkdir(parents=True, exist_ok=True)
-            base = sqlite3.connect(self.path, timeout=BUSY, isolation_level=None, check_same_thread=False)
+            database = sqlite3.connect(self.path, timeout=BUSY_TIMEOUT_S, isolation_level=None, check_same_thread=False)
             try:
-                _prepare_in_turn(base)
+                _set_up_with_retries(database)
             except BaseException:
-                base.close()
+                database.close()
                 raise
-            self._held = base
-        return self._held
+            self._connection = database
+        return self._connection
 
-    def _is_broken(self) -> bool:
-        """Tell whether the file is there and is not one of ours that can be read."""
+    def _is_damaged(self) -> bool:
+        """Whether the file exists and is not a store that can be read."""
+        uri = f"{self.path.resolve().as_uri()}?mode=ro"
         try:
-            with contextlib.closing(sqlite3.connect(f"{self.path.resolve().as_uri()}?mode=ro", uri=True, timeout=BUSY)) as base:
-                base.execute("SELECT count(*) FROM rounds").fetchall()
-                base.execute("SELECT count(*) FROM counts").fetchall()
-                return [str(row[0]) for row in base.execute("PRAGMA quick_check")] != ["ok"]
-        except sqlite3.OperationalError:  # locked, or not allowed: nothing is said of what is in it
+            with contextlib.closing(sqlite3.connect(uri, uri=True, timeout=BUSY_TIMEOUT_S)) as database:
+                database.execute("SELECT count(*) FROM rounds").fetchall()
+                database.execute("SELECT count(*) FROM counts").fetchall()
+                return [str(row[0]) for row in database.execute("PRAGMA quick_check")] != ["ok"]
+        except sqlite3.OperationalError:  # locked or not permitted, which says nothing about the content
             return False
         except sqlite3.DatabaseError:
             return self.path.is_file()
 
 
-def _prepare_in_turn(base: sqlite3.Connection) -> None:
-    """Set a file up while others may be doing the same: where SQLite does not wait by itself, this does."""
-    left = TRIES
-    while left:
-        left -= 1
+@contextlib.contextmanager
+def _transaction(database: sqlite3.Connection) -> Iterator[None]:
+    """Write all of it or nothing."""
+    database.execute("BEGIN IMMEDIATE")
+    try:
+        yield
+        database.execute("COMMIT")
+    except BaseException:
+        if database.in_transaction:  # on a full disk SQLite has already rolled back by itself
+            database.execute("ROLLBACK")
+        raise
+
+
+def _set_up_with_retries(database: sqlite3.Connection) -> None:
+    """Set up a file while other processes may be doing the same; SQLite itself does not wait at every step."""
+    for attempts_left in reversed(range(SETUP_ATTEMPTS)):
         try:
-            _prepare(base)
-            break
+            _set_up(database)
         except sqlite3.OperationalError as error:
-            if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or not left:
+            if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or not attempts_left:
                 raise
             time.sleep(0.05)
+        else:
+            return
 
 
-def _prepare(base: sqlite3.Connection) -> None:
-    """Set a file up as a store, or refuse one that is somebody else's."""
-    if not _is_ours(base):
-        base.execute("PRAGMA journal_mode = WAL").fetchall()  # lasts, and cannot be set within a transaction
-        base.execute("BEGIN IMMEDIATE")
-        try:
-            if not _is_ours(base):  # the other process may have been quicker
-                for table in (ROUNDS, COUNTS):
-                    base.execute(table)
-                # Rounds are numbered from anywhere, so that no round of another store has the same number: who has voted
+def _set_up(database: sqlite3.Connection) -> None:
+    """Make a file a store, or refuse one that belongs to another program."""
+    if not _is_store(database):
+        database.execute("PRAGMA journal_mode = WAL").fetchall()  # permanent, and not allowed inside a transaction
+        with _transaction(database):
+            if not _is_store(database):  # the other process may have been quicker
+                for table in SCHEMA:
+                    database.execute(table)
+                # Numbering starts at random, so that no round of another store has the same number: who has voted
                 # is remembered by the number.
-                base.execute("INSERT INTO sqlite_sequence (name, seq) VALUES ('rounds', ?)", (secrets.randbelow(1 << 48),))
-                base.execute(f"PRAGMA application_id = {OURS}")
-            base.execute("COMMIT")
-        except BaseException:
-            _take_back(base)
-            raise
-    base.execute("PRAGMA synchronous = NORMAL")  # safe against a killed process; only a power cut may cost the last votes
-    base.execute("PRAGMA secure_delete = ON").fetchall()
+                first = secrets.randbelow(1 << 48)
+                database.execute("INSERT INTO sqlite_sequence (name, seq) VALUES ('rounds', ?)", (first,))
+                database.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+    database.execute("PRAGMA synchronous = NORMAL")  # survives a killed process; only a power cut may lose the last votes
+    database.execute("PRAGMA secure_delete = ON").fetchall()
 
 
-def _take_back(base: sqlite3.Connection) -> None:
-    """End a transaction as if it had never begun, where SQLite has not done so by itself, as it does on a full disk."""
-    if base.in_transaction:
-        base.execute("ROLLBACK")
-
-
-def _is_ours(base: sqlite3.Connection) -> bool:
-    """Tell whether a file is a store already, and not an empty one; one that holds anything else is refused."""
-    (tables,) = base.execute("SELECT count(*) FROM sqlite_master").fetchone()
-    # Read after the tables: whoever made them meanwhile made the mark with them.
-    (mark,) = base.execute("PRAGMA application_id").fetchone()
-    if tables and mark != OURS:
+def _is_store(database: sqlite3.Connection) -> bool:
+    """Whether the file is a store already, rather than empty; one that holds anything else is refused."""
+    (tables,) = database.execute("SELECT count(*) FROM sqlite_master").fetchone()
+    # Read after the tables: whoever created them meanwhile set the id with them.
+    (application_id,) = database.execute("PRAGMA application_id").fetchone()
+    if tables and application_id != APPLICATION_ID:
         raise sqlite3.DatabaseError("it holds something else")
     return bool(tables)
