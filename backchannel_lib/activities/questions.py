@@ -1,37 +1,44 @@
-"""The questions and the bets of the chapters, which are tables: checked when they are loaded, with a word on every answer.
+"""The questions and the bets of the chapters, checked when they are loaded, with a word on every answer.
 
-The answer to a question about a case stands in the table and is computed as well; where the two differ, the table is
+The answer to a question about a case is in the table and is computed as well; where the two differ, the table is
 refused. Questions and options are two tables, so each is checked against the workbook's own copy of the other.
 """
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Iterable
-from pathlib import PurePath
-from typing import Any, Final, NamedTuple, TypeAlias
+from typing import Annotated, Final, NamedTuple
 
 from backchannel_lib.activities.tables import load_chapters
 from backchannel_lib.base.errors import CaseError
 from backchannel_lib.base.formatting import suggestions
-from backchannel_lib.base.readers import Path, Reader, TableError, each_of, one_of, read_table, required_text
+from backchannel_lib.base.readers import WrongRowError, loader, one_of, required_text
 from backchannel_lib.base.texts import all_words, text
 from backchannel_lib.model.case import Case
 from backchannel_lib.model.soap_rule import rules_check
-from backchannel_lib.model.tables import ANSWERS, assumption_id, case_settings, claim_ids, load_facts, load_verdicts
+from backchannel_lib.model.tables import (
+    ANSWERS,
+    Settings,
+    assumption_id,
+    case_settings,
+    claim_ids,
+    fact_ids,
+    load_verdicts,
+)
 from backchannel_lib.model.verdict import Verdict, judge
 
 KINDS: Final = ("choice", "case", "rule")
-CHAPTERS: Final = tuple(row.chapter for row in load_chapters())
-Sets: TypeAlias = tuple[tuple[str, str], ...]
-_Place: TypeAlias = tuple[str, int]  # a file and the line in it
+
+
+def case_settings_or_nothing(cell: str) -> Settings:
+    """Pairs ``field=value`` that make a case, or nothing."""
+    return case_settings(cell) if cell else ()
 
 
 class Option(NamedTuple):
-    """One answer that a question offers; see `load_options`.
+    """The options of all questions, in the order in which they are shown.
 
-    Source:
-        data/options.csv.
+    Texts: ``option.<question>.<option>.why``, and ``.text`` where the answer is no verdict and no answer of the rule.
 
     Examples:
         >>> option = questions_of("00_start_here")[2].options[0]
@@ -39,18 +46,16 @@ class Option(NamedTuple):
         ('ignored', 'Ignored')
     """
 
-    question: str
-    option: str
+    question: Annotated[str, one_of(lambda: [row.question for row in _unchecked_questions()])]
+    option: Annotated[str, required_text, "the name of a verdict, one of the rule's answers, or an id of its own"]
 
     @property
     def text(self) -> str:
         """The answer for a reader: a verdict's or a rule's answer by its own name, any other by its text."""
-        match _kinds()[self.question]:
-            case "case":
-                return Verdict[self.option.upper()].label
-            case "rule":
-                return text(f"soap.answer.{self.option}")
-        return text(f"option.{self.question}.{self.option}.text")
+        kind = next(row.kind for row in _unchecked_questions() if row.question == self.question)
+        if kind == "case":
+            return Verdict[self.option.upper()].label
+        return text(f"soap.answer.{self.option}" if kind == "rule" else f"option.{self.question}.{self.option}.text")
 
     @property
     def why(self) -> str:
@@ -58,11 +63,16 @@ class Option(NamedTuple):
         return text(f"option.{self.question}.{self.option}.why")
 
 
+load_options = loader(Option, "options.csv", key=("question", "option"))
+
+
 class Question(NamedTuple):
-    """One question of a chapter; see `load_questions`.
+    """The questions of all chapters, each checked against its options, its texts and what the engine answers.
+
+    A question rests on a claim, a fact or an assumption. Text: ``question.<question>.text``.
 
     Source:
-        data/questions.csv.
+        The claims, facts and assumptions in each row; the cases are ours.
 
     Examples:
         >>> question = questions_of("01_the_paper_bar")[2]
@@ -71,17 +81,17 @@ class Question(NamedTuple):
     """
 
     question: str
-    chapter: str
-    kind: str
-    overrides: Sets
-    answer: str
-    claims: tuple[str, ...]
-    facts: tuple[str, ...]
-    assumption: str
+    chapter: Annotated[str, one_of(lambda: [row.chapter for row in load_chapters()])]
+    kind: Annotated[str, one_of(KINDS), "``case``: what `judge` says of the case; ``rule``: what `rules_check` says"]
+    overrides: Annotated[Settings, case_settings_or_nothing, "what is special about the case; blank for a choice"]
+    answer: Annotated[str, required_text, "the right one of its options"]
+    claims: Annotated[tuple[str, ...], claim_ids]
+    facts: Annotated[tuple[str, ...], fact_ids]
+    assumption: Annotated[str, assumption_id]
 
     @property
     def text(self) -> str:
-        """The question as a reader sees it."""
+        """The question itself."""
         return text(f"question.{self.question}.text")
 
     @property
@@ -95,11 +105,16 @@ class Question(NamedTuple):
         return Case.from_record(dict(self.overrides)) if self.overrides else None
 
 
+_unchecked_questions = loader(Question, "questions.csv")  # the options need their ids before they can be checked as a whole
+
+
 class Bet(NamedTuple):
-    """One described student, whose verdict a reader predicts before the first chapter; see `load_bets`.
+    """Students whose verdict readers predict before the first chapter; no two get the same.
+
+    Texts: ``bet.<bet>.title``, ``.story`` and ``.why``.
 
     Source:
-        data/bets.csv.
+        The claims in each row; the students are ours.
 
     Examples:
         >>> bet = load_bets()[1]
@@ -108,8 +123,8 @@ class Bet(NamedTuple):
     """
 
     bet: str
-    overrides: Sets
-    claims: tuple[str, ...]
+    overrides: Annotated[Settings, case_settings, "what is special about the case"]
+    claims: Annotated[tuple[str, ...], claim_ids, "what decides"]
 
     @property
     def case(self) -> Case:
@@ -118,198 +133,74 @@ class Bet(NamedTuple):
 
     @property
     def title(self) -> str:
-        """The bet's name for a reader."""
+        """The bet's name."""
         return text(f"bet.{self.bet}.title")
 
     @property
     def story(self) -> str:
-        """The student and the contact, as a reader is told of them."""
+        """The student and the contact."""
         return text(f"bet.{self.bet}.story")
 
     @property
     def why(self) -> str:
-        """What decided, to be told when the bets are returned."""
+        """What decided, told when the bets are returned."""
         return text(f"bet.{self.bet}.why")
 
 
-def load_questions(path: Path = None) -> tuple[Question, ...]:
-    """Load the questions of all chapters, each checked against its options, its texts and what the engine answers.
-
-    Args:
-        path: Another file of the same form; None for the workbook's own. Its options are those of the workbook.
-
-    Returns:
-        Rows of: ``question``, its id; ``chapter``, one of ``CHAPTERS``; ``kind``: choice (the answer is stated), case (it is
-        what `judge` says of the case) or rule (what `rules_check` says); ``overrides``, pairs ``field=value`` of what is special
-        about the case, blank for a choice; ``answer``, the right one of its options; ``claims`` and ``facts``, ids;
-        ``assumption``, the id of our assumption, or blank. Of these last three, one at least is given.
-
-    Raises:
-        TableError: The table is broken, a text is missing, or a stated answer is not the computed one.
-
-    Source:
-        The claims, facts and assumptions in each row; the cases are ours.
-
-    Examples:
-        >>> len(load_questions())
-        65
-    """
-    rows: tuple[Question, ...] = _question_rows(path)
-    for number, row in enumerate(rows, start=2):
-        place = (_name(path, "questions.csv"), number)
-        _check_basis(place, row)
-        _check_options(place, row)
-        _check_answer(place, row)
-        _check_texts(place, "question", row.question, _texts_of(row))
-    return rows
-
-
-def load_options(path: Path = None) -> tuple[Option, ...]:
-    """Load the options of all questions, in the order in which they are shown; `load_questions` checks them as a whole.
-
-    Args:
-        path: Another file of the same form; None for the workbook's own.
-
-    Returns:
-        Rows of: ``question``, the id of a question; ``option``, an id of its own among that question's options: for a case
-        the name of a verdict, for a rule one of its three answers.
-
-    Raises:
-        TableError: The table is broken.
-
-    Examples:
-        >>> [row.option for row in load_options() if row.question == "start_dean_calls"]
-        ['not_allowed', 'ask_first', 'allowed']
-    """
-    questions = [row.question for row in _question_rows(None)]
-    rows: tuple[Option, ...] = read_table(
-        Option,
-        "options.csv",
-        {"question": one_of(questions), "option": required_text},
-        path=path,
-        key=("question", "option"),
-    )
-    return rows
-
-
-def load_bets(path: Path = None) -> tuple[Bet, ...]:
-    """Load the bets: described students, no two of whom get the same verdict.
-
-    Args:
-        path: Another file of the same form; None for the workbook's own.
-
-    Returns:
-        Rows of: ``bet``, its id; ``overrides``, pairs ``field=value`` of what is special about the case; ``claims``, ids of
-        what decides.
-
-    Raises:
-        TableError: The table is broken, a text is missing, or two bets get one verdict.
-
-    Source:
-        The claims in each row; the students are ours.
-
-    Examples:
-        >>> [judge(bet.case).verdict.label for bet in load_bets()]
-        ['Ignored', 'Skimmed', 'Fallback seat', 'File read', 'Phone interview']
-    """
-    readers: dict[str, Reader] = {"bet": required_text, "overrides": case_settings, "claims": claim_ids}
-    rows: tuple[Bet, ...] = read_table(Bet, "bets.csv", readers, path=path)
-    seen: set[Verdict] = set()
-    for number, row in enumerate(rows, start=2):
-        place = (_name(path, "bets.csv"), number)
-        verdict = judge(row.case).verdict
-        if verdict in seen:
-            raise TableError(*place, "overrides", verdict.name.lower(), "a verdict that no other bet has")
-        seen.add(verdict)
-        if not row.claims:
-            raise TableError(*place, "claims", "", "a claim that decides")
-        _check_texts(place, "bet", row.bet, [f"bet.{row.bet}.{part}" for part in ("title", "story", "why")])
-    return rows
-
-
 def questions_of(chapter: str) -> tuple[Question, ...]:
-    """Give the questions of one chapter in their order.
-
-    Args:
-        chapter: One of ``CHAPTERS``.
-
-    Returns:
-        Its questions.
+    """Return the questions of one chapter in their order.
 
     Raises:
         CaseError: No chapter has this name.
         TableError: The questions are broken.
 
-    Source:
-        data/questions.csv.
-
     Examples:
         >>> [question.answer for question in questions_of("06_timing")]
         ['free', 'skimmed', 'file_read', 'offer_in_play', 'allowed']
     """
-    if chapter not in CHAPTERS:
-        raise CaseError("chapter", "level", chapter, levels=suggestions(chapter, CHAPTERS))
-    return tuple(row for row in _checked() if row.chapter == chapter)
+    chapters = [row.chapter for row in load_chapters()]
+    if chapter not in chapters:
+        raise CaseError("chapter", "level", chapter, levels=suggestions(chapter, chapters))
+    return tuple(row for row in load_questions() if row.chapter == chapter)
 
 
-@functools.cache
-def _checked() -> tuple[Question, ...]:
-    return load_questions()
+def _check_bets(rows: tuple[Bet, ...]) -> None:
+    seen: set[Verdict] = set()
+    for index, row in enumerate(rows):
+        verdict = judge(row.case).verdict
+        if verdict in seen:
+            raise WrongRowError(index, "overrides", verdict.name.lower(), "a verdict that no other bet has")
+        seen.add(verdict)
+        if not row.claims:
+            raise WrongRowError(index, "claims", "", "a claim that decides")
+        _check_texts(index, "bet", row.bet, [f"bet.{row.bet}.{part}" for part in ("title", "story", "why")])
 
 
-@functools.cache
-def _kinds() -> dict[str, str]:
-    return {row.question: row.kind for row in _question_rows(None)}
+def _check_questions(rows: tuple[Question, ...]) -> None:
+    for index, row in enumerate(rows):
+        if not (row.claims or row.facts or row.assumption):
+            raise WrongRowError(index, "claims", "", "a claim, a fact or an assumption of ours")
+        if (row.kind == "choice") != (row.overrides == ()):
+            rule = "a case for a question about one, and nothing for a choice"
+            raise WrongRowError(index, "overrides", row.overrides, rule)
+        _check_options(index, row)
+        if row.case is not None:
+            computed = judge(row.case).verdict.name.lower() if row.kind == "case" else rules_check(row.case).answer
+            if row.answer != computed:
+                raise WrongRowError(index, "answer", row.answer, f"'{computed}', which its case comes to")
+        _check_texts(index, "question", row.question, _texts_of(row))
 
 
-def _question_rows(path: Path) -> tuple[Any, ...]:
-    """Read the questions cell by cell; the options need their ids before the questions can be checked as a whole."""
-    return read_table(
-        Question,
-        "questions.csv",
-        {
-            "question": required_text,
-            "chapter": one_of(CHAPTERS),
-            "kind": one_of(KINDS),
-            "overrides": _case_settings_or_none,
-            "answer": required_text,
-            "claims": claim_ids,
-            "facts": each_of({fact.id for fact in load_facts()}),
-            "assumption": assumption_id,
-        },
-        path=path,
-    )
-
-
-def _case_settings_or_none(cell: str) -> Sets:
-    return case_settings(cell) if cell else ()
-
-
-def _check_basis(place: _Place, row: Question) -> None:
-    if not (row.claims or row.facts or row.assumption):
-        raise TableError(*place, "claims", "", "a claim, a fact or an assumption of ours")
-    if (row.kind == "choice") != (row.overrides == ()):
-        raise TableError(*place, "overrides", row.overrides, "a case for a question about one, and nothing for a choice")
-
-
-def _check_options(place: _Place, row: Question) -> None:
+def _check_options(index: int, row: Question) -> None:
     options = [option.option for option in row.options]
     if not 3 <= len(options) <= 4:
-        raise TableError(*place, "question", row.question, f"3 or 4 options in options.csv and not {len(options)}")
+        raise WrongRowError(index, "question", row.question, f"3 or 4 options in options.csv and not {len(options)}")
     ladder = {"case": [verdict.verdict for verdict in load_verdicts()], "rule": list(ANSWERS)}.get(row.kind, options)
     # From low to high, so that the place of an answer tells nothing about it.
     if options != [step for step in ladder if step in options]:
-        raise TableError(*place, "question", row.question, f"options out of {', '.join(ladder)}, in this order")
+        raise WrongRowError(index, "question", row.question, f"options out of {', '.join(ladder)}, in this order")
     if row.answer not in options:
-        raise TableError(*place, "answer", row.answer, f"one of its options, {suggestions(row.answer, options)}")
-
-
-def _check_answer(place: _Place, row: Question) -> None:
-    if row.case is None:
-        return
-    computed = judge(row.case).verdict.name.lower() if row.kind == "case" else rules_check(row.case).answer
-    if row.answer != computed:
-        raise TableError(*place, "answer", row.answer, f"'{computed}', which its case comes to")
+        raise WrongRowError(index, "answer", row.answer, f"one of its options, {suggestions(row.answer, options)}")
 
 
 def _texts_of(row: Question) -> Iterable[str]:
@@ -320,11 +211,11 @@ def _texts_of(row: Question) -> Iterable[str]:
             yield f"option.{row.question}.{option.option}.text"
 
 
-def _check_texts(place: _Place, column: str, value: str, texts: Iterable[str]) -> None:
+def _check_texts(index: int, column: str, value: str, texts: Iterable[str]) -> None:
     for text_id in texts:
         if text_id not in all_words():
-            raise TableError(*place, column, value, f"a text with the id '{text_id}'")
+            raise WrongRowError(index, column, value, f"a text with the id '{text_id}'")
 
 
-def _name(path: Path, own: str) -> str:
-    return own if path is None else str(path.name if hasattr(path, "name") else PurePath(path).name)
+load_questions = loader(Question, "questions.csv", check=_check_questions)
+load_bets = loader(Bet, "bets.csv", check=_check_bets)

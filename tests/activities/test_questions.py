@@ -15,11 +15,13 @@ from hypothesis import strategies as st
 
 from backchannel_lib import Case, CaseError, TableError, Verdict, judge, rules_check
 from backchannel_lib.activities import questions
-from backchannel_lib.activities.questions import CHAPTERS, Bet, Question, load_bets, load_options, load_questions, questions_of
+from backchannel_lib.activities.questions import Bet, Question, load_bets, load_options, load_questions, questions_of
+from backchannel_lib.activities.tables import load_chapters
 from backchannel_lib.base.texts import all_words
 from backchannel_lib.model.tables import ANSWERS, load_examples
 
 DATA = Path(__file__).resolve().parents[2] / "data"
+CHAPTERS = [row.chapter for row in load_chapters()]
 QUESTIONS = load_questions()
 CHOICES = [row for row in QUESTIONS if row.kind == "choice"]
 CASES = [row for row in QUESTIONS if row.kind == "case"]
@@ -141,7 +143,7 @@ def test_a_question_without_one_of_its_texts_is_refused(monkeypatch: pytest.Monk
     question = word.split(".")[1]
     line = Table("questions.csv").line(question)
     with pytest.raises(TableError) as caught:
-        load_questions()
+        load_questions(Table("questions.csv"))
     place = f"questions.csv, row {line}, column question"
     assert str(caught.value) == f"{place}: expected a text with the id '{word}', found {question!r}"
 
@@ -179,7 +181,7 @@ def test_options_that_do_not_fit_are_refused(monkeypatch: pytest.MonkeyPatch, op
     changed += [option for option in load_options() if option.question != "time_lists_made"]
     monkeypatch.setattr(questions, "load_options", lambda: changed)
     with pytest.raises(TableError) as caught:
-        load_questions()
+        load_questions(Table("questions.csv"))
     assert f", column question: expected {said}" in str(caught.value)
 
 
@@ -190,7 +192,7 @@ def test_a_rule_has_its_three_answers(monkeypatch: pytest.MonkeyPatch, options: 
     changed += [option for option in load_options() if option.question != "time_may"]
     monkeypatch.setattr(questions, "load_options", lambda: changed)
     with pytest.raises(TableError) as caught:
-        load_questions()
+        load_questions(Table("questions.csv"))
     said = "expected options out of not_allowed, ask_first, allowed, in this order, found 'time_may'"
     assert str(caught.value).endswith(said)
 
@@ -229,7 +231,7 @@ def test_a_bet_without_one_of_its_texts_is_refused(monkeypatch: pytest.MonkeyPat
     gone = f"bet.full_list.{part}"
     monkeypatch.setattr(questions, "all_words", lambda: {key: text for key, text in all_words().items() if key != gone})
     with pytest.raises(TableError) as caught:
-        load_bets()
+        load_bets(Table("bets.csv"))
     assert str(caught.value) == f"bets.csv, row 2, column bet: expected a text with the id '{gone}', found 'full_list'"
 
 
