@@ -1,25 +1,34 @@
-"""What a notebook shows: an activity, as one widget.
+"""Activities as Jupyter widgets.
 
-The widget's state is the page it opens with; after that a few short messages go each way. Everything that decides
-anything is in `backchannel_lib.activities.activity`, in the kinds of activity, and below.
+A widget opens with the page's HTML; after that short messages go each way. What an activity does with them stands in
+`backchannel_lib.activities.activity` and in the kinds of activity.
 """
 
 from __future__ import annotations
 
 import functools
+import json
+from collections import Counter
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import anywidget
 import traitlets
+from IPython.core.getipython import get_ipython
 
 import backchannel_lib.workshop  # noqa: F401 - adds the workshop's kinds of activity
 from backchannel_lib.activities.activity import Activity
 from backchannel_lib.activities.case_panel import CaseActivity
 from backchannel_lib.activities.registry import activity_of, make_activity, transcript_of
 from backchannel_lib.activities.tables import ActivityRow
+from backchannel_lib.base.errors import CaseError
+from backchannel_lib.base.formatting import suggestions
 from backchannel_lib.base.texts import text
 from backchannel_lib.model.case import Case
+from backchannel_lib.model.exams import exam_of
+from backchannel_lib.model.soap_rule import rules_check
+from backchannel_lib.model.verdict import judge
 from backchannel_lib.page.host import host
 from backchannel_lib.page.html import tag
 
@@ -28,13 +37,10 @@ _STATIC = Path(__file__).resolve().parents[1] / "page" / "static"
 
 @functools.cache
 def plotly_js() -> bytes:
-    """Give plotly.js, in the bundle with bars and lines alone, which starts five times as fast as the whole.
-
-    Returns:
-        The library's text, gzipped, as the page unpacks it.
+    """Return plotly.js, gzipped, in the bundle with bars and lines alone, which starts five times as fast as the whole.
 
     Source:
-        npm plotly.js-basic-dist-min; version, sum and license stand in panel/vendor/README.md.
+        npm plotly.js-basic-dist-min; version, checksum and license are in page/static/vendor/README.md.
 
     Examples:
         >>> import gzip
@@ -44,75 +50,69 @@ def plotly_js() -> bytes:
     return (_STATIC / "vendor" / "plotly-basic.min.js.gz").read_bytes()
 
 
-class ActivityWidget(anywidget.AnyWidget):
-    """An activity as the front end sees it.
+class _Fields(traitlets.Dict):
+    """The fields of an activity; setting some of them moves the activity, which may refuse."""
+
+    def validate(self, obj: Any, value: Any) -> Any:
+        return obj.commit(super().validate(obj, value))
+
+
+class ActivityView(anywidget.AnyWidget):
+    """An activity as a Jupyter widget: the last line of a cell, or a part of an ``HBox``, a ``Tab``, an ``interactive_output``.
 
     Args:
-        activity: The activity it shows.
-        prefetch: Whether the control in hand may ask for the answers to its other positions beforehand.
+        activity: The activity.
+        prefetch: Whether the control in use may ask for the answers to its other positions beforehand.
+        key: Names the entries that the page saves; None to derive a name from the notebook's cell.
+        **traits: Traits of every widget, such as ``layout``.
+
+    Attributes:
+        value: The fields as a dict. Set some of them or all; the others stay. What breaks a rule raises `CaseError`.
+        verdict: The short name of the verdict, such as ``maybe``; blank where there is none. Read-only.
+        rule: The short name of the answer of the NRMP's rule, such as ``not_allowed``; blank where there is none. Read-only.
+
+    Examples:
+        >>> panel = Panel()
+        >>> panel.value = {"recommender": "trusted_peer", "specifics": True}
+        >>> panel.verdict, panel.rule, panel.value["score"]
+        ('phone_interview', 'not_allowed', 240)
+        >>> panel.observe(lambda change: print(change["old"], "->", change["new"]), "verdict")
+        >>> panel.value = {"phase": "groundwork", "score": 228}
+        phone_interview -> maybe
     """
 
     _esm = _STATIC / "panel.js"
     _css = _STATIC / "panel.css"
-    html = traitlets.Unicode().tag(sync=True)
-    storage_key = traitlets.Unicode().tag(sync=True)
-    disconnected_text = traitlets.Unicode().tag(sync=True)
-    restore_text = traitlets.Unicode().tag(sync=True)
-    prefetch = traitlets.Bool().tag(sync=True)
+    html = traitlets.Unicode(read_only=True).tag(sync=True)
+    storage_key = traitlets.Unicode(read_only=True).tag(sync=True)
+    disconnected_text = traitlets.Unicode(read_only=True).tag(sync=True)
+    restore_text = traitlets.Unicode(read_only=True).tag(sync=True)
+    prefetch = traitlets.Bool(read_only=True).tag(sync=True)
+    value = _Fields().tag(sync=True)
+    verdict = traitlets.Unicode(read_only=True).tag(sync=True)
+    rule = traitlets.Unicode(read_only=True).tag(sync=True)
 
-    def __init__(self, activity: Activity[Any], *, prefetch: bool = True) -> None:
-        self._activity = activity
-        super().__init__(
-            html=activity.page(),
-            storage_key=f"backchannel-{activity.key}",
-            disconnected_text=text("stage.asleep" if host() == "stage" else "panel.disconnected"),
-            restore_text=text("panel.restore"),
-            prefetch=prefetch,
-        )
+    def __init__(self, activity: Activity[Any], *, prefetch: bool = True, key: str | None = None, **traits: Any) -> None:
+        self.activity = activity
+        self._on_screen = False
+        self._drawn: object = None
+        self.set_trait("storage_key", f"backchannel-{activity.key}-{key or _place_in_notebook(activity.key)}")
+        self.set_trait("disconnected_text", text("stage.asleep" if host() == "stage" else "panel.disconnected"))
+        self.set_trait("restore_text", text("panel.restore"))
+        self.set_trait("prefetch", prefetch)
+        self._draw()
+        self._publish()
+        super().__init__(**traits)
         self.on_msg(self._receive)
 
-    def _receive(self, _widget: object, message: dict[str, Any], _buffers: object) -> None:
-        if message.get("type") == "plotly":
-            self.send({"type": "plotly"}, [plotly_js()])
-            return
-        for answer in self._activity.handle(message):
-            self.send(answer)
-
-    def refresh(self) -> None:
-        """Show what a cell of the notebook changed in the activity."""
-        for answer in self._activity.handle({"type": "show"}):
-            self.send(answer)
-
-
-class ActivityView:
-    """An activity in a notebook, to be the last line of a cell.
-
-    Args:
-        activity: The activity.
-        prefetch: Whether the control in hand may ask for the answers to its other positions beforehand.
-
-    Examples:
-        >>> ActivityView(CaseActivity()).text.splitlines()[0]
-        'Verdict: Skimmed. Someone would glance at it and perhaps mark it for later, and then it would be lost.'
-    """
-
-    def __init__(self, activity: Activity[Any], *, prefetch: bool = True) -> None:
-        self.activity = activity
-        self._prefetch = prefetch
-
-    @functools.cached_property
-    def widget(self) -> ActivityWidget:
-        """The widget, made when it is first shown."""
-        return ActivityWidget(self.activity, prefetch=self._prefetch)
-
     def update(self, **values: object) -> str:
-        """Change fields as a reader would with the controls, and tell the new answer as text.
+        """Change fields as a reader would with the controls.
 
         Args:
             **values: New values by field.
 
         Returns:
-            What is on screen then, as text.
+            What is on screen then, as plain text.
 
         Raises:
             CaseError: A value breaks its field's rule; nothing changes.
@@ -121,45 +121,129 @@ class ActivityView:
             >>> "Backfires" in Panel().update(move="pressure")
             True
         """
-        self.activity.update(**values)
-        if "widget" in self.__dict__:
-            self.widget.refresh()
+        self.value = values
         return self.text
 
     def transcript(self) -> str:
-        """Move every control to named places and back to where it was, and tell each outcome.
+        """Move every control to named places and back.
 
         Returns:
-            The outcomes as plain text.
+            What each move led to, as plain text.
 
         Examples:
             >>> print(Panel().transcript().splitlines()[1])
                Phone interview. Held down by: The moment. NRMP's rule: Not allowed.
         """
-        told = self.activity.transcript()
-        if "widget" in self.__dict__:
-            self.widget.refresh()
-        return told
+        outcomes = self.activity.transcript()
+        self._changed()
+        return outcomes
 
     @property
     def text(self) -> str:
         """What is on screen, as plain text."""
         return self.activity.text
 
-    def _repr_mimebundle_(self, **_: object) -> tuple[dict[str, Any], dict[str, Any]] | dict[str, Any]:
-        shown = self.widget._repr_mimebundle_()
-        bundle, metadata = shown if isinstance(shown, tuple) else (shown or {}, {})
+    def commit(self, values: Mapping[str, Any]) -> dict[str, Any]:
+        """Move the activity to new values of some fields; used when ``value`` is set.
+
+        Args:
+            values: New values by field.
+
+        Returns:
+            The values of all fields.
+
+        Raises:
+            CaseError: A field does not exist, or a value breaks its rule; nothing changes.
+        """
+        activity = self.activity
+        before = activity.values(activity.state)
+        new = {field: value for field, value in values.items() if before.get(field, ...) != value}
+        if not new:
+            return before
+        fields = set(activity.fields())
+        for field in new.keys() - before.keys() - fields:
+            raise CaseError(field, "unknown_field", new[field], known=suggestions(field, before))
+        if new.keys() <= fields:
+            activity.update(**new)
+        else:  # some of what a page saves has no control, such as which student is in sight
+            activity.commit(activity.from_file(json.dumps({**before, **new})))
+        self._changed()
+        return activity.values(activity.state)
+
+    def set_state(self, sync_data: dict[str, Any]) -> None:
+        """Take what the front end linked to this widget; it may set what Python may set."""
+        super().set_state({name: value for name, value in sync_data.items() if not self.traits()[name].read_only})
+
+    def _receive(self, _widget: object, message: dict[str, Any], _buffers: object) -> None:
+        if message.get("type") == "plotly":
+            self.send({"type": "plotly"}, [plotly_js()])
+            return
+        self._on_screen = True
+        for answer in self.activity.handle(message):
+            self.send(answer)
+        self._publish()
+
+    @traitlets.observe("value")
+    def _changed(self, _: object = None) -> None:
+        """Show what Python changed."""
+        if self._on_screen:
+            for answer in self.activity.handle({"type": "show"}):
+                self.send(answer)
+        self._publish()
+
+    def _publish(self) -> None:
+        """Tell whoever observes or links."""
+        with self.hold_sync(), self.hold_trait_notifications():
+            self.set_trait("value", self.activity.values(self.activity.state))
+            verdict = rule = ""
+            if isinstance(self.activity, CaseActivity):
+                case = self.activity.case
+                verdict = judge(case, self.activity.reading).verdict.name.lower() if exam_of(case) else ""
+                rule = rules_check(case).answer
+            self.set_trait("verdict", verdict)
+            self.set_trait("rule", rule)
+
+    def _draw(self) -> None:
+        """Keep the page that a new view opens with up to date."""
+        if self._drawn != self.activity.state:
+            self._drawn = self.activity.state
+            self.set_trait("html", self.activity.page())
+
+    def __repr__(self) -> str:
+        return f"<{self.activity.key}: {self.text.partition(chr(10))[0]}>"
+
+    def _repr_mimebundle_(self, **_: object) -> tuple[dict[str, Any], dict[str, Any]]:
+        self._draw()
+        bundle, metadata = super()._repr_mimebundle_() or ({}, {})
         # What a reader sees of a notebook that has not been run, and what a test of it compares.
-        bundle["text/plain"] = self.text
-        bundle["text/html"] = self.activity.static_html()
-        return bundle, metadata
+        return {**bundle, "text/plain": self.text, "text/html": self.activity.static_html()}, metadata
 
 
-def open_activity(activity: str | ActivityRow | Activity[Any]) -> ActivityView:
+_counts: Counter[tuple[str, str]] = Counter()
+
+
+def _place_in_notebook(activity: str) -> str:
+    """Name the place at which a widget is made, so that it is the same when the notebook runs again.
+
+    Returns:
+        The id of the cell, where the page tells it, and a number: which of the widgets of this activity it is in one run of the
+        cell, or else in this process.
+    """
+    kernel: Any = getattr(get_ipython(), "kernel", None)
+    request = kernel.get_parent() if hasattr(kernel, "get_parent") else {}
+    cell = request.get("metadata", {}).get("cellId", "")
+    run = request["header"]["msg_id"] if cell else ""
+    _counts[run, activity] += 1
+    return f"{cell}-{_counts[run, activity]}" if cell else str(_counts[run, activity])
+
+
+def open_activity(activity: str | ActivityRow | Activity[Any], *, key: str | None = None, **traits: Any) -> ActivityView:
     """Open an activity, to be the last line of a notebook's cell.
 
     Args:
         activity: Its name in data/activities.csv, a row of your own, or an activity that is already made.
+        key: As in `ActivityView`.
+        **traits: As in `ActivityView`.
 
     Raises:
         CaseError: No activity has this name, or no kind the one in the row; the message names those that do.
@@ -170,16 +254,18 @@ def open_activity(activity: str | ActivityRow | Activity[Any]) -> ActivityView:
     """
     if isinstance(activity, str):
         activity = make_activity(activity)
-    return ActivityView(activity_of(activity) if isinstance(activity, ActivityRow) else activity)
+    return ActivityView(activity_of(activity) if isinstance(activity, ActivityRow) else activity, key=key, **traits)
 
 
 class Panel(ActivityView):
-    """A board for one case.
+    """One case: its controls, its verdict and what the NRMP's rule says.
 
     Args:
         case: The case it opens with; None for the defaults.
         reading: The name of a reading; None for every default.
-        prefetch: Whether the control in hand may ask for the answers to its other positions beforehand.
+        prefetch: As in `ActivityView`.
+        key: As in `ActivityView`.
+        **traits: As in `ActivityView`.
 
     Raises:
         CaseError: No reading has this name.
@@ -190,16 +276,23 @@ class Panel(ActivityView):
         Verdict: Phone interview. The program would likely phone you for a talk, perhaps within hours.
     """
 
-    def __init__(self, case: Case | None = None, reading: str | None = None, *, prefetch: bool = True) -> None:
-        self.session = CaseActivity(case, reading)
-        super().__init__(self.session, prefetch=prefetch)
+    def __init__(
+        self,
+        case: Case | None = None,
+        reading: str | None = None,
+        *,
+        prefetch: bool = True,
+        key: str | None = None,
+        **traits: Any,
+    ) -> None:
+        super().__init__(CaseActivity(case, reading), prefetch=prefetch, key=key, **traits)
 
 
 class Folded:
-    """A long text that a reader opens by hand, in a notebook.
+    """A long text that a reader unfolds.
 
     Args:
-        title: What stands on the fold.
+        title: The line that is always in sight.
         text: The text.
 
     Examples:
@@ -220,12 +313,9 @@ class Folded:
 
 
 def transcript(chapter: str) -> Folded:
-    """Move every control of a chapter to named places, and tell each outcome as text, folded.
+    """Move every control of a chapter to named places and write down what each move leads to, folded.
 
     Args:
-        chapter: The chapter, as in data/chapters.csv.
-
-    Returns:
-        The text, to be the last line of a notebook's cell.
+        chapter: Its name in data/chapters.csv.
     """
     return Folded(text("lesson.as_text"), transcript_of(chapter))

@@ -1,0 +1,249 @@
+"""Activities as widgets: what can be set, observed, linked and put into a layout, without a browser."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable
+from typing import Any
+
+import ipywidgets
+import pytest
+import traitlets
+
+from backchannel_lib import Case, CaseError, Panel, judge, open_activity
+from backchannel_lib.activities.case_panel import CaseActivity
+from backchannel_lib.activities.tables import load_activities
+from backchannel_lib.notebook import widget
+
+
+class Front:
+    """A page with one widget on it: sends messages and collects what comes back."""
+
+    def __init__(self, view: widget.ActivityView) -> None:
+        self.view = view
+        self.answers: list[dict[str, Any]] = []
+        view.send = lambda content, buffers=None: self.answers.append(content)  # type: ignore[method-assign]
+        self.send(type="hello")
+
+    def send(self, **message: Any) -> None:
+        """Do what a reader does."""
+        self.answers.clear()
+        self.view._handle_custom_msg(message, [])
+
+    def values(self) -> dict[str, Any]:
+        """What was sent for the controls."""
+        return {field: value for answer in self.answers for field, value in answer.get("values", {}).items()}
+
+
+@pytest.fixture
+def panel() -> Panel:
+    return Panel()
+
+
+@pytest.fixture
+def changes() -> list[tuple[str, Any]]:
+    return []
+
+
+def test_a_change_from_python_reaches_the_page_with_its_verdict(panel: Panel) -> None:
+    front = Front(panel)
+    front.answers.clear()
+    panel.value = {"recommender": "trusted_peer", "specifics": True}
+    assert front.values() == {"recommender": "trusted_peer", "specifics": True}
+    assert any("Phone interview" in str(body) for answer in front.answers for body in answer["contents"].values())
+    assert panel.value == Case(recommender="trusted_peer", specifics=True).to_record()
+
+
+def test_a_change_on_the_page_reaches_python(panel: Panel, changes: list[tuple[str, Any]]) -> None:
+    panel.observe(lambda change: changes.append((change.name, change.new)), ["value", "verdict", "rule"])
+    front = Front(panel)
+    assert not changes
+    front.send(type="set", field="phase", value="groundwork")
+    front.send(type="set", field="move", value="pressure")
+    record = Case(phase="groundwork").to_record()
+    assert [name for name, _ in changes] == ["value", "rule", "value", "verdict"]
+    assert changes[0] == ("value", record)
+    assert changes[1] == ("rule", "allowed")
+    assert changes[3] == ("verdict", "backfires")
+    assert panel.value["move"] == "pressure"
+
+
+def test_undo_reset_and_a_reading_reach_python(panel: Panel) -> None:
+    front = Front(panel)
+    front.send(type="set", field="move", value="pressure")
+    front.send(type="undo")
+    assert (panel.value, panel.verdict) == (Case().to_record(), "skimmed")
+    panel.value = {"recommender": "trusted_peer"}
+    front.send(type="read", value="vouch_is_enough")
+    assert panel.verdict == judge(panel.activity.case, "vouch_is_enough").verdict.name.lower() == "phone_interview"
+    front.send(type="reset")
+    assert panel.value == Case().to_record()
+
+
+def test_whoever_observes_the_value_finds_its_verdict(panel: Panel) -> None:
+    seen: list[str] = []
+    panel.observe(lambda _: seen.append(panel.verdict), "value")
+    panel.value = {"move": "pressure"}
+    Front(panel).send(type="undo")
+    assert seen == ["backfires", "skimmed"]
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"score": 1200}, {"scor": 240}, {"move": "pressure", "phase": "never"}, {"range_floor": 240, "range_low": 230}]
+)
+def test_a_wrong_value_raises_and_leaves_everything_as_it_was(
+    panel: Panel, changes: list[tuple[str, Any]], wrong: dict[str, Any]
+) -> None:
+    panel.value = {"score": 251}
+    front = Front(panel)
+    front.answers.clear()
+    before = panel.value, panel.verdict, panel.rule, panel.activity.state, panel.text
+    panel.observe(lambda change: changes.append((change.name, change.new)), ["value", "verdict", "rule"])
+    with pytest.raises(CaseError):
+        panel.value = wrong
+    with pytest.raises(CaseError):
+        panel.update(**wrong)
+    with pytest.raises(CaseError):
+        panel.set_state({"value": wrong})  # the same through a link of the front end
+    assert (panel.value, panel.verdict, panel.rule, panel.activity.state, panel.text) == before
+    assert not changes
+    assert not front.answers
+    assert panel.activity.undo()
+    assert panel.activity.case == Case()
+
+
+def test_a_value_that_is_no_dict_is_refused(panel: Panel) -> None:
+    with pytest.raises(traitlets.TraitError):
+        panel.value = 3
+    assert panel.value == Case().to_record()
+
+
+@pytest.mark.parametrize("name", ["verdict", "rule"])
+def test_the_answers_cannot_be_set_from_outside(panel: Panel, name: str) -> None:
+    before = getattr(panel, name)
+    with pytest.raises(traitlets.TraitError):
+        setattr(panel, name, "maybe")
+    panel.set_state({name: "maybe"})
+    assert getattr(panel, name) == before
+    assert panel.trait_metadata(name, "sync")
+
+
+def test_scores_of_two_exams_have_no_verdict(panel: Panel) -> None:
+    panel.value = {"score": 600}
+    assert (panel.verdict, panel.rule) == ("", "not_allowed")
+    panel.value = {"score": 240}
+    assert panel.verdict == "skimmed"
+
+
+def test_widgets_can_be_linked(panel: Panel) -> None:
+    score = ipywidgets.IntText()
+    label, rule = ipywidgets.Label(), ipywidgets.Label()
+    other = Panel()
+    traitlets.link((panel, "verdict"), (label, "value"))
+    traitlets.dlink((panel, "rule"), (rule, "value"))
+    traitlets.link((panel, "value"), (other, "value"))
+    traitlets.dlink((score, "value"), (panel, "value"), lambda points: {"score": points} if points else {})
+    ipywidgets.jslink((panel, "verdict"), (label, "value"))
+    ipywidgets.jslink((panel, "value"), (other, "value"))
+    assert (label.value, rule.value) == ("skimmed", "not_allowed")
+    Front(other).send(type="set", field="move", value="pressure")
+    assert (label.value, panel.value["move"]) == ("backfires", "pressure")
+    score.value = 251
+    assert other.value["score"] == 251
+
+
+def test_widgets_can_be_laid_out(panel: Panel) -> None:
+    layout = ipywidgets.Layout(width="50%")
+    other = Panel(Case(score=228), layout=layout)
+    box = ipywidgets.HBox([panel, other])
+    tabs = ipywidgets.Tab([box, open_activity("forms", layout=layout)])
+    assert isinstance(tabs.children[1], ipywidgets.DOMWidget)
+    assert other.layout is layout
+    panel.layout.width = "40%"
+    assert box.children[0].layout.width == "40%"
+
+
+def test_a_notebook_shows_the_widget_and_what_it_says(panel: Panel) -> None:
+    bundle, _ = panel._repr_mimebundle_()
+    assert bundle["application/vnd.jupyter.widget-view+json"]["model_id"] == panel.model_id
+    assert bundle["text/plain"] == panel.text
+    assert bundle["text/html"] == panel.activity.static_html()
+    assert repr(panel).startswith("<case: Verdict: Skimmed.")
+
+
+def test_a_view_opens_with_the_page_as_it_is(panel: Panel) -> None:
+    panel.value = {"score": 251}
+    panel._repr_mimebundle_()
+    assert panel.html == panel.activity.page()
+
+
+def test_nothing_is_sent_before_a_page_is_there(panel: Panel, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(panel, "send", lambda *_: pytest.fail("sent"))
+    panel.value = {"score": 251}
+    panel.transcript()
+
+
+class Kernel:
+    """A kernel that runs one cell."""
+
+    def __init__(self, cell: str | None, run: str) -> None:
+        self.parent = {"header": {"msg_id": run}, "metadata": {"cellId": cell} if cell else {}}
+        self.kernel = self
+
+    def get_parent(self) -> dict[str, Any]:
+        """As ipykernel has it."""
+        return self.parent
+
+
+@pytest.fixture
+def run_cell(monkeypatch: pytest.MonkeyPatch) -> Callable[..., list[str]]:
+    """Run a cell that makes some panels, and return where each saves; ``restart`` for a new kernel."""
+
+    def run(cell: str | None, panels: int = 1, *, restart: bool = False) -> list[str]:
+        if restart:
+            monkeypatch.setattr(widget, "_counts", type(widget._counts)())
+        kernel = Kernel(cell, uuid.uuid4().hex)
+        monkeypatch.setattr(widget, "get_ipython", lambda: kernel)
+        return [Panel().storage_key for _ in range(panels)]
+
+    return run
+
+
+def test_every_panel_of_a_notebook_saves_under_a_name_of_its_own(run_cell: Any) -> None:
+    for cells in (("one", "two", "three"), (None, None, None)):
+        keys = [key for cell in cells for key in run_cell(cell, 2)]
+        assert len(set(keys)) == len(keys)
+    assert Panel().storage_key != open_activity("forms").storage_key
+
+
+def test_a_panel_saves_under_the_same_name_when_the_notebook_runs_again(run_cell: Any) -> None:
+    before = [*run_cell("one", 2), *run_cell("two")]
+    assert run_cell("two") == before[2:]  # the cell alone
+    assert [*run_cell("one", 2, restart=True), *run_cell("two")] == before
+    without_ids = [*run_cell(None, 2, restart=True), *run_cell(None)]
+    assert [*run_cell(None, 2, restart=True), *run_cell(None)] == without_ids
+    assert Panel(key="mine").storage_key == Panel(key="mine").storage_key
+
+
+@pytest.mark.parametrize("name", [row.activity for row in load_activities()])
+def test_the_value_of_an_activity_brings_it_back(name: str) -> None:
+    view = open_activity(name)
+    opening = view.value
+    assert bool(view.verdict) == bool(view.rule) == isinstance(view.activity, CaseActivity)
+    for field in view.activity.fields():
+        for position in (*view.activity.positions(field), 3, "Boston"):
+            if opening.get(field) == position:
+                continue
+            try:
+                view.value = {field: position}
+            except CaseError:
+                assert view.value == opening
+            moved = view.value
+            front = Front(view)
+            front.send(type="reset")
+            view.value = moved
+            assert view.value == moved
+            front.send(type="reset")
+            assert view.value == opening
+    with pytest.raises(CaseError):
+        view.value = {"nonsense": 1}
