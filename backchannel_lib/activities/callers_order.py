@@ -107,7 +107,7 @@ class CallersOrder(Form):
             tag("p", text("order.alike", alike=alike, total=len(RECOMMENDERS)), class_="bw-kind"),
             tag("div", table(text("chart.callers.title"), head, rows), class_="bw-numbers"),
             tag("h3", text("order.mismatch")),
-            tag("ul", [tag("li", row.words) for row in tables_differ() if not row.same], class_="bw-list"),
+            tag("ul", [tag("li", row.sentence) for row in tables_differ() if not row.same], class_="bw-list"),
             citations("order", claims, ours),
         )
 

@@ -96,7 +96,7 @@ class Collisions(Form):
             [
                 tag(
                     "div",
-                    tag("p", entry.words),
+                    tag("p", entry.sentence),
                     paired(
                         (text("card.title"), Verdict[entry.verdict.upper()].label),
                         (text("collide.in_soap"), entry.check.label),
@@ -138,6 +138,6 @@ class Collisions(Form):
             lines.append(f"{guess}: {self.fragments(self.state)['spoken']}")
         for entry in self.found:
             verdict = Verdict[entry.verdict.upper()].label
-            lines.append(f"{entry.words}\n   {verdict} / {entry.check.label}. {entry.earliest}. {entry.contacted_words}")
+            lines.append(f"{entry.sentence}\n   {verdict} / {entry.check.label}. {entry.earliest}. {entry.contacted_words}")
         self.commit(start)
         return "\n".join(lines)

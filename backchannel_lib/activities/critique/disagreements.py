@@ -189,7 +189,7 @@ class Disagreements(Form):
             (
                 f"{pair.table_row}: {text(f'level.impact.{pair.impact}')}" if pair.table_row else text("order.not_there"),
                 f"{pair.chart_row}: {pair.weight}" if pair.chart_row else text("order.not_there"),
-                pair.words,
+                pair.sentence,
             )
             for pair in tables_differ()
         ]

@@ -8,21 +8,11 @@ import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
-from typing import Any, ClassVar, Final, NamedTuple
+from typing import Annotated, Any, ClassVar, Final, NamedTuple
 
 from backchannel_lib.base.errors import CaseError
 from backchannel_lib.base.formatting import suggestions
-from backchannel_lib.base.readers import (
-    Path,
-    TableError,
-    WrongCellError,
-    each_of,
-    integer,
-    one_of,
-    optional_text,
-    read_table,
-    required_text,
-)
+from backchannel_lib.base.readers import WrongRowError, each_of, integer, loader, one_of, optional_text
 from backchannel_lib.base.texts import text
 from backchannel_lib.model.amplifier import assumption
 from backchannel_lib.model.calendar import match_week
@@ -33,12 +23,13 @@ from backchannel_lib.model.tables import (
     Claim,
     ExampleRow,
     assumption_id,
+    case_settings,
     claim_ids,
+    fact_ids,
     load_callers,
     load_claims,
     load_examples,
     load_facts,
-    settings,
 )
 from backchannel_lib.model.verdict import judge
 
@@ -51,15 +42,34 @@ STANDINGS: Final = ("known", "open", "unknown", "student")
 # ---- what supports each claim ----
 
 
-class SupportRow(NamedTuple):
-    """How far one claim is supported; see `load_support`."""
+def case_or_nothing(cell: str) -> Case | None:
+    """Pairs ``field=value`` that make a case, or nothing."""
+    return Case.from_record(dict(case_settings(cell))) if cell else None
 
-    claim: str
-    support: str
-    near: tuple[str, ...]
-    facts: tuple[str, ...]
-    case: Case | None
-    assumption: str
+
+class SupportRow(NamedTuple):
+    """Our rating of how far each of the article's claims is supported.
+
+    Texts: ``support.<support>.name`` and, where facts bear on the claim, ``support_why.<claim>``.
+
+    One view: only the author's experience. Agrees: an outside source points the same way, the studies always in a
+    neighboring setting. Against: an outside source points the other way, or measured no effect. Collides: following the
+    claim in SOAP meets the NRMP's rule. Defines: there is nothing to support or refute.
+
+    Source:
+        ours, from data/facts.csv.
+
+    Examples:
+        >>> {row.claim: row.support for row in load_support()}["timing.phase1-early-is-best"]
+        'collides'
+    """
+
+    claim: Annotated[str, one_of(lambda: [claim.id for claim in load_claims()])]
+    support: Annotated[str, one_of(LEVELS)]
+    near: Annotated[tuple[str, ...], each_of(LEVELS), "the other ratings that we nearly gave"]
+    facts: Annotated[tuple[str, ...], fact_ids, "what it rests on"]
+    case: Annotated[Case | None, case_or_nothing, "the contact that the claim tells of or advises in SOAP"]
+    assumption: Annotated[str, assumption_id]
 
     @property
     def name(self) -> str:
@@ -72,59 +82,15 @@ class SupportRow(NamedTuple):
         return text(f"support_why.{self.claim}") if self.facts else text(f"support.{self.support}.why")
 
 
-def load_support(path: Path = None) -> tuple[SupportRow, ...]:
-    """Load our rating of how far each of the article's claims is supported.
-
-    Args:
-        path: Another file of the same form; None for the workbook's own.
-
-    Returns:
-        Rows of: ``claim``, its id; ``support``: one_view (only the author's experience), agrees (an outside source points
-        the same way, the studies always in a neighboring setting), against (an outside source points the other way, or
-        measured no effect), collides (following it in SOAP meets the NRMP's rule) or defines (nothing to support or
-        refute); ``near``, the other ratings that we nearly gave, parted by blanks, or blank; ``facts``, ids of the outside
-        facts it rests on, or blank; ``case``, the contact that the claim tells of or advises in SOAP, as pairs
-        ``field=value`` parted by ``;``, or blank; ``assumption``, the id of our assumption.
-
-    Raises:
-        TableError: The table is broken, a rating that has to rest on facts names none, or ``near`` names the rating itself.
-
-    Source:
-        ours, from data/facts.csv.
-
-    Examples:
-        >>> {row.claim: row.support for row in load_support()}["timing.phase1-early-is-best"]
-        'collides'
-    """
-    rows = read_table(
-        SupportRow,
-        "support.csv",
-        {
-            "claim": one_of([claim.id for claim in load_claims()]),
-            "support": one_of(LEVELS),
-            "near": each_of(LEVELS),
-            "facts": each_of([fact.id for fact in load_facts()]),
-            "case": _case_or_blank,
-            "assumption": assumption_id,
-        },
-        path=path,
-    )
-    for number, row in enumerate(rows, start=2):
-        name = "support.csv" if path is None else str(getattr(path, "name", path))
+def _check_support(rows: tuple[SupportRow, ...]) -> None:
+    for index, row in enumerate(rows):
         if row.support in RESTS_ON_FACTS and not row.facts:
-            raise TableError(name, number, "facts", "", f"ids of facts, since the rating is '{row.support}'")
+            raise WrongRowError(index, "facts", "", f"ids of facts, since the rating is '{row.support}'")
         if row.support in row.near:
-            raise TableError(name, number, "near", row.support, "other ratings than the one that is given")
-    return rows
+            raise WrongRowError(index, "near", row.support, "other ratings than the one that is given")
 
 
-def _case_or_blank(cell: str) -> Case | None:
-    if cell == "":
-        return None
-    try:
-        return Case.from_record(dict(settings(cell)))
-    except CaseError as error:
-        raise WrongCellError(f"a case that can be ({error})") from None
+load_support = loader(SupportRow, "support.csv", check=_check_support)
 
 
 def levels() -> tuple[tuple[str, str, str], ...]:
@@ -188,27 +154,27 @@ class Rated:
 
     claim: Claim
     yours: str
-    assumption: SupportRow
+    ours: SupportRow
 
     @property
     def relation(self) -> str:
         """``same``; ``near``, where we nearly chose the reader's rating; or ``different``."""
-        if self.yours == self.assumption.support:
+        if self.yours == self.ours.support:
             return "same"
-        return "near" if self.yours in self.assumption.near else "different"
+        return "near" if self.yours in self.ours.near else "different"
 
     @property
-    def words(self) -> str:
+    def sentence(self) -> str:
         """Both ratings and what ours rests on, for a reader."""
         yours = text(f"support.{self.yours}.name")
         if self.relation == "same":
-            return f"{text('rating.same', ours=self.assumption.name)} {self.assumption.why}"
+            return f"{text('rating.same', ours=self.ours.name)} {self.ours.why}"
         chosen = (
-            text("rating.near", yours=yours, ours=self.assumption.name)
+            text("rating.near", yours=yours, ours=self.ours.name)
             if self.relation == "near"
-            else text("rating.different", yours=yours, ours=self.assumption.name)
+            else text("rating.different", yours=yours, ours=self.ours.name)
         )
-        return f"{chosen} {text('rating.kind')} {self.assumption.why}"
+        return f"{chosen} {text('rating.kind')} {self.ours.why}"
 
 
 class TopicCount(NamedTuple):
@@ -220,7 +186,7 @@ class TopicCount(NamedTuple):
     different: int
 
     @property
-    def words(self) -> str:
+    def sentence(self) -> str:
         """The counts as a line for a reader."""
         topic = text(f"support_topic.{self.topic}")
         return text("rating.topic", topic=topic, same=self.same, near=self.near, different=self.different)
@@ -269,7 +235,7 @@ class RatingResult:
         )
 
     @property
-    def words(self) -> str:
+    def sentence(self) -> str:
         """The counts as a sentence for a reader."""
         if not self.rated:
             return text("rating.none")
@@ -311,17 +277,27 @@ def rate(ratings: Mapping[str, str]) -> RatingResult:
 
 
 class StudyBarRow(NamedTuple):
-    """One bar of the article's chart or of the survey; see `load_study_bars`."""
+    """The bars of the article's chart of callers and of the ophthalmology survey, to be shown beside each other.
+
+    Texts: ``study_bar.<bar>``, ``study_source.<source>``.
+
+    Source:
+        works.weight-trusted-peer to works.weight-self-email; facts studies.ophtho_*; the standing is ours.
+
+    Examples:
+        >>> [row.value for row in load_study_bars() if row.source == "ophthalmology"]
+        [41, 14, 3]
+    """
 
     bar: str
-    source: str
-    caller: str
-    standing: str
-    value: int
-    unit: str
-    facts: tuple[str, ...]
-    claims: tuple[str, ...]
-    assumption: str
+    source: Annotated[str, one_of(SOURCES)]
+    caller: Annotated[str, one_of((*RECOMMENDERS, *SURVEYED)), "a recommender, or a caller of the survey"]
+    standing: Annotated[str, one_of(STANDINGS), "what the caller is to the director, which says what may be compared"]
+    value: Annotated[int, integer(0, 100)]
+    unit: Annotated[str, optional_text, "blank for the article, which gives none"]
+    facts: Annotated[tuple[str, ...], fact_ids, "where a value of the survey is from"]
+    claims: Annotated[tuple[str, ...], claim_ids, "where a value of the article is from"]
+    assumption: Annotated[str, assumption_id]
 
     @property
     def label(self) -> str:
@@ -333,50 +309,8 @@ class StudyBarRow(NamedTuple):
         """Where it comes from and in which unit, for a reader."""
         return text(f"study_source.{self.source}")
 
-    @property
-    def standing_label(self) -> str:
-        """What the caller is to the PD, for a reader; bars of one standing may stand beside each other."""
-        return text(f"standing.{self.standing}")
 
-
-def load_study_bars(path: Path = None) -> tuple[StudyBarRow, ...]:
-    """Load the bars of the article's chart of callers and of the ophthalmology survey, to stand beside each other.
-
-    Args:
-        path: Another file of the same form; None for the workbook's own.
-
-    Returns:
-        Rows of: ``bar``, its id; ``source``, article or ophthalmology; ``caller``, a recommender in the article's rows, a
-        caller of the survey in the others; ``standing``: known (to the PD), open (the chart leaves it open), unknown or
-        student, which says what may stand beside what; ``value``, 0 to 100; ``unit``, blank for the article, which gives
-        none; ``facts`` or ``claims``, ids of where the value stands; ``assumption``, the id of our assumption.
-
-    Raises:
-        TableError: The table is broken.
-
-    Source:
-        works.weight-trusted-peer to works.weight-self-email; facts studies.ophtho_*; the standing is ours.
-
-    Examples:
-        >>> [row.value for row in load_study_bars() if row.source == "ophthalmology"]
-        [41, 14, 3]
-    """
-    return read_table(
-        StudyBarRow,
-        "study_bars.csv",
-        {
-            "bar": required_text,
-            "source": one_of(SOURCES),
-            "caller": one_of((*RECOMMENDERS, *SURVEYED)),
-            "standing": one_of(STANDINGS),
-            "value": integer(0, 100),
-            "unit": optional_text,
-            "facts": each_of([fact.id for fact in load_facts()]),
-            "claims": claim_ids,
-            "assumption": assumption_id,
-        },
-        path=path,
-    )
+load_study_bars = loader(StudyBarRow, "study_bars.csv")
 
 
 def study_bars() -> tuple[tuple[str, tuple[StudyBarRow, ...], tuple[StudyBarRow, ...]], ...]:
@@ -442,7 +376,7 @@ class Ratio:
         return self.article_low <= self.survey_high and self.survey_low <= self.article_high
 
     @property
-    def words(self) -> str:
+    def sentence(self) -> str:
         """Both ratios for a reader, and how firm the difference is."""
         values: dict[str, Any] = {
             "upper": text(f"standing.{self.upper}"),
@@ -484,7 +418,7 @@ class OrderCheck:
         return all(ratio.same for ratio in self.ratios)
 
     @property
-    def words(self) -> str:
+    def sentence(self) -> str:
         """The answer for a reader."""
         order = text("study_order.same" if self.order else "study_order.differs")
         return f"{order} {text('study_order.ratios_same' if self.ratios_agree else 'study_order.ratios_differ')}"
@@ -580,7 +514,7 @@ class Disagreement:
         return READINGS[self.default].sentence, READINGS[self.reading].sentence
 
     @property
-    def words(self) -> str:
+    def sentence(self) -> str:
         """Where the two places are and how much hangs on them, for a reader."""
         where = text("disagreement.places", ours=", ".join(self.places), other=", ".join(self.other_places))
         counts = text(
@@ -717,12 +651,7 @@ class CallerPair:
         return self.relation == "same"
 
     @property
-    def relation_words(self) -> str:
-        """How the two go together, in a few words for a reader."""
-        return text(f"table_relation.{self.relation}")
-
-    @property
-    def words(self) -> str:
+    def sentence(self) -> str:
         """How the two labels differ, as sentences for a reader."""
         return text(f"tables_differ.{self.recommender}")
 
@@ -791,7 +720,7 @@ class Collision:
     assumption: ClassVar[str] = "collision_case_is_ours"
 
     @property
-    def words(self) -> str:
+    def sentence(self) -> str:
         """The claim and its lines, for a reader."""
         return text("collision.lines", lines=self.claim.lines, claim=text(f"claim.{self.claim.id}"))
 

@@ -98,7 +98,7 @@ class Rating(Form):
             **{f"told.{claim}": self._answer_told(claim, state[claim]) if claim in told else "" for claim in self.claims},
             "rated": text("rate.rated", rated=rated, total=len(self.groups[group])),
             "summary": summary,
-            "spoken": self.result(state).words if told else "",
+            "spoken": self.result(state).sentence if told else "",
         }
 
     def _summary(self, state: Record) -> str:
@@ -107,15 +107,15 @@ class Rating(Form):
             return ""
         alone = sum(row.support == "one_view" for row in self.assumption.values())
         return join(
-            tag("p", result.words, class_="bw-summary"),
-            tag("ul", [tag("li", count.words) for count in result.topics], class_="bw-list"),
+            tag("p", result.sentence, class_="bw-summary"),
+            tag("ul", [tag("li", count.sentence) for count in result.topics], class_="bw-list"),
             tag("p", text("rate.no_score", alone=alone, total=len(self.assumption))),
             citations("rating", (), ("support_rating_is_ours",)),
         )
 
     def _answer_told(self, claim: str, mine: str) -> Markup:
         ours = self.assumption[claim]
-        words = Rated(self.claims[claim], mine, ours).words if mine else f"{text('rate.ours', ours=ours.name)} {ours.why}"
+        words = Rated(self.claims[claim], mine, ours).sentence if mine else f"{text('rate.ours', ours=ours.name)} {ours.why}"
         return join(tag("p", words), citations(f"rated-{claim}", (), (), ours.facts) if ours.facts else None)
 
     def ui_state(self, state: Record) -> dict[str, Any]:
@@ -179,7 +179,7 @@ class Rating(Form):
                     near = text("rate.nearly", near=", ".join(relations["near"])) if "near" in relations else ""
                     lines.append(f"   {text(f'claim.{claim}')} {', '.join(relations['same'])}. {near}".rstrip())
             self._compare({})
-            lines.append(f"   {self.result(self.state).words}")
+            lines.append(f"   {self.result(self.state).sentence}")
             self.commit(start)
         return "\n".join(lines)
 

@@ -189,11 +189,11 @@ class Studies(Form):
             tag("h3", text("studies.beside")),
             tag("div", table(text("studies.beside"), head, rows), class_="bw-numbers", tabindex="0", role="group",
                 aria_label=text("studies.beside")),
-            tag("p", check.words, class_="bw-kind"),
+            tag("p", check.sentence, class_="bw-kind"),
             tag(
                 "details",
                 tag("summary", text("studies.ratios")),
-                tag("ul", [tag("li", ratio.words) for ratio in check.ratios], class_="bw-list"),
+                tag("ul", [tag("li", ratio.sentence) for ratio in check.ratios], class_="bw-list"),
                 data_keep="ratios",
             ),
             citations("beside", claims, ("bar_pairing_is_ours", "one_answer_either_way")),
@@ -290,7 +290,7 @@ class Studies(Form):
             lines.append(f"{', '.join(f'{bar.label}: {values[bar.caller]}' for bar in self.surveyed)}\n   "
                          f"{self._line('survey', self.state)}")  # fmt: skip
         lines += [f"{bar.source_label}: {bar.label} {bar.value}" for bar in (*self.article, *self.surveyed)]
-        lines += [order_agrees().words, *(ratio.words for ratio in order_agrees().ratios)]
+        lines += [order_agrees().sentence, *(ratio.sentence for ratio in order_agrees().ratios)]
         for step, answers in (("measured", MEASURED), ("advocates", ADVOCATES)):
             for answer in answers:
                 self.update(**{step: answer})

@@ -222,7 +222,7 @@ def test_a_guess_stands_beside_the_rule_s_answer(guess: int) -> None:
     found = collisions()
     assert len(found) == 21
     for entry in found:
-        assert body.count(entry.words.replace("&", "&amp;")) == 1, entry.claim.id
+        assert body.count(entry.sentence.replace("&", "&amp;")) == 1, entry.claim.id
     assert body.count(text("when.after_soap")) == 20
     assert body.count(text("when.ask")) == 1
     assert text("fact.soap_rule.penalty") in body

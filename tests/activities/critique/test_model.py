@@ -147,8 +147,8 @@ def test_what_the_rule_says_of_the_advice(claim: str, answer: str, once_contacte
     assert (entry.check.answer, entry.if_contacted.answer) == (answer, once_contacted)
     assert entry.earliest == text({"not_allowed": "when.after_soap", "ask_first": "when.ask"}[answer])
     assert entry.if_contacted.label in entry.contacted_words
-    assert text(f"claim.{claim}") in entry.words
-    assert entry.claim.lines in entry.words
+    assert text(f"claim.{claim}") in entry.sentence
+    assert entry.claim.lines in entry.sentence
 
 
 @pytest.mark.parametrize("year", [2026, 2027])
@@ -181,7 +181,6 @@ def test_the_bars_are_the_article_s_and_the_survey_s() -> None:
         assert bar.assumption == "bar_pairing_is_ours"
         assert bar.label
         assert bar.source_label
-        assert bar.standing_label
         if bar.source == "article":
             (claim,) = bar.claims
             assert (bar.unit, bar.facts) == ("", ())
@@ -220,10 +219,10 @@ def test_the_order_agrees_and_the_ratios_do_not() -> None:
     spans = [(ratio.survey_low, ratio.survey_high) for ratio in check.ratios]
     assert spans == [(25 / 10, 27 / 8), (25 / 3, 27 / 1), (8 / 3, 10 / 1)]
     assert all(ratio.within_one_answer for ratio in check.ratios)
-    assert check.words == f"{text('study_order.same')} {text('study_order.ratios_differ')}"
-    assert "3.2 to 3.6 times" in check.ratios[0].words
-    assert "2.5 to 3.4, so" in check.ratios[0].words
-    assert " 5.0 times" in check.ratios[2].words
+    assert check.sentence == f"{text('study_order.same')} {text('study_order.ratios_differ')}"
+    assert "3.2 to 3.6 times" in check.ratios[0].sentence
+    assert "2.5 to 3.4, so" in check.ratios[0].sentence
+    assert " 5.0 times" in check.ratios[2].sentence
 
 
 def _with_values(monkeypatch: pytest.MonkeyPatch, **values: int) -> None:
@@ -235,16 +234,16 @@ def test_another_survey_would_give_another_answer(monkeypatch: pytest.MonkeyPatc
     """The order and the ratios are computed: other bars in the table turn either answer."""
     _with_values(monkeypatch, survey_unknown_mentor=60)
     assert not order_agrees().order
-    assert order_agrees().words.startswith(text("study_order.differs"))
+    assert order_agrees().sentence.startswith(text("study_order.differs"))
     _with_values(monkeypatch, article_subspecialist=25)  # no higher than an unknown caller, which the survey has lower
     assert not order_agrees().order
     _with_values(monkeypatch, survey_known_mentor=90, survey_unknown_mentor=25, survey_applicant=5)
     assert order_agrees().order
     assert order_agrees().ratios_agree
-    assert order_agrees().words.endswith(text("study_order.ratios_same"))
+    assert order_agrees().sentence.endswith(text("study_order.ratios_same"))
     _with_values(monkeypatch, survey_known_mentor=95, survey_unknown_mentor=90)
     assert not order_agrees().ratios[0].within_one_answer
-    assert "would only lie" in order_agrees().ratios[0].words
+    assert "would only lie" in order_agrees().ratios[0].sentence
     _with_values(monkeypatch, survey_applicant=2)  # one director of 63
     assert order_agrees().ratios[1].survey_high == math.inf
 
@@ -263,7 +262,7 @@ def test_every_reading_is_a_disagreement() -> None:
         assert entry.options == (text(f"reading.{entry.default}"), text(f"reading.{entry.reading}"))
         assert set(entry.places) == {lines[claim] for claim in READINGS[entry.default].claims}
         assert set(entry.other_places) == {lines[claim] for claim in READINGS[entry.reading].claims}
-        assert str(entry.grid_changed) in entry.words
+        assert str(entry.grid_changed) in entry.sentence
 
 
 @pytest.mark.parametrize("reading", OTHER_READINGS)
@@ -307,8 +306,7 @@ def test_the_table_and_the_chart_row_by_row() -> None:
     assert [pair.same for pair in pairs] == [True, True, False, False, False, False]
     for pair, row in zip(pairs, load_callers(), strict=True):
         assert (pair.table_row, pair.chart_row, pair.assumption) == (row.table_row, row.chart_row, row.assumption)
-        assert pair.words == text(f"tables_differ.{pair.recommender}")
-        assert pair.relation_words == text(f"table_relation.{pair.relation}")
+        assert pair.sentence == text(f"tables_differ.{pair.recommender}")
 
 
 # ---- the reader's ratings ----
@@ -332,9 +330,9 @@ def test_a_rating_beside_ours(claim: str, yours: str, relation: str) -> None:
     assert rated.relation == relation
     counts = {"same": result.same, "near": result.near, "different": result.different}
     assert counts == {**dict.fromkeys(counts, 0), relation: 1}
-    assert rated.words.endswith(support_of(claim).why)
-    assert (text("rating.kind") in rated.words) == (relation != "same")
-    assert (text(f"support.{yours}.name")) in rated.words
+    assert rated.sentence.endswith(support_of(claim).why)
+    assert (text("rating.kind") in rated.sentence) == (relation != "same")
+    assert (text(f"support.{yours}.name")) in rated.sentence
 
 
 def test_our_own_ratings_are_the_same_as_ours() -> None:
@@ -342,7 +340,7 @@ def test_our_own_ratings_are_the_same_as_ours() -> None:
     assert rate({row.claim: row.support for row in ROWS}).same == 100
     nearly = rate({row.claim: row.near[0] for row in ROWS if row.near})
     assert nearly.near == len(nearly.rated) > 40
-    assert rate({}).words == text("rating.none")
+    assert rate({}).sentence == text("rating.none")
     assert rate({}).topics == ()
 
 
@@ -358,8 +356,8 @@ def test_every_rating_is_counted_once(ratings: dict[str, str]) -> None:
     assert [rated.claim.id for rated in result.rated] == [claim for claim in CLAIMS if claim in ratings]
     for topic in result.topics:
         assert sum(topic[1:]) == sum(claim.startswith(f"{topic.topic}.") for claim in ratings)
-        assert text(f"support_topic.{topic.topic}") in topic.words
-    assert str(len(ratings)) in result.words
+        assert text(f"support_topic.{topic.topic}") in topic.sentence
+    assert str(len(ratings)) in result.sentence
 
 
 @pytest.mark.parametrize(

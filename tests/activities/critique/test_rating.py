@@ -94,7 +94,7 @@ def test_comparing_shows_ours_for_that_topic_alone(topic: str) -> None:
     act(activity, type="set", field=first, value="agrees")
     assert act(activity, type="compare")["focus"] == "summary"
     assert told(activity) == set(activity.groups[topic])
-    assert rate({first: "agrees"}).words in activity.fragments(activity.state)["summary"]
+    assert rate({first: "agrees"}).sentence in activity.fragments(activity.state)["summary"]
 
 
 @pytest.mark.parametrize("claim", MIXED)
@@ -107,7 +107,7 @@ def test_yours_and_ours_stand_beside_each_other(claim: str, level: str) -> None:
     parts = activity.fragments(activity.state)
     body = parts[f"told.{claim}"]
     (expected,) = rate({claim: level}).rated
-    assert expected.words in body
+    assert expected.sentence in body
     assert (text("rating.kind") in body) == (level != OURS[claim].support)
     for fact in OURS[claim].facts:
         assert text(f"fact.{fact}") in body, fact
@@ -124,7 +124,7 @@ def test_what_was_left_out_is_told_and_not_counted() -> None:
     parts = activity.fragments(activity.state)
     ours = OURS[MIXED[1]]
     assert text("rate.ours", ours=ours.name) in parts[f"told.{MIXED[1]}"]
-    assert activity.result(activity.state).words == text("rating.counts", total=1, same=1, near=0, different=0)
+    assert activity.result(activity.state).sentence == text("rating.counts", total=1, same=1, near=0, different=0)
     assert text("rate.rated", rated=1, total=10) == parts["rated"]
 
 
@@ -135,11 +135,11 @@ def test_counts_follow_a_change_and_leave_out_topics_not_compared() -> None:
         act(activity, type="set", field=claim, value=OURS[claim].support)
     act(activity, type="set", field="levers.none-is-noise", value="one_view")
     act(activity, type="compare")
-    assert activity.result(activity.state).words == text("rating.counts", total=10, same=10, near=0, different=0)
+    assert activity.result(activity.state).sentence == text("rating.counts", total=10, same=10, near=0, different=0)
     act(activity, type="set", field=MIXED[0], value="against")
-    assert activity.result(activity.state).words == text("rating.counts", total=10, same=9, near=0, different=1)
+    assert activity.result(activity.state).sentence == text("rating.counts", total=10, same=9, near=0, different=1)
     act(activity, type="set", field=MIXED[0], value="")
-    assert activity.result(activity.state).words == text("rating.counts", total=9, same=9, near=0, different=0)
+    assert activity.result(activity.state).sentence == text("rating.counts", total=9, same=9, near=0, different=0)
 
 
 def test_undo_takes_the_comparison_back_and_then_the_rating() -> None:

@@ -97,10 +97,10 @@ def test_the_home_dean_stands_beside_nothing_and_no_strong_contrast_is_claimed()
     beside = all_seen().fragments(all_seen().state)["beside"]
     row = next(row for row in beside.split("<tr>") if "Home dean 50" in row)
     assert f"<td>{text('order.not_there')}</td>" in row
-    assert order_agrees().words in beside
+    assert order_agrees().sentence in beside
     for ratio in order_agrees().ratios:
         assert ratio.within_one_answer
-        assert ratio.words in beside
+        assert ratio.sentence in beside
 
 
 @pytest.mark.parametrize(
