@@ -1,6 +1,6 @@
-"""The deck of the workshop: students who are put before a room, drawn by topic, by difficulty or by chance.
+"""The deck of the workshop: students who are presented to a room, drawn by topic, by difficulty or at random.
 
-Most stand in twos and threes that are told almost alike and come out differently, so that no wording gives an answer away.
+Most come in twos and threes that read almost alike and end differently, so that no wording gives an answer away.
 """
 
 from __future__ import annotations
@@ -8,17 +8,16 @@ from __future__ import annotations
 import functools
 import random
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Final, NamedTuple
+from typing import Annotated, Final, NamedTuple
 
 from backchannel_lib.activities.tables import case_of
 from backchannel_lib.base.errors import CaseError
 from backchannel_lib.base.formatting import suggestions
-from backchannel_lib.base.readers import Path, integer, one_of, read_table, required_text, yes_no
+from backchannel_lib.base.readers import integer, loader, one_of
 from backchannel_lib.base.texts import text
 from backchannel_lib.model.case import Case
-from backchannel_lib.model.tables import assumption_id, case_settings, claim_ids
+from backchannel_lib.model.tables import Settings, assumption_id, case_settings, claim_ids
 from backchannel_lib.model.verdict import Judgment
 from backchannel_lib.page.case_html import stages_on_screen
 
@@ -26,183 +25,117 @@ HARDEST: Final = 3
 
 
 class TopicRow(NamedTuple):
-    """One topic that vignettes are drawn by; see `load_topics`."""
-
-    topic: str
-    claims: tuple[str, ...]
-
-    @property
-    def title(self) -> str:
-        """The topic's name for a reader."""
-        return text(f"topic.{self.topic}")
-
-
-class VignetteRow(NamedTuple):
-    """One student who is put before a room; see `load_vignettes`."""
-
-    vignette: str
-    topic: str
-    difficulty: int
-    overrides: tuple[tuple[str, str], ...]
-    what_if: str
-    claims: tuple[str, ...]
-    assumption: str
-    article: bool
-
-
-@dataclass(frozen=True)
-class Vignette:
-    """One student with everything that a room and its facilitator are told.
-
-    Args:
-        row: The row of data/vignettes.csv.
+    """A topic that vignettes are drawn by, in the order of the article's parts.
 
     Source:
-        data/vignettes.csv.
-
-    Examples:
-        >>> vignette = vignettes()["hannah"]
-        >>> vignette.title, vignette.case.recommender
-        ('Hannah B., Tuesday noon', 'unconnected_faculty')
-    """
-
-    row: VignetteRow
-
-    @property
-    def case(self) -> Case:
-        """The case that is judged."""
-        return case_of(self.row.overrides)
-
-    @property
-    def title(self) -> str:
-        """A name for it that says nothing of the outcome."""
-        return text(f"vignette.{self.row.vignette}.title")
-
-    @property
-    def file(self) -> str:
-        """The student, as a director meets them; the numbers and policies stand in a table beside it."""
-        return text(f"vignette.{self.row.vignette}.file")
-
-    @property
-    def contact(self) -> str:
-        """Who makes contact, how, when, and what is said."""
-        return text(f"vignette.{self.row.vignette}.contact")
-
-    @property
-    def note(self) -> str:
-        """What a room tends to overlook and how to handle it kindly; for the facilitator alone."""
-        return text(f"vignette.{self.row.vignette}.note")
-
-    @property
-    def discuss(self) -> str:
-        """An open question for the room."""
-        return text(f"vignette.{self.row.vignette}.discuss")
-
-    @property
-    def why(self) -> str:
-        """What decided, to be told after the reveal."""
-        return text(f"vignette.{self.row.vignette}.why")
-
-
-def load_topics(path: Path = None) -> tuple[TopicRow, ...]:
-    """Load the topics that vignettes are drawn by, in the order of the article's parts.
-
-    Args:
-        path: Another file of the same form; None for the workbook's own.
-
-    Returns:
-        Rows of: ``topic``; ``claims`` that it is about. Its name stands in the words table as ``topic.<topic>``.
-
-    Raises:
-        TableError: The table is broken.
-
-    Source:
-        The claims that the rows name; that they make seven topics is ours.
+        The claims that the rows name; that they make seven topics is our assumption.
 
     Examples:
         >>> load_topics()[0].topic
         'paper'
     """
-    return read_table(TopicRow, "topics.csv", {"topic": required_text, "claims": claim_ids}, path=path)
+
+    topic: Annotated[str, "its id; its name is the text ``topic.<topic>``"]
+    claims: Annotated[tuple[str, ...], claim_ids, "what it is about"]
 
 
-def load_vignettes(path: Path = None) -> tuple[VignetteRow, ...]:
-    """Load the deck.
+load_topics = loader(TopicRow, "topics.csv")
 
-    Args:
-        path: Another file of the same form; None for the workbook's own.
 
-    Returns:
-        Rows of: ``vignette``; ``topic``; ``difficulty``, which is ours: 1, one link decides, in plain sight; 2, a strong link
-        draws the eye away from the weak one; 3, several links look strong, and the one that decides takes the whole file or
-        the exact moment; ``overrides``, pairs ``field=value`` of what is special about the case; ``what_if``, the one field
-        that is moved afterwards; ``claims`` that it rests on; ``assumption``, an assumption in it or blank; ``article``, whether
-        it retells an example of the article's own. Words: ``vignette.<vignette>.title``, ``.file``, ``.contact``, ``.note``,
-        ``.discuss`` and ``.why``.
+def topic_names() -> list[str]:
+    """List the topics in their order."""
+    return [row.topic for row in load_topics()]
 
-    Raises:
-        TableError: The table is broken.
+
+class Vignette(NamedTuple):
+    """A student who is presented to a room, with everything that the room and its facilitator read.
 
     Source:
         ours; the claims that the rows name.
 
     Examples:
-        >>> sorted({row.difficulty for row in load_vignettes()})
-        [1, 2, 3]
+        >>> vignette = vignettes()["hannah"]
+        >>> vignette.title, vignette.difficulty, vignette.case.recommender
+        ('Hannah B., Tuesday noon', 1, 'unconnected_faculty')
     """
-    return read_table(
-        VignetteRow,
-        "vignettes.csv",
-        {
-            "vignette": required_text,
-            "topic": one_of([row.topic for row in load_topics()]),
-            "difficulty": integer(1, HARDEST),
-            "overrides": case_settings,
-            "what_if": one_of(tuple(Case.fields())),
-            "claims": claim_ids,
-            "assumption": assumption_id,
-            "article": yes_no,
-        },
-        path=path,
-    )
+
+    vignette: Annotated[str, "its id; its texts are ``vignette.<vignette>.title``, ``.file``, ``.contact`` and so on"]
+    topic: Annotated[str, one_of(topic_names)]
+    difficulty: Annotated[
+        int,
+        integer(1, HARDEST),
+        "ours: 1, one link decides, in plain sight; 2, a strong link draws the eye away from the weak one; 3, several links"
+        " look strong, and the one that decides takes the whole file or the exact moment",
+    ]
+    overrides: Annotated[Settings, case_settings, "what is special about the case"]
+    what_if: Annotated[str, one_of(lambda: tuple(Case.fields())), "the field that is changed afterwards"]
+    claims: Annotated[tuple[str, ...], claim_ids, "what it rests on"]
+    assumption: Annotated[str, assumption_id]
+    article: Annotated[bool, "whether it retells an example of the article's own"]
+
+    @property
+    def case(self) -> Case:
+        """The case that is judged."""
+        return case_of(self.overrides)
+
+    @property
+    def title(self) -> str:
+        """A name that says nothing about the outcome."""
+        return text(f"vignette.{self.vignette}.title")
+
+    @property
+    def file(self) -> str:
+        """The student as a director first sees them; numbers and policies are in a table beside it."""
+        return text(f"vignette.{self.vignette}.file")
+
+    @property
+    def contact(self) -> str:
+        """Who makes contact, how, when, and what is said."""
+        return text(f"vignette.{self.vignette}.contact")
+
+    @property
+    def note(self) -> str:
+        """What a room tends to overlook and how to handle it kindly; for the facilitator alone."""
+        return text(f"vignette.{self.vignette}.note")
+
+    @property
+    def discuss(self) -> str:
+        """An open question for the room."""
+        return text(f"vignette.{self.vignette}.discuss")
+
+    @property
+    def why(self) -> str:
+        """What decided, to be read after the reveal."""
+        return text(f"vignette.{self.vignette}.why")
+
+
+load_vignettes = loader(Vignette, "vignettes.csv")
 
 
 @functools.cache
 def vignettes() -> Mapping[str, Vignette]:
-    """Give the whole deck.
-
-    Returns:
-        A read-only mapping from id to vignette, in the order of the file.
-
-    Raises:
-        TableError: The table is broken.
-
-    Source:
-        data/vignettes.csv.
+    """Return the whole deck by id, in the order of data/vignettes.csv; it cannot be changed.
 
     Examples:
         >>> next(iter(vignettes()))
         'nadia'
     """
-    return MappingProxyType({row.vignette: Vignette(row) for row in load_vignettes()})
+    return MappingProxyType({row.vignette: row for row in load_vignettes()})
 
 
-def draw(topic: str = "", difficulty: int = 0, seed: int = 0, but: Collection[str] = ()) -> tuple[str, ...]:
-    """Draw the vignettes that fit, in an order by chance.
+def draw(topic: str = "", difficulty: int = 0, seed: int = 0, exclude: Collection[str] = ()) -> tuple[str, ...]:
+    """Draw the vignettes that fit, each once, in a random order.
 
-    Each vignette keeps its place relative to the others whatever else is asked for: leaving some out moves none of the rest.
+    Each vignette keeps its place relative to the others whatever else is asked for: excluding some moves none of the rest.
 
     Args:
         topic: A topic of data/topics.csv; blank for all.
         difficulty: 1 to 3; 0 for all.
-        seed: A whole number of 0 or more; the same one gives the same order on every machine.
-        but: Ids to leave out, such as those that a room has seen; an id that is not in the deck is let be.
-
-    Returns:
-        Ids, each once.
+        seed: 0 or more; the same one gives the same order on every machine.
+        exclude: Ids to leave out, such as those that a room has seen; unknown ids are ignored.
 
     Raises:
-        CaseError: No topic has this name, there is no such difficulty, or the seed is no such number.
+        CaseError: The topic, the difficulty or the seed does not exist.
 
     Examples:
         >>> sorted(draw("needs", 2))
@@ -210,32 +143,25 @@ def draw(topic: str = "", difficulty: int = 0, seed: int = 0, but: Collection[st
         >>> draw("timing", seed=7) == draw("timing", seed=7)
         True
     """
-    topics = [row.topic for row in load_topics()]
-    if topic != "" and topic not in topics:
-        raise CaseError("topic", "level", topic, levels=suggestions(topic, topics))
+    if topic not in {"", *topic_names()}:
+        raise CaseError("topic", "level", topic, levels=suggestions(topic, topic_names()))
     if isinstance(difficulty, bool) or difficulty not in range(HARDEST + 1):
         raise CaseError("difficulty", "range", difficulty, low=0, high=HARDEST)
     if isinstance(seed, bool) or not isinstance(seed, int) or seed < 0:
         raise CaseError("seed", "at_least", seed, low=0)
-    # Numbers for the whole deck first. Of `random`, this method alone is promised to stay the same in later versions.
-    chance = random.Random(seed)  # noqa: S311 - it keeps no secret
-    places = {name: chance.random() for name in vignettes()}
+    # Numbers for the whole deck first. Of `random`, only this method is promised to stay the same in later versions.
+    generator = random.Random(seed)  # noqa: S311 - it keeps no secret
+    order = {name: generator.random() for name in vignettes()}
     fits = [
         name
         for name, vignette in vignettes().items()
-        if topic in {"", vignette.row.topic} and difficulty in {0, vignette.row.difficulty} and name not in but
+        if topic in {"", vignette.topic} and difficulty in {0, vignette.difficulty} and name not in exclude
     ]
-    return tuple(sorted(fits, key=places.__getitem__))
+    return tuple(sorted(fits, key=order.__getitem__))
 
 
 def link_order(judgment: Judgment) -> tuple[str, ...]:
-    """Give the order in which the links are revealed: as on screen, the weakest last.
-
-    Args:
-        judgment: The judgment.
-
-    Returns:
-        The five stages.
+    """Return the five stages in the order in which they are revealed: as on screen, the weakest last.
 
     Examples:
         >>> from backchannel_lib import judge

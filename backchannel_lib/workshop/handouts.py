@@ -293,7 +293,7 @@ def _answered(number: int, vignette: Vignette) -> Markup:
         tag(
             "div",
             tag("h3", text("sheet.verdict_is", verdict=judgment.verdict.label)),
-            tag("p", judgment.verdict.sentence, " ", text("sheet.rests", lines=_lines(vignette.row.claims))),
+            tag("p", judgment.verdict.sentence, " ", text("sheet.rests", lines=_lines(vignette.claims))),
             class_="article",
         ),
         tag("h3", text("sheet.chain")),
@@ -307,7 +307,7 @@ def _answered(number: int, vignette: Vignette) -> Markup:
         tag("p", tag("b", text("sheet.why")), ": ", vignette.why),
         tag("p", tag("b", text("sheet.note")), ": ", vignette.note),
         tag("p", tag("b", text("sheet.discuss")), ": ", vignette.discuss),
-        _ours({vignette.row.assumption} - {"", *(one.assumption for one in _reasons(judgment))}),
+        _ours({vignette.assumption} - {"", *(one.assumption for one in _reasons(judgment))}),
         class_="page answered",
     )
 

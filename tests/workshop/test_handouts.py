@@ -255,9 +255,9 @@ def test_the_facilitator_s_answers_are_the_engine_s(plan: str, seed: int) -> Non
         assert f">{text('sheet.rule_is', answer=rules_check(vignette.case).label)}<" in one
         for told in (vignette.note, vignette.discuss, vignette.why, *(reason.sentence for reason in judgment.reasons)):
             assert told in shown
-        for claim in vignette.row.claims:
+        for claim in vignette.claims:
             assert lines_of(claim) in shown
-        ours = {reason.assumption for top in judgment.reasons for reason in (top, *top.also)} | {vignette.row.assumption}
+        ours = {reason.assumption for top in judgment.reasons for reason in (top, *top.also)} | {vignette.assumption}
         assert one.count('class="ours small"') >= len(ours - {""})
         assert all(text(f"assumption.{name}") in shown for name in ours - {""})
 

@@ -250,7 +250,7 @@ def test_a_free_draw_never_shows_a_file_twice_and_ends_with_a_sentence(seed: int
             break
         seen.append(board.state.vignette)
         board.commit(board.state._replace(shown=LINKS))
-    fits = [name for name, one in vignettes().items() if level in {0, one.row.difficulty}]
+    fits = [name for name, one in vignettes().items() if level in {0, one.difficulty}]
     assert sorted(seen) == sorted(fits)
 
 
@@ -364,7 +364,7 @@ def test_the_one_slider_is_live_and_goes_back_to_the_case_as_told(board: Round, 
     """Moved over all its positions, the slider shows the engine's verdict at each; one press brings the case back."""
     opened(board, name)
     press(board, 1 + LINKS + 3)
-    field = vignettes()[name].row.what_if
+    field = vignettes()[name].what_if
     assert board.ui_state(board.state)["shown"][-1] == field
     assert field in what_if_fields()
     told = set()
@@ -396,7 +396,7 @@ def test_the_slider_moves_nothing_before_it_is_on_screen(board: Round) -> None:
     """A control of the case that is out of sight cannot change what the room is voting on."""
     opened(board, NAMES[0])
     before = board.state
-    act(board, "set", field=vignettes()[NAMES[0]].row.what_if, value="230")
+    act(board, "set", field=vignettes()[NAMES[0]].what_if, value="230")
     assert board.state == before
 
 
@@ -457,7 +457,7 @@ def test_after_a_crash_the_session_is_exactly_where_it_was(board: Round, presses
             act(board, "tap", value="skimmed")
             act(board, "beat", value=board.ui_state(board.state)["clock"]["id"], left=41)
         if board.state.step == "what_if" and number == presses - 1:
-            act(board, "set", field=(field := vignettes()[board.state.vignette].row.what_if), value=board.positions(field)[-1])
+            act(board, "set", field=(field := vignettes()[board.state.vignette].what_if), value=board.positions(field)[-1])
     found, told = again()
     assert found.state == board.state
     assert found.ui_state(found.state)["clock"]["left"] == board.ui_state(board.state)["clock"]["left"]
@@ -638,7 +638,7 @@ def test_a_session_written_and_read_is_the_same(data: st.DataObject) -> None:
     votes = st.lists(st.integers(0, MOST_VOTES), min_size=9, max_size=9).map(tuple)
     name = data.draw(st.sampled_from(NAMES))
     step = data.draw(st.sampled_from(STEPS[1:]))
-    field = vignettes()[name].row.what_if
+    field = vignettes()[name].what_if
     board = Round(PART)
     board.commit(WorkshopState(step="what_if", vignette=name, shown=LINKS))
     moved = data.draw(st.none() | st.sampled_from(list(board.positions(field))))

@@ -100,7 +100,7 @@ def test_every_round_gets_a_vignette_of_its_own(plan: str, seed: int) -> None:
     assert len(set(drawn.values())) == len(drawn)
     seen: list[str] = []
     for step, name in drawn.items():
-        row = vignettes()[name].row
+        row = vignettes()[name]
         assert (row.topic, str(row.difficulty)) == (rounds[step].topic, rounds[step].difficulty)
         assert draw(row.topic, row.difficulty, seed, seen)[0] == name, "the round on screen draws it with the same number"
         seen.append(name)
@@ -112,8 +112,8 @@ def test_every_round_gets_a_vignette_of_its_own(plan: str, seed: int) -> None:
         ("close", "short", {"minutes": "6"}, "column minutes: expected steps of plan 'short' that take 20 minutes, found 21"),
         ("talk", "long", {"skip": "6"}, "column skip: expected an order from 1 on in plan 'long', each place once, found ["),
         ("close", "long", {"shorter": "8"}, "column shorter: expected less than its 8 minutes, found 8"),
-        ("talk", "standard", {"shorter": "0"}, "column shorter: expected a whole number from 1 to 240, or nothing, found '0'"),
-        ("talk", "standard", {"skip": "last"}, "column skip: expected a whole number from 1 to 240, or nothing, found 'last'"),
+        ("talk", "standard", {"shorter": "0"}, "column shorter: expected a whole number from 1 to 240 or nothing, found '0'"),
+        ("talk", "standard", {"skip": "last"}, "column skip: expected a whole number from 1 to 240 or nothing, found 'last'"),
         ("talk", "standard", {"topic": "paper"}, "column difficulty: expected a topic and a difficulty, or neither, found ''"),
         ("round_rule", "short", {"topic": "timin"}, "column topic: expected one of timing, "),
         ("talk", "long", {"activity": "rond"}, "column activity: expected one of round, "),
@@ -151,11 +151,11 @@ def test_being_late_is_made_up_where_it_can_be(place: tuple[str, int], late: int
     plan, at = place
     steps = steps_of(plan)
     told = catch_up(plan, steps[at].step, late)
-    saved = sum(saving.saved for saving in told.savings)
-    assert saved + told.left >= max(0, late)
-    assert told.left == max(0, late - most_that_can_be_saved(steps[at + 1 :]))
+    saved = sum(saving.saved for saving in told.changes)
+    assert saved + told.minutes_left >= max(0, late)
+    assert told.minutes_left == max(0, late - most_that_can_be_saved(steps[at + 1 :]))
     if late <= 0:
-        assert told.savings == ()
+        assert told.changes == ()
 
 
 @given(st.sampled_from(PLACES), st.integers(1, 120))
@@ -163,7 +163,7 @@ def test_only_what_may_go_goes(place: tuple[str, int], late: int) -> None:
     """Nothing past or on now is touched, nothing that stays in is left out, nothing is cut below its shortest."""
     plan, at = place
     steps = steps_of(plan)
-    for saving in catch_up(plan, steps[at].step, late).savings:
+    for saving in catch_up(plan, steps[at].step, late).changes:
         assert saving.step in steps[at + 1 :]
         assert saving.saved == saving.step.minutes - saving.minutes > 0
         if saving.minutes == 0:
@@ -179,7 +179,7 @@ def test_no_more_is_left_out_than_needed(place: tuple[str, int], late: int) -> N
     plan, at = place
     coming = steps_of(plan)[at + 1 :]
     told = catch_up(plan, steps_of(plan)[at].step, late)
-    gone = [saving.step for saving in told.savings if saving.minutes == 0]
+    gone = [saving.step for saving in told.changes if saving.minutes == 0]
     order = sorted((row for row in coming if row.skip is not None), key=lambda row: row.skip or 0)
     assert sorted(gone, key=lambda row: row.skip or 0) == order[: len(gone)]
     if gone:
@@ -193,9 +193,9 @@ def test_being_later_never_saves_less(place: tuple[str, int], late: int) -> None
     plan, at = place
     step = steps_of(plan)[at].step
     before, after = catch_up(plan, step, late), catch_up(plan, step, late + 1)
-    gone = [{one.step.step for one in told.savings if one.minutes == 0} for told in (before, after)]
+    gone = [{one.step.step for one in told.changes if one.minutes == 0} for told in (before, after)]
     assert gone[0] <= gone[1]
-    assert before.left <= after.left
+    assert before.minutes_left <= after.minutes_left
 
 
 def test_a_plan_or_a_step_that_does_not_exist_is_named() -> None:
@@ -240,7 +240,7 @@ def test_the_page_says_how_late_it_is(minute: int, late: int, minute_first: bool
     expected = text("run_plan.late" if late > 0 else "run_plan.early", minutes=abs(late)) if late else text("run_plan.on_time")
     assert expected in page.fragments(page.state)["late"]
     assert all(
-        saving.text in page.fragments(page.state)["late"] for saving in catch_up("standard", "round_caller", late).savings
+        saving.text in page.fragments(page.state)["late"] for saving in catch_up("standard", "round_caller", late).changes
     )
 
 

@@ -388,7 +388,7 @@ class Round(Activity[WorkshopState]):
         shown = ["plan", *([] if state.plan else ["topic", "difficulty"]), "seed", "people", *map(vote_field, Verdict)]
         if state.step == "what_if":
             # The score stands beside whatever decides: that it moves a verdict, or cannot, is worth seeing in every round.
-            shown += dict.fromkeys(("score", vignettes()[state.vignette].row.what_if))
+            shown += dict.fromkeys(("score", vignettes()[state.vignette].what_if))
         told: dict[str, Any] = {"open": self._open(state), "shown": shown, "clock": self._clock(state)}
         if state.vignette:
             case = state.case or vignettes()[state.vignette].case
@@ -613,8 +613,8 @@ class Round(Activity[WorkshopState]):
                     answer=rules_check(one.case).label,
                 )
             )
-            lines.append(f"   {', '.join(order)}; {', '.join(lines_of(claim) for claim in one.row.claims)}")
-            lines.append(f"   {text(f'field.{one.row.what_if}.label')}: {_sweep(one.case, one.row.what_if)}")
+            lines.append(f"   {', '.join(order)}; {', '.join(lines_of(claim) for claim in one.claims)}")
+            lines.append(f"   {text(f'field.{one.what_if}.label')}: {_sweep(one.case, one.what_if)}")
         return "\n".join(lines)
 
 

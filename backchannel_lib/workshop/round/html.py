@@ -241,7 +241,7 @@ def note(state: WorkshopState) -> Markup:
     Returns:
         HTML.
     """
-    row = vignettes()[state.vignette].row
+    row = vignettes()[state.vignette]
     return tag(
         "details",
         tag("summary", text("round.note")),
@@ -274,7 +274,7 @@ def log(state: WorkshopState) -> Markup:
             " ",
             tag(
                 "span",
-                text("round.of_deck", topic=text(f"topic.{deck[name].row.topic}"), difficulty=deck[name].row.difficulty),
+                text("round.of_deck", topic=text(f"topic.{deck[name].topic}"), difficulty=deck[name].difficulty),
                 class_="bw-small",
             ),
             tag("span", " ✓ ", text("round.was_played"), class_="bw-small") if name in played else None,

@@ -114,7 +114,7 @@ def what_if_fields() -> tuple[str, ...]:
         >>> "score" in what_if_fields()
         True
     """
-    used = {one.row.what_if for one in vignettes().values()}
+    used = {one.what_if for one in vignettes().values()}
     return tuple(row.field for row in load_controls() if row.field in used)
 
 

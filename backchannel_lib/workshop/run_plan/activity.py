@@ -327,9 +327,9 @@ def _punctual(late: int) -> str:
 def _late(plan: str, at: int, late: int) -> Markup:
     told = catch_up(plan, steps_of(plan)[at].step, late)
     return join(
-        tag("p", tag("b", _punctual(late)), f" {text('run_plan.catch_up')}" if told.savings else None),
-        tag("ul", [tag("li", saving.text) for saving in told.savings], class_="bw-list") if told.savings else None,
-        tag("p", _left(told.left, bool(told.savings))) if told.left else None,
+        tag("p", tag("b", _punctual(late)), f" {text('run_plan.catch_up')}" if told.changes else None),
+        tag("ul", [tag("li", saving.text) for saving in told.changes], class_="bw-list") if told.changes else None,
+        tag("p", _left(told.minutes_left, bool(told.changes))) if told.minutes_left else None,
     )
 
 
@@ -338,7 +338,10 @@ def _left(left: int, saved: bool) -> str:
 
 
 def _savings(told: CatchUp) -> list[str]:
-    return [*(saving.text for saving in told.savings), *([_left(told.left, bool(told.savings))] if told.left else [])]
+    return [
+        *(saving.text for saving in told.changes),
+        *([_left(told.minutes_left, bool(told.changes))] if told.minutes_left else []),
+    ]
 
 
 @functools.cache
