@@ -1,199 +1,227 @@
-"""One thing to do on a page: what each act of the reader does to it, and what has to be sent to the screen for it.
+"""The base class of every activity: what a reader's action does, and what the page has to be sent for it.
 
-It knows no widget: acts come in as small dictionaries and answers go out as such, so it is tested without a browser and
-serves any front end. Every content is sent once and named by a number afterwards; the screen keeps what it has seen.
-
-A kind of activity says what its state is, what a move of a control does to it and what is on screen for it. Undo, errors
-at their field, answers ahead of a move, and telling the screen only what changed are the same for all and stand here.
+An activity knows no widget and no browser: messages come in and go out as dictionaries (`messages`), so it is tested
+without a browser and serves any front end.
 """
 
 from __future__ import annotations
 
+import html
 import json
+import logging
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, Final, Generic, TypeAlias, TypeVar
 
+from backchannel_lib.activities.messages import (
+    ActionResult,
+    ClockMessage,
+    LoadMessage,
+    PrefetchedMessage,
+    PrefetchMessage,
+    SetMessage,
+    ShowMessage,
+    read_message,
+)
 from backchannel_lib.base.errors import CaseError
 from backchannel_lib.base.texts import text
+from backchannel_lib.page.html import tag
 
-Message: TypeAlias = dict[str, Any]
-Action: TypeAlias = Callable[[Mapping[str, Any]], Message]
+Action: TypeAlias = Callable[[Mapping[str, Any]], ActionResult]  # takes an `ActionMessage`
 State = TypeVar("State")
 
-MOST_KNOWN: Final = 4000  # contents that a screen is taken to remember before it is told to start afresh
+MOST_KNOWN: Final = 4000  # contents that a page is taken to remember before it is told to forget them
 MOST_UNDO: Final = 200
+
+logger = logging.getLogger("backchannel_lib")
 
 
 class Activity(Generic[State]):
-    """The state of one thing to do, its errors and its past.
+    """One thing to do on a page: its state, its errors, and its history.
+
+    A new kind must implement `with_value`, `values`, `fragments` and `page`. Everything else has a default; most kinds
+    also give their buttons in `actions`, their labels in `label`, and what is visible in `ui_state`. `Form` implements
+    `with_value` and `values` too, for a state of named values.
+
+    The life of an activity:
+
+    1. **Open.** `page` is the HTML that a page opens with. The page says hello; `opened` may bring back what was saved,
+       and the answer holds everything: every fragment, value, and control that is visible.
+    2. **Action.** The reader moves a control (`with_value`) or presses a button (`actions`). The message is checked
+       against its record, the action runs, and the answer is built. If any of this fails, everything is rolled back to
+       where it was: state, undo history, errors, the record of what was sent, and every other attribute. A message that
+       makes no sense gets a calm notice; a bug is logged with its traceback.
+    3. **Fast answer.** `fragments`, `values`, `markers` and `ui_state` of the new state, as far as they differ from what
+       the page was sent. Each content is sent once and named by its number from then on.
+    4. **Deferred answer.** `deferred_fragments`, built while the fast answer is on its way.
+    5. **Prefetch.** When the reader takes hold of a control, the page asks for the `fragments` of its other `positions`
+       and paints them without waiting. Nothing changes; the answer to the action itself is what counts.
+    6. **Undo.** `commit` remembers the state before; a run of moves of one control is one step. Errors are not part of
+       the history: undo first shows the state again where a bad entry was typed.
 
     Args:
-        key: Its name among all activities, under which a page keeps what was entered.
-        start: The state it opens with, and returns to on reset; states are values that never change.
+        key: Its name among all activities, under which a page saves what was entered.
+        start: The state it opens with and returns to on reset; states are values that never change.
     """
 
     def __init__(self, key: str, start: State) -> None:
         self.key = key
-        self._start = self._now = start
+        self.start = self._state = start
         self.errors: dict[str, str] = {}
         self._past: list[State] = []
         self._last_field: str | None = None
-        self._sent_contents: dict[str, int] = {}
-        self._last_sent: dict[str, Any] = {}
+        self._sent_contents: dict[str, int] = {}  # content -> its number
+        self._last_sent: dict[str, Any] = {}  # what the page shows now, by key of the answer
 
-    # ---- what a kind of activity says ----
-
-    def fields(self) -> Iterable[str]:
-        """Name the controls."""
-        raise NotImplementedError
-
-    def label(self, field: str) -> str:
-        """Give a control's label."""
-        raise NotImplementedError
+    # ---- what a new kind must implement ----
 
     def with_value(self, field: str, value: object) -> State:
-        """Tell where a move of one control leads; a value that breaks a rule raises `CaseError`."""
+        """Return the state that a move of one control leads to; raise `CaseError` for a value that breaks a rule."""
         raise NotImplementedError
 
-    def positions(self, field: str) -> Iterable[Any]:
-        """List the positions of a control, where they are few enough to answer ahead."""
-        return ()
-
     def values(self, state: State) -> dict[str, Any]:
-        """Give what stands in the controls, and whatever else a page has to keep to come back to this state."""
+        """Return the values of the controls, and whatever else is needed to come back to this state."""
         raise NotImplementedError
 
     def fragments(self, state: State) -> dict[str, str]:
-        """Give the parts of the page that answer a move at once, as HTML."""
+        """Return the parts of the page that answer a move at once, as HTML; ``live_text`` is read out as plain text."""
         raise NotImplementedError
-
-    def deferred_fragments(self, state: State) -> dict[str, str]:
-        """Give the parts that may follow a moment later; ``ground.<chart>`` and ``name.<chart>`` draw and name a chart."""
-        return {}
-
-    def markers(self, state: State) -> dict[str, Any]:
-        """Tell where the mark stands on each chart that has one."""
-        return {}
-
-    def marker_only_fields(self, field: str) -> Iterable[str]:
-        """Name the charts on which a move of this control moves the mark alone."""
-        return ()
-
-    def ui_state(self, state: State) -> dict[str, Any]:
-        """Tell what else the page needs: ``shown`` controls, ``open`` sections, ``clock``, ``ends`` of sliders, ``exam``."""
-        return {}
 
     def page(self) -> str:
-        """Give the whole page as HTML, its parts filled in; ``§`` stands for what makes an id unique."""
+        """Return the whole page as HTML, its fragments filled in; ``§`` stands for what makes an id unique."""
         raise NotImplementedError
 
-    def static_html(self) -> str:
-        """Give HTML for a notebook that has not been run yet; it stands by itself, without style or script."""
-        raise NotImplementedError
+    # ---- what a new kind may change ----
 
-    @property
-    def text(self) -> str:
-        """What is on screen, as plain text."""
-        raise NotImplementedError
+    def fields(self) -> Iterable[str]:
+        """Return the names of the controls."""
+        return self.values(self.start)
 
-    def transcript(self) -> str:
-        """Move every control to named places and back, and tell each outcome as plain text."""
-        raise NotImplementedError
+    def label(self, field: str) -> str:
+        """Return the label of a control."""
+        return field
+
+    def positions(self, field: str) -> Iterable[Any]:
+        """Return the positions of a control, where they are few enough to prefetch their answers."""
+        return ()
 
     def actions(self) -> dict[str, Action]:
-        """Give what the buttons of this kind do, beside those that all have."""
+        """Return what the buttons do, by name, beside the actions that every activity has."""
         return {}
 
     def linked_fields(self, field: str) -> Iterable[str]:
-        """Name the fields whose errors are gone as soon as this one is mended."""
+        """Return the fields whose errors are settled as soon as this one is."""
         return (field,)
 
+    def deferred_fragments(self, state: State) -> dict[str, str]:
+        """Return the parts that may follow a moment later; ``base_figure.X`` and ``alt_text.X`` draw and name chart X."""
+        return {}
+
+    def markers(self, state: State) -> dict[str, Any]:
+        """Return where the marker is on each chart that has one, as (x, y)."""
+        return {}
+
+    def marker_only_fields(self, field: str) -> Iterable[str]:
+        """Return the charts on which a move of this control moves nothing but the marker."""
+        return ()
+
+    def ui_state(self, state: State) -> dict[str, Any]:
+        """Return what else the page needs: any of ``shown``, ``open``, ``clock``, ``ends``, ``exam`` of `ShowMessage`."""
+        return {}
+
+    def opened(self) -> ActionResult:
+        """A page has opened: the place to bring back what was saved (see `restore`)."""
+        return {}
+
+    def rolled_back(self) -> None:
+        """A failed action was rolled back: the place to write the state again, for a kind that saves it elsewhere."""
+
+    def clock_left(self, clock: str, seconds: int) -> None:
+        """The page's clock, with this id, has so many seconds left."""
+
     def to_file(self, state: State) -> tuple[str, str]:
-        """Give the name and the text of a file that keeps a state."""
+        """Return name and text of a file that holds a state."""
         return f"{self.key}.json", json.dumps(self.values(state))
 
     def from_file(self, text: str) -> State:
-        """Read a state from the text of such a file; what it is not raises `CaseError`."""
-        raise NotImplementedError
+        """Return the state that such a file holds; raise `CaseError` if it holds none."""
+        try:
+            record = json.loads(text)
+        except ValueError:
+            raise CaseError(self.key, "not_json", text[:40]) from None
+        if not isinstance(record, dict):
+            raise CaseError(self.key, "not_a_record", text[:40])
+        before, self._state = self._state, self.start
+        try:
+            for field in self.fields():
+                if field in record:
+                    self._state = self.with_value(field, record[field])
+            return self._state
+        finally:
+            self._state = before
 
     def file_problem(self, error: CaseError) -> str:
-        """Say in a sentence for a reader what is wrong with a file."""
+        """Return a sentence for a reader about what is wrong with a file."""
         return text("panel.not_a_case")
 
-    # ---- acts ----
+    def static_html(self) -> str:
+        """Return HTML for a notebook that has not been run; it needs neither style nor script."""
+        return tag("pre", self.text)
+
+    @property
+    def text(self) -> str:
+        """What is on the page, as plain text."""
+        return "\n".join(html.unescape(re.sub(r"<[^>]*>", " ", body)).strip() for body in self.fragments(self.state).values())
+
+    def transcript(self) -> str:
+        """Return, as plain text, what each position of each control leads to; the state stays as it is."""
+        start, lines = self.state, []
+        for field in self.fields():
+            for value in self.positions(field):
+                self.restore(self.with_value(field, value))
+                lines.append(f"{self.label(field)}, {value}: {self.text}")
+                self.restore(start)
+        return "\n".join(lines)
+
+    # ---- the state ----
 
     @property
     def state(self) -> State:
         """The state as it is now."""
-        return self._now
-
-    def handle(self, message: Mapping[str, Any]) -> Iterator[Message]:
-        """Carry out one act of the reader and give what the screen needs, the most urgent first.
-
-        Args:
-            message: ``do`` names the act: ``hello``, ``show``, ``set`` (``field``, ``value``), ``hold`` (``field``), ``undo``,
-                ``reset``, ``save``, ``load`` (a file's text), or one of this kind's `acts`; further keys, such as ``seq``,
-                come back with the answer.
-
-        Returns:
-            Messages for the screen, made one by one, so that the first can be on its way while the second is made.
-        """
-        acts: dict[str, Action] = {
-            "hello": self._hello,
-            "show": lambda _: {},
-            "set": self._set,
-            "undo": self._undo,
-            "reset": self._reset,
-            "save": self._save,
-            "load": self._load,
-            **self.actions(),
-        }
-        if message.get("type") == "prefetch":
-            ahead = self._hold(str(message.get("field")))
-            if ahead:
-                yield {**ahead, "view": message.get("view"), "prefetch_version": message.get("prefetch_version")}
-            return
-        before = self._now
-        try:
-            more = acts[str(message.get("type"))](message)
-        except (CaseError, KeyError, TypeError):
-            self._now = before
-            more = {"notice": text("panel.not_understood")}
-        yield {**self._answer(fast=True), **more, "seq": message.get("seq"), "view": message.get("view")}
-        yield self._answer(fast=False)
-
-    def undo(self) -> bool:
-        """Take the last change back.
-
-        Returns:
-            Whether there was one.
-        """
-        if not self._past:
-            return False
-        self._now = self._past.pop()
-        self._last_field = None
-        self._forgive()
-        return True
-
-    def reset(self) -> None:
-        """Go back to the state that it opened with; undo brings the other one back."""
-        self.commit(self._start)
-        self._forgive()
+        return self._state
 
     def commit(self, to: State, *, field: str | None = None) -> None:
-        """Move on, remembering what was before; a run of moves of one field is one step of undo.
+        """Move on to a new state; undo takes it back.
 
         Args:
             to: The new state.
-            field: The field that was moved; None for any other act.
+            field: The field that was moved, so that a run of moves is one step of undo; None for any other action.
         """
-        if to == self._now:
+        if to == self._state:
             return
         if field is None or field != self._last_field:
-            self._past.append(self._now)
+            self._past.append(self._state)
             del self._past[:-MOST_UNDO]
         self._last_field = field
-        self._now = to
+        self._state = to
+
+    def restore(self, to: State) -> None:
+        """Replace the state without a step of undo: for what was saved, or comes from elsewhere."""
+        self._state = to
+
+    def undo(self) -> bool:
+        """Take back the last change, and say whether there was one."""
+        if not self._past:
+            return False
+        self._state = self._past.pop()
+        self._last_field = None
+        self.clear_errors()
+        return True
+
+    def reset(self) -> None:
+        """Go back to the state at the start; undo brings the other one back."""
+        self.commit(self.start)
+        self.clear_errors()
 
     def update(self, **values: object) -> None:
         """Change fields one after the other, as a reader would with the controls.
@@ -204,118 +232,213 @@ class Activity(Generic[State]):
         Raises:
             CaseError: A field does not exist, or a value breaks a rule; nothing is then changed.
         """
-        before = self._now
+        before = self._state
         try:
             for field, value in values.items():
-                self._now = self.with_value(field, value)
-        except CaseError:
-            self._now = before
-            raise
-        self._now, to = before, self._now
+                self._state = self.with_value(field, value)
+            to = self._state
+        finally:
+            self._state = before
         self.commit(to)
-        self._forgive()
+        self.clear_errors()
 
-    def _forgive(self, names: Iterable[str] = ()) -> None:
-        """Forget what was typed in vain, and show the state's own values in its place."""
+    def clear_errors(self, names: Iterable[str] = ()) -> None:
+        """Drop bad entries, all if none are named, and show the state's own values in their place."""
         for name in names or tuple(self.errors):
             if self.errors.pop(name, None) is not None:
                 self._last_sent.pop(f"value.{name}", None)
 
-    def _hello(self, _: Mapping[str, Any]) -> Message:
-        """A screen is new: it has seen nothing yet."""
-        self._sent_contents.clear()
-        self._last_sent.clear()
-        return {"forget": True, "hello": True, "values": self.values(self._now)}
+    # ---- messages ----
 
-    def _set(self, message: Mapping[str, Any]) -> Message:
-        field = str(message["field"])
+    def handle(self, message: Mapping[str, Any]) -> Iterator[ShowMessage | PrefetchedMessage]:
+        """Carry out what a message asks for, and yield the answers, the most urgent first.
+
+        Args:
+            message: One of the records in `messages`; anything else gets a calm notice.
+
+        Yields:
+            Answers, each built when it is asked for, so that the first can be on its way while the second is built.
+        """
+        request = read_message(message, self.actions())
+        kind = request["type"] if request else ""
+        if kind == "prefetch":
+            yield from self._prefetched(request)  # type: ignore[arg-type]  # it was checked
+            return
+        if kind == "hello":  # not rolled back: a new page has seen nothing, whatever comes next
+            self._sent_contents.clear()
+            self._last_sent.clear()
+        before = self._snapshot()
+        try:
+            result = self._run(request, before)
+            fast: ShowMessage = {**self._answer(fast=True), **result}
+        except Exception:
+            logger.exception("Activity %s: %s failed and was rolled back", self.key, kind)
+            fast = self._recover(before, request)
+        if kind == "hello":
+            fast["hello"] = True
+        yield self._addressed(fast, message)
+        before |= {"_sent_contents": self._sent_contents.copy(), "_last_sent": self._last_sent.copy()}
+        try:
+            deferred = self._answer(fast=False)
+        except Exception:
+            logger.exception("Activity %s: the deferred answer to %s failed; rolled back", self.key, kind)
+            deferred = self._recover(before, request)
+        yield deferred
+
+    def _run(self, request: Mapping[str, Any] | None, before: Mapping[str, Any]) -> ActionResult:
+        """Run the action of a message; what makes no sense changes nothing."""
+        common: dict[str, Callable[[Any], ActionResult]] = {
+            "hello": lambda _: self.opened(),
+            "show": lambda _: {},
+            "set": self._set,
+            "undo": self._undo,
+            "reset": self._reset,
+            "save": self._save,
+            "load": self._load,
+            "beat": self._beat,
+        }
+        if request:
+            try:
+                return {**common, **self.actions()}[request["type"]](request)
+            except CaseError:  # well-formed, but nothing that is on offer now
+                self._roll_back(before)
+        return {"notice": text("panel.not_understood")}
+
+    def _set(self, message: SetMessage) -> ActionResult:
+        field = message["field"]
+        if field not in self.fields():
+            raise CaseError(field, "unknown_field", message["value"], known="")
         try:
             moved = self.with_value(field, message["value"])
         except CaseError as error:
             self.errors[field] = text("error.at_field", label=self.label(field), sentence=error.sentence)
             return {}
         self.errors.pop(field, None)
-        self._forgive(self.linked_fields(field))
+        self.clear_errors(self.linked_fields(field))
         self.commit(moved, field=field)
         return {}
 
-    def _undo(self, _: Mapping[str, Any]) -> Message:
+    def _undo(self, _: object) -> ActionResult:
         if self.errors:  # what was typed last never reached the state: undoing it means showing the state again
-            self._forgive()
+            self.clear_errors()
             return {"notice": text("panel.undone")}
         return {"notice": text("panel.undone" if self.undo() else "panel.nothing_to_undo")}
 
-    def _reset(self, _: Mapping[str, Any]) -> Message:
+    def _reset(self, _: object) -> ActionResult:
         self.reset()
-        return {"notice": text("panel.was_reset"), "values": self.values(self._now)}
+        return {"notice": text("panel.was_reset"), "values": self.values(self._state)}
 
-    def _save(self, _: Mapping[str, Any]) -> Message:
-        name, content = self.to_file(self._now)
+    def _save(self, _: object) -> ActionResult:
+        name, content = self.to_file(self._state)
         return {"file": {"name": name, "text": content}, "notice": text("panel.saved", name=name)}
 
-    def _load(self, message: Mapping[str, Any]) -> Message:
+    def _load(self, message: LoadMessage) -> ActionResult:
         try:
-            self.commit(self.from_file(str(message["value"])))
+            self.commit(self.from_file(message["value"]))
         except CaseError as error:
             return {"notice": text("panel.load_failed", problem=self.file_problem(error))}
-        self._forgive()
-        told = text("panel.brought_back" if message.get("restored") else "panel.loaded")
-        return {"notice": told, "values": self.values(self._now)}
+        self.clear_errors()
+        notice = text("panel.brought_back" if message.get("restored") else "panel.loaded")
+        return {"notice": notice, "values": self.values(self._state)}
+
+    def _beat(self, message: ClockMessage) -> ActionResult:
+        self.clock_left(message["value"], message["left"])
+        return {}
 
     # ---- answers ----
 
-    def _answer(self, *, fast: bool) -> Message:
-        """Give what differs from what the screen was last told."""
-        state = self._now
-        new: dict[str, Any] = {}
-        bodies: dict[int, str] = {}
-        answer: Message = {"type": "show", "fragments": {}, "contents": bodies}
+    def _answer(self, *, fast: bool) -> ShowMessage:
+        """Build what differs from what the page was sent."""
         if fast and len(self._sent_contents) > MOST_KNOWN:
             self._sent_contents.clear()
-            self._last_sent = {name: told for name, told in self._last_sent.items() if not name.startswith("fragment.")}
+            self._last_sent = {name: value for name, value in self._last_sent.items() if not name.startswith("fragment.")}
+        answer: ShowMessage = {"type": "show", "fragments": {}, "contents": {}}
+        if fast and not self._sent_contents:
             answer["forget"] = True
+        state = self._state
         for name, body in (self.fragments(state) if fast else self.deferred_fragments(state)).items():
-            new[f"fragment.{name}"] = self._number_of(body, bodies)
-        if fast:
-            new.update({f"value.{name}": value for name, value in self.values(state).items()})
-            new["errors"] = dict(self.errors)
-            new["marks"] = self.markers(state)
-            new.update(self.ui_state(state))
-        for name, value in new.items():
-            if self._last_sent.get(name, ...) == value:
-                continue
-            self._last_sent[name] = value
-            kind, dot, rest = name.partition(".")
-            if dot:
-                answer.setdefault({"fragment": "fragments", "value": "values"}[kind], {})[rest] = value
-            else:
-                answer[name] = value
+            if self._is_new(f"fragment.{name}", number := self._number_of(body, answer["contents"])):
+                answer["fragments"][name] = number
+        if not fast:
+            return answer
+        values = {field: value for field, value in self.values(state).items() if self._is_new(f"value.{field}", value)}
+        if values:
+            answer["values"] = values
+        others = {"errors": dict(self.errors), "marks": self.markers(state), **self.ui_state(state)}
+        answer.update({name: value for name, value in others.items() if self._is_new(name, value)})  # type: ignore[typeddict-item]
         return answer
 
-    def _number_of(self, body: str, bodies: dict[int, str]) -> int:
+    def _is_new(self, name: str, value: object) -> bool:
+        """Whether this differs from what the page shows; it is recorded as sent."""
+        known = self._last_sent.get(name, ...) == value
+        self._last_sent[name] = value
+        return not known
+
+    def _number_of(self, body: str, contents: dict[int, str]) -> int:
+        """Return the number of a content; one that was not sent yet is added to the contents."""
         number = self._sent_contents.get(body)
         if number is None:
             number = self._sent_contents[body] = len(self._sent_contents)
-            bodies[number] = body
+            contents[number] = body
         return number
 
-    def _hold(self, field: str) -> Message | None:
-        """Answer a control that was taken in hand: what the fast parts will be at each of its other positions."""
+    def _addressed(self, answer: ShowMessage, message: Mapping[str, Any]) -> ShowMessage:
+        """Say which action of which view an answer is for; every fast answer passes here, so it is where to number them."""
+        seq, view = message.get("seq"), message.get("view")
+        if isinstance(seq, int):
+            answer["seq"] = seq
+        if isinstance(view, str):
+            answer["view"] = view
+        return answer
+
+    def _prefetched(self, message: PrefetchMessage) -> Iterator[PrefetchedMessage]:
+        """Build what the fast fragments are at each other position of a control."""
+        field, before = message["field"], self._snapshot()
         if field not in self.fields():
-            return None
-        bodies: dict[int, str] = {}
+            return
+        contents: dict[int, str] = {}
         at: dict[str, Any] = {}
-        follows = set(self.marker_only_fields(field))
-        for value in self.positions(field):
-            try:
-                state = self.with_value(field, value)
-            except CaseError:
-                continue  # such a position gets its sentence from the answer itself
-            parts = {part: self._number_of(body, bodies) for part, body in self.fragments(state).items()}
-            at[_key(value)] = [parts, {chart: mark for chart, mark in self.markers(state).items() if chart in follows}]
-        return {"type": "prefetched", "field": field, "at": at, "contents": bodies}
+        try:
+            moving = set(self.marker_only_fields(field))
+            for value in self.positions(field):
+                try:
+                    state = self.with_value(field, value)
+                except CaseError:
+                    continue  # such a position gets its sentence from the answer itself
+                numbers = {name: self._number_of(body, contents) for name, body in self.fragments(state).items()}
+                at[_key(value)] = [numbers, {chart: mark for chart, mark in self.markers(state).items() if chart in moving}]
+        except Exception:
+            logger.exception("Activity %s: no answers could be prefetched for %s", self.key, field)
+            self._roll_back(before)
+            return
+        version, view = message.get("prefetch_version"), message.get("view")
+        yield {"type": "prefetched", "field": field, "at": at, "contents": contents, "view": view, "prefetch_version": version}
+
+    # ---- failures ----
+
+    def _snapshot(self) -> dict[str, Any]:
+        """Return a copy of every attribute; objects of other classes are shared, not copied."""
+        return {name: value.copy() if isinstance(value, (dict, list, set)) else value for name, value in vars(self).items()}
+
+    def _roll_back(self, before: Mapping[str, Any]) -> None:
+        vars(self).update({name: v.copy() if isinstance(v, (dict, list, set)) else v for name, v in before.items()})
+        self.rolled_back()
+
+    def _recover(self, before: Mapping[str, Any], request: Mapping[str, Any] | None) -> ShowMessage:
+        """Roll back after a bug, and build an answer that shows the state as it was."""
+        self._roll_back(before)
+        if request and request["type"] == "set":
+            self._last_sent.pop(f"value.{request['field']}", None)  # the control shows what was refused
+        try:
+            answer = self._answer(fast=True)
+        except Exception:
+            logger.exception("Activity %s: the page cannot be shown", self.key)
+            self._roll_back(before)
+            answer = {"type": "show", "fragments": {}, "contents": {}}
+        answer["notice"] = text("panel.failed")
+        return answer
 
 
 def _key(value: object) -> str:
-    """Write a position as the screen reads it from its control."""
+    """Write a position as the page reads it from its control."""
     return json.dumps(value) if isinstance(value, bool) else str(value)

@@ -8,6 +8,7 @@ from typing import Any, Final
 from backchannel_lib.activities import saved_answers
 from backchannel_lib.activities.activity import Action
 from backchannel_lib.activities.form import Form, Record, boolean_field, choice_field
+from backchannel_lib.activities.messages import ActionResult
 from backchannel_lib.activities.questions import Bet, load_bets
 from backchannel_lib.activities.tables import ActivityRow
 from backchannel_lib.base.errors import CaseError
@@ -46,16 +47,16 @@ class Bets(Form):
         here = {"compare": self._compare, "bring": self._bring} if self.returned else {"keep": self._keep}
         return {**here, "forget": self._forget}
 
-    def _keep(self, _: object) -> dict[str, Any]:
+    def _keep(self, _: object) -> ActionResult:
         made = {name: self.state[name] for name in self.bets if self.state[name]}
         if not made:
             return {"notice": text("guess.first")}
         return self._trying(lambda: saved_answers.save(KEPT, made), text("bets.kept", count=len(made)))
 
-    def _forget(self, _: object) -> dict[str, Any]:
+    def _forget(self, _: object) -> ActionResult:
         return self._trying(lambda: saved_answers.delete(KEPT), text("bets.forgotten"))
 
-    def _bring(self, _: object) -> dict[str, Any]:
+    def _bring(self, _: object) -> ActionResult:
         made = self._valid(saved_answers.saved(KEPT))
         if not made:
             return {"notice": text("bets.none")}
@@ -68,14 +69,14 @@ class Bets(Form):
         return {name: str(guess) for name, guess in record.items() if name in self.bets and guess in known}
 
     @staticmethod
-    def _trying(act: Any, done: str) -> dict[str, Any]:
+    def _trying(act: Any, done: str) -> ActionResult:
         try:
             act()
         except CaseError as error:
             return {"notice": str(error)}
         return {"notice": done}
 
-    def _compare(self, _: object) -> dict[str, Any]:
+    def _compare(self, _: object) -> ActionResult:
         if not any(self.state[name] for name in self.bets):
             return {"notice": text("guess.first")}
         self.commit_values(seen=True)

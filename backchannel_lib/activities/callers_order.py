@@ -8,6 +8,7 @@ from typing import Any, Final
 from backchannel_lib.activities.activity import Action
 from backchannel_lib.activities.critique.model import tables_differ
 from backchannel_lib.activities.form import Form, Record, boolean_field, ordered_choices_field
+from backchannel_lib.activities.messages import ActionResult
 from backchannel_lib.activities.tables import ActivityRow
 from backchannel_lib.base.errors import CaseError
 from backchannel_lib.base.texts import text
@@ -40,13 +41,13 @@ class CallersOrder(Form):
         """Give what the buttons do."""
         return {"up": self._up, "down": self._down, "compare": self._compare}
 
-    def _up(self, message: Mapping[str, Any]) -> dict[str, Any]:
+    def _up(self, message: Mapping[str, Any]) -> ActionResult:
         return self._shift(str(message["value"]), -1)
 
-    def _down(self, message: Mapping[str, Any]) -> dict[str, Any]:
+    def _down(self, message: Mapping[str, Any]) -> ActionResult:
         return self._shift(str(message["value"]), 1)
 
-    def _shift(self, caller: str, by: int) -> dict[str, Any]:
+    def _shift(self, caller: str, by: int) -> ActionResult:
         order = self._order(self.state)
         if caller not in order:
             raise CaseError("order", "level", caller, levels=", ".join(order))
@@ -57,7 +58,7 @@ class CallersOrder(Form):
             self.commit_values(order="|".join(order))
         return {}
 
-    def _compare(self, _: object) -> dict[str, Any]:
+    def _compare(self, _: object) -> ActionResult:
         self.commit_values(seen=True)
         return {"focus": "compared"}
 

@@ -8,7 +8,8 @@ from collections.abc import Iterable, Mapping
 from typing import Any, Final, NamedTuple
 
 from backchannel_lib.activities import saved_answers
-from backchannel_lib.activities.activity import Action, Activity, Message
+from backchannel_lib.activities.activity import Action, Activity
+from backchannel_lib.activities.messages import ActionResult
 from backchannel_lib.base.errors import CaseError
 from backchannel_lib.base.texts import text
 from backchannel_lib.model.case import Case, Field
@@ -126,7 +127,7 @@ class CaseActivity(Activity[CaseState]):
             251
         """
         self.commit(state_of(self.case.replace(**values), self.reading, self.state))
-        self._forgive()
+        self.clear_errors()
 
     def apply(self, remedies: str) -> None:
         """Carry out one of the changes that `what_would_change` offers.
@@ -150,7 +151,7 @@ class CaseActivity(Activity[CaseState]):
         for change in what_would_change(self.case, reading=self.reading):
             if change.remedies == wanted:
                 self.commit(state_of(change.case, self.reading, self.state))
-                self._forgive()
+                self.clear_errors()
                 return
         raise CaseError("apply", "level", remedies, levels="")
 
@@ -180,34 +181,38 @@ class CaseActivity(Activity[CaseState]):
         floor = self.state.floor
         return floor if floor <= range_low else max(1, range_low - (exam.range_low - exam.range_floor))
 
-    def _exam(self, message: Mapping[str, Any]) -> Message:
-        exam = {row.exam: row for row in load_exams()}[str(message["value"])]
+    def _exam(self, message: Mapping[str, Any]) -> ActionResult:
+        exams = {row.exam: row for row in load_exams()}
+        if message["value"] not in exams:
+            raise CaseError("exam", "level", message["value"], levels=", ".join(exams))
+        exam = exams[message["value"]]
         self.update(score=exam.score, range_low=exam.range_low, range_floor=exam.range_floor)
         return {"notice": text("panel.exam_changed")}
 
-    def _apply(self, message: Mapping[str, Any]) -> Message:
+    def _apply(self, message: Mapping[str, Any]) -> ActionResult:
         self.apply(str(message["value"]))
         return {"notice": text("panel.applied")}
 
-    def _read(self, message: Mapping[str, Any]) -> Message:
+    def _read(self, message: Mapping[str, Any]) -> ActionResult:
         self.read_as(str(message["value"]) or None)
         return {}
 
-    def _hello(self, message: Mapping[str, Any]) -> Message:
+    def opened(self) -> ActionResult:
+        """Look up whether something saved in the chapters can be brought in."""
         self._kept = bool(saved_answers.saved(saved_answers.CASE))
-        return super()._hello(message)
+        return super().opened()
 
-    def _bring(self, _: Mapping[str, Any]) -> Message:
+    def _bring(self, _: Mapping[str, Any]) -> ActionResult:
         """Put what the reader kept in the chapters into the case."""
         record = saved_answers.saved(saved_answers.CASE)
         case = saved_answers.with_saved(self.case, record)
         self.commit(state_of(case, self.reading, self.state))
-        self._forgive()
+        self.clear_errors()
         self._kept = False
         names = ", ".join(text(f"field.{name}.label") for name in Case.fields() if name in record)
         return {"notice": text("kept.brought", names=names), "values": self.values(self.state)}
 
-    def _forget(self, _: Mapping[str, Any]) -> Message:
+    def _forget(self, _: Mapping[str, Any]) -> ActionResult:
         """Delete what the reader kept in the chapters."""
         try:
             saved_answers.delete(saved_answers.CASE)

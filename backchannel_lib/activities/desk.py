@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from backchannel_lib.activities.activity import Message
 from backchannel_lib.activities.form import Record, choice_field
+from backchannel_lib.activities.messages import ActionResult
 from backchannel_lib.activities.tables import ActivityRow, case_of, load_desk_decisions, load_desk_files
 from backchannel_lib.activities.timed_deck import TimedDeck
 from backchannel_lib.base.texts import text
@@ -62,7 +62,7 @@ class Desk(TimedDeck):
 
     # ---- where one is ----
 
-    def to(self, at: int) -> Message:
+    def to(self, at: int) -> ActionResult:
         """Go to a file, or to the answers once something was decided."""
         if at == self.end:
             if not any(self.state[name] for name in self.order):

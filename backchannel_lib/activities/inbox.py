@@ -7,6 +7,7 @@ from typing import Any, Final, NamedTuple
 
 from backchannel_lib.activities.activity import Action
 from backchannel_lib.activities.form import Form, FormField, Record, boolean_field, integer_field
+from backchannel_lib.activities.messages import ActionResult
 from backchannel_lib.activities.tables import INBOX_PLACES, ActivityRow, load_inbox_pieces
 from backchannel_lib.base.errors import CaseError
 from backchannel_lib.base.texts import text
@@ -122,18 +123,18 @@ class Inbox(Form):
             "rest": self._let_go,
         }
 
-    def _open_inbox(self, _: object) -> dict[str, Any]:
+    def _open_inbox(self, _: object) -> ActionResult:
         self.commit_values(begun=True)
         return {"focus": "mail"}
 
-    def _decide(self, what: str) -> dict[str, Any]:
+    def _decide(self, what: str) -> ActionResult:
         if self._stage(self.state) != "sort":
             return {}
         self.commit_values(done=self.state["done"] + what)
         # The buttons stay where they are, and the focus on them, until they are gone.
         return {} if self._stage(self.state) == "sort" else {"focus": "mail"}
 
-    def _let_go(self, _: object) -> dict[str, Any]:
+    def _let_go(self, _: object) -> ActionResult:
         if not self.state["begun"]:
             return {"notice": text("guess.first")}
         self.commit_values(rest=True)

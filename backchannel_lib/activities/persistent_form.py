@@ -7,8 +7,8 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from backchannel_lib.activities.activity import Message
 from backchannel_lib.activities.form import Form
+from backchannel_lib.activities.messages import ActionResult, PrefetchedMessage, ShowMessage
 from backchannel_lib.activities.saved_answers import save, saved
 from backchannel_lib.base.errors import CaseError, CaseFileError
 
@@ -21,15 +21,15 @@ class PersistentForm(Form):
 
     _looked = False  # what was kept is read once, before anything is done
 
-    def record(self) -> Message:
+    def record(self) -> dict[str, Any]:
         """Give what is kept."""
         return self.values(self.state)
 
     def bring(self, record: Mapping[str, Any]) -> None:
         """Go on from what was kept; what is no such record raises `CaseError`, and nothing changes."""
-        self._now = self.from_file(json.dumps(record))
+        self.restore(self.from_file(json.dumps(record)))
 
-    def handle(self, message: Mapping[str, Any]) -> Iterator[Message]:
+    def handle(self, message: Mapping[str, Any]) -> Iterator[ShowMessage | PrefetchedMessage]:
         """Carry out one act as every activity does, and keep what came of it before the screen shows it."""
         before = self.record()
         for answer in super().handle(message):
@@ -40,10 +40,10 @@ class PersistentForm(Form):
                 before = now
             yield answer
 
-    def _hello(self, message: Mapping[str, Any]) -> Message:
+    def opened(self) -> ActionResult:
         """A screen is new. The first one finds what was kept, unless something was entered before."""
-        if not self._looked and self.state == self._start:
+        if not self._looked and self.state == self.start:
             with contextlib.suppress(CaseError):
                 self.bring(saved(self.key))
         self._looked = True
-        return super()._hello(message)
+        return super().opened()

@@ -7,6 +7,7 @@ from typing import Any
 
 from backchannel_lib.activities.activity import Action
 from backchannel_lib.activities.form import Form, Record, choice_field
+from backchannel_lib.activities.messages import ActionResult
 from backchannel_lib.activities.questions import Question, questions_of
 from backchannel_lib.activities.tables import ActivityRow
 from backchannel_lib.base.errors import CaseError
@@ -38,7 +39,7 @@ class Quiz(Form):
         """Give what the buttons do."""
         return {"check": self._check}
 
-    def _check(self, message: Mapping[str, Any]) -> dict[str, Any]:
+    def _check(self, message: Mapping[str, Any]) -> ActionResult:
         name = str(message["value"])
         if name not in self.questions:
             raise CaseError("check", "level", name, levels=", ".join(self.questions))

@@ -9,8 +9,9 @@ from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
 from backchannel_lib.activities import saved_answers
-from backchannel_lib.activities.activity import Action, Message
+from backchannel_lib.activities.activity import Action
 from backchannel_lib.activities.case_panel import CaseActivity, CaseState, state_of
+from backchannel_lib.activities.messages import ActionResult
 from backchannel_lib.activities.tables import ActivityRow, SceneRow, case_of, load_scenes
 from backchannel_lib.base.errors import CaseError
 from backchannel_lib.base.formatting import suggestions
@@ -55,7 +56,8 @@ class Scenes(CaseActivity):
         self.scenes = {row.scene: row for row in load_scenes() if row.activity == part.activity}
         self.order = [*self.scenes, *([OWN] if part.own else [])]
         first = self.order[0]
-        self._start = self._now = self._at(first, state_of(self._case_of(first)))
+        self.start = self._at(first, state_of(self._case_of(first)))
+        self.restore(self.start)
 
     # ---- where one is ----
 
@@ -95,28 +97,28 @@ class Scenes(CaseActivity):
         """Give what the buttons do."""
         return {**super().actions(), "see": self._see, "scene": self._scene, "again": self._again, "keep": self._keep}
 
-    def _see(self, _: object) -> Message:
+    def _see(self, _: object) -> ActionResult:
         if not self._guess(self.state):
             return {"notice": text("guess.first")}
         if not self._is_seen(self.state):
             self.commit(self.state._replace(seen=(*self.state.seen, self.state.scene)))
         return {"focus": "beside"}
 
-    def _scene(self, message: Mapping[str, Any]) -> Message:
+    def _scene(self, message: Mapping[str, Any]) -> ActionResult:
         scene = str(message["value"])
         if scene not in self.order:
             raise CaseError("scene", "level", scene, levels=suggestions(scene, self.order))
         self.commit(self._at(scene, self.state))
-        answer = {"values": self.values(self.state), "focus": "story"}
+        answer: ActionResult = {"values": self.values(self.state), "focus": "story"}
         if scene == OWN and self.case != self._case_of(OWN):
             answer["notice"] = text("scene.from_kept")
         return answer
 
-    def _again(self, _: object) -> Message:
+    def _again(self, _: object) -> ActionResult:
         self.commit(self._at(self.state.scene, self.state))
         return {"values": self.values(self.state), "notice": text("scene.is_again")}
 
-    def _keep(self, _: object) -> Message:
+    def _keep(self, _: object) -> ActionResult:
         record = self.case.to_record()
         mine = {name: record[name] for name in self._mine()}
         try:

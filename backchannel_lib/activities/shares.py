@@ -7,6 +7,7 @@ from typing import Any
 
 from backchannel_lib.activities.activity import Action
 from backchannel_lib.activities.form import Form, Record, boolean_field, integer_field
+from backchannel_lib.activities.messages import ActionResult
 from backchannel_lib.activities.tables import ActivityRow
 from backchannel_lib.base.texts import text
 from backchannel_lib.model.tables import load_decides
@@ -42,7 +43,7 @@ class Shares(Form):
     def _sum(self, state: Record) -> int:
         return sum(int(state[row.factor]) for row in self.rows)
 
-    def _compare(self, _: object) -> dict[str, Any]:
+    def _compare(self, _: object) -> ActionResult:
         if self.errors:  # what stands in a box is not what is counted
             return {"notice": next(iter(self.errors.values()))}
         if self._sum(self.state) != WHOLE:

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from backchannel_lib.activities.activity import Action
 from backchannel_lib.activities.form import Form, Record, boolean_field, choice_field
+from backchannel_lib.activities.messages import ActionResult
 from backchannel_lib.activities.tables import ActivityRow, ItemRow, load_choices, load_items
 from backchannel_lib.base.texts import text
 from backchannel_lib.page.activity_page import activity_page, slot
@@ -35,7 +34,7 @@ class Sorting(Form):
         """Give what the buttons do."""
         return {"compare": self._compare}
 
-    def _compare(self, _: object) -> dict[str, Any]:
+    def _compare(self, _: object) -> ActionResult:
         if not any(self.state[row.item] for row in self.items):
             return {"notice": text("lesson.choose_first")}
         self.commit_values(seen=True)

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
-from backchannel_lib.activities.activity import Action, Message
+from backchannel_lib.activities.activity import Action
 from backchannel_lib.activities.form import Form, FormField, Record, choice_field, integer_field
+from backchannel_lib.activities.messages import ActionResult
 from backchannel_lib.activities.tables import ActivityRow
 from backchannel_lib.base.errors import CaseError
 from backchannel_lib.base.formatting import suggestions
@@ -40,7 +41,7 @@ class TimedDeck(Form):
 
     # ---- what a kind of stack says ----
 
-    def to(self, at: int) -> Message:
+    def to(self, at: int) -> ActionResult:
         """Go to a place in the stack, if one can go there."""
         raise NotImplementedError
 
@@ -74,22 +75,22 @@ class TimedDeck(Form):
             "time_up": self._time_up,
         }
 
-    def _begin(self, message: Mapping[str, Any]) -> Message:
+    def _begin(self, message: Mapping[str, Any]) -> ActionResult:
         self.commit_values(at=1, clock=self.entries["clock"].read(message["value"]))
         return {"focus": self.head_at(1)}
 
-    def _clock(self, message: Mapping[str, Any]) -> Message:
+    def _clock(self, message: Mapping[str, Any]) -> ActionResult:
         self.commit_values(clock=self.entries["clock"].read(message["value"]))
         return {"focus": "clock"}
 
-    def _take(self, message: Mapping[str, Any]) -> Message:
+    def _take(self, message: Mapping[str, Any]) -> ActionResult:
         """Put a sheet back on top."""
         name = str(message["value"])
         if name not in self.order:
             raise CaseError("take", "level", name, levels=suggestions(name, self.order))
         return self.to(self.order.index(name) + 1)
 
-    def _time_up(self, message: Mapping[str, Any]) -> Message:
+    def _time_up(self, message: Mapping[str, Any]) -> ActionResult:
         """Say so and change nothing: time is no score here."""
         clock = self.clock_of(self.state)
         over = clock["run"] and message["value"] == clock["id"] and self.on_top(self.state)

@@ -6,6 +6,7 @@ from typing import Any, Final, NamedTuple
 
 from backchannel_lib.activities.activity import Action
 from backchannel_lib.activities.form import Form, Record, choice_field, integer_field
+from backchannel_lib.activities.messages import ActionResult
 from backchannel_lib.activities.tables import ActivityRow, StepRow, case_of, load_steps
 from backchannel_lib.base.texts import text
 from backchannel_lib.model.case import Case
@@ -84,7 +85,7 @@ class Walk(Form):
         """Give what the buttons do."""
         return {"see": self._see, "on": self._on}
 
-    def _see(self, _: object) -> dict[str, Any]:
+    def _see(self, _: object) -> ActionResult:
         """Show what the next step does, beside the prediction."""
         next_stop = self._next(self.state)
         if next_stop is None or not next_stop.way:
@@ -94,7 +95,7 @@ class Walk(Form):
         self.commit_values(at=self.state["at"] + 1, guess="", **{next_stop.row.step: self.state["guess"]})
         return {"focus": "now"}
 
-    def _on(self, _: object) -> dict[str, Any]:
+    def _on(self, _: object) -> ActionResult:
         """Begin the next walk of the same part, where there is one."""
         if self._next(self.state) is not None:
             self.commit_values(at=self.state["at"] + 1, guess="")

@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from backchannel_lib.activities.activity import Action
 from backchannel_lib.activities.form import Form, Record, boolean_field, choice_field, integer_field
+from backchannel_lib.activities.messages import ActionResult
 from backchannel_lib.activities.tables import ActivityRow, WeekContactRow, case_of, load_week_contacts, load_week_events
 from backchannel_lib.base.texts import text
 from backchannel_lib.model.calendar import match_week, phase_at
@@ -102,13 +103,13 @@ class WeekClock(Form):
         """Give what the buttons do."""
         return {"see": self._see, "later": lambda _: self._step(1), "earlier": lambda _: self._step(-1), "jump": self._jump}
 
-    def _see(self, _: object) -> dict[str, Any]:
+    def _see(self, _: object) -> ActionResult:
         if not self.state["guess"]:
             return {"notice": text("guess.first")}
         self.commit_values(seen=True)
         return {"focus": "beside"}
 
-    def _step(self, by: int) -> dict[str, Any]:
+    def _step(self, by: int) -> ActionResult:
         """Move on by one hour, over midnight too; the clock stops at its two ends."""
         days = list(DAYS)
         at = days.index(self.state["day"] or "monday") * 24 + int(self.state["hour"]) + by
@@ -116,7 +117,7 @@ class WeekClock(Form):
             self.commit_values(day=days[at // 24], hour=at % 24)
         return {}
 
-    def _jump(self, message: Mapping[str, Any]) -> dict[str, Any]:
+    def _jump(self, message: Mapping[str, Any]) -> ActionResult:
         """Go to a moment of the official clock."""
         for event in load_week_events():
             if event.event == message["value"]:

@@ -6,9 +6,10 @@ from collections.abc import Mapping
 from itertools import combinations
 from typing import Any, Final
 
-from backchannel_lib.activities.activity import Action, Message
+from backchannel_lib.activities.activity import Action
 from backchannel_lib.activities.desk import decision_of, weakest_of
 from backchannel_lib.activities.form import Record, choice_field
+from backchannel_lib.activities.messages import ActionResult
 from backchannel_lib.activities.persistent_form import PersistentForm
 from backchannel_lib.activities.tables import (
     ActivityRow,
@@ -109,9 +110,9 @@ class Drill(PersistentForm, TimedDeck):
 
     def actions(self) -> dict[str, Action]:
         """Give what the buttons and the clock do."""
-        return {**super().actions(), "decide": self._decide, "beat": self._beat}
+        return {**super().actions(), "decide": self._decide}
 
-    def to(self, at: int, **decided: str) -> Message:
+    def to(self, at: int, **decided: str) -> ActionResult:
         """Go to a turn, or to the end once something was decided; what is decided on the way counts."""
         if not 0 < at <= self.end:
             return {}
@@ -128,7 +129,7 @@ class Drill(PersistentForm, TimedDeck):
         """Say that the time of the stream is over."""
         return text("drill.time_up")
 
-    def _decide(self, message: Mapping[str, Any]) -> Message:
+    def _decide(self, message: Mapping[str, Any]) -> ActionResult:
         """Take a decision down, and go on; the last one leads to the end."""
         turn = self.on_top(self.state)
         decision = str(message["value"])
@@ -136,23 +137,22 @@ class Drill(PersistentForm, TimedDeck):
             raise CaseError("decision", "level", decision, levels=suggestions(decision, self.decisions))
         return self.to(self.state["at"] + 1, **{f"decided.{turn}": decision}) if turn else {}
 
-    def _begin(self, message: Mapping[str, Any]) -> Message:
+    def _begin(self, message: Mapping[str, Any]) -> ActionResult:
         told = super()._begin(message)
         self._left, self._paused = self.seconds, False
         return told
 
-    def _beat(self, message: Mapping[str, Any]) -> Message:
-        """Take down how far the clock is; one that tells it was let run."""
-        if message["value"] == self.clock_of(self.state)["id"] and self._is_left(message["left"]):
-            self._left, self._paused = message["left"], False
-        return {}
+    def clock_left(self, clock: str, seconds: int) -> None:
+        """Remember how far the clock is; one that says so was started."""
+        if clock == self.clock_of(self.state)["id"] and self._is_left(seconds):
+            self._left, self._paused = seconds, False
 
     def _is_left(self, left: object) -> bool:
         return isinstance(left, int) and not isinstance(left, bool) and 0 <= left <= self.seconds
 
     # ---- what is kept ----
 
-    def record(self) -> Message:
+    def record(self) -> dict[str, Any]:
         """Give what is kept: the state, and what is left of the time."""
         return {**super().record(), "left": self._left}
 

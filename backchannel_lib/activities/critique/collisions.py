@@ -8,6 +8,7 @@ from typing import Any, Final
 from backchannel_lib.activities.activity import Action
 from backchannel_lib.activities.critique.model import Collision, collisions
 from backchannel_lib.activities.form import Form, Record, boolean_field, integer_field
+from backchannel_lib.activities.messages import ActionResult
 from backchannel_lib.activities.tables import ActivityRow
 from backchannel_lib.base.texts import text
 from backchannel_lib.model.verdict import Verdict
@@ -50,7 +51,7 @@ class Collisions(Form):
         """Give what the buttons do."""
         return {"see": self._see}
 
-    def _see(self, _: object) -> dict[str, Any]:
+    def _see(self, _: object) -> ActionResult:
         self.commit_values(seen=True)
         return {"focus": "told"}
 

@@ -9,6 +9,7 @@ from typing import Any, Final
 from backchannel_lib.activities.activity import Action
 from backchannel_lib.activities.critique.model import Disagreement, disagreements, tables_differ
 from backchannel_lib.activities.form import Form, Record, boolean_field, choice_field
+from backchannel_lib.activities.messages import ActionResult
 from backchannel_lib.activities.tables import ActivityRow, case_of, load_reading_cases
 from backchannel_lib.base.texts import text
 from backchannel_lib.model.calendar import match_week, phase_at
@@ -69,14 +70,14 @@ class Disagreements(Form):
         """Give what the buttons do."""
         return {"see": self._see, "next": lambda _: self._turn(1), "back": lambda _: self._turn(-1)}
 
-    def _see(self, _: object) -> dict[str, Any]:
+    def _see(self, _: object) -> ActionResult:
         choice = self._at(self.state)
         if not (self.state[f"{choice}_pick"] and self.state[f"{choice}_guess"]):
             return {"notice": text("disagree.both_first")}
         self.commit_values(**{f"{choice}_seen": True})
         return {"focus": f"told.{choice}"}
 
-    def _turn(self, by: int) -> dict[str, Any]:
+    def _turn(self, by: int) -> ActionResult:
         to = self.places.index(self._at(self.state)) + by
         if not 0 <= to < len(self.places):
             return {}

@@ -8,6 +8,7 @@ from typing import Any, Final
 from backchannel_lib.activities.activity import Action
 from backchannel_lib.activities.critique.model import LEVELS, Rated, RatingResult, levels, load_support
 from backchannel_lib.activities.form import Form, Record, choice_field, ordered_choices_field
+from backchannel_lib.activities.messages import ActionResult
 from backchannel_lib.activities.tables import ActivityRow
 from backchannel_lib.base.texts import text
 from backchannel_lib.model.tables import load_claims
@@ -67,7 +68,7 @@ class Rating(Form):
         """Give what the buttons do."""
         return {"compare": self._compare}
 
-    def _compare(self, _: object) -> dict[str, Any]:
+    def _compare(self, _: object) -> ActionResult:
         group = self._group(self.state)
         if not any(self.state[claim] for claim in self.groups[group]):
             return {"notice": text("rating.none")}

@@ -10,6 +10,7 @@ from typing import Any, Final
 from backchannel_lib.activities.activity import Action
 from backchannel_lib.activities.critique.model import StudyBarRow, order_agrees, study_bars
 from backchannel_lib.activities.form import Form, Record, boolean_field, choice_field, integer_field
+from backchannel_lib.activities.messages import ActionResult
 from backchannel_lib.activities.tables import ActivityRow
 from backchannel_lib.base.texts import text
 from backchannel_lib.page.activity_page import activity_page, show_if, slot
@@ -90,7 +91,7 @@ class Studies(Form):
             "see_advocates": lambda _: self._see("advocates"),
         }
 
-    def _see(self, step: str) -> dict[str, Any]:
+    def _see(self, step: str) -> ActionResult:
         if step in self.entries and not self.state[step]:  # its question is answered by a choice
             return {"notice": text("guess.first")}
         self.commit_values(**{f"seen_{step}": True})

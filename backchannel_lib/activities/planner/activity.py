@@ -10,10 +10,11 @@ import functools
 import io
 import json
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any, Final, NamedTuple, TypeAlias
+from typing import Any, Final, NamedTuple, TypeAlias, Unpack
 
 from backchannel_lib.activities import saved_answers
-from backchannel_lib.activities.activity import Action, Activity, Message
+from backchannel_lib.activities.activity import Action, Activity
+from backchannel_lib.activities.messages import ActionResult
 from backchannel_lib.activities.planner.model import (
     ACQUAINTANCE,
     ASSUMPTIONS,
@@ -453,20 +454,20 @@ class PlannerActivity(Activity[PlannerState]):
         tables: dict[str, Action] = {"add": self._add, "remove": self._remove, "clear": self._clear, "example": self._example}
         return {**files, **sheets, **tables, "bring": self._bring, "see": self._see, "again": self._again}
 
-    def _afresh(self, to: PlannerState, **more: Any) -> Message:
+    def _afresh(self, to: PlannerState, **more: Unpack[ActionResult]) -> ActionResult:
         """Move to other rows; what was typed in vain belongs to those that were there."""
         self.commit(to)
-        self._forgive()
+        self.clear_errors()
         return {"values": self.values(self.state), **more}
 
-    def _open(self, message: Mapping[str, Any]) -> Message:
+    def _open(self, message: Mapping[str, Any]) -> ActionResult:
         try:
             to = self.from_file(str(message["value"]))
         except CaseError as error:
             return {"notice": text("planner_board.load_failed", problem=self.file_problem(error))}
         return self._afresh(to, notice=text("planner_board.loaded"))
 
-    def _add(self, message: Mapping[str, Any]) -> Message:
+    def _add(self, message: Mapping[str, Any]) -> ActionResult:
         table = _table(message["value"])
         rows = self.state.rows(table)
         if len(rows) >= MOST_ROWS[table]:
@@ -475,7 +476,7 @@ class PlannerActivity(Activity[PlannerState]):
         row: TableRow = PersonRow(number) if table == "people" else ProgramRow(number)
         return self._afresh(self.state.with_row(table, row), focus=f"{table}.{number}.name")
 
-    def _remove(self, message: Mapping[str, Any]) -> Message:
+    def _remove(self, message: Mapping[str, Any]) -> ActionResult:
         table, _, number = str(message["value"]).partition(".")
         rows = self.state.rows(_table(table))
         at = [str(row.id) for row in rows].index(number) if number in {str(row.id) for row in rows} else -1
@@ -486,13 +487,13 @@ class PlannerActivity(Activity[PlannerState]):
         notice = text("planner_board.removed", row=rows[at].name or _row_title(table, at + 1))
         return self._afresh(self.state.without(table, int(number)), focus=focus, notice=notice)
 
-    def _clear(self, _: object) -> Message:
+    def _clear(self, _: object) -> ActionResult:
         return self._afresh(empty(), focus="people", notice=text("planner_board.cleared"))
 
-    def _example(self, _: object) -> Message:
+    def _example(self, _: object) -> ActionResult:
         return self._afresh(example(), notice=text("planner_board.example_again"))
 
-    def _bring(self, _: object) -> Message:
+    def _bring(self, _: object) -> ActionResult:
         """Put what the reader kept in the chapters into the file; the tables stay."""
         record = {name: value for name, value in saved_answers.saved(saved_answers.CASE).items() if name in self.row.fields}
         if not record:
@@ -501,31 +502,31 @@ class PlannerActivity(Activity[PlannerState]):
         to = self.state._replace(file=saved_answers.with_saved(self.state.file, record))
         return self._afresh(to, notice=text("kept.brought", names=names))
 
-    def _see(self, _: object) -> Message:
+    def _see(self, _: object) -> ActionResult:
         if not self.state.guess:
             return {"notice": text("guess.first")}
         self.commit(self.state._replace(told=str(len(plan_of(self.state).people))))
         return {"focus": "beside"}
 
-    def _again(self, _: object) -> Message:
+    def _again(self, _: object) -> ActionResult:
         self.commit(self.state._replace(guess="", told=""))
         return {"values": self.values(self.state), "focus": "guess"}
 
     @staticmethod
-    def _file(name: str, content: str) -> Message:
+    def _file(name: str, content: str) -> ActionResult:
         return {"file": {"name": name, "text": content}, "notice": text("panel.saved", name=name)}
 
-    def _save_table(self, message: Mapping[str, Any]) -> Message:
+    def _save_table(self, message: Mapping[str, Any]) -> ActionResult:
         if _table(message["value"]) == "people":
             return self._file("my_people.csv", people_to_csv(people_of(self.state)))
         return self._file("my_programs.csv", programs_to_csv(programs_of(self.state)))
 
-    def _save_plan(self, _: object) -> Message:
+    def _save_plan(self, _: object) -> ActionResult:
         if not self.state.told:
             return {"notice": text("guess.first")}
         return self._file("my_plan.csv", plan_to_csv(plan_of(self.state)))
 
-    def _save_sheet(self, message: Mapping[str, Any]) -> Message:
+    def _save_sheet(self, message: Mapping[str, Any]) -> ActionResult:
         if not self.state.told:
             return {"notice": text("guess.first")}
         sheets = {str(number): sheet for number, sheet in self._sheets(self.state)}

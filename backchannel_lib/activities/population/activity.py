@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from backchannel_lib.activities.activity import Action
 from backchannel_lib.activities.form import Form, FormField, Record, boolean_field, choice_field, integer_field
+from backchannel_lib.activities.messages import ActionResult
 from backchannel_lib.activities.population.model import DrawRow, Outcome, calls, compare, draw, load_draw, notes, outcome
 from backchannel_lib.activities.tables import ActivityRow
 from backchannel_lib.base.texts import text
@@ -89,17 +90,17 @@ class PopulationActivity(Form):
         """Give what the buttons do."""
         return {"see": self._see, "another": self._another, "ours": self._ours}
 
-    def _see(self, _: object) -> dict[str, Any]:
+    def _see(self, _: object) -> ActionResult:
         if not all(self.state[name] for name in GUESSES):
             return {"notice": text("crowd.first")}
         self.commit_values(seen=True)
         return {"focus": "beside"}
 
-    def _another(self, _: object) -> dict[str, Any]:
+    def _another(self, _: object) -> ActionResult:
         self.commit_values(seed=self.state["seed"] % MOST_SEEDS + 1)
         return {}
 
-    def _ours(self, _: object) -> dict[str, Any]:
+    def _ours(self, _: object) -> ActionResult:
         """Set every assumption back to where it was, and the first draw; guesses stay."""
         names = (*self.settings, "phase", "good_moment", "seed")
         self.commit_values(**{name: self.entries[name].default for name in names})
@@ -164,7 +165,7 @@ class PopulationActivity(Form):
     @functools.cached_property
     def _first(self) -> Mapping[str, int]:
         """The numbers of the first draw, which the guesses are about."""
-        return MappingProxyType(self._numbers(self._start))
+        return MappingProxyType(self._numbers(self.start))
 
     def _beside(self, state: Record) -> Markup:
         counts = dict(zip(GUESSES, (self._first["look"], self._first["talk"], self._first["letter"]), strict=True))

@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from backchannel_lib.activities.activity import Action
 from backchannel_lib.activities.form import Form, FormField, Record, choice_field, ordered_choices_field
+from backchannel_lib.activities.messages import ActionResult
 from backchannel_lib.activities.reply.model import Finding, ReplyCheck, check_reply, load_reply_findings, read_up_to
 from backchannel_lib.activities.tables import ActivityRow
 from backchannel_lib.base.errors import CaseError
@@ -55,15 +56,15 @@ class ReplyActivity(Form):
         """Give what the buttons do."""
         return {"example": self._example, "clear": self._clear, "see": self._see}
 
-    def _example(self, _: object) -> dict[str, Any]:
+    def _example(self, _: object) -> ActionResult:
         self.commit_values(text=example_email(), guess="", first="")
         return {"values": self.values(self.state), "notice": text("reply_board.example_shown"), "focus": "text"}
 
-    def _clear(self, _: object) -> dict[str, Any]:
+    def _clear(self, _: object) -> ActionResult:
         self.commit_values(text="", guess="", first="")
         return {"values": self.values(self.state), "focus": "text"}
 
-    def _see(self, _: object) -> dict[str, Any]:
+    def _see(self, _: object) -> ActionResult:
         if not self.state["text"].strip():
             return {"notice": text("reply.empty")}
         if not self.state["contacted"]:

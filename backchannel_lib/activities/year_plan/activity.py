@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from backchannel_lib.activities.activity import Action
 from backchannel_lib.activities.form import Form, FormField, Record, ordered_choices_field
+from backchannel_lib.activities.messages import ActionResult
 from backchannel_lib.activities.tables import ActivityRow
 from backchannel_lib.activities.year_plan.model import (
     FIRST_YEAR,
@@ -62,7 +63,7 @@ class YearPlanActivity(Form):
         """Give what the buttons do."""
         return {"begin": self._begin, "clear": self._clear, "text": self._save_text, "calendar": self._save_calendar}
 
-    def _begin(self, _: object) -> dict[str, Any]:
+    def _begin(self, _: object) -> ActionResult:
         """Tick the three to begin with, beside whatever is ticked already."""
         ticked = {*self._ticked(self.state), *TO_BEGIN}
         self.commit_values(
@@ -70,17 +71,17 @@ class YearPlanActivity(Form):
         )
         return {"values": self.values(self.state), "notice": text("plan_board.begun")}
 
-    def _clear(self, _: object) -> dict[str, Any]:
+    def _clear(self, _: object) -> ActionResult:
         self.commit_values(**dict.fromkeys(GROUPS, ""))
         return {"values": self.values(self.state)}
 
-    def _save_text(self, _: object) -> dict[str, Any]:
+    def _save_text(self, _: object) -> ActionResult:
         return self._file("txt", self._plan(self.state).text)
 
-    def _save_calendar(self, _: object) -> dict[str, Any]:
+    def _save_calendar(self, _: object) -> ActionResult:
         return self._file("ics", self._plan(self.state).ics)
 
-    def _file(self, ending: str, content: str) -> dict[str, Any]:
+    def _file(self, ending: str, content: str) -> ActionResult:
         if not self._plan(self.state).items:
             return {"notice": text("plan_board.nothing")}
         name = f"my-plan-{_day(self.state['start']).isoformat()}.{ending}"

@@ -13,10 +13,11 @@ import secrets
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
-from backchannel_lib.activities.activity import Action, Activity, Message
+from backchannel_lib.activities.activity import Action, Activity
 from backchannel_lib.activities.case_panel import SCORES, CaseActivity
 from backchannel_lib.activities.desk import SECONDS
 from backchannel_lib.activities.form import integer_field
+from backchannel_lib.activities.messages import ActionResult
 from backchannel_lib.activities.scenes import span
 from backchannel_lib.activities.tables import ActivityRow
 from backchannel_lib.base.errors import CaseError
@@ -112,7 +113,6 @@ class Round(Activity[WorkshopState]):
             "again": self._again,
             "fresh": self._fresh,
             "time_up": self._time_up,
-            "beat": self._beat,
             "look": self._look,
             "table": self._table_file,
             "phones_ask": self._phones_ask,
@@ -120,19 +120,19 @@ class Round(Activity[WorkshopState]):
             "phones_close": self._phones_close,
         }
 
-    def _to(self, state: WorkshopState, focus: str = "head") -> Message:
+    def _to(self, state: WorkshopState, focus: str = "head") -> ActionResult:
         if state.vignette != self.state.vignette:
             self._left, self._paused = SECONDS, False
         self.commit(state)
         return {"focus": focus, "values": self.values(self.state)}
 
-    def _menu(self, _: object) -> Message:
+    def _menu(self, _: object) -> ActionResult:
         """Open the menu, or close it and go back to where it was opened."""
         if self.state.step == "setup":
             return self._next({}) if self.state.vignette else {}
         return self._to(self.state._replace(step="setup", came=self.state.step))
 
-    def _next(self, _: object) -> Message:
+    def _next(self, _: object) -> ActionResult:
         state = self.state
         match state.step:
             case "setup":
@@ -152,7 +152,7 @@ class Round(Activity[WorkshopState]):
             told["notice"] = text("round.nobody_voted")
         return told
 
-    def _back(self, _: object) -> Message:
+    def _back(self, _: object) -> ActionResult:
         state = self.state
         match state.step:
             case "setup":
@@ -161,7 +161,7 @@ class Round(Activity[WorkshopState]):
                 return self._to(state._replace(shown=state.shown - 1), focus="link")
         return self._to(state._replace(step=STEPS[STEPS.index(state.step) - 1], case=None))
 
-    def _drawn(self) -> Message:
+    def _drawn(self) -> ActionResult:
         """Draw the next file, and put the round that is over with the others."""
         state = over(self.state)
         left = following(state)
@@ -169,13 +169,13 @@ class Round(Activity[WorkshopState]):
             return self._to(self.state._replace(step="close", case=None))
         return self._to(opened(state, left[0]))
 
-    def _open_file(self, message: Mapping[str, Any]) -> Message:
+    def _open_file(self, message: Mapping[str, Any]) -> ActionResult:
         name = str(message["value"])
         if name not in vignettes():
             raise CaseError("vignette", "level", name, levels=suggestions(name, vignettes()))
         return self._to(opened(over(self.state), name))
 
-    def _tap(self, message: Mapping[str, Any]) -> Message:
+    def _tap(self, message: Mapping[str, Any]) -> ActionResult:
         """Count one more hand."""
         if self.state.step != "vote":
             return {}
@@ -185,11 +185,11 @@ class Round(Activity[WorkshopState]):
         self.commit(self.state._replace(votes=tuple(votes)))
         return {}
 
-    def _again(self, _: object) -> Message:
+    def _again(self, _: object) -> ActionResult:
         self.commit(self.state._replace(case=None))
         return {"values": self.values(self.state), "notice": text("scene.is_again")}
 
-    def _fresh(self, _: object) -> Message:
+    def _fresh(self, _: object) -> ActionResult:
         """Begin a new session; what there was of the old one is put aside, and nothing is deleted."""
         aside = record.set_aside()
         self._writer = record.Writer()
@@ -200,7 +200,7 @@ class Round(Activity[WorkshopState]):
         told = text("round.set_aside", name=aside) if aside else text("round.is_fresh")
         return {"notice": told, "values": self.values(self.state), "focus": "head"}
 
-    def _time_up(self, message: Mapping[str, Any]) -> Message:
+    def _time_up(self, message: Mapping[str, Any]) -> ActionResult:
         """Say so and change nothing: a director would have moved on, and the room need not."""
         if self.state.step not in {"file", "vote"} or message["value"] != self._clock(self.state)["id"]:
             return {}
@@ -208,22 +208,20 @@ class Round(Activity[WorkshopState]):
         self._keep()
         return {"notice": text("round.time_up")}
 
-    def _beat(self, message: Mapping[str, Any]) -> Message:
-        """Take down how far the clock is."""
-        left = message["left"]
-        if message["value"] == self._clock(self.state)["id"] and isinstance(left, int) and 0 <= left <= SECONDS:
-            self._left = left
+    def clock_left(self, clock: str, seconds: int) -> None:
+        """Remember how far the clock is."""
+        if clock == self._clock(self.state)["id"] and 0 <= seconds <= SECONDS:
+            self._left = seconds
             self._paused = False  # the page's own clock is in use again
             self._keep()
-        return {}
 
-    def _table_file(self, _: object) -> Message:
+    def _table_file(self, _: object) -> ActionResult:
         name = f"{record.NAME}.csv"
         return {"file": {"name": name, "text": record.as_csv(*table_of(self.state))}, "notice": text("panel.saved", name=name)}
 
     # ---- phones ----
 
-    def _look(self, _: object) -> Message:
+    def _look(self, _: object) -> ActionResult:
         """See what the phones have said since; this is no step that undo takes back."""
         if self.state.step != "vote" or self.phones.state != "on":
             return {}
@@ -231,21 +229,21 @@ class Round(Activity[WorkshopState]):
         if self.phones.state == "lost":
             return {"notice": text("phones.lost")}
         if counts and counts != self.state.phones:
-            self._now = self.state._replace(phones=counts)
+            self.restore(self.state._replace(phones=counts))
             self._keep()
         return {}
 
-    def _phones_ask(self, _: object) -> Message:
+    def _phones_ask(self, _: object) -> ActionResult:
         self.phones.ask()
         return {"focus": "phones"}
 
-    def _phones_open(self, message: Mapping[str, Any]) -> Message:
+    def _phones_open(self, message: Mapping[str, Any]) -> ActionResult:
         told = self.phones.open(str(message["value"] or ""))
         self._ask_phones(self.state)
         self._keep()
         return {"notice": told, "focus": "phones"} if told else {"focus": "phones"}
 
-    def _phones_close(self, _: object) -> Message:
+    def _phones_close(self, _: object) -> ActionResult:
         self.phones.close()
         self._keep()
         return {"notice": text("phones.closed"), "focus": "phones"}
@@ -292,17 +290,22 @@ class Round(Activity[WorkshopState]):
         else:
             self._trouble = ""
 
-    def _hello(self, message: Mapping[str, Any]) -> Message:
+    def rolled_back(self) -> None:
+        """Write the session, and what the phones are asked, as they were before the failed action."""
+        self._ask_phones(self.state)
+        self._keep()
+
+    def opened(self) -> ActionResult:
         """A screen is new. The first one finds the session that was kept, and goes on where it was."""
         told = ""
         if not self._looked:
             self._looked = True
             told = self._found(record.load())
-        return {**super()._hello(message), **({"notice": told} if told else {})}
+        return {"notice": told} if told else {}
 
     def _found(self, found: record.Found) -> str:
         problem = text(found.problem, name=found.aside) if found.problem else ""
-        if found.record is None or self.state != self._start:
+        if found.record is None or self.state != self.start:
             return problem
         try:
             state = from_record(found.record["session"])
@@ -313,9 +316,9 @@ class Round(Activity[WorkshopState]):
         self._left = left if isinstance(left, int) and 0 <= left <= SECONDS else SECONDS
         self._paused = True
         self.phones.bring(found.record.get("phones"))
-        if state == self._start:
+        if state == self.start:
             return problem
-        self._now = state
+        self.restore(state)
         back = text("round.brought_back", number=number_of(state), saved=found.saved.replace("T", " ")[:16])
         return f"{problem} {back}".strip()
 
@@ -398,7 +401,7 @@ class Round(Activity[WorkshopState]):
     def _open(self, state: WorkshopState) -> list[str]:
         phones = [f"phones_{self.phones.state}"] if state.step in {"setup", "vote"} else []
         timed = ["clock"] if state.step in {"file", "vote"} else []
-        begun = ["begun"] if state.step == "setup" and state != self._start else []
+        begun = ["begun"] if state.step == "setup" and state != self.start else []
         begun += ["welcome"] if state.step == "setup" and not state.vignette else []
         return [state.step, *timed, *phones, *begun, *([] if state.step == "setup" else ["round"])]
 

@@ -7,8 +7,9 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any, Final
 
-from backchannel_lib.activities.activity import Action, Message
+from backchannel_lib.activities.activity import Action
 from backchannel_lib.activities.form import Record, choice_field, integer_field
+from backchannel_lib.activities.messages import ActionResult
 from backchannel_lib.activities.persistent_form import PersistentForm
 from backchannel_lib.activities.tables import ActivityRow
 from backchannel_lib.base.texts import text
@@ -125,7 +126,7 @@ class RunPlan(PersistentForm):
         """Give what the buttons do."""
         return {"next": lambda _: self._to(self.state["at"] + 1), "back": lambda _: self._to(self.state["at"] - 1)}
 
-    def _to(self, at: int) -> Message:
+    def _to(self, at: int) -> ActionResult:
         if 0 <= at < len(steps_of(self.state["plan"])):
             self.commit_values(at=at)
         return {}

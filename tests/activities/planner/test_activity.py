@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from backchannel_lib import Case, CaseError
 from backchannel_lib.activities import saved_answers
-from backchannel_lib.activities.activity import Message
+from backchannel_lib.activities.messages import ShowMessage
 from backchannel_lib.activities.planner.activity import (
     GUESSES,
     MOST_ROWS,
@@ -41,7 +41,7 @@ def planner() -> PlannerActivity:
     return made
 
 
-def act(one: PlannerActivity, action: str, **more: Any) -> Message:
+def act(one: PlannerActivity, action: str, **more: Any) -> ShowMessage:
     """Carry out one act and give what the screen gets at once."""
     return next(iter(one.handle({"type": action, "view": "v", "seq": 1, **more})))
 
