@@ -34,7 +34,7 @@ class FormField(NamedTuple):
 
 
 def choice_field(field: str, words: Iterable[str], label: str = "", default: str = "") -> FormField:
-    """Make an entry that holds one of some words, or nothing yet.
+    """Make an entry that holds one of some words; without a default, also nothing yet.
 
     Args:
         field: Its name, for an error.
@@ -52,7 +52,7 @@ def choice_field(field: str, words: Iterable[str], label: str = "", default: str
     known = (*words,)
 
     def read(value: object) -> str:
-        if value in known or value == "":
+        if value in known or value == default:
             return str(value)
         raise CaseError(field, "level", value, levels=suggestions(str(value), known))
 

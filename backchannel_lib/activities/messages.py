@@ -1,0 +1,216 @@
+"""The messages between Python and the page, both ways: the one place where they are described.
+
+Every message is a JSON object whose ``type`` says which record it is. ``page/static/js/messages.js`` mirrors these
+records for the page, and a test compares the two.
+"""
+
+# No `from __future__ import annotations` here: with it, `NotRequired` would not reach `__required_keys__` (Python 3.11).
+import functools
+from collections.abc import Collection, Mapping
+from typing import Any, Final, Literal, NotRequired, TypeAlias, TypedDict, get_args, get_origin, get_type_hints
+
+Value: TypeAlias = str | int | float | bool | None  # what a control or a file can hold
+
+# ---- from the page to Python ----
+
+
+class FromPage(TypedDict):
+    """What every message from the page may carry; both keys come back with its answer."""
+
+    seq: NotRequired[int]  # counts the actions of one view
+    view: NotRequired[str]  # which view of the widget the reader used
+
+
+class HelloMessage(FromPage):
+    """A page has opened and knows nothing yet; answered with everything."""
+
+    type: Literal["hello"]
+
+
+class RefreshMessage(FromPage):
+    """The state was changed by code; answered with whatever differs."""
+
+    type: Literal["show"]
+
+
+class SetMessage(FromPage):
+    """The reader moved a control."""
+
+    type: Literal["set"]
+    field: str
+    value: Value
+
+
+class PrefetchMessage(FromPage):
+    """The reader took hold of a control; answered with `PrefetchedMessage`, and no change."""
+
+    type: Literal["prefetch"]
+    field: str
+    prefetch_version: NotRequired[int]  # comes back with the answer, so that the page can discard an outdated one
+
+
+class UndoMessage(FromPage):
+    """Take back the last change."""
+
+    type: Literal["undo"]
+
+
+class ResetMessage(FromPage):
+    """Go back to the state at the start."""
+
+    type: Literal["reset"]
+
+
+class SaveMessage(FromPage):
+    """Save the state to a file of the reader's; answered with ``file``."""
+
+    type: Literal["save"]
+
+
+class LoadMessage(FromPage):
+    """Open a file, or what this browser tab had saved."""
+
+    type: Literal["load"]
+    value: str  # the file's text
+    restored: NotRequired[bool]  # it comes from the tab, after the kernel or the page was started anew
+
+
+class ClockMessage(FromPage):
+    """How much time the page's clock has left, for sessions that outlive the page."""
+
+    type: Literal["beat"]
+    value: str  # the clock's id
+    left: int  # seconds
+
+
+class ActionMessage(FromPage):
+    """The reader pressed a button of this kind of activity, or its clock ran out; ``type`` is the action's name."""
+
+    type: str
+    value: str  # what the button carries; blank if it carries nothing
+
+
+class PlotlyMessage(FromPage):
+    """The page has charts and no plotly.js yet; answered by the widget with the same type and the gzipped library."""
+
+    type: Literal["plotly"]
+
+
+# ---- from Python to the page ----
+
+
+class FileRecord(TypedDict):
+    """A file for the reader to download."""
+
+    name: str
+    text: str
+
+
+class ClockRecord(TypedDict):
+    """The clock that belongs to the state."""
+
+    id: str
+    seconds: int  # where it starts
+    left: NotRequired[int]  # what is left; all of it if missing
+    run: bool
+
+
+class ActionResult(TypedDict, total=False):
+    """What an action adds to its answer."""
+
+    notice: str  # a sentence for the reader
+    focus: str  # the fragment or field where the focus goes
+    values: dict[str, Any]  # by field, to be shown even where nothing changed
+    file: FileRecord
+
+
+class ShowMessage(ActionResult, total=False):
+    """An answer: only what differs from what the page was sent before.
+
+    The fast answer to an action carries the action's ``seq`` and ``view``; the deferred one does not.
+    """
+
+    type: Literal["show"]
+    contents: dict[int, str]  # HTML or text by number: sent once, then kept by the page
+    fragments: dict[str, int]  # fragment of the page -> number of its content
+    errors: dict[str, str]  # every sentence about a bad entry, by field
+    marks: dict[str, Any]  # the marker on each chart, as (x, y)
+    shown: list[str]  # the fields whose controls are visible
+    open: list[str]  # the sections that are visible
+    ends: dict[str, Any]  # lowest and highest position of sliders, by field
+    exam: str | None  # the exam that the scores belong to
+    clock: ClockRecord
+    forget: bool  # drop all contents: numbers start anew
+    hello: bool  # the answer to a hello
+    seq: int
+    view: str
+
+
+class PrefetchedMessage(TypedDict):
+    """What each other position of a control would show, to be painted without waiting."""
+
+    type: Literal["prefetched"]
+    field: str
+    at: dict[str, Any]  # position -> [fragments as in `ShowMessage`, markers that move with it]
+    contents: dict[int, str]
+    view: str | None
+    prefetch_version: int | None
+
+
+FROM_PAGE: Final[dict[str, type]] = {
+    "hello": HelloMessage,
+    "show": RefreshMessage,
+    "set": SetMessage,
+    "prefetch": PrefetchMessage,
+    "undo": UndoMessage,
+    "reset": ResetMessage,
+    "save": SaveMessage,
+    "load": LoadMessage,
+    "beat": ClockMessage,
+}
+
+
+def read_message(message: Mapping[str, Any], actions: Collection[str]) -> dict[str, Any] | None:
+    """Check a message from the page against its record.
+
+    Args:
+        message: Anything that came from the page.
+        actions: The names of the activity's own actions.
+
+    Returns:
+        The message; None if its type is unknown, or a key is missing or of the wrong kind.
+
+    Examples:
+        >>> read_message({"type": "set", "field": "score", "value": 240}, [])
+        {'type': 'set', 'field': 'score', 'value': 240}
+        >>> read_message({"type": "set", "value": 240}, []) is None
+        True
+        >>> read_message({"type": "reveal"}, ["reveal"])
+        {'type': 'reveal', 'value': ''}
+    """
+    name = message.get("type")
+    if not isinstance(name, str):
+        return None
+    record = FROM_PAGE.get(name, ActionMessage if name in actions else None)
+    if record is None:
+        return None
+    read = dict(message)
+    if record is ActionMessage and read.get("value") is None:
+        read["value"] = ""
+    required, kinds = _keys_of(record)
+    if not required <= set(read) or not all(_is_a(read[key], kind) for key, kind in kinds.items() if key in read):
+        return None
+    return read
+
+
+@functools.cache
+def _keys_of(record: type) -> tuple[frozenset[str], dict[str, Any]]:
+    return record.__required_keys__, get_type_hints(record)  # type: ignore[attr-defined]
+
+
+def _is_a(value: object, kind: Any) -> bool:
+    if get_origin(kind) is Literal:
+        return value in get_args(kind)
+    if kind is int:
+        return isinstance(value, int) and not isinstance(value, bool)
+    return isinstance(value, kind)
