@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from backchannel_lib.activities.activity import Message
+from backchannel_lib.activities.messages import ShowMessage
 from backchannel_lib.activities.inbox import DELETED, TOTAL, Inbox, emails
 from backchannel_lib.activities.registry import make_activity
 from backchannel_lib.activities.tables import INBOX_PLACES, load_inbox_pieces
@@ -29,7 +29,7 @@ def inbox() -> Inbox:
     return made
 
 
-def act(one: Inbox, action: str, **more: Any) -> Message:
+def act(one: Inbox, action: str, **more: Any) -> ShowMessage:
     """Carry out one act and give what the screen gets at once."""
     return next(iter(one.handle({"type": action, "view": "v", "seq": 1, **more})))
 

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from backchannel_lib import CaseError
-from backchannel_lib.activities.activity import Message
+from backchannel_lib.activities.messages import ShowMessage
 from backchannel_lib.activities.registry import make_activity
 from backchannel_lib.activities.reply.activity import LONGEST, NOTHING, ReplyActivity, example_email
 from backchannel_lib.activities.reply.model import check_reply, load_reply_findings
@@ -28,7 +28,7 @@ def reply() -> ReplyActivity:
     return made
 
 
-def act(one: ReplyActivity, action: str, **more: Any) -> Message:
+def act(one: ReplyActivity, action: str, **more: Any) -> ShowMessage:
     """Carry out one act and give what the screen gets at once."""
     return next(iter(one.handle({"type": action, "view": "v", "seq": 1, **more})))
 
