@@ -1,1 +1,1 @@
-"""The planner: who should contact which program."""
+"""The planner: which two or three people approach which three to five programs each, and what each of them needs to know."""

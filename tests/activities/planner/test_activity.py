@@ -13,22 +13,18 @@ from hypothesis import strategies as st
 from backchannel_lib import Case, CaseError
 from backchannel_lib.activities import saved_answers
 from backchannel_lib.activities.messages import ShowMessage
-from backchannel_lib.activities.planner.activity import (
-    GUESSES,
+from backchannel_lib.activities.planner.activity import PlannerActivity
+from backchannel_lib.activities.planner.briefing import briefing
+from backchannel_lib.activities.planner.html import plan_to_csv
+from backchannel_lib.activities.planner.state import PersonRow, PlannerState, ProgramRow, empty, example, guesses
+from backchannel_lib.activities.planner.tables import (
     MOST_ROWS,
     TABLES,
-    PersonRow,
-    PlannerActivity,
-    PlannerState,
-    ProgramRow,
-    empty,
-    example,
-    people_of,
-    plan_of,
-    plan_to_csv,
-    programs_of,
+    people_to_csv,
+    programs_to_csv,
+    read_people,
+    read_programs,
 )
-from backchannel_lib.activities.planner.model import briefing, people_to_csv, programs_to_csv, read_people, read_programs
 from backchannel_lib.activities.registry import make_activity
 from backchannel_lib.activities.tables import load_planner_example
 from backchannel_lib.base.texts import all_words, text
@@ -83,15 +79,15 @@ def test_the_example_is_made_of_its_table_and_is_called_an_example() -> None:
     for table in TABLES:
         names = [text(f"planner_example.{row.row}") for row in rows if row.table == table]
         assert [row.name for row in one.state.rows(table)] == names
-    assert len(people_of(one.state)) == len(one.state.people)
-    assert len(programs_of(one.state)) == len(one.state.programs)
+    assert len(one.state.ready_people) == len(one.state.people)
+    assert len(one.state.ready_programs) == len(one.state.programs)
     assert one.fragments(one.state)["example"] == text("planner_board.is_example")
     assert one.state.file.phase == "groundwork"
 
 
 def test_the_example_has_something_of_everything() -> None:
     """By the example one sees rows for two people with three programs each, warnings, and both kinds of what is left out."""
-    found = plan_of(example())
+    found = example().plan
     assert [len(found.rows_of(person)) for person in found.people] == [3, 3]
     assert {"volume", "overlap", "below_range", "far_below", "barely"} == {notice.kind for notice in found.warnings}
     assert {left.what for left in found.left_out} == {"person", "program"}
@@ -116,7 +112,7 @@ def test_clearing_the_example_leaves_empty_tables_and_a_plain_explanation() -> N
 
 # ---- a guess comes first ----
 
-ANSWERS = [row.reason for row in plan_of(example()).rows] + [notice.words for notice in plan_of(example()).warnings]
+ANSWERS = [row.reason for row in example().plan.rows] + [notice.sentence for notice in example().plan.warnings]
 
 
 @pytest.mark.parametrize("action", [None, "see", "again", "save_plan", "save_sheet", "undo", "reset"])
@@ -131,7 +127,7 @@ def test_nothing_of_the_proposal_is_told_before_a_guess(action: str | None) -> N
         assert act(one, action, value="1")["notice"] == text("guess.first")
 
 
-@pytest.mark.parametrize("guess", GUESSES)
+@pytest.mark.parametrize("guess", guesses())
 def test_the_guess_stands_beside_what_the_planner_does(guess: str) -> None:
     """After any guess both numbers stand side by side with a kind sentence, and the focus goes there."""
     one = planner()
@@ -147,8 +143,8 @@ def test_the_comparison_stays_when_the_tables_change_and_can_be_made_anew() -> N
     """What was guessed is compared with the plan as it was then; to guess again closes the proposal."""
     one = shown()
     update(one, "people.2.knows_work", "barely")
-    assert len(plan_of(one.state).people) == 1
-    assert one.state.told == "2"
+    assert len(one.state.plan.people) == 1
+    assert one.state.planned == "2"
     act(one, "again")
     assert one.ui_state(one.state)["open"] == ["ask"]
     assert one.fragments(one.state)["plan"] == ""
@@ -161,15 +157,15 @@ def test_every_row_tells_person_program_verdict_reason_rule_and_moment() -> None
     """On screen and as text, each row of the plan is whole; warnings and what is left out follow with their reasons."""
     one = shown()
     part, content = one.fragments(one.state)["plan"].replace("&#x27;", "'"), one.text
-    found = plan_of(one.state)
+    found = one.state.plan
     for row in found.rows:
         for word in (row.person.name, row.program.name, row.verdict.label, row.rules.label, row.reason):
             assert word in part
             assert word in content
         assert text(f"level.phase.{row.case.phase}") in content
-    for told in (*found.warnings, *found.left_out):
-        assert told.words.replace("'", "") in part.replace("'", "")
-    assert found.objective.replace("'", "") in part.replace("'", "")
+    for told in (*(warning.sentence for warning in found.warnings), *(left.reason for left in found.left_out)):
+        assert told.replace("'", "") in part.replace("'", "")
+    assert text("planner.objective").replace("'", "") in part.replace("'", "")
 
 
 @pytest.mark.parametrize("phase", Case.fields()["phase"].levels)
@@ -183,7 +179,7 @@ def test_the_rule_is_said_before_any_guess_and_in_each_row(phase: str) -> None:
     assert f'data-answer="{answer}"' in one.page()
     update(one, "guess", "1")
     act(one, "see")
-    assert {row.rules.answer for row in plan_of(one.state).rows} <= {answer}
+    assert {row.rules.answer for row in one.state.plan.rows} <= {answer}
 
 
 def test_a_row_that_is_not_filled_in_is_left_aside_and_named() -> None:
@@ -193,8 +189,8 @@ def test_a_row_that_is_not_filled_in_is_left_aside_and_named() -> None:
     act(one, "add", value="programs")
     update(one, "programs.8.name", "Hazel")
     update(one, "people.4.kind", "")
-    assert len(people_of(one.state)) == 3
-    assert len(programs_of(one.state)) == 7
+    assert len(one.state.ready_people) == 3
+    assert len(one.state.ready_programs) == 7
     names = ", ".join(["Dr. Tran", text("planner_board.person", number=5), "Hazel"])
     assert text("planner_board.waiting", names=names) in one.fragments(one.state)["plan"]
 
@@ -204,11 +200,11 @@ def test_who_is_ticked_nowhere_is_a_stranger_everywhere() -> None:
     one = shown()
     update(one, "people.1.known_at", "")
     update(one, "people.2.known_at", "")
-    rows = plan_of(one.state).rows
+    rows = one.state.plan.rows
     assert {row.case.recommender for row in rows} <= {"random_dean", "unconnected_faculty"}
     assert text("planner_board.nowhere") not in one.fragments(one.state)["plan"]
     update(one, "people.2.known_at", "3|1")
-    assert people_of(one.state)[1].known_at == ("Alder", "Cedar")
+    assert one.state.ready_people[1].known_at == ("Alder", "Cedar")
 
 
 def test_where_one_is_known_is_asked_of_those_for_whom_it_counts() -> None:
@@ -232,7 +228,7 @@ def test_where_one_is_known_is_asked_of_those_for_whom_it_counts() -> None:
 def test_each_person_of_the_plan_has_a_sheet_of_facts_that_can_be_saved() -> None:
     """The sheet on screen and in the file is the planner's own briefing; nobody else has one."""
     one = shown()
-    found = plan_of(one.state)
+    found = one.state.plan
     for number, person in ((1, found.people[0]), (2, found.people[1])):
         content = briefing(found, person).text
         assert content.replace("'", "") in one.fragments(one.state)["sheets"].replace("&#x27;", "").replace("'", "")
@@ -280,7 +276,7 @@ def test_who_was_known_at_a_program_that_goes_is_not_known_everywhere() -> None:
     one = planner()
     act(one, "remove", value="programs.1")
     assert one.state.people[2].known_at == ()
-    assert people_of(one.state)[2].known_at == (text("planner_board.nowhere"),)
+    assert one.state.ready_people[2].known_at == (text("planner_board.nowhere"),)
 
 
 @pytest.mark.parametrize("table", TABLES)
@@ -437,8 +433,8 @@ def states(draw: st.DrawFn) -> PlannerState:
         for number, name in enumerate(who, start=1)
     )
     file = Case(score=draw(st.integers(200, 280)), phase=draw(st.sampled_from(Case.fields()["phase"].levels)))
-    guess = draw(st.sampled_from(("", *GUESSES)))
-    return PlannerState(file, people, programs, guess, draw(st.sampled_from(GUESSES)) if guess else "")
+    guess = draw(st.sampled_from(("", *guesses())))
+    return PlannerState(file, people, programs, guess, draw(st.sampled_from(guesses())) if guess else "")
 
 
 @given(states())
@@ -461,15 +457,15 @@ def test_a_spreadsheet_of_the_tables_can_be_read_back(state: PlannerState) -> No
     one = planner()
     one.commit(state)
     files = [act(one, "save_table", value=table)["file"]["text"] for table in TABLES]
-    assert files == [people_to_csv(people_of(state)), programs_to_csv(programs_of(state))]
-    assert read_people(files[0]) == people_of(state)
-    assert read_programs(files[1]) == programs_of(state)
+    assert files == [people_to_csv(state.ready_people), programs_to_csv(state.ready_programs)]
+    assert read_people(files[0]) == state.ready_people
+    assert read_programs(files[1]) == state.ready_programs
     again = planner()
     again.commit(empty()._replace(file=state.file))
-    for text in reversed(files):
-        act(again, "load", value=text)
-    assert programs_of(again.state) == programs_of(state)
-    assert plan_of(again.state).rows == plan_of(state).rows
+    for content in reversed(files):
+        act(again, "load", value=content)
+    assert again.state.ready_programs == state.ready_programs
+    assert again.state.plan.rows == state.plan.rows
 
 
 def test_programs_of_the_same_names_stay_known_to_those_who_knew_them() -> None:
@@ -526,8 +522,8 @@ def test_the_proposal_can_be_saved_as_a_table() -> None:
     """The file has a line for each row of the plan, with the rule and the moment in it."""
     one = shown()
     content = act(one, "save_plan")["file"]["text"]
-    assert content == plan_to_csv(plan_of(one.state))
-    assert len(content.splitlines()) == 1 + len(plan_of(one.state).rows)
+    assert content == plan_to_csv(one.state.plan)
+    assert len(content.splitlines()) == 1 + len(one.state.plan.rows)
     assert f"Dr. Osei,Alder,Maybe,Allowed,{text('level.phase.groundwork')}" in content
 
 

@@ -1,0 +1,401 @@
+"""The planner's page: its tables as controls, the guess beside the plan, the plan, and the sheets."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Final
+
+from backchannel_lib.activities.planner.briefing import Briefing
+from backchannel_lib.activities.planner.plan import ASSUMPTIONS, Plan, PlanRow, PlanWarning
+from backchannel_lib.activities.planner.state import PersonRow, PlannerState, guesses
+from backchannel_lib.activities.planner.tables import ACQUAINTANCE, KINDS, OPENINGS, TABLES, limit, to_csv
+from backchannel_lib.activities.tables import ActivityRow
+from backchannel_lib.base.texts import text
+from backchannel_lib.model.case import NEEDS
+from backchannel_lib.model.soap_rule import RulesCheck
+from backchannel_lib.model.tables import load_controls
+from backchannel_lib.page.activity_page import activity_page, show_if, slot
+from backchannel_lib.page.case_html import control, shown_fields
+from backchannel_lib.page.components import citations, paired
+from backchannel_lib.page.html import Markup, join, tag
+from backchannel_lib.page.inputs import button, checkbox, checks, radios, select, text_box
+
+_SIGNS: Final = {"not_allowed": "✕", "ask_first": "?", "allowed": "✓"}
+
+
+def planner_page(row: ActivityRow, state: PlannerState, fragments: Mapping[str, str], open_now: Sequence[str]) -> Markup:
+    """Return the whole page."""
+    return activity_page(
+        row.activity,
+        slot("example", fragments["example"], "p", class_="bw-kind"),
+        _toolbar(
+            button(text("planner_board.clear"), "clear"),
+            button(text("planner_board.example"), "example"),
+            button(text("planner_board.bring"), "bring"),
+        ),
+        _file_section(row, state, fragments["rule"]),
+        [
+            tag(
+                "section",
+                tag("h3", text(f"planner_table.{table}.title")),
+                tag("p", text(f"planner_table.{table}.lead")),
+                slot(table, fragments[table], class_="bw-rows", data_rows=True),
+                _toolbar(button(text(f"planner_table.{table}.add"), "add", table)),
+                class_="bw-wide",
+            )
+            for table in TABLES
+        ],
+        tag(
+            "section",
+            tag("h3", text("planner_board.known")),
+            tag("p", text("planner_board.known_lead")),
+            slot("known", fragments["known"], class_="bw-rows", data_rows=True),
+            class_="bw-wide",
+        ),
+        show_if(
+            "ask",
+            open_now,
+            tag("h3", text("planner_board.ask")),
+            radios("guess", text("planner_board.guess"), [(count, count) for count in guesses()], state.guess, row=True),
+            tag("div", button(text("planner_board.see"), "see"), class_="bw-toolbar"),
+            element="section",
+            class_="bw-wide",
+        ),
+        show_if("seen", open_now, slot("beside", fragments["beside"], class_="bw-beside")),
+        show_if(
+            "seen",
+            open_now,
+            tag("h3", text("planner_board.plan")),
+            tag("p", text("planner_board.plan_voice"), class_="bw-voice"),
+            slot("plan", fragments["plan"], class_="bw-spaced"),
+            _toolbar(button(text("planner_board.again"), "again")),
+            element="section",
+            class_="bw-wide bw-plan",
+        ),
+        show_if(
+            "sheets",
+            open_now,
+            tag("h3", text("planner_board.sheets")),
+            tag("p", text("planner_board.sheets_lead")),
+            tag("p", text("planner.briefing.before_you_share")),
+            slot("sheets", fragments["sheets"], class_="bw-spaced"),
+            citations("sheets", ("conduct.no-script", "conduct.tell-recommender")),
+            element="section",
+            class_="bw-wide",
+        ),
+        _files_section(open_now),
+    )
+
+
+def _toolbar(*buttons: object) -> Markup:
+    return tag("div", *buttons, class_="bw-toolbar bw-alike")
+
+
+def _file_section(row: ActivityRow, state: PlannerState, rule: str) -> Markup:
+    """Return the controls of the student's own file: the score and the moment, and the rest folded."""
+    shown = set(shown_fields(state.file))
+    rows = {control_row.field: control_row for control_row in load_controls() if control_row.field in row.fields}
+    made = {name: control(rows[name], state.file, shown=name in shown) for name in row.fields if name in rows}
+    score, phase = made.pop("score"), made.pop("phase")
+    moment = [made.pop(name) for name in row.fields if name in made and rows[name].group == "timing"]
+    return tag(
+        "section",
+        tag("h3", text("planner_board.file")),
+        tag(
+            "div",
+            tag(
+                "div",
+                score,
+                tag("details", tag("summary", text("planner_board.more_file")), list(made.values()), data_keep="file"),
+                phase,
+                moment,
+                class_="bw-controls",
+            ),
+            tag(
+                "section",
+                tag("h3", text("rules.title")),
+                tag("p", text("rules.voice"), class_="bw-voice"),
+                slot("rule", rule),
+                class_="bw-rule",
+            ),
+            class_="bw-columns bw-halves",
+        ),
+    )
+
+
+def _files_section(open_now: Iterable[str]) -> Markup:
+    opened = text("planner_board.open")
+    accept = ".json,.csv,application/json,text/csv"
+    chooser = tag("input", type="file", accept=accept, data_load=True, aria_label=opened)
+    return tag(
+        "details",
+        tag("summary", text("planner_board.files")),
+        tag("p", text("planner_board.files_lead"), class_="bw-small"),
+        _toolbar(
+            button(text("planner_board.save"), "save"),
+            tag("label", tag("span", opened), chooser, class_="bw-file"),
+            button(text("planner_board.save_people"), "save_table", "people"),
+            button(text("planner_board.save_programs"), "save_table", "programs"),
+            show_if("seen", open_now, button(text("planner_board.save_plan"), "save_plan")),
+        ),
+        data_keep="files",
+    )
+
+
+def rule_html(check: RulesCheck) -> Markup:
+    """Return what the NRMP's rule says, with its source folded."""
+    sign = tag("span", _SIGNS[check.answer], aria_hidden="true")
+    return join(
+        tag("p", sign, " ", check.label, class_="bw-rule-answer", data_answer=check.answer),
+        tag("p", check.reason),
+        tag("p", check.next_step, class_="bw-next") if check.answer != "allowed" else None,
+        tag("p", check.note, class_="bw-small"),
+        tag("details", tag("summary", text("rules.source")), tag("p", check.source), class_="bw-basis", data_keep="rules"),
+    )
+
+
+# ---- the tables ----
+
+
+def row_title(table: str, number: int) -> str:
+    """Return what a row is called by its place."""
+    return text("planner_board.person", number=number) if table == "people" else text("planner_board.program", number=number)
+
+
+def _row_card(table: str, number: int, row_id: int, *cells: object) -> Markup:
+    title = row_title(table, number)
+    name = text("planner_board.remove_named", row=title)
+    remove = button(text("planner_board.remove"), "remove", f"{table}.{row_id}", name=name)
+    return tag("fieldset", tag("legend", title), cells, tag("p", remove), class_="bw-row-card")
+
+
+@functools.lru_cache(maxsize=32)
+def people_table(ids: tuple[int, ...]) -> Markup:
+    """Return the rows of people without what is in them, so that they change only when a row comes or goes."""
+    if not ids:
+        return tag("p", text("planner_board.no_people"))
+    blank = PersonRow(0)
+    kinds = [("", text("planner_board.choose")), *((kind, text(f"level.recommender.{kind}")) for kind in KINDS)]
+    knows = [(step, text(f"planner_knows.{step}")) for step in ACQUAINTANCE]
+    records = [(None, text("panel.not_known")), *((count, text("panel.of_three", count=count)) for count in range(4))]
+
+    def cells(stem: str) -> Markup:
+        return tag(
+            "div",
+            text_box(f"{stem}.name", text("planner_column.name"), ""),
+            select(f"{stem}.kind", text("planner_column.kind"), kinds, blank.kind),
+            select(f"{stem}.knows_work", text("planner_column.knows_work"), knows, blank.knows_work),
+            select(f"{stem}.track_record", text("planner_column.track_record"), records, None),
+            class_="bw-cells",
+        )
+
+    return join([_row_card("people", number, one, cells(f"people.{one}")) for number, one in enumerate(ids, start=1)])
+
+
+@functools.lru_cache(maxsize=32)
+def programs_table(ids: tuple[int, ...]) -> Markup:
+    """Return the rows of programs without what is in them."""
+    if not ids:
+        return tag("p", text("planner_board.no_programs"))
+    seats = [(level, text(f"planner.opening.{level}")) for level in OPENINGS]
+    needs = [(level, text(f"level.need.{level}")) for level in NEEDS]
+    more = ("interviews_failures", "sponsors_visas", "program_contacted_first")
+    help_text = text("planner_board.floor_help")
+
+    def cells(stem: str, title: str, fold: str) -> Markup:
+        label = {name: text(f"planner_column.{name}") for name in ("name", "range_low", "openings", "needs", "range_floor")}
+        summary = tag("summary", text("planner_board.more_program"), tag("span", " ", title, class_="bw-hidden"))
+        return join(
+            tag(
+                "div",
+                text_box(f"{stem}.name", label["name"], ""),
+                text_box(f"{stem}.range_low", label["range_low"], ""),
+                select(f"{stem}.openings", label["openings"], seats, OPENINGS[0]),
+                checkbox(f"{stem}.prior_contact", text("planner_column.prior_contact"), False),
+                class_="bw-cells",
+            ),
+            tag(
+                "details",
+                summary,
+                tag(
+                    "div",
+                    checks(f"{stem}.needs", label["needs"], needs, ()),
+                    tag(
+                        "div",
+                        [checkbox(f"{stem}.{name}", text(f"planner_column.{name}"), False) for name in more],
+                        text_box(f"{stem}.range_floor", label["range_floor"], "", help_text=help_text),
+                    ),
+                    class_="bw-cells",
+                ),
+                data_keep=fold,
+            ),
+        )
+
+    return join(
+        [
+            _row_card("programs", number, one, cells(f"programs.{one}", row_title("programs", number), f"program-{one}"))
+            for number, one in enumerate(ids, start=1)
+        ]
+    )
+
+
+@functools.lru_cache(maxsize=32)
+def relations(people: tuple[tuple[int, str], ...], programs: tuple[tuple[int, str], ...]) -> Markup:
+    """Return a box to check for each program, for each person whose word counts by their relation to it."""
+    if not people or not programs:
+        return tag("p", text("planner_board.known_nobody"))
+    return join(
+        [checks(f"people.{one}.known_at", text("planner_board.known_at", name=name), programs, ()) for one, name in people]
+    )
+
+
+# ---- the plan ----
+
+
+def difference(state: PlannerState) -> str:
+    """Return how the guess compares with the plan as it was when it was first shown."""
+    guess, planned = int(state.guess or 0), int(state.planned or 0)
+    if planned == 0:
+        return text("planner_board.told_nobody")
+    if guess == planned:
+        return text("planner_board.told_same")
+    return text("planner_board.told_fewer") if planned < guess else text("planner_board.told_more")
+
+
+def guess_beside_plan(state: PlannerState) -> Markup:
+    """Return both numbers of people side by side, with a sentence."""
+    return join(
+        paired((text("guess.yours"), tag("b", state.guess)), (text("planner_board.planner"), tag("b", state.planned))),
+        tag("p", difference(state), class_="bw-kind"),
+        citations("beside", limit("most_programs").claims),
+    )
+
+
+def warnings_of(plan: Plan) -> list[PlanWarning]:
+    """Return the warnings for a page, where nobody can misspell a program: where someone is known, is checked."""
+    return [warning for warning in plan.warnings if warning.kind != "unknown_program"]
+
+
+def plan_html(state: PlannerState) -> Markup:
+    """Return the plan person by person, its warnings, what is left out, and how it was chosen."""
+    plan = state.plan
+    waiting = [
+        row.name or row_title(table, number)
+        for table in TABLES
+        for number, row in enumerate(state.rows(table), start=1)
+        if not row.is_ready
+    ]
+    warnings = [
+        tag("li", tag("p", one.sentence), citations(f"notice-{one.kind}", one.claims) if one.claims else None)
+        for one in warnings_of(plan)
+    ]
+    left_out = [tag("li", tag("b", left.name), ": ", left.reason) for left in plan.left_out]
+    return join(
+        tag("p", plan.summary, class_="bw-summary"),
+        tag("p", text("planner_board.waiting", names=", ".join(waiting))) if waiting else None,
+        [
+            tag(
+                "div",
+                tag("h4", text("planner_board.person_rows", name=person.name, count=len(plan.rows_of(person)))),
+                tag("ul", [tag("li", _row_html(row)) for row in plan.rows_of(person)], class_="bw-dated"),
+            )
+            for person in plan.people
+        ],
+        [tag("h4", text("planner_board.warnings")), tag("ul", warnings, class_="bw-list")] if warnings else None,
+        tag(
+            "details",
+            tag("summary", text("planner_board.left_out", count=len(left_out))),
+            tag("ul", left_out, class_="bw-list"),
+            data_keep="left-out",
+        )
+        if left_out
+        else None,
+        tag(
+            "details",
+            tag("summary", text("planner_board.objective")),
+            tag("p", text("planner.objective")),
+            data_keep="objective",
+        ),
+        citations("plan", limit("most_programs").claims, ASSUMPTIONS),
+    )
+
+
+def _row_html(row: PlanRow) -> Markup:
+    rule = tag("span", _rule_of(row), class_="bw-badge bw-voice-rule")
+    verdict = tag("span", text("planner_board.expects", verdict=row.verdict.label), class_="bw-badge bw-voice-article")
+    return join(tag("p", tag("b", row.program.name), " ", rule, " ", verdict), tag("p", row.reason))
+
+
+def _rule_of(row: PlanRow) -> str:
+    return text("planner_board.row_rule", answer=row.rules.label, moment=text(f"level.phase.{row.case.phase}"))
+
+
+def sheet_html(number: int, sheet: Briefing) -> Markup:
+    """Return one person's sheet, to read, copy or save; ``number`` is that of their row."""
+    title = text("planner_board.sheet", name=sheet.person)
+    name = text("planner_board.save_sheet_named", name=sheet.person)
+    return tag(
+        "details",
+        tag("summary", title),
+        tag(
+            "textarea",
+            sheet.text,
+            readonly=True,
+            rows=sheet.text.count("\n") + 4,
+            class_="bw-text",
+            aria_label=title,
+            data_lm_suppress_shortcuts="true",
+        ),
+        _toolbar(button(text("planner_board.save_sheet"), "save_sheet", str(number), name=name)),
+        data_keep=f"sheet-{number}",
+    )
+
+
+# ---- the plan as text ----
+
+
+def plan_in_short(plan: Plan) -> str:
+    """Return who approaches which programs, or why nobody does."""
+    people = []
+    for person in plan.people:
+        programs = [
+            text("planner_board.in_short_row", program=row.program.name, verdict=row.verdict.label, answer=row.rules.label)
+            for row in plan.rows_of(person)
+        ]
+        people.append(text("planner_board.in_short", person=person.name, programs=", ".join(programs)))
+    return "; ".join(people) or plan.summary
+
+
+def plan_lines(plan: Plan) -> list[str]:
+    """Return a plan as lines of text."""
+    rows = [
+        text(
+            "planner_board.line",
+            person=row.person.name,
+            program=row.program.name,
+            verdict=row.verdict.label,
+            rule=_rule_of(row),
+            reason=row.reason,
+        )
+        for row in plan.rows
+    ]
+    return [plan.summary, *rows]
+
+
+def plan_to_csv(plan: Plan) -> str:
+    """Return the rows of a plan as CSV with a header."""
+    return to_csv(
+        ("person", "program", "verdict", "nrmp_rule", "moment", "reason"),
+        (
+            (
+                row.person.name,
+                row.program.name,
+                row.verdict.label,
+                row.rules.label,
+                text(f"level.phase.{row.case.phase}"),
+                row.reason,
+            )
+            for row in plan.rows
+        ),
+    )

@@ -1,0 +1,466 @@
+"""The plan: every pair of a person and a program judged, the best choice of pairs, and the reasons and warnings in words.
+
+It follows the article's advice, explains each row, and says beside each row what the NRMP's rule says of it. It never writes
+a message.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final, NamedTuple
+
+from backchannel_lib.activities.planner.search import best_choice
+from backchannel_lib.activities.planner.tables import ACQUAINTANCE, KINDS, MOST_ROWS, Person, Program, limit
+from backchannel_lib.base.errors import CaseError
+from backchannel_lib.base.texts import text
+from backchannel_lib.model.amplifier import assumption
+from backchannel_lib.model.calendar import phase_at
+from backchannel_lib.model.case import Case
+from backchannel_lib.model.exams import exam_of
+from backchannel_lib.model.rules import rule_book
+from backchannel_lib.model.soap_rule import RulesCheck, rules_check
+from backchannel_lib.model.tables import ANSWERS, STAGES, load_flags
+from backchannel_lib.model.verdict import Judgment, Verdict, judge
+
+#: The assumptions of ours behind every plan, by their ids in data/assumptions.csv.
+ASSUMPTIONS: Final = (
+    "planner_least_verdict",
+    "planner_order_of_plans",
+    "planner_one_targeted_call",
+    "planner_knows_well",
+    "planner_relation_elsewhere",
+    "planner_no_opening",
+    "planner_one_moment",
+    "floor_marks_far_below",
+)
+SOAP: Final = ("soap_lists", "gap_filling")
+#: Those whose word counts by their relation to a program.
+BY_RELATION: Final = KINDS[:3]
+_NAMES_LISTED: Final = 8  # nobody reads a sentence with more names than that
+
+
+def case_for(student: Case, person: Person, program: Program) -> Case:
+    """Return the case of one person who approaches one program by one honest phone call, in their own words.
+
+    Args:
+        student: The student's own file and the moment; what it says of program and contact does not count.
+        person: Who calls.
+        program: Who is called.
+
+    Returns:
+        The case: never scripted; with specifics, and with an explanation of a flag, only from someone who knows the
+        work well.
+
+    Source:
+        conduct.no-script, noise.specifics-change-risk, works.explain-flag; who can give specifics is ours.
+
+    Examples:
+        >>> case = case_for(Case(), Person("Dr. Osei", "known_dean", known_at=["Mercy"]), Program("Lakeside", 230))
+        >>> case.recommender, case.specifics, case.range_floor
+        ('random_dean', False, 215)
+    """
+    well = person.knows_work == ACQUAINTANCE[0]
+    return student.replace(
+        range_low=program.range_low,
+        range_floor=program.floor,
+        interviews_failures=program.interviews_failures,
+        sponsors_visas=program.sponsors_visas,
+        has_noncategorical_seat=program.openings in {"both", "noncategorical"},
+        needs=program.needs,
+        recommender=person.kind_at(program),
+        move="targeted_call",
+        specifics=well,
+        addresses_flag=well and any(getattr(student, row.flag) for row in load_flags() if row.kind == "explainable"),
+        scripted=False,
+        track_record=person.track_record if person.related_to(program) else None,
+        prior_contact=program.prior_contact,
+        introduced=False,
+        program_contacted_first=program.program_contacted_first,
+    )
+
+
+class PlanWarning(NamedTuple):
+    """Something to beware of in a plan.
+
+    Args:
+        kind: ``not_allowed``, ``ask_first``, ``few_people``, ``few_programs``, ``volume``, ``overlap``, ``below_range``,
+            ``far_below``, ``noncategorical``, ``barely``, ``known_everywhere`` or ``unknown_program``.
+        sentence: The warning for a reader.
+        names: The people or programs it is about.
+        claims: Ids of the article's claims behind it; none where it is the NRMP's rule or ours.
+    """
+
+    kind: str
+    sentence: str
+    names: tuple[str, ...]
+    claims: tuple[str, ...]
+
+
+class LeftOut(NamedTuple):
+    """A person or a program that is not in the plan.
+
+    Args:
+        what: ``person`` or ``program``.
+        name: Their name.
+        kind: ``no_opening``, ``other_exam``, ``verdict`` (no contact does enough by the article), ``full`` (others take
+            the place) or ``nobody_to_meet`` (the other table has nobody for it).
+        reason: Why, for a reader.
+        verdict: The best verdict within reach; None where none was asked for.
+    """
+
+    what: str
+    name: str
+    kind: str
+    reason: str
+    verdict: Verdict | None = None
+
+
+@dataclass(frozen=True)
+class PlanRow:
+    """One row of a plan: who calls which program, what the article and the NRMP's rule say of that call, and why this row."""
+
+    person: Person
+    program: Program
+    case: Case
+    judgment: Judgment
+    reason: str
+    rules: RulesCheck
+
+    @property
+    def verdict(self) -> Verdict:
+        """What the article would expect of it."""
+        return self.judgment.verdict
+
+    @property
+    def gap(self) -> int:
+        """How many points the score lies below the program's usual range; 0 where it reaches it."""
+        return max(0, self.program.range_low - self.case.score)
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Who approaches whom, why, and what to beware of.
+
+    Args:
+        student: The student's file and the moment that was judged.
+        rows: The rows, best verdict first, then what the NRMP's rule allows, then in the order of the tables.
+        people: The people of those rows, in the order in which they first appear.
+        warnings: What to beware of; what the NRMP's rule says comes first.
+        left_out: Every person and program that is in no row, with the reason.
+        summary: The plan in short, or a plain explanation where there is none.
+    """
+
+    student: Case
+    rows: tuple[PlanRow, ...]
+    people: tuple[Person, ...]
+    warnings: tuple[PlanWarning, ...]
+    left_out: tuple[LeftOut, ...]
+    summary: str
+
+    def rows_of(self, person: Person) -> tuple[PlanRow, ...]:
+        """Return the rows of one person."""
+        return tuple(row for row in self.rows if row.person == person)
+
+
+def plan(
+    student: Case,
+    people: Iterable[Person],
+    programs: Iterable[Program],
+    *,
+    when: datetime | None = None,
+    reading: str | None = None,
+) -> Plan:
+    """Choose a few people and a few programs for each, no program twice, within the limits of data/planner_limits.csv.
+
+    Of all such choices it finds the best one: as many programs as possible at the highest verdict, then at the next one, and
+    so on down to the lowest that is proposed at all; among equal choices, as many as possible whose range the score reaches,
+    as few programs as possible missing to three for each person, the stronger callers, the better acquaintance with the work,
+    prior contact, and last the order of the tables.
+
+    Args:
+        student: The student's own file and the moment; what it says of program and contact does not count.
+        people: Those who could speak for the student, at most 10, each name once.
+        programs: Those that could be approached, at most 60, each name once.
+        when: The moment of the contacts, Eastern where it has no time zone; it decides the phase. None to go by the
+            student's phase.
+        reading: The name of a reading; None for every default.
+
+    Returns:
+        The plan. Where there is nothing to propose it has no rows, and its summary says why and what could come next.
+
+    Raises:
+        CaseError: ``student`` is no case, a name occurs twice, a table is too long, ``when`` is no moment, or no reading
+            has this name.
+
+    Source:
+        conduct.few-and-strong, conduct.fit-beats-volume, conduct.overlapping-emails; the order of equal choices is ours.
+
+    Examples:
+        >>> people = [Person("Dr. Osei", "known_dean", 3, "well"), Person("Dr. Lind", "trusted_peer", None, "well", ["Mercy"])]
+        >>> programs = [Program("Lakeside", 230), Program("Mercy", 235), Program("St. Anne", 262)]
+        >>> found = plan(Case(phase="groundwork"), people, programs)
+        >>> [(row.person.name, row.program.name, row.verdict.name) for row in found.rows]
+        [('Dr. Osei', 'Lakeside', 'PHONE_INTERVIEW'), ('Dr. Osei', 'Mercy', 'PHONE_INTERVIEW')]
+        >>> [left.name for left in found.left_out]
+        ['Dr. Lind', 'St. Anne']
+    """
+    if not isinstance(student, Case):
+        raise CaseError("case", "not_a_case", student)
+    who = _checked("people", people, Person)
+    where = _checked("programs", programs, Program)
+    if when is not None:
+        student = student.replace(phase=phase_at(when, reading))
+    return _Planner(student, who, where, when, reading).plan()
+
+
+def _checked(table: str, rows: Iterable[Any], row_class: type) -> tuple[Any, ...]:
+    found = tuple(rows) if isinstance(rows, Iterable) and not isinstance(rows, str) else (rows,)
+    if len(found) > MOST_ROWS[table]:
+        raise CaseError(table, "too_many_rows", len(found), most=MOST_ROWS[table])
+    seen: set[str] = set()
+    for row in found:
+        if not isinstance(row, row_class):
+            raise CaseError(table, "not_a_row", row)
+        name = str(getattr(row, "name", ""))
+        if name.casefold() in seen:
+            raise CaseError(table, "name_twice", name)
+        seen.add(name.casefold())
+    return found
+
+
+class _Contact(NamedTuple):
+    """One person at one program, judged."""
+
+    person: int
+    program: int
+    case: Case
+    verdict: int
+    worth: tuple[int, ...]  # in range, caller, acquaintance, prior contact: each higher is better
+
+    @property
+    def order(self) -> tuple[int, ...]:
+        return (self.verdict, *self.worth, -self.program, -self.person)
+
+
+class _Planner:
+    """Makes one plan; people and programs go by their place in their table."""
+
+    def __init__(
+        self,
+        student: Case,
+        people: tuple[Person, ...],
+        programs: tuple[Program, ...],
+        when: datetime | None,
+        reading: str | None,
+    ) -> None:
+        self.student = student
+        self.people = people
+        self.programs = programs
+        self.when = when
+        self.reading = reading
+        self.least = int(assumption("planner_least_verdict"))
+        self.limits = {name: limit(name) for name in ("fewest_people", "most_people", "fewest_programs", "most_programs")}
+        self.no_contact = {q: kind for q, program in enumerate(programs) if (kind := self._ruled_out(program))}
+        self.contacts = {
+            (p, q): self._contact(p, q) for q in range(len(programs)) if q not in self.no_contact for p in range(len(people))
+        }
+        self.useful = {pair: contact for pair, contact in self.contacts.items() if contact.verdict >= self.least}
+        self.owners = self._choose()
+
+    def _ruled_out(self, program: Program) -> str:
+        if program.openings == "none" and self.student.phase in SOAP:
+            return "no_opening"
+        # The floor is left aside: 300 is a floor of Level 2 as well as a score of Step 2 CK.
+        alike = exam_of(self.student.replace(range_low=program.range_low, range_floor=program.range_low))
+        return "other_exam" if alike is None else ""
+
+    def _contact(self, p: int, q: int) -> _Contact:
+        person = self.people[p]
+        case = case_for(self.student, person, self.programs[q])
+        worth = (
+            int(case.score >= case.range_low),
+            len(KINDS) - KINDS.index(case.recommender),
+            len(ACQUAINTANCE) - ACQUAINTANCE.index(person.knows_work),
+            int(case.prior_contact),
+        )
+        return _Contact(p, q, case, rule_book(self.reading).outcome(case).verdict, worth)
+
+    def _choose(self) -> dict[int, int]:
+        most_people, most_programs = self.limits["most_people"].value, self.limits["most_programs"].value
+        base = 1 + most_people * most_programs * max(len(KINDS), len(self.people), len(self.programs))
+
+        def packed(digits: Iterable[int]) -> int:
+            # Sums of such numbers compare like the sums of their digits, from the left: no digit's sum reaches the base.
+            return functools.reduce(lambda total, digit: total * base + digit, digits, 0)
+
+        levels = range(max(Verdict), self.least - 1, -1)
+        gains = {}
+        for (p, q), contact in self.useful.items():
+            in_range, *rest = contact.worth
+            places = (len(self.programs) - 1 - q, len(self.people) - 1 - p)
+            gains[p, q] = packed([*(contact.verdict == level for level in levels), in_range, 0, *rest, *places])
+        return best_choice(
+            gains,
+            packed([*(0 for _ in levels), 0, 1, 0, 0, 0, 0, 0]),
+            most_people=most_people,
+            enough_programs=self.limits["fewest_programs"].value,
+            most_programs=most_programs,
+        )
+
+    # ---- the plan in words ----
+
+    def plan(self) -> Plan:
+        chosen = sorted((p, q) for q, p in self.owners.items())
+        rows = sorted((self._row(self.contacts[pair]) for pair in chosen), key=_by_verdict_and_rule)
+        people = tuple(dict.fromkeys(row.person for row in rows))
+        return Plan(
+            student=self.student,
+            rows=tuple(rows),
+            people=people,
+            warnings=tuple(self._warnings(rows, people)),
+            left_out=tuple(self._left_out()),
+            summary=self._summary(rows, people) if rows else self._nothing(),
+        )
+
+    def _row(self, contact: _Contact) -> PlanRow:
+        judgment = judge(contact.case, self.reading)
+        better = [
+            person.name
+            for p, person in enumerate(self.people)
+            if (other := self.useful.get((p, contact.program))) and other.verdict > contact.verdict
+        ]
+        why = text("planner.row.better", names=_listed(better)) if better else text("planner.row.best")
+        stops = text("planner.row.nothing") if judgment.verdict == max(Verdict) else _weakest_link(judgment)
+        return PlanRow(
+            person=self.people[contact.person],
+            program=self.programs[contact.program],
+            case=contact.case,
+            judgment=judgment,
+            reason=f"{why} {stops}",
+            rules=rules_check(contact.case, self.when),
+        )
+
+    def _best(self, *, p: int | None = None, q: int | None = None) -> _Contact | None:
+        """Return the best contact of one person or with one program."""
+        contacts = [one for one in self.contacts.values() if p in {None, one.person} and q in {None, one.program}]
+        return max(contacts, key=lambda contact: contact.order, default=None)
+
+    @staticmethod
+    def _summary(rows: Sequence[PlanRow], people: Sequence[Person]) -> str:
+        sentence = text("planner.summary", people=len(people), programs=len(rows), best=rows[0].verdict.label)
+        answers = {row.rules.answer for row in rows}
+        if "not_allowed" in answers:
+            return f"{sentence} {text('planner.summary.not_now' if len(answers) == 1 else 'planner.summary.not_all_now')}"
+        return f"{sentence} {text('planner.summary.ask_first')}" if "ask_first" in answers else sentence
+
+    def _nothing(self) -> str:
+        if not self.programs:
+            return text("planner.empty.programs" if self.people else "planner.empty.both")
+        if not self.people:
+            return text("planner.empty.people")
+        if not self.contacts:
+            return text("planner.nothing_open" if "no_opening" in self.no_contact.values() else "planner.other_exam")
+        best = [contact for q in range(len(self.programs)) if (contact := self._best(q=q))]
+        judged = [(contact.order, judge(contact.case, self.reading)) for contact in best]
+        stages = [judgment.binding[0] for _, judgment in judged]
+        stage = max(STAGES, key=stages.count)
+        _, judgment = max((one for one in judged if one[1].binding[0] == stage), key=lambda one: one[0])
+        return text(f"planner.nothing.{stage}", verdict=judgment.verdict.label, link=_weakest_link(judgment))
+
+    def _left_out(self) -> Iterator[LeftOut]:
+        for p, person in enumerate(self.people):
+            if p not in self.owners.values():
+                if best := self._best(p=p):
+                    yield self._not_chosen("person", person.name, best, text("planner.out.person_full"))
+                else:
+                    yield LeftOut("person", person.name, "nobody_to_meet", text("planner.out.no_program"))
+        for q, program in enumerate(self.programs):
+            if kind := self.no_contact.get(q):
+                reason = text("planner.out.no_opening" if kind == "no_opening" else "planner.out.other_exam")
+                yield LeftOut("program", program.name, kind, reason)
+            elif q not in self.owners:
+                if best := self._best(q=q):
+                    yield self._not_chosen("program", program.name, best, text("planner.out.program_full"))
+                else:
+                    yield LeftOut("program", program.name, "nobody_to_meet", text("planner.out.no_people"))
+
+    def _not_chosen(self, what: str, name: str, best: _Contact, full: str) -> LeftOut:
+        verdict = Verdict(best.verdict)
+        if verdict >= self.least:
+            return LeftOut(what, name, "full", full, verdict)
+        reason = text(
+            "planner.out.verdict",
+            person=self.people[best.person].name,
+            program=self.programs[best.program].name,
+            verdict=verdict.label,
+            link=_weakest_link(judge(best.case, self.reading)),
+        )
+        gap = best.case.range_low - best.case.score
+        if gap > 0:
+            reason = f"{reason} {text('planner.out.gap', score=best.case.score, gap=gap)}"
+        return LeftOut(what, name, "verdict", reason, verdict)
+
+    def _warnings(self, rows: Sequence[PlanRow], people: Sequence[Person]) -> Iterator[PlanWarning]:
+        """List what to beware of: the NRMP's rule, then the size of the plan, its programs, and the people in the table."""
+        for answer in ("not_allowed", "ask_first"):
+            if names := [row.program.name for row in rows if row.rules.answer == answer]:
+                yield PlanWarning(answer, text(f"planner.warn_rule.{answer}", names=_listed(names)), tuple(names), ())
+        for kind, names, claims, values in self._about(rows, people):
+            if names:
+                sentence = text(f"planner.warn.{kind}", **{"names": _listed(names), **values})
+                yield PlanWarning(kind, sentence, tuple(names), claims)
+
+    def _about(
+        self, rows: Sequence[PlanRow], people: Sequence[Person]
+    ) -> Iterator[tuple[str, list[str], tuple[str, ...], dict[str, Any]]]:
+        """List every kind of warning but the rule's: whom it is about, its claims, and what its sentence fills in."""
+        fewest, most, fewest_programs, _ = self.limits.values()
+        yield "few_people", [person.name for person in people] if len(people) < fewest.value else [], fewest.claims, {}
+        count = Counter(row.person for row in rows)
+        few = [person.name for person in people if count[person] < fewest_programs.value]
+        yield "few_programs", few, fewest_programs.claims, {}
+        if len(self.people) > most.value:
+            asked = [person.name for person in self.people if person not in people]
+            yield "volume", asked, most.claims, {"count": len(self.people)}
+        voices = Counter(self.programs[q] for _, q in self.useful)
+        shared = [row for row in rows if voices[row.program] > 1]
+        pairs = [text("planner.pair", program=row.program.name, person=row.person.name) for row in shared]
+        overlap = ("conduct.overlapping-emails",)
+        yield "overlap", [row.program.name for row in shared], overlap, {"names": _listed(pairs)}
+
+        score = self.student.score
+        below = [program for q, program in enumerate(self.programs) if q not in self.no_contact and score < program.range_low]
+        for kind, far in (("below_range", False), ("far_below", True)):
+            found = [program for program in below if (score < program.floor) == far]
+            gaps = [text("planner.gap", program=program.name, gap=program.range_low - score) for program in found]
+            values = {"score": score, "names": _listed(gaps)}
+            yield kind, [program.name for program in found], ("conduct.few-and-strong",), values
+        yield "noncategorical", [row.program.name for row in rows if row.program.openings == "noncategorical"], (), {}
+
+        barely = [person.name for person in self.people if person.knows_work == "barely"]
+        yield "barely", barely, ("conduct.few-and-strong", *overlap), {}
+        if len(self.programs) > 1:
+            everywhere = [person.name for person in self.people if person.kind in BY_RELATION and not person.known_at]
+            yield "known_everywhere", everywhere, (), {}
+        if self.programs:
+            known = {program.name.casefold() for program in self.programs}
+            at = [name for person in self.people for name in person.known_at if name.casefold() not in known]
+            yield "unknown_program", list(dict.fromkeys(at)), (), {}
+
+
+def _by_verdict_and_rule(row: PlanRow) -> tuple[int, int]:
+    return -row.verdict, -ANSWERS.index(row.rules.answer)
+
+
+def _weakest_link(judgment: Judgment) -> str:
+    """Return the reason of every stage that holds the verdict down."""
+    return " ".join(reason.sentence for reason in judgment.reasons if reason.stage in judgment.binding)
+
+
+def _listed(names: Sequence[str]) -> str:
+    shown = ", ".join(names[:_NAMES_LISTED])
+    return shown if len(names) <= _NAMES_LISTED else text("planner.more", names=shown, count=len(names) - _NAMES_LISTED)

@@ -1,0 +1,284 @@
+"""What a reader has entered in the planner so far: both tables, the student's file, and a guess."""
+
+from __future__ import annotations
+
+import functools
+import json
+from collections.abc import Iterable, Mapping
+from typing import Any, Final, NamedTuple, TypeAlias
+
+from backchannel_lib.activities.planner.plan import BY_RELATION, Plan, plan
+from backchannel_lib.activities.planner.tables import (
+    MOST_ROWS,
+    PERSON_FIELDS,
+    PROGRAM_FIELDS,
+    TABLES,
+    Person,
+    Program,
+    cell_value,
+    check_name,
+    limit,
+    read_people,
+    read_programs,
+)
+from backchannel_lib.activities.tables import PlannerExampleRow, load_planner_example
+from backchannel_lib.base.errors import CaseError
+from backchannel_lib.base.formatting import suggestions
+from backchannel_lib.base.texts import text
+from backchannel_lib.model.case import Case
+
+
+class PersonRow(NamedTuple):
+    """A row of the table of people, as far as it is filled in; ``known_at`` names rows of programs."""
+
+    id: int
+    name: str = ""
+    kind: str = ""
+    knows_work: str = "somewhat"
+    track_record: int | None = None
+    known_at: tuple[int, ...] = ()
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether it says enough to be planned with: a name and a kind."""
+        return bool(self.name and self.kind)
+
+
+class ProgramRow(NamedTuple):
+    """A row of the table of programs, as far as it is filled in."""
+
+    id: int
+    name: str = ""
+    range_low: int | None = None
+    range_floor: int | None = None
+    openings: str = "categorical"
+    prior_contact: bool = False
+    needs: frozenset[str] = frozenset()
+    interviews_failures: bool = True
+    sponsors_visas: bool = True
+    program_contacted_first: bool = False
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether it says enough to be planned with: a name and where its range begins."""
+        return bool(self.name) and self.range_low is not None
+
+
+TableRow: TypeAlias = PersonRow | ProgramRow
+ROWS: Final[Mapping[str, type[TableRow]]] = {"people": PersonRow, "programs": ProgramRow}
+COLUMNS: Final[Mapping[str, tuple[str, ...]]] = {table: row._fields[1:] for table, row in ROWS.items()}
+
+
+class PlannerState(NamedTuple):
+    """The student's file, the two tables, and what was guessed; ``planned`` is what the plan said when it was first shown."""
+
+    file: Case
+    people: tuple[PersonRow, ...] = ()
+    programs: tuple[ProgramRow, ...] = ()
+    guess: str = ""
+    planned: str = ""
+
+    def rows(self, table: str) -> tuple[Any, ...]:
+        """Return the rows of a table."""
+        return tuple(getattr(self, table))
+
+    def with_rows(self, table: str, rows: Iterable[TableRow]) -> PlannerState:
+        """Return the state with other rows in a table."""
+        changed: dict[str, Any] = {table: tuple(rows)}
+        return self._replace(**changed)
+
+    def with_row(self, table: str, row: TableRow) -> PlannerState:
+        """Return the state with one row changed or added; a row that clashes with others raises `CaseError`."""
+        rows = {other.id: other for other in self.rows(table)}
+        if any(row.name and other.id != row.id and other.name.casefold() == row.name.casefold() for other in rows.values()):
+            raise CaseError("name", "name_twice", row.name)
+        if isinstance(row, ProgramRow) and None not in (row.range_low, row.range_floor):
+            Program("-", row.range_low or 0, row.range_floor)  # refuses a floor above the range
+        return self.with_rows(table, {**rows, row.id: row}.values())
+
+    def without(self, table: str, number: int) -> PlannerState:
+        """Return the state without one row; nobody is known any longer at a program that goes."""
+        left = self.with_rows(table, (row for row in self.rows(table) if row.id != number))
+        if table == "people":
+            return left
+        return left._replace(
+            people=tuple(row._replace(known_at=tuple(at for at in row.known_at if at != number)) for row in left.people)
+        )
+
+    @property
+    def ready_people(self) -> tuple[Person, ...]:
+        """The people whose rows are ready, as the planner takes them."""
+        names = {row.id: row.name for row in self.programs if row.name}
+        people = []
+        for row in self.people:
+            if row.is_ready:
+                # Who is known at none of the programs is known at a place that is none of them: to the planner, no name at all
+                # means everywhere.
+                known_at = tuple(names[at] for at in row.known_at if at in names) or (text("planner_board.nowhere"),)
+                known_at = known_at if row.kind in BY_RELATION else ()
+                people.append(Person(row.name, row.kind, row.track_record, row.knows_work, known_at))
+        return tuple(people)
+
+    @property
+    def ready_programs(self) -> tuple[Program, ...]:
+        """The programs whose rows are ready, as the planner takes them."""
+        columns = COLUMNS["programs"]
+        return tuple(Program(**{name: getattr(row, name) for name in columns}) for row in self.programs if row.is_ready)
+
+    @property
+    def plan(self) -> Plan:
+        """The plan of the rows that are ready."""
+        return _plan(self.file, self.ready_people, self.ready_programs)
+
+
+_plan = functools.lru_cache(maxsize=16)(plan)
+
+
+def guesses() -> tuple[str, ...]:
+    """Return how many people a reader can expect in a plan."""
+    return tuple(str(count) for count in range(limit("most_people").value + 1))
+
+
+# ---- reading what was entered or saved ----
+
+_FIELDS: Final = {**PERSON_FIELDS, **PROGRAM_FIELDS}
+_NOT_YET: Final = {"name": "", "kind": "", "range_low": None, "range_floor": None}  # what may stay open for a while
+
+
+def read_cell(column: str, value: object, programs: Iterable[ProgramRow]) -> Any:
+    """Return the value of a cell as a control or a file gives it; ``known_at`` names rows of ``programs``, as ``"1|3"``."""
+    if column == "known_at":
+        known = {str(row.id): row.id for row in programs}
+        wanted = {number for number in str(value).split("|") if number}
+        if not wanted <= set(known):
+            raise CaseError(column, "set", value, levels=", ".join(known))
+        return tuple(known[number] for number in known if number in wanted)
+    if column in _NOT_YET and (value is None or str(value).strip() == ""):
+        return _NOT_YET[column]
+    return check_name(column, value) if column == "name" else _FIELDS[column].read(value)
+
+
+def read_file_field(field: str, value: object) -> Any:
+    """Return the value of a field of the student's own file; a number must not be blank."""
+    known = Case.fields()[field]
+    if known.kind == "number" and str(value).strip() == "":
+        raise CaseError(field, "number_missing", value)
+    return known.read(value)
+
+
+@functools.cache
+def example() -> PlannerState:
+    """Return the made-up student, people and programs with which the planner opens.
+
+    Source:
+        data/planner_example.csv.
+
+    Examples:
+        >>> len(example().people), example().file.phase
+        (4, 'groundwork')
+    """
+    rows: dict[str, list[PlannerExampleRow]] = {"file": [], "people": [], "programs": []}
+    for row in load_planner_example():
+        rows[row.table].append(row)
+    numbers = {row.row: str(number) for table in TABLES for number, row in enumerate(rows[table], start=1)}
+    state = PlannerState(Case.from_record(dict(pair for row in rows["file"] for pair in row.overrides)))
+    for table in reversed(TABLES):  # the programs first, since people are known at them
+        for row in rows[table]:
+            cells = dict(row.overrides)
+            if "known_at" in cells:
+                cells["known_at"] = "|".join(numbers[name] for name in cells["known_at"].split("|"))
+            values = {column: read_cell(column, value, state.programs) for column, value in cells.items()}
+            name = text(f"planner_example.{row.row}")
+            state = state.with_row(table, ROWS[table](int(numbers[row.row]), name, **values))
+    return state
+
+
+def empty() -> PlannerState:
+    """Return tables without rows, and a file without anything special, before Match Week."""
+    return PlannerState(Case(phase=example().file.phase))
+
+
+def to_record(state: PlannerState, fields: Iterable[str]) -> dict[str, Any]:
+    """Return every control's value, and which rows there are; ``fields`` are those of the student's own file."""
+    file = state.file.to_record()
+    record: dict[str, Any] = {name: file[name] for name in fields}
+    for table in reversed(TABLES):
+        record[table] = "|".join(str(row.id) for row in state.rows(table))
+        for row in state.rows(table):
+            record |= {f"{table}.{row.id}.{name}": cell_value(getattr(row, name)) for name in COLUMNS[table]}
+    return {**record, "guess": state.guess, "told": state.planned}
+
+
+def from_json(key: str, content: str, fields: Iterable[str]) -> PlannerState:
+    """Return the state that a saved record describes.
+
+    Args:
+        key: What an error names.
+        content: JSON of what `to_record` returned.
+        fields: The fields of the student's own file.
+
+    Raises:
+        CaseError: It is no such record, or a value breaks a rule.
+    """
+    try:
+        record = json.loads(content)
+    except ValueError:
+        raise CaseError(key, "not_json", content[:40]) from None
+    if not isinstance(record, dict) or not set(TABLES) & set(record):
+        raise CaseError(key, "not_a_record", content[:40])
+    file = {name: read_file_field(name, record[name]) for name in fields if name in record}
+    state = PlannerState(empty().file.replace(**file))
+    for table in reversed(TABLES):
+        for number in _row_numbers(table, record.get(table, "")):
+            cells = {name: f"{table}.{number}.{name}" for name in COLUMNS[table]}
+            values = {name: read_cell(name, record[cell], state.programs) for name, cell in cells.items() if cell in record}
+            state = state.with_row(table, ROWS[table](number, **values))
+    guess, planned = (read_guess(name, record.get(name, "")) for name in ("guess", "told"))
+    return state._replace(guess=guess, planned=planned if guess else "")
+
+
+def read_guess(field: str, value: object) -> str:
+    """Return a number of people as a text, or nothing yet; any other value raises `CaseError`."""
+    if value != "" and value not in guesses():
+        raise CaseError(field, "level", value, levels=suggestions(value, guesses()))
+    return str(value)
+
+
+def _row_numbers(table: str, listed: object) -> list[int]:
+    numbers = [number for number in str(listed).split("|") if number]
+    if not all(number.isascii() and number.isdecimal() and len(number) <= 6 and int(number) for number in numbers):
+        raise CaseError(table, "not_a_row", listed)
+    if len(set(numbers)) != len(numbers):
+        raise CaseError(table, "name_twice", listed)
+    refuse_too_many(table, len(numbers))
+    return [int(number) for number in numbers]
+
+
+def refuse_too_many(table: str, count: int) -> None:
+    """Raise `CaseError` for more rows than a table may have."""
+    if count > MOST_ROWS[table]:
+        raise CaseError(text(f"planner.table.{table}"), "too_many_rows", count, most=MOST_ROWS[table])
+
+
+def with_spreadsheet(state: PlannerState, content: str, table: str) -> PlannerState:
+    """Return the state with a spreadsheet's people or programs in place of the table's rows.
+
+    Programs of the same name stay the same programs to those who are known there.
+    """
+    rows: tuple[Any, ...] = read_people(content) if table == "people" else read_programs(content)
+    refuse_too_many(table, len(rows))
+    after = state.with_rows(table, ())
+    names = {row.name.casefold(): row.id for row in after.programs}
+    for number, row in enumerate(rows, start=1):
+        cells = {name: getattr(row, name) for name in COLUMNS[table]}
+        if table == "people":
+            at = [names.get(name.casefold()) for name in row.known_at]
+            cells["known_at"] = tuple(filter(None, at)) if at else tuple(names.values())
+        after = after.with_row(table, ROWS[table](number, **cells))
+    if table == "people":
+        return after
+    now = {row.name.casefold(): row.id for row in after.programs}
+    moved = {row.id: now.get(row.name.casefold()) for row in state.programs}
+    return after._replace(
+        people=tuple(row._replace(known_at=tuple(filter(None, map(moved.get, row.known_at)))) for row in after.people)
+    )

@@ -1,0 +1,125 @@
+"""The tables of people and programs: what is written is read back, and a bad cell is refused at its place."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from backchannel_lib.activities.planner.tables import (
+    Person,
+    PlannerTableError,
+    Program,
+    people_to_csv,
+    programs_to_csv,
+    read_people,
+    read_programs,
+)
+from tests.helpers.planner import a_person, a_program
+
+# ---- the tables as text ----
+
+ROW_NAMES = st.text(st.characters(exclude_categories=("C", "Z")) | st.sampled_from(' ,;"'), min_size=1, max_size=12).filter(
+    lambda name: name.strip() and "|" not in name
+)
+
+
+def alike(names: list[str]) -> list[str]:
+    """Leave out names that differ only in blanks or in upper and lower case."""
+    return list({" ".join(name.split()).casefold(): name for name in names}.values())
+
+
+def tables_of(one: Any) -> st.SearchStrategy[list[Any]]:
+    """Draw tables whose rows have any names."""
+    return st.lists(ROW_NAMES, max_size=4).map(alike).flatmap(lambda names: st.tuples(*map(one, names)).map(list))
+
+
+@given(tables_of(a_person), st.lists(ROW_NAMES, max_size=3))
+def test_people_come_back_from_a_table(people: list[Person], at: list[str]) -> None:
+    """What is written as a table is read as the same people."""
+    people = [dataclasses.replace(person, known_at=at or person.known_at) for person in people]
+    assert read_people(people_to_csv(people)) == tuple(people)
+
+
+@given(tables_of(a_program))
+def test_programs_come_back_from_a_table(programs: list[Program]) -> None:
+    """What is written as a table is read as the same programs."""
+    assert read_programs(programs_to_csv(programs)) == tuple(programs)
+
+
+@pytest.mark.parametrize("delimiter", [",", ";", "\t"])
+@pytest.mark.parametrize("line_end", ["\n", "\r\n"])
+def test_a_table_from_a_spreadsheet_is_read(delimiter: str, line_end: str) -> None:
+    """Commas, semicolons or tabs, a byte order mark, blank lines, capital headers and columns in any order all do."""
+    rows = [["Range low", "NAME", "prior_contact"], ["230", " St.  Anne ", "Yes"], ["", "", ""], ["245", "Mercy", ""]]
+    text = "\ufeff" + line_end + line_end.join(delimiter.join(row) for row in rows) + line_end
+    assert read_programs(text) == (Program("St. Anne", 230, prior_contact=True), Program("Mercy", 245))
+
+
+@pytest.mark.parametrize("text", ["", "\n", " \n,,\n", "\ufeff", "name,kind\n"])
+def test_a_table_without_rows_is_an_empty_one(text: str) -> None:
+    """A blank text, and a header alone, are tables with nobody in them."""
+    assert read_people(text) == ()
+
+
+HEAD = "name,kind,track_record,knows_work,known_at\n"
+NAME_RULE = "must be a name of 1 to 80 characters without the sign |, but it is ''."
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (HEAD + "A,known_dean,,,\nB,known_deen,,,\n", "people, row 3, column kind: must be one of known_dean, "),
+        (HEAD + "A,,,,\n", "people, row 2, column kind: must be one of "),
+        (HEAD + ",known_dean,,,\n", f"people, row 2, column name: {NAME_RULE}"),
+        (HEAD + "A,known_dean,5,,\n", "people, row 2, column track_record: must be a whole number from 0 to 3, but it is 5."),
+        (HEAD + "A,known_dean,x,,\n", "people, row 2, column track_record: must be a whole number from 0 to 3, but it is 'x'."),
+        (
+            HEAD + "A,known_dean,,very,\n",
+            "people, row 2, column knows_work: must be one of well, somewhat, barely, but it is 'very'.",
+        ),
+        (
+            HEAD + "A,known_dean,,,\n\na,known_dean,,,\n",
+            "people, row 4, column name: must stand in the table once, but 'a' is ",
+        ),
+        (
+            HEAD + "A,known_dean\n",
+            "people, row 2: should have 5 cells like the header, but it has 2. A cell that holds a comma needs quotation",
+        ),
+        (HEAD + '"A,known_dean\n', "people, row 2: cannot be read as a table: a quotation mark is missing or in the wrong "),
+        ("name,kind,age\n", "people, row 1, column age: must be each of these columns at most once: name, kind, "),
+        ("name,kind,kind\n", "people, row 1, column kind: must be each of these columns at most once: kind, name, "),
+        ("name\n", "people, row 1, column kind: is a column that the table needs, but it has only 'name'."),
+    ],
+)
+def test_a_bad_cell_of_people_is_told_at_its_place(text: str, said: str) -> None:
+    """A table that cannot be read is refused with its row, its column, the rule and the value."""
+    with pytest.raises(PlannerTableError) as caught:
+        read_people(text)
+    assert str(caught.value).startswith(said)
+    assert (caught.value.table, f"row {caught.value.row}" in said) == ("people", True)
+    assert caught.value.column == "" or f"column {caught.value.column}:" in said
+
+
+@pytest.mark.parametrize(
+    ("cells", "said"),
+    [
+        ({"range_low": ""}, "programs, row 2, column range_low: must be a whole number from 1 to 999, but it is empty."),
+        ({"range_low": "high"}, "programs, row 2, column range_low: must be a whole number from 1 to 999, but it is 'high'."),
+        ({"range_low": "230", "range_floor": "240"}, "programs, row 2, column range_floor: must not lie above the bottom of "),
+        ({"range_low": "230", "needs": "local|icu"}, "programs, row 2, column needs: must hold only "),
+        (
+            {"range_low": "230", "prior_contact": "maybe"},
+            "programs, row 2, column prior_contact: must be yes or no, but it is ",
+        ),
+        ({"range_low": "230", "openings": "open"}, "programs, row 2, column openings: must be one of "),
+    ],
+)
+def test_a_bad_cell_of_programs_is_told_at_its_place(cells: dict[str, str], said: str) -> None:
+    """The same for programs."""
+    with pytest.raises(PlannerTableError) as caught:
+        read_programs(",".join(("name", *cells)) + "\n" + ",".join(("Mercy", *cells.values())) + "\n")
+    assert str(caught.value).startswith(said)
