@@ -262,6 +262,7 @@ class _Planner:
         self.programs = programs
         self.when = when
         self.reading = reading
+        self.rules = rule_book(reading)
         self.least = int(assumption("planner_least_verdict"))
         self.limits = {name: limit(name) for name in ("fewest_people", "most_people", "fewest_programs", "most_programs")}
         self.no_contact = {q: kind for q, program in enumerate(programs) if (kind := self._ruled_out(program))}
@@ -287,7 +288,7 @@ class _Planner:
             len(ACQUAINTANCE) - ACQUAINTANCE.index(person.knows_work),
             int(case.prior_contact),
         )
-        return _Contact(p, q, case, rule_book(self.reading).outcome(case).verdict, worth)
+        return _Contact(p, q, case, self.rules.outcome(case).verdict, worth)
 
     def _choose(self) -> dict[int, int]:
         most_people, most_programs = self.limits["most_people"].value, self.limits["most_programs"].value
