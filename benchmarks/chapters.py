@@ -24,8 +24,8 @@ from typing import Final
 
 from playwright.sync_api import Browser, Page, sync_playwright
 
-import workbook
 from backchannel_lib.cli.browser import find_chromium, launch_arguments
+from backchannel_lib.cli.project import NOTEBOOKS
 from benchmarks.interaction import CONTESTANTS, PATIENCE, Contestant, Lab, Strangers, p95, run_trial, running_lab
 from benchmarks.machine import machine_line
 
@@ -134,7 +134,7 @@ def moves_of(page: Page, tried: Tried, count: int) -> list[float]:
 
 def run_chapter(lab: Lab, browser: Browser, tried: Tried, count: int, strangers: Strangers) -> tuple[float, list[float]]:
     """Open one chapter afresh and measure it."""
-    shutil.copy(workbook.ROOT / "notebooks" / f"{tried.chapter}.ipynb", lab.root)
+    shutil.copy(NOTEBOOKS / f"{tried.chapter}.ipynb", lab.root)
     context = browser.new_context(viewport={"width": 1400, "height": 1000})
     try:
         page = context.new_page()

@@ -39,8 +39,9 @@ from typing import Any, Final, TypeAlias
 
 from playwright.sync_api import Browser, Page, sync_playwright
 
-import workbook
 from backchannel_lib.cli.browser import find_chromium, launch_arguments
+from backchannel_lib.cli.open_lab import lab_command
+from backchannel_lib.cli.project import ROOT, environment
 from benchmarks.machine import machine_line
 
 Trial: TypeAlias = dict[str, Any]
@@ -216,15 +217,15 @@ def running_lab() -> Iterator[Lab]:
         lab = Lab(f"http://127.0.0.1:{port}", secrets.token_hex(8), temporary / "root")
         lab.root.mkdir()
         own = ("IPYTHONDIR", "JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR", "JUPYTER_RUNTIME_DIR")
-        environment = workbook.environment() | {name: str(temporary / name) for name in own}
+        own_environment = environment() | {name: str(temporary / name) for name in own}
         command = [
-            *workbook.lab_command(port, browser=False),
+            *lab_command(port, browser=False),
             f"--IdentityProvider.token={lab.token}",
             f"--ServerApp.root_dir={lab.root}",
         ]
         log = temporary / "lab.log"
         with log.open("wb") as out:
-            server = subprocess.Popen(command, cwd=workbook.ROOT, env=environment, stdout=out, stderr=out)  # noqa: S603
+            server = subprocess.Popen(command, cwd=ROOT, env=own_environment, stdout=out, stderr=out)  # noqa: S603
             try:
                 wait_until_up(lab, server, log)
                 yield lab

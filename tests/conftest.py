@@ -19,6 +19,8 @@ from hypothesis import HealthCheck, settings
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
+    from tests.helpers.lab import Lab
+
 ROOT = Path(__file__).resolve().parent.parent
 if str(ROOT) not in sys.path:  # `pytest` alone, unlike `python -m pytest`, leaves it out
     sys.path.insert(0, str(ROOT))
@@ -40,9 +42,9 @@ settings.register_profile(
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "everyday"))
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
-    """A browser for the tests of a file; without one they fail with the sentence that says how to get it."""
+    """A browser for all tests of a process; without one they fail with the sentence that says how to get it."""
     from playwright.sync_api import sync_playwright
 
     from backchannel_lib.cli.browser import find_chromium, launch_arguments
@@ -52,6 +54,28 @@ def browser() -> Iterator[Browser]:
         browser = playwright.chromium.launch(executable_path=path, args=launch_arguments())
         yield browser
         browser.close()
+
+
+@pytest.fixture(scope="session")
+def lab(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
+    """JupyterLab with the workbook's own settings, for all tests of a process."""
+    from tests.helpers.lab import served
+
+    with served(tmp_path_factory.mktemp("lab")) as lab:
+        yield lab
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark the tests that open a browser, and keep those of a file together unless they say that each may run anywhere.
+
+    Browser tests run in a process of their own: Playwright's event loop would be in the way of others.
+    """
+    for item in items:
+        if "browser" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.browser)
+        if item.get_closest_marker("xdist_group") is None and item.get_closest_marker("independent") is None:
+            item.add_marker(pytest.mark.xdist_group(item.nodeid.partition("::")[0]))
 
 
 @pytest.fixture(autouse=True)

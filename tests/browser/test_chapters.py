@@ -6,7 +6,6 @@ everything can be reached and worked, that answers come, that nothing complains,
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -15,8 +14,7 @@ from playwright.sync_api import Browser, Page
 
 from backchannel_lib.activities.tables import load_activities, load_chapters
 from backchannel_lib.base.texts import text
-from backchannel_lib.cli.browser import find_chromium
-from tests.helpers.lab import PATIENCE, open_and_run, served
+from tests.helpers.lab import PATIENCE, Lab, open_and_run
 
 CHAPTERS = [row.chapter for row in load_chapters() if any(part.chapter == row.chapter for part in load_activities())]
 #: Buttons that a walk does not press, since they take back what it is about, leave files on the machine, or open it to phones.
@@ -53,14 +51,6 @@ LOOK = """() => {
     seen: one.checkVisibility(),
   };
 }"""
-
-
-@pytest.fixture(scope="module")
-def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """JupyterLab with the workbook's own settings; gives its address."""
-    find_chromium()  # without a browser, say so before anything is started
-    with served(tmp_path_factory.mktemp("lab") / "lab.log") as address:
-        yield address
 
 
 def settle(page: Page) -> None:
@@ -112,8 +102,9 @@ def answered(page: Page, part: int) -> bool:
     return any(text.strip() for text in places)
 
 
+@pytest.mark.independent
 @pytest.mark.parametrize("chapter", CHAPTERS)
-def test_a_chapter_is_worked_by_keyboard_alone(browser: Browser, lab: str, chapter: str) -> None:
+def test_a_chapter_is_worked_by_keyboard_alone(browser: Browser, lab: Lab, chapter: str) -> None:
     """Every part of the chapter is reached, worked and answered by keys; axe, console and network are silent."""
     opened = open_and_run(browser, lab, f"{chapter}.ipynb")
     page = opened.page
@@ -145,7 +136,7 @@ def test_a_chapter_is_worked_by_keyboard_alone(browser: Browser, lab: str, chapt
     notices = page.evaluate("[...document.querySelectorAll('[data-notice]')].map(one => one.innerText)")
     assert text("panel.disconnected") not in notices
     assert text("panel.not_understood") not in notices
-    assert opened.hosts - {"-"} == {lab.removeprefix("http://")}
+    assert opened.hosts - {"-"} == {lab.address.removeprefix("http://")}
     assert [told for told in opened.complaints if "404" not in told] == []
     page.close()
 

@@ -14,33 +14,22 @@ from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import sync_playwright
+from playwright.sync_api import Browser
 
-from backchannel_lib.cli.browser import find_chromium, launch_arguments
-from tests.helpers.lab import PATIENCE, Opened, open_and_run, served
+from tests.helpers.lab import PATIENCE, Lab, Opened, open_and_run
 
 NOTEBOOK = "10_your_case.ipynb"
 SCORE = "[data-field=score] input[type=range]"
 
 
 @pytest.fixture(scope="module")
-def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """JupyterLab with the workbook's own settings; gives its address."""
-    find_chromium()  # without a browser, say so before anything is started
-    with served(tmp_path_factory.mktemp("lab") / "lab.log") as address:
-        yield address
-
-
-@pytest.fixture(scope="module")
-def opened(lab: str) -> Iterator[Opened]:
+def opened(browser: Browser, lab: Lab) -> Iterator[Opened]:
     """The notebook, opened and run once for all tests of this file."""
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=find_chromium(), args=launch_arguments())
-        opened = open_and_run(browser, lab, NOTEBOOK)
-        opened.page.wait_for_selector(".bw [data-chart=map] .svg-container", timeout=PATIENCE)
-        opened.page.wait_for_function("document.body.innerText.includes('| Idle')", timeout=PATIENCE)
-        yield opened
-        browser.close()
+    opened = open_and_run(browser, lab, NOTEBOOK)
+    opened.page.wait_for_selector(".bw [data-chart=map] .svg-container", timeout=PATIENCE)
+    opened.page.wait_for_function("document.body.innerText.includes('| Idle')", timeout=PATIENCE)
+    yield opened
+    opened.page.close()
 
 
 @pytest.fixture
@@ -185,15 +174,15 @@ def test_nothing_is_cut_off_at_any_width(fresh: Opened, width: int) -> None:
     assert wide == []
 
 
-def test_a_dead_kernel_is_told_in_a_sentence(opened: Opened, lab: str) -> None:
+def test_a_dead_kernel_is_told_in_a_sentence(opened: Opened, lab: Lab) -> None:
     """When the kernel is gone, a move is answered by a calm sentence that says what to do, and nothing breaks."""
     page = opened.page
-    sessions = json.loads(page.evaluate(f"fetch('{lab}/api/sessions?token=test').then(told => told.text())"))
+    sessions = json.loads(page.evaluate(f"fetch('{lab.address}/api/sessions?token=test').then(told => told.text())"))
     kernel = sessions[0]["kernel"]["id"]
     cookie = page.evaluate("document.cookie.match(/_xsrf=([^;]*)/)?.[1] ?? ''")
     page.evaluate(
         "([address, cookie]) => fetch(address, {method: 'DELETE', headers: {'X-XSRFToken': cookie}}).then(told => told.status)",
-        [f"{lab}/api/kernels/{kernel}?token=test", cookie],
+        [f"{lab.address}/api/kernels/{kernel}?token=test", cookie],
     )
     page.wait_for_timeout(500)
     page.evaluate("document.querySelectorAll('.jp-Dialog button').forEach(one => one.click())")
@@ -202,9 +191,9 @@ def test_a_dead_kernel_is_told_in_a_sentence(opened: Opened, lab: str) -> None:
     page.wait_for_function("document.querySelector('.bw [data-notice]').innerText.includes('Run All Cells')", timeout=PATIENCE)
 
 
-def test_nothing_left_this_machine_and_nothing_was_complained_of(opened: Opened, lab: str) -> None:
+def test_nothing_left_this_machine_and_nothing_was_complained_of(opened: Opened, lab: Lab) -> None:
     """Through all the tests before, every request went to our own server, no chart could be shared, no error was told."""
-    assert opened.hosts - {"-"} == {lab.removeprefix("http://")}
+    assert opened.hosts - {"-"} == {lab.address.removeprefix("http://")}
     assert opened.page.query_selector("[data-title*='Share' i], [data-title*='cloud' i]") is None
     ours = [told for told in opened.complaints if "kernel" not in told.lower() and "404" not in told]
     assert ours == []

@@ -12,8 +12,8 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser
 
-import workbook
 from backchannel_lib.base.texts import text
+from backchannel_lib.cli import present
 from backchannel_lib.cli.browser import find_chromium
 from backchannel_lib.model.tables import STAGES
 from backchannel_lib.model.verdict import Verdict, judge
@@ -35,7 +35,7 @@ def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
     with socket.socket() as taken:
         taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
-            taken.bind(("127.0.0.1", workbook.PRESENT_PORT))
+            taken.bind(("127.0.0.1", present.FIRST_PORT))
             taken.listen()
         except OSError:
             pass  # somebody else has it, which will do
@@ -90,10 +90,10 @@ def axe(screen: Screen) -> list[tuple[str, list[str]]]:
 
 def test_a_port_that_is_taken_is_said_and_another_named(stage: Stage) -> None:
     """The command says which port is in use, and the address that it gives has another."""
-    assert f"Port {workbook.PRESENT_PORT} is in use by another program" in stage.said
+    assert f"Port {present.FIRST_PORT} is in use by another program" in stage.said
     port = re.search(r":(\d+)/", stage.address)
     assert port is not None
-    assert int(port[1]) != workbook.PRESENT_PORT
+    assert int(port[1]) != present.FIRST_PORT
     assert f"port {port[1]} instead" in stage.said
 
 

@@ -14,9 +14,9 @@ from pathlib import Path
 
 from playwright.sync_api import Browser, Page
 
-import workbook
+from backchannel_lib.cli.open_lab import FIRST_LAYOUT, LAST_LAYOUT, lab_command
+from backchannel_lib.cli.project import LOCAL, NOTEBOOKS, ROOT, environment
 
-ROOT = Path(__file__).resolve().parents[2]
 PATIENCE = 60_000  # ms; a busy machine is no failure
 
 
@@ -52,42 +52,54 @@ class Opened:
         )
 
 
+@dataclass
+class Lab:
+    """A running JupyterLab.
+
+    Args:
+        address: Where it is, without its token.
+        layout: The file in which it keeps what its window looked like last.
+    """
+
+    address: str
+    layout: Path
+
+
 @contextlib.contextmanager
-def served(log: Path) -> Iterator[str]:
-    """Start JupyterLab with the workbook's own settings; give its address."""
-    workbook.LAST_LOOK.unlink(missing_ok=True)  # what a newcomer sees
+def served(folder: Path) -> Iterator[Lab]:
+    """Start JupyterLab with the workbook's own settings, and with an empty folder for all that it writes."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     # A copy of the notebooks: Lab saves what it has run, and the project's own files are to stay as they are.
-    root = log.parent / "root"
-    shutil.copytree(ROOT / "notebooks", root / "notebooks", ignore=shutil.ignore_patterns(".*"))
-    own = [f"--ServerApp.root_dir={root}", "--IdentityProvider.token=test"]
-    command = [*workbook.lab_command(port, browser=False), *own]
+    shutil.copytree(NOTEBOOKS, folder / "notebooks", ignore=shutil.ignore_patterns(".*"))
+    command = [*lab_command(port, browser=False), f"--ServerApp.root_dir={folder}", "--IdentityProvider.token=test"]
+    written = {name: str(folder / name.lower()) for name in ("JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR", "JUPYTER_RUNTIME_DIR")}
+    log = folder / "lab.log"
     with log.open("wb") as out:
-        server = subprocess.Popen(command, cwd=ROOT, env=workbook.environment(), stdout=out, stderr=out)
+        server = subprocess.Popen(command, cwd=ROOT, env=environment() | written, stdout=out, stderr=out)
     address = f"http://127.0.0.1:{port}"
     try:
-        for _ in range(300):
+        for _ in range(600):
             try:
                 urllib.request.urlopen(f"{address}/api?token=test", timeout=5).close()  # noqa: S310 - our own address
                 break
             except OSError:
                 assert server.poll() is None, log.read_text()
-                time.sleep(0.2)
-        yield address
+                time.sleep(0.1)
+        yield Lab(address, Path(written["JUPYTER_CONFIG_DIR"]) / LAST_LAYOUT.relative_to(LOCAL / "config"))
     finally:
         server.terminate()
         server.wait(30)
-        workbook.LAST_LOOK.unlink(missing_ok=True)  # nor does the next one who opens the workbook find these tabs
 
 
-def open_and_run(browser: Browser, lab: str, notebook: str) -> Opened:
+def open_and_run(browser: Browser, lab: Lab, notebook: str) -> Opened:
     """Open a notebook in a new page, run all its cells, and listen to what the page asks for and complains of."""
-    shutil.copyfile(workbook.FIRST_LOOK, workbook.LAST_LOOK)  # what the page before had open is not opened again
+    lab.layout.parent.mkdir(parents=True, exist_ok=True)
+    shutil.copyfile(FIRST_LAYOUT, lab.layout)  # what the page before had open is not opened again
     page = browser.new_page(viewport={"width": 1280, "height": 800}, accept_downloads=True)
     opened = Opened(page)
-    page.goto(f"{lab}/lab/tree/notebooks/{notebook}?token=test", timeout=PATIENCE)
+    page.goto(f"{lab.address}/lab/tree/notebooks/{notebook}?token=test", timeout=PATIENCE)
     # Before the kernel is idle, a dialog would come between the menu and the cells.
     page.wait_for_function("document.body.innerText.includes('| Idle')", timeout=PATIENCE)
     page.click('.lm-MenuBar-itemLabel:text-is("Run")')

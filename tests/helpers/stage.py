@@ -82,7 +82,7 @@ class Screen(Opened):
 @contextlib.contextmanager
 def presented(work: Path, *arguments: str) -> Iterator[Stage]:
     """Start the workshop by its own command, and stop it as a reader does."""
-    command = [sys.executable, "workbook.py", "present", "--no-browser", *arguments]
+    command = [sys.executable, "-m", "backchannel_lib.cli", "present", "--no-browser", *arguments]
     process = subprocess.Popen(
         command,
         cwd=ROOT,

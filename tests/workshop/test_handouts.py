@@ -10,11 +10,12 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser
 
-import workbook
 from backchannel_lib import CaseError, Verdict, judge, rules_check
 from backchannel_lib.activities import saved_answers
 from backchannel_lib.base.texts import text
+from backchannel_lib.cli import main as command_line
 from backchannel_lib.cli.browser import HOW_TO_GET_ONE, BrowserMissingError, find_chromium
+from backchannel_lib.cli.print_sheets import PRINT_BY_HAND
 from backchannel_lib.page.components import facts, lines_of
 from backchannel_lib.workshop import handouts as sheets
 from backchannel_lib.workshop.deck import Vignette, link_order, vignettes
@@ -335,16 +336,10 @@ def test_a_full_disk_leaves_the_old_sheet_as_it_was(monkeypatch: pytest.MonkeyPa
 # ---- the command ----
 
 
-@pytest.fixture
-def ready(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Take the set-up as done: these tests run inside it."""
-    monkeypatch.setattr(workbook, "set_up", lambda: None)
-
-
-def test_one_command_makes_html_and_pdf(ready: None, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_one_command_makes_html_and_pdf(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """`print` leaves two HTML pages and two PDFs with pages, names each, and leaves nothing else behind."""
     find_chromium()
-    assert workbook.main(["print", "--plan", "20", "--out", str(tmp_path)]) == 0
+    assert command_line.main(["print", "--plan", "20", "--out", str(tmp_path)]) == 0
     named = {Path(line) for line in capsys.readouterr().out.splitlines()}
     assert named == set(tmp_path.iterdir())
     assert sorted(file.suffix for file in named) == [".html", ".html", ".pdf", ".pdf"]
@@ -356,35 +351,35 @@ def test_one_command_makes_html_and_pdf(ready: None, tmp_path: Path, capsys: pyt
 
 
 def test_without_a_browser_the_pages_are_there_and_can_be_printed(
-    ready: None, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """No browser is no failure: the HTML is written, and a sentence says how any browser makes a PDF of it."""
 
     def missing() -> str:
         raise BrowserMissingError(HOW_TO_GET_ONE)
 
-    monkeypatch.setattr("backchannel_lib.cli.browser.find_chromium", missing)
-    assert workbook.main(["print", "--out", str(tmp_path)]) == 0
-    assert workbook.PRINT_BY_HAND in capsys.readouterr().out
+    monkeypatch.setattr("backchannel_lib.cli.print_sheets.find_chromium", missing)
+    assert command_line.main(["print", "--out", str(tmp_path)]) == 0
+    assert PRINT_BY_HAND in capsys.readouterr().out
     assert [file.suffix for file in tmp_path.iterdir()] == [".html", ".html"]
 
 
 def test_a_browser_that_prints_nothing_is_told(
-    ready: None, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """A browser that ends without a PDF, or cannot be started, leaves the HTML, no half PDF, and the same sentence."""
     for program in ("/bin/false", str(tmp_path / "none")):
-        monkeypatch.setattr("backchannel_lib.cli.browser.find_chromium", lambda program=program: program)
+        monkeypatch.setattr("backchannel_lib.cli.print_sheets.find_chromium", lambda program=program: program)
         folder = tmp_path / "sheets"
-        assert workbook.main(["print", "--out", str(folder)]) == 0
-        assert capsys.readouterr().out.count(workbook.PRINT_BY_HAND) == 2
+        assert command_line.main(["print", "--out", str(folder)]) == 0
+        assert capsys.readouterr().out.count(PRINT_BY_HAND) == 2
         assert {file.suffix for file in folder.iterdir()} == {".html"}
 
 
-def test_nothing_written_is_a_failure_in_a_sentence(ready: None, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_nothing_written_is_a_failure_in_a_sentence(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """Where no sheet could be written the command ends with 1 and says why, without a trace."""
     (tmp_path / "file").write_text("x")
-    assert workbook.main(["print", "--out", str(tmp_path / "file" / "below")]) == 1
+    assert command_line.main(["print", "--out", str(tmp_path / "file" / "below")]) == 1
     said = capsys.readouterr().err
     assert "could not be written" in said
     assert "Traceback" not in said

@@ -1,0 +1,99 @@
+"""The command `backchannel`: opens, presents and prints the workbook, and checks it for those who change it.
+
+Importing this needs no package, since `workbook.py` reads its arguments here before anything is installed.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from backchannel_lib.cli.project import CommandError
+
+
+def parse(arguments: Sequence[str] | None) -> tuple[argparse.Namespace, list[str]]:
+    """Return what a command line asks for, and what is to be passed on to pytest or uv.
+
+    Examples:
+        >>> asked, rest = parse(["test", "-k", "phase"])
+        >>> asked.command, rest
+        ('test', ['-k', 'phase'])
+        >>> parse([])[0].command
+        'open'
+    """
+    parser = argparse.ArgumentParser(
+        prog="backchannel",
+        description="Opens the workbook in JupyterLab. `python workbook.py` does the same, and sets it up first.",
+        epilog="What the set-up installs is in .venv and .venv-tools in the workbook's folder. To remove it, delete both.",
+        allow_abbrev=False,
+    )
+    commands = parser.add_subparsers(dest="command", title="commands")
+    opening = commands.add_parser("open", help="open the workbook in JupyterLab, as no command does", allow_abbrev=False)
+    presenting = commands.add_parser("present", help="show the workshop as a full-screen page", allow_abbrev=False)
+    for one, port in ((parser, "8888"), (opening, "8888"), (presenting, "8866")):
+        one.add_argument(
+            "--no-browser", action="store_true", default=argparse.SUPPRESS, help="only print the address, open no browser"
+        )
+        port_help = f"the port ({port} or the next free one)"
+        one.add_argument("--port", type=int, metavar="N", default=argparse.SUPPRESS, help=port_help)
+    printing = commands.add_parser(
+        "print", help="write the workshop's sheets, one for everybody and one with the answers", allow_abbrev=False
+    )
+    printing.add_argument("--plan", type=int, metavar="MINUTES", default=45, help="20, 45 or 90 minutes (45)")
+    printing.add_argument("--seed", type=int, metavar="N", default=1, help="draws other files; the same number, the same files")
+    printing.add_argument("--out", type=Path, metavar="FOLDER", help="where to write them (my_work/sheets)")
+    testing = commands.add_parser(
+        "test", help="run every check; arguments go to pytest: test -k phase, test tests/test_x.py", allow_abbrev=False
+    )
+    testing.add_argument("--quick", action="store_true", help="only the checks that take seconds: no browsers, no notebooks")
+    commands.add_parser("lock", help="write the lists of packages anew; arguments go to uv: lock --upgrade", allow_abbrev=False)
+    asked, rest = parser.parse_known_args(arguments)
+    asked.command = asked.command or "open"
+    if rest and asked.command not in {"test", "lock"}:
+        parser.error(f"unknown: {' '.join(rest)}")
+    return asked, rest
+
+
+def run(asked: argparse.Namespace, rest: Sequence[str]) -> int:
+    """Do what was asked for, with the arguments that are passed on; return the exit code."""
+    port, browser = getattr(asked, "port", None), not getattr(asked, "no_browser", False)
+    match asked.command:
+        case "present":
+            from backchannel_lib.cli.present import present
+
+            return present(port, browser=browser)
+        case "print":
+            from backchannel_lib.cli.print_sheets import print_sheets
+
+            return print_sheets(asked.plan, asked.seed, asked.out)
+        case "test":
+            from backchannel_lib.cli.run_checks import run_checks
+
+            return run_checks(rest, quick=asked.quick)
+        case "lock":
+            from backchannel_lib.cli.lock import write_locks
+
+            return write_locks(rest)
+        case _:
+            from backchannel_lib.cli.open_lab import open_lab
+
+            return open_lab(port, browser=browser)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Do what a command line asks for; return the exit code."""
+    asked, rest = parse(arguments)
+    try:
+        return run(asked, rest)
+    except (CommandError, OSError) as error:
+        print(f"\n{error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("\nStopped.", file=sys.stderr)
+        return 130
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,63 @@
+"""`backchannel open`: JupyterLab at the first notebook."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+
+from backchannel_lib.cli.project import JUPYTER, LOCAL, ROOT, CommandError, environment, is_taken, require_checkout
+
+#: How JupyterLab looks when it is first opened: its side bars closed, so that the notebook has the width.
+FIRST_LAYOUT = JUPYTER / "workspace.json"
+#: Where JupyterLab keeps what its window looked like last; the name is what it makes of "default".
+LAST_LAYOUT = LOCAL / "config" / "lab" / "workspaces" / "default-37a8.jupyterlab-workspace"
+
+
+def open_lab(port: int | None, *, browser: bool) -> int:
+    """Start JupyterLab, and stay until it is stopped.
+
+    Args:
+        port: Its port; None for 8888 or the next free one.
+        browser: Whether to open a browser.
+
+    Raises:
+        CommandError: The port is in use, or there are no notebooks.
+    """
+    require_checkout()
+    if port is not None and is_taken(port):
+        raise CommandError(f"Port {port} is in use by another program. Name another, or none: then a free one is found.")
+    print("Starting JupyterLab. To stop it, press Ctrl+C here twice.", flush=True)
+    return exec_process(lab_command(port, browser=browser))
+
+
+def lab_command(port: int | None = None, *, browser: bool = True) -> list[str]:
+    """Return the command that starts JupyterLab; its settings are in jupyter/jupyter_server_config.py.
+
+    Examples:
+        >>> lab_command(8899, browser=False)[1:]
+        ['-m', 'jupyterlab', '--ServerApp.port=8899', '--ServerApp.port_retries=0', '--no-browser']
+    """
+    if not LAST_LAYOUT.exists():
+        LAST_LAYOUT.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(FIRST_LAYOUT, LAST_LAYOUT)
+    command = [sys.executable, "-m", "jupyterlab"]
+    if port is not None:
+        command += [f"--ServerApp.port={port}", "--ServerApp.port_retries=0"]
+    if not browser:
+        command.append("--no-browser")
+    return command
+
+
+def exec_process(command: list[str]) -> int:
+    """Run a program in place of this one, so that it gets each key and signal itself; return its exit code."""
+    if os.name == "posix":
+        os.chdir(ROOT)
+        os.execve(command[0], command, environment())
+    process = subprocess.Popen(command, env=environment(), cwd=ROOT)  # Windows cannot replace a running program
+    while True:
+        try:
+            return process.wait()
+        except KeyboardInterrupt:
+            continue  # Ctrl+C reaches JupyterLab too, which asks whether to stop
