@@ -289,13 +289,13 @@ class Activity(Generic[State]):
         """Run the action of a message; what makes no sense changes nothing."""
         common: dict[str, Callable[[Any], ActionResult]] = {
             "hello": lambda _: self.opened(),
-            "show": lambda _: {},
+            "refresh": lambda _: {},
             "set": self._set,
             "undo": self._undo,
             "reset": self._reset,
             "save": self._save,
             "load": self._load,
-            "beat": self._beat,
+            "clock_left": self._clock_left,
         }
         if request:
             try:
@@ -341,7 +341,7 @@ class Activity(Generic[State]):
         notice = text("panel.brought_back" if message.get("restored") else "panel.loaded")
         return {"notice": notice, "values": self.values(self._state)}
 
-    def _beat(self, message: ClockMessage) -> ActionResult:
+    def _clock_left(self, message: ClockMessage) -> ActionResult:
         self.clock_left(message["value"], message["left"])
         return {}
 

@@ -89,7 +89,7 @@ class Bets(Form):
         alike = sum(state[name] == judge(row.case).verdict.name.lower() for name, row in self.bets.items())
         summary = text("bets.summary", alike=alike, total=len(self.bets)) if seen else ""
         made = sum(bool(state[name]) for name in self.bets)
-        return {**told, "summary": summary, "made": text("bets.made", made=made, total=len(self.bets)), "spoken": summary}
+        return {**told, "summary": summary, "made": text("bets.made", made=made, total=len(self.bets)), "live_text": summary}
 
     @staticmethod
     def _outcome(row: Bet, guess: str) -> str:

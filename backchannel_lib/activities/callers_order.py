@@ -73,7 +73,7 @@ class CallersOrder(Form):
         return {
             "order": tag("ol", [self._line(name, at, len(order)) for at, name in enumerate(order)], class_="bw-order"),
             "compared": self._compared(order) if state["seen"] else "",
-            "spoken": moved,
+            "live_text": moved,
         }
 
     @staticmethod

@@ -258,8 +258,8 @@ class CaseActivity(Activity[CaseState]):
         """Give what would change it, the readings, and the charts with their numbers."""
         parts = deferred_fragments_of(state.case, state.reading)
         for chart in charts.CHARTS:
-            parts[f"ground.{chart}"] = charts.base_figure(chart, state.case, state.reading)
-            parts[f"name.{chart}"] = charts.alt_text(chart, state.case, state.reading)
+            parts[f"base_figure.{chart}"] = charts.base_figure(chart, state.case, state.reading)
+            parts[f"alt_text.{chart}"] = charts.alt_text(chart, state.case, state.reading)
         return parts
 
     def markers(self, state: CaseState) -> dict[str, Any]:

@@ -108,7 +108,7 @@ class Desk(TimedDeck):
             "answers": self._table(state, decided) if seen else "",
             "why": join([self._why(name, state) for name in decided]),
             "rule": fast_fragments(self.cases[self.order[0]])["rules"] if seen else "",
-            "spoken": summary,
+            "live_text": summary,
             **{f"head.{name}": self._number(name) for name in self.order},
         }
 

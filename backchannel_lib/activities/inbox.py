@@ -167,7 +167,7 @@ class Inbox(Form):
             "mail": self._mail(state) if stage == "sort" else tag("p", self._paused()) if stage == "pause" else "",
             "so_far": self._so_far(state) if at_work else "",
             "tally": self._tally(state) if stage == "told" else "",
-            "spoken": spoken[stage].strip(),
+            "live_text": spoken[stage].strip(),
         }
 
     def ui_state(self, state: Record) -> dict[str, Any]:
@@ -237,7 +237,7 @@ class Inbox(Form):
                 "details",
                 tag("summary", text("inbox.all", total=TOTAL)),
                 tag("ol", [tag("li", line) for line in _all_lines()], class_="bw-letters"),
-                data_keep="all-emails",
+                data_details="all-emails",
             ),
         )
 

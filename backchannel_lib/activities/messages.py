@@ -30,7 +30,7 @@ class HelloMessage(FromPage):
 class RefreshMessage(FromPage):
     """The state was changed by code; answered with whatever differs."""
 
-    type: Literal["show"]
+    type: Literal["refresh"]
 
 
 class SetMessage(FromPage):
@@ -78,7 +78,7 @@ class LoadMessage(FromPage):
 class ClockMessage(FromPage):
     """How much time the page's clock has left, for sessions that outlive the page."""
 
-    type: Literal["beat"]
+    type: Literal["clock_left"]
     value: str  # the clock's id
     left: int  # seconds
 
@@ -159,14 +159,14 @@ class PrefetchedMessage(TypedDict):
 
 FROM_PAGE: Final[dict[str, type]] = {
     "hello": HelloMessage,
-    "show": RefreshMessage,
+    "refresh": RefreshMessage,
     "set": SetMessage,
     "prefetch": PrefetchMessage,
     "undo": UndoMessage,
     "reset": ResetMessage,
     "save": SaveMessage,
     "load": LoadMessage,
-    "beat": ClockMessage,
+    "clock_left": ClockMessage,
 }
 
 

@@ -186,7 +186,7 @@ class Scenes(CaseActivity):
             parts |= {name: part for name, part in fast_fragments(state.case, state.reading).items() if name != "example"}
             parts["beside"], parts["rule_line"] = self._beside(state), rule_line(state.case)
         else:
-            parts["spoken"] = self._title(state.scene)
+            parts["live_text"] = self._title(state.scene)
         return {**parts, "story": self._story(state.scene), "nav": self._nav(state.scene)}
 
     def deferred_fragments(self, state: CaseState) -> dict[str, str]:
@@ -198,8 +198,8 @@ class Scenes(CaseActivity):
         wanted += ["orientation"] if "range_floor" in self.row.fields else []
         parts = deferred_fragments_of(state.case, state.reading, wanted) if wanted else {}
         for chart in self._charts():
-            parts[f"ground.{chart}"] = charts.base_figure(chart, state.case, state.reading)
-            parts[f"name.{chart}"] = charts.alt_text(chart, state.case, state.reading)
+            parts[f"base_figure.{chart}"] = charts.base_figure(chart, state.case, state.reading)
+            parts[f"alt_text.{chart}"] = charts.alt_text(chart, state.case, state.reading)
         return parts
 
     def markers(self, state: CaseState) -> dict[str, Any]:

@@ -60,13 +60,13 @@ class Shares(Form):
     def fragments(self, state: Record) -> dict[str, str]:
         """Give what is left to share, and once the reader compares, the article's shares beside."""
         left = self._left(state)
-        return {"left": left, "spoken": left, "compared": self._compared(state) if state["seen"] else ""}
+        return {"left": left, "live_text": left, "compared": self._compared(state) if state["seen"] else ""}
 
     def deferred_fragments(self, state: Record) -> dict[str, str]:
         """Give the two charts beside each other."""
         if not state["seen"]:
             return {}
-        return {"ground.shares": json.dumps(self._figure(state)), "name.shares": self._spoken(state)}
+        return {"base_figure.shares": json.dumps(self._figure(state)), "alt_text.shares": self._spoken(state)}
 
     def ui_state(self, state: Record) -> dict[str, Any]:
         """Tell which sections are in sight."""

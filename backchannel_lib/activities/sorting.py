@@ -45,7 +45,7 @@ class Sorting(Form):
         told = {f"told.{row.item}": self._told_of(row, state) if state["seen"] else "" for row in self.items}
         alike = sum(state[row.item] in row.fits for row in self.items)
         summary = text("sorting.summary", alike=alike, total=len(self.items)) if state["seen"] else ""
-        return {**told, "summary": summary, "spoken": summary}
+        return {**told, "summary": summary, "live_text": summary}
 
     def _told_of(self, row: ItemRow, state: Record) -> str:
         mine = state[row.item]

@@ -139,7 +139,7 @@ class TimedDeck(Form):
             show_if("clock_on", now, tag("div", class_="bw-clock-left"), class_="bw-clock-bar", aria_hidden="true"),
             class_="bw-clock",
             data_clock="on",
-            data_beats=beats,
+            data_saves_clock=beats,
             role="group",
             aria_label=name,
         )

@@ -123,7 +123,7 @@ class Walk(Form):
             "strip": card["strip"],
             "next": tag("p", tag("b", text("walk.next"), " "), text(f"step.{coming.row.step}.text")) if coming and asks else "",
             "end": tag("p", text("walk.new_start" if coming else f"walk.{self.row.activity}.end")) if not asks else "",
-            "spoken": card["spoken"],
+            "live_text": card["live_text"],
         }
 
     def ui_state(self, state: Record) -> dict[str, Any]:
@@ -141,7 +141,7 @@ class Walk(Form):
             "details",
             tag("summary", text("walk.before", count=len(passed) - 1)),
             tag("ol", passed[:-1], class_="bw-trail"),
-            data_keep="trail",
+            data_details="trail",
         )
         return join(folded if len(passed) > 1 else None, tag("ol", passed[-1:], class_="bw-trail") if passed else None)
 

@@ -129,17 +129,17 @@ class WeekClock(Form):
     def fragments(self, state: Record) -> dict[str, str]:
         """Give, once a guess was made, the moment, what holds at it, and what each contact is worth."""
         if not state["seen"]:
-            return {"beside": "", "now": "", "worth": "", "spoken": ""}
+            return {"beside": "", "now": "", "worth": "", "live_text": ""}
         now = self._now_part(state)
-        return {"beside": self._beside(state), "now": now, "worth": self._worth(state), "spoken": self._moment(state)}
+        return {"beside": self._beside(state), "now": now, "worth": self._worth(state), "live_text": self._moment(state)}
 
     def deferred_fragments(self, state: Record) -> dict[str, str]:
         """Give the picture of the week."""
         if not state["seen"]:
             return {}
         return {
-            "ground.week": _week(int(state["year"] or OPEN_YEAR), self._reading(state)),
-            "name.week": text("clock.spoken", moment=self._moment(state)),
+            "base_figure.week": _week(int(state["year"] or OPEN_YEAR), self._reading(state)),
+            "alt_text.week": text("clock.spoken", moment=self._moment(state)),
             "table.week": self._events(),
         }
 
@@ -241,7 +241,9 @@ class WeekClock(Form):
         sources = dict.fromkeys(fact_source(facts()[event.fact]) for event in load_week_events())
         return join(
             table(text("clock.band.official"), (text("table.what"), text("clock.when")), rows),
-            tag("details", tag("summary", text("rules.source")), list(sources), class_="bw-basis", data_keep="clock-sources"),
+            tag(
+                "details", tag("summary", text("rules.source")), list(sources), class_="bw-basis", data_details="clock-sources"
+            ),
         )
 
     def page(self) -> str:

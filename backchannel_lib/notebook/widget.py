@@ -187,7 +187,7 @@ class ActivityView(anywidget.AnyWidget):
     def _changed(self, _: object = None) -> None:
         """Show what Python changed."""
         if self._on_screen:
-            for answer in self.activity.handle({"type": "show"}):
+            for answer in self.activity.handle({"type": "refresh"}):
                 self.send(answer)
         self._publish()
 

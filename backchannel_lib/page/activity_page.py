@@ -26,7 +26,7 @@ def activity_page(key: str, *body: object, look: str = "") -> Markup:
     title = text(f"activity.{key}.title")
     return tag(
         "div",
-        tag("p", role="status", class_="bw-hidden", data_spoken=True),
+        tag("p", role="status", class_="bw-hidden", data_live_text=True),
         tag("h2", title, class_="bw-title"),
         tag("p", text(f"activity.{key}.lead"), class_="bw-lead"),
         *body,

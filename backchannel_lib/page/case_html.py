@@ -89,7 +89,7 @@ def fast_fragments(case: Case, reading: str | None = None) -> dict[str, str]:
             tag("p", text("card.no_verdict"), class_="bw-verdict-name"),
             tag("p", text("orientation.mixed"), class_="bw-verdict-sentence"),
         )
-        parts["chain"], parts["spoken"] = "", text("orientation.mixed")
+        parts["chain"], parts["live_text"] = "", text("orientation.mixed")
     told = text("card.no_verdict") if exam_of(case) is None else judgment.verdict.label
     parts["strip"] = join(tag("b", told), " ", text("strip.rule", answer=rules.label))
     return parts
@@ -290,7 +290,7 @@ def _verdict_parts(outcome: Outcome, reading: str | None) -> tuple[tuple[str, st
     links = [_link(reason, _is_weakest(judgment, reason.stage)) for reason in _in_order(judgment)]
     chain = join(tag("ol", links, class_="bw-chain"), citations("whole", (), OURS_ON_THE_WHOLE))
     spoken = text("spoken", verdict=verdict.label, sentence=verdict.sentence, held=held)
-    return (("verdict", card), ("chain", chain), ("spoken", spoken))
+    return (("verdict", card), ("chain", chain), ("live_text", spoken))
 
 
 def _link(reason: Reason, weakest: bool) -> Markup:
@@ -330,7 +330,7 @@ def _rules_part(check: RulesCheck) -> Markup:
         tag("p", check.reason),
         tag("p", check.next_step, class_="bw-next"),
         tag("p", check.note, class_="bw-small"),
-        tag("details", tag("summary", text("rules.source")), tag("p", check.source), class_="bw-basis", data_keep="rules"),
+        tag("details", tag("summary", text("rules.source")), tag("p", check.source), class_="bw-basis", data_details="rules"),
     )
 
 
@@ -349,7 +349,7 @@ def _changes_part(changes: Changes) -> Markup:
             "details",
             tag("summary", text("changes.more" if front > shown else "changes.small", count=len(more))),
             tag("ol", [_change(change) for change in more], class_="bw-changes"),
-            data_keep="more-changes",
+            data_details="more-changes",
         )
         if more
         else None,
@@ -357,7 +357,7 @@ def _changes_part(changes: Changes) -> Markup:
             "details",
             tag("summary", text("changes.nobody")),
             tag("ul", [tag("li", words) for words in nobody]),
-            data_keep="nobody",
+            data_details="nobody",
         )
         if nobody
         else None,
@@ -492,7 +492,7 @@ def _orientation_part(case: Case) -> Markup:
             ),
             tag("p", text("orientation.anchors_note"), class_="bw-small"),
             fact_source(known["scores.anchors"]),
-            data_keep="anchors",
+            data_details="anchors",
         ),
     )
 
@@ -629,7 +629,7 @@ def page(case: Case, reading: str | None = None) -> str:
 
     return tag(
         "div",
-        tag("p", role="status", class_="bw-hidden", data_spoken=True),
+        tag("p", role="status", class_="bw-hidden", data_live_text=True),
         tag(
             "div",
             tag(

@@ -149,7 +149,7 @@ def citations(name: str, claims: Iterable[str], assumptions: Iterable[str] = (),
             [tag("li", text(f"fact.{one}"), fact_source(facts()[one])) for one in given],
         ),
         class_="bw-basis",
-        data_keep=name,
+        data_details=name,
     )
 
 
@@ -277,4 +277,4 @@ def facts_by_source(name: str, title: str, given: Iterable[str]) -> Markup:
     for one in given:
         by_source.setdefault(fact_source(facts()[one]), []).append(one)
     told = [tag("li", " ".join(text(f"fact.{one}") for one in found), source) for source, found in by_source.items()]
-    return tag("details", tag("summary", title), tag("ul", told, class_="bw-list"), class_="bw-basis", data_keep=name)
+    return tag("details", tag("summary", title), tag("ul", told, class_="bw-list"), class_="bw-basis", data_details=name)

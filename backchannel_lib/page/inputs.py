@@ -280,7 +280,7 @@ def clock_button(text: str, does: str, *, hidden: bool = False, key: str = "") -
 
     Examples:
         >>> clock_button("Pause", "pause")
-        '<button type="button" data-clock-do="pause">Pause</button>'
+        '<button type="button" data-clock-action="pause">Pause</button>'
         >>> 'data-key="c"' in clock_button("Pause", "pause", key="c")
         True
     """
@@ -289,7 +289,7 @@ def clock_button(text: str, does: str, *, hidden: bool = False, key: str = "") -
         text,
         tag("kbd", key.upper(), class_="bw-key", aria_hidden="true") if key else None,
         type="button",
-        data_clock_do=does,
+        data_clock_action=does,
         data_key=key or None,
         aria_keyshortcuts=key or None,
         hidden=hidden,

@@ -211,7 +211,7 @@ class Drill(PersistentForm, TimedDeck):
             "left": self._still_open(state) if seen else "",
             "rule": self._rule() if answered else "",
             **{f"told.{ping}": self._told_of(ping, state) if ping in answered else "" for ping in self.pings},
-            "spoken": " ".join([summary, *stood]),
+            "live_text": " ".join([summary, *stood]),
         }
 
     def _name(self, turn: str) -> str:

@@ -225,7 +225,7 @@ class Phones:
                 tag("p", text("phones.people", people=people)),
                 button(text("phones.close"), "phones_close"),
                 class_="bw-basis",
-                data_keep="phones",
+                data_details="phones",
             ),
         )
 
@@ -243,7 +243,7 @@ class Phones:
         return [
             show_if("phones_off", now, button(text("phones.ask"), "phones_ask")),
             show_if("phones_ask", now, slot("phones.asks", parts["phones.asks"], class_="bw-spaced")),
-            show_if("phones_on", now, slot("phones.shows", parts["phones.shows"]), data_look=True),
+            show_if("phones_on", now, slot("phones.shows", parts["phones.shows"]), data_poll=True),
             show_if(
                 "phones_lost",
                 now,

@@ -191,11 +191,11 @@ def test_nothing_that_a_reader_does_ends_in_a_trace_and_undo_takes_it_back(part:
     acts = st.one_of(
         st.sampled_from(entries).map(lambda pair: {"type": "set", "field": pair[0], "value": pair[1]})
         if entries
-        else st.just({"type": "show"}),
+        else st.just({"type": "refresh"}),
         st.sampled_from(sorted({*activity.actions()} - {"keep", "forget"}) or ["show"]).flatmap(
             lambda name: st.sampled_from(values).map(lambda value: {"type": name, "value": value})
         ),
-        st.sampled_from([{"type": "undo"}, {"type": "show"}, {"type": "hello"}]),
+        st.sampled_from([{"type": "undo"}, {"type": "refresh"}, {"type": "hello"}]),
     )
     for message in data.draw(st.lists(acts, min_size=3, max_size=12)):
         act(activity, **message)

@@ -23,7 +23,7 @@ from tests.helpers.cases import CALLER_MOVES, OTHER_READINGS, cases
 from tests.helpers.cases import READINGS as EVERY_READING
 
 FAST = set(fast_fragments(Case()))
-SLOW = set(deferred_fragments_of(Case())) | {f"{part}.{chart}" for part in ("ground", "name") for chart in CHARTS}
+SLOW = set(deferred_fragments_of(Case())) | {f"{part}.{chart}" for part in ("base_figure", "alt_text") for chart in CHARTS}
 
 
 class Screen:
@@ -75,8 +75,8 @@ class Screen:
         """Compare everything on the screen with the case and the reading as they are."""
         case, reading = self.session.case, self.session.reading
         expected = {**fast_fragments(case, reading), **deferred_fragments_of(case, reading)}
-        expected |= {f"ground.{chart}": base_figure(chart, case, reading) for chart in CHARTS}
-        expected |= {f"name.{chart}": alt_text(chart, case, reading) for chart in CHARTS}
+        expected |= {f"base_figure.{chart}": base_figure(chart, case, reading) for chart in CHARTS}
+        expected |= {f"alt_text.{chart}": alt_text(chart, case, reading) for chart in CHARTS}
         assert self.texts() == expected
         assert self.shown == shown_fields(case)
         assert self.rest["marks"] == {chart: list(mark(chart, case, reading)) for chart in CHARTS}
@@ -115,7 +115,7 @@ def test_the_fast_answer_comes_first() -> None:
     answers = screen.session.handle({"type": "set", "field": "recommender", "value": "trusted_peer", "seq": 3, "view": "v"})
     fast = next(answers)
     assert set(fast["fragments"]) <= FAST
-    assert {"verdict", "chain", "spoken"} <= set(fast["fragments"])
+    assert {"verdict", "chain", "live_text"} <= set(fast["fragments"])
     assert (fast["seq"], fast["view"]) == (3, "v")
     assert "marks" in fast
     slow = next(answers)
@@ -142,7 +142,7 @@ def test_a_content_is_sent_once_and_named_afterwards() -> None:
 def test_what_has_not_changed_is_not_sent() -> None:
     """An act that changes nothing sends no part, no value and no content."""
     screen = screen_on()
-    fast, slow = screen.act(type="show")
+    fast, slow = screen.act(type="refresh")
     assert (fast["fragments"], fast["contents"], slow["fragments"], slow["contents"]) == ({}, {}, {}, {})
     assert not {"values", "shown", "errors", "marks", "exam", "ends"} & set(fast)
 
@@ -449,7 +449,7 @@ def test_put_from_a_cell_reaches_the_screen_with_the_next_show() -> None:
     """What a notebook's cell changes is shown when the widget asks, and a bad value changes nothing."""
     screen = screen_on()
     screen.session.update(score=251, recommender="known_dean")
-    screen.act(type="show")
+    screen.act(type="refresh")
     screen.check()
     with pytest.raises(CaseError):
         screen.session.update(score=252, phase="never")
@@ -706,8 +706,8 @@ def test_of_two_exams_no_place_on_screen_tells_a_verdict() -> None:
     """While score and range are in two exams, card, chain, strip, changes, readings, speech and text all say so and no more."""
     case = Case(score=520)
     parts = {**fast_fragments(case), **deferred_fragments_of(case), "text": CaseActivity(case).text}
-    parts |= {f"spoken.{chart}": alt_text(chart, case) for chart in ("map",)}
-    for name in ("verdict", "chain", "strip", "changes", "readings", "spoken", "text", "spoken.map"):
+    parts |= {f"live_text.{chart}": alt_text(chart, case) for chart in ("map",)}
+    for name in ("verdict", "chain", "strip", "changes", "readings", "live_text", "text", "live_text.map"):
         assert judge(case).verdict.label not in parts[name], name
     assert text("card.no_verdict") in parts["verdict"]
     assert text("card.no_verdict") in parts["strip"]

@@ -340,7 +340,7 @@ def test_the_page_fills_its_parts_as_the_acts_do(desk: Desk) -> None:
     desk.update(at=desk.end, visa="call")
     page = desk.page()
     for name, body in desk.fragments(desk.state).items():
-        if name != "spoken":
+        if name != "live_text":
             assert f'data-fragment="{name}"' in page
             assert body in page
     for file in FILES:

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from backchannel_lib.activities.messages import ShowMessage
 from backchannel_lib.activities.inbox import DELETED, TOTAL, Inbox, emails
+from backchannel_lib.activities.messages import ShowMessage
 from backchannel_lib.activities.registry import make_activity
 from backchannel_lib.activities.tables import INBOX_PLACES, load_inbox_pieces
 from backchannel_lib.base.errors import CaseError
@@ -149,9 +149,9 @@ def test_each_email_is_answered_by_what_was_done(number: int) -> None:
         parts, email = one.fragments(one.state), emails()[number]
         word = "inbox.was_deleted" if what == "d" else "inbox.was_flagged" if email.flag else "inbox.was_clean"
         assert parts["last"] == text(word, name=email.name)
-        assert parts["spoken"].startswith(parts["last"])
+        assert parts["live_text"].startswith(parts["last"])
         if number + 1 < FIRST:
-            assert emails()[number + 1].line in parts["spoken"]
+            assert emails()[number + 1].line in parts["live_text"]
             assert emails()[number + 1].name in parts["mail"]
         else:
             assert parts["mail"] == f"<p>{text('inbox.paused', first=FIRST, left=TOTAL - FIRST)}</p>"

@@ -45,7 +45,7 @@ LOOK = """() => {
   return {
     part: [...document.querySelectorAll('.bw-lesson')].indexOf(part),
     kind: one.localName === 'input' ? one.type : one.localName,
-    does: one.dataset.action ?? '', value: one.dataset.value ?? '', clock: one.dataset.clockDo ?? '',
+    does: one.dataset.action ?? '', value: one.dataset.value ?? '', clock: one.dataset.clockAction ?? '',
     field: one.closest('[data-field]')?.dataset.field ?? '',
     checked: group ? !!part.querySelector(`input[name="${CSS.escape(group)}"]:checked`) : one.checked === true,
     seen: one.checkVisibility(),
@@ -56,7 +56,7 @@ LOOK = """() => {
 def settle(page: Page) -> None:
     """Wait until the kernel has answered what was pressed."""
     page.wait_for_timeout(60)
-    page.wait_for_function("!document.querySelector('.bw[data-waits]')", timeout=PATIENCE)
+    page.wait_for_function("!document.querySelector('.bw[data-pending]')", timeout=PATIENCE)
     page.wait_for_function("document.body.innerText.includes('| Idle')", timeout=PATIENCE)
 
 

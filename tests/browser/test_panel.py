@@ -52,7 +52,9 @@ def test_a_slider_moved_by_keyboard_changes_verdict_and_chart(fresh: Opened) -> 
     page.wait_for_selector(".bw [data-chart=map][data-at='234 Unknown faculty']", timeout=PATIENCE)
     assert page.input_value(".bw [data-field=score] .bw-number") == "234"
     assert page.get_attribute(".bw [data-chart=amplifier]", "data-at") != before
-    page.wait_for_function("document.querySelector('.bw [data-spoken]').textContent.startsWith('Ignored.')", timeout=PATIENCE)
+    page.wait_for_function(
+        "document.querySelector('.bw [data-live-text]').textContent.startsWith('Ignored.')", timeout=PATIENCE
+    )
     page.wait_for_function("document.querySelector('.bw [data-chart=map]').ariaLabel.includes('234')", timeout=PATIENCE)
 
 

@@ -19,7 +19,7 @@ from backchannel_lib.model.tables import STAGES
 from backchannel_lib.model.verdict import Verdict, judge
 from backchannel_lib.workshop.deck import vignettes
 from backchannel_lib.workshop.run_plan.model import vignettes_of
-from tests.helpers.stage import PATIENCE, Screen, Stage, opened, presented, wait_until_awake
+from tests.helpers.stage import PATIENCE, Screen, Stage, opened, presented, wait_until_ready
 
 FIRST = next(iter(vignettes_of("standard", 1).values()))
 SIZES = [(1280, 720), (1920, 1080)]
@@ -223,17 +223,17 @@ def test_after_a_killed_kernel_the_round_goes_on_exactly_where_it_was(screen: Sc
     assert page.evaluate("document.activeElement.innerText") == text("stage.reload")
     with page.expect_navigation():
         page.keyboard.press("Enter")
-    wait_until_awake(screen)
+    wait_until_ready(screen)
     screen.wait_for_step(text("round.step.vote"))
     assert screen.fragment("tally") == votes
     assert page.inner_text(f"{ON}[data-clock-face]") == clock
-    assert page.locator(f"{ON}[data-clock-do=go]").is_visible()
+    assert page.locator(f"{ON}[data-clock-action=go]").is_visible()
     assert "goes on" in page.inner_text(f"{ON}[data-notice]")
     screen.press("4")
     assert screen.fragment("tally").startswith("4 ")
     screen.press("c")
     page.wait_for_timeout(6500)  # longer than the page takes to tell how far the clock is
-    assert page.locator(f"{ON}[data-clock-do=pause]").is_visible(), "the clock stopped by itself"
+    assert page.locator(f"{ON}[data-clock-action=pause]").is_visible(), "the clock stopped by itself"
 
 
 def test_a_page_that_is_loaded_again_takes_the_phones_vote_over(screen: Screen, browser: Browser, stage: Stage) -> None:
@@ -245,7 +245,7 @@ def test_a_page_that_is_loaded_again_takes_the_phones_vote_over(screen: Screen, 
     page.wait_for_selector(f"{ON}.bw-phones-url", timeout=PATIENCE)
     address = page.inner_text(f"{ON}.bw-phones-url")
     page.reload()
-    wait_until_awake(screen)
+    wait_until_ready(screen)
     page.click(f"{ON}[data-open=phones_lost] [data-action=phones_open]")
     page.wait_for_selector(f"{ON}.bw-phones-url", timeout=PATIENCE)
     assert page.inner_text(f"{ON}.bw-phones-url") == address
@@ -265,7 +265,7 @@ def test_a_damaged_session_is_a_sentence_and_a_way_on(screen: Screen, stage: Sta
     screen.press("ArrowRight", "ArrowRight", "5")
     (stage.work / "workshop.json").write_text("{ broken", encoding="utf-8")
     page.reload()
-    wait_until_awake(screen)
+    wait_until_ready(screen)
     assert "damaged" in page.inner_text(f"{ON}[data-notice]")
     assert "Traceback" not in page.inner_text("body")
     screen.wait_for_step(text("round.step.vote"))

@@ -64,7 +64,7 @@ class Screen(Opened):
 
     def settle(self) -> None:
         """Wait until the page has been answered."""
-        self.page.wait_for_function("!document.querySelector('[data-on] .bw').dataset.waits", timeout=PATIENCE)
+        self.page.wait_for_function("!document.querySelector('[data-on] .bw').dataset.pending", timeout=PATIENCE)
 
     def fragment(self, name: str) -> str:
         """Give the text of a part of the panel on screen."""
@@ -118,14 +118,14 @@ def opened(browser: Browser, stage: Stage, part: str, size: tuple[int, int] = (1
     page = browser.new_page(viewport={"width": size[0], "height": size[1]}, accept_downloads=True)
     screen = Screen(page)
     page.goto(f"{stage.address}#{part}", timeout=PATIENCE)
-    wait_until_awake(screen)
+    wait_until_ready(screen)
     return screen
 
 
-def wait_until_awake(screen: Screen) -> None:
+def wait_until_ready(screen: Screen) -> None:
     """Wait until the part on screen has been told where it stands."""
     screen.page.wait_for_selector("[data-on] .bw-lesson", timeout=PATIENCE)
     screen.page.wait_for_function("document.querySelectorAll('.bw-lesson').length === 4", timeout=PATIENCE)
-    screen.page.wait_for_function("document.querySelector('[data-on] .bw').dataset.awake", timeout=PATIENCE)
+    screen.page.wait_for_function("document.querySelector('[data-on] .bw').dataset.ready", timeout=PATIENCE)
     screen.settle()
     time.sleep(0.1)

@@ -350,7 +350,7 @@ def test_the_twins_stand_side_by_side_once_both_are_decided(drill: Drill) -> Non
 def keys_of(page: str) -> dict[str, tuple[str | None, str | None]]:
     """List the keys of the page's buttons and what they do."""
     return {
-        key: (attributes.get("data-action") or attributes.get("data-clock-do"), attributes.get("data-value"))
+        key: (attributes.get("data-action") or attributes.get("data-clock-action"), attributes.get("data-value"))
         for _, attributes in Page(page).elements
         for key in (attributes.get("data-key") or "").split()
     }
@@ -514,12 +514,12 @@ def test_the_drill_is_there_again_after_a_restart(drill: Drill) -> None:
     act(drill, "begin", "on")
     act(drill, "decide", "read")
     clock = drill.ui_state(drill.state)["clock"]
-    next(drill.handle({"type": "beat", "value": clock["id"], "left": 412}))
+    next(drill.handle({"type": "clock_left", "value": clock["id"], "left": 412}))
     again = opened()
     act(again, "hello")
     assert again.state == drill.state
     assert again.ui_state(again.state)["clock"] == {**clock, "left": 412, "run": False}
-    next(again.handle({"type": "beat", "value": clock["id"], "left": 411}))
+    next(again.handle({"type": "clock_left", "value": clock["id"], "left": 411}))
     assert again.ui_state(again.state)["clock"] == {**clock, "left": 411, "run": True}
     act(again, "reset")
     act(again, "begin", "on")
@@ -534,8 +534,8 @@ def test_a_beat_or_a_kept_time_that_cannot_be_is_passed_over(drill: Drill, left:
     """What no clock can show changes nothing, be it sent or kept."""
     act(drill, "begin", "on")
     clock = drill.ui_state(drill.state)["clock"]
-    next(drill.handle({"type": "beat", "value": clock["id"], "left": left}))
-    next(drill.handle({"type": "beat", "value": "another", "left": 5}))
+    next(drill.handle({"type": "clock_left", "value": clock["id"], "left": left}))
+    next(drill.handle({"type": "clock_left", "value": "another", "left": 5}))
     assert drill.ui_state(drill.state)["clock"] == clock
     saved_answers.save("drill", {**drill.values(drill.state), "left": left})
     again = opened()
@@ -553,7 +553,7 @@ def test_a_kept_drill_that_cannot_be_read_is_passed_over(drill: Drill) -> None:
 
 def test_the_page_tells_how_far_the_clock_is(drill: Drill) -> None:
     """The clock of the drill tells the kernel, so that what is left can be kept."""
-    assert "data-beats" in drill.page()
+    assert "data-saves-clock" in drill.page()
 
 
 # ---- what goes wrong, and what is kept ----
@@ -621,7 +621,7 @@ def test_the_page_fills_its_parts_as_the_acts_do(drill: Drill, at: int) -> None:
     drill.update(at=at)
     page = drill.page()
     for name, body in drill.fragments(drill.state).items():
-        if name != "spoken":
+        if name != "live_text":
             assert f'data-fragment="{name}"' in page
             assert body in page or body in page.replace("&amp;", "&")
 

@@ -221,7 +221,7 @@ def test_what_phones_voted_for_stays_hidden_while_the_vote_is_open(board: Round)
     press(board)
     before = board.fragments(board.state)
     after = board.fragments(board.state._replace(phones=(0, 0, 0, 0, 0, 0, 7, 0, 0)))
-    assert {name for name in after if after[name] != before[name]} == {"tally", "spoken"}
+    assert {name for name in after if after[name] != before[name]} == {"tally", "live_text"}
     assert text("round.by_phone", count=7) in after["tally"]
 
 
@@ -420,11 +420,11 @@ def test_the_clock_runs_with_the_file_and_stands_still_with_the_answer(board: Ro
 def test_a_clock_that_was_brought_back_runs_on_once_it_is_started(board: Round) -> None:
     """After a crash the clock waits; started again, the next word from the page does not stop it."""
     press(board, TO_VOTE)
-    act(board, "beat", value=board.ui_state(board.state)["clock"]["id"], left=50)
+    act(board, "clock_left", value=board.ui_state(board.state)["clock"]["id"], left=50)
     found, _ = again()
     clock = found.ui_state(found.state)["clock"]
     assert (clock["left"], clock["run"]) == (50, False)
-    act(found, "beat", value=clock["id"], left=45)
+    act(found, "clock_left", value=clock["id"], left=45)
     assert found.ui_state(found.state)["clock"]["run"] is True
 
 
@@ -455,7 +455,7 @@ def test_after_a_crash_the_session_is_exactly_where_it_was(board: Round, presses
         press(board)
         if board.state.step == "vote":
             act(board, "tap", value="skimmed")
-            act(board, "beat", value=board.ui_state(board.state)["clock"]["id"], left=41)
+            act(board, "clock_left", value=board.ui_state(board.state)["clock"]["id"], left=41)
         if board.state.step == "what_if" and number == presses - 1:
             act(board, "set", field=(field := vignettes()[board.state.vignette].what_if), value=board.positions(field)[-1])
     found, told = again()
@@ -719,7 +719,7 @@ def test_votes_from_phones_come_beside_the_hands_and_end_with_the_vote(board: Ro
     assert "<svg" in on_screen(board)
     name = board.round_id(board.state)
     assert store.add(name, "maybe")
-    act(board, "look")
+    act(board, "poll")
     act(board, "tap", value="maybe")
     assert board.state.counted[Verdict.MAYBE] == 2
     assert store.add(name, "skimmed")  # after the last look, and still counted when the vote is closed
@@ -734,13 +734,13 @@ def test_a_vote_of_phones_that_dies_is_told_and_can_be_opened_again(board: Round
     """When the vote's process is gone the next look says so, counts stay, and it opens again at the same address."""
     kept = board.phones.kept()
     store.add(board.round_id(board.state), "maybe")
-    act(board, "look")
+    act(board, "poll")
     desk = board.phones._desk
     assert desk is not None
     assert desk._process is not None
     desk._process.kill()
     desk._process.wait()
-    assert act(board, "look")["notice"] == text("phones.lost")
+    assert act(board, "poll")["notice"] == text("phones.lost")
     assert board.state.phones[Verdict.MAYBE] == 1
     found, _ = again()  # and after a crash of the whole program as well
     assert found.phones.state == "lost"
@@ -753,8 +753,8 @@ def test_a_vote_of_phones_that_dies_is_told_and_can_be_opened_again(board: Round
 def test_a_new_session_begins_with_no_votes_of_phones(board: Round, store: VoteStore) -> None:
     """The rounds of a new session are counted anew, though they may have the same names."""
     store.add(board.round_id(board.state), "maybe")
-    act(board, "look")
+    act(board, "poll")
     act(board, "fresh")
     press(board, TO_VOTE)
-    act(board, "look")
+    act(board, "poll")
     assert board.state.phones == NOBODY

@@ -58,8 +58,8 @@ class Collisions(Form):
     def fragments(self, state: Record) -> dict[str, str]:
         """Give, once a guess was made, the counts and the list."""
         if not state["seen"]:
-            return {"told": "", "spoken": ""}
-        return {"told": self._answer_told(state), "spoken": self._summary()}
+            return {"told": "", "live_text": ""}
+        return {"told": self._answer_told(state), "live_text": self._summary()}
 
     def _summary(self) -> str:
         counts = Counter(entry.check.answer for entry in self.found)
@@ -108,7 +108,7 @@ class Collisions(Form):
                 )
                 for entry in entries
             ],
-            data_keep=f"collide-{topic}",
+            data_details=f"collide-{topic}",
         )
 
     def ui_state(self, state: Record) -> dict[str, Any]:
@@ -136,7 +136,7 @@ class Collisions(Form):
         for guess in (0, len(self.found)):
             self.update(guess=guess)
             self._see({})
-            lines.append(f"{guess}: {self.fragments(self.state)['spoken']}")
+            lines.append(f"{guess}: {self.fragments(self.state)['live_text']}")
         for entry in self.found:
             verdict = Verdict[entry.verdict.upper()].label
             lines.append(f"{entry.sentence}\n   {verdict} / {entry.check.label}. {entry.earliest}. {entry.contacted_words}")

@@ -97,7 +97,7 @@ class Disagreements(Form):
             **told,
             **{f"head.{choice}": self._head(choice) for choice in self.places},
             "seen": text("disagree.seen", seen=seen, total=len(self.places)),
-            "spoken": self._spoken(at, state) if self._may_see(at, state) else "",
+            "live_text": self._spoken(at, state) if self._may_see(at, state) else "",
         }
 
     def deferred_fragments(self, state: Record) -> dict[str, str]:
@@ -200,7 +200,7 @@ class Disagreements(Form):
             tag("summary", text("disagree.row_by_row")),
             tag("div", table(text("disagree.row_by_row"), head, rows), class_="bw-numbers", tabindex="0", role="group",
                 aria_label=text("disagree.row_by_row")),
-            data_keep="two-tables",
+            data_details="two-tables",
         )  # fmt: skip
 
     def page(self) -> str:
@@ -305,7 +305,7 @@ def _filled_in() -> Markup:
                     class_="bw-list",
                 ),
                 class_="bw-basis bw-ours",
-                data_keep=title,
+                data_details=title,
             )
             for title, names in (("disagree.filled_in", rules), ("disagree.filled_in_else", rest))
         ],

@@ -99,7 +99,7 @@ class Rating(Form):
             **{f"told.{claim}": self._answer_told(claim, state[claim]) if claim in told else "" for claim in self.claims},
             "rated": text("rate.rated", rated=rated, total=len(self.groups[group])),
             "summary": summary,
-            "spoken": self.result(state).sentence if told else "",
+            "live_text": self.result(state).sentence if told else "",
         }
 
     def _summary(self, state: Record) -> str:

@@ -107,7 +107,7 @@ class Studies(Form):
         return {
             **{f"told.{step}": body for step, body in told.items()},
             "beside": self._beside() if state["seen_survey"] else "",
-            "spoken": self._line(seen[-1], state) if seen else "",
+            "live_text": self._line(seen[-1], state) if seen else "",
         }
 
     def deferred_fragments(self, state: Record) -> dict[str, str]:
@@ -128,11 +128,11 @@ class Studies(Form):
         )
         own = "; ".join(f"{bar.label}: {bar.value}" for bar in self.article)
         return {
-            "ground.survey": json.dumps(survey),
-            "name.survey": text("studies.survey_spoken", pairs=spoken),
+            "base_figure.survey": json.dumps(survey),
+            "alt_text.survey": text("studies.survey_spoken", pairs=spoken),
             "table.survey": self._numbers(self.surveyed, state),
-            "ground.article": json.dumps(chart),
-            "name.article": text("studies.article_spoken", pairs=own),
+            "base_figure.article": json.dumps(chart),
+            "alt_text.article": text("studies.article_spoken", pairs=own),
             "table.article": self._numbers(self.article),
         }
 
@@ -195,7 +195,7 @@ class Studies(Form):
                 "details",
                 tag("summary", text("studies.ratios")),
                 tag("ul", [tag("li", ratio.sentence) for ratio in check.ratios], class_="bw-list"),
-                data_keep="ratios",
+                data_details="ratios",
             ),
             citations("beside", claims, ("bar_pairing_is_ours", "one_answer_either_way")),
         )  # fmt: skip

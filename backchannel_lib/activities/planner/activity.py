@@ -248,14 +248,14 @@ class PlannerActivity(Activity[PlannerState]):
             "programs": programs_table(tuple(row.id for row in state.programs)),
             "known": relations(counted, tuple((row.id, row.name) for row in state.programs if row.name)),
             **dict.fromkeys(("beside", "plan", "sheets"), ""),
-            "spoken": text("planner_board.counts", people=len(state.people), programs=len(state.programs)),
+            "live_text": text("planner_board.counts", people=len(state.people), programs=len(state.programs)),
         }
         if state.planned:
             fragments |= {
                 "beside": guess_beside_plan(state),
                 "plan": plan_html(state),
                 "sheets": join([sheet_html(number, sheet) for number, sheet in self._sheets(state)]),
-                "spoken": state.plan.summary,
+                "live_text": state.plan.summary,
             }
         return fragments
 

@@ -107,7 +107,7 @@ def _file_section(row: ActivityRow, state: PlannerState, rule: str) -> Markup:
             tag(
                 "div",
                 score,
-                tag("details", tag("summary", text("planner_board.more_file")), list(made.values()), data_keep="file"),
+                tag("details", tag("summary", text("planner_board.more_file")), list(made.values()), data_details="file"),
                 phase,
                 moment,
                 class_="bw-controls",
@@ -139,7 +139,7 @@ def _files_section(open_now: Iterable[str]) -> Markup:
             button(text("planner_board.save_programs"), "save_table", "programs"),
             show_if("seen", open_now, button(text("planner_board.save_plan"), "save_plan")),
         ),
-        data_keep="files",
+        data_details="files",
     )
 
 
@@ -151,7 +151,7 @@ def rule_html(check: RulesCheck) -> Markup:
         tag("p", check.reason),
         tag("p", check.next_step, class_="bw-next") if check.answer != "allowed" else None,
         tag("p", check.note, class_="bw-small"),
-        tag("details", tag("summary", text("rules.source")), tag("p", check.source), class_="bw-basis", data_keep="rules"),
+        tag("details", tag("summary", text("rules.source")), tag("p", check.source), class_="bw-basis", data_details="rules"),
     )
 
 
@@ -228,7 +228,7 @@ def programs_table(ids: tuple[int, ...]) -> Markup:
                     ),
                     class_="bw-cells",
                 ),
-                data_keep=fold,
+                data_details=fold,
             ),
         )
 
@@ -307,7 +307,7 @@ def plan_html(state: PlannerState) -> Markup:
             "details",
             tag("summary", text("planner_board.left_out", count=len(left_out))),
             tag("ul", left_out, class_="bw-list"),
-            data_keep="left-out",
+            data_details="left-out",
         )
         if left_out
         else None,
@@ -315,7 +315,7 @@ def plan_html(state: PlannerState) -> Markup:
             "details",
             tag("summary", text("planner_board.objective")),
             tag("p", text("planner.objective")),
-            data_keep="objective",
+            data_details="objective",
         ),
         citations("plan", limit("most_programs").claims, ASSUMPTIONS),
     )
@@ -348,7 +348,7 @@ def sheet_html(number: int, sheet: Briefing) -> Markup:
             data_lm_suppress_shortcuts="true",
         ),
         _toolbar(button(text("planner_board.save_sheet"), "save_sheet", str(number), name=name)),
-        data_keep=f"sheet-{number}",
+        data_details=f"sheet-{number}",
     )
 
 

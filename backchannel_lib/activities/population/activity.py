@@ -140,9 +140,9 @@ class PopulationActivity(Form):
     def fragments(self, state: Record) -> dict[str, str]:
         """Give, once guesses were made, what was drawn beside them, and the draw as it is now."""
         if not state["seen"]:
-            return dict.fromkeys(("beside", "now", "spoken"), "")
+            return dict.fromkeys(("beside", "now", "live_text"), "")
         numbers = self._numbers(state)
-        return {"beside": self._beside(state), "now": self._now_told(state), "spoken": text("crowd.spoken", **numbers)}
+        return {"beside": self._beside(state), "now": self._now_told(state), "live_text": text("crowd.spoken", **numbers)}
 
     def deferred_fragments(self, state: Record) -> dict[str, str]:
         """Give the chart, its numbers, what each call moves, and what none overcomes."""
@@ -150,8 +150,8 @@ class PopulationActivity(Form):
             return {"moves": "", "beyond": ""}
         results = self._drawn(state)
         return {
-            "ground.crowd": json.dumps(_figure(results)),
-            "name.crowd": _spoken(results),
+            "base_figure.crowd": json.dumps(_figure(results)),
+            "alt_text.crowd": _spoken(results),
             "table.crowd": _ends_table(results),
             "moves": _moves_table(results, _files(self._key(state))[0]),
             "beyond": _beyond_table(self._key(state)),

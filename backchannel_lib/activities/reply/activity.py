@@ -90,9 +90,9 @@ class ReplyActivity(Form):
     def fragments(self, state: Record) -> dict[str, str]:
         """Give what the checker finds, once the reader said what they expect."""
         if not state["first"]:
-            return {"beside": "", "found": "", "spoken": ""}
+            return {"beside": "", "found": "", "live_text": ""}
         check = checked(state["text"])
-        return {"beside": self._beside(state), "found": self._found(state, check), "spoken": check.sentence}
+        return {"beside": self._beside(state), "found": self._found(state, check), "live_text": check.sentence}
 
     def ui_state(self, state: Record) -> dict[str, Any]:
         """Tell which sections are in sight."""

@@ -101,7 +101,7 @@ class YearPlanActivity(Form):
     def fragments(self, state: Record) -> dict[str, str]:
         """Give the plan, and what a reader should know of it."""
         plan = self._plan(state)
-        return {"made": _plan_part(plan), "spoken": text("plan_board.count", count=len(plan.items))}
+        return {"made": _plan_part(plan), "live_text": text("plan_board.count", count=len(plan.items))}
 
     def ui_state(self, state: Record) -> dict[str, Any]:
         """Tell that saving is in sight once there is something to save."""

@@ -45,7 +45,7 @@ function render({ model, el }) {
   function act(message) {
     if (!sleeping) notice("");
     seq += 1;
-    root.dataset.waits = seq; // whoever drives the page from outside can see that an answer is on its way
+    root.dataset.pending = seq; // whoever drives the page from outside can see that an answer is on its way
     clearTimeout(waiting);
     waiting = setTimeout(asleep, stage ? STAGE_PATIENCE : PATIENCE);
     send({ ...message, seq });
@@ -55,7 +55,7 @@ function render({ model, el }) {
   function asleep() {
     sleeping = true;
     waiting = null; // the next move tries again
-    delete root.dataset.waits;
+    delete root.dataset.pending;
     paused = true; // what is left of the time is kept as it is
     showClock();
     notice(model.get("disconnected_text"));
@@ -123,12 +123,12 @@ function render({ model, el }) {
     if (mine) {
       clearTimeout(waiting);
       waiting = null;
-      delete root.dataset.waits;
+      delete root.dataset.pending;
     }
     const changed = Object.keys(message.values ?? {});
     if (changed.some((field) => field !== hand)) loseAhead();
     if (message.hello) {
-      root.dataset.awake = true;
+      root.dataset.ready = true;
       offerLast(message.values);
     } else remember(message.values);
     if (message.values) setValues(message.values, message.view === id && queue.has(hand) ? hand : null);
@@ -163,9 +163,9 @@ function render({ model, el }) {
     if (body === undefined) return;
     painted[part] = number;
     const [kind, chart] = part.split(".");
-    if (part === "spoken") speak(body);
-    else if (kind === "name") find(`[data-chart="${chart}"]`).setAttribute("aria-label", body);
-    else if (kind === "ground") plots[chart].ground = body, draw(chart);
+    if (part === "live_text") speak(body);
+    else if (kind === "alt_text") find(`[data-chart="${chart}"]`).setAttribute("aria-label", body);
+    else if (kind === "base_figure") plots[chart].ground = body, draw(chart);
     else {
       const place = find(`[data-fragment="${part}"]`);
       if (place) fill(place, body); // a page need not have a place for every part
@@ -175,10 +175,10 @@ function render({ model, el }) {
   }
 
   function fill(place, body) {
-    const open = new Set([...place.querySelectorAll("details[open]")].map((one) => one.dataset.keep));
+    const open = new Set([...place.querySelectorAll("details[open]")].map((one) => one.dataset.details));
     const hold = place.contains(document.activeElement) ? nameOf(document.activeElement) : null;
     place.innerHTML = body.replaceAll("§", id);
-    for (const one of place.querySelectorAll("details[data-keep]")) one.open = open.has(one.dataset.keep);
+    for (const one of place.querySelectorAll("details[data-details]")) one.open = open.has(one.dataset.details);
     if ("rows" in place.dataset) setValues(valuesIn(place)); // rows of a table came or went; what stands in them is told apart
     if (hold === null) return;
     // What had the focus is gone: go on from what came in its place, or else from the heading of its section, and not
@@ -198,7 +198,7 @@ function render({ model, el }) {
     const value = element.dataset.value ?? element.value;
     const one = value === undefined ? "" : `[${"value" in element.dataset ? "data-value" : "value"}="${CSS.escape(value)}"]`;
     if (element.dataset.action) return `[data-action="${element.dataset.action}"]${"value" in element.dataset ? one : ""}`;
-    if (element.matches("summary")) return `details[data-keep="${element.parentElement.dataset.keep}"] > summary`;
+    if (element.matches("summary")) return `details[data-details="${element.parentElement.dataset.details}"] > summary`;
     const field = fieldOf(element);
     if (!field) return "";
     return `[data-field="${field}"] ${element.localName}${/radio|checkbox/.test(element.type) ? one : ""}`;
@@ -219,7 +219,7 @@ function render({ model, el }) {
   let speech;
   function speak(text) {
     clearTimeout(speech);
-    speech = setTimeout(() => (find("[data-spoken]").textContent = text), REST);
+    speech = setTimeout(() => (find("[data-live-text]").textContent = text), REST);
   }
 
   let fading;
@@ -339,10 +339,10 @@ function render({ model, el }) {
   });
 
   root.addEventListener("click", ({ target }) => {
-    const button = target.closest("button[data-action], button[data-clock-do], button[data-reload]");
+    const button = target.closest("button[data-action], button[data-clock-action], button[data-reload]");
     if (!button) return;
     if ("reload" in button.dataset) return location.reload();
-    if (button.dataset.clockDo) return setClock(button.dataset.clockDo);
+    if (button.dataset.clockAction) return setClock(button.dataset.clockAction);
     const { action: what, value } = button.dataset;
     if ("once" in button.dataset && waiting) return; // pressed twice by accident: what comes next has not been seen yet
     for (const [field, moved] of queue) act({ type: "set", field, value: moved }); // what was moved before comes before
@@ -388,8 +388,8 @@ function render({ model, el }) {
   });
 
   // Votes from phones come without anyone at this page doing anything, so it asks for them while they are wanted.
-  const looking = find("[data-look]") && setInterval(() => {
-    if (!waiting && !sleeping && !document.hidden && find("[data-look]").checkVisibility()) send({ type: "look" });
+  const looking = find("[data-poll]") && setInterval(() => {
+    if (!waiting && !sleeping && !document.hidden && find("[data-poll]").checkVisibility()) send({ type: "poll" });
   }, LOOK);
 
   // ---- the clock ----
@@ -410,7 +410,7 @@ function render({ model, el }) {
 
   // A session that is kept has to know how far the clock was.
   function tellClock() {
-    if (clock && "beats" in dial.dataset) send({ type: "beat", value: clock.id, left: Math.ceil(clock.left) });
+    if (clock && "savesClock" in dial.dataset) send({ type: "clock_left", value: clock.id, left: Math.ceil(clock.left) });
   }
 
   function setClock(what, focus = true) {
@@ -418,7 +418,7 @@ function render({ model, el }) {
     paused = what === "pause" || what === "off";
     showClock();
     tellClock();
-    if (focus) find(`[data-clock-do="${{ pause: "go", go: "pause", off: "on", on: "off" }[what]}"]`)?.focus();
+    if (focus) find(`[data-clock-action="${{ pause: "go", go: "pause", off: "on", on: "off" }[what]}"]`)?.focus();
   }
 
   function showClock() {
@@ -430,8 +430,8 @@ function render({ model, el }) {
     if (face.textContent !== text) face.textContent = text;
     face.hidden = off;
     dial.style.setProperty("--bw-left", clock.left / clock.seconds);
-    for (const one of all("[data-clock-do]")) {
-      one.hidden = { pause: off || paused, go: off || !paused, off, on: !off }[one.dataset.clockDo] || (!clock.left && !off);
+    for (const one of all("[data-clock-action]")) {
+      one.hidden = { pause: off || paused, go: off || !paused, off, on: !off }[one.dataset.clockAction] || (!clock.left && !off);
     }
   }
 

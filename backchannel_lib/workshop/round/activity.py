@@ -113,7 +113,7 @@ class Round(Activity[WorkshopState]):
             "again": self._again,
             "fresh": self._fresh,
             "time_up": self._time_up,
-            "look": self._look,
+            "poll": self._poll,
             "table": self._table_file,
             "phones_ask": self._phones_ask,
             "phones_open": self._phones_open,
@@ -221,7 +221,7 @@ class Round(Activity[WorkshopState]):
 
     # ---- phones ----
 
-    def _look(self, _: object) -> ActionResult:
+    def _poll(self, _: object) -> ActionResult:
         """See what the phones have said since; this is no step that undo takes back."""
         if self.state.step != "vote" or self.phones.state != "on":
             return {}
@@ -425,7 +425,7 @@ class Round(Activity[WorkshopState]):
             parts |= self._asked(state)
         else:
             parts |= self._answered(state)
-        parts["spoken"] = self._spoken(state, parts)
+        parts["live_text"] = self._spoken(state, parts)
         return parts
 
     def _asked(self, state: WorkshopState) -> dict[str, str]:
@@ -481,7 +481,7 @@ class Round(Activity[WorkshopState]):
             check = rules_check(judgment.case)
             return f"{text('rules.title')}: {check.label}. {check.reason}"
         now = state.case or judgment.case
-        return f"{fast_fragments(now)['spoken']} {text('rules.title')}: {rules_check(now).label}."
+        return f"{fast_fragments(now)['live_text']} {text('rules.title')}: {rules_check(now).label}."
 
     # ---- the page ----
 

@@ -250,7 +250,7 @@ def note(state: WorkshopState) -> Markup:
         tag("p", tag("b", text("round.for_you")), " ", text(f"vignette.{row.vignette}.note")),
         citations(f"vignette-{row.vignette}", row.claims, (row.assumption,) if row.assumption else ()),
         class_="bw-basis",
-        data_keep="note",
+        data_details="note",
     )
 
 
@@ -289,7 +289,7 @@ def log(state: WorkshopState) -> Markup:
             "details",
             tag("summary", text("round.deck", count=len(listed))),
             tag("ul", listed, class_="bw-deck"),
-            data_keep="deck",
+            data_details="deck",
         ),
     )
 
@@ -369,7 +369,7 @@ def dial(now: Iterable[str]) -> Markup:
         clock_button(text("desk.go"), "go", hidden=True, key="c"),
         class_="bw-round-clock",
         data_clock="on",
-        data_beats=True,
+        data_saves_clock=True,
         role="group",
         aria_label=text("round.clock"),
     )

@@ -169,7 +169,7 @@ class RunPlan(PersistentForm):
             "next": _next(plan, at),
             "late": join(text("run_plan.at_minute", minute=state["minute"]), _late(plan, at, self.late(state))),
             "plan": _whole(plan, at),
-            "spoken": self._spoken(state),
+            "live_text": self._spoken(state),
         }
 
     def _spoken(self, state: Record) -> str:

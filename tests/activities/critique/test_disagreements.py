@@ -178,7 +178,7 @@ def test_it_comes_back_as_it_was_and_passes_over_what_cannot_be_told() -> None:
     assert dict(again.from_file(kept)) == dict(activity.state)
     half = again.from_file(json.dumps({"levers_seen": True}))
     assert again.fragments(half)["told.levers"] == ""
-    assert again.fragments(half)["spoken"] == ""
+    assert again.fragments(half)["live_text"] == ""
     with pytest.raises(CaseError):
         again.from_file(json.dumps({"levers_pick": "perhaps"}))
 
@@ -256,4 +256,4 @@ def test_undo_hides_the_rule_s_answer_again() -> None:
     act(activity, type="see")
     assert activity.ui_state(activity.state)["open"] == ["seen"]
     act(activity, type="undo")
-    assert activity.fragments(activity.state) == {"told": "", "spoken": ""}
+    assert activity.fragments(activity.state) == {"told": "", "live_text": ""}

@@ -80,7 +80,7 @@ def test_the_survey_stands_in_its_own_chart_with_its_own_unit() -> None:
     """The survey is drawn beside the guess in percent, the article's bars by themselves, and said to have no unit."""
     activity = all_seen(known_mentor=70, unknown_mentor=20, applicant=10)
     later = activity.deferred_fragments(activity.state)
-    survey, article = (json.loads(later[f"ground.{chart}"]) for chart in ("survey", "article"))
+    survey, article = (json.loads(later[f"base_figure.{chart}"]) for chart in ("survey", "article"))
     drawn = {trace["name"]: trace["x"] for trace in survey["data"]}
     assert drawn == {text("lesson.you"): [70, 20, 10], text("studies.directors"): [41, 14, 3]}
     assert [trace["x"] for trace in article["data"]] == [[90, 80, 50, 25, 5]]
@@ -88,7 +88,7 @@ def test_the_survey_stands_in_its_own_chart_with_its_own_unit() -> None:
     assert "no unit" in article["layout"]["xaxis"]["title"]["text"]
     for chart, numbers in (("survey", (41, 14, 3, 70, 20, 10)), ("article", (90, 80, 50, 25, 5))):
         for number in numbers:
-            assert str(number) in later[f"name.{chart}"]
+            assert str(number) in later[f"alt_text.{chart}"]
             assert f"<td>{number}</td>" in later[f"table.{chart}"]
 
 

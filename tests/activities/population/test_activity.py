@@ -153,7 +153,7 @@ def test_every_bar_is_as_long_as_the_draw_and_every_verdict_has_one_piece() -> N
     """The pieces of each bar add up to 600, and the table beside the chart has the same numbers."""
     made = seen()
     later = made.deferred_fragments(made.state)
-    figure = json.loads(later["ground.crowd"])
+    figure = json.loads(later["base_figure.crowd"])
     assert [trace["name"] for trace in figure["data"]] == [text(f"crowd.band.{name}") for name in BANDS]
     for place in range(len(calls())):
         assert sum(trace["x"][place] for trace in figure["data"]) == FILES
@@ -175,11 +175,11 @@ def test_the_chart_is_told_in_words_too() -> None:
     """A screen reader hears every bar with its numbers."""
     made = seen()
     later = made.deferred_fragments(made.state)
-    figure = json.loads(later["ground.crowd"])
+    figure = json.loads(later["base_figure.crowd"])
     for place, result in enumerate(compare(draw())):
         counts = {trace["name"]: trace["x"][place] for trace in figure["data"]}
         numbers = ", ".join(f"{name} {count}" for name, count in counts.items() if count)
-        assert text("crowd.bar", call=text(f"crowd.short.{result.call.name}"), numbers=numbers) in later["name.crowd"]
+        assert text("crowd.bar", call=text(f"crowd.short.{result.call.name}"), numbers=numbers) in later["alt_text.crowd"]
 
 
 def test_no_contact_overcomes_what_the_article_names() -> None:
