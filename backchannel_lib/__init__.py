@@ -21,8 +21,10 @@ from backchannel_lib.model.soap_rule import RulesCheck, rules_check
 from backchannel_lib.model.verdict import Judgment, Reason, Verdict, judge
 
 if TYPE_CHECKING:
+    from backchannel_lib.activities.own import own_question, own_scene
     from backchannel_lib.model.dataframe import judge_frame
     from backchannel_lib.notebook.widget import Panel, open_activity, transcript
+    from backchannel_lib.workshop.deck import own_vignette
 
 __all__ = [
     "READINGS",
@@ -47,6 +49,9 @@ __all__ = [
     "load_case",
     "match_week",
     "open_activity",
+    "own_question",
+    "own_scene",
+    "own_vignette",
     "phase_at",
     "readings_agree",
     "rules_check",
@@ -63,6 +68,9 @@ _LAZY = {
     "Panel": "backchannel_lib.notebook.widget",
     "judge_frame": "backchannel_lib.model.dataframe",
     "open_activity": "backchannel_lib.notebook.widget",
+    "own_question": "backchannel_lib.activities.own",
+    "own_scene": "backchannel_lib.activities.own",
+    "own_vignette": "backchannel_lib.workshop.deck",
     "transcript": "backchannel_lib.notebook.widget",
 }
 

@@ -7,6 +7,7 @@ refused. Questions and options are two tables, so each is checked against the wo
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import Annotated, Final, NamedTuple
 
 from backchannel_lib.activities.tables import load_chapters
@@ -106,6 +107,30 @@ class Question(NamedTuple):
 
 
 _unchecked_questions = loader(Question, "questions.csv")  # the options need their ids before they can be checked as a whole
+
+
+@dataclass(frozen=True)
+class OwnOption:
+    """One answer that a question of your own offers."""
+
+    option: str
+    text: str
+    why: str
+
+
+@dataclass(frozen=True)
+class OwnQuestion:
+    """A question of your own, which `backchannel_lib.activities.quiz.Quiz` asks like one of data/questions.csv."""
+
+    question: str
+    text: str
+    options: tuple[OwnOption, ...]
+    answer: str
+    kind: str = "choice"
+    case: None = None
+    claims: tuple[str, ...] = ()
+    facts: tuple[str, ...] = ()
+    assumption: str = ""
 
 
 class Bet(NamedTuple):

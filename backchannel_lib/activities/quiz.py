@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from backchannel_lib.activities.activity import Action
 from backchannel_lib.activities.form import Form, Record, choice_field
 from backchannel_lib.activities.messages import ActionResult
-from backchannel_lib.activities.questions import Question, questions_of
+from backchannel_lib.activities.questions import OwnQuestion, Question, questions_of
 from backchannel_lib.activities.tables import ActivityRow
 from backchannel_lib.base.errors import CaseError
 from backchannel_lib.base.texts import text
@@ -22,18 +22,16 @@ class Quiz(Form):
     """Questions with an answer each, chosen and checked apart, so that arrow keys give nothing away.
 
     Args:
-        part: Its row in data/activities.csv.
-
-    Source:
-        data/questions.csv, data/options.csv.
+        row: The activity's row.
+        questions: What is asked; None for its chapter's questions in data/questions.csv.
     """
 
-    def __init__(self, part: ActivityRow) -> None:
-        self.questions = {row.question: row for row in questions_of(part.chapter)}
-        options = {name: [option.option for option in row.options] for name, row in self.questions.items()}
-        chosen = {name: choice_field(name, options[name], row.text) for name, row in self.questions.items()}
+    def __init__(self, row: ActivityRow, questions: Iterable[Question | OwnQuestion] | None = None) -> None:
+        self.questions = {one.question: one for one in (questions_of(row.chapter) if questions is None else questions)}
+        options = {name: [option.option for option in one.options] for name, one in self.questions.items()}
+        chosen = {name: choice_field(name, options[name], one.text) for name, one in self.questions.items()}
         checked = {f"checked.{name}": choice_field(name, options[name]) for name in self.questions}
-        super().__init__(part, {**chosen, **checked})
+        super().__init__(row, {**chosen, **checked})
 
     def actions(self) -> dict[str, Action]:
         """Give what the buttons do."""
@@ -55,7 +53,7 @@ class Quiz(Form):
         return {**told, "count": text("quiz.count", checked=checked, total=len(self.questions))}
 
     @staticmethod
-    def _feedback(row: Question, state: Record) -> str:
+    def _feedback(row: Question | OwnQuestion, state: Record) -> str:
         checked = state[f"checked.{row.question}"]
         if not checked:
             return ""
@@ -65,7 +63,9 @@ class Quiz(Form):
             tag("p", tag("b", text("quiz.right") if right else text("quiz.other", answer=option.text)), class_="bw-kind"),
             tag("p", option.why),
             tag("p", rule_line(row.case), class_="bw-rule-line") if row.case and row.kind == "case" else None,
-            citations(f"question-{row.question}", row.claims, (row.assumption,) if row.assumption else (), row.facts),
+            citations(f"question-{row.question}", row.claims, (row.assumption,) if row.assumption else (), row.facts)
+            if row.claims or row.assumption or row.facts
+            else None,
         )
 
     def page(self) -> str:

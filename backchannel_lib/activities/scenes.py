@@ -43,18 +43,18 @@ class Scenes(CaseActivity):
     """A panel of one idea, with few controls, that shows its answer only beside a prediction.
 
     Args:
-        part: Its row in data/activities.csv.
-
-    Source:
-        data/scenes.csv.
+        row: The activity's row.
+        scenes: Its students; None for those of data/scenes.csv.
     """
 
-    def __init__(self, part: ActivityRow) -> None:
+    def __init__(self, row: ActivityRow, scenes: Iterable[SceneRow] | None = None) -> None:
         super().__init__()
-        self.row = part
-        self.key = part.activity
-        self.scenes = {row.scene: row for row in load_scenes() if row.activity == part.activity}
-        self.order = [*self.scenes, *([OWN] if part.own else [])]
+        self.row = row
+        self.key = row.activity
+        if scenes is None:
+            scenes = (scene for scene in load_scenes() if scene.activity == row.activity)
+        self.scenes = {scene.scene: scene for scene in scenes}
+        self.order = [*self.scenes, *([OWN] if row.own else [])]
         first = self.order[0]
         self.start = self._at(first, state_of(self._case_of(first)))
         self.restore(self.start)
@@ -272,9 +272,11 @@ class Scenes(CaseActivity):
         return join(
             paired((text("guess.yours"), tag("b", guess.label)), (text("guess.article"), tag("b", judgment.verdict.label))),
             tag("p", difference(guess, judgment.verdict), class_="bw-kind"),
-            tag("p", text(f"scene.{row.scene}.why")) if row else None,
+            tag("p", why) if row and (why := text(f"scene.{row.scene}.why")) else None,
             None if row else [tag("p", held_down(judgment)), *_why_held(judgment), tag("p", rules_check(case).next_step)],
-            citations(f"scene-{row.scene}", row.claims, (row.assumption,) if row.assumption else ()) if row else None,
+            citations(f"scene-{row.scene}", row.claims, (row.assumption,) if row.assumption else ())
+            if row and (row.claims or row.assumption)
+            else None,
         )
 
     def page(self) -> str:

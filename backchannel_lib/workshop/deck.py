@@ -9,13 +9,14 @@ import functools
 import random
 from collections.abc import Collection, Mapping
 from types import MappingProxyType
-from typing import Annotated, Final, NamedTuple
+from typing import Annotated, Any, Final, NamedTuple
 
+from backchannel_lib.activities.own import check_texts, key_of
 from backchannel_lib.activities.tables import case_of
 from backchannel_lib.base.errors import CaseError
 from backchannel_lib.base.formatting import suggestions
 from backchannel_lib.base.readers import integer, loader, one_of
-from backchannel_lib.base.texts import text
+from backchannel_lib.base.texts import add_texts, text
 from backchannel_lib.model.case import Case
 from backchannel_lib.model.tables import Settings, assumption_id, case_settings, claim_ids
 from backchannel_lib.model.verdict import Judgment
@@ -114,13 +115,64 @@ load_vignettes = loader(Vignette, "vignettes.csv")
 
 @functools.cache
 def vignettes() -> Mapping[str, Vignette]:
-    """Return the whole deck by id, in the order of data/vignettes.csv; it cannot be changed.
+    """Return the whole deck by id, in the order of data/vignettes.csv, then your own; it cannot be changed.
 
     Examples:
         >>> next(iter(vignettes()))
         'nadia'
     """
-    return MappingProxyType({row.vignette: row for row in load_vignettes()})
+    return MappingProxyType({row.vignette: row for row in (*load_vignettes(), *_own)})
+
+
+_own: list[Vignette] = []
+
+
+def own_vignette(
+    title: str,
+    file: str,
+    contact: str,
+    case: Case,
+    *,
+    topic: str,
+    difficulty: int = 1,
+    what_if: str = "recommender",
+    note: str = "",
+    discuss: str = "",
+    why: str = "",
+) -> Vignette:
+    """Add a vignette of your own to the deck, for as long as Python runs; one with the same title is replaced.
+
+    Args:
+        title: A name that says nothing about the outcome.
+        file: The student as a director first sees them.
+        contact: Who makes contact, how, when, and what is said.
+        case: The case that is judged.
+        topic: A topic of data/topics.csv.
+        difficulty: 1 to 3.
+        what_if: The field of the case that is changed afterwards.
+        note: For the facilitator alone.
+        discuss: An open question for the room.
+        why: What decided, read after the reveal.
+
+    Raises:
+        CaseError: A text is no text, ``case`` no case, or the topic, the difficulty or the field does not exist.
+    """
+    check_texts({"title": title, "file": file, "contact": contact}, {"note": note, "discuss": discuss, "why": why})
+    if not isinstance(case, Case):
+        raise CaseError("case", "not_a_case", case)
+    for name, value, known in (("topic", topic, topic_names()), ("what_if", what_if, list(Case.fields()))):
+        if value not in known:
+            raise CaseError(name, "level", value, levels=suggestions(value, known))
+    if isinstance(difficulty, bool) or difficulty not in range(1, HARDEST + 1):
+        raise CaseError("difficulty", "range", difficulty, low=1, high=HARDEST)
+    key = key_of(title)
+    texts = {"title": title, "file": file, "contact": contact, "note": note, "discuss": discuss, "why": why}
+    add_texts({f"vignette.{key}.{name}": words for name, words in texts.items()})
+    overrides: Any = tuple(case.to_record().items())
+    made = Vignette(key, topic, difficulty, overrides, what_if, (), "", article=False)
+    _own[:] = [*(one for one in _own if one.vignette != key), made]
+    vignettes.cache_clear()
+    return made
 
 
 def draw(topic: str = "", difficulty: int = 0, seed: int = 0, exclude: Collection[str] = ()) -> tuple[str, ...]:
