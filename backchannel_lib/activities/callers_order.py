@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Mapping
 from typing import Any, Final
 
 from backchannel_lib.activities.activity import Action
 from backchannel_lib.activities.critique.model import tables_differ
-from backchannel_lib.activities.form import Form, Record, boolean_field, ordered_choices_field
+from backchannel_lib.activities.form import Record, ordered_choices_field
+from backchannel_lib.activities.guess import GuessForm
 from backchannel_lib.activities.messages import ActionResult
 from backchannel_lib.activities.tables import ActivityRow
 from backchannel_lib.base.errors import CaseError
@@ -23,31 +25,25 @@ from backchannel_lib.page.inputs import button
 FIRST: Final = ("random_dean", "self", "known_dean", "unconnected_faculty", "trusted_peer", "subspecialist")
 
 
-class CallersOrder(Form):
-    """Six callers in the reader's order.
+class CallersOrder(GuessForm):
+    """The six callers of data/callers.csv in the reader's order.
 
     Args:
-        part: Its row in data/activities.csv.
-
-    Source:
-        data/callers.csv.
+        row: The activity's row.
     """
 
-    def __init__(self, part: ActivityRow) -> None:
-        order = ordered_choices_field("order", FIRST)._replace(default="|".join(FIRST))
-        super().__init__(part, {"order": order, "seen": boolean_field("seen")})
+    action, focus, section = "compare", "compared", "compared"
+
+    def __init__(self, row: ActivityRow) -> None:
+        super().__init__(row, {"order": ordered_choices_field("order", FIRST)._replace(default="|".join(FIRST))})
 
     def actions(self) -> dict[str, Action]:
-        """Give what the buttons do."""
-        return {"up": self._up, "down": self._down, "compare": self._compare}
+        """Return what the buttons do."""
+        up, down = (functools.partial(self._shift, by=by) for by in (-1, 1))
+        return {**super().actions(), "up": up, "down": down}
 
-    def _up(self, message: Mapping[str, Any]) -> ActionResult:
-        return self._shift(str(message["value"]), -1)
-
-    def _down(self, message: Mapping[str, Any]) -> ActionResult:
-        return self._shift(str(message["value"]), 1)
-
-    def _shift(self, caller: str, by: int) -> ActionResult:
+    def _shift(self, message: Mapping[str, Any], by: int) -> ActionResult:
+        caller = str(message["value"])
         order = self._order(self.state)
         if caller not in order:
             raise CaseError("order", "level", caller, levels=", ".join(order))
@@ -57,10 +53,6 @@ class CallersOrder(Form):
             order.insert(to, caller)
             self.commit_values(order="|".join(order))
         return {}
-
-    def _compare(self, _: object) -> ActionResult:
-        self.commit_values(seen=True)
-        return {"focus": "compared"}
 
     @staticmethod
     def _order(state: Record) -> list[str]:
@@ -72,7 +64,7 @@ class CallersOrder(Form):
         moved = text("order.spoken", order=", ".join(text(f"short.recommender.{name}") for name in order))
         return {
             "order": tag("ol", [self._line(name, at, len(order)) for at, name in enumerate(order)], class_="bw-order"),
-            "compared": self._compared(order) if state["seen"] else "",
+            "compared": self._compared(order) if self.is_seen(state) else "",
             "live_text": moved,
         }
 
@@ -119,7 +111,7 @@ class CallersOrder(Form):
             self.key,
             slot("order", parts["order"]),
             tag("div", button(text("lesson.compare"), "compare"), class_="bw-toolbar"),
-            show_if("compared", ["compared"], slot("compared", parts["compared"], class_="bw-told")),
+            show_if("compared", self.ui_state(self.state)["open"], slot("compared", parts["compared"], class_="bw-told")),
         )
 
     @property
@@ -133,7 +125,7 @@ class CallersOrder(Form):
         start, lines = self.state, []
         for at, name in enumerate(RECOMMENDERS):
             while self._order(self.state).index(name) > at:
-                self._up({"value": name})
+                self._shift({"value": name}, -1)
             order = self._order(self.state)
             alike = sum(order.index(one) == place for place, one in enumerate(RECOMMENDERS))
             lines.append(f"{text(f'level.recommender.{name}')}: {text('order.alike', alike=alike, total=len(RECOMMENDERS))}")

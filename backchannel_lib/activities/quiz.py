@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 from backchannel_lib.activities.activity import Action
-from backchannel_lib.activities.form import Form, Record, choice_field
+from backchannel_lib.activities.form import Record, choice_field
+from backchannel_lib.activities.guess import Items
 from backchannel_lib.activities.messages import ActionResult
 from backchannel_lib.activities.questions import OwnQuestion, Question, questions_of
 from backchannel_lib.activities.tables import ActivityRow
@@ -18,7 +19,7 @@ from backchannel_lib.page.html import join, tag
 from backchannel_lib.page.inputs import button, radios
 
 
-class Quiz(Form):
+class Quiz(Items):
     """Questions with an answer each, chosen and checked apart, so that arrow keys give nothing away.
 
     Args:
@@ -29,12 +30,11 @@ class Quiz(Form):
     def __init__(self, row: ActivityRow, questions: Iterable[Question | OwnQuestion] | None = None) -> None:
         self.questions = {one.question: one for one in (questions_of(row.chapter) if questions is None else questions)}
         options = {name: [option.option for option in one.options] for name, one in self.questions.items()}
-        chosen = {name: choice_field(name, options[name], one.text) for name, one in self.questions.items()}
-        checked = {f"checked.{name}": choice_field(name, options[name]) for name in self.questions}
-        super().__init__(row, {**chosen, **checked})
+        checked = {f"checked.{name}": choice_field(f"checked.{name}", options[name]) for name in self.questions}
+        super().__init__(row, {name: one.text for name, one in self.questions.items()}, options, checked, steps=())
 
     def actions(self) -> dict[str, Action]:
-        """Give what the buttons do."""
+        """Return what the buttons do."""
         return {"check": self._check}
 
     def _check(self, message: Mapping[str, Any]) -> ActionResult:
@@ -42,44 +42,49 @@ class Quiz(Form):
         if name not in self.questions:
             raise CaseError("check", "level", name, levels=", ".join(self.questions))
         if not self.state[name]:
-            return {"notice": text("lesson.choose_first")}
+            return {"notice": text(self.nothing_chosen)}
         self.commit_values(**{f"checked.{name}": self.state[name]})
         return {"focus": f"told.{name}"}
 
-    def fragments(self, state: Record) -> dict[str, str]:
-        """Give the feedback to each checked answer, and how many were checked."""
-        told = {f"told.{name}": self._feedback(row, state) for name, row in self.questions.items()}
-        checked = sum(bool(state[f"checked.{name}"]) for name in self.questions)
-        return {**told, "count": text("quiz.count", checked=checked, total=len(self.questions))}
+    def revealed(self, state: Record) -> Collection[str]:
+        """Return the questions whose answer was checked."""
+        return [name for name in self.questions if state[f"checked.{name}"]]
 
-    @staticmethod
-    def _feedback(row: Question | OwnQuestion, state: Record) -> str:
-        checked = state[f"checked.{row.question}"]
-        if not checked:
-            return ""
-        option = next(option for option in row.options if option.option == checked)
-        right = checked == row.answer
+    def fragments(self, state: Record) -> dict[str, str]:
+        """Return the feedback to each checked answer, and how many were checked."""
+        return {
+            **self.answers(state),
+            "count": text("quiz.count", checked=len(self.revealed(state)), total=len(self.questions)),
+        }
+
+    def answer(self, name: str, state: Record) -> str:
+        """Return whether the checked answer is right, and why."""
+        one, checked = self.questions[name], state[f"checked.{name}"]
+        option = next(option for option in one.options if option.option == checked)
         return join(
-            tag("p", tag("b", text("quiz.right") if right else text("quiz.other", answer=option.text)), class_="bw-kind"),
+            tag(
+                "p",
+                tag("b", text("quiz.right") if checked == one.answer else text("quiz.other", answer=option.text)),
+                class_="bw-kind",
+            ),
             tag("p", option.why),
-            tag("p", rule_line(row.case), class_="bw-rule-line") if row.case and row.kind == "case" else None,
-            citations(f"question-{row.question}", row.claims, (row.assumption,) if row.assumption else (), row.facts)
-            if row.claims or row.assumption or row.facts
+            tag("p", rule_line(one.case), class_="bw-rule-line") if one.case and one.kind == "case" else None,
+            citations(f"question-{name}", one.claims, (one.assumption,) if one.assumption else (), one.facts)
+            if one.claims or one.assumption or one.facts
             else None,
         )
 
     def page(self) -> str:
-        """Give the whole page."""
-        parts = self.fragments(self.state)
+        """Return the whole page."""
         return activity_page(
             self.key,
             [
-                tag(
-                    "div",
+                self.item(
+                    name,
                     radios(
                         name,
-                        join(tag("span", text("quiz.number", number=number), class_="bw-count"), " ", row.text),
-                        [(option.option, option.text) for option in row.options],
+                        join(tag("span", text("quiz.number", number=number), class_="bw-count"), " ", one.text),
+                        [(option.option, option.text) for option in one.options],
                         self.state[name],
                     ),
                     tag(
@@ -87,32 +92,31 @@ class Quiz(Form):
                         button(text("quiz.check"), "check", name, name=text("quiz.check_named", number=number)),
                         class_="bw-toolbar",
                     ),
-                    slot(f"told.{name}", parts[f"told.{name}"], class_="bw-told", role="status"),
-                    class_="bw-item",
+                    class_="bw-told",
+                    role="status",
                 )
-                for number, (name, row) in enumerate(self.questions.items(), start=1)
+                for number, (name, one) in enumerate(self.questions.items(), start=1)
             ],
-            slot("count", parts["count"], "p", class_="bw-summary"),
+            slot("count", self.fragments(self.state)["count"], "p", class_="bw-summary"),
         )
 
     @property
     def text(self) -> str:
         """The title and every question with its options."""
-        lines = [text(f"activity.{self.row.activity}.title")]
-        for number, row in enumerate(self.questions.values(), start=1):
-            lines.append(f"{number}. {row.text}")
-            lines += [f"   - {option.text}" for option in row.options]
+        lines = [text(f"activity.{self.key}.title")]
+        for number, one in enumerate(self.questions.values(), start=1):
+            lines += [f"{number}. {one.text}", *(f"   - {option.text}" for option in one.options)]
         return "\n".join(lines)
 
     def transcript(self) -> str:
-        """Give every answer to every question, check it, and tell the feedback; then go back."""
+        """Give every answer to every question, check it, and return the feedback."""
         start, lines = self.state, []
-        for number, (name, row) in enumerate(self.questions.items(), start=1):
-            lines.append(f"{number}. {row.text}")
-            for option in row.options:
+        for number, (name, one) in enumerate(self.questions.items(), start=1):
+            lines.append(f"{number}. {one.text}")
+            for option in one.options:
                 self.update(**{name: option.option})
                 self._check({"value": name})
-                right = text("quiz.right") in self.fragments(self.state)[f"told.{name}"]
+                right = text("quiz.right") in self.answer(name, self.state)
                 lines.append(f"   {'+' if right else '-'} {option.text}: {option.why}")
         self.commit(start)
         return "\n".join(lines)

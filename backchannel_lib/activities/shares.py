@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import json
-from typing import Any
 
-from backchannel_lib.activities.activity import Action
-from backchannel_lib.activities.form import Form, Record, boolean_field, integer_field
-from backchannel_lib.activities.messages import ActionResult
+from backchannel_lib.activities.form import Record, integer_field
+from backchannel_lib.activities.guess import GuessForm
 from backchannel_lib.activities.tables import ActivityRow
 from backchannel_lib.base.texts import text
 from backchannel_lib.model.tables import load_decides
@@ -20,36 +18,29 @@ from backchannel_lib.page.inputs import button, slider
 WHOLE = 100
 
 
-class Shares(Form):
-    """What decides, in the reader's shares.
+class Shares(GuessForm):
+    """What decides (data/decides.csv), in the reader's shares.
 
     Args:
-        part: Its row in data/activities.csv.
-
-    Source:
-        data/decides.csv.
+        row: The activity's row.
     """
 
-    def __init__(self, part: ActivityRow) -> None:
+    action, focus, section = "compare", "compared", "compared"
+
+    def __init__(self, row: ActivityRow) -> None:
         self.rows = load_decides()
         even = WHOLE // len(self.rows)
-        shares = {row.factor: integer_field(row.factor, 0, WHOLE, even, text(f"factor.{row.factor}")) for row in self.rows}
-        super().__init__(part, {**shares, "seen": boolean_field("seen")})
-
-    def actions(self) -> dict[str, Action]:
-        """Give what the buttons do."""
-        return {"compare": self._compare}
+        names = {one.factor: text(f"factor.{one.factor}") for one in self.rows}
+        super().__init__(row, {name: integer_field(name, 0, WHOLE, even, label) for name, label in names.items()})
 
     def _sum(self, state: Record) -> int:
         return sum(int(state[row.factor]) for row in self.rows)
 
-    def _compare(self, _: object) -> ActionResult:
-        if self.errors:  # what stands in a box is not what is counted
-            return {"notice": next(iter(self.errors.values()))}
-        if self._sum(self.state) != WHOLE:
-            return {"notice": self._left(self.state)}
-        self.commit_values(seen=True)
-        return {"focus": "compared"}
+    def missing(self, state: Record, _step: str = "") -> str:
+        """Return what is wrong or still to be shared; what was typed in vain is not what is counted."""
+        if self.errors:
+            return next(iter(self.errors.values()))
+        return "" if self._sum(state) == WHOLE else self._left(state)
 
     def _left(self, state: Record) -> str:
         left = WHOLE - self._sum(state)
@@ -60,17 +51,13 @@ class Shares(Form):
     def fragments(self, state: Record) -> dict[str, str]:
         """Give what is left to share, and once the reader compares, the article's shares beside."""
         left = self._left(state)
-        return {"left": left, "live_text": left, "compared": self._compared(state) if state["seen"] else ""}
+        return {"left": left, "live_text": left, "compared": self._compared(state) if self.is_seen(state) else ""}
 
     def deferred_fragments(self, state: Record) -> dict[str, str]:
         """Give the two charts beside each other."""
-        if not state["seen"]:
+        if not self.is_seen(state):
             return {}
         return {"base_figure.shares": json.dumps(self._figure(state)), "alt_text.shares": self._spoken(state)}
-
-    def ui_state(self, state: Record) -> dict[str, Any]:
-        """Tell which sections are in sight."""
-        return {"open": ["compared"] if state["seen"] else []}
 
     def _figure(self, state: Record) -> Figure:
         return bars_of_two(
@@ -119,7 +106,7 @@ class Shares(Form):
             for share in (0, WHOLE, row.share):
                 self.update(**{row.factor: share})
                 lines.append(f"{text(f'factor.{row.factor}')} {share}: {self._left(self.state)}")
-        self._compare({})
+        self.see()
         lines.append(text("shares.same") if text("shares.same") in self.fragments(self.state)["compared"] else "?")
         self.commit(start)
         return "\n".join(lines)

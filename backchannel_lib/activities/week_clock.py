@@ -9,7 +9,8 @@ from datetime import date, datetime, time, timedelta
 from typing import Any, Final
 
 from backchannel_lib.activities.activity import Action
-from backchannel_lib.activities.form import Form, Record, boolean_field, choice_field, integer_field
+from backchannel_lib.activities.form import Record, boolean_field, choice_field, integer_field
+from backchannel_lib.activities.guess import GuessForm
 from backchannel_lib.activities.messages import ActionResult
 from backchannel_lib.activities.tables import ActivityRow, WeekContactRow, case_of, load_week_contacts, load_week_events
 from backchannel_lib.base.texts import text
@@ -45,23 +46,24 @@ WEEK: Final = 6 * 24  # hours that the picture shows, from the Sunday's midnight
 OPEN_YEAR: Final = "2027"
 
 
-class WeekClock(Form):
+class WeekClock(GuessForm):
     """A moment, and what the article and the rule say of several contacts at it.
 
     Args:
-        part: Its row in data/activities.csv.
+        row: The activity's row.
 
     Source:
         data/phases.csv, data/week_events.csv, data/soap_rule.csv.
     """
 
-    def __init__(self, part: ActivityRow) -> None:
+    focus = "beside"
+
+    def __init__(self, row: ActivityRow) -> None:
         self.contacts = load_week_contacts()
         super().__init__(
-            part,
+            row,
             {
                 "guess": choice_field("guess", [f"{day}_{hour}" for day, hour in GUESSES], text("clock.ask")),
-                "seen": boolean_field("seen"),
                 "year": choice_field("year", YEARS, text("clock.year"), OPEN_YEAR),
                 "day": choice_field("day", DAYS, text("clock.day"), "monday"),
                 "hour": integer_field("hour", 0, 23, 12, text("clock.hour")),
@@ -101,13 +103,11 @@ class WeekClock(Form):
 
     def actions(self) -> dict[str, Action]:
         """Give what the buttons do."""
-        return {"see": self._see, "later": lambda _: self._step(1), "earlier": lambda _: self._step(-1), "jump": self._jump}
+        return {**super().actions(), "later": lambda _: self._step(1), "earlier": lambda _: self._step(-1), "jump": self._jump}
 
-    def _see(self, _: object) -> ActionResult:
-        if not self.state["guess"]:
-            return {"notice": text("guess.first")}
-        self.commit_values(seen=True)
-        return {"focus": "beside"}
+    def missing(self, state: Record, _step: str = "") -> str:
+        """Return the request to guess first, where there is no guess yet."""
+        return "" if state["guess"] else text("guess.first")
 
     def _step(self, by: int) -> ActionResult:
         """Move on by one hour, over midnight too; the clock stops at its two ends."""
@@ -128,14 +128,14 @@ class WeekClock(Form):
 
     def fragments(self, state: Record) -> dict[str, str]:
         """Give, once a guess was made, the moment, what holds at it, and what each contact is worth."""
-        if not state["seen"]:
+        if not self.is_seen(state):
             return {"beside": "", "now": "", "worth": "", "live_text": ""}
         now = self._now_part(state)
         return {"beside": self._beside(state), "now": now, "worth": self._worth(state), "live_text": self._moment(state)}
 
     def deferred_fragments(self, state: Record) -> dict[str, str]:
         """Give the picture of the week."""
-        if not state["seen"]:
+        if not self.is_seen(state):
             return {}
         return {
             "base_figure.week": _week(int(state["year"] or OPEN_YEAR), self._reading(state)),
@@ -145,7 +145,7 @@ class WeekClock(Form):
 
     def markers(self, state: Record) -> dict[str, Any]:
         """Tell where the moment stands on the picture; what comes after the week stands at its edge."""
-        if not state["seen"]:
+        if not self.is_seen(state):
             return {}
         first = datetime.combine(match_week(int(state["year"] or OPEN_YEAR)), time()) - timedelta(days=1)
         hours = (self._when(state) - first) / timedelta(hours=1)
@@ -160,7 +160,7 @@ class WeekClock(Form):
         phase = phase_at(self._when(state), self._reading(state))
         here = {"lists_open": phase == "soap_lists", "friday_after": state["day"] == "friday"}
         shown = [field for field in self.fields() if here.get(field, True)]
-        return {"open": ["seen"] if state["seen"] else ["ask"], "shown": shown}
+        return {"open": ["seen"] if self.is_seen(state) else ["ask"], "shown": shown}
 
     def _moment(self, state: Record) -> str:
         return text(
@@ -296,7 +296,7 @@ class WeekClock(Form):
     def text(self) -> str:
         """The title, and what is asked or what holds at the moment."""
         title = text(f"activity.{self.row.activity}.title")
-        if not self.state["seen"]:
+        if not self.is_seen(self.state):
             return f"{title}\n{text('clock.ask')}\n" + "\n".join(f"- {words}" for _, words in _guess_options())
         return f"{title}\n{self._line(self.state)}"
 
@@ -316,7 +316,7 @@ class WeekClock(Form):
         """Go through every day of the clock at the hours where something changes, and tell what holds; then go back."""
         start = self.state
         self.update(guess=f"{GUESSES[0][0]}_{GUESSES[0][1]}")
-        self._see({})
+        self.see()
         lines = []
         for day in DAYS:
             hours = {12, *(int(event.starts[:2]) for event in load_week_events() if list(DAYS)[event.day + 1] == day)}

@@ -81,12 +81,12 @@ def test_nothing_is_told_of_the_forms_before_a_choice() -> None:
     """No heap and no reason of a form is in the page or its parts until the reader has chosen and compared."""
     forms = Sorting(next(row for row in load_activities() if row.activity == "forms"))
     assert len(forms.items) >= 6
-    assert {fit for row in forms.items for fit in row.fits} == set(forms.choices), "a heap that nothing fits is a trap"
-    reasons = [text(f"item.{row.item}.why") for row in forms.items]
+    assert {fit for row in forms.items.values() for fit in row.fits} == set(forms.choices), "a heap that nothing fits is a trap"
+    reasons = [text(f"item.{row.item}.why") for row in forms.items.values()]
     assert not any(reason in forms.page() for reason in reasons)
     assert forms.actions()["compare"]({}) == {"notice": text("lesson.choose_first")}
     assert set(forms.fragments(forms.state).values()) == {""}
     forms.update(form_mentor_text="influential")
     forms.actions()["compare"]({})
     told = forms.fragments(forms.state)
-    assert all(text(f"item.{row.item}.why") in told[f"told.{row.item}"].replace("&#x27;", "'") for row in forms.items)
+    assert all(text(f"item.{row.item}.why") in told[f"told.{row.item}"].replace("&#x27;", "'") for row in forms.items.values())

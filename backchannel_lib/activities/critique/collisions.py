@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
-from typing import Any, Final
+from typing import Final
 
-from backchannel_lib.activities.activity import Action
 from backchannel_lib.activities.critique.model import Collision, collisions
-from backchannel_lib.activities.form import Form, Record, boolean_field, integer_field
-from backchannel_lib.activities.messages import ActionResult
+from backchannel_lib.activities.form import Record, integer_field
+from backchannel_lib.activities.guess import GuessForm
 from backchannel_lib.activities.tables import ActivityRow
 from backchannel_lib.base.texts import text
 from backchannel_lib.model.verdict import Verdict
@@ -31,33 +30,22 @@ FACTS: Final = (
 )
 
 
-class Collisions(Form):
-    """How many of the article's contacts in SOAP the rule allows.
+class Collisions(GuessForm):
+    """How many of the article's contacts in SOAP (data/support.csv) the rule allows.
 
     Args:
-        part: Its row in data/activities.csv.
-
-    Source:
-        data/support.csv, data/soap_rule.csv.
+        row: The activity's row.
     """
 
-    def __init__(self, part: ActivityRow) -> None:
+    def __init__(self, row: ActivityRow) -> None:
         self.found = collisions()
         total = len(self.found)
-        guess = integer_field("guess", 0, total, total // 2, text("collide.ask", total=total))
-        super().__init__(part, {"guess": guess, "seen": boolean_field("seen")})
-
-    def actions(self) -> dict[str, Action]:
-        """Give what the buttons do."""
-        return {"see": self._see}
-
-    def _see(self, _: object) -> ActionResult:
-        self.commit_values(seen=True)
-        return {"focus": "told"}
+        ask = text("collide.ask", total=total)
+        super().__init__(row, {"guess": integer_field("guess", 0, total, total // 2, ask)})
 
     def fragments(self, state: Record) -> dict[str, str]:
         """Give, once a guess was made, the counts and the list."""
-        if not state["seen"]:
+        if not self.is_seen(state):
             return {"told": "", "live_text": ""}
         return {"told": self._answer_told(state), "live_text": self._summary()}
 
@@ -111,10 +99,6 @@ class Collisions(Form):
             data_details=f"collide-{topic}",
         )
 
-    def ui_state(self, state: Record) -> dict[str, Any]:
-        """Tell which sections are in sight."""
-        return {"open": ["seen"] if state["seen"] else []}
-
     def page(self) -> str:
         """Give the whole page."""
         parts, total = self.fragments(self.state), len(self.found)
@@ -135,7 +119,7 @@ class Collisions(Form):
         start, lines = self.state, []
         for guess in (0, len(self.found)):
             self.update(guess=guess)
-            self._see({})
+            self.see()
             lines.append(f"{guess}: {self.fragments(self.state)['live_text']}")
         for entry in self.found:
             verdict = Verdict[entry.verdict.upper()].label

@@ -8,7 +8,8 @@ from typing import Any, Final
 
 from backchannel_lib.activities.activity import Action
 from backchannel_lib.activities.critique.model import Disagreement, disagreements, tables_differ
-from backchannel_lib.activities.form import Form, Record, boolean_field, choice_field
+from backchannel_lib.activities.form import Record, choice_field
+from backchannel_lib.activities.guess import GuessForm
 from backchannel_lib.activities.messages import ActionResult
 from backchannel_lib.activities.tables import ActivityRow, case_of, load_reading_cases
 from backchannel_lib.base.texts import text
@@ -30,52 +31,52 @@ HOUR: Final = 13
 GUESSES: Final = {"none": (0, 0), "one": (1, 1), "few": (2, 3), "many": (4, 99)}
 
 
-class Disagreements(Form):
+class Disagreements(GuessForm):
     """The places, one at a time.
 
     Args:
-        part: Its row in data/activities.csv.
+        row: The activity's row.
 
     Source:
         data/readings.csv, data/reading_cases.csv.
     """
 
-    def __init__(self, part: ActivityRow) -> None:
-        self.cases = {READINGS[row.reading].choice: row for row in load_reading_cases()}
-        self.assumption = {reading.choice: reading.name for reading in READINGS.values() if reading.default}
+    def __init__(self, row: ActivityRow) -> None:
+        self.cases = {READINGS[case.reading].choice: case for case in load_reading_cases()}
+        self.ours = {reading.choice: reading.name for reading in READINGS.values() if reading.default}
         self.places = tuple(self.cases)
         entries = {"at": choice_field("at", self.places)}
         for choice in self.places:
             entries[f"{choice}_pick"] = choice_field(f"{choice}_pick", (*self.ways(choice), "open"), text("disagree.ask"))
             entries[f"{choice}_guess"] = choice_field(f"{choice}_guess", GUESSES, text("disagree.guess"))
-            entries[f"{choice}_seen"] = boolean_field(f"{choice}_seen")
-        super().__init__(part, entries)
+        super().__init__(row, entries, self.places)
 
     def ways(self, choice: str) -> tuple[str, str]:
         """Give both readings of a place in an order that is nobody's: the alphabet's."""
-        first, second = sorted((self.assumption[choice], self.cases[choice].reading), key=lambda name: READINGS[name].sentence)
+        first, second = sorted((self.ours[choice], self.cases[choice].reading), key=lambda name: READINGS[name].sentence)
         return first, second
 
     def _at(self, state: Record) -> str:
         return state["at"] or self.places[0]
 
-    @staticmethod
-    def _may_see(choice: str, state: Record) -> bool:
-        """Tell whether a place was seen; a kept record that says so without a choice and a guess is not believed."""
-        return bool(state[f"{choice}_seen"] and state[f"{choice}_pick"] and state[f"{choice}_guess"])
+    def seen_field(self, step: str = "") -> str:
+        """Return the name of the value that says whether a place was seen."""
+        return f"{step}_seen"
 
-    # ---- acts ----
+    def is_seen(self, state: Record, step: str = "") -> bool:
+        """Whether a place was seen; a saved record that says so without a choice and a guess is not believed."""
+        return super().is_seen(state, step) and not self.missing(state, step)
+
+    def missing(self, state: Record, step: str = "") -> str:
+        """Return the request to choose and to guess first."""
+        return "" if state[f"{step}_pick"] and state[f"{step}_guess"] else text("disagree.both_first")
+
+    # ---- actions ----
 
     def actions(self) -> dict[str, Action]:
-        """Give what the buttons do."""
-        return {"see": self._see, "next": lambda _: self._turn(1), "back": lambda _: self._turn(-1)}
-
-    def _see(self, _: object) -> ActionResult:
-        choice = self._at(self.state)
-        if not (self.state[f"{choice}_pick"] and self.state[f"{choice}_guess"]):
-            return {"notice": text("disagree.both_first")}
-        self.commit_values(**{f"{choice}_seen": True})
-        return {"focus": f"told.{choice}"}
+        """Return what the buttons do."""
+        here = {"see": lambda _: self.see(self._at(self.state))}
+        return {**here, "next": lambda _: self._turn(1), "back": lambda _: self._turn(-1)}
 
     def _turn(self, by: int) -> ActionResult:
         to = self.places.index(self._at(self.state)) + by
@@ -89,20 +90,20 @@ class Disagreements(Form):
     def fragments(self, state: Record) -> dict[str, str]:
         """Give what is told of each place once the reader has chosen and guessed."""
         told = {
-            f"told.{choice}": self._answer_told(choice, state) if self._may_see(choice, state) else "" for choice in self.places
+            f"told.{choice}": self._answer_told(choice, state) if self.is_seen(state, choice) else "" for choice in self.places
         }
         at = self._at(state)
-        seen = sum(self._may_see(choice, state) for choice in self.places)
+        seen = sum(self.is_seen(state, choice) for choice in self.places)
         return {
             **told,
             **{f"head.{choice}": self._head(choice) for choice in self.places},
             "seen": text("disagree.seen", seen=seen, total=len(self.places)),
-            "live_text": self._spoken(at, state) if self._may_see(at, state) else "",
+            "live_text": self._spoken(at, state) if self.is_seen(state, at) else "",
         }
 
     def deferred_fragments(self, state: Record) -> dict[str, str]:
         """Give how many of some thousands of cases hang on a place, which takes a moment to count."""
-        counted = [choice for choice in self.places if self._may_see(choice, state)]
+        counted = [choice for choice in self.places if self.is_seen(state, choice)]
         found = {entry.choice: entry for entry in disagreements()} if counted else {}
         return {f"counts.{choice}": self._counts(found[choice]) if choice in counted else "" for choice in self.places}
 
@@ -112,7 +113,7 @@ class Disagreements(Form):
 
     def _open(self, state: Record) -> list[str]:
         at = self._at(state)
-        after = [f"counts.{at}"] if self._may_see(at, state) else []
+        after = [f"counts.{at}"] if self.is_seen(state, at) else []
         back = ["back"] if at != self.places[0] else []
         return [f"place.{at}", *after, *back, "next" if at != self.places[-1] else "last"]
 
@@ -148,7 +149,7 @@ class Disagreements(Form):
         mine = state[f"{choice}_pick"]
         if mine == "open":
             return text("disagree.left_open")
-        return text("disagree.alike" if mine == self.assumption[choice] else "disagree.other")
+        return text("disagree.alike" if mine == self.ours[choice] else "disagree.other")
 
     def _examples(self, choice: str, state: Record) -> str:
         changed, (low, high) = len(self.changed(choice)), GUESSES[state[f"{choice}_guess"]]
@@ -161,7 +162,7 @@ class Disagreements(Form):
         return join(
             paired(
                 (text("disagree.yours"), self._name(choice, mine)),
-                (text("disagree.ours"), self._name(choice, self.assumption[choice])),
+                (text("disagree.ours"), self._name(choice, self.ours[choice])),
             ),
             tag("p", self._spoken(choice, state), class_="bw-kind"),
             self._changed(choice),
@@ -169,7 +170,7 @@ class Disagreements(Form):
             tag("h4", text("disagree.case")),
             tag("p", text(f"reading_case.{row.reading}")),
             paired(
-                (self._name(choice, self.assumption[choice]), tag("b", ours.label)),
+                (self._name(choice, self.ours[choice]), tag("b", ours.label)),
                 (self._name(choice, row.reading), tag("b", other.label)),
                 (text("rules.title"), check.label),
             ),
@@ -270,7 +271,7 @@ class Disagreements(Form):
             lines.append(text(f"choice.{choice}"))
             for pick in (*self.ways(choice), "open"):
                 self.update(**{f"{choice}_pick": pick, f"{choice}_guess": "none"})
-                self._see({})
+                self.see(choice)
                 lines.append(f"   {self._name(choice, pick)}: {self._alike(choice, self.state)}")
             for guess in GUESSES:
                 self.update(**{f"{choice}_guess": guess})

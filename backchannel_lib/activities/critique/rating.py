@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
-from backchannel_lib.activities.activity import Action
 from backchannel_lib.activities.critique.model import LEVELS, Rated, RatingResult, levels, load_support
-from backchannel_lib.activities.form import Form, Record, choice_field, ordered_choices_field
+from backchannel_lib.activities.form import Record, choice_field, ordered_choices_field
+from backchannel_lib.activities.guess import Items
 from backchannel_lib.activities.messages import ActionResult
 from backchannel_lib.activities.tables import ActivityRow
 from backchannel_lib.base.texts import text
@@ -33,71 +33,68 @@ MIXED: Final = (
 )
 
 
-class Rating(Form):
-    """The reader's ratings, topic by topic, and ours beside them.
+class Rating(Items):
+    """The reader's ratings, topic by topic, and ours (data/support.csv) beside them.
 
     Args:
-        part: Its row in data/activities.csv.
-
-    Source:
-        data/support.csv.
+        row: The activity's row.
     """
 
-    def __init__(self, part: ActivityRow) -> None:
+    nothing_chosen = "rating.none"
+
+    def __init__(self, row: ActivityRow) -> None:
         self.claims = {claim.id: claim for claim in load_claims()}
-        self.assumption = {row.claim: row for row in load_support()}
+        self.ours = {ours.claim: ours for ours in load_support()}
         self.groups: dict[str, tuple[str, ...]] = {SAMPLE: MIXED}
         for claim in self.claims.values():
             self.groups[claim.topic] = (*self.groups.get(claim.topic, ()), claim.id)
-        rated = {claim: choice_field(claim, LEVELS, text(f"claim.{claim}")) for claim in self.claims}
-        super().__init__(
-            part,
-            {
-                "topic": choice_field("topic", self.groups, text("rate.topic"), SAMPLE),
-                **rated,
-                "shown": ordered_choices_field("shown", self.groups),
-            },
-        )
+        more = {
+            "topic": choice_field("topic", self.groups, text("rate.topic"), SAMPLE),
+            "shown": ordered_choices_field("shown", self.groups),
+        }
+        super().__init__(row, {claim: text(f"claim.{claim}") for claim in self.claims}, LEVELS, more, steps=())
 
     def _group(self, state: Record) -> str:
         return state["topic"] or SAMPLE
 
-    # ---- acts ----
+    def missing(self, state: Record, _step: str = "") -> str:
+        """Return a sentence where nothing of the group was rated yet."""
+        return "" if self.chosen(state, self.groups[self._group(state)]) else text(self.nothing_chosen)
 
-    def actions(self) -> dict[str, Action]:
-        """Give what the buttons do."""
-        return {"compare": self._compare}
-
-    def _compare(self, _: object) -> ActionResult:
+    def see(self, step: str = "") -> ActionResult:
+        """Show our ratings of the group in sight."""
+        if missing := self.missing(self.state, step):
+            return {"notice": missing}
         group = self._group(self.state)
-        if not any(self.state[claim] for claim in self.groups[group]):
-            return {"notice": text("rating.none")}
-        shown = [one for one in str(self.state["shown"]).split("|") if one]
+        shown = self._shown(self.state)
         if group not in shown:
             self.commit_values(shown="|".join([*shown, group]))
-        return {"focus": "summary"}
+        return {"focus": self.focus}
 
-    def _told_claims(self, state: Record) -> set[str]:
-        """Give the claims whose rating of ours may be seen: those of every group that was compared."""
-        return {claim for group in str(state["shown"]).split("|") if group for claim in self.groups[group]}
+    @staticmethod
+    def _shown(state: Record) -> list[str]:
+        return [group for group in str(state["shown"]).split("|") if group]
+
+    def revealed(self, state: Record) -> set[str]:
+        """Return the claims whose rating of ours may be seen: those of every group that was compared."""
+        return {claim for group in self._shown(state) for claim in self.groups[group]}
 
     def result(self, state: Record) -> RatingResult:
         """Set beside ours what the reader has rated and compared."""
-        told = self._told_claims(state)
+        told = self.revealed(state)
         rated = [name for name in self.claims if name in told and state[name]]
-        return RatingResult(tuple(Rated(self.claims[name], state[name], self.assumption[name]) for name in rated))
+        return RatingResult(tuple(Rated(self.claims[name], state[name], self.ours[name]) for name in rated))
 
     # ---- what is on screen ----
 
     def fragments(self, state: Record) -> dict[str, str]:
         """Give our rating of each claim that may be seen, and the counts."""
-        told = self._told_claims(state)
+        told = self.revealed(state)
         group = self._group(state)
-        rated = sum(bool(state[claim]) for claim in self.groups[group])
         summary = self._summary(state)
         return {
-            **{f"told.{claim}": self._answer_told(claim, state[claim]) if claim in told else "" for claim in self.claims},
-            "rated": text("rate.rated", rated=rated, total=len(self.groups[group])),
+            **self.answers(state),
+            "rated": text("rate.rated", rated=len(self.chosen(state, self.groups[group])), total=len(self.groups[group])),
             "summary": summary,
             "live_text": self.result(state).sentence if told else "",
         }
@@ -106,18 +103,19 @@ class Rating(Form):
         result = self.result(state)
         if not result.rated:
             return ""
-        alone = sum(row.support == "one_view" for row in self.assumption.values())
+        alone = sum(row.support == "one_view" for row in self.ours.values())
         return join(
             tag("p", result.sentence, class_="bw-summary"),
             tag("ul", [tag("li", count.sentence) for count in result.topics], class_="bw-list"),
-            tag("p", text("rate.no_score", alone=alone, total=len(self.assumption))),
+            tag("p", text("rate.no_score", alone=alone, total=len(self.ours))),
             citations("rating", (), ("support_rating_is_ours",)),
         )
 
-    def _answer_told(self, claim: str, mine: str) -> Markup:
-        ours = self.assumption[claim]
-        words = Rated(self.claims[claim], mine, ours).sentence if mine else f"{text('rate.ours', ours=ours.name)} {ours.why}"
-        return join(tag("p", words), citations(f"rated-{claim}", (), (), ours.facts) if ours.facts else None)
+    def answer(self, name: str, state: Record) -> str:
+        """Return our rating of a claim beside the reader's."""
+        mine, ours = state[name], self.ours[name]
+        words = Rated(self.claims[name], mine, ours).sentence if mine else f"{text('rate.ours', ours=ours.name)} {ours.why}"
+        return join(tag("p", words), citations(f"rated-{name}", (), (), ours.facts) if ours.facts else None)
 
     def ui_state(self, state: Record) -> dict[str, Any]:
         """Tell which claims are in sight: those of the topic."""
@@ -174,12 +172,12 @@ class Rating(Form):
                 relations: dict[str, list[str]] = {}
                 for level in LEVELS:
                     self.update(**{claim: level})
-                    relation = Rated(self.claims[claim], level, self.assumption[claim]).relation
+                    relation = Rated(self.claims[claim], level, self.ours[claim]).relation
                     relations.setdefault(relation, []).append(text(f"support.{level}.name"))
                 if group != SAMPLE:
                     near = text("rate.nearly", near=", ".join(relations["near"])) if "near" in relations else ""
                     lines.append(f"   {text(f'claim.{claim}')} {', '.join(relations['same'])}. {near}".rstrip())
-            self._compare({})
+            self.see()
             lines.append(f"   {self.result(self.state).sentence}")
             self.commit(start)
         return "\n".join(lines)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 from collections.abc import Iterable
 from itertools import pairwise
@@ -9,7 +10,8 @@ from typing import Any, Final
 
 from backchannel_lib.activities.activity import Action
 from backchannel_lib.activities.critique.model import StudyBarRow, order_agrees, study_bars
-from backchannel_lib.activities.form import Form, Record, boolean_field, choice_field, integer_field
+from backchannel_lib.activities.form import Record, choice_field, integer_field
+from backchannel_lib.activities.guess import GuessForm
 from backchannel_lib.activities.messages import ActionResult
 from backchannel_lib.activities.tables import ActivityRow
 from backchannel_lib.base.texts import text
@@ -55,64 +57,61 @@ FACTS: Final[dict[str, tuple[str, ...]]] = {
 }
 
 
-class Studies(Form):
+class Studies(GuessForm):
     """Guesses, and then the studies, in three steps.
 
     Args:
-        part: Its row in data/activities.csv.
+        row: The activity's row.
 
     Source:
         data/study_bars.csv, data/facts.csv.
     """
 
-    def __init__(self, part: ActivityRow) -> None:
+    def __init__(self, row: ActivityRow) -> None:
         self.surveyed = [bar for _, _, survey in study_bars() for bar in survey]
         self.article = [bar for _, chart, _ in study_bars() for bar in chart]
         guesses = {bar.caller: integer_field(bar.caller, 0, 100, MIDDLE, bar.label) for bar in self.surveyed}
         super().__init__(
-            part,
+            row,
             {
                 **guesses,
                 "belief": integer_field("belief", 0, 100, MIDDLE, text("studies.belief")),
                 "measured": choice_field("measured", MEASURED, text("studies.measured")),
                 "advocates": choice_field("advocates", ADVOCATES, text("studies.advocates")),
                 "ban": integer_field("ban", 0, 100, MIDDLE, text("studies.ban")),
-                **{f"seen_{step}": boolean_field(f"seen_{step}") for step in STEPS},
             },
+            STEPS,
         )
 
     # ---- acts ----
 
     def actions(self) -> dict[str, Action]:
-        """Give what the buttons do."""
-        return {
-            "see_survey": lambda _: self._see("survey"),
-            "see_measured": lambda _: self._see("measured"),
-            "see_advocates": lambda _: self._see("advocates"),
-        }
+        """Return what the buttons do."""
+        return {f"see_{step}": functools.partial(self._see_step, step) for step in STEPS}
 
-    def _see(self, step: str) -> ActionResult:
-        if step in self.entries and not self.state[step]:  # its question is answered by a choice
-            return {"notice": text("guess.first")}
-        self.commit_values(**{f"seen_{step}": True})
-        return {"focus": f"told.{step}"}
+    def _see_step(self, step: str, _: object) -> ActionResult:
+        return self.see(step)
+
+    def missing(self, state: Record, step: str = "") -> str:
+        """Return the request to guess first, where a step's question has no answer yet."""
+        return text("guess.first") if step in self.entries and not state[step] else ""
 
     # ---- what is on screen ----
 
     def fragments(self, state: Record) -> dict[str, str]:
         """Give what is told of each step once the reader has guessed."""
         tell = {"survey": self._survey, "measured": self._measured, "advocates": self._advocates}
-        told = {step: tell[step](state) if state[f"seen_{step}"] else Markup("") for step in STEPS}
-        seen = [step for step in STEPS if state[f"seen_{step}"]]
+        told = {step: tell[step](state) if self.is_seen(state, step) else Markup("") for step in STEPS}
+        seen = [step for step in STEPS if self.is_seen(state, step)]
         return {
             **{f"told.{step}": body for step, body in told.items()},
-            "beside": self._beside() if state["seen_survey"] else "",
+            "beside": self._beside() if self.is_seen(state, "survey") else "",
             "live_text": self._line(seen[-1], state) if seen else "",
         }
 
     def deferred_fragments(self, state: Record) -> dict[str, str]:
         """Give the survey beside one's guess, and the article's chart, which has another unit."""
-        if not state["seen_survey"]:
+        if not self.is_seen(state, "survey"):
             return {}
         guesses = [int(state[bar.caller]) for bar in self.surveyed]
         survey = bars_of_two(
@@ -148,10 +147,9 @@ class Studies(Form):
         """Tell which steps are in sight: each opens the next."""
         return {"open": self._open(state)}
 
-    @staticmethod
-    def _open(state: Record) -> list[str]:
-        shown = [step for step in STEPS if state[f"seen_{step}"]]
-        asked = [f"ask.{after}" for step, after in pairwise(STEPS) if state[f"seen_{step}"]]
+    def _open(self, state: Record) -> list[str]:
+        shown = [step for step in STEPS if self.is_seen(state, step)]
+        asked = [f"ask.{after}" for step, after in pairwise(STEPS) if self.is_seen(state, step)]
         return [*shown, *asked]
 
     def _line(self, step: str, state: Record) -> str:
@@ -287,7 +285,7 @@ class Studies(Form):
         for guess in (0, 100, None):
             values = {bar.caller: bar.value if guess is None else guess for bar in self.surveyed}
             self.update(**values)
-            self._see("survey")
+            self.see("survey")
             lines.append(f"{', '.join(f'{bar.label}: {values[bar.caller]}' for bar in self.surveyed)}\n   "
                          f"{self._line('survey', self.state)}")  # fmt: skip
         lines += [f"{bar.source_label}: {bar.label} {bar.value}" for bar in (*self.article, *self.surveyed)]
@@ -295,7 +293,7 @@ class Studies(Form):
         for step, answers in (("measured", MEASURED), ("advocates", ADVOCATES)):
             for answer in answers:
                 self.update(**{step: answer})
-                self._see(step)
+                self.see(step)
                 lines.append(f"{text(f'studies.{step}.{answer}')}: {self._line(step, self.state)}")
         lines += [text(f"fact.{fact}") for step in STEPS for fact in FACTS[step]]
         self.commit(start)

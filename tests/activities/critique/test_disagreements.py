@@ -58,7 +58,7 @@ def test_each_place_where_the_article_leaves_room_is_asked_about_once() -> None:
 def test_the_order_of_the_two_ways_does_not_tell_which_is_ours() -> None:
     """Ours stands first at some places and second at others."""
     activity = opened()
-    assert {activity.ways(choice).index(activity.assumption[choice]) for choice in PLACES} == {0, 1}
+    assert {activity.ways(choice).index(activity.ours[choice]) for choice in PLACES} == {0, 1}
 
 
 @pytest.mark.parametrize("choice", PLACES)
@@ -127,7 +127,7 @@ def test_a_guess_is_compared_with_what_was_counted(choice: str, guess: str) -> N
 @pytest.mark.parametrize("choice", PLACES)
 def test_each_answer_is_met_kindly(choice: str) -> None:
     """Our way, the other way and leaving it open get a sentence each, and never the word wrong."""
-    ours = opened().assumption[choice]
+    ours = opened().ours[choice]
     (other,) = set(opened().ways(choice)) - {ours}
     for pick, key in ((ours, "disagree.alike"), (other, "disagree.other"), ("open", "disagree.left_open")):
         told = at(choice, pick, "none")
@@ -171,7 +171,7 @@ def test_undo_takes_back_what_was_shown() -> None:
 
 def test_it_comes_back_as_it_was_and_passes_over_what_cannot_be_told() -> None:
     """A kept record brings the same state; one that claims to have seen without a choice tells nothing; nonsense is refused."""
-    activity = at("friday", activity_pick := opened().assumption["friday"], "many")
+    activity = at("friday", activity_pick := opened().ours["friday"], "many")
     _, kept = activity.to_file(activity.state)
     assert activity_pick in kept
     again = opened()
