@@ -11,7 +11,7 @@ from backchannel_lib.activities.timed_deck import TimedDeck
 from backchannel_lib.base.texts import text
 from backchannel_lib.model.soap_rule import rules_check
 from backchannel_lib.model.verdict import Judgment, Verdict, judge
-from backchannel_lib.page.activity_page import activity_page, show_if, slot, static_page
+from backchannel_lib.page.activity_page import activity_page, rule_box, show_if, slot, static_page
 from backchannel_lib.page.case_html import fast_fragments, stages_on_screen
 from backchannel_lib.page.components import citations, paired, table
 from backchannel_lib.page.file_sheet import file_brief, file_facts, file_sheet
@@ -192,13 +192,7 @@ class Desk(TimedDeck):
                 slot(
                     "answers", parts["answers"], class_="bw-numbers", tabindex="0", role="group", aria_label=text("desk.table")
                 ),
-                tag(
-                    "section",
-                    tag("h3", text("rules.title")),
-                    tag("p", text("rules.voice"), class_="bw-voice"),
-                    slot("rule", parts["rule"]),
-                    class_="bw-rule",
-                ),
+                rule_box(slot("rule", parts["rule"])),
                 tag("h3", text("desk.why")),
                 slot("why", parts["why"]),
                 tag("div", button(text("desk.again"), "take", self.order[0]), class_="bw-toolbar"),

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import functools
-from typing import Any, Final, NamedTuple
+from typing import Any, NamedTuple
 
 from backchannel_lib.activities.activity import Action
 from backchannel_lib.activities.form import Form, FormField, Record, boolean_field, integer_field
 from backchannel_lib.activities.messages import ActionResult
-from backchannel_lib.activities.tables import INBOX_PLACES, ActivityRow, load_inbox_pieces
+from backchannel_lib.activities.tables import INBOX_PLACES, ActivityRow, article_number, load_article_numbers, load_inbox_pieces
 from backchannel_lib.base.errors import CaseError
 from backchannel_lib.base.texts import text
 from backchannel_lib.model.amplifier import assumption
@@ -17,11 +17,7 @@ from backchannel_lib.page.components import citations, table
 from backchannel_lib.page.html import Markup, join, tag
 from backchannel_lib.page.inputs import button, slider
 
-TOTAL: Final = 100  # line 86
-DELETED: Final = 90  # line 74
-IN_A_ROW: Final = 10  # of the picture
 DELETE, SKIM = "d", "s"  # what the reader did to an email, as it is kept
-GUESSES: Final = (0, 50, DELETED, TOTAL)  # that the tour tries
 
 
 class Email(NamedTuple):
@@ -54,7 +50,7 @@ def emails() -> tuple[Email, ...]:
         >>> len(emails())
         100
     """
-    return tuple(_email(number) for number in range(TOTAL))
+    return tuple(_email(number) for number in range(article_number("cold_emails")))
 
 
 @functools.cache
@@ -104,8 +100,9 @@ class Inbox(Form):
 
     def __init__(self, part: ActivityRow) -> None:
         self.first = int(assumption("inbox_first"))
+        self.total, self.deleted = article_number("cold_emails"), article_number("cold_emails_deleted")
         entries = {
-            "guess": integer_field("guess", 0, TOTAL, TOTAL // 2, text("inbox.guess")),
+            "guess": integer_field("guess", 0, self.total, self.total // 2, text("inbox.guess")),
             "begun": boolean_field("begun"),
             "done": _decisions(self.first),
             "rest": boolean_field("rest"),
@@ -188,31 +185,30 @@ class Inbox(Form):
             return text("inbox.was_deleted", name=email.name)
         return text("inbox.was_flagged" if email.flag else "inbox.was_clean", name=email.name)
 
-    @staticmethod
-    def _mail(state: Record) -> Markup:
+    def _mail(self, state: Record) -> Markup:
         at = len(state["done"])
         email = emails()[at]
         return join(
-            tag("h3", tag("span", text("inbox.number", number=at + 1, total=TOTAL), class_="bw-count")),
+            tag("h3", tag("span", text("inbox.number", number=at + 1, total=self.total), class_="bw-count")),
             tag("p", text("inbox.sender", name=email.name)),
             tag("p", tag("b", text("inbox.subject", subject=email.subject))),
             tag("p", email.line, class_="bw-letter-line"),
         )
 
     def _paused(self) -> str:
-        return text("inbox.paused", first=self.first, left=TOTAL - self.first)
+        return text("inbox.paused", first=self.first, left=self.total - self.first)
 
     def _so_far(self, state: Record) -> str:
         done = state["done"]
         left = self.first - len(done)
         return text("inbox.so_far", deleted=done.count(DELETE), skimmed=done.count(SKIM), left=left, first=self.first)
 
-    @staticmethod
-    def _grid_in_words() -> str:
-        return text("inbox.grid", deleted=DELETED, skimmed=TOTAL - DELETED)
+    def _grid_in_words(self) -> str:
+        return text("inbox.grid", deleted=self.deleted, skimmed=self.total - self.deleted)
 
     def _tally(self, state: Record) -> Markup:
         """Give the author's hundred as a picture with its numbers, the reader's beside them, and why it is so."""
+        numbers = [claim for row in load_article_numbers() for claim in row.claims]
         return join(
             tag("h3", text("inbox.tally")),
             tag("div", self._picture(), tag("div", self._numbers(state), class_="bw-numbers"), class_="bw-hundreds"),
@@ -229,21 +225,21 @@ class Inbox(Form):
             tag("p", text("inbox.rule"), class_="bw-note"),
             citations(
                 "inbox",
-                ("noise.cold-email-90-10", "noise.cold-email-why", "noise.cold-email-example", "noise.one-of-100"),
+                (*numbers, "noise.cold-email-why", "noise.cold-email-example"),
                 ("inbox_is_made_up", "inbox_first"),
                 ("soap_rule.no_first_contact",),
             ),
             tag(
                 "details",
-                tag("summary", text("inbox.all", total=TOTAL)),
+                tag("summary", text("inbox.all", total=self.total)),
                 tag("ol", [tag("li", line) for line in _all_lines()], class_="bw-letters"),
                 data_details="all-emails",
             ),
         )
 
     def _picture(self) -> Markup:
-        skimmed_each = TOTAL // (TOTAL - DELETED)
-        signs = [number % skimmed_each == skimmed_each - 1 for number in range(TOTAL)]
+        skimmed_each = self.total // (self.total - self.deleted)
+        signs = [number % skimmed_each == skimmed_each - 1 for number in range(self.total)]
         return tag(
             "div",
             tag(
@@ -255,35 +251,32 @@ class Inbox(Form):
             ),
             tag(
                 "ul",
-                tag("li", "✕ ", text("inbox.key_deleted", count=DELETED)),
-                tag("li", "◯ ", text("inbox.key_skimmed", count=TOTAL - DELETED)),
+                tag("li", "✕ ", text("inbox.key_deleted", count=self.deleted)),
+                tag("li", "◯ ", text("inbox.key_skimmed", count=self.total - self.deleted)),
                 tag("li", text("inbox.key_read")),
             ),
         )
 
-    @staticmethod
-    def _numbers(state: Record) -> Markup:
+    def _numbers(self, state: Record) -> Markup:
         done = state["done"]
         deleted = done.count(DELETE)
         mine = (
-            (text("inbox.your_desk", deleted=deleted, done=len(done)), round(TOTAL * deleted / len(done)))
+            (text("inbox.your_desk", deleted=deleted, done=len(done)), round(self.total * deleted / len(done)))
             if done
             else (text("inbox.your_desk_empty"), text("inbox.nobody_asked"))
         )
-        rows = [(text("inbox.your_guess"), state["guess"]), mine, (text("guess.article"), DELETED)]
+        rows = [(text("inbox.your_guess"), state["guess"]), mine, (text("guess.article"), self.deleted)]
         return table(text("inbox.tally"), (text("table.what"), text("inbox.of_hundred")), rows)
 
-    @staticmethod
-    def _compared(state: Record) -> str:
-        gap = int(state["guess"]) - DELETED
+    def _compared(self, state: Record) -> str:
+        gap = int(state["guess"]) - self.deleted
         if gap == 0:
             return text("inbox.guess_same")
         return text("inbox.guess_more" if gap > 0 else "inbox.guess_less", gap=abs(gap))
 
-    @staticmethod
-    def _at_the_desk(state: Record) -> str:
+    def _at_the_desk(self, state: Record) -> str:
         done = state["done"]
-        gentler = done.count(DELETE) * TOTAL < DELETED * len(done)
+        gentler = done.count(DELETE) * self.total < self.deleted * len(done)
         return text("inbox.desk_gentler" if gentler else "inbox.desk_alike")
 
     def page(self) -> str:
@@ -295,7 +288,7 @@ class Inbox(Form):
             show_if(
                 "ask",
                 now,
-                slider("guess", text("inbox.guess"), (0, TOTAL), state["guess"]),
+                slider("guess", text("inbox.guess"), (0, self.total), state["guess"]),
                 tag("div", button(text("inbox.open"), "open"), class_="bw-toolbar"),
             ),
             show_if(
@@ -331,7 +324,7 @@ class Inbox(Form):
     def transcript(self) -> str:
         """Guess high and low, delete and skim each email in hand, let the rest go, and tell what is said; then go back."""
         start, lines = self.state, []
-        for guess in GUESSES:
+        for guess in (0, self.total // 2, self.deleted, self.total):
             self.update(guess=guess)
             lines.append(f"{text('inbox.guess')} {guess}: {self._compared(self.state)}")
         self._open_inbox({})

@@ -20,7 +20,17 @@ from backchannel_lib.model.case import Case
 from backchannel_lib.model.soap_rule import rules_check
 from backchannel_lib.model.verdict import Judgment, Verdict, judge
 from backchannel_lib.page import charts
-from backchannel_lib.page.activity_page import activity_page, difference, rule_line, show_if, slot, static_page, verdict_options
+from backchannel_lib.page.activity_page import (
+    activity_page,
+    difference,
+    rule_box,
+    rule_line,
+    show_if,
+    slot,
+    static_page,
+    verdict_card,
+    verdict_options,
+)
 from backchannel_lib.page.case_html import (
     chart_box,
     control_group,
@@ -291,12 +301,6 @@ class Scenes(CaseActivity):
         )
         pictures = [chart_box(chart, state.case, state.reading, later[f"table.{chart}"]) for chart in self._charts()]
         moving = "amplifier" in shows  # a picture that every control moves stands above them, so that both are in sight
-        answer = [
-            tag("h3", text("card.title")),
-            tag("p", text("card.voice"), class_="bw-voice"),
-            slot("verdict", parts["verdict"], class_="bw-card-body"),
-            slot("rule_line", parts["rule_line"], "p", class_="bw-rule-line"),
-        ]
         return activity_page(
             self.key,
             slot("story", parts["story"], class_="bw-story"),
@@ -321,14 +325,10 @@ class Scenes(CaseActivity):
                 show_if(
                     "seen",
                     now,
-                    tag("section", answer, class_="bw-card"),
-                    tag(
-                        "section",
-                        tag("h3", text("rules.title")),
-                        tag("p", text("rules.voice"), class_="bw-voice"),
-                        slot("rules", parts["rules"]),
-                        class_="bw-rule",
+                    verdict_card(
+                        slot("verdict", parts["verdict"]), slot("rule_line", parts["rule_line"], "p", class_="bw-rule-line")
                     ),
+                    rule_box(slot("rules", parts["rules"])),
                     tag(
                         "section",
                         tag("h3", text("card.chain")),

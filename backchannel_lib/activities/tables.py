@@ -190,6 +190,30 @@ class InboxPieceRow(NamedTuple):
 load_inbox_pieces = loader(InboxPieceRow, "inbox_pieces.csv")
 
 
+class ArticleNumberRow(NamedTuple):
+    """Numbers that the article states and an activity shows.
+
+    Source:
+        The claims that the rows name.
+
+    Examples:
+        >>> article_number("cold_emails")
+        100
+    """
+
+    number: str
+    value: Annotated[int, integer(1, 1000)]
+    claims: Annotated[tuple[str, ...], claim_ids, "where the article states it"]
+
+
+load_article_numbers = loader(ArticleNumberRow, "article_numbers.csv")
+
+
+def article_number(name: str) -> int:
+    """Return a number of data/article_numbers.csv by its name."""
+    return next(row.value for row in load_article_numbers() if row.number == name)
+
+
 class WeekEventRow(NamedTuple):
     """The official schedule of Match Week. Text: ``event.<event>``.
 

@@ -12,7 +12,7 @@ from backchannel_lib.base.texts import text
 from backchannel_lib.model.case import Case
 from backchannel_lib.model.soap_rule import rules_check
 from backchannel_lib.model.verdict import judge
-from backchannel_lib.page.activity_page import activity_page, rule_line, show_if, slot, static_page
+from backchannel_lib.page.activity_page import activity_page, rule_box, rule_line, show_if, slot, static_page, verdict_card
 from backchannel_lib.page.case_html import fast_fragments, held_down
 from backchannel_lib.page.components import citations, paired
 from backchannel_lib.page.html import Markup, join, tag
@@ -196,21 +196,10 @@ class Walk(Form):
                 ),
                 tag(
                     "div",
-                    tag(
-                        "section",
-                        tag("h3", text("card.title")),
-                        tag("p", text("card.voice"), class_="bw-voice"),
-                        slot("verdict", parts["verdict"]),
-                        slot("rule_line", parts["rule_line"], "p", class_="bw-rule-line"),
-                        class_="bw-card",
+                    verdict_card(
+                        slot("verdict", parts["verdict"]), slot("rule_line", parts["rule_line"], "p", class_="bw-rule-line")
                     ),
-                    tag(
-                        "section",
-                        tag("h3", text("rules.title")),
-                        tag("p", text("rules.voice"), class_="bw-voice"),
-                        slot("rules", parts["rules"]),
-                        class_="bw-rule",
-                    ),
+                    rule_box(slot("rules", parts["rules"])),
                     class_="bw-answer",
                 ),
                 class_="bw-columns bw-halves",

@@ -126,6 +126,21 @@ def static_page(key: str, *body: object) -> Markup:
     )
 
 
+def verdict_card(*body: object) -> Markup:
+    """Write the article's box: its heading, who speaks, and what it says."""
+    return _voiced("card", "bw-card", body)
+
+
+def rule_box(*body: object) -> Markup:
+    """Write the NRMP rule's box: its heading, who speaks, and what it says."""
+    return _voiced("rules", "bw-rule", body)
+
+
+def _voiced(voice: str, class_: str, body: Iterable[object]) -> Markup:
+    heading = tag("h3", text(f"{voice}.title")), tag("p", text(f"{voice}.voice"), class_="bw-voice")
+    return tag("section", *heading, *body, class_=class_)
+
+
 def verdict_options() -> list[tuple[str, str]]:
     """List the nine verdicts as options of a guess, lowest first.
 

@@ -27,7 +27,7 @@ from backchannel_lib.model.amplifier import assumption
 from backchannel_lib.model.case import Case
 from backchannel_lib.model.soap_rule import rules_check
 from backchannel_lib.model.verdict import Verdict, judge
-from backchannel_lib.page.activity_page import activity_page, show_if, slot, static_page
+from backchannel_lib.page.activity_page import activity_page, rule_box, show_if, slot, static_page
 from backchannel_lib.page.components import citations, paired, table
 from backchannel_lib.page.file_sheet import caller_of, file_brief, file_facts, file_sheet, is_known
 from backchannel_lib.page.html import Markup, join, tag
@@ -485,13 +485,7 @@ class Drill(PersistentForm, TimedDeck):
         return [
             slot("summary", parts["summary"], "p", class_="bw-summary"),
             slot("answers", parts["answers"], **_scrolls(text("drill.table"))),
-            tag(
-                "section",
-                tag("h3", text("rules.title")),
-                tag("p", text("rules.voice"), class_="bw-voice"),
-                slot("rule", parts["rule"]),
-                class_="bw-rule",
-            ),
+            rule_box(slot("rule", parts["rule"])),
             show_if("each", now, tag("h3", text("drill.each")), each),
             tag("h3", text("drill.room")),
             slot("stood", parts["stood"], class_="bw-story"),

@@ -10,14 +10,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from backchannel_lib.activities.inbox import DELETED, TOTAL, Inbox, emails
+from backchannel_lib.activities.inbox import Inbox, emails
 from backchannel_lib.activities.messages import ShowMessage
 from backchannel_lib.activities.registry import make_activity
-from backchannel_lib.activities.tables import INBOX_PLACES, load_inbox_pieces
+from backchannel_lib.activities.tables import INBOX_PLACES, article_number, load_inbox_pieces
 from backchannel_lib.base.errors import CaseError
 from backchannel_lib.base.texts import text
 from backchannel_lib.model.amplifier import assumption
 
+TOTAL, DELETED = article_number("cold_emails"), article_number("cold_emails_deleted")
 FIRST = int(assumption("inbox_first"))
 ACTS = ("open", "delete", "skim", "rest", "undo", "reset", "save")
 

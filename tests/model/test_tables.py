@@ -140,6 +140,7 @@ def test_an_id_that_stands_twice_is_refused(tmp_path: Path, file: str) -> None:
         "reading_changes.csv": "target",
         "options.csv": "option",
         "choices.csv": "choice",
+        "study_answers.csv": "answer",
     }.get(file, rows[0][0])
     value = rows[2][rows[0].index(column)]
     said = refusal(tmp_path, file, [*rows, rows[2]])

@@ -37,6 +37,7 @@ LEVELS: Final = ("one_view", "agrees", "against", "collides", "defines")
 RESTS_ON_FACTS: Final = ("agrees", "against", "collides")  # a rating that nobody could check without them
 SOURCES: Final = ("article", "ophthalmology")
 SURVEYED: Final = ("known_mentor", "unknown_mentor", "applicant")
+STUDY_QUESTIONS: Final = ("measured", "advocates")
 STANDINGS: Final = ("known", "open", "unknown", "student")
 
 # ---- what supports each claim ----
@@ -311,6 +312,36 @@ class StudyBarRow(NamedTuple):
 
 
 load_study_bars = loader(StudyBarRow, "study_bars.csv")
+
+
+class StudyAnswerRow(NamedTuple):
+    """What one may expect of a study, and which of it was found. Text: ``studies.<question>.<answer>``.
+
+    Source:
+        facts studies.oto_* and studies.jama_advocacy_gap.
+
+    Examples:
+        >>> answers_to("measured")
+        ('more', 'little', 'none', 'fewer')
+    """
+
+    question: Annotated[str, one_of(STUDY_QUESTIONS)]
+    answer: str
+    found: Annotated[bool, "whether the study found it"]
+
+
+def _check_answers(rows: tuple[StudyAnswerRow, ...]) -> None:
+    for question in STUDY_QUESTIONS:
+        if sum(row.found for row in rows if row.question == question) != 1:
+            raise WrongRowError(None, "found", question, "one answer that was found for each question")
+
+
+load_study_answers = loader(StudyAnswerRow, "study_answers.csv", key=("question", "answer"), check=_check_answers)
+
+
+def answers_to(question: str, *, found: bool = False) -> tuple[str, ...]:
+    """Return the answers to one of ``STUDY_QUESTIONS``, or only the one that was found."""
+    return tuple(row.answer for row in load_study_answers() if row.question == question and (row.found or not found))
 
 
 def study_bars() -> tuple[tuple[str, tuple[StudyBarRow, ...], tuple[StudyBarRow, ...]], ...]:

@@ -9,7 +9,7 @@ from itertools import pairwise
 from typing import Any, Final
 
 from backchannel_lib.activities.activity import Action
-from backchannel_lib.activities.critique.model import StudyBarRow, order_agrees, study_bars
+from backchannel_lib.activities.critique.model import STUDY_QUESTIONS, StudyBarRow, answers_to, order_agrees, study_bars
 from backchannel_lib.activities.form import Record, choice_field, integer_field
 from backchannel_lib.activities.guess import GuessForm
 from backchannel_lib.activities.messages import ActionResult
@@ -23,11 +23,6 @@ from backchannel_lib.page.inputs import button, radios, slider
 
 STEPS: Final = ("survey", "measured", "advocates")
 MIDDLE: Final = 50  # where a slider waits, which is nobody's number
-#: What one may expect of a measurement, and of who gets advocates, each with what the study found.
-MEASURED: Final = ("more", "little", "none", "fewer")
-MEASURED_ANSWER: Final = "none"
-ADVOCATES: Final = ("same", "less", "half")
-ADVOCATES_ANSWER: Final = "half"
 FACTS: Final[dict[str, tuple[str, ...]]] = {
     "survey": (
         "studies.scope",
@@ -76,8 +71,8 @@ class Studies(GuessForm):
             {
                 **guesses,
                 "belief": integer_field("belief", 0, 100, MIDDLE, text("studies.belief")),
-                "measured": choice_field("measured", MEASURED, text("studies.measured")),
-                "advocates": choice_field("advocates", ADVOCATES, text("studies.advocates")),
+                "measured": choice_field("measured", answers_to("measured"), text("studies.measured")),
+                "advocates": choice_field("advocates", answers_to("advocates"), text("studies.advocates")),
                 "ban": integer_field("ban", 0, 100, MIDDLE, text("studies.ban")),
             },
             STEPS,
@@ -161,8 +156,8 @@ class Studies(GuessForm):
                 word = "studies.hoped" if high == len(self.surveyed) else "studies.feared" if high == 0 else "studies.mixed"
                 return f"{text('studies.found', **found)} {text(word)}"
             case "measured":
-                return text("studies.as_found" if state["measured"] == MEASURED_ANSWER else "studies.not_found")
-        return text("studies.half_right" if state["advocates"] == ADVOCATES_ANSWER else "studies.half_other")
+                return text("studies.as_found" if _is_found("measured", state) else "studies.not_found")
+        return text("studies.half_right" if _is_found("advocates", state) else "studies.half_other")
 
     def _survey(self, state: Record) -> Markup:
         return join(
@@ -205,7 +200,10 @@ class Studies(GuessForm):
             paired(
                 (text("studies.your_belief"), state["belief"]),
                 (text("studies.their_belief"), f"{believe}%"),
-                (text("studies.measured_was"), tag("b", text(f"studies.measured.{MEASURED_ANSWER}"))),
+                (
+                    text("studies.measured_was"),
+                    tag("b", *(text(f"studies.measured.{one}") for one in answers_to("measured", found=True))),
+                ),
             ),
             tag("p", self._line("measured", state), class_="bw-kind"),
             tag("p", text("studies.what_p_is", before=before, after=after, of_hundred=round(100 * float(before)))),
@@ -230,8 +228,8 @@ class Studies(GuessForm):
         """Give the whole page."""
         state, parts, now = self.state, self.fragments(self.state), self._open(self.state)
         sliders = [slider(bar.caller, bar.label, (0, 100), int(state[bar.caller])) for bar in self.surveyed]
-        measured = [(one, text(f"studies.measured.{one}")) for one in MEASURED]
-        advocates = [(one, text(f"studies.advocates.{one}")) for one in ADVOCATES]
+        measured = [(one, text(f"studies.measured.{one}")) for one in answers_to("measured")]
+        advocates = [(one, text(f"studies.advocates.{one}")) for one in answers_to("advocates")]
         return activity_page(
             self.key,
             _heading("survey"),
@@ -290,14 +288,18 @@ class Studies(GuessForm):
                          f"{self._line('survey', self.state)}")  # fmt: skip
         lines += [f"{bar.source_label}: {bar.label} {bar.value}" for bar in (*self.article, *self.surveyed)]
         lines += [order_agrees().sentence, *(ratio.sentence for ratio in order_agrees().ratios)]
-        for step, answers in (("measured", MEASURED), ("advocates", ADVOCATES)):
-            for answer in answers:
+        for step in STUDY_QUESTIONS:
+            for answer in answers_to(step):
                 self.update(**{step: answer})
                 self.see(step)
                 lines.append(f"{text(f'studies.{step}.{answer}')}: {self._line(step, self.state)}")
         lines += [text(f"fact.{fact}") for step in STEPS for fact in FACTS[step]]
         self.commit(start)
         return "\n".join(lines)
+
+
+def _is_found(question: str, state: Record) -> bool:
+    return state[question] in answers_to(question, found=True)
 
 
 def _heading(step: str) -> Markup:

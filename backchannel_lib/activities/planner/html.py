@@ -15,7 +15,7 @@ from backchannel_lib.base.texts import text
 from backchannel_lib.model.case import NEEDS
 from backchannel_lib.model.soap_rule import RulesCheck
 from backchannel_lib.model.tables import load_controls
-from backchannel_lib.page.activity_page import activity_page, show_if, slot
+from backchannel_lib.page.activity_page import activity_page, rule_box, show_if, slot
 from backchannel_lib.page.case_html import control, shown_fields
 from backchannel_lib.page.components import citations, paired
 from backchannel_lib.page.html import Markup, join, tag
@@ -112,13 +112,7 @@ def _file_section(row: ActivityRow, state: PlannerState, rule: str) -> Markup:
                 moment,
                 class_="bw-controls",
             ),
-            tag(
-                "section",
-                tag("h3", text("rules.title")),
-                tag("p", text("rules.voice"), class_="bw-voice"),
-                slot("rule", rule),
-                class_="bw-rule",
-            ),
+            rule_box(slot("rule", rule)),
             class_="bw-columns bw-halves",
         ),
     )

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from backchannel_lib.activities.critique.model import order_agrees
-from backchannel_lib.activities.critique.studies import ADVOCATES, FACTS, MEASURED, MIDDLE, STEPS, Studies
+from backchannel_lib.activities.critique.model import answers_to, order_agrees
+from backchannel_lib.activities.critique.studies import FACTS, MIDDLE, STEPS, Studies
 from backchannel_lib.activities.registry import make_activity
 from backchannel_lib.base.errors import CaseError
 from backchannel_lib.base.texts import text
@@ -120,7 +120,7 @@ def test_a_guess_is_met_with_what_it_was(guesses: dict[str, int], key: str) -> N
     assert text("studies.found", known=41, unknown=14, student=3) in body
 
 
-@pytest.mark.parametrize("answer", MEASURED)
+@pytest.mark.parametrize("answer", answers_to("measured"))
 def test_what_was_measured_is_told_to_everyone(answer: str) -> None:
     """Whatever one expected: belief, measurement, what a P is, and that it is no proof."""
     activity = all_seen(measured=answer, belief=33)
@@ -132,7 +132,7 @@ def test_what_was_measured_is_told_to_everyone(answer: str) -> None:
     assert text("studies.what_p_is", before="0.62", after="0.78", of_hundred=62) in body
 
 
-@pytest.mark.parametrize("answer", ADVOCATES)
+@pytest.mark.parametrize("answer", answers_to("advocates"))
 def test_who_gets_advocates_is_told_with_care(answer: str) -> None:
     """Whatever one expected: the finding, that it is no measure of anyone's worth, and that none of it was about SOAP."""
     activity = all_seen(advocates=answer)
