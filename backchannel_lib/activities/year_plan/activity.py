@@ -1,4 +1,4 @@
-"""A dated plan, made by ticking: from the first day over two months to a year, to be kept as a text or in a calendar."""
+"""A dated plan, made by checking boxes: from the first day to a year, to be saved as a text or in a calendar."""
 
 from __future__ import annotations
 
@@ -10,16 +10,7 @@ from backchannel_lib.activities.activity import Action
 from backchannel_lib.activities.form import Form, FormField, Record, ordered_choices_field
 from backchannel_lib.activities.messages import ActionResult
 from backchannel_lib.activities.tables import ActivityRow
-from backchannel_lib.activities.year_plan.model import (
-    FIRST_YEAR,
-    GROUPS,
-    LAST_YEAR,
-    PlanItem,
-    PlanTaskRow,
-    YearPlan,
-    load_plan_tasks,
-    plan_for,
-)
+from backchannel_lib.activities.year_plan.model import GROUPS, PlanItem, YearPlan, check_first_day, load_plan_tasks, plan_for
 from backchannel_lib.base.errors import CaseError
 from backchannel_lib.base.texts import text
 from backchannel_lib.page.activity_page import activity_page, show_if, slot
@@ -38,33 +29,30 @@ _WRITTEN: Final = re.compile(
 
 
 class YearPlanActivity(Form):
-    """A first day, what is ticked, and the plan that comes of it.
+    """A first day, what is checked, and the plan that comes of it.
 
     Args:
-        part: Its row in data/activities.csv.
-
-    Source:
-        data/plan_tasks.csv.
+        row: Its row in data/activities.csv.
     """
 
-    def __init__(self, part: ActivityRow) -> None:
+    def __init__(self, row: ActivityRow) -> None:
         self.offered = {group: tuple(row for row in load_plan_tasks() if row.group == group) for group in GROUPS}
         ticks = {
             group: ordered_choices_field(group, [row.task for row in rows])._replace(label=text(f"plan.group.{group}"))
             for group, rows in self.offered.items()
         }
         super().__init__(
-            part, {"start": FormField(_as_written(date.fromisoformat(FIRST_DAY)), _read_day, text("plan_board.start")), **ticks}
+            row, {"start": FormField(_as_written(date.fromisoformat(FIRST_DAY)), _read_day, text("plan_board.start")), **ticks}
         )
 
     # ---- acts ----
 
     def actions(self) -> dict[str, Action]:
-        """Give what the buttons do."""
+        """Return what the buttons do."""
         return {"begin": self._begin, "clear": self._clear, "text": self._save_text, "calendar": self._save_calendar}
 
     def _begin(self, _: object) -> ActionResult:
-        """Tick the three to begin with, beside whatever is ticked already."""
+        """Check the three to begin with, beside whatever is checked already."""
         ticked = {*self._ticked(self.state), *TO_BEGIN}
         self.commit_values(
             **{group: "|".join(row.task for row in rows if row.task in ticked) for group, rows in self.offered.items()}
@@ -99,16 +87,16 @@ class YearPlanActivity(Form):
     # ---- what is on screen ----
 
     def fragments(self, state: Record) -> dict[str, str]:
-        """Give the plan, and what a reader should know of it."""
+        """Return the plan, and what a reader should know of it."""
         plan = self._plan(state)
         return {"made": _plan_part(plan), "live_text": text("plan_board.count", count=len(plan.items))}
 
     def ui_state(self, state: Record) -> dict[str, Any]:
-        """Tell that saving is in sight once there is something to save."""
+        """Show the buttons that save once there is something to save."""
         return {"open": ["save"] if self._plan(state).items else []}
 
     def page(self) -> str:
-        """Give the whole page."""
+        """Return the whole page."""
         state = self.state
         return activity_page(
             self.key,
@@ -167,7 +155,7 @@ class YearPlanActivity(Form):
         return "\n".join([text(f"activity.{self.row.activity}.title"), *(_lines(plan) or [text("plan.empty")])])
 
     def transcript(self) -> str:
-        """Tick everything, then each alone on several first days, and tell the days and the warnings; then go back."""
+        """Check three tasks, then all of them on several first days, and list days and warnings; then go back."""
         start, lines = self.state, []
         self._begin({})
         lines += _lines(self._plan(self.state))
@@ -175,7 +163,7 @@ class YearPlanActivity(Form):
         for day in (FIRST_DAY, "2027-03-16", "6/20/2027", "2028-02-29"):
             self.update(start=day)
             plan = self._plan(self.state)
-            lines += [_title(plan), *_lines(plan), *plan.warnings]
+            lines += [plan.title, *_lines(plan), *plan.warnings]
         try:
             self.update(start="March 19")
         except CaseError as error:
@@ -202,14 +190,8 @@ def _day(value: object) -> date:
     try:
         day = date(year, month, number)
     except ValueError:
-        raise CaseError("start", "calendar_day", value, low=FIRST_YEAR, high=LAST_YEAR) from None
-    if not FIRST_YEAR <= day.year <= LAST_YEAR:
-        raise CaseError("start", "calendar_day", value, low=FIRST_YEAR, high=LAST_YEAR)
-    return day
-
-
-def _title(plan: YearPlan) -> str:
-    return plan.text.partition("\n")[0]
+        return check_first_day(None, value)
+    return check_first_day(day, value)
 
 
 def _lines(plan: YearPlan) -> list[str]:
@@ -219,29 +201,25 @@ def _lines(plan: YearPlan) -> list[str]:
 def _plan_part(plan: YearPlan) -> Markup:
     if not plan.items and not plan.left_out:
         return tag("p", text("plan.empty"))
-    by_group = [(group, [item for item in plan.items if item.group == group]) for group in GROUPS]
+    notes = [tag("li", note) for note in plan.warnings]
     return join(
-        tag("h3", _title(plan)),
+        tag("h3", plan.title),
         tag("p", text("plan_board.count", count=len(plan.items))),
-        _notes(plan),
+        tag("div", tag("p", tag("b", text("plan_board.notes"))), tag("ul", notes, class_="bw-list"), class_="bw-note")
+        if notes
+        else None,
         [
-            join(tag("h4", text(f"plan.group.{group}")), tag("ol", [_item(item) for item in items], class_="bw-dated"))
-            for group, items in by_group
-            if items
+            join(tag("h4", heading), tag("ol", [_item(item) for item in items], class_="bw-dated"))
+            for heading, items in plan.groups
         ],
     )
-
-
-def _notes(plan: YearPlan) -> Markup | None:
-    if not plan.warnings:
-        return None
-    notes = tag("ul", [tag("li", note) for note in plan.warnings], class_="bw-list")
-    return tag("div", tag("p", tag("b", text("plan_board.notes"))), notes, class_="bw-note")
 
 
 def _item(item: PlanItem) -> Markup:
     task = item.task
     why, people, voice, *waits = item.sentences
+    # That its advice is ours was said in a sentence already.
+    ours = () if task.advice_is_ours else (task.assumption,)
     return tag(
         "li",
         tag("p", item.days, class_="bw-small"),
@@ -249,12 +227,5 @@ def _item(item: PlanItem) -> Markup:
         tag("p", why),
         tag("p", people, " ", voice, class_="bw-small"),
         [tag("p", sentence, class_="bw-note") for sentence in waits],
-        _rests_on(task),
+        citations(f"plan-{task.task}", task.claims, ours, task.facts) if task.claims or task.facts or ours else None,
     )
-
-
-def _rests_on(task: PlanTaskRow) -> Markup | None:
-    """Tie a task to its lines and facts; that its advice is ours was said in a sentence already."""
-    if not task.advice_is_ours:
-        return citations(f"plan-{task.task}", task.claims, (task.assumption,), task.facts)
-    return citations(f"plan-{task.task}", task.claims, (), task.facts) if task.claims or task.facts else None

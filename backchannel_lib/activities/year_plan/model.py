@@ -1,25 +1,24 @@
-"""A dated plan for the next two months and the year, made of the tasks that a reader ticks.
+"""A dated plan for the next two months and the year, made of the tasks that a reader checks, as text and as a calendar file.
 
-The tasks are rows of data/plan_tasks.csv. Wherever the NRMP's rule touches one, it gets no day between the Monday and the
-Thursday of a Match Week.
+Where the NRMP's rule touches a task, it gets no day from Monday to Thursday of a Match Week.
 """
 
 from __future__ import annotations
 
 import re
 import textwrap
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import Final, NamedTuple
+from typing import Annotated, Final, NamedTuple
 
 from backchannel_lib.base.errors import CaseError
 from backchannel_lib.base.formatting import suggestions
-from backchannel_lib.base.readers import Path, WrongCellError, each_of, one_of, read_table, required_text, yes_no
+from backchannel_lib.base.readers import WrongCellError, each_of, loader, one_of, yes_no
 from backchannel_lib.base.texts import text
 from backchannel_lib.model.amplifier import assumption
 from backchannel_lib.model.calendar import match_week
-from backchannel_lib.model.tables import assumption_id, claim_ids, load_facts
+from backchannel_lib.model.tables import assumption_id, claim_ids, fact_ids
 
 ANCHORS: Final = ("start", "match_monday", "soap_ends", "july_1", "coming_match")
 GROUPS: Final = ("first_days", "two_months", "year")
@@ -31,24 +30,40 @@ _ONE_DAY: Final = timedelta(days=1)
 
 
 class Day(NamedTuple):
-    """A day of the plan, told by another day; see `load_plan_tasks`."""
+    """A day of the plan, told by another day, such as ``start+7``."""
 
     anchor: str
     days: int
 
 
+def _day(cell: str) -> Day:
+    """One of the anchors, and days before or after it, such as start+7."""
+    found = re.fullmatch(r"([a-z_0-9]+?)([+-][0-9]{1,3})?", cell)
+    if not found or found[1] not in ANCHORS:
+        raise WrongCellError(f"a day such as start+7; the days to count from are {suggestions(cell, ANCHORS)}")
+    return Day(found[1], int(found[2] or 0))
+
+
 class PlanTaskRow(NamedTuple):
-    """One thing to tick; see `load_plan_tasks`."""
+    """The tasks that a plan can hold, in the order in which they are offered. Texts: ``task.<task>.title``, ``task.<task>.why``.
+
+    The anchors: ``start`` is the reader's first day; ``match_monday`` and ``soap_ends`` are Monday and Thursday of the Match Week
+    that the plan is about; ``july_1`` is the first July 1 of the plan; ``coming_match`` is the next Match Week's Monday.
+
+    Examples:
+        >>> load_plan_tasks()[0].task, load_plan_tasks()[0].ends
+        ('rest', Day(anchor='start', days=7))
+    """
 
     task: str
-    starts: Day
-    ends: Day
-    group: str
-    claims: tuple[str, ...]
-    facts: tuple[str, ...]
-    assumption: str
-    needs: tuple[str, ...]
-    rule: bool
+    starts: Annotated[Day, _day, "its first day"]
+    ends: Annotated[Day, _day, "its last day"]
+    group: Annotated[str, one_of(GROUPS), "under which it is offered"]
+    claims: Annotated[tuple[str, ...], claim_ids]
+    facts: Annotated[tuple[str, ...], fact_ids]
+    assumption: Annotated[str, assumption_id, "``plan_advice`` where the advice itself is ours, not only its days"]
+    needs: Annotated[tuple[str, ...], each_of(PEOPLE), "who it involves"]
+    rule: Annotated[bool, yes_no, "whether the NRMP's SOAP communication rule touches it"]
 
     @property
     def title(self) -> str:
@@ -66,53 +81,7 @@ class PlanTaskRow(NamedTuple):
         return self.assumption == "plan_advice"
 
 
-def _day(cell: str) -> Day:
-    found = re.fullmatch(r"([a-z_0-9]+?)([+-][0-9]{1,3})?", cell)
-    if not found or found[1] not in ANCHORS:
-        raise WrongCellError(f"a day such as start+7; the days to count from are {suggestions(cell, ANCHORS)}")
-    return Day(found[1], int(found[2] or 0))
-
-
-def load_plan_tasks(path: Path = None) -> tuple[PlanTaskRow, ...]:
-    """Load the things that a plan can hold, in the order in which they are offered.
-
-    Args:
-        path: Another file of the same form; None for the workbook's own.
-
-    Returns:
-        Rows of: ``task``; ``starts`` and ``ends``, its first and last day, as one of ``ANCHORS`` and days before or after
-        it: ``start`` the reader's first day, ``match_monday`` and ``soap_ends`` Monday and Thursday of the Match Week that
-        the plan is about, ``july_1`` the first July 1 of the plan, ``coming_match`` the next Match Week's Monday;
-        ``group``, one of ``GROUPS``, under which it is offered; ``claims`` and ``facts``, ids; ``assumption``, the id of our
-        assumption: ``plan_advice`` where the advice itself is ours; ``needs``, who it involves, any of ``PEOPLE``;
-        ``rule``, whether the NRMP's SOAP communication rule touches it.
-
-    Raises:
-        TableError: The table is broken.
-
-    Source:
-        The claims in each row; the days are ours.
-
-    Examples:
-        >>> load_plan_tasks()[0].task, load_plan_tasks()[0].ends
-        ('rest', Day(anchor='start', days=7))
-    """
-    return read_table(
-        PlanTaskRow,
-        "plan_tasks.csv",
-        {
-            "task": required_text,
-            "starts": _day,
-            "ends": _day,
-            "group": one_of(GROUPS),
-            "claims": claim_ids,
-            "facts": each_of([fact.id for fact in load_facts()]),
-            "assumption": assumption_id,
-            "needs": each_of(PEOPLE),
-            "rule": yes_no,
-        },
-        path=path,
-    )
+load_plan_tasks = loader(PlanTaskRow, "plan_tasks.csv")
 
 
 @dataclass(frozen=True)
@@ -123,12 +92,9 @@ class PlanItem:
         task: The row of data/plan_tasks.csv.
         begins: Its first day.
         ends: Its last day.
-        group: One of ``GROUPS``, by its first day.
+        group: One of ``GROUPS``, by its first day: where it is shown.
         moved: Whether it begins later than it would because of the NRMP's rule.
         in_soap: Whether a mentor is spoken to in days of SOAP, or in days that run up to it.
-
-    Source:
-        data/plan_tasks.csv.
 
     Examples:
         >>> plan_for(date(2027, 3, 19), ["rest"]).items[0].days
@@ -153,30 +119,24 @@ class PlanItem:
     def sentences(self) -> tuple[str, ...]:
         """Why, with whom, whose advice it is, and whether the NRMP's rule touches it."""
         people = ", ".join(text(f"plan.who.{person}") for person in self.task.needs)
-        told = [
+        return (
             self.task.why,
             text("plan.with", people=people),
             text("plan.ours" if self.task.advice_is_ours else "plan.article"),
-        ]
-        if self.task.rule:
-            told.append(text("plan.waits"))
-        if self.in_soap:
-            told.append(text("plan.advice_only"))
-        return tuple(told)
+            *([text("plan.waits")] if self.task.rule else []),
+            *([text("plan.advice_only")] if self.in_soap else []),
+        )
 
 
 @dataclass(frozen=True)
 class YearPlan:
-    """A plan of a year: its items in the order of their days, as text and as a calendar file.
+    """A plan of a year, its items in the order of their days.
 
     Args:
         start: Its first day.
         last: Its last day.
-        items: What was ticked, with its days.
-        left_out: What was ticked, but has no day in this year.
-
-    Source:
-        data/plan_tasks.csv.
+        items: What was checked, with its days.
+        left_out: What was checked, but has no day in this year.
 
     Examples:
         >>> plan = plan_for(date(2027, 3, 15), ["open_seats", "rest"])
@@ -191,28 +151,36 @@ class YearPlan:
 
     @property
     def warnings(self) -> tuple[str, ...]:
-        """Sentences on what a reader should know of the plan: too much at once, what the rule moved, what has no day."""
-        told = []
+        """What a reader should know of the plan: too much at once, what the rule moved, what has no day."""
         at_once = sum(item.group == "first_days" for item in self.items)
         most = int(assumption("plan_first_week_at_most"))
-        if at_once > most:
-            told.append(text("plan.warning.many", count=at_once, most=most))
         moved = [item for item in self.items if item.moved]
-        told += [text("plan.warning.moved", day=_shown(item.begins), title=item.task.title) for item in moved]
-        told += [text("plan.left_out", title=task.title) for task in self.left_out]
-        return tuple(told)
+        return (
+            *([text("plan.warning.many", count=at_once, most=most)] if at_once > most else []),
+            *(text("plan.warning.moved", day=_shown(item.begins), title=item.task.title) for item in moved),
+            *(text("plan.left_out", title=task.title) for task in self.left_out),
+        )
+
+    @property
+    def title(self) -> str:
+        """The plan's first and last day, as a title."""
+        return text("plan.title", first=_shown(self.start), last=_shown(self.last))
+
+    @property
+    def groups(self) -> Iterator[tuple[str, list[PlanItem]]]:
+        """The items by group, each with its heading; groups without items are left out."""
+        for group in GROUPS:
+            if items := [item for item in self.items if item.group == group]:
+                yield text(f"plan.group.{group}"), items
 
     @property
     def text(self) -> str:
         """The plan as a plain text file."""
-        parts = [text("plan.title", first=_shown(self.start), last=_shown(self.last))]
+        parts = [self.title]
         if not self.items:
             parts.append(_wrapped(text("plan.empty")))
-        for group in GROUPS:
-            items = [item for item in self.items if item.group == group]
-            if items:
-                heading = text(f"plan.group.{group}")
-                parts.append(f"{heading}\n{'-' * len(heading)}")
+        for heading, items in self.groups:
+            parts.append(f"{heading}\n{'-' * len(heading)}")
             parts += [
                 "\n".join([f"[ ] {item.task.title}", _wrapped(item.days, 4), _wrapped(" ".join(item.sentences), 4)])
                 for item in items
@@ -237,7 +205,7 @@ class YearPlan:
         ]
         for item in self.items:
             long = (item.ends - item.begins).days >= assumption("plan_banner")
-            told = [*item.sentences, text("plan.until", day=_shown(item.ends))] if long else item.sentences
+            sentences = [*item.sentences, text("plan.until", day=_shown(item.ends))] if long else item.sentences
             until = item.begins if long else item.ends
             lines += [
                 "BEGIN:VEVENT",
@@ -246,7 +214,7 @@ class YearPlan:
                 f"DTSTART;VALUE=DATE:{_basic(item.begins)}",
                 f"DTEND;VALUE=DATE:{_basic(until + _ONE_DAY)}",  # the first day that no longer belongs to it
                 f"SUMMARY:{_escaped(item.task.title)}",
-                f"DESCRIPTION:{_escaped(chr(10).join(told))}",
+                f"DESCRIPTION:{_escaped(chr(10).join(sentences))}",
                 "TRANSP:TRANSPARENT",
                 "END:VEVENT",
             ]
@@ -255,7 +223,7 @@ class YearPlan:
 
 
 def plan_for(start: date, chosen: Iterable[str]) -> YearPlan:
-    """Make a plan of the tasks that were ticked.
+    """Make a plan of the tasks that were checked.
 
     Args:
         start: The first day, of the years 2000 to 2100.
@@ -277,41 +245,30 @@ def plan_for(start: date, chosen: Iterable[str]) -> YearPlan:
         >>> plan_for(date(2027, 3, 19), []).ics
         ''
     """
-    if not isinstance(start, date) or isinstance(start, datetime) or not FIRST_YEAR <= start.year <= LAST_YEAR:
-        raise CaseError("start", "calendar_day", start, low=FIRST_YEAR, high=LAST_YEAR)
+    check_first_day(start)
     rows = {row.task: row for row in load_plan_tasks()}
     if isinstance(chosen, str) or not isinstance(chosen, Iterable):
         raise CaseError("chosen", "level", chosen, levels=suggestions(chosen, rows))
     wanted = list(chosen)
-    for name in wanted:
-        if name not in rows:
-            raise CaseError("chosen", "level", name, levels=suggestions(name, rows))
+    if unknown := [name for name in wanted if name not in rows]:
+        raise CaseError("chosen", "level", unknown[0], levels=suggestions(unknown[0], rows))
     last = start + timedelta(days=int(assumption("plan_year")))
     anchors = _anchors(start)
-    items: list[PlanItem] = []
-    left_out: list[PlanTaskRow] = []
-    for row in rows.values():
-        if row.task in wanted:
-            item = _item(row, start, last, anchors)
-            if item is None:
-                left_out.append(row)
-            else:
-                items.append(item)
-    items.sort(key=lambda item: (item.begins, item.ends))  # a stable sort: on the same days, in the order of the table
-    return YearPlan(start, last, tuple(items), tuple(left_out))
+    dated = [(row, _item(row, start, last, anchors)) for row in rows.values() if row.task in wanted]
+    # On the same days, in the order of the table.
+    items = sorted((item for _, item in dated if item), key=lambda item: (item.begins, item.ends))
+    return YearPlan(start, last, tuple(items), tuple(row for row, item in dated if item is None))
+
+
+def check_first_day(day: object, given: object = None) -> date:
+    """Return the first day of a plan; one that is no date of the years 2000 to 2100 raises `CaseError`, with what was given."""
+    if not isinstance(day, date) or isinstance(day, datetime) or not FIRST_YEAR <= day.year <= LAST_YEAR:
+        raise CaseError("start", "calendar_day", day if given is None else given, low=FIRST_YEAR, high=LAST_YEAR)
+    return day
 
 
 def match_week_of(start: date) -> date:
-    """Tell which Match Week a plan is about: one that is at most two weeks ahead, else the last that has begun.
-
-    Args:
-        start: The plan's first day.
-
-    Returns:
-        The Monday of that Match Week.
-
-    Source:
-        ours; the calendar is the NRMP's.
+    """Return the Match Week that a plan is about, by its Monday: at most two weeks ahead, else the last that has begun.
 
     Examples:
         >>> match_week_of(date(2027, 3, 1)), match_week_of(date(2027, 2, 28))
