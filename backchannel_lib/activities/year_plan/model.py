@@ -45,10 +45,10 @@ def _day(cell: str) -> Day:
 
 
 class PlanTaskRow(NamedTuple):
-    """The tasks that a plan can hold, in the order in which they are offered. Texts: ``task.<task>.title``, ``task.<task>.why``.
+    """The tasks that a plan can hold, in the order in which they are offered. Texts: ``task.<task>.title`` and ``.why``.
 
-    The anchors: ``start`` is the reader's first day; ``match_monday`` and ``soap_ends`` are Monday and Thursday of the Match Week
-    that the plan is about; ``july_1`` is the first July 1 of the plan; ``coming_match`` is the next Match Week's Monday.
+    The anchors: ``start`` is the reader's first day; ``match_monday`` and ``soap_ends`` are Monday and Thursday of the Match
+    Week that the plan is about; ``july_1`` is the first July 1 of the plan; ``coming_match`` is the next Match Week's Monday.
 
     Examples:
         >>> load_plan_tasks()[0].task, load_plan_tasks()[0].ends

@@ -199,9 +199,9 @@ def test_both_files_are_those_of_the_library_with_the_day_in_their_name() -> Non
     """Text and calendar are saved as the plan has them, and the notice names the file."""
     made = board(start="2027-03-22", first_days="rest", two_months="open_seats")
     wanted = plan_for(date(2027, 3, 22), ["rest", "open_seats"])
-    for do_what, ending, text in (("text", "txt", wanted.text), ("calendar", "ics", wanted.ics)):
+    for do_what, ending, content in (("text", "txt", wanted.text), ("calendar", "ics", wanted.ics)):
         told = do(made, do_what)
-        assert told["file"] == {"name": f"my-plan-2027-03-22.{ending}", "text": text}
+        assert told["file"] == {"name": f"my-plan-2027-03-22.{ending}", "text": content}
         assert told["file"]["name"] in told["notice"]
 
 
