@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Final
 
 from backchannel_lib.activities.form import Record, choice_field
-from backchannel_lib.activities.messages import ActionResult
+from backchannel_lib.activities.messages import ClockRecord
 from backchannel_lib.activities.tables import ActivityRow, case_of, load_desk_decisions, load_desk_files
 from backchannel_lib.activities.timed_deck import TimedDeck
 from backchannel_lib.base.texts import text
@@ -60,19 +60,11 @@ class Desk(TimedDeck):
     def _number(self, name: str) -> str:
         return text("desk.number", number=self.order.index(name) + 1, total=len(self.order))
 
-    # ---- where one is ----
+    # ---- where the reader is ----
 
-    def to(self, at: int) -> ActionResult:
-        """Go to a file, or to the answers once something was decided."""
-        if at == self.end:
-            if not any(self.state[name] for name in self.order):
-                return {"notice": text("lesson.choose_first")}
-            self.commit_values(at=at)
-            return {"focus": "summary"}
-        if not 0 < at < self.end:
-            return {}
-        self.commit_values(at=at)
-        return {"focus": self.head_at(at)}
+    def decided(self, state: Record) -> list[str]:
+        """Return the files that were decided on."""
+        return [name for name in self.order if state[name]]
 
     def head_at(self, at: int) -> str:
         """Name the part of the page that heads a file."""
@@ -84,7 +76,7 @@ class Desk(TimedDeck):
 
     # ---- what is on screen ----
 
-    def clock_of(self, state: Record) -> dict[str, Any]:
+    def clock_of(self, state: Record) -> ClockRecord:
         """Tell which clock runs; one that is switched off and on again begins anew."""
         runs = state["clock"] == "on" and self.on_top(state) != ""
         return {"id": f"{state['at']}-{state['clock']}", "seconds": SECONDS, "run": runs}
@@ -99,7 +91,7 @@ class Desk(TimedDeck):
     def fragments(self, state: Record) -> dict[str, str]:
         """Give the way on and, once the reader asks for them, the answers to what is decided."""
         seen = state["at"] == self.end
-        decided = [name for name in self.order if state[name]] if seen else []
+        decided = self.decided(state) if seen else []
         summary = self._summary(state, decided) if seen else ""
         return {
             "clock": self.clock_told(state),
@@ -114,12 +106,11 @@ class Desk(TimedDeck):
 
     def _nav(self, state: Record) -> Markup:
         name = self.on_top(state)
-        made = sum(bool(state[one]) for one in self.order)
         return join(
             button(text("desk.next" if state["at"] < self.end - 1 else "desk.answers"), "next") if name else None,
             button(text("scene.back"), "back", disabled=state["at"] == 1) if name else None,
             button(text("desk.answers_now"), "answers") if name and state["at"] < self.end - 1 else None,
-            tag("p", text("desk.made", made=made, total=len(self.order)), class_="bw-small"),
+            tag("p", text("desk.made", made=len(self.decided(state)), total=len(self.order)), class_="bw-small"),
         )
 
     def _summary(self, state: Record, decided: list[str]) -> str:

@@ -22,9 +22,9 @@ class FormField(NamedTuple):
 
     Args:
         default: What it is at the beginning.
-        read: Makes the value of what a control or a file gives; raises `CaseError`.
+        read: Returns the value of what a control or a file gives; raises `CaseError`.
         label: The label of its control; blank where it has none.
-        positions: The positions of its control, where they are few enough to answer ahead.
+        positions: The positions of its control, where they are few enough to prefetch their answers.
     """
 
     default: Any
@@ -33,23 +33,20 @@ class FormField(NamedTuple):
     positions: tuple[Any, ...] = ()
 
 
-def choice_field(field: str, words: Iterable[str], label: str = "", default: str = "") -> FormField:
-    """Make an entry that holds one of some words; without a default, also nothing yet.
+def choice_field(field: str, choices: Iterable[str], label: str = "", default: str = "") -> FormField:
+    """Make a field that holds one of some words; without a default, also nothing yet.
 
     Args:
         field: Its name, for an error.
-        words: The words.
+        choices: The words.
         label: The label of its control.
         default: What it is at the beginning.
-
-    Returns:
-        The entry.
 
     Examples:
         >>> choice_field("side", ["left", "right"]).read("left")
         'left'
     """
-    known = (*words,)
+    known = (*choices,)
 
     def read(value: object) -> str:
         if value in known or value == default:
@@ -60,17 +57,7 @@ def choice_field(field: str, words: Iterable[str], label: str = "", default: str
 
 
 def integer_field(field: str, low: int, high: int, default: int, label: str = "") -> FormField:
-    """Make an entry that holds a whole number.
-
-    Args:
-        field: Its name, for an error.
-        low: The lowest.
-        high: The highest.
-        default: What it is at the beginning.
-        label: The label of its control.
-
-    Returns:
-        The entry.
+    """Make a field that holds a whole number from ``low`` to ``high``, also given as text.
 
     Examples:
         >>> integer_field("share", 0, 100, 25).read("40")
@@ -87,15 +74,7 @@ def integer_field(field: str, low: int, high: int, default: int, label: str = ""
 
 
 def boolean_field(field: str, label: str = "", *, default: bool = False) -> FormField:
-    """Make an entry that is true or false.
-
-    Args:
-        field: Its name, for an error.
-        label: The label of its control.
-        default: What it is at the beginning.
-
-    Returns:
-        The entry.
+    """Make a field that is true or false.
 
     Examples:
         >>> boolean_field("seen").read(True)
@@ -110,46 +89,49 @@ def boolean_field(field: str, label: str = "", *, default: bool = False) -> Form
     return FormField(default, read, label, (False, True))
 
 
-def ordered_choices_field(field: str, words: Iterable[str]) -> FormField:
-    """Make an entry that holds some of the words in an order, written with bars between them.
-
-    Args:
-        field: Its name, for an error.
-        words: The words.
-
-    Returns:
-        The entry.
+def ordered_choices_field(field: str, choices: Iterable[str], label: str = "", default: str = "") -> FormField:
+    """Make a field that holds some of the words in an order, written with bars between them.
 
     Examples:
         >>> ordered_choices_field("seen", ["a", "b"]).read("b|a")
         'b|a'
     """
-    known = (*words,)
+    known = (*choices,)
 
     def read(value: object) -> str:
-        parts = [part for part in str(value).split("|") if part]
-        if len(set(parts)) != len(parts) or not set(parts) <= set(known):
+        words = split_choices(value)
+        if len(set(words)) != len(words) or not set(words) <= set(known):
             raise CaseError(field, "set", value, levels=", ".join(known))
-        return "|".join(parts)
+        return "|".join(words)
 
-    return FormField("", read)
+    return FormField(default, read, label)
+
+
+def split_choices(value: object) -> list[str]:
+    """Return the words of an `ordered_choices_field`.
+
+    Examples:
+        >>> split_choices("b|a"), split_choices("")
+        (['b', 'a'], [])
+    """
+    return [word for word in str(value).split("|") if word]
 
 
 class Form(Activity[Record]):
     """An activity of named values.
 
     Args:
-        part: Its row in data/activities.csv.
-        entries: What it holds, by name; those without a label have no control.
+        row: The activity's row.
+        entries: Its fields by name; those without a label have no control.
     """
 
-    def __init__(self, part: ActivityRow, entries: Mapping[str, FormField]) -> None:
-        self.row = part
+    def __init__(self, row: ActivityRow, entries: Mapping[str, FormField]) -> None:
+        self.row = row
         self.entries = dict(entries)
-        super().__init__(part.activity, MappingProxyType({name: entry.default for name, entry in entries.items()}))
+        super().__init__(row.activity, MappingProxyType({name: entry.default for name, entry in entries.items()}))
 
     def with_(self, **values: Any) -> Record:
-        """Give the state with some values changed."""
+        """Return the state with some values changed."""
         return MappingProxyType({**self.state, **values})
 
     def commit_values(self, **values: Any) -> None:
@@ -157,29 +139,29 @@ class Form(Activity[Record]):
         self.commit(self.with_(**values))
 
     def fields(self) -> Iterable[str]:
-        """Name the controls."""
+        """Return the names of the controls."""
         return [name for name, entry in self.entries.items() if entry.label]
 
     def label(self, field: str) -> str:
-        """Give a control's label."""
+        """Return a control's label."""
         return self.entries[field].label
 
     def with_value(self, field: str, value: object) -> Record:
-        """Tell where a move of one control leads."""
+        """Return the state that a move of one control leads to."""
         if field not in self.entries:
             raise CaseError(field, "unknown_field", value, known=suggestions(field, self.entries))
         return self.with_(**{field: self.entries[field].read(value)})
 
     def positions(self, field: str) -> Iterable[Any]:
-        """List the positions of a control."""
+        """Return the positions of a control."""
         return self.entries[field].positions
 
     def values(self, state: Record) -> dict[str, Any]:
-        """Give all named values."""
+        """Return all named values."""
         return dict(state)
 
     def from_file(self, text: str) -> Record:
-        """Read what `saved` wrote; names that are not known any more are passed over."""
+        """Return the state in a file; names that are no longer known are passed over."""
         try:
             record = json.loads(text)
         except ValueError:
@@ -190,10 +172,10 @@ class Form(Activity[Record]):
         return MappingProxyType({name: read.get(name, entry.default) for name, entry in self.entries.items()})
 
     def static_html(self) -> str:
-        """Give title and lead, for a notebook that has not been run."""
+        """Return title and lead, for a notebook that has not been run."""
         return static_page(self.key)
 
     @property
     def text(self) -> str:
         """Title and lead."""
-        return f"{text(f'activity.{self.row.activity}.title')}. {text(f'activity.{self.row.activity}.lead')}"
+        return f"{text(f'activity.{self.key}.title')}. {text(f'activity.{self.key}.lead')}"

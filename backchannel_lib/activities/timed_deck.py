@@ -1,4 +1,4 @@
-"""A stack that is gone through sheet by sheet against a clock: what the desk and the drill have in common."""
+"""Sheets that are gone through one by one against a clock: what the desk and the drill have in common."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from backchannel_lib.activities.activity import Action
 from backchannel_lib.activities.form import Form, FormField, Record, choice_field, integer_field
-from backchannel_lib.activities.messages import ActionResult
+from backchannel_lib.activities.messages import ActionResult, ClockRecord
 from backchannel_lib.activities.tables import ActivityRow
 from backchannel_lib.base.errors import CaseError
 from backchannel_lib.base.formatting import suggestions
@@ -22,49 +22,60 @@ CLOCK: Final = ("on", "off")
 class TimedDeck(Form):
     """Sheets in an order, where the reader is among them, and whether the clock is wanted.
 
+    A kind says in `decided` what was decided so far, and gives `head_at`, `clock_of`, `visible` and `time_is_up`.
+
     Args:
-        part: Its row in data/activities.csv.
+        row: The activity's row.
         order: The names of the sheets.
         entries: What else it holds, by name.
     """
 
-    def __init__(self, part: ActivityRow, order: list[str], entries: Mapping[str, FormField]) -> None:
+    def __init__(self, row: ActivityRow, order: list[str], entries: Mapping[str, FormField]) -> None:
         self.order = order
         self.end = len(order) + 1  # 0 is before the first sheet, and this is after the last one
         super().__init__(
-            part, {"at": integer_field("at", 0, self.end, 0), "clock": choice_field("clock", CLOCK, default="on"), **entries}
+            row, {"at": integer_field("at", 0, self.end, 0), "clock": choice_field("clock", CLOCK, default="on"), **entries}
         )
 
     def on_top(self, state: Record) -> str:
-        """Name the sheet that is on screen; blank before the first and after the last."""
+        """Return the sheet that is visible; blank before the first and after the last."""
         return self.order[state["at"] - 1] if 0 < state["at"] < self.end else ""
 
-    # ---- what a kind of stack says ----
+    def to(self, at: int, **decided: str) -> ActionResult:
+        """Go to a sheet, or to the end once something was decided; what is decided on the way counts."""
+        if not 0 < at <= self.end:
+            return {}
+        if at == self.end and not decided and not self.decided(self.state):
+            return {"notice": text("lesson.choose_first")}
+        self.commit_values(at=at, **decided)
+        return {"focus": "summary" if at == self.end else self.head_at(at)}
 
-    def to(self, at: int) -> ActionResult:
-        """Go to a place in the stack, if one can go there."""
+    # ---- what a kind of deck must implement ----
+
+    def decided(self, state: Record) -> list[str]:
+        """Return the sheets on which something was decided."""
         raise NotImplementedError
 
     def head_at(self, at: int) -> str:
-        """Name the part of the page that heads a place in the stack."""
+        """Return the fragment that heads a sheet."""
         raise NotImplementedError
 
-    def clock_of(self, state: Record) -> dict[str, Any]:
-        """Tell which clock runs."""
+    def clock_of(self, state: Record) -> ClockRecord:
+        """Return the clock that runs."""
         raise NotImplementedError
 
     def in_sight(self, state: Record) -> list[str]:
-        """Tell which sections are in sight."""
+        """Return which sections are visible."""
         raise NotImplementedError
 
     def time_is_up(self) -> str:
-        """Say that the time is over."""
+        """Return the sentence when the time is over."""
         raise NotImplementedError
 
-    # ---- acts ----
+    # ---- actions ----
 
     def actions(self) -> dict[str, Action]:
-        """Give what the buttons and the clock do."""
+        """Return what the buttons and the clock do."""
         return {
             "begin": self._begin,
             "clock": self._clock,
@@ -96,15 +107,15 @@ class TimedDeck(Form):
         over = clock["run"] and message["value"] == clock["id"] and self.on_top(self.state)
         return {"notice": self.time_is_up()} if over else {}
 
-    # ---- what is on screen ----
+    # ---- what is on the page ----
 
     def ui_state(self, state: Record) -> dict[str, Any]:
-        """Tell what is in sight, and the clock."""
+        """Return which sections are visible, and the clock."""
         return {"open": self.in_sight(state), "clock": self.clock_of(state)}
 
     @staticmethod
     def clock_told(state: Record) -> str:
-        """Say whether the clock runs, and that it closes nothing."""
+        """Return whether the clock runs, and that it closes nothing, as a sentence."""
         return text("desk.clock_on" if state["clock"] == "on" else "desk.clock_off")
 
     @staticmethod
@@ -112,14 +123,11 @@ class TimedDeck(Form):
         """Write the clock.
 
         Args:
-            now: What is in sight.
+            now: The sections that are visible.
             told: What `clock_told` says.
             name: What the clock is for.
             key: The key that stops and starts it, or blank.
             beats: Whether it tells the kernel how far it is.
-
-        Returns:
-            HTML.
         """
         return show_if(
             "desk",

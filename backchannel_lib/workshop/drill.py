@@ -9,7 +9,7 @@ from typing import Any, Final
 from backchannel_lib.activities.activity import Action
 from backchannel_lib.activities.desk import decision_of, weakest_of
 from backchannel_lib.activities.form import Record, choice_field
-from backchannel_lib.activities.messages import ActionResult
+from backchannel_lib.activities.messages import ActionResult, ClockRecord
 from backchannel_lib.activities.persistent_form import PersistentForm
 from backchannel_lib.activities.tables import (
     ActivityRow,
@@ -112,18 +112,13 @@ class Drill(PersistentForm, TimedDeck):
         """Give what the buttons and the clock do."""
         return {**super().actions(), "decide": self._decide}
 
-    def to(self, at: int, **decided: str) -> ActionResult:
-        """Go to a turn, or to the end once something was decided; what is decided on the way counts."""
-        if not 0 < at <= self.end:
-            return {}
-        if at == self.end and not decided and not self._made(self.state):
-            return {"notice": text("lesson.choose_first")}
-        self.commit_values(at=at, **decided)
-        return {"focus": self.head_at(at)}
+    def decided(self, state: Record) -> list[str]:
+        """Return the turns that were decided."""
+        return [turn for turn in self.order if state[f"decided.{turn}"]]
 
-    def head_at(self, at: int) -> str:
-        """Name the part of the page that heads a turn, or the end."""
-        return "summary" if at == self.end else "head"
+    def head_at(self, at: int) -> str:  # noqa: ARG002 - one head for all turns
+        """Return the fragment that heads a turn."""
+        return "head"
 
     def time_is_up(self) -> str:
         """Say that the time of the stream is over."""
@@ -164,7 +159,7 @@ class Drill(PersistentForm, TimedDeck):
 
     # ---- what is on screen ----
 
-    def clock_of(self, state: Record) -> dict[str, Any]:
+    def clock_of(self, state: Record) -> ClockRecord:
         """Tell which clock runs: one for the whole stream, which goes on where one comes back from the end."""
         begun = state["at"] > 0
         run = begun and state["clock"] == "on" and not self._paused
@@ -185,9 +180,6 @@ class Drill(PersistentForm, TimedDeck):
             *(f"stands.{ping}" for ping in moved),
         ]
 
-    def _made(self, state: Record) -> int:
-        return sum(bool(state[f"decided.{turn}"]) for turn in self.order)
-
     def fragments(self, state: Record) -> dict[str, str]:
         """Give the turn and the way on; the answers only at the end."""
         turn = self.on_top(state)
@@ -201,7 +193,9 @@ class Drill(PersistentForm, TimedDeck):
             "message": self._message(turn, state) if turn else "",
             "sheet": self._sheet(turn) if turn else "",
             "nav": self._nav(turn, state) if turn else "",
-            "made": text("drill.made", at=min(state["at"], len(self.order)), total=len(self.order), made=self._made(state)),
+            "made": text(
+                "drill.made", at=min(state["at"], len(self.order)), total=len(self.order), made=len(self.decided(state))
+            ),
             "summary": summary,
             "answers": self._table(answered, state) if answered else "",
             "stood": join([tag("p", one) for one in stood]),
@@ -253,7 +247,7 @@ class Drill(PersistentForm, TimedDeck):
         decided = up + down + still
         counts = {"decided": decided, "total": len(self.pings), "up": up, "down": down, "still": still}
         told = text("drill.summary", **counts) if decided else text("drill.summary_none")
-        left = len(self.order) - self._made(state)
+        left = len(self.order) - len(self.decided(state))
         return f"{told} {text('drill.summary_open', open=left)}" if left else told
 
     def _who(self, ping: str) -> str:

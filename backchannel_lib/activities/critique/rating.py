@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from backchannel_lib.activities.critique.model import LEVELS, Rated, RatingResult, levels, load_support
-from backchannel_lib.activities.form import Record, choice_field, ordered_choices_field
+from backchannel_lib.activities.form import Record, choice_field, ordered_choices_field, split_choices
 from backchannel_lib.activities.guess import Items
 from backchannel_lib.activities.messages import ActionResult
 from backchannel_lib.activities.tables import ActivityRow
@@ -66,18 +66,14 @@ class Rating(Items):
         if missing := self.missing(self.state, step):
             return {"notice": missing}
         group = self._group(self.state)
-        shown = self._shown(self.state)
+        shown = split_choices(self.state["shown"])
         if group not in shown:
             self.commit_values(shown="|".join([*shown, group]))
         return {"focus": self.focus}
 
-    @staticmethod
-    def _shown(state: Record) -> list[str]:
-        return [group for group in str(state["shown"]).split("|") if group]
-
     def revealed(self, state: Record) -> set[str]:
         """Return the claims whose rating of ours may be seen: those of every group that was compared."""
-        return {claim for group in self._shown(state) for claim in self.groups[group]}
+        return {claim for group in split_choices(state["shown"]) for claim in self.groups[group]}
 
     def result(self, state: Record) -> RatingResult:
         """Set beside ours what the reader has rated and compared."""
