@@ -5,8 +5,7 @@ from __future__ import annotations
 import functools
 from dataclasses import dataclass
 
-from backchannel_lib.base.errors import CaseError
-from backchannel_lib.model.case import Case
+from backchannel_lib.model.case import Case, case_from
 from backchannel_lib.model.rules import check_reading, rank_of, rule_book
 from backchannel_lib.model.tables import STAGES, load_assumptions, load_callers, load_flags, load_reading_changes
 
@@ -85,32 +84,29 @@ def caller_weights(reading: str | None = None) -> dict[str, int]:
     return weights
 
 
-def amplify(case: Case, reading: str | None = None) -> Amplified:
-    """Show what a contact does to the file's signal: above the bar it lifts, below the bar it exposes.
+def amplify(case: Case | None = None, reading: str | None = None, **fields: object) -> Amplified:
+    """Return what a contact does to the file's signal: above the bar it lifts, below the bar it exposes.
 
     Args:
         case: The case.
         reading: The name of a reading; None for every default.
-
-    Returns:
-        Signal, weight, share and the amplified signal. At weight 0 the signal would not change.
+        **fields: In place of ``case``, the fields that are special about it, as in `Case.replace`.
 
     Raises:
-        CaseError: ``case`` is no case, or no reading has this name.
+        CaseError: ``case`` is no case, or is given together with fields; a field breaks its rule; or no reading has this name.
 
     Source:
         multiplier.amplifier, works.weight-trusted-peer to works.weight-self-email; the scales are ours.
 
     Examples:
-        >>> strong = amplify(Case(score=250, recommender="trusted_peer"))
+        >>> strong = amplify(score=250, recommender="trusted_peer")
         >>> strong.amplified > strong.signal > 50
         True
-        >>> weak = amplify(Case(score=225, recommender="trusted_peer"))
+        >>> weak = amplify(score=225, recommender="trusted_peer")
         >>> weak.amplified < weak.signal < 50
         True
     """
-    if not isinstance(case, Case):
-        raise CaseError("case", "not_a_case", case)
+    case = case_from(case, fields)
     outcome = rule_book(check_reading(reading)).outcome(case)
     signal = _signal(case, outcome.caps[STAGES.index("paper")])
     neutral = assumption("neutral_intensity")

@@ -386,6 +386,25 @@ class Case(RichDisplay):
         }
 
 
+def case_from(case: Case | None, fields: Mapping[str, object]) -> Case:
+    """Return the case that a function was given, or the one that the fields make, as `Case.replace` makes it.
+
+    Raises:
+        CaseError: Both are given or neither, ``case`` is no case, or a field breaks its rule.
+
+    Examples:
+        >>> case_from(None, {"recommender": "self"}).move
+        'direct_email'
+    """
+    if fields and case is not None:
+        raise CaseError("case", "case_and_fields", case, fields=", ".join(fields))
+    if fields:
+        return Case().replace(**fields)
+    if not isinstance(case, Case):
+        raise CaseError("case", "not_a_case", case)
+    return case
+
+
 _FIELDS: Final[dict[str, Field]] = {
     field.name: Field(
         name=field.name,

@@ -121,10 +121,10 @@ def save_case(case: Case, path: str | os.PathLike[str]) -> None:
         CaseFileError: The file cannot be written.
 
     Examples:
-        >>> save_case(Case(), "/no/such/folder/mine.json")
+        >>> save_case(Case(), "/no/such/folder/mine.json")  # doctest: +ELLIPSIS
         Traceback (most recent call last):
             ...
-        backchannel_lib.base.errors.CaseFileError: mine.json: could not be written: No such file or directory. Nothing was changed.
+        backchannel_lib.base.errors.CaseFileError: mine.json: could not be written: ...
     """
     if not isinstance(case, Case):
         raise CaseError("case", "not_a_case", case)

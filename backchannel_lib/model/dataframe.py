@@ -21,8 +21,10 @@ import pandas as pd
 
 from backchannel_lib.base.errors import CaseError
 from backchannel_lib.model.case import Case, Field
+from backchannel_lib.model.exams import SCORES, others_than, step2_top
 from backchannel_lib.model.rules import check_reading, rank_of, rule_book
 from backchannel_lib.model.tables import STAGES
+from backchannel_lib.model.verdict import Verdict
 
 Array: TypeAlias = npt.NDArray[Any]
 
@@ -71,12 +73,13 @@ def judge_frame(frame: pd.DataFrame, reading: str | None = None) -> pd.DataFrame
         reading: The name of a reading; None for every default.
 
     Returns:
-        A new frame: the same columns, then ``verdict`` (a rank, 0 to 8) and one column a stage with its cap (0 to 8), named
-        after the stage. Existing columns of these names are replaced.
+        A new frame: the same columns, then ``verdict`` (a rank, 0 to 8), ``verdict_name`` (an ordered categorical of the
+        nine labels, lowest first) and one column a stage with its cap (0 to 8), named after the stage. Existing columns of
+        these names are replaced.
 
     Raises:
-        CaseError: A value breaks its field's rule (the message names the column, the row and the value), a column looks
-            like a misspelt field, or no reading has this name.
+        CaseError: A value breaks its field's rule, or a row's scores are of two exams (the message names the column, the
+            row and the value); a column looks like a misspelt field; or no reading has this name.
 
     Source:
         data/rules.csv, as in `judge`.
@@ -90,8 +93,8 @@ def judge_frame(frame: pd.DataFrame, reading: str | None = None) -> pd.DataFrame
         ...         "move": ["targeted_call", "direct_email"],
         ...     }
         ... )
-        >>> judge_frame(frame)["verdict"].tolist()
-        [7, 1]
+        >>> judge_frame(frame)[["verdict", "verdict_name"]].values.tolist()
+        [[7, 'Phone interview'], [1, 'Ignored']]
     """
     if not isinstance(frame, pd.DataFrame):
         raise CaseError("frame", "frame_type", type(frame).__name__)
@@ -99,6 +102,7 @@ def judge_frame(frame: pd.DataFrame, reading: str | None = None) -> pd.DataFrame
     verdict, caps = judge_columns(columns, len(frame), check_reading(reading))
     judged = frame.copy(deep=False)
     judged["verdict"] = verdict
+    judged["verdict_name"] = pd.Categorical.from_codes(verdict, pd.Index([each.label for each in Verdict]), ordered=True)
     for stage, cap in zip(STAGES, caps, strict=True):
         judged[stage] = cap
     return judged
@@ -237,9 +241,10 @@ def _read_floats(field: Field, column: pd.Series[Any]) -> Array:
 
 
 def _check_together(frame: pd.DataFrame, columns: dict[str, Array | int]) -> None:
-    """Check what `Case` checks between fields."""
+    """Check what `Case` and `judge` check between fields."""
     rows = len(frame)
     fields = Case.fields()
+    level2 = {name: np.broadcast_to(np.greater(columns[name], step2_top()), rows) for name in SCORES}
     above = np.broadcast_to(np.greater(columns["range_floor"], columns["range_low"]), rows)
     own = np.equal(columns["recommender"], fields["recommender"].levels.index("self"))
     direct = np.equal(columns["move"], fields["move"].levels.index("direct_email"))
@@ -247,11 +252,19 @@ def _check_together(frame: pd.DataFrame, columns: dict[str, Array | int]) -> Non
     for name, bad, rule in (
         ("range_floor", above, "frame_floor_above_low"),
         ("move", apart, "frame_move_goes_with_self"),
+        *((odd, _differs(level2, odd), "frame_two_exams") for odd in SCORES),
     ):
         if bad.any():
             at = _first(bad)
             value = frame[name].iloc[at] if name in frame.columns else fields[name].default
-            raise CaseError(name, rule, value, row=frame.index[at])
+            others = others_than(name) if rule == "frame_two_exams" else ""
+            raise CaseError(name, rule, value, row=frame.index[at], others=others)
+
+
+def _differs(level2: dict[str, Array], odd: str) -> Array:
+    """Tell in which rows one score is of another exam than the two others, which are of one."""
+    one, two = (level2[name] for name in SCORES if name != odd)
+    return np.asarray((one == two) & (level2[odd] != one))
 
 
 def judge_columns(

@@ -4,38 +4,30 @@ from __future__ import annotations
 
 import functools
 
+from backchannel_lib.base.errors import CaseError
 from backchannel_lib.model.case import Case
 from backchannel_lib.model.tables import ExamRow, load_exams, load_facts
 
+SCORES = ("score", "range_low", "range_floor")
+
 
 def exam_of(case: Case) -> ExamRow | None:
-    """Tell which exam a case's numbers are in, or None where they are mixed.
-
-    Args:
-        case: The case.
-
-    Returns:
-        The row of data/exams.csv: Step 2 CK ends at 300, and COMLEX-USA Level 2 scores lie above it.
+    """Return the exam that a case's three scores are in, or None where they are of two exams.
 
     Source:
-        facts scores.step2_scale_high; that higher numbers mean Level 2 is ours.
+        facts scores.step2_scale_high: Step 2 CK ends at 300; that higher numbers mean Level 2 is ours.
 
     Examples:
         >>> exam_of(Case()).exam, exam_of(Case(score=520))
         ('step2ck', None)
     """
-    one, *others = (_exam_of_number(number) for number in (case.score, case.range_low, case.range_floor))
-    return one if all(other == one for other in others) else None
+    top = step2_top()
+    level2 = case.score > top
+    return exam_of_range(case) if level2 == (case.range_low > top) == (case.range_floor > top) else None
 
 
 def exam_of_range(case: Case) -> ExamRow:
-    """Tell which exam the bottom of the program's range is in, whatever the other two numbers are in.
-
-    Args:
-        case: The case.
-
-    Returns:
-        The row of data/exams.csv.
+    """Return the exam that the bottom of the program's range is in, whatever the other two numbers are in.
 
     Source:
         As `exam_of`.
@@ -44,14 +36,34 @@ def exam_of_range(case: Case) -> ExamRow:
         >>> exam_of_range(Case(score=520)).exam, exam_of_range(Case(range_low=400)).exam
         ('step2ck', 'level2')
     """
-    return _exam_of_number(case.range_low)
-
-
-def _exam_of_number(number: int) -> ExamRow:
     step2ck, level2 = load_exams()
-    return level2 if number > _step2_top() else step2ck
+    return level2 if case.range_low > step2_top() else step2ck
+
+
+def check_one_exam(case: Case) -> None:
+    """Refuse a case whose scores are of two exams, since a verdict on it would mean nothing.
+
+    Raises:
+        CaseError: Names the one score of the three that is of another exam than the other two.
+
+    Examples:
+        >>> check_one_exam(Case(score=520))  # doctest: +ELLIPSIS
+        Traceback (most recent call last):
+            ...
+        backchannel_lib.base.errors.CaseError: score: must be a score of the same exam as ...
+    """
+    if exam_of(case) is None:
+        high = {name: getattr(case, name) > step2_top() for name in SCORES}
+        odd = next(name for name in SCORES if list(high.values()).count(high[name]) == 1)
+        raise CaseError(odd, "two_exams", getattr(case, odd), others=others_than(odd))
+
+
+def others_than(score: str) -> str:
+    """Name the other two scores of a case."""
+    return " and ".join(name for name in SCORES if name != score)
 
 
 @functools.cache
-def _step2_top() -> int:
+def step2_top() -> int:
+    """Return the highest score of Step 2 CK."""
     return int({fact.id: fact.value for fact in load_facts()}["scores.step2_scale_high"])

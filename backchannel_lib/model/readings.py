@@ -8,11 +8,10 @@ from datetime import datetime
 from types import MappingProxyType
 from typing import Final
 
-from backchannel_lib.base.errors import CaseError
 from backchannel_lib.base.rich_display import RichDisplay
 from backchannel_lib.base.texts import text
 from backchannel_lib.model.calendar import phase_at
-from backchannel_lib.model.case import Case
+from backchannel_lib.model.case import Case, case_from
 from backchannel_lib.model.tables import load_readings
 from backchannel_lib.model.verdict import Verdict, judge
 
@@ -87,29 +86,25 @@ class Agreement(RichDisplay):
         return tuple(name for name, verdict in self.verdicts.items() if verdict != self.verdict)
 
 
-def readings_agree(case: Case, when: datetime | None = None) -> Agreement:
-    """Tell under how many readings the verdict of a case stands.
+def readings_agree(case: Case | None = None, when: datetime | None = None, **fields: object) -> Agreement:
+    """Judge a case under every reading.
 
     Args:
         case: The case.
-        when: The moment of the contact, as in `phase_at`. Where it is given, the phase follows from it under each
-            reading; else the case's own phase stands.
-
-    Returns:
-        The verdict, and the verdict under each reading that is no default.
+        when: The moment of the contact, as in `phase_at`; where it is given, the phase follows from it under each reading.
+        **fields: In place of ``case``, the fields that are special about it, as in `Case.replace`.
 
     Raises:
-        CaseError: ``case`` is no case, or ``when`` no moment.
+        CaseError: As in `judge`, or ``when`` is no moment.
 
     Source:
         data/readings.csv.
 
     Examples:
-        >>> readings_agree(Case(recommender="trusted_peer", specifics=True)).stands
+        >>> readings_agree(recommender="trusted_peer", specifics=True).stands
         6
     """
-    if not isinstance(case, Case):
-        raise CaseError("case", "not_a_case", case)
+    case = case_from(case, fields)
     phased = case if when is None else case.replace(phase=phase_at(when))
     verdicts = {}
     for name, reading in READINGS.items():

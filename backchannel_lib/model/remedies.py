@@ -13,7 +13,7 @@ from backchannel_lib.base.errors import CaseError
 from backchannel_lib.base.rich_display import RichDisplay
 from backchannel_lib.base.texts import text
 from backchannel_lib.model.calendar import eastern
-from backchannel_lib.model.case import Case
+from backchannel_lib.model.case import Case, case_from
 from backchannel_lib.model.conditions import names_in, parse, scalar_function
 from backchannel_lib.model.rules import rule_book
 from backchannel_lib.model.soap_rule import RulesCheck, rules_check
@@ -123,7 +123,11 @@ class Changes(RichDisplay, Sequence[Change]):
 
 
 def what_would_change(
-    case: Case, when: datetime | None = None, reading: str | None = None, most_acts: int = MOST_ACTS
+    case: Case | None = None,
+    when: datetime | None = None,
+    reading: str | None = None,
+    most_acts: int = MOST_ACTS,
+    **fields: object,
 ) -> Changes:
     """Find the smallest sets of acts that raise the verdict of a case.
 
@@ -134,22 +138,24 @@ def what_would_change(
         when: The moment of the contact, for the rules check, as in `rules_check`.
         reading: The name of a reading; None for every default.
         most_acts: How many acts a set may have, 1 to 4.
+        **fields: In place of ``case``, the fields that are special about it, as in `Case.replace`.
 
     Returns:
         The changes: what the rule allows and somebody can do first, then fewer acts, then the better verdict; what nobody
         can do stands last. Empty where the verdict is the highest, or where no such set raises it.
 
     Raises:
-        CaseError: ``case`` is no case, ``when`` no moment, ``most_acts`` no such number, or no reading has this name.
+        CaseError: As in `judge`, or ``when`` is no moment or ``most_acts`` no such number.
 
     Source:
         data/remedies.csv, each row with its claims.
 
     Examples:
-        >>> changes = what_would_change(Case(recommender="trusted_peer"))
+        >>> changes = what_would_change(recommender="trusted_peer")
         >>> [(change.remedies, change.verdict.name) for change in changes if change.within_reach]
         [(('give_specifics',), 'PHONE_INTERVIEW')]
     """
+    case = case_from(case, fields)
     judgment = judge(case, reading)
     if when is not None:
         eastern(when)  # here, since the rules check asks it of changes alone, and there may be none
@@ -166,10 +172,10 @@ def what_would_change(
             remedies = frozenset(row.remedy for row, _ in combination)
             if any(smaller <= remedies for smaller in done):
                 continue
-            fields = _together([changed for _, changed in combination])
-            if fields is None:
+            joined = _together([changed for _, changed in combination])
+            if joined is None:
                 continue
-            changed_case = case.replace(**fields)
+            changed_case = case.replace(**joined)
             if book.outcome(changed_case).verdict > start:
                 done.append(remedies)
                 found.append(_change(case, changed_case, [row for row, _ in combination], judgment.binding, when, reading))

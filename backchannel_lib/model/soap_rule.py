@@ -10,11 +10,10 @@ from datetime import datetime, time, timedelta
 from types import SimpleNamespace
 from typing import Any
 
-from backchannel_lib.base.errors import CaseError
 from backchannel_lib.base.rich_display import RichDisplay
 from backchannel_lib.base.texts import text
 from backchannel_lib.model.calendar import eastern, match_week
-from backchannel_lib.model.case import Case
+from backchannel_lib.model.case import Case, case_from
 from backchannel_lib.model.conditions import parse, scalar_function
 from backchannel_lib.model.rules import rule_book
 from backchannel_lib.model.tables import SoapRuleRow, load_facts, load_soap_rule
@@ -104,31 +103,28 @@ def soap_window(year: int) -> tuple[datetime, datetime]:
     return datetime.combine(monday, time(10)), datetime.combine(monday + timedelta(days=3), time(21))
 
 
-def rules_check(case: Case, when: datetime | None = None) -> RulesCheck:
-    """Say whether the NRMP's SOAP communication rule allows a contact.
+def rules_check(case: Case | None = None, when: datetime | None = None, **fields: object) -> RulesCheck:
+    """Return whether the NRMP's SOAP communication rule allows a contact.
 
     Args:
         case: The case.
         when: The moment of the contact, one without a time zone being Eastern; None to go by the case's phase, of which
             ``soap_lists`` and ``gap_filling`` count as inside the window.
-
-    Returns:
-        The answer, its reason, its source, and the reminder to read this year's agreement.
+        **fields: In place of ``case``, the fields that are special about it, as in `Case.replace`.
 
     Raises:
-        CaseError: ``case`` is no case, or ``when`` no moment.
+        CaseError: ``case`` is no case, or is given together with fields; a field breaks its rule; or ``when`` is no moment.
 
     Source:
         data/soap_rule.csv; meaning.mixed-reception is all that the article says of it.
 
     Examples:
-        >>> rules_check(Case()).answer, rules_check(Case(phase="post_soap")).answer
+        >>> rules_check(Case()).answer, rules_check(phase="post_soap").answer
         ('not_allowed', 'allowed')
         >>> rules_check(Case(), when=datetime(2027, 3, 18, 21, 0)).answer
         'allowed'
     """
-    if not isinstance(case, Case):
-        raise CaseError("case", "not_a_case", case)
+    case = case_from(case, fields)
     ends = None
     if when is None:
         inside = case.phase in {"soap_lists", "gap_filling"}

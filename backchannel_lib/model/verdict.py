@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from enum import IntEnum
 from types import MappingProxyType
 
-from backchannel_lib.base.errors import CaseError
 from backchannel_lib.base.rich_display import RichDisplay
 from backchannel_lib.base.texts import text
-from backchannel_lib.model.case import Case
+from backchannel_lib.model.case import Case, case_from
+from backchannel_lib.model.exams import check_one_exam
 from backchannel_lib.model.rules import Outcome, check_reading, rule_book
 from backchannel_lib.model.tables import STAGES, RuleRow
 
@@ -35,6 +35,12 @@ class Verdict(IntEnum):
     MAYBE = 6
     PHONE_INTERVIEW = 7
     OFFER_IN_PLAY = 8
+
+    def __str__(self) -> str:
+        return self.label
+
+    def __format__(self, spec: str) -> str:
+        return format(self.label, spec)
 
     @property
     def label(self) -> str:
@@ -133,18 +139,17 @@ def _reason(row: RuleRow, cap: int, also: tuple[Reason, ...] = ()) -> Reason:
     return Reason(row.stage, row.rule, Verdict(cap), row.claims, row.assumption != "", row.assumption, also)
 
 
-def judge(case: Case, reading: str | None = None) -> Judgment:
-    """Say what the article says would happen to a case.
+def judge(case: Case | None = None, reading: str | None = None, **fields: object) -> Judgment:
+    """Return what the article says would happen to a case.
 
     Args:
         case: The case.
         reading: The name of a reading (`READINGS`); None for every default.
-
-    Returns:
-        The verdict, each stage's cap, the stages that hold it down, and a reason per stage.
+        **fields: In place of ``case``, the fields that are special about it, as in `Case.replace`.
 
     Raises:
-        CaseError: ``case`` is no case, or no reading has this name.
+        CaseError: ``case`` is no case, or is given together with fields; a field breaks its rule; the scores are of two
+            exams; or no reading has this name.
 
     Source:
         The claims named in data/rules.csv; that the weakest link decides is ours.
@@ -152,9 +157,10 @@ def judge(case: Case, reading: str | None = None) -> Judgment:
     Examples:
         >>> judge(Case()).verdict.name
         'SKIMMED'
-        >>> judge(Case(score=210, recommender="trusted_peer", specifics=True)).binding
+        >>> judge(score=210, recommender="trusted_peer", specifics=True).binding
         ('paper',)
     """
-    if not isinstance(case, Case):
-        raise CaseError("case", "not_a_case", case)
-    return Judgment(case, check_reading(reading), rule_book(reading).outcome(case))
+    judged = case_from(case, fields)
+    check_reading(reading)
+    check_one_exam(judged)
+    return Judgment(judged, reading, rule_book(reading).outcome(judged))

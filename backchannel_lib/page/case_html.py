@@ -79,18 +79,22 @@ def fast_fragments(case: Case, reading: str | None = None) -> dict[str, str]:
         >>> "Skimmed" in fast_fragments(Case())["verdict"]
         True
     """
-    judgment = judge(case, reading)
-    parts = dict(_verdict_parts(judgment.outcome, reading))
     rules = rules_check(case)
+    if exam_of(case) is None:  # `judge` gives no verdict on numbers of two exams
+        told = text("card.no_verdict")
+        parts = {
+            "verdict": join(
+                tag("p", told, class_="bw-verdict-name"), tag("p", text("orientation.mixed"), class_="bw-verdict-sentence")
+            ),
+            "chain": "",
+            "live_text": text("orientation.mixed"),
+        }
+    else:
+        judgment = judge(case, reading)
+        told = judgment.verdict.label
+        parts = dict(_verdict_parts(judgment.outcome, reading))
     parts["rules"] = _rules_part(rules)
     parts["example"] = text("card.example") if case == Case() else ""
-    if exam_of(case) is None:  # a verdict on numbers of two exams would mean nothing
-        parts["verdict"] = join(
-            tag("p", text("card.no_verdict"), class_="bw-verdict-name"),
-            tag("p", text("orientation.mixed"), class_="bw-verdict-sentence"),
-        )
-        parts["chain"], parts["live_text"] = "", text("orientation.mixed")
-    told = text("card.no_verdict") if exam_of(case) is None else judgment.verdict.label
     parts["strip"] = join(tag("b", told), " ", text("strip.rule", answer=rules.label))
     return parts
 
@@ -199,8 +203,15 @@ def as_static_html(case: Case, reading: str | None = None) -> str:
         >>> as_static_html(Case()).startswith("<div")
         True
     """
-    judgment = judge(case, reading)
     rules = rules_check(case)
+    if exam_of(case) is None:
+        return tag(
+            "div",
+            tag("p", tag("em", text("static.note"))),
+            tag("h3", text("card.no_verdict")),
+            tag("p", text("orientation.mixed")),
+        )
+    judgment = judge(case, reading)
     return tag(
         "div",
         tag("p", tag("em", text("static.note"))),

@@ -83,9 +83,11 @@ _CONTACTS += [("self", "direct_email")] * 20
 
 
 def _scores(low: int, gap: int, place: str, off: int) -> dict[str, int]:
-    floor = max(1, low - gap)
-    score = {"floor": floor, "low": low, "anywhere": 500}[place] + off
-    return {"range_low": low, "range_floor": floor, "score": min(999, max(1, score))}
+    """Make three scores of one exam; of two exams there is no verdict."""
+    bottom, top = (1, 300) if low <= 300 else (301, 999)
+    floor = max(bottom, low - gap)
+    score = {"floor": floor, "low": low, "anywhere": (bottom + top) // 2}[place] + off
+    return {"range_low": low, "range_floor": floor, "score": min(top, max(bottom, score))}
 
 
 _SCORES: Final = st.builds(
@@ -143,7 +145,7 @@ def cases(**fixed: object) -> st.SearchStrategy[Case]:
     """Draw valid cases over all fields, scores mostly at the edges of the program's range.
 
     Args:
-        **fixed: Fields that are to have one value; recommender and move follow each other as in `Case.but`.
+        **fixed: Fields that are to have one value; recommender and move follow each other as in `Case.replace`.
     """
     return records().map(lambda fields: Case(**fields).replace(**fixed) if fixed else Case(**fields))
 

@@ -14,12 +14,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from backchannel_lib import READINGS, Case, CaseError, judge, judge_frame
+from backchannel_lib import READINGS, Case, CaseError, Verdict, judge, judge_frame
 from backchannel_lib.model.dataframe import CHUNK
 from tests.helpers.cases import READINGS as EVERY_READING
 from tests.helpers.cases import STAGES, cases, many_cases
 
 ANSWERS = ["verdict", *STAGES]
+COLUMNS = ["verdict", "verdict_name", *STAGES]
 CASES = many_cases(300, seed=7)
 FIELDS = list(Case.fields())
 
@@ -126,6 +127,7 @@ def test_a_field_without_a_column_takes_its_default(data: st.DataObject, case: C
     refused = None
     try:
         alone = Case(**{name: getattr(case, name) for name in kept})
+        judge(alone)
     except CaseError as error:
         refused = error
     if refused is None:
@@ -145,7 +147,7 @@ def test_an_empty_frame_gives_an_empty_frame() -> None:
     """A frame without rows, with or without columns, gets the answers' columns and stays without rows."""
     for frame in (pd.DataFrame(), frame_of([]), frame_of(CASES[:2]).iloc[:0]):
         judged = judge_frame(frame)
-        assert list(judged.columns) == [*frame.columns, *ANSWERS]
+        assert list(judged.columns) == [*frame.columns, *COLUMNS]
         assert len(judged) == 0
 
 
@@ -155,7 +157,7 @@ def test_further_columns_and_any_index_stay_as_they_are() -> None:
     frame.insert(0, "note", ["x", None, "y", "z"])
     frame["program"] = pd.Categorical(["north", "south", "north", "east"])
     judged = judge_frame(frame)
-    assert list(judged.columns) == [*frame.columns, *ANSWERS]
+    assert list(judged.columns) == [*frame.columns, *COLUMNS]
     pd.testing.assert_frame_equal(judged[list(frame.columns)], frame)
     assert judged[ANSWERS].to_numpy().tolist() == expected(CASES[:4])
 
@@ -206,6 +208,41 @@ def test_a_frame_read_from_csv_is_judged_as_its_cases_are() -> None:
 def test_the_answers_are_small_ranks() -> None:
     """Verdict and caps are ranks of one byte each."""
     assert set(judge_frame(frame_of(CASES))[ANSWERS].dtypes.astype(str)) == {"int8"}
+
+
+def test_the_verdict_has_an_ordered_name_beside_its_rank() -> None:
+    """`verdict_name` holds the nine labels in their order, lowest first, and every row's is that of its rank."""
+    judged = judge_frame(frame_of(CASES))
+    names = judged["verdict_name"]
+    assert names.cat.ordered
+    assert list(names.cat.categories) == [verdict.label for verdict in Verdict]
+    assert list(names) == [Verdict(rank).label for rank in judged["verdict"]]
+    assert ((names >= "File read") == (judged["verdict"] >= Verdict.FILE_READ)).all()
+
+
+@pytest.mark.parametrize(
+    ("columns", "said"),
+    [
+        ({"score": [240, 520]}, "score: row 1: must be a score of the same exam as range_low and range_floor, but it is 520."),
+        (
+            {"score": [240, 240], "range_low": [235, 500]},
+            "range_low: row 1: must be a score of the same exam as score and range_floor, but it is 500.",
+        ),
+        (
+            {"score": [520, 530], "range_low": [500, 500], "range_floor": [400, 220]},
+            "range_floor: row 1: must be a score of the same exam as score and range_low, but it is 220.",
+        ),
+    ],
+)
+def test_scores_of_two_exams_are_refused_in_a_frame(columns: dict[str, list[int]], said: str) -> None:
+    """The first row whose scores no one exam has is refused by the odd one, as `judge` refuses it."""
+    frame = pd.DataFrame(columns)
+    with pytest.raises(CaseError) as caught:
+        judge_frame(frame)
+    assert str(caught.value) == said
+    with pytest.raises(CaseError) as alone:
+        judge(Case(**{name: values[1] for name, values in columns.items()}))
+    assert alone.value.field == caught.value.field
 
 
 def test_readings_are_checked() -> None:

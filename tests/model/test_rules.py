@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+from collections.abc import Callable
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,18 @@ import pytest
 from hypothesis import given, settings
 
 import backchannel_lib
-from backchannel_lib import READINGS, Case, CaseError, Verdict, judge
+from backchannel_lib import (
+    READINGS,
+    Case,
+    CaseError,
+    Changes,
+    Verdict,
+    amplify,
+    judge,
+    readings_agree,
+    rules_check,
+    what_would_change,
+)
 from backchannel_lib.model.conditions import scalar_function
 from backchannel_lib.model.rules import rule_book
 from backchannel_lib.model.tables import load_callers, load_claims, load_rules, load_verdicts
@@ -141,7 +153,7 @@ ATTENTION: list[tuple[dict[str, Any], int]] = [
 
 PAPER: list[tuple[dict[str, Any], int]] = [
     # the score, at each edge of the program's range
-    ({"score": 999}, OFFER),
+    ({"score": 300}, OFFER),
     ({"score": 236}, OFFER),
     ({"score": 235}, OFFER),
     ({"score": 234}, MAYBE),
@@ -359,6 +371,61 @@ def test_judge_refuses_what_is_no_case_and_no_reading() -> None:
     assert str(caught.value) == f"reading: must be one of any_lever, {others}, but it is 'any_leaver'."
 
 
+JUDGES = [judge, rules_check, readings_agree, amplify, what_would_change]
+
+
+@pytest.mark.parametrize("ask", JUDGES, ids=lambda ask: ask.__name__)
+def test_fields_may_be_given_in_place_of_a_case(ask: Callable[..., Any]) -> None:
+    """Fields stand for the case that they make, `self` bringing its move along; both together are refused, as is neither."""
+    case = Case(score=228, recommender="known_dean", failed_clerkship=True)
+    one, other = ask(case), ask(score=228, recommender="known_dean", failed_clerkship=True)
+    assert list(one) == list(other) if isinstance(one, Changes) else one == other
+    ask(recommender="self")
+    with pytest.raises(CaseError) as caught:
+        ask(case, score=228, specifics=True)
+    assert str(caught.value) == "case: give either a case or fields of one (here score, specifics), not both."
+    with pytest.raises(CaseError, match=r"^case: must be a Case, but it is empty\.$"):
+        ask()
+    with pytest.raises(CaseError, match=r"^scor: is no field of a case .* the fields are score,"):
+        ask(scor=228)
+
+
+@pytest.mark.parametrize(
+    ("odd", "fields"),
+    [
+        ("score", {"score": 520}),
+        ("score", {"score": 240, "range_low": 500, "range_floor": 400}),
+        ("range_low", {"score": 240, "range_low": 500, "range_floor": 220}),
+        ("range_floor", {"score": 520, "range_low": 500, "range_floor": 220}),
+    ],
+)
+def test_scores_of_two_exams_have_no_verdict(odd: str, fields: dict[str, Any]) -> None:
+    """`judge` and what judges refuse them and name the odd one; the rules check and the picture do not depend on it."""
+    case = Case(**fields)
+    others = " and ".join(name for name in ("score", "range_low", "range_floor") if name != odd)
+    for ask in (judge, readings_agree, what_would_change):
+        with pytest.raises(CaseError) as caught:
+            ask(case)
+        assert (caught.value.field, caught.value.rule) == (odd, "two_exams")
+        assert str(caught.value) == f"{odd}: must be a score of the same exam as {others}, but it is {getattr(case, odd)}."
+    assert rules_check(case) == rules_check(Case())
+    amplify(case)
+
+
+def test_the_edge_between_the_exams_is_where_step_2_ends() -> None:
+    """300 is the highest score of Step 2 CK."""
+    judge(score=300)
+    judge(score=301, range_low=301, range_floor=301)
+    with pytest.raises(CaseError, match="same exam"):
+        judge(score=301)
+
+
+def test_a_verdict_reads_as_its_label() -> None:
+    """As text a verdict is its label, everywhere; as a number it is its rank."""
+    assert [str(verdict) for verdict in Verdict] == [verdict.label for verdict in Verdict]
+    assert (str(Verdict.FILE_READ), f"{Verdict.FILE_READ:>10}", int(Verdict.FILE_READ)) == ("File read", " File read", 5)
+
+
 NO_CASE = ("x", None, {"score": 240}, 5, Case)
 NO_READING = ("x", {}, 5, ["any_lever"])
 NO_MOMENT = ("x", {}, 5, date(2027, 3, 15))
@@ -379,13 +446,22 @@ WRONG: dict[tuple[str, str], tuple[Any, ...]] = {
 WRONG_ARGUMENTS = [
     pytest.param(*place, value, id=f"{'-'.join(place)}-{value!r:.20}") for place, values in WRONG.items() for value in values
 ]
-PUBLIC = {name: each for name in backchannel_lib.__all__ if inspect.isfunction(each := getattr(backchannel_lib, name))}
+PUBLIC = {
+    name: each
+    for name in backchannel_lib.__all__
+    if inspect.isfunction(each := getattr(backchannel_lib, name)) and each.__module__.startswith("backchannel_lib.model")
+}
 
 
 def test_every_argument_of_every_function_is_tried() -> None:
     """The list of wrong arguments leaves out no argument of any public function."""
     assert len(PUBLIC) == 10
-    assert set(WRONG) == {(name, argument) for name, each in PUBLIC.items() for argument in inspect.signature(each).parameters}
+    assert set(WRONG) == {
+        (name, argument)
+        for name, each in PUBLIC.items()
+        for argument in inspect.signature(each).parameters
+        if argument != "fields"  # are tried as the fields of a case
+    }
 
 
 @pytest.mark.parametrize(("name", "argument", "value"), WRONG_ARGUMENTS)
@@ -400,9 +476,10 @@ def test_a_wrong_argument_is_refused_by_its_name(name: str, argument: str, value
         "path": tmp_path / "mine.json",
     }
     parameters = inspect.signature(PUBLIC[name]).parameters
-    needed = [other for other, parameter in parameters.items() if parameter.default is inspect.Parameter.empty]
+    every = [other for other in parameters if other != "fields"]
+    needed = [other for other in every if other == "case" or parameters[other].default is inspect.Parameter.empty]
     for case in (Case(), Case(**ALL_CLEAR)):  # the second has the highest verdict, so that nothing would change it
-        for named in (needed, list(parameters)):
+        for named in (needed, every):
             arguments = {other: case if other == "case" else right[other] for other in named} | {argument: value}
             with pytest.raises(CaseError) as caught:
                 PUBLIC[name](**arguments)
