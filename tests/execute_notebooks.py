@@ -52,7 +52,7 @@ def bake(path: Path) -> None:
 
 def draw_stills() -> None:
     """Draw each chart of the opening case that differs from its still."""
-    stale = [chart for chart in charts.CHARTS if charts.static_html(chart, Case()) is None]
+    stale = [chart for chart in charts.CHARTS if charts.snapshot(chart, Case()) is None]
     if not stale:
         return
     STILLS.mkdir(exist_ok=True)
@@ -71,7 +71,7 @@ def draw_stills() -> None:
             for shade, name in (INK, GRID):
                 red, green, blue = (int(shade[place : place + 2], 16) for place in (1, 3, 5))
                 svg = svg.replace(f"rgb({red}, {green}, {blue})", name).replace(shade, name)
-            (STILLS / f"{chart}.svg").write_text(f"<!-- {charts.picture_id(chart, Case())} -->\n{svg}\n", encoding="utf-8")
+            (STILLS / f"{chart}.svg").write_text(f"<!-- {charts.figure_id(chart, Case())} -->\n{svg}\n", encoding="utf-8")
             print(f"{chart}.svg")
         browser.close()
 

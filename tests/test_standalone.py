@@ -68,14 +68,14 @@ with tempfile.TemporaryDirectory() as folder:
     assert b.load_case(path) == case
 
 import backchannel_lib.activities.case_panel
-import backchannel_lib.page.case_html
+import backchannel_lib.page.case_page
 
 session = backchannel_lib.activities.case_panel.CaseActivity(case)
 answers = list(session.handle({"type": "set", "field": "score", "value": "240"}))
 assert session.case.score == 240 and len(answers) == 2
 assert list(session.handle({"type": "prefetch", "field": "score"}))[0]["type"] == "prefetched"
-assert backchannel_lib.page.case_html.page(case).startswith("<div")
-assert backchannel_lib.page.case_html.as_static_html(case) and backchannel_lib.page.case_html.as_text(case)
+assert backchannel_lib.page.case_page.case_page(case).startswith("<div")
+assert backchannel_lib.page.case_fragments.case_static_html(case) and backchannel_lib.page.case_fragments.case_text(case)
 
 import backchannel_lib.page.charts
 

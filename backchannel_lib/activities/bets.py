@@ -17,10 +17,10 @@ from backchannel_lib.base.texts import text
 from backchannel_lib.model.soap_rule import rules_check
 from backchannel_lib.model.verdict import Verdict, judge
 from backchannel_lib.page.activity_page import activity_page, difference, slot, verdict_options
-from backchannel_lib.page.case_html import held_down
-from backchannel_lib.page.components import citations, paired
+from backchannel_lib.page.components import citations, description_list
 from backchannel_lib.page.html import join, tag
 from backchannel_lib.page.inputs import button, radios
+from backchannel_lib.page.verdict_html import weakest_sentence
 
 SAVED: Final = "bets"
 
@@ -69,7 +69,7 @@ class Bets(Items):
         bet, verdict = self.bets[name], self.judgments[name].verdict
         mine = Verdict[state[name].upper()] if state[name] else None
         return join(
-            paired(
+            description_list(
                 (text("guess.yours"), tag("b", mine.label if mine else text("lesson.nothing_yet"))),
                 (text("guess.article"), tag("b", verdict.label)),
                 (text("rules.title"), rules_check(bet.case).label),
@@ -124,7 +124,7 @@ class Bets(Items):
         self.see()
         bet, judgment = self.bets[name], self.judgments[name]
         answer = rules_check(bet.case).label
-        told = text("example.answer", verdict=judgment.verdict.label, held=held_down(judgment), answer=answer)
+        told = text("example.answer", verdict=judgment.verdict.label, held=weakest_sentence(judgment), answer=answer)
         return f"{bet.title}\n{told}\n   {bet.why if self.answers(self.state)[f'told.{name}'] else ''}"
 
 

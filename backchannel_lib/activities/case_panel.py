@@ -21,16 +21,10 @@ from backchannel_lib.model.soap_rule import rules_check
 from backchannel_lib.model.tables import load_examples, load_exams
 from backchannel_lib.model.verdict import judge
 from backchannel_lib.page import charts
-from backchannel_lib.page.case_html import (
-    as_static_html,
-    as_text,
-    deferred_fragments_of,
-    fast_fragments,
-    held_down,
-    page,
-    shown_fields,
-    slider_ends,
-)
+from backchannel_lib.page.case_controls import shown_fields, slider_ends
+from backchannel_lib.page.case_fragments import case_static_html, case_text, deferred_fragments, fast_fragments
+from backchannel_lib.page.case_page import case_page
+from backchannel_lib.page.verdict_html import weakest_sentence
 
 FILE_NAME: Final = "my_case.json"
 SCORES: Final = ("score", "range_low", "range_floor")
@@ -256,7 +250,7 @@ class CaseActivity(Activity[CaseState]):
 
     def deferred_fragments(self, state: CaseState) -> dict[str, str]:
         """Give what would change it, the readings, and the charts with their numbers."""
-        parts = deferred_fragments_of(state.case, state.reading)
+        parts = deferred_fragments(state.case, state.reading)
         for chart in charts.CHARTS:
             parts[f"base_figure.{chart}"] = charts.base_figure(chart, state.case, state.reading)
             parts[f"alt_text.{chart}"] = charts.alt_text(chart, state.case, state.reading)
@@ -293,18 +287,18 @@ class CaseActivity(Activity[CaseState]):
         sizes = range(len(known.levels) + 1)
         return ["|".join(some) for size in sizes for some in itertools.combinations(known.levels, size)]
 
-    def page(self) -> str:
+    def case_page(self) -> str:
         """Give the whole panel."""
-        return page(self.case, self.reading)
+        return case_page(self.case, self.reading)
 
     def static_html(self) -> str:
         """Give verdict, chain and rule of the case, for a notebook that has not been run."""
-        return as_static_html(self.case, self.reading)
+        return case_static_html(self.case, self.reading)
 
     @property
     def text(self) -> str:
         """The whole answer as plain text."""
-        return as_text(self.case, self.reading)
+        return case_text(self.case, self.reading)
 
     def transcript(self) -> str:
         """Move the case through the article's own examples and back to where it was, telling each answer.
@@ -330,7 +324,7 @@ class CaseActivity(Activity[CaseState]):
                 text(
                     "example.answer",
                     verdict=judgment.verdict.label,
-                    held=held_down(judgment),
+                    held=weakest_sentence(judgment),
                     answer=rules_check(self.case).label,
                 )
             )

@@ -12,11 +12,12 @@ from backchannel_lib.base.texts import text
 from backchannel_lib.model.soap_rule import rules_check
 from backchannel_lib.model.verdict import Judgment, Verdict, judge
 from backchannel_lib.page.activity_page import activity_page, rule_box, show_if, slot, static_page
-from backchannel_lib.page.case_html import fast_fragments, stages_on_screen
-from backchannel_lib.page.components import citations, paired, table
+from backchannel_lib.page.case_fragments import fast_fragments
+from backchannel_lib.page.components import citations, description_list, table
 from backchannel_lib.page.file_sheet import file_brief, file_facts, file_sheet
 from backchannel_lib.page.html import Markup, join, tag
 from backchannel_lib.page.inputs import button, radios
+from backchannel_lib.page.verdict_html import stages_on_screen
 
 SECONDS: Final = 90  # paper.ninety-seconds
 
@@ -144,7 +145,7 @@ class Desk(TimedDeck):
         return tag(
             "div",
             tag("h4", self._number(name), ": ", file_brief(self.cases[name])),
-            paired(
+            description_list(
                 (text("desk.you"), text(f"decision.{state[name]}")),
                 (text("guess.article"), tag("b", self._decision(judgment))),
                 (text("lesson.so"), text("lesson.alike" if alike else "lesson.unlike")),

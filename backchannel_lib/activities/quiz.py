@@ -13,10 +13,11 @@ from backchannel_lib.activities.questions import OwnQuestion, Question, question
 from backchannel_lib.activities.tables import ActivityRow
 from backchannel_lib.base.errors import CaseError
 from backchannel_lib.base.texts import text
-from backchannel_lib.page.activity_page import activity_page, rule_line, slot
+from backchannel_lib.page.activity_page import activity_page, slot
 from backchannel_lib.page.components import citations
 from backchannel_lib.page.html import join, tag
 from backchannel_lib.page.inputs import button, radios
+from backchannel_lib.page.rule_html import rule_line
 
 
 class Quiz(Items):

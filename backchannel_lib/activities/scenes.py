@@ -24,25 +24,20 @@ from backchannel_lib.page.activity_page import (
     activity_page,
     difference,
     rule_box,
-    rule_line,
     show_if,
     slot,
     static_page,
     verdict_card,
     verdict_options,
 )
-from backchannel_lib.page.case_html import (
-    chart_box,
-    control_group,
-    deferred_fragments_of,
-    fast_fragments,
-    held_down,
-    shown_fields,
-    stages_on_screen,
-)
-from backchannel_lib.page.components import citations, paired
+from backchannel_lib.page.case_controls import control_group, shown_fields
+from backchannel_lib.page.case_fragments import deferred_fragments, fast_fragments
+from backchannel_lib.page.chart_html import case_chart
+from backchannel_lib.page.components import citations, description_list
 from backchannel_lib.page.html import Markup, join, tag
 from backchannel_lib.page.inputs import button, radios
+from backchannel_lib.page.rule_html import rule_line
+from backchannel_lib.page.verdict_html import stages_on_screen, weakest_sentence
 
 OWN: Final = "own"  # the scene in which the reader enters a case of their own
 #: What one's own case is asked for in every panel: without a moment the rule could not be told.
@@ -206,7 +201,7 @@ class Scenes(CaseActivity):
         wanted = [name for name in self.row.shows if name in {"changes", "readings"}]
         wanted += [f"table.{chart}" for chart in self._charts()]
         wanted += ["orientation"] if "range_floor" in self.row.fields else []
-        parts = deferred_fragments_of(state.case, state.reading, wanted) if wanted else {}
+        parts = deferred_fragments(state.case, state.reading, wanted) if wanted else {}
         for chart in self._charts():
             parts[f"base_figure.{chart}"] = charts.base_figure(chart, state.case, state.reading)
             parts[f"alt_text.{chart}"] = charts.alt_text(chart, state.case, state.reading)
@@ -280,10 +275,14 @@ class Scenes(CaseActivity):
         case = self._case_of(state.scene) if row else state.case
         guess, judgment = Verdict[self._guess(state).upper()], judge(case, state.reading)
         return join(
-            paired((text("guess.yours"), tag("b", guess.label)), (text("guess.article"), tag("b", judgment.verdict.label))),
+            description_list(
+                (text("guess.yours"), tag("b", guess.label)), (text("guess.article"), tag("b", judgment.verdict.label))
+            ),
             tag("p", difference(guess, judgment.verdict), class_="bw-kind"),
             tag("p", why) if row and (why := text(f"scene.{row.scene}.why")) else None,
-            None if row else [tag("p", held_down(judgment)), *_why_held(judgment), tag("p", rules_check(case).next_step)],
+            None
+            if row
+            else [tag("p", weakest_sentence(judgment)), *_why_held(judgment), tag("p", rules_check(case).next_step)],
             citations(f"scene-{row.scene}", row.claims, (row.assumption,) if row.assumption else ())
             if row and (row.claims or row.assumption)
             else None,
@@ -295,11 +294,11 @@ class Scenes(CaseActivity):
         parts, now = self.fragments(state), self._open(state)
         shows = self.row.shows
         later = (
-            deferred_fragments_of(state.case, state.reading, [f"table.{chart}" for chart in self._charts()])
+            deferred_fragments(state.case, state.reading, [f"table.{chart}" for chart in self._charts()])
             if self._charts()
             else {}
         )
-        pictures = [chart_box(chart, state.case, state.reading, later[f"table.{chart}"]) for chart in self._charts()]
+        pictures = [case_chart(chart, state.case, state.reading, later[f"table.{chart}"]) for chart in self._charts()]
         moving = "amplifier" in shows  # a picture that every control moves stands above them, so that both are in sight
         return activity_page(
             self.key,
@@ -384,7 +383,7 @@ class Scenes(CaseActivity):
                     "scene.tour",
                     title=self._title(scene),
                     verdict=judge(self.case).verdict.label,
-                    held=held_down(judge(self.case)),
+                    held=weakest_sentence(judge(self.case)),
                     answer=rules_check(self.case).label,
                 )
             )

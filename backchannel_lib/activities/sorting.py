@@ -7,7 +7,7 @@ from backchannel_lib.activities.guess import Items
 from backchannel_lib.activities.tables import ActivityRow, load_choices, load_items
 from backchannel_lib.base.texts import text
 from backchannel_lib.page.activity_page import activity_page, slot
-from backchannel_lib.page.components import citations, paired
+from backchannel_lib.page.components import citations, description_list
 from backchannel_lib.page.html import tag
 from backchannel_lib.page.inputs import button, radios
 
@@ -38,7 +38,7 @@ class Sorting(Items):
             verdict = "lesson.by_rule"
         return tag(
             "div",
-            paired(
+            description_list(
                 (text("lesson.you"), self._name(mine) if mine else text("lesson.nothing_yet")),
                 (text("lesson.article_or_ours"), text("lesson.or").join(self._name(choice) for choice in item.fits)),
                 (text("lesson.so"), text(verdict)),

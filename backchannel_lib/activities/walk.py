@@ -12,11 +12,13 @@ from backchannel_lib.base.texts import text
 from backchannel_lib.model.case import Case
 from backchannel_lib.model.soap_rule import rules_check
 from backchannel_lib.model.verdict import judge
-from backchannel_lib.page.activity_page import activity_page, rule_box, rule_line, show_if, slot, static_page, verdict_card
-from backchannel_lib.page.case_html import fast_fragments, held_down
-from backchannel_lib.page.components import citations, paired
+from backchannel_lib.page.activity_page import activity_page, rule_box, show_if, slot, static_page, verdict_card
+from backchannel_lib.page.case_fragments import fast_fragments
+from backchannel_lib.page.components import citations, description_list
 from backchannel_lib.page.html import Markup, join, tag
 from backchannel_lib.page.inputs import button, radios
+from backchannel_lib.page.rule_html import rule_line
+from backchannel_lib.page.verdict_html import weakest_sentence
 
 WAYS: Final = ("up", "same", "down")
 
@@ -157,7 +159,7 @@ class Walk(Form):
         mine = state[stop.row.step] if stop.way else ""
         beside = (
             join(
-                paired((text("guess.yours"), text(f"way.{mine}")), (text("guess.article"), text(f"way.{stop.way}"))),
+                description_list((text("guess.yours"), text(f"way.{mine}")), (text("guess.article"), text(f"way.{stop.way}"))),
                 tag("p", text("walk.right" if mine == stop.way else "walk.other"), class_="bw-kind"),
                 tag("p", text(f"step.{stop.row.step}.why")),
             )
@@ -230,7 +232,7 @@ class Walk(Form):
                 text(
                     "example.answer",
                     verdict=judgment.verdict.label,
-                    held=held_down(judgment),
+                    held=weakest_sentence(judgment),
                     answer=rules_check(stop.case).label,
                 )
             )

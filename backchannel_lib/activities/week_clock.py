@@ -21,7 +21,7 @@ from backchannel_lib.model.tables import load_phases
 from backchannel_lib.model.verdict import judge
 from backchannel_lib.page.activity_page import activity_page, show_if, slot
 from backchannel_lib.page.charts import Figure, bands_over_time
-from backchannel_lib.page.components import chart_panel, citations, fact_source, facts, paired, table
+from backchannel_lib.page.components import chart_panel, citations, description_list, fact_source, facts, table
 from backchannel_lib.page.html import Markup, join, tag
 from backchannel_lib.page.inputs import button, checkbox, radios, select, slider
 
@@ -174,7 +174,7 @@ class WeekClock(GuessForm):
         right = self._earliest(state)
         names = dict(_guess_options())
         return join(
-            paired((text("guess.yours"), names[state["guess"]]), (text("clock.rule_says"), names[right])),
+            description_list((text("guess.yours"), names[state["guess"]]), (text("clock.rule_says"), names[right])),
             tag("p", text("clock.right" if state["guess"] == right else "clock.other"), class_="bw-kind"),
             citations("clock", (), (), ("soap_rule.ends_thursday", "soap_rule.free_after_soap", "soap_rule.no_first_contact")),
         )
@@ -186,7 +186,7 @@ class WeekClock(GuessForm):
         check = rules_check(case_of(self.contacts[0].overrides), when)
         return join(
             tag("p", self._moment(state), class_="bw-moment"),
-            paired(
+            description_list(
                 (text("clock.band.phases"), text(f"level.phase.{phase}")),
                 (text("clock.band.official"), self._official(state)),
                 (text("clock.band.rule"), check.label),

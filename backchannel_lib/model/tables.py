@@ -481,25 +481,6 @@ class AnchorRow(NamedTuple):
 load_score_anchors = loader(AnchorRow, "score_anchors.csv")
 
 
-class ControlRow(NamedTuple):
-    """The controls of the panel in their order.
-
-    Examples:
-        >>> load_controls()[0].control
-        'slider'
-    """
-
-    field: Annotated[str, field_name]
-    group: Annotated[str, one_of(STAGES), "the stage that it is shown with"]
-    control: Annotated[str, one_of(("slider", "checkbox", "radio", "select", "checks"))]
-    heading: Annotated[str, optional_text, "the id of the text above it"]
-    shown_when: Annotated[
-        str, "always, or an expression as in the conditions; a control whose value is not its default is always shown"
-    ]
-
-
-load_controls = loader(ControlRow, "controls.csv")
-
 _points = integer(1, 999)
 
 

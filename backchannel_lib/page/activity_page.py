@@ -5,10 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from backchannel_lib.base.texts import text
-from backchannel_lib.model.case import Case
-from backchannel_lib.model.soap_rule import rules_check
 from backchannel_lib.model.verdict import Verdict
-from backchannel_lib.page.html import Markup, join, tag
+from backchannel_lib.page.html import Markup, tag
 from backchannel_lib.page.inputs import button
 
 
@@ -85,26 +83,6 @@ def show_if(name: str, open_now: Iterable[str], *children: object, element: str 
         '<div data-open="answer" hidden>Yes.</div>'
     """
     return tag(element, *children, data_open=name, hidden=name not in set(open_now), **attributes)
-
-
-def rule_line(case: Case) -> Markup:
-    """Say in one line what the NRMP's rule says of a contact, to stand under a verdict that may cover the rule's own frame.
-
-    Args:
-        case: The case.
-
-    Returns:
-        HTML.
-
-    Source:
-        data/soap_rule.csv.
-
-    Examples:
-        >>> "Not allowed" in rule_line(Case())
-        True
-    """
-    check = rules_check(case)
-    return join(text("rules.title"), ": ", tag("b", check.label, data_answer=check.answer))
 
 
 def static_page(key: str, *body: object) -> Markup:

@@ -138,7 +138,7 @@ def mark(chart: str, case: Case, reading: str | None = None) -> Mark:
     return Mark(round(amplify(case, reading).weight, 1) if chart == "callers" else case.score, name)
 
 
-def static_html(chart: str, case: Case, reading: str | None = None) -> str | None:
+def snapshot(chart: str, case: Case, reading: str | None = None) -> str | None:
     """Give plotly's own drawing of a chart, made beforehand, where there is one of exactly this picture.
 
     It is shown while the page starts plotly, which takes longer than everything else together. `tests/execute_notebooks.py` draws
@@ -156,21 +156,21 @@ def static_html(chart: str, case: Case, reading: str | None = None) -> str | Non
         As `figure`.
 
     Examples:
-        >>> static_html("map", Case()).startswith("<svg"), static_html("map", Case(specifics=True))
+        >>> snapshot("map", Case()).startswith("<svg"), snapshot("map", Case(specifics=True))
         (True, None)
     """
-    drawn, svg = _still(chart)
-    return svg if drawn == picture_id(chart, case, reading) else None
+    drawn, svg = _snapshot(chart)
+    return svg if drawn == figure_id(chart, case, reading) else None
 
 
 @functools.cache
-def _still(chart: str) -> tuple[str, str]:
+def _snapshot(chart: str) -> tuple[str, str]:
     file = importlib.resources.files("backchannel_lib") / "page" / "static" / "charts" / f"{chart}.svg"
     first, _, svg = (file.read_text(encoding="utf-8") if file.is_file() else "").partition("\n")
     return first.removeprefix("<!-- ").removesuffix(" -->"), svg
 
 
-def picture_id(chart: str, case: Case, reading: str | None = None) -> str:
+def figure_id(chart: str, case: Case, reading: str | None = None) -> str:
     """Give a short text that two charts share if they are the same picture.
 
     Args:
@@ -182,7 +182,7 @@ def picture_id(chart: str, case: Case, reading: str | None = None) -> str:
         A checksum of the figure.
 
     Examples:
-        >>> picture_id("callers", Case()) == picture_id("callers", Case(score=251))
+        >>> figure_id("callers", Case()) == figure_id("callers", Case(score=251))
         True
     """
     whole = json.dumps(figure(chart, case, reading), sort_keys=True)

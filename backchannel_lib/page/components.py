@@ -193,7 +193,7 @@ def fact_source(fact: FactRow) -> Markup:
     )
 
 
-def paired(*pairs: tuple[object, object]) -> Markup:
+def description_list(*pairs: tuple[object, object]) -> Markup:
     """Write names and what belongs to them, side by side.
 
     Args:
@@ -203,7 +203,7 @@ def paired(*pairs: tuple[object, object]) -> Markup:
         HTML.
 
     Examples:
-        >>> paired(("You", "Maybe"))
+        >>> description_list(("You", "Maybe"))
         '<dl class="bw-pairs"><div><dt>You</dt><dd>Maybe</dd></div></dl>'
     """
     return tag("dl", [tag("div", tag("dt", name), tag("dd", join(what))) for name, what in pairs], class_="bw-pairs")

@@ -20,7 +20,7 @@ from backchannel_lib.base.texts import add_texts, text
 from backchannel_lib.model.case import Case
 from backchannel_lib.model.tables import Settings, assumption_id, case_settings, claim_ids
 from backchannel_lib.model.verdict import Judgment
-from backchannel_lib.page.case_html import stages_on_screen
+from backchannel_lib.page.verdict_html import stages_on_screen
 
 HARDEST: Final = 3
 

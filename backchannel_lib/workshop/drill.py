@@ -28,7 +28,7 @@ from backchannel_lib.model.case import Case
 from backchannel_lib.model.soap_rule import rules_check
 from backchannel_lib.model.verdict import Verdict, judge
 from backchannel_lib.page.activity_page import activity_page, rule_box, show_if, slot, static_page
-from backchannel_lib.page.components import citations, paired, table
+from backchannel_lib.page.components import citations, description_list, table
 from backchannel_lib.page.file_sheet import caller_of, file_brief, file_facts, file_sheet, is_known
 from backchannel_lib.page.html import Markup, join, tag
 from backchannel_lib.page.inputs import button, radios
@@ -291,7 +291,7 @@ class Drill(PersistentForm, TimedDeck):
         row = self.turns[ping]
         return join(
             tag("h4", f"{row.time} · {self._line(ping)} · {self._who(ping)}"),
-            paired(
+            description_list(
                 (text("drill.you"), self._change(ping, state)),
                 (text("drill.so"), text(f"drill.way.{self.way(ping, state)}")),
                 (text("guess.article"), tag("b", text(f"decision.{self.expected(ping)}"))),

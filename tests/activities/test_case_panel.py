@@ -16,14 +16,14 @@ from backchannel_lib.activities.case_panel import CaseActivity
 from backchannel_lib.base.texts import text
 from backchannel_lib.model.case_files import case_from_text, case_to_text
 from backchannel_lib.model.exams import exam_of
-from backchannel_lib.model.tables import load_controls
-from backchannel_lib.page.case_html import deferred_fragments_of, fast_fragments, shown_fields, slider_ends
+from backchannel_lib.page.case_controls import load_controls, shown_fields, slider_ends
+from backchannel_lib.page.case_fragments import deferred_fragments, fast_fragments
 from backchannel_lib.page.charts import CHARTS, alt_text, base_figure, mark
 from tests.helpers.cases import CALLER_MOVES, OTHER_READINGS, cases
 from tests.helpers.cases import READINGS as EVERY_READING
 
 FAST = set(fast_fragments(Case()))
-SLOW = set(deferred_fragments_of(Case())) | {f"{part}.{chart}" for part in ("base_figure", "alt_text") for chart in CHARTS}
+SLOW = set(deferred_fragments(Case())) | {f"{part}.{chart}" for part in ("base_figure", "alt_text") for chart in CHARTS}
 
 
 class Screen:
@@ -74,7 +74,7 @@ class Screen:
     def check(self) -> None:
         """Compare everything on the screen with the case and the reading as they are."""
         case, reading = self.session.case, self.session.reading
-        expected = {**fast_fragments(case, reading), **deferred_fragments_of(case, reading)}
+        expected = {**fast_fragments(case, reading), **deferred_fragments(case, reading)}
         expected |= {f"base_figure.{chart}": base_figure(chart, case, reading) for chart in CHARTS}
         expected |= {f"alt_text.{chart}": alt_text(chart, case, reading) for chart in CHARTS}
         assert self.texts() == expected
@@ -705,7 +705,7 @@ def test_a_session_opens_only_with_a_reading_that_there_is() -> None:
 def test_of_two_exams_no_place_on_screen_tells_a_verdict() -> None:
     """While score and range are in two exams, card, chain, strip, changes, readings, speech and text all say so and no more."""
     case = Case(score=520)
-    parts = {**fast_fragments(case), **deferred_fragments_of(case), "text": CaseActivity(case).text}
+    parts = {**fast_fragments(case), **deferred_fragments(case), "text": CaseActivity(case).text}
     parts |= {f"live_text.{chart}": alt_text(chart, case) for chart in ("map",)}
     for name in ("verdict", "chain", "strip", "changes", "readings", "live_text", "text", "live_text.map"):
         assert not any(verdict.label in parts[name] for verdict in Verdict), name

@@ -15,16 +15,8 @@ from backchannel_lib.activities.critique import model as support
 from backchannel_lib.activities.questions import load_options, load_questions
 from backchannel_lib.activities.tables import load_activities, load_choices, load_drill_turns, load_steps
 from backchannel_lib.base.texts import all_words, text
-from backchannel_lib.model.tables import (
-    ANSWERS,
-    STAGES,
-    WHO,
-    load_callers,
-    load_claims,
-    load_controls,
-    load_flags,
-    load_score_anchors,
-)
+from backchannel_lib.model.tables import ANSWERS, STAGES, WHO, load_callers, load_claims, load_flags, load_score_anchors
+from backchannel_lib.page.case_controls import load_controls
 from backchannel_lib.page.file_sheet import INSIDE
 from backchannel_lib.workshop.drill import WAYS
 from backchannel_lib.workshop.round.state import STEPS

@@ -33,7 +33,7 @@ from backchannel_lib import (
 from backchannel_lib.model import amplifier
 from backchannel_lib.model.amplifier import caller_weights
 from backchannel_lib.model.tables import ANSWERS, WHO, load_remedies
-from backchannel_lib.page.case_html import as_text, fast_fragments
+from backchannel_lib.page.case_fragments import case_text, fast_fragments
 from tests.helpers.cases import CALLER_MOVES, CALLERS, CAPITAL, NEEDS, OTHER_READINGS, cases, moments
 from tests.helpers.cases import READINGS as EVERY_READING
 
@@ -246,7 +246,7 @@ def test_the_verdict_never_hides_the_rules_check(case: Case, reading: str | None
     parts = fast_fragments(case, reading)
     assert all(text in parts["rules"] for text in (check.label, check.note))
     assert check.label in parts["strip"]
-    assert f"NRMP's rule: {check.label}. {check.reason}" in as_text(case, reading).splitlines()
+    assert f"NRMP's rule: {check.label}. {check.reason}" in case_text(case, reading).splitlines()
 
 
 # ---- law 9, and what would change a verdict ----
@@ -397,7 +397,7 @@ def test_no_reading_ever_fails(case: Case, when: datetime | None) -> None:
         assert all(agreement.verdicts[name] == verdict(case, name) for name in OTHER_READINGS)
     for name in READINGS:
         assert isinstance(amplify(case, name), Amplified)
-        assert isinstance(as_text(case, name), str)
+        assert isinstance(case_text(case, name), str)
 
 
 #: One case for each reading that it changes, with the verdicts before and after.

@@ -26,7 +26,6 @@ from backchannel_lib.model.tables import (
     load_assumptions,
     load_callers,
     load_claims,
-    load_controls,
     load_examples,
     load_exams,
     load_facts,
@@ -34,6 +33,7 @@ from backchannel_lib.model.tables import (
     load_rules,
     load_soap_rule,
 )
+from backchannel_lib.page.case_controls import load_controls
 
 ROOT = Path(__file__).resolve().parents[2]
 DATA = ROOT / "data"

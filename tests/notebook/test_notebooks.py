@@ -24,7 +24,7 @@ def read(path: Path) -> Any:
 @pytest.mark.parametrize("chart", charts.CHARTS)
 def test_every_chart_of_the_opening_case_has_its_still(chart: str) -> None:
     """The drawing that stands in while plotly starts is of exactly the picture that plotly will draw."""
-    assert charts.static_html(chart, Case()), "run tests/execute_notebooks.py"
+    assert charts.snapshot(chart, Case()), "run tests/execute_notebooks.py"
 
 
 def test_there_are_notebooks() -> None:

@@ -19,8 +19,9 @@ from backchannel_lib.model.case import RECOMMENDERS
 from backchannel_lib.model.exams import exam_of
 from backchannel_lib.model.sweep import score_bands
 from backchannel_lib.model.tables import load_exams
-from backchannel_lib.page.case_html import deferred_fragments_of, slider_ends
-from backchannel_lib.page.charts import CHARTS, VERDICT_COLORS, alt_text, base_figure, figure, mark, static_html
+from backchannel_lib.page.case_controls import slider_ends
+from backchannel_lib.page.case_fragments import deferred_fragments
+from backchannel_lib.page.charts import CHARTS, VERDICT_COLORS, alt_text, base_figure, figure, mark, snapshot
 from tests.helpers.cases import READINGS, cases
 
 SHORT = {caller: text(f"short.recommender.{caller}") for caller in RECOMMENDERS}
@@ -231,7 +232,7 @@ CHANCES = re.compile(r"probab|percent|\bodds\b|likelihood|%", re.IGNORECASE)
 @given(case=cases(), reading=readings)
 def test_no_chart_speaks_of_probability(case: Case, reading: str | None) -> None:
     """No text on or about a chart, and no table of its numbers, speaks of probability or holds a percent sign."""
-    tables = deferred_fragments_of(case, reading)
+    tables = deferred_fragments(case, reading)
     for chart in CHARTS:
         said = [*texts_in(figure(chart, case, reading)), alt_text(chart, case, reading), tables[f"table.{chart}"]]
         assert [text for text in said if CHANCES.search(text)] == []
@@ -267,7 +268,7 @@ def test_the_alternative_text_holds_the_numbers(case: Case, reading: str | None)
 @given(case=cases(), reading=readings)
 def test_the_table_beside_a_chart_holds_the_same_numbers(case: Case, reading: str | None) -> None:
     """Beside each chart stands its table, with every caller's weight, both signals, and every band."""
-    tables = deferred_fragments_of(case, reading)
+    tables = deferred_fragments(case, reading)
     for caller, weight in caller_weights(reading).items():
         assert text(f"level.recommender.{caller}") in tables["table.callers"]
         assert re.search(rf"<td>{weight}\b", tables["table.callers"])
@@ -300,11 +301,11 @@ def test_words_on_the_bands_can_be_read() -> None:
 @pytest.mark.parametrize("chart", CHARTS)
 def test_a_still_is_shown_only_of_its_own_picture(chart: str) -> None:
     """A drawing made beforehand stands in for the opening chart, and for no chart that differs from it."""
-    svg = static_html(chart, Case())
+    svg = snapshot(chart, Case())
     assert svg is not None, "the chart has changed: run tests/execute_notebooks.py"
     assert svg.startswith("<svg")
     assert "<script" not in svg
-    assert static_html(chart, Case(recommender="known_dean", score=228)) is None
+    assert snapshot(chart, Case(recommender="known_dean", score=228)) is None
 
 
 @pytest.mark.parametrize("what", [figure, base_figure])

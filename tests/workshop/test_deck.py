@@ -15,7 +15,8 @@ from hypothesis import strategies as st
 
 from backchannel_lib import Case, CaseError, TableError, Verdict, judge, rules_check
 from backchannel_lib.model.tables import ANSWERS, STAGES
-from backchannel_lib.page.case_html import shown_fields, stages_on_screen
+from backchannel_lib.page.case_controls import shown_fields
+from backchannel_lib.page.verdict_html import stages_on_screen
 from backchannel_lib.workshop.deck import Vignette, draw, link_order, load_topics, load_vignettes, vignettes
 from tests.model.test_tables import refusal, with_cell
 

@@ -12,7 +12,7 @@ from backchannel_lib.activities.tables import ActivityRow
 from backchannel_lib.base.texts import text
 from backchannel_lib.model.verdict import Verdict
 from backchannel_lib.page.activity_page import activity_page, show_if, slot
-from backchannel_lib.page.components import citations, paired
+from backchannel_lib.page.components import citations, description_list
 from backchannel_lib.page.html import Markup, join, tag
 from backchannel_lib.page.inputs import button, slider
 
@@ -65,7 +65,7 @@ class Collisions(GuessForm):
         topics = dict.fromkeys(entry.claim.topic for entry in self.found)
         ours = Collision.assumption
         return join(
-            paired((text("guess.yours"), state["guess"]), (text("collide.allows"), allowed)),
+            description_list((text("guess.yours"), state["guess"]), (text("collide.allows"), allowed)),
             tag("p", self._summary(), class_="bw-kind"),
             tag("p", text("collide.best_moment")),
             tag("p", text("collide.lawful", month=text(f"month.{free.month}"), day=free.day, year=free.year), class_="bw-next"),
@@ -86,7 +86,7 @@ class Collisions(GuessForm):
                 tag(
                     "div",
                     tag("p", entry.sentence),
-                    paired(
+                    description_list(
                         (text("card.title"), Verdict[entry.verdict.upper()].label),
                         (text("collide.in_soap"), entry.check.label),
                     ),

@@ -20,10 +20,10 @@ from backchannel_lib.model.soap_rule import RulesCheck, rules_check
 from backchannel_lib.model.tables import load_assumptions, load_examples, load_rules
 from backchannel_lib.model.verdict import Verdict, judge
 from backchannel_lib.page.activity_page import activity_page, show_if, slot
-from backchannel_lib.page.case_html import OURS_ON_THE_WHOLE
-from backchannel_lib.page.components import citations, lines_of, paired, table
+from backchannel_lib.page.components import citations, description_list, lines_of, table
 from backchannel_lib.page.html import Markup, join, tag
 from backchannel_lib.page.inputs import button, radios
+from backchannel_lib.page.verdict_html import VERDICT_ASSUMPTIONS
 
 YEAR: Final = 2027  # any year would do: the cases keep to the days of Match Week
 HOUR: Final = 13
@@ -160,7 +160,7 @@ class Disagreements(GuessForm):
         row, mine = self.cases[choice], state[f"{choice}_pick"]
         ours, other, check = self.outcome(choice)
         return join(
-            paired(
+            description_list(
                 (text("disagree.yours"), self._name(choice, mine)),
                 (text("disagree.ours"), self._name(choice, self.ours[choice])),
             ),
@@ -169,7 +169,7 @@ class Disagreements(GuessForm):
             tag("p", text(f"disagree_why.{choice}")),
             tag("h4", text("disagree.case")),
             tag("p", text(f"reading_case.{row.reading}")),
-            paired(
+            description_list(
                 (self._name(choice, self.ours[choice]), tag("b", ours.label)),
                 (self._name(choice, row.reading), tag("b", other.label)),
                 (text("rules.title"), check.label),
@@ -291,7 +291,7 @@ def _over_many(entry: Disagreement) -> str:
 
 def _filled_in() -> Markup:
     """List where we filled in what the article leaves open: first what a verdict rests on, then everything else."""
-    rules = [*OURS_ON_THE_WHOLE, *dict.fromkeys(row.assumption for row in load_rules() if row.assumption)]
+    rules = [*VERDICT_ASSUMPTIONS, *dict.fromkeys(row.assumption for row in load_rules() if row.assumption)]
     rest = [row.assumption for row in load_assumptions() if row.assumption not in rules]
     return tag(
         "div",

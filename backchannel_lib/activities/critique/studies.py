@@ -17,7 +17,7 @@ from backchannel_lib.activities.tables import ActivityRow
 from backchannel_lib.base.texts import text
 from backchannel_lib.page.activity_page import activity_page, show_if, slot
 from backchannel_lib.page.charts import Figure, bars, bars_of_two
-from backchannel_lib.page.components import chart_panel, citations, facts, facts_by_source, paired, table
+from backchannel_lib.page.components import chart_panel, citations, description_list, facts, facts_by_source, table
 from backchannel_lib.page.html import Markup, join, tag
 from backchannel_lib.page.inputs import button, radios, slider
 
@@ -197,7 +197,7 @@ class Studies(GuessForm):
         believe = facts()["studies.oto_belief"].value
         before, after = (facts()[f"studies.oto_p_{when}"].value for when in ("before", "after"))
         return join(
-            paired(
+            description_list(
                 (text("studies.your_belief"), state["belief"]),
                 (text("studies.their_belief"), f"{believe}%"),
                 (
@@ -216,7 +216,7 @@ class Studies(GuessForm):
             tag("p", self._line("advocates", state), class_="bw-kind"),
             tag("p", text("studies.not_you")),
             tag("p", text("studies.what_then")),
-            paired(
+            description_list(
                 (text("studies.your_ban"), state["ban"]), (text("studies.their_ban"), f"{facts()['studies.jgme_ban'].value}%")
             ),
             tag("p", text("studies.ban_why")),

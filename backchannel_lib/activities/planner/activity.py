@@ -58,7 +58,7 @@ from backchannel_lib.base.texts import text
 from backchannel_lib.model.case import Case
 from backchannel_lib.model.soap_rule import rules_check
 from backchannel_lib.page.activity_page import static_page
-from backchannel_lib.page.case_html import shown_fields, slider_ends
+from backchannel_lib.page.case_controls import shown_fields, slider_ends
 from backchannel_lib.page.html import join
 
 

@@ -14,10 +14,9 @@ from backchannel_lib.activities.tables import ActivityRow
 from backchannel_lib.base.texts import text
 from backchannel_lib.model.case import NEEDS
 from backchannel_lib.model.soap_rule import RulesCheck
-from backchannel_lib.model.tables import load_controls
 from backchannel_lib.page.activity_page import activity_page, rule_box, show_if, slot
-from backchannel_lib.page.case_html import control, shown_fields
-from backchannel_lib.page.components import citations, paired
+from backchannel_lib.page.case_controls import case_control, load_controls, shown_fields
+from backchannel_lib.page.components import citations, description_list
 from backchannel_lib.page.html import Markup, join, tag
 from backchannel_lib.page.inputs import button, checkbox, checks, radios, select, text_box
 
@@ -96,7 +95,7 @@ def _file_section(row: ActivityRow, state: PlannerState, rule: str) -> Markup:
     """Return the controls of the student's own file: the score and the moment, and the rest folded."""
     shown = set(shown_fields(state.file))
     rows = {control_row.field: control_row for control_row in load_controls() if control_row.field in row.fields}
-    made = {name: control(rows[name], state.file, shown=name in shown) for name in row.fields if name in rows}
+    made = {name: case_control(rows[name], state.file, shown=name in shown) for name in row.fields if name in rows}
     score, phase = made.pop("score"), made.pop("phase")
     moment = [made.pop(name) for name in row.fields if name in made and rows[name].group == "timing"]
     return tag(
@@ -260,7 +259,9 @@ def difference(state: PlannerState) -> str:
 def guess_beside_plan(state: PlannerState) -> Markup:
     """Return both numbers of people side by side, with a sentence."""
     return join(
-        paired((text("guess.yours"), tag("b", state.guess)), (text("planner_board.planner"), tag("b", state.planned))),
+        description_list(
+            (text("guess.yours"), tag("b", state.guess)), (text("planner_board.planner"), tag("b", state.planned))
+        ),
         tag("p", difference(state), class_="bw-kind"),
         citations("beside", limit("most_programs").claims),
     )

@@ -18,7 +18,7 @@ from backchannel_lib.model.case import PHASES, Case
 from backchannel_lib.model.verdict import Verdict
 from backchannel_lib.page.activity_page import activity_page, show_if, slot
 from backchannel_lib.page.charts import stacked_bars
-from backchannel_lib.page.components import chart_panel, citations, paired, table
+from backchannel_lib.page.components import chart_panel, citations, description_list, table
 from backchannel_lib.page.html import Markup, join, tag
 from backchannel_lib.page.inputs import button, checkbox, radios, select, slider
 
@@ -182,7 +182,7 @@ class PopulationActivity(Form):
         ]
         return join(
             tag("h3", text("crowd.beside")),
-            paired(*told),
+            description_list(*told),
             tag("p", text("crowd.all_right"), class_="bw-kind") if all(right) else None,
             tag("p", text("crowd.why", count=FILES, **self._first)),
             tag("p", text("crowd.joins")),

@@ -25,14 +25,16 @@ from backchannel_lib.base.formatting import suggestions
 from backchannel_lib.base.texts import text
 from backchannel_lib.model.case import Case
 from backchannel_lib.model.soap_rule import rules_check
-from backchannel_lib.model.tables import STAGES, load_controls
+from backchannel_lib.model.tables import STAGES
 from backchannel_lib.model.verdict import Judgment, Verdict, judge
 from backchannel_lib.page.activity_page import activity_page, show_if, slot, static_page
-from backchannel_lib.page.case_html import control, fast_fragments, held_down, slider_ends
+from backchannel_lib.page.case_controls import case_control, load_controls, slider_ends
+from backchannel_lib.page.case_fragments import fast_fragments
 from backchannel_lib.page.components import lines_of
 from backchannel_lib.page.file_sheet import file_sheet
 from backchannel_lib.page.html import Markup, join, tag
 from backchannel_lib.page.inputs import button, number_box, select
+from backchannel_lib.page.verdict_html import weakest_sentence
 from backchannel_lib.workshop import session_record as record
 from backchannel_lib.workshop.deck import link_order, vignettes
 from backchannel_lib.workshop.phones import Phones
@@ -552,7 +554,7 @@ class Round(Activity[WorkshopState]):
                 now,
                 tag(
                     "div",
-                    [control(row, Case(), shown=False) for row in load_controls() if row.field in what_if_fields()],
+                    [case_control(row, Case(), shown=False) for row in load_controls() if row.field in what_if_fields()],
                     class_="bw-controls",
                 ),
                 tag(
@@ -612,7 +614,7 @@ class Round(Activity[WorkshopState]):
                     "scene.tour",
                     title=text(f"vignette.{name}.title"),
                     verdict=judgment.verdict.label,
-                    held=held_down(judgment),
+                    held=weakest_sentence(judgment),
                     answer=rules_check(one.case).label,
                 )
             )

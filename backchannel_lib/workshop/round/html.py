@@ -10,10 +10,10 @@ from backchannel_lib.model.soap_rule import rules_check
 from backchannel_lib.model.tables import STAGES, load_claims
 from backchannel_lib.model.verdict import Judgment, Verdict, judge
 from backchannel_lib.page.activity_page import show_if, slot
-from backchannel_lib.page.case_html import held_down
-from backchannel_lib.page.components import citations, lines_of, paired, table
+from backchannel_lib.page.components import citations, description_list, lines_of, table
 from backchannel_lib.page.html import Markup, join, tag
 from backchannel_lib.page.inputs import button, clock_button, number_box
+from backchannel_lib.page.verdict_html import weakest_sentence
 from backchannel_lib.workshop.deck import link_order, vignettes
 from backchannel_lib.workshop.round.state import Votes, WorkshopState, files, number_of, seen, vote_field
 
@@ -168,7 +168,7 @@ def what(state: WorkshopState, judgment: Judgment) -> Markup:
     return join(
         tag("p", now.verdict.label, class_="bw-verdict-name"),
         tag("p", now.verdict.sentence, class_="bw-verdict-sentence"),
-        tag("p", held_down(now), class_="bw-held"),
+        tag("p", weakest_sentence(now), class_="bw-held"),
         changed if state.case else None,
     )
 
@@ -245,7 +245,7 @@ def note(state: WorkshopState) -> Markup:
     return tag(
         "details",
         tag("summary", text("round.note")),
-        paired((text("round.discuss"), text(f"vignette.{row.vignette}.discuss"))),
+        description_list((text("round.discuss"), text(f"vignette.{row.vignette}.discuss"))),
         tag("p", text(f"vignette.{row.vignette}.why")),
         tag("p", tag("b", text("round.for_you")), " ", text(f"vignette.{row.vignette}.note")),
         citations(f"vignette-{row.vignette}", row.claims, (row.assumption,) if row.assumption else ()),

@@ -12,8 +12,9 @@ from backchannel_lib.base.formatting import suggestions
 from backchannel_lib.base.texts import text
 from backchannel_lib.model.case import Case
 from backchannel_lib.model.soap_rule import rules_check
-from backchannel_lib.model.tables import STAGES, load_controls
+from backchannel_lib.model.tables import STAGES
 from backchannel_lib.model.verdict import Verdict, judge
+from backchannel_lib.page.case_controls import load_controls
 from backchannel_lib.workshop.deck import draw, load_topics, vignettes
 from backchannel_lib.workshop.run_plan.model import load_run_plans, vignettes_of
 

@@ -14,7 +14,7 @@ from backchannel_lib.activities.persistent_form import PersistentForm
 from backchannel_lib.activities.tables import ActivityRow
 from backchannel_lib.base.texts import text
 from backchannel_lib.page.activity_page import activity_page, slot, static_page
-from backchannel_lib.page.components import citations, paired, table
+from backchannel_lib.page.components import citations, description_list, table
 from backchannel_lib.page.html import Markup, join, tag
 from backchannel_lib.page.inputs import button, radios, slider
 from backchannel_lib.workshop.deck import HARDEST
@@ -301,7 +301,7 @@ def _now(plan: str, at: int) -> Markup:
     return join(
         tag("h4", step_name(row)),
         tag("p", markers(plan, at), class_="bw-small"),
-        paired(
+        description_list(
             (text("run_plan.head_screen"), _screen(row)),
             (text("run_plan.do"), text(f"run_step.{row.step}.do")),
             (text("run_plan.say"), text(f"run_step.{row.step}.say")),

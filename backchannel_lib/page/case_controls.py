@@ -1,0 +1,156 @@
+"""The controls of a case: which there are (data/controls.csv), when each is shown, and each as HTML."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Iterable
+from typing import Annotated, Any, NamedTuple
+
+from backchannel_lib.base.readers import loader, one_of, optional_text
+from backchannel_lib.base.texts import all_words, text
+from backchannel_lib.model.case import Case
+from backchannel_lib.model.conditions import parse, scalar_function
+from backchannel_lib.model.exams import exam_of
+from backchannel_lib.model.rules import rule_book
+from backchannel_lib.model.tables import STAGES, field_name, load_exams
+from backchannel_lib.page import inputs
+from backchannel_lib.page.html import Markup, tag
+from backchannel_lib.page.scores_html import score_orientation
+
+CONTROLS = ("slider", "checkbox", "radio", "select", "checks")
+
+
+class ControlRow(NamedTuple):
+    """The controls of the panel in their order.
+
+    Examples:
+        >>> load_controls()[0].control
+        'slider'
+    """
+
+    field: Annotated[str, field_name]
+    group: Annotated[str, one_of(STAGES), "the stage that it is shown with"]
+    control: Annotated[str, one_of(CONTROLS)]
+    heading: Annotated[str, optional_text, "the id of the text above it"]
+    shown_when: Annotated[
+        str, "always, or an expression as in the conditions; a control whose value is not its default is always shown"
+    ]
+
+
+load_controls = loader(ControlRow, "controls.csv")
+
+
+def shown_fields(case: Case) -> list[str]:
+    """Return the fields whose controls are shown: those that matter for the case, and those that are not at their default.
+
+    Source:
+        data/controls.csv.
+
+    Examples:
+        >>> "sponsors_visas" in shown_fields(Case()), "sponsors_visas" in shown_fields(Case(needs_visa=True))
+        (False, True)
+    """
+    held = _shown_when()(case)
+    fields = Case.fields()
+    return [
+        row.field
+        for bit, row in enumerate(load_controls())
+        if held >> bit & 1
+        or (getattr(case, row.field) != fields[row.field].default and row.field != "move" and row.control != "slider")
+    ]
+
+
+@functools.cache
+def _shown_when() -> Callable[[Any], int]:
+    conditions = rule_book(None).conditions
+    return scalar_function(
+        [
+            parse("score > 0", {}, place=("controls.csv", None, "shown_when"))
+            if row.shown_when == "always"
+            else parse(row.shown_when, conditions, place=("controls.csv", number, "shown_when"))
+            for number, row in enumerate(load_controls(), start=2)
+        ]
+    )
+
+
+def slider_ends(case: Case, field: str) -> tuple[int, int]:
+    """Return the lowest and the highest number on a field's slider; any allowed number can be typed beside it.
+
+    Args:
+        case: The case, whose exam decides for scores.
+        field: The field.
+
+    Source:
+        data/exams.csv; ours.
+
+    Examples:
+        >>> slider_ends(Case(), "score"), slider_ends(Case(), "failed_attempts")
+        ((190, 300), (0, 5))
+    """
+    if field in {"score", "range_low", "range_floor"}:
+        exam = exam_of(case) or load_exams()[0]
+        return exam.low, exam.high
+    known = Case.fields()[field]
+    return known.low or 0, 5 if known.high is None else known.high
+
+
+def field_options(field: str) -> list[tuple[Any, str]]:
+    """Return the values that can be chosen for a field, each with its label.
+
+    Examples:
+        >>> field_options("track_record")[:2]
+        [(None, 'not known'), (0, '0 of 3')]
+    """
+    if field == "track_record":
+        return [(None, text("panel.not_known")), *((count, text("panel.of_three", count=count)) for count in range(4))]
+    group = {"needs": "level.need", "offers": "offer"}.get(field, f"level.{field}")
+    return [(level, text(f"{group}.{level}")) for level in Case.fields()[field].levels]
+
+
+def case_control(row: ControlRow, case: Case, *, shown: bool) -> Markup:
+    """Write the control of one field of a case.
+
+    Examples:
+        >>> "Your score" in case_control(load_controls()[0], Case(), shown=True)
+        True
+    """
+    field, value = row.field, getattr(case, row.field)
+    label = text(f"field.{field}.label")
+    more: dict[str, Any] = {"help_text": all_words().get(f"field.{field}.help", ""), "hidden": not shown}
+    match row.control:
+        case "slider":
+            return inputs.slider(field, label, slider_ends(case, field), value, **more)
+        case "checkbox":
+            return inputs.checkbox(field, label, value, **more)
+        case "select":
+            return inputs.select(field, label, field_options(field), value, **more)
+        case "checks":
+            return inputs.checks(field, label, field_options(field), value, **more)
+    # The student's own email comes and goes with the recommender "self".
+    options = [(level, label) for level, label in field_options(field) if level != "direct_email"]
+    return inputs.radios(field, label, options, value, **more)
+
+
+def control_group(stage: str, case: Case, fields: Iterable[str] = ()) -> Markup | None:
+    """Write the controls that belong to one stage; None where none of them is wanted.
+
+    Args:
+        stage: The stage.
+        case: The case.
+        fields: The fields that are wanted; all of the stage if empty.
+
+    Examples:
+        >>> control_group("timing", Case(), ["score"]) is None
+        True
+    """
+    shown, wanted = set(shown_fields(case)), set(fields or Case.fields())
+    controls: list[Markup] = []
+    for row in load_controls():
+        if row.group != stage or row.field not in wanted:
+            continue
+        if row.heading:
+            controls.append(tag("p", text(row.heading), class_="bw-subhead"))
+        controls.append(case_control(row, case, shown=row.field in shown))
+        if row.field == "range_floor":
+            controls.append(tag("div", score_orientation(case), data_fragment="orientation", class_="bw-orientation"))
+    return tag("fieldset", tag("legend", text(f"panel.group.{stage}")), controls, class_="bw-group") if controls else None

@@ -1,0 +1,133 @@
+"""The page of a case: its controls, verdict, rule, changes, readings and charts."""
+
+from __future__ import annotations
+
+from backchannel_lib.base.texts import text
+from backchannel_lib.model.case import Case
+from backchannel_lib.model.exams import exam_of
+from backchannel_lib.model.tables import load_exams
+from backchannel_lib.page import charts
+from backchannel_lib.page.case_controls import control_group
+from backchannel_lib.page.case_fragments import deferred_fragments, fast_fragments
+from backchannel_lib.page.chart_html import case_chart
+from backchannel_lib.page.components import section
+from backchannel_lib.page.html import Markup, tag
+from backchannel_lib.page.inputs import button
+from backchannel_lib.page.verdict_html import stages_on_screen
+
+
+def case_page(case: Case, reading: str | None = None) -> str:
+    """Return the whole page as HTML, its fragments filled in.
+
+    In every id the sign ``§`` stands for whatever makes it unique on the page; who shows the page replaces it.
+
+    Args:
+        case: The case it opens with.
+        reading: The name of a reading; None for every default.
+
+    Examples:
+        >>> case_page(Case()).count("<fieldset") > 5
+        True
+    """
+    fragments = {**fast_fragments(case, reading), **deferred_fragments(case, reading)}
+
+    def slot(name: str, element: str = "div", **attributes: object) -> Markup:
+        return tag(element, Markup(fragments[name]), data_fragment=name, **attributes)
+
+    return tag(
+        "div",
+        tag("p", role="status", class_="bw-hidden", data_live_text=True),
+        tag(
+            "div",
+            tag(
+                "form",
+                _toolbar(),
+                tag(
+                    "div",
+                    tag("p", text("kept.waits")),
+                    button(text("kept.bring"), "bring"),
+                    button(text("kept.forget"), "forget"),
+                    class_="bw-toolbar bw-kept",
+                    data_open="kept",
+                    hidden=True,
+                ),
+                _exam(case),
+                [control_group(stage, case) for stage in stages_on_screen()],
+                class_="bw-controls",
+                aria_label=text("panel.controls"),
+            ),
+            tag(
+                "div",
+                _section(
+                    "card.title", "card.voice", slot("example", "p", class_="bw-example"), slot("verdict"), class_="bw-card"
+                ),
+                _section("rules.title", "rules.voice", slot("rules"), class_="bw-rule"),
+                _section("card.chain", None, slot("chain", data_hides=True), class_="bw-why"),
+                class_="bw-answer",
+            ),
+            class_="bw-columns",
+        ),
+        _section("changes.title", None, slot("changes"), class_="bw-wide"),
+        _section("readings.title", None, slot("readings"), class_="bw-wide"),
+        _section(
+            "charts.title",
+            None,
+            [case_chart(chart, case, reading, fragments[f"table.{chart}"]) for chart in charts.CHARTS],
+            class_="bw-wide bw-charts",
+        ),
+        tag(
+            "div",
+            slot("strip", "p"),
+            tag("p", role="status", class_="bw-notice", data_notice=True),
+            tag("button", text("panel.restore_do"), type="button", data_action="restore", hidden=True),
+            button(text("panel.undo"), "undo"),
+            class_="bw-strip",
+            role="group",
+            aria_label=text("panel.strip"),
+        ),
+        class_="bw",
+        role="region",
+        aria_label=text("panel.name"),
+        data_arrive=True,
+    )
+
+
+def _section(title: str, voice: str | None, *children: object, class_: str) -> Markup:
+    return section(text(title), *children, class_=class_, voice=text(voice) if voice else "", name=title)
+
+
+def _toolbar() -> Markup:
+    return tag(
+        "div",
+        [button(text(f"panel.{action}"), action) for action in ("undo", "reset", "save")],
+        tag(
+            "label",
+            tag("span", text("panel.load")),
+            tag("input", type="file", accept=".json,application/json", data_load=True, aria_label=text("panel.load_hint")),
+            class_="bw-file",
+        ),
+        class_="bw-toolbar",
+    )
+
+
+def _exam(case: Case) -> Markup:
+    chosen = exam_of(case) or load_exams()[0]
+    radios = [
+        tag(
+            "label",
+            tag(
+                "input",
+                type="radio",
+                name="§exam",
+                value=row.exam,
+                checked=row.exam == chosen.exam,
+                data_exam=True,
+                data_lm_suppress_shortcuts="true",
+            ),
+            " ",
+            text(f"panel.exam.{row.exam}"),
+        )
+        for row in load_exams()
+    ]
+    title = tag("span", text("panel.exam"), id="§exam")
+    return tag("div", title, radios, class_="bw-inline", role="radiogroup", aria_labelledby="§exam")

@@ -1,0 +1,144 @@
+"""What would raise a verdict, and the readings of the article under which it would be another, as HTML."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Iterable
+
+from backchannel_lib.base.texts import text
+from backchannel_lib.model.readings import READINGS, Agreement
+from backchannel_lib.model.remedies import Change, Changes
+from backchannel_lib.model.tables import load_remedies
+from backchannel_lib.model.verdict import Verdict
+from backchannel_lib.page.components import citations
+from backchannel_lib.page.html import Markup, join, tag
+
+SHOWN_CHANGES = 4  # further ones are folded
+
+
+def changes_list(changes: Changes) -> Markup:
+    """List the changes that would raise a verdict, the most useful first, the others folded.
+
+    Examples:
+        >>> from backchannel_lib import Case, what_would_change
+        >>> "<ol" in changes_list(what_would_change(Case(recommender="trusted_peer")))
+        True
+    """
+    # What leads no further than a polite no is a rise on our line, and no help: it does not stand in front.
+    reach = sorted((change for change in changes if change.within_reach), key=lambda change: change.verdict <= Verdict.DECLINED)
+    nobody = list(dict.fromkeys(sentence for change in changes for sentence in _for_nobody(change)))
+    useful = sum(change.verdict > Verdict.DECLINED for change in reach)
+    shown = min(useful, SHOWN_CHANGES)
+    more = reach[shown:]
+    return join(
+        tag("p", changes.sentence, class_="bw-lead"),
+        tag("p", text("changes.only_small"), class_="bw-lead") if reach and not useful else None,
+        _list(reach[:shown]) if shown else None,
+        tag(
+            "details",
+            tag("summary", text("changes.more" if useful > shown else "changes.small", count=len(more))),
+            _list(more),
+            data_details="more-changes",
+        )
+        if more
+        else None,
+        tag(
+            "details",
+            tag("summary", text("changes.nobody")),
+            tag("ul", [tag("li", sentence) for sentence in nobody]),
+            data_details="nobody",
+        )
+        if nobody
+        else None,
+    )
+
+
+def _list(changes: Iterable[Change]) -> Markup:
+    return tag("ol", [_change(change) for change in changes], class_="bw-changes")
+
+
+@functools.cache
+def _who_by_remedy() -> dict[str, str]:
+    return {row.remedy: row.who for row in load_remedies()}
+
+
+def _for_nobody(change: Change) -> list[str]:
+    """Name the remedies of a change that nobody can carry out; others of the same change may well be in reach."""
+    if change.within_reach:
+        return []
+    remedies = zip(change.remedies, change.sentences, strict=True)
+    return [sentence for remedy, sentence in remedies if _who_by_remedy()[remedy] == "nobody"]
+
+
+def _change(change: Change) -> Markup:
+    return tag(
+        "li",
+        [tag("p", sentence, class_="bw-act") for sentence in change.sentences],
+        tag(
+            "ul",
+            tag("li", text("changes.reaches", verdict=change.verdict.label), class_="bw-reaches"),
+            tag("li", text("changes.mends", stages=", ".join(text(f"stage.{stage}.name") for stage in change.stages))),
+            tag("li", text("changes.who", who=text(f"who.{change.who}"))),
+            tag("li", change.when),
+            tag(
+                "li",
+                text("changes.rule", answer=change.rules.label),
+                class_="bw-badge bw-voice-rule",
+                data_answer=change.rules.answer,
+            ),
+            class_="bw-facts",
+        ),
+        tag("p", text("changes.article_account"), class_="bw-note") if change.rules.answer == "not_allowed" else None,
+        citations("change-" + "-".join(change.remedies), change.claims, change.assumptions),
+        tag(
+            "button",
+            text("changes.try"),
+            type="button",
+            data_action="apply",
+            data_value=" ".join(change.remedies),
+            aria_label=text("changes.try_named", what=" ".join(change.sentences)),
+        ),
+        class_="bw-change",
+        data_answer=change.rules.answer,
+    )
+
+
+def readings_list(agreement: Agreement, reading: str | None = None) -> Markup:
+    """List the readings of the article with the verdict under each.
+
+    Args:
+        agreement: How far the readings agree.
+        reading: The reading in use; None for every default.
+
+    Examples:
+        >>> from backchannel_lib import Case, readings_agree
+        >>> readings_list(readings_agree(Case())).count("aria-pressed") == len(readings_agree(Case()).verdicts)
+        True
+    """
+    return join(
+        tag("p", text("readings.stands", stands=agreement.stands, total=agreement.total), class_="bw-lead"),
+        tag("ul", [_reading(name, agreement, used=name == reading) for name in agreement.verdicts], class_="bw-readings"),
+        tag("p", text("readings.phase_note"), class_="bw-small"),
+    )
+
+
+def _reading(name: str, agreement: Agreement, *, used: bool) -> Markup:
+    verdict, about = agreement.verdicts[name], READINGS[name]
+    changes = verdict != agreement.verdict
+    result = text("readings.changes", verdict=verdict.label) if changes else text("readings.same")
+    return tag(
+        "li",
+        tag("p", about.sentence),
+        tag("p", tag("span", "◆ " if changes else "", result, class_="bw-badge" + (" bw-badge-weak" if changes else "")), " "),
+        citations(f"reading-{name}", about.claims),
+        tag(
+            "button",
+            text("readings.back" if used else "readings.use"),
+            type="button",
+            data_action="read",
+            data_value="" if used else name,
+            aria_pressed="true" if used else "false",
+            aria_label=text("readings.back") if used else text("readings.use_named", what=about.sentence),
+        ),
+        class_="bw-reading" + (" bw-reading-changes" if changes else ""),
+    )

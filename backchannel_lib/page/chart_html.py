@@ -1,0 +1,100 @@
+"""The charts of a case on a page, each with the table of its numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+from typing import Final
+
+from backchannel_lib.base.texts import text
+from backchannel_lib.model.amplifier import amplify, caller_weights
+from backchannel_lib.model.case import RECOMMENDERS, Case
+from backchannel_lib.model.sweep import score_bands
+from backchannel_lib.model.tables import load_assumptions, load_callers
+from backchannel_lib.model.verdict import Verdict
+from backchannel_lib.page import charts
+from backchannel_lib.page.components import chart_panel, citations, table
+from backchannel_lib.page.html import Markup, join, tag
+
+AMPLIFIER_UNITS: Final = ("weight", "praise", "signal", "share")  # of the assumptions that the amplifier rests on
+
+
+def case_chart(chart: str, case: Case, reading: str | None, numbers: str) -> Markup:
+    """Put a chart of a case and its numbers on a page.
+
+    Args:
+        chart: One of ``charts.CHARTS``.
+        case: The case.
+        reading: The name of a reading; None for every default.
+        numbers: The table of its numbers, as HTML.
+
+    Examples:
+        >>> 'role="img"' in case_chart("map", Case(), None, "")
+        True
+    """
+    return chart_panel(
+        chart,
+        text(f"chart.{chart}.title"),
+        text(f"chart.{chart}.caption"),
+        charts.alt_text(chart, case, reading),
+        numbers,
+        charts.snapshot(chart, case, reading),
+    )
+
+
+def _callers(case: Case, reading: str | None) -> Markup:
+    weights = caller_weights(reading)
+    callers = load_callers()
+    rows: list[tuple[object, ...]] = [
+        (
+            join(text(f"level.recommender.{row.recommender}"), _here(row.recommender, case)),
+            text(f"level.impact.{row.impact}"),
+            weights[row.recommender] if row.chart_row else f"{weights[row.recommender]} {text('table.ours_mark')}",
+        )
+        for row in callers
+    ]
+    head = (text("table.caller"), text("table.impact"), text("table.weight"))
+    claims = [claim for row in callers for claim in row.claims]
+    assumptions = dict.fromkeys(row.assumption for row in callers if row.assumption)
+    numbers = table(text("chart.callers.title"), head, rows, RECOMMENDERS.index(case.recommender))
+    return join(numbers, citations("callers", claims, assumptions))
+
+
+def _amplifier(case: Case, reading: str | None) -> Markup:
+    amplified = amplify(case, reading)
+    rows: list[tuple[object, ...]] = [
+        (text("table.signal"), f"{amplified.signal:.0f}"),
+        (text("table.caller_weight"), f"{amplified.weight:g}"),
+        (text("table.share"), f"{amplified.share:g}"),
+        (text("table.amplified"), f"{amplified.shown:.0f}"),
+    ]
+    head = (text("table.what"), join(text("table.value"), " ", text("table.ours_mark")))
+    claims = ("multiplier.amplifier", "caller.source-over-intensity")
+    assumptions = [row.assumption for row in load_assumptions() if row.unit in AMPLIFIER_UNITS]
+    return join(table(text("chart.amplifier.title"), head, rows), citations("amplifier", claims, assumptions))
+
+
+def _map(case: Case, reading: str | None) -> Markup:
+    rows: list[tuple[object, ...]] = [
+        (
+            join(text(f"short.recommender.{recommender}"), _here(recommender, case)),
+            ", ".join(f"{_span(band.low, band.high)}: {Verdict(band.verdict).label}" for band in bands),
+        )
+        for recommender, bands in score_bands(case, reading).items()
+    ]
+    head = (text("table.caller"), f"{text('table.scores')}: {text('table.verdict')}")
+    return table(text("chart.map.title"), head, rows, RECOMMENDERS.index(case.recommender))
+
+
+def _here(recommender: str, case: Case) -> Markup | None:
+    return tag("span", " ◀ ", text("table.yours"), class_="bw-here") if recommender == case.recommender else None
+
+
+def _span(low: int, high: int) -> str:
+    return f"{low}" if low == high else f"{low}–{high}"
+
+
+#: The table of numbers for each of ``charts.CHARTS``, from a case and the name of a reading.
+NUMBERS: Final[Mapping[str, Callable[[Case, str | None], Markup]]] = MappingProxyType(
+    {"callers": _callers, "amplifier": _amplifier, "map": _map}
+)

@@ -1,0 +1,67 @@
+"""What the NRMP's rule says of a contact, as HTML: always in a frame of its own, beside the verdict and never in it."""
+
+from __future__ import annotations
+
+import functools
+
+from backchannel_lib.base.texts import text
+from backchannel_lib.model.case import Case
+from backchannel_lib.model.soap_rule import RulesCheck, rules_check
+from backchannel_lib.page.html import Markup, join, tag
+
+SIGNS = {"not_allowed": "✕", "ask_first": "?", "allowed": "✓"}
+
+
+@functools.lru_cache(maxsize=64)
+def rule_answer(check: RulesCheck) -> Markup:
+    """Write an answer of the rule with its reason, the next step and the source.
+
+    Examples:
+        >>> "Not allowed" in rule_answer(rules_check(Case()))
+        True
+    """
+    return join(
+        tag(
+            "p",
+            tag("span", SIGNS[check.answer], aria_hidden="true"),
+            " ",
+            check.label,
+            class_="bw-rule-answer",
+            data_answer=check.answer,
+        ),
+        tag("p", check.reason),
+        tag("p", check.next_step, class_="bw-next"),
+        tag("p", check.note, class_="bw-small"),
+        tag("details", tag("summary", text("rules.source")), tag("p", check.source), class_="bw-basis", data_details="rules"),
+    )
+
+
+def rule_line(case: Case) -> Markup:
+    """Write an answer of the rule in one line, to go under a verdict that may cover the rule's own frame.
+
+    Examples:
+        >>> "Not allowed" in rule_line(Case())
+        True
+    """
+    check = rules_check(case)
+    return join(text("rules.title"), ": ", tag("b", check.label, data_answer=check.answer))
+
+
+def rule_box(fragment: str, body: str) -> Markup:
+    """Put a fragment of an activity's page into the frame of the rule, under a heading of the third level.
+
+    Args:
+        fragment: The fragment's name.
+        body: Its content, as HTML.
+
+    Examples:
+        >>> 'data-fragment="rules"' in rule_box("rules", "Ask first.")
+        True
+    """
+    return tag(
+        "section",
+        tag("h3", text("rules.title")),
+        tag("p", text("rules.voice"), class_="bw-voice"),
+        tag("div", Markup(body), data_fragment=fragment),
+        class_="bw-rule",
+    )
