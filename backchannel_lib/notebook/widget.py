@@ -10,7 +10,6 @@ import functools
 import json
 from collections import Counter
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 import anywidget
@@ -29,10 +28,9 @@ from backchannel_lib.model.case import Case
 from backchannel_lib.model.exams import exam_of
 from backchannel_lib.model.soap_rule import rules_check
 from backchannel_lib.model.verdict import judge
+from backchannel_lib.page.frontend import STATIC, bundle
 from backchannel_lib.page.host import host
 from backchannel_lib.page.html import tag
-
-_STATIC = Path(__file__).resolve().parents[1] / "page" / "static"
 
 
 @functools.cache
@@ -47,7 +45,7 @@ def plotly_js() -> bytes:
         >>> gzip.decompress(plotly_js())[:3]
         b'/**'
     """
-    return (_STATIC / "vendor" / "plotly-basic.min.js.gz").read_bytes()
+    return (STATIC / "vendor" / "plotly-basic.min.js.gz").read_bytes()
 
 
 class _Fields(traitlets.Dict):
@@ -81,8 +79,8 @@ class ActivityView(anywidget.AnyWidget):
         phone_interview -> maybe
     """
 
-    _esm = _STATIC / "panel.js"
-    _css = _STATIC / "panel.css"
+    _esm = bundle()
+    _css = STATIC / "panel.css"
     html = traitlets.Unicode(read_only=True).tag(sync=True)
     storage_key = traitlets.Unicode(read_only=True).tag(sync=True)
     disconnected_text = traitlets.Unicode(read_only=True).tag(sync=True)

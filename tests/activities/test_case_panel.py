@@ -27,7 +27,7 @@ SLOW = set(deferred_fragments(Case())) | {f"{part}.{chart}" for part in ("base_f
 
 
 class Screen:
-    """A screen as panel.js keeps it: it does what it is told, and checks that it is told it once and in order."""
+    """A page as store.js keeps it: it does what it is told, and checks that it is told it once and in order."""
 
     def __init__(self, session: CaseActivity) -> None:
         self.session = session

@@ -1,0 +1,130 @@
+// @ts-check
+// The charts: plotly draws them from figures that Python sends, and a marker moves on them without drawing anew.
+
+/** @import { Marker } from "./messages.js" */
+import { DEBOUNCE_MS } from "./settings.js";
+
+/**
+ * @typedef {object} Plot
+ * @property {any} box the element, to which plotly adds what it knows
+ * @property {string} [figure] plotly's figure as JSON, without the marker
+ * @property {Marker} [marker]
+ * @property {boolean} [drawn]
+ * @property {ReturnType<typeof setTimeout>} [settling]
+ */
+
+/** @type {any} */
+const page = globalThis; // plotly.js is loaded once for all views, and kept here
+
+/**
+ * @param {HTMLElement} root
+ * @param {() => Record<string, Marker>} marks where the markers are, as Python last said
+ */
+export function createCharts(root, marks) {
+  /** @type {Record<string, Plot>} */
+  const plots = {};
+  for (const box of /** @type {NodeListOf<HTMLElement>} */ (root.querySelectorAll("[data-chart]"))) {
+    plots[box.dataset.chart ?? ""] = { box };
+  }
+  let plotly = page.backchannelPlotly;
+
+  /** @param {DataView[]} buffers plotly.js, gzipped */
+  async function loadPlotly(buffers) {
+    const packed = new Blob([/** @type {any} */ (buffers[0])]).stream().pipeThrough(new DecompressionStream("gzip"));
+    const text = await new Response(packed).text();
+    if (!page.backchannelPlotly) {
+      // The names shadow any module loader of the page, which would otherwise take the library for itself.
+      new Function("define", "module", "exports", text).call(page);
+      // The basic bundle leaves itself under the name that its build never replaced.
+      page.backchannelPlotly = page.moduleName ?? page.Plotly;
+    }
+    plotly = page.backchannelPlotly;
+    for (const chart of Object.keys(plots)) {
+      draw(chart);
+      await new Promise((next) => setTimeout(next));
+    }
+  }
+
+  /** @param {any} layout */
+  function themed(layout) {
+    const style = getComputedStyle(root);
+    const [ink, line] = [style.color, style.getPropertyValue("--bw-grid")];
+    const axis = (/** @type {any} */ one) => ({ ...one, gridcolor: line, linecolor: line, tickcolor: line });
+    return { ...layout, font: { ...layout.font, color: ink }, xaxis: axis(layout.xaxis), yaxis: axis(layout.yaxis) };
+  }
+
+  /** @param {string} chart */
+  function draw(chart) {
+    const plot = plots[chart];
+    if (!plotly || !plot.figure || !plot.box.clientWidth) return;
+    const figure = JSON.parse(plot.figure);
+    plot.marker = marks()[chart];
+    if (plot.marker) Object.assign(figure.data.at(-1), { x: [plot.marker[0]], y: [plot.marker[1]] });
+    if (!plot.drawn) plot.box.textContent = "";
+    const layout = { ...themed(figure.layout), width: plot.box.clientWidth };
+    if (layout.width < 420) {
+      layout.font.size = 11;
+      layout.margin = { ...layout.margin, l: 2, r: 4 };
+    }
+    plotly.react(plot.box, figure.data, layout, { displayModeBar: false, staticPlot: true });
+    plot.drawn = true;
+    plot.box.dataset.at = plot.marker?.join(" ") ?? "";
+  }
+
+  // A marker is moved on the drawing itself, which costs nothing, and plotly learns of it when the control has come to
+  // rest: plotly's own way of moving one point draws the whole chart again.
+  /**
+   * @param {string} chart
+   * @param {Marker | undefined} marker
+   */
+  function moveMarker(chart, marker) {
+    const plot = plots[chart];
+    if (!marker || !plot.drawn || String(plot.marker) === String(marker)) return;
+    plot.marker = marker;
+    plot.box.dataset.at = marker.join(" ");
+    shiftMarker(plot);
+    clearTimeout(plot.settling);
+    plot.settling = setTimeout(() => settleMarker(plot), DEBOUNCE_MS);
+  }
+
+  const drawnMarker = (/** @type {Plot} */ plot) => [...plot.box.querySelectorAll(".scatterlayer .trace")].at(-1);
+
+  /** @param {Plot} plot */
+  function shiftMarker(plot) {
+    const { xaxis, yaxis } = plot.box._fullLayout ?? {};
+    const drawn = plot.box.data?.at(-1);
+    if (!xaxis || !drawn || !plot.marker) return; // plotly is at work on it, and will learn of it
+    const dx = xaxis.d2p(plot.marker[0]) - xaxis.d2p(drawn.x[0]);
+    const dy = yaxis.d2p(plot.marker[1]) - yaxis.d2p(drawn.y[0]);
+    drawnMarker(plot)?.setAttribute("transform", `translate(${dx},${dy})`);
+  }
+
+  /** @param {Plot} plot */
+  function settleMarker(plot) {
+    if (!plot.marker) return;
+    drawnMarker(plot)?.removeAttribute("transform");
+    plotly.restyle(plot.box, { x: [[plot.marker[0]]], y: [[plot.marker[1]]] }, [plot.box.data.length - 1]);
+  }
+
+  return {
+    loadPlotly,
+    moveMarker,
+    moveMarkers: () => Object.keys(plots).forEach((chart) => moveMarker(chart, marks()[chart])),
+    drawAll: () => Object.keys(plots).forEach(draw),
+    /** Draw those whose width has changed. */
+    fit: () => {
+      for (const [chart, { box, drawn }] of Object.entries(plots)) {
+        if (!drawn || box.clientWidth !== box._fullLayout.width) draw(chart);
+      }
+    },
+    /** @type {(chart: string, figure: string) => void} */
+    setFigure: (chart, figure) => {
+      plots[chart].figure = figure;
+      draw(chart);
+    },
+    needPlotly: () => !plotly && Object.keys(plots).length > 0,
+    dispose: () => {
+      if (plotly) for (const { box } of Object.values(plots)) plotly.purge(box);
+    },
+  };
+}

@@ -1,0 +1,142 @@
+// @ts-check
+// What the reader does on the page: moves, buttons, files and keys.
+
+/** @import { Value } from "./messages.js" */
+/** @import { Store } from "./store.js" */
+/** @import { ClockAction } from "./timer.js" */
+import { DEBOUNCE_MS, POLL_MS } from "./settings.js";
+import { fieldOf, focusOn } from "./view.js";
+
+/** @param {HTMLInputElement} input */
+function valueOf(input) {
+  const place = input.closest("[data-field]");
+  if (place?.matches(".bw-checks")) {
+    return [...place.querySelectorAll(":checked")].map((one) => /** @type {HTMLInputElement} */ (one).value).join("|");
+  }
+  return input.type === "checkbox" ? input.checked : input.value;
+}
+
+/**
+ * @param {HTMLElement} root
+ * @param {object} options
+ * @param {Store} options.store
+ * @param {ReturnType<import("./view.js").createView>} options.view
+ * @param {ReturnType<import("./timer.js").createTimer>} options.timer
+ * @param {boolean} options.onStage keys are pressed anywhere on the page
+ */
+export function listen(root, { store, view, timer, onStage }) {
+  // Kept here because to ask the page would make it lay itself out before it answers.
+  const answer = root.querySelector(".bw-answer");
+  let scrolled = false;
+  answer?.addEventListener("scroll", () => (scrolled = answer.scrollTop > 0));
+
+  /**
+   * @param {string} field
+   * @param {Value} value
+   */
+  function change(field, value) {
+    const prefetched = store.prefetchedAnswer(field, value);
+    if (prefetched) view.paintPrefetched(prefetched);
+    if (answer && scrolled) answer.scrollTop = 0; // what answers this move must be in sight
+    store.set(field, value);
+  }
+
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  let writing;
+  root.addEventListener("input", (event) => {
+    const target = /** @type {HTMLInputElement} */ (event.target);
+    const field = fieldOf(target);
+    if (!field || target.type === "text") return; // a typed number or name counts when it is complete
+    if (target.localName === "textarea") {
+      clearTimeout(writing);
+      writing = setTimeout(() => change(field, target.value), DEBOUNCE_MS);
+      return;
+    }
+    if (target.type === "range") /** @type {HTMLInputElement} */ (target.nextElementSibling).value = target.value;
+    change(field, valueOf(target));
+  });
+
+  root.addEventListener("change", async (event) => {
+    const target = /** @type {HTMLInputElement} */ (event.target);
+    const field = fieldOf(target);
+    if (target.matches("[data-load]")) {
+      const file = target.files?.[0];
+      if (file) store.act({ type: "load", value: await file.text() });
+      target.value = "";
+    } else if (target.matches("[data-exam]")) {
+      store.act({ type: "exam", value: target.value });
+    } else if (field && target.type === "text") {
+      change(field, target.value);
+    }
+  });
+
+  root.addEventListener("click", (event) => {
+    const target = /** @type {Element} */ (event.target);
+    const selector = "button[data-action], button[data-clock-action], button[data-reload]";
+    const button = /** @type {HTMLElement | null} */ (target.closest(selector));
+    if (!button) return;
+    const { action = "", clockAction, value = "" } = button.dataset;
+    if ("reload" in button.dataset) return location.reload();
+    if (clockAction) return timer.act(/** @type {ClockAction} */ (clockAction));
+    if ("once" in button.dataset && store.pending) return; // pressed twice by accident: what comes next has not been seen yet
+    if (action === "restore") {
+      store.actAfterQueue({ type: "load", value, restored: true });
+      focusOn(root.querySelector("h2")); // the button goes away
+    } else store.actAfterQueue({ type: action, value });
+  });
+
+  root.addEventListener("focusin", (event) => {
+    const target = /** @type {HTMLInputElement} */ (event.target);
+    const field = fieldOf(target);
+    if (field) store.activate(field);
+    if (target.closest(".bw-number-box")) target.select(); // a count is typed anew, not after the one that is there
+  });
+
+  root.addEventListener("submit", (event) => event.preventDefault());
+
+  // A key that is printed on a button presses it, wherever the focus is, except in a control: there it is the control's own.
+  /** @param {KeyboardEvent} event */
+  function press(event) {
+    const { key } = event;
+    const target = /** @type {HTMLInputElement} */ (event.target);
+    if (event.ctrlKey || event.metaKey || event.altKey || event.repeat || event.defaultPrevented) return;
+    if (target.closest?.("input, select, textarea")) {
+      // The ways out of a control: Escape from any, and Enter from a box in which a number was typed.
+      const out = key === "Escape" || (key === "Enter" && target.type === "text");
+      if (out && root.contains(target) && root.querySelector("[data-key]")) setTimeout(() => focusOn(root.querySelector("h3, h2")));
+      return;
+    }
+    const buttons = /** @type {HTMLButtonElement[]} */ ([...root.querySelectorAll("button[data-key]")]);
+    const keys = (/** @type {HTMLElement} */ one) => (one.dataset.key ?? "").toLowerCase().split(" ");
+    const named = buttons.find((one) => !one.disabled && keys(one).includes(key.toLowerCase()) && one.checkVisibility());
+    if (!named) return;
+    event.preventDefault();
+    named.click();
+  }
+
+  /** @param {KeyboardEvent} event */
+  const pressAnywhere = (event) => {
+    if (root.checkVisibility()) press(event);
+  };
+  if (onStage) document.addEventListener("keydown", pressAnywhere);
+  // Lab takes arrow and letter keys for its own commands unless they end here:
+  // https://github.com/jupyterlab/lumino/issues/497 is the reason for data-lm-suppress-shortcuts on the inputs as well.
+  else root.addEventListener("keydown", (event) => {
+    press(event);
+    if (!event.ctrlKey && !event.metaKey) event.stopPropagation();
+  });
+
+  // Votes from phones come without anyone at this page doing anything, so it asks for them while they are wanted.
+  const votes = root.querySelector("[data-poll]");
+  const polling = votes ? setInterval(() => {
+    if (!store.pending && !store.disconnected && !document.hidden && votes.checkVisibility()) store.send({ type: "poll" });
+  }, POLL_MS) : undefined;
+
+  return {
+    dispose: () => {
+      clearTimeout(writing);
+      clearInterval(polling);
+      document.removeEventListener("keydown", pressAnywhere);
+    },
+  };
+}

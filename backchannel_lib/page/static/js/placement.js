@@ -1,0 +1,81 @@
+// @ts-check
+// The view within the page that it stands in: Lab's scrollers, sizes, themes, and where one arrives.
+
+import { DEBOUNCE_MS } from "./settings.js";
+
+/**
+ * @param {HTMLElement} root
+ * @param {{ fit: () => void, drawAll: () => void }} charts
+ */
+export function place(root, charts) {
+  /** @type {HTMLElement | null} */
+  let scroller = null;
+
+  // The verdict stays in view beside the controls. For that nothing between it and the notebook's own scroller may
+  // scroll or clip; Lab's output areas do both by default.
+  function unclip() {
+    let box = root.parentElement;
+    while (box && box !== document.body) {
+      const scrolls = /auto|scroll/.test(getComputedStyle(box).overflowY) && box.scrollHeight > box.clientHeight + 1;
+      if (scrolls && !box.closest(".jp-OutputArea, .jp-Cell-outputWrapper")) {
+        scroller = box;
+        root.style.setProperty("--bw-view", `${box.clientHeight}px`);
+        sizes.observe(box);
+        return;
+      }
+      if (box.closest(".jp-Cell")) box.style.overflow = "visible";
+      box = box.parentElement;
+    }
+    root.style.setProperty("--bw-view", `${innerHeight}px`);
+  }
+
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  let resizing;
+  const sizes = new ResizeObserver(() => {
+    clearTimeout(resizing);
+    resizing = setTimeout(() => {
+      unclip();
+      charts.fit();
+    }, 150);
+  });
+  sizes.observe(root);
+
+  const cards = new IntersectionObserver(([card]) => {
+    root.toggleAttribute("data-away", !card.isIntersecting && card.target.checkVisibility());
+  });
+  const card = root.querySelector(".bw-card");
+  if (card) cards.observe(card);
+
+  // Lab names the new theme first and loads its colors afterwards.
+  let ink = "";
+  function redrawInNewInk() {
+    const now = getComputedStyle(root).color;
+    if (now !== ink) charts.drawAll();
+    ink = now;
+  }
+  const themes = new MutationObserver(() => [100, 500, 1500, 4000].forEach((wait) => setTimeout(redrawInNewInk, wait)));
+  themes.observe(document.body, { attributes: true, attributeFilter: ["data-jp-theme-light", "data-jp-theme-name"] });
+
+  // Lab goes to the end of what it ran; the reader wants to be at the beginning of it.
+  const first = document.querySelector(".bw") === root || !document.querySelector(".bw");
+  const arriving = setTimeout(() => {
+    if (!first || !root.isConnected || root.contains(document.activeElement)) return;
+    unclip();
+    if (!root.matches("[data-arrive]")) {
+      scroller?.scrollTo(0, 0); // a chapter is read from its beginning
+      return;
+    }
+    root.tabIndex = -1;
+    root.focus({ preventScroll: true });
+    root.scrollIntoView({ block: "start" });
+  }, 2 * DEBOUNCE_MS);
+
+  return {
+    dispose: () => {
+      sizes.disconnect();
+      themes.disconnect();
+      cards.disconnect();
+      clearTimeout(arriving);
+    },
+  };
+}

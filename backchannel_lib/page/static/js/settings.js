@@ -1,0 +1,10 @@
+// @ts-check
+// How long things take.
+
+export const DEBOUNCE_MS = 300; // after the last move, until speech and plotly's own state follow
+export const TIMEOUT_MS = 6000; // without an answer, until the reader is told
+export const STAGE_TIMEOUT_MS = 3000; // the same in front of a room, which must be told sooner
+export const NOTICE_MS = 12000; // until a notice goes away, so that it covers nothing for long
+export const TICK_MS = 250; // between two updates of the clock
+export const CLOCK_SAVE_S = 5; // between two messages about how much time the clock has left
+export const POLL_MS = 1000; // between two questions for votes that come from elsewhere

@@ -1,0 +1,239 @@
+// @ts-check
+// The page: fills in what the store has, moves the focus, and shows sentences. It holds no rule and no text.
+
+/** @import { FileRecord, PrefetchedAnswer, ShowMessage, Value } from "./messages.js" */
+/** @import { Store } from "./store.js" */
+import { DEBOUNCE_MS, NOTICE_MS } from "./settings.js";
+
+/** @param {Element} input */
+export const fieldOf = (input) => /** @type {HTMLElement | null} */ (input.closest("[data-field]"))?.dataset.field;
+
+/** @param {Element | null | undefined} place */
+export function focusOn(place) {
+  if (!(place instanceof HTMLElement)) return;
+  if (!place.matches("button, input, select, textarea, summary")) place.tabIndex = -1;
+  place.focus();
+}
+
+/**
+ * @param {HTMLElement} root
+ * @param {object} options
+ * @param {string} options.id makes ids unique among all views
+ * @param {Store} options.store
+ * @param {ReturnType<import("./charts.js").createCharts>} options.charts
+ * @param {() => string} options.restoreText what is said when something entered before can be brought back
+ */
+export function createView(root, { id, store, charts, restoreText }) {
+  /** @type {(selector: string) => HTMLElement | null} */
+  const find = (selector) => root.querySelector(selector);
+  /** @type {(selector: string, within?: Element) => HTMLElement[]} */
+  const all = (selector, within = root) => [.../** @type {NodeListOf<HTMLElement>} */ (within.querySelectorAll(selector))];
+  /** @type {(within: Element) => HTMLInputElement[]} */
+  const inputsIn = (within) => [...within.querySelectorAll("input, select, textarea")].map((one) => /** @type {any} */ (one));
+
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  let speaking;
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  let fading;
+
+  // ---- fragments ----
+
+  /**
+   * @param {string} fragment
+   * @param {number} number of its content
+   */
+  function paint(fragment, number) {
+    const content = store.toPaint(fragment, number);
+    if (content === undefined) return;
+    const [kind, chart] = fragment.split(".");
+    if (fragment === "live_text") speak(content);
+    else if (kind === "alt_text") find(`[data-chart="${chart}"]`)?.setAttribute("aria-label", content);
+    else if (kind === "base_figure") charts.setFigure(chart, content);
+    else {
+      const place = find(`[data-fragment="${fragment}"]`);
+      if (!place) return; // a page need not have a place for every fragment
+      fill(place, content);
+      // With :has() the style sheet could tell by itself, but every move would have to be looked at for it.
+      if ("hides" in place.dataset) place.parentElement?.toggleAttribute("data-blank", !content);
+    }
+  }
+
+  /** @param {PrefetchedAnswer} answer */
+  function paintPrefetched([fragments, marks]) {
+    for (const [fragment, number] of Object.entries(fragments)) paint(fragment, number);
+    for (const [chart, marker] of Object.entries(marks)) charts.moveMarker(chart, marker);
+  }
+
+  /**
+   * @param {HTMLElement} place
+   * @param {string} content
+   */
+  function fill(place, content) {
+    const open = new Set(all("details[open]", place).map((one) => one.dataset.details));
+    const focused = document.activeElement;
+    const selector = focused instanceof HTMLElement && place.contains(focused) ? selectorOf(focused) : null;
+    place.innerHTML = content.replaceAll("§", id);
+    for (const one of all("details[data-details]", place)) /** @type {HTMLDetailsElement} */ (one).open = open.has(one.dataset.details);
+    if ("rows" in place.dataset) setValues(valuesIn(place)); // rows of a table came or went; their values come apart
+    if (selector === null) return;
+    // What had the focus is gone: go on from what came in its place, or else from the heading of its section, and not
+    // from the top of the page.
+    const again = selector ? /** @type {HTMLButtonElement | null} */ (place.querySelector(selector)) : null;
+    // A button that went dead, as at the end of a list, leaves the focus on its row, so that one more press does nothing.
+    if (again) focusOn(again.disabled ? again.parentElement : again);
+    else focusOn(place.closest("section")?.querySelector("h2") ?? place);
+  }
+
+  /** @param {Element} place */
+  function valuesIn(place) {
+    const fields = all("[data-field]", place).map((one) => one.dataset.field ?? "");
+    return Object.fromEntries(fields.filter((field) => field in store.values).map((field) => [field, store.values[field]]));
+  }
+
+  /**
+   * A selector that finds an element again after its fragment was filled anew; blank if there is none.
+   * @param {HTMLElement} element
+   */
+  function selectorOf(element) {
+    const input = /** @type {HTMLInputElement} */ (element);
+    const attribute = "value" in element.dataset ? "data-value" : "value";
+    const value = element.dataset.value ?? input.value;
+    const withValue = value === undefined ? "" : `[${attribute}="${CSS.escape(value)}"]`;
+    if (element.dataset.action) return `[data-action="${element.dataset.action}"]${"value" in element.dataset ? withValue : ""}`;
+    if (element.matches("summary")) return `details[data-details="${element.parentElement?.dataset.details}"] > summary`;
+    const field = fieldOf(element);
+    if (!field) return "";
+    return `[data-field="${field}"] ${element.localName}${/radio|checkbox/.test(input.type) ? withValue : ""}`;
+  }
+
+  /** @param {string} target a fragment or a field */
+  function goTo(target) {
+    const place = find(`[data-fragment="${target}"]`) ?? find(`[data-field="${target}"] :is(input, select, textarea)`);
+    focusOn(place);
+    place?.scrollIntoView({ block: "nearest" });
+  }
+
+  // ---- sentences ----
+
+  /** @param {string} text */
+  function speak(text) {
+    clearTimeout(speaking);
+    speaking = setTimeout(() => {
+      const place = find("[data-live-text]");
+      if (place) place.textContent = text;
+    }, DEBOUNCE_MS);
+  }
+
+  /** @param {string} text */
+  function notice(text) {
+    clearTimeout(fading);
+    const place = find("[data-notice]");
+    if (place) place.textContent = text;
+    for (const one of all("[data-action=restore], [data-reload]")) one.hidden = true;
+    root.toggleAttribute("data-noticed", !!text);
+    if (text && !store.disconnected) fading = setTimeout(() => find("[data-action=restore]")?.hidden && notice(""), NOTICE_MS);
+  }
+
+  /** @param {string} saved what was entered before, as JSON */
+  function offerToRestore(saved) {
+    notice(restoreText());
+    const button = find("[data-action=restore]");
+    if (!button) return;
+    button.hidden = false;
+    button.dataset.value = saved;
+  }
+
+  // ---- controls ----
+
+  /** @param {Record<string, string>} errors */
+  function showErrors(errors) {
+    for (const place of all("[data-field]")) {
+      const sentence = errors[place.dataset.field ?? ""];
+      const slot = /** @type {HTMLElement | null} */ (place.querySelector(".bw-error"));
+      if (slot) {
+        slot.hidden = !sentence;
+        slot.textContent = sentence ?? "";
+      }
+      for (const input of inputsIn(place)) {
+        if (sentence) input.setAttribute("aria-invalid", "true");
+        else input.removeAttribute("aria-invalid");
+      }
+    }
+  }
+
+  /** @param {Record<string, [number, number]>} ends lowest and highest position, by field */
+  function setEnds(ends) {
+    for (const [field, [low, high]] of Object.entries(ends)) {
+      const slider = /** @type {HTMLInputElement | null} */ (find(`[data-field="${field}"] [type=range]`));
+      if (slider) Object.assign(slider, { min: String(low), max: String(high) });
+    }
+  }
+
+  /**
+   * @param {Record<string, Value>} values
+   * @param {string | null} except a field whose control is ahead
+   */
+  function setValues(values, except = null) {
+    for (const [field, value] of Object.entries(values)) {
+      const place = find(`[data-field="${field}"]`);
+      if (!place || field === except) continue;
+      const many = place.matches(".bw-checks") ? new Set(String(value).split("|")) : null;
+      for (const input of inputsIn(place)) {
+        if (input.localName === "textarea" && input === document.activeElement) continue; // it is being written in
+        if (many) input.checked = many.has(input.value);
+        else if (input.type === "radio") input.checked = input.value === value;
+        else if (input.type === "checkbox") input.checked = value === true;
+        else input.value = String(value ?? "");
+      }
+    }
+  }
+
+  /** @param {FileRecord} file */
+  function download({ name, text }) {
+    const link = document.createElement("a");
+    link.href = URL.createObjectURL(new Blob([text], { type: "application/octet-stream" }));
+    link.download = name;
+    link.click();
+    setTimeout(() => URL.revokeObjectURL(link.href), 1000);
+  }
+
+  // ---- an answer ----
+
+  /** @param {ShowMessage} message */
+  function show(message) {
+    const { mine, saved, typing } = store.receive(message);
+    if (message.shown) {
+      const shown = new Set(message.shown);
+      for (const place of all("[data-field]")) place.hidden = !shown.has(place.dataset.field ?? "");
+    }
+    if (message.open) for (const place of all("[data-open]")) place.hidden = !message.open.includes(place.dataset.open ?? "");
+    if (message.errors) showErrors(message.errors);
+    if (message.ends) setEnds(message.ends);
+    if ("exam" in message) {
+      for (const box of all("[data-exam]").map((one) => /** @type {HTMLInputElement} */ (one))) box.checked = box.value === message.exam;
+    }
+    if (message.hello) root.dataset.ready = "true";
+    if (saved) offerToRestore(saved);
+    if (message.values) setValues(message.values, typing);
+    if (message.notice || store.disconnected) notice(message.notice ?? "");
+    store.disconnected = false;
+    if (message.file) download(message.file);
+    if (mine) store.sendQueued();
+    // While a move is under way, what was painted ahead of it stays; its own answer is yet to come.
+    const ahead = store.paintedAhead();
+    for (const [fragment, number] of Object.entries(store.fragments)) if (!ahead.has(fragment)) paint(fragment, number);
+    if (!ahead.size) charts.moveMarkers();
+    return mine;
+  }
+
+  return {
+    show,
+    paintPrefetched,
+    notice,
+    goTo,
+    dispose: () => {
+      clearTimeout(fading);
+      clearTimeout(speaking);
+    },
+  };
+}

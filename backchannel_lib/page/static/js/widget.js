@@ -1,0 +1,87 @@
+// @ts-check
+// One view of a widget, as anywidget calls it: the store, the page, the charts and the clock, put together.
+
+/** @import { FromPage, PrefetchedMessage, ShowMessage } from "./messages.js" */
+import { createCharts } from "./charts.js";
+import { listen } from "./events.js";
+import { place } from "./placement.js";
+import { STAGE_TIMEOUT_MS, TIMEOUT_MS } from "./settings.js";
+import { Store } from "./store.js";
+import { createTimer } from "./timer.js";
+import { createView } from "./view.js";
+
+/**
+ * @typedef {object} Model anywidget's model, as far as it is used here
+ * @property {(name: string) => any} get
+ * @property {(message: FromPage) => void} send
+ * @property {(event: "msg:custom", callback: (message: any, buffers: DataView[]) => void) => void} on
+ * @property {(event: "msg:custom", callback: (message: any, buffers: DataView[]) => void) => void} off
+ */
+
+/** @param {{ model: Model, el: HTMLElement }} context */
+export function render({ model, el }) {
+  const id = `bw${Math.random().toString(36).slice(2)}-`; // of this view, among all that show the same widget
+  el.innerHTML = model.get("html").replaceAll("§", id);
+  const root = /** @type {HTMLElement} */ (el.firstElementChild);
+  const onStage = document.body.matches("[data-stage]"); // the full-screen page, before a room
+
+  const store = new Store({
+    view: id,
+    send: (message) => model.send(message),
+    timeout: onStage ? STAGE_TIMEOUT_MS : TIMEOUT_MS,
+    prefetch: () => model.get("prefetch"),
+    storage: sessionStorage,
+    storageKey: model.get("storage_key"),
+    onAction: (seq) => {
+      if (!store.disconnected) view.notice("");
+      root.dataset.pending = String(seq); // whoever drives the page from outside can see that an answer is on its way
+    },
+    onAnswered: () => delete root.dataset.pending,
+    onDisconnected: () => {
+      delete root.dataset.pending;
+      timer.stop();
+      view.notice(model.get("disconnected_text"));
+      const reload = /** @type {HTMLElement | null} */ (root.querySelector("[data-reload]"));
+      if (!reload || !onStage) return;
+      reload.hidden = false;
+      reload.focus();
+    },
+  });
+  const charts = createCharts(root, () => store.marks);
+  const view = createView(root, { id, store, charts, restoreText: () => model.get("restore_text") });
+  const timer = createTimer(root, {
+    onStage,
+    save: (clock, left) => store.send({ type: "clock_left", value: clock, left }),
+    timeUp: (clock) => store.act({ type: "time_up", value: clock }),
+  });
+  const events = listen(root, { store, view, timer, onStage });
+
+  /** @param {ShowMessage} message */
+  function show(message) {
+    const mine = view.show(message);
+    if (message.clock) timer.start(message.clock);
+    if (message.focus && mine) view.goTo(message.focus);
+  }
+
+  /**
+   * @param {ShowMessage | PrefetchedMessage | { type: "plotly" }} message
+   * @param {DataView[]} buffers
+   */
+  function receive(message, buffers) {
+    if (message.type === "show") show(message);
+    else if (message.type === "prefetched") store.receivePrefetched(message);
+    else if (message.type === "plotly") charts.loadPlotly(buffers);
+  }
+  model.on("msg:custom", receive);
+
+  const placement = place(root, charts);
+  store.send({ type: "hello" });
+  if (charts.needPlotly()) store.send({ type: "plotly" });
+
+  return () => {
+    model.off("msg:custom", receive);
+    for (const part of [store, view, timer, events, placement, charts]) part.dispose();
+  };
+}
+
+export default { render };

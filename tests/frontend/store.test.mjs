@@ -1,0 +1,241 @@
+// What one view knows, tested without a page: `node --test tests/frontend/`, or pytest, which runs it with Playwright's Node.
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import { Store } from "../../backchannel_lib/page/static/js/store.js";
+
+/** A store with what it sent, what it reported, and a tab's storage. */
+function opened({ view = "v", stored = {}, send = undefined, timeout = 60_000, prefetch = true } = {}) {
+  const sent = [];
+  const reports = [];
+  const storage = { getItem: (key) => stored[key] ?? null, setItem: (key, value) => (stored[key] = value) };
+  const store = new Store({
+    view,
+    send: send ?? ((message) => sent.push(message)),
+    timeout,
+    prefetch: () => prefetch,
+    storage,
+    storageKey: "key",
+    onAction: (seq) => reports.push(seq),
+    onAnswered: () => reports.push("answered"),
+    onDisconnected: () => reports.push("disconnected"),
+  });
+  return { store, sent, reports, stored, view };
+}
+
+const answerTo = (store, more = {}, view = "v") => ({ type: "show", fragments: {}, contents: {}, seq: store.seq, view, ...more });
+const moves = (sent) => sent.filter((message) => message.type === "set").map(({ field, value }) => [field, value]);
+
+/** What view.js does with an answer, as far as the store is concerned. */
+function take(store, message) {
+  const result = store.receive(message);
+  if (result.mine) store.sendQueued();
+  return result;
+}
+
+test("moves wait while an action is under way, and of each field only the latest is sent", (t) => {
+  const { store, sent } = opened();
+  t.after(() => store.dispose());
+  for (const score of [1, 2, 3]) store.set("score", score);
+  store.set("move", "call");
+  store.set("score", 4);
+  assert.deepEqual(moves(sent), [["score", 1]]);
+  take(store, answerTo(store));
+  assert.deepEqual(moves(sent), [["score", 1], ["score", 4]]);
+  take(store, answerTo(store));
+  assert.deepEqual(moves(sent), [["score", 1], ["score", 4], ["move", "call"]]);
+  take(store, answerTo(store));
+  assert.equal(store.pending, false);
+  assert.equal(sent.length, 3);
+});
+
+test("a button is sent after the moves that were made before it", (t) => {
+  const { store, sent } = opened();
+  t.after(() => store.dispose());
+  store.set("a", 1);
+  store.set("b", 2);
+  store.set("c", 3);
+  store.actAfterQueue({ type: "undo" });
+  assert.deepEqual(sent.map((message) => message.field ?? message.type), ["a", "b", "c", "undo"]);
+  assert.deepEqual(sent.map((message) => message.seq), [1, 2, 3, 4]);
+  assert.equal(store.queue.size, 0);
+});
+
+test("only the answer to the latest action ends the wait", (t) => {
+  const { store, reports } = opened();
+  t.after(() => store.dispose());
+  store.act({ type: "undo" });
+  store.act({ type: "undo" });
+  assert.equal(take(store, { ...answerTo(store), seq: 1 }).mine, false);
+  assert.equal(store.pending, true);
+  assert.equal(take(store, answerTo(store)).mine, true);
+  assert.deepEqual(reports, [1, 2, "answered"]);
+});
+
+test("a content is painted once, and an unknown one not at all", () => {
+  const { store } = opened();
+  store.receive(answerTo(store, { contents: { 0: "low" }, fragments: { verdict: 0, rule: 5 } }));
+  assert.equal(store.toPaint("verdict", 0), "low");
+  assert.equal(store.toPaint("verdict", 0), undefined);
+  assert.equal(store.toPaint("rule", 5), undefined);
+  store.receive({ type: "show", contents: { 5: "later" } });
+  assert.equal(store.toPaint("rule", 5), "later");
+});
+
+const prefetchedFor = (store, field, at, view = "v") => ({
+  type: "prefetched", field, at, contents: { 7: "ahead" }, view, prefetch_version: store.prefetchVersion,
+});
+
+test("a prefetched answer is there at once for the control in use", () => {
+  const { store, sent } = opened();
+  store.activate("score");
+  assert.deepEqual(sent, [{ type: "prefetch", field: "score", prefetch_version: store.prefetchVersion, view: "v" }]);
+  store.receivePrefetched(prefetchedFor(store, "score", { 241: [{ verdict: 7 }, { map: [241, 3] }] }));
+  assert.deepEqual(store.prefetchedAnswer("score", "241"), [{ verdict: 7 }, { map: [241, 3] }]);
+  assert.equal(store.prefetchedAnswer("score", "999"), undefined);
+  assert.equal(store.toPaint("verdict", 7), "ahead");
+  store.activate("score");
+  assert.equal(sent.length, 1, "what was prefetched is not asked for again");
+});
+
+test("nothing is prefetched where the widget was told not to", () => {
+  const { store, sent } = opened({ prefetch: false });
+  store.activate("score");
+  assert.deepEqual(sent, []);
+});
+
+test("a prefetched answer that is outdated, of another view or of another control is discarded", () => {
+  const { store } = opened();
+  store.activate("score");
+  const outdated = prefetchedFor(store, "score", { 1: [{}, {}] });
+  store.discardPrefetched();
+  store.receivePrefetched(outdated);
+  assert.equal(store.prefetched, null);
+  store.receivePrefetched(prefetchedFor(store, "score", {}, "another"));
+  assert.equal(store.prefetched, null);
+  store.receivePrefetched(prefetchedFor(store, "move", {}));
+  assert.equal(store.prefetched, null);
+  assert.equal(store.contents.get(7), "ahead", "its contents are kept all the same: they are sent once");
+});
+
+test("prefetched answers hold while their own field changes, and are void when another one does", () => {
+  const { store } = opened();
+  store.activate("score");
+  store.receivePrefetched(prefetchedFor(store, "score", { 241: [{ verdict: 7 }, {}] }));
+  store.receive({ type: "show", values: { score: 241 } });
+  assert.ok(store.prefetchedAnswer("score", "241"));
+  store.receive({ type: "show", values: { phase: "post_soap" } });
+  assert.equal(store.prefetchedAnswer("score", "241"), undefined);
+});
+
+test("a move of another control makes prefetched answers void", () => {
+  const { store } = opened();
+  store.activate("score");
+  store.receivePrefetched(prefetchedFor(store, "score", { 241: [{ verdict: 7 }, {}] }));
+  assert.equal(store.prefetchedAnswer("move", "call"), undefined);
+  assert.equal(store.prefetched, null);
+});
+
+test("while a move is under way, what was painted ahead is not painted over", (t) => {
+  const { store } = opened();
+  t.after(() => store.dispose());
+  store.activate("score");
+  store.receivePrefetched(prefetchedFor(store, "score", { 241: [{ verdict: 7 }, {}] }));
+  assert.equal(store.paintedAhead().size, 0);
+  store.set("score", "241");
+  assert.deepEqual([...store.paintedAhead()], ["verdict"]);
+  take(store, answerTo(store));
+  assert.equal(store.paintedAhead().size, 0);
+});
+
+test("a control without positions has nothing ahead, and that is no error", (t) => {
+  const { store } = opened();
+  t.after(() => store.dispose());
+  store.activate("name");
+  store.receivePrefetched(prefetchedFor(store, "name", {}));
+  store.set("name", "Mercy");
+  assert.equal(store.paintedAhead().size, 0);
+});
+
+test("after a kernel restart, what was entered before is offered, and not overwritten until then", () => {
+  const stored = {};
+  const before = opened({ stored }).store;
+  before.receive({ type: "show", hello: true, values: { score: 240, move: "call" } });
+  before.receive({ type: "show", values: { score: 251 } });
+  assert.equal(stored.key, '{"score":251,"move":"call"}');
+  const after = opened({ stored }).store;
+  assert.equal(after.receive({ type: "show", hello: true, values: { score: 240, move: "call" } }).saved, stored.key);
+  assert.equal(JSON.parse(stored.key).score, 251);
+});
+
+test("nothing is offered where nothing was entered, or the same", () => {
+  const stored = {};
+  assert.equal(opened({ stored }).store.receive({ type: "show", hello: true, values: { score: 240 } }).saved, null);
+  stored.key = '{"score":240}';
+  assert.equal(opened({ stored }).store.receive({ type: "show", hello: true, values: { score: 240 } }).saved, null);
+});
+
+test("two views of one model: both show the answer, and only the one that asked stops waiting", (t) => {
+  const one = opened({ view: "one" });
+  const two = opened({ view: "two" });
+  t.after(() => [one, two].forEach(({ store }) => store.dispose()));
+  one.store.set("score", 251);
+  two.store.activate("score");
+  two.store.receivePrefetched(prefetchedFor(two.store, "score", { 240: [{ verdict: 7 }, {}] }, "two"));
+  two.store.set("move", "call");
+  const answer = answerTo(one.store, { contents: { 0: "better" }, fragments: { verdict: 0 }, values: { move: "x" } }, "one");
+  assert.equal(take(one.store, answer).mine, true);
+  assert.equal(take(two.store, answer).mine, false, "the same number, but not its own action");
+  assert.deepEqual([one.store.pending, two.store.pending], [false, true]);
+  assert.deepEqual([one.store, two.store].map((store) => store.toPaint("verdict", store.fragments.verdict)), ["better", "better"]);
+  assert.equal(two.store.prefetched, null, "the other view changed a field");
+});
+
+test("a view that opens makes the others forget their numbers and paint anew", () => {
+  const { store } = opened();
+  store.receive({ type: "show", contents: { 0: "old" }, fragments: { verdict: 0 } });
+  assert.equal(store.toPaint("verdict", 0), "old");
+  store.activate("score");
+  store.receivePrefetched(prefetchedFor(store, "score", { 241: [{ verdict: 7 }, {}] }));
+  store.receive({ type: "show", forget: true, contents: { 0: "new" }, fragments: { verdict: 0 } });
+  assert.equal(store.contents.size, 1);
+  assert.equal(store.prefetched, null, "it named contents by the old numbers");
+  assert.equal(store.toPaint("verdict", 0), "new");
+});
+
+test("switching the exam while the score moves: the switch is answered, and the last move comes after it", (t) => {
+  const { store, sent } = opened();
+  t.after(() => store.dispose());
+  store.activate("score");
+  store.receivePrefetched(prefetchedFor(store, "score", { 241: [{ verdict: 7 }, {}] }));
+  store.set("score", "241");
+  store.set("score", "242");
+  store.act({ type: "exam", value: "level2" });
+  assert.equal(take(store, { ...answerTo(store, { values: { score: 241 } }), seq: 1 }).mine, false);
+  assert.deepEqual(moves(sent), [["score", "241"]], "the switch is not answered yet");
+  const switched = answerTo(store, { exam: "level2", values: { score: 520, range_low: 500, range_floor: 450 } });
+  assert.equal(take(store, switched).typing, "score", "the control is ahead of this answer");
+  assert.equal(store.prefetched, null, "answers for the other exam's scores are void");
+  assert.deepEqual(moves(sent), [["score", "241"], ["score", "242"]]);
+  assert.equal(store.values.range_low, 500);
+});
+
+test("without an answer it counts as disconnected, and the next action tries again", async (t) => {
+  const { store, sent, reports } = opened({ timeout: 5 });
+  t.after(() => store.dispose());
+  store.act({ type: "undo" });
+  await new Promise((resolve) => setTimeout(resolve, 50));
+  assert.deepEqual(reports, [1, "disconnected"]);
+  assert.deepEqual([store.disconnected, store.pending], [true, false]);
+  store.set("score", 241);
+  assert.deepEqual(moves(sent), [["score", 241]]);
+});
+
+test("a message that cannot be sent disconnects at once, and once", async (t) => {
+  const { store, reports } = opened({ timeout: 5, send: () => { throw new Error("gone"); } });
+  t.after(() => store.dispose());
+  store.act({ type: "undo" });
+  await new Promise((resolve) => setTimeout(resolve, 50));
+  assert.deepEqual(reports, [1, "disconnected"]);
+});
