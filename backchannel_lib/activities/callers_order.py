@@ -55,7 +55,7 @@ class CallersOrder(GuessForm):
         return {}
 
     def fragments(self, state: Record) -> dict[str, str]:
-        """Give the order, and once the reader compares, the article's two tables beside it."""
+        """Return the order, and once the reader compares, the article's two tables beside it."""
         order = split_choices(state["order"])
         moved = text("order.spoken", order=", ".join(text(f"short.recommender.{name}") for name in order))
         return {
@@ -101,7 +101,7 @@ class CallersOrder(GuessForm):
         )
 
     def page(self) -> str:
-        """Give the whole page."""
+        """Return the whole page."""
         parts = self.fragments(self.state)
         return activity_page(
             self.key,

@@ -23,7 +23,7 @@ SECONDS: Final = 90  # paper.ninety-seconds
 
 
 def decision_of(verdict: Verdict) -> str:
-    """Tell what a director does with a file of some verdict.
+    """Return what a director does with a file of some verdict.
 
     Args:
         verdict: The verdict.
@@ -42,13 +42,13 @@ class Desk(TimedDeck):
     """The files, what the reader decided on each, where the reader is, and whether the clock is wanted.
 
     Args:
-        part: Its row in data/activities.csv.
+        row: The activity's row.
 
     Source:
         data/desk_files.csv, paper.ninety-seconds.
     """
 
-    def __init__(self, part: ActivityRow) -> None:
+    def __init__(self, row: ActivityRow) -> None:
         self.files = {row.file: row for row in load_desk_files()}
         self.cases = {name: case_of(row.overrides) for name, row in self.files.items()}
         self.judgments = {name: judge(case) for name, case in self.cases.items()}
@@ -56,7 +56,7 @@ class Desk(TimedDeck):
         order = list(self.files)
         numbers = [text("desk.number", number=number, total=len(order)) for number in range(1, len(order) + 1)]
         asked = zip(order, numbers, strict=True)
-        super().__init__(part, order, {name: choice_field(name, self.decisions, number) for name, number in asked})
+        super().__init__(row, order, {name: choice_field(name, self.decisions, number) for name, number in asked})
 
     def _number(self, name: str) -> str:
         return text("desk.number", number=self.order.index(name) + 1, total=len(self.order))
@@ -68,29 +68,29 @@ class Desk(TimedDeck):
         return [name for name in self.order if state[name]]
 
     def head_at(self, at: int) -> str:
-        """Name the part of the page that heads a file."""
+        """Return the fragment that heads a file."""
         return f"head.{self.order[at - 1]}"
 
     def time_is_up(self) -> str:
-        """Say that the time of a file is over."""
+        """Return the sentence when the time of a file is over."""
         return text("desk.time_up")
 
-    # ---- what is on screen ----
+    # ---- what is on the page ----
 
     def clock_of(self, state: Record) -> ClockRecord:
-        """Tell which clock runs; one that is switched off and on again begins anew."""
+        """Return which clock runs; one that is switched off and on again begins anew."""
         runs = state["clock"] == "on" and self.on_top(state) != ""
         return {"id": f"{state['at']}-{state['clock']}", "seconds": SECONDS, "run": runs}
 
     def in_sight(self, state: Record) -> list[str]:
-        """Tell which sections are in sight."""
+        """Return which sections are visible."""
         name = self.on_top(state)
         if name:
             return ["desk", name, f"clock_{state['clock']}"]
         return ["seen"] if state["at"] == self.end else ["start"]
 
     def fragments(self, state: Record) -> dict[str, str]:
-        """Give the way on and, once the reader asks for them, the answers to what is decided."""
+        """Return the way on and, once the reader asks for them, the answers to what is decided."""
         seen = state["at"] == self.end
         decided = self.decided(state) if seen else []
         summary = self._summary(state, decided) if seen else ""
@@ -156,7 +156,7 @@ class Desk(TimedDeck):
         )
 
     def page(self) -> str:
-        """Give the whole page."""
+        """Return the whole page."""
         state = self.state
         parts, now = self.fragments(state), self.in_sight(state)
         return activity_page(
@@ -210,7 +210,7 @@ class Desk(TimedDeck):
         )
 
     def static_html(self) -> str:
-        """Give title, lead and the program, for a notebook that has not been run."""
+        """Return title, lead and the program, for a notebook that has not been run."""
         return static_page(self.key, tag("p", text("desk.program")))
 
     @property
@@ -246,7 +246,7 @@ class Desk(TimedDeck):
 
 
 def weakest_of(judgment: Judgment) -> str:
-    """Name the links that hold a file down.
+    """Return the links that hold a file down.
 
     Args:
         judgment: What the article says of it.

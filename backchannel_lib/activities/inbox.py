@@ -55,7 +55,7 @@ def emails() -> tuple[Email, ...]:
 
 @functools.cache
 def _pieces() -> dict[str, list[tuple[str, bool]]]:
-    """Give the texts and flags of the pieces by their place in an email."""
+    """Return the texts and flags of the pieces by their place in an email."""
     return {
         where: [(text(f"inbox_piece.{row.piece}"), row.flag) for row in load_inbox_pieces() if row.place == where]
         for where in INBOX_PLACES
@@ -92,13 +92,13 @@ class Inbox(Form):
     """A guess, an inbox, and what the author tells of it.
 
     Args:
-        part: Its row in data/activities.csv.
+        row: The activity's row.
 
     Source:
         noise.cold-email-90-10, noise.one-of-100; the emails are ours.
     """
 
-    def __init__(self, part: ActivityRow) -> None:
+    def __init__(self, row: ActivityRow) -> None:
         self.first = int(assumption("inbox_first"))
         self.total, self.deleted = article_number("cold_emails"), article_number("cold_emails_deleted")
         entries = {
@@ -107,12 +107,12 @@ class Inbox(Form):
             "done": _decisions(self.first),
             "rest": boolean_field("rest"),
         }
-        super().__init__(part, entries)
+        super().__init__(row, entries)
 
-    # ---- acts ----
+    # ---- actions ----
 
     def actions(self) -> dict[str, Action]:
-        """Give what the buttons do."""
+        """Return what the buttons do."""
         return {
             "open": self._open_inbox,
             "delete": lambda _: self._decide(DELETE),
@@ -138,17 +138,17 @@ class Inbox(Form):
         return {"focus": "tally"}
 
     def _stage(self, state: Record) -> str:
-        """Tell how far the reader is: ``ask``, ``sort``, ``pause`` or ``told``."""
+        """Return how far the reader is: ``ask``, ``sort``, ``pause`` or ``told``."""
         if not state["begun"]:
             return "ask"
         if state["rest"]:
             return "told"
         return "sort" if len(state["done"]) < self.first else "pause"
 
-    # ---- what is on screen ----
+    # ---- what is on the page ----
 
     def fragments(self, state: Record) -> dict[str, str]:
-        """Give the email in hand, what became of the one before, and at the end what the author tells."""
+        """Return the email in hand, what became of the one before, and at the end what the author tells."""
         stage = self._stage(state)
         at_work = stage in {"sort", "pause"}
         last = self._last(state) if at_work else ""
@@ -168,7 +168,7 @@ class Inbox(Form):
         }
 
     def ui_state(self, state: Record) -> dict[str, Any]:
-        """Tell which sections are in sight."""
+        """Return which sections are visible."""
         return {"open": self._open(state)}
 
     def _open(self, state: Record) -> list[str]:
@@ -176,7 +176,7 @@ class Inbox(Form):
         return [stage, "desk"] if stage in {"sort", "pause"} else [stage]
 
     def _last(self, state: Record) -> str:
-        """Say what the reader did to the email before, or at the beginning what there is to do."""
+        """Return what the reader did to the email before, or at the beginning what there is to do."""
         done = state["done"]
         if not done:
             return text("inbox.welcome")
@@ -207,7 +207,7 @@ class Inbox(Form):
         return text("inbox.grid", deleted=self.deleted, skimmed=self.total - self.deleted)
 
     def _tally(self, state: Record) -> Markup:
-        """Give the author's hundred as a picture with its numbers, the reader's beside them, and why it is so."""
+        """Return the author's hundred as a picture with its numbers, the reader's beside them, and why it is so."""
         numbers = [claim for row in load_article_numbers() for claim in row.claims]
         return join(
             tag("h3", text("inbox.tally")),
@@ -280,7 +280,7 @@ class Inbox(Form):
         return text("inbox.desk_gentler" if gentler else "inbox.desk_alike")
 
     def page(self) -> str:
-        """Give the whole page."""
+        """Return the whole page."""
         state = self.state
         parts, now = self.fragments(state), self._open(state)
         return activity_page(

@@ -22,7 +22,7 @@ class PersistentForm(Form):
     _looked = False  # what was kept is read once, before anything is done
 
     def record(self) -> dict[str, Any]:
-        """Give what is kept."""
+        """Return what is kept."""
         return self.values(self.state)
 
     def bring(self, record: Mapping[str, Any]) -> None:

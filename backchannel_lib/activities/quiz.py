@@ -70,7 +70,7 @@ class Quiz(Items):
             ),
             tag("p", option.why),
             tag("p", rule_line(one.case), class_="bw-rule-line") if one.case and one.kind == "case" else None,
-            citations(f"question-{name}", one.claims, (one.assumption,) if one.assumption else (), one.facts)
+            citations(f"question-{name}", one.claims, (one.assumption,), one.facts)
             if one.claims or one.assumption or one.facts
             else None,
         )
@@ -110,7 +110,7 @@ class Quiz(Items):
         return "\n".join(lines)
 
     def transcript(self) -> str:
-        """Give every answer to every question, check it, and return the feedback."""
+        """Return every answer to every question, check it, and return the feedback."""
         start, lines = self.state, []
         for number, (name, one) in enumerate(self.questions.items(), start=1):
             lines.append(f"{number}. {one.text}")

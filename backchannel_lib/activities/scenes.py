@@ -72,14 +72,14 @@ class Scenes(CaseActivity):
         return {name: case_of(row.overrides) for name, row in self.scenes.items()}
 
     def _case_of(self, scene: str) -> Case:
-        """Give a scene's case; one's own is the first scene's, with the default in each field that can be moved."""
+        """Return a scene's case; one's own is the first scene's, with the default in each field that can be moved."""
         if scene != OWN:
             return self.cases[scene]
         defaults = {name: Case.fields()[name].default for name in (*self._mine(), *ALWAYS_ASKED)}
         return next(iter(self.cases.values())).replace(**defaults)
 
     def _mine(self) -> tuple[str, ...]:
-        """Name the fields that a reader enters here, with those that only make sense together."""
+        """Return the fields that a reader enters here, with those that only make sense together."""
         return (*dict.fromkeys((*self.row.fields, *_go_along(self.row.fields), *(ALWAYS_ASKED if self.row.own else ()))),)
 
     def _at(self, scene: str, state: CaseState) -> CaseState:
@@ -96,10 +96,10 @@ class Scenes(CaseActivity):
     def _guess(state: CaseState) -> str:
         return dict(state.guesses).get(state.scene, "")
 
-    # ---- acts ----
+    # ---- actions ----
 
     def actions(self) -> dict[str, Action]:
-        """Give what the buttons do."""
+        """Return what the buttons do."""
         return {**super().actions(), "see": self._see, "scene": self._scene, "again": self._again, "keep": self._keep}
 
     def _see(self, _: object) -> ActionResult:
@@ -132,22 +132,22 @@ class Scenes(CaseActivity):
             return {"notice": str(error)}
         return {"notice": text("scene.kept")}
 
-    # ---- what is on screen ----
+    # ---- what is on the page ----
 
     def fields(self) -> Iterable[str]:
-        """Name the controls: the guess, and the chosen fields."""
+        """Return the controls: the guess, and the chosen fields."""
         return ("guess", *self._controls())
 
     def label(self, field: str) -> str:
-        """Give a control's label."""
+        """Return a control's label."""
         return text("guess.ask") if field == "guess" else super().label(field)
 
     def positions(self, field: str) -> Iterable[Any]:
-        """List the positions of a control."""
+        """Return the positions of a control."""
         return () if field == "guess" else super().positions(field)
 
     def with_value(self, field: str, value: object) -> CaseState:
-        """Tell where a move of one control leads."""
+        """Return where a move of one control leads."""
         if field != "guess":
             return super().with_value(field, value)
         known = [name for name, _ in verdict_options()]
@@ -157,7 +157,7 @@ class Scenes(CaseActivity):
         return self.state._replace(guesses=tuple(guesses.items()))
 
     def values(self, state: CaseState) -> dict[str, Any]:
-        """Give the case, the guess of this scene, and what a page has to keep."""
+        """Return the case, the guess of this scene, and what a page has to keep."""
         return {
             **super().values(state),
             "guess": self._guess(state),
@@ -184,7 +184,7 @@ class Scenes(CaseActivity):
         )
 
     def fragments(self, state: CaseState) -> dict[str, str]:
-        """Give the story, and once a prediction was made, the answer beside it."""
+        """Return the story, and once a prediction was made, the answer beside it."""
         seen = self._is_seen(state)
         parts = dict.fromkeys(("verdict", "chain", "rules", "strip", "beside", "rule_line"), "")
         if seen:
@@ -195,7 +195,7 @@ class Scenes(CaseActivity):
         return {**parts, "story": self._story(state.scene), "nav": self._nav(state.scene)}
 
     def deferred_fragments(self, state: CaseState) -> dict[str, str]:
-        """Give what this panel shows beside verdict and rule, once a prediction was made."""
+        """Return what this panel shows beside verdict and rule, once a prediction was made."""
         if not self._is_seen(state):
             return {}
         wanted = [name for name in self.row.shows if name in {"changes", "readings"}]
@@ -208,17 +208,17 @@ class Scenes(CaseActivity):
         return parts
 
     def markers(self, state: CaseState) -> dict[str, Any]:
-        """Tell where the case stands on each chart of this panel."""
+        """Return where the case stands on each chart of this panel."""
         if not self._is_seen(state):
             return {}
         return {chart: charts.mark(chart, state.case, state.reading) for chart in self._charts()}
 
     def ui_state(self, state: CaseState) -> dict[str, Any]:
-        """Tell which controls and sections are in sight."""
+        """Return which controls and sections are in sight."""
         return {**super().ui_state(state), "shown": ["guess", *self._shown(state)], "open": self._open(state)}
 
     def _controls(self) -> tuple[str, ...]:
-        """Name the fields of a case that have a control on the page, in sight or not."""
+        """Return the fields of a case that have a control on the page, in sight or not."""
         return (*dict.fromkeys((*self.row.fields, *(ALWAYS_ASKED if self.row.own else ()))),)
 
     def _shown(self, state: CaseState) -> list[str]:
@@ -244,7 +244,7 @@ class Scenes(CaseActivity):
         return join(tag("h3", tag("span", number, class_="bw-count"), " ", self._title(scene)), tag("p", story))
 
     def _assumed(self) -> Markup:
-        """Say what is taken for granted in one's own case, since it cannot be entered here."""
+        """Return what is taken for granted in one's own case, since it cannot be entered here."""
         case, known = self._case_of(OWN), self._controls()
         told = []
         if "score" not in known:
@@ -283,13 +283,11 @@ class Scenes(CaseActivity):
             None
             if row
             else [tag("p", weakest_sentence(judgment)), *_why_held(judgment), tag("p", rules_check(case).next_step)],
-            citations(f"scene-{row.scene}", row.claims, (row.assumption,) if row.assumption else ())
-            if row and (row.claims or row.assumption)
-            else None,
+            citations(f"scene-{row.scene}", row.claims, (row.assumption,)) if row and (row.claims or row.assumption) else None,
         )
 
     def page(self) -> str:
-        """Give the whole page."""
+        """Return the whole page."""
         state = self.state
         parts, now = self.fragments(state), self._open(state)
         shows = self.row.shows
@@ -360,7 +358,7 @@ class Scenes(CaseActivity):
         )
 
     def static_html(self) -> str:
-        """Give the first story, for a notebook that has not been run."""
+        """Return the first story, for a notebook that has not been run."""
         return static_page(self.key, self._story(self.order[0]))
 
     @property
@@ -401,7 +399,7 @@ class Scenes(CaseActivity):
         self._see({})
 
     def _sweep(self, field: str) -> str:
-        """Tell the verdict at every position of one control, positions of the same verdict together."""
+        """Return the verdict at every position of one control, positions of the same verdict together."""
         outcomes = []
         for value in self.positions(field):
             if str(value).count("|"):
@@ -416,7 +414,7 @@ class Scenes(CaseActivity):
 
 
 def _why_held(judgment: Judgment) -> list[Markup]:
-    """Give the reasons of the links that hold a verdict down."""
+    """Return the reasons of the links that hold a verdict down."""
     if judgment.verdict is max(Verdict):
         return []
     return [tag("p", reason.sentence) for reason in judgment.reasons if reason.stage in judgment.binding]
@@ -451,7 +449,7 @@ def span(field: str, values: list[Any]) -> str:
 
 
 def _go_along(fields: Iterable[str]) -> tuple[str, ...]:
-    """Name the fields that have to be kept with others, since they only make sense together."""
+    """Return the fields that have to be kept with others, since they only make sense together."""
     return tuple(
         more for field, more in (("recommender", "move"), ("move", "recommender")) if field in fields and more not in fields
     )

@@ -49,12 +49,12 @@ class Shares(GuessForm):
         return text("shares.left", left=left) if left > 0 else text("shares.over", over=-left)
 
     def fragments(self, state: Record) -> dict[str, str]:
-        """Give what is left to share, and once the reader compares, the article's shares beside."""
+        """Return what is left to share, and once the reader compares, the article's shares beside."""
         left = self._left(state)
         return {"left": left, "live_text": left, "compared": self._compared(state) if self.is_seen(state) else ""}
 
     def deferred_fragments(self, state: Record) -> dict[str, str]:
-        """Give the two charts beside each other."""
+        """Return the two charts beside each other."""
         if not self.is_seen(state):
             return {}
         return {"base_figure.shares": json.dumps(self._figure(state)), "alt_text.shares": self._spoken(state)}
@@ -84,7 +84,7 @@ class Shares(GuessForm):
         )
 
     def page(self) -> str:
-        """Give the whole page."""
+        """Return the whole page."""
         parts = self.fragments(self.state)
         return activity_page(
             self.key,

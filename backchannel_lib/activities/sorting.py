@@ -44,7 +44,7 @@ class Sorting(Items):
                 (text("lesson.so"), text(verdict)),
             ),
             tag("p", text(f"item.{name}.why")),
-            citations(f"item-{name}", item.claims, (item.assumption,) if item.assumption else ()),
+            citations(f"item-{name}", item.claims, (item.assumption,)),
             class_="bw-told",
         )
 

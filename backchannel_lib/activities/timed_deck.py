@@ -102,7 +102,7 @@ class TimedDeck(Form):
         return self.to(self.order.index(name) + 1)
 
     def _time_up(self, message: Mapping[str, Any]) -> ActionResult:
-        """Say so and change nothing: time is no score here."""
+        """Return so and change nothing: time is no score here."""
         clock = self.clock_of(self.state)
         over = clock["run"] and message["value"] == clock["id"] and self.on_top(self.state)
         return {"notice": self.time_is_up()} if over else {}

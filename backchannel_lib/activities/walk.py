@@ -20,102 +20,102 @@ from backchannel_lib.page.inputs import button, radios
 from backchannel_lib.page.rule_html import rule_line
 from backchannel_lib.page.verdict_html import weakest_sentence
 
-WAYS: Final = ("up", "same", "down")
+DIRECTIONS: Final = ("up", "same", "down")
 
 
-class Stop(NamedTuple):
+class Step(NamedTuple):
     """One step of a walk, made into a case.
 
     Args:
         row: Its row in data/steps.csv.
         case: The case as it is then.
-        way: Whether the verdict went ``up``, ``down`` or stayed the ``same``; blank where a walk begins.
+        direction: Whether the verdict went ``up``, ``down`` or stayed the ``same``; blank where a walk begins.
     """
 
     row: StepRow
     case: Case
-    way: str
+    direction: str
 
 
-def stops_of(part: str) -> tuple[Stop, ...]:
-    """Give the steps of a walk as cases.
+def steps_of(activity: str) -> tuple[Step, ...]:
+    """Return the steps of a walk as cases.
 
     Args:
-        part: The walk's part.
+        activity: The walk.
 
     Returns:
         Its steps in order.
 
     Source:
-        data/steps.csv; the way is computed by `judge`.
+        data/steps.csv; the direction is computed by `judge`.
 
     Examples:
-        >>> [stop.way for stop in stops_of("fellow_walk")][:2]
+        >>> [step.direction for step in steps_of("fellow_walk")][:2]
         ['', 'same']
     """
-    stops: list[Stop] = []
+    steps: list[Step] = []
     for row in load_steps():
-        if row.activity != part:
+        if row.activity != activity:
             continue
-        before = None if row.start else stops[-1].case
+        before = None if row.start else steps[-1].case
         case = case_of(row.overrides, before)
         gained = 0 if before is None else judge(case).verdict - judge(before).verdict
-        way = "" if before is None else "up" if gained > 0 else "down" if gained < 0 else "same"
-        stops.append(Stop(row, case, way))
-    return tuple(stops)
+        direction = "" if before is None else "up" if gained > 0 else "down" if gained < 0 else "same"
+        steps.append(Step(row, case, direction))
+    return tuple(steps)
 
 
 class Walk(Form):
     """A walk and how far the reader has come.
 
     Args:
-        part: Its row in data/activities.csv.
+        row: The activity's row.
 
     Source:
         data/steps.csv.
     """
 
-    def __init__(self, part: ActivityRow) -> None:
-        self.stops = stops_of(part.activity)
-        asked = {stop.row.step: choice_field(stop.row.step, WAYS) for stop in self.stops if stop.way}
-        last = len(self.stops) - 1
+    def __init__(self, row: ActivityRow) -> None:
+        self.steps = steps_of(row.activity)
+        asked = {step.row.step: choice_field(step.row.step, DIRECTIONS) for step in self.steps if step.direction}
+        last = len(self.steps) - 1
         super().__init__(
-            part, {"guess": choice_field("guess", WAYS, text("walk.ask")), "at": integer_field("at", 0, last, 0), **asked}
+            row, {"guess": choice_field("guess", DIRECTIONS, text("walk.ask")), "at": integer_field("at", 0, last, 0), **asked}
         )
 
     def actions(self) -> dict[str, Action]:
-        """Give what the buttons do."""
+        """Return what the buttons do."""
         return {"see": self._see, "on": self._on}
 
     def _see(self, _: object) -> ActionResult:
         """Show what the next step does, beside the prediction."""
-        next_stop = self._next(self.state)
-        if next_stop is None or not next_stop.way:
+        next_step = self._next(self.state)
+        if next_step is None or not next_step.direction:
             return {}
         if not self.state["guess"]:
             return {"notice": text("guess.first")}
-        self.commit_values(at=self.state["at"] + 1, guess="", **{next_stop.row.step: self.state["guess"]})
+        self.commit_values(at=self.state["at"] + 1, guess="", **{next_step.row.step: self.state["guess"]})
         return {"focus": "now"}
 
     def _on(self, _: object) -> ActionResult:
-        """Begin the next walk of the same part, where there is one."""
+        """Begin the next walk of the same activity, where there is one."""
         if self._next(self.state) is not None:
             self.commit_values(at=self.state["at"] + 1, guess="")
         return {"focus": "now"}
 
-    def _next(self, state: Record) -> Stop | None:
+    def _next(self, state: Record) -> Step | None:
         place_after = state["at"] + 1
-        return self.stops[place_after] if place_after < len(self.stops) else None
+        return self.steps[place_after] if place_after < len(self.steps) else None
 
     def _from(self, state: Record) -> int:
-        """Tell where the walk that the reader is on began."""
-        return max(place for place in range(state["at"] + 1) if self.stops[place].row.start)
+        """Return where the walk that the reader is on began."""
+        return max(place for place in range(state["at"] + 1) if self.steps[place].row.start)
 
     def fragments(self, state: Record) -> dict[str, str]:
-        """Give the way so far, the case as it is, and the next step."""
-        now, coming = self.stops[state["at"]], self._next(state)
+        """Return the way so far, the case as it is, and the next step."""
+        now, coming = self.steps[state["at"]], self._next(state)
         card = fast_fragments(now.case)
-        asks = coming is not None and coming.way != ""
+        asks = coming is not None and coming.direction != ""
         return {
             "trail": self._trail(state),
             "now": self._now_told(state["at"], state),
@@ -129,15 +129,15 @@ class Walk(Form):
         }
 
     def ui_state(self, state: Record) -> dict[str, Any]:
-        """Tell which sections are in sight."""
+        """Return which sections are visible."""
         return {"open": self._open(state)}
 
     def _open(self, state: Record) -> list[str]:
         coming = self._next(state)
-        return ["ask"] if coming and coming.way else ["on"] if coming else []
+        return ["ask"] if coming and coming.direction else ["on"] if coming else []
 
     def _trail(self, state: Record) -> Markup:
-        """Give the last step passed, and those before it folded."""
+        """Return the last step passed, and those before it folded."""
         passed = [self._passed(at, state) for at in range(self._from(state), state["at"])]
         folded = tag(
             "details",
@@ -148,36 +148,38 @@ class Walk(Form):
         return join(folded if len(passed) > 1 else None, tag("ol", passed[-1:], class_="bw-trail") if passed else None)
 
     def _passed(self, at: int, state: Record) -> Markup:
-        stop = self.stops[at]
-        mine = state[stop.row.step] if stop.way else ""
-        told = text("walk.passed", verdict=judge(stop.case).verdict.label)
+        step = self.steps[at]
+        mine = state[step.row.step] if step.direction else ""
+        told = text("walk.passed", verdict=judge(step.case).verdict.label)
         guess = tag("span", text("walk.you_said", way=text(f"way.{mine}")), class_="bw-badge") if mine else None
-        return tag("li", tag("p", text(f"step.{stop.row.step}.text")), tag("p", tag("b", told), " ", guess))
+        return tag("li", tag("p", text(f"step.{step.row.step}.text")), tag("p", tag("b", told), " ", guess))
 
     def _now_told(self, at: int, state: Record) -> Markup:
-        stop = self.stops[at]
-        mine = state[stop.row.step] if stop.way else ""
+        step = self.steps[at]
+        mine = state[step.row.step] if step.direction else ""
         beside = (
             join(
-                description_list((text("guess.yours"), text(f"way.{mine}")), (text("guess.article"), text(f"way.{stop.way}"))),
-                tag("p", text("walk.right" if mine == stop.way else "walk.other"), class_="bw-kind"),
-                tag("p", text(f"step.{stop.row.step}.why")),
+                description_list(
+                    (text("guess.yours"), text(f"way.{mine}")), (text("guess.article"), text(f"way.{step.direction}"))
+                ),
+                tag("p", text("walk.right" if mine == step.direction else "walk.other"), class_="bw-kind"),
+                tag("p", text(f"step.{step.row.step}.why")),
             )
             if mine
             else None
         )
         return join(
-            tag("h3", text(f"step.{stop.row.step}.text")),
+            tag("h3", text(f"step.{step.row.step}.text")),
             beside,
-            citations(f"step-{stop.row.step}", stop.row.claims, (stop.row.assumption,) if stop.row.assumption else ())
-            if stop.row.claims or stop.row.assumption
+            citations(f"step-{step.row.step}", step.row.claims, (step.row.assumption,))
+            if step.row.claims or step.row.assumption
             else None,
         )
 
     def page(self) -> str:
-        """Give the whole page."""
+        """Return the whole page."""
         parts, now = self.fragments(self.state), self._open(self.state)
-        ways = [(way, text(f"way.{way}")) for way in WAYS]
+        directions = [(one, text(f"way.{one}")) for one in DIRECTIONS]
         return activity_page(
             self.key,
             tag(
@@ -190,7 +192,7 @@ class Walk(Form):
                         "ask",
                         now,
                         slot("next", parts["next"], class_="bw-next-step"),
-                        radios("guess", text("walk.ask"), ways, self.state["guess"], row=True),
+                        radios("guess", text("walk.ask"), directions, self.state["guess"], row=True),
                         tag("div", button(text("walk.see"), "see"), class_="bw-toolbar"),
                     ),
                     slot("end", parts["end"], class_="bw-kind"),
@@ -209,31 +211,31 @@ class Walk(Form):
         )
 
     def static_html(self) -> str:
-        """Give the first step, for a notebook that has not been run."""
-        return static_page(self.key, tag("p", text(f"step.{self.stops[0].row.step}.text")))
+        """Return the first step, for a notebook that has not been run."""
+        return static_page(self.key, tag("p", text(f"step.{self.steps[0].row.step}.text")))
 
     @property
     def text(self) -> str:
         """Title, the step one is at and its verdict."""
-        stop = self.stops[self.state["at"]]
-        told = text("walk.passed", verdict=judge(stop.case).verdict.label)
-        return "\n".join([text(f"activity.{self.row.activity}.title"), text(f"step.{stop.row.step}.text"), told])
+        step = self.steps[self.state["at"]]
+        told = text("walk.passed", verdict=judge(step.case).verdict.label)
+        return "\n".join([text(f"activity.{self.row.activity}.title"), text(f"step.{step.row.step}.text"), told])
 
     def transcript(self) -> str:
         """Walk from the beginning to the end, predicting, and tell each outcome; then go back."""
         start, lines = self.state, []
-        for at, stop in enumerate(self.stops):
+        for at, step in enumerate(self.steps):
             if at:
                 self.update(guess="same")
-                (self._see if stop.way else self._on)({})
-            judgment = judge(self.stops[self.state["at"]].case)
-            lines.append(text(f"step.{stop.row.step}.text"))
+                (self._see if step.direction else self._on)({})
+            judgment = judge(self.steps[self.state["at"]].case)
+            lines.append(text(f"step.{step.row.step}.text"))
             lines.append(
                 text(
                     "example.answer",
                     verdict=judgment.verdict.label,
                     held=weakest_sentence(judgment),
-                    answer=rules_check(stop.case).label,
+                    answer=rules_check(step.case).label,
                 )
             )
         self.commit(start)

@@ -99,10 +99,10 @@ class WeekClock(GuessForm):
                 return f"{day}_{hour}"
         return ""
 
-    # ---- acts ----
+    # ---- actions ----
 
     def actions(self) -> dict[str, Action]:
-        """Give what the buttons do."""
+        """Return what the buttons do."""
         return {**super().actions(), "later": lambda _: self._step(1), "earlier": lambda _: self._step(-1), "jump": self._jump}
 
     def missing(self, state: Record, _step: str = "") -> str:
@@ -124,7 +124,7 @@ class WeekClock(GuessForm):
                 self.commit_values(day=list(DAYS)[event.day + 1], hour=int(event.starts[:2]))
         return {"focus": "now"}
 
-    # ---- what is on screen ----
+    # ---- what is on the page ----
 
     def fragments(self, state: Record) -> dict[str, str]:
         """Give, once a guess was made, the moment, what holds at it, and what each contact is worth."""
@@ -134,7 +134,7 @@ class WeekClock(GuessForm):
         return {"beside": self._beside(state), "now": now, "worth": self._worth(state), "live_text": self._moment(state)}
 
     def deferred_fragments(self, state: Record) -> dict[str, str]:
-        """Give the picture of the week."""
+        """Return the picture of the week."""
         if not self.is_seen(state):
             return {}
         return {
@@ -144,7 +144,7 @@ class WeekClock(GuessForm):
         }
 
     def markers(self, state: Record) -> dict[str, Any]:
-        """Tell where the moment stands on the picture; what comes after the week stands at its edge."""
+        """Return where the moment stands on the picture; what comes after the week stands at its edge."""
         if not self.is_seen(state):
             return {}
         first = datetime.combine(match_week(int(state["year"] or OPEN_YEAR)), time()) - timedelta(days=1)
@@ -152,11 +152,11 @@ class WeekClock(GuessForm):
         return {"week": (min(hours, WEEK + 18), text("clock.band.now"))}
 
     def marker_only_fields(self, field: str) -> tuple[str, ...]:
-        """Tell that day and hour move the mark alone."""
+        """Return the chart on which day and hour move nothing but the marker."""
         return ("week",) if field in {"hour", "day"} else ()
 
     def ui_state(self, state: Record) -> dict[str, Any]:
-        """Tell which sections are in sight, and which controls mean something at this moment."""
+        """Return which sections are visible, and which controls mean something at this moment."""
         phase = phase_at(self._when(state), self._reading(state))
         here = {"lists_open": phase == "soap_lists", "friday_after": state["day"] == "friday"}
         shown = [field for field in self.fields() if here.get(field, True)]
@@ -192,7 +192,7 @@ class WeekClock(GuessForm):
                 (text("clock.band.rule"), check.label),
             ),
             tag("p", check.next_step, class_="bw-next"),
-            citations("clock-phase", row.claims, (row.assumption,) if row.assumption else ()),
+            citations("clock-phase", row.claims, (row.assumption,)),
         )
 
     def _official(self, state: Record) -> str:
@@ -247,7 +247,7 @@ class WeekClock(GuessForm):
         )
 
     def page(self) -> str:
-        """Give the whole page."""
+        """Return the whole page."""
         state = self.state
         parts, now = self.fragments(state), self.ui_state(state)["open"]
         days = [(day, text(f"clock.day.{day}")) for day in DAYS]
@@ -301,7 +301,7 @@ class WeekClock(GuessForm):
         return f"{title}\n{self._line(self.state)}"
 
     def _line(self, state: Record) -> str:
-        """Tell a moment and what each contact is worth at it, in one line."""
+        """Return a moment and what each contact is worth at it, in one line."""
         worth = []
         for contact in self.contacts:
             case = self._case(contact, state)

@@ -103,7 +103,7 @@ def citations(name: str, claims: Iterable[str], assumptions: Iterable[str] = (),
     Args:
         name: A name that no other such place of the page has, by which it stays open while its content changes.
         claims: Ids of claims.
-        assumptions: Names of assumptions of ours.
+        assumptions: Names of assumptions of ours; a blank is none.
         given: Ids of facts from outside the article.
 
     Returns:
@@ -117,7 +117,7 @@ def citations(name: str, claims: Iterable[str], assumptions: Iterable[str] = (),
         True
     """
     claims = sorted(claims, key=lambda claim: int(_lines_by_claim()[claim].partition("-")[0]))
-    assumptions, given = list(assumptions), list(given)
+    assumptions, given = [one for one in assumptions if one], list(given)
     lines = tag(
         "span",
         text("card.article_lines", lines=", ".join(lines_of(claim) for claim in claims)),

@@ -8,7 +8,6 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
-from html.parser import HTMLParser
 from typing import Any
 
 import pytest
@@ -22,43 +21,14 @@ from backchannel_lib.activities.case_panel import CaseActivity
 from backchannel_lib.activities.registry import make_activity, transcript_of
 from backchannel_lib.activities.scenes import OWN, Scenes
 from backchannel_lib.activities.tables import load_activities, load_chapters, load_steps
-from backchannel_lib.activities.walk import stops_of
+from backchannel_lib.activities.walk import steps_of
 from backchannel_lib.base.texts import all_words, text
 from backchannel_lib.notebook.widget import open_activity
+from tests.helpers.activities import Page, act
+from tests.helpers.notebooks import NOTEBOOKS, PATHS, read
 
 PARTS = [row.activity for row in load_activities()]
 SCENES = [row.activity for row in load_activities() if row.kind == "scenes"]
-VOID = {"input", "meta", "br", "hr"}
-
-
-class Page(HTMLParser):
-    """A page's elements, and whether each is closed where it was opened."""
-
-    def __init__(self, text: str) -> None:
-        super().__init__()
-        self.open: list[str] = []
-        self.elements: list[tuple[str, dict[str, str | None]]] = []
-        self.feed(text)
-        self.close()
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        """Take an element down."""
-        self.elements.append((tag, dict(attrs)))
-        if tag not in VOID:
-            self.open.append(tag)
-
-    def handle_endtag(self, tag: str) -> None:
-        """Close the element that was opened last."""
-        assert self.open.pop() == tag, tag
-
-
-def act(activity: Activity[Any], **message: Any) -> list[dict[str, Any]]:
-    """Let the reader act, and check what comes back."""
-    answers = list(activity.handle({**message, "seq": 1, "view": "v"}))
-    told = json.dumps(answers)
-    assert "Traceback" not in told
-    assert "Error(" not in told
-    return answers
 
 
 @pytest.fixture(params=PARTS)
@@ -296,8 +266,6 @@ def test_a_folder_that_cannot_be_written_is_told_in_a_sentence(monkeypatch: pyte
 
 def test_the_parts_of_a_chapter_are_what_its_notebook_opens() -> None:
     """Every chapter with parts has a notebook that opens exactly these, in the order of the table."""
-    from tests.notebook.test_notebooks import NOTEBOOKS, read
-
     for chapter in load_chapters():
         cells = read(NOTEBOOKS / f"{chapter.chapter}.ipynb").cells
         opened = [name for cell in cells for name in re.findall(r'open_activity\("(\w+)"\)', cell.source)]
@@ -306,8 +274,6 @@ def test_the_parts_of_a_chapter_are_what_its_notebook_opens() -> None:
 
 def test_every_chapter_says_its_minutes_and_they_are_about_two_hours() -> None:
     """Each notebook opens with the minutes that the table gives it; together they are two to two and a half hours."""
-    from tests.notebook.test_notebooks import NOTEBOOKS, read
-
     chapters = load_chapters()
     for row in chapters:
         opening = read(NOTEBOOKS / f"{row.chapter}.ipynb").cells[0].source
@@ -317,8 +283,6 @@ def test_every_chapter_says_its_minutes_and_they_are_about_two_hours() -> None:
 
 def test_the_map_of_the_first_chapter_is_right() -> None:
     """The map links to every chapter and gives it the minutes of the table."""
-    from tests.notebook.test_notebooks import NOTEBOOKS, read
-
     text = "\n".join(cell.source for cell in read(NOTEBOOKS / "00_start_here.ipynb").cells)
     for row in load_chapters()[1:]:
         line = next((line for line in text.splitlines() if line.startswith("|") and f"({row.chapter}.ipynb)" in line), "")
@@ -327,8 +291,6 @@ def test_the_map_of_the_first_chapter_is_right() -> None:
 
 def test_every_link_between_notebooks_leads_somewhere() -> None:
     """Every link to a notebook names one that is there."""
-    from tests.notebook.test_notebooks import NOTEBOOKS, PATHS, read
-
     found = 0
     for path in PATHS:
         for cell in read(path).cells:
@@ -341,7 +303,6 @@ def test_every_link_between_notebooks_leads_somewhere() -> None:
 def test_the_lines_that_a_cell_names_are_those_of_its_claims() -> None:
     """Whoever writes [article, line 38] under a claim writes the claim's own lines: the two cannot drift apart."""
     from backchannel_lib.model.tables import load_claims
-    from tests.notebook.test_notebooks import PATHS, read
 
     lines = {claim.id: claim.lines for claim in load_claims()}
     checked = 0
@@ -384,11 +345,11 @@ def test_a_part_that_does_not_exist_is_named() -> None:
 @pytest.mark.parametrize("part", [row.activity for row in load_activities() if row.kind == "walk"])
 def test_a_walk_has_steps_that_move_the_verdict_and_steps_that_do_not(part: str) -> None:
     """A walk in which every step did the same would teach nothing; and every predicted step says why."""
-    stops = stops_of(part)
-    ways = {stop.way for stop in stops if stop.way}
-    assert len(ways) >= 2, part
-    for stop in stops:
-        assert f"step.{stop.row.step}.text" in all_words()
-        assert (f"step.{stop.row.step}.why" in all_words()) == bool(stop.way), stop.row.step
-    assert stops[0].row.start
-    assert len(stops) == sum(row.activity == part for row in load_steps())
+    steps = steps_of(part)
+    directions = {step.direction for step in steps if step.direction}
+    assert len(directions) >= 2, part
+    for step in steps:
+        assert f"step.{step.row.step}.text" in all_words()
+        assert (f"step.{step.row.step}.why" in all_words()) == bool(step.direction), step.row.step
+    assert steps[0].row.start
+    assert len(steps) == sum(row.activity == part for row in load_steps())

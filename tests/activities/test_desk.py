@@ -22,7 +22,7 @@ from backchannel_lib.activities.tables import (
 from backchannel_lib.activities.timed_deck import CLOCK
 from backchannel_lib.base.texts import text
 from backchannel_lib.page.components import facts
-from tests.notebook.test_notebooks import NOTEBOOKS, read
+from tests.helpers.notebooks import NOTEBOOKS, read
 
 FILES = [row.file for row in load_desk_files()]
 DECISIONS = [row.decision for row in load_desk_decisions()]

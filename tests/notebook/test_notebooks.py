@@ -4,21 +4,13 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import Any
 
-import nbformat
 import pytest
 
 from backchannel_lib import Case
 from backchannel_lib.page import charts
-from tests.execute_notebooks import METADATA, NOTEBOOKS, WIDGET
-
-PATHS = sorted(NOTEBOOKS.glob("*.ipynb"))
-
-
-def read(path: Path) -> Any:
-    """Read a notebook."""
-    return nbformat.read(path, as_version=4)
+from tests.execute_notebooks import METADATA, WIDGET
+from tests.helpers.notebooks import PATHS, read
 
 
 @pytest.mark.parametrize("chart", charts.CHARTS)

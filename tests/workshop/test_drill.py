@@ -24,7 +24,7 @@ from backchannel_lib.model.calendar import match_week, phase_at
 from backchannel_lib.page.file_sheet import INSIDE, file_brief, file_facts, file_sheet, is_known
 from backchannel_lib.workshop.deck import vignettes
 from backchannel_lib.workshop.drill import STANDS, Drill
-from tests.activities.test_activities import Page
+from tests.helpers.activities import Page
 from tests.helpers.cases import NEEDS
 
 TURNS = {row.turn: row for row in load_drill_turns()}

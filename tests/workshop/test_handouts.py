@@ -21,7 +21,7 @@ from backchannel_lib.workshop import handouts as sheets
 from backchannel_lib.workshop.deck import Vignette, link_order, vignettes
 from backchannel_lib.workshop.handouts import KINDS, STYLE, main, sheet, write_sheets
 from backchannel_lib.workshop.run_plan.model import load_run_plans, plan_of, starts, steps_of, vignettes_of
-from tests.activities.test_activities import Page as Elements
+from tests.helpers.activities import Page as Elements
 
 PLANS = [row.plan for row in load_run_plans()]
 BOTH = [(kind, plan) for kind in KINDS for plan in PLANS]

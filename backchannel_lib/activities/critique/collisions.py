@@ -100,7 +100,7 @@ class Collisions(GuessForm):
         )
 
     def page(self) -> str:
-        """Give the whole page."""
+        """Return the whole page."""
         parts, total = self.fragments(self.state), len(self.found)
         return activity_page(
             self.key,

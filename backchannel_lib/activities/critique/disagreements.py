@@ -52,7 +52,7 @@ class Disagreements(GuessForm):
         super().__init__(row, entries, self.places)
 
     def ways(self, choice: str) -> tuple[str, str]:
-        """Give both readings of a place in an order that is nobody's: the alphabet's."""
+        """Return both readings of a place in an order that is nobody's: the alphabet's."""
         first, second = sorted((self.ours[choice], self.cases[choice].reading), key=lambda name: READINGS[name].sentence)
         return first, second
 
@@ -85,10 +85,10 @@ class Disagreements(GuessForm):
         self.commit_values(at=self.places[to])
         return {"focus": f"head.{self.places[to]}"}
 
-    # ---- what is on screen ----
+    # ---- what is on the page ----
 
     def fragments(self, state: Record) -> dict[str, str]:
-        """Give what is told of each place once the reader has chosen and guessed."""
+        """Return what is told of each place once the reader has chosen and guessed."""
         told = {
             f"told.{choice}": self._answer_told(choice, state) if self.is_seen(state, choice) else "" for choice in self.places
         }
@@ -102,13 +102,13 @@ class Disagreements(GuessForm):
         }
 
     def deferred_fragments(self, state: Record) -> dict[str, str]:
-        """Give how many of some thousands of cases hang on a place, which takes a moment to count."""
+        """Return how many of some thousands of cases depend on each place, which takes a moment to count."""
         counted = [choice for choice in self.places if self.is_seen(state, choice)]
         found = {entry.choice: entry for entry in disagreements()} if counted else {}
         return {f"counts.{choice}": self._counts(found[choice]) if choice in counted else "" for choice in self.places}
 
     def ui_state(self, state: Record) -> dict[str, Any]:
-        """Tell which place is in sight."""
+        """Return which place is in sight."""
         return {"open": self._open(state)}
 
     def _open(self, state: Record) -> list[str]:
@@ -127,7 +127,7 @@ class Disagreements(GuessForm):
         return text("disagree.first" if pick == self.ways(choice)[0] else "disagree.second")
 
     def changed(self, choice: str) -> list[str]:
-        """List the article's own examples that come out otherwise if this place is read the other way."""
+        """Return the article's own examples that come out otherwise if this place is read the other way."""
         other = self.cases[choice].reading
         return [
             row.example for row in load_examples() if other in readings_agree(Case.from_record(dict(row.overrides))).changed
@@ -175,7 +175,7 @@ class Disagreements(GuessForm):
                 (text("rules.title"), check.label),
             ),
             self._two_tables() if choice == "callers" else None,
-            citations(f"place-{choice}", self._claims(choice), (row.assumption,) if row.assumption else (), row.facts),
+            citations(f"place-{choice}", self._claims(choice), (row.assumption,), row.facts),
         )
 
     def _changed(self, choice: str) -> Markup | None:
@@ -205,7 +205,7 @@ class Disagreements(GuessForm):
         )  # fmt: skip
 
     def page(self) -> str:
-        """Give the whole page."""
+        """Return the whole page."""
         parts, now = self.fragments(self.state), self._open(self.state)
         return activity_page(
             self.key,
@@ -290,7 +290,7 @@ def _over_many(entry: Disagreement) -> str:
 
 
 def _filled_in() -> Markup:
-    """List where we filled in what the article leaves open: first what a verdict rests on, then everything else."""
+    """Return where we filled in what the article leaves open: first what a verdict rests on, then everything else."""
     rules = [*VERDICT_ASSUMPTIONS, *dict.fromkeys(row.assumption for row in load_rules() if row.assumption)]
     rest = [row.assumption for row in load_assumptions() if row.assumption not in rules]
     return tag(

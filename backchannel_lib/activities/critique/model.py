@@ -95,7 +95,7 @@ load_support = loader(SupportRow, "support.csv", check=_check_support)
 
 
 def levels() -> tuple[tuple[str, str, str], ...]:
-    """Give the ratings that a claim can have.
+    """Return the ratings that a claim can have.
 
     Returns:
         For each: its id, its name and what it means, for a reader.
@@ -108,7 +108,7 @@ def levels() -> tuple[tuple[str, str, str], ...]:
 
 
 def support_of(claim: str) -> SupportRow:
-    """Give our rating of one claim.
+    """Return our rating of one claim.
 
     Args:
         claim: Its id.
@@ -345,7 +345,7 @@ def answers_to(question: str, *, found: bool = False) -> tuple[str, ...]:
 
 
 def study_bars() -> tuple[tuple[str, tuple[StudyBarRow, ...], tuple[StudyBarRow, ...]], ...]:
-    """Give the bars that may stand beside each other.
+    """Return the bars that may stand beside each other.
 
     Returns:
         For each standing: its name, the article's bars and the survey's, highest first; a standing that only one of
@@ -560,7 +560,7 @@ class Disagreement:
 
 @functools.cache
 def disagreements() -> tuple[Disagreement, ...]:
-    """Give each place where the article leaves room, with its lines and how many verdicts hang on how one reads it.
+    """Return each place where the article leaves room, with its lines and how many verdicts hang on how one reads it.
 
     Returns:
         One entry for each reading that is no default, in the order of data/readings.csv.
@@ -615,7 +615,7 @@ _GRID_TIES: Final = ((), ("name_familiar", "file_in_system"), ("hears_first", "n
 
 
 def grid_cases() -> Iterator[tuple[Case, datetime]]:
-    """Give every combination of a few files, callers, messages, needs and days, each with its moment.
+    """Return every combination of a few files, callers, messages, needs and days, each with its moment.
 
     Returns:
         An iterator over some thousands of cases, always the same.
@@ -769,7 +769,7 @@ class Collision:
 
     @staticmethod
     def lawful_from(year: int) -> datetime:
-        """Give the moment from which the rule no longer stands in the way, on an Eastern clock.
+        """Return the moment from which the rule no longer stands in the way, on an Eastern clock.
 
         Args:
             year: The year of the Match.

@@ -81,10 +81,10 @@ class Rating(Items):
         rated = [name for name in self.claims if name in told and state[name]]
         return RatingResult(tuple(Rated(self.claims[name], state[name], self.ours[name]) for name in rated))
 
-    # ---- what is on screen ----
+    # ---- what is on the page ----
 
     def fragments(self, state: Record) -> dict[str, str]:
-        """Give our rating of each claim that may be seen, and the counts."""
+        """Return our rating of each claim that may be seen, and the counts."""
         told = self.revealed(state)
         group = self._group(state)
         summary = self._summary(state)
@@ -114,14 +114,14 @@ class Rating(Items):
         return join(tag("p", words), citations(f"rated-{name}", (), (), ours.facts) if ours.facts else None)
 
     def ui_state(self, state: Record) -> dict[str, Any]:
-        """Tell which claims are in sight: those of the topic."""
+        """Return which claims are in sight: those of the topic."""
         return {"open": self._open(state)}
 
     def _open(self, state: Record) -> list[str]:
         return [f"claim.{claim}" for claim in self.groups[self._group(state)]]
 
     def page(self) -> str:
-        """Give the whole page."""
+        """Return the whole page."""
         parts, now = self.fragments(self.state), self._open(self.state)
         topics = [(group, self._name(group)) for group in self.groups]
         return activity_page(
@@ -180,6 +180,6 @@ class Rating(Items):
 
 
 def _evidence() -> Markup:
-    """List every outside fact that a rating of ours rests on, in the order of their table, so that one can rate with it."""
+    """Return every outside fact that a rating of ours rests on, in the order of their table, so that one can rate with it."""
     used = {fact for row in load_support() for fact in row.facts}
     return facts_by_source("evidence", text("rate.evidence"), [fact for fact in facts() if fact in used])

@@ -78,7 +78,7 @@ class Studies(GuessForm):
             STEPS,
         )
 
-    # ---- acts ----
+    # ---- actions ----
 
     def actions(self) -> dict[str, Action]:
         """Return what the buttons do."""
@@ -91,10 +91,10 @@ class Studies(GuessForm):
         """Return the request to guess first, where a step's question has no answer yet."""
         return text("guess.first") if step in self.entries and not state[step] else ""
 
-    # ---- what is on screen ----
+    # ---- what is on the page ----
 
     def fragments(self, state: Record) -> dict[str, str]:
-        """Give what is told of each step once the reader has guessed."""
+        """Return what is told of each step once the reader has guessed."""
         tell = {"survey": self._survey, "measured": self._measured, "advocates": self._advocates}
         told = {step: tell[step](state) if self.is_seen(state, step) else Markup("") for step in STEPS}
         seen = [step for step in STEPS if self.is_seen(state, step)]
@@ -105,7 +105,7 @@ class Studies(GuessForm):
         }
 
     def deferred_fragments(self, state: Record) -> dict[str, str]:
-        """Give the survey beside one's guess, and the article's chart, which has another unit."""
+        """Return the survey beside one's guess, and the article's chart, which has another unit."""
         if not self.is_seen(state, "survey"):
             return {}
         guesses = [int(state[bar.caller]) for bar in self.surveyed]
@@ -139,7 +139,7 @@ class Studies(GuessForm):
         return table(text("studies.survey_title"), head, [(bar.label, state[bar.caller], bar.value) for bar in rows])
 
     def ui_state(self, state: Record) -> dict[str, Any]:
-        """Tell which steps are in sight: each opens the next."""
+        """Return which steps are in sight: each opens the next."""
         return {"open": self._open(state)}
 
     def _open(self, state: Record) -> list[str]:
@@ -148,7 +148,7 @@ class Studies(GuessForm):
         return [*shown, *asked]
 
     def _line(self, step: str, state: Record) -> str:
-        """Say in a sentence how a guess compares with what was found."""
+        """Return in a sentence how a guess compares with what was found."""
         match step:
             case "survey":
                 found = {bar.standing: bar.value for bar in self.surveyed}
@@ -225,7 +225,7 @@ class Studies(GuessForm):
         )
 
     def page(self) -> str:
-        """Give the whole page."""
+        """Return the whole page."""
         state, parts, now = self.state, self.fragments(self.state), self._open(self.state)
         sliders = [slider(bar.caller, bar.label, (0, 100), int(state[bar.caller])) for bar in self.surveyed]
         measured = [(one, text(f"studies.measured.{one}")) for one in answers_to("measured")]
@@ -311,5 +311,5 @@ def _button(step: str) -> Markup:
 
 
 def _told_facts(step: str) -> Markup:
-    """List the facts of a step, each source once under its facts."""
+    """Return the facts of a step, each source once under its facts."""
     return facts_by_source(f"facts-{step}", text("studies.sources"), FACTS[step])

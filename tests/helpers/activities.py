@@ -1,0 +1,41 @@
+"""What tests of activities share: a page's elements, and a reader who acts."""
+
+from __future__ import annotations
+
+import json
+from html.parser import HTMLParser
+from typing import Any
+
+from backchannel_lib.activities.activity import Activity
+
+VOID = {"input", "meta", "br", "hr"}
+
+
+class Page(HTMLParser):
+    """A page's elements, and whether each is closed where it was opened."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.open: list[str] = []
+        self.elements: list[tuple[str, dict[str, str | None]]] = []
+        self.feed(text)
+        self.close()
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        """Take an element down."""
+        self.elements.append((tag, dict(attrs)))
+        if tag not in VOID:
+            self.open.append(tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        """Close the element that was opened last."""
+        assert self.open.pop() == tag, tag
+
+
+def act(activity: Activity[Any], **message: Any) -> list[dict[str, Any]]:
+    """Let the reader act, and check what comes back."""
+    answers = list(activity.handle({**message, "seq": 1, "view": "v"}))
+    told = json.dumps(answers)
+    assert "Traceback" not in told
+    assert "Error(" not in told
+    return answers
