@@ -287,7 +287,7 @@ class CaseActivity(Activity[CaseState]):
         sizes = range(len(known.levels) + 1)
         return ["|".join(some) for size in sizes for some in itertools.combinations(known.levels, size)]
 
-    def case_page(self) -> str:
+    def page(self) -> str:
         """Give the whole panel."""
         return case_page(self.case, self.reading)
 
