@@ -87,7 +87,7 @@ class PopulationActivity(Form):
     # ---- acts ----
 
     def actions(self) -> dict[str, Action]:
-        """Give what the buttons do."""
+        """Return what the buttons do."""
         return {"see": self._see, "another": self._another, "ours": self._ours}
 
     def _see(self, _: object) -> ActionResult:
@@ -108,17 +108,14 @@ class PopulationActivity(Form):
 
     # ---- the draw ----
 
-    def _drawn(self, state: Record) -> tuple[Outcome, ...]:
-        return _compared(self._key(state))
-
     def _key(self, state: Record) -> _Key:
         settings = tuple((name, int(state[name])) for name in self.settings)
         return (int(state["seed"]), state["phase"] or "soap_lists", bool(state["good_moment"]), settings)
 
     def _numbers(self, state: Record) -> dict[str, int]:
-        """Give what was guessed and what it is compared with, as counts of files."""
+        """Return what the guesses are compared with, as counts of files."""
         ends = self._headline(state)
-        letter = next(result for result in self._drawn(state) if result.call.name == LETTER)
+        letter = next(result for result in _compared(self._key(state)) if result.call.name == LETTER)
         return {
             **ends["strong"],
             "without_look": ends["without"]["look"],
@@ -128,7 +125,7 @@ class PopulationActivity(Form):
 
     def _headline(self, state: Record) -> dict[str, dict[str, int]]:
         """Count where the files end up, by the columns of the headline."""
-        by_call = {result.call.name: result for result in self._drawn(state)}
+        by_call = {result.call.name: result for result in _compared(self._key(state))}
         return {column: _ends(by_call[name]) for column, name in HEADLINE.items()}
 
     # ---- what is on screen ----
@@ -138,17 +135,17 @@ class PopulationActivity(Form):
         return () if field in self.settings else super().positions(field)
 
     def fragments(self, state: Record) -> dict[str, str]:
-        """Give, once guesses were made, what was drawn beside them, and the draw as it is now."""
+        """Return, once guesses were made, what was drawn beside them, and the draw as it is now."""
         if not state["seen"]:
             return dict.fromkeys(("beside", "now", "live_text"), "")
         numbers = self._numbers(state)
         return {"beside": self._beside(state), "now": self._now_told(state), "live_text": text("crowd.spoken", **numbers)}
 
     def deferred_fragments(self, state: Record) -> dict[str, str]:
-        """Give the chart, its numbers, what each call moves, and what none overcomes."""
+        """Return the chart, its numbers, what each call moves, and what none overcomes."""
         if not state["seen"]:
             return {"moves": "", "beyond": ""}
-        results = self._drawn(state)
+        results = _compared(self._key(state))
         return {
             "base_figure.crowd": json.dumps(_figure(results)),
             "alt_text.crowd": _spoken(results),
@@ -158,7 +155,7 @@ class PopulationActivity(Form):
         }
 
     def ui_state(self, state: Record) -> dict[str, Any]:
-        """Tell which controls and sections are in sight."""
+        """Return which controls and sections are visible."""
         shown = ["group", *GROUPS[state["group"] or "scores"]] if state["seen"] else GUESSES
         return {"open": ["seen"] if state["seen"] else ["ask"], "shown": list(shown)}
 
@@ -201,7 +198,7 @@ class PopulationActivity(Form):
         )
 
     def _rule_told(self, state: Record) -> str:
-        """Say what the NRMP's rule says of the twelve contacts inside SOAP, and whether the moment lies outside."""
+        """Return what the NRMP's rule says of each call inside SOAP, and whether the moment lies outside."""
         example = _files(self._key(state))[0]
         inside = {call.name: call.rule(example.replace(phase="soap_lists")).answer for call in calls()}
         allowed = ", ".join(_short(name) for name, answer in inside.items() if answer == "allowed")
@@ -214,7 +211,7 @@ class PopulationActivity(Form):
         return f"{told} {text('crowd.rule_outside')}" if outside else told
 
     def page(self) -> str:
-        """Give the whole page."""
+        """Return the whole page."""
         state = self.state
         parts, about = self.fragments(state), self.ui_state(state)
         now, shown = about["open"], about["shown"]
@@ -262,7 +259,7 @@ class PopulationActivity(Form):
         )
 
     def _controls(self, state: Record, shown: Collection[str]) -> Markup:
-        """Write the assumptions; they stay in sight while a reader looks at what they move."""
+        """Return the assumptions as controls; they stay in sight while a reader looks at what they change."""
         return tag(
             "div",
             radios(
@@ -306,12 +303,12 @@ class PopulationActivity(Form):
         )
 
     def transcript(self) -> str:
-        """Guess, see, tell each call, move every assumption to its ends and back, and draw others; then go back."""
+        """Guess, see, list each call, move every assumption to its ends and back, and draw others; then go back."""
         start = self.state
         self.update(**dict.fromkeys(GUESSES, "0"))
         self._see({})
         lines = [text("crowd.why", count=FILES, **self._first), self._rule_told(self.state)]
-        lines += [text("crowd.tour", what=one.call.label, line=_moves_line(one)) for one in self._drawn(self.state)]
+        lines += [text("crowd.tour", what=one.call.label, line=_moves_line(one)) for one in _compared(self._key(self.state))]
         for name, row in self.settings.items():
             for value in (row.low, row.high):
                 self.update(**{name: value})

@@ -12,17 +12,17 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Any, Final, NamedTuple
+from typing import Annotated, Any, Final, NamedTuple
 
 from backchannel_lib.base.errors import CaseError
 from backchannel_lib.base.formatting import suggestions
-from backchannel_lib.base.readers import Path, integer, one_of, read_table, required_text
+from backchannel_lib.base.readers import integer, loader, one_of
 from backchannel_lib.base.texts import text
-from backchannel_lib.model.case import RECOMMENDERS, Case
+from backchannel_lib.model.case import Case, Field
 from backchannel_lib.model.conditions import names_in, scalar_function
 from backchannel_lib.model.rules import rule_book
 from backchannel_lib.model.soap_rule import RulesCheck, rules_check
-from backchannel_lib.model.tables import STAGES, assumption_id, load_exams
+from backchannel_lib.model.tables import STAGES, Settings, assumption_id, case_settings, load_exams
 from backchannel_lib.model.verdict import Verdict, judge
 
 MOST_FILES: Final = 100_000
@@ -39,15 +39,26 @@ _GOOD_MOMENT: Final = (
 )
 
 
+_NUMBER: Final = integer(-100, 100)
+
+
 class DrawRow(NamedTuple):
-    """One setting of the draw; see `load_draw`."""
+    """The settings of the draw, all of them ours: nobody publishes the files of students who did not match.
+
+    ``score_gap`` is the middle score less the bottom of the program's range, ``score_spread`` one standard deviation; every
+    other setting is the share of files in which something is true. Texts: ``draw.<setting>.label`` and ``.why``.
+
+    Examples:
+        >>> {row.setting: row.value for row in load_draw()}["score_spread"]
+        15
+    """
 
     setting: str
-    value: int
-    low: int
-    high: int
-    unit: str
-    assumption: str
+    value: Annotated[int, _NUMBER, "where it starts"]
+    low: Annotated[int, _NUMBER, "where its slider begins"]
+    high: Annotated[int, _NUMBER, "where its slider ends"]
+    unit: Annotated[str, one_of(("points", "percent"))]
+    assumption: Annotated[str, assumption_id]
 
     @property
     def label(self) -> str:
@@ -59,48 +70,18 @@ class DrawRow(NamedTuple):
         """Why it starts where it does: our reason."""
         return text(f"draw.{self.setting}.why")
 
+    def check(self, value: object) -> int:
+        """Return a value of this setting, or raise `CaseError`."""
+        return _whole(self.setting, value, self.low, self.high)
 
-def load_draw(path: Path = None) -> tuple[DrawRow, ...]:
-    """Load the settings of the draw, all of them ours.
 
-    Args:
-        path: Another file of the same form; None for the workbook's own.
-
-    Returns:
-        Rows of: ``setting``: ``score_gap``, the middle score less the bottom of the program's range, ``score_spread``, one
-        standard deviation, or the share of files in which something is true; ``value``, where it starts; ``low`` and
-        ``high``, the ends of its slider, -100 to 100; ``unit``, points or percent; ``assumption``, the id of our assumption.
-
-    Raises:
-        TableError: The table is broken.
-
-    Source:
-        ours; nobody publishes the files of students who did not match.
-
-    Examples:
-        >>> {row.setting: row.value for row in load_draw()}["score_spread"]
-        15
-    """
-    number = integer(-100, 100)
-    return read_table(
-        DrawRow,
-        "draw.csv",
-        {
-            "setting": required_text,
-            "value": number,
-            "low": number,
-            "high": number,
-            "unit": one_of(("points", "percent")),
-            "assumption": assumption_id,
-        },
-        path=path,
-    )
+load_draw = loader(DrawRow, "draw.csv")
 
 
 def draw(
     count: int = 600, seed: int = 1, *, phase: str = "soap_lists", good_moment: bool = True, **settings: int
 ) -> tuple[Case, ...]:
-    """Draw files of students at one program; the same call gives the same files on every machine.
+    """Draw files of students at one program; the same arguments give the same files on every machine.
 
     Each attribute has its own stream of chances and each file its own place in it, so that a setting that moves changes
     only the attribute it is about, and the first files of a larger draw are the files of a smaller one.
@@ -131,11 +112,13 @@ def draw(
         backchannel_lib.base.errors.CaseError: score_gap: must be a whole number from -40 to 40, but it is 100.
     """
     _whole("count", count, 0, MOST_FILES)
-    if isinstance(seed, bool) or not isinstance(seed, int) or seed < 0:
-        raise CaseError("seed", "at_least", seed, low=0)
-    if not isinstance(good_moment, bool):
-        raise CaseError("good_moment", "flag", good_moment)
-    chosen = _chosen(settings)
+    _whole("seed", seed, 0)
+    Field("good_moment", "flag", True).check(good_moment)
+    rows = {row.setting: row for row in load_draw()}
+    for name, value in settings.items():
+        if name not in rows:
+            raise CaseError(name, "unknown_setting", value, known=suggestions(name, rows))
+    chosen = {name: row.check(settings.get(name, row.value)) for name, row in rows.items()}
     moment: dict[str, Any] = dict.fromkeys(_GOOD_MOMENT, good_moment)
     base = Case(phase=phase, **moment)
     scores = _scores(count, seed, base.range_low + chosen.pop("score_gap"), chosen.pop("score_spread"))
@@ -151,19 +134,8 @@ def draw(
     return tuple(files)
 
 
-def _whole(name: str, value: object, low: int, high: int) -> int:
-    if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
-        raise CaseError(name, "range", value, low=low, high=high)
-    return value
-
-
-def _chosen(settings: Mapping[str, object]) -> dict[str, int]:
-    rows = {row.setting: row for row in load_draw()}
-    for name, value in settings.items():
-        if name not in rows:
-            raise CaseError(name, "unknown_setting", value, known=suggestions(name, rows))
-        _whole(name, value, rows[name].low, rows[name].high)
-    return {name: _whole(name, settings.get(name, row.value), row.low, row.high) for name, row in rows.items()}
+def _whole(name: str, value: object, low: int, high: int | None = None) -> int:
+    return int(Field(name, "number", None, low, high).check(value))
 
 
 def _stream(seed: int, name: str) -> random.Random:
@@ -191,94 +163,44 @@ def _scores(count: int, seed: int, middle: int, spread: int) -> list[int]:
 # ---- the calls ----
 
 
-@dataclass(frozen=True)
-class Call:
-    """One kind of call that every file is given.
+class Call(NamedTuple):
+    """The kinds of call that every file is given; the first is the one that the others are measured against.
 
-    Args:
-        name: Its id.
-        overrides: The fields of a case that it sets; what it leaves out stays as drawn.
-        ours: The id of our assumption about it.
-
-    Source:
-        The article's kinds of contact; who makes which is ours.
-
-    Examples:
-        >>> calls()[0].name, calls()[0].overrides["move"]
-        ('polite_email', 'formal_email')
-    """
-
-    name: str
-    overrides: Mapping[str, object]
-    assumption: str
-
-    @property
-    def label(self) -> str:
-        """The call in a few words for a reader."""
-        return text(f"population.call.{self.name}")
-
-    def rule(self, case: Case) -> RulesCheck:
-        """Say what the NRMP's rule says of this call at the case's moment.
-
-        Args:
-            case: A file of the population.
-
-        Returns:
-            The rules check, which stands beside the counts and never in them.
-
-        Source:
-            data/soap_rule.csv.
-
-        Examples:
-            >>> calls()[0].rule(Case()).answer
-            'not_allowed'
-        """
-        return rules_check(case.replace(**self.overrides))
-
-
-@functools.cache
-def calls() -> tuple[Call, ...]:
-    """Give the kinds of call that are compared; the first is the one that the others are measured against.
-
-    Returns:
-        The polite email of a stranger, which stands in for no contact at all; a targeted call with specifics by each
-        caller, best first; the push from inside; the flag explained; a form letter; the school's list; pressure; the
-        student's own cold email.
+    The polite email of a stranger stands in for no contact at all. Texts: ``population.call.<name>``, ``crowd.short.<name>``.
 
     Source:
         works.history-call, works.internal-push, works.explain-flag, noise.generic-letters, noise.mass-blast,
         noise.pressure-backfires, noise.cold-email-90-10; the comparison and the callers are ours.
 
     Examples:
-        >>> len(calls())
-        12
+        >>> calls()[0].name, calls()[0].apply(Case()).move
+        ('polite_email', 'formal_email')
     """
-    specific = {"move": "targeted_call", "specifics": True, "addresses_flag": False}
-    return (
-        _call("polite_email", "no_contact_is_polite_email", recommender="unconnected_faculty", move="formal_email"),
-        *(
-            _call(f"targeted_{caller}", "specific_calls_by_each_caller", recommender=caller, **specific)
-            for caller in RECOMMENDERS
-            if caller != "self"
-        ),
-        _call("internal_push", "who_makes_each_call", recommender="subspecialist", move="internal_push"),
-        _call(
-            "flag_explanation",
-            "explained_by_trusted_peer",
-            recommender="trusted_peer",
-            move="flag_explanation",
-            specifics=True,
-            addresses_flag=True,
-        ),
-        _call("generic_letter", "who_makes_each_call", recommender="unconnected_faculty", move="generic_letter"),
-        _call("mass_blast", "who_makes_each_call", recommender="random_dean", move="mass_blast"),
-        _call("pressure", "who_makes_each_call", recommender="known_dean", move="pressure"),
-        _call("own_email", "who_makes_each_call", recommender="self", move="direct_email"),
-    )
+
+    name: str
+    overrides: Annotated[Settings, case_settings, "what it sets; the rest stays as drawn"]
+    assumption: Annotated[str, assumption_id, "who makes it"]
+
+    @property
+    def label(self) -> str:
+        """The call in a few words for a reader."""
+        return text(f"population.call.{self.name}")
+
+    def apply(self, case: Case) -> Case:
+        """Return the case with this call in it."""
+        return case.replace(**_changes(self))
+
+    def rule(self, case: Case) -> RulesCheck:
+        """Return what the NRMP's rule says of this call at the case's moment; it is never part of the counts."""
+        return rules_check(self.apply(case))
 
 
-def _call(name: str, ours: str, **sets: object) -> Call:
-    return Call(name, MappingProxyType(sets), ours)
+calls = load_population_calls = loader(Call, "population_calls.csv")
+
+
+@functools.cache
+def _changes(call: Call) -> dict[str, Any]:
+    return {name: Case.fields()[name].read(value) for name, value in call.overrides}
 
 
 # ---- what the calls do ----
@@ -296,9 +218,6 @@ class Outcome:
         same: How many stay.
         reach_interview: How many have the verdict phone interview or better.
         held: Of those that stay, how many each stage holds down; two stages may hold the same file.
-
-    Source:
-        data/rules.csv; the population is ours.
 
     Examples:
         >>> result = outcome((Case(), Case(score=200)), "pressure")
@@ -335,15 +254,16 @@ def outcome(population: Iterable[Case], call: Call | str, reading: str | None = 
     Raises:
         CaseError: A file is no case, no call has this name, or no reading has.
 
-    Source:
-        data/rules.csv.
-
     Examples:
         >>> outcome(draw(), "own_email").reach_interview
         0
     """
-    known = _known_call(call)
-    return _outcome(_kinds(population, reading, known), known, reading)
+    if not isinstance(call, Call):
+        known = {one.name: one for one in calls()}
+        if call not in known:
+            raise CaseError("call", "not_a_call", call, known=suggestions(call, known))
+        call = known[call]
+    return _outcome(_kinds(population, reading, call), call, reading)
 
 
 def compare(population: Iterable[Case], reading: str | None = None) -> tuple[Outcome, ...]:
@@ -371,20 +291,9 @@ def compare(population: Iterable[Case], reading: str | None = None) -> tuple[Out
 
 
 def notes(count: int) -> tuple[str, ...]:
-    """Give the sentences that have to stand beside the counts.
+    """Return what has to be said beside the counts of so many files.
 
-    Args:
-        count: How many files were drawn.
-
-    Returns:
-        That the files are invented, what they are compared with, what moving up does not mean, and the NRMP's rule.
-
-    Source:
-        ours; the rule is the NRMP's.
-
-    Examples:
-        >>> len(notes(600))
-        4
+    That they are invented, what they are compared with, what moving up does not mean, and the NRMP's rule.
     """
     return (
         text("population.made_up", count=count),
@@ -392,15 +301,6 @@ def notes(count: int) -> tuple[str, ...]:
         text("population.up_is_not_in"),
         text("population.rule"),
     )
-
-
-def _known_call(call: Call | str) -> Call:
-    if isinstance(call, Call):
-        return call
-    for known in calls():
-        if known.name == call:
-            return known
-    raise CaseError("call", "not_a_call", call, known=suggestions(call, [known.name for known in calls()]))
 
 
 class _Kind(NamedTuple):
@@ -412,7 +312,7 @@ class _Kind(NamedTuple):
 
 
 def _kinds(population: Iterable[Case], reading: str | None, *more: Call) -> tuple[_Kind, ...]:
-    contact = tuple(sorted({name for call in (*calls(), *more) for name in call.overrides}))
+    contact = tuple(sorted({name for call in (*calls(), *more) for name, _ in call.overrides}))
     apart = _apart(reading, contact)
     firsts: dict[tuple[object, ...], Case] = {}
     counts: Counter[tuple[object, ...]] = Counter()
@@ -422,15 +322,15 @@ def _kinds(population: Iterable[Case], reading: str | None, *more: Call) -> tupl
         kind = (apart(case), *(case.__dict__[name] for name in contact))
         firsts.setdefault(kind, case)
         counts[kind] += 1
-    first_call = calls()[0].overrides
+    first_call = calls()[0]
     return tuple(
-        _Kind(case, counts[kind], judge(case.replace(**first_call), reading).outcome.verdict) for kind, case in firsts.items()
+        _Kind(case, counts[kind], judge(first_call.apply(case), reading).outcome.verdict) for kind, case in firsts.items()
     )
 
 
 @functools.lru_cache(maxsize=32)
 def _apart(reading: str | None, contact: tuple[str, ...]) -> Callable[[Case], int]:
-    """Make a function that tells which of the largest parts of the rules' conditions hold in which no call has a say.
+    """Return a function that says which of the largest parts of the rules' conditions hold in which no call has a say.
 
     Files for which the same of them hold, and whose own contact is the same, are judged alike whatever the call.
     """
@@ -452,7 +352,7 @@ def _outcome(kinds: Iterable[_Kind], call: Call, reading: str | None) -> Outcome
     held = dict.fromkeys(STAGES, 0)
     up = down = same = 0
     for case, files, before in kinds:
-        judgment = judge(case.replace(**call.overrides), reading)
+        judgment = judge(call.apply(case), reading)
         rank = judgment.outcome.verdict
         counts[rank] += files
         if rank > before:

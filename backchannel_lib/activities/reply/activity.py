@@ -1,6 +1,6 @@
 """One's own short reply: the reader says what may be missing or too much, and then sees what the checker points at.
 
-The checking is done by `backchannel_lib.activities.reply.model`; nothing here writes a word of the email.
+Nothing here writes a word of the email.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import Any, Final
 from backchannel_lib.activities.activity import Action
 from backchannel_lib.activities.form import Form, FormField, Record, choice_field, ordered_choices_field
 from backchannel_lib.activities.messages import ActionResult
-from backchannel_lib.activities.reply.model import Finding, ReplyCheck, check_reply, load_reply_findings, read_up_to
+from backchannel_lib.activities.reply.findings import Finding, ReplyCheck, check_reply, load_reply_findings, read_up_to
 from backchannel_lib.activities.tables import ActivityRow
 from backchannel_lib.base.errors import CaseError
 from backchannel_lib.base.texts import text
@@ -23,8 +23,6 @@ from backchannel_lib.page.inputs import button, checks, radios, text_box
 
 CONTACTED: Final = ("yes", "no", "outside")  # whether the program has reached out, or SOAP is not running
 NOTHING: Final = "nothing"  # what one ticks who expects no finding
-#: What is kept of a text that is longer than what is read: enough for the checker to say that it was cut.
-LONGEST: Final = read_up_to() + 1
 
 checked = functools.lru_cache(maxsize=32)(check_reply)
 
@@ -33,13 +31,10 @@ class ReplyActivity(Form):
     """A text, what the reader expects of it, and what the checker finds.
 
     Args:
-        part: Its row in data/activities.csv.
-
-    Source:
-        data/reply_findings.csv, data/reply_phrases.csv.
+        row: Its row in data/activities.csv.
     """
 
-    def __init__(self, part: ActivityRow) -> None:
+    def __init__(self, row: ActivityRow) -> None:
         self.rows = {row.finding: row for row in load_reply_findings()}
         label = text("reply_board.text")
         entries = {
@@ -48,12 +43,12 @@ class ReplyActivity(Form):
             "guess": ordered_choices_field("guess", [*self.rows, NOTHING])._replace(label=text("reply_board.guess")),
             "first": FormField("", _read_text),  # the text as it was when it was first checked; blank before
         }
-        super().__init__(part, entries)
+        super().__init__(row, entries)
 
     # ---- acts ----
 
     def actions(self) -> dict[str, Action]:
-        """Give what the buttons do."""
+        """Return what the buttons do."""
         return {"example": self._example, "clear": self._clear, "see": self._see}
 
     def _example(self, _: object) -> ActionResult:
@@ -78,7 +73,7 @@ class ReplyActivity(Form):
     # ---- what is on screen ----
 
     def with_value(self, field: str, value: object) -> Record:
-        """Tell where a move of one control leads; who ticks a finding expects something, and the other way round."""
+        """Return the state after a move; nothing and a finding are never both expected."""
         to = super().with_value(field, value)
         if field != "guess":
             return to
@@ -88,18 +83,18 @@ class ReplyActivity(Form):
         return self.with_(guess="|".join(now))
 
     def fragments(self, state: Record) -> dict[str, str]:
-        """Give what the checker finds, once the reader said what they expect."""
+        """Return what the checker finds, once the reader said what they expect."""
         if not state["first"]:
             return {"beside": "", "found": "", "live_text": ""}
         check = checked(state["text"])
         return {"beside": self._beside(state), "found": self._found(state, check), "live_text": check.sentence}
 
     def ui_state(self, state: Record) -> dict[str, Any]:
-        """Tell which sections are in sight."""
+        """Return which sections are visible."""
         return {"open": ["seen"] if state["first"] else ["ask"]}
 
     def page(self) -> str:
-        """Give the whole page."""
+        """Return the whole page."""
         state = self.state
         parts, now = self.fragments(state), self.ui_state(state)["open"]
         return activity_page(
@@ -156,7 +151,7 @@ class ReplyActivity(Form):
         return [*((name, text(f"reply.{name}.words")) for name in self.rows), (NOTHING, text("reply_board.nothing"))]
 
     def _beside(self, state: Record) -> Markup:
-        """Set what the reader noticed beside what was found in the text as it first was."""
+        """Compare what the reader noticed with what was found in the text as it first was."""
         expected = set(state["guess"].split("|"))
         found = {one.finding for one in checked(state["first"]).findings}
         more = [text(f"reply.{name}.words") for name in self.rows if name in expected - found]
@@ -196,7 +191,7 @@ class ReplyActivity(Form):
         )
 
     def _good(self, check: ReplyCheck) -> Markup | None:
-        """Say what is there already, of what the article asks for; what was never looked for is no praise."""
+        """Return what is good about the email: of what the article asks for, what was looked for and is there."""
         if check.state != "read":
             return None
         found = {one.finding for one in check.findings}
@@ -221,7 +216,7 @@ class ReplyActivity(Form):
         return "\n".join([*lines, *(_lines(checked(self.state["text"])) if self.state["first"] else [])])
 
     def transcript(self) -> str:
-        """Check the example after each guess, then other versions of it, and tell what is found; then go back."""
+        """Check the example after each guess, then other versions of it, and list what is found; then go back."""
         start, lines = self.state, []
         lines.append(self._see({})["notice"])
         self._example({})
@@ -248,10 +243,7 @@ class ReplyActivity(Form):
 
 
 def example_email() -> str:
-    """Give the email of a made-up student that needs work.
-
-    Returns:
-        The text; in the table of words the sign ¶ stands for a blank line.
+    """Return the email of a made-up student that needs work; in the table of texts, ¶ is a blank line.
 
     Examples:
         >>> len(check_reply(example_email()).findings)
@@ -261,7 +253,7 @@ def example_email() -> str:
 
 
 def _summary(state: Record, check: ReplyCheck) -> str:
-    """Sum up what was found; what may not be sent is no reply, however well it is written."""
+    """Return what came out; what may not be sent is no reply, however well it is written."""
     clear = check.state == "read" and not check.findings
     return text("reply_board.clear_but") if clear and state["contacted"] != "yes" else check.sentence
 
@@ -269,11 +261,12 @@ def _summary(state: Record, check: ReplyCheck) -> str:
 def _read_text(value: object) -> str:
     if not isinstance(value, str):
         raise CaseError("text", "not_text", value)
-    return value.replace("\r\n", "\n")[:LONGEST]
+    # One character more than is read, so that the checker can say that it was cut.
+    return value.replace("\r\n", "\n")[: read_up_to() + 1]
 
 
 def _quoted(found: Finding) -> str:
-    """Quote the words that a finding rests on, each once."""
+    """Return the words behind a finding, each once, in quotation marks."""
     words = dict.fromkeys(" ".join(one.words.split()) for one in found.seen)
     return ", ".join(text("reply_board.quote", words=one) for one in words)
 
@@ -301,7 +294,7 @@ def _counts(check: ReplyCheck) -> Markup:
 
 
 def _lines(check: ReplyCheck) -> list[str]:
-    """Give what was found as lines of text."""
+    """Return what was found as lines of text."""
     found = [
         text("reply_board.line", finding=one.label, seen=_quoted(one), suggestion=one.suggestion) for one in check.findings
     ]

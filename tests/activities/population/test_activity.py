@@ -110,9 +110,9 @@ def test_the_numbers_are_those_of_the_draw_judged_one_by_one() -> None:
     made.update(score_gap=-10, need_met=40, seed=5)
     call = {one.name: one for one in calls()}
     files = draw(FILES, 5, score_gap=-10, need_met=40)
-    before = [judge(case.replace(**call["polite_email"].overrides)).verdict for case in files]
-    after = [judge(case.replace(**call[STRONG].overrides)).verdict for case in files]
-    explained = [judge(case.replace(**call["flag_explanation"].overrides)).verdict for case in files]
+    before = [judge(call["polite_email"].apply(case)).verdict for case in files]
+    after = [judge(call[STRONG].apply(case)).verdict for case in files]
+    explained = [judge(call["flag_explanation"].apply(case)).verdict for case in files]
     headline = made._headline(made.state)
     assert set(headline) == {"without", "strong", "explained"}
     for column, verdicts in (("without", before), ("strong", after), ("explained", explained)):
@@ -141,7 +141,7 @@ def test_of_those_looked_at_each_has_one_end() -> None:
 def test_all_whom_the_strong_call_brings_to_an_interview_were_in_range_without_a_flag() -> None:
     """What the board says of the first draw holds: the file was good before anyone called."""
     call = {one.name: one for one in calls()}[STRONG]
-    talked = [case for case in draw() if judge(case.replace(**call.overrides)).verdict >= Verdict.PHONE_INTERVIEW]
+    talked = [case for case in draw() if judge(call.apply(case)).verdict >= Verdict.PHONE_INTERVIEW]
     assert len(talked) == seen()._first["talk"]
     for case in talked:
         assert case.score >= case.range_low

@@ -182,8 +182,8 @@ def test_an_unknown_setting_and_phase_are_refused() -> None:
 
 def test_every_kind_of_contact_is_compared() -> None:
     """All moves and all callers of the article are among the calls, each with its words and with our assumption named."""
-    assert {call.overrides["move"] for call in calls()} == set(Case.fields()["move"].levels)
-    assert {call.overrides["recommender"] for call in calls()} == set(Case.fields()["recommender"].levels)
+    assert {dict(call.overrides)["move"] for call in calls()} == set(Case.fields()["move"].levels)
+    assert {dict(call.overrides)["recommender"] for call in calls()} == set(Case.fields()["recommender"].levels)
     assert len({call.name for call in calls()}) == len({call.label for call in calls()}) == len(calls())
     assert all(text(f"assumption.{call.assumption}").endswith(".") for call in calls())
 
@@ -215,8 +215,8 @@ def test_the_counts_are_those_of_judging_every_file(reading: str | None) -> None
     """Files judged by kinds give the numbers that judging each file by itself gives, for any cases and any reading."""
     files = (*many_cases(400, seed=5), *draw(100))
     for result in compare(files, reading):
-        before = [judge(case.replace(**calls()[0].overrides), reading).verdict for case in files]
-        after = [judge(case.replace(**result.call.overrides), reading) for case in files]
+        before = [judge(calls()[0].apply(case), reading).verdict for case in files]
+        after = [judge(result.call.apply(case), reading) for case in files]
         verdicts = Counter(judgment.verdict for judgment in after)
         assert dict(result.counts) == {verdict: verdicts[verdict] for verdict in Verdict}
         moved = [(now.verdict > then) - (now.verdict < then) for then, now in zip(before, after, strict=True)]
@@ -230,8 +230,8 @@ def test_the_counts_are_those_of_judging_every_file(reading: str | None) -> None
 def test_a_call_of_ones_own_is_told_apart_too() -> None:
     """A call that sets a field that none of ours sets still gets each file's own answer."""
     files = [Case(phase="post_soap"), Case(phase="gap_filling"), Case(phase="gap_filling", name_familiar=True)]
-    good = {"recommender": "trusted_peer", "move": "targeted_call", "specifics": True, "file_in_system": True}
-    result = outcome(files, Call("mine", good, ""))
+    good = {"recommender": "trusted_peer", "move": "targeted_call", "specifics": "true", "file_in_system": "true"}
+    result = outcome(files, Call("mine", tuple(good.items()), ""))
     assert [result.counts[rank] for rank in (Verdict.SKIMMED, Verdict.OFFER_IN_PLAY)] == [2, 1]
 
 

@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from backchannel_lib import CaseError
 from backchannel_lib.activities.messages import ShowMessage
 from backchannel_lib.activities.registry import make_activity
-from backchannel_lib.activities.reply.activity import LONGEST, NOTHING, ReplyActivity, example_email
-from backchannel_lib.activities.reply.model import check_reply, load_reply_findings
+from backchannel_lib.activities.reply.activity import NOTHING, ReplyActivity, example_email
+from backchannel_lib.activities.reply.findings import check_reply, load_reply_findings, read_up_to
 from backchannel_lib.base.texts import text
 
 FINDINGS = [row.finding for row in load_reply_findings()]
@@ -299,9 +299,9 @@ def test_a_broken_file_changes_nothing(text: str) -> None:
 
 def test_a_text_that_is_far_too_long_is_cut_and_said_to_be() -> None:
     """Of a very long text only the beginning is kept, and the checker says so."""
-    one = checked("word " * LONGEST)
-    assert len(one.state["text"]) == LONGEST
-    assert text("reply.was_cut", number=LONGEST - 1) in part(one, "found")
+    one = checked("word " * read_up_to() + 1)
+    assert len(one.state["text"]) == read_up_to() + 1
+    assert text("reply.was_cut", number=read_up_to() + 1 - 1) in part(one, "found")
 
 
 def test_the_tour_goes_everywhere_and_comes_back() -> None:

@@ -23,15 +23,8 @@ from hypothesis import strategies as st
 sys.path.insert(0, str(Path(__file__).resolve().parents[3]))  # for the run as a program
 
 from backchannel_lib import CaseError, TableError
-from backchannel_lib.activities.reply.model import (
-    ROLES,
-    ReplyCheck,
-    check_reply,
-    load_reply_findings,
-    load_reply_phrases,
-    phrase_pattern,
-    read_up_to,
-)
+from backchannel_lib.activities.reply.findings import ReplyCheck, check_reply, load_reply_findings, read_up_to
+from backchannel_lib.activities.reply.phrases import ROLES, load_reply_phrases, phrase_pattern, words_of
 from backchannel_lib.base.texts import all_words, text
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -431,15 +424,13 @@ def test_every_phrase_finds_the_words_it_is_written_in(role: str) -> None:
     rows = [row for row in load_reply_phrases() if row.counts_for == role]
     assert any(row.form == "counts" for row in rows)
     for row in rows:
-        found = phrase_pattern(row.phrase).search(f"and {ordered_choices_field(shortest(row.phrase))}")
+        found = phrase_pattern(row.phrase).search(f"and {line_of(shortest(row.phrase))}")
         assert found, row.phrase
 
 
-def ordered_choices_field(text: str) -> str:
+def line_of(text: str) -> str:
     """Write words as the checker's line has them."""
-    from backchannel_lib.activities.reply.model import _words
-
-    return "".join(f"{word} " for word, _, _ in _words(text.replace("-", " ")))
+    return "".join(f"{word} " for word, _, _ in words_of(text.replace("-", " ")))
 
 
 @pytest.mark.parametrize(
