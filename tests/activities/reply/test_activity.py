@@ -299,9 +299,9 @@ def test_a_broken_file_changes_nothing(text: str) -> None:
 
 def test_a_text_that_is_far_too_long_is_cut_and_said_to_be() -> None:
     """Of a very long text only the beginning is kept, and the checker says so."""
-    one = checked("word " * read_up_to() + 1)
-    assert len(one.state["text"]) == read_up_to() + 1
-    assert text("reply.was_cut", number=read_up_to() + 1 - 1) in part(one, "found")
+    one = checked("word " * (read_up_to() + 1))
+    assert len(one.state["text"]) == (read_up_to() + 1)
+    assert text("reply.was_cut", number=(read_up_to() + 1) - 1) in part(one, "found")
 
 
 def test_the_tour_goes_everywhere_and_comes_back() -> None:
