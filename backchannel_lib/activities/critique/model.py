@@ -95,10 +95,7 @@ load_support = loader(SupportRow, "support.csv", check=_check_support)
 
 
 def levels() -> tuple[tuple[str, str, str], ...]:
-    """Return the ratings that a claim can have.
-
-    Returns:
-        For each: its id, its name and what it means, for a reader.
+    """Return id, name and meaning of each rating that a claim can have.
 
     Examples:
         >>> [name for _, name, _ in levels()][:2]
@@ -110,17 +107,8 @@ def levels() -> tuple[tuple[str, str, str], ...]:
 def support_of(claim: str) -> SupportRow:
     """Return our rating of one claim.
 
-    Args:
-        claim: Its id.
-
-    Returns:
-        The row of data/support.csv.
-
     Raises:
         CaseError: The article has no such claim.
-
-    Source:
-        data/support.csv.
 
     Examples:
         >>> support_of("works.internal-push").support
@@ -251,9 +239,6 @@ def rate(ratings: Mapping[str, str]) -> RatingResult:
 
     Args:
         ratings: One of ``LEVELS`` for each claim that the reader rated, by the claim's id.
-
-    Returns:
-        Each rating beside ours, with what ours rests on, and the counts.
 
     Raises:
         CaseError: ``ratings`` is no mapping, the article has no such claim, or a rating is none of ``LEVELS``.
@@ -507,8 +492,6 @@ class Disagreement:
         choice: The place.
         default: The name of the reading that stands where none is asked for.
         reading: The name of the other reading.
-        places: The article's lines that speak for the default.
-        other_places: The article's lines that speak for the other reading.
         examples_changed: The article's own examples (data/examples.csv) whose verdict is another under it.
         examples: How many examples there are.
         grid_changed: How many cases of our grid get another verdict under it.
@@ -518,44 +501,18 @@ class Disagreement:
         data/readings.csv; the counts are computed with `judge`, the grid is ours.
 
     Examples:
-        >>> first = disagreements()[0]
-        >>> first.reading, first.places, first.other_places
-        ('range_and_credible', ('16-19',), ('219',))
+        >>> disagreements()[0].reading
+        'range_and_credible'
     """
 
     choice: str
     default: str
     reading: str
-    places: tuple[str, ...]
-    other_places: tuple[str, ...]
     examples_changed: tuple[str, ...]
     examples: int
     grid_changed: int
     grid: int
     assumption: ClassVar[str] = "grid_is_ours"
-
-    @property
-    def question(self) -> str:
-        """What is open, as a question for a reader."""
-        return text(f"choice.{self.choice}")
-
-    @property
-    def options(self) -> tuple[str, str]:
-        """Both readings as sentences for a reader, the default first."""
-        return READINGS[self.default].sentence, READINGS[self.reading].sentence
-
-    @property
-    def sentence(self) -> str:
-        """Where the two places are and how much hangs on them, for a reader."""
-        where = text("disagreement.places", ours=", ".join(self.places), other=", ".join(self.other_places))
-        counts = text(
-            "disagreement.counts",
-            examples=len(self.examples_changed),
-            all_examples=self.examples,
-            cases=self.grid_changed,
-            all_cases=self.grid,
-        )
-        return f"{where} {counts}"
 
 
 @functools.cache
@@ -580,8 +537,6 @@ def disagreements() -> tuple[Disagreement, ...]:
             choice=reading.choice,
             default=defaults[reading.choice].name,
             reading=name,
-            places=_lines(defaults[reading.choice].claims),
-            other_places=_lines(reading.claims),
             examples_changed=tuple(example for example, changed in examples.items() if name in changed),
             examples=len(examples),
             grid_changed=sum(name in changed for changed in grid),
@@ -594,10 +549,6 @@ def disagreements() -> tuple[Disagreement, ...]:
 
 def _case_of(row: ExampleRow) -> Case:
     return Case.from_record(dict(row.overrides))
-
-
-def _lines(claims: tuple[str, ...]) -> tuple[str, ...]:
-    return tuple(claim.lines for claim in load_claims() if claim.id in claims)
 
 
 _GRID_FILES: Final[tuple[dict[str, Any], ...]] = (

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
-from backchannel_lib.activities.critique.model import LEVELS, Rated, RatingResult, levels, load_support
+from backchannel_lib.activities.critique.model import LEVELS, Rated, RatingResult, levels, load_support, rate
 from backchannel_lib.activities.form import Record, choice_field, ordered_choices_field, split_choices
 from backchannel_lib.activities.guess import Items
 from backchannel_lib.activities.messages import ActionResult
@@ -77,9 +77,7 @@ class Rating(Items):
 
     def result(self, state: Record) -> RatingResult:
         """Set beside ours what the reader has rated and compared."""
-        told = self.revealed(state)
-        rated = [name for name in self.claims if name in told and state[name]]
-        return RatingResult(tuple(Rated(self.claims[name], state[name], self.ours[name]) for name in rated))
+        return rate(self.chosen(state, [claim for claim in self.claims if claim in self.revealed(state)]))
 
     # ---- what is on the page ----
 

@@ -252,17 +252,11 @@ def test_another_survey_would_give_another_answer(monkeypatch: pytest.MonkeyPatc
 
 
 def test_every_reading_is_a_disagreement() -> None:
-    """Each reading that is no default is there, with its default, its question, both options and both places."""
-    lines = {claim.id: claim.lines for claim in load_claims()}
+    """Each reading that is no default is there, with its default."""
     assert [entry.reading for entry in disagreements()] == OTHER_READINGS
     for entry in disagreements():
         assert READINGS[entry.default].default
         assert READINGS[entry.default].choice == READINGS[entry.reading].choice == entry.choice
-        assert entry.question == text(f"choice.{entry.choice}")
-        assert entry.options == (text(f"reading.{entry.default}"), text(f"reading.{entry.reading}"))
-        assert set(entry.places) == {lines[claim] for claim in READINGS[entry.default].claims}
-        assert set(entry.other_places) == {lines[claim] for claim in READINGS[entry.reading].claims}
-        assert str(entry.grid_changed) in entry.sentence
 
 
 @pytest.mark.parametrize("reading", OTHER_READINGS)
