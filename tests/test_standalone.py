@@ -270,7 +270,8 @@ def test_no_page_can_reach_the_network(path: Path) -> None:
         text = re.sub(r"xmlns(:\w+)?=(['\"])http://www\.w3\.org/[\w/.]*\2", "", text)
     if path.suffix == ".j2":  # what the template's own language says is carried out by the server
         text = re.sub(r"\{[%#].*?[%#]\}", "", text, flags=re.DOTALL)
-    found = REACHING_OUT.findall(text)
+    # One module may import another that lies beside it.
+    found = REACHING_OUT.findall(re.sub(r'^import \{[\w, ]+\} from "\./\w+\.js";$', "", text, flags=re.MULTILINE))
     if path == VOTE_PAGE:  # the one exception; what it may ask for stands in the next test
         found = [one for one in found if one != "fetch("]
     assert found == []
