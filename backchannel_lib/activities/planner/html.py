@@ -380,17 +380,10 @@ def plan_lines(plan: Plan) -> list[str]:
 
 def plan_to_csv(plan: Plan) -> str:
     """Return the rows of a plan as CSV with a header."""
-    return to_csv(
-        ("person", "program", "verdict", "nrmp_rule", "moment", "reason"),
-        (
-            (
-                row.person.name,
-                row.program.name,
-                row.verdict.label,
-                row.rules.label,
-                text(f"level.phase.{row.case.phase}"),
-                row.reason,
-            )
-            for row in plan.rows
-        ),
-    )
+    header = ("person", "program", "verdict", "nrmp_rule", "moment", "reason")
+    return to_csv(header, map(_cells, plan.rows))
+
+
+def _cells(row: PlanRow) -> tuple[str, ...]:
+    moment = text(f"level.phase.{row.case.phase}")
+    return row.person.name, row.program.name, row.verdict.label, row.rules.label, moment, row.reason

@@ -58,13 +58,11 @@ class PopulationActivity(Form):
     """A draw of files, its assumptions as sliders, and what every kind of call does to it.
 
     Args:
-        part: Its row in data/activities.csv.
+        row: Its row in data/activities.csv.
 
-    Source:
-        data/draw.csv, data/rules.csv; the population is ours.
     """
 
-    def __init__(self, part: ActivityRow) -> None:
+    def __init__(self, row: ActivityRow) -> None:
         self.settings: dict[str, DrawRow] = {row.setting: row for row in load_draw()}
         guesses = {name: choice_field(name, map(str, ENDS), _question(name)) for name in GUESSES}
         sliders = {name: integer_field(name, row.low, row.high, row.value, row.label) for name, row in self.settings.items()}
@@ -73,7 +71,7 @@ class PopulationActivity(Form):
             "good_moment": boolean_field("good_moment", text("crowd.good_moment"), default=True),
         }
         super().__init__(
-            part,
+            row,
             {
                 **guesses,
                 "seen": boolean_field("seen"),
@@ -88,7 +86,7 @@ class PopulationActivity(Form):
 
     def actions(self) -> dict[str, Action]:
         """Return what the buttons do."""
-        return {"see": self._see, "another": self._another, "ours": self._ours}
+        return {"see": self._see, "another": self._another, "ours": self._defaults}
 
     def _see(self, _: object) -> ActionResult:
         if not all(self.state[name] for name in GUESSES):
@@ -100,7 +98,7 @@ class PopulationActivity(Form):
         self.commit_values(seed=self.state["seed"] % MOST_SEEDS + 1)
         return {}
 
-    def _ours(self, _: object) -> ActionResult:
+    def _defaults(self, _: object) -> ActionResult:
         """Set every assumption back to where it was, and the first draw; guesses stay."""
         names = (*self.settings, "phase", "good_moment", "seed")
         self.commit_values(**{name: self.entries[name].default for name in names})
@@ -131,7 +129,7 @@ class PopulationActivity(Form):
     # ---- what is on screen ----
 
     def positions(self, field: str) -> Iterable[Any]:
-        """List no positions of the draw's sliders: a draw for each would keep the kernel from answering the reader."""
+        """Return no positions for the sliders: a draw for each would keep the kernel from answering the reader."""
         return () if field in self.settings else super().positions(field)
 
     def fragments(self, state: Record) -> dict[str, str]:
@@ -139,7 +137,7 @@ class PopulationActivity(Form):
         if not state["seen"]:
             return dict.fromkeys(("beside", "now", "live_text"), "")
         numbers = self._numbers(state)
-        return {"beside": self._beside(state), "now": self._now_told(state), "live_text": text("crowd.spoken", **numbers)}
+        return {"beside": self._beside(state), "now": self._now(state), "live_text": text("crowd.spoken", **numbers)}
 
     def deferred_fragments(self, state: Record) -> dict[str, str]:
         """Return the chart, its numbers, what each call moves, and what none overcomes."""
@@ -167,7 +165,7 @@ class PopulationActivity(Form):
     def _beside(self, state: Record) -> Markup:
         counts = dict(zip(GUESSES, (self._first["look"], self._first["talk"], self._first["letter"]), strict=True))
         right = [int(state[name]) == _end_of(counts[name]) for name in GUESSES]
-        told = [
+        answers = [
             (
                 _question(name),
                 join(
@@ -179,7 +177,7 @@ class PopulationActivity(Form):
         ]
         return join(
             tag("h3", text("crowd.beside")),
-            description_list(*told),
+            description_list(*answers),
             tag("p", text("crowd.all_right"), class_="bw-kind") if all(right) else None,
             tag("p", text("crowd.why", count=FILES, **self._first)),
             tag("p", text("crowd.joins")),
@@ -190,25 +188,25 @@ class PopulationActivity(Form):
             ),
         )
 
-    def _now_told(self, state: Record) -> Markup:
+    def _now(self, state: Record) -> Markup:
         return join(
             _headline_table(self._headline(state)),
-            tag("p", self._rule_told(state), class_="bw-rule-line"),
+            tag("p", self._rule_sentence(state), class_="bw-rule-line"),
             tag("p", text("crowd.seed", seed=state["seed"]), class_="bw-small"),
         )
 
-    def _rule_told(self, state: Record) -> str:
+    def _rule_sentence(self, state: Record) -> str:
         """Return what the NRMP's rule says of each call inside SOAP, and whether the moment lies outside."""
         example = _files(self._key(state))[0]
         inside = {call.name: call.rule(example.replace(phase="soap_lists")).answer for call in calls()}
         allowed = ", ".join(_short(name) for name, answer in inside.items() if answer == "allowed")
-        told = text(
+        sentence = text(
             "crowd.rule",
             allowed=allowed or text("crowd.rule_none"),
             asked=", ".join(_short(name) for name, answer in inside.items() if answer == "ask_first"),
         )
         outside = all(call.rule(example).answer == "allowed" for call in calls())
-        return f"{told} {text('crowd.rule_outside')}" if outside else told
+        return f"{sentence} {text('crowd.rule_outside')}" if outside else sentence
 
     def page(self) -> str:
         """Return the whole page."""
@@ -307,20 +305,20 @@ class PopulationActivity(Form):
         start = self.state
         self.update(**dict.fromkeys(GUESSES, "0"))
         self._see({})
-        lines = [text("crowd.why", count=FILES, **self._first), self._rule_told(self.state)]
+        lines = [text("crowd.why", count=FILES, **self._first), self._rule_sentence(self.state)]
         lines += [text("crowd.tour", what=one.call.label, line=_moves_line(one)) for one in _compared(self._key(self.state))]
         for name, row in self.settings.items():
             for value in (row.low, row.high):
                 self.update(**{name: value})
-                told = text("crowd.is", label=row.label, value=value)
-                lines.append(text("crowd.tour", what=told, line=self._line(self.state)))
+                what = text("crowd.is", label=row.label, value=value)
+                lines.append(text("crowd.tour", what=what, line=self._line(self.state)))
             self.update(**{name: row.value})
         for phase in PHASES:
             for good in (True, False):
                 self.update(phase=phase, good_moment=good)
-                told = text("crowd.is", label=text(f"level.phase.{phase}"), value=text("scene.on" if good else "scene.off"))
-                lines.append(text("crowd.tour", what=told, line=self._line(self.state)))
-        self._ours({})
+                what = text("crowd.is", label=text(f"level.phase.{phase}"), value=text("scene.on" if good else "scene.off"))
+                lines.append(text("crowd.tour", what=what, line=self._line(self.state)))
+        self._defaults({})
         self._another({})
         lines.append(text("crowd.tour", what=text("crowd.seed", seed=self.state["seed"]), line=self._line(self.state)))
         self.commit(start)
@@ -346,7 +344,7 @@ def _question(name: str) -> str:
 
 
 def _end_of(count: int) -> int:
-    """Find the band of a guess in which a count lies."""
+    """Return the upper end of the band that a count is in."""
     return next(end for end in ENDS if count <= end)
 
 
@@ -433,16 +431,8 @@ def _moves_table(results: tuple[Outcome, ...], example: Case) -> Markup:
         text("rules.title"),
     )
     rows = [
-        (
-            result.call.label,
-            result.moved_up,
-            result.same,
-            result.moved_down,
-            result.reach_interview,
-            _holds(result),
-            result.call.rule(example).label,
-        )
-        for result in results
+        (one.call.label, one.moved_up, one.same, one.moved_down, one.reach_interview, _holds(one), one.call.rule(example).label)
+        for one in results
     ]
     return join(
         table(text("crowd.moves_caption"), head, rows),
@@ -469,8 +459,8 @@ def _moves_line(result: Outcome) -> str:
         (text("crowd.stays"), result.same),
         (text("crowd.falls"), result.moved_down),
     )
-    told = [f"{word} {count}" for word, count in (*moved, (text("crowd.interview"), result.reach_interview))]
-    return f"{', '.join(told)}; {_holds(result)}"
+    counts = [f"{word} {count}" for word, count in (*moved, (text("crowd.interview"), result.reach_interview))]
+    return f"{', '.join(counts)}; {_holds(result)}"
 
 
 def _is_beyond(name: str, case: Case) -> bool:

@@ -1,6 +1,6 @@
 """A made-up population of files, given every kind of call: how many verdicts move at all.
 
-The files are drawn, and every share of the draw is ours (data/draw.csv). What a call does to a file is asked of `judge`.
+The files are drawn, and every share of the draw is ours (data/draw.csv). What a call does to a file, `judge` says.
 """
 
 from __future__ import annotations
@@ -241,7 +241,7 @@ class Outcome:
 
 
 def outcome(population: Iterable[Case], call: Call | str, reading: str | None = None) -> Outcome:
-    """Give every file of a population one call.
+    """Return what one call does to every file of a population.
 
     Args:
         population: Cases; of each, the call replaces who makes the contact and how.
@@ -267,7 +267,7 @@ def outcome(population: Iterable[Case], call: Call | str, reading: str | None = 
 
 
 def compare(population: Iterable[Case], reading: str | None = None) -> tuple[Outcome, ...]:
-    """Give every file of a population each of the calls.
+    """Return what each of the calls does to every file of a population.
 
     Args:
         population: Cases.

@@ -299,5 +299,5 @@ def _lines(check: ReplyCheck) -> list[str]:
         text("reply_board.line", finding=one.label, seen=_quoted(one), suggestion=one.suggestion) for one in check.findings
     ]
     counts = check.counts
-    told = text("reply_board.counted", sentences=counts.sentences, interest=counts.interest, words=counts.words)
-    return [check.sentence, *check.notes, *(line.replace("  ", " ") for line in found), told]
+    counted = text("reply_board.counted", sentences=counts.sentences, interest=counts.interest, words=counts.words)
+    return [check.sentence, *check.notes, *(line.replace("  ", " ") for line in found), counted]

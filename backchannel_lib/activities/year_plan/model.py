@@ -30,7 +30,7 @@ _ONE_DAY: Final = timedelta(days=1)
 
 
 class Day(NamedTuple):
-    """A day of the plan, told by another day, such as ``start+7``."""
+    """A day of the plan, counted from another day, such as ``start+7``."""
 
     anchor: str
     days: int
@@ -223,7 +223,7 @@ class YearPlan:
 
 
 def plan_for(start: date, chosen: Iterable[str]) -> YearPlan:
-    """Make a plan of the tasks that were checked.
+    """Return the plan of the tasks that were checked.
 
     Args:
         start: The first day, of the years 2000 to 2100.

@@ -110,6 +110,14 @@ def test_among_equals_the_order_of_the_tables_decides() -> None:
     assert {row.program.name for row in rows} == {f"Program {number}" for number in range(15)}
 
 
+def test_equal_people_take_turns_down_the_table() -> None:
+    """Of people who differ in nothing but the name, each takes the next three programs, and then each the next two."""
+    people = [Person(name, "trusted_peer", None, "well") for name in PEOPLE_NAMES]
+    found = plan(Case(phase="groundwork"), people, [Program(str(number), 230) for number in range(20)])
+    taken = {person.name: [int(row.program.name) for row in found.rows_of(person)] for person in found.people}
+    assert taken == {"Dr. Abe": [0, 1, 2, 9, 10], "Dr. Bao": [3, 4, 5, 11, 12], "Dr. Cruz": [6, 7, 8, 13, 14]}
+
+
 def test_three_programs_each_come_before_the_stronger_caller() -> None:
     """Where verdicts are equal, two people get three programs each, and the stronger one does not take five."""
     people = [Person("Dr. Abe", "known_dean", 3, "well"), Person("Dr. Bao", "trusted_peer", None, "well")]
