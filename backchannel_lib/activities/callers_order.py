@@ -107,7 +107,7 @@ class CallersOrder(GuessForm):
             self.key,
             slot("order", parts["order"]),
             tag("div", button(text("lesson.compare"), "compare"), class_="bw-toolbar"),
-            show_if("compared", self.ui_state(self.state)["open"], slot("compared", parts["compared"], class_="bw-told")),
+            show_if("compared", self.sections(self.state), slot("compared", parts["compared"], class_="bw-told")),
         )
 
     @property

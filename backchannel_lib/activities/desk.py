@@ -82,7 +82,7 @@ class Desk(TimedDeck):
         runs = state["clock"] == "on" and self.on_top(state) != ""
         return {"id": f"{state['at']}-{state['clock']}", "seconds": SECONDS, "run": runs}
 
-    def in_sight(self, state: Record) -> list[str]:
+    def sections(self, state: Record) -> list[str]:
         """Return which sections are visible."""
         name = self.on_top(state)
         if name:
@@ -158,7 +158,7 @@ class Desk(TimedDeck):
     def page(self) -> str:
         """Return the whole page."""
         state = self.state
-        parts, now = self.fragments(state), self.in_sight(state)
+        parts, now = self.fragments(state), self.sections(state)
         return activity_page(
             self.key,
             show_if(

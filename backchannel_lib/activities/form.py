@@ -160,6 +160,14 @@ class Form(Activity[Record]):
         """Return all named values."""
         return dict(state)
 
+    def sections(self, state: Record) -> list[str]:  # noqa: ARG002 - for the kinds that have sections
+        """Return the names of the sections that are visible (see `backchannel_lib.page.activity_page.show_if`)."""
+        return []
+
+    def ui_state(self, state: Record) -> dict[str, Any]:
+        """Return which sections are visible."""
+        return {"open": self.sections(state)}
+
     def from_file(self, text: str) -> Record:
         """Return the state in a file; names that are no longer known are passed over."""
         try:

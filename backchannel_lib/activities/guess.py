@@ -56,9 +56,9 @@ class GuessForm(Form):
         """Return what the button does."""
         return {self.action: lambda _: self.see()}
 
-    def ui_state(self, state: Record) -> dict[str, Any]:
+    def sections(self, state: Record) -> list[str]:
         """Return which sections are visible."""
-        return {"open": [self.section] if self.is_seen(state) else []}
+        return [self.section] if self.is_seen(state) else []
 
 
 class Items(GuessForm):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from backchannel_lib.activities.activity import Action
 from backchannel_lib.activities.form import Form, FormField, Record, boolean_field, integer_field
@@ -167,11 +167,8 @@ class Inbox(Form):
             "live_text": spoken[stage].strip(),
         }
 
-    def ui_state(self, state: Record) -> dict[str, Any]:
+    def sections(self, state: Record) -> list[str]:
         """Return which sections are visible."""
-        return {"open": self._open(state)}
-
-    def _open(self, state: Record) -> list[str]:
         stage = self._stage(state)
         return [stage, "desk"] if stage in {"sort", "pause"} else [stage]
 
@@ -282,7 +279,7 @@ class Inbox(Form):
     def page(self) -> str:
         """Return the whole page."""
         state = self.state
-        parts, now = self.fragments(state), self._open(state)
+        parts, now = self.fragments(state), self.sections(state)
         return activity_page(
             self.key,
             show_if(

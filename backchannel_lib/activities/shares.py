@@ -93,7 +93,7 @@ class Shares(GuessForm):
             tag("div", button(text("lesson.compare"), "compare"), class_="bw-toolbar"),
             show_if(
                 "compared",
-                self.ui_state(self.state)["open"],
+                self.sections(self.state),
                 slot("compared", parts["compared"], class_="bw-told"),
                 chart_panel("shares", text("shares.title"), text("shares.caption"), self._spoken(self.state), ""),
             ),

@@ -22,7 +22,7 @@ CLOCK: Final = ("on", "off")
 class TimedDeck(Form):
     """Sheets in an order, where the reader is among them, and whether the clock is wanted.
 
-    A kind says in `decided` what was decided so far, and gives `head_at`, `clock_of`, `visible` and `time_is_up`.
+    A kind says in `decided` what was decided so far, and gives `head_at`, `clock_of`, `sections` and `time_is_up`.
 
     Args:
         row: The activity's row.
@@ -62,10 +62,6 @@ class TimedDeck(Form):
 
     def clock_of(self, state: Record) -> ClockRecord:
         """Return the clock that runs."""
-        raise NotImplementedError
-
-    def in_sight(self, state: Record) -> list[str]:
-        """Return which sections are visible."""
         raise NotImplementedError
 
     def time_is_up(self) -> str:
@@ -111,7 +107,7 @@ class TimedDeck(Form):
 
     def ui_state(self, state: Record) -> dict[str, Any]:
         """Return which sections are visible, and the clock."""
-        return {"open": self.in_sight(state), "clock": self.clock_of(state)}
+        return {**super().ui_state(state), "clock": self.clock_of(state)}
 
     @staticmethod
     def clock_told(state: Record) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple
 
 from backchannel_lib.activities.activity import Action
 from backchannel_lib.activities.form import Form, Record, choice_field, integer_field
@@ -128,11 +128,8 @@ class Walk(Form):
             "live_text": card["live_text"],
         }
 
-    def ui_state(self, state: Record) -> dict[str, Any]:
+    def sections(self, state: Record) -> list[str]:
         """Return which sections are visible."""
-        return {"open": self._open(state)}
-
-    def _open(self, state: Record) -> list[str]:
         coming = self._next(state)
         return ["ask"] if coming and coming.direction else ["on"] if coming else []
 
@@ -178,7 +175,7 @@ class Walk(Form):
 
     def page(self) -> str:
         """Return the whole page."""
-        parts, now = self.fragments(self.state), self._open(self.state)
+        parts, now = self.fragments(self.state), self.sections(self.state)
         directions = [(one, text(f"way.{one}")) for one in DIRECTIONS]
         return activity_page(
             self.key,

@@ -155,12 +155,16 @@ class WeekClock(GuessForm):
         """Return the chart on which day and hour move nothing but the marker."""
         return ("week",) if field in {"hour", "day"} else ()
 
+    def sections(self, state: Record) -> list[str]:
+        """Return which sections are visible."""
+        return super().sections(state) or ["ask"]
+
     def ui_state(self, state: Record) -> dict[str, Any]:
         """Return which sections are visible, and which controls mean something at this moment."""
         phase = phase_at(self._when(state), self._reading(state))
         here = {"lists_open": phase == "soap_lists", "friday_after": state["day"] == "friday"}
         shown = [field for field in self.fields() if here.get(field, True)]
-        return {"open": ["seen"] if self.is_seen(state) else ["ask"], "shown": shown}
+        return {**super().ui_state(state), "shown": shown}
 
     def _moment(self, state: Record) -> str:
         return text(
@@ -249,7 +253,7 @@ class WeekClock(GuessForm):
     def page(self) -> str:
         """Return the whole page."""
         state = self.state
-        parts, now = self.fragments(state), self.ui_state(state)["open"]
+        parts, now = self.fragments(state), self.sections(state)
         days = [(day, text(f"clock.day.{day}")) for day in DAYS]
         return activity_page(
             self.key,

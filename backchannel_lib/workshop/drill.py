@@ -166,7 +166,7 @@ class Drill(PersistentForm, TimedDeck):
         name = f"{'stream' if begun else 'start'}-{state['clock']}"
         return {"id": name, "seconds": self.seconds, "left": self._left, "run": run}
 
-    def in_sight(self, state: Record) -> list[str]:
+    def sections(self, state: Record) -> list[str]:
         """Tell which sections are in sight."""
         if self.on_top(state):
             return ["desk", f"clock_{state['clock']}"]
@@ -416,7 +416,7 @@ class Drill(PersistentForm, TimedDeck):
     def page(self) -> str:
         """Give the whole page."""
         state = self.state
-        parts, now = self.fragments(state), self.in_sight(state)
+        parts, now = self.fragments(state), self.sections(state)
         choices = [
             button(text(f"decision.{one}"), "decide", one, key=str(number), hint=str(number), once=True)
             for number, one in enumerate(self.decisions, start=1)

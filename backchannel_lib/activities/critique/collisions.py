@@ -106,7 +106,7 @@ class Collisions(GuessForm):
             self.key,
             slider("guess", text("collide.ask", total=total), (0, total), self.state["guess"]),
             tag("div", button(text("collide.see"), "see"), class_="bw-toolbar"),
-            show_if("seen", self.ui_state(self.state)["open"], slot("told", parts["told"], class_="bw-told")),
+            show_if("seen", self.sections(self.state), slot("told", parts["told"], class_="bw-told")),
         )
 
     @property

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime, time, timedelta
-from typing import Any, Final
+from typing import Final
 
 from backchannel_lib.activities.activity import Action
 from backchannel_lib.activities.critique.model import Disagreement, disagreements, tables_differ
@@ -107,11 +107,8 @@ class Disagreements(GuessForm):
         found = {entry.choice: entry for entry in disagreements()} if counted else {}
         return {f"counts.{choice}": self._counts(found[choice]) if choice in counted else "" for choice in self.places}
 
-    def ui_state(self, state: Record) -> dict[str, Any]:
-        """Return which place is in sight."""
-        return {"open": self._open(state)}
-
-    def _open(self, state: Record) -> list[str]:
+    def sections(self, state: Record) -> list[str]:
+        """Return which place is visible."""
         at = self._at(state)
         after = [f"counts.{at}"] if self.is_seen(state, at) else []
         back = ["back"] if at != self.places[0] else []
@@ -206,7 +203,7 @@ class Disagreements(GuessForm):
 
     def page(self) -> str:
         """Return the whole page."""
-        parts, now = self.fragments(self.state), self._open(self.state)
+        parts, now = self.fragments(self.state), self.sections(self.state)
         return activity_page(
             self.key,
             [show_if(f"place.{choice}", now, self._place(choice, parts, now), class_="bw-spaced") for choice in self.places],

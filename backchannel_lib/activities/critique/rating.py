@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Final
 
 from backchannel_lib.activities.critique.model import LEVELS, Rated, RatingResult, levels, load_support, rate
 from backchannel_lib.activities.form import Record, choice_field, ordered_choices_field, split_choices
@@ -111,16 +111,13 @@ class Rating(Items):
         words = Rated(self.claims[name], mine, ours).sentence if mine else f"{text('rate.ours', ours=ours.name)} {ours.why}"
         return join(tag("p", words), citations(f"rated-{name}", (), (), ours.facts) if ours.facts else None)
 
-    def ui_state(self, state: Record) -> dict[str, Any]:
-        """Return which claims are in sight: those of the topic."""
-        return {"open": self._open(state)}
-
-    def _open(self, state: Record) -> list[str]:
+    def sections(self, state: Record) -> list[str]:
+        """Return which claims are visible: those of the topic."""
         return [f"claim.{claim}" for claim in self.groups[self._group(state)]]
 
     def page(self) -> str:
         """Return the whole page."""
-        parts, now = self.fragments(self.state), self._open(self.state)
+        parts, now = self.fragments(self.state), self.sections(self.state)
         topics = [(group, self._name(group)) for group in self.groups]
         return activity_page(
             self.key,

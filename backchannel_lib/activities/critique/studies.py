@@ -6,7 +6,7 @@ import functools
 import json
 from collections.abc import Iterable
 from itertools import pairwise
-from typing import Any, Final
+from typing import Final
 
 from backchannel_lib.activities.activity import Action
 from backchannel_lib.activities.critique.model import STUDY_QUESTIONS, StudyBarRow, answers_to, order_agrees, study_bars
@@ -138,11 +138,8 @@ class Studies(GuessForm):
         head = (text("table.caller"), text("lesson.you"), text("studies.directors"))
         return table(text("studies.survey_title"), head, [(bar.label, state[bar.caller], bar.value) for bar in rows])
 
-    def ui_state(self, state: Record) -> dict[str, Any]:
-        """Return which steps are in sight: each opens the next."""
-        return {"open": self._open(state)}
-
-    def _open(self, state: Record) -> list[str]:
+    def sections(self, state: Record) -> list[str]:
+        """Return which steps are visible: each opens the next."""
         shown = [step for step in STEPS if self.is_seen(state, step)]
         asked = [f"ask.{after}" for step, after in pairwise(STEPS) if self.is_seen(state, step)]
         return [*shown, *asked]
@@ -226,7 +223,7 @@ class Studies(GuessForm):
 
     def page(self) -> str:
         """Return the whole page."""
-        state, parts, now = self.state, self.fragments(self.state), self._open(self.state)
+        state, parts, now = self.state, self.fragments(self.state), self.sections(self.state)
         sliders = [slider(bar.caller, bar.label, (0, 100), int(state[bar.caller])) for bar in self.surveyed]
         measured = [(one, text(f"studies.measured.{one}")) for one in answers_to("measured")]
         advocates = [(one, text(f"studies.advocates.{one}")) for one in answers_to("advocates")]
