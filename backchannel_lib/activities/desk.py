@@ -23,13 +23,7 @@ SECONDS: Final = 90  # paper.ninety-seconds
 
 
 def decision_of(verdict: Verdict) -> str:
-    """Return what a director does with a file of some verdict.
-
-    Args:
-        verdict: The verdict.
-
-    Returns:
-        A decision of data/desk_decisions.csv.
+    """Return what a director does with a file of some verdict: a decision of data/desk_decisions.csv.
 
     Examples:
         >>> decision_of(Verdict.MAYBE)
@@ -246,16 +240,7 @@ class Desk(TimedDeck):
 
 
 def weakest_of(judgment: Judgment) -> str:
-    """Return the links that hold a file down.
-
-    Args:
-        judgment: What the article says of it.
-
-    Returns:
-        Their names, in their order on screen.
-
-    Source:
-        data/stages.csv.
+    """Return the names of the links that hold a file down, in their order on the page.
 
     Examples:
         >>> weakest_of(judge(case_of([("score", "210"), ("recommender", "trusted_peer"), ("specifics", "true")])))

@@ -38,10 +38,7 @@ class Email(NamedTuple):
 
 @functools.cache
 def emails() -> tuple[Email, ...]:
-    """Put the hundred emails together, the same at every run.
-
-    Returns:
-        The emails, no two of them alike.
+    """Put the hundred emails together, the same at every run and no two of them alike.
 
     Source:
         data/inbox_pieces.csv; ours.
@@ -77,7 +74,7 @@ def _email(number: int) -> Email:
 
 
 def _decisions(most: int) -> FormField:
-    """Make an entry that holds what was done to each email so far, a letter for each."""
+    """Make a field that holds what was done to each email so far, a letter for each."""
 
     def read(value: object) -> str:
         text = str(value)

@@ -1,4 +1,4 @@
-"""A form that a reload, a kernel that died or a tab that was opened again does not send back to its beginning."""
+"""A form that comes back where it was after a reload, a kernel restart or a closed tab."""
 
 from __future__ import annotations
 
@@ -14,23 +14,23 @@ from backchannel_lib.base.errors import CaseError, CaseFileError
 
 
 class PersistentForm(Form):
-    """A form whose state is kept on this machine after each change, and found by the first screen that opens it.
+    """A form whose state is saved on this machine after each change and found by the first page that opens it.
 
-    A place in a plan or a stack is soon found again by hand, so what cannot be written or read is passed over in silence.
+    A place in a plan or a deck is soon found again by hand, so a file that cannot be written or read is passed over.
     """
 
-    _looked = False  # what was kept is read once, before anything is done
+    _looked = False  # what was saved is read once, before anything is done
 
     def record(self) -> dict[str, Any]:
-        """Return what is kept."""
+        """Return what is saved."""
         return self.values(self.state)
 
     def bring(self, record: Mapping[str, Any]) -> None:
-        """Go on from what was kept; what is no such record raises `CaseError`, and nothing changes."""
+        """Go on from what was saved; raise `CaseError`, and change nothing, if it is no such record."""
         self.restore(self.from_file(json.dumps(record)))
 
     def handle(self, message: Mapping[str, Any]) -> Iterator[ShowMessage | PrefetchedMessage]:
-        """Carry out one act as every activity does, and keep what came of it before the screen shows it."""
+        """Answer as every activity does, and save the new state before the page shows it."""
         before = self.record()
         for answer in super().handle(message):
             now = self.record()
@@ -41,7 +41,7 @@ class PersistentForm(Form):
             yield answer
 
     def opened(self) -> ActionResult:
-        """A screen is new. The first one finds what was kept, unless something was entered before."""
+        """Find what was saved, on the first page, unless something was entered before."""
         if not self._looked and self.state == self.start:
             with contextlib.suppress(CaseError):
                 self.bring(saved(self.key))

@@ -64,7 +64,7 @@ class Scenes(CaseActivity):
         self.start = self._at(first, state_of(self._case_of(first)))
         self.restore(self.start)
 
-    # ---- where one is ----
+    # ---- where the reader is ----
 
     @functools.cached_property
     def cases(self) -> Mapping[str, Case]:
@@ -157,7 +157,7 @@ class Scenes(CaseActivity):
         return self.state._replace(guesses=tuple(guesses.items()))
 
     def values(self, state: CaseState) -> dict[str, Any]:
-        """Return the case, the guess of this scene, and what a page has to keep."""
+        """Return the case, the guess of this scene, and what a page has to save."""
         return {
             **super().values(state),
             "guess": self._guess(state),
@@ -167,7 +167,7 @@ class Scenes(CaseActivity):
         }
 
     def from_file(self, text: str) -> CaseState:
-        """Read what `values` gave."""
+        """Return the state that `values` wrote."""
         try:
             record = json.loads(text)
             guesses = json.loads(record.pop("guesses"))
@@ -214,11 +214,11 @@ class Scenes(CaseActivity):
         return {chart: charts.mark(chart, state.case, state.reading) for chart in self._charts()}
 
     def ui_state(self, state: CaseState) -> dict[str, Any]:
-        """Return which controls and sections are in sight."""
+        """Return which controls and sections are visible."""
         return {**super().ui_state(state), "shown": ["guess", *self._shown(state)], "open": self._open(state)}
 
     def _controls(self) -> tuple[str, ...]:
-        """Return the fields of a case that have a control on the page, in sight or not."""
+        """Return the fields of a case that have a control on the page, visible or not."""
         return (*dict.fromkeys((*self.row.fields, *(ALWAYS_ASKED if self.row.own else ()))),)
 
     def _shown(self, state: CaseState) -> list[str]:
@@ -390,11 +390,7 @@ class Scenes(CaseActivity):
         return "\n".join(lines)
 
     def put_guess(self, guess: str) -> None:
-        """Predict for the student at hand, and see.
-
-        Args:
-            guess: The name of a verdict in lower case.
-        """
+        """Predict a verdict, by its short name, for the student at hand, and see."""
         self.commit(self.with_value("guess", guess))
         self._see({})
 
@@ -421,14 +417,7 @@ def _why_held(judgment: Judgment) -> list[Markup]:
 
 
 def span(field: str, values: list[Any]) -> str:
-    """Write some positions of a control as a reader knows them.
-
-    Args:
-        field: The field.
-        values: Positions that follow each other.
-
-    Returns:
-        Such as "Off" or "235-240".
+    """Write some positions of a control as a reader knows them, such as "Off" or "235-240".
 
     Examples:
         >>> span("score", [235, 236])

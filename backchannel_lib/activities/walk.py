@@ -38,16 +38,7 @@ class Step(NamedTuple):
 
 
 def steps_of(activity: str) -> tuple[Step, ...]:
-    """Return the steps of a walk as cases.
-
-    Args:
-        activity: The walk.
-
-    Returns:
-        Its steps in order.
-
-    Source:
-        data/steps.csv; the direction is computed by `judge`.
+    """Return the steps of a walk in order, as cases.
 
     Examples:
         >>> [step.direction for step in steps_of("fellow_walk")][:2]
