@@ -1,9 +1,9 @@
-"""The phones' side of the round: off until asked for, told plainly what it opens, and never in the way of typed counts."""
+"""The phones' side of the round: off until asked for, plain about what it opens, and never in the way of typed counts."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 from backchannel_lib.activities.saved_answers import folder
@@ -16,203 +16,171 @@ from backchannel_lib.page.inputs import button
 
 if TYPE_CHECKING:
     from backchannel_lib.workshop.votes.process import VoteServer
+    from backchannel_lib.workshop.votes.store import VoteStore
+
+# `votes` is imported where it is used: it needs SQLite and processes, and in a browser there are neither.
 
 STORE: Final = "votes.sqlite"
-PARTS: Final = ("phones", "phones.asks", "phones.shows")
-ALONE: Final = "127.0.0.1"
-TRIES: Final = 6  # how often an address that was in use a moment ago is tried again
-PAUSE: Final = 0.4  # seconds between two tries
+FRAGMENTS: Final = ("phones", "phones.asks", "phones.shows")
+LOOPBACK: Final = "127.0.0.1"
+OPEN_ATTEMPTS: Final = 6  # for an address that was in use a moment ago
+RETRY_DELAY_S: Final = 0.4
 
 
 class Phones:
-    """Whether phones can vote, and what they have said."""
+    """Whether phones can vote, and what they voted.
+
+    ``state`` is off, ask (what would be opened is on screen), on, or lost (the vote ended by itself).
+    """
 
     def __init__(self) -> None:
-        self.state = "off"  # off, ask (what would be opened is on screen), on, or lost (it ended by itself)
-        self._desk: VoteServer | None = None
-        self._before: dict[str, Any] = {}  # where an earlier session was open, so that its phones find it again
+        self.state = "off"
+        self._server: VoteServer | None = None
+        self._restored: dict[str, Any] = {}  # where an earlier session was open, so that its phones find it again
         self._addresses: list[str] = []
         self._round: tuple[str, str, Sequence[tuple[str, str]]] | None = None
 
     # ---- what the facilitator does ----
 
     def ask(self) -> None:
-        """Put on screen what would be opened, and to whom; nothing is opened yet."""
+        """Show what would be opened, and to whom; nothing is opened yet."""
         try:
             from backchannel_lib.workshop.votes.process import addresses
 
             self._addresses = addresses()
-        except (ImportError, OSError):  # in the browser there are no processes, and some systems do not tell
+        except (ImportError, OSError):  # some systems do not list their addresses
             self._addresses = []
         self.state = "ask"
 
     def open(self, address: str) -> str:
-        """Open the vote.
+        """Open the vote, and return a sentence on what prevented it, or blank.
 
         Args:
-            address: The address of this computer to answer on; blank for the one it had, or else the likeliest.
-
-        Returns:
-            A sentence on what stood in the way; blank if nothing did.
+            address: This computer's address to answer on; blank for the previous or else the likeliest one.
         """
         try:
             from backchannel_lib.workshop.votes.process import VoteServer
 
-            before = self.kept()
-            desk = self._desk or VoteServer(folder() / STORE, code=before.get("code"))
-            wanted = address or before.get("address")  # opened again, it is where the phones look for it
-            port = before.get("port", 0) if wanted == before.get("address") else 0
-            self._open_soon(desk, wanted, port)
+            previous = self.to_record()
+            server = self._server or VoteServer(folder() / STORE, code=previous.get("code"))
+            wanted = address or previous.get("address")  # phones look for it where it was
+            port = previous.get("port", 0) if wanted == previous.get("address") else 0
+            self._open_with_retries(server, wanted, port)
         except (ImportError, OSError, CaseError) as error:
             self.state = "off"
             return str(error) if isinstance(error, CaseError) else text("phones.not_here")
-        self._desk, self.state = desk, "on"
+        self._server, self.state = server, "on"
         return ""
 
     @staticmethod
-    def _open_soon(desk: VoteServer, address: str | None, port: int) -> None:
-        """Open the vote where it was; the one before may need a moment to leave, and else any port will do."""
-        for _ in range(TRIES):
+    def _open_with_retries(server: VoteServer, address: str | None, port: int) -> None:
+        """Open the vote on its port, which the server before may need a moment to release; failing that, on any port."""
+        for _ in range(OPEN_ATTEMPTS):
             try:
-                desk.open(address, port)
+                server.open(address, port)
             except CaseError as error:
                 if not port or error.field != "port":
                     raise
-                time.sleep(PAUSE)
+                time.sleep(RETRY_DELAY_S)
             else:
                 return
-        desk.open(address)
+        server.open(address)
 
     def close(self) -> None:
-        """End the vote; what was counted stays."""
-        if self._desk:
-            self._desk.close()
+        """End the vote; the counts stay."""
+        if self._server:
+            self._server.close()
         self.state = "off"
 
-    def forget(self) -> None:
-        """Begin to count anew, for a new session."""
+    def clear(self) -> None:
+        """Delete all counts, for a new session."""
         self._round = None
-        if self._desk:
-            self._with_store("clear")
+        if self._server:
+            self._use_store(lambda store: store.clear())
 
     # ---- rounds ----
 
-    def update(self, round_id: str, title: str, choices: Sequence[tuple[str, str]]) -> None:
-        """Put a vote before the phones, if they are let in.
-
-        Args:
-            round_id: The round's name.
-            title: What is asked.
-            choices: Names and words of the answers.
-        """
+    def open_round(self, round_id: str, title: str, choices: Sequence[tuple[str, str]]) -> None:
+        """Put a vote before the phones if they are let in; choices are pairs of id and label."""
         self._round = (round_id, title, choices)
         if self.state == "on":
-            self._with_store("open_round", *self._round)
+            self._use_store(lambda store: store.open_round(round_id, title, choices))
 
-    def rest(self) -> None:
+    def close_round(self) -> None:
         """Take no more votes until the next round."""
         if self._round and self.state == "on":
-            self._with_store("close_round")
+            self._use_store(lambda store: store.close_round())
         self._round = None
 
     def counts(self, round_id: str) -> tuple[int, ...] | None:
-        """Tell what the phones have said.
-
-        Args:
-            round_id: The round's name.
-
-        Returns:
-            Votes for each verdict, lowest first; None where phones are not let in, or the vote has ended by itself.
-        """
+        """Return the votes of a round for each verdict, lowest first; None if phones are not let in or the vote was lost."""
         if self.state != "on":
             return None
-        found = self._with_store("counts", round_id)
-        if self._desk and not self._desk.running:
+        counts = self._use_store(lambda store: store.counts(round_id))
+        if self._server and not self._server.running:
             self.state = "lost"
-        if not isinstance(found, Mapping):
-            return None
-        return tuple(int(found.get(one.name.lower(), 0)) for one in Verdict)
+        return None if counts is None else tuple(counts.get(one.name.lower(), 0) for one in Verdict)
 
-    def _with_store(self, what: str, *values: object) -> object:
-        """Ask the store; one that cannot be used ends the phones' vote and nothing else."""
+    def _use_store(self, action: Callable[[VoteStore], Any]) -> Any:
+        """Do something with the store; one that cannot be used ends the phones' vote and nothing else."""
         from backchannel_lib.workshop.votes.store import VoteStore
 
         try:
             with VoteStore(folder() / STORE) as store:
-                return getattr(store, what)(*values)
+                return action(store)
         except CaseError:
             self.state = "lost"
             return None
 
-    # ---- keeping ----
+    # ---- what is saved ----
 
-    def kept(self) -> dict[str, Any]:
-        """Give what a session has to keep, so that the phones find it again.
-
-        Returns:
-            Address, port and code; empty where phones were never let in.
-        """
-        opened = self._desk.opened if self._desk else None
+    def to_record(self) -> dict[str, Any]:
+        """Return what a session saves so that the phones find it again: address, port and code; empty if never opened."""
+        opened = self._server.opened if self._server else None
         if opened is None:
-            return self._before
+            return self._restored
         return {"address": opened.address, "port": opened.port, "code": opened.code}
 
-    def bring(self, record: object) -> None:
-        """Take over what an earlier session kept; it was open then, and is not now.
-
-        Args:
-            record: What `kept` gave.
-        """
-        wanted = {"address": str, "port": int, "code": str}
-        if not isinstance(record, Mapping) or not all(isinstance(record.get(name), kind) for name, kind in wanted.items()):
-            return
-        self._before = {name: record[name] for name in wanted}
-        self.state = "lost"
+    def restore(self, record: object) -> None:
+        """Take over what `to_record` returned in an earlier session, which was open then and is not now."""
+        types = {"address": str, "port": int, "code": str}
+        if isinstance(record, Mapping) and all(isinstance(record.get(name), kind) for name, kind in types.items()):
+            self._restored = {name: record[name] for name in types}
+            self.state = "lost"
 
     # ---- on screen ----
 
-    def fragments(self, people: int) -> dict[str, str]:
-        """Give what stands on screen about the phones.
+    def fragments(self, people: int, *, visible: bool) -> dict[str, str]:
+        """Return what is on screen about the phones, blank unless visible.
 
         Args:
             people: How many people are in the room.
-
-        Returns:
-            HTML by part.
+            visible: Whether the step on screen shows phones.
         """
-        parts = self.blank()
-        if self.state == "ask":
-            parts["phones.asks"] = self._asks()
-        if self.state == "on" and self._desk and self._desk.opened:
-            parts["phones.shows"] = self._shows(people)
-        return parts
+        fragments: dict[str, str] = dict.fromkeys(FRAGMENTS, "")
+        if visible and self.state == "ask":
+            fragments["phones.asks"] = self._offer()
+        elif visible and self.state == "on":
+            fragments["phones.shows"] = self._invitation(people)
+        return fragments
 
-    @staticmethod
-    def blank() -> dict[str, str]:
-        """Give the parts with nothing in them.
-
-        Returns:
-            Blanks by part.
-        """
-        return dict.fromkeys(PARTS, "")
-
-    def _asks(self) -> Markup:
-        """Say what would be opened, and to whom, with a button for each address of this computer."""
+    def _offer(self) -> Markup:
+        """What would be opened and to whom, with a button for each address of this computer."""
         return join(
             tag("p", text("phones.would_open")),
             None if self._addresses else tag("p", text("phones.no_network")),
             tag(
                 "div",
                 [button(text("phones.open_on", address=one), "phones_open", one) for one in self._addresses],
-                button(text("phones.rehearse"), "phones_open", ALONE),
+                button(text("phones.rehearse"), "phones_open", LOOPBACK),
                 button(text("phones.no"), "phones_close"),
                 class_="bw-toolbar",
             ),
         )
 
-    def _shows(self, people: int) -> Markup:
-        """Show the QR code, the address to type, and what is open."""
-        opened = self._desk.opened if self._desk else None
+    def _invitation(self, people: int) -> Markup:
+        """The QR code, the address to type, and what is open."""
+        opened = self._server.opened if self._server else None
         if opened is None:
             return Markup("")
         return join(
@@ -230,23 +198,15 @@ class Phones:
         )
 
     @staticmethod
-    def page(now: Iterable[str], parts: Mapping[str, str]) -> list[Markup]:
-        """Write the place of the phones on the page.
-
-        Args:
-            now: What is in sight.
-            parts: The parts as they are.
-
-        Returns:
-            HTML.
-        """
+    def page(visible: Iterable[str], fragments: Mapping[str, str]) -> list[Markup]:
+        """Return the phones' sections of the page, filled with their fragments; ``visible`` names the sections in sight."""
         return [
-            show_if("phones_off", now, button(text("phones.ask"), "phones_ask")),
-            show_if("phones_ask", now, slot("phones.asks", parts["phones.asks"], class_="bw-spaced")),
-            show_if("phones_on", now, slot("phones.shows", parts["phones.shows"]), data_poll=True),
+            show_if("phones_off", visible, button(text("phones.ask"), "phones_ask")),
+            show_if("phones_ask", visible, slot("phones.asks", fragments["phones.asks"], class_="bw-spaced")),
+            show_if("phones_on", visible, slot("phones.shows", fragments["phones.shows"]), data_poll=True),
             show_if(
                 "phones_lost",
-                now,
+                visible,
                 tag("p", text("phones.lost")),
                 tag(
                     "div",

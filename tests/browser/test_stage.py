@@ -126,18 +126,18 @@ def test_a_whole_round_is_played_by_keys_and_read_from_the_last_row(  # noqa: PL
     assert axe(screen) == []
 
     screen.press("ArrowRight", *["ArrowRight"] * (len(STAGES) - 1))
-    page.wait_for_selector(f"{ON}[data-fragment=told] .bw-verdict-name")
-    assert page.inner_text(f"{ON}[data-fragment=told] .bw-verdict-name") == judgment.verdict.label
-    assert min(heights(screen, f"{ON}[data-fragment=told] .bw-verdict-name")) >= LEGIBLE
+    page.wait_for_selector(f"{ON}[data-fragment=verdict] .bw-verdict-name")
+    assert page.inner_text(f"{ON}[data-fragment=verdict] .bw-verdict-name") == judgment.verdict.label
+    assert min(heights(screen, f"{ON}[data-fragment=verdict] .bw-verdict-name")) >= LEGIBLE
     weakest = page.locator(f"{ON}[data-fragment=links] li").last
     assert text("card.weakest") in weakest.inner_text()
-    assert in_sight(screen, f"{ON}[data-fragment=links] li, {ON}[data-fragment=told], {ON}[data-fragment=nav] button")
+    assert in_sight(screen, f"{ON}[data-fragment=links] li, {ON}[data-fragment=verdict], {ON}[data-fragment=nav] button")
 
     screen.press("ArrowRight")
     screen.wait_for_step(text("round.step.spread"))
     assert [int(content) for content in page.locator(f"{ON}.bw-count-cell").all_inner_texts()] == [1, 0, 3, 0, 0, 0, 0, 0, 0]
     assert min(heights(screen, f"{ON}.bw-spread :is(th, td.bw-count-cell), {ON}.bw-verdict-name")) >= LEGIBLE
-    assert in_sight(screen, f"{ON}.bw-spread tr, {ON}[data-fragment=told], {ON}[data-fragment=nav] button")
+    assert in_sight(screen, f"{ON}.bw-spread tr, {ON}[data-fragment=verdict], {ON}[data-fragment=nav] button")
     assert axe(screen) == []
 
     screen.press("ArrowRight")
@@ -147,17 +147,17 @@ def test_a_whole_round_is_played_by_keys_and_read_from_the_last_row(  # noqa: PL
 
     screen.press("ArrowRight")
     screen.wait_for_step(text("round.step.what_if"))
-    assert min(heights(screen, f"{ON}[data-fragment=what] .bw-verdict-name")) >= LEGIBLE
+    assert min(heights(screen, f"{ON}[data-fragment=what_if] .bw-verdict-name")) >= LEGIBLE
     field = vignettes()[FIRST].row.what_if
     page.locator(f"{ON}[data-field={field}] :is(input, select)").first.focus()
     seen = set()
     for key in ("ArrowDown", "ArrowDown", "ArrowDown", "Space"):
         page.keyboard.press(key)
         page.wait_for_timeout(300)
-        seen.add(page.inner_text(f"{ON}[data-fragment=what] .bw-verdict-name"))
+        seen.add(page.inner_text(f"{ON}[data-fragment=what_if] .bw-verdict-name"))
     assert screen.fragment("head").count(text("round.step.what_if")) == 1, "a key in the control turned the page"
     assert seen <= {verdict.label for verdict in Verdict}
-    assert page.locator(f"{ON}[data-fragment=what_rule] [data-answer]").count() == 1
+    assert page.locator(f"{ON}[data-fragment=what_if_rule] [data-answer]").count() == 1
     screen.press("Escape", "ArrowRight")
     screen.wait_for_step("Round 2")
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")

@@ -20,19 +20,17 @@ from backchannel_lib.activities.saved_answers import folder
 from backchannel_lib.activities.tables import load_activities
 from backchannel_lib.base.texts import text
 from backchannel_lib.model.tables import STAGES
-from backchannel_lib.workshop import session_record as workshop_record
+from backchannel_lib.workshop import session_record
 from backchannel_lib.workshop.deck import link_order, vignettes
 from backchannel_lib.workshop.round.activity import Round
 from backchannel_lib.workshop.round.html import spread_sentence
 from backchannel_lib.workshop.round.state import (
-    MOST_VOTES,
-    NOBODY,
+    MAX_VOTES,
+    NO_VOTES,
     STEPS,
-    Played,
+    PlayedRound,
     WorkshopState,
     from_record,
-    to_record,
-    vote_field,
     what_if_fields,
 )
 from backchannel_lib.workshop.run_plan.model import load_run_plans, vignettes_of
@@ -84,7 +82,7 @@ def test_one_key_leads_through_the_whole_round_and_to_the_next_file(board: Round
         walked.append(board.state.step)
     assert walked == ["file", "vote", *["links"] * LINKS, "spread", "rules", "what_if", "file"]
     assert board.state.played[0].vignette != board.state.vignette
-    assert board.state.votes == NOBODY
+    assert board.state.votes == NO_VOTES
 
 
 def test_back_leads_the_same_way_home(board: Round) -> None:
@@ -244,7 +242,7 @@ def test_a_free_draw_never_shows_a_file_twice_and_ends_with_a_sentence(seed: int
     board.update(plan="", difficulty=level, seed=seed)
     seen = []
     for _ in range(len(NAMES) + 1):
-        board._drawn()
+        board._next_file()
         if board.state.step == "close":
             assert board._next({})["notice"] == text("round.none_left")
             break
@@ -282,18 +280,18 @@ def test_a_tap_counts_only_while_the_vote_is_open(board: Round) -> None:
     act(board, "tap", value="maybe")
     press(board, 2)
     act(board, "tap", value="maybe")
-    assert board.state.votes == NOBODY
+    assert board.state.votes == NO_VOTES
 
 
-@pytest.mark.parametrize(("typed", "count"), [("31", 31), ("0", 0), ("", 0), (" 7 ", 7), (str(MOST_VOTES), MOST_VOTES)])
+@pytest.mark.parametrize(("typed", "count"), [("31", 31), ("0", 0), ("", 0), (" 7 ", 7), (str(MAX_VOTES), MAX_VOTES)])
 def test_a_typed_count_stands_beside_the_taps(board: Round, typed: str, count: int) -> None:
     """A number typed into a box is the count of that verdict, and a tap goes on from there."""
     opened(board, NAMES[0])
     press(board)
-    act(board, "set", field=vote_field(Verdict.MAYBE), value=typed)
+    act(board, "set", field="votes_maybe", value=typed)
     assert board.state.votes[Verdict.MAYBE] == count
     act(board, "tap", value="maybe")
-    assert board.state.votes[Verdict.MAYBE] == min(count + 1, MOST_VOTES)
+    assert board.state.votes[Verdict.MAYBE] == min(count + 1, MAX_VOTES)
 
 
 @pytest.mark.parametrize("typed", ["many", "-1", "1000", "3.5", "1e3"])
@@ -301,9 +299,9 @@ def test_a_count_that_is_none_gets_a_sentence_at_its_box(board: Round, typed: st
     """What is no whole number from 0 to 999 is said beside the box, and the count stays."""
     opened(board, NAMES[0])
     press(board)
-    answer = act(board, "set", field=vote_field(Verdict.MAYBE), value=typed)
-    assert answer["errors"][vote_field(Verdict.MAYBE)].startswith("Votes for: Maybe: must be a whole number from 0 to 999")
-    assert board.state.votes == NOBODY
+    answer = act(board, "set", field="votes_maybe", value=typed)
+    assert answer["errors"]["votes_maybe"].startswith("Votes for: Maybe: must be a whole number from 0 to 999")
+    assert board.state.votes == NO_VOTES
 
 
 @given(
@@ -327,7 +325,7 @@ def test_the_spread_shows_every_count_and_marks_the_article(board: Round) -> Non
     opened(board, NAMES[0])
     press(board)
     for key, verdict in enumerate(Verdict):
-        act(board, "set", field=vote_field(verdict), value=str(key + 11))
+        act(board, "set", field=f"votes_{verdict.name.lower()}", value=str(key + 11))
     press(board, 1 + LINKS)
     spread = board.fragments(board.state)["spread"]
     assert board.state.step == "spread"
@@ -356,7 +354,7 @@ def test_the_rule_is_shown_after_the_spread_and_changes_no_verdict(board: Round,
     assert board.state.step == "rules"
     case = vignettes()[name].case
     assert rules_check(case).label in board.fragments(board.state)["rules"].replace("&#x27;", "'")
-    assert judge(case).verdict.label in board.fragments(board.state)["told"]
+    assert judge(case).verdict.label in board.fragments(board.state)["verdict"]
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -372,12 +370,12 @@ def test_the_one_slider_is_live_and_goes_back_to_the_case_as_told(board: Round, 
         answer = act(board, "set", field=field, value=value)
         assert "errors" not in answer or not answer["errors"]
         verdict = judge(board.state.case or board.case).verdict
-        assert verdict.label in board.fragments(board.state)["what"]
+        assert verdict.label in board.fragments(board.state)["what_if"]
         told.add(verdict)
     assert len(told) > 1
     act(board, "again")
     assert board.state.case is None
-    assert judge(board.case).verdict.label in board.fragments(board.state)["what"]
+    assert judge(board.case).verdict.label in board.fragments(board.state)["what_if"]
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -389,7 +387,7 @@ def test_every_round_has_a_slider_that_is_live(board: Round, name: str) -> None:
     low, high = board.ui_state(board.state)["ends"]["score"]
     for score in (low, (low + high) // 2, high):
         act(board, "set", field="score", value=str(score))
-        assert judge(board.case.replace(score=score)).verdict.label in board.fragments(board.state)["what"]
+        assert judge(board.case.replace(score=score)).verdict.label in board.fragments(board.state)["what_if"]
 
 
 def test_the_slider_moves_nothing_before_it_is_on_screen(board: Round) -> None:
@@ -477,13 +475,13 @@ def test_undo_is_kept_too(board: Round) -> None:
     press(board, TO_VOTE)
     act(board, "tap", value="maybe")
     act(board, "undo")
-    assert again()[0].state.votes == NOBODY
+    assert again()[0].state.votes == NO_VOTES
 
 
 def test_the_table_has_a_row_for_each_round_that_was_seen(board: Round) -> None:
     """workshop.csv holds the counts, the article's verdict and the rule of every round whose answer was shown; no names."""
     press(board, TO_VOTE)
-    act(board, "set", field=vote_field(Verdict.MAYBE), value="12")
+    act(board, "set", field="votes_maybe", value="12")
     assert len(table_rows()) == 0
     press(board)
     assert len(table_rows()) == 0, "links are still hidden"
@@ -593,7 +591,7 @@ def test_a_session_of_a_newer_version_is_left_whole(board: Round) -> None:
     """It is put aside under another name and not written over, and the reader is told."""
     press(board)
     path = folder() / "workshop.json"
-    newer = {**json.loads(path.read_text(encoding="utf-8")), workshop_record.MARK: workshop_record.FORMAT + 1}
+    newer = {**json.loads(path.read_text(encoding="utf-8")), session_record.FORMAT_KEY: session_record.FORMAT + 1}
     path.write_text(json.dumps(newer), encoding="utf-8")
     (folder() / "workshop.previous.json").unlink(missing_ok=True)
     _, told = again()
@@ -635,7 +633,7 @@ def test_a_folder_that_cannot_be_written_is_told(board: Round, tmp_path: Path, m
 @given(data=st.data())
 def test_a_session_written_and_read_is_the_same(data: st.DataObject) -> None:
     """Any place in any session survives being written and read."""
-    votes = st.lists(st.integers(0, MOST_VOTES), min_size=9, max_size=9).map(tuple)
+    votes = st.lists(st.integers(0, MAX_VOTES), min_size=9, max_size=9).map(tuple)
     name = data.draw(st.sampled_from(NAMES))
     step = data.draw(st.sampled_from(STEPS[1:]))
     field = vignettes()[name].what_if
@@ -649,12 +647,12 @@ def test_a_session_written_and_read_is_the_same(data: st.DataObject) -> None:
         votes=data.draw(votes),
         phones=data.draw(votes),
         case=None if moved is None else board.with_value(field, moved).case,
-        played=tuple(Played(data.draw(st.sampled_from(NAMES)), data.draw(votes), data.draw(votes)) for _ in range(2)),
+        played=tuple(PlayedRound(data.draw(st.sampled_from(NAMES)), data.draw(votes), data.draw(votes)) for _ in range(2)),
         plan=data.draw(st.sampled_from(["", "short", "long"])),
         seed=data.draw(st.integers(1, 9999)),
-        people=data.draw(st.integers(1, MOST_VOTES)),
+        people=data.draw(st.integers(1, MAX_VOTES)),
     )
-    assert from_record(json.loads(json.dumps(to_record(state)))) == state
+    assert from_record(json.loads(json.dumps(state.to_record()))) == state
     assert board.from_file(json.dumps(board.values(state))) == state
 
 
@@ -682,7 +680,7 @@ def test_phones_are_off_until_they_are_asked_for(board: Round) -> None:
     act(board, "phones_ask")
     assert "phones_ask" in board.ui_state(board.state)["open"]
     assert text("phones.would_open") in on_screen(board)
-    assert board.phones.kept() == {}
+    assert board.phones.to_record() == {}
 
 
 def test_a_vote_that_cannot_be_opened_gets_a_sentence_and_typed_counts_carry_on(
@@ -732,21 +730,21 @@ def test_votes_from_phones_come_beside_the_hands_and_end_with_the_vote(board: Ro
 
 def test_a_vote_of_phones_that_dies_is_told_and_can_be_opened_again(board: Round, store: VoteStore) -> None:
     """When the vote's process is gone the next look says so, counts stay, and it opens again at the same address."""
-    kept = board.phones.kept()
+    kept = board.phones.to_record()
     store.add(board.round_id(board.state), "maybe")
     act(board, "poll")
-    desk = board.phones._desk
-    assert desk is not None
-    assert desk._process is not None
-    desk._process.kill()
-    desk._process.wait()
+    server = board.phones._server
+    assert server is not None
+    assert server._process is not None
+    server._process.kill()
+    server._process.wait()
     assert act(board, "poll")["notice"] == text("phones.lost")
     assert board.state.phones[Verdict.MAYBE] == 1
     found, _ = again()  # and after a crash of the whole program as well
     assert found.phones.state == "lost"
     assert found.state.phones[Verdict.MAYBE] == 1
     act(found, "phones_open", value="")
-    assert found.phones.kept() == kept
+    assert found.phones.to_record() == kept
     act(found, "phones_close")
 
 
@@ -757,4 +755,4 @@ def test_a_new_session_begins_with_no_votes_of_phones(board: Round, store: VoteS
     act(board, "fresh")
     press(board, TO_VOTE)
     act(board, "poll")
-    assert board.state.phones == NOBODY
+    assert board.state.phones == NO_VOTES

@@ -1,74 +1,125 @@
-"""What the round shows: pieces of its page, each made from where the session stands and nothing else."""
+"""The HTML of the round: its fragments, each made of the session's state and nothing else, and its page."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Mapping
 
 from backchannel_lib.base.texts import text
 from backchannel_lib.model.case import Case
 from backchannel_lib.model.soap_rule import rules_check
 from backchannel_lib.model.tables import STAGES, load_claims
 from backchannel_lib.model.verdict import Judgment, Verdict, judge
-from backchannel_lib.page.activity_page import show_if, slot
+from backchannel_lib.page.activity_page import activity_page, show_if, slot
+from backchannel_lib.page.case_controls import case_control, load_controls
+from backchannel_lib.page.case_fragments import fast_fragments
 from backchannel_lib.page.components import citations, description_list, lines_of, table
+from backchannel_lib.page.file_sheet import file_sheet
 from backchannel_lib.page.html import Markup, join, tag
-from backchannel_lib.page.inputs import button, clock_button, number_box
+from backchannel_lib.page.inputs import button, clock_button, number_box, select
 from backchannel_lib.page.verdict_html import weakest_sentence
 from backchannel_lib.workshop.deck import link_order, vignettes
-from backchannel_lib.workshop.round.state import Votes, WorkshopState, files, number_of, seen, vote_field
+from backchannel_lib.workshop.phones import Phones
+from backchannel_lib.workshop.round.state import VOTE_FIELDS, Votes, WorkshopState, settings, what_if_fields
+
+FRAGMENTS = (  # those that are blank at most steps
+    *("file", "story", "brief", "tally", "links", "verdict", "spread"),
+    *("rules", "what_if", "what_if_rule", "note", "close", "log"),
+)
 
 
-def head(state: WorkshopState) -> Markup:
-    """Write where the session stands: round, file and step.
+def fragments(state: WorkshopState) -> dict[str, str]:
+    """Return what the step on screen shows; of an answer only what the room has been shown."""
+    parts: dict[str, str] = {**dict.fromkeys(FRAGMENTS, ""), "head": _head(state), "nav": _nav(state)}
+    if state.step in {"links", "spread", "rules", "what_if"} and (state.step != "links" or state.all_shown):
+        parts["note"] = _note(state)
+    match state.step:
+        case "setup":
+            parts["log"] = _log(state)
+        case "file":
+            contact = tag("p", tag("b", text("round.contact")), " ", state.file.contact)
+            parts |= {
+                "file": file_sheet(state.file.case, text("round.sheet")),
+                "story": join(tag("p", state.file.file), contact),
+            }
+        case "vote":
+            parts |= {"brief": tag("p", state.file.contact), "tally": _tally(state)}
+        case "links":
+            parts |= {"links": _chain(state), "verdict": _verdict(state.judgment) if state.all_shown else ""}
+        case "spread":
+            parts |= {"verdict": _verdict_line(state.judgment), "spread": _spread(state)}
+        case "rules":
+            parts |= {"verdict": _verdict_line(state.judgment), "rules": fast_fragments(state.file.case)["rules"]}
+        case "what_if":
+            parts |= {"what_if": _what_if(state), "what_if_rule": _rule_answer(state.case or state.file.case)}
+        case "close":
+            parts["close"] = _close()
+    parts["live_text"] = _live_text(state)
+    return parts
 
-    Args:
-        state: Where the session stands.
 
-    Returns:
-        HTML.
-    """
+def _head(state: WorkshopState) -> Markup:
     if state.step in {"setup", "close"}:
         return join(text("round.close.title" if state.step == "close" else "round.menu" if state.vignette else "round.setup"))
-    title = text(f"vignette.{state.vignette}.title")
     return join(
-        tag("span", text("round.number", number=number_of(state)), class_="bw-round-number"),
+        tag("span", text("round.number", number=state.round_number()), class_="bw-round-number"),
         " ",
-        tag("b", title),
+        tag("b", state.file.title),
         " ",
         tag("span", text(f"round.step.{state.step}"), class_="bw-round-step"),
     )
 
 
-def tally(state: WorkshopState) -> str:
-    """Say how many of the room have voted.
+def _nav(state: WorkshopState) -> Markup:
+    last = state.step == "what_if" and not state.round_over().files_left()
+    onward = {
+        "setup": "round.go_on" if state.vignette else "round.draw",
+        "links": "round.to_spread" if state.all_shown else "round.next_link",
+    }.get(state.step, "round.to_close" if last else f"round.from.{state.step}")
+    begun = state.step != "setup"
+    return join(
+        button(text(onward), "next", key="ArrowRight PageDown", hint="→") if state.step != "close" else None,
+        button(text("scene.back"), "back", key="ArrowLeft PageUp", hint="←") if begun else None,
+        button(text("round.choose"), "choose", key="m", hint="M") if begun else None,
+        button(text("scene.again"), "again") if state.step == "what_if" else None,
+        tag("span", text("round.what_keys"), class_="bw-small") if state.step == "what_if" else None,
+    )
 
-    Args:
-        state: Where the session stands.
 
-    Returns:
-        A sentence.
-    """
-    told = text("round.tally", voted=sum(state.counted), people=state.people)
+def _live_text(state: WorkshopState) -> str:
+    """What has just come on screen, for those who do not see it."""
+    match state.step:
+        case "vote":
+            return _tally(state)
+        case "links":
+            return _link_text(state)
+        case "spread":
+            return spread_sentence(state.counted, state.judgment.verdict)
+        case "rules":
+            check = rules_check(state.file.case)
+            return f"{text('rules.title')}: {check.label}. {check.reason}"
+        case "what_if":
+            case = state.case or state.file.case
+            return f"{fast_fragments(case)['live_text']} {text('rules.title')}: {rules_check(case).label}."
+    return ""
+
+
+# ---- the steps of a round ----
+
+
+def _tally(state: WorkshopState) -> str:
+    voted = text("round.tally", voted=sum(state.counted), people=state.people)
     phones = sum(state.phones)  # which verdicts they are for stays hidden while others vote
-    return f"{told}, {text('round.by_phone', count=phones)}" if phones else told
+    return f"{voted}, {text('round.by_phone', count=phones)}" if phones else voted
 
 
-def chain(state: WorkshopState, judgment: Judgment) -> Markup:
-    """Write the links that the room has been shown, and that there are others.
-
-    Args:
-        state: Where the session stands.
-        judgment: What the article says of the file.
-
-    Returns:
-        HTML.
-    """
-    order, shown = link_order(judgment), state.shown
+def _chain(state: WorkshopState) -> Markup:
+    """The links that the room has been shown, and that there are others."""
+    judgment, order, shown = state.judgment, link_order(state.judgment), state.shown
     items = []
     for number, stage in enumerate(order[:shown], start=1):
         reason = judgment.reasons[STAGES.index(stage)]
         ours = any(each.assumption for each in (reason, *reason.also))
-        weakest = _is_weakest(state, judgment, stage)
+        weakest = _is_weakest(state, stage)
         items.append(
             tag(
                 "li",
@@ -80,63 +131,60 @@ def chain(state: WorkshopState, judgment: Judgment) -> Markup:
                     tag("span", text("card.allows", verdict=reason.cap.label), class_="bw-cap"),
                     class_="bw-link-head",
                 ),
-                tag("p", reason.sentence) if number == shown or shown == len(order) else None,
+                tag("p", reason.sentence) if number == shown or state.all_shown else None,
                 class_="bw-link" + (" bw-link-weak" if weakest else ""),
             )
         )
-    left = len(order) - shown
-    more = tag("p", text("round.more_links", count=left), class_="bw-kind")
-    return join(tag("ol", items, class_="bw-stage-chain"), more if left else None)
+    more = None if state.all_shown else tag("p", text("round.more_links", count=len(order) - shown), class_="bw-kind")
+    return join(tag("ol", items, class_="bw-stage-chain"), more)
 
 
-def _is_weakest(state: WorkshopState, judgment: Judgment, stage: str) -> bool:
-    """Tell whether a link is marked as the weakest: once all are shown, and where something holds the verdict down."""
-    return state.shown == len(STAGES) and stage in judgment.binding and judgment.verdict is not max(Verdict)
+def _is_weakest(state: WorkshopState, stage: str) -> bool:
+    """Whether a link is marked as the weakest: once all are shown, and only if something holds the verdict down."""
+    return state.all_shown and stage in state.judgment.binding and state.judgment.verdict is not max(Verdict)
 
 
-def link_spoken(state: WorkshopState, judgment: Judgment) -> str:
-    """Say the link that was shown last, and after the last one the verdict.
-
-    Args:
-        state: Where the session stands.
-        judgment: What the article says of the file.
-
-    Returns:
-        Sentences.
-    """
+def _link_text(state: WorkshopState) -> str:
+    """The link that was shown last, and after the last one the verdict."""
+    judgment = state.judgment
     stage = link_order(judgment)[state.shown - 1]
     reason = judgment.reasons[STAGES.index(stage)]
-    told = [f"{text(f'stage.{stage}.name')}. {text('card.allows', verdict=reason.cap.label)}. {reason.sentence}"]
-    if _is_weakest(state, judgment, stage):
-        told.insert(0, f"{text('card.weakest')}:")
-    if state.shown == len(STAGES):
-        told.append(f"{text('guess.article')}: {judgment.verdict.label}. {judgment.verdict.sentence}")
-    return " ".join(told)
+    weakest = f"{text('card.weakest')}: " if _is_weakest(state, stage) else ""
+    link = f"{text(f'stage.{stage}.name')}. {text('card.allows', verdict=reason.cap.label)}. {reason.sentence}"
+    article = f" {text('guess.article')}: {judgment.verdict.label}. {judgment.verdict.sentence}" if state.all_shown else ""
+    return f"{weakest}{link}{article}"
 
 
-def spread(state: WorkshopState, judgment: Judgment) -> Markup:
-    """Write how the room voted, the article's verdict marked in words.
+def _verdict(judgment: Judgment) -> Markup:
+    return join(
+        tag("p", text("guess.article"), class_="bw-voice"),
+        tag("p", judgment.verdict.label, class_="bw-verdict-name"),
+        tag("p", judgment.verdict.sentence),
+    )
 
-    Args:
-        state: Where the session stands.
-        judgment: What the article says of the file.
 
-    Returns:
-        HTML.
-    """
-    most = max(*state.counted, 1)
-    rows = []
-    for verdict, count in zip(Verdict, state.counted, strict=True):
-        here = verdict is judgment.verdict
-        rows.append(
+def _verdict_line(judgment: Judgment) -> Markup:
+    voice, name = tag("p", text("guess.article"), class_="bw-voice"), tag("p", judgment.verdict.label, class_="bw-verdict-name")
+    return tag("div", voice, name, class_="bw-told-line")
+
+
+def _spread(state: WorkshopState) -> Markup:
+    """How the room voted, with the article's verdict marked in words."""
+    article, most = state.judgment.verdict, max(*state.counted, 1)
+    rows = [
+        tag(
+            "tr",
+            tag("th", verdict.label, scope="row"),
+            tag("td", count, class_="bw-count-cell"),
             tag(
-                "tr",
-                tag("th", verdict.label, scope="row"),
-                tag("td", count, class_="bw-count-cell"),
-                tag("td", _bar(count, most), tag("b", "◀ ", text("round.article"), class_="bw-here") if here else None),
-                class_="bw-spread-here" if here else None,
-            )
+                "td",
+                tag("span", class_="bw-bar", style=f"width: calc({count} / {most} * var(--bw-bar, 100%))", aria_hidden="true"),
+                tag("b", "◀ ", text("round.article"), class_="bw-here") if verdict is article else None,
+            ),
+            class_="bw-spread-here" if verdict is article else None,
         )
+        for verdict, count in zip(Verdict, state.counted, strict=True)
+    ]
     head = [tag("th", text(f"round.column.{name}"), scope="col") for name in ("verdict", "votes", "bar")]
     return join(
         tag(
@@ -146,145 +194,93 @@ def spread(state: WorkshopState, judgment: Judgment) -> Markup:
             tag("tbody", rows),
             class_="bw-spread",
         ),
-        tag("p", spread_sentence(state.counted, judgment.verdict), class_="bw-kind"),
+        tag("p", spread_sentence(state.counted, article), class_="bw-kind"),
     )
 
 
-def what(state: WorkshopState, judgment: Judgment) -> Markup:
-    """Write the verdict on the case as the slider has moved it, beside the one before.
+def spread_sentence(votes: Votes, verdict: Verdict) -> str:
+    """Describe in a sentence how a room's votes, lowest verdict first, compare with the article's verdict.
 
-    Args:
-        state: Where the session stands.
-        judgment: What the article says of the file as it was told.
-
-    Returns:
-        HTML.
+    Examples:
+        >>> "1 of 3" in spread_sentence((0, 0, 1, 2, 0, 0, 0, 0, 0), Verdict.SKIMMED)
+        True
     """
-    now = judge(state.case or judgment.case)
-    same = text("round.what_same") if now.verdict is judgment.verdict else ""
-    changed = tag(
-        "p", same or text("round.what_moved", before=judgment.verdict.label, after=now.verdict.label), class_="bw-kind"
+    if not sum(votes):
+        return text("round.spread_nobody", verdict=verdict.label)
+    return text(
+        "round.spread_sentence",
+        same=votes[verdict],
+        total=sum(votes),
+        verdict=verdict.label,
+        higher=sum(votes[verdict + 1 :]),
+        lower=sum(votes[:verdict]),
     )
+
+
+def _what_if(state: WorkshopState) -> Markup:
+    """The verdict on the case as the slider has changed it, compared with the one before."""
+    before, after = state.judgment.verdict, judge(state.case or state.file.case)
+    changed = text("round.what_moved", before=before.label, after=after.verdict.label)
     return join(
-        tag("p", now.verdict.label, class_="bw-verdict-name"),
-        tag("p", now.verdict.sentence, class_="bw-verdict-sentence"),
-        tag("p", weakest_sentence(now), class_="bw-held"),
-        changed if state.case else None,
+        tag("p", after.verdict.label, class_="bw-verdict-name"),
+        tag("p", after.verdict.sentence, class_="bw-verdict-sentence"),
+        tag("p", weakest_sentence(after), class_="bw-held"),
+        tag("p", text("round.what_same") if after.verdict is before else changed, class_="bw-kind") if state.case else None,
     )
 
 
-def what_rule(state: WorkshopState, judgment: Judgment) -> Markup:
-    """Write what the rule says of the case as the slider has moved it.
-
-    Args:
-        state: Where the session stands.
-        judgment: What the article says of the file as it was told.
-
-    Returns:
-        HTML.
-
-    Source:
-        data/soap_rule.csv.
-    """
-    check = rules_check(state.case or judgment.case)
+def _rule_answer(case: Case) -> Markup:
+    check = rules_check(case)
     return tag("p", text("rules.title"), ": ", tag("b", check.label, data_answer=check.answer))
 
 
-def welcome() -> Markup:
-    """Write what a room is told before the first file.
-
-    Returns:
-        HTML.
-
-    Examples:
-        >>> welcome().count("<li")
-        3
-    """
-    told = [tag("li", text(f"round.welcome.{name}")) for name in ("made_up", "one_view", "rule")]
-    return join(tag("p", text("stage.title"), class_="bw-welcome-title"), tag("ul", told))
-
-
-def close() -> Markup:
-    """Write what a room takes home: the article's three truths, the rule, and where help is, as three voices.
-
-    Returns:
-        HTML.
-
-    Source:
-        truths.*, data/soap_rule.csv; the last part is ours.
-
-    Examples:
-        >>> close().count("<section")
-        3
-    """
-    truths = [claim.id for claim in load_claims() if claim.topic == "truths"]
-    where = {one: tag("span", text("card.article_lines", lines=lines_of(one)), class_="bw-small") for one in truths}
-    check = rules_check(Case())
-    return join(
-        tag(
-            "section",
-            tag("h4", text("round.close.article")),
-            tag("ol", [tag("li", text(f"claim.{one}"), " ", where[one]) for one in truths]),
-            class_="bw-card",
-        ),
-        tag("section", tag("h4", text("rules.title")), tag("p", check.reason), tag("p", check.note), class_="bw-rule"),
-        tag("section", tag("h4", text("round.close.help")), tag("p", text("round.close.help_text")), class_="bw-help-card"),
-    )
-
-
-def note(state: WorkshopState) -> Markup:
-    """Write what the facilitator may want at hand, folded, since the room sees it too.
-
-    Args:
-        state: Where the session stands.
-
-    Returns:
-        HTML.
-    """
-    row = vignettes()[state.vignette]
+def _note(state: WorkshopState) -> Markup:
+    """What the facilitator may want at hand; folded, since the room sees it too."""
+    file = state.file
     return tag(
         "details",
         tag("summary", text("round.note")),
-        description_list((text("round.discuss"), text(f"vignette.{row.vignette}.discuss"))),
-        tag("p", text(f"vignette.{row.vignette}.why")),
-        tag("p", tag("b", text("round.for_you")), " ", text(f"vignette.{row.vignette}.note")),
-        citations(f"vignette-{row.vignette}", row.claims, (row.assumption,) if row.assumption else ()),
+        description_list((text("round.discuss"), file.discuss)),
+        tag("p", file.why),
+        tag("p", tag("b", text("round.for_you")), " ", file.note),
+        citations(f"vignette-{file.vignette}", file.claims, (file.assumption,) if file.assumption else ()),
         class_="bw-basis",
         data_details="note",
     )
 
 
-def log(state: WorkshopState) -> Markup:
-    """Write the session so far, and the files to choose from.
+# ---- before and after the rounds ----
 
-    Args:
-        state: Where the session stands.
 
-    Returns:
-        HTML.
-    """
-    head, rows = _log_rows(state)
-    played = {one.vignette for one in state.played} | ({state.vignette} - {""})
-    deck, drawn = vignettes(), files(state)
-    others = [name for name in deck if name not in drawn] if state.plan else []
+def _log(state: WorkshopState) -> Markup:
+    """The session so far, and the files to choose from."""
+    rows = []
+    for number, one in enumerate(state.revealed_rounds(), start=1):
+        vignette, total = vignettes()[one.vignette], sum(one.counted)
+        verdict = judge(vignette.case).verdict
+        same = text("round.same_of", same=one.counted[verdict], total=total)
+        rows.append((f"{number}. {vignette.title}", verdict.label, same, rules_check(vignette.case).label))
+    head = [text(f"round.log.{name}") for name in ("file", "article", "same", "rule")]
+    played = {one.vignette for one in state.played} | {state.vignette}
+    drawn = state.files()
+    others = [name for name in vignettes() if name not in drawn] if state.plan else []
     listed = [
         tag(
             "li",
-            button(text(f"vignette.{name}.title"), "open_file", name),
+            button(file.title, "open_file", file.vignette),
             " ",
             tag(
                 "span",
-                text("round.of_deck", topic=text(f"topic.{deck[name].topic}"), difficulty=deck[name].difficulty),
+                text("round.of_deck", topic=text(f"topic.{file.topic}"), difficulty=file.difficulty),
                 class_="bw-small",
             ),
-            tag("span", " ✓ ", text("round.was_played"), class_="bw-small") if name in played else None,
+            tag("span", " ✓ ", text("round.was_played"), class_="bw-small") if file.vignette in played else None,
         )
-        for name in (*drawn, *others)
+        for file in (vignettes()[name] for name in (*drawn, *others))
     ]
+    so_far = tag("h4", text("round.so_far")), tag("div", table(text("round.so_far"), head, rows), class_="bw-numbers")
     return join(
-        join(tag("h4", text("round.so_far")), tag("div", table(text("round.so_far"), head, rows), class_="bw-numbers"))
-        if rows
-        else None,
+        so_far if rows else None,
         tag(
             "details",
             tag("summary", text("round.deck", count=len(listed))),
@@ -294,155 +290,162 @@ def log(state: WorkshopState) -> Markup:
     )
 
 
-def in_the_article_s_voice(name: str, parts: Mapping[str, str]) -> Markup:
-    """Write a part in the frame of the article's view.
-
-    Args:
-        name: The part.
-        parts: The parts of the page as they are.
-
-    Returns:
-        HTML.
-    """
-    return _voiced(name, parts, "bw-card", text("card.voice"), text("guess.article"))
+def _welcome() -> Markup:
+    lines = [tag("li", text(f"round.welcome.{name}")) for name in ("made_up", "one_view", "rule")]
+    return join(tag("p", text("stage.title"), class_="bw-welcome-title"), tag("ul", lines))
 
 
-def in_the_rule_s_voice(name: str, parts: Mapping[str, str]) -> Markup:
-    """Write a part in the frame of the NRMP's rule.
-
-    Args:
-        name: The part.
-        parts: The parts of the page as they are.
-
-    Returns:
-        HTML.
-    """
-    return _voiced(name, parts, "bw-rule", text("rules.voice"), text("rules.title"))
-
-
-def _voiced(name: str, parts: Mapping[str, str], look: str, voice: str, label: str) -> Markup:
-    return tag("section", tag("p", voice, class_="bw-voice"), slot(name, parts[name]), class_=look, aria_label=label)
-
-
-def row(verdict: Verdict) -> Markup:
-    """Write the row of a verdict in the vote: its button and its count.
-
-    Args:
-        verdict: The verdict.
-
-    Returns:
-        HTML.
-
-    Examples:
-        >>> 'data-key="7"' in row(Verdict.MAYBE)
-        True
-    """
-    key = str(int(verdict) + 1)
-    return tag(
-        "li",
-        button(
-            verdict.label,
-            "tap",
-            verdict.name.lower(),
-            key=key,
-            hint=key,
-            name=text("round.one_more", verdict=verdict.label, key=key),
+def _close() -> Markup:
+    """What a room takes home, in three voices: the article's three truths, the rule, and where help is."""
+    truths = [claim.id for claim in load_claims() if claim.topic == "truths"]
+    lines = {one: tag("span", text("card.article_lines", lines=lines_of(one)), class_="bw-small") for one in truths}
+    check = rules_check(Case())
+    return join(
+        tag(
+            "section",
+            tag("h4", text("round.close.article")),
+            tag("ol", [tag("li", text(f"claim.{one}"), " ", lines[one]) for one in truths]),
+            class_="bw-card",
         ),
-        number_box(vote_field(verdict), text("round.votes_for", verdict=verdict.label), 0, bare=True),
+        tag("section", tag("h4", text("rules.title")), tag("p", check.reason), tag("p", check.note), class_="bw-rule"),
+        tag("section", tag("h4", text("round.close.help")), tag("p", text("round.close.help_text")), class_="bw-help-card"),
     )
 
 
-def dial(now: Iterable[str]) -> Markup:
-    """Write the clock.
+# ---- the page ----
+
+
+def page(key: str, state: WorkshopState, parts: Mapping[str, str], visible: Collection[str]) -> Markup:
+    """Return the whole page.
 
     Args:
-        now: What is in sight.
-
-    Returns:
-        HTML.
+        key: The activity's name.
+        state: The state of the controls.
+        parts: Its fragments.
+        visible: The names of its visible sections.
     """
+    return activity_page(
+        key,
+        tag(
+            "div",
+            slot("head", parts["head"], "h3", class_="bw-round-head"),
+            slot("tally", parts["tally"], "p", class_="bw-tally"),
+            _clock(visible),
+            class_="bw-round-top",
+        ),
+        slot("trouble", parts["trouble"], "p", class_="bw-trouble", role="alert"),
+        show_if("welcome", visible, _welcome(), class_="bw-welcome"),
+        show_if("close", visible, slot("close", parts["close"]), class_="bw-close"),
+        show_if("setup", visible, _settings(state)),
+        show_if(
+            "file",
+            visible,
+            slot("file", parts["file"], class_="bw-file-facts"),
+            slot("story", parts["story"], class_="bw-story"),
+            class_="bw-sheet bw-file-sheet",
+        ),
+        tag(
+            "div",
+            show_if("vote", visible, tag("ol", [_vote_row(*one) for one in VOTE_FIELDS.items()], class_="bw-votes")),
+            tag(
+                "div",
+                show_if("vote", visible, slot("brief", parts["brief"]), class_="bw-brief"),
+                Phones.page(visible, parts),
+                class_="bw-phones",
+            ),
+            class_="bw-ballot",
+        ),
+        show_if("links", visible, slot("links", parts["links"])),
+        show_if("round", visible, slot("verdict", parts["verdict"], class_="bw-told-verdict"), class_="bw-told-place"),
+        show_if("spread", visible, slot("spread", parts["spread"])),
+        show_if("rules", visible, _rule_box("rules", parts)),
+        show_if("what_if", visible, *_what_if_page(parts), class_="bw-what-if"),
+        slot("nav", parts["nav"], class_="bw-toolbar bw-nav"),
+        show_if("round", visible, slot("note", parts["note"])),
+        show_if(
+            "setup",
+            visible,
+            show_if(
+                "begun",
+                visible,
+                button(text("round.table_file"), "table"),
+                button(text("round.fresh"), "fresh"),
+                class_="bw-toolbar bw-alike",
+            ),
+            slot("log", parts["log"], class_="bw-spaced"),
+            tag("p", text("round.kept_where"), class_="bw-small"),
+            tag("p", text("round.keys"), class_="bw-small"),
+            class_="bw-spaced",
+        ),
+        look="bw-round",
+    )
+
+
+def _settings(state: WorkshopState) -> Markup:
+    plans, topics = settings()["plan"].positions, settings()["topic"].positions
+    levels = [(0, text("round.any")), *((level, text(f"round.level.{level}")) for level in (1, 2, 3))]
+    titles = [*((plan, text(f"run_plan.{plan}.title")) for plan in plans if plan), ("", text("round.no_plan"))]
+    return tag(
+        "div",
+        select("plan", text("round.field.plan"), titles, state.plan),
+        select(
+            "topic",
+            text("round.field.topic"),
+            [(topic, text(f"topic.{topic}") if topic else text("round.any")) for topic in topics],
+            state.topic,
+        ),
+        select("difficulty", text("round.field.difficulty"), levels, state.difficulty),
+        number_box("people", text("round.field.people"), state.people),
+        number_box("seed", text("round.field.seed"), state.seed),
+        class_="bw-cells",
+    )
+
+
+def _vote_row(field: str, verdict: Verdict) -> Markup:
+    """The button and the count of a verdict."""
+    key = str(verdict + 1)
+    more = text("round.one_more", verdict=verdict.label, key=key)
+    return tag(
+        "li",
+        button(verdict.label, "tap", verdict.name.lower(), key=key, hint=key, name=more),
+        number_box(field, text("round.votes_for", verdict=verdict.label), 0, bare=True),
+    )
+
+
+def _what_if_page(parts: Mapping[str, str]) -> tuple[Markup, Markup]:
+    controls = [case_control(row, Case(), shown=False) for row in load_controls() if row.field in what_if_fields()]
+    article = tag(
+        "section",
+        tag("p", text("card.voice"), class_="bw-voice"),
+        slot("what_if", parts["what_if"]),
+        class_="bw-card",
+        aria_label=text("guess.article"),
+    )
+    box = tag("div", article, _rule_box("what_if_rule", parts), class_="bw-spaced")
+    return tag("div", controls, class_="bw-controls"), box
+
+
+def _rule_box(name: str, parts: Mapping[str, str]) -> Markup:
+    return tag(
+        "section",
+        tag("p", text("rules.voice"), class_="bw-voice"),
+        slot(name, parts[name]),
+        class_="bw-rule",
+        aria_label=text("rules.title"),
+    )
+
+
+def _clock(visible: Collection[str]) -> Markup:
+    name = text("round.clock")
     return show_if(
         "clock",
-        now,
-        tag("span", class_="bw-clock-face", data_clock_face=True, role="timer", aria_label=text("round.clock")),
+        visible,
+        tag("span", class_="bw-clock-face", data_clock_face=True, role="timer", aria_label=name),
         clock_button(text("desk.pause"), "pause", key="c"),
         clock_button(text("desk.go"), "go", hidden=True, key="c"),
         class_="bw-round-clock",
         data_clock="on",
         data_saves_clock=True,
         role="group",
-        aria_label=text("round.clock"),
+        aria_label=name,
     )
-
-
-def story(vignette: str) -> Markup:
-    """Write how a file comes to the director, and what is said for it.
-
-    Args:
-        vignette: The file's id.
-
-    Returns:
-        HTML.
-    """
-    return join(
-        tag("p", text(f"vignette.{vignette}.file")),
-        tag("p", tag("b", text("round.contact")), " ", text(f"vignette.{vignette}.contact")),
-    )
-
-
-def told(judgment: Judgment, *, line: bool = False) -> Markup:
-    """Write the verdict large, with its sentence or in one line.
-
-    Args:
-        judgment: What the article says.
-        line: Whether it has to do with one line.
-
-    Returns:
-        HTML.
-    """
-    name = tag("p", judgment.verdict.label, class_="bw-verdict-name")
-    voice = tag("p", text("guess.article"), class_="bw-voice")
-    return tag("div", voice, name, class_="bw-told-line") if line else join(voice, name, tag("p", judgment.verdict.sentence))
-
-
-def _bar(count: int, most: int) -> Markup:
-    return tag("span", class_="bw-bar", style=f"width: calc({count} / {most} * var(--bw-bar, 100%))", aria_hidden="true")
-
-
-def _log_rows(state: WorkshopState) -> tuple[list[str], list[tuple[object, ...]]]:
-    head = [text(f"round.log.{name}") for name in ("file", "article", "same", "rule")]
-    rows: list[tuple[object, ...]] = []
-    for number, one in enumerate(seen(state), start=1):
-        judgment = judge(vignettes()[one.vignette].case)
-        counted = [hands + phones for hands, phones in zip(one.votes, one.phones, strict=True)]
-        rows.append(
-            (
-                f"{number}. {text(f'vignette.{one.vignette}.title')}",
-                judgment.verdict.label,
-                text("round.same_of", same=counted[judgment.verdict], total=sum(counted)),
-                rules_check(judgment.case).label,
-            )
-        )
-    return head, rows
-
-
-def spread_sentence(votes: Votes, verdict: Verdict) -> str:
-    """Say in a sentence how a room's votes lie beside the article's verdict.
-
-    Args:
-        votes: The votes for each verdict, lowest first.
-        verdict: The article's verdict.
-
-    Returns:
-        The sentence.
-
-    Examples:
-        >>> "1 of 3" in spread_sentence((0, 0, 1, 2, 0, 0, 0, 0, 0), Verdict.SKIMMED)
-        True
-    """
-    total = sum(votes)
-    if not total:
-        return text("round.spread_nobody", verdict=verdict.label)
-    above = sum(count for place, count in zip(Verdict, votes, strict=True) if place > verdict)
-    below = sum(count for place, count in zip(Verdict, votes, strict=True) if place < verdict)
-    return text("round.spread_sentence", same=votes[verdict], total=total, verdict=verdict.label, higher=above, lower=below)

@@ -1,55 +1,47 @@
-"""Where a session before a room stands: one value that never changes, its rounds, and how it is written and read again."""
+"""Where a workshop session is: one value that never changes, its rounds, and how it is written and read again."""
 
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Mapping
+from types import MappingProxyType
 from typing import Any, Final, NamedTuple
 
-from backchannel_lib.activities.form import integer_field
+from backchannel_lib.activities.form import FormField, choice_field, integer_field
 from backchannel_lib.base.errors import CaseError
 from backchannel_lib.base.formatting import suggestions
-from backchannel_lib.base.texts import text
 from backchannel_lib.model.case import Case
 from backchannel_lib.model.soap_rule import rules_check
 from backchannel_lib.model.tables import STAGES
-from backchannel_lib.model.verdict import Verdict, judge
+from backchannel_lib.model.verdict import Judgment, Verdict, judge
 from backchannel_lib.page.case_controls import load_controls
-from backchannel_lib.workshop.deck import draw, load_topics, vignettes
+from backchannel_lib.workshop.deck import HARDEST, Vignette, draw, topic_names, vignettes
 from backchannel_lib.workshop.run_plan.model import load_run_plans, vignettes_of
 
 STEPS: Final = ("setup", "file", "vote", "links", "spread", "rules", "what_if", "close")
-MOST_VOTES: Final = 999
-NOBODY: Final = (0,) * len(Verdict)
-PLANS: Final = ("", *(row.plan for row in load_run_plans()))
-TOPICS: Final = ("", *(row.topic for row in load_topics()))
-NUMBERS: Final = {  # what is chosen as a number before the first file
-    "difficulty": integer_field("difficulty", 0, 3, 0),
-    "seed": integer_field("seed", 1, 9999, 1),
-    "people": integer_field("people", 1, MOST_VOTES, 40),
-}
+MAX_VOTES: Final = 999
+NO_VOTES: Final = (0,) * len(Verdict)
+VOTE_FIELDS: Final = {f"votes_{verdict.name.lower()}": verdict for verdict in Verdict}
 
 Votes = tuple[int, ...]
 
 
-def vote_field(verdict: Verdict) -> str:
-    """Name the field in which the votes for a verdict stand.
-
-    Args:
-        verdict: The verdict.
-
-    Returns:
-        The field.
-
-    Examples:
-        >>> vote_field(Verdict.MAYBE)
-        'votes_maybe'
-    """
-    return f"votes_{verdict.name.lower()}"
+@functools.cache
+def settings() -> Mapping[str, FormField]:
+    """Return the fields that are chosen before the first file: plan, topic, difficulty, seed and people."""
+    return MappingProxyType(
+        {
+            "plan": choice_field("plan", ["", *(row.plan for row in load_run_plans())], default="standard"),
+            "topic": choice_field("topic", ["", *topic_names()]),
+            "difficulty": integer_field("difficulty", 0, HARDEST, 0),
+            "seed": integer_field("seed", 1, 9999, 1),
+            "people": integer_field("people", 1, MAX_VOTES, 40),
+        }
+    )
 
 
-class Played(NamedTuple):
-    """One round that is over.
+class PlayedRound(NamedTuple):
+    """A round that is over.
 
     Args:
         vignette: The file that was on screen.
@@ -61,9 +53,14 @@ class Played(NamedTuple):
     votes: Votes
     phones: Votes
 
+    @property
+    def counted(self) -> Votes:
+        """Hands and phones together, for each verdict, lowest first."""
+        return tuple(hands + phones for hands, phones in zip(self.votes, self.phones, strict=True))
+
 
 class WorkshopState(NamedTuple):
-    """Where a session stands.
+    """Where a session is.
 
     Args:
         step: One of ``STEPS``.
@@ -71,45 +68,153 @@ class WorkshopState(NamedTuple):
         shown: How many links are revealed.
         votes: The hands for each verdict, lowest first.
         phones: The phones' votes for each verdict.
-        case: The case as the slider has moved it.
+        case: The case as the slider has changed it.
         played: The rounds that are over.
-        plan: The run plan whose files come one after the other; blank to draw freely.
+        plan: The run plan whose files follow one another; blank to draw freely.
         topic: What files are drawn from without a plan; blank for all.
-        difficulty: What files are drawn from; 0 for all.
+        difficulty: What files are drawn from without a plan; 0 for all.
         seed: The number of the draw.
         people: How many people are in the room.
-        came: The step from which the menu was opened; blank where it was not.
+        menu_from: The step from which the menu was opened; blank if it was not.
     """
 
     step: str = "setup"
     vignette: str = ""
     shown: int = 0
-    votes: Votes = NOBODY
-    phones: Votes = NOBODY
+    votes: Votes = NO_VOTES
+    phones: Votes = NO_VOTES
     case: Case | None = None
-    played: tuple[Played, ...] = ()
+    played: tuple[PlayedRound, ...] = ()
     plan: str = "standard"
     topic: str = ""
-    difficulty: int = NUMBERS["difficulty"].default
-    seed: int = NUMBERS["seed"].default
-    people: int = NUMBERS["people"].default
-    came: str = ""
+    difficulty: int = 0
+    seed: int = 1
+    people: int = 40
+    menu_from: str = ""
+
+    @property
+    def this_round(self) -> PlayedRound:
+        """The round on screen, as if it were over."""
+        return PlayedRound(self.vignette, self.votes, self.phones)
 
     @property
     def counted(self) -> Votes:
         """Hands and phones together, for each verdict, lowest first."""
-        return tuple(hands + phones for hands, phones in zip(self.votes, self.phones, strict=True))
+        return self.this_round.counted
+
+    @property
+    def file(self) -> Vignette:
+        """The file on screen, which has to be there."""
+        return vignettes()[self.vignette]
+
+    @property
+    def judgment(self) -> Judgment:
+        """What the article says of the file on screen."""
+        return judge(self.file.case)
+
+    @property
+    def all_shown(self) -> bool:
+        """Whether all links are revealed."""
+        return self.shown == len(STAGES)
+
+    def with_file(self, vignette: str) -> WorkshopState:
+        """Put a file on screen, with no vote, no answer and nothing changed.
+
+        Examples:
+            >>> WorkshopState().with_file("nadia").step
+            'file'
+        """
+        return self._replace(step="file", vignette=vignette, shown=0, votes=NO_VOTES, phones=NO_VOTES, case=None, menu_from="")
+
+    def round_over(self) -> WorkshopState:
+        """Add the round on screen to those that are over, if the room has voted or seen an answer.
+
+        Examples:
+            >>> started = WorkshopState().with_file("nadia")
+            >>> len(started.round_over().played), len(started._replace(shown=1).round_over().played)
+            (0, 1)
+        """
+        if not self.vignette or not (self.shown or sum(self.counted)):
+            return self
+        return self._replace(played=(*self.played, self.this_round))
+
+    def files(self) -> tuple[str, ...]:
+        """Return the vignettes that follow one another: those of the plan, or a free draw.
+
+        Examples:
+            >>> WorkshopState(plan="standard").files() == tuple(vignettes_of("standard", 1).values())
+            True
+        """
+        if self.plan:
+            return tuple(vignettes_of(self.plan, self.seed).values())
+        return draw(self.topic, self.difficulty, self.seed)
+
+    def files_left(self) -> tuple[str, ...]:
+        """Return the vignettes to come: of a plan those after the furthest one, of a draw those not seen yet.
+
+        Examples:
+            >>> plan = WorkshopState().files()
+            >>> WorkshopState().with_file(plan[1]).files_left() == plan[2:]
+            True
+        """
+        seen = {one.vignette for one in self.played} | {self.vignette}
+        files = self.files()
+        if self.plan:
+            return files[max((place for place, name in enumerate(files, start=1) if name in seen), default=0) :]
+        return tuple(name for name in files if name not in seen)
+
+    def round_number(self) -> int:
+        """Return the number of the round on screen, from 1: of a plan as on its printed sheet, otherwise as played.
+
+        Examples:
+            >>> WorkshopState().with_file(WorkshopState().files()[2]).round_number()
+            3
+        """
+        files = self.files()
+        return files.index(self.vignette) + 1 if self.plan and self.vignette in files else len(self.played) + 1
+
+    def revealed_rounds(self) -> tuple[PlayedRound, ...]:
+        """Return the rounds that are over, and the one on screen once its whole answer was shown.
+
+        Examples:
+            >>> [one.vignette for one in WorkshopState().with_file("nadia")._replace(shown=5).revealed_rounds()]
+            ['nadia']
+        """
+        # With a link still hidden, the menu must not give the answer away.
+        return (*self.played, self.this_round) if self.vignette and self.all_shown else self.played
+
+    def table(self) -> tuple[list[str], list[list[object]]]:
+        """Return the session as the header and rows of a table: a row per round whose answer was shown.
+
+        Examples:
+            >>> WorkshopState().with_file("nadia")._replace(shown=5).table()[1][0][:2]
+            [1, 'nadia']
+        """
+        names = [verdict.name.lower() for verdict in Verdict]
+        rows: list[list[object]] = []
+        for number, one in enumerate(self.revealed_rounds(), start=1):
+            vignette = vignettes()[one.vignette]
+            article, rule = judge(vignette.case).verdict.name.lower(), rules_check(vignette.case).answer
+            rows.append([number, one.vignette, vignette.title, article, rule, *one.counted, sum(one.phones), self.people])
+        return ["round", "vignette", "title", "article", "rule", *names, "from_phones", "people"], rows
+
+    def to_record(self) -> dict[str, Any]:
+        """Return the state as what JSON can hold.
+
+        Examples:
+            >>> from_record(WorkshopState(people=12).to_record()).people
+            12
+        """
+        return {
+            **self._asdict(),
+            "case": self.case.to_record() if self.case else None,
+            "played": [one._asdict() for one in self.played],
+        }
 
 
 @functools.cache
 def what_if_fields() -> tuple[str, ...]:
-    """Name the fields that some vignette moves, in the order of the controls.
-
-    Returns:
-        Fields of a case.
-
-    Source:
-        data/vignettes.csv.
+    """Return the fields that some vignette changes in its last step, in the order of the controls.
 
     Examples:
         >>> "score" in what_if_fields()
@@ -119,187 +224,8 @@ def what_if_fields() -> tuple[str, ...]:
     return tuple(row.field for row in load_controls() if row.field in used)
 
 
-def files(state: WorkshopState) -> tuple[str, ...]:
-    """List the files that come one after the other: those of the plan, or a free draw.
-
-    Args:
-        state: Where the session stands.
-
-    Returns:
-        Ids of vignettes, in their order.
-
-    Source:
-        data/run_steps.csv, data/vignettes.csv.
-
-    Examples:
-        >>> files(WorkshopState(plan="standard")) == tuple(vignettes_of("standard", 1).values())
-        True
-    """
-    if state.plan:
-        return tuple(vignettes_of(state.plan, state.seed).values())
-    return draw(state.topic, state.difficulty, state.seed)
-
-
-def following(state: WorkshopState) -> tuple[str, ...]:
-    """List the files that are still to come: of a plan those after the furthest one, of a draw those not yet seen.
-
-    Args:
-        state: Where the session stands.
-
-    Returns:
-        Ids of vignettes, in their order.
-
-    Examples:
-        >>> plan = files(WorkshopState())
-        >>> following(opened(WorkshopState(), plan[1])) == plan[2:]
-        True
-    """
-    shown = {one.vignette for one in state.played} | {state.vignette}
-    drawn = files(state)
-    if state.plan:
-        return drawn[max((place for place, name in enumerate(drawn, start=1) if name in shown), default=0) :]
-    return tuple(name for name in drawn if name not in shown)
-
-
-def number_of(state: WorkshopState) -> int:
-    """Number the round on screen: of a plan as on its printed sheet, else as it was played.
-
-    Args:
-        state: Where the session stands.
-
-    Returns:
-        The number, from 1.
-
-    Examples:
-        >>> number_of(opened(WorkshopState(), files(WorkshopState())[2]))
-        3
-    """
-    drawn = files(state)
-    return drawn.index(state.vignette) + 1 if state.plan and state.vignette in drawn else len(state.played) + 1
-
-
-def opened(state: WorkshopState, vignette: str) -> WorkshopState:
-    """Put a file on screen, with no vote, no answer and nothing moved.
-
-    Args:
-        state: Where the session stands.
-        vignette: The file's id.
-
-    Returns:
-        Where it stands then.
-
-    Examples:
-        >>> opened(WorkshopState(), "nadia").step
-        'file'
-    """
-    return state._replace(step="file", vignette=vignette, shown=0, votes=NOBODY, phones=NOBODY, case=None, came="")
-
-
-def over(state: WorkshopState) -> WorkshopState:
-    """Put the file on screen with the rounds that are over, if the room has voted on it or seen its answer.
-
-    Args:
-        state: Where the session stands.
-
-    Returns:
-        Where it stands then.
-
-    Examples:
-        >>> (
-        ...     len(over(opened(WorkshopState(), "nadia")).played),
-        ...     len(over(opened(WorkshopState(), "nadia")._replace(shown=1)).played),
-        ... )
-        (0, 1)
-    """
-    if not state.vignette or not (state.shown or sum(state.counted)):
-        return state
-    return state._replace(played=(*state.played, Played(state.vignette, state.votes, state.phones)))
-
-
-def seen(state: WorkshopState) -> list[Played]:
-    """List the rounds that are over, the one on screen with them once its whole answer was shown.
-
-    Args:
-        state: Where the session stands.
-
-    Returns:
-        The rounds in their order.
-
-    Examples:
-        >>> [one.vignette for one in seen(opened(WorkshopState(), "nadia")._replace(shown=5))]
-        ['nadia']
-    """
-    told = state.vignette and state.shown == len(STAGES)  # with a link still hidden, the menu must not give it away
-    here = [Played(state.vignette, state.votes, state.phones)] if told else []
-    return [*state.played, *here]
-
-
-def table_of(state: WorkshopState) -> tuple[list[str], list[list[object]]]:
-    """Give the session as a table for a file: a row for each round whose answer was shown.
-
-    Args:
-        state: Where the session stands.
-
-    Returns:
-        The head, and the rows.
-
-    Examples:
-        >>> table_of(opened(WorkshopState(), "nadia")._replace(shown=5))[1][0][:2]
-        [1, 'nadia']
-    """
-    head = ["round", "vignette", "title", "article", "rule", *(one.name.lower() for one in Verdict), "from_phones", "people"]
-    rows: list[list[object]] = []
-    for number, one in enumerate(seen(state), start=1):
-        judgment = judge(vignettes()[one.vignette].case)
-        total = [hands + phones for hands, phones in zip(one.votes, one.phones, strict=True)]
-        rows.append(
-            [
-                number,
-                one.vignette,
-                text(f"vignette.{one.vignette}.title"),
-                judgment.verdict.name.lower(),
-                rules_check(judgment.case).answer,
-                *total,
-                sum(one.phones),
-                state.people,
-            ]
-        )
-    return head, rows
-
-
-# ---- a session as a record ----
-
-
-def to_record(state: WorkshopState) -> dict[str, Any]:
-    """Write where a session stands as what JSON can hold.
-
-    Args:
-        state: Where it stands.
-
-    Returns:
-        The record, which `from_record` reads.
-
-    Examples:
-        >>> from_record(to_record(WorkshopState(people=12))).people
-        12
-    """
-    return {
-        **state._asdict(),
-        "votes": list(state.votes),
-        "phones": list(state.phones),
-        "case": state.case.to_record() if state.case else None,
-        "played": [{"vignette": one.vignette, "votes": list(one.votes), "phones": list(one.phones)} for one in state.played],
-    }
-
-
-def from_record(value: object) -> WorkshopState:
-    """Read where a session stands; what is not valid is refused whole, so that nothing is shown that never was.
-
-    Args:
-        value: What `to_record` gave.
-
-    Returns:
-        The state.
+def from_record(record: object) -> WorkshopState:
+    """Read what `WorkshopState.to_record` wrote; anything invalid is refused whole, so that nothing false is ever shown.
 
     Raises:
         CaseError: It is no such record.
@@ -308,61 +234,51 @@ def from_record(value: object) -> WorkshopState:
         >>> from_record({"step": "setup"}).seed
         1
     """
-    if not isinstance(value, Mapping):
-        raise CaseError("session", "mapping", value)
-    start, known = WorkshopState(), vignettes()
-    played = value.get("played", [])
-    if not isinstance(played, list) or not all(isinstance(one, Mapping) for one in played):
+    if not isinstance(record, Mapping):
+        raise CaseError("session", "mapping", record)
+    played = record.get("played", [])
+    if not isinstance(played, (list, tuple)) or not all(isinstance(one, Mapping) for one in played):
         raise CaseError("session", "not_a_record", played)
-    gone = tuple(
-        Played(one_of("vignette", one.get("vignette"), known), _votes(one.get("votes")), _votes(one.get("phones", [*NOBODY])))
-        for one in played
+    step, vignette, case = (
+        _read_name("step", record.get("step", "setup"), STEPS),
+        record.get("vignette", ""),
+        record.get("case"),
     )
-    vignette = value.get("vignette", "")
-    step = one_of("step", value.get("step", start.step), STEPS)
     if vignette != "" or step != "setup":
-        vignette = one_of("vignette", vignette, known)
-    case = value.get("case")
+        vignette = _read_name("vignette", vignette, vignettes())
+    menu_from = record.get("menu_from", record.get("came", ""))  # its name in earlier versions
     return WorkshopState(
         step=step,
         vignette=vignette,
-        shown=integer_field("shown", 0, len(STAGES), 0).read(value.get("shown", 0)) or (1 if step == "links" else 0),
-        votes=_votes(value.get("votes", [*NOBODY])),
-        phones=_votes(value.get("phones", [*NOBODY])),
+        shown=integer_field("shown", 0, len(STAGES), 0).read(record.get("shown", 0)) or int(step == "links"),
+        votes=_read_votes(record.get("votes", NO_VOTES)),
+        phones=_read_votes(record.get("phones", NO_VOTES)),
         case=Case.from_record(case) if isinstance(case, Mapping) and vignette else None,
-        played=gone,
-        plan=one_of("plan", value.get("plan", start.plan), PLANS),
-        topic=one_of("topic", value.get("topic", ""), TOPICS),
-        **{name: entry.read(value.get(name, entry.default)) for name, entry in NUMBERS.items()},
-        came=one_of("came", value.get("came", ""), ("", *STEPS[1:])) if step == "setup" and vignette else "",
+        played=tuple(
+            PlayedRound(
+                _read_name("vignette", one.get("vignette"), vignettes()),
+                _read_votes(one.get("votes")),
+                _read_votes(one.get("phones", NO_VOTES)),
+            )
+            for one in played
+        ),
+        **{name: field.read(record.get(name, field.default)) for name, field in settings().items()},
+        menu_from=_read_name("menu_from", menu_from, ("", *STEPS[1:])) if step == "setup" and vignette else "",
     )
 
 
-def one_of(field: str, value: object, known: Iterable[str]) -> str:
-    """Read one of some names.
-
-    Args:
-        field: What it is, for an error.
-        value: What was given.
-        known: The names.
-
-    Returns:
-        The name.
-
-    Raises:
-        CaseError: It is none of them; the nearest stands first.
-
-    Examples:
-        >>> one_of("step", "vote", STEPS)
-        'vote'
-    """
-    names = list(known)
-    if value not in names:
-        raise CaseError(field, "level", value, levels=suggestions(str(value), names))
-    return str(value)
+def _read_name(field: str, value: object, known: Collection[str]) -> str:
+    if not isinstance(value, str) or value not in known:
+        raise CaseError(field, "level", value, levels=suggestions(str(value), known))
+    return value
 
 
-def _votes(value: object) -> Votes:
-    if not isinstance(value, list) or len(value) != len(Verdict):
+def read_votes(value: object) -> int:
+    """Read a count of votes from 0 to 999; raise `CaseError` for anything else."""
+    return int(integer_field("votes", 0, MAX_VOTES, 0).read(value))
+
+
+def _read_votes(value: object) -> Votes:
+    if not isinstance(value, (list, tuple)) or len(value) != len(Verdict):
         raise CaseError("votes", "not_a_record", value)
-    return tuple(integer_field("votes", 0, MOST_VOTES, 0).read(count) for count in value)
+    return tuple(map(read_votes, value))
