@@ -156,6 +156,13 @@ class Scenes(CaseActivity):
         guesses = {**dict(self.state.guesses), self.state.scene: str(value)}
         return self.state._replace(guesses=tuple(guesses.items()))
 
+    def update(self, **values: object) -> None:
+        """Change fields of the case, or the guess; if one of them cannot be, nothing changes."""
+        guess = values.pop("guess", None)
+        guessed = self.state if guess is None else self.with_value("guess", guess)
+        self.commit(state_of(guessed.case.replace(**values), guessed.reading, guessed) if values else guessed)
+        self.clear_errors()
+
     def values(self, state: CaseState) -> dict[str, Any]:
         """Return the case, the guess of this scene, and what a page has to save."""
         return {

@@ -54,7 +54,13 @@ def test_a_scene_of_one_s_own_asks_then_shows_the_article_s_verdict_and_moves() 
     assert text("card.rests_on") not in beside  # it rests on no claim of the article
     act(scene, type="set", field="score", value=250)
     assert scene.state.case.score == 250
-    assert open_activity(scene).text == scene.text
+    board = open_activity(scene)
+    assert board.text == scene.text
+    board.value = {"guess": "skimmed", "score": 240}
+    assert (board.value["guess"], board.value["score"]) == ("skimmed", 240)
+    with pytest.raises(CaseError, match="score: must be a whole number"):
+        board.value = {"guess": "maybe", "score": 0}
+    assert (board.value["guess"], board.value["score"]) == ("skimmed", 240)
     assert scene.transcript().startswith("A loud file. ")
 
 
@@ -87,8 +93,14 @@ def test_a_vignette_of_one_s_own_is_drawn_and_played() -> None:
     assert made.vignette in draw("paper", 2)
     assert made.vignette not in draw("paper", 1)
     play = Round(next(row for row in [ActivityRow("round", "12_workshop", "round")]))
-    act(play, type="pick", value=made.vignette)
-    assert "Ana, Tuesday" in "".join(play.fragments(play.state).values())
+    act(play, type="open_file", value=made.vignette)
+    told = ""
+    for _ in range(10):
+        assert play.state.vignette == made.vignette
+        told += "".join([*play.fragments(play.state).values(), *play.deferred_fragments(play.state).values()])
+        act(play, type="next")
+    for part in ("Ana, Tuesday", "A file.", "A call.", "The score.", judge(CASE).verdict.label):
+        assert part in told, part
     own_vignette("Ana, Tuesday", "Another file.", "A call.", CASE, topic="paper")
     assert vignettes()[made.vignette].file == "Another file."
     assert sum(one.title == "Ana, Tuesday" for one in vignettes().values()) == 1
