@@ -11,7 +11,7 @@ from backchannel_lib.base.errors import CaseError
 from backchannel_lib.base.texts import text
 from backchannel_lib.cli.browser import BrowserMissingError, find_chromium, launch_arguments
 from backchannel_lib.cli.project import CommandError
-from backchannel_lib.workshop.handouts import write_sheets
+from backchannel_lib.workshop.handouts import write_handouts
 from backchannel_lib.workshop.run_plan.model import load_run_plans
 
 #: How many seconds a browser may take to make a PDF, and what to do where none comes of it.
@@ -30,7 +30,7 @@ def print_sheets(minutes: int, seed: int, folder: Path | None) -> int:
         raise CommandError(text("sheet.no_plan", value=minutes, known=", ".join(map(str, plans))))
     target = folder.expanduser().absolute() if folder else saved_answers.folder() / "sheets"
     try:
-        pages = write_sheets(plans[minutes], seed, target)
+        pages = write_handouts(plans[minutes], seed, target)
     except CaseError as error:  # a folder that cannot be written, or a seed that is none
         raise CommandError(f"The sheets were not written.\n{error}") from None
     for page in pages:

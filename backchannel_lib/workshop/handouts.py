@@ -1,19 +1,16 @@
 """The printed sheets of a session: one for everybody, without answers, and one for whoever leads it, with all of them.
 
-Each is one HTML page that stands by itself and is right in black and white: a voice is told by the kind of its frame and
-by words. `python workbook.py print` writes both, and makes PDFs of them where a browser is at hand.
+Each is one HTML page that needs no other file and works in black and white: the kind of frame, and words, show who speaks.
+`backchannel print` writes both, and makes PDFs of them if there is a browser.
 """
 
 from __future__ import annotations
 
-import argparse
 import re
-import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Final
 
-from backchannel_lib.activities import saved_answers
 from backchannel_lib.activities.form import integer_field
 from backchannel_lib.base.errors import CaseError
 from backchannel_lib.base.files import write_file
@@ -28,14 +25,14 @@ from backchannel_lib.page.file_sheet import file_sheet
 from backchannel_lib.page.html import Markup, join, tag
 from backchannel_lib.workshop.deck import Vignette, link_order, vignettes
 from backchannel_lib.workshop.run_plan.activity import checklist, keys, markers, step_name, when_late
-from backchannel_lib.workshop.run_plan.model import RunStepRow, load_run_plans, plan_of, starts, steps_of, vignettes_of
+from backchannel_lib.workshop.run_plan.model import RunStepRow, plan_of, starts, steps_of, vignettes_of
 
 KINDS: Final = ("participants", "facilitator")
-THREE: Final = ("truths.in-range-and-credible", "truths.student-noise", "truths.built-a-year-before")
-TONIGHT: Final = ("rest", "talk_to_someone", "school_support")
+TAKE_HOME_CLAIMS: Final = ("truths.in-range-and-credible", "truths.student-noise", "truths.built-a-year-before")
+TONIGHT_TASKS: Final = ("rest", "talk_to_someone", "school_support")
 FIRST_SEED: Final = 1  # the round draws with these numbers too: with the same one, its files are the sheet's
 LAST_SEED: Final = 9999
-LINES: Final = 6  # to write a reason on
+ANSWER_LINES: Final = 6  # to write a reason on
 
 #: Black, white and greys alone; sizes in points, since it is read on paper. The margins leave room on A4 and on US Letter.
 STYLE: Final = """
@@ -90,18 +87,15 @@ main :is(.article, .ours, .rule) h3 { margin-top: 0; }
 
 
 def sheet(kind: str, plan: str, seed: int) -> str:
-    """Write a printed sheet.
+    """Return a printed sheet: a complete page of HTML that loads nothing else.
 
     Args:
         kind: ``participants`` or ``facilitator``.
         plan: A plan of data/run_plans.csv.
-        seed: The number with which its vignettes are drawn.
-
-    Returns:
-        A whole page of HTML that asks for nothing else.
+        seed: The number with which its vignettes are drawn, 1 to 9999.
 
     Raises:
-        CaseError: There is no such kind of sheet, no such plan, or the seed is none.
+        CaseError: There is no such kind or plan, or the seed is out of range.
 
     Source:
         data/run_steps.csv, data/vignettes.csv, data/soap_rule.csv.
@@ -145,18 +139,18 @@ def _participants(drawn: dict[str, Vignette]) -> Markup:
 
 
 def _how() -> list[Markup]:
-    """Write how to vote; the question is the one on the wall and on the phones."""
+    """How to vote; the question is the one on the wall and on the phones."""
     ask = text("sheet.how_ask", question=text("votes.page.question"))
     return [tag("li", how) for how in (text("sheet.how_read"), ask, text("sheet.how_write"), text("sheet.how_after"))]
 
 
 def _voices() -> Markup:
-    told = [tag("p", text(f"sheet.voice_{voice}"), class_=voice) for voice in ("article", "ours", "rule")]
-    return tag("section", tag("h2", text("sheet.voices")), told, class_="whole")
+    voices = [tag("p", text(f"sheet.voice_{voice}"), class_=voice) for voice in ("article", "ours", "rule")]
+    return tag("section", tag("h2", text("sheet.voices")), voices, class_="whole")
 
 
 def _to_vote(number: int, vignette: Vignette) -> Markup:
-    """Write a vignette as a director sees it, and the place for one's own vote."""
+    """A vignette as a director sees it, and space for a vote."""
     boxes = [tag("td", tag("b", rank + 1), verdict.label) for rank, verdict in enumerate(Verdict)]
     return tag(
         "section",
@@ -164,7 +158,7 @@ def _to_vote(number: int, vignette: Vignette) -> Markup:
         tag("h3", text("sheet.my_vote", question=text("votes.page.question"))),
         tag("table", tag("tbody", tag("tr", boxes)), class_="votes"),
         tag("h3", text("sheet.my_why")),
-        [tag("div", class_="line") for _ in range(LINES)],
+        [tag("div", class_="line") for _ in range(ANSWER_LINES)],
         tag("p", text("sheet.then"), class_="fill small"),
         class_="page round",
     )
@@ -181,7 +175,7 @@ def _file(number: int, vignette: Vignette) -> Markup:
 
 
 def _rule_box() -> Markup:
-    """Write what the rule says while SOAP runs, and outside of it."""
+    """What the rule says during SOAP and outside of it."""
     inside, outside = (
         next(check for row in load_phases() if (check := rules_check(Case(phase=row.phase))).answer == answer)
         for answer in ("not_allowed", "allowed")
@@ -198,11 +192,11 @@ def _rule_box() -> Markup:
 
 
 def _sources(given: Iterable[str]) -> str:
-    """Name each source of some facts once, with its year where its name does not tell it."""
+    """Each source of some facts once, with its year if its name lacks it."""
     named = []
     for fact in map(facts().__getitem__, given):
-        told = fact.year in {"undated", *re.findall("[0-9]{4}", fact.source)}
-        named.append(fact.source if told else text("sheet.source_of_year", source=fact.source, year=fact.year))
+        has_year = fact.year in {"undated", *re.findall("[0-9]{4}", fact.source)}
+        named.append(fact.source if has_year else text("sheet.source_of_year", source=fact.source, year=fact.year))
     return ". ".join(dict.fromkeys(named))
 
 
@@ -212,7 +206,13 @@ def _take_home() -> Markup:
         tag("h3", text("sheet.three")),
         tag(
             "div",
-            tag("ol", [tag("li", text(f"claim.{claim}"), " ", text("sheet.lines", lines=lines_of(claim))) for claim in THREE]),
+            tag(
+                "ol",
+                [
+                    tag("li", text(f"claim.{claim}"), " ", text("sheet.lines", lines=lines_of(claim)))
+                    for claim in TAKE_HOME_CLAIMS
+                ],
+            ),
             class_="article",
         ),
         tag(
@@ -223,7 +223,8 @@ def _take_home() -> Markup:
                 tag("p", tag("b", text("plan.crisis")), class_="lead"),
                 tag("p", text("sheet.tonight_kind")),
                 tag(
-                    "ul", [tag("li", tag("b", text(f"task.{task}.title")), ". ", text(f"task.{task}.why")) for task in TONIGHT]
+                    "ul",
+                    [tag("li", tag("b", text(f"task.{task}.title")), ". ", text(f"task.{task}.why")) for task in TONIGHT_TASKS],
                 ),
                 class_="ours",
             ),
@@ -256,7 +257,7 @@ def _facilitator(plan: str, seed: int, drawn: dict[str, Vignette]) -> Markup:
         tag("p", text("sheet.who_you")),
         tag("h2", text("sheet.plan")),
         table(text("run_plan.caption"), head, rows),
-        _ours(["run_plans"]),
+        _assumptions(["run_plans"]),
         tag("section", tag("h2", text("run_plan.keys")), keys(), class_="whole"),
         _voices(),
         tag("section", tag("h2", text("run_plan.head_check")), checklist(), class_="whole"),
@@ -266,7 +267,7 @@ def _facilitator(plan: str, seed: int, drawn: dict[str, Vignette]) -> Markup:
         _counts(len(drawn)),
         tag("h2", text("sheet.rule")),
         _rule_box(),
-        _ours(["room_advice"]),
+        _assumptions(["room_advice"]),
     )
 
 
@@ -276,15 +277,15 @@ def _named(row: RunStepRow, drawn: dict[str, Vignette]) -> str:
 
 
 def _step(plan: str, at: int, row: RunStepRow, drawn: dict[str, Vignette]) -> Markup:
-    told = [
+    lines = [
         tag("p", tag("b", text(f"run_plan.{label}")), ": ", text(f"run_step.{row.step}.{what}"))
         for label, what in (("do", "do"), ("say", "say"), ("if_late", "late"))
     ]
-    return tag("section", tag("h3", markers(plan, at), ". ", _named(row, drawn)), told, class_="whole")
+    return tag("section", tag("h3", markers(plan, at), ". ", _named(row, drawn)), lines, class_="whole")
 
 
 def _answered(number: int, vignette: Vignette) -> Markup:
-    """Write a vignette with all its answers."""
+    """A vignette with all its answers."""
     judgment, rules = judge(vignette.case), rules_check(vignette.case)
     by_stage = {reason.stage: reason for reason in judgment.reasons}
     return tag(
@@ -307,13 +308,13 @@ def _answered(number: int, vignette: Vignette) -> Markup:
         tag("p", tag("b", text("sheet.why")), ": ", vignette.why),
         tag("p", tag("b", text("sheet.note")), ": ", vignette.note),
         tag("p", tag("b", text("sheet.discuss")), ": ", vignette.discuss),
-        _ours({vignette.assumption} - {"", *(one.assumption for one in _reasons(judgment))}),
+        _assumptions({vignette.assumption} - {"", *(one.assumption for one in _reasons(judgment))}),
         class_="page answered",
     )
 
 
 def _link(reason: Reason, judgment: Judgment) -> Markup:
-    """Write one link of the chain; the weakest is said to be that, and has a bar beside it."""
+    """One link of the chain; the weakest is named, and has a bar beside it."""
     weakest = reason.stage in judgment.binding and judgment.verdict is not max(Verdict)
     all_reasons = [one for one in _reasons(judgment) if one.stage == reason.stage]
     claims = [claim for one in all_reasons for claim in one.claims]
@@ -328,7 +329,7 @@ def _link(reason: Reason, judgment: Judgment) -> Markup:
         f" ({text('card.article_lines', lines=', '.join(dict.fromkeys(lines_of(claim) for claim in claims)))})"
         if claims
         else None,
-        _ours(ours),
+        _assumptions(ours),
         class_="weakest" if weakest else None,
     )
 
@@ -338,11 +339,11 @@ def _reasons(judgment: Judgment) -> list[Reason]:
 
 
 def _lines(claims: Iterable[str]) -> str:
-    """Name the lines of some claims in the order of the article."""
+    """The lines of some claims, in the order of the article."""
     return ", ".join(sorted({lines_of(claim) for claim in claims}, key=lambda lines: int(re.findall("[0-9]+", lines)[0])))
 
 
-def _ours(assumptions: Iterable[str]) -> Markup:
+def _assumptions(assumptions: Iterable[str]) -> Markup:
     return join(
         [
             tag("p", tag("b", "✎ ", text("card.ours_because")), ": ", text(f"assumption.{one}"), class_="ours small")
@@ -367,57 +368,20 @@ def _counts(rounds: int) -> Markup:
 # ---- writing them ----
 
 
-def write_sheets(plan: str, seed: int, folder: Path) -> tuple[Path, ...]:
-    """Write both sheets of a session into a folder.
+def write_handouts(plan: str, seed: int, folder: Path) -> list[Path]:
+    """Write both sheets of a session into a folder, and return the files, the participants' first.
 
     Args:
         plan: A plan of data/run_plans.csv.
-        seed: The number with which its vignettes are drawn.
-        folder: The folder, which is made if need be.
-
-    Returns:
-        The files, the participants' first.
+        seed: The number with which its vignettes are drawn, 1 to 9999.
+        folder: The folder, which is made if it is missing.
 
     Raises:
-        CaseError: There is no such plan, or the seed is none.
+        CaseError: There is no such plan, or the seed is out of range.
         CaseFileError: A file cannot be written; what was there before is left as it is.
     """
     minutes = plan_of(plan).minutes
-    written: list[Path] = []
-    for kind in KINDS:
-        name = text(f"sheet.file_name_{kind}")
-        target = folder / f"{name}_{minutes}_minutes.html"
-        write_file(target, sheet(kind, plan, seed), make_folder=True)
-        written.append(target)
-    return tuple(written)
-
-
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Write both sheets as a command line asks, and name the files, one a line.
-
-    Args:
-        arguments: ``--plan`` in minutes, ``--seed`` and ``--out``; None for those of the program.
-
-    Returns:
-        0, or 1 with a sentence on the error's channel where nothing could be written.
-    """
-    parser = argparse.ArgumentParser(prog="backchannel_lib.workshop.handouts", allow_abbrev=False)
-    parser.add_argument("--plan", type=int, default=45)
-    parser.add_argument("--seed", type=int, default=FIRST_SEED)
-    parser.add_argument("--out", type=Path, default=None)
-    asked = parser.parse_args(arguments)
-    plans = {row.minutes: row.plan for row in load_run_plans()}
-    if asked.plan not in plans:
-        sys.stderr.write(text("sheet.no_plan", value=asked.plan, known=", ".join(map(str, plans))) + "\n")
-        return 1
-    try:
-        files = write_sheets(plans[asked.plan], asked.seed, asked.out or saved_answers.folder() / "sheets")
-    except CaseError as error:  # a folder that cannot be written, or a seed that is none
-        sys.stderr.write(f"{error}\n")
-        return 1
-    sys.stdout.write("".join(f"{file}\n" for file in files))
-    return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())
+    files = [folder / f"{text(f'sheet.file_name_{kind}')}_{minutes}_minutes.html" for kind in KINDS]
+    for kind, file in zip(KINDS, files, strict=True):
+        write_file(file, sheet(kind, plan, seed), make_folder=True)
+    return files
