@@ -125,6 +125,10 @@ class Activity(Generic[State]):
         """Return the charts on which a move of this control moves nothing but the marker."""
         return ()
 
+    def visible_outcome(self, state: State) -> tuple[str, str]:
+        """Return the short names of the verdict and of the rule's answer; blank where the reader cannot see one (yet)."""
+        return "", ""
+
     def ui_state(self, state: State) -> dict[str, Any]:
         """Return what else the page needs: any of ``shown``, ``open``, ``clock``, ``ends``, ``exam`` of `ShowMessage`."""
         return {}

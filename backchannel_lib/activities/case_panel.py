@@ -244,6 +244,11 @@ class CaseActivity(Activity[CaseState]):
         """Give the case as a flat record."""
         return state.case.to_record()
 
+    def visible_outcome(self, state: CaseState) -> tuple[str, str]:
+        """Return the case's verdict, blank for scores of two exams, and the rule's answer."""
+        verdict = judge(state.case, state.reading).verdict.name.lower() if exam_of(state.case) else ""
+        return verdict, rules_check(state.case).answer
+
     def fragments(self, state: CaseState) -> dict[str, str]:
         """Give verdict, chain and rule."""
         return fast_fragments(state.case, state.reading)

@@ -25,9 +25,6 @@ from backchannel_lib.base.errors import CaseError
 from backchannel_lib.base.formatting import suggestions
 from backchannel_lib.base.texts import text
 from backchannel_lib.model.case import Case
-from backchannel_lib.model.exams import exam_of
-from backchannel_lib.model.soap_rule import rules_check
-from backchannel_lib.model.verdict import judge
 from backchannel_lib.page.frontend import STATIC, bundle
 from backchannel_lib.page.host import host
 from backchannel_lib.page.html import tag
@@ -193,11 +190,7 @@ class ActivityView(anywidget.AnyWidget):
         """Tell whoever observes or links."""
         with self.hold_sync(), self.hold_trait_notifications():
             self.set_trait("value", self.activity.values(self.activity.state))
-            verdict = rule = ""
-            if isinstance(self.activity, CaseActivity):
-                case = self.activity.case
-                verdict = judge(case, self.activity.reading).verdict.name.lower() if exam_of(case) else ""
-                rule = rules_check(case).answer
+            verdict, rule = self.activity.visible_outcome(self.activity.state)
             self.set_trait("verdict", verdict)
             self.set_trait("rule", rule)
 

@@ -10,8 +10,9 @@ import ipywidgets
 import pytest
 import traitlets
 
-from backchannel_lib import Case, CaseError, Panel, judge, open_activity
+from backchannel_lib import Case, CaseError, Panel, judge, open_activity, rules_check
 from backchannel_lib.activities.case_panel import CaseActivity
+from backchannel_lib.activities.scenes import Scenes
 from backchannel_lib.activities.tables import load_activities
 from backchannel_lib.notebook import widget
 
@@ -229,7 +230,8 @@ def test_a_panel_saves_under_the_same_name_when_the_notebook_runs_again(run_cell
 def test_the_value_of_an_activity_brings_it_back(name: str) -> None:
     view = open_activity(name)
     opening = view.value
-    assert bool(view.verdict) == bool(view.rule) == isinstance(view.activity, CaseActivity)
+    tells = isinstance(view.activity, CaseActivity) and not isinstance(view.activity, Scenes)
+    assert bool(view.verdict) == bool(view.rule) == tells
     for field in view.activity.fields():
         for position in (*view.activity.positions(field), 3, "Boston"):
             if opening.get(field) == position:
@@ -247,3 +249,14 @@ def test_the_value_of_an_activity_brings_it_back(name: str) -> None:
             assert view.value == opening
     with pytest.raises(CaseError):
         view.value = {"nonsense": 1}
+
+
+def test_no_trait_tells_the_verdict_before_the_prediction() -> None:
+    """What a page is sent before a reader has predicted holds no answer, in the widget's traits either."""
+    view = open_activity("paper_scenes")
+    assert (view.verdict, view.rule) == ("", "")
+    view.update(guess="maybe")
+    assert (view.verdict, view.rule) == ("", "")
+    view._handle_custom_msg({"type": "see", "seq": 1, "view": "v"}, [])
+    assert view.verdict == judge(view.activity.case).verdict.name.lower()  # type: ignore[attr-defined]
+    assert view.rule == rules_check(view.activity.case).answer  # type: ignore[attr-defined]
