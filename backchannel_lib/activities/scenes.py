@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
 from backchannel_lib.activities import saved_answers
-from backchannel_lib.activities.activity import Action, Activity
+from backchannel_lib.activities.activity import Action
 from backchannel_lib.activities.case_panel import CaseActivity, CaseState, state_of
 from backchannel_lib.activities.messages import ActionResult
 from backchannel_lib.activities.tables import ActivityRow, SceneRow, case_of, load_scenes
@@ -172,16 +172,6 @@ class Scenes(CaseActivity):
             "guesses": json.dumps(dict(state.guesses)),
             "seen": "|".join(state.seen),
         }
-
-    def update(self, **values: object) -> None:
-        """Change fields of the case, or the guess, as a reader would with the controls."""
-        guess = {"guess": values.pop("guess")} if "guess" in values else {}
-        for field, value in guess.items():
-            self.with_value(field, value)  # refused before anything changes
-        if values:
-            super().update(**values)
-        if guess:
-            Activity.update(self, **guess)
 
     def visible_outcome(self, state: CaseState) -> tuple[str, str]:
         """Return the verdict and the rule's answer once the reader has seen them."""
