@@ -6,11 +6,11 @@ Nothing here writes a word of the email.
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import Any, Final
 
 from backchannel_lib.activities.activity import Action
-from backchannel_lib.activities.form import Form, FormField, Record, choice_field, ordered_choices_field
+from backchannel_lib.activities.form import Form, FormField, Record, choice_field, ordered_choices_field, split_choices
 from backchannel_lib.activities.messages import ActionResult
 from backchannel_lib.activities.reply.findings import Finding, ReplyCheck, check_reply, load_reply_findings, read_up_to
 from backchannel_lib.activities.tables import ActivityRow
@@ -40,7 +40,7 @@ class ReplyActivity(Form):
         entries = {
             "contacted": choice_field("contacted", CONTACTED, text("reply_board.contacted")),
             "text": FormField("", _read_text, label),
-            "guess": ordered_choices_field("guess", [*self.rows, NOTHING])._replace(label=text("reply_board.guess")),
+            "guess": ordered_choices_field("guess", [*self.rows, NOTHING], text("reply_board.guess")),
             "first": FormField("", _read_text),  # the text as it was when it was first checked; blank before
         }
         super().__init__(row, entries)
@@ -77,7 +77,7 @@ class ReplyActivity(Form):
         to = super().with_value(field, value)
         if field != "guess":
             return to
-        now, before = to["guess"].split("|"), self.state["guess"].split("|")
+        now, before = split_choices(to["guess"]), split_choices(self.state["guess"])
         if NOTHING in now and len(now) > 1:
             now = [one for one in now if one != NOTHING] if NOTHING in before else [NOTHING]
         return self.with_(guess="|".join(now))
@@ -132,7 +132,7 @@ class ReplyActivity(Form):
                     show_if(
                         "ask",
                         now,
-                        checks("guess", text("reply_board.guess"), self._options(), state["guess"].split("|")),
+                        checks("guess", text("reply_board.guess"), self._options(), split_choices(state["guess"])),
                         tag("div", button(text("reply_board.see"), "see"), class_="bw-toolbar"),
                     ),
                     show_if(
@@ -152,7 +152,7 @@ class ReplyActivity(Form):
 
     def _beside(self, state: Record) -> Markup:
         """Compare what the reader noticed with what was found in the text as it first was."""
-        expected = set(state["guess"].split("|"))
+        expected = set(split_choices(state["guess"]))
         found = {one.finding for one in checked(state["first"]).findings}
         more = [text(f"reply.{name}.words") for name in self.rows if name in expected - found]
         return join(
@@ -169,7 +169,7 @@ class ReplyActivity(Form):
         return text("reply_board.alike", alike=alike, total=len(found)) if found else text("reply_board.found_none")
 
     def _found(self, state: Record, check: ReplyCheck) -> Markup:
-        before = len(checked(state["first"]).findings)
+        before, guess = len(checked(state["first"]).findings), split_choices(state["guess"])
         return join(
             # What the rule says comes before every finding, and in place of an all-clear that it would take back.
             tag("p", text(f"reply_board.rule.{state['contacted']}"), class_="bw-rule-line bw-kind")
@@ -182,7 +182,7 @@ class ReplyActivity(Form):
             if state["text"] != state["first"]
             else None,
             [tag("p", note, class_="bw-note") for note in check.notes],
-            tag("ul", [tag("li", _finding(one, state["guess"])) for one in check.findings], class_="bw-dated")
+            tag("ul", [tag("li", _finding(one, guess)) for one in check.findings], class_="bw-dated")
             if check.findings
             else None,
             self._good(check),
@@ -227,7 +227,7 @@ class ReplyActivity(Form):
             self.update(guess=guess)
             self._see({})
             found = {one.finding for one in checked(self.state["first"]).findings}
-            lines.append(self._difference(set(self.state["guess"].split("|")), found))
+            lines.append(self._difference(set(split_choices(self.state["guess"])), found))
             self.undo()
         self.update(guess="no_cv")
         self._see({})
@@ -271,8 +271,8 @@ def _quoted(found: Finding) -> str:
     return ", ".join(text("reply_board.quote", words=one) for one in words)
 
 
-def _finding(found: Finding, guess: str) -> Markup:
-    noticed = tag("span", text("reply_board.noticed"), class_="bw-badge") if found.finding in guess.split("|") else None
+def _finding(found: Finding, guess: Collection[str]) -> Markup:
+    noticed = tag("span", text("reply_board.noticed"), class_="bw-badge") if found.finding in guess else None
     seen = tag("p", text("reply_board.seen", words=_quoted(found))) if found.seen else None
     return join(
         tag("p", tag("b", found.label), " ", noticed),

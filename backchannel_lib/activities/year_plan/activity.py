@@ -7,7 +7,7 @@ from datetime import date
 from typing import Any, Final
 
 from backchannel_lib.activities.activity import Action
-from backchannel_lib.activities.form import Form, FormField, Record, ordered_choices_field
+from backchannel_lib.activities.form import Form, FormField, Record, ordered_choices_field, split_choices
 from backchannel_lib.activities.messages import ActionResult
 from backchannel_lib.activities.tables import ActivityRow
 from backchannel_lib.activities.year_plan.model import GROUPS, PlanItem, YearPlan, check_first_day, load_plan_tasks, plan_for
@@ -38,7 +38,7 @@ class YearPlanActivity(Form):
     def __init__(self, row: ActivityRow) -> None:
         self.offered = {group: tuple(row for row in load_plan_tasks() if row.group == group) for group in GROUPS}
         ticks = {
-            group: ordered_choices_field(group, [row.task for row in rows])._replace(label=text(f"plan.group.{group}"))
+            group: ordered_choices_field(group, [row.task for row in rows], text(f"plan.group.{group}"))
             for group, rows in self.offered.items()
         }
         super().__init__(
@@ -53,9 +53,9 @@ class YearPlanActivity(Form):
 
     def _begin(self, _: object) -> ActionResult:
         """Check the three to begin with, beside whatever is checked already."""
-        ticked = {*self._ticked(self.state), *TO_BEGIN}
+        chosen = {*self._checked(self.state), *TO_BEGIN}
         self.commit_values(
-            **{group: "|".join(row.task for row in rows if row.task in ticked) for group, rows in self.offered.items()}
+            **{group: "|".join(row.task for row in rows if row.task in chosen) for group, rows in self.offered.items()}
         )
         return {"values": self.values(self.state), "notice": text("plan_board.begun")}
 
@@ -78,11 +78,11 @@ class YearPlanActivity(Form):
     # ---- the plan ----
 
     @staticmethod
-    def _ticked(state: Record) -> list[str]:
-        return [task for group in GROUPS for task in str(state[group]).split("|") if task]
+    def _checked(state: Record) -> list[str]:
+        return [task for group in GROUPS for task in split_choices(state[group])]
 
     def _plan(self, state: Record) -> YearPlan:
-        return plan_for(_day(state["start"]), self._ticked(state))
+        return plan_for(_day(state["start"]), self._checked(state))
 
     # ---- what is on screen ----
 
@@ -116,7 +116,7 @@ class YearPlanActivity(Form):
                             group,
                             text(f"plan.group.{group}"),
                             [(row.task, row.title) for row in rows],
-                            set(str(state[group]).split("|")),
+                            split_choices(state[group]),
                         )
                         for group, rows in self.offered.items()
                     ],

@@ -179,10 +179,10 @@ def test_beginning_ticks_three_beside_what_is_ticked() -> None:
     """The button adds its three, keeps the rest, and one undo takes it back."""
     made = board(first_days="name_risks", year="fresh_list")
     told = do(made, "begin")
-    assert set(made._ticked(made.state)) == {"name_risks", "fresh_list", *TO_BEGIN}
+    assert set(made._checked(made.state)) == {"name_risks", "fresh_list", *TO_BEGIN}
     assert set(told["values"]["first_days"].split("|")) == {"name_risks", *TO_BEGIN}
     assert made.undo()
-    assert made._ticked(made.state) == ["name_risks", "fresh_list"]
+    assert made._checked(made.state) == ["name_risks", "fresh_list"]
     assert len(TO_BEGIN) == 3
 
 
@@ -190,9 +190,9 @@ def test_unticking_everything_can_be_undone() -> None:
     """Nothing that was ticked is lost by one press."""
     made = board(**everything())
     do(made, "clear")
-    assert made._ticked(made.state) == []
+    assert made._checked(made.state) == []
     assert made.undo()
-    assert set(made._ticked(made.state)) == set(TASKS)
+    assert set(made._checked(made.state)) == set(TASKS)
 
 
 def test_both_files_are_those_of_the_library_with_the_day_in_their_name() -> None:
