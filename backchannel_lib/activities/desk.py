@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Final
-
 from backchannel_lib.activities.form import Record, choice_field
 from backchannel_lib.activities.messages import ClockRecord
-from backchannel_lib.activities.tables import ActivityRow, case_of, load_desk_decisions, load_desk_files
+from backchannel_lib.activities.tables import ActivityRow, article_number, case_of, load_desk_decisions, load_desk_files
 from backchannel_lib.activities.timed_deck import TimedDeck
 from backchannel_lib.base.texts import text
 from backchannel_lib.model.soap_rule import rules_check
@@ -18,8 +16,6 @@ from backchannel_lib.page.file_sheet import file_brief, file_facts, file_sheet
 from backchannel_lib.page.html import Markup, join, tag
 from backchannel_lib.page.inputs import button, radios
 from backchannel_lib.page.verdict_html import stages_on_screen
-
-SECONDS: Final = 90  # paper.ninety-seconds
 
 
 def decision_of(verdict: Verdict) -> str:
@@ -43,6 +39,7 @@ class Desk(TimedDeck):
     """
 
     def __init__(self, row: ActivityRow) -> None:
+        self.seconds = article_number("seconds_per_file")
         self.files = {row.file: row for row in load_desk_files()}
         self.cases = {name: case_of(row.overrides) for name, row in self.files.items()}
         self.judgments = {name: judge(case) for name, case in self.cases.items()}
@@ -74,7 +71,7 @@ class Desk(TimedDeck):
     def clock_of(self, state: Record) -> ClockRecord:
         """Return which clock runs; one that is switched off and on again begins anew."""
         runs = state["clock"] == "on" and self.on_top(state) != ""
-        return {"id": f"{state['at']}-{state['clock']}", "seconds": SECONDS, "run": runs}
+        return {"id": f"{state['at']}-{state['clock']}", "seconds": self.seconds, "run": runs}
 
     def sections(self, state: Record) -> list[str]:
         """Return which sections are visible."""

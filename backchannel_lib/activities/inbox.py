@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from backchannel_lib.activities.activity import Action
 from backchannel_lib.activities.form import Form, FormField, Record, boolean_field, integer_field
@@ -17,6 +17,7 @@ from backchannel_lib.page.components import citations, table
 from backchannel_lib.page.html import Markup, join, tag
 from backchannel_lib.page.inputs import button, slider
 
+NUMBERS: Final = ("cold_emails", "cold_emails_deleted")
 DELETE, SKIM = "d", "s"  # what the reader did to an email, as it is kept
 
 
@@ -47,7 +48,7 @@ def emails() -> tuple[Email, ...]:
         >>> len(emails())
         100
     """
-    return tuple(_email(number) for number in range(article_number("cold_emails")))
+    return tuple(_email(number) for number in range(article_number(NUMBERS[0])))
 
 
 @functools.cache
@@ -97,7 +98,7 @@ class Inbox(Form):
 
     def __init__(self, row: ActivityRow) -> None:
         self.first = int(assumption("inbox_first"))
-        self.total, self.deleted = article_number("cold_emails"), article_number("cold_emails_deleted")
+        self.total, self.deleted = map(article_number, NUMBERS)
         entries = {
             "guess": integer_field("guess", 0, self.total, self.total // 2, text("inbox.guess")),
             "begun": boolean_field("begun"),
@@ -202,7 +203,7 @@ class Inbox(Form):
 
     def _tally(self, state: Record) -> Markup:
         """Return the author's hundred as a picture with its numbers, the reader's beside them, and why it is so."""
-        numbers = [claim for row in load_article_numbers() for claim in row.claims]
+        numbers = [claim for row in load_article_numbers() if row.number in NUMBERS for claim in row.claims]
         return join(
             tag("h3", text("inbox.tally")),
             tag("div", self._picture(), tag("div", self._numbers(state), class_="bw-numbers"), class_="bw-hundreds"),

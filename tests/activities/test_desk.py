@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from backchannel_lib import Case, CaseError, Verdict, judge, rules_check
-from backchannel_lib.activities.desk import SECONDS, Desk, decision_of
+from backchannel_lib.activities.desk import Desk, decision_of
 from backchannel_lib.activities.registry import make_activity
 from backchannel_lib.activities.tables import (
     ActivityRow,
@@ -262,7 +262,7 @@ def test_the_clock_begins_anew_for_each_file_and_stops_at_the_end(desk: Desk) ->
     act(desk, "begin", "on")
     for at in range(1, 7):
         clock = desk.ui_state(desk.state)["clock"]
-        assert (clock["seconds"], clock["run"]) == (SECONDS, True) == (90, True)
+        assert (clock["seconds"], clock["run"]) == (90, True)
         seen.add(clock["id"])
         act(desk, "clock", "off")
         assert desk.ui_state(desk.state)["clock"]["id"] not in seen

@@ -15,10 +15,9 @@ from typing import Any
 
 from backchannel_lib.activities.activity import Action, Activity
 from backchannel_lib.activities.case_panel import SCORES, CaseActivity
-from backchannel_lib.activities.desk import SECONDS
 from backchannel_lib.activities.messages import ActionResult
 from backchannel_lib.activities.scenes import span
-from backchannel_lib.activities.tables import ActivityRow
+from backchannel_lib.activities.tables import ActivityRow, article_number
 from backchannel_lib.base.errors import CaseError
 from backchannel_lib.base.formatting import suggestions
 from backchannel_lib.base.texts import text
@@ -61,7 +60,7 @@ class Round(Activity[WorkshopState]):
         self.phones = Phones()
         self._session_id = secrets.token_hex(4)
         self._writer = session_record.SessionWriter()
-        self._seconds_left = SECONDS
+        self.seconds = self._seconds_left = article_number("seconds_per_file")
         self._paused = False  # the clock of a restored session waits until the room is ready
         self._save_problem = ""
         self._was_opened = False
@@ -180,10 +179,10 @@ class Round(Activity[WorkshopState]):
     def _clock(self, state: WorkshopState) -> dict[str, Any]:
         """The clock runs during file and vote, unless it waits after the session was restored."""
         run = state.step in {"file", "vote"} and not self._paused
-        return {"id": f"clock-{self.round_id(state)}", "seconds": SECONDS, "left": self._seconds_left, "run": run}
+        return {"id": f"clock-{self.round_id(state)}", "seconds": self.seconds, "left": self._seconds_left, "run": run}
 
     def _reset_clock(self) -> None:
-        self._seconds_left, self._paused = SECONDS, False
+        self._seconds_left, self._paused = self.seconds, False
 
     def _time_up(self, message: Mapping[str, Any]) -> ActionResult:
         """Say so and change nothing: a director would have moved on, and the room need not."""
@@ -195,7 +194,7 @@ class Round(Activity[WorkshopState]):
 
     def clock_left(self, clock: str, seconds: int) -> None:
         """Remember how far the clock is; a page that says so lets it run."""
-        if clock == self._clock(self.state)["id"] and 0 <= seconds <= SECONDS:
+        if clock == self._clock(self.state)["id"] and 0 <= seconds <= self.seconds:
             self._seconds_left, self._paused = seconds, False
             self._save_session()
 
@@ -296,7 +295,7 @@ class Round(Activity[WorkshopState]):
             return text("record.broken", name=session_record.archive())
         self._session_id = str(saved.record.get("id", self._session_id))
         left = saved.record.get("clock")
-        self._seconds_left = left if isinstance(left, int) and 0 <= left <= SECONDS else SECONDS
+        self._seconds_left = left if isinstance(left, int) and 0 <= left <= self.seconds else self.seconds
         self._paused = True
         self.phones.restore(saved.record.get("phones"))
         if state == self.start:
