@@ -1,4 +1,4 @@
-"""The drill: twenty decisions against one clock, eight of them made twice, and which calls moved the one who decided."""
+"""The drill: twenty decisions against one clock, eight of them made twice, and which messages changed the reader's mind."""
 
 from __future__ import annotations
 
@@ -38,41 +38,41 @@ STANDS: Final = ("yes", "no")
 
 
 class Drill(PersistentForm, TimedDeck):
-    """The stream of files and pings, what was decided at each, where one is, and which calls one would stand by.
+    """The files and messages ("pings") as they come in, what was decided on each, and which changes the reader stands by.
 
     Args:
-        part: Its row in data/activities.csv.
+        row: Its row in data/activities.csv.
 
     Source:
         data/drill_turns.csv, data/drill_files.csv, paper.ninety-seconds; the stream is ours.
     """
 
-    def __init__(self, part: ActivityRow) -> None:
+    def __init__(self, row: ActivityRow) -> None:
         files = {row.file: case_of(row.overrides) for row in load_drill_files()}
         self.turns = {row.turn: row for row in load_drill_turns()}
         order = list(self.turns)
-        self.came = {row.file: row.turn for row in self.turns.values() if not row.is_ping}
+        self.first_turns = {row.file: row.turn for row in self.turns.values() if not row.is_ping}
         self.pings = [turn for turn, row in self.turns.items() if row.is_ping]
         pinged = {self.turns[turn].file for turn in self.pings}
-        self.quiet = [turn for file, turn in self.came.items() if file not in pinged]
+        self.quiet = [turn for file, turn in self.first_turns.items() if file not in pinged]
         self.cases = {turn: case_of(row.overrides, files[row.file]) for turn, row in self.turns.items()}
         self.judgments = {turn: judge(case) for turn, case in self.cases.items()}
         self.decisions = [row.decision for row in load_desk_decisions()]
         self.seconds = self._left = int(assumption("drill_seconds"))
-        self._paused = False  # a drill that was brought back waits until the room is ready
+        self._paused = False  # the clock of a restored drill waits until the room is ready
         self.neutral = assumption("neutral_intensity")
         decided = {f"decided.{turn}": choice_field(f"decided.{turn}", self.decisions) for turn in order}
         stands = {f"stands.{turn}": choice_field(f"stands.{turn}", STANDS, text("drill.stands")) for turn in self.pings}
-        super().__init__(part, order, {**decided, **stands})
+        super().__init__(row, order, {**decided, **stands})
 
     # ---- what is decided, and what the article expects ----
 
     def before(self, ping: str, state: Record) -> str:
-        """Tell what was decided on a file before somebody spoke up for it; blank where it was left open."""
-        return str(state[f"decided.{self.came[self.turns[ping].file]}"])
+        """Return what was decided on a file before anybody spoke up for it; blank if it was left open."""
+        return str(state[f"decided.{self.first_turns[self.turns[ping].file]}"])
 
     def way(self, ping: str, state: Record) -> str:
-        """Tell which way a ping moved the one who decided."""
+        """Return how a ping changed the reader's decision: up, down, not, or open."""
         return self._way(self.before(ping, state), state[f"decided.{ping}"])
 
     def _way(self, before: str, after: str) -> str:
@@ -82,13 +82,13 @@ class Drill(PersistentForm, TimedDeck):
         return "not" if first == second else "up" if first < second else "down"
 
     def expected(self, ping: str) -> str:
-        """Tell what the article's director decides once somebody has spoken up."""
+        """Return what the article's director decides after a ping."""
         return decision_of(self.judgments[ping].verdict)
 
     def director_way(self, ping: str) -> str:
-        """Tell which way a ping moves the article's director."""
+        """Return how a ping changes the decision of the article's director."""
         # A case in which nobody spoke up is judged like an ordinary email from a stranger: no_contact_is_polite_email.
-        quiet = self.judgments[self.came[self.turns[ping].file]].verdict
+        quiet = self.judgments[self.first_turns[self.turns[ping].file]].verdict
         verdict = self.judgments[ping].verdict
         return "down" if verdict == Verdict.BACKFIRES else self._way(decision_of(quiet), decision_of(verdict))
 
@@ -96,20 +96,20 @@ class Drill(PersistentForm, TimedDeck):
         return [ping for ping in self.pings if self.way(ping, state) in {"up", "down"}]
 
     def _answered(self, state: Record) -> list[str]:
-        """List the pings that the article's answer can be told of: those that are decided."""
+        """Return the pings that are decided, for which the article's answer can be shown."""
         return [ping for ping in self.pings if state[f"decided.{ping}"]]
 
     def _missed(self, state: Record) -> list[str]:
-        """List the pings that move the article's director, and left the reader where they were."""
+        """Return the pings that move the article's director and did not move the reader."""
         return [ping for ping in self.pings if self.way(ping, state) == "not" != self.director_way(ping)]
 
     def _is_warm(self, ping: str) -> bool:
         return bool(self.cases[ping].intensity > self.neutral)
 
-    # ---- acts ----
+    # ---- actions ----
 
     def actions(self) -> dict[str, Action]:
-        """Give what the buttons and the clock do."""
+        """Return what the buttons and the clock do."""
         return {**super().actions(), "decide": self._decide}
 
     def decided(self, state: Record) -> list[str]:
@@ -121,11 +121,11 @@ class Drill(PersistentForm, TimedDeck):
         return "head"
 
     def time_is_up(self) -> str:
-        """Say that the time of the stream is over."""
+        """Return the sentence when the time is over."""
         return text("drill.time_up")
 
     def _decide(self, message: Mapping[str, Any]) -> ActionResult:
-        """Take a decision down, and go on; the last one leads to the end."""
+        """Record a decision and go on; after the last one comes the end."""
         turn = self.on_top(self.state)
         decision = str(message["value"])
         if decision not in self.decisions:
@@ -133,9 +133,8 @@ class Drill(PersistentForm, TimedDeck):
         return self.to(self.state["at"] + 1, **{f"decided.{turn}": decision}) if turn else {}
 
     def _begin(self, message: Mapping[str, Any]) -> ActionResult:
-        told = super()._begin(message)
         self._left, self._paused = self.seconds, False
-        return told
+        return super()._begin(message)
 
     def clock_left(self, clock: str, seconds: int) -> None:
         """Remember how far the clock is; one that says so was started."""
@@ -145,14 +144,14 @@ class Drill(PersistentForm, TimedDeck):
     def _is_left(self, left: object) -> bool:
         return isinstance(left, int) and not isinstance(left, bool) and 0 <= left <= self.seconds
 
-    # ---- what is kept ----
+    # ---- what is saved ----
 
     def record(self) -> dict[str, Any]:
-        """Give what is kept: the state, and what is left of the time."""
+        """Return what is saved: the state, and the time that is left."""
         return {**super().record(), "left": self._left}
 
     def bring(self, record: Mapping[str, Any]) -> None:
-        """Go on from what was kept; the clock waits."""
+        """Continue from what was saved; the clock waits."""
         super().bring(record)
         self._left = record["left"] if self._is_left(record.get("left")) else self.seconds
         self._paused = self.state["at"] > 0
@@ -160,14 +159,14 @@ class Drill(PersistentForm, TimedDeck):
     # ---- what is on screen ----
 
     def clock_of(self, state: Record) -> ClockRecord:
-        """Tell which clock runs: one for the whole stream, which goes on where one comes back from the end."""
+        """Return the clock: one for the whole stream, which continues when the reader comes back from the end."""
         begun = state["at"] > 0
         run = begun and state["clock"] == "on" and not self._paused
         name = f"{'stream' if begun else 'start'}-{state['clock']}"
         return {"id": name, "seconds": self.seconds, "left": self._left, "run": run}
 
     def sections(self, state: Record) -> list[str]:
-        """Tell which sections are in sight."""
+        """Return the visible sections."""
         if self.on_top(state):
             return ["desk", f"clock_{state['clock']}"]
         if not state["at"]:
@@ -181,12 +180,12 @@ class Drill(PersistentForm, TimedDeck):
         ]
 
     def fragments(self, state: Record) -> dict[str, str]:
-        """Give the turn and the way on; the answers only at the end."""
+        """Return the turn and its buttons; the answers only at the end."""
         turn = self.on_top(state)
         seen = state["at"] == self.end
         answered = self._answered(state) if seen else []
         summary = self._summary(state) if seen else ""
-        stood = self._stood(state) if seen else ""
+        stood = self._own_changes(state) if seen else ""
         return {
             "clock": self.clock_told(state),
             "head": self._head(turn) if turn else "",
@@ -202,9 +201,9 @@ class Drill(PersistentForm, TimedDeck):
             "room": join([tag("p", one) for one in self._room(state)]) if seen else "",
             "twins": self._twins(answered, state),
             "quiet": self._quiet(state) if seen else "",
-            "left": self._still_open(state) if seen else "",
+            "left": self._open_turns(state) if seen else "",
             "rule": self._rule() if answered else "",
-            **{f"told.{ping}": self._told_of(ping, state) if ping in answered else "" for ping in self.pings},
+            **{f"told.{ping}": self._explained(ping, state) if ping in answered else "" for ping in self.pings},
             "live_text": " ".join([summary, *stood]),
         }
 
@@ -216,7 +215,7 @@ class Drill(PersistentForm, TimedDeck):
         return text("drill.head_ping" if row.is_ping else "drill.head_file", time=row.time, name=self._name(turn))
 
     def _message(self, turn: str, state: Record) -> Markup:
-        """Give what somebody said for a file, or that nobody did."""
+        """What somebody said for a file, or that nobody did."""
         if not self.turns[turn].is_ping:
             return tag("p", text("drill.nobody"), class_="bw-drill-before")
         before = self.before(turn, state)
@@ -251,7 +250,7 @@ class Drill(PersistentForm, TimedDeck):
         return f"{told} {text('drill.summary_open', open=left)}" if left else told
 
     def _who(self, ping: str) -> str:
-        """Tell who called and how warmly."""
+        """Who called and how warmly."""
         praise = self.cases[ping].intensity
         warmth = text("drill.warm" if praise > self.neutral else "drill.cool" if praise < self.neutral else "drill.even")
         return text("drill.caller", caller=caller_of(self.cases[ping]), warmth=warmth)
@@ -286,8 +285,8 @@ class Drill(PersistentForm, TimedDeck):
         facts = dict.fromkeys(fact for ping in answered for fact in rules_check(self.cases[ping]).facts)
         return join(table(text("drill.table"), head, rows), citations("drill", claims, ours, facts))
 
-    def _told_of(self, ping: str, state: Record) -> Markup:
-        """Tell of one ping what the reader did, what the article expects, and why."""
+    def _explained(self, ping: str, state: Record) -> Markup:
+        """What the reader did on a ping, what the article expects, and why."""
         row = self.turns[ping]
         return join(
             tag("h4", f"{row.time} · {self._line(ping)} · {self._who(ping)}"),
@@ -301,14 +300,14 @@ class Drill(PersistentForm, TimedDeck):
         )
 
     def _ours(self, turn: str) -> tuple[str, ...]:
-        """Name the assumptions behind what the article says of a turn."""
+        """Return the assumptions behind the article's answer to a turn."""
         judgment = self.judgments[turn]
         binding = [one for reason in judgment.reasons if reason.stage in judgment.binding for one in (reason, *reason.also)]
         named = [self.turns[turn].assumption, *(reason.assumption for reason in binding)]
         return tuple(dict.fromkeys(one for one in named if one))
 
-    def _stood(self, state: Record) -> list[str]:
-        """Compare the calls that moved the reader with those that move the article's director."""
+    def _own_changes(self, state: Record) -> list[str]:
+        """Compare what moved the reader with what moves the article's director."""
         if not any(self.way(ping, state) != "open" for ping in self.pings):
             return []
         moved = self._moved(state)
@@ -330,7 +329,7 @@ class Drill(PersistentForm, TimedDeck):
         return told
 
     def _room(self, state: Record) -> list[str]:
-        """Say kindly what moved the reader, or the room, on the whole."""
+        """Describe kindly what moved the reader, or the room, on the whole."""
         both = [ping for ping in self.pings if self.way(ping, state) != "open"]
         if not both:
             return []
@@ -352,11 +351,7 @@ class Drill(PersistentForm, TimedDeck):
         return [tally, text("drill.room_warm" if warmed else "drill.room_other")]
 
     def twins(self) -> tuple[str, str] | None:
-        """Find the two pings that differ in who speaks and how warmly, and in nothing of weight.
-
-        Returns:
-            The turns of both, in their order; None where there are none.
-        """
+        """Return the two pings that differ only in who speaks and how warmly, in their order; None if there are none."""
         for one, other in combinations(self.pings, 2):
             if _alike(self.cases[one], self.cases[other]):
                 return one, other
@@ -378,7 +373,7 @@ class Drill(PersistentForm, TimedDeck):
         )
 
     def _quiet(self, state: Record) -> str:
-        """List the files that nobody spoke up for, without an answer: the paper alone tells what is possible at best."""
+        """The files that nobody spoke up for, without an answer: the paper alone shows only what is possible at best."""
         decided = [turn for turn in self.quiet if state[f"decided.{turn}"]]
         if not decided:
             return ""
@@ -393,8 +388,8 @@ class Drill(PersistentForm, TimedDeck):
             citations("drill-quiet", claims, ("no_contact_is_polite_email",)),
         )
 
-    def _still_open(self, state: Record) -> str:
-        """List the turns that are still open, each with a way back to it."""
+    def _open_turns(self, state: Record) -> str:
+        """The turns that are still open, each with a button to return to it."""
         left = [turn for turn in self.order if not state[f"decided.{turn}"]]
         if not left:
             return ""
@@ -414,7 +409,7 @@ class Drill(PersistentForm, TimedDeck):
     # ---- the page ----
 
     def page(self) -> str:
-        """Give the whole page."""
+        """Return the whole page."""
         state = self.state
         parts, now = self.fragments(state), self.sections(state)
         choices = [
@@ -491,7 +486,7 @@ class Drill(PersistentForm, TimedDeck):
         ]
 
     def static_html(self) -> str:
-        """Give title, lead and the program, for a notebook that has not been run."""
+        """Return title, lead and the program, for a notebook that has not been run."""
         return static_page(self.key, tag("p", text("drill.program")))
 
     @property
@@ -507,7 +502,7 @@ class Drill(PersistentForm, TimedDeck):
         return "; ".join(f"{what}: {mine}" for what, mine, _ in file_facts(self.cases[turn], contact=False, moment=False))
 
     def transcript(self) -> str:
-        """Switch the clock off and on, go through the stream in three ways, and tell what the end says of each."""
+        """Switch the clock off and on, go through the stream in three ways, and return what the end says of each."""
         start, lines = self.state, []
         for position in ("off", "on"):
             self._begin({"value": position})
@@ -525,7 +520,7 @@ class Drill(PersistentForm, TimedDeck):
             lines.append(f"{text(name)}: {self._summary(self.state)}")
             for answer in STANDS:
                 self.update(**{f"stands.{ping}": answer for ping in self._moved(self.state)})
-                lines.append(f"   {' '.join(self._stood(self.state))}")
+                lines.append(f"   {' '.join(self._own_changes(self.state))}")
             lines.append(f"   {' '.join(self._room(self.state))}")
         for ping in self.pings:
             judgment, rule = self.judgments[ping], rules_check(self.cases[ping]).label
@@ -540,7 +535,7 @@ class Drill(PersistentForm, TimedDeck):
 
 
 def _alike(one: Case, other: Case) -> bool:
-    """Tell whether two cases differ in the caller, the praise and a point or so of score alone."""
+    """Whether two cases differ only in the caller, the praise and at most a point of score."""
     near = abs(one.score - other.score) <= 1
     return near and one == other.replace(score=one.score, recommender=one.recommender, intensity=one.intensity)
 

@@ -14,7 +14,6 @@ import socket
 import sqlite3
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -93,16 +92,29 @@ class Phone:
         return status, json.loads(told)["sentence"] if told else ""
 
 
+@pytest.fixture(scope="module")
+def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[VoteServer]:
+    """One server for all tests that leave it running."""
+    server = VoteServer(tmp_path_factory.mktemp("votes") / "shared.sqlite")
+    server.open(HERE)
+    yield server
+    server.close()
+
+
 @pytest.fixture
-def store(tmp_path: Path) -> Iterator[VoteStore]:
-    """A store in a folder that does not exist yet."""
-    with VoteStore(tmp_path / "kept" / "votes.sqlite") as store:
+def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[VoteStore]:
+    """An empty store: of the shared server where a test wants an open vote and no server of its own, else a new one."""
+    shares = "opened" in request.fixturenames and "server" not in request.fixturenames
+    path = request.getfixturevalue("shared").store_path if shares else tmp_path / "kept" / "votes.sqlite"
+    with VoteStore(path) as store:
+        if shares:
+            store.clear()
         yield store
 
 
 @pytest.fixture
 def server(store: VoteStore) -> Iterator[VoteServer]:
-    """A server over the same store."""
+    """A vote server of a test's own over the same store."""
     server = VoteServer(store.path)
     yield server
     server.close()
@@ -110,9 +122,11 @@ def server(store: VoteStore) -> Iterator[VoteServer]:
 
 
 @pytest.fixture
-def opened(server: VoteServer) -> OpenVote:
-    """A vote that is open on this computer alone."""
-    return server.open(HERE)
+def opened(request: pytest.FixtureRequest, store: VoteStore) -> OpenVote:
+    """A vote that is open on this computer alone, over the same store."""
+    own = "server" in request.fixturenames
+    opened: OpenVote = request.getfixturevalue("server").open(HERE) if own else request.getfixturevalue("shared").opened
+    return opened
 
 
 class Served(NamedTuple):
@@ -797,6 +811,11 @@ def wait_to_read(phone: Page, word_id: str, **values: object) -> None:
     phone.wait_for_selector(f"#said:text-is({json.dumps(text(word_id, **values))})", timeout=60_000)
 
 
+def wait_for_request(phone: Page, event: Any, path: str) -> None:
+    """Wait until a request that the page makes by itself has finished or failed."""
+    phone.wait_for_event(event, lambda request: request.url.endswith(path), timeout=60_000)
+
+
 def votes_for(phone: Page, choice: str) -> None:
     """Mark a choice and send it."""
     phone.click(f"[data-choice={choice}]")
@@ -898,7 +917,7 @@ def test_a_vote_sent_while_the_server_is_gone_is_counted_when_it_is_back(
         look_at(phone)
         votes_for(phone, "maybe")
         wait_to_read(phone, "votes.page.again")
-        phone.wait_for_timeout(2500)
+        wait_for_request(phone, "requestfailed", "/vote")
         assert phone.inner_text("#said") == text("votes.page.again"), "asks for a hand while it sends by itself"
         look_at(phone)
         assert server.open() == opened
@@ -974,7 +993,8 @@ def test_a_slip_of_the_thumb_is_mended_before_it_is_sent(browser: Browser, opene
             assert phone.get_attribute(f"[data-choice={marked}]", "aria-pressed") == "true"
             assert phone.get_attribute(f"[data-choice={other}]", "aria-pressed") == "false"
         assert phone.get_attribute("#send", "aria-disabled") == "false"
-        phone.wait_for_timeout(3000)  # the page has asked again meanwhile
+        for _ in range(2):  # the page has asked again meanwhile, and taken in the first answer
+            wait_for_request(phone, "requestfinished", "/state")
         assert phone.get_attribute("[data-choice=no]", "aria-pressed") == "true"
         assert store.counts("one") == {"yes": 0, "no": 0}
         phone.click("#send")
@@ -1028,7 +1048,8 @@ def test_a_vote_that_came_too_late_is_told_so_and_the_round_may_open_again(
         wait_to_read(unsent, "votes.refused.closed")
         context.set_offline(False)
         wait_to_read(sent, "votes.refused.closed")
-        sent.wait_for_timeout(3000)
+        for _ in range(2):
+            wait_for_request(sent, "requestfinished", "/state")
         for phone in (sent, unsent):
             assert phone.inner_text("#said") == text("votes.refused.closed"), "what was said did not last"
             assert "not counted" in phone.inner_text("#said")
@@ -1289,8 +1310,8 @@ PRESENTER = """
 import sys, time
 from backchannel_lib.workshop.votes.process import VoteServer
 server = VoteServer(sys.argv[1])
-server.open("127.0.0.1")
-print(server._process.pid, flush=True)
+opened = server.open("127.0.0.1")
+print(server._process.pid, opened.port, opened.code, flush=True)
 time.sleep(600)
 """
 
@@ -1308,11 +1329,11 @@ def test_the_server_ends_with_the_presenter_and_not_with_an_interrupt(tmp_path: 
     )
     assert presenter.stdout is not None
     with presenter.stdout:
-        server = psutil.Process(int(presenter.stdout.readline()))
+        pid, port, code = presenter.stdout.readline().decode().split()
+    server = psutil.Process(int(pid))
     assert os.getpgid(server.pid) != os.getpgid(presenter.pid)
     server.send_signal(signal.SIGINT)
-    time.sleep(0.2)
-    assert server.is_running()
+    assert Phone(OpenVote("", HERE, int(port), code, "")).state()["round"] is None, "it still answers"
     presenter.send_signal(how)
     presenter.wait(20)
     psutil.wait_procs([server], timeout=20)

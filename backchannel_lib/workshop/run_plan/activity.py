@@ -34,16 +34,7 @@ KEYS: Final = ("on", "back", "vote", "undo", "clock", "what_if", "pages", "full"
 
 
 def step_name(row: RunStepRow) -> str:
-    """Name a step for a reader; a round says what it plays.
-
-    Args:
-        row: The step.
-
-    Returns:
-        Its title, with topic and difficulty where it has them.
-
-    Source:
-        data/run_steps.csv.
+    """Return a step's title, for a round with the topic and difficulty that it plays.
 
     Examples:
         >>> step_name(steps_of("short")[1])
@@ -56,16 +47,7 @@ def step_name(row: RunStepRow) -> str:
 
 
 def when_late(row: RunStepRow) -> str:
-    """Say what may become of a step when time is short.
-
-    Args:
-        row: The step.
-
-    Returns:
-        Whether it stays, what it can be cut to, and its place in the order in which steps go.
-
-    Source:
-        data/run_steps.csv.
+    """Return what may be done with a step when time is short: keep it, cut it short, or leave it out.
 
     Examples:
         >>> when_late(steps_of("short")[1])
@@ -76,17 +58,7 @@ def when_late(row: RunStepRow) -> str:
 
 
 def markers(plan: str, at: int) -> str:
-    """Say from which minute to which a step goes.
-
-    Args:
-        plan: The plan.
-        at: The step's place in it.
-
-    Returns:
-        The minutes, in words.
-
-    Source:
-        data/run_steps.csv.
+    """Return from which minute to which a step of a plan goes, in words.
 
     Examples:
         >>> markers("short", 1)
@@ -99,20 +71,20 @@ def markers(plan: str, at: int) -> str:
 
 
 class RunPlan(PersistentForm):
-    """The plan that was chosen, the step that is on, and the minute that it is.
+    """The chosen plan, the current step, and the current minute.
 
     Args:
-        part: Its row in data/activities.csv.
+        row: Its row in data/activities.csv.
 
     Source:
         data/run_plans.csv, data/run_steps.csv.
     """
 
-    def __init__(self, part: ActivityRow) -> None:
-        plans = [row.plan for row in load_run_plans()]
+    def __init__(self, row: ActivityRow) -> None:
+        plans = [plan.plan for plan in load_run_plans()]
         most = max(len(steps_of(plan)) for plan in plans) - 1
         super().__init__(
-            part,
+            row,
             {
                 "plan": choice_field("plan", plans, text("run_plan.ask"), OPENS_WITH),
                 "minute": integer_field("minute", 0, LAST_MINUTE, 0, text("run_plan.minute")),
@@ -120,10 +92,10 @@ class RunPlan(PersistentForm):
             },
         )
 
-    # ---- acts ----
+    # ---- actions ----
 
     def actions(self) -> dict[str, Action]:
-        """Give what the buttons do."""
+        """Return what the buttons do."""
         return {"next": lambda _: self._to(self.state["at"] + 1), "back": lambda _: self._to(self.state["at"] - 1)}
 
     def _to(self, at: int) -> ActionResult:
@@ -132,25 +104,25 @@ class RunPlan(PersistentForm):
         return {}
 
     def with_value(self, field: str, value: object) -> Record:
-        """Tell where a move of one control leads; another plan begins at its first step."""
+        """Return the state that a move of one control leads to; another plan begins at its first step."""
         moved = super().with_value(field, value)
         if field == "plan":
             return self._fitting({**moved, "at": 0} if moved["plan"] != self.state["plan"] else moved)
         return self._fitting(moved)
 
     def from_file(self, text: str) -> Record:
-        """Read what `saved` wrote."""
+        """Return the state that a file holds."""
         return self._fitting(super().from_file(text))
 
     @staticmethod
     def _fitting(state: Mapping[str, Any]) -> Record:
-        """See that there is a plan, and that it has the step."""
+        """Make sure that there is a plan, and that it has the step."""
         plan = state["plan"] or OPENS_WITH
         return MappingProxyType({**state, "plan": plan, "at": min(state["at"], len(steps_of(plan)) - 1)})
 
     @staticmethod
     def late(state: Record) -> int:
-        """Tell by how many minutes the step that is on is late; below 0 for early.
+        """Return by how many minutes the current step is late; below 0 if it is early.
 
         Within its minutes in the plan a step is on time. When it really began is not asked: nobody who leads a room knows.
         """
@@ -161,7 +133,7 @@ class RunPlan(PersistentForm):
     # ---- what is on screen ----
 
     def fragments(self, state: Record) -> dict[str, str]:
-        """Give what is on, what comes next, how late it is, and the whole plan."""
+        """Return what is on, what comes next, how late it is, and the whole plan."""
         plan, at = state["plan"], state["at"]
         return {
             "for": text(f"run_plan.{plan}.for"),
@@ -169,15 +141,15 @@ class RunPlan(PersistentForm):
             "next": _next(plan, at),
             "late": join(text("run_plan.at_minute", minute=state["minute"]), _late(plan, at, self.late(state))),
             "plan": _whole(plan, at),
-            "live_text": self._spoken(state),
+            "live_text": self._live_text(state),
         }
 
-    def _spoken(self, state: Record) -> str:
+    def _live_text(self, state: Record) -> str:
         row = steps_of(state["plan"])[state["at"]]
         return f"{text('run_plan.now')}: {step_name(row)}. {_punctual(self.late(state))}"
 
     def page(self) -> str:
-        """Give the whole page."""
+        """Return the whole page."""
         state = self.state
         parts = self.fragments(state)
         plans = [(row.plan, row.title) for row in load_run_plans()]
@@ -228,7 +200,7 @@ class RunPlan(PersistentForm):
         )
 
     def static_html(self) -> str:
-        """Give the plans, for a notebook that has not been run."""
+        """Return the plans, for a notebook that has not been run."""
         return static_page(
             self.key, tag("ul", [tag("li", tag("b", row.title), ". ", _for(row.plan)) for row in load_run_plans()])
         )
@@ -241,7 +213,7 @@ class RunPlan(PersistentForm):
         return "\n".join([super().text, *lines])
 
     def transcript(self) -> str:
-        """Go through each plan ten minutes late, and tell each step and what to leave out; then go back."""
+        """Go through each plan ten minutes late, and return each step and what to leave out; then go back."""
         start, lines = self.state, []
         for row in load_run_plans():
             self.update(plan=row.plan, minute=0)
@@ -250,21 +222,15 @@ class RunPlan(PersistentForm):
                 self.update(minute=min(LAST_MINUTE, starts(row.plan)[at] + step.minutes + 10))
                 if at:
                     self._to(at)
-                told = catch_up(row.plan, step.step, self.late(self.state))
+                adjusted = catch_up(row.plan, step.step, self.late(self.state))
                 lines.append(f"   {markers(row.plan, at)}: {step_name(step)} ({when_late(step)})")
-                lines.append(f"      {_punctual(self.late(self.state))} {' '.join(_savings(told))}")
+                lines.append(f"      {_punctual(self.late(self.state))} {' '.join(_changes(adjusted))}")
         self.commit(start)
         return "\n".join(lines)
 
 
 def checklist() -> Markup:
-    """Write what to see to before people come in.
-
-    Returns:
-        HTML.
-
-    Source:
-        data/run_checks.csv.
+    """Return the table of what to see to before people come in.
 
     Examples:
         >>> checklist().count("<tr") == len(load_run_checks()) + 1
@@ -275,10 +241,7 @@ def checklist() -> Markup:
 
 
 def keys() -> Markup:
-    """Write the keys of a round.
-
-    Returns:
-        HTML.
+    """Return the list of keys of a round.
 
     Examples:
         >>> keys().count("<li")
@@ -326,11 +289,11 @@ def _punctual(late: int) -> str:
 
 @functools.cache
 def _late(plan: str, at: int, late: int) -> Markup:
-    told = catch_up(plan, steps_of(plan)[at].step, late)
+    adjusted = catch_up(plan, steps_of(plan)[at].step, late)
     return join(
-        tag("p", tag("b", _punctual(late)), f" {text('run_plan.catch_up')}" if told.changes else None),
-        tag("ul", [tag("li", saving.text) for saving in told.changes], class_="bw-list") if told.changes else None,
-        tag("p", _left(told.minutes_left, bool(told.changes))) if told.minutes_left else None,
+        tag("p", tag("b", _punctual(late)), f" {text('run_plan.catch_up')}" if adjusted.changes else None),
+        tag("ul", [tag("li", saving.text) for saving in adjusted.changes], class_="bw-list") if adjusted.changes else None,
+        tag("p", _left(adjusted.minutes_left, bool(adjusted.changes))) if adjusted.minutes_left else None,
     )
 
 
@@ -338,10 +301,10 @@ def _left(left: int, saved: bool) -> str:
     return text("run_plan.not_all" if saved else "run_plan.nothing_to_save", left=left)
 
 
-def _savings(told: CatchUp) -> list[str]:
+def _changes(adjusted: CatchUp) -> list[str]:
     return [
-        *(saving.text for saving in told.changes),
-        *([_left(told.minutes_left, bool(told.changes))] if told.minutes_left else []),
+        *(change.text for change in adjusted.changes),
+        *([_left(adjusted.minutes_left, bool(adjusted.changes))] if adjusted.minutes_left else []),
     ]
 
 
