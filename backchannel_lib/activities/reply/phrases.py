@@ -60,7 +60,8 @@ def phrase_pattern(phrase: str) -> re.Pattern[str]:
 
 def _part(piece: str) -> str:
     if piece == "...":
-        return rf"(?:\S+ ){{0,{int(assumption('reply_gap'))}}}?"
+        gap = int(assumption("reply_gap"))
+        return rf"(?:\S+ ){{0,{gap}}}?"
     if piece in _PARTS:
         return _PARTS[piece]
     if piece.startswith("(") and piece.endswith(")") and "|" in piece:
