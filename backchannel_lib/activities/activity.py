@@ -175,7 +175,8 @@ class Activity(Generic[State]):
     @property
     def text(self) -> str:
         """What is on the page, as plain text."""
-        return "\n".join(html.unescape(re.sub(r"<[^>]*>", " ", body)).strip() for body in self.fragments(self.state).values())
+        bodies = self.fragments(self.state).values()
+        return "\n".join(" ".join(html.unescape(re.sub(r"<[^>]*>", " ", body)).split()) for body in bodies)
 
     def transcript(self) -> str:
         """Return, as plain text, what each position of each control leads to; the state stays as it is."""
