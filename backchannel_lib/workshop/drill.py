@@ -203,7 +203,7 @@ class Drill(PersistentForm, TimedDeck):
             "quiet": self._quiet(state) if seen else "",
             "left": self._open_turns(state) if seen else "",
             "rule": self._rule() if answered else "",
-            **{f"told.{ping}": self._explained(ping, state) if ping in answered else "" for ping in self.pings},
+            **{f"answer.{ping}": self._explained(ping, state) if ping in answered else "" for ping in self.pings},
             "live_text": " ".join([summary, *stood]),
         }
 
@@ -219,11 +219,11 @@ class Drill(PersistentForm, TimedDeck):
         if not self.turns[turn].is_ping:
             return tag("p", text("drill.nobody"), class_="bw-drill-before")
         before = self.before(turn, state)
-        told = text("drill.before", decision=text(f"decision.{before}")) if before else text("drill.before_open")
+        decided = text("drill.before", decision=text(f"decision.{before}")) if before else text("drill.before_open")
         return join(
             tag("p", text(f"drill_from.{turn}"), class_="bw-drill-from"),
             tag("blockquote", text(f"drill_said.{turn}"), class_="bw-drill-said"),
-            tag("p", told, class_="bw-drill-before"),
+            tag("p", decided, class_="bw-drill-before"),
         )
 
     def _sheet(self, turn: str) -> Markup:
@@ -245,9 +245,9 @@ class Drill(PersistentForm, TimedDeck):
         up, down, still, _ = (ways.count(way) for way in WAYS)
         decided = up + down + still
         counts = {"decided": decided, "total": len(self.pings), "up": up, "down": down, "still": still}
-        told = text("drill.summary", **counts) if decided else text("drill.summary_none")
+        sentence = text("drill.summary", **counts) if decided else text("drill.summary_none")
         left = len(self.order) - len(self.decided(state))
-        return f"{told} {text('drill.summary_open', open=left)}" if left else told
+        return f"{sentence} {text('drill.summary_open', open=left)}" if left else sentence
 
     def _who(self, ping: str) -> str:
         """Who called and how warmly."""
@@ -318,15 +318,15 @@ class Drill(PersistentForm, TimedDeck):
         if not moved:
             return [text("drill.moved_none"), *missed, warmed]
         same = sum(self.way(ping, state) == self.director_way(ping) for ping in moved)
-        told = [text("drill.moved", moved=len(moved), same=same), *missed, warmed]
+        sentences = [text("drill.moved", moved=len(moved), same=same), *missed, warmed]
         said = [state[f"stands.{ping}"] for ping in moved]
         if any(said):
-            told.append(text("drill.stood", yes=said.count("yes"), no=said.count("no")))
+            sentences.append(text("drill.stood", yes=said.count("yes"), no=said.count("no")))
         if "" in said:
-            told.append(text("drill.stood_open", open=said.count("")))
+            sentences.append(text("drill.stood_open", open=said.count("")))
         else:
-            told.append(text("drill.stood_kind"))
-        return told
+            sentences.append(text("drill.stood_kind"))
+        return sentences
 
     def _room(self, state: Record) -> list[str]:
         """Describe kindly what moved the reader, or the room, on the whole."""
@@ -461,7 +461,7 @@ class Drill(PersistentForm, TimedDeck):
             show_if(
                 f"ping.{ping}",
                 now,
-                slot(f"told.{ping}", parts[f"told.{ping}"], class_="bw-spaced"),
+                slot(f"answer.{ping}", parts[f"answer.{ping}"], class_="bw-spaced"),
                 show_if(
                     f"stands.{ping}",
                     now,
@@ -494,8 +494,8 @@ class Drill(PersistentForm, TimedDeck):
         """Title, lead, the program and what comes in, and no answer."""
         lines = [super().text, text("drill.program")]
         for number, (turn, row) in enumerate(self.turns.items(), start=1):
-            told = f"{text(f'drill_from.{turn}')}: {text(f'drill_said.{turn}')}" if row.is_ping else self._facts(turn)
-            lines.append(f"{number}. {self._head(turn)}. {told}")
+            content = f"{text(f'drill_from.{turn}')}: {text(f'drill_said.{turn}')}" if row.is_ping else self._facts(turn)
+            lines.append(f"{number}. {self._head(turn)}. {content}")
         return "\n".join([*lines, text("drill.choose"), *(f"   - {text(f'decision.{one}')}" for one in self.decisions)])
 
     def _facts(self, turn: str) -> str:

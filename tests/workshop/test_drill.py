@@ -231,7 +231,7 @@ def test_the_counts_are_right_for_every_way_of_deciding(drawn: list[str]) -> Non
         steps = DECISIONS.index(after) - DECISIONS.index(before) if before and after else None
         way = "open" if steps is None else "not" if steps == 0 else "up" if steps > 0 else "down"
         assert drill.way(ping, drill.state) == way
-        assert (text(f"drill.way.{way}") in drill.fragments(drill.state)[f"told.{ping}"]) == bool(after)
+        assert (text(f"drill.way.{way}") in drill.fragments(drill.state)[f"answer.{ping}"]) == bool(after)
         ways.append(way)
     up, down, still = (ways.count(way) for way in ("up", "down", "not"))
     parts = drill.fragments(drill.state)
