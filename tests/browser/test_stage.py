@@ -148,7 +148,7 @@ def test_a_whole_round_is_played_by_keys_and_read_from_the_last_row(  # noqa: PL
     screen.press("ArrowRight")
     screen.wait_for_step(text("round.step.what_if"))
     assert min(heights(screen, f"{ON}[data-fragment=what_if] .bw-verdict-name")) >= LEGIBLE
-    field = vignettes()[FIRST].row.what_if
+    field = vignettes()[FIRST].what_if
     page.locator(f"{ON}[data-field={field}] :is(input, select)").first.focus()
     seen = set()
     for key in ("ArrowDown", "ArrowDown", "ArrowDown", "Space"):
