@@ -24,7 +24,7 @@ from backchannel_lib.model.exams import exam_of
 from backchannel_lib.model.rules import rule_book
 from backchannel_lib.model.soap_rule import RulesCheck, rules_check
 from backchannel_lib.model.tables import ANSWERS, STAGES, load_flags
-from backchannel_lib.model.verdict import Judgment, Verdict, judge
+from backchannel_lib.model.verdict import Judgment, Verdict
 
 #: The assumptions of ours behind every plan, by their ids in data/assumptions.csv.
 ASSUMPTIONS: Final = (
@@ -290,6 +290,10 @@ class _Planner:
         )
         return _Contact(p, q, case, self.rules.outcome(case).verdict, worth)
 
+    def _judge(self, case: Case) -> Judgment:
+        # Not by `judge`, which would refuse a floor of 300 for Level 2; `_ruled_out` has compared the exams.
+        return Judgment(case, self.reading, self.rules.outcome(case))
+
     def _choose(self) -> dict[int, int]:
         most_people, most_programs = self.limits["most_people"].value, self.limits["most_programs"].value
         base = 1 + most_people * most_programs * max(len(KINDS), len(self.people), len(self.programs))
@@ -328,7 +332,7 @@ class _Planner:
         )
 
     def _row(self, contact: _Contact) -> PlanRow:
-        judgment = judge(contact.case, self.reading)
+        judgment = self._judge(contact.case)
         better = [
             person.name
             for p, person in enumerate(self.people)
@@ -366,7 +370,7 @@ class _Planner:
         if not self.contacts:
             return text("planner.nothing_open" if "no_opening" in self.no_contact.values() else "planner.other_exam")
         best = [contact for q in range(len(self.programs)) if (contact := self._best(q=q))]
-        judged = [(contact.order, judge(contact.case, self.reading)) for contact in best]
+        judged = [(contact.order, self._judge(contact.case)) for contact in best]
         stages = [judgment.binding[0] for _, judgment in judged]
         stage = max(STAGES, key=stages.count)
         _, judgment = max((one for one in judged if one[1].binding[0] == stage), key=lambda one: one[0])
@@ -398,7 +402,7 @@ class _Planner:
             person=self.people[best.person].name,
             program=self.programs[best.program].name,
             verdict=verdict.label,
-            link=_weakest_link(judge(best.case, self.reading)),
+            link=_weakest_link(self._judge(best.case)),
         )
         gap = best.case.range_low - best.case.score
         if gap > 0:
