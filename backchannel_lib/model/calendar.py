@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from backchannel_lib.base.errors import CaseError
 from backchannel_lib.model.rules import check_reading
-from backchannel_lib.model.tables import load_reading_changes
+from backchannel_lib.model.tables import WEEKDAYS, YearTime, load_phases, load_reading_changes
 
 EASTERN: Final = ZoneInfo("America/New_York")
 
@@ -67,20 +67,17 @@ def eastern(when: datetime) -> datetime:
 
 
 def phase_at(when: datetime, reading: str | None = None) -> str:
-    """Tell which phase a moment falls in.
+    """Return the phase that a moment falls in.
 
     Args:
         when: The moment; one without a time zone is taken as Eastern Time.
         reading: ``friday_in_phase_3`` counts the Friday of Match Week as after SOAP; other readings change nothing.
 
-    Returns:
-        ``groundwork``, ``soap_lists``, ``gap_filling`` or ``post_soap``.
-
     Raises:
         CaseError: ``when`` is no date with a time, or no reading has this name.
 
     Source:
-        timing.phase1, timing.phase2, timing.phase3; that July 1 turns the year is ours.
+        data/phases.csv: timing.phase1, timing.phase2, timing.phase3; that July 1 turns the year is ours.
 
     Examples:
         >>> phase_at(datetime(2027, 3, 15, 12, 0)), phase_at(datetime(2027, 3, 15, 11, 59))
@@ -90,14 +87,18 @@ def phase_at(when: datetime, reading: str | None = None) -> str:
     """
     moment = eastern(when)
     check_reading(reading)
-    monday = datetime.combine(match_week(moment.year), time())
-    friday = monday + timedelta(days=4)
-    if moment < monday.replace(hour=12) or moment.date() >= date(moment.year, 7, 1):
-        return "groundwork"
-    if moment < monday + timedelta(days=3):
-        return "soap_lists"
-    if friday <= moment < friday + timedelta(days=1):
-        for change in load_reading_changes():
-            if change.reading == reading and change.kind == "calendar":
+    monday = match_week(moment.year)
+    for change in load_reading_changes():
+        if (change.reading, change.kind) == (reading, "calendar"):
+            day = monday + timedelta(days=[name.lower() for name in WEEKDAYS].index(change.target))
+            if moment.date() == day:
                 return change.to
-    return "gap_filling" if moment < friday + timedelta(days=1) else "post_soap"
+    starts = {_in_year(row.starts, moment.year): row.phase for row in load_phases()}
+    begun = [start for start in starts if start <= moment]
+    return starts[max(begun or starts)]  # before the year's first start, the phase that began last goes on
+
+
+def _in_year(when: YearTime, year: int) -> datetime:
+    if when.month:
+        return datetime(year, when.month, when.day)  # noqa: DTZ001 - an Eastern clock, as `eastern` gives it
+    return datetime.combine(match_week(year), time()) + when.after_monday

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import functools
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from types import MappingProxyType
@@ -45,9 +46,24 @@ class Reading:
         return text(f"reading.{self.name}")
 
 
-READINGS: Final[Mapping[str, Reading]] = MappingProxyType(
-    {row.reading: Reading(row.reading, row.choice, row.default, row.claims) for row in load_readings()}
-)
+class _Readings(Mapping[str, Reading]):
+    """The readings by name, read from their table when they are first asked for."""
+
+    @functools.cached_property
+    def _rows(self) -> dict[str, Reading]:
+        return {row.reading: Reading(row.reading, row.choice, row.default, row.claims) for row in load_readings()}
+
+    def __getitem__(self, name: str) -> Reading:
+        return self._rows[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._rows)
+
+    def __len__(self) -> int:
+        return len(self._rows)
+
+
+READINGS: Final[Mapping[str, Reading]] = _Readings()
 
 
 @dataclass(frozen=True)

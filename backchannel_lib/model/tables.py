@@ -7,11 +7,15 @@ value (`TableError`). Every loader takes an optional ``path`` to read another fi
 from __future__ import annotations
 
 import functools
+import re
+from datetime import datetime, timedelta
 from typing import Annotated, Final, NamedTuple
 
 from backchannel_lib.base.errors import CaseError
 from backchannel_lib.base.readers import (
+    Reader,
     WrongCellError,
+    WrongRowError,
     article_lines,
     each_of,
     integer,
@@ -20,11 +24,12 @@ from backchannel_lib.base.readers import (
     one_of,
     optional_text,
 )
-from backchannel_lib.model.case import MOVES, NEEDS, PHASES, RECOMMENDERS, Case
+from backchannel_lib.model.case import PHASES, RECOMMENDERS, Case
 
 STAGES: Final = ("message", "levers", "attention", "paper", "timing")
 WHO: Final = ("student_now", "recommender_now", "other_program_or_caller", "year_of_work", "nobody")
 ANSWERS: Final = ("not_allowed", "ask_first", "allowed")
+WEEKDAYS: Final = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 CLAIM_KINDS: Final = ("thesis", "definition", "example", "warning", "number", "rule", "verdict", "rationale", "advice")
 Settings = tuple[tuple[str, str], ...]
 
@@ -231,11 +236,28 @@ class ReadingChange(NamedTuple):
 
     reading: Annotated[str, one_of(lambda: [row.reading for row in load_readings()])]
     kind: Annotated[str, one_of(("condition", "allows", "weight", "calendar"))]
-    target: Annotated[str, "by kind: a condition, a rule, a recommender, or a day of Match Week"]
+    target: Annotated[str, "by kind: a condition, a rule, a recommender, or a day of Match Week such as friday"]
     to: Annotated[str, "by kind: its new expression, a verdict, a weight of 0 to 100, or a phase"]
 
 
-load_reading_changes = loader(ReadingChange, "reading_changes.csv", key=("reading", "kind", "target"))
+def _check_reading_changes(rows: tuple[ReadingChange, ...]) -> None:
+    days = tuple(day.lower() for day in WEEKDAYS)
+    readers: dict[str, tuple[Reader, Reader]] = {
+        "weight": (one_of(RECOMMENDERS), integer(0, 100)),
+        "calendar": (one_of(days), one_of(PHASES)),
+    }
+    for index, row in enumerate(rows):
+        for column, read in zip(("target", "to"), readers.get(row.kind, ()), strict=False):
+            value = getattr(row, column)
+            try:
+                read(value)
+            except WrongCellError as wrong:
+                raise WrongRowError(index, column, value, str(wrong)) from None
+
+
+load_reading_changes = loader(
+    ReadingChange, "reading_changes.csv", key=("reading", "kind", "target"), check=_check_reading_changes
+)
 
 
 class RemedyRow(NamedTuple):
@@ -309,24 +331,41 @@ class CallerRow(NamedTuple):
 load_callers = loader(CallerRow, "callers.csv")
 
 
-class MoveRow(NamedTuple):
-    """The kinds of contact.
+class YearTime(NamedTuple):
+    """A time that each year has, on an Eastern clock: a moment of Match Week or, where there is a month, a day's midnight.
 
-    Examples:
-        >>> [row.move for row in load_moves() if row.by == "student"]
-        ['direct_email']
+    Args:
+        month: 1 to 12; 0 in Match Week.
+        day: Of the month; 0 in Match Week.
+        after_monday: Time since the midnight with which Match Week's Monday begins.
     """
 
-    move: Annotated[str, one_of(MOVES)]
-    by: Annotated[str, one_of(("recommender", "school", "student"))]
-    claims: Annotated[tuple[str, ...], claim_ids]
+    month: int = 0
+    day: int = 0
+    after_monday: timedelta = timedelta()
 
 
-load_moves = loader(MoveRow, "moves.csv")
+def year_time(cell: str, *, ends: bool = False) -> YearTime:
+    """A day and hour of Match Week such as Wednesday 24:00, or a date such as July 1, in Eastern Time."""
+    day, _, rest = cell.partition(" ")
+    clock = re.fullmatch(r"([01][0-9]|2[0-3]):([0-5][0-9])|24:00", rest)
+    if day in WEEKDAYS and clock:
+        hours, minutes = (int(part) for part in rest.split(":"))
+        return YearTime(after_monday=timedelta(days=WEEKDAYS.index(day), hours=hours, minutes=minutes))
+    try:
+        date = datetime.strptime(f"2023 {cell}", "%Y %B %d") + timedelta(days=ends)  # noqa: DTZ007 - a day of any year
+    except ValueError:
+        raise WrongCellError("a day and hour of Match Week such as Thursday 09:00, or a date such as July 1") from None
+    return YearTime(date.month, date.day)
+
+
+def end_of_year_time(cell: str) -> YearTime:
+    """As in starts; of a date, the end of that day."""
+    return year_time(cell, ends=True)
 
 
 class PhaseRow(NamedTuple):
-    """The four phases in their order.
+    """The four phases in their order; together they fill the year.
 
     Source:
         timing.phase1, timing.phase2, timing.phase3; that groundwork is a phase is ours.
@@ -337,13 +376,22 @@ class PhaseRow(NamedTuple):
     """
 
     phase: Annotated[str, one_of(PHASES)]
-    starts: Annotated[str, "Eastern Time: a day and hour of Match Week, or a date"]
-    ends: Annotated[str, "Eastern Time: a day and hour of Match Week, or a date"]
+    starts: Annotated[YearTime, year_time]
+    ends: Annotated[YearTime, end_of_year_time]
     claims: Annotated[tuple[str, ...], claim_ids]
     assumption: Annotated[str, assumption_id]
 
 
-load_phases = loader(PhaseRow, "phases.csv")
+def _check_phases(rows: tuple[PhaseRow, ...]) -> None:
+    for index, row in enumerate(rows):
+        following = rows[(index + 1) % len(rows)]
+        if row.ends != following.starts:
+            raise WrongRowError(index, "ends", row.ends, f"the moment at which {following.phase} starts")
+        if row.starts.month == row.ends.month == 0 and row.ends <= row.starts:
+            raise WrongRowError(index, "ends", row.ends, "a moment after it starts")
+
+
+load_phases = loader(PhaseRow, "phases.csv", check=_check_phases)
 
 
 class FlagRow(NamedTuple):
@@ -364,21 +412,6 @@ class FlagRow(NamedTuple):
 
 
 load_flags = loader(FlagRow, "flags.csv")
-
-
-class NeedRow(NamedTuple):
-    """The kinds of need that a program may have.
-
-    Examples:
-        >>> [row.need for row in load_needs()]
-        ['language', 'local', 'track', 'coverage']
-    """
-
-    need: Annotated[str, one_of(NEEDS)]
-    claims: Annotated[tuple[str, ...], claim_ids]
-
-
-load_needs = loader(NeedRow, "needs.csv")
 
 
 class DecidesRow(NamedTuple):

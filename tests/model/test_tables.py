@@ -278,10 +278,8 @@ WORDS = [
     ("soap_rule.csv", "answer", "alowed", "allowed, not_allowed, ask_first"),
     ("callers.csv", "impact", "hihg", "high, very_high, moderate, low, very_low"),
     ("callers.csv", "joined", "guess", "same, order, ours"),
-    ("moves.csv", "by", "students", "student, recommender, school"),
     ("phases.csv", "phase", "post_sopa", "post_soap, groundwork, soap_lists, gap_filling"),
     ("flags.csv", "kind", "polcy", "policy, explainable, not_overcome"),
-    ("needs.csv", "need", "Local", "local, language, track, coverage"),
     ("facts.csv", "grade", "D", "A, B, C"),
     ("percentiles.csv", "exam", "step1", "step2ck"),
     ("controls.csv", "control", "dial", "radio, slider, checkbox, select, checks"),
@@ -307,7 +305,6 @@ NAMES = [
     ("reading_changes.csv", "reading", "vouch_is_enogh", "vouch_is_enough"),
     ("soap_rule.csv", "facts", "soap_rule.not_setled", "soap_rule.not_settled"),
     ("callers.csv", "recommender", "random_dan", "random_dean"),
-    ("moves.csv", "move", "mass_blats", "mass_blast"),
     ("flags.csv", "flag", "needs_vsa", "needs_visa"),
     ("controls.csv", "field", "intensty", "intensity"),
 ]
@@ -325,8 +322,8 @@ FREE = [
     *(("claims.csv", "id"), ("claims.csv", "topic"), ("verdicts.csv", "verdict"), ("conditions.csv", "condition")),
     *(("conditions.csv", "when"), ("rules.csv", "rule"), ("readings.csv", "reading"), ("readings.csv", "choice")),
     *(("reading_changes.csv", "target"), ("reading_changes.csv", "to"), ("remedies.csv", "remedy")),
-    *(("remedies.csv", "when"), ("soap_rule.csv", "row"), ("soap_rule.csv", "when"), ("phases.csv", "starts")),
-    *(("phases.csv", "ends"), ("decides.csv", "factor"), ("assumptions.csv", "assumption"), ("facts.csv", "id")),
+    *(("remedies.csv", "when"), ("soap_rule.csv", "row"), ("soap_rule.csv", "when")),
+    *(("decides.csv", "factor"), ("assumptions.csv", "assumption"), ("facts.csv", "id")),
     *(("facts.csv", "topic"), ("facts.csv", "source"), ("facts.csv", "year"), ("score_anchors.csv", "specialty")),
     *(("controls.csv", "shown_when"), ("exams.csv", "exam"), ("examples.csv", "example"), ("words/en/core.csv", "id")),
     ("words/en/core.csv", "text"),
@@ -613,12 +610,10 @@ def test_every_act_sets_what_a_case_can_hold() -> None:
 
 
 def test_the_tables_cover_what_they_are_about() -> None:
-    """Every caller, move, phase, need, flag, stage and control stands in its table once, in the contract's order."""
+    """Every caller, phase, flag, stage and control stands in its table once, in the contract's order."""
     fields = Case.fields()
     assert tuple(row.recommender for row in load_callers()) == fields["recommender"].levels
-    assert tuple(row.move for row in tables.load_moves()) == fields["move"].levels
     assert tuple(row.phase for row in tables.load_phases()) == fields["phase"].levels
-    assert tuple(row.need for row in tables.load_needs()) == fields["needs"].levels
     assert tuple(row.stage for row in tables.load_stages()) == STAGES
     assert sorted(row.shown for row in tables.load_stages()) == [1, 2, 3, 4, 5]
     assert {row.field for row in load_controls()} == set(fields)
