@@ -61,8 +61,9 @@ BETTER = list(itertools.combinations(CALLERS, 2))  # each caller with one that s
 
 def higher_scores(case: Case) -> list[Case]:
     """Give a case with higher scores: at each edge of the program's range, one point higher, and the highest."""
-    edges = {case.range_floor - 1, case.range_floor, case.range_low - 1, case.range_low, case.score + 1, 999}
-    return [case.replace(score=score) for score in sorted(edges) if case.score < score <= 999]
+    top = 300 if case.score <= 300 else 999  # of the exam that the case is in
+    edges = {case.range_floor - 1, case.range_floor, case.range_low - 1, case.range_low, case.score + 1, top}
+    return [case.replace(score=score) for score in sorted(edges) if case.score < score <= top]
 
 
 def with_one_flag_more(case: Case) -> list[Case]:
