@@ -23,7 +23,9 @@ from backchannel_lib.model.verdict import Judgment, Reason, Verdict, judge
 if TYPE_CHECKING:
     from backchannel_lib.activities.own import own_question, own_scene
     from backchannel_lib.model.dataframe import judge_frame
+    from backchannel_lib.notebook.controls import controls
     from backchannel_lib.notebook.widget import Panel, open_activity, transcript
+    from backchannel_lib.page import figures
     from backchannel_lib.workshop.deck import own_vignette
 
 __all__ = [
@@ -44,6 +46,8 @@ __all__ = [
     "TableError",
     "Verdict",
     "amplify",
+    "controls",
+    "figures",
     "judge",
     "judge_frame",
     "load_case",
@@ -66,6 +70,8 @@ PROVIDERS.append("backchannel_lib.page.rich_display")
 # What needs a package beyond the standard library is imported when it is first asked for.
 _LAZY = {
     "Panel": "backchannel_lib.notebook.widget",
+    "controls": "backchannel_lib.notebook.controls",
+    "figures": "backchannel_lib.page.figures",
     "judge_frame": "backchannel_lib.model.dataframe",
     "open_activity": "backchannel_lib.notebook.widget",
     "own_question": "backchannel_lib.activities.own",
@@ -77,5 +83,6 @@ _LAZY = {
 
 def __getattr__(name: str) -> Any:
     if name in _LAZY:
-        return getattr(importlib.import_module(_LAZY[name]), name)
+        module = importlib.import_module(_LAZY[name])
+        return getattr(module, name, module)  # `figures` is a module itself
     raise AttributeError(f"module 'backchannel_lib' has no attribute {name!r}")

@@ -145,6 +145,9 @@ def case_static_html(case: Case, reading: str | None = None) -> str:
         >>> case_static_html(Case()).startswith("<div")
         True
     """
+    note = tag("p", tag("em", text("static.note")))
+    if exam_of(case) is None:
+        return tag("div", note, tag("h3", text("card.no_verdict")), tag("p", text("orientation.mixed")))
     judgment = judge(case, reading)
     rules = rules_check(case)
     stages = [
@@ -161,7 +164,7 @@ def case_static_html(case: Case, reading: str | None = None) -> str:
     ]
     return tag(
         "div",
-        tag("p", tag("em", text("static.note"))),
+        note,
         tag("h3", text("static.example", verdict=judgment.verdict.label)),
         tag("p", judgment.verdict.sentence, " ", weakest_sentence(judgment)),
         tag("ul", stages),
