@@ -141,8 +141,8 @@ def mark(chart: str, case: Case, reading: str | None = None) -> Mark:
 def snapshot(chart: str, case: Case, reading: str | None = None) -> str | None:
     """Give plotly's own drawing of a chart, made beforehand, where there is one of exactly this picture.
 
-    It is shown while the page starts plotly, which takes longer than everything else together. `tests/execute_notebooks.py` draws
-    the pictures of the opening case.
+    It is shown while the page starts plotly, which takes longer than everything else together.
+    `tests/execute_notebooks.py` draws the charts of the opening case.
 
     Args:
         chart: One of ``CHARTS``.
