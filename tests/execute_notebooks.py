@@ -1,4 +1,4 @@
-"""Draws the opening charts, runs the notebooks and writes what comes out: `python tests/execute_notebooks.py` with the Python of .venv.
+"""Draws the opening charts, runs the notebooks and writes their outputs, with the Python of .venv.
 
 The stills of the charts are plotly's own drawings of the opening case, shown while a page starts plotly. They are drawn
 in a browser, and only where the picture has changed.
@@ -24,7 +24,7 @@ sys.path.insert(0, str(ROOT))  # run as a script, this file would find only its 
 from backchannel_lib import Case  # noqa: E402 - after the line above
 from backchannel_lib.cli.browser import find_chromium, launch_arguments  # noqa: E402
 from backchannel_lib.notebook.widget import plotly_js  # noqa: E402
-from backchannel_lib.page import charts
+from backchannel_lib.page import charts  # noqa: E402
 
 NOTEBOOKS = ROOT / "notebooks"
 STILLS = ROOT / "backchannel_lib" / "page" / "static" / "charts"

@@ -10,7 +10,7 @@ PROVIDERS: Final[list[str]] = []  # modules that register HTML; each is imported
 
 
 @functools.singledispatch
-def to_html(value: object) -> str | None:
+def to_html(value: object) -> str | None:  # noqa: ARG001 - the classes that are registered use it
     """Return a value as HTML; None where no HTML is registered for its class.
 
     Register a function with ``@to_html.register``, in a module whose name is in ``PROVIDERS``.

@@ -89,7 +89,7 @@ def test_an_unchanged_copy_is_taken() -> None:
         ({"overrides": "score=240; score=250"}, "column overrides: expected each field once, found 'score=240; score=250'"),
         (
             {"overrides": "score=1200"},
-            "column overrides: expected a case that can be (score: must be a whole number from 1 to 999, but it is 1200.), found",
+            "column overrides: expected a case that can be (score: must be a whole number from 1 to 999, but it is 1200.)",
         ),
         (
             {"overrides": "recommender=self; move=pressure"},

@@ -227,8 +227,8 @@ def places(text: str) -> set[str]:
 
 def test_every_place_of_every_text_can_be_filled_in() -> None:
     """Every text can be filled in, its places are plain names, and nothing is left open or doubled."""
-    for word, text in all_words().items():
-        filled = text.format(**dict.fromkeys(places(text), "7"))
+    for word, template in all_words().items():
+        filled = template.format(**dict.fromkeys(places(template), "7"))
         assert "{" not in filled, word
         assert "}" not in filled, word
 
