@@ -65,17 +65,20 @@ def lab(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
         yield lab
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+def pytest_itemcollected(item: pytest.Item) -> None:
     """Mark the tests that open a browser, and keep those of a file together unless they say that each may run anywhere.
 
     Browser tests run in a process of their own: Playwright's event loop would be in the way of others.
     """
-    for item in items:
-        if "browser" in getattr(item, "fixturenames", ()):
-            item.add_marker(pytest.mark.browser)
-        if item.get_closest_marker("xdist_group") is None and item.get_closest_marker("independent") is None:
-            item.add_marker(pytest.mark.xdist_group(item.nodeid.partition("::")[0]))
+    if "browser" in getattr(item, "fixturenames", ()):
+        item.add_marker(pytest.mark.browser)
+    if item.get_closest_marker("independent") is None:
+        item.add_marker(pytest.mark.xdist_group(item.nodeid.partition("::")[0]))
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put last what may run in any process, to fill what the others leave."""
+    items.sort(key=lambda item: item.get_closest_marker("independent") is not None)
 
 
 @pytest.fixture(autouse=True)

@@ -1,0 +1,60 @@
+"""The built wheel by itself: library, tables, panel and commands work where there is no checkout."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+
+ALONE = """
+import sys
+from pathlib import Path
+import backchannel_lib as b
+place = Path(b.__file__).parent
+assert place.is_relative_to(sys.argv[1]), place
+assert b.judge(b.Case(score=228, recommender="trusted_peer", specifics=True)).verdict.label == "Maybe"
+assert list((place / "page" / "static").glob("*.css")) and list((place / "page" / "static" / "vendor").glob("*.gz"))
+print("works")
+"""
+
+
+@pytest.fixture(scope="module")
+def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder into which the wheel's files were unpacked, as an installer does."""
+    folder = tmp_path_factory.mktemp("wheel")
+    command = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(folder)]
+    subprocess.run(command, cwd=ROOT, check=True, capture_output=True)
+    (wheel,) = folder.glob("*.whl")
+    with zipfile.ZipFile(wheel) as archive:
+        archive.extractall(folder / "site")
+    return folder / "site"
+
+
+def run(installed: Path, folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """Run Python with the unpacked wheel before everything else."""
+    bare = {"PYTHONPATH": str(installed), "HOME": str(folder), "PATH": "/usr/bin:/bin"}
+    return subprocess.run([sys.executable, *arguments], cwd=folder, env=bare, capture_output=True, text=True, check=False)
+
+
+def test_the_wheel_judges_and_shows_a_panel(installed: Path, tmp_path: Path) -> None:
+    """Rules, texts, tables and the panel's files are all in it."""
+    done = run(installed, tmp_path, "-c", ALONE, str(installed))
+    assert (done.stdout, done.returncode) == ("works\n", 0), done.stderr
+
+
+def test_the_wheel_brings_the_command(installed: Path, tmp_path: Path) -> None:
+    """`backchannel` is its entry point, `print` works, and `open` says in a sentence where the notebooks are."""
+    (points,) = installed.glob("*.dist-info/entry_points.txt")
+    assert "backchannel = backchannel_lib.cli.main:main" in points.read_text(encoding="utf-8")
+    opened = run(installed, tmp_path, "-m", "backchannel_lib.cli", "open", "--no-browser")
+    assert opened.returncode == 1
+    assert opened.stderr.strip().startswith("This is the library alone")
+    assert "Traceback" not in opened.stderr
+    printed = run(installed, tmp_path, "-m", "backchannel_lib.cli", "print", "--out", str(tmp_path / "sheets"))
+    assert printed.returncode == 0, printed.stderr
+    assert len(list((tmp_path / "sheets").glob("*.html"))) == 2
