@@ -224,10 +224,15 @@ TIMING: list[tuple[dict[str, Any], int]] = [
 ]
 
 
+def written(value: object) -> object:
+    """Write a set in an order of its own: the tests' names must be the same in every process."""
+    return "|".join(sorted(value)) if isinstance(value, (set, frozenset)) else value
+
+
 def rows(stage: str, table: list[tuple[dict[str, Any], int]]) -> list[Any]:
     """Make the parameters of one stage's rows, each named after what it changes."""
     return [
-        pytest.param(stage, changes, cap, id=f"{stage}-{'-'.join(f'{k}={v}' for k, v in changes.items()) or 'clear'}")
+        pytest.param(stage, changes, cap, id=f"{stage}-{'-'.join(f'{k}={written(v)}' for k, v in changes.items()) or 'clear'}")
         for changes, cap in table
     ]
 
