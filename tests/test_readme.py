@@ -31,16 +31,35 @@ def test_every_link_leads_to_a_file(place: str) -> None:
     assert (ROOT / place).is_file()
 
 
-@pytest.mark.parametrize("folder", re.findall(r"^\| `([a-z_]+)/` \|", README, re.MULTILINE))
-def test_every_folder_that_is_named_is_there(folder: str) -> None:
-    """The README's map of the folders is right, and leaves none out."""
-    assert (ROOT / folder).is_dir()
+def tree() -> dict[Path, str]:
+    """Read the README's tree of folders: what is in each, by its path."""
+    (block,) = re.findall(r"## Where things are\n\n```\n(.*?)```", README, re.DOTALL)
+    found: dict[Path, str] = {}
+    top = Path()
+    for line in block.splitlines():
+        indent, name, words = re.fullmatch(r"( {4})?(\w+/|\w+\.py) +(\S.*)", line).groups()  # type: ignore[union-attr]
+        top = top if indent else Path(name)
+        found[top / name if indent else top] = words
+    return found
 
 
-def test_no_folder_is_left_out() -> None:
-    """Every folder at the top, but for hidden ones and what tools make, stands in the README."""
-    there = {place.name for place in ROOT.iterdir() if place.is_dir() and not place.name.startswith((".", "_"))} - {"my_work"}
-    assert there == set(re.findall(r"^\| `([a-z_]+)/` \|", README, re.MULTILINE))
+def folders_in(place: Path) -> set[str]:
+    """List the folders in a folder, but for hidden ones and what tools make."""
+    return {one.name for one in place.iterdir() if one.is_dir() and not one.name.startswith((".", "_"))} - {"my_work"}
+
+
+def test_everything_in_the_tree_is_there_and_is_explained() -> None:
+    """The README's map of the folders is right, and says a few words about each."""
+    for place, words in tree().items():
+        assert (ROOT / place).exists(), place
+        assert len(words.split()) >= 2, place
+
+
+@pytest.mark.parametrize("top", ["", "backchannel_lib"])
+def test_no_folder_is_left_out(top: str) -> None:
+    """Every folder at the top and every package of the library is in the tree."""
+    listed = {place.name for place in tree() if place.parent == Path(top) and (ROOT / place).is_dir()}
+    assert listed == folders_in(ROOT / top)
 
 
 @pytest.mark.parametrize("command", sorted(set(re.findall(r"python workbook\.py ?(\w*)", README))))
