@@ -232,16 +232,16 @@ NUMBERS = [
 @pytest.mark.parametrize(("file", "column", "low", "high"), NUMBERS)
 def test_a_bad_number_is_refused(tmp_path: Path, file: str, column: str, low: int, high: int) -> None:
     """A number column takes whole numbers in its range and nothing else."""
-    for text in (str(low - 1), str(high + 1), "ninety", "1.5", "", " 5", "-", "1e1", "²"):
-        said = refusal(tmp_path, file, with_cell(file, column, text))
-        rule = f"expected a whole number from {low} to {high}, found {text!r}"
+    for cell_text in (str(low - 1), str(high + 1), "ninety", "1.5", "", " 5", "-", "1e1", "²"):
+        said = refusal(tmp_path, file, with_cell(file, column, cell_text))
+        rule = f"expected a whole number from {low} to {high}, found {cell_text!r}"
         assert said == f"{file}, row 3, column {column}: {rule}"
-    for text in (str(low), str(high)):
+    for cell_text in (str(low), str(high)):
         path = tmp_path / file
         out = io.StringIO(newline="")
-        csv.writer(out).writerows(with_cell(file, column, text))
+        csv.writer(out).writerows(with_cell(file, column, cell_text))
         path.write_text(out.getvalue(), encoding="utf-8", newline="")
-        assert getattr(LOADERS[file](path)[1], column) == int(text)
+        assert getattr(LOADERS[file](path)[1], column) == int(cell_text)
 
 
 def test_a_number_with_two_hyphens_is_refused(tmp_path: Path) -> None:
@@ -333,9 +333,9 @@ FREE = [
 @pytest.mark.parametrize(("file", "column"), FREE)
 def test_a_blank_is_refused_where_there_has_to_be_a_text(tmp_path: Path, file: str, column: str) -> None:
     """An id or a text may not be blank."""
-    for text in ("", "  "):
-        said = refusal(tmp_path, file, with_cell(file, column, text))
-        assert said == f"{Path(file).name}, row 3, column {column}: expected some text, found {text!r}"
+    for cell_text in ("", "  "):
+        said = refusal(tmp_path, file, with_cell(file, column, cell_text))
+        assert said == f"{Path(file).name}, row 3, column {column}: expected some text, found {cell_text!r}"
 
 
 @pytest.mark.parametrize("file", ["remedies.csv", "examples.csv"])
@@ -592,21 +592,21 @@ def test_the_claims_are_the_article_s_hundred() -> None:
 @pytest.mark.parametrize("row", load_examples(), ids=lambda row: row.example)
 def test_the_article_s_own_examples_come_out_as_it_tells(row: Any) -> None:
     """Each situation that the article describes gets the verdict that the article tells."""
-    case = Case(**{name: Case.fields()[name].read(text) for name, text in row.overrides})
+    case = Case(**{name: Case.fields()[name].read(cell_text) for name, cell_text in row.overrides})
     assert judge(case).verdict.name.lower() == row.verdict
 
 
 def test_every_act_sets_what_a_case_can_hold() -> None:
     """What an act sets is another field's value, `none`, or a value that its field allows."""
     for row in load_remedies():
-        for name, text in row.overrides:
+        for name, cell_text in row.overrides:
             field = Case.fields()[name]
-            if text in Case.fields():
-                assert Case.fields()[text].kind == field.kind, row.remedy
-            elif text == "none":
+            if cell_text in Case.fields():
+                assert Case.fields()[cell_text].kind == field.kind, row.remedy
+            elif cell_text == "none":
                 assert field.optional, row.remedy
             else:
-                assert field.read(text) != "", row.remedy
+                assert field.read(cell_text) != "", row.remedy
 
 
 def test_the_tables_cover_what_they_are_about() -> None:
