@@ -14,6 +14,10 @@ def to_html(value: object) -> str | None:  # noqa: ARG001 - the classes that are
     """Return a value as HTML; None where no HTML is registered for its class.
 
     Register a function with ``@to_html.register``, in a module whose name is in ``PROVIDERS``.
+
+    Examples:
+        >>> to_html(3) is None
+        True
     """
     return None
 

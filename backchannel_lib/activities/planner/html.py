@@ -152,7 +152,12 @@ def rule_html(check: RulesCheck) -> Markup:
 
 
 def row_title(table: str, number: int) -> str:
-    """Return what a row is called by its place."""
+    """Return what a row is called by its place.
+
+    Examples:
+        >>> row_title("programs", 2)
+        'Program 2'
+    """
     return text("planner_board.person", number=number) if table == "people" else text("planner_board.program", number=number)
 
 

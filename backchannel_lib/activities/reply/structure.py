@@ -117,7 +117,12 @@ def plain_text(text: str) -> str:
 
 
 def own_words(plain: str) -> tuple[str, bool]:
-    """Blank out quoted older messages, and say whether there were any."""
+    """Blank out quoted older messages, and say whether there were any.
+
+    Examples:
+        >>> own_words("> Are you free?")
+        ('               ', True)
+    """
     own = plain
     first = re.search(r"\S", plain)
     for older in _OLDER:
