@@ -73,7 +73,7 @@ def judge_frame(frame: pd.DataFrame, reading: str | None = None) -> pd.DataFrame
         reading: The name of a reading; None for every default.
 
     Returns:
-        A new frame: the same columns, then ``verdict`` (a rank, 0 to 8), ``verdict_name`` (an ordered categorical of the
+        A new frame: the same columns, then ``verdict`` (a rank, 0 to 8), ``verdict_label`` (an ordered categorical of the
         nine labels, lowest first) and one column a stage with its cap (0 to 8), named after the stage. Existing columns of
         these names are replaced.
 
@@ -93,7 +93,7 @@ def judge_frame(frame: pd.DataFrame, reading: str | None = None) -> pd.DataFrame
         ...         "move": ["targeted_call", "direct_email"],
         ...     }
         ... )
-        >>> judge_frame(frame)[["verdict", "verdict_name"]].values.tolist()
+        >>> judge_frame(frame)[["verdict", "verdict_label"]].values.tolist()
         [[7, 'Phone interview'], [1, 'Ignored']]
     """
     if not isinstance(frame, pd.DataFrame):
@@ -102,7 +102,7 @@ def judge_frame(frame: pd.DataFrame, reading: str | None = None) -> pd.DataFrame
     verdict, caps = judge_columns(columns, len(frame), check_reading(reading))
     judged = frame.copy(deep=False)
     judged["verdict"] = verdict
-    judged["verdict_name"] = pd.Categorical.from_codes(verdict, pd.Index([each.label for each in Verdict]), ordered=True)
+    judged["verdict_label"] = pd.Categorical.from_codes(verdict, pd.Index([each.label for each in Verdict]), ordered=True)
     for stage, cap in zip(STAGES, caps, strict=True):
         judged[stage] = cap
     return judged

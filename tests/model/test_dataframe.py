@@ -20,7 +20,7 @@ from tests.helpers.cases import READINGS as EVERY_READING
 from tests.helpers.cases import STAGES, cases, many_cases
 
 ANSWERS = ["verdict", *STAGES]
-COLUMNS = ["verdict", "verdict_name", *STAGES]
+COLUMNS = ["verdict", "verdict_label", *STAGES]
 CASES = many_cases(300, seed=7)
 FIELDS = list(Case.fields())
 
@@ -211,9 +211,9 @@ def test_the_answers_are_small_ranks() -> None:
 
 
 def test_the_verdict_has_an_ordered_name_beside_its_rank() -> None:
-    """`verdict_name` holds the nine labels in their order, lowest first, and every row's is that of its rank."""
+    """`verdict_label` holds the nine labels in their order, lowest first, and every row's is that of its rank."""
     judged = judge_frame(frame_of(CASES))
-    names = judged["verdict_name"]
+    names = judged["verdict_label"]
     assert names.cat.ordered
     assert list(names.cat.categories) == [verdict.label for verdict in Verdict]
     assert list(names) == [Verdict(rank).label for rank in judged["verdict"]]

@@ -1,0 +1,77 @@
+"""The recipes of chapter 13 are short, keep working when a teacher edits them, and answer as the library does."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from backchannel_lib import judge
+from tests.helpers.notebooks import NOTEBOOKS, read
+
+CELLS = {cell.id: cell.source for cell in read(NOTEBOOKS / "13_build_your_own.ipynb").cells if cell.cell_type == "code"}
+
+#: What a teacher might change in each recipe: the cell, what stood there, what takes its place, and what is then printed.
+EDITS = [
+    (
+        "two-controls-code",
+        '"score", "recommender"',
+        '"score", "recommender", "specifics", "needs", "track_record"',
+        "File read",
+    ),
+    ("two-controls-code", '"trusted_peer"', '"self"', str(judge(recommender="self").verdict)),
+    ("score-chart-code", "specifics=True", "specifics=True, failed_clerkship=True", "240: 'Declined'"),
+    ("heat-map-code", '"score": 241', '"score": 200', "trusted_peer: Declined"),
+    ("class-table-code", '"recommender", ', '"verdict", "paper", ', "Phone interview"),
+    ("own-layout-code", '"trusted_peer"', '"known_dean"', "NRMP rule"),
+    ("own-layout-code", "score=228", "score=228, program_contacted_first=True", "ask first"),
+    (
+        "own-scene-code",
+        'fields=("recommender", "addresses_flag")',
+        'fields=("score", "phase"), shows=("changes", "callers")',
+        "",
+    ),
+    ("what-would-change-code", "changes[0]", "changes[-1]", "Avery: Phone interview"),
+    ("figures-and-readings-code", "score=228", 'score=251, phase="groundwork"', "of 6 other readings"),
+]
+
+
+def run(source: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> str:
+    """Run a recipe where its notebook is, and return what it prints."""
+    monkeypatch.chdir(NOTEBOOKS)
+    displayed: list[object] = []
+    exec(source, {"display": displayed.append})  # noqa: S102 - the notebook's own code
+    return capsys.readouterr().out
+
+
+@pytest.mark.parametrize("name", CELLS)
+def test_a_recipe_is_at_most_ten_lines(name: str) -> None:
+    """Each of the eight recipes is one cell that fits on a slide, and its code is in sight."""
+    assert len(CELLS) == 8
+    assert len(CELLS[name].splitlines()) <= 10
+    assert all(len(line) <= 130 for line in CELLS[name].splitlines())
+
+
+@pytest.mark.parametrize(("name", "before", "after", "printed"), EDITS)
+def test_a_recipe_keeps_working_when_it_is_edited(
+    name: str,
+    before: str,
+    after: str,
+    printed: str,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """A changed field, caller, score or column gives another answer and no error."""
+    assert before in CELLS[name]
+    assert printed in run(CELLS[name].replace(before, after), monkeypatch, capsys)
+
+
+def test_every_recipe_has_an_edit_that_is_tried() -> None:
+    """No recipe is left out above."""
+    assert {name for name, *_ in EDITS} == set(CELLS)
+
+
+def test_the_class_has_ten_students() -> None:
+    """The table beside the notebook has a header and ten rows."""
+    lines = Path(NOTEBOOKS / "13_students.csv").read_text(encoding="utf-8").splitlines()
+    assert len(lines) == 11
