@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from backchannel_lib import judge
+from backchannel_lib.workshop import deck
 from tests.helpers.notebooks import NOTEBOOKS, read
 
 CELLS = {cell.id: cell.source for cell in read(NOTEBOOKS / "13_build_your_own.ipynb").cells if cell.cell_type == "code"}
@@ -34,6 +36,14 @@ EDITS = [
     ("what-would-change-code", "changes[0]", "changes[-1]", "Avery: Phone interview"),
     ("figures-and-readings-code", "score=228", 'score=251, phase="groundwork"', "of 6 other readings"),
 ]
+
+
+@pytest.fixture(autouse=True)
+def own_deck(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Leave the workshop's deck as it was: a recipe adds a vignette to it."""
+    monkeypatch.setattr(deck, "_own", [])
+    yield
+    deck.vignettes.cache_clear()
 
 
 def run(source: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> str:
