@@ -225,25 +225,6 @@ def _row(name: str, number: int, raw: dict[str, str], columns: dict[str, _Column
     return values
 
 
-def read_table(
-    row_type: Callable[..., Any],
-    file: str,
-    readers: dict[str, Reader],
-    *,
-    path: Path = None,
-    key: tuple[str, ...] = (),
-) -> tuple[Any, ...]:
-    """Read one table by its columns' readers. Only for tables that do not use `loader` yet."""
-    if path is None and file in _loaded:
-        return _loaded[file]
-    source: Any = data_root() / file if path is None else path if hasattr(path, "read_text") else pathlib.Path(path)
-    columns = {name: _Column(reader, "") for name, reader in readers.items()}
-    rows = tuple(row_type(**values) for values in _read(source, columns, key or (next(iter(readers)),)))
-    if path is None:
-        _loaded[file] = rows
-    return rows
-
-
 class WrongCellError(ValueError):
     """A cell breaks its column's rule; the text says what was expected."""
 

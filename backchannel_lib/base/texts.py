@@ -5,20 +5,30 @@ from __future__ import annotations
 import functools
 from collections.abc import Iterable, Mapping
 from types import MappingProxyType
+from typing import NamedTuple
 
 from backchannel_lib.base.formatting import suggestions
-from backchannel_lib.base.readers import Path, TableError, data_root, read_table, required_text
+from backchannel_lib.base.readers import Path, TableError, data_root, loader
 
 
-def load_words(language: str = "en", path: Path = None) -> dict[str, str]:
-    """Load every text that a reader sees, by id; each file of ``data/words/<language>/`` holds one part.
+class _TextRow(NamedTuple):
+    """A text by its id."""
+
+    id: str
+    text: str
+
+
+_load_file = loader(_TextRow, "words.csv")
+
+
+def load_words(path: Path = None) -> dict[str, str]:
+    """Load every text that a reader sees, by id; each file of ``data/words/en/`` holds one part.
 
     Args:
-        language: The folder's name.
         path: Another single file of the same form; None for the workbook's own files.
 
     Returns:
-        Texts by id; a text may hold places such as ``{value}``, which `say` fills in.
+        Texts by id; a text may hold places such as ``{value}``, which `text` fills in.
 
     Raises:
         TableError: A table is broken, or an id stands in two files.
@@ -29,13 +39,11 @@ def load_words(language: str = "en", path: Path = None) -> dict[str, str]:
     """
     files: Iterable[Path] = [path]
     if path is None:
-        folder = data_root() / "words" / language
+        folder = data_root() / "words" / "en"
         files = sorted((file for file in folder.iterdir() if file.name.endswith(".csv")), key=lambda file: str(file.name))
     texts: dict[str, str] = {}
     for file in files:
-        for row_id, text in read_table(
-            lambda **row: (row["id"], row["text"]), "", {"id": required_text, "text": required_text}, path=file
-        ):
+        for row_id, text in _load_file(file):
             if row_id in texts:
                 raise TableError(getattr(file, "name", str(file)), None, "id", row_id, "an id that no other file has")
             texts[row_id] = text
@@ -43,14 +51,8 @@ def load_words(language: str = "en", path: Path = None) -> dict[str, str]:
 
 
 @functools.cache
-def all_words(language: str = "en") -> Mapping[str, str]:
-    """Give every text by its id.
-
-    Args:
-        language: The folder of ``data/words/``.
-
-    Returns:
-        A read-only mapping.
+def all_words() -> Mapping[str, str]:
+    """Return every text by its id, read-only.
 
     Raises:
         TableError: A words table is broken.
@@ -59,18 +61,11 @@ def all_words(language: str = "en") -> Mapping[str, str]:
         >>> "verdict.ignored.name" in all_words()
         True
     """
-    return MappingProxyType(load_words(language))
+    return MappingProxyType(load_words())
 
 
 def text(word_id: str, **values: object) -> str:
-    """Give one text, its places filled in.
-
-    Args:
-        word_id: The text's id.
-        **values: What stands in its places.
-
-    Returns:
-        The text.
+    """Return one text, its places filled in.
 
     Raises:
         KeyError: No text has this id, or a place was not filled; the nearest ids are named.

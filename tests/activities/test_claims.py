@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from backchannel_lib.model.tables import load_claims
-from tests.model.test_tables import LOADERS
+from tests.helpers.tables import LOADERS
 
 ROOT = Path(__file__).resolve().parents[2]
 LINES = {claim.id: claim.lines for claim in load_claims()}

@@ -22,7 +22,7 @@ from backchannel_lib.workshop.drill import WAYS
 from backchannel_lib.workshop.round.state import STEPS
 from backchannel_lib.workshop.votes.server import PAGE_TEXTS
 from tests.helpers.cases import NEEDS
-from tests.model.test_tables import cells
+from tests.helpers.tables import cells
 
 ROOT = Path(__file__).resolve().parents[2]
 PYTHON = [*(ROOT / "backchannel_lib").rglob("*.py"), ROOT / "jupyter" / "voila.py"]

@@ -18,7 +18,7 @@ from backchannel_lib.model.tables import ANSWERS, STAGES
 from backchannel_lib.page.case_controls import shown_fields
 from backchannel_lib.page.verdict_html import stages_on_screen
 from backchannel_lib.workshop.deck import Vignette, draw, link_order, load_topics, load_vignettes, vignettes
-from tests.model.test_tables import refusal, with_cell
+from tests.helpers.tables import refusal, with_cell
 
 DECK = vignettes()
 TOPICS = [row.topic for row in load_topics()]
