@@ -37,12 +37,13 @@ def lab_command(port: int | None = None, *, browser: bool = True) -> list[str]:
 
     Examples:
         >>> lab_command(8899, browser=False)[1:]
-        ['-m', 'jupyterlab', '--ServerApp.port=8899', '--ServerApp.port_retries=0', '--no-browser']
+        ['-W', 'ignore::DeprecationWarning', '-m', 'jupyterlab', '--ServerApp.port=8899', '--ServerApp.port_retries=0', '--no-browser']
     """
     if not LAST_LAYOUT.exists():
         LAST_LAYOUT.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(FIRST_LAYOUT, LAST_LAYOUT)
-    command = [sys.executable, "-m", "jupyterlab"]
+    # Warnings for Jupyter's own developers would only worry a reader at the terminal.
+    command = [sys.executable, "-W", "ignore::DeprecationWarning", "-m", "jupyterlab"]
     if port is not None:
         command += [f"--ServerApp.port={port}", "--ServerApp.port_retries=0"]
     if not browser:

@@ -57,7 +57,10 @@ export function place(root, charts) {
   themes.observe(document.body, { attributes: true, attributeFilter: ["data-jp-theme-light", "data-jp-theme-name"] });
 
   // Lab goes to the end of what it ran; the reader wants to be at the beginning of it.
-  const first = document.querySelector(".bw") === root || !document.querySelector(".bw");
+  // Only a notebook that opens with an activity is led there: whoever runs one cell further down stays where they are.
+  const cell = root.closest(".jp-CodeCell");
+  const opens = !cell || cell === root.closest(".jp-Notebook")?.querySelector(".jp-CodeCell");
+  const first = opens && (document.querySelector(".bw") === root || !document.querySelector(".bw"));
   const arriving = setTimeout(() => {
     if (!first || !root.isConnected || root.contains(document.activeElement)) return;
     unclip();
