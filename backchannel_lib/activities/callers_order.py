@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from backchannel_lib.activities.activity import Action
 from backchannel_lib.activities.critique.model import tables_differ
-from backchannel_lib.activities.form import Record, ordered_choices_field, split_choices
+from backchannel_lib.activities.form import Record, choices_field
 from backchannel_lib.activities.guess import GuessForm
 from backchannel_lib.activities.messages import ActionResult
 from backchannel_lib.activities.tables import ActivityRow
@@ -35,7 +35,7 @@ class CallersOrder(GuessForm):
     action, focus, section = "compare", "compared", "compared"
 
     def __init__(self, row: ActivityRow) -> None:
-        super().__init__(row, {"order": ordered_choices_field("order", FIRST, default="|".join(FIRST))})
+        super().__init__(row, {"order": choices_field("order", FIRST, default=FIRST)})
 
     def actions(self) -> dict[str, Action]:
         """Return what the buttons do."""
@@ -44,19 +44,19 @@ class CallersOrder(GuessForm):
 
     def _shift(self, message: Mapping[str, Any], by: int) -> ActionResult:
         caller = str(message["value"])
-        order = split_choices(self.state["order"])
+        order = list(self.state["order"])
         if caller not in order:
             raise CaseError("order", "level", caller, levels=", ".join(order))
         to = order.index(caller) + by
         if 0 <= to < len(order):
             order.remove(caller)
             order.insert(to, caller)
-            self.commit_values(order="|".join(order))
+            self.commit_values(order=tuple(order))
         return {}
 
     def fragments(self, state: Record) -> dict[str, str]:
         """Return the order, and once the reader compares, the article's two tables beside it."""
-        order = split_choices(state["order"])
+        order = state["order"]
         moved = text("order.spoken", order=", ".join(text(f"short.recommender.{name}") for name in order))
         return {
             "order": tag("ol", [self._line(name, at, len(order)) for at, name in enumerate(order)], class_="bw-order"),
@@ -76,7 +76,7 @@ class CallersOrder(GuessForm):
         )
 
     @staticmethod
-    def _compared(order: list[str]) -> Markup:
+    def _compared(order: tuple[str, ...]) -> Markup:
         rows = []
         for at, row in enumerate(load_callers()):
             mine = order.index(row.recommender)
@@ -113,18 +113,16 @@ class CallersOrder(GuessForm):
     @property
     def text(self) -> str:
         """The title and the order as it is."""
-        order = [
-            f"{at}. {text(f'level.recommender.{name}')}" for at, name in enumerate(split_choices(self.state["order"]), start=1)
-        ]
+        order = [f"{at}. {text(f'level.recommender.{name}')}" for at, name in enumerate(self.state["order"], start=1)]
         return "\n".join([text(f"activity.{self.row.activity}.title"), *order])
 
     def transcript(self) -> str:
         """Move every caller to the article's place, telling how many stand where the article has them."""
         start, lines = self.state, []
         for at, name in enumerate(RECOMMENDERS):
-            while split_choices(self.state["order"]).index(name) > at:
+            while self.state["order"].index(name) > at:
                 self._shift({"value": name}, -1)
-            order = split_choices(self.state["order"])
+            order = self.state["order"]
             alike = sum(order.index(one) == place for place, one in enumerate(RECOMMENDERS))
             lines.append(f"{text(f'level.recommender.{name}')}: {text('order.alike', alike=alike, total=len(RECOMMENDERS))}")
         self.commit(start)

@@ -89,32 +89,22 @@ def boolean_field(field: str, label: str = "", *, default: bool = False) -> Form
     return FormField(default, read, label, (False, True))
 
 
-def ordered_choices_field(field: str, choices: Iterable[str], label: str = "", default: str = "") -> FormField:
-    """Make a field that holds some of the words in an order, written with bars between them.
+def choices_field(field: str, choices: Iterable[str], label: str = "", default: tuple[str, ...] = ()) -> FormField:
+    """Make a field that holds some of the words in an order, as a tuple; a control or a file puts bars between them.
 
     Examples:
-        >>> ordered_choices_field("seen", ["a", "b"]).read("b|a")
-        'b|a'
+        >>> choices_field("seen", ["a", "b"]).read("b|a")
+        ('b', 'a')
     """
     known = (*choices,)
 
-    def read(value: object) -> str:
-        words = split_choices(value)
+    def read(value: object) -> tuple[str, ...]:
+        words = value if isinstance(value, tuple) else tuple(word for word in str(value).split("|") if word)
         if len(set(words)) != len(words) or not set(words) <= set(known):
             raise CaseError(field, "set", value, levels=", ".join(known))
-        return "|".join(words)
+        return words
 
     return FormField(default, read, label)
-
-
-def split_choices(value: object) -> list[str]:
-    """Return the words of an `ordered_choices_field`.
-
-    Examples:
-        >>> split_choices("b|a"), split_choices("")
-        (['b', 'a'], [])
-    """
-    return [word for word in str(value).split("|") if word]
 
 
 class Form(Activity[Record]):
@@ -157,8 +147,8 @@ class Form(Activity[Record]):
         return self.entries[field].positions
 
     def values(self, state: Record) -> dict[str, Any]:
-        """Return all named values."""
-        return dict(state)
+        """Return all named values as controls and files hold them: several words as one text with bars between them."""
+        return {name: "|".join(value) if isinstance(value, tuple) else value for name, value in state.items()}
 
     def sections(self, state: Record) -> list[str]:  # noqa: ARG002 - for the kinds that have sections
         """Return the names of the sections that are visible (see `backchannel_lib.page.activity_page.show_if`)."""

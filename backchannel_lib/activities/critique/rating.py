@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from backchannel_lib.activities.critique.model import LEVELS, Rated, RatingResult, levels, load_support, rate
-from backchannel_lib.activities.form import Record, choice_field, ordered_choices_field, split_choices
+from backchannel_lib.activities.form import Record, choice_field, choices_field
 from backchannel_lib.activities.guess import Items
 from backchannel_lib.activities.messages import ActionResult
 from backchannel_lib.activities.tables import ActivityRow
@@ -50,7 +50,7 @@ class Rating(Items):
             self.groups[claim.topic] = (*self.groups.get(claim.topic, ()), claim.id)
         more = {
             "topic": choice_field("topic", self.groups, text("rate.topic"), SAMPLE),
-            "shown": ordered_choices_field("shown", self.groups),
+            "shown": choices_field("shown", self.groups),
         }
         super().__init__(row, {claim: text(f"claim.{claim}") for claim in self.claims}, LEVELS, more, steps=())
 
@@ -66,14 +66,13 @@ class Rating(Items):
         if missing := self.missing(self.state, step):
             return {"notice": missing}
         group = self._group(self.state)
-        shown = split_choices(self.state["shown"])
-        if group not in shown:
-            self.commit_values(shown="|".join([*shown, group]))
+        if group not in self.state["shown"]:
+            self.commit_values(shown=(*self.state["shown"], group))
         return {"focus": self.focus}
 
     def revealed(self, state: Record) -> set[str]:
         """Return the claims whose rating of ours may be seen: those of every group that was compared."""
-        return {claim for group in split_choices(state["shown"]) for claim in self.groups[group]}
+        return {claim for group in state["shown"] for claim in self.groups[group]}
 
     def result(self, state: Record) -> RatingResult:
         """Set beside ours what the reader has rated and compared."""

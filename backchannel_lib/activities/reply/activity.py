@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterable
 from typing import Any, Final
 
 from backchannel_lib.activities.activity import Action
-from backchannel_lib.activities.form import Form, FormField, Record, choice_field, ordered_choices_field, split_choices
+from backchannel_lib.activities.form import Form, FormField, Record, choice_field, choices_field
 from backchannel_lib.activities.messages import ActionResult
 from backchannel_lib.activities.reply.findings import Finding, ReplyCheck, check_reply, load_reply_findings, read_up_to
 from backchannel_lib.activities.tables import ActivityRow
@@ -40,7 +40,7 @@ class ReplyActivity(Form):
         entries = {
             "contacted": choice_field("contacted", CONTACTED, text("reply_board.contacted")),
             "text": FormField("", _read_text, label),
-            "guess": ordered_choices_field("guess", [*self.rows, NOTHING], text("reply_board.guess")),
+            "guess": choices_field("guess", [*self.rows, NOTHING], text("reply_board.guess")),
             "first": FormField("", _read_text),  # the text as it was when it was first checked; blank before
         }
         super().__init__(row, entries)
@@ -52,11 +52,11 @@ class ReplyActivity(Form):
         return {"example": self._example, "clear": self._clear, "see": self._see}
 
     def _example(self, _: object) -> ActionResult:
-        self.commit_values(text=example_email(), guess="", first="")
+        self.commit_values(text=example_email(), guess=(), first="")
         return {"values": self.values(self.state), "notice": text("reply_board.example_shown"), "focus": "text"}
 
     def _clear(self, _: object) -> ActionResult:
-        self.commit_values(text="", guess="", first="")
+        self.commit_values(text="", guess=(), first="")
         return {"values": self.values(self.state), "focus": "text"}
 
     def _see(self, _: object) -> ActionResult:
@@ -77,10 +77,10 @@ class ReplyActivity(Form):
         to = super().with_value(field, value)
         if field != "guess":
             return to
-        now, before = split_choices(to["guess"]), split_choices(self.state["guess"])
+        now, before = to["guess"], self.state["guess"]
         if NOTHING in now and len(now) > 1:
-            now = [one for one in now if one != NOTHING] if NOTHING in before else [NOTHING]
-        return self.with_(guess="|".join(now))
+            now = tuple(one for one in now if one != NOTHING) if NOTHING in before else (NOTHING,)
+        return self.with_(guess=now)
 
     def fragments(self, state: Record) -> dict[str, str]:
         """Return what the checker finds, once the reader said what they expect."""
@@ -132,7 +132,7 @@ class ReplyActivity(Form):
                     show_if(
                         "ask",
                         now,
-                        checks("guess", text("reply_board.guess"), self._options(), split_choices(state["guess"])),
+                        checks("guess", text("reply_board.guess"), self._options(), state["guess"]),
                         tag("div", button(text("reply_board.see"), "see"), class_="bw-toolbar"),
                     ),
                     show_if(
@@ -152,7 +152,7 @@ class ReplyActivity(Form):
 
     def _beside(self, state: Record) -> Markup:
         """Compare what the reader noticed with what was found in the text as it first was."""
-        expected = set(split_choices(state["guess"]))
+        expected = set(state["guess"])
         found = {one.finding for one in checked(state["first"]).findings}
         more = [text(f"reply.{name}.words") for name in self.rows if name in expected - found]
         return join(
@@ -169,7 +169,7 @@ class ReplyActivity(Form):
         return text("reply_board.alike", alike=alike, total=len(found)) if found else text("reply_board.found_none")
 
     def _found(self, state: Record, check: ReplyCheck) -> Markup:
-        before, guess = len(checked(state["first"]).findings), split_choices(state["guess"])
+        before, guess = len(checked(state["first"]).findings), state["guess"]
         return join(
             # What the rule says comes before every finding, and in place of an all-clear that it would take back.
             tag("p", text(f"reply_board.rule.{state['contacted']}"), class_="bw-rule-line bw-kind")
@@ -223,11 +223,11 @@ class ReplyActivity(Form):
         lines += [self.state["text"], self._see({})["notice"]]
         self.update(contacted="yes")
         lines.append(self._see({})["notice"])
-        for guess in (NOTHING, "no_cv", "|".join(self.rows)):
+        for guess in ((NOTHING,), ("no_cv",), tuple(self.rows)):
             self.update(guess=guess)
             self._see({})
             found = {one.finding for one in checked(self.state["first"]).findings}
-            lines.append(self._difference(set(split_choices(self.state["guess"])), found))
+            lines.append(self._difference(set(self.state["guess"]), found))
             self.undo()
         self.update(guess="no_cv")
         self._see({})

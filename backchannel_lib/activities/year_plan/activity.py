@@ -7,7 +7,7 @@ from datetime import date
 from typing import Any, Final
 
 from backchannel_lib.activities.activity import Action
-from backchannel_lib.activities.form import Form, FormField, Record, ordered_choices_field, split_choices
+from backchannel_lib.activities.form import Form, FormField, Record, choices_field
 from backchannel_lib.activities.messages import ActionResult
 from backchannel_lib.activities.tables import ActivityRow
 from backchannel_lib.activities.year_plan.model import GROUPS, PlanItem, YearPlan, check_first_day, load_plan_tasks, plan_for
@@ -38,7 +38,7 @@ class YearPlanActivity(Form):
     def __init__(self, row: ActivityRow) -> None:
         self.offered = {group: tuple(row for row in load_plan_tasks() if row.group == group) for group in GROUPS}
         ticks = {
-            group: ordered_choices_field(group, [row.task for row in rows], text(f"plan.group.{group}"))
+            group: choices_field(group, [row.task for row in rows], text(f"plan.group.{group}"))
             for group, rows in self.offered.items()
         }
         super().__init__(
@@ -55,12 +55,12 @@ class YearPlanActivity(Form):
         """Check the three to begin with, beside whatever is checked already."""
         chosen = {*self._checked(self.state), *TO_BEGIN}
         self.commit_values(
-            **{group: "|".join(row.task for row in rows if row.task in chosen) for group, rows in self.offered.items()}
+            **{group: tuple(row.task for row in rows if row.task in chosen) for group, rows in self.offered.items()}
         )
         return {"values": self.values(self.state), "notice": text("plan_board.begun")}
 
     def _clear(self, _: object) -> ActionResult:
-        self.commit_values(**dict.fromkeys(GROUPS, ""))
+        self.commit_values(**dict.fromkeys(GROUPS, ()))
         return {"values": self.values(self.state)}
 
     def _save_text(self, _: object) -> ActionResult:
@@ -79,7 +79,7 @@ class YearPlanActivity(Form):
 
     @staticmethod
     def _checked(state: Record) -> list[str]:
-        return [task for group in GROUPS for task in split_choices(state[group])]
+        return [task for group in GROUPS for task in state[group]]
 
     def _plan(self, state: Record) -> YearPlan:
         return plan_for(_day(state["start"]), self._checked(state))
@@ -116,7 +116,7 @@ class YearPlanActivity(Form):
                             group,
                             text(f"plan.group.{group}"),
                             [(row.task, row.title) for row in rows],
-                            split_choices(state[group]),
+                            state[group],
                         )
                         for group, rows in self.offered.items()
                     ],
@@ -159,7 +159,7 @@ class YearPlanActivity(Form):
         start, lines = self.state, []
         self._begin({})
         lines += _lines(self._plan(self.state))
-        self.update(**{group: "|".join(row.task for row in rows) for group, rows in self.offered.items()})
+        self.update(**{group: tuple(row.task for row in rows) for group, rows in self.offered.items()})
         for day in (FIRST_DAY, "2027-03-16", "6/20/2027", "2028-02-29"):
             self.update(start=day)
             plan = self._plan(self.state)
