@@ -19,7 +19,7 @@ from backchannel_lib.model.verdict import Verdict, judge
 from backchannel_lib.page.activity_page import activity_page, difference, slot, verdict_options
 from backchannel_lib.page.components import citations, description_list
 from backchannel_lib.page.html import join, tag
-from backchannel_lib.page.inputs import button, radios
+from backchannel_lib.page.inputs import button, radios, toolbar
 from backchannel_lib.page.verdict_html import weakest_sentence
 
 SAVED: Final = "bets"
@@ -85,7 +85,7 @@ class Bets(Items):
         see = [button(text("bets.see"), "compare")] if self.returned else [button(text("bets.keep"), "keep")]
         return activity_page(
             self.key,
-            tag("div", button(text("bets.bring"), "bring"), class_="bw-toolbar") if self.returned else None,
+            toolbar(button(text("bets.bring"), "bring")) if self.returned else None,
             [
                 self.item(
                     name,
@@ -97,7 +97,7 @@ class Bets(Items):
                 for number, (name, bet) in enumerate(self.bets.items(), start=1)
             ],
             slot("made", parts["made"], "p", class_="bw-summary"),
-            tag("div", see, button(text("bets.forget"), "forget"), class_="bw-toolbar"),
+            toolbar(see, button(text("bets.forget"), "forget")),
             None if self.returned else tag("p", text("bets.rule"), class_="bw-rule-line"),
             tag("p", text("bets.where"), class_="bw-small"),
             slot("summary", parts["summary"], "p", class_="bw-summary"),

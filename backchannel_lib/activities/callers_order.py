@@ -19,7 +19,7 @@ from backchannel_lib.model.tables import load_callers
 from backchannel_lib.page.activity_page import activity_page, show_if, slot
 from backchannel_lib.page.components import citations, table
 from backchannel_lib.page.html import Markup, join, tag
-from backchannel_lib.page.inputs import button
+from backchannel_lib.page.inputs import button, toolbar
 
 #: An order that is nobody's, to begin with: neither the article's nor the alphabet's.
 FIRST: Final = ("random_dean", "self", "known_dean", "unconnected_faculty", "trusted_peer", "subspecialist")
@@ -106,7 +106,7 @@ class CallersOrder(GuessForm):
         return activity_page(
             self.key,
             slot("order", parts["order"]),
-            tag("div", button(text("lesson.compare"), "compare"), class_="bw-toolbar"),
+            toolbar(button(text("lesson.compare"), "compare")),
             show_if("compared", self.sections(self.state), slot("compared", parts["compared"], class_="bw-told")),
         )
 

@@ -14,7 +14,7 @@ from backchannel_lib.page.case_fragments import fast_fragments
 from backchannel_lib.page.components import citations, description_list, table
 from backchannel_lib.page.file_sheet import file_brief, file_facts, file_sheet
 from backchannel_lib.page.html import Markup, join, tag
-from backchannel_lib.page.inputs import button, radios
+from backchannel_lib.page.inputs import button, radios, toolbar
 from backchannel_lib.page.verdict_html import stages_on_screen
 
 
@@ -156,12 +156,7 @@ class Desk(TimedDeck):
                 "start",
                 now,
                 tag("p", text("desk.program"), class_="bw-lead"),
-                tag(
-                    "div",
-                    button(text("desk.begin_on"), "begin", "on"),
-                    button(text("desk.begin_off"), "begin", "off"),
-                    class_="bw-toolbar",
-                ),
+                toolbar(button(text("desk.begin_on"), "begin", "on"), button(text("desk.begin_off"), "begin", "off")),
                 tag("p", text("desk.clock_lead"), class_="bw-small bw-lead"),
                 class_="bw-spaced",
             ),
@@ -178,7 +173,7 @@ class Desk(TimedDeck):
                 rule_box(slot("rule", parts["rule"])),
                 tag("h3", text("desk.why")),
                 slot("why", parts["why"]),
-                tag("div", button(text("desk.again"), "take", self.order[0]), class_="bw-toolbar"),
+                toolbar(button(text("desk.again"), "take", self.order[0])),
                 class_="bw-spaced",
             ),
         )

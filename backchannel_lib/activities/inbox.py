@@ -15,7 +15,7 @@ from backchannel_lib.model.amplifier import assumption
 from backchannel_lib.page.activity_page import activity_page, show_if, slot
 from backchannel_lib.page.components import citations, table
 from backchannel_lib.page.html import Markup, join, tag
-from backchannel_lib.page.inputs import button, slider
+from backchannel_lib.page.inputs import button, slider, toolbar
 
 NUMBERS: Final = ("cold_emails", "cold_emails_deleted")
 DELETE, SKIM = "d", "s"  # what the reader did to an email, as it is kept
@@ -284,7 +284,7 @@ class Inbox(Form):
                 "ask",
                 now,
                 slider("guess", text("inbox.guess"), (0, self.total), state["guess"]),
-                tag("div", button(text("inbox.open"), "open"), class_="bw-toolbar"),
+                toolbar(button(text("inbox.open"), "open")),
             ),
             show_if(
                 "desk",

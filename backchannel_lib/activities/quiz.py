@@ -16,7 +16,7 @@ from backchannel_lib.base.texts import text
 from backchannel_lib.page.activity_page import activity_page, slot
 from backchannel_lib.page.components import citations
 from backchannel_lib.page.html import join, tag
-from backchannel_lib.page.inputs import button, radios
+from backchannel_lib.page.inputs import button, radios, toolbar
 from backchannel_lib.page.rule_html import rule_line
 
 
@@ -88,11 +88,7 @@ class Quiz(Items):
                         [(option.option, option.text) for option in one.options],
                         self.state[name],
                     ),
-                    tag(
-                        "div",
-                        button(text("quiz.check"), "check", name, name=text("quiz.check_named", number=number)),
-                        class_="bw-toolbar",
-                    ),
+                    toolbar(button(text("quiz.check"), "check", name, name=text("quiz.check_named", number=number))),
                     class_="bw-told",
                     role="status",
                 )

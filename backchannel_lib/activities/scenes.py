@@ -35,7 +35,7 @@ from backchannel_lib.page.case_fragments import deferred_fragments, fast_fragmen
 from backchannel_lib.page.chart_html import case_chart
 from backchannel_lib.page.components import citations, description_list
 from backchannel_lib.page.html import Markup, join, tag
-from backchannel_lib.page.inputs import button, radios
+from backchannel_lib.page.inputs import button, radios, toolbar
 from backchannel_lib.page.rule_html import rule_line
 from backchannel_lib.page.verdict_html import stages_on_screen, weakest_sentence
 
@@ -363,7 +363,7 @@ class Scenes(CaseActivity):
                 "ask",
                 now,
                 radios("guess", text("guess.ask"), verdict_options(), self._guess(state), row=True),
-                tag("div", button(text("guess.see"), "see"), class_="bw-toolbar"),
+                toolbar(button(text("guess.see"), "see")),
             ),
             slot("nav", parts["nav"], class_="bw-toolbar bw-nav"),
         )

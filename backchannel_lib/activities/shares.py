@@ -13,7 +13,7 @@ from backchannel_lib.page.activity_page import activity_page, show_if, slot
 from backchannel_lib.page.charts import Figure, bars_of_two
 from backchannel_lib.page.components import chart_panel, citations, table
 from backchannel_lib.page.html import join, tag
-from backchannel_lib.page.inputs import button, slider
+from backchannel_lib.page.inputs import button, slider, toolbar
 
 WHOLE = 100
 
@@ -90,7 +90,7 @@ class Shares(GuessForm):
             self.key,
             [slider(row.factor, text(f"factor.{row.factor}"), (0, WHOLE), self.state[row.factor]) for row in self.rows],
             slot("left", parts["left"], "p", class_="bw-summary"),
-            tag("div", button(text("lesson.compare"), "compare"), class_="bw-toolbar"),
+            toolbar(button(text("lesson.compare"), "compare")),
             show_if(
                 "compared",
                 self.sections(self.state),

@@ -9,7 +9,7 @@ from backchannel_lib.base.texts import text
 from backchannel_lib.page.activity_page import activity_page, slot
 from backchannel_lib.page.components import citations, description_list
 from backchannel_lib.page.html import tag
-from backchannel_lib.page.inputs import button, radios
+from backchannel_lib.page.inputs import button, radios, toolbar
 
 
 class Sorting(Items):
@@ -58,7 +58,7 @@ class Sorting(Items):
             self.key,
             slot("summary", self.fragments(self.state)["summary"], "p", class_="bw-summary"),
             [self.item(name, radios(name, self.label(name), options, self.state[name], row=True)) for name in self.items],
-            tag("div", button(text("lesson.compare"), "compare"), class_="bw-toolbar"),
+            toolbar(button(text("lesson.compare"), "compare")),
         )
 
     @property

@@ -16,7 +16,7 @@ from backchannel_lib.page.activity_page import activity_page, rule_box, show_if,
 from backchannel_lib.page.case_fragments import fast_fragments
 from backchannel_lib.page.components import citations, description_list
 from backchannel_lib.page.html import Markup, join, tag
-from backchannel_lib.page.inputs import button, radios
+from backchannel_lib.page.inputs import button, radios, toolbar
 from backchannel_lib.page.rule_html import rule_line
 from backchannel_lib.page.verdict_html import weakest_sentence
 
@@ -181,7 +181,7 @@ class Walk(Form):
                         now,
                         slot("next", parts["next"], class_="bw-next-step"),
                         radios("guess", text("walk.ask"), directions, self.state["guess"], row=True),
-                        tag("div", button(text("walk.see"), "see"), class_="bw-toolbar"),
+                        toolbar(button(text("walk.see"), "see")),
                     ),
                     slot("end", parts["end"], class_="bw-kind"),
                     show_if("on", now, button(text("walk.on"), "on"), class_="bw-toolbar"),

@@ -23,7 +23,7 @@ from backchannel_lib.page.activity_page import activity_page, show_if, slot
 from backchannel_lib.page.charts import Figure, bands_over_time
 from backchannel_lib.page.components import chart_panel, citations, description_list, fact_source, facts, table
 from backchannel_lib.page.html import Markup, join, tag
-from backchannel_lib.page.inputs import button, checkbox, radios, select, slider
+from backchannel_lib.page.inputs import button, checkbox, radios, select, slider, toolbar
 
 YEARS: Final = tuple(str(year) for year in range(2024, 2036))
 #: The days of the clock: as days after the Monday of Match Week, or as a date of the year.
@@ -261,7 +261,7 @@ class WeekClock(GuessForm):
                 "ask",
                 now,
                 radios("guess", text("clock.ask"), _guess_options(), state["guess"]),
-                tag("div", button(text("clock.see"), "see"), class_="bw-toolbar"),
+                toolbar(button(text("clock.see"), "see")),
             ),
             show_if("seen", now, slot("beside", parts["beside"], class_="bw-beside")),
             show_if(
@@ -273,12 +273,7 @@ class WeekClock(GuessForm):
                         "div",
                         select("day", text("clock.day"), days, state["day"]),
                         slider("hour", text("clock.hour"), (0, 23), int(state["hour"]), help_text=text("clock.hour_help")),
-                        tag(
-                            "div",
-                            button(text("clock.earlier"), "earlier"),
-                            button(text("clock.later"), "later"),
-                            class_="bw-toolbar",
-                        ),
+                        toolbar(button(text("clock.earlier"), "earlier"), button(text("clock.later"), "later")),
                         checkbox("lists_open", text("field.lists_open.label"), bool(state["lists_open"])),
                         checkbox("friday_after", text("clock.friday_after"), bool(state["friday_after"])),
                         select("year", text("clock.year"), [(year, year) for year in YEARS], state["year"]),

@@ -72,6 +72,16 @@ def table(caption: str, head: Sequence[object], rows: Iterable[Sequence[object]]
     )
 
 
+def scrollable(label: str) -> dict[str, str]:
+    """Return the attributes of a box that scrolls where its table is too wide, by touch or from the keyboard.
+
+    Examples:
+        >>> tag("div", "...", **scrollable("Numbers"))
+        '<div class="bw-numbers" tabindex="0" role="group" aria-label="Numbers">...</div>'
+    """
+    return {"class_": "bw-numbers", "tabindex": "0", "role": "group", "aria_label": label}
+
+
 @functools.cache
 def _lines_by_claim() -> dict[str, str]:
     return {claim.id: claim.lines for claim in load_claims()}
@@ -245,10 +255,7 @@ def chart_panel(chart: str, title: str, caption: str, spoken: str, numbers: str,
                 "div",
                 Markup(numbers),
                 data_fragment=f"table.{chart}",
-                class_="bw-numbers",
-                tabindex="0",
-                role="group",
-                aria_label=f"{text('charts.numbers')}: {title}",
+                **scrollable(f"{text('charts.numbers')}: {title}"),
             ),
             class_="bw-figure",
         ),

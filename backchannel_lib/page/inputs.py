@@ -266,6 +266,16 @@ def button(
     )
 
 
+def toolbar(*buttons: object) -> Markup:
+    """Put buttons beside each other.
+
+    Examples:
+        >>> toolbar(button("Undo", "undo"))
+        '<div class="bw-toolbar"><button type="button" data-action="undo">Undo</button></div>'
+    """
+    return tag("div", *buttons, class_="bw-toolbar")
+
+
 def clock_button(text: str, does: str, *, hidden: bool = False, key: str = "") -> Markup:
     """Write a button that the page itself obeys, without asking the kernel.
 

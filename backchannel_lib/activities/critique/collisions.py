@@ -14,7 +14,7 @@ from backchannel_lib.model.verdict import Verdict
 from backchannel_lib.page.activity_page import activity_page, show_if, slot
 from backchannel_lib.page.components import citations, description_list
 from backchannel_lib.page.html import Markup, join, tag
-from backchannel_lib.page.inputs import button, slider
+from backchannel_lib.page.inputs import button, slider, toolbar
 
 YEAR: Final = 2027  # the next Match whose days are known
 #: What the rule leaves free while SOAP runs; each has its sentence.
@@ -105,7 +105,7 @@ class Collisions(GuessForm):
         return activity_page(
             self.key,
             slider("guess", text("collide.ask", total=total), (0, total), self.state["guess"]),
-            tag("div", button(text("collide.see"), "see"), class_="bw-toolbar"),
+            toolbar(button(text("collide.see"), "see")),
             show_if("seen", self.sections(self.state), slot("told", parts["told"], class_="bw-told")),
         )
 

@@ -22,7 +22,7 @@ from backchannel_lib.model.verdict import Verdict, judge
 from backchannel_lib.page.activity_page import activity_page, show_if, slot
 from backchannel_lib.page.components import citations, description_list, lines_of, table
 from backchannel_lib.page.html import Markup, join, tag
-from backchannel_lib.page.inputs import button, radios
+from backchannel_lib.page.inputs import button, radios, toolbar
 from backchannel_lib.page.verdict_html import VERDICT_ASSUMPTIONS
 
 YEAR: Final = 2027  # any year would do: the cases keep to the days of Match Week
@@ -207,12 +207,10 @@ class Disagreements(GuessForm):
         return activity_page(
             self.key,
             [show_if(f"place.{choice}", now, self._place(choice, parts, now), class_="bw-spaced") for choice in self.places],
-            tag(
-                "div",
+            toolbar(
                 show_if("next", now, button(text("disagree.next"), "next"), element="span"),
                 show_if("back", now, button(text("scene.back"), "back"), element="span"),
                 show_if("last", now, text("disagree.last"), element="span"),
-                class_="bw-toolbar",
             ),
             slot("seen", parts["seen"], "p", class_="bw-summary"),
             _filled_in(),
@@ -246,7 +244,7 @@ class Disagreements(GuessForm):
             ),
             radios(f"{choice}_pick", text("disagree.ask"), picks, self.state[f"{choice}_pick"], row=True),
             radios(f"{choice}_guess", text("disagree.guess"), guesses, self.state[f"{choice}_guess"], row=True),
-            tag("div", button(text("disagree.see"), "see"), class_="bw-toolbar"),
+            toolbar(button(text("disagree.see"), "see")),
             slot(f"told.{choice}", parts[f"told.{choice}"], class_="bw-told"),
             show_if(f"counts.{choice}", now, tag("h4", text("disagree.counting")), slot(f"counts.{choice}"), class_="bw-told"),
         )

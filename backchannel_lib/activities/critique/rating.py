@@ -15,7 +15,7 @@ from backchannel_lib.model.tables import load_claims
 from backchannel_lib.page.activity_page import activity_page, show_if, slot
 from backchannel_lib.page.components import citations, facts, facts_by_source, lines_of
 from backchannel_lib.page.html import Markup, join, tag
-from backchannel_lib.page.inputs import button, select
+from backchannel_lib.page.inputs import button, select, toolbar
 
 SAMPLE: Final = "sample"
 #: Ten claims of every kind of support, in the article's order, for those who have no time for a hundred.
@@ -126,7 +126,7 @@ class Rating(Items):
             select("topic", text("rate.topic"), topics, self._group(self.state), help_text=text("rate.topic_help")),
             [self._item(claim, self.state, parts, now) for claim in self.claims],
             slot("rated", parts["rated"], "p", class_="bw-small"),
-            tag("div", button(text("rate.compare"), "compare"), class_="bw-toolbar"),
+            toolbar(button(text("rate.compare"), "compare")),
             slot("summary", parts["summary"]),
         )
 

@@ -19,7 +19,7 @@ from backchannel_lib.page.activity_page import activity_page, show_if, slot
 from backchannel_lib.page.charts import Figure, bars, bars_of_two
 from backchannel_lib.page.components import chart_panel, citations, description_list, facts, facts_by_source, table
 from backchannel_lib.page.html import Markup, join, tag
-from backchannel_lib.page.inputs import button, radios, slider
+from backchannel_lib.page.inputs import button, radios, slider, toolbar
 
 STEPS: Final = ("survey", "measured", "advocates")
 MIDDLE: Final = 50  # where a slider waits, which is nobody's number
@@ -304,7 +304,7 @@ def _heading(step: str) -> Markup:
 
 
 def _button(step: str) -> Markup:
-    return tag("div", button(text(f"studies.see.{step}"), f"see_{step}"), class_="bw-toolbar")
+    return toolbar(button(text(f"studies.see.{step}"), f"see_{step}"))
 
 
 def _told_facts(step: str) -> Markup:

@@ -18,7 +18,7 @@ from backchannel_lib.page.activity_page import activity_page, rule_box, show_if,
 from backchannel_lib.page.case_controls import case_control, load_controls, shown_fields
 from backchannel_lib.page.components import citations, description_list
 from backchannel_lib.page.html import Markup, join, tag
-from backchannel_lib.page.inputs import button, checkbox, checks, radios, select, text_box
+from backchannel_lib.page.inputs import button, checkbox, checks, radios, select, text_box, toolbar
 
 _SIGNS: Final = {"not_allowed": "✕", "ask_first": "?", "allowed": "✓"}
 
@@ -57,7 +57,7 @@ def planner_page(row: ActivityRow, state: PlannerState, fragments: Mapping[str, 
             open_now,
             tag("h3", text("planner_board.ask")),
             radios("guess", text("planner_board.guess"), [(count, count) for count in guesses()], state.guess, row=True),
-            tag("div", button(text("planner_board.see"), "see"), class_="bw-toolbar"),
+            toolbar(button(text("planner_board.see"), "see")),
             element="section",
             class_="bw-wide",
         ),

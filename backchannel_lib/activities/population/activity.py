@@ -20,7 +20,7 @@ from backchannel_lib.page.activity_page import activity_page, show_if, slot
 from backchannel_lib.page.charts import stacked_bars
 from backchannel_lib.page.components import chart_panel, citations, description_list, table
 from backchannel_lib.page.html import Markup, join, tag
-from backchannel_lib.page.inputs import button, checkbox, radios, select, slider
+from backchannel_lib.page.inputs import button, checkbox, radios, select, slider, toolbar
 
 FILES: Final = 600
 STRONG: Final = "targeted_trusted_peer"
@@ -221,7 +221,7 @@ class PopulationActivity(Form):
                 now,
                 tag("p", text("crowd.who"), class_="bw-next-step"),
                 [radios(name, _question(name), _options(), state[name], row=True) for name in GUESSES],
-                tag("div", button(text("crowd.see"), "see"), class_="bw-toolbar"),
+                toolbar(button(text("crowd.see"), "see")),
             ),
             show_if("seen", now, slot("beside", parts["beside"], class_="bw-beside")),
             show_if(
@@ -278,7 +278,7 @@ class PopulationActivity(Form):
                 help_text=text("crowd.good_moment_help"),
                 hidden="good_moment" not in shown,
             ),
-            tag("div", button(text("crowd.another"), "another"), button(text("crowd.ours_again"), "ours"), class_="bw-toolbar"),
+            toolbar(button(text("crowd.another"), "another"), button(text("crowd.ours_again"), "ours")),
             class_="bw-controls bw-stays",
         )
 

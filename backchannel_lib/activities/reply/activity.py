@@ -19,7 +19,7 @@ from backchannel_lib.base.texts import text
 from backchannel_lib.page.activity_page import activity_page, show_if, slot
 from backchannel_lib.page.components import citations, table
 from backchannel_lib.page.html import Markup, join, tag
-from backchannel_lib.page.inputs import button, checks, radios, text_box
+from backchannel_lib.page.inputs import button, checks, radios, text_box, toolbar
 
 CONTACTED: Final = ("yes", "no", "outside")  # whether the program has reached out, or SOAP is not running
 NOTHING: Final = "nothing"  # what one ticks who expects no finding
@@ -133,7 +133,7 @@ class ReplyActivity(Form):
                         "ask",
                         now,
                         checks("guess", text("reply_board.guess"), self._options(), state["guess"]),
-                        tag("div", button(text("reply_board.see"), "see"), class_="bw-toolbar"),
+                        toolbar(button(text("reply_board.see"), "see")),
                     ),
                     show_if(
                         "seen",

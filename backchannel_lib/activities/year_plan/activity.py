@@ -16,7 +16,7 @@ from backchannel_lib.base.texts import text
 from backchannel_lib.page.activity_page import activity_page, show_if, slot
 from backchannel_lib.page.components import citations
 from backchannel_lib.page.html import Markup, join, tag
-from backchannel_lib.page.inputs import button, checks, text_box
+from backchannel_lib.page.inputs import button, checks, text_box, toolbar
 
 #: The Friday of Match Week 2027: SOAP is over, and whatever is planned now may begin.
 FIRST_DAY: Final = "2027-03-19"
@@ -105,12 +105,7 @@ class YearPlanActivity(Form):
                 tag(
                     "div",
                     text_box("start", text("plan_board.start"), state["start"], help_text=text("plan_board.start_help")),
-                    tag(
-                        "div",
-                        button(text("plan_board.begin"), "begin"),
-                        button(text("plan_board.clear"), "clear"),
-                        class_="bw-toolbar",
-                    ),
+                    toolbar(button(text("plan_board.begin"), "begin"), button(text("plan_board.clear"), "clear")),
                     [
                         checks(
                             group,
@@ -128,11 +123,8 @@ class YearPlanActivity(Form):
                     show_if(
                         "save",
                         self.ui_state(state)["open"],
-                        tag(
-                            "div",
-                            button(text("plan_board.save_text"), "text"),
-                            button(text("plan_board.save_calendar"), "calendar"),
-                            class_="bw-toolbar",
+                        toolbar(
+                            button(text("plan_board.save_text"), "text"), button(text("plan_board.save_calendar"), "calendar")
                         ),
                         tag("p", text("plan_board.saved_where"), class_="bw-small"),
                         class_="bw-saving",
