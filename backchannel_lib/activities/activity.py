@@ -149,12 +149,7 @@ class Activity(Generic[State]):
 
     def from_file(self, text: str) -> State:
         """Return the state that such a file holds; raise `CaseError` if it holds none."""
-        try:
-            record = json.loads(text)
-        except ValueError:
-            raise CaseError(self.key, "not_json", text[:40]) from None
-        if not isinstance(record, dict):
-            raise CaseError(self.key, "not_a_record", text[:40])
+        record = self.read_record(text)
         before, self._state = self._state, self.start
         try:
             for field in self.fields():
@@ -164,6 +159,16 @@ class Activity(Generic[State]):
         finally:
             self._state = before
 
+    def read_record(self, text: str) -> dict[str, Any]:
+        """Return the named values in a file; raise `CaseError` if it holds none."""
+        try:
+            record = json.loads(text)
+        except ValueError:
+            raise CaseError(self.key, "not_json", text[:40]) from None
+        if not isinstance(record, dict):
+            raise CaseError(self.key, "not_a_record", text[:40])
+        return record
+
     def file_problem(self, error: CaseError) -> str:
         """Return a sentence for a reader about what is wrong with a file."""
         return text("panel.not_a_case")
@@ -171,6 +176,11 @@ class Activity(Generic[State]):
     def static_html(self) -> str:
         """Return HTML for a notebook that has not been run; it needs neither style nor script."""
         return tag("pre", self.text)
+
+    @property
+    def title(self) -> str:
+        """Its title, for an activity of data/activities.csv."""
+        return text(f"activity.{self.key}.title")
 
     @property
     def text(self) -> str:
@@ -334,8 +344,7 @@ class Activity(Generic[State]):
         return {"notice": text("panel.was_reset"), "values": self.values(self._state)}
 
     def _save(self, _: object) -> ActionResult:
-        name, content = self.to_file(self._state)
-        return {"file": {"name": name, "text": content}, "notice": text("panel.saved", name=name)}
+        return saved_file(*self.to_file(self._state))
 
     def _load(self, message: LoadMessage) -> ActionResult:
         try:
@@ -442,6 +451,11 @@ class Activity(Generic[State]):
             answer = {"type": "show", "fragments": {}, "contents": {}}
         answer["notice"] = text("panel.failed")
         return answer
+
+
+def saved_file(name: str, content: str) -> ActionResult:
+    """Return the answer that has the page save a file."""
+    return {"file": {"name": name, "text": content}, "notice": text("panel.saved", name=name)}
 
 
 def _key(value: object) -> str:

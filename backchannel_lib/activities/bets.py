@@ -107,7 +107,7 @@ class Bets(Items):
     def text(self) -> str:
         """The title and the five stories."""
         stories = [f"{number}. {bet.story}" for number, bet in enumerate(self.bets.values(), start=1)]
-        return "\n".join([text(f"activity.{self.key}.title"), *stories])
+        return "\n".join([self.title, *stories])
 
     def transcript(self) -> str:
         """Bet every verdict on every student, and return how many bets were made."""

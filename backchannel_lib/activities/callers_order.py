@@ -114,7 +114,7 @@ class CallersOrder(GuessForm):
     def text(self) -> str:
         """The title and the order as it is."""
         order = [f"{at}. {text(f'level.recommender.{name}')}" for at, name in enumerate(self.state["order"], start=1)]
-        return "\n".join([text(f"activity.{self.row.activity}.title"), *order])
+        return "\n".join([self.title, *order])
 
     def transcript(self) -> str:
         """Move every caller to the article's place, telling how many stand where the article has them."""

@@ -11,7 +11,7 @@ from backchannel_lib.model.soap_rule import rules_check
 from backchannel_lib.model.verdict import Judgment, Verdict, judge
 from backchannel_lib.page.activity_page import activity_page, rule_box, show_if, slot, static_page
 from backchannel_lib.page.case_fragments import fast_fragments
-from backchannel_lib.page.components import citations, description_list, table
+from backchannel_lib.page.components import citations, description_list, scrollable, table
 from backchannel_lib.page.file_sheet import file_brief, file_facts, file_sheet
 from backchannel_lib.page.html import Markup, join, tag
 from backchannel_lib.page.inputs import button, radios, toolbar
@@ -167,9 +167,7 @@ class Desk(TimedDeck):
                 "seen",
                 now,
                 slot("summary", parts["summary"], "p", class_="bw-summary"),
-                slot(
-                    "answers", parts["answers"], class_="bw-numbers", tabindex="0", role="group", aria_label=text("desk.table")
-                ),
+                slot("answers", parts["answers"], **scrollable(text("desk.table"))),
                 rule_box(slot("rule", parts["rule"])),
                 tag("h3", text("desk.why")),
                 slot("why", parts["why"]),

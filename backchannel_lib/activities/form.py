@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterable, Mapping
 from types import MappingProxyType
 from typing import Any, NamedTuple, TypeAlias
@@ -160,12 +159,7 @@ class Form(Activity[Record]):
 
     def from_file(self, text: str) -> Record:
         """Return the state in a file; names that are no longer known are passed over."""
-        try:
-            record = json.loads(text)
-        except ValueError:
-            raise CaseError(self.key, "not_json", text[:40]) from None
-        if not isinstance(record, dict):
-            raise CaseError(self.key, "not_a_record", text[:40])
+        record = self.read_record(text)
         read = {name: entry.read(record[name]) for name, entry in self.entries.items() if name in record}
         return MappingProxyType({name: read.get(name, entry.default) for name, entry in self.entries.items()})
 
@@ -176,4 +170,4 @@ class Form(Activity[Record]):
     @property
     def text(self) -> str:
         """Title and lead."""
-        return f"{text(f'activity.{self.key}.title')}. {text(f'activity.{self.key}.lead')}"
+        return f"{self.title}. {text(f'activity.{self.key}.lead')}"

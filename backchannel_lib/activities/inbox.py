@@ -264,7 +264,7 @@ class Inbox(Form):
         return table(text("inbox.tally"), (text("table.what"), text("inbox.of_hundred")), rows)
 
     def _compared(self, state: Record) -> str:
-        gap = int(state["guess"]) - self.deleted
+        gap = state["guess"] - self.deleted
         if gap == 0:
             return text("inbox.guess_same")
         return text("inbox.guess_more" if gap > 0 else "inbox.guess_less", gap=abs(gap))

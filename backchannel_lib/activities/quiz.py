@@ -100,7 +100,7 @@ class Quiz(Items):
     @property
     def text(self) -> str:
         """The title and every question with its options."""
-        lines = [text(f"activity.{self.key}.title")]
+        lines = [self.title]
         for number, one in enumerate(self.questions.values(), start=1):
             lines += [f"{number}. {one.text}", *(f"   - {option.text}" for option in one.options)]
         return "\n".join(lines)

@@ -376,7 +376,7 @@ class Scenes(CaseActivity):
     def text(self) -> str:
         """Title, lead, the story, and what is asked or answered."""
         scene = self.state.scene
-        head = [text(f"activity.{self.row.activity}.title"), self._title(scene)]
+        head = [self.title, self._title(scene)]
         head.append(text("scene.own_story") if scene == OWN else text(f"scene.{scene}.story"))
         return "\n".join([*head, super().text if self._is_seen(self.state) else text("guess.ask")])
 

@@ -34,7 +34,7 @@ class Shares(GuessForm):
         super().__init__(row, {name: integer_field(name, 0, WHOLE, even, label) for name, label in names.items()})
 
     def _sum(self, state: Record) -> int:
-        return sum(int(state[row.factor]) for row in self.rows)
+        return sum(state[row.factor] for row in self.rows)
 
     def missing(self, state: Record, _step: str = "") -> str:
         """Return what is wrong or still to be shared; what was typed in vain is not what is counted."""
@@ -62,7 +62,7 @@ class Shares(GuessForm):
     def _figure(self, state: Record) -> Figure:
         return bars_of_two(
             [text(f"factor.{row.factor}") for row in self.rows],
-            (text("lesson.you"), [int(state[row.factor]) for row in self.rows]),
+            (text("lesson.you"), [state[row.factor] for row in self.rows]),
             (text("guess.article"), [row.share for row in self.rows]),
             text("shares.axis"),
         )
@@ -73,8 +73,8 @@ class Shares(GuessForm):
 
     def _compared(self, state: Record) -> str:
         rows = [(text(f"factor.{row.factor}"), state[row.factor], row.share) for row in self.rows]
-        furthest = max(self.rows, key=lambda row: abs(int(state[row.factor]) - row.share))
-        gap = int(state[furthest.factor]) - furthest.share
+        furthest = max(self.rows, key=lambda row: abs(state[row.factor] - row.share))
+        gap = state[furthest.factor] - furthest.share
         word = "shares.same" if gap == 0 else "shares.more" if gap > 0 else "shares.less"
         return join(
             tag("p", text(word, factor=text(f"factor.{furthest.factor}"), gap=abs(gap)), class_="bw-kind"),

@@ -207,7 +207,7 @@ class Walk(Form):
         """Title, the step one is at and its verdict."""
         step = self.steps[self.state["at"]]
         told = text("walk.passed", verdict=judge(step.case).verdict.label)
-        return "\n".join([text(f"activity.{self.row.activity}.title"), text(f"step.{step.row.step}.text"), told])
+        return "\n".join([self.title, text(f"step.{step.row.step}.text"), told])
 
     def transcript(self) -> str:
         """Walk from the beginning to the end, predicting, and tell each outcome; then go back."""

@@ -76,12 +76,12 @@ class WeekClock(GuessForm):
 
     @staticmethod
     def _date(state: Record) -> date:
-        day = DAYS[state["day"] or "monday"]
-        year = int(state["year"] or OPEN_YEAR)
+        day = DAYS[state["day"]]
+        year = int(state["year"])
         return date(year, *day) if isinstance(day, tuple) else match_week(year) + timedelta(days=day)
 
     def _when(self, state: Record) -> datetime:
-        return datetime.combine(self._date(state), time(int(state["hour"])))
+        return datetime.combine(self._date(state), time(state["hour"]))
 
     @staticmethod
     def _reading(state: Record) -> str | None:
@@ -89,7 +89,7 @@ class WeekClock(GuessForm):
 
     def _case(self, contact: WeekContactRow, state: Record) -> Case:
         phase = phase_at(self._when(state), self._reading(state))
-        return case_of(contact.overrides).replace(phase=phase, lists_open=bool(state["lists_open"]))
+        return case_of(contact.overrides).replace(phase=phase, lists_open=state["lists_open"])
 
     def _earliest(self, state: Record) -> str:
         """Find the first of the guessed moments at which the rule lets a call be started."""
@@ -112,7 +112,7 @@ class WeekClock(GuessForm):
     def _step(self, by: int) -> ActionResult:
         """Move on by one hour, over midnight too; the clock stops at its two ends."""
         days = list(DAYS)
-        at = days.index(self.state["day"] or "monday") * 24 + int(self.state["hour"]) + by
+        at = days.index(self.state["day"]) * 24 + self.state["hour"] + by
         if 0 <= at < len(days) * 24:
             self.commit_values(day=days[at // 24], hour=at % 24)
         return {}
@@ -138,7 +138,7 @@ class WeekClock(GuessForm):
         if not self.is_seen(state):
             return {}
         return {
-            "base_figure.week": _week(int(state["year"] or OPEN_YEAR), self._reading(state)),
+            "base_figure.week": _week(int(state["year"]), self._reading(state)),
             "alt_text.week": text("clock.spoken", moment=self._moment(state)),
             "table.week": self._events(),
         }
@@ -147,7 +147,7 @@ class WeekClock(GuessForm):
         """Return where the moment stands on the picture; what comes after the week stands at its edge."""
         if not self.is_seen(state):
             return {}
-        first = datetime.combine(match_week(int(state["year"] or OPEN_YEAR)), time()) - timedelta(days=1)
+        first = datetime.combine(match_week(int(state["year"])), time()) - timedelta(days=1)
         hours = (self._when(state) - first) / timedelta(hours=1)
         return {"week": (min(hours, WEEK + 18), text("clock.band.now"))}
 
@@ -171,7 +171,7 @@ class WeekClock(GuessForm):
             "clock.moment",
             day=text(f"weekday.{self._date(state).weekday()}"),
             date=_date_words(self._date(state)),
-            hour=_hour_words(int(state["hour"])),
+            hour=_hour_words(state["hour"]),
         )
 
     def _beside(self, state: Record) -> Markup:
@@ -201,7 +201,7 @@ class WeekClock(GuessForm):
 
     def _official(self, state: Record) -> str:
         """Name what the official clock shows: an event under way, or the last one passed."""
-        monday = datetime.combine(match_week(int(state["year"] or OPEN_YEAR)), time())
+        monday = datetime.combine(match_week(int(state["year"])), time())
         when, told = self._when(state), text("clock.before")
         if when >= monday + timedelta(days=5):
             return text("clock.after")
@@ -272,10 +272,10 @@ class WeekClock(GuessForm):
                     tag(
                         "div",
                         select("day", text("clock.day"), days, state["day"]),
-                        slider("hour", text("clock.hour"), (0, 23), int(state["hour"]), help_text=text("clock.hour_help")),
+                        slider("hour", text("clock.hour"), (0, 23), state["hour"], help_text=text("clock.hour_help")),
                         toolbar(button(text("clock.earlier"), "earlier"), button(text("clock.later"), "later")),
-                        checkbox("lists_open", text("field.lists_open.label"), bool(state["lists_open"])),
-                        checkbox("friday_after", text("clock.friday_after"), bool(state["friday_after"])),
+                        checkbox("lists_open", text("field.lists_open.label"), state["lists_open"]),
+                        checkbox("friday_after", text("clock.friday_after"), state["friday_after"]),
                         select("year", text("clock.year"), [(year, year) for year in YEARS], state["year"]),
                         class_="bw-controls",
                     ),
@@ -294,7 +294,7 @@ class WeekClock(GuessForm):
     @property
     def text(self) -> str:
         """The title, and what is asked or what holds at the moment."""
-        title = text(f"activity.{self.row.activity}.title")
+        title = self.title
         if not self.is_seen(self.state):
             return f"{title}\n{text('clock.ask')}\n" + "\n".join(f"- {words}" for _, words in _guess_options())
         return f"{title}\n{self._line(self.state)}"

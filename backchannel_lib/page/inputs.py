@@ -266,14 +266,14 @@ def button(
     )
 
 
-def toolbar(*buttons: object) -> Markup:
-    """Put buttons beside each other.
+def toolbar(*buttons: object, alike: bool = False) -> Markup:
+    """Put buttons beside each other, the first one highlighted unless all of them look alike.
 
     Examples:
         >>> toolbar(button("Undo", "undo"))
         '<div class="bw-toolbar"><button type="button" data-action="undo">Undo</button></div>'
     """
-    return tag("div", *buttons, class_="bw-toolbar")
+    return tag("div", *buttons, class_="bw-toolbar bw-alike" if alike else "bw-toolbar")
 
 
 def clock_button(text: str, does: str, *, hidden: bool = False, key: str = "") -> Markup:

@@ -13,8 +13,12 @@ SIGNS = {"not_allowed": "✕", "ask_first": "?", "allowed": "✓"}
 
 
 @functools.lru_cache(maxsize=64)
-def rule_answer(check: RulesCheck) -> Markup:
+def rule_answer(check: RulesCheck, *, always_next: bool = True) -> Markup:
     """Write an answer of the rule with its reason, the next step and the source.
+
+    Args:
+        check: The answer.
+        always_next: Whether a contact that is allowed has a next step too.
 
     Examples:
         >>> "Not allowed" in rule_answer(rules_check(Case()))
@@ -30,7 +34,7 @@ def rule_answer(check: RulesCheck) -> Markup:
             data_answer=check.answer,
         ),
         tag("p", check.reason),
-        tag("p", check.next_step, class_="bw-next"),
+        tag("p", check.next_step, class_="bw-next") if always_next or check.answer != "allowed" else None,
         tag("p", check.note, class_="bw-small"),
         tag("details", tag("summary", text("rules.source")), tag("p", check.source), class_="bw-basis", data_details="rules"),
     )

@@ -112,7 +112,7 @@ class Collisions(GuessForm):
     @property
     def text(self) -> str:
         """The title and what is asked."""
-        return f"{text(f'activity.{self.row.activity}.title')}\n{text('collide.ask', total=len(self.found))}"
+        return f"{self.title}\n{text('collide.ask', total=len(self.found))}"
 
     def transcript(self) -> str:
         """Guess both ends, and tell the whole list; then go back."""

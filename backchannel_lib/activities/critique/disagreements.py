@@ -20,7 +20,7 @@ from backchannel_lib.model.soap_rule import RulesCheck, rules_check
 from backchannel_lib.model.tables import load_assumptions, load_examples, load_rules
 from backchannel_lib.model.verdict import Verdict, judge
 from backchannel_lib.page.activity_page import activity_page, show_if, slot
-from backchannel_lib.page.components import citations, description_list, lines_of, table
+from backchannel_lib.page.components import citations, description_list, lines_of, scrollable, table
 from backchannel_lib.page.html import Markup, join, tag
 from backchannel_lib.page.inputs import button, radios, toolbar
 from backchannel_lib.page.verdict_html import VERDICT_ASSUMPTIONS
@@ -196,10 +196,9 @@ class Disagreements(GuessForm):
         return tag(
             "details",
             tag("summary", text("disagree.row_by_row")),
-            tag("div", table(text("disagree.row_by_row"), head, rows), class_="bw-numbers", tabindex="0", role="group",
-                aria_label=text("disagree.row_by_row")),
+            tag("div", table(text("disagree.row_by_row"), head, rows), **scrollable(text("disagree.row_by_row"))),
             data_details="two-tables",
-        )  # fmt: skip
+        )
 
     def page(self) -> str:
         """Return the whole page."""
@@ -252,7 +251,7 @@ class Disagreements(GuessForm):
     @property
     def text(self) -> str:
         """The title, and each place with both ways to read it."""
-        lines = [text(f"activity.{self.row.activity}.title")]
+        lines = [self.title]
         for number, choice in enumerate(self.places, start=1):
             lines.append(f"{number}. {text(f'choice.{choice}')}")
             lines += [f"   - {READINGS[way].sentence}" for way in self.ways(choice)]

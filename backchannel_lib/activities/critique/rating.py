@@ -54,18 +54,15 @@ class Rating(Items):
         }
         super().__init__(row, {claim: text(f"claim.{claim}") for claim in self.claims}, LEVELS, more, steps=())
 
-    def _group(self, state: Record) -> str:
-        return state["topic"] or SAMPLE
-
     def missing(self, state: Record, _step: str = "") -> str:
         """Return a sentence where nothing of the group was rated yet."""
-        return "" if self.chosen(state, self.groups[self._group(state)]) else text(self.nothing_chosen)
+        return "" if self.chosen(state, self.groups[state["topic"]]) else text(self.nothing_chosen)
 
     def see(self, step: str = "") -> ActionResult:
         """Show our ratings of the group in sight."""
         if missing := self.missing(self.state, step):
             return {"notice": missing}
-        group = self._group(self.state)
+        group = self.state["topic"]
         if group not in self.state["shown"]:
             self.commit_values(shown=(*self.state["shown"], group))
         return {"focus": self.focus}
@@ -83,7 +80,7 @@ class Rating(Items):
     def fragments(self, state: Record) -> dict[str, str]:
         """Return our rating of each claim that may be seen, and the counts."""
         told = self.revealed(state)
-        group = self._group(state)
+        group = state["topic"]
         summary = self._summary(state)
         return {
             **self.answers(state),
@@ -112,7 +109,7 @@ class Rating(Items):
 
     def sections(self, state: Record) -> list[str]:
         """Return which claims are visible: those of the topic."""
-        return [f"claim.{claim}" for claim in self.groups[self._group(state)]]
+        return [f"claim.{claim}" for claim in self.groups[state["topic"]]]
 
     def page(self) -> str:
         """Return the whole page."""
@@ -123,7 +120,7 @@ class Rating(Items):
             tag("h3", text("rate.levels")),
             tag("dl", [tag("div", tag("dt", name), tag("dd", meaning)) for _, name, meaning in levels()], class_="bw-meanings"),
             _evidence(),
-            select("topic", text("rate.topic"), topics, self._group(self.state), help_text=text("rate.topic_help")),
+            select("topic", text("rate.topic"), topics, self.state["topic"], help_text=text("rate.topic_help")),
             [self._item(claim, self.state, parts, now) for claim in self.claims],
             slot("rated", parts["rated"], "p", class_="bw-small"),
             toolbar(button(text("rate.compare"), "compare")),
@@ -150,7 +147,7 @@ class Rating(Items):
     def text(self) -> str:
         """The title and the choices."""
         chosen = "\n".join(f"- {name}: {meaning}" for _, name, meaning in levels())
-        return f"{text(f'activity.{self.row.activity}.title')}\n{text('rate.levels')}\n{chosen}"
+        return f"{self.title}\n{text('rate.levels')}\n{chosen}"
 
     def transcript(self) -> str:
         """Rate every claim in every way, topic by topic, compare, and tell ours; then go back."""

@@ -17,7 +17,7 @@ from backchannel_lib.activities.tables import ActivityRow
 from backchannel_lib.base.texts import text
 from backchannel_lib.page.activity_page import activity_page, show_if, slot
 from backchannel_lib.page.charts import Figure, bars, bars_of_two
-from backchannel_lib.page.components import chart_panel, citations, description_list, facts, facts_by_source, table
+from backchannel_lib.page.components import chart_panel, citations, description_list, facts, facts_by_source, scrollable, table
 from backchannel_lib.page.html import Markup, join, tag
 from backchannel_lib.page.inputs import button, radios, slider, toolbar
 
@@ -108,7 +108,7 @@ class Studies(GuessForm):
         """Return the survey beside one's guess, and the article's chart, which has another unit."""
         if not self.is_seen(state, "survey"):
             return {}
-        guesses = [int(state[bar.caller]) for bar in self.surveyed]
+        guesses = [state[bar.caller] for bar in self.surveyed]
         survey = bars_of_two(
             [bar.label for bar in self.surveyed],
             (text("lesson.you"), guesses),
@@ -149,7 +149,7 @@ class Studies(GuessForm):
         match step:
             case "survey":
                 found = {bar.standing: bar.value for bar in self.surveyed}
-                high = sum(int(state[bar.caller]) > bar.value for bar in self.surveyed)
+                high = sum(state[bar.caller] > bar.value for bar in self.surveyed)
                 word = "studies.hoped" if high == len(self.surveyed) else "studies.feared" if high == 0 else "studies.mixed"
                 return f"{text('studies.found', **found)} {text(word)}"
             case "measured":
@@ -178,8 +178,7 @@ class Studies(GuessForm):
         claims = [claim for _, chart, _ in study_bars() for bar in chart for claim in bar.claims]
         return join(
             tag("h3", text("studies.beside")),
-            tag("div", table(text("studies.beside"), head, rows), class_="bw-numbers", tabindex="0", role="group",
-                aria_label=text("studies.beside")),
+            tag("div", table(text("studies.beside"), head, rows), **scrollable(text("studies.beside"))),
             tag("p", check.sentence, class_="bw-kind"),
             tag(
                 "details",
@@ -188,7 +187,7 @@ class Studies(GuessForm):
                 data_details="ratios",
             ),
             citations("beside", claims, ("bar_pairing_is_ours", "one_answer_either_way")),
-        )  # fmt: skip
+        )
 
     def _measured(self, state: Record) -> Markup:
         believe = facts()["studies.oto_belief"].value
@@ -224,7 +223,7 @@ class Studies(GuessForm):
     def page(self) -> str:
         """Return the whole page."""
         state, parts, now = self.state, self.fragments(self.state), self.sections(self.state)
-        sliders = [slider(bar.caller, bar.label, (0, 100), int(state[bar.caller])) for bar in self.surveyed]
+        sliders = [slider(bar.caller, bar.label, (0, 100), state[bar.caller]) for bar in self.surveyed]
         measured = [(one, text(f"studies.measured.{one}")) for one in answers_to("measured")]
         advocates = [(one, text(f"studies.advocates.{one}")) for one in answers_to("advocates")]
         return activity_page(
@@ -250,7 +249,7 @@ class Studies(GuessForm):
                 "ask.measured",
                 now,
                 _heading("measured"),
-                slider("belief", text("studies.belief"), (0, 100), int(state["belief"])),
+                slider("belief", text("studies.belief"), (0, 100), state["belief"]),
                 radios("measured", text("studies.measured"), measured, state["measured"]),
                 _button("measured"),
                 slot("told.measured", parts["told.measured"], class_="bw-told"),
@@ -261,7 +260,7 @@ class Studies(GuessForm):
                 now,
                 _heading("advocates"),
                 radios("advocates", text("studies.advocates"), advocates, state["advocates"]),
-                slider("ban", text("studies.ban"), (0, 100), int(state["ban"])),
+                slider("ban", text("studies.ban"), (0, 100), state["ban"]),
                 _button("advocates"),
                 slot("told.advocates", parts["told.advocates"], class_="bw-told"),
                 class_="bw-item",
@@ -272,7 +271,7 @@ class Studies(GuessForm):
     def text(self) -> str:
         """The title and what is asked first."""
         callers = "\n".join(f"- {bar.label}" for bar in self.surveyed)
-        return f"{text(f'activity.{self.row.activity}.title')}\n{text('studies.survey_ask')}\n{callers}"
+        return f"{self.title}\n{text('studies.survey_ask')}\n{callers}"
 
     def transcript(self) -> str:
         """Make low, high and true guesses in every step, and tell what is said; then go back."""

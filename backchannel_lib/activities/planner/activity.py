@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any, Unpack
 
 from backchannel_lib.activities import saved_answers
-from backchannel_lib.activities.activity import Action, Activity
+from backchannel_lib.activities.activity import Action, Activity, saved_file
 from backchannel_lib.activities.messages import ActionResult
 from backchannel_lib.activities.planner.briefing import Briefing, briefing
 from backchannel_lib.activities.planner.html import (
@@ -22,7 +22,6 @@ from backchannel_lib.activities.planner.html import (
     programs_table,
     relations,
     row_title,
-    rule_html,
     sheet_html,
     warnings_of,
 )
@@ -33,7 +32,7 @@ from backchannel_lib.activities.planner.state import (
     PlannerState,
     empty,
     example,
-    from_json,
+    from_record,
     guesses,
     read_cell,
     read_file_field,
@@ -60,6 +59,7 @@ from backchannel_lib.model.soap_rule import rules_check
 from backchannel_lib.page.activity_page import static_page
 from backchannel_lib.page.case_controls import shown_fields, slider_ends
 from backchannel_lib.page.html import join
+from backchannel_lib.page.rule_html import rule_answer
 
 
 class PlannerActivity(Activity[PlannerState]):
@@ -134,7 +134,10 @@ class PlannerActivity(Activity[PlannerState]):
         head = text.lstrip("\ufeff \t\r\n").partition("\n")[0].lower()
         if not head.startswith(("{", "[")) and "name" in head:
             return with_spreadsheet(self.state, text, "people" if "kind" in head else "programs")
-        return from_json(self.key, text, self.row.fields)
+        record = self.read_record(text)
+        if not set(TABLES) & set(record):
+            raise CaseError(self.key, "not_a_record", text[:40])
+        return from_record(record, self.row.fields)
 
     def file_problem(self, error: CaseError) -> str:
         """Return what is wrong with a file, as a sentence for a reader."""
@@ -212,19 +215,15 @@ class PlannerActivity(Activity[PlannerState]):
         self.commit(self.state._replace(guess="", planned=""))
         return {"values": self.values(self.state), "focus": "guess"}
 
-    @staticmethod
-    def _file(name: str, content: str) -> ActionResult:
-        return {"file": {"name": name, "text": content}, "notice": text("panel.saved", name=name)}
-
     def _save_table(self, message: Mapping[str, Any]) -> ActionResult:
         if _table(message["value"]) == "people":
-            return self._file("my_people.csv", people_to_csv(self.state.ready_people))
-        return self._file("my_programs.csv", programs_to_csv(self.state.ready_programs))
+            return saved_file("my_people.csv", people_to_csv(self.state.ready_people))
+        return saved_file("my_programs.csv", programs_to_csv(self.state.ready_programs))
 
     def _save_plan(self, _: object) -> ActionResult:
         if not self.state.planned:
             return {"notice": text("guess.first")}
-        return self._file("my_plan.csv", plan_to_csv(self.state.plan))
+        return saved_file("my_plan.csv", plan_to_csv(self.state.plan))
 
     def _save_sheet(self, message: Mapping[str, Any]) -> ActionResult:
         if not self.state.planned:
@@ -233,7 +232,7 @@ class PlannerActivity(Activity[PlannerState]):
         number = str(message["value"])
         if number not in sheets:
             raise CaseError("save_sheet", "level", number, levels=", ".join(sheets))
-        return self._file(f"facts_{number}.txt", sheets[number].text)
+        return saved_file(f"facts_{number}.txt", sheets[number].text)
 
     # ---- what is on screen ----
 
@@ -243,7 +242,7 @@ class PlannerActivity(Activity[PlannerState]):
         is_example = (state.people, state.programs) == (example().people, example().programs)
         fragments = {
             "example": text("planner_board.is_example") if is_example else "",
-            "rule": rule_html(rules_check(state.file)),
+            "rule": rule_answer(rules_check(state.file), always_next=False),
             "people": people_table(tuple(row.id for row in state.people)),
             "programs": programs_table(tuple(row.id for row in state.programs)),
             "known": relations(counted, tuple((row.id, row.name) for row in state.programs if row.name)),
@@ -292,7 +291,7 @@ class PlannerActivity(Activity[PlannerState]):
         check = rules_check(state.file)
         return "\n".join(
             [
-                text(f"activity.{self.row.activity}.title"),
+                self.title,
                 text(f"activity.{self.row.activity}.lead"),
                 text("text.rules", answer=check.label, reason=check.reason),
                 text("planner_board.counts", people=len(state.people), programs=len(state.programs)),

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Final
 
 from backchannel_lib.activities.planner.briefing import Briefing
 from backchannel_lib.activities.planner.plan import ASSUMPTIONS, Plan, PlanRow, PlanWarning
@@ -13,14 +12,11 @@ from backchannel_lib.activities.planner.tables import ACQUAINTANCE, KINDS, OPENI
 from backchannel_lib.activities.tables import ActivityRow
 from backchannel_lib.base.texts import text
 from backchannel_lib.model.case import NEEDS
-from backchannel_lib.model.soap_rule import RulesCheck
 from backchannel_lib.page.activity_page import activity_page, rule_box, show_if, slot
 from backchannel_lib.page.case_controls import case_control, load_controls, shown_fields
 from backchannel_lib.page.components import citations, description_list
 from backchannel_lib.page.html import Markup, join, tag
 from backchannel_lib.page.inputs import button, checkbox, checks, radios, select, text_box, toolbar
-
-_SIGNS: Final = {"not_allowed": "✕", "ask_first": "?", "allowed": "✓"}
 
 
 def planner_page(row: ActivityRow, state: PlannerState, fragments: Mapping[str, str], open_now: Sequence[str]) -> Markup:
@@ -28,10 +24,11 @@ def planner_page(row: ActivityRow, state: PlannerState, fragments: Mapping[str, 
     return activity_page(
         row.activity,
         slot("example", fragments["example"], "p", class_="bw-kind"),
-        _toolbar(
+        toolbar(
             button(text("planner_board.clear"), "clear"),
             button(text("planner_board.example"), "example"),
             button(text("planner_board.bring"), "bring"),
+            alike=True,
         ),
         _file_section(row, state, fragments["rule"]),
         [
@@ -40,7 +37,7 @@ def planner_page(row: ActivityRow, state: PlannerState, fragments: Mapping[str, 
                 tag("h3", text(f"planner_table.{table}.title")),
                 tag("p", text(f"planner_table.{table}.lead")),
                 slot(table, fragments[table], class_="bw-rows", data_rows=True),
-                _toolbar(button(text(f"planner_table.{table}.add"), "add", table)),
+                toolbar(button(text(f"planner_table.{table}.add"), "add", table), alike=True),
                 class_="bw-wide",
             )
             for table in TABLES
@@ -68,7 +65,7 @@ def planner_page(row: ActivityRow, state: PlannerState, fragments: Mapping[str, 
             tag("h3", text("planner_board.plan")),
             tag("p", text("planner_board.plan_voice"), class_="bw-voice"),
             slot("plan", fragments["plan"], class_="bw-spaced"),
-            _toolbar(button(text("planner_board.again"), "again")),
+            toolbar(button(text("planner_board.again"), "again"), alike=True),
             element="section",
             class_="bw-wide bw-plan",
         ),
@@ -85,10 +82,6 @@ def planner_page(row: ActivityRow, state: PlannerState, fragments: Mapping[str, 
         ),
         _files_section(open_now),
     )
-
-
-def _toolbar(*buttons: object) -> Markup:
-    return tag("div", *buttons, class_="bw-toolbar bw-alike")
 
 
 def _file_section(row: ActivityRow, state: PlannerState, rule: str) -> Markup:
@@ -125,26 +118,15 @@ def _files_section(open_now: Iterable[str]) -> Markup:
         "details",
         tag("summary", text("planner_board.files")),
         tag("p", text("planner_board.files_lead"), class_="bw-small"),
-        _toolbar(
+        toolbar(
             button(text("planner_board.save"), "save"),
             tag("label", tag("span", opened), chooser, class_="bw-file"),
             button(text("planner_board.save_people"), "save_table", "people"),
             button(text("planner_board.save_programs"), "save_table", "programs"),
             show_if("seen", open_now, button(text("planner_board.save_plan"), "save_plan")),
+            alike=True,
         ),
         data_details="files",
-    )
-
-
-def rule_html(check: RulesCheck) -> Markup:
-    """Return what the NRMP's rule says, with its source folded."""
-    sign = tag("span", _SIGNS[check.answer], aria_hidden="true")
-    return join(
-        tag("p", sign, " ", check.label, class_="bw-rule-answer", data_answer=check.answer),
-        tag("p", check.reason),
-        tag("p", check.next_step, class_="bw-next") if check.answer != "allowed" else None,
-        tag("p", check.note, class_="bw-small"),
-        tag("details", tag("summary", text("rules.source")), tag("p", check.source), class_="bw-basis", data_details="rules"),
     )
 
 
@@ -347,7 +329,7 @@ def sheet_html(number: int, sheet: Briefing) -> Markup:
             aria_label=title,
             data_lm_suppress_shortcuts="true",
         ),
-        _toolbar(button(text("planner_board.save_sheet"), "save_sheet", str(number), name=name)),
+        toolbar(button(text("planner_board.save_sheet"), "save_sheet", str(number), name=name), alike=True),
         data_details=f"sheet-{number}",
     )
 

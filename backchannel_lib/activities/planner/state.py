@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import json
 from collections.abc import Iterable, Mapping
 from typing import Any, Final, NamedTuple, TypeAlias
 
@@ -209,23 +208,8 @@ def to_record(state: PlannerState, fields: Iterable[str]) -> dict[str, Any]:
     return {**record, "guess": state.guess, "told": state.planned}
 
 
-def from_json(key: str, content: str, fields: Iterable[str]) -> PlannerState:
-    """Return the state that a saved record describes.
-
-    Args:
-        key: What an error names.
-        content: JSON of what `to_record` returned.
-        fields: The fields of the student's own file.
-
-    Raises:
-        CaseError: It is no such record, or a value breaks a rule.
-    """
-    try:
-        record = json.loads(content)
-    except ValueError:
-        raise CaseError(key, "not_json", content[:40]) from None
-    if not isinstance(record, dict) or not set(TABLES) & set(record):
-        raise CaseError(key, "not_a_record", content[:40])
+def from_record(record: Mapping[str, Any], fields: Iterable[str]) -> PlannerState:
+    """Return the state that `to_record` described; a value that breaks a rule raises `CaseError`."""
     file = {name: read_file_field(name, record[name]) for name in fields if name in record}
     state = PlannerState(empty().file.replace(**file))
     for table in reversed(TABLES):

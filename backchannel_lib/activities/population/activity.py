@@ -18,7 +18,7 @@ from backchannel_lib.model.case import PHASES, Case
 from backchannel_lib.model.verdict import Verdict
 from backchannel_lib.page.activity_page import activity_page, show_if, slot
 from backchannel_lib.page.charts import stacked_bars
-from backchannel_lib.page.components import chart_panel, citations, description_list, table
+from backchannel_lib.page.components import chart_panel, citations, description_list, scrollable, table
 from backchannel_lib.page.html import Markup, join, tag
 from backchannel_lib.page.inputs import button, checkbox, radios, select, slider, toolbar
 
@@ -107,8 +107,8 @@ class PopulationActivity(Form):
     # ---- the draw ----
 
     def _key(self, state: Record) -> _Key:
-        settings = tuple((name, int(state[name])) for name in self.settings)
-        return (int(state["seed"]), state["phase"] or "soap_lists", bool(state["good_moment"]), settings)
+        settings = tuple((name, state[name]) for name in self.settings)
+        return (state["seed"], state["phase"], state["good_moment"], settings)
 
     def _numbers(self, state: Record) -> dict[str, int]:
         """Return what the guesses are compared with, as counts of files."""
@@ -154,7 +154,7 @@ class PopulationActivity(Form):
 
     def ui_state(self, state: Record) -> dict[str, Any]:
         """Return which controls and sections are visible."""
-        shown = ["group", *GROUPS[state["group"] or "scores"]] if state["seen"] else GUESSES
+        shown = ["group", *GROUPS[state["group"]]] if state["seen"] else GUESSES
         return {"open": ["seen"] if state["seen"] else ["ask"], "shown": list(shown)}
 
     @functools.cached_property
@@ -243,14 +243,14 @@ class PopulationActivity(Form):
                     "section",
                     tag("h3", text("crowd.moves")),
                     tag("p", no_contact, " ", tag("b", up_is_not_in)),
-                    _scrolling("moves", text("crowd.moves")),
+                    slot("moves", **scrollable(text("crowd.moves"))),
                     tag("p", rule, class_="bw-note"),
                 ),
                 tag(
                     "section",
                     tag("h3", text("crowd.beyond")),
                     tag("p", text("crowd.beyond_caption")),
-                    _scrolling("beyond", text("crowd.beyond")),
+                    slot("beyond", **scrollable(text("crowd.beyond"))),
                 ),
                 class_="bw-crowd",
             ),
@@ -274,7 +274,7 @@ class PopulationActivity(Form):
             checkbox(
                 "good_moment",
                 text("crowd.good_moment"),
-                bool(state["good_moment"]),
+                state["good_moment"],
                 help_text=text("crowd.good_moment_help"),
                 hidden="good_moment" not in shown,
             ),
@@ -285,12 +285,12 @@ class PopulationActivity(Form):
     def _slider(self, name: str, state: Record, *, hidden: bool) -> Markup:
         row = self.settings[name]
         because = text("crowd.because", why=row.why)
-        return slider(name, row.label, (row.low, row.high), int(state[name]), help_text=because, hidden=hidden)
+        return slider(name, row.label, (row.low, row.high), state[name], help_text=because, hidden=hidden)
 
     @property
     def text(self) -> str:
         """The title, and what is asked or what the draw shows."""
-        title = text(f"activity.{self.row.activity}.title")
+        title = self.title
         if not self.state["seen"]:
             return "\n".join([title, text("crowd.who"), *(f"- {_question(name)}" for name in GUESSES)])
         return "\n".join([title, text("population.made_up", count=FILES), self._line(self.state)])
@@ -357,10 +357,6 @@ def _options() -> list[tuple[str, str]]:
     return [(str(end), _range(end)) for end in ENDS]
 
 
-def _scrolling(name: str, label: str) -> Markup:
-    return slot(name, class_="bw-numbers", tabindex="0", role="group", aria_label=label)
-
-
 def _banded(result: Outcome) -> dict[str, int]:
     """Count the files of each piece of a bar."""
     counts, low = {}, 0
@@ -383,7 +379,7 @@ def _headline_table(headline: Mapping[str, Mapping[str, int]]) -> Markup:
         (text("crowd.of_these", count=FILES), *(text(f"crowd.column.{column}") for column in headline)),
         [(text(f"crowd.end.{end}"), *(ends[end] for ends in headline.values())) for end in ("look", *LOOKED)],
     )
-    return tag("div", numbers, class_="bw-numbers", tabindex="0", role="group", aria_label=caption)
+    return tag("div", numbers, **scrollable(caption))
 
 
 def _figure(results: tuple[Outcome, ...]) -> dict[str, Any]:

@@ -6,7 +6,7 @@ import re
 from datetime import date
 from typing import Any, Final
 
-from backchannel_lib.activities.activity import Action
+from backchannel_lib.activities.activity import Action, saved_file
 from backchannel_lib.activities.form import Form, FormField, Record, choices_field
 from backchannel_lib.activities.messages import ActionResult
 from backchannel_lib.activities.tables import ActivityRow
@@ -72,8 +72,7 @@ class YearPlanActivity(Form):
     def _file(self, ending: str, content: str) -> ActionResult:
         if not self._plan(self.state).items:
             return {"notice": text("plan_board.nothing")}
-        name = f"my-plan-{_day(self.state['start']).isoformat()}.{ending}"
-        return {"file": {"name": name, "text": content}, "notice": text("panel.saved", name=name)}
+        return saved_file(f"my-plan-{_day(self.state['start']).isoformat()}.{ending}", content)
 
     # ---- the plan ----
 
@@ -144,7 +143,7 @@ class YearPlanActivity(Form):
     def text(self) -> str:
         """The title, and the plan in short."""
         plan = self._plan(self.state)
-        return "\n".join([text(f"activity.{self.row.activity}.title"), *(_lines(plan) or [text("plan.empty")])])
+        return "\n".join([self.title, *(_lines(plan) or [text("plan.empty")])])
 
     def transcript(self) -> str:
         """Check three tasks, then all of them on several first days, and list days and warnings; then go back."""
