@@ -22,12 +22,11 @@ from backchannel_lib.model.verdict import Judgment, Verdict, judge
 from backchannel_lib.page import charts
 from backchannel_lib.page.activity_page import (
     activity_page,
+    answer_boxes,
     difference,
-    rule_box,
     show_if,
     slot,
     static_page,
-    verdict_card,
     verdict_options,
 )
 from backchannel_lib.page.case_controls import control_group, shown_fields
@@ -333,10 +332,7 @@ class Scenes(CaseActivity):
                 show_if(
                     "seen",
                     now,
-                    verdict_card(
-                        slot("verdict", parts["verdict"]), slot("rule_line", parts["rule_line"], "p", class_="bw-rule-line")
-                    ),
-                    rule_box(slot("rules", parts["rules"])),
+                    answer_boxes(parts),
                     tag(
                         "section",
                         tag("h3", text("card.chain")),

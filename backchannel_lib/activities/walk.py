@@ -12,7 +12,7 @@ from backchannel_lib.base.texts import text
 from backchannel_lib.model.case import Case
 from backchannel_lib.model.soap_rule import rules_check
 from backchannel_lib.model.verdict import judge
-from backchannel_lib.page.activity_page import activity_page, rule_box, show_if, slot, static_page, verdict_card
+from backchannel_lib.page.activity_page import activity_page, answer_boxes, show_if, slot, static_page
 from backchannel_lib.page.case_fragments import fast_fragments
 from backchannel_lib.page.components import citations, description_list
 from backchannel_lib.page.html import Markup, join, tag
@@ -188,10 +188,7 @@ class Walk(Form):
                 ),
                 tag(
                     "div",
-                    verdict_card(
-                        slot("verdict", parts["verdict"]), slot("rule_line", parts["rule_line"], "p", class_="bw-rule-line")
-                    ),
-                    rule_box(slot("rules", parts["rules"])),
+                    answer_boxes(parts),
                     class_="bw-answer",
                 ),
                 class_="bw-columns bw-halves",

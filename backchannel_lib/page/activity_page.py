@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from backchannel_lib.base.texts import text
 from backchannel_lib.model.verdict import Verdict
@@ -112,6 +112,12 @@ def verdict_card(*body: object) -> Markup:
 def rule_box(*body: object) -> Markup:
     """Write the NRMP rule's box: its heading, who speaks, and what it says."""
     return _voiced("rules", "bw-rule", body)
+
+
+def answer_boxes(fragments: Mapping[str, str]) -> list[Markup]:
+    """Write the article's verdict on a case with the rule in a line under it, and the rule's own box."""
+    line = slot("rule_line", fragments["rule_line"], "p", class_="bw-rule-line")
+    return [verdict_card(slot("verdict", fragments["verdict"]), line), rule_box(slot("rules", fragments["rules"]))]
 
 
 def _voiced(voice: str, class_: str, body: Iterable[object]) -> Markup:

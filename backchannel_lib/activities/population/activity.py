@@ -9,7 +9,8 @@ from types import MappingProxyType
 from typing import Any, Final
 
 from backchannel_lib.activities.activity import Action
-from backchannel_lib.activities.form import Form, FormField, Record, boolean_field, choice_field, integer_field
+from backchannel_lib.activities.form import FormField, Record, boolean_field, choice_field, integer_field
+from backchannel_lib.activities.guess import GuessForm
 from backchannel_lib.activities.messages import ActionResult
 from backchannel_lib.activities.population.model import DrawRow, Outcome, calls, compare, draw, load_draw, notes, outcome
 from backchannel_lib.activities.tables import ActivityRow
@@ -54,13 +55,14 @@ BEYOND: Final = ("chronic_poor_performance", "professionalism_issue", "far_below
 MOST_SEEDS: Final = 9999
 
 
-class PopulationActivity(Form):
+class PopulationActivity(GuessForm):
     """A draw of files, its assumptions as sliders, and what every kind of call does to it.
 
     Args:
         row: Its row in data/activities.csv.
-
     """
+
+    focus = "beside"
 
     def __init__(self, row: ActivityRow) -> None:
         self.settings: dict[str, DrawRow] = {row.setting: row for row in load_draw()}
@@ -74,7 +76,7 @@ class PopulationActivity(Form):
             row,
             {
                 **guesses,
-                "seen": boolean_field("seen"),
+                "seen": boolean_field("seen"),  # here, so that a saved file keeps its order
                 "group": choice_field("group", GROUPS, text("crowd.group"), "scores"),
                 **sliders,
                 **moment,
@@ -86,13 +88,11 @@ class PopulationActivity(Form):
 
     def actions(self) -> dict[str, Action]:
         """Return what the buttons do."""
-        return {"see": self._see, "another": self._another, "ours": self._defaults}
+        return {**super().actions(), "another": self._another, "ours": self._defaults}
 
-    def _see(self, _: object) -> ActionResult:
-        if not all(self.state[name] for name in GUESSES):
-            return {"notice": text("crowd.first")}
-        self.commit_values(seen=True)
-        return {"focus": "beside"}
+    def missing(self, state: Record, _step: str = "") -> str:
+        """Return the request to guess first, while a guess is missing."""
+        return "" if all(state[name] for name in GUESSES) else text("crowd.first")
 
     def _another(self, _: object) -> ActionResult:
         self.commit_values(seed=self.state["seed"] % MOST_SEEDS + 1)
@@ -154,8 +154,8 @@ class PopulationActivity(Form):
 
     def ui_state(self, state: Record) -> dict[str, Any]:
         """Return which controls and sections are visible."""
-        shown = ["group", *GROUPS[state["group"]]] if state["seen"] else GUESSES
-        return {"open": ["seen"] if state["seen"] else ["ask"], "shown": list(shown)}
+        shown = ["group", *GROUPS[state["group"]]] if state["seen"] else [*GUESSES]
+        return {"open": self.sections(state) or ["ask"], "shown": shown}
 
     @functools.cached_property
     def _first(self) -> Mapping[str, int]:
@@ -304,7 +304,7 @@ class PopulationActivity(Form):
         """Guess, see, list each call, move every assumption to its ends and back, and draw others; then go back."""
         start = self.state
         self.update(**dict.fromkeys(GUESSES, "0"))
-        self._see({})
+        self.see()
         lines = [text("crowd.why", count=FILES, **self._first), self._rule_sentence(self.state)]
         lines += [text("crowd.tour", what=one.call.label, line=_moves_line(one)) for one in _compared(self._key(self.state))]
         for name, row in self.settings.items():
