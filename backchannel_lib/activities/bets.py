@@ -42,15 +42,15 @@ class Bets(Items):
 
     def actions(self) -> dict[str, Action]:
         """Return what the buttons do."""
-        return {"keep": self._save, "forget": self._delete}
+        return {"save_bets": self._save_bets, "delete_bets": self._delete_bets}
 
-    def _save(self, _: object) -> ActionResult:
+    def _save_bets(self, _: object) -> ActionResult:
         made = self.chosen(self.state)
         if not made:
             return {"notice": text(self.nothing_chosen)}
         return _notice_after(lambda: saved_answers.save(SAVED, made), text("bets.kept", count=len(made)))
 
-    def _delete(self, _: object) -> ActionResult:
+    def _delete_bets(self, _: object) -> ActionResult:
         return _notice_after(lambda: saved_answers.delete(SAVED), text("bets.forgotten"))
 
     def fragments(self, state: Record) -> dict[str, str]:
@@ -82,10 +82,10 @@ class Bets(Items):
     def page(self) -> str:
         """Return the whole page."""
         parts, options = self.fragments(self.state), verdict_options()
-        see = [button(text("bets.see"), "compare")] if self.returned else [button(text("bets.keep"), "keep")]
+        see = [button(text("bets.see"), "compare")] if self.returned else [button(text("bets.keep"), "save_bets")]
         return activity_page(
             self.key,
-            toolbar(button(text("bets.bring"), "bring")) if self.returned else None,
+            toolbar(button(text("bets.bring"), "restore_bets")) if self.returned else None,
             [
                 self.item(
                     name,
@@ -97,7 +97,7 @@ class Bets(Items):
                 for number, (name, bet) in enumerate(self.bets.items(), start=1)
             ],
             slot("made", parts["made"], "p", class_="bw-summary"),
-            toolbar(see, button(text("bets.forget"), "forget")),
+            toolbar(see, button(text("bets.forget"), "delete_bets")),
             None if self.returned else tag("p", text("bets.rule"), class_="bw-rule-line"),
             tag("p", text("bets.where"), class_="bw-small"),
             slot("summary", parts["summary"], "p", class_="bw-summary"),
@@ -135,9 +135,9 @@ class BetsReturned(Bets):
 
     def actions(self) -> dict[str, Action]:
         """Return what the buttons do."""
-        return {"compare": lambda _: self.see(), "bring": self._bring, "forget": self._delete}
+        return {"compare": lambda _: self.see(), "restore_bets": self._restore_bets, "delete_bets": self._delete_bets}
 
-    def _bring(self, _: object) -> ActionResult:
+    def _restore_bets(self, _: object) -> ActionResult:
         made = self._valid(saved_answers.saved(SAVED))
         if not made:
             return {"notice": text("bets.none")}

@@ -86,7 +86,7 @@ class CaseActivity(Activity[CaseState]):
 
     def __init__(self, case: Case | None = None, reading: str | None = None) -> None:
         super().__init__("case", state_of(case or Case(), check_reading(reading)))
-        self._kept = False  # whether something from the chapters waits to be brought in; looked up when a page says hello
+        self._has_saved = False  # whether something from the chapters waits to be restored; looked up when a page says hello
 
     @property
     def case(self) -> Case:
@@ -102,8 +102,8 @@ class CaseActivity(Activity[CaseState]):
 
     def actions(self) -> dict[str, Action]:
         """Give what the buttons of a case do, beside those that all activities have."""
-        kept: dict[str, Action] = {"bring": self._bring, "forget": self._forget}
-        return {"exam": self._exam, "apply": self._apply, "read": self._read, **kept}
+        saved: dict[str, Action] = {"restore_case": self._restore_case, "delete_case": self._delete_case}
+        return {"exam": self._exam, "apply": self._apply, "read": self._read, **saved}
 
     def update(self, **values: object) -> None:
         """Change fields as a reader would with the controls.
@@ -193,26 +193,26 @@ class CaseActivity(Activity[CaseState]):
 
     def opened(self) -> ActionResult:
         """Look up whether something saved in the chapters can be brought in."""
-        self._kept = bool(saved_answers.saved(saved_answers.CASE))
+        self._has_saved = bool(saved_answers.saved(saved_answers.CASE))
         return super().opened()
 
-    def _bring(self, _: Mapping[str, Any]) -> ActionResult:
-        """Put what the reader kept in the chapters into the case."""
+    def _restore_case(self, _: Mapping[str, Any]) -> ActionResult:
+        """Put what the reader saved in the chapters into the case."""
         record = saved_answers.saved(saved_answers.CASE)
         case = saved_answers.with_saved(self.case, record)
         self.commit(state_of(case, self.reading, self.state))
         self.clear_errors()
-        self._kept = False
+        self._has_saved = False
         names = ", ".join(text(f"field.{name}.label") for name in Case.fields() if name in record)
         return {"notice": text("kept.brought", names=names), "values": self.values(self.state)}
 
-    def _forget(self, _: Mapping[str, Any]) -> ActionResult:
-        """Delete what the reader kept in the chapters."""
+    def _delete_case(self, _: Mapping[str, Any]) -> ActionResult:
+        """Delete what the reader saved in the chapters."""
         try:
             saved_answers.delete(saved_answers.CASE)
         except CaseError as error:
             return {"notice": str(error)}
-        self._kept = False
+        self._has_saved = False
         return {"notice": text("kept.forgotten")}
 
     # ---- what is on screen ----
@@ -274,7 +274,7 @@ class CaseActivity(Activity[CaseState]):
         exam = exam_of(state.case)
         return {
             "shown": shown_fields(state.case),
-            "open": ["kept"] if self._kept else [],
+            "open": ["kept"] if self._has_saved else [],
             "exam": exam.exam if exam else None,
             "ends": {name: slider_ends(state.case, name) for name in SCORES},
         }

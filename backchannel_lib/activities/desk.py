@@ -86,7 +86,7 @@ class Desk(TimedDeck):
         decided = self.decided(state) if seen else []
         summary = self._summary(state, decided) if seen else ""
         return {
-            "clock": self.clock_told(state),
+            "clock": self.clock_sentence(state),
             "nav": self._nav(state),
             "summary": summary,
             "answers": self._table(state, decided) if seen else "",

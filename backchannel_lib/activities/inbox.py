@@ -18,7 +18,7 @@ from backchannel_lib.page.html import Markup, join, tag
 from backchannel_lib.page.inputs import button, slider, toolbar
 
 NUMBERS: Final = ("cold_emails", "cold_emails_deleted")
-DELETE, SKIM = "d", "s"  # what the reader did to an email, as it is kept
+DELETE, SKIM = "d", "s"  # what the reader did to an email, as it is saved
 
 
 class Email(NamedTuple):
@@ -115,7 +115,7 @@ class Inbox(Form):
             "open": self._open_inbox,
             "delete": lambda _: self._decide(DELETE),
             "skim": lambda _: self._decide(SKIM),
-            "rest": self._let_go,
+            "rest": self._delete_rest,
         }
 
     def _open_inbox(self, _: object) -> ActionResult:
@@ -129,7 +129,7 @@ class Inbox(Form):
         # The buttons stay where they are, and the focus on them, until they are gone.
         return {} if self._stage(self.state) == "sort" else {"focus": "mail"}
 
-    def _let_go(self, _: object) -> ActionResult:
+    def _delete_rest(self, _: object) -> ActionResult:
         if not self.state["begun"]:
             return {"notice": text("guess.first")}
         self.commit_values(rest=True)
@@ -332,7 +332,7 @@ class Inbox(Form):
                 if what == SKIM:
                     self.undo()
         lines.append(self._so_far(self.state))
-        self._let_go({})
+        self._delete_rest({})
         lines += [self._at_the_desk(self.state), self._grid_in_words(), text("inbox.key_read")]
         self.commit(start)
         return "\n".join(lines)

@@ -25,7 +25,7 @@ class PersistentForm(Form):
         """Return what is saved."""
         return self.values(self.state)
 
-    def bring(self, record: Mapping[str, Any]) -> None:
+    def restore_record(self, record: Mapping[str, Any]) -> None:
         """Go on from what was saved; raise `CaseError`, and change nothing, if it is no such record."""
         self.restore(self.from_file(json.dumps(record)))
 
@@ -44,6 +44,6 @@ class PersistentForm(Form):
         """Find what was saved, on the first page, unless something was entered before."""
         if not self._looked and self.state == self.start:
             with contextlib.suppress(CaseError):
-                self.bring(saved(self.key))
+                self.restore_record(saved(self.key))
         self._looked = True
         return super().opened()

@@ -79,13 +79,13 @@ class Scenes(CaseActivity):
 
     def _mine(self) -> tuple[str, ...]:
         """Return the fields that a reader enters here, with those that only make sense together."""
-        return (*dict.fromkeys((*self.row.fields, *_go_along(self.row.fields), *(ALWAYS_ASKED if self.row.own else ()))),)
+        return (*dict.fromkeys((*self.row.fields, *_linked_to(self.row.fields), *(ALWAYS_ASKED if self.row.own else ()))),)
 
     def _at(self, scene: str, state: CaseState) -> CaseState:
         case = self._case_of(scene)
         if scene == OWN:
-            kept = saved_answers.saved(saved_answers.CASE)
-            case = saved_answers.with_saved(case, {name: kept[name] for name in self._mine() if name in kept})
+            saved = saved_answers.saved(saved_answers.CASE)
+            case = saved_answers.with_saved(case, {name: saved[name] for name in self._mine() if name in saved})
         return state_of(case, state.reading, state)._replace(scene=scene)
 
     def _is_seen(self, state: CaseState) -> bool:
@@ -99,7 +99,7 @@ class Scenes(CaseActivity):
 
     def actions(self) -> dict[str, Action]:
         """Return what the buttons do."""
-        return {**super().actions(), "see": self._see, "scene": self._scene, "again": self._again, "keep": self._keep}
+        return {**super().actions(), "see": self._see, "scene": self._scene, "again": self._again, "save_case": self._save_case}
 
     def _see(self, _: object) -> ActionResult:
         if not self._guess(self.state):
@@ -122,7 +122,7 @@ class Scenes(CaseActivity):
         self.commit(self._at(self.state.scene, self.state))
         return {"values": self.values(self.state), "notice": text("scene.is_again")}
 
-    def _keep(self, _: object) -> ActionResult:
+    def _save_case(self, _: object) -> ActionResult:
         record = self.case.to_record()
         mine = {name: record[name] for name in self._mine()}
         try:
@@ -323,7 +323,7 @@ class Scenes(CaseActivity):
                     show_if(
                         "own",
                         now,
-                        button(text("scene.keep"), "keep"),
+                        button(text("scene.keep"), "save_case"),
                         tag("p", text("scene.keep_where"), class_="bw-small"),
                         class_="bw-toolbar",
                     ),
@@ -444,8 +444,8 @@ def span(field: str, values: list[Any]) -> str:
     return ", ".join(words)
 
 
-def _go_along(fields: Iterable[str]) -> tuple[str, ...]:
-    """Return the fields that have to be kept with others, since they only make sense together."""
+def _linked_to(fields: Iterable[str]) -> tuple[str, ...]:
+    """Return the fields that are saved with others, since they only make sense together."""
     return tuple(
         more for field, more in (("recommender", "move"), ("move", "recommender")) if field in fields and more not in fields
     )

@@ -57,7 +57,7 @@ class Shares(GuessForm):
         """Return the two charts beside each other."""
         if not self.is_seen(state):
             return {}
-        return {"base_figure.shares": json.dumps(self._figure(state)), "alt_text.shares": self._spoken(state)}
+        return {"base_figure.shares": json.dumps(self._figure(state)), "alt_text.shares": self._alt_text(state)}
 
     def _figure(self, state: Record) -> Figure:
         return bars_of_two(
@@ -67,7 +67,7 @@ class Shares(GuessForm):
             text("shares.axis"),
         )
 
-    def _spoken(self, state: Record) -> str:
+    def _alt_text(self, state: Record) -> str:
         pairs = [f"{text(f'factor.{row.factor}')}: {state[row.factor]}, {row.share}" for row in self.rows]
         return text("shares.spoken", pairs="; ".join(pairs))
 
@@ -95,7 +95,7 @@ class Shares(GuessForm):
                 "compared",
                 self.sections(self.state),
                 slot("compared", parts["compared"], class_="bw-told"),
-                chart_panel("shares", text("shares.title"), text("shares.caption"), self._spoken(self.state), ""),
+                chart_panel("shares", text("shares.title"), text("shares.caption"), self._alt_text(self.state), ""),
             ),
         )
 

@@ -110,7 +110,7 @@ class TimedDeck(Form):
         return {**super().ui_state(state), "clock": self.clock_of(state)}
 
     @staticmethod
-    def clock_told(state: Record) -> str:
+    def clock_sentence(state: Record) -> str:
         """Return whether the clock runs, and that it closes nothing, as a sentence."""
         return text("desk.clock_on" if state["clock"] == "on" else "desk.clock_off")
 
@@ -120,7 +120,7 @@ class TimedDeck(Form):
 
         Args:
             now: The sections that are visible.
-            told: What `clock_told` says.
+            told: What `clock_sentence` says.
             name: What the clock is for.
             key: The key that stops and starts it, or blank.
             beats: Whether it tells the kernel how far it is.

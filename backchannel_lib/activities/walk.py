@@ -109,7 +109,7 @@ class Walk(Form):
         asks = coming is not None and coming.direction != ""
         return {
             "trail": self._trail(state),
-            "now": self._now_told(state["at"], state),
+            "now": self._now_html(state["at"], state),
             "verdict": card["verdict"],
             "rules": card["rules"],
             "rule_line": rule_line(now.case),
@@ -142,7 +142,7 @@ class Walk(Form):
         guess = tag("span", text("walk.you_said", way=text(f"way.{mine}")), class_="bw-badge") if mine else None
         return tag("li", tag("p", text(f"step.{step.row.step}.text")), tag("p", tag("b", told), " ", guess))
 
-    def _now_told(self, at: int, state: Record) -> Markup:
+    def _now_html(self, at: int, state: Record) -> Markup:
         step = self.steps[at]
         mine = state[step.row.step] if step.direction else ""
         beside = (

@@ -45,8 +45,8 @@ def case_page(case: Case, reading: str | None = None) -> str:
                 tag(
                     "div",
                     tag("p", text("kept.waits")),
-                    button(text("kept.bring"), "bring"),
-                    button(text("kept.forget"), "forget"),
+                    button(text("kept.bring"), "restore_case"),
+                    button(text("kept.forget"), "delete_case"),
                     class_="bw-toolbar bw-kept",
                     data_open="kept",
                     hidden=True,

@@ -150,9 +150,9 @@ class Drill(PersistentForm, TimedDeck):
         """Return what is saved: the state, and the time that is left."""
         return {**super().record(), "left": self._left}
 
-    def bring(self, record: Mapping[str, Any]) -> None:
+    def restore_record(self, record: Mapping[str, Any]) -> None:
         """Continue from what was saved; the clock waits."""
-        super().bring(record)
+        super().restore_record(record)
         self._left = record["left"] if self._is_left(record.get("left")) else self.seconds
         self._paused = self.state["at"] > 0
 
@@ -187,7 +187,7 @@ class Drill(PersistentForm, TimedDeck):
         summary = self._summary(state) if seen else ""
         stood = self._own_changes(state) if seen else ""
         return {
-            "clock": self.clock_told(state),
+            "clock": self.clock_sentence(state),
             "head": self._head(turn) if turn else "",
             "message": self._message(turn, state) if turn else "",
             "sheet": self._sheet(turn) if turn else "",

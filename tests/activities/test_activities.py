@@ -162,9 +162,9 @@ def test_nothing_that_a_reader_does_ends_in_a_trace_and_undo_takes_it_back(part:
         st.sampled_from(entries).map(lambda pair: {"type": "set", "field": pair[0], "value": pair[1]})
         if entries
         else st.just({"type": "refresh"}),
-        st.sampled_from(sorted({*activity.actions()} - {"keep", "forget"}) or ["show"]).flatmap(
-            lambda name: st.sampled_from(values).map(lambda value: {"type": name, "value": value})
-        ),
+        st.sampled_from(
+            sorted({*activity.actions()} - {"save_case", "delete_case", "save_bets", "delete_bets"}) or ["show"]
+        ).flatmap(lambda name: st.sampled_from(values).map(lambda value: {"type": name, "value": value})),
         st.sampled_from([{"type": "undo"}, {"type": "refresh"}, {"type": "hello"}]),
     )
     for message in data.draw(st.lists(acts, min_size=3, max_size=12)):
@@ -220,7 +220,7 @@ def test_a_case_of_one_s_own_is_kept_only_when_asked_and_arrives_where_it_is_off
     act(scenes, type="scene", value=OWN)
     act(scenes, type="set", field="recommender", value="known_dean")
     assert saved_answers.saved(saved_answers.CASE) == {}
-    act(scenes, type="keep")
+    act(scenes, type="save_case")
     assert saved_answers.saved(saved_answers.CASE)["recommender"] == "known_dean"
     assert "score" not in saved_answers.saved(saved_answers.CASE)
     panel = open_activity("noise_scenes").activity  # another chapter that asks for it sees it in its own scene
@@ -230,11 +230,11 @@ def test_a_case_of_one_s_own_is_kept_only_when_asked_and_arrives_where_it_is_off
     (fast, _) = act(whole, type="hello")
     assert fast["open"] == ["kept"]
     assert whole.case == Case()
-    act(whole, type="bring")
+    act(whole, type="restore_case")
     assert whole.case.recommender == "known_dean"
     whole.undo()
     assert whole.case == Case()
-    act(whole, type="forget")
+    act(whole, type="delete_case")
     assert saved_answers.saved(saved_answers.CASE) == {}
 
 
@@ -243,7 +243,7 @@ def test_what_is_kept_and_no_longer_valid_is_passed_over() -> None:
     saved_answers.save(saved_answers.CASE, {"score": 251, "recommender": "nobody", "specifics": True, "unknown": 1})
     whole = CaseActivity()
     act(whole, type="hello")
-    act(whole, type="bring")
+    act(whole, type="restore_case")
     assert (whole.case.score, whole.case.specifics) == (251, True)
     (saved_answers.folder() / "case.json").write_text("{ broken", encoding="utf-8")
     assert saved_answers.saved(saved_answers.CASE) == {}
@@ -257,7 +257,7 @@ def test_a_folder_that_cannot_be_written_is_told_in_a_sentence(monkeypatch: pyte
     monkeypatch.setenv(saved_answers.FOLDER, str(blocked / "below"))
     scenes = make_activity("warmth_scenes")
     act(scenes, type="scene", value=OWN)
-    (fast, _) = act(scenes, type="keep")
+    (fast, _) = act(scenes, type="save_case")
     assert "could not be written" in fast["notice"]
 
 

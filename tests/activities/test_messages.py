@@ -24,7 +24,7 @@ JSON = st.recursive(
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
     max_leaves=6,
 )
-KINDS = [*FROM_PAGE, "plotly", "exam", "apply", "read", "bring", "fly", ""]
+KINDS = [*FROM_PAGE, "plotly", "exam", "apply", "read", "restore_case", "fly", ""]
 
 
 def any_message() -> st.SearchStrategy[dict[str, Any]]:

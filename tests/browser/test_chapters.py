@@ -18,7 +18,19 @@ from tests.helpers.lab import PATIENCE, Lab, open_and_run
 
 CHAPTERS = [row.chapter for row in load_chapters() if any(part.chapter == row.chapter for part in load_activities())]
 #: Buttons that a walk does not press, since they take back what it is about, leave files on the machine, or open it to phones.
-NOT_PRESSED = {"undo", "reset", "restore", "keep", "forget", "save", "text", "calendar", "earlier"}
+NOT_PRESSED = {
+    "undo",
+    "reset",
+    "restore",
+    "save_case",
+    "delete_case",
+    "save_bets",
+    "delete_bets",
+    "save",
+    "text",
+    "calendar",
+    "earlier",
+}
 NOT_PRESSED |= {"choose", "fresh", "table", "phones_ask", "phones_open", "phones_close"}
 #: Buttons that lead through an activity when they are pressed again and again, by its kind.
 AGAIN = {"round": "next"}

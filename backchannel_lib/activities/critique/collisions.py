@@ -47,7 +47,7 @@ class Collisions(GuessForm):
         """Give, once a guess was made, the counts and the list."""
         if not self.is_seen(state):
             return {"told": "", "live_text": ""}
-        return {"told": self._answer_told(state), "live_text": self._summary()}
+        return {"told": self._answer_html(state), "live_text": self._summary()}
 
     def _summary(self) -> str:
         counts = Counter(entry.check.answer for entry in self.found)
@@ -59,7 +59,7 @@ class Collisions(GuessForm):
             total=len(self.found),
         )
 
-    def _answer_told(self, state: Record) -> Markup:
+    def _answer_html(self, state: Record) -> Markup:
         allowed = sum(entry.check.answer == "allowed" for entry in self.found)
         free = Collision.lawful_from(YEAR)
         topics = dict.fromkeys(entry.claim.topic for entry in self.found)

@@ -90,7 +90,7 @@ class Disagreements(GuessForm):
     def fragments(self, state: Record) -> dict[str, str]:
         """Return what is told of each place once the reader has chosen and guessed."""
         told = {
-            f"told.{choice}": self._answer_told(choice, state) if self.is_seen(state, choice) else "" for choice in self.places
+            f"told.{choice}": self._answer_html(choice, state) if self.is_seen(state, choice) else "" for choice in self.places
         }
         at = self._at(state)
         seen = sum(self.is_seen(state, choice) for choice in self.places)
@@ -98,7 +98,7 @@ class Disagreements(GuessForm):
             **told,
             **{f"head.{choice}": self._head(choice) for choice in self.places},
             "seen": text("disagree.seen", seen=seen, total=len(self.places)),
-            "live_text": self._spoken(at, state) if self.is_seen(state, at) else "",
+            "live_text": self._live_text(at, state) if self.is_seen(state, at) else "",
         }
 
     def deferred_fragments(self, state: Record) -> dict[str, str]:
@@ -139,7 +139,7 @@ class Disagreements(GuessForm):
         other = case.replace(phase=phase_at(when, row.reading))
         return judge(ours).verdict, judge(other, row.reading).verdict, rules_check(ours, when)
 
-    def _spoken(self, choice: str, state: Record) -> str:
+    def _live_text(self, choice: str, state: Record) -> str:
         return f"{self._alike(choice, state)} {self._examples(choice, state)}"
 
     def _alike(self, choice: str, state: Record) -> str:
@@ -153,7 +153,7 @@ class Disagreements(GuessForm):
         verdict = "disagree.as_guessed" if low <= changed <= high else "disagree.fewer" if changed < low else "disagree.more"
         return f"{text('disagree.examples', changed=changed, total=len(load_examples()))} {text(verdict)}"
 
-    def _answer_told(self, choice: str, state: Record) -> Markup:
+    def _answer_html(self, choice: str, state: Record) -> Markup:
         row, mine = self.cases[choice], state[f"{choice}_pick"]
         ours, other, check = self.outcome(choice)
         return join(
@@ -161,7 +161,7 @@ class Disagreements(GuessForm):
                 (text("disagree.yours"), self._name(choice, mine)),
                 (text("disagree.ours"), self._name(choice, self.ours[choice])),
             ),
-            tag("p", self._spoken(choice, state), class_="bw-kind"),
+            tag("p", self._live_text(choice, state), class_="bw-kind"),
             self._changed(choice),
             tag("p", text(f"disagree_why.{choice}")),
             tag("h4", text("disagree.case")),

@@ -160,7 +160,7 @@ class Studies(GuessForm):
         return join(
             tag("p", self._line("survey", state), class_="bw-kind"),
             tag("p", text("studies.survey_caution")),
-            _told_facts("survey"),
+            _step_facts("survey"),
         )
 
     @staticmethod
@@ -204,7 +204,7 @@ class Studies(GuessForm):
             tag("p", self._line("measured", state), class_="bw-kind"),
             tag("p", text("studies.what_p_is", before=before, after=after, of_hundred=round(100 * float(before)))),
             tag("p", text("studies.no_proof")),
-            _told_facts("measured"),
+            _step_facts("measured"),
         )
 
     def _advocates(self, state: Record) -> Markup:
@@ -216,7 +216,7 @@ class Studies(GuessForm):
                 (text("studies.your_ban"), state["ban"]), (text("studies.their_ban"), f"{facts()['studies.jgme_ban'].value}%")
             ),
             tag("p", text("studies.ban_why")),
-            _told_facts("advocates"),
+            _step_facts("advocates"),
             tag("p", text("fact.studies.scope"), class_="bw-note"),
         )
 
@@ -306,6 +306,6 @@ def _button(step: str) -> Markup:
     return toolbar(button(text(f"studies.see.{step}"), f"see_{step}"))
 
 
-def _told_facts(step: str) -> Markup:
+def _step_facts(step: str) -> Markup:
     """Return the facts of a step, each source once under its facts."""
     return facts_by_source(f"facts-{step}", text("studies.sources"), FACTS[step])

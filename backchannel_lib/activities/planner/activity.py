@@ -158,9 +158,9 @@ class PlannerActivity(Activity[PlannerState]):
             "remove": self._remove,
             "clear": lambda _: self._replace(empty(), focus="people", notice=text("planner_board.cleared")),
             "example": lambda _: self._replace(example(), notice=text("planner_board.example_again")),
-            "bring": self._bring,
+            "restore_case": self._restore_case,
             "see": self._see,
-            "again": self._again,
+            "guess_again": self._guess_again,
         }
 
     def _replace(self, to: PlannerState, **more: Unpack[ActionResult]) -> ActionResult:
@@ -196,7 +196,7 @@ class PlannerActivity(Activity[PlannerState]):
         notice = text("planner_board.removed", row=rows[place].name or row_title(table, place + 1))
         return self._replace(self.state.without(table, int(number)), focus=focus, notice=notice)
 
-    def _bring(self, _: object) -> ActionResult:
+    def _restore_case(self, _: object) -> ActionResult:
         """Put what the reader saved in the chapters into the student's file; the tables stay."""
         record = {name: value for name, value in saved_answers.saved(saved_answers.CASE).items() if name in self.row.fields}
         if not record:
@@ -211,7 +211,7 @@ class PlannerActivity(Activity[PlannerState]):
         self.commit(self.state._replace(planned=str(len(self.state.plan.people))))
         return {"focus": "beside"}
 
-    def _again(self, _: object) -> ActionResult:
+    def _guess_again(self, _: object) -> ActionResult:
         self.commit(self.state._replace(guess="", planned=""))
         return {"values": self.values(self.state), "focus": "guess"}
 
@@ -305,7 +305,7 @@ class PlannerActivity(Activity[PlannerState]):
         """Guess, look, move the moment, the file and cells of both tables, and list each outcome; then go back."""
         start, lines = self.state, []
         for guess in guesses():
-            self._again({})
+            self._guess_again({})
             self.update(guess=guess)
             self._see({})
             lines.append(text("planner_board.tour", what=guess, words=difference(self.state)))

@@ -146,7 +146,7 @@ class PopulationActivity(GuessForm):
         results = _compared(self._key(state))
         return {
             "base_figure.crowd": json.dumps(_figure(results)),
-            "alt_text.crowd": _spoken(results),
+            "alt_text.crowd": _alt_text(results),
             "table.crowd": _ends_table(results),
             "moves": _moves_table(results, _files(self._key(state))[0]),
             "beyond": _beyond_table(self._key(state)),
@@ -396,7 +396,7 @@ def _short(call: str) -> str:
     return text(f"crowd.short.{call}")
 
 
-def _spoken(results: tuple[Outcome, ...]) -> str:
+def _alt_text(results: tuple[Outcome, ...]) -> str:
     bars = []
     for result in results:
         numbers = ", ".join(f"{text(f'crowd.band.{name}')} {count}" for name, count in _banded(result).items() if count)

@@ -115,7 +115,7 @@ def test_clearing_the_example_leaves_empty_tables_and_a_plain_explanation() -> N
 ANSWERS = [row.reason for row in example().plan.rows] + [notice.sentence for notice in example().plan.warnings]
 
 
-@pytest.mark.parametrize("action", [None, "see", "again", "save_plan", "save_sheet", "undo", "reset"])
+@pytest.mark.parametrize("action", [None, "see", "guess_again", "save_plan", "save_sheet", "undo", "reset"])
 def test_nothing_of_the_proposal_is_told_before_a_guess(action: str | None) -> None:
     """Before a guess no act shows rows, warnings or sheets, on screen or in the page's HTML, nor hands them out as a file."""
     one = planner()
@@ -145,7 +145,7 @@ def test_the_comparison_stays_when_the_tables_change_and_can_be_made_anew() -> N
     update(one, "people.2.knows_work", "barely")
     assert len(one.state.plan.people) == 1
     assert one.state.planned == "2"
-    act(one, "again")
+    act(one, "guess_again")
     assert one.ui_state(one.state)["open"] == ["ask"]
     assert one.fragments(one.state)["plan"] == ""
 
@@ -383,13 +383,13 @@ def test_what_was_kept_comes_only_by_the_button_and_leaves_the_tables() -> None:
     """The file of the chapters is brought in when asked for; people and programs stay, and other fields are not taken."""
     saved_answers.delete(saved_answers.CASE)
     one = planner()
-    assert act(one, "bring")["notice"] == text("planner_board.nothing_kept")
+    assert act(one, "restore_case")["notice"] == text("planner_board.nothing_kept")
     saved_answers.save(
         saved_answers.CASE, {"score": 251, "needs_visa": True, "recommender": "trusted_peer", "phase": "nonsense"}
     )
     try:
         assert planner().state == example()
-        act(one, "bring")
+        act(one, "restore_case")
         assert (one.state.file.score, one.state.file.needs_visa, one.state.file.phase) == (251, True, "groundwork")
         assert one.state.file.recommender == "unconnected_faculty"
         assert one.state.people == example().people
