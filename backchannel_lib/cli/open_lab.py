@@ -36,8 +36,8 @@ def lab_command(port: int | None = None, *, browser: bool = True) -> list[str]:
     """Return the command that starts JupyterLab; its settings are in jupyter/jupyter_server_config.py.
 
     Examples:
-        >>> lab_command(8899, browser=False)[1:]
-        ['-W', 'ignore::DeprecationWarning', '-m', 'jupyterlab', '--ServerApp.port=8899', '--ServerApp.port_retries=0', '--no-browser']
+        >>> lab_command(8899, browser=False)[3:]
+        ['-m', 'jupyterlab', '--ServerApp.port=8899', '--ServerApp.port_retries=0', '--no-browser']
     """
     if not LAST_LAYOUT.exists():
         LAST_LAYOUT.parent.mkdir(parents=True, exist_ok=True)
