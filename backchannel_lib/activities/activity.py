@@ -454,7 +454,12 @@ class Activity(Generic[State]):
 
 
 def saved_file(name: str, content: str) -> ActionResult:
-    """Return the answer that has the page save a file."""
+    """Return the answer that has the page save a file.
+
+    Examples:
+        >>> saved_file("plan.txt", "Call the dean's office.")["file"]
+        {'name': 'plan.txt', 'text': "Call the dean's office."}
+    """
     return {"file": {"name": name, "text": content}, "notice": text("panel.saved", name=name)}
 
 

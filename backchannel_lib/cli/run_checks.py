@@ -66,6 +66,7 @@ def run_checks(arguments: Sequence[str], *, quick: bool) -> int:
     chosen = bool(arguments)
     if quick:
         fast = ("tests", "-m", "not browser and not slow")
+        os.environ.setdefault("HYPOTHESIS_PROFILE", "quick")  # fewer drawn cases of each law
         outcomes.append(run_pytest("quick tests", *fast, *PARALLEL, *arguments, may_be_empty=chosen))
     else:
         offer_browser()
