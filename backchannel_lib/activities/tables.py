@@ -24,7 +24,6 @@ from backchannel_lib.model.tables import (
     assumption_id,
     claim_ids,
     fact_ids,
-    load_facts,
     load_readings,
     settings,
     verdict_name,
@@ -212,27 +211,6 @@ load_article_numbers = loader(ArticleNumberRow, "article_numbers.csv")
 def article_number(name: str) -> int:
     """Return a number of data/article_numbers.csv by its name."""
     return next(row.value for row in load_article_numbers() if row.number == name)
-
-
-class WeekEventRow(NamedTuple):
-    """The official schedule of Match Week. Text: ``event.<event>``.
-
-    Source:
-        NRMP and AAMC schedules, as data/facts.csv has them.
-
-    Examples:
-        >>> load_week_events()[0].event
-        'results'
-    """
-
-    event: str
-    day: Annotated[int, integer(0, 4), "days after the Monday"]
-    starts: Annotated[str, clock_time, "Eastern Time"]
-    ends: Annotated[str, clock_time, "Eastern Time; blank for a moment"]
-    fact: Annotated[str, one_of(lambda: [fact.id for fact in load_facts()]), "where it is known from"]
-
-
-load_week_events = loader(WeekEventRow, "week_events.csv")
 
 
 class WeekContactRow(NamedTuple):

@@ -12,12 +12,12 @@ from backchannel_lib.activities.activity import Action
 from backchannel_lib.activities.form import Record, boolean_field, choice_field, integer_field
 from backchannel_lib.activities.guess import GuessForm
 from backchannel_lib.activities.messages import ActionResult
-from backchannel_lib.activities.tables import ActivityRow, WeekContactRow, case_of, load_week_contacts, load_week_events
+from backchannel_lib.activities.tables import ActivityRow, WeekContactRow, case_of, load_week_contacts
 from backchannel_lib.base.texts import text
 from backchannel_lib.model.calendar import match_week, phase_at
 from backchannel_lib.model.case import Case
 from backchannel_lib.model.soap_rule import rules_check, soap_window
-from backchannel_lib.model.tables import load_phases
+from backchannel_lib.model.tables import load_phases, load_week_events
 from backchannel_lib.model.verdict import judge
 from backchannel_lib.page.activity_page import activity_page, show_if, slot
 from backchannel_lib.page.charts import Figure, bands_over_time

@@ -16,7 +16,7 @@ from backchannel_lib.model.calendar import eastern, match_week
 from backchannel_lib.model.case import Case, case_from
 from backchannel_lib.model.conditions import parse, scalar_function
 from backchannel_lib.model.rules import rule_book
-from backchannel_lib.model.tables import SoapRuleRow, load_facts, load_soap_rule
+from backchannel_lib.model.tables import SoapRuleRow, load_facts, load_soap_rule, load_week_events
 
 
 @dataclass(frozen=True)
@@ -93,14 +93,18 @@ def soap_window(year: int) -> tuple[datetime, datetime]:
         Its start, Monday 10:00 am, and its end, Thursday 9:00 pm, on an Eastern clock.
 
     Source:
-        NRMP schedules 2022-2026 and agreements (facts calendar.*, soap_rule.ends_thursday).
+        data/week_events.csv: results and soap_ends.
 
     Examples:
         >>> soap_window(2027)[1]
         datetime.datetime(2027, 3, 18, 21, 0)
     """
     monday = match_week(year)
-    return datetime.combine(monday, time(10)), datetime.combine(monday + timedelta(days=3), time(21))
+    moments = {
+        row.event: datetime.combine(monday + timedelta(days=row.day), time.fromisoformat(row.starts))
+        for row in load_week_events()
+    }
+    return moments["results"], moments["soap_ends"]
 
 
 def rules_check(case: Case | None = None, when: datetime | None = None, **fields: object) -> RulesCheck:

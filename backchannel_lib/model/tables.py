@@ -17,6 +17,7 @@ from backchannel_lib.base.readers import (
     WrongCellError,
     WrongRowError,
     article_lines,
+    clock_time,
     each_of,
     integer,
     loader,
@@ -557,3 +558,24 @@ class ExampleRow(NamedTuple):
 
 
 load_examples = loader(ExampleRow, "examples.csv")
+
+
+class WeekEventRow(NamedTuple):
+    """The official schedule of Match Week. Text: ``event.<event>``.
+
+    Source:
+        NRMP and AAMC schedules, as data/facts.csv has them.
+
+    Examples:
+        >>> load_week_events()[0].event
+        'results'
+    """
+
+    event: str
+    day: Annotated[int, integer(0, 4), "days after the Monday"]
+    starts: Annotated[str, clock_time, "Eastern Time"]
+    ends: Annotated[str, clock_time, "Eastern Time; blank for a moment"]
+    fact: Annotated[str, one_of(lambda: [fact.id for fact in load_facts()]), "where it is known from"]
+
+
+load_week_events = loader(WeekEventRow, "week_events.csv")
