@@ -6,6 +6,8 @@ import html
 from typing import Final
 
 _VOID: Final = {"input", "br", "hr"}
+#: The attributes in which the sign § stands for what makes an id unique on the page. Anywhere else it is a reader's own.
+_IDS: Final = {"id", "for_", "name", "aria_labelledby", "aria_describedby", "aria_controls"}
 
 
 class Markup(str):
@@ -36,7 +38,7 @@ def tag(name: str, /, *children: object, **attributes: object) -> Markup:
             continue
         parts.append(" " + key.rstrip("_").replace("_", "-"))
         if value is not True:
-            parts.append(f'="{html.escape(str(value))}"')
+            parts.append(f'="{html.escape(str(value)) if key in _IDS else escape(value)}"')
     parts.append(">")
     if name not in _VOID:
         parts.append(join(*children))
@@ -66,5 +68,15 @@ def join(*children: object) -> Markup:
         elif isinstance(child, (list, tuple)):
             out.append(join(*child))
         else:
-            out.append(html.escape(str(child), quote=False))
+            out.append(escape(child, quote=False))
     return Markup("".join(out))
+
+
+def escape(content: object, *, quote: bool = True) -> str:
+    """Write anything as text in HTML, with a § that the page does not take for the beginning of an id.
+
+    Examples:
+        >>> escape("a < b, § 5")
+        'a &lt; b, &#167; 5'
+    """
+    return html.escape(str(content), quote=quote).replace("§", "&#167;")

@@ -205,6 +205,22 @@ def test_one_letter_leads_to_each_page_and_the_round_stays_where_it_was(screen: 
     assert screen.fragment("tally").startswith("1 ")
 
 
+PRESS = """([key, code, shiftKey]) => document.activeElement.dispatchEvent(
+    new KeyboardEvent("keydown", { key, code, shiftKey, bubbles: true, cancelable: true }))"""
+
+
+def test_keys_work_on_keyboards_of_other_languages(screen: Screen) -> None:
+    """A Russian P and C, and a French 3 without Shift, do what is printed on the buttons."""
+    page = screen.page
+    screen.press("ArrowRight", "ArrowRight")
+    page.evaluate(PRESS, ['"', "Digit3", False])
+    page.wait_for_function("() => document.querySelector('[data-on] [data-fragment=tally]').innerText.startsWith('1 ')")
+    page.evaluate(PRESS, ["с", "KeyC", False])
+    page.wait_for_selector(f"{ON}[data-clock-action=go]")
+    page.evaluate(PRESS, ["з", "KeyP", False])
+    page.wait_for_function("() => location.hash === '#run_plan'")
+
+
 def test_after_a_killed_kernel_the_round_goes_on_exactly_where_it_was(screen: Screen, stage: Stage) -> None:
     """Kill Python in the middle of a vote: a sentence within seconds, Enter, and file, votes and clock are there again."""
     page = screen.page

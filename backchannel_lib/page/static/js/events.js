@@ -17,6 +17,18 @@ function valueOf(input) {
 }
 
 /**
+ * The key that is meant, in lower case. A letter that is on the keyboard counts as it is, wherever it is; where letters are
+ * others (Cyrillic, Greek) or digits need Shift (French), the place of the key counts, as if it were an American keyboard.
+ * @param {Pick<KeyboardEvent, "key" | "code" | "shiftKey">} event
+ */
+export function keyName({ key, code, shiftKey }) {
+  const letter = /^Key([A-Z])$/.exec(code)?.[1];
+  if (letter && !/^[\x20-\x7e]$/.test(key)) return letter.toLowerCase();
+  const digit = /^Digit([0-9])$/.exec(code)?.[1];
+  return digit && !shiftKey ? digit : key.toLowerCase();
+}
+
+/**
  * @param {HTMLElement} root
  * @param {object} options
  * @param {Store} options.store
@@ -98,6 +110,7 @@ export function listen(root, { store, view, timer, onStage }) {
   /** @param {KeyboardEvent} event */
   function press(event) {
     const { key } = event;
+    const name = keyName(event);
     const target = /** @type {HTMLInputElement} */ (event.target);
     if (event.ctrlKey || event.metaKey || event.altKey || event.repeat || event.defaultPrevented) return;
     if (target.closest?.("input, select, textarea")) {
@@ -106,9 +119,10 @@ export function listen(root, { store, view, timer, onStage }) {
       if (out && root.contains(target) && root.querySelector("[data-key]")) setTimeout(() => focusOn(root.querySelector("h3, h2")));
       return;
     }
-    const buttons = /** @type {HTMLButtonElement[]} */ ([...root.querySelectorAll("button[data-key]")]);
+    const places = onStage ? [root, ...document.querySelectorAll(".stage-pages")] : [root]; // the stage's own bar counts too
+    const buttons = /** @type {HTMLButtonElement[]} */ (places.flatMap((one) => [...one.querySelectorAll("button[data-key]")]));
     const keys = (/** @type {HTMLElement} */ one) => (one.dataset.key ?? "").toLowerCase().split(" ");
-    const named = buttons.find((one) => !one.disabled && keys(one).includes(key.toLowerCase()) && one.checkVisibility());
+    const named = buttons.find((one) => !one.disabled && keys(one).includes(name) && one.checkVisibility());
     if (!named) return;
     event.preventDefault();
     named.click();

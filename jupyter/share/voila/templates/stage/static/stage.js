@@ -1,7 +1,6 @@
 // The pages of the stage: one thing to do is on screen, the bar at the top and one letter each lead to the others.
 //
-// It knows neither rules nor texts: what it shows comes from jupyter/voila.py, and the panels come from the notebook. A key
-// that is pressed in a control is that control's own and never turns the page.
+// It knows neither rules nor texts: what it shows comes from jupyter/voila.py, and the panels come from the notebook.
 (() => {
   const PATIENCE = 60000; // ms until a page that does not come up says so
   const { pages } = window.stageTexts;
@@ -16,6 +15,7 @@
     button.append(page.title, Object.assign(document.createElement("kbd"), { textContent: page.key }));
     button.lastChild.setAttribute("aria-hidden", "true");
     button.setAttribute("aria-keyshortcuts", page.key);
+    button.dataset.key = page.key; // the panels press it, as they press their own: backchannel_lib/page/static/js/events.js
     button.addEventListener("click", () => (page.part ? turn(place) : fill()));
     nav.append(button);
     return button;
@@ -46,15 +46,6 @@
       else buttons[place].removeAttribute("aria-current");
     });
   }
-
-  addEventListener("keydown", (event) => {
-    if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return;
-    if (event.target.closest?.("input, select, textarea")) return;
-    const place = pages.findIndex((page) => page.key.toLowerCase() === event.key.toLowerCase());
-    if (place < 0) return;
-    event.preventDefault();
-    buttons[place].click();
-  });
 
   // Panels come one by one, each a moment after its cell has run.
   new MutationObserver(show).observe(main, { childList: true, subtree: true });
