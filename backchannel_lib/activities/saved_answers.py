@@ -12,8 +12,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
 
-from backchannel_lib.base.errors import CaseError, CaseFileError
-from backchannel_lib.base.files import write_file
+from backchannel_lib.base.errors import CaseError
+from backchannel_lib.base.files import close_to_others, make_folder_for_owner, unwritable, write_file
 from backchannel_lib.model.case import Case
 
 FOLDER: Final = "BACKCHANNEL_WORK"  # the environment variable that names another folder
@@ -34,20 +34,36 @@ def folder() -> Path:
     return checkout / "my_work" if (checkout / "notebooks").is_dir() else Path.home() / "backchannel_work"
 
 
+def prepared_folder() -> Path:
+    """Return the folder of saved files, made where it is missing; on a shared computer nobody else can look into it.
+
+    Raises:
+        CaseFileError: The folder cannot be made.
+    """
+    place = folder()
+    try:
+        make_folder_for_owner(place)
+    except OSError as error:
+        raise unwritable(place, error) from None
+    if FOLDER not in os.environ:  # a folder that someone named is theirs to share
+        close_to_others(place)
+    return place
+
+
 def save(name: str, record: Mapping[str, Any]) -> None:
     """Save a record under a name such as ``bets``, in place of what was saved there before.
 
     Raises:
         CaseFileError: The file cannot be written; what was saved before is left as it is.
     """
-    write_file(folder() / f"{name}.json", json.dumps(record, indent=2) + "\n", make_folder=True)
+    write_file(prepared_folder() / f"{name}.json", json.dumps(record, indent=2) + "\n")
 
 
 def saved(name: str) -> dict[str, Any]:
     """Return the record saved under a name; empty where nothing was saved, or where its file can no longer be read."""
     try:
         value = json.loads((folder() / f"{name}.json").read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):
         return {}
     return value if isinstance(value, dict) else {}
 
@@ -62,7 +78,7 @@ def delete(name: str) -> None:
     try:
         target.unlink(missing_ok=True)
     except OSError as error:
-        raise CaseFileError(target.name, "unwritable", None, problem=error.strerror or type(error).__name__) from None
+        raise unwritable(target, error) from None
 
 
 def with_saved(case: Case, record: Mapping[str, Any]) -> Case:

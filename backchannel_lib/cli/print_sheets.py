@@ -8,6 +8,7 @@ from pathlib import Path
 
 from backchannel_lib.activities import saved_answers
 from backchannel_lib.base.errors import CaseError
+from backchannel_lib.base.files import close_to_others
 from backchannel_lib.base.texts import text
 from backchannel_lib.cli.browser import BrowserMissingError, find_chromium, launch_arguments
 from backchannel_lib.cli.project import CommandError
@@ -28,8 +29,8 @@ def print_sheets(minutes: int, seed: int, folder: Path | None) -> int:
     plans = {row.minutes: row.plan for row in load_run_plans()}
     if minutes not in plans:
         raise CommandError(text("sheet.no_plan", value=minutes, known=", ".join(map(str, plans))))
-    target = folder.expanduser().absolute() if folder else saved_answers.folder() / "sheets"
     try:
+        target = folder.expanduser().absolute() if folder else saved_answers.prepared_folder() / "sheets"
         pages = write_handouts(plans[minutes], seed, target)
     except CaseError as error:  # a folder that cannot be written, or a seed that is none
         raise CommandError(f"The sheets were not written.\n{error}") from None
@@ -67,6 +68,7 @@ def make_pdf(browser: str, page: Path, pdf: Path) -> bool:
             )
             whole = draft.is_file() and draft.read_bytes().rstrip().endswith(b"%%EOF")
             if whole:
+                close_to_others(draft)
                 draft.replace(pdf)
         except (OSError, subprocess.TimeoutExpired):
             whole = False

@@ -16,9 +16,9 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
-from backchannel_lib.activities.saved_answers import folder
+from backchannel_lib.activities.saved_answers import folder, prepared_folder
 from backchannel_lib.base.errors import CaseFileError
-from backchannel_lib.base.files import write_file
+from backchannel_lib.base.files import locked, write_file
 
 FORMAT: Final = 1  # raised when a value in the session changes its meaning
 FORMAT_KEY: Final = "backchannel_workshop"
@@ -65,11 +65,13 @@ class SessionWriter:
         """
         now = datetime.now().astimezone().isoformat(timespec="seconds")
         content = json.dumps({FORMAT_KEY: FORMAT, "saved": now, "writer": self.id, **record}, indent=1) + "\n"
-        main = folder() / f"{NAME}.json"
-        self._check_not_taken_over(main)
-        write_file(main, content, make_folder=True, previous=folder() / f"{NAME}.previous.json")
-        self.has_written = True
-        write_file(folder() / f"{NAME}.csv", to_csv(header, rows), make_folder=True)
+        place = prepared_folder()
+        main = place / f"{NAME}.json"
+        with locked(main):  # from the look at who wrote last to the end of the writing
+            self._check_not_taken_over(main)
+            write_file(main, content, previous=place / f"{NAME}.previous.json")
+            self.has_written = True
+            write_file(place / f"{NAME}.csv", to_csv(header, rows))
 
     def _check_not_taken_over(self, path: Path) -> None:
         try:

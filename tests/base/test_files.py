@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import errno
+import os
+import threading
+import time
 from pathlib import Path
 
 import pytest
 
 from backchannel_lib.base.errors import CaseFileError
-from backchannel_lib.base.files import write_file
+from backchannel_lib.base.files import close_to_others, locked, write_file
 
 
 def full(_: int) -> None:
@@ -49,3 +53,101 @@ def test_a_full_disk_changes_nothing(monkeypatch: pytest.MonkeyPatch, tmp_path: 
         write_file(target, "three", previous=previous)
     assert (target.read_text(encoding="utf-8"), previous.read_text(encoding="utf-8")) == ("two", "one")
     assert sorted(path.name for path in tmp_path.iterdir()) == ["a.previous.txt", "a.txt"]
+
+
+def test_the_file_is_never_missing_while_it_is_replaced(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Whoever looks between any two steps of writing finds the old file or the new one."""
+    target, previous = tmp_path / "a.txt", tmp_path / "a.previous.txt"
+    write_file(target, "one", previous=previous)
+    seen = []
+    replace = Path.replace
+
+    def watched(path: Path, to: Path) -> Path:
+        seen.append(target.read_text(encoding="utf-8"))
+        result = replace(path, to)
+        seen.append(target.read_text(encoding="utf-8"))
+        return result
+
+    monkeypatch.setattr(Path, "replace", watched)
+    write_file(target, "two", previous=previous)
+    assert seen == ["one", "one", "one", "two"]
+    assert previous.read_text(encoding="utf-8") == "one"
+
+
+@pytest.mark.skipif(os.name != "posix", reason="Windows keeps a user's files from others by itself")
+def test_a_file_and_the_folder_made_for_it_are_for_their_owner_alone(tmp_path: Path) -> None:
+    """Whatever the umask is: on a shared computer nobody else can read what a student wrote."""
+    before = os.umask(0o000)
+    try:
+        target = tmp_path / "mine" / "a.txt"
+        write_file(target, "one", make_folder=True, previous=target.with_name("b.txt"))
+        write_file(target, "two", previous=target.with_name("b.txt"))
+        with locked(target):
+            modes = {path.name: path.stat().st_mode & 0o777 for path in target.parent.iterdir()}
+    finally:
+        os.umask(before)
+    assert target.parent.stat().st_mode & 0o777 == 0o700
+    assert modes == {"a.txt": 0o600, "b.txt": 0o600, ".a.txt.lock": 0o600}
+
+
+@pytest.mark.skipif(os.name != "posix", reason="Windows keeps a user's files from others by itself")
+def test_what_was_open_to_others_is_closed(tmp_path: Path) -> None:
+    """The owner keeps each right that there was, and a file that is missing is no error."""
+    (tmp_path / "a.sh").touch()
+    (tmp_path / "a.sh").chmod(0o755)
+    close_to_others(tmp_path / "a.sh")
+    close_to_others(tmp_path / "missing")
+    assert (tmp_path / "a.sh").stat().st_mode & 0o777 == 0o700
+
+
+def test_half_an_emoji_is_written_as_a_question_mark(tmp_path: Path) -> None:
+    """UTF-8 has no way to write it, and the rest of the text is not lost for it."""
+    write_file(tmp_path / "a.txt", "one \ud83d two")
+    assert (tmp_path / "a.txt").read_text(encoding="utf-8") == "one ? two"
+
+
+@pytest.mark.parametrize("code", [errno.EROFS, errno.EACCES, errno.EPERM])
+def test_a_folder_that_cannot_be_written_is_named_with_what_to_do(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, code: int
+) -> None:
+    """A bare `[Errno 30]` helps nobody."""
+
+    def refuse(**_: object) -> tuple[int, str]:
+        raise OSError(code, os.strerror(code), str(tmp_path / "a.txt"))
+
+    monkeypatch.setattr("tempfile.mkstemp", refuse)
+    with pytest.raises(CaseFileError) as caught:
+        write_file(tmp_path / "a.txt", "x")
+    said = str(caught.value)
+    assert f"in the folder {tmp_path}: {os.strerror(code)}." in said
+    assert "move the workbook to a folder that you can write to" in said
+    assert "Errno" not in said
+
+
+def test_two_windows_hold_a_file_one_after_the_other(tmp_path: Path) -> None:
+    """The second waits until the first is done, and is told in a sentence when that takes too long."""
+    target = tmp_path / "a.txt"
+    order = []
+
+    def second() -> None:
+        with locked(target):
+            order.append("second")
+
+    with locked(target):
+        waiting = threading.Thread(target=second)
+        waiting.start()
+        time.sleep(0.2)
+        order.append("first")
+    waiting.join(5)
+    assert order == ["first", "second"]
+
+
+def test_a_file_that_stays_locked_is_a_sentence(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Nobody waits for ever for a window that hangs."""
+    monkeypatch.setattr("backchannel_lib.base.files.LOCK_TIMEOUT_S", 0.1)
+    with (
+        locked(tmp_path / "a.txt"),
+        pytest.raises(CaseFileError, match="another window is writing it"),
+        locked(tmp_path / "a.txt"),
+    ):
+        pass

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 from backchannel_lib.base.errors import CaseError, CaseFileError
+from backchannel_lib.base.files import close_to_others, make_folder_for_owner
 
 APPLICATION_ID: Final = 0x62636876  # SQLite's application_id: a file that has tables and lacks it is not ours
 BUSY_TIMEOUT_S: Final = 0.5  # how long to wait for the other process, whose writes take a millisecond
@@ -205,7 +206,10 @@ class VoteStore(contextlib.AbstractContextManager["VoteStore"]):
         if self._connection is not None and not self.path.exists():
             self.close()  # the file was deleted: nobody would ever find what is written to it now
         if self._connection is None:
-            self.path.parent.mkdir(parents=True, exist_ok=True)
+            make_folder_for_owner(self.path.parent)
+            with contextlib.suppress(FileExistsError):
+                self.path.touch(mode=0o600, exist_ok=False)  # SQLite gives its own files beside it the same rights
+            close_to_others(self.path)
             database = sqlite3.connect(self.path, timeout=BUSY_TIMEOUT_S, isolation_level=None, check_same_thread=False)
             try:
                 _set_up_with_retries(database)
