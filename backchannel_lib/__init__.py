@@ -15,6 +15,7 @@ from backchannel_lib.model.amplifier import Amplified, amplify
 from backchannel_lib.model.calendar import match_week, phase_at
 from backchannel_lib.model.case import Case, Field
 from backchannel_lib.model.case_files import load_case, save_case
+from backchannel_lib.model.open_judgment import OpenJudgment, judge_open
 from backchannel_lib.model.readings import READINGS, Agreement, Reading, readings_agree
 from backchannel_lib.model.remedies import Change, Changes, what_would_change
 from backchannel_lib.model.soap_rule import RulesCheck, rules_check
@@ -39,6 +40,7 @@ __all__ = [
     "Changes",
     "Field",
     "Judgment",
+    "OpenJudgment",
     "Panel",
     "Reading",
     "Reason",
@@ -50,6 +52,7 @@ __all__ = [
     "figures",
     "judge",
     "judge_frame",
+    "judge_open",
     "load_case",
     "match_week",
     "open_activity",

@@ -1,0 +1,432 @@
+"""Judging a case of which some fields are not known: every verdict that stays possible, and what is worth finding out.
+
+Nothing is guessed and nothing is averaged. The rules are asked for every value that the open fields may take together.
+Values that no rule tells apart count once, so that this takes milliseconds.
+"""
+
+from __future__ import annotations
+
+import ast
+import functools
+import itertools
+import sys
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from types import MappingProxyType
+from typing import Any, Final, NamedTuple, TypeAlias
+
+from backchannel_lib.base.errors import CaseError
+from backchannel_lib.base.formatting import suggestions
+from backchannel_lib.model.case import Case, Field
+from backchannel_lib.model.conditions import names_in, scalar_function
+from backchannel_lib.model.exams import SCORES, check_one_exam, exam_of, step2_top
+from backchannel_lib.model.rules import RuleBook, check_reading, rank_of, rule_book
+from backchannel_lib.model.tables import STAGES
+from backchannel_lib.model.verdict import Verdict
+
+#: What an answer about one field may be: a value, or the numbers of a range.
+Answer: TypeAlias = "bool | int | str | frozenset[str] | range | None"
+
+#: Fields that `Case` checks against each other, so that their values are drawn together.
+_CHECKED_TOGETHER: Final = (frozenset(SCORES), frozenset({"recommender", "move"}))
+
+Values: TypeAlias = dict[str, Any]
+Truth: TypeAlias = "frozenset[tuple[str, bool]]"  # comparisons, each with whether it holds
+
+
+@dataclass(frozen=True)
+class OpenJudgment:
+    """What the article says of a case of which some fields are not known.
+
+    Args:
+        known: The case; what it holds in the open fields means nothing.
+        unknown: The open fields, in the order of a case.
+        reading: The reading it was judged under; None for every default.
+        examples: For each verdict that stays possible, lowest first, a case that gets it.
+        worth_asking: The open fields whose answer would narrow the outcome, the one that narrows it most first; each
+            with the verdicts that each answer would leave. Numbers are answered by a ``range``.
+
+    Source:
+        data/rules.csv. That answers count alike, whatever their number, in "narrows it most" is ours.
+
+    Examples:
+        >>> judgment = judge_open(Case(failed_attempts=1), unknown=("interviews_failures",))
+        >>> judgment.lowest.name, judgment.highest.name, judgment.worth_asking
+        ('IGNORED', 'IGNORED', mappingproxy({}))
+    """
+
+    known: Case
+    unknown: tuple[str, ...]
+    reading: str | None
+    examples: Mapping[Verdict, Case]
+    worth_asking: Mapping[str, Mapping[Answer, frozenset[Verdict]]]
+
+    @property
+    def verdicts(self) -> frozenset[Verdict]:
+        """Every verdict that stays possible."""
+        return frozenset(self.examples)
+
+    @property
+    def lowest(self) -> Verdict:
+        """The lowest verdict that stays possible."""
+        return min(self.examples)
+
+    @property
+    def highest(self) -> Verdict:
+        """The highest verdict that stays possible."""
+        return max(self.examples)
+
+
+def judge_open(
+    known: Case | Mapping[str, object] | None = None,
+    unknown: Iterable[str] = (),
+    reading: str | None = None,
+    **fields: object,
+) -> OpenJudgment:
+    """Return every verdict that a case may get while some of its fields are not known, and which are worth finding out.
+
+    Args:
+        known: The case, or its known fields by name.
+        unknown: Names of the fields that are not known; any value that `known` holds in them is ignored.
+        reading: The name of a reading (`READINGS`); None for every default.
+        **fields: In place of ``known``, the known fields, as in `Case.replace`.
+
+    Raises:
+        CaseError: As in `judge`; ``unknown`` names no field; or no value of the open fields fits the known ones.
+
+    Source:
+        data/rules.csv.
+
+    Examples:
+        >>> open_case = judge_open(
+        ...     failed_attempts=1,
+        ...     recommender="trusted_peer",
+        ...     move="flag_explanation",
+        ...     specifics=True,
+        ...     addresses_flag=True,
+        ...     unknown=("interviews_failures", "sponsors_visas"),
+        ... )
+        >>> sorted(verdict.label for verdict in open_case.verdicts), list(open_case.worth_asking)
+        (['Declined', 'Maybe'], ['interviews_failures'])
+        >>> open_case.worth_asking["interviews_failures"][False] == {Verdict.DECLINED}
+        True
+    """
+    open_fields = _check_unknown(unknown)
+    case = _known_case(known, fields, open_fields)
+    check_reading(reading)
+    if not set(open_fields) & set(SCORES):
+        check_one_exam(case)
+    rules = _Rules(rule_book(reading), case, open_fields)
+    examples = rules.examples()
+    return OpenJudgment(case, open_fields, reading, MappingProxyType(examples), rules.worth_asking(frozenset(examples)))
+
+
+def _check_unknown(unknown: Iterable[str]) -> tuple[str, ...]:
+    known_fields = Case.fields()
+    names = [unknown] if isinstance(unknown, str) else list(unknown)
+    for name in names:
+        if name not in known_fields:
+            raise CaseError(str(name), "unknown_field", name, known=suggestions(str(name), known_fields))
+    return tuple(name for name in known_fields if name in names)
+
+
+def _known_case(known: Case | Mapping[str, object] | None, fields: Mapping[str, object], unknown: Sequence[str]) -> Case:
+    if known is not None and fields:
+        raise CaseError("known", "case_and_fields", known, fields=", ".join(fields))
+    if isinstance(known, Case):
+        return known
+    if known is not None and not isinstance(known, Mapping):
+        raise CaseError("known", "not_a_case", known)
+    given = {name: value for name, value in (known or fields).items() if name not in unknown}
+    low, floor = given.get("range_low"), given.get("range_floor")
+    if "range_floor" in unknown and isinstance(low, int):
+        given["range_floor"] = min(Case().range_floor, low)  # open, so any value that fits will do
+    if "range_low" in unknown and isinstance(floor, int):
+        given["range_low"] = max(Case().range_low, floor)
+    return Case().replace(**given)
+
+
+class _Stage(NamedTuple):
+    """A stage of the rules, of which some rows are still undecided.
+
+    Args:
+        highest: Whether the highest of the rows that hold counts; else the lowest.
+        rows: The undecided rows: what each allows, and its condition.
+        otherwise: What is allowed where no row holds; None where one always does.
+        cap: What the rows that hold so far allow; None while none does.
+    """
+
+    highest: bool
+    rows: tuple[tuple[int, Any], ...]
+    otherwise: int | None
+    cap: int | None = None
+
+    def settle(self, truth: Truth) -> _Stage:
+        """Return the stage once these comparisons are known, without rows that no longer matter to it."""
+        rows = []
+        cap = self.cap
+        for allows, row in self.rows:
+            simpler = _simplify(row, truth)
+            if simpler is True:
+                cap = allows if cap is None else max(cap, allows) if self.highest else min(cap, allows)
+            elif simpler is not False:
+                rows.append((allows, simpler))
+        if cap is not None:
+            rows = [(allows, row) for allows, row in rows if (allows > cap if self.highest else allows < cap)]
+        elif not rows:
+            cap = self.otherwise
+        return self._replace(rows=tuple(rows), cap=cap)
+
+    def matters(self, best: int) -> bool:
+        """Whether the undecided rows may bring the verdict below the best that the other stages allow."""
+        if self.highest:
+            return self.cap is None or self.cap < best
+        lowest = [allows for allows, _ in self.rows]
+        if self.cap is None and self.otherwise is not None:
+            lowest.append(self.otherwise)
+        return min(lowest) < best
+
+
+class _Left(NamedTuple):
+    """What is left to decide: the best verdict that still is possible, and the stages that may yet lower it."""
+
+    best: int
+    stages: tuple[_Stage, ...]
+
+    def settle(self, truth: Truth) -> _Left:
+        """Return what is left once these comparisons are known."""
+        stages = [stage.settle(truth) for stage in self.stages]
+        # A stage whose lowest row counts allows at most what it has; one whose highest counts may still allow more.
+        caps = [stage.cap for stage in stages if stage.cap is not None and not (stage.highest and stage.rows)]
+        best = min([self.best, *caps])
+        return _Left(best, tuple(stage for stage in stages if stage.rows and stage.matters(best)))
+
+
+class _Group(NamedTuple):
+    """Fields whose values depend on each other, and what they may be; `held` tells the comparisons that hold, as bits.
+
+    Args:
+        names: The fields.
+        values: By ``held``, an example.
+        truths: By ``held``, each comparison and whether it holds.
+        by_answer: By field and value, every ``held`` that stays possible with it.
+    """
+
+    names: tuple[str, ...]
+    values: dict[int, Values]
+    truths: dict[int, Truth]
+    by_answer: dict[str, dict[Any, set[int]]]
+
+    def only(self, kept: Collection[int]) -> _Group:
+        """Return the group with only these ways of holding."""
+        return self._replace(truths={held: truth for held, truth in self.truths.items() if held in kept})
+
+
+class _Rules:
+    """The rules under one reading, with whatever the known fields settle already settled."""
+
+    def __init__(self, book: RuleBook, case: Case, unknown: tuple[str, ...]) -> None:
+        self.case = case
+        nodes: dict[str, ast.expr] = {}
+        conditions = [None if tree is None else _expression(tree, nodes) for tree in book.trees]
+        self.atoms = tuple(nodes)
+        self.fields_of = {atom: names_in(node) for atom, node in nodes.items()}
+        self.which = scalar_function(nodes.values())
+        held = self.which(case)
+        settled = {atom: bool(held >> bit & 1) for bit, atom in enumerate(self.atoms)}
+        open_atoms = {atom for atom, names in self.fields_of.items() if names & set(unknown)}
+        stages = []
+        for stage in STAGES:
+            rows = [
+                (rank_of(rule.allows), row) for rule, row in zip(book.rules, conditions, strict=True) if rule.stage == stage
+            ]
+            otherwise = next((allows for allows, row in rows if row is None), None)
+            undecided = tuple((allows, row) for allows, row in rows if row is not None)
+            stages.append(_Stage(stage in book.highest, undecided, otherwise))
+        truth = frozenset((atom, value) for atom, value in settled.items() if atom not in open_atoms)
+        self.left = _Left(max(Verdict), tuple(stages)).settle(truth)
+        asked = {
+            name
+            for stage in self.left.stages
+            for _, row in stage.rows
+            for atom in _atoms_in(row)
+            for name in self.fields_of[atom]
+        }
+        self.groups = [self.group(names) for names in self.grouped([name for name in unknown if name in asked], unknown)]
+
+    def grouped(self, asked: Sequence[str], unknown: Sequence[str]) -> list[tuple[str, ...]]:
+        """Put together the fields that one comparison, or one check of `Case`, speaks of."""
+        ties = [self.fields_of[atom] & set(unknown) for atom in self.atoms] + [tie & set(unknown) for tie in _CHECKED_TOGETHER]
+        groups: list[set[str]] = []
+        for name in asked:
+            if not any(name in group for group in groups):
+                group = {name}
+                while joined := {other for tie in ties if tie & group for other in tie} - group:
+                    group |= joined
+                groups.append(group)
+        return [tuple(name for name in Case.fields() if name in group) for group in groups]
+
+    def group(self, names: tuple[str, ...]) -> _Group:
+        """Find the values that these fields may take together, one for each way in which a comparison can tell them apart."""
+        atoms = [(bit, atom) for bit, atom in enumerate(self.atoms) if self.fields_of[atom] & set(names)]
+        truths: dict[int, Truth] = {}
+        values: dict[int, Values] = {}
+        by_answer: dict[str, dict[Any, set[int]]] = {name: {} for name in names}
+        mask = sum(1 << bit for bit, _ in atoms)
+        for drawn in itertools.product(*(self.candidates(name, names) for name in names)):
+            chosen = dict(zip(names, drawn, strict=True))
+            case = self.fitting(chosen)
+            if case is not None:
+                held = self.which(case) & mask
+                if held not in values:
+                    values[held] = chosen
+                    truths[held] = frozenset((atom, bool(held >> bit & 1)) for bit, atom in atoms)
+                for name, value in chosen.items():
+                    by_answer[name].setdefault(value, set()).add(held)
+        if not values:
+            raise CaseError(names[0], "nothing_fits", getattr(self.case, names[0]))
+        return _Group(names, values, truths, by_answer)
+
+    def fitting(self, values: Values) -> Case | None:
+        """Return the case with these values, or None where the checks of `Case` or two exams rule them out."""
+        try:
+            case = self.case.replace(**values)
+        except CaseError:
+            return None
+        followed = any(getattr(case, name) != values.get(name, getattr(self.case, name)) for name in ("recommender", "move"))
+        return None if followed or (set(values) & set(SCORES) and exam_of(case) is None) else case
+
+    def candidates(self, name: str, group: tuple[str, ...]) -> list[Any]:
+        """List one value of each kind that a comparison could tell apart: numbers on and around every step."""
+        field = Case.fields()[name]
+        if field.kind == "number" and not field.optional:
+            numbers = [other for other in group if Case.fields()[other].kind == "number"]
+            reach = range(-len(numbers), len(numbers) + 1)  # room for every order of the open numbers between two steps
+            around = {step + distance for step in self.steps(name, field) for distance in reach}
+            return sorted(number for number in around if _allowed(field, number))
+        return list(_all_values(field))
+
+    def steps(self, name: str, field: Field) -> set[int]:
+        """Return the numbers that this field's value is compared with, and the ends of its range."""
+        steps = {end for end in (field.low, field.high) if end is not None}
+        if name in SCORES:
+            steps.add(step2_top())
+        for other in {other for names in (*self.fields_of.values(), *_CHECKED_TOGETHER) if name in names for other in names}:
+            value = getattr(self.case, other)
+            if isinstance(value, int) and not isinstance(value, bool):
+                steps.add(value)
+        for atom in self.atoms:
+            if name in self.fields_of[atom]:
+                numbers = (node.value for node in ast.walk(ast.parse(atom)) if isinstance(node, ast.Constant))
+                steps.update(number for number in numbers if isinstance(number, int))
+        return steps
+
+    def examples(self, instead: _Group | None = None) -> dict[Verdict, Case]:
+        """Return the verdicts that stay possible, lowest first, each with a case that gets it.
+
+        Args:
+            instead: A group some of whose values are ruled out, in place of the group of the same fields.
+        """
+        reached: dict[_Left, Values] = {self.left: {}}
+        groups = [instead if instead is not None and group.names == instead.names else group for group in self.groups]
+        for group in groups:
+            further: dict[_Left, Values] = {}
+            for left, before in reached.items():
+                for held, truth in group.truths.items():
+                    further.setdefault(left.settle(truth), {**before, **group.values[held]})
+            reached = further
+        return {
+            Verdict(left.best): Case(**{**self.case.__dict__, **values})
+            for left, values in sorted(reached.items(), key=lambda found: found[0].best)
+        }
+
+    def worth_asking(self, now: frozenset[Verdict]) -> Mapping[str, Mapping[Answer, frozenset[Verdict]]]:
+        """Return, for each open field whose answer would narrow the outcome, what each answer would leave."""
+        asked: dict[str, dict[Answer, frozenset[Verdict]]] = {}
+        for group in self.groups:
+            for name in group.names:
+                leaves = dict(self.leaves(group, name))
+                if any(left != now for left in leaves.values()):
+                    asked[name] = leaves
+        order = list(Case.fields())
+        kept = {
+            name: Fraction(sum(len(left) for left in leaves.values()), len(leaves))  # how many verdicts an answer leaves
+            for name, leaves in asked.items()
+        }
+        ranked = sorted(asked, key=lambda name: (kept[name], order.index(name)))
+        return MappingProxyType({name: MappingProxyType(asked[name]) for name in ranked})
+
+    def leaves(self, group: _Group, name: str) -> Iterator[tuple[Answer, frozenset[Verdict]]]:
+        """Pair each answer about one field with the verdicts that it would leave."""
+        known: dict[frozenset[int], frozenset[Verdict]] = {}
+        left: dict[Any, frozenset[Verdict]] = {}
+        for value, held in group.by_answer[name].items():
+            same = frozenset(held)
+            if same not in known:
+                known[same] = frozenset(self.examples(group.only(same)))
+            left[value] = known[same]
+        field = Case.fields()[name]
+        if field.kind != "number" or field.optional:
+            yield from left.items()
+            return
+        runs = [list(run) for _, run in itertools.groupby(sorted(left), key=left.__getitem__)]
+        for number, run in enumerate(runs, start=1):
+            endless = number == len(runs) and field.high is None
+            yield range(run[0], sys.maxsize if endless else run[-1] + 1), left[run[0]]
+
+
+def _allowed(field: Field, number: int) -> bool:
+    return (field.low is None or number >= field.low) and (field.high is None or number <= field.high)
+
+
+def _all_values(field: Field) -> Iterator[Any]:
+    """List every value of a field that is no open-ended number."""
+    if field.kind == "flag":
+        yield from (False, True)
+    elif field.kind == "choice":
+        yield from field.levels
+    elif field.kind == "set":
+        for size in range(len(field.levels) + 1):
+            yield from map(frozenset, itertools.combinations(field.levels, size))
+    else:
+        yield None
+        yield from range(field.low or 0, (field.high or 0) + 1)
+
+
+# An expression is True, False, the text of a comparison, or a tuple of "and", "or" or "not" and expressions: unlike
+# Python's trees it can be compared and kept in a cache.
+def _expression(node: ast.expr, atoms: dict[str, ast.expr]) -> Any:
+    match node:
+        case ast.BoolOp(op=op, values=values):
+            return ("and" if isinstance(op, ast.And) else "or", *(_expression(value, atoms) for value in values))
+        case ast.UnaryOp(operand=operand):
+            return ("not", _expression(operand, atoms))
+        case _:
+            atom = ast.unparse(node)
+            atoms.setdefault(atom, node)
+            return atom
+
+
+@functools.lru_cache(maxsize=65_536)
+def _simplify(expression: Any, known: frozenset[tuple[str, bool]]) -> Any:
+    """Return what is left of an expression once some comparisons are known."""
+    if isinstance(expression, str):
+        return True if (expression, True) in known else False if (expression, False) in known else expression
+    operator, *parts = expression
+    simpler = [part if isinstance(part, bool) else _simplify(part, known) for part in parts]
+    if operator == "not":
+        return not simpler[0] if isinstance(simpler[0], bool) else ("not", simpler[0])
+    deciding = operator == "or"  # one True decides an `or`, one False an `and`
+    if any(part is deciding for part in simpler):
+        return deciding
+    left = [part for part in simpler if not isinstance(part, bool)]
+    return not deciding if not left else left[0] if len(left) == 1 else (operator, *left)
+
+
+def _atoms_in(expression: Any) -> Iterator[str]:
+    if isinstance(expression, str):
+        yield expression
+    elif isinstance(expression, tuple):
+        for part in expression[1:]:
+            yield from _atoms_in(part)

@@ -1,0 +1,205 @@
+"""A case with unknown fields: what is said to be possible is exactly what judging every value says."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from backchannel_lib import Case, CaseError, OpenJudgment, Verdict, judge, judge_open
+from tests.helpers.cases import NEEDS, READINGS, cases
+
+readings = st.sampled_from(READINGS)
+SETS = [frozenset(members) for size in range(5) for members in itertools.combinations(NEEDS, size)]
+VALUES: dict[str, list[Any]] = {
+    "interviews_failures": [False, True],
+    "sponsors_visas": [False, True],
+    "has_noncategorical_seat": [False, True],
+    "lists_open": [False, True],
+    "needs_visa": [False, True],
+    "program_contacted_first": [False, True],
+    "track_record": [None, 0, 1, 2, 3],
+    "needs": SETS,
+    "offers": SETS,
+    "phase": ["groundwork", "soap_lists", "gap_filling", "post_soap"],
+    "range_low": [*range(1, 1000)],
+    "range_floor": [*range(1, 1000)],
+}
+SMALL = sorted(set(VALUES) - {"range_low", "range_floor"})
+
+
+def exam(score: int) -> bool:
+    """Whether a score is of Level 2."""
+    return score > 300
+
+
+def every_case(case: Case, unknown: tuple[str, ...]) -> Iterator[Case]:
+    """Make the case with every value that the open fields may take together."""
+    for values in itertools.product(*(VALUES[name] for name in unknown)):
+        fields = {**case.__dict__, **dict(zip(unknown, values, strict=True))}
+        one_exam = exam(fields["score"]) == exam(fields["range_low"]) == exam(fields["range_floor"])
+        if one_exam and fields["range_floor"] <= fields["range_low"]:
+            yield Case(**fields)
+
+
+def brute_force(case: Case, unknown: tuple[str, ...], reading: str | None = None) -> set[Verdict]:
+    """Judge every value."""
+    return {judge(possible, reading).verdict for possible in every_case(case, unknown)}
+
+
+def closed(judgment: OpenJudgment, name: str, value: object) -> frozenset[Verdict]:
+    """Judge what is left open once one field is known."""
+    known = Case(**{**judgment.known.__dict__, name: value})
+    others = [other for other in judgment.unknown if other != name]
+    return judge_open(known, others, judgment.reading).verdicts
+
+
+@given(cases(), readings)
+def test_with_nothing_open_it_is_judge(case: Case, reading: str | None) -> None:
+    """One verdict, the case's own, and nothing to ask."""
+    judgment = judge_open(case, (), reading)
+    assert judgment.verdicts == {judge(case, reading).verdict}
+    assert judgment.lowest == judgment.highest == judge(case, reading).verdict
+    assert not judgment.worth_asking
+
+
+@given(cases(), readings, st.lists(st.sampled_from(SMALL), min_size=1, max_size=3, unique=True))
+def test_it_says_exactly_what_judging_every_value_says(case: Case, reading: str | None, unknown: list[str]) -> None:
+    """No verdict is missing and none is invented, under every reading."""
+    judgment = judge_open(case, unknown, reading)
+    assert judgment.verdicts == brute_force(case, judgment.unknown, reading)
+    assert (judgment.lowest, judgment.highest) == (min(judgment.verdicts), max(judgment.verdicts))
+
+
+@settings(max_examples=max(5, settings().max_examples // 5))
+@given(cases(), readings, st.sampled_from(("range_low", "range_floor")), st.sampled_from(SMALL[:4]))
+def test_an_open_range_is_tried_at_every_score(case: Case, reading: str | None, score: str, flag: str) -> None:
+    """Numbers are tried where a rule changes its answer, and that is as good as trying each."""
+    judgment = judge_open(case, (score, flag), reading)
+    assert judgment.verdicts == brute_force(case, judgment.unknown, reading)
+
+
+@pytest.mark.parametrize("score", [1, 2, 230, 299, 300, 301, 302, 480, 998, 999])
+def test_both_ends_of_an_open_range_are_tried_together(score: int) -> None:
+    """Every pair of a floor and a range of the same exam counts, and no pair that cannot be."""
+    case = Case(score=score, recommender="trusted_peer", specifics=True)
+    telling = sorted({1, 2, 298, 299, 300, 301, 302, 998, 999, *range(max(1, score - 3), min(999, score + 3))})
+    pairs = [(low, floor) for low in telling for floor in telling if floor <= low and exam(low) == exam(floor) == exam(score)]
+    judged = {judge(Case(**{**case.__dict__, "range_low": low, "range_floor": floor})).verdict for low, floor in pairs}
+    assert judge_open(case, ("range_low", "range_floor")).verdicts == judged
+
+
+@given(cases(), readings, st.lists(st.sampled_from(sorted(VALUES)), min_size=1, unique=True))
+def test_every_verdict_has_a_case_that_gets_it(case: Case, reading: str | None, unknown: list[str]) -> None:
+    """The examples get the verdicts they stand for, and differ from the known case in open fields alone."""
+    judgment = judge_open(case, unknown, reading)
+    for verdict, example in judgment.examples.items():
+        assert judge(example, reading).verdict == verdict
+        changed = {name for name, value in example.__dict__.items() if value != case.__dict__[name]}
+        assert changed <= set(unknown)
+
+
+@settings(max_examples=max(5, settings().max_examples // 5))
+@given(cases(), readings, st.lists(st.sampled_from(SMALL), min_size=1, max_size=4, unique=True))
+def test_each_answer_leaves_what_it_promises(case: Case, reading: str | None, unknown: list[str]) -> None:
+    """Knowing a field leaves a subset, the one that was promised; a field that is not listed would narrow nothing."""
+    judgment = judge_open(case, unknown, reading)
+    for name in judgment.unknown:
+        for value in VALUES[name]:
+            left = closed(judgment, name, value)
+            assert left <= judgment.verdicts
+            promised = judgment.worth_asking[name][value] if name in judgment.worth_asking else judgment.verdicts
+            assert left == promised
+
+
+@settings(max_examples=max(5, settings().max_examples // 5))
+@given(cases(), st.data())
+def test_an_answer_about_a_range_covers_every_score(case: Case, data: st.DataObject) -> None:
+    """The ranges of answers meet each other, and each score leaves what its range promises."""
+    judgment = judge_open(case, ("range_low", "range_floor", "has_noncategorical_seat"))
+    for name in {"range_low", "range_floor"} & set(judgment.worth_asking):
+        answers = list(judgment.worth_asking[name])
+        assert all(before.stop == after.start for before, after in itertools.pairwise(answers))
+        assert (answers[0].start, answers[-1].stop) == ((301, 1000) if exam(case.score) else (1, 301))
+        asked = data.draw(st.sampled_from(answers))
+        for value in {asked[0], asked[-1], data.draw(st.sampled_from(asked))}:
+            others = {"range_low": "range_floor", "range_floor": "range_low"}[name]
+            known = Case(**{**case.__dict__, name: value, others: value})
+            rest = judge_open(known, (others, "has_noncategorical_seat"))
+            assert rest.verdicts == judgment.worth_asking[name][asked]
+
+
+@settings(max_examples=max(5, settings().max_examples // 5))
+@given(cases(), readings)
+def test_the_most_telling_question_comes_first(case: Case, reading: str | None) -> None:
+    """An answer to an earlier question leaves, on average over its answers, no more verdicts than one to a later."""
+    judgment = judge_open(case, SMALL, reading)
+    left = [sum(map(len, answers.values())) / len(answers) for answers in judgment.worth_asking.values()]
+    assert left == sorted(left)
+
+
+def test_a_policy_that_no_rule_in_reach_asks_for_is_never_worth_asking() -> None:
+    """A student without a failed attempt need not ask about failed attempts, nor one without a visa about visas."""
+    case = Case(recommender="trusted_peer", specifics=True, phase="soap_lists")
+    judgment = judge_open(case, ("interviews_failures", "sponsors_visas", "lists_open"))
+    assert list(judgment.worth_asking) == ["lists_open"]
+
+
+def test_between_declined_and_maybe_depending_on_failures() -> None:
+    """An explained failure, and a program whose policy nobody knows."""
+    case = Case(failed_attempts=1, recommender="trusted_peer", move="flag_explanation", specifics=True, addresses_flag=True)
+    judgment = judge_open(case, ("interviews_failures", "sponsors_visas", "has_noncategorical_seat"))
+    assert (judgment.lowest, judgment.highest) == (Verdict.DECLINED, Verdict.MAYBE)
+    answers = judgment.worth_asking["interviews_failures"]
+    assert answers == {False: {Verdict.DECLINED}, True: {Verdict.MAYBE}}
+    assert next(iter(judgment.worth_asking)) == "interviews_failures"
+
+
+def test_what_the_case_holds_in_an_open_field_means_nothing() -> None:
+    """The same known fields give the same answer."""
+    unknown = ("range_low", "range_floor", "interviews_failures")
+    one = Case(score=225, failed_attempts=1)
+    other = Case(score=225, failed_attempts=1, range_low=300, range_floor=10, interviews_failures=False)
+    assert judge_open(one, unknown).verdicts == judge_open(other, unknown).verdicts
+    assert judge_open(one, unknown).worth_asking == judge_open(other, unknown).worth_asking
+
+
+def test_a_score_of_level_2_may_be_judged_without_a_range() -> None:
+    """The range's defaults are of Step 2 CK; where the range is open they are not held against the score."""
+    judgment = judge_open(score=480, recommender="trusted_peer", specifics=True, unknown=("range_low", "range_floor"))
+    assert judgment.verdicts == {Verdict.DECLINED, Verdict.MAYBE, Verdict.PHONE_INTERVIEW}
+
+
+def test_a_range_below_the_floor_of_the_defaults_is_taken_where_the_floor_is_open() -> None:
+    """And the same the other way round."""
+    low = judge_open(range_low=200, unknown=("range_floor",))
+    assert low.known.range_low == 200
+    high = judge_open({"range_floor": 260}, ["range_low"])
+    assert high.known.range_floor == 260
+
+
+def test_nearly_everything_may_be_open() -> None:
+    """A case of which only the score is known can still be answered, and everything is possible."""
+    judgment = judge_open(Case(), [name for name in Case.fields() if name != "score"])
+    assert judgment.verdicts == set(Verdict)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "complaint"),
+    [
+        ({"known": Case(), "unknown": ("sponsor_visas",)}, "sponsors_visas"),
+        ({"known": Case(), "unknown": (), "score": 240}, "not both"),
+        ({"known": 3}, "must be a Case"),
+        ({"known": Case(score=480), "unknown": ("sponsors_visas",)}, "same exam"),
+        ({"known": Case(score=480), "unknown": ("range_low",)}, "fits"),
+        ({"known": Case(), "reading": "none such"}, "reading"),
+    ],
+)
+def test_what_cannot_be_answered_is_refused_in_a_sentence(arguments: dict[str, Any], complaint: str) -> None:
+    """Names that no field has, numbers of two exams and the like."""
+    with pytest.raises(CaseError, match=complaint):
+        judge_open(**arguments)
