@@ -296,7 +296,7 @@ class _Planner:
 
     def _choose(self) -> dict[int, int]:
         most_people, most_programs = self.limits["most_people"].value, self.limits["most_programs"].value
-        base = 1 + most_people * most_programs * max(len(KINDS), len(self.people), len(self.programs))
+        base = 1 + most_people * most_programs * len(KINDS)
 
         def packed(digits: Iterable[int]) -> int:
             # Sums of such numbers compare like the sums of their digits, from the left: no digit's sum reaches the base.
@@ -306,11 +306,10 @@ class _Planner:
         gains = {}
         for (p, q), contact in self.useful.items():
             in_range, *rest = contact.worth
-            places = (len(self.programs) - 1 - q, len(self.people) - 1 - p)
-            gains[p, q] = packed([*(contact.verdict == level for level in levels), in_range, 0, *rest, *places])
+            gains[p, q] = packed([*(contact.verdict == level for level in levels), in_range, 0, *rest])
         return best_choice(
             gains,
-            packed([*(0 for _ in levels), 0, 1, 0, 0, 0, 0, 0]),
+            packed([*(0 for _ in levels), 0, 1, 0, 0, 0]),
             most_people=most_people,
             enough_programs=self.limits["fewest_programs"].value,
             most_programs=most_programs,

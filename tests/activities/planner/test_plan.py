@@ -111,12 +111,12 @@ def test_among_equals_the_order_of_the_tables_decides() -> None:
     assert {row.program.name for row in rows} == {f"Program {number}" for number in range(15)}
 
 
-def test_equal_people_take_turns_down_the_table() -> None:
-    """Of people who differ in nothing but the name, each takes the next three programs, and then each the next two."""
+def test_equal_people_share_the_programs_down_the_table() -> None:
+    """Of people who differ in nothing but the name, the first takes the first five programs, the next the next five."""
     people = [Person(name, "trusted_peer", None, "well") for name in PEOPLE_NAMES]
     found = plan(Case(phase="groundwork"), people, [Program(str(number), 230) for number in range(20)])
     taken = {person.name: [int(row.program.name) for row in found.rows_of(person)] for person in found.people}
-    assert taken == {"Dr. Abe": [0, 1, 2, 9, 10], "Dr. Bao": [3, 4, 5, 11, 12], "Dr. Cruz": [6, 7, 8, 13, 14]}
+    assert taken == {"Dr. Abe": [0, 1, 2, 3, 4], "Dr. Bao": [5, 6, 7, 8, 9], "Dr. Cruz": [10, 11, 12, 13, 14]}
 
 
 def test_three_programs_each_come_before_the_stronger_caller() -> None:
