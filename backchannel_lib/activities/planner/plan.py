@@ -368,11 +368,12 @@ class _Planner:
             return text("planner.empty.people")
         if not self.contacts:
             return text("planner.nothing_open" if "no_opening" in self.no_contact.values() else "planner.other_exam")
-        best = [contact for q in range(len(self.programs)) if (contact := self._best(q=q))]
-        judged = [(contact.order, self._judge(contact.case)) for contact in best]
-        stages = [judgment.binding[0] for _, judgment in judged]
+        # The headline is about the best contacts of the list below it; of their stages, about the one that stops most of them.
+        best = max(contact.verdict for contact in self.contacts.values())
+        judgments = [self._judge(one.case) for q in range(len(self.programs)) if (one := self._best(q=q)) and one.verdict == best]
+        stages = [judgment.binding[0] for judgment in judgments]
         stage = max(STAGES, key=stages.count)
-        _, judgment = max((one for one in judged if one[1].binding[0] == stage), key=lambda one: one[0])
+        judgment = judgments[stages.index(stage)]
         return text(f"planner.nothing.{stage}", verdict=judgment.verdict.label, link=_weakest_link(judgment))
 
     def _left_out(self) -> Iterator[LeftOut]:

@@ -394,6 +394,27 @@ def test_a_plan_that_cannot_be_says_what_is_in_the_way(student: Case, person: Pe
     assert found.summary == text(f"planner.nothing.{stage}", verdict=judgment.verdict.label, link=link)
 
 
+@given(STUDENTS, TABLES)
+def test_the_headline_of_no_plan_agrees_with_the_list_below_it(student: Case, tables: tuple[list[Person], list[Program]]) -> None:
+    """Where nothing is proposed, the verdict that no contact exceeds is the best one of all that are left out."""
+    people = [dataclasses.replace(person, kind="random_dean") for person in tables[0]]
+    found = plan(student.replace(score=232, failed_attempts=1), people, tables[1])
+    verdicts = [left.verdict for left in found.left_out if left.verdict is not None]
+    if not found.rows and verdicts:
+        start = text("planner.nothing.message").partition("{")[0]
+        assert found.summary.startswith(f"{start}{max(verdicts).label}.")
+
+
+def test_a_headline_names_the_better_of_two_verdicts() -> None:
+    """Declined at one program and ignored at two others: the headline says Declined, as the list does."""
+    student = Case(score=232, failed_attempts=1, offers={"local"})
+    people = [Person("Dr. Abe", "unconnected_faculty", None, "well")]
+    programs = [Program("Mercy", 230, needs={"local"}), Program("Lakeside", 240), Program("Valley", 240)]
+    found = plan(student, people, programs)
+    assert {left.verdict for left in found.left_out} == {Verdict.IGNORED, Verdict.DECLINED}
+    assert f"would do more than: {Verdict.DECLINED.label}." in found.summary
+
+
 def test_no_open_seat_anywhere_is_said() -> None:
     """Where no program has a seat, that is what the words say."""
     assert plan(Case(), [WELL], [Program("Mercy", 230, openings="none")]).summary == text("planner.nothing_open")
