@@ -12,6 +12,7 @@ import pytest
 
 from backchannel_lib import READINGS, Case, Verdict
 from backchannel_lib.activities.critique import model as support
+from backchannel_lib.activities.planner.plan import RULE_KINDS
 from backchannel_lib.activities.questions import load_options, load_questions
 from backchannel_lib.activities.tables import load_activities, load_choices, load_drill_turns, load_steps
 from backchannel_lib.base.texts import all_words, text
@@ -120,10 +121,10 @@ FAMILIES: list[tuple[str, list[str]]] = [
     ("run_check.{}", names_of("run_checks")),
     ("planner.risk.{}", [row.flag for row in load_flags()]),
     ("planner.nothing.{}", list(STAGES)),
-    ("planner.briefing.rule.{}", list(ANSWERS)),
+    ("planner.briefing.rule.{}", list(RULE_KINDS)),
     ("planner.warn.{}", ["few_people", "few_programs", "volume", "overlap", "below_range", "far_below", "noncategorical"]),
     ("planner.warn.{}", ["barely", "known_everywhere", "unknown_program"]),
-    ("planner.warn_rule.{}", ["not_allowed", "ask_first"]),
+    ("planner.warn_rule.{}", list(RULE_KINDS[:-1])),
     ("topic.{}", names_of("topics")),
     *((f"vignette.{{}}.{what}", names_of("vignettes")) for what in ("title", "file", "contact", "note", "discuss", "why")),
 ]

@@ -43,6 +43,7 @@ def a_person(name: str) -> st.SearchStrategy[Person]:
         track_record=st.sampled_from((None, None, 0, 1, 3)),
         knows_work=st.sampled_from(("well", *ACQUAINTANCE)),
         known_at=st.just(()) | st.sets(st.sampled_from(PROGRAM_NAMES), max_size=4).map(tuple),
+        inside_at=st.just(()) | st.sets(st.sampled_from(PROGRAM_NAMES), max_size=2).map(tuple),
     )
 
 

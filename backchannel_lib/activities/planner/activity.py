@@ -238,6 +238,7 @@ class PlannerActivity(Activity[PlannerState]):
 
     def fragments(self, state: PlannerState) -> dict[str, str]:
         """Return the tables, the rule, and once a guess was made, the plan beside it and the sheets."""
+        named = tuple((row.id, row.name) for row in state.people if row.name)
         counted = tuple((row.id, row.name) for row in state.people if row.name and row.kind in BY_RELATION)
         is_example = (state.people, state.programs) == (example().people, example().programs)
         fragments = {
@@ -245,7 +246,7 @@ class PlannerActivity(Activity[PlannerState]):
             "rule": rule_answer(rules_check(state.file), always_next=False),
             "people": people_table(tuple(row.id for row in state.people)),
             "programs": programs_table(tuple(row.id for row in state.programs)),
-            "known": relations(counted, tuple((row.id, row.name) for row in state.programs if row.name)),
+            "known": relations(counted, named, tuple((row.id, row.name) for row in state.programs if row.name)),
             **dict.fromkeys(("beside", "plan", "sheets"), ""),
             "live_text": text("planner_board.counts", people=len(state.people), programs=len(state.programs)),
         }
@@ -344,6 +345,7 @@ class PlannerActivity(Activity[PlannerState]):
         yield "people.2.knows_work", ACQUAINTANCE
         yield "people.2.track_record", ("", 0, 3)
         yield "people.2.known_at", ("", "1|2")
+        yield "people.2.inside_at", ("1|2",)
         yield "programs.1.range_low", ("220", "245", "")
         yield "programs.1.openings", OPENINGS
         for name in ("prior_contact", "interviews_failures", "sponsors_visas", "program_contacted_first"):

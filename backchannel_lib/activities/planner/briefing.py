@@ -6,13 +6,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from backchannel_lib.activities.planner.plan import SOAP, Plan, PlanRow
+from backchannel_lib.activities.planner.plan import RULE_KINDS, SOAP, Plan, PlanRow
 from backchannel_lib.activities.planner.tables import Person
 from backchannel_lib.base.errors import CaseError
 from backchannel_lib.base.texts import text
 from backchannel_lib.model.case import NEEDS, Case
 from backchannel_lib.model.exams import exam_of_range
-from backchannel_lib.model.tables import ANSWERS, load_flags
+from backchannel_lib.model.tables import load_flags
 
 
 class BriefingProgram(NamedTuple):
@@ -76,8 +76,8 @@ def briefing(plan: Plan, person: Person | str) -> Briefing:
     rows = [row for row in plan.rows if row.person.name == name]
     if not rows:
         raise CaseError("person", "not_in_plan", name, people=", ".join(each.name for each in plan.people) or "-")
-    by_answer = {answer: [row.program.name for row in rows if row.rules.answer == answer] for answer in ANSWERS}
-    rules = [text(f"planner.briefing.rule.{answer}", names=", ".join(names)) for answer, names in by_answer.items() if names]
+    by_kind = {kind: [row.program.name for row in rows if row.rule_kind == kind] for kind in RULE_KINDS}
+    rules = [text(f"planner.briefing.rule.{kind}", names=", ".join(names)) for kind, names in by_kind.items() if names]
     return Briefing(
         person=name,
         programs=tuple(BriefingProgram(row.program.name, tuple(_facts(row))) for row in rows),

@@ -221,12 +221,26 @@ def programs_table(ids: tuple[int, ...]) -> Markup:
 
 
 @functools.lru_cache(maxsize=32)
-def relations(people: tuple[tuple[int, str], ...], programs: tuple[tuple[int, str], ...]) -> Markup:
-    """Return a box to check for each program, for each person whose word counts by their relation to it."""
-    if not people or not programs:
-        return tag("p", text("planner_board.known_nobody"))
+def relations(
+    known: tuple[tuple[int, str], ...], named: tuple[tuple[int, str], ...], programs: tuple[tuple[int, str], ...]
+) -> Markup:
+    """Return a box to check for each program: for those whose word counts by their relation to it, and for who works there."""
+    known_boxes = [
+        checks(f"people.{one}.known_at", text("planner_board.known_at", name=name), programs, ()) for one, name in known
+    ]
+    inside_boxes = [
+        checks(f"people.{one}.inside_at", text("planner_board.inside_at", name=name), programs, ()) for one, name in named
+    ]
+    inside = tag(
+        "details",
+        tag("summary", text("planner_board.inside")),
+        tag("p", text("planner_board.inside_lead")),
+        inside_boxes,
+        data_details="inside",
+    )
     return join(
-        [checks(f"people.{one}.known_at", text("planner_board.known_at", name=name), programs, ()) for one, name in people]
+        known_boxes if known and programs else tag("p", text("planner_board.known_nobody")),
+        inside if named and programs else None,
     )
 
 

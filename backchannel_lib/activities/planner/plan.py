@@ -38,13 +38,15 @@ ASSUMPTIONS: Final = (
     "floor_marks_far_below",
 )
 SOAP: Final = ("soap_lists", "gap_filling")
+#: The rule's answers, strictest first, with two reasons to ask first: the program made contact, or the caller works there.
+RULE_KINDS: Final = ("not_allowed", "ask_first", "ask_first_inside", "allowed")
 #: Those whose word counts by their relation to a program.
 BY_RELATION: Final = KINDS[:3]
 _NAMES_LISTED: Final = 8  # nobody reads a sentence with more names than that
 
 
 def case_for(student: Case, person: Person, program: Program) -> Case:
-    """Return the case of one person who approaches one program by one honest phone call, in their own words.
+    """Return the case of one person who approaches one program by one honest phone call, or by a word inside the hospital.
 
     Args:
         student: The student's own file and the moment; what it says of program and contact does not count.
@@ -52,8 +54,8 @@ def case_for(student: Case, person: Person, program: Program) -> Case:
         program: Who is called.
 
     Returns:
-        The case: never scripted; with specifics, and with an explanation of a flag, only from someone who knows the
-        work well.
+        The case: in the caller's own words; with specifics, and with an explanation of a flag, only from someone who knows
+        the work well.
 
     Source:
         conduct.no-script, noise.specifics-change-risk, works.explain-flag; who can give specifics is ours.
@@ -72,7 +74,7 @@ def case_for(student: Case, person: Person, program: Program) -> Case:
         has_noncategorical_seat=program.openings in {"both", "noncategorical"},
         needs=program.needs,
         recommender=person.kind_at(program),
-        move="targeted_call",
+        move="internal_push" if person.is_inside(program) else "targeted_call",
         specifics=well,
         addresses_flag=well and any(getattr(student, row.flag) for row in load_flags() if row.kind == "explainable"),
         scripted=False,
@@ -87,8 +89,8 @@ class PlanWarning(NamedTuple):
     """Something to beware of in a plan.
 
     Args:
-        kind: ``not_allowed``, ``ask_first``, ``few_people``, ``few_programs``, ``volume``, ``overlap``, ``below_range``,
-            ``far_below``, ``noncategorical``, ``barely``, ``known_everywhere`` or ``unknown_program``.
+        kind: One of ``RULE_KINDS`` but the last, ``few_people``, ``few_programs``, ``volume``, ``overlap``,
+            ``below_range``, ``far_below``, ``noncategorical``, ``barely``, ``known_everywhere`` or ``unknown_program``.
         sentence: The warning for a reader.
         names: The people or programs it is about.
         claims: Ids of the article's claims behind it; none where it is the NRMP's rule or ours.
@@ -134,6 +136,11 @@ class PlanRow:
     def verdict(self) -> Verdict:
         """What the article would expect of it."""
         return self.judgment.verdict
+
+    @property
+    def rule_kind(self) -> str:
+        """The rule's answer and, where it is to ask first, the reason: one of ``RULE_KINDS``."""
+        return "ask_first_inside" if self.rules.row == "inside_colleague" else self.rules.answer
 
     @property
     def gap(self) -> int:
@@ -370,7 +377,9 @@ class _Planner:
             return text("planner.nothing_open" if "no_opening" in self.no_contact.values() else "planner.other_exam")
         # The headline is about the best contacts of the list below it; of their stages, about the one that stops most of them.
         best = max(contact.verdict for contact in self.contacts.values())
-        judgments = [self._judge(one.case) for q in range(len(self.programs)) if (one := self._best(q=q)) and one.verdict == best]
+        judgments = [
+            self._judge(one.case) for q in range(len(self.programs)) if (one := self._best(q=q)) and one.verdict == best
+        ]
         stages = [judgment.binding[0] for judgment in judgments]
         stage = max(STAGES, key=stages.count)
         judgment = judgments[stages.index(stage)]
@@ -411,9 +420,9 @@ class _Planner:
 
     def _warnings(self, rows: Sequence[PlanRow], people: Sequence[Person]) -> Iterator[PlanWarning]:
         """List what to beware of: the NRMP's rule, then the size of the plan, its programs, and the people in the table."""
-        for answer in ("not_allowed", "ask_first"):
-            if names := [row.program.name for row in rows if row.rules.answer == answer]:
-                yield PlanWarning(answer, text(f"planner.warn_rule.{answer}", names=_listed(names)), tuple(names), ())
+        for kind in RULE_KINDS[:-1]:
+            if names := [row.program.name for row in rows if row.rule_kind == kind]:
+                yield PlanWarning(kind, text(f"planner.warn_rule.{kind}", names=_listed(names)), tuple(names), ())
         for kind, names, claims, values in self._about(rows, people):
             if names:
                 sentence = text(f"planner.warn.{kind}", **{"names": _listed(names), **values})
@@ -453,7 +462,9 @@ class _Planner:
             yield "known_everywhere", everywhere, (), {}
         if self.programs:
             known = {program.name.casefold() for program in self.programs}
-            at = [name for person in self.people for name in person.known_at if name.casefold() not in known]
+            at = [
+                name for person in self.people for name in (*person.known_at, *person.inside_at) if name.casefold() not in known
+            ]
             yield "unknown_program", list(dict.fromkeys(at)), (), {}
 
 

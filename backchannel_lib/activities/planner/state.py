@@ -11,6 +11,7 @@ from backchannel_lib.activities.planner.tables import (
     MOST_ROWS,
     PERSON_FIELDS,
     PROGRAM_FIELDS,
+    RELATIONS,
     TABLES,
     Person,
     Program,
@@ -28,7 +29,7 @@ from backchannel_lib.model.case import Case
 
 
 class PersonRow(NamedTuple):
-    """A row of the table of people, as far as it is filled in; ``known_at`` names rows of programs."""
+    """A row of the table of people, as far as it is filled in; ``known_at`` and ``inside_at`` name rows of programs."""
 
     id: int
     name: str = ""
@@ -36,6 +37,12 @@ class PersonRow(NamedTuple):
     knows_work: str = "somewhat"
     track_record: int | None = None
     known_at: tuple[int, ...] = ()
+    inside_at: tuple[int, ...] = ()
+
+    def moved(self, to: Mapping[int, int]) -> PersonRow:
+        """Return the row with other numbers for the programs that it names; one that has none is gone."""
+        known, inside = (tuple(to[at] for at in getattr(self, column) if at in to) for column in RELATIONS)
+        return self._replace(known_at=known, inside_at=inside)
 
     @property
     def is_ready(self) -> bool:
@@ -100,14 +107,12 @@ class PlannerState(NamedTuple):
         left = self.with_rows(table, (row for row in self.rows(table) if row.id != number))
         if table == "people":
             return left
-        return left._replace(
-            people=tuple(row._replace(known_at=tuple(at for at in row.known_at if at != number)) for row in left.people)
-        )
+        return left._replace(people=tuple(row.moved({row.id: row.id for row in left.programs}) for row in left.people))
 
     @property
     def ready_people(self) -> tuple[Person, ...]:
         """The people whose rows are ready, as the planner takes them."""
-        names = {row.id: row.name for row in self.programs if row.name}
+        names = {row.id: row.name for row in self.programs if row.is_ready}
         people = []
         for row in self.people:
             if row.is_ready:
@@ -115,7 +120,8 @@ class PlannerState(NamedTuple):
                 # means everywhere.
                 known_at = tuple(names[at] for at in row.known_at if at in names) or (text("planner_board.nowhere"),)
                 known_at = known_at if row.kind in BY_RELATION else ()
-                people.append(Person(row.name, row.kind, row.track_record, row.knows_work, known_at))
+                inside_at = tuple(names[at] for at in row.inside_at if at in names)
+                people.append(Person(row.name, row.kind, row.track_record, row.knows_work, known_at, inside_at))
         return tuple(people)
 
     @property
@@ -145,8 +151,8 @@ _NOT_YET: Final = {"name": "", "kind": "", "range_low": None, "range_floor": Non
 
 
 def read_cell(column: str, value: object, programs: Iterable[ProgramRow]) -> Any:
-    """Return the value of a cell as a control or a file gives it; ``known_at`` names rows of ``programs``, as ``"1|3"``."""
-    if column == "known_at":
+    """Return the value of a cell as a control or a file gives it; columns of `RELATIONS` name ``programs``, as ``"1|3"``."""
+    if column in RELATIONS:
         known = {str(row.id): row.id for row in programs}
         wanted = {number for number in str(value).split("|") if number}
         if not wanted <= set(known):
@@ -184,8 +190,9 @@ def example() -> PlannerState:
     for table in reversed(TABLES):  # the programs first, since people are known at them
         for row in rows[table]:
             cells = dict(row.overrides)
-            if "known_at" in cells:
-                cells["known_at"] = "|".join(numbers[name] for name in cells["known_at"].split("|"))
+            cells |= {
+                column: "|".join(numbers[name] for name in cells[column].split("|")) for column in cells.keys() & RELATIONS
+            }
             values = {column: read_cell(column, value, state.programs) for column, value in cells.items()}
             name = text(f"planner_example.{row.row}")
             state = state.with_row(table, ROWS[table](int(numbers[row.row]), name, **values))
@@ -256,13 +263,12 @@ def with_spreadsheet(state: PlannerState, content: str, table: str) -> PlannerSt
     for number, row in enumerate(rows, start=1):
         cells = {name: getattr(row, name) for name in COLUMNS[table]}
         if table == "people":
-            at = [names.get(name.casefold()) for name in row.known_at]
-            cells["known_at"] = tuple(filter(None, at)) if at else tuple(names.values())
+            for column in RELATIONS:
+                cells[column] = tuple(names[name.casefold()] for name in cells[column] if name.casefold() in names)
+            cells["known_at"] = cells["known_at"] if row.known_at else tuple(names.values())
         after = after.with_row(table, ROWS[table](number, **cells))
     if table == "people":
         return after
     now = {row.name.casefold(): row.id for row in after.programs}
-    moved = {row.id: now.get(row.name.casefold()) for row in state.programs}
-    return after._replace(
-        people=tuple(row._replace(known_at=tuple(filter(None, map(moved.get, row.known_at)))) for row in after.people)
-    )
+    moved = {row.id: now[row.name.casefold()] for row in state.programs if row.name.casefold() in now}
+    return after._replace(people=tuple(row.moved(moved) for row in after.people))

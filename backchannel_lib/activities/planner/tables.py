@@ -21,6 +21,7 @@ KINDS: Final = RECOMMENDERS[:-1]  # all but the student, best first
 ACQUAINTANCE: Final = ("well", "somewhat", "barely")
 OPENINGS: Final = ("categorical", "both", "noncategorical", "none")
 TABLES: Final = ("people", "programs")
+RELATIONS: Final = ("known_at", "inside_at")  # columns of people that hold names of programs
 #: More rows than anyone needs: a longer table is a mistake, and would make the page wait.
 MOST_ROWS: Final[Mapping[str, int]] = {"people": 10, "programs": 60}
 
@@ -92,6 +93,7 @@ class Person:
         track_record: Of their last three residents at those programs, how many worked out, 0 to 3; None where not known.
         knows_work: How well they know the student's work: ``well``, ``somewhat`` or ``barely``.
         known_at: Names of the programs where they are what ``kind`` says; none means everywhere.
+        inside_at: Names of the programs at whose hospital they work: they are known there, and speak up inside.
 
     Source:
         caller.level-trusted-peer to caller.level-unconnected-faculty, works.scoreboard, conduct.few-and-strong.
@@ -108,22 +110,28 @@ class Person:
     track_record: int | None = None
     knows_work: str = "somewhat"
     known_at: Sequence[str] = ()
+    inside_at: Sequence[str] = ()
 
     def __post_init__(self) -> None:
         store = self.__dict__
         store["name"] = check_name("name", self.name)
         store |= {name: field.check(store[name]) for name, field in PERSON_FIELDS.items()}
-        if not isinstance(self.known_at, (list, tuple)):
-            raise CaseError("known_at", "row_name", self.known_at)
-        names: dict[str, str] = {}
-        for name in self.known_at:
-            checked = check_name("known_at", name)
-            names.setdefault(checked.casefold(), checked)
-        store["known_at"] = tuple(names.values())
+        for column in RELATIONS:
+            if not isinstance(store[column], (list, tuple)):
+                raise CaseError(column, "row_name", store[column])
+            names: dict[str, str] = {}
+            for name in store[column]:
+                checked = check_name(column, name)
+                names.setdefault(checked.casefold(), checked)
+            store[column] = tuple(names.values())
+
+    def is_inside(self, program: Program) -> bool:
+        """Whether they work at this program's hospital; upper and lower case are the same."""
+        return program.name.casefold() in map(str.casefold, self.inside_at)
 
     def related_to(self, program: Program) -> bool:
         """Whether they are what ``kind`` says to this program; upper and lower case are the same."""
-        return not self.known_at or program.name.casefold() in map(str.casefold, self.known_at)
+        return not self.known_at or self.is_inside(program) or program.name.casefold() in map(str.casefold, self.known_at)
 
     def kind_at(self, program: Program) -> str:
         """What they are to this program: where they have no relation, a dean without history or a stranger."""
@@ -220,8 +228,8 @@ def read_people(text: str) -> tuple[Person, ...]:
 
     Args:
         text: CSV, with commas, semicolons or tabs, as a spreadsheet saves or copies it. Columns: ``name`` and ``kind``, and
-            optionally ``track_record``, ``knows_work`` and ``known_at`` (names separated by ``|``). A blank cell means the
-            default of `Person`; blank lines are ignored.
+            optionally ``track_record``, ``knows_work``, ``known_at`` and ``inside_at`` (names separated by ``|``). A blank
+            cell means the default of `Person`; blank lines are ignored.
 
     Returns:
         The people in the order of the table; none where the text is blank.
@@ -260,7 +268,7 @@ def read_programs(text: str) -> tuple[Program, ...]:
 
 #: Each table's columns in their order; the first two are required.
 COLUMNS: Final[Mapping[str, tuple[str, ...]]] = {
-    "people": ("name", *PERSON_FIELDS, "known_at"),
+    "people": ("name", *PERSON_FIELDS, *RELATIONS),
     "programs": ("name", *PROGRAM_FIELDS),
 }
 
@@ -306,7 +314,7 @@ def _check_header(table: str, top: int, header: list[str]) -> None:
 def _cell(name: str, cell: str) -> object:
     field = {**PERSON_FIELDS, **PROGRAM_FIELDS}.get(name)
     if field is None:
-        return [part for part in cell.split("|") if part.strip()] if name == "known_at" else cell
+        return [part for part in cell.split("|") if part.strip()] if name in RELATIONS else cell
     if field.kind == "flag" and cell.strip():
         word = cell.strip().lower()
         if word not in {"yes", "no", "true", "false"}:
@@ -320,7 +328,7 @@ def people_to_csv(people: Iterable[Person]) -> str:
 
     Examples:
         >>> people_to_csv([Person("Dr. Osei", "known_dean", 3, "well", ["Mercy", "Lakeside"])]).splitlines()[1]
-        'Dr. Osei,known_dean,3,well,Mercy|Lakeside'
+        'Dr. Osei,known_dean,3,well,Mercy|Lakeside,'
     """
     return to_csv(COLUMNS["people"], ([getattr(person, name) for name in COLUMNS["people"]] for person in people))
 

@@ -222,6 +222,23 @@ def test_where_one_is_known_is_asked_of_those_for_whom_it_counts() -> None:
     assert one.state.people[0].known_at == (1, 2, 3, 5, 6)
 
 
+def test_who_works_inside_a_hospital_can_be_checked_for_everyone_with_a_name() -> None:
+    """A stranger to directors can work there too; once checked, rows and warning say to ask first in SOAP."""
+    one = shown()
+    assert re.findall(r'data-field="people\.(\d)\.inside_at"', one.fragments(one.state)["known"]) == ["1", "2", "3", "4"]
+    update(one, "phase", "soap_lists")
+    update(one, "people.2.known_at", "")
+    assert update(one, "people.2.inside_at", "4") == ""
+    row = next(row for row in one.state.plan.rows if row.program.name == "Dogwood")
+    assert (row.person.name, row.case.recommender, row.rules.answer) == ("Dr. Lind", "trusted_peer", "ask_first")
+    assert text("planner.warn_rule.ask_first_inside", names="Dogwood") in one.fragments(one.state)["plan"].replace(
+        "&#x27;", "'"
+    )
+    act(one, "remove", value="programs.4")
+    assert one.state.people[1].inside_at == ()
+    assert update(one, "people.2.inside_at", "4").startswith("Person 2, Works at:")
+
+
 # ---- the sheets ----
 
 
@@ -297,7 +314,6 @@ def test_typing_does_not_write_the_rows_anew() -> None:
     for field, value in (
         ("people.1.knows_work", "barely"),
         ("people.1.known_at", "1"),
-        ("people.4.name", "Dr. Novak"),
         ("programs.1.range_low", "240"),
         ("programs.1.needs", "language"),
         ("programs.1.sponsors_visas", False),
@@ -308,6 +324,8 @@ def test_typing_does_not_write_the_rows_anew() -> None:
     update(one, "programs.1.name", "Aspen")
     assert one.fragments(one.state)["programs"] == before["programs"]
     assert one.fragments(one.state)["known"] != before["known"]
+    update(one, "people.4.name", "Dr. Novak")
+    assert one.fragments(one.state)["people"] == before["people"]
 
 
 @pytest.mark.parametrize("value", ["people.9", "people", "programs.x", "nobody.1", "", "people.1.name"])
@@ -429,6 +447,7 @@ def states(draw: st.DrawFn) -> PlannerState:
             draw(st.sampled_from(("well", "somewhat", "barely"))),
             draw(st.none() | st.integers(0, 3)),
             tuple(row.id for row in programs if draw(st.booleans())),
+            tuple(row.id for row in programs if draw(st.booleans())),
         )
         for number, name in enumerate(who, start=1)
     )
@@ -485,6 +504,8 @@ def test_in_a_spreadsheet_no_name_of_a_program_means_everywhere() -> None:
         value="name,kind,known_at\nDr. A,trusted_peer,\nDr. B,trusted_peer,Elm|Nowhere\nDr. C,trusted_peer,Nowhere\n",
     )
     assert [row.known_at for row in one.state.people] == [(1, 2, 3, 4, 5, 6, 7), (5,), ()]
+    act(one, "load", value="name,kind,inside_at\nDr. A,trusted_peer,\nDr. B,trusted_peer,ELM|Nowhere\n")
+    assert [row.inside_at for row in one.state.people] == [(), (5,)]
 
 
 @pytest.mark.parametrize(

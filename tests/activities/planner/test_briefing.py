@@ -11,14 +11,14 @@ from hypothesis import strategies as st
 
 from backchannel_lib import Case, CaseError, Verdict
 from backchannel_lib.activities.planner.briefing import briefing
-from backchannel_lib.activities.planner.plan import plan
+from backchannel_lib.activities.planner.plan import RULE_KINDS, plan
 from backchannel_lib.activities.planner.tables import (
     KINDS,
     Person,
     Program,
 )
 from backchannel_lib.base.texts import all_words, text
-from backchannel_lib.model.tables import ANSWERS, load_flags
+from backchannel_lib.model.tables import load_flags
 from tests.helpers.cases import NEEDS, moments
 from tests.helpers.planner import MERCY, STUDENTS, TABLES, WELL, known
 
@@ -80,9 +80,9 @@ def test_a_briefing_is_no_script_and_no_verdict(
         sheet = briefing(found, person)
         rows = found.rows_of(person)
         assert [program.name for program in sheet.programs] == [row.program.name for row in rows]
-        for answer in ANSWERS:
-            names = ", ".join(row.program.name for row in rows if row.rules.answer == answer)
-            assert (text(f"planner.briefing.rule.{answer}", names=names) in sheet.rules) == bool(names)
+        for kind in RULE_KINDS:
+            names = ", ".join(row.program.name for row in rows if row.rule_kind == kind)
+            assert (text(f"planner.briefing.rule.{kind}", names=names) in sheet.rules) == bool(names)
         assert text("planner.briefing.facts_only") in sheet.text
         for verdict in Verdict:
             assert verdict.label not in sheet.text

@@ -13,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from backchannel_lib import Case, CaseError, Verdict, judge, rules_check
+from backchannel_lib.activities.planner.briefing import briefing
 from backchannel_lib.activities.planner.plan import ASSUMPTIONS, case_for, plan
 from backchannel_lib.activities.planner.tables import (
     ACQUAINTANCE,
@@ -153,7 +154,7 @@ def test_the_laws_of_a_plan(
         assert row.rules == rules_check(row.case, when)
         assert row.reason
         assert not row.case.scripted
-        assert row.case.move == "targeted_call"
+        assert row.case.move == ("internal_push" if row.program.name in row.person.inside_at else "targeted_call")
         assert row.gap == max(0, row.program.range_low - student.score)
     order = [(-row.verdict, -ANSWERS.index(row.rules.answer)) for row in found.rows]
     assert order == sorted(order)
@@ -221,6 +222,24 @@ def test_standing_belongs_to_a_relation(kind: str, elsewhere: str) -> None:
     assert (not_there.recommender, not_there.track_record) == (elsewhere, None)
     everywhere = case_for(Case(), dataclasses.replace(person, known_at=()), ELSEWHERE)
     assert (everywhere.recommender, everywhere.track_record) == (kind, 3)
+
+
+@pytest.mark.parametrize(("phase", "answer"), [("groundwork", "allowed"), ("soap_lists", "ask_first")])
+@pytest.mark.parametrize("contacted", [False, True])
+def test_an_advocate_inside_the_hospital_is_to_ask_first(phase: str, answer: str, contacted: bool) -> None:
+    """Who works at a hospital is known there and speaks up inside; in SOAP the rule says to ask first, and says why."""
+    inside = known("Dr. Abe", "Lakeside", kind="subspecialist")
+    inside = dataclasses.replace(inside, inside_at=("mercy",))
+    found = plan(Case(phase=phase), [inside], [dataclasses.replace(MERCY, program_contacted_first=contacted)])
+    (row,) = found.rows
+    assert (row.case.recommender, row.case.move, row.rules.answer) == ("subspecialist", "internal_push", answer)
+    warnings = {warning.kind: warning for warning in found.warnings}
+    assert ("ask_first_inside" in warnings) == (answer == "ask_first")
+    assert not warnings.keys() & {"ask_first", "not_allowed"}
+    if answer == "ask_first":
+        assert warnings["ask_first_inside"].sentence == text("planner.warn_rule.ask_first_inside", names="Mercy")
+        assert text("planner.summary.ask_first") in found.summary
+        assert briefing(found, inside).rules[0] == text("planner.briefing.rule.ask_first_inside", names="Mercy")
 
 
 @pytest.mark.parametrize("knows", ACQUAINTANCE)
@@ -395,7 +414,9 @@ def test_a_plan_that_cannot_be_says_what_is_in_the_way(student: Case, person: Pe
 
 
 @given(STUDENTS, TABLES)
-def test_the_headline_of_no_plan_agrees_with_the_list_below_it(student: Case, tables: tuple[list[Person], list[Program]]) -> None:
+def test_the_headline_of_no_plan_agrees_with_the_list_below_it(
+    student: Case, tables: tuple[list[Person], list[Program]]
+) -> None:
     """Where nothing is proposed, the verdict that no contact exceeds is the best one of all that are left out."""
     people = [dataclasses.replace(person, kind="random_dean") for person in tables[0]]
     found = plan(student.replace(score=232, failed_attempts=1), people, tables[1])
@@ -534,6 +555,7 @@ def test_volume_is_told(entered: int, told: bool) -> None:
         (known("Dr. Abe"), [MERCY], {"few_people", "few_programs"}),
         (known("Dr. Abe", "MERCY"), [MERCY], {"few_people", "few_programs"}),
         (known("Dr. Abe", "Mercy", "Mercey"), [MERCY], {"few_people", "few_programs", "unknown_program"}),
+        (dataclasses.replace(WELL, inside_at=("Mercey",)), [MERCY], {"few_people", "few_programs", "unknown_program"}),
         (
             known("Dr. Abe"),
             [Program("Mercy", 230, openings="noncategorical")],
