@@ -29,7 +29,7 @@ from backchannel_lib.model.tables import (
     verdict_name,
 )
 
-AUDIENCES: Final = ("student", "facilitator")
+AUDIENCES: Final = ("student", "facilitator", "teacher")
 INBOX_PLACES: Final = ("given", "initial", "subject", "opening", "reason", "plea")
 SHOWS: Final = ("chain", "rules", "changes", "readings", "callers", "amplifier", "map")
 

@@ -21,7 +21,7 @@ from backchannel_lib.base.texts import all_words
 from backchannel_lib.model.tables import ANSWERS, load_examples
 
 DATA = Path(__file__).resolve().parents[2] / "data"
-CHAPTERS = [row.chapter for row in load_chapters()]
+CHAPTERS = [row.chapter for row in load_chapters() if row.audience != "teacher"]
 QUESTIONS = load_questions()
 CHOICES = [row for row in QUESTIONS if row.kind == "choice"]
 CASES = [row for row in QUESTIONS if row.kind == "case"]

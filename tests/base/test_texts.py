@@ -142,13 +142,10 @@ FAMILIES += [
     ("round.log.{}", ["file", "article", "same", "rule"]),
 ]
 
-#: Texts of a table that wait for whoever shows them.
-WAITING: list[tuple[str, list[str]]] = [("stage.{}.question", list(STAGES))]
-
-IN_FAMILIES = {pattern.format(name) for pattern, names in FAMILIES + WAITING for name in names}
+IN_FAMILIES = {pattern.format(name) for pattern, names in FAMILIES for name in names}
 
 
-@pytest.mark.parametrize(("pattern", "names"), FAMILIES + WAITING, ids=lambda value: str(value)[:30])
+@pytest.mark.parametrize(("pattern", "names"), FAMILIES, ids=lambda value: str(value)[:30])
 def test_every_text_that_a_table_asks_for_exists(pattern: str, names: list[str]) -> None:
     """Each name of a table has its text."""
     assert names
@@ -180,11 +177,6 @@ def test_every_family_of_texts_is_asked_for(pattern: str, names: list[str]) -> N
     """The library really builds the ids of each family, by an f-string or by the family's name."""
     family = pattern.partition(".{}")[0]
     assert FRAMES.fullmatch(pattern.format(names[0])) or f'"{family}"' in ASKING, pattern
-
-
-def test_what_waits_is_really_waiting() -> None:
-    """A family that something asks for by now has to move from the waiting ones to the others."""
-    assert [pattern for pattern, names in WAITING if FRAMES.fullmatch(pattern.format(names[0]))] == []
 
 
 def test_every_text_is_used_somewhere() -> None:
