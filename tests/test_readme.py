@@ -53,6 +53,8 @@ def test_everything_in_the_tree_is_there_and_is_explained() -> None:
     for place, words in tree().items():
         assert (ROOT / place).exists(), place
         assert len(words.split()) >= 2, place
+        for name in re.findall(r"\w+\.(?:csv|py|css|js|html)\b", words):
+            assert [*(ROOT / place).rglob(name)], f"{place}: {name}"
 
 
 @pytest.mark.parametrize("top", ["", "backchannel_lib"])

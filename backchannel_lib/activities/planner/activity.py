@@ -47,6 +47,7 @@ from backchannel_lib.activities.planner.tables import (
     OPENINGS,
     TABLES,
     PlannerTableError,
+    limits_in_words,
     people_to_csv,
     programs_to_csv,
 )
@@ -296,7 +297,7 @@ class PlannerActivity(Activity[PlannerState]):
                 text(f"activity.{self.row.activity}.lead"),
                 text("text.rules", answer=check.label, reason=check.reason),
                 text("planner_board.counts", people=len(state.people), programs=len(state.programs)),
-                *(plan_lines(state.plan) if state.planned else [text("planner_board.guess_text")]),
+                *(plan_lines(state.plan) if state.planned else [text("planner_board.guess_text", **limits_in_words())]),
             ]
         )
 

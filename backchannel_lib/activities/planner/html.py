@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from backchannel_lib.activities.planner.briefing import Briefing
 from backchannel_lib.activities.planner.plan import ASSUMPTIONS, Plan, PlanRow, PlanWarning
 from backchannel_lib.activities.planner.state import PersonRow, PlannerState, guesses
-from backchannel_lib.activities.planner.tables import ACQUAINTANCE, KINDS, OPENINGS, TABLES, limit, to_csv
+from backchannel_lib.activities.planner.tables import ACQUAINTANCE, KINDS, OPENINGS, TABLES, limit, limits_in_words, to_csv
 from backchannel_lib.activities.tables import ActivityRow
 from backchannel_lib.base.texts import text
 from backchannel_lib.model.case import NEEDS
@@ -254,7 +254,7 @@ def difference(state: PlannerState) -> str:
         return text("planner_board.told_nobody")
     if guess == planned:
         return text("planner_board.told_same")
-    return text("planner_board.told_fewer") if planned < guess else text("planner_board.told_more")
+    return text("planner_board.told_fewer") if planned < guess else text("planner_board.told_more", **limits_in_words())
 
 
 def guess_beside_plan(state: PlannerState) -> Markup:
@@ -310,7 +310,7 @@ def plan_html(state: PlannerState) -> Markup:
         tag(
             "details",
             tag("summary", text("planner_board.objective")),
-            tag("p", text("planner.objective")),
+            tag("p", text("planner.objective", **limits_in_words())),
             data_details="objective",
         ),
         citations("plan", limit("most_programs").claims, ASSUMPTIONS),

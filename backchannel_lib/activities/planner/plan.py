@@ -14,7 +14,7 @@ from datetime import datetime
 from typing import Any, Final, NamedTuple
 
 from backchannel_lib.activities.planner.search import best_choice
-from backchannel_lib.activities.planner.tables import ACQUAINTANCE, KINDS, MOST_ROWS, Person, Program, limit
+from backchannel_lib.activities.planner.tables import ACQUAINTANCE, KINDS, MOST_ROWS, Person, Program, limit, limits_in_words
 from backchannel_lib.base.errors import CaseError
 from backchannel_lib.base.texts import text
 from backchannel_lib.model.amplifier import assumption
@@ -344,7 +344,7 @@ class _Planner:
             for p, person in enumerate(self.people)
             if (other := self.useful.get((p, contact.program))) and other.verdict > contact.verdict
         ]
-        why = text("planner.row.better", names=_listed(better)) if better else text("planner.row.best")
+        why = text("planner.row.better", names=_listed(better), **limits_in_words()) if better else text("planner.row.best")
         stops = text("planner.row.nothing") if judgment.verdict == max(Verdict) else _weakest_link(judgment)
         return PlanRow(
             person=self.people[contact.person],
@@ -389,7 +389,7 @@ class _Planner:
         for p, person in enumerate(self.people):
             if p not in self.owners.values():
                 if best := self._best(p=p):
-                    yield self._not_chosen("person", person.name, best, text("planner.out.person_full"))
+                    yield self._not_chosen("person", person.name, best, text("planner.out.person_full", **limits_in_words()))
                 else:
                     yield LeftOut("person", person.name, "nobody_to_meet", text("planner.out.no_program"))
         for q, program in enumerate(self.programs):
@@ -398,7 +398,7 @@ class _Planner:
                 yield LeftOut("program", program.name, kind, reason)
             elif q not in self.owners:
                 if best := self._best(q=q):
-                    yield self._not_chosen("program", program.name, best, text("planner.out.program_full"))
+                    yield self._not_chosen("program", program.name, best, text("planner.out.program_full", **limits_in_words()))
                 else:
                     yield LeftOut("program", program.name, "nobody_to_meet", text("planner.out.no_people"))
 
@@ -436,7 +436,7 @@ class _Planner:
         yield "few_people", [person.name for person in people] if len(people) < fewest.value else [], fewest.claims, {}
         count = Counter(row.person for row in rows)
         few = [person.name for person in people if count[person] < fewest_programs.value]
-        yield "few_programs", few, fewest_programs.claims, {}
+        yield "few_programs", few, fewest_programs.claims, limits_in_words()
         if len(self.people) > most.value:
             asked = [person.name for person in self.people if person not in people]
             yield "volume", asked, most.claims, {"count": len(self.people)}

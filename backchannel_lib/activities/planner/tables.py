@@ -50,6 +50,17 @@ def limit(name: str) -> LimitRow:
     return {row.limit: row for row in load_planner_limits()}[name]
 
 
+def limits_in_words() -> dict[str, str]:
+    """Return the limits by their names, as a sentence says them: in words up to nine.
+
+    Examples:
+        >>> limits_in_words()["most_people"]
+        'three'
+    """
+    words = text("planner.numbers").split()
+    return {row.limit: words[row.value] if row.value < len(words) else str(row.value) for row in load_planner_limits()}
+
+
 # ---- people and programs ----
 
 

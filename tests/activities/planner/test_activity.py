@@ -20,6 +20,7 @@ from backchannel_lib.activities.planner.state import PersonRow, PlannerState, Pr
 from backchannel_lib.activities.planner.tables import (
     MOST_ROWS,
     TABLES,
+    limits_in_words,
     people_to_csv,
     programs_to_csv,
     read_people,
@@ -27,7 +28,7 @@ from backchannel_lib.activities.planner.tables import (
 )
 from backchannel_lib.activities.registry import make_activity
 from backchannel_lib.activities.tables import load_planner_example
-from backchannel_lib.base.texts import all_words, text
+from backchannel_lib.base.texts import text
 
 
 def planner() -> PlannerActivity:
@@ -135,7 +136,7 @@ def test_the_guess_stands_beside_what_the_planner_does(guess: str) -> None:
     assert act(one, "see")["focus"] == "beside"
     beside = one.fragments(one.state)["beside"]
     word = {"0": "told_more", "1": "told_more", "2": "told_same", "3": "told_fewer"}[guess]
-    assert all_words()[f"planner_board.{word}"] in beside
+    assert text(f"planner_board.{word}", **limits_in_words()) in beside
     assert re.findall(r"<dd><b>(\d)</b>", beside) == [guess, "2"]
 
 
@@ -165,7 +166,7 @@ def test_every_row_tells_person_program_verdict_reason_rule_and_moment() -> None
         assert text(f"level.phase.{row.case.phase}") in content
     for told in (*(warning.sentence for warning in found.warnings), *(left.reason for left in found.left_out)):
         assert told.replace("'", "") in part.replace("'", "")
-    assert text("planner.objective").replace("'", "") in part.replace("'", "")
+    assert text("planner.objective", **limits_in_words()).replace("'", "") in part.replace("'", "")
 
 
 @pytest.mark.parametrize("phase", Case.fields()["phase"].levels)

@@ -13,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from backchannel_lib import Case, CaseError, Verdict, judge, rules_check
+from backchannel_lib.activities.planner import tables as planner_tables
 from backchannel_lib.activities.planner.briefing import briefing
 from backchannel_lib.activities.planner.plan import ASSUMPTIONS, case_for, plan
 from backchannel_lib.activities.planner.tables import (
@@ -21,6 +22,8 @@ from backchannel_lib.activities.planner.tables import (
     OPENINGS,
     Person,
     Program,
+    limits_in_words,
+    load_planner_limits,
 )
 from backchannel_lib.base.texts import text
 from backchannel_lib.model.rules import rule_book
@@ -349,6 +352,18 @@ def test_what_finds_no_room_is_left_out_as_full() -> None:
     assert [(left.what, left.kind) for left in found.left_out] == [("person", "full")] * 2 + [("program", "full")]
 
 
+def test_other_limits_change_the_plan_and_every_sentence_about_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    """With two people and two programs each in the table of limits, the plan keeps to them and says so."""
+    limits = tuple(row._replace(value=2) for row in load_planner_limits())
+    monkeypatch.setattr(planner_tables, "load_planner_limits", lambda: limits)
+    people = [dataclasses.replace(WELL, name=name) for name in PEOPLE_NAMES]
+    found = plan(Case(), people, [Program(f"Program {number}", 230) for number in range(6)])
+    assert [len(found.rows_of(person)) for person in found.people] == [2, 2]
+    reasons = {left.what: left.reason for left in found.left_out}
+    assert "a plan has two people at most" in reasons["person"]
+    assert "at most two people with two programs each" in reasons["program"]
+
+
 def test_another_exam_is_seen() -> None:
     """A program whose range is in another exam's points than the score is left out, and said to be so; 300 is no trap."""
     found = plan(Case(score=240), [WELL], [Program("Mercy", 500), Program("Lakeside", 230)])
@@ -373,7 +388,10 @@ def test_a_row_says_who_would_do_better_there() -> None:
     weak = Person("Dr. Bao", "trusted_peer", None, "somewhat")  # without specifics: the file is read
     found = plan(Case(phase="groundwork"), [weak, WELL], [Program(f"Program {number}", 230) for number in range(6)])
     assert [row.person.name for row in found.rows] == ["Dr. Abe"] * 5 + ["Dr. Bao"]
-    assert found.rows[-1].reason == f"{text('planner.row.better', names='Dr. Abe')} {text('rule.short_vouch')}"
+    assert (
+        found.rows[-1].reason
+        == f"{text('planner.row.better', names='Dr. Abe', **limits_in_words())} {text('rule.short_vouch')}"
+    )
 
 
 @pytest.mark.parametrize(
