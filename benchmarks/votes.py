@@ -188,14 +188,14 @@ def main() -> None:
         print(json.dumps({"sent": done.sent, "counted": done.counted, "lost": done.lost, "again": done.again}))
         return
 
-    choices = [(verdict.name.lower(), verdict.words) for verdict in Verdict]
+    choices = [(verdict.name.lower(), verdict.label) for verdict in Verdict]
     with tempfile.TemporaryDirectory() as folder, VoteStore(Path(folder) / "votes.sqlite") as store:
         server = VoteServer(store.path)
         try:
             url = server.open("127.0.0.1").url
-            store.open_round("lone", "One vote at a time", choices)
+            store.open_round("lone", "One vote at a time", choices, asked.lone)
             alone = lone(url, asked.lone)
-            store.open_round("storm", "A room", choices)
+            store.open_round("storm", "A room", choices, asked.voters)
             done = storm(url, asked.voters, asked.seconds)
             stored = sum(store.counts("storm").values())
         finally:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any, Final
+from typing import Any, Final, TypeGuard
 
 from backchannel_lib.activities.activity import Action
 from backchannel_lib.activities.form import Form, FormField, Record, choice_field, integer_field
@@ -17,6 +17,16 @@ from backchannel_lib.page.html import Markup, tag
 from backchannel_lib.page.inputs import button, clock_button
 
 CLOCK: Final = ("on", "off")
+
+
+def is_left(left: object, seconds: int) -> TypeGuard[int]:
+    """Whether this is a number of seconds that a clock of so many may have left.
+
+    Examples:
+        >>> is_left(90, 90), is_left(91, 90), is_left(True, 90), is_left("9", 90)
+        (True, False, False, False)
+    """
+    return isinstance(left, int) and not isinstance(left, bool) and 0 <= left <= seconds
 
 
 class TimedDeck(Form):

@@ -19,7 +19,7 @@ from backchannel_lib.activities.tables import (
     load_drill_files,
     load_drill_turns,
 )
-from backchannel_lib.activities.timed_deck import TimedDeck
+from backchannel_lib.activities.timed_deck import TimedDeck, is_left
 from backchannel_lib.base.errors import CaseError
 from backchannel_lib.base.formatting import suggestions
 from backchannel_lib.base.texts import text
@@ -138,11 +138,8 @@ class Drill(PersistentForm, TimedDeck):
 
     def clock_left(self, clock: str, seconds: int) -> None:
         """Remember how far the clock is; one that says so was started."""
-        if clock == self.clock_of(self.state)["id"] and self._is_left(seconds):
+        if clock == self.clock_of(self.state)["id"] and is_left(seconds, self.seconds):
             self._left, self._paused = seconds, False
-
-    def _is_left(self, left: object) -> bool:
-        return isinstance(left, int) and not isinstance(left, bool) and 0 <= left <= self.seconds
 
     # ---- what is saved ----
 
@@ -153,7 +150,8 @@ class Drill(PersistentForm, TimedDeck):
     def restore_record(self, record: Mapping[str, Any]) -> None:
         """Continue from what was saved; the clock waits."""
         super().restore_record(record)
-        self._left = record["left"] if self._is_left(record.get("left")) else self.seconds
+        left = record.get("left")
+        self._left = left if is_left(left, self.seconds) else self.seconds
         self._paused = self.state["at"] > 0
 
     # ---- what is on screen ----

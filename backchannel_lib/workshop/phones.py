@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
@@ -21,8 +22,11 @@ if TYPE_CHECKING:
 # `votes` is imported where it is used: it needs SQLite and processes, and in a browser there are neither.
 
 STORE: Final = "votes.sqlite"
+MAX_VOTES: Final = 999  # for one verdict; more than a room can have are not told apart
 FRAGMENTS: Final = ("phones", "phones.asks", "phones.shows")
 LOOPBACK: Final = "127.0.0.1"
+ADDRESS: Final = re.compile(r"[0-9]{1,3}(\.[0-9]{1,3}){3}")
+CODE: Final = re.compile(r"[a-z0-9]{4,32}")
 OPEN_ATTEMPTS: Final = 6  # for an address that was in use a moment ago
 RETRY_DELAY_S: Final = 0.4
 
@@ -38,7 +42,7 @@ class Phones:
         self._server: VoteServer | None = None
         self._restored: dict[str, Any] = {}  # where an earlier session was open, so that its phones find it again
         self._addresses: list[str] = []
-        self._round: tuple[str, str, Sequence[tuple[str, str]]] | None = None
+        self._is_asking = False
 
     # ---- what the facilitator does ----
 
@@ -60,9 +64,12 @@ class Phones:
         """
         try:
             from backchannel_lib.workshop.votes.process import VoteServer
+            from backchannel_lib.workshop.votes.store import VoteStore
 
             previous = self.to_record()
             server = self._server or VoteServer(folder() / STORE, code=previous.get("code"))
+            with VoteStore(folder() / STORE) as store:
+                store.close_round()  # one that a session left open that died: nobody would count its votes
             wanted = address or previous.get("address")  # phones look for it where it was
             port = previous.get("port", 0) if wanted == previous.get("address") else 0
             self._open_with_retries(server, wanted, port)
@@ -94,32 +101,42 @@ class Phones:
 
     def clear(self) -> None:
         """Delete all counts, for a new session."""
-        self._round = None
-        if self._server:
+        self._is_asking = False
+        if self._server or (folder() / STORE).exists():
             self._use_store(lambda store: store.clear())
 
     # ---- rounds ----
 
-    def open_round(self, round_id: str, title: str, choices: Sequence[tuple[str, str]]) -> None:
-        """Put a vote before the phones if they are let in; choices are pairs of id and label."""
-        self._round = (round_id, title, choices)
+    def open_round(self, round_id: str, title: str, choices: Sequence[tuple[str, str]], people: int) -> None:
+        """Put a vote before the phones if they are let in.
+
+        Args:
+            round_id: The round.
+            title: What is asked.
+            choices: Pairs of id and label.
+            people: How many people are in the room.
+        """
+        self._is_asking = True
         if self.state == "on":
-            self._use_store(lambda store: store.open_round(round_id, title, choices))
+            self._use_store(lambda store: store.open_round(round_id, title, choices, people))
 
     def close_round(self) -> None:
         """Take no more votes until the next round."""
-        if self._round and self.state == "on":
+        if self._is_asking and self.state == "on":
             self._use_store(lambda store: store.close_round())
-        self._round = None
+        self._is_asking = False
 
     def counts(self, round_id: str) -> tuple[int, ...] | None:
-        """Return the votes of a round for each verdict, lowest first; None if phones are not let in or the vote was lost."""
+        """Return the votes of a round for each verdict, lowest first, at most 999 for each.
+
+        None if phones are not let in, or the vote was lost.
+        """
         if self.state != "on":
             return None
         counts = self._use_store(lambda store: store.counts(round_id))
         if self._server and not self._server.running:
             self.state = "lost"
-        return None if counts is None else tuple(counts.get(one.name.lower(), 0) for one in Verdict)
+        return None if counts is None else tuple(min(MAX_VOTES, counts.get(one.name.lower(), 0)) for one in Verdict)
 
     def _use_store(self, action: Callable[[VoteStore], Any]) -> Any:
         """Do something with the store; one that cannot be used ends the phones' vote and nothing else."""
@@ -143,9 +160,13 @@ class Phones:
 
     def restore(self, record: object) -> None:
         """Take over what `to_record` returned in an earlier session, which was open then and is not now."""
-        types = {"address": str, "port": int, "code": str}
-        if isinstance(record, Mapping) and all(isinstance(record.get(name), kind) for name, kind in types.items()):
-            self._restored = {name: record[name] for name in types}
+        if not isinstance(record, Mapping):
+            return
+        address, port, code = (record.get(name) for name in ("address", "port", "code"))
+        if not (isinstance(address, str) and isinstance(code, str) and ADDRESS.fullmatch(address) and CODE.fullmatch(code)):
+            return
+        if isinstance(port, int) and 1024 <= port <= 65535:
+            self._restored = {"address": address, "port": port, "code": code}
             self.state = "lost"
 
     # ---- on screen ----

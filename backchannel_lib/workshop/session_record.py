@@ -19,6 +19,7 @@ from typing import Any, Final, NamedTuple
 from backchannel_lib.activities.saved_answers import folder, prepared_folder
 from backchannel_lib.base.errors import CaseFileError
 from backchannel_lib.base.files import locked, write_file
+from backchannel_lib.base.texts import text
 
 FORMAT: Final = 1  # raised when a value in the session changes its meaning
 FORMAT_KEY: Final = "backchannel_workshop"
@@ -32,7 +33,7 @@ class SavedSession(NamedTuple):
         record: The session; None if there is none that can be read.
         problem: The id of a sentence on what went wrong, or blank.
         archived_as: The new name of a file that cannot be read, or blank.
-        saved_at: When the session was written, as an ISO time of this machine, or blank.
+        saved_at: When the session was written, by the clock of this machine, for a reader.
     """
 
     record: dict[str, Any] | None
@@ -103,7 +104,7 @@ def load() -> SavedSession:
     problem = archived_as = ""
     for path in (main, previous):
         try:
-            content = path.read_text(encoding="utf-8")
+            content = path.read_text(encoding="utf-8-sig")
         except FileNotFoundError:
             continue
         except UnicodeDecodeError:
@@ -114,10 +115,17 @@ def load() -> SavedSession:
         value = _parse(content)
         if value is not None and value[FORMAT_KEY] <= FORMAT:
             problem = problem or ("record.previous" if path is previous else "")
-            return SavedSession(value, problem, archived_as, str(value.get("saved", "")))
+            return SavedSession(value, problem, archived_as, _saved_at(value.get("saved")))
         problem = problem or ("record.broken" if value is None else "record.newer")
         archived_as = archived_as or archive(path)
     return SavedSession(None, problem, archived_as)
+
+
+def _saved_at(written: object) -> str:
+    try:
+        return f"{datetime.fromisoformat(str(written)):%Y-%m-%d %H:%M}"
+    except ValueError:
+        return text("record.some_time")
 
 
 def _parse(content: str) -> dict[str, Any] | None:

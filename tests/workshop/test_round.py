@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import errno
 import json
 import os
+import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -755,3 +757,112 @@ def test_a_new_session_begins_with_no_votes_of_phones(board: Round, store: VoteS
     press(board, TO_VOTE)
     act(board, "poll")
     assert board.state.phones == NO_VOTES
+
+
+def test_a_round_that_a_dead_session_left_open_is_closed_when_the_vote_is_opened(board: Round) -> None:
+    """Phones cannot vote on a question of a session that is gone, and are not thanked for votes that nobody counts."""
+    with VoteStore(folder() / "votes.sqlite") as store:
+        store.open_round("dead-1-nadia", "Nadia", [("maybe", "Maybe")])
+        assert store.add("dead-1-nadia", "maybe")
+        act(board, "phones_open", value="127.0.0.1")
+        try:
+            assert board.phones.state == "on", on_screen(board)
+            left = store.current()
+            assert left is not None
+            assert not left.is_open
+            assert not store.add("dead-1-nadia", "maybe")
+            press(board, TO_VOTE)
+            assert store.add(board.round_id(board.state), "maybe")
+        finally:
+            act(board, "phones_close")
+
+
+def test_a_vote_that_is_opened_again_goes_on_with_its_own_round(board: Round, store: VoteStore) -> None:
+    """After a crash, the round of the session that came back is opened again with the counts it had, and no other."""
+    store.add(board.round_id(board.state), "maybe")
+    found, _ = again()
+    assert found.phones.state == "lost"
+    act(board, "phones_close")  # the page before is gone
+    act(found, "phones_open", value="")
+    try:
+        assert store.add(found.round_id(found.state), "maybe")
+        act(found, "poll")
+        assert found.state.phones[Verdict.MAYBE] == 2
+    finally:
+        act(found, "phones_close")
+
+
+def test_a_new_session_deletes_the_counts_of_one_that_was_not_opened_again(board: Round, store: VoteStore) -> None:
+    """Nothing of the old session's rounds is left, although this session has never opened the phones' vote."""
+    store.add(board.round_id(board.state), "maybe")
+    name = board.round_id(board.state)
+    found, _ = again()
+    act(found, "fresh")
+    assert store.counts(name) == {}
+    assert store.current() is None
+
+
+def test_more_votes_than_people_is_told_to_the_presenter(board: Round, store: VoteStore) -> None:
+    """Once phones bring the votes above the number of people, a sentence stands on screen until the number is corrected."""
+    act(board, "choose")
+    act(board, "set", field="people", value="2")
+    press(board)
+    name = board.round_id(board.state)
+    assert [store.add(name, "maybe") for _ in range(2)] == [True, True]
+    act(board, "poll")
+    assert board.fragments(board.state)["crowd"] == ""
+    act(board, "tap", value="maybe")
+    told = text("round.crowd", voted=3, phones=2, people=2)
+    assert board.fragments(board.state)["crowd"] == told
+    press(board, LINKS + 1)
+    assert board.state.step == "spread"
+    assert board.fragments(board.state)["crowd"] == told
+    assert board.fragments(board.state._replace(people=3))["crowd"] == ""
+    assert board.fragments(board.state._replace(phones=NO_VOTES, people=1))["crowd"] == "", "hands are the presenter's own"
+
+
+def test_the_vote_takes_as_many_as_there_are_people(board: Round, store: VoteStore) -> None:
+    """The number of people that the presenter enters reaches the vote with each round, and at once when it is corrected."""
+    info = store.current()
+    assert info is not None
+    assert info.people == board.state.people == 40
+    act(board, "choose")
+    act(board, "set", field="people", value="7")
+    press(board)
+    info = store.current()
+    assert info is not None
+    assert (info.people, info.is_open) == (7, True)
+
+
+def test_thousands_of_votes_from_phones_are_read_as_999(board: Round, store: VoteStore) -> None:
+    """However many votes were counted for one verdict, the session can be read again."""
+    assert store.add(board.round_id(board.state), "maybe")
+    with contextlib.closing(sqlite3.connect(store.path)) as base:
+        base.execute("UPDATE counts SET votes = 1234567 WHERE choice = 'maybe'")
+        base.commit()
+    act(board, "poll")
+    assert board.state.phones[Verdict.MAYBE] == MAX_VOTES
+    assert again()[0].state == board.state
+    path = folder() / "workshop.json"
+    value = json.loads(path.read_text(encoding="utf-8"))
+    value["session"]["phones"][Verdict.MAYBE] = 10**40  # written before counts were bounded
+    path.write_text(json.dumps(value), encoding="utf-8")
+    assert again()[0].state == board.state
+
+
+@pytest.mark.parametrize(
+    "phones",
+    [
+        {"address": "not an address", "port": 8888, "code": "k7w3xz"},
+        {"address": "127.0.0.1", "port": True, "code": "k7w3xz"},
+        {"address": "127.0.0.1", "port": 10**30, "code": "k7w3xz"},
+        {"address": "127.0.0.1", "port": 8888, "code": "\ud800"},
+        {"address": "127.0.0.1\n", "port": 8888, "code": "k7w3xz"},
+        [],
+        "on",
+    ],
+)
+def test_an_address_that_cannot_have_been_is_not_taken_over(board: Round, phones: object) -> None:
+    """What a session file says of the phones' vote is believed only if a vote can have been there."""
+    board.phones.restore(phones)
+    assert (board.phones.state, board.phones.to_record()) == ("off", {})

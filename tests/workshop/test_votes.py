@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import contextlib
 import hashlib
@@ -12,27 +13,29 @@ import re
 import signal
 import socket
 import sqlite3
+import ssl
 import subprocess
 import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, NamedTuple
+from urllib.parse import urlsplit
 
 import psutil
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from hypothesis import given
 from hypothesis import strategies as st
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, Route
 
 from backchannel_lib import CaseError, CaseFileError, Verdict
 from backchannel_lib.base.texts import all_words, text
-from backchannel_lib.workshop.votes import ballots as ballots_module
+from backchannel_lib.workshop.votes import server as server_module
 from backchannel_lib.workshop.votes.ballots import Ballots, RateLimiter
 from backchannel_lib.workshop.votes.process import CODE_LETTERS, OpenVote, VoteServer, addresses, sort_addresses
-from backchannel_lib.workshop.votes.server import VoteService, page
-from backchannel_lib.workshop.votes.store import VoteStore
+from backchannel_lib.workshop.votes.server import VoteService, most_connections, most_votes, page
+from backchannel_lib.workshop.votes.store import APPLICATION_ID, VoteStore
 from benchmarks.votes import storm
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -338,54 +341,159 @@ def test_two_processes_may_make_a_store_at_once(tmp_path: Path) -> None:
 
 def test_a_ballot_that_was_made_elsewhere_is_none() -> None:
     """Only what this key signed is a ballot: no other key's, none with a changed sign, and no rubbish."""
-    ballots = Ballots(b"k" * 32)
+    ballots = Ballots(lambda: b"k" * 32)
     cookie = ballots.new()
-    assert cookie is not None
     assert ballots.read(cookie) is not None
-    assert Ballots(b"l" * 32).read(cookie) is None
+    assert Ballots(lambda: b"l" * 32).read(cookie) is None
     for place in range(len(cookie)):
         for sign in "A0.-":
             changed = cookie[:place] + sign + cookie[place + 1 :]
             assert (ballots.read(changed) is None) == (changed != cookie)
-    token, mark, signed = cookie.split(".")
-    assert ballots.read(f"{token}.{int(mark) + 1}.{signed}") is None
-    assert ballots.read(f"{token}.0{mark}.{signed}") is None
+    token, signed = cookie.split(".")
+    for changed in (token, f"{token}.", f"{token}.0.{signed}", f"{token}=.{signed}", f"{token}.{signed}0"):
+        assert ballots.read(changed) is None
 
 
 @given(st.text(max_size=120))
 def test_no_text_is_taken_for_a_ballot_or_breaks_the_reading(text: str) -> None:
     """Whatever a cookie holds, reading it gives None and no error."""
-    assert Ballots(b"k" * 32).read(text) is None
+    assert Ballots(lambda: b"k" * 32).read(text) is None
 
 
-def test_there_is_an_end_to_ballots(monkeypatch: pytest.MonkeyPatch) -> None:
-    """So many ballots are made and no more, and what is remembered of rounds and addresses has an end as well."""
-    monkeypatch.setattr(ballots_module, "MAX_BALLOTS", 3)
-    monkeypatch.setattr(ballots_module, "MAX_ROUNDS", 4)
-    ballots = Ballots(b"k" * 32)
-    made = [ballots.new() for _ in range(5)]
-    assert [cookie is None for cookie in made] == [False] * 3 + [True] * 2
-    ballot = ballots.read(str(made[0]))
-    assert ballot is not None
-    for number in range(1, 11):
-        ballots.vote(ballot, number)
-    assert len(ballots._voted) == 4
+def test_what_is_remembered_of_requests_has_an_end() -> None:
+    """However many clients there are, so many are remembered and no more."""
     limiter = RateLimiter(1, 1, max_keys=10, clock=lambda: 0.0)
     for number in range(100):
         limiter.acquire(b"%d" % number)
     assert len(limiter) == 10
 
 
-def test_a_room_behind_one_address_gets_its_ballots_and_a_flood_does_not() -> None:
-    """Four hundred new ballots at once are given to one address; thousands are not; patience is rewarded."""
-    now = [0.0]
-    ballots = Ballots(b"k" * 32, clock=lambda: now[0])
-    waits = [ballots.wait_for_new("192.168.1.1") for _ in range(3000)]
-    assert waits[:400] == [0.0] * 400
-    assert sum(wait > 0 for wait in waits) > 0
-    assert ballots.wait_for_new("192.168.1.2") == 0
-    now[0] += waits[-1]
-    assert ballots.wait_for_new("192.168.1.1") == 0
+def service(store: VoteStore) -> VoteService:
+    """Make what a server serves, without a server."""
+    return VoteService(store, Ballots(store.key, clock=lambda: 0.0), HERE, 8888, "k7w3xz")
+
+
+def votes_from(room: VoteService, address: str, count: int, choice: str = "yes") -> int:
+    """Vote so many times, each with a new ballot; give how many were counted."""
+    ballots = [room.ballots.read(room.ballots.new()) for _ in range(count)]
+    return [room.vote(one, {"round": "one", "choice": choice}, address)[0] for one in ballots if one].count(200)
+
+
+@pytest.mark.parametrize("people", [1, 12, 40, 120])
+def test_a_device_that_votes_without_end_is_stopped_and_locks_nobody_out(store: VoteStore, people: int) -> None:
+    """One address has half as many votes again as there are people; all the others vote even then, from their own addresses."""
+    store.open_round("one", "First?", YES_NO, people)
+    room = service(store)
+    most = most_votes(people)
+    assert votes_from(room, "192.168.1.66", most + 100) == most
+    assert most <= people * 1.5 + 20
+    assert sum(votes_from(room, f"192.168.1.{number}", 2, "no") for number in range(min(people, 60))) == min(people, 60)
+    ballot = room.ballots.read(room.ballots.new())
+    assert ballot is not None
+    assert room.vote(ballot, {"round": "one", "choice": "yes"}, "192.168.1.66") == (507, text("votes.refused.full"))
+    assert sum(votes_from(room, f"10.0.{number // 250}.{number % 250}", 1) for number in range(2 * most)) < most
+    assert sum(store.counts("one").values()) == 2 * most
+    store.open_round("two", "Second?", YES_NO, people)
+    assert room.vote(ballot, {"round": "two", "choice": "yes"}, "192.168.1.66")[0] == 200  # another round is another count
+
+
+def test_more_people_make_room_for_more_votes(store: VoteStore) -> None:
+    """When the presenter corrects the number of people, the same round takes what it has to, and at most 999 are believed."""
+    room = service(store)
+    store.open_round("one", "First?", YES_NO, 10)
+    assert votes_from(room, "192.168.1.66", 50) == 30
+    store.open_round("one", "First?", YES_NO, 60)
+    assert votes_from(room, "192.168.1.66", 100) == 60
+    assert room.people == 60
+    for people, believed in ((10**30, 999), (0, 1)):
+        store.open_round("one", "First?", YES_NO, people)
+        info = store.current()
+        assert info is not None
+        assert (info.people, info.votes) == (believed, 90)
+
+
+def test_a_ballot_is_used_only_when_it_votes(store: VoteStore) -> None:
+    """Ten thousand phones that get a ballot and do not vote leave nothing behind, in no file and not in memory."""
+    store.open_round("one", "First?", YES_NO)
+    room = service(store)
+    room.state(None)
+    before = dict(vars(room))
+    for _ in range(10_000):
+        room.ballots.new()
+    room.state(None)
+    assert vars(room) == before
+    assert len(room.ballots._requests) == 0
+    with contextlib.closing(sqlite3.connect(store.path)) as base:
+        assert base.execute("SELECT count(*) FROM marks").fetchone() == (0,)
+    assert votes_from(room, HERE, 1) == 1
+
+
+def test_an_old_cookie_votes_once_whatever_was_killed(tmp_path: Path) -> None:
+    """The server's memory is lost, or the presenter's whole process, or both: every cookie that a phone ever had has voted."""
+    path = tmp_path / "votes.sqlite"
+    with VoteStore(path) as store:
+        store.open_round("one", "First?", YES_NO)
+        cookie = service(store).ballots.new()
+    for turn in range(4):
+        with VoteStore(path) as store:  # each time, nothing is left but the file
+            room = service(store)
+            ballot = room.ballots.read(cookie)
+            assert ballot is not None
+            assert room.vote(ballot, {"round": "one", "choice": "yes"}, HERE)[0] == (200 if turn == 0 else 409)
+            assert room.state(ballot)["voted"]
+            assert store.counts("one") == {"yes": 1, "no": 0}
+            if turn == 2:  # another round in between, and back
+                store.open_round("two", "Second?", YES_NO)
+                assert room.vote(ballot, {"round": "two", "choice": "no"}, HERE)[0] == 200
+                store.open_round("one", "First?", YES_NO)
+
+
+def test_the_same_vote_sent_twice_at_once_is_counted_once(store: VoteStore) -> None:
+    """Two servers over one store, as when an old one has not ended yet, count one vote of a phone."""
+    store.open_round("one", "First?", YES_NO)
+    with VoteStore(store.path) as other:
+        rooms = [service(store), service(other)]
+        ballot = rooms[0].ballots.read(rooms[0].ballots.new())
+        assert ballot is not None
+        vote = {"round": "one", "choice": "yes"}
+        with ThreadPoolExecutor(8) as many:
+            told = list(many.map(lambda turn: rooms[turn % 2].vote(ballot, vote, HERE)[0], range(24)))
+    assert sorted(set(told)) == [200, 409]
+    assert told.count(200) == 1
+    assert store.counts("one") == {"yes": 1, "no": 0}
+
+
+def test_a_store_of_an_earlier_version_is_made_anew(tmp_path: Path) -> None:
+    """A store without marks and people is emptied and used; one of a later version is left alone, with a sentence."""
+    path = tmp_path / "votes.sqlite"
+    with contextlib.closing(sqlite3.connect(path)) as base:
+        base.execute("PRAGMA journal_mode = WAL")
+        base.execute("CREATE TABLE rounds (number INTEGER PRIMARY KEY AUTOINCREMENT, round TEXT)")
+        base.execute("CREATE TABLE counts (number INTEGER)")
+        base.execute("INSERT INTO rounds (round) VALUES ('of old')")
+        base.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+        base.commit()
+    with VoteStore(path) as store:
+        assert store.current() is None
+        store.open_round("one", "First?", YES_NO)
+        assert store.add("one", "yes")
+    with contextlib.closing(sqlite3.connect(path)) as base:
+        base.execute("PRAGMA user_version = 99")
+    with VoteStore(path) as store, pytest.raises(CaseFileError):
+        store.current()
+
+
+def test_a_store_that_is_replaced_under_a_server_gets_its_votes(tmp_path: Path) -> None:
+    """When a store is deleted and made anew by the presenter's process, no vote goes to the file that is gone."""
+    path = tmp_path / "votes.sqlite"
+    with VoteStore(path) as old:
+        old.open_round("one", "First?", YES_NO)
+        with VoteStore(tmp_path / "new.sqlite") as new:
+            new.open_round("one", "First?", YES_NO)
+        (tmp_path / "new.sqlite").replace(path)
+        assert old.add("one", "yes")
+    with VoteStore(path) as found:
+        assert found.counts("one") == {"yes": 1, "no": 0}
 
 
 @given(st.lists(st.tuples(st.integers(0, 3), st.integers(0, 2), st.sampled_from(["yes", "no", "perhaps"]), st.booleans())))
@@ -402,15 +510,17 @@ class VoteRun:
         import tempfile
 
         with tempfile.TemporaryDirectory() as folder, VoteStore(Path(folder) / "votes.sqlite") as store:
-            room = VoteService(store, Ballots(b"k" * 32, clock=lambda: 0.0), HERE, 8888, "k7w3xz")
-            phones = [[str(room.ballots.new())] for _ in range(4)]
+            room = service(store)
+            phones = [room.ballots.new() for _ in range(4)]
             accepted: set[tuple[int, str]] = set()
             tally: dict[tuple[str, str], int] = {}
             for phone, number, choice, opens in acts:
                 if opens:
                     store.open_round(f"round {number}", "What happens?", YES_NO)
-                for cookie in phones[phone][:1] + phones[phone][-1:]:  # the first cookie kept aside, and the newest
-                    ballot = room.ballots.read(cookie)
+                for again in (False, True):
+                    if again:
+                        room = service(store)  # killed and started anew
+                    ballot = room.ballots.read(phones[phone])
                     assert ballot is not None
                     info = store.current()
                     should = (
@@ -419,12 +529,11 @@ class VoteRun:
                         and choice != "perhaps"
                         and (phone, info.round_id) not in accepted
                     )
-                    status, sentence, new = room.vote(ballot, {"round": f"round {number}", "choice": choice})
+                    status, sentence = room.vote(ballot, {"round": f"round {number}", "choice": choice})
                     assert (status == 200) == should
                     assert sentence
                     if should:
                         accepted.add((phone, f"round {number}"))
-                        phones[phone].append(new)
                         tally[f"round {number}", choice] = tally.get((f"round {number}", choice), 0) + 1
             for number in range(3):
                 counted = store.counts(f"round {number}")
@@ -537,7 +646,9 @@ def test_a_vote_from_another_page_is_refused(served: Served, origin: str | None)
 def test_a_vote_counts_once(opened: OpenVote, store: VoteStore) -> None:
     """A phone votes once a round: its second vote is refused, whichever of its cookies it shows, and the next round is new."""
     phone = Phone(opened)
-    assert phone.state() == {"round": None, "number": 0, "title": "", "choices": [], "open": False, "voted": False}
+    nothing = {"round": None, "number": 0, "title": "", "choices": [], "open": False, "voted": False}
+    assert phone.state() == {**nothing, "known": False}
+    assert phone.state() == {**nothing, "known": True}
     store.open_round("one", "First?", YES_NO)
     info = store.current()
     assert info is not None
@@ -548,12 +659,10 @@ def test_a_vote_counts_once(opened: OpenVote, store: VoteStore) -> None:
         "choices": [["yes", "Yes"], ["no", "No"]],
         "open": True,
         "voted": False,
+        "known": True,
     }
-    unmarked = phone.cookie
     assert phone.vote("one", "yes") == (200, text("votes.page.counted"))
     assert phone.state()["voted"]
-    assert phone.vote("one", "no") == (409, text("votes.refused.voted"))
-    phone.cookie = unmarked
     assert phone.vote("one", "no") == (409, text("votes.refused.voted"))
     assert store.counts("one") == {"yes": 1, "no": 0}
     store.open_round("two", "Second?", YES_NO)
@@ -576,7 +685,7 @@ def test_what_is_no_vote_for_the_open_round_is_refused(opened: OpenVote, store: 
     assert phone.vote("one", "yes") == (410, text("votes.refused.other_round"))
     assert phone.vote("two", "perhaps") == (400, text("votes.refused.not_a_vote"))
     stranger = Phone(opened)
-    stranger.cookie = "ballot=AAAAAAAAAAAAAAAAAAAAAA.0.00000000000000000000000000000000"
+    stranger.cookie = "ballot=AAAAAAAAAAAAAAAAAAAAAA.00000000000000000000000000000000"
     assert stranger.vote("two", "yes") == (403, text("votes.refused.ballot"))
     store.close_round()
     assert not phone.state()["open"]
@@ -694,11 +803,115 @@ def test_a_flood_from_one_ballot_is_slowed_and_others_pass(opened: OpenVote, sto
 
 def test_a_whole_room_votes_at_once(opened: OpenVote, store: VoteStore) -> None:
     """Three hundred phones that come at the same moment are all counted."""
-    store.open_round("one", "What happens?", VERDICTS)
+    store.open_round("one", "What happens?", VERDICTS, 300)
     with ThreadPoolExecutor(1) as thread:  # a browser that is open for other tests has an event loop in this one
         done = thread.submit(storm, opened.url, voters=300, seconds=0).result()
     assert (done.sent, done.counted, done.problems) == (300, 300, [])
     assert sum(store.counts("one").values()) == 300
+
+
+def test_sixty_phones_behind_one_address_all_vote_at_once(opened: OpenVote, store: VoteStore) -> None:
+    """In a room whose phones share one address, each opens the page, asks and votes at the same moment."""
+    store.open_round("one", "What happens?", YES_NO, 40)
+
+    def comes(phone: Phone) -> int:
+        phone.ask("GET", phone.path)
+        phone.state()
+        return phone.vote("one", "yes")[0]
+
+    with ThreadPoolExecutor(60) as many:
+        assert list(many.map(comes, [Phone(opened) for _ in range(60)])) == [200] * 60
+    assert store.counts("one") == {"yes": 60, "no": 0}
+
+
+def test_reading_costs_nothing(opened: OpenVote, store: VoteStore) -> None:
+    """Hundreds of anonymous requests later, a phone at the same address gets its ballot and votes, with no wait."""
+    store.open_round("one", "First?", YES_NO)
+    with ThreadPoolExecutor(8) as many:
+        assert set(many.map(lambda _: len(Phone(opened).state()), range(800))) == {7}
+    phone = Phone(opened)
+    phone.state()
+    assert phone.vote("one", "yes")[0] == 200
+    assert store.counts("one") == {"yes": 1, "no": 0}
+
+
+def test_connections_without_end_lock_nobody_out(opened: OpenVote, store: VoteStore) -> None:
+    """Of an address that opens connections and says nothing, the oldest give way; phones there and elsewhere vote meanwhile."""
+    store.open_round("one", "First?", YES_NO)
+    Phone(opened).state()  # the server knows how many people there are
+    most = most_connections(40)
+    with contextlib.ExitStack() as held:
+        lines = [held.enter_context(socket.create_connection((opened.address, opened.port), 20)) for _ in range(most + 40)]
+        for _ in range(3):
+            phone = Phone(opened)
+            phone.state()
+            assert phone.vote("one", "yes")[0] == 200
+        closed = []
+        for line in lines:
+            line.setblocking(False)
+            try:
+                closed.append(line.recv(1) == b"")
+            except BlockingIOError:
+                closed.append(False)
+            except ConnectionResetError:
+                closed.append(True)
+        assert closed[:40] == [True] * 40
+        assert not any(closed[-(most - 20) :])
+    assert store.counts("one") == {"yes": 3, "no": 0}
+
+
+def test_when_all_connections_are_taken_whoever_has_most_gives_way(monkeypatch: pytest.MonkeyPatch, store: VoteStore) -> None:
+    """Several addresses hold all connections that there are: a phone from another address is still served."""
+    monkeypatch.setattr(server_module, "MAX_CONNECTIONS", 12)
+    monkeypatch.setattr(server_module, "most_connections", lambda _: 10)
+    store.open_round("one", "First?", YES_NO)
+
+    async def visits() -> tuple[bytes, list[int]]:
+        with server_module.listen(HERE, 0) as listening:
+            port = listening.getsockname()[1]
+            room = VoteService(store, Ballots(store.key), HERE, port, "k7w3xz")
+            stop = asyncio.Event()
+            serving = asyncio.create_task(server_module.serve(room, listening, stop))
+            held = []
+            for place, count in (("127.0.0.2", 8), ("127.0.0.3", 4)):
+                for _ in range(count):
+                    held.append(await asyncio.open_connection(HERE, port, local_addr=(place, 0)))
+                    await asyncio.sleep(0)
+            await asyncio.sleep(0.05)
+            reader, writer = await asyncio.open_connection(HERE, port, local_addr=("127.0.0.4", 0))
+            writer.write(f"GET /k7w3xz/state HTTP/1.1\r\nHost: {HERE}:{port}\r\n\r\n".encode())
+            told = await asyncio.wait_for(reader.read(), 20)
+            gone = [place for place, (one, _) in enumerate(held) if one.at_eof() or one.exception()]
+            for _, one in [*held, (reader, writer)]:
+                one.close()
+            stop.set()
+            await serving
+            return told, gone
+
+    with ThreadPoolExecutor(1) as thread:  # a browser that is open for other tests has an event loop in this one
+        told, gone = thread.submit(asyncio.run, visits()).result()
+    assert told.startswith(b"HTTP/1.1 200 ")
+    assert gone == [0], "the oldest connection of the address that has most"
+
+
+@pytest.mark.parametrize("first", [b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03", b"\x80\x2e\x01", b"\x00", b"\x05\x01\x00"])
+def test_what_is_no_http_is_closed_at_once(served: Served, first: bytes) -> None:
+    """Who types https for http, or knocks with anything else, waits for nothing: the connection ends with its first bytes."""
+    with socket.create_connection((served.opened.address, served.opened.port), timeout=5) as line:
+        line.sendall(first)
+        with contextlib.suppress(ConnectionResetError):
+            assert line.recv(1) == b""
+    assert Phone(served.opened).state()["round"] == "one"
+
+
+def test_a_browser_that_tries_https_is_told_so_at_once(served: Served) -> None:
+    """A real handshake fails without a wait."""
+    context = ssl.create_default_context()
+    with (
+        socket.create_connection((served.opened.address, served.opened.port), timeout=5) as line,
+        pytest.raises((ssl.SSLError, ConnectionError)),
+    ):
+        context.wrap_socket(line, server_hostname="localhost")
 
 
 def test_a_store_that_fails_in_between_says_so_to_phones(opened: OpenVote, store: VoteStore) -> None:
@@ -726,7 +939,7 @@ def test_nothing_is_stored_but_rounds_and_counts(opened: OpenVote, store: VoteSt
     cookies.add(phone.cookie)
     phone.vote("one", "yes", User_Agent="a-phone-of-someone", X_Forwarded_For="192.168.7.7")
     cookies.add(phone.cookie)
-    assert len(cookies) == 2
+    assert len(cookies) == 1
     with contextlib.closing(sqlite3.connect(store.path)) as base:
         tables = {str(name) for (name,) in base.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
         columns = {name: [row[1] for row in base.execute(f"PRAGMA table_info({name})")] for name in tables}
@@ -734,12 +947,17 @@ def test_nothing_is_stored_but_rounds_and_counts(opened: OpenVote, store: VoteSt
     info = store.current()
     assert info is not None
     assert columns == {
-        "rounds": ["number", "round", "title", "turn", "is_open"],
+        "rounds": ["number", "round", "title", "turn", "is_open", "people"],
+        "marks": ["number", "mark"],
+        "key": ["key"],
         "counts": ["number", "choice", "words", "place", "votes"],
         "sqlite_sequence": ["name", "seq"],
     }
+    ((_, mark),) = rows.pop("marks")
+    ((key,),) = rows.pop("key")
+    assert (type(mark), len(mark), type(key), len(key)) == (bytes, 16, bytes, 32)
     assert rows == {
-        "rounds": [(info.number, "one", "First?", 1, 1)],
+        "rounds": [(info.number, "one", "First?", 1, 1, 40)],
         "counts": [(info.number, "yes", "Yes", 0, 1), (info.number, "no", "No", 1, 0)],
         "sqlite_sequence": [("rounds", info.number)],
     }
@@ -748,9 +966,27 @@ def test_nothing_is_stored_but_rounds_and_counts(opened: OpenVote, store: VoteSt
     raw_tokens = [base64.urlsafe_b64decode(token + "==") for token in tokens]
     files = list(store.path.parent.iterdir())
     assert store.path in files
+    store.close_round()
+    log = Path(f"{store.path}-wal")
+    assert not log.exists() or log.stat().st_size == 0, "in which order ballots and votes came can be read"
     for file in files:
         held = file.read_bytes()
         assert not any(text in held for text in [*(one.encode() for one in private), *raw_tokens]), file.name
+
+
+def test_marks_tell_neither_their_order_nor_their_vote(store: VoteStore) -> None:
+    """Whoever reads the store finds marks in the order of their bytes, and nothing that joins one to a choice or a time."""
+    store.open_round("one", "First?", YES_NO)
+    room = service(store)
+    for number in range(12):
+        assert votes_from(room, HERE, 1, "yes" if number % 3 else "no") == 1
+    store.close_round()
+    with contextlib.closing(sqlite3.connect(store.path)) as base:
+        marks = [mark for (mark,) in base.execute("SELECT mark FROM marks")]
+        with pytest.raises(sqlite3.OperationalError, match="rowid"):
+            base.execute("SELECT rowid FROM marks")
+    assert marks == sorted(marks)
+    assert len(marks) == 12
 
 
 #: Plays the server in a Python that refuses whatever reaches out, and tells what was tried.
@@ -942,7 +1178,10 @@ def test_a_phone_is_not_asked_twice_after_the_presenter_crashed(
         other = VoteServer(store.path, code=opened.code)
         try:
             assert other.open(HERE, opened.port) == opened
-            assert not Phone(opened).state()["voted"]
+            old = Phone(opened)
+            old.cookie = next(f"{one['name']}={one['value']}" for one in context.cookies())  # type: ignore[typeddict-item]
+            assert old.state()["voted"]
+            assert old.vote("one", "no")[0] == 409
             wait_to_read(phone, "votes.page.counted")
             store.clear()
             store.open_round("one", "First?", YES_NO)  # a new session: the same question is another one
@@ -1065,6 +1304,63 @@ def test_a_vote_that_came_too_late_is_told_so_and_the_round_may_open_again(
         assert store.counts("one") == {"yes": 2, "no": 0}
 
 
+def test_a_phone_that_keeps_no_cookies_is_kindly_told_to_raise_a_hand(
+    browser: Browser, opened: OpenVote, store: VoteStore
+) -> None:
+    """It is asked to choose nothing, and told why; one that loses its cookie is told when it votes, and not to choose again."""
+    store.open_round("one", "First?", YES_NO)
+
+    def forgets(route: Route) -> None:
+        request = route.request
+        status, headers, told = Phone(opened).ask(request.method, urlsplit(request.url).path, request.post_data_buffer)
+        route.fulfill(status=status, headers={"content-type": headers["content-type"]}, body=told)
+
+    with browser.new_context() as context:
+        phone = context.new_page()
+        phone.route("**/state", forgets)
+        phone.route("**/vote", forgets)
+        phone.goto(opened.url)
+        wait_to_read(phone, "votes.refused.ballot")
+        assert phone.locator("button:visible").count() == 0
+        look_at(phone)
+        for _ in range(2):  # it stays so
+            wait_for_request(phone, "requestfinished", "/state")
+            assert phone.inner_text("#said") == text("votes.refused.ballot")
+        store.close_round()
+        wait_for(phone, "closed")
+        phone.unroute("**/state")
+        store.open_round("two", "Second?", YES_NO)
+        wait_for(phone, "choose")
+        votes_for(phone, "yes")
+        wait_to_read(phone, "votes.refused.ballot")
+        assert phone.locator("button:visible").count() == 0
+    assert store.counts("one") == store.counts("two") == {"yes": 0, "no": 0}
+
+
+def test_a_phone_whose_vote_has_no_room_is_told_to_raise_a_hand(browser: Browser, opened: OpenVote, store: VoteStore) -> None:
+    """Its vote is said to be uncounted, it is not asked to choose again, and the next question is open to it."""
+    store.open_round("one", "First?", YES_NO, 1)
+    for _ in range(most_votes(1)):
+        assert store.add("one", "no")
+    other = Phone(opened)
+    other.state()
+    assert other.vote("one", "no")[0] == 200  # the first of this address
+    with browser.new_context() as context:
+        phone = context.new_page()
+        phone.goto(opened.url)
+        wait_for(phone, "choose")
+        votes_for(phone, "yes")
+        wait_to_read(phone, "votes.refused.full")
+        for _ in range(2):
+            wait_for_request(phone, "requestfinished", "/state")
+        assert phone.inner_text("#said") == text("votes.refused.full")
+        assert phone.locator("button:visible").count() == 0
+        look_at(phone)
+        store.open_round("two", "Second?", YES_NO, 1)
+        wait_for(phone, "choose")
+    assert store.counts("one")["yes"] == 0
+
+
 def test_a_vote_that_is_given_up_says_so_and_asks_for_one_of_two(browser: Browser, opened: OpenVote, store: VoteStore) -> None:
     """After its last try the page says that it has stopped, and offers a hand or another try; the choice stays marked."""
     store.open_round("one", "First?", YES_NO)
@@ -1093,7 +1389,10 @@ def test_nobody_is_told_to_raise_a_hand_while_a_vote_is_sent() -> None:
     """Only texts for who has no vote on its way name a hand, and those that offer two ways say not to take both."""
     shown = {word: text for word, text in all_words().items() if word.startswith(("votes.page.", "votes.refused."))}
     asking = {word for word, text in shown.items() if re.search(r"[Rr]aise (a|your) hand", text)}
-    assert asking == {f"votes.page.{one}" for one in ("again", "missed", "unreached", "apart", "noscript")}
+    assert asking == {
+        *(f"votes.page.{one}" for one in ("again", "missed", "unreached", "apart", "noscript")),
+        *(f"votes.refused.{one}" for one in ("ballot", "full")),  # no such vote is ever sent again
+    }
     assert "do not raise a hand" in shown["votes.page.again"]
     assert all("not both" in shown[f"votes.page.{one}"] for one in ("missed", "unreached"))
 
@@ -1149,10 +1448,10 @@ def test_the_sentence_says_what_is_opened_and_to_whom() -> None:
     assert told == text("votes.opens", address="192.168.1.20", port=8123)
 
 
-def test_the_arguments_of_the_server_tell_no_key(server: VoteServer, opened: OpenVote) -> None:
+def test_the_arguments_of_the_server_tell_no_key(server: VoteServer, opened: OpenVote, store: VoteStore) -> None:
     """Who lists the processes of this computer does not see what ballots are signed with."""
     assert server._process is not None
-    assert server._key not in " ".join(psutil.Process(server._process.pid).cmdline())
+    assert store.key().hex() not in " ".join(psutil.Process(server._process.pid).cmdline())
 
 
 def test_addresses_are_offered_in_the_order_of_their_use() -> None:

@@ -9,15 +9,17 @@ from __future__ import annotations
 
 import itertools
 import json
+import re
 import secrets
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Any, Final
 
 from backchannel_lib.activities.activity import Action, Activity
 from backchannel_lib.activities.case_panel import SCORES, CaseActivity
 from backchannel_lib.activities.messages import ActionResult
 from backchannel_lib.activities.scenes import span
 from backchannel_lib.activities.tables import ActivityRow, article_number
+from backchannel_lib.activities.timed_deck import is_left
 from backchannel_lib.base.errors import CaseError
 from backchannel_lib.base.formatting import suggestions
 from backchannel_lib.base.texts import text
@@ -43,6 +45,8 @@ from backchannel_lib.workshop.round.state import (
     settings,
     what_if_fields,
 )
+
+SESSION_ID: Final = re.compile("[0-9a-f]{8}")
 
 
 class Round(Activity[WorkshopState]):
@@ -194,7 +198,7 @@ class Round(Activity[WorkshopState]):
 
     def clock_left(self, clock: str, seconds: int) -> None:
         """Remember how far the clock is; a page that says so lets it run."""
-        if clock == self._clock(self.state)["id"] and 0 <= seconds <= self.seconds:
+        if clock == self._clock(self.state)["id"] and is_left(seconds, self.seconds):
             self._seconds_left, self._paused = seconds, False
             self._save_session()
 
@@ -232,7 +236,7 @@ class Round(Activity[WorkshopState]):
         state = self.state
         if state.step == "vote":
             choices = [(verdict.name.lower(), verdict.label) for verdict in Verdict]
-            self.phones.open_round(self.round_id(state), state.file.title, choices)
+            self.phones.open_round(self.round_id(state), state.file.title, choices, state.people)
         else:
             self.phones.close_round()
 
@@ -293,15 +297,15 @@ class Round(Activity[WorkshopState]):
             state = from_record(saved.record["session"])
         except (CaseError, KeyError):
             return text("record.broken", name=session_record.archive())
-        self._session_id = str(saved.record.get("id", self._session_id))
-        left = saved.record.get("clock")
-        self._seconds_left = left if isinstance(left, int) and 0 <= left <= self.seconds else self.seconds
+        name, left = saved.record.get("id"), saved.record.get("clock")
+        self._session_id = name if isinstance(name, str) and SESSION_ID.fullmatch(name) else self._session_id
+        self._seconds_left = left if is_left(left, self.seconds) else self.seconds
         self._paused = True
         self.phones.restore(saved.record.get("phones"))
         if state == self.start:
             return problem
         self.restore(state)
-        restored = text("round.brought_back", number=state.round_number(), saved=saved.saved_at.replace("T", " ")[:16])
+        restored = text("round.brought_back", number=state.round_number(), saved=saved.saved_at)
         return f"{problem} {restored}".strip()
 
     # ---- controls ----

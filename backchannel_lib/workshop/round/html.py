@@ -22,7 +22,7 @@ from backchannel_lib.workshop.phones import Phones
 from backchannel_lib.workshop.round.state import VOTE_FIELDS, Votes, WorkshopState, settings, what_if_fields
 
 FRAGMENTS = (  # those that are blank at most steps
-    *("file", "story", "brief", "tally", "links", "verdict", "spread"),
+    *("file", "story", "brief", "tally", "crowd", "links", "verdict", "spread"),
     *("rules", "what_if", "what_if_rule", "note", "close", "log"),
 )
 
@@ -42,11 +42,11 @@ def fragments(state: WorkshopState) -> dict[str, str]:
                 "story": join(tag("p", state.file.file), contact),
             }
         case "vote":
-            parts |= {"brief": tag("p", state.file.contact), "tally": _tally(state)}
+            parts |= {"brief": tag("p", state.file.contact), "tally": _tally(state), "crowd": _crowd(state)}
         case "links":
             parts |= {"links": _chain(state), "verdict": _verdict(state.judgment) if state.all_shown else ""}
         case "spread":
-            parts |= {"verdict": _verdict_line(state.judgment), "spread": _spread(state)}
+            parts |= {"verdict": _verdict_line(state.judgment), "spread": _spread(state), "crowd": _crowd(state)}
         case "rules":
             parts |= {"verdict": _verdict_line(state.judgment), "rules": fast_fragments(state.file.case)["rules"]}
         case "what_if":
@@ -110,6 +110,12 @@ def _tally(state: WorkshopState) -> str:
     voted = text("round.tally", voted=sum(state.counted), people=state.people)
     phones = sum(state.phones)  # which verdicts they are for stays hidden while others vote
     return f"{voted}, {text('round.by_phone', count=phones)}" if phones else voted
+
+
+def _crowd(state: WorkshopState) -> str:
+    """What to do when more votes came in than there are people, some of them from phones; else blank."""
+    voted, phones = sum(state.counted), sum(state.phones)
+    return text("round.crowd", voted=voted, phones=phones, people=state.people) if phones and voted > state.people else ""
 
 
 def _chain(state: WorkshopState) -> Markup:
@@ -334,6 +340,7 @@ def page(key: str, state: WorkshopState, parts: Mapping[str, str], visible: Coll
             class_="bw-round-top",
         ),
         slot("trouble", parts["trouble"], "p", class_="bw-trouble", role="alert"),
+        slot("crowd", parts["crowd"], "p", class_="bw-trouble", role="alert"),
         show_if("welcome", visible, _welcome(), class_="bw-welcome"),
         show_if("close", visible, slot("close", parts["close"]), class_="bw-close"),
         show_if("setup", visible, _settings(state)),

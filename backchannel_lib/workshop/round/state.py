@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from types import MappingProxyType
 from typing import Any, Final, NamedTuple
 
@@ -20,6 +20,7 @@ from backchannel_lib.workshop.run_plan.model import load_run_plans, vignettes_of
 
 STEPS: Final = ("setup", "file", "vote", "links", "spread", "rules", "what_if", "close")
 MAX_VOTES: Final = 999
+MAX_ROUNDS: Final = 500  # no session lasts as long
 NO_VOTES: Final = (0,) * len(Verdict)
 VOTE_FIELDS: Final = {f"votes_{verdict.name.lower()}": verdict for verdict in Verdict}
 
@@ -239,6 +240,8 @@ def from_record(record: object) -> WorkshopState:
     played = record.get("played", [])
     if not isinstance(played, (list, tuple)) or not all(isinstance(one, Mapping) for one in played):
         raise CaseError("session", "not_a_record", played)
+    if len(played) > MAX_ROUNDS:
+        raise CaseError("session", "range", len(played), low=0, high=MAX_ROUNDS)
     step, vignette, case = (
         _read_name("step", record.get("step", "setup"), STEPS),
         record.get("vignette", ""),
@@ -252,13 +255,13 @@ def from_record(record: object) -> WorkshopState:
         vignette=vignette,
         shown=integer_field("shown", 0, len(STAGES), 0).read(record.get("shown", 0)) or int(step == "links"),
         votes=_read_votes(record.get("votes", NO_VOTES)),
-        phones=_read_votes(record.get("phones", NO_VOTES)),
+        phones=_read_votes(record.get("phones", NO_VOTES), _read_phones),
         case=Case.from_record(case) if isinstance(case, Mapping) and vignette else None,
         played=tuple(
             PlayedRound(
                 _read_name("vignette", one.get("vignette"), vignettes()),
                 _read_votes(one.get("votes")),
-                _read_votes(one.get("phones", NO_VOTES)),
+                _read_votes(one.get("phones", NO_VOTES), _read_phones),
             )
             for one in played
         ),
@@ -278,7 +281,12 @@ def read_votes(value: object) -> int:
     return int(integer_field("votes", 0, MAX_VOTES, 0).read(value))
 
 
-def _read_votes(value: object) -> Votes:
+def _read_phones(value: object) -> int:
+    """Read a count of phones' votes; more than 999 are read as 999, since nobody typed them and nobody can correct them."""
+    return MAX_VOTES if isinstance(value, int) and value > MAX_VOTES else read_votes(value)
+
+
+def _read_votes(value: object, read: Callable[[object], int] = read_votes) -> Votes:
     if not isinstance(value, (list, tuple)) or len(value) != len(Verdict):
         raise CaseError("votes", "not_a_record", value)
-    return tuple(map(read_votes, value))
+    return tuple(map(read, value))

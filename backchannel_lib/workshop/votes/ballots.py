@@ -1,8 +1,8 @@
 """Ballots: one per phone, so that each phone votes once per round and nobody knows whose vote it is.
 
-A ballot is a random token in a cookie, signed with a key that exists only in memory. Which ballots have voted is also kept
-only in memory, as hashes that lead back to no ballot. The rate limits are here as well. A whole room often shares one
-address, so the limits per address are generous.
+A ballot is a random token in a cookie, signed with a key of the store. Making one costs nothing and is not recorded, so nobody
+can use ballots up; a ballot counts only when it votes. Then the store keeps a mark, a hash of ballot and round that leads back
+to neither.
 """
 
 from __future__ import annotations
@@ -17,14 +17,10 @@ from collections import OrderedDict
 from collections.abc import Callable
 from typing import Final, NamedTuple
 
-MAX_BALLOTS: Final = 5000  # no room is as large
-MAX_ROUNDS: Final = 64  # rounds whose voters are remembered; going back to one must not give a second vote
-MAX_ADDRESSES: Final = 2000
+MAX_BALLOTS: Final = 5000  # whose requests are counted; no room is as large
 
-#: Rate limits: requests per second, and how many at once.
-BALLOT_LIMIT: Final = (3.0, 12.0)  # requests of one ballot; its page asks every two seconds
-NEW_BALLOT_LIMIT: Final = (10.0, 600.0)  # new ballots for one address
-PAGE_LIMIT: Final = (50.0, 1500.0)  # pages for one address, by phones without a ballot
+#: Requests of one ballot per second, and how many at once; its page asks every two seconds.
+BALLOT_LIMIT: Final = (3.0, 12.0)
 
 
 class Ballot(NamedTuple):
@@ -32,12 +28,9 @@ class Ballot(NamedTuple):
 
     Args:
         token: Random bytes that identify it.
-        last_round: The number of the last round it voted in, 0 for none. With it, a server that was killed and restarted
-            during a round still refuses a second vote.
     """
 
     token: bytes
-    last_round: int
 
 
 class RateLimiter:
@@ -79,81 +72,48 @@ class RateLimiter:
 
 
 class Ballots:
-    """All ballots of one server.
+    """The ballots of one store.
 
     Args:
-        key: Signs the cookies; a restarted server with the same key accepts the old ones.
+        key: Returns what signs the cookies; with the same key, a server that was started anew accepts the old ones.
         clock: Returns seconds.
 
     Examples:
-        >>> ballots = Ballots(b"k" * 32)
+        >>> ballots = Ballots(lambda: b"k" * 32)
         >>> cookie = ballots.new()
         >>> ballot = ballots.read(cookie)
-        >>> ballots.has_voted(ballot, 1), ballots.read(cookie + "x"), ballots.read("")
-        (False, None, None)
-        >>> marked = ballots.read(ballots.vote(ballot, 1))
-        >>> ballots.has_voted(ballot, 1), ballots.has_voted(marked, 1), ballots.has_voted(marked, 2), marked.last_round
-        (True, True, False, 1)
+        >>> ballots.read(cookie + "x"), ballots.read(""), ballots.mark(ballot, 1) == ballots.mark(ballot, 2)
+        (None, None, False)
     """
 
-    def __init__(self, key: bytes, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, key: Callable[[], bytes], clock: Callable[[], float] = time.monotonic) -> None:
         self._key = key
-        self._issued = 0
-        self._voted: OrderedDict[int, set[bytes]] = OrderedDict()
         self._requests = RateLimiter(*BALLOT_LIMIT, MAX_BALLOTS, clock)
-        self._new = RateLimiter(*NEW_BALLOT_LIMIT, MAX_ADDRESSES, clock)
-        self._pages = RateLimiter(*PAGE_LIMIT, MAX_ADDRESSES, clock)
 
-    def new(self) -> str | None:
-        """Return the cookie of a new ballot, or None if there are as many as allowed."""
-        if self._issued >= MAX_BALLOTS:
-            return None
-        self._issued += 1
-        return self._cookie(Ballot(secrets.token_bytes(16), 0))
+    def new(self) -> str:
+        """Return the cookie of a new ballot."""
+        return self._cookie(Ballot(secrets.token_bytes(16)))
 
     def read(self, cookie: str) -> Ballot | None:
-        """Return the ballot in a cookie, or None unless this server's key signed it."""
-        token, _, rest = cookie.partition(".")
-        last_round, _, signature = rest.partition(".")
-        if not (cookie.isascii() and last_round.isdecimal() and len(cookie) < 100):
+        """Return the ballot in a cookie, or None unless the store's key signed it."""
+        token, _, _ = cookie.partition(".")
+        if not (cookie.isascii() and len(cookie) < 100):
             return None
         try:
-            ballot = Ballot(base64.b64decode(token + "==", altchars=b"-_", validate=True), int(last_round))
+            ballot = Ballot(base64.b64decode(token + "==", altchars=b"-_", validate=True))
         except binascii.Error:
             return None
-        valid = hmac.compare_digest(self._cookie(ballot).encode(), f"{token}.{last_round}.{signature}".encode())
-        return ballot if valid else None
+        return ballot if hmac.compare_digest(self._cookie(ballot), cookie) else None
 
-    def has_voted(self, ballot: Ballot, number: int) -> bool:
-        """Whether a ballot has voted in the round of this number."""
-        return ballot.last_round == number or self._hash(b"voted", ballot.token, number) in self._voted.get(number, ())
-
-    def vote(self, ballot: Ballot, number: int) -> str:
-        """Remember that a ballot has voted in a round, and return the cookie that replaces its own."""
-        voted = self._voted.setdefault(number, set())
-        self._voted.move_to_end(number)
-        if len(voted) < MAX_BALLOTS:
-            voted.add(self._hash(b"voted", ballot.token, number))
-        if len(self._voted) > MAX_ROUNDS:
-            self._voted.popitem(last=False)
-        return self._cookie(ballot._replace(last_round=number))
+    def mark(self, ballot: Ballot, number: int) -> bytes:
+        """Return what is kept of a ballot that has voted in the round of this number."""
+        return hmac.digest(self._key(), b"voted|%d|" % number + ballot.token, hashlib.sha256)[:16]
 
     def wait_for_request(self, ballot: Ballot) -> float:
         """Return the seconds until a ballot may ask again; 0 if it may now."""
         return self._requests.acquire(ballot.token)
 
-    def wait_for_new(self, address: str) -> float:
-        """Return the seconds until an address gets another ballot; 0 if it does now. Only a hash of it is kept, in memory."""
-        return self._new.acquire(self._hash(b"address", address.encode(), 0))
-
-    def wait_for_page(self, address: str) -> float:
-        """Return the seconds until a phone without a ballot gets the page; 0 if it does now. Only a hash of it is kept."""
-        return self._pages.acquire(self._hash(b"address", address.encode(), 0))
-
-    def _hash(self, kind: bytes, content: bytes, number: int) -> bytes:
-        return hmac.digest(self._key, kind + b"|%d|" % number + content, hashlib.sha256)[:8]
-
     def _cookie(self, ballot: Ballot) -> str:
         token = base64.urlsafe_b64encode(ballot.token).decode().rstrip("=")
-        signature = hmac.digest(self._key, f"cookie|{token}|{ballot.last_round}".encode(), hashlib.sha256)[:16]
-        return f"{token}.{ballot.last_round}.{signature.hex()}"
+        signature = hmac.digest(self._key(), f"cookie|{token}".encode(), hashlib.sha256)[:16]
+        return f"{token}.{signature.hex()}"

@@ -20,9 +20,9 @@
   // The vote that came too late: the number and title of its question, what is said of it, and the question above which it is
   // said when the room has moved on.
   let late = null;
-  // What is said of each question that was answered here, while this page is open: a server that was started anew after a crash
-  // no longer knows this phone, and would take a second vote that nobody meant to give.
-  const answered = new Map();
+  const answered = new Map(); // what is said of each question that was answered here
+  const refused = new Map(); // the same of each question for which this phone's vote cannot be counted at all
+  let strange = 0; // how often in a row the server did not know this phone although it had just been given a ballot
   let failures = 0;
   let timer = 0;
   let asking = false;
@@ -40,6 +40,7 @@
   const pause = (ms) => new Promise((done) => { setTimeout(done, ms); });
 
   const hasVoted = () => state !== null && (state.voted || answered.has(state.number));
+  const cannotVote = () => strange > 1 || (state !== null && refused.has(state.number));
   const tooLate = (text) => { late = { number: state.number, title: state.title, text, above: null }; chosen = ""; };
 
   function write(place, text) {
@@ -61,6 +62,8 @@
       }));
     }
     state = told;
+    strange = told.known ? 0 : strange + 1;
+    if (cannotVote()) chosen = "";
     if (chosen && !state.open && !hasVoted()) tooLate(words.late);
     if (late && late.number === state.number) {
       if (state.open || hasVoted()) late = null; // open again: whoever was too late chooses anew
@@ -75,7 +78,7 @@
   function render() {
     const voted = hasVoted();
     const here = late !== null && late.number === state.number;
-    const open = state !== null && state.round !== null && state.open && !voted && !here;
+    const open = state !== null && state.round !== null && state.open && !voted && !here && !cannotVote();
     const held = choices.contains(document.activeElement) || document.activeElement === send;
     write(asked, (state && state.title) || title);
     question.hidden = choices.hidden = send.hidden = !open;
@@ -96,6 +99,9 @@
     if (sending) return [sending, "sending"];
     if (voted && unreached) return [words.safe, "counted"];
     if (voted) return [answered.get(state.number) || words.counted, "counted"];
+    if (state !== null && state.round !== null && state.open && cannotVote()) {
+      return [refused.get(state.number) || words.noCookies, "trouble"];
+    }
     if (here) return [late.text, "trouble"];
     if (open && trouble) return [trouble, "trouble"];
     if (open && chosen) return [words.chosen.replace("{choice}", () => pressed().textContent), "chosen"];
@@ -152,6 +158,9 @@
         answered.set(number, end.sentence);
         late = null;
         chosen = "";
+      } else if (end.status === 403 || end.status === 507) {
+        refused.set(number, end.sentence);
+        chosen = "";
       } else if (end.status === 410) {
         tooLate(end.sentence);
       } else {
@@ -165,6 +174,7 @@
   }
 
   async function sent(vote) {
+    let renewed = false; // whether this phone has just got a new ballot: without cookies it still has none
     for (let tried = 0; tried < TRIES; tried += 1) {
       let wait = 500;
       try {
@@ -175,8 +185,8 @@
           cache: "no-store",
           signal: within(PATIENCE),
         });
-        if (answer.status === 403 && tried === 0) {
-          await fetch(AT + "state", { cache: "no-store", signal: within(PATIENCE) }); // brings a new ballot
+        if (answer.status === 403 && !renewed) {
+          renewed = (await fetch(AT + "state", { cache: "no-store", signal: within(PATIENCE) })).ok;
         } else if (answer.status === 429 || answer.status === 503) {
           wait = 1000 * Number(answer.headers.get("Retry-After") || 1);
         } else {
@@ -185,6 +195,7 @@
       } catch {
         // not reached: the next try may be
       }
+      if (tried + 1 === TRIES) break;
       sending = words.again;
       render();
       await pause(backOff(wait, Math.max(0, tried - 1)));

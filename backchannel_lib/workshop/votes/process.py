@@ -112,7 +112,6 @@ class VoteServer:
         self.store_path = Path(store_path).resolve()
         self.opened: OpenVote | None = None
         self._process: subprocess.Popen[str] | None = None
-        self._key = secrets.token_hex(32)
         if code is None or len(code) != CODE_LENGTH or not set(code) <= set(CODE_LETTERS):
             code = "".join(secrets.choice(CODE_LETTERS) for _ in range(CODE_LENGTH))
         self._code = code
@@ -211,9 +210,7 @@ class VoteServer:
         self._process = process
         report: dict[str, Any] = {}
         with contextlib.suppress(OSError, ValueError):
-            if process.stdin and process.stdout:
-                process.stdin.write(self._key + "\n")  # through the pipe: a list of processes shows their arguments
-                process.stdin.flush()
+            if process.stdout:
                 report = json.loads(_read_line(process.stdout) or "{}")
         if "port" not in report:
             self.close()

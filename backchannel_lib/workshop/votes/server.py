@@ -2,6 +2,9 @@
 
 It answers on one address of this computer under one short code, and opens no connections. It writes no log, and it prints
 one line: that it is listening, or why it cannot. It ends when the process that started it closes its standard input or dies.
+
+What it takes follows the number of people in the room: how many votes a round takes, and how many connections an address may
+have. A whole room often shares one address, so an address may take as many votes as the room.
 """
 
 from __future__ import annotations
@@ -27,10 +30,13 @@ import socket
 import string
 import sys
 import threading
+import time
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, cast
 
+from tornado.http1connection import HTTP1ServerConnection
 from tornado.httpserver import HTTPServer
 from tornado.iostream import IOStream
 from tornado.web import Application, RequestHandler
@@ -38,7 +44,7 @@ from tornado.web import Application, RequestHandler
 from backchannel_lib.base.errors import CaseFileError
 from backchannel_lib.base.texts import text
 from backchannel_lib.workshop.votes.ballots import Ballot, Ballots
-from backchannel_lib.workshop.votes.store import VoteStore
+from backchannel_lib.workshop.votes.store import PEOPLE, RoundInfo, VoteStore
 
 COOKIE: Final = "ballot"
 PAGE_TEXTS: Final = (  # texts whose names in page.html are the last part of their ids
@@ -49,6 +55,27 @@ MAX_BODY: Final = 1024  # bytes; a vote takes a tenth of it
 MAX_HEADERS: Final = 16 * 1024
 MAX_CONNECTIONS: Final = 450 if os.name == "nt" else 900  # below what a process may have open at once
 REQUEST_TIMEOUT_S: Final = 10  # for a request to arrive completely
+EXIT_TIMEOUT_S: Final = 5.0  # for the answers under way when the presenter's process has ended
+
+
+def most_votes(people: int) -> int:
+    """Return how many votes a round takes before something must be wrong: half as many again as people, at least 20 more.
+
+    Examples:
+        >>> most_votes(10), most_votes(40), most_votes(300)
+        (30, 60, 450)
+    """
+    return people + max(20, people // 2)
+
+
+def most_connections(people: int) -> int:
+    """Return how many connections one address may have at once: four for each person, as a browser opens several.
+
+    Examples:
+        >>> most_connections(10), most_connections(40), most_connections(999) < MAX_CONNECTIONS
+        (100, 160, True)
+    """
+    return min(max(100, 4 * people), MAX_CONNECTIONS * 2 // 3)
 
 
 class VoteService:
@@ -64,6 +91,8 @@ class VoteService:
 
     def __init__(self, store: VoteStore, ballots: Ballots, host: str, port: int, code: str) -> None:
         self.store, self.ballots, self.code = store, ballots, code
+        self.people = PEOPLE  # in the room, as far as is known
+        self._voted_from: tuple[int, set[bytes]] = (0, set())  # a round, and hashes of the addresses that voted in it
         names = (host, "localhost") if ipaddress.IPv4Address(host).is_loopback else (host,)
         self.hosts = frozenset(f"{name}:{port}" for name in names) | (frozenset(names) if port == 80 else frozenset())
         self.page, policy = page(code)
@@ -76,57 +105,90 @@ class VoteService:
             "X-Frame-Options": "DENY",
         }
 
-    def state(self, ballot: Ballot) -> dict[str, Any]:
+    def state(self, ballot: Ballot | None) -> dict[str, Any]:
         """Return what a phone needs to know: what is asked, and whether its ballot has answered.
 
         Returns:
             ``round``, None if nothing was asked yet; ``number``, which no other round of any store has; ``title``;
-            ``choices``, pairs of id and label; ``open``; ``voted``.
+            ``choices``, pairs of id and label; ``open``; ``voted``; ``known``, whether the phone has shown a ballot.
 
         Raises:
             CaseFileError: The store cannot be used.
         """
-        info = self.store.current()
+        info, known = self._current(), ballot is not None
         if info is None:
-            return {"round": None, "number": 0, "title": "", "choices": [], "open": False, "voted": False}
+            return {"round": None, "number": 0, "title": "", "choices": [], "open": False, "voted": False, "known": known}
         return {
             "round": info.round_id,
             "number": info.number,
             "title": info.title,
             "choices": info.choices,
             "open": info.is_open,
-            "voted": self.ballots.has_voted(ballot, info.number),
+            "voted": ballot is not None and self.store.has_voted(info.number, self.ballots.mark(ballot, info.number)),
+            "known": known,
         }
 
-    def vote(self, ballot: Ballot, body: object) -> tuple[int, str, str]:
+    def vote(self, ballot: Ballot, body: object, address: str = "") -> tuple[int, str]:
         """Count a vote, or refuse it.
 
         Args:
             ballot: The phone's ballot.
             body: What was sent; a vote is a mapping with ``round`` and ``choice``.
+            address: Where it comes from; only a hash of it is kept, in memory, until the next round.
 
         Returns:
-            The HTTP status (409 if the ballot has already voted, 410 if this vote came too late), a sentence, and the cookie
-            that replaces the ballot's, empty if it keeps its own.
+            The HTTP status (409 if the ballot has already voted, 410 if this vote came too late, 507 if there are far more
+            votes than people) and a sentence.
 
         Raises:
             CaseFileError: The store cannot be used; the vote is not counted.
         """
         round_id, choice = (body.get("round"), body.get("choice")) if isinstance(body, dict) else (None, None)
         if not (isinstance(round_id, str) and isinstance(choice, str)):
-            return 400, text("votes.refused.not_a_vote"), ""
-        info = self.store.current()
+            return 400, text("votes.refused.not_a_vote")
+        info = self._current()
         if info is None or info.round_id != round_id:
-            return 410, text("votes.refused.other_round"), ""
-        if self.ballots.has_voted(ballot, info.number):
-            return 409, text("votes.refused.voted"), ""
+            return 410, text("votes.refused.other_round")
+        mark = self.ballots.mark(ballot, info.number)
+        if self.store.has_voted(info.number, mark):
+            return 409, text("votes.refused.voted")
         if not info.is_open:
-            return 410, text("votes.refused.closed"), ""
+            return 410, text("votes.refused.closed")
         if choice not in dict(info.choices):
-            return 400, text("votes.refused.not_a_vote"), ""
-        if not self.store.add(round_id, choice):  # it was closed a moment ago
-            return 410, text("votes.refused.closed"), ""
-        return 200, text("votes.page.counted"), self.ballots.vote(ballot, info.number)
+            return 400, text("votes.refused.not_a_vote")
+        if not self._has_room(info, address):
+            return 507, text("votes.refused.full")
+        if not self.store.add(round_id, choice, mark):  # it was closed a moment ago, or the same vote came twice at once
+            voted = self.store.has_voted(info.number, mark)
+            return (409, text("votes.refused.voted")) if voted else (410, text("votes.refused.closed"))
+        self._addresses(info.number).add(_hash(address))
+        return 200, text("votes.page.counted")
+
+    def _current(self) -> RoundInfo | None:
+        info = self.store.current()
+        self.people = info.people if info else PEOPLE
+        return info
+
+    def _has_room(self, info: RoundInfo, address: str) -> bool:
+        """Whether a round takes one more vote.
+
+        Whoever sends votes without end from a few addresses fills the round. From each other address one vote is taken even
+        then, as many as there may be people, so that the rest of the room is not locked out.
+        """
+        most = most_votes(info.people)
+        return info.votes < most or (info.votes < 2 * most and _hash(address) not in self._addresses(info.number))
+
+    def _addresses(self, number: int) -> set[bytes]:
+        if self._voted_from[0] != number:
+            self._voted_from = (number, set())
+        return self._voted_from[1]
+
+
+_HASH_KEY: Final = secrets.token_bytes(32)
+
+
+def _hash(address: str) -> bytes:
+    return hmac.digest(_HASH_KEY, address.encode(), hashlib.sha256)[:8]
 
 
 def page(code: str) -> tuple[bytes, str]:
@@ -143,6 +205,7 @@ def page(code: str) -> tuple[bytes, str]:
         **{name: text(f"votes.page.{name}") for name in PAGE_TEXTS},
         "safe": text("votes.page.counted_unreached"),
         "late": text("votes.refused.closed"),
+        "no_cookies": text("votes.refused.ballot"),
         "chosen": text("votes.page.chosen", choice="{choice}"),  # the page itself fills in these three
         "numbered": text("votes.page.numbered", number="{number}", name="{name}"),
         "before": text("votes.page.late", title="{title}"),
@@ -236,20 +299,14 @@ class PhoneHandler(NotFoundHandler):
             self.send_json(429, {"sentence": text("votes.refused.busy")}, retry_after=wait)
         return bool(wait)
 
-    def address(self) -> str:
-        """Return where a request comes from; only the rate limits look at it."""
-        return str(self.request.remote_ip)
-
 
 class PageHandler(PhoneHandler):
     """The page."""
 
     def get(self) -> None:
         """Send it."""
-        ballot, ballots = self.ballot(), self.service.ballots
-        if not self.too_fast(ballots.wait_for_request(ballot) if ballot else ballots.wait_for_page(self.address())):
-            self.set_header("Content-Type", "text/html; charset=utf-8")
-            self.finish(self.service.page)
+        self.set_header("Content-Type", "text/html; charset=utf-8")
+        self.finish(self.service.page)
 
 
 class TypedAddressHandler(PhoneHandler):
@@ -266,7 +323,7 @@ class TypedAddressHandler(PhoneHandler):
 
 
 class StateHandler(PhoneHandler):
-    """What is asked; a phone without a ballot gets one with the first answer.
+    """What is asked; a phone without a ballot gets one with the answer, which costs nothing and uses nothing up.
 
     The ballot does not come with the page: when a page is opened from elsewhere, the browser leaves out a ballot that it
     has, but what the page itself requests always includes it.
@@ -274,21 +331,17 @@ class StateHandler(PhoneHandler):
 
     def get(self) -> None:
         """Send it."""
-        ballots = self.service.ballots
-        ballot = self.ballot()
-        if self.too_fast(ballots.wait_for_request(ballot) if ballot else ballots.wait_for_new(self.address())):
-            return
-        if not ballot:
-            cookie = ballots.new()
-            ballot = ballots.read(cookie) if cookie else None
-            if not (cookie and ballot):
-                self.too_fast(30)
-                return
-            self.set_ballot(cookie)
         try:
-            self.send_json(200, self.service.state(ballot))
+            ballot = self.ballot()
+            if ballot and self.too_fast(self.service.ballots.wait_for_request(ballot)):
+                return
+            state = self.service.state(ballot)
+            if not ballot:
+                self.set_ballot(self.service.ballots.new())
         except CaseFileError:
             self.write_error(503)
+        else:
+            self.send_json(200, state)
 
 
 class VoteHandler(PhoneHandler):
@@ -299,35 +352,66 @@ class VoteHandler(PhoneHandler):
         if self.request.headers.get("Origin", "").lower() not in {f"http://{host}" for host in self.service.hosts}:
             self.send_json(403, {"sentence": text("votes.refused.origin")})
             return
-        ballot, ballots = self.ballot(), self.service.ballots
-        if self.too_fast(ballots.wait_for_request(ballot) if ballot else ballots.wait_for_page(self.address())):
-            return
-        if ballot is None:
-            self.send_json(403, {"sentence": text("votes.refused.ballot")})
-            return
         try:
             body = json.loads(self.request.body)
         except (ValueError, RecursionError):
             body = None
         try:
-            status, sentence, cookie = self.service.vote(ballot, body)
+            ballot = self.ballot()
+            if ballot is None:
+                self.send_json(403, {"sentence": text("votes.refused.ballot")})
+            elif not self.too_fast(self.service.ballots.wait_for_request(ballot)):
+                status, sentence = self.service.vote(ballot, body, str(self.request.remote_ip))
+                self.send_json(status, {"sentence": sentence})
         except CaseFileError:
             self.write_error(503)
-            return
-        if cookie:
-            self.set_ballot(cookie)
-        self.send_json(status, {"sentence": sentence})
+
+
+class PlainStream(IOStream):
+    """A connection on which only HTTP is spoken: what begins like anything else, such as TLS, is closed at once."""
+
+    _is_new = True
+
+    def read_from_fd(self, buf: bytearray | memoryview) -> int | None:
+        """Read, and look at the first byte: of HTTP it is a letter of the method, after line ends at most."""
+        count = super().read_from_fd(buf)
+        if count and self._is_new:
+            self._is_new = False
+            if not re.match(rb"[A-Za-z\r\n]", bytes(buf[:1])):
+                self.close()
+                return None
+        return count
 
 
 class LimitedHTTPServer(HTTPServer):
-    """A server with a limit on connections; those above it are closed, and their pages try again."""
+    """A server with limits on connections, for each address and in all.
+
+    Where there are too many, the oldest of the address that has most gives way: it is idle, or its page tries again.
+    """
+
+    def set_people(self, people: Callable[[], int]) -> None:
+        """Say how many people are in the room, whom the limits follow."""
+        self._people = people
+        self._streams: dict[IOStream, str] = {}  # with their addresses, the oldest first
 
     def handle_stream(self, stream: IOStream, address: tuple[str, int]) -> None:
-        """Accept a connection, or close it."""
-        if len(self._connections) >= MAX_CONNECTIONS:
-            stream.close()
-        else:
-            super().handle_stream(stream, address)
+        """Accept a connection, and close another one if there are too many."""
+        plain = PlainStream(stream.socket, max_buffer_size=stream.max_buffer_size, read_chunk_size=stream.read_chunk_size)
+        crowded = self._streams[plain] = str(address[0])
+        super().handle_stream(plain, address)
+        counts = Counter(self._streams.values())
+        if counts[crowded] <= most_connections(self._people()):
+            if len(self._streams) <= MAX_CONNECTIONS:
+                return
+            crowded = counts.most_common(1)[0][0]
+        oldest = next(one for one, place in self._streams.items() if place == crowded)
+        del self._streams[oldest]
+        oldest.close()
+
+    def on_close(self, server_conn: object) -> None:
+        """Forget a connection that has ended."""
+        super().on_close(server_conn)
+        self._streams.pop(cast("HTTP1ServerConnection", server_conn).stream, None)
 
 
 def application(service: VoteService) -> Application:
@@ -335,7 +419,7 @@ def application(service: VoteService) -> Application:
 
     Examples:
         >>> from backchannel_lib.workshop.votes.ballots import Ballots
-        >>> service = VoteService(VoteStore("votes.sqlite"), Ballots(b"k" * 32), "127.0.0.1", 8888, "k7w3xz")
+        >>> service = VoteService(VoteStore("votes.sqlite"), Ballots(lambda: b"k" * 32), "127.0.0.1", 8888, "k7w3xz")
         >>> len(application(service).wildcard_router.rules)
         4
     """
@@ -388,6 +472,7 @@ async def serve(service: VoteService, opened: socket.socket, stop: asyncio.Event
         idle_connection_timeout=REQUEST_TIMEOUT_S,
         body_timeout=REQUEST_TIMEOUT_S,
     )
+    server.set_people(lambda: service.people)
     server.add_socket(opened)
     try:
         await stop.wait()
@@ -399,7 +484,7 @@ async def serve(service: VoteService, opened: socket.socket, stop: asyncio.Event
 def main(arguments: list[str] | None = None) -> int:
     """Run the server, as ``python -m backchannel_lib.workshop.votes`` does.
 
-    The first line of standard input may hold the key that signs ballots. One line on standard output reports the port, or
+    It ends when standard input does. One line on standard output reports the port, or
     the problem: ``port_taken``, ``no_address``, ``store`` or ``other``.
 
     Args:
@@ -450,9 +535,7 @@ def _run(store: VoteStore, opened: socket.socket, code: str) -> int:
     logging.disable(logging.CRITICAL)  # tornado and asyncio would log addresses
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # an interrupted cell is no reason to end the vote
     host, port = opened.getsockname()
-    line = "" if sys.stdin.isatty() else sys.stdin.readline()
-    key = bytes.fromhex(line) if re.fullmatch(r"[0-9a-f]{64}\n", line) else secrets.token_bytes(32)
-    service = VoteService(store, Ballots(key), host, port, code)
+    service = VoteService(store, Ballots(store.key), host, port, code)
 
     async def serve_until_parent_ends() -> None:
         stop = asyncio.Event()
@@ -472,6 +555,8 @@ def _wait_for_parent(on_end: Callable[[], object]) -> None:
             pass
     with contextlib.suppress(RuntimeError):  # the loop has ended already
         on_end()
+    time.sleep(EXIT_TIMEOUT_S)
+    os._exit(0)  # whatever still holds it up: nothing may be open on the network when the presenter's process is gone
 
 
 def _raise_file_limit() -> None:

@@ -1,4 +1,8 @@
-"""The store of the vote: which rounds there were and how many votes each choice got. Nothing else is ever written.
+"""The store of the vote: which rounds there were, how many votes each choice got, and marks of the ballots that have voted.
+
+A mark (see `backchannel_lib.workshop.votes.ballots`) says that some phone has voted, not which and not for what; marks are kept
+in the order of their bytes, so that nothing tells in which order they came. With them, a phone votes once per round whichever
+process was killed meanwhile. Nothing else is ever written.
 
 Two processes use it at once: the presenter's opens and closes rounds and reads the counts, and the vote server adds votes.
 SQLite keeps them apart.
@@ -23,6 +27,8 @@ APPLICATION_ID: Final = 0x62636876  # SQLite's application_id: a file that has t
 BUSY_TIMEOUT_S: Final = 0.5  # how long to wait for the other process, whose writes take a millisecond
 SETUP_ATTEMPTS: Final = 20
 MAX_CHOICES: Final = 20
+MAX_PEOPLE: Final = 999
+PEOPLE: Final = 40  # in a room of which nothing is known
 
 SCHEMA: Final = (
     """CREATE TABLE rounds (
@@ -30,7 +36,8 @@ SCHEMA: Final = (
     round TEXT NOT NULL UNIQUE,
     title TEXT NOT NULL,
     turn INTEGER NOT NULL,
-    is_open INTEGER NOT NULL
+    is_open INTEGER NOT NULL,
+    people INTEGER NOT NULL DEFAULT 40
 )""",
     """CREATE TABLE counts (
     number INTEGER NOT NULL,
@@ -40,7 +47,10 @@ SCHEMA: Final = (
     votes INTEGER NOT NULL,
     PRIMARY KEY (number, choice)
 )""",
+    "CREATE TABLE marks (number INTEGER NOT NULL, mark BLOB NOT NULL, PRIMARY KEY (number, mark)) WITHOUT ROWID",
+    "CREATE TABLE key (key BLOB NOT NULL)",
 )
+SCHEMA_VERSION: Final = 1  # raised when the tables change; a store of another version holds nothing that is still wanted
 
 
 class RoundInfo(NamedTuple):
@@ -52,6 +62,8 @@ class RoundInfo(NamedTuple):
         choices: The id and the label of each choice.
         is_open: Whether it takes votes.
         number: Its number in the store; after `VoteStore.clear`, a round with the same id gets another.
+        people: How many people are in the room.
+        votes: How many votes were counted.
     """
 
     round_id: str
@@ -59,6 +71,8 @@ class RoundInfo(NamedTuple):
     choices: tuple[tuple[str, str], ...]
     is_open: bool
     number: int
+    people: int
+    votes: int
 
 
 class VoteStore(contextlib.AbstractContextManager["VoteStore"]):
@@ -82,15 +96,18 @@ class VoteStore(contextlib.AbstractContextManager["VoteStore"]):
     def __init__(self, path: str | os.PathLike[str]) -> None:
         self.path = Path(path)
         self._connection: sqlite3.Connection | None = None
+        self._identity: tuple[int, int] | None = None  # of the file that is open
+        self._key = b""
         self._lock = threading.RLock()
 
-    def open_round(self, round_id: str, title: str, choices: Sequence[tuple[str, str]]) -> None:
+    def open_round(self, round_id: str, title: str, choices: Sequence[tuple[str, str]], people: int = PEOPLE) -> None:
         """Take votes for this round and no other; a round that was open before keeps its counts.
 
         Args:
             round_id: Its id.
             title: What is asked.
             choices: The id and the label of each choice, in the order of the page.
+            people: How many people are in the room, 1 to 999; how many votes are taken at most follows from it.
 
         Raises:
             CaseError: There is no choice, too many, or the same one twice.
@@ -101,10 +118,11 @@ class VoteStore(contextlib.AbstractContextManager["VoteStore"]):
         with self._transaction() as database:
             database.execute("UPDATE rounds SET is_open = 0")
             database.execute(
-                "INSERT INTO rounds (round, title, turn, is_open)"
-                " VALUES (?, ?, (SELECT coalesce(max(turn), 0) + 1 FROM rounds), 1)"
-                " ON CONFLICT (round) DO UPDATE SET title = excluded.title, turn = excluded.turn, is_open = 1",
-                (round_id, title),
+                "INSERT INTO rounds (round, title, turn, is_open, people)"
+                " VALUES (?, ?, (SELECT coalesce(max(turn), 0) + 1 FROM rounds), 1, ?)"
+                " ON CONFLICT (round) DO UPDATE SET title = excluded.title, turn = excluded.turn, is_open = 1,"
+                " people = excluded.people",
+                (round_id, title, max(1, min(people, MAX_PEOPLE))),
             )
             (number,) = database.execute("SELECT number FROM rounds WHERE round = ?", (round_id,)).fetchone()
             votes = dict(database.execute("SELECT choice, votes FROM counts WHERE number = ?", (number,)))
@@ -118,18 +136,21 @@ class VoteStore(contextlib.AbstractContextManager["VoteStore"]):
         """Take no more votes; the counts stay."""
         with self._transaction() as database:
             database.execute("UPDATE rounds SET is_open = 0")
+        with self._database() as database:  # SQLite's log of changes would tell in which order marks and votes came
+            database.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
 
     def current(self) -> RoundInfo | None:
         """Return the round that was opened last, whether or not it still takes votes; None if there was none."""
         rows = self._rows(
-            "SELECT round, title, is_open, rounds.number, choice, words FROM rounds JOIN counts USING (number)"
+            "SELECT round, title, is_open, rounds.number, people, choice, words, votes FROM rounds JOIN counts USING (number)"
             " WHERE turn = (SELECT max(turn) FROM rounds) ORDER BY place"
         )
         if not rows:
             return None
-        round_id, title, is_open, number, *_ = rows[0]
-        choices = tuple((str(row[4]), str(row[5])) for row in rows)
-        return RoundInfo(str(round_id), str(title), choices, bool(is_open), int(str(number)))
+        round_id, title, is_open, number, people, *_ = rows[0]
+        choices = tuple((str(choice), str(label)) for *_, choice, label, _ in rows)
+        votes = sum(int(str(row[-1])) for row in rows)
+        return RoundInfo(str(round_id), str(title), choices, bool(is_open), int(str(number)), int(str(people)), votes)
 
     def counts(self, round_id: str) -> dict[str, int]:
         """Return the votes of a round by choice, including choices without any; empty if there was no such round."""
@@ -138,22 +159,48 @@ class VoteStore(contextlib.AbstractContextManager["VoteStore"]):
         )
         return {str(choice): int(str(votes)) for choice, votes in rows}
 
-    def add(self, round_id: str, choice: str) -> bool:
-        """Count one vote if its round is the open one and has this choice; return whether it was counted."""
+    def add(self, round_id: str, choice: str, mark: bytes | None = None) -> bool:
+        """Count one vote if its round is the open one and has this choice; return whether it was counted.
+
+        Args:
+            round_id: The round.
+            choice: The choice.
+            mark: Of the ballot that votes, which is then kept; nothing is counted if it was kept before. None for a vote
+                without a ballot.
+        """
         with self._transaction() as database:
+            found = database.execute("SELECT number FROM rounds WHERE round = ? AND is_open = 1", (round_id,)).fetchone()
+            if found is None:
+                return False
+            if mark is not None and self._has_mark(database, found[0], mark):
+                return False
             updated = database.execute(
-                "UPDATE counts SET votes = votes + 1"
-                " WHERE number = (SELECT number FROM rounds WHERE round = ? AND is_open = 1) AND choice = ?",
-                (round_id, choice),
+                "UPDATE counts SET votes = votes + 1 WHERE number = ? AND choice = ?", (found[0], choice)
             )
+            if updated.rowcount == 1 and mark is not None:
+                database.execute("INSERT INTO marks (number, mark) VALUES (?, ?)", (found[0], mark))
             return updated.rowcount == 1
+
+    def has_voted(self, number: int, mark: bytes) -> bool:
+        """Whether the ballot with this mark has voted in the round of this number."""
+        with self._database() as database:
+            return self._has_mark(database, number, mark)
+
+    @staticmethod
+    def _has_mark(database: sqlite3.Connection, number: int, mark: bytes) -> bool:
+        return bool(database.execute("SELECT 1 FROM marks WHERE number = ? AND mark = ?", (number, mark)).fetchall())
+
+    def key(self) -> bytes:
+        """Return what signs the ballots, as long as the store lasts."""
+        with self._database():
+            return self._key
 
     def clear(self) -> None:
         """Delete every round and count; a file that can no longer be read is deleted altogether."""
         try:
             with self._transaction() as database:
-                database.execute("DELETE FROM counts")
-                database.execute("DELETE FROM rounds")
+                for table in ("marks", "counts", "rounds"):
+                    database.execute(f"DELETE FROM {table}")  # noqa: S608 - our own names
             with self._database() as database:  # deleted rows must not linger in the files either
                 database.execute("VACUUM")
                 database.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
@@ -197,14 +244,14 @@ class VoteStore(contextlib.AbstractContextManager["VoteStore"]):
         with self._lock:
             try:
                 yield self._open()
-            except (sqlite3.Error, OSError, OverflowError) as error:
+            except (sqlite3.Error, OSError, OverflowError, UnicodeError) as error:
                 self.close()  # the next call opens it anew: by then the disk may have room again
                 problem = getattr(error, "strerror", None) or str(error) or type(error).__name__
                 raise CaseFileError(self.path.name, "votes_store", None, problem=problem) from None
 
     def _open(self) -> sqlite3.Connection:
-        if self._connection is not None and not self.path.exists():
-            self.close()  # the file was deleted: nobody would ever find what is written to it now
+        if self._connection is not None and _identity(self.path) != self._identity:
+            self.close()  # the file was deleted or replaced: nobody would ever find what is written to it now
         if self._connection is None:
             make_folder_for_owner(self.path.parent)
             with contextlib.suppress(FileExistsError):
@@ -213,6 +260,8 @@ class VoteStore(contextlib.AbstractContextManager["VoteStore"]):
             database = sqlite3.connect(self.path, timeout=BUSY_TIMEOUT_S, isolation_level=None, check_same_thread=False)
             try:
                 _set_up_with_retries(database)
+                self._key = _key(database)
+                self._identity = _identity(self.path)
             except BaseException:
                 database.close()
                 raise
@@ -231,6 +280,22 @@ class VoteStore(contextlib.AbstractContextManager["VoteStore"]):
             return False
         except sqlite3.DatabaseError:
             return self.path.is_file()
+
+
+def _key(database: sqlite3.Connection) -> bytes:
+    row = database.execute("SELECT key FROM key").fetchone()
+    if row is None or not isinstance(row[0], bytes):
+        raise sqlite3.DatabaseError("its key is missing")
+    return row[0]
+
+
+def _identity(path: Path) -> tuple[int, int] | None:
+    """Return what tells a file from another of the same name; None if it is not there."""
+    try:
+        status = path.stat()
+    except OSError:
+        return None
+    return status.st_dev, status.st_ino
 
 
 @contextlib.contextmanager
@@ -261,26 +326,32 @@ def _set_up_with_retries(database: sqlite3.Connection) -> None:
 
 def _set_up(database: sqlite3.Connection) -> None:
     """Make a file a store, or refuse one that belongs to another program."""
+    database.execute("PRAGMA secure_delete = ON").fetchall()
     if not _is_store(database):
         database.execute("PRAGMA journal_mode = WAL").fetchall()  # permanent, and not allowed inside a transaction
         with _transaction(database):
             if not _is_store(database):  # the other process may have been quicker
+                for table in ("rounds", "counts"):  # of a store that an earlier version made
+                    database.execute(f"DROP TABLE IF EXISTS {table}")
                 for table in SCHEMA:
                     database.execute(table)
-                # Numbering starts at random, so that no round of another store has the same number: who has voted
-                # is remembered by the number.
+                # Numbering starts at random, so that no round of another store has the same number: marks of ballots
+                # depend on the number.
+                database.execute("DELETE FROM sqlite_sequence")
                 first = secrets.randbelow(1 << 48)
                 database.execute("INSERT INTO sqlite_sequence (name, seq) VALUES ('rounds', ?)", (first,))
+                database.execute("INSERT INTO key (key) VALUES (?)", (secrets.token_bytes(32),))
                 database.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+                database.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
     database.execute("PRAGMA synchronous = NORMAL")  # survives a killed process; only a power cut may lose the last votes
-    database.execute("PRAGMA secure_delete = ON").fetchall()
 
 
 def _is_store(database: sqlite3.Connection) -> bool:
-    """Whether the file is a store already, rather than empty; one that holds anything else is refused."""
+    """Whether the file is a store already; a file that is empty or of an earlier version is none, any other is refused."""
     (tables,) = database.execute("SELECT count(*) FROM sqlite_master").fetchone()
-    # Read after the tables: whoever created them meanwhile set the id with them.
+    # Read after the tables: whoever created them meanwhile set the id and the version with them.
     (application_id,) = database.execute("PRAGMA application_id").fetchone()
-    if tables and application_id != APPLICATION_ID:
+    (version,) = database.execute("PRAGMA user_version").fetchone()
+    if tables and (application_id != APPLICATION_ID or version > SCHEMA_VERSION):
         raise sqlite3.DatabaseError("it holds something else")
-    return bool(tables)
+    return bool(tables) and version == SCHEMA_VERSION
