@@ -36,7 +36,6 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final, cast
 
-from tornado.http1connection import HTTP1ServerConnection
 from tornado.httpserver import HTTPServer
 from tornado.iostream import IOStream
 from tornado.web import Application, RequestHandler
@@ -411,7 +410,7 @@ class LimitedHTTPServer(HTTPServer):
     def on_close(self, server_conn: object) -> None:
         """Forget a connection that has ended."""
         super().on_close(server_conn)
-        self._streams.pop(cast("HTTP1ServerConnection", server_conn).stream, None)
+        self._streams.pop(cast("Any", server_conn).stream, None)
 
 
 def application(service: VoteService) -> Application:
