@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
@@ -32,15 +33,18 @@ class Import(NamedTuple):
     late: bool
 
 
-def imports_of(module: str) -> Iterator[Import]:
-    """Yield the imports of the library's own modules; those for the type checker alone are left out."""
+@cache
+def imports_of(module: str) -> list[Import]:
+    """List the imports of the library's own modules; those for the type checker alone are left out."""
     tree = ast.parse(MODULES[module].read_text(encoding="utf-8"))
 
     def walk(node: ast.AST, late: bool) -> Iterator[Import]:
         for child in ast.iter_child_nodes(node):
+            if isinstance(child, ast.expr):
+                continue  # an import is a statement
             if isinstance(child, ast.If) and "TYPE_CHECKING" in ast.dump(child.test):
                 continue
-            inside = late or isinstance(child, (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda))
+            inside = late or isinstance(child, (ast.FunctionDef, ast.AsyncFunctionDef))
             if isinstance(child, ast.Import):
                 names = [alias.name for alias in child.names]
             elif isinstance(child, ast.ImportFrom):
@@ -54,7 +58,7 @@ def imports_of(module: str) -> Iterator[Import]:
                     yield Import(module, child.lineno, name, inside)
             yield from walk(child, inside)
 
-    return walk(tree, late=False)
+    return list(walk(tree, late=False))
 
 
 def layer(module: str) -> int:
@@ -63,12 +67,14 @@ def layer(module: str) -> int:
     return LAYERS.index(parts[1]) if len(parts) > 1 and parts[1] in LAYERS else len(LAYERS)
 
 
-IMPORTS = [one for module in sorted(MODULES) for one in imports_of(module)]
+def imports() -> list[Import]:
+    """List the imports of all modules."""
+    return [one for module in sorted(MODULES) for one in imports_of(module)]
 
 
 def test_every_module_stands_in_a_layer() -> None:
     assert {module.split(".")[1] for module in MODULES if "." in module} == set(LAYERS)
-    assert len(IMPORTS) > 300
+    assert len(imports()) > 300
 
 
 @pytest.mark.parametrize("module", sorted(MODULES))
@@ -78,7 +84,7 @@ def test_imports_point_downward(module: str) -> None:
 
 
 def test_no_modules_import_each_other_in_a_circle() -> None:
-    below = {module: {one.target for one in IMPORTS if one.module == module and one.target != module} for module in MODULES}
+    below = {module: {one.target for one in imports_of(module) if one.target != module} for module in MODULES}
     while free := [module for module, targets in below.items() if not targets & below.keys()]:
         for module in free:
             del below[module]
@@ -86,4 +92,4 @@ def test_no_modules_import_each_other_in_a_circle() -> None:
 
 
 def test_no_import_of_the_librarys_own_is_hidden_in_a_function_without_a_reason() -> None:
-    assert {one.module for one in IMPORTS if one.late} == LATE.keys()
+    assert {one.module for one in imports() if one.late} == LATE.keys()

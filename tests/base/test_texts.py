@@ -6,6 +6,7 @@ import ast
 import re
 import string
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -28,7 +29,6 @@ from tests.helpers.tables import cells
 ROOT = Path(__file__).resolve().parents[2]
 PYTHON = [*(ROOT / "backchannel_lib").rglob("*.py"), ROOT / "jupyter" / "voila.py"]
 SOURCES = {path: path.read_text(encoding="utf-8") for path in PYTHON}
-TREES = {path: ast.parse(text) for path, text in SOURCES.items()}
 #: All that can ask for a text by its id: the library, the notebooks, what starts them, and headings in a table.
 ASKING = "\n".join(
     [
@@ -38,6 +38,12 @@ ASKING = "\n".join(
         *(repr(row.heading) for row in load_controls()),
     ]
 )
+
+
+@cache
+def trees() -> dict[Path, ast.Module]:
+    """Parse the library, once a test asks for it and not while tests are collected."""
+    return {path: ast.parse(text) for path, text in SOURCES.items()}
 
 
 def names_of(kind: str) -> list[str]:
@@ -152,16 +158,17 @@ def test_every_text_that_a_table_asks_for_exists(pattern: str, names: list[str])
     assert [name for name in names if pattern.format(name) not in all_words()] == []
 
 
-def frames() -> set[str]:
-    """List what the library's f-strings can make, as regular expressions; those that begin with a blank say too little."""
+@cache
+def frames() -> re.Pattern[str]:
+    """Give what the library's f-strings can make, as a regular expression; those that begin with a blank say too little."""
     found = set()
-    for tree in TREES.values():
+    for tree in trees().values():
         for node in ast.walk(tree):
             if isinstance(node, ast.JoinedStr) and isinstance(node.values[0], ast.Constant):
                 start = str(node.values[0].value)
                 if re.fullmatch(r"[a-z_]+\.[a-z_.]*", start):
                     found.add(frame_of(node))
-    return found
+    return re.compile("|".join(sorted(found)))
 
 
 def frame_of(node: ast.JoinedStr) -> str:
@@ -169,14 +176,11 @@ def frame_of(node: ast.JoinedStr) -> str:
     return "".join(re.escape(str(part.value)) if isinstance(part, ast.Constant) else r"[\w.-]+" for part in node.values)
 
 
-FRAMES = re.compile("|".join(sorted(frames())))
-
-
 @pytest.mark.parametrize(("pattern", "names"), FAMILIES, ids=lambda value: str(value)[:30])
 def test_every_family_of_texts_is_asked_for(pattern: str, names: list[str]) -> None:
     """The library really builds the ids of each family, by an f-string or by the family's name."""
     family = pattern.partition(".{}")[0]
-    assert FRAMES.fullmatch(pattern.format(names[0])) or f'"{family}"' in ASKING, pattern
+    assert frames().fullmatch(pattern.format(names[0])) or f'"{family}"' in ASKING, pattern
 
 
 def test_every_text_is_used_somewhere() -> None:
@@ -199,7 +203,7 @@ def test_every_text_is_used_somewhere() -> None:
         if word not in IN_FAMILIES
         and f'"{word}"' not in ASKING
         and f"'{word}'" not in ASKING
-        and (word.startswith(families) or not FRAMES.fullmatch(word))
+        and (word.startswith(families) or not frames().fullmatch(word))
         and not (word.startswith("error.") and f'"{word.removeprefix("error.").removeprefix("frame_")}"' in ASKING)
         and not (word.startswith("field.") and word.endswith(".help") and word.split(".")[1] in CONTROLLED)
     ]
@@ -228,7 +232,7 @@ def test_every_place_of_every_text_can_be_filled_in() -> None:
 
 def calls_of_text() -> Iterator[tuple[str, ast.expr, set[str], bool]]:
     """List the library's calls of text(): where, the id, the names of the values given, and whether there may be more."""
-    for path, tree in TREES.items():
+    for path, tree in trees().items():
         for node in ast.walk(tree):
             if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "text":
                 given = {word.arg for word in node.keywords if word.arg}
@@ -269,7 +273,7 @@ def test_every_error_that_the_library_raises_has_its_sentence() -> None:
     """Whatever rule an error names, its sentence is there."""
     rules_named = {
         node.args[1].value
-        for tree in TREES.values()
+        for tree in trees().values()
         for node in ast.walk(tree)
         if isinstance(node, ast.Call)
         and isinstance(node.func, ast.Name)

@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser
+from playwright.sync_api import BrowserContext
 
 from tests.helpers.lab import PATIENCE, Lab, Opened, open_and_run
 
@@ -23,11 +23,11 @@ SCORE = "[data-field=score] input[type=range]"
 
 
 @pytest.fixture(scope="module")
-def opened(browser: Browser, lab: Lab) -> Iterator[Opened]:
+def opened(reader: BrowserContext, lab: Lab) -> Iterator[Opened]:
     """The notebook, opened and run once for all tests of this file."""
-    opened = open_and_run(browser, lab, NOTEBOOK)
+    opened = open_and_run(reader, lab, NOTEBOOK)
     opened.page.wait_for_selector(".bw [data-chart=map] .svg-container", timeout=PATIENCE)
-    opened.page.wait_for_function("document.body.innerText.includes('| Idle')", timeout=PATIENCE)
+    opened.wait_until_idle()
     yield opened
     opened.page.close()
 

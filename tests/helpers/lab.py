@@ -12,12 +12,16 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import BrowserContext, Page
 
 from backchannel_lib.cli.open_lab import FIRST_LAYOUT, LAST_LAYOUT, lab_command
 from backchannel_lib.cli.project import LOCAL, NOTEBOOKS, ROOT, environment
 
 PATIENCE = 60_000  # ms; a busy machine is no failure
+#: ms between two looks at a page. Playwright looks at every frame unless told otherwise, and keeps the page busy with it.
+GLANCE = 25
+#: Lab's own line about the kernel. Its text content, not `innerText`, for which the browser lays out the whole page.
+IDLE = "document.querySelector('#jp-main-statusbar')?.textContent.includes('| Idle')"
 
 
 @dataclass
@@ -39,6 +43,10 @@ class Opened:
         self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
         self.page.on("console", lambda told: self.complaints.append(told.text) if told.type == "error" else None)
 
+    def wait_until_idle(self) -> None:
+        """Wait until the kernel has nothing left to do."""
+        self.page.wait_for_function(IDLE, polling=GLANCE, timeout=PATIENCE)
+
     def verdict(self) -> str:
         """Give the verdict on screen."""
         return self.page.inner_text(".bw .bw-verdict-name")
@@ -48,6 +56,7 @@ class Opened:
         self.page.wait_for_function(
             "verdict => document.querySelector('.bw .bw-verdict-name').innerText === verdict",
             arg=verdict,
+            polling=GLANCE,
             timeout=PATIENCE,
         )
 
@@ -93,15 +102,15 @@ def served(folder: Path) -> Iterator[Lab]:
         server.wait(30)
 
 
-def open_and_run(browser: Browser, lab: Lab, notebook: str) -> Opened:
+def open_and_run(context: BrowserContext, lab: Lab, notebook: str) -> Opened:
     """Open a notebook in a new page, run all its cells, and listen to what the page asks for and complains of."""
     lab.layout.parent.mkdir(parents=True, exist_ok=True)
     shutil.copyfile(FIRST_LAYOUT, lab.layout)  # what the page before had open is not opened again
-    page = browser.new_page(viewport={"width": 1280, "height": 800}, accept_downloads=True)
+    page = context.new_page()
     opened = Opened(page)
     page.goto(f"{lab.address}/lab/tree/notebooks/{notebook}?token=test", timeout=PATIENCE)
     # Before the kernel is idle, a dialog would come between the menu and the cells.
-    page.wait_for_function("document.body.innerText.includes('| Idle')", timeout=PATIENCE)
+    opened.wait_until_idle()
     page.click('.lm-MenuBar-itemLabel:text-is("Run")')
     page.click('.lm-Menu-itemLabel:text-is("Run All Cells")')
     page.wait_for_selector(".bw", state="attached", timeout=PATIENCE)
