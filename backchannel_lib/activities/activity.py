@@ -6,6 +6,7 @@ without a browser and serves any front end.
 
 from __future__ import annotations
 
+import base64
 import html
 import json
 import logging
@@ -24,6 +25,7 @@ from backchannel_lib.activities.messages import (
     read_message,
 )
 from backchannel_lib.base.errors import CaseError
+from backchannel_lib.base.spreadsheet import decode
 from backchannel_lib.base.texts import text
 from backchannel_lib.page.html import tag
 
@@ -348,7 +350,8 @@ class Activity(Generic[State]):
 
     def _load(self, message: LoadMessage) -> ActionResult:
         try:
-            self.commit(self.from_file(message["value"]))
+            content = file_content(message["value"])
+            self.commit(self.from_file(content if isinstance(content, str) else decode(content)))
         except CaseError as error:
             return {"notice": text("panel.load_failed", problem=self.file_problem(error))}
         self.clear_errors()
@@ -451,6 +454,22 @@ class Activity(Generic[State]):
             answer = {"type": "show", "fragments": {}, "contents": {}}
         answer["notice"] = text("panel.failed")
         return answer
+
+
+def file_content(value: str) -> str | bytes:
+    r"""Return what is in a file that the page has sent: its text, or its bytes where they are no UTF-8.
+
+    Examples:
+        >>> file_content("name,kind\n"), file_content("data:;base64,TfxsbGVy")
+        ('name,kind\n', b'M\xfcller')
+    """
+    start, _, encoded = value.partition(",")
+    if start != "data:;base64":
+        return value
+    try:
+        return base64.b64decode(encoded, validate=True)
+    except ValueError:
+        return value
 
 
 def saved_file(name: str, content: str) -> ActionResult:

@@ -71,7 +71,7 @@ class LoadMessage(FromPage):
     """Open a file, or what this browser tab had saved."""
 
     type: Literal["load"]
-    value: str  # the file's text
+    value: str  # the file's text; bytes that are no UTF-8 as a data: URL in base64
     restored: NotRequired[bool]  # it comes from the tab, after the kernel or the page was started anew
 
 

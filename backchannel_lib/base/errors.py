@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
+from types import MappingProxyType
+from typing import Any, Final, NamedTuple
+
 from backchannel_lib.base.formatting import format_value
 
 
@@ -50,3 +54,75 @@ class CaseFileError(CaseError):
         >>> print(CaseFileError("my_case.json", "newer_file", 9, known=1))
         my_case.json: was saved by a newer version of this workbook (format 9; this one reads up to 1), so it was left as it is.
     """
+
+
+class SheetProblem(NamedTuple):
+    """One thing that is wrong in a spreadsheet, in one row or in several alike.
+
+    Args:
+        rule: The id of the broken rule.
+        value: What was found.
+        rows: The spreadsheet's rows, the header being row 1, or their labels; none where no single row is meant.
+        column: The column, as the spreadsheet has it; blank where no single column is meant.
+        details: What the sentence fills in.
+        field: The field that the column stands for, where there is one.
+    """
+
+    rule: str
+    value: object
+    rows: tuple[object, ...] = ()
+    column: str = ""
+    details: Mapping[str, Any] = MappingProxyType({})
+    field: str = ""
+
+    def __str__(self) -> str:
+        from backchannel_lib.base.texts import text  # as in `CaseError`
+
+        listed, more = ", ".join(map(str, self.rows[:ROWS_LISTED])), len(self.rows) - ROWS_LISTED
+        places = []
+        if more > 0:
+            places.append(text("sheet.more_rows", rows=listed, count=more))
+        elif self.rows:
+            places.append(text("sheet.rows" if len(self.rows) > 1 else "sheet.row", rows=listed))
+        if self.column:
+            places.append(text("sheet.column", column=self.column))
+        sentence = text(f"error.{self.rule}", value=format_value(self.value), **self.details)
+        return f"{', '.join(places)}: {sentence}" if places else sentence
+
+
+#: How many rows, and how many problems, a message lists before it counts the others.
+ROWS_LISTED: Final = 3
+PROBLEMS_LISTED: Final = 5
+
+
+class SheetError(CaseError):
+    """A spreadsheet cannot be used; the message lists the first problems, one to a line, each with its row and column.
+
+    Args:
+        table: What to call the table; blank for none.
+        problems: What is wrong, at least one.
+
+    Examples:
+        >>> problem = SheetProblem("range", 1200, (3,), "score", {"low": 1, "high": 999})
+        >>> print(SheetError("students.csv", [problem]))
+        students.csv, row 3, column score: must be a whole number from 1 to 999, but it is 1200.
+    """
+
+    def __init__(self, table: str, problems: Iterable[SheetProblem]) -> None:
+        self.table = table
+        self.problems = tuple(problems)
+        first = self.problems[0]
+        self.column = first.column
+        self.row = first.rows[0] if first.rows else None
+        super().__init__(first.field or first.column or table, first.rule, first.value, **first.details)
+
+    def __str__(self) -> str:
+        from backchannel_lib.base.texts import text  # as in `CaseError`
+
+        subject = " ".join(filter(None, [text("sheet.table"), self.table]))
+        lines = []
+        for each in self.problems[:PROBLEMS_LISTED]:
+            placed = each.rows or each.column
+            lines.append((f"{self.table}, {each}" if self.table else str(each)) if placed else f"{subject} {each}")
+        more = len(self.problems) - PROBLEMS_LISTED
+        return "\n".join(lines + [text("sheet.more_problems", count=more)] * (more > 0))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
@@ -12,6 +11,7 @@ from typing import Any, Final, Literal
 from backchannel_lib.base.errors import CaseError
 from backchannel_lib.base.formatting import suggestions
 from backchannel_lib.base.rich_display import RichDisplay
+from backchannel_lib.model.cells import read_cell
 
 Kind = Literal["number", "flag", "choice", "set"]
 
@@ -49,6 +49,8 @@ class Field:
         high: Highest number allowed; None where it has no upper end or the kind is no number.
         levels: The allowed words of a choice or a set, best first.
         optional: Whether None ("not known") is allowed.
+        blank_is_default: Whether a blank cell stands for the default; if not, it is refused.
+        label_ids: Under which ids the texts have the labels of its levels on screen; a level's own name follows each.
 
     Source:
         ours; the levels follow the article.
@@ -65,6 +67,8 @@ class Field:
     high: int | None = None
     levels: tuple[str, ...] = ()
     optional: bool = False
+    blank_is_default: bool = True
+    label_ids: tuple[str, ...] = ()
 
     def check(self, value: object) -> Any:
         """Return the value in its stored form, or say what is wrong with it.
@@ -95,10 +99,11 @@ class Field:
         return self._set(value)
 
     def read(self, text: object) -> Any:
-        """Return the value that a cell of a CSV file or of a JSON record stands for.
+        """Return the value that a cell of a table, a record of a file or a control stands for.
 
         Args:
-            text: A text such as ``"241"``, ``"true"``, ``""`` (the default is meant), or an already typed value.
+            text: A text such as ``"241"``, ``"Yes"``, ``"Trusted Peer"`` or a label as it is on screen, a blank one (the
+                default is meant, but a score is never guessed), or an already typed value.
 
         Returns:
             The checked value.
@@ -107,23 +112,10 @@ class Field:
             CaseError: The text does not stand for an allowed value.
 
         Examples:
-            >>> Case.fields()["failed_attempts"].read("2"), Case.fields()["scripted"].read("true")
-            (2, True)
+            >>> Case.fields()["failed_attempts"].read("2.0"), Case.fields()["scripted"].read("No")
+            (2, False)
         """
-        if not isinstance(text, str):
-            if _is_missing(text):
-                return self.check(() if self.kind == "set" else None)
-            return self.check(text)
-        word = text.strip()
-        if self.kind == "set":
-            return self.check(word)
-        if word == "":
-            return self.check(self.default)
-        if self.kind == "flag" and word.lower() in {"true", "false"}:
-            return word.lower() == "true"
-        if self.kind == "number" and re.fullmatch(r"-?[0-9]{1,18}", word):
-            return self.check(int(word))
-        return self.check(word)
+        return read_cell(self, text)
 
     def _flag(self, value: object) -> bool:
         if isinstance(value, bool) or getattr(getattr(value, "dtype", None), "kind", "") == "b":
@@ -147,16 +139,6 @@ class Field:
             if not isinstance(member, str) or member not in self.levels:
                 raise CaseError(self.name, "set", member, levels=suggestions(member, self.levels))
         return frozenset(members)
-
-
-def _is_missing(value: object) -> bool:
-    """Tell whether a value is how pandas writes an empty cell: None, NaN, which differs from itself, or NA."""
-    if value is None:
-        return True
-    try:
-        return bool(value != value)  # noqa: PLR0124
-    except (TypeError, ValueError):
-        return type(value).__name__ == "NAType"  # neither equal nor unequal to anything
 
 
 def _whole(value: object) -> int | None:
@@ -405,6 +387,7 @@ def case_from(case: Case | None, fields: Mapping[str, object]) -> Case:
     return case
 
 
+_LABEL_IDS: Final = {"needs": ("level.need.", "offer."), "offers": ("level.need.", "offer.")}
 _FIELDS: Final[dict[str, Field]] = {
     field.name: Field(
         name=field.name,
@@ -414,6 +397,8 @@ _FIELDS: Final[dict[str, Field]] = {
         high=field.metadata.get("high"),
         levels=field.metadata.get("levels", ()),
         optional=field.metadata.get("optional", False),
+        blank_is_default=field.name != "score",  # a verdict on a made-up score would be worse than none
+        label_ids=_LABEL_IDS.get(field.name, (f"level.{field.name}.", f"short.{field.name}.")),
     )
     for field in dataclasses.fields(Case)
 }

@@ -8,10 +8,12 @@ So no rule is written again here, and a row costs a few passes over bytes.
 from __future__ import annotations
 
 import ast
-import difflib
 import functools
 import itertools
-from collections.abc import Callable, Mapping
+import os
+import pathlib
+import warnings
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final, NamedTuple, TypeAlias, cast
 
@@ -19,9 +21,22 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from backchannel_lib.base.errors import CaseError
+from backchannel_lib.base.errors import CaseError, CaseFileError, SheetError, SheetProblem
+from backchannel_lib.base.spreadsheet import read_sheet, squeeze
 from backchannel_lib.model.case import Case, Field
-from backchannel_lib.model.exams import SCORES, others_than, step2_top
+from backchannel_lib.model.case_table import (
+    CASE_COLUMNS,
+    LAST_ROWS,
+    Header,
+    Problems,
+    clash_with_defaults,
+    is_summary,
+    read_header,
+    refuse_lookalikes,
+    refuse_planners_own,
+)
+from backchannel_lib.model.cells import is_blank
+from backchannel_lib.model.exams import SCORES, check_one_exam, step2_top
 from backchannel_lib.model.rules import check_reading, rank_of, rule_book
 from backchannel_lib.model.tables import STAGES
 from backchannel_lib.model.verdict import Verdict
@@ -64,22 +79,28 @@ class Lookup:
     caps: tuple[npt.NDArray[np.int8], ...]
 
 
+class CaseTableWarning(UserWarning):
+    """A column of a table is not read, though its name is like that of one which is."""
+
+
 def judge_frame(frame: pd.DataFrame, reading: str | None = None) -> pd.DataFrame:
-    """Judge every row of a frame.
+    """Judge every row of a frame, as it comes from a spreadsheet or from Python.
 
     Args:
-        frame: One row a case, one column a field; a field without a column takes its default, and further columns are kept.
-            Sets are written ``"language|local"`` (empty or missing for none), a missing ``track_record`` is NA.
+        frame: One row a case, one column a field, called by its name (``range_low``, ``Range Low``) or as it is on screen; a
+            field without a column, and a blank cell, take the default, but a blank score is refused. Flags may be yes or no,
+            sets ``"language, local"``. Further columns are kept, and a warning names those that look like a field.
         reading: The name of a reading; None for every default.
 
     Returns:
         A new frame: the same columns, then ``verdict`` (a rank, 0 to 8), ``verdict_label`` (an ordered categorical of the
         nine labels, lowest first) and one column a stage with its cap (0 to 8), named after the stage. Existing columns of
-        these names are replaced.
+        these names are replaced; rows without any value are left out.
 
     Raises:
-        CaseError: A value breaks its field's rule, or a row's scores are of two exams (the message names the column, the
-            row and the value); a column looks like a misspelt field; or no reading has this name.
+        SheetError: No column is a field; values break their fields' rules, clash with a default, or are scores of two exams.
+            The message names the spreadsheet's row (the header is row 1), the column, the value and what to do.
+        CaseError: ``frame`` is no frame, or no reading has this name.
 
     Source:
         data/rules.csv, as in `judge`.
@@ -87,9 +108,9 @@ def judge_frame(frame: pd.DataFrame, reading: str | None = None) -> pd.DataFrame
     Examples:
         >>> frame = pd.DataFrame(
         ...     {
-        ...         "score": [250, 210],
-        ...         "recommender": ["trusted_peer", "self"],
-        ...         "specifics": [True, False],
+        ...         "Score": [250, 210],
+        ...         "recommender": ["Trusted Peer", "self"],
+        ...         "specifics": ["yes", "no"],
         ...         "move": ["targeted_call", "direct_email"],
         ...     }
         ... )
@@ -98,14 +119,52 @@ def judge_frame(frame: pd.DataFrame, reading: str | None = None) -> pd.DataFrame
     """
     if not isinstance(frame, pd.DataFrame):
         raise CaseError("frame", "frame_type", type(frame).__name__)
-    columns = read_columns(frame)
-    verdict, caps = judge_columns(columns, len(frame), check_reading(reading))
-    judged = frame.copy(deep=False)
+    checked = check_reading(reading)
+    judged = _without_blank_rows(frame)
+    verdict, caps = judge_columns(read_columns(judged), len(judged), checked)
     judged["verdict"] = verdict
     judged["verdict_label"] = pd.Categorical.from_codes(verdict, pd.Index([each.label for each in Verdict]), ordered=True)
     for stage, cap in zip(STAGES, caps, strict=True):
         judged[stage] = cap
     return judged
+
+
+def read_cases(path: str | os.PathLike[str]) -> pd.DataFrame:
+    r"""Read a class list, CSV or .xlsx, into a frame that `judge_frame` takes.
+
+    Args:
+        path: The file; CSV in any usual encoding, with commas, semicolons or tabs.
+
+    Returns:
+        The cells as text, with the columns as they stand in the file; the index, called ``row``, is the spreadsheet's row. A
+        warning says how the file was read, where that had to be guessed.
+
+    Raises:
+        CaseFileError: The file cannot be read.
+        SheetError: It holds no table of cases.
+
+    Examples:
+        >>> import pathlib, tempfile
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     file = pathlib.Path(folder) / "students.csv"
+        ...     _ = file.write_text("Name;Score\nAvery;251\n")
+        ...     judge_frame(read_cases(file))[["Name", "verdict_label"]].values.tolist()
+        [['Avery', 'Skimmed']]
+    """
+    file = pathlib.Path(path)
+    try:
+        content = file.read_bytes()
+    except OSError as error:
+        raise CaseFileError(file.name, "unreadable", error.strerror or str(error)) from None
+    sheet = read_sheet(content, name=file.name, known=lambda cell: CASE_COLUMNS.name_of(cell) is not None)
+    read_header(sheet.header, CASE_COLUMNS, file.name, sheet.header_row)
+    for note in sheet.notes:
+        warnings.warn(note, CaseTableWarning, stacklevel=2)
+    index = pd.Index([number for number, _ in sheet.rows], dtype=int, name=ROW)
+    return pd.DataFrame([cells for _, cells in sheet.rows], index=index, columns=list(sheet.header), dtype="str")
+
+
+ROW: Final = "row"  # the name of an index of spreadsheet rows
 
 
 def read_columns(frame: pd.DataFrame) -> dict[str, Array | int]:
@@ -119,32 +178,77 @@ def read_columns(frame: pd.DataFrame) -> dict[str, Array | int]:
         choices, a bitmask of the levels for sets; one int in place of an array where the field has no column.
 
     Raises:
-        CaseError: As in `judge_frame`.
+        SheetError: As in `judge_frame`.
 
     Examples:
         >>> read_columns(pd.DataFrame({"needs": ["local|track", ""]}))["needs"].tolist()
         [6, 0]
     """
-    fields = Case.fields()
-    others = [name for name in frame.columns if name not in fields]
+    header = _header_of(frame)
     columns: dict[str, Array | int] = {}
-    for name, field in fields.items():
-        if name not in frame.columns:
-            for other in others:
-                if isinstance(other, str) and _looks_like(other, name):
-                    raise CaseError(name, "missing_column", other)
+    problems = Problems("")
+    for name, field in Case.fields().items():
+        place = header.places.get(name)
+        if place is None:
             columns[name] = _encode(field, field.default)
             continue
-        column = frame[name]
-        if isinstance(column, pd.DataFrame):
-            raise CaseError(name, "duplicate_column", name)
-        columns[name] = _read_column(field, column)
-    _check_together(frame, columns)
+        column = frame.iloc[:, place]
+        columns[name], bad = _read_column(field, column)
+        for at in [] if bad is None else np.flatnonzero(bad).tolist():
+            problems.add(_row_of(frame, at), header.headers[name], _problem_of(field, column.iloc[at]))
+    _check_sums(frame, header, problems)
+    problems.raise_any()
+    _check_together(frame, header, columns, problems)
+    problems.raise_any()
     return columns
 
 
-def _looks_like(other: str, name: str) -> bool:
-    return other.strip().lower() == name or difflib.SequenceMatcher(None, other.lower(), name).ratio() >= 0.85
+def _header_of(frame: pd.DataFrame) -> Header:
+    headers = list(frame.columns)
+    try:
+        header = read_header(headers, CASE_COLUMNS)
+    except SheetError as error:
+        for at in range(min(len(frame), LAST_ROWS) if error.rule == "sheet_no_column" else 0):
+            if sum(CASE_COLUMNS.name_of(cell) is not None for cell in frame.iloc[at]) > 1:  # below a title
+                raise SheetError("", [SheetProblem("sheet_no_column.header", None, details={"row": at + 2})]) from None
+        raise
+    refuse_planners_own(header, headers)
+    for note in refuse_lookalikes(header, headers, CASE_COLUMNS, lambda place: _different(frame.iloc[:, place])):
+        warnings.warn(note, CaseTableWarning, stacklevel=4)
+    return header
+
+
+def _row_of(frame: pd.DataFrame, at: int) -> object:
+    """Name a row as a spreadsheet does, whose header is row 1; a label of its own is said beside it."""
+    label = frame.index[at]
+    if frame.index.name == ROW:
+        return label
+    if frame.index.dtype.kind in "iu":
+        return int(label) + 2
+    return f"{at + 2} ({label})"
+
+
+def _without_blank_rows(frame: pd.DataFrame) -> pd.DataFrame:
+    """Leave out rows without any value, where every case has something: its score, or a column that is not ours."""
+    names = set(map(CASE_COLUMNS.name_of, frame.columns))
+    blank: Any = np.full(len(frame), len(frame.columns) > 1 and bool(names & {"score", None}))
+    for place in sorted(range(frame.shape[1]), key=lambda place: frame.dtypes.iloc[place].kind not in "iub"):
+        if not blank.any():
+            break
+        column = frame.iloc[:, place]
+        missing = column.isna().to_numpy(dtype=bool)
+        if column.dtype.kind == "O":
+            missing = missing | np.fromiter((isinstance(cell, str) and not squeeze(cell) for cell in column), bool, len(column))
+        blank = blank & missing
+    return (frame[~blank] if blank.any() else frame).copy(deep=False)
+
+
+def _different(column: pd.Series[Any]) -> Iterable[object]:
+    """Give the different values of a column, or the first ones where they cannot be told apart."""
+    try:
+        return cast("Iterable[object]", column.unique())
+    except TypeError:  # lists or sets
+        return list(column.head(100))
 
 
 def _encode(field: Field, value: object) -> int:
@@ -155,38 +259,33 @@ def _encode(field: Field, value: object) -> int:
     return -1 if value is None else min(int(cast("int", value)), _MANY)
 
 
-def _refuse(field: Field, column: pd.Series[Any], at: int) -> CaseError:
-    """Say what is wrong with one cell, in the words in which a case would, with its row."""
-    value = column.iloc[at]
+def _problem_of(field: Field, value: object) -> CaseError:
+    """Say what is wrong with one cell, in the words in which a case would."""
     try:
         field.read(value)
     except CaseError as error:
-        return CaseError(field.name, f"frame_{error.rule}", error.value, row=column.index[at], **error.details)
+        return error
     raise AssertionError("a cell was refused that a case would take")
 
 
-def _first(bad: Array) -> int:
-    return int(np.flatnonzero(bad)[0])
-
-
-def _read_column(field: Field, column: pd.Series[Any]) -> Array:
-    """Read a column by its type; whatever is no plain column of numbers or flags is read as a case would read it."""
+def _read_column(field: Field, column: pd.Series[Any]) -> tuple[Array, Array | None]:
+    """Read a column by its type, and tell which rows break its rule; where it holds text, each different value once."""
     dtype = column.dtype
     if field.kind == "flag" and isinstance(dtype, np.dtype) and dtype.kind == "b":
-        return column.to_numpy().view(np.uint8)
+        return column.to_numpy().view(np.uint8), None
     if field.kind == "number" and dtype.kind in "iu" and not isinstance(dtype, pd.CategoricalDtype):
         return _read_integers(field, column)
     if field.kind == "number" and dtype.kind == "f":
         return _read_floats(field, column)
     if isinstance(dtype, pd.CategoricalDtype):
-        return _read_places(field, column, column.cat.codes.to_numpy(), list(column.cat.categories))
+        return _read_places(field, column.cat.codes.to_numpy(), list(column.cat.categories))
     if dtype.kind == "O":  # where True and 1 are different, though they are equal
         known: dict[tuple[type, object], int] = {}
         places = np.fromiter((known.setdefault(_known_as(value), len(known)) for value in column), np.intp, len(column))
         firsts = np.unique(places, return_index=True)[1]
-        return _read_places(field, column, places, [column.iloc[at] for at in firsts])
+        return _read_places(field, places, [column.iloc[at] for at in firsts])
     places, uniques = pd.factorize(column, use_na_sentinel=True)
-    return _read_places(field, column, places, list(uniques))
+    return _read_places(field, places, list(uniques))
 
 
 def _known_as(value: object) -> tuple[type, object]:
@@ -197,7 +296,7 @@ def _known_as(value: object) -> tuple[type, object]:
     return type(value), value
 
 
-def _read_places(field: Field, column: pd.Series[Any], places: Array, values: list[Any]) -> Array:
+def _read_places(field: Field, places: Array, values: list[Any]) -> tuple[Array, Array | None]:
     """Read each different value of a column once; the place -1 stands for a missing value."""
     codes = []
     for value in [*values, None]:
@@ -206,65 +305,67 @@ def _read_places(field: Field, column: pd.Series[Any], places: Array, values: li
         except CaseError:
             codes.append(_BAD)
     read: Array = np.array(codes, dtype=np.int64 if field.kind == "number" else np.int8)[places]
-    bad = read == _BAD
-    if bad.any():
-        raise _refuse(field, column, _first(bad))
-    return read if field.kind == "number" else read.view(np.uint8)
+    return read if field.kind == "number" else read.view(np.uint8), read == _BAD if _BAD in codes else None
 
 
 _MANY: Final = 1 << 62  # more than any rule asks for, and little enough for an array
 _BAD: Final = -2  # no field is ever encoded as this; -1 is a track record that is not known
 
 
-def _read_integers(field: Field, column: pd.Series[Any]) -> Array:
+def _read_integers(field: Field, column: pd.Series[Any]) -> tuple[Array, Array | None]:
     low, high = field.low, np.inf if field.high is None else field.high
     if column.dtype.kind == "u":
         column = column.clip(upper=_MANY)
     numbers = column.to_numpy(dtype=np.int64, na_value=_BAD) if column.hasnans else column.to_numpy(dtype=np.int64)
-    if numbers.size and (numbers.min() < low or numbers.max() > high):  # cheaper than a million comparisons kept
-        missing = column.isna().to_numpy() & field.optional
-        bad = ((numbers < low) | (numbers > high)) & ~missing
-        if bad.any():
-            raise _refuse(field, column, _first(bad))
-        numbers = np.where(missing, -1, numbers)
-    return numbers
+    if not numbers.size or (numbers.min() >= low and numbers.max() <= high):  # cheaper than a million comparisons kept
+        return numbers, None
+    missing = column.isna().to_numpy() & field.blank_is_default
+    bad = ((numbers < low) | (numbers > high)) & ~missing
+    return np.where(missing, _encode(field, field.default), numbers), bad
 
 
-def _read_floats(field: Field, column: pd.Series[Any]) -> Array:
+def _read_floats(field: Field, column: pd.Series[Any]) -> tuple[Array, Array | None]:
     values = column.to_numpy(dtype=np.float64, na_value=np.nan)
-    missing = np.isnan(values) & field.optional
+    missing = np.isnan(values) & field.blank_is_default
     bad = ~(np.isfinite(values) & (values == np.floor(values))) | (values < field.low)
-    bad = (bad | (values > (np.inf if field.high is None else field.high))) & ~missing
-    if bad.any():
-        raise _refuse(field, column, _first(bad))
-    return np.where(missing, -1, np.minimum(values, _MANY)).astype(np.int64)
+    bad = (bad | np.signbit(values) | (values > (np.inf if field.high is None else field.high))) & ~missing
+    values = np.where(missing | bad, _encode(field, field.default), np.minimum(values, _MANY))
+    return values.astype(np.int64), bad
 
 
-def _check_together(frame: pd.DataFrame, columns: dict[str, Array | int]) -> None:
+def _check_sums(frame: pd.DataFrame, header: Header, problems: Problems) -> None:
+    """Refuse a row at the end that sums the table up in a column which is not ours."""
+    for at in range(max(0, len(frame) - LAST_ROWS), len(frame)):
+        cells = [frame.iat[at, place] for place in header.others]  # noqa: PD009 (by place: headers may be there twice)
+        found = is_summary([str(frame.index[at]) if frame.index.dtype.kind == "O" else None, *cells])
+        if found is not None:
+            problems.only(_row_of(frame, at), CaseError("", "sheet_summary", found))
+
+
+def _check_together(frame: pd.DataFrame, header: Header, columns: dict[str, Array | int], problems: Problems) -> None:
     """Check what `Case` and `judge` check between fields."""
     rows = len(frame)
     fields = Case.fields()
-    level2 = {name: np.broadcast_to(np.greater(columns[name], step2_top()), rows) for name in SCORES}
-    above = np.broadcast_to(np.greater(columns["range_floor"], columns["range_low"]), rows)
+    level2 = {name: np.greater(columns[name], step2_top()) for name in SCORES}
+    one, two, three = level2.values()
+    above = np.greater(columns["range_floor"], columns["range_low"])
     own = np.equal(columns["recommender"], fields["recommender"].levels.index("self"))
     direct = np.equal(columns["move"], fields["move"].levels.index("direct_email"))
-    apart = np.broadcast_to(np.not_equal(own, direct), rows)
-    for name, bad, rule in (
-        ("range_floor", above, "frame_floor_above_low"),
-        ("move", apart, "frame_move_goes_with_self"),
-        *((odd, _differs(level2, odd), "frame_two_exams") for odd in SCORES),
-    ):
-        if bad.any():
-            at = _first(bad)
-            value = frame[name].iloc[at] if name in frame.columns else fields[name].default
-            others = others_than(name) if rule == "frame_two_exams" else ""
-            raise CaseError(name, rule, value, row=frame.index[at], others=others)
+    bad = np.broadcast_to(above | (own != direct) | (one != two) | (two != three), rows)
+    for at in np.flatnonzero(bad).tolist():
+        cells = {name: frame.iloc[at, place] for name, place in header.places.items() if name in _TOGETHER}
+        given = {name for name, cell in cells.items() if not is_blank(cell)}
+        values: dict[str, Any] = {
+            name: fields[name].read(cells[name]) if name in given else fields[name].default for name in _TOGETHER
+        }
+        try:
+            check_one_exam(Case(**values))
+        except CaseError as error:
+            told = clash_with_defaults(values, given) or error
+        problems.add(_row_of(frame, at), header.headers.get(told.field, told.field), told)
 
 
-def _differs(level2: dict[str, Array], odd: str) -> Array:
-    """Tell in which rows one score is of another exam than the two others, which are of one."""
-    one, two = (level2[name] for name in SCORES if name != odd)
-    return np.asarray((one == two) & (level2[odd] != one))
+_TOGETHER: Final = (*SCORES, "recommender", "move")
 
 
 def judge_columns(

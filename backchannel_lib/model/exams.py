@@ -40,6 +40,18 @@ def exam_of_range(case: Case) -> ExamRow:
     return level2 if case.range_low > step2_top() else step2ck
 
 
+@functools.cache
+def usual_floor(range_low: int) -> int:
+    """Return a floor for a program whose own is not known: as far under its range as in a new case, but not off the scale.
+
+    Examples:
+        >>> usual_floor(230), usual_floor(500)
+        (215, 400)
+    """
+    exam = exam_of_range(Case(range_low=range_low, range_floor=1))
+    return min(range_low, max(exam.low, range_low - (exam.range_low - exam.range_floor)))
+
+
 def check_one_exam(case: Case) -> None:
     """Refuse a case whose scores are of two exams, since a verdict on it would mean nothing.
 

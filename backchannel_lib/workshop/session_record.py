@@ -7,8 +7,6 @@ action, so that a damaged file costs one action at most.
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 import secrets
 from collections.abc import Iterable, Mapping, Sequence
@@ -19,6 +17,7 @@ from typing import Any, Final, NamedTuple
 from backchannel_lib.activities.saved_answers import folder, prepared_folder
 from backchannel_lib.base.errors import CaseFileError
 from backchannel_lib.base.files import locked, write_file
+from backchannel_lib.base.spreadsheet import to_csv
 from backchannel_lib.base.texts import text
 
 FORMAT: Final = 1  # raised when a value in the session changes its meaning
@@ -81,18 +80,6 @@ class SessionWriter:
             return  # there is nothing to lose
         if self.has_written and current is not None and current.get("writer") != self.id:
             raise CaseFileError(path.name, "other_window", None)
-
-
-def to_csv(header: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
-    """Return a table as CSV, for a spreadsheet.
-
-    Examples:
-        >>> to_csv(["round", "votes"], [[1, 40]]).splitlines()
-        ['round,votes', '1,40']
-    """
-    out = io.StringIO(newline="")
-    csv.writer(out).writerows([header, *rows])
-    return out.getvalue()
 
 
 def load() -> SavedSession:

@@ -350,7 +350,7 @@ def test_but_is_as_strict_as_case(case: Case, changes: dict[str, Any]) -> None:
     [
         ("score", "251", 251),
         ("score", " 251 ", 251),
-        ("score", "", 240),
+        ("range_low", "", 235),
         ("failed_attempts", "007", 7),
         ("track_record", "", None),
         ("track_record", "  ", None),
@@ -384,12 +384,11 @@ def test_text_of_a_csv_file_stands_for_a_value(field: str, text: object, value: 
         ("score", "-5", integer_field(1, 999, "-5")),
         ("score", "1.5", integer_field(1, 999, "'1.5'")),
         ("score", "²", integer_field(1, 999, "'²'")),
-        ("score", float("nan"), integer_field(1, 999, "empty")),
-        ("score", "-", integer_field(1, 999, "'-'")),
+        ("score", float("nan"), "must be filled in, but it is empty. Enter the number, or delete the row."),
+        ("score", "-", "must be filled in, but it is '-'. Enter the number, or delete the row."),
         ("track_record", "none", integer_field(0, 3, "'none'")),
-        ("scripted", "yes", "must be true or false, but it is 'yes'."),
-        ("scripted", "1", "must be true or false, but it is '1'."),
-        ("needs", "local,", "must hold only local, language, track, coverage, but it holds 'local,'."),
+        ("scripted", "2", "must be yes or no, but it is '2'."),
+        ("needs", "local, lokal", "must hold only local, language, track, coverage, but it holds 'lokal'."),
     ],
 )
 def test_text_that_stands_for_no_value_is_refused(field: str, text: object, sentence: str) -> None:

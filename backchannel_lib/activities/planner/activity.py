@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any, Unpack
 
 from backchannel_lib.activities import saved_answers
-from backchannel_lib.activities.activity import Action, Activity, saved_file
+from backchannel_lib.activities.activity import Action, Activity, file_content, saved_file
 from backchannel_lib.activities.messages import ActionResult
 from backchannel_lib.activities.planner.briefing import Briefing, briefing
 from backchannel_lib.activities.planner.html import (
@@ -46,13 +46,13 @@ from backchannel_lib.activities.planner.tables import (
     MOST_ROWS,
     OPENINGS,
     TABLES,
-    PlannerTableError,
     limits_in_words,
     people_to_csv,
     programs_to_csv,
+    table_of,
 )
 from backchannel_lib.activities.tables import ActivityRow
-from backchannel_lib.base.errors import CaseError
+from backchannel_lib.base.errors import CaseError, SheetError
 from backchannel_lib.base.formatting import suggestions
 from backchannel_lib.base.texts import text
 from backchannel_lib.model.case import Case
@@ -132,17 +132,22 @@ class PlannerActivity(Activity[PlannerState]):
 
     def from_file(self, text: str) -> PlannerState:
         """Return the state in a saved file, or the present one with one of the tables from a spreadsheet."""
-        head = text.lstrip("\ufeff \t\r\n").partition("\n")[0].lower()
-        if not head.startswith(("{", "[")) and "name" in head:
-            return with_spreadsheet(self.state, text, "people" if "kind" in head else "programs")
-        record = self.read_record(text)
+        return self._read(text)[0]
+
+    def _read(self, content: str | bytes) -> tuple[PlannerState, tuple[str, ...]]:
+        """Return the state in a file, and what to know about how a spreadsheet was read."""
+        if isinstance(content, bytes) or not content.lstrip("\ufeff \t\r\n").startswith(("{", "[")):
+            table = table_of(content)
+            if table:
+                return with_spreadsheet(self.state, content, table)
+        record = self.read_record(content if isinstance(content, str) else "")
         if not set(TABLES) & set(record):
-            raise CaseError(self.key, "not_a_record", text[:40])
-        return from_record(record, self.row.fields)
+            raise CaseError(self.key, "not_a_record", record)
+        return from_record(record, self.row.fields), ()
 
     def file_problem(self, error: CaseError) -> str:
         """Return what is wrong with a file, as a sentence for a reader."""
-        if isinstance(error, PlannerTableError) or error.rule == "too_many_rows":
+        if isinstance(error, SheetError) or error.rule == "too_many_rows":
             return text("planner_board.bad_file", problem=str(error))
         return text("planner_board.not_a_file")
 
@@ -172,10 +177,10 @@ class PlannerActivity(Activity[PlannerState]):
 
     def _open(self, message: Mapping[str, Any]) -> ActionResult:
         try:
-            to = self.from_file(str(message["value"]))
+            to, notes = self._read(file_content(str(message["value"])))
         except CaseError as error:
             return {"notice": text("planner_board.load_failed", problem=self.file_problem(error))}
-        return self._replace(to, notice=text("planner_board.loaded"))
+        return self._replace(to, notice=" ".join([text("planner_board.loaded"), *notes]))
 
     def _add(self, message: Mapping[str, Any]) -> ActionResult:
         table = _table(message["value"])

@@ -8,8 +8,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from backchannel_lib.activities.planner.briefing import Briefing
 from backchannel_lib.activities.planner.plan import ASSUMPTIONS, Plan, PlanRow, PlanWarning
 from backchannel_lib.activities.planner.state import PersonRow, PlannerState, guesses
-from backchannel_lib.activities.planner.tables import ACQUAINTANCE, KINDS, OPENINGS, TABLES, limit, limits_in_words, to_csv
+from backchannel_lib.activities.planner.tables import ACQUAINTANCE, KINDS, OPENINGS, TABLES, limit, limits_in_words
 from backchannel_lib.activities.tables import ActivityRow
+from backchannel_lib.base.spreadsheet import to_csv
 from backchannel_lib.base.texts import text
 from backchannel_lib.model.case import NEEDS
 from backchannel_lib.page.activity_page import activity_page, rule_box, show_if, slot
@@ -112,7 +113,7 @@ def _file_section(row: ActivityRow, state: PlannerState, rule: str) -> Markup:
 
 def _files_section(open_now: Iterable[str]) -> Markup:
     opened = text("planner_board.open")
-    accept = ".json,.csv,application/json,text/csv"
+    accept = ".json,.csv,.tsv,.txt,.xlsx,application/json,text/csv"
     chooser = tag("input", type="file", accept=accept, data_load=True, aria_label=opened)
     return tag(
         "details",

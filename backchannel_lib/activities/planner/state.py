@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterable, Mapping
+import re
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any, Final, NamedTuple, TypeAlias
 
 from backchannel_lib.activities.planner.plan import BY_RELATION, Plan, plan
@@ -18,8 +19,7 @@ from backchannel_lib.activities.planner.tables import (
     cell_value,
     check_name,
     limit,
-    read_people,
-    read_programs,
+    read_rows,
 )
 from backchannel_lib.activities.tables import PlannerExampleRow, load_planner_example
 from backchannel_lib.base.errors import CaseError
@@ -251,24 +251,30 @@ def refuse_too_many(table: str, count: int) -> None:
         raise CaseError(text(f"planner.table.{table}"), "too_many_rows", count, most=MOST_ROWS[table])
 
 
-def with_spreadsheet(state: PlannerState, content: str, table: str) -> PlannerState:
-    """Return the state with a spreadsheet's people or programs in place of the table's rows.
+def with_spreadsheet(state: PlannerState, content: str | bytes, table: str) -> tuple[PlannerState, tuple[str, ...]]:
+    """Return the state with a spreadsheet's people or programs in place of the table's rows, and notes on how it was read.
 
     Programs of the same name stay the same programs to those who are known there.
     """
-    rows: tuple[Any, ...] = read_people(content) if table == "people" else read_programs(content)
-    refuse_too_many(table, len(rows))
+    rows, notes = read_rows(table, content)
     after = state.with_rows(table, ())
     names = {row.name.casefold(): row.id for row in after.programs}
     for number, row in enumerate(rows, start=1):
         cells = {name: getattr(row, name) for name in COLUMNS[table]}
         if table == "people":
             for column in RELATIONS:
-                cells[column] = tuple(names[name.casefold()] for name in cells[column] if name.casefold() in names)
+                named = [name.casefold() for one in cells[column] for name in _names_in(one, names)]
+                cells[column] = tuple(names[name] for name in named if name in names)
             cells["known_at"] = cells["known_at"] if row.known_at else tuple(names.values())
         after = after.with_row(table, ROWS[table](number, **cells))
     if table == "people":
-        return after
+        return after, notes
     now = {row.name.casefold(): row.id for row in after.programs}
     moved = {row.id: now[row.name.casefold()] for row in state.programs if row.name.casefold() in now}
-    return after._replace(people=tuple(row.moved(moved) for row in after.people))
+    return after._replace(people=tuple(row.moved(moved) for row in after.people)), notes
+
+
+def _names_in(known: str, names: Collection[str]) -> list[str]:
+    """Split a cell of several programs at its commas or semicolons, unless that is how one of them is called."""
+    parts = [part.strip() for part in re.split("[,;]", known)]
+    return [known] if known.casefold() in names or not any(part.casefold() in names for part in parts) else parts

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import csv
-import functools
-import io
+import re
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any, Final, NamedTuple
 
 from backchannel_lib.base.errors import CaseError
-from backchannel_lib.base.formatting import suggestions
 from backchannel_lib.base.readers import integer, loader
+from backchannel_lib.base.spreadsheet import to_csv
 from backchannel_lib.base.texts import text
 from backchannel_lib.model.case import RECOMMENDERS, Case, Field
-from backchannel_lib.model.exams import exam_of_range
+from backchannel_lib.model.case_table import KnownColumns, columns_found, read_table
+from backchannel_lib.model.exams import usual_floor
 from backchannel_lib.model.tables import claim_ids
 
 KINDS: Final = RECOMMENDERS[:-1]  # all but the student, best first
@@ -64,22 +63,22 @@ def limits_in_words() -> dict[str, str]:
 # ---- people and programs ----
 
 
-def _choice(name: str, levels: tuple[str, ...], default: str | None) -> Field:
-    return Field(name=name, kind="choice", default=default, levels=levels)
+def _choice(name: str, levels: tuple[str, ...], default: str | None, *label_ids: str) -> Field:
+    return Field(name=name, kind="choice", default=default, levels=levels, label_ids=label_ids)
 
 
 _CASE: Final = Case.fields()
 PERSON_FIELDS: Final[Mapping[str, Field]] = {
-    "kind": _choice("kind", KINDS, None),
+    "kind": _choice("kind", KINDS, None, "level.recommender.", "short.recommender."),
     "track_record": _CASE["track_record"],
-    "knows_work": _choice("knows_work", ACQUAINTANCE, "somewhat"),
+    "knows_work": _choice("knows_work", ACQUAINTANCE, "somewhat", "planner_knows."),
 }
 PROGRAM_FIELDS: Final[Mapping[str, Field]] = {
     "range_low": Field(name="range_low", kind="number", default=None, low=1, high=999),
     "range_floor": Field(name="range_floor", kind="number", default=None, low=1, high=999, optional=True),
     "needs": _CASE["needs"],
     "prior_contact": _CASE["prior_contact"],
-    "openings": _choice("openings", OPENINGS, "categorical"),
+    "openings": _choice("openings", OPENINGS, "categorical", "planner.opening.", "planner_opening."),
     "interviews_failures": _CASE["interviews_failures"],
     "sponsors_visas": _CASE["sponsors_visas"],
     "program_contacted_first": _CASE["program_contacted_first"],
@@ -194,144 +193,92 @@ class Program:
     @property
     def floor(self) -> int:
         """The floor; where it is not known, as far under the range as in a new case, but not off the exam's slider."""
-        return _usual_floor(self.range_low) if self.range_floor is None else self.range_floor
-
-
-@functools.cache
-def _usual_floor(range_low: int) -> int:
-    exam = exam_of_range(Case(range_low=range_low, range_floor=1))
-    return min(range_low, max(exam.low, range_low - (exam.range_low - exam.range_floor)))
+        return usual_floor(self.range_low) if self.range_floor is None else self.range_floor
 
 
 # ---- reading and writing the tables ----
 
-
-class PlannerTableError(CaseError):
-    """A table of people or programs cannot be read; the message names the table, the row, the column, the rule and the value.
-
-    Args:
-        table: ``people`` or ``programs``.
-        row: The row, the header being row 1.
-        column: The column; an empty text where the whole row is meant.
-        rule: The id of the broken rule.
-        value: What was found.
-        **details: What the sentence fills in.
-
-    Examples:
-        >>> print(PlannerTableError("programs", 3, "range_low", "range", "high", low=1, high=999))
-        programs, row 3, column range_low: must be a whole number from 1 to 999, but it is 'high'.
-    """
-
-    def __init__(self, table: str, row: int, column: str, rule: str, value: object, **details: object) -> None:
-        super().__init__(column, rule, value, **details)
-        self.table = table
-        self.row = row
-        self.column = column
-
-    def __str__(self) -> str:
-        name = text("planner.table.people" if self.table == "people" else "planner.table.programs")
-        place = text("planner.cell" if self.column else "planner.line", table=name, row=self.row, column=self.column)
-        return f"{place}: {self.sentence}"
+_LABELS: Final = ("planner_column.{}", "field.{}.label")
+COLUMNS: Final[Mapping[str, KnownColumns]] = {
+    "people": KnownColumns(PERSON_FIELDS, ("name", *RELATIONS), ("name", "kind"), _LABELS),
+    "programs": KnownColumns(PROGRAM_FIELDS, ("name",), ("name", "range_low"), _LABELS),
+}
 
 
-def read_people(text: str) -> tuple[Person, ...]:
-    r"""Read the people from a table.
+def read_people(source: str | bytes) -> tuple[Person, ...]:
+    r"""Read the people from a table, as `read_rows` does.
 
-    Args:
-        text: CSV, with commas, semicolons or tabs, as a spreadsheet saves or copies it. Columns: ``name`` and ``kind``, and
-            optionally ``track_record``, ``knows_work``, ``known_at`` and ``inside_at`` (names separated by ``|``). A blank
-            cell means the default of `Person`; blank lines are ignored.
-
-    Returns:
-        The people in the order of the table; none where the text is blank.
-
-    Raises:
-        PlannerTableError: A column is missing or unknown, a name occurs twice, or a cell breaks its rule.
+    Columns: ``name`` and ``kind``, and optionally ``track_record``, ``knows_work``, ``known_at`` and ``inside_at`` (names
+    separated by ``|``). A blank cell means the default of `Person`.
 
     Examples:
-        >>> read_people("name,kind,knows_work,known_at\nDr. Osei,known_dean,well,Mercy|Lakeside\n")[0].known_at
+        >>> read_people("name,kind,knows_work,known_at\nDr. Osei,Known dean,well,Mercy|Lakeside\n")[0].known_at
         ('Mercy', 'Lakeside')
         >>> read_people("")
         ()
     """
-    return _read("people", text, Person)
+    return read_rows("people", source)[0]
 
 
-def read_programs(text: str) -> tuple[Program, ...]:
-    r"""Read the programs from a table.
+def read_programs(source: str | bytes) -> tuple[Program, ...]:
+    r"""Read the programs from a table, as `read_rows` does.
 
-    Args:
-        text: CSV as for `read_people`. Columns: ``name`` and ``range_low``, and optionally the other fields of `Program`;
-            needs are separated by ``|``, and flags may be written as yes or no.
-
-    Returns:
-        The programs in the order of the table; none where the text is blank.
-
-    Raises:
-        PlannerTableError: A column is missing or unknown, a name occurs twice, or a cell breaks its rule.
+    Columns: ``name`` and ``range_low``, and optionally the other fields of `Program`.
 
     Examples:
-        >>> read_programs("name,range_low,needs,prior_contact\nMercy,230,local|language,yes\n")[0].prior_contact
+        >>> read_programs("Name;Range Low;needs;prior_contact\nMercy;230;local, language;Y\n")[0].prior_contact
         True
     """
-    return _read("programs", text, Program)
+    return read_rows("programs", source)[0]
 
 
-#: Each table's columns in their order; the first two are required.
-COLUMNS: Final[Mapping[str, tuple[str, ...]]] = {
-    "people": ("name", *PERSON_FIELDS, *RELATIONS),
-    "programs": ("name", *PROGRAM_FIELDS),
-}
+def table_of(source: str | bytes) -> str:
+    r"""Tell which of the two tables a file holds by the columns it has; a blank text if by no column it is one of them.
+
+    Examples:
+        >>> table_of("Name;Kind\nDr. Osei;known_dean\n"), table_of("shopping list")
+        ('people', '')
+    """
+    found = {table: columns_found(source, COLUMNS[table]) for table in TABLES}
+    best = max(TABLES, key=lambda table: len(found[table]))
+    return best if found[best] else ""
 
 
-def _read(table: str, text: str, row_class: Callable[..., Any]) -> tuple[Any, ...]:
-    text = text.removeprefix("\ufeff")
-    first = text.lstrip().partition("\n")[0]
-    delimiter = max(",;\t", key=first.count)
-    lines: list[tuple[int, list[str]]] = []
-    try:
-        for number, cells in enumerate(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True), start=1):
-            if any(cell.strip() for cell in cells):
-                lines.append((number, cells))
-    except csv.Error:
-        raise PlannerTableError(table, len(lines) + 1, "", "not_csv", first) from None
-    if not lines:
-        return ()
-    (top, cells), *rest = lines
-    header = [cell.strip().lower().replace(" ", "_") for cell in cells]
-    _check_header(table, top, header)
+def read_rows(table: str, source: str | bytes) -> tuple[tuple[Any, ...], tuple[str, ...]]:
+    r"""Read the people or the programs from a file or from text copied from a spreadsheet.
+
+    Args:
+        table: ``people`` or ``programs``.
+        source: CSV in any usual encoding, with commas, semicolons or tabs, or .xlsx; blank rows are passed over.
+
+    Returns:
+        The people or programs in the order of the table, and a sentence on everything about how it was read.
+
+    Raises:
+        SheetError: The table is too long, a column is missing, a name occurs twice, or cells break their rules.
+
+    Examples:
+        >>> read_rows("people", "Name,Kind,Phone\nDr. Osei,dean,5\n")  # doctest: +ELLIPSIS
+        Traceback (most recent call last):
+            ...
+        backchannel_lib.base.errors.SheetError: people, row 2, column Kind: must be one of known_dean, ..., but it is 'dean'.
+    """
+    row_class: Callable[..., Any] = Person if table == "people" else Program
     rows: dict[str, Any] = {}
-    for number, cells in rest:
-        if len(cells) != len(header):
-            raise PlannerTableError(table, number, "", "cell_count", len(cells), count=len(header))
-        try:
-            row = row_class(**{name: _cell(name, cell) for name, cell in zip(header, cells, strict=True)})
-        except CaseError as error:
-            raise PlannerTableError(table, number, error.field, error.rule, error.value, **error.details) from None
+
+    def check(values: dict[str, Any]) -> None:
+        named = {name: re.split(r"[|\n]", values[name]) for name in RELATIONS if name in values}
+        row = row_class(**values | {name: [one for one in names if one.strip()] for name, names in named.items()})
         if rows.setdefault(row.name.casefold(), row) is not row:
-            raise PlannerTableError(table, number, "name", "name_twice", row.name)
-    return tuple(rows.values())
+            raise CaseError("name", "name_twice", row.name)
 
-
-def _check_header(table: str, top: int, header: list[str]) -> None:
-    for name in header:
-        if name not in COLUMNS[table] or header.count(name) > 1:
-            raise PlannerTableError(table, top, name, "table_column", name, known=suggestions(name, COLUMNS[table]))
-    for name in COLUMNS[table][:2]:
-        if name not in header:
-            raise PlannerTableError(table, top, name, "table_column_missing", ", ".join(header))
-
-
-def _cell(name: str, cell: str) -> object:
-    field = {**PERSON_FIELDS, **PROGRAM_FIELDS}.get(name)
-    if field is None:
-        return [part for part in cell.split("|") if part.strip()] if name in RELATIONS else cell
-    if field.kind == "flag" and cell.strip():
-        word = cell.strip().lower()
-        if word not in {"yes", "no", "true", "false"}:
-            raise CaseError(name, "yes_no", cell)
-        return word in {"yes", "true"}
-    return field.read(cell)
+    name = text(f"planner.table.{table}")
+    found = read_table(source, COLUMNS[table], name, MOST_ROWS[table], check)
+    notes = list(found.notes)
+    left_out = list(found.rows[0].others) if found.rows else []
+    if left_out:
+        notes.append(text("sheet.note.extra", columns=", ".join(left_out)))
+    return tuple(rows.values()), tuple(notes)
 
 
 def people_to_csv(people: Iterable[Person]) -> str:
@@ -341,7 +288,7 @@ def people_to_csv(people: Iterable[Person]) -> str:
         >>> people_to_csv([Person("Dr. Osei", "known_dean", 3, "well", ["Mercy", "Lakeside"])]).splitlines()[1]
         'Dr. Osei,known_dean,3,well,Mercy|Lakeside,'
     """
-    return to_csv(COLUMNS["people"], ([getattr(person, name) for name in COLUMNS["people"]] for person in people))
+    return _to_csv(("name", *PERSON_FIELDS, *RELATIONS), people)
 
 
 def programs_to_csv(programs: Iterable[Program]) -> str:
@@ -351,17 +298,11 @@ def programs_to_csv(programs: Iterable[Program]) -> str:
         >>> programs_to_csv([Program("Mercy", 230, needs={"local"})]).splitlines()[1]
         'Mercy,230,,local,no,categorical,yes,yes,no'
     """
-    return to_csv(COLUMNS["programs"], ([getattr(program, name) for name in COLUMNS["programs"]] for program in programs))
+    return _to_csv(("name", *PROGRAM_FIELDS), programs)
 
 
-def to_csv(header: Sequence[str], rows: Iterable[Iterable[object]]) -> str:
-    """Write rows as CSV: a flag as yes or no, and several values with ``|`` between them."""
-    out = io.StringIO(newline="")
-    writer = csv.writer(out, lineterminator="\n")
-    writer.writerow(header)
-    for row in rows:
-        writer.writerow([("yes" if value else "no") if isinstance(value, bool) else cell_value(value) for value in row])
-    return out.getvalue()
+def _to_csv(header: tuple[str, ...], rows: Iterable[Any]) -> str:
+    return to_csv(header, ([cell_value(getattr(row, name)) for name in header] for row in rows))
 
 
 def cell_value(value: object) -> Any:

@@ -22,6 +22,7 @@ from backchannel_lib.activities.tables import ActivityRow, article_number
 from backchannel_lib.activities.timed_deck import is_left
 from backchannel_lib.base.errors import CaseError
 from backchannel_lib.base.formatting import suggestions
+from backchannel_lib.base.spreadsheet import to_csv
 from backchannel_lib.base.texts import text
 from backchannel_lib.model.case import Case
 from backchannel_lib.model.soap_rule import rules_check
@@ -175,7 +176,7 @@ class Round(Activity[WorkshopState]):
 
     def _download_table(self, _: object) -> ActionResult:
         name = f"{session_record.NAME}.csv"
-        content = session_record.to_csv(*self.state.table())
+        content = to_csv(*self.state.table())
         return {"file": {"name": name, "text": content}, "notice": text("panel.saved", name=name)}
 
     # ---- the clock ----

@@ -356,7 +356,7 @@ def test_to_remove_what_is_not_there_changes_nothing(value: str) -> None:
         ("programs.1.range_floor", "229", "must not lie above"),
         ("programs.1.openings", "many", "must be one of"),
         ("programs.1.needs", "luck", "must hold only"),
-        ("programs.1.prior_contact", "perhaps", "true or false"),
+        ("programs.1.prior_contact", "perhaps", "must be yes or no"),
         ("score", "", "enter a number"),
         ("score", "1000", "from 1 to 999"),
         ("phase", "never", "must be one of"),

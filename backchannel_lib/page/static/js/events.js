@@ -4,6 +4,7 @@
 /** @import { Value } from "./messages.js" */
 /** @import { Store } from "./store.js" */
 /** @import { ClockAction } from "./timer.js" */
+import { contentOf } from "./files.js";
 import { DEBOUNCE_MS, POLL_MS } from "./settings.js";
 import { fieldOf, focusOn } from "./view.js";
 
@@ -73,7 +74,7 @@ export function listen(root, { store, view, timer, onStage }) {
     const field = fieldOf(target);
     if (target.matches("[data-load]")) {
       const file = target.files?.[0];
-      if (file) store.act({ type: "load", value: await file.text() });
+      if (file) store.act({ type: "load", value: await contentOf(file) });
       target.value = "";
     } else if (target.matches("[data-exam]")) {
       store.act({ type: "exam", value: target.value });
