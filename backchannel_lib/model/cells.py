@@ -6,6 +6,7 @@ means the same wherever it stands.
 
 from __future__ import annotations
 
+import difflib
 import functools
 import math
 import re
@@ -13,7 +14,6 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Final
 
 from backchannel_lib.base.errors import CaseError
-from backchannel_lib.base.formatting import suggestions
 from backchannel_lib.base.spreadsheet import squeeze
 from backchannel_lib.base.texts import all_words
 
@@ -197,9 +197,12 @@ def nearest(field: Field, word: object) -> str:
         'trusted_peer, subspecial'
     """
     keys = levels_by_key(field)
-    likely = suggestions(word_key(str(word)[:80]), keys).split(", ")[0]
-    close = keys.get(likely, "")
-    return ", ".join(dict.fromkeys([close] * bool(close) + list(field.levels)))
+    key = word_key(str(word)[:80])
+    alike = difflib.get_close_matches(key, keys, n=1) or [
+        other for other in keys if set(key.split("_")) & set(other.split("_"))
+    ]
+    close = [keys[alike[0]]] if key and alike else []
+    return ", ".join(dict.fromkeys(close + list(field.levels)))
 
 
 def _set(field: Field, cell: str, word: str) -> frozenset[str]:
@@ -214,8 +217,10 @@ def _set(field: Field, cell: str, word: str) -> frozenset[str]:
 @functools.cache
 def levels_by_key(field: Field) -> Mapping[str, str]:
     """Return a field's levels by all the names they go by: their own, and their labels on screen."""
-    keys = {word_key(label): level for level, label in _labels(field)}
-    return keys | {word_key(level): level for level in field.levels}
+    keys = {word_key(level): level for level in field.levels}
+    for level, label in _labels(field):
+        keys.setdefault(word_key(label), level)
+    return keys
 
 
 def _labels(field: Field) -> Iterator[tuple[str, str]]:

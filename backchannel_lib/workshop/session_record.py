@@ -33,6 +33,10 @@ class SavedSession(NamedTuple):
         problem: The id of a sentence on what went wrong, or blank.
         archived_as: The new name of a file that cannot be read, or blank.
         saved_at: When the session was written, by the clock of this machine, for a reader.
+
+    Examples:
+        >>> SavedSession(None, "record.unreadable").archived_as
+        ''
     """
 
     record: dict[str, Any] | None

@@ -500,7 +500,7 @@ def test_the_table_has_a_row_for_each_round_that_was_seen(board: Round) -> None:
 
 def table_rows() -> list[dict[str, str]]:
     """Read the table that lies on the disk."""
-    with (folder() / "workshop.csv").open(encoding="utf-8", newline="") as lines:
+    with (folder() / "workshop.csv").open(encoding="utf-8-sig", newline="") as lines:
         return list(csv.DictReader(lines))
 
 
