@@ -56,8 +56,8 @@ def set_xsrf_cookie(handler: Any, notebook: object, cwd: str) -> None:  # noqa: 
 
 c.VoilaConfiguration.prelaunch_hook = set_xsrf_cookie
 
-# A browser that is killed says no good-bye: a kernel that nobody looks at ends by itself.
-c.MappingKernelManager.cull_idle_timeout = 300  # seconds
+# A browser that is killed says no good-bye: a kernel that nobody looks at ends by itself, but not over a long break.
+c.MappingKernelManager.cull_idle_timeout = 3 * 3600  # seconds
 c.MappingKernelManager.cull_interval = 60
 c.MappingKernelManager.cull_connected = False
 

@@ -39,6 +39,7 @@ settings.register_profile(
 settings.register_profile(
     "thorough", parent=settings.get_profile("everyday"), derandomize=False, max_examples=1000, print_blob=True
 )
+settings.register_profile("fuzz", parent=settings.get_profile("thorough"), max_examples=20_000)
 settings.register_profile("quick", parent=settings.get_profile("everyday"), max_examples=5)  # test --quick
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "everyday"))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Mapping
 from types import MappingProxyType
 from typing import Any, NamedTuple, TypeAlias
@@ -65,7 +66,7 @@ def integer_field(field: str, low: int, high: int, default: int, label: str = ""
 
     def read(value: object) -> int:
         text = str(value).strip()
-        if isinstance(value, bool) or not text.lstrip("-").isdecimal() or len(text) > 9 or not low <= int(text) <= high:
+        if isinstance(value, bool) or not re.fullmatch(r"-?\d{1,9}", text) or not low <= int(text) <= high:
             raise CaseError(field, "range", value, low=low, high=high)
         return int(text)
 

@@ -252,6 +252,30 @@ def test_after_a_killed_kernel_the_round_goes_on_exactly_where_it_was(screen: Sc
     assert page.locator(f"{ON}[data-clock-action=pause]").is_visible(), "the clock stopped by itself"
 
 
+def test_a_presenter_who_opens_the_lid_learns_at_once_that_the_engine_is_gone(browser: Browser, stage: Stage) -> None:
+    """The kernel has ended while the computer slept: no key is pressed, and the page says so and how to go on."""
+    begin_anew(stage)
+    page = browser.new_page(viewport={"width": 1280, "height": 720})
+    page.clock.install()
+    screen = Screen(page)
+    page.goto(f"{stage.address}#round", timeout=PATIENCE)
+    wait_until_ready(screen)
+    screen.press("ArrowRight", "ArrowRight", "4")
+    page.clock.fast_forward(20 * 60_000)
+    page.wait_for_timeout(4000)
+    assert not page.locator(f"{ON}[data-reload]").is_visible(), "the engine is there, and the page says that it is not"
+    stage.kill_kernels()
+    page.clock.fast_forward(20 * 60_000)
+    page.wait_for_selector(f"{ON}[data-reload]:visible", timeout=PATIENCE)
+    assert text("stage.asleep") in page.inner_text(f"{ON}[data-notice]")
+    with page.expect_navigation():
+        page.keyboard.press("Enter")
+    wait_until_ready(screen)
+    screen.wait_for_step(text("round.step.vote"))
+    assert screen.fragment("tally").startswith("1 ")
+    page.close()
+
+
 def test_a_page_that_is_loaded_again_takes_the_phones_vote_over(screen: Screen, browser: Browser, stage: Stage) -> None:
     """F5 ends the old vote's server with its page; opened again it is at the same address, and its votes are counted."""
     page = screen.page

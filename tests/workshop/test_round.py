@@ -295,7 +295,7 @@ def test_a_typed_count_stands_beside_the_taps(board: Round, typed: str, count: i
     assert board.state.votes[Verdict.MAYBE] == min(count + 1, MAX_VOTES)
 
 
-@pytest.mark.parametrize("typed", ["many", "-1", "1000", "3.5", "1e3"])
+@pytest.mark.parametrize("typed", ["many", "-1", "1000", "3.5", "1e3", "--5", "5-"])
 def test_a_count_that_is_none_gets_a_sentence_at_its_box(board: Round, typed: str) -> None:
     """What is no whole number from 0 to 999 is said beside the box, and the count stays."""
     opened(board, NAMES[0])

@@ -9,6 +9,7 @@ import { STAGE_TIMEOUT_MS, TIMEOUT_MS } from "./settings.js";
 import { Store } from "./store.js";
 import { createTimer } from "./timer.js";
 import { createView } from "./view.js";
+import { watchForSleep } from "./wake.js";
 
 /**
  * @typedef {object} Model anywidget's model, as far as it is used here
@@ -55,6 +56,10 @@ export function render({ model, el }) {
     timeUp: (clock) => store.act({ type: "time_up", value: clock }),
   });
   const events = listen(root, { store, view, timer, onStage });
+  // Before a room it must be known at once whether Python is still there; no key has to be pressed for it.
+  const wake = onStage ? watchForSleep(() => {
+    if (root.checkVisibility() && !store.pending) store.act({ type: "refresh" });
+  }) : { dispose: () => {} };
 
   /** @param {ShowMessage} message */
   function show(message) {
@@ -80,7 +85,7 @@ export function render({ model, el }) {
 
   return () => {
     model.off("msg:custom", receive);
-    for (const part of [store, view, timer, events, placement, charts]) part.dispose();
+    for (const part of [store, view, timer, events, wake, placement, charts]) part.dispose();
   };
 }
 

@@ -1,0 +1,280 @@
+"""Files of the workshop that hold anything at all: they give a session or a sentence, and nothing that comes later fails.
+
+`HYPOTHESIS_PROFILE=thorough` tries a thousand of each, and `HYPOTHESIS_PROFILE=fuzz` 20,000.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import logging
+import os
+import sqlite3
+import tempfile
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from backchannel_lib import CaseFileError, Verdict
+from backchannel_lib.activities.activity import Activity, logger
+from backchannel_lib.activities.saved_answers import FOLDER
+from backchannel_lib.activities.tables import load_activities
+from backchannel_lib.base.texts import text
+from backchannel_lib.model.tables import STAGES
+from backchannel_lib.workshop.drill import Drill
+from backchannel_lib.workshop.round.activity import Round
+from backchannel_lib.workshop.round.state import PlayedRound, WorkshopState
+from backchannel_lib.workshop.run_plan.activity import RunPlan
+from backchannel_lib.workshop.votes.store import VoteStore
+
+ROWS = {row.activity: row for row in load_activities()}
+#: What a reader does next, whatever came out of the file.
+NEXT: list[dict[str, Any]] = [
+    {"type": "next"},
+    {"type": "choose"},
+    {"type": "back"},
+    {"type": "tap", "value": "maybe"},
+    {"type": "decide", "value": "interview"},
+    {"type": "set", "field": "people", "value": "12"},
+    {"type": "clock_left", "value": "clock", "left": 5},
+    {"type": "poll"},
+    {"type": "answers"},
+    {"type": "table"},
+    {"type": "save"},
+    {"type": "undo"},
+    {"type": "refresh"},
+    {"type": "fresh"},
+    {"type": "next"},
+    {"type": "reset"},
+]
+
+
+class Failures(logging.Handler):
+    """Collects what an activity logs when something in it failed."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.found: list[str] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Take one in."""
+        self.found.append(logging.Formatter().format(record))
+
+
+@contextlib.contextmanager
+def without_failure() -> Iterator[None]:
+    """Fail if an activity has to roll anything back."""
+    failures = Failures()
+    logger.addHandler(failures)
+    try:
+        yield
+    finally:
+        logger.removeHandler(failures)
+    assert failures.found == []
+
+
+def answers(activity: Activity[Any], message: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Send a message, and give the answers as the page gets them; each has to be text that can be sent."""
+    return [
+        json.loads(json.dumps(one, ensure_ascii=False).encode()) for one in activity.handle({"seq": 1, "view": "v", **message})
+    ]
+
+
+# ---- what may be in a file ----
+
+PLAYED = WorkshopState(
+    step="links",
+    vignette="nadia",
+    shown=2,
+    votes=(1,) * len(Verdict),
+    phones=(2,) * len(Verdict),
+    played=(PlayedRound("hannah", (0,) * len(Verdict), (3,) * len(Verdict)),),
+)
+SESSION = {
+    "backchannel_workshop": 1,
+    "saved": "2027-03-15T12:00:00-04:00",
+    "writer": "0123456789abcdef",
+    "id": "01234567",
+    "session": {**PLAYED.to_record(), "case": PLAYED.file.case.to_record()},
+    "clock": 40,
+    "phones": {"address": "127.0.0.1", "port": 8123, "code": "k7w3xz"},
+}
+FORMS = {
+    "run_plan": RunPlan(ROWS["run_plan"]).record(),
+    "drill": Drill(ROWS["drill"]).record(),
+}
+
+NASTY = st.one_of(
+    st.none(),
+    st.booleans(),
+    st.integers(-3, 1200),
+    st.integers(),
+    st.sampled_from([10**30, -(10**30), 1e308, -0.0, 0.5, float("inf"), float("nan")]),
+    st.sampled_from(["", " 7 ", "--5", "٣", "²", "1e3", "\ud800", "\x00", "§", "=1+1", "[" * 2000, "x" * 5000, "9" * 400]),
+    st.text(max_size=12),
+    st.sampled_from([*ROWS, *STAGES, "setup", "close", "file", "what_if", "nadia", "short", "yes", "on", "off"]),
+    st.just([]),
+    st.just({}),
+    st.lists(st.integers(-1, 1000) | st.none() | st.text(max_size=2), min_size=8, max_size=10),
+    st.lists(
+        st.dictionaries(st.sampled_from(["vignette", "votes", "phones"]), st.just("nadia") | st.just([0] * 9)), max_size=3
+    ),
+)
+
+
+def places(value: object, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
+    """List the ways to every value inside another."""
+    yield path
+    inside = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    for key, one in inside:
+        yield from places(one, (*path, key))
+
+
+def changed(value: Any, path: tuple[Any, ...], to: object) -> Any:
+    """Put something else in one place of a value."""
+    if not path:
+        return to
+    copy = value.copy()
+    copy[path[0]] = changed(value[path[0]], path[1:], to)
+    return copy
+
+
+@st.composite
+def files(draw: st.DrawFn, good: dict[str, Any]) -> bytes:
+    """Draw a file: anything at all, a good one with other values in some places, or a good one that is torn."""
+    good = json.loads(json.dumps(good))
+    kind = draw(st.sampled_from(["any", "value", "other", "other", "other", "torn"]))
+    if kind == "any":
+        return draw(
+            st.binary(max_size=200) | st.sampled_from([b"", b"\xef\xbb\xbf{}", b"[" * 100_000, b'{"a":' * 50_000, b"1" * 5000])
+        )
+    if kind == "value":
+        value: Any = draw(NASTY)
+    else:
+        value = good
+        for _ in range(draw(st.integers(0 if kind == "torn" else 1, 3))):
+            value = changed(value, draw(st.sampled_from(list(places(value)))), draw(NASTY))
+    written = draw(st.sampled_from([b"", b"\xef\xbb\xbf"])) + json.dumps(value, ensure_ascii=draw(st.booleans())).encode(
+        "utf-8", "surrogatepass"
+    )
+    if kind == "torn":
+        at = draw(st.integers(0, len(written)))
+        written = written[:at] + draw(st.binary(max_size=8)) + written[at + draw(st.integers(0, 40)) :]
+    return written
+
+
+@contextlib.contextmanager
+def folder_with(contents: Mapping[str, bytes]) -> Iterator[Path]:
+    """Make a folder of saved files that holds these."""
+    before = os.environ[FOLDER]
+    with tempfile.TemporaryDirectory() as name:
+        os.environ[FOLDER] = name
+        for file, content in contents.items():
+            (Path(name) / file).write_bytes(content)
+        try:
+            yield Path(name)
+        finally:
+            os.environ[FOLDER] = before
+
+
+# ---- the laws ----
+
+
+def check_session(main: bytes, previous: bytes | None) -> None:
+    """Open a round over a session file, and go on; see `test_any_session_file_is_a_session_or_a_sentence`."""
+    with (
+        folder_with({"workshop.json": main} | ({} if previous is None else {"workshop.previous.json": previous})),
+        without_failure(),
+    ):
+        board = Round(ROWS["round"])
+        fast, _ = answers(board, {"type": "hello"})
+        assert fast["fragments"]
+        assert "\n" not in fast.get("notice", "")
+        if board.state == WorkshopState() and main != b"" and not fast.get("notice"):
+            value = json.loads(main.decode("utf-8-sig"))
+            assert isinstance(value["session"], dict), "a file is passed over in silence"
+        for message in NEXT:
+            answers(board, message)
+
+
+@given(main=files(SESSION), previous=st.none() | files(SESSION))
+def test_any_session_file_is_a_session_or_a_sentence(main: bytes, previous: bytes | None) -> None:
+    """Whatever is in the session's file and in the one before it, the page comes up, says at most a sentence, and goes on."""
+    check_session(main, previous)
+
+
+def check_form(name: str, content: bytes) -> None:
+    """Open the plan or the drill over a file, and go on."""
+    with folder_with({f"{name}.json": content}), without_failure():
+        form: Activity[Any] = (RunPlan if name == "run_plan" else Drill)(ROWS[name])
+        for message in ({"type": "hello"}, *NEXT):
+            answers(form, message)
+
+
+@pytest.mark.parametrize("name", FORMS)
+@given(data=st.data())
+def test_any_file_of_a_form_is_a_state_or_nothing(name: str, data: st.DataObject) -> None:
+    """Whatever is in the file of the plan or the drill, it comes up and goes on."""
+    check_form(name, data.draw(files(FORMS[name])))
+
+
+@given(data=st.data())
+def test_what_is_loaded_is_a_value_or_a_sentence_and_otherwise_changes_nothing(data: st.DataObject) -> None:
+    """A page that hands anything at all back to the round, the plan or the drill gets a sentence, and all stays as it was."""
+    name = data.draw(st.sampled_from(["round", *FORMS]))
+    kind = {"round": Round, "run_plan": RunPlan, "drill": Drill}[name]
+    good = FORMS.get(name) or {"session": json.dumps(SESSION["session"])}
+    content = data.draw(files(good)).decode("utf-8", data.draw(st.sampled_from(["replace", "surrogateescape"])))
+    with folder_with({}), without_failure():
+        activity: Activity[Any] = kind(ROWS[name])
+        for message in ({"type": "hello"}, {"type": "next"}, {"type": "next"}):
+            answers(activity, message)
+        before = activity.state
+        fast, _ = answers(activity, {"type": "load", "value": content})
+        assert fast["notice"]
+        assert "\n" not in fast["notice"]
+        if fast["notice"] != text("panel.loaded"):
+            assert activity.state == before
+        for message in NEXT:
+            answers(activity, message)
+
+
+@given(content=st.binary(max_size=300), at=st.integers(0, 30_000), cut=st.none() | st.integers(0, 30_000))
+def test_any_store_of_votes_is_a_store_or_a_sentence(content: bytes, at: int, cut: int | None) -> None:
+    """A store with bytes changed anywhere, or cut anywhere, is used or refused in one sentence."""
+    with tempfile.TemporaryDirectory() as name:
+        path = Path(name) / "votes.sqlite"
+        with VoteStore(path) as store:
+            store.open_round("one", "First?", [("yes", "Yes"), ("no", "No")])
+            store.add("one", "yes", b"m" * 16)
+        written = path.read_bytes()
+        place = at % len(written)
+        path.write_bytes((written[:place] + content + written[place + len(content) :])[:cut])
+        with VoteStore(path) as store:
+            for call in (
+                store.current,
+                store.key,
+                lambda: store.has_voted(1, b"m" * 16),
+                lambda: store.open_round("two", "Second?", [("yes", "Yes")]),
+                lambda: store.add("two", "yes", b"n" * 16),
+                lambda: store.counts("one"),
+                store.close_round,
+                store.clear,
+            ):
+                with contextlib.suppress(CaseFileError):
+                    call()
+
+
+def test_a_name_that_cannot_be_written_is_a_sentence(tmp_path: Path) -> None:
+    """Half an emoji in a round's name or title is refused, and the store works on."""
+    with VoteStore(tmp_path / "votes.sqlite") as store:
+        with pytest.raises(CaseFileError):
+            store.open_round("\ud800", "\ud800", [("yes", "Yes")])
+        store.open_round("one", "First?", [("yes", "Yes")])
+        assert store.add("one", "yes")
+    with contextlib.closing(sqlite3.connect(tmp_path / "votes.sqlite")) as base:
+        assert base.execute("SELECT count(*) FROM rounds").fetchone() == (1,)
