@@ -190,15 +190,22 @@ class Activity(Generic[State]):
         bodies = self.fragments(self.state).values()
         return "\n".join(" ".join(html.unescape(re.sub(r"<[^>]*>", " ", body)).split()) for body in bodies)
 
-    def transcript(self) -> str:
-        """Return, as plain text, what each position of each control leads to; the state stays as it is."""
-        start, lines = self.state, []
+    def transcript_lines(self) -> Iterator[str]:
+        """Act as readers would and yield what they are told, as plain text; `transcript` then goes back to the start."""
+        start = self.state
         for field in self.fields():
             for value in self.positions(field):
                 self.restore(self.with_value(field, value))
-                lines.append(f"{self.label(field)}, {value}: {self.text}")
+                yield f"{self.label(field)}, {value}: {self.text}"
                 self.restore(start)
-        return "\n".join(lines)
+
+    def transcript(self) -> str:
+        """Return, as plain text, what the controls lead to; state and history stay as they are."""
+        state, past = self.state, self._past.copy()
+        try:
+            return "\n".join(self.transcript_lines())
+        finally:
+            self._state, self._past = state, past
 
     # ---- the state ----
 

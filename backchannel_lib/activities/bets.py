@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final
 
 from backchannel_lib.activities import saved_answers
@@ -17,10 +17,10 @@ from backchannel_lib.base.texts import text
 from backchannel_lib.model.soap_rule import rules_check
 from backchannel_lib.model.verdict import Verdict, judge
 from backchannel_lib.page.activity_page import activity_page, difference, slot, verdict_options
+from backchannel_lib.page.case_fragments import answer_line
 from backchannel_lib.page.components import citations, description_list
 from backchannel_lib.page.html import join, tag
 from backchannel_lib.page.inputs import button, radios, toolbar
-from backchannel_lib.page.verdict_html import weakest_sentence
 
 SAVED: Final = "bets"
 
@@ -109,23 +109,18 @@ class Bets(Items):
         stories = [f"{number}. {bet.story}" for number, bet in enumerate(self.bets.values(), start=1)]
         return "\n".join([self.title, *stories])
 
-    def transcript(self) -> str:
+    def transcript_lines(self) -> Iterator[str]:
         """Bet every verdict on every student, and return how many bets were made."""
-        start, lines = self.state, []
         for name, bet in self.bets.items():
             for guess, _ in verdict_options():
                 self.update(**{name: guess})
-            lines.append(self.outcome(name) if self.returned else f"{bet.title}: {self.fragments(self.state)['made']}")
-        self.commit(start)
-        return "\n".join(lines)
+            yield self.outcome(name) if self.returned else f"{bet.title}: {self.fragments(self.state)['made']}"
 
     def outcome(self, name: str) -> str:
         """Ask for the answers, and return one of them as text."""
         self.see()
-        bet, judgment = self.bets[name], self.judgments[name]
-        answer = rules_check(bet.case).label
-        told = text("example.answer", verdict=judgment.verdict.label, held=weakest_sentence(judgment), answer=answer)
-        return f"{bet.title}\n{told}\n   {bet.why if self.answers(self.state)[f'told.{name}'] else ''}"
+        bet = self.bets[name]
+        return f"{bet.title}\n{answer_line(bet.case)}\n   {bet.why if self.answers(self.state)[f'told.{name}'] else ''}"
 
 
 class BetsReturned(Bets):

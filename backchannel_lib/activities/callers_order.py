@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from backchannel_lib.activities.activity import Action
@@ -116,14 +116,11 @@ class CallersOrder(GuessForm):
         order = [f"{at}. {text(f'level.recommender.{name}')}" for at, name in enumerate(self.state["order"], start=1)]
         return "\n".join([self.title, *order])
 
-    def transcript(self) -> str:
+    def transcript_lines(self) -> Iterator[str]:
         """Move every caller to the article's place, telling how many stand where the article has them."""
-        start, lines = self.state, []
         for at, name in enumerate(RECOMMENDERS):
             while self.state["order"].index(name) > at:
                 self._shift({"value": name}, -1)
             order = self.state["order"]
             alike = sum(order.index(one) == place for place, one in enumerate(RECOMMENDERS))
-            lines.append(f"{text(f'level.recommender.{name}')}: {text('order.alike', alike=alike, total=len(RECOMMENDERS))}")
-        self.commit(start)
-        return "\n".join(lines)
+            yield f"{text(f'level.recommender.{name}')}: {text('order.alike', alike=alike, total=len(RECOMMENDERS))}"

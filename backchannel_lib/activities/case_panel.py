@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import itertools
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final, NamedTuple
 
 from backchannel_lib.activities import saved_answers
@@ -22,9 +22,8 @@ from backchannel_lib.model.tables import load_examples, load_exams
 from backchannel_lib.model.verdict import judge
 from backchannel_lib.page import charts
 from backchannel_lib.page.case_controls import shown_fields, slider_ends
-from backchannel_lib.page.case_fragments import case_static_html, case_text, deferred_fragments, fast_fragments
+from backchannel_lib.page.case_fragments import answer_line, case_static_html, case_text, deferred_fragments, fast_fragments
 from backchannel_lib.page.case_page import case_page
-from backchannel_lib.page.verdict_html import weakest_sentence
 
 FILE_NAME: Final = "my_case.json"
 SCORES: Final = ("score", "range_low", "range_floor")
@@ -305,11 +304,8 @@ class CaseActivity(Activity[CaseState]):
         """The whole answer as plain text."""
         return case_text(self.case, self.reading)
 
-    def transcript(self) -> str:
-        """Move the case through the article's own examples and back to where it was, telling each answer.
-
-        Returns:
-            Two lines an example: what it is, and the answer.
+    def transcript_lines(self) -> Iterator[str]:
+        """Move the case through the article's own examples and yield each with its answer.
 
         Source:
             data/examples.csv.
@@ -318,23 +314,12 @@ class CaseActivity(Activity[CaseState]):
             >>> print(CaseActivity().transcript().splitlines()[1])
                Phone interview. Held down by: The moment. NRMP's rule: Not allowed.
         """
-        lines = []
+        fields = Case.fields()
         for example in load_examples():
-            fields = Case.fields()
             values = {name: field.default for name, field in fields.items()}
             self.update(**values | {name: fields[name].read(value) for name, value in example.overrides})
-            judgment = judge(self.case)
-            lines.append(text(f"example.{example.example}"))
-            lines.append(
-                text(
-                    "example.answer",
-                    verdict=judgment.verdict.label,
-                    held=weakest_sentence(judgment),
-                    answer=rules_check(self.case).label,
-                )
-            )
-            self.undo()
-        return "\n".join(lines)
+            yield text(f"example.{example.example}")
+            yield answer_line(self.case)
 
     # ---- files ----
 

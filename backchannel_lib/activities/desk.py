@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from backchannel_lib.activities.form import Record, choice_field
 from backchannel_lib.activities.messages import ClockRecord
 from backchannel_lib.activities.tables import ActivityRow, article_number, case_of, load_desk_decisions, load_desk_files
@@ -206,27 +208,24 @@ class Desk(TimedDeck):
             lines.append(f"- {self._number(name)}. {facts}. {text(f'desk.{name}.said')}")
         return "\n".join([*lines, text("desk.ask"), *(f"   - {text(f'decision.{one}')}" for one in self.decisions)])
 
-    def transcript(self) -> str:
+    def transcript_lines(self) -> Iterator[str]:
         """Switch the clock off and on, make every decision on every file, and tell what comes out of each."""
-        start, lines = self.state, []
         for position in ("off", "on"):
             self._begin({"value": position})
-            lines.append(self.fragments(self.state)["clock"])
-        lines.append(self._time_up({"value": self.clock_of(self.state)["id"]})["notice"])
+            yield self.fragments(self.state)["clock"]
+        yield self._time_up({"value": self.clock_of(self.state)["id"]})["notice"]
         for name in self.order:
             judgment = self.judgments[name]
-            lines.append(f"{self._number(name)}: {file_brief(self.cases[name])}")
+            yield f"{self._number(name)}: {file_brief(self.cases[name])}"
             for decision in self.decisions:
                 self._take({"value": name})
                 self.update(**{name: decision})
                 self.to(self.end)
                 same = text("lesson.alike") in self._why(name, self.state)
-                lines.append(f"   {text(f'decision.{decision}')}: {text('lesson.alike' if same else 'lesson.unlike')}.")
+                yield f"   {text(f'decision.{decision}')}: {text('lesson.alike' if same else 'lesson.unlike')}."
             answer = rules_check(self.cases[name]).label
-            lines.append(f"   {judgment.verdict.label}. {text('desk.weakest')}: {weakest_of(judgment)}. {answer}.")
-            lines.append(f"   {text(f'desk.{name}.why')}")
-        self.commit(start)
-        return "\n".join(lines)
+            yield f"   {judgment.verdict.label}. {text('desk.weakest')}: {weakest_of(judgment)}. {answer}."
+            yield f"   {text(f'desk.{name}.why')}"
 
 
 def weakest_of(judgment: Judgment) -> str:

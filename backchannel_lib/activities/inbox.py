@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+from collections.abc import Iterator
 from typing import Final, NamedTuple
 
 from backchannel_lib.activities.activity import Action
@@ -316,26 +317,23 @@ class Inbox(Form):
             lines.append(self._grid_in_words())
         return "\n".join(lines)
 
-    def transcript(self) -> str:
-        """Guess high and low, delete and skim each email in hand, let the rest go, and tell what is said; then go back."""
-        start, lines = self.state, []
+    def transcript_lines(self) -> Iterator[str]:
+        """Guess high and low, delete and skim each email in hand, let the rest go, and tell what is said."""
         for guess in (0, self.total // 2, self.deleted, self.total):
             self.update(guess=guess)
-            lines.append(f"{text('inbox.guess')} {guess}: {self._compared(self.state)}")
+            yield f"{text('inbox.guess')} {guess}: {self._compared(self.state)}"
         self._open_inbox({})
         for _ in range(self.first):
             email = emails()[len(self.state["done"])]
-            lines.append(text("inbox.line", number=len(self.state["done"]) + 1, **email._asdict()))
+            yield text("inbox.line", number=len(self.state["done"]) + 1, **email._asdict())
             for what in (SKIM, DELETE):
                 self._decide(what)
-                lines.append(f"   {self._last(self.state)}")
+                yield f"   {self._last(self.state)}"
                 if what == SKIM:
                     self.undo()
-        lines.append(self._so_far(self.state))
+        yield self._so_far(self.state)
         self._delete_rest({})
-        lines += [self._at_the_desk(self.state), self._grid_in_words(), text("inbox.key_read")]
-        self.commit(start)
-        return "\n".join(lines)
+        yield from [self._at_the_desk(self.state), self._grid_in_words(), text("inbox.key_read")]
 
 
 @functools.cache

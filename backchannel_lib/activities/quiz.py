@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any
 
 from backchannel_lib.activities.activity import Action
@@ -105,15 +105,12 @@ class Quiz(Items):
             lines += [f"{number}. {one.text}", *(f"   - {option.text}" for option in one.options)]
         return "\n".join(lines)
 
-    def transcript(self) -> str:
+    def transcript_lines(self) -> Iterator[str]:
         """Return every answer to every question, check it, and return the feedback."""
-        start, lines = self.state, []
         for number, (name, one) in enumerate(self.questions.items(), start=1):
-            lines.append(f"{number}. {one.text}")
+            yield f"{number}. {one.text}"
             for option in one.options:
                 self.update(**{name: option.option})
                 self._check({"value": name})
                 right = text("quiz.right") in self.answer(name, self.state)
-                lines.append(f"   {'+' if right else '-'} {option.text}: {option.why}")
-        self.commit(start)
-        return "\n".join(lines)
+                yield f"   {'+' if right else '-'} {option.text}: {option.why}"

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import itertools
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final
 
 from backchannel_lib.activities import saved_answers
@@ -30,7 +31,7 @@ from backchannel_lib.page.activity_page import (
     verdict_options,
 )
 from backchannel_lib.page.case_controls import control_group, shown_fields
-from backchannel_lib.page.case_fragments import deferred_fragments, fast_fragments
+from backchannel_lib.page.case_fragments import answer_line, deferred_fragments, fast_fragments
 from backchannel_lib.page.chart_html import case_chart
 from backchannel_lib.page.components import citations, description_list
 from backchannel_lib.page.html import Markup, join, tag
@@ -376,44 +377,40 @@ class Scenes(CaseActivity):
         head.append(text("scene.own_story") if scene == OWN else text(f"scene.{scene}.story"))
         return "\n".join([*head, super().text if self._is_seen(self.state) else text("guess.ask")])
 
-    def transcript(self) -> str:
+    def transcript_lines(self) -> Iterator[str]:
         """Predict for every student, see, move every control to every place and back, and tell each outcome."""
-        lines = []
-        start = self.state
         for scene in self.scenes:
             self.commit(self._at(scene, self.state))
             self.put_guess("file_read")
-            lines.append(
-                text(
-                    "scene.tour",
-                    title=self._title(scene),
-                    verdict=judge(self.case).verdict.label,
-                    held=weakest_sentence(judge(self.case)),
-                    answer=rules_check(self.case).label,
-                )
-            )
-            lines += [f"   {line}" for field in self._shown(self.state) if (line := self._sweep(field))]
-        self.commit(start)
-        return "\n".join(lines)
+            yield answer_line(self.case, self._title(scene))
+            swept = {field: sweep(self, field, combined=False) for field in self._shown(self.state)}
+            yield from [f"   {self.label(field)} {told}" for field, told in swept.items() if told]
 
     def put_guess(self, guess: str) -> None:
         """Predict a verdict, by its short name, for the student at hand, and see."""
         self.commit(self.with_value("guess", guess))
         self._see({})
 
-    def _sweep(self, field: str) -> str:
-        """Return the verdict at every position of one control, positions of the same verdict together."""
-        outcomes = []
-        for value in self.positions(field):
-            if str(value).count("|"):
-                continue  # of what can be ticked together, each alone says enough
-            try:
-                outcomes.append((value, judge(self.with_value(field, value).case).verdict.label))
-            except CaseError:
-                continue
-        runs = [(verdict, [value for value, _ in run]) for verdict, run in itertools.groupby(outcomes, lambda pair: pair[1])]
-        told = "; ".join(f"{span(field, values)}: {verdict}" for verdict, values in runs)
-        return f"{self.label(field)} {told}" if told else ""
+
+def sweep(activity: CaseActivity, field: str, *, combined: bool = True) -> str:
+    """Return the verdict at every position of one control, with positions of the same verdict together.
+
+    Args:
+        activity: The case.
+        field: The control.
+        combined: Whether to show positions with several boxes checked too.
+
+    Examples:
+        >>> sweep(CaseActivity(), "scripted")
+        'not ticked: Skimmed; ticked: Ignored'
+    """
+    outcomes = []
+    for value in activity.positions(field):
+        if combined or "|" not in str(value):
+            with contextlib.suppress(CaseError):
+                outcomes.append((value, judge(activity.with_value(field, value).case).verdict.label))
+    runs = itertools.groupby(outcomes, lambda pair: pair[1])
+    return "; ".join(f"{span(field, [value for value, _ in run])}: {verdict}" for verdict, run in runs)
 
 
 def _why_held(judgment: Judgment) -> list[Markup]:

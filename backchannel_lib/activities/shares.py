@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 
 from backchannel_lib.activities.form import Record, integer_field
 from backchannel_lib.activities.guess import GuessForm
@@ -99,14 +100,11 @@ class Shares(GuessForm):
             ),
         )
 
-    def transcript(self) -> str:
-        """Move every slider to both ends and to the article's share, compare, and tell what is said; then go back."""
-        start, lines = self.state, []
+    def transcript_lines(self) -> Iterator[str]:
+        """Move every slider to both ends and to the article's share, compare, and tell what is said."""
         for row in self.rows:
             for share in (0, WHOLE, row.share):
                 self.update(**{row.factor: share})
-                lines.append(f"{text(f'factor.{row.factor}')} {share}: {self._left(self.state)}")
+                yield f"{text(f'factor.{row.factor}')} {share}: {self._left(self.state)}"
         self.see()
-        lines.append(text("shares.same") if text("shares.same") in self.fragments(self.state)["compared"] else "?")
-        self.commit(start)
-        return "\n".join(lines)
+        yield text("shares.same") if text("shares.same") in self.fragments(self.state)["compared"] else "?"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from backchannel_lib.activities.form import Record
 from backchannel_lib.activities.guess import Items
 from backchannel_lib.activities.tables import ActivityRow, load_choices, load_items
@@ -67,15 +69,12 @@ class Sorting(Items):
         lines = [super().text, text("sorting.heaps", heaps=", ".join(self._name(choice) for choice in self.choices))]
         return "\n".join(lines + [f"- {self.label(name)}" for name in self.items])
 
-    def transcript(self) -> str:
+    def transcript_lines(self) -> Iterator[str]:
         """Put every item into every group, compare, and return what comes out."""
-        start, lines = self.state, []
         for name in self.items:
             fitting = []
             for choice in self.choices:
                 self.update(**{name: choice, "seen": True})
                 if text("lesson.alike") in self.answer(name, self.state):
                     fitting.append(self._name(choice))
-            lines.append(f"{self.label(name)}\n   {text('lesson.or').join(fitting)}. {text(f'item.{name}.why')}")
-        self.commit(start)
-        return "\n".join(lines)
+            yield f"{self.label(name)}\n   {text('lesson.or').join(fitting)}. {text(f'item.{name}.why')}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Final, NamedTuple
 
 from backchannel_lib.activities.activity import Action
@@ -10,15 +11,13 @@ from backchannel_lib.activities.messages import ActionResult
 from backchannel_lib.activities.tables import ActivityRow, StepRow, case_of, load_steps
 from backchannel_lib.base.texts import text
 from backchannel_lib.model.case import Case
-from backchannel_lib.model.soap_rule import rules_check
 from backchannel_lib.model.verdict import judge
 from backchannel_lib.page.activity_page import activity_page, answer_boxes, show_if, slot, static_page
-from backchannel_lib.page.case_fragments import fast_fragments
+from backchannel_lib.page.case_fragments import answer_line, fast_fragments
 from backchannel_lib.page.components import citations, description_list
 from backchannel_lib.page.html import Markup, join, tag
 from backchannel_lib.page.inputs import button, radios, toolbar
 from backchannel_lib.page.rule_html import rule_line
-from backchannel_lib.page.verdict_html import weakest_sentence
 
 DIRECTIONS: Final = ("up", "same", "down")
 
@@ -206,22 +205,11 @@ class Walk(Form):
         told = text("walk.passed", verdict=judge(step.case).verdict.label)
         return "\n".join([self.title, text(f"step.{step.row.step}.text"), told])
 
-    def transcript(self) -> str:
-        """Walk from the beginning to the end, predicting, and tell each outcome; then go back."""
-        start, lines = self.state, []
+    def transcript_lines(self) -> Iterator[str]:
+        """Walk from the beginning to the end, predicting, and tell each outcome."""
         for at, step in enumerate(self.steps):
             if at:
                 self.update(guess="same")
                 (self._see if step.direction else self._on)({})
-            judgment = judge(self.steps[self.state["at"]].case)
-            lines.append(text(f"step.{step.row.step}.text"))
-            lines.append(
-                text(
-                    "example.answer",
-                    verdict=judgment.verdict.label,
-                    held=weakest_sentence(judgment),
-                    answer=rules_check(step.case).label,
-                )
-            )
-        self.commit(start)
-        return "\n".join(lines)
+            yield text(f"step.{step.row.step}.text")
+            yield answer_line(step.case)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import date, datetime, time, timedelta
 from typing import Any, Final
 
@@ -311,23 +311,19 @@ class WeekClock(GuessForm):
         phase = text(f"level.phase.{phase_at(self._when(state), self._reading(state))}")
         return f"{self._moment(state)} | {phase} | {self._official(state)} | " + " | ".join(worth)
 
-    def transcript(self) -> str:
-        """Go through every day of the clock at the hours where something changes, and tell what holds; then go back."""
-        start = self.state
+    def transcript_lines(self) -> Iterator[str]:
+        """Go through every day of the clock at the hours where something changes, and tell what holds."""
         self.update(guess=f"{GUESSES[0][0]}_{GUESSES[0][1]}")
         self.see()
-        lines = []
         for day in DAYS:
             hours = {12, *(int(event.starts[:2]) for event in load_week_events() if list(DAYS)[event.day + 1] == day)}
             for hour in sorted(hours):
                 self.update(day=day, hour=hour)
-                lines.append(self._line(self.state))
+                yield self._line(self.state)
         self.update(day="friday", hour=12, friday_after=True)
-        lines.append(f"{text('clock.friday_after')}: {self._line(self.state)}")
+        yield f"{text('clock.friday_after')}: {self._line(self.state)}"
         self.update(day="tuesday", friday_after=False, lists_open=False, year="2026")
-        lines.append(f"{text('field.lists_open.label')}, {text('scene.off')}: {self._line(self.state)}")
-        self.commit(start)
-        return "\n".join(lines)
+        yield f"{text('field.lists_open.label')}, {text('scene.off')}: {self._line(self.state)}"
 
 
 def _guess_options() -> list[tuple[str, str]]:

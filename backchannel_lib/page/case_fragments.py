@@ -56,6 +56,20 @@ def fast_fragments(case: Case, reading: str | None = None) -> dict[str, str]:
     }
 
 
+def answer_line(case: Case, title: str = "") -> str:
+    """Return a case's verdict, what holds it down, and the rule's answer in one line of text, after a title if there is one.
+
+    Examples:
+        >>> answer_line(Case(scripted=True), "A script")
+        "A script. Ignored. Held down by: The message. NRMP's rule: Not allowed."
+    """
+    judgment = judge(case)
+    label, held, answer = judgment.verdict.label, weakest_sentence(judgment), rules_check(case).label
+    if title:
+        return text("scene.tour", title=title, verdict=label, held=held, answer=answer)
+    return text("example.answer", verdict=label, held=held, answer=answer)
+
+
 def deferred_fragments(case: Case, reading: str | None = None, only: Iterable[str] = ()) -> dict[str, str]:
     """Return the fragments that may follow a moment later.
 

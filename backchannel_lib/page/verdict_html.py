@@ -58,18 +58,6 @@ def weakest_sentence(judgment: Judgment) -> str:
     return text("card.held_down", stages=", ".join(weakest)) if weakest else text("card.nothing_holds")
 
 
-def verdict_box(*children: object) -> Markup:
-    """Put what the article says into its frame, under a heading of the third level.
-
-    Examples:
-        >>> verdict_box("Maybe").count("<h3>")
-        1
-    """
-    return tag(
-        "section", tag("h3", text("card.title")), tag("p", text("card.voice"), class_="bw-voice"), *children, class_="bw-card"
-    )
-
-
 def verdict_fragments(judgment: Judgment) -> dict[str, str]:
     """Return the card (``verdict``), the chain (``chain``) and a sentence for a screen reader (``live_text``)."""
     return dict(_fragments(judgment.outcome, judgment.reading))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from itertools import combinations
 from typing import Any, Final
 
@@ -499,13 +499,13 @@ class Drill(PersistentForm, TimedDeck):
     def _facts(self, turn: str) -> str:
         return "; ".join(f"{what}: {mine}" for what, mine, _ in file_facts(self.cases[turn], contact=False, moment=False))
 
-    def transcript(self) -> str:
+    def transcript_lines(self) -> Iterator[str]:
         """Switch the clock off and on, go through the stream in three ways, and return what the end says of each."""
-        start, lines = self.state, []
+        start = self.state
         for position in ("off", "on"):
             self._begin({"value": position})
-            lines.append(self.fragments(self.state)["clock"])
-        lines.append(self._time_up({"value": self.clock_of(self.state)["id"]})["notice"])
+            yield self.fragments(self.state)["clock"]
+        yield self._time_up({"value": self.clock_of(self.state)["id"]})["notice"]
         for name, decide in (
             ("drill.tour_no", lambda _: self.decisions[0]),
             ("drill.tour_call", lambda row: self.decisions[-1 if row.is_ping else 0]),
@@ -515,18 +515,16 @@ class Drill(PersistentForm, TimedDeck):
             self._begin({"value": "on"})
             for row in self.turns.values():
                 self._decide({"value": decide(row)})
-            lines.append(f"{text(name)}: {self._summary(self.state)}")
+            yield f"{text(name)}: {self._summary(self.state)}"
             for answer in STANDS:
                 self.update(**{f"stands.{ping}": answer for ping in self._moved(self.state)})
-                lines.append(f"   {' '.join(self._own_changes(self.state))}")
-            lines.append(f"   {' '.join(self._room(self.state))}")
+                yield f"   {' '.join(self._own_changes(self.state))}"
+            yield f"   {' '.join(self._room(self.state))}"
         for ping in self.pings:
             judgment, rule = self.judgments[ping], rules_check(self.cases[ping]).label
-            lines.append(f"{self._head(ping)}: {self._line(ping)}. {self._who(ping)}.")
-            lines.append(f"   {judgment.verdict.label}. {text('desk.weakest')}: {weakest_of(judgment)}. {rule}.")
-            lines.append(f"   {text(f'drill_why.{ping}')} {text(f'drill.director.{self.director_way(ping)}')}")
-        self.commit(start)
-        return "\n".join(lines)
+            yield f"{self._head(ping)}: {self._line(ping)}. {self._who(ping)}."
+            yield f"   {judgment.verdict.label}. {text('desk.weakest')}: {weakest_of(judgment)}. {rule}."
+            yield f"   {text(f'drill_why.{ping}')} {text(f'drill.director.{self.director_way(ping)}')}"
 
     def _as_the_article(self, row: DrillTurnRow) -> str:
         return decision_of(self.judgments[row.turn].verdict)

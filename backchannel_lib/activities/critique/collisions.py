@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterator
 from typing import Final
 
 from backchannel_lib.activities.critique.model import Collision, collisions
@@ -114,15 +115,12 @@ class Collisions(GuessForm):
         """The title and what is asked."""
         return f"{self.title}\n{text('collide.ask', total=len(self.found))}"
 
-    def transcript(self) -> str:
-        """Guess both ends, and tell the whole list; then go back."""
-        start, lines = self.state, []
+    def transcript_lines(self) -> Iterator[str]:
+        """Guess both ends, and tell the whole list."""
         for guess in (0, len(self.found)):
             self.update(guess=guess)
             self.see()
-            lines.append(f"{guess}: {self.fragments(self.state)['live_text']}")
+            yield f"{guess}: {self.fragments(self.state)['live_text']}"
         for entry in self.found:
             verdict = Verdict[entry.verdict.upper()].label
-            lines.append(f"{entry.sentence}\n   {verdict} / {entry.check.label}. {entry.earliest}. {entry.contacted_words}")
-        self.commit(start)
-        return "\n".join(lines)
+            yield f"{entry.sentence}\n   {verdict} / {entry.check.label}. {entry.earliest}. {entry.contacted_words}"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime, time, timedelta
 from typing import Final
 
@@ -257,26 +257,23 @@ class Disagreements(GuessForm):
             lines += [f"   - {READINGS[way].sentence}" for way in self.ways(choice)]
         return "\n".join(lines)
 
-    def transcript(self) -> str:
-        """Choose each way and make each guess at every place, and tell what is said; then go back."""
-        start, lines = self.state, []
+    def transcript_lines(self) -> Iterator[str]:
+        """Choose each way and make each guess at every place, and tell what is said."""
         found = {entry.choice: entry for entry in disagreements()}
         for choice in self.places:
-            lines.append(text(f"choice.{choice}"))
+            yield text(f"choice.{choice}")
             for pick in (*self.ways(choice), "open"):
                 self.update(**{f"{choice}_pick": pick, f"{choice}_guess": "none"})
                 self.see(choice)
-                lines.append(f"   {self._name(choice, pick)}: {self._alike(choice, self.state)}")
+                yield f"   {self._name(choice, pick)}: {self._alike(choice, self.state)}"
             for guess in GUESSES:
                 self.update(**{f"{choice}_guess": guess})
-                lines.append(f"   {text(f'disagree.guess.{guess}')}: {self._examples(choice, self.state)}")
+                yield f"   {text(f'disagree.guess.{guess}')}: {self._examples(choice, self.state)}"
             ours, other, check = self.outcome(choice)
             case = text(f"reading_case.{self.cases[choice].reading}")
-            lines.append(f"   {case} {ours.label} / {other.label}. {text('rules.title')}: {check.label}.")
-            lines.append(f"   {_over_many(found[choice])}")
+            yield f"   {case} {ours.label} / {other.label}. {text('rules.title')}: {check.label}."
+            yield f"   {_over_many(found[choice])}"
             self._turn(1)
-        self.commit(start)
-        return "\n".join(lines)
 
 
 def _over_many(entry: Disagreement) -> str:

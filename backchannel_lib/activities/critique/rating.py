@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Final
 
 from backchannel_lib.activities.critique.model import LEVELS, Rated, RatingResult, levels, load_support, rate
@@ -149,12 +149,12 @@ class Rating(Items):
         chosen = "\n".join(f"- {name}: {meaning}" for _, name, meaning in levels())
         return f"{self.title}\n{text('rate.levels')}\n{chosen}"
 
-    def transcript(self) -> str:
-        """Rate every claim in every way, topic by topic, compare, and tell ours; then go back."""
-        start, lines = self.state, []
+    def transcript_lines(self) -> Iterator[str]:
+        """Rate every claim in every way, topic by topic, compare, and tell ours."""
+        start = self.state
         for group, claims in self.groups.items():
             self.update(topic=group)
-            lines.append(self._name(group))
+            yield self._name(group)
             for claim in claims:
                 relations: dict[str, list[str]] = {}
                 for level in LEVELS:
@@ -163,11 +163,10 @@ class Rating(Items):
                     relations.setdefault(relation, []).append(text(f"support.{level}.name"))
                 if group != SAMPLE:
                     near = text("rate.nearly", near=", ".join(relations["near"])) if "near" in relations else ""
-                    lines.append(f"   {text(f'claim.{claim}')} {', '.join(relations['same'])}. {near}".rstrip())
+                    yield f"   {text(f'claim.{claim}')} {', '.join(relations['same'])}. {near}".rstrip()
             self.see()
-            lines.append(f"   {self.result(self.state).sentence}")
+            yield f"   {self.result(self.state).sentence}"
             self.commit(start)
-        return "\n".join(lines)
 
 
 def _evidence() -> Markup:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from itertools import pairwise
 from typing import Final
 
@@ -273,25 +273,22 @@ class Studies(GuessForm):
         callers = "\n".join(f"- {bar.label}" for bar in self.surveyed)
         return f"{self.title}\n{text('studies.survey_ask')}\n{callers}"
 
-    def transcript(self) -> str:
-        """Make low, high and true guesses in every step, and tell what is said; then go back."""
-        start, lines = self.state, []
+    def transcript_lines(self) -> Iterator[str]:
+        """Make low, high and true guesses in every step, and tell what is said."""
         for guess in (0, 100, None):
             values = {bar.caller: bar.value if guess is None else guess for bar in self.surveyed}
             self.update(**values)
             self.see("survey")
-            lines.append(f"{', '.join(f'{bar.label}: {values[bar.caller]}' for bar in self.surveyed)}\n   "
-                         f"{self._line('survey', self.state)}")  # fmt: skip
-        lines += [f"{bar.source_label}: {bar.label} {bar.value}" for bar in (*self.article, *self.surveyed)]
-        lines += [order_agrees().sentence, *(ratio.sentence for ratio in order_agrees().ratios)]
+            guessed = ", ".join(f"{bar.label}: {values[bar.caller]}" for bar in self.surveyed)
+            yield f"{guessed}\n   {self._line('survey', self.state)}"
+        yield from [f"{bar.source_label}: {bar.label} {bar.value}" for bar in (*self.article, *self.surveyed)]
+        yield from [order_agrees().sentence, *(ratio.sentence for ratio in order_agrees().ratios)]
         for step in STUDY_QUESTIONS:
             for answer in answers_to(step):
                 self.update(**{step: answer})
                 self.see(step)
-                lines.append(f"{text(f'studies.{step}.{answer}')}: {self._line(step, self.state)}")
-        lines += [text(f"fact.{fact}") for step in STEPS for fact in FACTS[step]]
-        self.commit(start)
-        return "\n".join(lines)
+                yield f"{text(f'studies.{step}.{answer}')}: {self._line(step, self.state)}"
+        yield from [text(f"fact.{fact}") for step in STEPS for fact in FACTS[step]]
 
 
 def _is_found(question: str, state: Record) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Unpack
 
 from backchannel_lib.activities import saved_answers
@@ -308,35 +308,32 @@ class PlannerActivity(Activity[PlannerState]):
 
     # ---- the transcript ----
 
-    def transcript(self) -> str:
-        """Guess, look, move the moment, the file and cells of both tables, and list each outcome; then go back."""
-        start, lines = self.state, []
+    def transcript_lines(self) -> Iterator[str]:
+        """Guess, look, move the moment, the file and cells of both tables, and list each outcome."""
         for guess in guesses():
             self._guess_again({})
             self.update(guess=guess)
             self._see({})
-            lines.append(text("planner_board.tour", what=guess, words=difference(self.state)))
+            yield text("planner_board.tour", what=guess, words=difference(self.state))
         shown = self.state
-        lines += plan_lines(shown.plan)
-        lines += [f"! {warning.sentence}" for warning in warnings_of(shown.plan)]
-        lines += [text("planner_board.tour_out", name=left.name, words=left.reason) for left in shown.plan.left_out]
-        lines += [sheet.text for _, sheet in self._sheets(shown)]
+        yield from plan_lines(shown.plan)
+        yield from [f"! {warning.sentence}" for warning in warnings_of(shown.plan)]
+        yield from [text("planner_board.tour_out", name=left.name, words=left.reason) for left in shown.plan.left_out]
+        yield from [sheet.text for _, sheet in self._sheets(shown)]
         for field, values in self._positions_to_visit():
             for value in values:
                 self.commit(shown)
                 self.update(**{field: value})
                 what = text("planner_board.tour_move", label=self.label(field), value=_value_label(field, value))
-                lines.append(text("planner_board.tour", what=what, words=plan_in_short(self.state.plan)))
+                yield text("planner_board.tour", what=what, words=plan_in_short(self.state.plan))
         self.commit(shown)
         try:
             self.update(**{"programs.1.range_low": "high"})
         except CaseError as error:
-            lines.append(error.sentence)
+            yield error.sentence
         for table in TABLES:
-            lines.append(shown.with_rows(table, ()).plan.summary)
-        lines.append(empty().plan.summary)
-        self.commit(start)
-        return "\n".join(lines)
+            yield shown.with_rows(table, ()).plan.summary
+        yield empty().plan.summary
 
     def _positions_to_visit(self) -> Iterable[tuple[str, tuple[Any, ...]]]:
         known = Case.fields()

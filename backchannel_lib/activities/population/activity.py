@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import json
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from types import MappingProxyType
 from typing import Any, Final
 
@@ -300,29 +300,26 @@ class PopulationActivity(GuessForm):
             text("crowd.line", what=text(f"crowd.column.{column}"), **ends) for column, ends in self._headline(state).items()
         )
 
-    def transcript(self) -> str:
-        """Guess, see, list each call, move every assumption to its ends and back, and draw others; then go back."""
-        start = self.state
+    def transcript_lines(self) -> Iterator[str]:
+        """Guess, see, list each call, move every assumption to its ends and back, and draw others."""
         self.update(**dict.fromkeys(GUESSES, "0"))
         self.see()
-        lines = [text("crowd.why", count=FILES, **self._first), self._rule_sentence(self.state)]
-        lines += [text("crowd.tour", what=one.call.label, line=_moves_line(one)) for one in _compared(self._key(self.state))]
+        yield from [text("crowd.why", count=FILES, **self._first), self._rule_sentence(self.state)]
+        yield from [text("crowd.tour", what=one.call.label, line=_moves_line(one)) for one in _compared(self._key(self.state))]
         for name, row in self.settings.items():
             for value in (row.low, row.high):
                 self.update(**{name: value})
                 what = text("crowd.is", label=row.label, value=value)
-                lines.append(text("crowd.tour", what=what, line=self._line(self.state)))
+                yield text("crowd.tour", what=what, line=self._line(self.state))
             self.update(**{name: row.value})
         for phase in PHASES:
             for good in (True, False):
                 self.update(phase=phase, good_moment=good)
                 what = text("crowd.is", label=text(f"level.phase.{phase}"), value=text("scene.on" if good else "scene.off"))
-                lines.append(text("crowd.tour", what=what, line=self._line(self.state)))
+                yield text("crowd.tour", what=what, line=self._line(self.state))
         self._defaults({})
         self._another({})
-        lines.append(text("crowd.tour", what=text("crowd.seed", seed=self.state["seed"]), line=self._line(self.state)))
-        self.commit(start)
-        return "\n".join(lines)
+        yield text("crowd.tour", what=text("crowd.seed", seed=self.state["seed"]), line=self._line(self.state))
 
 
 _Key = tuple[int, str, bool, tuple[tuple[str, int], ...]]

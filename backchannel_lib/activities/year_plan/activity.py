@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from datetime import date
 from typing import Any, Final
 
@@ -145,24 +146,21 @@ class YearPlanActivity(Form):
         plan = self._plan(self.state)
         return "\n".join([self.title, *(_lines(plan) or [text("plan.empty")])])
 
-    def transcript(self) -> str:
-        """Check three tasks, then all of them on several first days, and list days and warnings; then go back."""
-        start, lines = self.state, []
+    def transcript_lines(self) -> Iterator[str]:
+        """Check three tasks, then all of them on several first days, and list days and warnings."""
         self._begin({})
-        lines += _lines(self._plan(self.state))
+        yield from _lines(self._plan(self.state))
         self.update(**{group: tuple(row.task for row in rows) for group, rows in self.offered.items()})
         for day in (FIRST_DAY, "2027-03-16", "6/20/2027", "2028-02-29"):
             self.update(start=day)
             plan = self._plan(self.state)
-            lines += [plan.title, *_lines(plan), *plan.warnings]
+            yield from [plan.title, *_lines(plan), *plan.warnings]
         try:
             self.update(start="March 19")
         except CaseError as error:
-            lines.append(error.sentence)
+            yield error.sentence
         self._clear({})
-        lines.append(text("plan.empty"))
-        self.commit(start)
-        return "\n".join(lines)
+        yield text("plan.empty")
 
 
 def _read_day(value: object) -> str:

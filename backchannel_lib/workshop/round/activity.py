@@ -7,17 +7,16 @@ counted by a separate process (`backchannel_lib.workshop.votes`); the round only
 
 from __future__ import annotations
 
-import itertools
 import json
 import re
 import secrets
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final
 
 from backchannel_lib.activities.activity import Action, Activity
 from backchannel_lib.activities.case_panel import SCORES, CaseActivity
 from backchannel_lib.activities.messages import ActionResult
-from backchannel_lib.activities.scenes import span
+from backchannel_lib.activities.scenes import sweep
 from backchannel_lib.activities.tables import ActivityRow, article_number
 from backchannel_lib.activities.timed_deck import is_left
 from backchannel_lib.base.errors import CaseError
@@ -25,15 +24,14 @@ from backchannel_lib.base.formatting import suggestions
 from backchannel_lib.base.spreadsheet import to_csv
 from backchannel_lib.base.texts import text
 from backchannel_lib.model.case import Case
-from backchannel_lib.model.soap_rule import rules_check
 from backchannel_lib.model.verdict import Verdict, judge
 from backchannel_lib.page.activity_page import static_page
 from backchannel_lib.page.case_controls import slider_ends
+from backchannel_lib.page.case_fragments import answer_line
 from backchannel_lib.page.components import lines_of
 from backchannel_lib.page.html import tag
-from backchannel_lib.page.verdict_html import weakest_sentence
 from backchannel_lib.workshop import session_record
-from backchannel_lib.workshop.deck import Vignette, link_order, vignettes
+from backchannel_lib.workshop.deck import link_order, vignettes
 from backchannel_lib.workshop.phones import Phones
 from backchannel_lib.workshop.round import html
 from backchannel_lib.workshop.round.state import (
@@ -411,25 +409,11 @@ class Round(Activity[WorkshopState]):
             lines.append(judge(state.case or self.case).verdict.label)
         return "\n".join([*lines, text("round.keys")])
 
-    def transcript(self) -> str:
-        """Play every vignette of the deck as a room would, and return each outcome; nothing of it is saved."""
-        return "\n".join(line for vignette in vignettes().values() for line in _outcome(vignette))
-
-
-def _outcome(vignette: Vignette) -> tuple[str, str, str]:
-    judgment, answer = judge(vignette.case), rules_check(vignette.case).label
-    held, label = weakest_sentence(judgment), judgment.verdict.label
-    order = ", ".join(text(f"stage.{stage}.name") for stage in link_order(judgment))
-    return (
-        text("scene.tour", title=vignette.title, verdict=label, held=held, answer=answer),
-        f"   {order}; {', '.join(map(lines_of, vignette.claims))}",
-        f"   {text(f'field.{vignette.what_if}.label')}: {_sweep(vignette.case, vignette.what_if)}",
-    )
-
-
-def _sweep(case: Case, field: str) -> str:
-    """Return the verdict at every position of one control, with positions of the same verdict together."""
-    activity = CaseActivity(case)
-    verdicts = ((value, judge(activity.with_value(field, value).case).verdict.label) for value in activity.positions(field))
-    runs = itertools.groupby(verdicts, lambda pair: pair[1])
-    return "; ".join(f"{span(field, [value for value, _ in run])}: {verdict}" for verdict, run in runs)
+    def transcript_lines(self) -> Iterator[str]:
+        """Play every vignette of the deck as a room would, and yield each outcome; nothing of it is saved."""
+        for vignette in vignettes().values():
+            order = ", ".join(text(f"stage.{stage}.name") for stage in link_order(judge(vignette.case)))
+            swept = sweep(CaseActivity(vignette.case), vignette.what_if)
+            yield answer_line(vignette.case, vignette.title)
+            yield f"   {order}; {', '.join(map(lines_of, vignette.claims))}"
+            yield f"   {text(f'field.{vignette.what_if}.label')}: {swept}"

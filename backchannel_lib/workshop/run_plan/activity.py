@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from types import MappingProxyType
 from typing import Any, Final
 
@@ -212,21 +212,18 @@ class RunPlan(PersistentForm):
         lines = [f"- {markers(plan, at)}: {step_name(row)}" for at, row in enumerate(steps_of(plan))]
         return "\n".join([super().text, *lines])
 
-    def transcript(self) -> str:
-        """Go through each plan ten minutes late, and return each step and what to leave out; then go back."""
-        start, lines = self.state, []
+    def transcript_lines(self) -> Iterator[str]:
+        """Go through each plan ten minutes late, and return each step and what to leave out."""
         for row in load_run_plans():
             self.update(plan=row.plan, minute=0)
-            lines.append(f"{row.title}: {_for(row.plan)}")
+            yield f"{row.title}: {_for(row.plan)}"
             for at, step in enumerate(steps_of(row.plan)):
                 self.update(minute=min(LAST_MINUTE, starts(row.plan)[at] + step.minutes + 10))
                 if at:
                     self._to(at)
                 adjusted = catch_up(row.plan, step.step, self.late(self.state))
-                lines.append(f"   {markers(row.plan, at)}: {step_name(step)} ({when_late(step)})")
-                lines.append(f"      {_punctual(self.late(self.state))} {' '.join(_changes(adjusted))}")
-        self.commit(start)
-        return "\n".join(lines)
+                yield f"   {markers(row.plan, at)}: {step_name(step)} ({when_late(step)})"
+                yield f"      {_punctual(self.late(self.state))} {' '.join(_changes(adjusted))}"
 
 
 def checklist() -> Markup:
