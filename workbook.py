@@ -6,14 +6,19 @@ names. Later runs find it ready, and hand over to the installed command at once:
 
 from __future__ import annotations
 
+import os
+import sys
+
+if __name__ == "__main__":  # what PYTHONPATH adds, and PYTHONSAFEPATH takes away, is meant for other work
+    _foreign = [os.path.abspath(one) for one in os.environ.get("PYTHONPATH", "").split(os.pathsep)]  # noqa: PTH100
+    sys.path[:] = [os.path.dirname(os.path.abspath(__file__)), *(one for one in sys.path if one not in _foreign)]  # noqa: PTH100, PTH120
+
 import hashlib
 import json
-import os
 import platform
 import re
 import shutil
 import subprocess
-import sys
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -28,12 +33,6 @@ LOGS = TOOLS / "logs"
 READER_LOCK, TEST_LOCK, UV_LOCK = "requirements.lock", "requirements-test.lock", "requirements-uv.lock"
 #: The Python below any virtual environment: one that is itself in .venv cannot make .venv anew.
 BASE_PYTHON: str = getattr(sys, "_base_executable", None) or sys.executable
-#: Settings of another Python or installer that would put the packages elsewhere, or leave each import uncompiled.
-FOREIGN_SETTINGS = {
-    *("PIP_PREFIX", "PIP_TARGET", "PIP_USER", "PYTHONDONTWRITEBYTECODE", "PYTHONHOME", "PYTHONPATH"),
-    *("UV_SYSTEM_PYTHON", "VIRTUAL_ENV"),
-}
-
 #: What pip and uv print when an install fails, by its cause. The first cause of which a sign is found is reported.
 SIGNS = {
     "disk": "No space left|Errno 28|os error 28|os error 112|not enough space|quota exceeded",
@@ -45,7 +44,7 @@ SIGNS = {
     "getaddrinfo failed|timed out|IncompleteRead|dns error|error sending request|Failed to fetch",
     "hash": "DO NOT MATCH THE HASHES|Hash mismatch",
     "python": "No matching distribution found|Could not find a version|no wheels with|has no usable wheels",
-    "rights": r"Permission denied|Errno 13|Access is denied|WinError (5|32)\b|os error (5|13|32)\b",
+    "rights": r"Permission denied|Read-only|Errno (1|13|30)\b|Access is denied|WinError (5|19|32)\b|os error (5|13|19|30|32)\b",
 }
 #: What a person can do about each cause.
 ADVICE = {
@@ -61,8 +60,8 @@ ADVICE = {
     "another network; if it happens there too, tell the workbook's authors.",
     "python": f"A package is not to be had for Python {platform.python_version()} on this system ({platform.platform()}). "
     "Run workbook.py with one of Python 3.11 to 3.14, 64 bits.",
-    "rights": f"Files in {ROOT} could not be written. Close JupyterLab and every other program that uses this folder, and "
-    "see that the folder is yours to write to.",
+    "rights": f"The folder {ROOT} could not be written to. Close JupyterLab and every other program that uses it; if that does "
+    "not help, copy it to a place that is yours to write to, and run the command there.",
     "venv": "This Python comes without its venv module. On Debian or Ubuntu: sudo apt-get install python3-venv.",
 }
 
@@ -206,23 +205,10 @@ def runs(command: Sequence[str]) -> bool:
 
 
 def environment() -> dict[str, str]:
-    """Return the environment of all that is started: uv keeps to this folder, and reads pip's settings of the network."""
-    own = {name: value for name, value in os.environ.items() if name not in FOREIGN_SETTINGS}
-    pips = (("SSL_CERT_FILE", "PIP_CERT"), ("UV_DEFAULT_INDEX", "PIP_INDEX_URL"))
-    own = {"UV_SYSTEM_CERTS": "1", **{uvs: own[name] for uvs, name in pips if name in own}, **own}
-    return {**own, "UV_CACHE_DIR": str(TOOLS / "cache"), "UV_PYTHON_DOWNLOADS": "never"}
+    """Return the environment of what installs: of this computer's settings, it gets those of the network and no others."""
+    from backchannel_lib.cli.settings import installer_environment
 
-
-def exec_process(command: list[str]) -> int:
-    """Run a command in place of this script, so that it gets each key and signal itself."""
-    if os.name == "posix":
-        os.execve(command[0], command, environment())
-    process = subprocess.Popen(command, env=environment())  # Windows cannot replace a running program
-    while True:
-        try:
-            return process.wait()
-        except KeyboardInterrupt:
-            continue  # Ctrl+C reaches the command too, which ends by itself
+    return installer_environment(BASE_PYTHON, TOOLS)
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -233,17 +219,18 @@ def main(arguments: Sequence[str]) -> int:
             "one from python.org (or your system's store), and run workbook.py with it."
         )
     from backchannel_lib.cli.main import parse  # needs no package, and refuses a wrong argument before a long install
+    from backchannel_lib.cli.project import CommandError, exec_process
 
     asked, _ = parse(arguments)
     try:
         set_up(tests=asked.command == "test")
-    except (SetupError, OSError) as error:
+        return exec_process([str(VENV_PYTHON), "-P", "-m", "backchannel_lib.cli", *arguments], Path.cwd())
+    except (SetupError, CommandError, OSError) as error:
         cause = cause_of(str(error)) if isinstance(error, OSError) else None
-        sys.exit(f"\n{error}\n{ADVICE[cause] if cause else ''}")
+        sys.exit(f"\n{ADVICE[cause] if cause else error}")
     except KeyboardInterrupt:
         print("\nStopped. The same command begins anew.", file=sys.stderr)
         return 130
-    return exec_process([str(VENV_PYTHON), "-P", "-m", "backchannel_lib.cli", *arguments])
 
 
 if __name__ == "__main__":

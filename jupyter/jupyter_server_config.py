@@ -5,9 +5,11 @@
 
 from __future__ import annotations
 
+import secrets
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from jupyter_server.auth.identity import PasswordIdentityProvider
 from jupyter_server.services.kernels.connection.channels import ZMQChannelsWebsocketConnection
 
 if TYPE_CHECKING:
@@ -30,10 +32,31 @@ class PromptConnection(ZMQChannelsWebsocketConnection):
         return super().connect()
 
 
+class OwnToken(PasswordIdentityProvider):
+    """Knows readers by the token below, and shows it at the start: Jupyter hides one that it has not drawn itself."""
+
+    token_generated = True
+
+
 c: Any = get_config()  # type: ignore[name-defined] # noqa: F821 (Jupyter puts get_config into this file)
 
-# Only this machine can reach the server, and only with its token.
+# Only this machine can reach the server, and only with a new token at each start. What Jupyter would do by itself is said
+# here too, so that no other file of settings can say otherwise.
 c.ServerApp.ip = "127.0.0.1"
+c.ServerApp.identity_provider_class = OwnToken
+c.IdentityProvider.token = secrets.token_hex(24)
+c.PasswordIdentityProvider.hashed_password = ""
+c.PasswordIdentityProvider.allow_password_change = False
+c.ServerApp.allow_unauthenticated_access = False
+c.ServerApp.allow_remote_access = False
+c.ServerApp.local_hostnames = ["localhost"]
+c.ServerApp.allow_origin = c.ServerApp.allow_origin_pat = ""
+c.ServerApp.allow_credentials = False
+c.ServerApp.disable_check_xsrf = False
+# No terminals, which the workbook does not need, and no Voilà within JupyterLab: its stock page asks other hosts for
+# scripts. Its button is left out in labconfig/page_config.json.
+c.ServerApp.terminals_enabled = False
+c.ServerApp.jpserver_extensions = {"jupyter_server_terminals": False, "voila": False, "voila.server_extension": False}
 # Jupyter warns root off because a public server run by root is a danger; this one is not public, and in a container
 # root is often the only user.
 c.ServerApp.allow_root = True

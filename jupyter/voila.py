@@ -1,12 +1,15 @@
 """Voilà's settings for the workshop's full-screen page: this machine alone, its own template, its texts from the workbook.
 
-`python workbook.py present` starts it; the folder is named in JUPYTER_CONFIG_PATH, so that Voilà reads this file.
+`python workbook.py present` starts it; the folder is named in JUPYTER_CONFIG_PATH, so that Voilà reads this file. Which names
+of this computer it answers to is in backchannel_lib/cli/serve_workshop.py.
 """
 
 from __future__ import annotations
 
 import logging
 from typing import Any
+
+from jupyter_core.paths import jupyter_runtime_dir
 
 from backchannel_lib.activities.tables import load_activities
 from backchannel_lib.base.texts import text
@@ -19,8 +22,20 @@ c.Voila.kernel_websocket_connection_class = c.ServerApp.kernel_websocket_connect
 
 # Only this machine can reach the page, and only with its token.
 c.Voila.ip = "127.0.0.1"
-c.Voila.auto_token = True
-c.Voila.port_retries = 0  # workbook.py has looked for a free port and said which; another would be a surprise
+c.Voila.identity_provider_class = c.ServerApp.identity_provider_class
+c.Voila.auto_token = True  # the token is that of jupyter_server_config.py
+c.Voila.tornado_settings = {
+    "allow_origin": "",
+    "allow_origin_pat": None,
+    "allow_credentials": False,
+    "allow_remote_access": False,
+    "allow_unauthenticated_access": False,
+    "local_hostnames": ["localhost"],
+    "disable_check_xsrf": False,
+    "terminals_available": False,
+}
+c.Voila.connection_dir_root = jupyter_runtime_dir()  # kernels' keys, in the folder that nobody else can read
+c.Voila.port_retries = 0  # `present` has looked for a free port and said which; another would be a surprise
 
 c.VoilaConfiguration.template = "stage"
 c.VoilaConfiguration.allow_template_override = "NO"  # an address cannot ask for a template that calls other hosts

@@ -10,7 +10,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from backchannel_lib.cli.project import CommandError
+from backchannel_lib.cli.project import CommandError, folder_problem, start_clean
 
 
 def parse(arguments: Sequence[str] | None) -> tuple[argparse.Namespace, list[str]]:
@@ -86,9 +86,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Do what a command line asks for; return the exit code."""
     asked, rest = parse(arguments)
     try:
-        return run(asked, rest)
-    except (CommandError, OSError) as error:
+        done = start_clean(sys.argv[1:]) if arguments is None else None
+        return run(asked, rest) if done is None else done
+    except CommandError as error:
         print(f"\n{error}", file=sys.stderr)
+        return 1
+    except OSError as error:
+        print(f"\n{folder_problem(error)}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         print("\nStopped.", file=sys.stderr)

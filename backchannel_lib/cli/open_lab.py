@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import os
 import shutil
-import subprocess
 import sys
 
-from backchannel_lib.cli.project import JUPYTER, LOCAL, ROOT, CommandError, environment, is_taken, require_checkout
+from backchannel_lib.cli.project import JUPYTER, LOCAL, CommandError, exec_process, is_taken, require_checkout
 
 #: How JupyterLab looks when it is first opened: its side bars closed, so that the notebook has the width.
 FIRST_LAYOUT = JUPYTER / "workspace.json"
@@ -36,29 +34,17 @@ def lab_command(port: int | None = None, *, browser: bool = True) -> list[str]:
     """Return the command that starts JupyterLab; its settings are in jupyter/jupyter_server_config.py.
 
     Examples:
-        >>> lab_command(8899, browser=False)[3:]
-        ['-m', 'jupyterlab', '--ServerApp.port=8899', '--ServerApp.port_retries=0', '--no-browser']
+        >>> lab_command(8899, browser=False)[8:]
+        ['jupyterlab', '--ServerApp.port=8899', '--ServerApp.port_retries=0', '--no-browser']
     """
     if not LAST_LAYOUT.exists():
         LAST_LAYOUT.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(FIRST_LAYOUT, LAST_LAYOUT)
     # Warnings for Jupyter's own developers would only worry a reader at the terminal.
-    command = [sys.executable, "-W", "ignore::DeprecationWarning", "-m", "jupyterlab"]
+    ignored = ("-W", "ignore::DeprecationWarning", "-W", "ignore:Extension endpoints without")
+    command = [sys.executable, "-P", *ignored, "-m", "backchannel_lib.cli.run_jupyter", "jupyterlab"]
     if port is not None:
         command += [f"--ServerApp.port={port}", "--ServerApp.port_retries=0"]
     if not browser:
         command.append("--no-browser")
     return command
-
-
-def exec_process(command: list[str]) -> int:
-    """Run a program in place of this one, so that it gets each key and signal itself; return its exit code."""
-    if os.name == "posix":
-        os.chdir(ROOT)
-        os.execve(command[0], command, environment())
-    process = subprocess.Popen(command, env=environment(), cwd=ROOT)  # Windows cannot replace a running program
-    while True:
-        try:
-            return process.wait()
-        except KeyboardInterrupt:
-            continue  # Ctrl+C reaches JupyterLab too, which asks whether to stop

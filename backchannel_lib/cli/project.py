@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import socket
+import stat
+import subprocess
 import sys
+import tempfile
+from collections.abc import Sequence
 from pathlib import Path
+
+from backchannel_lib.base.files import FOLDER_PROBLEMS, close_to_others, make_folder_for_owner
+from backchannel_lib.cli.settings import python_settings, without_foreign
 
 ROOT = Path(__file__).resolve().parents[2]
 NOTEBOOKS = ROOT / "notebooks"
@@ -13,9 +21,6 @@ JUPYTER = ROOT / "jupyter"
 #: What Jupyter writes. Not a hidden folder: where browsers come as snaps, they may not read hidden ones, and the page
 #: that sends the browser to the workshop with its token lies here.
 LOCAL = JUPYTER / "local"
-
-#: Settings of another Python or Jupyter that would bring in what is not the workbook's.
-FOREIGN_SETTINGS = ("JUPYTER_PATH", "PYTHONDONTWRITEBYTECODE", "PYTHONHOME", "PYTHONPATH")
 
 
 class CommandError(Exception):
@@ -37,18 +42,115 @@ def environment() -> dict[str, str]:
 
     Jupyter keeps everything in the workbook's folder and looks for nothing outside it: an extension that someone has
     installed for another project might call other hosts, and would find the learner's answers here.
+
+    Raises:
+        CommandError: The workbook's folder cannot be written, or no folder here can keep a secret.
     """
-    kept = {name: value for name, value in os.environ.items() if name not in FOREIGN_SETTINGS}
-    return kept | {
-        "IPYTHONDIR": str(LOCAL / "ipython"),
-        "JUPYTER_CONFIG_DIR": str(LOCAL / "config"),
-        "JUPYTER_CONFIG_PATH": str(JUPYTER),
-        "JUPYTER_DATA_DIR": str(LOCAL / "data"),
-        "JUPYTER_PATH": str(JUPYTER / "share"),
-        "JUPYTER_RUNTIME_DIR": str(LOCAL / "runtime"),
-        "PATH": os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")]),
-        "VIRTUAL_ENV": sys.prefix,
-    }
+    return (
+        without_foreign(os.environ)
+        | python_settings()
+        | {
+            "IPYTHONDIR": str(LOCAL / "ipython"),
+            "JUPYTER_CONFIG_DIR": str(LOCAL / "config"),
+            "JUPYTER_CONFIG_PATH": str(JUPYTER),
+            "JUPYTER_DATA_DIR": str(LOCAL / "data"),
+            "JUPYTER_PATH": str(JUPYTER / "share"),
+            "JUPYTER_RUNTIME_DIR": str(runtime_folder()),
+            "PATH": os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")]),
+            "VIRTUAL_ENV": sys.prefix,
+        }
+    )
+
+
+def runtime_folder() -> Path:
+    """Return the folder for tokens and keys, which nobody else here may read.
+
+    Jupyter does not start where files are open to all. On such a file system (a USB stick, a Windows disk under WSL) another
+    folder of the same user takes the place of the workbook's own.
+
+    Raises:
+        CommandError: The workbook's folder cannot be written, or neither place can keep a secret.
+    """
+    try:
+        make_folder_for_owner(LOCAL)
+    except OSError as error:
+        raise CommandError(folder_problem(error)) from None
+    user = os.getuid() if hasattr(os, "getuid") else "me"
+    elsewhere = f"backchannel-{user}-{hashlib.sha256(os.fsencode(ROOT)).hexdigest()[:12]}"
+    places = [LOCAL / "runtime", Path(tempfile.gettempdir()) / elsewhere]
+    for place in places:
+        if keeps_secrets(place):
+            return place
+    raise CommandError(
+        f"Others on this computer could read the key to your notebooks in {places[0]} and in {places[1]}, so nothing was "
+        "started. Move the workbook to a folder in your own home."
+    )
+
+
+def keeps_secrets(folder: Path) -> bool:
+    """Return whether a folder is this user's own, and keeps a file from everybody else.
+
+    Examples:
+        >>> with tempfile.TemporaryDirectory() as place:
+        ...     keeps_secrets(Path(place) / "runtime")
+        True
+    """
+    try:
+        make_folder_for_owner(folder)
+        close_to_others(folder)
+        if os.name != "posix":
+            return True  # Windows keeps a user's files from others by itself
+        found = folder.lstat()
+        with tempfile.NamedTemporaryFile(dir=folder) as trial:
+            trial_mode = os.stat(trial.name).st_mode  # noqa: PTH116 - what Jupyter looks at
+        return stat.S_ISDIR(found.st_mode) and found.st_uid == os.getuid() and not (found.st_mode | trial_mode) & 0o077
+    except OSError:
+        return False
+
+
+def folder_problem(error: OSError) -> str:
+    """Return a sentence for a file or folder that cannot be used, with what to do.
+
+    Examples:
+        >>> print(folder_problem(OSError(30, "Read-only file system", str(ROOT / "my_work"))).replace(str(ROOT), "/workbook"))
+        /workbook/my_work cannot be written: Read-only file system. Copy the workbook's folder, /workbook, to a place
+        that you can write to, and start it there.
+    """
+    problem = error.strerror or str(error) or type(error).__name__
+    if error.errno not in FOLDER_PROBLEMS:
+        return f"{problem}: {error.filename}" if error.filename else problem
+    return (
+        f"{error.filename or ROOT} cannot be written: {problem}. Copy the workbook's folder, {ROOT}, to a place\n"
+        "that you can write to, and start it there."
+    )
+
+
+def start_clean(arguments: Sequence[str]) -> int | None:
+    """Start this command anew if its Python was told other settings than the workbook's; return the exit code where it was.
+
+    `workbook.py` starts it clean. Who calls `backchannel` from a shell has that shell's variables.
+
+    Args:
+        arguments: What stands after the command's name.
+    """
+    told = {name: value for name, value in os.environ.items() if name.upper().startswith("PYTHON")}
+    if told == python_settings() or not NOTEBOOKS.is_dir():
+        return None
+    return exec_process([sys.executable, "-P", "-m", "backchannel_lib.cli", *arguments], Path.cwd())
+
+
+def exec_process(command: list[str], folder: Path = ROOT) -> int:
+    """Run a program in place of this one, so that it gets each key and signal itself; return its exit code."""
+    if os.name == "posix":
+        os.chdir(folder)
+        os.execve(command[0], command, environment())
+    # Windows cannot replace a running program: the new one watches this one, and ends with it.
+    process = subprocess.Popen(command, env=environment() | {"BACKCHANNEL_PARENT": str(os.getpid())}, cwd=folder)
+    while True:
+        try:
+            return process.wait()
+        except KeyboardInterrupt:
+            continue  # Ctrl+C reaches the program too, which asks whether to stop or ends by itself
 
 
 def is_taken(port: int) -> bool:

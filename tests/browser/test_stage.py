@@ -97,6 +97,16 @@ def test_a_port_that_is_taken_is_said_and_another_named(stage: Stage) -> None:
     assert f"port {port[1]} instead" in stage.said
 
 
+def test_the_address_on_the_projector_holds_no_token(screen: Screen, stage: Stage) -> None:
+    """Whoever photographs the screen cannot open the workshop: the browser is known by its cookie."""
+    page = screen.page
+    assert page.evaluate("location.href") == f"{stage.address.partition('?')[0]}#round"
+    assert stage.address.partition("token=")[2] not in page.evaluate("JSON.stringify([document.cookie, document.referrer])")
+    page.reload()
+    wait_until_ready(screen)
+    assert "token" not in page.evaluate("location.href")
+
+
 @pytest.mark.parametrize("size", SIZES)
 def test_a_whole_round_is_played_by_keys_and_read_from_the_last_row(  # noqa: PLR0915 - a round is one story
     browser: Browser, stage: Stage, size: tuple[int, int]

@@ -1,0 +1,184 @@
+"""Which settings of this computer reach what the workbook starts: those of the network, and no others.
+
+One rule instead of a list: a variable that belongs to Python, Jupyter, an installer or a tool of the checks is dropped unless
+the workbook has set it, and their settings files are not read. Whoever has them has them for other work. What stays is what no
+install works without: where packages come from, through which proxy, and with which certificate.
+
+`workbook.py` uses this before any package is there.
+"""
+
+from __future__ import annotations
+
+import ast
+import contextlib
+import functools
+import os
+import subprocess
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Final
+
+#: How the names of variables begin that belong to Python, Jupyter, an installer or a tool of the checks.
+FOREIGN: Final = (
+    *(
+        "ANYWIDGET_",
+        "CONDA_",
+        "COVERAGE_",
+        "HATCH",
+        "IPYKERNEL",
+        "IPYTHON",
+        "IPYWIDGETS",
+        "JPY_",
+        "JUPYTER",
+        "MYPY",
+        "NBCLIENT",
+    ),
+    *("NBCLIENT", "NBCONVERT", "NBVAL", "NODE_OPTIONS", "PIP_", "PLOTLY_", "PY_COLORS", "PYDEVD", "PYTEST", "PYTHON", "RUFF"),
+    *("TRAITLETS", "UV_", "VIRTUAL_ENV", "VOILA", "_PYTHON", "__PYVENV"),
+)
+
+#: What pip is told about the network, and uv's names for the same, where it has one.
+PIP_NETWORK: Final = {
+    "PIP_CERT": "SSL_CERT_FILE",
+    "PIP_CLIENT_CERT": "SSL_CLIENT_CERT",
+    "PIP_DEFAULT_TIMEOUT": "UV_HTTP_TIMEOUT",
+    "PIP_EXTRA_INDEX_URL": "UV_INDEX",
+    "PIP_FIND_LINKS": "UV_FIND_LINKS",
+    "PIP_INDEX_URL": "UV_DEFAULT_INDEX",
+    "PIP_KEYRING_PROVIDER": "UV_KEYRING_PROVIDER",
+    "PIP_NO_INDEX": "",
+    "PIP_PROXY": "ALL_PROXY",
+    "PIP_TRUSTED_HOST": "UV_INSECURE_HOST",
+}
+#: How the names of uv's own begin.
+UV_NETWORK: Final = (
+    *("UV_DEFAULT_INDEX", "UV_EXTRA_INDEX_URL", "UV_FIND_LINKS", "UV_HTTP_TIMEOUT", "UV_INDEX", "UV_INSECURE_HOST"),
+    *("UV_KEYRING_PROVIDER", "UV_NATIVE_TLS", "UV_SYSTEM_CERTS"),
+)
+#: What uv's settings file calls some of them.
+UV_FILE: Final = {
+    "allow-insecure-host": "UV_INSECURE_HOST",
+    "extra-index-url": "UV_INDEX",
+    "find-links": "UV_FIND_LINKS",
+    "index-url": "UV_DEFAULT_INDEX",
+}
+
+
+def is_foreign(name: str) -> bool:
+    """Return whether a variable is one that the workbook drops unless it has set it.
+
+    Examples:
+        >>> [is_foreign(name) for name in ("PYTHONPATH", "JUPYTER_TOKEN", "PIP_USER")]
+        [True, True, True]
+        >>> [is_foreign(name) for name in ("HTTPS_PROXY", "PIP_INDEX_URL", "HOME")]
+        [False, False, False]
+    """
+    name = name.upper()
+    return name.startswith(FOREIGN) and name not in PIP_NETWORK and not name.startswith(UV_NETWORK)
+
+
+def without_foreign(environment: Mapping[str, str]) -> dict[str, str]:
+    """Return an environment without the variables that the workbook drops.
+
+    Examples:
+        >>> without_foreign({"PIP_USER": "1", "PYTHONHOME": "/x", "HTTPS_PROXY": "http://proxy:8080"})
+        {'HTTPS_PROXY': 'http://proxy:8080'}
+    """
+    return {name: value for name, value in environment.items() if not is_foreign(name)}
+
+
+def python_settings() -> dict[str, str]:
+    """Return the settings that every Python of the workbook gets: text is UTF-8, and a reader's own packages stay out.
+
+    Examples:
+        >>> python_settings()["PYTHONUTF8"]
+        '1'
+    """
+    return {"PYTHONNOUSERSITE": "1", "PYTHONUTF8": "1"}
+
+
+def installer_environment(python: str, tools: Path) -> dict[str, str]:
+    """Return the environment of pip and uv, which read no settings file of their own then.
+
+    Args:
+        python: The Python whose pip is asked what its settings files say about the network.
+        tools: The folder in which uv keeps what it has fetched.
+    """
+    environment = {**python_settings(), **without_foreign(os.environ)}
+    network = pip_network(pip_settings(python)) | {name: os.environ[name] for name in PIP_NETWORK if name in os.environ}
+    for name, value in network.items():
+        if uvs := PIP_NETWORK[name]:
+            environment.setdefault(uvs, value.replace(" ", ",") if uvs == "UV_FIND_LINKS" else value)
+    return {
+        "UV_SYSTEM_CERTS": "1",
+        **uv_settings(),
+        **environment,
+        **network,
+        "PIP_CONFIG_FILE": os.devnull,
+        "PIP_DISABLE_PIP_VERSION_CHECK": "1",
+        "UV_CACHE_DIR": str(tools / "cache"),
+        "UV_INDEX_STRATEGY": "unsafe-best-match",  # as pip looks; whatever is found has to have the hash in the lock
+        "UV_NO_CONFIG": "1",
+        "UV_PYTHON_DOWNLOADS": "never",
+    }
+
+
+def pip_network(settings: Mapping[str, str]) -> dict[str, str]:
+    """Return those of pip's settings that are about the network, as variables.
+
+    Examples:
+        >>> pip_network({"global.index-url": "https://mirror/simple", "install.user": "true", "install.timeout": "9"})
+        {'PIP_INDEX_URL': 'https://mirror/simple', 'PIP_DEFAULT_TIMEOUT': '9'}
+    """
+    found: dict[str, str] = {}
+    for section in ("global.", "install."):  # as pip reads them: the later overrules the earlier
+        for key, value in settings.items():
+            name = f"PIP_{key.removeprefix(section).upper().replace('-', '_')}"
+            name = "PIP_DEFAULT_TIMEOUT" if name == "PIP_TIMEOUT" else name
+            if key.startswith(section) and name in PIP_NETWORK:
+                found[name] = " ".join(value.split())
+    return found
+
+
+@functools.cache
+def pip_settings(python: str) -> dict[str, str]:
+    """Return what pip's settings files say, by section and name; nothing where there is no pip, or they cannot be read."""
+    environment = without_foreign(os.environ) | python_settings()
+    if "PIP_CONFIG_FILE" in os.environ:
+        environment["PIP_CONFIG_FILE"] = os.environ["PIP_CONFIG_FILE"]
+    try:
+        done = subprocess.run(
+            [python, "-m", "pip", "config", "list"], env=environment, capture_output=True, check=False, encoding="utf-8"
+        )
+    except (OSError, UnicodeDecodeError):
+        return {}
+    found = {}
+    for line in done.stdout.splitlines():
+        key, _, written = line.partition("=")
+        with contextlib.suppress(SyntaxError, ValueError):
+            found[key] = str(ast.literal_eval(written))
+    return found
+
+
+def uv_settings() -> dict[str, str]:
+    """Return what uv's settings files say about where packages come from, as variables of its own."""
+    if os.name == "nt":
+        folders = [Path(os.environ[name]) for name in ("PROGRAMDATA", "APPDATA") if name in os.environ]
+    else:
+        folders = [Path("/etc"), Path(os.environ.get("XDG_CONFIG_HOME") or "~/.config").expanduser()]
+    found: dict[str, str] = {}
+    for folder in folders:  # the later overrules the earlier
+        try:
+            settings = tomllib.loads((folder / "uv" / "uv.toml").read_text(encoding="utf-8"))
+        except (OSError, ValueError, RuntimeError):
+            continue
+        for name, variable in UV_FILE.items():
+            value = settings.get(name, settings.get("pip", {}).get(name))
+            if value:
+                found[variable] = " ".join([value] if isinstance(value, str) else value)
+        for index in settings.get("index", []):
+            variable = "UV_DEFAULT_INDEX" if index.get("default") else "UV_INDEX"
+            more = found.get(variable) if variable == "UV_INDEX" else None
+            found[variable] = " ".join(filter(None, [more, index["url"]]))
+    return found

@@ -1,0 +1,106 @@
+"""The workbook's folder: one that cannot be written, and one where every file is open to all."""
+
+from __future__ import annotations
+
+import errno
+import os
+import stat
+import tempfile
+from pathlib import Path
+
+import pytest
+
+import workbook
+from backchannel_lib.cli import main, project
+
+posix = pytest.mark.skipif(os.name != "posix", reason="Windows keeps a user's files from others by itself")
+
+
+def open_to_all(monkeypatch: pytest.MonkeyPatch, *folders: Path) -> None:
+    """Make everything in these folders read as 0777 for good, as on a USB stick or a Windows disk under WSL."""
+    look = os.stat
+
+    def look_at(path: str | int | os.PathLike[str], **options: bool) -> os.stat_result:
+        found = look(path, **options)  # type: ignore[arg-type]
+        if isinstance(path, int) or not any(Path(path).is_relative_to(folder) for folder in folders):
+            return found
+        return os.stat_result((found.st_mode | 0o777, *found[1:]))
+
+    monkeypatch.setattr(os, "stat", look_at)
+
+
+@posix
+def test_where_every_file_is_open_to_all_tokens_go_elsewhere(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Jupyter refuses to keep a token in such a place, so it goes to a folder of this user's, and to the same one each time."""
+    stick, private = tmp_path / "stick", tmp_path / "private"
+    stick.mkdir()
+    private.mkdir()
+    monkeypatch.setattr(project, "LOCAL", stick)
+    monkeypatch.setattr(tempfile, "tempdir", str(private))
+    assert project.runtime_folder() == stick / "runtime"
+    open_to_all(monkeypatch, stick)
+    found = project.runtime_folder()
+    assert found.parent == private
+    assert project.environment()["JUPYTER_RUNTIME_DIR"] == str(found) == str(project.runtime_folder())
+    assert stat.S_IMODE(found.stat().st_mode) == 0o700
+    from jupyter_core.paths import secure_write
+
+    with secure_write(str(found / "token")) as file:
+        file.write("x")
+    with pytest.raises(RuntimeError), secure_write(str(stick / "token")) as file:
+        file.write("x")
+
+
+@posix
+def test_where_no_folder_keeps_a_secret_a_sentence_says_so(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Nothing starts, and there is no traceback."""
+    monkeypatch.setattr(project, "LOCAL", tmp_path / "stick")
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    open_to_all(monkeypatch, tmp_path)
+    assert main.main(["present", "--no-browser"]) == 1
+    said = capsys.readouterr().err
+    assert "could read the key" in said
+    assert "Move the workbook to a folder in your own home." in said
+
+
+@posix
+def test_a_folder_that_somebody_else_has_made_there_is_not_used(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """In a folder for all, another user could have laid a link or a folder of that name."""
+    (tmp_path / "theirs").mkdir()
+    (tmp_path / "link").symlink_to(tmp_path / "theirs", target_is_directory=True)
+    assert not project.keeps_secrets(tmp_path / "link")
+    monkeypatch.setattr(os, "getuid", lambda: 12345)
+    assert not project.keeps_secrets(tmp_path / "theirs")
+
+
+@pytest.mark.parametrize("command", ["open", "present"])
+def test_a_folder_that_cannot_be_written_is_a_sentence(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str], command: str
+) -> None:
+    """It names the folder and what to do, and no number of an error."""
+
+    def refuse(path: Path, *_: object, **__: object) -> None:
+        raise OSError(errno.EROFS, os.strerror(errno.EROFS), str(path))
+
+    monkeypatch.setattr(Path, "mkdir", refuse)
+    monkeypatch.setattr("backchannel_lib.cli.open_lab.LAST_LAYOUT", tmp_path / "new" / "layout")
+    assert main.main([command, "--no-browser"]) == 1
+    said = capsys.readouterr().err
+    assert f"Copy the workbook's folder, {project.ROOT}, to a place\nthat you can write to" in said
+    assert os.strerror(errno.EROFS) in said
+    assert "Errno" not in said
+
+
+def test_the_set_up_in_a_folder_that_cannot_be_written_is_a_sentence(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """The first command of all says so too."""
+
+    def refuse(*, tests: bool) -> None:
+        raise OSError(errno.EROFS, os.strerror(errno.EROFS), str(tmp_path))
+
+    monkeypatch.setattr(workbook, "set_up", refuse)
+    with pytest.raises(SystemExit) as caught:
+        workbook.main(["open"])
+    assert f"The folder {workbook.ROOT} could not be written to." in str(caught.value)
+    assert "Errno" not in str(caught.value)

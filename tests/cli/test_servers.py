@@ -1,0 +1,267 @@
+"""JupyterLab and the workshop on a computer full of other people's settings, and what is left when they are stopped."""
+
+from __future__ import annotations
+
+import contextlib
+import http.cookiejar
+import json
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import psutil
+import pytest
+
+from backchannel_lib.activities import saved_answers
+from backchannel_lib.cli import project, run_jupyter
+from backchannel_lib.cli.open_lab import lab_command
+from backchannel_lib.cli.present import workshop_command
+from backchannel_lib.cli.project import ROOT, environment
+from tests.helpers.planted import on_such_a_computer, plant, variables
+
+pytestmark = pytest.mark.slow
+
+WAIT = 90  # s; a busy machine is no failure
+
+
+@dataclass
+class Server:
+    """A server on a computer with planted settings.
+
+    Args:
+        address: Where it is, with its token.
+        log: All that it has printed until then.
+        trace: The file in which planted code leaves its trace.
+    """
+
+    address: str
+    log: str
+    trace: Path
+
+    @property
+    def token(self) -> str:
+        """Its token."""
+        return self.address.partition("token=")[2]
+
+    def url(self, path: str) -> str:
+        """Give the address of a path, without the token."""
+        return f"{'/'.join(self.address.split('/')[:3])}{path}"
+
+
+@contextlib.contextmanager
+def running(command: list[str], folder: Path) -> Iterator[Server]:
+    """Start a server as a command does, on a computer with planted settings, and wait until it says where it is."""
+    trace = plant(folder)
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in variables(folder).items():
+            patch.setenv(name, value)
+        patch.setenv(saved_answers.FOLDER, str(folder / "work"))
+        own = environment()
+    written = {name: str(folder / name.lower()) for name in ("JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR", "JUPYTER_RUNTIME_DIR")}
+    Path(written["JUPYTER_RUNTIME_DIR"]).mkdir(mode=0o700)
+    log = folder / "log"
+    with log.open("wb") as out:
+        process = subprocess.Popen(
+            on_such_a_computer(folder, command), cwd=ROOT, env=own | written, stdin=subprocess.DEVNULL, stdout=out, stderr=out
+        )
+    try:
+        until = time.monotonic() + WAIT
+        while not (found := re.search(r"http://127\.0\.0\.1:\d+/\S*\?token=\w+", log.read_text(encoding="utf-8"))):
+            assert process.poll() is None, log.read_text(encoding="utf-8")
+            assert time.monotonic() < until, log.read_text(encoding="utf-8")
+            time.sleep(0.1)
+        server = Server(found[0], log.read_text(encoding="utf-8"), trace)
+        while answer(server.url("/"))[0] == 0:
+            time.sleep(0.1)
+        yield server
+    finally:
+        process.terminate()
+        process.wait(30)
+
+
+def free_port() -> int:
+    """Find a port."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return int(free.getsockname()[1])
+
+
+def answer(url: str, *, method: str = "GET", body: bytes | None = None, **headers: str) -> tuple[int, dict[str, str], str]:
+    """Ask for an address, and give the status (0 where nobody listens), the headers and the text; no redirect is followed."""
+
+    class Stay(urllib.request.HTTPRedirectHandler):
+        def redirect_request(self, *_: object) -> None:
+            return None
+
+    sent = {name.replace("_", "-"): value for name, value in headers.items()}
+    request = urllib.request.Request(url, body, sent, method=method)  # noqa: S310 - our own address
+    try:
+        with urllib.request.build_opener(Stay).open(request, timeout=WAIT) as reply:
+            return reply.status, dict(reply.headers), reply.read().decode()
+    except urllib.error.HTTPError as error:
+        with error:
+            return error.code, dict(error.headers), error.read().decode()
+    except urllib.error.URLError:
+        return 0, {}, ""
+
+
+@pytest.fixture(scope="module")
+def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """JupyterLab, started by its command."""
+    with running(lab_command(free_port(), browser=False), tmp_path_factory.mktemp("lab")) as server:
+        yield server
+
+
+@pytest.fixture(scope="module")
+def workshop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """The workshop, started by its command."""
+    with running(workshop_command(free_port(), browser=False), tmp_path_factory.mktemp("workshop")) as server:
+        yield server
+
+
+def test_lab_asks_for_a_token_whatever_a_settings_file_says(lab: Server) -> None:
+    """An empty token somewhere on the computer opens nothing, and a known one is not ours."""
+    assert answer(lab.url("/api/contents"))[0] == 403
+    assert answer(lab.url("/api/contents?token="))[0] == 403
+    assert answer(lab.url("/api/contents?token=known"))[0] == 403
+    assert answer(lab.url(f"/api/contents?token={lab.token}"))[0] == 200
+    assert len(lab.token) >= 32
+
+
+def test_lab_answers_to_this_computer_alone(lab: Server) -> None:
+    """Neither another name nor a page of another host gets anything, and a form without the page's own key does nothing."""
+    inside = f"token {lab.token}"
+    assert answer(lab.url("/api/contents"), Authorization=inside, Host="evil.example")[0] == 403
+    _, headers, _ = answer(lab.url("/login"), Origin="http://evil.example")
+    assert "Access-Control-Allow-Origin" not in headers
+    _, headers, _ = answer(lab.url(f"/lab?token={lab.token}"))
+    cookie = headers["Set-Cookie"].partition(";")[0]
+    assert answer(lab.url("/api/kernels"), method="POST", body=b"{}", Cookie=cookie)[0] == 403
+
+
+def test_lab_has_no_terminals_and_no_voila(lab: Server) -> None:
+    """Nothing of the workbook needs a terminal, and Voilà's stock page would ask other hosts for scripts."""
+    for path in ("/api/terminals", "/voila/render/notebooks/12_workshop.ipynb", "/voila"):
+        assert answer(lab.url(f"{path}?token={lab.token}"))[0] == 404, path
+
+
+def test_lab_loads_extensions_of_the_workbook_and_its_environment_alone(lab: Server) -> None:
+    """Those of the whole computer and of the reader's home stay out, with their settings and kernels."""
+    _, _, page = answer(lab.url(f"/lab?token={lab.token}"))
+    settings = json.loads(page.partition('id="jupyter-config-data" type="application/json">')[2].partition("</script>")[0])
+    names = {one["name"] for one in settings["federated_extensions"]}
+    assert {"@jupyter-widgets/jupyterlab-manager", "anywidget"} <= names
+    assert "planted" not in names
+    assert "planted" not in settings
+    assert settings["disabledExtensions"] == ["@voila-dashboards/jupyterlab-preview"]
+    assert not settings["terminalsAvailable"]
+    _, _, kernels = answer(lab.url(f"/api/kernelspecs?token={lab.token}"))
+    assert list(json.loads(kernels)["kernelspecs"]) == ["python3"]
+
+
+def test_lab_runs_no_planted_line_and_prints_no_warning(lab: Server) -> None:
+    """No settings file of the computer is even read."""
+    assert not lab.trace.exists(), lab.trace.read_text()
+    assert "Warning" not in lab.log
+
+
+def test_the_workshop_asks_for_a_token_and_takes_it_out_of_sight(workshop: Server) -> None:
+    """The page in a browser has an address that may be shown to a room."""
+    assert answer(workshop.url("/"))[0] == 302
+    assert answer(workshop.url("/?token="))[0] == 302
+    status, headers, text = answer(f"{workshop.address}&x=1%202")
+    assert (status, headers["Location"], text) == (302, "/?x=1+2", "")
+    status, headers, _ = answer(workshop.url("/login"))
+    assert workshop.token not in json.dumps(headers)
+    assert len(workshop.token) >= 32
+
+
+def test_the_workshop_answers_to_this_computers_names_alone(workshop: Server) -> None:
+    """A page of another host that was led here by its name gets nothing, not even a style sheet."""
+    for path in (f"/?token={workshop.token}", "/voila/static/main.js", "/voila/templates/stage/static/stage.css"):
+        for name in ("evil.example", "evil.example:80", "%2Ftmp", "127.0.0.1.evil.example"):
+            assert answer(workshop.url(path), Host=name)[0] in {400, 403}, (path, name)
+    _, headers, _ = answer(workshop.url(f"/?token={workshop.token}"), Origin="http://evil.example")
+    assert headers.get("Access-Control-Allow-Origin") != "*"
+    assert not workshop.trace.exists(), workshop.trace.read_text()
+    assert answer(workshop.url(f"/api/terminals?token={workshop.token}"))[0] != 200
+
+
+def processes(work: Path) -> list[psutil.Process]:
+    """List all that runs for a workshop that saves in this folder."""
+    found = []
+    for process in psutil.process_iter():
+        with contextlib.suppress(psutil.Error):
+            if process.environ().get(saved_answers.FOLDER) == str(work) and process.status() != psutil.STATUS_ZOMBIE:
+                found.append(process)
+    return found
+
+
+@pytest.mark.skipif(os.name != "posix", reason="Windows has no signals")
+@pytest.mark.parametrize("name", ["SIGTERM", "SIGHUP", "SIGKILL", "SIGINT"])
+def test_nothing_keeps_running_when_the_workshop_is_ended(tmp_path: Path, name: str) -> None:
+    """Ended, killed, interrupted, or its terminal closed: server and kernel are gone and the port is free."""
+    port = free_port()
+    command = [sys.executable, "-m", "backchannel_lib.cli", "present", "--no-browser", f"--port={port}"]
+    own = os.environ | {saved_answers.FOLDER: str(tmp_path)}
+    with subprocess.Popen(command, cwd=ROOT, env=own, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        said = ""
+        while not (found := re.search(r"http://\S+token=\w+", said)):
+            line = process.stdout.readline()
+            assert line, said
+            said += line
+        jar = urllib.request.HTTPCookieProcessor(http.cookiejar.CookieJar())
+        with urllib.request.build_opener(jar).open(found[0], timeout=WAIT) as page:
+            page.read()  # which has started a kernel and run the notebook in it
+        assert any("ipykernel_launcher" in one.cmdline() for one in processes(tmp_path))
+        process.send_signal(getattr(signal, name))
+        process.wait(30)
+    until = time.monotonic() + 30
+    while (left := processes(tmp_path)) and time.monotonic() < until:
+        time.sleep(0.1)
+    assert left == []
+    assert not project.is_taken(port)
+
+
+def test_a_program_that_stands_for_another_ends_with_it(tmp_path: Path) -> None:
+    """Where a system cannot replace a program (Windows), the new one watches the one it stands for, even if that is killed."""
+    parent = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
+    watching = (
+        "import os, time; from backchannel_lib.cli.run_jupyter import end_with_parent; thread = end_with_parent(os.environ)"
+    )
+    code = f"{watching}; print(thread.name, flush=True); time.sleep(60)"
+    child = subprocess.Popen(
+        [sys.executable, "-c", code],
+        env=os.environ | {run_jupyter.PARENT: str(parent.pid)},
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    with parent, child:
+        assert child.stdout is not None
+        assert child.stdout.readline() == "end-with-parent\n"
+        parent.kill()
+        parent.wait()
+        assert child.wait(WAIT) != 0
+    assert run_jupyter.end_with_parent({}) is None
+
+
+@pytest.mark.skipif(os.name != "posix", reason="Windows cannot replace a running program")
+def test_a_command_takes_the_place_of_the_one_before(tmp_path: Path) -> None:
+    """One process is all there is to stop: none is left to be forgotten."""
+    code = "import sys; from backchannel_lib.cli.project import exec_process; exec_process([sys.executable, '-c', sys.argv[1]])"
+    with subprocess.Popen(
+        [sys.executable, "-c", code, "import os; print(os.getpid())"], cwd=ROOT, stdout=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdout is not None
+        assert int(process.stdout.read()) == process.pid

@@ -1,0 +1,143 @@
+"""Which settings of a computer reach what the workbook starts: those of the network, and no others."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import workbook
+from backchannel_lib.cli import settings
+from backchannel_lib.cli.project import JUPYTER, LOCAL, ROOT, environment
+from tests.helpers.planted import plant, variables
+
+#: What a network needs, as variables.
+NETWORK = {
+    "ALL_PROXY": "http://proxy:8080",
+    "HTTPS_PROXY": "http://proxy:8080",
+    "NO_PROXY": "localhost",
+    "PIP_CERT": "/certificates.pem",
+    "PIP_INDEX_URL": "https://mirror.example/simple",
+    "SSL_CERT_FILE": "/certificates.pem",
+    "UV_INDEX_MIRROR_PASSWORD": "secret",
+}
+
+
+@pytest.fixture
+def computer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A computer with somebody's settings everywhere."""
+    plant(tmp_path)
+    for name, value in variables(tmp_path).items():
+        monkeypatch.setenv(name, value)
+    settings.pip_settings.cache_clear()
+    return tmp_path
+
+
+@pytest.mark.parametrize("name", [name for name in variables(Path("/x")) if name != "HOME"])
+def test_a_setting_that_we_did_not_make_reaches_nobody(computer: Path, name: str) -> None:
+    """It is dropped, or it has the workbook's own value."""
+    before = os.environ[name]
+    own = environment().get(name)
+    assert own != before
+    assert own is None or own == "1" or own.startswith((str(JUPYTER), sys.prefix)), own
+    assert workbook.environment().get(name) != before
+
+
+@pytest.mark.parametrize("name", list(NETWORK))
+def test_what_a_network_needs_reaches_all(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    """Index, proxy and certificate stay as they are."""
+    monkeypatch.setenv(name, NETWORK[name])
+    assert environment()[name] == NETWORK[name]
+    assert workbook.environment()[name] == NETWORK[name]
+
+
+def test_jupyter_keeps_all_it_writes_in_the_workbooks_folder(computer: Path) -> None:
+    """Settings, data, history and tokens have places of their own, which only their user can open."""
+    own = environment()
+    for name in ("IPYTHONDIR", "JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR", "JUPYTER_RUNTIME_DIR"):
+        assert Path(own[name]).is_relative_to(LOCAL)
+    if os.name == "posix":
+        assert LOCAL.stat().st_mode & 0o077 == 0
+
+
+@pytest.fixture
+def pip_conf(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A settings file of pip with a mirror of a network, and much that would break an install."""
+    file = tmp_path / "pip.conf"
+    file.write_text(
+        "[global]\nindex-url = https://mirror.example/simple\nrequire-virtualenv = true\ntimeout = 7\n"
+        "[install]\nuser = true\ntarget = /nowhere\nno-binary = :all:\ntrusted-host = mirror.example\n",
+        encoding="utf-8",
+    )
+    monkeypatch.setenv("PIP_CONFIG_FILE", str(file))
+    for name in [*settings.PIP_NETWORK, *filter(None, settings.PIP_NETWORK.values())]:
+        monkeypatch.delenv(name, raising=False)
+    settings.pip_settings.cache_clear()
+    return file
+
+
+def test_of_pips_settings_file_only_the_network_is_taken(pip_conf: Path) -> None:
+    """`user = true` and the like stop no set-up; the mirror is known to pip and to uv."""
+    own = settings.installer_environment(workbook.BASE_PYTHON, ROOT / ".venv-tools")
+    assert own["PIP_INDEX_URL"] == own["UV_DEFAULT_INDEX"] == "https://mirror.example/simple"
+    assert own["PIP_TRUSTED_HOST"] == own["UV_INSECURE_HOST"] == "mirror.example"
+    assert own["PIP_DEFAULT_TIMEOUT"] == own["UV_HTTP_TIMEOUT"] == "7"
+    command = [workbook.BASE_PYTHON, "-m", "pip", "config", "list"]
+    seen = subprocess.run(command, env=own, capture_output=True, text=True, check=True).stdout
+    assert "mirror.example" in seen
+    assert not [word for word in ("user", "target", "binary", "virtualenv") if word in seen]
+
+
+def test_a_settings_file_that_pip_cannot_read_is_left_out(pip_conf: Path) -> None:
+    """What pip itself refuses to start with stops nothing."""
+    pip_conf.write_text("[global\nindex-url = ", encoding="utf-8")
+    own = settings.installer_environment(workbook.BASE_PYTHON, ROOT / ".venv-tools")
+    assert "PIP_INDEX_URL" not in own
+    assert (
+        subprocess.run([workbook.BASE_PYTHON, "-m", "pip", "--version"], env=own, capture_output=True, check=False).returncode
+        == 0
+    )
+
+
+def test_of_uvs_settings_file_only_the_network_is_taken(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Its index is known, old way or new, and nothing else of the file."""
+    (tmp_path / "uv").mkdir()
+    file = tmp_path / "uv" / "uv.toml"
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
+    monkeypatch.setenv("APPDATA", str(tmp_path))
+    file.write_text('offline = true\n[pip]\nsystem = true\nindex-url = "https://mirror.example/simple"\n', encoding="utf-8")
+    assert settings.uv_settings() == {"UV_DEFAULT_INDEX": "https://mirror.example/simple"}
+    file.write_text(
+        'no-binary = true\n[[index]]\nurl = "https://a.example"\n[[index]]\nurl = "https://b.example"\ndefault = true\n',
+        encoding="utf-8",
+    )
+    assert settings.uv_settings() == {"UV_INDEX": "https://a.example", "UV_DEFAULT_INDEX": "https://b.example"}
+    file.write_text("broken [", encoding="utf-8")
+    assert settings.uv_settings() == {}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("command", "said"),
+    [
+        (["workbook.py", "--help"], "usage: backchannel"),
+        (["-P", "-m", "backchannel_lib.cli", "test", "tests/base/test_rich_display.py"], "0 failed"),
+    ],
+)
+def test_both_commands_work_on_such_a_computer(
+    computer: Path, monkeypatch: pytest.MonkeyPatch, command: list[str], said: str
+) -> None:
+    """Neither `python workbook.py` nor `backchannel` runs a planted module, and the checks take no planted option."""
+    monkeypatch.delenv("PYTHONINSPECT")  # whoever sets it asked Python to stay after any script
+    gone = ["sitecustomize.py", "backchannel_lib.py"]  # Python itself runs these, before any line of ours
+    for name in gone if "workbook.py" in command else [*gone, "json.py"]:
+        (computer / "modules" / name).unlink()
+    done = subprocess.run(
+        [sys.executable, *command], cwd=ROOT, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert said in done.stdout
+    assert not (computer / "trace").exists(), (computer / "trace").read_text()
