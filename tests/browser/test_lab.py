@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from playwright.sync_api import Browser
+from playwright.sync_api import BrowserContext
 
 from tests.helpers.lab import Lab, open_and_run
 
 
-def test_lab_offers_no_voila_no_terminal_and_shows_no_token(browser: Browser, lab: Lab) -> None:
+def test_lab_offers_no_voila_no_terminal_and_shows_no_token(reader: BrowserContext, lab: Lab) -> None:
     """Voilà's stock page asks other hosts for scripts, so its button is gone; the address may be on a projector."""
-    opened = open_and_run(browser, lab, "00_start_here.ipynb")
+    opened = open_and_run(reader, lab, "00_start_here.ipynb")
     page = opened.page
     toolbar = page.locator(".jp-NotebookPanel-toolbar [data-jp-item-name]")
     names = [name for name in toolbar.evaluate_all("all => all.map(one => one.dataset.jpItemName)") if name]
