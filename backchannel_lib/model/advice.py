@@ -1,0 +1,251 @@
+"""What to do now: the rule at this moment, what the article would expect, three dated steps, and what to ask.
+
+Which step holds when is a table, ``data/next_steps.csv``. This module only works out the dates.
+"""
+
+from __future__ import annotations
+
+import ast
+import calendar
+import functools
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, time, timedelta
+from types import SimpleNamespace
+from typing import Annotated, Any, Final, NamedTuple
+
+from backchannel_lib.base.errors import CaseError
+from backchannel_lib.base.formatting import suggestions
+from backchannel_lib.base.readers import WrongCellError, each_of, loader, one_of
+from backchannel_lib.base.texts import text
+from backchannel_lib.model.calendar import eastern, match_week, phase_at
+from backchannel_lib.model.case import Case
+from backchannel_lib.model.conditions import parse, scalar_function
+from backchannel_lib.model.open_judgment import OpenJudgment, judge_open
+from backchannel_lib.model.rules import rule_book
+from backchannel_lib.model.soap_rule import RulesCheck, rules_check, soap_window
+from backchannel_lib.model.tables import assumption_id, claim_ids, fact_ids, load_week_events, year_time
+
+SLOTS: Final = ("tonight", "next_moment", "next_month")
+WHO: Final = ("student", "caller", "deans_office")
+
+#: What a step's condition may speak of beside the fields of a case.
+_FLAGS: Final = ("inside_window", "before_window", "contact_unknown")
+
+
+def step_time(cell: str) -> str:
+    """When a step is due: now, month_later, an event of Match Week such as soap_ends, or a date such as July 1."""
+    if cell in {"now", "month_later", *(row.event for row in load_week_events())}:
+        return cell
+    try:
+        year_time(cell)
+    except WrongCellError:
+        events = ", ".join(row.event for row in load_week_events())
+        raise WrongCellError(f"now, month_later, a date such as July 1, or one of {events}") from None
+    return cell
+
+
+class NextStepRow(NamedTuple):
+    """The steps a student is given, three at a time: in each slot the first row whose condition holds.
+
+    Source:
+        The facts and claims in each row; which step comes first is ours.
+
+    Examples:
+        >>> [row.slot for row in load_next_steps()][0]
+        'tonight'
+    """
+
+    step: str
+    slot: Annotated[str, one_of(SLOTS)]
+    when: Annotated[
+        str, "an expression as in the conditions, which may also name inside_window, before_window and contact_unknown"
+    ]
+    who: Annotated[str, one_of(WHO), "who does it"]
+    at: Annotated[str, step_time]
+    facts: Annotated[tuple[str, ...], fact_ids]
+    claims: Annotated[tuple[str, ...], claim_ids]
+    assumption: Annotated[str, assumption_id]
+
+
+load_next_steps = loader(NextStepRow, "next_steps.csv")
+
+
+class NotCoveredRow(NamedTuple):
+    """What the article is silent about; the texts are ``not_covered.<topic>.name``, ``.note`` and ``.question``.
+
+    Source:
+        The facts in each row.
+
+    Examples:
+        >>> [row.topic for row in load_not_covered()][:2]
+        ['do_comlex', 'img']
+    """
+
+    topic: str
+    facts: Annotated[tuple[str, ...], fact_ids]
+
+
+load_not_covered = loader(NotCoveredRow, "not_covered.csv")
+
+
+@dataclass(frozen=True)
+class NextStep:
+    """One step: what, who, and when.
+
+    Args:
+        row: Its row of data/next_steps.csv.
+        when: The moment, on an Eastern clock; for a step without an hour of its own, the day's beginning.
+        whole_day: Whether only the day counts.
+    """
+
+    row: NextStepRow
+    when: datetime
+    whole_day: bool
+
+    @property
+    def sentence(self) -> str:
+        """What to do, as a sentence or two for a reader."""
+        return text(f"next_step.{self.row.step}")
+
+    @property
+    def who(self) -> str:
+        """Who does it."""
+        return text(f"next_step.who.{self.row.who}")
+
+
+@dataclass(frozen=True)
+class Advice:
+    """What a student can take away: the rule first, then the article's view, then what to do.
+
+    Args:
+        now: The moment it holds for, on an Eastern clock.
+        rules: What the rule says now; where it is not known whether the program has made contact, the stricter answer
+            first and then the other.
+        until: When that changes, on an Eastern clock; None where nothing changes before the next Match Week.
+        judgment: What the article would expect, with what is not known left open.
+        steps: Three steps, the nearest first.
+        questions: What to ask the dean's office, the most telling question first.
+        topics: What the article does not cover and the student has ticked, by name.
+
+    Source:
+        data/next_steps.csv, data/not_covered.csv.
+
+    Examples:
+        >>> advice = advise(Case(), now=datetime(2027, 3, 15, 20, 40))
+        >>> advice.rules[0].answer, advice.until
+        ('not_allowed', datetime.datetime(2027, 3, 18, 21, 0))
+        >>> [step.row.step for step in advice.steps]
+        ['hold_everyone', 'soap_is_over', 'year_of_work']
+    """
+
+    now: datetime
+    rules: tuple[RulesCheck, ...]
+    until: datetime | None
+    judgment: OpenJudgment
+    steps: tuple[NextStep, ...]
+    questions: tuple[str, ...]
+    topics: tuple[str, ...]
+
+    @property
+    def case(self) -> Case:
+        """The case, in the phase that the moment falls in."""
+        return self.judgment.known
+
+
+def advise(
+    known: Case | Mapping[str, object],
+    unknown: Iterable[str] = (),
+    now: datetime | None = None,
+    topics: Iterable[str] = (),
+) -> Advice:
+    """Return what a student can do now.
+
+    Args:
+        known: The case, or its known fields by name; its phase follows from ``now``.
+        unknown: Names of the fields that are not known, as in `judge_open`.
+        now: The moment, one without a time zone being Eastern; None for the clock of this machine.
+        topics: What the article does not cover, as named in data/not_covered.csv.
+
+    Raises:
+        CaseError: As in `judge_open` and `phase_at`, or a topic is not known.
+
+    Examples:
+        >>> advise({"score": 228}, unknown=("program_contacted_first",), now=datetime(2027, 3, 16, 9, 0)).steps[0].row.step
+        'find_out'
+    """
+    moment = eastern(datetime.now().astimezone() if now is None else now)
+    ticked = _check_topics(topics)
+    unknown = tuple(unknown)
+    judgment = judge_open(known, [name for name in unknown if name != "phase"])
+    case = judgment.known.replace(phase=phase_at(moment))
+    judgment = judge_open(case, judgment.unknown)
+    start, end = soap_window(moment.year)
+    inside = start <= moment < end
+    contact_unknown = "program_contacted_first" in judgment.unknown
+    answers = (False, True) if contact_unknown else (case.program_contacted_first,)
+    rules = tuple(
+        dict.fromkeys(rules_check(case.replace(program_contacted_first=contacted), when=moment) for contacted in answers)
+    )
+    before = not inside and case.phase == "groundwork"
+    rows, which = _table()
+    flags = {"inside_window": inside, "before_window": before, "contact_unknown": contact_unknown}
+    held = which(SimpleNamespace(**{**case.__dict__, **flags}))
+    first = {row.slot: row for bit, row in reversed(list(enumerate(rows))) if held >> bit & 1}
+    steps = tuple(_dated(first[slot], moment) for slot in SLOTS if slot in first)
+    until = end if inside else _next(lambda year: soap_window(year)[0], moment)
+    return Advice(moment, rules, until, judgment, steps, _questions(judgment, rules, ticked), ticked)
+
+
+def _check_topics(topics: Iterable[str]) -> tuple[str, ...]:
+    known = [row.topic for row in load_not_covered()]
+    try:
+        return tuple(each_of(known)(" ".join(topics)))
+    except WrongCellError:
+        wrong = next(topic for topic in topics if topic not in known)
+        raise CaseError("topics", "level", wrong, levels=suggestions(wrong, known)) from None
+
+
+def _questions(judgment: OpenJudgment, rules: tuple[RulesCheck, ...], topics: tuple[str, ...]) -> tuple[str, ...]:
+    questions = [text(f"ask.{name}") for name in judgment.worth_asking]
+    if "program_contacted_first" in judgment.unknown and len(rules) > 1:
+        questions.insert(0, text("ask.program_contacted_first"))
+    if any(check.answer == "ask_first" for check in rules):
+        questions.append(text("ask.may_they_call"))
+    if not questions:
+        questions.append(text("ask.who_is_heard_there"))
+    return (*questions, *(text(f"not_covered.{topic}.question") for topic in topics))
+
+
+def _dated(row: NextStepRow, moment: datetime) -> NextStep:
+    if row.at == "now":
+        return NextStep(row, moment, whole_day=True)
+    if row.at == "month_later":
+        year, month = (moment.year + 1, 1) if moment.month == 12 else (moment.year, moment.month + 1)
+        day = min(moment.day, calendar.monthrange(year, month)[1])
+        return NextStep(row, datetime(year, month, day), whole_day=True)  # noqa: DTZ001 - an Eastern clock, as `moment`
+    events = {event.event: event for event in load_week_events()}
+    if row.at in events:
+        event = events[row.at]
+
+        def at(year: int) -> datetime:
+            return datetime.combine(match_week(year) + timedelta(days=event.day), time.fromisoformat(event.starts))
+
+        return NextStep(row, _next(at, moment), whole_day=False)
+    date = year_time(row.at)
+    return NextStep(row, _next(lambda year: datetime(year, date.month, date.day), moment), whole_day=True)  # noqa: DTZ001
+
+
+def _next(in_year: Callable[[int], datetime], moment: datetime) -> datetime:
+    """Return the next time at which something that each year has comes round."""
+    return next(when for when in (in_year(moment.year), in_year(moment.year + 1)) if when > moment)
+
+
+@functools.cache
+def _table() -> tuple[tuple[NextStepRow, ...], Callable[[Any], int]]:
+    rows = load_next_steps()
+    trees: list[ast.expr] = [
+        parse(row.when, rule_book(None).conditions, place=("next_steps.csv", number, "when"), flags=_FLAGS)
+        for number, row in enumerate(rows, start=2)
+    ]
+    return rows, scalar_function(trees)
