@@ -27,6 +27,7 @@ KINDS: Final[dict[str, Maker | str]] = {
         "bets_returned": "bets:BetsReturned",
         "desk": "desk:Desk",
         "inbox": "inbox:Inbox",
+        "quick_check": "quick_check:QuickCheck",
         "week_clock": "week_clock:WeekClock",
         "planner": "planner.activity:PlannerActivity",
         "reply": "reply.activity:ReplyActivity",

@@ -44,6 +44,15 @@ def parse(arguments: Sequence[str] | None) -> tuple[argparse.Namespace, list[str
     printing.add_argument("--plan", type=int, metavar="MINUTES", default=45, help="20, 45 or 90 minutes (45)")
     printing.add_argument("--seed", type=int, metavar="N", default=1, help="draws other files; the same number, the same files")
     printing.add_argument("--out", type=Path, metavar="FOLDER", help="where to write them (my_work/sheets)")
+    sheet = commands.add_parser("sheet", help="write the one-page sheet of a saved case, to show your dean", allow_abbrev=False)
+    sheet.add_argument("case", type=Path, metavar="CASE.json", help="a case that was saved in chapter 10")
+    sheet.add_argument("--out", type=Path, metavar="FILE", help="an .html or .txt file (the case's name with .html)")
+    sheet.add_argument("--at", metavar="TIME", help="the moment it is for, Eastern, such as 2027-03-15T20:40 (now)")
+    sheet.add_argument(
+        "--unknown", metavar="FIELDS", default="", help="what you don't know, such as sponsors_visas,interviews_failures"
+    )
+    sheet.add_argument("--name", default="", help="your name, to be printed on it")
+    sheet.add_argument("--program", default="", help="the program's name, to be printed on it")
     testing = commands.add_parser(
         "test", help="run every check; arguments go to pytest: test -k phase, test tests/test_x.py", allow_abbrev=False
     )
@@ -68,6 +77,10 @@ def run(asked: argparse.Namespace, rest: Sequence[str]) -> int:
             from backchannel_lib.cli.print_sheets import print_sheets
 
             return print_sheets(asked.plan, asked.seed, asked.out)
+        case "sheet":
+            from backchannel_lib.cli.write_sheet import write_sheet
+
+            return write_sheet(asked.case, asked.out, asked.at, asked.unknown, name=asked.name, program=asked.program)
         case "test":
             from backchannel_lib.cli.run_checks import run_checks
 

@@ -192,7 +192,7 @@ def advise(
     flags = {"inside_window": inside, "before_window": before, "contact_unknown": contact_unknown}
     held = which(SimpleNamespace(**{**case.__dict__, **flags}))
     first = {row.slot: row for bit, row in reversed(list(enumerate(rows))) if held >> bit & 1}
-    steps = tuple(_dated(first[slot], moment) for slot in SLOTS if slot in first)
+    steps = tuple(sorted((_dated(first[slot], moment) for slot in SLOTS if slot in first), key=lambda step: step.when))
     until = end if inside else _next(lambda year: soap_window(year)[0], moment)
     return Advice(moment, rules, until, judgment, steps, _questions(judgment, rules, ticked), ticked)
 
@@ -210,8 +210,7 @@ def _questions(judgment: OpenJudgment, rules: tuple[RulesCheck, ...], topics: tu
     questions = [text(f"ask.{name}") for name in judgment.worth_asking]
     if "program_contacted_first" in judgment.unknown and len(rules) > 1:
         questions.insert(0, text("ask.program_contacted_first"))
-    if any(check.answer == "ask_first" for check in rules):
-        questions.append(text("ask.may_they_call"))
+    questions += [text(f"ask.{check.row}") for check in rules if check.answer == "ask_first"]
     if not questions:
         questions.append(text("ask.who_is_heard_there"))
     return (*questions, *(text(f"not_covered.{topic}.question") for topic in topics))

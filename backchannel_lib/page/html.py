@@ -5,7 +5,7 @@ from __future__ import annotations
 import html
 from typing import Final
 
-_VOID: Final = {"input", "br", "hr"}
+_VOID: Final = {"input", "br", "hr", "meta"}
 #: The attributes in which the sign § stands for what makes an id unique on the page. Anywhere else it is a reader's own.
 _IDS: Final = {"id", "for_", "name", "aria_labelledby", "aria_describedby", "aria_controls"}
 

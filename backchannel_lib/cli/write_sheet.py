@@ -1,0 +1,46 @@
+"""`backchannel sheet`: the one-page sheet of a saved case, as a page to print or as plain text."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+
+from backchannel_lib.base.errors import CaseError
+from backchannel_lib.base.files import write_file
+from backchannel_lib.cli.project import CommandError
+from backchannel_lib.model.advice import advise
+from backchannel_lib.model.case_files import load_case
+from backchannel_lib.page.sheet import SheetHead, sheet_html, sheet_text
+
+
+def write_sheet(case: Path, out: Path | None, at: str | None, unknown: str, *, name: str = "", program: str = "") -> int:
+    """Write the sheet and print its path; return the exit code.
+
+    Args:
+        case: A file that holds a case.
+        out: Where to write it: plain text if it ends in .txt, else a page; None for a page beside the case.
+        at: The moment it is for, as in `datetime.fromisoformat`; None for now.
+        unknown: Names of the fields that are not known, separated by commas.
+        name: The student's name.
+        program: The program's name.
+
+    Raises:
+        CommandError: The case, the moment or a field's name makes no sense, or the sheet cannot be written.
+    """
+    target = out or case.with_suffix(".html")
+    if target.suffix.lower() not in {".html", ".htm", ".txt"}:
+        raise CommandError(f"--out: must end in .html or .txt, but it is {target.name}. Nothing was written.")
+    try:
+        moment = datetime.fromisoformat(at) if at else None
+    except ValueError:
+        raise CommandError(f"--at: must be a date and time such as 2027-03-15T20:40, but it is {at}.") from None
+    try:
+        known = load_case(case)
+        advice = advise(known, [field.strip() for field in unknown.split(",") if field.strip()], moment)
+        head = SheetHead(name, program)
+        write = sheet_text if target.suffix.lower() == ".txt" else sheet_html
+        write_file(target, write(advice, head))
+    except CaseError as error:
+        raise CommandError(f"The sheet was not written.\n{error}") from None
+    print(target)
+    return 0
