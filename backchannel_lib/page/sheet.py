@@ -50,6 +50,9 @@ class SheetHead(NamedTuple):
     program: str = ""
 
 
+#: The panel's own frames, so that the rule and the article look the same everywhere.
+_PANEL_CLASS: Final = {"rule": "bw-rule", "article": "bw-card"}
+
 BLANK_HEAD: Final = SheetHead()
 
 
@@ -145,10 +148,10 @@ def _section(block: _Block, heading: str = "h2") -> Markup:
     return tag(
         "section",
         tag(heading, block.title),
-        tag("p", block.answer, class_="answer") if block.answer else None,
+        tag("p", block.answer, class_="answer bw-verdict-name") if block.answer else None,
         lines,
-        [tag("p", line, class_="small") for line in block.small],
-        class_=f"bw-sheet {block.kind}",
+        [tag("p", line, class_="small bw-small") for line in block.small],
+        class_=f"{block.kind} {_PANEL_CLASS.get(block.kind, 'bw-plain')}",
     )
 
 

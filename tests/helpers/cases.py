@@ -190,7 +190,7 @@ def moments(draw: st.DrawFn) -> datetime:
     """Draw moments of a hundred years, most of them in or near Match Week, in several time zones or in none."""
     year = draw(st.integers(2000, 2099))
     if draw(st.integers(0, 4)):
-        at = datetime(year, 3, 11) + timedelta(minutes=draw(st.integers(0, 17 * 24 * 60)))  # noqa: DTZ001 - zone below
+        at = datetime(year, 3, 11) + timedelta(minutes=draw(st.integers(0, 17 * 24 * 60)))
     else:
-        at = draw(st.datetimes(datetime(year, 1, 1), datetime(year, 12, 31)))  # noqa: DTZ001 - zone below
+        at = draw(st.datetimes(datetime(year, 1, 1), datetime(year, 12, 31)))
     return at.replace(tzinfo=draw(st.sampled_from(ZONES)))

@@ -427,7 +427,7 @@ def test_what_each_reading_changes(reading: str, fields: dict[str, Any], before:
 def test_friday_changes_a_verdict_through_the_calendar() -> None:
     """A second call on Friday is within reach of an offer in phase 2 and is skimmed in phase 3."""
     case = Case(recommender="trusted_peer", specifics=True, name_familiar=True, file_in_system=True)
-    friday = datetime(2027, 3, 19, 9, 0)  # noqa: DTZ001 - a moment without a zone is Eastern
+    friday = datetime(2027, 3, 19, 9, 0)
     agreement = readings_agree(case, friday)
     assert agreement.verdict == Verdict.OFFER_IN_PLAY
     assert agreement.verdicts["friday_in_phase_3"] == Verdict.SKIMMED

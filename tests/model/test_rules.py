@@ -474,7 +474,7 @@ def test_a_wrong_argument_is_refused_by_its_name(name: str, argument: str, value
     """Whatever is no case, no moment, no reading and so on is refused with its name, whatever the other arguments are."""
     right: dict[str, Any] = {
         "reading": "vouch_is_enough",
-        "when": datetime(2027, 3, 16, 9, 0),  # noqa: DTZ001 - a moment without a zone is Eastern
+        "when": datetime(2027, 3, 16, 9, 0),
         "most_acts": 1,
         "year": 2027,
         "frame": pd.DataFrame({"score": [240]}),

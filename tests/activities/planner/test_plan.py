@@ -479,7 +479,7 @@ def test_the_plan_in_short_says_what_the_rule_says(student: Case, contacted: tup
 
 def test_the_moment_decides_the_phase() -> None:
     """A moment that is given decides phase and rules check, whatever the student's case says."""
-    inside, after = datetime(2027, 3, 16, 9, 0), datetime(2027, 3, 18, 21, 0)  # noqa: DTZ001 - Eastern by the contract
+    inside, after = datetime(2027, 3, 16, 9, 0), datetime(2027, 3, 18, 21, 0)
     known = Case(name_familiar=True, file_in_system=True)
     assert plan(known, [WELL], [MERCY], when=inside).rows[0].rules.answer == "not_allowed"
     row = plan(known, [WELL], [MERCY], when=after).rows[0]

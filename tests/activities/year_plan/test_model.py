@@ -248,7 +248,7 @@ def test_a_violation_is_said_to_bar_from_soap() -> None:
 
 @pytest.mark.parametrize(
     "start",
-    [None, "2027-03-15", 2027, datetime(2027, 3, 15, 9, 0), date(1999, 12, 31), date(2101, 1, 1)],  # noqa: DTZ001
+    [None, "2027-03-15", 2027, datetime(2027, 3, 15, 9, 0), date(1999, 12, 31), date(2101, 1, 1)],
 )
 def test_a_first_day_that_is_none_is_refused(start: Any) -> None:
     """A first day that is no calendar day, or lies far outside our time, is refused."""

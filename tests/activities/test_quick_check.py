@@ -1,0 +1,150 @@
+"""The quick check: eight questions, every one with a way out, and an answer that says no more than the model."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from backchannel_lib import Verdict, judge
+from backchannel_lib.activities.quick_check import DAYS, FILE, MESSAGE, OPEN, PROGRAM, STANDING, QuickCheck
+from backchannel_lib.activities.registry import make_activity
+from backchannel_lib.activities.tables import load_activities
+from backchannel_lib.base.texts import text
+from tests.helpers.activities import act
+
+ROW = next(row for row in load_activities() if row.activity == "quick_check")
+TUESDAY = datetime(2027, 3, 16, 13, 30, tzinfo=UTC)  # 9:30 am in New York
+
+
+def quick_check(now: datetime = TUESDAY) -> QuickCheck:
+    """Make the activity with a clock that stands still."""
+    return QuickCheck(ROW, lambda: now)
+
+
+def test_it_starts_from_the_clock_and_says_so() -> None:
+    """Nothing has to be entered to learn what is allowed now."""
+    check = quick_check()
+    fragments = check.fragments(check.state)
+    assert "Tuesday, March 16, 2027, 9:30 am ET" in fragments["moment"]
+    assert fragments["answer"].index("Not allowed") < fragments["answer"].index("Between")
+
+
+def test_every_question_starts_unknown_or_empty() -> None:
+    """Nothing is filled in for the student, least of all what would please them."""
+    check = quick_check()
+    case, unknown = check.known_and_unknown(check.state)
+    assert set(OPEN) <= set(unknown)
+    assert {"recommender", "range_low", "range_floor", "specifics", "addresses_flag", "program_contacted_first"} <= set(unknown)
+    assert not case.specifics
+    advice = check.advice(check.state)
+    assert advice.judgment.lowest < advice.judgment.highest
+
+
+@pytest.mark.parametrize(
+    ("now", "day", "moment"),
+    [
+        (datetime(2026, 11, 26, 23, 0, tzinfo=UTC), "monday", datetime(2027, 3, 15, 20, 0)),
+        (datetime(2027, 3, 19, 12, 0, tzinfo=UTC), "monday", datetime(2027, 3, 15, 20, 0)),
+        (datetime(2027, 3, 23, 12, 0, tzinfo=UTC), "thursday_night", datetime(2028, 3, 16, 22, 0)),
+    ],
+)
+def test_a_day_of_match_week_is_one_of_the_week_at_hand_or_the_next(now: datetime, day: str, moment: datetime) -> None:
+    """In Match Week it is this week's; after it, next year's."""
+    check = quick_check(now)
+    assert check.moment(check.with_(day=day)) == moment
+
+
+answers = st.fixed_dictionaries(
+    {
+        "day": st.sampled_from(["now", *DAYS]),
+        "contacted": st.sampled_from(["yes", "no", "unknown"]),
+        "caller": st.sampled_from(["trusted_peer", "known_dean", "unconnected_faculty", "self", "unknown"]),
+        "inside": st.sampled_from(["yes", "no"]),
+        "message": st.sets(st.sampled_from([*MESSAGE, "unknown"])).map(tuple),
+        "standing": st.sampled_from([*STANDING, "unknown"]),
+        "file": st.sets(st.sampled_from([*FILE, "unknown"]), max_size=3).map(tuple),
+        "program": st.sets(
+            st.sampled_from(["interviews_failures", "no_visas", "prelim_seat", "lists_done", "has_my_file"])
+        ).map(tuple),
+    }
+)
+
+
+@settings(max_examples=max(5, settings().max_examples // 3))
+@given(answers)
+def test_any_answers_get_an_answer_and_every_verdict_named_can_come_of_it(given_answers: dict[str, Any]) -> None:
+    """The answers' own case, judged, is among what is said to be possible."""
+    check = quick_check()
+    state = check.with_(**given_answers)
+    advice = check.advice(state)
+    assert judge(advice.case).verdict in advice.judgment.verdicts
+    fragments = check.fragments(state)
+    assert advice.rules[0].label in fragments["strip"]
+    assert advice.judgment.lowest.label in fragments["strip"]
+
+
+@settings(max_examples=max(5, settings().max_examples // 3))
+@given(
+    answers,
+    st.sampled_from([("standing", "unknown", "below"), ("caller", "unknown", "known_dean"), ("contacted", "unknown", "yes")]),
+)
+def test_an_answer_never_widens_what_is_possible(given_answers: dict[str, Any], question: tuple[str, str, str]) -> None:
+    """To know more is to know more."""
+    name, unknown, known = question
+    check = quick_check()
+    wide = check.advice(check.with_(**{**given_answers, "inside": "no", name: unknown})).judgment.verdicts
+    narrow = check.advice(check.with_(**{**given_answers, "inside": "no", name: known})).judgment.verdicts
+    assert narrow <= wide
+
+
+def test_two_boxes_that_contradict_each_other_are_refused_with_a_sentence() -> None:
+    """And the state stays as it was."""
+    check = quick_check()
+    fast, _ = act(check, type="set", field="program", value="interviews_failures|no_failures")
+    assert "cannot both be checked" in str(fast)
+    assert check.state["program"] == ()
+
+
+def test_the_sheet_holds_the_student_s_own_answers() -> None:
+    """Not an example's: another caller, another sheet."""
+    check = quick_check()
+    sheets = set()
+    for caller in ("trusted_peer", "self"):
+        act(check, type="set", field="caller", value=caller)
+        act(check, type="set", field="name", value="  Zoë   M. ")
+        fast, _ = act(check, type="save_sheet")
+        assert fast["file"]["name"].endswith(".html")
+        assert "Zoë M." in fast["file"]["text"]
+        plain, _ = act(check, type="save_text")
+        assert "NEXT STEPS" in plain["file"]["text"]
+        sheets.add(plain["file"]["text"])
+    assert len(sheets) == 2
+
+
+def test_the_verdict_is_told_to_widgets_only_where_there_is_one() -> None:
+    """A range of verdicts is none."""
+    check = quick_check()
+    assert check.visible_outcome(check.state) == ("", "not_allowed")
+    sure = check.with_(caller="self", message=(), standing="far_below", program=("no_prelim_seat",))
+    assert check.visible_outcome(sure) == (Verdict.IGNORED.name.lower(), "not_allowed")
+
+
+def test_every_answer_has_a_text_and_the_other_days_lie_in_order() -> None:
+    """What can be chosen can be read."""
+    for name in (*MESSAGE, *FILE, *PROGRAM, *STANDING):
+        assert any(text(f"quick.{question}.{name}") for question in _questions_of(name))
+    assert list(DAYS.values()) == sorted(DAYS.values(), key=timedelta.total_seconds)
+    assert (
+        make_activity("quick_check").page().count("I don&#x27;t know")
+        + make_activity("quick_check").page().count("I don't know")
+        >= 5
+    )
+
+
+def _questions_of(name: str) -> list[str]:
+    boxes = {"message": MESSAGE, "file": FILE, "program": PROGRAM, "standing": STANDING}
+    return [question for question, box in boxes.items() if name in box]

@@ -1,0 +1,128 @@
+"""What to do now: the rule at the moment, dated steps that lie ahead, and questions that fit what is unknown."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from backchannel_lib import Case, CaseError, judge_open, phase_at, rules_check
+from backchannel_lib.base.texts import text
+from backchannel_lib.model.advice import SLOTS, advise, load_next_steps, load_not_covered
+from backchannel_lib.model.calendar import eastern
+from tests.helpers.cases import cases, moments
+
+POLICIES = ("interviews_failures", "sponsors_visas", "has_noncategorical_seat", "lists_open", "program_contacted_first")
+unknowns = st.lists(st.sampled_from(POLICIES), unique=True)
+
+# Match Week 2027 begins on Monday, March 15.
+MOMENTS = [
+    (datetime(2027, 3, 15, 9, 59), "allowed", datetime(2027, 3, 15, 10, 0)),
+    (datetime(2027, 3, 15, 10, 0), "not_allowed", datetime(2027, 3, 18, 21, 0)),
+    (datetime(2027, 3, 18, 20, 59), "not_allowed", datetime(2027, 3, 18, 21, 0)),
+    (datetime(2027, 3, 18, 21, 0), "allowed", datetime(2028, 3, 13, 10, 0)),
+    (datetime(2027, 12, 31, 23, 59), "allowed", datetime(2028, 3, 13, 10, 0)),
+]
+
+
+@pytest.mark.parametrize(("now", "answer", "until"), MOMENTS)
+def test_the_rule_is_told_for_the_moment_and_until_when(now: datetime, answer: str, until: datetime) -> None:
+    """At the minutes where the window opens and closes."""
+    advice = advise(Case(), now=now)
+    assert ([check.answer for check in advice.rules], advice.until) == ([answer], until)
+
+
+@pytest.mark.parametrize(
+    ("now", "contacted", "steps"),
+    [
+        (datetime(2027, 3, 15, 9, 59), False, ["find_a_caller", "before_results", "ask_for_history"]),
+        (datetime(2027, 3, 15, 10, 0), False, ["hold_everyone", "soap_is_over", "year_of_work"]),
+        (datetime(2027, 3, 15, 10, 0), True, ["answer_them", "soap_is_over", "year_of_work"]),
+        (datetime(2027, 3, 15, 10, 0), None, ["find_out", "soap_is_over", "year_of_work"]),
+        (datetime(2027, 3, 18, 21, 0), None, ["one_program", "year_of_work", "new_season"]),
+        (datetime(2027, 6, 20, 12, 0), False, ["one_program", "new_season", "year_of_work"]),
+        (datetime(2027, 7, 1, 0, 0), False, ["find_a_caller", "ask_for_history", "before_results"]),
+    ],
+)
+def test_the_steps_fit_the_moment_and_whether_they_made_contact(
+    now: datetime, contacted: bool | None, steps: list[str]
+) -> None:
+    """From the days before Match Week to the new academic year, the nearest step first."""
+    unknown = ("program_contacted_first",) if contacted is None else ()
+    advice = advise(Case(program_contacted_first=bool(contacted)), unknown, now)
+    assert [step.row.step for step in advice.steps] == steps
+
+
+@given(cases(), unknowns, moments())
+def test_there_are_three_steps_and_none_lies_in_the_past(case: Case, unknown: list[str], now: datetime) -> None:
+    """One for each slot, by date; the rule's next change lies ahead too."""
+    advice = advise(case, unknown, now)
+    assert sorted(step.row.slot for step in advice.steps) == sorted(SLOTS)
+    dates = [step.when for step in advice.steps]
+    assert dates == sorted(dates)
+    assert advice.now == eastern(now)
+    assert dates[0].date() >= advice.now.date()
+    assert advice.until is not None
+    assert advice.until > advice.now
+
+
+@given(cases(), moments())
+def test_the_rule_changes_at_the_moment_that_is_named_and_not_before(case: Case, now: datetime) -> None:
+    """A fresh call is allowed on one side of it and not on the other."""
+    case = case.replace(recommender="known_dean", move="targeted_call", program_contacted_first=False)
+    until = advise(case, now=now).until
+    assert until is not None
+    answers = {rules_check(case, when=when).answer for when in (eastern(now), until - timedelta(minutes=1))}
+    assert len(answers) == 1
+    assert rules_check(case, when=until).answer not in answers
+
+
+@given(cases(), unknowns, moments())
+def test_it_says_what_judge_and_the_rules_check_say(case: Case, unknown: list[str], now: datetime) -> None:
+    """Advice has no opinion of its own: the phase is the moment's, the verdicts and the rule's answers are the model's."""
+    advice = advise(case, unknown, now)
+    phased = case.replace(phase=phase_at(now))
+    assert advice.judgment.verdicts == judge_open(phased, unknown).verdicts
+    contacts = (False, True) if "program_contacted_first" in unknown else (case.program_contacted_first,)
+    assert set(advice.rules) == {rules_check(phased.replace(program_contacted_first=one), when=now) for one in contacts}
+
+
+@given(cases(), moments())
+def test_while_contact_is_unknown_the_stricter_answer_comes_first(case: Case, now: datetime) -> None:
+    """Nobody is told that they may call because the program might have called them."""
+    order = ("not_allowed", "ask_first", "allowed")
+    answers = [order.index(check.answer) for check in advise(case, ("program_contacted_first",), now).rules]
+    assert answers == sorted(answers)
+
+
+def test_what_is_worth_asking_is_asked_first_and_in_order() -> None:
+    """The dean's office gets the questions that would narrow the outcome, then what the article does not cover."""
+    case = Case(failed_attempts=1, recommender="known_dean", specifics=True, addresses_flag=True)
+    advice = advise(case, ("interviews_failures", "sponsors_visas"), datetime(2027, 2, 1), ["couples", "img"])
+    assert advice.questions == (
+        text("ask.interviews_failures"),
+        text("not_covered.couples.question"),
+        text("not_covered.img.question"),
+    )
+
+
+def test_every_field_every_step_and_every_topic_has_its_texts() -> None:
+    """Whatever may be open can be asked about."""
+    for name in Case.fields():
+        if name != "intensity":  # no rule asks how warmly someone praises
+            assert text(f"ask.{name}").endswith("?")
+        assert text(f"open.{name}")
+    assert all(text(f"next_step.{row.step}") for row in load_next_steps())
+    for row in load_not_covered():
+        assert text(f"not_covered.{row.topic}.question").endswith("?")
+        assert text(f"not_covered.{row.topic}.name")
+        assert text(f"not_covered.{row.topic}.note")
+
+
+@pytest.mark.parametrize("topics", [["couple"], ["couples", "x"]])
+def test_a_topic_that_nobody_knows_is_refused_with_the_nearest(topics: list[str]) -> None:
+    """As every other name is."""
+    with pytest.raises(CaseError, match=r"topics: must be one of .*couples"):
+        advise(Case(), topics=topics)

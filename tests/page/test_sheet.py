@@ -1,0 +1,103 @@
+"""The one-page sheet: the rule first, the same on paper and as text, nothing of anybody else's."""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime
+from html.parser import HTMLParser
+from typing import TYPE_CHECKING
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from backchannel_lib import Case
+from backchannel_lib.model.advice import Advice, advise, load_not_covered
+from backchannel_lib.page.sheet import SheetHead, moment_text, sheet_html, sheet_text
+from tests.helpers.cases import cases, moments
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
+
+POLICIES = ("interviews_failures", "sponsors_visas", "has_noncategorical_seat")
+EVERYTHING = (*POLICIES, "range_low", "range_floor", "needs", "recommender")
+TOPICS = [row.topic for row in load_not_covered()]
+
+
+def longest() -> Advice:
+    """The sheet with the most on it: nearly nothing known, every topic ticked, in the middle of SOAP."""
+    return advise(Case(failed_attempts=1, needs_visa=True), EVERYTHING, datetime(2027, 3, 16, 9, 0), TOPICS)
+
+
+class Words(HTMLParser):
+    """Collects what a page says, but for its title and style."""
+
+    def __init__(self, page: str) -> None:
+        super().__init__()
+        self.said: list[str] = []
+        self.feed(page.partition("<body>")[2])
+
+    def handle_data(self, data: str) -> None:
+        """Take a text."""
+        self.said.append(data.strip())
+
+
+@pytest.mark.parametrize(
+    ("when", "said"),
+    [
+        (datetime(2027, 3, 15, 0, 5), "Monday, March 15, 2027, 12:05 am ET"),
+        (datetime(2027, 3, 15, 12, 0), "Monday, March 15, 2027, 12:00 pm ET"),
+        (datetime(2027, 3, 18, 21, 0), "Thursday, March 18, 2027, 9:00 pm ET"),
+    ],
+)
+def test_moments_are_written_with_am_and_pm(when: datetime, said: str) -> None:
+    """As people in the US write them."""
+    assert moment_text(when) == said
+
+
+@given(cases(), st.lists(st.sampled_from(EVERYTHING), unique=True, max_size=4), moments())
+def test_paper_and_text_say_the_same_with_the_rule_first(case: Case, unknown: list[str], now: datetime) -> None:
+    """Every line of the text is on the page in the same order, and no probability is given."""
+    advice = advise(case, unknown, now, ("img",))
+    head = SheetHead("A. Student", "Mercy")
+    page, plain = sheet_html(advice, head), sheet_text(advice, head)
+    lines = [line.removeprefix("- ") for line in plain.splitlines() if line]
+    assert [word.casefold() for word in Words(page).said if word] == [line.casefold() for line in lines]
+    assert page.index('class="rule bw-rule"') < page.index('class="article bw-card"')
+    assert not re.search(r"probab|chance of|likelihood|\d ?%", plain)
+
+
+def test_what_a_student_wrote_is_text_and_never_markup() -> None:
+    """Also with signs that mean something in HTML, or to the panel."""
+    page = sheet_html(longest(), SheetHead("<b>Zoë</b> & Co.", '§ 5 " onload=x'))
+    assert "<b>Zoë" not in page
+    assert "&lt;b&gt;Zoë&lt;/b&gt; &amp; Co." in page
+
+
+def test_a_sheet_without_a_name_has_no_blank_label() -> None:
+    """The name and the program are optional."""
+    assert "Name:" not in sheet_text(longest())
+    assert "Program:" not in sheet_text(longest())
+
+
+def test_the_page_needs_nothing_from_elsewhere() -> None:
+    """No script, no address of a file, no request."""
+    page = sheet_html(longest())
+    assert not re.search(r"<script|<link|src=|url\(|@import|https?:", page)
+
+
+@pytest.mark.parametrize("paper", ["Letter", "A4"])
+def test_it_fits_one_page(browser: Browser, paper: str) -> None:
+    """A usual sheet fits one page; the fullest one takes two and cuts nothing in half."""
+    case = Case(
+        score=232, failed_attempts=1, needs_visa=True, recommender="subspecialist", move="internal_push", specifics=True
+    )
+    usual = advise(case, ("interviews_failures", "sponsors_visas", "program_contacted_first"), datetime(2027, 3, 16), ["img"])
+    page = browser.new_page()
+    try:
+        for advice, most in ((usual, 1), (longest(), 2)):
+            page.set_content(sheet_html(advice, SheetHead("A. Student", "Mercy")))
+            pdf = page.pdf(format=paper, prefer_css_page_size=False)
+            assert len(re.findall(rb"/Type\s*/Page\b", pdf)) <= most
+    finally:
+        page.close()
