@@ -165,7 +165,7 @@ class Activity(Generic[State]):
         """Return the named values in a file; raise `CaseError` if it holds none."""
         try:
             record = json.loads(text)
-        except ValueError:
+        except (ValueError, RecursionError):
             raise CaseError(self.key, "not_json", text[:40]) from None
         if not isinstance(record, dict):
             raise CaseError(self.key, "not_a_record", text[:40])

@@ -183,7 +183,7 @@ class Scenes(CaseActivity):
             record = json.loads(text)
             guesses = json.loads(record.pop("guesses"))
             scene, seen, _ = record.pop("scene"), record.pop("seen").split("|"), record.pop("guess")
-        except (ValueError, KeyError, AttributeError, TypeError):
+        except (ValueError, KeyError, AttributeError, TypeError, RecursionError):
             raise CaseError(self.key, "not_json", text[:40]) from None
         names = {name for name, _ in verdict_options()}
         if scene not in self.order or not isinstance(guesses, dict) or not set(map(str, guesses.values())) <= names:

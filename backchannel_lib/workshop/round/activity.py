@@ -353,8 +353,8 @@ class Round(Activity[WorkshopState]):
     def from_file(self, text: str) -> WorkshopState:
         """Return the state that `values` described."""
         try:
-            return from_record(json.loads(json.loads(text)["session"]))
-        except (ValueError, KeyError, TypeError):
+            return from_record(json.loads(self.read_record(text)["session"]))
+        except (ValueError, KeyError, TypeError, RecursionError):
             raise CaseError(self.key, "not_json", text[:40]) from None
 
     # ---- what is on screen ----
