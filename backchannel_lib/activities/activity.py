@@ -14,6 +14,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, Final, Generic, TypeAlias, TypeVar
 
+from backchannel_lib.activities.delivery import Delivery, Shown
 from backchannel_lib.activities.messages import (
     ActionResult,
     ClockMessage,
@@ -32,7 +33,7 @@ from backchannel_lib.page.html import tag
 Action: TypeAlias = Callable[[Mapping[str, Any]], ActionResult]  # takes an `ActionMessage`
 State = TypeVar("State")
 
-MOST_KNOWN: Final = 4000  # contents that a page is taken to remember before it is told to forget them
+MOST_KNOWN: Final = 4000  # contents that a page has to remember before it is told to forget them
 MOST_UNDO: Final = 200
 
 logger = logging.getLogger("backchannel_lib")
@@ -72,8 +73,8 @@ class Activity(Generic[State]):
         self.errors: dict[str, str] = {}
         self._past: list[State] = []
         self._last_field: str | None = None
-        self._sent_contents: dict[str, int] = {}  # content -> its number
-        self._last_sent: dict[str, Any] = {}  # what the page shows now, by key of the answer
+        self.delivery = Delivery()
+        self._show_again: set[str] = set()  # fields whose controls hold what was refused
 
     # ---- what a new kind must implement ----
 
@@ -270,7 +271,7 @@ class Activity(Generic[State]):
         """Drop bad entries, all if none are named, and show the state's own values in their place."""
         for name in names or tuple(self.errors):
             if self.errors.pop(name, None) is not None:
-                self._last_sent.pop(f"value.{name}", None)
+                self._show_again.add(name)
 
     # ---- messages ----
 
@@ -281,38 +282,58 @@ class Activity(Generic[State]):
             message: One of the records in `messages`; anything else gets a calm notice.
 
         Yields:
-            Answers, each built when it is asked for, so that the first can be on its way while the second is built.
+            Answers, each built when it is asked for, so that the first can be on its way while the second is built. Asking for
+            the next one says that the one before was sent; whoever could not send it asks for no more.
         """
         request = read_message(message, self.actions())
-        kind = request["type"] if request else ""
-        if kind == "prefetch":
+        if request and request["type"] == "prefetch":
             yield from self._prefetched(request)  # type: ignore[arg-type]  # it was checked
             return
-        if kind == "hello":  # not rolled back: a new page has seen nothing, whatever comes next
-            self._sent_contents.clear()
-            self._last_sent.clear()
+        arrival = self.delivery.arrival(request or {})
+        if request and arrival == "outdated" and request["type"] != "hello":
+            request["type"] = "refresh"  # it was carried out before, or a later one has overtaken it
+        kind = request["type"] if request else ""
+        everything = kind == "hello" or arrival != "in_order" or bool(request and request.get("everything"))
+        known = self.delivery.shown
+        if everything or not known.complete or len(known.contents) > MOST_KNOWN:
+            self.delivery.shown = Shown()  # even if what comes next fails
         before = self._snapshot()
+        shown = self.delivery.shown.copy()
         try:
+            if everything and not self.delivery.greeted and kind != "hello":
+                self._say_hello(None)  # the hello was lost, and what was saved is not to be written over
             result = self._run(request, before)
-            fast: ShowMessage = {**self._answer(fast=True), **result}
+            fast: ShowMessage = {**self._answer(shown), **result}
         except Exception:
             logger.exception("Activity %s: %s failed and was rolled back", self.key, kind)
-            fast = self._recover(before, request)
+            shown = self.delivery.shown.copy()
+            fast = self._recover(before, request, shown)
+        except BaseException:  # whoever interrupts the kernel finds everything as it was
+            self._roll_back(before)
+            raise
         if kind == "hello":
             fast["hello"] = True
-        yield self._addressed(fast, message)
-        before |= {"_sent_contents": self._sent_contents.copy(), "_last_sent": self._last_sent.copy()}
+        fast["more"] = True
+        yield self.delivery.stamp(fast, message)
+        self._was_sent(shown)
+        shown = self.delivery.shown.copy()
         try:
-            deferred = self._answer(fast=False)
+            deferred = self._deferred_answer(shown)
         except Exception:
             logger.exception("Activity %s: the deferred answer to %s failed; rolled back", self.key, kind)
-            deferred = self._recover(before, request)
-        yield deferred
+            shown = self.delivery.shown.copy()
+            deferred = self._recover(before, request, shown)
+        yield self.delivery.stamp(deferred, {"view": message.get("view")})
+        self._was_sent(shown)
+
+    def _say_hello(self, _: object) -> ActionResult:
+        self.delivery.greeted = True
+        return self.opened()
 
     def _run(self, request: Mapping[str, Any] | None, before: Mapping[str, Any]) -> ActionResult:
         """Run the action of a message; what makes no sense changes nothing."""
         common: dict[str, Callable[[Any], ActionResult]] = {
-            "hello": lambda _: self.opened(),
+            "hello": self._say_hello,
             "refresh": lambda _: {},
             "set": self._set,
             "undo": self._undo,
@@ -337,8 +358,7 @@ class Activity(Generic[State]):
         except CaseError as error:
             self.errors[field] = text("error.at_field", label=self.label(field), sentence=error.sentence)
             return {}
-        self.errors.pop(field, None)
-        self.clear_errors(self.linked_fields(field))
+        self.clear_errors((field, *self.linked_fields(field)))
         self.commit(moved, field=field)
         return {}
 
@@ -371,56 +391,46 @@ class Activity(Generic[State]):
 
     # ---- answers ----
 
-    def _answer(self, *, fast: bool) -> ShowMessage:
-        """Build what differs from what the page was sent."""
-        if fast and len(self._sent_contents) > MOST_KNOWN:
-            self._sent_contents.clear()
-            self._last_sent = {name: value for name, value in self._last_sent.items() if not name.startswith("fragment.")}
+    def _was_sent(self, shown: Shown) -> None:
+        """Record an answer that was handed over."""
+        self.delivery.shown = shown
+        self._show_again.clear()
+
+    def _answer(self, shown: Shown) -> ShowMessage:
+        """Build the fast answer: what differs from what the page was sent."""
         answer: ShowMessage = {"type": "show", "fragments": {}, "contents": {}}
-        if fast and not self._sent_contents:
-            answer["forget"] = True
+        if not shown.complete:
+            answer["forget"] = shown.complete = True
         state = self._state
-        for name, body in (self.fragments(state) if fast else self.deferred_fragments(state)).items():
-            if self._is_new(f"fragment.{name}", number := self._number_of(body, answer["contents"])):
-                answer["fragments"][name] = number
-        if not fast:
-            return answer
-        values = {field: value for field, value in self.values(state).items() if self._is_new(f"value.{field}", value)}
+        self._add_fragments(answer, self.fragments(state), shown)
+        values = {
+            field: value
+            for field, value in self.values(state).items()
+            if shown.is_new(f"value.{field}", value) or field in self._show_again
+        }
         if values:
             answer["values"] = values
         others = {"errors": dict(self.errors), "marks": self.markers(state), **self.ui_state(state)}
-        answer.update({name: value for name, value in others.items() if self._is_new(name, value)})  # type: ignore[typeddict-item]
+        answer.update({name: value for name, value in others.items() if shown.is_new(name, value)})  # type: ignore[typeddict-item]
         return answer
 
-    def _is_new(self, name: str, value: object) -> bool:
-        """Whether this differs from what the page shows; it is recorded as sent."""
-        known = self._last_sent.get(name, ...) == value
-        self._last_sent[name] = value
-        return not known
-
-    def _number_of(self, body: str, contents: dict[int, str]) -> int:
-        """Return the number of a content; one that was not sent yet is added to the contents."""
-        number = self._sent_contents.get(body)
-        if number is None:
-            number = self._sent_contents[body] = len(self._sent_contents)
-            contents[number] = body
-        return number
-
-    def _addressed(self, answer: ShowMessage, message: Mapping[str, Any]) -> ShowMessage:
-        """Say which action of which view an answer is for; every fast answer passes here, so it is where to number them."""
-        seq, view = message.get("seq"), message.get("view")
-        if isinstance(seq, int):
-            answer["seq"] = seq
-        if isinstance(view, str):
-            answer["view"] = view
+    def _deferred_answer(self, shown: Shown) -> ShowMessage:
+        answer: ShowMessage = {"type": "show", "fragments": {}, "contents": {}}
+        self._add_fragments(answer, self.deferred_fragments(self._state), shown)
         return answer
+
+    def _add_fragments(self, answer: ShowMessage, fragments: Mapping[str, str], shown: Shown) -> None:
+        for name, body in fragments.items():
+            if shown.is_new(f"fragment.{name}", number := self.delivery.number_of(body, shown, answer["contents"])):
+                answer["fragments"][name] = number
 
     def _prefetched(self, message: PrefetchMessage) -> Iterator[PrefetchedMessage]:
         """Build what the fast fragments are at each other position of a control."""
-        field, before = message["field"], self._snapshot()
+        field, before, shown = message["field"], self._snapshot(), self.delivery.shown.copy()
         if field not in self.fields():
             return
         contents: dict[int, str] = {}
+        number_of = self.delivery.number_of
         at: dict[str, Any] = {}
         try:
             moving = set(self.marker_only_fields(field))
@@ -429,14 +439,23 @@ class Activity(Generic[State]):
                     state = self.with_value(field, value)
                 except CaseError:
                     continue  # such a position gets its sentence from the answer itself
-                numbers = {name: self._number_of(body, contents) for name, body in self.fragments(state).items()}
+                numbers = {name: number_of(body, shown, contents) for name, body in self.fragments(state).items()}
                 at[_key(value)] = [numbers, {chart: mark for chart, mark in self.markers(state).items() if chart in moving}]
         except Exception:
             logger.exception("Activity %s: no answers could be prefetched for %s", self.key, field)
             self._roll_back(before)
             return
-        version, view = message.get("prefetch_version"), message.get("view")
-        yield {"type": "prefetched", "field": field, "at": at, "contents": contents, "view": view, "prefetch_version": version}
+        version, view, number = message.get("prefetch_version"), message.get("view"), self.delivery.next_number()
+        yield {
+            "type": "prefetched",
+            "number": number,
+            "field": field,
+            "at": at,
+            "contents": contents,
+            "view": view,
+            "prefetch_version": version,
+        }
+        self.delivery.shown = shown
 
     # ---- failures ----
 
@@ -448,16 +467,17 @@ class Activity(Generic[State]):
         vars(self).update({name: v.copy() if isinstance(v, (dict, list, set)) else v for name, v in before.items()})
         self.rolled_back()
 
-    def _recover(self, before: Mapping[str, Any], request: Mapping[str, Any] | None) -> ShowMessage:
+    def _recover(self, before: Mapping[str, Any], request: Mapping[str, Any] | None, shown: Shown) -> ShowMessage:
         """Roll back after a bug, and build an answer that shows the state as it was."""
         self._roll_back(before)
         if request and request["type"] == "set":
-            self._last_sent.pop(f"value.{request['field']}", None)  # the control shows what was refused
+            self._show_again.add(request["field"])
         try:
-            answer = self._answer(fast=True)
+            answer = self._answer(shown)
         except Exception:
             logger.exception("Activity %s: the page cannot be shown", self.key)
             self._roll_back(before)
+            vars(shown).update(vars(Shown()))  # nothing of it was sent, so the next answer holds everything
             answer = {"type": "show", "fragments": {}, "contents": {}}
         answer["notice"] = text("panel.failed")
         return answer

@@ -15,10 +15,12 @@ Value: TypeAlias = str | int | float | bool | None  # what a control or a file c
 
 
 class FromPage(TypedDict):
-    """What every message from the page may carry; both keys come back with its answer."""
+    """What every message from the page may carry; ``seq`` and ``view`` come back with its answer."""
 
     seq: NotRequired[int]  # counts the actions of one view
     view: NotRequired[str]  # which view of the widget the reader used
+    number: NotRequired[int]  # counts all messages of one view that matter, so that Python notices one that is missing
+    everything: NotRequired[bool]  # the page may have missed something: answer with everything
 
 
 class HelloMessage(FromPage):
@@ -125,12 +127,14 @@ class ActionResult(TypedDict, total=False):
 
 
 class ShowMessage(ActionResult, total=False):
-    """An answer: only what differs from what the page was sent before.
+    """An answer: only what differs from what the page was sent before, unless it holds everything.
 
-    The fast answer to an action carries the action's ``seq`` and ``view``; the deferred one does not.
+    The fast answer to an action carries the action's ``seq``; the deferred one does not.
     """
 
     type: Literal["show"]
+    number: int  # counts all answers, prefetched ones too: a page that misses one asks for everything
+    more: bool  # a deferred answer follows
     contents: dict[int, str]  # HTML or text by number: sent once, then kept by the page
     fragments: dict[str, int]  # fragment of the page -> number of its content
     errors: dict[str, str]  # every sentence about a bad entry, by field
@@ -140,16 +144,17 @@ class ShowMessage(ActionResult, total=False):
     ends: dict[str, Any]  # lowest and highest position of sliders, by field
     exam: str | None  # the exam that the scores belong to
     clock: ClockRecord
-    forget: bool  # drop all contents: numbers start anew
+    forget: bool  # what was sent before counts for nothing: it is all here, or in the deferred answer
     hello: bool  # the answer to a hello
     seq: int
-    view: str
+    view: str  # whose action this answers: notice, focus and file are for this view alone
 
 
 class PrefetchedMessage(TypedDict):
     """What each other position of a control would show, to be painted without waiting."""
 
     type: Literal["prefetched"]
+    number: int  # as in `ShowMessage`
     field: str
     at: dict[str, Any]  # position -> [fragments as in `ShowMessage`, markers that move with it]
     contents: dict[int, str]

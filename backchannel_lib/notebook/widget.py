@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import functools
 import json
+import uuid
 from collections import Counter
 from collections.abc import Mapping
 from typing import Any
@@ -79,9 +80,11 @@ class ActivityView(anywidget.AnyWidget):
     _esm = bundle()
     _css = STATIC / "panel.css"
     html = traitlets.Unicode(read_only=True).tag(sync=True)
+    activity_id = traitlets.Unicode(read_only=True).tag(sync=True)
     storage_key = traitlets.Unicode(read_only=True).tag(sync=True)
     disconnected_text = traitlets.Unicode(read_only=True).tag(sync=True)
     restore_text = traitlets.Unicode(read_only=True).tag(sync=True)
+    not_saved_text = traitlets.Unicode(read_only=True).tag(sync=True)
     prefetch = traitlets.Bool(read_only=True).tag(sync=True)
     value = _Fields().tag(sync=True)
     verdict = traitlets.Unicode(read_only=True).tag(sync=True)
@@ -91,9 +94,11 @@ class ActivityView(anywidget.AnyWidget):
         self.activity = activity
         self._on_screen = False
         self._drawn: object = None
+        self.set_trait("activity_id", uuid.uuid4().hex)  # common to all views of this activity
         self.set_trait("storage_key", f"backchannel-{activity.key}-{key or _place_in_notebook(activity.key)}")
         self.set_trait("disconnected_text", text("stage.asleep" if host() == "stage" else "panel.disconnected"))
         self.set_trait("restore_text", text("panel.restore"))
+        self.set_trait("not_saved_text", text("panel.not_saved"))
         self.set_trait("prefetch", prefetch)
         self._draw()
         self._publish()

@@ -217,10 +217,10 @@ def test_a_bug_while_prefetching_is_logged_and_nothing_is_sent(caplog: pytest.Lo
     """The answer to the move itself will tell; contents of the failed answer are not taken to be sent."""
     counter = Counter()
     list(counter.handle({"type": "hello"}))
-    sent = dict(counter._sent_contents)
+    sent = counter.delivery.shown.copy()
     counter.broken = "fragments"
     assert list(counter.handle({"type": "prefetch", "field": "count"})) == []
-    assert counter._sent_contents == sent
+    assert counter.delivery.shown == sent
     assert len(caplog.records) == 1
 
 

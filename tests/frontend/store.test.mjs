@@ -3,7 +3,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
+import { guardedStorage } from "../../backchannel_lib/page/static/js/storage.js";
 import { Store } from "../../backchannel_lib/page/static/js/store.js";
+import { Clock } from "../../backchannel_lib/page/static/js/timer.js";
 
 /** A store with what it sent, what it reported, and a tab's storage. */
 function opened({ view = "v", stored = {}, send = undefined, timeout = 60_000, prefetch = true } = {}) {
@@ -25,6 +27,8 @@ function opened({ view = "v", stored = {}, send = undefined, timeout = 60_000, p
 }
 
 const answerTo = (store, more = {}, view = "v") => ({ type: "show", fragments: {}, contents: {}, seq: store.seq, view, ...more });
+const everything = (number) => ({ type: "show", number, forget: true, contents: {}, fragments: {}, values: { score: 240 } });
+const waited = () => new Promise((resolve) => setTimeout(resolve, 50));
 const moves = (sent) => sent.filter((message) => message.type === "set").map(({ field, value }) => [field, value]);
 
 /** What view.js does with an answer, as far as the store is concerned. */
@@ -73,9 +77,11 @@ test("only the answer to the latest action ends the wait", (t) => {
   assert.deepEqual(reports, [1, 2, "answered"]);
 });
 
-test("a content is painted once, and an unknown one not at all", () => {
-  const { store } = opened();
+test("a content is painted once; an unknown one not at all, and everything is asked for", (t) => {
+  const { store, sent } = opened();
+  t.after(() => store.dispose());
   store.receive(answerTo(store, { contents: { 0: "low" }, fragments: { verdict: 0, rule: 5 } }));
+  assert.deepEqual(sent.map(({ type, everything }) => [type, everything]), [["refresh", true]]);
   assert.equal(store.toPaint("verdict", 0), "low");
   assert.equal(store.toPaint("verdict", 0), undefined);
   assert.equal(store.toPaint("rule", 5), undefined);
@@ -224,18 +230,200 @@ test("switching the exam while the score moves: the switch is answered, and the 
 test("without an answer it counts as disconnected, and the next action tries again", async (t) => {
   const { store, sent, reports } = opened({ timeout: 5 });
   t.after(() => store.dispose());
+  store.receive({ ...everything(1), hello: true });
   store.act({ type: "undo" });
-  await new Promise((resolve) => setTimeout(resolve, 50));
+  assert.equal(sent.at(-1).everything, undefined);
+  await waited();
   assert.deepEqual(reports, [1, "disconnected"]);
   assert.deepEqual([store.disconnected, store.pending], [true, false]);
   store.set("score", 241);
   assert.deepEqual(moves(sent), [["score", 241]]);
+  assert.equal(sent.at(-1).everything, true, "what came in between may be missing");
 });
 
 test("a message that cannot be sent disconnects at once, and once", async (t) => {
   const { store, reports } = opened({ timeout: 5, send: () => { throw new Error("gone"); } });
   t.after(() => store.dispose());
   store.act({ type: "undo" });
-  await new Promise((resolve) => setTimeout(resolve, 50));
+  await waited();
   assert.deepEqual(reports, [1, "disconnected"]);
+});
+
+// ---- answers that are lost, doubled or late ----
+
+test("an answer that does not follow the one before it is not shown, and everything is asked for once", (t) => {
+  const { store, sent } = opened();
+  t.after(() => store.dispose());
+  store.receive(everything(1));
+  store.receive({ type: "show", number: 2, contents: { 1: "File read" }, fragments: { verdict: 1 } });
+  const after = { type: "show", number: 4, contents: { 3: "new rule" }, fragments: { rule: 3 }, view: "v", notice: "Saved." };
+  const taken = store.receive(after);
+  assert.deepEqual([taken.shown, taken.here], [false, true], "its notice counts all the same");
+  assert.deepEqual(store.fragments, { verdict: 1 });
+  store.receive({ type: "show", number: 5 });
+  assert.deepEqual(sent.map(({ type, everything }) => [type, everything]), [["refresh", true]]);
+  assert.equal(store.pending, true, "if that is not answered either, the reader is told");
+  store.receive({ ...everything(6), seq: store.seq, view: "v", contents: { 7: "Phone interview" }, fragments: { verdict: 7 } });
+  assert.equal(store.toPaint("verdict", store.fragments.verdict), "Phone interview");
+  assert.equal(store.pending, false);
+  store.act({ type: "undo" });
+  assert.equal(sent.at(-1).everything, undefined);
+});
+
+test("an answer that comes twice counts once", (t) => {
+  const { store, sent } = opened();
+  t.after(() => store.dispose());
+  store.receive(everything(1));
+  const answer = { type: "show", number: 2, file: { name: "a", text: "b" }, notice: "Saved.", values: { score: 1 } };
+  assert.equal(store.receive(answer).here, true);
+  assert.deepEqual(store.receive(answer), { shown: false, here: false, mine: false, saved: null, typing: null });
+  assert.deepEqual(sent, []);
+});
+
+test("an answer that was overtaken by everything is not shown after it", (t) => {
+  const { store, sent } = opened();
+  t.after(() => store.dispose());
+  store.receive(everything(3));
+  store.receive({ type: "show", number: 2, contents: { 1: "old" }, fragments: { verdict: 1 } });
+  assert.deepEqual([store.fragments, store.contents.size], [{}, 0]);
+  assert.deepEqual(sent, []);
+});
+
+test("everything that was overtaken by a later answer is shown, and asked for again", (t) => {
+  const { store, sent } = opened();
+  t.after(() => store.dispose());
+  store.receive(everything(1));
+  store.receive({ type: "show", number: 5 });
+  store.receive({ ...everything(3), seq: store.seq, view: "v" });
+  assert.equal(store.number, 3);
+  assert.deepEqual(sent.map(({ type, everything }) => [type, everything]), [["refresh", true], ["refresh", true]]);
+});
+
+test("a deferred answer that does not come is asked for", async (t) => {
+  const { store, sent } = opened({ timeout: 5 });
+  t.after(() => store.dispose());
+  store.receive({ ...everything(1), more: true });
+  store.receive({ type: "show", number: 2 });
+  await waited();
+  assert.deepEqual(sent, []);
+  store.receive({ type: "show", number: 3, more: true });
+  await waited();
+  assert.equal(sent[0].everything, true);
+});
+
+test("a prefetched answer that was lost, or names an unknown content, is noticed", (t) => {
+  for (const [number, content] of [[3, 7], [2, 8]]) {
+    const { store, sent } = opened();
+    t.after(() => store.dispose());
+    store.receive(everything(1));
+    store.activate("score");
+    store.receivePrefetched({ ...prefetchedFor(store, "score", { 241: [{ verdict: content }, {}] }), number });
+    assert.equal(store.prefetched, null);
+    assert.equal(sent.at(-1).everything, true);
+  }
+});
+
+test("messages that matter are counted, so that Python notices one that is lost; questions are not", (t) => {
+  const { store, sent } = opened();
+  t.after(() => store.dispose());
+  store.send({ type: "hello" });
+  store.activate("score");
+  store.ask({ type: "plotly" });
+  store.act({ type: "undo" });
+  assert.deepEqual(sent.map(({ type, number }) => [type, number]), [["hello", 1], ["prefetch", undefined], ["plotly", undefined], ["undo", 2]]);
+});
+
+test("after a timeout the newest value wins, in any control", async (t) => {
+  const { store, sent } = opened({ timeout: 5 });
+  t.after(() => store.dispose());
+  store.receive(everything(1));
+  store.set("score", 1);
+  store.set("score", 2);
+  store.set("move", "call");
+  await waited(); // the kernel has stopped
+  store.set("score", 3);
+  take(store, answerTo(store)); // it goes on
+  take(store, answerTo(store));
+  take(store, answerTo(store));
+  assert.deepEqual(moves(sent), [["score", 1], ["score", 3], ["move", "call"]]);
+  assert.equal(store.queue.size, 0);
+});
+
+test("a change that was never answered is sent again with the next action, unless Python says something newer", async (t) => {
+  const { store, sent } = opened({ timeout: 5 });
+  t.after(() => store.dispose());
+  store.receive(everything(1));
+  store.set("score", 1);
+  await waited();
+  store.actAfterQueue({ type: "undo" });
+  assert.deepEqual(sent.map(({ type, value }) => value ?? type), [1, 1, "undo"]);
+  take(store, answerTo(store));
+  store.set("score", 2);
+  await waited();
+  store.receive({ type: "show", number: 2, values: { score: 3 } }); // somebody moved it in another view
+  store.actAfterQueue({ type: "undo" });
+  assert.deepEqual(sent.slice(3).map(({ type, value }) => value ?? type), [2, "refresh", "undo"], "and whatever else was missed comes with it");
+});
+
+// ---- two views ----
+
+test("what an answer says once is for the view that asked", () => {
+  const two = [opened({ view: "one" }), opened({ view: "two" })];
+  const answer = { type: "show", view: "one", file: { name: "a", text: "b" }, notice: "Saved." };
+  assert.deepEqual(two.map(({ store }) => store.receive(answer).here), [true, false]);
+  assert.deepEqual(two.map(({ store }) => store.receive({ type: "show", notice: "Changed by code." }).here), [true, true]);
+});
+
+test("the hello of another view offers nothing to bring back here", () => {
+  const stored = { key: '{"score":1}' };
+  const { store } = opened({ stored });
+  assert.equal(store.receive({ ...everything(1), view: "v", hello: true, values: { score: 2 } }).saved, stored.key);
+  assert.equal(store.receive({ ...everything(3), view: "w", hello: true, values: { score: 2 } }).saved, null);
+});
+
+/** What one view does for a clock. */
+const clockView = (told) => ({
+  visible: () => true, draw: () => {}, save: (id, left) => told.push([id, left]), timeUp: (id) => told.push(id),
+});
+
+test("two views have one clock: it ticks once, stops in both, and tells its end once", (t) => {
+  const clock = new Clock();
+  const told = [];
+  const [one, two] = [clockView(told), clockView(told)];
+  t.after(() => [one, two].forEach((view) => clock.remove(view)));
+  clock.add(one);
+  clock.start({ id: "c", seconds: 1, run: true });
+  clock.add(two);
+  clock.start({ id: "c", seconds: 1, run: true }); // the second view opens
+  clock.tick();
+  assert.equal(clock.left, 0.75);
+  clock.act("pause");
+  clock.tick();
+  assert.deepEqual([clock.left, clock.paused], [0.75, true]);
+  clock.start({ id: "c", seconds: 1, run: true });
+  assert.equal(clock.paused, true, "an answer does not start it again");
+  clock.act("go");
+  for (let count = 0; count < 9; count += 1) clock.tick();
+  assert.deepEqual(told, [["c", 1], ["c", 1], ["c", 0], "c"]);
+  clock.remove(one);
+  assert.deepEqual([...clock.views], [two]);
+});
+
+// ---- a browser that refuses ----
+
+test("where the browser refuses its storage, memory keeps what was entered", () => {
+  const refused = [
+    () => { throw new Error("SecurityError"); },
+    () => ({ getItem: () => null, setItem: () => { throw new Error("QuotaExceededError"); } }),
+  ];
+  for (const [index, find] of refused.entries()) {
+    const storage = guardedStorage(find);
+    storage.setItem(`refused-${index}`, "kept");
+    assert.equal(guardedStorage(find).getItem(`refused-${index}`), "kept");
+    assert.equal(storage.getItem("another"), null);
+  }
+  const stored = {};
+  const works = guardedStorage(() => ({ getItem: (key) => stored[key] ?? null, setItem: (key, value) => (stored[key] = value) }));
+  works.setItem("refused-0", "newer");
+  assert.deepEqual([stored, works.getItem("refused-0")], [{ "refused-0": "newer" }, "newer"]);
 });

@@ -13,7 +13,7 @@ import secrets
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final
 
-from backchannel_lib.activities.activity import Action, Activity
+from backchannel_lib.activities.activity import Action, Activity, saved_file
 from backchannel_lib.activities.case_panel import SCORES, CaseActivity
 from backchannel_lib.activities.messages import ActionResult
 from backchannel_lib.activities.scenes import sweep
@@ -174,8 +174,7 @@ class Round(Activity[WorkshopState]):
 
     def _download_table(self, _: object) -> ActionResult:
         name = f"{session_record.NAME}.csv"
-        content = to_csv(*self.state.table())
-        return {"file": {"name": name, "text": content}, "notice": text("panel.saved", name=name)}
+        return saved_file(name, to_csv(*self.state.table()))
 
     # ---- the clock ----
 

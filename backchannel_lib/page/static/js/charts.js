@@ -13,6 +13,18 @@ import { DEBOUNCE_MS } from "./settings.js";
  * @property {ReturnType<typeof setTimeout>} [settling]
  */
 
+/**
+ * A chart that cannot be drawn must not keep the page from showing the rest.
+ * @param {() => void} draw
+ */
+function attempt(draw) {
+  try {
+    draw();
+  } catch (error) {
+    console.error(error);
+  }
+}
+
 /** @type {any} */
 const page = globalThis; // plotly.js is loaded once for all views, and kept here
 
@@ -40,7 +52,7 @@ export function createCharts(root, marks) {
     }
     plotly = page.backchannelPlotly;
     for (const chart of Object.keys(plots)) {
-      draw(chart);
+      attempt(() => draw(chart));
       await new Promise((next) => setTimeout(next));
     }
   }
@@ -107,20 +119,22 @@ export function createCharts(root, marks) {
   }
 
   return {
-    loadPlotly,
-    moveMarker,
-    moveMarkers: () => Object.keys(plots).forEach((chart) => moveMarker(chart, marks()[chart])),
-    drawAll: () => Object.keys(plots).forEach(draw),
+    /** @type {(buffers: DataView[]) => Promise<void>} */
+    loadPlotly: (buffers) => loadPlotly(buffers).catch((error) => console.error(error)), // the drawings stay as they are
+    /** @type {(chart: string, marker: Marker) => void} */
+    moveMarker: (chart, marker) => attempt(() => moveMarker(chart, marker)),
+    moveMarkers: () => Object.keys(plots).forEach((chart) => attempt(() => moveMarker(chart, marks()[chart]))),
+    drawAll: () => Object.keys(plots).forEach((chart) => attempt(() => draw(chart))),
     /** Draw those whose width has changed. */
     fit: () => {
       for (const [chart, { box, drawn }] of Object.entries(plots)) {
-        if (!drawn || box.clientWidth !== box._fullLayout.width) draw(chart);
+        if (!drawn || box.clientWidth !== box._fullLayout.width) attempt(() => draw(chart));
       }
     },
     /** @type {(chart: string, figure: string) => void} */
     setFigure: (chart, figure) => {
       plots[chart].figure = figure;
-      draw(chart);
+      attempt(() => draw(chart));
     },
     needPlotly: () => !plotly && Object.keys(plots).length > 0,
     dispose: () => {

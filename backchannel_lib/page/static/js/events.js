@@ -54,15 +54,22 @@ export function listen(root, { store, view, timer, onStage }) {
     store.set(field, value);
   }
 
-  /** @type {ReturnType<typeof setTimeout> | undefined} */
-  let writing;
+  /** @type {{ timer: ReturnType<typeof setTimeout>, send: () => void } | null} */
+  let writing = null; // a text that is being written, and is sent when the writer pauses
+  function sendWriting() {
+    if (!writing) return;
+    clearTimeout(writing.timer);
+    writing.send();
+    writing = null;
+  }
+
   root.addEventListener("input", (event) => {
     const target = /** @type {HTMLInputElement} */ (event.target);
     const field = fieldOf(target);
     if (!field || target.type === "text") return; // a typed number or name counts when it is complete
     if (target.localName === "textarea") {
-      clearTimeout(writing);
-      writing = setTimeout(() => change(field, target.value), DEBOUNCE_MS);
+      if (writing) clearTimeout(writing.timer);
+      writing = { timer: setTimeout(sendWriting, DEBOUNCE_MS), send: () => change(field, target.value) };
       return;
     }
     if (target.type === "range") /** @type {HTMLInputElement} */ (target.nextElementSibling).value = target.value;
@@ -74,8 +81,9 @@ export function listen(root, { store, view, timer, onStage }) {
     const field = fieldOf(target);
     if (target.matches("[data-load]")) {
       const file = target.files?.[0];
-      if (file) store.act({ type: "load", value: await contentOf(file) });
-      target.value = "";
+      target.value = ""; // so that the same file can be chosen again
+      // A file that the browser cannot read is answered like one that holds nothing.
+      if (file) store.actAfterQueue({ type: "load", value: await contentOf(file).catch(() => "") });
     } else if (target.matches("[data-exam]")) {
       store.act({ type: "exam", value: target.value });
     } else if (field && target.type === "text") {
@@ -88,6 +96,7 @@ export function listen(root, { store, view, timer, onStage }) {
     const selector = "button[data-action], button[data-clock-action], button[data-reload]";
     const button = /** @type {HTMLElement | null} */ (target.closest(selector));
     if (!button) return;
+    sendWriting(); // what a button does is done to what is on screen
     const { action = "", clockAction, value = "" } = button.dataset;
     if ("reload" in button.dataset) return location.reload();
     if (clockAction) return timer.act(/** @type {ClockAction} */ (clockAction));
@@ -149,7 +158,7 @@ export function listen(root, { store, view, timer, onStage }) {
 
   return {
     dispose: () => {
-      clearTimeout(writing);
+      if (writing) clearTimeout(writing.timer);
       clearInterval(polling);
       document.removeEventListener("keydown", pressAnywhere);
     },

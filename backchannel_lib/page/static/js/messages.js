@@ -11,12 +11,16 @@
  * @property {"hello"} type
  * @property {number} [seq]
  * @property {string} [view]
+ * @property {number} [number]
+ * @property {boolean} [everything]
  */
 /**
  * @typedef {object} RefreshMessage
  * @property {"refresh"} type
  * @property {number} [seq]
  * @property {string} [view]
+ * @property {number} [number]
+ * @property {boolean} [everything]
  */
 /**
  * @typedef {object} SetMessage
@@ -25,6 +29,8 @@
  * @property {Value} value
  * @property {number} [seq]
  * @property {string} [view]
+ * @property {number} [number]
+ * @property {boolean} [everything]
  */
 /**
  * @typedef {object} PrefetchMessage
@@ -33,24 +39,32 @@
  * @property {number} [prefetch_version]
  * @property {number} [seq]
  * @property {string} [view]
+ * @property {number} [number]
+ * @property {boolean} [everything]
  */
 /**
  * @typedef {object} UndoMessage
  * @property {"undo"} type
  * @property {number} [seq]
  * @property {string} [view]
+ * @property {number} [number]
+ * @property {boolean} [everything]
  */
 /**
  * @typedef {object} ResetMessage
  * @property {"reset"} type
  * @property {number} [seq]
  * @property {string} [view]
+ * @property {number} [number]
+ * @property {boolean} [everything]
  */
 /**
  * @typedef {object} SaveMessage
  * @property {"save"} type
  * @property {number} [seq]
  * @property {string} [view]
+ * @property {number} [number]
+ * @property {boolean} [everything]
  */
 /**
  * @typedef {object} LoadMessage
@@ -59,6 +73,8 @@
  * @property {boolean} [restored]
  * @property {number} [seq]
  * @property {string} [view]
+ * @property {number} [number]
+ * @property {boolean} [everything]
  */
 /**
  * @typedef {object} ClockMessage
@@ -67,6 +83,8 @@
  * @property {number} left
  * @property {number} [seq]
  * @property {string} [view]
+ * @property {number} [number]
+ * @property {boolean} [everything]
  */
 /**
  * @typedef {object} ActionMessage
@@ -74,12 +92,16 @@
  * @property {string} [value]
  * @property {number} [seq]
  * @property {string} [view]
+ * @property {number} [number]
+ * @property {boolean} [everything]
  */
 /**
  * @typedef {object} PlotlyMessage
  * @property {"plotly"} type
  * @property {number} [seq]
  * @property {string} [view]
+ * @property {number} [number]
+ * @property {boolean} [everything]
  */
 /**
  * @typedef {HelloMessage | RefreshMessage | SetMessage | PrefetchMessage | UndoMessage | ResetMessage | SaveMessage
@@ -111,6 +133,8 @@
 /**
  * @typedef {object} ShowMessage
  * @property {"show"} type
+ * @property {number} [number]
+ * @property {boolean} [more]
  * @property {Record<string, string>} [contents]
  * @property {Record<string, number>} [fragments]
  * @property {Record<string, Value>} [values]
@@ -133,6 +157,7 @@
 /**
  * @typedef {object} PrefetchedMessage
  * @property {"prefetched"} type
+ * @property {number} [number]
  * @property {string} field
  * @property {Record<string, PrefetchedAnswer>} at
  * @property {Record<string, string>} contents

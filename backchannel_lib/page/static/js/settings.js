@@ -1,5 +1,5 @@
 // @ts-check
-// How long things take.
+// How long things take, and how large they may be.
 
 export const DEBOUNCE_MS = 300; // after the last move, until speech and plotly's own state follow
 export const TIMEOUT_MS = 6000; // without an answer, until the reader is told

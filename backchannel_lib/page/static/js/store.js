@@ -1,8 +1,20 @@
 // @ts-check
 // What one view of a widget knows, without any DOM: the contents that Python sent, what is on screen, changes that wait
 // for their turn, prefetched answers, and what was entered, for a kernel that was started anew.
+//
+// No message is taken to have arrived. Answers are numbered: one that does not follow the answer before it is not shown, and
+// Python is asked for everything. The same goes for an unknown content, and for any action after a disconnect.
 
 /** @import { FromPage, Marker, PrefetchedAnswer, PrefetchedMessage, ShowMessage, SetMessage, Value } from "./messages.js" */
+
+/**
+ * @typedef {object} Taken what became of an answer
+ * @property {boolean} shown whether the page may show it; if not, only its notice and its file count
+ * @property {boolean} here whether notice and file are for this view: it answers an action of this view, or nobody's
+ * @property {boolean} mine whether it answers this view's latest action
+ * @property {string | null} saved what was entered before the kernel or the page was started anew
+ * @property {string | null} typing the field whose control is ahead of the answer
+ */
 
 /**
  * @typedef {object} StoreOptions
@@ -10,9 +22,9 @@
  * @property {(message: FromPage) => void} send sends a message to Python; may throw
  * @property {number} timeout ms without an answer after which Python counts as disconnected
  * @property {() => boolean} prefetch whether answers may be prefetched
- * @property {Pick<Storage, "getItem" | "setItem">} storage keeps what was entered, for this tab
+ * @property {Pick<Storage, "getItem" | "setItem">} storage keeps what was entered, for this tab; must not throw
  * @property {string} storageKey
- * @property {(seq: number) => void} onAction an action is about to be sent
+ * @property {(seq: number, byReader: boolean) => void} onAction an action is about to be sent, by the reader or the store itself
  * @property {() => void} onAnswered the latest action was answered
  * @property {() => void} onDisconnected no answer came, or nothing can be sent
  */
@@ -30,6 +42,8 @@ export class Store {
   values = {}; // what the controls hold, by field
   /** @type {Map<string, Value>} */
   queue = new Map(); // fields that were moved while an action was under way: the latest value counts
+  /** @type {Map<string, Value>} */
+  lost = new Map(); // changes that were never answered: sent again before the queue, unless something newer is known
   /** @type {PrefetchedMessage | null} */
   prefetched = null;
   /** @type {string | null} */
@@ -37,8 +51,17 @@ export class Store {
   prefetchVersion = 0; // raised when anything but the active field changes: answers to an older request are outdated
   seq = 0; // of the last action that was sent
   disconnected = false;
+  number = 0; // of the last answer that was shown
+  #highest = 0; // of the answers that came, shown or not
+  #sent = 0; // the number of the last message
+  #incomplete = true; // something may be missing here: every action asks for everything
+  #opened = false; // everything has come once
+  /** @type {SetMessage | null} */
+  #change = null; // the change that is under way, if the action under way is one
   /** @type {ReturnType<typeof setTimeout> | null} */
   #pending = null; // the timer of the action that is under way
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  #more; // the timer of a deferred answer
   #options;
 
   /** @param {StoreOptions} options */
@@ -53,8 +76,11 @@ export class Store {
 
   // ---- to Python ----
 
-  /** @param {FromPage} message */
-  send(message) {
+  /**
+   * Ask for something that may also be lost, since nothing depends on it.
+   * @param {FromPage} message
+   */
+  ask(message) {
     try {
       this.#options.send({ ...message, view: this.#options.view });
     } catch {
@@ -63,15 +89,40 @@ export class Store {
   }
 
   /**
+   * Send a message with its number, by which Python notices one that is missing.
+   * @param {FromPage} message
+   */
+  send(message) {
+    this.#sent += 1;
+    this.ask({ ...message, number: this.#sent });
+  }
+
+  /**
    * Send an action and wait for its answer.
    * @param {FromPage} message
    */
   act(message) {
+    this.#act(message, true);
+  }
+
+  /**
+   * @param {FromPage} message
+   * @param {boolean} byReader
+   */
+  #act(message, byReader) {
     this.seq += 1;
-    this.#options.onAction(this.seq);
+    this.#options.onAction(this.seq, byReader);
     this.#stopWaiting();
     this.#pending = setTimeout(() => this.disconnect(), this.#options.timeout);
-    this.send({ ...message, seq: this.seq });
+    this.#change = "field" in message && "value" in message ? message : null;
+    this.send({ ...message, seq: this.seq, ...(this.#incomplete ? { everything: true } : {}) });
+  }
+
+  /** Something is missing here. One request is enough until it is answered, or is not. */
+  #askForEverything() {
+    if (this.#incomplete && this.pending) return;
+    this.#incomplete = true;
+    if (!this.sendQueued(false)) this.#act({ type: "refresh" }, false);
   }
 
   /**
@@ -79,39 +130,47 @@ export class Store {
    * @param {FromPage} message
    */
   actAfterQueue(message) {
-    for (const [field, value] of this.queue) this.act({ type: "set", field, value });
-    this.queue.clear();
+    while (this.sendQueued());
     this.act(message);
   }
 
   /**
-   * Send a new value of a field now, or when the action under way is answered.
+   * Send a new value of a field, after all that waits for its turn: now, or when the action under way is answered.
    * @param {string} field
    * @param {Value} value
    */
   set(field, value) {
-    if (this.pending) this.queue.set(field, value);
-    else this.act({ type: "set", field, value });
+    this.lost.delete(field);
+    this.queue.set(field, value);
+    if (!this.pending) this.sendQueued();
   }
 
-  /** Send the next change that waits for its turn. */
-  sendQueued() {
-    const next = this.queue.entries().next().value;
-    if (!next) return;
-    this.queue.delete(next[0]);
-    this.act({ type: "set", field: next[0], value: next[1] });
+  /**
+   * Send the next change that waits for its turn; returns whether there was one.
+   * @param {boolean} byReader
+   */
+  sendQueued(byReader = true) {
+    const waiting = this.lost.size ? this.lost : this.queue;
+    const next = waiting.entries().next().value;
+    if (!next) return false;
+    waiting.delete(next[0]);
+    this.#act({ type: "set", field: next[0], value: next[1] }, byReader);
+    return true;
   }
 
   /** Nothing can be sent, or nothing comes back; the next action tries again. */
   disconnect() {
     this.disconnected = true;
+    this.#incomplete = true;
     this.#stopWaiting();
+    if (this.#change && !this.queue.has(this.#change.field)) this.lost.set(this.#change.field, this.#change.value);
     this.#options.onDisconnected();
   }
 
   #stopWaiting() {
     if (this.#pending !== null) clearTimeout(this.#pending);
     this.#pending = null;
+    clearTimeout(this.#more);
   }
 
   dispose() {
@@ -128,7 +187,7 @@ export class Store {
     this.activeField = field;
     if (!this.#options.prefetch() || this.prefetched?.field === field) return;
     this.discardPrefetched();
-    this.send({ type: "prefetch", field, prefetch_version: this.prefetchVersion });
+    this.ask({ type: "prefetch", field, prefetch_version: this.prefetchVersion });
   }
 
   /**
@@ -150,9 +209,12 @@ export class Store {
 
   /** @param {PrefetchedMessage} message */
   receivePrefetched(message) {
+    if (!this.#follows(message)) return;
     this.#keepContents(message);
     const current = message.view === this.#options.view && message.prefetch_version === this.prefetchVersion;
-    if (current && message.field === this.activeField) this.prefetched = message;
+    if (!current || message.field !== this.activeField) return;
+    if (Object.values(message.at).every(([fragments]) => this.#knows(fragments))) this.prefetched = message;
+    else this.#askForEverything();
   }
 
   /** The fragments that a prefetched answer has painted and that the action under way will confirm. */
@@ -166,25 +228,65 @@ export class Store {
   /**
    * Take an answer in.
    * @param {ShowMessage} message
-   * @returns {{ mine: boolean, saved: string | null, typing: string | null }} whether it answers this view's latest action;
-   *   what was entered before the kernel or the page was started anew; the field whose control is ahead of the answer
+   * @returns {Taken}
    */
   receive(message) {
+    const here = message.view === undefined || message.view === this.#options.view;
+    const twice = message.number !== undefined && message.number <= this.number;
+    if (twice || !this.#follows(message)) return { shown: false, here: here && !twice, mine: false, saved: null, typing: null };
+    const slept = this.disconnected;
+    this.disconnected = false;
     this.#keepContents(message);
-    Object.assign(this.fragments, message.fragments);
+    this.fragments = { ...(message.forget ? {} : this.fragments), ...message.fragments };
     if (message.marks) this.marks = message.marks;
-    const here = message.view === this.#options.view;
-    const mine = here && message.seq === this.seq;
+    const mine = message.view === this.#options.view && message.seq === this.seq;
     if (mine) {
       this.#stopWaiting();
+      if (this.#change) this.lost.delete(this.#change.field);
+      this.#change = null;
       this.#options.onAnswered();
     }
-    if (Object.keys(message.values ?? {}).some((field) => field !== this.activeField)) this.discardPrefetched();
+    // Were the deferred answer lost, nothing would show it until the next one came.
+    if (message.more && !this.pending) this.#more = setTimeout(() => this.#askForEverything(), this.#options.timeout);
+    if (!message.forget && !this.#knows(message.fragments ?? {})) this.#askForEverything();
+    const values = message.values ?? {};
+    if (Object.keys(values).some((field) => field !== this.activeField)) this.discardPrefetched();
+    for (const field of Object.keys(values)) this.lost.delete(field); // what Python says is newer
     let saved = null;
-    if (message.hello) saved = this.#savedBefore(message.values ?? {});
-    else if (message.values) this.#save(message.values);
+    if ((message.hello && here) || (message.forget && !this.#opened)) saved = this.#savedBefore(values);
+    else if (message.values) this.#save(values);
+    this.#opened ||= !!message.forget;
+    // Python is there again, or there was a later answer that was not shown.
+    if ((slept && !mine) || (this.number < this.#highest && !this.pending)) this.#askForEverything();
     const active = this.activeField;
-    return { mine, saved, typing: here && active !== null && this.queue.has(active) ? active : null };
+    const ahead = active !== null && (this.queue.has(active) || (this.pending && this.#change?.field === active));
+    return { shown: true, here, mine, saved, typing: ahead ? active : null };
+  }
+
+  /**
+   * Whether an answer follows what is shown; if one before it is missing, everything is asked for.
+   * @param {ShowMessage | PrefetchedMessage} message
+   */
+  #follows(message) {
+    const { number } = message;
+    const everything = "forget" in message && !!message.forget;
+    if (number === undefined) return true;
+    if (number <= this.number) return false;
+    this.#highest = Math.max(this.#highest, number);
+    if (!everything && number !== this.number + 1) {
+      this.#askForEverything();
+      return false;
+    }
+    this.number = number;
+    clearTimeout(this.#more);
+    // A later answer that was not shown may have come before this one.
+    if (everything) this.#incomplete = number < this.#highest;
+    return true;
+  }
+
+  /** @param {Record<string, number>} fragments */
+  #knows(fragments) {
+    return Object.values(fragments).every((number) => this.contents.has(number));
   }
 
   /**

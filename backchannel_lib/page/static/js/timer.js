@@ -1,5 +1,6 @@
 // @ts-check
-// The clock of an activity: the time that is left, its buttons, and word to Python on how far it is.
+// The clock of an activity: the time that is left, its buttons, and word to Python on how far it is. All views of an activity on
+// a page have one clock: whoever stops it stops it in each of them.
 
 /** @import { ClockRecord } from "./messages.js" */
 import { CLOCK_SAVE_S, TICK_MS } from "./settings.js";
@@ -7,49 +8,107 @@ import { CLOCK_SAVE_S, TICK_MS } from "./settings.js";
 /** @typedef {"pause" | "go" | "off" | "on"} ClockAction */
 
 /**
+ * @typedef {object} ClockView what one view does for the clock
+ * @property {() => boolean} visible
+ * @property {() => void} draw
+ * @property {(id: string, left: number) => void} save
+ * @property {(id: string) => void} timeUp
+ */
+
+/** One clock, in any number of views. It holds no DOM. */
+export class Clock {
+  id = "";
+  seconds = 0;
+  left = 0;
+  paused = true;
+  off = false; // not wanted
+  /** @type {Set<ClockView>} */
+  views = new Set();
+  /** @type {ReturnType<typeof setInterval> | undefined} */
+  #ticking;
+
+  /** @param {ClockView} view */
+  add(view) {
+    this.views.add(view);
+    this.#ticking ??= setInterval(() => this.tick(), TICK_MS);
+  }
+
+  /** @param {ClockView} view */
+  remove(view) {
+    this.views.delete(view);
+    if (this.views.size) return;
+    clearInterval(this.#ticking);
+    this.#ticking = undefined;
+  }
+
+  /** @param {ClockRecord} record */
+  start({ id, seconds, left, run }) {
+    if (this.id === id) {
+      if (!run && !this.paused) this.act("pause"); // the answer is on screen, or the file is closed: time stands still
+      else this.draw(); // in a view that has just opened
+      return;
+    }
+    Object.assign(this, { id, seconds, left: left ?? seconds, paused: !run || this.off });
+    this.draw();
+  }
+
+  /** What is left of the time stays as it is. */
+  stop() {
+    this.paused = true;
+    this.draw();
+  }
+
+  /** @param {ClockAction} action */
+  act(action) {
+    if (action === "off" || action === "on") this.off = action === "off";
+    this.paused = action === "pause" || action === "off";
+    this.draw();
+    this.#save();
+  }
+
+  draw() {
+    for (const view of this.views) view.draw();
+  }
+
+  /** A session that is saved has to know how far the clock was. */
+  #save() {
+    const [view] = this.views;
+    if (this.id) view?.save(this.id, Math.ceil(this.left));
+  }
+
+  tick() {
+    const view = [...this.views].find((one) => one.visible());
+    if (!view || !this.id || this.paused || !this.left) return;
+    const before = this.left;
+    this.left = Math.max(0, before - TICK_MS / 1000);
+    this.draw();
+    if (Math.ceil(before / CLOCK_SAVE_S) !== Math.ceil(this.left / CLOCK_SAVE_S)) this.#save();
+    if (!this.left) view.timeUp(this.id);
+  }
+}
+
+/** @type {Map<string, Clock>} */
+const clocks = new Map(); // by activity
+
+/**
  * @param {HTMLElement} root
  * @param {object} options
+ * @param {string} options.activity what all views of one activity have in common
  * @param {boolean} options.onStage the clock of a page that is out of sight stops
  * @param {(id: string, left: number) => void} options.save
  * @param {(id: string) => void} options.timeUp
  */
-export function createTimer(root, { onStage, save, timeUp }) {
+export function createTimer(root, { activity, onStage, save, timeUp }) {
   const dial = /** @type {HTMLElement | null} */ (root.querySelector("[data-clock]"));
-  /** @type {{ id: string, seconds: number, left: number } | null} */
-  let clock = null;
-  let paused = true;
-
-  /** @param {ClockRecord} record */
-  function start({ id, seconds, left, run }) {
-    if (clock?.id === id) {
-      if (!run && !paused) act("pause", false); // the answer is on screen, or the file is closed: time stands still
-      return;
-    }
-    clock = { id, seconds, left: left ?? seconds };
-    paused = !run || dial?.dataset.clock === "off";
-    draw();
-  }
-
-  /** What is left of the time stays as it is. */
-  function stop() {
-    paused = true;
-    draw();
-  }
-
-  // A session that is saved has to know how far the clock was.
-  function saveLeft() {
-    if (clock && dial && "savesClock" in dial.dataset) save(clock.id, Math.ceil(clock.left));
-  }
+  const clock = clocks.get(activity) ?? new Clock();
+  clocks.set(activity, clock);
 
   /**
    * @param {ClockAction} action
    * @param {boolean} focus whether the focus goes to the button that takes it back
    */
   function act(action, focus = true) {
-    if (dial && (action === "off" || action === "on")) dial.dataset.clock = action;
-    paused = action === "pause" || action === "off";
-    draw();
-    saveLeft();
+    clock.act(action);
     const opposite = { pause: "go", go: "pause", off: "on", on: "off" }[action];
     const button = /** @type {HTMLElement | null} */ (root.querySelector(`[data-clock-action="${opposite}"]`));
     if (focus) button?.focus();
@@ -57,28 +116,37 @@ export function createTimer(root, { onStage, save, timeUp }) {
 
   function draw() {
     const face = /** @type {HTMLElement | null} */ (root.querySelector("[data-clock-face]"));
-    if (!dial || !clock || !face) return;
-    const off = dial.dataset.clock === "off";
+    if (!dial || !clock.id || !face) return;
+    const { off, paused, seconds } = clock;
+    dial.dataset.clock = off ? "off" : "on";
     const left = Math.ceil(clock.left);
     const text = `${Math.floor(left / 60)}:${String(left % 60).padStart(2, "0")}`;
     if (face.textContent !== text) face.textContent = text;
     face.hidden = off;
-    dial.style.setProperty("--bw-left", String(clock.left / clock.seconds));
+    dial.style.setProperty("--bw-left", String(clock.left / seconds));
     const hidden = { pause: off || paused, go: off || !paused, off, on: !off };
     for (const one of /** @type {NodeListOf<HTMLElement>} */ (root.querySelectorAll("[data-clock-action]"))) {
       one.hidden = hidden[/** @type {ClockAction} */ (one.dataset.clockAction)] || (!clock.left && !off);
     }
   }
 
-  function tick() {
-    if (!clock || paused || document.hidden || !clock.left || (onStage && !root.checkVisibility())) return; // nobody sees it
-    const before = clock.left;
-    clock.left = Math.max(0, before - TICK_MS / 1000);
-    draw();
-    if (Math.ceil(before / CLOCK_SAVE_S) !== Math.ceil(clock.left / CLOCK_SAVE_S)) saveLeft();
-    if (!clock.left) timeUp(clock.id);
+  const view = {
+    draw,
+    timeUp,
+    visible: () => !document.hidden && (!onStage || root.checkVisibility()),
+    /** @type {(id: string, left: number) => void} */
+    save: (id, left) => {
+      if (dial && "savesClock" in dial.dataset) save(id, left);
+    },
+  };
+  if (dial) {
+    if (dial.dataset.clock === "off") clock.off = true;
+    clock.add(view);
   }
-
-  const ticking = dial ? setInterval(tick, TICK_MS) : undefined;
-  return { start, stop, act, dispose: () => clearInterval(ticking) };
+  return {
+    act,
+    start: (/** @type {ClockRecord} */ record) => clock.start(record),
+    stop: () => clock.stop(),
+    dispose: () => clock.remove(view),
+  };
 }

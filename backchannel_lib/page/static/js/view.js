@@ -22,8 +22,9 @@ export function focusOn(place) {
  * @param {Store} options.store
  * @param {ReturnType<import("./charts.js").createCharts>} options.charts
  * @param {() => string} options.restoreText what is said when something entered before can be brought back
+ * @param {() => string} options.notSavedText what is said when the browser lets no page save a file
  */
-export function createView(root, { id, store, charts, restoreText }) {
+export function createView(root, { id, store, charts, restoreText, notSavedText }) {
   /** @type {(selector: string) => HTMLElement | null} */
   const find = (selector) => root.querySelector(selector);
   /** @type {(selector: string, within?: Element) => HTMLElement[]} */
@@ -172,14 +173,16 @@ export function createView(root, { id, store, charts, restoreText }) {
   /**
    * @param {Record<string, Value>} values
    * @param {string | null} except a field whose control is ahead
+   * @param {boolean} mine whether the reader did this; if not, a number or name that is being typed stays
    */
-  function setValues(values, except = null) {
+  function setValues(values, except = null, mine = true) {
     for (const [field, value] of Object.entries(values)) {
       const place = find(`[data-field="${field}"]`);
       if (!place || field === except) continue;
       const many = place.matches(".bw-checks") ? new Set(String(value).split("|")) : null;
       for (const input of inputsIn(place)) {
-        if (input.localName === "textarea" && input === document.activeElement) continue; // it is being written in
+        const typed = input.localName === "textarea" || (input.type === "text" && !mine);
+        if (typed && input === document.activeElement) continue; // it is being written in
         if (many) input.checked = many.has(input.value);
         else if (input.type === "radio") input.checked = input.value === value;
         else if (input.type === "checkbox") input.checked = value === true;
@@ -190,18 +193,29 @@ export function createView(root, { id, store, charts, restoreText }) {
 
   /** @param {FileRecord} file */
   function download({ name, text }) {
-    const link = document.createElement("a");
-    link.href = URL.createObjectURL(new Blob([text], { type: "application/octet-stream" }));
-    link.download = name;
-    link.click();
-    setTimeout(() => URL.revokeObjectURL(link.href), 1000);
+    try {
+      const link = document.createElement("a");
+      link.href = URL.createObjectURL(new Blob([text], { type: "application/octet-stream" }));
+      link.download = name;
+      link.click();
+      setTimeout(() => URL.revokeObjectURL(link.href), 1000);
+    } catch {
+      notice(notSavedText());
+    }
   }
 
   // ---- an answer ----
 
   /** @param {ShowMessage} message */
   function show(message) {
-    const { mine, saved, typing } = store.receive(message);
+    const slept = store.disconnected;
+    const { shown, here, mine, saved, typing } = store.receive(message);
+    if (saved) offerToRestore(saved);
+    // What is said once is said to the view that asked, and it counts even where the rest has to be asked for again.
+    if (here && message.notice) notice(message.notice);
+    else if (slept && shown && !saved) notice("");
+    if (here && message.file) download(message.file);
+    if (!shown) return { shown, mine };
     if (message.shown) {
       const shown = new Set(message.shown);
       for (const place of all("[data-field]")) place.hidden = !shown.has(place.dataset.field ?? "");
@@ -213,17 +227,13 @@ export function createView(root, { id, store, charts, restoreText }) {
       for (const box of all("[data-exam]").map((one) => /** @type {HTMLInputElement} */ (one))) box.checked = box.value === message.exam;
     }
     if (message.hello) root.dataset.ready = "true";
-    if (saved) offerToRestore(saved);
-    if (message.values) setValues(message.values, typing);
-    if (message.notice || store.disconnected) notice(message.notice ?? "");
-    store.disconnected = false;
-    if (message.file) download(message.file);
+    if (message.values) setValues(message.values, typing, mine);
     if (mine) store.sendQueued();
     // While a move is under way, what was painted ahead of it stays; its own answer is yet to come.
     const ahead = store.paintedAhead();
     for (const [fragment, number] of Object.entries(store.fragments)) if (!ahead.has(fragment)) paint(fragment, number);
     if (!ahead.size) charts.moveMarkers();
-    return mine;
+    return { shown, mine };
   }
 
   return {

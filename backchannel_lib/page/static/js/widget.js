@@ -6,6 +6,7 @@ import { createCharts } from "./charts.js";
 import { listen } from "./events.js";
 import { place } from "./placement.js";
 import { STAGE_TIMEOUT_MS, TIMEOUT_MS } from "./settings.js";
+import { guardedStorage } from "./storage.js";
 import { Store } from "./store.js";
 import { createTimer } from "./timer.js";
 import { createView } from "./view.js";
@@ -31,10 +32,10 @@ export function render({ model, el }) {
     send: (message) => model.send(message),
     timeout: onStage ? STAGE_TIMEOUT_MS : TIMEOUT_MS,
     prefetch: () => model.get("prefetch"),
-    storage: sessionStorage,
+    storage: guardedStorage(() => sessionStorage),
     storageKey: model.get("storage_key"),
-    onAction: (seq) => {
-      if (!store.disconnected) view.notice("");
+    onAction: (seq, byReader) => {
+      if (byReader && !store.disconnected) view.notice("");
       root.dataset.pending = String(seq); // whoever drives the page from outside can see that an answer is on its way
     },
     onAnswered: () => delete root.dataset.pending,
@@ -49,8 +50,10 @@ export function render({ model, el }) {
     },
   });
   const charts = createCharts(root, () => store.marks);
-  const view = createView(root, { id, store, charts, restoreText: () => model.get("restore_text") });
+  const texts = { restoreText: () => model.get("restore_text"), notSavedText: () => model.get("not_saved_text") };
+  const view = createView(root, { id, store, charts, ...texts });
   const timer = createTimer(root, {
+    activity: model.get("activity_id"),
     onStage,
     save: (clock, left) => store.send({ type: "clock_left", value: clock, left }),
     timeUp: (clock) => store.act({ type: "time_up", value: clock }),
@@ -63,9 +66,11 @@ export function render({ model, el }) {
 
   /** @param {ShowMessage} message */
   function show(message) {
-    const mine = view.show(message);
+    const { shown, mine } = view.show(message);
+    if (!shown) return;
     if (message.clock) timer.start(message.clock);
     if (message.focus && mine) view.goTo(message.focus);
+    if (message.forget && charts.needPlotly()) store.ask({ type: "plotly" }); // it may have been lost as well
   }
 
   /**
@@ -81,7 +86,7 @@ export function render({ model, el }) {
 
   const placement = place(root, charts);
   store.send({ type: "hello" });
-  if (charts.needPlotly()) store.send({ type: "plotly" });
+  if (charts.needPlotly()) store.ask({ type: "plotly" });
 
   return () => {
     model.off("msg:custom", receive);

@@ -1,0 +1,108 @@
+"""What an activity knows of its page: which messages came from it, and what it was sent.
+
+Nothing is taken to have arrived. Messages are numbered both ways, so that whichever side misses one notices at the next. What
+was sent is recorded after it was handed over, so that an answer that could not be sent is sent again.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final, Literal, TypeAlias
+
+from backchannel_lib.activities.messages import ShowMessage
+
+Arrival: TypeAlias = Literal["in_order", "after_gap", "outdated"]
+
+MOST_VIEWS: Final = 64  # views whose messages are counted; one that was forgotten is sent everything
+
+
+@dataclass
+class Shown:
+    """What the page shows, as far as it was sent.
+
+    Args:
+        contents: The number of each content that the page keeps.
+        values: What each key of the answer was last, with a prefix for fragments and values.
+        complete: Whether everything was sent; if not, the next answer holds everything.
+    """
+
+    contents: dict[str, int] = field(default_factory=dict)
+    values: dict[str, Any] = field(default_factory=dict)
+    complete: bool = False
+
+    def copy(self) -> Shown:
+        """Return a copy, to be changed while an answer is built."""
+        return Shown(self.contents.copy(), self.values.copy(), self.complete)
+
+    def is_new(self, name: str, value: object) -> bool:
+        """Record a value, and tell whether it differs from what was there.
+
+        Examples:
+            >>> shown = Shown()
+            >>> shown.is_new("exam", "step2ck"), shown.is_new("exam", "step2ck")
+            (True, False)
+        """
+        known = self.values.get(name, ...) == value
+        self.values[name] = value
+        return not known
+
+
+class Delivery:
+    """Counts the messages of each view and the answers, and keeps what the page was sent.
+
+    Examples:
+        >>> delivery = Delivery()
+        >>> [delivery.arrival({"type": "undo", "view": "v", "number": number}) for number in (1, 2, 2, 4)]
+        ['in_order', 'in_order', 'outdated', 'after_gap']
+    """
+
+    def __init__(self) -> None:
+        self.shown = Shown()
+        self.greeted = False  # a page has said hello
+        self._numbers = itertools.count(1)
+        self._contents = itertools.count()
+        self._received: dict[str, int] = {}  # view -> number of its latest message
+
+    def arrival(self, message: Mapping[str, Any]) -> Arrival:
+        """Tell whether a message follows the one before it of the same view.
+
+        Args:
+            message: A message that was checked (`backchannel_lib.activities.messages.read_message`).
+
+        Returns:
+            ``outdated`` for one that came before, or was overtaken; ``after_gap`` if one before it is missing.
+        """
+        view, number = message.get("view"), message.get("number")
+        if view is None or number is None:
+            return "in_order"
+        last = self._received.pop(view, 0)
+        self._received[view] = max(last, number)
+        if len(self._received) > MOST_VIEWS:
+            del self._received[next(iter(self._received))]
+        if number <= last:
+            return "outdated"
+        return "in_order" if number == last + 1 else "after_gap"
+
+    def number_of(self, body: str, shown: Shown, contents: dict[int, str]) -> int:
+        """Return the number of a content; one that was not sent yet is added to the contents. No number is used twice."""
+        number = shown.contents.get(body)
+        if number is None:
+            number = shown.contents[body] = next(self._contents)
+            contents[number] = body
+        return number
+
+    def stamp(self, answer: ShowMessage, message: Mapping[str, Any]) -> ShowMessage:
+        """Number an answer, and say which action of which view it is for."""
+        answer["number"] = self.next_number()
+        seq, view = message.get("seq"), message.get("view")
+        if isinstance(seq, int):
+            answer["seq"] = seq
+        if isinstance(view, str):
+            answer["view"] = view
+        return answer
+
+    def next_number(self) -> int:
+        """Return the number of the next answer; one that is then not sent leaves a gap."""
+        return next(self._numbers)
