@@ -12,7 +12,7 @@ from backchannel_lib.activities.form import Record, choices_field
 from backchannel_lib.activities.guess import GuessForm
 from backchannel_lib.activities.messages import ActionResult
 from backchannel_lib.activities.tables import ActivityRow
-from backchannel_lib.base.errors import CaseError
+from backchannel_lib.base.errors import known_word
 from backchannel_lib.base.texts import text
 from backchannel_lib.model.case import RECOMMENDERS
 from backchannel_lib.model.tables import load_callers
@@ -43,10 +43,8 @@ class CallersOrder(GuessForm):
         return {**super().actions(), "up": up, "down": down}
 
     def _shift(self, message: Mapping[str, Any], by: int) -> ActionResult:
-        caller = str(message["value"])
         order = list(self.state["order"])
-        if caller not in order:
-            raise CaseError("order", "level", caller, levels=", ".join(order))
+        caller = known_word("order", message["value"], order)
         to = order.index(caller) + by
         if 0 <= to < len(order):
             order.remove(caller)

@@ -10,7 +10,7 @@ from typing import Any, Final, NamedTuple
 from backchannel_lib.activities import saved_answers
 from backchannel_lib.activities.activity import Action, Activity
 from backchannel_lib.activities.messages import ActionResult
-from backchannel_lib.base.errors import CaseError
+from backchannel_lib.base.errors import CaseError, known_word
 from backchannel_lib.base.texts import text
 from backchannel_lib.model.case import Case, Field
 from backchannel_lib.model.case_files import case_from_text, case_to_text
@@ -176,9 +176,7 @@ class CaseActivity(Activity[CaseState]):
 
     def _exam(self, message: Mapping[str, Any]) -> ActionResult:
         exams = {row.exam: row for row in load_exams()}
-        if message["value"] not in exams:
-            raise CaseError("exam", "level", message["value"], levels=", ".join(exams))
-        exam = exams[message["value"]]
+        exam = exams[known_word("exam", message["value"], exams)]
         self.update(score=exam.score, range_low=exam.range_low, range_floor=exam.range_floor)
         return {"notice": text("panel.exam_changed")}
 

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple, TypeAlias
 
 from backchannel_lib.activities.activity import Activity
 from backchannel_lib.activities.tables import ActivityRow
-from backchannel_lib.base.errors import CaseError
+from backchannel_lib.base.errors import CaseError, known_word
 from backchannel_lib.base.formatting import suggestions
 from backchannel_lib.base.texts import text
 from backchannel_lib.page.activity_page import static_page
@@ -49,9 +49,7 @@ def choice_field(field: str, choices: Iterable[str], label: str = "", default: s
     known = (*choices,)
 
     def read(value: object) -> str:
-        if value in known or value == default:
-            return str(value)
-        raise CaseError(field, "level", value, levels=suggestions(str(value), known))
+        return default if value == default else known_word(field, value, known)
 
     return FormField(default, read, label, known)
 

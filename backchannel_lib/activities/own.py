@@ -11,7 +11,7 @@ from backchannel_lib.activities.questions import OwnOption, OwnQuestion
 from backchannel_lib.activities.quiz import Quiz
 from backchannel_lib.activities.scenes import Scenes
 from backchannel_lib.activities.tables import SHOWS, ActivityRow, SceneRow
-from backchannel_lib.base.errors import CaseError
+from backchannel_lib.base.errors import CaseError, known_word
 from backchannel_lib.base.formatting import suggestions
 from backchannel_lib.base.texts import add_texts, text
 from backchannel_lib.model.case import Case
@@ -88,8 +88,7 @@ def own_question(question: str, options: Mapping[str, str], answer: str, *, titl
         raise CaseError("options", "own_options", len(options), most=MOST_OPTIONS)
     for option, why in options.items():
         check_texts({"options": option, f"options[{option!r}]": why})
-    if answer not in options:
-        raise CaseError("answer", "level", answer, levels=suggestions(answer, options))
+    known_word("answer", answer, options)
     key = key_of(title or question)
     add_texts({f"activity.{key}.title": title or text("own.question_title")})
     add_texts({f"activity.{key}.lead": lead or text("own.question_lead")})

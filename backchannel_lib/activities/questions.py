@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Annotated, Final, NamedTuple
 
 from backchannel_lib.activities.tables import load_chapters
-from backchannel_lib.base.errors import CaseError
+from backchannel_lib.base.errors import known_word
 from backchannel_lib.base.formatting import suggestions
 from backchannel_lib.base.readers import WrongRowError, loader, one_of, required_text
 from backchannel_lib.base.texts import all_words, text
@@ -183,9 +183,7 @@ def questions_of(chapter: str) -> tuple[Question, ...]:
         >>> [question.answer for question in questions_of("06_timing")]
         ['free', 'skimmed', 'file_read', 'offer_in_play', 'allowed']
     """
-    chapters = [row.chapter for row in load_chapters()]
-    if chapter not in chapters:
-        raise CaseError("chapter", "level", chapter, levels=suggestions(chapter, chapters))
+    known_word("chapter", chapter, [row.chapter for row in load_chapters()])
     return tuple(row for row in load_questions() if row.chapter == chapter)
 
 

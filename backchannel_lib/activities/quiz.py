@@ -11,7 +11,7 @@ from backchannel_lib.activities.guess import Items
 from backchannel_lib.activities.messages import ActionResult
 from backchannel_lib.activities.questions import OwnQuestion, Question, questions_of
 from backchannel_lib.activities.tables import ActivityRow
-from backchannel_lib.base.errors import CaseError
+from backchannel_lib.base.errors import known_word
 from backchannel_lib.base.texts import text
 from backchannel_lib.page.activity_page import activity_page, slot
 from backchannel_lib.page.components import citations
@@ -39,9 +39,7 @@ class Quiz(Items):
         return {"check": self._check}
 
     def _check(self, message: Mapping[str, Any]) -> ActionResult:
-        name = str(message["value"])
-        if name not in self.questions:
-            raise CaseError("check", "level", name, levels=", ".join(self.questions))
+        name = known_word("check", message["value"], self.questions)
         if not self.state[name]:
             return {"notice": text(self.nothing_chosen)}
         self.commit_values(**{f"checked.{name}": self.state[name]})

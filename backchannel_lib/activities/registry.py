@@ -8,8 +8,7 @@ from typing import Any, Final, TypeAlias
 
 from backchannel_lib.activities.activity import Activity
 from backchannel_lib.activities.tables import ActivityRow, load_activities
-from backchannel_lib.base.errors import CaseError
-from backchannel_lib.base.formatting import suggestions
+from backchannel_lib.base.errors import known_word
 
 Maker: TypeAlias = Callable[[ActivityRow], Activity[Any]]
 
@@ -61,9 +60,7 @@ def activity_of(row: ActivityRow) -> Activity[Any]:
     Raises:
         CaseError: Its kind does not exist; the message names those that do.
     """
-    maker = KINDS.get(row.kind)
-    if maker is None:
-        raise CaseError("kind", "level", row.kind, levels=suggestions(row.kind, KINDS))
+    maker = KINDS[known_word("kind", row.kind, KINDS)]
     if isinstance(maker, str):
         module, _, name = maker.partition(":")
         maker = KINDS[row.kind] = getattr(importlib.import_module(module), name)
@@ -84,9 +81,7 @@ def make_activity(name: str) -> Activity[Any]:
         'forms'
     """
     rows = {row.activity: row for row in load_activities()}
-    if name not in rows:
-        raise CaseError("activity", "level", name, levels=suggestions(name, rows))
-    return activity_of(rows[name])
+    return activity_of(rows[known_word("activity", name, rows)])
 
 
 def transcript_of(chapter: str) -> str:

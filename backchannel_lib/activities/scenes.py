@@ -14,8 +14,7 @@ from backchannel_lib.activities.activity import Action
 from backchannel_lib.activities.case_panel import CaseActivity, CaseState, state_of
 from backchannel_lib.activities.messages import ActionResult
 from backchannel_lib.activities.tables import ActivityRow, SceneRow, case_of, load_scenes
-from backchannel_lib.base.errors import CaseError
-from backchannel_lib.base.formatting import suggestions
+from backchannel_lib.base.errors import CaseError, known_word
 from backchannel_lib.base.texts import text
 from backchannel_lib.model.case import Case
 from backchannel_lib.model.soap_rule import rules_check
@@ -110,9 +109,7 @@ class Scenes(CaseActivity):
         return {"focus": "beside"}
 
     def _scene(self, message: Mapping[str, Any]) -> ActionResult:
-        scene = str(message["value"])
-        if scene not in self.order:
-            raise CaseError("scene", "level", scene, levels=suggestions(scene, self.order))
+        scene = known_word("scene", message["value"], self.order)
         self.commit(self._at(scene, self.state))
         answer: ActionResult = {"values": self.values(self.state), "focus": "story"}
         if scene == OWN and self.case != self._case_of(OWN):
@@ -150,10 +147,8 @@ class Scenes(CaseActivity):
         """Return where a move of one control leads."""
         if field != "guess":
             return super().with_value(field, value)
-        known = [name for name, _ in verdict_options()]
-        if value not in known:
-            raise CaseError("guess", "level", value, levels=suggestions(str(value), known))
-        guesses = {**dict(self.state.guesses), self.state.scene: str(value)}
+        guess = known_word("guess", value, [name for name, _ in verdict_options()])
+        guesses = {**dict(self.state.guesses), self.state.scene: guess}
         return self.state._replace(guesses=tuple(guesses.items()))
 
     def update(self, **values: object) -> None:

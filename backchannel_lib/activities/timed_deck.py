@@ -9,8 +9,7 @@ from backchannel_lib.activities.activity import Action
 from backchannel_lib.activities.form import Form, FormField, Record, choice_field, integer_field
 from backchannel_lib.activities.messages import ActionResult, ClockRecord
 from backchannel_lib.activities.tables import ActivityRow
-from backchannel_lib.base.errors import CaseError
-from backchannel_lib.base.formatting import suggestions
+from backchannel_lib.base.errors import known_word
 from backchannel_lib.base.texts import text
 from backchannel_lib.page.activity_page import show_if, slot
 from backchannel_lib.page.html import Markup, tag
@@ -102,10 +101,7 @@ class TimedDeck(Form):
 
     def _take(self, message: Mapping[str, Any]) -> ActionResult:
         """Put a sheet back on top."""
-        name = str(message["value"])
-        if name not in self.order:
-            raise CaseError("take", "level", name, levels=suggestions(name, self.order))
-        return self.to(self.order.index(name) + 1)
+        return self.to(self.order.index(known_word("take", message["value"], self.order)) + 1)
 
     def _time_up(self, message: Mapping[str, Any]) -> ActionResult:
         """Return so and change nothing: time is no score here."""

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 from typing import Any, Final, NamedTuple
 
-from backchannel_lib.base.formatting import format_value
+from backchannel_lib.base.formatting import format_value, suggestions
 
 
 class CaseError(ValueError):
@@ -126,3 +126,18 @@ class SheetError(CaseError):
             lines.append((f"{self.table}, {each}" if self.table else str(each)) if placed else f"{subject} {each}")
         more = len(self.problems) - PROBLEMS_LISTED
         return "\n".join(lines + [text("sheet.more_problems", count=more)] * (more > 0))
+
+
+def known_word(field: str, value: object, known: Iterable[str]) -> str:
+    """Return a value that is one of the known words; raise `CaseError`, which lists the likeliest one first, for any other.
+
+    Examples:
+        >>> known_word("plan", "shrot", ["long", "short"])
+        Traceback (most recent call last):
+            ...
+        backchannel_lib.base.errors.CaseError: plan: must be one of short, long, but it is 'shrot'.
+    """
+    words = tuple(known)
+    if not isinstance(value, str) or value not in words:
+        raise CaseError(field, "level", value, levels=suggestions(value, words))
+    return value

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from backchannel_lib.base.errors import CaseError
+from backchannel_lib.base.errors import known_word
 from backchannel_lib.base.formatting import suggestions
 from backchannel_lib.base.readers import TableError
 from backchannel_lib.model.case import Case
@@ -177,9 +177,7 @@ def check_reading(reading: str | None) -> str | None:
         >>> check_reading("range_and_credible")
         'range_and_credible'
     """
-    if reading is not None and reading not in _reading_names():
-        raise CaseError("reading", "level", reading, levels=suggestions(reading, _reading_names()))
-    return reading
+    return None if reading is None else known_word("reading", reading, _reading_names())
 
 
 @functools.cache

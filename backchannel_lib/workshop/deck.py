@@ -13,8 +13,7 @@ from typing import Annotated, Any, Final, NamedTuple
 
 from backchannel_lib.activities.own import check_texts, key_of
 from backchannel_lib.activities.tables import case_of
-from backchannel_lib.base.errors import CaseError
-from backchannel_lib.base.formatting import suggestions
+from backchannel_lib.base.errors import CaseError, known_word
 from backchannel_lib.base.readers import integer, loader, one_of
 from backchannel_lib.base.texts import add_texts, text
 from backchannel_lib.model.case import Case
@@ -161,8 +160,7 @@ def own_vignette(
     if not isinstance(case, Case):
         raise CaseError("case", "not_a_case", case)
     for name, value, known in (("topic", topic, topic_names()), ("what_if", what_if, list(Case.fields()))):
-        if value not in known:
-            raise CaseError(name, "level", value, levels=suggestions(value, known))
+        known_word(name, value, known)
     if isinstance(difficulty, bool) or difficulty not in range(1, HARDEST + 1):
         raise CaseError("difficulty", "range", difficulty, low=1, high=HARDEST)
     key = key_of(title)
@@ -195,8 +193,8 @@ def draw(topic: str = "", difficulty: int = 0, seed: int = 0, exclude: Collectio
         >>> draw("timing", seed=7) == draw("timing", seed=7)
         True
     """
-    if topic not in {"", *topic_names()}:
-        raise CaseError("topic", "level", topic, levels=suggestions(topic, topic_names()))
+    if topic != "":
+        known_word("topic", topic, topic_names())
     if isinstance(difficulty, bool) or difficulty not in range(HARDEST + 1):
         raise CaseError("difficulty", "range", difficulty, low=0, high=HARDEST)
     if isinstance(seed, bool) or not isinstance(seed, int) or seed < 0:

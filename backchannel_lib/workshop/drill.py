@@ -20,8 +20,7 @@ from backchannel_lib.activities.tables import (
     load_drill_turns,
 )
 from backchannel_lib.activities.timed_deck import TimedDeck, is_left
-from backchannel_lib.base.errors import CaseError
-from backchannel_lib.base.formatting import suggestions
+from backchannel_lib.base.errors import known_word
 from backchannel_lib.base.texts import text
 from backchannel_lib.model.amplifier import assumption
 from backchannel_lib.model.case import Case
@@ -127,9 +126,7 @@ class Drill(PersistentForm, TimedDeck):
     def _decide(self, message: Mapping[str, Any]) -> ActionResult:
         """Record a decision and go on; after the last one comes the end."""
         turn = self.on_top(self.state)
-        decision = str(message["value"])
-        if decision not in self.decisions:
-            raise CaseError("decision", "level", decision, levels=suggestions(decision, self.decisions))
+        decision = known_word("decision", message["value"], self.decisions)
         return self.to(self.state["at"] + 1, **{f"decided.{turn}": decision}) if turn else {}
 
     def _begin(self, message: Mapping[str, Any]) -> ActionResult:

@@ -12,9 +12,8 @@ from pathlib import Path
 from typing import Final
 
 from backchannel_lib.activities.form import integer_field
-from backchannel_lib.base.errors import CaseError
+from backchannel_lib.base.errors import known_word
 from backchannel_lib.base.files import write_file
-from backchannel_lib.base.formatting import suggestions
 from backchannel_lib.base.texts import text
 from backchannel_lib.model.case import Case
 from backchannel_lib.model.soap_rule import rules_check
@@ -104,8 +103,7 @@ def sheet(kind: str, plan: str, seed: int) -> str:
         >>> sheet("participants", "short", 1).startswith("<!doctype html>")
         True
     """
-    if kind not in KINDS:
-        raise CaseError("kind", "level", kind, levels=suggestions(kind, KINDS))
+    known_word("kind", kind, KINDS)
     integer_field("seed", 1, LAST_SEED, FIRST_SEED).read(seed)
     drawn = {step: vignettes()[name] for step, name in vignettes_of(plan, seed).items()}
     title = text(f"sheet.{kind}.title")

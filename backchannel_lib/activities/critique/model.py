@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from typing import Annotated, Any, ClassVar, Final, NamedTuple
 
-from backchannel_lib.base.errors import CaseError
+from backchannel_lib.base.errors import CaseError, known_word
 from backchannel_lib.base.formatting import suggestions
 from backchannel_lib.base.readers import WrongRowError, each_of, integer, loader, one_of, optional_text
 from backchannel_lib.base.texts import text
@@ -254,8 +254,7 @@ def rate(ratings: Mapping[str, str]) -> RatingResult:
         raise CaseError("ratings", "not_ratings", ratings)
     rows = {claim: support_of(claim) for claim in ratings}
     for claim, level in ratings.items():
-        if level not in LEVELS:
-            raise CaseError(claim, "level", level, levels=suggestions(level, LEVELS))
+        known_word(claim, level, LEVELS)
     return RatingResult(tuple(Rated(claim, ratings[claim.id], rows[claim.id]) for claim in load_claims() if claim.id in rows))
 
 

@@ -52,7 +52,7 @@ from backchannel_lib.activities.planner.tables import (
     table_of,
 )
 from backchannel_lib.activities.tables import ActivityRow
-from backchannel_lib.base.errors import CaseError, SheetError
+from backchannel_lib.base.errors import CaseError, SheetError, known_word
 from backchannel_lib.base.formatting import suggestions
 from backchannel_lib.base.texts import text
 from backchannel_lib.model.case import Case
@@ -183,7 +183,7 @@ class PlannerActivity(Activity[PlannerState]):
         return self._replace(to, notice=" ".join([text("planner_board.loaded"), *notes]))
 
     def _add(self, message: Mapping[str, Any]) -> ActionResult:
-        table = _table(message["value"])
+        table = known_word("table", message["value"], TABLES)
         rows = self.state.rows(table)
         if len(rows) >= MOST_ROWS[table]:
             return {"notice": text("planner_board.full", most=MOST_ROWS[table])}
@@ -192,7 +192,7 @@ class PlannerActivity(Activity[PlannerState]):
 
     def _remove(self, message: Mapping[str, Any]) -> ActionResult:
         table, _, number = str(message["value"]).partition(".")
-        rows = self.state.rows(_table(table))
+        rows = self.state.rows(known_word("table", table, TABLES))
         ids = [str(row.id) for row in rows]
         if number not in ids:
             raise CaseError("remove", "level", number, levels="")
@@ -222,7 +222,7 @@ class PlannerActivity(Activity[PlannerState]):
         return {"values": self.values(self.state), "focus": "guess"}
 
     def _save_table(self, message: Mapping[str, Any]) -> ActionResult:
-        if _table(message["value"]) == "people":
+        if known_word("table", message["value"], TABLES) == "people":
             return saved_file("my_people.csv", people_to_csv(self.state.ready_people))
         return saved_file("my_programs.csv", programs_to_csv(self.state.ready_programs))
 
@@ -235,9 +235,7 @@ class PlannerActivity(Activity[PlannerState]):
         if not self.state.planned:
             return {"notice": text("guess.first")}
         sheets = {str(number): sheet for number, sheet in self._sheets(self.state)}
-        number = str(message["value"])
-        if number not in sheets:
-            raise CaseError("save_sheet", "level", number, levels=", ".join(sheets))
+        number = known_word("save_sheet", message["value"], sheets)
         return saved_file(f"facts_{number}.txt", sheets[number].text)
 
     # ---- what is on screen ----
@@ -370,10 +368,4 @@ def _value_label(field: str, value: object) -> str:
             return text(f"planner_knows.{value}")
         case "openings":
             return text(f"planner.opening.{value}")
-    return str(value)
-
-
-def _table(value: object) -> str:
-    if value not in TABLES:
-        raise CaseError("table", "level", value, levels=", ".join(TABLES))
     return str(value)

@@ -22,8 +22,7 @@ from backchannel_lib.activities.planner.tables import (
     read_rows,
 )
 from backchannel_lib.activities.tables import PlannerExampleRow, load_planner_example
-from backchannel_lib.base.errors import CaseError
-from backchannel_lib.base.formatting import suggestions
+from backchannel_lib.base.errors import CaseError, known_word
 from backchannel_lib.base.texts import text
 from backchannel_lib.model.case import Case
 
@@ -230,9 +229,7 @@ def from_record(record: Mapping[str, Any], fields: Iterable[str]) -> PlannerStat
 
 def read_guess(field: str, value: object) -> str:
     """Return a number of people as a text, or nothing yet; any other value raises `CaseError`."""
-    if value != "" and value not in guesses():
-        raise CaseError(field, "level", value, levels=suggestions(value, guesses()))
-    return str(value)
+    return "" if value == "" else known_word(field, value, guesses())
 
 
 def _row_numbers(table: str, listed: object) -> list[int]:

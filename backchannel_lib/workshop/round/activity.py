@@ -19,7 +19,7 @@ from backchannel_lib.activities.messages import ActionResult
 from backchannel_lib.activities.scenes import sweep
 from backchannel_lib.activities.tables import ActivityRow, article_number
 from backchannel_lib.activities.timed_deck import is_left
-from backchannel_lib.base.errors import CaseError
+from backchannel_lib.base.errors import CaseError, known_word
 from backchannel_lib.base.formatting import suggestions
 from backchannel_lib.base.spreadsheet import to_csv
 from backchannel_lib.base.texts import text
@@ -143,16 +143,11 @@ class Round(Activity[WorkshopState]):
         return self._go_to(state.with_file(files[0]) if files else self.state._replace(step="close", case=None))
 
     def _open_file(self, message: Mapping[str, Any]) -> ActionResult:
-        name = message["value"]
-        if name not in vignettes():
-            raise CaseError("vignette", "level", name, levels=suggestions(name, vignettes()))
-        return self._go_to(self.state.round_over().with_file(name))
+        return self._go_to(self.state.round_over().with_file(known_word("vignette", message["value"], vignettes())))
 
     def _tap(self, message: Mapping[str, Any]) -> ActionResult:
         """Count one more hand."""
-        field = f"votes_{message['value']}"
-        if field not in VOTE_FIELDS:
-            raise CaseError("tap", "level", message["value"], levels=", ".join(VOTE_FIELDS))
+        field = known_word("tap", f"votes_{message['value']}", VOTE_FIELDS)
         if self.state.step == "vote":
             self.commit(self.with_value(field, min(MAX_VOTES, self.state.votes[VOTE_FIELDS[field]] + 1)))
         return {}

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Any, Final, NamedTuple
 
 from backchannel_lib.activities.form import FormField, choice_field, integer_field
-from backchannel_lib.base.errors import CaseError
-from backchannel_lib.base.formatting import suggestions
+from backchannel_lib.base.errors import CaseError, known_word
 from backchannel_lib.model.case import Case
 from backchannel_lib.model.soap_rule import rules_check
 from backchannel_lib.model.tables import STAGES
@@ -243,12 +242,12 @@ def from_record(record: object) -> WorkshopState:
     if len(played) > MAX_ROUNDS:
         raise CaseError("session", "range", len(played), low=0, high=MAX_ROUNDS)
     step, vignette, case = (
-        _read_name("step", record.get("step", "setup"), STEPS),
+        known_word("step", record.get("step", "setup"), STEPS),
         record.get("vignette", ""),
         record.get("case"),
     )
     if vignette != "" or step != "setup":
-        vignette = _read_name("vignette", vignette, vignettes())
+        vignette = known_word("vignette", vignette, vignettes())
     menu_from = record.get("menu_from", record.get("came", ""))  # its name in earlier versions
     return WorkshopState(
         step=step,
@@ -259,21 +258,15 @@ def from_record(record: object) -> WorkshopState:
         case=Case.from_record(case) if isinstance(case, Mapping) and vignette else None,
         played=tuple(
             PlayedRound(
-                _read_name("vignette", one.get("vignette"), vignettes()),
+                known_word("vignette", one.get("vignette"), vignettes()),
                 _read_votes(one.get("votes")),
                 _read_votes(one.get("phones", NO_VOTES), _read_phones),
             )
             for one in played
         ),
         **{name: field.read(record.get(name, field.default)) for name, field in settings().items()},
-        menu_from=_read_name("menu_from", menu_from, ("", *STEPS[1:])) if step == "setup" and vignette else "",
+        menu_from=known_word("menu_from", menu_from, ("", *STEPS[1:])) if step == "setup" and vignette else "",
     )
-
-
-def _read_name(field: str, value: object, known: Collection[str]) -> str:
-    if not isinstance(value, str) or value not in known:
-        raise CaseError(field, "level", value, levels=suggestions(str(value), known))
-    return value
 
 
 def read_votes(value: object) -> int:

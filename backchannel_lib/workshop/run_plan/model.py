@@ -6,8 +6,7 @@ from itertools import accumulate
 from typing import Annotated, Final, NamedTuple
 
 from backchannel_lib.activities.tables import load_activities
-from backchannel_lib.base.errors import CaseError
-from backchannel_lib.base.formatting import suggestions
+from backchannel_lib.base.errors import known_word
 from backchannel_lib.base.readers import WrongRowError, integer, loader, one_of
 from backchannel_lib.base.texts import text
 from backchannel_lib.workshop.deck import HARDEST, draw, topic_names
@@ -147,9 +146,7 @@ def plan_of(plan: str) -> RunPlanRow:
         45
     """
     rows = {row.plan: row for row in load_run_plans()}
-    if plan not in rows:
-        raise CaseError("plan", "level", plan, levels=suggestions(plan, rows))
-    return rows[plan]
+    return rows[known_word("plan", plan, rows)]
 
 
 def steps_of(plan: str) -> tuple[RunStepRow, ...]:
@@ -199,8 +196,7 @@ def catch_up(plan: str, step: str, minutes_late: int) -> CatchUp:
     """
     steps = steps_of(plan)
     names = [row.step for row in steps]
-    if step not in names:
-        raise CaseError("step", "level", step, levels=suggestions(step, names))
+    known_word("step", step, names)
     late = max(0, minutes_late)
     coming = sorted(steps[names.index(step) + 1 :], key=lambda row: MAX_MINUTES if row.skip is None else row.skip)
     optional = [row for row in coming if row.skip is not None]
