@@ -112,6 +112,7 @@ FAMILIES: list[tuple[str, list[str]]] = [
     *((f"{what}.{{}}", names_of("week_events")) for what in ("event", "event_short")),
     ("contact.{}", names_of("week_contacts")),
     *((f"reply.{{}}.{what}", names_of("reply_findings")) for what in ("words", "reason", "suggestion")),
+    ("reply_point.{}", names_of("reply_points")),
     *((f"draw.{{}}.{what}", names_of("draw")) for what in ("label", "why")),
     *((f"task.{{}}.{what}", names_of("plan_tasks")) for what in ("title", "why")),
     ("reading_case.{}", names_of("reading_cases")),

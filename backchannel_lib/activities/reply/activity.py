@@ -1,18 +1,27 @@
-"""One's own short reply: the reader says what may be missing or too much, and then sees what the checker points at.
+"""One's own short reply: the reader says what may be missing, sees what the checker points at, and ticks a list.
 
-Nothing here writes a word of the email.
+Nothing here writes a word of the email, and nothing says that it is right: the reader judges, point by point.
 """
 
 from __future__ import annotations
 
 import functools
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any, Final
 
 from backchannel_lib.activities.activity import Action
 from backchannel_lib.activities.form import Form, FormField, Record, choice_field, choices_field
 from backchannel_lib.activities.messages import ActionResult
-from backchannel_lib.activities.reply.findings import Finding, ReplyCheck, check_reply, load_reply_findings, read_up_to
+from backchannel_lib.activities.reply.findings import (
+    Finding,
+    Point,
+    ReplyCheck,
+    ReplyPointRow,
+    check_reply,
+    load_reply_findings,
+    load_reply_points,
+    read_up_to,
+)
 from backchannel_lib.activities.tables import ActivityRow
 from backchannel_lib.base.errors import CaseError
 from backchannel_lib.base.texts import text
@@ -36,11 +45,13 @@ class ReplyActivity(Form):
 
     def __init__(self, row: ActivityRow) -> None:
         self.rows = {row.finding: row for row in load_reply_findings()}
+        self.points = {row.point: row for row in load_reply_points()}
         label = text("reply_board.text")
         entries = {
             "contacted": choice_field("contacted", CONTACTED, text("reply_board.contacted")),
             "text": FormField("", _read_text, label),
             "guess": choices_field("guess", [*self.rows, NOTHING], text("reply_board.guess")),
+            "ticks": choices_field("ticks", self.points, text("reply_board.ticks")),
             "first": FormField("", _read_text),  # the text as it was when it was first checked; blank before
         }
         super().__init__(row, entries)
@@ -52,11 +63,11 @@ class ReplyActivity(Form):
         return {"example": self._example, "clear": self._clear, "see": self._see}
 
     def _example(self, _: object) -> ActionResult:
-        self.commit_values(text=example_email(), guess=(), first="")
+        self.commit_values(text=example_email(), guess=(), ticks=(), first="")
         return {"values": self.values(self.state), "notice": text("reply_board.example_shown"), "focus": "text"}
 
     def _clear(self, _: object) -> ActionResult:
-        self.commit_values(text="", guess=(), first="")
+        self.commit_values(text="", guess=(), ticks=(), first="")
         return {"values": self.values(self.state), "focus": "text"}
 
     def _see(self, _: object) -> ActionResult:
@@ -84,10 +95,12 @@ class ReplyActivity(Form):
 
     def fragments(self, state: Record) -> dict[str, str]:
         """Return what the checker finds, once the reader said what they expect."""
+        points = {f"point_{name}": "" for name in self.points}
         if not state["first"]:
-            return {"beside": "", "found": "", "live_text": ""}
+            return {"beside": "", "found": "", "live_text": "", **points}
         check = checked(state["text"])
-        return {"beside": self._beside(state), "found": self._found(state, check), "live_text": check.sentence}
+        points |= {f"point_{one.point}": tag("span", _answer(one, self.points[one.point], check.state)) for one in check.points}
+        return {"beside": self._beside(state), "found": self._found(state, check), "live_text": check.sentence, **points}
 
     def ui_state(self, state: Record) -> dict[str, Any]:
         """Return which sections are visible."""
@@ -145,6 +158,38 @@ class ReplyActivity(Form):
                 ),
                 class_="bw-columns bw-halves",
             ),
+            show_if(
+                "seen",
+                now,
+                tag(
+                    "div",
+                    tag("h3", text("reply_board.checklist")),
+                    checks(
+                        "ticks",
+                        text("reply_board.ticks"),
+                        [(name, self._point(name, parts)) for name in self.points],
+                        state["ticks"],
+                        help_text=text("reply_board.ticks_help"),
+                    ),
+                    citations("points", dict.fromkeys(claim for row in self.points.values() for claim in row.claims)),
+                ),
+                tag(
+                    "div",
+                    tag("h3", text("reply_board.limits")),
+                    tag("ul", [tag("li", limit) for limit in checked("").limits], class_="bw-list"),
+                ),
+                class_="bw-columns bw-halves",
+            ),
+        )
+
+    @staticmethod
+    def _point(name: str, parts: Mapping[str, str]) -> Markup:
+        """Write a point to tick, with a place for the sentence that answers it; both are the label of its box."""
+        return tag(
+            "span",
+            text(f"reply_point.{name}"),
+            " ",
+            slot(f"point_{name}", parts[f"point_{name}"], element="span", class_="bw-small"),
         )
 
     def _options(self) -> list[tuple[str, str]]:
@@ -164,20 +209,19 @@ class ReplyActivity(Form):
     @staticmethod
     def _difference(expected: set[str], found: set[str]) -> str:
         if expected - {NOTHING} == found:
-            return text("reply_board.same")
+            return text("reply_board.same" if found else "reply_board.both_nothing")
         alike = len(expected & found)
         return text("reply_board.alike", alike=alike, total=len(found)) if found else text("reply_board.found_none")
 
     def _found(self, state: Record, check: ReplyCheck) -> Markup:
         before, guess = len(checked(state["first"]).findings), state["guess"]
         return join(
-            # What the rule says comes before every finding, and in place of an all-clear that it would take back.
+            # What the rule says comes before every finding.
             tag("p", text(f"reply_board.rule.{state['contacted']}"), class_="bw-rule-line bw-kind")
             if state["contacted"]
             else None,
             tag("h3", text("reply_board.found")),
-            tag("p", _summary(state, check), class_="bw-summary"),
-            tag("p", check.limits, class_="bw-small"),
+            tag("p", check.sentence, class_="bw-summary"),
             tag("p", text("reply_board.before_now", before=before, now=len(check.findings)))
             if state["text"] != state["first"]
             else None,
@@ -185,29 +229,9 @@ class ReplyActivity(Form):
             tag("ul", [tag("li", _finding(one, guess)) for one in check.findings], class_="bw-dated")
             if check.findings
             else None,
-            self._good(check),
             _counts(check),
             citations("checker", ("conduct.brief-reply", "conduct.reply-template"), ("reply_phrases_stand_for",)),
         )
-
-    def _good(self, check: ReplyCheck) -> Markup | None:
-        """Return what is good about the email: of what the article asks for, what was looked for and is there."""
-        if check.state != "read":
-            return None
-        found = {one.finding for one in check.findings}
-        there = {
-            "no_introducer": text("reply_board.good.introducer"),
-            "no_cv": text("reply_board.good.cv"),
-            "no_eras_id": text("reply_board.good.eras_id"),
-        }
-        good = [praise for name, praise in there.items() if name not in found and not found & set(self.rows[name].not_with)]
-        if 1 <= check.counts.interest <= self.rows["much_interest"].allowed:
-            good.append(text("reply_board.good.interest"))
-        if not any(self.rows[name].kind == "present" for name in found):
-            good.append(text("reply_board.good.nothing_to_leave_out"))
-        if not good:
-            return None
-        return join(tag("h4", text("reply_board.good")), tag("ul", [tag("li", praise) for praise in good], class_="bw-list"))
 
     @property
     def text(self) -> str:
@@ -252,10 +276,15 @@ def example_email() -> str:
     return text("reply_board.example_text").replace(" ¶ ", "\n\n")
 
 
-def _summary(state: Record, check: ReplyCheck) -> str:
-    """Return what came out; what may not be sent is no reply, however well it is written."""
-    clear = check.state == "read" and not check.findings
-    return text("reply_board.clear_but") if clear and state["contacted"] != "yes" else check.sentence
+def _answer(point: Point, row: ReplyPointRow, state: str) -> str:
+    """Return what the checker has to say about one point: a sentence of the email, or that it found none."""
+    if state != "read":
+        return text("reply_board.point.not_read")
+    if point.sentence:
+        return text("reply_board.point.against" if point.against else "reply_board.point.sentence", words=point.sentence)
+    if row.looks_for:
+        return text("reply_board.point.none")
+    return text("reply_board.point.none_against" if row.against else "reply_board.point.yours")
 
 
 def _read_text(value: object) -> str:
@@ -295,9 +324,13 @@ def _counts(check: ReplyCheck) -> Markup:
 
 def _lines(check: ReplyCheck) -> list[str]:
     """Return what was found as lines of text."""
+    if check.state != "read":
+        return [check.sentence, *check.notes]
     found = [
         text("reply_board.line", finding=one.label, seen=_quoted(one), suggestion=one.suggestion) for one in check.findings
     ]
     counts = check.counts
     counted = text("reply_board.counted", sentences=counts.sentences, interest=counts.interest, words=counts.words)
-    return [check.sentence, *check.notes, *(line.replace("  ", " ") for line in found), counted]
+    rows = {row.point: row for row in load_reply_points()}
+    points = [f"- {one.label} {_answer(one, rows[one.point], check.state)}" for one in check.points]
+    return [check.sentence, *check.notes, *(line.replace("  ", " ") for line in found), *points, counted, *check.limits]

@@ -6,12 +6,14 @@ data/reply_findings.csv and data/reply_phrases.csv.
 
 from __future__ import annotations
 
-import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Annotated, Final, NamedTuple
 
 from backchannel_lib.activities.reply.phrases import ROLES, WORD
-from backchannel_lib.activities.reply.structure import Email, own_words, plain_text, recipients
+from backchannel_lib.activities.reply.placeholders import placeholders
+from backchannel_lib.activities.reply.reading import Reading, read_email
+from backchannel_lib.activities.reply.structure import Email, plain_text, recipients
 from backchannel_lib.base.errors import CaseError
 from backchannel_lib.base.readers import each_of, integer, loader, one_of, required_text
 from backchannel_lib.base.texts import text
@@ -19,11 +21,14 @@ from backchannel_lib.model.amplifier import assumption
 from backchannel_lib.model.tables import assumption_id, claim_ids
 
 KINDS: Final = ("missing", "present")
+#: What the checker cannot see, in the order in which it is said.
+LIMITS: Final = ("meaning", "attachments", "people", "measured")
+ANYWHERE: Final = ("cv", "eras_id", "placeholder")  # welcome or wrong in a signature as well
 
 
 def _roles(cell: str) -> tuple[str, ...]:
     """One or more roles of phrases, separated by spaces."""
-    return tuple(each_of(ROLES)(required_text(cell)))
+    return tuple(each_of((*ROLES, "placeholder"))(required_text(cell)))
 
 
 class ReplyFindingRow(NamedTuple):
@@ -54,8 +59,32 @@ def read_up_to() -> int:
     return int(assumption("reply_read_up_to"))
 
 
+def _finding_ids() -> tuple[str, ...]:
+    return tuple(row.finding for row in load_reply_findings())
+
+
+class ReplyPointRow(NamedTuple):
+    """The points of the article's short reply, which the student ticks.
+
+    Source:
+        conduct.brief-reply, conduct.reply-template and the others that the rows name.
+
+    Examples:
+        >>> [row.point for row in load_reply_points()][:3]
+        ['link', 'cv', 'eras_id']
+    """
+
+    point: str
+    looks_for: Annotated[tuple[str, ...], each_of(ROLES), "the phrases that seem to answer it; none where no phrase can"]
+    against: Annotated[tuple[str, ...], each_of(_finding_ids), "the findings that seem to speak against it"]
+    claims: Annotated[tuple[str, ...], claim_ids]
+
+
+load_reply_points = loader(ReplyPointRow, "reply_points.csv")
+
+
 class Seen(NamedTuple):
-    """Words of the email that a finding rests on: ``text[start:end] == words``."""
+    """Words of the email that a finding rests on: ``check.text[start:end] == words``."""
 
     start: int
     end: int
@@ -112,36 +141,62 @@ class Finding:
         return text(f"reply.{self.finding}.suggestion")
 
 
+class Point(NamedTuple):
+    """One point of the article's short reply, with the sentence of the email that seems to answer it.
+
+    Args:
+        point: Its id in data/reply_points.csv.
+        sentence: The sentence, or a blank text where none was found.
+        against: Whether the sentence seems to speak against the point.
+    """
+
+    point: str
+    sentence: str
+    against: bool = False
+
+    @property
+    def label(self) -> str:
+        """The point, as a sentence to tick."""
+        return text(f"reply_point.{self.point}")
+
+
 @dataclass(frozen=True)
 class ReplyCheck:
-    """What the checker found in one email.
+    """What the checker found in one email; that it found nothing is never said to mean that the email is right.
 
     Args:
         findings: What it found, in the order of data/reply_findings.csv.
+        points: The article's points, each with the sentence that seems to answer it.
         counts: How long the email is.
-        state: ``read``, ``empty`` (nothing of the student's own), or ``other_script`` (no word in Latin letters).
-        quoted: Whether an older message below was left out.
+        state: ``read``, ``empty`` (nothing of the student's own), or ``not_english``.
+        reading: What was read, and what was left out.
         cut: Whether the text was too long and only its beginning was read.
 
     Source:
-        data/reply_findings.csv; the facts in ``facts`` for the NRMP's rule.
+        data/reply_findings.csv and data/reply_points.csv; the facts in ``facts`` for the NRMP's rule.
 
     Examples:
         >>> check_reply("").sentence
-        'There is nothing to read yet. Put your own email here and run this once more.'
+        'There is nothing of your own to read yet. Put your email here, above or below anything you quote, and check again.'
     """
 
     findings: tuple[Finding, ...]
+    points: tuple[Point, ...]
     counts: Counts
     state: str
-    quoted: bool
+    reading: Reading
     cut: bool
+
+    @property
+    def text(self) -> str:
+        """The email as it was read: repaired, and without HTML; the places of `Seen` are in it."""
+        return self.reading.text
 
     @property
     def sentence(self) -> str:
         """What came out, as one sentence for a reader."""
         if self.state != "read":
-            return text("reply.empty" if self.state == "empty" else "reply.other_script")
+            return text(f"reply.{self.state}")
         if not self.findings:
             return text("reply.nothing_found")
         return text("reply.found_one" if len(self.findings) == 1 else "reply.found_more", number=len(self.findings))
@@ -157,26 +212,29 @@ class ReplyCheck:
         return ("soap_rule.no_first_contact", "soap_rule.no_contact_if_silent", "soap_rule.not_settled_2027")
 
     @property
-    def limits(self) -> str:
-        """What the checker cannot do, as a sentence for a reader."""
-        return text("reply.limits")
+    def limits(self) -> tuple[str, ...]:
+        """What the checker cannot see, as sentences for a reader."""
+        return tuple(text(f"reply.limit.{limit}") for limit in LIMITS)
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """What was not read, as sentences for a reader; mostly none."""
-        quoted = (text("reply.quoted_left_out"),) if self.quoted else ()
-        return quoted + ((text("reply.was_cut", number=read_up_to()),) if self.cut else ())
+        """What was not read or not done, as sentences for a reader; mostly none."""
+        left_out = [text(f"reply.left_out.{name}") for name in self.reading.left_out]
+        not_done = [text(f"reply.not_done.{name}") for name in self.reading.not_done]
+        return (*left_out, *not_done, *((text("reply.was_cut", number=read_up_to()),) if self.cut else ()))
 
 
 def check_reply(text: str) -> ReplyCheck:
     """Point at what the article warns of in a student's own short email; nothing in the email is written or changed.
 
     Args:
-        text: The email as it stands, with or without its To and Subject lines; older messages below it are left out. Of a
-            longer text the first 20,000 characters are read.
+        text: The email as it was pasted: plain text or HTML, with or without its To and Subject lines. Quoted and forwarded
+            messages, footers, and paragraphs in other languages are left out. Of a longer text the first 20,000 characters and
+            500 lines are read.
 
     Returns:
-        The findings with the words they rest on, the counts, and the reminder of the NRMP's rule on contact.
+        The findings with the words they rest on, the article's points with the sentences that seem to answer them, the counts,
+        and the reminder of the NRMP's rule on contact. An email that is not in English has no findings and no sentences.
 
     Raises:
         CaseError: ``text`` is no text.
@@ -194,29 +252,55 @@ def check_reply(text: str) -> ReplyCheck:
     if not isinstance(text, str):
         raise CaseError("text", "not_text", text)
     cut = len(text) > read_up_to()
-    text = text[: read_up_to()]
-    plain, quoted = own_words(plain_text(text))
-    email = Email(text, plain)
+    reading = read_email(text[: read_up_to()])
+    plain = plain_text(reading.own)
+    email = Email(reading.text, plain)
     sentences = sum(part.kind == "sentence" for part in email.parts)
-    if not email.words or not re.search("[A-Za-z]", plain):
-        state = "other_script" if email.words else "empty"
-        return ReplyCheck((), Counts(sentences, 0, len(WORD.findall(plain))), state, quoted, cut)
+    words = len(WORD.findall(plain))
+    if not email.words or reading.english is False:
+        nobody = tuple(Point(row.point, "") for row in load_reply_points())
+        state = "not_english" if email.words else "empty"
+        return ReplyCheck((), nobody, Counts(sentences, 0, words), state, reading, cut)
     interest = {email.sentence_of(place) for place in email.found("interest")}
-    findings = tuple(found for row in load_reply_findings() if (found := _finding(row, email, plain)))
-    return ReplyCheck(findings, Counts(sentences, len(interest), len(WORD.findall(plain))), "read", quoted, cut)
+    findings = tuple(found for row in load_reply_findings() if (found := _finding(row, email, reading)))
+    by_name = {found.finding: found for found in findings}
+    points = tuple(_point(row, email, reading, by_name) for row in load_reply_points())
+    return ReplyCheck(findings, points, Counts(sentences, len(interest), words), "read", reading, cut)
 
 
-def _finding(row: ReplyFindingRow, email: Email, plain: str) -> Finding | None:
-    if any(email.found(role) for role in row.not_with):
+def _places(role: str, email: Email, reading: Reading) -> list[tuple[int, int]]:
+    """Return where a role's phrases are, in those parts of an email that speak for it."""
+    if role == "placeholder":
+        return placeholders(reading.own)
+    places = email.found(role)
+    if role in ANYWHERE:
+        return places
+    return [place for place in places if email.kind_at(place[0]) not in {"signature"}]
+
+
+def _finding(row: ReplyFindingRow, email: Email, reading: Reading) -> Finding | None:
+    if any(_places(role, email, reading) for role in row.not_with):
         return None
-    places = sorted(place for role in row.looks_for for place in email.found(role))
+    places = sorted(place for role in row.looks_for for place in _places(role, email, reading))
     if "several_programs" in row.looks_for:
-        places = sorted(places + recipients(plain, email.parts))
+        places = sorted(places + recipients(plain_text(reading.own), email.parts))
     if row.kind == "missing":
-        return None if places else Finding(row.finding, row.kind, (), row.claims, row.assumption)
+        answers = reading.answers and "they_wrote" in row.looks_for
+        return None if places or answers else Finding(row.finding, row.kind, (), row.claims, row.assumption)
     if row.allowed:  # too many of what is welcome once or twice: the sentences are the finding, and not the phrases
         places = sorted({email.sentence_of(place) for place in places})
     if len(places) <= row.allowed:
         return None
     seen = tuple(Seen(start, end, email.text[start:end]) for start, end in places)
     return Finding(row.finding, row.kind, seen, row.claims, row.assumption)
+
+
+def _point(row: ReplyPointRow, email: Email, reading: Reading, found: Mapping[str, Finding]) -> Point:
+    """Return a point with the first sentence that seems to speak against it, or else to answer it."""
+    against = [seen for name in row.against if name in found for seen in found[name].seen]
+    places = sorted((seen.start, seen.end) for seen in against)
+    places = places or sorted(place for role in row.looks_for for place in _places(role, email, reading))
+    if places:
+        start, end = email.sentence_of(places[0])
+        return Point(row.point, " ".join(email.text[start:end].split()), bool(against))
+    return Point(row.point, text("reply.answers") if reading.answers and "they_wrote" in row.looks_for else "")

@@ -5,16 +5,19 @@ from __future__ import annotations
 import functools
 import itertools
 import re
+from collections.abc import Set
 from typing import Annotated, Final, NamedTuple
 
-from backchannel_lib.base.readers import WrongCellError, loader, one_of, optional_text
+from backchannel_lib.base.readers import WrongCellError, loader, one_of, required_text
 from backchannel_lib.model.amplifier import assumption
+from backchannel_lib.model.tables import claim_ids
 
-#: What a phrase can speak for. The last four say how an email is built and are no matter of a finding.
+#: What a phrase can speak for: first what findings go by, then what takes back a finding near it, then how an email is built.
 ROLES: Final = (
-    *("introducer", "prior_contact", "they_wrote", "cv", "eras_id", "interest"),
+    *("introducer", "prior_contact", "they_wrote", "cv", "eras_id", "interest", "thanks"),
     *("life_story", "lifelong_dream", "plea", "pressure", "several_programs", "script_for_other"),
-    *("greeting", "address", "sign_off", "abbreviation"),
+    *("negation", "wish", "topic", "reported"),
+    *("greeting", "address", "sign_off", "footer", "abbreviation"),
 )
 FORMS: Final = ("counts", "cancels")
 
@@ -33,6 +36,29 @@ _PARTS: Final = {
 }
 _PHRASE_WORD: Final = re.compile(r"[^\W_]+(?:'[^\W_]+)?\*?|'s")
 _RULE: Final = "a phrase of plain words with *, ..., #, (a|b) and <doctor>, at most two ... and none at an end or beside *"
+
+
+class ReplyWordRow(NamedTuple):
+    """Words that stand for one another in the phrases of the reply checker, under one name.
+
+    Examples:
+        >>> "mother" in words_named("family")
+        True
+    """
+
+    name: str
+    words: Annotated[
+        str, required_text, "separated by bars, each one or more plain words; ``*`` at a word's end for any ending"
+    ]
+
+
+load_reply_words = loader(ReplyWordRow, "reply_words.csv")
+
+
+@functools.cache
+def words_named(name: str) -> tuple[str, ...]:
+    """Return the words that stand under a name in data/reply_words.csv; none under an unknown name."""
+    return next((tuple(row.words.split("|")) for row in load_reply_words() if row.name == name), ())
 
 
 def phrase_pattern(phrase: str) -> re.Pattern[str]:
@@ -64,6 +90,8 @@ def _part(piece: str) -> str:
         return rf"(?:\S+ ){{0,{gap}}}?"
     if piece in _PARTS:
         return _PARTS[piece]
+    if named := words_named(piece[1:-1] if piece.startswith("<") else ""):
+        return "(?:" + "|".join("".join(_inside(word) for word in one.split()) for one in named) + ")"
     if piece.startswith("(") and piece.endswith(")") and "|" in piece:
         choices = [choice.split() for choice in piece[1:-1].split("|")]
         if not any(choices):
@@ -73,7 +101,7 @@ def _part(piece: str) -> str:
 
 
 def _inside(word: str) -> str:
-    return _PARTS[word] if word in _PARTS and word != "*" else _plain_word(word)
+    return _plain_word(word) if word == "*" or (not word.startswith("<") and word not in _PARTS) else _part(word)
 
 
 def _plain_word(piece: str) -> str:
@@ -112,7 +140,8 @@ class ReplyPhraseRow(NamedTuple):
     A phrase is plain words, found in capitals and small letters alike and never across the end of a sentence. In it
     ``(a|b c|)`` stands for one of several, here also for nothing; ``*`` at a word's end for any ending, alone for any one
     word; ``...`` for a few words or none; ``#`` for a number; ``<doctor>`` for a title with a name; ``<name>`` for a name
-    with a capital letter that does not begin the sentence; ``<place>`` for a hospital's name. A hyphen counts as a blank.
+    with a capital letter that does not begin the sentence; ``<place>`` for a hospital's name; any other word in such brackets
+    for the words under that name in data/reply_words.csv. A hyphen counts as a blank.
 
     Source:
         The article's examples in our own words, and ours: assumption reply_phrases_stand_for.
@@ -125,7 +154,8 @@ class ReplyPhraseRow(NamedTuple):
     phrase: Annotated[str, _phrase]
     counts_for: Annotated[str, one_of(ROLES), "the role it speaks for"]
     form: Annotated[str, one_of(FORMS), "``cancels`` where it takes back what others of the role found in the same words"]
-    note: Annotated[str, optional_text, "for maintainers"]
+    claims: Annotated[tuple[str, ...], claim_ids, "what of the article it stands for; none for how an email is built"]
+    example: Annotated[str, required_text, "words in which it is found"]
 
 
 load_reply_phrases = loader(ReplyPhraseRow, "reply_phrases.csv", key=("counts_for", "phrase"))
@@ -134,4 +164,27 @@ load_reply_phrases = loader(ReplyPhraseRow, "reply_phrases.csv", key=("counts_fo
 @functools.cache
 def patterns(role: str, form: str = "counts") -> tuple[re.Pattern[str], ...]:
     """Return the patterns of a role's phrases, of those that count or of those that cancel."""
-    return tuple(phrase_pattern(row.phrase) for row in load_reply_phrases() if (row.counts_for, row.form) == (role, form))
+    return tuple(pattern for pattern, _ in _patterns(role, form))
+
+
+def patterns_among(role: str, form: str, words: Set[str]) -> list[re.Pattern[str]]:
+    """Return those of a role's patterns that can be found at all in a text of these words, which are in small letters."""
+    return [pattern for pattern, needed in _patterns(role, form) if needed is None or not needed.isdisjoint(words)]
+
+
+@functools.cache
+def _patterns(role: str, form: str) -> tuple[tuple[re.Pattern[str], frozenset[str] | None], ...]:
+    rows = [row for row in load_reply_phrases() if (row.counts_for, row.form) == (role, form)]
+    return tuple((phrase_pattern(row.phrase), _needed(row.phrase)) for row in rows)
+
+
+def _needed(phrase: str) -> frozenset[str] | None:
+    """Return words of which a text must have one for the phrase to be in it; None where there is no telling."""
+    best: frozenset[str] | None = None
+    for piece in re.findall(r"\([^()]*\)|\S+", phrase):
+        choices = piece[1:-1].split("|") if piece.startswith("(") else list(words_named(piece.strip("<>"))) or [piece]
+        firsts = {words_of(choice)[0][0].lower() if words_of(choice) else "" for choice in choices}
+        sure = all(choice.strip() and not set(choice.split()[0]) & set("*<#.") for choice in choices)
+        if sure and "" not in firsts and (best is None or len(firsts) <= len(best)):
+            best = frozenset(firsts)
+    return best

@@ -1,35 +1,65 @@
-"""How an email is built: what is header, greeting, sentence, signature and quoted text, and where phrases are in it."""
+"""How an email is built: what is header, greeting, sentence and signature, and where phrases are in it."""
 
 from __future__ import annotations
 
+import functools
+import itertools
 import re
 from bisect import bisect_right
 from collections.abc import Iterable, Sequence
-from typing import Final, NamedTuple
+from typing import Annotated, Final, NamedTuple
 
-from backchannel_lib.activities.reply.phrases import load_reply_phrases, patterns, words_of
+from backchannel_lib.activities.reply.phrases import ROLES, load_reply_phrases, patterns, patterns_among, words_of
+from backchannel_lib.activities.reply.reading import HEADER
+from backchannel_lib.base.readers import integer, loader, one_of
 
 #: Characters that stand for one another, one for one, so that every place in the text stays where it is.
 _ALIKE: Final = str.maketrans({"’": "'", "‘": "'", "ʼ": "'", "`": "'", "\u00a0": " ", "\u202f": " ", "…": ".", "\r": " "})
-_QUOTED_LINE: Final = re.compile(r"(?m)^[ \t]*>[^\n]*")
-_OLDER: Final = (
-    re.compile(r"(?im)^[ \t]*on\b[^\n]{1,200}(?:\n[^\n]{0,200})?\bwrote:[ \t]*$"),
-    re.compile(r"(?im)^[ \t]*--+[ \t]*(?:original|forwarded)[ \t]+message"),
-    re.compile(r"(?im)^[ \t]*from:[^\n]*\n[ \t]*(?:sent|date):"),
-)
-_HEADER: Final = re.compile(r"[ \t]*(to|cc|bcc|subject|from|sent|date):[^\n]*", re.IGNORECASE)
 _RECIPIENT: Final = re.compile(r"[^\s@,;<>:]{1,100}@([\w.-]{3,100})")
 #: The end of a sentence. It begins where no such mark stands before, and gives nothing back, so that a long row of marks
 #: costs no more than its length.
 _END: Final = re.compile(r"(?<![.!?。！？])[.!?。！？]++[\"')\]”»]*+(?=\s|$)|\n[ \t]*+\n")
 _POSTSCRIPT: Final = re.compile(r"(?m)^[ \t]*P ?S ", re.IGNORECASE)
+#: A signature begins at this line (RFC 3676, 4.3; the blank after it often gets lost) or at words of farewell.
+_SIGNATURE_LINE: Final = re.compile(r"(?m)^--[ \t]?$")
+_FAREWELL_ENDS: Final = re.compile(
+    r"[ \t]*[,!.–—]*[ \t]*(?:\n|$)|[ \t]*[,–—][ \t]*(?:[^\W\d_a-z][\w.'-]*[ \t]*){1,4}[.]?[ \t]*(?:\n|$)"
+)
+_OWN_WORD: Final = re.compile(r"(?i)\b(?:i|me|my|mine|myself)\b")
 _GREETING_LENGTH: Final = 100
-_SIGNATURE_WORDS: Final = 25
 _SHORTEST_SENTENCE: Final = 5
+#: After "Dr. Osei," this goes on with a sentence about Dr. Osei, and greets nobody.
+_GOES_ON: Final = re.compile(
+    r"[ \t]*(?:who|whom|whose|from|of|an?|the|my|your|one|chair|director|formerly|now)\b", re.IGNORECASE
+)
+_TITLES: Final = ("dr", "drs", "dra", "prof", "professor", "doctor", "dean")
+_LINKS: Final = ("introducer", "prior_contact", "they_wrote")
+_OWN_LINE: Final = 7  # a line of so many words that says "I" is no part of a signature
+
+
+class ReplyContextRow(NamedTuple):
+    """Words that take back a phrase that follows them closely: "there is *no need* to reply today", "our *study on* debt".
+
+    Examples:
+        >>> [(row.taken_back_by, row.within) for row in load_reply_contexts() if row.role == "plea"]
+        [('negation', 4), ('topic', 10)]
+    """
+
+    role: Annotated[str, one_of(ROLES), "the phrases that are taken back"]
+    taken_back_by: Annotated[str, one_of(("negation", "wish", "topic", "reported")), "the role of what stands before them"]
+    within: Annotated[int, integer(1, 20), "how many words may stand between, in the same clause"]
+
+
+load_reply_contexts = loader(ReplyContextRow, "reply_contexts.csv", key=("role", "taken_back_by"))
+
+
+@functools.cache
+def _contexts(role: str) -> tuple[ReplyContextRow, ...]:
+    return tuple(row for row in load_reply_contexts() if row.role == role)
 
 
 class Part(NamedTuple):
-    """A stretch of the text that ends as a sentence does; ``kind``: header, greeting, sentence or rest."""
+    """A stretch of the text that ends as a sentence does; ``kind``: header, greeting, sentence, signature or rest."""
 
     start: int
     end: int
@@ -41,13 +71,15 @@ class Email:
 
     Args:
         text: The email as it stands.
-        plain: The same from `own_words`, every character in its place.
+        plain: The student's own words in it from `plain_text`, every character in its place.
     """
 
     def __init__(self, text: str, plain: str) -> None:
         self.text = text
+        self._plain = plain
         self.words = words_of(plain)
         self.parts = _kinds(plain, _parts(plain, self.words), self.words)
+        self._known = {word.lower() for word, _, _ in self.words}
         self._starts = [start for _, start, _ in self.words]
         self._ends = [part.end for part in self.parts]
         self._found: dict[str, list[tuple[int, int]]] = {}
@@ -69,31 +101,54 @@ class Email:
     def found(self, role: str) -> list[tuple[int, int]]:
         """Return where a role's phrases are in the text, in order, joined where they overlap."""
         if role not in self._found:
-            counted = self._places(patterns(role))
-            cancelled = self._places(patterns(role, "cancels"))
-            left = [place for place in counted if not _touches(place, cancelled)]
-            self._found[role] = [place for place in left if self._is_another(place)] if role == "introducer" else left
+            counted = self._places(patterns_among(role, "counts", self._known))
+            cancelled = _joined(self._places(patterns_among(role, "cancels", self._known))) if counted else []
+            left = [place for place in counted if not _touches(place, cancelled) and not self._taken_back(role, place)]
+            self._found[role] = _joined([place for place in left if role != "introducer" or self._is_another(place)])
         return self._found[role]
 
+    def kind_at(self, place: int) -> str:
+        """Return the kind of the part at a place."""
+        return self._part_at(place).kind
+
+    def _taken_back(self, role: str, place: tuple[int, int]) -> bool:
+        """Whether words shortly before, in the same clause, say that this is not meant, not done, or only a subject."""
+        first = bisect_right(self._starts, place[0] - 1)
+        for row in _contexts(role):
+            start = self._starts[max(0, first - row.within)]
+            start = max(start, self._part_at(place[0]).start)
+            inside = row.taken_back_by == "negation" and role in _LINKS  # "I have not rotated with you"
+            for before in self.found(row.taken_back_by):
+                if inside and place[0] <= before[0] < place[1]:
+                    return True
+                crossed = self._plain[before[1] : place[0]]
+                if start <= before[0] < place[0] and not re.search(
+                    r"[;:]|,\s+(?:and\s+|but\s+)?(?:i|you|we)\b|\b(?:why|because|if|when|how|until|unless|but)\b",
+                    crossed,
+                    re.IGNORECASE,
+                ):
+                    if row.taken_back_by == "topic" and re.match(r"(?i)(?:i|we)\b", self._plain[place[0] : place[1]]):
+                        continue
+                    return True
+        return False
+
     def _places(self, patterns: Iterable[re.Pattern[str]]) -> list[tuple[int, int]]:
-        joined: list[tuple[int, int]] = []
-        for first, end in sorted(match.span() for pattern in patterns for match in pattern.finditer(self._line)):
-            start = self.words[bisect_right(self._offsets, first) - 1][1]
-            until = self.words[bisect_right(self._offsets, end - 1) - 1][2]
-            if joined and start < joined[-1][1]:
-                joined[-1] = (joined[-1][0], max(until, joined[-1][1]))
-            else:
-                joined.append((start, until))
-        return joined
+        places = set()
+        for pattern in patterns:
+            for found in pattern.finditer(self._line):
+                first = bisect_right(self._offsets, found.start()) - 1
+                last = bisect_right(self._offsets, found.end() - 1) - 1
+                places.add((self.words[first][1], self.words[last][2]))
+        return sorted(places)
 
     def _part_at(self, place: int) -> Part:
         return self.parts[bisect_right(self._ends, place)]
 
     def _is_another(self, place: tuple[int, int]) -> bool:
-        """Whether a name is in a sentence of the email, and is not the name that the email greets."""
+        """Whether words about an introduction name anyone but the person who is greeted."""
         inside = self.words[bisect_right(self._starts, place[0] - 1) : bisect_right(self._starts, place[1] - 1)]
-        only_greeted = len(inside) == 2 and inside[1][0].lower() in self._greeted
-        return self._part_at(place[0]).kind == "sentence" and not only_greeted
+        named = [name for (title, _, _), (name, _, _) in itertools.pairwise(inside) if title.lower() in _TITLES]
+        return not named or any(name.lower() not in self._greeted for name in named)
 
     def sentence_of(self, place: tuple[int, int]) -> tuple[int, int]:
         """Return the sentence around a place, from its first word to its last mark."""
@@ -101,6 +156,17 @@ class Email:
         stretch = self.text[part.start : part.end]
         start = part.start + len(stretch) - len(stretch.lstrip())
         return start, part.start + len(stretch.rstrip())
+
+
+def _joined(places: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
+    """Return places, which are in order, joined where they overlap."""
+    joined: list[tuple[int, int]] = []
+    for start, end in places:
+        if joined and start < joined[-1][1]:
+            joined[-1] = (joined[-1][0], max(end, joined[-1][1]))
+        else:
+            joined.append((start, end))
+    return joined
 
 
 def _touches(place: tuple[int, int], others: Sequence[tuple[int, int]]) -> bool:
@@ -116,29 +182,12 @@ def plain_text(text: str) -> str:
     return stops.sub(lambda found: found[0][:-1] + " ", text.translate(_ALIKE))
 
 
-def own_words(plain: str) -> tuple[str, bool]:
-    """Blank out quoted older messages, and say whether there were any.
-
-    Examples:
-        >>> own_words("> Are you free?")
-        ('               ', True)
-    """
-    own = plain
-    first = re.search(r"\S", plain)
-    for older in _OLDER:
-        found = older.search(own)
-        if found and (first is None or found.start() > first.start() or "wrote" in found[0].lower()):
-            own = own[: found.start()] + re.sub(r"[^\n]", " ", own[found.start() :])
-    own = _QUOTED_LINE.sub(lambda found: " " * len(found[0]), own)
-    return own, own != plain
-
-
 def _parts(plain: str, words: Sequence[tuple[str, int, int]]) -> list[Part]:
     """Split the text into header lines, greeting, and stretches that end as a sentence does."""
     parts = []
     place = 0
     for line in plain.splitlines(keepends=True):
-        if line.strip() and not _HEADER.match(line):
+        if line.strip() and not HEADER.match(line):
             break
         parts.append(Part(place, place + len(line), "header"))
         place += len(line)
@@ -164,43 +213,68 @@ def _greeting_end(plain: str, place: int, words: Sequence[tuple[str, int, int]])
                 after = first[found[0].count(" ") - 1][2]
                 until = re.compile(r"[^,:!\n.?–—]*[,:!\n–—]" if role == "greeting" else r"[ \t]*[,:\n–—]")
                 end = until.match(plain, after, min(len(plain), after + _GREETING_LENGTH))
-                if end:
+                if end and not (role == "address" and _GOES_ON.match(plain, end.end())):
                     return end.end()
     return None
 
 
 def _kinds(plain: str, parts: Sequence[Part], words: Sequence[tuple[str, int, int]]) -> list[Part]:
-    """Mark the parts that are sentences of the email: neither its signature nor a stray few words."""
+    """Tell sentences of the email from its signature and from a stray few words."""
     starts = [start for _, start, _ in words]
-    signature = _signature(plain, parts, words)
     kinds = []
-    for part in parts:
+    signature = _signature(plain, parts, words)
+    for part in _split_at(parts, signature):
         number = bisect_right(starts, part.end - 1) - bisect_right(starts, part.start - 1)
         stretch = plain[part.start : part.end].rstrip()
         sentence = number >= _SHORTEST_SENTENCE or (number > 0 and stretch[-1] in ".!?。！？\"')]”»")
-        inside = signature[0] <= part.start < signature[1]
-        kinds.append(part._replace(kind="sentence") if part.kind == "rest" and sentence and not inside else part)
+        kind = "signature" if signature[0] <= part.start < signature[1] else "sentence" if sentence else "rest"
+        kinds.append(part._replace(kind=kind) if part.kind == "rest" else part)
     return kinds
 
 
+def _split_at(parts: Iterable[Part], places: Sequence[int]) -> Iterable[Part]:
+    """Cut parts in two where a signature begins or ends inside them."""
+    for part in parts:
+        start = part.start
+        for place in places:
+            if start < place < part.end:
+                yield Part(start, place, part.kind)
+                start = place
+        yield Part(start, part.end, part.kind)
+
+
 def _signature(plain: str, parts: Sequence[Part], words: Sequence[tuple[str, int, int]]) -> tuple[int, int]:
-    """Return where the signature, from the words of farewell on, begins and ends; an empty stretch if there is none."""
+    """Return where the signature begins and ends; an empty stretch if there is none.
+
+    It begins at its own line ``--``, or else at the first words of farewell with nothing of the student's own after them, and
+    ends at a postscript.
+    """
     postscript = _POSTSCRIPT.search(plain)
     until = postscript.start() if postscript else len(plain) + 1
+    marked = _SIGNATURE_LINE.search(plain)
+    farewells = [part.start for part in parts if part.kind == "rest"]
+    farewells += [line.start() for line in re.finditer(r"(?m)^(?=[ \t]*\S)", plain)]
     starts = [start for _, start, _ in words]
-    for part in reversed(parts):
-        tail = words[bisect_right(starts, part.start - 1) : bisect_right(starts, until - 1)]
-        if len(tail) > _SIGNATURE_WORDS:
-            break
-        if part.kind != "rest" or not tail:
+    body = next(
+        (start for start in starts if any(part.kind == "rest" and part.start <= start < part.end for part in parts)), until
+    )
+    for place in sorted(set(farewells)):
+        if not body < place < until or not plain[body:place].strip():  # who says nothing but a farewell says that
             continue
-        line = "".join(f"{word} " for word, _, _ in tail)
+        first = bisect_right(starts, place - 1)
+        line = "".join(f"{word} " for word, _, _ in words[first : first + 10])
         for pattern in patterns("sign_off"):
             found = pattern.match(line)
-            after = tail[found[0].count(" ") - 1][2] if found else 0
-            if found and re.match(r"[ \t]*(?:[,!\n–—]|$)", plain[after:until]):
-                return part.start, until
-    return len(plain) + 1, len(plain) + 1
+            after = words[first + found[0].count(" ") - 1][2] if found else 0
+            ends = _FAREWELL_ENDS.match(plain, after, min(until, len(plain))) if found else None
+            if ends and not _is_own(plain[ends.end() : marked.start() if marked and marked.start() > place else until]):
+                return place, until
+    return (marked.start(), len(plain) + 1) if marked else (len(plain) + 1, len(plain) + 1)
+
+
+def _is_own(text: str) -> bool:
+    """Whether what follows a farewell has a line of the student's own, and is no signature."""
+    return any(len(line.split()) >= _OWN_LINE and _OWN_WORD.search(line) for line in text.split("\n"))
 
 
 def recipients(plain: str, parts: Sequence[Part]) -> list[tuple[int, int]]:
@@ -208,7 +282,7 @@ def recipients(plain: str, parts: Sequence[Part]) -> list[tuple[int, int]]:
     found = [
         address
         for part in parts
-        if part.kind == "header" and (header := _HEADER.match(plain, part.start)) and header[1].lower() == "to"
+        if part.kind == "header" and (header := HEADER.match(plain, part.start)) and header[1].lower() == "to"
         for address in _RECIPIENT.finditer(plain, part.start, part.end)
     ]
     houses = {".".join(address[1].lower().strip(".").split(".")[-2:]) for address in found}

@@ -1,0 +1,112 @@
+"""Places of a template that were never filled in: ``[Name]``, ``{{program}}``, ``____``, ``XXX``, ``(name of hospital)``."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from backchannel_lib.activities.reply.phrases import words_named
+
+#: What no finished letter has, whatever stands inside.
+_ALWAYS: Final = re.compile(
+    r"""
+    \{\{[^{}\n]{0,60}\}\} | \$\{[^{}\n]{0,60}\} | \$[A-Z][A-Z_]{3,} | \{%[^%\n]{0,60}%\} |  # fields of mail merge
+    «[^«»\n]{1,60}» | %[A-Z_]{3,40}% |
+    (?<![^\W_])_{2,}(?![^\W_]) | \[[ _.…*-]*\] | \(\s*[_.…]{2,}\s*\) |  # a line to fill in
+    (?<![A-Za-z])[Xx]{3,}(?![^\W_]) | (?<=Dr\ )[Xx]{2,}(?![^\W_]) | (?<=Dr\.\ )[Xx]{2,}(?![^\W_]) |  # XXX
+    (?<![\w#])\#{3,} | \?{3,} | (?<=Dr\.)[ ]\.{3,} | (?<=Dr)[ ]\.{3,} |
+    \b(?:INSERT|ENTER|ADD)\s(?:[A-Z]+\s?){1,4}\b |
+    \b(?:PROGRAM|HOSPITAL|INSTITUTION|SCHOOL|FIRST|LAST|DOCTOR|YOUR|MENTOR)[ _]NAME\b |
+    \b(?:DD|MM)[/.-](?:DD[/.-]|MM[/.-])?YY(?:YY)?\b | \bXYZ\b |
+    \b(?:TBD|TODO|FIXME)\b | \b(?i:first\s?name\s+last\s?name|lastname|firstname|lorem\ ipsum|so-and-so)\b
+    """,
+    re.VERBOSE,
+)
+#: Words of a form in capitals, in a letter that is not written in capitals throughout.
+_CAPITALS: Final = re.compile(
+    r"\b(?:MONTH|YEAR|DATE|PROGRAM|HOSPITAL|SPECIALTY|INSTITUTION|NAME)(?:[ /]+(?:MONTH|YEAR|DATE|NAME))*\b"
+)
+#: What is a placeholder if its words are those of a form.
+_BRACKETS: Final = (
+    re.compile(r"\[([^\[\]\n]{1,80})\]"),
+    re.compile(r"(?<!\{)\{([^{}\n]{1,80})\}(?!\})"),
+    re.compile(r"<([^<>\n@/:]{1,60})>"),
+    re.compile(r"\(([^()\n]{1,80})\)"),
+    re.compile(r"(?<![*\w])\*{1,2}([^*\n]{1,40})\*{1,2}(?![*\w])"),
+)
+#: A greeting without its name.
+_NO_NAME: Final = re.compile(
+    r"(?im)^[ \t]*(?:dear|hi|hello|good (?:morning|afternoon|evening))[ \t]+(?:dr|prof|mr|ms|mrs)?\.?[ \t]*(?=[,:]|$)"
+)
+_WORD: Final = re.compile(r"[^\W_]+(?:['_][^\W_]+)*")
+
+
+def placeholders(text: str) -> list[tuple[int, int]]:
+    """Return where a text has places of a template that were never filled in, in order and apart.
+
+    Args:
+        text: A student's own words.
+
+    Examples:
+        >>> text = "Dear Dr. [Name], I rotated with you in ____ (see my CV [attached])."
+        >>> [text[start:end] for start, end in placeholders(text)]
+        ['[Name]', '____']
+    """
+    found = [match.span() for match in _ALWAYS.finditer(text)]
+    found += [match.span() for shape in _BRACKETS for match in shape.finditer(text) if _is_blank(match[1], text[match.start()])]
+    if sum(letter.islower() for letter in text) > sum(letter.isupper() for letter in text):
+        found += [match.span() for match in _CAPITALS.finditer(text)]
+    found += [match.span() for match in _NO_NAME.finditer(text) if _names_nobody(match[0])]
+    apart: list[tuple[int, int]] = []
+    for start, end in sorted(found, key=lambda place: (place[0], -place[1])):
+        if not apart or start >= apart[-1][1]:
+            apart.append((start, end))
+    return apart
+
+
+def _names_nobody(greeting: str) -> bool:
+    """Whether a greeting breaks off after "Dear" or a title; "Hi," and "Good morning," are whole."""
+    return (len(greeting.split()) > 1 and not greeting.lower().startswith("good")) or greeting.lower().split()[0] == "dear"
+
+
+def _is_blank(inside: str, bracket: str) -> bool:
+    """Whether words in brackets are those of a form, and not a remark."""
+    words = [word.lower() for word in _WORD.findall(inside)]
+    if not words or any(word.isdigit() and len(word) > 1 for word in words) or words[0] in words_named("blank_never"):
+        return False
+    parts = [part for word in words for part in word.split("_")]
+    plain = " ".join(parts)
+    round_or_star = bracket in "(*"
+    begins = any(f"{plain} ".startswith(f"{start} ") for start in words_named("blank_begins"))
+    if round_or_star and words[0] in {
+        "your",
+        "their",
+        "add",
+        "type",
+        "change",
+        "edit",
+        "example",
+        "specific",
+        "something",
+        "whatever",
+        "mention",
+    }:
+        begins = False
+    form = set(parts) <= set(words_named("blank_words"))
+    if round_or_star and form:  # "(in May)", "(my mentor)" are remarks
+        fields = {
+            "name",
+            "hospital",
+            "program",
+            "month",
+            "date",
+            "specialty",
+            "institution",
+            "school",
+            "city",
+            "year",
+            "title",
+            "lastname",
+        }
+        return parts[0] not in {"in", "at", "to", "my", "and", "or"} and bool(fields & set(parts))
+    return begins or form

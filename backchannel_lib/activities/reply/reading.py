@@ -1,0 +1,230 @@
+"""From what a student pastes to the words that are theirs: Unicode, HTML, quoted and forwarded mail, footers, the language.
+
+Each step is the work of a library that knows more forms than we do. They are pure Python and imported when they are needed;
+where one is missing, the step is left out and the result says so.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Callable, Iterable
+from typing import Final, NamedTuple
+
+from backchannel_lib.activities.reply.phrases import patterns, words_of
+from backchannel_lib.model.amplifier import assumption
+
+#: Tags by which pasted HTML is told from a plain email with an address in angle brackets.
+_HTML: Final = re.compile(
+    r"</?(?:html|head|body|div|p|br|span|table|tr|td|blockquote|font|ul|ol|li|a|b|i|em|strong)(?:\s[^<>]*)?/?>", re.I
+)
+_BLOCK: Final = re.compile(r"(?i)<(?:br|/?(?:p|div|tr|li|ul|ol|table|h[1-6]|pre|blockquote|hr))\b")
+#: What mail programs wrap around the message that is answered.
+_QUOTES: Final = (
+    "blockquote, .gmail_quote, .yahoo_quoted, .moz-cite-prefix, #appendonsend ~ *, #divRplyFwdMsg, #divRplyFwdMsg ~ *"
+)
+HEADER: Final = re.compile(r"[ \t]*(to|cc|bcc|subject|from|sent|date|reply-to):[^\n]*", re.IGNORECASE)
+_MARKED: Final = re.compile(r"(?m)^[ \t]*>[^\n]*")
+_DIVIDER: Final = re.compile(r"(?im)^(-{3,} ?)((?:forwarded|original) message)(?= ?-{3,}$)")  # in any capitals
+_BLANKS: Final = re.compile(r"[ \t\u00a0\u202f]+")
+_PARAGRAPH: Final = re.compile(r"(?:[^\n]+(?:\n|\Z))+")
+_LONGEST_LINES: Final = 500  # far more than a letter has; the search for quotes takes the square of it
+_FEWEST_WORDS: Final = 4  # in fewer small-letter words a language is a guess, but for a script that English never uses
+_FEWEST_LETTERS: Final = 12
+
+
+class Reading(NamedTuple):
+    """What was read of an email.
+
+    Args:
+        text: The email as plain text.
+        own: The same, every character in its place, with blanks for what is not the student's own.
+        english: Whether the student's own words are English; None where that could not be told.
+        answers: Whether the student answers a message that they quote, and that is not an earlier one of their own.
+        left_out: What was left out, by name: ``quoted``, ``footer``, ``other_language``.
+        not_done: Steps for which no library was there: ``repair``, ``html``, ``quotes``, ``language``.
+    """
+
+    text: str
+    own: str
+    english: bool | None
+    answers: bool
+    left_out: tuple[str, ...]
+    not_done: tuple[str, ...]
+
+
+def read_email(text: str) -> Reading:
+    r"""Read what was pasted: repair it, take it out of HTML, and tell the student's own words from all others.
+
+    Args:
+        text: The email as it was pasted.
+
+    Examples:
+        >>> reading = read_email("> Are you free?\n\nYes, I am.")
+        >>> reading.own.strip(), reading.left_out
+        ('Yes, I am.', ('quoted',))
+    """
+    not_done: list[str] = []
+
+    def step(name: str, work: Callable[[str], str]) -> str:
+        try:
+            return work(text)
+        except ImportError:
+            not_done.append(name)
+            return text
+
+    if _HTML.search(text):
+        text = step("html", _html_to_text)
+    text = "\n".join(re.split(r"\r\n?|\n", text)[:_LONGEST_LINES])
+    text = step("repair", _repair)
+    text = "\n".join(" ".join(_BLANKS.split(line)).strip() for line in text.split("\n"))
+    left_out = []
+    try:
+        own, answers = _without_quotes(text)
+    except ImportError:
+        not_done.append("quotes")
+        own, answers = text, False
+    if own != text:
+        left_out.append("quoted")
+    before = own
+    own = _without_footers(own)
+    if own != before:
+        left_out.append("footer")
+    english: bool | None = None
+    before = own
+    try:
+        english, own = _in_english(own)
+    except ImportError:
+        not_done.append("language")
+    if own != before:
+        left_out.append("other_language")
+    return Reading(text, own, english, answers, tuple(left_out), tuple(not_done))
+
+
+def _repair(text: str) -> str:
+    """Mend wrongly decoded characters, entities and odd forms of letters; drop characters that have no width."""
+    import ftfy
+
+    mended = ftfy.fix_text(text, unescape_html=True, uncurl_quotes=False, explain=False)
+    return "".join(letter for letter in mended if letter == "\n" or unicodedata.category(letter) not in {"Cf", "Cs"})
+
+
+def _html_to_text(text: str) -> str:
+    """Return the text of pasted HTML, with a mark before each line that it quotes."""
+    import bs4
+
+    in_lines = _BLOCK.sub(lambda found: f"\n{found[0]}", " ".join(text.split("\n")))
+    soup = bs4.BeautifulSoup(in_lines, "html.parser")
+    for unseen in soup(["script", "style", "head", "title", "template"]):
+        unseen.decompose()
+    for quote in soup.select(_QUOTES):
+        if not quote.decomposed:
+            quoted = "".join(f"\n> {line}" for line in quote.get_text().splitlines() if line.strip())
+            quote.insert_before(f"\n{quoted}\n")
+            quote.decompose()
+    lines = [line.strip() for line in soup.get_text().replace("\xa0", " ").splitlines()]
+    return re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).strip()
+
+
+def _blank(text: str, start: int, end: int) -> str:
+    return text[:start] + re.sub(r"[^\n]", " ", text[start:end]) + text[end:]
+
+
+def _without_quotes(text: str) -> tuple[str, bool]:
+    """Blank out what the student quotes or forwards, above, below or between their own lines; say whether they answer it."""
+    import quotequail
+
+    start = 0
+    for line in text.splitlines(keepends=True):  # the email's own header, as it was pasted, is not a quoted one
+        if line.strip() and not HEADER.match(line):
+            break
+        start += len(line)
+    own, kinds = _DIVIDER.sub(lambda found: found[1] + found[2].capitalize(), text), set[str]()
+    for _ in range(9):  # a message in a message; deeper ones are inside what is blanked anyway
+        found = quotequail.unwrap(own[start:])
+        if not found or found["type"] == "quote":
+            break
+        top, bottom = found.get("text_top", ""), found.get("text_bottom", "")
+        first = start + own[start:].find(top) + len(top) if top else start
+        last = len(own.rstrip()) - len(bottom) if bottom else len(own)
+        if not top and not bottom:
+            last = _own_after(own, start)
+        if not own[first:last].strip():
+            break
+        kinds.add(found["type"])
+        own = _blank(own, first, last)
+    for marked in _MARKED.finditer(own):
+        kinds.add("quote")
+        own = _blank(own, *marked.span())
+    quoted = [
+        line.lstrip("> \t")
+        for line, left in zip(text.split("\n"), own.split("\n"), strict=True)
+        if line.strip() and not left.strip()
+    ]
+    return own, bool(kinds - {"forward"}) and not _greeted(quoted) & _greeted(own.split("\n"))
+
+
+def _greeted(lines: Iterable[str]) -> set[str]:
+    """Return the last words of the greetings in lines: whom they greet."""
+    greetings = (patterns("greeting"), patterns("address"))
+    found = (re.match(r"[^,:!.]*(?:\b(?:Dr|Prof|Mr|Ms|Mrs)\.[^,:!.]*)?[,:!]", line.strip()) for line in lines)
+    said = [words_of(one[0]) for one in found if one]
+    return {
+        words[-1][0].lower() for words in said if words and any(p.match(_joined(words)) for kind in greetings for p in kind)
+    }
+
+
+def _joined(words: Iterable[tuple[str, int, int]]) -> str:
+    return "".join(f"{word} " for word, _, _ in words)
+
+
+def _own_after(text: str, start: int) -> int:
+    """Return where the student's own words begin under a message that has no marks: at the last greeting after its text."""
+    place, said, last = start, 0, len(text)
+    for line in text[start:].splitlines(keepends=True):
+        words = _line(line)
+        greets = len(words.split()) <= 12 and any(p.match(words) for p in (*patterns("greeting"), *patterns("address")))
+        if greets and said >= 2:
+            last = place
+        if line.strip() and not HEADER.match(line):
+            said += 1
+        place += len(line)
+    return last
+
+
+def _without_footers(text: str) -> str:
+    """Blank out the paragraphs that mail systems add."""
+    for paragraph in _PARAGRAPH.finditer(text):
+        if any(pattern.search(_line(paragraph[0])) for pattern in patterns("footer")):
+            text = _blank(text, *paragraph.span())
+    return text
+
+
+def _line(text: str) -> str:
+    return _joined(words_of(text))
+
+
+def _in_english(text: str) -> tuple[bool | None, str]:
+    """Say whether a text is English, and blank out the paragraphs of an English one that are not."""
+    whole = _is_english(text)
+    paragraphs = [(match.span(), len(match[0].split()), _is_english(match[0])) for match in _PARAGRAPH.finditer(text)]
+    known = [(span, words, english) for span, words, english in paragraphs if english is not None]
+    if not known:
+        return whole, text
+    if sum(words for _, words, english in known if english) < sum(words for _, words, english in known if not english):
+        return False, text
+    for span, _, english in known:
+        if not english:
+            text = _blank(text, *span)
+    return True, text
+
+
+def _is_english(text: str) -> bool | None:
+    """Whether enough words are in an English dictionary; None where there are too few to tell. Names count little."""
+    from simplemma.language_detector import in_target_language
+
+    if len(re.findall(r"(?<!\S)[^\W\d_A-Z]", text)) < _FEWEST_WORDS and (
+        re.search("[A-Za-z]", text) or len(text.strip()) < _FEWEST_LETTERS
+    ):
+        return None
+    return in_target_language(text, lang="en") >= assumption("reply_english_share")

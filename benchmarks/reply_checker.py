@@ -1,0 +1,114 @@
+"""Measures the reply checker on two sets of made-up emails: what it finds of their problems, and its false alarms.
+
+    .venv/bin/python benchmarks/reply_checker.py [--against COMMIT] [--set tuning|heldout] [--list]
+
+`letters_tuning.toml` was used while the phrases were made; `letters_heldout.toml` was written before that and put aside, so
+its figures are the honest ones. With `--against`, the checker of another commit reads the same letters, in a Python of its own.
+`--list` names what was missed and what was a false alarm.
+"""
+# ruff: noqa: INP001, S603, T201 (it starts only Python and git; a command of its own, which talks to a person at a terminal)
+
+from __future__ import annotations
+
+import argparse
+import json
+import subprocess
+import sys
+import tarfile
+import tempfile
+import tomllib
+from collections.abc import Iterable, Mapping
+from io import BytesIO
+from pathlib import Path
+from typing import NamedTuple
+
+ROOT = Path(__file__).resolve().parents[1]
+LETTERS = ROOT / "tests" / "activities" / "reply"
+SETS = ("tuning", "heldout")
+
+#: Reads letters from its input and writes the ids of what the checker finds in each.
+READ = """
+import json, sys
+sys.path.insert(0, sys.argv[1])
+from backchannel_lib.activities.reply.findings import check_reply
+letters = json.load(sys.stdin).items()
+print(json.dumps({name: [found.finding for found in check_reply(text).findings] for name, text in letters}))
+"""
+
+
+class Figures(NamedTuple):
+    """How a checker did on a set of letters."""
+
+    found: int
+    problems: int
+    alarms: int
+    harmless: int
+    alarms_elsewhere: int  # findings in letters with problems, but not among them
+
+    @property
+    def line(self) -> str:
+        """The figures as one line of a table."""
+        share = f"{100 * self.found / self.problems:.0f}%"
+        rate = f"{10 * self.alarms / self.harmless:.1f} per 10"
+        return f"{self.found:3}/{self.problems} {share:>5}{self.alarms:9} ({rate}){self.alarms_elsewhere:12}"
+
+
+def load_letters(name: str) -> list[dict[str, object]]:
+    """Return the letters of a set."""
+    letters: list[dict[str, object]] = tomllib.loads((LETTERS / f"letters_{name}.toml").read_text(encoding="utf-8"))["letter"]
+    return letters
+
+
+def read_by(folder: Path, letters: Iterable[Mapping[str, object]]) -> dict[str, list[str]]:
+    """Have the checker in a folder read letters, in a Python of its own."""
+    texts = {str(letter["id"]): letter["text"] for letter in letters}
+    command = [sys.executable, "-c", READ, str(folder)]
+    done = subprocess.run(command, input=json.dumps(texts), capture_output=True, text=True, check=True, cwd=folder)
+    found: dict[str, list[str]] = json.loads(done.stdout)
+    return found
+
+
+def figures(letters: Iterable[Mapping[str, object]], found: Mapping[str, Iterable[str]]) -> Figures:
+    """Count what was found, and what was found wrongly."""
+    right = problems = alarms = harmless = elsewhere = 0
+    for letter in letters:
+        expected, got = set(letter["problems"]), set(found[str(letter["id"])])  # type: ignore[call-overload]
+        right += len(expected & got)
+        problems += len(expected)
+        harmless += not expected
+        alarms += 0 if expected else len(got)
+        elsewhere += len(got - expected) if expected else 0
+    return Figures(right, problems, alarms, harmless, elsewhere)
+
+
+def main() -> None:
+    """Print the figures."""
+    parser = argparse.ArgumentParser(description="Measure the reply checker on made-up emails.")
+    parser.add_argument("--against", metavar="COMMIT", help="read the same letters with the checker of another commit")
+    parser.add_argument("--set", choices=SETS, action="append", help="only this set")
+    parser.add_argument("--list", action="store_true", help="name what was missed, and false alarms")
+    asked = parser.parse_args()
+    checkers = {"this checker": ROOT}
+    with tempfile.TemporaryDirectory() as folder:
+        if asked.against:
+            command = ["git", "archive", asked.against, "backchannel_lib", "data"]
+            with tarfile.open(
+                fileobj=BytesIO(subprocess.run(command, cwd=ROOT, capture_output=True, check=True).stdout)
+            ) as archive:
+                archive.extractall(folder, filter="data")
+            checkers = {asked.against: Path(folder), **checkers}
+        print(f"{'set':9}{'checker':14}{'problems found':>15}{'false alarms in harmless letters':>34}{'in others':>11}")
+        for name in asked.set or SETS:
+            letters = load_letters(name)
+            for checker, place in checkers.items():
+                found = read_by(place, letters)
+                print(f"{name:9}{checker:14}{figures(letters, found).line}")
+                for letter in letters if asked.list else ():
+                    missed = set(letter["problems"]) - set(found[str(letter["id"])])  # type: ignore[call-overload]
+                    wrong = set(found[str(letter["id"])]) - set(letter["problems"])  # type: ignore[call-overload]
+                    if missed or wrong:
+                        print(f"    {letter['id']}: missed {sorted(missed)}, false {sorted(wrong)}")
+
+
+if __name__ == "__main__":
+    main()
