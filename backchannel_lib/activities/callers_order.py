@@ -7,7 +7,6 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from backchannel_lib.activities.activity import Action
-from backchannel_lib.activities.critique.model import tables_differ
 from backchannel_lib.activities.form import Record, choices_field
 from backchannel_lib.activities.guess import GuessForm
 from backchannel_lib.activities.messages import ActionResult
@@ -82,8 +81,8 @@ class CallersOrder(GuessForm):
                 (
                     text(f"level.recommender.{row.recommender}"),
                     text("order.place", place=mine + 1) + (" ✓" if mine == at else ""),
-                    f"{row.table_row}: {text(f'level.impact.{row.impact}')}" if row.table_row else text("order.not_there"),
-                    f"{row.chart_row}: {row.weight}" if row.chart_row else text("order.not_there"),
+                    row.in_table,
+                    row.in_chart,
                 )
             )
         alike = sum(order.index(name) == at for at, name in enumerate(RECOMMENDERS))
@@ -94,7 +93,7 @@ class CallersOrder(GuessForm):
             tag("p", text("order.alike", alike=alike, total=len(RECOMMENDERS)), class_="bw-kind"),
             tag("div", table(text("chart.callers.title"), head, rows), class_="bw-numbers"),
             tag("h3", text("order.mismatch")),
-            tag("ul", [tag("li", row.sentence) for row in tables_differ() if not row.same], class_="bw-list"),
+            tag("ul", [tag("li", row.sentence) for row in load_callers() if row.relation != "same"], class_="bw-list"),
             citations("order", claims, ours),
         )
 

@@ -25,6 +25,7 @@ from backchannel_lib.base.readers import (
     one_of,
     optional_text,
 )
+from backchannel_lib.base.texts import text
 from backchannel_lib.model.case import PHASES, RECOMMENDERS, Case
 
 STAGES: Final = ("message", "levers", "attention", "paper", "timing")
@@ -305,7 +306,7 @@ load_soap_rule = loader(SoapRuleRow, "soap_rule.csv")
 
 
 class CallerRow(NamedTuple):
-    """The kinds of recommender, best first, with the article's table and chart joined.
+    """The kinds of recommender, best first, with the article's table and chart joined. Text: ``tables_differ.<recommender>``.
 
     Source:
         caller.level-trusted-peer to caller.level-unconnected-faculty; works.weight-trusted-peer to works.weight-self-email.
@@ -327,6 +328,28 @@ class CallerRow(NamedTuple):
     joined: Annotated[str, one_of(("same", "order", "ours")), "joined by one name in both, by their order, or by us"]
     claims: Annotated[tuple[str, ...], claim_ids]
     assumption: Annotated[str, assumption_id]
+
+    @property
+    def relation(self) -> str:
+        """``same`` (one caller in table and chart), ``other_name``, ``only_table`` or ``only_chart``."""
+        if not self.table_row or not self.chart_row:
+            return "only_table" if self.table_row else "only_chart"
+        return "same" if self.joined == "same" else "other_name"
+
+    @property
+    def sentence(self) -> str:
+        """How the labels in table and chart differ, as sentences for a reader."""
+        return text(f"tables_differ.{self.recommender}")
+
+    @property
+    def in_table(self) -> str:
+        """Label and level in the article's table, or that the table leaves the caller out."""
+        return f"{self.table_row}: {text(f'level.impact.{self.impact}')}" if self.table_row else text("order.not_there")
+
+    @property
+    def in_chart(self) -> str:
+        """Label and weight in the article's chart, or that the chart leaves the caller out."""
+        return f"{self.chart_row}: {self.weight}" if self.chart_row else text("order.not_there")
 
 
 load_callers = loader(CallerRow, "callers.csv")

@@ -7,7 +7,7 @@ from datetime import datetime, time, timedelta
 from typing import Final
 
 from backchannel_lib.activities.activity import Action
-from backchannel_lib.activities.critique.model import Disagreement, disagreements, tables_differ
+from backchannel_lib.activities.critique.model import Disagreement, disagreements
 from backchannel_lib.activities.form import Record, choice_field
 from backchannel_lib.activities.guess import GuessForm
 from backchannel_lib.activities.messages import ActionResult
@@ -17,7 +17,7 @@ from backchannel_lib.model.calendar import match_week, phase_at
 from backchannel_lib.model.case import Case
 from backchannel_lib.model.readings import READINGS, readings_agree
 from backchannel_lib.model.soap_rule import RulesCheck, rules_check
-from backchannel_lib.model.tables import load_assumptions, load_examples, load_rules
+from backchannel_lib.model.tables import load_assumptions, load_callers, load_examples, load_rules
 from backchannel_lib.model.verdict import Verdict, judge
 from backchannel_lib.page.activity_page import activity_page, show_if, slot
 from backchannel_lib.page.components import citations, description_list, lines_of, scrollable, table
@@ -184,14 +184,7 @@ class Disagreements(GuessForm):
 
     @staticmethod
     def _two_tables() -> Markup:
-        rows = [
-            (
-                f"{pair.table_row}: {text(f'level.impact.{pair.impact}')}" if pair.table_row else text("order.not_there"),
-                f"{pair.chart_row}: {pair.weight}" if pair.chart_row else text("order.not_there"),
-                pair.sentence,
-            )
-            for pair in tables_differ()
-        ]
+        rows = [(row.in_table, row.in_chart, row.sentence) for row in load_callers()]
         head = (text("table.impact"), text("table.weight"), text("disagree.how"))
         return tag(
             "details",

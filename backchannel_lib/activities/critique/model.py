@@ -26,7 +26,6 @@ from backchannel_lib.model.tables import (
     case_settings,
     claim_ids,
     fact_ids,
-    load_callers,
     load_claims,
     load_examples,
     load_facts,
@@ -592,83 +591,6 @@ def grid_cases() -> Iterator[tuple[Case, datetime]]:
         )
         for day in _GRID_DAYS:
             yield case, datetime.combine(match_week(_GRID_YEAR) + timedelta(days=day), time(13))
-
-
-# ---- where its table and its chart differ ----
-
-
-@dataclass(frozen=True)
-class CallerPair:
-    """One row of the article's table of callers beside the bar of its chart that we joined it with.
-
-    Args:
-        recommender: Our name for the caller.
-        table_row: The table's label, blank where the table leaves the caller out.
-        impact: The table's level, blank where it leaves the caller out.
-        chart_row: The chart's label, blank where the chart leaves the caller out.
-        weight: The chart's value; None where it leaves the caller out.
-        ours: The id of our assumption where joining them was a choice, or blank.
-        relation: ``same`` (one caller in both), ``other_name``, ``only_table`` or ``only_chart``.
-
-    Source:
-        data/callers.csv.
-
-    Examples:
-        >>> tables_differ()[3].relation, tables_differ()[3].weight
-        ('only_table', None)
-    """
-
-    recommender: str
-    table_row: str
-    impact: str
-    chart_row: str
-    weight: int | None
-    assumption: str
-    relation: str
-
-    @property
-    def same(self) -> bool:
-        """Whether the two name the same caller."""
-        return self.relation == "same"
-
-    @property
-    def sentence(self) -> str:
-        """How the two labels differ, as sentences for a reader."""
-        return text(f"tables_differ.{self.recommender}")
-
-
-def tables_differ() -> tuple[CallerPair, ...]:
-    """Set the article's table of callers beside its chart, row by row.
-
-    Returns:
-        One entry for each caller, best first.
-
-    Source:
-        caller.level-trusted-peer to caller.level-unconnected-faculty; works.weight-trusted-peer to works.weight-self-email;
-        data/callers.csv says how they were joined.
-
-    Examples:
-        >>> [pair.recommender for pair in tables_differ() if pair.same]
-        ['trusted_peer', 'subspecialist']
-    """
-    return tuple(
-        CallerPair(
-            recommender=row.recommender,
-            table_row=row.table_row,
-            impact=row.impact,
-            chart_row=row.chart_row,
-            weight=row.weight if row.chart_row else None,
-            assumption=row.assumption,
-            relation=_relation(row.table_row, row.chart_row, row.joined),
-        )
-        for row in load_callers()
-    )
-
-
-def _relation(table_row: str, chart_row: str, joined: str) -> str:
-    if not table_row or not chart_row:
-        return "only_table" if table_row else "only_chart"
-    return "same" if joined == "same" else "other_name"
 
 
 # ---- where its advice meets the NRMP's rule ----

@@ -28,7 +28,6 @@ from backchannel_lib.activities.critique.model import (
     rate,
     study_bars,
     support_of,
-    tables_differ,
 )
 from backchannel_lib.base.texts import all_words, text
 from backchannel_lib.model.tables import load_assumptions, load_callers, load_claims, load_examples, load_facts
@@ -288,19 +287,19 @@ def test_the_grid_holds_some_thousands_of_different_cases() -> None:
 
 def test_the_table_and_the_chart_row_by_row() -> None:
     """Two callers have the same name in both, two have another, the random dean has no bar and the student no row."""
-    pairs = tables_differ()
-    assert [(pair.recommender, pair.impact, pair.weight, pair.relation) for pair in pairs] == [
-        ("trusted_peer", "very_high", 90, "same"),
-        ("subspecialist", "high", 80, "same"),
-        ("known_dean", "moderate", 50, "other_name"),
-        ("random_dean", "low", None, "only_table"),
-        ("unconnected_faculty", "very_low", 25, "other_name"),
-        ("self", "", 5, "only_chart"),
+    assert [(row.recommender, row.relation) for row in load_callers()] == [
+        ("trusted_peer", "same"),
+        ("subspecialist", "same"),
+        ("known_dean", "other_name"),
+        ("random_dean", "only_table"),
+        ("unconnected_faculty", "other_name"),
+        ("self", "only_chart"),
     ]
-    assert [pair.same for pair in pairs] == [True, True, False, False, False, False]
-    for pair, row in zip(pairs, load_callers(), strict=True):
-        assert (pair.table_row, pair.chart_row, pair.assumption) == (row.table_row, row.chart_row, row.assumption)
-        assert pair.sentence == text(f"tables_differ.{pair.recommender}")
+    absent = text("order.not_there")
+    assert [row.in_chart == absent for row in load_callers()] == [row.relation == "only_table" for row in load_callers()]
+    assert [row.in_table == absent for row in load_callers()] == [row.relation == "only_chart" for row in load_callers()]
+    assert load_callers()[0].in_chart.endswith(": 90")
+    assert len({row.sentence for row in load_callers()}) == 6
 
 
 # ---- the reader's ratings ----
