@@ -137,7 +137,15 @@ def archive(path: Path | None = None) -> str:
     Returns:
         The new name, or blank if there was nothing or it could not be renamed.
     """
-    paths = [path] if path else [folder() / f"{NAME}.json", folder() / f"{NAME}.csv"]
+    main = folder() / f"{NAME}.json"
+    try:
+        with locked(main):
+            return _archive([path] if path else [main, main.with_suffix(".csv")])
+    except CaseFileError:  # the folder cannot be written
+        return ""
+
+
+def _archive(paths: list[Path]) -> str:
     stamp = datetime.now().astimezone().strftime("%Y-%m-%d-%H%M%S")
     archived_as = ""
     for one in paths:

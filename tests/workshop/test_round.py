@@ -9,6 +9,7 @@ import json
 import os
 import sqlite3
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -234,6 +235,37 @@ def test_two_windows_do_not_write_over_each_other(board: Round) -> None:
     act(other, "tap", value="maybe")
     assert other.fragments(other.state)["trouble"] == ""
     assert again()[0].state.votes[Verdict.MAYBE] == 2
+
+
+def test_a_window_that_was_taken_over_never_writes_and_the_file_is_never_missing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two windows write at once, again and again: the later one wins each time, and a reader always finds its file."""
+    monkeypatch.setenv("BACKCHANNEL_WORK", str(tmp_path))
+    old, new = session_record.SessionWriter(), session_record.SessionWriter()
+    old.save({"turn": -1}, ["round"], [])
+    new.save({"turn": 0}, ["round"], [])
+    seen: set[str] = set()
+    refused = written = 0
+
+    def looks() -> None:
+        for _ in range(400):
+            content = (tmp_path / "workshop.json").read_text(encoding="utf-8")
+            seen.add(json.loads(content)["writer"])
+
+    with ThreadPoolExecutor(1) as thread:
+        reading = thread.submit(looks)
+        for turn in range(40):
+            try:
+                old.save({"turn": -1}, ["round"], [])
+                written += 1
+            except CaseError:
+                refused += 1
+            new.save({"turn": turn}, ["round"], [])
+        reading.result()
+    assert (written, refused) == (0, 40)
+    assert seen == {new.id}
+    assert json.loads((tmp_path / "workshop.previous.json").read_text(encoding="utf-8"))["turn"] == 38
 
 
 @given(seed=st.integers(1, 9999), level=st.sampled_from([0, 1, 2, 3]))

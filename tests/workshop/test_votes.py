@@ -1640,6 +1640,61 @@ def test_the_server_ends_with_the_presenter_and_not_with_an_interrupt(tmp_path: 
     assert not server.is_running() or server.status() == psutil.STATUS_ZOMBIE
 
 
+HOLDING = """
+import os, time
+from backchannel_lib.workshop.votes import process
+start = process.subprocess.Popen
+def popen(*arguments, **options):  # a child of the presenter that outlives it, and has all its pipes
+    started = start(*arguments, **options)
+    if not os.fork():
+        time.sleep(60)
+        os._exit(0)
+    return started
+process.subprocess.Popen = popen
+"""
+
+
+@pytest.mark.skipif(os.name == "nt", reason="signals of POSIX")
+def test_the_server_ends_with_the_presenter_although_a_child_of_it_lives_on(tmp_path: Path) -> None:
+    """Whatever the presenter's process has started that holds on to its pipes, its death ends the vote."""
+    presenter = subprocess.Popen(
+        [sys.executable, "-c", HOLDING + PRESENTER, str(tmp_path / "votes.sqlite")],
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+    try:
+        assert presenter.stdout is not None
+        with presenter.stdout:
+            server = psutil.Process(int(presenter.stdout.readline().split()[0]))
+        presenter.kill()
+        presenter.wait(20)
+        _, alive = psutil.wait_procs([server], timeout=20)
+        assert not alive or server.status() == psutil.STATUS_ZOMBIE
+    finally:
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(presenter.pid, signal.SIGKILL)
+
+
+STUCK = """
+import asyncio, sys
+from backchannel_lib.workshop.votes import server
+async def stuck(*_):
+    await asyncio.sleep(600)
+server.serve, server.EXIT_TIMEOUT_S = stuck, 0.2
+server.main(sys.argv[1:])
+"""
+
+
+def test_a_server_that_is_stuck_ends_all_the_same(tmp_path: Path) -> None:
+    """When standard input is closed and the answers under way do not end, the process ends without them."""
+    arguments = ["--store", str(tmp_path / "votes.sqlite"), "--host", HERE, "--port", "0", "--code", "k7w3xz"]
+    subprocess.run(
+        [sys.executable, "-c", STUCK, *arguments], cwd=ROOT, input="", capture_output=True, text=True, check=True, timeout=60
+    )
+
+
 @pytest.mark.parametrize(
     ("arguments", "problem"),
     [

@@ -54,6 +54,7 @@ MAX_BODY: Final = 1024  # bytes; a vote takes a tenth of it
 MAX_HEADERS: Final = 16 * 1024
 MAX_CONNECTIONS: Final = 450 if os.name == "nt" else 900  # below what a process may have open at once
 REQUEST_TIMEOUT_S: Final = 10  # for a request to arrive completely
+PARENT_INTERVAL_S: Final = 1.0  # between two looks at the presenter's process
 EXIT_TIMEOUT_S: Final = 5.0  # for the answers under way when the presenter's process has ended
 
 
@@ -532,6 +533,7 @@ def _report(**line: object) -> int:
 def _run(store: VoteStore, opened: socket.socket, code: str) -> int:
     _raise_file_limit()
     logging.disable(logging.CRITICAL)  # tornado and asyncio would log addresses
+    parent = os.getppid()
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # an interrupted cell is no reason to end the vote
     host, port = opened.getsockname()
     service = VoteService(store, Ballots(store.key), host, port, code)
@@ -539,7 +541,8 @@ def _run(store: VoteStore, opened: socket.socket, code: str) -> int:
     async def serve_until_parent_ends() -> None:
         stop = asyncio.Event()
         on_end = functools.partial(asyncio.get_running_loop().call_soon_threadsafe, stop.set)
-        threading.Thread(target=_wait_for_parent, args=(on_end,), daemon=True).start()
+        threading.Thread(target=_wait_for_input, args=(on_end,), daemon=True).start()
+        threading.Thread(target=_watch_parent, args=(parent, on_end), daemon=True).start()
         _report(port=port)
         await serve(service, opened, stop)
 
@@ -547,15 +550,27 @@ def _run(store: VoteStore, opened: socket.socket, code: str) -> int:
     return 0
 
 
-def _wait_for_parent(on_end: Callable[[], object]) -> None:
+def _watch_parent(parent: int, on_end: Callable[[], object]) -> None:
+    """Wait until the process that started this one is gone, even if it left children that hold on to its pipes."""
+    while os.getppid() == parent:
+        time.sleep(PARENT_INTERVAL_S)
+    _end(on_end)
+
+
+def _wait_for_input(on_end: Callable[[], object]) -> None:
     """Wait until the process that started this one closes its standard input, on purpose or by dying."""
     with contextlib.suppress(OSError, ValueError):
         while sys.stdin.readline():
             pass
+    _end(on_end)
+
+
+def _end(on_end: Callable[[], object]) -> None:
+    """End in an orderly way, or else at once: nothing may be open on the network when the presenter's process is gone."""
     with contextlib.suppress(RuntimeError):  # the loop has ended already
         on_end()
     time.sleep(EXIT_TIMEOUT_S)
-    os._exit(0)  # whatever still holds it up: nothing may be open on the network when the presenter's process is gone
+    os._exit(0)
 
 
 def _raise_file_limit() -> None:
