@@ -25,7 +25,7 @@ from backchannel_lib.activities.messages import (
     ShowMessage,
     read_message,
 )
-from backchannel_lib.base.errors import CaseError
+from backchannel_lib.base.errors import CaseError, CaseFileError
 from backchannel_lib.base.spreadsheet import decode
 from backchannel_lib.base.texts import text
 from backchannel_lib.page.html import tag
@@ -345,6 +345,9 @@ class Activity(Generic[State]):
         if request:
             try:
                 return {**common, **self.actions()}[request["type"]](request)
+            except CaseFileError as error:  # such as a file that cannot be written: the reader can do something about it
+                self._roll_back(before)
+                return {"notice": str(error)}
             except CaseError:  # well-formed, but nothing that is on offer now
                 self._roll_back(before)
         return {"notice": text("panel.not_understood")}

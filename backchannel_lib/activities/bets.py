@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from backchannel_lib.activities import saved_answers
@@ -12,7 +12,6 @@ from backchannel_lib.activities.guess import Items
 from backchannel_lib.activities.messages import ActionResult
 from backchannel_lib.activities.questions import load_bets
 from backchannel_lib.activities.tables import ActivityRow
-from backchannel_lib.base.errors import CaseError
 from backchannel_lib.base.texts import text
 from backchannel_lib.model.soap_rule import rules_check
 from backchannel_lib.model.verdict import Verdict, judge
@@ -48,10 +47,12 @@ class Bets(Items):
         made = self.chosen(self.state)
         if not made:
             return {"notice": text(self.nothing_chosen)}
-        return _notice_after(lambda: saved_answers.save(SAVED, made), text("bets.kept", count=len(made)))
+        saved_answers.save(SAVED, made)
+        return {"notice": text("bets.kept", count=len(made))}
 
     def _delete_bets(self, _: object) -> ActionResult:
-        return _notice_after(lambda: saved_answers.delete(SAVED), text("bets.forgotten"))
+        saved_answers.delete(SAVED)
+        return {"notice": text("bets.forgotten")}
 
     def fragments(self, state: Record) -> dict[str, str]:
         """Return what became of each bet once the reader asks for it."""
@@ -143,11 +144,3 @@ class BetsReturned(Bets):
         """Pass over what is no bet; a file that someone has changed must not stop anyone."""
         known = {name for name, _ in verdict_options()}
         return {name: str(guess) for name, guess in record.items() if name in self.bets and guess in known}
-
-
-def _notice_after(action: Callable[[], None], done: str) -> ActionResult:
-    try:
-        action()
-    except CaseError as error:
-        return {"notice": str(error)}
-    return {"notice": done}

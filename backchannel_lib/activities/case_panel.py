@@ -205,10 +205,7 @@ class CaseActivity(Activity[CaseState]):
 
     def _delete_case(self, _: Mapping[str, Any]) -> ActionResult:
         """Delete what the reader saved in the chapters."""
-        try:
-            saved_answers.delete(saved_answers.CASE)
-        except CaseError as error:
-            return {"notice": str(error)}
+        saved_answers.delete(saved_answers.CASE)
         self._has_saved = False
         return {"notice": text("kept.forgotten")}
 

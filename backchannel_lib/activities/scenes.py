@@ -123,10 +123,7 @@ class Scenes(CaseActivity):
     def _save_case(self, _: object) -> ActionResult:
         record = self.case.to_record()
         mine = {name: record[name] for name in self._mine()}
-        try:
-            saved_answers.save(saved_answers.CASE, {**saved_answers.saved(saved_answers.CASE), **mine})
-        except CaseError as error:
-            return {"notice": str(error)}
+        saved_answers.save(saved_answers.CASE, {**saved_answers.saved(saved_answers.CASE), **mine})
         return {"notice": text("scene.kept")}
 
     # ---- what is on the page ----

@@ -259,6 +259,12 @@ def test_a_folder_that_cannot_be_written_is_told_in_a_sentence(monkeypatch: pyte
     act(scenes, type="scene", value=OWN)
     (fast, _) = act(scenes, type="save_case")
     assert "could not be written" in fast["notice"]
+    bets = make_activity("bets")
+    act(bets, type="set", field=next(iter(bets.fields())), value="maybe")
+    before = bets.state
+    (fast, _) = act(bets, type="save_bets")
+    assert "could not be written" in fast["notice"]
+    assert bets.state == before
 
 
 # ---- the chapters as a whole ----
