@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable
+from typing import Any
 
 
 def format_value(value: object) -> str:
@@ -26,7 +27,33 @@ def format_value(value: object) -> str:
         text = "empty" if value is None else repr(value)
     except ValueError:  # Python does not write an integer of thousands of digits
         text = f"a very long {type(value).__name__}"
+    except RecursionError:
+        text = f"a deeply nested {type(value).__name__}"
     return text if len(text) <= 60 else text[:57] + "..."
+
+
+def printable(value: Any) -> Any:
+    r"""Put the replacement character in place of each half of a letter, which no page and no file can take.
+
+    Args:
+        value: A text, or records and lists of texts as JSON has them; anything else in them stays as it is.
+
+    Examples:
+        >>> printable({"name": "Zo\ud83d", "votes": [1, "a"]})
+        {'name': 'Zo\ufffd', 'votes': [1, 'a']}
+    """
+    match value:
+        case str():
+            try:
+                value.encode()
+            except UnicodeEncodeError:
+                # Two halves that belong together become the letter that they are.
+                return value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+        case dict():
+            return {printable(name): printable(item) for name, item in value.items()}
+        case list() | tuple():
+            return type(value)(map(printable, value)) if type(value) in {list, tuple} else value
+    return value
 
 
 def suggestions(word: object, known: Iterable[str]) -> str:

@@ -23,7 +23,7 @@ from backchannel_lib.activities.case_panel import CaseActivity
 from backchannel_lib.activities.registry import activity_of, make_activity, transcript_of
 from backchannel_lib.activities.tables import ActivityRow
 from backchannel_lib.base.errors import CaseError
-from backchannel_lib.base.formatting import suggestions
+from backchannel_lib.base.formatting import printable, suggestions
 from backchannel_lib.base.texts import text
 from backchannel_lib.model.case import Case
 from backchannel_lib.page.frontend import STATIC, bundle
@@ -141,7 +141,7 @@ class ActivityView(anywidget.AnyWidget):
     @property
     def text(self) -> str:
         """What is on screen, as plain text."""
-        return self.activity.text
+        return str(printable(self.activity.text))
 
     def commit(self, values: Mapping[str, Any]) -> dict[str, Any]:
         """Move the activity to new values of some fields; used when ``value`` is set.
@@ -179,9 +179,13 @@ class ActivityView(anywidget.AnyWidget):
             self.send({"type": "plotly"}, [plotly_js()])
             return
         self._on_screen = True
-        for answer in self.activity.handle(message):
+        for answer in self.activity.handle(printable(message)):
             self.send(answer)
         self._publish()
+
+    def send(self, content: Any, buffers: Any = None) -> None:
+        """Send a message to the page; half an emoji in it, which a connection cannot carry, keeps nothing else back."""
+        super().send(printable(content), buffers)
 
     @traitlets.observe("value")
     def _changed(self, _: object = None) -> None:
@@ -194,7 +198,7 @@ class ActivityView(anywidget.AnyWidget):
     def _publish(self) -> None:
         """Tell whoever observes or links."""
         with self.hold_sync(), self.hold_trait_notifications():
-            self.set_trait("value", self.activity.values(self.activity.state))
+            self.set_trait("value", printable(self.activity.values(self.activity.state)))
             verdict, rule = self.activity.visible_outcome(self.activity.state)
             self.set_trait("verdict", verdict)
             self.set_trait("rule", rule)
@@ -203,7 +207,7 @@ class ActivityView(anywidget.AnyWidget):
         """Keep the page that a new view opens with up to date."""
         if self._drawn != self.activity.state:
             self._drawn = self.activity.state
-            self.set_trait("html", self.activity.page())
+            self.set_trait("html", printable(self.activity.page()))
 
     def __repr__(self) -> str:
         return f"<{self.activity.key}: {self.text.partition(chr(10))[0]}>"
@@ -212,7 +216,7 @@ class ActivityView(anywidget.AnyWidget):
         self._draw()
         bundle, metadata = super()._repr_mimebundle_() or ({}, {})
         # What a reader sees of a notebook that has not been run, and what a test of it compares.
-        return {**bundle, "text/plain": self.text, "text/html": self.activity.static_html()}, metadata
+        return {**bundle, "text/plain": self.text, "text/html": printable(self.activity.static_html())}, metadata
 
 
 _counts: Counter[tuple[str, str]] = Counter()

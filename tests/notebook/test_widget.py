@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import json
 import uuid
 from collections.abc import Callable
 from typing import Any
@@ -260,3 +262,53 @@ def test_no_trait_tells_the_verdict_before_the_prediction() -> None:
     view._handle_custom_msg({"type": "see", "seq": 1, "view": "v"}, [])
     assert view.verdict == judge(view.activity.case).verdict.name.lower()  # type: ignore[attr-defined]
     assert view.rule == rules_check(view.activity.case).answer  # type: ignore[attr-defined]
+
+
+#: One activity of each kind.
+KINDS = list({row.kind: row.activity for row in load_activities()}.values())
+HALF = "half \ud83d an emoji"
+
+
+@pytest.mark.parametrize("name", KINDS)
+def test_half_an_emoji_never_cuts_the_page_off(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A browser sends one where text was cut in the middle of an emoji; no connection can carry it back."""
+    sent: list[Any] = []
+    monkeypatch.setattr(ipywidgets.Widget, "_send", lambda self, message, buffers=None: sent.append(message))
+    view = open_activity(name)
+    page = Front(view)
+    del view.send  # type: ignore[attr-defined] # as it is, and not the stand-in's
+    for field in view.activity.fields():
+        page.send(type="set", field=field, value=HALF)
+    page.send(type="load", name=HALF, text=json.dumps(dict.fromkeys(view.activity.fields(), HALF)))
+    page.send(type="undo")
+    view.text.encode()
+    for one in [sent, view.get_state("value"), view.get_state("html"), view._repr_mimebundle_()]:
+        json.dumps(one, ensure_ascii=False, default=str).encode()
+    assert sent
+
+
+def test_half_an_emoji_is_replaced_and_the_rest_of_the_text_stays() -> None:
+    """What a student typed is not lost for it."""
+    view = open_activity("reply")
+    Front(view).send(type="set", field="text", value=f"Dear Dr. O., {HALF}")
+    assert view.value["text"] == "Dear Dr. O., half \ufffd an emoji"
+
+
+@pytest.mark.parametrize("name", KINDS)
+@pytest.mark.parametrize("nested", ["[" * 100_000, '{"a":' * 100_000, "[" * 900 + "]" * 900, '{"a":' * 900 + "1" + "}" * 900])
+def test_a_file_that_is_nested_too_deeply_is_refused_in_a_sentence(name: str, nested: str) -> None:
+    """As a whole, or as one of its values, or as a text in it that is JSON too; the state stays."""
+    activity = open_activity(name).activity
+    files = [nested]
+    for field in [*activity.values(activity.state), "session", "guesses"]:
+        files.append(json.dumps({**activity.values(activity.state), field: nested}))
+        if nested.endswith(("]", "}")):
+            files.append(f'{{"{field}": {nested}}}')
+    before = activity.state
+    for file in files:
+        with contextlib.suppress(CaseError):
+            activity.from_file(file)
+        assert activity.state == before
+        for answer in activity.handle({"type": "load", "name": "x.json", "text": file}):
+            json.dumps(answer)
+        activity.restore(before)
