@@ -61,6 +61,7 @@ def words_named(name: str) -> tuple[str, ...]:
     return next((tuple(row.words.split("|")) for row in load_reply_words() if row.name == name), ())
 
 
+@functools.cache
 def phrase_pattern(phrase: str) -> re.Pattern[str]:
     """Return the pattern of one phrase, for a line of words each of which is followed by a blank.
 
@@ -71,6 +72,11 @@ def phrase_pattern(phrase: str) -> re.Pattern[str]:
         >>> bool(phrase_pattern("i (beg|plead) ... you").search("I plead with all of you "))
         True
     """
+    return re.compile(_source(phrase), re.IGNORECASE)
+
+
+def _source(phrase: str) -> str:
+    """Return the source of a phrase's pattern; another form raises `WrongCellError`."""
     pieces = re.findall(r"\([^()]*\)|[^\s()]+|[()]", phrase)
     loose = [index for index, piece in enumerate(pieces) if piece in {"...", "*"}]
     if (
@@ -81,7 +87,7 @@ def phrase_pattern(phrase: str) -> re.Pattern[str]:
         or any(after - before == 1 for before, after in itertools.pairwise(loose))
     ):
         raise WrongCellError(_RULE)
-    return re.compile(r"(?<!\S)" + "".join(_part(piece) for piece in pieces), re.IGNORECASE)
+    return r"(?<!\S)" + "".join(_part(piece) for piece in pieces)
 
 
 def _part(piece: str) -> str:
@@ -130,7 +136,7 @@ def words_of(plain: str) -> list[tuple[str, int, int]]:
 
 def _phrase(cell: str) -> str:
     """A phrase."""
-    phrase_pattern(cell)
+    _source(cell)
     return cell
 
 
@@ -161,21 +167,23 @@ class ReplyPhraseRow(NamedTuple):
 load_reply_phrases = loader(ReplyPhraseRow, "reply_phrases.csv", key=("counts_for", "phrase"))
 
 
-@functools.cache
 def patterns(role: str, form: str = "counts") -> tuple[re.Pattern[str], ...]:
     """Return the patterns of a role's phrases, of those that count or of those that cancel."""
-    return tuple(pattern for pattern, _ in _patterns(role, form))
+    return tuple(phrase_pattern(phrase) for phrase, _ in _phrases(role, form))
 
 
 def patterns_among(role: str, form: str, words: Set[str]) -> list[re.Pattern[str]]:
-    """Return those of a role's patterns that can be found at all in a text of these words, which are in small letters."""
-    return [pattern for pattern, needed in _patterns(role, form) if needed is None or not needed.isdisjoint(words)]
+    """Return those of a role's patterns that can be found at all in a text of these words, which are in small letters.
+
+    Most phrases have a word that a short email lacks. They are not even compiled, so the first check does not wait for them.
+    """
+    return [phrase_pattern(phrase) for phrase, needed in _phrases(role, form) if needed is None or not needed.isdisjoint(words)]
 
 
 @functools.cache
-def _patterns(role: str, form: str) -> tuple[tuple[re.Pattern[str], frozenset[str] | None], ...]:
+def _phrases(role: str, form: str) -> tuple[tuple[str, frozenset[str] | None], ...]:
     rows = [row for row in load_reply_phrases() if (row.counts_for, row.form) == (role, form)]
-    return tuple((phrase_pattern(row.phrase), _needed(row.phrase)) for row in rows)
+    return tuple((row.phrase, _needed(row.phrase)) for row in rows)
 
 
 def _needed(phrase: str) -> frozenset[str] | None:

@@ -86,6 +86,37 @@ def test_sentences_of_one_kind_are_told_from_harmless_ones(finding: str) -> None
     assert [sentence for sentence in kind["passes"] if set(ids(check_reply(sentence))) - lacking] == []
 
 
+LINK = "Dr. Osei suggested that I write. "
+FILE = "My CV and AAMC ID are attached."
+
+
+@pytest.mark.parametrize(
+    ("content", "findings"),
+    [
+        ("My name is Dr. A. R. I did not match and would value an interview with you. " + FILE, ["no_introducer"]),
+        ("Thank you for interviewing me in December; it was a pleasure meeting you. " + FILE, []),
+        ("Dr. O., thank you; moving you to bcc. Dr. H., my CV and AAMC ID are attached.", []),
+        ("Dr. P. is happy to speak on my behalf.", ["no_cv", "no_eras_id"]),
+        (LINK + FILE + " I would move heaven and earth for this spot.", ["plea"]),
+        (LINK + FILE + " I joined a marrow donor club.", []),
+        (LINK + FILE + " There is no need to reply today.", []),
+        (LINK + FILE + " I did research on debt and burnout.", []),
+        ("My name is Dr. Omar Said, and I hope that you will read this. " + FILE, ["no_introducer"]),
+        ("My letters are from Dr. Finch and Dr. Beal. " + FILE, ["no_introducer"]),
+        ("I appreciated the chance to interview with you last month. " + FILE, []),
+        ("I would appreciate the chance to interview with you. " + FILE, ["no_introducer"]),
+        (LINK + FILE + " I am sending this by bcc to twenty programs.", ["several_programs"]),
+        (LINK + FILE + " I do not expect an answer by Friday.", []),
+        (LINK + FILE + " I expect an answer by Friday.", ["pressure"]),
+        (LINK + FILE + " You asked for an answer by noon: yes, I am free.", []),
+        (LINK + FILE + " My study of why patients beg for earlier listing is in it.", []),
+    ],
+)
+def test_what_a_sentence_is_about_decides_and_not_a_word_in_it(content: str, findings: list[str]) -> None:
+    """A hoped-for interview is no link and a past one is; a word inside a refusal or a topic is no plea and no pressure."""
+    assert ids(check_reply(f"Dear Dr. Hale,\n\n{content}\n\nBest,\nAna")) == findings
+
+
 # ---- what holds for any text ----
 
 SENTENCES = {
