@@ -19,7 +19,7 @@ from hypothesis import HealthCheck, settings
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, BrowserContext
 
-    from tests.helpers.lab import Lab
+    from tests.helpers.lab import Lab, Window
 
 ROOT = Path(__file__).resolve().parent.parent
 if str(ROOT) not in sys.path:  # `pytest` alone, unlike `python -m pytest`, leaves it out
@@ -61,7 +61,9 @@ def browser() -> Iterator[Browser]:
 @pytest.fixture(scope="session")
 def reader(browser: Browser) -> Iterator[BrowserContext]:
     """One reader's browser for all pages of JupyterLab, so that each page after the first finds its scripts in the cache."""
-    context = browser.new_context(viewport={"width": 1280, "height": 800}, accept_downloads=True)
+    from tests.helpers.lab import SIZE
+
+    context = browser.new_context(viewport=SIZE, accept_downloads=True)
     yield context
     context.close()
 
@@ -73,6 +75,16 @@ def lab(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
 
     with served(tmp_path_factory.mktemp("lab")) as lab:
         yield lab
+
+
+@pytest.fixture(scope="session")
+def window(reader: BrowserContext, lab: Lab) -> Iterator[Window]:
+    """A page of JupyterLab that stays open from one notebook to the next."""
+    from tests.helpers.lab import Window
+
+    window = Window(reader, lab)
+    yield window
+    window.close()
 
 
 def pytest_itemcollected(item: pytest.Item) -> None:

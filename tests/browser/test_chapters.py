@@ -1,6 +1,6 @@
 """Every chapter in a real browser, walked by keyboard alone: predict, reveal, move, answer.
 
-For each notebook one page: it is opened and run, and then only keys are pressed. What is tested is what a reader meets: that
+Each notebook is opened and run, and then only keys are pressed. What is tested is what a reader meets: that
 everything can be reached and worked, that answers come, that nothing complains, asks another host, or is cut off.
 """
 
@@ -10,11 +10,11 @@ from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import BrowserContext, Page
+from playwright.sync_api import Page
 
 from backchannel_lib.activities.tables import load_activities, load_chapters
 from backchannel_lib.base.texts import text
-from tests.helpers.lab import GLANCE, PATIENCE, Lab, open_and_run
+from tests.helpers.lab import GLANCE, PATIENCE, Lab, Opened, Window
 
 CHAPTERS = [row.chapter for row in load_chapters() if any(part.chapter == row.chapter for part in load_activities())]
 #: Buttons that a walk does not press, since they take back what it is about, leave files on the machine, or open it to phones.
@@ -119,9 +119,14 @@ def answered(page: Page, part: int) -> bool:
 
 @pytest.mark.independent
 @pytest.mark.parametrize("chapter", CHAPTERS)
-def test_a_chapter_is_worked_by_keyboard_alone(reader: BrowserContext, lab: Lab, chapter: str) -> None:
+def test_a_chapter_is_worked_by_keyboard_alone(window: Window, lab: Lab, chapter: str) -> None:
     """Every part of the chapter is reached, worked and answered by keys; axe, console and network are silent."""
-    opened = open_and_run(reader, lab, f"{chapter}.ipynb")
+    with window.notebook(f"{chapter}.ipynb") as opened:
+        work(opened, lab, chapter)
+
+
+def work(opened: Opened, lab: Lab, chapter: str) -> None:
+    """Walk through a chapter, and look at it with axe and at each width."""
     page = opened.page
     parts = [row for row in load_activities() if row.chapter == chapter]
     page.wait_for_function(
@@ -149,7 +154,6 @@ def test_a_chapter_is_worked_by_keyboard_alone(reader: BrowserContext, lab: Lab,
     assert text("panel.not_understood") not in notices
     assert opened.hosts - {"-"} == {lab.address.removeprefix("http://")}
     assert [told for told in opened.complaints if "404" not in told] == []
-    page.close()
 
 
 CUT_OFF = """async number => {

@@ -12,12 +12,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from playwright.sync_api import BrowserContext, Page
+from playwright.sync_api import BrowserContext, Page, ViewportSize
 
 from backchannel_lib.cli.open_lab import FIRST_LAYOUT, LAST_LAYOUT, lab_command
 from backchannel_lib.cli.project import LOCAL, NOTEBOOKS, ROOT, environment
 
 PATIENCE = 60_000  # ms; a busy machine is no failure
+SIZE: ViewportSize = {"width": 1280, "height": 800}
 #: ms between two looks at a page. Playwright looks at every frame unless told otherwise, and keeps the page busy with it.
 GLANCE = 25
 #: Lab's own line about the kernel. Its text content, not `innerText`, for which the browser lays out the whole page.
@@ -83,6 +84,7 @@ def served(folder: Path) -> Iterator[Lab]:
     # A copy of the notebooks: Lab saves what it has run, and the project's own files are to stay as they are.
     shutil.copytree(NOTEBOOKS, folder / "notebooks", ignore=shutil.ignore_patterns(".*"))
     command = [*lab_command(port, browser=False), f"--ServerApp.root_dir={folder}", "--IdentityProvider.token=test"]
+    command.append("--LabApp.expose_app_in_browser=True")  # so that a test can open a second notebook in the same page
     written = {name: str(folder / name.lower()) for name in ("JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR", "JUPYTER_RUNTIME_DIR")}
     log = folder / "lab.log"
     with log.open("wb") as out:
@@ -109,9 +111,70 @@ def open_and_run(context: BrowserContext, lab: Lab, notebook: str) -> Opened:
     page = context.new_page()
     opened = Opened(page)
     page.goto(f"{lab.address}/lab/tree/notebooks/{notebook}?token=test", timeout=PATIENCE)
+    run_all(opened)
+    return opened
+
+
+def run_all(opened: Opened) -> None:
+    """Choose Run All Cells from the menu, and wait for the first of the workbook's own widgets."""
+    page = opened.page
     # Before the kernel is idle, a dialog would come between the menu and the cells.
     opened.wait_until_idle()
     page.click('.lm-MenuBar-itemLabel:text-is("Run")')
     page.click('.lm-Menu-itemLabel:text-is("Run All Cells")')
     page.wait_for_selector(".bw", state="attached", timeout=PATIENCE)
-    return opened
+
+
+class Window:
+    """One page of JupyterLab in which notebooks are opened one after the other: to load Lab costs more than to open one.
+
+    Args:
+        context: The browser's context.
+        lab: The JupyterLab.
+    """
+
+    def __init__(self, context: BrowserContext, lab: Lab) -> None:
+        self.context = context
+        self.lab = lab
+        self.opened: Opened | None = None
+
+    @contextlib.contextmanager
+    def notebook(self, name: str) -> Iterator[Opened]:
+        """Open a notebook and run it; afterward close it and end its kernel, or the whole page if the test has failed."""
+        try:
+            if self.opened is None:
+                self.opened = open_and_run(self.context, self.lab, name)
+            else:
+                self.opened.page.evaluate(OPEN, f"notebooks/{name}")
+                run_all(self.opened)
+            yield self.opened
+            self.opened.page.evaluate(CLOSE)
+            self.opened.page.wait_for_selector(".jp-NotebookPanel, .bw", state="detached", timeout=PATIENCE)
+        except BaseException:
+            self.close()
+            raise
+        self.opened.page.set_viewport_size(SIZE)
+        self.opened.hosts.clear()
+        self.opened.complaints.clear()
+
+    def close(self) -> None:
+        """Close the page."""
+        if self.opened is not None:
+            self.opened.page.close()
+            self.opened = None
+
+
+#: Opens a notebook in Lab, and waits for its kernel.
+OPEN = """async path => {
+  const panel = await window.jupyterapp.commands.execute('docmanager:open', { path });
+  await panel.context.ready;
+  await panel.sessionContext.ready;
+}"""
+#: Closes each notebook without asking whether to save it, and ends its kernel.
+CLOSE = """async () => {
+  for (const panel of [...window.jupyterapp.shell.widgets('main')]) {
+    if (!panel.context) continue;
+    await panel.sessionContext.shutdown();
+    panel.dispose();
+  }
+}"""
