@@ -7,6 +7,7 @@ The everyday profile draws the same cases at each run, so a run is repeatable an
 from __future__ import annotations
 
 import os
+import shutil
 import sys
 import tempfile
 from collections.abc import Iterator
@@ -25,8 +26,12 @@ ROOT = Path(__file__).resolve().parent.parent
 if str(ROOT) not in sys.path:  # `pytest` alone, unlike `python -m pytest`, leaves it out
     sys.path.insert(0, str(ROOT))
 
+#: Linux's folder in memory: what is kept is synced to the disk after each change, and tests make thousands of changes.
+IN_MEMORY = Path("/dev/shm")  # noqa: S108 - a folder of its own is made in it
 #: What a reader keeps between chapters is kept elsewhere while tests run, so that no test finds or loses anyone's own.
-os.environ["BACKCHANNEL_WORK"] = tempfile.mkdtemp(prefix="backchannel-tests-")
+os.environ["BACKCHANNEL_WORK"] = tempfile.mkdtemp(
+    prefix="backchannel-tests-", dir=IN_MEMORY if os.access(IN_MEMORY, os.W_OK) else None
+)
 
 settings.register_profile(
     "everyday",
@@ -101,6 +106,11 @@ def pytest_itemcollected(item: pytest.Item) -> None:
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Put last what may run in any process, to fill what the others leave."""
     items.sort(key=lambda item: item.get_closest_marker("independent") is not None)
+
+
+def pytest_unconfigure() -> None:
+    """Leave nothing behind."""
+    shutil.rmtree(os.environ["BACKCHANNEL_WORK"], ignore_errors=True)
 
 
 @pytest.fixture(autouse=True)

@@ -310,7 +310,8 @@ class Case(RichDisplay):
         for name, value in changes.items():
             if name not in _FIELDS:
                 raise CaseError(name, "unknown_field", value, known=suggestions(name, _FIELDS))
-            store[name] = _FIELDS[name].check(value)
+            if value is not store[name]:  # what is stored has been checked
+                store[name] = _FIELDS[name].check(value)
         if "move" not in changes:
             if store["recommender"] == "self":
                 store["move"] = "direct_email"

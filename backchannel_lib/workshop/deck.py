@@ -76,7 +76,7 @@ class Vignette(NamedTuple):
     @property
     def case(self) -> Case:
         """The case that is judged."""
-        return case_of(self.overrides)
+        return _case_of(self.overrides)
 
     @property
     def title(self) -> str:
@@ -107,6 +107,11 @@ class Vignette(NamedTuple):
     def why(self) -> str:
         """What decided, to be read after the reveal."""
         return text(f"vignette.{self.vignette}.why")
+
+
+@functools.cache
+def _case_of(overrides: Settings) -> Case:
+    return case_of(overrides)  # a case cannot be changed, and each key in a round asks for those of all files played
 
 
 load_vignettes = loader(Vignette, "vignettes.csv")

@@ -60,6 +60,7 @@ class Drill(PersistentForm, TimedDeck):
         self.seconds = self._left = int(assumption("drill_seconds"))
         self._paused = False  # the clock of a restored drill waits until the room is ready
         self.neutral = assumption("neutral_intensity")
+        self._citations: dict[str, Markup] = {}
         decided = {f"decided.{turn}": choice_field(f"decided.{turn}", self.decisions) for turn in order}
         stands = {f"stands.{turn}": choice_field(f"stands.{turn}", STANDS, text("drill.stands")) for turn in self.pings}
         super().__init__(row, order, {**decided, **stands})
@@ -291,8 +292,14 @@ class Drill(PersistentForm, TimedDeck):
                 (text("guess.article"), tag("b", text(f"decision.{self.expected(ping)}"))),
             ),
             tag("p", text(f"drill_why.{ping}"), " ", text(f"drill.director.{self.director_way(ping)}"), class_="bw-lead"),
-            citations(f"drill-{ping}", row.claims, self._ours(ping)),
+            self._cited(ping),
         )
+
+    def _cited(self, ping: str) -> Markup:
+        """Return what the article's answer to a ping rests on, made once: it stays as it is whatever the reader decides."""
+        if ping not in self._citations:
+            self._citations[ping] = citations(f"drill-{ping}", self.turns[ping].claims, self._ours(ping))
+        return self._citations[ping]
 
     def _ours(self, turn: str) -> tuple[str, ...]:
         """Return the assumptions behind the article's answer to a turn."""

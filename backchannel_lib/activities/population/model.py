@@ -143,21 +143,30 @@ def _stream(seed: int, name: str) -> random.Random:
     return random.Random(f"{seed}:{name}")  # noqa: S311 - a made-up population, not a secret
 
 
-def _happens(count: int, seed: int, name: str, share: int) -> list[bool]:
+@functools.lru_cache(maxsize=16)  # a slider that moves asks for the same chances at each of its positions
+def _chances(count: int, seed: int, name: str) -> tuple[float, ...]:
     stream = _stream(seed, name)
-    return [stream.random() * 100 < share for _ in range(count)]
+    return tuple(stream.random() * 100 for _ in range(count))
+
+
+def _happens(count: int, seed: int, name: str, share: int) -> list[bool]:
+    return [chance < share for chance in _chances(count, seed, name)]
+
+
+_ONE: Final = 1 << 20  # a standard deviation of _bell
+
+
+@functools.lru_cache(maxsize=4)
+def _bell(count: int, seed: int) -> tuple[int, ...]:
+    # Twelve even chances added up make a bell with a standard deviation of 1. Whole numbers, because the sum of floats and
+    # the logarithms of a true bell are not the same to the last bit on every machine and every Python.
+    stream = _stream(seed, "score")
+    return tuple(sum([int(stream.random() * _ONE) for _ in range(12)]) - 6 * _ONE for _ in range(count))
 
 
 def _scores(count: int, seed: int, middle: int, spread: int) -> list[int]:
-    # Twelve even chances added up make a bell with a standard deviation of 1. Whole numbers, because the sum of floats and
-    # the logarithms of a true bell are not the same to the last bit on every machine and every Python.
-    stream, one = _stream(seed, "score"), 1 << 20
     top = load_exams()[0].high
-    scores = []
-    for _ in range(count):
-        off = sum(int(stream.random() * one) for _ in range(12)) - 6 * one
-        scores.append(max(1, min(top, middle + (spread * off + one // 2) // one)))
-    return scores
+    return [max(1, min(top, middle + (spread * off + _ONE // 2) // _ONE)) for off in _bell(count, seed)]
 
 
 # ---- the calls ----

@@ -159,7 +159,8 @@ def steps_of(plan: str) -> tuple[RunStepRow, ...]:
         >>> [row.step for row in steps_of("short")]
         ['before', 'welcome', 'round_caller', 'round_rule', 'close']
     """
-    return tuple(row for row in load_run_steps() if row.plan == plan_of(plan).plan)
+    chosen = plan_of(plan).plan
+    return tuple(row for row in load_run_steps() if row.plan == chosen)
 
 
 def starts(plan: str) -> tuple[int, ...]:
