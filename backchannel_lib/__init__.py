@@ -8,7 +8,7 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING, Any
 
-from backchannel_lib.base.errors import CaseError, CaseFileError
+from backchannel_lib.base.errors import CaseError, CaseFileError, SheetError
 from backchannel_lib.base.readers import TableError
 from backchannel_lib.base.rich_display import PROVIDERS
 from backchannel_lib.model.amplifier import Amplified, amplify
@@ -23,7 +23,7 @@ from backchannel_lib.model.verdict import Judgment, Reason, Verdict, judge
 
 if TYPE_CHECKING:
     from backchannel_lib.activities.own import own_question, own_scene
-    from backchannel_lib.model.dataframe import judge_frame
+    from backchannel_lib.model.dataframe import judge_frame, read_cases
     from backchannel_lib.notebook.controls import controls
     from backchannel_lib.notebook.widget import Panel, open_activity, transcript
     from backchannel_lib.page import figures
@@ -45,6 +45,7 @@ __all__ = [
     "Reading",
     "Reason",
     "RulesCheck",
+    "SheetError",
     "TableError",
     "Verdict",
     "amplify",
@@ -60,6 +61,7 @@ __all__ = [
     "own_scene",
     "own_vignette",
     "phase_at",
+    "read_cases",
     "readings_agree",
     "rules_check",
     "save_case",
@@ -77,6 +79,7 @@ _LAZY = {
     "figures": "backchannel_lib.page.figures",
     "judge_frame": "backchannel_lib.model.dataframe",
     "open_activity": "backchannel_lib.notebook.widget",
+    "read_cases": "backchannel_lib.model.dataframe",
     "own_question": "backchannel_lib.activities.own",
     "own_scene": "backchannel_lib.activities.own",
     "own_vignette": "backchannel_lib.workshop.deck",

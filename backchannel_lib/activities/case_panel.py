@@ -10,7 +10,7 @@ from typing import Any, Final, NamedTuple
 from backchannel_lib.activities import saved_answers
 from backchannel_lib.activities.activity import Action, Activity
 from backchannel_lib.activities.messages import ActionResult
-from backchannel_lib.base.errors import CaseError, known_word
+from backchannel_lib.base.errors import CaseError, SheetError, known_word
 from backchannel_lib.base.texts import text
 from backchannel_lib.model.case import Case, Field
 from backchannel_lib.model.case_files import case_from_text, case_to_text
@@ -328,6 +328,8 @@ class CaseActivity(Activity[CaseState]):
 
     def file_problem(self, error: CaseError) -> str:
         """Say in a sentence for a reader what is wrong with a case file."""
+        if isinstance(error, SheetError):
+            return str(error)
         if error.field in Case.fields():
             return text("panel.load_field", field=text(f"field.{error.field}.label"), sentence=error.sentence)
         return text("panel.newer_case" if error.rule == "newer_file" else "panel.not_a_case")

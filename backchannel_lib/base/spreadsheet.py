@@ -269,6 +269,7 @@ _ODD: Final = tuple(
         r"(?<=[^\W\d_]{2})’(?=[^\W\d_])(?!(?:s|t|re|ve|ll|d|m)\b|[A-Z])",  # the same, but for an apostrophe
         r"(?<!\S)[^\w\s\x00-\x7f‘“«»„‚–—•…£€¿¡](?=[^\W\d_])|(?<=[^\W\d_])[‘“„‚«](?!\w)",  # a mark on the wrong side of a word
         r"(?<=[a-zß-öø-ÿ])[A-ZÀ-ÖØ-ÞŠŽŒŸ]|(?<=[^\W\d_])[À-ÖØ-ÞŠŽŒŸ](?=[a-zß-öø-ÿ])",  # a capital amid small letters
+        r"(?<=[^\W\d_])[§¶¤¢¬±¦¨¯´¸](?!\w)",  # a sign at the end of a word
         "[šžœŸƒ]",  # in Windows-1252, and rare where it is used; in Mac Roman they are ö, û, ú, ü and Ä
         "[À-ÖØ-öø-ɏ]{3,}",  # accents on letter after letter
     )

@@ -349,6 +349,7 @@ class Case(RichDisplay):
             if name not in _FIELDS:
                 raise CaseError(name, "unknown_field", text, known=suggestions(name, _FIELDS))
             values[name] = _FIELDS[name].read(text)
+        refuse_default_clash(values)
         return cls(**values)
 
     def to_record(self) -> dict[str, int | bool | str | None]:
@@ -369,6 +370,29 @@ class Case(RichDisplay):
         }
 
 
+def refuse_default_clash(given: Mapping[str, Any]) -> None:
+    """Refuse a bottom of the range or a floor that goes against the default of the other, which is not given.
+
+    Args:
+        given: Checked values by field name; fields that are left out take their defaults.
+
+    Raises:
+        CaseError: Names the field that is given, the default of the other, and what to do.
+
+    Examples:
+        >>> refuse_default_clash({"range_low": 215})  # doctest: +ELLIPSIS
+        Traceback (most recent call last):
+            ...
+        backchannel_lib.base.errors.CaseError: range_low: must not be less than range_floor, which is 220 by default, ...
+    """
+    low, floor = Case.range_low, Case.range_floor
+    if "range_floor" not in given and (value := given.get("range_low", low)) < floor:
+        usual = max(1, value - (low - floor))
+        raise CaseError("range_low", "default_floor", value, default=floor, floor=usual)
+    if "range_low" not in given and (value := given.get("range_floor", floor)) > low:
+        raise CaseError("range_floor", "default_range", value, default=low)
+
+
 def case_from(case: Case | None, fields: Mapping[str, object]) -> Case:
     """Return the case that a function was given, or the one that the fields make, as `Case.replace` makes it.
 
@@ -382,6 +406,9 @@ def case_from(case: Case | None, fields: Mapping[str, object]) -> Case:
     if fields and case is not None:
         raise CaseError("case", "case_and_fields", case, fields=", ".join(fields))
     if fields:
+        numbers = {name: fields[name] for name in ("range_low", "range_floor") if name in fields}
+        if all(isinstance(number, int) for number in numbers.values()):
+            refuse_default_clash(numbers)
         return Case().replace(**fields)
     if not isinstance(case, Case):
         raise CaseError("case", "not_a_case", case)

@@ -1,4 +1,4 @@
-"""Saving a case as JSON and loading it again."""
+"""Saving a case as JSON and loading it again, also from a table with one row."""
 
 from __future__ import annotations
 
@@ -10,6 +10,8 @@ from typing import Any, Final
 from backchannel_lib.base.errors import CaseError, CaseFileError
 from backchannel_lib.base.files import write_file
 from backchannel_lib.model.case import Case
+from backchannel_lib.model.case_table import CASE_COLUMNS, clash_with_defaults, columns_found, read_table
+from backchannel_lib.model.cells import is_blank
 
 FORMAT: Final = 1  # raised when a field changes its meaning; a new field with a default needs no new format
 
@@ -51,6 +53,9 @@ def case_from_text(text: str, name: str = "case file") -> Case:
         >>> case_from_text('{"score": 228}').score
         228
     """
+    head = text.strip("\ufeff \t\r\n")
+    if not head.startswith(("{", "[")) and "\n" in head and columns_found(text, CASE_COLUMNS):
+        return case_from_table(text, name)
     try:
         record = json.loads(text, parse_constant=_no_constant)
     except (ValueError, RecursionError):
@@ -63,6 +68,33 @@ def case_from_text(text: str, name: str = "case file") -> Case:
     if version > FORMAT:
         raise CaseFileError(name, "newer_file", version, known=FORMAT)
     return Case.from_record(record)
+
+
+def case_from_table(source: str | bytes, name: str = "case file") -> Case:
+    r"""Read a case from a table with one row below its header.
+
+    Args:
+        source: The content of a CSV or .xlsx file.
+        name: What to call the file in an error.
+
+    Raises:
+        SheetError: It is no table of cases, or a cell breaks its rule.
+        CaseError: It has more rows or none, or its values do not go together.
+
+    Examples:
+        >>> case_from_table("Score;Recommender\n228;Known dean\n").recommender
+        'known_dean'
+    """
+    table = read_table(source, CASE_COLUMNS, name)
+    if len(table.rows) != 1:
+        raise CaseError(name, "not_one_row", len(table.rows))
+    row = table.rows[0]
+    given = {column for column in row.values if not is_blank(row.cells[column])}
+    values = {**{column: field.default for column, field in Case.fields().items()}, **row.values}
+    clash = clash_with_defaults(values, given)
+    if clash is not None:
+        raise clash
+    return Case(**values)
 
 
 def _no_constant(word: str) -> Any:
@@ -101,11 +133,15 @@ def load_case(path: str | os.PathLike[str]) -> Case:
     """
     file = _file(path)
     try:
-        text = file.read_text(encoding="utf-8")
-    except UnicodeDecodeError:
-        raise CaseFileError(file.name, "not_json", "bytes that are no text") from None
+        content = file.read_bytes()
     except OSError as error:
         raise CaseFileError(file.name, "unreadable", error.strerror or str(error)) from None
+    try:
+        text = content.decode("utf-8")
+    except UnicodeDecodeError:
+        if columns_found(content, CASE_COLUMNS):
+            return case_from_table(content, file.name)
+        raise CaseFileError(file.name, "not_json", "bytes that are no text") from None
     return case_from_text(text, file.name)
 
 

@@ -16,9 +16,9 @@ from backchannel_lib.base.errors import CaseError, SheetError, SheetProblem
 from backchannel_lib.base.formatting import format_value, suggestions
 from backchannel_lib.base.spreadsheet import SEPARATORS, Sheet, read_head, read_sheet
 from backchannel_lib.base.texts import all_words, text
-from backchannel_lib.model.case import Case, Field
+from backchannel_lib.model.case import Case, Field, refuse_default_clash
 from backchannel_lib.model.cells import is_blank, word_key
-from backchannel_lib.model.exams import SCORES, step2_top, usual_floor
+from backchannel_lib.model.exams import SCORES, step2_top
 
 #: What people call a column that we know by another name. It is suggested, and never taken for granted.
 OTHER_NAMES: Final[Mapping[str, tuple[str, ...]]] = {
@@ -270,11 +270,13 @@ class TableRow(NamedTuple):
         number: Its number in the spreadsheet, the header's being 1 as a rule.
         values: The checked values by the names of the columns that the table has.
         others: The cells of further columns, by their headers.
+        cells: The cells of the known columns as they stand there.
     """
 
     number: int
     values: dict[str, Any]
     others: dict[str, str]
+    cells: dict[str, str]
 
 
 class Table(NamedTuple):
@@ -321,7 +323,8 @@ def read_table(
         if at >= len(sheet.rows) - LAST_ROWS and (found := is_summary(cells)) is not None and _lacks(header, cells, known):
             problems.add(number, "", CaseError("", "sheet_summary", found))
             continue
-        row = TableRow(number, {}, {sheet.header[place]: cells[place] for place in header.others if sheet.header[place]})
+        others = {sheet.header[place]: cells[place] for place in header.others if sheet.header[place]}
+        row = TableRow(number, {}, others, {column: cells[place] for column, place in header.places.items()})
         wrong = False
         for column, place in header.places.items():
             try:
@@ -404,7 +407,6 @@ def clash_with_defaults(values: Mapping[str, Any], given: Collection[str]) -> Ca
         >>> print(clash_with_defaults({**Case().to_record(), "range_floor": 240}, {"range_floor"}))
         range_floor: must not be more than range_low, which is 235 by default, but it is 240. Give range_low too.
     """
-    low, floor = values["range_low"], values["range_floor"]
     high = {name: values[name] > step2_top() for name in SCORES}
     if len(set(high.values())) > 1:
         for name in SCORES:
@@ -413,10 +415,11 @@ def clash_with_defaults(values: Mapping[str, Any], given: Collection[str]) -> Ca
                 defaults = [text("sheet.by_default", name=other, value=values[other]) for other in others]
                 names = {"others": " and ".join(defaults), "names": " and ".join(others)}
                 return CaseError(name, "default_exam", values[name], **names)
-    elif floor > low and "range_floor" not in given:
-        return CaseError("range_low", "default_floor", low, default=floor, floor=usual_floor(low))
-    elif floor > low and "range_low" not in given:
-        return CaseError("range_floor", "default_range", floor, default=low)
+    else:
+        try:
+            refuse_default_clash({name: values[name] for name in ("range_low", "range_floor") if name in given})
+        except CaseError as error:
+            return error
     for name, own, other, needed in (
         ("recommender", "self", "move", "direct_email"),
         ("move", "direct_email", "recommender", "self"),

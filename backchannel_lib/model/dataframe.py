@@ -209,7 +209,7 @@ def _header_of(frame: pd.DataFrame) -> Header:
         header = read_header(headers, CASE_COLUMNS)
     except SheetError as error:
         for at in range(min(len(frame), LAST_ROWS) if error.rule == "sheet_no_column" else 0):
-            if sum(CASE_COLUMNS.name_of(cell) is not None for cell in frame.iloc[at]) > 1:  # below a title
+            if any(CASE_COLUMNS.name_of(cell) is not None for cell in frame.iloc[at]):  # below a title
                 raise SheetError("", [SheetProblem("sheet_no_column.header", None, details={"row": at + 2})]) from None
         raise
     refuse_planners_own(header, headers)

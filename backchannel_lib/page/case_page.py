@@ -103,7 +103,13 @@ def _toolbar() -> Markup:
         tag(
             "label",
             tag("span", text("panel.load")),
-            tag("input", type="file", accept=".json,application/json", data_load=True, aria_label=text("panel.load_hint")),
+            tag(
+                "input",
+                type="file",
+                accept=".json,.csv,application/json,text/csv",
+                data_load=True,
+                aria_label=text("panel.load_hint"),
+            ),
             class_="bw-file",
         ),
         class_="bw-toolbar",

@@ -108,7 +108,10 @@ BAD_FILES: list[tuple[bytes, str]] = [
     (b'{"needs": [["local"]]}', "needs: must hold only local, language, track, coverage, but it holds ['local']."),
     (
         b'{"range_low": 210}',
-        "range_floor: must not lie above the bottom of the program's range, 210, but it is 220.",
+        (
+            "range_low: must not be less than range_floor, which is 220 by default, but it is 210. "
+            "Give range_floor too: 210 or less, such as 195."
+        ),
     ),
     (
         b'{"backchannel_case": 1, "recommender": "self"}',

@@ -1,0 +1,356 @@
+"""Tables as people bring them: which columns are found, what is refused with which row and what to do, and what comes back."""
+
+from __future__ import annotations
+
+import io
+import warnings
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import openpyxl
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from backchannel_lib import Case, CaseError, CaseFileError, SheetError, judge, judge_frame, load_case, read_cases
+from backchannel_lib.activities.planner.tables import Person, Program, people_to_csv, programs_to_csv
+from backchannel_lib.base.spreadsheet import to_csv
+from backchannel_lib.base.texts import text
+from backchannel_lib.model.case_files import case_from_text
+from backchannel_lib.model.case_table import CASE_COLUMNS, columns_found, read_table
+from backchannel_lib.model.dataframe import CaseTableWarning
+from tests.helpers.cases import cases
+
+#: The ways in which a table of cases comes to be judged; each has to give the same answer.
+Way = Callable[[str, Path], pd.DataFrame]
+
+
+def by_pandas(content: str, _: Path) -> pd.DataFrame:
+    """Judge what pandas reads."""
+    return judge_frame(pd.read_csv(io.StringIO(content)))
+
+
+def as_text(content: str, _: Path) -> pd.DataFrame:
+    """Judge what pandas reads as text."""
+    return judge_frame(pd.read_csv(io.StringIO(content), dtype="str", keep_default_na=False))
+
+
+def as_objects(content: str, _: Path) -> pd.DataFrame:
+    """Judge what pandas reads, as Python's own values."""
+    return judge_frame(pd.read_csv(io.StringIO(content)).astype(object))
+
+
+def as_csv(content: str, folder: Path) -> pd.DataFrame:
+    """Judge a file."""
+    (folder / "class.csv").write_text(content, encoding="utf-8")
+    return judge_frame(read_cases(folder / "class.csv"))
+
+
+def as_xlsx(content: str, folder: Path) -> pd.DataFrame:
+    """Judge a workbook."""
+    frame = pd.read_csv(io.StringIO(content))
+    book = openpyxl.Workbook()
+    for row in [list(frame.columns), *frame.astype(object).where(frame.notna(), None).to_numpy().tolist()]:
+        book.active.append(row)
+    book.save(folder / "class.xlsx")
+    return judge_frame(read_cases(folder / "class.xlsx"))
+
+
+WAYS: list[Way] = [by_pandas, as_text, as_objects, as_csv, as_xlsx]
+
+
+def refused(way: Way, content: str, folder: Path) -> str:
+    with pytest.raises(SheetError) as caught:
+        way(content, folder)
+    return str(caught.value)
+
+
+@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (
+            "Name,Step 2 CK\nA,240\n",
+            "has none of the columns we know. Its columns are 'Name', 'Step 2 CK'. 'Step 2 CK' looks like score: ",
+        ),
+        ("Name,Step 2 CK\nA,240\n", "We know these: score, range_low, range_floor, "),
+        ("Name,Recomender\nA,self\n", "'Recomender' looks like recommender: rename it. We know these: recommender, score, "),
+        (
+            "name,score\nA,240\nB,\n",
+            "row 3, column score: must be filled in, but it is empty. Enter the number, or delete the row.",
+        ),
+        (
+            "name,range_low\nA,215\n",
+            "row 2, column range_low: must not be less than range_floor, which is 220 by default, but it is ",
+        ),
+        ("name,range_low\nA,215\n", "Give range_floor too: 215 or less, such as 200."),
+        (
+            "name,range_floor\nA,240\n",
+            "row 2, column range_floor: must not be more than range_low, which is 235 by default, but it ",
+        ),
+        (
+            "name,range_low,range_floor\nA,215,\nB,,200\n",
+            "row 2, column range_low: must not be less than range_floor, which is 220 by ",
+        ),
+        (
+            "name,Score,Range Low\nA,410,235\n",
+            "row 2, column Score: must be a score of the same exam as range_low and range_floor, ",
+        ),
+        (
+            "name,score\nA,520\n",
+            "must be a score of the same exam as range_low (235 by default) and range_floor (220 by default)",
+        ),
+        (
+            "name,score,range_low\nA,520,500\n",
+            "must be a score of the same exam as range_floor (220 by default), but it is 520. Give ",
+        ),
+        (
+            "name,recommender\nA,self\n",
+            "row 2, column recommender: must come with the move direct_email, but it is 'self' and the ",
+        ),
+        ("name,score,recommender\nA,240,know dean\n", "row 2, column recommender: must be one of known_dean, trusted_peer, "),
+        ("name,score,phase\nA,240,x\nB,240,x\nC,240,x\nD,240,x\n", "rows 2, 3, 4 and 1 more, column phase: must be one of "),
+        ("score,Score \n240,241\n", "column score: is there more than once: 'score', 'Score"),
+        ("score,Your score\n240,241\n", "column score: is there more than once: 'score', 'Your score'. Keep the right one"),
+        (
+            "name,score,scripted\nA,=1+1,no\n",
+            "row 2, column score: must be a value, but it is the formula '=1+1'. In the spreads",
+        ),
+        (
+            "name,score\nA,3-Jan\nB,240\n",
+            "row 2, column score: must be a whole number, but it is '3-Jan', which looks like a date ",
+        ),
+        (
+            "name,score\nA,240\nMean,240\n",
+            "row 3: must be a row of the table, but it looks like a sum or a note ('Mean'). Delete it, ",
+        ),
+        (
+            "name,score\nA,240\nTotal: 1 student,\n",
+            "row 3: must be a row of the table, but it looks like a sum or a note ('Total: 1",
+        ),
+        (
+            "name,Step 2 CK,specifics\nA,251,yes\n",
+            "column score: is missing, but 'Step 2 CK' looks like it and holds its kind of ",
+        ),
+        (
+            "name,recomender,score\nA,known dean,251\n",
+            "column recommender: is missing, but 'recomender' looks like it and holds its ",
+        ),
+    ],
+)
+def test_what_cannot_be_judged_is_refused_with_the_row_the_column_the_value_and_what_to_do(
+    way: Way, content: str, said: str, tmp_path: Path
+) -> None:
+    assert said in refused(way, content, tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("header", "said"),
+    [
+        ("score;range_low", "has only one column, named 'score;range_low': is the separator a semicolon?"),
+        ("Name\tScore", "is the separator a tab?"),
+        ("name|score", "is the separator a vertical bar?"),
+    ],
+)
+def test_a_header_that_was_read_with_the_wrong_separator_is_told(header: str, said: str) -> None:
+    with pytest.raises(SheetError) as caught:
+        judge_frame(pd.DataFrame({header: ["240;235"]}))
+    assert said in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "scores", [[240, None], ["240", ""], ["240", None], [240, float("nan")], pd.array([240, None], dtype="Int64")]
+)
+def test_a_blank_score_gets_one_answer_however_it_is_blank(scores: Any) -> None:
+    with pytest.raises(SheetError) as caught:
+        judge_frame(pd.DataFrame({"score": scores}))
+    assert str(caught.value) == "row 3, column score: must be filled in, but it is empty. Enter the number, or delete the row."
+
+
+MESSY = (
+    "\ufeffName,Score,Range Low,The contact comes from,scripted,Specifics,Sponsors visas,offers,move\n"
+    'A,240.0,230, trusted peer ,N,Yes,,"language, local",\n'
+    "B,228,,Known dean,FALSE,Y,no,Local roots,A targeted phone call\n"
+    ",,,,,,,,\n"
+    "C,251,235,TRUSTED_PEER,0,1,TRUE,,formal email\n"
+    " ,,,,,,,,\n"
+)
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_a_table_as_people_write_it_is_judged_as_the_cases_it_means(way: Way, tmp_path: Path) -> None:
+    meant = [
+        Case(score=240, range_low=230, recommender="trusted_peer", specifics=True, offers={"language", "local"}),
+        Case(score=228, recommender="known_dean", specifics=True, sponsors_visas=False, offers={"local"}, move="targeted_call"),
+        Case(score=251, recommender="trusted_peer", specifics=True),
+    ]
+    judged = way(MESSY, tmp_path)
+    assert judged["verdict"].tolist() == [int(judge(case).verdict) for case in meant]
+    assert list(judged.columns[:9]) == MESSY.lstrip("\ufeff").partition("\n")[0].split(",")
+    assert list(judged["Name"]) == ["A", "B", "C"]
+
+
+@given(table=st.lists(cases(), min_size=1, max_size=4), separator=st.sampled_from(",;\t"))
+def test_a_written_table_of_cases_is_read_back_as_the_same_cases(table: list[Case], separator: str) -> None:
+    header = list(Case.fields())
+    content = to_csv(["name", *header], [[f"=S{at}", *case.to_record().values()] for at, case in enumerate(table)])
+    if separator != ",":
+        content = content.replace(",", separator)
+    found = read_table(content, CASE_COLUMNS)
+    assert [Case(**row.values) for row in found.rows] == table
+    assert [row.others for row in found.rows] == [{"name": f"=S{at}"} for at in range(len(table))]
+    assert [row.number for row in found.rows] == list(range(2, len(table) + 2))
+
+
+@settings(max_examples=20)
+@given(table=st.lists(cases(), min_size=1, max_size=4))
+def test_a_judged_frame_that_was_written_is_judged_the_same(table: list[Case]) -> None:
+    judged = judge_frame(pd.DataFrame([case.to_record() for case in table]))
+    rows = judged.astype(object).where(judged.notna(), None).to_numpy().tolist()
+    again = judge_frame(pd.read_csv(io.StringIO(to_csv(list(judged.columns), rows))))
+    assert again["verdict"].tolist() == judged["verdict"].tolist()
+
+
+@pytest.mark.parametrize("name", [*Case.fields(), *map(str.upper, Case.fields())])
+def test_a_column_is_found_by_its_name_and_by_its_label_on_screen(name: str) -> None:
+    field = name.lower()
+    for header in (name, name.replace("_", " "), f" {name.replace('_', '-')}\u00a0", text(f"field.{field}.label")):
+        assert CASE_COLUMNS.name_of(header) == field
+
+
+@pytest.mark.parametrize(
+    "header", ["Name", "ID", "Email", "Program", "School", "Specialty", "Notes", "Year", "Unnamed: 0", "Verdict", ""]
+)
+def test_ordinary_columns_of_other_things_look_like_none_of_ours(header: str) -> None:
+    assert CASE_COLUMNS.name_of(header) is CASE_COLUMNS.looks_like(header) is None
+
+
+def test_a_column_that_only_looks_like_one_is_kept_with_a_hint() -> None:
+    frame = pd.DataFrame({"offer": ["yes"], "score": [240], "Moved": ["2027-01-01"], "offers": ["local"]})
+    with pytest.warns(CaseTableWarning) as told:
+        judged = judge_frame(frame)
+    assert list(judged.columns[:4]) == ["offer", "score", "Moved", "offers"]
+    assert [str(one.message).partition(",")[0] for one in told] == [
+        "'offer' is kept as it is. It looks like offers",
+        "'Moved' is kept as it is. It looks like move",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (programs_to_csv([Program("Mercy", 230)]), "add a column score."),
+        (
+            people_to_csv([Person("Dr. Osei", "known_dean")]),
+            "add a column score and a column range_low, and name the column kind recom",
+        ),
+    ],
+)
+def test_a_table_of_the_planner_is_told_what_to_add(content: str, said: str) -> None:
+    with pytest.raises(SheetError) as caught:
+        judge_frame(pd.read_csv(io.StringIO(content)))
+    assert said in str(caught.value)
+
+
+def test_a_table_of_the_planner_with_a_score_is_judged() -> None:
+    programs = pd.read_csv(io.StringIO(programs_to_csv([Program("Mercy", 230, 215, {"local"}, interviews_failures=False)])))
+    with pytest.warns(CaseTableWarning, match="'openings' is kept as it is"):
+        judged = judge_frame(programs.assign(score=240, failed_attempts=1))
+    assert judged["verdict"].tolist() == [
+        int(judge(Case(score=240, range_low=230, range_floor=215, failed_attempts=1, interviews_failures=False)).verdict)
+    ]
+
+
+def test_many_bad_rows_are_counted_and_the_first_ones_listed() -> None:
+    frame = pd.DataFrame({"score": range(1000, 1020), "phase": ["never"] * 20})
+    with pytest.raises(SheetError) as caught:
+        judge_frame(frame)
+    lines = str(caught.value).splitlines()
+    assert len(lines) == 6
+    assert lines[-1] == "and 16 more problems of this kind or others."
+    assert len(caught.value.problems) == 21
+
+
+def test_rows_are_named_as_a_spreadsheet_names_them() -> None:
+    """By the place below the header, by the number that reading a file has kept, and by a label beside it."""
+    frame = pd.DataFrame({"name": ["a", "b", "c"], "score": ["240", "240", "x"]})
+    for one, row in ((frame, "row 4,"), (frame.iloc[1:], "row 4,"), (frame.set_index("name"), "row 4 (c),")):
+        with pytest.raises(SheetError) as caught:
+            judge_frame(one)
+        assert str(caught.value).startswith(row)
+
+
+def test_a_title_above_the_header_is_told_in_a_frame_and_passed_over_in_a_file(tmp_path: Path) -> None:
+    content = "Class of 2027,\nName,Score\nA,251\n"
+    assert "but row 2 has: the header seems to be there" in refused(
+        by_pandas, "Class of 2027,x\nName,Score\nScore,Phase\n", tmp_path
+    )
+    with pytest.warns(CaseTableWarning, match="The header is in row 2"):
+        assert as_csv(content, tmp_path)["verdict"].tolist() == [2]
+
+
+def test_a_class_list_of_an_older_excel_keeps_its_letters_and_says_how(tmp_path: Path) -> None:
+    (tmp_path / "class.csv").write_bytes("Name;Score\nMüller;251\n".encode("cp1252"))
+    with pytest.warns(CaseTableWarning, match=r"not in UTF-8, so we read it as Windows-1252.*Müller"):
+        assert list(read_cases(tmp_path / "class.csv")["Name"]) == ["Müller"]
+
+
+def test_a_class_list_that_is_not_there_is_named(tmp_path: Path) -> None:
+    with pytest.raises(CaseFileError, match=r"none\.csv: could not be read"):
+        read_cases(tmp_path / "none.csv")
+
+
+@given(st.text(max_size=60) | st.text(st.sampled_from("score,;\n\t\"240|phase'= "), max_size=60))
+def test_any_text_is_a_table_or_one_error(content: str) -> None:
+    columns_found(content, CASE_COLUMNS)
+    for read, wrong in ((lambda: read_table(content, CASE_COLUMNS), SheetError), (lambda: case_from_text(content), CaseError)):
+        try:
+            told = str(read())
+        except wrong as error:
+            told = str(error)
+        assert told
+
+
+# ---- a case as a table of one row ----
+
+
+def test_a_case_may_be_a_table_with_one_row(tmp_path: Path) -> None:
+    content = "Score;The contact comes from;needs\n228;Known dean;local, language\n"
+    for encoding in ("utf-8-sig", "utf-16", "cp1252"):
+        (tmp_path / "mine.csv").write_bytes(content.encode(encoding))
+        assert load_case(tmp_path / "mine.csv") == Case(score=228, recommender="known_dean", needs={"local", "language"})
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        ("score\n240\n241\n", "mine.csv: must hold one case, but it has 2 rows."),
+        ("score,phase\n240,never\n", "mine.csv, row 2, column phase: must be one of "),
+        ("score,range_low\n240,215\n", "range_low: must not be less than range_floor, which is 220 by default"),
+        ("score,range_low\n410,235\n", None),
+    ],
+)
+def test_a_table_that_is_no_case_is_refused(content: str, said: str | None) -> None:
+    if said is None:  # such a case can be entered, and has no verdict
+        with pytest.raises(CaseError, match="same exam"):
+            judge(case_from_text(content, "mine.csv"))
+        return
+    with pytest.raises(CaseError) as caught:
+        case_from_text(content, "mine.csv")
+    assert str(caught.value).startswith(said)
+
+
+@pytest.mark.parametrize("given_", [{"range_low": 215}, {"range_low": "215"}])
+def test_a_record_that_clashes_with_a_default_is_told_which_default(given_: dict[str, object]) -> None:
+    with pytest.raises(CaseError, match="range_floor, which is 220 by default"):
+        Case.from_record(given_)
+    with pytest.raises(CaseError, match="range_floor, which is 220 by default"):
+        judge(range_low=215)
+
+
+def test_a_good_table_is_judged_without_a_warning() -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        judge_frame(pd.read_csv(io.StringIO("name,school,score\nA,B,240\n")))
