@@ -101,7 +101,8 @@ def _no_constant(word: str) -> Any:
     raise ValueError(word)  # JSON has no NaN or Infinity
 
 
-def _file(path: str | os.PathLike[str]) -> Path:
+def file_path(path: str | os.PathLike[str]) -> Path:
+    """Return a path as a `Path`; what names no file raises `CaseError`."""
     try:
         file = Path(path)
     except TypeError:
@@ -131,7 +132,7 @@ def load_case(path: str | os.PathLike[str]) -> Case:
         ...     load_case(Path(folder) / "mine.json").score
         251
     """
-    file = _file(path)
+    file = file_path(path)
     try:
         content = file.read_bytes()
     except OSError as error:
@@ -164,4 +165,4 @@ def save_case(case: Case, path: str | os.PathLike[str]) -> None:
     """
     if not isinstance(case, Case):
         raise CaseError("case", "not_a_case", case)
-    write_file(_file(path), case_to_text(case))
+    write_file(file_path(path), case_to_text(case))

@@ -11,7 +11,6 @@ import ast
 import functools
 import itertools
 import os
-import pathlib
 import warnings
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
@@ -24,6 +23,7 @@ import pandas as pd
 from backchannel_lib.base.errors import CaseError, CaseFileError, SheetError, SheetProblem
 from backchannel_lib.base.spreadsheet import read_sheet, squeeze
 from backchannel_lib.model.case import Case, Field
+from backchannel_lib.model.case_files import file_path
 from backchannel_lib.model.case_table import (
     CASE_COLUMNS,
     LAST_ROWS,
@@ -151,7 +151,7 @@ def read_cases(path: str | os.PathLike[str]) -> pd.DataFrame:
         ...     judge_frame(read_cases(file))[["Name", "verdict_label"]].values.tolist()
         [['Avery', 'Skimmed']]
     """
-    file = pathlib.Path(path)
+    file = file_path(path)
     try:
         content = file.read_bytes()
     except OSError as error:

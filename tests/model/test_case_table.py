@@ -284,9 +284,7 @@ def test_rows_are_named_as_a_spreadsheet_names_them() -> None:
 
 def test_a_title_above_the_header_is_told_in_a_frame_and_passed_over_in_a_file(tmp_path: Path) -> None:
     content = "Class of 2027,\nName,Score\nA,251\n"
-    assert "but row 2 has: the header seems to be there" in refused(
-        by_pandas, "Class of 2027,x\nName,Score\nA,251\n", tmp_path
-    )
+    assert "but row 2 has: the header seems to be there" in refused(by_pandas, "Class of 2027,x\nName,Score\nA,251\n", tmp_path)
     with pytest.warns(CaseTableWarning, match="The header is in row 2"):
         assert as_csv(content, tmp_path)["verdict"].tolist() == [2]
 

@@ -439,7 +439,11 @@ NO_PATH = (None, {}, 5, b"mine.json", "a\0b")
 WRONG: dict[tuple[str, str], tuple[Any, ...]] = {
     **{(name, "case"): NO_CASE for name in ("amplify", "judge", "readings_agree", "rules_check", "save_case")},
     ("what_would_change", "case"): NO_CASE,
-    **{(name, "reading"): NO_READING for name in ("amplify", "judge", "judge_frame", "phase_at", "what_would_change")},
+    **{
+        (name, "reading"): NO_READING
+        for name in ("amplify", "judge", "judge_frame", "judge_open", "phase_at", "what_would_change")
+    },
+    ("judge_open", "known"): ("x", 5, Case),
     **{(name, "when"): NO_MOMENT for name in ("readings_agree", "rules_check", "what_would_change")},
     ("phase_at", "when"): (*NO_MOMENT, None),
     ("what_would_change", "most_acts"): ("x", None, {}, 0, 5, True, 1.5),
@@ -447,6 +451,7 @@ WRONG: dict[tuple[str, str], tuple[Any, ...]] = {
     ("judge_frame", "frame"): ("x", None, {}, Case()),
     ("load_case", "path"): NO_PATH,
     ("save_case", "path"): NO_PATH,
+    ("read_cases", "path"): NO_PATH,
 }
 WRONG_ARGUMENTS = [
     pytest.param(*place, value, id=f"{'-'.join(place)}-{value!r:.20}") for place, values in WRONG.items() for value in values
@@ -460,12 +465,12 @@ PUBLIC = {
 
 def test_every_argument_of_every_function_is_tried() -> None:
     """The list of wrong arguments leaves out no argument of any public function."""
-    assert len(PUBLIC) == 10
+    assert len(PUBLIC) == 12
     assert set(WRONG) == {
         (name, argument)
         for name, each in PUBLIC.items()
         for argument in inspect.signature(each).parameters
-        if argument != "fields"  # are tried as the fields of a case
+        if argument not in {"fields", "unknown"}  # are tried as the fields of a case, and where a case is open
     }
 
 
@@ -479,6 +484,8 @@ def test_a_wrong_argument_is_refused_by_its_name(name: str, argument: str, value
         "year": 2027,
         "frame": pd.DataFrame({"score": [240]}),
         "path": tmp_path / "mine.json",
+        "known": Case(),
+        "unknown": (),
     }
     parameters = inspect.signature(PUBLIC[name]).parameters
     every = [other for other in parameters if other != "fields"]
