@@ -213,18 +213,19 @@ class WeekClock(GuessForm):
                 told = text("clock.over", event=text(f"event.{event.event}")) if over else text(f"event.{event.event}")
         return told
 
-    def _worth(self, state: Record) -> Markup:
-        rows = []
+    def _rows(self, state: Record) -> Iterator[tuple[str, str, str]]:
+        """Yield each contact with what it is worth at the moment and what the rule says of it."""
         for contact in self.contacts:
             case = self._case(contact, state)
-            verdict = judge(case, self._reading(state)).verdict
-            check = rules_check(case, self._when(state))
             # Whether to answer a program that has written is no question, so no verdict may put anyone off it.
-            told = text("clock.just_answer") if case.recommender == "self" else verdict.label
-            rows.append((text(f"contact.{contact.contact}"), told, check.label))
+            own = case.recommender == "self"
+            told = text("clock.just_answer") if own else judge(case, self._reading(state)).verdict.label
+            yield text(f"contact.{contact.contact}"), told, rules_check(case, self._when(state)).label
+
+    def _worth(self, state: Record) -> Markup:
         claims = dict.fromkeys(claim for contact in self.contacts for claim in contact.claims)
         head = (text("clock.contact"), text("card.title"), text("rules.title"))
-        return join(table(text("clock.worth"), head, rows), citations("worth", claims))
+        return join(table(text("clock.worth"), head, list(self._rows(state))), citations("worth", claims))
 
     @staticmethod
     def _events() -> Markup:
@@ -301,13 +302,7 @@ class WeekClock(GuessForm):
 
     def _line(self, state: Record) -> str:
         """Return a moment and what each contact is worth at it, in one line."""
-        worth = []
-        for contact in self.contacts:
-            case = self._case(contact, state)
-            answer = rules_check(case, self._when(state)).label
-            verdict = judge(case, self._reading(state)).verdict.label
-            verdict = text("clock.just_answer") if case.recommender == "self" else verdict
-            worth.append(f"{text(f'contact.{contact.contact}')}: {verdict} ({answer})")
+        worth = [f"{contact}: {told} ({answer})" for contact, told, answer in self._rows(state)]
         phase = text(f"level.phase.{phase_at(self._when(state), self._reading(state))}")
         return f"{self._moment(state)} | {phase} | {self._official(state)} | " + " | ".join(worth)
 

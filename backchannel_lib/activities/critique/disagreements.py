@@ -7,15 +7,14 @@ from datetime import datetime, time, timedelta
 from typing import Final
 
 from backchannel_lib.activities.activity import Action
-from backchannel_lib.activities.critique.model import Disagreement, disagreements
+from backchannel_lib.activities.critique.model import Disagreement, disagreements, examples_changed
 from backchannel_lib.activities.form import Record, choice_field
 from backchannel_lib.activities.guess import GuessForm
 from backchannel_lib.activities.messages import ActionResult
 from backchannel_lib.activities.tables import ActivityRow, case_of, load_reading_cases
 from backchannel_lib.base.texts import text
 from backchannel_lib.model.calendar import match_week, phase_at
-from backchannel_lib.model.case import Case
-from backchannel_lib.model.readings import READINGS, readings_agree
+from backchannel_lib.model.readings import READINGS
 from backchannel_lib.model.soap_rule import RulesCheck, rules_check
 from backchannel_lib.model.tables import load_assumptions, load_callers, load_examples, load_rules
 from backchannel_lib.model.verdict import Verdict, judge
@@ -123,13 +122,6 @@ class Disagreements(GuessForm):
             return text("disagree.open")
         return text("disagree.first" if pick == self.ways(choice)[0] else "disagree.second")
 
-    def changed(self, choice: str) -> list[str]:
-        """Return the article's own examples that come out otherwise if this place is read the other way."""
-        other = self.cases[choice].reading
-        return [
-            row.example for row in load_examples() if other in readings_agree(Case.from_record(dict(row.overrides))).changed
-        ]
-
     def outcome(self, choice: str) -> tuple[Verdict, Verdict, RulesCheck]:
         """Judge the example of a place under our reading and under the other, and ask the rule."""
         row = self.cases[choice]
@@ -149,7 +141,7 @@ class Disagreements(GuessForm):
         return text("disagree.alike" if mine == self.ours[choice] else "disagree.other")
 
     def _examples(self, choice: str, state: Record) -> str:
-        changed, (low, high) = len(self.changed(choice)), GUESSES[state[f"{choice}_guess"]]
+        changed, (low, high) = len(examples_changed(self.cases[choice].reading)), GUESSES[state[f"{choice}_guess"]]
         verdict = "disagree.as_guessed" if low <= changed <= high else "disagree.fewer" if changed < low else "disagree.more"
         return f"{text('disagree.examples', changed=changed, total=len(load_examples()))} {text(verdict)}"
 
@@ -176,7 +168,7 @@ class Disagreements(GuessForm):
         )
 
     def _changed(self, choice: str) -> Markup | None:
-        changed = self.changed(choice)
+        changed = examples_changed(self.cases[choice].reading)
         return tag("ul", [tag("li", text(f"example.{name}")) for name in changed], class_="bw-list") if changed else None
 
     def _claims(self, choice: str) -> Sequence[str]:

@@ -21,7 +21,6 @@ from backchannel_lib.model.readings import READINGS, readings_agree
 from backchannel_lib.model.soap_rule import RulesCheck, rules_check, soap_window
 from backchannel_lib.model.tables import (
     Claim,
-    ExampleRow,
     assumption_id,
     case_settings,
     claim_ids,
@@ -527,7 +526,6 @@ def disagreements() -> tuple[Disagreement, ...]:
         >>> {entry.choice: entry.examples_changed for entry in disagreements()}["failures"]
         ('failed_step_policy',)
     """
-    examples = {row.example: readings_agree(_case_of(row)).changed for row in load_examples()}
     grid = [readings_agree(case, when).changed for case, when in grid_cases()]
     defaults = {reading.choice: reading for reading in READINGS.values() if reading.default}
     return tuple(
@@ -535,8 +533,8 @@ def disagreements() -> tuple[Disagreement, ...]:
             choice=reading.choice,
             default=defaults[reading.choice].name,
             reading=name,
-            examples_changed=tuple(example for example, changed in examples.items() if name in changed),
-            examples=len(examples),
+            examples_changed=examples_changed(name),
+            examples=len(load_examples()),
             grid_changed=sum(name in changed for changed in grid),
             grid=len(grid),
         )
@@ -545,8 +543,16 @@ def disagreements() -> tuple[Disagreement, ...]:
     )
 
 
-def _case_of(row: ExampleRow) -> Case:
-    return Case.from_record(dict(row.overrides))
+@functools.cache
+def examples_changed(reading: str) -> tuple[str, ...]:
+    """Return the article's own examples whose verdict is another under a reading.
+
+    Examples:
+        >>> examples_changed("explanation_first")
+        ('failed_step_policy',)
+    """
+    agreements = {row.example: readings_agree(Case.from_record(dict(row.overrides))) for row in load_examples()}
+    return tuple(example for example, agreement in agreements.items() if reading in agreement.changed)
 
 
 _GRID_FILES: Final[tuple[dict[str, Any], ...]] = (
