@@ -86,15 +86,24 @@ class CallersOrder(GuessForm):
                 )
             )
         alike = sum(order.index(name) == at for at, name in enumerate(RECOMMENDERS))
-        claims = dict.fromkeys(claim for row in load_callers() for claim in row.claims)
-        ours = dict.fromkeys(row.assumption for row in load_callers() if row.assumption)
         head = (text("table.caller"), text("order.yours"), text("table.impact"), text("table.weight"))
         return join(
             tag("p", text("order.alike", alike=alike, total=len(RECOMMENDERS)), class_="bw-kind"),
             tag("div", table(text("chart.callers.title"), head, rows), class_="bw-numbers"),
             tag("h3", text("order.mismatch")),
             tag("ul", [tag("li", row.sentence) for row in load_callers() if row.relation != "same"], class_="bw-list"),
-            citations("order", claims, ours),
+            tag(
+                "ul",
+                [
+                    tag(
+                        "li",
+                        text(f"level.recommender.{row.recommender}"),
+                        citations(f"order-{row.recommender}", row.claims, (row.assumption,)),
+                    )
+                    for row in load_callers()
+                ],
+                class_="bw-list",
+            ),
         )
 
     def page(self) -> str:

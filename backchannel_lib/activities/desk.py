@@ -6,7 +6,14 @@ from collections.abc import Iterator
 
 from backchannel_lib.activities.form import Record, choice_field
 from backchannel_lib.activities.messages import ClockRecord
-from backchannel_lib.activities.tables import ActivityRow, article_number, case_of, load_desk_decisions, load_desk_files
+from backchannel_lib.activities.tables import (
+    ActivityRow,
+    article_number,
+    article_number_claims,
+    case_of,
+    load_desk_decisions,
+    load_desk_files,
+)
 from backchannel_lib.activities.timed_deck import TimedDeck
 from backchannel_lib.base.texts import text
 from backchannel_lib.model.soap_rule import rules_check
@@ -124,7 +131,10 @@ class Desk(TimedDeck):
             article = join(tag("b", self._decision(judgment)), " (", judgment.verdict.label, ")")
             rows.append((title, text(f"decision.{state[name]}"), article, weakest_of(judgment)))
         head = (text("desk.file"), text("desk.you"), text("guess.article"), text("desk.weakest"))
-        return join(table(text("desk.table"), head, rows), citations("desk", ("paper.ninety-seconds",), ("desk_decisions",)))
+        return join(
+            table(text("desk.table"), head, rows),
+            citations("desk", article_number_claims("seconds_per_file"), ("desk_decisions",)),
+        )
 
     @staticmethod
     def _decision(judgment: Judgment) -> str:

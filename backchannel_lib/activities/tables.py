@@ -210,7 +210,21 @@ load_article_numbers = loader(ArticleNumberRow, "article_numbers.csv")
 
 def article_number(name: str) -> int:
     """Return a number of data/article_numbers.csv by its name."""
-    return next(row.value for row in load_article_numbers() if row.number == name)
+    return _article_number(name).value
+
+
+def article_number_claims(name: str) -> tuple[str, ...]:
+    """Return the claims in which the article states a number of data/article_numbers.csv.
+
+    Examples:
+        >>> article_number_claims("seconds_per_file")
+        ('paper.ninety-seconds',)
+    """
+    return _article_number(name).claims
+
+
+def _article_number(name: str) -> ArticleNumberRow:
+    return next(row for row in load_article_numbers() if row.number == name)
 
 
 class WeekContactRow(NamedTuple):

@@ -14,14 +14,15 @@ from backchannel_lib.activities.guess import GuessForm
 from backchannel_lib.activities.messages import ActionResult
 from backchannel_lib.activities.tables import ActivityRow, WeekContactRow, case_of, load_week_contacts
 from backchannel_lib.base.texts import text
+from backchannel_lib.base.times import date_words, hours_words, time_words
 from backchannel_lib.model.calendar import match_week, phase_at
 from backchannel_lib.model.case import Case
 from backchannel_lib.model.soap_rule import rules_check, soap_window
-from backchannel_lib.model.tables import load_phases, load_week_events
+from backchannel_lib.model.tables import WeekEventRow, load_phases, load_week_events
 from backchannel_lib.model.verdict import judge
 from backchannel_lib.page.activity_page import activity_page, show_if, slot
 from backchannel_lib.page.charts import Figure, bands_over_time
-from backchannel_lib.page.components import chart_panel, citations, description_list, fact_source, facts, table
+from backchannel_lib.page.components import chart_panel, citations, description_list, facts_by_source, table
 from backchannel_lib.page.html import Markup, join, tag
 from backchannel_lib.page.inputs import button, checkbox, radios, select, slider, toolbar
 
@@ -170,7 +171,7 @@ class WeekClock(GuessForm):
         return text(
             "clock.moment",
             day=text(f"weekday.{self._date(state).weekday()}"),
-            date=_date_words(self._date(state)),
+            date=date_words(self._date(state)),
             hour=_hour_words(state["hour"]),
         )
 
@@ -232,23 +233,13 @@ class WeekClock(GuessForm):
         rows = [
             (
                 text(f"event.{event.event}"),
-                join(
-                    text(f"weekday.{event.day}"),
-                    " ",
-                    event.starts,
-                    f"–{event.ends}" if event.ends else "",
-                    " ",
-                    text("clock.et"),
-                ),
+                join(text(f"weekday.{event.day}"), ", ", _event_hours(event), " ", text("clock.et")),
             )
             for event in load_week_events()
         ]
-        sources = dict.fromkeys(fact_source(facts()[event.fact]) for event in load_week_events())
         return join(
             table(text("clock.band.official"), (text("table.what"), text("clock.when")), rows),
-            tag(
-                "details", tag("summary", text("rules.source")), list(sources), class_="bw-basis", data_details="clock-sources"
-            ),
+            facts_by_source("clock-sources", text("rules.source"), [event.fact for event in load_week_events()]),
         )
 
     def page(self) -> str:
@@ -327,14 +318,15 @@ def _guess_options() -> list[tuple[str, str]]:
     ]
 
 
+def _event_hours(event: WeekEventRow) -> str:
+    starts = time.fromisoformat(event.starts)
+    return hours_words(starts, time.fromisoformat(event.ends)) if event.ends else time_words(starts)
+
+
 def _hour_words(hour: int) -> str:
     if hour in {0, 12}:
         return text("clock.noon" if hour else "clock.midnight")
     return text("clock.am" if hour < 12 else "clock.pm", hour=hour % 12 or 12)
-
-
-def _date_words(day: date) -> str:
-    return text("clock.date", month=text(f"month.{day.month}"), day=day.day, year=day.year)
 
 
 @functools.lru_cache(maxsize=32)

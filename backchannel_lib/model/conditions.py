@@ -161,22 +161,43 @@ def names_in(tree: ast.expr) -> frozenset[str]:
     return frozenset(node.id for node in ast.walk(tree) if isinstance(node, ast.Name) and id(node) not in levels)
 
 
-class _Scalar(ast.NodeTransformer):
-    """Turns a checked tree into Python that reads the fields of ``case``."""
+_SYMBOLS: Final[Mapping[type[ast.AST], str]] = {
+    ast.And: " and ",
+    ast.Or: " or ",
+    ast.Is: "==",
+    ast.IsNot: "!=",
+    ast.In: "in",
+    ast.NotIn: "not in",
+    ast.Lt: "<",
+    ast.LtE: "<=",
+    ast.Gt: ">",
+    ast.GtE: ">=",
+    ast.Eq: "==",
+    ast.NotEq: "!=",
+}
 
-    def visit_Compare(self, node: ast.Compare) -> ast.expr:
-        op = node.ops[0]
-        if isinstance(op, (ast.Is, ast.IsNot)):
-            equal: ast.cmpop = ast.Eq() if isinstance(op, ast.Is) else ast.NotEq()
-            level = ast.Constant(node.comparators[0].id)  # type: ignore[attr-defined]
-            return ast.Compare(left=self.visit(node.left), ops=[equal], comparators=[level])
-        if isinstance(op, (ast.In, ast.NotIn)):
-            names: list[ast.expr] = [ast.Constant(name.id) for name in node.comparators[0].elts]  # type: ignore[attr-defined]
-            return ast.Compare(left=self.visit(node.left), ops=[op], comparators=[ast.Tuple(elts=names, ctx=ast.Load())])
-        return ast.Compare(left=self.visit(node.left), ops=[op], comparators=[self.visit(node.comparators[0])])
 
-    def visit_Name(self, node: ast.Name) -> ast.expr:
-        return ast.Attribute(value=ast.Name(id="case", ctx=ast.Load()), attr=node.id, ctx=ast.Load())
+def _python(node: ast.expr) -> str:
+    """Write a checked condition as Python that reads the fields of ``case``."""
+    match node:
+        case ast.BoolOp(op=op, values=values):
+            return f"({_SYMBOLS[type(op)].join(map(_python, values))})"
+        case ast.UnaryOp(operand=operand):
+            return f"(not {_python(operand)})"
+        case ast.BinOp(left=left, right=right):
+            return f"({_python(left)} & {_python(right)})"
+        case ast.Compare(left=left, ops=[op], comparators=[right]):
+            is_level = isinstance(op, (ast.Is, ast.IsNot, ast.In, ast.NotIn))
+            return f"({_python(left)} {_SYMBOLS[type(op)]} {_level(right) if is_level else _python(right)})"
+        case ast.Name(id=name):
+            return f"case.{name}"
+    return ast.unparse(node)
+
+
+def _level(node: ast.expr) -> str:
+    if isinstance(node, ast.Tuple):
+        return f"({''.join(f'{_level(one)}, ' for one in node.elts)})"
+    return repr(node.id)  # type: ignore[attr-defined]
 
 
 def scalar_function(trees: Iterable[ast.expr]) -> Callable[[Any], int]:
@@ -194,17 +215,9 @@ def scalar_function(trees: Iterable[ast.expr]) -> Callable[[Any], int]:
         >>> which(Case(scripted=False, score=230))
         2
     """
-    scalar = _Scalar()
-    body: list[ast.stmt] = [ast.parse("held = 0").body[0]]
-    for bit, tree in enumerate(trees):
-        copy = ast.parse(ast.unparse(tree), mode="eval").body
-        add = ast.parse(f"held |= {1 << bit}").body
-        body.append(ast.If(test=scalar.visit(copy), body=add, orelse=[]))
-    body.append(ast.parse("def _():\n return held").body[0].body[0])  # type: ignore[attr-defined]
-    function = ast.parse("def which(case): pass").body[0]
-    function.body = body  # type: ignore[attr-defined]
-    module = ast.fix_missing_locations(ast.Module(body=[function], type_ignores=[]))
+    lines = ["def which(case):", " held = 0"]
+    lines += [f" if {_python(tree)}: held |= {1 << bit}" for bit, tree in enumerate(trees)]
     space: dict[str, Any] = {}
-    exec(compile(module, "<the tables' conditions>", "exec"), space)  # noqa: S102 - a checked tree from our own tables
+    exec("\n".join([*lines, " return held"]), space)  # noqa: S102 - checked trees from our own tables
     which: Callable[[Any], int] = space["which"]
     return which

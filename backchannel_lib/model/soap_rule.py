@@ -10,6 +10,7 @@ from datetime import datetime, time, timedelta
 from types import SimpleNamespace
 from typing import Any
 
+from backchannel_lib.base.readers import TableError
 from backchannel_lib.base.rich_display import RichDisplay
 from backchannel_lib.base.texts import text
 from backchannel_lib.model.calendar import eastern, match_week
@@ -139,6 +140,8 @@ def rules_check(case: Case | None = None, when: datetime | None = None, **fields
         ends = end if inside else None
     rows, which = _table()
     held = which(SimpleNamespace(**case.__dict__, inside_window=inside))
+    if not held:
+        raise TableError("soap_rule.csv", None, "when", case.move, "a row that holds for every contact")
     row = rows[(held & -held).bit_length() - 1]  # the lowest bit that is set: the first row that holds
     later = when is None and case.phase == "gap_filling" and row.answer != "allowed"
     return RulesCheck(row.answer, row.row, row.facts, later, ends)

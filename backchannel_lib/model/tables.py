@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import functools
 import re
-from datetime import datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Annotated, Final, NamedTuple
 
 from backchannel_lib.base.errors import CaseError
@@ -26,13 +26,13 @@ from backchannel_lib.base.readers import (
     optional_text,
 )
 from backchannel_lib.base.texts import text
+from backchannel_lib.base.times import date_words, hours_words, time_words
 from backchannel_lib.model.case import PHASES, RECOMMENDERS, Case
 
 STAGES: Final = ("message", "levers", "attention", "paper", "timing")
 WHO: Final = ("student_now", "recommender_now", "other_program_or_caller", "year_of_work", "nobody")
 ANSWERS: Final = ("not_allowed", "ask_first", "allowed")
 WEEKDAYS: Final = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
-CLAIM_KINDS: Final = ("thesis", "definition", "example", "warning", "number", "rule", "verdict", "rationale", "advice")
 Settings = tuple[tuple[str, str], ...]
 
 
@@ -113,7 +113,6 @@ class Claim(NamedTuple):
     id: str
     lines: Annotated[str, article_lines, "where it is in the article"]
     topic: Annotated[str, "the article's part"]
-    kind: Annotated[str, one_of(CLAIM_KINDS)]
 
 
 load_claims = loader(Claim, "claims.csv")
@@ -154,7 +153,13 @@ class StageRow(NamedTuple):
     shown: Annotated[int, integer(1, 5), "its place on screen, in the order of the article's parts"]
 
 
-load_stages = loader(StageRow, "stages.csv")
+def _check_stages(rows: tuple[StageRow, ...]) -> None:
+    for index, row in enumerate(rows):
+        if row.shown in {other.shown for other in rows[:index]}:
+            raise WrongRowError(index, "shown", row.shown, "a place that no other stage has")
+
+
+load_stages = loader(StageRow, "stages.csv", check=_check_stages)
 
 
 class ConditionRow(NamedTuple):
@@ -274,7 +279,6 @@ class RemedyRow(NamedTuple):
     """
 
     remedy: str
-    stage: Annotated[str, one_of(STAGES), "the stage that it helps"]
     when: Annotated[str, "when it applies, an expression as in the conditions"]
     overrides: Annotated[Settings, settings, "a value may be another field's name"]
     who: Annotated[str, one_of(WHO), "who can do it"]
@@ -325,7 +329,11 @@ class CallerRow(NamedTuple):
     weight: Annotated[int, integer(0, 100), "the chart's"]
     table_row: Annotated[str, optional_text, "the label in the article's table"]
     chart_row: Annotated[str, optional_text, "the label in the article's chart"]
-    joined: Annotated[str, one_of(("same", "order", "ours")), "joined by one name in both, by their order, or by us"]
+    joined: Annotated[
+        str,
+        one_of(("same", "order"), blank=True),
+        "joined by one name in both, or by their order; blank where one of the two leaves the caller out",
+    ]
     claims: Annotated[tuple[str, ...], claim_ids]
     assumption: Annotated[str, assumption_id]
 
@@ -352,7 +360,15 @@ class CallerRow(NamedTuple):
         return f"{self.chart_row}: {self.weight}" if self.chart_row else text("order.not_there")
 
 
-load_callers = loader(CallerRow, "callers.csv")
+def _check_callers(rows: tuple[CallerRow, ...]) -> None:
+    for index, row in enumerate(rows):
+        if (row.impact == "") == bool(row.table_row):
+            raise WrongRowError(index, "impact", row.impact, "a level where the table has the caller, and nothing elsewhere")
+        if (row.joined == "") == bool(row.table_row and row.chart_row):
+            raise WrongRowError(index, "joined", row.joined, "a word where both have the caller, and nothing elsewhere")
+
+
+load_callers = loader(CallerRow, "callers.csv", check=_check_callers)
 
 
 class YearTime(NamedTuple):
@@ -466,11 +482,28 @@ class AssumptionRow(NamedTuple):
     """
 
     assumption: str
-    value: Annotated[float | None, number_or_blank]
-    unit: Annotated[str, optional_text, "blank where there is no number"]
+    value: Annotated[float | None, number_or_blank, "in the unit that its reason names; blank where there is no number"]
 
 
 load_assumptions = loader(AssumptionRow, "assumptions.csv")
+
+
+def fact_value(cell: str) -> str:
+    """A figure, a day such as 2027-03-19, an hour such as 09:00, hours such as 09:00-11:00, or nothing."""
+    try:
+        _value_words(cell)
+    except ValueError:
+        raise WrongCellError("a figure, a day such as 2027-03-19, an hour such as 09:00, hours, or nothing") from None
+    return cell
+
+
+def _value_words(value: str) -> str:
+    if re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", value):
+        return date_words(date.fromisoformat(value))
+    if ":" in value:
+        start, *end = (time.fromisoformat(part) for part in value.split("-"))
+        return hours_words(start, *end) if end else time_words(start)
+    return f"{int(value):,}" if value.isdecimal() else value and f"{float(value)}"
 
 
 class FactRow(NamedTuple):
@@ -485,9 +518,7 @@ class FactRow(NamedTuple):
     """
 
     id: str
-    topic: str
-    value: Annotated[str, optional_text, "a figure, a day or an hour; blank for a statement"]
-    unit: Annotated[str, optional_text]
+    value: Annotated[str, fact_value, "in its wording the place {value}; blank for a statement"]
     source: Annotated[str, "a short citation"]
     year: Annotated[str, "the source's year, or undated"]
     grade: Annotated[
@@ -495,6 +526,11 @@ class FactRow(NamedTuple):
         one_of(("A", "B", "C")),
         "A: the official page itself, B: a peer-reviewed abstract or a contract quoted by a law firm, C: a transcription",
     ]
+
+    @property
+    def sentence(self) -> str:
+        """The fact as a sentence for a reader."""
+        return text(f"fact.{self.id}", value=_value_words(self.value))
 
 
 load_facts = loader(FactRow, "facts.csv")
@@ -508,15 +544,14 @@ class PercentileRow(NamedTuple):
 
     Examples:
         >>> load_percentiles()[-1]
-        PercentileRow(exam='step2ck', score=275, percentile=98)
+        PercentileRow(score=275, percentile=98)
     """
 
-    exam: Annotated[str, one_of(("step2ck",))]
     score: Annotated[int, integer(1, 300)]
     percentile: Annotated[int, integer(0, 100)]
 
 
-load_percentiles = loader(PercentileRow, "percentiles.csv", key=("exam", "score"))
+load_percentiles = loader(PercentileRow, "percentiles.csv")
 
 
 class AnchorRow(NamedTuple):

@@ -12,7 +12,7 @@ from backchannel_lib.base.texts import text
 from backchannel_lib.model.case import Case, case_from
 from backchannel_lib.model.exams import check_one_exam
 from backchannel_lib.model.rules import Outcome, check_reading, rule_book
-from backchannel_lib.model.tables import STAGES, RuleRow
+from backchannel_lib.model.tables import STAGES, RuleRow, load_verdicts
 
 
 class Verdict(IntEnum):
@@ -51,6 +51,11 @@ class Verdict(IntEnum):
     def sentence(self) -> str:
         """The verdict as one plain sentence for a reader."""
         return text(f"verdict.{self.name.lower()}.sentence")
+
+    @property
+    def claims(self) -> tuple[str, ...]:
+        """Ids of the article's claims that speak of such an outcome."""
+        return next(row.claims for row in load_verdicts() if row.rank == self)
 
 
 @dataclass(frozen=True)

@@ -10,13 +10,14 @@ from backchannel_lib.base.texts import text
 from backchannel_lib.model.amplifier import amplify, caller_weights
 from backchannel_lib.model.case import RECOMMENDERS, Case
 from backchannel_lib.model.sweep import score_bands
-from backchannel_lib.model.tables import load_assumptions, load_callers
+from backchannel_lib.model.tables import CallerRow, FlagRow, load_assumptions, load_callers, load_flags
 from backchannel_lib.model.verdict import Verdict
 from backchannel_lib.page import charts
 from backchannel_lib.page.components import chart_panel, citations, table
 from backchannel_lib.page.html import Markup, join, tag
 
-AMPLIFIER_UNITS: Final = ("weight", "praise", "signal", "share")  # of the assumptions that the amplifier rests on
+#: How the names of the assumptions begin that the amplifier rests on for every case.
+AMPLIFIER_ASSUMPTIONS: Final = ("neutral_intensity", "intensity_reach", "signal_", "share_")
 
 
 def case_chart(chart: str, case: Case, reading: str | None, numbers: str) -> Markup:
@@ -69,9 +70,18 @@ def _amplifier(case: Case, reading: str | None) -> Markup:
         (text("table.amplified"), f"{amplified.shown:.0f}"),
     ]
     head = (text("table.what"), join(text("table.value"), " ", text("table.ours_mark")))
-    claims = ("multiplier.amplifier", "caller.source-over-intensity")
-    assumptions = [row.assumption for row in load_assumptions() if row.unit in AMPLIFIER_UNITS]
-    return join(table(text("chart.amplifier.title"), head, rows), citations("amplifier", claims, assumptions))
+    # What the case itself adds to the picture: its caller's weight, and its flags.
+    own: list[CallerRow | FlagRow] = [row for row in load_callers() if row.recommender == case.recommender]
+    own += [row for row in load_flags() if getattr(case, row.flag)]
+    claims = [
+        "multiplier.amplifier",
+        "caller.source-over-intensity",
+        *(claim for row in own for claim in row.claims),
+    ]
+    assumptions = [row.assumption for row in load_assumptions() if row.assumption.startswith(AMPLIFIER_ASSUMPTIONS)]
+    assumptions += [row.assumption for row in own]
+    numbers = table(text("chart.amplifier.title"), head, rows)
+    return join(numbers, citations("amplifier", dict.fromkeys(claims), dict.fromkeys(assumptions)))
 
 
 def _map(case: Case, reading: str | None) -> Markup:

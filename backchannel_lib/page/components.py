@@ -156,7 +156,7 @@ def citations(name: str, claims: Iterable[str], assumptions: Iterable[str] = (),
                 tag("li", tag("b", "✎ ", text("card.ours_because")), " ", text(f"assumption.{one}"), class_="bw-ours")
                 for one in assumptions
             ],
-            [tag("li", text(f"fact.{one}"), fact_source(facts()[one])) for one in given],
+            [tag("li", facts()[one].sentence, fact_source(facts()[one])) for one in given],
         ),
         class_="bw-basis",
         data_details=name,
@@ -283,5 +283,5 @@ def facts_by_source(name: str, title: str, given: Iterable[str]) -> Markup:
     by_source: dict[Markup, list[str]] = {}
     for one in given:
         by_source.setdefault(fact_source(facts()[one]), []).append(one)
-    told = [tag("li", " ".join(text(f"fact.{one}") for one in found), source) for source, found in by_source.items()]
+    told = [tag("li", " ".join(facts()[one].sentence for one in found), source) for source, found in by_source.items()]
     return tag("details", tag("summary", title), tag("ul", told, class_="bw-list"), class_="bw-basis", data_details=name)

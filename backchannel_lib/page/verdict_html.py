@@ -94,6 +94,7 @@ def _fragments(outcome: Outcome, reading: str | None) -> tuple[tuple[str, str], 
         ),
         tag("p", verdict.sentence, class_="bw-verdict-sentence"),
         tag("p", weakest, class_="bw-held"),
+        citations("verdict", verdict.claims),
         tag("p", text("card.under_reading", reading=READINGS[reading].sentence), class_="bw-reading-note") if reading else None,
     )
     return (

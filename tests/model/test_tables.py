@@ -11,7 +11,7 @@ import pytest
 
 from backchannel_lib import Case, TableError, judge
 from backchannel_lib.base import texts
-from backchannel_lib.base.texts import all_words, load_words, text
+from backchannel_lib.base.texts import all_words, load_words
 from backchannel_lib.model import rules, tables
 from backchannel_lib.model.conditions import parse, scalar_function
 from backchannel_lib.model.rules import rule_book
@@ -85,9 +85,9 @@ def test_an_id_that_stands_twice_is_refused(tmp_path: Path, file: str) -> None:
 LOOSE = {
     "activities.csv": ("activity kind", "fields shows"),
     "article_numbers.csv": ("number", "claims"),
-    "assumptions.csv": ("assumption unit", "value unit"),
+    "assumptions.csv": ("assumption", "value"),
     "bets.csv": ("", ""),
-    "callers.csv": ("table_row chart_row", "impact table_row chart_row claims assumption"),
+    "callers.csv": ("table_row chart_row", "claims assumption"),
     "chapters.csv": ("chapter", ""),
     "choices.csv": ("choice", ""),
     "claims.csv": ("id topic", ""),
@@ -101,7 +101,7 @@ LOOSE = {
     "drill_turns.csv": ("turn", "overrides claims assumption"),
     "examples.csv": ("example", "claims"),
     "exams.csv": ("exam", ""),
-    "facts.csv": ("id topic value unit source year", "value unit"),
+    "facts.csv": ("id source year", "value"),
     "flags.csv": ("", "claims assumption"),
     "inbox_pieces.csv": ("piece", ""),
     "items.csv": ("item", "fits claims assumption"),
@@ -161,7 +161,6 @@ def test_every_column_but_those_listed_refuses_a_wrong_cell(tmp_path: Path, file
 #: Columns of numbers, with the lowest and the highest that each takes.
 NUMBERS = [
     ("verdicts.csv", "rank", 0, 8),
-    ("stages.csv", "shown", 1, 5),
     ("callers.csv", "weight", 0, 100),
     ("decides.csv", "share", 0, 100),
     ("percentiles.csv", "score", 1, 300),
@@ -184,23 +183,34 @@ def test_a_bad_number_is_refused(tmp_path: Path, file: str, column: str, low: in
         assert getattr(LOADERS[file](path)[1], column) == int(cell_text)
 
 
+@pytest.mark.parametrize("place", ["1", "2", "6"])
+def test_two_stages_never_share_a_place_on_screen(tmp_path: Path, place: str) -> None:
+    """A stage has a place of its own among the five."""
+    assert refusal(tmp_path, "stages.csv", with_cell("stages.csv", "shown", place)).startswith("stages.csv, row ")
+
+
+def test_a_caller_whom_table_and_chart_have_says_how_they_were_joined(tmp_path: Path) -> None:
+    """How two labels were joined is said where there are two, and nowhere else."""
+    rows = cells("callers.csv")
+    rows[4][rows[0].index("joined")] = "same"
+    assert "row 5, column joined" in refusal(tmp_path, "callers.csv", rows)
+    assert "row 3, column joined" in refusal(tmp_path, "callers.csv", with_cell("callers.csv", "joined", ""))
+
+
 #: Columns that take a few words alone: a word that is none of them, and those that they take.
 WORDS = [
-    ("claims.csv", "kind", "rules", "rule, thesis, definition, example, warning, number, verdict, rationale, advice"),
     ("stages.csv", "stage", "mesage", "message, levers, attention, paper, timing"),
     ("stages.csv", "counts", "highst", "highest, lowest"),
     ("rules.csv", "stage", "papers", "paper, message, levers, attention, timing"),
     ("readings.csv", "default", "Yes", "yes, no"),
     ("reading_changes.csv", "kind", "alows", "allows, condition, weight, calendar"),
-    ("remedies.csv", "stage", "", "message, levers, attention, paper, timing"),
     ("remedies.csv", "who", "nobdy", "nobody, student_now, recommender_now, other_program_or_caller, year_of_work"),
     ("soap_rule.csv", "answer", "alowed", "allowed, not_allowed, ask_first"),
     ("callers.csv", "impact", "hihg", "high, very_high, moderate, low, very_low"),
-    ("callers.csv", "joined", "guess", "same, order, ours"),
+    ("callers.csv", "joined", "guess", "same, order"),
     ("phases.csv", "phase", "post_sopa", "post_soap, groundwork, soap_lists, gap_filling"),
     ("flags.csv", "kind", "polcy", "policy, explainable, not_overcome"),
     ("facts.csv", "grade", "D", "A, B, C"),
-    ("percentiles.csv", "exam", "step1", "step2ck"),
     ("controls.csv", "control", "dial", "radio, slider, checkbox, select, checks"),
     ("controls.csv", "group", "file", "message, levers, attention, paper, timing"),
 ]
@@ -555,14 +565,9 @@ def test_what_is_ours_about_the_whole_is_shown_somewhere() -> None:
     assert [name for name in sorted(ABOUT_THE_WHOLE) if name not in ASKING] == []
 
 
-def test_every_number_that_is_ours_has_a_unit() -> None:
-    """An assumption with a number names its unit, and one without a number names none."""
-    assert [row.assumption for row in load_assumptions() if (row.value is None) != (row.unit == "")] == []
-
-
 def test_facts_have_source_year_and_grade() -> None:
     """Every fact from outside names its source, its year or `undated`, and its grade, and has its wording."""
     for fact in load_facts():
         assert re.fullmatch(r"(19|20)\d\d|undated", fact.year), fact.id
         assert fact.source
-        assert text(f"fact.{fact.id}").endswith(".")
+        assert fact.sentence.endswith(".")

@@ -217,7 +217,7 @@ class Studies(GuessForm):
             ),
             tag("p", text("studies.ban_why")),
             _step_facts("advocates"),
-            tag("p", text("fact.studies.scope"), class_="bw-note"),
+            tag("p", facts()["studies.scope"].sentence, class_="bw-note"),
         )
 
     def page(self) -> str:
@@ -287,8 +287,7 @@ class Studies(GuessForm):
             for answer in answers_to(step):
                 self.update(**{step: answer})
                 self.see(step)
-                yield f"{text(f'studies.{step}.{answer}')}: {self._line(step, self.state)}"
-        yield from [text(f"fact.{fact}") for step in STEPS for fact in FACTS[step]]
+        yield from [facts()[fact].sentence for step in STEPS for fact in FACTS[step]]
 
 
 def _is_found(question: str, state: Record) -> bool:

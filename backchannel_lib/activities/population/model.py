@@ -16,7 +16,7 @@ from typing import Annotated, Any, Final, NamedTuple
 
 from backchannel_lib.base.errors import CaseError
 from backchannel_lib.base.formatting import suggestions
-from backchannel_lib.base.readers import integer, loader, one_of
+from backchannel_lib.base.readers import integer, loader
 from backchannel_lib.base.texts import text
 from backchannel_lib.model.case import Case, Field
 from backchannel_lib.model.conditions import names_in, scalar_function
@@ -45,8 +45,9 @@ _NUMBER: Final = integer(-100, 100)
 class DrawRow(NamedTuple):
     """The settings of the draw, all of them ours: nobody publishes the files of students who did not match.
 
-    ``score_gap`` is the middle score less the bottom of the program's range, ``score_spread`` one standard deviation; every
-    other setting is the share of files in which something is true. Texts: ``draw.<setting>.label`` and ``.why``.
+    ``score_gap`` is the middle score less the bottom of the program's range, ``score_spread`` one standard deviation, both in
+    points; every other setting is the share of files, in percent, in which something is true. Texts:
+    ``draw.<setting>.label`` and ``.why``.
 
     Examples:
         >>> {row.setting: row.value for row in load_draw()}["score_spread"]
@@ -57,7 +58,6 @@ class DrawRow(NamedTuple):
     value: Annotated[int, _NUMBER, "where it starts"]
     low: Annotated[int, _NUMBER, "where its slider begins"]
     high: Annotated[int, _NUMBER, "where its slider ends"]
-    unit: Annotated[str, one_of(("points", "percent"))]
     assumption: Annotated[str, assumption_id]
 
     @property

@@ -13,10 +13,11 @@ from backchannel_lib.activities.critique.rating import MIXED, SAMPLE, Rating
 from backchannel_lib.activities.registry import make_activity
 from backchannel_lib.base.errors import CaseError
 from backchannel_lib.base.texts import text
-from backchannel_lib.model.tables import load_claims
+from backchannel_lib.model.tables import load_claims, load_facts
 
 OURS = {row.claim: row for row in load_support()}
 CLAIMS = [claim.id for claim in load_claims()]
+FACTS = {fact.id: fact for fact in load_facts()}
 TOPICS = list(dict.fromkeys(claim.topic for claim in load_claims()))
 
 
@@ -110,7 +111,7 @@ def test_yours_and_ours_stand_beside_each_other(claim: str, level: str) -> None:
     assert expected.sentence in body
     assert (text("rating.kind") in body) == (level != OURS[claim].support)
     for fact in OURS[claim].facts:
-        assert text(f"fact.{fact}") in body, fact
+        assert FACTS[fact].sentence in body, fact
     (result,) = activity.result(activity.state).rated
     assert result == Rated(expected.claim, level, OURS[claim])
     assert " wrong" not in body
@@ -184,4 +185,4 @@ def test_the_evidence_is_there_to_rate_with() -> None:
     """Every outside fact that a rating of ours rests on can be read before rating, each once."""
     page = opened().page()
     for fact in {fact for row in OURS.values() for fact in row.facts}:
-        assert page.count(text(f"fact.{fact}").replace("&", "&amp;")) == 1, fact
+        assert page.count(FACTS[fact].sentence.replace("&", "&amp;")) == 1, fact

@@ -49,7 +49,7 @@ def test_nothing_of_the_studies_is_on_the_page_before_a_guess() -> None:
     page = activity.page()
     for step in STEPS:
         for fact in FACTS[step]:
-            assert text(f"fact.{fact}") not in page, fact
+            assert facts()[fact].sentence not in page, fact
     assert "81.8" not in page
     assert "45.5" not in page
     assert 'value="41"' not in page
@@ -150,7 +150,7 @@ def test_every_number_has_its_source_its_year_and_its_grade() -> None:
         for fact in FACTS[step]:
             row = facts()[fact]
             body = parts[f"told.{step}"].replace("&quot;", '"')
-            assert text(f"fact.{fact}") in body, fact
+            assert facts()[fact].sentence in body, fact
             assert text("orientation.source", source=row.source, year=row.year, grade=text(f"grade.{row.grade}")) in body, fact
     assert facts()["studies.oto_belief"].value == "81.8"
 

@@ -19,7 +19,7 @@ from backchannel_lib.base.texts import text
 from tests.helpers.cases import READINGS, many_cases
 
 ROWS = {row.setting: row for row in load_draw()}
-SHARES = [name for name, row in ROWS.items() if row.unit == "percent"]
+SHARES = [name for name in ROWS if not name.startswith("score_")]
 BETTER_FIRST = [f"targeted_{caller}" for caller in Case.fields()["recommender"].levels if caller != "self"]
 
 #: The field of a case in which each share is seen, and what it is where the share happens.

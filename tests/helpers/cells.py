@@ -1,0 +1,389 @@
+"""Change one cell of a table in memory, and ask again what readers see: for the test that no cell goes unread."""
+
+from __future__ import annotations
+
+import csv
+import functools
+import io
+import re
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+from types import SimpleNamespace
+from typing import Any, Final, NamedTuple, TypeAlias
+
+from backchannel_lib import (
+    READINGS,
+    Case,
+    amplify,
+    judge,
+    match_week,
+    phase_at,
+    readings_agree,
+    rules_check,
+    what_would_change,
+)
+from backchannel_lib.activities.case_panel import CaseActivity
+from backchannel_lib.activities.critique.disagreements import GUESSES
+from backchannel_lib.activities.guess import GuessForm
+from backchannel_lib.activities.population.activity import _moves_table
+from backchannel_lib.activities.population.model import compare, draw
+from backchannel_lib.activities.registry import make_activity
+from backchannel_lib.activities.tables import load_activities
+from backchannel_lib.base import readers
+from backchannel_lib.base.readers import TableError
+from backchannel_lib.model.soap_rule import soap_window
+from backchannel_lib.model.tables import STAGES, load_exams
+from backchannel_lib.page.case_controls import control_group, shown_fields
+from backchannel_lib.page.case_fragments import fast_fragments
+from backchannel_lib.page.case_page import case_page
+from backchannel_lib.page.chart_html import NUMBERS
+from backchannel_lib.page.scores_html import score_orientation
+from tests.helpers.cases import ALL_CLEAR, OTHER_READINGS, PHASES, many_cases
+from tests.helpers.tables import DATA, TABLE_LOADERS, cells
+
+Question: TypeAlias = Callable[[], object]
+
+
+class Cell(NamedTuple):
+    """One cell of a table and what is put there.
+
+    Args:
+        file: The table's file.
+        line: The row's line in the file, the header being line 1.
+        column: Its name.
+        old: What stands there.
+        new: What is put there instead.
+    """
+
+    file: str
+    line: int
+    column: str
+    old: str
+    new: str
+
+
+def all_cells(file: str) -> Iterator[tuple[Cell, ...]]:
+    """Return every cell of a table, each with a few values to put in its place: some that its column takes, if possible.
+
+    A number is raised by one. Another cell gets what the next row has there, then what the last row has that differs.
+    """
+    header, *rows = cells(file)
+    for at, row in enumerate(rows):
+        for place, column in enumerate(header):
+            old = row[place]
+            others = [other[place] for other in (*rows[at + 1 :], *rows[:at]) if other[place] != old]
+            if re.fullmatch("-?[0-9]+", old):
+                new = [str(int(old) + 1)]
+            elif place == 0 or not others:
+                new = [f"{old}_x"]
+            else:
+                new = [others[0], others[-1]]
+            yield tuple(Cell(file, at + 2, column, old, value) for value in dict.fromkeys(new))
+
+
+@contextmanager
+def changed(cell: Cell) -> Iterator[None]:
+    """Let the workbook run with one cell changed; raise `TableError` where its own table or one that names it refuses it."""
+    load, rows = TABLE_LOADERS[cell.file], cells(cell.file)
+    rows[cell.line - 1][rows[0].index(cell.column)] = cell.new
+    out = io.StringIO(newline="")
+    csv.writer(out).writerows(rows)
+    before = dict(readers._loaded)
+    forget()
+    try:
+        readers._loaded[load] = load(SimpleNamespace(name=cell.file, read_text=lambda encoding: out.getvalue()))
+        if cell.column == rows[0][0]:
+            for file in _naming(cell.old) - {cell.file}:
+                readers._loaded.pop(TABLE_LOADERS[file], None)
+                TABLE_LOADERS[file]()
+        yield
+    finally:
+        readers._loaded.clear()
+        readers._loaded.update(before)
+        forget()
+
+
+@functools.cache
+def _words_of(file: str) -> frozenset[str]:
+    return frozenset(re.split(r"[ ,;=\"\n]", (DATA / file).read_text(encoding="utf-8")))
+
+
+def _naming(name: str) -> set[str]:
+    """Return the tables in which a name stands."""
+    return {file for file in TABLE_LOADERS if name in _words_of(file)}
+
+
+#: Modules whose caches hold nothing that comes from a table.
+KEPT: Final = ("base.texts", "page.frontend", "activities.messages")
+
+
+@functools.cache
+def _caches() -> tuple[Any, ...]:
+    found: dict[int, Any] = {}
+    for name, module in list(sys.modules.items()):
+        if name.startswith("backchannel_lib.") and not name.removeprefix("backchannel_lib.").startswith(KEPT):
+            found |= {id(value): value for value in vars(module).values() if hasattr(value, "cache_clear")}
+    return tuple(found.values())
+
+
+def forget() -> None:
+    """Empty every cache of what was made from tables."""
+    for cache in _caches():
+        cache.cache_clear()
+    vars(READINGS).clear()
+
+
+# ---- what readers get ----
+
+CASES: Final = many_cases(300, seed=3)
+#: Contacts in whose way one thing stands, so that what mends it is found and what the rules say of it is told.
+NEARLY: Final = tuple(
+    Case(**{**ALL_CLEAR, **fields})
+    for fields in (
+        {},
+        {"move": "pressure"},
+        {"move": "mass_blast"},
+        {"move": "generic_letter"},
+        {"scripted": True},
+        {"specifics": False},
+        {"specifics": False, "recommender": "known_dean"},
+        {"recommender": "self", "move": "direct_email"},
+        {"recommender": "self", "move": "direct_email", "introduced": True},
+        {"recommender": "unconnected_faculty", "offers": {"local"}},
+        {"recommender": "unconnected_faculty", "needs": {"local"}},
+        {"recommender": "random_dean"},
+        {"recommender": "known_dean"},
+        {"recommender": "known_dean", "track_record": 3},
+        {"track_record": 0},
+        {"recommender": "known_dean", "track_record": 0},
+        {"score": 228},
+        {"score": 210},
+        {"score": 210, "has_noncategorical_seat": True},
+        {"recommender": "self", "move": "direct_email", "needs": {"local"}, "offers": {"local"}},
+        {"failed_attempts": 1, "interviews_failures": False},
+        {"failed_attempts": 1, "interviews_failures": False, "addresses_flag": True},
+        {"failed_attempts": 1},
+        {"needs_visa": True, "sponsors_visas": False},
+        {"failed_clerkship": True},
+        {"leave_of_absence": True},
+        {"specialty_switch": True},
+        {"boards_pending": True},
+        {"boards_pending": True, "addresses_flag": True},
+        {"professionalism_issue": True},
+        {"chronic_poor_performance": True},
+        {"phase": "groundwork"},
+        {"phase": "soap_lists"},
+        {"phase": "soap_lists", "lists_open": False},
+        {"phase": "gap_filling", "name_familiar": False},
+        {"phase": "post_soap"},
+        {"phase": "post_soap", "deep_ties": True},
+        {"phase": "post_soap", "hears_first": True, "names_you": True, "outruns_hr": True},
+        {"phase": "post_soap", "hears_first": True, "names_you": True, "outruns_hr": True, "deep_ties": True},
+    )
+)
+CONTACTS: Final = tuple(
+    Case(recommender=recommender, move=move, program_contacted_first=first)
+    for recommender, move in (("self", "direct_email"), ("trusted_peer", "targeted_call"), ("trusted_peer", "internal_push"))
+    for first in (False, True)
+)
+MOMENTS: Final = tuple(datetime(2027, 3, 13) + timedelta(minutes=30 * half) for half in range(7 * 48)) + tuple(  # noqa: DTZ001
+    datetime(2027, month, day, 12)  # noqa: DTZ001 - an Eastern clock
+    for month in range(1, 13)
+    for day in (1, 2, 28)
+)
+
+
+def answers() -> Iterator[Question]:
+    """Judge many cases under each reading."""
+    for reading in (None, *OTHER_READINGS):
+        for case in (*NEARLY, *CASES):
+            yield lambda case=case, reading=reading: judge(case, reading).outcome  # type: ignore[misc]
+        for case in NEARLY:
+            yield lambda case=case, reading=reading: [each.sentence for each in judge(case, reading).reasons]  # type: ignore[misc]
+
+
+def cards() -> Iterator[Question]:
+    """Show the answer of the panel to a case of each verdict."""
+    for case in {judge(case).verdict: case for case in (*CASES, *NEARLY)}.values():
+        yield functools.partial(fast_fragments, case)
+
+
+def changes() -> Iterator[Question]:
+    """Find what would change cases, and who can do it."""
+    for case in NEARLY:
+        yield lambda case=case: [  # type: ignore[misc]
+            (change, change.sentences, change.when) for change in what_would_change(case, most_acts=1)
+        ]
+
+
+def rule() -> Iterator[Question]:
+    """Ask the rules check about contacts, in phases and at moments."""
+
+    def told(case: Case, when: datetime | None = None) -> object:
+        check = rules_check(case, when)
+        return check, check.label, check.reason, check.source, check.next_step
+
+    for case in CONTACTS:
+        for phase in PHASES:
+            yield functools.partial(told, case.replace(phase=phase))
+        for when in MOMENTS[::2]:
+            yield functools.partial(told, case, when)
+
+
+def amplified() -> Iterator[Question]:
+    """Draw the amplifier for many cases, and write the numbers of its chart and of the callers'."""
+    for reading in (None, "home_dean_is_any_dean"):
+        for case in (*NEARLY, *CASES[:100]):
+            yield functools.partial(amplify, case, reading)
+    for case in NEARLY:
+        yield functools.partial(NUMBERS["amplifier"], case, None)
+    yield functools.partial(NUMBERS["callers"], NEARLY[0], None)
+
+
+def calendar() -> Iterator[Question]:
+    """Read the calendar at many moments."""
+    yield lambda: (match_week(2027), soap_window(2027))
+    for when in MOMENTS:
+        yield lambda when=when: (phase_at(when), phase_at(when, "friday_in_phase_3"))  # type: ignore[misc]
+
+
+def readings() -> Iterator[Question]:
+    """Tell the readings, and judge a few cases under each."""
+    yield lambda: [(reading, reading.sentence) for reading in READINGS.values()]
+    for case in (*NEARLY, *CASES[:20]):
+        yield functools.partial(readings_agree, case)
+
+
+def controls() -> Iterator[Question]:
+    """Show the controls of the panel in both exams, those of many cases, and what the switch between the exams does."""
+    for case in (*NEARLY, *CASES[:100]):
+        yield functools.partial(shown_fields, case)
+    for case in (NEARLY[0], Case(score=520, range_low=500, range_floor=450)):
+        for stage in STAGES:
+            yield functools.partial(control_group, stage, case)
+    yield lambda: [_switched(row.exam) for row in load_exams()]
+    yield functools.partial(case_page, NEARLY[0])
+
+
+def _switched(exam: str) -> Case:
+    session = CaseActivity()
+    list(session.handle({"type": "exam", "value": exam}))
+    return session.case
+
+
+def scores() -> Iterator[Question]:
+    """Say of many scores where they lie among those of other applicants."""
+    for score in range(200, 290):
+        yield functools.partial(score_orientation, Case(score=score))
+    yield functools.partial(score_orientation, Case(score=520, range_low=500, range_floor=450))
+
+
+def population() -> Iterator[Question]:
+    """Draw a few hundred files, compare what each kind of call does for them, and show it."""
+
+    def told() -> object:
+        people = draw(200, 1)
+        results = compare(people)
+        return people, results, _moves_table(results, people[0])
+
+    yield lambda: make_activity("population").page()
+    yield told
+
+
+def disagreements() -> Iterator[Question]:
+    """Show each place where the article disagrees with itself."""
+
+    def told() -> object:
+        activity: Any = make_activity("disagreements")
+        for choice in activity.places:
+            activity.update(**{f"{choice}_pick": "open", f"{choice}_guess": GUESSES[0]})
+            activity.see(choice)
+        return activity.page(), activity.fragments(activity.state)
+
+    yield told
+
+
+def tour(name: str) -> Iterator[Question]:
+    """Go through an activity: its page, its transcript, and what is told at stations of it."""
+
+    def told() -> object:
+        activity = make_activity(name)
+        states = [activity.state]
+        commit, restore = activity.commit, activity.restore
+        activity.commit = lambda to, **more: (states.append(to), commit(to, **more))[1]  # type: ignore[method-assign]
+        activity.restore = lambda to: (states.append(to), restore(to))[1]  # type: ignore[method-assign]
+        found: list[object] = [activity.page(), activity.transcript()]
+        if isinstance(activity, GuessForm):
+            activity.see()
+        for at in states[:: max(1, len(states) // MOST_STATIONS.get(name, 10))] + states[-2:]:
+            found += [activity.fragments(at), activity.deferred_fragments(at), activity.markers(at), activity.ui_state(at)]
+        return found
+
+    yield told
+
+
+MOST_STATIONS: Final[Mapping[str, int]] = {"planner": 3, "rating": 3}
+APART: Final = ("population", "disagreements", "run_plan", "round", "drill", "reply")
+
+
+#: Everything that readers can be told, by name: the library's answers, the pages, and the activities.
+VIEWS: Final[Mapping[str, Callable[[], Iterator[Question]]]] = {
+    "answers": answers,
+    "cards": cards,
+    "changes": changes,
+    "rule": rule,
+    "amplified": amplified,
+    "calendar": calendar,
+    "readings": readings,
+    "controls": controls,
+    "scores": scores,
+    "population": population,
+    "disagreements": disagreements,
+    **{row.activity: functools.partial(tour, row.activity) for row in load_activities() if row.kind not in APART},
+}
+
+
+@functools.cache
+def _questions(view: str) -> tuple[tuple[Question, object], ...]:
+    """Return the questions of a view, each with its answer while the tables are as they are."""
+    return tuple((question, question()) for question in VIEWS[view]())
+
+
+_asked_first: dict[str, int] = {}  # the question of each view that noticed the last change: it likely notices the next one too
+
+
+def _differs(view: str) -> bool:
+    """Whether a view tells something else than it does with the tables as they are; an error is something else too."""
+    questions = _questions(view)
+    first = _asked_first.get(view, 0)
+    for at in (first, *range(len(questions))):
+        question, before = questions[at]
+        try:
+            same = question() == before
+        except Exception:  # noqa: BLE001 - whatever it is, readers notice
+            same = False
+        if not same:
+            _asked_first[view] = at
+            return True
+    return False
+
+
+def noticed_by(change: Cell, views: list[str]) -> str:
+    """Return the view that tells something else where a cell is changed, ``refused``, or nothing where no view does.
+
+    Args:
+        change: The cell and what is put there.
+        views: The views to ask; the one that notices is put first, since it will likely notice the next cell too.
+    """
+    for view in views:
+        _questions(view)
+    try:
+        with changed(change):
+            view = next((view for view in views if _differs(view)), "")
+    except TableError:
+        return "refused"
+    if view:
+        views.insert(0, views.pop(views.index(view)))
+    return view
