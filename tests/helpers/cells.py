@@ -95,7 +95,7 @@ def changed(cell: Cell) -> Iterator[None]:
     try:
         readers._loaded[load] = load(SimpleNamespace(name=cell.file, read_text=lambda encoding: out.getvalue()))
         if cell.column == rows[0][0]:
-            for file in _naming(cell.old) - {cell.file}:
+            for file in sorted(_naming(cell.old) - {cell.file}):
                 readers._loaded.pop(TABLE_LOADERS[file], None)
                 TABLE_LOADERS[file]()
         yield
@@ -188,10 +188,8 @@ CONTACTS: Final = tuple(
     for recommender, move in (("self", "direct_email"), ("trusted_peer", "targeted_call"), ("trusted_peer", "internal_push"))
     for first in (False, True)
 )
-MOMENTS: Final = tuple(datetime(2027, 3, 13) + timedelta(minutes=30 * half) for half in range(7 * 48)) + tuple(  # noqa: DTZ001
-    datetime(2027, month, day, 12)  # noqa: DTZ001 - an Eastern clock
-    for month in range(1, 13)
-    for day in (1, 2, 28)
+MOMENTS: Final = tuple(datetime(2027, 3, 13) + timedelta(minutes=30 * half) for half in range(7 * 48)) + tuple(
+    datetime(2027, month, day, 12) for month in range(1, 13) for day in (1, 2, 28)
 )
 
 
@@ -382,7 +380,7 @@ def noticed_by(change: Cell, views: list[str]) -> str:
     try:
         with changed(change):
             view = next((view for view in views if _differs(view)), "")
-    except TableError:
+    except (TableError, KeyError):  # a KeyError: another table asked the rules for a name that is gone
         return "refused"
     if view:
         views.insert(0, views.pop(views.index(view)))
