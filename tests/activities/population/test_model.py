@@ -312,5 +312,5 @@ def test_what_is_no_case_no_call_and_no_reading_is_refused() -> None:
 
 def test_a_row_of_the_draw_asks_for_its_own_words() -> None:
     """The label and the reason of a setting are the texts of its name."""
-    row = DrawRow("specifics", 1, 0, 2, "percent", "drawn_files")
+    row = DrawRow("specifics", 1, 0, 2, "drawn_files")
     assert (row.label, row.why) == (text("draw.specifics.label"), text("draw.specifics.why"))
