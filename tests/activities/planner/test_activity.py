@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import base64
+import io
 import json
 import re
 from typing import Any
 
+import openpyxl
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -509,12 +512,81 @@ def test_in_a_spreadsheet_no_name_of_a_program_means_everywhere() -> None:
     assert [row.inside_at for row in one.state.people] == [(), (5,)]
 
 
+def sent(content: bytes) -> str:
+    """Write bytes as the page sends them."""
+    return f"data:;base64,{base64.b64encode(content).decode()}"
+
+
+@pytest.mark.parametrize(
+    ("content", "told"),
+    [
+        (
+            "Name;Their usual range begins at\nZoë Müller;230\n".encode("cp1252"),
+            "Windows-1252. Check a name with an accent, such as Zoë",
+        ),
+        ("Name;Range Low\nZoë Müller;230\n".encode("mac_roman"), "Mac Roman"),
+        ("Name\tRange Low\r\nZoë Müller\t230.0\r\n".encode("utf-16"), ""),
+        ("Programs of 2027,\nName,Range Low\nZoë Müller,230\n".encode("utf-8-sig"), "The header is in row 2"),
+        ("Name,Range Low,City,Region\nZoë Müller,230,Z,\n,,,\n".encode(), "Not used here: City, Region."),
+    ],
+)
+def test_a_spreadsheet_in_any_encoding_keeps_its_letters_and_the_page_says_how(content: bytes, told: str) -> None:
+    """What was guessed, and what is not used, is told beside the news that the file is open."""
+    one = planner()
+    notice = act(one, "load", value=sent(content))["notice"]
+    assert [(row.name, row.range_low) for row in one.state.programs] == [("Zoë Müller", 230)]
+    assert notice.startswith(text("planner_board.loaded"))
+    assert told in notice
+
+
+def test_an_xlsx_of_people_is_opened() -> None:
+    """A workbook is sent as bytes, and its sheet with the columns of the table is read."""
+    book, out = openpyxl.Workbook(), io.BytesIO()
+    for row in (
+        ["Name", "Who they are there", "Record, last 3 residents"],
+        ["Dr. Osei", "Known dean", 3.0],
+        [None, None, None],
+    ):
+        book.active.append(row)
+    book.save(out)
+    one = planner()
+    act(one, "load", value=sent(out.getvalue()))
+    assert [(row.name, row.kind, row.track_record) for row in one.state.people] == [("Dr. Osei", "known_dean", 3)]
+
+
+def test_programs_may_stand_in_one_cell_with_commas() -> None:
+    """Where the parts of a cell are names of programs, and the cell is none, it holds several."""
+    one = planner()
+    act(one, "load", value='name,range_low\nElm,230\n"Oak, North",240\n')
+    act(
+        one, "load", value='name,kind,known_at\nA,known_dean,"Elm, Fir"\nB,known_dean,"Oak, North"\nC,known_dean,Elm; Nowhere\n'
+    )
+    assert [row.known_at for row in one.state.people] == [(1,), (2,), (1,)]
+
+
+def test_a_saved_table_opens_in_excel_and_runs_nothing() -> None:
+    """It begins with the mark of UTF-8; a name that looks like a formula is text, and comes back as it was."""
+    one = planner()
+    update(one, "programs.1.name", "=HYPERLINK(1)")
+    content = act(one, "save_table", value="programs")["file"]["text"]
+    assert content.startswith("\ufeffname,")
+    assert "\n'=HYPERLINK(1)," in content
+    act(one, "load", value=content)
+    assert one.state.programs[0].name == "=HYPERLINK(1)"
+    assert act(shown(), "save_plan")["file"]["text"].startswith("\ufeffperson,")
+
+
 @pytest.mark.parametrize(
     ("text", "told"),
     [
         ("name,range_low\nElm,high\n", "programs, row 2, column range_low"),
         ("name,kind\nDr. Osei,friend\n", "people, row 2, column kind"),
         ("name,range_low\n" + "".join(f"P{n},230\n" for n in range(61)), "at most 60 rows"),
+        ("name,range_low\n" + "Elm,230\n" * 1_000_000, "at most 60 rows, but the file is far too long"),
+        ("name,range_low\nElm,\nOak,high\n", "programs, row 3, column range_low"),
+        (sent(b"\xd0\xcf\x11\xe0"), ""),
+        (sent(b"PK\x03\x04"), ""),
+        (sent(bytes(range(256))), ""),
         ("", ""),
         ("[]", ""),
         ("{}", ""),
