@@ -1,9 +1,12 @@
-"""Measures the reply checker on two sets of made-up emails: what it finds of their problems, and its false alarms.
+"""Measures the reply checker on three sets of made-up emails: what it finds of their problems, and its false alarms.
 
-    .venv/bin/python benchmarks/reply_checker.py [--against COMMIT] [--set tuning|heldout] [--list]
+    .venv/bin/python benchmarks/reply_checker.py [--against COMMIT] [--set tuning|heldout|fresh] [--list]
 
-`letters_tuning.toml` was used while the phrases were made; `letters_heldout.toml` was written before that and put aside, so
-its figures are the honest ones. With `--against`, the checker of another commit reads the same letters, in a Python of its own.
+`letters_tuning.toml` was used while the phrases were made. `letters_heldout.toml` was written before that and put aside, but by
+the author of the phrases, who knew it. `letters_fresh.toml` was written when the phrases were finished, in other words on
+purpose: the closest to an email that the checker has not met.
+
+With `--against`, the checker of another commit reads the same letters, in a Python of its own.
 `--list` names what was missed and what was a false alarm.
 """
 # ruff: noqa: INP001, S603, T201 (it starts only Python and git; a command of its own, which talks to a person at a terminal)
@@ -24,7 +27,7 @@ from typing import NamedTuple
 
 ROOT = Path(__file__).resolve().parents[1]
 LETTERS = ROOT / "tests" / "activities" / "reply"
-SETS = ("tuning", "heldout")
+SETS = ("tuning", "heldout", "fresh")
 
 #: Reads letters from its input and writes the ids of what the checker finds in each.
 READ = """
