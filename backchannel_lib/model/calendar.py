@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import operator
 from datetime import date, datetime, time, timedelta
-from typing import Final
+from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from backchannel_lib.base.errors import CaseError
@@ -11,59 +12,87 @@ from backchannel_lib.model.rules import check_reading
 from backchannel_lib.model.tables import WEEKDAYS, YearTime, load_phases, load_reading_changes
 
 EASTERN: Final = ZoneInfo("America/New_York")
+FIRST_FRIDAY_YEAR: Final = 2012  # before, Match Day was a Thursday
 
 
 def match_week(year: int) -> date:
     """Give the Monday of Match Week: of the week whose Friday is the third Friday of March.
 
     Args:
-        year: The year of the Match, 1 to 9999.
+        year: The year of the Match, 2012 to 9999; NumPy's integers count as numbers.
 
     Returns:
         The Monday.
 
     Raises:
-        CaseError: ``year`` is no such number.
+        CaseError: ``year`` is no such number; the message names its type. Until 2011 Match Day was a Thursday, so for
+            earlier years the rule is not known to apply.
 
     Source:
-        NRMP Match Day dates 2024-2027 (facts calendar.*); that other years follow them is ours.
+        NRMP Match Day dates 2024-2027 and public calendars (facts calendar.*); that later years follow them is ours.
 
     Examples:
         >>> match_week(2027)
         datetime.date(2027, 3, 15)
     """
-    if isinstance(year, bool) or not isinstance(year, int) or not 1 <= year <= 9999:
-        raise CaseError("year", "range", year, low=1, high=9999)
-    first = date(year, 3, 1)
+    try:
+        number = None if isinstance(year, bool) else operator.index(year)
+    except TypeError:
+        number = None
+    if number is None:
+        raise CaseError("year", "year_type", year, type=_type_name(year), low=FIRST_FRIDAY_YEAR, high=9999)
+    if 1 <= number < FIRST_FRIDAY_YEAR:
+        raise CaseError("year", "year_of_thursday", number, first=FIRST_FRIDAY_YEAR)
+    if not FIRST_FRIDAY_YEAR <= number <= 9999:
+        raise CaseError("year", "range", number, low=FIRST_FRIDAY_YEAR, high=9999)
+    first = date(number, 3, 1)
     third_friday = first + timedelta(days=(4 - first.weekday()) % 7 + 14)
     return third_friday - timedelta(days=4)
+
+
+def _type_name(value: object) -> str:
+    kind = type(value)
+    return kind.__name__ if kind.__module__ == "builtins" else f"{kind.__module__.partition('.')[0]}.{kind.__name__}"
+
+
+def _plain(when: object) -> datetime:
+    """Return a moment of the standard library, pandas or NumPy as a plain datetime, to the microsecond below."""
+    found: Any = when
+    if type(when).__module__ == "numpy" and type(when).__name__ == "datetime64":
+        unit = found.dtype.str.partition("[")[2].rstrip("]").lstrip("0123456789")  # of days and the like it is no moment
+        known = unit not in {"", "Y", "M", "W", "D"} and 0 < found.astype("datetime64[Y]").astype(int) + 1970 <= 9999
+        found = found.astype("datetime64[us]").item() if known else None  # of nanoseconds, item() alone would give a number
+    elif isinstance(when, datetime) and hasattr(when, "to_pydatetime"):
+        found = found.to_pydatetime(warn=False) if when == when else None  # noqa: PLR0124 - only NaT differs from itself
+    if not isinstance(found, datetime):
+        raise CaseError("when", "moment", when, type=_type_name(when))
+    return found
 
 
 def eastern(when: datetime) -> datetime:
     """Give a moment in Eastern Time.
 
     Args:
-        when: A moment; one without a time zone is taken as Eastern.
+        when: A moment, also as pandas or NumPy have it; one without a time zone is taken as Eastern.
 
     Returns:
         The same moment on an Eastern clock, without a time zone.
 
     Raises:
-        CaseError: ``when`` is no date with a time.
+        CaseError: ``when`` is no date with a time; the message names its type.
 
     Examples:
         >>> from datetime import timezone
         >>> eastern(datetime(2027, 3, 15, 14, 0, tzinfo=timezone.utc))
         datetime.datetime(2027, 3, 15, 10, 0)
     """
-    if not isinstance(when, datetime):
-        raise CaseError("when", "moment", when)
-    if when.tzinfo is None:
-        return when
+    moment = _plain(when)
+    if moment.tzinfo is None:
+        return moment
     try:
-        return when.astimezone(EASTERN).replace(tzinfo=None)
+        return moment.astimezone(EASTERN).replace(tzinfo=None)
     except OverflowError:  # within a day of the first or last moment that a calendar has
-        raise CaseError("when", "moment", when) from None
+        raise CaseError("when", "moment", when, type=_type_name(when)) from None
 
 
 def phase_at(when: datetime, reading: str | None = None) -> str:

@@ -447,7 +447,7 @@ WRONG: dict[tuple[str, str], tuple[Any, ...]] = {
     **{(name, "when"): NO_MOMENT for name in ("readings_agree", "rules_check", "what_would_change")},
     ("phase_at", "when"): (*NO_MOMENT, None),
     ("what_would_change", "most_acts"): ("x", None, {}, 0, 5, True, 1.5),
-    ("match_week", "year"): ("x", None, {}, 0, 10000, True, 2027.0),
+    ("match_week", "year"): ("x", None, {}, 0, 2011, 10000, True, 2027.0),
     ("judge_frame", "frame"): ("x", None, {}, Case()),
     ("load_case", "path"): NO_PATH,
     ("save_case", "path"): NO_PATH,

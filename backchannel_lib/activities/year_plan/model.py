@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import re
 import textwrap
+import uuid
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Annotated, Final, NamedTuple
 
 from backchannel_lib.base.errors import CaseError
@@ -23,7 +24,7 @@ from backchannel_lib.model.tables import assumption_id, claim_ids, fact_ids
 ANCHORS: Final = ("start", "match_monday", "soap_ends", "july_1", "coming_match")
 GROUPS: Final = ("first_days", "two_months", "year")
 PEOPLE: Final = ("you", "friend", "mentor", "school", "program")
-FIRST_YEAR: Final = 2000
+FIRST_YEAR: Final = 2013  # the year before it has the first Match Week whose days are known
 LAST_YEAR: Final = 2100
 
 _ONE_DAY: Final = timedelta(days=1)
@@ -191,10 +192,13 @@ class YearPlan:
 
     @property
     def ics(self) -> str:
-        """The plan as an iCalendar file (RFC 5545) of all-day events; an empty text where there is nothing to enter."""
+        """The plan as an iCalendar file (RFC 5545) of all-day events; an empty text where there is nothing to enter.
+
+        It says when it was made, and its events have ids that no other file has, so that two plans stay apart in one calendar.
+        """
         if not self.items:
             return ""  # a calendar without an event is none by the standard
-        stamp = _basic(self.start)
+        stamp, file = f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}", uuid.uuid4()
         lines = [
             "BEGIN:VCALENDAR",
             "VERSION:2.0",
@@ -209,8 +213,8 @@ class YearPlan:
             until = item.begins if long else item.ends
             lines += [
                 "BEGIN:VEVENT",
-                f"UID:{item.task.task}-{stamp}@backchannel-workbook",
-                f"DTSTAMP:{stamp}T000000Z",
+                f"UID:{item.task.task}-{file}@backchannel-workbook",
+                f"DTSTAMP:{stamp}",
                 f"DTSTART;VALUE=DATE:{_basic(item.begins)}",
                 f"DTEND;VALUE=DATE:{_basic(until + _ONE_DAY)}",  # the first day that no longer belongs to it
                 f"SUMMARY:{_escaped(item.task.title)}",
@@ -226,7 +230,7 @@ def plan_for(start: date, chosen: Iterable[str]) -> YearPlan:
     """Return the plan of the tasks that were checked.
 
     Args:
-        start: The first day, of the years 2000 to 2100.
+        start: The first day, of the years 2013 to 2100.
         chosen: Tasks of data/plan_tasks.csv by name, in any order; one that is named twice counts once.
 
     Returns:
@@ -261,7 +265,7 @@ def plan_for(start: date, chosen: Iterable[str]) -> YearPlan:
 
 
 def check_first_day(day: object, given: object = None) -> date:
-    """Return the first day of a plan; one that is no date of the years 2000 to 2100 raises `CaseError`, with what was given."""
+    """Return the first day of a plan; one that is no date of the years 2013 to 2100 raises `CaseError`, with what was given."""
     if not isinstance(day, date) or isinstance(day, datetime) or not FIRST_YEAR <= day.year <= LAST_YEAR:
         raise CaseError("start", "calendar_day", day if given is None else given, low=FIRST_YEAR, high=LAST_YEAR)
     return day

@@ -136,7 +136,7 @@ def test_what_is_no_day_is_told_kindly(typed: str, rule: str) -> None:
     assert made.state == before
 
 
-@pytest.mark.parametrize("typed", ["2000-01-01", "2100-12-31", " 2028-02-29 "])
+@pytest.mark.parametrize("typed", ["2013-01-01", "2100-12-31", " 2028-02-29 "])
 def test_days_at_the_ends_are_taken(typed: str) -> None:
     """The first and the last year are days like others, and blanks around a day do no harm."""
     made = board(start=typed, **everything())
@@ -195,13 +195,19 @@ def test_unticking_everything_can_be_undone() -> None:
     assert set(made._checked(made.state)) == set(TASKS)
 
 
+def without_ids(ics: str) -> str:
+    """Leave out of a calendar file what differs each time it is made."""
+    return re.sub(r"(UID:\w+-|DTSTAMP:)[0-9a-fTZ-]+", r"\1", ics.replace("\r\n ", ""))
+
+
 def test_both_files_are_those_of_the_library_with_the_day_in_their_name() -> None:
     """Text and calendar are saved as the plan has them, and the notice names the file."""
     made = board(start="2027-03-22", first_days="rest", two_months="open_seats")
     wanted = plan_for(date(2027, 3, 22), ["rest", "open_seats"])
     for do_what, ending, content in (("text", "txt", wanted.text), ("calendar", "ics", wanted.ics)):
         told = do(made, do_what)
-        assert told["file"] == {"name": f"my-plan-2027-03-22.{ending}", "text": content}
+        assert told["file"]["name"] == f"my-plan-2027-03-22.{ending}"
+        assert without_ids(told["file"]["text"]) == without_ids(content)
         assert told["file"]["name"] in told["notice"]
 
 
