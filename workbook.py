@@ -31,6 +31,8 @@ STAMP = VENV / "workbook-stamp.json"
 TOOLS = ROOT / ".venv-tools"
 LOGS = TOOLS / "logs"
 READER_LOCK, TEST_LOCK, UV_LOCK = "requirements.lock", "requirements-test.lock", "requirements-uv.lock"
+#: Nothing is built here, but for a package in plain Python of which only the source is published.
+WHEELS = ("--only-binary", ":all:", "--no-binary", "quotequail")
 #: The Python below any virtual environment: one that is itself in .venv cannot make .venv anew.
 BASE_PYTHON: str = getattr(sys, "_base_executable", None) or sys.executable
 #: What pip and uv print when an install fails, by its cause. The first cause of which a sign is found is reported.
@@ -148,7 +150,7 @@ def install_with_uv(uv: str | None, lock: str, *, fresh: bool) -> None:
     if fresh:
         run_logged([uv, "venv", "--quiet", "--clear", "--python", BASE_PYTHON, str(VENV)], "environment")
     here = ("--python", str(VENV_PYTHON))
-    run_logged([uv, "pip", "sync", *here, "--require-hashes", "--only-binary", ":all:", str(ROOT / lock)], "packages")
+    run_logged([uv, "pip", "sync", *here, "--require-hashes", *WHEELS, str(ROOT / lock)], "packages")
     run_logged([uv, "pip", "install", *here, "--no-deps", "--no-build-isolation", "--editable", str(ROOT)], "project")
 
 
@@ -166,7 +168,7 @@ def pip_install(lock: str) -> list[str]:
     """Return the arguments with which pip installs what a lock names, and nothing else."""
     return [
         *("install", "--no-deps", "--retries", "2", "--no-input", "--disable-pip-version-check"),
-        *("--require-hashes", "--only-binary", ":all:", "--requirement", str(ROOT / lock)),
+        *("--require-hashes", *WHEELS, "--requirement", str(ROOT / lock)),
     ]
 
 

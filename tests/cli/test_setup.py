@@ -153,3 +153,13 @@ def test_a_step_that_fails_leaves_the_set_up_undone(project: Path, steps: list[s
 def test_workbook_py_needs_no_package_and_is_short() -> None:
     """What sets everything up is read by people before they run it."""
     assert len(Path(workbook.__file__).read_text(encoding="utf-8").splitlines()) <= 250
+
+
+def test_nothing_is_built_but_what_is_published_as_source_alone() -> None:
+    """Each exception is still a package of the readers' lock, which has one hash for it, that of its source."""
+    lock = (Path(workbook.__file__).parent / workbook.READER_LOCK).read_text(encoding="utf-8")
+    at = workbook.WHEELS.index("--no-binary")
+    assert workbook.WHEELS[:at] == ("--only-binary", ":all:")
+    for name in workbook.WHEELS[at + 1 :]:
+        entry = lock.partition(f"\n{name}==")[2].split("\n")
+        assert [line.strip().startswith("--hash=") for line in entry[:3]] == [False, True, False], name
