@@ -111,7 +111,7 @@ def wanted_stamp(lock: str) -> dict[str, str]:
         "project": hashlib.sha256((ROOT / "pyproject.toml").read_bytes()).hexdigest(),
         "python": f"{platform.python_implementation()} {platform.python_version()}, {platform.machine()}",
         "base": sys.base_prefix,
-        "folder": repr(os.fsencode(ROOT)),  # in any locale; a virtual environment holds its own path, and breaks when it is moved
+        "folder": repr(os.fsencode(ROOT)),  # which a virtual environment holds, and breaks when it is moved
     }
 
 
