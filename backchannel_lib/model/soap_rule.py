@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, Final
 
 from backchannel_lib.base.readers import TableError
 from backchannel_lib.base.rich_display import RichDisplay
@@ -18,6 +18,9 @@ from backchannel_lib.model.case import Case, case_from
 from backchannel_lib.model.conditions import parse, scalar_function
 from backchannel_lib.model.rules import rule_book
 from backchannel_lib.model.tables import SoapRuleRow, load_facts, load_soap_rule, load_week_events
+
+#: The facts that say how new what we know of the rule is.
+NEWEST: Final = ("soap_rule.newest", "soap_rule.not_settled_2027")
 
 
 @dataclass(frozen=True)
@@ -59,9 +62,9 @@ class RulesCheck(RichDisplay):
 
     @property
     def source(self) -> str:
-        """Where the rule stands, with year and grade."""
+        """Where the rule stands, with year and grade; the newest source, and that this year's agreement was not seen."""
         rows = {fact.id: fact for fact in load_facts()}
-        return "; ".join(
+        sources = "; ".join(
             dict.fromkeys(
                 text(
                     "soap.source",
@@ -72,6 +75,7 @@ class RulesCheck(RichDisplay):
                 for fact in self.facts
             )
         )
+        return " ".join([sources, *(rows[fact].sentence for fact in NEWEST)])
 
     @property
     def next_step(self) -> str:

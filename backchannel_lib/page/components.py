@@ -6,6 +6,7 @@ import functools
 from collections.abc import Iterable, Mapping, Sequence
 
 from backchannel_lib.base.texts import text
+from backchannel_lib.model.soap_rule import NEWEST
 from backchannel_lib.model.tables import FactRow, load_claims, load_facts
 from backchannel_lib.page.html import Markup, join, tag
 
@@ -157,6 +158,7 @@ def citations(name: str, claims: Iterable[str], assumptions: Iterable[str] = (),
                 for one in assumptions
             ],
             [tag("li", facts()[one].sentence, fact_source(facts()[one])) for one in given],
+            [tag("li", facts()[one].sentence) for one in NEWEST if any(fact.startswith("soap_rule.") for fact in given)],
         ),
         class_="bw-basis",
         data_details=name,

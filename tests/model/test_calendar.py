@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from backchannel_lib import Case, CaseError, RulesCheck, match_week, phase_at, rules_check
 from backchannel_lib.model.soap_rule import soap_window
+from backchannel_lib.page.components import citations
 from tests.helpers.cases import CALLER_MOVES, CALLERS, ZONES, cases, moments
 
 EASTERN = ZoneInfo("America/New_York")
@@ -376,3 +377,14 @@ def test_what_is_no_moment_is_refused_with_its_type(moment: Any, kind: str) -> N
         "when: must be a date with a time of day, such as datetime(2027, 3, 15, 10, 0), but it is "
     )
     assert str(caught.value).endswith(f", of type {kind}.")
+
+
+@pytest.mark.parametrize("phase", ["groundwork", "soap_lists", "gap_filling", "post_soap"])
+def test_the_source_names_the_newest_text_and_that_this_year_s_was_not_seen(phase: str) -> None:
+    """Wherever the rule is cited, a reader learns how new the sources are and which one is missing."""
+    source = rules_check(Case(phase=phase)).source
+    assert "SOAP schedule and applicant guide of 2026" in source
+    assert "The agreement for the 2027 Match has not been seen here" in source
+    cited = citations("x", (), (), rules_check(Case(phase=phase)).facts)
+    assert "guide of 2026" in cited
+    assert "2027 Match has not been seen" in cited

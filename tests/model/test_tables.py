@@ -105,6 +105,8 @@ LOOSE = {
     "flags.csv": ("", "claims assumption"),
     "inbox_pieces.csv": ("piece", ""),
     "items.csv": ("item", "fits claims assumption"),
+    "next_steps.csv": ("step when", "facts claims assumption"),
+    "not_covered.csv": ("topic", "facts"),
     "options.csv": ("option", ""),
     "percentiles.csv": ("", ""),
     "phases.csv": ("", "claims assumption"),
