@@ -1,7 +1,8 @@
 """What every test stands on: the project's folder on the path, and how hard hypothesis tries.
 
 The everyday profile draws the same cases at each run, so a run is repeatable and takes seconds. Before a release,
-`HYPOTHESIS_PROFILE=thorough` draws many more, and new ones each time.
+`HYPOTHESIS_PROFILE=thorough` draws many more, and new ones each time; `fuzz` draws 20,000, for the tests of files that may hold
+anything (half an hour each).
 """
 
 from __future__ import annotations

@@ -278,7 +278,7 @@ class VoteStore(contextlib.AbstractContextManager["VoteStore"]):
                 return [str(row[0]) for row in database.execute("PRAGMA quick_check")] != ["ok"]
         except sqlite3.OperationalError:  # locked or not permitted, which says nothing about the content
             return False
-        except sqlite3.DatabaseError:
+        except (sqlite3.DatabaseError, UnicodeError):  # also a complaint that cannot be read itself
             return self.path.is_file()
 
 
