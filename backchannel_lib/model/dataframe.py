@@ -194,8 +194,14 @@ def read_columns(frame: pd.DataFrame) -> dict[str, Array | int]:
             continue
         column = frame.iloc[:, place]
         columns[name], bad = _read_column(field, column)
-        for at in [] if bad is None else np.flatnonzero(bad).tolist():
-            problems.add(_row_of(frame, at), header.headers[name], _problem_of(field, column.iloc[at]))
+        if bad is not None and bad.any():
+            at = np.flatnonzero(bad)
+            known: dict[tuple[type, object], CaseError] = {}
+            for row, value in zip(_rows_of(frame, at), column.iloc[at], strict=True):
+                key = _known_as(value)
+                if key not in known:
+                    known[key] = _problem_of(field, value)
+                problems.add(row, header.headers[name], known[key])
     _check_sums(frame, header, problems)
     problems.raise_any()
     _check_together(frame, header, columns, problems)
@@ -218,14 +224,18 @@ def _header_of(frame: pd.DataFrame) -> Header:
     return header
 
 
-def _row_of(frame: pd.DataFrame, at: int) -> object:
-    """Name a row as a spreadsheet does, whose header is row 1; a label of its own is said beside it."""
-    label = frame.index[at]
+def _rows_of(frame: pd.DataFrame, places: Array) -> list[object]:
+    """Name rows as a spreadsheet does, whose header is row 1; a label of its own is said beside it."""
+    labels = frame.index[places].tolist()
     if frame.index.name == ROW:
-        return label
+        return labels
     if frame.index.dtype.kind in "iu":
-        return int(label) + 2
-    return f"{at + 2} ({label})"
+        return [label + 2 for label in labels]
+    return [f"{at + 2} ({label})" for at, label in zip(places.tolist(), labels, strict=True)]
+
+
+def _row_of(frame: pd.DataFrame, at: int) -> object:
+    return _rows_of(frame, np.array([at]))[0]
 
 
 def _without_blank_rows(frame: pd.DataFrame) -> pd.DataFrame:
