@@ -503,7 +503,7 @@ def _value_words(value: str) -> str:
     if ":" in value:
         start, *end = (time.fromisoformat(part) for part in value.split("-"))
         return hours_words(start, *end) if end else time_words(start)
-    return f"{int(value):,}" if value.isdecimal() else value and f"{float(value)}"
+    return f"{int(value):,}" if value.isdecimal() else value and f"{float(value)}".removeprefix("0")  # as in P = .62
 
 
 class FactRow(NamedTuple):

@@ -287,6 +287,7 @@ class Studies(GuessForm):
             for answer in answers_to(step):
                 self.update(**{step: answer})
                 self.see(step)
+                yield f"{text(f'studies.{step}.{answer}')}: {self._line(step, self.state)}"
         yield from [facts()[fact].sentence for step in STEPS for fact in FACTS[step]]
 
 
