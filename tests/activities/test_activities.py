@@ -88,6 +88,7 @@ def test_a_still_and_a_text_stand_in_for_it(activity: Activity[Any]) -> None:
 # ---- acting ----
 
 
+@pytest.mark.slow
 def test_the_tour_says_the_same_each_time_and_leaves_no_trace(activity: Activity[Any]) -> None:
     """The tour tells at least a line for each thing it tries, the same at every run, and gives the activity back as it was."""
     start = activity.state
@@ -148,6 +149,7 @@ def positions_of(activity: Activity[Any]) -> Iterator[tuple[str, Any]]:
         yield field, True
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("part", PARTS)
 @settings(max_examples=8)
 @given(data=st.data())

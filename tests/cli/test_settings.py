@@ -36,6 +36,7 @@ def computer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", [name for name in variables(Path("/x")) if name != "HOME"])
 def test_a_setting_that_we_did_not_make_reaches_nobody(computer: Path, name: str) -> None:
     """It is dropped, or it has the workbook's own value."""

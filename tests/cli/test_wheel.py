@@ -47,6 +47,7 @@ def test_the_wheel_judges_and_shows_a_panel(installed: Path, tmp_path: Path) -> 
     assert (done.stdout, done.returncode) == ("works\n", 0), done.stderr
 
 
+@pytest.mark.slow
 def test_the_wheel_brings_the_command(installed: Path, tmp_path: Path) -> None:
     """`backchannel` is its entry point, `print` works, and `open` says in a sentence where the notebooks are."""
     (points,) = installed.glob("*.dist-info/entry_points.txt")

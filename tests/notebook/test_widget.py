@@ -228,6 +228,7 @@ def test_a_panel_saves_under_the_same_name_when_the_notebook_runs_again(run_cell
     assert Panel(key="mine").storage_key == Panel(key="mine").storage_key
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", [row.activity for row in load_activities()])
 def test_the_value_of_an_activity_brings_it_back(name: str) -> None:
     view = open_activity(name)
@@ -269,6 +270,7 @@ KINDS = list({row.kind: row.activity for row in load_activities()}.values())
 HALF = "half \ud83d an emoji"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", KINDS)
 def test_half_an_emoji_never_cuts_the_page_off(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """A browser sends one where text was cut in the middle of an emoji; no connection can carry it back."""
@@ -294,6 +296,7 @@ def test_half_an_emoji_is_replaced_and_the_rest_of_the_text_stays() -> None:
     assert view.value["text"] == "Dear Dr. O., half \ufffd an emoji"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", KINDS)
 @pytest.mark.parametrize("nested", ["[" * 100_000, '{"a":' * 100_000, "[" * 900 + "]" * 900, '{"a":' * 900 + "1" + "}" * 900])
 def test_a_file_that_is_nested_too_deeply_is_refused_in_a_sentence(name: str, nested: str) -> None:

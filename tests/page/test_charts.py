@@ -229,6 +229,7 @@ def test_the_amplifier_s_line_runs_through_the_mark(case: Case, reading: str | N
 CHANCES = re.compile(r"probab|percent|\bodds\b|likelihood|%", re.IGNORECASE)
 
 
+@pytest.mark.slow
 @given(case=cases(), reading=readings)
 def test_no_chart_speaks_of_probability(case: Case, reading: str | None) -> None:
     """No text on or about a chart, and no table of its numbers, speaks of probability or holds a percent sign."""

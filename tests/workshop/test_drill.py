@@ -217,6 +217,7 @@ def test_a_ping_that_is_to_come_is_not_told_before(drill: Drill) -> None:
 # ---- what moved whom ----
 
 
+@pytest.mark.slow
 @settings(max_examples=120)
 @given(st.lists(st.sampled_from(["", *DECISIONS]), min_size=20, max_size=20))
 def test_the_counts_are_right_for_every_way_of_deciding(drawn: list[str]) -> None:

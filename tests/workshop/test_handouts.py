@@ -339,6 +339,7 @@ def test_a_full_disk_leaves_the_old_sheet_as_it_was(monkeypatch: pytest.MonkeyPa
 # ---- the command ----
 
 
+@pytest.mark.slow
 def test_one_command_makes_html_and_pdf(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """`print` leaves two HTML pages and two PDFs with pages, names each, and leaves nothing else behind."""
     find_chromium()

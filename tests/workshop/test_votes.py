@@ -323,6 +323,7 @@ VoteStore(sys.argv[1]).open_round("one", "x", [("a", "A")])
 """
 
 
+@pytest.mark.slow
 def test_two_processes_may_make_a_store_at_once(tmp_path: Path) -> None:
     """Several processes that find no store all make it, and it is whole."""
     for turn in range(3):
@@ -1706,6 +1707,7 @@ def test_a_server_that_is_stuck_ends_all_the_same(tmp_path: Path) -> None:
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("arguments", "problem"),
     [

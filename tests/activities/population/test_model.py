@@ -74,6 +74,7 @@ def test_another_seed_gives_other_files() -> None:
     assert draw(seed=1) != draw(seed=2)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("share", [0, 1, 10, 50, 90, 100])
 @pytest.mark.parametrize("name", SHARES)
 def test_shares_agree_with_the_settings(name: str, share: int) -> None:
@@ -210,6 +211,7 @@ def test_the_notes_say_what_has_to_be_said() -> None:
 # ---- what the calls do ----
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("reading", READINGS)
 def test_the_counts_are_those_of_judging_every_file(reading: str | None) -> None:
     """Files judged by kinds give the numbers that judging each file by itself gives, for any cases and any reading."""

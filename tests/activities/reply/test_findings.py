@@ -183,6 +183,7 @@ def test_the_order_of_sentences_does_not_matter(sentences: list[str], number: in
     assert check.counts.sentences == len(kept)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("quote", ["'", "’", "‘", "ʼ", "`"])
 def test_curly_quotes_are_quotes(quote: str) -> None:
     """An apostrophe of any shape reads like a straight one, and what it shortens like the words written out."""
