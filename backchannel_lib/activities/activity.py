@@ -26,6 +26,7 @@ from backchannel_lib.activities.messages import (
     read_message,
 )
 from backchannel_lib.base.errors import CaseError, CaseFileError
+from backchannel_lib.base.formatting import printable
 from backchannel_lib.base.spreadsheet import decode
 from backchannel_lib.base.texts import text
 from backchannel_lib.page.html import tag
@@ -165,12 +166,12 @@ class Activity(Generic[State]):
     def read_record(self, text: str) -> dict[str, Any]:
         """Return the named values in a file; raise `CaseError` if it holds none."""
         try:
-            record = json.loads(text)
+            record = json.loads(text.removeprefix("\ufeff"))
         except (ValueError, RecursionError):
             raise CaseError(self.key, "not_json", text[:40]) from None
         if not isinstance(record, dict):
             raise CaseError(self.key, "not_a_record", text[:40])
-        return record
+        return printable(record)  # type: ignore[no-any-return]
 
     def file_problem(self, error: CaseError) -> str:
         """Return a sentence for a reader about what is wrong with a file."""
@@ -285,6 +286,7 @@ class Activity(Generic[State]):
             Answers, each built when it is asked for, so that the first can be on its way while the second is built. Asking for
             the next one says that the one before was sent; whoever could not send it asks for no more.
         """
+        message = message if isinstance(message, Mapping) else {}
         request = read_message(message, self.actions())
         if request and request["type"] == "prefetch":
             yield from self._prefetched(request)  # type: ignore[arg-type]  # it was checked
@@ -381,7 +383,8 @@ class Activity(Generic[State]):
     def _load(self, message: LoadMessage) -> ActionResult:
         try:
             content = file_content(message["value"])
-            self.commit(self.from_file(content if isinstance(content, str) else decode(content)))
+            whole = content if isinstance(content, str) else decode(content)
+            self.commit(self.from_file(whole.removeprefix("\ufeff")))
         except CaseError as error:
             return {"notice": text("panel.load_failed", problem=self.file_problem(error))}
         self.clear_errors()

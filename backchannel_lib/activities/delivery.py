@@ -12,9 +12,11 @@ from dataclasses import dataclass, field
 from typing import Any, Final, Literal, TypeAlias
 
 from backchannel_lib.activities.messages import ShowMessage
+from backchannel_lib.base.formatting import printable
 
 Arrival: TypeAlias = Literal["in_order", "after_gap", "outdated"]
 
+OLDEST: Final = 1000  # how far behind a message may come; one with a smaller number still begins a new count
 MOST_VIEWS: Final = 64  # views whose messages are counted; one that was forgotten is sent everything
 
 
@@ -78,10 +80,11 @@ class Delivery:
         if view is None or number is None:
             return "in_order"
         last = self._received.pop(view, 0)
-        self._received[view] = max(last, number)
+        outdated = last - OLDEST < number <= last
+        self._received[view] = last if outdated else number
         if len(self._received) > MOST_VIEWS:
             del self._received[next(iter(self._received))]
-        if number <= last:
+        if outdated:
             return "outdated"
         return "in_order" if number == last + 1 else "after_gap"
 
@@ -90,7 +93,7 @@ class Delivery:
         number = shown.contents.get(body)
         if number is None:
             number = shown.contents[body] = next(self._contents)
-            contents[number] = body
+            contents[number] = printable(body)
         return number
 
     def stamp(self, answer: ShowMessage, message: Mapping[str, Any]) -> ShowMessage:
@@ -100,7 +103,9 @@ class Delivery:
         if isinstance(seq, int):
             answer["seq"] = seq
         if isinstance(view, str):
-            answer["view"] = view
+            answer["view"] = printable(view)
+        if "notice" in answer:
+            answer["notice"] = printable(answer["notice"])
         return answer
 
     def next_number(self) -> int:

@@ -160,7 +160,11 @@ class Form(Activity[Record]):
         """Return the state in a file; names that are no longer known are passed over."""
         record = self.read_record(text)
         read = {name: entry.read(record[name]) for name, entry in self.entries.items() if name in record}
-        return MappingProxyType({name: read.get(name, entry.default) for name, entry in self.entries.items()})
+        return self.believed(MappingProxyType({name: read.get(name, entry.default) for name, entry in self.entries.items()}))
+
+    def believed(self, state: Record) -> Record:
+        """Return the state in a file without what cannot have come about, such as an answer that was seen before the guess."""
+        return state
 
     def static_html(self) -> str:
         """Return title and lead, for a notebook that has not been run."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 
 from backchannel_lib.activities.activity import Action
@@ -30,7 +31,8 @@ class GuessForm(Form):
     section = "seen"  # the section that is visible once the answer is
 
     def __init__(self, row: ActivityRow, fields: Mapping[str, FormField], steps: Iterable[str] = ("",)) -> None:
-        seen = [self.seen_field(step) for step in steps]
+        self.answered = tuple(steps)
+        seen = [self.seen_field(step) for step in self.answered]
         super().__init__(row, {**fields, **{field: boolean_field(field) for field in seen}})
 
     def seen_field(self, step: str = "") -> str:
@@ -44,6 +46,13 @@ class GuessForm(Form):
     def missing(self, _state: Record, _step: str = "") -> str:
         """Return a sentence about what the reader has to do before the answer; blank where nothing is missing."""
         return ""
+
+    def believed(self, state: Record) -> Record:
+        """Return the state in a file; an answer counts as seen only if nothing was missing before it."""
+        for step in self.answered:
+            if self.is_seen(state, step) and self.missing(state, step):
+                state = MappingProxyType({**state, self.seen_field(step): False})
+        return state
 
     def see(self, step: str = "") -> ActionResult:
         """Show the answer to a step, unless something is missing."""

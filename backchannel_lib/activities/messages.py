@@ -9,6 +9,8 @@ import functools
 from collections.abc import Collection, Mapping
 from typing import Any, Final, Literal, NotRequired, TypeAlias, TypedDict, get_args, get_origin, get_type_hints
 
+from backchannel_lib.base.formatting import printable
+
 Value: TypeAlias = str | int | float | bool | None  # what a control or a file can hold
 
 # ---- from the page to Python ----
@@ -162,6 +164,8 @@ class PrefetchedMessage(TypedDict):
     prefetch_version: int | None
 
 
+MOST_BITS: Final = 1024  # of a number; with thousands of digits Python would not even write it down
+
 FROM_PAGE: Final[dict[str, type]] = {
     "hello": HelloMessage,
     "refresh": RefreshMessage,
@@ -199,7 +203,7 @@ def read_message(message: Mapping[str, Any], actions: Collection[str]) -> dict[s
     record = FROM_PAGE.get(name, ActionMessage if name in actions else None)
     if record is None:
         return None
-    read = dict(message)
+    read = {key: printable(value) if isinstance(value, str) else value for key, value in message.items()}
     if record is ActionMessage and read.get("value") is None:
         read["value"] = ""
     required, kinds = _keys_of(record)
@@ -214,6 +218,8 @@ def _keys_of(record: type) -> tuple[frozenset[str], dict[str, Any]]:
 
 
 def _is_a(value: object, kind: Any) -> bool:
+    if isinstance(value, int) and value.bit_length() > MOST_BITS:
+        return False
     if get_origin(kind) is Literal:
         return value in get_args(kind)
     if kind is int:

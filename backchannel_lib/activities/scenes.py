@@ -180,10 +180,11 @@ class Scenes(CaseActivity):
         names = {name for name, _ in verdict_options()}
         if scene not in self.order or not isinstance(guesses, dict) or not set(map(str, guesses.values())) <= names:
             raise CaseError(self.key, "not_a_record", text[:40])
+        guessed = {name: str(guess) for name, guess in guesses.items() if name in self.order}
         return state_of(Case.from_record(record))._replace(
             scene=scene,
-            guesses=tuple((name, str(guess)) for name, guess in guesses.items() if name in self.order),
-            seen=tuple(name for name in seen if name in self.order),
+            guesses=tuple(guessed.items()),
+            seen=tuple(name for name in dict.fromkeys(seen) if name in guessed),  # nobody has seen it before the guess
         )
 
     def fragments(self, state: CaseState) -> dict[str, str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from types import MappingProxyType
 from typing import Any, Final, TypeGuard
 
 from backchannel_lib.activities.activity import Action
@@ -58,6 +59,12 @@ class TimedDeck(Form):
             return {"notice": text("lesson.choose_first")}
         self.commit_values(at=at, **decided)
         return {"focus": "summary" if at == self.end else self.head_at(at)}
+
+    def believed(self, state: Record) -> Record:
+        """Return the state in a file; there is no end before something was decided."""
+        if state["at"] == self.end and not self.decided(state):
+            return MappingProxyType({**state, "at": 0})
+        return state
 
     # ---- what a kind of deck must implement ----
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator
+from types import MappingProxyType
 from typing import Final, NamedTuple
 
 from backchannel_lib.activities.activity import Action
@@ -89,9 +91,18 @@ class Walk(Form):
 
     def _on(self, _: object) -> ActionResult:
         """Begin the next walk of the same activity, where there is one."""
-        if self._next(self.state) is not None:
+        coming = self._next(self.state)
+        if coming is not None and coming.direction:
+            return {"notice": text("guess.first")}  # what comes next is to be predicted
+        if coming is not None:
             self.commit_values(at=self.state["at"] + 1, guess="")
         return {"focus": "now"}
+
+    def believed(self, state: Record) -> Record:
+        """Return the state in a file; nobody comes past a step that was not predicted."""
+        passed = self.steps[1 : state["at"] + 1]
+        way = itertools.takewhile(lambda step: not step.direction or state[step.row.step], passed)
+        return MappingProxyType({**state, "at": sum(1 for _ in way)})
 
     def _next(self, state: Record) -> Step | None:
         place_after = state["at"] + 1

@@ -57,7 +57,7 @@ def case_from_text(text: str, name: str = "case file") -> Case:
     if not head.startswith(("{", "[")) and "\n" in head and columns_found(text, CASE_COLUMNS):
         return case_from_table(text, name)
     try:
-        record = json.loads(text, parse_constant=_no_constant)
+        record = json.loads(text.removeprefix("\ufeff"), parse_constant=_no_constant)
     except (ValueError, RecursionError):
         raise CaseFileError(name, "not_json", text) from None
     if not isinstance(record, dict):

@@ -155,7 +155,7 @@ class ActivityView(anywidget.AnyWidget):
         Raises:
             CaseError: A field does not exist, or a value breaks its rule; nothing changes.
         """
-        activity = self.activity
+        activity, values = self.activity, printable(dict(values))
         before = activity.values(activity.state)
         new = {field: value for field, value in values.items() if before.get(field, ...) != value}
         if not new:
@@ -175,7 +175,7 @@ class ActivityView(anywidget.AnyWidget):
         super().set_state({name: value for name, value in sync_data.items() if not self.traits()[name].read_only})
 
     def _receive(self, _widget: object, message: dict[str, Any], _buffers: object) -> None:
-        if message.get("type") == "plotly":
+        if isinstance(message, dict) and message.get("type") == "plotly":
             self.send({"type": "plotly"}, [plotly_js()])
             return
         self._on_screen = True
@@ -216,7 +216,8 @@ class ActivityView(anywidget.AnyWidget):
         self._draw()
         bundle, metadata = super()._repr_mimebundle_() or ({}, {})
         # What a reader sees of a notebook that has not been run, and what a test of it compares.
-        return {**bundle, "text/plain": self.text, "text/html": printable(self.activity.static_html())}, metadata
+        static = {"text/plain": self.text, "text/html": self.activity.static_html()}
+        return {**bundle, **printable(static)}, metadata
 
 
 _counts: Counter[tuple[str, str]] = Counter()

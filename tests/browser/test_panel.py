@@ -176,6 +176,42 @@ def test_nothing_is_cut_off_at_any_width(fresh: Opened, width: int) -> None:
     assert wide == []
 
 
+#: Whether some of the element with the focus can be seen: nothing lies over all of it, and it is inside the window.
+IN_SIGHT = """() => {
+    const one = document.activeElement;
+    const box = (one.closest('.bw-file') ?? one).getBoundingClientRect();
+    for (const across of [0.1, 0.5, 0.9]) for (const down of [0.1, 0.5, 0.9]) {
+        const top = document.elementFromPoint(box.x + across * box.width, box.y + down * box.height);
+        if (!top) continue;
+        const around = top.contains(one) && !top.matches('.bw') && top.closest('.bw');
+        if (one.contains(top) || around || one.closest('label')?.contains(top)) return true;
+    }
+    return false;
+}"""
+
+
+@pytest.mark.parametrize(("width", "height"), [(320, 256), (640, 400)])
+def test_at_400_percent_zoom_no_control_with_the_focus_is_covered(fresh: Opened, width: int, height: int) -> None:
+    """With verdict out of sight and a notice on screen, Tab leads to nothing that lies under them (WCAG 2.4.11)."""
+    page = fresh.page
+    page.set_viewport_size({"width": width, "height": height})
+    page.wait_for_timeout(500)
+    page.focus(".bw [data-action=undo]")
+    page.keyboard.press("Enter")  # "nothing to undo": a notice
+    covered, stops = [], 0
+    for _ in range(60):
+        page.keyboard.press("Tab")
+        if not page.evaluate("document.activeElement.closest('.bw') !== null"):
+            break
+        stops += 1
+        page.evaluate("() => new Promise((next) => requestAnimationFrame(() => requestAnimationFrame(next)))")
+        if not page.evaluate(IN_SIGHT):
+            covered.append(page.evaluate("document.activeElement.outerHTML.slice(0, 100)"))
+    page.set_viewport_size({"width": 1280, "height": 800})
+    assert stops >= 30
+    assert covered == []
+
+
 def test_a_dead_kernel_is_told_in_a_sentence(opened: Opened, lab: Lab) -> None:
     """When the kernel is gone, a move is answered by a calm sentence that says what to do, and nothing breaks."""
     page = opened.page

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from types import MappingProxyType
 from typing import Final
 
 from backchannel_lib.activities.critique.model import LEVELS, Rated, RatingResult, levels, load_support, rate
@@ -57,6 +58,11 @@ class Rating(Items):
     def missing(self, state: Record, _step: str = "") -> str:
         """Return a sentence where nothing of the group was rated yet."""
         return "" if self.chosen(state, self.groups[state["topic"]]) else text(self.nothing_chosen)
+
+    def believed(self, state: Record) -> Record:
+        """Return the state in a file; a group counts as compared only if something in it was rated."""
+        shown = tuple(group for group in state["shown"] if self.chosen(state, self.groups[group]))
+        return MappingProxyType({**state, "shown": shown})
 
     def see(self, step: str = "") -> ActionResult:
         """Show our ratings of the group in sight."""

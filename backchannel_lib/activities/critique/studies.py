@@ -88,8 +88,10 @@ class Studies(GuessForm):
         return self.see(step)
 
     def missing(self, state: Record, step: str = "") -> str:
-        """Return the request to guess first, where a step's question has no answer yet."""
-        return text("guess.first") if step in self.entries and not state[step] else ""
+        """Return the request to guess first, where a step's question, or the step before it, has no answer yet."""
+        before = STEPS[: STEPS.index(step)] if step in STEPS else ()
+        open_before = any(not self.is_seen(state, one) for one in before)
+        return text("guess.first") if open_before or (step in self.entries and not state[step]) else ""
 
     # ---- what is on the page ----
 
