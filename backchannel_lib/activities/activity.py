@@ -166,12 +166,12 @@ class Activity(Generic[State]):
     def read_record(self, text: str) -> dict[str, Any]:
         """Return the named values in a file; raise `CaseError` if it holds none."""
         try:
-            record = json.loads(text.removeprefix("\ufeff"))
+            record = printable(json.loads(text.removeprefix("\ufeff")))
         except (ValueError, RecursionError):
             raise CaseError(self.key, "not_json", text[:40]) from None
         if not isinstance(record, dict):
             raise CaseError(self.key, "not_a_record", text[:40])
-        return printable(record)  # type: ignore[no-any-return]
+        return record
 
     def file_problem(self, error: CaseError) -> str:
         """Return a sentence for a reader about what is wrong with a file."""
