@@ -21,7 +21,7 @@ from backchannel_lib.base.texts import text
 from backchannel_lib.model.calendar import eastern, match_week, phase_at
 from backchannel_lib.model.case import Case
 from backchannel_lib.model.conditions import parse, scalar_function
-from backchannel_lib.model.open_judgment import OpenJudgment, judge_open
+from backchannel_lib.model.open_judgment import OpenJudgment, judge_open, known_case, open_field_names
 from backchannel_lib.model.rules import rule_book
 from backchannel_lib.model.soap_rule import RulesCheck, rules_check, soap_window
 from backchannel_lib.model.tables import assumption_id, claim_ids, fact_ids, load_week_events, year_time
@@ -176,10 +176,9 @@ def advise(
     """
     moment = eastern(datetime.now().astimezone() if now is None else now)
     ticked = _check_topics(topics)
-    unknown = tuple(unknown)
-    judgment = judge_open(known, [name for name in unknown if name != "phase"])
-    case = judgment.known.replace(phase=phase_at(moment))
-    judgment = judge_open(case, judgment.unknown)
+    open_fields = [name for name in open_field_names(unknown) if name != "phase"]
+    case = known_case(known, open_fields).replace(phase=phase_at(moment))
+    judgment = judge_open(case, open_fields)
     start, end = soap_window(moment.year)
     inside = start <= moment < end
     contact_unknown = "program_contacted_first" in judgment.unknown

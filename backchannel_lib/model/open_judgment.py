@@ -10,7 +10,7 @@ import ast
 import functools
 import itertools
 import sys
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from types import MappingProxyType
@@ -21,7 +21,7 @@ from backchannel_lib.base.formatting import suggestions
 from backchannel_lib.model.case import Case, Field
 from backchannel_lib.model.conditions import names_in, scalar_function
 from backchannel_lib.model.exams import SCORES, check_one_exam, exam_of, step2_top
-from backchannel_lib.model.rules import RuleBook, check_reading, rank_of, rule_book
+from backchannel_lib.model.rules import check_reading, rank_of, rule_book
 from backchannel_lib.model.tables import STAGES
 from backchannel_lib.model.verdict import Verdict
 
@@ -112,26 +112,48 @@ def judge_open(
         >>> open_case.worth_asking["interviews_failures"][False] == {Verdict.DECLINED}
         True
     """
-    open_fields = _check_unknown(unknown)
-    case = _known_case(known, fields, open_fields)
+    open_fields = open_field_names(unknown)
+    case = known_case(known, open_fields, **fields)
     check_reading(reading)
     if not set(open_fields) & set(SCORES):
         check_one_exam(case)
-    rules = _Rules(rule_book(reading), case, open_fields)
+    return _judge_open(case, open_fields, reading)
+
+
+@functools.lru_cache(maxsize=256)
+def _judge_open(case: Case, open_fields: tuple[str, ...], reading: str | None) -> OpenJudgment:
+    rules = _Rules(reading, case, open_fields)
     examples = rules.examples()
     return OpenJudgment(case, open_fields, reading, MappingProxyType(examples), rules.worth_asking(frozenset(examples)))
 
 
-def _check_unknown(unknown: Iterable[str]) -> tuple[str, ...]:
+def open_field_names(unknown: Iterable[str]) -> tuple[str, ...]:
+    """Return the names of open fields in the order of a case; raise `CaseError` for one that no field has.
+
+    Examples:
+        >>> open_field_names(["sponsors_visas", "range_low"])
+        ('range_low', 'sponsors_visas')
+    """
     known_fields = Case.fields()
+    if not isinstance(unknown, Iterable):
+        raise CaseError("unknown", "set", unknown, levels=suggestions("", known_fields))
     names = [unknown] if isinstance(unknown, str) else list(unknown)
     for name in names:
-        if name not in known_fields:
+        if not isinstance(name, str) or name not in known_fields:
             raise CaseError(str(name), "unknown_field", name, known=suggestions(str(name), known_fields))
     return tuple(name for name in known_fields if name in names)
 
 
-def _known_case(known: Case | Mapping[str, object] | None, fields: Mapping[str, object], unknown: Sequence[str]) -> Case:
+def known_case(known: Case | Mapping[str, object] | None, unknown: Sequence[str], **fields: object) -> Case:
+    """Return the case that a case or its known fields make; where fields are open, any value that fits stands in them.
+
+    Raises:
+        CaseError: As in `judge_open`.
+
+    Examples:
+        >>> known_case({"range_low": 200}, ["range_floor"]).range_floor
+        200
+    """
     if known is not None and fields:
         raise CaseError("known", "case_and_fields", known, fields=", ".join(fields))
     if isinstance(known, Case):
@@ -223,29 +245,35 @@ class _Group(NamedTuple):
         return self._replace(truths={held: truth for held, truth in self.truths.items() if held in kept})
 
 
+@functools.cache
+def _undecided(
+    reading: str | None,
+) -> tuple[tuple[str, ...], dict[str, frozenset[str]], Callable[[Any], int], tuple[_Stage, ...]]:
+    """Return the comparisons of the rules, the fields each speaks of, what tells which hold, and the stages."""
+    book = rule_book(reading)
+    nodes: dict[str, ast.expr] = {}
+    conditions = [None if tree is None else _expression(tree, nodes) for tree in book.trees]
+    stages = []
+    for stage in STAGES:
+        rows = [(rank_of(rule.allows), row) for rule, row in zip(book.rules, conditions, strict=True) if rule.stage == stage]
+        otherwise = next((allows for allows, row in rows if row is None), None)
+        undecided = tuple((allows, row) for allows, row in rows if row is not None)
+        stages.append(_Stage(stage in book.highest, undecided, otherwise))
+    fields_of = {atom: names_in(node) for atom, node in nodes.items()}
+    return tuple(nodes), fields_of, scalar_function(nodes.values()), tuple(stages)
+
+
 class _Rules:
     """The rules under one reading, with whatever the known fields settle already settled."""
 
-    def __init__(self, book: RuleBook, case: Case, unknown: tuple[str, ...]) -> None:
+    def __init__(self, reading: str | None, case: Case, unknown: tuple[str, ...]) -> None:
         self.case = case
-        nodes: dict[str, ast.expr] = {}
-        conditions = [None if tree is None else _expression(tree, nodes) for tree in book.trees]
-        self.atoms = tuple(nodes)
-        self.fields_of = {atom: names_in(node) for atom, node in nodes.items()}
-        self.which = scalar_function(nodes.values())
+        self.atoms, self.fields_of, self.which, stages = _undecided(reading)
         held = self.which(case)
         settled = {atom: bool(held >> bit & 1) for bit, atom in enumerate(self.atoms)}
         open_atoms = {atom for atom, names in self.fields_of.items() if names & set(unknown)}
-        stages = []
-        for stage in STAGES:
-            rows = [
-                (rank_of(rule.allows), row) for rule, row in zip(book.rules, conditions, strict=True) if rule.stage == stage
-            ]
-            otherwise = next((allows for allows, row in rows if row is None), None)
-            undecided = tuple((allows, row) for allows, row in rows if row is not None)
-            stages.append(_Stage(stage in book.highest, undecided, otherwise))
         truth = frozenset((atom, value) for atom, value in settled.items() if atom not in open_atoms)
-        self.left = _Left(max(Verdict), tuple(stages)).settle(truth)
+        self.left = _Left(max(Verdict), stages).settle(truth)
         asked = {
             name
             for stage in self.left.stages
@@ -322,24 +350,27 @@ class _Rules:
                 steps.update(number for number in numbers if isinstance(number, int))
         return steps
 
-    def examples(self, instead: _Group | None = None) -> dict[Verdict, Case]:
-        """Return the verdicts that stay possible, lowest first, each with a case that gets it.
-
-        Args:
-            instead: A group some of whose values are ruled out, in place of the group of the same fields.
-        """
+    def examples(self) -> dict[Verdict, Case]:
+        """Return the verdicts that stay possible, lowest first, each with a case that gets it."""
         reached: dict[_Left, Values] = {self.left: {}}
-        groups = [instead if instead is not None and group.names == instead.names else group for group in self.groups]
-        for group in groups:
+        for group in self.groups:
             further: dict[_Left, Values] = {}
             for left, before in reached.items():
                 for held, truth in group.truths.items():
                     further.setdefault(left.settle(truth), {**before, **group.values[held]})
             reached = further
-        return {
-            Verdict(left.best): Case(**{**self.case.__dict__, **values})
-            for left, values in sorted(reached.items(), key=lambda found: found[0].best)
-        }
+        found: dict[int, Values] = {}
+        for left, values in reached.items():
+            found.setdefault(left.best, values)
+        return {Verdict(best): Case(**{**self.case.__dict__, **found[best]}) for best in sorted(found)}
+
+    def verdicts(self, instead: _Group) -> frozenset[Verdict]:
+        """Return the verdicts that stay possible with a group some of whose values are ruled out, in its own place."""
+        reached = {self.left}
+        # First what is known: it decides most, so fewer ways are left to follow.
+        for group in (instead, *(group for group in self.groups if group.names != instead.names)):
+            reached = {left.settle(truth) for left in reached for truth in group.truths.values()}
+        return frozenset(Verdict(left.best) for left in reached)
 
     def worth_asking(self, now: frozenset[Verdict]) -> Mapping[str, Mapping[Answer, frozenset[Verdict]]]:
         """Return, for each open field whose answer would narrow the outcome, what each answer would leave."""
@@ -364,7 +395,7 @@ class _Rules:
         for value, held in group.by_answer[name].items():
             same = frozenset(held)
             if same not in known:
-                known[same] = frozenset(self.examples(group.only(same)))
+                known[same] = self.verdicts(group.only(same))
             left[value] = known[same]
         field = Case.fields()[name]
         if field.kind != "number" or field.optional:

@@ -194,6 +194,8 @@ def test_nearly_everything_may_be_open() -> None:
         ({"known": Case(), "unknown": ("sponsor_visas",)}, "sponsors_visas"),
         ({"known": Case(), "unknown": (), "score": 240}, "not both"),
         ({"known": 3}, "must be a Case"),
+        ({"known": Case(), "unknown": 5}, "unknown: must hold only"),
+        ({"known": Case(), "unknown": [["score"]]}, "is no field"),
         ({"known": Case(score=480), "unknown": ("sponsors_visas",)}, "same exam"),
         ({"known": Case(score=480), "unknown": ("range_low",)}, "fits"),
         ({"known": Case(), "reading": "none such"}, "reading"),
