@@ -206,14 +206,33 @@ def processes(work: Path) -> list[psutil.Process]:
     return found
 
 
+#: A job in the background ignores Ctrl+C, and one under nohup the end of its terminal, and so do the programs they start.
+HEEDS_SIGNALS = (
+    "import os, signal, sys; signal.signal(signal.SIGINT, signal.SIG_DFL); signal.signal(signal.SIGHUP, signal.SIG_DFL); "
+    "os.execv(sys.executable, [sys.executable, *sys.argv[1:]])"
+)
+
+
+@contextlib.contextmanager
+def ended(process: subprocess.Popen[str]) -> Iterator[subprocess.Popen[str]]:
+    """Kill a program that is still there when its test is over, so that a failure is a failure and not a test without end."""
+    with process:
+        try:
+            yield process
+        finally:
+            process.kill()
+
+
 @pytest.mark.skipif(os.name != "posix", reason="Windows has no signals")
 @pytest.mark.parametrize("name", ["SIGTERM", "SIGHUP", "SIGKILL", "SIGINT"])
 def test_nothing_keeps_running_when_the_workshop_is_ended(tmp_path: Path, name: str) -> None:
     """Ended, killed, interrupted, or its terminal closed: server and kernel are gone and the port is free."""
     port = free_port()
-    command = [sys.executable, "-m", "backchannel_lib.cli", "present", "--no-browser", f"--port={port}"]
+    command = [sys.executable, "-c", HEEDS_SIGNALS, "-m", "backchannel_lib.cli", "present", "--no-browser", f"--port={port}"]
     own = os.environ | {saved_answers.FOLDER: str(tmp_path)}
-    with subprocess.Popen(command, cwd=ROOT, env=own, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True) as process:
+    with ended(
+        subprocess.Popen(command, cwd=ROOT, env=own, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True)
+    ) as process:
         assert process.stdout is not None
         said = ""
         while not (found := re.search(r"http://\S+token=\w+", said)):
