@@ -238,10 +238,10 @@ class QuickCheck(Form):
         return {"save_sheet": self._save_sheet, "save_text": self._save_text}
 
     def _save_sheet(self, _: Mapping[str, Any]) -> ActionResult:
-        return saved_file("my_backchannel_sheet.html", sheet_html(self.advice(self.state), self.head(self.state)))
+        return saved_file("my_sheet.html", sheet_html(self.advice(self.state), self.head(self.state)))
 
     def _save_text(self, _: Mapping[str, Any]) -> ActionResult:
-        return saved_file("my_backchannel_sheet.txt", sheet_text(self.advice(self.state), self.head(self.state)))
+        return saved_file("my_sheet.txt", sheet_text(self.advice(self.state), self.head(self.state)))
 
     def transcript(self) -> str:
         """Return what each day and each caller lead to; the present moment is left out, since it never is the same."""

@@ -36,7 +36,8 @@ NOT_PRESSED |= {"choose", "fresh", "table", "phones_ask", "phones_open", "phones
 AGAIN = {"round": "next"}
 #: Where each kind of activity tells its answer: at least one of these places has to be filled after the walk.
 ANSWERS = ", ".join(
-    f"[data-fragment{name}]" for name in ("=beside", "^='told.'", "=compared", "=now", "=made", "=told", "=tally", "=why")
+    f"[data-fragment{name}]"
+    for name in ("=beside", "^='told.'", "=compared", "=now", "=made", "=told", "=tally", "=why", "=answer")
 )
 #: The key that works each kind of control.
 KEYS = {
@@ -148,7 +149,7 @@ def work(opened: Opened, lab: Lab, chapter: str) -> None:
     for width in (360, 1280, 1920):
         page.set_viewport_size({"width": width, "height": 800})
         for number in range(len(parts)):
-            assert page.evaluate(CUT_OFF, number) == [], f"{parts[number].part}: cut off at {width}"
+            assert page.evaluate(CUT_OFF, number) == [], f"{parts[number].activity}: cut off at {width}"
     notices = page.evaluate("[...document.querySelectorAll('[data-notice]')].map(one => one.innerText)")
     assert text("panel.disconnected") not in notices
     assert text("panel.not_understood") not in notices
