@@ -35,6 +35,7 @@ MOVES: Final = (
     "direct_email",
 )
 PHASES: Final = ("groundwork", "soap_lists", "gap_filling", "post_soap")
+MOST_COUNT: Final = 1_000_000_000  # of a count without an upper end: with more digits arithmetic fails somewhere
 
 
 @dataclass(frozen=True)
@@ -124,6 +125,9 @@ class Field:
 
     def _number(self, value: object) -> int:
         number = None if isinstance(value, bool) else _whole(value)
+        long = isinstance(value, str) and value.strip().isdecimal() and len(value.strip().lstrip("0")) > len(str(MOST_COUNT))
+        if self.high is None and (long or (number or 0) > MOST_COUNT):
+            raise CaseError(self.name, "too_large", value, high=MOST_COUNT)
         if number is None or (self.low is not None and number < self.low) or (self.high is not None and number > self.high):
             rule = "at_least" if self.high is None else "range"
             raise CaseError(self.name, rule, value, low=self.low, high=self.high)

@@ -300,6 +300,19 @@ def test_any_file_is_read_or_refused_in_a_sentence(kind: str, caplog: pytest.Log
     assert caplog.records == []
 
 
+@pytest.mark.parametrize("count", [10**9 + 1, 10**18, 10**309, 10**400])
+def test_a_count_that_nothing_can_reckon_with_is_refused_in_a_sentence(count: int) -> None:
+    """In a file and in its control; the case stays as it is, and what comes after is answered."""
+    activity = CaseActivity()
+    before = activity.state
+    answer = checked(activity, {"type": "load", "value": json.dumps({"failed_attempts": count})})[0]
+    assert "at most 1000000000" in answer["notice"]
+    answer = checked(activity, {"type": "set", "field": "failed_attempts", "value": str(count)})[0]
+    assert "at most 1000000000" in answer["errors"]["failed_attempts"]
+    assert activity.state == before
+    checked(activity, {"type": "refresh"})
+
+
 @pytest.mark.parametrize("kind", EVERY_KIND)
 def test_a_byte_order_mark_changes_nothing(kind: str) -> None:
     activity, other = made(kind), made(kind)
