@@ -13,11 +13,12 @@ from typing import Any, Final
 from backchannel_lib.base.readers import TableError
 from backchannel_lib.base.rich_display import RichDisplay
 from backchannel_lib.base.texts import text
+from backchannel_lib.base.times import time_words
 from backchannel_lib.model.calendar import eastern, match_week
 from backchannel_lib.model.case import Case, case_from
 from backchannel_lib.model.conditions import parse, scalar_function
 from backchannel_lib.model.rules import rule_book
-from backchannel_lib.model.tables import SoapRuleRow, load_facts, load_soap_rule, load_week_events
+from backchannel_lib.model.tables import SoapRuleRow, load_facts, load_phases, load_soap_rule, load_week_events
 
 #: The facts that say how new what we know of the rule is.
 NEWEST: Final = ("soap_rule.newest", "soap_rule.not_settled_2027")
@@ -31,7 +32,7 @@ class RulesCheck(RichDisplay):
         answer: ``not_allowed``, ``ask_first`` or ``allowed``.
         row: The id of the row of data/soap_rule.csv that answered.
         facts: Ids of the outside facts it rests on.
-        changes_later: Whether the answer changes on Thursday 9:00 pm ET because the phase straddles that moment.
+        changes_later: Whether the answer changes within the phase, which straddles the window's beginning or its end.
         window_ends: When the window ends, on an Eastern clock, where the moment of the contact is known and inside it.
 
     Source:
@@ -41,6 +42,8 @@ class RulesCheck(RichDisplay):
         >>> check = rules_check(Case(phase="gap_filling"))
         >>> check.answer, check.changes_later
         ('not_allowed', True)
+        >>> rules_check(Case(phase="groundwork")).label
+        'Allowed until Monday 10:00 am ET of Match Week'
     """
 
     answer: str
@@ -52,13 +55,21 @@ class RulesCheck(RichDisplay):
     @property
     def label(self) -> str:
         """The answer in a few words for a reader; it says where the answer changes within the phase."""
-        return text(f"soap.answer.{self.answer}_until" if self.changes_later else f"soap.answer.{self.answer}")
+        if not self.changes_later:
+            return text(f"soap.answer.{self.answer}")
+        return text(f"soap_until.{self.answer}", when=_edge_words(opening=self.answer == "allowed"))
 
     @property
     def reason(self) -> str:
         """Why, as a sentence for a reader; it says where the answer changes within the phase."""
         reason = text(f"soap.{self.row}")
-        return f"{reason} {text('soap.changes_thursday')}" if self.changes_later else reason
+        if not self.changes_later:
+            return reason
+        if self.answer == "allowed":
+            later = text("soap_window.starts_binding", starts=_edge_words(opening=True))
+        else:
+            later = text("soap_window.stops_binding", ends=_edge_words(opening=False))
+        return f"{reason} {later}"
 
     @property
     def source(self) -> str:
@@ -104,12 +115,35 @@ def soap_window(year: int) -> tuple[datetime, datetime]:
         >>> soap_window(2027)[1]
         datetime.datetime(2027, 3, 18, 21, 0)
     """
-    monday = match_week(year)
-    moments = {
-        row.event: datetime.combine(monday + timedelta(days=row.day), time.fromisoformat(row.starts))
-        for row in load_week_events()
-    }
-    return moments["results"], moments["soap_ends"]
+    monday = datetime.combine(match_week(year), time())
+    opens, closes = _edges()
+    return monday + opens, monday + closes
+
+
+def _edges() -> tuple[timedelta, timedelta]:
+    """Return the window's beginning and end, as times since the midnight with which Match Week's Monday begins."""
+    times = {row.event: time.fromisoformat(row.starts) for row in load_week_events()}
+    days = {row.event: row.day for row in load_week_events()}
+    opens, closes = (
+        timedelta(days=days[event], hours=times[event].hour, minutes=times[event].minute) for event in ("results", "soap_ends")
+    )
+    return opens, closes
+
+
+def _edge_words(*, opening: bool) -> str:
+    edge = _edges()[0 if opening else 1]
+    clock = time(*divmod(edge.seconds // 60, 60))
+    return text("soap_window.edge", day=text(f"weekday.{edge.days}"), time=time_words(clock))
+
+
+def _of_phase(phase: str) -> tuple[bool, bool]:
+    """Return whether the rule binds when a phase begins, and whether that changes before the phase ends."""
+    edges = _edges()
+    row = next(row for row in load_phases() if row.phase == phase)
+    # What begins or ends on a date, such as July 1, does so long before or after the week.
+    begins = timedelta.min if row.starts.month else row.starts.after_monday
+    ends = timedelta.max if row.ends.month else row.ends.after_monday
+    return edges[0] <= begins < edges[1], any(begins < edge < ends for edge in edges)
 
 
 def rules_check(case: Case | None = None, when: datetime | None = None, **fields: object) -> RulesCheck:
@@ -117,8 +151,8 @@ def rules_check(case: Case | None = None, when: datetime | None = None, **fields
 
     Args:
         case: The case.
-        when: The moment of the contact, one without a time zone being Eastern; None to go by the case's phase, of which
-            ``soap_lists`` and ``gap_filling`` count as inside the window.
+        when: The moment of the contact, one without a time zone being Eastern; None to go by the case's phase, with the
+            answer that holds when the phase begins.
         **fields: In place of ``case``, the fields that are special about it, as in `Case.replace`.
 
     Raises:
@@ -134,21 +168,25 @@ def rules_check(case: Case | None = None, when: datetime | None = None, **fields
         'allowed'
     """
     case = case_from(case, fields)
-    ends = None
+    ends, straddles = None, False
     if when is None:
-        inside = case.phase in {"soap_lists", "gap_filling"}
+        inside, straddles = _of_phase(case.phase)
     else:
         moment = eastern(when)
         start, end = soap_window(moment.year)
         inside = start <= moment < end
         ends = end if inside else None
+    row = _row(case, inside=inside)
+    later = straddles and _row(case, inside=not inside).answer != row.answer
+    return RulesCheck(row.answer, row.row, row.facts, later, ends)
+
+
+def _row(case: Case, *, inside: bool) -> SoapRuleRow:
     rows, which = _table()
     held = which(SimpleNamespace(**case.__dict__, inside_window=inside))
     if not held:
         raise TableError("soap_rule.csv", None, "when", case.move, "a row that holds for every contact")
-    row = rows[(held & -held).bit_length() - 1]  # the lowest bit that is set: the first row that holds
-    later = when is None and case.phase == "gap_filling" and row.answer != "allowed"
-    return RulesCheck(row.answer, row.row, row.facts, later, ends)
+    return rows[(held & -held).bit_length() - 1]  # the lowest bit that is set: the first row that holds
 
 
 @functools.cache

@@ -174,8 +174,9 @@ def _file(number: int, vignette: Vignette) -> Markup:
 
 def _rule_box() -> Markup:
     """What the rule says during SOAP and outside of it."""
+    checks = [rules_check(Case(phase=row.phase)) for row in load_phases()]
     inside, outside = (
-        next(check for row in load_phases() if (check := rules_check(Case(phase=row.phase))).answer == answer)
+        next(check for check in checks if check.answer == answer and not check.changes_later)
         for answer in ("not_allowed", "allowed")
     )
     return tag(

@@ -72,7 +72,7 @@ FAMILIES: list[tuple[str, list[str]]] = [
     ("who.{}", list(WHO)),
     ("soap.{}", names_of("soap_rule")),
     ("soap.answer.{}", list(ANSWERS)),
-    ("soap.answer.{}_until", [answer for answer in ANSWERS if answer != "allowed"]),
+    ("soap_until.{}", list(ANSWERS)),
     ("soap.next.{}", list(ANSWERS)),
     ("grade.{}", ["A", "B", "C"]),
     ("specialty.{}", [row.specialty for row in load_score_anchors()]),

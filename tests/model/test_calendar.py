@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -13,6 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from backchannel_lib import Case, CaseError, RulesCheck, match_week, phase_at, rules_check
+from backchannel_lib.model.calendar import eastern
 from backchannel_lib.model.soap_rule import soap_window
 from backchannel_lib.page.components import citations
 from tests.helpers.cases import CALLER_MOVES, CALLERS, ZONES, cases, moments
@@ -251,8 +253,10 @@ def test_the_rule_inside_the_window(contact: dict[str, Any], answer: str, row: s
 def test_the_rule_outside_the_window(contact: dict[str, Any]) -> None:
     """Outside the window the rule forbids no contact, by the case's phase and by the moment alike."""
     outside = RulesCheck("allowed", "outside_window", ("soap_rule.ends_thursday",), False, None)
-    for phase in ("groundwork", "post_soap"):
-        assert rules_check(Case(phase=phase, **contact)) == outside
+    assert rules_check(Case(phase="post_soap", **contact)) == outside
+    before = rules_check(Case(phase="groundwork", **contact))
+    bound = rules_check(Case(**contact), at("2027-03-15T10:00")).answer
+    assert before == dataclasses.replace(outside, changes_later=bound != "allowed")
     assert rules_check(Case(phase="soap_lists", **contact), at("2027-03-18T21:00")) == outside
     assert rules_check(Case(phase="gap_filling", **contact), at("2026-08-01T12:00")) == outside
 
@@ -307,11 +311,45 @@ def test_the_answer_tells_reason_source_and_what_to_read() -> None:
 
 def test_the_answer_says_that_it_changes_on_thursday() -> None:
     """By phase alone, an answer of phase 2 says that it changes on Thursday evening; with the moment known it need not."""
-    later = " This changes on Thursday at 9:00 pm ET, when SOAP ends."
+    later = " This changes on Thursday 9:00 pm ET, when SOAP ends."
     assert rules_check(Case(phase="gap_filling")).reason.endswith(later)
     assert later not in rules_check(Case(phase="gap_filling"), at("2027-03-18T12:00")).reason
     assert later not in rules_check(Case(phase="soap_lists")).reason
     assert later not in rules_check(Case(phase="gap_filling", **SELF, **CONTACTED)).reason
+
+
+def test_before_match_week_the_answer_says_that_it_changes_on_monday() -> None:
+    """By phase alone, a contact before Match Week is told from when the rule binds; with the moment known it need not."""
+    check = rules_check(Case(phase="groundwork"))
+    assert check.label == "Allowed until Monday 10:00 am ET of Match Week"
+    later = " This changes on Monday 10:00 am ET of Match Week, before the lists open: from then on the rule binds."
+    assert check.reason.endswith(later)
+    assert "Monday 10:00 am ET" in check.label
+    assert rules_check(Case(phase="groundwork"), at("2027-03-15T09:59")).label == "Allowed"
+    assert rules_check(Case(phase="groundwork"), at("2027-03-15T10:00")).label == "Not allowed"
+    assert rules_check(Case(phase="groundwork", **SELF, **CONTACTED)).label == "Allowed"  # a student may always answer
+
+
+@given(case=cases(), when=moments(), near=st.sampled_from((0, 1)), minutes=st.integers(-300, 300))
+def test_phase_and_moment_never_disagree_about_the_rule(case: Case, when: datetime, near: int, minutes: int) -> None:
+    """At each moment of a phase, the phase's answer is the moment's, or it said when it changes and that time has come."""
+    for moment in (eastern(when), soap_window(2027)[near] + timedelta(minutes=minutes)):
+        case = case.replace(phase=phase_at(moment))
+        by_phase, by_moment = rules_check(case), rules_check(case, moment)
+        starts, ends = soap_window(moment.year)
+        edge, words = (starts, "Monday 10:00 am ET") if by_phase.answer == "allowed" else (ends, "Thursday 9:00 pm ET")
+        if not by_phase.changes_later:
+            assert by_moment.answer == by_phase.answer
+        else:
+            assert words in by_phase.label
+            assert words in by_phase.reason
+            assert phase_at(edge) == case.phase
+            assert rules_check(case, edge - timedelta(minutes=1)).answer == by_phase.answer != rules_check(case, edge).answer
+            if case.phase != "groundwork" or moment < edge.replace(month=7, day=1, hour=0):
+                changed = moment >= edge
+                assert (by_moment.answer != by_phase.answer) == changed
+            else:  # from July 1 on, the next year's week is the one that counts
+                assert by_moment.answer == by_phase.answer
 
 
 @given(case=cases(), when=st.none() | moments())

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from backchannel_lib import Case, CaseError
+from backchannel_lib import Case, CaseError, rules_check
 from backchannel_lib.activities import saved_answers
 from backchannel_lib.activities.messages import ShowMessage
 from backchannel_lib.activities.planner.activity import PlannerActivity
@@ -618,7 +618,8 @@ def test_the_proposal_can_be_saved_as_a_table() -> None:
     content = act(one, "save_plan")["file"]["text"]
     assert content == plan_to_csv(one.state.plan)
     assert len(content.splitlines()) == 1 + len(one.state.plan.rows)
-    assert f"Dr. Osei,Alder,Maybe,Allowed,{text('level.phase.groundwork')}" in content
+    rule = rules_check(Case(phase="groundwork")).label
+    assert f"Dr. Osei,Alder,Maybe,{rule},{text('level.phase.groundwork')}" in content
 
 
 # ---- the tour ----
