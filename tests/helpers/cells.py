@@ -9,7 +9,7 @@ import re
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from types import SimpleNamespace
 from typing import Any, Final, NamedTuple, TypeAlias
 
@@ -31,14 +31,17 @@ from backchannel_lib.activities.population.activity import _moves_table
 from backchannel_lib.activities.population.model import compare, draw
 from backchannel_lib.activities.registry import make_activity
 from backchannel_lib.activities.tables import load_activities
-from backchannel_lib.base import readers
+from backchannel_lib.activities.year_plan.model import load_plan_tasks, plan_for
+from backchannel_lib.base import readers, texts
 from backchannel_lib.base.readers import TableError
+from backchannel_lib.model.advice import advise
 from backchannel_lib.model.soap_rule import soap_window
-from backchannel_lib.model.tables import STAGES, load_exams
+from backchannel_lib.model.tables import STAGES, load_exams, load_facts
 from backchannel_lib.page.case_controls import control_group, shown_fields
 from backchannel_lib.page.case_fragments import fast_fragments
 from backchannel_lib.page.case_page import case_page
 from backchannel_lib.page.chart_html import NUMBERS
+from backchannel_lib.page.components import fact_source
 from backchannel_lib.page.scores_html import score_orientation
 from tests.helpers.cases import ALL_CLEAR, OTHER_READINGS, PHASES, many_cases
 from tests.helpers.tables import DATA, TABLE_LOADERS, cells
@@ -90,8 +93,9 @@ def changed(cell: Cell) -> Iterator[None]:
     rows[cell.line - 1][rows[0].index(cell.column)] = cell.new
     out = io.StringIO(newline="")
     csv.writer(out).writerows(rows)
-    before = dict(readers._loaded)
-    forget()
+    before, near = dict(readers._loaded), texts.suggestions
+    forget(cell.file)
+    texts.suggestions = lambda *_: ""  # a missing text is refused all the same, without a long search for one like it
     try:
         readers._loaded[load] = load(SimpleNamespace(name=cell.file, read_text=lambda encoding: out.getvalue()))
         if cell.column == rows[0][0]:
@@ -102,7 +106,8 @@ def changed(cell: Cell) -> Iterator[None]:
     finally:
         readers._loaded.clear()
         readers._loaded.update(before)
-        forget()
+        texts.suggestions = near
+        forget(cell.file)
 
 
 @functools.cache
@@ -123,15 +128,24 @@ KEPT: Final = ("base.texts", "page.frontend", "activities.messages")
 def _caches() -> tuple[Any, ...]:
     found: dict[int, Any] = {}
     for name, module in list(sys.modules.items()):
-        if name.startswith("backchannel_lib.") and not name.removeprefix("backchannel_lib.").startswith(KEPT):
+        if name.startswith("backchannel_lib."):
             found |= {id(value): value for value in vars(module).values() if hasattr(value, "cache_clear")}
-    return tuple(found.values())
+    # By the module that made it, not one that imports it: to read the texts anew takes longer than to ask what they say.
+    kept = tuple(f"backchannel_lib.{module}" for module in KEPT)
+    return tuple(cache for cache in found.values() if not cache.__module__.startswith(kept))
 
 
-def forget() -> None:
-    """Empty every cache of what was made from tables."""
+#: The compiled rules, and the tables from which they are made: another table leaves them as they are.
+RULE_BOOK: Final = "backchannel_lib.model.rules"
+RULE_TABLES: Final = ("verdicts", "stages", "conditions", "rules", "readings", "reading_changes")
+
+
+def forget(file: str) -> None:
+    """Empty every cache of what was made from tables, but for the compiled rules where a table is none of theirs."""
+    rules_stay = file.removesuffix(".csv") not in RULE_TABLES
     for cache in _caches():
-        cache.cache_clear()
+        if not (rules_stay and cache.__module__ == RULE_BOOK):
+            cache.cache_clear()
     vars(READINGS).clear()
 
 
@@ -281,13 +295,14 @@ def scores() -> Iterator[Question]:
 def population() -> Iterator[Question]:
     """Draw a few hundred files, compare what each kind of call does for them, and show it."""
 
-    def told() -> object:
-        people = draw(200, 1)
+    def told(size: int) -> object:
+        people = draw(size, 1)
         results = compare(people)
         return people, results, _moves_table(results, people[0])
 
     yield lambda: make_activity("population").page()
-    yield told
+    for size in (20, 200):  # what a few files show already need not be asked of many
+        yield functools.partial(told, size)
 
 
 def disagreements() -> Iterator[Question]:
@@ -296,11 +311,43 @@ def disagreements() -> Iterator[Question]:
     def told() -> object:
         activity: Any = make_activity("disagreements")
         for choice in activity.places:
-            activity.update(**{f"{choice}_pick": "open", f"{choice}_guess": GUESSES[0]})
+            activity.update(**{f"{choice}_pick": "open", f"{choice}_guess": next(iter(GUESSES))})
             activity.see(choice)
         return activity.page(), activity.fragments(activity.state)
 
     yield told
+
+
+def facts() -> Iterator[Question]:
+    """Tell the facts from outside the article, with where each comes from."""
+    yield lambda: [(fact.id, fact.sentence, fact_source(fact)) for fact in load_facts()]
+
+
+def advice() -> Iterator[Question]:
+    """Ask in each phase what a student can do now, and what the article does not cover."""
+
+    def told(case: Case, when: datetime, unknown: tuple[str, ...] = ()) -> object:
+        given = advise(case, unknown, when)
+        return [(step, step.sentence, step.who) for step in given.steps]
+
+    for when in (datetime(2027, 1, 12, 9), datetime(2027, 3, 15, 20), datetime(2027, 3, 18, 22), datetime(2027, 6, 1, 9)):
+        for case in (*CONTACTS, *NEARLY):
+            yield functools.partial(told, case, when)
+        yield functools.partial(told, CONTACTS[0], when, ("program_contacted_first",))
+        for topic in ("do_comlex", "img", "couples"):
+            yield lambda when=when, topic=topic: advise(CONTACTS[0], (), when, (topic,))  # type: ignore[misc]
+    yield lambda: make_activity("quick_check").page()
+
+
+def year() -> Iterator[Question]:
+    """Plan a year with every task, from several first days."""
+
+    def told(start: date) -> object:
+        plan = plan_for(start, [row.task for row in load_plan_tasks()])
+        return plan, plan.text, [(item.days, item.sentences) for item in plan.items]
+
+    for start in (date(2027, 3, 19), date(2027, 3, 15), date(2026, 11, 2), date(2027, 7, 5)):
+        yield functools.partial(told, start)
 
 
 def tour(name: str) -> Iterator[Question]:
@@ -319,11 +366,12 @@ def tour(name: str) -> Iterator[Question]:
             found += [activity.fragments(at), activity.deferred_fragments(at), activity.markers(at), activity.ui_state(at)]
         return found
 
+    yield lambda: make_activity(name).page()  # most changes show here, so that the whole way need not be gone
     yield told
 
 
 MOST_STATIONS: Final[Mapping[str, int]] = {"planner": 3, "rating": 3}
-APART: Final = ("population", "disagreements", "run_plan", "round", "drill", "reply")
+APART: Final = ("population", "disagreements", "run_plan", "round", "drill")
 
 
 #: Everything that readers can be told, by name: the library's answers, the pages, and the activities.
@@ -337,6 +385,9 @@ VIEWS: Final[Mapping[str, Callable[[], Iterator[Question]]]] = {
     "readings": readings,
     "controls": controls,
     "scores": scores,
+    "facts": facts,
+    "advice": advice,
+    "year": year,
     "population": population,
     "disagreements": disagreements,
     **{row.activity: functools.partial(tour, row.activity) for row in load_activities() if row.kind not in APART},
