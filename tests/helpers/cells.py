@@ -337,7 +337,6 @@ def advice() -> Iterator[Question]:
             yield functools.partial(told, case, when)
         yield functools.partial(told, CONTACTS[0], when, ("program_contacted_first",))
     yield functools.partial(told, CONTACTS[0], when, (), tuple(row.topic for row in load_not_covered()))
-    yield lambda: make_activity("quick_check").page()
 
 
 def year() -> Iterator[Question]:
@@ -345,7 +344,7 @@ def year() -> Iterator[Question]:
 
     def told(start: date) -> object:
         plan = plan_for(start, [row.task for row in load_plan_tasks()])
-        return plan.text, plan.ics, [(item.days, item.sentences) for item in plan.items]
+        return plan.text, [(item.days, item.sentences) for item in plan.items]
 
     for start in (date(2027, 3, 19), date(2027, 3, 15), date(2026, 11, 2), date(2027, 7, 5)):
         yield functools.partial(told, start)
@@ -402,6 +401,7 @@ def _questions(view: str) -> tuple[tuple[Question, object], ...]:
 
 
 _asked_first: dict[str, int] = {}  # the question of each view that noticed the last change: it likely notices the next one too
+_noticed: dict[str, set[int]] = {}  # the questions of each view that noticed any change
 
 
 def _differs(view: str) -> bool:
@@ -416,6 +416,7 @@ def _differs(view: str) -> bool:
             same = False
         if not same:
             _asked_first[view] = at
+            _noticed.setdefault(view, set()).add(at)
             return True
     return False
 
@@ -437,3 +438,10 @@ def noticed_by(change: Cell, views: list[str]) -> str:
     if view:
         views.insert(0, views.pop(views.index(view)))
     return view
+
+
+def unsteady(views: list[str]) -> list[str]:
+    """Return the views with a question that noticed changes and now differs though no table does: it heeds a clock, say."""
+    return [
+        view for view in views if any(_questions(view)[at][0]() != _questions(view)[at][1] for at in _noticed.get(view, ()))
+    ]
