@@ -80,7 +80,7 @@ class Agreement(RichDisplay):
     Examples:
         >>> agreement = readings_agree(Case(scripted=True))
         >>> agreement.stands, agreement.total, agreement.changed
-        (5, 6, ('scripted_is_embarrassment',))
+        (6, 7, ('scripted_is_embarrassment',))
     """
 
     verdict: Verdict
@@ -118,7 +118,7 @@ def readings_agree(case: Case | None = None, when: datetime | None = None, **fie
 
     Examples:
         >>> readings_agree(recommender="trusted_peer", specifics=True).stands
-        6
+        7
     """
     case = case_from(case, fields)
     phased = case if when is None else case.replace(phase=phase_at(when))

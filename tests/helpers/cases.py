@@ -35,6 +35,7 @@ OTHER_READINGS: Final = (
     "home_dean_is_any_dean",
     "scripted_is_embarrassment",
     "vouch_is_enough",
+    "seat_catches_flags",
     "friday_in_phase_3",
 )
 READINGS: Final = (None, *OTHER_READINGS)

@@ -1,10 +1,11 @@
 """The laws that hold for every case, each as a property over drawn cases and, where it can, under every reading.
 
-Two laws have an exception under one reading each, and it is shown here instead of left out:
+Two laws have exceptions under other readings, and they are shown here instead of left out:
 
 * law 1, a better recommender: under `home_dean_is_any_dean` a dean without history gets the file read, while a caller
   whose last three residents there all failed is skimmed, so with `track_record` 0 the better caller can do worse;
-* law 4, the policy against failures: `explanation_first` is there to lift it to `maybe`.
+* law 4, the policy against failures: `explanation_first` is there to lift it to `maybe`, and `seat_catches_flags` to
+  `fallback_seat` where such a seat is open.
 """
 
 from __future__ import annotations
@@ -157,6 +158,8 @@ def test_what_cannot_be_overcome_is_never_above_declined(case: Case, flag: str, 
 def test_a_policy_against_failures_is_never_overcome(case: Case, failures: int, reading: str | None) -> None:
     """Law 4: a failure at a program that interviews none leaves no more than `declined` (but for the exception)."""
     most = Verdict.MAYBE if reading == "explanation_first" else Verdict.DECLINED
+    if reading == "seat_catches_flags" and case.has_noncategorical_seat:
+        most = Verdict.FALLBACK_SEAT
     assert verdict(case.replace(failed_attempts=failures), reading) <= most
 
 
@@ -172,6 +175,40 @@ def test_the_exception_to_the_policy_against_failures() -> None:
     assert verdict(case) == Verdict.DECLINED
     assert verdict(case, "explanation_first") == Verdict.MAYBE
     assert verdict(case.replace(addresses_flag=False), "explanation_first") == Verdict.DECLINED
+
+
+@MANY
+@given(case=cases())
+def test_a_seat_that_catches_flags_lifts_to_a_fallback_seat_at_most(case: Case) -> None:
+    """The reading lifts only the file, from `declined` to `fallback_seat`, where a seat is open, and lowers nothing."""
+    before, since = judge(case), judge(case, "seat_catches_flags")
+    assert since.verdict >= before.verdict
+    assert {**since.caps, "paper": None} == {**before.caps, "paper": None}
+    if since.caps["paper"] != before.caps["paper"]:
+        assert case.has_noncategorical_seat
+        assert (before.caps["paper"], since.caps["paper"]) == (Verdict.DECLINED, Verdict.FALLBACK_SEAT)
+
+
+@pytest.mark.parametrize("seat", [False, True])
+@pytest.mark.parametrize(
+    ("fields", "caught"),
+    [
+        ({"leave_of_absence": True}, True),
+        ({"failed_attempts": 1}, True),
+        ({"failed_attempts": 1, "interviews_failures": False, "specifics": True, "addresses_flag": True}, True),
+        ({"needs_visa": True, "sponsors_visas": False}, True),
+        ({"leave_of_absence": True, "score": 219}, True),
+        ({"leave_of_absence": True, "professionalism_issue": True}, False),
+        ({"chronic_poor_performance": True}, False),
+    ],
+)
+def test_what_a_seat_catches(fields: dict[str, Any], caught: bool, seat: bool) -> None:
+    """Flags and policies fall to an open seat under the reading alone; what cannot be overcome is caught by none."""
+    case = Case(recommender="trusted_peer", has_noncategorical_seat=seat, **fields)
+    assert judge(case).caps["paper"] == Verdict.DECLINED
+    assert judge(case).reasons[3].rule != "flagged_with_seat"
+    expected = Verdict.FALLBACK_SEAT if caught and seat else Verdict.DECLINED
+    assert judge(case, "seat_catches_flags").caps["paper"] == expected
 
 
 @MANY
@@ -412,6 +449,12 @@ CHANGED = [
     ),
     ("home_dean_is_any_dean", {"specifics": True, "recommender": "random_dean"}, Verdict.SKIMMED, Verdict.FILE_READ),
     ("scripted_is_embarrassment", {"scripted": True}, Verdict.IGNORED, Verdict.SKIMMED),
+    (
+        "seat_catches_flags",
+        {"specifics": True, "recommender": "trusted_peer", "leave_of_absence": True, "has_noncategorical_seat": True},
+        Verdict.DECLINED,
+        Verdict.FALLBACK_SEAT,
+    ),
     ("vouch_is_enough", {"recommender": "subspecialist"}, Verdict.FILE_READ, Verdict.PHONE_INTERVIEW),
 ]
 

@@ -352,6 +352,7 @@ OURS = {
     "burned_caller",
     "visa_policy",
     "flag_unexplained",
+    "flagged_with_seat",
     "flag_explained",
     "borderline",
     "groundwork",

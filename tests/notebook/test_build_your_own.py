@@ -34,7 +34,7 @@ EDITS = [
         "",
     ),
     ("what-would-change-code", "changes[0]", "changes[-1]", "Avery: Phone interview"),
-    ("figures-and-readings-code", "score=228", 'score=251, phase="groundwork"', "of 6 other readings"),
+    ("figures-and-readings-code", "score=228", 'score=251, phase="groundwork"', "of 7 other readings"),
 ]
 
 

@@ -559,7 +559,7 @@ _GRID_FILES: Final[tuple[dict[str, Any], ...]] = (
     {},
     {"score": 230},
     {"score": 210},
-    {"failed_attempts": 1},
+    {"failed_attempts": 1, "has_noncategorical_seat": True},
     {"failed_attempts": 1, "addresses_flag": True},
     {"failed_attempts": 1, "interviews_failures": False},
     {"failed_attempts": 1, "interviews_failures": False, "addresses_flag": True},

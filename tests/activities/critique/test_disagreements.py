@@ -100,6 +100,7 @@ def test_the_case_of_a_place_hangs_on_it(choice: str) -> None:
         ("callers", "SKIMMED", "FILE_READ", "not_allowed"),
         ("scripted", "IGNORED", "SKIMMED", "not_allowed"),
         ("vouch", "FILE_READ", "PHONE_INTERVIEW", "not_allowed"),
+        ("seat", "DECLINED", "FALLBACK_SEAT", "not_allowed"),
         ("friday", "OFFER_IN_PLAY", "SKIMMED", "allowed"),
     ],
 )
