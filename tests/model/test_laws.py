@@ -178,6 +178,8 @@ def test_the_exception_to_the_policy_against_failures() -> None:
 
 
 @MANY
+@example(case=Case(needs_visa=True))  # sponsored: nothing to catch, and nothing to lower
+@example(case=Case(failed_attempts=1, specifics=True, addresses_flag=True, recommender="known_dean"))
 @given(case=cases())
 def test_a_seat_that_catches_flags_lifts_to_a_fallback_seat_at_most(case: Case) -> None:
     """The reading lifts only the file, from `declined` to `fallback_seat`, where a seat is open, and lowers nothing."""
