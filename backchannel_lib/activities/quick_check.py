@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import functools
+import itertools
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import Annotated, Any, Final, NamedTuple
 
 from backchannel_lib.activities.activity import Action, saved_file
 from backchannel_lib.activities.form import Form, FormField, Record, choice_field, choices_field
 from backchannel_lib.activities.messages import ActionResult
 from backchannel_lib.activities.tables import ActivityRow
 from backchannel_lib.base.errors import CaseError
+from backchannel_lib.base.readers import WrongRowError, each_of, loader, one_of
 from backchannel_lib.base.texts import text
 from backchannel_lib.model.advice import Advice, advise, load_not_covered
 from backchannel_lib.model.calendar import eastern, match_week
 from backchannel_lib.model.case import RECOMMENDERS, Case
+from backchannel_lib.model.tables import Settings, case_settings
 from backchannel_lib.page.activity_page import activity_page, slot
 from backchannel_lib.page.html import tag
 from backchannel_lib.page.inputs import button, checks, radios, select, text_box, toolbar
@@ -22,6 +26,7 @@ from backchannel_lib.page.sheet import SheetHead, moment_text, sheet_html, sheet
 
 NOW: Final = "now"
 UNKNOWN: Final = "unknown"
+QUESTIONS: Final = ("contacted", "inside", "message", "standing", "file", "program")  # whose answers are in the table
 
 #: The other days to choose from: how long after the Monday of Match Week begins.
 DAYS: Final = {
@@ -35,56 +40,54 @@ DAYS: Final = {
     "month_after": timedelta(days=30, hours=12),
 }
 
-#: What a box that is checked says of the case.
-MESSAGE: Final[dict[str, dict[str, Any]]] = {"specifics": {"specifics": True}, "addresses_flag": {"addresses_flag": True}}
-FILE: Final[dict[str, dict[str, Any]]] = {
-    "failed_attempts": {"failed_attempts": 1},
-    "failed_clerkship": {"failed_clerkship": True},
-    "leave_of_absence": {"leave_of_absence": True},
-    "specialty_switch": {"specialty_switch": True},
-    "boards_pending": {"boards_pending": True},
-    "needs_visa": {"needs_visa": True},
-    "professionalism_issue": {"professionalism_issue": True},
-    "chronic_poor_performance": {"chronic_poor_performance": True},
-}
-PROGRAM: Final[dict[str, dict[str, Any]]] = {
-    "interviews_failures": {"interviews_failures": True},
-    "no_failures": {"interviews_failures": False},
-    "sponsors_visas": {"sponsors_visas": True},
-    "no_visas": {"sponsors_visas": False},
-    "prelim_seat": {"has_noncategorical_seat": True},
-    "no_prelim_seat": {"has_noncategorical_seat": False},
-    "needs_what_i_bring": {"needs": frozenset({"local"})},
-    "lists_done": {"lists_open": False},
-    "knows_me": {"prior_contact": True, "name_familiar": True},
-    "has_my_file": {"file_in_system": True},
-}
-#: Where a score stands against the program's range; the numbers only have to stand in that order.
-STANDING: Final[dict[str, dict[str, Any]]] = {
-    "in_range": {"score": 240, "range_low": 235, "range_floor": 220},
-    "below": {"score": 230, "range_low": 235, "range_floor": 220},
-    "far_below": {"score": 210, "range_low": 235, "range_floor": 220},
-}
-#: What nobody can know unless they have been told: open until a box says otherwise.
-OPEN: Final = (
-    "interviews_failures",
-    "sponsors_visas",
-    "has_noncategorical_seat",
-    "needs",
-    "lists_open",
-    "track_record",
-    "name_familiar",
-    "file_in_system",
-    "hears_first",
-    "names_you",
-    "outruns_hr",
-    "deep_ties",
-)
-CONTRADICTIONS: Final = (
-    ("interviews_failures", "no_failures"),
-    ("sponsors_visas", "no_visas"),
-    ("prelim_seat", "no_prelim_seat"),
-)
+
+def optional_settings(cell: str) -> Settings:
+    """Pairs ``field=value`` that make a case, separated by semicolons, or nothing."""
+    return case_settings(cell) if cell else ()
+
+
+class QuickAnswerRow(NamedTuple):
+    """What each answer of the quick check says of the case, and which fields it leaves open.
+
+    Of the scores only their order counts. About a program, what no box says is unknown.
+
+    Source:
+        ours.
+
+    Examples:
+        >>> answers_to("contacted")["unknown"].leaves_open
+        ('program_contacted_first',)
+    """
+
+    question: Annotated[str, one_of(QUESTIONS)]
+    answer: str
+    overrides: Annotated[Settings, optional_settings]
+    leaves_open: Annotated[tuple[str, ...], each_of(tuple(Case.fields()))]
+
+    @property
+    def facts(self) -> dict[str, Any]:
+        """The values of the fields that the answer tells, by field."""
+        return {field: Case.fields()[field].read(value) for field, value in self.overrides}
+
+
+def _check_answers(rows: tuple[QuickAnswerRow, ...]) -> None:
+    for index, row in enumerate(rows):
+        if bool(row.overrides) == bool(row.leaves_open):
+            raise WrongRowError(index, "leaves_open", row.leaves_open, "fields in either overrides or leaves_open")
+
+
+load_quick_answers = loader(QuickAnswerRow, "quick_answers.csv", key=("question", "answer"), check=_check_answers)
+
+
+@functools.cache
+def answers_to(question: str) -> Mapping[str, QuickAnswerRow]:
+    """Return the answers to a question, by name, in the order of the page.
+
+    Examples:
+        >>> list(answers_to("inside"))
+        ['yes', 'no']
+    """
+    return {row.answer: row for row in load_quick_answers() if row.question == question}
 
 
 class QuickCheck(Form):
@@ -102,12 +105,12 @@ class QuickCheck(Form):
             row,
             {
                 "day": choice_field("day", (NOW, *DAYS), text("quick.day"), NOW),
-                "contacted": choice_field("contacted", ("yes", "no", UNKNOWN), text("quick.contacted"), UNKNOWN),
+                "contacted": choice_field("contacted", answers_to("contacted"), text("quick.contacted"), UNKNOWN),
                 "caller": choice_field("caller", (*RECOMMENDERS, UNKNOWN), text("quick.caller"), UNKNOWN),
-                "inside": choice_field("inside", ("yes", "no"), text("quick.inside"), "no"),
-                "message": choices_field("message", (*MESSAGE, UNKNOWN), text("quick.message"), (UNKNOWN,)),
-                "standing": choice_field("standing", (*STANDING, UNKNOWN), text("quick.standing"), UNKNOWN),
-                "file": choices_field("file", (*FILE, UNKNOWN), text("quick.file")),
+                "inside": choice_field("inside", answers_to("inside"), text("quick.inside"), "no"),
+                "message": choices_field("message", answers_to("message"), text("quick.message"), (UNKNOWN,)),
+                "standing": choice_field("standing", answers_to("standing"), text("quick.standing"), UNKNOWN),
+                "file": choices_field("file", answers_to("file"), text("quick.file")),
                 "program": FormField((), _read_program, text("quick.program")),
                 "topics": choices_field("topics", topics, text("quick.topics")),
                 "name": FormField("", _read_line("name"), text("quick.name")),
@@ -131,29 +134,22 @@ class QuickCheck(Form):
         """Return the case that the answers describe, and the fields that they leave open."""
         # Whatever the student brings, it may be what the program needs: that stays open until a box says so.
         known: dict[str, Any] = {"offers": frozenset({"local"})}
-        unknown = set(OPEN)
-        boxes = {**MESSAGE, **FILE, **PROGRAM}
-        for name in (*state["message"], *state["file"], *state["program"]):
-            known |= boxes.get(name, {})
-            unknown -= set(boxes.get(name, {}))
-        if state["standing"] == UNKNOWN:
-            unknown |= {"range_low", "range_floor"}
-        else:
-            known |= STANDING[state["standing"]]
-        if UNKNOWN in state["message"]:
-            unknown |= {"specifics", "addresses_flag"} - set(known)
-        if UNKNOWN in state["file"]:
-            unknown |= {"boards_pending", "professionalism_issue", "chronic_poor_performance"} - set(known)
-        if state["contacted"] == UNKNOWN:
-            unknown.add("program_contacted_first")
-        known["program_contacted_first"] = state["contacted"] == "yes"
+        unknown: set[str] = set()
+        for question in QUESTIONS:
+            given = state[question] if isinstance(state[question], tuple) else (state[question],)
+            rows = [answers_to(question)[answer] for answer in given]
+            if question == "program":
+                rows.append(answers_to(question)[UNKNOWN])
+            for row in rows:
+                known |= row.facts
+                unknown |= set(row.leaves_open)
         if state["caller"] == UNKNOWN:
             unknown.add("recommender")
         else:
             known["recommender"] = state["caller"]
-        if state["caller"] != "self":
-            known["move"] = "internal_push" if state["inside"] == "yes" else "targeted_call"
-        return Case().replace(**known), sorted(unknown)
+        if state["caller"] == "self":
+            del known["move"]  # only others call, or speak up where they work
+        return Case().replace(**known), sorted(unknown - set(known))
 
     def advice(self, state: Record) -> Advice:
         """Return the advice for some answers."""
@@ -189,23 +185,23 @@ class QuickCheck(Form):
         return activity_page(
             self.key,
             slot("moment", fragments["moment"], "p", class_="bw-voice"),
-            select("day", self.label("day"), _options("day", (NOW, *DAYS)), state["day"]),
+            select("day", self.label("day"), [(day, text(f"quick.day.{day}")) for day in (NOW, *DAYS)], state["day"]),
             radios(
                 "contacted",
                 self.label("contacted"),
-                _options("contacted", ("yes", "no", UNKNOWN)),
+                _options("contacted"),
                 state["contacted"],
                 row=True,
             ),
             select("caller", self.label("caller"), self._callers(), state["caller"]),
-            radios("inside", self.label("inside"), _options("inside", ("yes", "no")), state["inside"], row=True),
-            checks("message", self.label("message"), _options("message", (*MESSAGE, UNKNOWN)), state["message"]),
-            radios("standing", self.label("standing"), _options("standing", (*STANDING, UNKNOWN)), state["standing"]),
-            checks("file", self.label("file"), _options("file", (*FILE, UNKNOWN)), state["file"]),
+            radios("inside", self.label("inside"), _options("inside"), state["inside"], row=True),
+            checks("message", self.label("message"), _options("message"), state["message"]),
+            radios("standing", self.label("standing"), _options("standing"), state["standing"]),
+            checks("file", self.label("file"), _options("file"), state["file"]),
             checks(
                 "program",
                 self.label("program"),
-                _options("program", PROGRAM),
+                _options("program"),
                 state["program"],
                 help_text=text("quick.program_help"),
             ),
@@ -264,7 +260,8 @@ def _between(advice: Advice) -> str:
     return lowest.label if lowest == highest else text("take_home.between", lowest=lowest.label, highest=highest.label)
 
 
-def _options(question: str, answers: Any) -> list[tuple[str, str]]:
+def _options(question: str) -> list[tuple[str, str]]:
+    answers = [answer for answer in answers_to(question) if (question, answer) != ("program", UNKNOWN)]
     return [(answer, _label(question, answer)) for answer in answers]
 
 
@@ -273,9 +270,11 @@ def _label(question: str, answer: str) -> str:
 
 
 def _read_program(value: object) -> tuple[str, ...]:
-    read: tuple[str, ...] = choices_field("program", PROGRAM).read(value)
-    for one, other in CONTRADICTIONS:
-        if one in read and other in read:
+    boxes = [answer for answer, _ in _options("program")]
+    read: tuple[str, ...] = choices_field("program", boxes).read(value)
+    for one, other in itertools.combinations(read, 2):
+        facts, others = answers_to("program")[one].facts, answers_to("program")[other].facts
+        if any(facts[field] != others[field] for field in facts.keys() & others.keys()):
             raise CaseError("program", "contradiction", text(f"quick.program.{one}"), other=text(f"quick.program.{other}"))
     return read
 

@@ -46,7 +46,7 @@ def step_time(cell: str) -> str:
 
 
 class NextStepRow(NamedTuple):
-    """The steps a student is given, three at a time: in each slot the first row whose condition holds.
+    """The steps a student is given, three at a time: in each slot the row that holds and is due first.
 
     Source:
         The facts and claims in each row; which step comes first is ours.
@@ -190,8 +190,9 @@ def advise(
     rows, which = _table()
     flags = {"inside_window": inside, "before_window": before, "contact_unknown": contact_unknown}
     held = which(SimpleNamespace(**{**case.__dict__, **flags}))
-    first = {row.slot: row for bit, row in reversed(list(enumerate(rows))) if held >> bit & 1}
-    steps = tuple(sorted((_dated(first[slot], moment) for slot in SLOTS if slot in first), key=lambda step: step.when))
+    dated = sorted((_dated(row, moment) for bit, row in enumerate(rows) if held >> bit & 1), key=lambda step: step.when)
+    first = {step.row.slot: step for step in reversed(dated)}  # of those due at once, the first of the table
+    steps = tuple(step for step in dated if first[step.row.slot] is step)
     until = end if inside else _next(lambda year: soap_window(year)[0], moment)
     return Advice(moment, rules, until, judgment, steps, _questions(judgment, rules, ticked), ticked)
 

@@ -9,9 +9,9 @@ from datetime import datetime
 from typing import Final, NamedTuple
 
 from backchannel_lib.base.texts import text
-from backchannel_lib.model.advice import Advice
+from backchannel_lib.model.advice import Advice, load_not_covered
 from backchannel_lib.model.verdict import judge
-from backchannel_lib.page.components import lines_of
+from backchannel_lib.page.components import facts, lines_of
 from backchannel_lib.page.html import Markup, join, tag
 from backchannel_lib.page.verdict_html import is_weakest, reasons_on_screen
 
@@ -200,15 +200,15 @@ def _verdict(advice: Advice) -> _Block:
 
 def _steps(advice: Advice) -> _Block:
     lines = [
-        text(
-            "take_home.step",
-            when=moment_text(step.when, whole_day=step.whole_day),
-            who=step.who,
-            what=step.sentence,
-        )
+        text("take_home.step", when=moment_text(step.when, whole_day=step.whole_day), who=step.who, what=step.sentence)
         for step in advice.steps
     ]
-    return _Block("steps", text("take_home.steps"), tuple(lines), (text("take_home.steps_ours"),), listed=True)
+    rows = [step.row for step in advice.steps]
+    where = [text("take_home.article_lines", lines=lines_of(claim)) for row in rows for claim in row.claims]
+    sources = [_cited(fact) for row in rows for fact in row.facts]
+    small = [text("take_home.steps_source", sources="; ".join(dict.fromkeys([*where, *sources])))]
+    small += [text("take_home.assumption", reason=text(f"assumption.{row.assumption}")) for row in rows if row.assumption]
+    return _Block("steps", text("take_home.steps"), tuple(lines), tuple(small), listed=True)
 
 
 def _questions(advice: Advice) -> _Block:
@@ -218,8 +218,21 @@ def _questions(advice: Advice) -> _Block:
 def _not_covered(advice: Advice) -> list[_Block]:
     if not advice.topics:
         return []
-    lines = [f"{text(f'not_covered.{topic}.name')}. {text(f'not_covered.{topic}.note')}" for topic in advice.topics]
+    known = {row.topic: [facts()[fact] for fact in row.facts] for row in load_not_covered()}
+    lines = [
+        " ".join(
+            [
+                f"{text(f'not_covered.{topic}.name')}. {text(f'not_covered.{topic}.note')}",
+                *(f"{fact.sentence} ({_cited(fact.id)})" for fact in known[topic]),
+            ]
+        )
+        for topic in advice.topics
+    ]
     return [_Block("silent", text("take_home.not_covered"), tuple(lines), listed=True)]
+
+
+def _cited(fact: str) -> str:
+    return text("take_home.cited", source=facts()[fact].source, year=facts()[fact].year)
 
 
 def _listed(names: list[str]) -> str:

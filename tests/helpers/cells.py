@@ -29,6 +29,7 @@ from backchannel_lib.activities.critique.disagreements import GUESSES
 from backchannel_lib.activities.guess import GuessForm
 from backchannel_lib.activities.population.activity import _moves_table
 from backchannel_lib.activities.population.model import compare, draw
+from backchannel_lib.activities.quick_check import QUESTIONS, QuickCheck, answers_to
 from backchannel_lib.activities.registry import make_activity
 from backchannel_lib.activities.tables import load_activities
 from backchannel_lib.activities.year_plan.model import load_plan_tasks, plan_for
@@ -332,11 +333,33 @@ def advice() -> Iterator[Question]:
         given = advise(case, unknown, when, topics)
         return sheet_text(given), sheet_html(given)
 
-    for when in (datetime(2027, 1, 12, 9), datetime(2027, 3, 15, 20), datetime(2027, 3, 18, 22), datetime(2027, 6, 1, 9)):
+    for when in (
+        datetime(2027, 1, 12, 9),
+        datetime(2027, 3, 15, 20),
+        datetime(2027, 3, 18, 22),
+        datetime(2027, 4, 15, 9),
+        datetime(2027, 6, 1, 9),
+    ):
         for case in (*CONTACTS, *NEARLY):
             yield functools.partial(told, case, when)
         yield functools.partial(told, CONTACTS[0], when, ("program_contacted_first",))
     yield functools.partial(told, CONTACTS[0], when, (), tuple(row.topic for row in load_not_covered()))
+
+
+def quick_answers() -> Iterator[Question]:
+    """Give each answer of the quick check by itself, and ask what the case is then and what is unknown."""
+
+    def told() -> object:
+        check = QuickCheck(next(row for row in load_activities() if row.kind == "quick_check"), lambda: datetime(2027, 3, 16))
+        given = [
+            (question, (answer,) if isinstance(check.state[question], tuple) else answer)
+            for question in QUESTIONS
+            for answer in answers_to(question)
+            if (question, answer) != ("program", "unknown")
+        ]
+        return [check.known_and_unknown(check.with_(**{question: answer})) for question, answer in given]
+
+    yield told
 
 
 def year() -> Iterator[Question]:
@@ -388,6 +411,7 @@ VIEWS: Final[Mapping[str, Callable[[], Iterator[Question]]]] = {
     "facts": facts,
     "advice": advice,
     "year": year,
+    "quick_answers": quick_answers,
     "population": population,
     "disagreements": disagreements,
     **{row.activity: functools.partial(tour, row.activity) for row in load_activities() if row.kind not in APART},

@@ -71,6 +71,7 @@ def test_an_id_that_stands_twice_is_refused(tmp_path: Path, file: str) -> None:
         "options.csv": "option",
         "choices.csv": "choice",
         "study_answers.csv": "answer",
+        "quick_answers.csv": "answer",
     }.get(file, rows[0][0])
     value = rows[2][rows[0].index(column)]
     said = refusal(tmp_path, file, [*rows, rows[2]])
@@ -115,6 +116,7 @@ LOOSE = {
     "planner_limits.csv": ("limit", "claims"),
     "population_calls.csv": ("name", "assumption"),
     "questions.csv": ("", "overrides facts assumption"),
+    "quick_answers.csv": ("answer", "leaves_open"),
     "reading_cases.csv": ("", "facts assumption"),
     "reading_changes.csv": ("target to", ""),
     "readings.csv": ("reading choice", "claims"),
