@@ -118,6 +118,11 @@ class Field:
         """
         return read_cell(self, text)
 
+    @property
+    def most(self) -> int:
+        """The highest number allowed, also where the range has no upper end of its own."""
+        return MOST_COUNT if self.high is None else self.high
+
     def _flag(self, value: object) -> bool:
         if isinstance(value, bool) or getattr(getattr(value, "dtype", None), "kind", "") == "b":
             return bool(value)

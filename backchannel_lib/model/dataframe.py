@@ -266,7 +266,7 @@ def _encode(field: Field, value: object) -> int:
         return field.levels.index(cast("str", value))
     if field.kind == "set":
         return sum(1 << place for place, level in enumerate(field.levels) if level in cast("frozenset[str]", value))
-    return -1 if value is None else min(int(cast("int", value)), _MANY)
+    return -1 if value is None else int(cast("int", value))
 
 
 def _problem_of(field: Field, value: object) -> CaseError:
@@ -318,14 +318,13 @@ def _read_places(field: Field, places: Array, values: list[Any]) -> tuple[Array,
     return read if field.kind == "number" else read.view(np.uint8), read == _BAD if _BAD in codes else None
 
 
-_MANY: Final = 1 << 62  # more than any rule asks for, and little enough for an array
 _BAD: Final = -2  # no field is ever encoded as this; -1 is a track record that is not known
 
 
 def _read_integers(field: Field, column: pd.Series[Any]) -> tuple[Array, Array | None]:
-    low, high = field.low, np.inf if field.high is None else field.high
+    low, high = field.low, field.most
     if column.dtype.kind == "u":
-        column = column.clip(upper=_MANY)
+        column = column.clip(upper=high + 1)  # an array of signed numbers cannot hold the highest
     numbers = column.to_numpy(dtype=np.int64, na_value=_BAD) if column.hasnans else column.to_numpy(dtype=np.int64)
     if not numbers.size or (numbers.min() >= low and numbers.max() <= high):  # cheaper than a million comparisons kept
         return numbers, None
@@ -338,8 +337,8 @@ def _read_floats(field: Field, column: pd.Series[Any]) -> tuple[Array, Array | N
     values = column.to_numpy(dtype=np.float64, na_value=np.nan)
     missing = np.isnan(values) & field.blank_is_default
     bad = ~(np.isfinite(values) & (values == np.floor(values))) | (values < field.low)
-    bad = (bad | np.signbit(values) | (values > (np.inf if field.high is None else field.high))) & ~missing
-    values = np.where(missing | bad, _encode(field, field.default), np.minimum(values, _MANY))
+    bad = (bad | np.signbit(values) | (values > field.most)) & ~missing
+    values = np.where(missing | bad, _encode(field, field.default), values)
     return values.astype(np.int64), bad
 
 

@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Final, NamedTuple
 
 from backchannel_lib.base.texts import text
+from backchannel_lib.base.times import time_words
 from backchannel_lib.model.advice import Advice, load_not_covered
 from backchannel_lib.model.verdict import judge
 from backchannel_lib.page.components import facts, lines_of
@@ -77,7 +78,7 @@ def moment_text(when: datetime, *, whole_day: bool = False) -> str:
     day = f"{when:%A, %B} {when.day}, {when.year}"
     if whole_day:
         return day
-    return f"{day}, {when.hour % 12 or 12}:{when.minute:02} {'am' if when.hour < 12 else 'pm'} ET"
+    return f"{day}, {time_words(when.time())} ET"
 
 
 def sheet_html(advice: Advice, head: SheetHead = BLANK_HEAD) -> str:

@@ -508,6 +508,11 @@ def test_an_empty_column_of_flags_for_a_number_gives_an_empty_frame() -> None:
         pytest.param(np.array([2**40, 0]), id="int64"),
     ],
 )
-def test_very_many_failed_attempts_are_failed_attempts(column: Any) -> None:
-    """A number with no upper end is judged as it is for one case, however large it is."""
-    assert answers(pd.DataFrame({"failed_attempts": column})) == expected([Case(failed_attempts=9), Case()])
+def test_a_count_beyond_reckoning_is_refused_as_for_one_case(column: Any) -> None:
+    """A count has no upper end of its own; up to a billion it is judged, and above that refused, for a case and a frame."""
+    with pytest.raises(
+        CaseError, match="row 2, column failed_attempts: must be a whole number of at most 1000000000, but it is"
+    ):
+        judge_frame(pd.DataFrame({"failed_attempts": column}))
+    most = pd.DataFrame({"failed_attempts": np.array([10**9, 0]).astype(column.dtype)})
+    assert answers(most) == expected([Case(failed_attempts=10**9), Case()])

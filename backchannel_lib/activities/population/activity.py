@@ -205,8 +205,11 @@ class PopulationActivity(GuessForm):
             allowed=allowed or text("crowd.rule_none"),
             asked=", ".join(_short(name) for name, answer in inside.items() if answer == "ask_first"),
         )
-        outside = all(call.rule(example).answer == "allowed" for call in calls())
-        return f"{sentence} {text('crowd.rule_outside')}" if outside else sentence
+        now = [call.rule(example) for call in calls()]
+        if any(check.answer != "allowed" for check in now):
+            return sentence
+        label = next((check.label for check in now if check.changes_later), now[0].label)
+        return f"{sentence} {text('crowd.rule_outside', answer=label)}"
 
     def page(self) -> str:
         """Return the whole page."""
