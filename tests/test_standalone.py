@@ -59,7 +59,7 @@ case = b.Case(score=228, recommender="trusted_peer", specifics=True)
 assert b.judge(case).verdict.label == "Maybe"
 assert b.rules_check(case).answer == "not_allowed"
 assert len(b.what_would_change(case)) > 0
-assert b.readings_agree(case).total == 6
+assert b.readings_agree(case).total == 7
 assert b.amplify(case).signal < 50
 assert b.match_week(2027).day == 15
 with tempfile.TemporaryDirectory() as folder:

@@ -73,6 +73,7 @@ def runtime_folder() -> Path:
     """
     try:
         make_folder_for_owner(LOCAL)
+        close_to_others(LOCAL)  # which an earlier version left open
     except OSError as error:
         raise CommandError(folder_problem(error)) from None
     user = os.getuid() if hasattr(os, "getuid") else "me"

@@ -510,9 +510,7 @@ def test_an_empty_column_of_flags_for_a_number_gives_an_empty_frame() -> None:
 )
 def test_a_count_beyond_reckoning_is_refused_as_for_one_case(column: Any) -> None:
     """A count has no upper end of its own; up to a billion it is judged, and above that refused, for a case and a frame."""
-    with pytest.raises(
-        CaseError, match="row 2, column failed_attempts: must be a whole number of at most 1000000000, but it is"
-    ):
+    with pytest.raises(CaseError, match="row 2, column failed_attempts: must be a whole number of at most 1000000000"):
         judge_frame(pd.DataFrame({"failed_attempts": column}))
     most = pd.DataFrame({"failed_attempts": np.array([10**9, 0]).astype(column.dtype)})
     assert answers(most) == expected([Case(failed_attempts=10**9), Case()])
