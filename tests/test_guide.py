@@ -37,6 +37,7 @@ def test_a_newcomer_writes_fewer_than_eighty_lines() -> None:
     assert len(lines) < 80
 
 
+@pytest.mark.slow
 def test_the_guide_s_own_test_passes(folder: Path) -> None:
     """The guide's command finds both tests of the guide, and they pass."""
     (folder / "pytest.ini").write_text("[pytest]\n", encoding="utf-8")

@@ -207,6 +207,7 @@ def test_the_vote_calls_nobody(path: Path) -> None:
     assert started == (["subprocess.Popen"] if path.name == "process.py" else [])
 
 
+@pytest.mark.slow
 def test_nothing_imports_the_vote_before_it_is_asked_for() -> None:
     """Only the command that is the server imports the server, and no module imports the desk before a function is called."""
     server, desk = "backchannel_lib.workshop.votes.server", "backchannel_lib.workshop.votes.process"
@@ -223,6 +224,7 @@ def test_nothing_imports_the_vote_before_it_is_asked_for() -> None:
         assert not any(f"{name}.".startswith(f"{desk}.") for name in imports_of(tree)), path
 
 
+@pytest.mark.slow
 def test_importing_everything_else_brings_no_vote() -> None:
     """With every module of the library but the vote's own imported, no server, desk, tornado or QR code has come along."""
     names = [

@@ -104,6 +104,7 @@ def free(activity: Activity[Any]) -> set[str]:
     return {"live_text", *(f"told.{step}" for step in open_steps), *(["beside"] if open_steps else [])}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", GUARDED)
 def test_no_forged_message_or_file_reveals_an_answer_before_the_guess(name: str) -> None:
     """Whatever is sent, parts that are blank before a guess stay blank, and a walk stays before the step to be predicted."""
@@ -277,6 +278,7 @@ def files(activity: Activity[Any]) -> st.SearchStrategy[str]:
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", EVERY_KIND)
 def test_any_file_is_read_or_refused_in_a_sentence(kind: str, caplog: pytest.LogCaptureFixture) -> None:
     """A file that is refused leaves the state as it is; after any file every later message is answered."""

@@ -163,6 +163,7 @@ def told_by(desk: Desk) -> str:
     return "\n".join([desk.page(), desk.static_html(), desk.text, *desk.fragments(desk.state).values()])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("at", range(7))
 def test_no_answer_before_it_is_asked_for(desk: Desk, at: int) -> None:
     """On the way through the files no page, part, text or answer ahead holds a verdict or an explanation, decided or not."""

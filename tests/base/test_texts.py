@@ -177,6 +177,7 @@ def frame_of(node: ast.JoinedStr) -> str:
     return "".join(re.escape(str(part.value)) if isinstance(part, ast.Constant) else r"[\w.-]+" for part in node.values)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("pattern", "names"), FAMILIES, ids=lambda value: str(value)[:30])
 def test_every_family_of_texts_is_asked_for(pattern: str, names: list[str]) -> None:
     """The library really builds the ids of each family, by an f-string or by the family's name."""
@@ -184,6 +185,7 @@ def test_every_family_of_texts_is_asked_for(pattern: str, names: list[str]) -> N
     assert frames().fullmatch(pattern.format(names[0])) or f'"{family}"' in ASKING, pattern
 
 
+@pytest.mark.slow
 def test_every_text_is_used_somewhere() -> None:
     """A text belongs to a family that a table asks for, or something names its id, or an f-string makes it."""
     shared = {
@@ -259,6 +261,7 @@ def ids_of(node: ast.expr) -> list[str]:
     return []
 
 
+@pytest.mark.slow
 def test_every_text_that_the_library_names_exists_and_gets_its_values() -> None:
     """Whatever the library says by a plain id is there, and each place in it is given a value where it is said."""
     checked = 0

@@ -80,10 +80,20 @@ def walk(page: Page, part: int, again: str = "") -> tuple[list[str], bool]:
     Returns:
         What was worked, and whether an answer stood there at any time.
     """
-    page.evaluate(
-        """part => { const title = document.querySelectorAll('.bw-lesson')[part].querySelector('h2');
-        title.tabIndex = -1; title.focus(); title.scrollIntoView(); }""",
-        part,
+    settle(page)
+    # An answer that arrives late draws the title anew and takes the focus along, so it has to stay for some frames.
+    page.wait_for_function(
+        """async part => {
+          const title = document.querySelectorAll('.bw-lesson')[part].querySelector('h2');
+          title.tabIndex = -1;
+          title.focus();
+          title.scrollIntoView();
+          for (let frame = 0; frame < 5; frame += 1) await new Promise(requestAnimationFrame);
+          return document.activeElement === title;
+        }""",
+        arg=part,
+        polling=GLANCE,
+        timeout=PATIENCE,
     )
     worked: list[str] = []
     found = False

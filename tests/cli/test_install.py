@@ -57,6 +57,7 @@ def test_no_pth_file_is_installed(installed: Path) -> None:
     }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("code_page", CODE_PAGES)
 def test_a_notebook_finds_the_library_in_any_folder(installed: Path, code_page: dict[str, str]) -> None:
     """The library, its parts and its tables are those of the folder, and the command works."""

@@ -47,6 +47,7 @@ def test_a_setting_that_we_did_not_make_reaches_nobody(computer: Path, name: str
     assert workbook.environment().get(name) != before
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", list(NETWORK))
 def test_what_a_network_needs_reaches_all(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
     """Index, proxy and certificate stay as they are."""
@@ -80,6 +81,7 @@ def pip_conf(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return file
 
 
+@pytest.mark.slow
 def test_of_pips_settings_file_only_the_network_is_taken(pip_conf: Path) -> None:
     """`user = true` and the like stop no set-up; the mirror is known to pip and to uv."""
     own = settings.installer_environment(workbook.BASE_PYTHON, ROOT / ".venv-tools")
@@ -92,6 +94,7 @@ def test_of_pips_settings_file_only_the_network_is_taken(pip_conf: Path) -> None
     assert not [word for word in ("user", "target", "binary", "virtualenv") if word in seen]
 
 
+@pytest.mark.slow
 def test_a_settings_file_that_pip_cannot_read_is_left_out(pip_conf: Path) -> None:
     """What pip itself refuses to start with stops nothing."""
     pip_conf.write_text("[global\nindex-url = ", encoding="utf-8")

@@ -105,6 +105,7 @@ def test_every_module_is_type_checked() -> None:
     assert [path.name for path in MODULES if not path.read_text(encoding="utf-8").startswith("// @ts-check\n")] == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("path", MODULES, ids=lambda path: path.stem)
 def test_every_module_loads_by_itself(path: Path) -> None:
     """A page without a bundle can import each of them; none needs the page while it loads."""

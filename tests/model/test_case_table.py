@@ -67,6 +67,7 @@ def refused(way: Way, content: str, folder: Path) -> str:
     return str(caught.value)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("way", WAYS)
 @pytest.mark.parametrize(
     ("content", "said"),
@@ -204,6 +205,7 @@ def test_a_written_table_of_cases_is_read_back_as_the_same_cases(table: list[Cas
     assert [row.number for row in found.rows] == list(range(2, len(table) + 2))
 
 
+@pytest.mark.slow
 @settings(max_examples=20)
 @given(table=st.lists(cases(), min_size=1, max_size=4))
 def test_a_judged_frame_that_was_written_is_judged_the_same(table: list[Case]) -> None:

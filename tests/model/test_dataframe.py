@@ -41,6 +41,7 @@ def answers(frame: pd.DataFrame, reading: str | None = None) -> list[list[int]]:
     return judge_frame(frame, reading)[ANSWERS].to_numpy().tolist()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("reading", [*EVERY_READING, *(name for name, one in READINGS.items() if one.default)])
 def test_a_frame_and_its_cases_give_the_same_answers(reading: str | None) -> None:
     """Law 7: under every reading, a few hundred rows get the verdict and the caps that each case gets alone."""
@@ -93,6 +94,7 @@ WAYS: dict[str, dict[str, Callable[[list[Any]], Any]]] = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("kind", "way"), [(kind, way) for kind, ways in WAYS.items() for way in ways])
 def test_every_kind_of_column_gives_the_same_answers(kind: str, way: str) -> None:
     """Numbers, flags, words and sets may come as any dtype that can hold them."""
@@ -182,6 +184,7 @@ def test_the_input_frame_is_unchanged() -> None:
     pd.testing.assert_frame_equal(frame, before)
 
 
+@pytest.mark.slow
 @settings(max_examples=15)
 @given(cuts=st.lists(st.integers(0, len(CASES)), max_size=4))
 def test_judged_in_parts_is_judged_whole(cuts: list[int]) -> None:
@@ -192,6 +195,7 @@ def test_judged_in_parts_is_judged_whole(cuts: list[int]) -> None:
     pd.testing.assert_frame_equal(pd.concat(parts), judge_frame(frame))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("rows", [CHUNK - 1, CHUNK, CHUNK + 1, 2 * CHUNK + 300])
 def test_the_seams_of_a_long_frame_do_not_show(rows: int) -> None:
     """The library works through a long frame piece by piece, and the rows at the seams are judged like any other."""

@@ -8,6 +8,8 @@ import pytest
 
 from tests.helpers.cells import all_cells, noticed_by, unsteady
 
+pytestmark = pytest.mark.slow
+
 #: The tables of rules, and those of activities that hold rules of their own; with each, where readers meet what is in it.
 RULES: Final = {
     "verdicts": "answers cards",

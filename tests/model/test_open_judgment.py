@@ -182,6 +182,7 @@ def test_a_range_below_the_floor_of_the_defaults_is_taken_where_the_floor_is_ope
     assert high.known.range_floor == 260
 
 
+@pytest.mark.slow
 def test_nearly_everything_may_be_open() -> None:
     """A case of which only the score is known can still be answered, and everything is possible."""
     judgment = judge_open(Case(), [name for name in Case.fields() if name != "score"])

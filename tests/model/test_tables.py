@@ -146,6 +146,7 @@ LOOSE = {
 } | {file: ("id text", "") for file in FILES if file.startswith("words/")}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("file", FILES)
 def test_every_column_but_those_listed_refuses_a_wrong_cell(tmp_path: Path, file: str) -> None:
     """Only the listed columns take any text, and only the listed ones a blank; the others refuse it at its place."""

@@ -62,6 +62,7 @@ def test_a_recipe_is_at_most_ten_lines(name: str) -> None:
     assert all(len(line) <= 130 for line in CELLS[name].splitlines())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("name", "before", "after", "printed"), EDITS)
 def test_a_recipe_keeps_working_when_it_is_edited(
     name: str,

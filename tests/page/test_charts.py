@@ -45,6 +45,7 @@ def texts_in(value: Any) -> list[str]:
     return []
 
 
+@pytest.mark.slow
 @settings(max_examples=20)
 @given(case=cases(), reading=readings)
 @pytest.mark.parametrize("chart", CHARTS)

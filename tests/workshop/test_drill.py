@@ -180,6 +180,7 @@ def messages(drill: Drill) -> str:
     return "\n".join([drill.page(), drill.static_html(), drill.text, json.dumps(told, ensure_ascii=False)])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("at", range(END))
 def test_no_answer_before_the_end(at: int) -> None:
     """On the way no page, part, text, message or answer ahead holds a verdict, an explanation or a count, decided or not."""

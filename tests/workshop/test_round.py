@@ -101,6 +101,7 @@ def test_back_leads_the_same_way_home(board: Round) -> None:
     assert act(fresh, "back")["notice"] == text("round.first")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", NAMES)
 def test_nothing_of_the_answer_is_on_screen_before_its_time(board: Round, name: str) -> None:
     """Until the links are shown neither page nor message tells verdict, reason, note or rule; then they come one by one."""
@@ -154,6 +155,7 @@ def test_the_menu_leads_back_to_where_it_was_opened(board: Round) -> None:
     assert board.state == before
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", NAMES)
 def test_no_weakest_link_is_named_before_all_are_shown_nor_where_there_is_none(board: Round, name: str) -> None:
     """The mark comes with the last link, and for a file that nothing holds down it never comes."""
@@ -379,6 +381,7 @@ def test_without_a_vote_the_round_goes_on(board: Round) -> None:
 # ---- the rule, and one slider ----
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", NAMES)
 def test_the_rule_is_shown_after_the_spread_and_changes_no_verdict(board: Round, name: str) -> None:
     """The rule's own answer is on screen beside the same verdict as before."""
@@ -390,6 +393,7 @@ def test_the_rule_is_shown_after_the_spread_and_changes_no_verdict(board: Round,
     assert judge(case).verdict.label in board.fragments(board.state)["verdict"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", NAMES)
 def test_the_one_slider_is_live_and_goes_back_to_the_case_as_told(board: Round, name: str) -> None:
     """Moved over all its positions, the slider shows the engine's verdict at each; one press brings the case back."""
@@ -411,6 +415,7 @@ def test_the_one_slider_is_live_and_goes_back_to_the_case_as_told(board: Round, 
     assert judge(board.case).verdict.label in board.fragments(board.state)["what_if"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", NAMES)
 def test_every_round_has_a_slider_that_is_live(board: Round, name: str) -> None:
     """Beside what decides, the score can be moved in every round, and the engine's verdict follows each position."""

@@ -304,6 +304,7 @@ MOVES = st.one_of(
 )
 
 
+@pytest.mark.slow
 @settings(max_examples=60)
 @given(st.lists(MOVES, min_size=1, max_size=14))
 def test_the_screen_shows_what_a_fresh_page_would(moves: list[dict[str, Any]]) -> None:

@@ -38,6 +38,8 @@ from backchannel_lib.workshop.votes.server import VoteService, most_connections,
 from backchannel_lib.workshop.votes.store import APPLICATION_ID, VoteStore
 from benchmarks.votes import storm
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).resolve().parents[2]
 HERE = "127.0.0.1"
 ALL_OF_THEM = "0.0.0.0"  # noqa: S104 - it is what has to be refused

@@ -46,6 +46,7 @@ def at(choice: str, pick: str, guess: str) -> Disagreements:
     return activity
 
 
+@pytest.mark.slow
 def test_each_place_where_the_article_leaves_room_is_asked_about_once() -> None:
     """The places are those of the readings, in their order, each with a case of its own and the reason for our choice."""
     assert [entry.choice for entry in disagreements()] == PLACES
@@ -110,6 +111,7 @@ def test_what_each_case_comes_to(choice: str, ours: str, other: str, answer: str
     assert (outcome[0], outcome[1], outcome[2].answer) == (Verdict[ours], Verdict[other], answer)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("choice", PLACES)
 @pytest.mark.parametrize("guess", GUESSES)
 def test_a_guess_is_compared_with_what_was_counted(choice: str, guess: str) -> None:

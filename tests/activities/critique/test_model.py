@@ -258,6 +258,7 @@ def test_every_reading_is_a_disagreement() -> None:
         assert READINGS[entry.default].choice == READINGS[entry.reading].choice == entry.choice
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("reading", OTHER_READINGS)
 def test_the_counts_are_counted(reading: str) -> None:
     """How many verdicts hang on a reading is what judging every example and every case of the grid twice gives."""

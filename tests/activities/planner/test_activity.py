@@ -300,6 +300,7 @@ def test_who_was_known_at_a_program_that_goes_is_not_known_everywhere() -> None:
     assert one.state.ready_people[2].known_at == (text("planner_board.nowhere"),)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("table", TABLES)
 def test_a_table_holds_no_more_rows_than_it_says(table: str) -> None:
     """At the limit a sentence says so, and no row is added."""

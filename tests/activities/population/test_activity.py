@@ -231,6 +231,7 @@ def test_the_answer_joins_the_two_parts_of_the_chapter() -> None:
 # ---- moving it ----
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ROWS)
 def test_every_slider_moves_a_number_of_the_headline(name: str) -> None:
     """No assumption is a slider that moves nothing that a reader looks at: its two ends give different headlines."""

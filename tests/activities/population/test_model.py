@@ -84,6 +84,7 @@ def test_shares_agree_with_the_settings(name: str, share: int) -> None:
     assert abs(sum(happens(case, name) for case in files) - 40 * share) <= off
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("gap", "spread"), [(0, 15), (-20, 8), (10, 3), (0, 0)])
 def test_scores_agree_with_the_settings(gap: int, spread: int) -> None:
     """Scores lie around the bottom of the range plus the gap, with the spread that is asked for."""

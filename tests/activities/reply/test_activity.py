@@ -281,6 +281,7 @@ def test_another_text_asks_for_another_guess(name: str) -> None:
     assert one.state == before
 
 
+@pytest.mark.slow
 def test_markup_in_a_text_stays_text() -> None:
     """What looks like HTML in an email is shown as it was typed."""
     one = checked("<script>alert(1)</script> I beg you, <b>please</b> give me a chance.")

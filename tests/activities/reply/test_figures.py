@@ -31,6 +31,7 @@ def test_a_set_is_half_harmless_and_names_known_findings(name: str, number: int)
     assert others.isdisjoint(str(one["text"]) for one in letters)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["tuning", "heldout"])
 def test_the_large_sets_are_read_well(name: str) -> None:
     """At least 95% of the problems are found, and at most one of ten harmless letters gets a false alarm."""

@@ -77,6 +77,7 @@ SENTENCES_BY_KIND: dict[str, dict[str, list[str]]] = tomllib.loads(
 )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("finding", SENTENCES_BY_KIND)
 def test_sentences_of_one_kind_are_told_from_harmless_ones(finding: str) -> None:
     """Each sentence that a reader of the article would point at is pointed at; none that only looks like it is."""
@@ -134,6 +135,7 @@ TEXTS = st.text(max_size=400) | st.lists(
 ).map("".join)
 
 
+@pytest.mark.slow
 @settings(max_examples=300, deadline=None)
 @given(TEXTS)
 def test_what_was_seen_stands_in_the_text(text: str) -> None:
