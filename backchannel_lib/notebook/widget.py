@@ -83,6 +83,7 @@ class ActivityView(anywidget.AnyWidget):
     activity_id = traitlets.Unicode(read_only=True).tag(sync=True)
     storage_key = traitlets.Unicode(read_only=True).tag(sync=True)
     disconnected_text = traitlets.Unicode(read_only=True).tag(sync=True)
+    late_text = traitlets.Unicode(read_only=True).tag(sync=True)
     restore_text = traitlets.Unicode(read_only=True).tag(sync=True)
     not_saved_text = traitlets.Unicode(read_only=True).tag(sync=True)
     prefetch = traitlets.Bool(read_only=True).tag(sync=True)
@@ -97,6 +98,7 @@ class ActivityView(anywidget.AnyWidget):
         self.set_trait("activity_id", uuid.uuid4().hex)  # common to all views of this activity
         self.set_trait("storage_key", f"backchannel-{activity.key}-{key or _place_in_notebook(activity.key)}")
         self.set_trait("disconnected_text", text("stage.asleep" if host() == "stage" else "panel.disconnected"))
+        self.set_trait("late_text", text("panel.late"))
         self.set_trait("restore_text", text("panel.restore"))
         self.set_trait("not_saved_text", text("panel.not_saved"))
         self.set_trait("prefetch", prefetch)

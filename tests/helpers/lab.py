@@ -8,7 +8,7 @@ import socket
 import subprocess
 import time
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -104,11 +104,21 @@ def served(folder: Path) -> Iterator[Lab]:
         server.wait(30)
 
 
-def open_and_run(context: BrowserContext, lab: Lab, notebook: str) -> Opened:
-    """Open a notebook in a new page, run all its cells, and listen to what the page asks for and complains of."""
+def open_and_run(
+    context: BrowserContext, lab: Lab, notebook: str, *, before: Callable[[Page], object] = lambda _: None
+) -> Opened:
+    """Open a notebook in a new page, run all its cells, and listen to what the page asks for and complains of.
+
+    Args:
+        context: The browser's context.
+        lab: The JupyterLab.
+        notebook: Its file name.
+        before: Is done with the page before it loads.
+    """
     lab.layout.parent.mkdir(parents=True, exist_ok=True)
     shutil.copyfile(FIRST_LAYOUT, lab.layout)  # what the page before had open is not opened again
     page = context.new_page()
+    before(page)
     opened = Opened(page)
     page.goto(f"{lab.address}/lab/tree/notebooks/{notebook}?token=test", timeout=PATIENCE)
     run_all(opened)

@@ -3,6 +3,7 @@
 
 export const DEBOUNCE_MS = 300; // after the last move, until speech and plotly's own state follow
 export const TIMEOUT_MS = 6000; // without an answer, until the reader is told
+export const LATE_MS = 1000; // without an answer, until the reader is told that what is shown may be outdated
 export const STAGE_TIMEOUT_MS = 3000; // the same in front of a room, which must be told sooner
 export const NOTICE_MS = 12000; // until a notice goes away, so that it covers nothing for long
 export const WAKE_TICK_MS = 3000; // between two looks whether time has jumped, as on a computer that slept

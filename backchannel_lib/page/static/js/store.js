@@ -21,12 +21,14 @@
  * @property {string} view the name of this view, among all that show the same widget
  * @property {(message: FromPage) => void} send sends a message to Python; may throw
  * @property {number} timeout ms without an answer after which Python counts as disconnected
+ * @property {number} [late] ms without an answer after which the reader is told that what is shown may be outdated
  * @property {() => boolean} prefetch whether answers may be prefetched
  * @property {Pick<Storage, "getItem" | "setItem">} storage keeps what was entered, for this tab; must not throw
  * @property {string} storageKey
  * @property {(seq: number, byReader: boolean) => void} onAction an action is about to be sent, by the reader or the store itself
  * @property {() => void} onAnswered the latest action was answered
  * @property {() => void} onDisconnected no answer came, or nothing can be sent
+ * @property {(late: boolean) => void} [onLate] an answer is late, or what was late has come
  */
 
 export class Store {
@@ -54,14 +56,18 @@ export class Store {
   number = 0; // of the last answer that was shown
   #highest = 0; // of the answers that came, shown or not
   #sent = 0; // the number of the last message
+  #heard = false; // Python has said something since the action under way was sent
   #incomplete = true; // something may be missing here: every action asks for everything
   #opened = false; // everything has come once
   /** @type {SetMessage | null} */
   #change = null; // the change that is under way, if the action under way is one
   /** @type {ReturnType<typeof setTimeout> | null} */
   #pending = null; // the timer of the action that is under way
+  /** @type {ReturnType<typeof setTimeout> | null} */
+  #more = null; // the timer of a deferred answer
   /** @type {ReturnType<typeof setTimeout> | undefined} */
-  #more; // the timer of a deferred answer
+  #lateTimer;
+  #late = false; // the reader was told that an answer is late
   #options;
 
   /** @param {StoreOptions} options */
@@ -113,7 +119,9 @@ export class Store {
     this.seq += 1;
     this.#options.onAction(this.seq, byReader);
     this.#stopWaiting();
-    this.#pending = setTimeout(() => this.disconnect(), this.#options.timeout);
+    this.#heard = false;
+    this.#pending = setTimeout(() => this.#giveUp(), this.#options.timeout);
+    this.#watch();
     this.#change = "field" in message && "value" in message ? message : null;
     this.send({ ...message, seq: this.seq, ...(this.#incomplete ? { everything: true } : {}) });
   }
@@ -158,23 +166,51 @@ export class Store {
     return true;
   }
 
+  /** No answer came. If Python was heard meanwhile, only the answer was lost, and is asked for again. */
+  #giveUp() {
+    if (!this.#heard) return this.disconnect();
+    this.#loseAnswer();
+    this.#askForEverything();
+  }
+
   /** Nothing can be sent, or nothing comes back; the next action tries again. */
   disconnect() {
     this.disconnected = true;
+    this.#loseAnswer();
+    this.#watch();
+    this.#options.onDisconnected();
+  }
+
+  /** The action under way stays without an answer, and may never have arrived. */
+  #loseAnswer() {
     this.#incomplete = true;
     this.#stopWaiting();
     if (this.#change && !this.queue.has(this.#change.field)) this.lost.set(this.#change.field, this.#change.value);
-    this.#options.onDisconnected();
   }
 
   #stopWaiting() {
     if (this.#pending !== null) clearTimeout(this.#pending);
     this.#pending = null;
-    clearTimeout(this.#more);
+    this.#stopWaitingForMore();
+  }
+
+  #stopWaitingForMore() {
+    if (this.#more !== null) clearTimeout(this.#more);
+    this.#more = null;
+  }
+
+  /** Begin to wait for the next answer, or for none: a late one is told, and told when it has come. */
+  #watch() {
+    const { late, onLate = () => {} } = this.#options;
+    clearTimeout(this.#lateTimer);
+    if (this.#late) onLate((this.#late = false));
+    if (late === undefined || (this.#pending === null && this.#more === null)) return;
+    this.#lateTimer = setTimeout(() => onLate((this.#late = true)), late);
   }
 
   dispose() {
     this.#stopWaiting();
+    clearTimeout(this.#lateTimer);
   }
 
   // ---- prefetched answers ----
@@ -258,6 +294,7 @@ export class Store {
     this.#opened ||= !!message.forget;
     // Python is there again, or there was a later answer that was not shown.
     if ((slept && !mine) || (this.number < this.#highest && !this.pending)) this.#askForEverything();
+    this.#watch();
     const active = this.activeField;
     const ahead = active !== null && (this.queue.has(active) || (this.pending && this.#change?.field === active));
     return { shown: true, here, mine, saved, typing: ahead ? active : null };
@@ -269,6 +306,7 @@ export class Store {
    */
   #follows(message) {
     const { number } = message;
+    this.#heard = true;
     const everything = "forget" in message && !!message.forget;
     if (number === undefined) return true;
     if (number <= this.number) return false;
@@ -278,7 +316,7 @@ export class Store {
       return false;
     }
     this.number = number;
-    clearTimeout(this.#more);
+    this.#stopWaitingForMore();
     // A later answer that was not shown may have come before this one.
     if (everything) this.#incomplete = number < this.#highest;
     return true;

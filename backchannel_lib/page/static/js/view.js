@@ -21,10 +21,11 @@ export function focusOn(place) {
  * @param {string} options.id makes ids unique among all views
  * @param {Store} options.store
  * @param {ReturnType<import("./charts.js").createCharts>} options.charts
+ * @param {() => string} options.lateText what is said while an answer is late
  * @param {() => string} options.restoreText what is said when something entered before can be brought back
  * @param {() => string} options.notSavedText what is said when the browser lets no page save a file
  */
-export function createView(root, { id, store, charts, restoreText, notSavedText }) {
+export function createView(root, { id, store, charts, lateText, restoreText, notSavedText }) {
   /** @type {(selector: string) => HTMLElement | null} */
   const find = (selector) => root.querySelector(selector);
   /** @type {(selector: string, within?: Element) => HTMLElement[]} */
@@ -135,6 +136,17 @@ export function createView(root, { id, store, charts, restoreText, notSavedText 
     if (text && !store.disconnected) fading = setTimeout(() => find("[data-action=restore]")?.hidden && notice(""), NOTICE_MS);
   }
 
+  /**
+   * While an answer is late, what is on screen may be outdated.
+   * @param {boolean} late
+   */
+  function tellLate(late) {
+    root.toggleAttribute("data-late", late);
+    const told = find("[data-notice]")?.textContent ?? "";
+    if (late && !told) notice(lateText());
+    else if (!late && told === lateText()) notice("");
+  }
+
   /** @param {string} saved what was entered before, as JSON */
   function offerToRestore(saved) {
     notice(restoreText());
@@ -240,6 +252,7 @@ export function createView(root, { id, store, charts, restoreText, notSavedText 
     show,
     paintPrefetched,
     notice,
+    tellLate,
     goTo,
     dispose: () => {
       clearTimeout(fading);

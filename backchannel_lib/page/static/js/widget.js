@@ -5,7 +5,7 @@
 import { createCharts } from "./charts.js";
 import { listen } from "./events.js";
 import { place } from "./placement.js";
-import { STAGE_TIMEOUT_MS, TIMEOUT_MS } from "./settings.js";
+import { LATE_MS, STAGE_TIMEOUT_MS, TIMEOUT_MS } from "./settings.js";
 import { guardedStorage } from "./storage.js";
 import { Store } from "./store.js";
 import { createTimer } from "./timer.js";
@@ -31,6 +31,7 @@ export function render({ model, el }) {
     view: id,
     send: (message) => model.send(message),
     timeout: onStage ? STAGE_TIMEOUT_MS : TIMEOUT_MS,
+    late: LATE_MS,
     prefetch: () => model.get("prefetch"),
     storage: guardedStorage(() => sessionStorage),
     storageKey: model.get("storage_key"),
@@ -39,6 +40,7 @@ export function render({ model, el }) {
       root.dataset.pending = String(seq); // whoever drives the page from outside can see that an answer is on its way
     },
     onAnswered: () => delete root.dataset.pending,
+    onLate: (late) => view.tellLate(late),
     onDisconnected: () => {
       delete root.dataset.pending;
       timer.stop();
@@ -50,7 +52,11 @@ export function render({ model, el }) {
     },
   });
   const charts = createCharts(root, () => store.marks);
-  const texts = { restoreText: () => model.get("restore_text"), notSavedText: () => model.get("not_saved_text") };
+  const texts = {
+    lateText: () => model.get("late_text") ?? "",
+    restoreText: () => model.get("restore_text"),
+    notSavedText: () => model.get("not_saved_text"),
+  };
   const view = createView(root, { id, store, charts, ...texts });
   const timer = createTimer(root, {
     activity: model.get("activity_id"),

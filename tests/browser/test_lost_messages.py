@@ -1,0 +1,280 @@
+"""A chapter in JupyterLab whose messages are lost, doubled, delayed and reordered on their way, and one without its storage.
+
+Whatever happens to them, the page ends with what the kernel has, and says so when it waits for an answer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import BrowserContext
+
+from backchannel_lib import Case, judge
+from backchannel_lib.base.texts import text
+from tests.helpers.lab import GLANCE, PATIENCE, Lab, Opened, open_and_run
+from tests.helpers.network import Network
+
+NOTEBOOK = "10_your_case.ipynb"
+NOTICE = ".bw [data-notice]"
+
+
+@pytest.fixture(scope="module")
+def cut(reader: BrowserContext, lab: Lab) -> Iterator[tuple[Opened, Network]]:
+    """The notebook, with its network in the hands of the tests."""
+    networks: list[Network] = []
+    opened = open_and_run(reader, lab, NOTEBOOK, before=lambda page: networks.append(Network(page)))
+    opened.page.wait_for_selector(".bw[data-ready]", timeout=PATIENCE)
+    opened.wait_until_idle()
+    yield opened, networks[0]
+    opened.page.close()
+
+
+@pytest.fixture
+def fresh(cut: tuple[Opened, Network]) -> tuple[Opened, Network]:
+    """The notebook with a known dean's call, which has the file read; nothing is on its way."""
+    opened, network = cut
+    network.answers, network.actions, network.prefetch = [], True, False
+    network.release()
+    opened.page.click(".bw [data-action=reset]")
+    opened.wait_for_verdict("Skimmed")
+    pick(opened, "known_dean")
+    opened.page.check(".bw [data-field=specifics] input")
+    opened.wait_for_verdict("File read")
+    settle(opened)
+    return opened, network
+
+
+def pick(opened: Opened, recommender: str) -> None:
+    """Choose who makes the contact."""
+    opened.page.check(f".bw [data-field=recommender] input[value={recommender}]")
+
+
+def settle(opened: Opened) -> None:
+    """Wait until the page waits for no answer."""
+    opened.page.wait_for_function("!document.querySelector('.bw[data-pending]')", polling=GLANCE, timeout=PATIENCE)
+    opened.wait_until_idle()
+
+
+def wait_for_notice(opened: Opened, said: str) -> None:
+    """Wait until the page says so."""
+    opened.page.wait_for_function(
+        "said => document.querySelector('.bw [data-notice]').textContent === said", arg=said, polling=GLANCE, timeout=PATIENCE
+    )
+
+
+def watch(opened: Opened) -> None:
+    """Note each verdict that the page shows from now on."""
+    opened.page.evaluate(
+        """() => {
+          const verdict = () => document.querySelector('.bw .bw-verdict-name').innerText;
+          window.seen = [verdict()];
+          window.watching?.disconnect();
+          window.watching = new MutationObserver(() => verdict() === seen.at(-1) || seen.push(verdict()));
+          watching.observe(document.querySelector('.bw'), { subtree: true, childList: true, characterData: true });
+        }"""
+    )
+
+
+def seen(opened: Opened) -> list[str]:
+    """Give the verdicts that the page has shown since."""
+    verdicts: list[str] = opened.page.evaluate("seen")
+    return verdicts
+
+
+def expected(opened: Opened) -> str:
+    """Give the verdict on the case that the controls show."""
+    page = opened.page
+    recommender = page.eval_on_selector(".bw [data-field=recommender] input:checked", "one => one.value")
+    specifics = page.is_checked(".bw [data-field=specifics] input")
+    return judge(Case(recommender=recommender, specifics=specifics)).verdict.label
+
+
+@pytest.mark.parametrize(
+    "answers",
+    [
+        ["lost", "arrives"],
+        ["lost", "lost", "lost", "arrives"],
+        # What was asked for is lost too, but for its second half.
+        pytest.param(["lost", "arrives", "arrives", "arrives", "lost", "arrives"], marks=pytest.mark.slow),
+        ["twice", "twice"],
+        ["late", "arrives"],
+        ["late", "lost", "arrives"],
+        ["arrives", "lost", "late", "twice"],
+    ],
+    ids="-".join,  # of those that are lists
+)
+def test_the_page_ends_with_the_verdict_of_the_kernel(fresh: tuple[Opened, Network], answers: list[str]) -> None:
+    """A lost answer is noticed with the next one, and everything is asked for; nobody has to do anything."""
+    opened, network = fresh
+    count = len(network.passed)
+    network.answers = answers.copy()
+    watch(opened)
+    pick(opened, "trusted_peer")
+    opened.wait_for_verdict("Phone interview")
+    settle(opened)
+    assert seen(opened) == ["File read", "Phone interview"]
+    assert network.passed[count : count + len(answers)] == answers
+    assert opened.verdict() == expected(opened) == "Phone interview"
+    assert opened.page.get_attribute(".bw [data-chart=map]", "data-at") == "240 Trusted PD/APD"
+
+
+def test_what_comes_after_a_lost_answer_is_not_shown_until_nothing_is_missing(fresh: tuple[Opened, Network]) -> None:
+    """The rest of the answer belongs to another verdict than the one on screen; what was asked for instead makes both right."""
+    opened, network = fresh
+    before = opened.page.inner_text(".bw [data-fragment=changes]")
+    network.answers, network.others = ["lost", "arrives"], "held"
+    pick(opened, "trusted_peer")
+    wait_for_notice(opened, text("panel.late"))
+    assert opened.verdict() == "File read"
+    assert opened.page.inner_text(".bw [data-fragment=changes]") == before
+    network.release()
+    opened.wait_for_verdict("Phone interview")
+    settle(opened)
+    opened.page.wait_for_function(
+        "before => document.querySelector('.bw [data-fragment=changes]').innerText !== before",
+        arg=before,
+        polling=GLANCE,
+        timeout=PATIENCE,
+    )
+
+
+def test_while_an_answer_is_late_the_page_says_so_and_then_shows_it(fresh: tuple[Opened, Network]) -> None:
+    """The verdict on screen is the old one, so the page says that it may be; when the answer comes, the sentence goes."""
+    opened, network = fresh
+    network.others = "held"
+    pick(opened, "trusted_peer")
+    wait_for_notice(opened, text("panel.late"))
+    assert opened.verdict() == "File read"
+    assert opened.page.is_visible(NOTICE)
+    network.release()
+    opened.wait_for_verdict("Phone interview")
+    wait_for_notice(opened, "")
+    settle(opened)
+    assert expected(opened) == "Phone interview"
+
+
+def test_while_the_rest_of_an_answer_is_missing_the_page_says_so(fresh: tuple[Opened, Network]) -> None:
+    """What would change the verdict comes a moment after it; until then the page may show that of the case before."""
+    opened, network = fresh
+    network.answers, network.others = ["arrives"], "held"
+    pick(opened, "trusted_peer")
+    wait_for_notice(opened, text("panel.late"))
+    assert opened.verdict() == "Phone interview"
+    network.release()
+    wait_for_notice(opened, "")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("lost", ["answers", "actions"])
+def test_when_nothing_comes_back_it_is_told_and_the_next_action_makes_all_right(
+    fresh: tuple[Opened, Network], lost: str
+) -> None:
+    """Neither a change that never arrived nor one whose answers are lost is forgotten."""
+    opened, network = fresh
+    network.others, network.actions = "lost", lost != "actions"
+    pick(opened, "trusted_peer")
+    wait_for_notice(opened, text("panel.late"))
+    wait_for_notice(opened, text("panel.disconnected"))
+    assert opened.verdict() == "File read"
+    network.others, network.actions = "arrives", True
+    opened.page.uncheck(".bw [data-field=specifics] input")
+    wait_for_notice(opened, "")
+    settle(opened)
+    assert opened.page.is_checked(".bw [data-field=recommender] input[value=trusted_peer]")
+    assert opened.verdict() == expected(opened)
+    opened.page.check(".bw [data-field=specifics] input")
+    opened.wait_for_verdict("Phone interview")
+    settle(opened)
+    assert expected(opened) == "Phone interview"
+
+
+@pytest.mark.slow
+def test_an_answer_that_comes_after_the_page_gave_up_is_shown_and_the_sentence_goes(fresh: tuple[Opened, Network]) -> None:
+    """A kernel that stopped for a while goes on; nobody has to do anything."""
+    opened, network = fresh
+    network.others = "held"
+    pick(opened, "trusted_peer")
+    wait_for_notice(opened, text("panel.disconnected"))
+    network.release()
+    opened.wait_for_verdict("Phone interview")
+    wait_for_notice(opened, "")
+    settle(opened)
+    assert expected(opened) == "Phone interview"
+
+
+def test_an_older_answer_never_replaces_a_newer_one(fresh: tuple[Opened, Network]) -> None:
+    """The answers to a change come after those to its Undo."""
+    opened, network = fresh
+    network.answers = ["held"] * 4
+    watch(opened)
+    pick(opened, "trusted_peer")
+    opened.page.click(".bw [data-action=undo]")
+    opened.page.wait_for_selector(".bw [data-field=recommender] input[value=known_dean]:checked", timeout=PATIENCE)
+    settle(opened)
+    assert opened.verdict() == expected(opened) == "File read"
+    network.release()
+    opened.page.wait_for_timeout(300)
+    settle(opened)
+    assert opened.verdict() == expected(opened) == "File read"
+    assert seen(opened) == ["File read"]
+    pick(opened, "trusted_peer")
+    opened.wait_for_verdict("Phone interview")
+
+
+def test_a_run_of_moves_over_a_bad_network_ends_right(fresh: tuple[Opened, Network]) -> None:
+    """Answers were asked for beforehand, some are lost, some come twice, some late: the last move counts."""
+    opened, network = fresh
+    network.prefetch = True
+    network.answers = ["arrives", "lost", "twice", "late", "arrives", "lost", "late", "twice"] * 3
+    page = opened.page
+    slider = ".bw [data-field=score] input[type=range]"
+    page.focus(slider)
+    for _ in range(25):
+        page.keyboard.press("ArrowLeft")
+        page.wait_for_timeout(20)
+    for _ in range(40):  # as many more as it takes until nothing is lost any more
+        if not network.answers:
+            break
+        page.keyboard.press("ArrowRight")
+        page.keyboard.press("ArrowLeft")
+        page.wait_for_timeout(50)
+    assert not network.answers
+    page.keyboard.press("ArrowRight")
+    settle(opened)
+    assert page.input_value(slider) == "216"
+    right = judge(Case(score=216, recommender="known_dean", specifics=True)).verdict.label
+    opened.wait_for_verdict(right)
+    assert right == "Declined"
+    assert page.input_value(".bw [data-field=score] .bw-number") == "216"
+
+
+def test_where_the_browser_refuses_its_storage_undo_keeps_controls_and_verdict_in_step(
+    fresh: tuple[Opened, Network],
+) -> None:
+    """Whoever blocks site data gets the same answers."""
+    opened, page = fresh[0], fresh[0].page
+    page.evaluate(REFUSE_STORAGE)
+    pick(opened, "trusted_peer")
+    opened.wait_for_verdict("Phone interview")
+    page.click(".bw [data-action=undo]")
+    wait_for_notice(opened, text("panel.undone"))
+    settle(opened)
+    assert page.is_checked(".bw [data-field=recommender] input[value=known_dean]")
+    assert opened.verdict() == expected(opened) == "File read"
+    page.click(".bw [data-action=undo]")
+    opened.wait_for_verdict(judge(Case(recommender="known_dean")).verdict.label)
+    settle(opened)
+    assert not page.is_checked(".bw [data-field=specifics] input")
+    assert (
+        page.evaluate("() => { try { return sessionStorage.length } catch (error) { return error.name } }") == "SecurityError"
+    )
+    assert [told for told in opened.complaints if "insecure" in told] == []
+    page.evaluate("delete window.sessionStorage")
+
+
+#: What a browser does that is told to block site data.
+REFUSE_STORAGE = """Object.defineProperty(window, 'sessionStorage', {
+  configurable: true,
+  get() { throw new DOMException('The operation is insecure.', 'SecurityError'); },
+})"""

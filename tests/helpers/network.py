@@ -1,0 +1,78 @@
+"""The network between a page and its kernel, in the hands of a test that loses, doubles, delays and reorders messages."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+
+from playwright.sync_api import Page, WebSocketRoute
+
+KERNEL = re.compile(r"/api/kernels/.*/channels")
+ANSWER = re.compile(rb'"type": ?"show"')
+FROM_PAGE = re.compile(rb'"content": ?\{ ?"type": ?"(\w+)"')
+
+
+@dataclass
+class Network:
+    """Every kernel's websocket of a page; set it up before the page loads.
+
+    Args:
+        page: The page.
+        answers: What becomes of the next answers, in order: ``arrives``, ``lost``, ``twice``, ``late`` (right after the next
+            one) or ``held`` (until `release`).
+        others: What becomes of the answers after these.
+        actions: Whether what the page sends arrives; if not, it is lost.
+        prefetch: Whether the page may ask for answers beforehand; if not, such questions are lost, and nothing depends on them.
+    """
+
+    page: Page
+    answers: list[str] = field(default_factory=list)
+    others: str = "arrives"
+    actions: bool = True
+    prefetch: bool = True
+    passed: list[str] = field(default_factory=list, init=False)  # what became of each answer so far
+    _late: list[str | bytes] = field(default_factory=list, init=False)
+    _held: list[str | bytes] = field(default_factory=list, init=False)
+
+    def __post_init__(self) -> None:
+        self.page.route_web_socket(KERNEL, self._connect)
+
+    def _connect(self, page: WebSocketRoute) -> None:
+        self._page, kernel = page, page.connect_to_server()
+        page.on_message(lambda message: self._up(kernel, message))
+        kernel.on_message(self._down)
+
+    def _up(self, kernel: WebSocketRoute, message: str | bytes) -> None:
+        sent = FROM_PAGE.search(raw(message))
+        asks = bool(sent and sent[1] == b"prefetch")
+        if sent and not (self.prefetch if asks else self.actions):
+            return
+        kernel.send(message)
+
+    def _down(self, message: str | bytes) -> None:
+        if not ANSWER.search(raw(message)):
+            self._page.send(message)
+            return
+        what = self.answers.pop(0) if self.answers else self.others
+        self.passed.append(what)
+        if what == "late":
+            self._late.append(message)
+            return
+        if what == "held":
+            self._held.append(message)
+            return
+        for _ in range({"lost": 0, "twice": 2}.get(what, 1)):
+            self._page.send(message)
+        while self._late:
+            self._page.send(self._late.pop())
+
+    def release(self) -> None:
+        """Let everything go that was held, and hold no more."""
+        self.others = "arrives"
+        while self._held:
+            self._page.send(self._held.pop(0))
+
+
+def raw(message: str | bytes) -> bytes:
+    """Give the bytes of a frame."""
+    return message.encode() if isinstance(message, str) else message
