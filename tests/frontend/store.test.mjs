@@ -8,7 +8,7 @@ import { Store } from "../../backchannel_lib/page/static/js/store.js";
 import { Clock } from "../../backchannel_lib/page/static/js/timer.js";
 
 /** A store with what it sent, what it reported, and a tab's storage. */
-function opened({ view = "v", stored = {}, send = undefined, timeout = 60_000, prefetch = true } = {}) {
+function opened({ view = "v", stored = {}, send = undefined, timeout = 60_000, late = undefined, prefetch = true } = {}) {
   const sent = [];
   const reports = [];
   const storage = { getItem: (key) => stored[key] ?? null, setItem: (key, value) => (stored[key] = value) };
@@ -16,12 +16,14 @@ function opened({ view = "v", stored = {}, send = undefined, timeout = 60_000, p
     view,
     send: send ?? ((message) => sent.push(message)),
     timeout,
+    late,
     prefetch: () => prefetch,
     storage,
     storageKey: "key",
     onAction: (seq) => reports.push(seq),
     onAnswered: () => reports.push("answered"),
     onDisconnected: () => reports.push("disconnected"),
+    onLate: (late) => reports.push(late ? "late" : "no longer late"),
   });
   return { store, sent, reports, stored, view };
 }
@@ -250,6 +252,36 @@ test("a message that cannot be sent disconnects at once, and once", async (t) =>
 });
 
 // ---- answers that are lost, doubled or late ----
+
+test("an answer that is late is told, and told when it has come; one that comes in time is not", async (t) => {
+  const { store, reports } = opened({ late: 5 });
+  t.after(() => store.dispose());
+  store.receive(everything(1));
+  store.act({ type: "undo" });
+  take(store, answerTo(store, { number: 2 }));
+  await waited();
+  assert.deepEqual(reports, [1, "answered"]);
+  store.act({ type: "undo" });
+  await waited();
+  assert.deepEqual(reports.slice(2), [2, "late"]);
+  take(store, answerTo(store, { number: 3, more: true }));
+  assert.deepEqual(reports.slice(4), ["answered", "no longer late"]);
+  await waited();
+  assert.deepEqual(reports.slice(6), ["late"], "the rest of it is late");
+  store.receive({ type: "show", number: 4 });
+  assert.deepEqual(reports.slice(7), ["no longer late"]);
+});
+
+test("when the answer alone was lost, and Python is heard, it is asked for again: nobody is told that Python has gone", async (t) => {
+  const { store, sent, reports } = opened({ timeout: 5 });
+  t.after(() => store.dispose());
+  store.receive(everything(1));
+  store.set("score", 1);
+  store.receive({ type: "show", number: 2 }); // an answer to somebody else
+  await waited();
+  assert.deepEqual(sent.slice(0, 2).map(({ type, value, everything }) => [type, value, everything]), [["set", 1, undefined], ["set", 1, true]]);
+  assert.deepEqual(reports, [1, 2, "disconnected"], "only when Python is not heard any more");
+});
 
 test("an answer that does not follow the one before it is not shown, and everything is asked for once", (t) => {
   const { store, sent } = opened();

@@ -7,12 +7,11 @@ from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
-from hypothesis import strategies as st
 
 from backchannel_lib.activities.activity import Activity
 from backchannel_lib.activities.case_panel import CaseActivity
 from backchannel_lib.activities.registry import make_activity
-from tests.helpers.delivery import VIEWS, Stores, World, play, step, tally
+from tests.helpers.delivery import LOSSES, VIEWS, Stores, World, keeps_the_laws, lose, moves, plays, tally
 
 
 @pytest.fixture(scope="module")
@@ -37,48 +36,21 @@ def test_whatever_the_network_does_no_view_shows_a_mixture_and_one_action_makes_
 
     # Without shrinking, which would take minutes here.
     @settings(max_examples=max(3, settings().max_examples // (20 if kind == "case" else 1)), phases=[Phase.generate])
-    @given(steps=st.lists(step(), min_size=20, max_size=60))
-    def holds(steps: list[tuple[Any, ...]]) -> None:
-        world = World(stores, MAKERS[kind]())
-        play(world, steps)
-        world.settle()
-        world.do("timeout")
-        world.settle()
-        world.do("press", "one", action="undo")
-        world.settle()
-        world.check()
+    @given(play=plays())
+    def holds(play: tuple[bool, list[tuple[Any, ...]]]) -> None:
+        keeps_the_laws(World(stores, MAKERS[kind]()), *play)
 
     holds()
 
 
-@given(steps=st.lists(st.tuples(st.just("set"), st.just("one"), st.integers(0, 4), st.integers(0, 3)), min_size=1, max_size=4))
+@given(steps=moves())
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
-@pytest.mark.parametrize("how", ["message", "first answer", "both answers", "second answer"])
+@pytest.mark.parametrize("how", LOSSES)
 def test_an_action_whose_answer_is_lost_is_shown_rightly_or_said_to_be_unanswered(
     stores: Stores, how: str, steps: list[tuple[Any, ...]]
 ) -> None:
     """No single loss leaves a view that shows something else than Python has, and says nothing."""
-    world = World(stores, tally())
-    world.settle()
-    for one in steps:
-        play(world, [one])
-        if how == "message":
-            world.up.clear()
-        while world.up:
-            world.handle(world.up.pop(0))
-            lost = {"first answer": slice(0, 1), "second answer": slice(1, 2), "both answers": slice(0, 2)}.get(
-                how, slice(0, 0)
-            )
-            del world.down["one"][lost]
-            while world.down["one"]:
-                world.do("receive", "one", message=world.down["one"].pop(0))
-        world.settle()
-    world.do("timeout")
-    if not world.shows["one"]["disconnected"]:
-        world.settle()
-        world.down["two"].clear()
-        assert world.shows["one"]["fragments"] == world.right[max(world.right)]["fragments"]
-        assert not world.shows["one"]["waiting"]
+    lose(World(stores, tally()), how, steps)
 
 
 def test_two_views_and_one_save_make_one_file(stores: Stores) -> None:

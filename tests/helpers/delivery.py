@@ -127,15 +127,24 @@ class World:
     def handle(self, message: dict[str, Any], sent: int = 2) -> None:
         """Let Python answer; after so many answers no more can be sent."""
         before, view, number = self.activity.state, message.get("view", ""), message.get("number", math.inf)
-        old = number <= self.latest.get(view, 0)
+        last = self.latest.get(view, 0)
+        old = number <= last
+        missed = message["type"] == "hello" or message.get("everything") or last + 1 < number < math.inf
         if not old and number < math.inf:
             self.latest[view] = number
         answers = self.activity.handle(message)
         for count, answer in enumerate(answers):
-            assert not old or self.activity.state == before, "a message that came before, or was overtaken, is carried out"
+            now = self.activity.state
+            assert not old or now == before, "a message that came before, or was overtaken, is carried out"
+            if message["type"] == "grow" and not old and "left" in before:
+                assert now == {name: number + 1 for name, number in before.items()}, "an action is not carried out"
+            assert count or not missed or answer.get("forget"), "a page that may have missed something gets what is new"
             told = json.loads(json.dumps(answer))
             if count >= sent:
                 answers.close()  # type: ignore[attr-defined]
+                recorded = self.activity.delivery.shown.values
+                for name, content in answer.get("fragments", {}).items():
+                    assert recorded.get(f"fragment.{name}") != content, "what was not sent is recorded"
                 break
             self._update_page(told)
             for queue in self.down.values():
@@ -181,6 +190,68 @@ class World:
             assert (shown["pending"], shown["disconnected"], shown["waiting"]) == (False, False, 0), view
 
 
+def keeps_the_laws(world: World, calm: bool, steps: list[tuple[Any, ...]]) -> None:
+    """Play, and check that no view ever shows a mixture, and that one action that arrives makes every view right.
+
+    Args:
+        world: A new one.
+        calm: Whether everything has arrived before the first step.
+        steps: What is done.
+    """
+    if calm:
+        world.settle()
+    play(world, steps)
+    world.settle()
+    world.do("timeout")
+    world.settle()
+    world.do("press", "one", action="undo")
+    world.settle()
+    world.check()
+
+
+def plays() -> st.SearchStrategy[tuple[bool, list[tuple[Any, ...]]]]:
+    """Draw many steps, or a few that begin when all is well."""
+    wild = st.tuples(st.just(False), st.lists(step(), min_size=20, max_size=60))
+    return wild | st.tuples(st.just(True), st.lists(step(), min_size=2, max_size=12))
+
+
+def lose(world: World, how: str, steps: list[tuple[Any, ...]]) -> None:
+    """Do steps of which the message or an answer is lost, and check that view "one" is right or says that it was not answered.
+
+    Args:
+        world: A new one.
+        how: What is lost: ``message``, ``first answer``, ``second answer`` or ``both answers``.
+        steps: What is done in view "one".
+    """
+    lost = {"first answer": slice(0, 1), "second answer": slice(1, 2), "both answers": slice(0, 2)}.get(how, slice(0, 0))
+    world.settle()
+    for one in steps:
+        play(world, [one])
+        if how == "message":
+            world.up.clear()
+        while world.up:
+            world.handle(world.up.pop(0))
+            del world.down["one"][lost]
+            while world.down["one"]:
+                world.do("receive", "one", message=world.down["one"].pop(0))
+        world.settle()
+    world.do("timeout")
+    if not world.shows["one"]["disconnected"]:
+        world.settle()
+        world.down["two"].clear()
+        assert world.shows["one"]["fragments"] == world.right[max(world.right)]["fragments"]
+        assert not world.shows["one"]["waiting"]
+
+
+LOSSES = ("message", "first answer", "both answers", "second answer")
+
+
+def moves() -> st.SearchStrategy[list[tuple[Any, ...]]]:
+    """Draw changes in view "one"."""
+    small = st.integers(0, 3)
+    return st.lists(st.tuples(st.just("set"), st.just("one"), small, small), min_size=1, max_size=4)
+
+
 def step() -> st.SearchStrategy[tuple[Any, ...]]:
     """Draw something that a reader, a program or the network does."""
     view, small = st.sampled_from(VIEWS), st.integers(0, 4)
@@ -213,6 +284,10 @@ def play(world: World, steps: list[tuple[Any, ...]]) -> None:
         world.do("hold", view, field=field)
         world.do("set", view, field=field, value="nonsense" if at == 4 else value)
 
+    def press(view: str, action: str) -> None:
+        has = action != "grow" or action in world.activity.actions()
+        world.do("press", view, action=action if has else "undo")
+
     def change_by_code(index: int, at: int) -> None:
         field, value = position(index, at)
         with contextlib.suppress(CaseError):
@@ -221,7 +296,7 @@ def play(world: World, steps: list[tuple[Any, ...]]) -> None:
 
     do: dict[str, Callable[..., None]] = {
         "set": move,
-        "press": lambda view, action: world.do("press", view, action=action),
+        "press": press,
         "hold": lambda view, index: world.do("hold", view, field=position(index, 0)[0]),
         "code": change_by_code,
         "timeout": lambda: world.do("timeout"),
