@@ -31,6 +31,7 @@ from benchmarks.machine import machine_line
 
 RADIO: Final = ("ArrowDown", "ArrowUp")
 RANGE: Final = ("ArrowRight", "ArrowLeft")
+MENU: Final = ("ArrowDown", "ArrowUp")
 BOX: Final = ("Space", "Space")
 KNOWN_DEAN: Final = "[value=known_dean]"
 
@@ -63,7 +64,7 @@ TRIED: Final = (
     Tried("03_their_pain", 1, "recommender", RADIO),
     Tried("04_what_does_not_help", 1, "prior_contact", BOX),
     Tried("05_what_moves_the_needle", 1, "recommender", RADIO),
-    Tried("06_timing", 0, "hour", RANGE, "[data-field=guess] input[value=tuesday_8]"),
+    Tried("06_timing", 0, "hour", MENU, "[data-field=guess] input[value=tuesday_8]"),
     Tried("08_the_amplifier", 0, "score", RANGE),
     Tried("09_after_the_match", 0, "prior_performance", RANGE, "", ""),
 )
@@ -118,7 +119,8 @@ def moves_of(page: Page, tried: Tried, count: int) -> list[float]:
         part.locator(tried.guess).check()
         part.locator(f"[data-action={tried.see}]").first.click()
         page.wait_for_timeout(1500)
-    part.locator(f"[data-field={tried.field}] input{KNOWN_DEAN if tried.keys == RADIO else ''}").first.focus()
+    control = "select" if tried.keys == MENU else f"input{KNOWN_DEAN if tried.keys == RADIO else ''}"
+    part.locator(f"[data-field={tried.field}] {control}").first.focus()
     page.wait_for_timeout(700)
     times = []
     for number in range(count + 4):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import date, datetime, time, timedelta
 from typing import Any, Final
 
@@ -15,16 +15,17 @@ from backchannel_lib.activities.messages import ActionResult
 from backchannel_lib.activities.tables import ActivityRow, WeekContactRow, case_of, load_week_contacts
 from backchannel_lib.base.texts import text
 from backchannel_lib.base.times import date_words, hours_words, time_words
-from backchannel_lib.model.calendar import match_week, phase_at
+from backchannel_lib.model.calendar import eastern, match_week, phase_at
 from backchannel_lib.model.case import Case
-from backchannel_lib.model.soap_rule import rules_check, soap_window
+from backchannel_lib.model.soap_rule import next_change, rules_check, soap_window
 from backchannel_lib.model.tables import WeekEventRow, load_phases, load_week_events
 from backchannel_lib.model.verdict import judge
 from backchannel_lib.page.activity_page import activity_page, show_if, slot
 from backchannel_lib.page.charts import Figure, bands_over_time
 from backchannel_lib.page.components import chart_panel, citations, description_list, facts_by_source, table
 from backchannel_lib.page.html import Markup, join, tag
-from backchannel_lib.page.inputs import button, checkbox, radios, select, slider, toolbar
+from backchannel_lib.page.inputs import button, checkbox, radios, select, toolbar
+from backchannel_lib.page.sheet import moment_text
 
 YEARS: Final = tuple(str(year) for year in range(2024, 2036))
 #: The days of the clock: as days after the Monday of Match Week, or as a date of the year.
@@ -52,6 +53,7 @@ class WeekClock(GuessForm):
 
     Args:
         row: The activity's row.
+        clock: Tells the present moment, with its time zone; replaced in tests.
 
     Source:
         data/phases.csv, data/week_events.csv, data/soap_rule.csv.
@@ -59,7 +61,8 @@ class WeekClock(GuessForm):
 
     focus = "beside"
 
-    def __init__(self, row: ActivityRow) -> None:
+    def __init__(self, row: ActivityRow, clock: Callable[[], datetime] = lambda: datetime.now().astimezone()) -> None:
+        self.clock = clock
         self.contacts = load_week_contacts()
         super().__init__(
             row,
@@ -136,9 +139,11 @@ class WeekClock(GuessForm):
 
     def deferred_fragments(self, state: Record) -> dict[str, str]:
         """Return the picture of the week."""
+        today: dict[str, str] = {"today": self._today()}
         if not self.is_seen(state):
-            return {}
+            return today
         return {
+            **today,
             "base_figure.week": _week(int(state["year"]), self._reading(state)),
             "alt_text.week": text("clock.spoken", moment=self._moment(state)),
             "table.week": self._events(),
@@ -175,6 +180,16 @@ class WeekClock(GuessForm):
             hour=_hour_words(state["hour"]),
         )
 
+    def _today(self) -> Markup:
+        """Tell the present moment, the phase it falls in, and what the rule says until when; nobody has to guess for it."""
+        now = eastern(self.clock())
+        phase, check = text(f"level.phase.{phase_at(now)}"), rules_check(Case(), now)
+        until = text("take_home.until", when=moment_text(next_change(now)))
+        return join(
+            tag("p", text("clock.today", when=moment_text(now), phase=phase, answer=check.label, until=until)),
+            citations("clock-today", (), (), check.facts),
+        )
+
     def _beside(self, state: Record) -> Markup:
         right = self._earliest(state)
         names = dict(_guess_options())
@@ -196,8 +211,9 @@ class WeekClock(GuessForm):
                 (text("clock.band.official"), self._official(state)),
                 (text("clock.band.rule"), check.label),
             ),
+            tag("p", text("take_home.until", when=moment_text(next_change(when)))),
             tag("p", check.next_step, class_="bw-next"),
-            citations("clock-phase", row.claims, (row.assumption,)),
+            citations("clock-phase", row.claims, (row.assumption,), check.facts),
         )
 
     def _official(self, state: Record) -> str:
@@ -249,6 +265,7 @@ class WeekClock(GuessForm):
         days = [(day, text(f"clock.day.{day}")) for day in DAYS]
         return activity_page(
             self.key,
+            tag("section", tag("h3", text("clock.today_title")), slot("today", self._today()), class_="bw-card"),
             show_if(
                 "ask",
                 now,
@@ -264,7 +281,7 @@ class WeekClock(GuessForm):
                     tag(
                         "div",
                         select("day", text("clock.day"), days, state["day"]),
-                        slider("hour", text("clock.hour"), (0, 23), state["hour"], help_text=text("clock.hour_help")),
+                        select("hour", text("clock.hour"), [(hour, _hour_words(hour)) for hour in range(24)], state["hour"]),
                         toolbar(button(text("clock.earlier"), "earlier"), button(text("clock.later"), "later")),
                         checkbox("lists_open", text("field.lists_open.label"), state["lists_open"]),
                         checkbox("friday_after", text("clock.friday_after"), state["friday_after"]),

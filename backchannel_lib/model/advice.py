@@ -23,7 +23,7 @@ from backchannel_lib.model.case import Case
 from backchannel_lib.model.conditions import parse, scalar_function
 from backchannel_lib.model.open_judgment import OpenJudgment, judge_open, known_case, open_field_names
 from backchannel_lib.model.rules import rule_book
-from backchannel_lib.model.soap_rule import RulesCheck, rules_check, soap_window
+from backchannel_lib.model.soap_rule import RulesCheck, next_change, rules_check, soap_window
 from backchannel_lib.model.tables import assumption_id, claim_ids, fact_ids, load_week_events, year_time
 
 SLOTS: Final = ("tonight", "next_moment", "next_month")
@@ -122,7 +122,7 @@ class Advice:
         now: The moment it holds for, on an Eastern clock.
         rules: What the rule says now; where it is not known whether the program has made contact, the stricter answer
             first and then the other.
-        until: When that changes, on an Eastern clock; None where nothing changes before the next Match Week.
+        until: When that changes, on an Eastern clock.
         judgment: What the article would expect, with what is not known left open.
         steps: Three steps, the nearest first.
         questions: What to ask the dean's office, the most telling question first.
@@ -141,7 +141,7 @@ class Advice:
 
     now: datetime
     rules: tuple[RulesCheck, ...]
-    until: datetime | None
+    until: datetime
     judgment: OpenJudgment
     steps: tuple[NextStep, ...]
     questions: tuple[str, ...]
@@ -193,8 +193,7 @@ def advise(
     dated = sorted((_dated(row, moment) for bit, row in enumerate(rows) if held >> bit & 1), key=lambda step: step.when)
     first = {step.row.slot: step for step in reversed(dated)}  # of those due at once, the first of the table
     steps = tuple(step for step in dated if first[step.row.slot] is step)
-    until = end if inside else _next(lambda year: soap_window(year)[0], moment)
-    return Advice(moment, rules, until, judgment, steps, _questions(judgment, rules, ticked), ticked)
+    return Advice(moment, rules, next_change(moment), judgment, steps, _questions(judgment, rules, ticked), ticked)
 
 
 def _check_topics(topics: Iterable[str]) -> tuple[str, ...]:

@@ -120,6 +120,30 @@ def soap_window(year: int) -> tuple[datetime, datetime]:
     return monday + opens, monday + closes
 
 
+def next_change(when: datetime) -> datetime:
+    """Give the next moment at which the window begins or ends.
+
+    Args:
+        when: A moment, one without a time zone being Eastern.
+
+    Returns:
+        The moment, on an Eastern clock.
+
+    Raises:
+        CaseError: ``when`` is no moment.
+
+    Source:
+        data/week_events.csv: results and soap_ends.
+
+    Examples:
+        >>> next_change(datetime(2027, 3, 15, 10, 0)), next_change(datetime(2027, 3, 18, 21, 0))
+        (datetime.datetime(2027, 3, 18, 21, 0), datetime.datetime(2028, 3, 13, 10, 0))
+    """
+    moment = eastern(when)
+    edges = (edge for year in (moment.year, moment.year + 1) for edge in soap_window(year))
+    return next(edge for edge in edges if edge > moment)
+
+
 def _edges() -> tuple[timedelta, timedelta]:
     """Return the window's beginning and end, as times since the midnight with which Match Week's Monday begins."""
     times = {row.event: time.fromisoformat(row.starts) for row in load_week_events()}

@@ -164,8 +164,7 @@ def _rule(advice: Advice) -> _Block:
     first, *others = advice.rules
     lines = [first.reason]
     lines += [text("take_home.if_contacted", answer=other.label, reason=other.reason) for other in others]
-    if advice.until is not None:
-        lines.append(text("take_home.until", when=moment_text(advice.until)))
+    lines.append(text("take_home.until", when=moment_text(advice.until)))
     return _Block(
         "rule",
         text("rules.title"),

@@ -24,6 +24,7 @@ from backchannel_lib import (
     rules_check,
     what_would_change,
 )
+from backchannel_lib.activities.activity import Activity
 from backchannel_lib.activities.case_panel import CaseActivity
 from backchannel_lib.activities.critique.disagreements import GUESSES
 from backchannel_lib.activities.guess import GuessForm
@@ -32,6 +33,7 @@ from backchannel_lib.activities.population.model import compare, draw
 from backchannel_lib.activities.quick_check import QUESTIONS, QuickCheck, answers_to
 from backchannel_lib.activities.registry import make_activity
 from backchannel_lib.activities.tables import load_activities
+from backchannel_lib.activities.week_clock import WeekClock
 from backchannel_lib.activities.year_plan.model import load_plan_tasks, plan_for
 from backchannel_lib.base import readers, texts
 from backchannel_lib.base.readers import TableError
@@ -373,11 +375,19 @@ def year() -> Iterator[Question]:
         yield functools.partial(told, start)
 
 
+def stopped(name: str) -> Activity[Any]:
+    """Make an activity whose clock, if it has one, stands still."""
+    activity = make_activity(name)
+    if isinstance(activity, WeekClock):
+        activity.clock = lambda: datetime(2027, 3, 16)
+    return activity
+
+
 def tour(name: str) -> Iterator[Question]:
     """Go through an activity: its page, its transcript, and what is told at stations of it."""
 
     def told() -> object:
-        activity = make_activity(name)
+        activity = stopped(name)
         states = [activity.state]
         commit, restore = activity.commit, activity.restore
         activity.commit = lambda to, **more: (states.append(to), commit(to, **more))[1]  # type: ignore[method-assign]
@@ -389,7 +399,7 @@ def tour(name: str) -> Iterator[Question]:
             found += [activity.fragments(at), activity.deferred_fragments(at), activity.markers(at), activity.ui_state(at)]
         return found
 
-    yield lambda: make_activity(name).page()  # most changes show here, so that the whole way need not be gone
+    yield lambda: stopped(name).page()  # most changes show here, so that the whole way need not be gone
     yield told
 
 

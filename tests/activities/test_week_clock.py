@@ -1,0 +1,113 @@
+"""The clock of Match Week: what it says of the present moment and of one that a reader chooses."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from backchannel_lib.activities.registry import make_activity
+from backchannel_lib.activities.week_clock import WeekClock
+from backchannel_lib.base.texts import text
+from backchannel_lib.model.advice import advise
+from backchannel_lib.model.calendar import eastern, phase_at
+from backchannel_lib.page.sheet import moment_text, sheet_text
+from tests.helpers.activities import act
+
+
+def clock_at(moment: datetime) -> WeekClock:
+    """Make the clock at a moment."""
+    made = make_activity("week_clock")
+    assert isinstance(made, WeekClock)
+    made.clock = lambda: moment
+    return made
+
+
+def today(clock: WeekClock) -> str:
+    """Give what it says of the present moment, as plain text."""
+    return re.sub(r"<[^>]*>", "", clock.deferred_fragments(clock.state)["today"].partition("<details")[0])
+
+
+def eastern_time(*of: int) -> datetime:
+    return datetime(*of)  # type: ignore[arg-type]
+
+
+BEGINS, ENDS = "Monday, March 15, 2027, 10:00 am ET", "Thursday, March 18, 2027, 9:00 pm ET"
+NEXT_YEAR = "Monday, March 13, 2028, 10:00 am ET"
+
+
+@pytest.mark.parametrize(
+    ("moment", "said"),
+    [
+        (
+            eastern_time(2026, 11, 27, 8, 5),
+            ["Friday, November 27, 2026, 8:05 am ET", "Before Match Week", "Allowed", BEGINS],
+        ),
+        (eastern_time(2027, 3, 15, 9, 59), ["9:59 am ET", "Allowed", BEGINS]),
+        (eastern_time(2027, 3, 15, 10, 0), ["10:00 am ET", "Not allowed", ENDS]),
+        (eastern_time(2027, 3, 18, 20, 59), ["8:59 pm ET", "Thursday and Friday", "Not allowed", ENDS]),
+        (eastern_time(2027, 3, 18, 21, 0), ["9:00 pm ET", "Allowed", NEXT_YEAR]),
+        (eastern_time(2027, 3, 20, 0, 0), ["12:00 am ET", "After SOAP", "Allowed", NEXT_YEAR]),
+        (datetime(2027, 3, 16, 0, 30, tzinfo=UTC), ["Monday, March 15, 2027, 8:30 pm ET", "Not allowed"]),
+    ],
+)
+def test_the_present_moment_is_told_in_words_before_any_guess(moment: datetime, said: list[str]) -> None:
+    """Day, phase, what the rule says and until when; with am and pm, in Eastern Time wherever the reader is."""
+    clock = clock_at(moment)
+    assert not clock.is_seen(clock.state)
+    for words in said:
+        assert words in today(clock)
+        assert words in clock.page()
+    assert "Not allowed" in said or "Not allowed" not in today(clock)
+
+
+@given(
+    moment=st.datetimes(datetime(2025, 1, 1), datetime(2035, 1, 1))
+    | st.builds(
+        lambda year, minutes: datetime(year, 3, 12) + timedelta(minutes=minutes),
+        st.integers(2025, 2034),
+        st.integers(0, 12 * 24 * 60),
+    )
+)
+def test_the_clock_the_quick_check_and_the_sheet_give_one_answer(moment: datetime) -> None:
+    """At any moment they name the same phase, the same answer of the rule and the same next change."""
+    advice = advise({"program_contacted_first": False}, now=moment)
+    told = today(clock_at(moment))
+    assert moment_text(eastern(moment)) in told
+    assert f": {text(f'level.phase.{phase_at(moment)}')}." in told
+    assert f": {advice.rules[0].label}. {text('take_home.until', when=moment_text(advice.until))}" in told
+    assert text("take_home.until", when=moment_text(advice.until)) in sheet_text(advice)
+    assert advice.until > moment
+
+
+def test_the_present_moment_is_told_anew_with_every_answer() -> None:
+    clock = clock_at(eastern_time(2027, 3, 18, 20, 59))
+    act(clock, type="hello")
+    clock.clock = lambda: eastern_time(2027, 3, 18, 21, 0)
+    (_, deferred) = act(clock, type="refresh")
+    (number,) = [number for name, number in deferred["fragments"].items() if name == "today"]
+    assert "9:00 pm ET" in deferred["contents"][number]
+
+
+def test_the_chosen_moment_says_until_when_its_answer_holds_and_names_the_newest_source() -> None:
+    clock = clock_at(eastern_time(2026, 11, 27))
+    clock.update(guess="monday_12", day="tuesday", hour=8)
+    clock.see()
+    now = clock.fragments(clock.state)["now"]
+    assert "This changes on Thursday, March 18, 2027, 9:00 pm ET." in now
+    assert text("fact.soap_rule.not_settled_2027").partition(".")[0] in now
+
+
+def test_hours_are_chosen_in_words() -> None:
+    """No reader has to count to 21."""
+    page = make_activity("week_clock").page()
+    start = page.index('data-field="hour"')
+    options = re.findall(r"<option[^>]*>([^<]*)</option>", page[start : page.index("</select>", start)])
+    assert len(options) == len(set(options)) == 24
+    assert options[0] == "midnight"
+    assert options[9] == "9 am"
+    assert options[12] == "noon"
+    assert options[21] == "9 pm"
