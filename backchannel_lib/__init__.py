@@ -14,8 +14,9 @@ from backchannel_lib.base.rich_display import PROVIDERS
 from backchannel_lib.model.amplifier import Amplified, amplify
 from backchannel_lib.model.calendar import match_week, phase_at
 from backchannel_lib.model.case import Case, Field
-from backchannel_lib.model.case_files import load_case, save_case
+from backchannel_lib.model.case_files import SavedCase, load_case, load_saved_case, save_case
 from backchannel_lib.model.open_judgment import OpenJudgment, judge_open
+from backchannel_lib.model.possible import MAY_BE_UNKNOWN
 from backchannel_lib.model.readings import READINGS, Agreement, Reading, readings_agree
 from backchannel_lib.model.remedies import Change, Changes, what_would_change
 from backchannel_lib.model.soap_rule import RulesCheck, rules_check
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from backchannel_lib.workshop.deck import own_vignette
 
 __all__ = [
+    "MAY_BE_UNKNOWN",
     "READINGS",
     "Agreement",
     "Amplified",
@@ -45,6 +47,7 @@ __all__ = [
     "Reading",
     "Reason",
     "RulesCheck",
+    "SavedCase",
     "SheetError",
     "TableError",
     "Verdict",
@@ -55,6 +58,7 @@ __all__ = [
     "judge_frame",
     "judge_open",
     "load_case",
+    "load_saved_case",
     "match_week",
     "open_activity",
     "own_question",

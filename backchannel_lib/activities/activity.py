@@ -133,6 +133,11 @@ class Activity(Generic[State]):
         """Return the short names of the verdict and of the rule's answer; blank where the reader cannot see one (yet)."""
         return "", ""
 
+    def possible_verdicts(self, state: State) -> tuple[str, ...]:
+        """Return the short names of every verdict that the reader sees as possible, lowest first."""
+        verdict, _ = self.visible_outcome(state)
+        return (verdict,) if verdict else ()
+
     def ui_state(self, state: State) -> dict[str, Any]:
         """Return what else the page needs: any of ``shown``, ``open``, ``clock``, ``ends``, ``exam`` of `ShowMessage`."""
         return {}

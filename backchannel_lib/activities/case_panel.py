@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import itertools
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
 from backchannel_lib.activities import saved_answers
@@ -13,13 +13,13 @@ from backchannel_lib.activities.messages import ActionResult
 from backchannel_lib.base.errors import CaseError, SheetError, known_word
 from backchannel_lib.base.texts import text
 from backchannel_lib.model.case import Case, Field
-from backchannel_lib.model.case_files import case_from_text, case_to_text
+from backchannel_lib.model.case_files import SavedCase, saved_case_from_text, saved_case_to_text
 from backchannel_lib.model.exams import exam_of
-from backchannel_lib.model.remedies import what_would_change
+from backchannel_lib.model.open_changes import open_changes
+from backchannel_lib.model.possible import MAY_BE_UNKNOWN, UNKNOWN, check_unknown, possible, replace_known
 from backchannel_lib.model.rules import check_reading
 from backchannel_lib.model.soap_rule import rules_check
 from backchannel_lib.model.tables import load_examples, load_exams
-from backchannel_lib.model.verdict import judge
 from backchannel_lib.page import charts
 from backchannel_lib.page.case_controls import shown_fields, slider_ends
 from backchannel_lib.page.case_fragments import answer_line, case_static_html, case_text, deferred_fragments, fast_fragments
@@ -27,6 +27,7 @@ from backchannel_lib.page.case_page import case_page
 
 FILE_NAME: Final = "my_case.json"
 SCORES: Final = ("score", "range_low", "range_floor")
+KNOWN: Final = "known"  # what a control sends when "I don't know" is unchecked, before anything is entered
 
 
 class CaseState(NamedTuple):
@@ -36,19 +37,23 @@ class CaseState(NamedTuple):
     reading: str | None
     move: str  # the contact that was chosen last, other than the student's own
     floor: int  # the floor that was set last, before a range below it pushed it down
+    unknown: tuple[str, ...] = ()  # the fields that are not known; in the case stands whatever fits the others
     # Of the panels of the chapters alone:
     scene: str = ""  # the described student
     guesses: tuple[tuple[str, str], ...] = ()  # what was predicted for whom
     seen: tuple[str, ...] = ()  # those whose answer was shown
 
 
-def state_of(case: Case, reading: str | None = None, before: CaseState | None = None) -> CaseState:
+def state_of(
+    case: Case, reading: str | None = None, before: CaseState | None = None, unknown: Collection[str] | None = None
+) -> CaseState:
     """Give the state of a session that has come to a case.
 
     Args:
         case: The case.
         reading: The name of a reading; None for every default.
         before: The state it came from; None at the beginning.
+        unknown: Its fields that are not known; None for those of the state before.
 
     Returns:
         The state.
@@ -60,8 +65,12 @@ def state_of(case: Case, reading: str | None = None, before: CaseState | None = 
     move = case.move
     if move == "direct_email":
         move = before.move if before else "formal_email"
-    rest = before[4:] if before else ()
-    return CaseState(case, reading, move, case.range_floor, *rest)
+    if unknown is None:
+        unknown = before.unknown if before else ()
+    names = check_unknown(unknown)
+    rest = before[5:] if before else ()
+    fitted = replace_known(case, names)
+    return CaseState(fitted, reading, move, fitted.range_floor, names, *rest)
 
 
 class CaseActivity(Activity[CaseState]):
@@ -70,6 +79,7 @@ class CaseActivity(Activity[CaseState]):
     Args:
         case: The case it opens with, and returns to on reset; None for the defaults.
         reading: The name of a reading; None for every default.
+        unknown: Fields of `MAY_BE_UNKNOWN` that start as "I don't know".
 
     Examples:
         >>> session = CaseActivity()
@@ -83,8 +93,10 @@ class CaseActivity(Activity[CaseState]):
         (True, 'unconnected_faculty')
     """
 
-    def __init__(self, case: Case | None = None, reading: str | None = None) -> None:
-        super().__init__("case", state_of(case or Case(), check_reading(reading)))
+    may_be_unknown: Sequence[str] = MAY_BE_UNKNOWN  # the fields whose controls offer "I don't know"
+
+    def __init__(self, case: Case | None = None, reading: str | None = None, unknown: Collection[str] = ()) -> None:
+        super().__init__("case", state_of(case or Case(), check_reading(reading), unknown=unknown))
         self._has_saved = False  # whether something from the chapters waits to be restored; looked up when a page says hello
 
     @property
@@ -96,6 +108,11 @@ class CaseActivity(Activity[CaseState]):
     def reading(self) -> str | None:
         """The reading it is judged under; None for every default."""
         return self.state.reading
+
+    @property
+    def unknown(self) -> tuple[str, ...]:
+        """The fields that are not known."""
+        return self.state.unknown
 
     # ---- acts ----
 
@@ -118,9 +135,19 @@ class CaseActivity(Activity[CaseState]):
             >>> session.update(score=251)
             >>> session.case.score
             251
+            >>> session.update(sponsors_visas="unknown")
+            >>> session.unknown
+            ('sponsors_visas',)
         """
-        self.commit(state_of(self.case.replace(**values), self.reading, self.state))
+        self.commit(self._with(values))
         self.clear_errors()
+
+    def _with(self, values: Mapping[str, Any]) -> CaseState:
+        """Return the state with some fields changed, also to unknown; what was unknown and is changed is known then."""
+        to_unknown = [name for name, value in values.items() if name in self.may_be_unknown and is_unknown(value)]
+        known = {name: value for name, value in values.items() if name not in to_unknown}
+        unknown = check_unknown({*self.unknown, *to_unknown} - known.keys())
+        return state_of(replace_known(self.case, unknown, **known), self.reading, self.state, unknown)
 
     def apply(self, remedies: str) -> None:
         """Carry out one of the changes that `what_would_change` offers.
@@ -141,9 +168,9 @@ class CaseActivity(Activity[CaseState]):
             True
         """
         wanted = tuple(remedies.split())
-        for change in what_would_change(self.case, reading=self.reading):
-            if change.remedies == wanted:
-                self.commit(state_of(change.case, self.reading, self.state))
+        for one in open_changes(self.case, self.unknown, self.reading).changes:
+            if one.change.remedies == wanted:
+                self.commit(state_of(one.change.case, self.reading, self.state, one.unknown))
                 self.clear_errors()
                 return
         raise CaseError("apply", "level", remedies, levels="")
@@ -177,7 +204,8 @@ class CaseActivity(Activity[CaseState]):
     def _exam(self, message: Mapping[str, Any]) -> ActionResult:
         exams = {row.exam: row for row in load_exams()}
         exam = exams[known_word("exam", message["value"], exams)]
-        self.update(score=exam.score, range_low=exam.range_low, range_floor=exam.range_floor)
+        scores = {name: getattr(exam, name) for name in SCORES if name not in self.unknown}
+        self.update(**scores)
         return {"notice": text("panel.exam_changed")}
 
     def _apply(self, message: Mapping[str, Any]) -> ActionResult:
@@ -195,9 +223,14 @@ class CaseActivity(Activity[CaseState]):
 
     def _restore_case(self, _: Mapping[str, Any]) -> ActionResult:
         """Put what the reader saved in the chapters into the case."""
+        fields = Case.fields()
         record = saved_answers.saved(saved_answers.CASE)
+        # In the chapters nothing can be unknown: a program's field that is there as it began was hardly ever looked up.
+        begun = {name: fields[name].default for name in self.unknown}
+        record = {name: value for name, value in record.items() if begun.get(name, ...) != value}
         case = saved_answers.with_saved(self.case, record)
-        self.commit(state_of(case, self.reading, self.state))
+        unknown = [name for name in self.unknown if name not in record]
+        self.commit(state_of(case, self.reading, self.state, unknown))
         self.clear_errors()
         self._has_saved = False
         names = ", ".join(text(f"field.{name}.label") for name in Case.fields() if name in record)
@@ -225,39 +258,66 @@ class CaseActivity(Activity[CaseState]):
 
     def with_value(self, field: str, value: object) -> CaseState:
         """Tell where a move of one control leads."""
+        if field in self.may_be_unknown and Case.fields()[field].kind == "set":
+            value = self._one_or_other(field, value)
+        if field in self.may_be_unknown and is_unknown(value):
+            return self._with({field: UNKNOWN})
+        if field in self.unknown and value == KNOWN:
+            return self._with({field: getattr(self.case, field)})
         value = _typed(Case.fields()[field], value)
         changes: dict[str, object] = {field: value}
         if field == "recommender" and value != "self" and self.case.move == "direct_email":
             changes["move"] = self.state.move  # whoever leaves "you, yourself" gets back the contact chosen before
         if field == "range_low" and isinstance(value, int):
             changes["range_floor"] = self._floor_under(value)
-        moved = state_of(self.case.replace(**changes), self.reading, self.state)
+        if "range_floor" in self.unknown and field == "range_low":
+            del changes["range_floor"]
+        moved = self._with(changes)
         return moved._replace(floor=self.state.floor) if field == "range_low" else moved
 
+    def _one_or_other(self, field: str, value: object) -> object:
+        """Return what counts where "I don't know" is checked beside other boxes: whatever was checked last."""
+        parts = value.split("|") if isinstance(value, str) else []
+        if UNKNOWN not in parts or len(parts) == 1:
+            return value
+        return "|".join(part for part in parts if part != UNKNOWN) if field in self.unknown else UNKNOWN
+
     def values(self, state: CaseState) -> dict[str, Any]:
-        """Give the case as a flat record."""
-        return state.case.to_record()
+        """Give the case as a flat record, with ``unknown`` where a field is not known."""
+        return {**state.case.to_record(), **dict.fromkeys(state.unknown, UNKNOWN)}
 
     def visible_outcome(self, state: CaseState) -> tuple[str, str]:
-        """Return the case's verdict, blank for scores of two exams, and the rule's answer."""
-        verdict = judge(state.case, state.reading).verdict.name.lower() if exam_of(state.case) else ""
-        return verdict, rules_check(state.case).answer
+        """Return the case's verdict, blank where several are possible or none is, and the rule's answer."""
+        verdicts = self.possible_verdicts(state)
+        return verdicts[0] if len(verdicts) == 1 else "", rules_check(state.case).answer
+
+    def possible_verdicts(self, state: CaseState) -> tuple[str, ...]:
+        """Return every verdict that stays possible, lowest first; none for scores of two exams."""
+        if exam_of(state.case) is None:
+            return ()
+        return tuple(verdict.name.lower() for verdict in possible(state.case, state.unknown, state.reading).verdicts)
 
     def fragments(self, state: CaseState) -> dict[str, str]:
         """Give verdict, chain and rule."""
-        return fast_fragments(state.case, state.reading)
+        return fast_fragments(state.case, state.reading, state.unknown)
 
     def deferred_fragments(self, state: CaseState) -> dict[str, str]:
         """Give what would change it, the readings, and the charts with their numbers."""
-        parts = deferred_fragments(state.case, state.reading)
-        for chart in charts.CHARTS:
-            parts[f"base_figure.{chart}"] = charts.base_figure(chart, state.case, state.reading)
-            parts[f"alt_text.{chart}"] = charts.alt_text(chart, state.case, state.reading)
+        case, reading, unknown = state.case, state.reading, state.unknown
+        parts = deferred_fragments(case, reading, unknown=unknown)
+        for chart in self._drawn(state):
+            parts[f"base_figure.{chart}"] = charts.base_figure(chart, case, reading, unknown)
+            parts[f"alt_text.{chart}"] = charts.alt_text(chart, case, reading, unknown)
         return parts
+
+    @staticmethod
+    def _drawn(state: CaseState) -> list[str]:
+        """Return the charts that can be drawn: nothing that is missing for them is unknown."""
+        return [chart for chart in charts.CHARTS if not charts.missing_for(chart, state.case, state.reading, state.unknown)]
 
     def markers(self, state: CaseState) -> dict[str, Any]:
         """Tell where the case stands on each chart."""
-        return {chart: charts.mark(chart, state.case, state.reading) for chart in charts.CHARTS}
+        return {chart: charts.mark(chart, state.case, state.reading) for chart in self._drawn(state)}
 
     def marker_only_fields(self, field: str) -> Iterable[str]:
         """Name the charts whose ground a move of this field leaves as it is."""
@@ -268,7 +328,7 @@ class CaseActivity(Activity[CaseState]):
         exam = exam_of(state.case)
         return {
             "shown": shown_fields(state.case),
-            "open": ["kept"] if self._has_saved else [],
+            "open": [*(["kept"] if self._has_saved else []), *(f"chart.{chart}" for chart in self._drawn(state))],
             "exam": exam.exam if exam else None,
             "ends": {name: slider_ends(state.case, name) for name in SCORES},
         }
@@ -276,28 +336,30 @@ class CaseActivity(Activity[CaseState]):
     def positions(self, field: str) -> Iterable[Any]:
         """List the positions of a field's control."""
         known = Case.fields()[field]
+        more = [UNKNOWN] if field in self.may_be_unknown else []
         if known.kind == "flag":
-            return (False, True)
+            return (False, True, *more)
         if known.kind == "choice":
             return known.levels
         if known.kind == "number":
             low, high = slider_ends(self.case, field)
-            return range(low, high + 1)
+            return (*range(low, high + 1), *more)
         sizes = range(len(known.levels) + 1)
-        return ["|".join(some) for size in sizes for some in itertools.combinations(known.levels, size)]
+        sets = ["|".join(some) for size in sizes for some in itertools.combinations(known.levels, size)]
+        return (*sets, *more)
 
     def page(self) -> str:
         """Give the whole panel."""
-        return case_page(self.case, self.reading)
+        return case_page(self.case, self.reading, self.unknown)
 
     def static_html(self) -> str:
         """Give verdict, chain and rule of the case, for a notebook that has not been run."""
-        return case_static_html(self.case, self.reading)
+        return case_static_html(self.case, self.reading, self.unknown)
 
     @property
     def text(self) -> str:
         """The whole answer as plain text."""
-        return case_text(self.case, self.reading)
+        return case_text(self.case, self.reading, self.unknown)
 
     def transcript_lines(self) -> Iterator[str]:
         """Move the case through the article's own examples and yield each with its answer.
@@ -320,11 +382,12 @@ class CaseActivity(Activity[CaseState]):
 
     def to_file(self, state: CaseState) -> tuple[str, str]:
         """Give a case file."""
-        return FILE_NAME, case_to_text(state.case)
+        return FILE_NAME, saved_case_to_text(SavedCase(state.case, state.unknown))
 
     def from_file(self, text: str) -> CaseState:
         """Read a case file."""
-        return state_of(case_from_text(text), self.reading)
+        saved = saved_case_from_text(text)
+        return state_of(saved.case, self.reading, unknown=saved.unknown)
 
     def file_problem(self, error: CaseError) -> str:
         """Say in a sentence for a reader what is wrong with a case file."""
@@ -339,6 +402,16 @@ class CaseActivity(Activity[CaseState]):
 def _charts_that_keep_their_ground(field: str) -> tuple[str, ...]:
     """Tell on which charts a move of this field moves the mark alone."""
     return {"score": charts.CHARTS, "range_low": ("callers", "amplifier"), "intensity": ("callers", "map")}.get(field, ())
+
+
+def is_unknown(value: object) -> bool:
+    """Whether this is what a control or a file holds for a field that is not known.
+
+    Examples:
+        >>> is_unknown("unknown"), is_unknown("")
+        (True, False)
+    """
+    return isinstance(value, str) and value == UNKNOWN
 
 
 def _typed(field: Field, value: object) -> Any:

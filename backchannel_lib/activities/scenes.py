@@ -17,6 +17,7 @@ from backchannel_lib.activities.tables import ActivityRow, SceneRow, case_of, lo
 from backchannel_lib.base.errors import CaseError, known_word
 from backchannel_lib.base.texts import text
 from backchannel_lib.model.case import Case
+from backchannel_lib.model.possible import UNKNOWN
 from backchannel_lib.model.soap_rule import rules_check
 from backchannel_lib.model.verdict import Judgment, Verdict, judge
 from backchannel_lib.page import charts
@@ -50,6 +51,8 @@ class Scenes(CaseActivity):
         row: The activity's row.
         scenes: Its students; None for those of data/scenes.csv.
     """
+
+    may_be_unknown = ()  # a described student is known, and one's own case here opens with what is described
 
     def __init__(self, row: ActivityRow, scenes: Iterable[SceneRow] | None = None) -> None:
         super().__init__()
@@ -399,7 +402,7 @@ def sweep(activity: CaseActivity, field: str, *, combined: bool = True) -> str:
     """
     outcomes = []
     for value in activity.positions(field):
-        if combined or "|" not in str(value):
+        if value != UNKNOWN and (combined or "|" not in str(value)):
             with contextlib.suppress(CaseError):
                 outcomes.append((value, judge(activity.with_value(field, value).case).verdict.label))
     runs = itertools.groupby(outcomes, lambda pair: pair[1])

@@ -4,16 +4,58 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Final
+from types import MappingProxyType
+from typing import Any, Final, NamedTuple
 
 from backchannel_lib.base.errors import CaseError, CaseFileError
 from backchannel_lib.base.files import write_file
+from backchannel_lib.base.formatting import suggestions
 from backchannel_lib.model.case import Case
 from backchannel_lib.model.case_table import CASE_COLUMNS, clash_with_defaults, columns_found, read_table
 from backchannel_lib.model.cells import is_blank
+from backchannel_lib.model.possible import MAY_BE_UNKNOWN, UNKNOWN, check_unknown, replace_known
 
-FORMAT: Final = 1  # raised when a field changes its meaning; a new field with a default needs no new format
+FORMAT: Final = 2  # raised when a field changes its meaning; a new field with a default needs no new format
+PLAIN: Final = 1  # the format of a case in which everything is stated, which older versions read as well
+
+
+class SavedCase(NamedTuple):
+    """A case as a file holds it.
+
+    Args:
+        case: The case; where a field is unknown, any value that fits stands in it.
+        unknown: The fields that are not known, of `MAY_BE_UNKNOWN`.
+        sheet: What was entered for the sheet alone: ``name``, ``program`` and ``topics``, as far as they were entered.
+
+    Examples:
+        >>> saved_case_from_text('{"backchannel_case": 2, "sponsors_visas": "unknown"}').unknown
+        ('sponsors_visas',)
+    """
+
+    case: Case
+    unknown: tuple[str, ...] = ()
+    sheet: Mapping[str, str] = MappingProxyType({})
+
+    @property
+    def record(self) -> dict[str, Any]:
+        """The case as a flat record with ``unknown`` in each unknown field."""
+        return {**self.case.to_record(), **dict.fromkeys(self.unknown, UNKNOWN)}
+
+
+def saved_case_to_text(saved: SavedCase) -> str:
+    """Write a case, what of it is not known, and what is on its sheet as the text of a case file.
+
+    Examples:
+        >>> saved_case_from_text(saved_case_to_text(SavedCase(Case(score=251), ("needs",)))).unknown
+        ('needs',)
+    """
+    sheet = {name: value for name, value in saved.sheet.items() if value}
+    if not saved.unknown and not sheet:
+        return case_to_text(saved.case)
+    record = {"backchannel_case": FORMAT, **saved.record, **({"sheet": sheet} if sheet else {})}
+    return json.dumps(record, indent=2) + "\n"
 
 
 def case_to_text(case: Case) -> str:
@@ -29,7 +71,7 @@ def case_to_text(case: Case) -> str:
         >>> case_from_text(case_to_text(Case(score=251))).score
         251
     """
-    return json.dumps({"backchannel_case": FORMAT, **case.to_record()}, indent=2) + "\n"
+    return json.dumps({"backchannel_case": PLAIN, **case.to_record()}, indent=2) + "\n"
 
 
 def case_from_text(text: str, name: str = "case file") -> Case:
@@ -47,15 +89,37 @@ def case_from_text(text: str, name: str = "case file") -> Case:
 
     Raises:
         CaseFileError: The text is no case file, or one of a newer format.
-        CaseError: A field in it breaks a rule.
+        CaseError: A field in it breaks a rule, or is not known: then it has no one verdict, and `saved_case_from_text`
+            reads it.
 
     Examples:
         >>> case_from_text('{"score": 228}').score
         228
     """
+    saved = saved_case_from_text(text, name)
+    if saved.unknown:
+        raise CaseError(saved.unknown[0], "case_is_open", UNKNOWN, fields=", ".join(saved.unknown))
+    return saved.case
+
+
+def saved_case_from_text(text: str, name: str = "case file") -> SavedCase:
+    """Read a case from the text of a case file, with what in it is not known and what is on its sheet.
+
+    Args:
+        text: The text; a value that a file of an older format states stays stated.
+        name: What to call the file in an error.
+
+    Raises:
+        CaseFileError: The text is no case file, or one of a newer format.
+        CaseError: A field in it breaks a rule.
+
+    Examples:
+        >>> saved_case_from_text('{"score": 228}').unknown
+        ()
+    """
     head = text.strip("\ufeff \t\r\n")
     if not head.startswith(("{", "[")) and "\n" in head and columns_found(text, CASE_COLUMNS):
-        return case_from_table(text, name)
+        return SavedCase(case_from_table(text, name))
     try:
         record = json.loads(text.removeprefix("\ufeff"), parse_constant=_no_constant)
     except (ValueError, RecursionError):
@@ -67,7 +131,32 @@ def case_from_text(text: str, name: str = "case file") -> Case:
         raise CaseFileError(name, "bad_format", version)
     if version > FORMAT:
         raise CaseFileError(name, "newer_file", version, known=FORMAT)
-    return Case.from_record(record)
+    sheet = record.pop("sheet", {})
+    if not isinstance(sheet, dict) or not all(isinstance(value, str) for value in sheet.values()):
+        raise CaseFileError(name, "bad_sheet", sheet)
+    return SavedCase(*case_from_open_record(record), MappingProxyType(sheet))
+
+
+def case_from_open_record(record: Mapping[str, object]) -> tuple[Case, tuple[str, ...]]:
+    """Read a case from a flat record in which fields may be unknown; return it with their names.
+
+    Raises:
+        CaseError: A field does not exist or breaks a rule.
+
+    Examples:
+        >>> case_from_open_record({"range_low": "unknown", "range_floor": 240})[0].range_low
+        240
+    """
+    unknown = check_unknown([field for field, value in record.items() if value == UNKNOWN and field in MAY_BE_UNKNOWN])
+    known = {field: value for field, value in record.items() if field not in unknown}
+    if not unknown:
+        return Case.from_record(known), ()
+    fields = Case.fields()
+    for field in known.keys() - fields.keys():
+        raise CaseError(field, "unknown_field", known[field], known=suggestions(field, fields))
+    values = {field: fields[field].read(value) for field, value in known.items()}
+    rest = {field: fields[field].default for field in fields if field not in unknown}
+    return replace_known(Case(), unknown, **{**rest, **values}), unknown
 
 
 def case_from_table(source: str | bytes, name: str = "case file") -> Case:
@@ -123,7 +212,7 @@ def load_case(path: str | os.PathLike[str]) -> Case:
 
     Raises:
         CaseFileError: The file cannot be read, is no case file, or was saved by a newer version.
-        CaseError: ``path`` names no file, or a field in the file breaks a rule.
+        CaseError: ``path`` names no file, a field in the file breaks a rule, or is not known: then `load_saved_case` reads it.
 
     Examples:
         >>> import tempfile
@@ -132,18 +221,42 @@ def load_case(path: str | os.PathLike[str]) -> Case:
         ...     load_case(Path(folder) / "mine.json").score
         251
     """
+    return case_from_text(*_content(path))
+
+
+def load_saved_case(path: str | os.PathLike[str]) -> SavedCase:
+    """Load a case from a file, with the fields in it that are not known: for `judge_open`.
+
+    Args:
+        path: The file.
+
+    Raises:
+        CaseFileError: As in `load_case`.
+        CaseError: ``path`` names no file, or a field in the file breaks a rule.
+
+    Examples:
+        >>> import tempfile
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     _ = (Path(folder) / "mine.json").write_text('{"score": 251, "sponsors_visas": "unknown"}')
+        ...     load_saved_case(Path(folder) / "mine.json").unknown
+        ('sponsors_visas',)
+    """
+    return saved_case_from_text(*_content(path))
+
+
+def _content(path: str | os.PathLike[str]) -> tuple[str, str]:
+    """Return the text of a file and its name; a table in another encoding as a case file."""
     file = file_path(path)
     try:
         content = file.read_bytes()
     except OSError as error:
         raise CaseFileError(file.name, "unreadable", error.strerror or str(error)) from None
     try:
-        text = content.decode("utf-8")
+        return content.decode("utf-8"), file.name
     except UnicodeDecodeError:
         if columns_found(content, CASE_COLUMNS):
-            return case_from_table(content, file.name)
+            return case_to_text(case_from_table(content, file.name)), file.name
         raise CaseFileError(file.name, "not_json", "bytes that are no text") from None
-    return case_from_text(text, file.name)
 
 
 def save_case(case: Case, path: str | os.PathLike[str]) -> None:

@@ -263,11 +263,52 @@ def _undecided(
     return tuple(nodes), fields_of, scalar_function(nodes.values()), tuple(stages)
 
 
+@functools.cache
+def comparisons(reading: str | None) -> tuple[tuple[frozenset[str], ...], Callable[[Any], int]]:
+    """Return what the rules compare: the fields of each comparison, and what tells which of them hold, as bits.
+
+    Examples:
+        >>> fields_of, which = comparisons(None)
+        >>> frozenset({"score", "range_low"}) in fields_of, which(Case()) > 0
+        (True, True)
+    """
+    atoms, fields_of, which, _ = _undecided(reading)
+    return tuple(fields_of[atom] for atom in atoms), which
+
+
+def fields_asked(case: Case, unknown: tuple[str, ...], reading: str | None) -> frozenset[str]:
+    """Return those of the unknown fields, and of what stands beside them, that may change what some stage allows, or why.
+
+    Examples:
+        >>> sorted(fields_asked(Case(), ("interviews_failures", "lists_open", "sponsors_visas"), None))
+        ['lists_open']
+    """
+    fields_of, which = comparisons(reading)
+    settled = sum(1 << bit for bit, names in enumerate(fields_of) if names.isdisjoint(unknown))
+    return _fields_asked(unknown, reading, which(case) & settled)
+
+
+@functools.lru_cache(maxsize=4096)
+def _fields_asked(unknown: tuple[str, ...], reading: str | None, held: int) -> frozenset[str]:
+    atoms, fields_of, _, stages = _undecided(reading)
+    truth = frozenset((atom, bool(held >> bit & 1)) for bit, atom in enumerate(atoms) if fields_of[atom].isdisjoint(unknown))
+    asked = set()
+    for stage in stages:
+        cap = stage.settle(truth).cap
+        for allows, row in stage.rows:
+            # A row that allows as much as one that holds changes no cap, but it is one more reason for it.
+            if cap is None or (allows >= cap if stage.highest else allows <= cap):
+                left = _simplify(row, truth)
+                asked.update(name for atom in _atoms_in(left) for name in fields_of[atom])
+    return frozenset(asked)
+
+
 class _Rules:
     """The rules under one reading, with whatever the known fields settle already settled."""
 
     def __init__(self, reading: str | None, case: Case, unknown: tuple[str, ...]) -> None:
         self.case = case
+        self.unknown = frozenset(unknown)
         self.atoms, self.fields_of, self.which, stages = _undecided(reading)
         held = self.which(case)
         settled = {atom: bool(held >> bit & 1) for bit, atom in enumerate(self.atoms)}
@@ -333,7 +374,7 @@ class _Rules:
             reach = range(-len(numbers), len(numbers) + 1)  # room for every order of the open numbers between two steps
             around = {step + distance for step in self.steps(name, field) for distance in reach}
             return sorted(number for number in around if _allowed(field, number))
-        return list(_all_values(field))
+        return list(all_values(field))
 
     def steps(self, name: str, field: Field) -> set[int]:
         """Return the numbers that this field's value is compared with, and the ends of its range."""
@@ -342,7 +383,7 @@ class _Rules:
             steps.add(step2_top())
         for other in {other for names in (*self.fields_of.values(), *_CHECKED_TOGETHER) if name in names for other in names}:
             value = getattr(self.case, other)
-            if isinstance(value, int) and not isinstance(value, bool):
+            if other not in self.unknown and isinstance(value, int) and not isinstance(value, bool):
                 steps.add(value)
         for atom in self.atoms:
             if name in self.fields_of[atom]:
@@ -411,8 +452,13 @@ def _allowed(field: Field, number: int) -> bool:
     return (field.low is None or number >= field.low) and (field.high is None or number <= field.high)
 
 
-def _all_values(field: Field) -> Iterator[Any]:
-    """List every value of a field that is no open-ended number."""
+def all_values(field: Field) -> Iterator[Any]:
+    """List every value of a field that is no open-ended number.
+
+    Examples:
+        >>> list(all_values(Case.fields()["sponsors_visas"]))
+        [False, True]
+    """
     if field.kind == "flag":
         yield from (False, True)
     elif field.kind == "choice":

@@ -179,10 +179,17 @@ def what_would_change(
             if book.outcome(changed_case).verdict > start:
                 done.append(remedies)
                 found.append(_change(case, changed_case, [row for row, _ in combination], judgment.binding, when, reading))
-    return Changes(tuple(sorted(found, key=_order)), judgment.verdict)
+    return Changes(tuple(sorted(found, key=order_of)), judgment.verdict)
 
 
-def _order(change: Change) -> tuple[object, ...]:
+def order_of(change: Change) -> tuple[object, ...]:
+    """Return what changes are sorted by: what is allowed and within reach first.
+
+    Examples:
+        >>> changes = what_would_change(Case())
+        >>> list(changes) == sorted(changes, key=order_of)
+        True
+    """
     return (
         change.who == "nobody",
         -ANSWERS.index(change.rules.answer),

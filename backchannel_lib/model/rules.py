@@ -84,7 +84,10 @@ class RuleBook:
             >>> rule_book(None).outcome(Case(recommender="trusted_peer", specifics=True)).caps
             (8, 8, 8, 8, 7)
         """
-        held = self.which(case)
+        return self.settled(self.which(case))
+
+    def settled(self, held: int) -> Outcome:
+        """Return what `settle` gives, settled once for each combination of rows."""
         known = self._outcomes.get(held)
         if known is None:
             known = self._outcomes[held] = self.settle(held)

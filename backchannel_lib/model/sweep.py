@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from types import MappingProxyType
 from typing import NamedTuple
 
 from backchannel_lib.model.case import RECOMMENDERS, Case
-from backchannel_lib.model.exams import exam_of, exam_of_range
+from backchannel_lib.model.exams import exam_of, exam_of_range, step2_top
+from backchannel_lib.model.possible import RANGE, check_unknown, possible, replace_known
 from backchannel_lib.model.rules import rule_book
 
 
@@ -26,12 +27,13 @@ class Band(NamedTuple):
     verdict: int
 
 
-def score_bands(case: Case, reading: str | None = None) -> Mapping[str, tuple[Band, ...]]:
+def score_bands(case: Case, reading: str | None = None, unknown: Collection[str] = ()) -> Mapping[str, tuple[Band, ...]]:
     """Judge a case for every score and every caller, all else unchanged.
 
     Args:
         case: The case.
         reading: The name of a reading; None for every default.
+        unknown: Fields that are not known, of `MAY_BE_UNKNOWN`: each verdict is then the lowest that stays possible.
 
     Returns:
         By recommender, best first, the bands of scores with one verdict each; together they cover the slider of the
@@ -56,21 +58,34 @@ def score_bands(case: Case, reading: str | None = None) -> Mapping[str, tuple[Ba
     else:
         low, high = min(exam.low, case.score), max(exam.high, case.score)
     # The map is the same wherever on it the case lies.
-    return _bands(case.replace(score=exam.score, recommender="trusted_peer"), reading, low, high)
+    everywhere = replace_known(case, unknown, score=exam.score, recommender="trusted_peer")
+    return _bands(everywhere, reading, low, high, check_unknown(unknown))
 
 
 @functools.lru_cache(maxsize=256)
-def _bands(case: Case, reading: str | None, low: int, high: int) -> Mapping[str, tuple[Band, ...]]:
+def _bands(case: Case, reading: str | None, low: int, high: int, unknown: tuple[str, ...]) -> Mapping[str, tuple[Band, ...]]:
     book = rule_book(reading)
     found: dict[str, tuple[Band, ...]] = {}
     for recommender in RECOMMENDERS:
         called = case.replace(recommender=recommender)
         bands: list[Band] = []
-        for score in range(low, high + 1):
-            verdict = book.outcome(called.replace(score=score)).verdict
+        for score, until in _stretches(case, low, high, unknown):
+            scored = called.replace(score=score)
+            verdict = int(possible(scored, unknown, reading).lowest) if unknown else book.outcome(scored).verdict
             if bands and bands[-1].verdict == verdict:
-                bands[-1] = bands[-1]._replace(high=score)
+                bands[-1] = bands[-1]._replace(high=until)
             else:
-                bands.append(Band(score, score, verdict))
+                bands.append(Band(score, until, verdict))
         found[recommender] = tuple(bands)
     return MappingProxyType(found)
+
+
+def _stretches(case: Case, low: int, high: int, unknown: tuple[str, ...]) -> list[tuple[int, int]]:
+    """Return stretches of scores within which every answer is the same, each with its first and its last score."""
+    if not unknown:
+        return [(score, score) for score in range(low, high + 1)]
+    # What is known of a range divides the scores; so do the ends of the exam's scale, beyond which no range can lie.
+    known = [getattr(case, name) for name in RANGE if name not in unknown]
+    edges = {number + step for number in (1, step2_top(), 999, *known) for step in (-1, 0, 1, 2)}
+    starts = sorted({low, *(edge for edge in edges if low < edge <= high)})
+    return list(zip(starts, [*(start - 1 for start in starts[1:]), high], strict=True))

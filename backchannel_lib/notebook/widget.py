@@ -10,7 +10,7 @@ import functools
 import json
 import uuid
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 import anywidget
@@ -64,7 +64,9 @@ class ActivityView(anywidget.AnyWidget):
 
     Attributes:
         value: The fields as a dict. Set some of them or all; the others stay. What breaks a rule raises `CaseError`.
-        verdict: The short name of the verdict, such as ``maybe``; blank where there is none. Read-only.
+        verdict: The short name of the verdict, such as ``maybe``; blank where there is none, or where several are possible
+            because a field is ``unknown``. Read-only.
+        verdicts: The short names of every verdict that is possible, lowest first. Read-only.
         rule: The short name of the answer of the NRMP's rule, such as ``not_allowed``; blank where there is none. Read-only.
 
     Examples:
@@ -89,6 +91,7 @@ class ActivityView(anywidget.AnyWidget):
     prefetch = traitlets.Bool(read_only=True).tag(sync=True)
     value = _Fields().tag(sync=True)
     verdict = traitlets.Unicode(read_only=True).tag(sync=True)
+    verdicts = traitlets.Tuple(read_only=True).tag(sync=True)
     rule = traitlets.Unicode(read_only=True).tag(sync=True)
 
     def __init__(self, activity: Activity[Any], *, prefetch: bool = True, key: str | None = None, **traits: Any) -> None:
@@ -203,6 +206,7 @@ class ActivityView(anywidget.AnyWidget):
             self.set_trait("value", printable(self.activity.values(self.activity.state)))
             verdict, rule = self.activity.visible_outcome(self.activity.state)
             self.set_trait("verdict", verdict)
+            self.set_trait("verdicts", self.activity.possible_verdicts(self.activity.state))
             self.set_trait("rule", rule)
 
     def _draw(self) -> None:
@@ -266,17 +270,24 @@ class Panel(ActivityView):
     Args:
         case: The case it opens with; None for the defaults.
         reading: The name of a reading; None for every default.
+        unknown: The fields that start as "I don't know", such as ``MAY_BE_UNKNOWN``: in ``value`` they are ``"unknown"``.
         prefetch: As in `ActivityView`.
         key: As in `ActivityView`.
         **traits: As in `ActivityView`.
 
     Raises:
-        CaseError: No reading has this name.
+        CaseError: No reading has this name, or an unknown field is none of ``MAY_BE_UNKNOWN``.
 
     Examples:
         >>> panel = Panel()
         >>> print(panel.update(recommender="trusted_peer", specifics=True).splitlines()[0])
         Verdict: Phone interview. The program would likely phone you for a talk, perhaps within hours.
+        >>> panel = Panel(Case(needs_visa=True, recommender="trusted_peer", specifics=True), unknown=["sponsors_visas"])
+        >>> panel.verdict, panel.verdicts, panel.value["sponsors_visas"]
+        ('', ('declined', 'phone_interview'), 'unknown')
+        >>> panel.value = {"sponsors_visas": True}
+        >>> panel.verdict
+        'phone_interview'
     """
 
     def __init__(
@@ -284,11 +295,12 @@ class Panel(ActivityView):
         case: Case | None = None,
         reading: str | None = None,
         *,
+        unknown: Collection[str] = (),
         prefetch: bool = True,
         key: str | None = None,
         **traits: Any,
     ) -> None:
-        super().__init__(CaseActivity(case, reading), prefetch=prefetch, key=key, **traits)
+        super().__init__(CaseActivity(case, reading, unknown), prefetch=prefetch, key=key, **traits)
 
 
 class Folded:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from typing import Annotated, Any, NamedTuple
 
 from backchannel_lib.base.readers import loader, one_of, optional_text
@@ -11,6 +11,7 @@ from backchannel_lib.base.texts import all_words, text
 from backchannel_lib.model.case import Case
 from backchannel_lib.model.conditions import parse, scalar_function
 from backchannel_lib.model.exams import exam_of
+from backchannel_lib.model.possible import MAY_BE_UNKNOWN, UNKNOWN
 from backchannel_lib.model.rules import rule_book
 from backchannel_lib.model.tables import STAGES, field_name, load_exams
 from backchannel_lib.page import inputs
@@ -107,8 +108,14 @@ def field_options(field: str) -> list[tuple[Any, str]]:
     return [(level, text(f"{group}.{level}")) for level in Case.fields()[field].levels]
 
 
-def case_control(row: ControlRow, case: Case, *, shown: bool) -> Markup:
+def case_control(row: ControlRow, case: Case, *, shown: bool, unknown: Collection[str] | None = None) -> Markup:
     """Write the control of one field of a case.
+
+    Args:
+        row: Its row in data/controls.csv.
+        case: The case.
+        shown: Whether it is in sight.
+        unknown: The fields that are not known; None where every field has to be known, so that no control offers it.
 
     Examples:
         >>> "Your score" in case_control(load_controls()[0], Case(), shown=True)
@@ -117,6 +124,8 @@ def case_control(row: ControlRow, case: Case, *, shown: bool) -> Markup:
     field, value = row.field, getattr(case, row.field)
     label = text(f"field.{field}.label")
     more: dict[str, Any] = {"help_text": all_words().get(f"field.{field}.help", ""), "hidden": not shown}
+    if unknown is not None and field in MAY_BE_UNKNOWN:
+        return _with_unknown(row, case, label, field in unknown, more)
     match row.control:
         case "slider":
             return inputs.slider(field, label, slider_ends(case, field), value, **more)
@@ -131,13 +140,32 @@ def case_control(row: ControlRow, case: Case, *, shown: bool) -> Markup:
     return inputs.radios(field, label, options, value, **more)
 
 
-def control_group(stage: str, case: Case, fields: Iterable[str] = ()) -> Markup | None:
+def _with_unknown(row: ControlRow, case: Case, label: str, is_unknown: bool, more: dict[str, Any]) -> Markup:
+    """Write a control that can also say that its value is not known."""
+    field = row.field
+    value = UNKNOWN if is_unknown else getattr(case, field)
+    not_known = (UNKNOWN, text("panel.unknown"))
+    match row.control:
+        case "slider":
+            return inputs.slider(field, label, slider_ends(case, field), getattr(case, field), unknown=is_unknown, **more)
+        case "checkbox":
+            answers = [("true", text("panel.yes")), ("false", text("panel.no")), not_known]
+            return inputs.radios(field, label, answers, str(value).lower(), row=True, **more)
+        case "select":
+            options = [(level, text("panel.none_yet") if level is None else name) for level, name in field_options(field)]
+            return inputs.select(field, label, [not_known, *options], value, **more)
+    chosen = {UNKNOWN} if is_unknown else value
+    return inputs.checks(field, label, [*field_options(field), not_known], chosen, **more)
+
+
+def control_group(stage: str, case: Case, fields: Iterable[str] = (), unknown: Collection[str] | None = None) -> Markup | None:
     """Write the controls that belong to one stage; None where none of them is wanted.
 
     Args:
         stage: The stage.
         case: The case.
         fields: The fields that are wanted; all of the stage if empty.
+        unknown: As in `case_control`.
 
     Examples:
         >>> control_group("timing", Case(), ["score"]) is None
@@ -150,7 +178,7 @@ def control_group(stage: str, case: Case, fields: Iterable[str] = ()) -> Markup 
             continue
         if row.heading:
             controls.append(tag("p", text(row.heading), class_="bw-subhead"))
-        controls.append(case_control(row, case, shown=row.field in shown))
+        controls.append(case_control(row, case, shown=row.field in shown, unknown=unknown))
         if row.field == "range_floor":
             controls.append(tag("div", score_orientation(case), data_fragment="orientation", class_="bw-orientation"))
     return tag("fieldset", tag("legend", text(f"panel.group.{stage}")), controls, class_="bw-group") if controls else None

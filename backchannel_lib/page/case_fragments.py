@@ -7,30 +7,51 @@ report are put together from the same ones.
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable, Iterator
 
 from backchannel_lib.base.texts import text
 from backchannel_lib.model.case import Case
 from backchannel_lib.model.exams import exam_of
+from backchannel_lib.model.open_changes import open_changes
+from backchannel_lib.model.open_judgment import judge_open
+from backchannel_lib.model.possible import possible
 from backchannel_lib.model.readings import readings_agree
-from backchannel_lib.model.remedies import what_would_change
+from backchannel_lib.model.remedies import Change, what_would_change
 from backchannel_lib.model.soap_rule import rules_check
 from backchannel_lib.model.verdict import judge
-from backchannel_lib.page.changes_html import changes_list, readings_list
-from backchannel_lib.page.chart_html import NUMBERS
+from backchannel_lib.page.changes_html import (
+    changed_by_readings,
+    changes_list,
+    open_changes_list,
+    possible_readings_list,
+    readings_list,
+)
+from backchannel_lib.page.chart_html import NUMBERS, caption
 from backchannel_lib.page.components import lines_of
 from backchannel_lib.page.html import join, tag
 from backchannel_lib.page.rule_html import rule_answer
 from backchannel_lib.page.scores_html import score_orientation
-from backchannel_lib.page.verdict_html import is_weakest, reasons_on_screen, verdict_fragments, weakest_sentence
+from backchannel_lib.page.unknown_html import worth_asking
+from backchannel_lib.page.verdict_html import (
+    depends_sentence,
+    held_sentence,
+    is_weakest,
+    possible_fragments,
+    range_label,
+    reasons_on_screen,
+    stages_on_screen,
+    verdict_fragments,
+    weakest_sentence,
+)
 
 
-def fast_fragments(case: Case, reading: str | None = None) -> dict[str, str]:
+def fast_fragments(case: Case, reading: str | None = None, unknown: Collection[str] = ()) -> dict[str, str]:
     """Return the fragments that answer a move of a control at once.
 
     Args:
         case: The case.
         reading: The name of a reading; None for every default.
+        unknown: Its fields that are not known, of `MAY_BE_UNKNOWN`.
 
     Returns:
         HTML by name: ``verdict``, ``chain``, ``rules``, ``example``, ``strip`` (verdict and rule in one line, for narrow
@@ -45,6 +66,9 @@ def fast_fragments(case: Case, reading: str | None = None) -> dict[str, str]:
         label, sentence = text("card.no_verdict"), text("orientation.mixed")
         card = join(tag("p", label, class_="bw-verdict-name"), tag("p", sentence, class_="bw-verdict-sentence"))
         fragments: dict[str, str] = {"verdict": card, "chain": "", "live_text": sentence}
+    elif unknown:
+        found = possible(case, unknown, reading)
+        label, fragments = range_label(found), possible_fragments(found)
     else:
         judgment = judge(case, reading)
         label, fragments = judgment.verdict.label, verdict_fragments(judgment)
@@ -70,38 +94,49 @@ def answer_line(case: Case, title: str = "") -> str:
     return text("example.answer", verdict=label, held=held, answer=answer)
 
 
-def deferred_fragments(case: Case, reading: str | None = None, only: Iterable[str] = ()) -> dict[str, str]:
+def deferred_fragments(
+    case: Case, reading: str | None = None, only: Iterable[str] = (), unknown: Collection[str] = ()
+) -> dict[str, str]:
     """Return the fragments that may follow a moment later.
 
     Args:
         case: The case.
         reading: The name of a reading; None for every default.
         only: The names that are wanted; all of them if empty.
+        unknown: As in `fast_fragments`.
 
     Returns:
-        HTML by name: ``changes``, ``readings``, ``orientation``, and ``table.<chart>`` with the numbers of each chart.
+        HTML by name: ``ask`` (what is most worth finding out), ``changes``, ``readings``, ``orientation``, and for each
+        chart ``table.<chart>`` with its numbers and ``caption.<chart>`` with what to look for in it.
 
     Examples:
-        >>> sorted(deferred_fragments(Case()))
-        ['changes', 'orientation', 'readings', 'table.amplifier', 'table.callers', 'table.map']
+        >>> sorted(deferred_fragments(Case()))[:4]
+        ['ask', 'caption.amplifier', 'caption.callers', 'caption.map']
     """
     fragments: dict[str, Callable[[], str]] = {
+        "ask": lambda: worth_asking(judge_open(case, unknown, reading)) if unknown else "",
         "changes": lambda: changes_list(what_would_change(case, reading=reading)),
         "readings": lambda: readings_list(readings_agree(case), reading),
         "orientation": lambda: score_orientation(case),
-        **{f"table.{chart}": functools.partial(numbers, case, reading) for chart, numbers in NUMBERS.items()},
+        **{f"table.{chart}": functools.partial(numbers, case, reading, unknown) for chart, numbers in NUMBERS.items()},
+        **{f"caption.{chart}": functools.partial(caption, chart, case, reading, unknown) for chart in NUMBERS},
     }
     if exam_of(case) is None:  # there is no verdict, and none that would be another
         fragments |= dict.fromkeys(("changes", "readings"), lambda: tag("p", text("orientation.mixed")))
+        fragments["ask"] = lambda: ""
+    elif unknown:
+        fragments["changes"] = lambda: open_changes_list(open_changes(case, unknown, reading))
+        fragments["readings"] = lambda: possible_readings_list(case, unknown, reading)
     return {name: fragment() for name, fragment in fragments.items() if name in (tuple(only) or fragments)}
 
 
-def case_text(case: Case, reading: str | None = None) -> str:
+def case_text(case: Case, reading: str | None = None, unknown: Collection[str] = ()) -> str:
     """Return the whole answer to a case as plain text.
 
     Args:
         case: The case.
         reading: The name of a reading; None for every default.
+        unknown: As in `fast_fragments`.
 
     Returns:
         Lines: the verdict, one line a stage (weakest marked ``>``), the rules check, the first changes, the readings.
@@ -114,6 +149,8 @@ def case_text(case: Case, reading: str | None = None) -> str:
     rule = text("text.rules", answer=rules.label, reason=rules.reason)
     if exam_of(case) is None:
         return f"{text('text.verdict', verdict=text('card.no_verdict'), sentence=text('orientation.mixed'))}\n{rule}"
+    if unknown:
+        return "\n".join([*_open_lines(case, reading, unknown), rule, *_open_changes_lines(case, reading, unknown)])
     judgment = judge(case, reading)
     lines = [text("text.verdict", verdict=judgment.verdict.label, sentence=judgment.verdict.sentence)]
     for reason in reasons_on_screen(judgment):
@@ -130,16 +167,8 @@ def case_text(case: Case, reading: str | None = None) -> str:
         )
     lines.append(rule)
     changes = what_would_change(case, reading=reading)
-    lines += [
-        text(
-            "text.change",
-            what=" + ".join(change.sentences),
-            verdict=change.verdict.label,
-            who=text(f"who.{change.who}"),
-            answer=change.rules.label,
-        )
-        for change in [change for change in changes if change.within_reach][:2]
-    ]
+    reach = [change for change in changes if change.within_reach][:2]
+    lines += [_change_line(change, change.verdict.label) for change in reach]
     if not changes.within_reach:
         lines.append(changes.sentence)
     agreement = readings_agree(case)
@@ -148,12 +177,48 @@ def case_text(case: Case, reading: str | None = None) -> str:
     return "\n".join(lines)
 
 
-def case_static_html(case: Case, reading: str | None = None) -> str:
+def _change_line(change: Change, reached: str) -> str:
+    who, answer = text(f"who.{change.who}"), change.rules.label
+    return text("text.change", what=" + ".join(change.sentences), verdict=reached, who=who, answer=answer)
+
+
+def _open_lines(case: Case, reading: str | None, unknown: Collection[str]) -> Iterator[str]:
+    found = possible(case, unknown, reading)
+    yield text("text.verdict_open", verdict=range_label(found), depends=depends_sentence(found.depends_on)).strip()
+    for stage in stages_on_screen():
+        stage_range = found.stages[stage]
+        lowest, highest = stage_range.lowest, stage_range.highest
+        claims = dict.fromkeys(claim for reason in stage_range.reasons for claim in reason.claims)
+        citations = [lines_of(claim) for claim in claims]
+        citations += [text("text.ours")] if any(reason.assumption for reason in stage_range.reasons) else []
+        cap = lowest.label if lowest == highest else text("changes.between", lowest=lowest.label, highest=highest.label)
+        reasons = " / ".join(reason.sentence for reason in stage_range.reasons)
+        mark = ">" if stage in found.always_binding else "?" if stage in found.sometimes_binding else "-"
+        name, basis = text(f"stage.{stage}.name"), ", ".join(citations)
+        yield text("text.link", mark=mark, stage=name, cap=cap, reason=reasons, basis=basis)
+
+
+def _open_changes_lines(case: Case, reading: str | None, unknown: Collection[str]) -> Iterator[str]:
+    for field in list(judge_open(case, unknown, reading).worth_asking)[:1]:
+        yield text("text.ask", question=text(f"ask.{field}"))
+    changes = open_changes(case, unknown, reading)
+    for one in [one for one in changes.changes if one.change.within_reach][:2]:
+        yield _change_line(one.change, range_label(one.found))
+    if not any(one.change.within_reach for one in changes.changes):
+        yield changes.sentence
+    readings = changed_by_readings(case, unknown)
+    names = ", ".join(name for name, changed in readings.items() if changed)
+    changed = text("text.readings_changed", names=names) if names else ""
+    yield text("text.readings", stands=sum(not one for one in readings.values()), total=len(readings), changed=changed)
+
+
+def case_static_html(case: Case, reading: str | None = None, unknown: Collection[str] = ()) -> str:
     """Return verdict, chain and rules check as HTML that stands by itself, without style or script.
 
     Args:
         case: The case.
         reading: The name of a reading; None for every default.
+        unknown: As in `fast_fragments`.
 
     Examples:
         >>> case_static_html(Case()).startswith("<div")
@@ -162,25 +227,22 @@ def case_static_html(case: Case, reading: str | None = None) -> str:
     note = tag("p", tag("em", text("static.note")))
     if exam_of(case) is None:
         return tag("div", note, tag("h3", text("card.no_verdict")), tag("p", text("orientation.mixed")))
-    judgment = judge(case, reading)
     rules = rules_check(case)
-    stages = [
-        tag(
-            "li",
-            tag("b", text(f"stage.{reason.stage}.name")),
-            ": ",
-            reason.sentence,
-            " (",
-            text("card.allows", verdict=reason.cap.label),
-            ")",
-        )
-        for reason in reasons_on_screen(judgment)
-    ]
+    found = possible(case, unknown, reading)
+    stages = []
+    for stage in stages_on_screen():
+        stage_range = found.stages[stage]
+        lowest, highest = stage_range.lowest.label, stage_range.highest.label
+        key = "card.allows" if lowest == highest else "card.allows_between"
+        allows = text(key, verdict=lowest, lowest=lowest, highest=highest)
+        reasons = " / ".join(reason.sentence for reason in stage_range.reasons)
+        stages.append(tag("li", tag("b", text(f"stage.{stage}.name")), ": ", reasons, " (", allows, ")"))
+    sentences = [found.lowest.sentence] if found.lowest == found.highest else [depends_sentence(found.depends_on)]
     return tag(
         "div",
         note,
-        tag("h3", text("static.example", verdict=judgment.verdict.label)),
-        tag("p", judgment.verdict.sentence, " ", weakest_sentence(judgment)),
+        tag("h3", text("static.example", verdict=range_label(found))),
+        tag("p", *sentences, " ", held_sentence(found)),
         tag("ul", stages),
         tag("p", tag("b", text("text.rules", answer=rules.label, reason="")), rules.reason),
     )

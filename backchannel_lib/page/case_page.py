@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from backchannel_lib.base.texts import text
 from backchannel_lib.model.case import Case
 from backchannel_lib.model.exams import exam_of
@@ -16,7 +18,7 @@ from backchannel_lib.page.inputs import button
 from backchannel_lib.page.verdict_html import stages_on_screen
 
 
-def case_page(case: Case, reading: str | None = None) -> str:
+def case_page(case: Case, reading: str | None = None, unknown: Collection[str] = ()) -> str:
     """Return the whole page as HTML, its fragments filled in.
 
     In every id the sign ``§`` stands for whatever makes it unique on the page; who shows the page replaces it.
@@ -24,12 +26,13 @@ def case_page(case: Case, reading: str | None = None) -> str:
     Args:
         case: The case it opens with.
         reading: The name of a reading; None for every default.
+        unknown: Its fields that are not known, of `MAY_BE_UNKNOWN`.
 
     Examples:
         >>> case_page(Case()).count("<fieldset") > 5
         True
     """
-    fragments = {**fast_fragments(case, reading), **deferred_fragments(case, reading)}
+    fragments = {**fast_fragments(case, reading, unknown), **deferred_fragments(case, reading, unknown=unknown)}
 
     def slot(name: str, element: str = "div", **attributes: object) -> Markup:
         return tag(element, Markup(fragments[name]), data_fragment=name, **attributes)
@@ -52,7 +55,7 @@ def case_page(case: Case, reading: str | None = None) -> str:
                     hidden=True,
                 ),
                 _exam(case),
-                [control_group(stage, case) for stage in stages_on_screen()],
+                [control_group(stage, case, unknown=unknown) for stage in stages_on_screen()],
                 class_="bw-controls",
                 aria_label=text("panel.controls"),
             ),
@@ -62,6 +65,7 @@ def case_page(case: Case, reading: str | None = None) -> str:
                     "card.title", "card.voice", slot("example", "p", class_="bw-example"), slot("verdict"), class_="bw-card"
                 ),
                 _section("rules.title", "rules.voice", slot("rules"), class_="bw-rule"),
+                _section("ask.title", None, slot("ask", data_hides=True), class_="bw-ask"),
                 _section("card.chain", None, slot("chain", data_hides=True), class_="bw-why"),
                 class_="bw-answer",
             ),
@@ -72,7 +76,7 @@ def case_page(case: Case, reading: str | None = None) -> str:
         _section(
             "charts.title",
             None,
-            [case_chart(chart, case, reading, fragments[f"table.{chart}"]) for chart in charts.CHARTS],
+            [case_chart(chart, case, reading, fragments[f"table.{chart}"], unknown) for chart in charts.CHARTS],
             class_="bw-wide bw-charts",
         ),
         tag(

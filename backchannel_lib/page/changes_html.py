@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from backchannel_lib.base.texts import text
+from backchannel_lib.model.case import Case
+from backchannel_lib.model.open_changes import OpenChanges
+from backchannel_lib.model.possible import Possible, possible
 from backchannel_lib.model.readings import READINGS, Agreement
 from backchannel_lib.model.remedies import Change, Changes
 from backchannel_lib.model.tables import load_remedies
@@ -24,14 +27,38 @@ def changes_list(changes: Changes) -> Markup:
         >>> "<ol" in changes_list(what_would_change(Case(recommender="trusted_peer")))
         True
     """
+    return _changes_list([(change, change.verdict, change.verdict.label) for change in changes], changes.sentence)
+
+
+def open_changes_list(changes: OpenChanges) -> Markup:
+    """List the changes of a case of which some fields are not known, as `changes_list` does.
+
+    Examples:
+        >>> from backchannel_lib import Case
+        >>> from backchannel_lib.model.open_changes import open_changes
+        >>> "between File read and" in open_changes_list(open_changes(Case(recommender="trusted_peer"), ["lists_open"]))
+        True
+    """
+    rows = [(one.change, one.found.highest, _reached(one.found)) for one in changes.changes]
+    return _changes_list(rows, changes.sentence)
+
+
+def _reached(found: Possible) -> str:
+    if found.lowest == found.highest:
+        return found.lowest.label
+    return text("changes.between", lowest=found.lowest.label, highest=found.highest.label)
+
+
+def _changes_list(changes: Sequence[tuple[Change, Verdict, str]], sentence: str) -> Markup:
+    """List changes, each with the highest verdict that it may reach and with what it reaches in words."""
     # What leads no further than a polite no is a rise on our line, and no help: it does not stand in front.
-    reach = sorted((change for change in changes if change.within_reach), key=lambda change: change.verdict <= Verdict.DECLINED)
-    nobody = list(dict.fromkeys(sentence for change in changes for sentence in _for_nobody(change)))
-    useful = sum(change.verdict > Verdict.DECLINED for change in reach)
+    reach = sorted((one for one in changes if one[0].within_reach), key=lambda one: one[1] <= Verdict.DECLINED)
+    nobody = list(dict.fromkeys(sentence for change, _, _ in changes for sentence in _for_nobody(change)))
+    useful = sum(verdict > Verdict.DECLINED for _, verdict, _ in reach)
     shown = min(useful, SHOWN_CHANGES)
     more = reach[shown:]
     return join(
-        tag("p", changes.sentence, class_="bw-lead"),
+        tag("p", sentence, class_="bw-lead"),
         tag("p", text("changes.only_small"), class_="bw-lead") if reach and not useful else None,
         _list(reach[:shown]) if shown else None,
         tag(
@@ -53,8 +80,8 @@ def changes_list(changes: Changes) -> Markup:
     )
 
 
-def _list(changes: Iterable[Change]) -> Markup:
-    return tag("ol", [_change(change) for change in changes], class_="bw-changes")
+def _list(changes: Iterable[tuple[Change, Verdict, str]]) -> Markup:
+    return tag("ol", [_change(change, reached) for change, _, reached in changes], class_="bw-changes")
 
 
 @functools.cache
@@ -70,13 +97,13 @@ def _for_nobody(change: Change) -> list[str]:
     return [sentence for remedy, sentence in remedies if _who_by_remedy()[remedy] == "nobody"]
 
 
-def _change(change: Change) -> Markup:
+def _change(change: Change, reached: str) -> Markup:
     return tag(
         "li",
         [tag("p", sentence, class_="bw-act") for sentence in change.sentences],
         tag(
             "ul",
-            tag("li", text("changes.reaches", verdict=change.verdict.label), class_="bw-reaches"),
+            tag("li", text("changes.reaches", verdict=reached), class_="bw-reaches"),
             tag("li", text("changes.mends", stages=", ".join(text(f"stage.{stage}.name") for stage in change.stages))),
             tag("li", text("changes.who", who=text(f"who.{change.who}"))),
             tag("li", change.when),
@@ -115,17 +142,44 @@ def readings_list(agreement: Agreement, reading: str | None = None) -> Markup:
         >>> readings_list(readings_agree(Case())).count("aria-pressed") == len(readings_agree(Case()).verdicts)
         True
     """
+    changed = {name: verdict.label if verdict != agreement.verdict else "" for name, verdict in agreement.verdicts.items()}
+    return _readings_list(changed, reading)
+
+
+def possible_readings_list(case: Case, unknown: Collection[str], reading: str | None = None) -> Markup:
+    """List the readings of the article with what stays possible under each, as `readings_list` does.
+
+    Examples:
+        >>> possible_readings_list(Case(recommender="trusted_peer"), ["lists_open"]).count("<li")
+        7
+    """
+    return _readings_list(changed_by_readings(case, unknown), reading)
+
+
+def changed_by_readings(case: Case, unknown: Collection[str]) -> dict[str, str]:
+    """Return, for each reading that is no default, what becomes possible under it, or a blank text if that stays the same.
+
+    Examples:
+        >>> changed_by_readings(Case(score=230), ["lists_open"])["range_and_credible"]
+        ''
+    """
+    now = possible(case, unknown)
+    found = {name: possible(case, unknown, name) for name, row in READINGS.items() if not row.default}
+    return {name: "" if one.verdicts == now.verdicts else _reached(one) for name, one in found.items()}
+
+
+def _readings_list(changed: Mapping[str, str], reading: str | None) -> Markup:
+    stands = sum(not verdict for verdict in changed.values())
     return join(
-        tag("p", text("readings.stands", stands=agreement.stands, total=agreement.total), class_="bw-lead"),
-        tag("ul", [_reading(name, agreement, used=name == reading) for name in agreement.verdicts], class_="bw-readings"),
+        tag("p", text("readings.stands", stands=stands, total=len(changed)), class_="bw-lead"),
+        tag("ul", [_reading(name, verdict, used=name == reading) for name, verdict in changed.items()], class_="bw-readings"),
         tag("p", text("readings.phase_note"), class_="bw-small"),
     )
 
 
-def _reading(name: str, agreement: Agreement, *, used: bool) -> Markup:
-    verdict, about = agreement.verdicts[name], READINGS[name]
-    changes = verdict != agreement.verdict
-    result = text("readings.changes", verdict=verdict.label) if changes else text("readings.same")
+def _reading(name: str, changed_to: str, *, used: bool) -> Markup:
+    about, changes = READINGS[name], bool(changed_to)
+    result = text("readings.changes", verdict=changed_to) if changes else text("readings.same")
     return tag(
         "li",
         tag("p", about.sentence),

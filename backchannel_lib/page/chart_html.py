@@ -2,25 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from types import MappingProxyType
 from typing import Final
 
 from backchannel_lib.base.texts import text
 from backchannel_lib.model.amplifier import amplify, caller_weights
 from backchannel_lib.model.case import RECOMMENDERS, Case
+from backchannel_lib.model.possible import check_unknown
 from backchannel_lib.model.sweep import score_bands
 from backchannel_lib.model.tables import CallerRow, FlagRow, load_assumptions, load_callers, load_flags
 from backchannel_lib.model.verdict import Verdict
 from backchannel_lib.page import charts
-from backchannel_lib.page.components import chart_panel, citations, table
+from backchannel_lib.page.components import chart_panel, citations, listed, table
 from backchannel_lib.page.html import Markup, join, tag
 
 #: How the names of the assumptions begin that the amplifier rests on for every case.
 AMPLIFIER_ASSUMPTIONS: Final = ("neutral_intensity", "intensity_reach", "signal_", "share_")
 
 
-def case_chart(chart: str, case: Case, reading: str | None, numbers: str) -> Markup:
+def case_chart(chart: str, case: Case, reading: str | None, numbers: str, unknown: Collection[str] | None = None) -> Markup:
     """Put a chart of a case and its numbers on a page.
 
     Args:
@@ -28,6 +29,7 @@ def case_chart(chart: str, case: Case, reading: str | None, numbers: str) -> Mar
         case: The case.
         reading: The name of a reading; None for every default.
         numbers: The table of its numbers, as HTML.
+        unknown: The fields that are not known; None where every field has to be known.
 
     Examples:
         >>> 'role="img"' in case_chart("map", Case(), None, "")
@@ -36,14 +38,41 @@ def case_chart(chart: str, case: Case, reading: str | None, numbers: str) -> Mar
     return chart_panel(
         chart,
         text(f"chart.{chart}.title"),
-        text(f"chart.{chart}.caption"),
-        charts.alt_text(chart, case, reading),
+        caption(chart, case, reading, unknown or ()),
+        charts.alt_text(chart, case, reading, unknown or ()),
         numbers,
-        charts.snapshot(chart, case, reading),
+        charts.snapshot(chart, case, reading, unknown or ()),
+        shown=None if unknown is None else not charts.missing_for(chart, case, reading, unknown),
     )
 
 
-def _callers(case: Case, reading: str | None) -> Markup:
+def caption(chart: str, case: Case, reading: str | None = None, unknown: Collection[str] = ()) -> str:
+    """Say what to look for in a chart; where unknown fields matter to it, say so.
+
+    Examples:
+        >>> caption("amplifier", Case(), None, ["range_low"]) == caption("amplifier", Case())
+        False
+    """
+    if missing := charts.missing_for(chart, case, reading, unknown):
+        return text(f"chart.{chart}.unknown", fields=listed([text(f"open.{field}") for field in missing]))
+    if chart == "map" and (matter := map_depends_on(case, unknown)):
+        return text("chart.map.caption_open", fields=listed([text(f"open.{field}") for field in matter]))
+    return text(f"chart.{chart}.caption")
+
+
+def map_depends_on(case: Case, unknown: Collection[str]) -> tuple[str, ...]:
+    """Return the unknown fields that matter to some score or caller of the verdict map.
+
+    Examples:
+        >>> map_depends_on(Case(), ["sponsors_visas", "lists_open"])
+        ('lists_open',)
+    """
+    idle = {"interviews_failures": not case.failed_attempts, "sponsors_visas": not case.needs_visa, "needs": not case.offers}
+    idle["lists_open"] = case.phase != "soap_lists"
+    return tuple(field for field in check_unknown(unknown) if not idle.get(field))
+
+
+def _callers(case: Case, reading: str | None, unknown: Collection[str] = ()) -> Markup:  # noqa: ARG001 - it needs none of them
     weights = caller_weights(reading)
     callers = load_callers()
     rows: list[tuple[object, ...]] = [
@@ -61,7 +90,9 @@ def _callers(case: Case, reading: str | None) -> Markup:
     return join(numbers, citations("callers", claims, assumptions))
 
 
-def _amplifier(case: Case, reading: str | None) -> Markup:
+def _amplifier(case: Case, reading: str | None, unknown: Collection[str] = ()) -> Markup:
+    if charts.missing_for("amplifier", case, reading, unknown):
+        return Markup()
     amplified = amplify(case, reading)
     rows: list[tuple[object, ...]] = [
         (text("table.signal"), f"{amplified.signal:.0f}"),
@@ -84,13 +115,13 @@ def _amplifier(case: Case, reading: str | None) -> Markup:
     return join(numbers, citations("amplifier", dict.fromkeys(claims), dict.fromkeys(assumptions)))
 
 
-def _map(case: Case, reading: str | None) -> Markup:
+def _map(case: Case, reading: str | None, unknown: Collection[str] = ()) -> Markup:
     rows: list[tuple[object, ...]] = [
         (
             join(text(f"short.recommender.{recommender}"), _here(recommender, case)),
             ", ".join(f"{_span(band.low, band.high)}: {Verdict(band.verdict).label}" for band in bands),
         )
-        for recommender, bands in score_bands(case, reading).items()
+        for recommender, bands in score_bands(case, reading, unknown).items()
     ]
     head = (text("table.caller"), f"{text('table.scores')}: {text('table.verdict')}")
     return table(text("chart.map.title"), head, rows, RECOMMENDERS.index(case.recommender))
@@ -104,7 +135,7 @@ def _span(low: int, high: int) -> str:
     return f"{low}" if low == high else f"{low}–{high}"
 
 
-#: The table of numbers for each of ``charts.CHARTS``, from a case and the name of a reading.
-NUMBERS: Final[Mapping[str, Callable[[Case, str | None], Markup]]] = MappingProxyType(
+#: The table of numbers for each of ``charts.CHARTS``, from a case, the name of a reading, and what is not known.
+NUMBERS: Final[Mapping[str, Callable[..., Markup]]] = MappingProxyType(
     {"callers": _callers, "amplifier": _amplifier, "map": _map}
 )

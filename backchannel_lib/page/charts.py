@@ -10,16 +10,18 @@ import functools
 import hashlib
 import importlib.resources
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any, Final, NamedTuple, TypeAlias
 
 from backchannel_lib.base.texts import text
 from backchannel_lib.model.amplifier import amplify, assumption, caller_weights
 from backchannel_lib.model.case import RECOMMENDERS, Case
 from backchannel_lib.model.exams import exam_of
+from backchannel_lib.model.possible import RANGE, check_unknown, possible
 from backchannel_lib.model.sweep import Band, score_bands
 from backchannel_lib.model.tables import load_callers
-from backchannel_lib.model.verdict import Verdict, judge
+from backchannel_lib.model.verdict import Verdict
+from backchannel_lib.page.verdict_html import range_label
 
 Figure: TypeAlias = dict[str, Any]
 
@@ -54,13 +56,28 @@ class Mark(NamedTuple):
     y: float | str
 
 
-def figure(chart: str, case: Case, reading: str | None = None) -> Figure:
+def missing_for(chart: str, case: Case, reading: str | None = None, unknown: Collection[str] = ()) -> tuple[str, ...]:
+    """Return the unknown fields without which a chart cannot be drawn; none for a chart that can say what is least.
+
+    Examples:
+        >>> missing_for("amplifier", Case(), None, ["range_low", "needs"]), missing_for("map", Case(), None, ["range_low"])
+        (('range_low',), ())
+    """
+    if chart != "amplifier" or not unknown or exam_of(case) is None:
+        return ()
+    stages = possible(case, unknown, reading).stages
+    asked = {*RANGE, *stages["paper"].depends_on, *stages["timing"].depends_on}
+    return tuple(field for field in check_unknown(unknown) if field in asked)
+
+
+def figure(chart: str, case: Case, reading: str | None = None, unknown: Collection[str] = ()) -> Figure:
     """Give one chart of a case, its mark on it.
 
     Args:
         chart: One of ``CHARTS``.
         case: The case.
         reading: The name of a reading; None for every default.
+        unknown: Its fields that are not known; the map then shows the lowest verdict that stays possible.
 
     Returns:
         A plotly figure: ``data`` and ``layout``; the last trace is the mark.
@@ -75,19 +92,20 @@ def figure(chart: str, case: Case, reading: str | None = None) -> Figure:
         >>> figure("map", Case())["data"][-1]["x"]
         [240]
     """
-    drawn: Figure = json.loads(base_figure(chart, case, reading))
+    drawn: Figure = json.loads(base_figure(chart, case, reading, unknown))
     point = mark(chart, case, reading)
     drawn["data"][-1].update(x=[point.x], y=[point.y])
     return drawn
 
 
-def base_figure(chart: str, case: Case, reading: str | None = None) -> str:
+def base_figure(chart: str, case: Case, reading: str | None = None, unknown: Collection[str] = ()) -> str:
     """Give a chart without the place of its mark, as JSON; cases that share it get the same text.
 
     Args:
         chart: One of ``CHARTS``.
         case: The case.
         reading: The name of a reading; None for every default.
+        unknown: As in `figure`.
 
     Returns:
         A plotly figure as JSON; its last trace, the mark, has no place yet.
@@ -108,7 +126,7 @@ def base_figure(chart: str, case: Case, reading: str | None = None) -> str:
         picture = amplify(case, reading)
         return _amplifier(round(picture.weight, 2), picture.share)
     if chart == "map":
-        return _map(tuple(score_bands(case, reading).items()))
+        return _map(tuple(score_bands(case, reading, unknown).items()))
     raise KeyError(chart)
 
 
@@ -138,7 +156,7 @@ def mark(chart: str, case: Case, reading: str | None = None) -> Mark:
     return Mark(round(amplify(case, reading).weight, 1) if chart == "callers" else case.score, name)
 
 
-def snapshot(chart: str, case: Case, reading: str | None = None) -> str | None:
+def snapshot(chart: str, case: Case, reading: str | None = None, unknown: Collection[str] = ()) -> str | None:
     """Give plotly's own drawing of a chart, made beforehand, where there is one of exactly this picture.
 
     It is shown while the page starts plotly, which takes longer than everything else together.
@@ -148,6 +166,7 @@ def snapshot(chart: str, case: Case, reading: str | None = None) -> str | None:
         chart: One of ``CHARTS``.
         case: The case.
         reading: The name of a reading; None for every default.
+        unknown: As in `figure`.
 
     Returns:
         An SVG element, or None where the picture was not drawn beforehand.
@@ -160,7 +179,7 @@ def snapshot(chart: str, case: Case, reading: str | None = None) -> str | None:
         (True, None)
     """
     drawn, svg = _snapshot(chart)
-    return svg if drawn == figure_id(chart, case, reading) else None
+    return svg if drawn == figure_id(chart, case, reading, unknown) else None
 
 
 @functools.cache
@@ -170,13 +189,14 @@ def _snapshot(chart: str) -> tuple[str, str]:
     return first.removeprefix("<!-- ").removesuffix(" -->"), svg
 
 
-def figure_id(chart: str, case: Case, reading: str | None = None) -> str:
+def figure_id(chart: str, case: Case, reading: str | None = None, unknown: Collection[str] = ()) -> str:
     """Give a short text that two charts share if they are the same picture.
 
     Args:
         chart: One of ``CHARTS``.
         case: The case.
         reading: The name of a reading; None for every default.
+        unknown: As in `figure`.
 
     Returns:
         A checksum of the figure.
@@ -185,17 +205,18 @@ def figure_id(chart: str, case: Case, reading: str | None = None) -> str:
         >>> figure_id("callers", Case()) == figure_id("callers", Case(score=251))
         True
     """
-    whole = json.dumps(figure(chart, case, reading), sort_keys=True)
+    whole = json.dumps(figure(chart, case, reading, unknown), sort_keys=True)
     return hashlib.sha256(whole.encode()).hexdigest()
 
 
-def alt_text(chart: str, case: Case, reading: str | None = None) -> str:
+def alt_text(chart: str, case: Case, reading: str | None = None, unknown: Collection[str] = ()) -> str:
     """Say in a sentence what a chart shows, as its name for a screen reader.
 
     Args:
         chart: One of ``CHARTS``.
         case: The case.
         reading: The name of a reading; None for every default.
+        unknown: As in `figure`.
 
     Returns:
         The sentence.
@@ -216,7 +237,7 @@ def alt_text(chart: str, case: Case, reading: str | None = None) -> str:
         signal=f"{picture.signal:.0f}",
         amplified=f"{picture.shown:.0f}",
         score=case.score,
-        verdict=text("card.no_verdict") if exam_of(case) is None else judge(case, reading).verdict.label,
+        verdict=text("card.no_verdict") if exam_of(case) is None else range_label(possible(case, unknown, reading)),
     )
 
 

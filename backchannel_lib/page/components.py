@@ -221,7 +221,16 @@ def description_list(*pairs: tuple[object, object]) -> Markup:
     return tag("dl", [tag("div", tag("dt", name), tag("dd", join(what))) for name, what in pairs], class_="bw-pairs")
 
 
-def chart_panel(chart: str, title: str, caption: str, spoken: str, numbers: str, drawing: str | None = None) -> Markup:
+def chart_panel(
+    chart: str,
+    title: str,
+    caption: str,
+    spoken: str,
+    numbers: str,
+    drawing: str | None = None,
+    *,
+    shown: bool | None = None,
+) -> Markup:
     """Write the place of a chart, its numbers beside it.
 
     Args:
@@ -231,6 +240,7 @@ def chart_panel(chart: str, title: str, caption: str, spoken: str, numbers: str,
         spoken: What it shows, in a sentence for a screen reader.
         numbers: The table of its numbers, as HTML.
         drawing: An SVG that stands in while the page starts plotly; None for a sentence.
+        shown: Whether the picture is in sight, where that can change; else None.
 
     Returns:
         HTML.
@@ -242,7 +252,7 @@ def chart_panel(chart: str, title: str, caption: str, spoken: str, numbers: str,
     return tag(
         "section",
         tag("h3", title),
-        tag("p", caption),
+        tag("p", caption, data_fragment=None if shown is None else f"caption.{chart}"),
         tag(
             "div",
             tag(
@@ -260,6 +270,8 @@ def chart_panel(chart: str, title: str, caption: str, spoken: str, numbers: str,
                 **scrollable(f"{text('charts.numbers')}: {title}"),
             ),
             class_="bw-figure",
+            data_open=None if shown is None else f"chart.{chart}",
+            hidden=shown is False,
         ),
     )
 
@@ -287,3 +299,15 @@ def facts_by_source(name: str, title: str, given: Iterable[str]) -> Markup:
         by_source.setdefault(fact_source(facts()[one]), []).append(one)
     told = [tag("li", " ".join(facts()[one].sentence for one in found), source) for source, found in by_source.items()]
     return tag("details", tag("summary", title), tag("ul", told, class_="bw-list"), class_="bw-basis", data_details=name)
+
+
+def listed(names: Sequence[str]) -> str:
+    """Write names one after the other, the last after "and".
+
+    Examples:
+        >>> listed(["Mercy"]), listed(["Mercy", "Lakeside", "St. Anne"])
+        ('Mercy', 'Mercy, Lakeside and St. Anne')
+    """
+    if len(names) == 1:
+        return names[0]
+    return text("take_home.and", first=", ".join(names[:-1]), last=names[-1])

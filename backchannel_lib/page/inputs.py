@@ -10,7 +10,16 @@ from backchannel_lib.page.html import Markup, tag
 Options = Iterable[tuple[object, object]]  # value and text
 
 
-def slider(field: str, label: str, ends: tuple[int, int], value: int, *, help_text: str = "", hidden: bool = False) -> Markup:
+def slider(
+    field: str,
+    label: str,
+    ends: tuple[int, int],
+    value: int,
+    *,
+    help_text: str = "",
+    hidden: bool = False,
+    unknown: bool | None = None,
+) -> Markup:
     """Write a slider with a box beside it, in which any number can be typed.
 
     Args:
@@ -20,6 +29,7 @@ def slider(field: str, label: str, ends: tuple[int, int], value: int, *, help_te
         value: Where it stands.
         help_text: A further sentence.
         hidden: Whether it is out of sight.
+        unknown: Whether its value is not known; None where it has to be known, so that there is no box to say so.
 
     Returns:
         HTML.
@@ -47,9 +57,16 @@ def slider(field: str, label: str, ends: tuple[int, int], value: int, *, help_te
             ),
             class_="bw-slide",
         ),
+        None if unknown is None else _unknown_box(field, label, unknown),
         *_extra(field, help_text),
-        **_holder(field, "slider", hidden),
+        **{**_holder(field, "slider", hidden), "data_unknown": unknown},
     )
+
+
+def _unknown_box(field: str, label: str, checked: bool) -> Markup:
+    name = tag("span", text("panel.unknown"), tag("span", ": ", label, class_="bw-hidden"))
+    box = tag("input", type="checkbox", checked=checked, data_is_unknown=True, **_common(field, ""))
+    return tag("label", box, " ", name, class_="bw-unknown")
 
 
 def checkbox(field: str, label: object, value: bool, *, help_text: str = "", hidden: bool = False) -> Markup:

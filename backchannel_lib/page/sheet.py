@@ -12,7 +12,7 @@ from backchannel_lib.base.texts import text
 from backchannel_lib.base.times import time_words
 from backchannel_lib.model.advice import Advice, load_not_covered
 from backchannel_lib.model.verdict import judge
-from backchannel_lib.page.components import facts, lines_of
+from backchannel_lib.page.components import facts, lines_of, listed
 from backchannel_lib.page.html import Markup, join, tag
 from backchannel_lib.page.verdict_html import is_weakest, reasons_on_screen
 
@@ -183,7 +183,7 @@ def _verdict(advice: Advice) -> _Block:
     else:
         answer = text("take_home.between", lowest=lowest.label, highest=highest.label)
         names = [text(f"open.{name}") for name in judgment.worth_asking]
-        lines = [text("take_home.depends", what=_listed(names))] if names else []
+        lines = [text("take_home.depends", what=listed(names))] if names else []
         lines += [f"{verdict.label}: {verdict.sentence}" for verdict in (lowest, highest)]
     judged = judge(judgment.examples[lowest], judgment.reading)
     weakest = [reason for reason in reasons_on_screen(judged) if is_weakest(judged, reason.stage)]
@@ -233,9 +233,3 @@ def _not_covered(advice: Advice) -> list[_Block]:
 
 def _cited(fact: str) -> str:
     return text("take_home.cited", source=facts()[fact].source, year=facts()[fact].year)
-
-
-def _listed(names: list[str]) -> str:
-    if len(names) == 1:
-        return names[0]
-    return text("take_home.and", first=", ".join(names[:-1]), last=names[-1])

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import functools
+from collections.abc import Sequence
 
 from backchannel_lib.base.texts import text
 from backchannel_lib.model.case import Case
+from backchannel_lib.model.possible import Possible
 from backchannel_lib.model.readings import READINGS
 from backchannel_lib.model.rules import Outcome
 from backchannel_lib.model.tables import STAGES, load_stages
 from backchannel_lib.model.verdict import Judgment, Reason, Verdict
-from backchannel_lib.page.components import citations
+from backchannel_lib.page.components import citations, listed
 from backchannel_lib.page.html import Markup, join, tag
 
 VERDICT_ASSUMPTIONS = ("weakest_link_decides", "verdicts_form_one_line", "floor_marks_far_below")
@@ -74,6 +76,145 @@ def chain(judgment: Judgment) -> Markup:
     return tag("ol", [_link(reason, judgment) for reason in reasons_on_screen(judgment)], class_="bw-chain")
 
 
+def range_label(found: Possible) -> str:
+    """Name the verdict, or the lowest and the highest of those that stay possible.
+
+    Examples:
+        >>> from backchannel_lib.model.possible import possible
+        >>> range_label(possible(Case(score=230), ["range_low"]))
+        'Between Ignored and Skimmed'
+    """
+    lowest, highest = found.lowest.label, found.highest.label
+    return lowest if lowest == highest else text("take_home.between", lowest=lowest, highest=highest)
+
+
+def depends_sentence(fields: Sequence[str]) -> str:
+    """Say on which unknown fields something depends; a blank text where it depends on none.
+
+    Examples:
+        >>> depends_sentence(["sponsors_visas", "lists_open"])
+        'It depends on whether they sponsor visas and whether they are still choosing whom to interview.'
+    """
+    return text("take_home.depends", what=listed([text(f"open.{field}") for field in fields])) if fields else ""
+
+
+def depends_list(fields: Sequence[str]) -> Markup | None:
+    """Say on which unknown fields something depends, more than two as a list; None where it depends on none.
+
+    Examples:
+        >>> depends_list(["sponsors_visas"])
+        '<p class="bw-depends">It depends on whether they sponsor visas.</p>'
+    """
+    if len(fields) <= 2:
+        return tag("p", depends_sentence(fields), class_="bw-depends") if fields else None
+    lines = [tag("li", text(f"open.{field}")) for field in fields]
+    return tag("div", tag("p", text("card.depends")), tag("ul", lines), class_="bw-depends")
+
+
+def held_sentence(found: Possible) -> str:
+    """Name the stages that hold a verdict down in any event, and those that may.
+
+    Examples:
+        >>> from backchannel_lib.model.possible import possible
+        >>> held_sentence(possible(Case(score=230), ["range_low"]))
+        'It may be held down by: The caller, The levers, The message.'
+    """
+    names = [
+        [text(f"stage.{stage}.name") for stage in stages_on_screen() if stage in binding]
+        for binding in (found.always_binding, found.sometimes_binding)
+    ]
+    always, sometimes = (", ".join(some) for some in names)
+    if not sometimes:
+        return text("card.held_down", stages=always) if always else text("card.nothing_holds")
+    if not always:
+        return text("card.may_hold_down", stages=sometimes)
+    return text("card.held_down_and_may", stages=always, others=sometimes)
+
+
+def possible_fragments(found: Possible) -> dict[str, str]:
+    """Return what `verdict_fragments` does, where some fields are not known: nothing in it is more certain than it is."""
+    return dict(_possible_fragments(found))
+
+
+@functools.lru_cache(maxsize=512)
+def _possible_fragments(found: Possible) -> tuple[tuple[str, str], ...]:
+    if found.is_settled:
+        return _fragments(found.outcomes[0], found.reading)
+    lowest, highest = found.lowest, found.highest
+    label, held, depends = range_label(found), held_sentence(found), depends_sentence(found.depends_on)
+    rank = (
+        text("card.rank", rank=lowest + 1, top=len(Verdict))
+        if lowest == highest
+        else text("card.rank_range", low=lowest + 1, high=highest + 1, top=len(Verdict))
+    )
+    sentences = (
+        [lowest.sentence]
+        if lowest == highest
+        else [
+            text("card.at_worst", verdict=lowest.label, sentence=lowest.sentence),
+            text("card.at_best", verdict=highest.label, sentence=highest.sentence),
+        ]
+    )
+    claims = dict.fromkeys((*lowest.claims, *highest.claims))
+    card = join(
+        tag("p", label, class_="bw-verdict-name" + ("" if lowest == highest else " bw-verdict-range")),
+        _ladder(lowest, highest, rank),
+        [tag("p", sentence, class_="bw-verdict-sentence") for sentence in sentences],
+        depends_list(found.depends_on),
+        tag("p", held, class_="bw-held"),
+        citations("verdict", claims),
+        _reading_note(found.reading),
+    )
+    return (
+        ("verdict", card),
+        (
+            "chain",
+            join(
+                tag("ol", [_open_link(stage, found) for stage in stages_on_screen()], class_="bw-chain"),
+                citations("whole", (), VERDICT_ASSUMPTIONS),
+            ),
+        ),
+        ("live_text", " ".join(part for part in (f"{label}.", depends, held) if part)),
+    )
+
+
+def _open_link(stage: str, found: Possible) -> Markup:
+    stage_range = found.stages[stage]
+    reasons = stage_range.reasons
+    always, sometimes = stage in found.always_binding, stage in found.sometimes_binding
+    if stage_range.lowest == stage_range.highest:
+        cap = text("card.allows", verdict=stage_range.lowest.label)
+    else:
+        cap = text("card.allows_between", lowest=stage_range.lowest.label, highest=stage_range.highest.label)
+    if len(reasons) == 1:
+        first = reasons[0]
+        sentences = [tag("p", first.sentence), *(tag("p", text("also"), " ", also.sentence) for also in first.also)]
+    else:
+        lines = [tag("li", text("card.cap_and_reason", verdict=one.cap.label, reason=one.sentence)) for one in reasons]
+        sentences = [tag("p", text("card.one_of_these")), tag("ul", lines, class_="bw-list")]
+    told = [one for reason in reasons for one in (reason, *reason.also)]
+    badge = "card.weakest" if always else "card.may_be_weakest" if sometimes else ""
+    return tag(
+        "li",
+        tag(
+            "div",
+            tag("span", text(f"stage.{stage}.name"), class_="bw-link-name"),
+            tag("span", "◆ " if always else "◇ ", text(badge), class_="bw-badge bw-badge-weak") if badge else None,
+            tag("span", cap, class_="bw-link-cap"),
+            class_="bw-link-head",
+        ),
+        sentences,
+        depends_list(stage_range.depends_on),
+        citations(
+            f"link-{stage}",
+            dict.fromkeys(claim for one in told for claim in one.claims),
+            dict.fromkeys(one.assumption for one in told if one.assumption),
+        ),
+        class_="bw-link" + (" bw-link-weak" if always else " bw-link-may-be-weak" if sometimes else ""),
+        data_cap=int(stage_range.lowest),
+    )
+
+
 @functools.lru_cache(maxsize=512)
 def _fragments(outcome: Outcome, reading: str | None) -> tuple[tuple[str, str], ...]:
     """Draw the card of one outcome; cases of the same outcome share it."""
@@ -82,20 +223,11 @@ def _fragments(outcome: Outcome, reading: str | None) -> tuple[tuple[str, str], 
     weakest = weakest_sentence(judgment)
     card = join(
         tag("p", verdict.label, class_="bw-verdict-name"),
-        tag(
-            "div", [tag("span", class_=_step_class(step, verdict)) for step in Verdict], class_="bw-ladder", aria_hidden="true"
-        ),
-        tag(
-            "p",
-            tag("span", min(Verdict).label),
-            tag("span", text("card.rank", rank=int(verdict) + 1, top=len(Verdict))),
-            tag("span", max(Verdict).label),
-            class_="bw-ladder-ends",
-        ),
+        _ladder(verdict, verdict, text("card.rank", rank=int(verdict) + 1, top=len(Verdict))),
         tag("p", verdict.sentence, class_="bw-verdict-sentence"),
         tag("p", weakest, class_="bw-held"),
         citations("verdict", verdict.claims),
-        tag("p", text("card.under_reading", reading=READINGS[reading].sentence), class_="bw-reading-note") if reading else None,
+        _reading_note(reading),
     )
     return (
         ("verdict", card),
@@ -104,8 +236,35 @@ def _fragments(outcome: Outcome, reading: str | None) -> tuple[tuple[str, str], 
     )
 
 
-def _step_class(step: Verdict, verdict: Verdict) -> str:
-    return "bw-step" + (" bw-step-on" if step <= verdict else "") + (" bw-step-here" if step == verdict else "")
+def _reading_note(reading: str | None) -> Markup | None:
+    if not reading:
+        return None
+    return tag("p", text("card.under_reading", reading=READINGS[reading].sentence), class_="bw-reading-note")
+
+
+def _ladder(lowest: Verdict, highest: Verdict, rank: str) -> Markup:
+    """Draw the nine steps, those that are sure filled and those that are possible hatched."""
+    return join(
+        tag(
+            "div",
+            [tag("span", class_=_step_class(step, lowest, highest)) for step in Verdict],
+            class_="bw-ladder",
+            aria_hidden="true",
+        ),
+        tag(
+            "p",
+            tag("span", min(Verdict).label),
+            tag("span", rank),
+            tag("span", max(Verdict).label),
+            class_="bw-ladder-ends",
+        ),
+    )
+
+
+def _step_class(step: Verdict, lowest: Verdict, highest: Verdict) -> str:
+    sure, may_be = step <= lowest, lowest < step <= highest
+    here = step in (lowest, highest)
+    return "bw-step" + (" bw-step-on" if sure else " bw-step-may-be" if may_be else "") + (" bw-step-here" if here else "")
 
 
 def _link(reason: Reason, judgment: Judgment) -> Markup:

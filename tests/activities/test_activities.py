@@ -230,7 +230,7 @@ def test_a_case_of_one_s_own_is_kept_only_when_asked_and_arrives_where_it_is_off
     assert panel.state.case.recommender == "known_dean"
     whole = CaseActivity()
     (fast, _) = act(whole, type="hello")
-    assert fast["open"] == ["kept"]
+    assert "kept" in fast["open"]
     assert whole.case == Case()
     act(whole, type="restore_case")
     assert whole.case.recommender == "known_dean"

@@ -11,14 +11,16 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from backchannel_lib import Case, CaseError, Verdict, judge, what_would_change
-from backchannel_lib.activities import activity
+from backchannel_lib.activities import activity, saved_answers
 from backchannel_lib.activities.case_panel import CaseActivity
 from backchannel_lib.base.texts import text
 from backchannel_lib.model.case_files import case_from_text, case_to_text
 from backchannel_lib.model.exams import exam_of
+from backchannel_lib.model.open_changes import open_changes
+from backchannel_lib.model.possible import MAY_BE_UNKNOWN
 from backchannel_lib.page.case_controls import load_controls, shown_fields, slider_ends
 from backchannel_lib.page.case_fragments import deferred_fragments, fast_fragments
-from backchannel_lib.page.charts import CHARTS, alt_text, base_figure, mark
+from backchannel_lib.page.charts import CHARTS, alt_text, base_figure, mark, missing_for
 from tests.helpers.cases import CALLER_MOVES, OTHER_READINGS, cases
 from tests.helpers.cases import READINGS as EVERY_READING
 
@@ -65,7 +67,7 @@ class Screen:
         self.errors = answer.get("errors", self.errors)
         self.shown = answer.get("shown", self.shown)
         self.notice = answer.get("notice", self.notice)
-        self.rest.update({key: answer[key] for key in ("marks", "exam", "ends") if key in answer})
+        self.rest.update({key: answer[key] for key in ("marks", "exam", "ends", "open") if key in answer})
 
     def texts(self) -> dict[str, str]:
         """Give the content of every part on the screen."""
@@ -73,18 +75,23 @@ class Screen:
 
     def check(self) -> None:
         """Compare everything on the screen with the case and the reading as they are."""
-        case, reading = self.session.case, self.session.reading
-        expected = {**fast_fragments(case, reading), **deferred_fragments(case, reading)}
-        expected |= {f"base_figure.{chart}": base_figure(chart, case, reading) for chart in CHARTS}
-        expected |= {f"alt_text.{chart}": alt_text(chart, case, reading) for chart in CHARTS}
-        assert self.texts() == expected
+        case, reading, unknown = self.session.case, self.session.reading, self.session.unknown
+        drawn = [chart for chart in CHARTS if not missing_for(chart, case, reading, unknown)]
+        expected = {**fast_fragments(case, reading, unknown), **deferred_fragments(case, reading, unknown=unknown)}
+        expected |= {f"base_figure.{chart}": base_figure(chart, case, reading, unknown) for chart in drawn}
+        expected |= {f"alt_text.{chart}": alt_text(chart, case, reading, unknown) for chart in drawn}
+        out_of_sight = {f"{part}.{chart}" for part in ("base_figure", "alt_text") for chart in {*CHARTS} - {*drawn}}
+        assert {name: body for name, body in self.texts().items() if name not in out_of_sight} == expected
+        assert {chart for chart in CHARTS if f"chart.{chart}" in self.rest["open"]} == {*drawn}
         assert self.shown == shown_fields(case)
-        assert self.rest["marks"] == {chart: list(mark(chart, case, reading)) for chart in CHARTS}
+        assert self.rest["marks"] == {chart: list(mark(chart, case, reading)) for chart in drawn}
         exam = exam_of(case)
         assert self.rest["exam"] == (exam.exam if exam else None)
         assert self.errors == self.session.errors
         for name, field in Case.fields().items():
-            if name not in self.errors:
+            if name in unknown:
+                assert self.values[name] == "unknown" or name in self.errors
+            elif name not in self.errors:
                 assert field.read(self.values[name]) == getattr(case, name), f"{name} on screen is not the case's"
         assert not any("Traceback" in text for text in (self.notice, *self.errors.values()))
 
@@ -160,10 +167,29 @@ def test_a_long_session_starts_its_memory_afresh(monkeypatch: pytest.MonkeyPatch
 
 
 VALUES: dict[str, list[Any]] = {
-    "number": ["0", "1", "3", "219", "220", "234", "235", "240", "300", "520", "1000", "abc", "", "1.5", None, True],
-    "flag": [True, False, "true", "", "maybe", None],
-    "choice": ["", "nobody", None],
-    "set": ["", "local", "local|track", "visa", None],
+    "number": [
+        "0",
+        "1",
+        "3",
+        "219",
+        "220",
+        "234",
+        "235",
+        "240",
+        "300",
+        "520",
+        "1000",
+        "abc",
+        "",
+        "1.5",
+        None,
+        True,
+        "unknown",
+        "known",
+    ],
+    "flag": [True, False, "true", "", "maybe", None, "unknown", "unknown", "known"],
+    "choice": ["", "nobody", None, "unknown"],
+    "set": ["", "local", "local|track", "visa", None, "unknown", "local|unknown", "known"],
 }
 
 
@@ -203,15 +229,15 @@ ACTS = st.one_of(
 )
 
 
-@given(case=cases(), acts=st.lists(ACTS, max_size=8))
-def test_the_screen_always_shows_the_case(case: Case, acts: list[dict[str, Any]]) -> None:
+@given(case=cases(), unknown=st.sets(st.sampled_from(MAY_BE_UNKNOWN)), acts=st.lists(ACTS, max_size=8))
+def test_the_screen_always_shows_the_case(case: Case, unknown: set[str], acts: list[dict[str, Any]]) -> None:
     """Whatever the reader does, after each answer the screen shows the case, its verdict and its errors, and no trace."""
-    screen = Screen(CaseActivity(case))
+    screen = Screen(CaseActivity(case, unknown=unknown))
     for drawn in acts:
         act = dict(drawn)
         if act["type"] == "apply" and act["value"] == "first":
-            changes = what_would_change(screen.session.case, reading=screen.session.reading)
-            act["value"] = " ".join(changes[0].remedies) if len(changes) else ""
+            changes = open_changes(screen.session.case, screen.session.unknown, screen.session.reading).changes
+            act["value"] = " ".join(changes[0].change.remedies) if changes else ""
         screen.act(**act)
         screen.check()
 
@@ -518,14 +544,17 @@ def compare_ahead(session: CaseActivity, field: str, key: str, at: dict[str, Any
     """Move the field to one position, and compare the kernel's answer with what was sent for it ahead."""
     parts, marks = at[key]
     then = copy.deepcopy(session)
-    grounds = {chart: base_figure(chart, session.case, session.reading) for chart in CHARTS}
+    grounds = {chart: base_figure(chart, session.case, session.reading, session.unknown) for chart in CHARTS}
     fast = next(then.handle({"type": "set", "field": field, "value": {"true": True, "false": False}.get(key, key)}))
     assert then.errors == {}
-    assert {name: bodies[number] for name, number in parts.items()} == fast_fragments(then.case, then.reading)
+    shown = fast_fragments(then.case, then.reading, then.unknown)
+    assert {name: bodies[number] for name, number in parts.items()} == shown
     assert not set(fast["contents"].values()) - set(bodies.values()), "what was sent ahead is not sent again"
     for chart, place in marks.items():
         assert place == mark(chart, then.case, then.reading)
-        assert base_figure(chart, then.case, then.reading) == grounds[chart], f"{chart} shows another picture there"
+        assert base_figure(chart, then.case, then.reading, then.unknown) == grounds[chart], (
+            f"{chart} shows another picture there"
+        )
 
 
 HELD = [row.field for row in load_controls() if Case.fields()[row.field].kind != "set"]
@@ -537,12 +566,13 @@ HELD = [row.field for row in load_controls() if Case.fields()[row.field].kind !=
     before=st.lists(a_setting(TOGETHER) | st.sampled_from([{"type": "undo"}, {"type": "reset"}]), max_size=4),
     field=st.sampled_from([*HELD, *TOGETHER]),
     reading=st.sampled_from(EVERY_READING),
+    unknown=st.sets(st.sampled_from(MAY_BE_UNKNOWN)),
 )
 def test_what_is_sent_ahead_is_what_the_kernel_will_say(
-    data: st.DataObject, case: Case, before: list[dict[str, Any]], field: str, reading: str | None
+    data: st.DataObject, case: Case, before: list[dict[str, Any]], field: str, reading: str | None, unknown: set[str]
 ) -> None:
     """Whatever was done before, each position's parts and marks are those that the kernel gives once the field is there."""
-    session = CaseActivity(case, reading)
+    session = CaseActivity(case, reading, unknown)
     for act in before:
         list(session.handle(act))
     session.errors.clear()
@@ -562,11 +592,11 @@ def test_every_position_of_a_control_is_answered_ahead(field: str) -> None:
     at, bodies = ahead_of(session, field)
     known = Case.fields()[field]
     if known.kind == "flag":
-        assert set(at) == {"true", "false"}
+        assert set(at) == {"true", "false", *(["unknown"] if field in MAY_BE_UNKNOWN else [])}
     elif known.kind == "choice":
         assert set(at) == set(known.levels)
     else:
-        assert len(at) in {4, 6, 11, 46, 111}
+        assert len(at) - (field in MAY_BE_UNKNOWN) in {4, 5, 6, 11, 45, 46, 111}
     for key in list(at)[:: max(1, len(at) // 12)]:
         compare_ahead(session, field, key, at, bodies)
 
@@ -583,8 +613,8 @@ def test_a_set_of_boxes_is_answered_ahead_for_every_set() -> None:
     """All sixteen sets of four boxes are answered, under the key that the page makes of what is ticked, in its order."""
     session = CaseActivity()
     at, bodies = ahead_of(session, "needs")
-    assert len(at) == 16
-    assert {"", "language", "language|local|track|coverage"} <= set(at)
+    assert len(at) == 17
+    assert {"", "unknown", "language", "language|local|track|coverage"} <= set(at)
     for key in at:
         compare_ahead(session, "needs", key, at, bodies)
 
@@ -711,3 +741,113 @@ def test_of_two_exams_no_place_on_screen_tells_a_verdict() -> None:
         assert not any(verdict.label in parts[name] for verdict in Verdict), name
     assert text("card.no_verdict") in parts["verdict"]
     assert text("card.no_verdict") in parts["strip"]
+
+
+# ---- what is not known ----
+
+WITH_EVERYTHING = Case(failed_attempts=1, needs_visa=True, recommender="known_dean", offers={"local"}, specifics=True)
+
+
+def open_screen(case: Case = WITH_EVERYTHING, unknown: tuple[str, ...] = MAY_BE_UNKNOWN) -> Screen:
+    """Open a panel on a case of which some fields are not known."""
+    return Screen(CaseActivity(case, unknown=unknown))
+
+
+@pytest.mark.parametrize("field", MAY_BE_UNKNOWN)
+def test_a_field_can_be_told_and_taken_back_to_unknown(field: str) -> None:
+    """Undo, too, goes from one to the other, and the screen shows each."""
+    screen = open_screen()
+    assert screen.values[field] == "unknown"
+    value = {"needs": "local", "range_low": "known", "range_floor": "known", "track_record": "0"}.get(field, "false")
+    screen.act(type="set", field=field, value=value)
+    assert field not in screen.session.unknown
+    screen.check()
+    screen.act(type="set", field=field, value="unknown")
+    assert screen.session.unknown == MAY_BE_UNKNOWN
+    screen.check()
+    screen.act(type="undo")
+    screen.act(type="undo")
+    assert screen.session.unknown == MAY_BE_UNKNOWN
+
+
+def test_of_two_boxes_that_exclude_each_other_the_last_one_counts() -> None:
+    """Something beside "I don't know" is known; "I don't know" beside something takes it back."""
+    screen = open_screen()
+    screen.act(type="set", field="needs", value="local|unknown")
+    assert screen.session.case.needs == {"local"}
+    assert screen.values["needs"] == "local"
+    screen.act(type="set", field="needs", value="local|unknown")
+    assert "needs" in screen.session.unknown
+    assert screen.values["needs"] == "unknown"
+
+
+def test_the_card_names_a_range_and_what_it_depends_on() -> None:
+    """And the verdict that is told to widgets is blank, beside all that are possible."""
+    case = Case(failed_attempts=1, recommender="trusted_peer", specifics=True, addresses_flag=True)
+    screen = open_screen(case, ("interviews_failures",))
+    card = screen.texts()["verdict"]
+    assert "Between Declined and Maybe" in card
+    assert text("open.interviews_failures") in card
+    assert text("ask.interviews_failures") in screen.texts()["ask"]
+    assert screen.session.visible_outcome(screen.session.state) == ("", "not_allowed")
+    assert screen.session.possible_verdicts(screen.session.state) == ("declined", "maybe")
+    screen.act(type="set", field="interviews_failures", value="true")
+    assert screen.session.visible_outcome(screen.session.state)[0] == "maybe"
+    assert "Between" not in screen.texts()["verdict"]
+
+
+def test_a_picture_that_needs_what_is_unknown_gives_way_to_a_sentence_and_comes_back() -> None:
+    """The amplifier needs the program's range; the map shows the least that stays possible, and says so."""
+    screen = open_screen(Case(), ("range_low", "range_floor"))
+    assert "chart.amplifier" not in screen.rest["open"]
+    assert text("open.range_low") in screen.texts()["caption.amplifier"]
+    assert "least" in screen.texts()["caption.map"]
+    for field in ("range_low", "range_floor"):
+        screen.act(type="set", field=field, value="known")
+    assert "chart.amplifier" in screen.rest["open"]
+    assert screen.texts()["caption.map"] == text("chart.map.caption")
+    screen.check()
+
+
+def test_a_score_of_the_other_exam_takes_an_unknown_range_along() -> None:
+    """There is still an answer, and the sliders are those of that exam."""
+    screen = open_screen(Case())
+    screen.act(type="set", field="score", value="520")
+    assert screen.session.errors == {}
+    assert screen.rest["exam"] == "level2"
+    assert screen.rest["ends"]["range_low"] == [350, 850]
+    screen.check()
+
+
+@given(case=cases(), unknown=st.sets(st.sampled_from(MAY_BE_UNKNOWN)))
+def test_what_is_unknown_is_saved_and_opened_as_unknown(case: Case, unknown: set[str]) -> None:
+    """Also what this browser tab had kept; a file in which everything is stated is the one of old."""
+    session = CaseActivity(case, unknown=unknown)
+    content = next(session.handle({"type": "save"}))["file"]["text"]
+    kept = json.dumps(session.values(session.state))
+    for saved in (content, kept):
+        screen = open_screen()
+        screen.act(type="load", value=saved)
+        assert screen.session.state == session.state
+        screen.check()
+    assert unknown or content == case_to_text(case)
+
+
+def test_an_old_file_stays_stated() -> None:
+    """What a file of an earlier version says is not turned into something unknown."""
+    screen = open_screen()
+    screen.act(type="load", value='{"score": 228}')
+    assert screen.session.unknown == ()
+    assert screen.session.case == Case(score=228)
+
+
+def test_what_comes_from_the_chapters_as_it_began_stays_unknown() -> None:
+    """A policy that was "yes" there from the start is no answer; one that was changed is."""
+    saved_answers.save(saved_answers.CASE, {"score": 228, "sponsors_visas": True, "interviews_failures": False})
+    screen = open_screen(Case())
+    screen.act(type="restore_case")
+    assert screen.session.case.score == 228
+    assert "sponsors_visas" in screen.session.unknown
+    assert "interviews_failures" not in screen.session.unknown
+    assert not screen.session.case.interviews_failures
+    screen.check()

@@ -10,6 +10,7 @@ import { fieldOf, focusOn } from "./view.js";
 
 /** @param {HTMLInputElement} input */
 function valueOf(input) {
+  if ("isUnknown" in input.dataset) return input.checked ? "unknown" : "known";
   const place = input.closest("[data-field]");
   if (place?.matches(".bw-checks")) {
     return [...place.querySelectorAll(":checked")].map((one) => /** @type {HTMLInputElement} */ (one).value).join("|");

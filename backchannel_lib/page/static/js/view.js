@@ -191,13 +191,17 @@ export function createView(root, { id, store, charts, lateText, restoreText, not
     for (const [field, value] of Object.entries(values)) {
       const place = find(`[data-field="${field}"]`);
       if (!place || field === except) continue;
+      const unknown = value === "unknown";
+      if (place.querySelector("[data-is-unknown]")) place.toggleAttribute("data-unknown", unknown);
       const many = place.matches(".bw-checks") ? new Set(String(value).split("|")) : null;
       for (const input of inputsIn(place)) {
         const typed = input.localName === "textarea" || (input.type === "text" && !mine);
         if (typed && input === document.activeElement) continue; // it is being written in
-        if (many) input.checked = many.has(input.value);
-        else if (input.type === "radio") input.checked = input.value === value;
+        if ("isUnknown" in input.dataset) input.checked = unknown;
+        else if (many) input.checked = many.has(input.value);
+        else if (input.type === "radio") input.checked = input.value === String(value);
         else if (input.type === "checkbox") input.checked = value === true;
+        else if (unknown && input.localName === "input") continue; // a number that nobody knows is out of sight
         else input.value = String(value ?? "");
       }
     }
@@ -232,7 +236,10 @@ export function createView(root, { id, store, charts, lateText, restoreText, not
       const shown = new Set(message.shown);
       for (const place of all("[data-field]")) place.hidden = !shown.has(place.dataset.field ?? "");
     }
-    if (message.open) for (const place of all("[data-open]")) place.hidden = !message.open.includes(place.dataset.open ?? "");
+    if (message.open) {
+      for (const place of all("[data-open]")) place.hidden = !message.open.includes(place.dataset.open ?? "");
+      charts.fit(); // one that was out of sight could not be drawn
+    }
     if (message.errors) showErrors(message.errors);
     if (message.ends) setEnds(message.ends);
     if ("exam" in message) {

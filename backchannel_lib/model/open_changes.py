@@ -1,0 +1,69 @@
+"""What would change it while some fields are not known: each change with everything that it would leave possible."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import replace
+from typing import NamedTuple
+
+from backchannel_lib.model.case import Case
+from backchannel_lib.model.possible import Possible, check_unknown, possible, replace_known, worst_and_best
+from backchannel_lib.model.remedies import Change, Changes, order_of, what_would_change
+
+
+class OpenChange(NamedTuple):
+    """A change of a case of which some fields are not known.
+
+    Args:
+        change: The change; its case is the one after it, and its verdict the lowest that is possible then.
+        unknown: The fields that are still unknown after it.
+        found: What stays possible after it.
+    """
+
+    change: Change
+    unknown: tuple[str, ...]
+    found: Possible
+
+
+class OpenChanges(NamedTuple):
+    """The changes, the most useful first, and a sentence on what to expect of them."""
+
+    changes: tuple[OpenChange, ...]
+    sentence: str
+
+
+def open_changes(case: Case, unknown: Collection[str] = (), reading: str | None = None) -> OpenChanges:
+    """Return what would raise the lowest or the highest verdict that stays possible, and lower neither.
+
+    Args:
+        case: The case.
+        unknown: Its unknown fields; a change that settles one, such as another program, makes it known.
+        reading: The name of a reading; None for every default.
+
+    Raises:
+        CaseError: As in `possible`.
+
+    Source:
+        data/remedies.csv.
+
+    Examples:
+        >>> found = open_changes(Case(recommender="trusted_peer"), ["lists_open"])
+        >>> [(one.change.remedies, one.found.lowest.name, one.found.highest.name) for one in found.changes][:1]
+        [(('give_specifics',), 'FILE_READ', 'PHONE_INTERVIEW')]
+    """
+    names = check_unknown(unknown)
+    now = possible(case, names, reading)
+    sets: dict[tuple[str, ...], OpenChange] = {}
+    for one in dict.fromkeys(worst_and_best(case, names, reading)):
+        for change in what_would_change(one, reading=reading):
+            changed = {name: value for name, value in change.case.__dict__.items() if value != getattr(one, name)}
+            left = tuple(name for name in names if name not in changed)
+            after = replace_known(case, names, **changed)
+            found = possible(after, left, reading)
+            higher = found.lowest > now.lowest or found.highest > now.highest
+            if higher and found.lowest >= now.lowest and found.highest >= now.highest:
+                made = replace(change, case=after, verdict=found.lowest)
+                sets.setdefault(change.remedies, OpenChange(made, left, found))
+    smallest = [one for one in sets.values() if not any(set(other) < set(one.change.remedies) for other in sets)]
+    ordered = tuple(sorted(smallest, key=lambda one: (order_of(one.change), -one.found.highest)))
+    return OpenChanges(ordered, Changes(tuple(one.change for one in ordered), now.lowest).sentence)

@@ -1,0 +1,322 @@
+"""What stays possible while a student cannot know everything about a program: the verdicts, and what each stage may allow.
+
+`judge_open` answers for any fields. This answers for those in `MAY_BE_UNKNOWN`, fast enough for every position of a slider,
+and says more: which stages may hold the verdict down, and on what each of them depends. Nothing is guessed or averaged.
+"""
+
+from __future__ import annotations
+
+import functools
+import itertools
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass, replace
+from types import MappingProxyType, SimpleNamespace
+from typing import Any, Final, NamedTuple, TypeAlias
+
+from backchannel_lib.base.errors import CaseError
+from backchannel_lib.model.case import Case
+from backchannel_lib.model.exams import step2_top, usual_floor
+from backchannel_lib.model.open_judgment import all_values, comparisons, fields_asked
+from backchannel_lib.model.rules import Outcome, rule_book
+from backchannel_lib.model.tables import STAGES, load_exams
+from backchannel_lib.model.verdict import Judgment, Reason, Verdict
+
+#: The fields that a student often cannot know, in the order of a case.
+MAY_BE_UNKNOWN: Final = (
+    "range_low",
+    "range_floor",
+    "interviews_failures",
+    "sponsors_visas",
+    "has_noncategorical_seat",
+    "needs",
+    "track_record",
+    "lists_open",
+)
+RANGE: Final = ("range_low", "range_floor")
+UNKNOWN: Final = "unknown"  # what a control or a saved case holds in a field that is not known
+
+Values: TypeAlias = Mapping[str, Any]
+
+
+def check_unknown(unknown: Collection[str]) -> tuple[str, ...]:
+    """Return the names of unknown fields in the order of a case; raise `CaseError` for one that has to be known.
+
+    Examples:
+        >>> check_unknown(["sponsors_visas", "range_low"])
+        ('range_low', 'sponsors_visas')
+    """
+    names = (unknown,) if isinstance(unknown, str) else tuple(unknown)
+    for name in names:
+        if name not in MAY_BE_UNKNOWN:
+            raise CaseError("unknown", "level", name, levels=", ".join(MAY_BE_UNKNOWN))
+    return tuple(name for name in MAY_BE_UNKNOWN if name in names)
+
+
+def replace_known(case: Case, unknown: Collection[str], **changes: object) -> Case:
+    """Return the case with some fields changed; in its unknown fields stands whatever fits the others.
+
+    Args:
+        case: The case.
+        unknown: Its unknown fields; those among ``changes`` are known from now on.
+        **changes: New values by field, as in `Case.replace`.
+
+    Examples:
+        >>> replace_known(Case(), ["range_low", "range_floor"], score=500).range_low
+        450
+        >>> replace_known(Case(), ["range_low"], range_floor=240).range_low
+        240
+    """
+    fields = Case.fields()
+    values: dict[str, Any] = {name: changes.get(name, getattr(case, name)) for name in fields}
+    still = [name for name in unknown if name not in changes]
+    hidden: dict[str, Any] = {name: fields[name].default for name in still if name not in RANGE}
+    scores = [values[name] for name in ("score", *RANGE) if name not in still]
+    if all(isinstance(score, int) for score in scores):  # else `Case.replace` says what is wrong
+        step2ck, level2 = load_exams()
+        exam = level2 if scores[0] > step2_top() else step2ck
+        low, floor = values["range_low"], values["range_floor"]
+        if "range_low" in still:
+            hidden["range_low"] = low = exam.range_low if "range_floor" in still else max(exam.range_low, floor)
+        if "range_floor" in still:
+            hidden["range_floor"] = usual_floor(low) if 0 < low < 1000 else floor
+    return case.replace(**changes, **hidden)
+
+
+class StageRange(NamedTuple):
+    """What one stage may allow.
+
+    Args:
+        reasons: Why it may allow no more than it does: one for each rule that may set its cap, the strictest first; at least
+            one of them holds.
+        depends_on: The unknown fields that this hangs on.
+    """
+
+    reasons: tuple[Reason, ...]
+    depends_on: tuple[str, ...]
+
+    @property
+    def lowest(self) -> Verdict:
+        """The least that the stage may allow at best."""
+        return self.reasons[0].cap
+
+    @property
+    def highest(self) -> Verdict:
+        """The most that the stage may allow at best."""
+        return self.reasons[-1].cap
+
+
+@dataclass(frozen=True, eq=False)
+class Possible:
+    """What stays possible: one for all cases of which the rules say the same, so that what is drawn of it can be kept.
+
+    Args:
+        reading: The reading it was judged under; None for every default.
+        outcomes: Every outcome that is possible, lowest verdict first.
+        depends_on: The unknown fields whose answer would narrow the verdict.
+        stages: By stage, what it may allow.
+
+    Examples:
+        >>> found = possible(Case(needs_visa=True, specifics=True), ["sponsors_visas"])
+        >>> found.lowest.name, found.depends_on, found.stages["paper"].depends_on
+        ('SKIMMED', (), ('sponsors_visas',))
+    """
+
+    reading: str | None
+    outcomes: tuple[Outcome, ...]
+    depends_on: tuple[str, ...]
+    stages: Mapping[str, StageRange]
+
+    @property
+    def lowest(self) -> Verdict:
+        """The lowest verdict that stays possible."""
+        return Verdict(self.outcomes[0].verdict)
+
+    @property
+    def highest(self) -> Verdict:
+        """The highest verdict that stays possible."""
+        return Verdict(self.outcomes[-1].verdict)
+
+    @property
+    def verdicts(self) -> tuple[Verdict, ...]:
+        """Every verdict that stays possible, lowest first."""
+        return tuple(dict.fromkeys(Verdict(outcome.verdict) for outcome in self.outcomes))
+
+    @property
+    def is_settled(self) -> bool:
+        """Whether what is unknown changes nothing at all, so that there is one judgment."""
+        return len(self.outcomes) == 1
+
+    @property
+    def always_binding(self) -> tuple[str, ...]:
+        """The stages that hold the verdict down in any event."""
+        return tuple(stage for stage, bound in self._binding() if all(bound))
+
+    @property
+    def sometimes_binding(self) -> tuple[str, ...]:
+        """The stages that may hold it down, or may not."""
+        return tuple(stage for stage, bound in self._binding() if any(bound) and not all(bound))
+
+    def _binding(self) -> Iterator[tuple[str, list[bool]]]:
+        top = max(Verdict)  # the highest verdict is held down by nothing
+        for number, stage in enumerate(STAGES):
+            yield stage, [outcome.caps[number] == outcome.verdict < top for outcome in self.outcomes]
+
+
+def possible(case: Case, unknown: Collection[str] = (), reading: str | None = None) -> Possible:
+    """Return what stays possible of a case while some of `MAY_BE_UNKNOWN` are not known.
+
+    Args:
+        case: The case; what it holds in the unknown fields means nothing.
+        unknown: The unknown fields.
+        reading: The name of a reading; None for every default.
+
+    Raises:
+        CaseError: A field has to be known, no reading has this name, or the known scores are of two exams.
+
+    Source:
+        data/rules.csv.
+
+    Examples:
+        >>> found = possible(Case(score=230), ["range_low", "range_floor"])
+        >>> found.lowest.name, found.highest.name, found.depends_on
+        ('IGNORED', 'SKIMMED', ('range_low',))
+    """
+    names = check_unknown(unknown)
+    groups = _groups(case, names, reading)
+    which = rule_book(reading).which
+    record = SimpleNamespace(**case.__dict__)
+    held = []
+    for chosen in itertools.product(*(group.values for group in groups)):
+        for values in chosen:
+            record.__dict__.update(values)
+        held.append(which(record))
+    return _possible(reading, tuple(group.answers for group in groups), tuple(held))
+
+
+def worst_and_best(case: Case, unknown: Collection[str], reading: str | None = None) -> tuple[Case, Case]:
+    """Return the case as it is at worst and at best, if the unknown fields turn out that way.
+
+    Examples:
+        >>> worst, best = worst_and_best(Case(needs_visa=True), ["sponsors_visas"])
+        >>> worst.sponsors_visas, best.sponsors_visas
+        (False, True)
+    """
+    book = rule_book(reading)
+    names = check_unknown(unknown)
+    found = []
+    for chosen in itertools.product(*(group.values for group in _groups(case, names, reading))):
+        one = case.replace(**{name: value for values in chosen for name, value in values.items()})
+        outcome = book.outcome(one)
+        # Of those with the same verdict, the one whose stages allow the least or the most together.
+        found.append(((outcome.verdict, sum(outcome.caps)), one))
+    return min(found, key=lambda pair: pair[0])[1], max(found, key=lambda pair: pair[0])[1]
+
+
+#: For a field, the places of the values that each answer about it leaves.
+_Answers: TypeAlias = tuple[tuple[str, frozenset[frozenset[int]]], ...]
+
+
+class _Group(NamedTuple):
+    """The values, each told apart by a comparison, that one unknown field or the two ends of a range may take."""
+
+    values: tuple[Values, ...]
+    answers: tuple[int, _Answers]  # how many values there are, and by field which of them each answer leaves
+
+
+def _groups(case: Case, names: tuple[str, ...], reading: str | None) -> list[_Group]:
+    asked = fields_asked(case, names, reading)
+    ends = tuple(name for name in RANGE if name in names) if asked & set(RANGE) else ()
+    groups = [_range_group(reading, ends, case.score, case.range_low, case.range_floor)] if ends else []
+    for name in names:
+        if name in asked and name not in RANGE:
+            partners = _partners(reading, name)
+            groups.append(_group(reading, name, tuple((other, getattr(case, other)) for other in partners)))
+    return groups
+
+
+@functools.cache
+def _partners(reading: str | None, name: str) -> tuple[str, ...]:
+    """Return the fields that a comparison puts beside this one."""
+    fields_of, _ = comparisons(reading)
+    return tuple({other: None for names in fields_of if name in names for other in sorted(names - {name})})
+
+
+@functools.lru_cache(maxsize=256)
+def _group(reading: str | None, name: str, beside: tuple[tuple[str, Any], ...]) -> _Group:
+    record = SimpleNamespace(**Case().__dict__ | dict(beside))
+    return _told_apart(reading, (name,), [{name: value} for value in all_values(Case.fields()[name])], record)
+
+
+@functools.lru_cache(maxsize=4096)
+def _range_group(reading: str | None, ends: tuple[str, ...], score: int, low: int, floor: int) -> _Group:
+    record = SimpleNamespace(**Case().__dict__ | {"score": score, "range_low": low, "range_floor": floor})
+    known = [score, *(getattr(record, name) for name in RANGE if name not in ends)]
+    level2 = score > step2_top()
+    span = range(step2_top() + 1, 1000) if level2 else range(1, step2_top() + 1)
+    # The rules put an end of the range beside the score and the other end: what counts is on which side it lies.
+    around = {number + step for number in known for step in (-1, 0, 1)} | {span[0], span[-1]}
+    near = sorted(number for number in around if number in span)
+    if any(number not in span for number in known):
+        raise CaseError(ends[0], "nothing_fits", getattr(record, ends[0]))
+    found = []
+    for one in near if "range_low" in ends else [low]:
+        found += [
+            {name: value for name, value in (("range_low", one), ("range_floor", other)) if name in ends}
+            for other in (near if "range_floor" in ends else [floor])
+            if other <= one
+        ]
+    return _told_apart(reading, ends, found, record)
+
+
+def _told_apart(reading: str | None, names: tuple[str, ...], found: list[dict[str, Any]], record: SimpleNamespace) -> _Group:
+    """Keep one of all values for which the same comparisons hold."""
+    fields_of, which = comparisons(reading)
+    mask = sum(1 << bit for bit, asked in enumerate(fields_of) if asked & set(names))
+    kept: dict[int, Values] = {}
+    by_answer: dict[str, dict[Any, set[int]]] = {name: {} for name in names}
+    for values in found:
+        record.__dict__.update(values)
+        held = which(record) & mask
+        kept.setdefault(held, values)
+        for name, value in values.items():
+            by_answer[name].setdefault(value, set()).add(held)
+    places = {held: place for place, held in enumerate(sorted(kept))}
+    answers = tuple(
+        (name, frozenset(frozenset(places[held] for held in left) for left in by_answer[name].values())) for name in names
+    )
+    return _Group(tuple(kept[held] for held in places), (len(places), answers))
+
+
+@functools.lru_cache(maxsize=4096)
+def _possible(reading: str | None, groups: tuple[tuple[int, _Answers], ...], held: tuple[int, ...]) -> Possible:
+    """Put together what the rules say of every combination; ``held`` has them in the order of the product of all groups."""
+    book = rule_book(reading)
+    outcomes = [book.settled(one) for one in held]
+    places = list(itertools.product(*(range(size) for size, _ in groups)))
+    verdicts = [outcome.verdict for outcome in outcomes]
+    stages = {}
+    rules = [row.rule for row in book.rules]
+    for number, stage in enumerate(STAGES):
+        shown = [tuple(row.rule for row in outcome.rows[number]) for outcome in outcomes]
+        sure = len(set(shown)) == 1  # else each rule stands for itself, since it may hold or not
+        found = [Judgment(Case(), reading, outcome).reasons[number] for outcome in dict.fromkeys(outcomes)]
+        each = found[:1] if sure else [replace(one, also=()) for reason in found for one in (reason, *reason.also)]
+        reasons = tuple(sorted(dict.fromkeys(each), key=lambda reason: (reason.cap, rules.index(reason.rule))))
+        stages[stage] = StageRange(reasons, _narrowed_by(groups, places, shown))
+    distinct = sorted(set(outcomes), key=lambda outcome: (outcome.verdict, outcome.caps))
+    return Possible(reading, tuple(distinct), _narrowed_by(groups, places, verdicts), MappingProxyType(stages))
+
+
+def _narrowed_by(groups: tuple[tuple[int, _Answers], ...], places: list[tuple[int, ...]], found: list[Any]) -> tuple[str, ...]:
+    """Return the fields of which some answer leaves less than everything that was found."""
+    everything = set(found)
+    if len(everything) == 1:
+        return ()
+    narrowing = set()
+    for at, (_, answers) in enumerate(groups):
+        for name, lefts in answers:
+            if any(
+                {one for one, place in zip(found, places, strict=True) if place[at] in left} != everything for left in lefts
+            ):
+                narrowing.add(name)
+    return tuple(name for name in MAY_BE_UNKNOWN if name in narrowing)

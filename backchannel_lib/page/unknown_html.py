@@ -1,0 +1,79 @@
+"""What is most worth finding out about a program, as HTML."""
+
+from __future__ import annotations
+
+import itertools
+import sys
+from collections.abc import Iterator, Mapping
+
+from backchannel_lib.base.texts import text
+from backchannel_lib.model.open_judgment import Answer, OpenJudgment
+from backchannel_lib.model.verdict import Verdict
+from backchannel_lib.page.html import Markup, join, tag
+
+
+def worth_asking(judgment: OpenJudgment) -> Markup:
+    """Write the question whose answer narrows the verdict most, with what each answer leaves, and the questions after it.
+
+    Examples:
+        >>> from backchannel_lib import Case, judge_open
+        >>> case = Case(failed_attempts=1, recommender="trusted_peer", specifics=True, addresses_flag=True)
+        >>> "failed attempt?" in worth_asking(judge_open(case, ["interviews_failures"]))
+        True
+    """
+    if not judgment.worth_asking:
+        return tag("p", text("ask.nothing"))
+    first, *others = judgment.worth_asking
+    answers = [
+        tag("li", text("ask.answer", answer=answer, verdict=verdicts_label(left)))
+        for answer, left in answers_in_words(first, judgment.worth_asking[first], judgment.known.offers)
+    ]
+    return join(
+        tag("p", text("ask.lead")),
+        tag("p", text(f"ask.{first}"), class_="bw-act"),
+        tag("ul", answers, class_="bw-list"),
+        tag("p", text("ask.then", questions=" ".join(text(f"ask.{field}") for field in others))) if others else None,
+    )
+
+
+def verdicts_label(verdicts: frozenset[Verdict]) -> str:
+    """Name the verdict, or the lowest and the highest of several.
+
+    Examples:
+        >>> verdicts_label(frozenset({Verdict.MAYBE, Verdict.DECLINED}))
+        'Between Declined and Maybe'
+    """
+    lowest, highest = min(verdicts), max(verdicts)
+    return lowest.label if lowest == highest else text("take_home.between", lowest=lowest.label, highest=highest.label)
+
+
+def answers_in_words(
+    field: str, leaves: Mapping[Answer, frozenset[Verdict]], offers: frozenset[str]
+) -> Iterator[tuple[str, frozenset[Verdict]]]:
+    """Pair each answer about a field, in words, with the verdicts that it leaves; answers that leave the same come together.
+
+    Examples:
+        >>> leaves = {None: frozenset({Verdict.SKIMMED}), 3: frozenset({Verdict.MAYBE})}
+        >>> [answer for answer, _ in answers_in_words("track_record", leaves, frozenset())]
+        ['none yet', '3 of 3']
+    """
+    if field == "needs":
+        for met in (True, False):
+            left = [verdicts for need, verdicts in leaves.items() if isinstance(need, frozenset) and bool(need & offers) is met]
+            if left:
+                yield text("ask.needs_met" if met else "ask.needs_unmet"), frozenset().union(*left)
+        return
+    answers = [(_answer_in_words(answer), left) for answer, left in leaves.items()]
+    for left, run in itertools.groupby(answers, key=lambda pair: pair[1]):
+        yield ", ".join(words for words, _ in run), left
+
+
+def _answer_in_words(answer: Answer) -> str:
+    if isinstance(answer, range):
+        low, high = answer.start, answer.stop - 1
+        if low <= 1:
+            return text("ask.up_to", high=high)
+        return text("ask.from", low=low) if high >= min(sys.maxsize - 1, 999) else text("ask.from_to", low=low, high=high)
+    if isinstance(answer, bool):
+        return text("panel.yes" if answer else "panel.no")
+    return text("panel.none_yet") if answer is None else text("panel.of_three", count=answer)

@@ -1,0 +1,171 @@
+"""What stays possible while fields of a program are not known: exactly what judging every value says, stage by stage."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Collection, Iterator
+from typing import Any
+
+import pytest
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
+
+from backchannel_lib import MAY_BE_UNKNOWN, Case, CaseError, Judgment, Verdict, judge, judge_open, what_would_change
+from backchannel_lib.model.exams import exam_of
+from backchannel_lib.model.open_changes import open_changes
+from backchannel_lib.model.possible import check_unknown, possible, replace_known, worst_and_best
+from backchannel_lib.model.sweep import Band, score_bands
+from backchannel_lib.model.tables import STAGES
+from tests.helpers.cases import NEEDS, READINGS, cases
+
+readings = st.sampled_from(READINGS)
+some_unknown = st.sets(st.sampled_from(MAY_BE_UNKNOWN))
+VALUES: dict[str, list[Any]] = {
+    "interviews_failures": [False, True],
+    "sponsors_visas": [False, True],
+    "has_noncategorical_seat": [False, True],
+    "lists_open": [False, True],
+    "track_record": [None, 0, 1, 2, 3],
+    "needs": [frozenset(some) for size in range(5) for some in itertools.combinations(NEEDS, size)],
+}
+
+
+def every_case(case: Case, unknown: Collection[str]) -> Iterator[Case]:
+    """Make the case with every value of the unknown fields; of a range, with those beside what it is compared with."""
+    ends = {name: [getattr(case, name)] for name in ("range_low", "range_floor")}
+    around = {case.score + step for step in (-2, -1, 0, 1, 2)} | {1, 300, 301, 999}
+    around |= {getattr(case, name) + step for name in ends if name not in unknown for step in (-1, 0, 1)}
+    ends |= {name: sorted(around) for name in ends if name in unknown}
+    others = [name for name in unknown if name not in ends]
+    for low, floor, *values in itertools.product(*ends.values(), *(VALUES[name] for name in others)):
+        if 1 <= floor <= low <= 999:
+            one = Case(**{**case.__dict__, "range_low": low, "range_floor": floor, **dict(zip(others, values, strict=True))})
+            if exam_of(one) is not None:
+                yield one
+
+
+def brute_force(case: Case, unknown: Collection[str], reading: str | None) -> list[Judgment]:
+    """Judge every value."""
+    return [judge(one, reading) for one in every_case(case, unknown)]
+
+
+@given(cases(), readings, some_unknown)
+def test_verdicts_caps_and_weakest_links_are_those_of_every_value(case: Case, reading: str | None, unknown: set[str]) -> None:
+    """No verdict and no cap is missing or invented, and no stage is called the weakest that need not be."""
+    found, judged = possible(case, unknown, reading), brute_force(case, unknown, reading)
+    assert set(found.verdicts) == {one.verdict for one in judged}
+    for stage in STAGES:
+        caps = {one.caps[stage] for one in judged}
+        assert {reason.cap for reason in found.stages[stage].reasons} == caps
+        rules = {row.rule for one in judged for row in one.outcome.rows[STAGES.index(stage)]}
+        assert {one.rule for reason in found.stages[stage].reasons for one in (reason, *reason.also)} == rules
+        assert (found.stages[stage].lowest, found.stages[stage].highest) == (min(caps), max(caps))
+        binding = [stage in one.binding and one.verdict < max(Verdict) for one in judged]
+        assert (stage in found.always_binding) == all(binding)
+        assert (stage in found.sometimes_binding) == (any(binding) and not all(binding))
+    assert found.is_settled or len({one.caps for one in found.outcomes}) > 1 or len(found.outcomes) > 1
+
+
+@given(cases(), readings, some_unknown)
+def test_it_says_what_judge_open_says(case: Case, reading: str | None, unknown: set[str]) -> None:
+    """The same verdicts, and it depends on exactly the fields that are worth asking for."""
+    found, judgment = possible(case, unknown, reading), judge_open(case, unknown, reading)
+    assert set(found.verdicts) == judgment.verdicts
+    assert set(found.depends_on) == set(judgment.worth_asking)
+
+
+@given(cases(), readings)
+def test_with_nothing_unknown_it_is_judge(case: Case, reading: str | None) -> None:
+    """One outcome, the judgment's own."""
+    found = possible(case, (), reading)
+    assert found.is_settled
+    assert found.outcomes[0] == judge(case, reading).outcome
+    assert not found.depends_on
+
+
+@given(cases(), some_unknown, st.sampled_from(MAY_BE_UNKNOWN), readings)
+def test_to_know_more_never_widens_what_is_possible(case: Case, unknown: set[str], name: str, reading: str | None) -> None:
+    """Closing a field leaves a subset."""
+    wide, narrow = possible(case, unknown | {name}, reading), possible(case, unknown - {name}, reading)
+    assert set(narrow.verdicts) <= set(wide.verdicts)
+
+
+@given(cases(), some_unknown, readings)
+def test_at_worst_and_at_best_are_cases_that_get_these_verdicts(case: Case, unknown: set[str], reading: str | None) -> None:
+    """They differ from the case in unknown fields alone."""
+    found = possible(case, unknown, reading)
+    for one, verdict in zip(worst_and_best(case, unknown, reading), (found.lowest, found.highest), strict=True):
+        assert judge(one, reading).verdict == verdict
+        assert {name for name, value in one.__dict__.items() if value != getattr(case, name)} <= unknown
+
+
+@given(cases(), cases(), some_unknown)
+def test_what_stands_in_an_unknown_field_means_nothing(case: Case, other: Case, unknown: set[str]) -> None:
+    """And what is put there fits the rest, so that there is no error and no other exam."""
+    kept = replace_known(case, unknown)
+    swapped = {name: getattr(other, name) for name in unknown if name not in {"range_low", "range_floor"}}
+    one, same = possible(kept, unknown), possible(case.replace(**swapped), unknown)
+    assert (one.outcomes, one.depends_on, one.stages) == (same.outcomes, same.depends_on, same.stages)
+    assert exam_of(kept) is not None
+    known = set(Case.fields()) - unknown
+    assert all(getattr(kept, name) == getattr(case, name) for name in known)
+
+
+@settings(max_examples=max(5, settings().max_examples // 4))
+@given(cases(), some_unknown, readings)
+def test_every_change_reaches_what_it_promises_and_lowers_nothing(case: Case, unknown: set[str], reading: str | None) -> None:
+    """Made, it leaves exactly the verdicts that it promised; with nothing unknown the changes are those of the case."""
+    now = possible(case, unknown, reading)
+    found = open_changes(case, unknown, reading)
+    for one in found.changes:
+        after = {one.verdict for one in brute_force(one.change.case, one.unknown, reading)}
+        assert (min(after), max(after)) == (one.found.lowest, one.found.highest)
+        assert one.found.lowest >= now.lowest
+        assert one.found.highest >= now.highest
+        assert (one.found.lowest, one.found.highest) != (now.lowest, now.highest)
+    if not unknown:
+        assert [one.change for one in found.changes] == list(what_would_change(case, reading=reading))
+
+
+@settings(max_examples=max(5, settings().max_examples // 4))
+@given(cases(), some_unknown, readings)
+def test_the_map_shows_the_least_that_stays_possible(case: Case, unknown: set[str], reading: str | None) -> None:
+    """For every score and caller, also at the ends of the scale and on both sides of what is known of the range."""
+    assume(unknown)
+    bands = score_bands(case, reading, unknown)
+    for recommender, found in bands.items():
+        called = case.replace(recommender=recommender)
+        telling = {band.low for band in found} | {band.high for band in found}
+        telling |= {getattr(case, name) + step for name in ("range_low", "range_floor") for step in (-1, 0, 1)}
+        for score in sorted(score for score in telling if found[0].low <= score <= found[-1].high):
+            scored = called.replace(score=score)
+            if exam_of(replace_known(scored, unknown)) is not None:
+                assert band_at(found, score).verdict == possible(scored, unknown, reading).lowest
+
+
+def band_at(bands: tuple[Band, ...], score: int) -> Band:
+    """Return the band that a score lies in."""
+    return next(band for band in bands if band.low <= score <= band.high)
+
+
+@pytest.mark.parametrize("name", ["score", "recommender", "mood"])
+def test_what_a_student_has_to_know_is_refused(name: str) -> None:
+    """With the names of the fields that may be unknown."""
+    with pytest.raises(CaseError, match="range_low"):
+        check_unknown([name])
+
+
+@pytest.mark.parametrize(
+    ("fields", "changes", "low", "floor"),
+    [
+        ({}, {"score": 500}, 500, 400),
+        ({}, {}, 235, 220),
+        ({"range_floor": 230}, {}, 235, 230),
+        ({"score": 240}, {"range_low": 230}, 230, 215),
+    ],
+)
+def test_a_range_that_is_not_known_fits_the_exam(fields: dict[str, int], changes: dict[str, int], low: int, floor: int) -> None:
+    """The numbers that stand there are of the score's exam, and the floor lies under the range."""
+    unknown = [name for name in ("range_low", "range_floor") if name not in fields]
+    kept = replace_known(Case(**fields), unknown, **changes)
+    assert (kept.range_low, kept.range_floor) == (low, floor)
