@@ -62,7 +62,7 @@ def replace_known(case: Case, unknown: Collection[str], **changes: object) -> Ca
 
     Examples:
         >>> replace_known(Case(), ["range_low", "range_floor"], score=500).range_low
-        450
+        500
         >>> replace_known(Case(), ["range_low"], range_floor=240).range_low
         240
     """
@@ -118,7 +118,7 @@ class Possible:
     Examples:
         >>> found = possible(Case(needs_visa=True, specifics=True), ["sponsors_visas"])
         >>> found.lowest.name, found.depends_on, found.stages["paper"].depends_on
-        ('SKIMMED', (), ('sponsors_visas',))
+        ('IGNORED', ('sponsors_visas',), ('sponsors_visas',))
     """
 
     reading: str | None
@@ -179,7 +179,7 @@ def possible(case: Case, unknown: Collection[str] = (), reading: str | None = No
     Examples:
         >>> found = possible(Case(score=230), ["range_low", "range_floor"])
         >>> found.lowest.name, found.highest.name, found.depends_on
-        ('IGNORED', 'SKIMMED', ('range_low',))
+        ('IGNORED', 'SKIMMED', ('range_low', 'range_floor'))
     """
     names = check_unknown(unknown)
     groups = _groups(case, names, reading)

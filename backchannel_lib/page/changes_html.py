@@ -150,7 +150,7 @@ def possible_readings_list(case: Case, unknown: Collection[str], reading: str | 
     """List the readings of the article with what stays possible under each, as `readings_list` does.
 
     Examples:
-        >>> possible_readings_list(Case(recommender="trusted_peer"), ["lists_open"]).count("<li")
+        >>> possible_readings_list(Case(recommender="trusted_peer"), ["lists_open"]).count("data-action")
         7
     """
     return _readings_list(changed_by_readings(case, unknown), reading)

@@ -34,8 +34,9 @@ def opened(reader: BrowserContext, lab: Lab) -> Iterator[Opened]:
 
 @pytest.fixture
 def fresh(opened: Opened) -> Opened:
-    """The notebook at the case that the panel opens with."""
+    """The notebook at the case that the panel opens with, with everything about the program stated."""
     opened.page.click(".bw [data-action=reset]")
+    opened.page.set_input_files(".bw [data-load]", {"name": "case.json", "mimeType": "", "buffer": b'{"score": 240}'})
     opened.page.wait_for_selector(".bw [data-chart=map][data-at='240 Unknown faculty']", timeout=PATIENCE)
     opened.wait_for_verdict("Skimmed")
     return opened
@@ -117,7 +118,7 @@ def test_a_case_is_saved_and_opened_again(fresh: Opened, tmp_path: Path) -> None
     download.value.save_as(saved)
     assert json.loads(saved.read_text())["recommender"] == "known_dean"
     page.click(".bw [data-action=reset]")
-    fresh.wait_for_verdict("Skimmed")
+    fresh.wait_for_verdict("Between Ignored and Skimmed")
     page.set_input_files(".bw [data-load]", saved)
     fresh.wait_for_verdict("File read")
     broken = tmp_path / "broken.json"
@@ -125,6 +126,33 @@ def test_a_case_is_saved_and_opened_again(fresh: Opened, tmp_path: Path) -> None
     page.set_input_files(".bw [data-load]", broken)
     page.wait_for_function("document.querySelector('.bw [data-notice]').innerText.includes('unchanged')", timeout=PATIENCE)
     assert fresh.verdict() == "File read"
+
+
+def test_what_nobody_knows_starts_as_unknown_and_can_be_told_and_taken_back(opened: Opened) -> None:
+    """Each kind of control says "I don't know", gives the verdict when it is told, and goes back to not knowing."""
+    page = opened.page
+    page.click(".bw [data-action=reset]")
+    opened.wait_for_verdict("Between Ignored and Skimmed")
+    low = ".bw [data-field=range_low]"
+    assert not page.is_visible(f"{low} input[type=range]")
+    assert not page.is_visible(".bw [data-chart=amplifier]")
+    for field in ("range_low", "range_floor"):
+        page.uncheck(f".bw [data-field={field}] [data-is-unknown]")
+        page.wait_for_selector(f".bw [data-field={field}] input[type=range]", timeout=PATIENCE)
+    opened.wait_for_verdict("Skimmed")
+    page.wait_for_selector(".bw [data-chart=amplifier] .svg-container", timeout=PATIENCE)
+    page.check(".bw [data-field=recommender] input[value=trusted_peer]")
+    page.check(".bw [data-field=specifics] input")
+    page.check(".bw [data-field=lists_open] input[value=false]")
+    page.check(".bw [data-field=needs] input[value=local]")
+    page.wait_for_selector(".bw [data-field=needs] input[value=unknown]:not(:checked)", timeout=PATIENCE)
+    page.check(".bw [data-field=needs] input[value=unknown]")
+    page.wait_for_selector(".bw [data-field=needs] input[value=local]:not(:checked)", timeout=PATIENCE)
+    page.select_option(".bw [data-field=track_record] select", "3")
+    opened.wait_for_verdict("File read")
+    page.check(f"{low} [data-is-unknown]")
+    page.wait_for_selector(f"{low} input[type=range]", state="hidden", timeout=PATIENCE)
+    opened.wait_for_verdict("Between Declined and File read")
 
 
 def test_every_control_is_reached_by_tab_alone(fresh: Opened) -> None:
