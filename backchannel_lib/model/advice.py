@@ -127,6 +127,7 @@ class Advice:
         steps: Three steps, the nearest first.
         questions: What to ask the dean's office, the most telling question first.
         topics: What the article does not cover and the student has ticked, by name.
+        planned: What the rule says of a contact in the case's own phase, where this is another than that of ``now``.
 
     Source:
         data/next_steps.csv, data/not_covered.csv.
@@ -146,10 +147,11 @@ class Advice:
     steps: tuple[NextStep, ...]
     questions: tuple[str, ...]
     topics: tuple[str, ...]
+    planned: RulesCheck | None = None
 
     @property
     def case(self) -> Case:
-        """The case, in the phase that the moment falls in."""
+        """The case that was judged."""
         return self.judgment.known
 
 
@@ -158,14 +160,19 @@ def advise(
     unknown: Iterable[str] = (),
     now: datetime | None = None,
     topics: Iterable[str] = (),
+    *,
+    reading: str | None = None,
+    keep_phase: bool = False,
 ) -> Advice:
     """Return what a student can do now.
 
     Args:
-        known: The case, or its known fields by name; its phase follows from ``now``.
+        known: The case, or its known fields by name.
         unknown: Names of the fields that are not known, as in `judge_open`.
         now: The moment, one without a time zone being Eastern; None for the clock of this machine.
         topics: What the article does not cover, as named in data/not_covered.csv.
+        reading: The name of a reading; None for every default.
+        keep_phase: Whether the contact is judged in the case's own phase, as a panel does; else in that of ``now``.
 
     Raises:
         CaseError: As in `judge_open` and `phase_at`, or a topic is not known.
@@ -177,8 +184,10 @@ def advise(
     moment = eastern(datetime.now().astimezone() if now is None else now)
     ticked = _check_topics(topics)
     open_fields = [name for name in open_field_names(unknown) if name != "phase"]
-    case = known_case(known, open_fields).replace(phase=phase_at(moment))
-    judgment = judge_open(case, open_fields)
+    given = known_case(known, open_fields)
+    case = given.replace(phase=phase_at(moment))  # as if the contact were made now
+    judgment = judge_open(given if keep_phase else case, open_fields, reading)
+    planned = rules_check(given) if keep_phase and given.phase != case.phase else None
     start, end = soap_window(moment.year)
     inside = start <= moment < end
     contact_unknown = "program_contacted_first" in judgment.unknown
@@ -193,7 +202,10 @@ def advise(
     dated = sorted((_dated(row, moment) for bit, row in enumerate(rows) if held >> bit & 1), key=lambda step: step.when)
     first = {step.row.slot: step for step in reversed(dated)}  # of those due at once, the first of the table
     steps = tuple(step for step in dated if first[step.row.slot] is step)
-    return Advice(moment, rules, next_change(moment), judgment, steps, _questions(judgment, rules, ticked), ticked)
+    asked = rules if planned is None else (*rules, planned)
+    return Advice(
+        moment, rules, next_change(moment), judgment, steps, _questions(judgment, asked, ticked), ticked, planned=planned
+    )
 
 
 def _check_topics(topics: Iterable[str]) -> tuple[str, ...]:
@@ -207,9 +219,9 @@ def _check_topics(topics: Iterable[str]) -> tuple[str, ...]:
 
 def _questions(judgment: OpenJudgment, rules: tuple[RulesCheck, ...], topics: tuple[str, ...]) -> tuple[str, ...]:
     questions = [text(f"ask.{name}") for name in judgment.worth_asking]
-    if "program_contacted_first" in judgment.unknown and len(rules) > 1:
+    if "program_contacted_first" in judgment.unknown and len({check.row for check in rules}) > 1:
         questions.insert(0, text("ask.program_contacted_first"))
-    questions += [text(f"ask.{check.row}") for check in rules if check.answer == "ask_first"]
+    questions += [text(f"ask.{row}") for row in dict.fromkeys(check.row for check in rules if check.answer == "ask_first")]
     if not questions:
         questions.append(text("ask.who_is_heard_there"))
     return (*questions, *(text(f"not_covered.{topic}.question") for topic in topics))

@@ -292,7 +292,7 @@ def fields_asked(case: Case, unknown: tuple[str, ...], reading: str | None) -> f
 def _fields_asked(unknown: tuple[str, ...], reading: str | None, held: int) -> frozenset[str]:
     atoms, fields_of, _, stages = _undecided(reading)
     truth = frozenset((atom, bool(held >> bit & 1)) for bit, atom in enumerate(atoms) if fields_of[atom].isdisjoint(unknown))
-    asked = set()
+    asked: set[str] = set()
     for stage in stages:
         cap = stage.settle(truth).cap
         for allows, row in stage.rows:

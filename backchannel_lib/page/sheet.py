@@ -1,42 +1,29 @@
 """The one-page sheet that a student takes to the dean's office: as a page to print, as plain text, and as calendar events.
 
-It needs no other file, works in black and white, and fits one page of US Letter or A4. The rule comes first.
+It needs no other file, works in black and white, and fits one page of US Letter or A4. The rule comes first. For several
+programs there is a sheet for each, after a table that compares them. How it looks stands in static/panel.css, so that it is
+the same on screen, printed from the screen, and saved.
 """
 
 from __future__ import annotations
 
+import functools
+import importlib.resources
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Final, NamedTuple
 
+from backchannel_lib.base.calendar_file import CalendarEvent, calendar_file
 from backchannel_lib.base.texts import text
 from backchannel_lib.base.times import time_words
 from backchannel_lib.model.advice import Advice, load_not_covered
+from backchannel_lib.model.calendar import EASTERN
+from backchannel_lib.model.readings import READINGS
 from backchannel_lib.model.verdict import judge
-from backchannel_lib.page.components import facts, lines_of, listed
+from backchannel_lib.page.components import facts, lines_of, listed, scrollable
 from backchannel_lib.page.html import Markup, join, tag
+from backchannel_lib.page.unknown_html import verdicts_label
 from backchannel_lib.page.verdict_html import is_weakest, reasons_on_screen
-
-#: Black and white, sizes in points. The margins leave room on US Letter and on A4.
-STYLE: Final = """
-@page { margin: 12mm 15mm; }
-* { box-sizing: border-box; }
-html { color: black; background: white; }
-body { font: 9.5pt/1.32 "Helvetica Neue", Arial, "Liberation Sans", sans-serif; }
-body { max-width: 180mm; margin: 0 auto; padding: 6pt; }
-h1 { font-size: 17pt; line-height: 1.15; margin: 0 0 3pt; }
-h2 { font-size: 11.5pt; margin: 0 0 3pt; }
-p, ul, ol { margin: 2pt 0; }
-ul, ol { padding-left: 15pt; }
-li { margin: 2pt 0; }
-section { margin: 5pt 0; padding: 4pt 8pt; border: 0.8pt solid #555; break-inside: avoid; }
-.rule { border: 2.4pt solid black; }
-.article { border-style: dashed; }
-.answer { font-size: 13pt; font-weight: bold; }
-.small { font-size: 8pt; color: #333; }
-.when { font-weight: bold; }
-.head { display: flex; flex-wrap: wrap; gap: 0 18pt; }
-@media screen { body { padding: 16px; font-size: 16px; } .small { font-size: 14px; } }
-"""
 
 
 class SheetHead(NamedTuple):
@@ -81,6 +68,20 @@ def moment_text(when: datetime, *, whole_day: bool = False) -> str:
     return f"{day}, {time_words(when.time())} ET"
 
 
+class Sheet(NamedTuple):
+    """One sheet: what it says, and what stands at its head.
+
+    Args:
+        advice: What it says.
+        head: The student's name and the program's.
+        contact: Who would contact the program and how, where that is not the student's own question; else blank.
+    """
+
+    advice: Advice
+    head: SheetHead = BLANK_HEAD
+    contact: str = ""
+
+
 def sheet_html(advice: Advice, head: SheetHead = BLANK_HEAD) -> str:
     """Return the sheet as a whole HTML page.
 
@@ -90,9 +91,18 @@ def sheet_html(advice: Advice, head: SheetHead = BLANK_HEAD) -> str:
         >>> page.startswith("<!doctype html>"), "Mercy &lt;3" in page
         (True, True)
     """
-    blocks = [_section(block) for block in _blocks(advice)]
-    line = tag("p", [tag("span", part) for part in _head_line(advice, head)], class_="head")
-    body = tag("main", tag("h1", text("take_home.title")), line, *blocks)
+    return sheets_html([Sheet(advice, head)])
+
+
+def sheets_html(sheets: Sequence[Sheet]) -> str:
+    """Return sheets as a whole HTML page: those of several programs after a table that compares them.
+
+    Examples:
+        >>> from backchannel_lib.model.advice import advise
+        >>> one = Sheet(advise({"score": 228}, now=datetime(2027, 3, 15, 20, 40)))
+        >>> sheets_html([one, one]).count("<h1")
+        3
+    """
     page = tag(
         "html",
         tag(
@@ -100,12 +110,44 @@ def sheet_html(advice: Advice, head: SheetHead = BLANK_HEAD) -> str:
             tag("meta", charset="utf-8"),
             tag("meta", name="viewport", content="width=device-width, initial-scale=1"),
             tag("title", text("take_home.title")),
-            tag("style", Markup(STYLE)),
+            tag("style", Markup(sheet_style())),
         ),
-        tag("body", body),
+        tag("body", tag("main", sheet_pages(sheets, 1), class_="bw-paper")),
         lang="en",
     )
     return f"<!doctype html>\n{page}\n"
+
+
+@functools.cache
+def sheet_style() -> str:
+    """Return the part of the panel's style sheet that is about the sheet.
+
+    Examples:
+        >>> "@page" in sheet_style()
+        True
+    """
+    style = (importlib.resources.files("backchannel_lib") / "page" / "static" / "panel.css").read_text(encoding="utf-8")
+    return style.partition("/* the sheet ")[2].partition("*/")[2].partition("/* end of the sheet */")[0].strip()
+
+
+def sheet_pages(sheets: Sequence[Sheet], level: int = 3) -> Markup:
+    """Return sheets to be put on a page, each one page of paper.
+
+    Args:
+        sheets: The sheets.
+        level: The level of a sheet's own heading; those of its parts are one lower.
+
+    Examples:
+        >>> from backchannel_lib.model.advice import advise
+        >>> sheet_pages([Sheet(advise({"score": 228}, now=datetime(2027, 3, 15, 20, 40)))]).count("<h4")
+        4
+    """
+    pages = [] if len(sheets) < 2 else [_comparison(sheets, level)]
+    for sheet in sheets:
+        line = tag("p", [tag("span", part) for part in _head_line(sheet)], class_="head")
+        blocks = [_section(block, f"h{level + 1}") for block in _blocks(sheet.advice)]
+        pages.append(tag("article", tag(f"h{level}", text("take_home.title")), line, blocks))
+    return join(*pages)
 
 
 def sheet_text(advice: Advice, head: SheetHead = BLANK_HEAD) -> str:
@@ -116,13 +158,49 @@ def sheet_text(advice: Advice, head: SheetHead = BLANK_HEAD) -> str:
         >>> sheet_text(advise({"score": 228}, now=datetime(2027, 3, 15, 20, 40))).splitlines()[0]
         'My backchannel sheet'
     """
-    lines = [text("take_home.title"), *_head_line(advice, head)]
-    for block in _blocks(advice):
+    return sheets_text([Sheet(advice, head)])
+
+
+def sheets_text(sheets: Sequence[Sheet]) -> str:
+    """Return sheets as plain text, those of several programs after a comparison.
+
+    Examples:
+        >>> from backchannel_lib.model.advice import advise
+        >>> one = Sheet(advise({"score": 228}, now=datetime(2027, 3, 15, 20, 40)))
+        >>> sheets_text([one, one]).splitlines()[0]
+        'All programs side by side'
+    """
+    return "\n".join([*([] if len(sheets) < 2 else [_comparison_text(sheets)]), *map(_one_text, sheets)])
+
+
+def _one_text(sheet: Sheet) -> str:
+    lines = [text("take_home.title"), *_head_line(sheet)]
+    for block in _blocks(sheet.advice):
         lines += ["", block.title.upper()]
         lines += [block.answer] if block.answer else []
         lines += [f"- {line}" if block.listed else line for line in block.lines]
         lines += block.small
     return "\n".join(lines) + "\n"
+
+
+def sheets_calendar(sheets: Sequence[Sheet]) -> str:
+    """Return the dated steps of sheets as a calendar file; a step that several sheets have is one event.
+
+    Examples:
+        >>> from backchannel_lib.model.advice import advise
+        >>> one = Sheet(advise({"score": 228}, now=datetime(2027, 3, 15, 20, 40)))
+        >>> sheets_calendar([one, one]).count("BEGIN:VEVENT")
+        3
+    """
+    events: dict[tuple[str, datetime], CalendarEvent] = {}
+    for sheet in sheets:
+        for step in sheet.advice.steps:
+            when = step.when.date() if step.whole_day else step.when.replace(tzinfo=EASTERN)
+            title = text(f"next_step.{step.row.step}.title")
+            words = text("take_home.calendar_step", who=step.who, what=step.sentence)
+            events.setdefault((step.row.step, step.when), CalendarEvent(step.row.step, when, when, title, words))
+    note = text("soap.read_agreement")
+    return calendar_file(events.values(), "Sheet", text("take_home.calendar_name"), note)
 
 
 def sheet_sections(advice: Advice) -> Markup:
@@ -136,10 +214,70 @@ def sheet_sections(advice: Advice) -> Markup:
     return join([_section(block, "h4") for block in _blocks(advice)])
 
 
-def _head_line(advice: Advice, head: SheetHead) -> list[str]:
-    parts = [text("take_home.made", when=moment_text(advice.now))]
+# ---- several programs side by side ----
+
+
+def _comparison_rows(sheets: Sequence[Sheet]) -> list[tuple[str, ...]]:
+    return [
+        (
+            sheet.head.program or "–",
+            *([sheet.contact] if any(one.contact for one in sheets) else []),
+            (sheet.advice.planned or sheet.advice.rules[0]).label,
+            verdicts_label(sheet.advice.judgment.verdicts),
+            sheet.advice.questions[0],
+        )
+        for sheet in sheets
+    ]
+
+
+def _comparison_head(sheets: Sequence[Sheet]) -> list[str]:
+    columns = ["program", *(["contact"] if any(sheet.contact for sheet in sheets) else []), "rule", "verdict", "question"]
+    return [text(f"take_home.column.{column}") for column in columns]
+
+
+def _comparison(sheets: Sequence[Sheet], level: int) -> Markup:
+    head = tag("tr", [tag("th", column, scope="col") for column in _comparison_head(sheets)])
+    rows = [
+        tag("tr", tag("th", first, scope="row"), [tag("td", cell) for cell in rest])
+        for first, *rest in _comparison_rows(sheets)
+    ]
+    return tag(
+        "article",
+        tag(f"h{level}", text("take_home.comparison")),
+        tag(
+            "p",
+            [tag("span", part) for part in _head_line(sheets[0]._replace(head=SheetHead(sheets[0].head.name), contact=""))],
+            class_="head",
+        ),
+        tag("div", tag("table", tag("thead", head), tag("tbody", rows)), **scrollable(text("take_home.comparison"))),
+        [tag("p", line, class_="small bw-small") for line in _comparison_notes(sheets)],
+    )
+
+
+def _comparison_notes(sheets: Sequence[Sheet]) -> list[str]:
+    first = sheets[0].advice.rules[0]
+    return [
+        text("take_home.rule_source", source=first.source),
+        first.note,
+        text("take_home.article"),
+        text("take_home.comparison_note"),
+    ]
+
+
+def _comparison_text(sheets: Sequence[Sheet]) -> str:
+    lines = [text("take_home.comparison"), *_head_line(sheets[0]._replace(head=SheetHead(sheets[0].head.name), contact=""))]
+    head = _comparison_head(sheets)
+    for first, *rest in _comparison_rows(sheets):
+        lines += ["", first, *(f"- {column}: {cell}" for column, cell in zip(head[1:], rest, strict=True))]
+    return "\n".join([*lines, "", *_comparison_notes(sheets)]) + "\n"
+
+
+def _head_line(sheet: Sheet) -> list[str]:
+    head = sheet.head
+    parts = [text("take_home.made", when=moment_text(sheet.advice.now))]
     parts += [text("take_home.name", name=head.name)] if head.name else []
     parts += [text("take_home.program", program=head.program)] if head.program else []
+    parts += [text("take_home.contact", contact=sheet.contact)] if sheet.contact else []
     return parts
 
 
@@ -170,7 +308,7 @@ def _rule(advice: Advice) -> _Block:
         text("rules.title"),
         tuple(lines),
         (text("take_home.rule_source", source=first.source), first.note),
-        answer=first.label,
+        answer=first.label if advice.planned is None else text("take_home.right_now", answer=first.label),
     )
 
 
@@ -181,7 +319,7 @@ def _verdict(advice: Advice) -> _Block:
     if settled:
         answer, lines = lowest.label, [lowest.sentence]
     else:
-        answer = text("take_home.between", lowest=lowest.label, highest=highest.label)
+        answer = verdicts_label(judgment.verdicts)
         names = [text(f"open.{name}") for name in judgment.worth_asking]
         lines = [text("take_home.depends", what=listed(names))] if names else []
         lines += [f"{verdict.label}: {verdict.sentence}" for verdict in (lowest, highest)]
@@ -190,6 +328,10 @@ def _verdict(advice: Advice) -> _Block:
     key = "take_home.weakest" if settled else "take_home.weakest_open"
     lines += [text(key, stage=text(f"stage.{reason.stage}.name"), reason=reason.sentence) for reason in weakest[:1]]
     lines += [] if weakest else [text("card.nothing_holds")]
+    if advice.planned:
+        lines.insert(0, text("take_home.judged_for", moment=text(f"level.phase.{advice.case.phase}")))
+    if judgment.reading:
+        lines.append(text("card.under_reading", reading=READINGS[judgment.reading].sentence))
     where = ", ".join(dict.fromkeys(lines_of(claim) for reason in weakest for claim in reason.claims))
     small = [text("take_home.article"), *([text("take_home.where", where=where)] if where else [])]
     small += [

@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import re
 import textwrap
-import uuid
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Annotated, Final, NamedTuple
 
+from backchannel_lib.base.calendar_file import CalendarEvent, calendar_file
 from backchannel_lib.base.errors import CaseError
 from backchannel_lib.base.formatting import suggestions
 from backchannel_lib.base.readers import WrongCellError, each_of, loader, one_of, yes_no
@@ -196,34 +196,13 @@ class YearPlan:
 
         It says when it was made, and its events have ids that no other file has, so that two plans stay apart in one calendar.
         """
-        if not self.items:
-            return ""  # a calendar without an event is none by the standard
-        stamp, file = f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}", uuid.uuid4()
-        lines = [
-            "BEGIN:VCALENDAR",
-            "VERSION:2.0",
-            "PRODID:-//Backchannel Workbook//Year plan//EN",
-            "CALSCALE:GREGORIAN",
-            f"X-WR-CALNAME:{_escaped(text('plan.calendar_name'))}",
-            f"X-WR-CALDESC:{_escaped(text('plan.crisis'))}",
-        ]
+        events = []
         for item in self.items:
             long = (item.ends - item.begins).days >= assumption("plan_banner")
             sentences = [*item.sentences, text("plan.until", day=_shown(item.ends))] if long else item.sentences
             until = item.begins if long else item.ends
-            lines += [
-                "BEGIN:VEVENT",
-                f"UID:{item.task.task}-{file}@backchannel-workbook",
-                f"DTSTAMP:{stamp}",
-                f"DTSTART;VALUE=DATE:{_basic(item.begins)}",
-                f"DTEND;VALUE=DATE:{_basic(until + _ONE_DAY)}",  # the first day that no longer belongs to it
-                f"SUMMARY:{_escaped(item.task.title)}",
-                f"DESCRIPTION:{_escaped(chr(10).join(sentences))}",
-                "TRANSP:TRANSPARENT",
-                "END:VEVENT",
-            ]
-        lines.append("END:VCALENDAR")
-        return "".join(f"{_folded(line)}\r\n" for line in lines)
+            events.append(CalendarEvent(item.task.task, item.begins, until, item.task.title, "\n".join(sentences)))
+        return calendar_file(events, "Year plan", text("plan.calendar_name"), text("plan.crisis"))
 
 
 def plan_for(start: date, chosen: Iterable[str]) -> YearPlan:
@@ -334,24 +313,3 @@ def _shown(day: date) -> str:
 
 def _wrapped(text: str, indent: int = 0) -> str:
     return textwrap.fill(text, 78, initial_indent=" " * indent, subsequent_indent=" " * indent)
-
-
-def _basic(day: date) -> str:
-    return day.isoformat().replace("-", "")
-
-
-def _escaped(text: str) -> str:
-    return text.replace("\\", "\\\\").replace(";", "\\;").replace(",", "\\,").replace("\n", "\\n")
-
-
-def _folded(line: str) -> str:
-    # A line has at most 75 octets, the blank that a continued line begins with included; no character is torn apart.
-    lines, room = [""], 75
-    for character in line:
-        size = len(character.encode())
-        if size > room:
-            lines.append("")
-            room = 74
-        lines[-1] += character
-        room -= size
-    return "\r\n ".join(lines)

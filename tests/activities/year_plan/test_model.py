@@ -17,12 +17,11 @@ from backchannel_lib.activities.year_plan.model import (
     GROUPS,
     PEOPLE,
     _clear_of_soap,
-    _escaped,
-    _folded,
     load_plan_tasks,
     match_week_of,
     plan_for,
 )
+from backchannel_lib.base.calendar_file import _escaped, _folded
 from backchannel_lib.base.texts import text
 from backchannel_lib.model.amplifier import assumption
 
