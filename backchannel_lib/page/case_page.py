@@ -65,7 +65,7 @@ def case_page(case: Case, reading: str | None = None, unknown: Collection[str] =
                     "card.title", "card.voice", slot("example", "p", class_="bw-example"), slot("verdict"), class_="bw-card"
                 ),
                 _section("rules.title", "rules.voice", slot("rules"), class_="bw-rule"),
-                _section("ask.title", None, slot("ask", data_hides=True), class_="bw-ask"),
+                _section("find_out.title", None, slot("ask", data_hides=True), class_="bw-ask"),
                 _section("card.chain", None, slot("chain", data_hides=True), class_="bw-why"),
                 class_="bw-answer",
             ),

@@ -54,9 +54,9 @@ def caption(chart: str, case: Case, reading: str | None = None, unknown: Collect
         False
     """
     if missing := charts.missing_for(chart, case, reading, unknown):
-        return text(f"chart.{chart}.unknown", fields=listed([text(f"open.{field}") for field in missing]))
+        return text(f"chart_needs.{chart}", fields=listed([text(f"open.{field}") for field in missing]))
     if chart == "map" and (matter := map_depends_on(case, unknown)):
-        return text("chart.map.caption_open", fields=listed([text(f"open.{field}") for field in matter]))
+        return text("chart_least.map", fields=listed([text(f"open.{field}") for field in matter]))
     return text(f"chart.{chart}.caption")
 
 

@@ -303,6 +303,9 @@ def _rule(advice: Advice) -> _Block:
     lines = [first.reason]
     lines += [text("take_home.if_contacted", answer=other.label, reason=other.reason) for other in others]
     lines.append(text("take_home.until", when=moment_text(advice.until)))
+    if planned := advice.planned:
+        moment = text(f"level.phase.{advice.case.phase}")
+        lines.append(text("take_home.planned", moment=moment, answer=planned.label, reason=planned.reason))
     return _Block(
         "rule",
         text("rules.title"),

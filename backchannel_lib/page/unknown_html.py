@@ -22,17 +22,17 @@ def worth_asking(judgment: OpenJudgment) -> Markup:
         True
     """
     if not judgment.worth_asking:
-        return tag("p", text("ask.nothing"))
+        return tag("p", text("find_out.nothing"))
     first, *others = judgment.worth_asking
     answers = [
-        tag("li", text("ask.answer", answer=answer, verdict=verdicts_label(left)))
+        tag("li", text("find_out.answer", answer=answer, verdict=verdicts_label(left)))
         for answer, left in answers_in_words(first, judgment.worth_asking[first], judgment.known.offers)
     ]
     return join(
-        tag("p", text("ask.lead")),
+        tag("p", text("find_out.lead")),
         tag("p", text(f"ask.{first}"), class_="bw-act"),
         tag("ul", answers, class_="bw-list"),
-        tag("p", text("ask.then", questions=" ".join(text(f"ask.{field}") for field in others))) if others else None,
+        tag("p", text("find_out.then", questions=" ".join(text(f"ask.{field}") for field in others))) if others else None,
     )
 
 
@@ -61,7 +61,7 @@ def answers_in_words(
         for met in (True, False):
             left = [verdicts for need, verdicts in leaves.items() if isinstance(need, frozenset) and bool(need & offers) is met]
             if left:
-                yield text("ask.needs_met" if met else "ask.needs_unmet"), frozenset().union(*left)
+                yield text("find_out.needs_met" if met else "find_out.needs_unmet"), frozenset().union(*left)
         return
     answers = [(_answer_in_words(answer), left) for answer, left in leaves.items()]
     for left, run in itertools.groupby(answers, key=lambda pair: pair[1]):
@@ -72,8 +72,9 @@ def _answer_in_words(answer: Answer) -> str:
     if isinstance(answer, range):
         low, high = answer.start, answer.stop - 1
         if low <= 1:
-            return text("ask.up_to", high=high)
-        return text("ask.from", low=low) if high >= min(sys.maxsize - 1, 999) else text("ask.from_to", low=low, high=high)
+            return text("find_out.up_to", high=high)
+        endless = high >= min(sys.maxsize - 1, 999)
+        return text("find_out.from", low=low) if endless else text("find_out.from_to", low=low, high=high)
     if isinstance(answer, bool):
         return text("panel.yes" if answer else "panel.no")
     return text("panel.none_yet") if answer is None else text("panel.of_three", count=answer)

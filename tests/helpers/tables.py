@@ -21,12 +21,14 @@ MODULES = [
     for path in sorted((ROOT / "backchannel_lib").rglob("*.py"))
     if "load_" in path.read_text(encoding="utf-8")
 ]
+#: What is called like a loader and loads something else.
+NO_TABLES = frozenset({"load_words", "load_case", "load_saved_case"})
 #: The loaders of the tables in data/ itself, by file.
 TABLE_LOADERS: dict[str, Callable[..., Any]] = {
     f"{name.removeprefix('load_')}.csv": load
     for module in MODULES
     for name, load in vars(module).items()
-    if name.startswith("load_") and name not in {"load_words", "load_case"} and load.__module__.startswith("backchannel_lib")
+    if name.startswith("load_") and name not in NO_TABLES and load.__module__.startswith("backchannel_lib")
 }
 #: The loaders of all tables, those of texts included.
 LOADERS = TABLE_LOADERS | {
