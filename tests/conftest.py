@@ -8,6 +8,7 @@ anything (half an hour each).
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import sys
 import tempfile
@@ -93,12 +94,29 @@ def window(reader: BrowserContext, lab: Lab) -> Iterator[Window]:
     window.close()
 
 
+#: A test of a file that names none of these fixtures opens no browser.
+BROWSER_FIXTURES = re.compile(r"\b(browser|reader|lab|window): ")
+
+
+def names_browser(path: Path) -> bool:
+    """Return whether a file asks for one of the fixtures that open a browser."""
+    return BROWSER_FIXTURES.search(path.read_text(encoding="utf-8")) is not None
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """Where only browser tests are asked for, don't import a hundred files in which there are none."""
+    if config.option.markexpr == "browser" and collection_path.suffix == ".py" and not names_browser(collection_path):
+        return True
+    return None
+
+
 def pytest_itemcollected(item: pytest.Item) -> None:
     """Mark the tests that open a browser, and keep those of a file together unless they say that each may run anywhere.
 
     Browser tests run in a process of their own: Playwright's event loop would be in the way of others.
     """
     if "browser" in getattr(item, "fixturenames", ()):
+        assert names_browser(item.path), f"{item.nodeid} would never run: add its fixture to BROWSER_FIXTURES"
         item.add_marker(pytest.mark.browser)
     if item.get_closest_marker("independent") is None:
         item.add_marker(pytest.mark.xdist_group(item.nodeid.partition("::")[0]))

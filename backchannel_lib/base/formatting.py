@@ -71,5 +71,8 @@ def suggestions(word: object, known: Iterable[str]) -> str:
         'known_dean, self'
     """
     names = list(known)
-    close = difflib.get_close_matches(str(word), names, n=1)
+    written = str(word)
+    # Beyond this length no name is close, and to look for one in a pasted page takes seconds.
+    may_be_close = len(written) <= 3 * max(map(len, names), default=0)
+    close = difflib.get_close_matches(written, names, n=1) if may_be_close else []
     return ", ".join(close + [name for name in names if name not in close])

@@ -1,7 +1,8 @@
-"""`backchannel test`: every check, two at a time where that is safe, with one summary at the end."""
+"""`backchannel test`: every check, side by side where that is safe, with one summary at the end."""
 
 from __future__ import annotations
 
+import contextlib
 import importlib.util
 import os
 import subprocess
@@ -18,9 +19,37 @@ from backchannel_lib.cli.browser import BrowserMissingError, find_chromium
 from backchannel_lib.cli.project import ROOT, CommandError, environment, require_checkout
 
 NBVAL: Final = ("--nbval", "--nbval-sanitize-with", "tests/nbval_sanitize.cfg", "--nbval-cell-timeout", "120")
-#: Tests of one group stay in one process, in their order: those of a file, where they name no smaller group.
-PARALLEL: Final = ("--numprocesses", str(max(2, os.cpu_count() or 2)), "--dist", "loadgroup", "--no-loadscope-reorder")
+CORES: Final = max(2, os.cpu_count() or 2)
+#: How much later than a browser test another check gets the processor: a browser mostly waits, and others use the time.
+LATER: Final = 5
 NO_TESTS: Final = 5  # pytest's exit code where nothing was collected
+
+
+def parallel(processes: int) -> tuple[str, ...]:
+    """Return pytest's options for several processes.
+
+    Tests of one group stay in one process, in their order: those of a file, where they name no smaller group.
+    """
+    return "--numprocesses", str(processes), "--dist", "loadgroup", "--no-loadscope-reorder"
+
+
+@dataclass(frozen=True)
+class Check:
+    """A checker and what it is told.
+
+    Args:
+        name: What the summary calls it.
+        arguments: The module to run, and its arguments.
+        live: Whether its output is shown while it runs; otherwise at its end.
+        nice: How much later than others it gets the processor.
+        may_be_empty: Whether it is no failure that pytest found no test.
+    """
+
+    name: str
+    arguments: tuple[str, ...]
+    live: bool = False
+    nice: int = 0
+    may_be_empty: bool = False
 
 
 @dataclass(frozen=True)
@@ -56,34 +85,29 @@ def run_checks(arguments: Sequence[str], *, quick: bool) -> int:
     if importlib.util.find_spec("xdist") is None:
         raise CommandError("The checks need packages that are not installed yet: python workbook.py test installs them.")
     if any((ROOT / argument.partition("::")[0]).exists() for argument in arguments):
-        return summarize([run_pytest("pytest", *NBVAL, *arguments)])
-    started = time.monotonic()
-    types = start_tool("mypy")  # beside the tests
-    outcomes = [
-        run_tool("ruff check", "ruff", "check", "."),
-        run_tool("ruff format", "ruff", "format", "--check", "."),
-    ]
+        return summarize(run_together([Check("pytest", ("pytest", *NBVAL, *arguments), live=True)]))
+    outcomes = run_together(
+        [Check("ruff check", ("ruff", "check", ".")), Check("ruff format", ("ruff", "format", "--check", "."))]
+    )
     chosen = bool(arguments)
+    checks = [Check("mypy", ("mypy",), nice=LATER)]
     if quick:
-        fast = ("tests", "-m", "not browser and not slow")
         os.environ.setdefault("HYPOTHESIS_PROFILE", "quick")  # fewer drawn cases of each law
-        outcomes.append(run_pytest("quick tests", *fast, *PARALLEL, *arguments, may_be_empty=chosen))
+        fast = ("tests", "-m", "not browser and not slow", *parallel(CORES))
+        checks.append(Check("quick tests", ("pytest", *fast, *arguments), live=True, may_be_empty=chosen))
     else:
         offer_browser()
-        outcomes += [
-            run_pytest("tests", "tests", "-m", "not browser", *PARALLEL, *arguments, may_be_empty=chosen),
-            run_pytest("browser", "tests", "-m", "browser", *PARALLEL, *arguments, may_be_empty=chosen),
-            # A call of its own: Playwright's event loop in the same process would be in the way of nbval's, which also
-            # leaves a file open for each kernel. The notebooks' own warnings are outputs, and are compared.
-            run_pytest(
-                *("notebooks", *NBVAL, "-W", "ignore::ResourceWarning", "notebooks", *PARALLEL, *arguments),
-                may_be_empty=chosen,
-            ),
+        # A call each: Playwright's event loop in the same process would be in the way of others and of nbval's, which also
+        # leaves a file open for each kernel. The notebooks' own warnings are outputs, and are compared.
+        browser = ("tests", "-m", "browser", *parallel(CORES + 1))
+        notebooks = (*NBVAL, "-W", "ignore::ResourceWarning", "notebooks", *parallel(1))
+        tests = ("tests", "-m", "not browser", *parallel(CORES))
+        checks += [
+            Check("browser", ("pytest", *browser, *arguments), may_be_empty=chosen),
+            Check("notebooks", ("pytest", *notebooks, *arguments), nice=LATER, may_be_empty=chosen),
+            Check("tests", ("pytest", *tests, *arguments), live=True, nice=LATER, may_be_empty=chosen),
         ]
-    printed, _ = types.communicate()
-    print(f"\n=== mypy\n{printed}", end="")
-    outcomes.append(tool_outcome("mypy", types.returncode, time.monotonic() - started))
-    return summarize(outcomes)
+    return summarize(outcomes + run_together(checks))
 
 
 def offer_browser() -> None:
@@ -97,52 +121,83 @@ def offer_browser() -> None:
         print("It is installed." if tried.returncode == 0 else "That failed, so the browser tests will fail.", flush=True)
 
 
-def start_tool(module: str) -> subprocess.Popen[str]:
-    """Start a checker that prints only once it is asked for."""
-    command = [sys.executable, "-m", module]
-    return subprocess.Popen(
-        command, env=environment(), cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, encoding="utf-8"
-    )
+class Running:
+    """A check that was started.
+
+    Args:
+        check: The check.
+        folder: Where its output and pytest's report go.
+    """
+
+    def __init__(self, check: Check, folder: Path) -> None:
+        self.check = check
+        self.report = folder / f"{check.name}.xml"
+        self.printed = folder / f"{check.name}.txt"
+        self.started = time.monotonic()
+        module, *arguments = check.arguments
+        more = ["--quiet", f"--junit-xml={self.report}"] if module == "pytest" else []
+        with contextlib.nullcontext() if check.live else self.printed.open("wb") as out:
+            self.process = subprocess.Popen(
+                [sys.executable, "-m", module, *more, *arguments],
+                env=environment(),
+                cwd=ROOT,
+                stdout=out,
+                stderr=None if check.live else subprocess.STDOUT,
+            )
+        if check.nice and os.name == "posix":
+            with contextlib.suppress(OSError):  # it has ended already
+                os.setpriority(os.PRIO_PROCESS, self.process.pid, check.nice)
+
+    def outcome(self) -> Outcome | None:
+        """Return what it has shown; None while it runs."""
+        code = self.process.poll()
+        if code is None:
+            return None
+        seconds = time.monotonic() - self.started
+        if self.check.arguments[0] != "pytest":
+            return Outcome(self.check.name, passed=int(code == 0), failed=int(code != 0), skipped=0, seconds=seconds)
+        return pytest_outcome(self.check, code, self.report, seconds)
 
 
-def run_tool(name: str, module: str, *arguments: str) -> Outcome:
-    """Run a checker, which counts as one test."""
-    return tool_outcome(name, *run_module(name, [module, *arguments]))
+def run_together(checks: Sequence[Check]) -> list[Outcome]:
+    """Run checks side by side; print the output of each under a heading, those that are not live after those that are."""
+    with tempfile.TemporaryDirectory() as folder:
+        waiting = []
+        for check in checks:
+            if check.live:
+                print(f"\n=== {check.name}: {' '.join(check.arguments)}", flush=True)
+            waiting.append(Running(check, Path(folder)))
+        outcomes: dict[str, Outcome] = {}
+        unprinted = [running for running in waiting if not running.check.live]
+        while waiting or unprinted:
+            for running in list(waiting):
+                if outcome := running.outcome():
+                    outcomes[running.check.name] = outcome
+                    waiting.remove(running)
+            if not any(running.check.live for running in waiting):
+                for running in [one for one in unprinted if one not in waiting]:
+                    printed = running.printed.read_text(encoding="utf-8", errors="replace")
+                    print(f"\n=== {running.check.name}: {' '.join(running.check.arguments)}\n{printed}", end="", flush=True)
+                    unprinted.remove(running)
+            time.sleep(0.05)
+        return [outcomes[check.name] for check in checks]
 
 
-def tool_outcome(name: str, code: int, seconds: float) -> Outcome:
-    """Return a checker's exit code as the outcome of one test.
+def pytest_outcome(check: Check, code: int, report: Path, seconds: float) -> Outcome:
+    """Count what pytest reports; no test at all is a failure, unless someone chose the tests.
 
     Examples:
-        >>> tool_outcome("mypy", 1, 2.5)
-        Outcome(name='mypy', passed=0, failed=1, skipped=0, seconds=2.5)
+        >>> pytest_outcome(Check("tests", ("pytest",)), NO_TESTS, Path("none.xml"), 0.5)
+        Outcome(name='tests', passed=0, failed=1, skipped=0, seconds=0.5)
     """
-    return Outcome(name, passed=int(code == 0), failed=int(code != 0), skipped=0, seconds=seconds)
-
-
-def run_pytest(name: str, *arguments: str, may_be_empty: bool = False) -> Outcome:
-    """Run pytest and count what it reports; no test at all is a failure, unless someone chose the tests."""
-    with tempfile.TemporaryDirectory() as folder:
-        report = Path(folder) / "report.xml"
-        code, seconds = run_module(name, ["pytest", "--quiet", f"--junit-xml={report}", *arguments])
-        suites = list(ET.parse(report).getroot()) if report.exists() else []  # noqa: S314 (pytest just wrote it)
+    suites = list(ET.parse(report).getroot()) if report.exists() else []  # noqa: S314 (pytest just wrote it)
     tests, failures, errors, skipped = (
         sum(int(suite.get(key, 0)) for suite in suites) for key in ("tests", "failures", "errors", "skipped")
     )
     failed = failures + errors
-    passed = tests - failed - skipped
-    if failed == 0 and code != 0 and not (code == NO_TESTS and may_be_empty):
+    if failed == 0 and code != 0 and not (code == NO_TESTS and check.may_be_empty):
         failed = 1  # pytest itself failed, or was stopped
-    return Outcome(name, passed, failed, skipped, seconds)
-
-
-def run_module(name: str, arguments: Sequence[str]) -> tuple[int, float]:
-    """Run a module under a heading; return its exit code and how many seconds it took."""
-    visible = " ".join(argument for argument in arguments if not argument.startswith("--junit-xml"))
-    print(f"\n=== {name}: {visible}", flush=True)
-    started = time.monotonic()
-    code = subprocess.run([sys.executable, "-m", *arguments], env=environment(), cwd=ROOT, check=False).returncode
-    return code, time.monotonic() - started
+    return Outcome(check.name, tests - failures - errors - skipped, failed, skipped, seconds)
 
 
 def summarize(outcomes: Sequence[Outcome]) -> int:

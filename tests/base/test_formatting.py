@@ -1,0 +1,33 @@
+"""How a value and a list of known names are written in a message."""
+
+from __future__ import annotations
+
+import difflib
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from backchannel_lib.base import formatting
+from backchannel_lib.base.formatting import suggestions
+
+NAMES = ["self", "known_dean", "random_dean", "trusted_peer"]
+
+
+@given(
+    st.one_of(
+        st.text("abcdefkmnoprstuw_", max_size=40),
+        st.builds(lambda name, more: name + more, st.sampled_from(NAMES), st.text("denrs_", max_size=40)),
+    ),
+    st.lists(st.sampled_from(NAMES), unique=True),
+)
+def test_the_first_name_is_the_closest_spelling_whatever_its_length(word: str, names: list[str]) -> None:
+    close = difflib.get_close_matches(word, names, n=1)
+    assert suggestions(word, names).split(", ")[: len(close)] == close
+
+
+@pytest.mark.parametrize("word", ["[" * 1_000_000, {"a": "b" * 1_000_000}, ["known_dean"] * 100_000])
+def test_nobody_waits_for_a_name_like_a_pasted_page(word: object, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A whole file where a word belongs is like no name, and is not compared letter by letter."""
+    monkeypatch.setattr(formatting.difflib, "get_close_matches", lambda *_, **__: pytest.fail("compared"))
+    assert suggestions(word, NAMES) == ", ".join(NAMES)
