@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any
 from jupyter_server.auth.identity import PasswordIdentityProvider
 from jupyter_server.services.kernels.connection.channels import ZMQChannelsWebsocketConnection
 
+from backchannel_lib.notebook import chapter_copies
+
 if TYPE_CHECKING:
     import asyncio
 
@@ -56,7 +58,14 @@ c.ServerApp.disable_check_xsrf = False
 # No terminals, which the workbook does not need, and no Voilà within JupyterLab: its stock page asks other hosts for
 # scripts. Its button is left out in labconfig/page_config.json.
 c.ServerApp.terminals_enabled = False
-c.ServerApp.jpserver_extensions = {"jupyter_server_terminals": False, "voila": False, "voila.server_extension": False}
+c.ServerApp.jpserver_extensions = {
+    "backchannel_lib.notebook.warm_kernel": True,
+    "jupyter_lsp": False,
+    "jupyter_server_terminals": False,
+    "notebook_shim": False,
+    "voila": False,
+    "voila.server_extension": False,
+}
 # Jupyter warns root off because a public server run by root is a danger; this one is not public, and in a container
 # root is often the only user.
 c.ServerApp.allow_root = True
@@ -72,6 +81,10 @@ c.LabApp.extension_manager = "readonly"
 # The whole workbook is in the file browser, with the first notebook open.
 c.ServerApp.root_dir = str(ROOT)
 c.LabApp.default_url = f"/lab/tree/{FIRST_NOTEBOOK}"
+
+# Reading changes no file of the workbook, and a chapter that is opened is live.
+c.ServerApp.contents_manager_class = chapter_copies.ChapterCopies
+c.LabApp.extra_labextensions_path = [str(Path(chapter_copies.__file__).with_name("labextensions"))]
 
 c.ServerApp.kernel_websocket_connection_class = PromptConnection
 

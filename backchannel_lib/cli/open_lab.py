@@ -37,9 +37,8 @@ def lab_command(port: int | None = None, *, browser: bool = True) -> list[str]:
         >>> lab_command(8899, browser=False)[8:]
         ['jupyterlab', '--ServerApp.port=8899', '--ServerApp.port_retries=0', '--no-browser']
     """
-    if not LAST_LAYOUT.exists():
-        LAST_LAYOUT.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(FIRST_LAYOUT, LAST_LAYOUT)
+    LAST_LAYOUT.parent.mkdir(parents=True, exist_ok=True)
+    shutil.copyfile(FIRST_LAYOUT, LAST_LAYOUT)  # what was open the last time would be opened, and run, again
     # Warnings for Jupyter's own developers would only worry a reader at the terminal.
     ignored = ("-W", "ignore::DeprecationWarning", "-W", "ignore:Extension endpoints without")
     command = [sys.executable, "-P", *ignored, "-m", "backchannel_lib.cli.run_jupyter", "jupyterlab"]

@@ -5,6 +5,10 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Mapping
+from typing import Final
+
+#: Under which type an output of a notebook names the widget that it shows.
+WIDGET_VIEW: Final = "application/vnd.jupyter.widget-view+json"
 
 
 def host(environment: Mapping[str, str] | None = None) -> str:

@@ -1,25 +1,176 @@
-"""JupyterLab as a reader sees it: what is in its toolbar and its address."""
+"""JupyterLab as a reader sees it: a chapter that is live when it is opened, with little around it, and safe from stray keys."""
 
 from __future__ import annotations
 
-from playwright.sync_api import BrowserContext
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
 
-from tests.helpers.lab import Lab, open_and_run
+import pytest
+from playwright.sync_api import BrowserContext, Page
+
+from tests.helpers.lab import GLANCE, PATIENCE, Lab, Opened, open_and_run
+
+CHAPTER = "05_what_moves_the_needle.ipynb"
+RECIPES = "13_build_your_own.ipynb"
+#: What a notebook's model holds: its cells' kinds and sources. It is there before anything is saved.
+CELLS = """() => [...window.jupyterapp.shell.currentWidget.content.model.cells]
+  .map(one => [one.type, one.sharedModel.getSource()])"""
+#: How many cells the kernel of the notebook in sight has run.
+EXECUTED = """async () => {
+  const { kernel } = window.jupyterapp.shell.currentWidget.sessionContext.session;
+  const asked = { code: '', silent: true, user_expressions: { count: 'get_ipython().execution_count - 1' } };
+  return Number((await kernel.requestExecute(asked).done).content.user_expressions.count.data['text/plain']);
+}"""
+#: Whether all activities of a notebook are there.
+ALL_THERE = "count => document.querySelectorAll('.jp-Notebook .bw').length === count"
 
 
-def test_lab_offers_no_voila_no_terminal_and_shows_no_token(reader: BrowserContext, lab: Lab) -> None:
-    """Voilà's stock page asks other hosts for scripts, so its button is gone; the address may be on a projector."""
-    opened = open_and_run(reader, lab, "00_start_here.ipynb")
+@pytest.fixture(scope="module")
+def opened(reader: BrowserContext, lab: Lab) -> Iterator[Opened]:
+    """A chapter that was opened, and no more."""
+    opened = open_and_run(reader, lab, CHAPTER)
+    opened.page.wait_for_function(ALL_THERE, arg=3, polling=GLANCE, timeout=PATIENCE)
+    opened.wait_until_idle()
+    yield opened
+    opened.page.close()
+
+
+def move(page: Page) -> None:
+    """Choose the first answer that is offered."""
+    page.locator(".bw input[type=radio]").first.check(timeout=PATIENCE)
+    page.wait_for_function("!document.querySelector('.bw[data-pending]')", polling=GLANCE, timeout=PATIENCE)
+
+
+def test_a_chapter_is_live_when_it_is_opened_and_was_run_once(opened: Opened) -> None:
+    """Its first control moves, the reader is where the chapter begins, and each cell was run once."""
     page = opened.page
-    toolbar = page.locator(".jp-NotebookPanel-toolbar [data-jp-item-name]")
-    names = [name for name in toolbar.evaluate_all("all => all.map(one => one.dataset.jpItemName)") if name]
-    assert {"save", "run"} <= set(names)
-    assert not [name for name in names if "voila" in name.lower()]
+    assert page.evaluate("document.querySelector('.jp-WindowedPanel-outer').scrollTop") == 0
+    assert page.evaluate(EXECUTED) == sum(kind == "code" for kind, _ in page.evaluate(CELLS))
+    move(page)
+    assert opened.complaints == []
+
+
+def test_lab_shows_the_chapter_and_little_else(opened: Opened, lab: Lab) -> None:
+    """No code, no toolbars, no side bars, no Voilà, no terminal; no token, since the address may be on a projector."""
+    page = opened.page
+    for name in (".jp-InputArea", ".jp-Placeholder", ".jp-InputPrompt", ".jp-NotebookPanel-toolbar", ".jp-cell-toolbar"):
+        assert page.locator(f".jp-NotebookPanel .jp-CodeCell {name}:visible, {name}.jp-Toolbar:visible").count() == 0, name
+    assert page.locator(".jp-SideBar:visible, #jp-left-stack:visible, #jp-right-stack:visible").count() == 0
     assert page.locator("[data-command*=voila], [title*='Voil']").count() == 0
     assert "token" not in page.url
     page.click('.lm-MenuBar-itemLabel:text-is("File")')
     page.hover('.lm-Menu-itemLabel:text-is("New")')
     page.wait_for_selector('.lm-Menu-itemLabel:text-is("Notebook")')
     assert page.locator('.lm-Menu-itemLabel:text-is("Terminal"):visible').count() == 0
-    assert opened.hosts - {"-"} == {lab.address.split("/")[2]}
+    page.keyboard.press("Escape")
+    page.keyboard.press("Escape")
+    assert opened.hosts - {"-"} == {lab.address.removeprefix("http://")}
+
+
+def test_no_stray_key_and_no_double_click_changes_a_chapter(opened: Opened) -> None:
+    """Whoever clicks on prose and types, or clicks twice, finds everything as it was."""
+    page = opened.page
+    before = page.evaluate(CELLS)
+    prose = page.locator(".jp-MarkdownCell p").nth(1)
+    prose.click()
+    for key in ("d", "d", "x", "m", "y", "r", "1", "a", "b", "v", "z", "Shift+M", "Enter", "q"):
+        page.keyboard.press(key)
+    prose.dblclick()
+    page.keyboard.type("oh")
+    page.locator(".bw h2").first.dblclick()
+    page.keyboard.press("d")
+    page.keyboard.press("d")
+    assert page.evaluate(CELLS) == before
+    assert page.locator(".jp-MarkdownCell:not(.jp-mod-rendered)").count() == 0
+    assert page.locator(".jp-NotebookPanel .cm-editor:visible").count() == 0
+
+
+def test_a_second_tab_shows_the_same_widgets_and_runs_nothing(opened: Opened, reader: BrowserContext, lab: Lab) -> None:
+    """What the reader has done is in the second tab, also after the chapter was saved and loaded again."""
+    page = opened.page
+    done = page.evaluate(EXECUTED)
+    page.evaluate("window.jupyterapp.commands.execute('docmanager:save')")
+    second = open_and_run(reader, lab, CHAPTER)
+    second.page.wait_for_function(ALL_THERE, arg=3, polling=GLANCE, timeout=PATIENCE)
+    second.wait_until_idle()
+    assert second.page.evaluate(EXECUTED) == done
+    assert "model not found" not in second.page.inner_text("body")
+    move(second.page)
+    second.page.reload()
+    second.page.wait_for_function(ALL_THERE, arg=3, polling=GLANCE, timeout=PATIENCE)
+    assert second.page.evaluate(EXECUTED) == done
+    assert "model not found" not in second.page.inner_text("body")
+    second.page.close()
+
+
+def test_a_saved_chapter_opens_the_next_day_static_and_then_comes_alive(reader: BrowserContext, lab: Lab) -> None:
+    """On a new kernel, what was saved shows its static version and never an error; the workbook's own file was not touched."""
+    original = lab.folder / "notebooks" / CHAPTER
+    before = original.read_bytes()
+    saved = lab.folder / "my_work" / "chapters" / CHAPTER
+    assert original.read_bytes() == before
+    notebook = json.loads(saved.read_text(encoding="utf-8"))
+    kinds = {kind for cell in notebook["cells"] for one in cell.get("outputs", []) for kind in one.get("data", {})}
+    assert "text/html" in kinds
+    assert "application/vnd.jupyter.widget-view+json" not in kinds
+    page = reader.new_page()
+    page.add_init_script(
+        "new MutationObserver(() => { window.seen ||= document.body?.innerText.includes('model not found'); })"
+        ".observe(document, { childList: true, subtree: true });"
+    )
+    page.goto(f"{lab.address}/lab/tree/notebooks/{CHAPTER}?token=test")
+    page.wait_for_function(ALL_THERE, arg=3, polling=GLANCE, timeout=PATIENCE)
+    page.evaluate("window.jupyterapp.shell.currentWidget.sessionContext.shutdown()")
+    page.reload()
+    page.wait_for_function(ALL_THERE, arg=3, polling=GLANCE, timeout=PATIENCE)
+    assert not page.evaluate("window.seen")
+    page.close()
+
+
+def test_recipes_keep_their_code_and_a_teachers_change(reader: BrowserContext, lab: Lab) -> None:
+    """Chapter 13 is live too, with its code in sight; what a teacher changes is saved, and is not run by itself later."""
+    original = (lab.folder / "notebooks" / RECIPES).read_bytes()
+    opened = open_and_run(reader, lab, RECIPES)
+    page = opened.page
+    assert page.locator(".jp-CodeCell .cm-editor:visible").count() > 0
+    opened.wait_until_idle()
+    page.evaluate("""async () => {
+      const { content, sessionContext } = window.jupyterapp.shell.currentWidget;
+      [...content.model.cells].find(one => one.type === 'code').sharedModel.setSource('mine = 1');
+      await window.jupyterapp.commands.execute('docmanager:save');
+      await sessionContext.shutdown();
+    }""")
+    page.reload()
+    page.wait_for_selector(".jp-CodeCell .cm-editor:has-text('mine = 1')", timeout=PATIENCE)
+    opened.wait_until_idle()
+    page.wait_for_timeout(1000)
+    assert page.evaluate(EXECUTED) == 0
+    assert (lab.folder / "notebooks" / RECIPES).read_bytes() == original
+    page.close()
+
+
+def test_a_notebook_of_ones_own_is_not_run(reader: BrowserContext, lab: Lab) -> None:
+    """Neither a new one nor a copy of a chapter under another name, which is free to be changed."""
+    page = reader.new_page()
+    opened = Opened(page)
+    page.goto(f"{lab.address}/lab/tree/notebooks/{CHAPTER}?token=test")
+    opened.wait_until_live()
+    copied: dict[str, Any] = page.evaluate(
+        """async path => {
+      const { contents } = window.jupyterapp.serviceManager;
+      const copy = await contents.copy(path, 'notebooks');
+      await window.jupyterapp.commands.execute('docmanager:open', { path: copy.path });
+      await window.jupyterapp.shell.currentWidget.sessionContext.ready;
+      return copy;
+    }""",
+        f"notebooks/{CHAPTER}",
+    )
+    page.wait_for_timeout(1500)
+    assert page.evaluate(EXECUTED) == 0
+    written = json.loads((Path(lab.folder) / copied["path"]).read_text(encoding="utf-8"))
+    assert "backchannel" not in written["metadata"]
+    assert not [cell for cell in written["cells"] if {"editable", "deletable"} & set(cell["metadata"])]
+    page.evaluate("window.jupyterapp.shell.currentWidget.sessionContext.shutdown()")
     page.close()

@@ -25,7 +25,7 @@ from backchannel_lib.activities import saved_answers
 from backchannel_lib.cli import project, run_jupyter
 from backchannel_lib.cli.open_lab import lab_command
 from backchannel_lib.cli.present import workshop_command
-from backchannel_lib.cli.project import ROOT, environment
+from backchannel_lib.cli.project import JUPYTER, ROOT, environment
 from tests.helpers.planted import on_such_a_computer, plant, variables
 
 pytestmark = pytest.mark.slow
@@ -159,10 +159,12 @@ def test_lab_loads_extensions_of_the_workbook_and_its_environment_alone(lab: Ser
     _, _, page = answer(lab.url(f"/lab?token={lab.token}"))
     settings = json.loads(page.partition('id="jupyter-config-data" type="application/json">')[2].partition("</script>")[0])
     names = {one["name"] for one in settings["federated_extensions"]}
-    assert {"@jupyter-widgets/jupyterlab-manager", "anywidget"} <= names
+    assert {"@jupyter-widgets/jupyterlab-manager", "anywidget", "backchannel-chapters"} <= names
     assert "planted" not in names
     assert "planted" not in settings
-    assert settings["disabledExtensions"] == ["@voila-dashboards/jupyterlab-preview"]
+    own = json.loads((JUPYTER / "labconfig" / "page_config.json").read_text(encoding="utf-8"))
+    assert settings["disabledExtensions"] == list(own["disabledExtensions"])
+    assert "@voila-dashboards/jupyterlab-preview" in settings["disabledExtensions"]
     assert not settings["terminalsAvailable"]
     _, _, kernels = answer(lab.url(f"/api/kernelspecs?token={lab.token}"))
     assert list(json.loads(kernels)["kernelspecs"]) == ["python3"]

@@ -18,6 +18,7 @@ import backchannel_lib as b
 place = Path(b.__file__).parent
 assert place.is_relative_to(sys.argv[1]), place
 assert b.judge(b.Case(score=228, recommender="trusted_peer", specifics=True)).verdict.label == "Maybe"
+assert list((place / "notebook" / "labextensions").glob("*/static/remoteEntry.js"))
 assert list((place / "page" / "static").glob("*.css")) and list((place / "page" / "static" / "vendor").glob("*.gz"))
 print("works")
 """

@@ -1,4 +1,4 @@
-"""JupyterLab with the workbook's own settings, and a notebook opened and run in it, for the tests that need a browser."""
+"""JupyterLab with the workbook's own settings, and a chapter opened in it, for the tests that need a browser."""
 
 from __future__ import annotations
 
@@ -48,6 +48,10 @@ class Opened:
         """Wait until the kernel has nothing left to do."""
         self.page.wait_for_function(IDLE, polling=GLANCE, timeout=PATIENCE)
 
+    def wait_until_live(self) -> None:
+        """Wait until the first of the workbook's own widgets is there, which nobody has asked for."""
+        self.page.wait_for_selector(".bw", state="attached", timeout=PATIENCE)
+
     def verdict(self) -> str:
         """Give the verdict on screen."""
         return self.page.inner_text(".bw .bw-verdict-name")
@@ -69,10 +73,12 @@ class Lab:
     Args:
         address: Where it is, without its token.
         layout: The file in which it keeps what its window looked like last.
+        folder: What it serves: a copy of the notebooks, and what it writes.
     """
 
     address: str
     layout: Path
+    folder: Path
 
 
 @contextlib.contextmanager
@@ -98,7 +104,7 @@ def served(folder: Path) -> Iterator[Lab]:
             except OSError:
                 assert server.poll() is None, log.read_text()
                 time.sleep(0.1)
-        yield Lab(address, Path(written["JUPYTER_CONFIG_DIR"]) / LAST_LAYOUT.relative_to(LOCAL / "config"))
+        yield Lab(address, Path(written["JUPYTER_CONFIG_DIR"]) / LAST_LAYOUT.relative_to(LOCAL / "config"), folder)
     finally:
         server.terminate()
         server.wait(30)
@@ -107,7 +113,7 @@ def served(folder: Path) -> Iterator[Lab]:
 def open_and_run(
     context: BrowserContext, lab: Lab, notebook: str, *, before: Callable[[Page], object] = lambda _: None
 ) -> Opened:
-    """Open a notebook in a new page, run all its cells, and listen to what the page asks for and complains of.
+    """Open a chapter in a new page, where it is run by itself, and listen to what the page asks for and complains of.
 
     Args:
         context: The browser's context.
@@ -121,18 +127,8 @@ def open_and_run(
     before(page)
     opened = Opened(page)
     page.goto(f"{lab.address}/lab/tree/notebooks/{notebook}?token=test", timeout=PATIENCE)
-    run_all(opened)
+    opened.wait_until_live()
     return opened
-
-
-def run_all(opened: Opened) -> None:
-    """Choose Run All Cells from the menu, and wait for the first of the workbook's own widgets."""
-    page = opened.page
-    # Before the kernel is idle, a dialog would come between the menu and the cells.
-    opened.wait_until_idle()
-    page.click('.lm-MenuBar-itemLabel:text-is("Run")')
-    page.click('.lm-Menu-itemLabel:text-is("Run All Cells")')
-    page.wait_for_selector(".bw", state="attached", timeout=PATIENCE)
 
 
 class Window:
@@ -150,13 +146,13 @@ class Window:
 
     @contextlib.contextmanager
     def notebook(self, name: str) -> Iterator[Opened]:
-        """Open a notebook and run it; afterward close it and end its kernel, or the whole page if the test has failed."""
+        """Open a chapter, live; afterward close it and end its kernel, or the whole page if the test has failed."""
         try:
             if self.opened is None:
                 self.opened = open_and_run(self.context, self.lab, name)
             else:
                 self.opened.page.evaluate(OPEN, f"notebooks/{name}")
-                run_all(self.opened)
+                self.opened.wait_until_live()
             yield self.opened
             self.opened.page.evaluate(CLOSE)
             self.opened.page.wait_for_selector(".jp-NotebookPanel, .bw", state="detached", timeout=PATIENCE)

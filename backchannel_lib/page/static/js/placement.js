@@ -57,12 +57,13 @@ export function place(root, charts) {
   themes.observe(document.body, { attributes: true, attributeFilter: ["data-jp-theme-light", "data-jp-theme-name"] });
 
   // Lab goes to the end of what it ran; the reader wants to be at the beginning of it.
-  // Only a notebook that opens with an activity is led there: whoever runs one cell further down stays where they are.
+  // Only a notebook that opens with an activity is led there: whoever runs one cell further down stays where they are. So does
+  // whoever is reading already, where a chapter was run by itself when it was opened.
   const cell = root.closest(".jp-CodeCell");
   const opens = !cell || cell === root.closest(".jp-Notebook")?.querySelector(".jp-CodeCell");
   const first = opens && (document.querySelector(".bw") === root || !document.querySelector(".bw"));
   const arriving = setTimeout(() => {
-    if (!first || !root.isConnected || root.contains(document.activeElement)) return;
+    if (!first || !root.isConnected || root.contains(document.activeElement) || root.closest("[data-run-by-itself]")) return;
     unclip();
     if (!root.matches("[data-arrive]")) {
       scroller?.scrollTo(0, 0); // a chapter is read from its beginning

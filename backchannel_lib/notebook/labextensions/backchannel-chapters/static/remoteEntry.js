@@ -1,0 +1,117 @@
+// A chapter that JupyterLab opens is live by itself, shows no code, and takes no harm from a stray key.
+//
+// JupyterLab loads this file as it is: a module-federation container written by hand, so that nothing has to be built.
+// Which notebooks are chapters, and whether one may be run, the server says in a mark in the notebook's metadata
+// (backchannel_lib/notebook/chapter_copies.py). Whether one has been run, its kernel says (notebook/kernel_record.py).
+(() => {
+  const NAME = "backchannel-chapters";
+  const WIDGET_VIEW = "application/vnd.jupyter.widget-view+json";
+  const POLL_MS = 250; // between two looks at a chapter that another tab is running
+  const POLLS = 240;
+  const RECORD = "__import__('backchannel_lib.notebook.kernel_record', fromlist=['record']).";
+
+  // Chapters for readers: prose and activities, and nothing of a notebook around them.
+  const STYLE = `
+    .bw-reading .jp-NotebookPanel-toolbar, .bw-reading .jp-Toolbar.jp-NotebookPanel-toolbar { display: none; }
+    .bw-reading .jp-CodeCell > .jp-Cell-inputWrapper, .bw-reading .jp-Cell-inputCollapser, .bw-reading .jp-Cell-outputCollapser,
+    .bw-reading .jp-InputPrompt, .bw-reading .jp-OutputPrompt, .bw-reading .jp-OutputArea-promptOverlay,
+    .bw-reading .jp-Notebook-footer { display: none; }
+    .bw-reading .jp-Notebook .jp-Cell, .bw-reading .jp-Notebook .jp-Cell:focus { outline: none; box-shadow: none; }
+    .bw-reading .jp-Notebook .jp-Cell .jp-MarkdownOutput { outline: none; box-shadow: none; border: 0; }
+    .bw-reading .jp-MarkdownOutput { padding: 0; }
+    .bw-reading .jp-Notebook .jp-Cell { padding: 0; max-width: 72rem; margin-inline: auto; }
+    .bw-reading .jp-Notebook .jp-Cell .jp-OutputArea-output { padding: 0; }
+  `;
+
+  /** Ask a notebook's kernel for one of its records; null where the kernel keeps none. */
+  async function ask(kernel, question) {
+    const told = { code: "", silent: true, store_history: false, user_expressions: { told: RECORD + question } };
+    const reply = await kernel.requestExecute(told).done;
+    return reply.content.user_expressions?.told?.data?.["application/json"] ?? null;
+  }
+
+  /** Put the widgets that a kernel shows into outputs that were saved without them. */
+  function attach(cells, shown) {
+    for (const cell of cells) {
+      for (const { place, output } of shown[cell.id] ?? []) {
+        const outputs = cell.outputs;
+        const displays = [];
+        for (let at = 0; at < outputs.length; at++) {
+          if (["display_data", "execute_result"].includes(outputs.get(at).type)) displays.push(at);
+        }
+        const at = displays[place];
+        if (at === undefined) outputs.add(output);
+        else if (!outputs.get(at).data[WIDGET_VIEW]) outputs.set(at, output);
+      }
+    }
+  }
+
+  /** Bring a notebook to life: run it if it is a chapter that has not been run, or show what its kernel holds already. */
+  async function enliven(panel, chapter, { CodeCell, Notification }) {
+    const kernel = panel.sessionContext.session?.kernel;
+    if (!kernel) return;
+    const cells = [...panel.content.model.cells].filter((cell) => cell.type === "code");
+    const trusted = cells.every((cell) => cell.trusted);
+    if (chapter?.run && !trusted) {
+      Notification.info(chapter.not_trusted, { autoClose: false });
+      return;
+    }
+    await kernel.info;
+    let told = await ask(kernel, chapter?.run ? "claim()" : "state()");
+    if (!told || panel.isDisposed) return;
+    panel.node.dataset.runByItself = ""; // page/static/js/placement.js then leaves the reader where they are
+    if (told.claimed) {
+      // Not by Lab's own command, which would scroll to the last cell. All at once: the kernel takes them one by one.
+      const code = panel.content.widgets.filter((cell) => cell.model.type === "code");
+      await Promise.all(code.map((cell) => CodeCell.execute(cell, panel.sessionContext, { deletedCells: [] })));
+    } else {
+      for (let poll = 0; poll < POLLS && !panel.isDisposed; poll++) {
+        attach(cells, told.shown);
+        if (!chapter?.run || told.executed >= cells.length) break;
+        await new Promise((resolve) => setTimeout(resolve, POLL_MS));
+        told = await ask(kernel, "state()");
+      }
+    }
+    // Nothing of the reader's own is in it yet: closing it asks nothing, and nothing is saved by itself.
+    if (!panel.isDisposed) panel.model.dirty = false;
+  }
+
+  async function opened(panel, lab) {
+    await panel.context.ready;
+    const mark = panel.model.getMetadata("backchannel");
+    const chapter = mark?.path === panel.context.path ? mark : null;
+    if (chapter?.reading) {
+      panel.addClass("bw-reading");
+      panel.content.node.dataset.lmSuppressShortcuts = "true"; // D D, X, M and their like are Lumino's shortcuts
+    }
+    await panel.sessionContext.ready;
+    const start = () => enliven(panel, chapter, lab).catch((error) => console.warn(`${NAME}:`, error));
+    panel.sessionContext.kernelChanged.connect((_, { newValue }) => newValue && start());
+    await start();
+  }
+
+  (window._JUPYTERLAB ??= {})[NAME] = {
+    init(scope) {
+      this.scope = scope;
+    },
+    async get() {
+      const load = async (name) => (await Object.values(this.scope[name])[0].get())();
+      const [{ CodeCell }, { INotebookTracker, NotebookActions }, { Notification }] = await Promise.all([
+        load("@jupyterlab/cells"),
+        load("@jupyterlab/notebook"),
+        load("@jupyterlab/apputils"),
+      ]);
+      const plugin = {
+        id: `${NAME}:plugin`,
+        autoStart: true,
+        requires: [INotebookTracker],
+        activate(_app, tracker) {
+          document.head.append(Object.assign(document.createElement("style"), { textContent: STYLE }));
+          NotebookActions.executionScheduled.connect((_, { notebook }) => delete notebook.parent.node.dataset.runByItself);
+          tracker.widgetAdded.connect((_, panel) => opened(panel, { CodeCell, Notification }));
+        },
+      };
+      return () => ({ __esModule: true, default: plugin });
+    },
+  };
+})();
