@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import functools
 import html
+from collections.abc import Iterable
 from typing import Final
 
 _VOID: Final = {"input", "br", "hr", "meta"}
@@ -36,14 +38,19 @@ def tag(name: str, /, *children: object, **attributes: object) -> Markup:
     for key, value in attributes.items():
         if value is None or value is False:
             continue
-        parts.append(" " + key.rstrip("_").replace("_", "-"))
+        parts.append(_attribute(key))
         if value is not True:
             parts.append(f'="{html.escape(str(value)) if key in _IDS else escape(value)}"')
     parts.append(">")
     if name not in _VOID:
-        parts.append(join(*children))
+        _add(parts, children)
         parts.append(f"</{name}>")
     return Markup("".join(parts))
+
+
+@functools.cache
+def _attribute(key: str) -> str:
+    return " " + key.rstrip("_").replace("_", "-")
 
 
 def join(*children: object) -> Markup:
@@ -59,17 +66,24 @@ def join(*children: object) -> Markup:
         >>> join("1 & 2", [tag("i", "x")], None)
         '1 &amp; 2<i>x</i>'
     """
-    out: list[str] = []
+    parts: list[str] = []
+    _add(parts, children)
+    return Markup("".join(parts))
+
+
+def _add(parts: list[str], children: Iterable[object]) -> None:
     for child in children:
-        if child is None:
-            continue
         if isinstance(child, Markup):
-            out.append(child)
+            parts.append(child)
         elif isinstance(child, (list, tuple)):
-            out.append(join(*child))
-        else:
-            out.append(escape(child, quote=False))
-    return Markup("".join(out))
+            _add(parts, child)
+        elif child is not None:
+            parts.append(escape(child, quote=False))
+
+
+#: A § of a reader's own is written so that the page does not take it for the beginning of an id.
+_IN_TEXT: Final = (("&", "&amp;"), ("<", "&lt;"), (">", "&gt;"), ("§", "&#167;"))
+_IN_VALUE: Final = (*_IN_TEXT, ('"', "&quot;"), ("'", "&#x27;"))
 
 
 def escape(content: object, *, quote: bool = True) -> str:
@@ -79,4 +93,8 @@ def escape(content: object, *, quote: bool = True) -> str:
         >>> escape("a < b, § 5")
         'a &lt; b, &#167; 5'
     """
-    return html.escape(str(content), quote=quote).replace("§", "&#167;")
+    written = str(content)
+    for sign, entity in _IN_VALUE if quote else _IN_TEXT:
+        if sign in written:  # most texts hold none, and this is asked hundreds of times a page
+            written = written.replace(sign, entity)
+    return written
