@@ -434,22 +434,25 @@ def _questions(view: str) -> tuple[tuple[Question, object], ...]:
     return tuple((question, question()) for question in VIEWS[view]())
 
 
-_asked_first: dict[str, int] = {}  # the question of each view that noticed the last change: it likely notices the next one too
+#: The questions that noticed changes, by view and by what was changed; the last first, since they likely notice the next too.
+_asked_first: dict[tuple[str, str], list[int]] = {}
 _noticed: dict[str, set[int]] = {}  # the questions of each view that noticed any change
+#: Of those, how many are asked before all others.
+ASKED_FIRST: Final = 6
 
 
-def _differs(view: str) -> bool:
+def _differs(view: str, column: str) -> bool:
     """Whether a view tells something else than it does with the tables as they are; an error is something else too."""
     questions = _questions(view)
-    first = _asked_first.get(view, 0)
-    for at in (first, *range(len(questions))):
+    first = _asked_first.setdefault((view, column), [])
+    for at in dict.fromkeys((*first[:ASKED_FIRST], *range(len(questions)))):
         question, before = questions[at]
         try:
             same = question() == before
         except Exception:  # noqa: BLE001 - whatever it is, readers notice
             same = False
         if not same:
-            _asked_first[view] = at
+            first[:] = [at, *(one for one in first if one != at)]
             _noticed.setdefault(view, set()).add(at)
             return True
     return False
@@ -466,7 +469,7 @@ def noticed_by(change: Cell, views: list[str]) -> str:
         _questions(view)
     try:
         with changed(change):
-            view = next((view for view in views if _differs(view)), "")
+            view = next((view for view in views if _differs(view, f"{change.file} {change.column}")), "")
     except (TableError, KeyError):  # a KeyError: another table asked the rules for a name that is gone
         return "refused"
     if view:
