@@ -122,7 +122,7 @@ class CaseActivity(Activity[CaseState]):
         return {"exam": self._exam, "apply": self._apply, "read": self._read, **saved}
 
     def update(self, **values: object) -> None:
-        """Change fields as a reader would with the controls.
+        """Change fields as a reader would with the controls; a floor that is not given gives way to the range.
 
         Args:
             **values: New values by field.
@@ -139,7 +139,11 @@ class CaseActivity(Activity[CaseState]):
             >>> session.unknown
             ('sponsors_visas',)
         """
-        self.commit(self._with(values))
+        low, floor = values.get("range_low"), {}
+        if isinstance(low, int) and "range_floor" not in {*values, *self.unknown}:
+            floor = {"range_floor": self._floor_under(low)}
+        moved = self._with({**values, **floor})
+        self.commit(moved._replace(floor=self.state.floor) if floor else moved)
         self.clear_errors()
 
     def _with(self, values: Mapping[str, Any]) -> CaseState:

@@ -44,6 +44,14 @@ DAYS: Final[dict[str, int | tuple[int, int]]] = {
 }
 #: The moments among which the reader looks for the first at which the rule lets anyone call.
 GUESSES: Final = (("monday", 12), ("tuesday", 8), ("wednesday", 23), ("thursday", 21), ("friday", 12))
+#: What is known of the days themselves, beside the facts of data/week_events.csv.
+DAY_FACTS: Final = (
+    "calendar.monday_list",
+    "calendar.match_day_rule",
+    *(f"calendar.match_day_{year}" for year in range(2024, 2028)),
+    "calendar.thursday_before_2012",
+    "soap_rule.list_until_may",
+)
 WEEK: Final = 6 * 24  # hours that the picture shows, from the Sunday's midnight on
 OPEN_YEAR: Final = "2027"
 
@@ -255,7 +263,7 @@ class WeekClock(GuessForm):
         ]
         return join(
             table(text("clock.band.official"), (text("table.what"), text("clock.when")), rows),
-            facts_by_source("clock-sources", text("rules.source"), [event.fact for event in load_week_events()]),
+            facts_by_source("clock-sources", text("rules.source"), [*(event.fact for event in load_week_events()), *DAY_FACTS]),
         )
 
     def page(self) -> str:

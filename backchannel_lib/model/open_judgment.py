@@ -18,7 +18,7 @@ from typing import Any, Final, NamedTuple, TypeAlias
 
 from backchannel_lib.base.errors import CaseError
 from backchannel_lib.base.formatting import suggestions
-from backchannel_lib.model.case import Case, Field
+from backchannel_lib.model.case import Case, Field, case_from
 from backchannel_lib.model.conditions import names_in, scalar_function
 from backchannel_lib.model.exams import SCORES, check_one_exam, exam_of, step2_top
 from backchannel_lib.model.rules import check_reading, rank_of, rule_book
@@ -166,7 +166,7 @@ def known_case(known: Case | Mapping[str, object] | None, unknown: Sequence[str]
         given["range_floor"] = min(Case().range_floor, low)  # open, so any value that fits will do
     if "range_low" in unknown and isinstance(floor, int):
         given["range_low"] = max(Case().range_low, floor)
-    return Case().replace(**given)
+    return case_from(None, given) if given else Case()
 
 
 class _Stage(NamedTuple):

@@ -118,6 +118,42 @@ class Claim(NamedTuple):
 load_claims = loader(Claim, "claims.csv")
 
 
+class ArticleRow(NamedTuple):
+    """The article: where it was read, which names no author and no date.
+
+    Source:
+        The page's address; its title is as in the address.
+
+    Examples:
+        >>> {row.part: row.value for row in load_article()}["site"]
+        'Residency Advisor'
+    """
+
+    part: Annotated[str, one_of(("title", "site", "section", "address"))]
+    value: Annotated[str, "as it is on the page; the address without https://"]
+
+
+load_article = loader(ArticleRow, "article.csv")
+
+
+class ArticleSectionRow(NamedTuple):
+    """The headings of the article, by which a reader finds a line on the page.
+
+    Source:
+        The article: where each part begins, and the first words of its heading.
+
+    Examples:
+        >>> load_article_sections()[7].heading
+        'Timing'
+    """
+
+    line: Annotated[int, integer(1, 999), "the line of the heading, counted as in the claims"]
+    heading: Annotated[str, "its first words, enough to find it"]
+
+
+load_article_sections = loader(ArticleSectionRow, "article_sections.csv")
+
+
 class VerdictRow(NamedTuple):
     """The nine verdicts, lowest first.
 

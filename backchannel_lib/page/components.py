@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from backchannel_lib.base.texts import text
 from backchannel_lib.model.soap_rule import NEWEST
-from backchannel_lib.model.tables import FactRow, load_claims, load_facts
+from backchannel_lib.model.tables import FactRow, load_article, load_article_sections, load_claims, load_facts
 from backchannel_lib.page.html import Markup, join, tag
 
 
@@ -108,6 +108,64 @@ def lines_of(claim: str) -> str:
     return text("card.lines" if "-" in lines else "card.line", lines=lines.replace("-", "–"))
 
 
+def headings_over(claims: Iterable[str]) -> list[str]:
+    """Name the parts of the article in which claims stand, so that a reader finds them on the page.
+
+    Args:
+        claims: Ids of claims.
+
+    Returns:
+        The first words of each heading once, in quotation marks, in the order of the claims.
+
+    Source:
+        data/article_sections.csv.
+
+    Examples:
+        >>> headings_over(["timing.phase1", "timing.phase2"])
+        ['"Timing"']
+    """
+    found: dict[str, None] = {}
+    for claim in claims:
+        line = int(_lines_by_claim()[claim].partition("-")[0])
+        above = [section.heading for section in load_article_sections() if section.line <= line]
+        found[text("article.heading", heading=above[-1]) if above else text("article.opening")] = None
+    return list(found)
+
+
+def article_name() -> str:
+    """Name the article in a sentence: its title, where it was read, and that it is unsigned.
+
+    Source:
+        data/article.csv.
+
+    Examples:
+        >>> "unsigned" in article_name()
+        True
+    """
+    parts = {row.part: row.value for row in load_article()}
+    host = parts["address"].partition("/")[0]
+    return text("article.named", title=parts["title"], site=parts["site"], section=parts["section"], host=host)
+
+
+def find_in_article(claims: Iterable[str]) -> str:
+    """Say how to find claims in the article: a line number alone leads nowhere on a web page.
+
+    Args:
+        claims: Ids of claims; at least one.
+
+    Returns:
+        A sentence with the headings to look under.
+
+    Source:
+        data/article_sections.csv.
+
+    Examples:
+        >>> "Timing" in find_in_article(["timing.phase1"])
+        True
+    """
+    return text("article.find", headings="; ".join(headings_over(claims)))
+
+
 def citations(name: str, claims: Iterable[str], assumptions: Iterable[str] = (), given: Iterable[str] = ()) -> Markup:
     """Tie a statement to the lines of the article it rests on, to what is ours in it, and to facts from outside.
 
@@ -157,8 +215,9 @@ def citations(name: str, claims: Iterable[str], assumptions: Iterable[str] = (),
                 tag("li", tag("b", "✎ ", text("card.ours_because")), " ", text(f"assumption.{one}"), class_="bw-ours")
                 for one in assumptions
             ],
+            tag("li", article_name(), " ", find_in_article(claims)) if claims else None,
             [tag("li", facts()[one].sentence, fact_source(facts()[one])) for one in given],
-            [tag("li", facts()[one].sentence) for one in NEWEST if any(fact.startswith("soap_rule.") for fact in given)],
+            newest_source(given),
         ),
         class_="bw-basis",
         data_details=name,
@@ -276,6 +335,21 @@ def chart_panel(
     )
 
 
+def newest_source(given: Iterable[str]) -> list[Markup]:
+    """Where facts are about the NRMP's rule, name its newest source as items of a list, and that this year's was not seen.
+
+    Args:
+        given: Ids of facts.
+
+    Examples:
+        >>> len(newest_source(["soap_rule.penalty"])), newest_source(["scores.step2_sd"])
+        (2, [])
+    """
+    if not any(fact.startswith("soap_rule.") for fact in given):
+        return []
+    return [tag("li", facts()[one].sentence) for one in NEWEST]
+
+
 def facts_by_source(name: str, title: str, given: Iterable[str]) -> Markup:
     """Write facts from outside, folded, each source once under its facts.
 
@@ -298,6 +372,7 @@ def facts_by_source(name: str, title: str, given: Iterable[str]) -> Markup:
     for one in given:
         by_source.setdefault(fact_source(facts()[one]), []).append(one)
     told = [tag("li", " ".join(facts()[one].sentence for one in found), source) for source, found in by_source.items()]
+    told += newest_source(one for found in by_source.values() for one in found)
     return tag("details", tag("summary", title), tag("ul", told, class_="bw-list"), class_="bw-basis", data_details=name)
 
 

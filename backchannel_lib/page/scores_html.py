@@ -8,7 +8,7 @@ from backchannel_lib.base.texts import text
 from backchannel_lib.model.case import Case
 from backchannel_lib.model.exams import exam_of
 from backchannel_lib.model.tables import load_percentiles, load_score_anchors
-from backchannel_lib.page.components import fact_source, facts, table
+from backchannel_lib.page.components import fact_source, facts, facts_by_source, table
 from backchannel_lib.page.html import Markup, join, tag
 
 
@@ -28,7 +28,9 @@ def score_orientation(case: Case) -> Markup:
     known = facts()
     if exam.exam == "level2":
         values = {"pass": known["scores.level2_pass"].value, "sd": known["scores.level2_sd"].value}
-        return join(tag("p", text("orientation.level2", **values)), fact_source(known["scores.level2_sd"]))
+        return join(
+            tag("p", text("orientation.level2", **values)), fact_source(known["scores.level2_sd"]), _about("level1_", "level2_")
+        )
     error = float(known["scores.step2_sem"].value)
     points = load_percentiles()
     inside = points[0].score <= case.score <= points[-1].score
@@ -46,6 +48,7 @@ def score_orientation(case: Case) -> Markup:
     return join(
         tag("p", sentence),
         fact_source(known["scores.step2_mean"]),
+        _about("step1_", "step2_", "anchors"),
         tag(
             "details",
             tag("summary", text("orientation.anchors")),
@@ -59,6 +62,12 @@ def score_orientation(case: Case) -> Markup:
             data_details="anchors",
         ),
     )
+
+
+def _about(*starts: str) -> Markup:
+    """Write what is known of the scores of some exams, each fact with its source, folded."""
+    names = [name for name in facts() if name.startswith(tuple(f"scores.{start}" for start in starts))]
+    return facts_by_source("about-scores", text("orientation.about"), names)
 
 
 def _percentile(score: int) -> int:

@@ -20,7 +20,7 @@ from backchannel_lib.model.advice import Advice, load_not_covered
 from backchannel_lib.model.calendar import EASTERN
 from backchannel_lib.model.readings import READINGS
 from backchannel_lib.model.verdict import judge
-from backchannel_lib.page.components import facts, lines_of, listed, scrollable
+from backchannel_lib.page.components import article_name, facts, find_in_article, lines_of, listed, scrollable
 from backchannel_lib.page.html import Markup, join, tag
 from backchannel_lib.page.unknown_html import verdicts_label
 from backchannel_lib.page.verdict_html import is_weakest, reasons_on_screen
@@ -335,8 +335,10 @@ def _verdict(advice: Advice) -> _Block:
         lines.insert(0, text("take_home.judged_for", moment=text(f"level.phase.{advice.case.phase}")))
     if judgment.reading:
         lines.append(text("card.under_reading", reading=READINGS[judgment.reading].sentence))
-    where = ", ".join(dict.fromkeys(lines_of(claim) for reason in weakest for claim in reason.claims))
-    small = [text("take_home.article"), *([text("take_home.where", where=where)] if where else [])]
+    claims = list(dict.fromkeys(claim for reason in weakest for claim in reason.claims))
+    where = ", ".join(dict.fromkeys(lines_of(claim) for claim in claims))
+    small = [text("take_home.article", article=article_name())]
+    small += [text("take_home.where", where=where, find=find_in_article(claims))] if claims else []
     small += [
         text("take_home.assumption", reason=text(f"assumption.{reason.assumption}")) for reason in weakest if reason.assumption
     ]

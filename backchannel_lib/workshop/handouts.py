@@ -16,10 +16,10 @@ from backchannel_lib.base.errors import known_word
 from backchannel_lib.base.files import write_file
 from backchannel_lib.base.texts import text
 from backchannel_lib.model.case import Case
-from backchannel_lib.model.soap_rule import rules_check
+from backchannel_lib.model.soap_rule import NEWEST, rules_check
 from backchannel_lib.model.tables import load_phases
 from backchannel_lib.model.verdict import Judgment, Reason, Verdict, judge
-from backchannel_lib.page.components import facts, lines_of, table
+from backchannel_lib.page.components import article_name, facts, find_in_article, lines_of, table
 from backchannel_lib.page.file_sheet import file_sheet
 from backchannel_lib.page.html import Markup, join, tag
 from backchannel_lib.workshop.deck import Vignette, link_order, vignettes
@@ -144,7 +144,7 @@ def _how() -> list[Markup]:
 
 def _voices() -> Markup:
     voices = [tag("p", text(f"sheet.voice_{voice}"), class_=voice) for voice in ("article", "ours", "rule")]
-    return tag("section", tag("h2", text("sheet.voices")), voices, class_="whole")
+    return tag("section", tag("h2", text("sheet.voices")), voices, tag("p", article_name(), class_="small"), class_="whole")
 
 
 def _to_vote(number: int, vignette: Vignette) -> Markup:
@@ -179,13 +179,20 @@ def _rule_box() -> Markup:
         next(check for check in checks if check.answer == answer and not check.changes_later)
         for answer in ("not_allowed", "allowed")
     )
+    newest = " ".join(facts()[one].sentence for one in NEWEST)
     return tag(
         "div",
         tag("p", tag("b", inside.reason)),
         tag("p", outside.reason),
         tag("p", inside.next_step),
         tag("p", tag("b", inside.note)),
-        tag("p", text("sheet.sources", sources=_sources(dict.fromkeys((*inside.facts, *outside.facts)))), class_="small"),
+        tag(
+            "p",
+            text("sheet.sources", sources=_sources(dict.fromkeys((*inside.facts, *outside.facts)))),
+            " ",
+            newest,
+            class_="small",
+        ),
         class_="rule",
     )
 
@@ -212,6 +219,7 @@ def _take_home() -> Markup:
                     for claim in TAKE_HOME_CLAIMS
                 ],
             ),
+            tag("p", find_in_article(TAKE_HOME_CLAIMS), class_="small"),
             class_="article",
         ),
         tag(
@@ -294,6 +302,7 @@ def _answered(number: int, vignette: Vignette) -> Markup:
             "div",
             tag("h3", text("sheet.verdict_is", verdict=judgment.verdict.label)),
             tag("p", judgment.verdict.sentence, " ", text("sheet.rests", lines=_lines(vignette.claims))),
+            tag("p", find_in_article(vignette.claims), class_="small"),
             class_="article",
         ),
         tag("h3", text("sheet.chain")),

@@ -287,7 +287,14 @@ def test_a_good_entry_changes_the_case_and_the_verdict() -> None:
         ("score", "abc", "must be a whole number from 1 to 999, but it is 'abc'."),
         ("score", "1200", "must be a whole number from 1 to 999, but it is 1200."),
         ("failed_attempts", "-1", "must be a whole number of 0 or more, but it is -1."),
-        ("range_floor", "236", "must not lie above the bottom of the program's range, 235, but it is 236."),
+        (
+            "range_floor",
+            "236",
+            (
+                "must not lie above the bottom of the program's range, 235, but it is 236. "
+                "Lower it to 235 or less, or raise the bottom of the range to 236 or more."
+            ),
+        ),
     ],
 )
 def test_a_bad_entry_gives_its_sentence_at_its_field(field: str, value: str, sentence: str) -> None:

@@ -206,6 +206,7 @@ def test_a_long_value_is_cut_in_the_message() -> None:
 def test_the_floor_may_not_lie_above_the_range() -> None:
     """A floor one point above the bottom of the range is refused, whichever of the two was given."""
     message = "range_floor: must not lie above the bottom of the program's range, {low}, but it is {floor}."
+    message += " Lower it to {low} or less, or raise the bottom of the range to {floor} or more."
     for values, low, floor in (
         ({"range_floor": 236}, 235, 236),
         ({"range_low": 219}, 219, 220),

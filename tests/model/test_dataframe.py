@@ -301,7 +301,10 @@ BAD: list[tuple[dict[str, Any], str]] = [
     ({"offers": objects({"visa"})}, f"row 2, column offers: must hold only {NEED_LIST}, but it holds 'visa'."),
     (
         {"range_floor": objects(220, 236), "range_low": 235},
-        "row 3, column range_floor: must not lie above the bottom of the program's range, 235, but it is 236.",
+        (
+            "row 3, column range_floor: must not lie above the bottom of the program's range, 235, but it is 236. "
+            "Lower it to 235 or less, or raise the bottom of the range to 236 or more."
+        ),
     ),
     (
         {"range_floor": objects(220, 236)},

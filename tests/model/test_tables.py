@@ -103,6 +103,8 @@ LOOSE = {
     "examples.csv": ("example", "claims"),
     "exams.csv": ("exam", ""),
     "facts.csv": ("id source year", "value"),
+    "article.csv": ("value", ""),
+    "article_sections.csv": ("heading", ""),
     "flags.csv": ("", "claims assumption"),
     "inbox_pieces.csv": ("piece", ""),
     "items.csv": ("item", "fits claims assumption"),

@@ -23,7 +23,11 @@ FREE: Final = ("file", "answer", "talk")
 FACTS: Final = (
     "soap_rule.no_first_contact",
     "soap_rule.covers_representatives",
+    "soap_rule.schools_barred",
+    "soap_rule.who_and_when",
+    "soap_rule.program_must_refuse",
     "soap_rule.penalty",
+    "soap_rule.violation_weight",
     "soap_rule.free_after_soap",
     "soap_rule.not_settled",
     "soap_rule.not_settled_representative",

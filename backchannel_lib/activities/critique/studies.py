@@ -30,6 +30,7 @@ FACTS: Final[dict[str, tuple[str, ...]]] = {
         "studies.ophtho_known_mentor",
         "studies.ophtho_unknown_mentor",
         "studies.ophtho_applicant",
+        "studies.chart_compared",
     ),
     "measured": (
         "studies.oto_applicants",

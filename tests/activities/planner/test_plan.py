@@ -627,7 +627,10 @@ def test_a_long_list_is_cut() -> None:
         (lambda: Program("B", None), "range_low: must be a whole number from 1 to 999, but it is empty."),
         (
             lambda: Program("B", 230, 231),
-            "range_floor: must not lie above the bottom of the program's range, 230, but it is 231.",
+            (
+                "range_floor: must not lie above the bottom of the program's range, 230, but it is 231. "
+                "Lower it to 230 or less, or raise the bottom of the range to 231 or more."
+            ),
         ),
         (lambda: Program("B", 230, needs="ICU"), "needs: must hold only language, local, track, coverage, but it holds 'ICU'."),
         (lambda: Program("B", 230, openings="some"), "openings: must be one of "),

@@ -1,0 +1,166 @@
+"""Wherever they are cited, the article is named as one table has it, and the NRMP's rule with its newest source."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from backchannel_lib.activities.registry import make_activity
+from backchannel_lib.activities.tables import load_activities
+from backchannel_lib.activities.week_clock import WeekClock
+from backchannel_lib.base.texts import text
+from backchannel_lib.model.advice import advise, load_not_covered
+from backchannel_lib.model.case import Case
+from backchannel_lib.model.soap_rule import NEWEST, rules_check
+from backchannel_lib.model.tables import load_article, load_article_sections, load_claims, load_facts
+from backchannel_lib.page.case_fragments import deferred_fragments, fast_fragments
+from backchannel_lib.page.components import article_name, citations, facts, facts_by_source, find_in_article
+from backchannel_lib.page.sheet import sheet_html, sheet_text
+from backchannel_lib.workshop.handouts import sheet
+
+ROOT = Path(__file__).resolve().parent.parent
+ARTICLE = {row.part: row.value for row in load_article()}
+MARCH = datetime(2027, 3, 15, 20)
+#: What a sentence about the newest source has to say, in prose that takes no text from the table.
+NEWEST_WORDS = ("2026 SOAP schedule and applicant guide", "agreement for the 2027 Match")
+
+
+def plain(html: str) -> str:
+    """Give what is read of a page."""
+    return " ".join(re.sub(r"&#x27;|&#39;", "'", re.sub(r"<[^>]*>", " ", html)).replace("&quot;", '"').split())
+
+
+def prose(notebook: str) -> str:
+    """Give the prose of a notebook, on one line."""
+    cells = json.loads((ROOT / "notebooks" / f"{notebook}.ipynb").read_text(encoding="utf-8"))["cells"]
+    return " ".join(" ".join("".join(cell["source"]) for cell in cells if cell["cell_type"] == "markdown").split())
+
+
+@pytest.mark.parametrize("place", ["00_start_here", "11_reading_it_critically", "README"])
+def test_prose_names_the_article_as_the_table_has_it_and_the_newest_source_of_the_rule(place: str) -> None:
+    told = " ".join((ROOT / "README.md").read_text(encoding="utf-8").split()) if place == "README" else prose(place)
+    for part in ("title", "site", "section", "address"):
+        assert ARTICLE[part] in told, part
+    assert "unsigned" in told
+    for words in NEWEST_WORDS:
+        assert words in told
+
+
+def test_what_cites_lines_names_the_article_and_the_headings_to_look_under() -> None:
+    told = plain(citations("x", ["timing.phase1", "opening.opposed-goals"]))
+    assert article_name() in told
+    assert ARTICLE["title"] in told
+    assert ARTICLE["site"] in told
+    assert "unsigned" in told
+    assert f'under {text("article.opening")}; "Timing".' in told
+    assert ARTICLE["title"] not in citations("x", (), (), ["scores.step2_sd"])
+
+
+def test_every_claim_stands_under_one_heading_and_every_heading_is_over_a_claim() -> None:
+    lines = [section.line for section in load_article_sections()]
+    assert lines == sorted(set(lines))
+    told = {find_in_article([claim.id]) for claim in load_claims()}
+    assert len(told) == len(lines) + 1
+    assert not any("; " in one.partition(" look under ")[2] for one in told)
+    headings = {claim.topic: set() for claim in load_claims()}  # type: dict[str, set[str]]
+    for claim in load_claims():
+        headings[claim.topic].update(re.findall('"(.*?)"', find_in_article([claim.id])))
+    assert headings["timing"] == {"Timing"}
+    assert headings["conduct"] == {"How to Use Backchannel"}
+    assert headings["truths"] == {"If You Remember Nothing Else"}
+    assert headings["opening"] == set()
+
+
+@pytest.mark.parametrize("kind", ["participants", "facilitator"])
+def test_printed_sheets_name_the_article_and_the_newest_source(kind: str) -> None:
+    told = plain(sheet(kind, "short", 1))
+    assert article_name() in told
+    assert "look under" in told
+    for fact in NEWEST:
+        assert facts()[fact].sentence in told
+
+
+def test_the_one_page_sheet_names_the_article_and_the_newest_source() -> None:
+    advice = advise(Case(failed_clerkship=True), now=MARCH)
+    for told in (plain(sheet_html(advice)), " ".join(sheet_text(advice).split())):
+        assert article_name() in told
+        assert "look under" in told
+        for fact in NEWEST:
+            assert facts()[fact].sentence in told
+
+
+RULE = [fact.id for fact in load_facts() if fact.id.startswith("soap_rule.")]
+
+
+@pytest.mark.parametrize("fact", RULE)
+def test_whatever_cites_the_rule_names_its_newest_source(fact: str) -> None:
+    for cited in (citations("x", (), (), [fact]), facts_by_source("x", "Sources", [fact, "scores.step2_sd"])):
+        for newest in NEWEST:
+            assert facts()[newest].sentence in plain(cited)
+    assert facts()[NEWEST[0]].sentence not in plain(facts_by_source("x", "Sources", ["scores.step2_sd"]))
+
+
+@pytest.mark.parametrize("phase", ["groundwork", "soap_lists", "gap_filling", "post_soap"])
+def test_an_answer_of_the_rule_names_its_newest_source(phase: str) -> None:
+    for fact in NEWEST:
+        assert facts()[fact].sentence in rules_check(Case(phase=phase)).source
+
+
+@pytest.mark.parametrize("name", [row.activity for row in load_activities()])
+def test_an_activity_that_tells_a_fact_about_the_rule_tells_its_newest_source(name: str) -> None:
+    """Wherever the sentence of such a fact is on a page, the newest source is on it too."""
+    activity = make_activity(name)
+    if isinstance(activity, WeekClock):
+        activity.clock = lambda: MARCH
+    told = plain(" ".join([activity.page(), *activity.deferred_fragments(activity.state).values()]))
+    if any(facts()[fact].sentence in told for fact in RULE):
+        assert facts()[NEWEST[0]].sentence in told
+        assert facts()[NEWEST[1]].sentence in told
+
+
+# ---- every fact ----
+
+
+def readers_see() -> Iterator[str]:
+    """Give what readers are shown, page after page: the sheet, the panel, the printed sheets, and each activity on its way."""
+    topics = [row.topic for row in load_not_covered()]
+    for month, day, hour in ((1, 12, 9), (3, 15, 20), (3, 18, 22), (4, 15, 9)):
+        when = datetime(2027, month, day, hour)
+        for unknown in ((), ("program_contacted_first",)):
+            yield sheet_html(advise(Case(), unknown, when, topics))
+    for case in (Case(), Case(score=520, range_low=500, range_floor=450)):
+        yield " ".join({**fast_fragments(case), **deferred_fragments(case)}.values())
+    yield from (sheet(kind, "short", 1) for kind in ("participants", "facilitator"))
+    long = {"population", "reply", "quick_check"}  # takes seconds, and has no fact of its own
+    for row in sorted(load_activities(), key=lambda row: row.activity in long):
+        yield from on_the_way(row.activity)
+
+
+def on_the_way(name: str) -> Iterator[str]:
+    """Give what an activity shows at each state of its own tour, with everything that can be asked for."""
+    activity: Any = make_activity(name)
+    states = []
+    commit, restore = activity.commit, activity.restore
+    activity.commit = lambda to, **more: (states.append(to), commit(to, **more))[1]
+    activity.restore = lambda to: (states.append(to), restore(to))[1]
+    yield activity.page() + activity.transcript()
+    for state in states[-60:]:
+        yield " ".join({**activity.fragments(state), **activity.deferred_fragments(state)}.values())
+
+
+@pytest.mark.slow
+def test_every_fact_is_shown_somewhere() -> None:
+    """Whoever adds a fact to data/facts.csv has to show it where a reader needs it."""
+    left = {fact.id: fact.sentence for fact in load_facts()}
+    for page in readers_see():
+        told = plain(page)
+        left = {name: sentence for name, sentence in left.items() if sentence not in told}
+        if not left:
+            break
+    assert left == {}
