@@ -259,7 +259,7 @@ def _comparison_notes(sheets: Sequence[Sheet]) -> list[str]:
     return [
         text("take_home.rule_source", source=first.source),
         first.note,
-        text("take_home.article"),
+        text("take_home.article", article=article_name()),
         text("take_home.comparison_note"),
     ]
 
