@@ -1,10 +1,11 @@
-"""Measures the reply checker on three sets of made-up emails: what it finds of their problems, and its false alarms.
+"""Measures the reply checker on four sets of made-up emails: what it finds of their problems, and its false alarms.
 
-    .venv/bin/python benchmarks/reply_checker.py [--against COMMIT] [--set tuning|heldout|fresh] [--list]
+    .venv/bin/python benchmarks/reply_checker.py [--against COMMIT] [--set tuning|heldout|fresh|untouched] [--list]
 
 `letters_tuning.toml` was used while the phrases were made. `letters_heldout.toml` was written before that and put aside, but by
 the author of the phrases, who knew it. `letters_fresh.toml` was written when the phrases were finished, in other words on
-purpose: the closest to an email that the checker has not met.
+purpose. `letters_untouched.toml` was written later, by somebody who had not read the phrases: the closest to an email that the
+checker has not met.
 
 With `--against`, the checker of another commit reads the same letters, in a Python of its own.
 `--list` names what was missed and what was a false alarm.
@@ -27,7 +28,7 @@ from typing import NamedTuple
 
 ROOT = Path(__file__).resolve().parents[1]
 LETTERS = ROOT / "tests" / "activities" / "reply"
-SETS = ("tuning", "heldout", "fresh")
+SETS = ("tuning", "heldout", "fresh", "untouched")
 
 #: Reads letters from its input and writes the ids of what the checker finds in each.
 READ = """
