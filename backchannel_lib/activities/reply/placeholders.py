@@ -14,6 +14,7 @@ _ALWAYS: Final = re.compile(
     «[^«»\n]{1,60}» | %[A-Z_]{3,40}% |
     (?<![^\W_])_{2,}(?![^\W_]) | \[[ _.…*-]*\] | \(\s*[_.…]{2,}\s*\) |  # a line to fill in
     (?<![A-Za-z])[Xx]{3,}(?![^\W_]) | (?<=Dr\ )[Xx]{2,}(?![^\W_]) | (?<=Dr\.\ )[Xx]{2,}(?![^\W_]) |  # XXX
+    (?<=\ (?:in|at)\ )XX(?=\ of|\ last|,|\.) |
     (?<![\w#])\#{3,} | \?{3,} | (?<=Dr\.)[ ]\.{3,} | (?<=Dr)[ ]\.{3,} |
     \b(?:INSERT|ENTER|ADD)\s(?:[A-Z]+\s?){1,4}\b |
     \b(?:PROGRAM|HOSPITAL|INSTITUTION|SCHOOL|FIRST|LAST|DOCTOR|YOUR|MENTOR)[ _]NAME\b |
@@ -22,6 +23,8 @@ _ALWAYS: Final = re.compile(
     """,
     re.VERBOSE,
 )
+#: A line above a signature: it stands alone, and something is written below it.
+_RULE_ABOVE_NAME: Final = re.compile(r"(?m)^_{4,}[ \t]*\n\s*[^\W_]")
 #: Words of a form in capitals, in a letter that is not written in capitals throughout.
 _CAPITALS: Final = re.compile(
     r"\b(?:MONTH|YEAR|DATE|PROGRAM|HOSPITAL|SPECIALTY|INSTITUTION|NAME)(?:[ /]+(?:MONTH|YEAR|DATE|NAME))*\b"
@@ -52,7 +55,7 @@ def placeholders(text: str) -> list[tuple[int, int]]:
         >>> [text[start:end] for start, end in placeholders(text)]
         ['[Name]', '____']
     """
-    found = [match.span() for match in _ALWAYS.finditer(text)]
+    found = [match.span() for match in _ALWAYS.finditer(text) if not _RULE_ABOVE_NAME.match(text, match.start())]
     found += [match.span() for shape in _BRACKETS for match in shape.finditer(text) if _is_blank(match[1], text[match.start()])]
     if sum(letter.islower() for letter in text) > sum(letter.isupper() for letter in text):
         found += [match.span() for match in _CAPITALS.finditer(text)]
