@@ -3,9 +3,8 @@
     .venv/bin/python benchmarks/reply_checker.py [--against COMMIT] [--set tuning|heldout|fresh|untouched] [--list]
 
 `letters_tuning.toml` was used while the phrases were made. `letters_heldout.toml` was written before that and put aside, but by
-the author of the phrases, who knew it. `letters_fresh.toml` was written when the phrases were finished, in other words on
-purpose. `letters_untouched.toml` was written later, by somebody who had not read the phrases: the closest to an email that the
-checker has not met.
+the author of the phrases, who knew it. `letters_fresh.toml` was written when the phrases were finished, and later used to make
+more. From `letters_untouched.toml` no phrase was made: the closest to emails that the checker has not met.
 
 With `--against`, the checker of another commit reads the same letters, in a Python of its own.
 `--list` names what was missed and what was a false alarm.

@@ -1,4 +1,4 @@
-"""How well the reply checker does on three sets of made-up emails, and that readers are told no better."""
+"""How well the reply checker does on four sets of made-up emails, and that readers are told no better."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def measure(name: str) -> Figures:
     )
 
 
-@pytest.mark.parametrize(("name", "number"), [("tuning", 40), ("heldout", 40), ("fresh", 24)])
+@pytest.mark.parametrize(("name", "number"), [("tuning", 40), ("heldout", 40), ("fresh", 24), ("untouched", 40)])
 def test_a_set_is_half_harmless_and_names_known_findings(name: str, number: int) -> None:
     """Half of each set's letters have no problem, every finding is among the others' problems, and no text is in two sets."""
     letters = load_letters(name)
@@ -32,7 +32,7 @@ def test_a_set_is_half_harmless_and_names_known_findings(name: str, number: int)
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", ["tuning", "heldout"])
+@pytest.mark.parametrize("name", ["tuning", "heldout", "fresh"])
 def test_the_large_sets_are_read_well(name: str) -> None:
     """At least 95% of the problems are found, and at most one of ten harmless letters gets a false alarm."""
     measured = measure(name)
@@ -41,13 +41,13 @@ def test_the_large_sets_are_read_well(name: str) -> None:
     assert measured.alarms_elsewhere <= 3
 
 
-def test_readers_are_told_no_more_than_the_fresh_letters_show() -> None:
-    """The figures on screen are those of the first reading of the fresh letters, and the checker has not become worse."""
-    measured = measure("fresh")
+def test_readers_are_told_no_more_than_the_untouched_letters_show() -> None:
+    """They are of letters from which no phrase was made: at least 85% are found, with at most 1 false alarm in 10."""
+    measured = measure("untouched")
     told = text("reply.limit.measured")
-    assert re.findall(r"\d+", told) == ["24", "19", str(measured.problems), "3"]
-    assert measured.found >= 19
-    assert measured.alarms <= 3
+    assert re.findall(r"\d+", told) == ["40", "39", str(measured.problems), "2"]
+    assert measured.found >= 39 >= 0.85 * measured.problems
+    assert measured.alarms <= 2 <= 0.1 * measured.harmless
 
 
 def test_the_counts_are_right() -> None:
