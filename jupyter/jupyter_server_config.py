@@ -78,6 +78,9 @@ c.LabApp.news_url = None
 c.LabApp.check_for_updates_class = "jupyterlab.NeverCheckForUpdate"
 c.LabApp.extension_manager = "readonly"
 
+# Nothing is built, so nobody needs to look whether something should be.
+c.ServerApp.tornado_settings = {"page_config_data": {"buildAvailable": False, "buildCheck": False}}
+
 # The whole workbook is in the file browser, with the first notebook open.
 c.ServerApp.root_dir = str(ROOT)
 c.LabApp.default_url = f"/lab/tree/{FIRST_NOTEBOOK}"

@@ -20,6 +20,7 @@ import psutil
 #: The variable with the number of the process that a program is to end with, where it cannot take that process's place.
 PARENT = "BACKCHANNEL_PARENT"
 KERNEL = "ipykernel_launcher"
+LAB = "jupyterlab"
 
 
 def leave_out_the_computers_folders(*, ipython: bool) -> None:
@@ -36,6 +37,13 @@ def leave_out_the_computers_folders(*, ipython: bool) -> None:
         from IPython.core import application
 
         application.SYSTEM_CONFIG_DIRS.clear()
+
+
+def leave_node_alone() -> None:
+    """Keep JupyterLab from starting Node at each start, where there is one, to ask for settings of builds that never happen."""
+    from jupyterlab import commands
+
+    commands._yarn_config = lambda _logger: {"yarn config": {}, "npm config": {}}  # noqa: SLF001 - it has no setting for that
 
 
 def end_with_terminal() -> None:
@@ -71,6 +79,8 @@ def main() -> None:
         end_with_terminal()
         end_with_parent(os.environ)
     leave_out_the_computers_folders(ipython=program == KERNEL)
+    if program == LAB:
+        leave_node_alone()
     runpy.run_module(program, run_name="__main__", alter_sys=True)
 
 

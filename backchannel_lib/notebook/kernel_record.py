@@ -74,7 +74,12 @@ _record: KernelRecord | None = None
 
 
 def claim() -> JSON:
-    """Return `KernelRecord.claim` of this kernel as JSON."""
+    """Return `KernelRecord.claim` of this kernel as JSON; null where no record is kept.
+
+    Examples:
+        >>> claim().data is None
+        True
+    """
     return JSON(_record.claim() if _record else None)
 
 
