@@ -198,6 +198,15 @@ def test_the_workshop_answers_to_this_computers_names_alone(workshop: Server) ->
     assert answer(workshop.url(f"/api/terminals?token={workshop.token}"))[0] != 200
 
 
+def test_the_workshop_takes_no_order_from_a_form_of_another_page(workshop: Server) -> None:
+    """With the reader's cookie alone, without the page's own key, no kernel is ended."""
+    _, headers, _ = answer(workshop.address)
+    cookie = headers["Set-Cookie"].partition(";")[0]
+    status, _, text = answer(workshop.url("/voila/api/shutdown/0"), method="POST", body=b"", Cookie=cookie)
+    assert status == 403
+    assert "_xsrf" in text
+
+
 def processes(work: Path) -> list[psutil.Process]:
     """List all that runs for a workshop that saves in this folder."""
     found = []
