@@ -133,6 +133,10 @@ class Activity(Generic[State]):
         """Return the short names of the verdict and of the rule's answer; blank where the reader cannot see one (yet)."""
         return "", ""
 
+    def public_values(self, state: State) -> dict[str, Any]:
+        """Return the fields that code sees, without what only the page has to save."""
+        return self.values(state)
+
     def possible_verdicts(self, state: State) -> tuple[str, ...]:
         """Return the short names of every verdict that the reader sees as possible, lowest first."""
         verdict, _ = self.visible_outcome(state)

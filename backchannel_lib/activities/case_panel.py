@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import functools
 import itertools
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
 from typing import Any, Final, NamedTuple
 
 from backchannel_lib.activities import saved_answers
 from backchannel_lib.activities.activity import Action, Activity
+from backchannel_lib.activities.form import FormField
 from backchannel_lib.activities.messages import ActionResult
+from backchannel_lib.activities.sheet_desk import line_field, sheet_actions, topics_field
 from backchannel_lib.base.errors import CaseError, SheetError, known_word
 from backchannel_lib.base.texts import text
+from backchannel_lib.model.advice import advise
 from backchannel_lib.model.case import Case, Field
 from backchannel_lib.model.case_files import SavedCase, saved_case_from_text, saved_case_to_text
 from backchannel_lib.model.exams import exam_of
@@ -24,6 +28,10 @@ from backchannel_lib.page import charts
 from backchannel_lib.page.case_controls import shown_fields, slider_ends
 from backchannel_lib.page.case_fragments import answer_line, case_static_html, case_text, deferred_fragments, fast_fragments
 from backchannel_lib.page.case_page import case_page
+from backchannel_lib.page.html import tag
+from backchannel_lib.page.inputs import text_box
+from backchannel_lib.page.sheet import Sheet, SheetHead
+from backchannel_lib.page.sheet_desk import sheet_desk, sheet_fragment, topics_control
 
 FILE_NAME: Final = "my_case.json"
 SCORES: Final = ("score", "range_low", "range_floor")
@@ -42,6 +50,11 @@ class CaseState(NamedTuple):
     scene: str = ""  # the described student
     guesses: tuple[tuple[str, str], ...] = ()  # what was predicted for whom
     seen: tuple[str, ...] = ()  # those whose answer was shown
+    # Of the panel of the whole case alone, for its sheet:
+    name: str = ""
+    program: str = ""
+    topics: tuple[str, ...] = ()  # what the article does not cover
+    sheet: bool = False  # whether it is in sight
 
 
 def state_of(
@@ -80,6 +93,7 @@ class CaseActivity(Activity[CaseState]):
         case: The case it opens with, and returns to on reset; None for the defaults.
         reading: The name of a reading; None for every default.
         unknown: Fields of `MAY_BE_UNKNOWN` that start as "I don't know".
+        clock: Returns the present moment, for the sheet.
 
     Examples:
         >>> session = CaseActivity()
@@ -93,10 +107,18 @@ class CaseActivity(Activity[CaseState]):
         (True, 'unconnected_faculty')
     """
 
+    has_sheet = True  # whether its page has a place for the sheet to take away
     may_be_unknown: Sequence[str] = MAY_BE_UNKNOWN  # the fields whose controls offer "I don't know"
 
-    def __init__(self, case: Case | None = None, reading: str | None = None, unknown: Collection[str] = ()) -> None:
+    def __init__(
+        self,
+        case: Case | None = None,
+        reading: str | None = None,
+        unknown: Collection[str] = (),
+        clock: Callable[[], datetime] = lambda: datetime.now().astimezone(),
+    ) -> None:
         super().__init__("case", state_of(case or Case(), check_reading(reading), unknown=unknown))
+        self.clock = clock
         self._has_saved = False  # whether something from the chapters waits to be restored; looked up when a page says hello
 
     @property
@@ -119,7 +141,8 @@ class CaseActivity(Activity[CaseState]):
     def actions(self) -> dict[str, Action]:
         """Give what the buttons of a case do, beside those that all activities have."""
         saved: dict[str, Action] = {"restore_case": self._restore_case, "delete_case": self._delete_case}
-        return {"exam": self._exam, "apply": self._apply, "read": self._read, **saved}
+        own: dict[str, Action] = {"exam": self._exam, "apply": self._apply, "read": self._read, **saved}
+        return {**own, **sheet_actions(self._show_sheet, lambda: self.sheets(self.state))} if self.has_sheet else own
 
     def update(self, **values: object) -> None:
         """Change fields as a reader would with the controls; a floor that is not given gives way to the range.
@@ -246,15 +269,34 @@ class CaseActivity(Activity[CaseState]):
         self._has_saved = False
         return {"notice": text("kept.forgotten")}
 
+    # ---- the sheet ----
+
+    def sheets(self, state: CaseState) -> list[Sheet]:
+        """Return the sheet of what was entered; none while that is the made-up case it opened with, or of two exams."""
+        entered = (state.case, state.unknown) != (self.start.case, self.start.unknown) or state.name or state.program
+        if exam_of(state.case) is None or not (entered or state.topics):
+            return []
+        advice = advise(state.case, state.unknown, self.clock(), state.topics, reading=state.reading, keep_phase=True)
+        return [Sheet(advice, SheetHead(state.name, state.program))]
+
+    def _sheet_fragment(self, state: CaseState) -> str:
+        if exam_of(state.case) is None:
+            return tag("p", text("sheet_desk.mixed"))
+        return sheet_fragment(self.sheets(state))
+
+    def _show_sheet(self, _: object) -> ActionResult:
+        self.commit(self.state._replace(sheet=not self.state.sheet))
+        return {"focus": "sheet"} if self.state.sheet else {}
+
     # ---- what is on screen ----
 
     def fields(self) -> Iterable[str]:
-        """Name the fields of a case."""
-        return Case.fields()
+        """Name the fields of a case, and those of its sheet."""
+        return (*Case.fields(), *(sheet_fields() if self.has_sheet else ()))
 
     def label(self, field: str) -> str:
         """Give a field's label."""
-        return text(f"field.{field}.label")
+        return sheet_fields()[field].label if field in sheet_fields() else text(f"field.{field}.label")
 
     def linked_fields(self, field: str) -> Iterable[str]:
         """Name the three scores together: an error between two is gone as soon as either is mended."""
@@ -262,6 +304,8 @@ class CaseActivity(Activity[CaseState]):
 
     def with_value(self, field: str, value: object) -> CaseState:
         """Tell where a move of one control leads."""
+        if self.has_sheet and field in sheet_fields():
+            return self.state._replace(**{field.removeprefix("sheet_"): sheet_fields()[field].read(value)})
         if field in self.may_be_unknown and Case.fields()[field].kind == "set":
             value = self._one_or_other(field, value)
         if field in self.may_be_unknown and is_unknown(value):
@@ -287,6 +331,14 @@ class CaseActivity(Activity[CaseState]):
         return "|".join(part for part in parts if part != UNKNOWN) if field in self.unknown else UNKNOWN
 
     def values(self, state: CaseState) -> dict[str, Any]:
+        """Give the case as a flat record, and what was entered for its sheet."""
+        return {**self.public_values(state), **(self._sheet_values(state) if self.has_sheet else {})}
+
+    @staticmethod
+    def _sheet_values(state: CaseState) -> dict[str, str]:
+        return {"sheet_name": state.name, "sheet_program": state.program, "sheet_topics": "|".join(state.topics)}
+
+    def public_values(self, state: CaseState) -> dict[str, Any]:
         """Give the case as a flat record, with ``unknown`` where a field is not known."""
         return {**state.case.to_record(), **dict.fromkeys(state.unknown, UNKNOWN)}
 
@@ -308,7 +360,7 @@ class CaseActivity(Activity[CaseState]):
     def deferred_fragments(self, state: CaseState) -> dict[str, str]:
         """Give what would change it, the readings, and the charts with their numbers."""
         case, reading, unknown = state.case, state.reading, state.unknown
-        parts = deferred_fragments(case, reading, unknown=unknown)
+        parts = {**deferred_fragments(case, reading, unknown=unknown), "sheet": self._sheet_fragment(state)}
         for chart in self._drawn(state):
             parts[f"base_figure.{chart}"] = charts.base_figure(chart, case, reading, unknown)
             parts[f"alt_text.{chart}"] = charts.alt_text(chart, case, reading, unknown)
@@ -331,14 +383,20 @@ class CaseActivity(Activity[CaseState]):
         """Tell which controls matter, in which exam the scores are, and where their sliders end."""
         exam = exam_of(state.case)
         return {
-            "shown": shown_fields(state.case),
-            "open": [*(["kept"] if self._has_saved else []), *(f"chart.{chart}" for chart in self._drawn(state))],
+            "shown": [*shown_fields(state.case), *sheet_fields()],
+            "open": [
+                *(["kept"] if self._has_saved else []),
+                *(["sheet"] if state.sheet else []),
+                *(f"chart.{chart}" for chart in self._drawn(state)),
+            ],
             "exam": exam.exam if exam else None,
             "ends": {name: slider_ends(state.case, name) for name in SCORES},
         }
 
     def positions(self, field: str) -> Iterable[Any]:
         """List the positions of a field's control."""
+        if field in sheet_fields():
+            return ()
         known = Case.fields()[field]
         more = [UNKNOWN] if field in self.may_be_unknown else []
         if known.kind == "flag":
@@ -354,7 +412,14 @@ class CaseActivity(Activity[CaseState]):
 
     def page(self) -> str:
         """Give the whole panel."""
-        return case_page(self.case, self.reading, self.unknown)
+        state = self.state
+        controls = [
+            topics_control("sheet_topics", self.label("sheet_topics"), state.topics),
+            text_box("sheet_name", self.label("sheet_name"), state.name),
+            text_box("sheet_program", self.label("sheet_program"), state.program),
+        ]
+        desk = sheet_desk(["sheet"] if state.sheet else [], self._sheet_fragment(state), *controls)
+        return case_page(state.case, state.reading, state.unknown, desk)
 
     def static_html(self) -> str:
         """Give verdict, chain and rule of the case, for a notebook that has not been run."""
@@ -386,20 +451,40 @@ class CaseActivity(Activity[CaseState]):
 
     def to_file(self, state: CaseState) -> tuple[str, str]:
         """Give a case file."""
-        return FILE_NAME, saved_case_to_text(SavedCase(state.case, state.unknown))
+        return FILE_NAME, saved_case_to_text(SavedCase(state.case, state.unknown, self._sheet_values(state)))
 
     def from_file(self, text: str) -> CaseState:
         """Read a case file."""
         saved = saved_case_from_text(text)
-        return state_of(saved.case, self.reading, unknown=saved.unknown)
+        entered = {
+            name.removeprefix("sheet_"): field.read(saved.sheet[name])
+            for name, field in sheet_fields().items()
+            if name in saved.sheet
+        }
+        return state_of(saved.case, self.reading, unknown=saved.unknown)._replace(**entered, sheet=self.state.sheet)
 
     def file_problem(self, error: CaseError) -> str:
         """Say in a sentence for a reader what is wrong with a case file."""
         if isinstance(error, SheetError):
             return str(error)
-        if error.field in Case.fields():
-            return text("panel.load_field", field=text(f"field.{error.field}.label"), sentence=error.sentence)
+        if error.field in self.fields():
+            return text("panel.load_field", field=self.label(error.field), sentence=error.sentence)
         return text("panel.newer_case" if error.rule == "newer_file" else "panel.not_a_case")
+
+
+@functools.cache
+def sheet_fields() -> Mapping[str, FormField]:
+    """Return what is asked for the sheet alone, by the name of its control.
+
+    Examples:
+        >>> list(sheet_fields())
+        ['sheet_topics', 'sheet_name', 'sheet_program']
+    """
+    return {
+        "sheet_topics": topics_field("sheet_topics", text("sheet_desk.topics")),
+        "sheet_name": line_field("sheet_name", text("sheet_desk.name")),
+        "sheet_program": line_field("sheet_program", text("sheet_desk.program")),
+    }
 
 
 @functools.cache

@@ -8,21 +8,23 @@ from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from typing import Annotated, Any, Final, NamedTuple
 
-from backchannel_lib.activities.activity import Action, saved_file
-from backchannel_lib.activities.form import Form, FormField, Record, choice_field, choices_field
+from backchannel_lib.activities.activity import Action
+from backchannel_lib.activities.form import Form, FormField, Record, boolean_field, choice_field, choices_field
 from backchannel_lib.activities.messages import ActionResult
+from backchannel_lib.activities.sheet_desk import line_field, sheet_actions, topics_field
 from backchannel_lib.activities.tables import ActivityRow
 from backchannel_lib.base.errors import CaseError
 from backchannel_lib.base.readers import WrongRowError, each_of, loader, one_of
 from backchannel_lib.base.texts import text
-from backchannel_lib.model.advice import Advice, advise, load_not_covered
+from backchannel_lib.model.advice import Advice, advise
 from backchannel_lib.model.calendar import eastern, match_week
 from backchannel_lib.model.case import RECOMMENDERS, Case
 from backchannel_lib.model.tables import Settings, case_settings
 from backchannel_lib.page.activity_page import activity_page, slot
 from backchannel_lib.page.html import tag
 from backchannel_lib.page.inputs import button, checks, radios, select, text_box, toolbar
-from backchannel_lib.page.sheet import SheetHead, moment_text, sheet_html, sheet_sections, sheet_text
+from backchannel_lib.page.sheet import Sheet, SheetHead, moment_text, sheet_sections
+from backchannel_lib.page.sheet_desk import sheet_desk, sheet_fragment, topics_control
 
 NOW: Final = "now"
 UNKNOWN: Final = "unknown"
@@ -100,7 +102,6 @@ class QuickCheck(Form):
 
     def __init__(self, row: ActivityRow, clock: Callable[[], datetime] = lambda: datetime.now().astimezone()) -> None:
         self.clock = clock
-        topics = [topic.topic for topic in load_not_covered()]
         super().__init__(
             row,
             {
@@ -112,9 +113,10 @@ class QuickCheck(Form):
                 "standing": choice_field("standing", answers_to("standing"), text("quick.standing"), UNKNOWN),
                 "file": choices_field("file", answers_to("file"), text("quick.file")),
                 "program": FormField((), _read_program, text("quick.program")),
-                "topics": choices_field("topics", topics, text("quick.topics")),
-                "name": FormField("", _read_line("name"), text("quick.name")),
-                "program_name": FormField("", _read_line("program_name"), text("quick.program_name")),
+                "topics": topics_field("topics", text("quick.topics")),
+                "name": line_field("name", text("sheet_desk.name")),
+                "program_name": line_field("program_name", text("sheet_desk.program")),
+                "sheet": boolean_field("sheet"),
             },
         )
 
@@ -156,9 +158,9 @@ class QuickCheck(Form):
         known, unknown = self.known_and_unknown(state)
         return advise(known, unknown, self.moment(state), state["topics"])
 
-    def head(self, state: Record) -> SheetHead:
-        """Return what the student wrote for the head of the sheet."""
-        return SheetHead(state["name"], state["program_name"])
+    def sheets(self, state: Record) -> list[Sheet]:
+        """Return the sheet of some answers, with what the student wrote for its head."""
+        return [Sheet(self.advice(state), SheetHead(state["name"], state["program_name"]))]
 
     # ---- the page ----
 
@@ -205,39 +207,43 @@ class QuickCheck(Form):
                 state["program"],
                 help_text=text("quick.program_help"),
             ),
-            checks(
-                "topics",
-                self.label("topics"),
-                [(row.topic, text(f"not_covered.{row.topic}.name")) for row in load_not_covered()],
-                state["topics"],
-            ),
+            topics_control("topics", self.label("topics"), state["topics"]),
             tag("h3", text("quick.answer")),
             slot("answer", fragments["answer"]),
-            tag("h3", text("quick.take_away")),
-            text_box("name", self.label("name"), state["name"]),
-            text_box("program_name", self.label("program_name"), state["program_name"]),
-            toolbar(
-                button(text("quick.save_sheet"), "save_sheet"),
-                button(text("quick.save_text"), "save_text"),
-                button(text("panel.save"), "save"),
+            sheet_desk(
+                self.sections(state),
+                self._sheet(state),
+                text_box("name", self.label("name"), state["name"]),
+                text_box("program_name", self.label("program_name"), state["program_name"]),
+                heading="h3",
             ),
+            toolbar(button(text("panel.save"), "save"), alike=True),
         )
 
     def _callers(self) -> list[tuple[str, str]]:
         callers = [(caller, text(f"level.recommender.{caller}")) for caller in RECOMMENDERS]
-        return [*callers, (UNKNOWN, text("quick.unknown"))]
+        return [*callers, (UNKNOWN, text("panel.unknown"))]
 
     # ---- buttons ----
 
     def actions(self) -> dict[str, Action]:
         """Return what the buttons do."""
-        return {"save_sheet": self._save_sheet, "save_text": self._save_text}
+        return sheet_actions(self._show_sheet, lambda: self.sheets(self.state))
 
-    def _save_sheet(self, _: Mapping[str, Any]) -> ActionResult:
-        return saved_file("my_sheet.html", sheet_html(self.advice(self.state), self.head(self.state)))
+    def _show_sheet(self, _: Mapping[str, Any]) -> ActionResult:
+        self.commit_values(sheet=not self.state["sheet"])
+        return {"focus": "sheet"} if self.state["sheet"] else {}
 
-    def _save_text(self, _: Mapping[str, Any]) -> ActionResult:
-        return saved_file("my_sheet.txt", sheet_text(self.advice(self.state), self.head(self.state)))
+    def sections(self, state: Record) -> list[str]:
+        """Return whether the sheet is in sight."""
+        return ["sheet"] if state["sheet"] else []
+
+    def deferred_fragments(self, state: Record) -> dict[str, str]:
+        """Return the sheet, once something was entered or the sheet was asked for."""
+        return {"sheet": self._sheet(state)}
+
+    def _sheet(self, state: Record) -> str:
+        return sheet_fragment(self.sheets(state) if state != self.start else [])
 
     def transcript(self) -> str:
         """Return what each day and each caller lead to; the present moment is left out, since it never is the same."""
@@ -266,7 +272,7 @@ def _options(question: str) -> list[tuple[str, str]]:
 
 
 def _label(question: str, answer: str) -> str:
-    return text("quick.unknown") if answer == UNKNOWN else text(f"quick.{question}.{answer}")
+    return text("panel.unknown") if answer == UNKNOWN else text(f"quick.{question}.{answer}")
 
 
 def _read_program(value: object) -> tuple[str, ...]:
@@ -276,14 +282,4 @@ def _read_program(value: object) -> tuple[str, ...]:
         facts, others = answers_to("program")[one].facts, answers_to("program")[other].facts
         if any(facts[field] != others[field] for field in facts.keys() & others.keys()):
             raise CaseError("program", "contradiction", text(f"quick.program.{one}"), other=text(f"quick.program.{other}"))
-    return read
-
-
-def _read_line(field: str) -> Callable[[object], str]:
-    def read(value: object) -> str:
-        line = " ".join(str(value).split())
-        if not isinstance(value, str) or len(line) > 80:
-            raise CaseError(field, "too_long", value, high=80)
-        return line
-
     return read

@@ -52,6 +52,7 @@ class Scenes(CaseActivity):
         scenes: Its students; None for those of data/scenes.csv.
     """
 
+    has_sheet = False
     may_be_unknown = ()  # a described student is known, and one's own case here opens with what is described
 
     def __init__(self, row: ActivityRow, scenes: Iterable[SceneRow] | None = None) -> None:

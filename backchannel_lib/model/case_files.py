@@ -18,6 +18,7 @@ from backchannel_lib.model.cells import is_blank
 from backchannel_lib.model.possible import MAY_BE_UNKNOWN, UNKNOWN, check_unknown, replace_known
 
 FORMAT: Final = 2  # raised when a field changes its meaning; a new field with a default needs no new format
+SHEET: Final = ("sheet_name", "sheet_program", "sheet_topics")  # what a file may hold for the sheet alone
 PLAIN: Final = 1  # the format of a case in which everything is stated, which older versions read as well
 
 
@@ -27,7 +28,7 @@ class SavedCase(NamedTuple):
     Args:
         case: The case; where a field is unknown, any value that fits stands in it.
         unknown: The fields that are not known, of `MAY_BE_UNKNOWN`.
-        sheet: What was entered for the sheet alone: ``name``, ``program`` and ``topics``, as far as they were entered.
+        sheet: What was entered for the sheet alone, of `SHEET`.
 
     Examples:
         >>> saved_case_from_text('{"backchannel_case": 2, "sponsors_visas": "unknown"}').unknown
@@ -54,7 +55,7 @@ def saved_case_to_text(saved: SavedCase) -> str:
     sheet = {name: value for name, value in saved.sheet.items() if value}
     if not saved.unknown and not sheet:
         return case_to_text(saved.case)
-    record = {"backchannel_case": FORMAT, **saved.record, **({"sheet": sheet} if sheet else {})}
+    record = {"backchannel_case": FORMAT, **saved.record, **sheet}
     return json.dumps(record, indent=2) + "\n"
 
 
@@ -131,9 +132,10 @@ def saved_case_from_text(text: str, name: str = "case file") -> SavedCase:
         raise CaseFileError(name, "bad_format", version)
     if version > FORMAT:
         raise CaseFileError(name, "newer_file", version, known=FORMAT)
-    sheet = record.pop("sheet", {})
-    if not isinstance(sheet, dict) or not all(isinstance(value, str) for value in sheet.values()):
-        raise CaseFileError(name, "bad_sheet", sheet)
+    sheet = {key: record.pop(key) for key in SHEET if key in record}
+    for value in sheet.values():
+        if not isinstance(value, str):
+            raise CaseFileError(name, "bad_sheet", value)
     return SavedCase(*case_from_open_record(record), MappingProxyType(sheet))
 
 

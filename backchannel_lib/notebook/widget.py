@@ -164,7 +164,7 @@ class ActivityView(anywidget.AnyWidget):
         before = activity.values(activity.state)
         new = {field: value for field, value in values.items() if before.get(field, ...) != value}
         if not new:
-            return before
+            return activity.public_values(activity.state)
         fields = set(activity.fields())
         for field in new.keys() - before.keys() - fields:
             raise CaseError(field, "unknown_field", new[field], known=suggestions(field, before))
@@ -173,7 +173,7 @@ class ActivityView(anywidget.AnyWidget):
         else:  # some of what a page saves has no control, such as which student is in sight
             activity.commit(activity.from_file(json.dumps({**before, **new})))
         self._changed()
-        return activity.values(activity.state)
+        return activity.public_values(activity.state)
 
     def set_state(self, sync_data: dict[str, Any]) -> None:
         """Take what the front end linked to this widget; it may set what Python may set."""
@@ -203,7 +203,7 @@ class ActivityView(anywidget.AnyWidget):
     def _publish(self) -> None:
         """Tell whoever observes or links."""
         with self.hold_sync(), self.hold_trait_notifications():
-            self.set_trait("value", printable(self.activity.values(self.activity.state)))
+            self.set_trait("value", printable(self.activity.public_values(self.activity.state)))
             verdict, rule = self.activity.visible_outcome(self.activity.state)
             self.set_trait("verdict", verdict)
             self.set_trait("verdicts", self.activity.possible_verdicts(self.activity.state))

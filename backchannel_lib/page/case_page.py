@@ -18,7 +18,7 @@ from backchannel_lib.page.inputs import button
 from backchannel_lib.page.verdict_html import stages_on_screen
 
 
-def case_page(case: Case, reading: str | None = None, unknown: Collection[str] = ()) -> str:
+def case_page(case: Case, reading: str | None = None, unknown: Collection[str] = (), sheet: Markup | None = None) -> str:
     """Return the whole page as HTML, its fragments filled in.
 
     In every id the sign ``§`` stands for whatever makes it unique on the page; who shows the page replaces it.
@@ -27,6 +27,7 @@ def case_page(case: Case, reading: str | None = None, unknown: Collection[str] =
         case: The case it opens with.
         reading: The name of a reading; None for every default.
         unknown: Its fields that are not known, of `MAY_BE_UNKNOWN`.
+        sheet: The section of the sheet to take away.
 
     Examples:
         >>> case_page(Case()).count("<fieldset") > 5
@@ -71,6 +72,7 @@ def case_page(case: Case, reading: str | None = None, unknown: Collection[str] =
             ),
             class_="bw-columns",
         ),
+        sheet,
         _section("changes.title", None, slot("changes"), class_="bw-wide"),
         _section("readings.title", None, slot("readings"), class_="bw-wide"),
         _section(

@@ -311,7 +311,9 @@ def _rule(advice: Advice) -> _Block:
         text("rules.title"),
         tuple(lines),
         (text("take_home.rule_source", source=first.source), first.note),
-        answer=first.label if advice.planned is None else text("take_home.right_now", answer=first.label),
+        answer=first.label
+        if advice.planned is None
+        else text("take_home.right_now", answer=first.label, planned=advice.planned.label),
     )
 
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from backchannel_lib import Case, CaseError, Verdict, judge, what_would_change
 from backchannel_lib.activities import activity, saved_answers
-from backchannel_lib.activities.case_panel import CaseActivity
+from backchannel_lib.activities.case_panel import CaseActivity, sheet_fields
 from backchannel_lib.base.texts import text
 from backchannel_lib.model.case_files import case_from_text, case_to_text
 from backchannel_lib.model.exams import exam_of
@@ -25,7 +25,8 @@ from tests.helpers.cases import CALLER_MOVES, OTHER_READINGS, cases
 from tests.helpers.cases import READINGS as EVERY_READING
 
 FAST = set(fast_fragments(Case()))
-SLOW = set(deferred_fragments(Case())) | {f"{part}.{chart}" for part in ("base_figure", "alt_text") for chart in CHARTS}
+NO_SHEET = dict.fromkeys(sheet_fields(), "")
+SLOW = {"sheet", *deferred_fragments(Case())} | {f"{part}.{chart}" for part in ("base_figure", "alt_text") for chart in CHARTS}
 
 
 class Screen:
@@ -80,10 +81,11 @@ class Screen:
         expected = {**fast_fragments(case, reading, unknown), **deferred_fragments(case, reading, unknown=unknown)}
         expected |= {f"base_figure.{chart}": base_figure(chart, case, reading, unknown) for chart in drawn}
         expected |= {f"alt_text.{chart}": alt_text(chart, case, reading, unknown) for chart in drawn}
+        expected["sheet"] = self.texts()["sheet"]  # it tells the time; what it says is tested below
         out_of_sight = {f"{part}.{chart}" for part in ("base_figure", "alt_text") for chart in {*CHARTS} - {*drawn}}
         assert {name: body for name, body in self.texts().items() if name not in out_of_sight} == expected
         assert {chart for chart in CHARTS if f"chart.{chart}" in self.rest["open"]} == {*drawn}
-        assert self.shown == shown_fields(case)
+        assert self.shown == [*shown_fields(case), *sheet_fields()]
         assert self.rest["marks"] == {chart: list(mark(chart, case, reading)) for chart in drawn}
         exam = exam_of(case)
         assert self.rest["exam"] == (exam.exam if exam else None)
@@ -109,7 +111,7 @@ def test_hello_tells_everything() -> None:
     session = CaseActivity(Case(score=251))
     fast, slow = session.handle({"type": "hello", "seq": 1, "view": "a"})
     assert fast["forget"] is True
-    assert fast["values"] == Case(score=251).to_record()
+    assert fast["values"] == Case(score=251).to_record() | NO_SHEET
     assert (set(fast["fragments"]), set(slow["fragments"])) == (FAST, SLOW)
     assert {"shown", "errors", "marks", "exam", "ends"} <= set(fast)
     assert (fast["type"], fast["seq"], fast["view"]) == ("show", 1, "a")

@@ -115,7 +115,7 @@ def test_the_sheet_holds_the_student_s_own_answers() -> None:
     for caller in ("trusted_peer", "self"):
         act(check, type="set", field="caller", value=caller)
         act(check, type="set", field="name", value="  Zoë   M. ")
-        fast, _ = act(check, type="save_sheet")
+        fast, _ = act(check, type="save_page")
         assert fast["file"]["name"].endswith(".html")
         assert "Zoë M." in fast["file"]["text"]
         plain, _ = act(check, type="save_text")

@@ -9,7 +9,8 @@ from backchannel_lib.activities.planner.tables import ACQUAINTANCE, KINDS, OPENI
 from tests.helpers.cases import NEEDS
 
 WELL = Person("Dr. Abe", "trusted_peer", None, "well")
-MERCY = Program("Mercy", 230)
+#: Everything about it is known.
+MERCY = Program("Mercy", 230, openings="categorical", interviews_failures=True, sponsors_visas=True)
 
 
 def known(name: str, *programs: str, kind: str = "trusted_peer", knows: str = "well") -> Person:

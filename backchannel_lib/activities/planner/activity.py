@@ -348,15 +348,18 @@ class PlannerActivity(Activity[PlannerState]):
         yield "people.2.known_at", ("", "1|2")
         yield "people.2.inside_at", ("1|2",)
         yield "programs.1.range_low", ("220", "245", "")
-        yield "programs.1.openings", OPENINGS
-        for name in ("prior_contact", "interviews_failures", "sponsors_visas", "program_contacted_first"):
+        yield "programs.1.openings", (*OPENINGS, "")
+        for name in ("prior_contact", "program_contacted_first"):
             yield f"programs.1.{name}", (False, True)
+        for name in ("interviews_failures", "sponsors_visas"):
+            yield f"programs.1.{name}", (False, True, "")
         yield "programs.1.needs", ("", "language")
 
 
 def _value_label(field: str, value: object) -> str:
     if value in ("", None):
-        return text("planner_board.nothing")
+        unknown = field.rpartition(".")[2] in ("interviews_failures", "sponsors_visas", "openings")
+        return text("panel.unknown" if unknown else "planner_board.nothing")
     if isinstance(value, bool):
         return text("scene.on") if value else text("scene.off")
     match field.rpartition(".")[2]:

@@ -94,7 +94,7 @@ def _facts(row: PlanRow) -> Iterator[str]:
     if program.prior_contact:  # a box that was not ticked may only mean that nobody thought of it
         yield text("planner.briefing.known_there")
     if case.phase in SOAP:
-        yield text(f"planner.opening.{program.openings}")
+        yield text(f"planner.opening.{program.openings or 'unknown'}")
     for need in NEEDS:
         if need in program.needs:
             met = "planner.briefing.need_met" if need in case.offers else "planner.briefing.need_open"

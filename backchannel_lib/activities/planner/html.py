@@ -179,9 +179,10 @@ def programs_table(ids: tuple[int, ...]) -> Markup:
     """Return the rows of programs without what is in them."""
     if not ids:
         return tag("p", text("planner_board.no_programs"))
-    seats = [(level, text(f"planner.opening.{level}")) for level in OPENINGS]
+    seats = [(None, text("panel.unknown")), *((level, text(f"planner.opening.{level}")) for level in OPENINGS)]
     needs = [(level, text(f"level.need.{level}")) for level in NEEDS]
-    more = ("interviews_failures", "sponsors_visas", "program_contacted_first")
+    answers = [(None, text("panel.unknown")), ("true", text("panel.yes")), ("false", text("panel.no"))]
+    policies = ("interviews_failures", "sponsors_visas")
     help_text = text("planner_board.floor_help")
 
     def cells(stem: str, title: str, fold: str) -> Markup:
@@ -192,7 +193,7 @@ def programs_table(ids: tuple[int, ...]) -> Markup:
                 "div",
                 text_box(f"{stem}.name", label["name"], ""),
                 text_box(f"{stem}.range_low", label["range_low"], ""),
-                select(f"{stem}.openings", label["openings"], seats, OPENINGS[0]),
+                select(f"{stem}.openings", label["openings"], seats, None),
                 checkbox(f"{stem}.prior_contact", text("planner_column.prior_contact"), False),
                 class_="bw-cells",
             ),
@@ -204,7 +205,8 @@ def programs_table(ids: tuple[int, ...]) -> Markup:
                     checks(f"{stem}.needs", label["needs"], needs, ()),
                     tag(
                         "div",
-                        [checkbox(f"{stem}.{name}", text(f"planner_column.{name}"), False) for name in more],
+                        [select(f"{stem}.{name}", text(f"planner_column.{name}"), answers, None) for name in policies],
+                        checkbox(f"{stem}.program_contacted_first", text("planner_column.program_contacted_first"), False),
                         text_box(f"{stem}.range_floor", label["range_floor"], "", help_text=help_text),
                     ),
                     class_="bw-cells",
@@ -299,6 +301,7 @@ def plan_html(state: PlannerState) -> Markup:
             )
             for person in plan.people
         ],
+        _questions_html(plan),
         [tag("h4", text("planner_board.warnings")), tag("ul", warnings, class_="bw-list")] if warnings else None,
         tag(
             "details",
@@ -318,9 +321,20 @@ def plan_html(state: PlannerState) -> Markup:
     )
 
 
+def _questions_html(plan: Plan) -> Markup | None:
+    if not plan.questions:
+        return None
+    lines = [tag("li", tag("b", name), ": ", " ".join(questions)) for name, questions in plan.questions.items()]
+    return join(
+        tag("h4", text("planner_board.questions")),
+        tag("p", text("planner_board.questions_lead")),
+        tag("ul", lines, class_="bw-list"),
+    )
+
+
 def _row_html(row: PlanRow) -> Markup:
     rule = tag("span", _rule_of(row), class_="bw-badge bw-voice-rule")
-    verdict = tag("span", text("planner_board.expects", verdict=row.verdict.label), class_="bw-badge bw-voice-article")
+    verdict = tag("span", text("planner_board.expects", verdict=row.label), class_="bw-badge bw-voice-article")
     return join(tag("p", tag("b", row.program.name), " ", rule, " ", verdict), tag("p", row.reason))
 
 
@@ -357,7 +371,7 @@ def plan_in_short(plan: Plan) -> str:
     people = []
     for person in plan.people:
         programs = [
-            text("planner_board.in_short_row", program=row.program.name, verdict=row.verdict.label, answer=row.rules.label)
+            text("planner_board.in_short_row", program=row.program.name, verdict=row.label, answer=row.rules.label)
             for row in plan.rows_of(person)
         ]
         people.append(text("planner_board.in_short", person=person.name, programs=", ".join(programs)))
@@ -371,13 +385,17 @@ def plan_lines(plan: Plan) -> list[str]:
             "planner_board.line",
             person=row.person.name,
             program=row.program.name,
-            verdict=row.verdict.label,
+            verdict=row.label,
             rule=_rule_of(row),
             reason=row.reason,
         )
         for row in plan.rows
     ]
-    return [plan.summary, *rows]
+    asked = [
+        text("planner_board.questions_line", name=name, questions=" ".join(questions))
+        for name, questions in plan.questions.items()
+    ]
+    return [plan.summary, *rows, *asked]
 
 
 def plan_to_csv(plan: Plan) -> str:
@@ -388,4 +406,4 @@ def plan_to_csv(plan: Plan) -> str:
 
 def _cells(row: PlanRow) -> tuple[str, ...]:
     moment = text(f"level.phase.{row.case.phase}")
-    return row.person.name, row.program.name, row.verdict.label, row.rules.label, moment, row.reason
+    return row.person.name, row.program.name, row.label, row.rules.label, moment, row.reason

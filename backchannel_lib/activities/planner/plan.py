@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import functools
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
+from types import MappingProxyType
 from typing import Any, Final, NamedTuple
 
 from backchannel_lib.activities.planner.search import best_choice
@@ -21,10 +22,12 @@ from backchannel_lib.model.amplifier import assumption
 from backchannel_lib.model.calendar import phase_at
 from backchannel_lib.model.case import Case
 from backchannel_lib.model.exams import exam_of
+from backchannel_lib.model.possible import Possible, possible, worst_and_best
 from backchannel_lib.model.rules import rule_book
 from backchannel_lib.model.soap_rule import RulesCheck, rules_check
 from backchannel_lib.model.tables import ANSWERS, STAGES, load_flags
 from backchannel_lib.model.verdict import Judgment, Verdict
+from backchannel_lib.page.verdict_html import range_label
 
 #: The assumptions of ours behind every plan, by their ids in data/assumptions.csv.
 ASSUMPTIONS: Final = (
@@ -66,11 +69,15 @@ def case_for(student: Case, person: Person, program: Program) -> Case:
         ('random_dean', False, 215)
     """
     well = person.knows_work == ACQUAINTANCE[0]
+    fields = Case.fields()
+    policies = {
+        name: fields[name].default if getattr(program, name) is None else getattr(program, name)
+        for name in ("interviews_failures", "sponsors_visas")
+    }  # what stands in an unknown one means nothing: `Program.unknown` names it
     return student.replace(
         range_low=program.range_low,
         range_floor=program.floor,
-        interviews_failures=program.interviews_failures,
-        sponsors_visas=program.sponsors_visas,
+        **policies,
         has_noncategorical_seat=program.openings in {"both", "noncategorical"},
         needs=program.needs,
         recommender=person.kind_at(program),
@@ -123,7 +130,17 @@ class LeftOut(NamedTuple):
 
 @dataclass(frozen=True)
 class PlanRow:
-    """One row of a plan: who calls which program, what the article and the NRMP's rule say of that call, and why this row."""
+    """One row of a plan: who calls which program, what the article and the NRMP's rule say of that call, and why this row.
+
+    Args:
+        person: Who calls.
+        program: Who is called.
+        case: The case that it makes.
+        judgment: The judgment of it; where something about the program is not known, as it is at worst.
+        reason: Why this row, and what holds it down.
+        rules: What the rule says of it.
+        found: What stays possible of it.
+    """
 
     person: Person
     program: Program
@@ -131,11 +148,17 @@ class PlanRow:
     judgment: Judgment
     reason: str
     rules: RulesCheck
+    found: Possible
 
     @property
     def verdict(self) -> Verdict:
-        """What the article would expect of it."""
-        return self.judgment.verdict
+        """What the article would expect of it; of several verdicts that stay possible, the lowest."""
+        return self.found.lowest
+
+    @property
+    def label(self) -> str:
+        """The verdict for a reader, or the lowest and the highest that stay possible."""
+        return range_label(self.found)
 
     @property
     def rule_kind(self) -> str:
@@ -159,6 +182,7 @@ class Plan:
         warnings: What to beware of; what the NRMP's rule says comes first.
         left_out: Every person and program that is in no row, with the reason.
         summary: The plan in short, or a plain explanation where there is none.
+        questions: What to find out, by program, the most telling question first; only what would change a verdict.
     """
 
     student: Case
@@ -167,6 +191,7 @@ class Plan:
     warnings: tuple[PlanWarning, ...]
     left_out: tuple[LeftOut, ...]
     summary: str
+    questions: Mapping[str, tuple[str, ...]] = field(default_factory=lambda: MappingProxyType({}))
 
     def rows_of(self, person: Person) -> tuple[PlanRow, ...]:
         """Return the rows of one person."""
@@ -245,12 +270,17 @@ class _Contact(NamedTuple):
     person: int
     program: int
     case: Case
-    verdict: int
+    found: Possible
     worth: tuple[int, ...]  # in range, caller, acquaintance, prior contact: each higher is better
 
     @property
+    def verdict(self) -> int:
+        """The lowest that stays possible: a plan never counts on what nobody knows."""
+        return int(self.found.lowest)
+
+    @property
     def order(self) -> tuple[int, ...]:
-        return (self.verdict, *self.worth, -self.program, -self.person)
+        return (self.verdict, int(self.found.highest), *self.worth, -self.program, -self.person)
 
 
 class _Planner:
@@ -295,11 +325,24 @@ class _Planner:
             len(ACQUAINTANCE) - ACQUAINTANCE.index(person.knows_work),
             int(case.prior_contact),
         )
-        return _Contact(p, q, case, self.rules.outcome(case).verdict, worth)
+        return _Contact(p, q, case, possible(case, self.programs[q].unknown, self.reading), worth)
 
-    def _judge(self, case: Case) -> Judgment:
+    def _judge(self, contact: _Contact) -> Judgment:
+        """Judge a contact, as it is at worst."""
         # Not by `judge`, which would refuse a floor of 300 for Level 2; `_ruled_out` has compared the exams.
+        case, _ = worst_and_best(contact.case, self.programs[contact.program].unknown, self.reading)
         return Judgment(case, self.reading, self.rules.outcome(case))
+
+    def _link(self, contact: _Contact) -> str:
+        """Return why a contact does no more; what is not known is not told as if it were."""
+        link = _weakest_link(self._judge(contact))
+        if contact.found.is_settled:
+            return text("planner.row.nothing") if contact.found.lowest == max(Verdict) else link
+        return text("planner.row.at_worst", link=link)
+
+    def _asked(self, contact: _Contact) -> tuple[str, ...]:
+        """Return what would narrow the verdict of a contact, as questions."""
+        return tuple(text(f"ask.{name}") for name in contact.found.depends_on)
 
     def _choose(self) -> dict[int, int]:
         most_people, most_programs = self.limits["most_people"].value, self.limits["most_programs"].value
@@ -335,24 +378,24 @@ class _Planner:
             warnings=tuple(self._warnings(rows, people)),
             left_out=tuple(self._left_out()),
             summary=self._summary(rows, people) if rows else self._nothing(),
+            questions=MappingProxyType(self._questions()),
         )
 
     def _row(self, contact: _Contact) -> PlanRow:
-        judgment = self._judge(contact.case)
         better = [
             person.name
             for p, person in enumerate(self.people)
             if (other := self.useful.get((p, contact.program))) and other.verdict > contact.verdict
         ]
         why = text("planner.row.better", names=_listed(better), **limits_in_words()) if better else text("planner.row.best")
-        stops = text("planner.row.nothing") if judgment.verdict == max(Verdict) else _weakest_link(judgment)
         return PlanRow(
             person=self.people[contact.person],
             program=self.programs[contact.program],
             case=contact.case,
-            judgment=judgment,
-            reason=f"{why} {stops}",
+            judgment=self._judge(contact),
+            reason=f"{why} {self._link(contact)}",
             rules=rules_check(contact.case, self.when),
+            found=contact.found,
         )
 
     def _best(self, *, p: int | None = None, q: int | None = None) -> _Contact | None:
@@ -362,7 +405,7 @@ class _Planner:
 
     @staticmethod
     def _summary(rows: Sequence[PlanRow], people: Sequence[Person]) -> str:
-        sentence = text("planner.summary", people=len(people), programs=len(rows), best=rows[0].verdict.label)
+        sentence = text("planner.summary", people=len(people), programs=len(rows), best=rows[0].label)
         answers = {row.rules.answer for row in rows}
         if "not_allowed" in answers:
             return f"{sentence} {text('planner.summary.not_now' if len(answers) == 1 else 'planner.summary.not_all_now')}"
@@ -377,9 +420,12 @@ class _Planner:
             return text("planner.nothing_open" if "no_opening" in self.no_contact.values() else "planner.other_exam")
         # The headline is about the best contacts of the list below it; of their stages, about the one that stops most of them.
         best = max(contact.verdict for contact in self.contacts.values())
-        judgments = [
-            self._judge(one.case) for q in range(len(self.programs)) if (one := self._best(q=q)) and one.verdict == best
-        ]
+        shown = [one for q in range(len(self.programs)) if (one := self._best(q=q))]
+        if (highest := max(one.found.highest for one in shown)) > best:
+            asked = dict.fromkeys(question for one in shown for question in self._asked(one))
+            questions = " ".join(list(asked)[:_NAMES_LISTED])
+            return text("planner.nothing_sure", verdict=Verdict(best).label, highest=highest.label, questions=questions)
+        judgments = [self._judge(one) for one in shown if one.verdict == best]
         stages = [judgment.binding[0] for judgment in judgments]
         stage = max(STAGES, key=stages.count)
         judgment = judgments[stages.index(stage)]
@@ -403,20 +449,29 @@ class _Planner:
                     yield LeftOut("program", program.name, "nobody_to_meet", text("planner.out.no_people"))
 
     def _not_chosen(self, what: str, name: str, best: _Contact, full: str) -> LeftOut:
-        verdict = Verdict(best.verdict)
+        verdict = best.found.lowest
         if verdict >= self.least:
             return LeftOut(what, name, "full", full, verdict)
         reason = text(
             "planner.out.verdict",
             person=self.people[best.person].name,
             program=self.programs[best.program].name,
-            verdict=verdict.label,
-            link=_weakest_link(self._judge(best.case)),
+            verdict=range_label(best.found),
+            link=self._link(best),
         )
         gap = best.case.range_low - best.case.score
         if gap > 0:
             reason = f"{reason} {text('planner.out.gap', score=best.case.score, gap=gap)}"
         return LeftOut(what, name, "verdict", reason, verdict)
+
+    def _questions(self) -> dict[str, tuple[str, ...]]:
+        """Return what to ask of each program: of the contact in the plan, or else of the best one."""
+        asked = {}
+        for q, program in enumerate(self.programs):
+            contact = self.contacts.get((self.owners[q], q)) if q in self.owners else self._best(q=q)
+            if contact and (questions := self._asked(contact)):
+                asked[program.name] = questions
+        return asked
 
     def _warnings(self, rows: Sequence[PlanRow], people: Sequence[Person]) -> Iterator[PlanWarning]:
         """List what to beware of: the NRMP's rule, then the size of the plan, its programs, and the people in the table."""

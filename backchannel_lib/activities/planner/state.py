@@ -56,11 +56,11 @@ class ProgramRow(NamedTuple):
     name: str = ""
     range_low: int | None = None
     range_floor: int | None = None
-    openings: str = "categorical"
+    openings: str | None = None
     prior_contact: bool = False
     needs: frozenset[str] = frozenset()
-    interviews_failures: bool = True
-    sponsors_visas: bool = True
+    interviews_failures: bool | None = None
+    sponsors_visas: bool | None = None
     program_contacted_first: bool = False
 
     @property

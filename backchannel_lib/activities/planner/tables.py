@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Annotated, Any, Final, NamedTuple
 
 from backchannel_lib.base.errors import CaseError
@@ -78,9 +78,9 @@ PROGRAM_FIELDS: Final[Mapping[str, Field]] = {
     "range_floor": Field(name="range_floor", kind="number", default=None, low=1, high=999, optional=True),
     "needs": _CASE["needs"],
     "prior_contact": _CASE["prior_contact"],
-    "openings": _choice("openings", OPENINGS, "categorical", "planner.opening.", "planner_opening."),
-    "interviews_failures": _CASE["interviews_failures"],
-    "sponsors_visas": _CASE["sponsors_visas"],
+    "openings": replace(_choice("openings", OPENINGS, None, "planner.opening.", "planner_opening."), optional=True),
+    "interviews_failures": Field(name="interviews_failures", kind="flag", default=None, optional=True),
+    "sponsors_visas": Field(name="sponsors_visas", kind="flag", default=None, optional=True),
     "program_contacted_first": _CASE["program_contacted_first"],
 }
 
@@ -160,9 +160,9 @@ class Program:
         range_floor: Below it a file is far below the bar; 1 to 999 points, at most ``range_low``; None where not known.
         needs: What it urgently lacks, any of the needs of a case.
         prior_contact: The student rotated or interviewed there.
-        openings: The seats it has open: ``categorical``, ``noncategorical``, ``both`` or ``none``.
-        interviews_failures: It still interviews applicants with a failed attempt.
-        sponsors_visas: It sponsors visas.
+        openings: The seats it has open: ``categorical``, ``noncategorical``, ``both`` or ``none``; None where not known.
+        interviews_failures: Whether it still interviews applicants with a failed attempt; None where not known.
+        sponsors_visas: Whether it sponsors visas; None where not known.
         program_contacted_first: It has already contacted the student or their school (rules check only).
 
     Source:
@@ -178,9 +178,9 @@ class Program:
     range_floor: int | None = None
     needs: Collection[str] = frozenset()
     prior_contact: bool = False
-    openings: str = "categorical"
-    interviews_failures: bool = True
-    sponsors_visas: bool = True
+    openings: str | None = None
+    interviews_failures: bool | None = None
+    sponsors_visas: bool | None = None
     program_contacted_first: bool = False
 
     def __post_init__(self) -> None:
@@ -189,6 +189,17 @@ class Program:
         store |= {name: field.check(store[name]) for name, field in PROGRAM_FIELDS.items()}
         if self.range_floor is not None and self.range_floor > self.range_low:
             raise CaseError("range_floor", "floor_above_low", self.range_floor, range_low=self.range_low)
+
+    @property
+    def unknown(self) -> tuple[str, ...]:
+        """The fields of a case that are not known of it.
+
+        Examples:
+            >>> Program("Mercy", 230, openings="categorical", sponsors_visas=True).unknown
+            ('interviews_failures',)
+        """
+        policies = [name for name in ("interviews_failures", "sponsors_visas") if getattr(self, name) is None]
+        return (*policies, *(["has_noncategorical_seat"] if self.openings is None else []))
 
     @property
     def floor(self) -> int:
@@ -296,7 +307,7 @@ def programs_to_csv(programs: Iterable[Program]) -> str:
 
     Examples:
         >>> programs_to_csv([Program("Mercy", 230, needs={"local"})]).splitlines()[1]
-        'Mercy,230,,local,no,categorical,yes,yes,no'
+        'Mercy,230,,local,no,,,,no'
     """
     return _to_csv(("name", *PROGRAM_FIELDS), programs)
 

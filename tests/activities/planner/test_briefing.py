@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import functools
 from datetime import datetime
 
@@ -30,8 +31,8 @@ FLAGS = [row.flag for row in load_flags()]
 def test_a_briefing_holds_the_facts() -> None:
     """A sheet names the person's programs with range, prior contact and seats, the risks, and when a contact may start."""
     programs = [
-        Program("Mercy", 230, prior_contact=True, needs={"local", "track"}),
-        Program("Lakeside", 245, openings="both"),
+        dataclasses.replace(MERCY, prior_contact=True, needs={"local", "track"}),
+        Program("Lakeside", 245, openings="both", interviews_failures=True, sponsors_visas=True),
         Program("Elsewhere", 230),
     ]
     person = known("Dr. Abe", "Mercy", "Lakeside")

@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from backchannel_lib import Case, CaseError, Verdict, judge, rules_check
@@ -24,6 +24,8 @@ from backchannel_lib.activities.planner.tables import (
     Program,
     limits_in_words,
     load_planner_limits,
+    programs_to_csv,
+    read_programs,
 )
 from backchannel_lib.base.texts import text
 from backchannel_lib.model.rules import rule_book
@@ -328,10 +330,10 @@ def test_a_program_without_an_opening(phase: str, openings: str) -> None:
 )
 def test_what_is_proposed_gets_the_file_read(student: Case, person: Person, proposed: bool) -> None:
     """A row is proposed where its verdict is at least file_read; below that it is left out, with what holds it down."""
-    found = plan(student, [person], [Program("Mercy", 230)])
+    found = plan(student, [person], [MERCY])
     assert len(found.rows) == proposed
     if not proposed:
-        judgment = judge(case_for(student, person, Program("Mercy", 230)))
+        judgment = judge(case_for(student, person, MERCY))
         reason = next(reason for reason in judgment.reasons if reason.stage == judgment.binding[0])
         assert [left.kind for left in found.left_out] == ["verdict", "verdict"]
         assert all(reason.sentence in left.reason and judgment.verdict.label in left.reason for left in found.left_out)
@@ -666,3 +668,67 @@ def test_what_cannot_be_is_refused(make: Any, said: str | None) -> None:
     with pytest.raises(CaseError) as caught:
         make()
     assert str(caught.value).startswith(said)
+
+
+# ---- what is not known of a program ----
+
+POLICIES = {
+    "interviews_failures": (True, False),
+    "sponsors_visas": (True, False),
+    "openings": ("categorical", "both"),
+}
+
+
+@settings(max_examples=max(5, settings().max_examples // 3))
+@given(
+    student=STUDENTS,
+    failed=st.integers(0, 1),
+    tables=TABLES,
+    known=st.lists(st.tuples(*(st.sampled_from((None, *values)) for values in POLICIES.values())), min_size=7, max_size=7),
+)
+def test_what_is_not_known_of_a_program_counts_as_it_is_at_worst(
+    student: Case, failed: int, tables: tuple[list[Person], list[Program]], known: list[tuple[Any, ...]]
+) -> None:
+    """No row, no headline and no list promises more than the worst of every policy that may be; the best is named as well."""
+    student = student.replace(failed_attempts=failed, range_low=235, range_floor=220)
+    people, programs = tables
+    programs = [
+        dataclasses.replace(program, range_floor=None, **dict(zip(POLICIES, some, strict=True)))
+        for program, some in zip(programs, known, strict=False)
+        if program.range_low <= 300
+    ]
+    found = plan(student, people, programs)
+    for row in found.rows:
+        unknown = [name for name in POLICIES if getattr(row.program, name) is None]
+        possible = {
+            judge(
+                case_for(student, row.person, dataclasses.replace(row.program, **dict(zip(unknown, values, strict=True))))
+            ).verdict
+            for values in itertools.product(*(POLICIES[name] for name in unknown))
+        }
+        assert (row.verdict, row.found.highest) == (min(possible), max(possible))
+        assert row.verdict >= Verdict.FILE_READ
+        assert all(verdict.label in row.label for verdict in (min(possible), max(possible)))
+        assert (row.program.name in found.questions) == (len(possible) > 1)
+
+
+def test_a_program_that_may_rule_out_a_failure_is_not_proposed_and_says_what_to_ask() -> None:
+    """Blank is unknown, never yes: the headline names the worst and what it may come to, and the question."""
+    student = Case(score=240, failed_attempts=1, phase="groundwork")
+    (mercy,) = read_programs("name,range_low,openings\nMercy,230,categorical\n")
+    assert (mercy.interviews_failures, mercy.sponsors_visas) == (None, None)
+    found = plan(student, [WELL], [mercy])
+    assert not found.rows
+    assert Verdict.DECLINED.label in found.summary
+    assert Verdict.MAYBE.label in found.summary
+    assert text("ask.interviews_failures") in found.summary
+    assert found.questions == {"Mercy": (text("ask.interviews_failures"),)}
+    assert all("Between Declined and Maybe" in left.reason and "At worst:" in left.reason for left in found.left_out)
+    assert len(plan(student, [WELL], [dataclasses.replace(mercy, interviews_failures=True)]).rows) == 1
+
+
+def test_what_is_not_known_is_written_and_read_as_blank() -> None:
+    """And a cell that says that nobody knows is taken."""
+    (mercy,) = read_programs("name,range_low,interviews_failures,sponsors_visas,openings\nMercy,230,unknown,yes,?\n")
+    assert mercy.unknown == ("interviews_failures", "has_noncategorical_seat")
+    assert read_programs(programs_to_csv([mercy])) == (mercy,)

@@ -4,6 +4,7 @@
 /** @import { FileRecord, PrefetchedAnswer, ShowMessage, Value } from "./messages.js" */
 /** @import { Store } from "./store.js" */
 import { DEBOUNCE_MS, NOTICE_MS } from "./settings.js";
+import { copied, createPrinted } from "./sheet.js";
 
 /** @param {Element} input */
 export const fieldOf = (input) => /** @type {HTMLElement | null} */ (input.closest("[data-field]"))?.dataset.field;
@@ -38,6 +39,10 @@ export function createView(root, { id, store, charts, lateText, restoreText, not
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   let fading;
 
+  const printed = createPrinted();
+  const sheet = find("[data-fragment=sheet]");
+  if (sheet) printed.update(sheet);
+
   // ---- fragments ----
 
   /**
@@ -55,6 +60,7 @@ export function createView(root, { id, store, charts, lateText, restoreText, not
       const place = find(`[data-fragment="${fragment}"]`);
       if (!place) return; // a page need not have a place for every fragment
       fill(place, content);
+      if (fragment === "sheet") printed.update(place);
       // With :has() the style sheet could tell by itself, but every move would have to be looked at for it.
       if ("hides" in place.dataset) place.parentElement?.toggleAttribute("data-blank", !content);
     }
@@ -207,6 +213,16 @@ export function createView(root, { id, store, charts, lateText, restoreText, not
     }
   }
 
+  /**
+   * Print or copy the sheet that is shown.
+   * @param {HTMLElement} button
+   */
+  async function takeAway(button) {
+    if (button.dataset.pageAction === "print") return print();
+    const text = /** @type {HTMLTextAreaElement | null} */ (find("[data-sheet-text]"));
+    if (text) notice((await copied(text)) ? button.dataset.done ?? "" : button.dataset.failed ?? "");
+  }
+
   /** @param {FileRecord} file */
   function download({ name, text }) {
     try {
@@ -261,7 +277,9 @@ export function createView(root, { id, store, charts, lateText, restoreText, not
     notice,
     tellLate,
     goTo,
+    takeAway,
     dispose: () => {
+      printed.dispose();
       clearTimeout(fading);
       clearTimeout(speaking);
     },

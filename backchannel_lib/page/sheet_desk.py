@@ -1,0 +1,96 @@
+"""Where a page shows the sheet to take away, with what can be done with it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from backchannel_lib.base.texts import text
+from backchannel_lib.model.advice import load_not_covered
+from backchannel_lib.page.html import Markup, join, tag
+from backchannel_lib.page.inputs import button, checks, toolbar
+from backchannel_lib.page.sheet import Sheet, sheet_pages, sheets_text
+
+
+def sheet_desk(open_now: Iterable[str], fragment: str, *controls: object, heading: str = "h2") -> Markup:
+    """Write the section in which a sheet is made, shown, printed, copied and saved.
+
+    Args:
+        open_now: The sections that are open at the beginning; the sheet's is ``sheet``.
+        fragment: The content of the fragment ``sheet``.
+        *controls: What is asked for the sheet alone.
+        heading: The element of its heading.
+
+    Examples:
+        >>> sheet_desk([], "").count("<button")
+        6
+    """
+    is_open = "sheet" in open_now
+    return tag(
+        "section",
+        tag(heading, text("sheet_desk.title")),
+        tag("p", text("sheet_desk.lead"), class_="bw-lead"),
+        *controls,
+        toolbar(button(text("sheet_desk.show"), "sheet")),
+        tag(
+            "div",
+            toolbar(
+                _page_button("print", text("sheet_desk.print")),
+                _page_button(
+                    "copy", text("sheet_desk.copy"), done=text("sheet_desk.copied"), failed=text("sheet_desk.not_copied")
+                ),
+                button(text("sheet_desk.save_page"), "save_page"),
+                button(text("sheet_desk.save_text"), "save_text"),
+                button(text("sheet_desk.save_calendar"), "save_calendar"),
+                alike=True,
+            ),
+            tag("div", Markup(fragment), data_fragment="sheet"),
+            data_open="sheet",
+            hidden=not is_open,
+        ),
+        class_="bw-wide bw-sheet-desk",
+    )
+
+
+def _page_button(does: str, label: str, *, done: str = "", failed: str = "") -> Markup:
+    """Write a button that the page itself obeys; what it says afterward stands on it."""
+    return tag("button", label, type="button", data_page_action=does, data_done=done or None, data_failed=failed or None)
+
+
+def sheet_fragment(sheets: Sequence[Sheet]) -> Markup:
+    """Write sheets as they are shown in place, with their text to copy; a sentence where nothing was entered yet.
+
+    Examples:
+        >>> "bw-paper" in sheet_fragment([])
+        False
+    """
+    if not sheets:
+        return tag("p", text("sheet_desk.nothing_yet"), class_="bw-nothing-yet")
+    plain = sheets_text(sheets)
+    return join(
+        tag("div", sheet_pages(sheets), class_="bw-paper"),
+        tag(
+            "details",
+            tag("summary", text("sheet_desk.as_text")),
+            tag(
+                "textarea",
+                plain,
+                readonly=True,
+                rows=12,
+                class_="bw-text",
+                data_sheet_text=True,
+                aria_label=text("sheet_desk.as_text"),
+                data_lm_suppress_shortcuts="true",
+            ),
+            data_details="sheet-text",
+        ),
+    )
+
+
+def topics_control(field: str, label: str, value: Sequence[str]) -> Markup:
+    """Write the list of what the article does not cover, to be checked.
+
+    Examples:
+        >>> "COMLEX" in topics_control("topics", "Any of these?", ())
+        True
+    """
+    return checks(field, label, [(row.topic, text(f"not_covered.{row.topic}.name")) for row in load_not_covered()], value)

@@ -1,0 +1,80 @@
+"""The sheet in a real browser: printed from the page it was made on, and copied as text."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import BrowserContext, Page
+from pypdf import PdfReader
+
+from tests.helpers.lab import PATIENCE, Lab, Opened, open_and_run
+
+
+@pytest.fixture(scope="module")
+def opened(reader: BrowserContext, lab: Lab) -> Iterator[Opened]:
+    """Chapter 10, opened and run once for all tests of this file."""
+    opened = open_and_run(reader, lab, "10_your_case.ipynb")
+    opened.page.wait_for_selector(".bw[data-ready]", timeout=PATIENCE)
+    yield opened
+    opened.page.close()
+
+
+def printed(page: Page, paper: str) -> list[str]:
+    """Print the page as it is; return the words on each sheet of paper."""
+    return [
+        " ".join(sheet.extract_text().replace("ﬁ", "fi").split())
+        for sheet in PdfReader(io.BytesIO(page.pdf(format=paper))).pages
+    ]
+
+
+def test_what_is_printed_is_never_the_example(opened: Opened) -> None:
+    """While nothing was entered, the made-up case is not on paper, and the chapter's prose is, uncut."""
+    opened.page.click(".bw [data-action=reset]")
+    opened.wait_for_verdict("Between Ignored and Skimmed")
+    words = " ".join(printed(opened.page, "Letter"))
+    assert "Between Ignored and Skimmed" not in words
+    assert "there is no sheet" in words
+    assert "Three sentences to take with you" in words
+    assert "Everything as text" in words
+
+
+@pytest.mark.parametrize("paper", ["Letter", "A4"])
+def test_the_printed_page_is_the_sheet_of_the_student_s_own_case(opened: Opened, paper: str) -> None:
+    """One page, with the case that was entered, the rule first, and nothing of Lab or of the chapter."""
+    page = opened.page
+    page.click(".bw [data-action=reset]")
+    page.check(".bw [data-field=recommender] input[value=known_dean]")
+    page.check(".bw [data-field=specifics] input")
+    page.fill(".bw [data-field=sheet_name] input", "Zoë Student")
+    page.fill(".bw [data-field=sheet_program] input", "Mercy General")
+    page.check(".bw [data-field=sheet_topics] input[value=img]")
+    page.wait_for_function("document.querySelector('.bw-print')?.textContent.includes('Mercy General')", timeout=PATIENCE)
+    page.wait_for_function("document.querySelector('.bw-print')?.textContent.includes('IMGs')", timeout=PATIENCE)
+    opened.wait_until_idle()
+    verdict = opened.verdict()
+    (words,) = printed(page, paper)
+    assert words.startswith("My backchannel sheet")
+    for part in ("Zoë Student", "Mercy General", verdict, "interview IMGs", "residencyadvisor.com"):
+        assert part in words
+    assert words.index("The NRMP's rule") < words.index("What the article would expect")
+    assert "Three sentences" not in words
+
+
+def test_the_sheet_is_shown_in_place_and_copied_as_text(opened: Opened) -> None:
+    """What is on the clipboard is the sheet's plain text."""
+    page = opened.page
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    page.check(".bw [data-field=recommender] input[value=subspecialist]")
+    page.click(".bw [data-action=sheet]")
+    page.wait_for_selector(".bw-sheet-desk .bw-paper", timeout=PATIENCE)
+    page.click(".bw [data-page-action=copy]")
+    page.wait_for_function("document.querySelector('.bw [data-notice]').innerText.startsWith('Copied')", timeout=PATIENCE)
+    copied = page.evaluate("navigator.clipboard.readText()")
+    assert copied.replace("\r", "") == page.input_value(".bw [data-sheet-text]")
+    assert "NEXT STEPS" in copied
+    with page.expect_download() as download:
+        page.click(".bw [data-action=save_calendar]")
+    assert download.value.suggested_filename.endswith(".ics")
+    assert "BEGIN:VEVENT" in download.value.path().read_text()
