@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from datetime import datetime
 from typing import Any, Unpack
 
 from backchannel_lib.activities import saved_answers
@@ -37,6 +39,7 @@ from backchannel_lib.activities.planner.state import (
     read_cell,
     read_file_field,
     read_guess,
+    sheet_fields,
     to_record,
     with_spreadsheet,
 )
@@ -51,16 +54,20 @@ from backchannel_lib.activities.planner.tables import (
     programs_to_csv,
     table_of,
 )
+from backchannel_lib.activities.sheet_desk import sheet_actions
 from backchannel_lib.activities.tables import ActivityRow
 from backchannel_lib.base.errors import CaseError, SheetError, known_word
 from backchannel_lib.base.formatting import suggestions
 from backchannel_lib.base.texts import text
+from backchannel_lib.model.advice import advise
 from backchannel_lib.model.case import Case
 from backchannel_lib.model.soap_rule import rules_check
 from backchannel_lib.page.activity_page import static_page
 from backchannel_lib.page.case_controls import shown_fields, slider_ends
 from backchannel_lib.page.html import join
 from backchannel_lib.page.rule_html import rule_answer
+from backchannel_lib.page.sheet import Sheet, SheetHead
+from backchannel_lib.page.sheet_desk import sheet_fragment
 
 
 class PlannerActivity(Activity[PlannerState]):
@@ -70,8 +77,9 @@ class PlannerActivity(Activity[PlannerState]):
         row: Its row in data/activities.csv; its fields are those of the student's own file and of the moment.
     """
 
-    def __init__(self, row: ActivityRow) -> None:
+    def __init__(self, row: ActivityRow, clock: Callable[[], datetime] = lambda: datetime.now().astimezone()) -> None:
         self.row = row
+        self.clock = clock
         super().__init__(row.activity, example())
 
     # ---- the controls ----
@@ -79,7 +87,7 @@ class PlannerActivity(Activity[PlannerState]):
     def fields(self) -> Iterable[str]:
         """Name the controls: the guess, the file, and the cells of both tables as they are now."""
         cells = [f"{table}.{row.id}.{name}" for table in TABLES for row in self.state.rows(table) for name in COLUMNS[table]]
-        return ("guess", *self.row.fields, *cells)
+        return ("guess", *self.row.fields, *cells, *sheet_fields())
 
     def _cell(self, field: str) -> tuple[str, Any, str] | None:
         """Find the table, the row and the column of a cell."""
@@ -93,6 +101,8 @@ class PlannerActivity(Activity[PlannerState]):
         """Return a control's label; that of a cell says in which row it is."""
         if field == "guess":
             return text("planner_board.guess")
+        if field in sheet_fields():
+            return sheet_fields()[field].label
         if field in self.row.fields:
             return text(f"field.{field}.label")
         cell = self._cell(field)
@@ -112,6 +122,8 @@ class PlannerActivity(Activity[PlannerState]):
         state = self.state
         if field == "guess":
             return state._replace(guess=read_guess(field, value))
+        if field in sheet_fields():
+            return state._replace(**{field.removeprefix("sheet_"): sheet_fields()[field].read(value)})
         if field in self.row.fields:
             return state._replace(file=state.file.replace(**{field: read_file_field(field, value)}))
         cell = self._cell(field)
@@ -155,6 +167,7 @@ class PlannerActivity(Activity[PlannerState]):
 
     def actions(self) -> dict[str, Action]:
         """Return what the buttons do."""
+        takes_away = sheet_actions(self._show_sheet, lambda: self.sheets(self.state))
         return {
             "load": self._open,
             "save_table": self._save_table,
@@ -167,6 +180,7 @@ class PlannerActivity(Activity[PlannerState]):
             "restore_case": self._restore_case,
             "see": self._see,
             "guess_again": self._guess_again,
+            **takes_away,
         }
 
     def _replace(self, to: PlannerState, **more: Unpack[ActionResult]) -> ActionResult:
@@ -238,15 +252,38 @@ class PlannerActivity(Activity[PlannerState]):
         number = known_word("save_sheet", message["value"], sheets)
         return saved_file(f"facts_{number}.txt", sheets[number].text)
 
+    # ---- the sheets to take away ----
+
+    def sheets(self, state: PlannerState) -> list[Sheet]:
+        """Return a sheet for each program that can be approached; none for the made-up tables that it opens with."""
+        if is_example(state):
+            return []
+        found = []
+        for contact in state.plan.contacts:
+            caller = text(
+                "planner_board.contact", name=contact.person.name, kind=text(f"level.recommender.{contact.case.recommender}")
+            )
+            with contextlib.suppress(CaseError):  # such as a floor of another exam, by which no single case can be judged
+                advice = advise(contact.case, contact.program.unknown, self.clock(), state.topics, keep_phase=True)
+                found.append(Sheet(advice, SheetHead(state.name, contact.program.name), caller))
+        return found
+
+    def _show_sheet(self, _: object) -> ActionResult:
+        self.commit(self.state._replace(sheet=not self.state.sheet))
+        return {"focus": "sheet"} if self.state.sheet else {}
+
+    def deferred_fragments(self, state: PlannerState) -> dict[str, str]:
+        """Return the sheets, once they were asked for: there may be sixty of them."""
+        return {"sheet": sheet_fragment(self.sheets(state)) if state.sheet else ""}
+
     # ---- what is on screen ----
 
     def fragments(self, state: PlannerState) -> dict[str, str]:
         """Return the tables, the rule, and once a guess was made, the plan beside it and the sheets."""
         named = tuple((row.id, row.name) for row in state.people if row.name)
         counted = tuple((row.id, row.name) for row in state.people if row.name and row.kind in BY_RELATION)
-        is_example = (state.people, state.programs) == (example().people, example().programs)
         fragments = {
-            "example": text("planner_board.is_example") if is_example else "",
+            "example": text("planner_board.is_example") if is_example(state) else "",
             "rule": rule_answer(rules_check(state.file), always_next=False),
             "people": people_table(tuple(row.id for row in state.people)),
             "programs": programs_table(tuple(row.id for row in state.programs)),
@@ -272,6 +309,7 @@ class PlannerActivity(Activity[PlannerState]):
     def ui_state(self, state: PlannerState) -> dict[str, Any]:
         """Return which controls and sections are in sight, and where the score's slider ends."""
         open_now = ["seen"] if state.planned else ["ask"]
+        open_now += ["sheet"] if state.sheet else []
         if state.planned and state.plan.rows:
             open_now.append("sheets")
         mine = [name for name in shown_fields(state.file) if name in self.row.fields]
@@ -283,7 +321,8 @@ class PlannerActivity(Activity[PlannerState]):
 
     def page(self) -> str:
         """Return the whole page."""
-        return planner_page(self.row, self.state, self.fragments(self.state), self.ui_state(self.state)["open"])
+        fragments = {**self.fragments(self.state), **self.deferred_fragments(self.state)}
+        return planner_page(self.row, self.state, fragments, self.ui_state(self.state)["open"])
 
     def static_html(self) -> str:
         """Return title and lead, for a notebook that has not been run."""
@@ -354,6 +393,16 @@ class PlannerActivity(Activity[PlannerState]):
         for name in ("interviews_failures", "sponsors_visas"):
             yield f"programs.1.{name}", (False, True, "")
         yield "programs.1.needs", ("", "language")
+
+
+def is_example(state: PlannerState) -> bool:
+    """Whether the tables are the made-up ones with which the planner opens.
+
+    Examples:
+        >>> is_example(example()), is_example(empty())
+        (True, False)
+    """
+    return (state.people, state.programs) == (example().people, example().programs)
 
 
 def _value_label(field: str, value: object) -> str:

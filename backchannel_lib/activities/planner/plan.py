@@ -171,6 +171,14 @@ class PlanRow:
         return max(0, self.program.range_low - self.case.score)
 
 
+class PlanContact(NamedTuple):
+    """A contact with a program: who would call, and the case that this makes."""
+
+    person: Person
+    program: Program
+    case: Case
+
+
 @dataclass(frozen=True)
 class Plan:
     """Who approaches whom, why, and what to beware of.
@@ -182,7 +190,8 @@ class Plan:
         warnings: What to beware of; what the NRMP's rule says comes first.
         left_out: Every person and program that is in no row, with the reason.
         summary: The plan in short, or a plain explanation where there is none.
-        questions: What to find out, by program, the most telling question first; only what would change a verdict.
+        questions: What to find out, by program; only what would change a verdict.
+        contacts: For each program that can be approached, the contact of the plan, or else the best one.
     """
 
     student: Case
@@ -191,6 +200,7 @@ class Plan:
     warnings: tuple[PlanWarning, ...]
     left_out: tuple[LeftOut, ...]
     summary: str
+    contacts: tuple[PlanContact, ...] = ()
     questions: Mapping[str, tuple[str, ...]] = field(default_factory=lambda: MappingProxyType({}))
 
     def rows_of(self, person: Person) -> tuple[PlanRow, ...]:
@@ -335,10 +345,11 @@ class _Planner:
 
     def _link(self, contact: _Contact) -> str:
         """Return why a contact does no more; what is not known is not told as if it were."""
-        link = _weakest_link(self._judge(contact))
-        if contact.found.is_settled:
-            return text("planner.row.nothing") if contact.found.lowest == max(Verdict) else link
-        return text("planner.row.at_worst", link=link)
+        found = contact.found
+        sure = [found.stages[stage].reasons for stage in found.always_binding]
+        if found.lowest == found.highest and not found.sometimes_binding and all(len(reasons) == 1 for reasons in sure):
+            return " ".join(reasons[0].sentence for reasons in sure) or text("planner.row.nothing")
+        return text("planner.row.at_worst", link=_weakest_link(self._judge(contact)))
 
     def _asked(self, contact: _Contact) -> tuple[str, ...]:
         """Return what would narrow the verdict of a contact, as questions."""
@@ -378,7 +389,8 @@ class _Planner:
             warnings=tuple(self._warnings(rows, people)),
             left_out=tuple(self._left_out()),
             summary=self._summary(rows, people) if rows else self._nothing(),
-            questions=MappingProxyType(self._questions()),
+            contacts=tuple(PlanContact(self.people[one.person], program, one.case) for program, one in self._shown()),
+            questions=MappingProxyType({program.name: asked for program, one in self._shown() if (asked := self._asked(one))}),
         )
 
     def _row(self, contact: _Contact) -> PlanRow:
@@ -464,14 +476,12 @@ class _Planner:
             reason = f"{reason} {text('planner.out.gap', score=best.case.score, gap=gap)}"
         return LeftOut(what, name, "verdict", reason, verdict)
 
-    def _questions(self) -> dict[str, tuple[str, ...]]:
-        """Return what to ask of each program: of the contact in the plan, or else of the best one."""
-        asked = {}
+    def _shown(self) -> Iterator[tuple[Program, _Contact]]:
+        """Pair each program that can be approached with its contact in the plan, or else with the best one."""
         for q, program in enumerate(self.programs):
             contact = self.contacts.get((self.owners[q], q)) if q in self.owners else self._best(q=q)
-            if contact and (questions := self._asked(contact)):
-                asked[program.name] = questions
-        return asked
+            if contact:
+                yield program, contact
 
     def _warnings(self, rows: Sequence[PlanRow], people: Sequence[Person]) -> Iterator[PlanWarning]:
         """List what to beware of: the NRMP's rule, then the size of the plan, its programs, and the people in the table."""
