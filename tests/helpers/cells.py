@@ -384,23 +384,24 @@ def stopped(name: str) -> Activity[Any]:
 
 
 def tour(name: str) -> Iterator[Question]:
-    """Go through an activity: its page, its transcript, and what is told at stations of it."""
+    """Go through an activity: its page, what is told at stations of the way through it, and its transcript."""
+    activity = stopped(name)
+    states = [activity.state]
+    commit, restore = activity.commit, activity.restore
+    activity.commit = lambda to, **more: (states.append(to), commit(to, **more))[1]  # type: ignore[method-assign]
+    activity.restore = lambda to: (states.append(to), restore(to))[1]  # type: ignore[method-assign]
+    activity.transcript()
+    if isinstance(activity, GuessForm):
+        activity.see()
 
-    def told() -> object:
-        activity = stopped(name)
-        states = [activity.state]
-        commit, restore = activity.commit, activity.restore
-        activity.commit = lambda to, **more: (states.append(to), commit(to, **more))[1]  # type: ignore[method-assign]
-        activity.restore = lambda to: (states.append(to), restore(to))[1]  # type: ignore[method-assign]
-        found: list[object] = [activity.page(), activity.transcript()]
-        if isinstance(activity, GuessForm):
-            activity.see()
-        for at in states[:: max(1, len(states) // MOST_STATIONS.get(name, 10))] + states[-2:]:
-            found += [activity.fragments(at), activity.deferred_fragments(at), activity.markers(at), activity.ui_state(at)]
-        return found
+    def told(at: Any) -> object:
+        anew = stopped(name)
+        return anew.fragments(at), anew.deferred_fragments(at), anew.markers(at), anew.ui_state(at)
 
     yield lambda: stopped(name).page()  # most changes show here, so that the whole way need not be gone
-    yield told
+    for at in states[:: max(1, len(states) // MOST_STATIONS.get(name, 10))] + states[-2:]:
+        yield functools.partial(told, at)
+    yield lambda: stopped(name).transcript()
 
 
 MOST_STATIONS: Final[Mapping[str, int]] = {"planner": 3, "rating": 3}
@@ -434,25 +435,24 @@ def _questions(view: str) -> tuple[tuple[Question, object], ...]:
     return tuple((question, question()) for question in VIEWS[view]())
 
 
-#: The questions that noticed changes, by view and by what was changed; the last first, since they likely notice the next too.
-_asked_first: dict[tuple[str, str], list[int]] = {}
+#: The question of each view that noticed a change of this row, and of this column, last: it likely notices the next too.
+_asked_first: dict[tuple[str, str, int | str], int] = {}
 _noticed: dict[str, set[int]] = {}  # the questions of each view that noticed any change
-#: Of those, how many are asked before all others.
-ASKED_FIRST: Final = 6
 
 
-def _differs(view: str, column: str) -> bool:
+def _differs(view: str, change: Cell) -> bool:
     """Whether a view tells something else than it does with the tables as they are; an error is something else too."""
     questions = _questions(view)
-    first = _asked_first.setdefault((view, column), [])
-    for at in dict.fromkeys((*first[:ASKED_FIRST], *range(len(questions)))):
+    places = (view, change.file, change.line), (view, change.file, change.column)
+    first = [_asked_first[place] for place in places if place in _asked_first]
+    for at in dict.fromkeys((*first, *range(len(questions)))):
         question, before = questions[at]
         try:
             same = question() == before
         except Exception:  # noqa: BLE001 - whatever it is, readers notice
             same = False
         if not same:
-            first[:] = [at, *(one for one in first if one != at)]
+            _asked_first.update(dict.fromkeys(places, at))
             _noticed.setdefault(view, set()).add(at)
             return True
     return False
@@ -469,7 +469,7 @@ def noticed_by(change: Cell, views: list[str]) -> str:
         _questions(view)
     try:
         with changed(change):
-            view = next((view for view in views if _differs(view, f"{change.file} {change.column}")), "")
+            view = next((view for view in views if _differs(view, change)), "")
     except (TableError, KeyError):  # a KeyError: another table asked the rules for a name that is gone
         return "refused"
     if view:
