@@ -27,19 +27,25 @@ from backchannel_lib import (
 from backchannel_lib.activities.activity import Activity
 from backchannel_lib.activities.case_panel import CaseActivity
 from backchannel_lib.activities.critique.disagreements import GUESSES
+from backchannel_lib.activities.critique.model import examples_changed
 from backchannel_lib.activities.guess import GuessForm
+from backchannel_lib.activities.planner.html import plan_lines
+from backchannel_lib.activities.planner.plan import plan
+from backchannel_lib.activities.planner.tables import KINDS, Person, Program
 from backchannel_lib.activities.population.activity import _moves_table
 from backchannel_lib.activities.population.model import compare, draw
 from backchannel_lib.activities.quick_check import QUESTIONS, QuickCheck, answers_to
 from backchannel_lib.activities.registry import make_activity
+from backchannel_lib.activities.reply.findings import check_reply
 from backchannel_lib.activities.tables import load_activities
 from backchannel_lib.activities.week_clock import WeekClock
 from backchannel_lib.activities.year_plan.model import load_plan_tasks, plan_for
 from backchannel_lib.base import readers, texts
 from backchannel_lib.base.readers import TableError
+from backchannel_lib.base.texts import text
 from backchannel_lib.model.advice import advise, load_not_covered
 from backchannel_lib.model.soap_rule import soap_window
-from backchannel_lib.model.tables import STAGES, load_exams, load_facts
+from backchannel_lib.model.tables import STAGES, load_examples, load_exams, load_facts
 from backchannel_lib.page.case_controls import control_group, shown_fields
 from backchannel_lib.page.case_fragments import fast_fragments
 from backchannel_lib.page.case_page import case_page
@@ -48,6 +54,7 @@ from backchannel_lib.page.components import fact_source
 from backchannel_lib.page.scores_html import score_orientation
 from backchannel_lib.page.sheet import sheet_html, sheet_text
 from tests.helpers.cases import ALL_CLEAR, OTHER_READINGS, PHASES, many_cases
+from tests.helpers.planner import PEOPLE_NAMES, PROGRAM_NAMES, known
 from tests.helpers.tables import DATA, TABLE_LOADERS, cells
 
 Question: TypeAlias = Callable[[], object]
@@ -74,7 +81,8 @@ class Cell(NamedTuple):
 def all_cells(file: str) -> Iterator[tuple[Cell, ...]]:
     """Return every cell of a table, each with a few values to put in its place: some that its column takes, if possible.
 
-    A number is raised by one. Another cell gets what the next row has there, then what the last row has that differs.
+    A number is raised by one, then replaced by the last row's that differs. Another cell gets what the next row has there, then
+    what the last row has that differs.
     """
     header, *rows = cells(file)
     for at, row in enumerate(rows):
@@ -82,7 +90,7 @@ def all_cells(file: str) -> Iterator[tuple[Cell, ...]]:
             old = row[place]
             others = [other[place] for other in (*rows[at + 1 :], *rows[:at]) if other[place] != old]
             if re.fullmatch("-?[0-9]+", old):
-                new = [str(int(old) + 1)]
+                new = [str(int(old) + 1), *others[-1:]]
             elif place == 0 or not others:
                 new = [f"{old}_x"]
             else:
@@ -139,16 +147,18 @@ def _caches() -> tuple[Any, ...]:
     return tuple(cache for cache in found.values() if not cache.__module__.startswith(kept))
 
 
-#: The compiled rules, and the tables from which they are made: another table leaves them as they are.
-RULE_BOOK: Final = "backchannel_lib.model.rules"
-RULE_TABLES: Final = ("verdicts", "stages", "conditions", "rules", "readings", "reading_changes")
+#: What takes long to compile, and the tables from which it is made: another table leaves it as it is.
+COMPILED: Final = {
+    "backchannel_lib.model.rules": {"verdicts", "stages", "conditions", "rules", "readings", "reading_changes"},
+    "backchannel_lib.activities.reply.phrases": {"reply_phrases", "reply_words", "assumptions"},
+}
 
 
 def forget(file: str) -> None:
-    """Empty every cache of what was made from tables, but for the compiled rules where a table is none of theirs."""
-    rules_stay = file.removesuffix(".csv") not in RULE_TABLES
+    """Empty every cache of what was made from tables, but for what was compiled from others."""
+    table = file.removesuffix(".csv")
     for cache in _caches():
-        if not (rules_stay and cache.__module__ == RULE_BOOK):
+        if table in COMPILED.get(cache.__module__, {table}):
             cache.cache_clear()
     vars(READINGS).clear()
 
@@ -364,14 +374,95 @@ def quick_answers() -> Iterator[Question]:
     yield told
 
 
+def plans() -> Iterator[Question]:
+    """Plan for too few people and programs, for enough, and for more than a plan takes."""
+    people = [known(name, *PROGRAM_NAMES) for name in PEOPLE_NAMES]
+    others = [known(kind, kind=kind) for kind in KINDS]
+    programs = [Program(name, 230) for name in (*PROGRAM_NAMES, *(f"{name} II" for name in PROGRAM_NAMES))]
+
+    def told(people: list[Person], programs: list[Program]) -> object:
+        made = plan(Case(score=240, phase="soap_lists"), people, programs)
+        return plan_lines(made), [(warning.sentence, warning.claims) for warning in made.warnings], made.left_out
+
+    for some, few in ((5, 14), (1, 1), (3, 6), (2, 14)):
+        yield functools.partial(told, people[:some], programs[:few])
+    for one in others:
+        yield functools.partial(told, [one], programs[:1])
+
+
+def examples() -> Iterator[Question]:
+    """Judge the article's own examples, hold them to its verdicts, and ask which change under each reading."""
+    yield lambda: [text(f"example.{row.example}") for row in load_examples()]
+    yield lambda: [judge(Case.from_record(dict(row.overrides))).verdict.name.lower() == row.verdict for row in load_examples()]
+    for reading in OTHER_READINGS:
+        yield functools.partial(examples_changed, reading)
+
+
+_SAID: Final = (
+    "Dr. Osei suggested I write.",
+    "We met at your hospital in June.",
+    "Thank you for your email.",
+    "My CV is attached.",
+    "My ERAS ID is 1234567.",
+    "Thank you for your time.",
+    "I am very interested in your program. I am most interested in surgery.",
+    "I am very interested in your program. I am most interested in surgery. I am interested in research.",
+    " ".join(f"I am very interested in {one}." for one in ("your program", "surgery", "research", "teaching")),
+    "Since childhood I have wanted to heal.",
+    "It is my lifelong dream.",
+    "I beg you for a seat.",
+    "I was directed one day in the long dry summer by Dr. Osei.",  # a word more between than a phrase takes
+    "I was six when my mother was sick.",
+    "Please answer by tonight or I will withdraw.",
+    "I am writing to many programs.",
+    "I wish to train at [Program Name].",
+)
+_SCRIPT: Final = "Feel free to copy this letter."
+#: An email with nothing in it that the reply checker looks for, one with each of those things, each with a script, a long one.
+EMAILS: Final = (
+    *(
+        f"Dear Dr. Hale, I am in my last year of school. {said} {script}"
+        for said in ("I would be on time.", *_SAID)
+        for script in ("", _SCRIPT)
+    ),
+    "a" * 20_001,
+)
+
+
+def emails() -> Iterator[Question]:
+    """Check emails that hold what the tables of the reply checker look for."""
+
+    def told(email: str) -> object:
+        checked = check_reply(email)
+        return checked.findings, checked.points
+
+    for email in EMAILS:
+        yield functools.partial(told, email)
+
+
+def drill() -> Iterator[Question]:
+    """Open the drill."""
+    yield lambda: make_activity("drill").page()
+
+
 def year() -> Iterator[Question]:
     """Plan a year with every task, from several first days."""
 
     def told(start: date) -> object:
         plan = plan_for(start, [row.task for row in load_plan_tasks()])
-        return plan.text, [(item.days, item.sentences) for item in plan.items]
+        made_now = ("DTSTAMP", "UID")
+        calendar = [line for line in plan.ics.splitlines() if not line.startswith(made_now)]
+        return plan.text, calendar, [(item.days, item.sentences) for item in plan.items]
 
-    for start in (date(2027, 3, 19), date(2027, 3, 15), date(2026, 11, 2), date(2027, 7, 5)):
+    # The last two are the first day on which the coming Match Week counts, and the day before.
+    for start in (
+        date(2027, 3, 19),
+        date(2027, 3, 15),
+        date(2026, 11, 2),
+        date(2027, 7, 5),
+        date(2027, 3, 1),
+        date(2027, 2, 28),
+    ):
         yield functools.partial(told, start)
 
 
@@ -423,6 +514,10 @@ VIEWS: Final[Mapping[str, Callable[[], Iterator[Question]]]] = {
     "advice": advice,
     "year": year,
     "quick_answers": quick_answers,
+    "plans": plans,
+    "examples": examples,
+    "drill": drill,
+    "emails": emails,
     "population": population,
     "disagreements": disagreements,
     **{row.activity: functools.partial(tour, row.activity) for row in load_activities() if row.kind not in APART},

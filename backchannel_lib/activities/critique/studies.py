@@ -171,14 +171,16 @@ class Studies(GuessForm):
         rows = [
             (
                 text(f"standing.{standing}"),
-                ", ".join(f"{bar.label} {bar.value}" for bar in chart) or text("order.not_there"),
-                ", ".join(f"{bar.label} {bar.value}%" for bar in survey) or text("order.not_there"),
+                ", ".join(f"{bar.label} {bar.value}{bar.unit}" for bar in chart) or text("order.not_there"),
+                ", ".join(f"{bar.label} {bar.value}{bar.unit}" for bar in survey) or text("order.not_there"),
             )
             for standing, chart, survey in study_bars()
         ]
         head = (text("table.caller"), text("study_source.article"), text("study_source.ophthalmology"))
         check = order_agrees()
-        claims = [claim for _, chart, _ in study_bars() for bar in chart for claim in bar.claims]
+        bars = [bar for _, chart, survey in study_bars() for bar in (*chart, *survey)]
+        claims = [claim for bar in bars for claim in bar.claims]
+        given = [fact for bar in bars for fact in bar.facts]
         return join(
             tag("h3", text("studies.beside")),
             tag("div", table(text("studies.beside"), head, rows), **scrollable(text("studies.beside"))),
@@ -189,7 +191,7 @@ class Studies(GuessForm):
                 tag("ul", [tag("li", ratio.sentence) for ratio in check.ratios], class_="bw-list"),
                 data_details="ratios",
             ),
-            citations("beside", claims, ("bar_pairing_is_ours", "one_answer_either_way")),
+            citations("beside", claims, ("bar_pairing_is_ours", "one_answer_either_way"), given),
         )
 
     def _measured(self, state: Record) -> Markup:

@@ -15,7 +15,7 @@ from backchannel_lib.activities.reply.placeholders import placeholders
 from backchannel_lib.activities.reply.reading import Reading, read_email
 from backchannel_lib.activities.reply.structure import Email, plain_text, recipients
 from backchannel_lib.base.errors import CaseError
-from backchannel_lib.base.readers import each_of, integer, loader, one_of, required_text
+from backchannel_lib.base.readers import WrongRowError, each_of, integer, loader, one_of, required_text
 from backchannel_lib.base.texts import text
 from backchannel_lib.model.amplifier import assumption
 from backchannel_lib.model.tables import assumption_id, claim_ids
@@ -51,7 +51,13 @@ class ReplyFindingRow(NamedTuple):
     assumption: Annotated[str, assumption_id]
 
 
-load_reply_findings = loader(ReplyFindingRow, "reply_findings.csv")
+def _check_findings(rows: tuple[ReplyFindingRow, ...]) -> None:
+    for index, row in enumerate(rows):
+        if row.kind == "missing" and row.allowed:
+            raise WrongRowError(index, "allowed", row.allowed, "0, since what is missing is in no sentence")
+
+
+load_reply_findings = loader(ReplyFindingRow, "reply_findings.csv", check=_check_findings)
 
 
 def read_up_to() -> int:
