@@ -56,6 +56,8 @@ RULES: Final = {
 #: Tables that hold no rule: what readers are asked and told, one row at a time. With each, the tests that go through its rows.
 NOT_RULES: Final = {
     "activities": "activities/test_activities.py",  # opens each, in the order of its chapter
+    "article": "test_citations.py",
+    "article_sections": "test_citations.py",
     "bets": "activities/test_questions.py",
     "chapters": "activities/test_activities.py",
     "choices": "base/test_texts.py",  # each has its texts, and readings.csv is refused where it names another
