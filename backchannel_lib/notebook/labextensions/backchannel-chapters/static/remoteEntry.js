@@ -16,8 +16,8 @@
     .bw-reading .jp-CodeCell > .jp-Cell-inputWrapper, .bw-reading .jp-Cell-inputCollapser, .bw-reading .jp-Cell-outputCollapser,
     .bw-reading .jp-InputPrompt, .bw-reading .jp-OutputPrompt, .bw-reading .jp-OutputArea-promptOverlay,
     .bw-reading .jp-Notebook-footer { display: none; }
-    .bw-reading .jp-Notebook .jp-Cell, .bw-reading .jp-Notebook .jp-Cell:focus { outline: none; box-shadow: none; }
-    .bw-reading .jp-Notebook .jp-Cell .jp-MarkdownOutput { outline: none; box-shadow: none; border: 0; }
+    .bw-reading .jp-Notebook .jp-Cell, .bw-reading .jp-Notebook .jp-Cell::before,
+    .bw-reading .jp-Notebook .jp-Cell .jp-MarkdownOutput { border: 0 !important; outline: 0 !important; box-shadow: none !important; }
     .bw-reading .jp-MarkdownOutput { padding: 0; }
     .bw-reading .jp-Notebook .jp-Cell { padding: 0; max-width: 72rem; margin-inline: auto; }
     .bw-reading .jp-Notebook .jp-Cell .jp-OutputArea-output { padding: 0; }
