@@ -47,10 +47,11 @@ def parse(arguments: Sequence[str] | None) -> tuple[argparse.Namespace, list[str
     sheet = commands.add_parser("sheet", help="write the one-page sheet of a saved case, to show your dean", allow_abbrev=False)
     sheet.add_argument("case", type=Path, metavar="CASE.json", help="a case that was saved in chapter 10")
     sheet.add_argument("--out", type=Path, metavar="FILE", help="an .html or .txt file (the case's name with .html)")
-    sheet.add_argument("--at", metavar="TIME", help="the moment it is for, Eastern, such as 2027-03-15T20:40 (now)")
+    sheet.add_argument("--at", metavar="TIME", help="the moment of the contact, Eastern, such as 2027-03-15T20:40")
     sheet.add_argument(
         "--unknown", metavar="FIELDS", default="", help="what you don't know, such as sponsors_visas,interviews_failures"
     )
+    sheet.add_argument("--text", action="store_true", help="print it as plain text instead")
     sheet.add_argument("--name", default="", help="your name, to be printed on it")
     sheet.add_argument("--program", default="", help="the program's name, to be printed on it")
     testing = commands.add_parser(
@@ -80,7 +81,15 @@ def run(asked: argparse.Namespace, rest: Sequence[str]) -> int:
         case "sheet":
             from backchannel_lib.cli.write_sheet import write_sheet
 
-            return write_sheet(asked.case, asked.out, asked.at, asked.unknown, name=asked.name, program=asked.program)
+            return write_sheet(
+                asked.case,
+                asked.out,
+                asked.at,
+                asked.unknown,
+                name=asked.name,
+                program=asked.program,
+                as_text=asked.text,
+            )
         case "test":
             from backchannel_lib.cli.run_checks import run_checks
 

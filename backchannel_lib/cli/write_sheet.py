@@ -9,20 +9,23 @@ from backchannel_lib.base.errors import CaseError
 from backchannel_lib.base.files import write_file
 from backchannel_lib.cli.project import CommandError
 from backchannel_lib.model.advice import advise
-from backchannel_lib.model.case_files import load_case
+from backchannel_lib.model.case_files import load_saved_case
 from backchannel_lib.page.sheet import SheetHead, sheet_html, sheet_text
 
 
-def write_sheet(case: Path, out: Path | None, at: str | None, unknown: str, *, name: str = "", program: str = "") -> int:
-    """Write the sheet and print its path; return the exit code.
+def write_sheet(
+    case: Path, out: Path | None, at: str | None, unknown: str, *, name: str = "", program: str = "", as_text: bool = False
+) -> int:
+    """Write the sheet and print its path, or print the sheet itself as text; return the exit code.
 
     Args:
         case: A file that holds a case.
         out: Where to write it: plain text if it ends in .txt, else a page; None for a page beside the case.
-        at: The moment it is for, as in `datetime.fromisoformat`; None for now.
-        unknown: Names of the fields that are not known, separated by commas.
-        name: The student's name.
-        program: The program's name.
+        at: The moment of the contact, as in `datetime.fromisoformat`; None for a sheet as of now, with the moment of the case.
+        unknown: Names of fields that are not known beside those of the file, separated by commas.
+        name: The student's name; blank for that in the file.
+        program: The program's name; blank for that in the file.
+        as_text: Whether to print the sheet as plain text in place of writing it.
 
     Raises:
         CommandError: The case, the moment or a field's name makes no sense, or the sheet cannot be written.
@@ -35,9 +38,14 @@ def write_sheet(case: Path, out: Path | None, at: str | None, unknown: str, *, n
     except ValueError:
         raise CommandError(f"--at: must be a date and time such as 2027-03-15T20:40, but it is {at}.") from None
     try:
-        known = load_case(case)
-        advice = advise(known, [field.strip() for field in unknown.split(",") if field.strip()], moment)
-        head = SheetHead(name, program)
+        saved = load_saved_case(case)
+        fields = [*saved.unknown, *(field.strip() for field in unknown.split(",") if field.strip())]
+        topics = saved.sheet.get("sheet_topics", "").split("|")
+        advice = advise(saved.case, fields, moment, [topic for topic in topics if topic], keep_phase=moment is None)
+        head = SheetHead(name or saved.sheet.get("sheet_name", ""), program or saved.sheet.get("sheet_program", ""))
+        if as_text:
+            print(sheet_text(advice, head), end="")
+            return 0
         write = sheet_text if target.suffix.lower() == ".txt" else sheet_html
         write_file(target, write(advice, head))
     except CaseError as error:

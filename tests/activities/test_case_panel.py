@@ -4,23 +4,27 @@ from __future__ import annotations
 
 import copy
 import json
+from datetime import UTC, datetime
 from typing import Any
 
+import icalendar
 import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from backchannel_lib import Case, CaseError, Verdict, judge, what_would_change
+from backchannel_lib import Case, CaseError, Verdict, judge, rules_check, what_would_change
 from backchannel_lib.activities import activity, saved_answers
-from backchannel_lib.activities.case_panel import CaseActivity, sheet_fields
+from backchannel_lib.activities.case_panel import CaseActivity, sheet_fields, state_of
 from backchannel_lib.base.texts import text
 from backchannel_lib.model.case_files import case_from_text, case_to_text
 from backchannel_lib.model.exams import exam_of
 from backchannel_lib.model.open_changes import open_changes
-from backchannel_lib.model.possible import MAY_BE_UNKNOWN
+from backchannel_lib.model.possible import MAY_BE_UNKNOWN, possible
 from backchannel_lib.page.case_controls import load_controls, shown_fields, slider_ends
 from backchannel_lib.page.case_fragments import deferred_fragments, fast_fragments
 from backchannel_lib.page.charts import CHARTS, alt_text, base_figure, mark, missing_for
+from backchannel_lib.page.sheet import sheets_text
+from backchannel_lib.page.verdict_html import range_label
 from tests.helpers.cases import CALLER_MOVES, OTHER_READINGS, cases
 from tests.helpers.cases import READINGS as EVERY_READING
 
@@ -860,3 +864,76 @@ def test_what_comes_from_the_chapters_as_it_began_stays_unknown() -> None:
     assert "interviews_failures" not in screen.session.unknown
     assert not screen.session.case.interviews_failures
     screen.check()
+
+
+# ---- the sheet to take away ----
+
+MONDAY = datetime(2027, 3, 15, 20, 40)
+
+
+def sheet_session(**fields: Any) -> CaseActivity:
+    """Open a panel on Monday evening of Match Week, with everything about the program unknown."""
+    session = CaseActivity(unknown=MAY_BE_UNKNOWN, clock=lambda: MONDAY)
+    session.update(**fields)
+    return session
+
+
+def test_the_made_up_case_has_no_sheet() -> None:
+    """Nothing to show, to print or to save until something was entered; two exams have none either."""
+    session = sheet_session()
+    assert session.sheets(session.state) == []
+    for button in ("save_page", "save_text", "save_calendar"):
+        fast = next(session.handle({"type": button}))
+        assert fast["notice"] == text("sheet_desk.nothing_yet")
+        assert "file" not in fast
+    assert "bw-paper" not in session.deferred_fragments(session.state)["sheet"]
+    session.update(score=520, range_low=235, range_floor=220)
+    assert text("sheet_desk.mixed") in session.deferred_fragments(session.state)["sheet"]
+
+
+@given(case=cases(), unknown=st.sets(st.sampled_from(MAY_BE_UNKNOWN)), reading=st.sampled_from(EVERY_READING))
+def test_the_sheet_says_what_the_panel_says(case: Case, unknown: set[str], reading: str | None) -> None:
+    """The same verdict or range, under the same reading, for the moment that was entered, with the rule first."""
+    session = CaseActivity(Case(), reading, clock=lambda: MONDAY)
+    session.commit(state_of(case, reading, session.state, unknown))
+    assume(session.state != session.start)
+    plain = sheets_text(session.sheets(session.state))
+    found = possible(case, unknown, reading)
+    assert f"\n{range_label(found)}\n" in plain
+    assert plain.index("THE NRMP'S RULE") < plain.index(range_label(found))
+    if case.phase == "soap_lists":
+        assert f"THE NRMP'S RULE\n{rules_check(case, MONDAY).label}\n" in plain
+    else:
+        assert text(f"level.phase.{case.phase}") in plain
+        assert rules_check(case).label in plain
+    assert "residencyadvisor.com" in plain
+    assert all(question in plain for question in (text(f"ask.{field}") for field in found.depends_on))
+
+
+def test_name_program_and_what_the_article_does_not_cover_are_on_the_sheet_and_in_the_file() -> None:
+    """As questions for the dean's office; to code, the panel's values are the case alone."""
+    session = sheet_session(recommender="known_dean")
+    for field, value in (("sheet_name", " Zoë  M. "), ("sheet_program", "Mercy"), ("sheet_topics", "img|couples")):
+        list(session.handle({"type": "set", "field": field, "value": value}))
+    plain = next(session.handle({"type": "save_text"}))["file"]["text"]
+    for words in ("Name: Zoë M.", "Program: Mercy", "March 15, 2027, 8:40 pm ET"):
+        assert words in plain
+    for topic in ("img", "couples"):
+        assert text(f"not_covered.{topic}.question") in plain
+    assert set(session.public_values(session.state)) == set(Case.fields())
+    content = next(session.handle({"type": "save"}))["file"]["text"]
+    other = open_screen()
+    other.act(type="load", value=content)
+    assert other.session.state._replace(floor=0) == session.state._replace(floor=0)
+
+
+def test_the_calendar_file_has_the_dated_steps() -> None:
+    """Whole days as days, and the end of SOAP at its hour, in UTC."""
+    session = sheet_session(recommender="known_dean")
+    file = next(session.handle({"type": "save_calendar"}))["file"]
+    events = icalendar.Calendar.from_ical(file["text"]).walk("VEVENT")
+    steps = session.sheets(session.state)[0].advice.steps
+    assert len(events) == len(steps) == 3
+    starts = [event.decoded("DTSTART") for event in events]
+    assert datetime(2027, 3, 19, 1, 0, tzinfo=UTC) in [start for start in starts if isinstance(start, datetime)]
+    assert file["name"].endswith(".ics")

@@ -6,6 +6,7 @@ import base64
 import io
 import json
 import re
+from datetime import datetime
 from typing import Any
 
 import openpyxl
@@ -32,6 +33,7 @@ from backchannel_lib.activities.planner.tables import (
 from backchannel_lib.activities.registry import make_activity
 from backchannel_lib.activities.tables import load_planner_example
 from backchannel_lib.base.texts import text
+from backchannel_lib.model.possible import possible
 
 
 def planner() -> PlannerActivity:
@@ -637,3 +639,29 @@ def test_the_tour_goes_everywhere_and_comes_back() -> None:
             assert one.label(field) in told, field
     for word in ("planner.empty.people", "planner.empty.programs", "planner.empty.both", "planner.nothing.timing"):
         assert text(word, verdict="-", link="-").partition(".")[0].partition(":")[0] in told
+
+
+# ---- the sheets to take away ----
+
+
+def test_every_program_has_a_sheet_after_a_table_that_compares_them() -> None:
+    """Each with who would call, its own verdict or range, and its own question; the made-up tables have none."""
+    activity = PlannerActivity(planner().row, clock=lambda: datetime(2027, 3, 15, 20, 40))
+    assert activity.sheets(activity.state) == []
+    activity.update(failed_attempts=1, sheet_name="Zoë", sheet_topics="img")
+    activity.update(**{"programs.1.sponsors_visas": "true"})
+    sheets = activity.sheets(activity.state)
+    contacts = activity.state.plan.contacts
+    assert [sheet.head.program for sheet in sheets] == [contact.program.name for contact in contacts]
+    for sheet, contact in zip(sheets, contacts, strict=True):
+        found = possible(contact.case, contact.program.unknown)
+        assert sheet.advice.judgment.verdicts == set(found.verdicts)
+        assert contact.person.name in sheet.contact
+    list(activity.handle({"type": "sheet"}))
+    shown = activity.deferred_fragments(activity.state)["sheet"]
+    assert shown.count("<article") == len(sheets) + 1
+    plain = next(activity.handle({"type": "save_text"}))["file"]["text"]
+    assert plain.startswith(text("take_home.comparison"))
+    assert plain.count("Name: Zoë") == len(sheets) + 1
+    assert text("ask.interviews_failures") in plain
+    assert text("not_covered.img.question") in plain

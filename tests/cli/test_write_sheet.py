@@ -1,0 +1,52 @@
+"""The command that writes the sheet of a saved case: the same as chapter 10 shows, with what is unknown left open."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from backchannel_lib.cli.main import main
+
+SAVED = """{"backchannel_case": 2, "failed_attempts": 1, "interviews_failures": "unknown", "recommender": "trusted_peer",
+"move": "flag_explanation", "specifics": true, "addresses_flag": true, "sheet_name": "Zoë", "sheet_topics": "img"}"""
+
+
+@pytest.fixture
+def saved(tmp_path: Path) -> Path:
+    """A case that was saved in chapter 10."""
+    file = tmp_path / "my_case.json"
+    file.write_text(SAVED, encoding="utf-8")
+    return file
+
+
+def test_the_sheet_is_printed_as_text(saved: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """With the range, the moment that was entered, and what the file holds for the sheet; nothing is written."""
+    assert main(["sheet", str(saved), "--text", "--program", "Mercy"]) == 0
+    told = capsys.readouterr().out
+    for words in ("Between Declined and Maybe", "Name: Zoë", "Program: Mercy", "interview IMGs"):
+        assert words in told
+    assert list(saved.parent.iterdir()) == [saved]
+
+
+def test_a_given_moment_is_that_of_the_contact(saved: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """After SOAP nothing is forbidden, and the case is judged in that phase."""
+    assert main(["sheet", str(saved), "--text", "--at", "2027-04-01T09:00"]) == 0
+    told = capsys.readouterr().out
+    assert "THE NRMP'S RULE\nAllowed\n" in told
+    assert "Skimmed" in told
+    assert "contact you have in mind" not in told
+
+
+def test_the_page_is_written_beside_the_case(saved: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """And its path is printed."""
+    assert main(["sheet", str(saved)]) == 0
+    page = saved.with_suffix(".html")
+    assert str(page) in capsys.readouterr().out
+    assert "Between Declined and Maybe" in page.read_text(encoding="utf-8")
+
+
+def test_a_field_that_has_to_be_known_is_refused_in_a_sentence(saved: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A word that names no field writes nothing."""
+    assert main(["sheet", str(saved), "--unknown", "mood"]) == 1
+    assert "mood" in capsys.readouterr().err
