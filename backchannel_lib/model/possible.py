@@ -35,7 +35,10 @@ MAY_BE_UNKNOWN: Final = (
 RANGE: Final = ("range_low", "range_floor")
 UNKNOWN: Final = "unknown"  # what a control or a saved case holds in a field that is not known
 
+MOST_KEPT: Final = 4096  # answers that are kept
+
 Values: TypeAlias = Mapping[str, Any]
+_found: Final[dict[Any, Possible]] = {}
 
 
 def check_unknown(unknown: Collection[str]) -> tuple[str, ...]:
@@ -183,14 +186,23 @@ def possible(case: Case, unknown: Collection[str] = (), reading: str | None = No
     """
     names = check_unknown(unknown)
     groups = _groups(case, names, reading)
-    which = rule_book(reading).which
-    record = SimpleNamespace(**case.__dict__)
-    held = []
-    for chosen in itertools.product(*(group.values for group in groups)):
-        for values in chosen:
-            record.__dict__.update(values)
-        held.append(which(record))
-    return _possible(reading, tuple(group.answers for group in groups), tuple(held))
+    fields_of, compare = comparisons(reading)
+    settled = sum(1 << bit for bit, asked in enumerate(fields_of) if asked.isdisjoint(names))
+    # Cases for which the same comparisons hold are the same to the rules: most positions of a slider are.
+    key = (reading, names, compare(case) & settled, tuple((group.held, group.answers) for group in groups))
+    found = _found.get(key)
+    if found is None:
+        which = rule_book(reading).which
+        record = SimpleNamespace(**case.__dict__)
+        held = []
+        for chosen in itertools.product(*(group.values for group in groups)):
+            for values in chosen:
+                record.__dict__.update(values)
+            held.append(which(record))
+        if len(_found) > MOST_KEPT:
+            _found.clear()
+        found = _found[key] = _possible(reading, tuple(group.answers for group in groups), tuple(held))
+    return found
 
 
 def worst_and_best(case: Case, unknown: Collection[str], reading: str | None = None) -> tuple[Case, Case]:
@@ -220,6 +232,7 @@ class _Group(NamedTuple):
     """The values, each told apart by a comparison, that one unknown field or the two ends of a range may take."""
 
     values: tuple[Values, ...]
+    held: tuple[int, ...]  # which comparisons hold for each, as bits
     answers: tuple[int, _Answers]  # how many values there are, and by field which of them each answer leaves
 
 
@@ -284,7 +297,7 @@ def _told_apart(reading: str | None, names: tuple[str, ...], found: list[dict[st
     answers = tuple(
         (name, frozenset(frozenset(places[held] for held in left) for left in by_answer[name].values())) for name in names
     )
-    return _Group(tuple(kept[held] for held in places), (len(places), answers))
+    return _Group(tuple(kept[held] for held in places), tuple(places), (len(places), answers))
 
 
 @functools.lru_cache(maxsize=4096)
