@@ -75,8 +75,10 @@ def test_no_stray_key_and_no_double_click_changes_a_chapter(opened: Opened) -> N
     before = page.evaluate(CELLS)
     prose = page.locator(".jp-MarkdownCell p").nth(1)
     prose.click()
-    for key in ("d", "d", "x", "m", "y", "r", "1", "a", "b", "v", "z", "Shift+M", "Enter", "q"):
+    for key in ("a", "b", "v", "d", "d", "x", "m", "y", "r", "1", "z", "Shift+M", "Enter", "q"):
         page.keyboard.press(key)
+        assert page.evaluate(CELLS) == before, key
+        assert page.locator(".jp-Dialog").count() == 0, key
     prose.dblclick()
     page.keyboard.type("oh")
     page.locator(".bw h2").first.dblclick()
@@ -172,5 +174,14 @@ def test_a_notebook_of_ones_own_is_not_run(reader: BrowserContext, lab: Lab) -> 
     written = json.loads((Path(lab.folder) / copied["path"]).read_text(encoding="utf-8"))
     assert "backchannel" not in written["metadata"]
     assert not [cell for cell in written["cells"] if {"editable", "deletable"} & set(cell["metadata"])]
+    page.evaluate("window.jupyterapp.shell.currentWidget.sessionContext.shutdown()")
+    moved = lab.folder / "notebooks" / "moved.ipynb"  # with all that is in the copy, as a file manager copies it
+    moved.write_bytes((lab.folder / "my_work" / "chapters" / CHAPTER).read_bytes())
+    page.evaluate("window.jupyterapp.commands.execute('docmanager:open', { path: 'notebooks/moved.ipynb' })")
+    page.wait_for_function("window.jupyterapp.shell.currentWidget?.context?.path === 'notebooks/moved.ipynb'")
+    page.evaluate("window.jupyterapp.shell.currentWidget.sessionContext.ready")
+    page.wait_for_timeout(1000)
+    assert page.evaluate(EXECUTED) == 0
+    assert not page.evaluate("window.jupyterapp.shell.currentWidget.hasClass('bw-reading')")
     page.evaluate("window.jupyterapp.shell.currentWidget.sessionContext.shutdown()")
     page.close()

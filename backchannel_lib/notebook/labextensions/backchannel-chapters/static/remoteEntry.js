@@ -82,7 +82,10 @@
     const chapter = mark?.path === panel.context.path ? mark : null;
     if (chapter?.reading) {
       panel.addClass("bw-reading");
-      panel.content.node.dataset.lmSuppressShortcuts = "true"; // D D, X, M and their like are Lumino's shortcuts
+      // D D, X, M, A and their like are Lumino's shortcuts, which look for this mark on what has the focus.
+      const still = ({ target }) => target.setAttribute("data-lm-suppress-shortcuts", "true");
+      panel.node.addEventListener("focusin", still, true);
+      for (const node of [panel.node, ...panel.node.querySelectorAll("[tabindex]")]) still({ target: node });
     }
     await panel.sessionContext.ready;
     const start = () => enliven(panel, chapter, lab).catch((error) => console.warn(`${NAME}:`, error));
