@@ -102,11 +102,12 @@ def all_cells(file: str) -> Iterator[tuple[Cell, ...]]:
 def changed(cell: Cell) -> Iterator[None]:
     """Let the workbook run with one cell changed; raise `TableError` where its own table or one that names it refuses it."""
     load, rows = TABLE_LOADERS[cell.file], cells(cell.file)
+    name = rows[cell.line - 1][0]
     rows[cell.line - 1][rows[0].index(cell.column)] = cell.new
     out = io.StringIO(newline="")
     csv.writer(out).writerows(rows)
     before, near = dict(readers._loaded), texts.suggestions
-    forget(cell.file)
+    forget(cell.file, name)
     texts.suggestions = lambda *_: ""  # a missing text is refused all the same, without a long search for one like it
     try:
         readers._loaded[load] = load(SimpleNamespace(name=cell.file, read_text=lambda encoding: out.getvalue()))
@@ -119,7 +120,7 @@ def changed(cell: Cell) -> Iterator[None]:
         readers._loaded.clear()
         readers._loaded.update(before)
         texts.suggestions = near
-        forget(cell.file)
+        forget(cell.file, name)
 
 
 @functools.cache
@@ -150,15 +151,15 @@ def _caches() -> tuple[Any, ...]:
 #: What takes long to compile, and the tables from which it is made: another table leaves it as it is.
 COMPILED: Final = {
     "backchannel_lib.model.rules": {"verdicts", "stages", "conditions", "rules", "readings", "reading_changes"},
-    "backchannel_lib.activities.reply.phrases": {"reply_phrases", "reply_words", "assumptions"},
+    "backchannel_lib.activities.reply.phrases": {"reply_phrases", "reply_words", "assumptions reply_gap"},
 }
 
 
-def forget(file: str) -> None:
-    """Empty every cache of what was made from tables, but for what was compiled from others."""
+def forget(file: str, name: str = "") -> None:
+    """Empty every cache of what was made from a table, or from its row of this name, but for what was compiled from others."""
     table = file.removesuffix(".csv")
     for cache in _caches():
-        if table in COMPILED.get(cache.__module__, {table}):
+        if {table, f"{table} {name}"} & COMPILED.get(cache.__module__, {table}):
             cache.cache_clear()
     vars(READINGS).clear()
 
