@@ -1,0 +1,104 @@
+"""Measures how long it takes from the command to the first control that moves, in one or more folders of the workbook in turn.
+
+    .venv/bin/python benchmarks/opening.py FOLDER ... [--rounds N]
+
+Each folder is a checkout that `python workbook.py` has set up. The browser is running and has seen the page before, as on a
+later day. Where a chapter does not start by itself, Run All Cells is chosen from the menu as soon as the kernel is idle. One more
+round goes first and is not counted. A folder of an earlier version, measured in the same run, is what to compare with.
+"""
+# ruff: noqa: E402, INP001, S603, T201 (a command of its own, which starts the workbook and talks to a person at a terminal)
+
+from __future__ import annotations
+
+import argparse
+import os
+import signal
+import socket
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from playwright.sync_api import BrowserContext, sync_playwright
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))  # run as a script, it would find only its own folder
+
+from backchannel_lib.cli.browser import find_chromium, launch_arguments
+from benchmarks.machine import machine_line
+
+PATIENCE = 120_000  # ms
+GLANCE = 25  # ms
+IDLE = "document.querySelector('#jp-main-statusbar')?.textContent.includes('| Idle')"
+CONTROL = """() => [...document.querySelectorAll('.bw [data-field] input, .bw [data-field] select')]
+  .some(one => !one.disabled && one.checkVisibility())"""
+
+
+def free_port() -> int:
+    """Find a port. A folder keeps its own through all rounds, since a browser's cache knows a page by its port too."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port: int = free.getsockname()[1]
+    return port
+
+
+def seconds_to_control(context: BrowserContext, folder: Path, port: int) -> float:
+    """Start the workbook of a folder, open its address as soon as it asks for a browser, and wait for the first control."""
+    starts_by_itself = (folder / "backchannel_lib" / "notebook" / "labextensions").is_dir()
+    with tempfile.TemporaryDirectory() as place:
+        asked, browser = Path(place, "address"), Path(place, "browser")
+        browser.write_text(f'#!/bin/sh\necho "$1" > "{asked}.part"\nmv "{asked}.part" "{asked}"\n', encoding="utf-8")
+        browser.chmod(0o700)
+        page = context.new_page()
+        begun = time.perf_counter()
+        command = [sys.executable, "workbook.py", "--port", str(port)]
+        variables = os.environ | {"BROWSER": f"{browser} %s"}
+        server = subprocess.Popen(command, cwd=folder, env=variables, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        try:
+            while not asked.exists():
+                time.sleep(0.005)
+                if server.poll() is not None:
+                    sys.exit(f"{folder}: the workbook did not start. Run `python workbook.py` there once.")
+            page.goto(asked.read_text(encoding="utf-8").strip(), wait_until="commit", timeout=PATIENCE)
+            if not starts_by_itself:
+                page.wait_for_function(IDLE, polling=GLANCE, timeout=PATIENCE)
+                page.click('.lm-MenuBar-itemLabel:text-is("Run")')
+                page.click('.lm-Menu-itemLabel:text-is("Run All Cells")')
+            page.wait_for_function(CONTROL, polling=GLANCE, timeout=PATIENCE)
+            return time.perf_counter() - begun
+        finally:
+            page.close()
+            server.send_signal(signal.SIGTERM)
+            server.wait(60)
+
+
+def main() -> None:
+    """Measure, and print the medians."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
+    parser.add_argument("folders", nargs="+", type=Path)
+    parser.add_argument("--rounds", type=int, default=3)
+    asked = parser.parse_args()
+    found: dict[Path, list[float]] = {folder: [] for folder in asked.folders}
+    ports = {folder: free_port() for folder in found}
+    with sync_playwright() as playwright, tempfile.TemporaryDirectory() as profile:
+        context = playwright.chromium.launch_persistent_context(
+            profile, executable_path=find_chromium(), args=launch_arguments(), viewport={"width": 1366, "height": 768}
+        )
+        for number in range(asked.rounds + 1):
+            for folder, times in found.items():
+                seconds = seconds_to_control(context, folder.resolve(), ports[folder])
+                print(
+                    f"{'warm-up' if number == 0 else number} {folder}: {seconds:.1f} s, load {os.getloadavg()[0]:.1f}",
+                    flush=True,
+                )
+                if number:
+                    times.append(seconds)
+        context.close()
+    for folder, times in found.items():
+        print(f"{folder}: median {statistics.median(times):.1f} s")
+    print(machine_line("jupyterlab", "anywidget", "playwright"))
+
+
+if __name__ == "__main__":
+    main()
