@@ -3,10 +3,10 @@
     .venv/bin/python benchmarks/opening.py FOLDER ... [--rounds N]
 
 Each folder is a checkout that `python workbook.py` has set up. The browser is running and has seen the page before, as on a
-later day. Where a chapter does not start by itself, Run All Cells is chosen from the menu as soon as the kernel is idle. One more
-round goes first and is not counted. A folder of an earlier version, measured in the same run, is what to compare with.
+later day. Where a chapter does not start by itself, Run All Cells is chosen from the menu as soon as the kernel is idle. One
+more round goes first and is not counted. To compare, name a folder with an earlier version too.
 """
-# ruff: noqa: E402, INP001, S603, T201 (a command of its own, which starts the workbook and talks to a person at a terminal)
+# ruff: noqa: INP001, S603, T201 (a command of its own, which starts the workbook and talks to a person at a terminal)
 
 from __future__ import annotations
 
