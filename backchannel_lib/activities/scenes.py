@@ -161,8 +161,14 @@ class Scenes(CaseActivity):
 
     def values(self, state: CaseState) -> dict[str, Any]:
         """Return the case, the guess of this scene, and what a page has to save."""
+        return {**super().values(state), **self._predictions(state)}
+
+    def public_values(self, state: CaseState) -> dict[str, Any]:
+        """Return the case and the guesses."""
+        return {**super().public_values(state), **self._predictions(state)}
+
+    def _predictions(self, state: CaseState) -> dict[str, Any]:
         return {
-            **super().values(state),
             "guess": self._guess(state),
             "scene": state.scene,
             "guesses": json.dumps(dict(state.guesses)),
