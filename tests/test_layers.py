@@ -11,7 +11,7 @@ from typing import NamedTuple
 import pytest
 
 PACKAGE = Path(__file__).resolve().parent.parent / "backchannel_lib"
-LAYERS = ("base", "model", "page", "activities", "workshop", "notebook", "cli")
+LAYERS = ("base", "model", "page", "activities", "workshop", "site", "notebook", "cli")
 MODULES = {
     ".".join(path.relative_to(PACKAGE.parent).with_suffix("").parts).removesuffix(".__init__"): path
     for path in PACKAGE.rglob("*.py")

@@ -54,6 +54,11 @@ def parse(arguments: Sequence[str] | None) -> tuple[argparse.Namespace, list[str
     sheet.add_argument("--text", action="store_true", help="print it as plain text instead")
     sheet.add_argument("--name", default="", help="your name, to be printed on it")
     sheet.add_argument("--program", default="", help="the program's name, to be printed on it")
+    site = commands.add_parser("site", help="write the workbook as pages for any static host", allow_abbrev=False)
+    site.add_argument("--out", type=Path, metavar="FOLDER", help="where to write them (site)")
+    site.add_argument("--serve", action="store_true", help="show them on this computer as well")
+    site.add_argument("--no-browser", action="store_true", default=argparse.SUPPRESS, help="only print the address")
+    site.add_argument("--port", type=int, metavar="N", default=argparse.SUPPRESS, help="the port (8877 or the next free one)")
     testing = commands.add_parser(
         "test", help="run every check; arguments go to pytest: test -k phase, test tests/test_x.py", allow_abbrev=False
     )
@@ -90,6 +95,10 @@ def run(asked: argparse.Namespace, rest: Sequence[str]) -> int:
                 program=asked.program,
                 as_text=asked.text,
             )
+        case "site":
+            from backchannel_lib.cli.build_site import site
+
+            return site(asked.out, serve=asked.serve, port=port, browser=browser)
         case "test":
             from backchannel_lib.cli.run_checks import run_checks
 

@@ -9,6 +9,8 @@ from typing import Final
 
 #: Under which type an output of a notebook names the widget that it shows.
 WIDGET_VIEW: Final = "application/vnd.jupyter.widget-view+json"
+#: The variable that names the kind of page where neither Python nor Jupyter tells: while the site is built.
+HOST_VARIABLE: Final = "BACKCHANNEL_HOST"
 
 
 def host(environment: Mapping[str, str] | None = None) -> str:
@@ -18,7 +20,7 @@ def host(environment: Mapping[str, str] | None = None) -> str:
         environment: The variables of the environment; None for those of this process.
 
     Returns:
-        ``browser`` where Python itself runs in the browser, ``stage`` for the full-screen page through Voilà, else ``lab``.
+        ``browser`` on a page of the site, where Python itself runs in the browser, ``stage`` for the full-screen page through Voilà, else ``lab``.
 
     Source:
         Voilà names itself in SERVER_SOFTWARE of the kernels that it starts.
@@ -27,7 +29,7 @@ def host(environment: Mapping[str, str] | None = None) -> str:
         >>> host({}), host({"SERVER_SOFTWARE": "voila/0.5.13"})
         ('lab', 'stage')
     """
-    if sys.platform == "emscripten":
-        return "browser"
     known = os.environ if environment is None else environment
+    if sys.platform == "emscripten" or known.get(HOST_VARIABLE) == "browser":
+        return "browser"
     return "stage" if known.get("SERVER_SOFTWARE", "").startswith("voila/") else "lab"

@@ -47,9 +47,23 @@ export function createCharts(root, marks) {
     if (!page.backchannelPlotly) {
       // The names shadow any module loader of the page, which would otherwise take the library for itself.
       new Function("define", "module", "exports", text).call(page);
-      // The basic bundle leaves itself under the name that its build never replaced.
-      page.backchannelPlotly = page.moduleName ?? page.Plotly;
     }
+    await start();
+  }
+
+  /** @param {string} address of plotly.js, on the page's own host */
+  async function loadPlotlyFrom(address) {
+    await (page.backchannelPlotlyScript ??= new Promise((loaded, failed) => {
+      const script = document.createElement("script");
+      Object.assign(script, { src: address, onload: loaded, onerror: failed });
+      document.head.append(script);
+    }));
+    await start();
+  }
+
+  async function start() {
+    // The basic bundle leaves itself under the name that its build never replaced.
+    page.backchannelPlotly ??= page.moduleName ?? page.Plotly;
     plotly = page.backchannelPlotly;
     for (const chart of Object.keys(plots)) {
       attempt(() => draw(chart));
@@ -121,6 +135,8 @@ export function createCharts(root, marks) {
   return {
     /** @type {(buffers: DataView[]) => Promise<void>} */
     loadPlotly: (buffers) => loadPlotly(buffers).catch((error) => console.error(error)), // the drawings stay as they are
+    /** @type {(address: string) => Promise<void>} */
+    loadPlotlyFrom: (address) => loadPlotlyFrom(address).catch((error) => console.error(error)),
     /** @type {(chart: string, marker: Marker) => void} */
     moveMarker: (chart, marker) => attempt(() => moveMarker(chart, marker)),
     moveMarkers: () => Object.keys(plots).forEach((chart) => attempt(() => moveMarker(chart, marks()[chart]))),

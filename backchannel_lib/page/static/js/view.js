@@ -25,8 +25,9 @@ export function focusOn(place) {
  * @param {() => string} options.lateText what is said while an answer is late
  * @param {() => string} options.restoreText what is said when something entered before can be brought back
  * @param {() => string} options.notSavedText what is said when the browser lets no page save a file
+ * @param {() => boolean} options.restoreAtOnce whether it is brought back without asking
  */
-export function createView(root, { id, store, charts, lateText, restoreText, notSavedText }) {
+export function createView(root, { id, store, charts, lateText, restoreText, notSavedText, restoreAtOnce }) {
   /** @type {(selector: string) => HTMLElement | null} */
   const find = (selector) => root.querySelector(selector);
   /** @type {(selector: string, within?: Element) => HTMLElement[]} */
@@ -242,7 +243,8 @@ export function createView(root, { id, store, charts, lateText, restoreText, not
   function show(message) {
     const slept = store.disconnected;
     const { shown, here, mine, saved, typing } = store.receive(message);
-    if (saved) offerToRestore(saved);
+    if (saved && restoreAtOnce()) store.act({ type: "load", value: saved, restored: true });
+    else if (saved) offerToRestore(saved);
     // What is said once is said to the view that asked, and it counts even where the rest has to be asked for again.
     if (here && message.notice) notice(message.notice);
     else if (slept && shown && !saved) notice("");

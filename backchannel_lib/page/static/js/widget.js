@@ -56,6 +56,8 @@ export function render({ model, el }) {
     lateText: () => model.get("late_text") ?? "",
     restoreText: () => model.get("restore_text"),
     notSavedText: () => model.get("not_saved_text"),
+    // Where every page starts Python anew, what was entered comes back by itself, unless something new was entered first.
+    restoreAtOnce: () => model.get("restore_at_once") === true && store.seq === 0,
   };
   const view = createView(root, { id, store, charts, ...texts });
   const timer = createTimer(root, {
@@ -76,7 +78,13 @@ export function render({ model, el }) {
     if (!shown) return;
     if (message.clock) timer.start(message.clock);
     if (message.focus && mine) view.goTo(message.focus);
-    if (message.forget && charts.needPlotly()) store.ask({ type: "plotly" }); // it may have been lost as well
+    if (message.forget && charts.needPlotly()) getPlotly(); // it may have been lost as well
+  }
+
+  function getPlotly() {
+    const address = model.get("plotly_url"); // a page of the site may run no script that comes as text
+    if (address) charts.loadPlotlyFrom(address);
+    else store.ask({ type: "plotly" });
   }
 
   /**
@@ -92,7 +100,7 @@ export function render({ model, el }) {
 
   const placement = place(root, charts);
   store.send({ type: "hello" });
-  if (charts.needPlotly()) store.ask({ type: "plotly" });
+  if (charts.needPlotly()) getPlotly();
 
   return () => {
     model.off("msg:custom", receive);

@@ -1,0 +1,53 @@
+// @ts-check
+// A memory snapshot is stored as its difference to the memory that the WebAssembly file itself fills in, which the
+// browser has anyway: a quarter less to download.
+
+/**
+ * The bytes that a WebAssembly file puts into memory: [address, start in the file, length] of each data segment.
+ * @param {Uint8Array} wasm
+ * @returns {Generator<[number, number, number]>}
+ */
+export function* dataSegments(wasm) {
+  let at = 8; // after the magic number and the version
+  const number = () => {
+    let [value, shift, byte] = [0, 0, 0];
+    do {
+      byte = wasm[at++];
+      value += (byte & 127) * 2 ** shift;
+      shift += 7;
+    } while (byte & 128);
+    return value;
+  };
+  while (at < wasm.length) {
+    const section = wasm[at++];
+    const end = number() + at;
+    if (section === 11) {
+      for (let count = number(); count > 0; count -= 1) {
+        const kind = number(); // 0: at an address, 1: nowhere yet, 2: at an address of a named memory
+        if (kind === 2) number();
+        let address = -1;
+        if (kind !== 1) {
+          if (wasm[at++] !== 0x41) throw new Error("a data segment at no constant address"); // i32.const
+          address = number();
+          at += 1; // the end of the expression
+        }
+        const length = number();
+        if (address >= 0) yield [address, at, length];
+        at += length;
+      }
+    }
+    at = end;
+  }
+}
+
+/**
+ * Turn a snapshot into its difference to a WebAssembly file's own memory, or back: the same step does both.
+ * @param {Uint8Array} snapshot changed in place
+ * @param {Uint8Array} wasm
+ */
+export function exchange(snapshot, wasm) {
+  const header = snapshot.length % 65536; // memory comes in pages of this size
+  for (const [address, start, length] of dataSegments(wasm)) {
+    for (let byte = 0; byte < length; byte += 1) snapshot[header + address + byte] ^= wasm[start + byte];
+  }
+}

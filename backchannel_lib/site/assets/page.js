@@ -1,0 +1,126 @@
+// @ts-check
+// A page of the site: each activity on it is a panel, as in Jupyter, whose other end is Python in a worker.
+
+import panel from "./panel.js";
+import { savedFiles } from "./saved.js";
+
+/** @typedef {{ type: "ready", how: string, took: number } | { type: "failed", error: string }} Started */
+
+const page = JSON.parse(document.querySelector("#page-data")?.textContent ?? "{}");
+const status = /** @type {HTMLElement} */ (document.querySelector("#status"));
+const places = /** @type {HTMLElement[]} */ ([...document.querySelectorAll("[data-activity]")]);
+/** @type {Map<string, (answer: any) => void>} */
+const receivers = new Map();
+let started = false;
+
+/** @param {string} sentence */
+function say(sentence) {
+  status.textContent = sentence;
+  status.hidden = !sentence;
+}
+
+function startWorker() {
+  const address = new URL("worker.js", import.meta.url);
+  address.searchParams.set("files", JSON.stringify(page.files));
+  if (new URLSearchParams(location.search).has("plain")) address.searchParams.set("plain", "");
+  // A worker that is made from text obeys this page's content security policy; one from an address has none on most hosts.
+  const text = new Blob([`import ${JSON.stringify(address.href)};`], { type: "text/javascript" });
+  const worker = new Worker(URL.createObjectURL(text), { type: "module" });
+  worker.addEventListener("error", () => failed());
+  return worker;
+}
+
+function failed() {
+  document.documentElement.dataset.python = "failed";
+  say(page.texts.failed);
+}
+
+/**
+ * @param {HTMLElement} place
+ * @param {Worker} worker
+ */
+function open(place, worker) {
+  const name = place.dataset.activity ?? "";
+  const key = `backchannel-${name}`;
+  const html = place.innerHTML.replaceAll(`${name}-at-`, "§");
+  /** @type {Set<(message: any, buffers: DataView[]) => void>} */
+  const callbacks = new Set();
+  const earlier = before(key);
+  // Until Python has answered, what is on screen is the example and not the reader's own.
+  if (earlier) place.dataset.waiting = "";
+  /** @type {Record<string, unknown>} */
+  const values = {
+    html,
+    activity_id: name,
+    storage_key: key,
+    restore_text: page.texts.restore,
+    not_saved_text: page.texts.not_saved,
+    prefetch: true,
+    restore_at_once: true,
+    plotly_url: new URL("plotly.js", import.meta.url).href,
+  };
+  const model = {
+    get: (/** @type {string} */ one) => one === "disconnected_text" ? page.texts[started ? "stopped" : "starting"] : values[one],
+    on: (/** @type {string} */ _, /** @type {any} */ callback) => callbacks.add(callback),
+    off: (/** @type {string} */ _, /** @type {any} */ callback) => callbacks.delete(callback),
+    send: (/** @type {any} */ message) => {
+      if (!started && message.type !== "hello" && message.type !== "prefetch") {
+        place.dataset.waiting = "";
+        say(page.texts.starting);
+      }
+      worker.postMessage({ type: "message", name, message });
+    },
+  };
+  receivers.set(name, (answer) => {
+    for (const callback of callbacks) callback(answer, []);
+    const root = place.firstElementChild;
+    if (root instanceof HTMLElement && !("pending" in root.dataset)) delete place.dataset.waiting;
+  });
+  panel.render({ model, el: place });
+}
+
+/** @param {string} key */
+function before(key) {
+  try {
+    return sessionStorage.getItem(key);
+  } catch {
+    return null;
+  }
+}
+
+function run() {
+  const worker = startWorker();
+  const files = savedFiles();
+  worker.postMessage({ type: "files", files: files.all() });
+  files.onChange((changed) => worker.postMessage({ type: "files", files: changed }));
+  worker.addEventListener("message", ({ data }) => {
+    if (data.type === "answer") receivers.get(data.name)?.(JSON.parse(data.answer));
+    else if (data.type === "files") files.keep(data.files);
+    else if (data.type === "failed") failed();
+    else if (data.type === "ready") {
+      started = true;
+      say("");
+      Object.assign(document.documentElement.dataset, { python: data.how, took: String(Math.round(data.took)) });
+    }
+  });
+  for (const place of places) open(place, worker);
+  addEventListener("pagehide", (event) => {
+    if (!event.persisted) worker.terminate();
+  });
+}
+
+// The colors of the charts follow the browser's.
+const dark = matchMedia("(prefers-color-scheme: dark)");
+const theme = () => document.body.setAttribute("data-jp-theme-name", dark.matches ? "dark" : "light");
+dark.addEventListener("change", theme);
+
+if (places.length) run();
+if ("serviceWorker" in navigator && page.worker) {
+  const register = () => navigator.serviceWorker.register(page.worker).catch(() => {}); // a private window has none
+  // After Python: what it has loaded is then taken from the browser's own cache and not loaded twice.
+  const wait = setInterval(() => {
+    if (places.length && !document.documentElement.dataset.python) return;
+    clearInterval(wait);
+    register();
+  }, 250);
+}

@@ -1,0 +1,68 @@
+// @ts-check
+// Compiles the library for the browser's Python, lets Python import and read everything, and writes its memory to a file.
+// node snapshot.mjs PYODIDE_FOLDER SOURCE.zip LIBRARY_OUT.zip SNAPSHOT_OUT.bin
+
+import { readFileSync, writeFileSync } from "node:fs";
+import { pathToFileURL } from "node:url";
+import { gzipSync } from "node:zlib";
+import { exchange } from "./memory.js";
+import { ENVIRONMENT, LIBRARY_FOLDER } from "./python.js";
+
+process.on("uncaughtException", (error) => {
+  console.error(error.message); // and not the minified line of code that it comes from
+  process.exit(1);
+});
+const [pyodideFolder, sourceFile, libraryOut, snapshotOut] = process.argv.slice(2);
+const { loadPyodide } = await import(pathToFileURL(`${pyodideFolder}/pyodide.mjs`).href);
+const start = (/** @type {object} */ options) => loadPyodide({ indexURL: `${pyodideFolder}/`, env: ENVIRONMENT, ...options });
+
+const compiler = await start({});
+compiler.unpackArchive(new Uint8Array(readFileSync(sourceFile)), "zip", { extractDir: LIBRARY_FOLDER });
+compiler.runPython(`
+import compileall, pathlib, py_compile, zipfile
+library = pathlib.Path("${LIBRARY_FOLDER}")
+unchecked = py_compile.PycInvalidationMode.UNCHECKED_HASH
+if not compileall.compile_dir(library, quiet=1, legacy=True, optimize=2, stripdir=library, invalidation_mode=unchecked):
+    raise SystemExit("The library could not be compiled for the browser.")
+with zipfile.ZipFile("/library.zip", "w", zipfile.ZIP_DEFLATED, compresslevel=9) as archive:
+    for path in sorted(library.rglob("*")):
+        if path.is_file() and path.suffix != ".py":
+            archive.writestr(zipfile.ZipInfo(path.relative_to(library).as_posix()), path.read_bytes(), zipfile.ZIP_DEFLATED)
+`);
+const library = compiler.FS.readFile("/library.zip");
+writeFileSync(libraryOut, library);
+
+const python = await start({ _makeSnapshot: true });
+python.unpackArchive(library, "zip", { extractDir: LIBRARY_FOLDER });
+python.runPython(`
+import gc, re, sys
+sys.path.insert(0, "${LIBRARY_FOLDER}")
+from backchannel_lib.site import worker
+worker.warm_up()
+re.purge()
+gc.collect()
+`);
+zeroFreeMemory(python._module);
+const snapshot = python.makeMemorySnapshot();
+exchange(snapshot, new Uint8Array(readFileSync(`${pyodideFolder}/pyodide.asm.wasm`)));
+writeFileSync(snapshotOut, gzipSync(snapshot, { level: 9 }));
+process.exit(0);
+
+/**
+ * Fill what is free with zeros, so that nothing that is no longer used has to be downloaded.
+ * @param {any} module Emscripten's
+ */
+function zeroFreeMemory(module) {
+  const top = module._sbrk(0);
+  const taken = [];
+  for (let size = 1 << 15; size >= 32; size >>= 1) {
+    for (;;) {
+      const block = module._malloc(size);
+      if (!block) break;
+      taken.push(block);
+      if (block + size > top) break; // it is new, and not free memory of before
+      module.HEAPU8.fill(0, block, block + size);
+    }
+  }
+  for (const block of taken) module._free(block);
+}

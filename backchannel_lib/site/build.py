@@ -1,0 +1,214 @@
+"""Builds the site: a folder of pages, scripts, and Python for the browser, that any static host can serve."""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import importlib.util
+import io
+import json
+import os
+import shutil
+import tempfile
+import zipfile
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Final
+
+from backchannel_lib.base.readers import data_root
+from backchannel_lib.base.texts import text
+from backchannel_lib.page.frontend import STATIC, bundle
+from backchannel_lib.page.host import HOST_VARIABLE
+from backchannel_lib.site import pages
+from backchannel_lib.site.chapters import SiteError, read_chapter
+from backchannel_lib.site.node import Node, find_node, run_node
+from backchannel_lib.site.worker import NOT_NEEDED, PACKAGES
+
+ASSETS: Final = Path(__file__).with_name("assets")
+LIBRARY: Final = Path(__file__).resolve().parents[1]
+#: What the browser takes of Pyodide. The standard library is needed only where the snapshot cannot be used.
+PYODIDE_FILES: Final = ("pyodide.mjs", "pyodide.asm.mjs", "pyodide.asm.wasm", "pyodide-lock.json", "python_stdlib.zip")
+#: What goes beside the pages, and not into the folder of a version: its address has to stay the same.
+BESIDE_PAGES: Final = ("icon.svg", "icon-192.png", "icon-512.png")
+#: What the build alone uses.
+BUILD_ONLY: Final = ("package.json", "package-lock.json", "snapshot.mjs", "service-worker.js")
+#: What a browser fetches only where the snapshot cannot be used.
+FALLBACK: Final = ("pyodide/python_stdlib.zip", "library.zip")
+CHECKED: Final = ("snapshot.bin", "library.zip", "pyodide/pyodide.asm.wasm")
+#: Marks a folder as a site that a new build may replace.
+MARK: Final = "site.json"
+TIME_ZONE: Final = ("__init__.py", "zoneinfo/__init__.py", "zoneinfo/America/__init__.py", "zoneinfo/America/New_York")
+EMPTY_ZIP: Final = b"PK\x05\x06" + bytes(18)
+
+
+def build_site(out: Path, notebooks: Path, cache: Path) -> Path:
+    """Build the site, and replace an earlier one.
+
+    Args:
+        out: Where to write it: a folder that is empty, missing, or holds a site.
+        notebooks: The folder of the chapters.
+        cache: Where npm's packages and the snapshot are kept for the next build.
+
+    Returns:
+        The folder.
+
+    Raises:
+        SiteError: The folder holds something else, Node.js is missing, or a step failed.
+    """
+    out = out.absolute()
+    if out.exists() and not (out / MARK).is_file() and (not out.is_dir() or any(out.iterdir())):
+        raise SiteError(f"{out} holds something other than a site. Name an empty folder, or one that does not exist yet.")
+    node = find_node()
+    cache.mkdir(parents=True, exist_ok=True)
+    pyodide = install_pyodide(node, cache)
+    out.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=out.parent, prefix=f".{out.name}.", ignore_cleanup_errors=True) as draft_name:
+        draft = Path(draft_name) / "site"
+        os.environ[HOST_VARIABLE] = "browser"  # what is written here is shown there
+        try:
+            write_site(draft, notebooks, pyodide, node, cache)
+        finally:
+            del os.environ[HOST_VARIABLE]
+        if out.exists():
+            shutil.rmtree(out)
+        draft.replace(out)
+    return out
+
+
+def install_pyodide(node: Node, cache: Path) -> Path:
+    """Let npm install what package-lock.json names, checked by its hashes; return the folder of Pyodide."""
+    lock = (ASSETS / "package-lock.json").read_bytes()
+    installed = cache / "package-lock.json"
+    pyodide = cache / "node_modules" / "pyodide"
+    if not (pyodide.is_dir() and installed.is_file() and installed.read_bytes() == lock):
+        shutil.copy(ASSETS / "package.json", cache)
+        shutil.copy(ASSETS / "package-lock.json", cache)
+        try:
+            run_node(node.npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund", folder=cache)
+        except SiteError:
+            installed.unlink(missing_ok=True)  # so that the next build tries again
+            raise
+    return pyodide
+
+
+def write_site(folder: Path, notebooks: Path, pyodide: Path, node: Node, cache: Path) -> None:
+    """Write all files of the site into a new folder."""
+    draft = folder / "assets" / "draft"
+    (draft / "pyodide").mkdir(parents=True)
+    for name in PYODIDE_FILES:
+        shutil.copy(pyodide / name, draft / "pyodide" / name)
+    for asset in sorted(ASSETS.iterdir()):
+        if asset.name not in BUILD_ONLY:
+            shutil.copy(asset, folder if asset.name in BESIDE_PAGES else draft)
+    shutil.copy(STATIC / "panel.css", draft)
+    (draft / "panel.js").write_text(bundle(), encoding="utf-8")
+    (draft / "plotly.js").write_bytes(gzip.decompress((STATIC / "vendor" / "plotly-basic.min.js.gz").read_bytes()))
+    (draft / "nothing.zip").write_bytes(EMPTY_ZIP)
+    write_python(draft, pyodide, node, cache)
+    version = checksum(*(path.read_bytes() for path in sorted(draft.rglob("*")) if path.is_file()))[:12]
+    assets = draft.rename(draft.with_name(version))
+    build = pages.Build(f"assets/{version}", {name: checksum((assets / name).read_bytes()) for name in CHECKED})
+    for name, page in all_pages(build, notebooks):
+        (folder / name).write_text(page, encoding="utf-8")
+    (folder / "manifest.webmanifest").write_text(manifest(), encoding="utf-8")
+    # For hosts that read it. Every page carries the same policy, for those that don't.
+    (folder / "_headers").write_text(f"/*\n  Content-Security-Policy: {pages.POLICY}\n", encoding="utf-8")
+    (folder / ".nojekyll").touch()  # GitHub Pages would otherwise leave out what begins with an underscore
+    write_service_worker(folder)
+    (folder / MARK).write_text(json.dumps({"made_by": "backchannel site", "version": version}) + "\n", encoding="utf-8")
+
+
+def all_pages(build: pages.Build, notebooks: Path) -> Iterator[tuple[str, str]]:
+    """Yield each page's file name and HTML."""
+    yield pages.HOME, pages.home_page(build)
+    yield pages.CHAPTERS, pages.chapters_page(build)
+    yield pages.SAVED, pages.saved_page(build)
+    for row in pages.chapter_rows():
+        yield f"{row.chapter}.html", pages.chapter_page(build, row.chapter, read_chapter(notebooks / f"{row.chapter}.ipynb"))
+
+
+def library_source() -> bytes:
+    """Return the library, its tables and New York's time zone as a zip file that is the same whenever it is made."""
+    files: dict[str, bytes] = {}
+    sources = [path for package in (*PACKAGES, "site") for path in (LIBRARY / package).rglob("*.py")]
+    for path in (LIBRARY / "__init__.py", *sources, *(STATIC / "charts").iterdir()):
+        name = path.relative_to(LIBRARY.parent).as_posix()
+        if not name.removesuffix(".py").replace("/", ".").startswith(NOT_NEEDED):
+            files[name] = path.read_bytes()
+    data = Path(str(data_root()))
+    for path in data.rglob("*.csv"):
+        files[f"backchannel_lib/data/{path.relative_to(data).as_posix()}"] = path.read_bytes()
+    spec = importlib.util.find_spec("tzdata")
+    if spec is None or spec.origin is None:
+        raise SiteError("The package tzdata is missing: python workbook.py installs it.")
+    for name in TIME_ZONE:
+        files[f"tzdata/{name}"] = (Path(spec.origin).parent / name).read_bytes()
+    content = io.BytesIO()
+    with zipfile.ZipFile(content, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name in sorted(files):
+            archive.writestr(zipfile.ZipInfo(name), files[name], zipfile.ZIP_DEFLATED)
+    return content.getvalue()
+
+
+def write_python(folder: Path, pyodide: Path, node: Node, cache: Path) -> None:
+    """Write the compiled library, and the memory of a Python that has imported it; as the last build did if nothing changed."""
+    source = library_source()
+    scripts = [(ASSETS / name).read_bytes() for name in ("snapshot.mjs", "memory.js", "python.js", "package-lock.json")]
+    kept = cache / f"python-{checksum(source, *scripts)[:16]}"
+    if not kept.is_dir():
+        for old in cache.glob("python-*"):
+            shutil.rmtree(old)
+        with tempfile.TemporaryDirectory(dir=cache) as draft_name:
+            draft = Path(draft_name) / "python"
+            draft.mkdir()
+            zipped = Path(draft_name) / "source.zip"
+            zipped.write_bytes(source)
+            made = draft / "library.zip", draft / "snapshot.bin"
+            run_node(node.node, ASSETS / "snapshot.mjs", pyodide, zipped, *made, folder=cache)
+            draft.replace(kept)
+    for path in kept.iterdir():
+        shutil.copy(path, folder)
+
+
+def write_service_worker(folder: Path) -> None:
+    """Write the service worker, with the names of all files that it keeps."""
+    found = (path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file())
+    names = sorted(name for name in found if not name.endswith(FALLBACK) and name not in {"_headers", ".nojekyll"})
+    version = checksum(*(name.encode() + (folder / name).read_bytes() for name in names))[:12]
+    script = (ASSETS / "service-worker.js").read_text(encoding="utf-8")
+    script = script.replace("%VERSION%", version).replace("%FILES%", json.dumps(names))
+    (folder / "service-worker.js").write_text(script, encoding="utf-8")
+
+
+def manifest() -> str:
+    """Return what lets a phone install the site.
+
+    Examples:
+        >>> json.loads(manifest())["start_url"]
+        'index.html'
+    """
+    icons = [{"src": f"icon-{size}.png", "sizes": f"{size}x{size}", "type": "image/png"} for size in (192, 512)]
+    return json.dumps(
+        {
+            "name": text("site.name"),
+            "short_name": "Backchannel",
+            "description": text("site.description"),
+            "start_url": pages.HOME,
+            "scope": "./",
+            "display": "standalone",
+            "background_color": "#ffffff",
+            "theme_color": "#0b4f8a",
+            "icons": [*icons, {"src": "icon.svg", "sizes": "any", "type": "image/svg+xml"}],
+        },
+        indent=2,
+    )
+
+
+def checksum(*contents: bytes) -> str:
+    """Return the SHA-256 of some contents, one after the other."""
+    return hashlib.sha256(b"".join(contents)).hexdigest()
+
+
+def sizes(folder: Path, names: Iterable[str]) -> int:
+    """Return how many bytes files take on the wire, gzipped as most hosts send them."""
+    return sum(len(gzip.compress((folder / name).read_bytes(), 6)) for name in names)

