@@ -20,7 +20,8 @@ def host(environment: Mapping[str, str] | None = None) -> str:
         environment: The variables of the environment; None for those of this process.
 
     Returns:
-        ``browser`` on a page of the site, where Python itself runs in the browser, ``stage`` for the full-screen page through Voilà, else ``lab``.
+        ``browser`` on a page of the site, where Python itself runs in the browser; ``stage`` for the full-screen page
+        through Voilà; else ``lab``.
 
     Source:
         Voilà names itself in SERVER_SOFTWARE of the kernels that it starts.

@@ -10,6 +10,7 @@ from typing import Any, Final, Literal, NamedTuple
 
 import mistune
 
+from backchannel_lib.activities.tables import ChapterRow, load_chapters
 from backchannel_lib.page.html import Markup, tag
 from backchannel_lib.site.worker import PANEL
 
@@ -35,6 +36,11 @@ class Piece(NamedTuple):
     activity: str = ""
 
 
+def chapter_rows() -> list[ChapterRow]:
+    """Return the chapters that have a page: all but those for teachers, which need Python on the machine."""
+    return [row for row in load_chapters() if row.audience != "teacher"]
+
+
 def read_chapter(notebook: Path) -> list[Piece]:
     """Read a notebook as the pieces of a page.
 
@@ -56,18 +62,20 @@ def _piece(cell: dict[str, Any], notebook: str) -> Piece | None:
         return Piece("activity", activity=name)
     html = output_html(cell["outputs"])
     if not html:
-        message = f"{notebook}, cell {cell['id']}: it opens no activity and has no output to show; run the notebook and save it."
+        message = (
+            f"{notebook}, cell {cell['id']}: it opens no activity and has no output to show; run the notebook and save it."
+        )
         raise SiteError(message)
     return Piece("output", html)
 
 
 def activity_in(source: str) -> str:
-    """Return the name of the activity that a cell's last line shows; blank if it shows something else.
+    r"""Return the name of the activity that a cell's last line shows; blank if it shows something else.
 
     Examples:
-        >>> activity_in('from backchannel_lib import open_activity\\nopen_activity("forms")')
+        >>> activity_in('from backchannel_lib import open_activity\nopen_activity("forms")')
         'forms'
-        >>> activity_in("panel = Panel()\\npanel"), activity_in("print(Panel().transcript())")
+        >>> activity_in("panel = Panel()\npanel"), activity_in("print(Panel().transcript())")
         ('case', '')
     """
     body = ast.parse(source).body
@@ -107,23 +115,26 @@ class _Renderer(mistune.HTMLRenderer):
     """Markdown as HTML, with links to other chapters' pages, and headings that can be linked to as in Jupyter."""
 
     def link(self, text: str, url: str, title: str | None = None) -> str:
-        """Write a link; a notebook's becomes one to its page."""
+        """Write a link; a notebook's becomes one to its page, or plain text where it has none."""
         path, hash_sign, place = url.partition("#")
         if path.endswith(".ipynb"):
-            path = path.removesuffix(".ipynb") + ".html"
+            chapter = path.removesuffix(".ipynb")
+            if chapter not in {row.chapter for row in chapter_rows()}:
+                return text
+            path = f"{chapter}.html"
         return super().link(text, path + hash_sign + place, title)
 
-    def heading(self, text: str, level: int, **attrs: Any) -> str:
+    def heading(self, text: str, level: int, **_: Any) -> str:
         """Write a heading with the id by which notebooks link to it."""
         return f'<h{level} id="{text.replace(" ", "-")}">{text}</h{level}>\n'
 
 
 def render_markdown(source: str) -> str:
-    """Return a cell of prose as HTML.
+    r"""Return a cell of prose as HTML.
 
     Examples:
-        >>> render_markdown("## The map\\n\\nSee [chapter 02](02_who_calls.ipynb).")
-        '<h2 id="The-map">The map</h2>\\n<p>See <a href="02_who_calls.html">chapter 02</a>.</p>\\n'
+        >>> render_markdown("## The map\n\nSee [chapter 02](02_who_calls.ipynb).")
+        '<h2 id="The-map">The map</h2>\n<p>See <a href="02_who_calls.html">chapter 02</a>.</p>\n'
     """
     render: Callable[[str], Any] = mistune.create_markdown(renderer=_Renderer(escape=True), plugins=["table", "strikethrough"])
     return Markup(render(source))

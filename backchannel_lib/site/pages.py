@@ -6,31 +6,28 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Final, NamedTuple
 
-from backchannel_lib.activities.tables import ChapterRow, load_chapters
 from backchannel_lib.base.texts import text
 from backchannel_lib.page.html import Markup, join, tag
-from backchannel_lib.site.chapters import Piece
+from backchannel_lib.site.chapters import Piece, chapter_rows
 from backchannel_lib.site.worker import open_by_name
 
 #: What a page may do, in every browser, whatever the host says: nothing that leads to another host.
 #: Scripts: the site's own and WebAssembly. Workers: those made by its own scripts, which obey this policy as well.
-POLICY: Final = "; ".join(
-    (
-        "default-src 'none'",
-        "script-src 'self' 'wasm-unsafe-eval'",
-        "style-src 'self' 'unsafe-inline'",
-        "img-src 'self' data:",
-        "connect-src 'self'",
-        "worker-src 'self' blob:",
-        "manifest-src 'self'",
-        "form-action 'none'",
-        "base-uri 'none'",
-    )
+POLICY: Final = (
+    "default-src 'none'; "
+    "script-src 'self' 'wasm-unsafe-eval'; "
+    "style-src 'self' 'unsafe-inline'; "
+    "img-src 'self' data:; "
+    "connect-src 'self'; "
+    "worker-src 'self' blob:; "
+    "manifest-src 'self'; "
+    "form-action 'none'; "
+    "base-uri 'none'"
 )
 HOME: Final = "index.html"
 CHAPTERS: Final = "chapters.html"
 SAVED: Final = "saved.html"
-#: Activities whose answer depends on today's date. What the build wrote there is outdated, so it stays hidden until Python answers.
+#: Activities whose answer depends on today's date. What the build wrote there is outdated, so it is hidden until Python answers.
 DATED: Final = frozenset({"quick_check"})
 CASE: Final = "10_your_case.html"
 WORKSHOP: Final = "12_workshop.html"
@@ -65,7 +62,8 @@ def page_html(build: Build, here: str, title: str, *body: object) -> str:
     data = {
         "files": dict(build.checksums),
         "worker": "service-worker.js",
-        "texts": {key: text(f"site.{key}") for key in ("starting", "stopped", "failed", "restore", "not_saved")},
+        "texts": {key: text(f"site.{key}") for key in ("starting", "stopped", "failed", "restore")}
+        | {"late": text("panel.late"), "not_saved": text("panel.not_saved")},
     }
     name = text("site.name")
     head = join(
@@ -133,11 +131,6 @@ def home_page(build: Build) -> str:
             class_="site-prose",
         ),
     )
-
-
-def chapter_rows() -> list[ChapterRow]:
-    """Return the chapters that have a page: all but those for teachers, which need Python on the machine."""
-    return [row for row in load_chapters() if row.audience != "teacher"]
 
 
 def chapter_list() -> Markup:

@@ -11,10 +11,10 @@ import json
 import pkgutil
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any, Final
 
-import backchannel_lib
-import backchannel_lib.workshop  # its kinds of activity
+import backchannel_lib.workshop  # noqa: F401 - its kinds of activity
 from backchannel_lib.activities.activity import Activity
 from backchannel_lib.activities.case_panel import CaseActivity
 from backchannel_lib.activities.registry import make_activity
@@ -94,10 +94,9 @@ def changed_files() -> str:
 def warm_up() -> None:
     """Import and read beforehand what the pages need, so that it is part of the snapshot that they start from."""
     for package in PACKAGES:
-        path = [f"{place}/{package}" for place in backchannel_lib.__path__]
-        for module in pkgutil.walk_packages(path, f"backchannel_lib.{package}."):
-            if not module.name.startswith(NOT_NEEDED):
-                importlib.import_module(module.name)
+        for found in pkgutil.walk_packages([str(Path(__file__).parents[1] / package)], f"backchannel_lib.{package}."):
+            if not found.name.startswith(NOT_NEEDED):
+                importlib.import_module(found.name)
     for module in [module for name, module in sys.modules.items() if name.startswith("backchannel_lib.")]:
         for name, load in list(vars(module).items()):
             if name.startswith("load_") and _needs_nothing(load):

@@ -92,7 +92,9 @@ class WebKit:
 
     def run(self, script: str) -> Any:
         done = "const done = arguments[arguments.length - 1];"
-        return self.driver.execute_async_script(f"{done} Promise.resolve({script}).then(done, error => done('ERROR ' + error));")
+        return self.driver.execute_async_script(
+            f"{done} Promise.resolve({script}).then(done, error => done('ERROR ' + error));"
+        )
 
     def click(self, selector: str) -> None:
         element = self.driver.find_element("css selector", selector)

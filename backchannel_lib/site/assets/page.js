@@ -59,8 +59,13 @@ function open(place, worker) {
     restore_at_once: true,
     plotly_url: new URL("plotly.js", import.meta.url).href,
   };
+  /** @type {Record<string, () => string>} */
+  const sentences = {
+    disconnected_text: () => page.texts[started ? "stopped" : "starting"],
+    late_text: () => page.texts[started ? "late" : "starting"],
+  };
   const model = {
-    get: (/** @type {string} */ one) => one === "disconnected_text" ? page.texts[started ? "stopped" : "starting"] : values[one],
+    get: (/** @type {string} */ one) => sentences[one]?.() ?? values[one],
     on: (/** @type {string} */ _, /** @type {any} */ callback) => callbacks.add(callback),
     off: (/** @type {string} */ _, /** @type {any} */ callback) => callbacks.delete(callback),
     send: (/** @type {any} */ message) => {

