@@ -20,7 +20,7 @@ from backchannel_lib.base.texts import text
 from backchannel_lib.page.frontend import STATIC, bundle
 from backchannel_lib.page.host import HOST_VARIABLE
 from backchannel_lib.site import pages
-from backchannel_lib.site.chapters import SiteError, read_chapter
+from backchannel_lib.site.chapters import SiteError, chapter_rows, read_chapter
 from backchannel_lib.site.node import Node, find_node, run_node
 from backchannel_lib.site.worker import NOT_NEEDED, PACKAGES
 
@@ -123,7 +123,7 @@ def all_pages(build: pages.Build, notebooks: Path) -> Iterator[tuple[str, str]]:
     yield pages.HOME, pages.home_page(build)
     yield pages.CHAPTERS, pages.chapters_page(build)
     yield pages.SAVED, pages.saved_page(build)
-    for row in pages.chapter_rows():
+    for row in chapter_rows():
         yield f"{row.chapter}.html", pages.chapter_page(build, row.chapter, read_chapter(notebooks / f"{row.chapter}.ipynb"))
 
 

@@ -27,7 +27,7 @@ POLICY: Final = (
 HOME: Final = "index.html"
 CHAPTERS: Final = "chapters.html"
 SAVED: Final = "saved.html"
-#: Activities whose answer depends on today's date. What the build wrote there is outdated, so it is hidden until Python answers.
+#: Activities whose answer depends on today's date. What the build wrote is hidden until Python answers.
 DATED: Final = frozenset({"quick_check"})
 CASE: Final = "10_your_case.html"
 WORKSHOP: Final = "12_workshop.html"

@@ -13,6 +13,7 @@ import shutil
 import subprocess
 import tempfile
 import time
+import warnings
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final, Protocol
@@ -189,10 +190,13 @@ def open_firefox(size: tuple[int, int]) -> Iterator[Engine]:
             address = line.rpartition(" ")[2].strip()
             engine = Firefox(websocket.create_connection(f"{address}/session", timeout=PATIENCE_S, suppress_origin=True))
             engine.resize(*size)
-            yield engine
+            try:
+                yield engine
+            finally:
+                engine.socket.close()
         finally:
             process.terminate()
-            process.wait()
+            process.communicate()
 
 
 @contextlib.contextmanager
@@ -205,7 +209,9 @@ def open_webkit(size: tuple[int, int]) -> Iterator[Engine]:
         options.binary_location = str(places[-1])
         options.add_argument("--automation")
         service = webdriver.WebKitGTKService(env={"DISPLAY": display, "PATH": "/usr/bin:/bin", "HOME": tempfile.gettempdir()})
-        driver = webdriver.WebKitGTK(options=options, service=service)
+        with warnings.catch_warnings():  # selenium itself does here what it warns of
+            warnings.simplefilter("ignore", DeprecationWarning)
+            driver = webdriver.WebKitGTK(options=options, service=service)
         try:
             driver.set_script_timeout(PATIENCE_S)
             driver.set_window_size(*size)
@@ -226,7 +232,7 @@ def virtual_screen() -> Iterator[str]:
         yield f":{process.stdout.readline().strip()}"
     finally:
         process.terminate()
-        process.wait()
+        process.communicate()
 
 
 __all__ = ["ENGINES", "Engine", "find_chromium", "open_chromium", "open_firefox", "open_webkit", "wait_for"]

@@ -12,13 +12,13 @@ import pytest
 from backchannel_lib.activities.tables import load_activities
 from backchannel_lib.site import pages
 from backchannel_lib.site.build import all_pages, build_site, library_source
-from backchannel_lib.site.chapters import JUPYTER_ONLY, SiteError, read_chapter
+from backchannel_lib.site.chapters import JUPYTER_ONLY, SiteError, chapter_rows, read_chapter
 from backchannel_lib.site.node import find_node
 from backchannel_lib.site.worker import PANEL
 
 NOTEBOOKS = Path(__file__).resolve().parents[2] / "notebooks"
 BUILD = pages.Build("assets/1", {"snapshot.bin": "0" * 64})
-CHAPTERS = [row.chapter for row in pages.chapter_rows()]
+CHAPTERS = [row.chapter for row in chapter_rows()]
 
 
 @pytest.fixture(scope="module")
