@@ -71,6 +71,7 @@ def page_html(build: Build, here: str, title: str, *body: object) -> str:
         Markup(f'<meta http-equiv="Content-Security-Policy" content="{POLICY}">'),
         tag("meta", name="viewport", content="width=device-width, initial-scale=1"),
         tag("meta", name="description", content=text("site.description")),
+        tag("meta", name="referrer", content="no-referrer"),
         tag("meta", name="color-scheme", content="light dark"),
         tag("title", name if here == HOME else f"{title} · {name}"),
         *(Markup(f'<link rel="stylesheet" href="{build.assets}/{file}">') for file in ("panel.css", "site.css")),

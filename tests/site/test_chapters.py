@@ -55,7 +55,9 @@ def test_every_link_of_every_page_leads_to_a_page(written: dict[str, str]) -> No
     for name, page in written.items():
         for link in re.findall(r'href="([^"#]*)(?:#[^"]*)?"', page):
             assert (
-                not link or link.startswith("assets/") or link in {*written, "icon.svg", "icon-192.png", "manifest.webmanifest"}
+                not link
+                or link.startswith(("assets/", "https://"))
+                or link in {*written, "icon.svg", "icon-192.png", "manifest.webmanifest"}
             ), (
                 name,
                 link,
@@ -74,7 +76,8 @@ def test_every_page_allows_no_other_host_before_anything_is_loaded(written: dict
         head = page.partition("</head>")[0]
         assert head.index("Content-Security-Policy") < head.index("<link")
         assert "default-src 'none'" in head
-        assert re.findall(r'(?:src|href|action)="(?:https?:)?//', page) == []
+        assert re.findall(r'(?:src|action)="(?:https?:)?//|<link[^>]*href="(?:https?:)?//', page) == []
+        assert '<meta name="referrer" content="no-referrer">' in head  # a link to a source tells nobody where one comes from
 
 
 def test_an_answer_that_depends_on_today_is_marked_as_not_yet_there(written: dict[str, str]) -> None:
