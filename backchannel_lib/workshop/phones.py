@@ -12,6 +12,7 @@ from backchannel_lib.base.errors import CaseError
 from backchannel_lib.base.texts import text
 from backchannel_lib.model.verdict import Verdict
 from backchannel_lib.page.activity_page import show_if, slot
+from backchannel_lib.page.host import host
 from backchannel_lib.page.html import Markup, join, tag
 from backchannel_lib.page.inputs import button
 
@@ -220,7 +221,12 @@ class Phones:
 
     @staticmethod
     def page(visible: Iterable[str], fragments: Mapping[str, str]) -> list[Markup]:
-        """Return the phones' sections of the page, filled with their fragments; ``visible`` names the sections in sight."""
+        """Return the phones' sections of the page, filled with their fragments; ``visible`` names the sections in sight.
+
+        There are none where Python runs in a browser, which can open no vote.
+        """
+        if host() == "browser":
+            return []
         return [
             show_if("phones_off", visible, button(text("phones.ask"), "phones_ask")),
             show_if("phones_ask", visible, slot("phones.asks", fragments["phones.asks"], class_="bw-spaced")),

@@ -191,7 +191,8 @@ def test_neither_a_page_nor_its_worker_can_reach_another_host(browser: Browser, 
         tried = page.evaluate(
             """async other => {
           const ask = `fetch('${other}', { mode: 'no-cors' }).then(() => 'reached', () => 'refused')`;
-          const worker = new Worker(URL.createObjectURL(new Blob([`${ask}.then(postMessage)`], { type: 'text/javascript' })), { type: 'module' });
+          const script = new Blob([`${ask}.then(postMessage)`], { type: 'text/javascript' });
+          const worker = new Worker(URL.createObjectURL(script), { type: 'module' });
           const there = await new Promise(done => {
             worker.onmessage = event => done(event.data);
             worker.onerror = () => done('no worker');
