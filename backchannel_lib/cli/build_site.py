@@ -12,11 +12,11 @@ from tornado.httpserver import HTTPServer
 from tornado.netutil import bind_sockets
 from tornado.web import Application, GZipContentEncoding, StaticFileHandler
 
+from backchannel_lib.activities.saved_answers import prepared_folder
 from backchannel_lib.cli.project import NOTEBOOKS, ROOT, CommandError, require_checkout
 from backchannel_lib.site.build import build_site
 from backchannel_lib.site.chapters import SiteError
 
-OUT: Final = ROOT / "site"
 CACHE: Final = ROOT / ".site-cache"
 HOST: Final = "127.0.0.1"
 PORT: Final = 8877
@@ -26,7 +26,7 @@ def site(out: Path | None, *, serve: bool, port: int | None, browser: bool) -> i
     """Write the site and say where it is; return the exit code.
 
     Args:
-        out: The folder; None for ``site`` in the workbook's folder.
+        out: The folder; None for ``my_work/site``.
         serve: Whether to show it on this computer, until Ctrl+C.
         port: The port to serve it on; None for 8877, or the next free one.
         browser: Whether to open a browser as well.
@@ -37,7 +37,7 @@ def site(out: Path | None, *, serve: bool, port: int | None, browser: bool) -> i
     require_checkout()
     print("Building the site. The first build takes about a minute.", flush=True)
     try:
-        folder = build_site(out.expanduser() if out else OUT, NOTEBOOKS, CACHE)
+        folder = build_site(out.expanduser() if out else prepared_folder() / "site", NOTEBOOKS, CACHE)
     except SiteError as error:
         raise CommandError(str(error)) from None
     print(f"The site is in {folder}: copy it to any static host.", flush=True)

@@ -55,7 +55,7 @@ def parse(arguments: Sequence[str] | None) -> tuple[argparse.Namespace, list[str
     sheet.add_argument("--name", default="", help="your name, to be printed on it")
     sheet.add_argument("--program", default="", help="the program's name, to be printed on it")
     site = commands.add_parser("site", help="write the workbook as pages for any static host", allow_abbrev=False)
-    site.add_argument("--out", type=Path, metavar="FOLDER", help="where to write them (site)")
+    site.add_argument("--out", type=Path, metavar="FOLDER", help="where to write them (my_work/site)")
     site.add_argument("--serve", action="store_true", help="show them on this computer as well")
     site.add_argument("--no-browser", action="store_true", default=argparse.SUPPRESS, help="only print the address")
     site.add_argument("--port", type=int, metavar="N", default=argparse.SUPPRESS, help="the port (8877 or the next free one)")
