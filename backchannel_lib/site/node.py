@@ -34,6 +34,10 @@ def find_node() -> Node:
 
     Raises:
         SiteError: There is neither.
+
+    Examples:
+        >>> find_node()._fields
+        ('node', 'npm')
     """
     for path in (os.environ.get("PATH"), str(Path(sys.executable).parent)):
         node, npm = shutil.which("node", path=path), shutil.which("npm", path=path)
