@@ -291,7 +291,11 @@ def test_no_page_can_reach_the_network(path: Path) -> None:
 
 SITE = PACKAGE / "site" / "assets"
 #: What the site's scripts use to load their own files. Its policy holds them to their own host; tests/browser/test_site.py tries it.
-SITE_MAY = {"page.js": {"serviceWorker", "import $"}, "worker.js": {"fetch(", "import s", "import w"}, "service-worker.js": {"fetch("}}
+SITE_MAY = {
+    "page.js": {"serviceWorker", "import $"},
+    "worker.js": {"fetch(", "import s", "import w"},
+    "service-worker.js": {"fetch("},
+}
 VOTE_PAGE = PACKAGE / "workshop" / "votes" / "page.js"
 
 

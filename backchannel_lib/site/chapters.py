@@ -75,7 +75,7 @@ def activity_in(source: str) -> str:
     Examples:
         >>> activity_in('from backchannel_lib import open_activity\nopen_activity("forms")')
         'forms'
-        >>> activity_in("panel = Panel()\npanel"), activity_in("print(Panel().transcript())")
+        >>> activity_in("panel = Panel(unknown=MAY_BE_UNKNOWN)\npanel"), activity_in("print(Panel().transcript())")
         ('case', '')
     """
     body = ast.parse(source).body
@@ -83,12 +83,12 @@ def activity_in(source: str) -> str:
     match last:
         case ast.Expr(ast.Call(ast.Name("open_activity"), [ast.Constant(str(name))])):
             return name
-        case ast.Expr(ast.Call(ast.Name("Panel"), [])):
+        case ast.Expr(ast.Call(ast.Name("Panel"))):
             return PANEL
         case ast.Expr(ast.Name(shown)):
             for line in body:
                 match line:
-                    case ast.Assign([ast.Name(made)], ast.Call(ast.Name("Panel"), [])) if made == shown:
+                    case ast.Assign([ast.Name(made)], ast.Call(ast.Name("Panel"))) if made == shown:
                         return PANEL
     return ""
 

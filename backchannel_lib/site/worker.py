@@ -21,6 +21,7 @@ from backchannel_lib.activities.registry import make_activity
 from backchannel_lib.activities.saved_answers import folder
 from backchannel_lib.base.formatting import printable
 from backchannel_lib.base.texts import all_words
+from backchannel_lib.model.possible import MAY_BE_UNKNOWN
 
 #: The packages whose modules a page may need, and those of them that it does not.
 PACKAGES: Final = ("base", "model", "page", "activities", "workshop")
@@ -38,7 +39,7 @@ def open_by_name(name: str) -> Activity[Any]:
         >>> open_by_name("case").key, open_by_name("forms").key
         ('case', 'forms')
     """
-    return CaseActivity() if name == PANEL else make_activity(name)
+    return CaseActivity(unknown=MAY_BE_UNKNOWN) if name == PANEL else make_activity(name)
 
 
 def answers(name: str, message: str) -> Iterator[str]:
