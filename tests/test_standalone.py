@@ -290,7 +290,7 @@ def test_no_page_can_reach_the_network(path: Path) -> None:
 
 
 SITE = PACKAGE / "site" / "assets"
-#: What the site's scripts use to load their own files. Its policy holds them to their own host; tests/browser/test_site.py tries it.
+#: What the site's scripts use to load their own files. Their policy allows no other host.
 SITE_MAY = {
     "page.js": {"serviceWorker", "import $"},
     "worker.js": {"fetch(", "import s", "import w"},
