@@ -11,7 +11,7 @@ import os
 import shutil
 import tempfile
 import zipfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
@@ -207,8 +207,3 @@ def manifest() -> str:
 def checksum(*contents: bytes) -> str:
     """Return the SHA-256 of some contents, one after the other."""
     return hashlib.sha256(b"".join(contents)).hexdigest()
-
-
-def sizes(folder: Path, names: Iterable[str]) -> int:
-    """Return how many bytes files take on the wire, gzipped as most hosts send them."""
-    return sum(len(gzip.compress((folder / name).read_bytes(), 6)) for name in names)

@@ -113,7 +113,9 @@ def activity_html(name: str) -> Markup:
         True
     """
     body = open_by_name(name).page().replace("§", f"{name}-at-")
-    return tag("div", Markup(body), data_activity=name, data_waiting=name in DATED, class_="site-activity")
+    return tag(
+        "div", Markup(body), data_activity=name, data_waiting=name in DATED, data_run_by_itself=True, class_="site-activity"
+    )
 
 
 def home_page(build: Build) -> str:
