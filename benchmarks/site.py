@@ -81,7 +81,8 @@ def measure(folder: Path, address: str, visits: int) -> None:
     assert kept is not None
     front = sum(packed(path) for path in folder.rglob("*") if path.is_file() and path.name in (*FIRST, *FIRST_PYTHON))
     everything = sum(packed(folder / name) for name in json.loads(kept[1]))
-    print(f"first visit, gzipped: {front / 1e6:.2f} MB to the first answer; {everything / 1e6:.2f} MB with all pages for later")
+    sizes = f"{front / 1e6:.2f} MB to the first answer; {everything / 1e6:.2f} MB with all pages for later"
+    print(f"first visit, gzipped: {sizes}")
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=find_chromium(), args=launch_arguments())
         first = []
@@ -102,9 +103,8 @@ def measure(folder: Path, address: str, visits: int) -> None:
         started = statistics.median(snapshot) / statistics.median(plain)
         print(f"first text: {statistics.median(paints):.2f} s")
         print(f"first visit: first answer after {statistics.median(live for _, live in first):.2f} s")
-        print(
-            f"later visits: {statistics.median(snapshot):.2f} s, {started:.2f} of a plain start ({statistics.median(plain):.2f} s)"
-        )
+        later, plainly = statistics.median(snapshot), statistics.median(plain)
+        print(f"later visits: {later:.2f} s, {started:.2f} of a plain start ({plainly:.2f} s)")
         browser.close()
 
 
