@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import gzip
 import hashlib
 import importlib.util
@@ -157,7 +158,7 @@ def write_python(folder: Path, pyodide: Path, node: Node, cache: Path) -> None:
     kept = cache / f"python-{checksum(source, *scripts)[:16]}"
     if not kept.is_dir():
         for old in cache.glob("python-*"):
-            shutil.rmtree(old)
+            shutil.rmtree(old, ignore_errors=True)
         with tempfile.TemporaryDirectory(dir=cache) as draft_name:
             draft = Path(draft_name) / "python"
             draft.mkdir()
@@ -165,7 +166,8 @@ def write_python(folder: Path, pyodide: Path, node: Node, cache: Path) -> None:
             zipped.write_bytes(source)
             made = draft / "library.zip", draft / "snapshot.bin"
             run_node(node.node, ASSETS / "snapshot.mjs", pyodide, zipped, *made, folder=cache)
-            draft.replace(kept)
+            with contextlib.suppress(OSError):  # another build has just made the same
+                draft.replace(kept)
     for path in kept.iterdir():
         shutil.copy(path, folder)
 

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Final, NamedTuple
 
 from backchannel_lib.base.texts import text
+from backchannel_lib.page.components import article_name
 from backchannel_lib.page.html import Markup, join, tag
 from backchannel_lib.site.chapters import Piece, chapter_rows
 from backchannel_lib.site.worker import open_by_name
@@ -56,13 +57,13 @@ def page_html(build: Build, here: str, title: str, *body: object) -> str:
         *body: What stands in ``main``.
     """
     links = [
-        tag("li", tag("a", text(f"site.{key}"), href=file, aria_current="page" if file == here else None))
+        tag("li", tag("a", text(f"site.nav.{key}"), href=file, aria_current="page" if file == here else None))
         for key, file in NAVIGATION
     ]
     data = {
         "files": dict(build.checksums),
         "worker": "service-worker.js",
-        "texts": {key: text(f"site.{key}") for key in ("starting", "stopped", "failed", "restore")}
+        "texts": {key: text(f"site.status.{key}") for key in ("starting", "stopped", "failed", "restore")}
         | {"late": text("panel.late"), "not_saved": text("panel.not_saved")},
     }
     name = text("site.name")
@@ -84,14 +85,14 @@ def page_html(build: Build, here: str, title: str, *body: object) -> str:
         tag(
             "header",
             tag("a", name, href=HOME, class_="site-name"),
-            tag("nav", tag("ul", links), aria_label=text("site.nav")),
+            tag("nav", tag("ul", links), aria_label=text("site.nav.label")),
         ),
         tag("p", id="status", role="status", class_="site-status", hidden=True),
         tag("noscript", tag("p", text("site.no_script"), class_="site-status")),
         tag("main", *body, id="content", tabindex="-1"),
         tag(
             "footer",
-            tag("p", text("take_home.article")),
+            tag("p", text("take_home.article", article=article_name())),
             tag("p", text("site.foot")),
             tag("p", text("site.foot_private")),
         ),
@@ -182,11 +183,13 @@ def chapter_page(build: Build, chapter: str, pieces: Iterable[Piece]) -> str:
 
 def _neighbors(names: Sequence[str], at: int) -> Markup:
     links = []
-    for key, other in (("previous", at - 1), ("next", at + 1)):
-        if 0 <= other < len(names):
-            title = text(f"site.{key}", title=chapter_title(names[other]))
-            links.append(tag("a", title, href=f"{names[other]}.html", rel="prev" if key == "previous" else "next"))
-    return tag("nav", links, class_="site-neighbors", aria_label=text("site.chapters"))
+    if at > 0:
+        before = names[at - 1]
+        links.append(tag("a", text("site.previous", title=chapter_title(before)), href=f"{before}.html", rel="prev"))
+    if at + 1 < len(names):
+        after = names[at + 1]
+        links.append(tag("a", text("site.next", title=chapter_title(after)), href=f"{after}.html", rel="next"))
+    return tag("nav", links, class_="site-neighbors", aria_label=text("site.nav.chapters"))
 
 
 def saved_page(build: Build) -> str:

@@ -19,6 +19,9 @@ from playwright.sync_api import TimeoutError as TooLateError
 from backchannel_lib.activities.tables import load_activities
 from backchannel_lib.base.texts import text
 from backchannel_lib.cli.project import ROOT
+from backchannel_lib.model.case import Case
+from backchannel_lib.model.open_judgment import judge_open
+from backchannel_lib.model.possible import MAY_BE_UNKNOWN
 from backchannel_lib.model.soap_rule import rules_check
 from backchannel_lib.model.verdict import judge
 from backchannel_lib.site import pages
@@ -138,9 +141,11 @@ def test_your_case_gives_the_librarys_own_verdict(engine: Engine, site: Site) ->
     engine.goto(f"{site.address}{pages.CASE}")
     wait_for(engine, LIVE)
     choose(engine, "score", "228")
-    choose(engine, "recommender", "known_dean")
-    expected = judge(score=228, recommender="known_dean").verdict
-    assert fragment(engine, "verdict").startswith(str(expected))
+    choose(engine, "recommender", "trusted_peer")
+    expected = judge_open(Case(score=228, recommender="trusted_peer"), unknown=MAY_BE_UNKNOWN)
+    shown = fragment(engine, "verdict")
+    assert expected.lowest != expected.highest
+    assert all(str(verdict) in shown for verdict in (expected.lowest, expected.highest)), shown
     assert engine.run("document.documentElement.scrollWidth <= innerWidth")
 
 
@@ -213,7 +218,7 @@ def test_a_change_made_before_python_is_ready_is_kept_and_no_other_answer_is_sho
         page.wait_for_selector("[data-activity=case] .bw")
         page.check(SELF)
         assert page.locator(".bw-card").first.evaluate("one => getComputedStyle(one).visibility") == "hidden"
-        assert page.locator("#status").inner_text() == text("site.starting")
+        assert page.locator("#status").inner_text() == text("site.status.starting")
         while not held:
             page.wait_for_timeout(50)
         held[0].continue_()
@@ -242,7 +247,7 @@ def test_without_python_the_page_says_so_and_can_be_read(browser: Browser, site:
         page.context.route("**/pyodide/**", lambda route: route.abort())
         page.goto(f"{site.address}{pages.CASE}")
         page.wait_for_selector("html[data-python=failed]")
-        assert page.locator("#status").inner_text() == text("site.failed")
+        assert page.locator("#status").inner_text() == text("site.status.failed")
 
 
 def test_every_page_can_be_read_without_scripts(browser: Browser, site: Site) -> None:
@@ -326,7 +331,9 @@ def test_every_page_is_accessible_in_each_look_fits_a_phone_and_asks_its_own_hos
                 wait_until_live(page)
             for look in LOOKS:
                 page.emulate_media(**look)
-                found = Axe().run(page, options={"resultTypes": ["violations"]}).response["violations"]
+                # Of axe's rules, only those on contrast depend on the look.
+                rules = {} if look == LOOKS[0] else {"runOnly": {"type": "tag", "values": ["cat.color"]}}
+                found = Axe().run(page, options={"resultTypes": ["violations"], **rules}).response["violations"]
                 assert [(one["id"], [node["html"][:160] for node in one["nodes"]][:3]) for one in found] == [], (name, look)
             for width in (360, 390):
                 page.set_viewport_size({"width": width, "height": 800})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import sys
 from pathlib import Path
@@ -64,3 +65,9 @@ def test_a_file_is_looked_through_for_browser_tests_if_it_names_a_browser() -> N
     assert not names_browser(here)
     assert names_browser(here.parents[1] / "browser" / "test_chapters.py")
     assert names_browser(Path(sys.modules["tests.conftest"].__file__ or ""))
+
+
+def test_the_tests_of_a_file_stay_in_one_process(request: pytest.FixtureRequest) -> None:
+    """Otherwise each process would start a Lab, a stage and a site of its own for the few tests that it gets."""
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        assert request.node.nodeid.endswith("@tests/cli/test_run_checks.py")

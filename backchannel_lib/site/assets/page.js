@@ -53,9 +53,11 @@ function open(place, worker) {
     html,
     activity_id: name,
     storage_key: key,
+    // A worker loses no message, and a slow phone takes its time: asking again would only keep it longer.
+    answer_timeout: 60_000,
     restore_text: page.texts.restore,
     not_saved_text: page.texts.not_saved,
-    prefetch: true,
+    prefetch: false, // an answer is near enough, and those to other positions would be in its way
     restore_at_once: true,
     plotly_url: new URL("plotly.js", import.meta.url).href,
   };

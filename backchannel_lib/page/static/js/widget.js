@@ -30,7 +30,7 @@ export function render({ model, el }) {
   const store = new Store({
     view: id,
     send: (message) => model.send(message),
-    timeout: onStage ? STAGE_TIMEOUT_MS : TIMEOUT_MS,
+    timeout: model.get("answer_timeout") ?? (onStage ? STAGE_TIMEOUT_MS : TIMEOUT_MS),
     late: LATE_MS,
     prefetch: () => model.get("prefetch"),
     storage: guardedStorage(() => sessionStorage),
