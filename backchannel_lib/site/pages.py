@@ -110,8 +110,8 @@ def activity_html(name: str) -> Markup:
     """Return an activity as it opens, ready to read and to be brought to life.
 
     Examples:
-        >>> activity_html("forms").startswith('<div data-activity="forms" class="site-activity"><div class="bw bw-lesson"')
-        True
+        >>> activity_html("forms")[:27], activity_html("forms").count("site-activity")
+        ('<div data-activity="forms" ', 1)
     """
     body = open_by_name(name).page().replace("§", f"{name}-at-")
     return tag(
