@@ -98,15 +98,17 @@ def run_checks(arguments: Sequence[str], *, quick: bool) -> int:
     else:
         offer_browser()
         # A call each: Playwright's event loop in the same process would be in the way of others and of nbval's, which also
-        # leaves a file open for each kernel. The notebooks' own warnings are outputs, and are compared.
+        # leaves a file open for each kernel. The notebooks' own warnings are outputs, and are compared. Beside browsers the
+        # other tests would take twice as long, and the browsers with them.
         browser = ("tests", "-m", "browser", *parallel(CORES + 1))
         notebooks = (*NBVAL, "-W", "ignore::ResourceWarning", "notebooks", *parallel(1))
-        tests = ("tests", "-m", "not browser", *parallel(CORES))
         checks += [
-            Check("browser", ("pytest", *browser, *arguments), may_be_empty=chosen),
+            Check("browser", ("pytest", *browser, *arguments), live=True, may_be_empty=chosen),
             Check("notebooks", ("pytest", *notebooks, *arguments), nice=LATER, may_be_empty=chosen),
-            Check("tests", ("pytest", *tests, *arguments), live=True, nice=LATER, may_be_empty=chosen),
         ]
+        outcomes += run_together(checks)
+        tests = ("tests", "-m", "not browser", *parallel(CORES))
+        checks = [Check("tests", ("pytest", *tests, *arguments), live=True, may_be_empty=chosen)]
     return summarize(outcomes + run_together(checks))
 
 
