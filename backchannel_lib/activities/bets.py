@@ -48,7 +48,7 @@ class Bets(Items):
         if not made:
             return {"notice": text(self.nothing_chosen)}
         saved_answers.save(SAVED, made)
-        return {"notice": text("bets.kept", count=len(made))}
+        return {"notice": text("bets.kept", count=len(made), where=saved_answers.saved_place())}
 
     def _delete_bets(self, _: object) -> ActionResult:
         saved_answers.delete(SAVED)
@@ -100,7 +100,7 @@ class Bets(Items):
             slot("made", parts["made"], "p", class_="bw-summary"),
             toolbar(see, button(text("bets.forget"), "delete_bets")),
             None if self.returned else tag("p", text("bets.rule"), class_="bw-rule-line"),
-            tag("p", text("bets.where"), class_="bw-small"),
+            tag("p", text("bets.where", where=saved_answers.saved_place()), class_="bw-small"),
             slot("summary", parts["summary"], "p", class_="bw-summary"),
         )
 

@@ -14,7 +14,9 @@ from typing import Any, Final
 
 from backchannel_lib.base.errors import CaseError
 from backchannel_lib.base.files import close_to_others, make_folder_for_owner, unwritable, write_file
+from backchannel_lib.base.texts import text
 from backchannel_lib.model.case import Case
+from backchannel_lib.page.host import host
 
 FOLDER: Final = "BACKCHANNEL_WORK"  # the environment variable that names another folder
 CASE: Final = "case"  # the name under which the fields of a case are saved
@@ -32,6 +34,16 @@ def folder() -> Path:
         return Path(named)
     checkout = Path(__file__).resolve().parents[2]
     return checkout / "my_work" if (checkout / "notebooks").is_dir() else Path.home() / "backchannel_work"
+
+
+def saved_place() -> str:
+    """Say where saved answers are, for a sentence such as "saved in {where}".
+
+    Examples:
+        >>> saved_place()
+        'the folder my_work on this computer'
+    """
+    return text(f"saved.place.{'browser' if host() == 'browser' else 'computer'}")
 
 
 def prepared_folder() -> Path:

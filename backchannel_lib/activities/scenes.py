@@ -128,7 +128,7 @@ class Scenes(CaseActivity):
         record = self.case.to_record()
         mine = {name: record[name] for name in self._mine()}
         saved_answers.save(saved_answers.CASE, {**saved_answers.saved(saved_answers.CASE), **mine})
-        return {"notice": text("scene.kept")}
+        return {"notice": text("scene.kept", where=saved_answers.saved_place())}
 
     # ---- what is on the page ----
 
@@ -328,7 +328,7 @@ class Scenes(CaseActivity):
                         "own",
                         now,
                         button(text("scene.keep"), "save_case"),
-                        tag("p", text("scene.keep_where"), class_="bw-small"),
+                        tag("p", text("scene.keep_where", where=saved_answers.saved_place()), class_="bw-small"),
                         class_="bw-toolbar",
                     ),
                     class_="bw-controls",

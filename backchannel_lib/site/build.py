@@ -21,7 +21,7 @@ from backchannel_lib.base.texts import text
 from backchannel_lib.page.frontend import STATIC, bundle
 from backchannel_lib.page.host import HOST_VARIABLE
 from backchannel_lib.site import pages
-from backchannel_lib.site.chapters import SiteError, chapter_rows, read_chapter
+from backchannel_lib.site.chapters import SiteError, chapter_rows, read_chapter, read_title
 from backchannel_lib.site.node import Node, find_node, run_node
 from backchannel_lib.site.worker import NOT_NEEDED, PACKAGES
 
@@ -108,7 +108,9 @@ def write_site(folder: Path, notebooks: Path, pyodide: Path, node: Node, cache: 
     write_python(draft, pyodide, node, cache)
     version = checksum(*(path.read_bytes() for path in sorted(draft.rglob("*")) if path.is_file()))[:12]
     assets = draft.rename(draft.with_name(version))
-    build = pages.Build(f"assets/{version}", {name: checksum((assets / name).read_bytes()) for name in CHECKED})
+    titles = {row.chapter: read_title(notebooks / f"{row.chapter}.ipynb") for row in chapter_rows()}
+    checksums = {name: checksum((assets / name).read_bytes()) for name in CHECKED}
+    build = pages.Build(titles, f"assets/{version}", checksums)
     for name, page in all_pages(build, notebooks):
         (folder / name).write_text(page, encoding="utf-8")
     (folder / "manifest.webmanifest").write_text(manifest(), encoding="utf-8")

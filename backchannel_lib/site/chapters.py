@@ -41,6 +41,12 @@ def chapter_rows() -> list[ChapterRow]:
     return [row for row in load_chapters() if row.audience != "teacher"]
 
 
+def read_title(notebook: Path) -> str:
+    """Return a notebook's title: its first heading."""
+    first = json.loads(notebook.read_text(encoding="utf-8"))["cells"][0]["source"]
+    return "".join(first).partition("\n")[0].removeprefix("# ")
+
+
 def read_chapter(notebook: Path) -> list[Piece]:
     """Read a notebook as the pieces of a page.
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from typing import Final, NamedTuple
 
 from backchannel_lib.base.texts import text
@@ -39,10 +39,12 @@ class Build(NamedTuple):
     """What every page of one build has in common.
 
     Args:
+        titles: The chapters' titles.
         assets: The folder of scripts, styles and Python, named after what is in it: a page never gets another build's files.
         checksums: SHA-256 of the files that Python is started from, by name.
     """
 
+    titles: Mapping[str, str]
     assets: str
     checksums: Mapping[str, str]
 
@@ -61,7 +63,7 @@ def page_html(build: Build, here: str, title: str, *body: object) -> str:
         for key, file in NAVIGATION
     ]
     data = {
-        "files": dict(build.checksums),
+        "checksums": dict(build.checksums),
         "worker": "service-worker.js",
         "texts": {key: text(f"site.status.{key}") for key in ("starting", "stopped", "failed", "restore")}
         | {"late": text("panel.late"), "not_saved": text("panel.not_saved")},
@@ -131,41 +133,39 @@ def home_page(build: Build) -> str:
             "div",
             tag("h2", text("site.home.more")),
             tag("p", text("site.home.more_lead")),
-            chapter_list(),
+            chapter_list(build, "student"),
             class_="site-prose",
         ),
     )
 
 
-def chapter_list() -> Markup:
-    """Write the chapters as links, each with its minutes."""
+def chapter_list(build: Build, audience: str) -> Markup:
+    """Write the chapters for an audience as links, each with its minutes."""
     items = [
         tag(
             "li",
-            tag("a", chapter_title(row.chapter), href=f"{row.chapter}.html"),
+            tag("a", build.titles[row.chapter], href=f"{row.chapter}.html"),
             " ",
             tag("span", text("site.minutes", minutes=row.minutes), class_="site-minutes"),
         )
         for row in chapter_rows()
+        if row.audience == audience
     ]
     return tag("ol", items, class_="site-chapters")
-
-
-def chapter_title(chapter: str) -> str:
-    """Return a chapter's title.
-
-    Examples:
-        >>> chapter_title("10_your_case")
-        '10 · Your case'
-    """
-    number, _, words = chapter.partition("_")
-    return f"{number} · {words.replace('_', ' ').capitalize()}"
 
 
 def chapters_page(build: Build) -> str:
     """Return the list of the chapters."""
     title = text("site.chapters.title")
-    body = tag("div", tag("h1", title), tag("p", text("site.home.more_lead")), chapter_list(), class_="site-prose")
+    body = tag(
+        "div",
+        tag("h1", title),
+        tag("p", text("site.home.more_lead")),
+        chapter_list(build, "student"),
+        tag("h2", text("site.chapters.facilitators")),
+        chapter_list(build, "facilitator"),
+        class_="site-prose",
+    )
     return page_html(build, CHAPTERS, title, body)
 
 
@@ -177,18 +177,22 @@ def chapter_page(build: Build, chapter: str, pieces: Iterable[Piece]) -> str:
             body.append(activity_html(piece.activity))
         else:
             body.append(tag("div", Markup(piece.html), class_=f"site-{piece.kind}"))
-    names = [row.chapter for row in chapter_rows()]
-    return page_html(build, f"{chapter}.html", chapter_title(chapter), *body, _neighbors(names, names.index(chapter)))
+    page = f"{chapter}.html"
+    if page == WORKSHOP:
+        body.insert(1, tag("div", tag("p", text("site.workshop.note")), class_="site-prose"))
+    return page_html(build, page, build.titles[chapter], *body, _neighbors(build, chapter))
 
 
-def _neighbors(names: Sequence[str], at: int) -> Markup:
+def _neighbors(build: Build, chapter: str) -> Markup:
+    names = list(build.titles)
+    at = names.index(chapter)
     links = []
     if at > 0:
         before = names[at - 1]
-        links.append(tag("a", text("site.previous", title=chapter_title(before)), href=f"{before}.html", rel="prev"))
+        links.append(tag("a", text("site.previous", title=build.titles[before]), href=f"{before}.html", rel="prev"))
     if at + 1 < len(names):
         after = names[at + 1]
-        links.append(tag("a", text("site.next", title=chapter_title(after)), href=f"{after}.html", rel="next"))
+        links.append(tag("a", text("site.next", title=build.titles[after]), href=f"{after}.html", rel="next"))
     return tag("nav", links, class_="site-neighbors", aria_label=text("site.nav.chapters"))
 
 

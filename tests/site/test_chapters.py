@@ -17,8 +17,8 @@ from backchannel_lib.site.node import find_node
 from backchannel_lib.site.worker import PANEL
 
 NOTEBOOKS = Path(__file__).resolve().parents[2] / "notebooks"
-BUILD = pages.Build("assets/1", {"snapshot.bin": "0" * 64})
 CHAPTERS = [row.chapter for row in chapter_rows()]
+BUILD = pages.Build({name: name for name in CHAPTERS}, "assets/1", {"snapshot.bin": "0" * 64})
 
 
 @pytest.fixture(scope="module")

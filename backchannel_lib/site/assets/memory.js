@@ -2,6 +2,8 @@
 // A memory snapshot is stored as its difference to the memory that the WebAssembly file itself fills in, which the
 // browser has anyway: a quarter less to download.
 
+const PAGE = 65536; // bytes: memory comes in pages of this size
+
 /**
  * The bytes that a WebAssembly file puts into memory: [address, start in the file, length] of each data segment.
  * @param {Uint8Array} wasm
@@ -46,8 +48,28 @@ export function* dataSegments(wasm) {
  * @param {Uint8Array} wasm
  */
 export function exchange(snapshot, wasm) {
-  const header = snapshot.length % 65536; // memory comes in pages of this size
+  const header = snapshot.length % PAGE;
   for (const [address, start, length] of dataSegments(wasm)) {
     for (let byte = 0; byte < length; byte += 1) snapshot[header + address + byte] ^= wasm[start + byte];
   }
+}
+
+/**
+ * Give the next WebAssembly that is instantiated room for a snapshot: Pyodide puts it into memory of the size that WebAssembly
+ * starts with, which may be too small.
+ * @param {WebAssembly.Module} module what is instantiated
+ * @param {number} bytes the size of the snapshot
+ */
+export function instantiateWithRoom(module, bytes) {
+  const { instantiate, instantiateStreaming } = WebAssembly;
+  /** @type {(source: unknown, imports: WebAssembly.Imports) => Promise<WebAssembly.WebAssemblyInstantiatedSource>} */
+  const once = async (_, imports) => {
+    Object.assign(WebAssembly, { instantiate, instantiateStreaming });
+    const instance = await WebAssembly.instantiate(module, imports);
+    const memory = /** @type {WebAssembly.Memory} */ (instance.exports.memory);
+    const missing = Math.floor(bytes / PAGE) - memory.buffer.byteLength / PAGE;
+    if (missing > 0) memory.grow(missing);
+    return { instance, module };
+  };
+  Object.assign(WebAssembly, { instantiate: once, instantiateStreaming: once }); // browsers use one, Node.js the other
 }

@@ -1,10 +1,9 @@
 // @ts-check
 // A page of the site: each activity on it is a panel, as in Jupyter, whose other end is Python in a worker.
 
+// @ts-ignore - the build writes it
 import panel from "./panel.js";
 import { savedFiles } from "./saved.js";
-
-/** @typedef {{ type: "ready", how: string, took: number } | { type: "failed", error: string }} Started */
 
 const page = JSON.parse(document.querySelector("#page-data")?.textContent ?? "{}");
 const status = /** @type {HTMLElement} */ (document.querySelector("#status"));
@@ -20,13 +19,13 @@ function say(sentence) {
 }
 
 function startWorker() {
-  const address = new URL("worker.js", import.meta.url);
-  address.searchParams.set("files", JSON.stringify(page.files));
-  if (new URLSearchParams(location.search).has("plain")) address.searchParams.set("plain", "");
+  const address = new URL("worker.js", import.meta.url).href;
   // A worker that is made from text obeys this page's content security policy; one from an address has none on most hosts.
-  const text = new Blob([`import ${JSON.stringify(address.href)};`], { type: "text/javascript" });
+  const text = new Blob([`import ${JSON.stringify(address)};`], { type: "text/javascript" });
   const worker = new Worker(URL.createObjectURL(text), { type: "module" });
   worker.addEventListener("error", () => failed());
+  const plain = new URLSearchParams(location.search).has("plain"); // to compare with
+  worker.postMessage({ type: "start", checksums: page.checksums, plain });
   return worker;
 }
 

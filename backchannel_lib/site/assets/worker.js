@@ -1,104 +1,107 @@
 // @ts-check
 // Python in a worker: started from the snapshot, or, if that fails for any reason, in the ordinary way.
 
-import { exchange } from "./memory.js";
+import { exchange, instantiateWithRoom } from "./memory.js";
+// @ts-ignore - the build brings it
 import { loadPyodide } from "./pyodide/pyodide.mjs";
 import { ENVIRONMENT, LIBRARY_FOLDER } from "./python.js";
 
 const base = new URL(".", import.meta.url).href;
 const indexURL = `${base}pyodide/`;
-const files = JSON.parse(new URL(import.meta.url).searchParams.get("files") ?? "{}"); // SHA-256 of each file, by name
 
-/** @type {(name: string) => Promise<Uint8Array>} */
-async function bytesOf(name) {
+/** @typedef {Record<string, string>} Checksums SHA-256 of files, by name */
+
+/** @type {(name: string, checksums: Checksums) => Promise<Uint8Array<ArrayBuffer>>} */
+async function bytesOf(name, checksums) {
   const answer = await fetch(base + name);
   if (!answer.ok) throw new Error(`${name}: ${answer.status}`);
   const bytes = new Uint8Array(await answer.arrayBuffer());
   // Browsers have checksums only on pages that came over https, or from this computer.
-  if (crypto.subtle && files[name]) {
+  if (crypto.subtle) {
     const sum = new Uint8Array(await crypto.subtle.digest("SHA-256", bytes));
     const hex = [...sum].map((byte) => byte.toString(16).padStart(2, "0")).join("");
-    if (hex !== files[name]) throw new Error(`${name}: damaged on its way here`);
+    if (hex !== checksums[name]) throw new Error(`${name}: damaged on its way here`);
   }
   return bytes;
 }
 
-/** @type {(packed: Uint8Array) => Promise<Uint8Array>} */
+/** @type {(packed: Uint8Array<ArrayBuffer>) => Promise<Uint8Array>} */
 async function unpacked(packed) {
-  const stream = new Blob([/** @type {any} */ (packed)]).stream().pipeThrough(new DecompressionStream("gzip"));
+  const stream = new Blob([packed]).stream().pipeThrough(new DecompressionStream("gzip"));
   return new Uint8Array(await new Response(stream).arrayBuffer());
 }
 
-/**
- * Make room for a snapshot: Pyodide puts it into memory of the size that WebAssembly starts with, which may be too small.
- * @param {number} bytes
- */
-function makeRoom(bytes) {
-  const instantiate = WebAssembly.instantiateStreaming;
-  WebAssembly.instantiateStreaming = async (source, imports) => {
-    WebAssembly.instantiateStreaming = instantiate;
-    const result = await instantiate(source, imports);
-    const memory = /** @type {WebAssembly.Memory} */ (result.instance.exports.memory);
-    const missing = Math.floor(bytes / 65536) - memory.buffer.byteLength / 65536;
-    if (missing > 0) memory.grow(missing);
-    return result;
-  };
-}
-
-async function startFromSnapshot() {
-  const [packed, wasm] = await Promise.all([bytesOf("snapshot.bin"), bytesOf("pyodide/pyodide.asm.wasm")]);
-  const snapshot = await unpacked(packed);
-  exchange(snapshot, wasm);
-  makeRoom(snapshot.length);
+/** @param {Checksums} checksums */
+async function startFromSnapshot(checksums) {
+  const wasm = bytesOf("pyodide/pyodide.asm.wasm", checksums);
+  const unpacking = bytesOf("snapshot.bin", checksums).then(unpacked);
+  const [snapshot, module] = await Promise.all([unpacking, wasm.then((bytes) => WebAssembly.compile(bytes))]);
+  exchange(snapshot, await wasm);
+  instantiateWithRoom(module, snapshot.length);
   // Everything that the pages use is in the snapshot, so no library is installed: the address of one without content.
   return loadPyodide({ indexURL, env: ENVIRONMENT, stdLibURL: `${base}nothing.zip`, _loadSnapshot: snapshot });
 }
 
-async function startPlainly() {
-  const [python, library] = await Promise.all([loadPyodide({ indexURL, env: ENVIRONMENT }), bytesOf("library.zip")]);
+/** @param {Checksums} checksums */
+async function startPlainly(checksums) {
+  const [python, library] = await Promise.all([loadPyodide({ indexURL, env: ENVIRONMENT }), bytesOf("library.zip", checksums)]);
   python.unpackArchive(library, "zip", { extractDir: LIBRARY_FOLDER });
   python.runPython(`import sys; sys.path.insert(0, "${LIBRARY_FOLDER}"); from backchannel_lib.site import worker`);
   return python;
 }
 
-async function start() {
+/**
+ * @param {Checksums} checksums
+ * @param {boolean} plain
+ */
+async function start(checksums, plain) {
   const begun = performance.now();
-  const plain = new URL(import.meta.url).searchParams.has("plain");
   let how = plain ? "plain" : "snapshot";
   let python;
   try {
-    python = await (plain ? startPlainly() : startFromSnapshot());
+    python = await (plain ? startPlainly(checksums) : startFromSnapshot(checksums));
     python.runPython("worker.answers, worker.restore_files"); // it is what it should be
   } catch (error) {
     if (plain) throw error;
     console.warn("Python starts without its snapshot:", error);
     how = "plain";
-    python = await startPlainly();
+    python = await startPlainly(checksums);
   }
   const worker = python.globals.get("worker");
-  return { answers: worker.answers, restoreFiles: worker.restore_files, changedFiles: worker.changed_files, how, took: performance.now() - begun };
+  postMessage({ type: "ready", how, took: performance.now() - begun });
+  return { answers: worker.answers, restoreFiles: worker.restore_files, changedFiles: worker.changed_files };
 }
 
-const starting = start();
-starting.then(
-  ({ how, took }) => postMessage({ type: "ready", how, took }),
-  (error) => postMessage({ type: "failed", error: String(error) }),
-);
+/**
+ * @typedef {{ type: "start", checksums: Checksums, plain: boolean }} StartMessage the first of all
+ * @typedef {{ type: "files", files: Record<string, string | null> }} FilesMessage
+ * @typedef {{ type: "message", name: string, message: object }} ActivityMessage
+ */
 
-// One after the other, in the order in which they were sent.
-let last = /** @type {Promise<unknown>} */ (starting);
+/** @type {Awaited<ReturnType<typeof start>>} */
+let python;
+let last = Promise.resolve(); // one after the other, in the order in which they were sent
+let failed = false;
+
 addEventListener("message", ({ data }) => {
-  last = last.then(() => take(data)).catch((error) => console.error(error));
+  last = last.then(() => (failed ? undefined : take(data))).catch((error) => {
+    failed = data.type === "start";
+    if (failed) postMessage({ type: "failed" });
+    console.error(error);
+  });
 });
 
-/** @param {{ type: "files", files: Record<string, string | null> } | { type: "message", name: string, message: object }} data */
+/** @param {StartMessage | FilesMessage | ActivityMessage} data */
 async function take(data) {
-  const { answers, restoreFiles, changedFiles } = await starting;
-  if (data.type === "files") {
-    restoreFiles(JSON.stringify(data.files));
+  if (data.type === "start") {
+    python = await start(data.checksums, data.plain);
     return;
   }
-  for (const answer of answers(data.name, JSON.stringify(data.message))) postMessage({ type: "answer", name: data.name, answer });
-  const changed = changedFiles();
+  if (data.type === "files") {
+    python.restoreFiles(JSON.stringify(data.files));
+    return;
+  }
+  for (const answer of python.answers(data.name, JSON.stringify(data.message))) postMessage({ type: "answer", name: data.name, answer });
+  const changed = python.changedFiles();
   if (changed !== "{}") postMessage({ type: "files", files: JSON.parse(changed) });
 }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 
+from backchannel_lib.activities.saved_answers import saved_place
 from backchannel_lib.base.texts import text
 from backchannel_lib.model.case import Case
 from backchannel_lib.model.soap_rule import rules_check
@@ -380,7 +381,7 @@ def page(key: str, state: WorkshopState, parts: Mapping[str, str], visible: Coll
                 class_="bw-toolbar bw-alike",
             ),
             slot("log", parts["log"], class_="bw-spaced"),
-            tag("p", text("round.kept_where"), class_="bw-small"),
+            tag("p", text("round.kept_where", where=saved_place()), class_="bw-small"),
             tag("p", text("round.keys"), class_="bw-small"),
             class_="bw-spaced",
         ),
