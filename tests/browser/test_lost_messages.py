@@ -141,12 +141,13 @@ def test_what_comes_after_a_lost_answer_is_not_shown_until_nothing_is_missing(fr
     )
 
 
-def test_while_an_answer_is_late_the_page_says_so_and_then_shows_it(fresh: tuple[Opened, Network]) -> None:
-    """The verdict on screen is the old one, so the page says that it may be; when the answer comes, the sentence goes."""
+@pytest.mark.parametrize("told", ["panel.late", pytest.param("panel.disconnected", marks=pytest.mark.slow)])
+def test_while_an_answer_is_late_the_page_says_so_and_then_shows_it(fresh: tuple[Opened, Network], told: str) -> None:
+    """The verdict on screen is the old one, and the page says so, even once it gave up; when the answer comes, that goes."""
     opened, network = fresh
     network.others = "held"
     pick(opened, "trusted_peer")
-    wait_for_notice(opened, text("panel.late"))
+    wait_for_notice(opened, text(told))
     assert opened.verdict() == "File read"
     assert opened.page.is_visible(NOTICE)
     network.release()
@@ -187,20 +188,6 @@ def test_when_nothing_comes_back_it_is_told_and_the_next_action_makes_all_right(
     assert opened.verdict() == expected(opened)
     opened.page.check(".bw [data-field=specifics] input")
     opened.wait_for_verdict("Phone interview")
-    settle(opened)
-    assert expected(opened) == "Phone interview"
-
-
-@pytest.mark.slow
-def test_an_answer_that_comes_after_the_page_gave_up_is_shown_and_the_sentence_goes(fresh: tuple[Opened, Network]) -> None:
-    """A kernel that stopped for a while goes on; nobody has to do anything."""
-    opened, network = fresh
-    network.others = "held"
-    pick(opened, "trusted_peer")
-    wait_for_notice(opened, text("panel.disconnected"))
-    network.release()
-    opened.wait_for_verdict("Phone interview")
-    wait_for_notice(opened, "")
     settle(opened)
     assert expected(opened) == "Phone interview"
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import gzip
 import json
 import socket
 import subprocess
@@ -231,15 +232,38 @@ def test_a_change_made_before_python_is_ready_is_kept_and_no_other_answer_is_sho
 
 def test_a_damaged_snapshot_is_replaced_by_the_ordinary_start(browser: Browser, site: Site) -> None:
     with page_of(browser) as page:
-        damaged = bytearray((site.assets / "snapshot.bin").read_bytes())
+        damaged = bytearray(gzip.decompress((site.assets / "snapshot.bin").read_bytes()))
         damaged[len(damaged) // 2] ^= 1
-        page.context.route("**/snapshot.bin", lambda route: route.fulfill(body=bytes(damaged)))
+        packed = gzip.compress(bytes(damaged), 1)
+        page.context.route("**/snapshot.bin", lambda route: route.fulfill(body=packed))
         page.goto(f"{site.address}{pages.CASE}")
         wait_until_live(page)
         assert page.locator("html").get_attribute("data-python") == "plain"
         page.check(SELF)
         page.wait_for_function(f"() => {SETTLED}")
         assert page.locator('[data-fragment="verdict"]').inner_text().startswith(str(judge(recommender="self").verdict))
+
+
+def test_what_was_damaged_in_the_browsers_own_copy_is_not_used_either(browser: Browser, site: Site) -> None:
+    with page_of(browser) as page:
+        page.goto(f"{site.address}{pages.CASE}")
+        wait_until_live(page)
+        page.wait_for_function("() => navigator.serviceWorker.controller !== null")
+        page.evaluate(
+            """async () => {
+          const [name] = await caches.keys();
+          const cache = await caches.open(name);
+          const [file] = (await cache.keys()).filter(one => one.url.endsWith('snapshot.bin'));
+          const through = (body, stream) => new Response(body.pipeThrough(stream)).arrayBuffer();
+          const bytes = new Uint8Array(await through((await cache.match(file)).body, new DecompressionStream('gzip')));
+          bytes[bytes.length >> 1] ^= 1;
+          const packed = await through(new Blob([bytes]).stream(), new CompressionStream('gzip'));
+          await cache.put(file, new Response(packed));
+        }"""
+        )
+        page.reload()
+        wait_until_live(page)
+        assert page.locator("html").get_attribute("data-python") == "plain"
 
 
 def test_without_python_the_page_says_so_and_can_be_read(browser: Browser, site: Site) -> None:

@@ -104,6 +104,9 @@ def test_without_a_break_nothing_is_found(stores: Stores) -> None:
     played(stores, lambda: tally(broken_activity("delivery")), 10)
 
 
+#: How an answer is known to be for the latest action of this view.
+MINE = "const mine = message.view === this.#options.view && message.seq === this.seq;"
+
 JAVASCRIPT = {
     "answers that do not follow are shown": [("if (!everything && number !== this.number + 1) {", "if (false) {")],
     "an older answer is shown": [
@@ -131,11 +134,11 @@ JAVASCRIPT = {
     "a second answer that does not come is not missed": [("if (message.more && !this.pending)", "if (false)")],
     "messages are not numbered": [("    this.#sent += 1;\n", "")],
     "any answer ends the wait": [
-        ("const mine = message.view === this.#options.view && message.seq === this.seq;", "const mine = true;"),
+        (MINE, "const mine = true;"),
     ],
     "another view's answer ends the wait": [
         (
-            "const mine = message.view === this.#options.view && message.seq === this.seq;",
+            MINE,
             "const mine = message.seq === this.seq;",
         ),
     ],
