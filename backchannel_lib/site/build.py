@@ -133,8 +133,9 @@ def all_pages(build: pages.Build, notebooks: Path) -> Iterator[tuple[str, str]]:
 def library_source() -> bytes:
     """Return the library, its tables and New York's time zone as a zip file that is the same whenever it is made."""
     files: dict[str, bytes] = {}
-    sources = [path for package in (*PACKAGES, "site") for path in (LIBRARY / package).rglob("*.py")]
-    for path in (LIBRARY / "__init__.py", *sources, *(STATIC / "charts").iterdir()):
+    sources = [path for package in PACKAGES for path in (LIBRARY / package).rglob("*.py")]
+    own = (LIBRARY / "__init__.py", LIBRARY / "site" / "__init__.py", LIBRARY / "site" / "worker.py")
+    for path in (*own, *sources, *(STATIC / "charts").iterdir()):
         name = path.relative_to(LIBRARY.parent).as_posix()
         if not name.removesuffix(".py").replace("/", ".").startswith(NOT_NEEDED):
             files[name] = path.read_bytes()

@@ -124,7 +124,7 @@ def wait_until_live(page: Page) -> None:
 # ---- in each engine ----
 
 
-def test_the_front_door_says_first_what_the_rule_allows(engine: Engine, site: Site) -> None:
+def test_the_front_door_says_first_what_the_rule_allows_and_leads_to_the_sheet(engine: Engine, site: Site) -> None:
     engine.goto(site.address)
     wait_for(engine, LIVE)
     choose(engine, "day", "monday")
@@ -134,7 +134,14 @@ def test_the_front_door_says_first_what_the_rule_allows(engine: Engine, site: Si
     answer = fragment(engine, "answer")
     rule = text(f"soap.answer.{rules_check(phase='soap_lists', program_contacted_first=False).answer}")
     assert rule in answer[:200]
-    assert answer.index(rule) < answer.index("Article" if "Article" in answer else "article")
+    assert answer.index(rule) < answer.index(text("take_home.article_title"))
+    engine.click('[data-action="sheet"]')
+    wait_for(engine, SETTLED)
+    sheet = fragment(engine, "sheet")
+    assert rule in sheet
+    assert text("take_home.article_title") in sheet
+    engine.click('[data-action="save_calendar"]')
+    wait_for(engine, "document.querySelector('[data-notice]').textContent.includes('my_next_steps.ics')")
     assert engine.run("document.documentElement.scrollWidth <= innerWidth")
 
 
