@@ -250,11 +250,10 @@ class CaseActivity(Activity[CaseState]):
 
     def _restore_case(self, _: Mapping[str, Any]) -> ActionResult:
         """Put what the reader saved in the chapters into the case."""
-        fields = Case.fields()
         record = saved_answers.saved(saved_answers.CASE)
         # In the chapters nothing can be unknown: a program's field that is there as it began was hardly ever looked up.
-        begun = {name: fields[name].default for name in self.unknown}
-        record = {name: value for name, value in record.items() if begun.get(name, ...) != value}
+        begun = Case().to_record()
+        record = {name: value for name, value in record.items() if name not in self.unknown or value != begun[name]}
         case = saved_answers.with_saved(self.case, record)
         unknown = [name for name in self.unknown if name not in record]
         self.commit(state_of(case, self.reading, self.state, unknown))

@@ -25,6 +25,7 @@ from backchannel_lib.page.html import tag
 from backchannel_lib.page.inputs import button, checks, radios, select, text_box, toolbar
 from backchannel_lib.page.sheet import Sheet, SheetHead, moment_text, sheet_sections
 from backchannel_lib.page.sheet_desk import sheet_desk, sheet_fragment, topics_control
+from backchannel_lib.page.verdict_html import verdicts_label
 
 NOW: Final = "now"
 UNKNOWN: Final = "unknown"
@@ -171,8 +172,8 @@ class QuickCheck(Form):
         return {
             "moment": text("quick.moment", when=moment_text(advice.now)),
             "answer": sheet_sections(advice),
-            "strip": text("quick.strip", rule=rule.label, verdict=_between(advice)),
-            "live_text": text("quick.live_text", rule=rule.label, verdict=_between(advice)),
+            "strip": text("quick.strip", rule=rule.label, verdict=verdicts_label(advice.judgment.verdicts)),
+            "live_text": text("quick.live_text", rule=rule.label, verdict=verdicts_label(advice.judgment.verdicts)),
         }
 
     def visible_outcome(self, state: Record) -> tuple[str, str]:
@@ -257,13 +258,8 @@ class QuickCheck(Form):
                 )
         for caller in RECOMMENDERS:
             advice = self.advice(self.with_(day="monday", caller=caller))
-            lines.append(f"{text(f'level.recommender.{caller}')}: {_between(advice)}.")
+            lines.append(f"{text(f'level.recommender.{caller}')}: {verdicts_label(advice.judgment.verdicts)}.")
         return "\n".join(lines)
-
-
-def _between(advice: Advice) -> str:
-    lowest, highest = advice.judgment.lowest, advice.judgment.highest
-    return lowest.label if lowest == highest else text("take_home.between", lowest=lowest.label, highest=highest.label)
 
 
 def _options(question: str) -> list[tuple[str, str]]:

@@ -62,14 +62,20 @@ def calendar_file(events: Iterable[CalendarEvent], product: str, name: str, desc
             f"UID:{event.name}-{file}@backchannel-workbook",
             f"DTSTAMP:{stamp}",
             _when("DTSTART", event.begins),
-            # Of whole days, the first day that no longer belongs to it.
-            _when("DTEND", event.ends if isinstance(event.ends, datetime) else event.ends + _ONE_DAY),
+            *_end(event),
             f"SUMMARY:{_escaped(event.title)}",
             f"DESCRIPTION:{_escaped(event.description)}",
             "TRANSP:TRANSPARENT",
             "END:VEVENT",
         ]
     return "".join(f"{_folded(line)}\r\n" for line in [*lines, *written, "END:VCALENDAR"]) if written else ""
+
+
+def _end(event: CalendarEvent) -> list[str]:
+    """Return the line with the end, which has to be later than the beginning; a moment has none."""
+    if isinstance(event.ends, datetime):
+        return [_when("DTEND", event.ends)] if event.ends > event.begins else []
+    return [_when("DTEND", event.ends + _ONE_DAY)]  # the first day that no longer belongs to it
 
 
 def _when(name: str, when: date) -> str:

@@ -122,7 +122,7 @@ class Advice:
         now: The moment it holds for, on an Eastern clock.
         rules: What the rule says now; where it is not known whether the program has made contact, the stricter answer
             first and then the other.
-        until: When that changes, on an Eastern clock.
+        until: When that changes, on an Eastern clock; None where the rule will say the same.
         judgment: What the article would expect, with what is not known left open.
         steps: Three steps, the nearest first.
         questions: What to ask the dean's office, the most telling question first.
@@ -142,7 +142,7 @@ class Advice:
 
     now: datetime
     rules: tuple[RulesCheck, ...]
-    until: datetime
+    until: datetime | None
     judgment: OpenJudgment
     steps: tuple[NextStep, ...]
     questions: tuple[str, ...]
@@ -187,14 +187,21 @@ def advise(
     given = known_case(known, open_fields)
     case = given.replace(phase=phase_at(moment))  # as if the contact were made now
     judgment = judge_open(given if keep_phase else case, open_fields, reading)
-    planned = rules_check(given) if keep_phase and given.phase != case.phase else None
     start, end = soap_window(moment.year)
     inside = start <= moment < end
     contact_unknown = "program_contacted_first" in judgment.unknown
     answers = (False, True) if contact_unknown else (case.program_contacted_first,)
-    rules = tuple(
-        dict.fromkeys(rules_check(case.replace(program_contacted_first=contacted), when=moment) for contacted in answers)
-    )
+
+    def checked(one: Case, when: datetime | None) -> tuple[RulesCheck, ...]:
+        """Return what the rule says, the stricter answer first, whatever may be true of the program's contact."""
+        each = (rules_check(one.replace(program_contacted_first=contacted), when=when) for contacted in answers)
+        return tuple(dict.fromkeys(each))
+
+    rules = checked(case, moment)
+    edge = next_change(moment)
+    after = checked(case.replace(phase=phase_at(edge)), edge)
+    until = edge if [rule.answer for rule in after] != [rule.answer for rule in rules] else None
+    planned = checked(given, None)[0] if keep_phase and given.phase != case.phase else None
     before = not inside and case.phase == "groundwork"
     rows, which = _table()
     flags = {"inside_window": inside, "before_window": before, "contact_unknown": contact_unknown}
@@ -203,9 +210,7 @@ def advise(
     first = {step.row.slot: step for step in reversed(dated)}  # of those due at once, the first of the table
     steps = tuple(step for step in dated if first[step.row.slot] is step)
     asked = rules if planned is None else (*rules, planned)
-    return Advice(
-        moment, rules, next_change(moment), judgment, steps, _questions(judgment, asked, ticked), ticked, planned=planned
-    )
+    return Advice(moment, rules, until, judgment, steps, _questions(judgment, asked, ticked), ticked, planned=planned)
 
 
 def _check_topics(topics: Iterable[str]) -> tuple[str, ...]:

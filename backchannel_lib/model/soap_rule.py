@@ -75,18 +75,8 @@ class RulesCheck(RichDisplay):
     def source(self) -> str:
         """Where the rule stands, with year and grade; the newest source, and that this year's agreement was not seen."""
         rows = {fact.id: fact for fact in load_facts()}
-        sources = "; ".join(
-            dict.fromkeys(
-                text(
-                    "soap.source",
-                    source=rows[fact].source,
-                    year=rows[fact].year,
-                    grade=text(f"grade.{rows[fact].grade}"),
-                )
-                for fact in self.facts
-            )
-        )
-        return " ".join([sources, *(rows[fact].sentence for fact in NEWEST)])
+        sources = dict.fromkeys(rows[fact].graded_citation for fact in self.facts)
+        return " ".join([*sources, *(rows[fact].sentence for fact in NEWEST)])
 
     @property
     def next_step(self) -> str:

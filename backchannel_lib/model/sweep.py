@@ -13,6 +13,18 @@ from backchannel_lib.model.possible import RANGE, check_unknown, possible, repla
 from backchannel_lib.model.rules import rule_book
 
 
+class Sweep(NamedTuple):
+    """What a map of scores and callers shows.
+
+    Args:
+        bands: By recommender, best first, the bands of scores with one verdict each.
+        depends_on: The unknown fields whose answer would narrow the verdict somewhere on the map.
+    """
+
+    bands: Mapping[str, tuple[Band, ...]]
+    depends_on: tuple[str, ...]
+
+
 class Band(NamedTuple):
     """Scores that share a verdict.
 
@@ -27,7 +39,7 @@ class Band(NamedTuple):
     verdict: int
 
 
-def score_bands(case: Case, reading: str | None = None, unknown: Collection[str] = ()) -> Mapping[str, tuple[Band, ...]]:
+def sweep(case: Case, reading: str | None = None, unknown: Collection[str] = ()) -> Sweep:
     """Judge a case for every score and every caller, all else unchanged.
 
     Args:
@@ -36,9 +48,9 @@ def score_bands(case: Case, reading: str | None = None, unknown: Collection[str]
         unknown: Fields that are not known, of `MAY_BE_UNKNOWN`: each verdict is then the lowest that stays possible.
 
     Returns:
-        By recommender, best first, the bands of scores with one verdict each; together they cover the slider of the
-        case's exam, and reach the case's own score where that lies beyond it. Where the numbers are of two exams the
-        case has no verdict: the map then covers the slider of the program's range and leaves the case's score out.
+        The bands of each recommender together cover the slider of the case's exam, and reach the case's own score
+        where that lies beyond it. Where the numbers are of two exams the case has no verdict: the map then covers
+        the slider of the program's range and leaves the case's score out.
 
     Raises:
         CaseError: No reading has this name.
@@ -47,7 +59,7 @@ def score_bands(case: Case, reading: str | None = None, unknown: Collection[str]
         data/rules.csv.
 
     Examples:
-        >>> score_bands(Case(specifics=True))["trusted_peer"]
+        >>> sweep(Case(specifics=True)).bands["trusted_peer"]
         (Band(low=190, high=219, verdict=3), Band(low=220, high=234, verdict=6), Band(low=235, high=300, verdict=7))
     """
     exam = exam_of(case)
@@ -59,25 +71,31 @@ def score_bands(case: Case, reading: str | None = None, unknown: Collection[str]
         low, high = min(exam.low, case.score), max(exam.high, case.score)
     # The map is the same wherever on it the case lies.
     everywhere = replace_known(case, unknown, score=exam.score, recommender="trusted_peer")
-    return _bands(everywhere, reading, low, high, check_unknown(unknown))
+    return _sweep(everywhere, reading, low, high, check_unknown(unknown))
 
 
 @functools.lru_cache(maxsize=256)
-def _bands(case: Case, reading: str | None, low: int, high: int, unknown: tuple[str, ...]) -> Mapping[str, tuple[Band, ...]]:
+def _sweep(case: Case, reading: str | None, low: int, high: int, unknown: tuple[str, ...]) -> Sweep:
     book = rule_book(reading)
     found: dict[str, tuple[Band, ...]] = {}
+    depends_on: set[str] = set()
     for recommender in RECOMMENDERS:
         called = case.replace(recommender=recommender)
         bands: list[Band] = []
         for score, until in _stretches(case, low, high, unknown):
             scored = called.replace(score=score)
-            verdict = int(possible(scored, unknown, reading).lowest) if unknown else book.outcome(scored).verdict
+            if unknown:
+                left = possible(scored, unknown, reading)
+                depends_on.update(left.depends_on)
+                verdict = int(left.lowest)
+            else:
+                verdict = book.outcome(scored).verdict
             if bands and bands[-1].verdict == verdict:
                 bands[-1] = bands[-1]._replace(high=until)
             else:
                 bands.append(Band(score, until, verdict))
         found[recommender] = tuple(bands)
-    return MappingProxyType(found)
+    return Sweep(MappingProxyType(found), tuple(name for name in unknown if name in depends_on))
 
 
 def _stretches(case: Case, low: int, high: int, unknown: tuple[str, ...]) -> list[tuple[int, int]]:

@@ -559,14 +559,29 @@ class FactRow(NamedTuple):
     year: Annotated[str, "the source's year, or undated"]
     grade: Annotated[
         str,
-        one_of(("A", "B", "C")),
-        "A: the official page itself, B: a peer-reviewed abstract or a contract quoted by a law firm, C: a transcription",
+        one_of(("A", "B", "C", "none")),
+        "A: the official page itself, B: a peer-reviewed abstract or a contract quoted by a law firm, C: a transcription; "
+        "none: the fact is that nothing was found",
     ]
 
     @property
     def sentence(self) -> str:
         """The fact as a sentence for a reader."""
         return text(f"fact.{self.id}", value=_value_words(self.value))
+
+    @property
+    def citation(self) -> str:
+        """Its source, with the year if the source doesn't name it."""
+        if self.grade == "none" or self.year in re.findall("[0-9]{4}", self.source):
+            return self.source
+        return text("fact_source.of_year", source=self.source, year=self.year)
+
+    @property
+    def graded_citation(self) -> str:
+        """Its source and year, and how far they were checked."""
+        if self.grade == "none":
+            return text("fact_source.none", citation=self.citation)
+        return text("fact_source.graded", citation=self.citation, grade=text(f"grade.{self.grade}"))
 
 
 load_facts = loader(FactRow, "facts.csv")

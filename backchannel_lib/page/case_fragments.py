@@ -41,6 +41,7 @@ from backchannel_lib.page.verdict_html import (
     reasons_on_screen,
     stages_on_screen,
     verdict_fragments,
+    verdicts_label,
     weakest_sentence,
 )
 
@@ -187,11 +188,10 @@ def _open_lines(case: Case, reading: str | None, unknown: Collection[str]) -> It
     yield text("text.verdict_open", verdict=range_label(found), depends=depends_sentence(found.depends_on)).strip()
     for stage in stages_on_screen():
         stage_range = found.stages[stage]
-        lowest, highest = stage_range.lowest, stage_range.highest
         claims = dict.fromkeys(claim for reason in stage_range.reasons for claim in reason.claims)
         citations = [lines_of(claim) for claim in claims]
         citations += [text("text.ours")] if any(reason.assumption for reason in stage_range.reasons) else []
-        cap = lowest.label if lowest == highest else text("changes.between", lowest=lowest.label, highest=highest.label)
+        cap = verdicts_label((stage_range.lowest, stage_range.highest), within_sentence=True)
         reasons = " / ".join(reason.sentence for reason in stage_range.reasons)
         mark = ">" if stage in found.always_binding else "?" if stage in found.sometimes_binding else "-"
         name, basis = text(f"stage.{stage}.name"), ", ".join(citations)

@@ -8,13 +8,14 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from backchannel_lib.base.texts import text
 from backchannel_lib.model.case import Case
 from backchannel_lib.model.open_changes import OpenChanges
-from backchannel_lib.model.possible import Possible, possible
+from backchannel_lib.model.possible import possible
 from backchannel_lib.model.readings import READINGS, Agreement
 from backchannel_lib.model.remedies import Change, Changes
 from backchannel_lib.model.tables import load_remedies
 from backchannel_lib.model.verdict import Verdict
 from backchannel_lib.page.components import citations
 from backchannel_lib.page.html import Markup, join, tag
+from backchannel_lib.page.verdict_html import verdicts_label
 
 SHOWN_CHANGES = 4  # further ones are folded
 
@@ -39,14 +40,10 @@ def open_changes_list(changes: OpenChanges) -> Markup:
         >>> "between File read and" in open_changes_list(open_changes(Case(recommender="trusted_peer"), ["lists_open"]))
         True
     """
-    rows = [(one.change, one.found.highest, _reached(one.found)) for one in changes.changes]
+    rows = [
+        (one.change, one.found.highest, verdicts_label(one.found.verdicts, within_sentence=True)) for one in changes.changes
+    ]
     return _changes_list(rows, changes.sentence)
-
-
-def _reached(found: Possible) -> str:
-    if found.lowest == found.highest:
-        return found.lowest.label
-    return text("changes.between", lowest=found.lowest.label, highest=found.highest.label)
 
 
 def _changes_list(changes: Sequence[tuple[Change, Verdict, str]], sentence: str) -> Markup:
@@ -165,7 +162,12 @@ def changed_by_readings(case: Case, unknown: Collection[str]) -> dict[str, str]:
     """
     now = possible(case, unknown)
     found = {name: possible(case, unknown, name) for name, row in READINGS.items() if not row.default}
-    return {name: "" if one.verdicts == now.verdicts else _reached(one) for name, one in found.items()}
+    return {
+        name: ""
+        if (one.lowest, one.highest) == (now.lowest, now.highest)
+        else verdicts_label(one.verdicts, within_sentence=True)
+        for name, one in found.items()
+    }
 
 
 def _readings_list(changed: Mapping[str, str], reading: str | None) -> Markup:

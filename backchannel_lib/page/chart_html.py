@@ -9,8 +9,7 @@ from typing import Final
 from backchannel_lib.base.texts import text
 from backchannel_lib.model.amplifier import amplify, caller_weights
 from backchannel_lib.model.case import RECOMMENDERS, Case
-from backchannel_lib.model.possible import check_unknown
-from backchannel_lib.model.sweep import score_bands
+from backchannel_lib.model.sweep import sweep
 from backchannel_lib.model.tables import CallerRow, FlagRow, load_assumptions, load_callers, load_flags
 from backchannel_lib.model.verdict import Verdict
 from backchannel_lib.page import charts
@@ -55,21 +54,9 @@ def caption(chart: str, case: Case, reading: str | None = None, unknown: Collect
     """
     if missing := charts.missing_for(chart, case, reading, unknown):
         return text(f"chart_needs.{chart}", fields=listed([text(f"open.{field}") for field in missing]))
-    if chart == "map" and (matter := map_depends_on(case, unknown)):
+    if chart == "map" and (matter := sweep(case, reading, unknown).depends_on):
         return text("chart_least.map", fields=listed([text(f"open.{field}") for field in matter]))
     return text(f"chart.{chart}.caption")
-
-
-def map_depends_on(case: Case, unknown: Collection[str]) -> tuple[str, ...]:
-    """Return the unknown fields that matter to some score or caller of the verdict map.
-
-    Examples:
-        >>> map_depends_on(Case(), ["sponsors_visas", "lists_open"])
-        ('lists_open',)
-    """
-    idle = {"interviews_failures": not case.failed_attempts, "sponsors_visas": not case.needs_visa, "needs": not case.offers}
-    idle["lists_open"] = case.phase != "soap_lists"
-    return tuple(field for field in check_unknown(unknown) if not idle.get(field))
 
 
 def _callers(case: Case, reading: str | None, unknown: Collection[str] = ()) -> Markup:  # noqa: ARG001 - it needs none of them
@@ -121,7 +108,7 @@ def _map(case: Case, reading: str | None, unknown: Collection[str] = ()) -> Mark
             join(text(f"short.recommender.{recommender}"), _here(recommender, case)),
             ", ".join(f"{_span(band.low, band.high)}: {Verdict(band.verdict).label}" for band in bands),
         )
-        for recommender, bands in score_bands(case, reading, unknown).items()
+        for recommender, bands in sweep(case, reading, unknown).bands.items()
     ]
     head = (text("table.caller"), f"{text('table.scores')}: {text('table.verdict')}")
     return table(text("chart.map.title"), head, rows, RECOMMENDERS.index(case.recommender))

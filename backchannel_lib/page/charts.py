@@ -18,7 +18,7 @@ from backchannel_lib.model.amplifier import amplify, assumption, caller_weights
 from backchannel_lib.model.case import RECOMMENDERS, Case
 from backchannel_lib.model.exams import exam_of
 from backchannel_lib.model.possible import RANGE, check_unknown, possible
-from backchannel_lib.model.sweep import Band, score_bands
+from backchannel_lib.model.sweep import Band, sweep
 from backchannel_lib.model.tables import load_callers
 from backchannel_lib.model.verdict import Verdict
 from backchannel_lib.page.verdict_html import range_label
@@ -126,7 +126,7 @@ def base_figure(chart: str, case: Case, reading: str | None = None, unknown: Col
         picture = amplify(case, reading)
         return _amplifier(round(picture.weight, 2), picture.share)
     if chart == "map":
-        return _map(tuple(score_bands(case, reading, unknown).items()))
+        return _map(tuple(sweep(case, reading, unknown).bands.items()))
     raise KeyError(chart)
 
 

@@ -259,7 +259,7 @@ def fact_source(fact: FactRow) -> Markup:
     """
     return tag(
         "p",
-        text("orientation.source", source=fact.source, year=fact.year, grade=text(f"grade.{fact.grade}")),
+        text("orientation.source", citation=fact.graded_citation),
         class_="bw-small",
     )
 

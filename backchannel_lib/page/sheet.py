@@ -18,12 +18,13 @@ from backchannel_lib.base.texts import text
 from backchannel_lib.base.times import time_words
 from backchannel_lib.model.advice import Advice, load_not_covered
 from backchannel_lib.model.calendar import EASTERN
+from backchannel_lib.model.open_judgment import OpenJudgment
+from backchannel_lib.model.possible import MAY_BE_UNKNOWN, possible
 from backchannel_lib.model.readings import READINGS
-from backchannel_lib.model.verdict import judge
+from backchannel_lib.model.verdict import Reason, judge
 from backchannel_lib.page.components import article_name, facts, find_in_article, lines_of, listed, scrollable
 from backchannel_lib.page.html import Markup, join, tag
-from backchannel_lib.page.unknown_html import verdicts_label
-from backchannel_lib.page.verdict_html import is_weakest, reasons_on_screen
+from backchannel_lib.page.verdict_html import is_weakest, reasons_on_screen, verdicts_label
 
 
 class SheetHead(NamedTuple):
@@ -302,7 +303,7 @@ def _rule(advice: Advice) -> _Block:
     first, *others = advice.rules
     lines = [first.reason]
     lines += [text("take_home.if_contacted", answer=other.label, reason=other.reason) for other in others]
-    lines.append(text("take_home.until", when=moment_text(advice.until)))
+    lines += [text("take_home.until", when=moment_text(advice.until))] if advice.until else []
     if planned := advice.planned:
         moment = text(f"level.phase.{advice.case.phase}")
         lines.append(text("take_home.planned", moment=moment, answer=planned.label, reason=planned.reason))
@@ -330,7 +331,7 @@ def _verdict(advice: Advice) -> _Block:
         lines += [f"{verdict.label}: {verdict.sentence}" for verdict in (lowest, highest)]
     judged = judge(judgment.examples[lowest], judgment.reading)
     weakest = [reason for reason in reasons_on_screen(judged) if is_weakest(judged, reason.stage)]
-    key = "take_home.weakest" if settled else "take_home.weakest_open"
+    key = "take_home.weakest" if _is_certain(judgment, weakest) else "take_home.weakest_open"
     lines += [text(key, stage=text(f"stage.{reason.stage}.name"), reason=reason.sentence) for reason in weakest[:1]]
     lines += [] if weakest else [text("card.nothing_holds")]
     if advice.planned:
@@ -347,6 +348,17 @@ def _verdict(advice: Advice) -> _Block:
     return _Block("article", text("take_home.article_title"), tuple(lines), tuple(small), answer=answer)
 
 
+def _is_certain(judgment: OpenJudgment, weakest: Sequence[Reason]) -> bool:
+    """Whether the first of the weakest links holds the verdict down, for this reason, whatever the unknown fields are."""
+    if not judgment.unknown or not weakest:
+        return True
+    if not set(judgment.unknown) <= set(MAY_BE_UNKNOWN):
+        return False
+    found = possible(judgment.known, judgment.unknown, judgment.reading)
+    stage = weakest[0].stage
+    return stage in found.always_binding and len(found.stages[stage].reasons) == 1
+
+
 def _steps(advice: Advice) -> _Block:
     lines = [
         text("take_home.step", when=moment_text(step.when, whole_day=step.whole_day), who=step.who, what=step.sentence)
@@ -354,7 +366,7 @@ def _steps(advice: Advice) -> _Block:
     ]
     rows = [step.row for step in advice.steps]
     where = [text("take_home.article_lines", lines=lines_of(claim)) for row in rows for claim in row.claims]
-    sources = [_cited(fact) for row in rows for fact in row.facts]
+    sources = [facts()[fact].citation for row in rows for fact in row.facts]
     small = [text("take_home.steps_source", sources="; ".join(dict.fromkeys([*where, *sources])))]
     small += [text("take_home.assumption", reason=text(f"assumption.{row.assumption}")) for row in rows if row.assumption]
     return _Block("steps", text("take_home.steps"), tuple(lines), tuple(small), listed=True)
@@ -372,13 +384,9 @@ def _not_covered(advice: Advice) -> list[_Block]:
         " ".join(
             [
                 f"{text(f'not_covered.{topic}.name')}. {text(f'not_covered.{topic}.note')}",
-                *(f"{fact.sentence} ({_cited(fact.id)})" for fact in known[topic]),
+                *(f"{fact.sentence} ({fact.citation})" for fact in known[topic]),
             ]
         )
         for topic in advice.topics
     ]
     return [_Block("silent", text("take_home.not_covered"), tuple(lines), listed=True)]
-
-
-def _cited(fact: str) -> str:
-    return text("take_home.cited", source=facts()[fact].source, year=facts()[fact].year)

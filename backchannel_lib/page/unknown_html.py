@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import itertools
-import sys
 from collections.abc import Iterator, Mapping
+from typing import Final
 
 from backchannel_lib.base.texts import text
 from backchannel_lib.model.open_judgment import Answer, OpenJudgment
 from backchannel_lib.model.verdict import Verdict
 from backchannel_lib.page.html import Markup, join, tag
+from backchannel_lib.page.verdict_html import verdicts_label
+
+#: The highest score of any exam: a range that reaches it has no upper end for a reader.
+HIGHEST_SCORE: Final = 999
 
 
 def worth_asking(judgment: OpenJudgment) -> Markup:
@@ -34,17 +38,6 @@ def worth_asking(judgment: OpenJudgment) -> Markup:
         tag("ul", answers, class_="bw-list"),
         tag("p", text("find_out.then", questions=" ".join(text(f"ask.{field}") for field in others))) if others else None,
     )
-
-
-def verdicts_label(verdicts: frozenset[Verdict]) -> str:
-    """Name the verdict, or the lowest and the highest of several.
-
-    Examples:
-        >>> verdicts_label(frozenset({Verdict.MAYBE, Verdict.DECLINED}))
-        'Between Declined and Maybe'
-    """
-    lowest, highest = min(verdicts), max(verdicts)
-    return lowest.label if lowest == highest else text("take_home.between", lowest=lowest.label, highest=highest.label)
 
 
 def answers_in_words(
@@ -73,7 +66,7 @@ def _answer_in_words(answer: Answer) -> str:
         low, high = answer.start, answer.stop - 1
         if low <= 1:
             return text("find_out.up_to", high=high)
-        endless = high >= min(sys.maxsize - 1, 999)
+        endless = high >= HIGHEST_SCORE
         return text("find_out.from", low=low) if endless else text("find_out.from_to", low=low, high=high)
     if isinstance(answer, bool):
         return text("panel.yes" if answer else "panel.no")

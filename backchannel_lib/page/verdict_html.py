@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from backchannel_lib.base.texts import text
 from backchannel_lib.model.case import Case
@@ -84,8 +84,22 @@ def range_label(found: Possible) -> str:
         >>> range_label(possible(Case(score=230), ["range_low"]))
         'Between Ignored and Skimmed'
     """
-    lowest, highest = found.lowest.label, found.highest.label
-    return lowest if lowest == highest else text("take_home.between", lowest=lowest, highest=highest)
+    return verdicts_label(found.verdicts)
+
+
+def verdicts_label(verdicts: Collection[Verdict], *, within_sentence: bool = False) -> str:
+    """Name the verdict, or the lowest and the highest of several.
+
+    Examples:
+        >>> verdicts_label([Verdict.MAYBE, Verdict.DECLINED]), verdicts_label([Verdict.MAYBE])
+        ('Between Declined and Maybe', 'Maybe')
+        >>> verdicts_label([Verdict.MAYBE, Verdict.DECLINED], within_sentence=True)
+        'between Declined and Maybe'
+    """
+    lowest, highest = min(verdicts), max(verdicts)
+    if lowest == highest:
+        return lowest.label
+    return text("changes.between" if within_sentence else "take_home.between", lowest=lowest.label, highest=highest.label)
 
 
 def depends_sentence(fields: Sequence[str]) -> str:

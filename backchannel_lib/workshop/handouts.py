@@ -198,12 +198,8 @@ def _rule_box() -> Markup:
 
 
 def _sources(given: Iterable[str]) -> str:
-    """Each source of some facts once, with its year if its name lacks it."""
-    named = []
-    for fact in map(facts().__getitem__, given):
-        has_year = fact.year in {"undated", *re.findall("[0-9]{4}", fact.source)}
-        named.append(fact.source if has_year else text("sheet.source_of_year", source=fact.source, year=fact.year))
-    return ". ".join(dict.fromkeys(named))
+    """Each source of some facts once, with its year."""
+    return ". ".join(dict.fromkeys(facts()[one].citation for one in given))
 
 
 def _take_home() -> Markup:

@@ -66,8 +66,7 @@ def test_there_are_three_steps_and_none_lies_in_the_past(case: Case, unknown: li
     assert dates == sorted(dates)
     assert advice.now == eastern(now)
     assert dates[0].date() >= advice.now.date()
-    assert advice.until is not None
-    assert advice.until > advice.now
+    assert advice.until is None or advice.until > advice.now
 
 
 @given(cases(), moments())
@@ -79,6 +78,25 @@ def test_the_rule_changes_at_the_moment_that_is_named_and_not_before(case: Case,
     answers = {rules_check(case, when=when).answer for when in (eastern(now), until - timedelta(minutes=1))}
     assert len(answers) == 1
     assert rules_check(case, when=until).answer not in answers
+
+
+@given(cases(), unknowns, moments())
+def test_a_change_is_named_only_if_the_answer_changes(case: Case, unknown: list[str], now: datetime) -> None:
+    """Whoever may answer a program that called first may do so on both sides of the window's edge."""
+    advice = advise(case, unknown, now)
+    if advice.until is not None:
+        before = [check.answer for check in advice.rules]
+        assert [check.answer for check in advise(case, unknown, advice.until).rules] != before
+    answering = case.replace(recommender="self", move="direct_email", program_contacted_first=True)
+    assert advise(answering, now=now).until is None
+
+
+def test_a_moment_in_mind_gets_the_stricter_answer_too() -> None:
+    """While nobody knows whether the program made contact, a call planned for SOAP is not told to be allowed."""
+    case = Case(phase="gap_filling", recommender="self", move="direct_email", program_contacted_first=True)
+    advice = advise(case, ("program_contacted_first",), datetime(2027, 2, 1), keep_phase=True)
+    assert advice.planned is not None
+    assert advice.planned.answer == rules_check(case.replace(program_contacted_first=False)).answer == "not_allowed"
 
 
 @given(cases(), unknowns, moments())

@@ -14,7 +14,7 @@ from backchannel_lib import MAY_BE_UNKNOWN, Case, CaseError, Judgment, Verdict, 
 from backchannel_lib.model.exams import exam_of
 from backchannel_lib.model.open_changes import open_changes
 from backchannel_lib.model.possible import check_unknown, possible, replace_known, worst_and_best
-from backchannel_lib.model.sweep import Band, score_bands
+from backchannel_lib.model.sweep import Band, sweep
 from backchannel_lib.model.tables import STAGES
 from tests.helpers.cases import NEEDS, READINGS, cases
 
@@ -133,15 +133,17 @@ def test_every_change_reaches_what_it_promises_and_lowers_nothing(case: Case, un
 def test_the_map_shows_the_least_that_stays_possible(case: Case, unknown: set[str], reading: str | None) -> None:
     """For every score and caller, also at the ends of the scale and on both sides of what is known of the range."""
     assume(unknown)
-    bands = score_bands(case, reading, unknown)
-    for recommender, found in bands.items():
+    shown = sweep(case, reading, unknown)
+    for recommender, found in shown.bands.items():
         called = case.replace(recommender=recommender)
         telling = {band.low for band in found} | {band.high for band in found}
         telling |= {getattr(case, name) + step for name in ("range_low", "range_floor") for step in (-1, 0, 1)}
         for score in sorted(score for score in telling if found[0].low <= score <= found[-1].high):
             scored = called.replace(score=score)
             if exam_of(replace_known(scored, unknown)) is not None:
-                assert band_at(found, score).verdict == possible(scored, unknown, reading).lowest
+                left = possible(scored, unknown, reading)
+                assert band_at(found, score).verdict == left.lowest
+                assert set(left.depends_on) <= set(shown.depends_on)
 
 
 def band_at(bands: tuple[Band, ...], score: int) -> Band:

@@ -217,7 +217,7 @@ WORDS = [
     ("callers.csv", "joined", "guess", "same, order"),
     ("phases.csv", "phase", "post_sopa", "post_soap, groundwork, soap_lists, gap_filling"),
     ("flags.csv", "kind", "polcy", "policy, explainable, not_overcome"),
-    ("facts.csv", "grade", "D", "A, B, C"),
+    ("facts.csv", "grade", "D", "A, B, C, none"),
     ("controls.csv", "control", "dial", "radio, slider, checkbox, select, checks"),
     ("controls.csv", "group", "file", "message, levers, attention, paper, timing"),
 ]

@@ -17,7 +17,7 @@ from backchannel_lib.base.texts import all_words, text
 from backchannel_lib.model.amplifier import caller_weights
 from backchannel_lib.model.case import RECOMMENDERS
 from backchannel_lib.model.exams import exam_of
-from backchannel_lib.model.sweep import score_bands
+from backchannel_lib.model.sweep import sweep
 from backchannel_lib.model.tables import load_exams
 from backchannel_lib.page.case_controls import slider_ends
 from backchannel_lib.page.case_fragments import deferred_fragments
@@ -108,7 +108,7 @@ def test_the_map_is_the_verdict_of_every_score_and_caller(case: Case, scores: di
     """For each caller the bands cover the exam's slider without gap or overlap, and each score's verdict is judge's."""
     case = case.replace(**scores)
     exam = next(row for row in load_exams() if row.low <= case.range_low <= row.high)
-    bands = score_bands(case, reading)
+    bands = sweep(case, reading).bands
     assert tuple(bands) == RECOMMENDERS
     for caller, row in bands.items():
         assert (row[0].low, row[-1].high) == (exam.low, exam.high)
@@ -156,14 +156,14 @@ ENDS = [
 def test_which_scores_the_map_covers(numbers: tuple[int, int, int], ends: tuple[int, int]) -> None:
     """The map covers its exam's slider and reaches the case's score, but never from one exam into the other."""
     score, range_low, range_floor = numbers
-    bands = score_bands(Case(score=score, range_low=range_low, range_floor=range_floor))
+    bands = sweep(Case(score=score, range_low=range_low, range_floor=range_floor)).bands
     assert {(row[0].low, row[-1].high) for row in bands.values()} == {ends}
 
 
 @given(case=cases(), reading=readings)
 def test_the_map_lies_in_one_exam(case: Case, reading: str | None) -> None:
     """Every score on the map is of the range's exam; where all three numbers are, the case itself lies on the map."""
-    bands = score_bands(case, reading)
+    bands = sweep(case, reading).bands
     exam = exam_of(case)
     for row in bands.values():
         assert (row[0].low > 300) == (row[-1].high > 300) == (case.range_low > 300)
@@ -180,8 +180,8 @@ def test_a_score_of_another_exam_leaves_the_map_as_it_is(
     own = case.replace(**scores)
     mixed = own.replace(score=other["score"])
     assume(exam_of(mixed) is None)
-    bands = score_bands(mixed, reading)
-    assert bands == score_bands(own, reading)
+    bands = sweep(mixed, reading).bands
+    assert bands == sweep(own, reading).bands
     assert not any(band.low <= mixed.score <= band.high for row in bands.values() for band in row)
 
 
@@ -199,7 +199,7 @@ def test_the_map_draws_its_bands(case: Case, reading: str | None) -> None:
             Verdict(band.verdict).label,
             VERDICT_COLORS[band.verdict][0],
         )
-        for caller, row in score_bands(case, reading).items()
+        for caller, row in sweep(case, reading).bands.items()
         for band in row
     ]
     assert drawn == expected
@@ -277,7 +277,7 @@ def test_the_table_beside_a_chart_holds_the_same_numbers(case: Case, reading: st
     picture = amplify(case, reading)
     for number in (f"{picture.signal:.0f}", f"{picture.weight:g}", f"{picture.share:g}", f"{picture.shown:.0f}"):
         assert f"<td>{number}</td>" in tables["table.amplifier"]
-    for row in score_bands(case, reading).values():
+    for row in sweep(case, reading).bands.values():
         for band in row:
             span = str(band.low) if band.low == band.high else f"{band.low}–{band.high}"
             assert f"{span}: {Verdict(band.verdict).label}" in tables["table.map"]

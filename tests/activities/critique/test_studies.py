@@ -151,7 +151,7 @@ def test_every_number_has_its_source_its_year_and_its_grade() -> None:
             row = facts()[fact]
             body = parts[f"told.{step}"].replace("&quot;", '"')
             assert facts()[fact].sentence in body, fact
-            assert text("orientation.source", source=row.source, year=row.year, grade=text(f"grade.{row.grade}")) in body, fact
+            assert text("orientation.source", citation=row.graded_citation) in body, fact
     assert facts()["studies.oto_belief"].value == "81.8"
 
 
