@@ -48,7 +48,9 @@ from backchannel_lib.activities.planner.tables import (
     KINDS,
     MOST_ROWS,
     OPENINGS,
+    POLICIES,
     TABLES,
+    UNKNOWN_IF_BLANK,
     limits_in_words,
     people_to_csv,
     programs_to_csv,
@@ -390,7 +392,7 @@ class PlannerActivity(Activity[PlannerState]):
         yield "programs.1.openings", (*OPENINGS, "")
         for name in ("prior_contact", "program_contacted_first"):
             yield f"programs.1.{name}", (False, True)
-        for name in ("interviews_failures", "sponsors_visas"):
+        for name in POLICIES:
             yield f"programs.1.{name}", (False, True, "")
         yield "programs.1.needs", ("", "language")
 
@@ -407,7 +409,7 @@ def is_example(state: PlannerState) -> bool:
 
 def _value_label(field: str, value: object) -> str:
     if value in ("", None):
-        unknown = field.rpartition(".")[2] in ("interviews_failures", "sponsors_visas", "openings")
+        unknown = field.rpartition(".")[2] in UNKNOWN_IF_BLANK
         return text("panel.unknown" if unknown else "planner_board.nothing")
     if isinstance(value, bool):
         return text("scene.on") if value else text("scene.off")

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from backchannel_lib.activities.planner.briefing import Briefing
 from backchannel_lib.activities.planner.plan import ASSUMPTIONS, Plan, PlanRow, PlanWarning
 from backchannel_lib.activities.planner.state import PersonRow, PlannerState, guesses, sheet_fields
-from backchannel_lib.activities.planner.tables import ACQUAINTANCE, KINDS, OPENINGS, TABLES, limit, limits_in_words
+from backchannel_lib.activities.planner.tables import ACQUAINTANCE, KINDS, OPENINGS, POLICIES, TABLES, limit, limits_in_words
 from backchannel_lib.activities.tables import ActivityRow
 from backchannel_lib.base.spreadsheet import to_csv
 from backchannel_lib.base.texts import text
@@ -190,7 +190,6 @@ def programs_table(ids: tuple[int, ...]) -> Markup:
     seats = [(None, text("panel.unknown")), *((level, text(f"planner.opening.{level}")) for level in OPENINGS)]
     needs = [(level, text(f"level.need.{level}")) for level in NEEDS]
     answers = [(None, text("panel.unknown")), ("true", text("panel.yes")), ("false", text("panel.no"))]
-    policies = ("interviews_failures", "sponsors_visas")
     help_text = text("planner_board.floor_help")
 
     def cells(stem: str, title: str, fold: str) -> Markup:
@@ -213,7 +212,7 @@ def programs_table(ids: tuple[int, ...]) -> Markup:
                     checks(f"{stem}.needs", label["needs"], needs, ()),
                     tag(
                         "div",
-                        [select(f"{stem}.{name}", text(f"planner_column.{name}"), answers, None) for name in policies],
+                        [select(f"{stem}.{name}", text(f"planner_column.{name}"), answers, None) for name in POLICIES],
                         checkbox(f"{stem}.program_contacted_first", text("planner_column.program_contacted_first"), False),
                         text_box(f"{stem}.range_floor", label["range_floor"], "", help_text=help_text),
                     ),

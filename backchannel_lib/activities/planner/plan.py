@@ -15,7 +15,16 @@ from types import MappingProxyType
 from typing import Any, Final, NamedTuple
 
 from backchannel_lib.activities.planner.search import best_choice
-from backchannel_lib.activities.planner.tables import ACQUAINTANCE, KINDS, MOST_ROWS, Person, Program, limit, limits_in_words
+from backchannel_lib.activities.planner.tables import (
+    ACQUAINTANCE,
+    KINDS,
+    MOST_ROWS,
+    POLICIES,
+    Person,
+    Program,
+    limit,
+    limits_in_words,
+)
 from backchannel_lib.base.errors import CaseError
 from backchannel_lib.base.texts import text
 from backchannel_lib.model.amplifier import assumption
@@ -27,7 +36,7 @@ from backchannel_lib.model.rules import rule_book
 from backchannel_lib.model.soap_rule import RulesCheck, rules_check
 from backchannel_lib.model.tables import ANSWERS, STAGES, load_flags
 from backchannel_lib.model.verdict import Judgment, Verdict
-from backchannel_lib.page.verdict_html import range_label
+from backchannel_lib.page.verdict_html import held_sentence, range_label
 
 #: The assumptions of ours behind every plan, by their ids in data/assumptions.csv.
 ASSUMPTIONS: Final = (
@@ -71,8 +80,7 @@ def case_for(student: Case, person: Person, program: Program) -> Case:
     well = person.knows_work == ACQUAINTANCE[0]
     fields = Case.fields()
     policies = {
-        name: fields[name].default if getattr(program, name) is None else getattr(program, name)
-        for name in ("interviews_failures", "sponsors_visas")
+        name: fields[name].default if getattr(program, name) is None else getattr(program, name) for name in POLICIES
     }  # what stands in an unknown one means nothing: `Program.unknown` names it
     return student.replace(
         range_low=program.range_low,
@@ -351,9 +359,10 @@ class _Planner:
             return " ".join(reasons[0].sentence for reasons in sure) or text("planner.row.nothing")
         return text("planner.row.at_worst", link=_weakest_link(self._judge(contact)))
 
-    def _asked(self, contact: _Contact) -> tuple[str, ...]:
-        """Return what would narrow the verdict of a contact, as questions."""
-        return tuple(text(f"ask.{name}") for name in contact.found.depends_on)
+    @staticmethod
+    def _asked(contacts: Iterable[_Contact]) -> tuple[str, ...]:
+        """Return what would narrow the verdicts of some contacts, as questions."""
+        return tuple(text(f"ask.{name}") for name in dict.fromkeys(name for one in contacts for name in one.found.depends_on))
 
     def _choose(self) -> dict[int, int]:
         most_people, most_programs = self.limits["most_people"].value, self.limits["most_programs"].value
@@ -390,7 +399,9 @@ class _Planner:
             left_out=tuple(self._left_out()),
             summary=self._summary(rows, people) if rows else self._nothing(),
             contacts=tuple(PlanContact(self.people[one.person], program, one.case) for program, one in self._shown()),
-            questions=MappingProxyType({program.name: asked for program, one in self._shown() if (asked := self._asked(one))}),
+            questions=MappingProxyType(
+                {program.name: asked for program, one in self._shown() if (asked := self._asked([one]))}
+            ),
         )
 
     def _row(self, contact: _Contact) -> PlanRow:
@@ -415,6 +426,11 @@ class _Planner:
         contacts = [one for one in self.contacts.values() if p in {None, one.person} and q in {None, one.program}]
         return max(contacts, key=lambda contact: contact.order, default=None)
 
+    def _furthest(self, q: int) -> _Contact | None:
+        """Return the contact with one program that may come furthest, should what is not known turn out well."""
+        contacts = [one for one in self.contacts.values() if one.program == q]
+        return max(contacts, key=lambda contact: (contact.found.highest, contact.order), default=None)
+
     @staticmethod
     def _summary(rows: Sequence[PlanRow], people: Sequence[Person]) -> str:
         sentence = text("planner.summary", people=len(people), programs=len(rows), best=rows[0].label)
@@ -430,18 +446,18 @@ class _Planner:
             return text("planner.empty.people")
         if not self.contacts:
             return text("planner.nothing_open" if "no_opening" in self.no_contact.values() else "planner.other_exam")
-        # The headline is about the best contacts of the list below it; of their stages, about the one that stops most of them.
-        best = max(contact.verdict for contact in self.contacts.values())
-        shown = [one for q in range(len(self.programs)) if (one := self._best(q=q))]
-        if (highest := max(one.found.highest for one in shown)) > best:
-            asked = dict.fromkeys(question for one in shown for question in self._asked(one))
-            questions = " ".join(list(asked)[:_NAMES_LISTED])
+        highest = max(contact.found.highest for contact in self.contacts.values())
+        if highest >= self.least:
+            best = max(contact.verdict for contact in self.contacts.values())
+            questions = " ".join(self._asked(one for one in self.contacts.values() if one.found.highest >= self.least))
             return text("planner.nothing_sure", verdict=Verdict(best).label, highest=highest.label, questions=questions)
-        judgments = [self._judge(one) for one in shown if one.verdict == best]
-        stages = [judgment.binding[0] for judgment in judgments]
+        # The headline is about the contacts that may come furthest; of their stages, about the one that stops most of them.
+        furthest = [one for q in range(len(self.programs)) if (one := self._furthest(q)) and one.found.highest == highest]
+        stages = [stage for one in furthest for stage in one.found.always_binding[:1]]
         stage = max(STAGES, key=stages.count)
-        judgment = judgments[stages.index(stage)]
-        return text(f"planner.nothing.{stage}", verdict=judgment.verdict.label, link=_weakest_link(judgment))
+        one = next((one for one in furthest if stage in one.found.always_binding[:1]), furthest[0])
+        link = self._link(one) if one.found.lowest == highest else held_sentence(one.found)
+        return text(f"planner.nothing.{stage if stages else 'open'}", verdict=highest.label, link=link)
 
     def _left_out(self) -> Iterator[LeftOut]:
         for p, person in enumerate(self.people):

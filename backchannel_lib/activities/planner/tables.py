@@ -21,6 +21,9 @@ ACQUAINTANCE: Final = ("well", "somewhat", "barely")
 OPENINGS: Final = ("categorical", "both", "noncategorical", "none")
 TABLES: Final = ("people", "programs")
 RELATIONS: Final = ("known_at", "inside_at")  # columns of people that hold names of programs
+POLICIES: Final = ("interviews_failures", "sponsors_visas")  # columns of programs with yes, no or not known
+#: The columns of programs in which a blank means that nobody knows, each with the field of a case that is then unknown.
+UNKNOWN_IF_BLANK: Final[Mapping[str, str]] = {**{name: name for name in POLICIES}, "openings": "has_noncategorical_seat"}
 #: More rows than anyone needs: a longer table is a mistake, and would make the page wait.
 MOST_ROWS: Final[Mapping[str, int]] = {"people": 10, "programs": 60}
 
@@ -79,8 +82,7 @@ PROGRAM_FIELDS: Final[Mapping[str, Field]] = {
     "needs": _CASE["needs"],
     "prior_contact": _CASE["prior_contact"],
     "openings": replace(_choice("openings", OPENINGS, None, "planner.opening.", "planner_opening."), optional=True),
-    "interviews_failures": Field(name="interviews_failures", kind="flag", default=None, optional=True),
-    "sponsors_visas": Field(name="sponsors_visas", kind="flag", default=None, optional=True),
+    **{name: Field(name=name, kind="flag", default=None, optional=True) for name in POLICIES},
     "program_contacted_first": _CASE["program_contacted_first"],
 }
 
@@ -198,8 +200,7 @@ class Program:
             >>> Program("Mercy", 230, openings="categorical", sponsors_visas=True).unknown
             ('interviews_failures',)
         """
-        policies = [name for name in ("interviews_failures", "sponsors_visas") if getattr(self, name) is None]
-        return (*policies, *(["has_noncategorical_seat"] if self.openings is None else []))
+        return tuple(field for column, field in UNKNOWN_IF_BLANK.items() if getattr(self, column) is None)
 
     @property
     def floor(self) -> int:

@@ -9,17 +9,19 @@ from datetime import datetime
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from backchannel_lib import Case, CaseError, Verdict, judge, rules_check
 from backchannel_lib.activities.planner import tables as planner_tables
 from backchannel_lib.activities.planner.briefing import briefing
+from backchannel_lib.activities.planner.html import programs_table
 from backchannel_lib.activities.planner.plan import ASSUMPTIONS, case_for, plan
 from backchannel_lib.activities.planner.tables import (
     ACQUAINTANCE,
     MOST_ROWS,
     OPENINGS,
+    UNKNOWN_IF_BLANK,
     Person,
     Program,
     limits_in_words,
@@ -31,7 +33,19 @@ from backchannel_lib.base.texts import text
 from backchannel_lib.model.rules import rule_book
 from backchannel_lib.model.tables import ANSWERS, load_assumptions, load_claims, load_flags
 from tests.helpers.cases import READINGS, cases, moments
-from tests.helpers.planner import MERCY, PEOPLE_NAMES, PROGRAM_NAMES, STUDENTS, TABLES, WELL, a_person, a_program, known
+from tests.helpers.planner import (
+    MERCY,
+    PEOPLE_NAMES,
+    PROGRAM_NAMES,
+    STUDENTS,
+    TABLES,
+    WELL,
+    a_person,
+    a_program,
+    known,
+    people_tables,
+    program_tables,
+)
 
 # ---- the choice against every choice there is ----
 
@@ -725,6 +739,107 @@ def test_a_program_that_may_rule_out_a_failure_is_not_proposed_and_says_what_to_
     assert found.questions == {"Mercy": (text("ask.interviews_failures"),)}
     assert all("Between Declined and Maybe" in left.reason and "At worst:" in left.reason for left in found.left_out)
     assert len(plan(student, [WELL], [dataclasses.replace(mercy, interviews_failures=True)]).rows) == 1
+
+
+#: Nothing is known of it but its range.
+OPEN = Program("Mercy", 230)
+VOUCHES = Person("Dr. Abe", "trusted_peer", None, "somewhat")
+
+
+def sentence_of(rule: str) -> str:
+    """Return the reason of a rule for a reader."""
+    return text(f"rule.{rule}")
+
+
+def test_a_reason_that_is_not_certain_is_not_told_as_a_fact() -> None:
+    """Declined in any event, but nobody entered whether the program rules out a failure: that may be why, or may not."""
+    found = plan(Case(score=240, failed_attempts=1), [VOUCHES], [OPEN])
+    assert {left.verdict for left in found.left_out} == {Verdict.DECLINED}
+    assert f"would do more than: {Verdict.DECLINED.label}." in found.summary
+    before, policy, _ = found.summary.partition(sentence_of("failure_policy"))
+    assert not policy or before.endswith("At worst: ")
+    for interviews, rule in ((False, "failure_policy"), (True, "flag_unexplained")):
+        program = dataclasses.replace(OPEN, interviews_failures=interviews)
+        told = plan(Case(score=240, failed_attempts=1), [VOUCHES], [program]).summary
+        assert sentence_of(rule) in told
+        assert "At worst" not in told
+
+
+def test_nothing_is_asked_of_what_cannot_lead_to_a_plan() -> None:
+    """Far below the bar, a seat that may be open lifts the verdict, but not as far as a plan asks."""
+    found = plan(Case(score=200), [WELL], [OPEN])
+    assert f"would do more than: {Verdict.FALLBACK_SEAT.label}." in found.summary
+    assert text("stage.paper.name") in found.summary
+    assert "Find out first" not in found.summary
+    assert text("ask.has_noncategorical_seat") not in found.summary
+
+
+def test_only_what_may_lead_to_a_plan_is_asked() -> None:
+    """A seat at the one program would not be enough; whether the other one takes a failure would."""
+    near, far = Program("Near", 240), Program("Far", 280, range_floor=260)
+    found = plan(Case(score=245, failed_attempts=1), [WELL], [near, far])
+    assert not found.rows
+    assert text("ask.interviews_failures") in found.summary
+    assert text("ask.has_noncategorical_seat") not in found.summary
+
+
+@settings(max_examples=max(5, settings().max_examples // 3))
+@given(
+    student=STUDENTS,
+    failed=st.integers(0, 1),
+    score=st.sampled_from((200, 232, 240)),
+    tables=st.tuples(people_tables(1, 2), program_tables(1, 2)),
+    known=st.lists(st.tuples(*(st.sampled_from((None, *values)) for values in POLICIES.values())), min_size=2, max_size=2),
+)
+def test_a_headline_without_a_plan_says_no_more_than_is_certain(
+    student: Case, failed: int, score: int, tables: tuple[list[Person], list[Program]], known: list[tuple[Any, ...]]
+) -> None:
+    """It asks just where an answer may lead to a plan; else it names what nobody exceeds, and no reason that may not hold."""
+    student = student.replace(failed_attempts=failed, range_low=235, range_floor=220, score=score)
+    people = tables[0]
+    programs = [
+        dataclasses.replace(program, range_floor=None, **dict(zip(POLICIES, some, strict=True)))
+        for program, some in zip(tables[1], known, strict=False)
+        if program.range_low <= 300
+    ]
+    found = plan(student, people, programs)
+    assume(programs and not found.rows)
+    judgments = {
+        (person, program): [
+            judge(case_for(student, person, dataclasses.replace(program, **dict(zip(unknown, values, strict=True)))))
+            for values in itertools.product(*(POLICIES[name] for name in unknown))
+        ]
+        for person in people
+        for program in programs
+        for unknown in [[name for name in POLICIES if getattr(program, name) is None]]
+    }
+    highest = max(judgment.verdict for some in judgments.values() for judgment in some)
+    may_lead = {pair for pair, some in judgments.items() if max(one.verdict for one in some) >= Verdict.FILE_READ}
+    assert ("Find out first" in found.summary) == bool(may_lead)
+    assert highest.label in found.summary
+    if may_lead:
+        asked = {question for _, program in may_lead for question in found.questions[program.name]}
+        assert all(question in found.summary for question in asked)
+        return
+    assert f"would do more than: {highest.label}." in found.summary
+    if "At worst" not in found.summary:
+        top = [some for some in judgments.values() if max(one.verdict for one in some) == highest]
+        for sentence in {reason.sentence for some in top for one in some for reason in one.reasons}:
+            if sentence in found.summary:
+                assert any(
+                    all(any(r.sentence == sentence for r in one.reasons if r.stage in one.binding) for one in some)
+                    for some in top
+                )
+
+
+@pytest.mark.parametrize("column", UNKNOWN_IF_BLANK)
+def test_a_column_that_may_be_unknown_is_blank_at_first_and_says_so_on_the_page(column: str) -> None:
+    """A blank cell of it leaves a field of the case unknown, and its control begins with "I don't know"."""
+    assert UNKNOWN_IF_BLANK[column] in OPEN.unknown
+    known = dataclasses.replace(OPEN, **{column: POLICIES[column][0]})
+    assert set(OPEN.unknown) - set(known.unknown) == {UNKNOWN_IF_BLANK[column]}
+    control = programs_table((1,)).partition(f'"programs.1.{column}"')[2].partition("</select>")[0]
+    assert text("panel.unknown") in control
 
 
 def test_what_is_not_known_is_written_and_read_as_blank() -> None:
