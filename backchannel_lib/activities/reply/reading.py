@@ -24,6 +24,7 @@ _QUOTES: Final = (
     "blockquote, .gmail_quote, .yahoo_quoted, .moz-cite-prefix, #appendonsend ~ *, #divRplyFwdMsg, #divRplyFwdMsg ~ *"
 )
 HEADER: Final = re.compile(r"[ \t]*(to|cc|bcc|subject|from|sent|date|reply-to):[^\n]*", re.IGNORECASE)
+_FROM: Final = re.compile(r"(?im)^[ \t]*from:([^\n]*)")
 _MARKED: Final = re.compile(r"(?m)^[ \t]*>[^\n]*")
 _DIVIDER: Final = re.compile(r"(?im)^(-{3,} ?)((?:forwarded|original) message)(?= ?-{3,}$)")  # in any capitals
 _BLANKS: Final = re.compile(r"[ \t\u00a0\u202f]+")
@@ -140,6 +141,9 @@ def _without_quotes(text: str) -> tuple[str, bool]:
             break
         start += len(line)
     own, kinds = _DIVIDER.sub(lambda found: found[1] + found[2].capitalize(), text), set[str]()
+    if under := _answered_below(text, start):
+        kinds.add("quote")
+        own, start = _blank(own, 0, under), under
     for _ in range(9):  # a message in a message; deeper ones are inside what is blanked anyway
         found = quotequail.unwrap(own[start:])
         if not found or found["type"] == "quote":
@@ -172,6 +176,18 @@ def _greeted(lines: Iterable[str]) -> set[str]:
     return {
         words[-1][0].lower() for words in said if words and any(p.match(_joined(words)) for kind in greetings for p in kind)
     }
+
+
+def _answered_below(text: str, start: int) -> int:
+    """Return where a message that begins with its header is answered: at the line that greets its writer; 0 for nowhere."""
+    writer = _FROM.search(text[:start])
+    names = {word.lower() for word, _, _ in words_of(re.sub(r"\W", " ", writer[1]))} if writer else set()
+    place = start
+    for line in text[start:].splitlines(keepends=True) if names else []:
+        if _greeted([line]) & names:
+            return place
+        place += len(line)
+    return 0
 
 
 def _joined(words: Iterable[tuple[str, int, int]]) -> str:
@@ -223,6 +239,9 @@ def _is_english(text: str) -> bool | None:
     """Whether enough words are in an English dictionary; None where there are too few to tell. Names count little."""
     from simplemma.language_detector import in_target_language
 
+    other = len(re.findall(r"[^\W\d_\u0000-\u024f\u1e00-\u1eff]", text))
+    if other > len(re.findall("[A-Za-z]", text)):  # Chinese puts no blanks between its words
+        return False
     if len(re.findall(r"(?<!\S)[^\W\d_A-Z]", text)) < _FEWEST_WORDS and (
         re.search("[A-Za-z]", text) or len(text.strip()) < _FEWEST_LETTERS
     ):
