@@ -258,6 +258,37 @@ def test_a_spoilt_store_is_a_sentence(tmp_path: Path, spoil: Any) -> None:
         assert store.add("one", "yes")
 
 
+@pytest.mark.parametrize(
+    ("column", "value"),
+    [
+        *((column, value) for column in ("choice", "words", "title") for value in (None, b"x")),
+        *((column, value) for column in ("votes", "people") for value in (None, b"x", 0.5, -1, "seven")),
+    ],
+)
+def test_a_store_in_which_one_value_is_damaged_is_a_sentence_and_clearing_mends_it(
+    tmp_path: Path, column: str, value: object
+) -> None:
+    """A disk may change a single value and leave the file one that SQLite reads: no count is made up of it."""
+    path = tmp_path / "votes.sqlite"
+    with VoteStore(path) as store:
+        store.open_round("one", "First?", YES_NO)
+        assert store.add("one", "yes")
+    table = "rounds" if column in {"title", "people"} else "counts"
+    with contextlib.closing(sqlite3.connect(path, isolation_level=None)) as base:
+        base.execute(f"CREATE TABLE other AS SELECT * FROM {table}")  # noqa: S608 - it has none of the first one's rules
+        base.execute(f"UPDATE other SET {column} = ?", (value,))  # noqa: S608
+        base.execute(f"DROP TABLE {table}")
+        base.execute(f"ALTER TABLE other RENAME TO {table}")
+    with VoteStore(path) as store:
+        with pytest.raises(CaseFileError, match="damaged"):
+            store.current()
+        if column in {"choice", "votes"}:
+            with pytest.raises(CaseFileError, match="damaged"):
+                store.counts("one")
+        store.clear()
+        assert (store.current(), store.counts("one")) == (None, {})
+
+
 def test_a_folder_that_takes_no_file_is_a_sentence(tmp_path: Path) -> None:
     """Where the store cannot be written, the sentence says so; when it can, the same store works."""
     (tmp_path / "kept").write_text("a file where the folder should be", encoding="utf-8")

@@ -125,7 +125,8 @@ class VoteStore(contextlib.AbstractContextManager["VoteStore"]):
                 (round_id, title, max(1, min(people, MAX_PEOPLE))),
             )
             (number,) = database.execute("SELECT number FROM rounds WHERE round = ?", (round_id,)).fetchone()
-            votes = dict(database.execute("SELECT choice, votes FROM counts WHERE number = ?", (number,)))
+            counted = database.execute("SELECT choice, votes FROM counts WHERE number = ?", (number,)).fetchall()
+            votes = {choice: _whole(count) for choice, count in counted}
             database.execute("DELETE FROM counts WHERE number = ?", (number,))
             database.executemany(
                 "INSERT INTO counts (number, choice, words, place, votes) VALUES (?, ?, ?, ?, ?)",
@@ -141,23 +142,25 @@ class VoteStore(contextlib.AbstractContextManager["VoteStore"]):
 
     def current(self) -> RoundInfo | None:
         """Return the round that was opened last, whether or not it still takes votes; None if there was none."""
-        rows = self._rows(
-            "SELECT round, title, is_open, rounds.number, people, choice, words, votes FROM rounds JOIN counts USING (number)"
-            " WHERE turn = (SELECT max(turn) FROM rounds) ORDER BY place"
-        )
-        if not rows:
-            return None
-        round_id, title, is_open, number, people, *_ = rows[0]
-        choices = tuple((str(choice), str(label)) for *_, choice, label, _ in rows)
-        votes = sum(int(str(row[-1])) for row in rows)
-        return RoundInfo(str(round_id), str(title), choices, bool(is_open), int(str(number)), int(str(people)), votes)
+        with self._database() as database:
+            rows = database.execute(
+                "SELECT round, title, is_open, rounds.number, people, choice, words, votes"
+                " FROM rounds JOIN counts USING (number) WHERE turn = (SELECT max(turn) FROM rounds) ORDER BY place"
+            ).fetchall()
+            if not rows:
+                return None
+            round_id, title, is_open, number, people, *_ = rows[0]
+            choices = tuple((_word(choice), _word(label)) for *_, choice, label, _ in rows)
+            votes = sum(_whole(row[-1]) for row in rows)
+            return RoundInfo(_word(round_id), _word(title), choices, bool(is_open), _whole(number), _whole(people), votes)
 
     def counts(self, round_id: str) -> dict[str, int]:
         """Return the votes of a round by choice, including choices without any; empty if there was no such round."""
-        rows = self._rows(
-            "SELECT choice, votes FROM counts JOIN rounds USING (number) WHERE round = ? ORDER BY place", (round_id,)
-        )
-        return {str(choice): int(str(votes)) for choice, votes in rows}
+        with self._database() as database:
+            rows = database.execute(
+                "SELECT choice, votes FROM counts JOIN rounds USING (number) WHERE round = ? ORDER BY place", (round_id,)
+            ).fetchall()
+            return {_word(choice): _whole(votes) for choice, votes in rows}
 
     def add(self, round_id: str, choice: str, mark: bytes | None = None) -> bool:
         """Count one vote if its round is the open one and has this choice; return whether it was counted.
@@ -229,10 +232,6 @@ class VoteStore(contextlib.AbstractContextManager["VoteStore"]):
         if hasattr(self, "_connection"):
             self.close()
 
-    def _rows(self, query: str, values: Sequence[object] = ()) -> list[tuple[object, ...]]:
-        with self._database() as database:
-            return database.execute(query, values).fetchall()
-
     @contextlib.contextmanager
     def _transaction(self) -> Iterator[sqlite3.Connection]:
         with self._database() as database, _transaction(database):
@@ -280,6 +279,19 @@ class VoteStore(contextlib.AbstractContextManager["VoteStore"]):
             return False
         except (sqlite3.DatabaseError, UnicodeError):  # also a complaint that cannot be read itself
             return self.path.is_file()
+
+
+def _whole(value: object) -> int:
+    """Return a count or a number as it was stored; where a disk changed it, what stands there may be anything."""
+    if not isinstance(value, int) or value < 0:
+        raise sqlite3.DatabaseError("a number in it is damaged")
+    return value
+
+
+def _word(value: object) -> str:
+    if not isinstance(value, str):
+        raise sqlite3.DatabaseError("a text in it is damaged")
+    return value
 
 
 def _key(database: sqlite3.Connection) -> bytes:
