@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import difflib
 import functools
+import re
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, NamedTuple
 
 from backchannel_lib.base.errors import CaseError, SheetError, SheetProblem
 from backchannel_lib.base.formatting import format_value, suggestions
-from backchannel_lib.base.spreadsheet import SEPARATORS, Sheet, read_head, read_sheet
+from backchannel_lib.base.spreadsheet import Sheet, read_head, read_sheet
 from backchannel_lib.base.texts import all_words, text
 from backchannel_lib.model.case import Case, Field, refuse_default_clash
 from backchannel_lib.model.cells import is_blank, word_key
@@ -29,6 +30,11 @@ OTHER_NAMES: Final[Mapping[str, tuple[str, ...]]] = {
     "has_noncategorical_seat": ("openings", "prelim", "prelim_seat"),
     "phase": ("when", "moment"),
 }
+_ENDING: Final = re.compile(r"(?:ing|ed|es|er|s|e)$")
+#: Signs that may stand between cells, as a sentence calls them. The last two stand inside names as well.
+SIGNS: Final = {",": "comma", ";": "semicolon", "\t": "tab", "|": "bar", ":": "colon", " ": "space"}
+INSIDE_NAMES: Final = (":", " ")
+LONGEST_HEADER: Final = 4000  # of all the columns in one
 ALIKE: Final = 0.8  # of 1: how like two names have to be to be mixed up
 #: Columns that only the planner's tables have.
 PLANNERS_OWN: Final = frozenset({"kind", "knows_work", "known_at", "inside_at", "openings"})
@@ -88,7 +94,9 @@ class KnownColumns:
         for name, others in OTHER_NAMES.items():
             if name in self.fields and any(f"_{other}_" in f"_{key}_" for other in others):
                 return name
-        return None
+        inside = [name for name in self.fields if f"_{name}_" in f"_{key}_"]  # "Score 2027", "Moved (move)"
+        inside += [name for name in self.fields if _ENDING.sub("", name) == _ENDING.sub("", key)]  # "needed" for needs
+        return max(inside, key=len, default=None)
 
 
 @functools.lru_cache(maxsize=4096)
@@ -140,6 +148,8 @@ def read_header(headers: Sequence[object], known: KnownColumns, table: str = "",
             twice.append(SheetProblem("sheet_twice", _Bare(both), (), name, field=name))
     if twice:
         raise SheetError(table, twice)
+    if (joined := _joined(headers, known, places)) is not None:
+        raise SheetError(table, [joined])
     if not places and len(headers):
         raise SheetError(table, [_no_column(headers, known, row)])
     return Header(places, {name: str(headers[place]) for name, place in places.items()}, near, tuple(others))
@@ -160,15 +170,26 @@ def _without_number(header: object, headers: Sequence[object]) -> str | None:
     return stem if dot and number.isdecimal() and stem in headers else None
 
 
+def _joined(headers: Sequence[object], known: KnownColumns, places: Mapping[str, int]) -> SheetProblem | None:
+    """Find the header that holds several names, because the table was read with another separator than it was written with."""
+    alone = len(headers) == 1
+    for like in (known.name_of, known.looks_like):
+        for header in headers:
+            if not isinstance(header, str) or known.name_of(header) or len(header) > LONGEST_HEADER:
+                continue
+            for separator, sign in SIGNS.items():
+                names = {name for part in header.split(separator) if (name := like(part))} if separator in header else set()
+                if separator in INSIDE_NAMES:
+                    found = alone and like == known.name_of and len(names) > 1
+                else:
+                    found = bool(names if alone else like == known.name_of and names - places.keys())
+                if found:
+                    details = {"separator": text(f"sheet.separator.{sign}")}
+                    return SheetProblem("sheet_no_column.separator", header, details=details)
+    return None
+
+
 def _no_column(headers: Sequence[object], known: KnownColumns, row: object) -> SheetProblem:
-    if len(headers) == 1 and isinstance(headers[0], str):
-        for separator, sign in (*zip(SEPARATORS, ("comma", "semicolon", "tab"), strict=True), ("|", "bar")):
-            if any(known.name_of(part) or known.looks_like(part) for part in headers[0].split(separator)[:60]) and (
-                separator in headers[0]
-            ):
-                return SheetProblem(
-                    "sheet_no_column.separator", headers[0], details={"separator": text(f"sheet.separator.{sign}")}
-                )
     likely = {header: name for header in headers if (name := known.looks_like(header))}
     hint = "".join(
         text("error.sheet_no_column.nearest", column=format_value(header), name=name) for header, name in likely.items()

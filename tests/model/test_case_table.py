@@ -150,15 +150,33 @@ def test_what_cannot_be_judged_is_refused_with_the_row_the_column_the_value_and_
 @pytest.mark.parametrize(
     ("header", "said"),
     [
-        ("score;range_low", "has only one column, named 'score;range_low': is the separator a semicolon?"),
+        ("score;range_low", "has one column named 'score;range_low': is the separator a semicolon?"),
         ("Name\tScore", "is the separator a tab?"),
         ("name|score", "is the separator a vertical bar?"),
+        ("Score:Range Low", "is the separator a colon?"),
+        ("score range_low", "is the separator a space?"),
+        ("Name; Step 2 CK", "is the separator a semicolon?"),
     ],
 )
 def test_a_header_that_was_read_with_the_wrong_separator_is_told(header: str, said: str) -> None:
     with pytest.raises(SheetError) as caught:
         judge_frame(pd.DataFrame({header: ["240;235"]}))
     assert said in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("frame", "column"),
+    [
+        ({"Name": ["Lee"], " first;score;range_low": ["Ana;228;235"]}, "' first;score;range_low'"),
+        ({"Name;score": ["Ana;228"], "range_low": [235]}, "'Name;score'"),
+        ({"range_low": [235], "Score|Notes": ["228|x"]}, "'Score|Notes'"),
+    ],
+)
+def test_no_row_is_judged_on_a_default_for_a_column_that_was_read_into_another(frame: dict[str, Any], column: str) -> None:
+    """A comma in a name splits a table with semicolons in the middle; some of its columns may even be found."""
+    with pytest.raises(SheetError) as caught:
+        judge_frame(pd.DataFrame(frame))
+    assert f"has one column named {column}: is the separator a" in str(caught.value)
 
 
 @pytest.mark.parametrize(
@@ -227,6 +245,27 @@ def test_a_column_is_found_by_its_name_and_by_its_label_on_screen(name: str) -> 
 )
 def test_ordinary_columns_of_other_things_look_like_none_of_ours(header: str) -> None:
     assert CASE_COLUMNS.name_of(header) is CASE_COLUMNS.looks_like(header) is None
+
+
+@pytest.mark.parametrize(
+    ("header", "name"),
+    [
+        ("Score 2027", "score"),
+        ("Final score", "score"),
+        ("needed", "needs"),
+        ("offering", "offers"),
+        ("Phase of training", "phase"),
+        ("Needs visa?", "needs_visa"),
+        ("Range low (2026)", "range_low"),
+    ],
+)
+def test_a_column_that_names_a_known_one_among_other_words_looks_like_it(header: str, name: str) -> None:
+    assert name in {CASE_COLUMNS.looks_like(header), CASE_COLUMNS.name_of(header)}
+
+
+def test_no_row_is_judged_on_the_default_score_beside_a_column_of_scores() -> None:
+    with pytest.raises(SheetError, match="column score: is missing, but 'Score 2027' looks like it"):
+        judge_frame(pd.DataFrame({"Score 2027": [228, 251], "range_low": [235, 235]}))
 
 
 def test_a_column_that_only_looks_like_one_is_kept_with_a_hint() -> None:
