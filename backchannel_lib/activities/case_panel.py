@@ -10,7 +10,7 @@ from typing import Any, Final, NamedTuple
 
 from backchannel_lib.activities import saved_answers
 from backchannel_lib.activities.activity import Action, Activity
-from backchannel_lib.activities.form import FormField
+from backchannel_lib.activities.form import FormField, one_or_other
 from backchannel_lib.activities.messages import ActionResult
 from backchannel_lib.activities.sheet_desk import line_field, sheet_actions, topics_field
 from backchannel_lib.base.errors import CaseError, SheetError, known_word
@@ -30,7 +30,7 @@ from backchannel_lib.page.case_fragments import answer_line, case_static_html, c
 from backchannel_lib.page.case_page import case_page
 from backchannel_lib.page.html import tag
 from backchannel_lib.page.inputs import text_box
-from backchannel_lib.page.sheet import Sheet, SheetHead
+from backchannel_lib.page.sheet import Sheet, SheetHead, case_in_words
 from backchannel_lib.page.sheet_desk import sheet_desk, sheet_fragment, topics_control
 
 FILE_NAME: Final = "my_case.json"
@@ -276,7 +276,8 @@ class CaseActivity(Activity[CaseState]):
         if exam_of(state.case) is None or not (entered or state.topics):
             return []
         advice = advise(state.case, state.unknown, self.clock(), state.topics, reading=state.reading, keep_phase=True)
-        return [Sheet(advice, SheetHead(state.name, state.program))]
+        head = SheetHead(state.name, state.program)
+        return [Sheet(advice, head, entered=case_in_words(state.case, state.unknown))]
 
     def _sheet_fragment(self, state: CaseState) -> str:
         if exam_of(state.case) is None:
@@ -306,7 +307,7 @@ class CaseActivity(Activity[CaseState]):
         if self.has_sheet and field in sheet_fields():
             return self.state._replace(**{field.removeprefix("sheet_"): sheet_fields()[field].read(value)})
         if field in self.may_be_unknown and Case.fields()[field].kind == "set":
-            value = self._one_or_other(field, value)
+            value = one_or_other(value, (UNKNOWN,) if field in self.unknown else ())
         if field in self.may_be_unknown and is_unknown(value):
             return self._with({field: UNKNOWN})
         if field in self.unknown and value == KNOWN:
@@ -321,13 +322,6 @@ class CaseActivity(Activity[CaseState]):
             del changes["range_floor"]
         moved = self._with(changes)
         return moved._replace(floor=self.state.floor) if field == "range_low" else moved
-
-    def _one_or_other(self, field: str, value: object) -> object:
-        """Return what counts where "I don't know" is checked beside other boxes: whatever was checked last."""
-        parts = value.split("|") if isinstance(value, str) else []
-        if UNKNOWN not in parts or len(parts) == 1:
-            return value
-        return "|".join(part for part in parts if part != UNKNOWN) if field in self.unknown else UNKNOWN
 
     def values(self, state: CaseState) -> dict[str, Any]:
         """Give the case as a flat record, and what was entered for its sheet."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from types import MappingProxyType
 from typing import Any, NamedTuple, TypeAlias
 
@@ -12,6 +12,7 @@ from backchannel_lib.activities.tables import ActivityRow
 from backchannel_lib.base.errors import CaseError, known_word
 from backchannel_lib.base.formatting import suggestions
 from backchannel_lib.base.texts import text
+from backchannel_lib.model.possible import UNKNOWN
 from backchannel_lib.page.activity_page import static_page
 
 Record: TypeAlias = Mapping[str, Any]
@@ -103,6 +104,23 @@ def choices_field(field: str, choices: Iterable[str], label: str = "", default: 
         return words
 
     return FormField(default, read, label)
+
+
+def one_or_other(value: object, before: Collection[str]) -> object:
+    """Return what counts where "I don't know" is checked beside other boxes: whatever was checked last.
+
+    Args:
+        value: The boxes that are checked now, with bars between them.
+        before: Those that were checked before.
+
+    Examples:
+        >>> one_or_other("specifics|unknown", ["unknown"]), one_or_other("specifics|unknown", ["specifics"])
+        ('specifics', 'unknown')
+    """
+    parts = value.split("|") if isinstance(value, str) else []
+    if UNKNOWN not in parts or len(parts) == 1:
+        return value
+    return "|".join(part for part in parts if part != UNKNOWN) if UNKNOWN in before else UNKNOWN
 
 
 class Form(Activity[Record]):

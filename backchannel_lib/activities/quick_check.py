@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from typing import Annotated, Any, Final, NamedTuple
 
 from backchannel_lib.activities.activity import Action
-from backchannel_lib.activities.form import Form, FormField, Record, boolean_field, choice_field, choices_field
+from backchannel_lib.activities.form import Form, FormField, Record, boolean_field, choice_field, choices_field, one_or_other
 from backchannel_lib.activities.messages import ActionResult
 from backchannel_lib.activities.sheet_desk import line_field, sheet_actions, topics_field
 from backchannel_lib.activities.tables import ActivityRow
@@ -19,6 +19,7 @@ from backchannel_lib.base.texts import text
 from backchannel_lib.model.advice import Advice, advise
 from backchannel_lib.model.calendar import eastern, match_week
 from backchannel_lib.model.case import RECOMMENDERS, Case
+from backchannel_lib.model.possible import UNKNOWN
 from backchannel_lib.model.tables import Settings, case_settings
 from backchannel_lib.page.activity_page import activity_page, slot
 from backchannel_lib.page.html import tag
@@ -28,7 +29,6 @@ from backchannel_lib.page.sheet_desk import sheet_desk, sheet_fragment, topics_c
 from backchannel_lib.page.verdict_html import verdicts_label
 
 NOW: Final = "now"
-UNKNOWN: Final = "unknown"
 QUESTIONS: Final = ("contacted", "inside", "message", "standing", "file", "program")  # whose answers are in the table
 
 #: The other days to choose from: how long after the Monday of Match Week begins.
@@ -121,6 +121,11 @@ class QuickCheck(Form):
             },
         )
 
+    def with_value(self, field: str, value: object) -> Record:
+        """Return the state that a move of one control leads to; "I don't know" and other answers take turns."""
+        before = self.state.get(field)
+        return super().with_value(field, one_or_other(value, before) if isinstance(before, tuple) else value)
+
     # ---- what follows from the answers ----
 
     def moment(self, state: Record) -> datetime:
@@ -161,7 +166,17 @@ class QuickCheck(Form):
 
     def sheets(self, state: Record) -> list[Sheet]:
         """Return the sheet of some answers, with what the student wrote for its head."""
-        return [Sheet(self.advice(state), SheetHead(state["name"], state["program_name"]))]
+        return [Sheet(self.advice(state), SheetHead(state["name"], state["program_name"]), entered=self.entered(state))]
+
+    def entered(self, state: Record) -> tuple[str, ...]:
+        """Return the answers in words, with the questions in short; boxes of which none was checked say nothing."""
+        words = []
+        for question in ("day", "contacted", "caller", *QUESTIONS[1:]):
+            given = state[question] if isinstance(state[question], tuple) else (state[question],)
+            if given:
+                answer = ", ".join(_label(question, one) for one in given)
+                words.append(text("take_home.value", what=text(f"quick.{question}.short"), value=answer))
+        return tuple(words)
 
     # ---- the page ----
 
@@ -222,8 +237,7 @@ class QuickCheck(Form):
         )
 
     def _callers(self) -> list[tuple[str, str]]:
-        callers = [(caller, text(f"level.recommender.{caller}")) for caller in RECOMMENDERS]
-        return [*callers, (UNKNOWN, text("panel.unknown"))]
+        return [(caller, _label("caller", caller)) for caller in (*RECOMMENDERS, UNKNOWN)]
 
     # ---- buttons ----
 
@@ -258,7 +272,7 @@ class QuickCheck(Form):
                 )
         for caller in RECOMMENDERS:
             advice = self.advice(self.with_(day="monday", caller=caller))
-            lines.append(f"{text(f'level.recommender.{caller}')}: {verdicts_label(advice.judgment.verdicts)}.")
+            lines.append(f"{_label('caller', caller)}: {verdicts_label(advice.judgment.verdicts)}.")
         return "\n".join(lines)
 
 
@@ -268,7 +282,9 @@ def _options(question: str) -> list[tuple[str, str]]:
 
 
 def _label(question: str, answer: str) -> str:
-    return text("panel.unknown") if answer == UNKNOWN else text(f"quick.{question}.{answer}")
+    if answer == UNKNOWN:
+        return text("panel.unknown")
+    return text(f"level.recommender.{answer}" if question == "caller" else f"quick.{question}.{answer}")
 
 
 def _read_program(value: object) -> tuple[str, ...]:

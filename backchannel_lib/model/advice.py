@@ -21,13 +21,16 @@ from backchannel_lib.base.texts import text
 from backchannel_lib.model.calendar import eastern, match_week, phase_at
 from backchannel_lib.model.case import Case
 from backchannel_lib.model.conditions import parse, scalar_function
-from backchannel_lib.model.open_judgment import OpenJudgment, judge_open, known_case, open_field_names
+from backchannel_lib.model.open_judgment import OpenJudgment, fields_asked, judge_open, known_case, open_field_names
 from backchannel_lib.model.rules import rule_book
 from backchannel_lib.model.soap_rule import RulesCheck, next_change, rules_check, soap_window
 from backchannel_lib.model.tables import assumption_id, claim_ids, fact_ids, load_week_events, year_time
 
 SLOTS: Final = ("tonight", "next_moment", "next_month")
 WHO: Final = ("student", "caller", "deans_office")
+
+#: What a program decides about some files; a student of whom it may be true should ask.
+POLICIES: Final = ("interviews_failures", "sponsors_visas", "has_noncategorical_seat")
 
 #: What a step's condition may speak of beside the fields of a case.
 _FLAGS: Final = ("inside_window", "before_window", "contact_unknown")
@@ -223,7 +226,9 @@ def _check_topics(topics: Iterable[str]) -> tuple[str, ...]:
 
 
 def _questions(judgment: OpenJudgment, rules: tuple[RulesCheck, ...], topics: tuple[str, ...]) -> tuple[str, ...]:
-    questions = [text(f"ask.{name}") for name in judgment.worth_asking]
+    asked = fields_asked(judgment.known, judgment.unknown, judgment.reading)
+    policies = [name for name in judgment.unknown if name in POLICIES and name in asked]  # even if they narrow nothing yet
+    questions = [text(f"ask.{name}") for name in dict.fromkeys([*judgment.worth_asking, *policies])]
     if "program_contacted_first" in judgment.unknown and len({check.row for check in rules}) > 1:
         questions.insert(0, text("ask.program_contacted_first"))
     questions += [text(f"ask.{row}") for row in dict.fromkeys(check.row for check in rules if check.answer == "ask_first")]

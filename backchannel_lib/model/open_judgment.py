@@ -22,7 +22,7 @@ from backchannel_lib.model.case import Case, Field, case_from
 from backchannel_lib.model.conditions import names_in, scalar_function
 from backchannel_lib.model.exams import SCORES, check_one_exam, exam_of, step2_top
 from backchannel_lib.model.rules import check_reading, rank_of, rule_book
-from backchannel_lib.model.tables import STAGES
+from backchannel_lib.model.tables import STAGES, RuleRow
 from backchannel_lib.model.verdict import Verdict
 
 #: What an answer about one field may be: a value, or the numbers of a range.
@@ -246,19 +246,27 @@ class _Group(NamedTuple):
 
 
 @functools.cache
+def _conditions(reading: str | None) -> tuple[tuple[tuple[RuleRow, Any], ...], dict[str, ast.expr]]:
+    """Return each rule with its condition, None for ``otherwise``, and every comparison of the conditions."""
+    book = rule_book(reading)
+    nodes: dict[str, ast.expr] = {}
+    conditions = [None if tree is None else _expression(tree, nodes) for tree in book.trees]
+    return tuple(zip(book.rules, conditions, strict=True)), nodes
+
+
+@functools.cache
 def _undecided(
     reading: str | None,
 ) -> tuple[tuple[str, ...], dict[str, frozenset[str]], Callable[[Any], int], tuple[_Stage, ...]]:
     """Return the comparisons of the rules, the fields each speaks of, what tells which hold, and the stages."""
-    book = rule_book(reading)
-    nodes: dict[str, ast.expr] = {}
-    conditions = [None if tree is None else _expression(tree, nodes) for tree in book.trees]
+    conditions, nodes = _conditions(reading)
+    highest = rule_book(reading).highest
     stages = []
     for stage in STAGES:
-        rows = [(rank_of(rule.allows), row) for rule, row in zip(book.rules, conditions, strict=True) if rule.stage == stage]
+        rows = [(rank_of(rule.allows), row) for rule, row in conditions if rule.stage == stage]
         otherwise = next((allows for allows, row in rows if row is None), None)
         undecided = tuple((allows, row) for allows, row in rows if row is not None)
-        stages.append(_Stage(stage in book.highest, undecided, otherwise))
+        stages.append(_Stage(stage in highest, undecided, otherwise))
     fields_of = {atom: names_in(node) for atom, node in nodes.items()}
     return tuple(nodes), fields_of, scalar_function(nodes.values()), tuple(stages)
 
@@ -286,6 +294,33 @@ def fields_asked(case: Case, unknown: tuple[str, ...], reading: str | None) -> f
     fields_of, which = comparisons(reading)
     settled = sum(1 << bit for bit, names in enumerate(fields_of) if names.isdisjoint(unknown))
     return _fields_asked(unknown, reading, which(case) & settled)
+
+
+def certain_rules(case: Case, unknown: tuple[str, ...], reading: str | None) -> frozenset[str]:
+    """Return the rules that set what their stage allows, whatever stands in the unknown fields.
+
+    Only what they say may be told as a fact.
+
+    Examples:
+        >>> case = Case(failed_attempts=1)
+        >>> rules = certain_rules(case, ("interviews_failures",), None)
+        >>> "stranger" in rules, "flag_unexplained" in rules, "failure_policy" in rules
+        (True, True, False)
+    """
+    fields_of, which = comparisons(reading)
+    settled = sum(1 << bit for bit, names in enumerate(fields_of) if names.isdisjoint(unknown))
+    return _certain_rules(unknown, reading, which(case) & settled)
+
+
+@functools.lru_cache(maxsize=4096)
+def _certain_rules(unknown: tuple[str, ...], reading: str | None, held: int) -> frozenset[str]:
+    atoms, fields_of, _, stages = _undecided(reading)
+    truth = frozenset((atom, bool(held >> bit & 1)) for bit, atom in enumerate(atoms) if fields_of[atom].isdisjoint(unknown))
+    caps = {name: left.cap for name, stage in zip(STAGES, stages, strict=True) if not (left := stage.settle(truth)).rows}
+    rows = [(rule, row) for rule, row in _conditions(reading)[0] if caps.get(rule.stage) == rank_of(rule.allows)]
+    holding = {rule for rule, row in rows if row is not None and _simplify(row, truth) is True}
+    stages_of_them = {rule.stage for rule in holding}
+    return frozenset(rule.rule for rule, row in rows if rule in holding or (row is None and rule.stage not in stages_of_them))
 
 
 @functools.lru_cache(maxsize=4096)

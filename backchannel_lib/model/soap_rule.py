@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from types import SimpleNamespace
@@ -74,9 +74,7 @@ class RulesCheck(RichDisplay):
     @property
     def source(self) -> str:
         """Where the rule stands, with year and grade; the newest source, and that this year's agreement was not seen."""
-        rows = {fact.id: fact for fact in load_facts()}
-        sources = dict.fromkeys(rows[fact].graded_citation for fact in self.facts)
-        return " ".join([*sources, *(rows[fact].sentence for fact in NEWEST)])
+        return rule_source(self.facts)
 
     @property
     def next_step(self) -> str:
@@ -87,6 +85,18 @@ class RulesCheck(RichDisplay):
     def note(self) -> str:
         """The reminder to read this year's agreement."""
         return text("soap.read_agreement")
+
+
+def rule_source(ids: Iterable[str]) -> str:
+    """Cite facts about the rule, with year and grade; then its newest source, and that this year's agreement was not seen.
+
+    Examples:
+        >>> "2027" in rule_source(["soap_rule.penalty"])
+        True
+    """
+    rows = {fact.id: fact for fact in load_facts()}
+    cited = [rows[one].graded_citation for one in ids]
+    return " ".join(dict.fromkeys([*cited, *(rows[one].sentence for one in NEWEST)]))
 
 
 def soap_window(year: int) -> tuple[datetime, datetime]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import functools
 import importlib.resources
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Final, NamedTuple
 
@@ -18,12 +18,16 @@ from backchannel_lib.base.texts import text
 from backchannel_lib.base.times import time_words
 from backchannel_lib.model.advice import Advice, load_not_covered
 from backchannel_lib.model.calendar import EASTERN
-from backchannel_lib.model.open_judgment import OpenJudgment
-from backchannel_lib.model.possible import MAY_BE_UNKNOWN, possible
+from backchannel_lib.model.case import Case
+from backchannel_lib.model.open_judgment import OpenJudgment, certain_rules
+from backchannel_lib.model.possible import MAY_BE_UNKNOWN
 from backchannel_lib.model.readings import READINGS
+from backchannel_lib.model.soap_rule import rule_source
 from backchannel_lib.model.verdict import Reason, judge
+from backchannel_lib.page.case_controls import load_controls, shown_fields
 from backchannel_lib.page.components import article_name, facts, find_in_article, lines_of, listed, scrollable
 from backchannel_lib.page.html import Markup, join, tag
+from backchannel_lib.page.rich_display import value_label
 from backchannel_lib.page.verdict_html import is_weakest, reasons_on_screen, verdicts_label
 
 
@@ -41,6 +45,9 @@ class SheetHead(NamedTuple):
 
 #: The panel's own frames, so that the rule and the article look the same everywhere.
 _PANEL_CLASS: Final = {"rule": "bw-rule", "article": "bw-card"}
+
+#: Where "no" is an answer, and not merely nothing.
+_SAID_IF_NOT: Final = {*MAY_BE_UNKNOWN, "program_contacted_first", "specifics"}
 
 BLANK_HEAD: Final = SheetHead()
 
@@ -76,11 +83,37 @@ class Sheet(NamedTuple):
         advice: What it says.
         head: The student's name and the program's.
         contact: Who would contact the program and how, where that is not the student's own question; else blank.
+        entered: What it is based on, in words.
     """
 
     advice: Advice
     head: SheetHead = BLANK_HEAD
     contact: str = ""
+    entered: tuple[str, ...] = ()
+
+
+def case_in_words(case: Case, unknown: Collection[str] = ()) -> tuple[str, ...]:
+    """Write down what was entered of a case, and last what is not known.
+
+    Examples:
+        >>> case_in_words(Case(score=228, needs_visa=True), ["sponsors_visas"])[0]
+        'Your score: 228'
+        >>> case_in_words(Case(score=228, needs_visa=True), ["sponsors_visas"])[-1]
+        'not known: whether they sponsor visas'
+    """
+    shown = shown_fields(case)
+    told = [row.field for row in load_controls() if row.field in shown and row.field not in unknown]
+    words = []
+    for field in told:
+        label, value = text(f"field.{field}.label"), getattr(case, field)
+        if value is True:
+            words.append(label)
+        elif value is False:
+            words += [text("take_home.no", what=label)] if field in _SAID_IF_NOT else []
+        elif value or field == "score":
+            words.append(text("take_home.value", what=label.rstrip("?:"), value=value_label(field, value)))
+    left = [text(f"open.{field}") for field in unknown if field in shown]
+    return (*words, *([text("take_home.not_known", what=", ".join(left))] if left else []))
 
 
 def sheet_html(advice: Advice, head: SheetHead = BLANK_HEAD) -> str:
@@ -146,8 +179,9 @@ def sheet_pages(sheets: Sequence[Sheet], level: int = 3) -> Markup:
     pages = [] if len(sheets) < 2 else [_comparison(sheets, level)]
     for sheet in sheets:
         line = tag("p", [tag("span", part) for part in _head_line(sheet)], class_="head")
+        entered = tag("p", _entered_line(sheet), class_="small bw-small") if sheet.entered else None
         blocks = [_section(block, f"h{level + 1}") for block in _blocks(sheet.advice)]
-        pages.append(tag("article", tag(f"h{level}", text("take_home.title")), line, blocks))
+        pages.append(tag("article", tag(f"h{level}", text("take_home.title")), line, entered, blocks))
     return join(*pages)
 
 
@@ -175,7 +209,7 @@ def sheets_text(sheets: Sequence[Sheet]) -> str:
 
 
 def _one_text(sheet: Sheet) -> str:
-    lines = [text("take_home.title"), *_head_line(sheet)]
+    lines = [text("take_home.title"), *_head_line(sheet), *([_entered_line(sheet)] if sheet.entered else [])]
     for block in _blocks(sheet.advice):
         lines += ["", block.title.upper()]
         lines += [block.answer] if block.answer else []
@@ -282,6 +316,10 @@ def _head_line(sheet: Sheet) -> list[str]:
     return parts
 
 
+def _entered_line(sheet: Sheet) -> str:
+    return text("take_home.entered", what="; ".join(sheet.entered))
+
+
 def _section(block: _Block, heading: str = "h2") -> Markup:
     items = [tag("li", line) for line in block.lines]
     lines = [tag("ul", items)] if block.listed else [tag("p", line) for line in block.lines]
@@ -307,11 +345,12 @@ def _rule(advice: Advice) -> _Block:
     if planned := advice.planned:
         moment = text(f"level.phase.{advice.case.phase}")
         lines.append(text("take_home.planned", moment=moment, answer=planned.label, reason=planned.reason))
+    told = [*advice.rules, *([planned] if planned else [])]
     return _Block(
         "rule",
         text("rules.title"),
         tuple(lines),
-        (text("take_home.rule_source", source=first.source), first.note),
+        (text("take_home.rule_source", source=rule_source(fact for rule in told for fact in rule.facts)), first.note),
         answer=first.label
         if advice.planned is None
         else text("take_home.right_now", answer=first.label, planned=advice.planned.label),
@@ -329,34 +368,36 @@ def _verdict(advice: Advice) -> _Block:
         names = [text(f"open.{name}") for name in judgment.worth_asking]
         lines = [text("take_home.depends", what=listed(names))] if names else []
         lines += [f"{verdict.label}: {verdict.sentence}" for verdict in (lowest, highest)]
-    judged = judge(judgment.examples[lowest], judgment.reading)
-    weakest = [reason for reason in reasons_on_screen(judged) if is_weakest(judged, reason.stage)]
-    key = "take_home.weakest" if _is_certain(judgment, weakest) else "take_home.weakest_open"
-    lines += [text(key, stage=text(f"stage.{reason.stage}.name"), reason=reason.sentence) for reason in weakest[:1]]
-    lines += [] if weakest else [text("card.nothing_holds")]
     if advice.planned:
         lines.insert(0, text("take_home.judged_for", moment=text(f"level.phase.{advice.case.phase}")))
+    weakest, certain = _weakest(judgment)
+    if certain:
+        first = certain[0]
+        key = "take_home.weakest" if settled else "take_home.weakest_open"
+        lines.append(text(key, stage=text(f"stage.{first.stage}.name"), reason=first.sentence))
+    elif weakest:
+        lines.append(text("take_home.weakest_uncertain", stages=listed([text(f"stage.{one.stage}.name") for one in weakest])))
+    else:
+        lines.append(text("card.nothing_holds"))
     if judgment.reading:
         lines.append(text("card.under_reading", reading=READINGS[judgment.reading].sentence))
-    claims = list(dict.fromkeys(claim for reason in weakest for claim in reason.claims))
+    claims = list(dict.fromkeys(claim for one in certain or (lowest, highest) for claim in one.claims))
     where = ", ".join(dict.fromkeys(lines_of(claim) for claim in claims))
     small = [text("take_home.article", article=article_name())]
     small += [text("take_home.where", where=where, find=find_in_article(claims))] if claims else []
-    small += [
-        text("take_home.assumption", reason=text(f"assumption.{reason.assumption}")) for reason in weakest if reason.assumption
-    ]
+    small += [text("take_home.assumption", reason=text(f"assumption.{one.assumption}")) for one in certain if one.assumption]
     return _Block("article", text("take_home.article_title"), tuple(lines), tuple(small), answer=answer)
 
 
-def _is_certain(judgment: OpenJudgment, weakest: Sequence[Reason]) -> bool:
-    """Whether the first of the weakest links holds the verdict down, for this reason, whatever the unknown fields are."""
-    if not judgment.unknown or not weakest:
-        return True
-    if not set(judgment.unknown) <= set(MAY_BE_UNKNOWN):
-        return False
-    found = possible(judgment.known, judgment.unknown, judgment.reading)
-    stage = weakest[0].stage
-    return stage in found.always_binding and len(found.stages[stage].reasons) == 1
+def _weakest(judgment: OpenJudgment) -> tuple[list[Reason], list[Reason]]:
+    """Return why the weakest links hold down the lowest verdict that is possible, and which of it is certain.
+
+    What rests on an unknown field must not be told as a fact: it is often about a person.
+    """
+    judged = judge(judgment.examples[judgment.lowest], judgment.reading)
+    weakest = [reason for reason in reasons_on_screen(judged) if is_weakest(judged, reason.stage)]
+    certain = certain_rules(judgment.known, judgment.unknown, judgment.reading)
+    return weakest, [reason for reason in weakest if reason.rule in certain]
 
 
 def _steps(advice: Advice) -> _Block:

@@ -32,6 +32,29 @@ def test_it_starts_from_the_clock_and_says_so() -> None:
     assert fragments["answer"].index("Not allowed") < fragments["answer"].index("Between")
 
 
+@pytest.mark.parametrize("field", ["message", "file"])
+def test_not_knowing_and_another_answer_take_turns(field: str) -> None:
+    """Whatever was checked last counts."""
+    check = quick_check()
+    answer = next(iter(answers_to(field)))
+    for value, left in ((f"unknown|{answer}", None), ("unknown", "unknown"), (f"unknown|{answer}", answer)):
+        act(check, type="set", field=field, value=value)
+        assert check.values(check.state)[field] == left or left is None
+    act(check, type="set", field=field, value=f"{answer}|unknown")
+    assert check.values(check.state)[field] == "unknown"
+
+
+def test_the_sheet_lists_the_answers_it_is_based_on() -> None:
+    """In the words of the page, "I don't know" included."""
+    check = quick_check()
+    act(check, type="set", field="caller", value="known_dean")
+    act(check, type="set", field="file", value="needs_visa")
+    entered = check.sheets(check.state)[0].entered
+    assert "who would speak for me: A dean who knows them personally" in entered
+    assert "my file: I need a visa" in entered
+    assert "my scores: I don't know" in entered
+
+
 def test_every_question_starts_unknown_or_empty() -> None:
     """Nothing is filled in for the student, least of all what would please them."""
     check = quick_check()

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from backchannel_lib import MAY_BE_UNKNOWN, Case, CaseError, Judgment, Verdict, judge, judge_open, what_would_change
 from backchannel_lib.model.exams import exam_of
 from backchannel_lib.model.open_changes import open_changes
+from backchannel_lib.model.open_judgment import certain_rules
 from backchannel_lib.model.possible import check_unknown, possible, replace_known, worst_and_best
 from backchannel_lib.model.sweep import Band, sweep
 from backchannel_lib.model.tables import STAGES
@@ -110,6 +111,17 @@ def test_what_stands_in_an_unknown_field_means_nothing(case: Case, other: Case, 
     assert exam_of(kept) is not None
     known = set(Case.fields()) - unknown
     assert all(getattr(kept, name) == getattr(case, name) for name in known)
+
+
+@given(cases(), some_unknown, readings)
+def test_only_a_rule_that_holds_whatever_is_unknown_is_certain(case: Case, unknown: set[str], reading: str | None) -> None:
+    """With nothing unknown, every rule that sets what a stage allows is."""
+    certain = certain_rules(case, check_unknown(unknown), reading)
+    for one in brute_force(case, unknown, reading):
+        assert certain <= {reason.rule for first in one.reasons for reason in (first, *first.also)}
+    if not unknown:
+        judged = judge(case, reading)
+        assert certain == {reason.rule for first in judged.reasons for reason in (first, *first.also)}
 
 
 @settings(max_examples=max(5, settings().max_examples // 4))

@@ -12,8 +12,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from backchannel_lib import Case
+from backchannel_lib.base.texts import text
 from backchannel_lib.model.advice import Advice, advise, load_not_covered
-from backchannel_lib.page.sheet import SheetHead, moment_text, sheet_html, sheet_text
+from backchannel_lib.page.components import facts
+from backchannel_lib.page.sheet import Sheet, SheetHead, case_in_words, moment_text, sheet_html, sheet_text, sheets_text
 from tests.helpers.cases import cases, moments
 
 if TYPE_CHECKING:
@@ -65,6 +67,54 @@ def test_paper_and_text_say_the_same_with_the_rule_first(case: Case, unknown: li
     assert [word.casefold() for word in Words(page).said if word] == [line.casefold() for line in lines]
     assert page.index('class="rule bw-rule"') < page.index('class="article bw-card"')
     assert not re.search(r"probab|chance of|likelihood|\d ?%", plain)
+
+
+def test_what_is_unknown_about_a_person_or_a_program_is_not_told_as_a_fact() -> None:
+    """The link is named, without the reason and the assumption that would hold only at worst."""
+    case = Case(recommender="known_dean", move="targeted_call", specifics=True)
+    plain = sheet_text(advise(case, ["track_record", "sponsors_visas"], datetime(2027, 3, 16, 9, 0)))
+    assert text("rule.burned_caller") not in plain
+    assert text("stage.attention.name") in plain.partition("What may hold it down at worst:")[2].partition("\n")[0]
+    known = sheet_text(advise(case.replace(track_record=0), [], datetime(2027, 3, 16, 9, 0)))
+    assert text("rule.burned_caller") in known
+
+
+def test_a_policy_that_may_stop_the_file_is_asked_for_even_where_another_link_is_weaker() -> None:
+    """Whoever needs a visa asks about visas; whoever needs none doesn't."""
+    unknown = ("sponsors_visas", "interviews_failures")
+    asked = [text(f"ask.{field}") for field in unknown]
+    for needs_visa, failed in ((True, 1), (False, 0)):
+        case = Case(needs_visa=needs_visa, failed_attempts=failed, recommender="self", move="direct_email")
+        questions = advise(case, unknown, datetime(2027, 2, 1)).questions
+        assert [question in questions for question in asked] == [needs_visa, bool(failed)]
+
+
+def test_the_sheet_says_what_it_is_based_on() -> None:
+    """What was entered and what is not known, before everything else."""
+    entered = case_in_words(Case(score=228, needs_visa=True, sponsors_visas=False), ["interviews_failures", "track_record"])
+    assert entered[0] == "Your score: 228"
+    assert "You need a visa" in entered
+    assert "They sponsor visas: no" in entered
+    plain = sheets_text([Sheet(longest(), entered=entered)])
+    assert plain.index("Based on: Your score: 228;") < plain.index("THE NRMP'S RULE")
+    assert not any("failed" in value.lower() for value in entered[:-1])
+
+
+def test_the_sources_of_every_answer_about_the_rule_are_named() -> None:
+    """Also of the answer for another moment that the student has in mind."""
+    case = Case(phase="gap_filling", recommender="known_dean", move="targeted_call")
+    advice = advise(case, now=datetime(2027, 2, 1), keep_phase=True)
+    assert advice.planned is not None
+    plain = sheet_text(advice)
+    for fact in (*advice.rules[0].facts, *advice.planned.facts):
+        assert facts()[fact].citation in plain
+
+
+def test_a_sheet_says_until_when_only_if_the_answer_changes() -> None:
+    """To answer a program that called first is allowed on both sides of the window's edge."""
+    case = Case(recommender="self", move="direct_email", program_contacted_first=True)
+    plain = sheet_text(advise(case, now=datetime(2027, 3, 16, 9, 0)))
+    assert "This changes on" not in plain
 
 
 def test_what_a_student_wrote_is_text_and_never_markup() -> None:

@@ -68,7 +68,7 @@ from backchannel_lib.page.activity_page import static_page
 from backchannel_lib.page.case_controls import shown_fields, slider_ends
 from backchannel_lib.page.html import join
 from backchannel_lib.page.rule_html import rule_answer
-from backchannel_lib.page.sheet import Sheet, SheetHead
+from backchannel_lib.page.sheet import Sheet, SheetHead, case_in_words
 from backchannel_lib.page.sheet_desk import sheet_fragment
 
 
@@ -267,7 +267,8 @@ class PlannerActivity(Activity[PlannerState]):
             )
             with contextlib.suppress(CaseError):  # such as a floor of another exam, by which no single case can be judged
                 advice = advise(contact.case, contact.program.unknown, self.clock(), state.topics, keep_phase=True)
-                found.append(Sheet(advice, SheetHead(state.name, contact.program.name), caller))
+                entered = case_in_words(contact.case, contact.program.unknown)
+                found.append(Sheet(advice, SheetHead(state.name, contact.program.name), caller, entered))
         return found
 
     def _show_sheet(self, _: object) -> ActionResult:
