@@ -29,11 +29,14 @@ from backchannel_lib.site import pages
 from backchannel_lib.site.chapters import chapter_rows
 from backchannel_lib.site.node import find_node
 from backchannel_lib.site.worker import PANEL, open_by_name
-from tests.helpers.engines import ENGINES, Engine, open_chromium, open_firefox, open_webkit, wait_for
+from tests.helpers.engines import ENGINES, Engine, NoAnswerError, ask, open_chromium, open_firefox, open_webkit, wait_for
+from tests.helpers.lab import PATIENCE
 
 PHONE = (390, 844)
 LIVE = "document.querySelector('html[data-python] .bw[data-ready]')"
 SETTLED = "!document.querySelector('.bw[data-pending], [data-waiting]')"
+#: Nothing scrolls sideways; charts take their width a moment later.
+FITS = "document.documentElement.scrollWidth <= innerWidth"
 SELF = '[data-field="recommender"] input[value="self"]'
 PAGES = [pages.HOME, pages.CHAPTERS, pages.SAVED, *(f"{row.chapter}.html" for row in chapter_rows())]
 
@@ -103,13 +106,14 @@ def choose(engine: Engine, field: str, value: str) -> None:
 
 def fragment(engine: Engine, name: str) -> str:
     """Return what a part of the page says."""
-    return " ".join(str(engine.run(f"document.querySelector('[data-fragment=\"{name}\"]').innerText")).split())
+    return " ".join(str(ask(engine, f"document.querySelector('[data-fragment=\"{name}\"]').innerText")).split())
 
 
 @contextlib.contextmanager
 def page_of(browser: Browser, **options: Any) -> Iterator[Page]:
     """A page of a browser that has never been here."""
     context = browser.new_context(viewport={"width": PHONE[0], "height": PHONE[1]}, **options)
+    context.set_default_timeout(2 * PATIENCE)  # Python takes long to start without its snapshot
     try:
         yield context.new_page()
     finally:
@@ -118,7 +122,7 @@ def page_of(browser: Browser, **options: Any) -> Iterator[Page]:
 
 def wait_until_live(page: Page) -> None:
     """Wait until Python has answered."""
-    page.wait_for_selector("html[data-python] .bw[data-ready]", timeout=90_000)
+    page.wait_for_selector("html[data-python] .bw[data-ready]")
 
 
 # ---- in each engine ----
@@ -142,7 +146,7 @@ def test_the_front_door_says_first_what_the_rule_allows_and_leads_to_the_sheet(e
     assert text("take_home.article_title") in sheet
     engine.click('[data-action="save_calendar"]')
     wait_for(engine, "document.querySelector('[data-notice]').textContent.includes('my_next_steps.ics')")
-    assert engine.run("document.documentElement.scrollWidth <= innerWidth")
+    wait_for(engine, FITS)
 
 
 def test_your_case_gives_the_librarys_own_verdict(engine: Engine, site: Site) -> None:
@@ -154,7 +158,7 @@ def test_your_case_gives_the_librarys_own_verdict(engine: Engine, site: Site) ->
     shown = fragment(engine, "verdict")
     assert expected.lowest != expected.highest
     assert all(str(verdict) in shown for verdict in (expected.lowest, expected.highest)), shown
-    assert engine.run("document.documentElement.scrollWidth <= innerWidth")
+    wait_for(engine, FITS)
 
 
 def test_a_chapter_asks_for_a_guess_and_then_answers(engine: Engine, site: Site) -> None:
@@ -171,7 +175,24 @@ def test_a_chapter_asks_for_a_guess_and_then_answers(engine: Engine, site: Site)
 def test_python_starts_from_its_snapshot(engine: Engine, site: Site) -> None:
     engine.goto(f"{site.address}{pages.CASE}")
     wait_for(engine, LIVE)
-    assert engine.run("document.documentElement.dataset.python") == "snapshot"
+    assert ask(engine, "document.documentElement.dataset.python") == "snapshot"
+
+
+def test_a_question_is_asked_again_if_its_page_was_replaced_and_a_script_that_fails_is_a_failure(
+    engine: Engine, site: Site
+) -> None:
+    """What the tests above stand on, in each engine."""
+    engine.goto(f"{site.address}{pages.CHAPTERS}")
+    leaves = "new Promise(() => { sessionStorage.asked = 1; location.reload(); })"
+    with pytest.raises(NoAnswerError):
+        engine.run(leaves)
+    assert ask(engine, f"sessionStorage.asked === '2' || {leaves.replace('1', '2')}") is True
+    wait_for(engine, f"sessionStorage.asked === '3' || {leaves.replace('1', '3')}")
+    for fails in ("Promise.reject(new Error('mine'))", "nobody.mine"):
+        with pytest.raises(AssertionError, match="mine"):
+            wait_for(engine, fails)
+    with pytest.raises(AssertionError, match="not in 0 s: 1 > 2"):
+        wait_for(engine, "1 > 2", seconds=0)
 
 
 # ---- what may go wrong on the way ----

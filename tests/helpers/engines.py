@@ -20,14 +20,22 @@ from typing import Any, Final, Protocol
 
 import websocket
 from playwright.sync_api import Browser
+from playwright.sync_api import Error as PlaywrightError
 from selenium import webdriver
-
-from backchannel_lib.cli.browser import find_chromium
+from selenium.common.exceptions import NoSuchFrameException, TimeoutException, WebDriverException
 
 ENGINES: Final = ("chromium", "firefox", "webkit")
 MINI_BROWSERS: Final = "webkit2gtk-4.*/MiniBrowser"
 PATIENCE_S: Final = 60.0
 LOOK_S: Final = 0.1
+#: After so long a question is asked again: Firefox answers none that a page was asked just before it was left.
+ANSWER_S: Final = 10.0
+#: What Playwright says where a page was replaced while it was asked.
+REPLACED: Final = ("Execution context was destroyed", "Cannot find context with specified id")
+
+
+class NoAnswerError(Exception):
+    """A page was asked something and then replaced, or too busy to answer."""
 
 
 class Engine(Protocol):
@@ -36,8 +44,13 @@ class Engine(Protocol):
     def goto(self, address: str) -> None:
         """Open an address, and wait until the page has loaded."""
 
-    def run(self, script: str) -> Any:
-        """Return the value of a JavaScript expression, which may be a promise."""
+    def run(self, script: str, seconds: float = PATIENCE_S) -> Any:
+        """Return the value of a JavaScript expression, which may be a promise.
+
+        Raises:
+            AssertionError: The script has failed.
+            NoAnswerError: The page was replaced meanwhile, or has not answered after so many seconds.
+        """
 
     def click(self, selector: str) -> None:
         """Click on the middle of an element, as a finger would."""
@@ -49,12 +62,30 @@ class Engine(Protocol):
         """Save what is on screen."""
 
 
-def wait_for(engine: Engine, condition: str, *, seconds: float = PATIENCE_S) -> None:
-    """Wait until a JavaScript expression is true."""
+def ask(engine: Engine, question: str, *, seconds: float = PATIENCE_S) -> Any:
+    """Return the value of an expression that changes nothing, and ask again where no answer came.
+
+    Raises:
+        AssertionError: The script has failed.
+        NoAnswerError: No answer came in so many seconds.
+    """
     until = time.monotonic() + seconds
-    while not engine.run(f"!!({condition})"):
+    while True:
+        try:
+            return engine.run(question, min(ANSWER_S, seconds))
+        except NoAnswerError:
+            if time.monotonic() > until:
+                raise
+        time.sleep(LOOK_S)
+
+
+def wait_for(engine: Engine, condition: str, *, seconds: float = PATIENCE_S) -> None:
+    """Wait until a JavaScript expression is true, on this page or on the one that comes in its place."""
+    until = time.monotonic() + seconds
+    holds = f"(async () => !!(await ({condition})))()"
+    while not ask(engine, holds, seconds=max(LOOK_S, until - time.monotonic())):
         if time.monotonic() > until:
-            shown = engine.run("document.body.innerText.slice(0, 2000)")
+            shown = ask(engine, "document.body.innerText.slice(0, 2000)")
             raise AssertionError(f"not in {seconds:.0f} s: {condition}\n{shown}")
         time.sleep(LOOK_S)
 
@@ -64,13 +95,18 @@ class Chromium:
 
     def __init__(self, browser: Browser, size: tuple[int, int], **options: Any) -> None:
         self.context = browser.new_context(viewport={"width": size[0], "height": size[1]}, **options)
+        self.context.set_default_timeout(1000 * PATIENCE_S)
         self.page = self.context.new_page()
 
     def goto(self, address: str) -> None:
         self.page.goto(address)
 
-    def run(self, script: str) -> Any:
-        return self.page.evaluate(script)
+    def run(self, script: str, seconds: float = PATIENCE_S) -> Any:  # Chromium says at once that a page was replaced
+        try:
+            return self.page.evaluate(script)
+        except PlaywrightError as error:
+            kind = NoAnswerError if any(said in error.message for said in REPLACED) else AssertionError
+            raise kind(f"{script}: {error.message}") from error
 
     def click(self, selector: str) -> None:
         self.page.locator(selector).first.click()
@@ -91,11 +127,20 @@ class WebKit:
     def goto(self, address: str) -> None:
         self.driver.get(address)
 
-    def run(self, script: str) -> Any:
+    def run(self, script: str, seconds: float = PATIENCE_S) -> Any:
+        self.driver.set_script_timeout(seconds)
         done = "const done = arguments[arguments.length - 1];"
-        return self.driver.execute_async_script(
-            f"{done} Promise.resolve({script}).then(done, error => done('ERROR ' + error));"
-        )
+        run = f"{done} (async () => ({script}))().then(value => done([value, null]), error => done([null, `${{error}}`]));"
+        try:
+            value, error = self.driver.execute_async_script(run)
+        except (NoSuchFrameException, TimeoutException) as lost:
+            raise NoAnswerError(f"{script}: {lost.msg}") from lost
+        except WebDriverException as ended:
+            if "Could not parse script result" in str(ended.msg):  # an answer without a content
+                raise AssertionError("The process in which WebKit shows the page has ended.") from ended
+            raise
+        assert error is None, f"{script}: {error}"
+        return value
 
     def click(self, selector: str) -> None:
         element = self.driver.find_element("css selector", selector)
@@ -118,15 +163,23 @@ class Firefox:
         self.command("session.new", capabilities={})
         self.context: str = self.command("browsingContext.getTree")["contexts"][0]["context"]
 
-    def command(self, method: str, **parameters: Any) -> Any:
+    def command(self, method: str, *, seconds: float = PATIENCE_S, **parameters: Any) -> Any:
         """Send a command, and return its result."""
         self.last += 1
         self.socket.send(json.dumps({"id": self.last, "method": method, "params": parameters}))
+        until = time.monotonic() + seconds
         while True:
-            answer = json.loads(self.socket.recv())
-            if answer.get("id") == self.last:
-                assert answer["type"] == "success", f"{method}: {answer}"
+            self.socket.settimeout(max(LOOK_S, until - time.monotonic()))
+            try:
+                answer = json.loads(self.socket.recv())
+            except websocket.WebSocketTimeoutException as late:
+                raise NoAnswerError(f"{method}, {parameters}: not answered in {seconds:.0f} s") from late
+            if answer.get("id") != self.last:  # an event, or the answer to a question that was given up
+                continue
+            if answer["type"] == "success":
                 return answer["result"]
+            kind = NoAnswerError if answer["error"] == "no such frame" else AssertionError
+            raise kind(f"{method}, {parameters}: {answer['message']}")
 
     def resize(self, width: int, height: int) -> None:
         """Give the page this size."""
@@ -135,15 +188,15 @@ class Firefox:
     def goto(self, address: str) -> None:
         self.command("browsingContext.navigate", context=self.context, url=address, wait="complete")
 
-    def _evaluate(self, script: str, ownership: str = "none") -> dict[str, Any]:
+    def _evaluate(self, script: str, seconds: float = PATIENCE_S) -> dict[str, Any]:
         target = {"context": self.context}
-        result = self.command("script.evaluate", expression=script, target=target, awaitPromise=True, resultOwnership=ownership)
-        assert result["type"] == "success", result
+        result = self.command("script.evaluate", seconds=seconds, expression=script, target=target, awaitPromise=True)
+        assert result["type"] == "success", f"{script}: {result['exceptionDetails']['text']}"
         return dict(result["result"])
 
-    def run(self, script: str) -> Any:
-        text = self._evaluate(f"Promise.resolve({script}).then(value => JSON.stringify(value === undefined ? null : value))")
-        return json.loads(text["value"])
+    def run(self, script: str, seconds: float = PATIENCE_S) -> Any:
+        told = f"Promise.resolve({script}).then(value => JSON.stringify(value === undefined ? null : value))"
+        return json.loads(self._evaluate(told, seconds)["value"])
 
     def click(self, selector: str) -> None:
         quoted = json.dumps(selector)
@@ -208,12 +261,15 @@ def open_webkit(size: tuple[int, int]) -> Iterator[Engine]:
         options = webdriver.WebKitGTKOptions()
         options.binary_location = str(places[-1])
         options.add_argument("--automation")
-        service = webdriver.WebKitGTKService(env={"DISPLAY": display, "PATH": "/usr/bin:/bin", "HOME": tempfile.gettempdir()})
+        # It draws without OpenGL, whose software in Debian's Mesa now and then takes the page's process down with it.
+        environment = {"DISPLAY": display, "WEBKIT_DISABLE_COMPOSITING_MODE": "1"}
+        environment |= {"PATH": "/usr/bin:/bin", "HOME": tempfile.gettempdir()}
+        service = webdriver.WebKitGTKService(env=environment)
         with warnings.catch_warnings():  # selenium itself does here what it warns of
             warnings.simplefilter("ignore", DeprecationWarning)
             driver = webdriver.WebKitGTK(options=options, service=service)
         try:
-            driver.set_script_timeout(PATIENCE_S)
+            driver.set_page_load_timeout(PATIENCE_S)
             driver.set_window_size(*size)
             yield WebKit(driver)
         finally:
@@ -235,4 +291,4 @@ def virtual_screen() -> Iterator[str]:
         process.communicate()
 
 
-__all__ = ["ENGINES", "Engine", "find_chromium", "open_chromium", "open_firefox", "open_webkit", "wait_for"]
+__all__ = ["ENGINES", "Engine", "NoAnswerError", "ask", "open_chromium", "open_firefox", "open_webkit", "wait_for"]
