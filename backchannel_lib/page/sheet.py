@@ -191,7 +191,7 @@ def sheet_text(advice: Advice, head: SheetHead = BLANK_HEAD) -> str:
     Examples:
         >>> from backchannel_lib.model.advice import advise
         >>> sheet_text(advise({"score": 228}, now=datetime(2027, 3, 15, 20, 40))).splitlines()[0]
-        'My backchannel sheet'
+        "One page for my dean's office"
     """
     return sheets_text([Sheet(advice, head)])
 
@@ -425,7 +425,7 @@ def _not_covered(advice: Advice) -> list[_Block]:
         " ".join(
             [
                 f"{text(f'not_covered.{topic}.name')}. {text(f'not_covered.{topic}.note')}",
-                *(f"{fact.sentence} ({fact.citation})" for fact in known[topic]),
+                *(text("take_home.cited", fact=fact.sentence, source=fact.citation) for fact in known[topic]),
             ]
         )
         for topic in advice.topics

@@ -55,7 +55,7 @@ def test_the_printed_page_is_the_sheet_of_the_student_s_own_case(opened: Opened,
     opened.wait_until_idle()
     verdict = opened.verdict()
     (words,) = printed(page, paper)
-    assert words.startswith("My backchannel sheet")
+    assert words.startswith("One page for my dean's office")
     for part in ("Zoë Student", "Mercy General", verdict, "interview IMGs", "residencyadvisor.com"):
         assert part in words
     assert words.index("The NRMP's rule") < words.index("What the article would expect")
