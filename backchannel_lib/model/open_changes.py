@@ -35,6 +35,8 @@ class OpenChanges(NamedTuple):
 def open_changes(case: Case, unknown: Collection[str] = (), reading: str | None = None) -> OpenChanges:
     """Return what would raise the lowest or the highest verdict that stays possible, and lower neither.
 
+    They are the smallest changes of the case as it is at worst and at best, without those of which a part does as much.
+
     Args:
         case: The case.
         unknown: Its unknown fields; a change that settles one, such as another program, makes it known.
@@ -64,6 +66,15 @@ def open_changes(case: Case, unknown: Collection[str] = (), reading: str | None 
             if higher and found.lowest >= now.lowest and found.highest >= now.highest:
                 made = replace(change, case=after, verdict=found.lowest)
                 sets.setdefault(change.remedies, OpenChange(made, left, found))
-    smallest = [one for one in sets.values() if not any(set(other) < set(one.change.remedies) for other in sets)]
-    ordered = tuple(sorted(smallest, key=lambda one: (order_of(one.change), -one.found.highest)))
+    worth_it = [one for one in sets.values() if not any(_does_as_much(part, one) for part in sets.values())]
+    ordered = tuple(sorted(worth_it, key=lambda one: (order_of(one.change), -one.found.highest)))
     return OpenChanges(ordered, Changes(tuple(one.change for one in ordered), now.lowest).sentence)
+
+
+def _does_as_much(part: OpenChange, whole: OpenChange) -> bool:
+    """Whether some of the acts of a change leave as much possible as all of them do, at worst and at best."""
+    return (
+        set(part.change.remedies) < set(whole.change.remedies)
+        and part.found.lowest >= whole.found.lowest
+        and part.found.highest >= whole.found.highest
+    )

@@ -17,7 +17,7 @@ from backchannel_lib.model.open_judgment import certain_rules
 from backchannel_lib.model.possible import check_unknown, possible, replace_known, worst_and_best
 from backchannel_lib.model.sweep import Band, sweep
 from backchannel_lib.model.tables import STAGES
-from tests.helpers.cases import NEEDS, READINGS, cases
+from tests.helpers.cases import CALLERS, NEEDS, PHASES, READINGS, cases
 
 readings = st.sampled_from(READINGS)
 some_unknown = st.sets(st.sampled_from(MAY_BE_UNKNOWN))
@@ -138,6 +138,51 @@ def test_every_change_reaches_what_it_promises_and_lowers_nothing(case: Case, un
         assert (one.found.lowest, one.found.highest) != (now.lowest, now.highest)
     if not unknown:
         assert [one.change for one in found.changes] == list(what_would_change(case, reading=reading))
+
+
+@settings(max_examples=max(5, settings().max_examples // 2))
+@given(
+    case=st.builds(
+        Case,
+        score=st.sampled_from((228, 240)),
+        recommender=st.sampled_from(CALLERS),
+        specifics=st.booleans(),
+        failed_clerkship=st.sampled_from((False, False, True)),
+        phase=st.sampled_from(PHASES[:2]),
+    ),
+    unknown=st.sets(st.sampled_from(MAY_BE_UNKNOWN), min_size=1, max_size=2),
+    reading=readings,
+)
+def test_a_change_is_left_out_only_for_a_part_of_it_that_does_as_much(
+    case: Case, unknown: set[str], reading: str | None
+) -> None:
+    """Of the smallest changes at worst and at best, none is missing that raises either end further than its parts do."""
+
+    def ends(one: Case, names: Collection[str]) -> tuple[Verdict, Verdict]:
+        found = possible(one, names, reading)  # what that is worth is tested above
+        return found.lowest, found.highest
+
+    now = ends(case, unknown)
+    reached: dict[frozenset[str], tuple[Verdict, Verdict]] = {}
+    for one in worst_and_best(case, unknown, reading):
+        for change in what_would_change(one, reading=reading):
+            changed = {name: value for name, value in change.case.__dict__.items() if value != getattr(one, name)}
+            after = ends(replace_known(case, unknown, **changed), unknown - changed.keys())
+            if after != now and after[0] >= now[0] and after[1] >= now[1]:
+                reached[frozenset(change.remedies)] = after
+    kept = {
+        remedies
+        for remedies, (low, high) in reached.items()
+        if not any(part < remedies and reached[part][0] >= low and reached[part][1] >= high for part in reached)
+    }
+    assert {frozenset(one.change.remedies) for one in open_changes(case, unknown, reading).changes} == kept
+
+
+def test_two_acts_that_lead_further_than_one_of_them_stay_in_the_list() -> None:
+    """A dean with a history alone comes to Skimmed; with specifics, at least to Maybe."""
+    found = {one.change.remedies: (one.found.lowest, one.found.highest) for one in open_changes(Case(), ["range_low"]).changes}
+    assert found["ask_proven_dean",] == (Verdict.SKIMMED, Verdict.SKIMMED)
+    assert found["give_specifics", "ask_proven_dean"] == (Verdict.MAYBE, Verdict.PHONE_INTERVIEW)
 
 
 @settings(max_examples=max(5, settings().max_examples // 4))
