@@ -6,6 +6,7 @@ import functools
 from dataclasses import dataclass
 
 from backchannel_lib.model.case import Case, case_from
+from backchannel_lib.model.exams import check_one_exam
 from backchannel_lib.model.rules import check_reading, rank_of, rule_book
 from backchannel_lib.model.tables import STAGES, load_assumptions, load_callers, load_flags, load_reading_changes
 
@@ -93,7 +94,8 @@ def amplify(case: Case | None = None, reading: str | None = None, **fields: obje
         **fields: In place of ``case``, the fields that are special about it, as in `Case.replace`.
 
     Raises:
-        CaseError: ``case`` is no case, or is given together with fields; a field breaks its rule; or no reading has this name.
+        CaseError: ``case`` is no case, or is given together with fields; a field breaks its rule; its scores are of two exams;
+            or no reading has this name.
 
     Source:
         multiplier.amplifier, works.weight-trusted-peer to works.weight-self-email; the scales are ours.
@@ -107,14 +109,28 @@ def amplify(case: Case | None = None, reading: str | None = None, **fields: obje
         True
     """
     case = case_from(case, fields)
+    check_one_exam(case)
     outcome = rule_book(check_reading(reading)).outcome(case)
     signal = _signal(case, outcome.caps[STAGES.index("paper")])
-    neutral = assumption("neutral_intensity")
-    weight = caller_weights(reading)[case.recommender]
-    praised = weight + (case.intensity - neutral) / neutral * assumption("intensity_reach")
+    praised = praised_weight(case, reading)
     share = assumption(f"share_{outcome.rows[STAGES.index('timing')][0].rule}")
     bar = assumption("signal_at_bar")
     return Amplified(signal, praised, share, bar + (signal - bar) * (1 + praised / 100 * share))
+
+
+def praised_weight(case: Case, reading: str | None = None) -> float:
+    """Return the weight of a case's caller, moved by how warmly they praise by less than half the way to the next caller.
+
+    Source:
+        caller.source-over-intensity; how little praise moves it is ours.
+
+    Examples:
+        >>> praised_weight(Case(recommender="known_dean")), praised_weight(Case(recommender="known_dean", intensity=10)) > 50
+        (50.0, True)
+    """
+    neutral = assumption("neutral_intensity")
+    moved = (case.intensity - neutral) / neutral * assumption("intensity_reach")
+    return caller_weights(reading)[case.recommender] + moved
 
 
 def _signal(case: Case, paper_cap: int) -> float:

@@ -9,6 +9,7 @@ from typing import Final
 from backchannel_lib.base.texts import text
 from backchannel_lib.model.amplifier import amplify, caller_weights
 from backchannel_lib.model.case import RECOMMENDERS, Case
+from backchannel_lib.model.exams import exam_of
 from backchannel_lib.model.sweep import sweep
 from backchannel_lib.model.tables import CallerRow, FlagRow, load_assumptions, load_callers, load_flags
 from backchannel_lib.model.verdict import Verdict
@@ -52,7 +53,10 @@ def caption(chart: str, case: Case, reading: str | None = None, unknown: Collect
         >>> caption("amplifier", Case(), None, ["range_low"]) == caption("amplifier", Case())
         False
     """
-    if missing := charts.missing_for(chart, case, reading, unknown):
+    missing = charts.missing_for(chart, case, reading, unknown)
+    if missing and exam_of(case) is None:
+        return text("orientation.mixed")
+    if missing:
         return text(f"chart_needs.{chart}", fields=listed([text(f"open.{field}") for field in missing]))
     if chart == "map" and (matter := sweep(case, reading, unknown).depends_on):
         return text("chart_least.map", fields=listed([text(f"open.{field}") for field in matter]))

@@ -14,9 +14,9 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import Any, Final, NamedTuple, TypeAlias
 
 from backchannel_lib.base.texts import text
-from backchannel_lib.model.amplifier import amplify, assumption, caller_weights
+from backchannel_lib.model.amplifier import amplify, assumption, caller_weights, praised_weight
 from backchannel_lib.model.case import RECOMMENDERS, Case
-from backchannel_lib.model.exams import exam_of
+from backchannel_lib.model.exams import SCORES, exam_of
 from backchannel_lib.model.possible import RANGE, check_unknown, possible
 from backchannel_lib.model.sweep import Band, sweep
 from backchannel_lib.model.tables import load_callers
@@ -57,13 +57,19 @@ class Mark(NamedTuple):
 
 
 def missing_for(chart: str, case: Case, reading: str | None = None, unknown: Collection[str] = ()) -> tuple[str, ...]:
-    """Return the unknown fields without which a chart cannot be drawn; none for a chart that can say what is least.
+    """Return the fields without which a chart cannot be drawn: unknown ones, or scores that are of two exams.
+
+    None are missing for a chart that can say what is least.
 
     Examples:
         >>> missing_for("amplifier", Case(), None, ["range_low", "needs"]), missing_for("map", Case(), None, ["range_low"])
         (('range_low',), ())
     """
-    if chart != "amplifier" or not unknown or exam_of(case) is None:
+    if chart != "amplifier":
+        return ()
+    if exam_of(case) is None:
+        return SCORES
+    if not unknown:
         return ()
     stages = possible(case, unknown, reading).stages
     asked = {*RANGE, *stages["paper"].depends_on, *stages["timing"].depends_on}
@@ -153,7 +159,7 @@ def mark(chart: str, case: Case, reading: str | None = None) -> Mark:
         return Mark(round(picture.signal, 1), round(picture.shown, 1))
     name = text(f"short.recommender.{case.recommender}")
     # Praise moves the mark a little to and fro, and never as far as the next caller.
-    return Mark(round(amplify(case, reading).weight, 1) if chart == "callers" else case.score, name)
+    return Mark(round(praised_weight(case, reading), 1) if chart == "callers" else case.score, name)
 
 
 def snapshot(chart: str, case: Case, reading: str | None = None, unknown: Collection[str] = ()) -> str | None:
@@ -178,6 +184,8 @@ def snapshot(chart: str, case: Case, reading: str | None = None, unknown: Collec
         >>> snapshot("map", Case()).startswith("<svg"), snapshot("map", Case(specifics=True))
         (True, None)
     """
+    if exam_of(case) is None and missing_for(chart, case, reading, unknown):
+        return None
     drawn, svg = _snapshot(chart)
     return svg if drawn == figure_id(chart, case, reading, unknown) else None
 
@@ -228,14 +236,17 @@ def alt_text(chart: str, case: Case, reading: str | None = None, unknown: Collec
         >>> alt_text("callers", Case(recommender="known_dean"))
         'Bar chart of six callers by weight. Yours: Known dean, 50 of 100.'
     """
-    caller = text(f"short.recommender.{case.recommender}")
-    picture = amplify(case, reading)
+    if exam_of(case) is None and chart == "amplifier":
+        return text("orientation.mixed")
+    numbers = {}
+    if chart == "amplifier":
+        picture = amplify(case, reading)
+        numbers = {"signal": f"{picture.signal:.0f}", "amplified": f"{picture.shown:.0f}"}
     return text(
         f"chart.{chart}.name",
-        caller=caller,
+        **numbers,
+        caller=text(f"short.recommender.{case.recommender}"),
         weight=caller_weights(reading)[case.recommender],
-        signal=f"{picture.signal:.0f}",
-        amplified=f"{picture.shown:.0f}",
         score=case.score,
         verdict=text("card.no_verdict") if exam_of(case) is None else range_label(possible(case, unknown, reading)),
     )

@@ -937,3 +937,17 @@ def test_the_calendar_file_has_the_dated_steps() -> None:
     starts = [event.decoded("DTSTART") for event in events]
     assert datetime(2027, 3, 19, 1, 0, tzinfo=UTC) in [start for start in starts if isinstance(start, datetime)]
     assert file["name"].endswith(".ics")
+
+
+@pytest.mark.parametrize("fields", [{"score": 410}, {"range_low": 500}, {"score": 520, "range_low": 500, "range_floor": 220}])
+def test_scores_of_two_exams_have_no_verdict_and_no_picture_of_one(fields: dict[str, int]) -> None:
+    """The amplifier's picture would call a score strong or weak beside a range of another exam; a sentence stands there."""
+    session = CaseActivity()
+    session.restore(state_of(Case(**fields)))
+    parts = {**session.fragments(session.state), **session.deferred_fragments(session.state)}
+    for part in ("caption.amplifier", "live_text"):
+        assert parts[part] == text("orientation.mixed")
+    assert parts["table.amplifier"] == ""
+    assert not {"base_figure.amplifier", "alt_text.amplifier"} & parts.keys()
+    assert "amplifier" not in session.markers(session.state)
+    assert "signal of" not in session.page()

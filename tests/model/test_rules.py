@@ -28,6 +28,7 @@ from backchannel_lib import (
 from backchannel_lib.model.conditions import scalar_function
 from backchannel_lib.model.rules import rule_book
 from backchannel_lib.model.tables import load_callers, load_claims, load_rules, load_verdicts
+from backchannel_lib.page import figures
 from tests.helpers.cases import ALL_CLEAR, CALLER_MOVES, CALLERS, CAPITAL, STAGES, cases
 
 BACKFIRES, IGNORED, SKIMMED, DECLINED, FALLBACK, READ, MAYBE, PHONE, OFFER = range(9)
@@ -406,16 +407,15 @@ def test_fields_may_be_given_in_place_of_a_case(ask: Callable[..., Any]) -> None
     ],
 )
 def test_scores_of_two_exams_have_no_verdict(odd: str, fields: dict[str, Any]) -> None:
-    """`judge` and what judges refuse them and name the odd one; the rules check and the picture do not depend on it."""
+    """`judge`, what judges, and the picture refuse them and name the odd one; the rules check does not depend on it."""
     case = Case(**fields)
     others = " and ".join(name for name in ("score", "range_low", "range_floor") if name != odd)
-    for ask in (judge, readings_agree, what_would_change):
+    for ask in (judge, readings_agree, what_would_change, amplify, figures.amplifier):
         with pytest.raises(CaseError) as caught:
             ask(case)
         assert (caught.value.field, caught.value.rule) == (odd, "two_exams")
         assert str(caught.value) == f"{odd}: must be a score of the same exam as {others}, but it is {getattr(case, odd)}."
     assert rules_check(case) == rules_check(Case())
-    amplify(case)
 
 
 def test_the_edge_between_the_exams_is_where_step_2_ends() -> None:
