@@ -143,4 +143,5 @@ class BetsReturned(Bets):
     def _valid(self, record: Mapping[str, Any]) -> dict[str, str]:
         """Pass over what is no bet; a file that someone has changed must not stop anyone."""
         known = {name for name, _ in verdict_options()}
-        return {name: str(guess) for name, guess in record.items() if name in self.bets and guess in known}
+        bets = {name: guess for name, guess in record.items() if name in self.bets and isinstance(guess, str)}
+        return {name: guess for name, guess in bets.items() if guess in known}

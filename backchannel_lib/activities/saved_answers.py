@@ -74,7 +74,7 @@ def save(name: str, record: Mapping[str, Any]) -> None:
 def saved(name: str) -> dict[str, Any]:
     """Return the record saved under a name; empty where nothing was saved, or where its file can no longer be read."""
     try:
-        value = json.loads((folder() / f"{name}.json").read_text(encoding="utf-8"))
+        value = json.loads((folder() / f"{name}.json").read_text(encoding="utf-8-sig"))
     except (OSError, ValueError, RecursionError):
         return {}
     return value if isinstance(value, dict) else {}

@@ -17,6 +17,7 @@ from backchannel_lib.activities.tables import ActivityRow, SceneRow, case_of, lo
 from backchannel_lib.base.errors import CaseError, known_word
 from backchannel_lib.base.texts import text
 from backchannel_lib.model.case import Case
+from backchannel_lib.model.exams import exam_of
 from backchannel_lib.model.possible import UNKNOWN
 from backchannel_lib.model.soap_rule import rules_check
 from backchannel_lib.model.verdict import Judgment, Verdict, judge
@@ -213,10 +214,10 @@ class Scenes(CaseActivity):
         if not self._is_seen(state):
             return {}
         wanted = [name for name in self.row.shows if name in {"changes", "readings"}]
-        wanted += [f"table.{chart}" for chart in self._charts()]
+        wanted += [f"{part}.{chart}" for chart in self._charts() for part in ("table", "caption")]
         wanted += ["orientation"] if "range_floor" in self.row.fields else []
         parts = deferred_fragments(state.case, state.reading, wanted) if wanted else {}
-        for chart in self._charts():
+        for chart in self._pictures(state):
             parts[f"base_figure.{chart}"] = charts.base_figure(chart, state.case, state.reading)
             parts[f"alt_text.{chart}"] = charts.alt_text(chart, state.case, state.reading)
         return parts
@@ -225,7 +226,7 @@ class Scenes(CaseActivity):
         """Return where the case stands on each chart of this panel."""
         if not self._is_seen(state):
             return {}
-        return {chart: charts.mark(chart, state.case, state.reading) for chart in self._charts()}
+        return {chart: charts.mark(chart, state.case, state.reading) for chart in self._pictures(state)}
 
     def ui_state(self, state: CaseState) -> dict[str, Any]:
         """Return which controls and sections are visible."""
@@ -241,11 +242,16 @@ class Scenes(CaseActivity):
 
     def _open(self, state: CaseState) -> list[str]:
         if self._is_seen(state):
-            return ["seen", "controls", *(["own"] if state.scene == OWN else ["again"])]
+            drawn = [f"chart.{chart}" for chart in self._pictures(state)]
+            return ["seen", "controls", "own" if state.scene == OWN else "again", *drawn]
         return ["ask", *(["controls"] if state.scene == OWN else [])]
 
     def _charts(self) -> list[str]:
         return [chart for chart in charts.CHARTS if chart in self.row.shows]
+
+    def _pictures(self, state: CaseState) -> list[str]:
+        """Return the charts that can be drawn: one has no picture of scores of two exams."""
+        return [chart for chart in self._charts() if not charts.missing_for(chart, state.case, state.reading)]
 
     def _title(self, scene: str) -> str:
         return text("scene.own_title") if scene == OWN else text(f"scene.{scene}.title")
@@ -287,7 +293,11 @@ class Scenes(CaseActivity):
     def _beside(self, state: CaseState) -> Markup:
         row: SceneRow | None = self.scenes.get(state.scene)
         case = self._case_of(state.scene) if row else state.case
-        guess, judgment = Verdict[self._guess(state).upper()], judge(case, state.reading)
+        guess = Verdict[self._guess(state).upper()]
+        if exam_of(case) is None:  # of a reader's own case, in which nothing can be compared yet
+            yours = description_list((text("guess.yours"), tag("b", guess.label)))
+            return join(yours, tag("p", text("orientation.mixed")), tag("p", rules_check(case).next_step))
+        judgment = judge(case, state.reading)
         return join(
             description_list(
                 (text("guess.yours"), tag("b", guess.label)), (text("guess.article"), tag("b", judgment.verdict.label))
@@ -310,7 +320,7 @@ class Scenes(CaseActivity):
             if self._charts()
             else {}
         )
-        pictures = [case_chart(chart, state.case, state.reading, later[f"table.{chart}"]) for chart in self._charts()]
+        pictures = [case_chart(chart, state.case, state.reading, later[f"table.{chart}"], ()) for chart in self._charts()]
         moving = "amplifier" in shows  # a picture that every control moves stands above them, so that both are in sight
         return activity_page(
             self.key,
