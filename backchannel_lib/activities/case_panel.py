@@ -10,9 +10,9 @@ from typing import Any, Final, NamedTuple
 
 from backchannel_lib.activities import saved_answers
 from backchannel_lib.activities.activity import Action, Activity
-from backchannel_lib.activities.form import FormField, one_or_other
+from backchannel_lib.activities.form import one_or_other
 from backchannel_lib.activities.messages import ActionResult
-from backchannel_lib.activities.sheet_desk import line_field, sheet_actions, topics_field
+from backchannel_lib.activities.sheet_desk import SheetEntries, sheet_actions, sheet_fields
 from backchannel_lib.base.errors import CaseError, SheetError, known_word
 from backchannel_lib.base.texts import text
 from backchannel_lib.model.advice import advise
@@ -29,9 +29,8 @@ from backchannel_lib.page.case_controls import shown_fields, slider_ends
 from backchannel_lib.page.case_fragments import answer_line, case_static_html, case_text, deferred_fragments, fast_fragments
 from backchannel_lib.page.case_page import case_page
 from backchannel_lib.page.html import tag
-from backchannel_lib.page.inputs import text_box
 from backchannel_lib.page.sheet import Sheet, SheetHead, case_in_words
-from backchannel_lib.page.sheet_desk import sheet_desk, sheet_fragment, topics_control
+from backchannel_lib.page.sheet_desk import sheet_desk, sheet_fragment
 
 FILE_NAME: Final = "my_case.json"
 SCORES: Final = ("score", "range_low", "range_floor")
@@ -50,11 +49,7 @@ class CaseState(NamedTuple):
     scene: str = ""  # the described student
     guesses: tuple[tuple[str, str], ...] = ()  # what was predicted for whom
     seen: tuple[str, ...] = ()  # those whose answer was shown
-    # Of the panel of the whole case alone, for its sheet:
-    name: str = ""
-    program: str = ""
-    topics: tuple[str, ...] = ()  # what the article does not cover
-    sheet: bool = False  # whether it is in sight
+    sheet: SheetEntries = SheetEntries()  # of the panel of the whole case alone
 
 
 def state_of(
@@ -142,7 +137,9 @@ class CaseActivity(Activity[CaseState]):
         """Give what the buttons of a case do, beside those that all activities have."""
         saved: dict[str, Action] = {"restore_case": self._restore_case, "delete_case": self._delete_case}
         own: dict[str, Action] = {"exam": self._exam, "apply": self._apply, "read": self._read, **saved}
-        return {**own, **sheet_actions(self._show_sheet, lambda: self.sheets(self.state))} if self.has_sheet else own
+        if not self.has_sheet:
+            return own
+        return {**own, **sheet_actions(self, lambda state: state._replace(sheet=state.sheet.toggled), self.sheets)}
 
     def update(self, **values: object) -> None:
         """Change fields as a reader would with the controls; a floor that is not given gives way to the range.
@@ -272,21 +269,17 @@ class CaseActivity(Activity[CaseState]):
 
     def sheets(self, state: CaseState) -> list[Sheet]:
         """Return the sheet of what was entered; none while that is the made-up case it opened with, or of two exams."""
-        entered = (state.case, state.unknown) != (self.start.case, self.start.unknown) or state.name or state.program
-        if exam_of(state.case) is None or not (entered or state.topics):
+        entered = (state.case, state.unknown) != (self.start.case, self.start.unknown)
+        if exam_of(state.case) is None or not (entered or any(state.sheet.values().values())):
             return []
-        advice = advise(state.case, state.unknown, self.clock(), state.topics, reading=state.reading, keep_phase=True)
-        head = SheetHead(state.name, state.program)
+        advice = advise(state.case, state.unknown, self.clock(), state.sheet.topics, reading=state.reading, keep_phase=True)
+        head = SheetHead(state.sheet.name, state.sheet.program)
         return [Sheet(advice, head, entered=case_in_words(state.case, state.unknown))]
 
     def _sheet_fragment(self, state: CaseState) -> str:
         if exam_of(state.case) is None:
             return tag("p", text("sheet_desk.mixed"))
         return sheet_fragment(self.sheets(state))
-
-    def _show_sheet(self, _: object) -> ActionResult:
-        self.commit(self.state._replace(sheet=not self.state.sheet))
-        return {"focus": "sheet"} if self.state.sheet else {}
 
     # ---- what is on screen ----
 
@@ -305,7 +298,7 @@ class CaseActivity(Activity[CaseState]):
     def with_value(self, field: str, value: object) -> CaseState:
         """Tell where a move of one control leads."""
         if self.has_sheet and field in sheet_fields():
-            return self.state._replace(**{field.removeprefix("sheet_"): sheet_fields()[field].read(value)})
+            return self.state._replace(sheet=self.state.sheet.with_value(field, value))
         if field in self.may_be_unknown and Case.fields()[field].kind == "set":
             value = one_or_other(value, (UNKNOWN,) if field in self.unknown else ())
         if field in self.may_be_unknown and is_unknown(value):
@@ -325,11 +318,7 @@ class CaseActivity(Activity[CaseState]):
 
     def values(self, state: CaseState) -> dict[str, Any]:
         """Give the case as a flat record, and what was entered for its sheet."""
-        return {**self.public_values(state), **(self._sheet_values(state) if self.has_sheet else {})}
-
-    @staticmethod
-    def _sheet_values(state: CaseState) -> dict[str, str]:
-        return {"sheet_name": state.name, "sheet_program": state.program, "sheet_topics": "|".join(state.topics)}
+        return {**self.public_values(state), **(state.sheet.values() if self.has_sheet else {})}
 
     def public_values(self, state: CaseState) -> dict[str, Any]:
         """Give the case as a flat record, with ``unknown`` where a field is not known."""
@@ -379,7 +368,7 @@ class CaseActivity(Activity[CaseState]):
             "shown": [*shown_fields(state.case), *sheet_fields()],
             "open": [
                 *(["kept"] if self._has_saved else []),
-                *(["sheet"] if state.sheet else []),
+                *state.sheet.open_now,
                 *(f"chart.{chart}" for chart in self._drawn(state)),
             ],
             "exam": exam.exam if exam else None,
@@ -406,12 +395,7 @@ class CaseActivity(Activity[CaseState]):
     def page(self) -> str:
         """Give the whole panel."""
         state = self.state
-        controls = [
-            topics_control("sheet_topics", self.label("sheet_topics"), state.topics),
-            text_box("sheet_name", self.label("sheet_name"), state.name),
-            text_box("sheet_program", self.label("sheet_program"), state.program),
-        ]
-        desk = sheet_desk(["sheet"] if state.sheet else [], self._sheet_fragment(state), *controls)
+        desk = sheet_desk(state.sheet.open_now, self._sheet_fragment(state), *state.sheet.controls())
         return case_page(state.case, state.reading, state.unknown, desk)
 
     def static_html(self) -> str:
@@ -444,17 +428,13 @@ class CaseActivity(Activity[CaseState]):
 
     def to_file(self, state: CaseState) -> tuple[str, str]:
         """Give a case file."""
-        return FILE_NAME, saved_case_to_text(SavedCase(state.case, state.unknown, self._sheet_values(state)))
+        return FILE_NAME, saved_case_to_text(SavedCase(state.case, state.unknown, state.sheet.values()))
 
     def from_file(self, text: str) -> CaseState:
         """Read a case file."""
         saved = saved_case_from_text(text)
-        entered = {
-            name.removeprefix("sheet_"): field.read(saved.sheet[name])
-            for name, field in sheet_fields().items()
-            if name in saved.sheet
-        }
-        return state_of(saved.case, self.reading, unknown=saved.unknown)._replace(**entered, sheet=self.state.sheet)
+        sheet = SheetEntries(in_sight=self.state.sheet.in_sight).with_record(saved.sheet, sheet_fields())
+        return state_of(saved.case, self.reading, unknown=saved.unknown)._replace(sheet=sheet)
 
     def file_problem(self, error: CaseError) -> str:
         """Say in a sentence for a reader what is wrong with a case file."""
@@ -463,21 +443,6 @@ class CaseActivity(Activity[CaseState]):
         if error.field in self.fields():
             return text("panel.load_field", field=self.label(error.field), sentence=error.sentence)
         return text("panel.newer_case" if error.rule == "newer_file" else "panel.not_a_case")
-
-
-@functools.cache
-def sheet_fields() -> Mapping[str, FormField]:
-    """Return what is asked for the sheet alone, by the name of its control.
-
-    Examples:
-        >>> list(sheet_fields())
-        ['sheet_topics', 'sheet_name', 'sheet_program']
-    """
-    return {
-        "sheet_topics": topics_field("sheet_topics", text("sheet_desk.topics")),
-        "sheet_name": line_field("sheet_name", text("sheet_desk.name")),
-        "sheet_program": line_field("sheet_program", text("sheet_desk.program")),
-    }
 
 
 @functools.cache

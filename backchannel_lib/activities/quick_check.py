@@ -10,7 +10,6 @@ from typing import Annotated, Any, Final, NamedTuple
 
 from backchannel_lib.activities.activity import Action
 from backchannel_lib.activities.form import Form, FormField, Record, boolean_field, choice_field, choices_field, one_or_other
-from backchannel_lib.activities.messages import ActionResult
 from backchannel_lib.activities.sheet_desk import line_field, sheet_actions, topics_field
 from backchannel_lib.activities.tables import ActivityRow
 from backchannel_lib.base.errors import CaseError
@@ -243,11 +242,7 @@ class QuickCheck(Form):
 
     def actions(self) -> dict[str, Action]:
         """Return what the buttons do."""
-        return sheet_actions(self._show_sheet, lambda: self.sheets(self.state))
-
-    def _show_sheet(self, _: Mapping[str, Any]) -> ActionResult:
-        self.commit_values(sheet=not self.state["sheet"])
-        return {"focus": "sheet"} if self.state["sheet"] else {}
+        return sheet_actions(self, lambda state: self.with_(sheet=not state["sheet"]), self.sheets)
 
     def sections(self, state: Record) -> list[str]:
         """Return whether the sheet is in sight."""

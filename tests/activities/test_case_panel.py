@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 
 from backchannel_lib import Case, CaseError, Verdict, judge, rules_check, what_would_change
 from backchannel_lib.activities import activity, saved_answers
-from backchannel_lib.activities.case_panel import CaseActivity, sheet_fields, state_of
+from backchannel_lib.activities.case_panel import CaseActivity, state_of
+from backchannel_lib.activities.sheet_desk import sheet_fields
 from backchannel_lib.base.texts import text
 from backchannel_lib.model.case_files import case_from_text, case_to_text
 from backchannel_lib.model.exams import exam_of

@@ -30,6 +30,7 @@ from backchannel_lib.activities.planner.html import (
 from backchannel_lib.activities.planner.plan import BY_RELATION
 from backchannel_lib.activities.planner.state import (
     COLUMNS,
+    ON_SHEETS,
     ROWS,
     PlannerState,
     empty,
@@ -39,7 +40,6 @@ from backchannel_lib.activities.planner.state import (
     read_cell,
     read_file_field,
     read_guess,
-    sheet_fields,
     to_record,
     with_spreadsheet,
 )
@@ -56,7 +56,7 @@ from backchannel_lib.activities.planner.tables import (
     programs_to_csv,
     table_of,
 )
-from backchannel_lib.activities.sheet_desk import sheet_actions
+from backchannel_lib.activities.sheet_desk import sheet_actions, sheet_fields
 from backchannel_lib.activities.tables import ActivityRow
 from backchannel_lib.base.errors import CaseError, SheetError, known_word
 from backchannel_lib.base.formatting import suggestions
@@ -89,7 +89,7 @@ class PlannerActivity(Activity[PlannerState]):
     def fields(self) -> Iterable[str]:
         """Name the controls: the guess, the file, and the cells of both tables as they are now."""
         cells = [f"{table}.{row.id}.{name}" for table in TABLES for row in self.state.rows(table) for name in COLUMNS[table]]
-        return ("guess", *self.row.fields, *cells, *sheet_fields())
+        return ("guess", *self.row.fields, *cells, *sheet_fields(*ON_SHEETS))
 
     def _cell(self, field: str) -> tuple[str, Any, str] | None:
         """Find the table, the row and the column of a cell."""
@@ -103,7 +103,7 @@ class PlannerActivity(Activity[PlannerState]):
         """Return a control's label; that of a cell says in which row it is."""
         if field == "guess":
             return text("planner_board.guess")
-        if field in sheet_fields():
+        if field in sheet_fields(*ON_SHEETS):
             return sheet_fields()[field].label
         if field in self.row.fields:
             return text(f"field.{field}.label")
@@ -124,8 +124,8 @@ class PlannerActivity(Activity[PlannerState]):
         state = self.state
         if field == "guess":
             return state._replace(guess=read_guess(field, value))
-        if field in sheet_fields():
-            return state._replace(**{field.removeprefix("sheet_"): sheet_fields()[field].read(value)})
+        if field in sheet_fields(*ON_SHEETS):
+            return state._replace(sheet=state.sheet.with_value(field, value))
         if field in self.row.fields:
             return state._replace(file=state.file.replace(**{field: read_file_field(field, value)}))
         cell = self._cell(field)
@@ -169,7 +169,6 @@ class PlannerActivity(Activity[PlannerState]):
 
     def actions(self) -> dict[str, Action]:
         """Return what the buttons do."""
-        takes_away = sheet_actions(self._show_sheet, lambda: self.sheets(self.state))
         return {
             "load": self._open,
             "save_table": self._save_table,
@@ -182,7 +181,7 @@ class PlannerActivity(Activity[PlannerState]):
             "restore_case": self._restore_case,
             "see": self._see,
             "guess_again": self._guess_again,
-            **takes_away,
+            **sheet_actions(self, lambda state: state._replace(sheet=state.sheet.toggled), self.sheets),
         }
 
     def _replace(self, to: PlannerState, **more: Unpack[ActionResult]) -> ActionResult:
@@ -266,18 +265,14 @@ class PlannerActivity(Activity[PlannerState]):
                 "planner_board.contact", name=contact.person.name, kind=text(f"level.recommender.{contact.case.recommender}")
             )
             with contextlib.suppress(CaseError):  # such as a floor of another exam, by which no single case can be judged
-                advice = advise(contact.case, contact.program.unknown, self.clock(), state.topics, keep_phase=True)
+                advice = advise(contact.case, contact.program.unknown, self.clock(), state.sheet.topics, keep_phase=True)
                 entered = case_in_words(contact.case, contact.program.unknown)
-                found.append(Sheet(advice, SheetHead(state.name, contact.program.name), caller, entered))
+                found.append(Sheet(advice, SheetHead(state.sheet.name, contact.program.name), caller, entered))
         return found
-
-    def _show_sheet(self, _: object) -> ActionResult:
-        self.commit(self.state._replace(sheet=not self.state.sheet))
-        return {"focus": "sheet"} if self.state.sheet else {}
 
     def deferred_fragments(self, state: PlannerState) -> dict[str, str]:
         """Return the sheets, once they were asked for: there may be sixty of them."""
-        return {"sheet": sheet_fragment(self.sheets(state)) if state.sheet else ""}
+        return {"sheet": sheet_fragment(self.sheets(state)) if state.sheet.in_sight else ""}
 
     # ---- what is on screen ----
 
@@ -312,7 +307,7 @@ class PlannerActivity(Activity[PlannerState]):
     def ui_state(self, state: PlannerState) -> dict[str, Any]:
         """Return which controls and sections are in sight, and where the score's slider ends."""
         open_now = ["seen"] if state.planned else ["ask"]
-        open_now += ["sheet"] if state.sheet else []
+        open_now += state.sheet.open_now
         if state.planned and state.plan.rows:
             open_now.append("sheets")
         mine = [name for name in shown_fields(state.file) if name in self.row.fields]

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from backchannel_lib.activities.planner.briefing import Briefing
 from backchannel_lib.activities.planner.plan import ASSUMPTIONS, Plan, PlanRow, PlanWarning
-from backchannel_lib.activities.planner.state import PersonRow, PlannerState, guesses, sheet_fields
+from backchannel_lib.activities.planner.state import ON_SHEETS, PersonRow, PlannerState, guesses
 from backchannel_lib.activities.planner.tables import ACQUAINTANCE, KINDS, OPENINGS, POLICIES, TABLES, limit, limits_in_words
 from backchannel_lib.activities.tables import ActivityRow
 from backchannel_lib.base.spreadsheet import to_csv
@@ -18,7 +18,7 @@ from backchannel_lib.page.case_controls import case_control, load_controls, show
 from backchannel_lib.page.components import citations, description_list
 from backchannel_lib.page.html import Markup, join, tag
 from backchannel_lib.page.inputs import button, checkbox, checks, radios, select, text_box, toolbar
-from backchannel_lib.page.sheet_desk import sheet_desk, topics_control
+from backchannel_lib.page.sheet_desk import sheet_desk
 
 
 def planner_page(row: ActivityRow, state: PlannerState, fragments: Mapping[str, str], open_now: Sequence[str]) -> Markup:
@@ -85,8 +85,7 @@ def planner_page(row: ActivityRow, state: PlannerState, fragments: Mapping[str, 
         sheet_desk(
             open_now,
             fragments["sheet"],
-            topics_control("sheet_topics", sheet_fields()["sheet_topics"].label, state.topics),
-            text_box("sheet_name", sheet_fields()["sheet_name"].label, state.name),
+            *state.sheet.controls(*ON_SHEETS),
             heading="h3",
         ),
         _files_section(open_now),

@@ -7,7 +7,6 @@ import re
 from collections.abc import Collection, Iterable, Mapping
 from typing import Any, Final, NamedTuple, TypeAlias
 
-from backchannel_lib.activities.form import FormField
 from backchannel_lib.activities.planner.plan import BY_RELATION, Plan, plan
 from backchannel_lib.activities.planner.tables import (
     MOST_ROWS,
@@ -22,7 +21,7 @@ from backchannel_lib.activities.planner.tables import (
     limit,
     read_rows,
 )
-from backchannel_lib.activities.sheet_desk import line_field, topics_field
+from backchannel_lib.activities.sheet_desk import SheetEntries, sheet_fields
 from backchannel_lib.activities.tables import PlannerExampleRow, load_planner_example
 from backchannel_lib.base.errors import CaseError, known_word
 from backchannel_lib.base.texts import text
@@ -74,6 +73,7 @@ class ProgramRow(NamedTuple):
 TableRow: TypeAlias = PersonRow | ProgramRow
 ROWS: Final[Mapping[str, type[TableRow]]] = {"people": PersonRow, "programs": ProgramRow}
 COLUMNS: Final[Mapping[str, tuple[str, ...]]] = {table: row._fields[1:] for table, row in ROWS.items()}
+ON_SHEETS: Final = ("topics", "name")  # what is asked for the sheets alone; the programs are in the table
 
 
 class PlannerState(NamedTuple):
@@ -84,10 +84,7 @@ class PlannerState(NamedTuple):
     programs: tuple[ProgramRow, ...] = ()
     guess: str = ""
     planned: str = ""
-    # For the sheets to take away:
-    name: str = ""
-    topics: tuple[str, ...] = ()
-    sheet: bool = False  # whether they are in sight
+    sheet: SheetEntries = SheetEntries()  # for all sheets to take away
 
     def rows(self, table: str) -> tuple[Any, ...]:
         """Return the rows of a table."""
@@ -217,8 +214,7 @@ def to_record(state: PlannerState, fields: Iterable[str]) -> dict[str, Any]:
         record[table] = "|".join(str(row.id) for row in state.rows(table))
         for row in state.rows(table):
             record |= {f"{table}.{row.id}.{name}": cell_value(getattr(row, name)) for name in COLUMNS[table]}
-    sheet = {"sheet_name": state.name, "sheet_topics": "|".join(state.topics)}
-    return {**record, "guess": state.guess, "told": state.planned, **sheet}
+    return {**record, "guess": state.guess, "told": state.planned, **state.sheet.values(*ON_SHEETS)}
 
 
 def from_record(record: Mapping[str, Any], fields: Iterable[str]) -> PlannerState:
@@ -231,22 +227,8 @@ def from_record(record: Mapping[str, Any], fields: Iterable[str]) -> PlannerStat
             values = {name: read_cell(name, record[cell], state.programs) for name, cell in cells.items() if cell in record}
             state = state.with_row(table, ROWS[table](number, **values))
     guess, planned = (read_guess(name, record.get(name, "")) for name in ("guess", "told"))
-    sheet = {name.removeprefix("sheet_"): field.read(record.get(name, "")) for name, field in sheet_fields().items()}
-    return state._replace(guess=guess, planned=planned if guess else "", **sheet)
-
-
-@functools.cache
-def sheet_fields() -> Mapping[str, FormField]:
-    """Return what is asked for the sheets alone, by the name of its control.
-
-    Examples:
-        >>> list(sheet_fields())
-        ['sheet_topics', 'sheet_name']
-    """
-    return {
-        "sheet_topics": topics_field("sheet_topics", text("sheet_desk.topics")),
-        "sheet_name": line_field("sheet_name", text("sheet_desk.name")),
-    }
+    sheet = SheetEntries().with_record(record, sheet_fields(*ON_SHEETS))
+    return state._replace(guess=guess, planned=planned if guess else "", sheet=sheet)
 
 
 def read_guess(field: str, value: object) -> str:
