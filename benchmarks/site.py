@@ -3,7 +3,9 @@
     .venv/bin/python benchmarks/site.py [VISITS]
 
 Each round opens *Your case* three times in one browser that has been there before: from the snapshot, from the snapshot again,
-and with Python started in the ordinary way. Run it on a quiet machine.
+and with Python started in the ordinary way. Then it moves the score there and back, once right after the slider got the focus,
+so that Python has to answer, and once after a while, when the answer was prefetched; the same browser moves ipywidgets' own
+slider in JupyterLab, answered by the kernel (the echo of interaction.py). Run it on a quiet machine.
 """
 
 # ruff: noqa: INP001, S101, S603, T201 (a command of its own, which starts the site and talks to a person at a terminal)
@@ -24,7 +26,10 @@ from playwright.sync_api import Page, sync_playwright
 
 from backchannel_lib.cli.browser import find_chromium, launch_arguments
 from backchannel_lib.cli.project import ROOT
+from backchannel_lib.model.case import Case
+from backchannel_lib.model.case_files import case_to_text
 from backchannel_lib.site import pages
+from benchmarks.interaction import CONTESTANTS, Strangers, p95, run_trial, running_lab
 
 PORT = 8899
 #: What the front door loads before Python answers.
@@ -51,6 +56,55 @@ def seconds_until_live(page: Page, address: str) -> tuple[float, float]:
     live = time.perf_counter() - begun
     paint = page.evaluate("performance.getEntriesByName('first-contentful-paint')[0].startTime")
     return paint / 1000, live
+
+
+#: One step of the score decides on the verdict.
+CASE = case_to_text(Case(score=239, range_low=240, recommender="trusted_peer", specifics=True)).encode()
+
+#: Notes when a key was pressed, and when the verdict on screen changed after it.
+WATCH = """
+(() => {
+  const bench = (globalThis.bench = { pressed: 0, took: 0 });
+  addEventListener("keydown", () => { bench.pressed = performance.now(); bench.took = 0; }, true);
+  new MutationObserver(() => {
+    const name = document.querySelector(".bw-verdict-name")?.textContent;
+    if (!name || name === bench.was) return;
+    bench.was = name;
+    if (bench.pressed) bench.took ||= performance.now() - bench.pressed;
+  }).observe(document, { subtree: true, childList: true, characterData: true });
+})();
+"""
+SCORE = "[data-field=score] input[type=range]"
+
+
+def ms_until_answered(page: Page, key: str) -> float:
+    """Press a key, and return the ms from it to the changed verdict."""
+    page.keyboard.press(key)
+    for _ in range(300):
+        if took := float(page.evaluate("bench.took")):
+            return took
+        page.wait_for_timeout(20)
+    raise SystemExit("A move was not answered.")
+
+
+def moves_on_the_site(page: Page, address: str, moves: int) -> tuple[list[float], list[float]]:
+    """Return the ms of moves that Python answers and of moves whose answers were prefetched."""
+    page.add_init_script(WATCH)
+    seconds_until_live(page, address + pages.CASE)
+    page.set_input_files("input[type=file]", files=[{"name": "case.json", "mimeType": "application/json", "buffer": CASE}])
+    page.wait_for_selector(f"{SCORE}:not([disabled])")
+    page.wait_for_timeout(1500)
+    asked, prefetched = [], []
+    for number in range(moves):
+        there, back = ("ArrowRight", "ArrowLeft")
+        page.focus("[data-field=failed_attempts] input:not([type=hidden])")
+        page.wait_for_timeout(400)
+        page.focus(SCORE)
+        asked.append(ms_until_answered(page, there))
+        page.wait_for_timeout(700)
+        prefetched.append(ms_until_answered(page, back))
+        page.wait_for_timeout(100 + number % 7)
+    return asked, prefetched
 
 
 def packed(path: Path) -> int:
@@ -105,6 +159,15 @@ def measure(folder: Path, address: str, visits: int) -> None:
         print(f"first visit: first answer after {statistics.median(live for _, live in first):.2f} s")
         later, plainly = statistics.median(snapshot), statistics.median(plain)
         print(f"later visits: {later:.2f} s, {started:.2f} of a plain start ({plainly:.2f} s)")
+        asked, prefetched = moves_on_the_site(context.new_page(), address, 30)
+        with running_lab() as lab:
+            echo = [move["verdict"] for move in run_trial(lab, browser, CONTESTANTS[0], 30, Strangers())["moves"]]
+        base = statistics.median(echo)
+        for name, times in (("answered by Python", asked), ("prefetched", prefetched)):
+            print(
+                f"a move, {name}: {statistics.median(times):.0f} ms (p95 {p95(times):.0f}), "
+                f"{statistics.median(times) / base:.2f} of the echo in JupyterLab ({base:.0f} ms)"
+            )
         browser.close()
 
 

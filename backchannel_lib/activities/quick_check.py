@@ -25,7 +25,7 @@ from backchannel_lib.page.html import tag
 from backchannel_lib.page.inputs import button, checks, radios, select, text_box, toolbar
 from backchannel_lib.page.sheet import Sheet, SheetHead, moment_text, sheet_sections
 from backchannel_lib.page.sheet_desk import sheet_desk, sheet_fragment, topics_control
-from backchannel_lib.page.verdict_html import verdicts_label
+from backchannel_lib.page.verdict_html import answer_strip, verdicts_label
 
 NOW: Final = "now"
 QUESTIONS: Final = ("contacted", "inside", "message", "standing", "file", "program")  # whose answers are in the table
@@ -186,7 +186,7 @@ class QuickCheck(Form):
         return {
             "moment": text("quick.moment", when=moment_text(advice.now)),
             "answer": sheet_sections(advice),
-            "strip": text("quick.strip", rule=rule.label, verdict=verdicts_label(advice.judgment.verdicts)),
+            "strip": answer_strip(rule.label, verdicts_label(advice.judgment.verdicts)),
             "live_text": text("quick.live_text", rule=rule.label, verdict=verdicts_label(advice.judgment.verdicts)),
         }
 

@@ -33,6 +33,7 @@ from backchannel_lib.page.rule_html import rule_answer
 from backchannel_lib.page.scores_html import score_orientation
 from backchannel_lib.page.unknown_html import worth_asking
 from backchannel_lib.page.verdict_html import (
+    answer_strip,
     depends_sentence,
     held_sentence,
     is_weakest,
@@ -77,7 +78,7 @@ def fast_fragments(case: Case, reading: str | None = None, unknown: Collection[s
         **fragments,
         "rules": rule_answer(rules),
         "example": text("card.example") if case == Case() else "",
-        "strip": join(tag("b", label), " ", text("strip.rule", answer=rules.label)),
+        "strip": answer_strip(rules.label, label),
     }
 
 

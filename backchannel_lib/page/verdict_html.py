@@ -102,6 +102,16 @@ def verdicts_label(verdicts: Collection[Verdict], *, within_sentence: bool = Fal
     return text("changes.between" if within_sentence else "take_home.between", lowest=lowest.label, highest=highest.label)
 
 
+def answer_strip(rule: str, verdict: str) -> Markup:
+    """Write the rule's answer and the verdict in one line, to stay in sight while a control moves.
+
+    Examples:
+        >>> answer_strip("Not allowed", "Skimmed")
+        "NRMP's rule: Not allowed. Article: <b>Skimmed</b>"
+    """
+    return join(text("strip.rule", answer=rule), " ", tag("b", verdict))
+
+
 def depends_sentence(fields: Sequence[str]) -> str:
     """Say on which unknown fields something depends; a blank text where it depends on none.
 
