@@ -51,7 +51,7 @@ def open_changes(case: Case, unknown: Collection[str] = (), reading: str | None 
     Examples:
         >>> found = open_changes(Case(recommender="trusted_peer"), ["lists_open"])
         >>> [(one.change.remedies, one.found.lowest.name, one.found.highest.name) for one in found.changes][:1]
-        [(('give_specifics',), 'FILE_READ', 'PHONE_INTERVIEW')]
+        [(('give_specifics', 'start_a_year_early'), 'PHONE_INTERVIEW', 'PHONE_INTERVIEW')]
     """
     names = check_unknown(unknown)
     now = possible(case, names, reading)
