@@ -18,9 +18,9 @@ from backchannel_lib.base.texts import text
 from backchannel_lib.model.advice import advise, load_not_covered
 from backchannel_lib.model.case import Case
 from backchannel_lib.model.soap_rule import NEWEST, rules_check
-from backchannel_lib.model.tables import load_article, load_article_sections, load_claims, load_facts
+from backchannel_lib.model.tables import facts, load_article, load_article_sections, load_claims, load_facts
 from backchannel_lib.page.case_fragments import deferred_fragments, fast_fragments
-from backchannel_lib.page.components import article_name, citations, facts, facts_by_source, find_in_article
+from backchannel_lib.page.components import article_name, citations, facts_by_source, find_in_article
 from backchannel_lib.page.sheet import sheet_html, sheet_text
 from backchannel_lib.workshop.handouts import sheet
 

@@ -17,9 +17,9 @@ from backchannel_lib.model.case_table import CASE_COLUMNS, clash_with_defaults, 
 from backchannel_lib.model.cells import is_blank
 from backchannel_lib.model.possible import MAY_BE_UNKNOWN, UNKNOWN, check_unknown, replace_known
 
-FORMAT: Final = 2  # raised when a field changes its meaning; a new field with a default needs no new format
-SHEET: Final = ("sheet_name", "sheet_program", "sheet_topics")  # what a file may hold for the sheet alone
-PLAIN: Final = 1  # the format of a case in which everything is stated, which older versions read as well
+NEWEST_FORMAT: Final = 2  # raised when a field changes its meaning; a new field with a default needs no new format
+SHEET_FIELDS: Final = ("sheet_name", "sheet_program", "sheet_topics")  # what a file may hold for the sheet alone
+FORMAT_WITHOUT_UNKNOWN: Final = 1  # the format of a case in which everything is stated, which older versions read as well
 
 
 class SavedCase(NamedTuple):
@@ -28,7 +28,7 @@ class SavedCase(NamedTuple):
     Args:
         case: The case; where a field is unknown, any value that fits stands in it.
         unknown: The fields that are not known, of `MAY_BE_UNKNOWN`.
-        sheet: What was entered for the sheet alone, of `SHEET`.
+        sheet: What was entered for the sheet alone, of `SHEET_FIELDS`.
 
     Examples:
         >>> saved_case_from_text('{"backchannel_case": 2, "sponsors_visas": "unknown"}').unknown
@@ -55,7 +55,7 @@ def saved_case_to_text(saved: SavedCase) -> str:
     sheet = {name: value for name, value in saved.sheet.items() if value}
     if not saved.unknown and not sheet:
         return case_to_text(saved.case)
-    record = {"backchannel_case": FORMAT, **saved.record, **sheet}
+    record = {"backchannel_case": NEWEST_FORMAT, **saved.record, **sheet}
     return json.dumps(record, indent=2) + "\n"
 
 
@@ -72,7 +72,7 @@ def case_to_text(case: Case) -> str:
         >>> case_from_text(case_to_text(Case(score=251))).score
         251
     """
-    return json.dumps({"backchannel_case": PLAIN, **case.to_record()}, indent=2) + "\n"
+    return json.dumps({"backchannel_case": FORMAT_WITHOUT_UNKNOWN, **case.to_record()}, indent=2) + "\n"
 
 
 def case_from_text(text: str, name: str = "case file") -> Case:
@@ -130,9 +130,9 @@ def saved_case_from_text(text: str, name: str = "case file") -> SavedCase:
     version = record.pop("backchannel_case", 0)
     if isinstance(version, bool) or not isinstance(version, int) or version < 0:
         raise CaseFileError(name, "bad_format", version)
-    if version > FORMAT:
-        raise CaseFileError(name, "newer_file", version, known=FORMAT)
-    sheet = {key: record.pop(key) for key in SHEET if key in record}
+    if version > NEWEST_FORMAT:
+        raise CaseFileError(name, "newer_file", version, known=NEWEST_FORMAT)
+    sheet = {key: record.pop(key) for key in SHEET_FIELDS if key in record}
     for value in sheet.values():
         if not isinstance(value, str):
             raise CaseFileError(name, "bad_sheet", value)

@@ -6,7 +6,7 @@ import functools
 
 from backchannel_lib.base.errors import CaseError
 from backchannel_lib.model.case import Case
-from backchannel_lib.model.tables import ExamRow, load_exams, load_facts
+from backchannel_lib.model.tables import ExamRow, facts, load_exams
 
 SCORES = ("score", "range_low", "range_floor")
 
@@ -78,4 +78,4 @@ def others_than(score: str) -> str:
 @functools.cache
 def step2_top() -> int:
     """Return the highest score of Step 2 CK."""
-    return int({fact.id: fact.value for fact in load_facts()}["scores.step2_scale_high"])
+    return int(facts()["scores.step2_scale_high"].value)

@@ -18,7 +18,7 @@ from backchannel_lib.model.calendar import eastern, match_week
 from backchannel_lib.model.case import Case, case_from
 from backchannel_lib.model.conditions import parse, scalar_function
 from backchannel_lib.model.rules import rule_book
-from backchannel_lib.model.tables import SoapRuleRow, load_facts, load_phases, load_soap_rule, load_week_events
+from backchannel_lib.model.tables import SoapRuleRow, facts, load_phases, load_soap_rule, load_week_events
 
 #: The facts that say how new what we know of the rule is.
 NEWEST: Final = ("soap_rule.newest", "soap_rule.not_settled_2027")
@@ -94,9 +94,18 @@ def rule_source(ids: Iterable[str]) -> str:
         >>> "2027" in rule_source(["soap_rule.penalty"])
         True
     """
-    rows = {fact.id: fact for fact in load_facts()}
-    cited = [rows[one].graded_citation for one in ids]
-    return " ".join(dict.fromkeys([*cited, *(rows[one].sentence for one in NEWEST)]))
+    cited = [facts()[one].graded_citation for one in ids]
+    return " ".join(dict.fromkeys([*cited, *newest_source()]))
+
+
+def newest_source() -> list[str]:
+    """Return sentences on the rule's newest source, and on this year's agreement, which was not seen.
+
+    Examples:
+        >>> "2027" in newest_source()[1]
+        True
+    """
+    return [facts()[one].sentence for one in NEWEST]
 
 
 def soap_window(year: int) -> tuple[datetime, datetime]:

@@ -587,6 +587,20 @@ class FactRow(NamedTuple):
 load_facts = loader(FactRow, "facts.csv")
 
 
+@functools.cache
+def facts() -> dict[str, FactRow]:
+    """Return the facts from outside the article by their ids.
+
+    Source:
+        data/facts.csv.
+
+    Examples:
+        >>> facts()["scores.step2_mean"].value
+        '251'
+    """
+    return {fact.id: fact for fact in load_facts()}
+
+
 class PercentileRow(NamedTuple):
     """A few points of the national distribution of Step 2 CK.
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 
 from backchannel_lib.base.texts import text
-from backchannel_lib.model.soap_rule import NEWEST
-from backchannel_lib.model.tables import FactRow, load_article, load_article_sections, load_claims, load_facts
+from backchannel_lib.model.soap_rule import newest_source
+from backchannel_lib.model.tables import FactRow, facts, load_article, load_article_sections, load_claims
 from backchannel_lib.page.html import Markup, join, tag
 
 
@@ -217,28 +217,11 @@ def citations(name: str, claims: Iterable[str], assumptions: Iterable[str] = (),
             ],
             tag("li", article_name(), " ", find_in_article(claims)) if claims else None,
             [tag("li", facts()[one].sentence, fact_source(facts()[one])) for one in given],
-            newest_source(given),
+            newest_source_items(given),
         ),
         class_="bw-basis",
         data_details=name,
     )
-
-
-@functools.cache
-def facts() -> Mapping[str, FactRow]:
-    """Give the facts from outside the article by their ids.
-
-    Returns:
-        Rows of data/facts.csv.
-
-    Source:
-        data/facts.csv.
-
-    Examples:
-        >>> facts()["scores.step2_mean"].value
-        '251'
-    """
-    return {fact.id: fact for fact in load_facts()}
 
 
 def fact_source(fact: FactRow) -> Markup:
@@ -335,19 +318,19 @@ def chart_panel(
     )
 
 
-def newest_source(given: Iterable[str]) -> list[Markup]:
+def newest_source_items(given: Iterable[str]) -> list[Markup]:
     """Where facts are about the NRMP's rule, name its newest source as items of a list, and that this year's was not seen.
 
     Args:
         given: Ids of facts.
 
     Examples:
-        >>> len(newest_source(["soap_rule.penalty"])), newest_source(["scores.step2_sd"])
+        >>> len(newest_source_items(["soap_rule.penalty"])), newest_source_items(["scores.step2_sd"])
         (2, [])
     """
     if not any(fact.startswith("soap_rule.") for fact in given):
         return []
-    return [tag("li", facts()[one].sentence) for one in NEWEST]
+    return [tag("li", sentence) for sentence in newest_source()]
 
 
 def facts_by_source(name: str, title: str, given: Iterable[str]) -> Markup:
@@ -372,17 +355,23 @@ def facts_by_source(name: str, title: str, given: Iterable[str]) -> Markup:
     for one in given:
         by_source.setdefault(fact_source(facts()[one]), []).append(one)
     told = [tag("li", " ".join(facts()[one].sentence for one in found), source) for source, found in by_source.items()]
-    told += newest_source(one for found in by_source.values() for one in found)
+    told += newest_source_items(one for found in by_source.values() for one in found)
     return tag("details", tag("summary", title), tag("ul", told, class_="bw-list"), class_="bw-basis", data_details=name)
 
 
-def listed(names: Sequence[str]) -> str:
+def listed(names: Sequence[str], most: int | None = None) -> str:
     """Write names one after the other, the last after "and".
 
+    Args:
+        names: The names.
+        most: How many are named at most, with the number of the others after them; None for all.
+
     Examples:
-        >>> listed(["Mercy"]), listed(["Mercy", "Lakeside", "St. Anne"])
-        ('Mercy', 'Mercy, Lakeside and St. Anne')
+        >>> listed(["Mercy"]), listed(["Mercy", "Lakeside", "St. Anne"]), listed(["Mercy", "Lakeside", "St. Anne"], 1)
+        ('Mercy', 'Mercy, Lakeside and St. Anne', 'Mercy and 2 more')
     """
-    if len(names) == 1:
-        return names[0]
-    return text("take_home.and", first=", ".join(names[:-1]), last=names[-1])
+    if most is not None and len(names) > most:
+        names = [*names[:most], text("list.more", count=len(names) - most)]
+    if len(names) < 2:
+        return "".join(names)
+    return text("list.and", first=", ".join(names[:-1]), last=names[-1])

@@ -7,8 +7,8 @@ import bisect
 from backchannel_lib.base.texts import text
 from backchannel_lib.model.case import Case
 from backchannel_lib.model.exams import exam_of
-from backchannel_lib.model.tables import load_percentiles, load_score_anchors
-from backchannel_lib.page.components import fact_source, facts, facts_by_source, table
+from backchannel_lib.model.tables import facts, load_percentiles, load_score_anchors
+from backchannel_lib.page.components import fact_source, facts_by_source, table
 from backchannel_lib.page.html import Markup, join, tag
 
 

@@ -23,9 +23,10 @@ from backchannel_lib.model.open_judgment import OpenJudgment, certain_rules
 from backchannel_lib.model.possible import MAY_BE_UNKNOWN
 from backchannel_lib.model.readings import READINGS
 from backchannel_lib.model.soap_rule import rule_source
+from backchannel_lib.model.tables import facts
 from backchannel_lib.model.verdict import Reason, judge
 from backchannel_lib.page.case_controls import load_controls, shown_fields
-from backchannel_lib.page.components import article_name, facts, find_in_article, lines_of, listed, scrollable
+from backchannel_lib.page.components import article_name, find_in_article, lines_of, listed, scrollable
 from backchannel_lib.page.html import Markup, join, tag
 from backchannel_lib.page.rich_display import value_label
 from backchannel_lib.page.verdict_html import is_weakest, reasons_on_screen, verdicts_label

@@ -16,10 +16,10 @@ from backchannel_lib.base.errors import known_word
 from backchannel_lib.base.files import write_file
 from backchannel_lib.base.texts import text
 from backchannel_lib.model.case import Case
-from backchannel_lib.model.soap_rule import NEWEST, rules_check
-from backchannel_lib.model.tables import load_phases
+from backchannel_lib.model.soap_rule import newest_source, rules_check
+from backchannel_lib.model.tables import facts, load_phases
 from backchannel_lib.model.verdict import Judgment, Reason, Verdict, judge
-from backchannel_lib.page.components import article_name, facts, find_in_article, lines_of, table
+from backchannel_lib.page.components import article_name, find_in_article, lines_of, table
 from backchannel_lib.page.file_sheet import file_sheet
 from backchannel_lib.page.html import Markup, join, tag
 from backchannel_lib.workshop.deck import Vignette, link_order, vignettes
@@ -179,7 +179,6 @@ def _rule_box() -> Markup:
         next(check for check in checks if check.answer == answer and not check.changes_later)
         for answer in ("not_allowed", "allowed")
     )
-    newest = " ".join(facts()[one].sentence for one in NEWEST)
     return tag(
         "div",
         tag("p", tag("b", inside.reason)),
@@ -190,7 +189,7 @@ def _rule_box() -> Markup:
             "p",
             text("sheet.sources", sources=_sources(dict.fromkeys((*inside.facts, *outside.facts)))),
             " ",
-            newest,
+            " ".join(newest_source()),
             class_="small",
         ),
         class_="rule",

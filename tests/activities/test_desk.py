@@ -21,7 +21,7 @@ from backchannel_lib.activities.tables import (
 )
 from backchannel_lib.activities.timed_deck import CLOCK
 from backchannel_lib.base.texts import text
-from backchannel_lib.page.components import facts
+from backchannel_lib.model.tables import facts
 from tests.helpers.notebooks import NOTEBOOKS, read
 
 FILES = [row.file for row in load_desk_files()]

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 
 from backchannel_lib import Case, CaseError, CaseFileError, load_case, save_case
-from backchannel_lib.model.case_files import FORMAT, case_from_text, case_to_text
+from backchannel_lib.model.case_files import NEWEST_FORMAT, case_from_text, case_to_text
 from tests.helpers.cases import cases
 
 NOT_JSON = "mine.json: is not a case file: it does not hold readable JSON. It begins with {}. It was left as it is."
@@ -225,4 +225,4 @@ def test_a_save_that_is_broken_off_leaves_nothing_behind(monkeypatch: pytest.Mon
 
 def test_the_format_is_the_one_that_is_written_here() -> None:
     """The messages above speak of format 2; whoever raises it has to see to older files too."""
-    assert FORMAT == 2
+    assert NEWEST_FORMAT == 2

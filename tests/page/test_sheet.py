@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from backchannel_lib import Case
 from backchannel_lib.base.texts import text
 from backchannel_lib.model.advice import Advice, advise, load_not_covered
-from backchannel_lib.page.components import facts
+from backchannel_lib.model.tables import facts
 from backchannel_lib.page.sheet import Sheet, SheetHead, case_in_words, moment_text, sheet_html, sheet_text, sheets_text
 from tests.helpers.cases import cases, moments
 

@@ -16,7 +16,8 @@ from backchannel_lib.base.texts import text
 from backchannel_lib.cli import main as command_line
 from backchannel_lib.cli.browser import HOW_TO_GET_ONE, BrowserMissingError, find_chromium
 from backchannel_lib.cli.print_sheets import PRINT_BY_HAND
-from backchannel_lib.page.components import facts, lines_of
+from backchannel_lib.model.tables import facts
+from backchannel_lib.page.components import lines_of
 from backchannel_lib.workshop import handouts as sheets
 from backchannel_lib.workshop.deck import Vignette, link_order, vignettes
 from backchannel_lib.workshop.handouts import KINDS, STYLE, sheet, write_handouts

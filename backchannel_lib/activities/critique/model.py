@@ -25,9 +25,9 @@ from backchannel_lib.model.tables import (
     case_settings,
     claim_ids,
     fact_ids,
+    facts,
     load_claims,
     load_examples,
-    load_facts,
 )
 from backchannel_lib.model.verdict import judge
 
@@ -468,7 +468,7 @@ def order_agrees() -> OrderCheck:
 
 
 def _sample() -> int:
-    return int({fact.id: fact.value for fact in load_facts()}["studies.ophtho_sample"])
+    return int(facts()["studies.ophtho_sample"].value)
 
 
 def _one_answer_either_way(upper: int, lower: int) -> tuple[float, float]:

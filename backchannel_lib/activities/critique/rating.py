@@ -12,9 +12,9 @@ from backchannel_lib.activities.guess import Items
 from backchannel_lib.activities.messages import ActionResult
 from backchannel_lib.activities.tables import ActivityRow
 from backchannel_lib.base.texts import text
-from backchannel_lib.model.tables import load_claims
+from backchannel_lib.model.tables import facts, load_claims
 from backchannel_lib.page.activity_page import activity_page, show_if, slot
-from backchannel_lib.page.components import citations, facts, facts_by_source, lines_of
+from backchannel_lib.page.components import citations, facts_by_source, lines_of
 from backchannel_lib.page.html import Markup, join, tag
 from backchannel_lib.page.inputs import button, select, toolbar
 

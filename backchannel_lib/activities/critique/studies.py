@@ -15,9 +15,10 @@ from backchannel_lib.activities.guess import GuessForm
 from backchannel_lib.activities.messages import ActionResult
 from backchannel_lib.activities.tables import ActivityRow
 from backchannel_lib.base.texts import text
+from backchannel_lib.model.tables import facts
 from backchannel_lib.page.activity_page import activity_page, show_if, slot
 from backchannel_lib.page.charts import Figure, bars, bars_of_two
-from backchannel_lib.page.components import chart_panel, citations, description_list, facts, facts_by_source, scrollable, table
+from backchannel_lib.page.components import chart_panel, citations, description_list, facts_by_source, scrollable, table
 from backchannel_lib.page.html import Markup, join, tag
 from backchannel_lib.page.inputs import button, radios, slider, toolbar
 

@@ -36,6 +36,7 @@ from backchannel_lib.model.rules import rule_book
 from backchannel_lib.model.soap_rule import RulesCheck, rules_check
 from backchannel_lib.model.tables import ANSWERS, STAGES, load_flags
 from backchannel_lib.model.verdict import Judgment, Verdict
+from backchannel_lib.page.components import listed
 from backchannel_lib.page.verdict_html import held_sentence, range_label
 
 #: The assumptions of ours behind every plan, by their ids in data/assumptions.csv.
@@ -410,7 +411,11 @@ class _Planner:
             for p, person in enumerate(self.people)
             if (other := self.useful.get((p, contact.program))) and other.verdict > contact.verdict
         ]
-        why = text("planner.row.better", names=_listed(better), **limits_in_words()) if better else text("planner.row.best")
+        why = (
+            text("planner.row.better", names=listed(better, _NAMES_LISTED), **limits_in_words())
+            if better
+            else text("planner.row.best")
+        )
         return PlanRow(
             person=self.people[contact.person],
             program=self.programs[contact.program],
@@ -503,10 +508,10 @@ class _Planner:
         """List what to beware of: the NRMP's rule, then the size of the plan, its programs, and the people in the table."""
         for kind in RULE_KINDS[:-1]:
             if names := [row.program.name for row in rows if row.rule_kind == kind]:
-                yield PlanWarning(kind, text(f"planner.warn_rule.{kind}", names=_listed(names)), tuple(names), ())
+                yield PlanWarning(kind, text(f"planner.warn_rule.{kind}", names=listed(names, _NAMES_LISTED)), tuple(names), ())
         for kind, names, claims, values in self._about(rows, people):
             if names:
-                sentence = text(f"planner.warn.{kind}", **{"names": _listed(names), **values})
+                sentence = text(f"planner.warn.{kind}", **{"names": listed(names, _NAMES_LISTED), **values})
                 yield PlanWarning(kind, sentence, tuple(names), claims)
 
     def _about(
@@ -525,14 +530,14 @@ class _Planner:
         shared = [row for row in rows if voices[row.program] > 1]
         pairs = [text("planner.pair", program=row.program.name, person=row.person.name) for row in shared]
         overlap = ("conduct.overlapping-emails",)
-        yield "overlap", [row.program.name for row in shared], overlap, {"names": _listed(pairs)}
+        yield "overlap", [row.program.name for row in shared], overlap, {"names": listed(pairs, _NAMES_LISTED)}
 
         score = self.student.score
         below = [program for q, program in enumerate(self.programs) if q not in self.no_contact and score < program.range_low]
         for kind, far in (("below_range", False), ("far_below", True)):
             found = [program for program in below if (score < program.floor) == far]
             gaps = [text("planner.gap", program=program.name, gap=program.range_low - score) for program in found]
-            values = {"score": score, "names": _listed(gaps)}
+            values = {"score": score, "names": listed(gaps, _NAMES_LISTED)}
             yield kind, [program.name for program in found], ("conduct.few-and-strong",), values
         yield "noncategorical", [row.program.name for row in rows if row.program.openings == "noncategorical"], (), {}
 
@@ -556,8 +561,3 @@ def _by_verdict_and_rule(row: PlanRow) -> tuple[int, int]:
 def _weakest_link(judgment: Judgment) -> str:
     """Return the reason of every stage that holds the verdict down."""
     return " ".join(reason.sentence for reason in judgment.reasons if reason.stage in judgment.binding)
-
-
-def _listed(names: Sequence[str]) -> str:
-    shown = ", ".join(names[:_NAMES_LISTED])
-    return shown if len(names) <= _NAMES_LISTED else text("planner.more", names=shown, count=len(names) - _NAMES_LISTED)

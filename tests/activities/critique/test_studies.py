@@ -12,8 +12,8 @@ from backchannel_lib.activities.critique.studies import FACTS, MIDDLE, STEPS, St
 from backchannel_lib.activities.registry import make_activity
 from backchannel_lib.base.errors import CaseError
 from backchannel_lib.base.texts import text
+from backchannel_lib.model.tables import facts
 from backchannel_lib.page.charts import bars
-from backchannel_lib.page.components import facts
 
 SURVEY = {"known_mentor": 41, "unknown_mentor": 14, "applicant": 3}
 NUMBERS = [*SURVEY, "belief", "ban"]

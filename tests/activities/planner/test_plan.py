@@ -617,7 +617,7 @@ def test_a_long_list_is_cut() -> None:
     found = plan(Case(), people, [Program(f"P{number:02}", 230) for number in range(10)])
     assert len(found.rows) == 10
     names = ", ".join(row.program.name for row in found.rows[:8])
-    assert text("planner.more", names=names, count=2) in found.warnings[0].sentence
+    assert text("list.and", first=names, last=text("list.more", count=2)) in found.warnings[0].sentence
 
 
 # ---- what is refused ----

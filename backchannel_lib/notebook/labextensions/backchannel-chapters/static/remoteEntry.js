@@ -8,7 +8,7 @@
   const WIDGET_VIEW = "application/vnd.jupyter.widget-view+json";
   const POLL_MS = 250; // between two looks at a chapter that another tab is running
   const POLLS = 240;
-  const RECORD = "__import__('backchannel_lib.notebook.kernel_record', fromlist=['record']).";
+  const RECORD = "__import__('importlib').import_module('backchannel_lib.notebook.kernel_record').";
 
   // Chapters for readers: prose and activities, and nothing of a notebook around them.
   const STYLE = `
