@@ -60,6 +60,12 @@ CELL = st.one_of(
 )
 
 
+#: Numbers at the edges of what a field takes, and beside them.
+NEARLY = st.sampled_from(
+    [-1.0, -0.0, 0.0, 0.5, 1.0, 3.0, 4.0, 10.0, 11.0, 240.0, 240.5, 999.0, 1000.0, 1e9, 1e10, 1e300, -1, 1000]
+)
+
+
 def told(error: Exception) -> str:
     """Give what an error says: something, a line to each problem, and of no great length."""
     said = str(error)
@@ -127,8 +133,9 @@ def frames(draw: st.DrawFn) -> pd.DataFrame:
     rows = draw(st.lists(cases(), min_size=1, max_size=3))
     columns = draw(st.lists(st.sampled_from(FIELDS), min_size=1, max_size=6, unique=True))
     table: dict[str, list[Any]] = {name: [row.to_record()[name] for row in rows] for name in columns}
-    for name in draw(st.lists(st.sampled_from(columns), max_size=3)):
-        table[name][draw(st.integers(0, len(rows) - 1))] = draw(CELL)
+    for name in draw(st.lists(st.sampled_from(columns), min_size=1, max_size=3)):
+        near = NEARLY if Case.fields()[name].kind == "number" else CELL
+        table[name][draw(st.integers(0, len(rows) - 1))] = draw(CELL | near)
     frame = pd.DataFrame({name: pd.Series(column, dtype=object) for name, column in table.items()})
     return frame.infer_objects() if draw(st.booleans()) else frame
 
