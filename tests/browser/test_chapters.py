@@ -50,8 +50,8 @@ KEYS = {
     "textarea": "x",
 }
 
-#: ms from the last key in a text until it is sent: a little more than DEBOUNCE_MS of the page's settings.js.
-WRITTEN = 320
+#: A text is sent DEBOUNCE_MS of the page's settings.js after its last key; the page itself waits, so a busy one waits longer.
+WRITTEN = "() => new Promise(done => setTimeout(done, 320))"
 
 LOOK = """() => {
   const one = document.activeElement;
@@ -69,18 +69,14 @@ LOOK = """() => {
 }"""
 
 
-def settle(page: Page) -> None:
-    """Wait until the kernel has answered what was pressed."""
-    page.wait_for_function("!document.querySelector('.bw[data-pending]')", polling=GLANCE, timeout=PATIENCE)
-
-
-def walk(page: Page, part: int, again: str = "") -> tuple[list[str], bool]:
+def walk(opened: Opened, part: int, again: str = "") -> tuple[list[str], bool]:
     """Go through one part by Tab, working each control once by its own key, and one button whenever it comes.
 
     Returns:
         What was worked, and whether an answer stood there at any time.
     """
-    settle(page)
+    page = opened.page
+    opened.settle()
     # An answer that arrives late draws the title anew and takes the focus along, so it has to stay for some frames.
     page.wait_for_function(
         """async part => {
@@ -112,8 +108,8 @@ def walk(page: Page, part: int, again: str = "") -> tuple[list[str], bool]:
             back = at["kind"] == "range" and sum(one.startswith("range") for one in worked) % 2 == 0
             page.keyboard.press("ArrowLeft" if back else KEYS[at["kind"]])
             if at["kind"] == "textarea":
-                page.wait_for_timeout(WRITTEN)
-            settle(page)
+                page.evaluate(WRITTEN)
+            opened.settle()
             found = found or answered(page, part)
     return worked, found
 
@@ -148,7 +144,7 @@ def work(opened: Opened, lab: Lab, chapter: str) -> None:
         heading = page.locator(".bw-lesson").nth(number).locator("h2").first
         assert heading.text_content() == text(f"activity.{row.activity}.title")
         assert not (row.kind in {"scenes", "sorting", "questions"} and answered(page, number)), "an answer before a prediction"
-        worked, found = walk(page, number, AGAIN.get(row.kind, ""))
+        worked, found = walk(opened, number, AGAIN.get(row.kind, ""))
         assert len(worked) >= 3, f"{row.activity}: {worked}"
         assert found, f"{row.activity}: no answer after {worked}"
     opened.wait_until_idle()
@@ -159,28 +155,9 @@ def work(opened: Opened, lab: Lab, chapter: str) -> None:
     for width in (360, 1280, 1920):
         page.set_viewport_size({"width": width, "height": 800})
         for number in range(len(parts)):
-            assert page.evaluate(CUT_OFF, number) == [], f"{parts[number].activity}: cut off at {width}"
+            assert opened.cut_off(number) == [], f"{parts[number].activity}: cut off at {width}"
     notices = page.evaluate("[...document.querySelectorAll('[data-notice]')].map(one => one.innerText)")
     assert text("panel.disconnected") not in notices
     assert text("panel.not_understood") not in notices
     assert opened.hosts - {"-"} == {lab.address.removeprefix("http://")}
     assert [told for told in opened.complaints if "404" not in told] == []
-
-
-CUT_OFF = """async number => {
-  const panel = document.querySelectorAll('.bw-lesson')[number];
-  panel.scrollIntoView();  // what is out of sight is not laid out anew
-  // Wait until the layout has come to rest: the same size and place through ten frames, and no less than the page itself takes.
-  let [before, still, begun] = ['', 0, performance.now()];
-  while (still < 10 || performance.now() - begun < 200) {
-    await new Promise(requestAnimationFrame);
-    const box = panel.getBoundingClientRect();
-    const now = [box.x, box.y, box.width, panel.scrollWidth, panel.scrollHeight].join();
-    still = now === before ? still + 1 : 0;
-    before = now;
-  }
-  const right = panel.getBoundingClientRect().right + 1;
-  return [...panel.querySelectorAll('*')].filter(one => one.checkVisibility()
-    && !one.closest('.bw-hidden, .bw-plot, .bw-numbers') && one.getBoundingClientRect().right > right)
-    .map(one => one.outerHTML.slice(0, 120));
-}"""

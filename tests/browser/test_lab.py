@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import BrowserContext, Page
+from playwright.sync_api import BrowserContext
 
 from tests.helpers.lab import GLANCE, PATIENCE, Lab, Opened, open_and_run
 
@@ -37,10 +37,10 @@ def opened(reader: BrowserContext, lab: Lab) -> Iterator[Opened]:
     opened.page.close()
 
 
-def move(page: Page) -> None:
+def move(opened: Opened) -> None:
     """Choose the first answer that is offered."""
-    page.locator(".bw input[type=radio]").first.check(timeout=PATIENCE)
-    page.wait_for_function("!document.querySelector('.bw[data-pending]')", polling=GLANCE, timeout=PATIENCE)
+    opened.page.locator(".bw input[type=radio]").first.check()
+    opened.settle()
 
 
 def test_a_chapter_is_live_when_it_is_opened_and_was_run_once(opened: Opened) -> None:
@@ -48,7 +48,7 @@ def test_a_chapter_is_live_when_it_is_opened_and_was_run_once(opened: Opened) ->
     page = opened.page
     assert page.evaluate("document.querySelector('.jp-WindowedPanel-outer').scrollTop") == 0
     assert page.evaluate(EXECUTED) == sum(kind == "code" for kind, _ in page.evaluate(CELLS))
-    move(page)
+    move(opened)
     assert opened.complaints == []
 
 
@@ -99,7 +99,7 @@ def test_a_second_tab_shows_the_same_widgets_and_runs_nothing(opened: Opened, re
     second.wait_until_idle()
     assert second.page.evaluate(EXECUTED) == done
     assert "model not found" not in second.page.inner_text("body")
-    move(second.page)
+    move(second)
     second.page.reload()
     second.page.wait_for_function(ALL_THERE, arg=3, polling=GLANCE, timeout=PATIENCE)
     assert second.page.evaluate(EXECUTED) == done

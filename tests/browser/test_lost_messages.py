@@ -54,7 +54,7 @@ def pick(opened: Opened, recommender: str) -> None:
 
 def settle(opened: Opened) -> None:
     """Wait until the page waits for no answer."""
-    opened.page.wait_for_function("!document.querySelector('.bw[data-pending]')", polling=GLANCE, timeout=PATIENCE)
+    opened.settle()
     opened.wait_until_idle()
 
 

@@ -39,6 +39,7 @@ def fresh(opened: Opened) -> Opened:
     opened.page.set_input_files(".bw [data-load]", {"name": "case.json", "mimeType": "", "buffer": b'{"score": 240}'})
     opened.page.wait_for_selector(".bw [data-chart=map][data-at='240 Unknown faculty']", timeout=PATIENCE)
     opened.wait_for_verdict("Skimmed")
+    opened.settle()
     return opened
 
 
@@ -193,13 +194,7 @@ def test_nothing_is_cut_off_at_any_width(fresh: Opened, width: int) -> None:
     """From a phone to a projector, no content is wider than the panel."""
     page = fresh.page
     page.set_viewport_size({"width": width, "height": 800})
-    page.wait_for_timeout(500)
-    wide = page.evaluate(
-        """() => { const panel = document.querySelector('.bw'); const right = panel.getBoundingClientRect().right + 1;
-        return [...panel.querySelectorAll('*')].filter(one => one.checkVisibility()
-            && !one.closest('.bw-hidden, .bw-plot, .bw-numbers')
-            && one.getBoundingClientRect().right > right).map(one => one.outerHTML.slice(0, 120)); }"""
-    )
+    wide = fresh.cut_off()
     page.set_viewport_size({"width": 1280, "height": 800})
     assert wide == []
 

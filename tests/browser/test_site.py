@@ -30,11 +30,11 @@ from backchannel_lib.site.chapters import chapter_rows
 from backchannel_lib.site.node import find_node
 from backchannel_lib.site.worker import PANEL, open_by_name
 from tests.helpers.engines import ENGINES, Engine, NoAnswerError, ask, open_chromium, open_firefox, open_webkit, wait_for
-from tests.helpers.lab import PATIENCE
+from tests.helpers.lab import ANSWERED, GLANCE, PATIENCE
 
 PHONE = (390, 844)
 LIVE = "document.querySelector('html[data-python] .bw[data-ready]')"
-SETTLED = "!document.querySelector('.bw[data-pending], [data-waiting]')"
+SETTLED = f"{ANSWERED} && !document.querySelector('[data-waiting]')"
 #: Nothing scrolls sideways; charts take their width a moment later.
 FITS = "document.documentElement.scrollWidth <= innerWidth"
 SELF = '[data-field="recommender"] input[value="self"]'
@@ -121,8 +121,9 @@ def page_of(browser: Browser, **options: Any) -> Iterator[Page]:
 
 
 def wait_until_live(page: Page) -> None:
-    """Wait until Python has answered."""
+    """Wait until Python has answered for every part of the page."""
     page.wait_for_selector("html[data-python] .bw[data-ready]")
+    page.wait_for_function(f"() => {SETTLED} && !document.querySelector('.bw:not([data-ready])')", polling=GLANCE)
 
 
 # ---- in each engine ----

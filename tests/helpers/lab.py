@@ -23,6 +23,8 @@ SIZE: ViewportSize = {"width": 1280, "height": 800}
 GLANCE = 25
 #: Lab's own line about the kernel. Its text content, not `innerText`, for which the browser lays out the whole page.
 IDLE = "document.querySelector('#jp-main-statusbar')?.textContent.includes('| Idle')"
+#: Whether every part of the page has its answer: the first part, and the rest that comes a moment later.
+ANSWERED = "!document.querySelector('.bw[data-pending], .bw[data-more]')"
 
 
 @dataclass
@@ -40,9 +42,14 @@ class Opened:
     complaints: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
+        self.page.set_default_timeout(PATIENCE)
         self.page.on("request", lambda request: self.hosts.add(request.url.split("/")[2] if "://" in request.url else "-"))
         self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
         self.page.on("console", lambda told: self.complaints.append(told.text) if told.type == "error" else None)
+
+    def settle(self) -> None:
+        """Wait until what was done is answered."""
+        self.page.wait_for_function(ANSWERED, polling=GLANCE)
 
     def wait_until_idle(self) -> None:
         """Wait until the kernel has nothing left to do."""
@@ -51,6 +58,11 @@ class Opened:
     def wait_until_live(self) -> None:
         """Wait until the first of the workbook's own widgets is there, which nobody has asked for."""
         self.page.wait_for_selector(".bw", state="attached", timeout=PATIENCE)
+
+    def cut_off(self, part: int = 0) -> list[str]:
+        """List what is wider than a part of the page, once its layout has come to rest."""
+        found: list[str] = self.page.evaluate(CUT_OFF, part)
+        return found
 
     def verdict(self) -> str:
         """Give the verdict on screen."""
@@ -183,4 +195,22 @@ CLOSE = """async () => {
     await panel.sessionContext.shutdown();
     panel.dispose();
   }
+}"""
+#: What of a part is wider than it is.
+CUT_OFF = """async number => {
+  const panel = document.querySelectorAll('.bw-lesson')[number];
+  panel.scrollIntoView();  // what is out of sight is not laid out anew
+  // Wait until the layout has come to rest: the same size and place through ten frames, and no less than the page itself takes.
+  let [before, still, begun] = ['', 0, performance.now()];
+  while (still < 10 || performance.now() - begun < 200) {
+    await new Promise(requestAnimationFrame);
+    const box = panel.getBoundingClientRect();
+    const now = [box.x, box.y, box.width, panel.scrollWidth, panel.scrollHeight].join();
+    still = now === before ? still + 1 : 0;
+    before = now;
+  }
+  const right = panel.getBoundingClientRect().right + 1;
+  return [...panel.querySelectorAll('*')].filter(one => one.checkVisibility()
+    && !one.closest('.bw-hidden, .bw-plot, .bw-numbers') && one.getBoundingClientRect().right > right)
+    .map(one => one.outerHTML.slice(0, 120));
 }"""

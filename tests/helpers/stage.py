@@ -14,9 +14,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import psutil
-from playwright.sync_api import Browser
+from playwright.sync_api import BrowserContext
 
-from tests.helpers.lab import PATIENCE, ROOT, Opened
+from tests.helpers.lab import ANSWERED, GLANCE, PATIENCE, ROOT, Opened
 
 
 @dataclass
@@ -63,8 +63,8 @@ class Screen(Opened):
             self.settle()
 
     def settle(self) -> None:
-        """Wait until the page has been answered."""
-        self.page.wait_for_function("!document.querySelector('[data-on] .bw').dataset.pending", timeout=PATIENCE)
+        """Wait until the part on screen has its answer, first part and rest."""
+        self.page.wait_for_function(ANSWERED.replace(".bw", "[data-on] .bw"), polling=GLANCE)
 
     def fragment(self, name: str) -> str:
         """Give the text of a part of the panel on screen."""
@@ -75,7 +75,7 @@ class Screen(Opened):
         self.page.wait_for_function(
             "words => document.querySelector('[data-on] [data-fragment=head]').innerText.includes(words)",
             arg=words,
-            timeout=PATIENCE,
+            polling=GLANCE,
         )
 
 
@@ -113,9 +113,10 @@ def presented(work: Path, *arguments: str) -> Iterator[Stage]:
             process.stdout.close()
 
 
-def opened(browser: Browser, stage: Stage, part: str, size: tuple[int, int] = (1280, 720)) -> Screen:
+def opened(presenter: BrowserContext, stage: Stage, part: str, size: tuple[int, int] = (1280, 720)) -> Screen:
     """Open one part of the workshop in a new page, and wait until it is awake."""
-    page = browser.new_page(viewport={"width": size[0], "height": size[1]}, accept_downloads=True)
+    page = presenter.new_page()
+    page.set_viewport_size({"width": size[0], "height": size[1]})
     screen = Screen(page)
     page.goto(f"{stage.address}#{part}", timeout=PATIENCE)
     wait_until_ready(screen)
@@ -124,8 +125,7 @@ def opened(browser: Browser, stage: Stage, part: str, size: tuple[int, int] = (1
 
 def wait_until_ready(screen: Screen) -> None:
     """Wait until the part on screen has been told where it stands."""
-    screen.page.wait_for_selector("[data-on] .bw-lesson", timeout=PATIENCE)
-    screen.page.wait_for_function("document.querySelectorAll('.bw-lesson').length === 4", timeout=PATIENCE)
-    screen.page.wait_for_function("document.querySelector('[data-on] .bw').dataset.ready", timeout=PATIENCE)
+    ready = "document.querySelectorAll('.bw-lesson').length === 4 && document.querySelector('[data-on] .bw[data-ready]')"
+    screen.page.wait_for_function(ready, polling=GLANCE)
     screen.settle()
     time.sleep(0.1)

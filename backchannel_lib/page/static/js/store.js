@@ -27,6 +27,7 @@
  * @property {string} storageKey
  * @property {(seq: number, byReader: boolean) => void} onAction an action is about to be sent, by the reader or the store itself
  * @property {() => void} onAnswered the latest action was answered
+ * @property {(waiting: boolean) => void} [onMore] the rest of an answer is on its way, or is no longer waited for
  * @property {() => void} onDisconnected no answer came, or nothing can be sent
  * @property {(late: boolean) => void} [onLate] an answer is late, or what was late has come
  */
@@ -195,8 +196,10 @@ export class Store {
   }
 
   #stopWaitingForMore() {
-    if (this.#more !== null) clearTimeout(this.#more);
+    if (this.#more === null) return;
+    clearTimeout(this.#more);
     this.#more = null;
+    this.#options.onMore?.(false);
   }
 
   /** Begin to wait for the next answer, or for none: a late one is told, and told when it has come. */
@@ -283,7 +286,10 @@ export class Store {
       this.#options.onAnswered();
     }
     // Were the deferred answer lost, nothing would show it until the next one came.
-    if (message.more && !this.pending) this.#more = setTimeout(() => this.#askForEverything(), this.#options.timeout);
+    if (message.more && !this.pending) {
+      this.#more = setTimeout(() => this.#askForEverything(), this.#options.timeout);
+      this.#options.onMore?.(true);
+    }
     if (!message.forget && !this.#knows(message.fragments ?? {})) this.#askForEverything();
     const values = message.values ?? {};
     if (Object.keys(values).some((field) => field !== this.activeField)) this.discardPrefetched();

@@ -40,6 +40,7 @@ export function render({ model, el }) {
       root.dataset.pending = String(seq); // whoever drives the page from outside can see that an answer is on its way
     },
     onAnswered: () => delete root.dataset.pending,
+    onMore: (waiting) => root.toggleAttribute("data-more", waiting), // the same for the rest of it
     onLate: (late) => view.tellLate(late),
     onDisconnected: () => {
       delete root.dataset.pending;
