@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import json
+import re
 from datetime import UTC, datetime
 from typing import Any
 
@@ -952,3 +953,11 @@ def test_scores_of_two_exams_have_no_verdict_and_no_picture_of_one(fields: dict[
     assert not {"base_figure.amplifier", "alt_text.amplifier"} & parts.keys()
     assert "amplifier" not in session.markers(session.state)
     assert "signal of" not in session.page()
+
+
+def test_the_menu_of_callers_says_where_residents_and_chairs_belong_and_that_this_is_ours() -> None:
+    """The article names neither, and who has one calling looks for them in the menu."""
+    page = CaseActivity().page()
+    (told,) = re.findall(r'<[^>]+ id="§?[^"]*recommender[^"]*help"[^>]*>(.*?)</', page)
+    for word in ("residents", "chair", "A resident counts as", "our assumption"):
+        assert word in told

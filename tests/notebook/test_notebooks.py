@@ -59,6 +59,19 @@ def test_every_widget_has_text_beside_it(path: Path) -> None:
 
 
 @pytest.mark.parametrize("path", PATHS, ids=lambda path: path.name)
+def test_no_answers_stand_open_on_the_page(path: Path) -> None:
+    """The chapter as text is folded in its own HTML: JupyterLab unfolds an output that it only hides as soon as its cell runs."""
+    for cell in read(path).cells:
+        for output in cell.get("outputs", []):
+            html = "" if output.output_type == "stream" else output.data.get("text/html", "")
+            page = html or str(output.get("text") or output.data.get("text/plain", ""))
+            open_text = re.sub(r"<[^>]+>", "", re.sub(r"<(details|style|svg)\b(?! open).*?</\1>", "", page, flags=re.DOTALL))
+            assert len(open_text) < 2_500, cell.id
+        shows = cell.cell_type == "code" and "import transcript" in cell.source
+        assert not shows or "<details" in cell.outputs[0].data["text/html"], cell.id
+
+
+@pytest.mark.parametrize("path", PATHS, ids=lambda path: path.name)
 def test_no_code_is_in_sight_and_every_cell_has_a_name(path: Path) -> None:
     """Readers' chapters hide their code, recipes show it; a notebook opens with words, and ids are names, not numbers."""
     is_chapter = path.stem in {row.chapter for row in load_chapters() if row.audience != "teacher"}
