@@ -60,7 +60,7 @@ def test_every_widget_has_text_beside_it(path: Path) -> None:
 
 @pytest.mark.parametrize("path", PATHS, ids=lambda path: path.name)
 def test_no_answers_stand_open_on_the_page(path: Path) -> None:
-    """The chapter as text is folded in its own HTML: JupyterLab unfolds an output that it only hides as soon as its cell runs."""
+    """The chapter as text is folded in its own HTML: what JupyterLab alone hides is unfolded as soon as its cell runs."""
     for cell in read(path).cells:
         for output in cell.get("outputs", []):
             html = "" if output.output_type == "stream" else output.data.get("text/html", "")
