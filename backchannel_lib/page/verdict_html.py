@@ -54,7 +54,7 @@ def weakest_sentence(judgment: Judgment) -> str:
     Examples:
         >>> from backchannel_lib import judge
         >>> weakest_sentence(judge(Case(scripted=True)))
-        'Held down by: The message.'
+        'Limited by: The message.'
     """
     weakest = [text(f"stage.{stage}.name") for stage in stages_on_screen() if is_weakest(judgment, stage)]
     return text("card.held_down", stages=", ".join(weakest)) if weakest else text("card.nothing_holds")
@@ -141,7 +141,7 @@ def held_sentence(found: Possible) -> str:
     Examples:
         >>> from backchannel_lib.model.possible import possible
         >>> held_sentence(possible(Case(score=230), ["range_low"]))
-        'It may be held down by: The caller, The levers, The message.'
+        'It may be limited by: The caller, The levers, The message.'
     """
     names = [
         [text(f"stage.{stage}.name") for stage in stages_on_screen() if stage in binding]

@@ -417,7 +417,9 @@ def test_what_is_ours_is_said_to_be_ours(row: Question) -> None:
     judgment = judge(row.case)
     deciding = {reason.assumption for reason in judgment.reasons if reason.stage in judgment.binding} - {""}
     named = {"which_flags_count"} if row.case.failed_clerkship or row.case.leave_of_absence else set()
-    assert deciding - named == ({row.assumption} - {""})  # a failed clerkship and a leave are flags by the article itself
+    assert deciding - named == (
+        {row.assumption} - {""}
+    )  # a failed clerkship and a leave are flags according to the article itself
     right = next(option.why for option in row.options if option.option == row.answer)
     assert ("our assumption" in right) == bool(row.assumption)
 
