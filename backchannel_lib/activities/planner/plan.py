@@ -124,8 +124,8 @@ class LeftOut(NamedTuple):
     Args:
         what: ``person`` or ``program``.
         name: Their name.
-        kind: ``no_opening``, ``other_exam``, ``verdict`` (no contact does enough according to the article), ``full`` (others take
-            the place) or ``nobody_to_meet`` (the other table has nobody for it).
+        kind: ``no_opening``, ``other_exam``, ``verdict`` (no contact does enough), ``full`` (others take the
+            place) or ``nobody_to_meet`` (the other table has nobody for it).
         reason: Why, for a reader.
         verdict: The best verdict within reach; None where none was asked for.
     """
