@@ -143,8 +143,6 @@ class Desk(TimedDeck):
     def _why(self, name: str, state: Record) -> Markup:
         row, judgment = self.files[name], self.judgments[name]
         alike = state[name] == decision_of(judgment.verdict)
-        binding = [reason for reason in judgment.reasons if reason.stage in judgment.binding]
-        ours = [row.assumption, *(one.assumption for reason in binding for one in (reason, *reason.also))]
         return tag(
             "div",
             tag("h4", self._number(name), ": ", file_brief(self.cases[name])),
@@ -154,7 +152,7 @@ class Desk(TimedDeck):
                 (text("lesson.so"), text("lesson.alike" if alike else "lesson.unlike")),
             ),
             tag("p", text(f"desk.{name}.why"), class_="bw-lead"),
-            citations(f"desk-{name}", row.claims, tuple(dict.fromkeys(one for one in ours if one))),
+            citations(f"desk-{name}", row.claims, assumptions_behind(judgment, row.assumption)),
             class_="bw-item bw-spaced",
         )
 
@@ -220,10 +218,7 @@ class Desk(TimedDeck):
 
     def transcript_lines(self) -> Iterator[str]:
         """Switch the clock off and on, make every decision on every file, and tell what comes out of each."""
-        for position in ("off", "on"):
-            self._begin({"value": position})
-            yield self.fragments(self.state)["clock"]
-        yield self._time_up({"value": self.clock_of(self.state)["id"]})["notice"]
+        yield from self.clock_lines()
         for name in self.order:
             judgment = self.judgments[name]
             yield f"{self._number(name)}: {file_brief(self.cases[name])}"
@@ -246,3 +241,14 @@ def weakest_of(judgment: Judgment) -> str:
         'The file'
     """
     return ", ".join(text(f"stage.{stage}.name") for stage in stages_on_screen() if stage in judgment.binding)
+
+
+def assumptions_behind(judgment: Judgment, own: str = "") -> tuple[str, ...]:
+    """Return the ids of our assumptions behind a verdict, after one that the place itself makes.
+
+    Examples:
+        >>> assumptions_behind(judge(case_of([("scripted", "true")])), "one_target")
+        ('one_target', 'scripted_as_boilerplate')
+    """
+    reasons = [one for reason in judgment.binding_reasons for one in (reason, *reason.also)]
+    return tuple(dict.fromkeys(one for one in (own, *(reason.assumption for reason in reasons)) if one))

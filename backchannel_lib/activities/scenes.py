@@ -430,7 +430,7 @@ def _why_held(judgment: Judgment) -> list[Markup]:
     """Return the reasons of the links that hold a verdict down."""
     if judgment.verdict is max(Verdict):
         return []
-    return [tag("p", reason.sentence) for reason in judgment.reasons if reason.stage in judgment.binding]
+    return [tag("p", reason.sentence) for reason in judgment.binding_reasons]
 
 
 def span(field: str, values: list[Any]) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from types import MappingProxyType
 from typing import Any, Final, TypeGuard
 
@@ -115,6 +115,13 @@ class TimedDeck(Form):
         clock = self.clock_of(self.state)
         over = clock["run"] and message["value"] == clock["id"] and self.on_top(self.state)
         return {"notice": self.time_is_up()} if over else {}
+
+    def clock_lines(self) -> Iterator[str]:
+        """Switch the clock off and on and let it run out, and yield what is said: for a transcript."""
+        for position in CLOCK[::-1]:
+            self._begin({"value": position})
+            yield self.fragments(self.state)["clock"]
+        yield self._time_up({"value": self.clock_of(self.state)["id"]})["notice"]
 
     # ---- what is on the page ----
 

@@ -139,6 +139,11 @@ class Judgment(RichDisplay):
             for rows, cap in zip(self.outcome.rows, self.outcome.caps, strict=True)
         )
 
+    @property
+    def binding_reasons(self) -> tuple[Reason, ...]:
+        """The reasons of the stages that are binding."""
+        return tuple(reason for reason in self.reasons if reason.stage in self.binding)
+
 
 def _reason(row: RuleRow, cap: int, also: tuple[Reason, ...] = ()) -> Reason:
     return Reason(row.stage, row.rule, Verdict(cap), row.claims, row.assumption != "", row.assumption, also)

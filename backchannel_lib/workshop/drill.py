@@ -7,7 +7,7 @@ from itertools import combinations
 from typing import Any, Final
 
 from backchannel_lib.activities.activity import Action
-from backchannel_lib.activities.desk import decision_of, weakest_of
+from backchannel_lib.activities.desk import assumptions_behind, decision_of, weakest_of
 from backchannel_lib.activities.form import Record, choice_field
 from backchannel_lib.activities.messages import ActionResult, ClockRecord
 from backchannel_lib.activities.persistent_form import PersistentForm
@@ -27,10 +27,10 @@ from backchannel_lib.model.case import Case
 from backchannel_lib.model.soap_rule import rules_check
 from backchannel_lib.model.verdict import Verdict, judge
 from backchannel_lib.page.activity_page import activity_page, rule_box, show_if, slot, static_page
-from backchannel_lib.page.components import citations, description_list, table
+from backchannel_lib.page.components import citations, description_list, scrollable, table
 from backchannel_lib.page.file_sheet import caller_of, file_brief, file_facts, file_sheet, is_known
 from backchannel_lib.page.html import Markup, join, tag
-from backchannel_lib.page.inputs import button, radios
+from backchannel_lib.page.inputs import button, radios, toolbar
 
 WAYS: Final = ("up", "down", "not", "open")
 STANDS: Final = ("yes", "no")
@@ -303,10 +303,7 @@ class Drill(PersistentForm, TimedDeck):
 
     def _ours(self, turn: str) -> tuple[str, ...]:
         """Return the assumptions behind the article's answer to a turn."""
-        judgment = self.judgments[turn]
-        binding = [one for reason in judgment.reasons if reason.stage in judgment.binding for one in (reason, *reason.also)]
-        named = [self.turns[turn].assumption, *(reason.assumption for reason in binding)]
-        return tuple(dict.fromkeys(one for one in named if one))
+        return assumptions_behind(self.judgments[turn], self.turns[turn].assumption)
 
     def _own_changes(self, state: Record) -> list[str]:
         """Compare what moved the reader with what moves the article's director."""
@@ -371,7 +368,7 @@ class Drill(PersistentForm, TimedDeck):
         return join(
             tag("h3", text("drill.twins")),
             tag("p", text("drill.twins_lead"), class_="bw-lead"),
-            tag("div", table(text("drill.twins"), head, rows), **_scrolls(text("drill.twins"))),
+            tag("div", table(text("drill.twins"), head, rows), **scrollable(text("drill.twins"))),
         )
 
     def _quiet(self, state: Record) -> str:
@@ -385,7 +382,9 @@ class Drill(PersistentForm, TimedDeck):
             tag("h3", text("drill.quiet")),
             tag("p", text("drill.quiet_lead"), class_="bw-lead"),
             tag(
-                "div", table(text("drill.quiet"), (text("desk.file"), text("desk.you")), rows), **_scrolls(text("drill.quiet"))
+                "div",
+                table(text("drill.quiet"), (text("desk.file"), text("desk.you")), rows),
+                **scrollable(text("drill.quiet")),
             ),
             citations("drill-quiet", claims, ("no_contact_is_polite_email",)),
         )
@@ -424,11 +423,9 @@ class Drill(PersistentForm, TimedDeck):
                 "start",
                 now,
                 tag("p", text("drill.program"), class_="bw-lead"),
-                tag(
-                    "div",
+                toolbar(
                     button(text("drill.begin_on"), "begin", "on", key="ArrowRight PageDown", hint="→"),
                     button(text("drill.begin_off"), "begin", "off"),
-                    class_="bw-toolbar",
                 ),
                 tag("p", text("drill.clock_lead", minutes=self.seconds // 60), class_="bw-small bw-lead"),
                 citations("drill-clock", ("paper.ninety-seconds", "meaning.flood"), ("drill_seconds",)),
@@ -475,7 +472,7 @@ class Drill(PersistentForm, TimedDeck):
         ]
         return [
             slot("summary", parts["summary"], "p", class_="bw-summary"),
-            slot("answers", parts["answers"], **_scrolls(text("drill.table"))),
+            slot("answers", parts["answers"], **scrollable(text("drill.table"))),
             rule_box(slot("rule", parts["rule"])),
             show_if("each", now, tag("h3", text("drill.each")), each),
             tag("h3", text("drill.room")),
@@ -484,7 +481,7 @@ class Drill(PersistentForm, TimedDeck):
             slot("twins", parts["twins"], class_="bw-spaced"),
             slot("quiet", parts["quiet"], class_="bw-spaced"),
             slot("left", parts["left"], class_="bw-spaced"),
-            tag("div", button(text("drill.again"), "take", self.order[0]), class_="bw-toolbar"),
+            toolbar(button(text("drill.again"), "take", self.order[0])),
         ]
 
     def static_html(self) -> str:
@@ -506,10 +503,7 @@ class Drill(PersistentForm, TimedDeck):
     def transcript_lines(self) -> Iterator[str]:
         """Switch the clock off and on, go through the stream in three ways, and return what the end says of each."""
         start = self.state
-        for position in ("off", "on"):
-            self._begin({"value": position})
-            yield self.fragments(self.state)["clock"]
-        yield self._time_up({"value": self.clock_of(self.state)["id"]})["notice"]
+        yield from self.clock_lines()
         for name, decide in (
             ("drill.tour_no", lambda _: self.decisions[0]),
             ("drill.tour_call", lambda row: self.decisions[-1 if row.is_ping else 0]),
@@ -538,7 +532,3 @@ def _alike(one: Case, other: Case) -> bool:
     """Whether two cases differ only in the caller, the praise and at most a point of score."""
     near = abs(one.score - other.score) <= 1
     return near and one == other.replace(score=one.score, recommender=one.recommender, intensity=one.intensity)
-
-
-def _scrolls(name: str) -> dict[str, Any]:
-    return {"class_": "bw-numbers", "tabindex": "0", "role": "group", "aria_label": name}

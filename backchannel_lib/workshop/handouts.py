@@ -22,6 +22,7 @@ from backchannel_lib.model.verdict import Judgment, Reason, Verdict, judge
 from backchannel_lib.page.components import article_name, find_in_article, lines_of, table
 from backchannel_lib.page.file_sheet import file_sheet
 from backchannel_lib.page.html import Markup, join, tag
+from backchannel_lib.page.verdict_html import is_weakest
 from backchannel_lib.workshop.deck import Vignette, link_order, vignettes
 from backchannel_lib.workshop.run_plan.activity import checklist, keys, markers, step_name, when_late
 from backchannel_lib.workshop.run_plan.model import RunStepRow, plan_of, starts, steps_of, vignettes_of
@@ -318,7 +319,7 @@ def _answered(number: int, vignette: Vignette) -> Markup:
 
 def _link(reason: Reason, judgment: Judgment) -> Markup:
     """One link of the chain; the weakest is named, and has a bar beside it."""
-    weakest = reason.stage in judgment.binding and judgment.verdict is not max(Verdict)
+    weakest = is_weakest(judgment, reason.stage)
     all_reasons = [one for one in _reasons(judgment) if one.stage == reason.stage]
     claims = [claim for one in all_reasons for claim in one.claims]
     ours = dict.fromkeys(one.assumption for one in all_reasons if one.assumption)

@@ -358,7 +358,7 @@ class _Planner:
         sure = [found.stages[stage].reasons for stage in found.always_binding]
         if found.lowest == found.highest and not found.sometimes_binding and all(len(reasons) == 1 for reasons in sure):
             return " ".join(reasons[0].sentence for reasons in sure) or text("planner.row.nothing")
-        return text("planner.row.at_worst", link=_weakest_link(self._judge(contact)))
+        return text("planner.row.at_worst", link=" ".join(reason.sentence for reason in self._judge(contact).binding_reasons))
 
     @staticmethod
     def _asked(contacts: Iterable[_Contact]) -> tuple[str, ...]:
@@ -556,8 +556,3 @@ class _Planner:
 
 def _by_verdict_and_rule(row: PlanRow) -> tuple[int, int]:
     return -row.verdict, -ANSWERS.index(row.rules.answer)
-
-
-def _weakest_link(judgment: Judgment) -> str:
-    """Return the reason of every stage that holds the verdict down."""
-    return " ".join(reason.sentence for reason in judgment.reasons if reason.stage in judgment.binding)

@@ -17,7 +17,7 @@ from backchannel_lib.page.components import citations, description_list, lines_o
 from backchannel_lib.page.file_sheet import file_sheet
 from backchannel_lib.page.html import Markup, join, tag
 from backchannel_lib.page.inputs import button, clock_button, number_box, select
-from backchannel_lib.page.verdict_html import weakest_sentence
+from backchannel_lib.page.verdict_html import is_weakest, weakest_sentence
 from backchannel_lib.workshop.deck import link_order, vignettes
 from backchannel_lib.workshop.phones import Phones
 from backchannel_lib.workshop.round.state import VOTE_FIELDS, Votes, WorkshopState, settings, what_if_fields
@@ -148,7 +148,7 @@ def _chain(state: WorkshopState) -> Markup:
 
 def _is_weakest(state: WorkshopState, stage: str) -> bool:
     """Whether a link is marked as the weakest: once all are shown, and only if something holds the verdict down."""
-    return state.all_shown and stage in state.judgment.binding and state.judgment.verdict is not max(Verdict)
+    return state.all_shown and is_weakest(state.judgment, stage)
 
 
 def _link_text(state: WorkshopState) -> str:
