@@ -29,6 +29,7 @@ def format_value(value: object) -> str:
         text = f"a very long {type(value).__name__}"
     except RecursionError:
         text = f"a deeply nested {type(value).__name__}"
+    text = " ".join(text.split()) if "\n" in text else text  # a table of pandas, inside a sentence
     return text if len(text) <= 60 else text[:57] + "..."
 
 

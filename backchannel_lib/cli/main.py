@@ -6,6 +6,7 @@ Importing this needs no package, since `workbook.py` reads its arguments here be
 from __future__ import annotations
 
 import argparse
+import io
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -115,6 +116,8 @@ def run(asked: argparse.Namespace, rest: Sequence[str]) -> int:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Do what a command line asks for; return the exit code."""
+    if isinstance(sys.stdout, io.TextIOWrapper):  # a name in letters that this terminal lacks costs a letter, not the command
+        sys.stdout.reconfigure(errors="replace")
     asked, rest = parse(arguments)
     try:
         done = start_clean(sys.argv[1:]) if arguments is None else None

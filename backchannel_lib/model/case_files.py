@@ -11,7 +11,7 @@ from typing import Any, Final, NamedTuple
 
 from backchannel_lib.base.errors import CaseError, CaseFileError
 from backchannel_lib.base.files import write_file
-from backchannel_lib.base.formatting import suggestions
+from backchannel_lib.base.formatting import printable, suggestions
 from backchannel_lib.model.case import Case
 from backchannel_lib.model.case_table import CASE_COLUMNS, clash_with_defaults, columns_found, read_table
 from backchannel_lib.model.cells import is_blank
@@ -136,7 +136,7 @@ def saved_case_from_text(text: str, name: str = "case file") -> SavedCase:
     for value in sheet.values():
         if not isinstance(value, str):
             raise CaseFileError(name, "bad_sheet", value)
-    return SavedCase(*case_from_open_record(record), MappingProxyType(sheet))
+    return SavedCase(*case_from_open_record(record), MappingProxyType(printable(sheet)))
 
 
 def case_from_open_record(record: Mapping[str, object]) -> tuple[Case, tuple[str, ...]]:

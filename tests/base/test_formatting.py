@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import difflib
 
+import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -31,3 +33,10 @@ def test_nobody_waits_for_a_name_like_a_pasted_page(word: object, monkeypatch: p
     """A whole file where a word belongs is like no name, and is not compared letter by letter."""
     monkeypatch.setattr(formatting.difflib, "get_close_matches", lambda *_, **__: pytest.fail("compared"))
     assert suggestions(word, NAMES) == ", ".join(NAMES)
+
+
+@pytest.mark.parametrize("value", [pd.Series([1, 2]), pd.DataFrame({"a": [1]}), np.array([[1], [2]]), "two\nlines", ["\n"]])
+def test_a_value_inside_a_sentence_is_one_short_line(value: object) -> None:
+    told = formatting.format_value(value)
+    assert "\n" not in told
+    assert len(told) <= 60

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+import sys
 from pathlib import Path
 
 import pytest
@@ -50,3 +52,17 @@ def test_a_field_that_has_to_be_known_is_refused_in_a_sentence(saved: Path, caps
     """A word that names no field writes nothing."""
     assert main(["sheet", str(saved), "--unknown", "mood"]) == 1
     assert "mood" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(("name", "encoding"), [("Zo\\ud83d", "utf-8"), ("\u674e", "cp1252"), ("\u674e", "ascii")])
+def test_a_letter_that_cannot_be_printed_costs_a_letter(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, encoding: str
+) -> None:
+    """Half an emoji in the file, or a terminal that lacks the letters of a name: the rest is printed."""
+    case = tmp_path / "mine.json"
+    case.write_text(f'{{"score": 228, "sheet_name": "{name}"}}', encoding="utf-8")
+    printed = io.BytesIO()
+    monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(printed, encoding=encoding))
+    assert main(["sheet", str(case), "--text"]) == 0
+    sys.stdout.flush()
+    assert b"QUESTIONS FOR" in printed.getvalue()
