@@ -774,6 +774,14 @@ def test_nothing_is_asked_of_what_cannot_lead_to_a_plan() -> None:
     assert text("ask.has_noncategorical_seat") not in found.summary
 
 
+def test_where_any_of_several_links_may_hold_it_down_all_of_them_are_named() -> None:
+    """Whether the program sponsors visas decides between two links: no next step is that of one of them."""
+    found = plan(Case(score=240, needs_visa=True), [STRANGER], [OPEN])
+    names = ", ".join(text(f"stage.{stage}.name") for stage in ("attention", "levers"))
+    link = text("card.may_hold_down", stages=names)
+    assert found.summary == text("planner.nothing.open", verdict=Verdict.SKIMMED.label, link=link)
+
+
 def test_only_what_may_lead_to_a_plan_is_asked() -> None:
     """A seat at the one program would not be enough; whether the other one takes a failure would."""
     near, far = Program("Near", 240), Program("Far", 280, range_floor=260)
@@ -821,7 +829,7 @@ def test_a_headline_without_a_plan_says_no_more_than_is_certain(
         asked = {question for _, program in may_lead for question in found.questions[program.name]}
         assert all(question in found.summary for question in asked)
         return
-    assert f"would do more than: {highest.label}." in found.summary
+    assert f"would do more than: {highest.label}" in found.summary
     if "At worst" not in found.summary:
         top = [some for some in judgments.values() if max(one.verdict for one in some) == highest]
         for sentence in {reason.sentence for some in top for one in some for reason in one.reasons}:
