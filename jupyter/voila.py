@@ -11,8 +11,8 @@ from typing import Any
 
 from jupyter_core.paths import jupyter_runtime_dir
 
-from backchannel_lib.activities.tables import load_activities
 from backchannel_lib.base.texts import text
+from backchannel_lib.workshop.stage import SCRIPT, STYLE, stage_bar, stage_parts
 
 c: Any = get_config()  # type: ignore[name-defined] # noqa: F821 (Jupyter puts get_config into this file)
 
@@ -44,19 +44,13 @@ c.VoilaConfiguration.show_tracebacks = False
 c.VoilaConfiguration.file_allowlist = []  # the page needs no file of the folder
 c.VoilaConfiguration.resources = {
     "stage": {
+        "bar": stage_bar(stage_parts()[0]),
+        "style": STYLE.read_text(encoding="utf-8"),
+        "script": SCRIPT.read_text(encoding="utf-8"),
         "title": text("stage.title"),
-        "pages_label": text("stage.pages"),
         "starting": text("stage.starting"),
         "failed": text("stage.failed"),
         "no_script": text("stage.no_script"),
-        "pages": [
-            *(
-                {"part": row.activity, "title": text(f"stage.page.{row.activity}"), "key": text(f"stage.key.{row.activity}")}
-                for row in load_activities()
-                if row.chapter == "12_workshop" and row.kind != "questions"  # those are for the facilitator alone
-            ),
-            {"part": "", "title": text("stage.fill"), "key": text("stage.fill_key")},
-        ],
     }
 }
 

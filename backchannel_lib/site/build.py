@@ -24,6 +24,7 @@ from backchannel_lib.site import pages
 from backchannel_lib.site.chapters import SiteError, chapter_rows, read_chapter, read_title
 from backchannel_lib.site.node import Node, find_node, run_node
 from backchannel_lib.site.worker import NOT_NEEDED, PACKAGES
+from backchannel_lib.workshop import stage
 
 ASSETS: Final = Path(__file__).with_name("assets")
 LIBRARY: Final = Path(__file__).resolve().parents[1]
@@ -101,7 +102,8 @@ def write_site(folder: Path, notebooks: Path, pyodide: Path, node: Node, cache: 
     for asset in sorted(ASSETS.iterdir()):
         if asset.name not in BUILD_ONLY:
             shutil.copy(asset, folder if asset.name in BESIDE_PAGES else draft)
-    shutil.copy(STATIC / "panel.css", draft)
+    for file in (STATIC / "panel.css", stage.STYLE, stage.SCRIPT):
+        shutil.copy(file, draft)
     (draft / "panel.js").write_text(bundle(), encoding="utf-8")
     (draft / "plotly.js").write_bytes(gzip.decompress((STATIC / "vendor" / "plotly-basic.min.js.gz").read_bytes()))
     (draft / "nothing.zip").write_bytes(EMPTY_ZIP)
@@ -126,6 +128,7 @@ def all_pages(build: pages.Build, notebooks: Path) -> Iterator[tuple[str, str]]:
     yield pages.HOME, pages.home_page(build)
     yield pages.CHAPTERS, pages.chapters_page(build)
     yield pages.SAVED, pages.saved_page(build)
+    yield pages.DECK, pages.deck_page(build)
     for row in chapter_rows():
         yield f"{row.chapter}.html", pages.chapter_page(build, row.chapter, read_chapter(notebooks / f"{row.chapter}.ipynb"))
 

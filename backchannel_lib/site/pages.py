@@ -11,6 +11,7 @@ from backchannel_lib.page.components import article_name
 from backchannel_lib.page.html import Markup, join, tag
 from backchannel_lib.site.chapters import Piece, chapter_rows
 from backchannel_lib.site.worker import open_by_name
+from backchannel_lib.workshop.stage import stage_bar, stage_parts
 
 #: What a page may do, in every browser, whatever the host says: nothing that leads to another host.
 #: Scripts: the site's own and WebAssembly. Workers: those made by its own scripts, which obey this policy as well.
@@ -32,6 +33,13 @@ SAVED: Final = "saved.html"
 DATED: Final = frozenset({"quick_check"})
 CASE: Final = "10_your_case.html"
 WORKSHOP: Final = "12_workshop.html"
+DECK: Final = "deck.html"
+#: What the deck opens with: three sentences for the room.
+DECK_OPENS: Final = "round"
+#: What can be read of it without scripts.
+PLAN_ALONE: Final = (
+    ".stage-pages, [data-on] { display: none !important } [data-activity=run_plan] { display: block !important }"
+)
 NAVIGATION: Final = (("home", HOME), ("case", CASE), ("chapters", CHAPTERS), ("workshop", WORKSHOP), ("saved", SAVED))
 
 
@@ -62,34 +70,17 @@ def page_html(build: Build, here: str, title: str, *body: object) -> str:
         tag("li", tag("a", text(f"site.nav.{key}"), href=file, aria_current="page" if file == here else None))
         for key, file in NAVIGATION
     ]
-    data = {
-        "checksums": dict(build.checksums),
-        "worker": "service-worker.js",
-        "texts": {key: text(f"site.status.{key}") for key in ("starting", "stopped", "failed", "restore")}
-        | {"late": text("panel.late"), "not_saved": text("panel.not_saved")},
-    }
     name = text("site.name")
-    head = join(
-        tag("meta", charset="utf-8"),
-        Markup(f'<meta http-equiv="Content-Security-Policy" content="{POLICY}">'),
-        tag("meta", name="viewport", content="width=device-width, initial-scale=1"),
-        tag("meta", name="description", content=text("site.description")),
-        tag("meta", name="referrer", content="no-referrer"),
-        tag("meta", name="color-scheme", content="light dark"),
-        tag("title", name if here == HOME else f"{title} · {name}"),
-        *(Markup(f'<link rel="stylesheet" href="{build.assets}/{file}">') for file in ("panel.css", "site.css")),
-        Markup('<link rel="icon" href="icon.svg" type="image/svg+xml"><link rel="apple-touch-icon" href="icon-192.png">'),
-        Markup('<link rel="manifest" href="manifest.webmanifest">'),
-        Markup(f'<script type="module" src="{build.assets}/page.js"></script>'),
-    )
-    content = join(
+    return _document(
+        build,
+        name if here == HOME else f"{title} · {name}",
         tag("a", text("site.skip"), href="#content", class_="site-skip"),
         tag(
             "header",
             tag("a", name, href=HOME, class_="site-name"),
             tag("nav", tag("ul", links), aria_label=text("site.nav.label")),
         ),
-        tag("p", id="status", role="status", class_="site-status", hidden=True),
+        _status(),
         tag("noscript", tag("p", text("site.no_script"), class_="site-status")),
         tag("main", *body, id="content", tabindex="-1"),
         tag(
@@ -98,9 +89,47 @@ def page_html(build: Build, here: str, title: str, *body: object) -> str:
             tag("p", text("site.foot")),
             tag("p", text("site.foot_private")),
         ),
-        Markup(f'<script type="application/json" id="page-data">{_json(data)}</script>'),
     )
-    return f"<!doctype html>\n{tag('html', tag('head', head), tag('body', content), lang='en')}\n"
+
+
+def _status() -> Markup:
+    """The place where a page says how Python is."""
+    return tag("p", id="status", role="status", class_="site-status", hidden=True)
+
+
+def _document(build: Build, title: str, *body: object, head: Iterable[object] = (), on_stage: bool = False) -> str:
+    """Return a whole document.
+
+    Args:
+        build: What all pages of the build have in common.
+        title: Its title.
+        *body: What stands in it.
+        head: What stands in its head before the script that starts Python.
+        on_stage: Whether it is a page before a room.
+    """
+    data = {
+        "checksums": dict(build.checksums),
+        "worker": "service-worker.js",
+        "texts": {key: text(f"site.status.{key}") for key in ("starting", "stopped", "failed", "restore")}
+        | {"late": text("panel.late"), "not_saved": text("panel.not_saved")},
+    }
+    whole_head = join(
+        tag("meta", charset="utf-8"),
+        Markup(f'<meta http-equiv="Content-Security-Policy" content="{POLICY}">'),
+        tag("meta", name="viewport", content="width=device-width, initial-scale=1"),
+        tag("meta", name="description", content=text("site.description")),
+        tag("meta", name="referrer", content="no-referrer"),
+        tag("meta", name="color-scheme", content="light dark"),
+        tag("title", title),
+        *(Markup(f'<link rel="stylesheet" href="{build.assets}/{file}">') for file in ("panel.css", "site.css")),
+        Markup('<link rel="icon" href="icon.svg" type="image/svg+xml"><link rel="apple-touch-icon" href="icon-192.png">'),
+        Markup('<link rel="manifest" href="manifest.webmanifest">'),
+        *head,
+        Markup(f'<script type="module" src="{build.assets}/page.js"></script>'),
+    )
+    page_data = Markup(f'<script type="application/json" id="page-data">{_json(data)}</script>')
+    html = tag("html", tag("head", whole_head), tag("body", *body, page_data, data_stage=on_stage), lang="en")
+    return f"<!doctype html>\n{html}\n"
 
 
 def _json(value: object) -> str:
@@ -108,17 +137,20 @@ def _json(value: object) -> str:
     return json.dumps(value).replace("<", "\\u003c")
 
 
-def activity_html(name: str) -> Markup:
+def activity_html(name: str, **attributes: object) -> Markup:
     """Return an activity as it opens, ready to read and to be brought to life.
+
+    Args:
+        name: Its name.
+        **attributes: More of its element's.
 
     Examples:
         >>> activity_html("forms")[:27], activity_html("forms").count("site-activity")
         ('<div data-activity="forms" ', 1)
     """
     body = open_by_name(name).page().replace("§", f"{name}-at-")
-    return tag(
-        "div", Markup(body), data_activity=name, data_waiting=name in DATED, data_run_by_itself=True, class_="site-activity"
-    )
+    known = {"data_activity": name, "data_waiting": name in DATED, "data_run_by_itself": True, "class_": "site-activity"}
+    return tag("div", Markup(body), **known, **attributes)
 
 
 def home_page(build: Build) -> str:
@@ -133,25 +165,28 @@ def home_page(build: Build) -> str:
             "div",
             tag("h2", text("site.home.more")),
             tag("p", text("site.home.more_lead")),
-            chapter_list(build, "student"),
+            chapter_list(build, "student", _deck_item()),
             class_="site-prose",
         ),
     )
 
 
-def chapter_list(build: Build, audience: str) -> Markup:
-    """Write the chapters for an audience as links, each with its minutes."""
+def chapter_list(build: Build, audience: str, *more: Markup) -> Markup:
+    """Write the chapters for an audience as links, each with its minutes, and more items after them."""
     items = [
-        tag(
-            "li",
-            tag("a", build.titles[row.chapter], href=f"{row.chapter}.html"),
-            " ",
-            tag("span", text("site.minutes", minutes=row.minutes), class_="site-minutes"),
-        )
+        _list_item(build.titles[row.chapter], f"{row.chapter}.html", text("site.minutes", minutes=row.minutes))
         for row in chapter_rows()
         if row.audience == audience
     ]
-    return tag("ol", items, class_="site-chapters")
+    return tag("ol", items, *more, class_="site-chapters")
+
+
+def _list_item(title: str, page: str, remark: str) -> Markup:
+    return tag("li", tag("a", title, href=page), " ", tag("span", remark, class_="site-minutes"))
+
+
+def _deck_item() -> Markup:
+    return _list_item(text("site.deck.title"), DECK, text("site.deck.for"))
 
 
 def chapters_page(build: Build) -> str:
@@ -163,7 +198,7 @@ def chapters_page(build: Build) -> str:
         tag("p", text("site.home.more_lead")),
         chapter_list(build, "student"),
         tag("h2", text("site.chapters.facilitators")),
-        chapter_list(build, "facilitator"),
+        chapter_list(build, "facilitator", _deck_item()),
         class_="site-prose",
     )
     return page_html(build, CHAPTERS, title, body)
@@ -179,7 +214,8 @@ def chapter_page(build: Build, chapter: str, pieces: Iterable[Piece]) -> str:
             body.append(tag("div", Markup(piece.html), class_=f"site-{piece.kind}"))
     page = f"{chapter}.html"
     if page == WORKSHOP:
-        body.insert(1, tag("div", tag("p", text("site.workshop.note")), class_="site-prose"))
+        deck = tag("a", text("site.deck.title"), href=DECK)
+        body.insert(1, tag("div", tag("p", tag("b", deck), " ", text("site.workshop.note")), class_="site-prose"))
     return page_html(build, page, build.titles[chapter], *body, _neighbors(build, chapter))
 
 
@@ -194,6 +230,24 @@ def _neighbors(build: Build, chapter: str) -> Markup:
         after = names[at + 1]
         links.append(tag("a", text("site.next", title=build.titles[after]), href=f"{after}.html", rel="next"))
     return tag("nav", links, class_="site-neighbors", aria_label=text("site.nav.chapters"))
+
+
+def deck_page(build: Build) -> str:
+    """Return the workshop as one page before a room, full screen and worked by keys, for one presenter and no phones."""
+    return _document(
+        build,
+        f"{text('site.deck.title')} · {text('site.name')}",
+        stage_bar(DECK_OPENS, tag("a", text("site.deck.back"), href=WORKSHOP)),
+        _status(),
+        tag("noscript", tag("p", text("site.deck.no_script"), class_="stage-wait")),
+        tag("main", [activity_html(part, data_on=part == DECK_OPENS) for part in stage_parts()], id="stage"),
+        head=(
+            Markup(f'<link rel="stylesheet" href="{build.assets}/stage.css">'),
+            Markup(f"<noscript><style>{PLAN_ALONE}</style></noscript>"),
+            Markup(f'<script type="module" src="{build.assets}/stage.js"></script>'),
+        ),
+        on_stage=True,
+    )
 
 
 def saved_page(build: Build) -> str:

@@ -25,7 +25,12 @@ from backchannel_lib.model.possible import MAY_BE_UNKNOWN
 
 #: The packages whose modules a page may need, and those of them that it does not.
 PACKAGES: Final = ("base", "model", "page", "activities", "workshop")
-NOT_NEEDED: Final = ("backchannel_lib.workshop.votes", "backchannel_lib.model.dataframe", "backchannel_lib.page.figures")
+NOT_NEEDED: Final = (
+    "backchannel_lib.workshop.votes",
+    "backchannel_lib.workshop.stage",
+    "backchannel_lib.model.dataframe",
+    "backchannel_lib.page.figures",
+)
 PANEL: Final = "case"  # the panel of chapter 10, which is no row of data/activities.csv
 
 _opened: dict[str, Activity[Any]] = {}

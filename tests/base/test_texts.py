@@ -126,6 +126,7 @@ FAMILIES: list[tuple[str, list[str]]] = [
     *((f"run_plan.{{}}.{what}", names_of("run_plans")) for what in ("title", "for")),
     *((f"run_step.{{}}.{what}", sorted(set(names_of("run_steps")))) for what in ("title", "do", "say", "late")),
     ("run_check.{}", names_of("run_checks")),
+    ("run_check.{}.site", ["print_sheets", "start_page", "votes", "plan_b"]),
     ("planner.risk.{}", [row.flag for row in load_flags()]),
     ("planner.nothing.{}", list(STAGES)),
     ("planner.briefing.rule.{}", list(RULE_KINDS)),

@@ -1,0 +1,60 @@
+"""The stage: the workshop as a full-screen page with one part of it on screen, through Voilà or as a page of the site."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from backchannel_lib.activities.tables import load_activities
+from backchannel_lib.base.texts import text
+from backchannel_lib.page.frontend import STATIC
+from backchannel_lib.page.html import Markup, tag
+
+CHAPTER: Final = "12_workshop"
+#: Its look, and the script that turns its pages.
+STYLE: Final = STATIC / "stage.css"
+SCRIPT: Final = STATIC / "js" / "stage.js"
+
+
+def stage_parts() -> list[str]:
+    """List the activities that a room sees, in their order; the questions are for the facilitator alone.
+
+    Examples:
+        >>> stage_parts()
+        ['run_plan', 'round', 'drill']
+    """
+    return [row.activity for row in load_activities() if row.chapter == CHAPTER and row.kind != "questions"]
+
+
+def stage_bar(opens: str, *beside: object) -> Markup:
+    """Write the bar at the top: the title, and a button with its key for each page and for the full screen.
+
+    Args:
+        opens: The part that is on screen at first.
+        *beside: What stands between the title and the buttons.
+
+    Examples:
+        >>> stage_bar("round").count("<button"), stage_bar("round").count("aria-current")
+        (4, 1)
+    """
+    buttons = [
+        _bar_button(text(f"stage.page.{part}"), text(f"stage.key.{part}"), data_part=part, aria_current=_current(part == opens))
+        for part in stage_parts()
+    ]
+    fill = _bar_button(text("stage.fill"), text("stage.fill_key"))
+    return tag(
+        "header",
+        tag("h1", text("stage.title"), class_="stage-title"),
+        *beside,
+        tag("nav", buttons, fill, class_="stage-pages", aria_label=text("stage.pages")),
+        class_="stage-bar",
+    )
+
+
+def _current(is_here: bool) -> str | None:
+    return "page" if is_here else None
+
+
+def _bar_button(name: str, key: str, **attributes: object) -> Markup:
+    """Write a button that its key presses, as the panels press their own."""
+    hint = tag("kbd", key, aria_hidden="true")
+    return tag("button", name, hint, type="button", data_key=key, aria_keyshortcuts=key, **attributes)
