@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser, BrowserContext
 
     from tests.helpers.lab import Lab, Window
+    from tests.helpers.site import Site
 
 ROOT = Path(__file__).resolve().parent.parent
 if str(ROOT) not in sys.path:  # `pytest` alone, unlike `python -m pytest`, leaves it out
@@ -94,6 +95,15 @@ def window(reader: BrowserContext, lab: Lab) -> Iterator[Window]:
     window.close()
 
 
+@pytest.fixture(scope="session")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    """The static site, built once for all tests of a process."""
+    from tests.helpers.site import built_and_served
+
+    with built_and_served(tmp_path_factory.mktemp("site") / "site") as site:
+        yield site
+
+
 #: A test of a file that names none of these fixtures opens no browser.
 BROWSER_FIXTURES = re.compile(r"\b(browser|reader|lab|window): ")
 
@@ -119,7 +129,8 @@ def pytest_itemcollected(item: pytest.Item) -> None:
         assert names_browser(item.path), f"{item.nodeid} would never run: add its fixture to BROWSER_FIXTURES"
         item.add_marker(pytest.mark.browser)
     if item.get_closest_marker("independent") is None:
-        item.add_marker(pytest.mark.xdist_group(item.nodeid.partition("::")[0]))
+        shared = "site" if "site" in getattr(item, "fixturenames", ()) else item.nodeid.partition("::")[0]
+        item.add_marker(pytest.mark.xdist_group(shared))  # one process builds the site
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

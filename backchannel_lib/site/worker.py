@@ -5,11 +5,13 @@ What an activity saves goes into files, as everywhere; the page keeps them in th
 
 from __future__ import annotations
 
+import codecs
 import importlib
 import inspect
 import json
 import pkgutil
 import sys
+import zipimport
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final
@@ -31,6 +33,8 @@ NOT_NEEDED: Final = (
     "backchannel_lib.model.dataframe",
     "backchannel_lib.page.figures",
 )
+#: In which the library reads and writes files; Python imports each when it is first used, and later there is nothing to import.
+ENCODINGS: Final = ("utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "utf-32", "cp1252", "mac_roman")
 PANEL: Final = "case"  # the panel of chapter 10, which is no row of data/activities.csv
 
 _opened: dict[str, Activity[Any]] = {}
@@ -108,6 +112,18 @@ def warm_up() -> None:
             if name.startswith("load_") and _needs_nothing(load):
                 load()
     all_words()
+    for encoding in ENCODINGS:
+        codecs.lookup(encoding)
+
+
+def forget_archive() -> None:
+    """Forget what the standard library's archive held: after a start from the snapshot it is empty.
+
+    What is missing is then missing, as errors expect that look for a line of its code or try to import something.
+    """
+    for finder in sys.path_importer_cache.values():
+        if isinstance(finder, zipimport.zipimporter):
+            finder.invalidate_caches()
 
 
 def _needs_nothing(function: object) -> bool:

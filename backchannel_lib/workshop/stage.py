@@ -12,7 +12,7 @@ from backchannel_lib.page.html import Markup, tag
 CHAPTER: Final = "12_workshop"
 #: Its look, and the script that turns its pages.
 STYLE: Final = STATIC / "stage.css"
-SCRIPT: Final = STATIC / "js" / "stage.js"
+SCRIPT: Final = STATIC / "stage.js"
 
 
 def stage_parts() -> list[str]:

@@ -5,21 +5,17 @@ from __future__ import annotations
 import contextlib
 import gzip
 import json
-import socket
 import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page, Route
+from playwright.sync_api import Browser, Route
 from playwright.sync_api import TimeoutError as TooLateError
 
 from backchannel_lib.activities.tables import load_activities
 from backchannel_lib.base.texts import text
-from backchannel_lib.cli.project import ROOT
 from backchannel_lib.model.case import Case
 from backchannel_lib.model.open_judgment import judge_open
 from backchannel_lib.model.possible import MAY_BE_UNKNOWN
@@ -30,49 +26,12 @@ from backchannel_lib.site.chapters import chapter_rows
 from backchannel_lib.site.node import find_node
 from backchannel_lib.site.worker import PANEL, open_by_name
 from tests.helpers.engines import ENGINES, Engine, NoAnswerError, ask, open_chromium, open_firefox, open_webkit, wait_for
-from tests.helpers.lab import ANSWERED, GLANCE, PATIENCE
+from tests.helpers.site import LIVE, PHONE, SETTLED, Site, page_of, violations, wait_until_live
 
-PHONE = (390, 844)
-LIVE = "document.querySelector('html[data-python] .bw[data-ready]')"
-SETTLED = f"{ANSWERED} && !document.querySelector('[data-waiting]')"
 #: Nothing scrolls sideways; charts take their width a moment later.
 FITS = "document.documentElement.scrollWidth <= innerWidth"
 SELF = '[data-field="recommender"] input[value="self"]'
 PAGES = [pages.HOME, pages.CHAPTERS, pages.SAVED, *(f"{row.chapter}.html" for row in chapter_rows())]
-
-
-class Site:
-    """A built site, and where it is served."""
-
-    def __init__(self, folder: Path, address: str) -> None:
-        self.folder = folder
-        self.address = address
-        self.assets = next((folder / "assets").iterdir())
-
-
-@pytest.fixture(scope="module")
-def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
-    """The site, built and served by its own command."""
-    folder = tmp_path_factory.mktemp("site") / "site"
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    command = [sys.executable, "-m", "backchannel_lib.cli.main", "site", "--out", str(folder), "--serve", "--no-browser"]
-    command += ["--port", str(port)]
-    process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
-    try:
-        assert process.stdout is not None
-        printed = []
-        for line in process.stdout:
-            printed.append(line)
-            if f"http://localhost:{port}/" in line:
-                break
-        else:
-            pytest.fail("".join(printed))
-        yield Site(folder, f"http://localhost:{port}/")
-    finally:
-        process.terminate()
-        process.communicate(timeout=20)
 
 
 @pytest.fixture(scope="module", params=ENGINES)
@@ -107,23 +66,6 @@ def choose(engine: Engine, field: str, value: str) -> None:
 def fragment(engine: Engine, name: str) -> str:
     """Return what a part of the page says."""
     return " ".join(str(ask(engine, f"document.querySelector('[data-fragment=\"{name}\"]').innerText")).split())
-
-
-@contextlib.contextmanager
-def page_of(browser: Browser, **options: Any) -> Iterator[Page]:
-    """A page of a browser that has never been here."""
-    context = browser.new_context(viewport={"width": PHONE[0], "height": PHONE[1]}, **options)
-    context.set_default_timeout(2 * PATIENCE)  # Python takes long to start without its snapshot
-    try:
-        yield context.new_page()
-    finally:
-        context.close()
-
-
-def wait_until_live(page: Page) -> None:
-    """Wait until Python has answered for every part of the page."""
-    page.wait_for_selector("html[data-python] .bw[data-ready]")
-    page.wait_for_function(f"() => {SETTLED} && !document.querySelector('.bw:not([data-ready])')", polling=GLANCE)
 
 
 # ---- in each engine ----
@@ -370,9 +312,6 @@ NOT_THE_SAME = {"quick_check", "reply"}
 # ---- for everybody ----
 
 
-LOOKS: list[dict[str, Any]] = [{"color_scheme": "light"}, {"color_scheme": "dark"}, {"forced_colors": "active"}]
-
-
 def test_every_page_is_accessible_in_each_look_fits_a_phone_and_asks_its_own_host_alone(browser: Browser, site: Site) -> None:
     """Axe finds nothing in light, dark and forced colors; nothing scrolls sideways at 360 and 390 px."""
     with page_of(browser, bypass_csp=True) as page:
@@ -382,12 +321,7 @@ def test_every_page_is_accessible_in_each_look_fits_a_phone_and_asks_its_own_hos
             page.goto(site.address + name)
             if name not in {pages.CHAPTERS, pages.SAVED}:
                 wait_until_live(page)
-            for look in LOOKS:
-                page.emulate_media(**look)
-                # Of axe's rules, only those on contrast depend on the look.
-                rules = {} if look == LOOKS[0] else {"runOnly": {"type": "tag", "values": ["cat.color"]}}
-                found = Axe().run(page, options={"resultTypes": ["violations"], **rules}).response["violations"]
-                assert [(one["id"], [node["html"][:160] for node in one["nodes"]][:3]) for one in found] == [], (name, look)
+            assert violations(page) == [], name
             for width in (360, 390):
                 page.set_viewport_size({"width": width, "height": 800})
                 with contextlib.suppress(TooLateError):  # charts take their new width a moment later

@@ -189,7 +189,7 @@ def test_the_workshop_asks_for_a_token_and_takes_it_out_of_sight(workshop: Serve
 
 def test_the_workshop_answers_to_this_computers_names_alone(workshop: Server) -> None:
     """A page of another host that was led here by its name gets nothing, not even a style sheet."""
-    for path in (f"/?token={workshop.token}", "/voila/static/main.js", "/voila/templates/stage/static/stage.css"):
+    for path in (f"/?token={workshop.token}", "/voila/static/main.js", "/voila/templates/base/static/voila.js"):
         for name in ("evil.example", "evil.example:80", "%2Ftmp", "127.0.0.1.evil.example"):
             assert answer(workshop.url(path), Host=name)[0] in {400, 403}, (path, name)
     _, headers, _ = answer(workshop.url(f"/?token={workshop.token}"), Origin="http://evil.example")

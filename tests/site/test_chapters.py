@@ -10,11 +10,14 @@ from pathlib import Path
 import pytest
 
 from backchannel_lib.activities.tables import load_activities
+from backchannel_lib.base.texts import text
+from backchannel_lib.page.host import HOST_VARIABLE
 from backchannel_lib.site import pages
 from backchannel_lib.site.build import all_pages, build_site, library_source
 from backchannel_lib.site.chapters import JUPYTER_ONLY, SiteError, chapter_rows, read_chapter
 from backchannel_lib.site.node import find_node
 from backchannel_lib.site.worker import PANEL
+from backchannel_lib.workshop.stage import stage_parts
 
 NOTEBOOKS = Path(__file__).resolve().parents[2] / "notebooks"
 CHAPTERS = [row.chapter for row in chapter_rows()]
@@ -49,6 +52,28 @@ def test_a_page_has_every_sentence_of_its_notebooks_prose(written: dict[str, str
     letters = [re.sub(r"[^\w]+", " ", marks.sub("", line)).split() for text in prose for line in text.splitlines()]
     found = " ".join(re.sub(r"[^\w]+", " ", page).split())
     assert [line for line in letters if " ".join(line) not in found] == []
+
+
+def test_the_deck_opens_with_a_slide_for_the_room_and_is_linked_where_one_looks_for_it(written: dict[str, str]) -> None:
+    deck = written[pages.DECK]
+    assert re.findall(r'data-activity="(\w+)"', deck) == stage_parts()
+    (first,) = re.findall(r'<div data-activity="(\w+)"[^>]* data-on[ >]', deck)
+    assert first == "round"
+    opened = deck.partition('data-activity="round"')[2].partition('data-activity="drill"')[0]
+    welcome = opened.partition('data-open="welcome"')[2]
+    assert not welcome.startswith(" hidden")
+    assert text("round.welcome.made_up") in words(welcome)
+    for page in (pages.HOME, pages.CHAPTERS, pages.WORKSHOP):
+        assert f'href="{pages.DECK}"' in written[page].partition("<main")[2], page
+    assert f'href="{pages.WORKSHOP}"' in deck
+
+
+def test_the_deck_offers_neither_phones_nor_commands(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(HOST_VARIABLE, "browser")
+    deck = pages.deck_page(BUILD)
+    assert [one for one in ("phones_", "python workbook.py") if one in deck] == []
+    assert text("run_check.votes.site") in words(deck)
+    assert text("saved.place.browser") in words(deck)
 
 
 def test_every_link_of_every_page_leads_to_a_page(written: dict[str, str]) -> None:

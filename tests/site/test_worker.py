@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+import ast
+import codecs
+import contextlib
+import importlib
 import json
+import re
+import zipfile
+import zipimport
 from pathlib import Path
 
 import pytest
 
 from backchannel_lib.site import worker
+from backchannel_lib.site.build import EMPTY_ZIP
 
 
 @pytest.fixture(autouse=True)
@@ -55,3 +63,34 @@ def test_a_file_deleted_here_or_in_another_tab_is_gone() -> None:
 def test_a_message_that_makes_no_sense_is_answered_calmly() -> None:
     ask("case", type="hello")
     assert ask("case", type="set", field="score")[0]["notice"]
+
+
+def test_every_encoding_that_the_library_names_is_imported_before_the_snapshot() -> None:
+    """In the browser nothing can be imported later. Other code pages are charset-normalizer's, which is not there."""
+    named = set()
+    for package in worker.PACKAGES:
+        for path in (Path(worker.__file__).parents[1] / package).rglob("*.py"):
+            for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+                match node:
+                    case ast.Constant(str(name)) if re.fullmatch(r"utf-?\d+[\w-]*|mac_\w+|cp1252|latin-?1", name):
+                        with contextlib.suppress(LookupError):
+                            named.add(codecs.lookup(name).name)
+    assert named - {codecs.lookup(name).name for name in worker.ENCODINGS} == {"utf-8"}
+
+
+def test_what_the_standard_librarys_archive_no_longer_holds_is_simply_missing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where Python starts from its snapshot the archive is empty, and an error that looks into it must not be another error."""
+    archive = tmp_path / "library.zip"
+    with zipfile.ZipFile(archive, "w") as full:
+        full.writestr("here_before.py", "")
+        full.writestr("not_imported.py", "")
+    monkeypatch.syspath_prepend(str(archive))
+    importlib.import_module("here_before")
+    archive.write_bytes(EMPTY_ZIP)
+    with pytest.raises((EOFError, zipimport.ZipImportError)):
+        importlib.import_module("not_imported")
+    worker.forget_archive()
+    with pytest.raises(ModuleNotFoundError):
+        importlib.import_module("not_imported")

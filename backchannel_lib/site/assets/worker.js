@@ -39,7 +39,9 @@ async function startFromSnapshot(checksums) {
   exchange(snapshot, await wasm);
   instantiateWithRoom(module, snapshot.length);
   // Everything that the pages use is in the snapshot, so no library is installed: the address of one without content.
-  return loadPyodide({ indexURL, env: ENVIRONMENT, stdLibURL: `${base}nothing.zip`, _loadSnapshot: snapshot });
+  const python = await loadPyodide({ indexURL, env: ENVIRONMENT, stdLibURL: `${base}nothing.zip`, _loadSnapshot: snapshot });
+  python.runPython("worker.forget_archive()");
+  return python;
 }
 
 /** @param {Checksums} checksums */

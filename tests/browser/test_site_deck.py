@@ -1,0 +1,138 @@
+"""The workshop deck on the site: a presenter alone before a room, with keys, a projector, and perhaps no network."""
+
+from __future__ import annotations
+
+from playwright.sync_api import Browser, Page, Route
+
+from backchannel_lib.base.texts import text
+from backchannel_lib.model.tables import STAGES
+from backchannel_lib.model.verdict import judge
+from backchannel_lib.site import pages
+from backchannel_lib.workshop.deck import vignettes
+from backchannel_lib.workshop.run_plan.model import steps_of, vignettes_of
+from tests.helpers.site import Site, page_of, violations, wait_until_live
+
+PROJECTORS = [(1024, 768), (1280, 720), (1920, 1080)]
+PHONES = [(390, 844), (360, 740)]
+FIRST = vignettes()[next(iter(vignettes_of("standard", 1).values()))]
+
+
+def settle(page: Page) -> None:
+    """Wait until Python has answered, and nothing is held back."""
+    wait_until_live(page)
+
+
+def press(page: Page, *keys: str) -> None:
+    """Press keys one after the other, each as soon as the one before it was answered."""
+    for key in keys:
+        page.keyboard.press(key)
+        settle(page)
+
+
+def part(page: Page, name: str) -> str:
+    """Return what a part of the page on screen says."""
+    return page.locator(f"[data-on] [data-fragment={name}]").inner_text()
+
+
+def overflow(page: Page) -> tuple[int, int]:
+    """Return by how many pixels the page is too wide, and too high, for its window."""
+    page.evaluate("() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))")
+    across, down = page.evaluate(
+        "() => [document.documentElement.scrollWidth - innerWidth, document.documentElement.scrollHeight - innerHeight]"
+    )
+    return max(0, across), max(0, down)
+
+
+def test_a_round_is_led_by_keys_and_goes_on_after_a_reload_without_a_network(browser: Browser, site: Site) -> None:
+    """From the front page to the deck: next, hands, reveal, back; then the network and the page go away and come again."""
+    with page_of(browser) as page:
+        page.set_viewport_size({"width": 1280, "height": 720})
+        page.goto(site.address)
+        page.click(f"main a[href='{pages.DECK}']")
+        settle(page)
+        press(page, "ArrowRight")
+        assert FIRST.title in part(page, "head")
+        assert text("round.step.file") in part(page, "head")
+        press(page, "PageDown", "1", "3", "3", "9", "u")
+        assert part(page, "tally").startswith("3 ")
+        page.fill("[data-on] [data-field=votes_maybe] input", "12")
+        press(page, "Enter")
+        assert part(page, "tally").startswith("15 ")
+        page.wait_for_function("() => document.querySelector('[data-on] [data-live-text]').innerText.startsWith('15 ')")
+        verdict = judge(FIRST.case).verdict
+        assert verdict.sentence not in page.content()
+        press(page, *["ArrowRight"] * len(STAGES))
+        assert page.locator("[data-on] [data-fragment=verdict] p").all_inner_texts()[1:] == [verdict.label, verdict.sentence]
+        press(page, *["ArrowLeft"] * len(STAGES))
+        assert text("round.step.vote") in part(page, "head")
+
+        page.evaluate("() => navigator.serviceWorker.ready.then(() => true)")
+        page.wait_for_function("() => navigator.serviceWorker.controller !== null")
+        page.context.set_offline(True)
+        page.reload()
+        settle(page)
+        assert text("round.step.vote") in part(page, "head")
+        assert part(page, "tally").startswith("15 ")
+        assert "goes on" in page.locator("[data-on] [data-notice]").inner_text()
+        press(page, "p")
+        assert page.evaluate("location.hash") == "#run_plan"
+        page.keyboard.press("f")
+        page.wait_for_function("() => document.fullscreenElement !== null")
+        page.keyboard.press("f")
+        page.wait_for_function("() => document.fullscreenElement === null")
+        page.click(".stage-bar a")
+        assert page.url == site.address + pages.WORKSHOP
+
+
+def test_the_first_slide_is_there_before_python_and_a_key_pressed_early_is_answered(browser: Browser, site: Site) -> None:
+    with page_of(browser) as page:
+        held: list[Route] = []
+        page.context.route("**/snapshot.bin", lambda route: held.append(route))  # noqa: PLW0108 - Playwright looks at a function itself
+        page.goto(site.address + pages.DECK)
+        assert text("round.welcome.made_up") in page.locator("main").inner_text()
+        page.wait_for_selector("[data-on] .bw:not([data-ready])")
+        page.keyboard.press("ArrowRight")
+        assert page.locator("#status").inner_text() == text("site.status.starting")
+        while not held:
+            page.wait_for_timeout(50)
+        held[0].continue_()
+        settle(page)
+        assert FIRST.title in part(page, "head")
+        assert page.locator("#status").is_hidden()
+
+
+def test_without_scripts_the_run_plan_can_be_read(browser: Browser, site: Site) -> None:
+    with page_of(browser, java_script_enabled=False) as page:
+        page.goto(site.address + pages.DECK)
+        assert page.locator("noscript p").inner_text() == text("site.deck.no_script")
+        shown = page.locator("main").inner_text()
+        assert all(step.title in shown for step in steps_of("standard"))
+        assert text("round.welcome.made_up") not in shown
+        assert page.locator(".stage-bar button:visible").count() == 0
+
+
+def test_every_step_fits_a_projector_and_a_phone_and_is_accessible(browser: Browser, site: Site) -> None:
+    """On a projector nothing is below the edge of the screen; on a phone nothing is beside it; axe finds nothing."""
+    with page_of(browser, bypass_csp=True) as page:
+
+        def look(step: str, *, one_screen: bool = True) -> None:
+            for width, height in (*PROJECTORS, *PHONES):
+                page.set_viewport_size({"width": width, "height": height})
+                across, down = overflow(page)
+                assert across == 0, (step, width)
+                assert down == 0 or not one_screen or (width, height) in PHONES, (step, width, down)
+            page.set_viewport_size({"width": 1280, "height": 720})
+            if step not in {"file", STAGES[0], "spread"}:  # they have nothing that the others have not
+                assert violations(page) == [], step
+
+        page.goto(site.address + pages.DECK)
+        settle(page)
+        look("welcome")
+        for step in ("file", "vote", *STAGES, "spread", "rules", "what_if"):
+            press(page, "ArrowRight")
+            if step not in STAGES[1:-1]:
+                look(step)
+        press(page, "d")
+        look("desk")
+        press(page, "p")
+        look("plan", one_screen=False)
