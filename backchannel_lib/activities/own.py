@@ -15,6 +15,7 @@ from backchannel_lib.base.errors import CaseError, known_word
 from backchannel_lib.base.formatting import suggestions
 from backchannel_lib.base.texts import add_texts, text
 from backchannel_lib.model.case import Case
+from backchannel_lib.model.exams import check_one_exam
 
 MOST_OPTIONS: Final = 6
 
@@ -41,7 +42,7 @@ def own_scene(
         lead: What to do, under the title.
 
     Raises:
-        CaseError: A text is no text, ``case`` no case, or a name is not known.
+        CaseError: A text is no text, ``case`` no case or one with scores of two exams, or a name is not known.
 
     Examples:
         >>> scene = own_scene("A quiet file", "She scored 228, and nobody called.", Case(score=228))
@@ -51,6 +52,7 @@ def own_scene(
     check_texts({"title": title, "story": story}, {"why": why, "lead": lead})
     if not isinstance(case, Case):
         raise CaseError("case", "not_a_case", case)
+    check_one_exam(case)
     _check_names("fields", fields, Case.fields())
     _check_names("shows", shows, SHOWS)
     key = key_of(title)

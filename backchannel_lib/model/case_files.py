@@ -198,7 +198,7 @@ def file_path(path: str | os.PathLike[str]) -> Path:
         file = Path(path)
     except TypeError:
         raise CaseError("path", "path", path) from None
-    if "\0" in str(file):  # no file's name has one, and the system refuses it with a trace
+    if "\0" in str(file) or not file.name:  # no file's name has a zero, and the system refuses it with a trace
         raise CaseError("path", "path", path)
     return file
 

@@ -17,6 +17,7 @@ from backchannel_lib.base.errors import CaseError, known_word
 from backchannel_lib.base.readers import integer, loader, one_of
 from backchannel_lib.base.texts import add_texts, text
 from backchannel_lib.model.case import Case
+from backchannel_lib.model.exams import check_one_exam
 from backchannel_lib.model.tables import Settings, assumption_id, case_settings, claim_ids
 from backchannel_lib.model.verdict import Judgment
 from backchannel_lib.page.verdict_html import stages_on_screen
@@ -159,11 +160,13 @@ def own_vignette(
         why: What decided, read after the reveal.
 
     Raises:
-        CaseError: A text is no text, ``case`` no case, or the topic, the difficulty or the field does not exist.
+        CaseError: A text is no text, ``case`` no case or one with scores of two exams, or the topic, the difficulty or the
+            field does not exist.
     """
     check_texts({"title": title, "file": file, "contact": contact}, {"note": note, "discuss": discuss, "why": why})
     if not isinstance(case, Case):
         raise CaseError("case", "not_a_case", case)
+    check_one_exam(case)
     for name, value, known in (("topic", topic, topic_names()), ("what_if", what_if, list(Case.fields()))):
         known_word(name, value, known)
     if isinstance(difficulty, bool) or difficulty not in range(1, HARDEST + 1):

@@ -226,3 +226,10 @@ def test_a_save_that_is_broken_off_leaves_nothing_behind(monkeypatch: pytest.Mon
 def test_the_format_is_the_one_that_is_written_here() -> None:
     """The messages above speak of format 2; whoever raises it has to see to older files too."""
     assert NEWEST_FORMAT == 2
+
+
+@pytest.mark.parametrize("path", ["", ".", "/", "a\0b"])
+def test_what_names_no_file_is_refused_by_that(path: str) -> None:
+    for use in (load_case, lambda one: save_case(Case(), one)):
+        with pytest.raises(CaseError, match=r"^path: must be the name of a file"):
+            use(path)

@@ -415,6 +415,21 @@ def test_the_one_slider_is_live_and_goes_back_to_the_case_as_told(board: Round, 
     assert judge(board.case).verdict.label in board.fragments(board.state)["what_if"]
 
 
+@pytest.mark.parametrize("name", NAMES)
+def test_a_score_of_another_exam_gets_a_sentence_at_its_field_and_changes_nothing(board: Round, name: str) -> None:
+    """Typed into the box beside the slider; a session that holds such a case is refused as well."""
+    opened(board, name)
+    press(board, 1 + LINKS + 3)
+    before = board.state
+    other = 520 if board.case.score <= 300 else 240
+    answer = act(board, "set", field="score", value=str(other))
+    assert "must be a score of the same exam" in answer["errors"]["score"]
+    assert board.state == before
+    mixed = {**before.to_record(), "case": {**board.case.to_record(), "score": other}}
+    with pytest.raises(CaseError, match="same exam"):
+        from_record(mixed)
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("name", NAMES)
 def test_every_round_has_a_slider_that_is_live(board: Round, name: str) -> None:

@@ -24,6 +24,7 @@ from backchannel_lib.base.formatting import suggestions
 from backchannel_lib.base.spreadsheet import to_csv
 from backchannel_lib.base.texts import text
 from backchannel_lib.model.case import Case
+from backchannel_lib.model.exams import check_one_exam
 from backchannel_lib.model.verdict import Verdict, judge
 from backchannel_lib.page.activity_page import static_page
 from backchannel_lib.page.case_controls import slider_ends
@@ -330,7 +331,9 @@ class Round(Activity[WorkshopState]):
         if field in settings():
             return state._replace(**{field: settings()[field].read(value)})
         if field in what_if_fields() and state.step == "what_if":
-            return state._replace(case=self._case_activity().with_value(field, value).case)
+            case = self._case_activity().with_value(field, value).case
+            check_one_exam(case)
+            return state._replace(case=case)
         raise CaseError(field, "unknown_field", value, known=suggestions(field, self.fields()))
 
     def values(self, state: WorkshopState) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from typing import Any, Final, NamedTuple
 from backchannel_lib.activities.form import FormField, choice_field, integer_field
 from backchannel_lib.base.errors import CaseError, known_word
 from backchannel_lib.model.case import Case
+from backchannel_lib.model.exams import check_one_exam
 from backchannel_lib.model.soap_rule import rules_check
 from backchannel_lib.model.tables import STAGES
 from backchannel_lib.model.verdict import Judgment, Verdict, judge
@@ -224,6 +225,12 @@ def what_if_fields() -> tuple[str, ...]:
     return tuple(row.field for row in load_controls() if row.field in used)
 
 
+def _read_case(record: Mapping[str, Any]) -> Case:
+    case = Case.from_record(record)
+    check_one_exam(case)  # the page judges it
+    return case
+
+
 def from_record(record: object) -> WorkshopState:
     """Read what `WorkshopState.to_record` wrote; anything invalid is refused whole, so that nothing false is ever shown.
 
@@ -255,7 +262,7 @@ def from_record(record: object) -> WorkshopState:
         shown=integer_field("shown", 0, len(STAGES), 0).read(record.get("shown", 0)) or int(step == "links"),
         votes=_read_votes(record.get("votes", NO_VOTES)),
         phones=_read_votes(record.get("phones", NO_VOTES), _read_phones),
-        case=Case.from_record(case) if isinstance(case, Mapping) and vignette else None,
+        case=_read_case(case) if isinstance(case, Mapping) and vignette else None,
         played=tuple(
             PlayedRound(
                 known_word("vignette", one.get("vignette"), vignettes()),
