@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import io
+import unicodedata
 from collections.abc import Iterator
 
 import pytest
 from playwright.sync_api import BrowserContext, Page
 from pypdf import PdfReader
 
+from backchannel_lib.base.texts import text
 from tests.helpers.lab import PATIENCE, Lab, Opened, open_and_run
 
 
@@ -24,7 +26,7 @@ def opened(reader: BrowserContext, lab: Lab) -> Iterator[Opened]:
 def printed(page: Page, paper: str) -> list[str]:
     """Print the page as it is; return the words on each sheet of paper."""
     return [
-        " ".join(sheet.extract_text().replace("ﬁ", "fi").split())
+        " ".join(unicodedata.normalize("NFKC", sheet.extract_text()).split())
         for sheet in PdfReader(io.BytesIO(page.pdf(format=paper))).pages
     ]
 
@@ -35,7 +37,7 @@ def test_what_is_printed_is_never_the_example(opened: Opened) -> None:
     opened.wait_for_verdict("Between Ignored and Skimmed")
     words = " ".join(printed(opened.page, "Letter"))
     assert "Between Ignored and Skimmed" not in words
-    assert "there is no sheet" in words
+    assert text("sheet_desk.nothing_yet") in words
     assert "Three sentences to take with you" in words
     assert "Everything as text" in words
 
