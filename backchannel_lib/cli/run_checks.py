@@ -20,8 +20,10 @@ from backchannel_lib.cli.project import ROOT, CommandError, environment, require
 
 NBVAL: Final = ("--nbval", "--nbval-sanitize-with", "tests/nbval_sanitize.cfg", "--nbval-cell-timeout", "120")
 CORES: Final = max(2, os.cpu_count() or 2)
-#: How much later than a browser test another check gets the processor: a browser mostly waits, and others use the time.
+#: A lower priority, as Unix counts niceness (0 is ordinary, 19 the lowest): it runs when the browser tests leave it time.
 LATER: Final = 5
+#: Plugins that no test of ours uses, and that each process would import.
+WITHOUT: Final = ("-p", "no:nbval", "-p", "no:anyio")
 NO_TESTS: Final = 5  # pytest's exit code where nothing was collected
 
 
@@ -41,7 +43,7 @@ class Check:
         name: What the summary calls it.
         arguments: The module to run, and its arguments.
         live: Whether its output is shown while it runs; otherwise at its end.
-        nice: How much later than others it gets the processor.
+        nice: Above 0, it runs at a lower priority (a Unix niceness, at most 19): other checks get the processor first.
         may_be_empty: Whether it is no failure that pytest found no test.
     """
 
@@ -93,21 +95,21 @@ def run_checks(arguments: Sequence[str], *, quick: bool) -> int:
     checks = [Check("mypy", ("mypy",), nice=LATER)]
     if quick:
         os.environ.setdefault("HYPOTHESIS_PROFILE", "quick")  # fewer drawn cases of each law
-        fast = ("tests", "-m", "not browser and not slow", *parallel(CORES))
+        fast = ("tests", *WITHOUT, "-m", "not browser and not slow", *parallel(CORES))
         checks.append(Check("quick tests", ("pytest", *fast, *arguments), live=True, may_be_empty=chosen))
     else:
         offer_browser()
         # A call each: Playwright's event loop in the same process would be in the way of others and of nbval's, which also
         # leaves a file open for each kernel. The notebooks' own warnings are outputs, and are compared. Beside browsers the
         # other tests would take twice as long, and the browsers with them.
-        browser = ("tests", "-m", "browser", *parallel(CORES + 1))
+        browser = ("tests", *WITHOUT, "-m", "browser", *parallel(CORES + 1))
         notebooks = (*NBVAL, "-W", "ignore::ResourceWarning", "notebooks", *parallel(1))
         checks += [
             Check("browser", ("pytest", *browser, *arguments), live=True, may_be_empty=chosen),
             Check("notebooks", ("pytest", *notebooks, *arguments), nice=LATER, may_be_empty=chosen),
         ]
         outcomes += run_together(checks)
-        tests = ("tests", "-m", "not browser", *parallel(CORES))
+        tests = ("tests", *WITHOUT, "-m", "not browser", *parallel(CORES))
         checks = [Check("tests", ("pytest", *tests, *arguments), live=True, may_be_empty=chosen)]
     return summarize(outcomes + run_together(checks))
 

@@ -153,12 +153,9 @@ def test_recipes_keep_their_code_and_a_teachers_change(reader: BrowserContext, l
     page.close()
 
 
-def test_a_notebook_of_ones_own_is_not_run(reader: BrowserContext, lab: Lab) -> None:
+def test_a_notebook_of_ones_own_is_not_run(opened: Opened, lab: Lab) -> None:
     """Neither a new one nor a copy of a chapter under another name, which is free to be changed."""
-    page = reader.new_page()
-    opened = Opened(page)
-    page.goto(f"{lab.address}/lab/tree/notebooks/{CHAPTER}?token=test")
-    opened.wait_until_live()
+    page = opened.page
     copied: dict[str, Any] = page.evaluate(
         """async path => {
       const { contents } = window.jupyterapp.serviceManager;
@@ -184,4 +181,3 @@ def test_a_notebook_of_ones_own_is_not_run(reader: BrowserContext, lab: Lab) -> 
     assert page.evaluate(EXECUTED) == 0
     assert not page.evaluate("window.jupyterapp.shell.currentWidget.hasClass('bw-reading')")
     page.evaluate("window.jupyterapp.shell.currentWidget.sessionContext.shutdown()")
-    page.close()

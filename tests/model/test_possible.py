@@ -51,6 +51,7 @@ def brute_force(case: Case, unknown: Collection[str], reading: str | None) -> li
 
 
 @pytest.mark.slow
+@settings(max_examples=max(5, settings().max_examples // 2))  # each compares every value of what is unknown
 @given(cases(), readings, some_unknown)
 def test_verdicts_caps_and_weakest_links_are_those_of_every_value(case: Case, reading: str | None, unknown: set[str]) -> None:
     """No verdict and no cap is missing or invented, and no stage is called the weakest that need not be."""
