@@ -192,7 +192,7 @@ def messages(activity: Activity[Any]) -> st.SearchStrategy[Any]:
         lambda kind, field, value: {"type": kind, "field": field, "value": value, "view": "v"},
         types,
         fields,
-        st.sampled_from(known) | st.integers(0, 300) | st.booleans(),
+        st.sampled_from(known) | st.integers(0, 300) | st.integers(301, 999) | st.booleans(),
     )
     near = st.fixed_dictionaries({"type": types | VALUE}, optional=keys)
     return st.one_of(well, near, JUNK)
