@@ -122,7 +122,7 @@ class SheetEntries(NamedTuple):
         return [
             topics_control(field, one.label, self.topics)
             if field == "sheet_topics"
-            else text_box(field, one.label, getattr(self, field.removeprefix(_PREFIX)))
+            else text_box(field, one.label, getattr(self, field.removeprefix(_PREFIX)), any_text=True)
             for field, one in sheet_fields(*names).items()
         ]
 

@@ -176,7 +176,9 @@ def checks(
     return _group("checkbox", field, label, options, value, help_text, hidden, False)
 
 
-def text_box(field: str, label: str, value: str, *, long: bool = False, help_text: str = "", bare: bool = False) -> Markup:
+def text_box(
+    field: str, label: str, value: str, *, long: bool = False, help_text: str = "", bare: bool = False, any_text: bool = False
+) -> Markup:
     """Write a box for a text.
 
     Args:
@@ -186,6 +188,7 @@ def text_box(field: str, label: str, value: str, *, long: bool = False, help_tex
         long: Whether it has several lines.
         help_text: A further sentence.
         bare: Whether its label is for a screen reader alone, as in a table whose head says it.
+        any_text: Whether an unfinished line is as good as a finished one, so that it counts whenever the writer pauses.
 
     Returns:
         HTML.
@@ -196,6 +199,7 @@ def text_box(field: str, label: str, value: str, *, long: bool = False, help_tex
     """
     named = {"aria_label": label} if bare else {"id": f"§{field}"}
     common = {**named, **_common(field, help_text), "spellcheck": "false", "autocomplete": "off"}
+    common |= {"data_any_text": True} if any_text or long else {}
     box = (
         tag("textarea", value, rows=10, class_="bw-text", **common)
         if long

@@ -49,9 +49,9 @@ def test_the_printed_page_is_the_sheet_of_the_student_s_own_case(opened: Opened,
     page.click(".bw [data-action=reset]")
     page.check(".bw [data-field=recommender] input[value=known_dean]")
     page.check(".bw [data-field=specifics] input")
-    page.fill(".bw [data-field=sheet_name] input", "Zoë Student")
-    page.fill(".bw [data-field=sheet_program] input", "Mercy General")
     page.check(".bw [data-field=sheet_topics] input[value=img]")
+    page.fill(".bw [data-field=sheet_name] input", "Zoë Student")
+    page.fill(".bw [data-field=sheet_program] input", "Mercy General")  # and the box is not left before it is printed
     page.wait_for_function("document.querySelector('.bw-print')?.textContent.includes('Mercy General')", timeout=PATIENCE)
     page.wait_for_function("document.querySelector('.bw-print')?.textContent.includes('IMGs')", timeout=PATIENCE)
     opened.wait_until_idle()

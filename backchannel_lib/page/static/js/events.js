@@ -67,8 +67,9 @@ export function listen(root, { store, view, timer, onStage }) {
   root.addEventListener("input", (event) => {
     const target = /** @type {HTMLInputElement} */ (event.target);
     const field = fieldOf(target);
-    if (!field || target.type === "text") return; // a typed number or name counts when it is complete
-    if (target.localName === "textarea") {
+    const anyText = "anyText" in target.dataset;
+    if (!field || (target.type === "text" && !anyText)) return; // a typed number counts when it is complete
+    if (anyText) {
       if (writing) clearTimeout(writing.timer);
       writing = { timer: setTimeout(sendWriting, DEBOUNCE_MS), send: () => change(field, target.value) };
       return;
@@ -87,6 +88,8 @@ export function listen(root, { store, view, timer, onStage }) {
       if (file) store.actAfterQueue({ type: "load", value: await contentOf(file).catch(() => "") });
     } else if (target.matches("[data-exam]")) {
       store.act({ type: "exam", value: target.value });
+    } else if ("anyText" in target.dataset) {
+      sendWriting();
     } else if (field && target.type === "text") {
       change(field, target.value);
     }
