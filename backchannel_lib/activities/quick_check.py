@@ -165,11 +165,7 @@ class QuickCheck(Form):
 
     def sheets(self, state: Record) -> list[Sheet]:
         """Return the sheet of some answers, with what the student wrote for its head."""
-        return [
-            Sheet(
-                self.advice(state), SheetHead(state["name"], state["program_name"], any_text=True), entered=self.entered(state)
-            )
-        ]
+        return [Sheet(self.advice(state), SheetHead(state["name"], state["program_name"]), entered=self.entered(state))]
 
     def entered(self, state: Record) -> tuple[str, ...]:
         """Return the answers in words, with the questions in short; boxes of which none was checked say nothing."""
@@ -233,7 +229,7 @@ class QuickCheck(Form):
                 self.sections(state),
                 self._sheet(state),
                 text_box("name", self.label("name"), state["name"], any_text=True),
-                text_box("program_name", self.label("program_name"), state["program_name"]),
+                text_box("program_name", self.label("program_name"), state["program_name"], any_text=True),
                 heading="h3",
             ),
             toolbar(button(text("panel.save"), "save"), alike=True),

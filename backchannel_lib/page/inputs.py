@@ -198,7 +198,7 @@ def text_box(
         True
     """
     named = {"aria_label": label} if bare else {"id": f"§{field}"}
-    common = {**named, **_common(field, help_text), "spellcheck": "false", "autocomplete": "off"}
+    common: dict[str, object] = {**named, **_common(field, help_text), "spellcheck": "false", "autocomplete": "off"}
     common |= {"data_any_text": True} if any_text or long else {}
     box = (
         tag("textarea", value, rows=10, class_="bw-text", **common)
