@@ -542,6 +542,9 @@ def _value_words(value: str) -> str:
     return f"{int(value):,}" if value.isdecimal() else value and f"{float(value)}".removeprefix("0")  # as in P = .62
 
 
+UNDATED: Final = "undated"  # the year of a source that names none
+
+
 class FactRow(NamedTuple):
     """The facts from outside the article, whose wording is the text ``fact.<id>``; none of them changes a verdict.
 
@@ -584,7 +587,13 @@ class FactRow(NamedTuple):
         return text("fact_source.graded", citation=self.citation, grade=text(f"grade.{self.grade}"))
 
 
-load_facts = loader(FactRow, "facts.csv")
+def _check_facts(rows: tuple[FactRow, ...]) -> None:
+    for index, row in enumerate(rows):
+        if row.grade == "none" and row.year != UNDATED:
+            raise WrongRowError(index, "year", row.year, f"{UNDATED}, since what was not found has no year")
+
+
+load_facts = loader(FactRow, "facts.csv", check=_check_facts)
 
 
 @functools.cache
