@@ -834,6 +834,7 @@ def test_a_score_of_the_other_exam_takes_an_unknown_range_along() -> None:
     screen.check()
 
 
+@pytest.mark.slow
 @given(case=cases(), unknown=st.sets(st.sampled_from(MAY_BE_UNKNOWN)))
 def test_what_is_unknown_is_saved_and_opened_as_unknown(case: Case, unknown: set[str]) -> None:
     """Also what this browser tab had kept; a file in which everything is stated is the one of old."""

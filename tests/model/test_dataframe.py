@@ -106,6 +106,7 @@ def test_every_kind_of_column_gives_the_same_answers(kind: str, way: str) -> Non
     assert answers(frame) == expected(some)
 
 
+@pytest.mark.slow
 @given(data=st.data(), some=st.lists(cases(), min_size=1, max_size=3), reading=st.sampled_from(EVERY_READING))
 def test_drawn_frames_give_the_same_answers(data: st.DataObject, some: list[Case], reading: str | None) -> None:
     """Law 7: each row of a drawn frame, its columns of drawn kinds and in a drawn order, is judged as its case is."""

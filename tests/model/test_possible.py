@@ -114,6 +114,8 @@ def test_what_stands_in_an_unknown_field_means_nothing(case: Case, other: Case, 
     assert all(getattr(kept, name) == getattr(case, name) for name in known)
 
 
+@pytest.mark.slow
+@settings(max_examples=max(5, settings().max_examples // 4))
 @given(cases(), some_unknown, readings)
 def test_only_a_rule_that_holds_whatever_is_unknown_is_certain(case: Case, unknown: set[str], reading: str | None) -> None:
     """With nothing unknown, every rule that sets what a stage allows is."""
@@ -125,6 +127,7 @@ def test_only_a_rule_that_holds_whatever_is_unknown_is_certain(case: Case, unkno
         assert certain == {reason.rule for first in judged.reasons for reason in (first, *first.also)}
 
 
+@pytest.mark.slow
 @settings(max_examples=max(5, settings().max_examples // 4))
 @given(cases(), some_unknown, readings)
 def test_every_change_reaches_what_it_promises_and_lowers_nothing(case: Case, unknown: set[str], reading: str | None) -> None:

@@ -99,6 +99,7 @@ def test_no_choice_is_better_than_the_plan(student: Case, tables: tuple[list[Per
     assert worth_of_plan(student, people, programs) == best
 
 
+@pytest.mark.slow
 @given(STUDENTS, TABLES, st.data())
 def test_one_more_row_never_makes_the_plan_worse(
     student: Case, tables: tuple[list[Person], list[Program]], data: st.DataObject
@@ -153,6 +154,7 @@ def test_three_programs_each_come_before_the_stronger_caller() -> None:
 # ---- what holds for every plan ----
 
 
+@pytest.mark.slow
 @given(cases(), TABLES, st.none() | moments(), st.sampled_from(READINGS))
 def test_the_laws_of_a_plan(
     student: Case, tables: tuple[list[Person], list[Program]], when: datetime | None, reading: str | None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 from typing import Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -30,6 +31,7 @@ def pairs(gains: list[list[int | None]]) -> dict[tuple[int, int], int]:
     return {(p, q): gain for p, row in enumerate(gains) for q, gain in enumerate(row) if gain is not None}
 
 
+@pytest.mark.slow
 @settings(max_examples=300)
 @given(GAINS, st.integers(0, 9), st.integers(1, 3), st.integers(0, 2), st.integers(1, 3))
 def test_no_assignment_is_better_than_the_chosen_one(

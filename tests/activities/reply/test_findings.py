@@ -195,6 +195,7 @@ def test_curly_quotes_are_quotes(quote: str) -> None:
         assert ids(check_reply(email["text"].replace("'", quote))) == ids(check_reply(email["text"]))
 
 
+@pytest.mark.slow
 @given(st.sampled_from(GOOD), st.sampled_from(list(BY_ID.values())))
 def test_what_stands_below_is_not_read(content: str, older: str) -> None:
     """An older message below, whatever it says and however it is quoted, adds no finding, and the result says so."""
