@@ -4,8 +4,7 @@
 
 Each round opens *Your case* three times in one browser that has been there before: from the snapshot, from the snapshot again,
 and with Python started in the ordinary way. Then it moves the score there and back, once right after the slider got the focus,
-so that Python has to answer, and once after a while, when the answer was prefetched; the same browser moves ipywidgets' own
-slider in JupyterLab, answered by the kernel (the echo of interaction.py). Run it on a quiet machine.
+so that Python has to answer, and once after a while, when the answer was prefetched. Run it on a quiet machine.
 """
 
 # ruff: noqa: INP001, S101, S603, T201 (a command of its own, which starts the site and talks to a person at a terminal)
@@ -29,7 +28,7 @@ from backchannel_lib.cli.project import ROOT
 from backchannel_lib.model.case import Case
 from backchannel_lib.model.case_files import case_to_text
 from backchannel_lib.site import pages
-from benchmarks.interaction import CONTESTANTS, Strangers, p95, run_trial, running_lab
+from benchmarks.interaction import p95
 
 PORT = 8899
 #: What the front door loads before Python answers.
@@ -160,14 +159,8 @@ def measure(folder: Path, address: str, visits: int) -> None:
         later, plainly = statistics.median(snapshot), statistics.median(plain)
         print(f"later visits: {later:.2f} s, {started:.2f} of a plain start ({plainly:.2f} s)")
         asked, prefetched = moves_on_the_site(context.new_page(), address, 30)
-        with running_lab() as lab:
-            echo = [move["verdict"] for move in run_trial(lab, browser, CONTESTANTS[0], 30, Strangers())["moves"]]
-        base = statistics.median(echo)
         for name, times in (("answered by Python", asked), ("prefetched", prefetched)):
-            print(
-                f"a move, {name}: {statistics.median(times):.0f} ms (p95 {p95(times):.0f}), "
-                f"{statistics.median(times) / base:.2f} of the echo in JupyterLab ({base:.0f} ms)"
-            )
+            print(f"a move, {name}: {statistics.median(times):.0f} ms (p95 {p95(times):.0f})")
         browser.close()
 
 

@@ -313,7 +313,7 @@ NOT_THE_SAME = {"quick_check", "reply"}
 
 
 def test_every_page_is_accessible_in_each_look_fits_a_phone_and_asks_its_own_host_alone(browser: Browser, site: Site) -> None:
-    """Axe finds nothing in light, dark and forced colors; nothing scrolls sideways at 360 and 390 px."""
+    """Axe finds nothing in light, dark and forced colors; nothing scrolls sideways at 360 and 390 px, or with text at 200%."""
     with page_of(browser, bypass_csp=True) as page:
         hosts: set[str] = set()
         page.on("request", lambda one: hosts.add(one.url.split("/")[2]) if one.url.startswith("http") else None)
@@ -322,11 +322,16 @@ def test_every_page_is_accessible_in_each_look_fits_a_phone_and_asks_its_own_hos
             if name not in {pages.CHAPTERS, pages.SAVED}:
                 wait_until_live(page)
             assert violations(page) == [], name
-            for width in (360, 390):
+            for width, text_size in ((360, 100), (390, 100), (390, 200)):
                 page.set_viewport_size({"width": width, "height": 800})
+                page.evaluate("size => (document.documentElement.style.fontSize = `${size}%`)", text_size)
                 with contextlib.suppress(TooLateError):  # charts take their new width a moment later
                     page.wait_for_function("() => document.documentElement.scrollWidth <= innerWidth", timeout=5000)
-                assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0, (name, width)
+                assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0, (name, width, text_size)
+            assert (
+                page.locator(".bw").count() == 0
+                or page.evaluate("parseFloat(getComputedStyle(document.querySelector('.bw')).fontSize)") == 32
+            )
         assert hosts == {site.address.split("/")[2]}
 
 
