@@ -10,7 +10,7 @@ from typing import Any, Final, NamedTuple
 
 from backchannel_lib.activities import saved_answers
 from backchannel_lib.activities.activity import Action, Activity
-from backchannel_lib.activities.form import one_or_other
+from backchannel_lib.activities.form import unknown_or_answers
 from backchannel_lib.activities.messages import ActionResult
 from backchannel_lib.activities.sheet_desk import SheetEntries, sheet_actions, sheet_fields
 from backchannel_lib.base.errors import CaseError, SheetError, known_word
@@ -29,7 +29,7 @@ from backchannel_lib.page.case_controls import shown_fields, slider_ends
 from backchannel_lib.page.case_fragments import answer_line, case_static_html, case_text, deferred_fragments, fast_fragments
 from backchannel_lib.page.case_page import case_page
 from backchannel_lib.page.html import tag
-from backchannel_lib.page.sheet import Sheet, SheetHead, case_in_words
+from backchannel_lib.page.sheet import Sheet, SheetHead
 from backchannel_lib.page.sheet_desk import sheet_desk, sheet_fragment
 
 FILE_NAME: Final = "my_case.json"
@@ -274,7 +274,7 @@ class CaseActivity(Activity[CaseState]):
             return []
         advice = advise(state.case, state.unknown, self.clock(), state.sheet.topics, reading=state.reading, keep_phase=True)
         head = SheetHead(state.sheet.name, state.sheet.program)
-        return [Sheet(advice, head, entered=case_in_words(state.case, state.unknown))]
+        return [Sheet(advice, head)]
 
     def _sheet_fragment(self, state: CaseState) -> str:
         if exam_of(state.case) is None:
@@ -300,7 +300,7 @@ class CaseActivity(Activity[CaseState]):
         if self.has_sheet and field in sheet_fields():
             return self.state._replace(sheet=self.state.sheet.with_value(field, value))
         if field in self.may_be_unknown and Case.fields()[field].kind == "set":
-            value = one_or_other(value, (UNKNOWN,) if field in self.unknown else ())
+            value = unknown_or_answers(value, (UNKNOWN,) if field in self.unknown else ())
         if field in self.may_be_unknown and is_unknown(value):
             return self._with({field: UNKNOWN})
         if field in self.unknown and value == KNOWN:

@@ -106,7 +106,7 @@ def choices_field(field: str, choices: Iterable[str], label: str = "", default: 
     return FormField(default, read, label)
 
 
-def one_or_other(value: object, before: Collection[str]) -> object:
+def unknown_or_answers(value: object, before: Collection[str]) -> object:
     """Return what counts where "I don't know" is checked beside other boxes: whatever was checked last.
 
     Args:
@@ -114,7 +114,7 @@ def one_or_other(value: object, before: Collection[str]) -> object:
         before: Those that were checked before.
 
     Examples:
-        >>> one_or_other("specifics|unknown", ["unknown"]), one_or_other("specifics|unknown", ["specifics"])
+        >>> unknown_or_answers("specifics|unknown", ["unknown"]), unknown_or_answers("specifics|unknown", ["specifics"])
         ('specifics', 'unknown')
     """
     parts = value.split("|") if isinstance(value, str) else []

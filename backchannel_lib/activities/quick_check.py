@@ -9,7 +9,15 @@ from datetime import datetime, timedelta
 from typing import Annotated, Any, Final, NamedTuple
 
 from backchannel_lib.activities.activity import Action
-from backchannel_lib.activities.form import Form, FormField, Record, boolean_field, choice_field, choices_field, one_or_other
+from backchannel_lib.activities.form import (
+    Form,
+    FormField,
+    Record,
+    boolean_field,
+    choice_field,
+    choices_field,
+    unknown_or_answers,
+)
 from backchannel_lib.activities.sheet_desk import line_field, sheet_actions, topics_field
 from backchannel_lib.activities.tables import ActivityRow
 from backchannel_lib.base.errors import CaseError
@@ -123,7 +131,7 @@ class QuickCheck(Form):
     def with_value(self, field: str, value: object) -> Record:
         """Return the state that a move of one control leads to; "I don't know" and other answers take turns."""
         before = self.state.get(field)
-        return super().with_value(field, one_or_other(value, before) if isinstance(before, tuple) else value)
+        return super().with_value(field, unknown_or_answers(value, before) if isinstance(before, tuple) else value)
 
     # ---- what follows from the answers ----
 
@@ -228,8 +236,8 @@ class QuickCheck(Form):
             sheet_desk(
                 self.sections(state),
                 self._sheet(state),
-                text_box("name", self.label("name"), state["name"], any_text=True),
-                text_box("program_name", self.label("program_name"), state["program_name"], any_text=True),
+                text_box("name", self.label("name"), state["name"], sends_while_typing=True),
+                text_box("program_name", self.label("program_name"), state["program_name"], sends_while_typing=True),
                 heading="h3",
             ),
             toolbar(button(text("panel.save"), "save"), alike=True),

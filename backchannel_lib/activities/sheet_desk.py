@@ -12,13 +12,13 @@ from backchannel_lib.activities.messages import ActionResult
 from backchannel_lib.base.errors import CaseError
 from backchannel_lib.base.texts import text
 from backchannel_lib.model.advice import load_not_covered
+from backchannel_lib.model.case_files import SHEET_PREFIX
 from backchannel_lib.page.html import Markup
 from backchannel_lib.page.inputs import text_box
 from backchannel_lib.page.sheet import Sheet, sheets_calendar, sheets_html, sheets_text
 from backchannel_lib.page.sheet_desk import topics_control
 
 LONGEST: Final = 80  # characters of a name
-_PREFIX: Final = "sheet_"  # of the controls, beside those of a case
 
 #: What a file is called and how it is written, by the button that saves it.
 FILES: Final[Mapping[str, tuple[str, Callable[[Sequence[Sheet]], str]]]] = {
@@ -67,7 +67,7 @@ def sheet_fields(*names: str) -> Mapping[str, FormField]:
         (['sheet_topics', 'sheet_name', 'sheet_program'], ['sheet_name'])
     """
     make = {"topics": topics_field, "name": line_field, "program": line_field}
-    return {_PREFIX + name: make[name](_PREFIX + name, text(f"sheet_desk.{name}")) for name in names or make}
+    return {SHEET_PREFIX + name: make[name](SHEET_PREFIX + name, text(f"sheet_desk.{name}")) for name in names or make}
 
 
 class SheetEntries(NamedTuple):
@@ -101,7 +101,7 @@ class SheetEntries(NamedTuple):
 
     def with_value(self, field: str, value: object) -> SheetEntries:
         """Return what a move of one control leads to."""
-        changed: dict[str, Any] = {field.removeprefix(_PREFIX): sheet_fields()[field].read(value)}
+        changed: dict[str, Any] = {field.removeprefix(SHEET_PREFIX): sheet_fields()[field].read(value)}
         return self._replace(**changed)
 
     def with_record(self, record: Mapping[str, object], fields: Iterable[str]) -> SheetEntries:
@@ -115,14 +115,14 @@ class SheetEntries(NamedTuple):
     def values(self, *names: str) -> dict[str, str]:
         """Return the values of the controls, as `sheet_fields` names them."""
         values = {**self._asdict(), "topics": "|".join(self.topics)}
-        return {field: values[field.removeprefix(_PREFIX)] for field in sheet_fields(*names)}
+        return {field: values[field.removeprefix(SHEET_PREFIX)] for field in sheet_fields(*names)}
 
     def controls(self, *names: str) -> list[Markup]:
         """Return the controls, as `sheet_fields` names them."""
         return [
             topics_control(field, one.label, self.topics)
             if field == "sheet_topics"
-            else text_box(field, one.label, getattr(self, field.removeprefix(_PREFIX)), any_text=True)
+            else text_box(field, one.label, getattr(self, field.removeprefix(SHEET_PREFIX)), sends_while_typing=True)
             for field, one in sheet_fields(*names).items()
         ]
 

@@ -21,9 +21,9 @@ from backchannel_lib.cli.project import ROOT, CommandError, environment, require
 NBVAL: Final = ("--nbval", "--nbval-sanitize-with", "tests/nbval_sanitize.cfg", "--nbval-cell-timeout", "120")
 CORES: Final = max(2, os.cpu_count() or 2)
 #: A lower priority, as Unix counts niceness (0 is ordinary, 19 the lowest): it runs when the browser tests leave it time.
-LATER: Final = 5
+LOW_PRIORITY: Final = 5
 #: Plugins that no test of ours uses, and that each process would import.
-WITHOUT: Final = ("-p", "no:nbval", "-p", "no:anyio")
+UNUSED_PLUGINS: Final = ("-p", "no:nbval", "-p", "no:anyio")
 NO_TESTS: Final = 5  # pytest's exit code where nothing was collected
 
 
@@ -92,24 +92,24 @@ def run_checks(arguments: Sequence[str], *, quick: bool) -> int:
         [Check("ruff check", ("ruff", "check", ".")), Check("ruff format", ("ruff", "format", "--check", "."))]
     )
     chosen = bool(arguments)
-    checks = [Check("mypy", ("mypy",), nice=LATER)]
+    checks = [Check("mypy", ("mypy",), nice=LOW_PRIORITY)]
     if quick:
         os.environ.setdefault("HYPOTHESIS_PROFILE", "quick")  # fewer drawn cases of each law
-        fast = ("tests", *WITHOUT, "-m", "not browser and not slow", *parallel(CORES))
+        fast = ("tests", *UNUSED_PLUGINS, "-m", "not browser and not slow", *parallel(CORES))
         checks.append(Check("quick tests", ("pytest", *fast, *arguments), live=True, may_be_empty=chosen))
     else:
         offer_browser()
         # A call each: Playwright's event loop in the same process would be in the way of others and of nbval's, which also
         # leaves a file open for each kernel. The notebooks' own warnings are outputs, and are compared. Beside browsers the
         # other tests would take twice as long, and the browsers with them.
-        browser = ("tests", *WITHOUT, "-m", "browser", *parallel(CORES + 1))
+        browser = ("tests", *UNUSED_PLUGINS, "-m", "browser", *parallel(CORES + 1))
         notebooks = (*NBVAL, "-W", "ignore::ResourceWarning", "notebooks", *parallel(1))
         checks += [
             Check("browser", ("pytest", *browser, *arguments), live=True, may_be_empty=chosen),
-            Check("notebooks", ("pytest", *notebooks, *arguments), nice=LATER, may_be_empty=chosen),
+            Check("notebooks", ("pytest", *notebooks, *arguments), nice=LOW_PRIORITY, may_be_empty=chosen),
         ]
         outcomes += run_together(checks)
-        tests = ("tests", *WITHOUT, "-m", "not browser", *parallel(CORES))
+        tests = ("tests", *UNUSED_PLUGINS, "-m", "not browser", *parallel(CORES))
         checks = [Check("tests", ("pytest", *tests, *arguments), live=True, may_be_empty=chosen)]
     return summarize(outcomes + run_together(checks))
 

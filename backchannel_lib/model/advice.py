@@ -29,8 +29,8 @@ from backchannel_lib.model.tables import assumption_id, claim_ids, fact_ids, loa
 SLOTS: Final = ("tonight", "next_moment", "next_month")
 WHO: Final = ("student", "caller", "deans_office")
 
-#: What a program decides about some files; a student of whom it may be true should ask.
-POLICIES: Final = ("interviews_failures", "sponsors_visas", "has_noncategorical_seat")
+#: What may stop a student's file; it is asked even where another link is weaker.
+ASK_ANYWAY: Final = ("interviews_failures", "sponsors_visas", "has_noncategorical_seat")
 
 #: What a step's condition may speak of beside the fields of a case.
 _FLAGS: Final = ("inside_window", "before_window", "contact_unknown")
@@ -227,7 +227,7 @@ def _check_topics(topics: Iterable[str]) -> tuple[str, ...]:
 
 def _questions(judgment: OpenJudgment, rules: tuple[RulesCheck, ...], topics: tuple[str, ...]) -> tuple[str, ...]:
     asked = fields_asked(judgment.known, judgment.unknown, judgment.reading)
-    policies = [name for name in judgment.unknown if name in POLICIES and name in asked]  # even if they narrow nothing yet
+    policies = [name for name in judgment.unknown if name in ASK_ANYWAY and name in asked]  # even if they narrow nothing yet
     questions = [text(f"ask.{name}") for name in dict.fromkeys([*judgment.worth_asking, *policies])]
     if "program_contacted_first" in judgment.unknown and len({check.row for check in rules}) > 1:
         questions.insert(0, text("ask.program_contacted_first"))

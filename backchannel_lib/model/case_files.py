@@ -18,7 +18,8 @@ from backchannel_lib.model.cells import is_blank
 from backchannel_lib.model.possible import MAY_BE_UNKNOWN, UNKNOWN, check_unknown, replace_known
 
 NEWEST_FORMAT: Final = 2  # raised when a field changes its meaning; a new field with a default needs no new format
-SHEET_FIELDS: Final = ("sheet_name", "sheet_program", "sheet_topics")  # what a file may hold for the sheet alone
+SHEET_PREFIX: Final = "sheet_"  # before the name of what is asked for the sheet alone
+SHEET_FIELDS: Final = tuple(SHEET_PREFIX + name for name in ("name", "program", "topics"))  # what a file may hold of that
 FORMAT_WITHOUT_UNKNOWN: Final = 1  # the format of a case in which everything is stated, which older versions read as well
 
 

@@ -123,8 +123,17 @@ class Header(NamedTuple):
     others: tuple[int, ...]
 
 
-def read_header(headers: Sequence[object], known: KnownColumns, table: str = "", row: object = 1) -> Header:
+def read_header(
+    headers: Sequence[object], known: KnownColumns, table: str = "", row: object = 1, first: Sequence[object] = ()
+) -> Header:
     """Find the known columns among the headers of a table.
+
+    Args:
+        headers: The headers.
+        known: The columns that the table may have.
+        table: What to call the table in an error.
+        row: The number of the headers' row.
+        first: The cells of the first row below them.
 
     Raises:
         SheetError: No column is known, or one is there twice.
@@ -148,8 +157,11 @@ def read_header(headers: Sequence[object], known: KnownColumns, table: str = "",
             twice.append(SheetProblem("sheet_twice", _Bare(both), (), name, field=name))
     if twice:
         raise SheetError(table, twice)
-    if (joined := _joined(headers, known, places)) is not None:
-        raise SheetError(table, [joined])
+    joined = _only_column(headers[0], known) if len(headers) == 1 else _joined_column(headers, first, known, places)
+    if joined is not None:
+        header, sign = joined
+        details = {"separator": text(f"sheet.separator.{sign}")}
+        raise SheetError(table, [SheetProblem("sheet_no_column.separator", header, details=details)])
     if not places and len(headers):
         raise SheetError(table, [_no_column(headers, known, row)])
     return Header(places, {name: str(headers[place]) for name, place in places.items()}, near, tuple(others))
@@ -170,23 +182,34 @@ def _without_number(header: object, headers: Sequence[object]) -> str | None:
     return stem if dot and number.isdecimal() and stem in headers else None
 
 
-def _joined(headers: Sequence[object], known: KnownColumns, places: Mapping[str, int]) -> SheetProblem | None:
-    """Find the header that holds several names, because the table was read with another separator than it was written with."""
-    alone = len(headers) == 1
+def _only_column(header: object, known: KnownColumns) -> tuple[str, str] | None:
+    """Find the separator in the only header, which may hold all columns, because the table was read with another separator."""
     for like in (known.name_of, known.looks_like):
-        for header in headers:
-            if not isinstance(header, str) or known.name_of(header) or len(header) > LONGEST_HEADER:
-                continue
-            for separator, sign in SIGNS.items():
-                names = {name for part in header.split(separator) if (name := like(part))} if separator in header else set()
-                if separator in INSIDE_NAMES:
-                    found = alone and like == known.name_of and len(names) > 1
-                else:
-                    found = bool(names if alone else like == known.name_of and names - places.keys())
-                if found:
-                    details = {"separator": text(f"sheet.separator.{sign}")}
-                    return SheetProblem("sheet_no_column.separator", header, details=details)
+        for separator, sign in SIGNS.items():
+            names = _names_in(header, separator, known, like)
+            # A colon or a space may well be part of one name.
+            enough = len(names) > 1 and like == known.name_of if separator in INSIDE_NAMES else bool(names)
+            if isinstance(header, str) and enough:
+                return header, sign
     return None
+
+
+def _joined_column(
+    headers: Sequence[object], first: Sequence[object], known: KnownColumns, places: Mapping[str, int]
+) -> tuple[str, str] | None:
+    """Find a header that holds the name of a column that is nowhere else, above cells with the same separator."""
+    for header, cell in zip(headers, first, strict=False):
+        for separator, sign in SIGNS.items():
+            inside = separator in INSIDE_NAMES or separator not in str(cell)
+            if isinstance(header, str) and not inside and _names_in(header, separator, known, known.name_of) - places.keys():
+                return header, sign
+    return None
+
+
+def _names_in(header: object, separator: str, known: KnownColumns, like: Callable[[object], str | None]) -> set[str]:
+    if not isinstance(header, str) or separator not in header or known.name_of(header) or len(header) > LONGEST_HEADER:
+        return set()
+    return {name for part in header.split(separator) if (name := like(part))}
 
 
 def _no_column(headers: Sequence[object], known: KnownColumns, row: object) -> SheetProblem:
@@ -335,7 +358,7 @@ def read_table(
     sheet = read_sheet(source, name=name, known=lambda cell: known.name_of(cell) is not None, most_rows=most_rows)
     if not sheet.header:
         return Table((), Header({}, {}, {}, ()), sheet.notes)
-    header = read_header(sheet.header, known, name, sheet.header_row)
+    header = read_header(sheet.header, known, name, sheet.header_row, sheet.rows[0][1] if sheet.rows else ())
     notes = list(sheet.notes)
     notes += refuse_lookalikes(header, sheet.header, known, lambda place: {cells[place] for _, cells in sheet.rows}, name)
     _refuse_missing(header, sheet, known, name)

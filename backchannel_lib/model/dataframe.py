@@ -157,7 +157,7 @@ def read_cases(path: str | os.PathLike[str]) -> pd.DataFrame:
     except OSError as error:
         raise CaseFileError(file.name, "unreadable", error.strerror or str(error)) from None
     sheet = read_sheet(content, name=file.name, known=lambda cell: CASE_COLUMNS.name_of(cell) is not None)
-    read_header(sheet.header, CASE_COLUMNS, file.name, sheet.header_row)
+    read_header(sheet.header, CASE_COLUMNS, file.name, sheet.header_row, sheet.rows[0][1] if sheet.rows else ())
     for note in sheet.notes:
         warnings.warn(note, CaseTableWarning, stacklevel=2)
     index = pd.Index([number for number, _ in sheet.rows], dtype=int, name=ROW)
@@ -212,7 +212,7 @@ def read_columns(frame: pd.DataFrame) -> dict[str, Array | int]:
 def _header_of(frame: pd.DataFrame) -> Header:
     headers = list(frame.columns)
     try:
-        header = read_header(headers, CASE_COLUMNS)
+        header = read_header(headers, CASE_COLUMNS, first=[*frame.iloc[0]] if len(frame) else ())
     except SheetError as error:
         for at in range(min(len(frame), LAST_ROWS) if error.rule == "sheet_no_column" else 0):
             if any(CASE_COLUMNS.name_of(cell) is not None for cell in frame.iloc[at]):  # below a title

@@ -291,11 +291,24 @@ def fields_asked(case: Case, unknown: tuple[str, ...], reading: str | None) -> f
         >>> sorted(fields_asked(Case(), ("interviews_failures", "lists_open", "sponsors_visas"), None))
         ['lists_open']
     """
-    fields_of, which = comparisons(reading)
-    settled = sum(1 << bit for bit, names in enumerate(fields_of) if names.isdisjoint(unknown))
-    return _fields_asked(unknown, reading, which(case) & settled)
+    return _fields_asked(reading, _known_truth(case, unknown, reading))
 
 
+@functools.lru_cache(maxsize=4096)
+def _fields_asked(reading: str | None, truth: Truth) -> frozenset[str]:
+    _, fields_of, _, stages = _undecided(reading)
+    asked: set[str] = set()
+    for stage in stages:
+        cap = stage.settle(truth).cap
+        for allows, row in stage.rows:
+            # A row that allows as much as one that holds changes no cap, but it is one more reason for it.
+            if cap is None or (allows >= cap if stage.highest else allows <= cap):
+                left = _simplify(row, truth)
+                asked.update(name for atom in _atoms_in(left) for name in fields_of[atom])
+    return frozenset(asked)
+
+
+@functools.lru_cache(maxsize=4096)
 def certain_rules(case: Case, unknown: tuple[str, ...], reading: str | None) -> frozenset[str]:
     """Return the rules that set what their stage allows, whatever stands in the unknown fields.
 
@@ -307,15 +320,10 @@ def certain_rules(case: Case, unknown: tuple[str, ...], reading: str | None) -> 
         >>> "stranger" in rules, "flag_unexplained" in rules, "failure_policy" in rules
         (True, True, False)
     """
-    fields_of, which = comparisons(reading)
-    settled = sum(1 << bit for bit, names in enumerate(fields_of) if names.isdisjoint(unknown))
-    return _certain_rules(unknown, reading, which(case) & settled)
-
-
-@functools.lru_cache(maxsize=4096)
-def _certain_rules(unknown: tuple[str, ...], reading: str | None, held: int) -> frozenset[str]:
-    atoms, fields_of, _, stages = _undecided(reading)
-    truth = frozenset((atom, bool(held >> bit & 1)) for bit, atom in enumerate(atoms) if fields_of[atom].isdisjoint(unknown))
+    truth = _known_truth(case, unknown, reading)
+    for group in _Rules(reading, case, unknown).groups:  # a comparison may come out the same for all values of its fields
+        truth |= frozenset.intersection(*group.truths.values())
+    stages = _undecided(reading)[3]
     caps = {name: left.cap for name, stage in zip(STAGES, stages, strict=True) if not (left := stage.settle(truth)).rows}
     rows = [(rule, row) for rule, row in _conditions(reading)[0] if caps.get(rule.stage) == rank_of(rule.allows)]
     holding = {rule for rule, row in rows if row is not None and _simplify(row, truth) is True}
@@ -323,19 +331,20 @@ def _certain_rules(unknown: tuple[str, ...], reading: str | None, held: int) -> 
     return frozenset(rule.rule for rule, row in rows if rule in holding or (row is None and rule.stage not in stages_of_them))
 
 
+def _known_truth(case: Case, unknown: tuple[str, ...], reading: str | None) -> Truth:
+    """Return whether each comparison holds that no unknown field is part of."""
+    return _truth(unknown, reading, _undecided(reading)[2](case) & _known_bits(unknown, reading))
+
+
 @functools.lru_cache(maxsize=4096)
-def _fields_asked(unknown: tuple[str, ...], reading: str | None, held: int) -> frozenset[str]:
-    atoms, fields_of, _, stages = _undecided(reading)
-    truth = frozenset((atom, bool(held >> bit & 1)) for bit, atom in enumerate(atoms) if fields_of[atom].isdisjoint(unknown))
-    asked: set[str] = set()
-    for stage in stages:
-        cap = stage.settle(truth).cap
-        for allows, row in stage.rows:
-            # A row that allows as much as one that holds changes no cap, but it is one more reason for it.
-            if cap is None or (allows >= cap if stage.highest else allows <= cap):
-                left = _simplify(row, truth)
-                asked.update(name for atom in _atoms_in(left) for name in fields_of[atom])
-    return frozenset(asked)
+def _known_bits(unknown: tuple[str, ...], reading: str | None) -> int:
+    return sum(1 << bit for bit, names in enumerate(comparisons(reading)[0]) if names.isdisjoint(unknown))
+
+
+@functools.lru_cache(maxsize=4096)
+def _truth(unknown: tuple[str, ...], reading: str | None, held: int) -> Truth:
+    known, atoms = _known_bits(unknown, reading), _undecided(reading)[0]
+    return frozenset((atom, bool(held >> bit & 1)) for bit, atom in enumerate(atoms) if known >> bit & 1)
 
 
 class _Rules:

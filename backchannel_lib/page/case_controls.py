@@ -6,7 +6,7 @@ import functools
 from collections.abc import Callable, Collection, Iterable
 from typing import Annotated, Any, NamedTuple
 
-from backchannel_lib.base.readers import loader, one_of, optional_text
+from backchannel_lib.base.readers import WrongRowError, loader, one_of, optional_text
 from backchannel_lib.base.texts import all_words, text
 from backchannel_lib.model.case import Case
 from backchannel_lib.model.conditions import parse, scalar_function
@@ -18,6 +18,7 @@ from backchannel_lib.page import inputs
 from backchannel_lib.page.html import Markup, tag
 from backchannel_lib.page.scores_html import score_orientation
 
+ON_SHEET = ("always", "if_set", "never")
 CONTROLS = ("slider", "checkbox", "radio", "select", "checks")
 
 
@@ -36,9 +37,20 @@ class ControlRow(NamedTuple):
     shown_when: Annotated[
         str, "always, or an expression as in the conditions; a control whose value is not its default is always shown"
     ]
+    on_sheet: Annotated[
+        str, one_of(ON_SHEET), "whether the sheet says what was entered: always, where no is an answer too; if_set; or never"
+    ]
 
 
-load_controls = loader(ControlRow, "controls.csv")
+def _check_controls(rows: tuple[ControlRow, ...]) -> None:
+    for index, row in enumerate(rows):
+        if row.on_sheet == "always" and row.control not in {"checkbox", "select"}:
+            raise WrongRowError(
+                index, "on_sheet", row.on_sheet, "if_set or never, unless the control is a checkbox or a select"
+            )
+
+
+load_controls = loader(ControlRow, "controls.csv", check=_check_controls)
 
 
 def shown_fields(case: Case) -> list[str]:

@@ -9,7 +9,6 @@ from typing import Final
 from backchannel_lib.base.texts import text
 from backchannel_lib.model.amplifier import amplify, caller_weights
 from backchannel_lib.model.case import RECOMMENDERS, Case
-from backchannel_lib.model.exams import exam_of
 from backchannel_lib.model.sweep import sweep
 from backchannel_lib.model.tables import CallerRow, FlagRow, load_assumptions, load_callers, load_flags
 from backchannel_lib.model.verdict import Verdict
@@ -21,7 +20,7 @@ from backchannel_lib.page.html import Markup, join, tag
 AMPLIFIER_ASSUMPTIONS: Final = ("neutral_intensity", "intensity_reach", "signal_", "share_")
 
 
-def case_chart(chart: str, case: Case, reading: str | None, numbers: str, unknown: Collection[str] | None = None) -> Markup:
+def case_chart(chart: str, case: Case, reading: str | None, numbers: str, unknown: Collection[str]) -> Markup:
     """Put a chart of a case and its numbers on a page.
 
     Args:
@@ -29,20 +28,20 @@ def case_chart(chart: str, case: Case, reading: str | None, numbers: str, unknow
         case: The case.
         reading: The name of a reading; None for every default.
         numbers: The table of its numbers, as HTML.
-        unknown: The fields that are not known; None where every field has to be known.
+        unknown: The fields that are not known.
 
     Examples:
-        >>> 'role="img"' in case_chart("map", Case(), None, "")
+        >>> 'role="img"' in case_chart("map", Case(), None, "", ())
         True
     """
     return chart_panel(
         chart,
         text(f"chart.{chart}.title"),
-        caption(chart, case, reading, unknown or ()),
-        charts.alt_text(chart, case, reading, unknown or ()),
+        caption(chart, case, reading, unknown),
+        charts.alt_text(chart, case, reading, unknown),
         numbers,
-        charts.snapshot(chart, case, reading, unknown or ()),
-        shown=None if unknown is None else not charts.missing_for(chart, case, reading, unknown),
+        charts.snapshot(chart, case, reading, unknown),
+        shown=not charts.missing_for(chart, case, reading, unknown),
     )
 
 
@@ -53,11 +52,8 @@ def caption(chart: str, case: Case, reading: str | None = None, unknown: Collect
         >>> caption("amplifier", Case(), None, ["range_low"]) == caption("amplifier", Case())
         False
     """
-    missing = charts.missing_for(chart, case, reading, unknown)
-    if missing and exam_of(case) is None:
-        return text("orientation.mixed")
-    if missing:
-        return text(f"chart_needs.{chart}", fields=listed([text(f"open.{field}") for field in missing]))
+    if reason := charts.why_not_drawn(chart, case, reading, unknown):
+        return reason
     if chart == "map" and (matter := sweep(case, reading, unknown).depends_on):
         return text("chart_least.map", fields=listed([text(f"open.{field}") for field in matter]))
     return text(f"chart.{chart}.caption")

@@ -21,6 +21,7 @@ from backchannel_lib.model.possible import RANGE, check_unknown, possible
 from backchannel_lib.model.sweep import Band, sweep
 from backchannel_lib.model.tables import load_callers
 from backchannel_lib.model.verdict import Verdict
+from backchannel_lib.page.components import listed
 from backchannel_lib.page.verdict_html import range_label
 
 Figure: TypeAlias = dict[str, Any]
@@ -74,6 +75,19 @@ def missing_for(chart: str, case: Case, reading: str | None = None, unknown: Col
     stages = possible(case, unknown, reading).stages
     asked = {*RANGE, *stages["paper"].depends_on, *stages["timing"].depends_on}
     return tuple(field for field in check_unknown(unknown) if field in asked)
+
+
+def why_not_drawn(chart: str, case: Case, reading: str | None = None, unknown: Collection[str] = ()) -> str:
+    """Say in a sentence why a chart cannot be drawn; a blank text where it can be.
+
+    Examples:
+        >>> why_not_drawn("map", Case(), None, ["range_low"])
+        ''
+    """
+    missing = missing_for(chart, case, reading, unknown)
+    if missing and exam_of(case) is None:
+        return text("orientation.mixed")
+    return text(f"chart_needs.{chart}", fields=listed([text(f"open.{field}") for field in missing])) if missing else ""
 
 
 def figure(chart: str, case: Case, reading: str | None = None, unknown: Collection[str] = ()) -> Figure:
@@ -184,7 +198,7 @@ def snapshot(chart: str, case: Case, reading: str | None = None, unknown: Collec
         >>> snapshot("map", Case()).startswith("<svg"), snapshot("map", Case(specifics=True))
         (True, None)
     """
-    if exam_of(case) is None and missing_for(chart, case, reading, unknown):
+    if why_not_drawn(chart, case, reading, unknown):
         return None
     drawn, svg = _snapshot(chart)
     return svg if drawn == figure_id(chart, case, reading, unknown) else None
@@ -236,8 +250,8 @@ def alt_text(chart: str, case: Case, reading: str | None = None, unknown: Collec
         >>> alt_text("callers", Case(recommender="known_dean"))
         'Bar chart of six callers by weight. Yours: Known dean, 50 of 100.'
     """
-    if exam_of(case) is None and chart == "amplifier":
-        return text("orientation.mixed")
+    if reason := why_not_drawn(chart, case, reading, unknown):
+        return reason
     numbers = {}
     if chart == "amplifier":
         picture = amplify(case, reading)

@@ -177,7 +177,14 @@ def checks(
 
 
 def text_box(
-    field: str, label: str, value: str, *, long: bool = False, help_text: str = "", bare: bool = False, any_text: bool = False
+    field: str,
+    label: str,
+    value: str,
+    *,
+    long: bool = False,
+    help_text: str = "",
+    bare: bool = False,
+    sends_while_typing: bool = False,
 ) -> Markup:
     """Write a box for a text.
 
@@ -188,7 +195,7 @@ def text_box(
         long: Whether it has several lines.
         help_text: A further sentence.
         bare: Whether its label is for a screen reader alone, as in a table whose head says it.
-        any_text: Whether an unfinished line is as good as a finished one, so that it counts whenever the writer pauses.
+        sends_while_typing: Whether it counts whenever the writer pauses, since an unfinished line is as good as a finished one.
 
     Returns:
         HTML.
@@ -199,7 +206,8 @@ def text_box(
     """
     named = {"aria_label": label} if bare else {"id": f"§{field}"}
     common: dict[str, object] = {**named, **_common(field, help_text), "spellcheck": "false", "autocomplete": "off"}
-    common |= {"data_any_text": True} if any_text or long else {}
+    if sends_while_typing or long:
+        common["data_sends_while_typing"] = True
     box = (
         tag("textarea", value, rows=10, class_="bw-text", **common)
         if long

@@ -20,7 +20,6 @@ from backchannel_lib.model.advice import Advice, load_not_covered
 from backchannel_lib.model.calendar import EASTERN
 from backchannel_lib.model.case import Case
 from backchannel_lib.model.open_judgment import OpenJudgment, certain_rules
-from backchannel_lib.model.possible import MAY_BE_UNKNOWN
 from backchannel_lib.model.readings import READINGS
 from backchannel_lib.model.soap_rule import rule_source
 from backchannel_lib.model.tables import facts
@@ -46,9 +45,6 @@ class SheetHead(NamedTuple):
 
 #: The panel's own frames, so that the rule and the article look the same everywhere.
 _PANEL_CLASS: Final = {"rule": "bw-rule", "article": "bw-card"}
-
-#: Where "no" is an answer, and not merely nothing.
-_SAID_IF_NOT: Final = {*MAY_BE_UNKNOWN, "program_contacted_first", "specifics"}
 
 BLANK_HEAD: Final = SheetHead()
 
@@ -84,17 +80,25 @@ class Sheet(NamedTuple):
         advice: What it says.
         head: The student's name and the program's.
         contact: Who would contact the program and how, where that is not the student's own question; else blank.
-        entered: What it is based on, in words.
+        entered: What the student entered, in words; None for the case as it is.
     """
 
     advice: Advice
     head: SheetHead = BLANK_HEAD
     contact: str = ""
-    entered: tuple[str, ...] = ()
+    entered: tuple[str, ...] | None = None
 
 
-def case_in_words(case: Case, unknown: Collection[str] = ()) -> tuple[str, ...]:
+def case_in_words(case: Case, unknown: Collection[str] = (), without: Collection[str] = ()) -> tuple[str, ...]:
     """Write down what was entered of a case, and last what is not known.
+
+    Args:
+        case: The case.
+        unknown: Its unknown fields.
+        without: Fields that nobody entered, so that nothing is said of them.
+
+    Source:
+        data/controls.csv.
 
     Examples:
         >>> case_in_words(Case(score=228, needs_visa=True), ["sponsors_visas"])[0]
@@ -102,17 +106,19 @@ def case_in_words(case: Case, unknown: Collection[str] = ()) -> tuple[str, ...]:
         >>> case_in_words(Case(score=228, needs_visa=True), ["sponsors_visas"])[-1]
         'not known: whether they sponsor visas'
     """
-    shown = shown_fields(case)
-    told = [row.field for row in load_controls() if row.field in shown and row.field not in unknown]
+    shown = set(shown_fields(case)) - set(without)
     words = []
-    for field in told:
-        label, value = text(f"field.{field}.label"), getattr(case, field)
+    for row in load_controls():
+        label, value = text(f"field.{row.field}.label"), getattr(case, row.field)
+        told = row.on_sheet == "always" or (row.on_sheet == "if_set" and value)
+        if not told or value is None or row.field in unknown or row.field not in shown:
+            continue
         if value is True:
             words.append(label)
         elif value is False:
-            words += [text("take_home.no", what=label)] if field in _SAID_IF_NOT else []
-        elif value or field == "score":
-            words.append(text("take_home.value", what=label.rstrip("?:"), value=value_label(field, value)))
+            words.append(text("take_home.no", what=label))
+        else:
+            words.append(text("take_home.value", what=label.rstrip("?:"), value=value_label(row.field, value)))
     left = [text(f"open.{field}") for field in unknown if field in shown]
     return (*words, *([text("take_home.not_known", what=", ".join(left))] if left else []))
 
@@ -180,7 +186,7 @@ def sheet_pages(sheets: Sequence[Sheet], level: int = 3) -> Markup:
     pages = [] if len(sheets) < 2 else [_comparison(sheets, level)]
     for sheet in sheets:
         line = tag("p", [tag("span", part) for part in _head_line(sheet)], class_="head")
-        entered = tag("p", _entered_line(sheet), class_="small bw-small") if sheet.entered else None
+        entered = tag("p", _entered_line(sheet), class_="small bw-small")
         blocks = [_section(block, f"h{level + 1}") for block in _blocks(sheet.advice)]
         pages.append(tag("article", tag(f"h{level}", text("take_home.title")), line, entered, blocks))
     return join(*pages)
@@ -210,7 +216,7 @@ def sheets_text(sheets: Sequence[Sheet]) -> str:
 
 
 def _one_text(sheet: Sheet) -> str:
-    lines = [text("take_home.title"), *_head_line(sheet), *([_entered_line(sheet)] if sheet.entered else [])]
+    lines = [text("take_home.title"), *_head_line(sheet), _entered_line(sheet)]
     for block in _blocks(sheet.advice):
         lines += ["", block.title.upper()]
         lines += [block.answer] if block.answer else []
@@ -318,7 +324,8 @@ def _head_line(sheet: Sheet) -> list[str]:
 
 
 def _entered_line(sheet: Sheet) -> str:
-    return text("take_home.entered", what="; ".join(sheet.entered))
+    entered = case_in_words(sheet.advice.case, sheet.advice.judgment.unknown) if sheet.entered is None else sheet.entered
+    return text("take_home.entered", what="; ".join(entered))
 
 
 def _section(block: _Block, heading: str = "h2") -> Markup:

@@ -37,7 +37,7 @@ DECK: Final = "deck.html"
 #: What the deck opens with: three sentences for the room.
 DECK_OPENS: Final = "round"
 #: What can be read of it without scripts.
-PLAN_ALONE: Final = (
+STYLE_WITHOUT_SCRIPTS: Final = (
     ".stage-pages, [data-on] { display: none !important } [data-activity=run_plan] { display: block !important }"
 )
 NAVIGATION: Final = (("home", HOME), ("case", CASE), ("chapters", CHAPTERS), ("workshop", WORKSHOP), ("saved", SAVED))
@@ -206,17 +206,21 @@ def chapters_page(build: Build) -> str:
 
 def chapter_page(build: Build, chapter: str, pieces: Iterable[Piece]) -> str:
     """Return a chapter's page: the same prose and activities as in its notebook."""
-    body: list[object] = []
-    for piece in pieces:
-        if piece.kind == "activity":
-            body.append(activity_html(piece.activity))
-        else:
-            body.append(tag("div", Markup(piece.html), class_=f"site-{piece.kind}"))
+    title, *rest = [
+        activity_html(piece.activity)
+        if piece.kind == "activity"
+        else tag("div", Markup(piece.html), class_=f"site-{piece.kind}")
+        for piece in pieces
+    ]
     page = f"{chapter}.html"
-    if page == WORKSHOP:
-        deck = tag("a", text("site.deck.title"), href=DECK)
-        body.insert(1, tag("div", tag("p", tag("b", deck), " ", text("site.workshop.note")), class_="site-prose"))
-    return page_html(build, page, build.titles[chapter], *body, _neighbors(build, chapter))
+    note = _deck_note() if page == WORKSHOP else None
+    return page_html(build, page, build.titles[chapter], title, note, *rest, _neighbors(build, chapter))
+
+
+def _deck_note() -> Markup:
+    before, _, after = text("site.workshop.note", deck="|").partition("|")
+    deck = tag("b", tag("a", text("site.deck.title"), href=DECK))
+    return tag("div", tag("p", before, deck, after), class_="site-prose")
 
 
 def _neighbors(build: Build, chapter: str) -> Markup:
@@ -243,7 +247,7 @@ def deck_page(build: Build) -> str:
         tag("main", [activity_html(part, data_on=part == DECK_OPENS) for part in stage_parts()], id="stage"),
         head=(
             Markup(f'<link rel="stylesheet" href="{build.assets}/stage.css">'),
-            Markup(f"<noscript><style>{PLAN_ALONE}</style></noscript>"),
+            Markup(f"<noscript><style>{STYLE_WITHOUT_SCRIPTS}</style></noscript>"),
             Markup(f'<script type="module" src="{build.assets}/stage.js"></script>'),
         ),
         on_stage=True,

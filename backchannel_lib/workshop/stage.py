@@ -37,7 +37,12 @@ def stage_bar(opens: str, *beside: object) -> Markup:
         (4, 1)
     """
     buttons = [
-        _bar_button(text(f"stage.page.{part}"), text(f"stage.key.{part}"), data_part=part, aria_current=_current(part == opens))
+        _bar_button(
+            text(f"stage.page.{part}"),
+            text(f"stage.key.{part}"),
+            data_part=part,
+            aria_current="page" if part == opens else None,
+        )
         for part in stage_parts()
     ]
     fill = _bar_button(text("stage.fill"), text("stage.fill_key"))
@@ -48,10 +53,6 @@ def stage_bar(opens: str, *beside: object) -> Markup:
         tag("nav", buttons, fill, class_="stage-pages", aria_label=text("stage.pages")),
         class_="stage-bar",
     )
-
-
-def _current(is_here: bool) -> str | None:
-    return "page" if is_here else None
 
 
 def _bar_button(name: str, key: str, **attributes: object) -> Markup:

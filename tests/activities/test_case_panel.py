@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import html
 import json
 import re
 from datetime import UTC, datetime
@@ -960,5 +961,5 @@ def test_the_menu_of_callers_says_where_residents_and_chairs_belong_and_that_thi
     """The article names neither, and who has one calling looks for them in the menu."""
     page = CaseActivity().page()
     (told,) = re.findall(r'<[^>]+ id="§?[^"]*recommender[^"]*help"[^>]*>(.*?)</', page)
-    for word in ("residents", "chair", "A resident counts as", "our assumption"):
-        assert word in told
+    assert html.unescape(told) == text("field.recommender.help")
+    assert all(word in told for word in ("residents", "chairs", "our assumption"))

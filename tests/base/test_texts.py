@@ -22,6 +22,7 @@ from backchannel_lib.page.case_controls import load_controls
 from backchannel_lib.page.file_sheet import INSIDE
 from backchannel_lib.workshop.drill import WAYS
 from backchannel_lib.workshop.round.state import STEPS
+from backchannel_lib.workshop.run_plan.model import load_run_checks
 from backchannel_lib.workshop.votes.server import PAGE_TEXTS
 from tests.helpers.cases import NEEDS
 from tests.helpers.tables import cells
@@ -126,7 +127,7 @@ FAMILIES: list[tuple[str, list[str]]] = [
     *((f"run_plan.{{}}.{what}", names_of("run_plans")) for what in ("title", "for")),
     *((f"run_step.{{}}.{what}", sorted(set(names_of("run_steps")))) for what in ("title", "do", "say", "late")),
     ("run_check.{}", names_of("run_checks")),
-    ("run_check.{}.site", ["print_sheets", "start_page", "votes", "plan_b"]),
+    ("run_check.{}.site", [row.check for row in load_run_checks() if row.own_text_on_site]),
     ("planner.risk.{}", [row.flag for row in load_flags()]),
     ("planner.nothing.{}", list(STAGES)),
     ("planner.briefing.rule.{}", list(RULE_KINDS)),

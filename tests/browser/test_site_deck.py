@@ -17,16 +17,11 @@ PHONES = [(390, 844), (360, 740)]
 FIRST = vignettes()[next(iter(vignettes_of("standard", 1).values()))]
 
 
-def settle(page: Page) -> None:
-    """Wait until Python has answered, and nothing is held back."""
-    wait_until_live(page)
-
-
 def press(page: Page, *keys: str) -> None:
     """Press keys one after the other, each as soon as the one before it was answered."""
     for key in keys:
         page.keyboard.press(key)
-        settle(page)
+        wait_until_live(page)
 
 
 def part(page: Page, name: str) -> str:
@@ -49,7 +44,7 @@ def test_a_round_is_led_by_keys_and_goes_on_after_a_reload_without_a_network(bro
         page.set_viewport_size({"width": 1280, "height": 720})
         page.goto(site.address)
         page.click(f"main a[href='{pages.DECK}']")
-        settle(page)
+        wait_until_live(page)
         press(page, "ArrowRight")
         assert FIRST.title in part(page, "head")
         assert text("round.step.file") in part(page, "head")
@@ -70,7 +65,7 @@ def test_a_round_is_led_by_keys_and_goes_on_after_a_reload_without_a_network(bro
         page.wait_for_function("() => navigator.serviceWorker.controller !== null")
         page.context.set_offline(True)
         page.reload()
-        settle(page)
+        wait_until_live(page)
         assert text("round.step.vote") in part(page, "head")
         assert part(page, "tally").startswith("15 ")
         assert "goes on" in page.locator("[data-on] [data-notice]").inner_text()
@@ -96,7 +91,7 @@ def test_the_first_slide_is_there_before_python_and_a_key_pressed_early_is_answe
         while not held:
             page.wait_for_timeout(50)
         held[0].continue_()
-        settle(page)
+        wait_until_live(page)
         assert FIRST.title in part(page, "head")
         assert page.locator("#status").is_hidden()
 
@@ -126,7 +121,7 @@ def test_every_step_fits_a_projector_and_a_phone_and_is_accessible(browser: Brow
                 assert violations(page) == [], step
 
         page.goto(site.address + pages.DECK)
-        settle(page)
+        wait_until_live(page)
         look("welcome")
         for step in ("file", "vote", *STAGES, "spread", "rules", "what_if"):
             press(page, "ArrowRight")

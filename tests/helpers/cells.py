@@ -52,7 +52,7 @@ from backchannel_lib.page.case_page import case_page
 from backchannel_lib.page.chart_html import NUMBERS
 from backchannel_lib.page.components import fact_source
 from backchannel_lib.page.scores_html import score_orientation
-from backchannel_lib.page.sheet import sheet_html, sheet_text
+from backchannel_lib.page.sheet import case_in_words, sheet_html, sheet_text
 from tests.helpers.cases import ALL_CLEAR, OTHER_READINGS, PHASES, many_cases
 from tests.helpers.planner import PEOPLE_NAMES, PROGRAM_NAMES, known
 from tests.helpers.tables import DATA, TABLE_LOADERS, cells
@@ -287,6 +287,7 @@ def controls() -> Iterator[Question]:
     """Show the controls of the panel in both exams, those of many cases, and what the switch between the exams does."""
     for case in (*NEARLY, *CASES[:100]):
         yield functools.partial(shown_fields, case)
+        yield functools.partial(case_in_words, case)
     for case in (NEARLY[0], Case(score=520, range_low=500, range_floor=450)):
         for stage in STAGES:
             yield functools.partial(control_group, stage, case)

@@ -199,20 +199,21 @@ class Firefox:
         return json.loads(self._evaluate(told, seconds)["value"])
 
     def click(self, selector: str) -> None:
-        for _ in range(4):
-            try:
-                self._click(selector)
-            except AssertionError as moved:  # away, by an answer that came in between: nothing was pressed yet
-                if "out of bounds" not in str(moved):
-                    raise
-                time.sleep(0.3)
-            else:
-                return
-        self._click(selector)
-
-    def _click(self, selector: str) -> None:
         quoted = json.dumps(selector)
-        self.run(f"document.querySelector({quoted}).scrollIntoView({{block: 'center'}})")
+        self.run(
+            f"""new Promise(done => {{
+            let before, same = 0;
+            const look = () => {{
+              const element = document.querySelector({quoted});
+              element.scrollIntoView({{ block: "center" }});
+              const {{ top }} = element.getBoundingClientRect();
+              same = top === before ? same + 1 : 0;
+              before = top;
+              if (same < 3) requestAnimationFrame(look); else done();
+            }};
+            look();
+            }})"""
+        )  # an answer that comes in between moves the page: the press follows where the element rests
         element = self._evaluate(f"document.querySelector({quoted})")["sharedId"]
         origin = {"type": "element", "element": {"sharedId": element}}
         moves = [{"type": "pointerMove", "x": 0, "y": 0, "origin": origin}]

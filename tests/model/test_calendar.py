@@ -300,8 +300,8 @@ def test_the_answer_tells_reason_source_and_what_to_read() -> None:
     check = rules_check(Case())
     assert check.label == "Not allowed"
     assert check.reason == (
-        "During SOAP, neither you nor anyone for you may contact a program until it has your application and contacts you "
-        "first. It counts against you even if someone else calls."
+        "During SOAP, neither you nor anyone for you may contact a program until it has your application and has "
+        "contacted you first. It counts against you even if someone else calls."
     )
     assert check.note == "Rules change: read this year's Match Participation Agreement before you act."
     first, second = check.source.split(" NRMP, applicant FAQ")

@@ -120,11 +120,15 @@ def test_what_stands_in_an_unknown_field_means_nothing(case: Case, other: Case, 
 def test_only_a_rule_that_holds_whatever_is_unknown_is_certain(case: Case, unknown: set[str], reading: str | None) -> None:
     """With nothing unknown, every rule that sets what a stage allows is."""
     certain = certain_rules(case, check_unknown(unknown), reading)
-    for one in brute_force(case, unknown, reading):
-        assert certain <= {reason.rule for first in one.reasons for reason in (first, *first.also)}
+    judged = brute_force(case, unknown, reading)
+    always = set.intersection(*({reason.rule for first in one.reasons for reason in (first, *first.also)} for one in judged))
+    assert certain <= always
+    # What holds the verdict down in any event is known to.
+    found = possible(case, unknown, reading)
+    weakest = {reason.rule for stage in found.always_binding for reason in found.stages[stage].reasons}
+    assert weakest & always <= certain
     if not unknown:
-        judged = judge(case, reading)
-        assert certain == {reason.rule for first in judged.reasons for reason in (first, *first.also)}
+        assert certain == always
 
 
 @pytest.mark.slow
@@ -205,6 +209,17 @@ def test_the_map_shows_the_least_that_stays_possible(case: Case, unknown: set[st
                 left = possible(scored, unknown, reading)
                 assert band_at(found, score).verdict == left.lowest
                 assert set(left.depends_on) <= set(shown.depends_on)
+
+
+def test_a_need_that_nothing_answers_leaves_no_doubt() -> None:
+    """Whatever they need, somebody who brings nothing has no lever there."""
+    assert "no_lever" in certain_rules(Case(score=228), ("needs",), None)
+
+
+def test_the_map_depends_only_on_what_narrows_it() -> None:
+    """Whether they sponsor visas means nothing to a student who needs none."""
+    assert sweep(Case(), None, ["sponsors_visas"]).depends_on == ()
+    assert sweep(Case(needs_visa=True, specifics=True), None, ["sponsors_visas"]).depends_on == ("sponsors_visas",)
 
 
 def band_at(bands: tuple[Band, ...], score: int) -> Band:

@@ -74,7 +74,10 @@ def test_what_is_unknown_about_a_person_or_a_program_is_not_told_as_a_fact() -> 
     case = Case(recommender="known_dean", move="targeted_call", specifics=True)
     plain = sheet_text(advise(case, ["track_record", "sponsors_visas"], datetime(2027, 3, 16, 9, 0)))
     assert text("rule.burned_caller") not in plain
-    assert text("stage.attention.name") in plain.partition("What may hold it down at worst:")[2].partition("\n")[0]
+    assert (
+        text("stage.attention.name")
+        in plain.partition(text("take_home.weakest_uncertain", stages="").partition(":")[0])[2].partition("\n")[0]
+    )
     known = sheet_text(advise(case.replace(track_record=0), [], datetime(2027, 3, 16, 9, 0)))
     assert text("rule.burned_caller") in known
 
@@ -95,9 +98,12 @@ def test_the_sheet_says_what_it_is_based_on() -> None:
     assert entered[0] == "Your score: 228"
     assert "You need a visa" in entered
     assert "They sponsor visas: no" in entered
+    assert any("0 of 3" in words for words in case_in_words(Case(recommender="known_dean", track_record=0)))
+    assert not any("failed" in words.lower() for words in entered[:-1])
+    assert not any("220" in words for words in case_in_words(Case(), without=["range_floor"]))
     plain = sheets_text([Sheet(longest(), entered=entered)])
-    assert plain.index("Based on: Your score: 228;") < plain.index("THE NRMP'S RULE")
-    assert not any("failed" in value.lower() for value in entered[:-1])
+    assert plain.index(text("take_home.entered", what="; ".join(entered))) < plain.index("THE NRMP'S RULE")
+    assert f"Your score: {longest().case.score}" in sheet_text(longest())
 
 
 def test_the_sources_of_every_answer_about_the_rule_are_named() -> None:

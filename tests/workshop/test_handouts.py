@@ -308,7 +308,7 @@ def test_both_sheets_are_written_whole_and_into_the_kept_folder(
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (["--plan=30"], "No plan takes 30 minutes. The plans take 20, 45, 90 minutes.\n"),
+        (["--plan=30"], "We have no 30-minute plan. The plans take 20, 45, 90 minutes.\n"),
         (["--seed=0"], "seed: must be a whole number from 1 to 9999, but it is 0.\n"),
     ],
 )

@@ -27,7 +27,7 @@ from backchannel_lib.activities.planner.html import (
     sheet_html,
     warnings_of,
 )
-from backchannel_lib.activities.planner.plan import BY_RELATION
+from backchannel_lib.activities.planner.plan import ASSUMED_OF_A_CALL, BY_RELATION
 from backchannel_lib.activities.planner.state import (
     COLUMNS,
     ON_SHEETS,
@@ -48,9 +48,9 @@ from backchannel_lib.activities.planner.tables import (
     KINDS,
     MOST_ROWS,
     OPENINGS,
-    POLICIES,
     TABLES,
     UNKNOWN_IF_BLANK,
+    YES_NO_COLUMNS,
     limits_in_words,
     people_to_csv,
     programs_to_csv,
@@ -266,7 +266,8 @@ class PlannerActivity(Activity[PlannerState]):
             )
             with contextlib.suppress(CaseError):  # such as a floor of another exam, by which no single case can be judged
                 advice = advise(contact.case, contact.program.unknown, self.clock(), state.sheet.topics, keep_phase=True)
-                entered = case_in_words(contact.case, contact.program.unknown)
+                assumed = [*ASSUMED_OF_A_CALL, *(["range_floor"] if contact.program.range_floor is None else [])]
+                entered = case_in_words(contact.case, contact.program.unknown, assumed)
                 found.append(Sheet(advice, SheetHead(state.sheet.name, contact.program.name), caller, entered))
         return found
 
@@ -388,7 +389,7 @@ class PlannerActivity(Activity[PlannerState]):
         yield "programs.1.openings", (*OPENINGS, "")
         for name in ("prior_contact", "program_contacted_first"):
             yield f"programs.1.{name}", (False, True)
-        for name in POLICIES:
+        for name in YES_NO_COLUMNS:
             yield f"programs.1.{name}", (False, True, "")
         yield "programs.1.needs", ("", "language")
 

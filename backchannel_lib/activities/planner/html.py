@@ -8,7 +8,15 @@ from collections.abc import Iterable, Mapping, Sequence
 from backchannel_lib.activities.planner.briefing import Briefing
 from backchannel_lib.activities.planner.plan import ASSUMPTIONS, Plan, PlanRow, PlanWarning
 from backchannel_lib.activities.planner.state import ON_SHEETS, PersonRow, PlannerState, guesses
-from backchannel_lib.activities.planner.tables import ACQUAINTANCE, KINDS, OPENINGS, POLICIES, TABLES, limit, limits_in_words
+from backchannel_lib.activities.planner.tables import (
+    ACQUAINTANCE,
+    KINDS,
+    OPENINGS,
+    TABLES,
+    YES_NO_COLUMNS,
+    limit,
+    limits_in_words,
+)
 from backchannel_lib.activities.tables import ActivityRow
 from backchannel_lib.base.spreadsheet import to_csv
 from backchannel_lib.base.texts import text
@@ -211,7 +219,7 @@ def programs_table(ids: tuple[int, ...]) -> Markup:
                     checks(f"{stem}.needs", label["needs"], needs, ()),
                     tag(
                         "div",
-                        [select(f"{stem}.{name}", text(f"planner_column.{name}"), answers, None) for name in POLICIES],
+                        [select(f"{stem}.{name}", text(f"planner_column.{name}"), answers, None) for name in YES_NO_COLUMNS],
                         checkbox(f"{stem}.program_contacted_first", text("planner_column.program_contacted_first"), False),
                         text_box(f"{stem}.range_floor", label["range_floor"], "", help_text=help_text),
                     ),

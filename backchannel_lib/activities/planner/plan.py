@@ -19,7 +19,7 @@ from backchannel_lib.activities.planner.tables import (
     ACQUAINTANCE,
     KINDS,
     MOST_ROWS,
-    POLICIES,
+    YES_NO_COLUMNS,
     Person,
     Program,
     limit,
@@ -52,6 +52,9 @@ ASSUMPTIONS: Final = (
 )
 SOAP: Final = ("soap_lists", "gap_filling")
 #: The rule's answers, strictest first, with two reasons to ask first: the program made contact, or the caller works there.
+#: What `case_for` says of the contact itself; nobody entered it.
+ASSUMED_OF_A_CALL: Final = ("move", "specifics", "addresses_flag", "scripted", "introduced")
+
 RULE_KINDS: Final = ("not_allowed", "ask_first", "ask_first_inside", "allowed")
 #: Those whose word counts by their relation to a program.
 BY_RELATION: Final = KINDS[:3]
@@ -81,7 +84,7 @@ def case_for(student: Case, person: Person, program: Program) -> Case:
     well = person.knows_work == ACQUAINTANCE[0]
     fields = Case.fields()
     policies = {
-        name: fields[name].default if getattr(program, name) is None else getattr(program, name) for name in POLICIES
+        name: fields[name].default if getattr(program, name) is None else getattr(program, name) for name in YES_NO_COLUMNS
     }  # what stands in an unknown one means nothing: `Program.unknown` names it
     return student.replace(
         range_low=program.range_low,

@@ -21,9 +21,9 @@ ACQUAINTANCE: Final = ("well", "somewhat", "barely")
 OPENINGS: Final = ("categorical", "both", "noncategorical", "none")
 TABLES: Final = ("people", "programs")
 RELATIONS: Final = ("known_at", "inside_at")  # columns of people that hold names of programs
-POLICIES: Final = ("interviews_failures", "sponsors_visas")  # columns of programs with yes, no or not known
+YES_NO_COLUMNS: Final = ("interviews_failures", "sponsors_visas")  # columns of programs with yes, no or not known
 #: The columns of programs in which a blank means that nobody knows, each with the field of a case that is then unknown.
-UNKNOWN_IF_BLANK: Final[Mapping[str, str]] = {**{name: name for name in POLICIES}, "openings": "has_noncategorical_seat"}
+UNKNOWN_IF_BLANK: Final[Mapping[str, str]] = {**{name: name for name in YES_NO_COLUMNS}, "openings": "has_noncategorical_seat"}
 #: More rows than anyone needs: a longer table is a mistake, and would make the page wait.
 MOST_ROWS: Final[Mapping[str, int]] = {"people": 10, "programs": 60}
 
@@ -82,7 +82,7 @@ PROGRAM_FIELDS: Final[Mapping[str, Field]] = {
     "needs": _CASE["needs"],
     "prior_contact": _CASE["prior_contact"],
     "openings": replace(_choice("openings", OPENINGS, None, "planner.opening.", "planner_opening."), optional=True),
-    **{name: Field(name=name, kind="flag", default=None, optional=True) for name in POLICIES},
+    **{name: Field(name=name, kind="flag", default=None, optional=True) for name in YES_NO_COLUMNS},
     "program_contacted_first": _CASE["program_contacted_first"],
 }
 

@@ -8,7 +8,7 @@ from typing import Annotated, Final, NamedTuple
 from backchannel_lib.activities.tables import load_activities
 from backchannel_lib.base.errors import known_word
 from backchannel_lib.base.readers import WrongRowError, integer, loader, one_of
-from backchannel_lib.base.texts import all_words, text
+from backchannel_lib.base.texts import text
 from backchannel_lib.page.host import host
 from backchannel_lib.workshop.deck import HARDEST, draw, topic_names
 
@@ -91,16 +91,14 @@ class RunCheckRow(NamedTuple):
         'plan_b'
     """
 
-    check: Annotated[
-        str, "its id; its text is ``run_check.<check>``, or that with ``.site``, where the site says something else"
-    ]
+    check: Annotated[str, "its id; its text is ``run_check.<check>``"]
     minutes: Annotated[int, integer(0, MAX_MINUTES), "before the start"]
+    own_text_on_site: Annotated[bool, "whether the site, without commands and phones, says ``run_check.<check>.site``"]
 
     @property
     def text(self) -> str:
-        """What to do, for a reader; the site has neither commands nor phones."""
-        for_site = f"run_check.{self.check}.site"
-        return text(for_site if host() == "browser" and for_site in all_words() else f"run_check.{self.check}")
+        """What to do, for a reader; on the site, what to do there."""
+        return text(f"run_check.{self.check}{'.site' * (self.own_text_on_site and host() == 'browser')}")
 
 
 load_run_checks = loader(RunCheckRow, "run_checks.csv")

@@ -55,7 +55,7 @@ export function listen(root, { store, view, timer, onStage }) {
     store.set(field, value);
   }
 
-  /** @type {{ timer: ReturnType<typeof setTimeout>, send: () => void } | null} */
+  /** @type {{ target: HTMLInputElement, timer: ReturnType<typeof setTimeout>, send: () => void } | null} */
   let writing = null; // a text that is being written, and is sent when the writer pauses
   function sendWriting() {
     if (!writing) return;
@@ -67,11 +67,12 @@ export function listen(root, { store, view, timer, onStage }) {
   root.addEventListener("input", (event) => {
     const target = /** @type {HTMLInputElement} */ (event.target);
     const field = fieldOf(target);
-    const anyText = "anyText" in target.dataset;
-    if (!field || (target.type === "text" && !anyText)) return; // a typed number counts when it is complete
-    if (anyText) {
+    const whileTyping = "sendsWhileTyping" in target.dataset;
+    if (!field || (target.type === "text" && !whileTyping)) return; // a typed number counts when it is complete
+    if (whileTyping) {
+      if (writing?.target !== target) sendWriting();
       if (writing) clearTimeout(writing.timer);
-      writing = { timer: setTimeout(sendWriting, DEBOUNCE_MS), send: () => change(field, target.value) };
+      writing = { target, timer: setTimeout(sendWriting, DEBOUNCE_MS), send: () => change(field, target.value) };
       return;
     }
     if (target.type === "range") /** @type {HTMLInputElement} */ (target.nextElementSibling).value = target.value;
@@ -88,7 +89,7 @@ export function listen(root, { store, view, timer, onStage }) {
       if (file) store.actAfterQueue({ type: "load", value: await contentOf(file).catch(() => "") });
     } else if (target.matches("[data-exam]")) {
       store.act({ type: "exam", value: target.value });
-    } else if ("anyText" in target.dataset) {
+    } else if ("sendsWhileTyping" in target.dataset) {
       sendWriting();
     } else if (field && target.type === "text") {
       change(field, target.value);

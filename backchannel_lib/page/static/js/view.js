@@ -202,7 +202,7 @@ export function createView(root, { id, store, charts, lateText, restoreText, not
       if (place.querySelector("[data-is-unknown]")) place.toggleAttribute("data-unknown", unknown);
       const many = place.matches(".bw-checks") ? new Set(String(value).split("|")) : null;
       for (const input of inputsIn(place)) {
-        const typed = "anyText" in input.dataset || (input.type === "text" && !mine);
+        const typed = "sendsWhileTyping" in input.dataset || (input.type === "text" && !mine);
         if (typed && input === document.activeElement) continue; // it is being written in
         if ("isUnknown" in input.dataset) input.checked = unknown;
         else if (many) input.checked = many.has(input.value);
