@@ -85,7 +85,7 @@ def wait_for(engine: Engine, condition: str, *, seconds: float = PATIENCE_S) -> 
     holds = f"(async () => !!(await ({condition})))()"
     while not ask(engine, holds, seconds=max(LOOK_S, until - time.monotonic())):
         if time.monotonic() > until:
-            shown = ask(engine, "document.body.innerText.slice(0, 2000)")
+            shown = ask(engine, "document.body?.innerText.slice(0, 2000)")  # a page that just came may have no body yet
             raise AssertionError(f"not in {seconds:.0f} s: {condition}\n{shown}")
         time.sleep(LOOK_S)
 
