@@ -116,6 +116,10 @@ class SheetError(CaseError):
         self.row = first.rows[0] if first.rows else None
         super().__init__(first.field or first.column or table, first.rule, first.value, **first.details)
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Let the error travel from another process, such as one that judged a part of a table."""
+        return SheetError, (self.table, [each._replace(details=dict(each.details)) for each in self.problems])
+
     def __str__(self) -> str:
         from backchannel_lib.base.texts import text  # as in `CaseError`
 

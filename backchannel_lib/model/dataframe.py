@@ -89,7 +89,8 @@ def judge_frame(frame: pd.DataFrame, reading: str | None = None) -> pd.DataFrame
     Args:
         frame: One row a case, one column a field, called by its name (``range_low``, ``Range Low``) or as it is on screen; a
             field without a column, and a blank cell, take the default, but a blank score is refused. Flags may be yes or no,
-            sets ``"language, local"``. Further columns are kept, and a warning names those that look like a field.
+            sets ``"language, local"``. Further columns are kept, and a warning names those that look like a field. A Dask
+            DataFrame is judged partition by partition, each as a table of its own, by whatever scheduler computes it.
         reading: The name of a reading; None for every default.
 
     Returns:
@@ -117,9 +118,13 @@ def judge_frame(frame: pd.DataFrame, reading: str | None = None) -> pd.DataFrame
         >>> judge_frame(frame)[["verdict", "verdict_label"]].values.tolist()
         [[7, 'Phone interview'], [1, 'Ignored']]
     """
+    checked = check_reading(reading)
+    if type(frame).__module__.startswith("dask."):
+        parts: Any = frame
+        judged = parts.map_partitions(judge_frame, checked, meta=judge_frame(parts._meta, checked))  # noqa: SLF001
+        return cast("pd.DataFrame", judged)
     if not isinstance(frame, pd.DataFrame):
         raise CaseError("frame", "frame_type", type(frame).__name__)
-    checked = check_reading(reading)
     judged = _without_blank_rows(frame)
     verdict, caps = judge_columns(read_columns(judged), len(judged), checked)
     judged["verdict"] = verdict
