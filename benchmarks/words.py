@@ -7,7 +7,7 @@
 Prose is the Markdown of the notebook. For the activities a reader is played who does everything once and gets it right:
 whatever is then in sight counts once, however often it comes back. Verdicts are what the boxes of the verdict and the rule
 say on the way, of the chain only its weakest link. Not counted: buttons, controls beside a verdict, folded text, and what is
-told only after a wrong answer.
+told only after a wrong answer. The quick check and Your case hold what readers enter themselves; of them, only the lead counts.
 """
 # ruff: noqa: INP001, T201 (a command of its own, which talks to a person at a terminal)
 
@@ -24,6 +24,7 @@ import backchannel_lib.workshop  # noqa: F401 - its kinds of activity register t
 from backchannel_lib.activities.desk import decision_of
 from backchannel_lib.activities.registry import make_activity
 from backchannel_lib.activities.tables import load_activities, load_chapters
+from backchannel_lib.base.texts import text
 from backchannel_lib.cli.project import NOTEBOOKS
 from backchannel_lib.model.verdict import judge
 
@@ -86,8 +87,11 @@ class InSight(HTMLParser):
 def played(name: str) -> Iterator[str]:
     """Do everything that an activity offers, once and right, and yield its page each time."""
     activity: Any = make_activity(name)
-    yield activity.page()
     kind = next(row.kind for row in load_activities() if row.activity == name)
+    if kind == "quick_check":
+        yield f"<h2>{activity.title}</h2><p>{text(f'activity.{name}.lead')}</p>"
+        return
+    yield activity.page()
     for _ in _PLAYS[kind](activity) if kind in _PLAYS else ():
         yield activity.page()
         if kind != "scenes":  # theirs are charts and tables, which are on the page too

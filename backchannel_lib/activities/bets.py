@@ -1,4 +1,4 @@
-"""Five bets on five students: made in the first chapter, saved if the reader wishes, and returned in the last."""
+"""Three bets on three students: made in the first chapter, saved if the reader wishes, and returned in chapter 11."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ SAVED: Final = "bets"
 
 
 class Bets(Items):
-    """The five students of data/bets.csv, and the reader's bet on each; their answers are in `BetsReturned`.
+    """The students of data/bets.csv, and the reader's bet on each; their answers are in `BetsReturned`.
 
     Args:
         row: The activity's row.
@@ -106,7 +106,7 @@ class Bets(Items):
 
     @property
     def text(self) -> str:
-        """The title and the five stories."""
+        """The title and the stories."""
         stories = [f"{number}. {bet.story}" for number, bet in enumerate(self.bets.values(), start=1)]
         return "\n".join([self.title, *stories])
 

@@ -43,8 +43,8 @@ def test_the_map_names_a_chapter_as_it_names_itself(chapter: str) -> None:
 
 def test_the_hours_in_the_map_are_the_sum_of_its_minutes() -> None:
     """What the map promises in all, and for half an hour, is what its chapters add up to."""
-    assert "two and a half hours" in CELLS["the-map"]
-    assert sum(row.minutes for row in CHAPTERS if row.audience == "student") == 150
+    assert "about two hours in all" in CELLS["the-map"]
+    assert 100 <= sum(row.minutes for row in CHAPTERS if row.audience == "student") <= 150
     assert f"Read {', '.join(name[:2] for name in HALF_HOUR[:-1])} and {HALF_HOUR[-1][:2]}" in CELLS["the-map"]
     questions = 3  # a few minutes for each chapter's questions, which may be skipped
     assert sum(row.minutes - questions for row in CHAPTERS if row.chapter in HALF_HOUR) <= 30
@@ -80,7 +80,7 @@ def test_the_rule_is_told_before_anything_else_is_read() -> None:
 def test_nothing_is_told_of_the_forms_before_a_choice() -> None:
     """No heap and no reason of a form is in the page or its parts until the reader has chosen and compared."""
     forms = Sorting(next(row for row in load_activities() if row.activity == "forms"))
-    assert len(forms.items) >= 6
+    assert len(forms.items) >= 5
     assert {fit for row in forms.items.values() for fit in row.fits} == set(forms.choices), "a heap that nothing fits is a trap"
     reasons = [text(f"item.{row.item}.why") for row in forms.items.values()]
     assert not any(reason in forms.page() for reason in reasons)
