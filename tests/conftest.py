@@ -22,7 +22,8 @@ from hypothesis import HealthCheck, settings
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, BrowserContext
 
-    from tests.helpers.lab import Lab, Window
+    from tests.helpers.lab import Lab, Opened, Window
+    from tests.helpers.network import Network
     from tests.helpers.site import Site
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -96,6 +97,21 @@ def window(reader: BrowserContext, lab: Lab) -> Iterator[Window]:
 
 
 @pytest.fixture(scope="session")
+def your_case(reader: BrowserContext, lab: Lab) -> Iterator[tuple[Opened, Network]]:
+    """Chapter 10 in JupyterLab, opened once for all tests of a process, with its network in their hands."""
+    from tests.helpers.lab import GLANCE, open_and_run
+    from tests.helpers.network import Network
+    from tests.helpers.panel_page import DRAWN
+
+    networks: list[Network] = []
+    opened = open_and_run(reader, lab, "10_your_case.ipynb", before=lambda page: networks.append(Network(page)))
+    opened.page.wait_for_function(f"document.querySelectorAll('.bw[data-ready]').length === 2 && {DRAWN}", polling=GLANCE)
+    opened.wait_until_idle()
+    yield opened, networks[0]
+    opened.page.close()
+
+
+@pytest.fixture(scope="session")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     """The static site, built once for all tests of a process."""
     from tests.helpers.site import built_and_served
@@ -104,8 +120,10 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
         yield site
 
 
+#: Fixtures that take long to make: the tests of all files that ask for one are in one process.
+SHARED = ("site", "your_case")
 #: A test of a file that names none of these fixtures opens no browser.
-BROWSER_FIXTURES = re.compile(r"\b(browser|reader|lab|window): ")
+BROWSER_FIXTURES = re.compile(r"\b(browser|reader|lab|window|your_case): ")
 
 
 def names_browser(path: Path) -> bool:
@@ -129,8 +147,8 @@ def pytest_itemcollected(item: pytest.Item) -> None:
         assert names_browser(item.path), f"{item.nodeid} would never run: add its fixture to BROWSER_FIXTURES"
         item.add_marker(pytest.mark.browser)
     if item.get_closest_marker("independent") is None:
-        shared = "site" if "site" in getattr(item, "fixturenames", ()) else item.nodeid.partition("::")[0]
-        item.add_marker(pytest.mark.xdist_group(shared))  # one process builds the site
+        shared = [name for name in SHARED if name in getattr(item, "fixturenames", ())]
+        item.add_marker(pytest.mark.xdist_group(shared[0] if shared else item.nodeid.partition("::")[0]))
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

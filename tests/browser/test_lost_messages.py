@@ -1,6 +1,7 @@
-"""A chapter in JupyterLab whose messages are lost, doubled, delayed and reordered on their way, and one without its storage.
+"""A panel whose messages are lost, doubled, delayed and reordered on their way, and one without its storage.
 
-Whatever happens to them, the page ends with what the kernel has, and says so when it waits for an answer.
+Whatever happens to them, the page ends with what Python has, and says so when it waits for an answer. How a message is lost
+between JupyterLab and its kernel is tested in test_panel.py.
 """
 
 from __future__ import annotations
@@ -8,61 +9,39 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import BrowserContext
+from playwright.sync_api import Browser
 
-from backchannel_lib import Case, judge
+from backchannel_lib import Case, Panel, judge
 from backchannel_lib.base.texts import text
-from tests.helpers.lab import GLANCE, PATIENCE, Lab, Opened, open_and_run
+from tests.helpers.lab import GLANCE, PATIENCE, SIZE, Opened
 from tests.helpers.network import Network
+from tests.helpers.panel_page import PanelPage
 
-NOTEBOOK = "10_your_case.ipynb"
 NOTICE = ".bw [data-notice]"
 
 
 @pytest.fixture(scope="module")
-def cut(reader: BrowserContext, lab: Lab) -> Iterator[tuple[Opened, Network]]:
-    """The notebook, with its network in the hands of the tests."""
-    networks: list[Network] = []
-    opened = open_and_run(reader, lab, NOTEBOOK, before=lambda page: networks.append(Network(page)))
-    opened.page.wait_for_selector(".bw[data-ready]", timeout=PATIENCE)
-    opened.wait_until_idle()
-    yield opened, networks[0]
-    opened.page.close()
+def page(browser: Browser) -> Iterator[PanelPage]:
+    """A page for all tests of this file."""
+    context = browser.new_context(viewport=SIZE)
+    yield PanelPage(context.new_page())
+    context.close()
 
 
 @pytest.fixture
-def fresh(cut: tuple[Opened, Network]) -> tuple[Opened, Network]:
-    """The notebook with a known dean's call, which has the file read; nothing is on its way."""
-    opened, network = cut
-    network.answers, network.actions, network.prefetch = [], True, False
-    network.release()
-    opened.page.click(".bw [data-action=reset]")
-    stated = {"name": "case.json", "mimeType": "", "buffer": b'{"score": 240}'}  # with everything about the program known
-    opened.page.set_input_files(".bw [data-load]", stated)
-    opened.wait_for_verdict("Skimmed")
-    pick(opened, "known_dean")
-    opened.page.check(".bw [data-field=specifics] input")
-    opened.wait_for_verdict("File read")
-    settle(opened)
-    return opened, network
+def fresh(page: PanelPage) -> tuple[PanelPage, Network]:
+    """A panel with a known dean's call, which has the file read; nothing is on its way."""
+    panel = Panel(Case(recommender="known_dean"))
+    panel.update(specifics=True)
+    page.show(panel)
+    page.network.prefetch = False
+    assert page.verdict() == "File read"
+    return page, page.network
 
 
 def pick(opened: Opened, recommender: str) -> None:
     """Choose who makes the contact."""
     opened.page.check(f".bw [data-field=recommender] input[value={recommender}]")
-
-
-def settle(opened: Opened) -> None:
-    """Wait until the page waits for no answer."""
-    opened.settle()
-    opened.wait_until_idle()
-
-
-def wait_for_notice(opened: Opened, said: str) -> None:
-    """Wait until the page says so."""
-    opened.page.wait_for_function(
-        "said => document.querySelector('.bw [data-notice]').textContent === said", arg=said, polling=GLANCE, timeout=PATIENCE
-    )
 
 
 def watch(opened: Opened) -> None:
@@ -106,7 +85,7 @@ def expected(opened: Opened) -> str:
     ],
     ids="-".join,  # of those that are lists
 )
-def test_the_page_ends_with_the_verdict_of_the_kernel(fresh: tuple[Opened, Network], answers: list[str]) -> None:
+def test_the_page_ends_with_the_verdict_of_the_kernel(fresh: tuple[PanelPage, Network], answers: list[str]) -> None:
     """A lost answer is noticed with the next one, and everything is asked for; nobody has to do anything."""
     opened, network = fresh
     count = len(network.passed)
@@ -114,25 +93,25 @@ def test_the_page_ends_with_the_verdict_of_the_kernel(fresh: tuple[Opened, Netwo
     watch(opened)
     pick(opened, "trusted_peer")
     opened.wait_for_verdict("Phone interview")
-    settle(opened)
+    opened.settle()
     assert seen(opened) == ["File read", "Phone interview"]
     assert network.passed[count : count + len(answers)] == answers
     assert opened.verdict() == expected(opened) == "Phone interview"
     assert opened.page.get_attribute(".bw [data-chart=map]", "data-at") == "240 Trusted PD/APD"
 
 
-def test_what_comes_after_a_lost_answer_is_not_shown_until_nothing_is_missing(fresh: tuple[Opened, Network]) -> None:
+def test_what_comes_after_a_lost_answer_is_not_shown_until_nothing_is_missing(fresh: tuple[PanelPage, Network]) -> None:
     """The rest of the answer belongs to another verdict than the one on screen; what was asked for instead makes both right."""
     opened, network = fresh
     before = opened.page.inner_text(".bw [data-fragment=changes]")
     network.answers, network.others = ["lost", "arrives"], "held"
     pick(opened, "trusted_peer")
-    wait_for_notice(opened, text("panel.late"))
+    opened.wait_for_notice(text("panel.late"))
     assert opened.verdict() == "File read"
     assert opened.page.inner_text(".bw [data-fragment=changes]") == before
     network.release()
     opened.wait_for_verdict("Phone interview")
-    settle(opened)
+    opened.settle()
     opened.page.wait_for_function(
         "before => document.querySelector('.bw [data-fragment=changes]').innerText !== before",
         arg=before,
@@ -142,57 +121,57 @@ def test_what_comes_after_a_lost_answer_is_not_shown_until_nothing_is_missing(fr
 
 
 @pytest.mark.parametrize("told", ["panel.late", pytest.param("panel.disconnected", marks=pytest.mark.slow)])
-def test_while_an_answer_is_late_the_page_says_so_and_then_shows_it(fresh: tuple[Opened, Network], told: str) -> None:
+def test_while_an_answer_is_late_the_page_says_so_and_then_shows_it(fresh: tuple[PanelPage, Network], told: str) -> None:
     """The verdict on screen is the old one, and the page says so, even once it gave up; when the answer comes, that goes."""
     opened, network = fresh
     network.others = "held"
     pick(opened, "trusted_peer")
-    wait_for_notice(opened, text(told))
+    opened.wait_for_notice(text(told))
     assert opened.verdict() == "File read"
     assert opened.page.is_visible(NOTICE)
     network.release()
     opened.wait_for_verdict("Phone interview")
-    wait_for_notice(opened, "")
-    settle(opened)
+    opened.wait_for_notice("")
+    opened.settle()
     assert expected(opened) == "Phone interview"
 
 
-def test_while_the_rest_of_an_answer_is_missing_the_page_says_so(fresh: tuple[Opened, Network]) -> None:
+def test_while_the_rest_of_an_answer_is_missing_the_page_says_so(fresh: tuple[PanelPage, Network]) -> None:
     """What would change the verdict comes a moment after it; until then the page may show that of the case before."""
     opened, network = fresh
     network.answers, network.others = ["arrives"], "held"
     pick(opened, "trusted_peer")
-    wait_for_notice(opened, text("panel.late"))
+    opened.wait_for_notice(text("panel.late"))
     assert opened.verdict() == "Phone interview"
     network.release()
-    wait_for_notice(opened, "")
+    opened.wait_for_notice("")
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("lost", ["answers", "actions"])
 def test_when_nothing_comes_back_it_is_told_and_the_next_action_makes_all_right(
-    fresh: tuple[Opened, Network], lost: str
+    fresh: tuple[PanelPage, Network], lost: str
 ) -> None:
     """Neither a change that never arrived nor one whose answers are lost is forgotten."""
     opened, network = fresh
     network.others, network.actions = "lost", lost != "actions"
     pick(opened, "trusted_peer")
-    wait_for_notice(opened, text("panel.late"))
-    wait_for_notice(opened, text("panel.disconnected"))
+    opened.wait_for_notice(text("panel.late"))
+    opened.wait_for_notice(text("panel.disconnected"))
     assert opened.verdict() == "File read"
     network.others, network.actions = "arrives", True
     opened.page.uncheck(".bw [data-field=specifics] input")
-    wait_for_notice(opened, "")
-    settle(opened)
+    opened.wait_for_notice("")
+    opened.settle()
     assert opened.page.is_checked(".bw [data-field=recommender] input[value=trusted_peer]")
     assert opened.verdict() == expected(opened)
     opened.page.check(".bw [data-field=specifics] input")
     opened.wait_for_verdict("Phone interview")
-    settle(opened)
+    opened.settle()
     assert expected(opened) == "Phone interview"
 
 
-def test_an_older_answer_never_replaces_a_newer_one(fresh: tuple[Opened, Network]) -> None:
+def test_an_older_answer_never_replaces_a_newer_one(fresh: tuple[PanelPage, Network]) -> None:
     """The answers to a change come after those to its Undo."""
     opened, network = fresh
     network.answers = ["held"] * 4
@@ -200,18 +179,18 @@ def test_an_older_answer_never_replaces_a_newer_one(fresh: tuple[Opened, Network
     pick(opened, "trusted_peer")
     opened.page.click(".bw [data-action=undo]")
     opened.page.wait_for_selector(".bw [data-field=recommender] input[value=known_dean]:checked", timeout=PATIENCE)
-    settle(opened)
+    opened.settle()
     assert opened.verdict() == expected(opened) == "File read"
     network.release()
-    opened.page.wait_for_timeout(300)
-    settle(opened)
+    opened.page.evaluate("() => new Promise((next) => requestAnimationFrame(() => requestAnimationFrame(next)))")
+    opened.settle()
     assert opened.verdict() == expected(opened) == "File read"
     assert seen(opened) == ["File read"]
     pick(opened, "trusted_peer")
     opened.wait_for_verdict("Phone interview")
 
 
-def test_a_run_of_moves_over_a_bad_network_ends_right(fresh: tuple[Opened, Network]) -> None:
+def test_a_run_of_moves_over_a_bad_network_ends_right(fresh: tuple[PanelPage, Network]) -> None:
     """Answers were asked for beforehand, some are lost, some come twice, some late: the last move counts."""
     opened, network = fresh
     network.prefetch = True
@@ -230,7 +209,7 @@ def test_a_run_of_moves_over_a_bad_network_ends_right(fresh: tuple[Opened, Netwo
         page.wait_for_timeout(50)
     assert not network.answers
     page.keyboard.press("ArrowRight")
-    settle(opened)
+    opened.settle()
     assert page.input_value(slider) == "216"
     right = judge(Case(score=216, recommender="known_dean", specifics=True)).verdict.label
     opened.wait_for_verdict(right)
@@ -239,7 +218,7 @@ def test_a_run_of_moves_over_a_bad_network_ends_right(fresh: tuple[Opened, Netwo
 
 
 def test_where_the_browser_refuses_its_storage_undo_keeps_controls_and_verdict_in_step(
-    fresh: tuple[Opened, Network],
+    fresh: tuple[PanelPage, Network],
 ) -> None:
     """Whoever blocks site data gets the same answers."""
     opened, page = fresh[0], fresh[0].page
@@ -247,13 +226,13 @@ def test_where_the_browser_refuses_its_storage_undo_keeps_controls_and_verdict_i
     pick(opened, "trusted_peer")
     opened.wait_for_verdict("Phone interview")
     page.click(".bw [data-action=undo]")
-    wait_for_notice(opened, text("panel.undone"))
-    settle(opened)
+    opened.wait_for_notice(text("panel.undone"))
+    opened.settle()
     assert page.is_checked(".bw [data-field=recommender] input[value=known_dean]")
     assert opened.verdict() == expected(opened) == "File read"
     page.click(".bw [data-action=undo]")
     opened.wait_for_verdict(judge(Case(recommender="known_dean")).verdict.label)
-    settle(opened)
+    opened.settle()
     assert not page.is_checked(".bw [data-field=specifics] input")
     assert (
         page.evaluate("() => { try { return sessionStorage.length } catch (error) { return error.name } }") == "SecurityError"

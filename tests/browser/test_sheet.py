@@ -4,23 +4,23 @@ from __future__ import annotations
 
 import io
 import unicodedata
-from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import BrowserContext, Page
+from playwright.sync_api import Page
 from pypdf import PdfReader
 
 from backchannel_lib.base.texts import text
-from tests.helpers.lab import PATIENCE, Lab, Opened, open_and_run
+from tests.helpers.lab import PATIENCE, SIZE, Opened
+from tests.helpers.network import Network
 
 
-@pytest.fixture(scope="module")
-def opened(reader: BrowserContext, lab: Lab) -> Iterator[Opened]:
-    """Chapter 10, opened and run once for all tests of this file."""
-    opened = open_and_run(reader, lab, "10_your_case.ipynb")
-    opened.page.wait_for_selector(".bw[data-ready]", timeout=PATIENCE)
-    yield opened
-    opened.page.close()
+@pytest.fixture
+def opened(your_case: tuple[Opened, Network]) -> Opened:
+    """Chapter 10 in JupyterLab."""
+    opened, network = your_case
+    network.restore()
+    opened.page.set_viewport_size(SIZE)
+    return opened
 
 
 def printed(page: Page, paper: str) -> list[str]:

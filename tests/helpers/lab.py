@@ -23,6 +23,8 @@ SIZE: ViewportSize = {"width": 1280, "height": 800}
 GLANCE = 25
 #: Lab's own line about the kernel. Its text content, not `innerText`, for which the browser lays out the whole page.
 IDLE = "document.querySelector('#jp-main-statusbar')?.textContent.includes('| Idle')"
+#: The verdict of the first panel on the page, with `textContent` for the same reason.
+VERDICT = "document.querySelector('.bw .bw-verdict-name').textContent.trim()"
 #: Whether every part of the page has its answer: the first part, and the rest that comes a moment later.
 ANSWERED = "!document.querySelector('.bw[data-pending], .bw[data-more]')"
 
@@ -59,20 +61,35 @@ class Opened:
         """Wait until the first of the workbook's own widgets is there, which nobody has asked for."""
         self.page.wait_for_selector(".bw", state="attached", timeout=PATIENCE)
 
-    def cut_off(self, part: int = 0) -> list[str]:
-        """List what is wider than a part of the page, once its layout has come to rest."""
-        found: list[str] = self.page.evaluate(CUT_OFF, part)
+    def cut_off(self, part: int = 0, kind: str = ".bw-lesson") -> list[str]:
+        """List what is wider than a part of the page, once its layout has come to rest.
+
+        Args:
+            part: Its number among the parts of its kind.
+            kind: A selector: ``.bw`` is true of all parts, ``.bw-lesson`` of all but a panel.
+        """
+        found: list[str] = self.page.evaluate(CUT_OFF, [part, kind])
         return found
 
     def verdict(self) -> str:
         """Give the verdict on screen."""
-        return self.page.inner_text(".bw .bw-verdict-name")
+        found: str = self.page.evaluate(VERDICT)
+        return found
 
     def wait_for_verdict(self, verdict: str) -> None:
         """Wait until this verdict is on screen."""
         self.page.wait_for_function(
-            "verdict => document.querySelector('.bw .bw-verdict-name').innerText === verdict",
+            f"verdict => {VERDICT} === verdict",
             arg=verdict,
+            polling=GLANCE,
+            timeout=PATIENCE,
+        )
+
+    def wait_for_notice(self, notice: str) -> None:
+        """Wait until the first panel on the page says so in its strip, or nothing there."""
+        self.page.wait_for_function(
+            "notice => document.querySelector('.bw [data-notice]').textContent === notice",
+            arg=notice,
             polling=GLANCE,
             timeout=PATIENCE,
         )
@@ -197,8 +214,8 @@ CLOSE = """async () => {
   }
 }"""
 #: What of a part is wider than it is.
-CUT_OFF = """async number => {
-  const panel = document.querySelectorAll('.bw-lesson')[number];
+CUT_OFF = """async ([number, kind]) => {
+  const panel = document.querySelectorAll(kind)[number];
   panel.scrollIntoView();  // what is out of sight is not laid out anew
   // Wait until the layout has come to rest: the same size and place through ten frames, and no less than the page itself takes.
   let [before, still, begun] = ['', 0, performance.now()];

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Any
 
 from playwright.sync_api import Page, WebSocketRoute
 
@@ -23,6 +25,7 @@ class Network:
         others: What becomes of the answers after these.
         actions: Whether what the page sends arrives; if not, it is lost.
         prefetch: Whether the page may ask for answers beforehand; if not, such questions are lost, and nothing depends on them.
+        connect: Makes the kernel's end of a websocket; by default it is the server that the page asked for.
     """
 
     page: Page
@@ -30,6 +33,7 @@ class Network:
     others: str = "arrives"
     actions: bool = True
     prefetch: bool = True
+    connect: Callable[[WebSocketRoute], Any] = WebSocketRoute.connect_to_server
     passed: list[str] = field(default_factory=list, init=False)  # what became of each answer so far
     _late: list[str | bytes] = field(default_factory=list, init=False)
     _held: list[str | bytes] = field(default_factory=list, init=False)
@@ -38,11 +42,11 @@ class Network:
         self.page.route_web_socket(KERNEL, self._connect)
 
     def _connect(self, page: WebSocketRoute) -> None:
-        self._page, kernel = page, page.connect_to_server()
+        self._page, kernel = page, self.connect(page)
         page.on_message(lambda message: self._up(kernel, message))
         kernel.on_message(self._down)
 
-    def _up(self, kernel: WebSocketRoute, message: str | bytes) -> None:
+    def _up(self, kernel: Any, message: str | bytes) -> None:
         sent = FROM_PAGE.search(raw(message))
         asks = bool(sent and sent[1] == b"prefetch")
         if sent and not (self.prefetch if asks else self.actions):
@@ -65,6 +69,11 @@ class Network:
             self._page.send(message)
         while self._late:
             self._page.send(self._late.pop())
+
+    def restore(self) -> None:
+        """Lose and hold nothing any more, and forget what was held."""
+        self.answers, self.others, self.actions, self.prefetch = [], "arrives", True, True
+        self._late, self._held = [], []
 
     def release(self) -> None:
         """Let everything go that was held, and hold no more."""
