@@ -107,6 +107,27 @@ def test_a_second_tab_shows_the_same_widgets_and_runs_nothing(opened: Opened, re
     second.page.close()
 
 
+def test_a_dead_kernel_is_told_in_a_sentence(opened: Opened, lab: Lab) -> None:
+    """When the kernel is gone, a move is answered by a calm sentence that says what to do, and nothing breaks."""
+    page = opened.page
+    status = page.evaluate(
+        """async address => {
+      const { id } = window.jupyterapp.shell.currentWidget.sessionContext.session.kernel;
+      const headers = { 'X-XSRFToken': document.cookie.match(/_xsrf=([^;]*)/)?.[1] ?? '' };
+      return (await fetch(`${address}/api/kernels/${id}?token=test`, { method: 'DELETE', headers })).status;
+    }""",
+        lab.address,
+    )
+    assert status == 204
+    page.locator(".bw input[type=radio]:not(:checked)").first.check()
+    page.wait_for_function(
+        "() => [...document.querySelectorAll('.bw [data-notice]')].some(one => one.innerText.includes('Run All Cells'))",
+        polling=GLANCE,
+        timeout=PATIENCE,
+    )
+    assert [told for told in opened.complaints if "kernel" not in told.lower() and "404" not in told] == []
+
+
 def test_a_saved_chapter_opens_the_next_day_static_and_then_comes_alive(reader: BrowserContext, lab: Lab) -> None:
     """On a new kernel, what was saved shows its static version and never an error; the workbook's own file was not touched."""
     original = lab.folder / "notebooks" / CHAPTER
