@@ -209,7 +209,7 @@ class Desk(TimedDeck):
 
     @property
     def text(self) -> str:
-        """Title, lead, the program and the six files, and no answer."""
+        """Title, lead, the program and the files, and no answer."""
         lines = [super().text, text("desk.program")]
         for name in self.order:
             facts = "; ".join(f"{what}: {mine}" for what, mine, _ in file_facts(self.cases[name], moment=False))
