@@ -37,15 +37,24 @@ class Sheet(NamedTuple):
         rows: For each row its number in the spreadsheet (the first row is 1) and as many cells as the header has.
         header_row: The number of the header's row.
         notes: What a reader should know about how it was read, one sentence each.
+        ragged: The rows with more or fewer cells than the header, where these were to be left out.
     """
 
     header: tuple[str, ...]
     rows: tuple[tuple[int, tuple[str, ...]], ...]
     header_row: int = 1
     notes: tuple[str, ...] = ()
+    ragged: tuple[SheetProblem, ...] = ()
 
 
-def read_sheet(source: str | bytes, *, name: str = "", known: Callable[[str], bool] = bool, most_rows: int = 100_000) -> Sheet:
+def read_sheet(
+    source: str | bytes,
+    *,
+    name: str = "",
+    known: Callable[[str], bool] = bool,
+    most_rows: int = 100_000,
+    keep_going: bool = False,
+) -> Sheet:
     r"""Read a table from the content of a file.
 
     Args:
@@ -53,6 +62,7 @@ def read_sheet(source: str | bytes, *, name: str = "", known: Callable[[str], bo
         name: What to call the table in an error.
         known: Tells whether a cell is the name of a known column; finds the separator, the sheet, and a header below titles.
         most_rows: More rows are refused; a file far too long for them is refused before it is read.
+        keep_going: Whether to leave out a row that does not fit the header, in place of refusing the table.
 
     Returns:
         The table; a blank file has no header and no rows.
@@ -75,7 +85,10 @@ def read_sheet(source: str | bytes, *, name: str = "", known: Callable[[str], bo
         if "\ufffd" in content:
             notes.append(text("sheet.note.lost", word=_word_with("\ufffd", content)))
         records = _records_of_csv(content, name, known, most_rows)
-    return _sheet(records, name, known, most_rows, notes)
+    sheet = _sheet(records, name, known, most_rows, notes)
+    if sheet.ragged and not keep_going:
+        raise SheetError(name, sheet.ragged)
+    return sheet
 
 
 def read_head(source: str | bytes, known: Callable[[str], bool] = bool) -> list[list[str]]:
@@ -111,7 +124,7 @@ def _refuse_too_long(length: int, name: str, most_rows: int) -> None:
 def _sheet(
     records: Iterable[tuple[int, list[str]]], name: str, known: Callable[[str], bool], most_rows: int, notes: list[str]
 ) -> Sheet:
-    """Find the header, and check that every row fits it."""
+    """Find the header, and the rows that fit it."""
     filled = [(number, cells) for number, cells in records if any(map(squeeze, cells))]
     if not filled:
         return Sheet((), (), 1, tuple(notes))
@@ -129,10 +142,9 @@ def _sheet(
     for number, row in rows:
         if len(row) < count or any(map(squeeze, row[count:])):
             ragged.append(SheetProblem("cell_count", len(row), (number,), details={"count": count}))
-        fitted.append((number, tuple(row[:count])))
-    if ragged:
-        raise SheetError(name, ragged)
-    return Sheet(tuple(header), tuple(fitted), top, tuple(notes))
+        else:
+            fitted.append((number, tuple(row[:count])))
+    return Sheet(tuple(header), tuple(fitted), top, tuple(notes), tuple(ragged))
 
 
 def squeeze(cell: str) -> str:

@@ -55,6 +55,11 @@ def parse(arguments: Sequence[str] | None) -> tuple[argparse.Namespace, list[str
     sheet.add_argument("--text", action="store_true", help="print it as plain text instead")
     sheet.add_argument("--name", default="", help="your name, to be printed on it")
     sheet.add_argument("--program", default="", help="the program's name, to be printed on it")
+    class_list = commands.add_parser("class", help="write a sheet for each student of a class list", allow_abbrev=False)
+    class_list.add_argument("students", type=Path, metavar="STUDENTS.csv", help="the students, as CSV or .xlsx")
+    class_list.add_argument("--programs", type=Path, metavar="PROGRAMS.csv", help="the programs, as CSV or .xlsx")
+    class_list.add_argument("--out", type=Path, metavar="FOLDER", help="where to write (a folder in my_work/class)")
+    class_list.add_argument("--at", metavar="TIME", help="the moment of the contacts, Eastern, such as 2027-03-15T20:40 (now)")
     site = commands.add_parser("site", help="write the workbook as pages for any static host", allow_abbrev=False)
     site.add_argument("--out", type=Path, metavar="FOLDER", help="where to write them (my_work/site)")
     site.add_argument("--serve", action="store_true", help="show them on this computer as well")
@@ -96,6 +101,10 @@ def run(asked: argparse.Namespace, rest: Sequence[str]) -> int:
                 program=asked.program,
                 as_text=asked.text,
             )
+        case "class":
+            from backchannel_lib.cli.class_list import write_class
+
+            return write_class(asked.students, asked.programs, asked.out, asked.at)
         case "site":
             from backchannel_lib.cli.build_site import site
 

@@ -301,10 +301,14 @@ class Problems:
                     del self._rows[key], self._problems[key]
         self.add(row, "", error)
 
+    def listed(self) -> tuple[SheetProblem, ...]:
+        """Return what was added."""
+        return tuple(each._replace(rows=tuple(self._rows[key])) for key, each in self._problems.items())
+
     def raise_any(self) -> None:
         """Raise `SheetError` if anything was added."""
         if self._problems:
-            raise SheetError(self.table, [each._replace(rows=tuple(self._rows[key])) for key, each in self._problems.items()])
+            raise SheetError(self.table, self.listed())
 
 
 class TableRow(NamedTuple):
@@ -324,11 +328,19 @@ class TableRow(NamedTuple):
 
 
 class Table(NamedTuple):
-    """A table as it was read, with a sentence on everything that the reader should know about how."""
+    """A table as it was read, with a sentence on everything that the reader should know about how.
+
+    Args:
+        rows: The rows.
+        header: Which column is which.
+        notes: The sentences.
+        problems: What is wrong with the rows that were left out, where these were to be left out.
+    """
 
     rows: tuple[TableRow, ...]
     header: Header
     notes: tuple[str, ...]
+    problems: tuple[SheetProblem, ...] = ()
 
 
 def read_table(
@@ -337,6 +349,8 @@ def read_table(
     name: str = "",
     most_rows: int = 100_000,
     check: Callable[[dict[str, Any]], object] | None = None,
+    *,
+    keep_going: bool = False,
 ) -> Table:
     r"""Read a table: the content of a CSV or .xlsx file, or text copied from a spreadsheet.
 
@@ -346,6 +360,7 @@ def read_table(
         name: What to call the table in an error.
         most_rows: More rows are refused, before they are read if the file is far too long.
         check: Raises `CaseError` for a row whose values do not go together.
+        keep_going: Whether to leave out rows that are wrong and read the others, in place of refusing the table.
 
     Raises:
         SheetError: No column is known, one that is required is missing, or cells break their rules; all of them are listed.
@@ -355,7 +370,9 @@ def read_table(
         >>> table.rows[0].values, table.rows[0].others
         ({'score': 251, 'recommender': 'known_dean'}, {'Nickname': 'Av'})
     """
-    sheet = read_sheet(source, name=name, known=lambda cell: known.name_of(cell) is not None, most_rows=most_rows)
+    sheet = read_sheet(
+        source, name=name, known=lambda cell: known.name_of(cell) is not None, most_rows=most_rows, keep_going=keep_going
+    )
     if not sheet.header:
         return Table((), Header({}, {}, {}, ()), sheet.notes)
     header = read_header(sheet.header, known, name, sheet.header_row, sheet.rows[0][1] if sheet.rows else ())
@@ -382,9 +399,12 @@ def read_table(
                 check(row.values)
         except CaseError as error:
             problems.add(number, header.headers.get(error.field, error.field), error)
-        rows.append(row)
-    problems.raise_any()
-    return Table(tuple(rows), header, tuple(notes))
+            wrong = True
+        if not wrong:
+            rows.append(row)
+    if not keep_going:
+        problems.raise_any()
+    return Table(tuple(rows), header, tuple(notes), (*sheet.ragged, *problems.listed()))
 
 
 def columns_found(source: str | bytes, known: KnownColumns) -> frozenset[str]:

@@ -144,16 +144,31 @@ def sheets_html(sheets: Sequence[Sheet]) -> str:
         >>> sheets_html([one, one]).count("<h1")
         3
     """
+    return paper_page(text("take_home.title"), sheet_pages(sheets, 1))
+
+
+def paper_page(title: str, *children: object, style: str = "") -> str:
+    """Return a whole HTML page that looks like the sheet, on screen and on paper, and needs no other file.
+
+    Args:
+        title: Its title.
+        *children: What stands on it.
+        style: Further styles.
+
+    Examples:
+        >>> paper_page("A class", "<3").count("&lt;3")
+        1
+    """
     page = tag(
         "html",
         tag(
             "head",
             tag("meta", charset="utf-8"),
             tag("meta", name="viewport", content="width=device-width, initial-scale=1"),
-            tag("title", text("take_home.title")),
-            tag("style", Markup(sheet_style())),
+            tag("title", title),
+            tag("style", Markup(sheet_style() + style)),
         ),
-        tag("body", tag("main", sheet_pages(sheets, 1), class_="bw-paper")),
+        tag("body", tag("main", *children, class_="bw-paper")),
         lang="en",
     )
     return f"<!doctype html>\n{page}\n"
@@ -245,15 +260,21 @@ def sheets_calendar(sheets: Sequence[Sheet]) -> str:
     return calendar_file(events.values(), "Sheet", text("take_home.calendar_name"), note)
 
 
-def sheet_sections(advice: Advice) -> Markup:
+def sheet_sections(advice: Advice, kinds: Collection[str] = (), heading: str = "h4") -> Markup:
     """Return the sheet's sections for a page on screen.
+
+    Args:
+        advice: What they say.
+        kinds: Which of ``rule``, ``article``, ``steps``, ``questions`` and ``silent``; all of them where none is named.
+        heading: The tag of their headings.
 
     Examples:
         >>> from backchannel_lib.model.advice import advise
-        >>> sheet_sections(advise({"score": 228}, now=datetime(2027, 3, 15, 20, 40))).count("<section")
-        4
+        >>> advice = advise({"score": 228}, now=datetime(2027, 3, 15, 20, 40))
+        >>> sheet_sections(advice).count("<section"), sheet_sections(advice, ["rule"], "h2").count("<h2")
+        (4, 1)
     """
-    return join([_section(block, "h4") for block in _blocks(advice)])
+    return join([_section(block, heading) for block in _blocks(advice) if not kinds or block.kind in kinds])
 
 
 # ---- several programs side by side ----
@@ -378,15 +399,8 @@ def _verdict(advice: Advice) -> _Block:
         lines += [f"{verdict.label}: {verdict.sentence}" for verdict in (lowest, highest)]
     if advice.planned:
         lines.insert(0, text("take_home.judged_for", moment=text(f"level.phase.{advice.case.phase}")))
-    weakest, certain = _weakest(judgment)
-    if certain:
-        first = certain[0]
-        key = "take_home.weakest" if settled else "take_home.weakest_open"
-        lines.append(text(key, stage=text(f"stage.{first.stage}.name"), reason=first.sentence))
-    elif weakest:
-        lines.append(text("take_home.weakest_uncertain", stages=listed([text(f"stage.{one.stage}.name") for one in weakest])))
-    else:
-        lines.append(text("card.nothing_holds"))
+    lines.append(weakest_line(judgment))
+    _, certain = _weakest(judgment)
     if judgment.reading:
         lines.append(text("card.under_reading", reading=READINGS[judgment.reading].sentence))
     claims = list(dict.fromkeys(claim for one in certain or (lowest, highest) for claim in one.claims))
@@ -395,6 +409,24 @@ def _verdict(advice: Advice) -> _Block:
     small += [text("take_home.where", where=where, find=find_in_article(claims))] if claims else []
     small += [text("take_home.assumption", reason=text(f"assumption.{one.assumption}")) for one in certain if one.assumption]
     return _Block("article", text("take_home.article_title"), tuple(lines), tuple(small), answer=answer)
+
+
+def weakest_line(judgment: OpenJudgment) -> str:
+    """Say what holds the verdict down, and as a fact only what does so whatever is unknown.
+
+    Examples:
+        >>> from backchannel_lib.model.open_judgment import judge_open
+        >>> weakest_line(judge_open(recommender="known_dean"))[:26]
+        'Weakest link: The message.'
+    """
+    weakest, certain = _weakest(judgment)
+    if certain:
+        first = certain[0]
+        key = "take_home.weakest" if judgment.lowest == judgment.highest else "take_home.weakest_open"
+        return text(key, stage=text(f"stage.{first.stage}.name"), reason=first.sentence)
+    if weakest:
+        return text("take_home.weakest_uncertain", stages=listed([text(f"stage.{one.stage}.name") for one in weakest]))
+    return text("card.nothing_holds")
 
 
 def _weakest(judgment: OpenJudgment) -> tuple[list[Reason], list[Reason]]:
