@@ -14,7 +14,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any, Final, NamedTuple
 
-from backchannel_lib.base.errors import CaseError, SheetProblem
+from backchannel_lib.base.errors import CaseError, SheetError, SheetProblem
 from backchannel_lib.base.spreadsheet import squeeze
 from backchannel_lib.model.advice import Advice, advise
 from backchannel_lib.model.case import Case, Field
@@ -44,6 +44,7 @@ POLICIES: Final = (
 #: What is unknown where no cell says it; every other field then takes its default, as in `judge_frame`.
 UNKNOWN_IF_BLANK: Final = (*(name for name in POLICIES if name in MAY_BE_UNKNOWN), "recommender", "specifics")
 
+NAMES: Final = ("name", "first_name", "last_name")  # a student's name, in one column or in two
 CHANGES_SHOWN: Final = 2
 MOST_SUGGESTED: Final = 3  # names of programs that a misspelled one may stand for
 
@@ -53,16 +54,31 @@ def _blank_is_none(*names: str) -> dict[str, Field]:
     return {name: replace(fields[name], default=None, optional=True, blank_is_default=True) for name in names}
 
 
-OPENINGS: Final = Field("openings", "choice", None, levels=("both", "noncategorical", "categorical", "none"), optional=True)
-_LABELS: Final = ("class_column.{}", "class_column_too.{}", "field.{}.label", "planner_column.{}")
+OPENINGS: Final = Field(
+    "openings",
+    "choice",
+    None,
+    levels=("both", "noncategorical", "categorical", "none"),
+    optional=True,
+    label_ids=("planner.opening.", "planner_opening."),
+)
+
+
+def _labels(*families: str) -> tuple[str, ...]:
+    return (*(f"{family}.{{}}" for family in families), "field.{}.label", "planner_column.{}")
+
+
 STUDENT_COLUMNS: Final = KnownColumns(
-    _blank_is_none(*Case.fields()), ("name", "first_name", "last_name", "program", "programs", "caller"), (), _LABELS
+    _blank_is_none(*Case.fields()),
+    (*NAMES, "program", "programs", "caller"),
+    ("score",),
+    _labels("class_column", "class_column_too"),
 )
 PROGRAM_COLUMNS: Final = KnownColumns(
-    {**_blank_is_none(*POLICIES), "openings": replace(OPENINGS, label_ids=("planner.opening.", "planner_opening."))},
+    {**_blank_is_none(*POLICIES), "openings": OPENINGS},
     ("name",),
     ("name",),
-    ("class_program.{}", "class_program_too.{}", *_LABELS[2:]),
+    _labels("class_program", "class_program_too"),
 )
 
 
@@ -145,6 +161,9 @@ def read_class(
     """
     policies, second = _read_programs(programs, tables[1])
     table = read_table(students, STUDENT_COLUMNS, tables[0], keep_going=True)
+    if not set(NAMES) & table.header.places.keys():
+        details = {"columns": ", ".join(map(repr, table.header.headers.values())), "hint": ""}
+        raise SheetError(tables[0], [SheetProblem("sheet_missing", None, (), "name", details, "name")])
     by_name: dict[str, list[TableRow]] = defaultdict(list)
     wrong = Problems(tables[0])
     for row in table.rows:
@@ -198,7 +217,7 @@ def _tidy(cell: str) -> str:
 
 
 def _name_of(row: TableRow) -> str:
-    cells = [_tidy(row.values.get(column, "")) for column in ("name", "first_name", "last_name")]
+    cells = [_tidy(row.values.get(column, "")) for column in NAMES]
     name = cells[0] or " ".join(filter(None, cells[1:]))
     if not 1 <= len(name) <= 80 or not name.isprintable():
         raise CaseError("name", "class_name", name)

@@ -221,11 +221,11 @@ def class_page(found: ClassList, rows: Sequence[ClassRow], callers: Sequence[Cal
 
 
 def _section(key: str, *children: object) -> Markup:
-    return tag("section", tag("h2", text(f"class.{key}")), *children, class_="bw-plain")
+    return tag("section", tag("h2", text(f"class_section.{key}")), *children, class_="bw-plain")
 
 
 def _table(key: str, columns: Sequence[str], rows: Iterable[Sequence[object]], caption: str = "") -> Markup:
-    title = caption or text(f"class.{key}")
+    title = caption or text(f"class_section.{key}")
     return tag("div", table(title, [text(f"class.head.{column}") for column in columns], rows), **scrollable(title))
 
 

@@ -86,6 +86,7 @@ FAMILIES: list[tuple[str, list[str]]] = [
     ("short.recommender.{}", list(LEVELS["recommender"])),
     *((f"chart.{{}}.{what}", ["callers", "amplifier", "map"]) for what in ("title", "caption", "name")),
     ("example.{}", names_of("examples")),
+    *((f"class_{what}.{{}}", ["name"]) for what in ("column", "column_too", "program", "program_too")),
     # the chapters
     ("chapter.{}", names_of("chapters")),
     *((f"activity.{{}}.{what}", names_of("activities")) for what in ("title", "lead")),

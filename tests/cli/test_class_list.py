@@ -1,0 +1,183 @@
+"""The command for a class: a class of sixty with mistakes in it gets its sheets, and a run that was stopped goes on."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from backchannel_lib.base.spreadsheet import read_sheet
+from backchannel_lib.cli import class_list
+from backchannel_lib.cli.main import main
+from tests.helpers.classes import LEFT_OUT, MISTAKES, write_tables
+
+AT = "2027-02-01T09:00"
+
+
+def run(folder: Path, *more: str, kind: str = "csv") -> int:
+    """Write the tables into a folder if they are missing, and run the command on them."""
+    files = [folder / f"{name}.{kind}" for name in ("students", "programs")]
+    if not files[0].exists():
+        write_tables(folder, kind)
+    return main(["class", str(files[0]), "--programs", str(files[1]), "--out", str(folder / "out"), "--at", AT, *more])
+
+
+def cells_of(file: Path) -> list[tuple[str, ...]]:
+    """Return the rows of a table that was written, without its header."""
+    return [cells for _, cells in read_sheet(file.read_bytes()).rows]
+
+
+@pytest.fixture
+def counted(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The names of the students who are judged, as they come."""
+    names: list[str] = []
+    judge = class_list.judge_student
+
+    def judge_student(student: Any, now: datetime | None = None) -> Any:
+        names.append(student.name)
+        return judge(student, now)
+
+    monkeypatch.setattr(class_list, "judge_student", judge_student)
+    return names
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("kind", ["csv", "xlsx"])
+def test_a_class_of_sixty_with_mistakes_in_it_gets_its_sheets(
+    tmp_path: Path, kind: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A sheet for everyone whose row can be read, a row for each contact, and every mistake with its row and column."""
+    assert run(tmp_path, kind=kind) == 0
+    out = tmp_path / "out"
+    page = (out / "students.html").read_text(encoding="utf-8")
+    assert page.count("<article") == page.count('href="#student-') == 60 - LEFT_OUT
+    assert "http" not in re.sub(r"=HYPERLINK\(.*?\)", "", page)
+    problems = cells_of(out / "problems.csv")
+    assert {(int(row), column, value) for table, row, column, value, _ in problems if "students" in table} == {*MISTAKES}
+    assert [row[1:4] for row in problems if "programs" in row[0]] == [("6", "Range low", "2x8")]
+    names = {row[0] for row in cells_of(out / "class.csv")}
+    assert len(names) == 60 - LEFT_OUT
+    assert "'=HYPERLINK" in (out / "class.csv").read_text(encoding="utf-8")
+    summary = (out / "class.html").read_text(encoding="utf-8")
+    for words in ("Who should hear from whom", "too many", "Which links are weakest", "What to fix", "24l"):
+        assert words in summary
+    told = capsys.readouterr()
+    assert str(out / "students.html") in told.out
+    assert f"{60 - LEFT_OUT} of {60 - LEFT_OUT} students" in told.err
+    assert not any(name in told.out + told.err for name in names)
+
+
+def test_what_was_written_only_its_owner_can_read(tmp_path: Path) -> None:
+    (tmp_path / "students.csv").write_text("Name,Score\nAvery,251\n", encoding="utf-8")
+    assert main(["class", str(tmp_path / "students.csv"), "--out", str(tmp_path / "out")]) == 0
+    if os.name == "posix":
+        assert {path.stat().st_mode & 0o077 for path in [tmp_path / "out", *(tmp_path / "out").iterdir()]} == {0}
+
+
+def test_a_run_that_was_stopped_goes_on_where_it_was(
+    tmp_path: Path, counted: list[str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """What was done is skipped, and a changed row alone is done again; the files are those of a run in one go."""
+    students, out = tmp_path / "students.csv", tmp_path / "out"
+    rows = [f"Student {letter},{score},known dean" for letter, score in zip("ABCDEFGH", range(230, 270, 5), strict=True)]
+
+    def again(*rows: str) -> int:
+        counted.clear()
+        students.write_text("\n".join(["Name,Score,Caller", *rows]) + "\n", encoding="utf-8")
+        return main(["class", str(students), "--out", str(out), "--at", AT])
+
+    article = class_list.student_article
+
+    def stops(name: str, judged: Any) -> Any:
+        if len(counted) == 5:
+            raise KeyboardInterrupt
+        return article(name, judged)
+
+    monkeypatch.setattr(class_list, "student_article", stops)
+    assert again(*rows) == 130
+    assert "Stopped after 4 of 8" in capsys.readouterr().err
+    assert not (out / "students.html").exists()
+    monkeypatch.setattr(class_list, "student_article", article)
+    done = out / class_list.DONE_FILE
+    done.write_text(done.read_text(encoding="utf-8")[:-100], encoding="utf-8")  # the last line was cut off
+    assert again(*rows) == 0
+    assert counted == [f"Student {letter}" for letter in "DEFGH"]
+    resumed = {path.name: path.read_bytes() for path in out.iterdir()}
+    assert again(*rows[:6], rows[6].replace("260", "261")) == 0
+    assert counted == ["Student G"]
+    assert "Student H" not in done.read_text(encoding="utf-8")  # nothing is kept of who left the list
+    out.rename(tmp_path / "before")
+    assert again(*rows) == 0
+    assert {path.name: path.read_bytes() for path in out.iterdir()} == resumed
+
+
+@pytest.mark.parametrize("change", ["program", "moment", "library"])
+def test_what_a_sheet_depends_on_makes_it_new(
+    tmp_path: Path, counted: list[str], monkeypatch: pytest.MonkeyPatch, change: str
+) -> None:
+    """A program's policy, the other side of an edge of Match Week, and the rules themselves; but not the hour."""
+    (tmp_path / "students.csv").write_text("Name,Score,Program\nAvery,251,Mercy\nBlake,240,Lakeside\n", encoding="utf-8")
+    programs = tmp_path / "programs.csv"
+    programs.write_text("Name,Range low\nMercy,230\nLakeside,230\n", encoding="utf-8")
+    assert run(tmp_path, "--at", "2027-03-15T08:00") == run(tmp_path, "--at", "2027-03-15T08:30") == 0
+    assert counted == ["Avery", "Blake"]
+    again = ["Avery", "Blake"]
+    at = "2027-03-15T08:30"
+    if change == "program":
+        programs.write_text("Name,Range low\nMercy,230\nLakeside,231\n", encoding="utf-8")
+        again = ["Blake"]
+    elif change == "moment":
+        at = "2027-03-15T10:00"
+    else:
+        monkeypatch.setattr(class_list, "library_hash", lambda: "another")
+    assert run(tmp_path, "--at", at) == 0
+    assert counted == ["Avery", "Blake", *again]
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(os.name == "nt", reason="Windows sends no signal to one process")
+def test_ctrl_c_stops_it_and_keeps_what_is_done(tmp_path: Path) -> None:
+    """A signal in the middle of a run: a sentence and no traceback, and the results so far are in the file."""
+    write_tables(tmp_path, "csv")
+    command = ["class", "students.csv", "--programs", "programs.csv", "--out", "out", "--at", AT]
+    program = [sys.executable, "-m", "backchannel_lib.cli", *command]
+    process = subprocess.Popen(program, cwd=tmp_path, stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    done = tmp_path / "out" / class_list.DONE_FILE
+    while process.poll() is None and not (done.exists() and done.read_text(encoding="utf-8").count("\n") > 3):
+        time.sleep(0.02)
+    process.send_signal(signal.SIGINT)
+    _, told = process.communicate(timeout=60)
+    assert (process.returncode, "Traceback" in told) == (130, False)
+    assert re.search(r"Stopped after \d+ of 54 students\. Run the same command", told)
+    assert all(len(json.loads(line)) == 3 for line in done.read_text(encoding="utf-8").splitlines() if line)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["missing.csv"], "could not be read"),
+        (["students.csv", "--at", "Monday"], "must be a date and time"),
+        (["students.csv"], "column name: is missing"),
+        (["empty.csv"], "column name: is missing"),
+        (["programs.csv", "--programs", "students.csv"], "students.csv has none of the columns we know"),
+    ],
+)
+def test_what_cannot_be_done_is_said_in_a_sentence(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], arguments: list[str], words: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("students.csv").write_text("Score,Caller\n251,self\n", encoding="utf-8")
+    Path("programs.csv").write_text("Name,Score\nAvery,251\n", encoding="utf-8")
+    Path("empty.csv").write_text("\n", encoding="utf-8")
+    assert main(["class", *arguments, "--out", "out"]) == 1
+    assert words in capsys.readouterr().err
+    assert not Path("out").exists()

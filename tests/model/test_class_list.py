@@ -1,0 +1,170 @@
+"""A class is read as an office keeps it: what is unknown stays so, what is wrong is listed, and the rest goes on."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import pytest
+
+from backchannel_lib import Case, SheetError, Verdict, judge, judge_open
+from backchannel_lib.activities.planner.tables import Program, programs_to_csv
+from backchannel_lib.base.spreadsheet import to_csv
+from backchannel_lib.model.class_list import ClassRow, Contact, class_row, judge_student, read_class
+from tests.helpers.classes import LEFT_OUT, MISTAKES, sixty
+
+BEFORE = datetime(2027, 2, 1)
+
+
+def only(students: str, programs: str = "") -> Contact:
+    """Return the only contact of a class without problems."""
+    found = read_class(students, programs)
+    assert found.problems == ()
+    ((contact,),) = (student.contacts for student in found.students)
+    return contact
+
+
+def rows_of(students: str, programs: str = "", now: datetime = BEFORE) -> list[ClassRow]:
+    """Return the judged contacts of a class."""
+    return [
+        class_row(one.name, judged) for one in read_class(students, programs).students for judged in judge_student(one, now)
+    ]
+
+
+def test_what_no_cell_says_of_a_program_and_of_the_contact_is_unknown() -> None:
+    """With a blank, a question mark, or no column and no table at all."""
+    everything = (
+        *("range_low", "range_floor", "interviews_failures", "sponsors_visas", "has_noncategorical_seat", "needs"),
+        *("recommender", "specifics", "lists_open"),
+    )
+    assert only("Name,Score\nAvery,251\n").unknown == everything
+    contact = only("Name,Score,Programs\nAvery,251,Mercy\n", "Name,Range low,Sponsors visas,Needs\nMercy,230,?,\n")
+    assert contact.unknown == tuple(name for name in everything if name not in {"range_low", "range_floor"})
+    assert (contact.case.range_low, contact.case.range_floor) == (230, 215)
+
+
+def test_a_question_mark_about_a_students_own_file_is_unknown_and_a_blank_is_no() -> None:
+    assert "failed_clerkship" in only("Name,Score,Failed clerkship\nAvery,251,?\n").unknown
+    blank = only("Name,Score,Failed clerkship\nAvery,251,\n")
+    assert "failed_clerkship" not in blank.unknown
+    assert blank.case.failed_clerkship is False
+
+
+@pytest.mark.parametrize("cell", ["Known dean", "known_dean", "A dean who knows them personally"])
+def test_the_callers_column_holds_a_name_or_says_who_it_is(cell: str) -> None:
+    """A level in it is who the caller is; a name beside it is kept, and does not make anybody known."""
+    contact = only(f"Name,Score,Caller\nAvery,251,{cell}\n")
+    assert (contact.caller, contact.case.recommender) == ("", "known_dean")
+    named = only("Name,Score,Caller\nAvery,251,Dr. Osei\n")
+    assert (named.caller, "recommender" in named.unknown) == ("Dr. Osei", True)
+    both = only("Name,Score,Caller,Recommender\nAvery,251,Dr. Osei,Known dean\n")
+    assert (both.caller, both.case.recommender) == ("Dr. Osei", "known_dean")
+
+
+def test_a_student_who_writes_alone_writes_an_email() -> None:
+    assert only("Name,Score,Caller\nAvery,251,self\n").case.move == "direct_email"
+
+
+@pytest.mark.parametrize(
+    "students",
+    [
+        "Name,Score,Caller,Programs\nAvery,251,Known dean,Mercy; Lakeside\n",
+        "Name;Score;Caller;Programs\nAvery;251;Known dean;Mercy, Lakeside\n",
+        "Student,Score,Caller,Program\nAvery,251,Known dean,Mercy\navery,,Known dean,Lakeside\n",
+        "Last name,First name,Score,Caller,Program\n,Avery,251,Known dean,Mercy\n,Avery,251,Known dean,Lakeside\n",
+    ],
+    ids=["semicolons", "commas", "a row for each", "two names"],
+)
+def test_programs_stand_in_one_cell_or_in_a_row_each(students: str) -> None:
+    """A student's own facts need to stand in one row only."""
+    found = read_class(students, "Program,Range Low\nMercy,230\nLakeside,222\n")
+    (avery,) = found.students
+    assert (avery.name, found.problems) == ("Avery", ())
+    assert [(one.program, one.case.score, one.case.range_low) for one in avery.contacts] == [
+        ("Mercy", 251, 230),
+        ("Lakeside", 251, 222),
+    ]
+
+
+def test_a_comma_in_a_programs_name_separates_nothing() -> None:
+    found = read_class('Name,Score,Programs\nAvery,251,"Mercy, Erie; Lakeside"\n', 'Name\n"Mercy, Erie"\nLakeside\n')
+    assert [one.program for one in found.students[0].contacts] == ["Mercy, Erie", "Lakeside"]
+
+
+def test_a_students_row_goes_before_the_programs() -> None:
+    contact = only("Name,Score,Programs,Sponsors visas\nAvery,251,Mercy,yes\n", "Name,Sponsors visas\nMercy,no\n")
+    assert contact.case.sponsors_visas is True
+
+
+def test_the_planners_own_table_of_programs_is_taken() -> None:
+    table = programs_to_csv([Program("Mercy", 230, openings="noncategorical"), Program("Lakeside", 230, openings="none")])
+    found = read_class("Name,Score,Programs\nAvery,251,Mercy; Lakeside\n", table)
+    assert [one.case.has_noncategorical_seat for one in found.students[0].contacts] == [True, False]
+    assert all("has_noncategorical_seat" not in one.unknown for one in found.students[0].contacts)
+
+
+def test_wrong_rows_are_listed_with_row_column_and_value_and_the_rest_goes_on() -> None:
+    """Each mistake of a class of sixty is found where it is, and nothing else is."""
+    rows = sixty()
+    found = read_class(to_csv(rows[0], rows[1:]), "Program\nMercy Internal Medicine\nLakeside Family Medicine\n")
+    told = {(one.row, one.column, one.value) for one in found.problems if one.sentence.find("programs table") < 0}
+    assert told == {mistake for mistake in MISTAKES if mistake[1] not in {"Programs"} and mistake[2] != "512"}
+    assert (44, "Programs", "Lakside Family Medicine") in {(one.row, one.column, one.value) for one in found.problems}
+    assert len(found.students) == 60 - LEFT_OUT + 1  # without ranges, a score of the other exam clashes with nothing
+
+
+@pytest.mark.parametrize(
+    ("students", "programs", "row", "column", "words"),
+    [
+        ("Name,Score\nAvery,251\nAvery,240\n", "", 3, "Score", "same in every row of Avery"),
+        ("Name,Score,Programs\nAvery,251,Mercy\n", "Name,Range low\nMercy,230\nMERCY,240\n", 3, "Name", "twice"),
+        ("Name,Score\nAvery,251\n", "Name,Range low,Range floor\nMercy,230,240\n", 2, "Range floor", "240"),
+        ("Name,Score,Programs\nAvery,251,Mercy\n", "Name,Range low\nMercy,500\n", 2, "Score", "same exam"),
+        ("Name,Score,Programs\nAvery,251,Mersy\n", "Name\nMercy\n", 2, "Programs", "spelling against these: Mercy"),
+        ("Name,Score\nAvery,251\nBlake,240,x\n", "", 3, "", "2 cells"),
+        ("Name,Score\nAvery,251\nTotal,\n", "", 3, "", "a sum or a note"),
+    ],
+)
+def test_what_does_not_go_together_is_listed_once(students: str, programs: str, row: int, column: str, words: str) -> None:
+    (problem,) = read_class(students, programs).problems
+    assert (problem.row, problem.column) == (row, column)
+    assert words in problem.sentence
+
+
+def test_a_table_that_is_none_is_refused_in_one_sentence() -> None:
+    with pytest.raises(SheetError, match="Step 2 CK"):
+        read_class("Name,Step 2 CK\nAvery,251\n")
+    with pytest.raises(SheetError, match="every row needs one"):
+        read_class("Name,Score\nAvery,251\n", "Sponsors visas\nyes\n")
+
+
+def test_a_contact_that_is_known_in_full_gets_the_verdict_of_judge() -> None:
+    """And one that is not gets every verdict that `judge_open` leaves."""
+    head = (
+        "Name,Score,Range low,Interviews failures,Sponsors visas,Has noncategorical seat,Needs,Recommender,Specifics,Lists open"
+    )
+    (row,) = rows_of(f"{head},Phase\nAvery,228,235,yes,yes,no,local,known dean,yes,yes,soap_lists\n")
+    case = Case(score=228, recommender="known_dean", specifics=True, needs={"local"})
+    assert row.lowest == row.highest == judge(case).verdict
+    assert (row.weakest, row.certain, row.ask) == (judge(case).binding, judge(case).binding, ())
+    (open_row,) = rows_of("Name,Score,Recommender\nAvery,228,known dean\n")
+    contact = only("Name,Score,Recommender\nAvery,228,known dean\n")
+    verdicts = judge_open(contact.case.replace(phase="groundwork"), contact.unknown).verdicts
+    assert (open_row.lowest, open_row.highest) == (min(verdicts), max(verdicts))
+
+
+def test_a_change_says_how_far_it_leads_and_when_it_is_allowed() -> None:
+    """In SOAP it waits for its end."""
+    table = "Name,Score,Range low,Recommender,Specifics,Lists open\nAvery,251,230,trusted peer,no,yes\n"
+    (before,), (during,) = rows_of(table), rows_of(table, now=datetime(2027, 3, 15, 20, 0))
+    assert (before.rule, during.rule) == ("allowed", "not_allowed")
+    assert before.change_verdict > before.highest
+    assert "now" in before.change_when
+    (student,) = read_class(table).students
+    (judged,) = judge_student(student, datetime(2027, 3, 15, 20, 0))
+    assert any("Thursday" in one.change.when for one in judged.changes)
+
+
+def test_a_phase_in_the_table_is_the_one_that_is_judged() -> None:
+    (row,) = rows_of("Name,Score,Recommender,Specifics,Phase\nAvery,251,trusted peer,yes,soap lists\n")
+    assert row.rule == "not_allowed"
+    assert row.highest <= Verdict.PHONE_INTERVIEW
