@@ -40,7 +40,7 @@ _STYLE: Final = """
 .bw-paper .bw-numbers { overflow-x: auto; }
 .bw-paper .bw-hidden { position: absolute; left: -9999px; }
 .bw-paper a { color: black; }
-@media (max-width: 600px) { .bw-paper :is(th, td) { overflow-wrap: anywhere; } }
+@media (max-width: 600px) { .bw-paper .bw-numbers table:has(th:nth-child(5)) { width: 36em; } }
 @media print {
   .bw-paper .screen-only { display: none; }
   .bw-paper:has(article:target) article:not(:target) { display: none; }
@@ -115,7 +115,12 @@ def _contact(judged: JudgedContact, first: Advice) -> Markup:
     also = [text(f"open.{name}") for name in judgment.unknown if name not in judgment.worth_asking]
     rule = advice.planned or advice.rules[0]
     changes = [
-        text("class.change", what=" ".join(one.change.sentences), verdict=verdicts_label(one.verdicts), when=one.change.when)
+        text(
+            "class.change",
+            what=" ".join(one.change.sentences),
+            verdict=verdicts_label(one.verdicts, within_sentence=True),
+            when=one.change.when,
+        )
         for one in judged.changes
     ]
     differs = rule != (first.planned or first.rules[0])
