@@ -272,7 +272,7 @@ class Inbox(Form):
 
     def _at_the_desk(self, state: Record) -> str:
         done = state["done"]
-        gentler = done.count(DELETE) * self.total < self.deleted * len(done)
+        gentler = done.count(DELETE) < round(self.deleted * len(done) / self.total)  # as near as whole emails come
         return text("inbox.desk_gentler" if gentler else "inbox.desk_alike")
 
     def page(self) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import json
 import re
 from typing import Any
@@ -225,17 +226,17 @@ def test_the_guess_is_compared_kindly(guess: int, sentence: str) -> None:
         ("", None),
         ("d", "inbox.desk_alike"),
         ("s", "inbox.desk_gentler"),
-        ("d" * 9 + "s", "inbox.desk_alike"),  # nine of ten is the author's share exactly
-        ("d" * 8 + "s", "inbox.desk_gentler"),
-        ("d" * 11 + "s", "inbox.desk_alike"),
-        ("d" * 10 + "ss", "inbox.desk_gentler"),
+        ("dddddd", "inbox.desk_alike"),
+        ("ddddds", "inbox.desk_alike"),  # five of six is as near to the author's share as six emails come
+        ("ddddss", "inbox.desk_gentler"),
+        ("sds", "inbox.desk_gentler"),
     ],
 )
 def test_the_desk_is_compared_by_its_share(does: str, word: str | None) -> None:
     """Who deleted a smaller share than the author's directors is told so; who handled nothing is told nothing."""
     one = at_desk(does=does)
     act(one, "rest")
-    tally = one.fragments(one.state)["tally"]
+    tally = html.unescape(one.fragments(one.state)["tally"])
     for other in (text("inbox.desk_gentler"), text("inbox.desk_alike")):
         assert (other in tally) == (word is not None and other == text(word))
 
@@ -329,5 +330,5 @@ def test_the_tour_goes_everywhere_and_comes_back() -> None:
     for email in emails()[:FIRST]:
         assert email.line in told
         assert text("inbox.was_deleted", name=email.name) in told
-    assert text("inbox.was_flagged", name=emails()[8].name) in told
+    assert text("inbox.was_flagged", name=emails()[3].name) in told
     assert text("inbox.guess_same") in told
