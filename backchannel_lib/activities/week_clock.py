@@ -25,6 +25,7 @@ from backchannel_lib.page.charts import Figure, bands_over_time
 from backchannel_lib.page.components import chart_panel, citations, description_list, facts_by_source, table
 from backchannel_lib.page.html import Markup, join, tag
 from backchannel_lib.page.inputs import button, checkbox, radios, select, toolbar
+from backchannel_lib.page.pictures import week_picture
 from backchannel_lib.page.sheet import moment_text
 
 YEARS: Final = tuple(str(year) for year in range(2024, 2036))
@@ -194,6 +195,7 @@ class WeekClock(GuessForm):
         phase, check = text(f"level.phase.{phase_at(now)}"), rules_check(Case(), now)
         until = text("take_home.until", when=moment_text(next_change(now)))
         return join(
+            week_picture(now),
             tag("p", text("clock.today", when=moment_text(now), phase=phase, answer=check.label, until=until)),
             citations("clock-today", (), (), check.facts),
         )
@@ -214,6 +216,7 @@ class WeekClock(GuessForm):
         check = rules_check(case_of(self.contacts[0].overrides), when)
         return join(
             tag("p", self._moment(state), class_="bw-moment"),
+            week_picture(when),
             description_list(
                 (text("clock.band.phases"), text(f"level.phase.{phase}")),
                 (text("clock.band.official"), self._official(state)),
@@ -273,7 +276,7 @@ class WeekClock(GuessForm):
         days = [(day, text(f"clock.day.{day}")) for day in DAYS]
         return activity_page(
             self.key,
-            tag("section", tag("h3", text("clock.today_title")), slot("today", self._today()), class_="bw-card"),
+            tag("section", tag("h3", text("clock.today_title")), slot("today", self._today()), class_="bw-today"),
             show_if(
                 "ask",
                 now,

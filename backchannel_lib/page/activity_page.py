@@ -115,9 +115,9 @@ def rule_box(*body: object) -> Markup:
 
 
 def answer_boxes(fragments: Mapping[str, str]) -> list[Markup]:
-    """Write the article's verdict on a case with the rule in a line under it, and the rule's own box."""
+    """Write the rule's own box, and the article's verdict on a case under it, which repeats the rule in a line."""
     line = slot("rule_line", fragments["rule_line"], "p", class_="bw-rule-line")
-    return [verdict_card(slot("verdict", fragments["verdict"]), line), rule_box(slot("rules", fragments["rules"]))]
+    return [rule_box(slot("rules", fragments["rules"])), verdict_card(line, slot("verdict", fragments["verdict"]))]
 
 
 def _voiced(voice: str, class_: str, body: Iterable[object]) -> Markup:

@@ -56,8 +56,8 @@ def fast_fragments(case: Case, reading: str | None = None, unknown: Collection[s
         unknown: Its fields that are not known, of `MAY_BE_UNKNOWN`.
 
     Returns:
-        HTML by name: ``verdict``, ``chain``, ``rules``, ``example``, ``strip`` (verdict and rule in one line, for narrow
-        screens); and ``live_text``, a plain sentence for a screen reader.
+        HTML by name: ``verdict``, ``chain``, ``rules``, ``example``, ``strip`` (rule, verdict and weakest link in short,
+        for narrow screens); and ``live_text``, a plain sentence for a screen reader.
 
     Examples:
         >>> "Skimmed" in fast_fragments(Case())["verdict"]
@@ -68,17 +68,19 @@ def fast_fragments(case: Case, reading: str | None = None, unknown: Collection[s
         label, sentence = text("card.no_verdict"), text("orientation.mixed")
         card = join(tag("p", label, class_="bw-verdict-name"), tag("p", sentence, class_="bw-verdict-sentence"))
         fragments: dict[str, str] = {"verdict": card, "chain": "", "live_text": sentence}
+        held = ""
     elif unknown:
         found = possible(case, unknown, reading)
-        label, fragments = range_label(found), possible_fragments(found)
+        label, held, fragments = range_label(found), held_sentence(found), possible_fragments(found)
     else:
         judgment = judge(case, reading)
-        label, fragments = judgment.verdict.label, verdict_fragments(judgment)
+        label, held, fragments = judgment.verdict.label, weakest_sentence(judgment), verdict_fragments(judgment)
     return {
         **fragments,
+        "live_text": text("spoken.with_rule", answer=rules.label, rest=fragments["live_text"]),
         "rules": rule_answer(rules),
         "example": text("card.example") if case == Case() else "",
-        "strip": answer_strip(rules.label, label),
+        "strip": answer_strip(rules.label, label, held),
     }
 
 

@@ -14,7 +14,7 @@ from backchannel_lib.page.case_fragments import deferred_fragments, fast_fragmen
 from backchannel_lib.page.chart_html import case_chart
 from backchannel_lib.page.components import section
 from backchannel_lib.page.html import Markup, tag
-from backchannel_lib.page.inputs import button
+from backchannel_lib.page.inputs import button, go_button
 from backchannel_lib.page.verdict_html import stages_on_screen
 
 
@@ -62,18 +62,23 @@ def case_page(case: Case, reading: str | None = None, unknown: Collection[str] =
             ),
             tag(
                 "div",
-                _section(
-                    "card.title", "card.voice", slot("example", "p", class_="bw-example"), slot("verdict"), class_="bw-card"
-                ),
                 _section("rules.title", "rules.voice", slot("rules"), class_="bw-rule"),
+                _section(
+                    "card.title",
+                    "card.voice",
+                    slot("example", "p", class_="bw-example"),
+                    slot("verdict"),
+                    go_button(text("changes.go"), "changes"),
+                    class_="bw-card",
+                ),
                 _section("find_out.title", None, slot("ask", data_hides=True), class_="bw-ask"),
                 _section("card.chain", None, slot("chain", data_hides=True), class_="bw-why"),
                 class_="bw-answer",
             ),
             class_="bw-columns",
         ),
+        _section("changes.title", None, slot("changes"), go_button(text("panel.to_controls"), "controls"), class_="bw-wide"),
         sheet,
-        _section("changes.title", None, slot("changes"), class_="bw-wide"),
         _section("readings.title", None, slot("readings"), class_="bw-wide"),
         _section(
             "charts.title",
@@ -86,6 +91,7 @@ def case_page(case: Case, reading: str | None = None, unknown: Collection[str] =
             slot("strip", "p"),
             tag("p", role="status", class_="bw-notice", data_notice=True),
             tag("button", text("panel.restore_do"), type="button", data_action="restore", hidden=True),
+            go_button(text("changes.go"), "changes"),
             button(text("panel.undo"), "undo"),
             class_="bw-strip",
             role="group",

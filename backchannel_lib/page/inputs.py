@@ -295,6 +295,20 @@ def button(
     )
 
 
+def go_button(label: str, part: str) -> Markup:
+    """Write a button that leads to another part of the page, which the page itself obeys.
+
+    Args:
+        label: What stands on it.
+        part: ``controls``, or the fragment it leads to.
+
+    Examples:
+        >>> go_button("What would change it", "changes")
+        '<button type="button" data-go="changes" class="bw-go">What would change it</button>'
+    """
+    return tag("button", label, type="button", data_go=part, class_="bw-go")
+
+
 def toolbar(*buttons: object, alike: bool = False) -> Markup:
     """Put buttons beside each other, the first one highlighted unless all of them look alike.
 

@@ -21,7 +21,7 @@ from backchannel_lib.page.verdict_html import verdict_fragments
 
 #: What the panel's HTML needs where the panel's style sheet is not at hand; buttons would have nothing to act on.
 STYLE: Final = (
-    ".bw-display { max-width: 44em } .bw-display button, .bw-display .bw-ladder, .bw-display .bw-ladder-ends { display: none }"
+    ".bw-display { max-width: 44em } .bw-display :is(button, svg, .bw-ladder-ends, .bw-chain-labels) { display: none }"
     " .bw-display .bw-hidden { position: absolute; clip-path: inset(50%) }"
     " .bw-display .bw-verdict-name, .bw-display .bw-rule-answer { font-size: 1.3em; font-weight: 700 }"
     " .bw-display .bw-link-name, .bw-display .bw-act { font-weight: 700 } .bw-display .bw-link-head > * { margin-right: 0.7em }"

@@ -14,6 +14,7 @@ from backchannel_lib.model.tables import STAGES, load_stages
 from backchannel_lib.model.verdict import Judgment, Reason, Verdict
 from backchannel_lib.page.components import citations, listed
 from backchannel_lib.page.html import Markup, join, tag
+from backchannel_lib.page.pictures import ChainLink, chain_picture, outcomes_picture
 
 VERDICT_ASSUMPTIONS = ("weakest_link_decides", "verdicts_form_one_line", "floor_marks_far_below")
 
@@ -102,14 +103,24 @@ def verdicts_label(verdicts: Collection[Verdict], *, within_sentence: bool = Fal
     return text("changes.between" if within_sentence else "take_home.between", lowest=lowest.label, highest=highest.label)
 
 
-def answer_strip(rule: str, verdict: str) -> Markup:
-    """Write the rule's answer and the verdict in one line, to stay in sight while a control moves.
+def answer_strip(rule: str, verdict: str, weakest: str = "") -> Markup:
+    """Write the rule's answer, the verdict and the weakest link in short, to stay in sight while a control moves.
+
+    Args:
+        rule: The rule's answer.
+        verdict: The verdict.
+        weakest: The sentence that names the weakest link; blank to leave it out.
 
     Examples:
-        >>> answer_strip("Not allowed", "Skimmed")
-        "NRMP's rule: Not allowed. Article: <b>Skimmed</b>"
+        >>> answer_strip("Not allowed", "Skimmed", "Limited by: The caller.").count("<span")
+        3
     """
-    return join(text("strip.rule", answer=rule), " ", tag("b", verdict))
+    return join(
+        tag("span", text("strip.rule"), " ", tag("b", rule), class_="bw-strip-rule"),
+        " ",
+        tag("span", text("strip.article"), " ", tag("b", verdict), class_="bw-strip-article"),
+        [" ", tag("span", weakest, class_="bw-strip-weakest")] if weakest else None,
+    )
 
 
 def depends_sentence(fields: Sequence[str]) -> str:
@@ -182,10 +193,11 @@ def _possible_fragments(found: Possible) -> tuple[tuple[str, str], ...]:
     claims = dict.fromkeys((*lowest.claims, *highest.claims))
     card = join(
         tag("p", label, class_="bw-verdict-name" + ("" if lowest == highest else " bw-verdict-range")),
-        _ladder(lowest, highest, rank),
+        outcomes_picture(found.verdicts, rank),
+        tag("p", held, class_="bw-held"),
+        chain_picture([_open_chain_link(stage, found) for stage in stages_on_screen()]),
         [tag("p", sentence, class_="bw-verdict-sentence") for sentence in sentences],
         depends_list(found.depends_on),
-        tag("p", held, class_="bw-held"),
         citations("verdict", claims),
         _reading_note(found.reading),
     )
@@ -199,6 +211,16 @@ def _possible_fragments(found: Possible) -> tuple[tuple[str, str], ...]:
             ),
         ),
         ("live_text", " ".join(part for part in (f"{label}.", depends, held) if part)),
+    )
+
+
+def _open_chain_link(stage: str, found: Possible) -> ChainLink:
+    lowest, highest = found.stages[stage].lowest, found.stages[stage].highest
+    return ChainLink(
+        text(f"stage.{stage}.name"),
+        lowest.label if lowest == highest else text("card.allows_from_to", lowest=lowest.label, highest=highest.label),
+        weakest=stage in found.always_binding,
+        may_be_weakest=stage in found.sometimes_binding,
     )
 
 
@@ -247,9 +269,15 @@ def _fragments(outcome: Outcome, reading: str | None) -> tuple[tuple[str, str], 
     weakest = weakest_sentence(judgment)
     card = join(
         tag("p", verdict.label, class_="bw-verdict-name"),
-        _ladder(verdict, verdict, text("card.rank", rank=int(verdict) + 1, top=len(Verdict))),
+        outcomes_picture([verdict], text("card.rank", rank=int(verdict) + 1, top=len(Verdict))),
         tag("p", verdict.sentence, class_="bw-verdict-sentence"),
         tag("p", weakest, class_="bw-held"),
+        chain_picture(
+            [
+                ChainLink(text(f"stage.{reason.stage}.name"), reason.cap.label, weakest=is_weakest(judgment, reason.stage))
+                for reason in reasons_on_screen(judgment)
+            ]
+        ),
         citations("verdict", verdict.claims),
         _reading_note(reading),
     )
@@ -264,31 +292,6 @@ def _reading_note(reading: str | None) -> Markup | None:
     if not reading:
         return None
     return tag("p", text("card.under_reading", reading=READINGS[reading].sentence), class_="bw-reading-note")
-
-
-def _ladder(lowest: Verdict, highest: Verdict, rank: str) -> Markup:
-    """Draw the nine steps, those that are sure filled and those that are possible hatched."""
-    return join(
-        tag(
-            "div",
-            [tag("span", class_=_step_class(step, lowest, highest)) for step in Verdict],
-            class_="bw-ladder",
-            aria_hidden="true",
-        ),
-        tag(
-            "p",
-            tag("span", min(Verdict).label),
-            tag("span", rank),
-            tag("span", max(Verdict).label),
-            class_="bw-ladder-ends",
-        ),
-    )
-
-
-def _step_class(step: Verdict, lowest: Verdict, highest: Verdict) -> str:
-    sure, may_be = step <= lowest, lowest < step <= highest
-    here = step in (lowest, highest)
-    return "bw-step" + (" bw-step-on" if sure else " bw-step-may-be" if may_be else "") + (" bw-step-here" if here else "")
 
 
 def _link(reason: Reason, judgment: Judgment) -> Markup:

@@ -950,7 +950,7 @@ def test_scores_of_two_exams_have_no_verdict_and_no_picture_of_one(fields: dict[
     session.restore(state_of(Case(**fields)))
     parts = {**session.fragments(session.state), **session.deferred_fragments(session.state)}
     for part in ("caption.amplifier", "live_text"):
-        assert parts[part] == text("orientation.mixed")
+        assert parts[part].endswith(text("orientation.mixed"))
     assert parts["table.amplifier"] == ""
     assert not {"base_figure.amplifier", "alt_text.amplifier"} & parts.keys()
     assert "amplifier" not in session.markers(session.state)

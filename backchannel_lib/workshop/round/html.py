@@ -100,7 +100,7 @@ def _live_text(state: WorkshopState) -> str:
             return f"{text('rules.title')}: {check.label}. {check.reason}"
         case "what_if":
             case = state.case or state.file.case
-            return f"{fast_fragments(case)['live_text']} {text('rules.title')}: {rules_check(case).label}."
+            return fast_fragments(case)["live_text"]
     return ""
 
 

@@ -98,12 +98,13 @@ export function listen(root, { store, view, timer, onStage }) {
 
   root.addEventListener("click", (event) => {
     const target = /** @type {Element} */ (event.target);
-    const selector = "button[data-action], button[data-clock-action], button[data-reload], button[data-page-action]";
+    const selector = "button[data-action], button[data-clock-action], button[data-reload], button[data-page-action], button[data-go]";
     const button = /** @type {HTMLElement | null} */ (target.closest(selector));
     if (!button) return;
     sendWriting(); // what a button does is done to what is on screen
     const { action = "", clockAction, value = "" } = button.dataset;
     if ("reload" in button.dataset) return location.reload();
+    if (button.dataset.go) return view.lead(button.dataset.go);
     if (button.dataset.pageAction) return view.takeAway(button);
     if (clockAction) return timer.act(/** @type {ClockAction} */ (clockAction));
     if ("once" in button.dataset && store.pending) return; // pressed twice by accident: what comes next has not been seen yet

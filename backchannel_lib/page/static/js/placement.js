@@ -40,11 +40,30 @@ export function place(root, charts) {
   });
   sizes.observe(root);
 
-  const cards = new IntersectionObserver(([card]) => {
-    root.toggleAttribute("data-away", !card.isIntersecting && card.target.checkVisibility());
-  });
+  // What is filled anew is not looked at itself, for then something else stands in its place.
   const card = root.querySelector(".bw-card");
-  if (card) cards.observe(card);
+  const answer = card?.parentElement?.closest("[data-fragment]") ?? card;
+  let begun = false;
+  let inSight = false;
+  /** @param {string} margin */
+  const lookout = (margin) =>
+    new IntersectionObserver(
+      (seen) => {
+        for (const one of seen) {
+          if (one.target === root) begun = one.isIntersecting;
+          else inSight = one.isIntersecting || !one.target.checkVisibility();
+        }
+        root.toggleAttribute("data-away", begun && !inSight);
+      },
+      { rootMargin: margin },
+    );
+  // The answer in short is for a reader who has come to the activity and sees too little of the answer itself.
+  const cards = lookout("0px 0px -35% 0px");
+  const roots = lookout("0px 0px -40% 0px");
+  if (answer) {
+    cards.observe(answer);
+    roots.observe(root);
+  }
 
   // Lab names the new theme first and loads its colors afterwards.
   let ink = "";
@@ -79,6 +98,7 @@ export function place(root, charts) {
       sizes.disconnect();
       themes.disconnect();
       cards.disconnect();
+      roots.disconnect();
       clearTimeout(arriving);
     },
   };

@@ -122,6 +122,16 @@ export function createView(root, { id, store, charts, lateText, restoreText, not
     place?.scrollIntoView({ block: "nearest" });
   }
 
+  /**
+   * Lead the reader to another part of the page.
+   * @param {string} part "controls", or a fragment
+   */
+  function lead(part) {
+    const place = part === "controls" ? find(".bw-controls") : find(`[data-fragment="${part}"]`)?.closest("section");
+    focusOn(part === "controls" ? place?.querySelector("[data-field]:not([hidden]) :is(input, select)") : place?.querySelector("h2, h3"));
+    place?.scrollIntoView({ block: "start" });
+  }
+
   // ---- sentences ----
 
   /** @param {string} text */
@@ -279,6 +289,7 @@ export function createView(root, { id, store, charts, lateText, restoreText, not
     notice,
     tellLate,
     goTo,
+    lead,
     takeAway,
     dispose: () => {
       printed.dispose();

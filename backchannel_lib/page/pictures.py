@@ -1,0 +1,171 @@
+"""Small pictures of ideas, as SVG: the chain with its weakest link, the outcomes from worst to best, and Match Week.
+
+They are drawn in the colors of the text around them, so they work in light and dark, on paper and in forced colors. What
+each one shows is always written beside it as well, so the drawings themselves are hidden from screen readers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from datetime import datetime, time, timedelta
+from typing import Final, NamedTuple
+
+from backchannel_lib.base.texts import text
+from backchannel_lib.base.times import time_words
+from backchannel_lib.model.calendar import match_week
+from backchannel_lib.model.soap_rule import soap_window
+from backchannel_lib.model.verdict import Verdict
+from backchannel_lib.page.html import Markup, join, tag
+
+#: A link of the chain is this wide, and reaches into the next one.
+LINK_WIDTH, OVERLAP, LINK_HEIGHT = 100, 14, 28
+DAY: Final = 100  # a day of the week is this wide
+WORKDAYS: Final = 5
+
+
+class ChainLink(NamedTuple):
+    """One link of the chain: its name, what it allows, and whether it is, or may be, the weakest."""
+
+    name: str
+    allows: str
+    weakest: bool = False
+    may_be_weakest: bool = False
+
+
+def drawing(width: float, height: float, *shapes: object, class_: str) -> Markup:
+    """Write an SVG that is as wide as its place, in the colors of the text, and hidden from screen readers.
+
+    Examples:
+        >>> drawing(10, 5, class_="bw-dot")
+        '<svg viewBox="0 0 10 5" class="bw-dot" aria-hidden="true" focusable="false"></svg>'
+    """
+    # viewBox is the one attribute with a capital letter.
+    svg = tag("svg", *shapes, viewbox=f"0 0 {width:g} {height:g}", class_=class_, aria_hidden="true", focusable="false")
+    return Markup(svg.replace("viewbox", "viewBox", 1))
+
+
+def chain_picture(links: Sequence[ChainLink]) -> Markup:
+    """Draw a chain, the weakest links broken, with the name of each link under it and what it allows at best.
+
+    Examples:
+        >>> picture = chain_picture([ChainLink("The file", "Maybe"), ChainLink("The caller", "Skimmed", weakest=True)])
+        >>> picture.count("<path"), text("card.weakest") in picture
+        (3, True)
+    """
+    shapes = [shape for place, link in enumerate(links) for shape in _link_shapes(place, link, last=place == len(links) - 1)]
+    width = LINK_WIDTH * len(links)
+    return join(
+        drawing(width, LINK_HEIGHT + 4, shapes, class_="bw-chain-picture"),
+        tag("ol", [_link_label(link) for link in links], class_="bw-chain-labels", aria_label=text("card.links")),
+    )
+
+
+def _link_shapes(place: int, link: ChainLink, *, last: bool) -> list[Markup]:
+    reach, edge = OVERLAP / 2, 3  # into its neighbors; half a line stays free at both ends
+    left = place * LINK_WIDTH - (reach if place else -edge)
+    right = (place + 1) * LINK_WIDTH + (-edge if last else reach)
+    top, bottom, round_ = 4, LINK_HEIGHT, (LINK_HEIGHT - 4) // 2
+    arc = f"A{round_} {round_} 0 0"
+    from_left, from_right = left + round_, right - round_
+    if link.weakest:  # two halves that came apart
+        tear, slant = (left + right) / 2, 6
+        left_half = f"M{tear - 9:g} {top}H{from_left:g}{arc} 0 {from_left:g} {bottom}H{tear - 9 - slant:g}"
+        right_half = f"M{tear + 9 + slant:g} {top}H{from_right:g}{arc} 1 {from_right:g} {bottom}H{tear + 9:g}"
+        return [tag("path", d=half, class_="bw-picture-weak") for half in (left_half, right_half)]
+    around = f"M{from_left:g} {top}H{from_right:g}{arc} 1 {from_right:g} {bottom}H{from_left:g}{arc} 1 {from_left:g} {top}Z"
+    return [tag("path", d=around, class_="bw-picture-may-be-weak" if link.may_be_weakest else "bw-picture-line")]
+
+
+def _link_label(link: ChainLink) -> Markup:
+    badge = "card.weakest" if link.weakest else "card.may_be_weakest" if link.may_be_weakest else ""
+    sign = "◆ " if link.weakest else "◇ "
+    return tag(
+        "li",
+        tag("b", tag("span", sign, aria_hidden="true") if badge else None, link.name),
+        tag("span", link.allows),
+        tag("span", " (", text(badge), ")", class_="bw-hidden") if badge else None,
+        class_="bw-chain-weak" if link.weakest else None,
+    )
+
+
+def outcomes_picture(possible: Collection[Verdict], rank: str) -> Markup:
+    """Draw the outcomes from worst to best as a funnel that lies on its side, the possible ones filled.
+
+    Args:
+        possible: The outcomes that are possible; one if there is a verdict.
+        rank: The same in words.
+
+    Examples:
+        >>> outcomes_picture([Verdict.MAYBE], "step 6 of 9").count("bw-tier-here")
+        1
+    """
+    step, gap, mouth, neck = 60, 4, 32, 8
+    fall = (mouth - neck) / len(Verdict)
+    sure = len(possible) == 1
+    tiers = []
+    for verdict in Verdict:
+        left, right = verdict * step, (verdict + 1) * step - gap
+        before, after = mouth - fall * verdict, mouth - fall * (verdict + 1)
+        middle = mouth / 2 + 2
+        corners = [(left, -before / 2), (right, -after / 2), (right, after / 2), (left, before / 2)]
+        class_ = "bw-tier" if verdict not in possible else "bw-tier bw-tier-here" if sure else "bw-tier bw-tier-may-be"
+        tiers.append(tag("polygon", points=" ".join(f"{x:g},{middle + y:.2f}" for x, y in corners), class_=class_))
+    ends = tag("span", min(Verdict).label), tag("span", rank), tag("span", max(Verdict).label)
+    return tag(
+        "div",
+        drawing(step * len(Verdict), mouth + 4, tiers, class_="bw-outcomes"),
+        tag("p", *ends, class_="bw-ladder-ends"),
+        class_="bw-ladder",
+    )
+
+
+def week_picture(when: datetime) -> Markup:
+    """Draw Match Week as a line with a mark at a moment, and over it the time in which the rule forbids a first contact.
+
+    Args:
+        when: The moment, on an Eastern clock; before and after the week it stands at the line's ends.
+
+    Source:
+        data/week_events.csv.
+
+    Examples:
+        >>> text("week.now") in week_picture(datetime(2027, 3, 16, 9))
+        True
+    """
+    when = when.replace(tzinfo=None)
+    year = when.year + (when >= datetime(when.year, 7, 1))  # on July 1 the next year's Match begins
+    monday = datetime.combine(match_week(year), time())
+    opens, closes = soap_window(year)
+    day = (when - monday) / timedelta(days=1)
+    column = 0 if day < 0 else WORKDAYS + 1 if day >= WORKDAYS else int(day) + 1
+    mark = DAY * (1 + day) if 0 <= day < WORKDAYS else DAY * (column + 0.5)
+    first, last = (DAY * (1 + (one - monday) / timedelta(days=1)) for one in (opens, closes))
+    width, line = DAY * (WORKDAYS + 2), 30
+    shapes = [
+        tag("path", d=f"M2 {line}H{width - 2}", class_="bw-week-line"),
+        [tag("path", d=f"M{DAY * one} {line - 7}V{line + 7}", class_="bw-week-line") for one in range(1, WORKDAYS + 2)],
+        [tag("path", d=f"M{first:.1f} {line + by}H{last:.1f}", class_="bw-week-rule") for by in (-4, 4)],
+        tag("path", d=f"M{mark:.1f} {line - 1}l-11 -20h22Z", class_="bw-week-now"),
+    ]
+    days = [text("week.before"), *(text(f"week.day.{one}") for one in range(WORKDAYS)), text("week.after")]
+    bound = text(
+        "week.bound",
+        first=text(f"weekday.{opens.weekday()}"),
+        opens=time_words(opens.time()),
+        last=text(f"weekday.{closes.weekday()}"),
+        closes=time_words(closes.time()),
+    )
+    return tag(
+        "div",
+        tag("p", tag("b", text("week.now")), class_="bw-week-mark", style=f"grid-column: {column + 1}", aria_hidden="true"),
+        drawing(width, line + 12, shapes, class_="bw-week-picture"),
+        tag("ol", [_day(name, now=at == column) for at, name in enumerate(days)], class_="bw-week-days"),
+        tag("p", bound, class_="bw-week-bound"),
+        class_="bw-week",
+    )
+
+
+def _day(name: str, *, now: bool) -> Markup:
+    if not now:
+        return tag("li", name)
+    return tag("li", tag("b", name), tag("span", " (", text("week.now"), ")", class_="bw-hidden"), aria_current="time")
