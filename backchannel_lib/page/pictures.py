@@ -133,7 +133,7 @@ def week_picture(when: datetime) -> Markup:
         True
     """
     when = when.replace(tzinfo=None)
-    year = when.year + (when >= datetime(when.year, 7, 1))  # on July 1 the next year's Match begins
+    year = when.year + ((when.month, when.day) >= (7, 1))  # on July 1 the next year's Match begins
     monday = datetime.combine(match_week(year), time())
     opens, closes = soap_window(year)
     day = (when - monday) / timedelta(days=1)
@@ -144,7 +144,7 @@ def week_picture(when: datetime) -> Markup:
     shapes = [
         tag("path", d=f"M2 {line}H{width - 2}", class_="bw-week-line"),
         [tag("path", d=f"M{DAY * one} {line - 7}V{line + 7}", class_="bw-week-line") for one in range(1, WORKDAYS + 2)],
-        [tag("path", d=f"M{first:.1f} {line + by}H{last:.1f}", class_="bw-week-rule") for by in (-4, 4)],
+        [tag("path", d=f"M{first:.1f} {line + by}H{last:.1f}", class_="bw-week-rule") for by in (-5, 5)],
         tag("path", d=f"M{mark:.1f} {line - 1}l-11 -20h22Z", class_="bw-week-now"),
     ]
     days = [text("week.before"), *(text(f"week.day.{one}") for one in range(WORKDAYS)), text("week.after")]

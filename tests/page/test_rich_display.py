@@ -43,7 +43,7 @@ def test_the_style_hides_what_only_a_panel_can_do() -> None:
     style = re.search(r"<style>(.*?)</style>", html)
     assert style
     assert "<button" in html
-    assert ".bw-display button" in style[1]
+    assert ".bw-display :is(button, svg" in style[1]
 
 
 def test_a_case_shows_every_field_in_words() -> None:

@@ -1,0 +1,147 @@
+"""The design system: the style sheets use its sizes, spaces and colors alone, each color means one thing, and all can be read."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
+
+import pytest
+
+import backchannel_lib
+from backchannel_lib.cli.project import ROOT
+
+PACKAGE: Final = Path(backchannel_lib.__file__).parent
+PANEL: Final = (PACKAGE / "page" / "static" / "panel.css").read_text(encoding="utf-8")
+SITE: Final = (PACKAGE / "site" / "assets" / "site.css").read_text(encoding="utf-8")
+DOC: Final = (ROOT / "docs" / "design.md").read_text(encoding="utf-8")
+
+#: Parts with a scale of their own: on stage everything is a share of the screen's height, and paper is measured in points.
+OWN_SCALE: Final = (
+    ("/* the round, before a room", "/* At 400% zoom"),
+    ("/* the sheet that is taken away", "/* end of the sheet */"),
+)
+SIZES: Final = {f"var(--bw-{name})" for name in ("small", "text", "large", "title", "display")} | {"inherit"}
+#: One declaration each, with its reason.
+EXCEPTIONS: Final = {
+    "font: inherit": "a control takes the text around it",
+    'font: 1rem/1.5 system-ui, -apple-system, "Segoe UI", Roboto, "Noto Sans", sans-serif': "the text itself",
+    'font: 1rem/1.55 system-ui, -apple-system, "Segoe UI", Roboto, "Noto Sans", sans-serif': "the site's text",
+    'font: 700 1.4em/0 Georgia, "Times New Roman", serif': "the quotation mark is a drawing",
+    "scroll-padding-top: 1rem": "where a link arrives",
+}
+#: Colors that stand where they are used: what is printed is black on white, and forced colors are the reader's own.
+PLAIN_COLORS: Final = {"black", "white", "Canvas", "CanvasText", "currentColor", "transparent", "none"}
+
+
+def ordinary(style: str) -> str:
+    """Leave out comments and the parts with a scale of their own."""
+    for start, end in OWN_SCALE:
+        if start in style:
+            style = style[: style.index(start)] + style[style.index(end) :]
+    return re.sub(r"/\*.*?\*/", "", style, flags=re.DOTALL)
+
+
+def declarations(style: str) -> Iterator[tuple[str, str]]:
+    """Yield every property with its value, without what it is marked as."""
+    for name, value in re.findall(r"(?<=[{;\s])([\w-]+): ([^;{}]+)(?=[;}])", style):
+        yield name, value.removesuffix(" !important").strip()
+
+
+def tokens(style: str) -> dict[str, str]:
+    """Return the tokens of a block, by name."""
+    return {name: value for name, value in declarations(style) if name.startswith("--")}
+
+
+STYLES: Final = {"panel.css": ordinary(PANEL), "site.css": ordinary(SITE)}
+
+
+@pytest.mark.parametrize("file", STYLES)
+def test_text_comes_in_five_sizes(file: str) -> None:
+    sizes = [(name, value) for name, value in declarations(STYLES[file]) if name in {"font-size", "font"}]
+    assert len(sizes) > 5
+    assert [one for one in sizes if one[1] not in SIZES and ": ".join(one) not in EXCEPTIONS] == []
+
+
+@pytest.mark.parametrize("file", STYLES)
+def test_spaces_come_from_one_scale(file: str) -> None:
+    """Margins, paddings and gaps are nothing, one of the steps, or a sum of them."""
+    spaces = re.compile(r"(margin|padding|gap|row-gap|column-gap)\b(?!.*scroll)")
+    allowed = re.compile(r"(?:0|auto|-1|2|var\(--bw-(?:space-\d|measure)\)|calc\(|\)|[*+]|\s)+")
+    found = [(name, value) for name, value in declarations(STYLES[file]) if spaces.match(name)]
+    assert len(found) > 20
+    assert [one for one in found if not allowed.fullmatch(one[1])] == []
+
+
+@pytest.mark.parametrize("file", STYLES)
+def test_colors_stand_in_tokens_alone(file: str) -> None:
+    colors = re.compile(r"(color|background|border|outline|fill|stroke)")
+    literal = re.compile(r"#[0-9a-f]{3,8}\b|\b(?:rgba?|hsla?)\(")
+    found = [(name, value) for name, value in declarations(STYLES[file]) if not name.startswith("--") and colors.search(name)]
+    assert len(found) > 10
+    assert [one for one in found if literal.search(one[1])] == []
+    words = {
+        word for name, value in found for word in re.findall(r"\b(?:black|white|red|green|blue|gray|orange|purple)\b", value)
+    }
+    assert words <= PLAIN_COLORS
+
+
+def test_the_rules_answers_have_colors_that_nothing_else_has() -> None:
+    """What is allowed and what is not is told in no color that stands for a phase, a verdict, or right and wrong."""
+    for token in ("allowed", "not-allowed"):
+        users = re.findall(rf"([^{{}}]+)\{{[^{{}}]*var\(--bw-{token}\)", STYLES["panel.css"])
+        assert users
+        assert all("data-answer" in one for one in users)
+    for block in LOOKS.values():
+        assert len({block[name] for name in MEANINGS}) == len(MEANINGS)
+
+
+# ---- contrast ----
+
+MEANINGS: Final = ("--bw-accent", "--bw-weak", "--bw-rule", "--bw-ours", "--bw-not-allowed", "--bw-allowed")
+_LIGHT, _DARK = (
+    tokens(PANEL[PANEL.index(start) :].partition("}")[0] + "}")
+    for start in (".bw {\n  --bw-ink", 'body[data-jp-theme-light="false"] .bw {')
+)
+_SITE_DARK = tokens(SITE[SITE.index("  body .bw {") :].partition("}")[0] + "}")
+LOOKS: Final = {"light": _LIGHT, "dark": {**_LIGHT, **_DARK}}
+GROUNDS: Final = {"light": ("#ffffff", "#f4f4f4"), "dark": ("#161618", "#232326")}
+
+
+def luminance(color: str) -> float:
+    """Return the relative luminance of a color, as the Web Content Accessibility Guidelines define it."""
+    parts = [int(color[at : at + 2], 16) / 255 for at in (1, 3, 5)]
+    red, green, blue = (one / 12.92 if one <= 0.04045 else ((one + 0.055) / 1.055) ** 2.4 for one in parts)
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+
+def contrast(one: str, other: str) -> float:
+    """Return the contrast of two colors, from 1 to 21."""
+    dark, light = sorted((luminance(one), luminance(other)))
+    return (light + 0.05) / (dark + 0.05)
+
+
+@pytest.mark.parametrize("look", LOOKS)
+def test_every_color_can_be_read_on_every_ground(look: str) -> None:
+    """Seven to one, which is the strictest level for text."""
+    for name in MEANINGS:
+        for ground in GROUNDS[look]:
+            assert contrast(LOOKS[look][name], ground) >= 7, (name, ground)
+    assert contrast(LOOKS[look]["--bw-accent"], LOOKS[look]["--bw-on-accent"]) >= 7
+
+
+def test_lab_and_the_site_are_dark_in_the_same_colors() -> None:
+    assert _SITE_DARK == _DARK
+
+
+# ---- the page that shows it ----
+
+
+def test_the_page_about_the_design_names_every_token_with_its_value() -> None:
+    root = tokens(PANEL[PANEL.index(":root {") :].partition("}")[0] + "}")
+    assert len(root) == 13
+    for name, value in root.items():
+        assert re.search(rf"`{name}` \| {re.escape(value)}\b", DOC), name
+    for name in MEANINGS:
+        assert f"`{name}` | {_LIGHT[name]} | {_DARK[name]}" in DOC, name
