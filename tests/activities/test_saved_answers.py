@@ -99,7 +99,7 @@ def test_scores_of_two_exams_get_a_sentence_in_every_chapter(name: str, saved: d
         for message in ({"type": "hello"}, *where, *guess, *moves):
             answers(activity, message)
         parts = {**activity.fragments(activity.state), **activity.deferred_fragments(activity.state)}
-        assert (parts["live_text"] == text("orientation.mixed")) == bool(moves)
+        assert (text("orientation.mixed") in parts["live_text"]) == bool(moves)
         if moves:
             assert not {"base_figure.amplifier", "alt_text.amplifier"} & parts.keys()
             assert parts.get("table.amplifier", "") == ""

@@ -204,7 +204,8 @@ def test_a_slider_moved_by_keyboard_changes_verdict_and_chart(fresh_in_lab: Open
     assert page.input_value(".bw [data-field=score] .bw-number") == "234"
     assert page.get_attribute(".bw [data-chart=amplifier]", "data-at") != before
     page.wait_for_function(
-        "document.querySelector('.bw [data-live-text]').textContent.startsWith('Ignored.')", timeout=PATIENCE
+        "document.querySelector('.bw [data-live-text]').textContent.startsWith(\"NRMP's rule: Not allowed. Ignored.\")",
+        timeout=PATIENCE,
     )
     page.wait_for_function("document.querySelector('.bw [data-chart=map]').ariaLabel.includes('234')", timeout=PATIENCE)
 

@@ -1,4 +1,4 @@
-"""The design system: the style sheets use its sizes, spaces and colors alone, each color means one thing, and all can be read."""
+"""The design system: style sheets use its sizes, spaces and colors alone, each color means one thing, and all can be read."""
 
 from __future__ import annotations
 
