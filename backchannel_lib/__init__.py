@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from backchannel_lib.base.rich_display import PROVIDERS
 
 if TYPE_CHECKING:
+    from backchannel_lib.activities.class_plan import plan_class
     from backchannel_lib.activities.own import own_question, own_scene
     from backchannel_lib.base.errors import CaseError, CaseFileError, SheetError
     from backchannel_lib.base.readers import TableError
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from backchannel_lib.model.calendar import match_week, phase_at
     from backchannel_lib.model.case import Case, Field
     from backchannel_lib.model.case_files import SavedCase, load_case, load_saved_case, save_case
+    from backchannel_lib.model.class_list import judge_class, read_class
     from backchannel_lib.model.dataframe import judge_frame, read_cases
     from backchannel_lib.model.open_judgment import OpenJudgment, judge_open
     from backchannel_lib.model.possible import MAY_BE_UNKNOWN
@@ -55,6 +57,7 @@ __all__ = [
     "controls",
     "figures",
     "judge",
+    "judge_class",
     "judge_frame",
     "judge_open",
     "load_case",
@@ -65,7 +68,9 @@ __all__ = [
     "own_scene",
     "own_vignette",
     "phase_at",
+    "plan_class",
     "read_cases",
+    "read_class",
     "readings_agree",
     "rules_check",
     "save_case",
@@ -102,6 +107,7 @@ _LAZY = {
     "controls": "backchannel_lib.notebook.controls",
     "figures": "backchannel_lib.page.figures",
     "judge": "backchannel_lib.model.verdict",
+    "judge_class": "backchannel_lib.model.class_list",
     "judge_frame": "backchannel_lib.model.dataframe",
     "judge_open": "backchannel_lib.model.open_judgment",
     "load_case": "backchannel_lib.model.case_files",
@@ -112,7 +118,9 @@ _LAZY = {
     "own_scene": "backchannel_lib.activities.own",
     "own_vignette": "backchannel_lib.workshop.deck",
     "phase_at": "backchannel_lib.model.calendar",
+    "plan_class": "backchannel_lib.activities.class_plan",
     "read_cases": "backchannel_lib.model.dataframe",
+    "read_class": "backchannel_lib.model.class_list",
     "readings_agree": "backchannel_lib.model.readings",
     "rules_check": "backchannel_lib.model.soap_rule",
     "save_case": "backchannel_lib.model.case_files",

@@ -64,8 +64,7 @@ def write_class(students: Path, programs: Path | None = None, out: Path | None =
     except ValueError:
         raise CommandError(f"--at: must be a date and time such as 2027-03-15T20:40, but it is {at}.") from None
     try:
-        second = (_content(programs), programs.name) if programs else (b"", "programs")
-        found = read_class(_content(students), second[0], (students.name, second[1]))
+        found = read_class(students, programs or b"")
         folder = out.expanduser().absolute() if out else saved_answers.prepared_folder() / "class" / students.stem
         make_folder_for_owner(folder)
         with locked(folder / DONE_FILE):
@@ -80,13 +79,6 @@ def write_class(students: Path, programs: Path | None = None, out: Path | None =
     for name in ("students.html", "class.html", "class.csv", "problems.csv"):
         print(folder / name)
     return 0
-
-
-def _content(file: Path) -> bytes:
-    try:
-        return file.read_bytes()
-    except OSError as error:
-        raise CommandError(f"{file}: could not be read: {error.strerror or error}.") from None
 
 
 def _results(students: Sequence[Student], file: Path, now: datetime) -> dict[str, Result]:

@@ -1,7 +1,7 @@
 """A class: students and programs as a dean's office keeps them, and for each pair the verdict, what is unknown, and what helps.
 
 A blank cell about a program, about who makes the contact and about what is said in it is unknown, and stays so. Rows that
-are wrong are listed, and the rest goes on. Nothing here reads a file or a clock.
+are wrong are listed, and the rest goes on.
 """
 
 from __future__ import annotations
@@ -12,9 +12,10 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime
+from pathlib import Path
 from typing import Any, Final, NamedTuple
 
-from backchannel_lib.base.errors import CaseError, SheetError, SheetProblem
+from backchannel_lib.base.errors import CaseError, CaseFileError, SheetError, SheetProblem
 from backchannel_lib.base.spreadsheet import squeeze
 from backchannel_lib.model.advice import Advice, advise
 from backchannel_lib.model.case import Case, Field
@@ -135,19 +136,17 @@ class ClassList(NamedTuple):
     assumed: tuple[str, ...]
 
 
-def read_class(
-    students: str | bytes, programs: str | bytes = b"", tables: tuple[str, str] = ("students", "programs")
-) -> ClassList:
-    r"""Read a class from its tables, CSV or .xlsx as `read_table` takes them.
+def read_class(students: Path | str | bytes, programs: Path | str | bytes = b"") -> ClassList:
+    r"""Read a class from its tables: files, or their content (a text of several lines), as `read_table` takes them.
 
     Args:
         students: The students: ``name`` (or first and last name) and ``score``, any other field of a case by its name or label,
             ``caller`` (a name, or a level such as known dean), and either ``program`` with a row for each, or ``programs``
             with semicolons between them.
-        programs: The programs: ``name`` and what is known of each.
-        tables: What to call the two tables.
+        programs: The programs: ``name`` and what is known of each; blank for none.
 
     Raises:
+        CaseFileError: A file cannot be read.
         SheetError: One of them is no such table at all.
 
     Examples:
@@ -159,23 +158,36 @@ def read_class(
         >>> [(problem.row, problem.column, problem.value) for problem in found.problems]
         [(3, 'Score', '25l')]
     """
-    policies, second = _read_programs(programs, tables[1])
-    table = read_table(students, STUDENT_COLUMNS, tables[0], keep_going=True)
+    (content, first_name), (more, second_name) = _content(students, "students"), _content(programs, "programs")
+    policies, second = _read_programs(more, second_name)
+    table = read_table(content, STUDENT_COLUMNS, first_name, keep_going=True)
     if not set(NAMES) & table.header.places.keys():
         details = {"columns": ", ".join(map(repr, table.header.headers.values())), "hint": ""}
-        raise SheetError(tables[0], [SheetProblem("sheet_missing", None, (), "name", details, "name")])
+        raise SheetError(first_name, [SheetProblem("sheet_missing", None, (), "name", details, "name")])
     by_name: dict[str, list[TableRow]] = defaultdict(list)
-    wrong = Problems(tables[0])
+    wrong = Problems(first_name)
     for row in table.rows:
         try:
             by_name[_name_of(row).casefold()].append(row)
         except CaseError as error:
             wrong.add(row.number, table.header.headers.get("name", "name"), error)
     found = [student for rows in by_name.values() if (student := _student(rows, policies, wrong, table))]
-    problems = [*_listed(tables[0], (*table.problems, *wrong.listed())), *_listed(tables[1], second.problems)]
+    problems = [*_listed(first_name, (*table.problems, *wrong.listed())), *_listed(second_name, second.problems)]
     columns = {*table.header.places, *second.header.places}
     assumed = [name for name in Case.fields() if name not in columns and name not in (*UNKNOWN_IF_BLANK, "phase", "intensity")]
     return ClassList(tuple(found), tuple(problems), (*table.notes, *second.notes), tuple(assumed))
+
+
+def _content(source: Path | str | bytes, name: str) -> tuple[str | bytes, str]:
+    """Return a table's content and its name."""
+    if isinstance(source, str) and source.strip() and "\n" not in source:
+        source = Path(source)
+    if not isinstance(source, Path):
+        return source, name
+    try:
+        return source.read_bytes(), source.name
+    except OSError as error:
+        raise CaseFileError(source.name, "unreadable", error.strerror or str(error)) from None
 
 
 def _read_programs(programs: str | bytes, name: str) -> tuple[dict[str, dict[str, Any]], Table]:
@@ -402,6 +414,17 @@ def class_row(student: str, judged: JudgedContact) -> ClassRow:
         int(first.verdicts[-1]) if first else 0,
         first.change.when if first else "",
     )
+
+
+def judge_class(found: ClassList, now: datetime | None = None) -> tuple[ClassRow, ...]:
+    r"""Judge every contact of a class, as `judge_student` does.
+
+    Examples:
+        >>> rows = judge_class(read_class("Name,Score,Caller,Programs\nAvery,251,self,Mercy; Lakeside\n"))
+        >>> [(row.student, row.program) for row in rows]
+        [('Avery', 'Mercy'), ('Avery', 'Lakeside')]
+    """
+    return tuple(class_row(one.name, judged) for one in found.students for judged in judge_student(one, now))
 
 
 class CallerPlan(NamedTuple):
