@@ -66,7 +66,7 @@ class Quiz(Items):
                 tag("b", text("quiz.right") if checked == one.answer else text("quiz.other", answer=option.text)),
                 class_="bw-kind",
             ),
-            tag("p", option.why),
+            tag("p", option.why.removeprefix(f"{text('quiz.right')} ")),  # the heading has said so
             tag("p", rule_line(one.case), class_="bw-rule-line") if one.case and one.kind == "case" else None,
             citations(f"question-{name}", one.claims, (one.assumption,), one.facts)
             if one.claims or one.assumption or one.facts

@@ -261,7 +261,8 @@ class Scenes(CaseActivity):
             return join(tag("h3", self._title(OWN)), tag("p", text("scene.own_story")), tag("p", self._assumed()))
         number = text("scene.number", number=self.order.index(scene) + 1, total=len(self.scenes))
         story = text(f"scene.{scene}.story")
-        return join(tag("h3", tag("span", number, class_="bw-count"), " ", self._title(scene)), tag("p", story))
+        counted = tag("span", number, class_="bw-count") if len(self.scenes) > 1 else None
+        return join(tag("h3", counted, " " if counted else None, self._title(scene)), tag("p", story))
 
     def _assumed(self) -> Markup:
         """Return what is taken for granted in one's own case, since it cannot be entered here."""
@@ -287,7 +288,7 @@ class Scenes(CaseActivity):
         return join(
             button(text("scene.next_own" if on == OWN else "scene.next"), "scene", on) if on else None,
             button(text("scene.back"), "scene", back) if back else None,
-            tag("p", text("scene.last")) if not on else None,
+            tag("p", text("scene.last")) if back and not on else None,
         )
 
     def _beside(self, state: CaseState) -> Markup:
