@@ -118,7 +118,7 @@ def main() -> None:
         "tap": round(statistics.median(crowded) / statistics.median(alone), 2),
         "tap_p95": round(p95(crowded) / p95(alone), 2),
     }
-    machine = machine_line("voila", "tornado", "playwright")
+    machine = machine_line("tornado", "playwright")
     print(json.dumps(figures, indent=2), problems or "", machine, sep="\n")
     if asked.out:
         asked.out.write_text(json.dumps({"machine": machine, "figures": figures}, indent=2) + "\n", encoding="utf-8")

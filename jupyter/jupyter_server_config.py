@@ -55,16 +55,13 @@ c.ServerApp.local_hostnames = ["localhost"]
 c.ServerApp.allow_origin = c.ServerApp.allow_origin_pat = ""
 c.ServerApp.allow_credentials = False
 c.ServerApp.disable_check_xsrf = False
-# No terminals, which the workbook does not need, and no Voilà within JupyterLab: its stock page asks other hosts for
-# scripts. Its button is left out in labconfig/page_config.json.
+# No terminals, which the workbook does not need.
 c.ServerApp.terminals_enabled = False
 c.ServerApp.jpserver_extensions = {
     "backchannel_lib.notebook.warm_kernel": True,
     "jupyter_lsp": False,
     "jupyter_server_terminals": False,
     "notebook_shim": False,
-    "voila": False,
-    "voila.server_extension": False,
 }
 # Jupyter warns root off because a public server run by root is a danger; this one is not public, and in a container
 # root is often the only user.

@@ -19,7 +19,7 @@ MODULES = {
 #: Modules that import one of the library's own modules inside a function, each with the reason.
 LATE = {
     "backchannel_lib.base.errors": "an error reads no table until its sentence is shown",
-    "backchannel_lib.cli.main": "a command brings in only what it needs: Lab, Voilà, the tests' tools",
+    "backchannel_lib.cli.main": "a command brings in only what it needs: Lab, the workshop, the tests' tools",
     "backchannel_lib.workshop.phones": "the vote needs tornado, segno and psutil; a round without phones does not",
 }
 

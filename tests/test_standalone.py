@@ -132,9 +132,13 @@ EXCEPTIONS = {
     "cli/project.py": {"socket", "subprocess"},
     "cli/run_checks.py": {"subprocess"},
     "notebook/chapter_copies.py": {"tornado.web.HTTPError"},
-    "cli/serve_workshop.py": {"tornado.ioloop.IOLoop", "tornado.web.RequestHandler", "urllib.parse.urlencode", "webbrowser"},
+    "cli/serve_workshop.py": {"webbrowser"},
     "cli/settings.py": {"subprocess"},
     "site/node.py": {"subprocess"},
+    "workshop/room/server.py": {
+        *("asyncio", "tornado.httpserver.HTTPServer", "tornado.web.Application", "tornado.web.RequestHandler"),
+        *("tornado.websocket.WebSocketClosedError", "tornado.websocket.WebSocketHandler"),
+    },
     "workshop/votes/server.py": {
         *("asyncio", "socket", "tornado.httpserver.HTTPServer", "tornado.iostream.IOStream"),
         *("tornado.web.Application", "tornado.web.RequestHandler"),
@@ -232,11 +236,11 @@ def test_nothing_imports_the_vote_before_it_is_asked_for() -> None:
 
 @pytest.mark.slow
 def test_importing_everything_else_brings_no_vote() -> None:
-    """With every module of the library but the vote's own imported, no server, desk, tornado or QR code has come along."""
+    """With every module of the library but the vote's and the room's imported, no server, tornado or QR code has come along."""
     names = [
         module_name(path)
         for path in MODULES
-        if "votes" not in path.parts and "notebook" not in path.parts and "cli" not in path.parts
+        if not {"votes", "room"} & {*path.parts} and "notebook" not in path.parts and "cli" not in path.parts
     ]
     code = (
         "import importlib, sys\n"
@@ -284,6 +288,8 @@ def test_no_page_can_reach_the_network(path: Path) -> None:
     )
     if path == VOTE_PAGE:  # the one exception; what it may ask for stands in the next test
         found = [one for one in found if one != "fetch("]
+    if path == ROOM_PAGE:  # it talks to the server that it came from; what it may ask for stands in a test below
+        found = [one for one in found if one not in {"WebSocket", "ws:"}]
     if path.parent == SITE:
         found = [one for one in found if one not in SITE_MAY.get(path.name, ())]
     assert found == []
@@ -297,6 +303,13 @@ SITE_MAY = {
     "service-worker.js": {"fetch("},
 }
 VOTE_PAGE = PACKAGE / "workshop" / "votes" / "page.js"
+ROOM_PAGE = PACKAGE / "workshop" / "room" / "room.js"
+
+
+def test_a_window_of_the_room_talks_only_to_where_it_came_from() -> None:
+    text = without_comments(ROOM_PAGE.read_text(encoding="utf-8"))
+    assert re.findall(r"new WebSocket\((.*?)\);", text) == ["`ws://${location.host}/socket/${role}`"]
+    assert re.findall(r"\w*socket\w*:?//", text) == []
 
 
 def test_the_page_of_the_vote_asks_only_where_it_came_from() -> None:

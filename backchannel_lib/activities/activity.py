@@ -153,8 +153,8 @@ class Activity(Generic[State]):
     def rolled_back(self) -> None:
         """A failed action was rolled back: the place to write the state again, for a kind that saves it elsewhere."""
 
-    def clock_left(self, clock: str, seconds: int) -> None:
-        """The page's clock, with this id, has so many seconds left."""
+    def clock_left(self, clock: str, seconds: int, *, paused: bool) -> None:
+        """The page's clock, with this id, has so many seconds left, and runs or stands still."""
 
     def to_file(self, state: State) -> tuple[str, str]:
         """Return name and text of a file that holds a state."""
@@ -401,7 +401,7 @@ class Activity(Generic[State]):
         return {"notice": notice, "values": self.values(self._state)}
 
     def _clock_left(self, message: ClockMessage) -> ActionResult:
-        self.clock_left(message["value"], message["left"])
+        self.clock_left(message["value"], message["left"], paused=message.get("paused", False))
         return {}
 
     # ---- answers ----

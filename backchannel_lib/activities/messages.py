@@ -85,6 +85,7 @@ class ClockMessage(FromPage):
     type: Literal["clock_left"]
     value: str  # the clock's id
     left: int  # seconds
+    paused: NotRequired[bool]  # whether it stands still
 
 
 class ActionMessage(FromPage):
@@ -117,6 +118,7 @@ class ClockRecord(TypedDict):
     seconds: int  # where it starts
     left: NotRequired[int]  # what is left; all of it if missing
     run: bool
+    paused: NotRequired[bool]  # whether someone stopped it, in whichever window; missing where each page keeps its own time
 
 
 class ActionResult(TypedDict, total=False):

@@ -1,10 +1,10 @@
-"""`backchannel present`: the workshop as a full-screen page, served by Voilà."""
+"""`backchannel present`: the workshop as a full-screen page, with a second window for whoever leads it."""
 
 from __future__ import annotations
 
 import sys
 
-from backchannel_lib.cli.project import NOTEBOOKS, CommandError, exec_process, is_taken, require_checkout
+from backchannel_lib.cli.project import CommandError, exec_process, is_taken, require_checkout
 
 #: The port that the workshop takes if it is free, and how many ports it looks at in all.
 FIRST_PORT = 8866
@@ -19,7 +19,7 @@ def present(port: int | None, *, browser: bool) -> int:
         browser: Whether to open a browser.
 
     Raises:
-        CommandError: No port is free, or there are no notebooks.
+        CommandError: No port is free, or there is no folder for the session.
     """
     require_checkout()
     wanted = FIRST_PORT if port is None else port
@@ -31,14 +31,14 @@ def present(port: int | None, *, browser: bool) -> int:
 
 
 def workshop_command(port: int, *, browser: bool = True) -> list[str]:
-    """Return the command that serves the workshop; its settings are in jupyter/voila.py.
+    """Return the command that serves the workshop.
 
     Examples:
         >>> workshop_command(8866, browser=False)[-2:]
         ['--port=8866', '--no-browser']
     """
-    command = [sys.executable, "-P", "-m", "backchannel_lib.cli.serve_workshop", str(NOTEBOOKS / "12_workshop.ipynb")]
-    return [*command, f"--port={port}", *([] if browser else ["--no-browser"])]
+    command = [sys.executable, "-P", "-m", "backchannel_lib.cli.serve_workshop", f"--port={port}"]
+    return command if browser else [*command, "--no-browser"]
 
 
 def free_port(wanted: int) -> int:

@@ -27,7 +27,6 @@ from backchannel_lib.base.formatting import printable, suggestions
 from backchannel_lib.base.texts import text
 from backchannel_lib.model.case import Case
 from backchannel_lib.page.frontend import STATIC, bundle
-from backchannel_lib.page.host import host
 from backchannel_lib.page.html import tag
 
 
@@ -100,7 +99,7 @@ class ActivityView(anywidget.AnyWidget):
         self._drawn: object = None
         self.set_trait("activity_id", uuid.uuid4().hex)  # common to all views of this activity
         self.set_trait("storage_key", f"backchannel-{activity.key}-{key or _place_in_notebook(activity.key)}")
-        self.set_trait("disconnected_text", text("stage.asleep" if host() == "stage" else "panel.disconnected"))
+        self.set_trait("disconnected_text", text("panel.disconnected"))
         self.set_trait("late_text", text("panel.late"))
         self.set_trait("restore_text", text("panel.restore"))
         self.set_trait("not_saved_text", text("panel.not_saved"))

@@ -20,17 +20,11 @@ def host(environment: Mapping[str, str] | None = None) -> str:
         environment: The variables of the environment; None for those of this process.
 
     Returns:
-        ``browser`` on a page of the site, where Python itself runs in the browser; ``stage`` for the full-screen page
-        through Voilà; else ``lab``.
-
-    Source:
-        Voilà names itself in SERVER_SOFTWARE of the kernels that it starts.
+        ``browser`` on a page of the site, where Python itself runs in the browser; else ``computer``.
 
     Examples:
-        >>> host({}), host({"SERVER_SOFTWARE": "voila/0.5.13"})
-        ('lab', 'stage')
+        >>> host({}), host({HOST_VARIABLE: "browser"})
+        ('computer', 'browser')
     """
     known = os.environ if environment is None else environment
-    if sys.platform == "emscripten" or known.get(HOST_VARIABLE) == "browser":
-        return "browser"
-    return "stage" if known.get("SERVER_SOFTWARE", "").startswith("voila/") else "lab"
+    return "browser" if sys.platform == "emscripten" or known.get(HOST_VARIABLE) == "browser" else "computer"

@@ -12,7 +12,7 @@ import json
 import pkgutil
 import sys
 import zipimport
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final
 
@@ -24,12 +24,14 @@ from backchannel_lib.activities.saved_answers import folder
 from backchannel_lib.base.formatting import printable
 from backchannel_lib.base.texts import all_words
 from backchannel_lib.model.possible import MAY_BE_UNKNOWN
+from backchannel_lib.workshop.session import Session
+from backchannel_lib.workshop.stage import stage_parts
 
 #: The packages whose modules a page may need, and those of them that it does not.
 PACKAGES: Final = ("base", "model", "page", "activities", "workshop")
 NOT_NEEDED: Final = (
     "backchannel_lib.workshop.votes",
-    "backchannel_lib.workshop.stage",
+    "backchannel_lib.workshop.room",
     "backchannel_lib.model.dataframe",
     "backchannel_lib.page.figures",
 )
@@ -38,6 +40,7 @@ ENCODINGS: Final = ("utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "utf-32", "
 PANEL: Final = "case"  # the panel of chapter 10, which is no row of data/activities.csv
 
 _opened: dict[str, Activity[Any]] = {}
+_sessions: list[Session] = []  # the workshop's, once one of its parts is on a page
 _saved: dict[str, str] = {}
 
 
@@ -52,23 +55,33 @@ def open_by_name(name: str) -> Activity[Any]:
 
 
 def answers(name: str, message: str) -> Iterator[str]:
-    """Hand a message to an activity, and yield its answers, each built when it is asked for.
+    """Hand a message to an activity, and yield the answers, each built when it is asked for.
 
     Args:
         name: The activity's name on the page.
         message: One of the records in `backchannel_lib.activities.messages`, as JSON.
 
     Yields:
-        The answers, as JSON.
+        Answers as JSON: lists of an activity's name and its answer. Parts of the workshop move each other along.
 
     Examples:
-        >>> [json.loads(answer)["type"] for answer in answers("forms", '{"type": "hello"}')]
-        ['show', 'show']
+        >>> [json.loads(answer)[0] for answer in answers("forms", '{"type": "hello"}')]
+        ['forms', 'forms']
     """
+    for part, answer in _handle(name, printable(json.loads(message))):
+        yield json.dumps([part, printable(answer)])
+
+
+def _handle(name: str, message: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+    if name in stage_parts():
+        if not _sessions:
+            _sessions.append(Session())
+        yield from _sessions[0].handle(name, message)
+        return
     if name not in _opened:
         _opened[name] = open_by_name(name)
-    for answer in _opened[name].handle(printable(json.loads(message))):
-        yield json.dumps(printable(answer))
+    for answer in _opened[name].handle(message):
+        yield name, answer
 
 
 def restore_files(files: str) -> None:

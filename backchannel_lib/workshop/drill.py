@@ -134,10 +134,10 @@ class Drill(PersistentForm, TimedDeck):
         self._left, self._paused = self.seconds, False
         return super()._begin(message)
 
-    def clock_left(self, clock: str, seconds: int) -> None:
-        """Remember how far the clock is; one that says so was started."""
+    def clock_left(self, clock: str, seconds: int, *, paused: bool) -> None:
+        """Remember how far the clock is, and whether it runs, for every window that shows it."""
         if clock == self.clock_of(self.state)["id"] and is_left(seconds, self.seconds):
-            self._left, self._paused = seconds, False
+            self._left, self._paused = seconds, paused
 
     # ---- what is saved ----
 
@@ -159,7 +159,7 @@ class Drill(PersistentForm, TimedDeck):
         begun = state["at"] > 0
         run = begun and state["clock"] == "on" and not self._paused
         name = f"{'stream' if begun else 'start'}-{state['clock']}"
-        return {"id": name, "seconds": self.seconds, "left": self._left, "run": run}
+        return {"id": name, "seconds": self.seconds, "left": self._left, "run": run, "paused": self._paused}
 
     def sections(self, state: Record) -> list[str]:
         """Return the visible sections."""

@@ -1,4 +1,4 @@
-"""The stage: the workshop as a full-screen page with one part of it on screen, through Voilà or as a page of the site."""
+"""The stage: the workshop as a full-screen page with one part of it on screen, of the room's server or of the site."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from backchannel_lib.activities.tables import load_activities
 from backchannel_lib.base.texts import text
 from backchannel_lib.page.frontend import STATIC
 from backchannel_lib.page.html import Markup, tag
+from backchannel_lib.workshop.run_plan.activity import keys
 
 CHAPTER: Final = "12_workshop"
 #: Its look, and the script that turns its pages.
@@ -53,6 +54,17 @@ def stage_bar(opens: str, *beside: object) -> Markup:
         tag("nav", buttons, fill, class_="stage-pages", aria_label=text("stage.pages")),
         class_="stage-bar",
     )
+
+
+def keys_dialog() -> Markup:
+    """Write the list of all keys, which ``?`` opens and closes.
+
+    Examples:
+        >>> keys_dialog().startswith('<dialog id="stage-keys"')
+        True
+    """
+    close = tag("button", text("stage.keys_close"), type="button", id="stage-keys-close")
+    return tag("dialog", tag("h2", text("run_plan.keys")), keys(), close, id="stage-keys", aria_label=text("run_plan.keys"))
 
 
 def _bar_button(name: str, key: str, **attributes: object) -> Markup:

@@ -28,7 +28,7 @@ from tests.helpers.cases import NEEDS
 from tests.helpers.tables import cells
 
 ROOT = Path(__file__).resolve().parents[2]
-PYTHON = [*(ROOT / "backchannel_lib").rglob("*.py"), ROOT / "jupyter" / "voila.py"]
+PYTHON = [*(ROOT / "backchannel_lib").rglob("*.py")]
 SOURCES = {path: path.read_text(encoding="utf-8") for path in PYTHON}
 #: All that can ask for a text by its id: the library, the notebooks, what starts them, and headings in a table.
 ASKING = "\n".join(
@@ -147,7 +147,7 @@ FAMILIES += [
     ("round.welcome.{}", ["made_up", "one_view", "rule"]),
     ("round.level.{}", ["1", "2", "3"]),
     ("round.field.{}", ["plan", "topic", "difficulty", "people", "seed"]),
-    ("round.column.{}", ["verdict", "votes", "bar"]),
+    ("round.column.{}", ["verdict", "votes", "first", "second", "bar"]),
     ("votes.page.{}", list(PAGE_TEXTS)),
     ("round.log.{}", ["file", "article", "same", "rule"]),
 ]

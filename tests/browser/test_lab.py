@@ -58,7 +58,6 @@ def test_lab_shows_the_chapter_and_little_else(opened: Opened, lab: Lab) -> None
     for name in (".jp-InputArea", ".jp-Placeholder", ".jp-InputPrompt", ".jp-NotebookPanel-toolbar", ".jp-cell-toolbar"):
         assert page.locator(f".jp-NotebookPanel .jp-CodeCell {name}:visible, {name}.jp-Toolbar:visible").count() == 0, name
     assert page.locator(".jp-SideBar:visible, #jp-left-stack:visible, #jp-right-stack:visible").count() == 0
-    assert page.locator("[data-command*=voila], [title*='Voil']").count() == 0
     assert "token" not in page.url
     page.click('.lm-MenuBar-itemLabel:text-is("File")')
     page.hover('.lm-Menu-itemLabel:text-is("New")')

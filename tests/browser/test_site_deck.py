@@ -48,10 +48,10 @@ def test_a_round_is_led_by_keys_and_goes_on_after_a_reload_without_a_network(bro
         press(page, "ArrowRight")
         assert FIRST.title in part(page, "head")
         assert text("round.step.file") in part(page, "head")
-        press(page, "PageDown", "1", "3", "3", "9", "u")
+        press(page, "PageDown", "1", "Enter", "2", "Enter", "9", "Escape", "u")
         assert part(page, "tally").startswith("3 ")
         page.fill("[data-on] [data-field=votes_maybe] input", "12")
-        press(page, "Enter")
+        press(page, "Enter", "Escape")
         assert part(page, "tally").startswith("15 ")
         page.wait_for_function("() => document.querySelector('[data-on] [data-live-text]').innerText.startsWith('15 ')")
         verdict = judge(FIRST.case).verdict

@@ -19,7 +19,6 @@ OPEN = {
         "terminals_enabled": True,
         "jpserver_extensions": {"planted_extension": True, "jupyter_server_terminals": True},
     },
-    "Voila": {"token": "", "auto_token": False, "tornado_settings": {"allow_origin": "*", "disable_check_xsrf": True}},
 }
 #: Leaves a trace wherever it is run.
 TRACE = "open({trace!r}, 'a').write(__file__ + '\\n')\n"
@@ -43,7 +42,7 @@ def plant(folder: Path) -> Path:
     for place in (folder / "etc", folder / "home" / ".jupyter"):
         (place / "jupyter_server_config.d").mkdir(parents=True)
         (place / "labconfig").mkdir()
-        for name in ("jupyter_config", "jupyter_server_config", "jupyter_lab_config", "jupyter_notebook_config", "voila"):
+        for name in ("jupyter_config", "jupyter_server_config", "jupyter_lab_config", "jupyter_notebook_config"):
             (place / f"{name}.json").write_text(json.dumps(OPEN), encoding="utf-8")
             (place / f"{name}.py").write_text(TRACE.format(trace=str(trace)), encoding="utf-8")
         (place / "jupyter_server_config.d" / "planted.json").write_text(json.dumps(OPEN), encoding="utf-8")
@@ -98,7 +97,6 @@ def variables(folder: Path) -> dict[str, str]:
         "UV_OFFLINE": "1",
         "UV_SYSTEM_PYTHON": "1",
         "VIRTUAL_ENV": "/nowhere",
-        "VOILA_APP_DIR": "/nowhere",
     }
 
 

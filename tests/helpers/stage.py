@@ -8,49 +8,72 @@ import re
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
-import psutil
 from playwright.sync_api import BrowserContext
 
 from tests.helpers.lab import ANSWERED, GLANCE, PATIENCE, ROOT, Opened
 
+ADDRESSES = r"(http://127\.0\.0\.1:(\d+)/\?token=\w+).*?(http:\S+/presenter\?token=\w+)"
 
-@dataclass
+
 class Stage:
-    """A running workshop.
+    """A workshop that can be stopped by a crash and started again.
 
     Args:
-        address: Where it is, with its token.
-        process: The command that was started.
         work: The folder in which the session is kept.
-        said: What the command has printed so far.
+        arguments: More of the command's.
     """
 
-    address: str
-    process: subprocess.Popen[str]
-    work: Path
-    said: str
+    def __init__(self, work: Path, *arguments: str) -> None:
+        self.work, self.said, self._arguments = work, "", arguments
+        self._start()
 
-    def kernels(self) -> list[psutil.Process]:
-        """List the processes in which the workshop's Python runs."""
-        found = []
-        for process in psutil.process_iter():
-            with contextlib.suppress(psutil.Error):
-                is_kernel = "ipykernel_launcher" in process.cmdline()
-                if is_kernel and process.environ().get("BACKCHANNEL_WORK") == str(self.work):
-                    found.append(process)
-        return found
+    def _start(self) -> None:
+        command = [sys.executable, "-m", "backchannel_lib.cli", "present", "--no-browser", *self._arguments]
+        self.process = subprocess.Popen(
+            command,
+            cwd=ROOT,
+            env={**os.environ, "BACKCHANNEL_WORK": str(self.work)},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            start_new_session=True,
+        )
+        assert self.process.stdout is not None
+        self.said = ""
+        while not (found := re.search(ADDRESSES, self.said, re.DOTALL)):
+            line = self.process.stdout.readline()
+            assert line, self.said
+            self.said += line
+        self.address, self.port, self.presenter = found[1], int(found[2]), found[3]
 
-    def kill_kernels(self) -> None:
-        """End the workshop's Python from outside, as a crash would."""
-        killed = self.kernels()
-        assert killed
-        for one in killed:
-            one.kill()
+    def crash(self) -> None:
+        """End the workshop as a crash would: it can save nothing more, and says nothing."""
+        self.process.kill()
+        self._wait()
+
+    def start_again(self) -> None:
+        """Start the workshop by the same command, at the same port."""
+        self._arguments = (f"--port={self.port}",)
+        self._start()
+
+    def stop(self) -> None:
+        """Stop it as a reader does."""
+        if self.process.poll() is None:
+            os.killpg(self.process.pid, signal.SIGINT)
+        self._wait()
+
+    def _wait(self) -> None:
+        try:
+            self.process.wait(5)
+        except subprocess.TimeoutExpired:
+            os.killpg(self.process.pid, signal.SIGKILL)
+            self.process.wait()
+        if self.process.stdout:
+            self.process.stdout.close()
 
 
 class Screen(Opened):
@@ -82,35 +105,11 @@ class Screen(Opened):
 @contextlib.contextmanager
 def presented(work: Path, *arguments: str) -> Iterator[Stage]:
     """Start the workshop by its own command, and stop it as a reader does."""
-    command = [sys.executable, "-m", "backchannel_lib.cli", "present", "--no-browser", *arguments]
-    process = subprocess.Popen(
-        command,
-        cwd=ROOT,
-        env={**os.environ, "BACKCHANNEL_WORK": str(work)},
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        start_new_session=True,
-    )
-    said = ""
+    stage = Stage(work, *arguments)
     try:
-        assert process.stdout is not None
-        while not (found := re.search(r"http://127\.0\.0\.1:\d+/\?token=\w+", said)):
-            line = process.stdout.readline()
-            assert line, said
-            said += line
-        yield Stage(found[0], process, work, said)
+        yield stage
     finally:
-        if process.poll() is None:
-            os.killpg(process.pid, signal.SIGINT)
-            try:
-                process.wait(5)
-            except subprocess.TimeoutExpired:
-                os.killpg(process.pid, signal.SIGKILL)
-                process.wait()
-        if process.stdout:
-            process.stdout.close()
+        stage.stop()
 
 
 def opened(presenter: BrowserContext, stage: Stage, part: str, size: tuple[int, int] = (1280, 720)) -> Screen:
@@ -125,7 +124,5 @@ def opened(presenter: BrowserContext, stage: Stage, part: str, size: tuple[int, 
 
 def wait_until_ready(screen: Screen) -> None:
     """Wait until the part on screen has been told where it stands."""
-    ready = "document.querySelectorAll('.bw-lesson').length === 4 && document.querySelector('[data-on] .bw[data-ready]')"
-    screen.page.wait_for_function(ready, polling=GLANCE)
+    screen.page.wait_for_function("document.querySelector('[data-on] .bw[data-ready]')", polling=GLANCE)
     screen.settle()
-    time.sleep(0.1)

@@ -23,18 +23,29 @@ def fresh(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A browser that knows nothing yet."""
     monkeypatch.setenv("BACKCHANNEL_WORK", str(tmp_path / "saved"))
     monkeypatch.setattr(worker, "_opened", {})
+    monkeypatch.setattr(worker, "_sessions", [])
     monkeypatch.setattr(worker, "_saved", {})
 
 
 def ask(name: str, **message: object) -> list[dict[str, object]]:
-    """Send a message, and return the answers."""
-    return [json.loads(answer) for answer in worker.answers(name, json.dumps(message))]
+    """Send a message, and return the activity's own answers."""
+    told = [json.loads(answer) for answer in worker.answers(name, json.dumps(message))]
+    return [answer for part, answer in told if part == name]
 
 
 def test_an_activity_stays_open_from_one_message_to_the_next() -> None:
     ask("case", type="hello")
     ask("case", type="set", field="score", value=251)
     assert ask("case", type="hello")[0]["values"]["score"] == 251  # type: ignore[index]
+
+
+def test_parts_of_the_workshop_move_each_other_along() -> None:
+    for part in ("run_plan", "round"):
+        ask(part, type="hello")
+    told = [json.loads(answer) for answer in worker.answers("round", '{"type": "next"}')]
+    assert {part for part, _ in told} == {"run_plan", "round"}
+    shown = [answer["fragments"].get("now") for part, answer in told if part == "run_plan"]
+    assert any(number is not None for number in shown), "the plan stays where it was"
 
 
 def test_what_is_saved_is_reported_once_and_found_again_in_a_new_page(monkeypatch: pytest.MonkeyPatch) -> None:

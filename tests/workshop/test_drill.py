@@ -520,7 +520,7 @@ def test_the_drill_is_there_again_after_a_restart(drill: Drill) -> None:
     again = opened()
     act(again, "hello")
     assert again.state == drill.state
-    assert again.ui_state(again.state)["clock"] == {**clock, "left": 412, "run": False}
+    assert again.ui_state(again.state)["clock"] == {**clock, "left": 412, "run": False, "paused": True}
     next(again.handle({"type": "clock_left", "value": clock["id"], "left": 411}))
     assert again.ui_state(again.state)["clock"] == {**clock, "left": 411, "run": True}
     act(again, "reset")
@@ -542,7 +542,7 @@ def test_a_beat_or_a_kept_time_that_cannot_be_is_passed_over(drill: Drill, left:
     saved_answers.save("drill", {**drill.values(drill.state), "left": left})
     again = opened()
     act(again, "hello")
-    assert again.ui_state(again.state)["clock"] == {**clock, "run": False}
+    assert again.ui_state(again.state)["clock"] == {**clock, "run": False, "paused": True}
 
 
 def test_a_kept_drill_that_cannot_be_read_is_passed_over(drill: Drill) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import re
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,7 @@ from backchannel_lib.activities.tables import load_activities
 from backchannel_lib.base.texts import text
 from backchannel_lib.model.soap_rule import rules_check
 from backchannel_lib.workshop.deck import draw, vignettes
-from backchannel_lib.workshop.run_plan.activity import KEYS, OPENS_WITH, RunPlan, markers
+from backchannel_lib.workshop.run_plan.activity import KEYS, RunPlan, markers
 from backchannel_lib.workshop.run_plan.model import (
     RunStepRow,
     catch_up,
@@ -47,6 +48,22 @@ def run_plan(**values: Any) -> RunPlan:
     assert isinstance(page, RunPlan)
     page.update(**values)
     return page
+
+
+class Clock:
+    """A clock that a test moves on."""
+
+    minutes = 29_000_000
+
+    def __call__(self) -> float:
+        """Return the seconds since 1970."""
+        return 60.0 * self.minutes + 1
+
+
+def with_clock() -> tuple[RunPlan, Clock]:
+    """Give the page, and the clock that it looks at."""
+    clock = Clock()
+    return RunPlan(next(row for row in load_activities() if row.activity == "run_plan"), clock), clock
 
 
 # ---- the tables ----
@@ -102,7 +119,15 @@ def test_every_round_gets_a_vignette_of_its_own(plan: str, seed: int) -> None:
     for step, name in drawn.items():
         row = vignettes()[name]
         assert (row.topic, str(row.difficulty)) == (rounds[step].topic, rounds[step].difficulty)
-        assert draw(row.topic, row.difficulty, seed, seen)[0] == name, "the round on screen draws it with the same number"
+        rule = rounds[step].rule
+        fits = [
+            one
+            for one in draw(row.topic, row.difficulty, seed, seen)
+            if rule in {"", rules_check(vignettes()[one].case).answer}
+        ]
+        assert fits[0] == name, "the round on screen draws it with the same number"
+        if step == "round_rule":
+            assert rules_check(row.case).answer == "not_allowed", "the round on the rule plays outside SOAP"
         seen.append(name)
 
 
@@ -231,8 +256,11 @@ def test_the_page_says_what_is_on_and_what_comes_next(plan: str, at: int) -> Non
 @pytest.mark.parametrize("minute_first", [True, False])
 def test_the_page_says_how_late_it_is(minute: int, late: int, minute_first: bool) -> None:
     """Within a step's minutes one is on time, past them late, before them early, whatever was entered first."""
-    page = run_plan(plan="standard")
-    moves: list[dict[str, Any]] = [{"type": "next"}, {"type": "next"}, {"type": "set", "field": "minute", "value": str(minute)}]
+    page, clock = with_clock()
+    act(page, type="set", field="plan", value="standard")
+    moves: list[dict[str, Any]] = [{"type": "next"}, {"type": "poll"}]
+    act(page, type="start")
+    clock.minutes += minute
     for move in reversed(moves) if minute_first else moves:
         act(page, **move)
     assert page.state["at"] == 2  # the first round, minutes 4 to 10
@@ -287,19 +315,17 @@ class Screen:
         return {at: {part: self.bodies[number] for part, number in told[0].items()} for at, told in answer["at"].items()}
 
 
-def afresh(plan: str, at: int, minute: int) -> dict[str, str]:
-    """Compute what a page shows that was opened anew and led to a step."""
+def afresh(state: Mapping[str, Any]) -> dict[str, str]:
+    """Compute what a page shows that was opened anew and led to a state."""
     page = RunPlan(next(row for row in load_activities() if row.activity == "run_plan"))
-    page.update(plan=plan, minute=minute)
-    for _ in range(at):
-        page.actions()["next"]({})
+    page.update(**state)
     return page.fragments(page.state)
 
 
 MOVES = st.one_of(
     st.sampled_from(["next", "back", "undo", "reset", "show", "hello"]).map(lambda action: {"type": action}),
     st.sampled_from(["next", "next", "back"]).map(lambda action: {"type": action}),
-    st.integers(-1, 121).map(lambda minute: {"type": "set", "field": "minute", "value": str(minute)}),
+    st.sampled_from(["start", "poll", "skip"]).map(lambda action: {"type": action}),
     st.sampled_from([*PLANS, "longer"]).map(lambda plan: {"type": "set", "field": "plan", "value": plan}),
 )
 
@@ -310,38 +336,91 @@ MOVES = st.one_of(
 def test_the_screen_shows_what_a_fresh_page_would(moves: list[dict[str, Any]]) -> None:
     """After every message, and ahead of every position of a control, the page is the one a fresh computation gives."""
     saved_answers.delete("run_plan")
-    screen = Screen(run_plan())
+    page, clock = with_clock()
+    screen = Screen(page)
     for move in moves:
-        shown, state = screen.send(**move), screen.activity.state
-        assert shown == afresh(state["plan"], state["at"], state["minute"])
-    state = screen.activity.state
-    for minute, parts in screen.ahead("minute").items():
-        assert parts == afresh(state["plan"], state["at"], int(minute))
+        clock.minutes += 3
+        shown, state = screen.send(**move), page.state
+        assert shown == afresh(state)
     for plan, parts in screen.ahead("plan").items():
-        at = state["at"] if plan in {state["plan"], ""} else 0
-        assert parts == afresh(plan or OPENS_WITH, at if plan else 0 if state["plan"] != OPENS_WITH else at, state["minute"])
+        assert parts == afresh(page.with_value("plan", plan))
+
+
+def test_the_clock_runs_by_itself_and_stands_still_once_a_session_is_long_over() -> None:
+    """Started once, it needs nobody; another day the plan waits to be started again."""
+    page, clock = with_clock()
+    act(page, type="poll")
+    assert (page.state["minute"], page.state["at"]) == (0, 0)
+    act(page, type="start")
+    assert page.state["at"] == 1, "the clock runs, and the plan still waits for people to come in"
+    clock.minutes += 12
+    act(page, type="poll")
+    assert page.state["minute"] == 12
+    assert act(page, type="undo")["notice"] == text("panel.undone")
+    assert (page.state["minute"], page.state["started"]) == (0, 0)
+    act(page, type="start")
+    again, later = with_clock()
+    later.minutes = clock.minutes + 24 * 60
+    act(again, type="hello")
+    assert (again.state["started"], again.state["minute"]) == (0, 0)
+
+
+@pytest.mark.parametrize("plan", PLANS)
+def test_one_key_leaves_out_what_the_plan_lets_go_first(plan: str) -> None:
+    """Each press names the step that goes, the plan passes over it, and once nothing more can go it says so."""
+    page, clock = with_clock()
+    act(page, type="set", field="plan", value=plan)
+    act(page, type="start")
+    optional = sorted((row for row in steps_of(plan) if row.skip is not None), key=lambda row: row.skip or 0)
+    for row in optional:
+        assert row.title in page.fragments(page.state)["late"]
+        assert act(page, type="skip")["notice"] == text("run_plan.is_skipped", step=row.title)
+    assert act(page, type="skip")["notice"] == text("run_plan.nothing_to_skip")
+    assert page.state["skipped"] == tuple(row.step for row in optional)
+    walked = []
+    while True:
+        walked.append(steps_of(plan)[page.state["at"]].step)
+        at = page.state["at"]
+        act(page, type="next")
+        if page.state["at"] == at:
+            break
+    assert walked == [row.step for row in steps_of(plan)[1:] if row not in optional]
+    if optional:
+        late = steps_of(plan)[1].minutes + optional[0].minutes
+        again, clock = with_clock()
+        act(again, type="set", field="plan", value=plan)
+        act(again, type="start")
+        clock.minutes += late
+        act(again, type="poll")
+        act(again, type="skip")
+        assert text("run_plan.regained") in again.fragments(again.state)["late"]
 
 
 # ---- what is kept ----
 
 
 def test_the_place_is_there_again_after_a_restart() -> None:
-    """Step and minute are kept after each change, and whoever opens the page again finds them; undo does not lead behind."""
-    page = run_plan()
+    """Step, clock and what is left out are kept, and whoever opens the page again finds them; undo does not lead behind."""
+    page, clock = with_clock()
     act(page, type="hello")
     act(page, type="set", field="plan", value="long")
-    act(page, type="next")
-    act(page, type="set", field="minute", value="5")
-    again = run_plan()
+    act(page, type="start")
+    clock.minutes += 5
+    act(page, type="poll")
+    act(page, type="skip")
+    again, clock_again = with_clock()
+    clock_again.minutes = clock.minutes + 2
     answer = act(again, type="hello")
-    assert (again.state["plan"], again.state["at"], again.state["minute"]) == ("long", 1, 5)
-    assert answer["values"] == page.values(page.state)
+    assert (again.state["plan"], again.state["at"], again.state["minute"]) == ("long", 1, 7)
+    assert again.state["skipped"] == page.state["skipped"] != ()
+    assert answer["values"] == {**page.values(page.state), "minute": 7}
     assert act(again, type="undo")["notice"] == text("panel.nothing_to_undo")
     act(page, type="undo")
-    third = run_plan()
+    third, third_clock = with_clock()
+    third_clock.minutes = clock.minutes
     act(third, type="hello")
     assert third.state == page.state
-    assert third.state["minute"] == 0
+    assert third.state["skipped"] == ()
 
 
 def test_start_over_begins_anew_and_keeps_that() -> None:
@@ -494,6 +573,6 @@ def test_the_plan_can_stand_on_a_wall() -> None:
     page = run_plan()
     told = [page.page(), page.text]
     for plan, at in PLACES:
-        told += afresh(plan, at, 0).values()
+        told += afresh({"plan": plan, "at": at}).values()
     found = re.search(HURTS, " ".join(told))
     assert found is None, found

@@ -1,9 +1,9 @@
 // @ts-check
 // The pages of the stage: one thing to do is on screen, the bar at the top and one letter each lead to the others.
 //
-// It knows neither rules nor texts: the bar comes from backchannel_lib/workshop/stage.py, and the panels from a notebook or a page.
+// It knows neither rules nor texts: the bar comes from backchannel_lib/workshop/stage.py, and the panels from their page. Where a
+// second window leads, this one turns to what the room should see, and leaves out what only that window needs.
 (() => {
-  const PATIENCE_MS = 60000; // until a page that does not come up says so
   const main = /** @type {HTMLElement} */ (document.getElementById("stage"));
   const buttons = /** @type {HTMLButtonElement[]} */ ([...document.querySelectorAll(".stage-pages button")]);
   const pages = buttons.filter((button) => button.dataset.part);
@@ -35,8 +35,8 @@
   }
 
   function show() {
-    if (boards().length) document.getElementById("loading")?.remove();
-    boards().forEach((board, place) => board.closest("[cell-index], [data-activity]")?.toggleAttribute("data-on", place === at));
+    if (!pages.length) return; // a window without a bar shows what it is told
+    boards().forEach((board, place) => board.closest("[data-activity]")?.toggleAttribute("data-on", place === at));
     pages.forEach((page, place) => {
       if (place === at) page.setAttribute("aria-current", "page");
       else page.removeAttribute("aria-current");
@@ -44,10 +44,51 @@
   }
 
   show();
-  // Through Voilà, panels come one by one, each a moment after its cell has run.
-  new MutationObserver(show).observe(main, { childList: true, subtree: true });
-  setTimeout(() => {
-    const failed = document.getElementById("stage-failed");
-    if (failed && !boards().length) failed.hidden = false;
-  }, PATIENCE_MS);
+
+  // ---- the room: another window may lead ----
+
+  const role = document.body.dataset.role;
+  let following = "";
+  document.addEventListener("room", (event) => {
+    const { led, part, blank } = /** @type {CustomEvent<{ led: boolean, part: string, blank?: boolean }>} */ (event).detail;
+    document.body.toggleAttribute("data-led", led);
+    if (blank !== undefined) darken(blank);
+    if (role === "presenter") {
+      if (part && part !== "run_plan") for (const board of boards()) {
+        const place = board.closest("[data-activity]");
+        const name = place instanceof HTMLElement ? place.dataset.activity : "";
+        place?.toggleAttribute("data-on", name === "run_plan" || name === part);
+      }
+    } else if (led && part && part !== following) {
+      const place = pages.findIndex((page) => page.dataset.part === part);
+      if (place >= 0 && place !== at) turn(place);
+    }
+    following = led ? part : "";
+  });
+
+  // ---- the dark screen and the list of keys ----
+
+  const dark = document.createElement("div");
+  dark.className = "stage-dark";
+  dark.hidden = true;
+  document.body.append(dark);
+
+  /** @param {boolean} on */
+  function darken(on) {
+    dark.hidden = !on;
+    document.body.toggleAttribute("data-dark", on);
+  }
+
+  const keys = /** @type {HTMLDialogElement | null} */ (document.getElementById("stage-keys"));
+  document.getElementById("stage-keys-close")?.addEventListener("click", () => keys?.close());
+  document.addEventListener("keydown", (event) => {
+    const target = /** @type {Element} */ (event.target);
+    if (event.ctrlKey || event.metaKey || event.altKey || event.repeat || target.closest?.("input, select, textarea")) return;
+    if (event.key === "?") keys?.open ? keys.close() : keys?.showModal();
+    else if (event.key === "b" || event.key === "B" || event.key === "." || (event.key === "Escape" && !dark.hidden)) {
+      darken(event.key === "Escape" ? false : dark.hidden);
+      document.dispatchEvent(new CustomEvent("blank", { detail: !dark.hidden }));
+    } else return;
+    event.preventDefault();
+  });
 })();

@@ -100,7 +100,7 @@ function run() {
   worker.postMessage({ type: "files", files: files.all() });
   files.onChange((changed) => worker.postMessage({ type: "files", files: changed }));
   worker.addEventListener("message", ({ data }) => {
-    if (data.type === "answer") receivers.get(data.name)?.(JSON.parse(data.answer));
+    if (data.type === "answer") receivers.get(data.name)?.(data.answer);
     else if (data.type === "files") files.keep(data.files);
     else if (data.type === "failed") failed();
     else if (data.type === "ready") {

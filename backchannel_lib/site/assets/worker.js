@@ -103,7 +103,10 @@ async function take(data) {
     python.restoreFiles(JSON.stringify(data.files));
     return;
   }
-  for (const answer of python.answers(data.name, JSON.stringify(data.message))) postMessage({ type: "answer", name: data.name, answer });
+  for (const answered of python.answers(data.name, JSON.stringify(data.message))) {
+    const [name, answer] = JSON.parse(answered);
+    postMessage({ type: "answer", name, answer });
+  }
   const changed = python.changedFiles();
   if (changed !== "{}") postMessage({ type: "files", files: JSON.parse(changed) });
 }

@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import re
 import secrets
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, Final
 
 from backchannel_lib.activities.activity import Action, Activity, saved_file
@@ -45,6 +45,7 @@ from backchannel_lib.workshop.round.state import (
     settings,
     what_if_fields,
 )
+from backchannel_lib.workshop.run_plan.model import vignettes_of
 
 SESSION_ID: Final = re.compile("[0-9a-f]{8}")
 
@@ -68,6 +69,7 @@ class Round(Activity[WorkshopState]):
         self._paused = False  # the clock of a restored session waits until the room is ready
         self._save_problem = ""
         self._was_opened = False
+        self.next_part: Callable[[WorkshopState], str] = lambda _: ""  # the plan's next step, where that is no round
 
     @property
     def case(self) -> Case:
@@ -76,7 +78,8 @@ class Round(Activity[WorkshopState]):
 
     def round_id(self, state: WorkshopState) -> str:
         """Return a name by which a late vote for another round, or another session, is recognized."""
-        return f"{self._session_id}-{len(state.played) + 1}-{state.vignette}"
+        again = "-again" if any(state.first) else ""
+        return f"{self._session_id}-{len(state.played) + 1}-{state.vignette}{again}"
 
     # ---- going through the steps ----
 
@@ -87,6 +90,7 @@ class Round(Activity[WorkshopState]):
             "back": self._back,
             "open_file": self._open_file,
             "tap": self._tap,
+            "second_vote": self._second_vote,
             "choose": self._menu,
             "again": self._again,
             "fresh": self._new_session,
@@ -133,12 +137,17 @@ class Round(Activity[WorkshopState]):
         match state.step:
             case "setup":
                 return self._next({}) if state.vignette else {"notice": text("round.first")}
+            case "file":  # the menu is never opened by going back: the room would see it
+                before = state.round_before()
+                return self._go_to(before) if before else {"notice": text("round.first")}
             case "links" if state.shown > 1:
                 return self._go_to(state._replace(shown=state.shown - 1), focus="link")
         return self._go_to(state._replace(step=STEPS[STEPS.index(state.step) - 1], case=None))
 
     def _next_file(self) -> ActionResult:
         """Finish the round on screen and put the next file on; after the last one comes the close."""
+        if self.state.step == "what_if" and (part := self.next_part(self.state)):
+            return {"notice": text("round.plan_turns", step=part)}
         state = self.state.round_over()
         files = state.files_left()
         return self._go_to(state.with_file(files[0]) if files else self.state._replace(step="close", case=None))
@@ -152,6 +161,36 @@ class Round(Activity[WorkshopState]):
         if self.state.step == "vote":
             self.commit(self.with_value(field, min(MAX_VOTES, self.state.votes[VOTE_FIELDS[field]] + 1)))
         return {}
+
+    def _second_vote(self, _: object) -> ActionResult:
+        """Let the room vote once more, after people have talked to their neighbors."""
+        if self.state.step != "vote" or any(self.state.first) or not any(self.state.counted):
+            return {"notice": text("round.no_second_vote")}
+        counts = self.phones.counts(self.round_id(self.state)) or self.state.phones
+        return {**self._go_to(self.state._replace(phones=counts).second_vote()), "notice": text("round.is_second_vote")}
+
+    def follow(self, plan: str, step: str, skipped: tuple[str, ...]) -> None:
+        """Put on screen what a step of the run plan shows; one that names neither a file nor the close changes nothing.
+
+        Args:
+            plan: A plan of data/run_plans.csv.
+            step: One of its steps.
+            skipped: The steps of it that are left out.
+        """
+        state = self.state._replace(plan=plan, skipped=skipped)
+        file = vignettes_of(plan, state.seed).get(step)
+        before = state.round_before()
+        if file and file != state.vignette:
+            state = before if before and before.vignette == file else state.round_over().with_file(file)
+        elif step == "close" and state.step != "close":
+            state = state.round_over()._replace(step="close", case=None)
+        if (state.vignette, state.step) == (self.state.vignette, self.state.step):
+            self.restore(state)  # nothing that the room sees, so nothing to undo
+            self._save_session()
+            return
+        if state.vignette != self.state.vignette:
+            self._reset_clock()
+        self.commit(state)
 
     def _again(self, _: object) -> ActionResult:
         self.commit(self.state._replace(case=None))
@@ -177,7 +216,8 @@ class Round(Activity[WorkshopState]):
     def _clock(self, state: WorkshopState) -> dict[str, Any]:
         """The clock runs during file and vote, unless it waits after the session was restored."""
         run = state.step in {"file", "vote"} and not self._paused
-        return {"id": f"clock-{self.round_id(state)}", "seconds": self.seconds, "left": self._seconds_left, "run": run}
+        left, name = self._seconds_left, f"clock-{self.round_id(state)}"
+        return {"id": name, "seconds": self.seconds, "left": left, "run": run, "paused": self._paused}
 
     def _reset_clock(self) -> None:
         self._seconds_left, self._paused = self.seconds, False
@@ -190,10 +230,10 @@ class Round(Activity[WorkshopState]):
         self._save_session()
         return {"notice": text("round.time_up")}
 
-    def clock_left(self, clock: str, seconds: int) -> None:
-        """Remember how far the clock is; a page that says so lets it run."""
+    def clock_left(self, clock: str, seconds: int, *, paused: bool) -> None:
+        """Remember how far the clock is, and whether it runs, for every window that shows it."""
         if clock == self._clock(self.state)["id"] and is_left(seconds, self.seconds):
-            self._seconds_left, self._paused = seconds, False
+            self._seconds_left, self._paused = seconds, paused
             self._save_session()
 
     # ---- phones ----

@@ -82,6 +82,9 @@ def _nav(state: WorkshopState) -> Markup:
         button(text("scene.back"), "back", key="ArrowLeft PageUp", hint="←") if begun else None,
         button(text("round.choose"), "choose", key="m", hint="M") if begun else None,
         button(text("scene.again"), "again") if state.step == "what_if" else None,
+        button(text("round.second_vote"), "second_vote", key="v", hint="V")
+        if state.step == "vote" and any(state.counted) and not any(state.first)
+        else None,
         tag("span", text("round.what_keys"), class_="bw-small") if state.step == "what_if" else None,
     )
 
@@ -108,15 +111,18 @@ def _live_text(state: WorkshopState) -> str:
 
 
 def _tally(state: WorkshopState) -> str:
-    voted = text("round.tally", voted=sum(state.counted), people=state.people)
+    which = "round.tally_again" if any(state.first) else "round.tally"
+    voted = text(which, voted=sum(state.counted), people=state.people)
     phones = sum(state.phones)  # which verdicts they are for stays hidden while others vote
     return f"{voted}, {text('round.by_phone', count=phones)}" if phones else voted
 
 
 def _crowd(state: WorkshopState) -> str:
-    """What to do when more votes came in than there are people, some of them from phones; else blank."""
+    """What to do when more votes came in than there are people; else blank."""
     voted, phones = sum(state.counted), sum(state.phones)
-    return text("round.crowd", voted=voted, phones=phones, people=state.people) if phones and voted > state.people else ""
+    if voted <= state.people:
+        return ""
+    return text("round.crowd" if phones else "round.crowd_hands", voted=voted, phones=phones, people=state.people)
 
 
 def _chain(state: WorkshopState) -> Markup:
@@ -176,12 +182,13 @@ def _verdict_line(judgment: Judgment) -> Markup:
 
 
 def _spread(state: WorkshopState) -> Markup:
-    """How the room voted, with the article's verdict marked in words."""
-    article, most = state.judgment.verdict, max(*state.counted, 1)
+    """How the room voted, with the article's verdict marked in words; beside it the first of two votes."""
+    article, most, twice = state.judgment.verdict, max(*state.counted, 1), any(state.first)
     rows = [
         tag(
             "tr",
             tag("th", verdict.label, scope="row"),
+            tag("td", state.first[verdict], class_="bw-first-cell") if twice else None,
             tag("td", count, class_="bw-count-cell"),
             tag(
                 "td",
@@ -192,12 +199,13 @@ def _spread(state: WorkshopState) -> Markup:
         )
         for verdict, count in zip(Verdict, state.counted, strict=True)
     ]
-    head = [tag("th", text(f"round.column.{name}"), scope="col") for name in ("verdict", "votes", "bar")]
+    names = ("verdict", "first", "second", "bar") if twice else ("verdict", "votes", "bar")
+    head = [tag("th", text(f"round.column.{name}"), scope="col") for name in names]
     return join(
         tag(
             "table",
             tag("caption", text("round.spread_caption"), class_="bw-hidden"),
-            tag("thead", tag("tr", head), class_="bw-hidden"),
+            tag("thead", tag("tr", head), class_=None if twice else "bw-hidden"),
             tag("tbody", rows),
             class_="bw-spread",
         ),
@@ -411,11 +419,10 @@ def _settings(state: WorkshopState) -> Markup:
 
 def _vote_row(field: str, verdict: Verdict) -> Markup:
     """The button and the count of a verdict."""
-    key = str(verdict + 1)
-    more = text("round.one_more", verdict=verdict.label, key=key)
+    more = text("round.one_more", verdict=verdict.label)
     return tag(
         "li",
-        button(verdict.label, "tap", verdict.name.lower(), key=key, hint=key, name=more),
+        button(verdict.label, "tap", verdict.name.lower(), name=more),
         number_box(field, text("round.votes_for", verdict=verdict.label), 0, bare=True),
     )
 

@@ -16,7 +16,7 @@ from backchannel_lib.model.tables import STAGES
 from backchannel_lib.model.verdict import Judgment, Verdict, judge
 from backchannel_lib.page.case_controls import load_controls
 from backchannel_lib.workshop.deck import HARDEST, Vignette, draw, topic_names, vignettes
-from backchannel_lib.workshop.run_plan.model import load_run_plans, vignettes_of
+from backchannel_lib.workshop.run_plan.model import load_run_plans, load_run_steps, vignettes_of
 
 STEPS: Final = ("setup", "file", "vote", "links", "spread", "rules", "what_if", "close")
 MAX_VOTES: Final = 999
@@ -48,11 +48,13 @@ class PlayedRound(NamedTuple):
         vignette: The file that was on screen.
         votes: The hands for each verdict, lowest first.
         phones: The phones' votes for each verdict.
+        first: Where the room voted twice, hands and phones together of the first vote.
     """
 
     vignette: str
     votes: Votes
     phones: Votes
+    first: Votes = NO_VOTES
 
     @property
     def counted(self) -> Votes:
@@ -77,6 +79,8 @@ class WorkshopState(NamedTuple):
         seed: The number of the draw.
         people: How many people are in the room.
         menu_from: The step from which the menu was opened; blank if it was not.
+        first: Hands and phones together of the first vote, while or after the room votes a second time.
+        skipped: The steps of the run plan that are left out.
     """
 
     step: str = "setup"
@@ -92,11 +96,13 @@ class WorkshopState(NamedTuple):
     seed: int = 1
     people: int = 40
     menu_from: str = ""
+    first: Votes = NO_VOTES
+    skipped: tuple[str, ...] = ()
 
     @property
     def this_round(self) -> PlayedRound:
         """The round on screen, as if it were over."""
-        return PlayedRound(self.vignette, self.votes, self.phones)
+        return PlayedRound(self.vignette, self.votes, self.phones, self.first)
 
     @property
     def counted(self) -> Votes:
@@ -125,7 +131,38 @@ class WorkshopState(NamedTuple):
             >>> WorkshopState().with_file("nadia").step
             'file'
         """
-        return self._replace(step="file", vignette=vignette, shown=0, votes=NO_VOTES, phones=NO_VOTES, case=None, menu_from="")
+        anew = self._replace(votes=NO_VOTES, phones=NO_VOTES, first=NO_VOTES, case=None, menu_from="")
+        return anew._replace(step="file", vignette=vignette, shown=0)
+
+    def second_vote(self) -> WorkshopState:
+        """Keep the vote as the first of two, and let the room vote again.
+
+        Examples:
+            >>> WorkshopState().with_file("nadia")._replace(votes=(1, *NO_VOTES[1:])).second_vote().first[0]
+            1
+        """
+        return self._replace(first=self.counted, votes=NO_VOTES, phones=NO_VOTES)
+
+    def round_before(self) -> WorkshopState | None:
+        """Return to the end of the round before, with its votes; None if there is none.
+
+        Examples:
+            >>> second = WorkshopState().with_file("nadia")._replace(shown=5).round_over().with_file("samir")
+            >>> second.round_before().vignette
+            'nadia'
+        """
+        if not self.played:
+            return None
+        last = self.played[-1]
+        again = self.with_file(last.vignette)
+        return again._replace(
+            step="what_if",
+            shown=len(STAGES),
+            votes=last.votes,
+            phones=last.phones,
+            first=last.first,
+            played=self.played[:-1],
+        )
 
     def round_over(self) -> WorkshopState:
         """Add the round on screen to those that are over, if the room has voted or seen an answer.
@@ -161,7 +198,9 @@ class WorkshopState(NamedTuple):
         seen = {one.vignette for one in self.played} | {self.vignette}
         files = self.files()
         if self.plan:
-            return files[max((place for place, name in enumerate(files, start=1) if name in seen), default=0) :]
+            left_out = {file for step, file in vignettes_of(self.plan, self.seed).items() if step in self.skipped}
+            place = max((place for place, name in enumerate(files, start=1) if name in seen), default=0)
+            return tuple(name for name in files[place:] if name not in left_out)
         return tuple(name for name in files if name not in seen)
 
     def round_number(self) -> int:
@@ -192,12 +231,15 @@ class WorkshopState(NamedTuple):
             [1, 'nadia']
         """
         names = [verdict.name.lower() for verdict in Verdict]
+        firsts = [f"first_{name}" for name in names]
         rows: list[list[object]] = []
         for number, one in enumerate(self.revealed_rounds(), start=1):
             vignette = vignettes()[one.vignette]
             article, rule = judge(vignette.case).verdict.name.lower(), rules_check(vignette.case).answer
-            rows.append([number, one.vignette, vignette.title, article, rule, *one.counted, sum(one.phones), self.people])
-        return ["round", "vignette", "title", "article", "rule", *names, "from_phones", "people"], rows
+            first = one.first if sum(one.first) else [""] * len(Verdict)
+            row = [number, one.vignette, vignette.title, article, rule, *one.counted, sum(one.phones), self.people, *first]
+            rows.append(row)
+        return ["round", "vignette", "title", "article", "rule", *names, "from_phones", "people", *firsts], rows
 
     def to_record(self) -> dict[str, Any]:
         """Return the state as what JSON can hold.
@@ -268,11 +310,14 @@ def from_record(record: object) -> WorkshopState:
                 known_word("vignette", one.get("vignette"), vignettes()),
                 _read_votes(one.get("votes")),
                 _read_votes(one.get("phones", NO_VOTES), _read_phones),
+                _read_votes(one.get("first", NO_VOTES), _read_first),
             )
             for one in played
         ),
         **{name: field.read(record.get(name, field.default)) for name, field in settings().items()},
         menu_from=known_word("menu_from", menu_from, ("", *STEPS[1:])) if step == "setup" and vignette else "",
+        first=_read_votes(record.get("first", NO_VOTES), _read_first),
+        skipped=_read_skipped(record.get("skipped", ())),
     )
 
 
@@ -284,6 +329,19 @@ def read_votes(value: object) -> int:
 def _read_phones(value: object) -> int:
     """Read a count of phones' votes; more than 999 are read as 999, since nobody typed them and nobody can correct them."""
     return MAX_VOTES if isinstance(value, int) and value > MAX_VOTES else read_votes(value)
+
+
+def _read_first(value: object) -> int:
+    """Read a count of hands and phones together."""
+    return int(integer_field("first", 0, 2 * MAX_VOTES, 0).read(value))
+
+
+def _read_skipped(value: object) -> tuple[str, ...]:
+    """Read the steps that are left out; those that no plan has are passed over."""
+    if not isinstance(value, (list, tuple)):
+        raise CaseError("skipped", "not_a_record", value)
+    known = {row.step for row in load_run_steps()}
+    return tuple(dict.fromkeys(step for step in value if isinstance(step, str) and step in known))
 
 
 def _read_votes(value: object, read: Callable[[object], int] = read_votes) -> Votes:

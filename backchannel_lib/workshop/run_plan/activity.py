@@ -3,34 +3,41 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterator, Mapping
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from types import MappingProxyType
 from typing import Any, Final
 
 from backchannel_lib.activities.activity import Action
-from backchannel_lib.activities.form import Record, choice_field, integer_field
+from backchannel_lib.activities.form import Record, choice_field, choices_field, integer_field
 from backchannel_lib.activities.messages import ActionResult
 from backchannel_lib.activities.persistent_form import PersistentForm
 from backchannel_lib.activities.tables import ActivityRow
 from backchannel_lib.base.texts import text
-from backchannel_lib.page.activity_page import activity_page, slot, static_page
+from backchannel_lib.model.verdict import Verdict
+from backchannel_lib.page.activity_page import activity_page, show_if, slot, static_page
 from backchannel_lib.page.components import citations, description_list, table
 from backchannel_lib.page.html import Markup, join, tag
-from backchannel_lib.page.inputs import button, radios, slider
-from backchannel_lib.workshop.deck import HARDEST
+from backchannel_lib.page.inputs import button, radios
+from backchannel_lib.workshop.deck import HARDEST, vignettes
+from backchannel_lib.workshop.round.state import WorkshopState
 from backchannel_lib.workshop.run_plan.model import (
     CatchUp,
     RunStepRow,
     catch_up,
     load_run_checks,
     load_run_plans,
+    plan_of,
     starts,
     steps_of,
+    vignettes_of,
 )
 
-LAST_MINUTE: Final = 120
+LAST_MINUTE: Final = 240
+LAST_START: Final = 999_999_999
 OPENS_WITH: Final = "standard"
-KEYS: Final = ("on", "back", "vote", "undo", "clock", "what_if", "pages", "full", "tab")
+CLOSE: Final = "close"
+KEYS: Final = ("on", "back", "vote", "second", "undo", "clock", "what_if", "pages", "full", "blank", "tab", "help")
 
 
 def step_name(row: RunStepRow) -> str:
@@ -57,68 +64,121 @@ def when_late(row: RunStepRow) -> str:
     return goes if row.shorter is None else "; ".join((goes, text("run_plan.cell_shorter", minutes=row.shorter)))
 
 
-def markers(plan: str, at: int) -> str:
+def markers(plan: str, at: int, skipped: tuple[str, ...] = ()) -> str:
     """Return from which minute to which a step of a plan goes, in words.
 
     Examples:
         >>> markers("short", 1)
         'Minute 0 to 3'
     """
-    row, start = steps_of(plan)[at], starts(plan)[at]
+    row, start = steps_of(plan)[at], starts(plan, skipped)[at]
     if not row.minutes:
         return text("run_plan.marks_before")
     return text("run_plan.marks", start=start, end=start + row.minutes)
 
 
 class RunPlan(PersistentForm):
-    """The chosen plan, the current step, and the current minute.
+    """The chosen plan, the current step, what is left out of it, and a clock that runs by itself.
 
     Args:
         row: Its row in data/activities.csv.
+        now: Returns the seconds since 1970.
 
     Source:
         data/run_plans.csv, data/run_steps.csv.
     """
 
-    def __init__(self, row: ActivityRow) -> None:
+    def __init__(self, row: ActivityRow, now: Callable[[], float] = time.time) -> None:
         plans = [plan.plan for plan in load_run_plans()]
         most = max(len(steps_of(plan)) for plan in plans) - 1
+        self._now = now
         super().__init__(
             row,
             {
                 "plan": choice_field("plan", plans, text("run_plan.ask"), OPENS_WITH),
-                "minute": integer_field("minute", 0, LAST_MINUTE, 0, text("run_plan.minute")),
+                "minute": integer_field("minute", 0, LAST_MINUTE, 0),
                 "at": integer_field("at", 0, most, 0),
+                "started": integer_field("started", 0, LAST_START, 0),  # minutes since 1970; 0 while the clock stands still
+                "skipped": choices_field("skipped", {step.step for plan in plans for step in steps_of(plan)}),
             },
         )
 
     # ---- actions ----
 
     def actions(self) -> dict[str, Action]:
-        """Return what the buttons do."""
-        return {"next": lambda _: self._to(self.state["at"] + 1), "back": lambda _: self._to(self.state["at"] - 1)}
+        """Return what the buttons and the clock do."""
+        return {
+            "next": lambda _: self._to(next_place(self.state)),
+            "back": lambda _: self._to(next_place(self.state, -1)),
+            "start": self._start,
+            "skip": self._skip,
+            "poll": self._poll,
+        }
 
-    def _to(self, at: int) -> ActionResult:
-        if 0 <= at < len(steps_of(self.state["plan"])):
+    def _to(self, at: int | None) -> ActionResult:
+        if at is not None:
             self.commit_values(at=at)
         return {}
+
+    def _start(self, _: object) -> ActionResult:
+        """Start the clock; whoever is still at what comes before the session goes on to its first step."""
+        at = self.state["at"] if steps_of(self.state["plan"])[self.state["at"]].minutes else next_place(self.state)
+        self.commit_values(started=int(self._now() // 60), minute=0, at=at)
+        return {"focus": "now"}
+
+    def _skip(self, _: object) -> ActionResult:
+        """Leave out the step that the plan would let go next."""
+        step = self.may_go(self.state)
+        if step is None:
+            return {"notice": text("run_plan.nothing_to_skip")}
+        self.commit_values(skipped=(*self.state["skipped"], step.step))
+        return {"notice": text("run_plan.is_skipped", step=step.title)}
+
+    def _poll(self, _: object) -> ActionResult:
+        """Move the clock on; this is not a step of undo."""
+        minute = self._minutes_since(self.state["started"])
+        if minute is not None and minute != self.state["minute"]:
+            self.restore(self.with_(minute=minute))
+        return {}
+
+    def _minutes_since(self, started: int) -> int | None:
+        return min(LAST_MINUTE, max(0, int(self._now() // 60) - started)) if started else None
+
+    def restore_record(self, record: Mapping[str, Any]) -> None:
+        """Go on from what was saved; the clock of a session that must be long over stands still."""
+        super().restore_record(record)
+        minute = self._minutes_since(self.state["started"])
+        if minute == LAST_MINUTE:
+            self.restore(self.with_(started=0, minute=0))
+        elif minute is not None:
+            self.restore(self.with_(minute=minute))
 
     def with_value(self, field: str, value: object) -> Record:
         """Return the state that a move of one control leads to; another plan begins at its first step."""
         moved = super().with_value(field, value)
         if field == "plan":
-            return self._fitting({**moved, "at": 0} if moved["plan"] != self.state["plan"] else moved)
+            return self._fitting({**moved, "at": 0, "skipped": ()} if moved["plan"] != self.state["plan"] else moved)
         return self._fitting(moved)
 
     def from_file(self, text: str) -> Record:
         """Return the state that a file holds."""
-        return self._fitting(super().from_file(text))
+        record = self.read_record(text)
+        before, self._state = self._state, self.start
+        try:
+            for field in self.entries:
+                if field in record:
+                    self._state = self.with_value(field, record[field])
+            return self._fitting(self._state)
+        finally:
+            self._state = before
 
     @staticmethod
     def _fitting(state: Mapping[str, Any]) -> Record:
-        """Make sure that there is a plan, and that it has the step."""
+        """Make sure that there is a plan, that it has the step, and that what is left out may be."""
         plan = state["plan"] or OPENS_WITH
-        return MappingProxyType({**state, "plan": plan, "at": min(state["at"], len(steps_of(plan)) - 1)})
+        optional = {row.step for row in steps_of(plan) if row.skip is not None}
+        skipped = tuple(step for step in state["skipped"] if step in optional)
+        return MappingProxyType({**state, "plan": plan, "at": min(state["at"], len(steps_of(plan)) - 1), "skipped": skipped})
 
     @staticmethod
     def late(state: Record) -> int:
@@ -127,22 +187,70 @@ class RunPlan(PersistentForm):
         Within its minutes in the plan a step is on time. When it really began is not asked: nobody who leads a room knows.
         """
         plan, at, minute = state["plan"], state["at"], int(state["minute"])
-        start = starts(plan)[at]
+        start = starts(plan, state["skipped"])[at]
         return min(0, minute - start) + max(0, minute - start - steps_of(plan)[at].minutes)
+
+    def behind(self, state: Record) -> int:
+        """Return by how many minutes the session will end late if nothing more is left out; below 0 if it may end early."""
+        gained = sum(row.minutes for row in steps_of(state["plan"])[state["at"] + 1 :] if row.step in state["skipped"])
+        return self.late(state) - gained
+
+    def may_go(self, state: Record) -> RunStepRow | None:
+        """Return the step to come that the plan lets go first; None if nothing more can go."""
+        coming = [row for row in steps_of(state["plan"])[state["at"] + 1 :] if row.step not in state["skipped"]]
+        return min((row for row in coming if row.skip is not None), key=lambda row: row.skip or 0, default=None)
+
+    # ---- together with the round ----
+
+    def follow(self, room: WorkshopState) -> None:
+        """Come to the step of the plan that the room is at; this is not a step of undo."""
+        state = self.state
+        if room.plan and room.plan != state["plan"]:
+            state = self.with_value("plan", room.plan)
+        step, at = steps_of(state["plan"])[state["at"]], place_of(room, state["plan"])
+        if at is None and not room.vignette and (step.topic or step.step == CLOSE):  # back before the first file
+            at = next_place({**state, "at": 0})
+        self.restore(self._fitting({**state, "at": state["at"] if at is None else at, "skipped": room.skipped}))
+
+    def begin_anew(self) -> None:
+        """Go back to before the session, with the same plan; this is not a step of undo."""
+        self.restore(self._fitting({**self.start, "plan": self.state["plan"]}))
+
+    def show_room(self, room: WorkshopState) -> None:
+        """Show whoever leads the session what the room sees and how it votes."""
+        self._room = room
+
+    _room: WorkshopState | None = None
+
+    @property
+    def on_screen(self) -> str:
+        """The activity that the room sees at this step; blank where what is on screen stays."""
+        activity = steps_of(self.state["plan"])[self.state["at"]].activity
+        return "round" if activity == self.key else activity
 
     # ---- what is on screen ----
 
     def fragments(self, state: Record) -> dict[str, str]:
         """Return what is on, what comes next, how late it is, and the whole plan."""
-        plan, at = state["plan"], state["at"]
+        plan, at, skipped = state["plan"], state["at"], state["skipped"]
+        started = bool(state["started"] or state["minute"])
+        clock = text("run_plan.at_minute", minute=state["minute"], minutes=plan_of(plan).minutes)
         return {
             "for": text(f"run_plan.{plan}.for"),
-            "now": _now(plan, at),
-            "next": _next(plan, at),
-            "late": join(text("run_plan.at_minute", minute=state["minute"]), _late(plan, at, self.late(state))),
-            "plan": _whole(plan, at),
+            "now": _now(plan, at, skipped),
+            "next": _next(plan, next_place(state), skipped),
+            "clock": clock if started else text("run_plan.not_started"),
+            "late": join(
+                _late(plan, at, self.late(state), self.behind(state), skipped) if started else None, _skip(self.may_go(state))
+            ),
+            "plan": _whole(plan, at, skipped),
+            "room": _room(self._room) if self._room else "",
             "live_text": self._live_text(state),
         }
+
+    def sections(self, state: Record) -> list[str]:
+        """Return the names of the visible sections."""
+        return ["running"] if state["started"] else ["waiting"]
 
     def _live_text(self, state: Record) -> str:
         row = steps_of(state["plan"])[state["at"]]
@@ -161,31 +269,11 @@ class RunPlan(PersistentForm):
                     "div",
                     radios("plan", text("run_plan.ask"), plans, state["plan"]),
                     slot("for", parts["for"], "p", class_="bw-small"),
-                    slider(
-                        "minute",
-                        text("run_plan.minute"),
-                        (0, LAST_MINUTE),
-                        state["minute"],
-                        help_text=text("run_plan.minute_help"),
-                    ),
                     tag("h3", text("run_plan.late_title")),
-                    slot("late", parts["late"], class_="bw-story"),
+                    self._clock(parts),
                     class_="bw-spaced",
                 ),
-                tag(
-                    "div",
-                    tag("h3", text("run_plan.now")),
-                    slot("now", parts["now"], class_="bw-item"),
-                    tag(
-                        "div",
-                        button(text("run_plan.on"), "next", key="ArrowRight PageDown", hint="→"),
-                        button(text("run_plan.back"), "back", key="ArrowLeft PageUp", hint="←"),
-                        class_="bw-toolbar bw-nav",
-                    ),
-                    tag("h3", text("run_plan.next")),
-                    slot("next", parts["next"], class_="bw-story"),
-                    class_="bw-spaced",
-                ),
+                tag("div", *self._steps(parts), class_="bw-spaced"),
                 class_="bw-columns bw-halves",
             ),
             tag("h3", text("run_plan.whole")),
@@ -197,6 +285,59 @@ class RunPlan(PersistentForm):
                 class_="bw-columns bw-halves",
             ),
             citations("run_plan", (), ("run_plans", "room_advice")),
+        )
+
+    def presenter_page(self) -> str:
+        """Return what whoever leads the session has at hand: the step, the clock, the room, and then the plan."""
+        state = self.state
+        parts = self.fragments(state)
+        plans = [(row.plan, row.title) for row in load_run_plans()]
+        return activity_page(
+            self.key,
+            self._clock(parts),
+            tag("div", *self._steps(parts, arrows=False), class_="bw-spaced"),
+            tag("h3", text("run_plan.room")),
+            slot("room", parts["room"], class_="bw-spaced"),
+            tag(
+                "details",
+                tag("summary", text("run_plan.whole")),
+                radios("plan", text("run_plan.ask"), plans, state["plan"]),
+                slot("for", parts["for"], "p", class_="bw-small"),
+                slot("plan", parts["plan"], class_="bw-numbers"),
+                data_details="plan",
+            ),
+            tag("details", tag("summary", text("run_plan.keys")), keys(), data_details="keys"),
+            look="bw-presenter",
+        )
+
+    def _clock(self, parts: Mapping[str, str]) -> Markup:
+        """Write the clock: its start, the minute, how late it is, and what can go."""
+        visible = self.sections(self.state)
+        return tag(
+            "div",
+            slot("clock", parts["clock"], "p", class_="bw-plan-clock"),
+            show_if("waiting", visible, button(text("run_plan.start"), "start", key="t", hint="T")),
+            show_if("running", visible, data_poll=True),
+            slot("late", parts["late"], class_="bw-story"),
+            class_="bw-spaced",
+        )
+
+    @staticmethod
+    def _steps(parts: Mapping[str, str], *, arrows: bool = True) -> Iterable[Markup]:
+        """Write the step that is on and the one after it; in the presenter's window the arrow keys belong to the round."""
+        on, back = ("ArrowRight PageDown", "ArrowLeft PageUp") if arrows else ("n", "p")
+        hints = ("→", "←") if arrows else ("N", "P")
+        return (
+            tag("h3", text("run_plan.now")),
+            slot("now", parts["now"], class_="bw-item"),
+            tag(
+                "div",
+                button(text("run_plan.on"), "next", key=on, hint=hints[0]),
+                button(text("run_plan.back"), "back", key=back, hint=hints[1]),
+                class_="bw-toolbar bw-nav",
+            ),
+            tag("h3", text("run_plan.next")),
+            slot("next", parts["next"], class_="bw-story"),
         )
 
     def static_html(self) -> str:
@@ -221,7 +362,7 @@ class RunPlan(PersistentForm):
                 self.update(minute=min(LAST_MINUTE, starts(row.plan)[at] + step.minutes + 10))
                 if at:
                     self._to(at)
-                adjusted = catch_up(row.plan, step.step, self.late(self.state))
+                adjusted = catch_up(row.plan, step.step, self.behind(self.state))
                 yield f"   {markers(row.plan, at)}: {step_name(step)} ({when_late(step)})"
                 yield f"      {_punctual(self.late(self.state))} {' '.join(_changes(adjusted))}"
 
@@ -241,8 +382,8 @@ def keys() -> Markup:
     """Return the list of keys of a round.
 
     Examples:
-        >>> keys().count("<li")
-        9
+        >>> keys().count("<li") == len(KEYS)
+        True
     """
     return tag("ul", [tag("li", text(f"run_plan.key_{key}")) for key in KEYS], class_="bw-list")
 
@@ -255,27 +396,56 @@ def _screen(row: RunStepRow) -> str:
     return text(f"activity.{row.activity}.title") if row.activity else text("run_plan.no_part")
 
 
+def next_place(state: Mapping[str, Any], onward: int = 1) -> int | None:
+    """Return the place of the next step that is not left out, or with -1 of the one before; None at the end.
+
+    Examples:
+        >>> next_place({"plan": "long", "at": 3, "skipped": ("round_works",)})
+        5
+    """
+    steps, at = steps_of(state["plan"]), state["at"] + onward
+    while 0 <= at < len(steps):
+        if steps[at].step not in state["skipped"]:
+            return int(at)
+        at += onward
+    return None
+
+
+def place_of(room: WorkshopState, plan: str) -> int | None:
+    """Return the place in a plan of what is on the room's screen; None where the plan does not tell.
+
+    Examples:
+        >>> room = WorkshopState()
+        >>> place_of(room, "standard"), place_of(room.with_file(room.files()[1]), "standard")
+        (None, 3)
+    """
+    names = [row.step for row in steps_of(plan)]
+    if room.step == CLOSE:
+        return names.index(CLOSE)
+    files = {file: step for step, file in vignettes_of(plan, room.seed).items()}
+    return names.index(files[room.vignette]) if room.vignette in files else None
+
+
 @functools.cache
-def _now(plan: str, at: int) -> Markup:
+def _now(plan: str, at: int, skipped: tuple[str, ...]) -> Markup:
     row = steps_of(plan)[at]
     return join(
         tag("h4", step_name(row)),
-        tag("p", markers(plan, at), class_="bw-small"),
+        tag("p", markers(plan, at, skipped), class_="bw-small"),
         description_list(
-            (text("run_plan.head_screen"), _screen(row)),
-            (text("run_plan.do"), text(f"run_step.{row.step}.do")),
             (text("run_plan.say"), text(f"run_step.{row.step}.say")),
+            (text("run_plan.do"), text(f"run_step.{row.step}.do")),
             (text("run_plan.if_late"), text(f"run_step.{row.step}.late")),
+            (text("run_plan.head_screen"), _screen(row)),
         ),
     )
 
 
 @functools.cache
-def _next(plan: str, at: int) -> Markup:
-    steps = steps_of(plan)
-    if at + 1 == len(steps):
+def _next(plan: str, at: int | None, skipped: tuple[str, ...]) -> Markup:
+    if at is None:
         return tag("p", text("run_plan.nothing_next"))
-    return tag("p", tag("b", step_name(steps[at + 1])), ". ", markers(plan, at + 1))
+    return tag("p", tag("b", step_name(steps_of(plan)[at])), ". ", markers(plan, at, skipped))
 
 
 def _punctual(late: int) -> str:
@@ -285,13 +455,19 @@ def _punctual(late: int) -> str:
 
 
 @functools.cache
-def _late(plan: str, at: int, late: int) -> Markup:
-    adjusted = catch_up(plan, steps_of(plan)[at].step, late)
+def _late(plan: str, at: int, late: int, behind: int, skipped: tuple[str, ...]) -> Markup:
+    adjusted = catch_up(plan, steps_of(plan)[at].step, behind, skipped)
+    regained = text("run_plan.regained") if late > 0 >= behind else None
     return join(
-        tag("p", tag("b", _punctual(late)), f" {text('run_plan.catch_up')}" if adjusted.changes else None),
+        tag("p", tag("b", _punctual(late)), f" {text('run_plan.catch_up')}" if adjusted.changes else None, " ", regained),
         tag("ul", [tag("li", saving.text) for saving in adjusted.changes], class_="bw-list") if adjusted.changes else None,
         tag("p", _left(adjusted.minutes_left, bool(adjusted.changes))) if adjusted.minutes_left else None,
     )
+
+
+def _skip(step: RunStepRow | None) -> Markup:
+    """Write the button that leaves out what the plan lets go first."""
+    return button(text("run_plan.skip_do", step=step.title), "skip", key="s", hint="S") if step else Markup("")
 
 
 def _left(left: int, saved: bool) -> str:
@@ -306,10 +482,32 @@ def _changes(adjusted: CatchUp) -> list[str]:
 
 
 @functools.cache
-def _whole(plan: str, at: int) -> Markup:
+def _whole(plan: str, at: int, skipped: tuple[str, ...]) -> Markup:
+    begins = starts(plan, skipped)
     rows = [
-        (starts(plan)[place] if row.minutes else "–", step_name(row), row.minutes or "–", _screen(row), when_late(row))
+        (
+            begins[place] if row.minutes and row.step not in skipped else "–",
+            step_name(row),
+            row.minutes or "–",
+            _screen(row),
+            text("run_plan.cell_skipped") if row.step in skipped else when_late(row),
+        )
         for place, row in enumerate(steps_of(plan))
     ]
     head = [text(f"run_plan.head_{name}") for name in ("when", "step", "minutes", "screen", "late")]
     return table(text("run_plan.caption"), head, rows, marked=at)
+
+
+def _room(room: WorkshopState) -> Markup:
+    """Write what only whoever leads the session sees: the next file, and the votes as they come in."""
+    left = room.files_left()
+    upcoming = vignettes()[left[0]] if left else None
+    told = f"{upcoming.title} ({text(f'topic.{upcoming.topic}')})" if upcoming else text("run_plan.no_file_next")
+    counted = text("round.tally", voted=sum(room.counted), people=room.people)
+    head = [text(f"run_plan.votes_{name}") for name in ("verdict", "hands", "phones")]
+    rows = [(one.label, room.votes[one], room.phones[one]) for one in Verdict if room.counted[one]]
+    return join(
+        tag("p", tag("b", text("run_plan.next_file")), " ", told),
+        tag("p", counted) if room.vignette else None,
+        table(text("run_plan.votes"), head, rows) if rows else None,
+    )

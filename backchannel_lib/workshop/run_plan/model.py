@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from itertools import accumulate
 from typing import Annotated, Final, NamedTuple
 
@@ -9,8 +10,10 @@ from backchannel_lib.activities.tables import load_activities
 from backchannel_lib.base.errors import known_word
 from backchannel_lib.base.readers import WrongRowError, integer, loader, one_of
 from backchannel_lib.base.texts import text
+from backchannel_lib.model.soap_rule import rules_check
+from backchannel_lib.model.tables import load_soap_rule
 from backchannel_lib.page.host import host
-from backchannel_lib.workshop.deck import HARDEST, draw, topic_names
+from backchannel_lib.workshop.deck import HARDEST, draw, topic_names, vignettes
 
 MAX_MINUTES: Final = 240
 
@@ -35,6 +38,10 @@ class RunPlanRow(NamedTuple):
 load_run_plans = loader(RunPlanRow, "run_plans.csv")
 
 
+def _rule_answers() -> list[str]:
+    return sorted({row.answer for row in load_soap_rule()})
+
+
 class RunStepRow(NamedTuple):
     """A step of a plan, in the order in which they are done.
 
@@ -49,6 +56,7 @@ class RunStepRow(NamedTuple):
     activity: Annotated[str, one_of(lambda: [row.activity for row in load_activities()], blank=True), "what is on screen"]
     topic: Annotated[str, one_of(topic_names, blank=True), "of the vignette that a round plays"]
     difficulty: Annotated[str, one_of([str(level) for level in range(1, HARDEST + 1)], blank=True), "of that vignette"]
+    rule: Annotated[str, one_of(_rule_answers, blank=True), "what the rule has to say of that vignette"]
     skip: Annotated[int | None, integer(1, MAX_MINUTES, blank=True), "its place in the order in which steps are left out"]
     shorter: Annotated[int | None, integer(1, MAX_MINUTES, blank=True), "the minutes it can be cut to"]
 
@@ -165,20 +173,20 @@ def steps_of(plan: str) -> tuple[RunStepRow, ...]:
     return tuple(row for row in load_run_steps() if row.plan == chosen)
 
 
-def starts(plan: str) -> tuple[int, ...]:
-    """Return the minute at which each step of a plan begins.
+def starts(plan: str, skipped: Collection[str] = ()) -> tuple[int, ...]:
+    """Return the minute at which each step of a plan begins; a step that is left out takes no time.
 
     Raises:
         CaseError: There is no such plan.
 
     Examples:
-        >>> starts("short")
-        (0, 0, 3, 9, 15)
+        >>> starts("short"), starts("short", ["round_caller"])
+        ((0, 0, 3, 9, 15), (0, 0, 3, 3, 9))
     """
-    return tuple(accumulate((row.minutes for row in steps_of(plan)[:-1]), initial=0))
+    return tuple(accumulate((0 if row.step in skipped else row.minutes for row in steps_of(plan)[:-1]), initial=0))
 
 
-def catch_up(plan: str, step: str, minutes_late: int) -> CatchUp:
+def catch_up(plan: str, step: str, minutes_late: int, skipped: Collection[str] = ()) -> CatchUp:
     """Find what to leave out or cut short after a step, so that a late session ends on time.
 
     As few steps as possible are left out, first those that the plan names first; cutting short comes before leaving out.
@@ -187,6 +195,7 @@ def catch_up(plan: str, step: str, minutes_late: int) -> CatchUp:
         plan: The plan.
         step: The current step; it and those before it stay as they are.
         minutes_late: How late the session will be when this step is over.
+        skipped: Steps that are left out already.
 
     Raises:
         CaseError: There is no such plan, or it has no such step.
@@ -201,14 +210,15 @@ def catch_up(plan: str, step: str, minutes_late: int) -> CatchUp:
     names = [row.step for row in steps]
     known_word("step", step, names)
     late = max(0, minutes_late)
-    coming = sorted(steps[names.index(step) + 1 :], key=lambda row: MAX_MINUTES if row.skip is None else row.skip)
+    after = [row for row in steps[names.index(step) + 1 :] if row.step not in skipped]
+    coming = sorted(after, key=lambda row: MAX_MINUTES if row.skip is None else row.skip)
     optional = [row for row in coming if row.skip is not None]
     for count in range(len(optional) + 1):
-        skipped, remaining = optional[:count], [row for row in coming if row not in optional[:count]]
-        if sum(row.minutes for row in skipped) + sum(row.can_lose for row in remaining) >= late:
+        left_out, remaining = optional[:count], [row for row in coming if row not in optional[:count]]
+        if sum(row.minutes for row in left_out) + sum(row.can_lose for row in remaining) >= late:
             break
-    changes = [ShortenedStep(row, 0, row.minutes) for row in skipped]
-    late = max(0, late - sum(row.minutes for row in skipped))
+    changes = [ShortenedStep(row, 0, row.minutes) for row in left_out]
+    late = max(0, late - sum(row.minutes for row in left_out))
     for row in remaining:
         saved = min(row.can_lose, late)
         late -= saved
@@ -230,5 +240,6 @@ def vignettes_of(plan: str, seed: int) -> dict[str, str]:
     drawn: dict[str, str] = {}
     for row in steps_of(plan):
         if row.topic:
-            drawn[row.step] = draw(row.topic, int(row.difficulty), seed, tuple(drawn.values()))[0]
+            fits = draw(row.topic, int(row.difficulty), seed, tuple(drawn.values()))
+            drawn[row.step] = next(one for one in fits if row.rule in {"", rules_check(vignettes()[one].case).answer})
     return drawn

@@ -8,6 +8,8 @@ import { contentOf } from "./files.js";
 import { DEBOUNCE_MS, POLL_MS } from "./settings.js";
 import { fieldOf, focusOn } from "./view.js";
 
+const COUNTS = ".bw-votes .bw-number"; // the boxes for counts of hands
+
 /** @param {HTMLInputElement} input */
 function valueOf(input) {
   if ("isUnknown" in input.dataset) return input.checked ? "unknown" : "known";
@@ -118,10 +120,29 @@ export function listen(root, { store, view, timer, onStage }) {
     const target = /** @type {HTMLInputElement} */ (event.target);
     const field = fieldOf(target);
     if (field) store.activate(field);
+    if (target.matches(COUNTS)) count = target;
     if (target.closest(".bw-number-box")) target.select(); // a count is typed anew, not after the one that is there
   });
 
   root.addEventListener("submit", (event) => event.preventDefault());
+
+  /** @type {Element | null} */
+  let count = null; // the box in which hands were counted last
+
+  /**
+   * A digit counts hands: it goes into the box that is in use, or else into the first.
+   * @param {KeyboardEvent} event
+   * @param {string} digit
+   * @returns {boolean} whether there are such boxes
+   */
+  function countHands(event, digit) {
+    const counts = [...root.querySelectorAll(COUNTS)].filter((one) => one.checkVisibility());
+    if (!counts.length) return false;
+    event.preventDefault();
+    focusOn(count && counts.includes(count) ? count : counts[0]);
+    document.execCommand("insertText", false, digit); // as if it were typed there; it replaces what is selected
+    return true;
+  }
 
   // A key that is printed on a button presses it, wherever the focus is, except in a control: there it is the control's own.
   /** @param {KeyboardEvent} event */
@@ -129,13 +150,18 @@ export function listen(root, { store, view, timer, onStage }) {
     const { key } = event;
     const name = keyName(event);
     const target = /** @type {HTMLInputElement} */ (event.target);
-    if (event.ctrlKey || event.metaKey || event.altKey || event.repeat || event.defaultPrevented) return;
-    if (target.closest?.("input, select, textarea")) {
+    if (event.ctrlKey || event.metaKey || event.altKey || event.repeat || event.defaultPrevented || target.closest?.("dialog")) return;
+    const clicker = onStage && /^Page(Up|Down)$/.test(key); // a clicker turns the page, whatever has the focus
+    if (!clicker && target.closest?.("input, select, textarea")) {
+      const counts = [...root.querySelectorAll(COUNTS)];
+      const next = key === "Enter" ? counts[counts.indexOf(target) + 1] : undefined;
+      if (counts.includes(target) && next) return setTimeout(() => focusOn(next)); // from one verdict to the next
       // The ways out of a control: Escape from any, and Enter from a box in which a number was typed.
       const out = key === "Escape" || (key === "Enter" && target.type === "text");
       if (out && root.contains(target) && root.querySelector("[data-key]")) setTimeout(() => focusOn(root.querySelector("h3, h2")));
       return;
     }
+    if (onStage && /^[0-9]$/.test(name) && countHands(event, name)) return;
     const places = onStage ? [root, ...document.querySelectorAll(".stage-pages")] : [root]; // the stage's own bar counts too
     const buttons = /** @type {HTMLButtonElement[]} */ (places.flatMap((one) => [...one.querySelectorAll("button[data-key]")]));
     const keys = (/** @type {HTMLElement} */ one) => (one.dataset.key ?? "").toLowerCase().split(" ");

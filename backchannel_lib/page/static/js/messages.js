@@ -81,6 +81,7 @@
  * @property {"clock_left"} type
  * @property {string} value
  * @property {number} left
+ * @property {boolean} [paused]
  * @property {number} [seq]
  * @property {string} [view]
  * @property {number} [number]
@@ -121,6 +122,7 @@
  * @property {number} seconds
  * @property {number} [left]
  * @property {boolean} run
+ * @property {boolean} [paused]
  */
 /**
  * @typedef {object} ActionResult

@@ -360,13 +360,14 @@ export class Store {
   /** @param {Record<string, Value>} values */
   #save(values) {
     Object.assign(this.values, values);
+    if (!this.#options.storageKey) return; // Python keeps what was entered
     this.#options.storage.setItem(this.#options.storageKey, JSON.stringify(this.values));
   }
 
   /** @param {Record<string, Value>} values */
   #savedBefore(values) {
     this.values = { ...values };
-    const saved = this.#options.storage.getItem(this.#options.storageKey);
+    const saved = this.#options.storageKey ? this.#options.storage.getItem(this.#options.storageKey) : null;
     return saved && saved !== JSON.stringify(this.values) ? saved : null;
   }
 }

@@ -3,7 +3,7 @@
 // a page have one clock: whoever stops it stops it in each of them.
 
 /** @import { ClockRecord } from "./messages.js" */
-import { CLOCK_SAVE_S, TICK_MS } from "./settings.js";
+import { CLOCK_SAVE_S, DRIFT_S, TICK_MS } from "./settings.js";
 
 /** @typedef {"pause" | "go" | "off" | "on"} ClockAction */
 
@@ -11,7 +11,7 @@ import { CLOCK_SAVE_S, TICK_MS } from "./settings.js";
  * @typedef {object} ClockView what one view does for the clock
  * @property {() => boolean} visible
  * @property {() => void} draw
- * @property {(id: string, left: number) => void} save
+ * @property {(id: string, left: number, paused: boolean) => void} save
  * @property {(id: string) => void} timeUp
  */
 
@@ -42,7 +42,13 @@ export class Clock {
   }
 
   /** @param {ClockRecord} record */
-  start({ id, seconds, left, run }) {
+  start({ id, seconds, left, run, paused }) {
+    if (this.id === id && paused !== undefined) {
+      this.paused = !run || this.off; // another window may have stopped it, or let it run
+      if (left !== undefined && Math.abs(left - this.left) > DRIFT_S) this.left = left;
+      this.draw();
+      return;
+    }
     if (this.id === id) {
       if (!run && !this.paused) this.act("pause"); // the answer is on screen, or the file is closed: time stands still
       else this.draw(); // in a view that has just opened
@@ -73,7 +79,7 @@ export class Clock {
   /** A session that is saved has to know how far the clock was. */
   #save() {
     const [view] = this.views;
-    if (this.id) view?.save(this.id, Math.ceil(this.left));
+    if (this.id) view?.save(this.id, Math.ceil(this.left), this.paused);
   }
 
   tick() {
@@ -95,7 +101,7 @@ const clocks = new Map(); // by activity
  * @param {object} options
  * @param {string} options.activity what all views of one activity have in common
  * @param {boolean} options.onStage the clock of a page that is out of sight stops
- * @param {(id: string, left: number) => void} options.save
+ * @param {(id: string, left: number, paused: boolean) => void} options.save
  * @param {(id: string) => void} options.timeUp
  */
 export function createTimer(root, { activity, onStage, save, timeUp }) {
@@ -134,9 +140,9 @@ export function createTimer(root, { activity, onStage, save, timeUp }) {
     draw,
     timeUp,
     visible: () => !document.hidden && (!onStage || root.checkVisibility()),
-    /** @type {(id: string, left: number) => void} */
-    save: (id, left) => {
-      if (dial && "savesClock" in dial.dataset) save(id, left);
+    /** @type {(id: string, left: number, paused: boolean) => void} */
+    save: (id, left, paused) => {
+      if (dial && "savesClock" in dial.dataset) save(id, left, paused);
     },
   };
   if (dial) {

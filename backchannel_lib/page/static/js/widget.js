@@ -25,7 +25,7 @@ export function render({ model, el }) {
   const id = `bw${Math.random().toString(36).slice(2)}-`; // of this view, among all that show the same widget
   el.innerHTML = model.get("html").replaceAll("§", id);
   const root = /** @type {HTMLElement} */ (el.firstElementChild);
-  const onStage = document.body.matches("[data-stage]"); // the full-screen page, before a room
+  const onStage = document.body.matches("[data-stage], [data-role]"); // before a room, or where it is led from
 
   const store = new Store({
     view: id,
@@ -64,7 +64,7 @@ export function render({ model, el }) {
   const timer = createTimer(root, {
     activity: model.get("activity_id"),
     onStage,
-    save: (clock, left) => store.send({ type: "clock_left", value: clock, left }),
+    save: (clock, left, paused) => store.send({ type: "clock_left", value: clock, left, paused }),
     timeUp: (clock) => store.act({ type: "time_up", value: clock }),
   });
   const events = listen(root, { store, view, timer, onStage });

@@ -1,0 +1,77 @@
+"""The pages of a room: what the projector shows, and what whoever leads the session has at hand."""
+
+from __future__ import annotations
+
+import json
+from typing import Final, Literal, TypeAlias
+
+from backchannel_lib.base.texts import text
+from backchannel_lib.page.html import Markup, tag
+from backchannel_lib.workshop.session import Session
+from backchannel_lib.workshop.stage import keys_dialog, stage_bar
+
+Role: TypeAlias = Literal["projector", "presenter"]
+#: What a window is for. Each has a key of its own.
+ROLES: Final[tuple[Role, ...]] = ("projector", "presenter")
+#: What the projector opens with: three sentences for the room.
+OPENS_WITH: Final = "round"
+#: What the pages may do: run their own scripts, and talk to this server.
+POLICY: Final = (
+    "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src data:; connect-src 'self'; "
+    "form-action 'none'; base-uri 'none'; frame-ancestors 'none'"
+)
+
+
+def room_page(session: Session, role: Role) -> str:
+    """Return a window's page as it opens.
+
+    Args:
+        session: The session that it shows.
+        role: What the window is for.
+
+    Examples:
+        >>> session = Session()
+        >>> ["bw-presenter" in room_page(session, role) for role in ROLES]
+        [False, True]
+    """
+    is_presenter = role == "presenter"
+    data = {
+        "asleep": text("stage.asleep"),
+        "late": text("panel.late"),
+        "not_saved": text("panel.not_saved"),
+    }
+    head = tag(
+        "head",
+        tag("meta", charset="utf-8"),
+        tag("meta", name="viewport", content="width=device-width, initial-scale=1"),
+        tag("meta", name="color-scheme", content="light dark" if is_presenter else "light"),
+        tag("title", text("stage.presenter" if is_presenter else "stage.title")),
+        Markup('<link rel="icon" href="data:,">'),
+        *(Markup(f'<link rel="stylesheet" href="assets/{file}">') for file in ("panel.css", "stage.css")),
+        Markup('<script type="module" src="assets/room.js"></script><script type="module" src="assets/stage.js"></script>'),
+    )
+    parts = [_part(session, name, is_presenter=is_presenter) for name in session.parts]
+    body = tag(
+        "body",
+        stage_bar(OPENS_WITH) if not is_presenter else _presenter_bar(),
+        tag("noscript", tag("p", text("stage.no_script"), class_="stage-wait")),
+        tag("main", parts, id="stage"),
+        tag("p", id="status", role="alert", class_="stage-status", hidden=True),
+        keys_dialog(),
+        Markup(f'<script type="application/json" id="page-data">{json.dumps(data).replace("<", "&lt;")}</script>'),
+        data_stage=not is_presenter,
+        data_role=role,
+        data_dark_text=text("stage.dark") if is_presenter else None,
+    )
+    return f"<!doctype html>\n{tag('html', head, body, lang='en')}\n"
+
+
+def _presenter_bar() -> Markup:
+    return tag("header", tag("h1", text("stage.presenter"), class_="stage-title"), class_="stage-bar")
+
+
+def _part(session: Session, name: str, *, is_presenter: bool) -> Markup:
+    activity = session.parts[name]
+    html = session.run_plan.presenter_page() if is_presenter and activity is session.run_plan else activity.page()
+    on = name == OPENS_WITH or (is_presenter and activity is session.run_plan)
+    return tag("div", Markup(html.replace("§", f"{name}-at-")), data_activity=name, data_on=on)

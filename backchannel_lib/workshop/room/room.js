@@ -1,0 +1,76 @@
+// @ts-check
+// A window of the room: each activity on it is a panel, as in Jupyter, whose other end is the room's server.
+
+// @ts-ignore - the server puts it together
+import panel from "./panel.js";
+
+const RETRY_MS = 700;
+const texts = JSON.parse(document.querySelector("#page-data")?.textContent ?? "{}");
+const status = /** @type {HTMLElement} */ (document.querySelector("#status"));
+const role = document.body.dataset.role ?? "";
+/** @type {Map<string, (answer: any) => void>} */
+const receivers = new Map();
+/** @type {string[]} */
+let waiting = []; // said before the connection stood
+let wasOpen = false;
+/** @type {WebSocket} */
+let socket;
+
+function connect() {
+  socket = new WebSocket(`ws://${location.host}/socket/${role}`);
+  socket.addEventListener("open", () => {
+    if (wasOpen) return location.reload(); // the server was away: whatever it has now, it shows anew
+    wasOpen = true;
+    for (const message of waiting) socket.send(message);
+    waiting = [];
+  });
+  socket.addEventListener("message", ({ data }) => {
+    const message = JSON.parse(data);
+    if (message.part) receivers.get(message.part)?.(message.answer);
+    else if (message.room) document.dispatchEvent(new CustomEvent("room", { detail: message.room }));
+  });
+  socket.addEventListener("close", () => {
+    status.textContent = texts.asleep;
+    status.hidden = !wasOpen; // one that never stood has not been missed yet
+    setTimeout(connect, RETRY_MS);
+  });
+}
+
+/** @param {object} message */
+function send(message) {
+  const text = JSON.stringify(message);
+  if (!wasOpen) waiting.push(text);
+  else if (socket.readyState === WebSocket.OPEN) socket.send(text);
+  else throw new Error("not connected"); // the panel says so, and keeps what was entered
+}
+
+connect();
+document.addEventListener("blank", (event) => send({ blank: /** @type {CustomEvent} */ (event).detail }));
+
+for (const place of /** @type {NodeListOf<HTMLElement>} */ (document.querySelectorAll("[data-activity]"))) {
+  const name = place.dataset.activity ?? "";
+  /** @type {Set<(message: any, buffers: DataView[]) => void>} */
+  const callbacks = new Set();
+  /** @type {Record<string, unknown>} */
+  const values = {
+    html: place.innerHTML.replaceAll(`${name}-at-`, "§"),
+    activity_id: name,
+    storage_key: "", // the server keeps what was entered
+    disconnected_text: texts.asleep,
+    late_text: texts.late,
+    not_saved_text: texts.not_saved,
+    prefetch: true,
+  };
+  receivers.set(name, (answer) => {
+    for (const callback of callbacks) callback(answer, []);
+  });
+  panel.render({
+    model: {
+      get: (/** @type {string} */ one) => values[one],
+      on: (/** @type {string} */ _, /** @type {any} */ callback) => callbacks.add(callback),
+      off: (/** @type {string} */ _, /** @type {any} */ callback) => callbacks.delete(callback),
+      send: (/** @type {any} */ message) => send({ part: name, message }),
+    },
+    el: place,
+  });
+}

@@ -1,0 +1,283 @@
+"""The server of a room: it keeps one session, and every window of it shows the same.
+
+It answers on this computer alone. Each kind of window has a key of its own: the address with the key opens it, and the browser
+is then known by a cookie, so that no address on a screen holds a key. After a crash the same command brings session, addresses
+and windows back.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import hmac
+import json
+import logging
+import secrets
+import signal
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any, Final, TypeAlias
+
+from tornado.httpserver import HTTPServer
+from tornado.web import Application, RequestHandler
+from tornado.websocket import WebSocketClosedError, WebSocketHandler
+
+from backchannel_lib.base.files import write_file
+from backchannel_lib.base.formatting import printable
+from backchannel_lib.page.frontend import STATIC, bundle
+from backchannel_lib.workshop.room.pages import POLICY, ROLES, Role, room_page
+from backchannel_lib.workshop.session import Session
+
+ADDRESS: Final = "127.0.0.1"
+#: The names by which this computer's browsers may ask. A page of another host cannot, under any name.
+HOSTS: Final = frozenset({ADDRESS, "localhost"})
+PATHS: Final[Mapping[Role, str]] = {"projector": "/", "presenter": "/presenter"}
+MAX_MESSAGE: Final = 6_000_000  # bytes; a file that a reader opens is cut off below
+#: What a projector may still ask for while another window leads the session: to see, and not to do.
+LOOKS: Final = frozenset({"hello", "refresh"})
+KEYS_LAST_S: Final = 12 * 3600  # after that, old addresses open nothing
+
+Keys: TypeAlias = dict[str, str]
+ASSETS: Final[Mapping[str, Callable[[], str]]] = {
+    "panel.js": bundle,
+    **{name: (STATIC / name).read_text for name in ("panel.css", "stage.css", "stage.js")},
+    "room.js": Path(__file__).with_name("room.js").read_text,
+}
+
+
+def load_keys(folder: Path, port: int) -> Keys:
+    """Return the key of each kind of window: those of the server before, if it ended a short while ago, or else new ones.
+
+    Args:
+        folder: A folder that only its owner can read.
+        port: The server's port.
+
+    Examples:
+        >>> import tempfile
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     load_keys(Path(folder), 8866) == load_keys(Path(folder), 8866) != load_keys(Path(folder), 8867)
+        True
+    """
+    file = folder / f"room-{port}.json"
+    with contextlib.suppress(OSError, ValueError, AttributeError, TypeError):  # what it holds is no such record
+        kept = json.loads(file.read_text(encoding="utf-8"))
+        young = 0 <= time.time() - kept.get("made", 0) < KEYS_LAST_S
+        if young and all(isinstance(kept.get(role), str) and len(kept[role]) >= 32 for role in ROLES):
+            return {role: kept[role] for role in ROLES}
+    keys: Keys = {role: secrets.token_urlsafe(24).replace("-", "x").replace("_", "y") for role in ROLES}
+    write_file(file, json.dumps({**keys, "made": int(time.time())}))
+    return keys
+
+
+class Room:
+    """A session and the windows that show it.
+
+    Args:
+        port: Where it answers.
+        keys: The key of each kind of window.
+    """
+
+    def __init__(self, port: int, keys: Keys) -> None:
+        self.session = Session()
+        self.port, self.keys = port, keys
+        self.windows: set[WindowSocket] = set()
+
+    def address(self, role: Role) -> str:
+        """Return the address that opens a window, with its key."""
+        return f"http://{ADDRESS}:{self.port}{PATHS[role]}?token={self.keys[role]}"
+
+    def knows(self, role: Role, key: str) -> bool:
+        """Return whether a key opens this kind of window."""
+        return hmac.compare_digest(key.encode(), self.keys[role].encode())
+
+    @property
+    def is_led(self) -> bool:
+        """Whether a presenter's window is open: then the projector only shows."""
+        return any(window.role == "presenter" for window in self.windows)
+
+    def take(self, window: WindowSocket, part: str, message: Mapping[str, Any]) -> None:
+        """Carry out what a window asks for, and tell all windows what they show then."""
+        if window.role == "projector" and self.is_led and message.get("type") not in LOOKS:
+            return
+        for name, answer in self.session.handle(part, printable(message)):
+            self.send({"part": name, "answer": printable(answer)})
+        self.tell_windows()
+
+    def tell_windows(self, **more: object) -> None:
+        """Tell every window whether somebody leads, and what the room should see."""
+        self.send({"room": {"led": self.is_led, "part": self.session.on_screen, **more}})
+
+    def send(self, message: Mapping[str, Any]) -> None:
+        """Send a message to every window; one that has gone is left alone."""
+        content = json.dumps(message)
+        for window in list(self.windows):
+            with contextlib.suppress(WebSocketClosedError):
+                window.write_message(content)
+
+
+class OfRoom(RequestHandler):
+    """What every answer has in common: it is for this computer's own browsers, and nobody keeps it."""
+
+    room: Room
+
+    def initialize(self, room: Room) -> None:
+        """Take the room."""
+        self.room = room
+
+    def set_default_headers(self) -> None:
+        """Say what a browser may do with the answer."""
+        for name, value in {
+            "Content-Security-Policy": POLICY,
+            "Cache-Control": "no-store",
+            "Cross-Origin-Resource-Policy": "same-origin",
+            "Referrer-Policy": "no-referrer",
+            "Server": "backchannel",
+            "X-Content-Type-Options": "nosniff",
+            "X-Frame-Options": "DENY",
+        }.items():
+            self.set_header(name, value)
+
+    def prepare(self) -> None:
+        """Refuse a foreign name, under which a page of another host may ask."""
+        if self.request.host_name.lower() not in HOSTS:
+            self.refuse()
+
+    def refuse(self) -> None:
+        """Say that this is not for whoever asks."""
+        self.set_status(403)
+        self.set_header("Content-Type", "text/plain; charset=utf-8")
+        self.finish("This page is for this computer alone. Open it with the address that the program has printed.\n")
+
+    def cookie_name(self, role: Role) -> str:
+        """Return the name of the cookie that holds a key; ports have the same cookies, so it names the port."""
+        return f"room-{self.room.port}-{role}"
+
+    def may_open(self, role: Role) -> bool:
+        """Return whether the browser has the key of this kind of window."""
+        return self.room.knows(role, self.get_cookie(self.cookie_name(role)) or "")
+
+
+class PageHandler(OfRoom):
+    """A window's page."""
+
+    def get(self) -> None:
+        """Take the key out of the address once the browser has it as a cookie; then show the page."""
+        role: Role = "presenter" if self.request.path == PATHS["presenter"] else "projector"
+        key = self.get_query_argument("token", None)
+        if key is not None and self.room.knows(role, key):
+            self.set_cookie(self.cookie_name(role), key, httponly=True, samesite="Lax", path="/")
+            self.redirect(PATHS[role])
+        elif self.may_open(role):
+            self.set_header("Content-Type", "text/html; charset=utf-8")
+            self.finish(room_page(self.room.session, role))
+        else:
+            self.refuse()
+
+
+class AssetHandler(OfRoom):
+    """Scripts and styles, which hold nothing of a session."""
+
+    def get(self, name: str) -> None:
+        """Send one of them."""
+        if not any(self.may_open(role) for role in ROLES) or name not in ASSETS:
+            self.refuse()
+            return
+        kind = "text/css" if name.endswith(".css") else "text/javascript"
+        self.set_header("Content-Type", f"{kind}; charset=utf-8")
+        self.finish(ASSETS[name]())
+
+
+class WindowSocket(WebSocketHandler, OfRoom):
+    """A window's connection: a message is an object with ``part`` and ``message``, or with ``blank`` or ``keys``."""
+
+    role: Role
+
+    def prepare(self) -> None:
+        """Refuse a foreign name, and a browser without the key."""
+        super().prepare()
+        self.role = "presenter" if self.request.path.endswith("presenter") else "projector"
+        if not self._finished and not self.may_open(self.role):
+            self.refuse()
+
+    def check_origin(self, origin: str) -> bool:
+        """Return whether a page of this very server asks."""
+        return origin.lower() in {f"http://{host}:{self.room.port}" for host in HOSTS}
+
+    def open(self, *_: str, **__: str) -> None:
+        """Count the window in."""
+        self.set_nodelay(True)
+        self.room.windows.add(self)
+        self.room.tell_windows()
+
+    def on_message(self, message: str | bytes) -> None:
+        """Hand on what the window asks for; what makes no sense is passed over."""
+        try:
+            asked = json.loads(message)
+        except (ValueError, RecursionError):
+            return
+        if not isinstance(asked, dict):
+            return
+        if isinstance(asked.get("part"), str) and isinstance(asked.get("message"), dict):
+            self.room.take(self, asked["part"], asked["message"])
+        elif isinstance(asked.get("blank"), bool) and (self.role == "presenter" or not self.room.is_led):
+            self.room.tell_windows(blank=asked["blank"])
+
+    def on_close(self) -> None:
+        """Count the window out."""
+        self.room.windows.discard(self)
+        self.room.tell_windows()
+
+
+def application(room: Room) -> Application:
+    """Return what answers for a room."""
+    known = {"room": room}
+    return Application(
+        [
+            (r"/(?:presenter)?", PageHandler, known),
+            (r"/assets/([\w.-]+)", AssetHandler, known),
+            (r"/socket/(?:projector|presenter)", WindowSocket, known),
+        ],
+        default_handler_class=NotFound,
+        default_handler_args=known,
+        websocket_max_message_size=MAX_MESSAGE,
+        websocket_ping_interval=20,
+        log_function=lambda _: None,
+    )
+
+
+class NotFound(OfRoom):
+    """Any other address."""
+
+    def prepare(self) -> None:
+        """Refuse it."""
+        self.refuse()
+
+
+def serve(port: int, folder: Path, announce: Callable[[Room], None]) -> None:
+    """Serve a room until the program is asked to end.
+
+    Args:
+        port: Where it answers.
+        folder: Where its keys are kept: a folder that only its owner can read.
+        announce: Called once the room can be reached.
+    """
+    logging.getLogger("tornado").setLevel(logging.ERROR)
+
+    async def run() -> None:
+        room = Room(port, load_keys(folder, port))
+        server = HTTPServer(application(room), max_body_size=MAX_MESSAGE)
+        server.listen(port, ADDRESS)
+        ended = asyncio.Event()
+        for number in (signal.SIGINT, signal.SIGTERM):
+            with contextlib.suppress(NotImplementedError):  # Windows: Ctrl+C ends the loop by itself
+                asyncio.get_running_loop().add_signal_handler(number, ended.set)
+        announce(room)
+        try:
+            await ended.wait()
+        finally:
+            server.stop()
+            room.session.round.phones.close()
+
+    with contextlib.suppress(KeyboardInterrupt):
+        asyncio.run(run())

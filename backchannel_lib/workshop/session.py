@@ -1,0 +1,91 @@
+"""One session before a room: its run plan, its round and its desk, kept in step whichever of them moves."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any, TypeAlias
+
+from backchannel_lib.activities.activity import Activity
+from backchannel_lib.activities.messages import PrefetchedMessage, ShowMessage
+from backchannel_lib.activities.registry import make_activity
+from backchannel_lib.workshop.round.activity import Round
+from backchannel_lib.workshop.round.state import WorkshopState
+from backchannel_lib.workshop.run_plan.activity import CLOSE, RunPlan, next_place, place_of, step_name
+from backchannel_lib.workshop.run_plan.model import steps_of
+from backchannel_lib.workshop.stage import stage_parts
+
+Answer: TypeAlias = ShowMessage | PrefetchedMessage
+
+
+class Session:
+    """The activities of one room, by name. It knows no window and no connection.
+
+    Examples:
+        >>> session = Session()
+        >>> [part for part, _ in session.handle("run_plan", {"type": "next"})]
+        ['run_plan', 'run_plan']
+        >>> session.run_plan.state["at"], session.on_screen
+        (1, 'round')
+    """
+
+    def __init__(self) -> None:
+        self.parts: dict[str, Activity[Any]] = {name: make_activity(name) for name in stage_parts()}
+        self.run_plan: RunPlan = self._part(RunPlan)
+        self.round: Round = self._part(Round)
+        self.run_plan.show_room(self.round.state)
+        self.round.next_part = self._next_part
+
+    def _part(self, kind: type[Activity[Any]]) -> Any:
+        return next(part for part in self.parts.values() if isinstance(part, kind))
+
+    def handle(self, part: str, message: Mapping[str, Any]) -> Iterator[tuple[str, Answer]]:
+        """Hand a message to one part, and move the others along.
+
+        Args:
+            part: The part's name; a message for any other is passed over.
+            message: As in `Activity.handle`.
+
+        Yields:
+            Answers, each with the name of the part whose pages it is for.
+        """
+        if part not in self.parts:
+            return
+        place, room = self._place(), self.round.state
+        for answer in self.parts[part].handle(message):
+            yield part, answer
+        # A page that has just opened may have brought back what was saved; then each part knows its own place.
+        moved = message.get("type") != "hello"
+        if moved and part == self.run_plan.key and self._place() != place:
+            self.round.follow(*self._place())
+        elif part == self.round.key and message.get("type") in {"fresh", "reset"}:
+            self.run_plan.begin_anew()
+        elif moved and self.round.state != room:
+            self.run_plan.follow(self.round.state)
+        if self.round.state != room or self._place() != place:
+            self.run_plan.show_room(self.round.state)
+            for other in (self.run_plan, self.round):
+                if other.delivery.greeted:
+                    for answer in other.handle({"type": "refresh"}):
+                        yield other.key, answer
+
+    def _place(self) -> tuple[str, str, tuple[str, ...]]:
+        """Return the plan, its step, and what is left out of it."""
+        state = self.run_plan.state
+        return state["plan"], steps_of(state["plan"])[state["at"]].step, state["skipped"]
+
+    def _next_part(self, room: WorkshopState) -> str:
+        """Where the plan's next step is neither a file nor the close, go to it and return its name; else return blank."""
+        state = self.run_plan.state
+        at = next_place(state)
+        if at is None or room.plan != state["plan"] or place_of(room, state["plan"]) != state["at"]:
+            return ""
+        step = steps_of(state["plan"])[at]
+        if step.topic or step.step == CLOSE:
+            return ""
+        self.run_plan.commit_values(at=at)
+        return step_name(step)
+
+    @property
+    def on_screen(self) -> str:
+        """The part that the room sees at this step of the plan; blank where what is on screen stays."""
+        return self.run_plan.on_screen if self.run_plan.on_screen in self.parts else ""

@@ -1,0 +1,218 @@
+"""The room's server: who gets in, what each window may see, and what strange messages do."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import stat
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from tornado.httpclient import HTTPRequest, HTTPResponse
+from tornado.httpserver import HTTPServer
+from tornado.simple_httpclient import SimpleAsyncHTTPClient
+from tornado.testing import bind_unused_port
+from tornado.websocket import WebSocketClientConnection, websocket_connect
+
+from backchannel_lib.workshop.room.server import ASSETS, KEYS_LAST_S, ROLES, Room, application, load_keys
+
+
+class Served:
+    """A room on a free port, and a way to ask it."""
+
+    def __init__(self, folder: Path) -> None:
+        socket, self.port = bind_unused_port(address="127.0.0.1")
+        self.room = Room(self.port, load_keys(folder, self.port))
+        self.server = HTTPServer(application(self.room))
+        self.server.add_sockets([socket])
+        self.windows: list[WebSocketClientConnection] = []
+
+    def cookie(self, *roles: str) -> str:
+        """Return the cookies of a browser that has opened these windows."""
+        return "; ".join(f"room-{self.port}-{role}={self.room.keys[role]}" for role in roles)
+
+    async def __aenter__(self) -> Served:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        for window in self.windows:
+            window.close()
+            while await window.read_message() is not None:
+                pass
+        self.server.stop()
+        await self.server.close_all_connections()
+
+    async def get(self, path: str, **headers: str) -> HTTPResponse:
+        """Ask for a path, and follow no redirect."""
+        request = HTTPRequest(f"http://127.0.0.1:{self.port}{path}", headers=headers, follow_redirects=False)
+        client = SimpleAsyncHTTPClient(force_instance=True)
+        try:
+            return await client.fetch(request, raise_error=False)
+        finally:
+            client.close()
+
+    async def window(self, role: str, *, origin: str | None = None, cookie: str | None = None) -> WebSocketClientConnection:
+        """Open a window's connection."""
+        headers = {"Cookie": self.cookie(role) if cookie is None else cookie}
+        headers["Origin"] = f"http://127.0.0.1:{self.port}" if origin is None else origin
+        self.windows.append(await websocket_connect(HTTPRequest(f"ws://127.0.0.1:{self.port}/socket/{role}", headers=headers)))
+        return self.windows[-1]
+
+
+async def say(window: WebSocketClientConnection, part: str, **message: object) -> None:
+    """Send a message to a part."""
+    await window.write_message(json.dumps({"part": part, "message": message}))
+
+
+def run(coroutine: Any) -> Any:
+    """Run a test's story on a loop of its own."""
+    return asyncio.run(coroutine)
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Where keys and session go."""
+    monkeypatch.setenv("BACKCHANNEL_WORK", str(tmp_path / "work"))
+    return tmp_path
+
+
+async def until(window: WebSocketClientConnection, part: str) -> dict[str, Any]:
+    """Return the next answer for a part."""
+    while True:
+        told = json.loads(str(await asyncio.wait_for(window.read_message(), 10)))
+        if told.get("part") == part:
+            answer: dict[str, Any] = told["answer"]
+            return answer
+
+
+def test_each_key_opens_its_own_window_and_leaves_the_address(folder: Path) -> None:
+    async def story() -> None:
+        async with Served(folder) as served:
+            for path, role, other in (("/", "projector", "presenter"), ("/presenter", "presenter", "projector")):
+                assert (await served.get(path)).code == 403
+                assert (await served.get(f"{path}?token={served.room.keys[other]}")).code == 403
+                taken = await served.get(f"{path}?token={served.room.keys[role]}")
+                assert (taken.code, taken.headers["Location"]) == (302, path)
+                cookie = taken.headers["Set-Cookie"]
+                assert all(word in cookie for word in ("HttpOnly", "SameSite=Lax", served.room.keys[role]))
+                assert (await served.get(path, Cookie=served.cookie(other))).code == 403
+                page = await served.get(path, Cookie=served.cookie(role))
+                assert page.code == 200
+                assert all(key not in page.body.decode() for key in served.room.keys.values())
+
+    run(story())
+
+
+def test_other_names_other_pages_and_other_addresses_get_nothing(folder: Path) -> None:
+    async def story() -> None:
+        async with Served(folder) as served:
+            both = served.cookie(*ROLES)
+            for path in ("/", "/presenter", "/assets/panel.js", f"/?token={served.room.keys['projector']}"):
+                for name in ("evil.example", f"evil.example:{served.port}", "127.0.0.1.evil.example", "192.0.2.1"):
+                    assert (await served.get(path, Host=name, Cookie=both)).code == 403, (path, name)
+            for name in ASSETS:
+                assert (await served.get(f"/assets/{name}")).code == 403
+                answer = await served.get(f"/assets/{name}", Cookie=served.cookie("projector"))
+                assert answer.code == 200
+                assert answer.headers["Content-Security-Policy"].startswith("default-src 'none'")
+                assert answer.headers["Cache-Control"] == "no-store"
+            for path in (
+                "/assets/..%2fserver.py",
+                "/assets/nothing.js",
+                "/api/kernels",
+                "/index.html",
+                "/workshop.json",
+                "/assets/",
+            ):
+                assert (await served.get(path, Cookie=both)).code == 403, path
+            for origin in ("http://evil.example", f"http://evil.example:{served.port}", "null", "http://127.0.0.1:1"):
+                with pytest.raises(Exception, match="403"):
+                    await served.window("projector", origin=origin)
+            for role, cookie in (("presenter", served.cookie("projector")), ("projector", "")):
+                with pytest.raises(Exception, match="403"):
+                    await served.window(role, cookie=cookie)
+
+    run(story())
+
+
+def test_the_file_with_the_keys_is_its_owners_and_serves_one_session(folder: Path) -> None:
+    """A server that is started again after a crash has the same addresses; one on the next day has new ones."""
+    keys = load_keys(folder, 8866)
+    file = folder / "room-8866.json"
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    assert len({*keys.values()}) == len(ROLES)
+    assert all(len(key) >= 32 and key.isalnum() for key in keys.values())
+    assert load_keys(folder, 8866) == keys
+    assert load_keys(folder, 8867) != keys
+    kept = json.loads(file.read_text(encoding="utf-8"))
+    file.write_text(json.dumps({**kept, "made": time.time() - KEYS_LAST_S - 1}), encoding="utf-8")
+    assert load_keys(folder, 8866) != keys
+    for broken in (
+        "",
+        "[]",
+        "{",
+        '{"made": "x"}',
+        json.dumps({**kept, "projector": "short"}),
+        json.dumps({**kept, "made": None}),
+    ):
+        file.write_text(broken, encoding="utf-8")
+        assert all(len(key) >= 32 for key in load_keys(folder, 8866).values()), broken
+
+
+def test_what_one_window_does_every_window_shows(folder: Path) -> None:
+    async def story() -> None:
+        async with Served(folder) as served:
+            room, lead = await served.window("projector"), await served.window("presenter")
+            for window, name in ((room, "a"), (lead, "b")):
+                for part in ("run_plan", "round"):
+                    await window.write_message(
+                        json.dumps({"part": part, "message": {"type": "hello", "view": name, "number": 1}})
+                    )
+                    assert (await until(window, part))["forget"]
+            await lead.write_message(
+                json.dumps({"part": "round", "message": {"type": "next", "view": "b", "seq": 1, "number": 2}})
+            )
+            numbers = []
+            for window in (room, lead):
+                while "head" not in (answer := await until(window, "round"))["fragments"] or "forget" in answer:
+                    pass
+                numbers.append(answer["number"])
+            assert numbers[0] == numbers[1]
+            assert served.room.is_led
+            served.windows.remove(lead)
+            lead.close()
+            while await lead.read_message() is not None:
+                pass
+            while served.room.is_led:
+                await asyncio.sleep(0.01)
+
+    run(story())
+
+
+JSON = st.recursive(st.none() | st.booleans() | st.integers() | st.text(max_size=8), lambda one: st.lists(one, max_size=3))
+NEAR = st.sampled_from(["round", {}, [], 1, None, True, {"type": 5}])
+STRANGE = st.one_of(
+    st.text(max_size=60),
+    st.binary(max_size=60),
+    JSON.map(json.dumps),
+    st.dictionaries(st.sampled_from(["part", "message", "blank", "room"]), NEAR).map(json.dumps),
+)
+
+
+@pytest.mark.slow
+@settings(max_examples=15, deadline=None)
+@given(st.lists(STRANGE, max_size=20))
+def test_no_message_ends_the_server_or_a_window(tmp_path_factory: pytest.TempPathFactory, messages: list[str | bytes]) -> None:
+    async def story() -> None:
+        async with Served(tmp_path_factory.mktemp("keys")) as served:
+            window = await served.window("presenter")
+            for message in messages:
+                await window.write_message(message, binary=isinstance(message, bytes))
+            await say(window, "round", type="hello", view="v", number=1)
+            assert (await until(window, "round"))["hello"]
+
+    run(story())

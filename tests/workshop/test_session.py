@@ -1,0 +1,123 @@
+"""A session's parts stay in step, whichever of them moves and however."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from backchannel_lib.activities import saved_answers
+from backchannel_lib.workshop.run_plan.activity import place_of
+from backchannel_lib.workshop.run_plan.model import load_run_plans, steps_of, vignettes_of
+from backchannel_lib.workshop.session import Session
+
+PARTS = ("run_plan", "round", "drill")
+
+
+def session() -> Session:
+    """Open a session with nothing saved, on pages that have said hello."""
+    for name in ("workshop", "run_plan", "drill"):
+        for left in saved_answers.folder().glob(f"{name}*"):
+            left.unlink()
+    opened = Session()
+    for part in PARTS:
+        send(opened, part, type="hello")
+    return opened
+
+
+def send(opened: Session, part: str, **message: Any) -> list[tuple[str, Any]]:
+    """Let somebody act in a window."""
+    return list(opened.handle(part, {**message, "view": "v"}))
+
+
+ACTS = st.one_of(
+    st.tuples(st.just("run_plan"), st.sampled_from(["next", "next", "back", "skip", "start", "undo", "poll", "reset"])),
+    st.tuples(st.just("round"), st.sampled_from(["next"] * 6 + ["back", "undo", "choose", "fresh", "second_vote", "reset"])),
+    st.tuples(st.just("drill"), st.sampled_from(["undo", "reset"])),
+).map(lambda act: {"part": act[0], "type": act[1]})
+CHOICES = st.sampled_from([row.plan for row in load_run_plans()]).map(
+    lambda plan: {"part": "run_plan", "type": "set", "field": "plan", "value": plan}
+)
+
+
+@pytest.mark.slow
+@settings(max_examples=60)
+@given(st.lists(ACTS | CHOICES, max_size=40))
+def test_plan_and_round_agree_after_any_sequence_of_acts(acts: list[dict[str, Any]]) -> None:
+    """What the plan says is on is what the room sees, wherever the plan names a file or the close."""
+    opened = session()
+    for act in acts:
+        send(opened, **act)
+        room, plan = opened.round.state, opened.run_plan.state
+        step = steps_of(plan["plan"])[plan["at"]]
+        if step.step == "close":
+            assert room.step in {"close", "setup"}, act
+        elif step.topic:
+            assert room.vignette == vignettes_of(plan["plan"], room.seed)[step.step], act
+        if room.plan:
+            assert room.plan == plan["plan"], act
+        assert not set(room.skipped) - set(plan["skipped"]), act
+
+
+@pytest.mark.parametrize("plan", [row.plan for row in load_run_plans()])
+def test_one_key_in_the_round_goes_through_the_whole_plan(plan: str) -> None:
+    """Pressed often enough it plays every round, stops at what is no round, and ends at the close."""
+    opened = session()
+    send(opened, "run_plan", type="set", field="plan", value=plan)
+    send(opened, "run_plan", type="start")
+    seen = []
+    for _ in range(200):
+        at = steps_of(plan)[opened.run_plan.state["at"]].step
+        if not seen or seen[-1] != at:
+            seen.append(at)
+        send(opened, "round", type="next")
+    assert opened.round.state.step == "close"
+    rounds = [row.step for row in steps_of(plan) if row.topic]
+    assert [step for step in seen if step in rounds] == rounds
+    assert seen[-1] == "close"
+    middle = [row.step for row in steps_of(plan)[2:-1] if not row.topic]
+    assert [step for step in seen if step in middle] == [step for step in middle if step not in {"year"}] or plan != "long"
+
+
+def test_a_step_that_is_left_out_is_never_played() -> None:
+    opened = session()
+    send(opened, "run_plan", type="start")
+    send(opened, "run_plan", type="skip")
+    (skipped,) = opened.run_plan.state["skipped"]
+    left_out = vignettes_of("standard", 1)[skipped]
+    for _ in range(100):
+        assert opened.round.state.vignette != left_out
+        send(opened, "round", type="next")
+    assert opened.round.state.step == "close"
+
+
+def test_going_back_in_the_plan_brings_the_votes_of_that_round_back() -> None:
+    opened = session()
+    send(opened, "run_plan", type="start")
+    send(opened, "run_plan", type="next")
+    send(opened, "round", type="next")
+    send(opened, "round", type="set", field="votes_maybe", value="12")
+    send(opened, "run_plan", type="next")
+    assert sum(opened.round.state.votes) == 0
+    send(opened, "run_plan", type="back")
+    assert sum(opened.round.state.votes) == 12
+    assert opened.round.state.played == ()
+
+
+def test_a_session_comes_back_whole_after_the_program_was_started_again() -> None:
+    opened = session()
+    for part, act in (("run_plan", "start"), ("run_plan", "next"), ("round", "next"), ("run_plan", "skip")):
+        send(opened, part, type=act)
+    again = Session()
+    for part in PARTS:
+        send(again, part, type="hello")
+    assert again.round.state == opened.round.state
+    assert again.run_plan.state == opened.run_plan.state
+    assert place_of(again.round.state, "standard") == again.run_plan.state["at"]
+
+
+def test_a_message_for_no_part_changes_nothing() -> None:
+    opened = session()
+    assert send(opened, "nobody", type="next") == []
