@@ -46,10 +46,10 @@ WATCH: Final = """selector => {
 
 
 def taps(screen: Screen, count: int) -> list[float]:
-    """Press the key of the first verdict some times, each once the one before it is counted; give the milliseconds of each."""
+    """Press the button of the first verdict some times, each once the one before it is counted; give the milliseconds of each."""
     screen.page.evaluate("globalThis.taps.length = 0")
     for number in range(1, count + 1):
-        screen.page.keyboard.press("1")
+        screen.page.keyboard.press("Enter")
         screen.page.wait_for_function("number => globalThis.taps.length === number", arg=number, timeout=PATIENCE)
         screen.page.wait_for_timeout(40)
     times: list[float] = screen.page.evaluate("globalThis.taps")
@@ -83,7 +83,7 @@ def main() -> None:
         page.click(f"{ON}[data-action=phones_open][data-value='127.0.0.1']")
         page.wait_for_selector(f"{ON}.bw-phones-url", timeout=PATIENCE)
         url = "http://" + page.inner_text(f"{ON}.bw-phones-url")
-        page.locator(f"{ON}h3").first.focus()
+        page.locator(f"{ON}[data-action=tap][data-value=backfires]").focus()
         page.evaluate(WATCH, HANDS)
         taps(screen, 10)  # the first few warm everything up
         alone = taps(screen, asked.taps)

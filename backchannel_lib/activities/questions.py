@@ -44,7 +44,7 @@ class Option(NamedTuple):
     Examples:
         >>> option = questions_of("00_start_here")[2].options[0]
         >>> option.option, option.text
-        ('ignored', 'Ignored')
+        ('not_allowed', 'Not allowed')
     """
 
     question: Annotated[str, one_of(lambda: [row.question for row in _unchecked_questions()])]
@@ -78,7 +78,7 @@ class Question(NamedTuple):
     Examples:
         >>> question = questions_of("01_the_paper_bar")[2]
         >>> question.kind, question.answer, judge(question.case).verdict.label
-        ('case', 'fallback_seat', 'Fallback seat')
+        ('case', 'maybe', 'Maybe')
     """
 
     question: str

@@ -254,7 +254,7 @@ class DeskFileRow(NamedTuple):
 
     Examples:
         >>> len(load_desk_files())
-        6
+        5
     """
 
     file: str

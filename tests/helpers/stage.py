@@ -87,7 +87,7 @@ class Screen(Opened):
 
     def settle(self) -> None:
         """Wait until the part on screen has its answer, first part and rest."""
-        self.page.wait_for_function(ANSWERED.replace(".bw", "[data-on] .bw"), polling=GLANCE)
+        self.page.wait_for_function("() => " + ANSWERED.replace(".bw", "[data-on] .bw"), polling=GLANCE)
 
     def fragment(self, name: str) -> str:
         """Give the text of a part of the panel on screen."""
@@ -124,5 +124,5 @@ def opened(presenter: BrowserContext, stage: Stage, part: str, size: tuple[int, 
 
 def wait_until_ready(screen: Screen) -> None:
     """Wait until the part on screen has been told where it stands."""
-    screen.page.wait_for_function("document.querySelector('[data-on] .bw[data-ready]')", polling=GLANCE)
+    screen.page.wait_for_function("() => document.querySelector('[data-on] .bw[data-ready]')", polling=GLANCE)
     screen.settle()
