@@ -46,7 +46,7 @@ WATCH: Final = """selector => {
 
 
 def taps(screen: Screen, count: int) -> list[float]:
-    """Press the button of the first verdict some times, each once the one before it is counted; give the milliseconds of each."""
+    """Press the button of the first verdict some times, each once the one before is counted; give the milliseconds."""
     screen.page.evaluate("globalThis.taps.length = 0")
     for number in range(1, count + 1):
         screen.page.keyboard.press("Enter")
