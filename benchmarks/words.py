@@ -18,7 +18,7 @@ import json
 import re
 from collections.abc import Callable, Iterable, Iterator
 from html.parser import HTMLParser
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import backchannel_lib.workshop  # noqa: F401 - its kinds of activity register themselves
 from backchannel_lib.activities.desk import decision_of
@@ -189,6 +189,55 @@ def count(texts: Iterable[str]) -> int:
     return sum(len(re.findall(r"\w[\w'’.,:%-]*", one)) for one in texts)
 
 
+class Counted(NamedTuple):
+    """How many words a chapter has, and its activities in their order.
+
+    Args:
+        prose: In the Markdown.
+        activities: What activities tell, and their verdicts' boxes, by activity.
+        texts: Each text that was counted, by activity; a bar stands before those of a verdict.
+    """
+
+    prose: int
+    activities: dict[str, tuple[int, int]]
+    texts: dict[str, list[str]]
+
+    @property
+    def told(self) -> int:
+        """The words of all activities."""
+        return sum(told for told, _ in self.activities.values())
+
+    @property
+    def answers(self) -> int:
+        """The words of all boxes of a verdict or the rule."""
+        return sum(answers for _, answers in self.activities.values())
+
+    @property
+    def minutes(self) -> float:
+        """How long it takes to read them all."""
+        return (self.prose + self.told + self.answers) / WORDS_A_MINUTE
+
+
+def count_chapter(chapter: str) -> Counted:
+    """Count the words of a chapter."""
+    once = set[str]()
+    counted = Counted(count(prose(chapter)), {}, {})
+    for row in load_activities():
+        if row.chapter != chapter:
+            continue
+        words, texts = [0, 0], []
+        for page in played(row.activity):
+            seen = InSight(page)
+            for which, found in enumerate((seen.told, seen.answers)):
+                new = [one for one in dict.fromkeys(found) if one not in once]
+                once.update(new)
+                words[which] += count(new)
+                texts += [f"{'|' * which} {one}" for one in new]
+        counted.activities[row.activity] = (words[0], words[1])
+        counted.texts[row.activity] = texts
+    return counted
+
+
 def main() -> None:
     """Print the table."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -199,25 +248,13 @@ def main() -> None:
     for row in load_chapters():
         if asked.chapters and row.chapter not in asked.chapters:
             continue
-        words, once = count(prose(row.chapter)), set[str]()
-        sums = [0, 0]
-        for activity in load_activities():
-            if activity.chapter != row.chapter:
-                continue
-            here = [0, 0]
-            for page in played(activity.activity):
-                seen = InSight(page)
-                for which, texts in enumerate((seen.told, seen.answers)):
-                    new = [one for one in dict.fromkeys(texts) if one not in once]
-                    once.update(new)
-                    here[which] += count(new)
-                    if asked.show:
-                        print(*(f"      {'|' * which} {one}" for one in new), sep="\n")
-            if asked.chapters:
-                print(f"    {activity.activity:24}{'':7}{here[0]:12}{here[1]:10}")
-            sums = [sum(pair) for pair in zip(sums, here, strict=True)]
-        minutes = (words + sum(sums)) / WORDS_A_MINUTE
-        print(f"{row.chapter:28}{words:7}{sums[0]:12}{sums[1]:10}{minutes:9.1f}{row.minutes:8}", flush=True)
+        counted = count_chapter(row.chapter)
+        for activity, (told, answers) in counted.activities.items() if asked.chapters else ():
+            if asked.show:
+                print(*(f"      {one}" for one in counted.texts[activity]), sep="\n")
+            print(f"    {activity:24}{'':7}{told:12}{answers:10}")
+        line = f"{row.chapter:28}{counted.prose:7}{counted.told:12}{counted.answers:10}{counted.minutes:9.1f}{row.minutes:8}"
+        print(line, flush=True)
 
 
 if __name__ == "__main__":

@@ -1,0 +1,31 @@
+"""The minutes that a chapter states are those it takes to read at 200 words a minute, and never more than twelve."""
+
+from __future__ import annotations
+
+import pytest
+
+from backchannel_lib.activities.tables import ChapterRow, load_chapters
+from benchmarks.words import InSight, count, count_chapter
+
+MOST = 12
+#: The chapters that are read from beginning to end; the others are tools, or are worked through at a pace of their own.
+READ = [row for row in load_chapters() if row.audience == "student" and row.chapter < "06"]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("row", READ, ids=lambda row: row.chapter)
+def test_the_stated_minutes_are_true(row: ChapterRow) -> None:
+    """A chapter states the minutes its words take, to the nearest one or so, and that is at most twelve."""
+    assert row.minutes <= MOST
+    assert abs(count_chapter(row.chapter).minutes - row.minutes) < 1
+
+
+def test_what_is_out_of_sight_is_not_counted() -> None:
+    """Hidden, folded and pressed texts don't count, and of a chain only the weakest link does."""
+    page = (
+        "<div><p>Seen here</p><p hidden>not this</p><details><summary>nor</summary>this</details><button>nor this</button>"
+        '<div class="bw-answer"><p>A verdict</p><ol><li class="bw-link">strong</li>'
+        '<li class="bw-link bw-link-weak">the weakest</li></ol></div></div>'
+    )
+    assert (InSight(page).told, InSight(page).answers) == (["Seen here"], ["A verdict", "the weakest"])
+    assert count(["It's 10:00 am.", "Not allowed"]) == 5
