@@ -29,6 +29,7 @@ from backchannel_lib.cli.project import NOTEBOOKS
 from backchannel_lib.model.verdict import judge
 
 WORDS_A_MINUTE: Final = 200
+ENOUGH: Final = 3  # places where the article disagrees with itself: the chapter says that three are enough for one sitting
 
 BLOCKS: Final = {"p", "b", "span", "li", "h2", "h3", "h4", "dt", "dd", "td", "th", "label", "legend", "caption", "figcaption"}
 SILENT: Final = {"details", "button", "script", "style", "svg", "select", "textarea"}
@@ -37,6 +38,7 @@ NOT_READ: Final = {"bw-foot", "bw-strip", "bw-hidden", "bw-controls", "bw-clock"
 VERDICT: Final = {"bw-answer", "bw-card", "bw-rule"}
 LINK: Final = "bw-link"
 WEAKEST: Final = "bw-link-weak"
+NOT_IN_SIGHT: Final = ("base_figure.", "alt_text.", "counts.")  # of what follows later: drawn, spoken, and folded
 VOID: Final = {"input", "br", "img", "hr", "meta", "link", "wbr"}
 
 
@@ -95,7 +97,10 @@ def played(name: str) -> Iterator[str]:
     for _ in _PLAYS[kind](activity) if kind in _PLAYS else ():
         yield activity.page()
         if kind != "scenes":  # theirs are charts and tables, which are on the page too
-            yield from activity.deferred_fragments(activity.state).values()
+            late = activity.deferred_fragments(activity.state)
+            yield from (
+                late[part] for part in late if not part.startswith(("base_figure.", "alt_text.", "counts."))
+            )  # drawn, spoken, folded
 
 
 def _scenes(activity: Any) -> Iterator[None]:
@@ -153,6 +158,8 @@ def _steps(activity: Any) -> Iterator[None]:
         if not activity.state[field] and (positions := [one for one in entry.positions if one]):
             activity.commit_values(**{field: positions[0]})
     for step in activity.answered:
+        if step in getattr(activity, "places", ())[ENOUGH:]:
+            return
         if step in getattr(activity, "places", ()):
             activity.commit_values(at=step)
         yield

@@ -18,7 +18,7 @@ from backchannel_lib.model.verdict import Verdict, judge
 from backchannel_lib.page.activity_page import activity_page, difference, slot, verdict_options
 from backchannel_lib.page.case_fragments import answer_line
 from backchannel_lib.page.components import citations, description_list
-from backchannel_lib.page.html import join, tag
+from backchannel_lib.page.html import Markup, join, tag
 from backchannel_lib.page.inputs import button, radios, toolbar
 
 SAVED: Final = "bets"
@@ -91,7 +91,7 @@ class Bets(Items):
                 self.item(
                     name,
                     tag("h3", tag("span", f"{number}.", class_="bw-count"), " ", bet.title),
-                    tag("p", bet.story),
+                    self._story(name, bet.story),
                     radios(name, text("guess.ask"), options, self.state[name], row=True),
                     class_="bw-told",
                 )
@@ -103,6 +103,12 @@ class Bets(Items):
             tag("p", text("bets.where", where=saved_answers.saved_place()), class_="bw-small"),
             slot("summary", parts["summary"], "p", class_="bw-summary"),
         )
+
+    def _story(self, name: str, story: str) -> Markup:
+        """Return a student's story, folded where it was read before."""
+        if not self.returned:
+            return tag("p", story)
+        return tag("details", tag("summary", text("bets.story")), tag("p", story), data_details=f"story-{name}")
 
     @property
     def text(self) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any
 
@@ -66,7 +67,7 @@ class Quiz(Items):
                 tag("b", text("quiz.right") if checked == one.answer else text("quiz.other", answer=option.text)),
                 class_="bw-kind",
             ),
-            tag("p", option.why.removeprefix(f"{text('quiz.right')} ")),  # the heading has said so
+            tag("p", _without_yes(option.why) if checked == one.answer else option.why),
             tag("p", rule_line(one.case), class_="bw-rule-line") if one.case and one.kind == "case" else None,
             citations(f"question-{name}", one.claims, (one.assumption,), one.facts)
             if one.claims or one.assumption or one.facts
@@ -112,3 +113,9 @@ class Quiz(Items):
                 self._check({"value": name})
                 right = text("quiz.right") in self.answer(name, self.state)
                 yield f"   {'+' if right else '-'} {option.text}: {option.why}"
+
+
+def _without_yes(why: str) -> str:
+    """Return the word on a right answer without its yes, which is said in a line of its own."""
+    rest = re.sub(r"^Yes[.,:] ", "", why)
+    return rest[:1].upper() + rest[1:]

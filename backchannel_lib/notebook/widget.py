@@ -280,7 +280,7 @@ class Panel(ActivityView):
     Examples:
         >>> panel = Panel()
         >>> print(panel.update(recommender="trusted_peer", specifics=True).splitlines()[0])
-        Verdict: Phone interview. The program would likely phone you for a talk, perhaps within hours.
+        Verdict: Phone interview. The program would likely call you for an interview, perhaps within hours.
         >>> panel = Panel(Case(needs_visa=True, recommender="trusted_peer", specifics=True), unknown=["sponsors_visas"])
         >>> panel.verdict, panel.verdicts, panel.value["sponsors_visas"]
         ('', ('declined', 'phone_interview'), 'unknown')

@@ -15,7 +15,7 @@ from backchannel_lib.model.exams import exam_of
 from backchannel_lib.model.open_changes import open_changes
 from backchannel_lib.model.open_judgment import judge_open
 from backchannel_lib.model.possible import possible
-from backchannel_lib.model.readings import readings_agree
+from backchannel_lib.model.readings import READINGS, readings_agree
 from backchannel_lib.model.remedies import Change, what_would_change
 from backchannel_lib.model.soap_rule import rules_check
 from backchannel_lib.model.verdict import judge
@@ -147,7 +147,7 @@ def case_text(case: Case, reading: str | None = None, unknown: Collection[str] =
 
     Examples:
         >>> print(case_text(Case()).splitlines()[0])
-        Verdict: Skimmed. Someone would glance at it and perhaps mark it for later, and then it would be lost.
+        Verdict: Skimmed. Someone would glance at it, perhaps bookmark it, and lose track of it.
     """
     rules = rules_check(case)
     rule = text("text.rules", answer=rules.label, reason=rules.reason)
@@ -162,7 +162,7 @@ def case_text(case: Case, reading: str | None = None, unknown: Collection[str] =
         lines.append(
             text(
                 "text.link",
-                mark=">" if is_weakest(judgment, reason.stage) else "-",
+                mark=f" ({text('card.weakest')})" if is_weakest(judgment, reason.stage) else "",
                 stage=text(f"stage.{reason.stage}.name"),
                 cap=reason.cap.label,
                 reason=reason.sentence,
@@ -176,14 +176,18 @@ def case_text(case: Case, reading: str | None = None, unknown: Collection[str] =
     if not changes.within_reach:
         lines.append(changes.sentence)
     agreement = readings_agree(case)
-    changed = text("text.readings_changed", names=", ".join(agreement.changed)) if agreement.changed else ""
+    changed = _changed_by(agreement.changed)
     lines.append(text("text.readings", stands=agreement.stands, total=agreement.total, changed=changed))
     return "\n".join(lines)
 
 
 def _change_line(change: Change, reached: str) -> str:
     who, answer = text(f"who.{change.who}"), change.rules.label
-    return text("text.change", what=" + ".join(change.sentences), verdict=reached, who=who, answer=answer)
+    return text("text.change", what=" ".join(change.sentences), verdict=reached, who=who, answer=answer)
+
+
+def _changed_by(readings: Collection[str]) -> str:
+    return text("text.readings_changed", names=" ".join(READINGS[name].sentence for name in readings)) if readings else ""
 
 
 def _open_lines(case: Case, reading: str | None, unknown: Collection[str]) -> Iterator[str]:
@@ -196,7 +200,11 @@ def _open_lines(case: Case, reading: str | None, unknown: Collection[str]) -> It
         citations += [text("text.ours")] if any(reason.assumption for reason in stage_range.reasons) else []
         cap = verdicts_label((stage_range.lowest, stage_range.highest), within_sentence=True)
         reasons = " / ".join(reason.sentence for reason in stage_range.reasons)
-        mark = ">" if stage in found.always_binding else "?" if stage in found.sometimes_binding else "-"
+        mark = ""
+        if stage in found.always_binding:
+            mark = f" ({text('card.weakest')})"
+        elif stage in found.sometimes_binding:
+            mark = f" ({text('card.may_be_weakest')})"
         name, basis = text(f"stage.{stage}.name"), ", ".join(citations)
         yield text("text.link", mark=mark, stage=name, cap=cap, reason=reasons, basis=basis)
 
@@ -210,8 +218,7 @@ def _open_changes_lines(case: Case, reading: str | None, unknown: Collection[str
     if not any(one.change.within_reach for one in changes.changes):
         yield changes.sentence
     readings = changed_by_readings(case, unknown)
-    names = ", ".join(name for name, changed in readings.items() if changed)
-    changed = text("text.readings_changed", names=names) if names else ""
+    changed = _changed_by([name for name, changed in readings.items() if changed])
     yield text("text.readings", stands=sum(not one for one in readings.values()), total=len(readings), changed=changed)
 
 

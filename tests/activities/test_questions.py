@@ -16,7 +16,8 @@ from hypothesis import strategies as st
 from backchannel_lib import Case, CaseError, TableError, Verdict, judge, rules_check
 from backchannel_lib.activities import questions
 from backchannel_lib.activities.questions import Bet, Question, load_bets, load_options, load_questions, questions_of
-from backchannel_lib.activities.tables import load_chapters
+from backchannel_lib.activities.registry import make_activity
+from backchannel_lib.activities.tables import load_activities, load_chapters
 from backchannel_lib.base.texts import all_words
 from backchannel_lib.model.tables import ANSWERS, load_examples
 
@@ -188,12 +189,12 @@ def test_options_that_do_not_fit_are_refused(monkeypatch: pytest.MonkeyPatch, op
 @pytest.mark.parametrize("options", [["not_allowed", "allowed", "ask_first"], ["not_allowed", "ask_first", "maybe"]])
 def test_a_rule_has_its_three_answers(monkeypatch: pytest.MonkeyPatch, options: list[str]) -> None:
     """A question about the rule offers the rule's three answers, in their order."""
-    changed = [questions.Option("time_may", option) for option in options]
-    changed += [option for option in load_options() if option.question != "time_may"]
+    changed = [questions.Option("after_autumn_call", option) for option in options]
+    changed += [option for option in load_options() if option.question != "after_autumn_call"]
     monkeypatch.setattr(questions, "load_options", lambda: changed)
     with pytest.raises(TableError) as caught:
         load_questions(Table("questions.csv"))
-    said = "expected options out of not_allowed, ask_first, allowed, in this order, found 'time_may'"
+    said = "expected options out of not_allowed, ask_first, allowed, in this order, found 'after_autumn_call'"
     assert str(caught.value).endswith(said)
 
 
@@ -317,6 +318,19 @@ def test_only_the_right_answer_is_told_yes() -> None:
     for row in QUESTIONS:
         for option in row.options:
             assert option.why.startswith(("Yes.", "Yes,", "Yes:")) == (option.option == row.answer), option
+
+
+@pytest.mark.parametrize("chapter", CHAPTERS)
+def test_a_right_answer_is_told_yes_once(chapter: str) -> None:
+    """The yes has its own line, and what follows goes on without it."""
+    row = next(row for row in load_activities() if row.chapter == chapter and row.kind == "questions")
+    quiz: Any = make_activity(row.activity)
+    for name, one in quiz.questions.items():
+        quiz.update(**{name: one.answer})
+        quiz.actions()["check"]({"value": name})
+        said = " ".join(re.sub(r"<[^>]*>", " ", quiz.answer(name, quiz.state)).split())
+        assert re.match(r"Yes\. [A-Z0-9]", said), said
+        assert not re.match(r"Yes\. Yes", said), said
 
 
 def test_every_word_on_an_answer_is_its_own() -> None:

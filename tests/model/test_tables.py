@@ -117,7 +117,7 @@ LOOSE = {
     "planner_example.csv": ("row", ""),
     "planner_limits.csv": ("limit", "claims"),
     "population_calls.csv": ("name", "assumption"),
-    "questions.csv": ("", "overrides facts assumption"),
+    "questions.csv": ("", "facts assumption"),
     "quick_answers.csv": ("answer", "leaves_open"),
     "reading_cases.csv": ("", "facts assumption"),
     "reading_changes.csv": ("target to", ""),

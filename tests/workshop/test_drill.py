@@ -266,7 +266,7 @@ def test_every_change_stands_in_the_table(drill: Drill, before: str, after: str)
         f"{text('file_sheet.caller.unconnected_faculty')}, plain",
         f"{text(f'decision.{before}')} → {text(f'decision.{after}')}",
     )
-    for content in (*told, Verdict.PHONE_INTERVIEW.label, "The caller, The timing", text("soap.answer.not_allowed")):
+    for content in (*told, Verdict.PHONE_INTERVIEW.label, "Caller, Timing", text("soap.answer.not_allowed")):
         assert content in table
     assert table.count('scope="row"') == 1
     assert Verdict.BACKFIRES.label not in table  # what is not decided is not answered

@@ -246,7 +246,7 @@ def test_the_facilitator_s_answers_are_the_engine_s(plan: str, seed: int) -> Non
     for one, vignette in zip(rounds_of(content), drawn(plan, seed), strict=True):
         shown, judgment = Page(f"<h2>{one.partition('</section>')[0]}").text, judge(vignette.case)
         assert f">{text('sheet.verdict_is', verdict=judgment.verdict.label)}<" in one
-        links = re.findall(r"<li( class=\"weakest\")?><b>([^<(]*?)(?: \(weakest link\))?</b>: allows at best: ([^.]*)\.", one)
+        links = re.findall(r"<li( class=\"weakest\")?><b>([^<(]*?)(?: \(weakest link\))?</b>: at best ([^.]*)\.", one)
         order = link_order(judgment)
         assert [(name, cap) for _, name, cap in links] == [
             (text(f"stage.{stage}.name"), judgment.caps[stage].label) for stage in order

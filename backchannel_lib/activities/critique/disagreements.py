@@ -156,12 +156,16 @@ class Disagreements(GuessForm):
             tag("p", self._live_text(choice, state), class_="bw-kind"),
             self._changed(choice),
             tag("p", text(f"disagree_why.{choice}")),
-            tag("h4", text("disagree.case")),
-            tag("p", text(f"reading_case.{row.reading}")),
-            description_list(
-                (self._name(choice, self.ours[choice]), tag("b", ours.label)),
-                (self._name(choice, row.reading), tag("b", other.label)),
-                (text("rules.title"), check.label),
+            tag(
+                "details",
+                tag("summary", text("disagree.case")),
+                tag("p", text(f"reading_case.{row.reading}")),
+                description_list(
+                    (self._name(choice, self.ours[choice]), tag("b", ours.label)),
+                    (self._name(choice, row.reading), tag("b", other.label)),
+                    (text("rules.title"), check.label),
+                ),
+                data_details=f"case-{choice}",
             ),
             self._two_tables() if choice == "callers" else None,
             citations(f"place-{choice}", self._claims(choice), (row.assumption,), row.facts),
@@ -216,10 +220,7 @@ class Disagreements(GuessForm):
                     tag(
                         "div",
                         tag("p", tag("b", self._name(choice, way), ":"), " ", READINGS[way].sentence),
-                        [
-                            tag("p", tag("b", text("card.article_lines", lines=lines_of(claim))), " ", text(f"claim.{claim}"))
-                            for claim in READINGS[way].claims
-                        ],
+                        _passages(choice, way),
                         class_="bw-way",
                     )
                     for way in (first, second)
@@ -230,7 +231,17 @@ class Disagreements(GuessForm):
             radios(f"{choice}_guess", text("disagree.guess"), guesses, self.state[f"{choice}_guess"], row=True),
             toolbar(button(text("disagree.see"), "see")),
             slot(f"told.{choice}", parts[f"told.{choice}"], class_="bw-told"),
-            show_if(f"counts.{choice}", now, tag("h4", text("disagree.counting")), slot(f"counts.{choice}"), class_="bw-told"),
+            show_if(
+                f"counts.{choice}",
+                now,
+                tag(
+                    "details",
+                    tag("summary", text("disagree.counting")),
+                    slot(f"counts.{choice}"),
+                    data_details=f"many-{choice}",
+                ),
+                class_="bw-told",
+            ),
         )
 
     @property
@@ -259,6 +270,17 @@ class Disagreements(GuessForm):
             yield f"   {case} {ours.label} / {other.label}. {text('rules.title')}: {check.label}."
             yield f"   {_over_many(found[choice])}"
             self._turn(1)
+
+
+def _passages(choice: str, way: str) -> Markup:
+    """Return the places of the article that a way to read it rests on, folded."""
+    claims = READINGS[way].claims
+    return tag(
+        "details",
+        tag("summary", text("disagree.passages")),
+        [tag("p", tag("b", text("card.article_lines", lines=lines_of(one))), " ", text(f"claim.{one}")) for one in claims],
+        data_details=f"way-{choice}-{way}",
+    )
 
 
 def _over_many(entry: Disagreement) -> str:

@@ -19,17 +19,13 @@ from backchannel_lib.page.html import Markup, join, tag
 from backchannel_lib.page.inputs import button, select, toolbar
 
 SAMPLE: Final = "sample"
-#: Ten claims of every kind of support, in the article's order, for those who have no time for a hundred.
+#: Six claims of every kind of support, in the article's order, for those who have no time for a hundred.
 MIXED: Final = (
     "meaning.dean-call",
-    "paper.checklist",
-    "caller.source-over-intensity",
     "caller.level-trusted-peer",
     "noise.cold-email-90-10",
-    "works.history-call",
     "works.political-cover",
     "timing.phase1-early-is-best",
-    "multiplier.tips-tie",
     "after.reputation",
 )
 

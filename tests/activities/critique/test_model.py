@@ -242,7 +242,7 @@ def test_another_survey_would_give_another_answer(monkeypatch: pytest.MonkeyPatc
     assert order_agrees().sentence.endswith(text("study_order.ratios_same"))
     _with_values(monkeypatch, survey_known_mentor=95, survey_unknown_mentor=90)
     assert not order_agrees().ratios[0].within_one_answer
-    assert "would only lie" in order_agrees().ratios[0].sentence
+    assert "Even if one of" in order_agrees().ratios[0].sentence
     _with_values(monkeypatch, survey_applicant=2)  # one director of 63
     assert order_agrees().ratios[1].survey_high == math.inf
 

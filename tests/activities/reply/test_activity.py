@@ -175,7 +175,7 @@ def test_no_email_is_called_right() -> None:
     """Where nothing is found, the page says that this means little, and sends the reader to the list; praise is nowhere."""
     one = checked(GOOD, NOTHING)
     found = part(one, "found")
-    assert "does not mean the email is ready" in found
+    assert "doesn't mean the email is ready" in found
     assert text("reply.nothing_found") in found
     assert text("reply_board.both_nothing") in part(one, "beside")
     assert text("reply_board.found_none") in part(checked(GOOD, "plea"), "beside")

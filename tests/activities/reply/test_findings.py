@@ -218,7 +218,7 @@ def test_the_rule_on_contact_comes_with_every_result(content: str) -> None:
     """Whatever the email, the result says that the NRMP's rule comes first, and what the checker cannot see."""
     check = check_reply(content)
     assert check.contact_rule == text("reply.contact_rule")
-    assert "only after that program has contacted you" in check.contact_rule
+    assert "only after it has contacted you" in check.contact_rule
     assert check.facts[0] == "soap_rule.no_first_contact"
     assert all(f"fact.{fact}" in all_words() for fact in check.facts)
     assert check.limits == tuple(text(f"reply.limit.{limit}") for limit in LIMITS)

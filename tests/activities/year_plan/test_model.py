@@ -427,8 +427,8 @@ VERSION:2.0
 PRODID:-//Backchannel Workbook//Year plan//EN
 CALSCALE:GREGORIAN
 X-WR-CALNAME:My plan
-X-WR-CALDESC:988 Suicide & Crisis Lifeline (US): call or text 988\\, day and
-  night\\; your school's student mental health service as well.
+X-WR-CALDESC:988 Suicide & Crisis Lifeline (US): call or text 988\\, day or
+  night. Your school's student mental health service can help too.
 BEGIN:VEVENT
 UID:soap_applications-...@backchannel-workbook
 DTSTAMP:...
