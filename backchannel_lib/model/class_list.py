@@ -238,32 +238,36 @@ def _name_of(row: TableRow) -> str:
 
 def _student(rows: list[TableRow], policies: Mapping[str, dict[str, Any]], wrong: Problems, table: Table) -> Student | None:
     """Put together the rows of one student; a row that says otherwise than those above it is left out."""
-    personal: dict[str, Any] = {}
-    contacts: list[Contact] = []
-    name = _name_of(rows[0])
+    headers = table.header.headers
+    name, personal, kept = _name_of(rows[0]), dict[str, Any](), list[TableRow]()
     for row in rows:
         own = {field: value for field in PERSONAL if (value := row.values.get(field)) is not None}
         differing = next((field for field, value in own.items() if personal.get(field, value) != value), None)
         if differing:
-            error = CaseError(differing, "class_differs", row.cells[differing], name=name)
-            wrong.add(row.number, table.header.headers[differing], error)
-            continue
-        personal |= own
+            wrong.add(row.number, headers[differing], CaseError(differing, "class_differs", row.cells[differing], name=name))
+        else:
+            personal |= own
+            kept.append(row)
+    doubted = {field for row in kept for field in _doubted(row) if field in PERSONAL}
+    contacts: list[Contact] = []
+    for row in kept:
         for program in _programs_of(row, policies) or [""]:
             try:
-                contacts.append(_contact(row, personal, program, policies.get(program.casefold(), {})))
+                contacts.append(_contact(row, personal, doubted, program, policies.get(program.casefold(), {})))
             except CaseError as error:
-                wrong.add(row.number, table.header.headers.get(error.field, error.field), error)
+                wrong.add(row.number, headers.get(error.field, error.field), error)
                 continue
             if program and policies and program.casefold() not in policies:
                 near = difflib.get_close_matches(program, [one["name"] for one in policies.values()], MOST_SUGGESTED, 0)
-                column = next(column for column in ("program", "programs") if column in table.header.headers)
-                wrong.add(
-                    row.number,
-                    table.header.headers[column],
-                    CaseError("program", "class_program", program, known=", ".join(near)),
-                )
+                column = next(column for column in ("program", "programs") if column in headers)
+                wrong.add(row.number, headers[column], CaseError("program", "class_program", program, known=", ".join(near)))
     return Student(name, tuple(contacts)) if contacts else None
+
+
+def _doubted(row: TableRow) -> set[str]:
+    """Return the fields that a row says are not known, such as by a question mark."""
+    fields = Case.fields()
+    return {name for name, cell in row.cells.items() if name in fields and row.values[name] is None and not is_blank(cell)}
 
 
 def _programs_of(row: TableRow, policies: Mapping[str, object]) -> list[str]:
@@ -279,7 +283,7 @@ def _programs_of(row: TableRow, policies: Mapping[str, object]) -> list[str]:
     return list(names.values())
 
 
-def _contact(row: TableRow, personal: Mapping[str, Any], program: str, policy: Mapping[str, Any]) -> Contact:
+def _contact(row: TableRow, personal: Mapping[str, Any], doubted: set[str], program: str, policy: Mapping[str, Any]) -> Contact:
     own = {name: value for name, value in row.values.items() if value is not None and name in Case.fields()}
     given = {**{name: value for name, value in policy.items() if name != "name"}, **personal, **own}
     caller = "" if is_blank(row.values.get("caller", "")) else _tidy(row.values["caller"])
@@ -288,8 +292,7 @@ def _contact(row: TableRow, personal: Mapping[str, Any], program: str, policy: M
         caller = ""
     if "score" not in given:
         raise CaseError("score", "cell_blank", None)
-    doubted = {name for name, cell in row.cells.items() if name in Case.fields() and not is_blank(cell)}  # such as "?"
-    names = (doubted | {*UNKNOWN_IF_BLANK}) - given.keys()
+    names = (doubted | _doubted(row) | {*UNKNOWN_IF_BLANK}) - given.keys()
     entered = frozenset(given)
     if "range_low" in given and "range_floor" in names:
         given["range_floor"] = usual_floor(given["range_low"])

@@ -85,6 +85,17 @@ def test_programs_stand_in_one_cell_or_in_a_row_each(students: str) -> None:
     ]
 
 
+@pytest.mark.parametrize("order", [(0, 1), (1, 0)])
+def test_what_one_row_says_of_a_student_holds_in_all_of_them(order: tuple[int, int]) -> None:
+    """Whichever comes first: a flag, a question mark, a score."""
+    rows = ["Avery,251,1,?,Mercy", "Avery,,,,Lakeside"]
+    table = "\n".join(["Name,Score,Failed attempts,Needs visa,Program", *(rows[place] for place in order)]) + "\n"
+    (avery,) = read_class(table).students
+    assert [(one.case.score, one.case.failed_attempts, "needs_visa" in one.unknown) for one in avery.contacts] == [
+        (251, 1, True)
+    ] * 2
+
+
 def test_a_comma_in_a_programs_name_separates_nothing() -> None:
     found = read_class('Name,Score,Programs\nAvery,251,"Mercy, Erie; Lakeside"\n', 'Name\n"Mercy, Erie"\nLakeside\n')
     assert [one.program for one in found.students[0].contacts] == ["Mercy, Erie", "Lakeside"]
