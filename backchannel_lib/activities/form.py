@@ -10,7 +10,7 @@ from typing import Any, NamedTuple, TypeAlias
 from backchannel_lib.activities.activity import Activity
 from backchannel_lib.activities.tables import ActivityRow
 from backchannel_lib.base.errors import CaseError, known_word
-from backchannel_lib.base.formatting import suggestions
+from backchannel_lib.base.formatting import printable, suggestions
 from backchannel_lib.base.texts import text
 from backchannel_lib.model.possible import UNKNOWN
 from backchannel_lib.page.activity_page import static_page
@@ -70,6 +70,23 @@ def integer_field(field: str, low: int, high: int, default: int, label: str = ""
         return int(text)
 
     return FormField(default, read, label, tuple(range(low, high + 1)) if high - low <= 400 else ())
+
+
+def text_field(field: str, longest: int, label: str = "") -> FormField:
+    """Make a field that holds a line of text of at most so many characters.
+
+    Examples:
+        >>> text_field("group", 60).read("  Monday  ")
+        'Monday'
+    """
+
+    def read(value: object) -> str:
+        line = " ".join(printable(str(value)).split())
+        if not isinstance(value, str) or len(line) > longest:
+            raise CaseError(field, "too_long", value, high=longest)
+        return line
+
+    return FormField("", read, label)
 
 
 def boolean_field(field: str, label: str = "", *, default: bool = False) -> FormField:

@@ -139,6 +139,12 @@ class Drill(PersistentForm, TimedDeck):
         if clock == self.clock_of(self.state)["id"] and is_left(seconds, self.seconds):
             self._left, self._paused = seconds, paused
 
+    def results(self) -> Markup | None:
+        """Return what the room did, once it has decided something: the sentence of the end, and the table of messages."""
+        if not self.decided(self.state):
+            return None
+        return join(tag("p", self._summary(self.state)), self._table(self._answered(self.state), self.state))
+
     # ---- what is saved ----
 
     def record(self) -> dict[str, Any]:

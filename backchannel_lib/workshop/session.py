@@ -8,6 +8,7 @@ from typing import Any, TypeAlias
 from backchannel_lib.activities.activity import Activity
 from backchannel_lib.activities.messages import PrefetchedMessage, ShowMessage
 from backchannel_lib.activities.registry import make_activity
+from backchannel_lib.workshop.drill import Drill
 from backchannel_lib.workshop.round.activity import Round
 from backchannel_lib.workshop.round.state import WorkshopState
 from backchannel_lib.workshop.run_plan.activity import CLOSE, RunPlan, next_place, place_of, step_name
@@ -34,6 +35,7 @@ class Session:
         self.round: Round = self._part(Round)
         self.run_plan.show_room(self.round.state)
         self.round.next_part = self._next_part
+        self.round.drill_results = self._part(Drill).results
 
     def _part(self, kind: type[Activity[Any]]) -> Any:
         return next(part for part in self.parts.values() if isinstance(part, kind))

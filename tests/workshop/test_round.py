@@ -543,7 +543,7 @@ def test_the_table_has_a_row_for_each_round_that_was_seen(board: Round) -> None:
     press(board, LINKS - 1)
     (row,) = table_rows()
     assert row["vignette"] == board.state.vignette
-    assert row["maybe"] == "12"
+    assert row["hands_maybe"] == "12"
     assert row["article"] == judge(board.case).verdict.name.lower()
     assert row["rule"] == rules_check(board.case).answer
     press(board, 4)

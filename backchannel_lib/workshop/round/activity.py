@@ -11,6 +11,7 @@ import json
 import re
 import secrets
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from datetime import datetime
 from typing import Any, Final
 
 from backchannel_lib.activities.activity import Action, Activity, saved_file
@@ -30,10 +31,11 @@ from backchannel_lib.page.activity_page import static_page
 from backchannel_lib.page.case_controls import slider_ends
 from backchannel_lib.page.case_fragments import answer_line
 from backchannel_lib.page.components import lines_of
-from backchannel_lib.page.html import tag
+from backchannel_lib.page.html import Markup, tag
 from backchannel_lib.workshop import session_record
 from backchannel_lib.workshop.deck import link_order, vignettes
 from backchannel_lib.workshop.phones import Phones
+from backchannel_lib.workshop.results import results_html, results_table
 from backchannel_lib.workshop.round import html
 from backchannel_lib.workshop.round.state import (
     MAX_VOTES,
@@ -69,6 +71,7 @@ class Round(Activity[WorkshopState]):
         self._paused = False  # the clock of a restored session waits until the room is ready
         self._save_problem = ""
         self._was_opened = False
+        self.drill_results: Callable[[], Markup | None] = lambda: None  # what the room did at the director's desk
         self.next_part: Callable[[WorkshopState], str] = lambda _: ""  # the plan's next step, where that is no round
 
     @property
@@ -97,6 +100,7 @@ class Round(Activity[WorkshopState]):
             "time_up": self._time_up,
             "poll": self._poll_phones,
             "table": self._download_table,
+            "results": self._download_results,
             "phones_ask": self._phones_ask,
             "phones_open": self._phones_open,
             "phones_close": self._phones_close,
@@ -202,14 +206,21 @@ class Round(Activity[WorkshopState]):
         self._writer = session_record.SessionWriter()
         self.phones.clear()
         self._session_id = secrets.token_hex(4)
-        kept = {name: getattr(self.state, name) for name in ("plan", "topic", "difficulty", "people")}
+        kept = {name: getattr(self.state, name) for name in ("plan", "topic", "difficulty")}
         result = self._go_to(WorkshopState(**kept))
         result["notice"] = text("round.set_aside", name=archived_as) if archived_as else text("round.is_fresh")
         return result
 
     def _download_table(self, _: object) -> ActionResult:
-        name = f"{session_record.NAME}.csv"
-        return saved_file(name, to_csv(*self.state.table()))
+        return saved_file(self._file_name("csv"), to_csv(*results_table(self.state)))
+
+    def _download_results(self, _: object) -> ActionResult:
+        return saved_file(self._file_name("html"), results_html(self.state, self.drill_results()))
+
+    def _file_name(self, kind: str) -> str:
+        """Return the name of a file with the results, by which two groups of a day are told apart."""
+        group = re.sub(r"\W+", "_", self.state.group).strip("_")
+        return "_".join(filter(None, (session_record.NAME, self.state.date, group))) + f".{kind}"
 
     # ---- the clock ----
 
@@ -279,6 +290,8 @@ class Round(Activity[WorkshopState]):
     def commit(self, to: WorkshopState, *, field: str | None = None) -> None:
         """Move on, save the session, and open or close the vote."""
         before = self.state
+        if to.vignette and not to.date:
+            to = to._replace(date=datetime.now().astimezone().date().isoformat())
         super().commit(to, field=field)
         self._state_changed(before)
 
@@ -310,7 +323,7 @@ class Round(Activity[WorkshopState]):
             "phones": self.phones.to_record(),
         }
         try:
-            self._writer.save(record, *self.state.table())
+            self._writer.save(record, *results_table(self.state))
         except CaseError as error:
             self._save_problem = text("round.not_kept", problem=str(error))
         else:

@@ -16,7 +16,7 @@ from backchannel_lib.page.case_fragments import fast_fragments
 from backchannel_lib.page.components import citations, description_list, lines_of, table
 from backchannel_lib.page.file_sheet import file_sheet
 from backchannel_lib.page.html import Markup, join, tag
-from backchannel_lib.page.inputs import button, clock_button, number_box, select
+from backchannel_lib.page.inputs import button, clock_button, number_box, select, text_box
 from backchannel_lib.page.verdict_html import is_weakest, weakest_sentence
 from backchannel_lib.workshop.deck import link_order, vignettes
 from backchannel_lib.workshop.phones import Phones
@@ -384,6 +384,7 @@ def page(key: str, state: WorkshopState, parts: Mapping[str, str], visible: Coll
             show_if(
                 "begun",
                 visible,
+                button(text("round.results_file"), "results"),
                 button(text("round.table_file"), "table"),
                 button(text("round.fresh"), "fresh"),
                 class_="bw-toolbar bw-alike",
@@ -412,6 +413,7 @@ def _settings(state: WorkshopState) -> Markup:
         ),
         select("difficulty", text("round.field.difficulty"), levels, state.difficulty),
         number_box("people", text("round.field.people"), state.people),
+        text_box("group", text("round.field.group"), state.group),
         number_box("seed", text("round.field.seed"), state.seed),
         class_="bw-cells",
     )

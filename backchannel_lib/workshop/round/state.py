@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Mapping
+from datetime import date
 from types import MappingProxyType
 from typing import Any, Final, NamedTuple
 
-from backchannel_lib.activities.form import FormField, choice_field, integer_field
+from backchannel_lib.activities.form import FormField, choice_field, integer_field, text_field
 from backchannel_lib.base.errors import CaseError, known_word
 from backchannel_lib.model.case import Case
 from backchannel_lib.model.exams import check_one_exam
-from backchannel_lib.model.soap_rule import rules_check
 from backchannel_lib.model.tables import STAGES
 from backchannel_lib.model.verdict import Judgment, Verdict, judge
 from backchannel_lib.page.case_controls import load_controls
@@ -20,6 +20,7 @@ from backchannel_lib.workshop.run_plan.model import load_run_plans, load_run_ste
 
 STEPS: Final = ("setup", "file", "vote", "links", "spread", "rules", "what_if", "close")
 MAX_VOTES: Final = 999
+MAX_GROUP: Final = 60  # characters
 MAX_ROUNDS: Final = 500  # no session lasts as long
 NO_VOTES: Final = (0,) * len(Verdict)
 VOTE_FIELDS: Final = {f"votes_{verdict.name.lower()}": verdict for verdict in Verdict}
@@ -29,7 +30,7 @@ Votes = tuple[int, ...]
 
 @functools.cache
 def settings() -> Mapping[str, FormField]:
-    """Return the fields that are chosen before the first file: plan, topic, difficulty, seed and people."""
+    """Return the fields that are chosen before the first file: plan, topic, difficulty, seed, people and group."""
     return MappingProxyType(
         {
             "plan": choice_field("plan", ["", *(row.plan for row in load_run_plans())], default="standard"),
@@ -37,6 +38,7 @@ def settings() -> Mapping[str, FormField]:
             "difficulty": integer_field("difficulty", 0, HARDEST, 0),
             "seed": integer_field("seed", 1, 9999, 1),
             "people": integer_field("people", 1, MAX_VOTES, 40),
+            "group": text_field("group", MAX_GROUP),
         }
     )
 
@@ -81,6 +83,8 @@ class WorkshopState(NamedTuple):
         menu_from: The step from which the menu was opened; blank if it was not.
         first: Hands and phones together of the first vote, while or after the room votes a second time.
         skipped: The steps of the run plan that are left out.
+        group: Who was in the room, as the facilitator calls them.
+        date: When the first file was put on screen, as ``YYYY-MM-DD``; blank before.
     """
 
     step: str = "setup"
@@ -98,6 +102,8 @@ class WorkshopState(NamedTuple):
     menu_from: str = ""
     first: Votes = NO_VOTES
     skipped: tuple[str, ...] = ()
+    group: str = ""
+    date: str = ""
 
     @property
     def this_round(self) -> PlayedRound:
@@ -223,24 +229,6 @@ class WorkshopState(NamedTuple):
         # With a link still hidden, the menu must not give the answer away.
         return (*self.played, self.this_round) if self.vignette and self.all_shown else self.played
 
-    def table(self) -> tuple[list[str], list[list[object]]]:
-        """Return the session as the header and rows of a table: a row per round whose answer was shown.
-
-        Examples:
-            >>> WorkshopState().with_file("nadia")._replace(shown=5).table()[1][0][:2]
-            [1, 'nadia']
-        """
-        names = [verdict.name.lower() for verdict in Verdict]
-        firsts = [f"first_{name}" for name in names]
-        rows: list[list[object]] = []
-        for number, one in enumerate(self.revealed_rounds(), start=1):
-            vignette = vignettes()[one.vignette]
-            article, rule = judge(vignette.case).verdict.name.lower(), rules_check(vignette.case).answer
-            first = one.first if sum(one.first) else [""] * len(Verdict)
-            row = [number, one.vignette, vignette.title, article, rule, *one.counted, sum(one.phones), self.people, *first]
-            rows.append(row)
-        return ["round", "vignette", "title", "article", "rule", *names, "from_phones", "people", *firsts], rows
-
     def to_record(self) -> dict[str, Any]:
         """Return the state as what JSON can hold.
 
@@ -318,6 +306,7 @@ def from_record(record: object) -> WorkshopState:
         menu_from=known_word("menu_from", menu_from, ("", *STEPS[1:])) if step == "setup" and vignette else "",
         first=_read_votes(record.get("first", NO_VOTES), _read_first),
         skipped=_read_skipped(record.get("skipped", ())),
+        date=_read_date(record.get("date", "")),
     )
 
 
@@ -334,6 +323,14 @@ def _read_phones(value: object) -> int:
 def _read_first(value: object) -> int:
     """Read a count of hands and phones together."""
     return int(integer_field("first", 0, 2 * MAX_VOTES, 0).read(value))
+
+
+def _read_date(value: object) -> str:
+    """Read a day as ``YYYY-MM-DD``; anything else is no day."""
+    try:
+        return date.fromisoformat(str(value)).isoformat()
+    except ValueError:
+        return ""
 
 
 def _read_skipped(value: object) -> tuple[str, ...]:

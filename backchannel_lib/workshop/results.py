@@ -1,0 +1,115 @@
+"""What a room takes away from a session: a page with a slide for each round, and the same as a table."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from backchannel_lib.base.texts import text
+from backchannel_lib.model.soap_rule import rules_check
+from backchannel_lib.model.verdict import Verdict, judge
+from backchannel_lib.page.components import article_name, table
+from backchannel_lib.page.frontend import STATIC
+from backchannel_lib.page.html import Markup, tag
+from backchannel_lib.page.verdict_html import weakest_sentence
+from backchannel_lib.workshop.deck import vignettes
+from backchannel_lib.workshop.round.state import PlayedRound, WorkshopState
+
+STYLE: Final = STATIC / "results.css"
+
+
+def results_html(state: WorkshopState, drill: Markup | None = None) -> str:
+    """Return the results of a session as a page that stands by itself; printed, each round is a slide.
+
+    Args:
+        state: The session.
+        drill: What the room did at the director's desk; None if it was not there.
+
+    Examples:
+        >>> session = WorkshopState(group="Monday").with_file("nadia")._replace(shown=5)
+        >>> results_html(session).count("<section")
+        2
+    """
+    rounds = state.revealed_rounds()
+    title = " · ".join(filter(None, (text("results.title"), state.group)))
+    head = [text(f"results.head.{name}") for name in ("file", "votes", "verdict", "rule")]
+    overview = [
+        (
+            f"{number}. {vignettes()[one.vignette].title}",
+            text("round.same_of", same=one.counted[judge(vignettes()[one.vignette].case).verdict], total=sum(one.counted)),
+            judge(vignettes()[one.vignette].case).verdict.label,
+            rules_check(vignettes()[one.vignette].case).label,
+        )
+        for number, one in enumerate(rounds, start=1)
+    ]
+    opening = tag(
+        "section",
+        tag("h1", title),
+        tag("p", text("results.when", date=state.date or "–", people=state.people)),
+        table(text("results.overview"), head, overview) if rounds else tag("p", text("results.none")),
+        tag("p", text("results.private"), class_="small"),
+        tag("p", text("take_home.article", article=article_name()), class_="small"),
+    )
+    slides = [_slide(number, one) for number, one in enumerate(rounds, start=1)]
+    desk = tag("section", tag("h2", text("activity.drill.title")), drill) if drill else None
+    document = tag(
+        "html",
+        tag(
+            "head",
+            tag("meta", charset="utf-8"),
+            tag("meta", name="viewport", content="width=device-width, initial-scale=1"),
+            tag("title", title),
+            tag("style", Markup(STYLE.read_text(encoding="utf-8"))),
+        ),
+        tag("body", tag("main", opening, slides, desk)),
+        lang="en",
+    )
+    return f"<!doctype html>\n{document}\n"
+
+
+def _slide(number: int, one: PlayedRound) -> Markup:
+    """Write one round: the rule first, then the article's verdict, and how the room voted."""
+    vignette = vignettes()[one.vignette]
+    judgment, rule = judge(vignette.case), rules_check(vignette.case)
+    twice = any(one.first)
+    names = ("verdict", *(("first",) if twice else ()), "hands", "phones", "article")
+    head = [text(f"results.column.{name}") for name in names]
+    rows = [
+        (
+            verdict.label,
+            *((one.first[verdict],) if twice else ()),
+            one.votes[verdict],
+            one.phones[verdict],
+            f"◀ {text('round.article')}" if verdict is judgment.verdict else "",
+        )
+        for verdict in Verdict
+    ]
+    return tag(
+        "section",
+        tag("h2", f"{number}. {vignette.title}"),
+        tag("p", vignette.contact),
+        tag("p", tag("b", text("rules.title"), ": ", rule.label), ". ", rule.reason, class_="rule"),
+        tag("p", tag("b", text("guess.article"), ": ", judgment.verdict.label), ". ", weakest_sentence(judgment)),
+        table(text("round.spread_caption"), head, rows),
+    )
+
+
+def results_table(state: WorkshopState) -> tuple[list[str], list[list[object]]]:
+    """Return the header and rows of a table: a row per round whose answer was shown.
+
+    Hands and phones are apart, and so is the first of two votes, whose columns are blank where the room voted once.
+
+    Examples:
+        >>> session = WorkshopState().with_file("nadia")._replace(shown=5)
+        >>> results_table(session)[1][0][2:5]
+        [1, 'nadia', 'Nadia F., Tuesday morning']
+    """
+    names = [verdict.name.lower() for verdict in Verdict]
+    rows: list[list[object]] = []
+    for number, one in enumerate(state.revealed_rounds(), start=1):
+        case = vignettes()[one.vignette].case
+        answers = [judge(case).verdict.name.lower(), rules_check(case).answer]
+        first = one.first if any(one.first) else [""] * len(Verdict)
+        told = [state.date, state.group, number, one.vignette, vignettes()[one.vignette].title, *answers, state.people]
+        rows.append([*told, *one.votes, *one.phones, *first])
+    votes = [f"{kind}_{name}" for kind in ("hands", "phones", "first") for name in names]
+    return ["date", "group", "round", "vignette", "title", "article", "rule", "people", *votes], rows
