@@ -8,7 +8,6 @@ import json
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, Route
@@ -25,7 +24,7 @@ from backchannel_lib.site import pages
 from backchannel_lib.site.chapters import chapter_rows
 from backchannel_lib.site.node import find_node
 from backchannel_lib.site.worker import PANEL, open_by_name
-from tests.helpers.engines import ENGINES, Engine, NoAnswerError, ask, open_chromium, open_firefox, open_webkit, wait_for
+from tests.helpers.engines import ENGINES, Engine, NoAnswerError, ask, open_engine, wait_for
 from tests.helpers.site import LIVE, PHONE, SETTLED, Site, page_of, violations, wait_until_live
 
 #: Nothing scrolls sideways; charts take their width a moment later.
@@ -37,14 +36,7 @@ PAGES = [pages.HOME, pages.CHAPTERS, pages.SAVED, *(f"{row.chapter}.html" for ro
 @pytest.fixture(scope="module", params=ENGINES)
 def engine(request: pytest.FixtureRequest, browser: Browser) -> Iterator[Engine]:
     """Each engine, as a phone."""
-    match request.param:
-        case "chromium":
-            opened: Any = open_chromium(browser, PHONE)
-        case "firefox":
-            opened = open_firefox(PHONE)
-        case _:
-            opened = open_webkit(PHONE)
-    with opened as engine:
+    with open_engine(request.param, browser, PHONE) as engine:
         yield engine
 
 

@@ -327,6 +327,9 @@ def test_a_second_vote_is_shown_beside_the_first(screen: Screen) -> None:
         for column in ("bw-first-cell", "bw-count-cell")
     )
     assert (first, second) == ([5, 0, 0, 0, 0, 0, 0, 0, 0], [2, 0, 0, 0, 0, 0, 0, 0, 0])
+    for width, height in ((1024, 768), (1280, 720), (1920, 1080), (1280 * 2 // 3, 720 * 2 // 3)):  # the last is a zoom of 150%
+        page.set_viewport_size({"width": width, "height": height})
+        assert in_sight(screen, f"{ON}.bw-spread tr, {ON}[data-fragment=nav] button"), (width, height)
 
 
 def test_after_a_crash_the_same_command_brings_every_window_back_where_it_was(

@@ -229,6 +229,13 @@ class Firefox:
         file.write_bytes(base64.b64decode(data))
 
 
+def open_engine(name: str, browser: Browser, size: tuple[int, int]) -> contextlib.AbstractContextManager[Engine]:
+    """Open one of `ENGINES`, in a window of a size."""
+    if name == "chromium":
+        return open_chromium(browser, size)
+    return open_firefox(size) if name == "firefox" else open_webkit(size)
+
+
 @contextlib.contextmanager
 def open_chromium(browser: Browser, size: tuple[int, int]) -> Iterator[Engine]:
     """Open Chromium."""

@@ -1,0 +1,60 @@
+"""A phone votes in each engine, and what the room learns of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser
+
+from backchannel_lib.model.verdict import Verdict
+from backchannel_lib.workshop.votes.process import VoteServer
+from backchannel_lib.workshop.votes.store import VoteStore
+from tests.helpers.engines import ENGINES, Engine, ask, open_engine, wait_for
+
+PHONE = (390, 844)
+CHOICES = [(verdict.name.lower(), verdict.label) for verdict in Verdict]
+
+
+@pytest.fixture(scope="module", params=ENGINES)
+def engine(request: pytest.FixtureRequest, browser: Browser) -> Iterator[Engine]:
+    """Each engine, as a phone."""
+    with open_engine(request.param, browser, PHONE) as engine:
+        yield engine
+
+
+def said(kind: str) -> str:
+    """Return the condition that the page says a sentence of a kind."""
+    return f"document.querySelector('#said')?.dataset.kind === '{kind}'"
+
+
+def test_a_phone_votes_once_per_round_in_each_engine(engine: Engine, tmp_path: Path) -> None:
+    """It votes, is told that it counts, cannot vote again, not even reloaded, and may vote in the next round."""
+    file = tmp_path / "votes.sqlite"
+    server = VoteServer(file)
+    address = server.open("127.0.0.1").url
+    try:
+        with VoteStore(file) as store:
+            store.open_round("one", "Nadia", CHOICES, 40)
+        engine.goto(address)
+        wait_for(engine, "document.querySelector('[data-choice=maybe]')?.checkVisibility()")
+        assert ask(engine, "document.documentElement.scrollWidth <= innerWidth")
+        engine.click("[data-choice=maybe]")
+        engine.click("#send")
+        wait_for(engine, said("counted"))
+        engine.goto(address)
+        wait_for(engine, said("counted"))
+        assert ask(engine, "[...document.querySelectorAll('button')].filter(one => one.checkVisibility()).length") == 0
+        with VoteStore(file) as store:
+            assert store.counts("one") == dict.fromkeys(dict(CHOICES), 0) | {"maybe": 1}
+            store.close_round()
+            store.open_round("two", "Samir", CHOICES, 40)
+        wait_for(engine, "document.querySelector('[data-choice=ignored]')?.checkVisibility()")
+        engine.click("[data-choice=ignored]")
+        engine.click("#send")
+        wait_for(engine, said("counted"))
+        with VoteStore(file) as store:
+            assert store.counts("two") == dict.fromkeys(dict(CHOICES), 0) | {"ignored": 1}
+    finally:
+        server.close()
