@@ -22,7 +22,7 @@ MODULES = [
     if "load_" in path.read_text(encoding="utf-8")
 ]
 #: What is called like a loader and loads something else.
-NO_TABLES = frozenset({"load_words", "load_case", "load_saved_case", "load_ipython_extension"})
+NO_TABLES = frozenset({"load_words", "load_case", "load_keys", "load_saved_case", "load_ipython_extension"})
 #: The loaders of the tables in data/ itself, by file.
 TABLE_LOADERS: dict[str, Callable[..., Any]] = {
     f"{name.removeprefix('load_')}.csv": load
