@@ -416,7 +416,7 @@ def sweep(activity: CaseActivity, field: str, *, combined: bool = True) -> str:
 
     Examples:
         >>> sweep(CaseActivity(), "scripted")
-        'not ticked: Skimmed; ticked: Ignored'
+        'not checked: Skimmed; checked: Ignored'
     """
     outcomes = []
     for value in activity.positions(field):
