@@ -113,15 +113,29 @@ def your_case(reader: BrowserContext, lab: Lab) -> Iterator[tuple[Opened, Networ
 
 @pytest.fixture(scope="session")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
-    """The static site, built once for all tests of a process."""
+    """The static site, built once for all tests, also where they run in several processes."""
     from tests.helpers.site import built_and_served
 
-    with built_and_served(tmp_path_factory.mktemp("site") / "site") as site:
+    together = tmp_path_factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        together = together.parent
+    with built_and_served(together / "the-site") as site:
         yield site
 
 
-#: Fixtures that take long to make: the tests of all files that ask for one are in one process.
-SHARED = ("site", "your_case")
+#: Tests that are in one process, since they share what takes long to make, in the order in which they begin: the longest first.
+#: A group is named after a fixture, or else after a file.
+GROUPS = (
+    "window",
+    "tests/browser/test_site.py",
+    "tests/browser/test_stage.py",
+    "engine",
+    "tests/browser/test_lab.py",
+    "your_case",
+    "tests/workshop/test_votes.py",
+    "tests/browser/test_site_deck.py",
+    "tests/browser/test_lost_messages.py",
+)
 #: A test of a file that names none of these fixtures opens no browser.
 BROWSER_FIXTURES = re.compile(r"\b(browser|reader|lab|window|your_case): ")
 
@@ -147,13 +161,25 @@ def pytest_itemcollected(item: pytest.Item) -> None:
         assert names_browser(item.path), f"{item.nodeid} would never run: add its fixture to BROWSER_FIXTURES"
         item.add_marker(pytest.mark.browser)
     if item.get_closest_marker("independent") is None:
-        shared = [name for name in SHARED if name in getattr(item, "fixturenames", ())]
-        item.add_marker(pytest.mark.xdist_group(shared[0] if shared else item.nodeid.partition("::")[0]))
+        item.add_marker(pytest.mark.xdist_group(group_of(item)))
+
+
+def group_of(item: pytest.Item) -> str:
+    """Name the group of tests that a test runs with, in one process."""
+    shared = [name for name in GROUPS if name in getattr(item, "fixturenames", ())]
+    return shared[0] if shared else item.nodeid.partition("::")[0]
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Put last what may run in any process, to fill what the others leave."""
-    items.sort(key=lambda item: item.get_closest_marker("independent") is not None)
+    """Put first the groups that take longest, and last what may run in any process, to fill what the others leave."""
+    places = {name: place for place, name in enumerate(GROUPS)}
+
+    def place(item: pytest.Item) -> int:
+        if item.get_closest_marker("independent") is not None:
+            return len(places) + 1
+        return places.get(group_of(item), len(places))
+
+    items.sort(key=place)
 
 
 def pytest_unconfigure() -> None:

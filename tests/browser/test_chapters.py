@@ -124,7 +124,6 @@ def answered(page: Page, part: int) -> bool:
     return found
 
 
-@pytest.mark.independent
 @pytest.mark.parametrize("chapter", CHAPTERS)
 def test_a_chapter_is_worked_by_keyboard_alone(window: Window, lab: Lab, chapter: str) -> None:
     """Every part of the chapter is reached, worked and answered by keys; axe, console and network are silent."""
