@@ -31,7 +31,7 @@ _STYLE: Final = """
 .bw-paper { margin: 0 auto; }
 .bw-paper .names { columns: 12em auto; padding: 0; }
 .bw-paper .names li { list-style: none; }
-.bw-paper section:is(.article, .bw-plain) { break-inside: auto; }
+.bw-paper .long { break-inside: auto; }
 .bw-paper .contact { break-inside: avoid; margin-top: 6px; }
 .bw-paper .contact + .contact { border-top: 1px solid #555; padding-top: 6px; }
 .bw-paper .contact h3 { font-size: 1.15em; margin: 0 0 4px; }
@@ -82,7 +82,7 @@ def student_article(name: str, judged: Sequence[JudgedContact]) -> Markup:
             tag("h2", text("class.programs")),
             [_contact(one, advice) for one in judged],
             tag("p", text("take_home.article", article=article_name()), " ", find_in_article(claims), class_="small bw-small"),
-            class_="article bw-card",
+            class_="article bw-card long",
         ),
         sheet_sections(advice, ["steps"], "h2"),
         tag(
@@ -226,7 +226,7 @@ def class_page(found: ClassList, rows: Sequence[ClassRow], callers: Sequence[Cal
 
 
 def _section(key: str, *children: object) -> Markup:
-    return tag("section", tag("h2", text(f"class_section.{key}")), *children, class_="bw-plain")
+    return tag("section", tag("h2", text(f"class_section.{key}")), *children, class_="bw-plain long")
 
 
 def _table(key: str, columns: Sequence[str], rows: Iterable[Sequence[object]], caption: str = "") -> Markup:
