@@ -16,11 +16,11 @@ from backchannel_lib.base.errors import known_word
 from backchannel_lib.base.files import write_file
 from backchannel_lib.base.texts import text
 from backchannel_lib.model.case import Case
-from backchannel_lib.model.soap_rule import newest_source, rules_check
+from backchannel_lib.model.soap_rule import RulesCheck, newest_source, rules_check
 from backchannel_lib.model.tables import facts, load_phases
 from backchannel_lib.model.verdict import Judgment, Reason, Verdict, judge
 from backchannel_lib.page.components import article_name, find_in_article, lines_of, table
-from backchannel_lib.page.file_sheet import file_sheet
+from backchannel_lib.page.file_sheet import file_brief, file_sheet
 from backchannel_lib.page.html import Markup, join, tag
 from backchannel_lib.page.verdict_html import is_weakest
 from backchannel_lib.workshop.deck import Vignette, link_order, vignettes
@@ -32,14 +32,13 @@ TAKE_HOME_CLAIMS: Final = ("truths.in-range-and-credible", "truths.student-noise
 TONIGHT_TASKS: Final = ("rest", "talk_to_someone", "school_support")
 FIRST_SEED: Final = 1  # the round draws with these numbers too: with the same one, its files are the sheet's
 LAST_SEED: Final = 9999
-ANSWER_LINES: Final = 6  # to write a reason on
 
 #: Black, white and greys alone; sizes in points, since it is read on paper. The margins leave room on A4 and on US Letter.
 STYLE: Final = """
-@page { margin: 16mm 15mm 18mm; @bottom-center { content: counter(page) " / " counter(pages); font: 8pt sans-serif; } }
+@page { margin: 9mm 13mm 11mm; @bottom-center { content: counter(page) " / " counter(pages); font: 8pt sans-serif; } }
 * { box-sizing: border-box; }
 html { color: black; background: white; }
-body { font: 10.5pt/1.38 "Helvetica Neue", Arial, "Liberation Sans", sans-serif; max-width: 180mm; margin: 0 auto; }
+body { font: 10.5pt/1.38 "Helvetica Neue", Arial, "Liberation Sans", sans-serif; max-width: 190mm; margin: 0 auto; }
 h1 { font-size: 19pt; line-height: 1.15; margin: 0 0 4pt; }
 h2 { font-size: 13.5pt; margin: 16pt 0 4pt; border-bottom: 1pt solid black; padding-bottom: 2pt; }
 h3 { font-size: 11pt; margin: 9pt 0 2pt; }
@@ -67,14 +66,26 @@ main .page > h2:first-child { margin-top: 0; }
 .votes td { width: 11.11%; text-align: center; height: 33pt; font-size: 8pt; line-height: 1.15; padding: 2pt; }
 .votes b { display: block; font-size: 11pt; }
 .line { border-bottom: 0.7pt solid #555; height: 27pt; }
+.participants { font-size: 8.8pt; line-height: 1.2; }
+.participants h1 { font-size: 14pt; }
+.participants h2 { font-size: 10.5pt; margin: 4pt 0 1pt; }
+.participants h3 { font-size: 9.5pt; margin: 4pt 0 1pt; }
+.participants .lead { font-size: 10.5pt; }
+.participants p { margin: 2pt 0; }
+.participants li { margin: 0; }
+.participants table { font-size: 8.5pt; margin: 2pt 0; }
+.participants :is(th, td) { padding: 0.6pt 4pt; }
+.participants .small { font-size: 8pt; }
+.participants :is(.article, .ours, .rule) { padding: 2pt 6pt; margin: 3pt 0; }
+.participants .fill { line-height: 1.7; }
+.participants .votes td { height: 25pt; padding: 1pt; }
+.two { display: grid; grid-template-columns: 1fr 1fr; gap: 0 10pt; }
+.sources { grid-row: 3; grid-column: 1 / -1; }
+.three { display: grid; grid-template-columns: repeat(3, 1fr); gap: 6pt; }
+.round { break-inside: avoid; }
 .fill { white-space: pre-wrap; line-height: 2; }
 .file th:first-child { width: 24%; }
 .file td:nth-child(2) { width: 30%; }
-.round { font-size: 11.5pt; }
-.round table { font-size: 10pt; }
-.home { font-size: 9.4pt; line-height: 1.3; }
-.home h2 { margin-top: 8pt; }
-.home h3 { margin-top: 6pt; }
 .facilitator { font-size: 9.5pt; line-height: 1.32; }
 .facilitator :is(h2, h3) { margin-top: 8pt; }
 .facilitator table { font-size: 9pt; }
@@ -132,8 +143,16 @@ def _participants(drawn: dict[str, Vignette]) -> Markup:
         table(text("sheet.verdicts"), head, rows),
         tag("p", text("sheet.who_you")),
         _voices(),
-        [_to_vote(number, vignette) for number, vignette in enumerate(drawn.values(), start=1)],
-        tag("div", tag("h2", text("sheet.rule")), _rule_box(), _take_home(), class_="page home"),
+        tag(
+            "div",
+            tag("div", tag("h2", text("sheet.rule")), _rule_box(sources=False)),
+            tag("div", _rule_sources(), class_="sources"),
+            tag("div", tag("h2", text("sheet.home")), _remember()),
+            _tonight(),
+            _help(),
+            class_="two",
+        ),
+        tag("div", [_to_vote(number, vignette) for number, vignette in enumerate(drawn.values(), start=1)], class_="page"),
     )
 
 
@@ -145,21 +164,23 @@ def _how() -> list[Markup]:
 
 def _voices() -> Markup:
     voices = [tag("p", text(f"sheet.voice_{voice}"), class_=voice) for voice in ("article", "ours", "rule")]
-    return tag("section", tag("h2", text("sheet.voices")), voices, tag("p", article_name(), class_="small"), class_="whole")
+    three = tag("div", voices, class_="three")
+    return tag("section", tag("h2", text("sheet.voices")), three, tag("p", article_name(), class_="small"), class_="whole")
 
 
 def _to_vote(number: int, vignette: Vignette) -> Markup:
-    """A vignette as a director sees it, and space for a vote."""
+    """A vignette in a few lines, since the file is on the wall, and space for a vote."""
     boxes = [tag("td", tag("b", rank + 1), verdict.label) for rank, verdict in enumerate(Verdict)]
     return tag(
         "section",
-        _file(number, vignette),
+        tag("h2", text("sheet.round", number=number, title=vignette.title)),
+        tag("p", vignette.file, " ", tag("span", file_brief(vignette.case, contact=False), class_="small")),
+        tag("p", tag("b", text("sheet.contact")), " ", vignette.contact),
         tag("h3", text("sheet.my_vote", question=text("votes.page.question"))),
         tag("table", tag("tbody", tag("tr", boxes)), class_="votes"),
-        tag("h3", text("sheet.my_why")),
-        [tag("div", class_="line") for _ in range(ANSWER_LINES)],
+        tag("p", text("sheet.my_why"), class_="line"),
         tag("p", text("sheet.then"), class_="fill small"),
-        class_="page round",
+        class_="round",
     )
 
 
@@ -173,26 +194,32 @@ def _file(number: int, vignette: Vignette) -> Markup:
     )
 
 
-def _rule_box() -> Markup:
-    """What the rule says during SOAP and outside of it."""
+def _inside_and_outside() -> tuple[RulesCheck, RulesCheck]:
+    """Return what the rule says during SOAP, and outside of it."""
     checks = [rules_check(Case(phase=row.phase)) for row in load_phases()]
-    inside, outside = (
-        next(check for check in checks if check.answer == answer and not check.changes_later)
-        for answer in ("not_allowed", "allowed")
+    return (
+        next(check for check in checks if check.answer == "not_allowed" and not check.changes_later),
+        next(check for check in checks if check.answer == "allowed" and not check.changes_later),
     )
+
+
+def _rule_sources() -> Markup:
+    """Where the rule stands, and how new what we have read is."""
+    inside, outside = _inside_and_outside()
+    sources = text("sheet.sources", sources=_sources(dict.fromkeys((*inside.facts, *outside.facts))))
+    return tag("p", sources, " ", " ".join(newest_source()), class_="small")
+
+
+def _rule_box(*, sources: bool = True) -> Markup:
+    """What the rule says during SOAP and outside of it."""
+    inside, outside = _inside_and_outside()
     return tag(
         "div",
         tag("p", tag("b", inside.reason)),
         tag("p", outside.reason),
         tag("p", inside.next_step),
         tag("p", tag("b", inside.note)),
-        tag(
-            "p",
-            text("sheet.sources", sources=_sources(dict.fromkeys((*inside.facts, *outside.facts)))),
-            " ",
-            " ".join(newest_source()),
-            class_="small",
-        ),
+        _rule_sources() if sources else None,
         class_="rule",
     )
 
@@ -202,46 +229,29 @@ def _sources(given: Iterable[str]) -> str:
     return ". ".join(dict.fromkeys(facts()[one].citation for one in given))
 
 
-def _take_home() -> Markup:
-    return join(
-        tag("h2", text("sheet.home")),
-        tag("h3", text("sheet.three")),
-        tag(
-            "div",
-            tag(
-                "ol",
-                [
-                    tag("li", text(f"claim.{claim}"), " ", text("sheet.lines", lines=lines_of(claim)))
-                    for claim in TAKE_HOME_CLAIMS
-                ],
-            ),
-            tag("p", find_in_article(TAKE_HOME_CLAIMS), class_="small"),
-            class_="article",
-        ),
-        tag(
-            "section",
-            tag("h3", text("sheet.tonight")),
-            tag(
-                "div",
-                tag("p", tag("b", text("plan.crisis")), class_="lead"),
-                tag("p", text("sheet.tonight_kind")),
-                tag(
-                    "ul",
-                    [tag("li", tag("b", text(f"task.{task}.title")), ". ", text(f"task.{task}.why")) for task in TONIGHT_TASKS],
-                ),
-                class_="ours",
-            ),
-            class_="whole",
-        ),
-        tag(
-            "section",
-            tag("h3", text("sheet.help")),
-            tag("p", text("sheet.help_line"), class_="fill"),
-            tag("h3", text("sheet.where")),
-            tag("p", text("sheet.where_text")),
-            tag("p", text("sheet.where_line"), class_="fill"),
-            class_="whole",
-        ),
+def _remember() -> Markup:
+    claims = [tag("li", text(f"claim.{claim}"), " ", text("sheet.lines", lines=lines_of(claim))) for claim in TAKE_HOME_CLAIMS]
+    return tag("div", tag("ol", claims), tag("p", find_in_article(TAKE_HOME_CLAIMS), class_="small"), class_="article")
+
+
+def _tonight() -> Markup:
+    box = tag(
+        "div",
+        tag("p", tag("b", text("plan.crisis")), class_="lead"),
+        tag("p", text("sheet.tonight_kind")),
+        tag("p", ". ".join(text(f"task.{task}.title") for task in TONIGHT_TASKS), "."),
+        class_="ours",
+    )
+    return tag("section", tag("h3", text("sheet.tonight")), box, class_="whole")
+
+
+def _help() -> Markup:
+    return tag(
+        "section",
+        tag("h3", text("sheet.help")),
+        tag("p", text("sheet.help_line"), class_="fill"),
+        tag("p", text("sheet.where_text")),
+        class_="whole",
     )
 
 

@@ -69,7 +69,7 @@ def test_a_sheet_is_a_well_formed_page(kind: str, plan: str) -> None:
     assert levels[0] == 1
     assert levels.count(1) == 1
     assert all(after - before <= 1 for before, after in itertools.pairwise(levels))
-    assert names.count("thead") == names.count("caption") > 1
+    assert names.count("thead") == names.count("caption") >= 1
     assert all(attributes.get("scope") in {"col", "row"} for name, attributes in page.elements if name == "th")
 
 
@@ -201,7 +201,8 @@ def test_tonight_begins_with_988_and_threatens_nobody() -> None:
     assert size is not None
     assert float(size[1]) >= 10.5
     home = content.partition(f"<h2>{text('sheet.home')}</h2>")[2]
-    assert not re.search(r"violat|agreement|\bbar\b|NRMP", Page(f"<div><div>{home.partition('</main>')[0]}").text)
+    kept = home.partition('<div class="page">')[0]
+    assert not re.search(r"violat|agreement|\bbar\b|NRMP", Page(f"<div><div>{kept}").text)
 
 
 @pytest.mark.parametrize("plan", PLANS)
@@ -215,18 +216,16 @@ def test_the_question_is_the_phones_and_nobody_has_to_vote(plan: str) -> None:
 
 
 @pytest.mark.parametrize("paper", ["A4", "Letter"])
-def test_lines_are_far_enough_apart_to_write_on_and_each_round_is_one_page(browser: Browser, paper: str) -> None:
-    """Lines are 9 to 10 mm apart, and no file of all is so long that its round needs a second page."""
+def test_the_sheet_for_everybody_is_one_piece_of_paper_with_lines_to_write_on(browser: Browser, paper: str) -> None:
+    """What to keep is on the front and the rounds are on the back; a plan of 90 minutes needs a second back at most."""
     height = re.search(r"^\.line { .*height: ([\d.]+)pt; }$", STYLE, re.M)
     assert height is not None
     assert 9 <= float(height[1]) * 25.4 / 72 <= 10
-    rounds = [sheets._to_vote(number, one) for number, one in enumerate(vignettes().values(), start=1)]
     page = browser.new_page()
-    page.set_content(f'<!doctype html><style>{STYLE}</style><main class="participants">{"".join(rounds)}</main>')
-    assert pages_of(page.pdf(format=paper)) == len(rounds)
     for plan in PLANS:
-        page.set_content(sheet("participants", plan, 1))
-        assert pages_of(page.pdf(format=paper)) == len(drawn(plan, 1)) + 2
+        for seed in SEEDS:
+            page.set_content(sheet("participants", plan, seed))
+            assert pages_of(page.pdf(format=paper)) <= (2 if len(drawn(plan, seed)) <= 4 else 3), (plan, seed)
     page.close()
 
 
@@ -352,7 +351,7 @@ def test_one_command_makes_html_and_pdf(tmp_path: Path, capsys: pytest.CaptureFi
         if file.suffix == ".pdf":
             content = file.read_bytes()
             assert content.startswith(b"%PDF-")
-            assert 3 <= pages_of(content) <= 12
+            assert 2 <= pages_of(content) <= 12
 
 
 @pytest.mark.usefixtures("no_browser")

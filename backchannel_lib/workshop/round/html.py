@@ -365,7 +365,7 @@ def page(key: str, state: WorkshopState, parts: Mapping[str, str], visible: Coll
             show_if("vote", visible, tag("ol", [_vote_row(*one) for one in VOTE_FIELDS.items()], class_="bw-votes")),
             tag(
                 "div",
-                show_if("vote", visible, slot("brief", parts["brief"]), class_="bw-brief"),
+                show_if("vote", visible, slot("brief", parts["brief"]), _meanings(), class_="bw-brief"),
                 Phones.page(visible, parts),
                 class_="bw-phones",
             ),
@@ -427,6 +427,11 @@ def _vote_row(field: str, verdict: Verdict) -> Markup:
         button(verdict.label, "tap", verdict.name.lower(), name=more),
         number_box(field, text("round.votes_for", verdict=verdict.label), 0, bare=True),
     )
+
+
+def _meanings() -> Markup:
+    """What the nine verdicts mean, where people vote over them."""
+    return tag("dl", [(tag("dt", verdict.label), tag("dd", verdict.sentence)) for verdict in Verdict], class_="bw-meanings")
 
 
 def _what_if_page(parts: Mapping[str, str]) -> tuple[Markup, Markup]:

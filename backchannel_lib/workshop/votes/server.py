@@ -42,6 +42,7 @@ from tornado.web import Application, RequestHandler
 
 from backchannel_lib.base.errors import CaseFileError
 from backchannel_lib.base.texts import text
+from backchannel_lib.model.verdict import Verdict
 from backchannel_lib.workshop.votes.ballots import Ballot, Ballots
 from backchannel_lib.workshop.votes.store import PEOPLE, RoundInfo, VoteStore
 
@@ -209,11 +210,13 @@ def page(code: str) -> tuple[bytes, str]:
         "chosen": text("votes.page.chosen", choice="{choice}"),  # the page itself fills in these three
         "numbered": text("votes.page.numbered", number="{number}", name="{name}"),
         "before": text("votes.page.late", title="{title}"),
+        "meanings_title": text("sheet.verdicts"),
         "at": f"{code}/",
     }
     escaped = {name: html.escape(content) for name, content in texts.items()}
     template = string.Template((folder / "page.html").read_text(encoding="utf-8"))
-    whole = template.substitute(escaped, style=style, script=script)
+    meanings = "".join(f"<dt>{html.escape(verdict.label)}</dt><dd>{html.escape(verdict.sentence)}</dd>" for verdict in Verdict)
+    whole = template.substitute(escaped, meanings=meanings, style=style, script=script)
     policy = (
         f"default-src 'none'; script-src 'sha256-{_sha256(script)}'; style-src 'sha256-{_sha256(style)}'; connect-src 'self'; "
         "img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
