@@ -86,7 +86,7 @@ class Bets(Items):
         see = [button(text("bets.see"), "compare")] if self.returned else [button(text("bets.keep"), "save_bets")]
         return activity_page(
             self.key,
-            toolbar(button(text("bets.bring"), "restore_bets")) if self.returned else None,
+            toolbar(button(text("bets.bring"), "restore_bets"), alike=True) if self.returned else None,
             [
                 self.item(
                     name,

@@ -24,6 +24,7 @@ from backchannel_lib.page.components import citations, description_list, scrolla
 from backchannel_lib.page.file_sheet import file_brief, file_facts, file_sheet
 from backchannel_lib.page.html import Markup, join, tag
 from backchannel_lib.page.inputs import button, radios, toolbar
+from backchannel_lib.page.pictures import sheet_of_paper
 from backchannel_lib.page.verdict_html import stages_on_screen
 
 
@@ -192,7 +193,7 @@ class Desk(TimedDeck):
             slot(f"head.{name}", self._number(name), "h3"),
             tag(
                 "div",
-                tag("div", file_sheet(self.cases[name], self._number(name), moment=False)),
+                sheet_of_paper(file_sheet(self.cases[name], self._number(name), moment=False)),
                 tag(
                     "div",
                     tag("p", tag("b", text("desk.said")), " ", text(f"desk.{name}.said"), class_="bw-story"),

@@ -1,4 +1,4 @@
-"""Small pictures of ideas, as SVG: the chain with its weakest link, the outcomes from worst to best, and Match Week.
+"""Small pictures of ideas, as SVG: the chain with its weakest link, the outcomes from worst to best, Match Week, and a file.
 
 They are drawn in the colors of the text around them, so they work in light and dark, on paper and in forced colors. What
 each one shows is always written beside it as well, so the drawings themselves are hidden from screen readers.
@@ -169,3 +169,20 @@ def _day(name: str, *, now: bool) -> Markup:
     if not now:
         return tag("li", name)
     return tag("li", tag("b", name), tag("span", " (", text("week.now"), ")", class_="bw-hidden"), aria_current="time")
+
+
+def sheet_of_paper(*children: object) -> Markup:
+    """Put something on a sheet of paper with a corner folded over.
+
+    Examples:
+        >>> sheet_of_paper("240").count("<svg")
+        1
+    """
+    corner = drawing(
+        32,
+        32,
+        tag("path", d="M0 0H32V32Z", class_="bw-corner-gone"),
+        tag("path", d="M1 0V31H32Z", class_="bw-corner-fold"),
+        class_="bw-corner",
+    )
+    return tag("div", corner, *children, class_="bw-file-paper")

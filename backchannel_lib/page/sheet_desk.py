@@ -11,7 +11,7 @@ from backchannel_lib.page.inputs import button, checks, toolbar
 from backchannel_lib.page.sheet import Sheet, sheet_pages, sheets_text
 
 
-def sheet_desk(open_now: Iterable[str], fragment: str, *controls: object, heading: str = "h2") -> Markup:
+def sheet_desk(open_now: Iterable[str], fragment: str, *controls: object, heading: str = "h2", leads_on: bool = True) -> Markup:
     """Write the section in which a sheet is made, shown, printed, copied and saved.
 
     Args:
@@ -19,6 +19,7 @@ def sheet_desk(open_now: Iterable[str], fragment: str, *controls: object, headin
         fragment: The content of the fragment ``sheet``.
         *controls: What is asked for the sheet alone.
         heading: The element of its heading.
+        leads_on: Whether its button is the one that leads on, and therefore filled.
 
     Examples:
         >>> sheet_desk([], "").count("<button")
@@ -30,7 +31,7 @@ def sheet_desk(open_now: Iterable[str], fragment: str, *controls: object, headin
         tag(heading, text("sheet_desk.title")),
         tag("p", text("sheet_desk.lead"), class_="bw-lead"),
         *controls,
-        toolbar(button(text("sheet_desk.show"), "sheet")),
+        toolbar(button(text("sheet_desk.show"), "sheet"), alike=not leads_on),
         tag(
             "div",
             toolbar(

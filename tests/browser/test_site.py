@@ -8,6 +8,7 @@ import json
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Final
 
 import pytest
 from playwright.sync_api import Browser, Route
@@ -302,6 +303,74 @@ NOT_THE_SAME = {"quick_check", "reply"}
 
 # ---- for everybody ----
 
+#: The round's own sizes are those of a stage.
+ROUNDS: Final = "12_workshop.html"
+TEXT_SIZES: Final = """() => new Set([...document.querySelectorAll('body *')]
+    .filter(one => one.checkVisibility() && !one.closest('svg, .bw-paper, option, .bw-hidden'))
+    .filter(one => [...one.childNodes].some(part => part.nodeType === Node.TEXT_NODE && part.textContent.trim()))
+    .map(one => getComputedStyle(one).fontSize)).size"""
+FILLED_BUTTONS: Final = """() => [...document.querySelectorAll('.bw')].map(root => [...root.querySelectorAll('button')]
+    .filter(one => one.checkVisibility() && getComputedStyle(one).borderStyle === 'solid')
+    .filter(one => getComputedStyle(one).backgroundColor !== getComputedStyle(root).backgroundColor)
+    .filter(one => !one.matches('.bw-go'))
+    .map(one => one.innerText))"""
+#: Which of some places are wholly in sight and covered by nothing.
+IN_SIGHT: Final = """selector => [...document.querySelectorAll(selector)].filter(one => {
+    const { top, bottom, left, right } = one.getBoundingClientRect();
+    const seen = document.elementFromPoint((left + right) / 2, (top + bottom) / 2);
+    return one.checkVisibility() && top >= 0 && bottom <= innerHeight && (one.contains(seen) || seen?.contains(one));
+}).map(one => one.innerText)"""
+ANSWER: Final = {
+    "rule": (".bw-rule-answer, .bw-strip-rule", "Not allowed"),
+    "verdict": (".bw-verdict-name, .bw-strip-article", "Ignored"),
+    "weakest link": (".bw-held, .bw-strip-weakest", "Limited by: The levers"),
+}
+
+
+@pytest.mark.parametrize("size", [(1366, 768), PHONE])
+def test_a_control_that_moves_has_its_answer_and_cause_on_the_same_screen(
+    browser: Browser, site: Site, size: tuple[int, int]
+) -> None:
+    """Rule, verdict and weakest link are in sight next to every control; what would change it is one press away, and back."""
+    with page_of(browser) as page:
+        page.set_viewport_size({"width": size[0], "height": size[1]})
+        page.goto(site.address + "10_your_case.html")
+        wait_until_live(page)
+        page.focus("[data-field=failed_attempts] input")
+        page.keyboard.press("ArrowRight")
+        for control in ("failed_attempts", "score", "move", "phase"):
+            page.focus(f"[data-field={control}] :is(input:checked, input[type=range], select)")
+            if control in {"failed_attempts", "score"}:
+                page.keyboard.press("ArrowRight")
+            page.wait_for_function(f"() => {SETTLED}")
+            for what, (selector, words) in ANSWER.items():
+                page.wait_for_function(f"words => ({IN_SIGHT})({selector!r}).join().includes(words)", arg=words)
+                assert words in "".join(page.evaluate(IN_SIGHT, selector)), (control, what)
+        page.locator("[data-go=changes]").locator("visible=true").first.click()
+        assert page.evaluate("document.activeElement.innerText") == text("changes.title")
+        assert page.evaluate(IN_SIGHT, "[data-fragment=changes] > :first-child")
+        page.locator("[data-go=controls]").click()
+        assert page.evaluate("document.activeElement.closest('[data-field]').dataset.field") == "score"
+
+
+def test_kept_answers_come_back_without_moving_the_page(browser: Browser, site: Site) -> None:
+    """While Python starts again, what is below the answer is where it will be with the reader's own answer in it."""
+    height = "document.querySelector('[data-action=sheet]').getBoundingClientRect().top + scrollY"
+    with page_of(browser) as page:
+        page.goto(site.address)
+        wait_until_live(page)
+        example = page.evaluate(height)
+        page.select_option("[data-field=day] select", "tuesday")
+        page.check("[data-field=file] input >> nth=0")
+        page.wait_for_function(f"() => {SETTLED}")
+        own = page.evaluate(height)
+        assert own != example
+        page.reload()
+        page.wait_for_selector("[data-waiting]")
+        assert page.evaluate(height) == pytest.approx(own, abs=2)
+        page.wait_for_function(f"() => {LIVE} && {SETTLED}")
+        assert page.evaluate(height) == pytest.approx(own, abs=2)
+
 
 def test_every_page_is_accessible_in_each_look_fits_a_phone_and_asks_its_own_host_alone(browser: Browser, site: Site) -> None:
     """Axe finds nothing in light, dark and forced colors; nothing scrolls sideways at 360 and 390 px, or with text at 200%."""
@@ -313,6 +382,9 @@ def test_every_page_is_accessible_in_each_look_fits_a_phone_and_asks_its_own_hos
             page.goto(site.address + name)
             if name not in {pages.CHAPTERS, pages.SAVED}:
                 wait_until_live(page)
+            page.emulate_media(color_scheme="light", forced_colors="none")
+            assert page.evaluate(TEXT_SIZES) <= 5 or name == ROUNDS, name
+            assert [filled for filled in page.evaluate(FILLED_BUTTONS) if len(filled) > 1] == [], name
             assert violations(page, seen) == [], name
             for width, text_size in ((360, 100), (390, 100), (390, 200)):
                 page.set_viewport_size({"width": width, "height": 800})

@@ -95,6 +95,7 @@ def planner_page(row: ActivityRow, state: PlannerState, fragments: Mapping[str, 
             fragments["sheet"],
             *state.sheet.controls(*ON_SHEETS),
             heading="h3",
+            leads_on=False,
         ),
         _files_section(open_now),
     )

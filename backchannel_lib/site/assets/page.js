@@ -80,9 +80,13 @@ function open(place, worker) {
   receivers.set(name, (answer) => {
     for (const callback of callbacks) callback(answer, []);
     const root = place.firstElementChild;
-    if (root instanceof HTMLElement && !("pending" in root.dataset)) delete place.dataset.waiting;
+    if (root instanceof HTMLElement && !("pending" in root.dataset)) {
+      delete place.dataset.waiting;
+      for (const part of [place, ...parts(place)]) part.style.removeProperty("min-height");
+    }
   });
   panel.render({ model, el: place });
+  if (earlier) reserve(place, name);
 }
 
 /** @param {string} key */
@@ -91,6 +95,37 @@ function before(key) {
     return sessionStorage.getItem(key);
   } catch {
     return null;
+  }
+}
+
+/** @param {HTMLElement} place */
+function parts(place) {
+  return /** @type {HTMLElement[]} */ ([...place.querySelectorAll("[data-fragment]:not(.bw-strip *)")]);
+}
+
+/**
+ * Keep the room that the parts of an activity had when the page was left, until the reader's own answer is there, so that
+ * nothing jumps when it comes.
+ * @param {HTMLElement} place
+ * @param {string} name
+ */
+function reserve(place, name) {
+  const { width, heights, whole } = JSON.parse(before(`${name}-heights`) ?? "{}");
+  if (width !== innerWidth) return;
+  place.style.minHeight = `${whole}px`;
+  for (const part of parts(place)) {
+    const height = heights[part.dataset.fragment ?? ""];
+    if (height) part.style.minHeight = `${height}px`;
+  }
+}
+
+/** @param {HTMLElement} place */
+function remember(place) {
+  const heights = Object.fromEntries(parts(place).map((one) => [one.dataset.fragment, one.offsetHeight]));
+  try {
+    sessionStorage.setItem(`${place.dataset.activity}-heights`, JSON.stringify({ width: innerWidth, heights, whole: place.offsetHeight }));
+  } catch {
+    // A private window keeps nothing, and then nothing comes back either.
   }
 }
 
@@ -111,6 +146,7 @@ function run() {
   });
   for (const place of places) open(place, worker);
   addEventListener("pagehide", (event) => {
+    if (started) places.forEach(remember);
     if (!event.persisted) worker.terminate();
   });
 }

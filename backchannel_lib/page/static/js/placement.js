@@ -43,26 +43,32 @@ export function place(root, charts) {
   // What is filled anew is not looked at itself, for then something else stands in its place.
   const card = root.querySelector(".bw-card");
   const answer = card?.parentElement?.closest("[data-fragment]") ?? card;
+  // Where the answer stays beside the controls, it goes away with the last of them, and the rule, which is on top, goes first.
+  const rule = root.querySelector(".bw-answer > .bw-rule");
   let begun = false;
   let inSight = false;
+  let ruleGone = false;
   /** @param {string} margin */
   const lookout = (margin) =>
     new IntersectionObserver(
       (seen) => {
         for (const one of seen) {
           if (one.target === root) begun = one.isIntersecting;
+          else if (one.target === rule) ruleGone = one.intersectionRatio < 0.9;
           else inSight = one.isIntersecting || !one.target.checkVisibility();
         }
-        root.toggleAttribute("data-away", begun && !inSight);
+        const stays = rule?.parentElement && getComputedStyle(rule.parentElement).position === "sticky";
+        root.toggleAttribute("data-away", begun && (!inSight || (!!stays && ruleGone)));
       },
-      { rootMargin: margin },
+      { rootMargin: margin, threshold: [0, 0.9] },
     );
   // The answer in short is for a reader who has come to the activity and sees too little of the answer itself.
-  const cards = lookout("0px 0px -35% 0px");
+  const cards = lookout("0px 0px -45% 0px");
   const roots = lookout("0px 0px -40% 0px");
   if (answer) {
     cards.observe(answer);
     roots.observe(root);
+    if (rule) cards.observe(rule);
   }
 
   // Lab names the new theme first and loads its colors afterwards.
