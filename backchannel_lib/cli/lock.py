@@ -10,9 +10,11 @@ from pathlib import Path
 
 from backchannel_lib.cli.project import ROOT, CommandError, require_checkout
 
-#: Each lock and what it is made of: what readers need, what the checks need as well, and uv, which installs them.
+#: Each lock and what it is made of: what readers need, what a course's hub or the checks need as well, and uv, which installs
+#: them.
 LOCKS = {
     "requirements.lock": ("--extra", "setup", "pyproject.toml"),
+    "requirements-hub.lock": ("--extra", "setup", "--extra", "hub", "pyproject.toml"),
     "requirements-test.lock": ("--extra", "setup", "--extra", "test", "pyproject.toml"),
     "requirements-uv.lock": ("-",),
 }
