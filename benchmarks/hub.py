@@ -370,10 +370,10 @@ def look(hub: Hub) -> None:
     verdict = "document.querySelector('.bw .bw-verdict-name').textContent.trim()"
     with sync_playwright() as playwright:
         page = playwright.chromium.launch(executable_path=find_chromium(), args=launch_arguments()).new_page()
-        page.set_default_timeout(PATIENCE * 1000)
+        page.set_default_timeout(90_000)
         hosts: set[str] = set()
         page.on("request", lambda request: hosts.add(request.url.split("/")[2] if "://" in request.url else "-"))
-        page.goto(f"{hub.address}hub/login?next={PREFIX}user/eyes/lab/tree/{CHAPTER}")
+        page.goto(f"{hub.address}hub/login?next={PREFIX}hub/user-redirect/lab/tree/{CHAPTER}")
         page.fill("input[name=username]", "eyes")
         page.fill("input[name=password]", "eyes")
         page.press("input[name=password]", "Enter")
