@@ -415,7 +415,7 @@ class CaseActivity(Activity[CaseState]):
 
         Examples:
             >>> print(CaseActivity().transcript().splitlines()[1])
-               Phone interview. Limited by: The timing. NRMP's rule: Not allowed.
+               Phone interview. Limited by: Timing. NRMP's rule: Not allowed.
         """
         fields = Case.fields()
         for example in load_examples():

@@ -239,7 +239,7 @@ def weakest_of(judgment: Judgment) -> str:
 
     Examples:
         >>> weakest_of(judge(case_of([("score", "210"), ("recommender", "trusted_peer"), ("specifics", "true")])))
-        'The file'
+        'File'
     """
     return ", ".join(text(f"stage.{stage}.name") for stage in stages_on_screen() if stage in judgment.binding)
 

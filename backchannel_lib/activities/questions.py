@@ -181,7 +181,7 @@ def questions_of(chapter: str) -> tuple[Question, ...]:
 
     Examples:
         >>> [question.answer for question in questions_of("06_timing")]
-        ['free', 'skimmed', 'file_read', 'offer_in_play', 'allowed']
+        ['free', 'file_read', 'offer_in_play']
     """
     known_word("chapter", chapter, [row.chapter for row in load_chapters()])
     return tuple(row for row in load_questions() if row.chapter == chapter)

@@ -136,7 +136,7 @@ class ActivityView(anywidget.AnyWidget):
 
         Examples:
             >>> print(Panel().transcript().splitlines()[1])
-               Phone interview. Limited by: The timing. NRMP's rule: Not allowed.
+               Phone interview. Limited by: Timing. NRMP's rule: Not allowed.
         """
         outcomes = self.activity.transcript()
         self._changed()

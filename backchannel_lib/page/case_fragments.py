@@ -89,7 +89,7 @@ def answer_line(case: Case, title: str = "") -> str:
 
     Examples:
         >>> answer_line(Case(scripted=True), "A script")
-        "A script. Ignored. Limited by: The message. NRMP's rule: Not allowed."
+        "A script. Ignored. Limited by: Message. NRMP's rule: Not allowed."
     """
     judgment = judge(case)
     label, held, answer = judgment.verdict.label, weakest_sentence(judgment), rules_check(case).label

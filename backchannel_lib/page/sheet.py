@@ -417,7 +417,7 @@ def weakest_line(judgment: OpenJudgment) -> str:
     Examples:
         >>> from backchannel_lib.model.open_judgment import judge_open
         >>> weakest_line(judge_open(recommender="known_dean"))[:26]
-        'Weakest link: The message.'
+        'Weakest link: Message. It '
     """
     weakest, certain = _weakest(judgment)
     if certain:

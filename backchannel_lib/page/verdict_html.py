@@ -55,7 +55,7 @@ def weakest_sentence(judgment: Judgment) -> str:
     Examples:
         >>> from backchannel_lib import judge
         >>> weakest_sentence(judge(Case(scripted=True)))
-        'Limited by: The message.'
+        'Limited by: Message.'
     """
     weakest = [text(f"stage.{stage}.name") for stage in stages_on_screen() if is_weakest(judgment, stage)]
     return text("card.held_down", stages=", ".join(weakest)) if weakest else text("card.nothing_holds")
@@ -152,7 +152,7 @@ def held_sentence(found: Possible) -> str:
     Examples:
         >>> from backchannel_lib.model.possible import possible
         >>> held_sentence(possible(Case(score=230), ["range_low"]))
-        'It may be limited by: The caller, The levers, The message.'
+        'It may be limited by: Caller, Levers, Message.'
     """
     names = [
         [text(f"stage.{stage}.name") for stage in stages_on_screen() if stage in binding]

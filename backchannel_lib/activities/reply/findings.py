@@ -183,7 +183,7 @@ class ReplyCheck:
 
     Examples:
         >>> check_reply("").sentence
-        'There is nothing of your own to read yet. Put your email here, above or below anything you quote, and check again.'
+        "There's nothing of yours to read yet. Put your email here, above or below anything you quote, and check again."
     """
 
     findings: tuple[Finding, ...]
