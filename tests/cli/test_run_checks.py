@@ -71,21 +71,3 @@ def test_the_tests_of_a_file_stay_in_one_process(request: pytest.FixtureRequest)
     """Otherwise each process would start a Lab, a stage and a site of its own for the few tests that it gets."""
     if "PYTEST_XDIST_WORKER" in os.environ:
         assert request.node.nodeid.endswith("@tests/cli/test_run_checks.py")
-
-
-def test_the_tests_of_a_file_stay_in_one_process(request: pytest.FixtureRequest) -> None:
-    """Otherwise each process would start a Lab, a stage and a site of its own for the few tests that it gets."""
-    if "PYTEST_XDIST_WORKER" in os.environ:
-        assert request.node.nodeid.endswith("@tests/cli/test_run_checks.py")
-
-
-def test_the_tests_of_a_file_stay_in_one_process(request: pytest.FixtureRequest) -> None:
-    """Otherwise each process would start a Lab, a stage and a site of its own for the few tests that it gets."""
-    if "PYTEST_XDIST_WORKER" in os.environ:
-        assert request.node.nodeid.endswith("@tests/cli/test_run_checks.py")
-
-
-def test_the_tests_of_a_file_stay_in_one_process(request: pytest.FixtureRequest) -> None:
-    """Otherwise each process would start a Lab, a stage and a site of its own for the few tests that it gets."""
-    if "PYTEST_XDIST_WORKER" in os.environ:
-        assert request.node.nodeid.endswith("@tests/cli/test_run_checks.py")
