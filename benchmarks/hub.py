@@ -130,6 +130,7 @@ class Learner:
     name: str
     kernel: str = ""
     socket: WebSocketClientConnection | None = None
+    inbox: asyncio.Queue[str | bytes | None] = field(default_factory=asyncio.Queue)
     panel: str = ""
     answers: list[float] = field(default_factory=list)
     server_s: float = 0
@@ -150,6 +151,7 @@ class Learner:
         address = f"{self.hub.address}user/{self.name}/api/kernels/{self.kernel}/channels".replace("http", "ws", 1)
         self.socket = await websocket_connect(
             HTTPRequest(address, headers=self.hub.headers(), connect_timeout=PATIENCE),
+            on_message_callback=self.inbox.put_nowait,  # read at once, as a browser does: a ping waits for nobody
             max_message_size=2**28,
         )
         for cell in notebook["cells"]:
@@ -198,8 +200,7 @@ class Learner:
 
     async def told(self) -> Any:
         """Wait for a message of the kernel's; what a widget carries in binary is left out."""
-        assert self.socket is not None
-        raw = await asyncio.wait_for(self.socket.read_message(), PATIENCE)
+        raw = await asyncio.wait_for(self.inbox.get(), PATIENCE)
         assert raw is not None, f"{self.name}: the connection was closed"
         if isinstance(raw, bytes):
             ends = [int.from_bytes(raw[4 * at : 4 * at + 4], "big") for at in (1, 2)]
