@@ -1,0 +1,65 @@
+"""The small pictures: what each one shows is written beside it, and none has a color of its own."""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime
+
+import pytest
+
+from backchannel_lib import Case, Verdict, judge
+from backchannel_lib.base.texts import text
+from backchannel_lib.page.case_fragments import fast_fragments
+from backchannel_lib.page.html import tag
+from backchannel_lib.page.pictures import ChainLink, chain_picture, outcomes_picture, sheet_of_paper, week_picture
+
+PICTURES = {
+    "chain": chain_picture([ChainLink("The file", "Maybe"), ChainLink("The caller", "Skimmed", weakest=True)]),
+    "outcomes": outcomes_picture([Verdict.MAYBE], "step 6 of 9"),
+    "week": week_picture(datetime(2027, 3, 16, 9)),
+    "paper": sheet_of_paper(tag("p", "240")),
+}
+
+
+@pytest.mark.parametrize("name", PICTURES)
+def test_a_drawing_is_hidden_from_screen_readers_and_takes_its_colors_from_the_page(name: str) -> None:
+    drawings = re.findall(r"<svg.*?</svg>", PICTURES[name])
+    assert drawings
+    for one in drawings:
+        assert 'aria-hidden="true"' in one
+        assert not re.search(r"#[0-9a-f]{3}|\b(?:fill|stroke)=", one)
+        assert "<text" not in one  # letters in a drawing would shrink with it
+
+
+@pytest.mark.parametrize(
+    ("when", "day"),
+    [
+        (datetime(2027, 3, 14, 23, 59), "before"),
+        (datetime(2027, 3, 15, 0), "day.0"),
+        (datetime(2027, 3, 19, 23, 59), "day.4"),
+        (datetime(2027, 3, 20, 0), "after"),
+        (datetime(2027, 6, 30, 12), "after"),
+        (datetime(2027, 7, 1, 0), "before"),
+    ],
+)
+def test_now_is_marked_on_the_line_of_the_week(when: datetime, day: str) -> None:
+    """From July 1 on the next year's week is ahead."""
+    marked = re.findall(r'<li aria-current="time"><b>(.*?)</b>', week_picture(when))
+    assert marked == [text(f"week.{day}")]
+
+
+@pytest.mark.parametrize("case", [Case(), Case(scripted=True), Case(failed_attempts=1)])
+def test_the_broken_links_are_the_weakest(case: Case) -> None:
+    """A broken link is drawn in two halves, and its name says that it is the weakest."""
+    card = fast_fragments(case)["verdict"]
+    weakest = len(judge(case).binding)
+    assert card.count("bw-picture-weak") == 2 * weakest
+    assert card.count(f"({text('card.weakest')})") == card.count("bw-chain-weak") == weakest
+
+
+def test_only_what_is_possible_is_filled() -> None:
+    """One outcome is marked as such, several as possible, and never everything below, as in a bar of percentages."""
+    one = outcomes_picture([Verdict.DECLINED], "")
+    assert [one.count(f'class="bw-tier{kind}"') for kind in ("", " bw-tier-here", " bw-tier-may-be")] == [8, 1, 0]
+    two = outcomes_picture([Verdict.IGNORED, Verdict.DECLINED], "")
+    assert [two.count(f'class="bw-tier{kind}"') for kind in ("", " bw-tier-here", " bw-tier-may-be")] == [7, 0, 2]
