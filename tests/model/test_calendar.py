@@ -303,7 +303,7 @@ def test_the_answer_tells_reason_source_and_what_to_read() -> None:
         "During SOAP, neither you nor anyone for you may contact a program until it has your application and has "
         "contacted you first. It counts against you even if someone else calls."
     )
-    assert check.note == "Rules change: read this year's Match Participation Agreement before you act."
+    assert check.note == "Rules change, so read this year's Match Participation Agreement before you act."
     first, second = check.source.split(" NRMP, applicant FAQ")
     assert first.startswith("NRMP, Match Participation Agreement for Applicants 2022, SOAP section 9.2")
     assert first.endswith(text("grade.C"))
@@ -324,7 +324,7 @@ def test_before_match_week_the_answer_says_that_it_changes_on_monday() -> None:
     """By phase alone, a contact before Match Week is told from when the rule binds; with the moment known it need not."""
     check = rules_check(Case(phase="groundwork"))
     assert check.label == "Allowed until Monday 10:00 am ET of Match Week"
-    later = " This changes on Monday 10:00 am ET of Match Week, before the lists open: from then on the rule binds."
+    later = " This changes on Monday 10:00 am ET of Match Week, before the lists open: the rule applies from then on."
     assert check.reason.endswith(later)
     assert "Monday 10:00 am ET" in check.label
     assert rules_check(Case(phase="groundwork"), at("2027-03-15T09:59")).label == "Allowed"
