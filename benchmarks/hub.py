@@ -150,7 +150,7 @@ class Learner:
         self.kernel = (await self.hub.ask(f"user/{self.name}/api/sessions", "POST", wanted))["kernel"]["id"]
         address = f"{self.hub.address}user/{self.name}/api/kernels/{self.kernel}/channels".replace("http", "ws", 1)
         self.socket = await websocket_connect(
-            HTTPRequest(address, headers=self.hub.headers(), connect_timeout=PATIENCE),
+            HTTPRequest(address, headers=self.hub.headers(), connect_timeout=PATIENCE, request_timeout=PATIENCE),
             on_message_callback=self.inbox.put_nowait,  # read at once, as a browser does: a ping waits for nobody
             max_message_size=2**28,
         )
