@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
-#: Bytes that one learner's server, and each of its kernels, may take. A chapter takes about 100 MB: see docs/course.md.
+#: Bytes that one learner's server, and each of its kernels, may take. What a chapter takes is in docs/course.md.
 MEMORY = int(os.environ.get("BACKCHANNEL_HUB_MEMORY_MB", "1024")) * 1024 * 1024
 
 c: Any = get_config()  # type: ignore[name-defined] # noqa: F821 (JupyterHub puts get_config into this file)
