@@ -95,7 +95,7 @@ def answers_to(question: str) -> Mapping[str, QuickAnswerRow]:
 
     Examples:
         >>> list(answers_to("inside"))
-        ['yes', 'no']
+        ['yes', 'no', 'unknown']
     """
     return {row.answer: row for row in load_quick_answers() if row.question == question}
 
@@ -116,7 +116,7 @@ class QuickCheck(Form):
                 "day": choice_field("day", (NOW, *DAYS), text("quick.day"), NOW),
                 "contacted": choice_field("contacted", answers_to("contacted"), text("quick.contacted"), UNKNOWN),
                 "caller": choice_field("caller", (*RECOMMENDERS, UNKNOWN), text("quick.caller"), UNKNOWN),
-                "inside": choice_field("inside", answers_to("inside"), text("quick.inside"), "no"),
+                "inside": choice_field("inside", answers_to("inside"), text("quick.inside"), UNKNOWN),
                 "message": choices_field("message", answers_to("message"), text("quick.message"), (UNKNOWN,)),
                 "standing": choice_field("standing", answers_to("standing"), text("quick.standing"), UNKNOWN),
                 "file": choices_field("file", answers_to("file"), text("quick.file")),
