@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 
+from backchannel_lib.cli.own_cases import check_own_cases
 from backchannel_lib.cli.project import CommandError, exec_process, is_taken, require_checkout
 
 #: The port that the workshop takes if it is free, and how many ports it looks at in all.
@@ -19,9 +20,10 @@ def present(port: int | None, *, browser: bool) -> int:
         browser: Whether to open a browser.
 
     Raises:
-        CommandError: No port is free, or there is no folder for the session.
+        CommandError: No port is free, there is no folder for the session, or a case of your own has a problem.
     """
     require_checkout()
+    check_own_cases()
     wanted = FIRST_PORT if port is None else port
     free = free_port(wanted)
     if free != wanted:

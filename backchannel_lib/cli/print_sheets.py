@@ -11,6 +11,7 @@ from backchannel_lib.base.errors import CaseError
 from backchannel_lib.base.files import close_to_others
 from backchannel_lib.base.texts import text
 from backchannel_lib.cli.browser import BrowserMissingError, find_chromium, launch_arguments
+from backchannel_lib.cli.own_cases import check_own_cases
 from backchannel_lib.cli.project import CommandError
 from backchannel_lib.workshop.handouts import write_handouts
 from backchannel_lib.workshop.run_plan.model import load_run_plans
@@ -24,11 +25,12 @@ def print_sheets(minutes: int, seed: int, folder: Path | None) -> int:
     """Write the sheets of a workshop and print their paths; return the exit code.
 
     Raises:
-        CommandError: There is no plan of that many minutes, or nothing could be written.
+        CommandError: There is no plan of that many minutes, a case of your own has a problem, or nothing could be written.
     """
     plans = {row.minutes: row.plan for row in load_run_plans()}
     if minutes not in plans:
         raise CommandError(text("sheet.no_plan", value=minutes, known=", ".join(map(str, plans))))
+    check_own_cases()
     try:
         target = folder.expanduser().absolute() if folder else saved_answers.prepared_folder() / "sheets"
         pages = write_handouts(plans[minutes], seed, target)

@@ -185,6 +185,7 @@ def text_box(
     help_text: str = "",
     bare: bool = False,
     sends_while_typing: bool = False,
+    rows: int = 10,
 ) -> Markup:
     """Write a box for a text.
 
@@ -196,6 +197,7 @@ def text_box(
         help_text: A further sentence.
         bare: Whether its label is for a screen reader alone, as in a table whose head says it.
         sends_while_typing: Whether it counts whenever the writer pauses, since an unfinished line is as good as a finished one.
+        rows: How many lines a long one has.
 
     Returns:
         HTML.
@@ -209,7 +211,7 @@ def text_box(
     if sends_while_typing or long:
         common["data_sends_while_typing"] = True
     box = (
-        tag("textarea", value, rows=10, class_="bw-text", **common)
+        tag("textarea", value, rows=rows, class_="bw-text", **common)
         if long
         else tag("input", type="text", value=value, class_="bw-text", **common)
     )

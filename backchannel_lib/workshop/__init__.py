@@ -5,3 +5,4 @@ from backchannel_lib.activities.registry import register_kind
 register_kind("run_plan", "backchannel_lib.workshop.run_plan.activity:RunPlan")
 register_kind("round", "backchannel_lib.workshop.round.activity:Round")
 register_kind("drill", "backchannel_lib.workshop.drill:Drill")
+register_kind("own_cases", "backchannel_lib.workshop.own_cases.activity:OwnCasesActivity")

@@ -9,7 +9,7 @@ import functools
 import random
 from collections.abc import Collection, Mapping
 from types import MappingProxyType
-from typing import Annotated, Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Annotated, Any, Final, NamedTuple
 
 from backchannel_lib.activities.own import check_texts, key_of
 from backchannel_lib.activities.tables import case_of
@@ -21,6 +21,9 @@ from backchannel_lib.model.exams import check_one_exam
 from backchannel_lib.model.tables import Settings, assumption_id, case_settings, claim_ids
 from backchannel_lib.model.verdict import Judgment
 from backchannel_lib.page.verdict_html import stages_on_screen
+
+if TYPE_CHECKING:
+    from backchannel_lib.workshop.own_cases.model import OwnCase
 
 HARDEST: Final = 3
 
@@ -115,6 +118,16 @@ def _case_of(overrides: Settings) -> Case:
     return case_of(overrides)  # a case cannot be changed, and each key in a round asks for those of all files played
 
 
+class OwnDetails(NamedTuple):
+    """What a vignette of your own has besides its texts."""
+
+    topic: str
+    difficulty: int
+    what_if: str
+    claims: tuple[str, ...]
+    case: Case
+
+
 load_vignettes = loader(Vignette, "vignettes.csv")
 
 
@@ -126,10 +139,55 @@ def vignettes() -> Mapping[str, Vignette]:
         >>> next(iter(vignettes()))
         'nadia'
     """
-    return MappingProxyType({row.vignette: row for row in (*load_vignettes(), *_own)})
+    saved = [make_vignette(case.key, case.texts, case.details) for case in saved_cases()]
+    return MappingProxyType(_Deck({row.vignette: row for row in (*load_vignettes(), *_own, *saved)}))
+
+
+class _Deck(dict[str, Vignette]):
+    """The files by id; one of your own that has left the deck can still be looked up, since a round may be playing it."""
+
+    def __missing__(self, name: str) -> Vignette:
+        return _made[name]
 
 
 _own: list[Vignette] = []
+_made: dict[str, Vignette] = {}
+
+
+@functools.cache
+def saved_cases() -> tuple[OwnCase, ...]:
+    """Return your own cases in ``my_cases.csv`` that have nothing wrong with them."""
+    from backchannel_lib.workshop.own_cases.model import load_own_cases  # which needs this deck's topics
+
+    return load_own_cases().cases
+
+
+def first_files() -> tuple[str, ...]:
+    """Return the ids of your own cases that come before the files of a plan."""
+    return tuple(case.key for case in saved_cases() if case.first)
+
+
+def read_own_again() -> None:
+    """Read your own cases again, which may have changed on the disk: done when a session begins."""
+    saved_cases.cache_clear()
+    vignettes.cache_clear()
+
+
+def make_vignette(key: str, texts: Mapping[str, str], details: OwnDetails) -> Vignette:
+    """Make a vignette of your own, which anybody can look up in the deck from now on and nobody finds there.
+
+    Args:
+        key: Its id.
+        texts: Its texts: title, file, contact, discuss, why, and note.
+        details: Its topic, difficulty, field to change, claims and case.
+    """
+    add_texts({f"vignette.{key}.{name}": words for name, words in texts.items()})
+    overrides: Any = tuple(details.case.to_record().items())
+    made = Vignette(
+        key, details.topic, details.difficulty, overrides, details.what_if, details.claims, assumption="", article=False
+    )
+    _made[key] = made
+    return made
 
 
 def own_vignette(
@@ -173,9 +231,7 @@ def own_vignette(
         raise CaseError("difficulty", "range", difficulty, low=1, high=HARDEST)
     key = key_of(title)
     texts = {"title": title, "file": file, "contact": contact, "note": note, "discuss": discuss, "why": why}
-    add_texts({f"vignette.{key}.{name}": words for name, words in texts.items()})
-    overrides: Any = tuple(case.to_record().items())
-    made = Vignette(key, topic, difficulty, overrides, what_if, (), "", article=False)
+    made = make_vignette(key, texts, OwnDetails(topic, difficulty, what_if, (), case))
     _own[:] = [*(one for one in _own if one.vignette != key), made]
     vignettes.cache_clear()
     return made

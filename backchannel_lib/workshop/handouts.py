@@ -23,7 +23,7 @@ from backchannel_lib.page.components import article_name, find_in_article, lines
 from backchannel_lib.page.file_sheet import file_brief, file_sheet
 from backchannel_lib.page.html import Markup, join, tag
 from backchannel_lib.page.verdict_html import is_weakest
-from backchannel_lib.workshop.deck import Vignette, link_order, vignettes
+from backchannel_lib.workshop.deck import Vignette, first_files, link_order, read_own_again, vignettes
 from backchannel_lib.workshop.run_plan.activity import checklist, keys, markers, step_name, when_late
 from backchannel_lib.workshop.run_plan.model import RunStepRow, plan_of, starts, steps_of, vignettes_of
 
@@ -118,8 +118,9 @@ def sheet(kind: str, plan: str, seed: int) -> str:
     known_word("kind", kind, KINDS)
     integer_field("seed", 1, LAST_SEED, FIRST_SEED).read(seed)
     drawn = {step: vignettes()[name] for step, name in vignettes_of(plan, seed).items()}
+    files = [*(vignettes()[name] for name in first_files()), *drawn.values()]
     title = text(f"sheet.{kind}.title")
-    body = _participants(drawn) if kind == "participants" else _facilitator(plan, seed, drawn)
+    body = _participants(files) if kind == "participants" else _facilitator(plan, seed, drawn, files)
     page = tag(
         "html",
         tag("head", Markup('<meta charset="utf-8">'), tag("title", title), tag("style", Markup(STYLE))),
@@ -132,7 +133,7 @@ def sheet(kind: str, plan: str, seed: int) -> str:
 # ---- the sheet for everybody ----
 
 
-def _participants(drawn: dict[str, Vignette]) -> Markup:
+def _participants(files: list[Vignette]) -> Markup:
     rows = [(rank + 1, verdict.label, verdict.sentence) for rank, verdict in enumerate(Verdict)]
     head = (text("sheet.number"), text("sheet.verdict"), text("sheet.meaning"))
     return join(
@@ -152,7 +153,7 @@ def _participants(drawn: dict[str, Vignette]) -> Markup:
             _help(),
             class_="two",
         ),
-        tag("div", [_to_vote(number, vignette) for number, vignette in enumerate(drawn.values(), start=1)], class_="page"),
+        tag("div", [_to_vote(number, vignette) for number, vignette in enumerate(files, start=1)], class_="page"),
     )
 
 
@@ -258,7 +259,7 @@ def _help() -> Markup:
 # ---- the sheet with the answers ----
 
 
-def _facilitator(plan: str, seed: int, drawn: dict[str, Vignette]) -> Markup:
+def _facilitator(plan: str, seed: int, drawn: dict[str, Vignette], files: list[Vignette]) -> Markup:
     steps = steps_of(plan)
     head = [text(f"run_plan.head_{name}") for name in ("when", "step", "minutes", "late")]
     rows = [
@@ -276,8 +277,8 @@ def _facilitator(plan: str, seed: int, drawn: dict[str, Vignette]) -> Markup:
         tag("section", tag("h2", text("run_plan.head_check")), checklist(), class_="whole"),
         tag("h2", text("sheet.steps")),
         [_step(plan, at, row, drawn) for at, row in enumerate(steps)],
-        [_answered(number, vignette) for number, vignette in enumerate(drawn.values(), start=1)],
-        _counts(len(drawn)),
+        [_answered(number, vignette) for number, vignette in enumerate(files, start=1)],
+        _counts(len(files)),
         tag("h2", text("sheet.rule")),
         _rule_box(),
         _assumptions(["room_advice"]),
@@ -307,8 +308,13 @@ def _answered(number: int, vignette: Vignette) -> Markup:
         tag(
             "div",
             tag("h3", text("sheet.verdict_is", verdict=judgment.verdict.label)),
-            tag("p", judgment.verdict.sentence, " ", text("sheet.rests", lines=_lines(vignette.claims))),
-            tag("p", find_in_article(vignette.claims), class_="small"),
+            tag(
+                "p",
+                judgment.verdict.sentence,
+                " ",
+                text("sheet.rests", lines=_lines(vignette.claims)) if vignette.claims else None,
+            ),
+            tag("p", find_in_article(vignette.claims), class_="small") if vignette.claims else None,
             class_="article",
         ),
         tag("h3", text("sheet.chain")),
@@ -319,9 +325,11 @@ def _answered(number: int, vignette: Vignette) -> Markup:
             tag("p", rules.reason),
             class_="rule",
         ),
-        tag("p", tag("b", text("sheet.why")), ": ", vignette.why),
-        tag("p", tag("b", text("sheet.note")), ": ", vignette.note),
-        tag("p", tag("b", text("sheet.discuss")), ": ", vignette.discuss),
+        [
+            tag("p", tag("b", text(f"sheet.{name}")), ": ", said)
+            for name, said in (("why", vignette.why), ("note", vignette.note), ("discuss", vignette.discuss))
+            if said
+        ],
         _assumptions({vignette.assumption} - {"", *(one.assumption for one in _reasons(judgment))}),
         class_="page answered",
     )
@@ -395,6 +403,7 @@ def write_handouts(plan: str, seed: int, folder: Path) -> list[Path]:
         CaseFileError: A file cannot be written; what was there before is left as it is.
     """
     minutes = plan_of(plan).minutes
+    read_own_again()
     files = [folder / f"{text(f'sheet.file_name_{kind}')}_{minutes}_minutes.html" for kind in KINDS]
     for kind, file in zip(KINDS, files, strict=True):
         write_file(file, sheet(kind, plan, seed), make_folder=True)

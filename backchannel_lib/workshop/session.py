@@ -12,7 +12,7 @@ from backchannel_lib.workshop.drill import Drill
 from backchannel_lib.workshop.round.activity import Round
 from backchannel_lib.workshop.round.state import WorkshopState
 from backchannel_lib.workshop.run_plan.activity import CLOSE, RunPlan, next_place, place_of, step_name
-from backchannel_lib.workshop.run_plan.model import steps_of
+from backchannel_lib.workshop.run_plan.model import files_of, steps_of
 from backchannel_lib.workshop.stage import stage_parts
 
 Answer: TypeAlias = ShowMessage | PrefetchedMessage
@@ -81,7 +81,11 @@ class Session:
         at = next_place(state)
         if at is None or room.plan != state["plan"] or place_of(room, state["plan"]) != state["at"]:
             return ""
-        step = steps_of(state["plan"])[at]
+        plan = state["plan"]
+        files = files_of(plan, room.seed, room.skipped).get(steps_of(plan)[state["at"]].step, ())
+        if room.vignette in files[:-1]:
+            return ""  # a case of one's own comes before the file of this step
+        step = steps_of(plan)[at]
         if step.topic or step.step == CLOSE:
             return ""
         self.run_plan.commit_values(at=at)

@@ -17,13 +17,13 @@ SCRIPT: Final = STATIC / "stage.js"
 
 
 def stage_parts() -> list[str]:
-    """List the activities that a room sees, in their order; the questions are for the facilitator alone.
+    """List the activities that a room sees, in their order; your own cases and the questions are for the facilitator alone.
 
     Examples:
         >>> stage_parts()
         ['run_plan', 'round', 'drill']
     """
-    return [row.activity for row in load_activities() if row.chapter == CHAPTER and row.kind != "questions"]
+    return [row.activity for row in load_activities() if row.chapter == CHAPTER and row.kind not in {"own_cases", "questions"}]
 
 
 def stage_bar(opens: str, *beside: object) -> Markup:

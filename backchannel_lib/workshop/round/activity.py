@@ -33,7 +33,7 @@ from backchannel_lib.page.case_fragments import answer_line
 from backchannel_lib.page.components import lines_of
 from backchannel_lib.page.html import Markup, tag
 from backchannel_lib.workshop import session_record
-from backchannel_lib.workshop.deck import link_order, vignettes
+from backchannel_lib.workshop.deck import link_order, read_own_again, vignettes
 from backchannel_lib.workshop.phones import Phones
 from backchannel_lib.workshop.results import results_html, results_table
 from backchannel_lib.workshop.round import html
@@ -47,7 +47,7 @@ from backchannel_lib.workshop.round.state import (
     settings,
     what_if_fields,
 )
-from backchannel_lib.workshop.run_plan.model import vignettes_of
+from backchannel_lib.workshop.run_plan.model import files_of
 
 SESSION_ID: Final = re.compile("[0-9a-f]{8}")
 
@@ -63,6 +63,7 @@ class Round(Activity[WorkshopState]):
     """
 
     def __init__(self, row: ActivityRow) -> None:
+        read_own_again()
         super().__init__(row.activity, WorkshopState())
         self.phones = Phones()
         self._session_id = secrets.token_hex(4)
@@ -182,10 +183,11 @@ class Round(Activity[WorkshopState]):
             skipped: The steps of it that are left out.
         """
         state = self.state._replace(plan=plan, skipped=skipped)
-        file = vignettes_of(plan, state.seed).get(step)
-        before = state.round_before()
-        if file and file != state.vignette:
-            state = before if before and before.vignette == file else state.round_over().with_file(file)
+        files = files_of(plan, state.seed, skipped).get(step, ())
+        before, played = state.round_before(), {one.vignette for one in state.played}
+        if files and state.vignette not in files:
+            file = next((file for file in files if file not in played), files[-1])
+            state = before if before and before.vignette in files else state.round_over().with_file(file)
         elif step == "close" and state.step != "close":
             state = state.round_over()._replace(step="close", case=None)
         if (state.vignette, state.step) == (self.state.vignette, self.state.step):
@@ -203,6 +205,7 @@ class Round(Activity[WorkshopState]):
     def _new_session(self, _: object) -> ActionResult:
         """Begin a new session; the files of the old one are archived, and nothing is deleted."""
         archived_as = session_record.archive()
+        read_own_again()
         self._writer = session_record.SessionWriter()
         self.phones.clear()
         self._session_id = secrets.token_hex(4)

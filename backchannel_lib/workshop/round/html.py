@@ -20,7 +20,7 @@ from backchannel_lib.page.inputs import button, clock_button, number_box, select
 from backchannel_lib.page.verdict_html import is_weakest, weakest_sentence
 from backchannel_lib.workshop.deck import link_order, vignettes
 from backchannel_lib.workshop.phones import Phones
-from backchannel_lib.workshop.round.state import VOTE_FIELDS, Votes, WorkshopState, settings, what_if_fields
+from backchannel_lib.workshop.round.state import VOTE_FIELDS, Votes, WorkshopState, settings
 
 FRAGMENTS = (  # those that are blank at most steps
     *("file", "story", "brief", "tally", "crowd", "links", "verdict", "spread"),
@@ -255,9 +255,9 @@ def _note(state: WorkshopState) -> Markup:
     return tag(
         "details",
         tag("summary", text("round.note")),
-        description_list((text("round.discuss"), file.discuss)),
+        description_list((text("round.discuss"), file.discuss)) if file.discuss else None,
         tag("p", file.why),
-        tag("p", tag("b", text("round.for_you")), " ", file.note),
+        tag("p", tag("b", text("round.for_you")), " ", file.note) if file.note else None,
         citations(f"vignette-{file.vignette}", file.claims, (file.assumption,) if file.assumption else ()),
         class_="bw-basis",
         data_details="note",
@@ -435,7 +435,7 @@ def _meanings() -> Markup:
 
 
 def _what_if_page(parts: Mapping[str, str]) -> tuple[Markup, Markup]:
-    controls = [case_control(row, Case(), shown=False) for row in load_controls() if row.field in what_if_fields()]
+    controls = [case_control(row, Case(), shown=False) for row in load_controls()]
     article = tag(
         "section",
         tag("p", text("card.voice"), class_="bw-voice"),

@@ -15,7 +15,7 @@ from backchannel_lib.model.exams import check_one_exam
 from backchannel_lib.model.tables import STAGES
 from backchannel_lib.model.verdict import Judgment, Verdict, judge
 from backchannel_lib.page.case_controls import load_controls
-from backchannel_lib.workshop.deck import HARDEST, Vignette, draw, topic_names, vignettes
+from backchannel_lib.workshop.deck import HARDEST, Vignette, draw, first_files, topic_names, vignettes
 from backchannel_lib.workshop.run_plan.model import load_run_plans, load_run_steps, vignettes_of
 
 STEPS: Final = ("setup", "file", "vote", "links", "spread", "rules", "what_if", "close")
@@ -183,15 +183,16 @@ class WorkshopState(NamedTuple):
         return self._replace(played=(*self.played, self.this_round))
 
     def files(self) -> tuple[str, ...]:
-        """Return the vignettes that follow one another: those of the plan, or a free draw.
+        """Return the vignettes that follow one another: your own that you put first, then the plan's, or a free draw.
 
         Examples:
             >>> WorkshopState(plan="standard").files() == tuple(vignettes_of("standard", 1).values())
             True
         """
         if self.plan:
-            return tuple(vignettes_of(self.plan, self.seed).values())
-        return draw(self.topic, self.difficulty, self.seed)
+            return (*first_files(), *vignettes_of(self.plan, self.seed).values())
+        first = first_files()
+        return (*first, *draw(self.topic, self.difficulty, self.seed, first))
 
     def files_left(self) -> tuple[str, ...]:
         """Return the vignettes to come: of a plan those after the furthest one, of a draw those not seen yet.
@@ -245,14 +246,13 @@ class WorkshopState(NamedTuple):
 
 @functools.cache
 def what_if_fields() -> tuple[str, ...]:
-    """Return the fields that some vignette changes in its last step, in the order of the controls.
+    """Return the fields that a vignette, also one of your own, may change in its last step, in the order of the controls.
 
     Examples:
         >>> "score" in what_if_fields()
         True
     """
-    used = {one.what_if for one in vignettes().values()}
-    return tuple(row.field for row in load_controls() if row.field in used)
+    return tuple(row.field for row in load_controls())
 
 
 def _read_case(record: Mapping[str, Any]) -> Case:

@@ -25,12 +25,12 @@ from backchannel_lib.workshop.run_plan.model import (
     CatchUp,
     RunStepRow,
     catch_up,
+    files_of,
     load_run_checks,
     load_run_plans,
     plan_of,
     starts,
     steps_of,
-    vignettes_of,
 )
 
 LAST_MINUTE: Final = 240
@@ -422,8 +422,8 @@ def place_of(room: WorkshopState, plan: str) -> int | None:
     names = [row.step for row in steps_of(plan)]
     if room.step == CLOSE:
         return names.index(CLOSE)
-    files = {file: step for step, file in vignettes_of(plan, room.seed).items()}
-    return names.index(files[room.vignette]) if room.vignette in files else None
+    steps = files_of(plan, room.seed, room.skipped).items()
+    return next((names.index(step) for step, files in steps if room.vignette in files), None)
 
 
 @functools.cache

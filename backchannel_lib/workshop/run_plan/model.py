@@ -13,7 +13,7 @@ from backchannel_lib.base.texts import text
 from backchannel_lib.model.soap_rule import rules_check
 from backchannel_lib.model.tables import load_soap_rule
 from backchannel_lib.page.host import host
-from backchannel_lib.workshop.deck import HARDEST, draw, topic_names, vignettes
+from backchannel_lib.workshop.deck import HARDEST, draw, first_files, load_vignettes, topic_names, vignettes
 
 MAX_MINUTES: Final = 240
 
@@ -238,8 +238,29 @@ def vignettes_of(plan: str, seed: int) -> dict[str, str]:
         ['round_caller', 'round_rule']
     """
     drawn: dict[str, str] = {}
+    own = vignettes().keys() - {row.vignette for row in load_vignettes()}  # with which machines would draw different files
     for row in steps_of(plan):
         if row.topic:
-            fits = draw(row.topic, int(row.difficulty), seed, tuple(drawn.values()))
+            fits = draw(row.topic, int(row.difficulty), seed, (*own, *drawn.values()))
             drawn[row.step] = next(one for one in fits if row.rule in {"", rules_check(vignettes()[one].case).answer})
     return drawn
+
+
+def files_of(plan: str, seed: int, skipped: Collection[str] = ()) -> dict[str, tuple[str, ...]]:
+    """Return the files of each step that is a round: the one that is drawn, and your own before it that you put first.
+
+    Args:
+        plan: The plan.
+        seed: The number of the draw.
+        skipped: The steps that are left out; your own go with the first round that is not.
+
+    Raises:
+        CaseError: There is no such plan.
+
+    Examples:
+        >>> [len(files) for files in files_of("short", 1).values()]
+        [1, 1]
+    """
+    drawn = vignettes_of(plan, seed)
+    opening = next((step for step in drawn if step not in skipped), None)
+    return {step: (*first_files(), file) if step == opening else (file,) for step, file in drawn.items()}

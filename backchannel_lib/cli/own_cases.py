@@ -1,0 +1,24 @@
+"""What `backchannel present` and `backchannel print` do about your own cases before they start."""
+
+from __future__ import annotations
+
+import sys
+
+from backchannel_lib.base.texts import text
+from backchannel_lib.cli.project import CommandError
+from backchannel_lib.workshop.own_cases.model import NAME, load_own_cases
+
+
+def check_own_cases() -> None:
+    """Say how many cases of your own are in the deck; say nothing where there are none.
+
+    Raises:
+        CommandError: Something is wrong in the table; everything that is, is listed.
+    """
+    found = load_own_cases()
+    if found.problems:
+        raise CommandError("\n".join([text("own_case.fix_first", name=NAME), *found.problems]))
+    for note in found.notes:
+        print(note, file=sys.stderr)
+    if found.cases:
+        print(text("own_case.in", count=len(found.cases), first=sum(case.first for case in found.cases)), flush=True)

@@ -1,0 +1,328 @@
+"""Your own cases for a room, in one table on this machine: read and checked whole, and written so that it reads the same."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Final, NamedTuple
+
+from backchannel_lib.activities.own import key_of
+from backchannel_lib.activities.saved_answers import folder, prepared_folder
+from backchannel_lib.base.errors import CaseError, SheetError, SheetProblem
+from backchannel_lib.base.files import locked, write_file
+from backchannel_lib.base.formatting import suggestions
+from backchannel_lib.base.spreadsheet import squeeze, to_csv
+from backchannel_lib.base.texts import text
+from backchannel_lib.model.case import Case, Field
+from backchannel_lib.model.case_table import CASE_COLUMNS, KnownColumns, Problems, TableRow, clash_with_defaults, read_table
+from backchannel_lib.model.cells import is_blank
+from backchannel_lib.model.exams import check_one_exam, usual_floor
+from backchannel_lib.model.tables import load_claims
+from backchannel_lib.workshop.deck import HARDEST, OwnDetails, topic_names
+
+NAME: Final = "my_cases.csv"
+MOST_CASES: Final = 200
+#: The texts, each with the most characters that fit on a screen; all but the last have to be there.
+TEXTS: Final[Mapping[str, int]] = {"title": 60, "file": 600, "contact": 600, "discuss": 300, "why": 600, "note": 600}
+REQUIRED: Final = tuple(TEXTS)[:-1]
+CHANGED_FIRST: Final = "recommender"  # the field that is changed afterwards, where none is named
+DETAILS: Final[Mapping[str, Field]] = {
+    "topic": Field("topic", "choice", None, levels=tuple(topic_names()), blank_is_default=False, label_ids=("topic.",)),
+    "difficulty": Field("difficulty", "number", 1, low=1, high=HARDEST),
+    "first": Field("first", "flag", default=False),
+}
+COLUMNS: Final = KnownColumns(
+    {**DETAILS, **Case.fields()},
+    ("id", *TEXTS, "what_if", "claims"),
+    (*REQUIRED, "topic"),
+    ("own_case.column.{}", *CASE_COLUMNS.label_ids),
+)
+
+
+class OwnCase(NamedTuple):
+    """A case of your own, as a row of the table; one that is being written may still lack texts.
+
+    Args:
+        key: Its id in the deck, which begins with ``own_``; blank for one that was never saved.
+        texts: Its texts by the names in ``TEXTS``.
+        details: Its topic, difficulty, field to change, claims and case.
+        first: Whether it comes before the files of a plan.
+    """
+
+    key: str
+    texts: Mapping[str, str]
+    details: OwnDetails
+    first: bool = False
+
+    @property
+    def title(self) -> str:
+        """Its name."""
+        return self.texts["title"]
+
+    @property
+    def case(self) -> Case:
+        """The case that is judged."""
+        return self.details.case
+
+
+class OwnCases(NamedTuple):
+    """What is in the table.
+
+    Args:
+        cases: Those with nothing wrong, in its order.
+        problems: What is wrong, a sentence each, with row, column and value; where there is any, the table is not complete.
+        notes: What to know about how it was read.
+    """
+
+    cases: tuple[OwnCase, ...] = ()
+    problems: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+
+
+def new_case() -> OwnCase:
+    """Return a case without any text, to begin with.
+
+    Examples:
+        >>> new_case().title, new_case().details.difficulty
+        ('', 1)
+    """
+    return OwnCase("", dict.fromkeys(TEXTS, ""), OwnDetails(topic_names()[0], 1, CHANGED_FIRST, (), Case()))
+
+
+# ---- checking ----
+
+
+def checked_text(name: str, value: object) -> str:
+    """Return a text without needless blanks; raise `CaseError` if it is missing or does not fit on a screen.
+
+    Args:
+        name: Which text, of ``TEXTS``.
+        value: What was written.
+
+    Examples:
+        >>> checked_text("title", " The quiet  file ")
+        'The quiet file'
+    """
+    written = " ".join(squeeze(value).split()) if isinstance(value, str) else ""
+    if len(written) > TEXTS[name]:
+        raise CaseError(name, "own_case_long", f"{written[:30]}…", most=TEXTS[name], count=len(written))
+    if name in REQUIRED and is_blank(written):
+        raise CaseError(name, "own_case_blank", written or None)
+    return "" if is_blank(written) else written
+
+
+def problems_of(case: OwnCase) -> dict[str, CaseError]:
+    """Return what keeps a case from being saved, by the name of the text or field.
+
+    Examples:
+        >>> list(problems_of(new_case()))
+        ['title', 'file', 'contact', 'discuss', 'why']
+    """
+    found: dict[str, CaseError] = {}
+    for name, written in case.texts.items():
+        try:
+            checked_text(name, written)
+        except CaseError as error:
+            found[name] = error
+    try:
+        check_one_exam(case.case)
+        if "title" not in found:
+            _key(case.key, case.title)
+    except CaseError as error:
+        found[error.field] = error
+    return found
+
+
+def _key(named: str, title: str) -> str:
+    """Return the id in the deck: as it was named, or made of the title."""
+    key = key_of(named.removeprefix("own_") or title)
+    if key == "own_":
+        raise CaseError("title", "own_case_no_letter", title)
+    return key
+
+
+# ---- reading ----
+
+
+def read_own_cases(source: str | bytes) -> OwnCases:
+    r"""Read a table of cases: the content of a CSV or .xlsx file. Whatever is in it, the result is cases or sentences.
+
+    Args:
+        source: Its bytes or its text. Columns: ``title``, ``file``, ``contact``, ``discuss``, ``why`` and ``topic``, and
+            optionally ``id``, ``note``, ``difficulty`` (1 to 3), ``first`` (yes or no), ``what_if`` (the field that is
+            changed afterwards), ``claims`` and the fields of a case, by name or label. A blank cell means the default.
+
+    Examples:
+        >>> head = "Title,Topic,File,Contact,Discuss,Why,Score"
+        >>> found = read_own_cases(f"{head}\nThe quiet file,paper,Eight interviews.,A dean calls.,Who else?,The score.,228")
+        >>> found.cases[0].key, found.cases[0].case.score
+        ('own_the_quiet_file', 228)
+        >>> print(*read_own_cases(f"{head}\nThe quiet file,paper,Eight interviews.,,Who else?,The score.,900").problems)
+        my_cases.csv, row 2, column Contact: is blank, so a room would see nothing there; write a sentence or two.
+    """
+    try:
+        table = read_table(source, COLUMNS, NAME, MOST_CASES, keep_going=True)
+    except SheetError as error:
+        return OwnCases((), tuple(map(_sentence, error.problems)))
+    problems, cases = Problems(NAME), {}
+    rows: dict[str, int] = {}
+    for row in table.rows:
+        headers = table.header.headers
+        try:
+            case = _read_row(row, problems, headers)
+        except CaseError as error:
+            problems.add(row.number, headers.get(error.field, error.field), error)
+            continue
+        if case is None:
+            continue
+        if case.key in rows:
+            twice = CaseError("title", "own_case_twice", case.title, row=rows[case.key])
+            problems.add(row.number, headers["title"], twice)
+            continue
+        rows[case.key], cases[case.key] = row.number, case
+    found = sorted((*table.problems, *problems.listed()), key=_first_row)
+    return OwnCases(tuple(cases.values()), tuple(map(_sentence, found)), table.notes)
+
+
+def _first_row(problem: SheetProblem) -> int:
+    return next((row for row in problem.rows if isinstance(row, int)), 0)
+
+
+def _sentence(problem: SheetProblem) -> str:
+    return f"{NAME}, {problem}" if problem.rows or problem.column else f"{NAME} {problem}"
+
+
+def _read_row(row: TableRow, problems: Problems, headers: Mapping[str, str]) -> OwnCase | None:
+    """Read a row; collect what is wrong with its texts, and return None if anything is."""
+    values, texts, wrong = row.values, dict.fromkeys(TEXTS, ""), False
+    for name in TEXTS.keys() & values.keys():
+        try:
+            texts[name] = checked_text(name, values[name])
+        except CaseError as error:
+            problems.add(row.number, headers[name], error)
+            wrong = True
+    if wrong:
+        return None
+    details = OwnDetails(
+        values["topic"],
+        values.get("difficulty", 1),
+        _read_what_if(values.get("what_if", "")),
+        _read_claims(values.get("claims", "")),
+        _read_case(row),
+    )
+    named = values.get("id", "")
+    return OwnCase(_key("" if is_blank(named) else named, texts["title"]), texts, details, first=values.get("first", False))
+
+
+def _read_what_if(cell: str) -> str:
+    if is_blank(cell):
+        return CHANGED_FIRST
+    name = CASE_COLUMNS.name_of(squeeze(cell))
+    if name is None:
+        raise CaseError("what_if", "level", cell, levels=suggestions(cell, Case.fields()))
+    return name
+
+
+def _read_claims(cell: str) -> tuple[str, ...]:
+    known = {claim.id for claim in load_claims()}
+    named = () if is_blank(cell) else tuple(dict.fromkeys(cell.replace("|", " ").replace(",", " ").split()))
+    for one in named:
+        if one not in known:
+            raise CaseError("claims", "level", one, levels=suggestions(one, known))
+    return named
+
+
+def _read_case(row: TableRow) -> Case:
+    """Return the case of a row; what belongs to a value that it gives, and is blank, is set to fit."""
+    given = {name: row.values[name] for name in Case.fields() if not is_blank(row.cells.get(name))}
+    if "range_low" in given and "range_floor" not in given:
+        given["range_floor"] = usual_floor(given["range_low"])
+    try:
+        case = Case().replace(**given)
+        check_one_exam(case)
+    except CaseError as error:
+        raise clash_with_defaults({**Case().to_record(), **given}, given.keys()) or error from None
+    return case
+
+
+# ---- the file ----
+
+
+def load_own_cases() -> OwnCases:
+    """Return your own cases as they are saved on this machine; none where there is no such file."""
+    try:
+        return read_own_cases((folder() / NAME).read_bytes())
+    except FileNotFoundError:
+        return OwnCases()
+    except OSError as error:
+        return OwnCases((), (text("own_case.unreadable", name=NAME, problem=error.strerror or type(error).__name__),))
+
+
+def save_own_case(case: OwnCase) -> OwnCase:
+    """Save a case in place of the one with its key, or as a new one, and return it as it was saved.
+
+    Raises:
+        CaseError: It lacks a text, another case has its name, or the table has a problem, with which it is left as it is.
+        CaseFileError: The file cannot be written; what was there is left as it is.
+    """
+    for error in problems_of(case).values():
+        raise error
+    texts = {name: checked_text(name, written) for name, written in case.texts.items()}
+    saved = case._replace(key=_key(case.key, texts["title"]), texts=texts)
+    with locked(prepared_folder() / NAME):
+        cases = _cases_on_disk()
+        if saved.key in cases and not case.key:
+            raise CaseError("title", "own_case_named", saved.title)
+        if len(cases) >= MOST_CASES and saved.key not in cases:
+            raise CaseError("title", "own_case_full", saved.title, most=MOST_CASES)
+        _write({**cases, saved.key: saved})
+    return saved
+
+
+def delete_own_case(key: str) -> None:
+    """Delete a case from the table, if it is there.
+
+    Raises:
+        CaseError: The table has a problem, with which it is left as it is.
+        CaseFileError: The file cannot be written; what was there is left as it is.
+    """
+    with locked(prepared_folder() / NAME):
+        cases = _cases_on_disk()
+        if cases.pop(key, None):
+            _write(cases)
+
+
+def _cases_on_disk() -> dict[str, OwnCase]:
+    found = load_own_cases()
+    if found.problems:  # to write the others would lose the rows that could not be read
+        raise CaseError(NAME, "own_case_problems", None, count=len(found.problems))
+    return {case.key: case for case in found.cases}
+
+
+def _write(cases: Mapping[str, OwnCase]) -> None:
+    place = folder()
+    content = own_cases_to_csv(tuple(cases.values()))
+    write_file(place / NAME, content, previous=place / f"{Path(NAME).stem}.previous.csv")
+
+
+def own_cases_to_csv(cases: tuple[OwnCase, ...]) -> str:
+    r"""Write cases as a table that `read_own_cases` reads back and every spreadsheet opens safely.
+
+    Examples:
+        >>> own_cases_to_csv(()).split(",")[:3]
+        ['\ufeffid', 'title', 'topic']
+    """
+    details = ("topic", "difficulty", "first", "what_if", "claims")
+    header = ["id", "title", *details, *(name for name in TEXTS if name != "title"), *Case.fields()]
+    rows = []
+    for case in cases:
+        record: dict[str, Any] = {"id": case.key.removeprefix("own_"), **case.texts, **case.details._asdict()}
+        record |= {"first": case.first, "claims": " ".join(case.details.claims), **_cells(case.case)}
+        rows.append([record[name] for name in header])
+    return to_csv(header, rows)
+
+
+def _cells(case: Case) -> dict[str, object]:
+    """Write a case's fields; a set without anything in it is written as such, since a blank cell means the default."""
+    record = case.to_record()
+    return {name: "none" if field.kind == "set" and not record[name] else record[name] for name, field in Case.fields().items()}

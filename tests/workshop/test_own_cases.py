@@ -1,0 +1,403 @@
+"""Cases of your own: one table that is checked whole, a form that refuses what is missing, rounds and sheets that play them."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from backchannel_lib import Case, CaseError, judge
+from backchannel_lib.activities.registry import make_activity
+from backchannel_lib.activities.saved_answers import FOLDER
+from backchannel_lib.base.texts import text
+from backchannel_lib.cli.own_cases import check_own_cases
+from backchannel_lib.cli.project import CommandError
+from backchannel_lib.model.tables import STAGES
+from backchannel_lib.workshop import deck
+from backchannel_lib.workshop.handouts import sheet, write_handouts
+from backchannel_lib.workshop.own_cases.activity import OwnCasesActivity
+from backchannel_lib.workshop.own_cases.model import (
+    NAME,
+    REQUIRED,
+    TEXTS,
+    OwnCase,
+    load_own_cases,
+    new_case,
+    own_cases_to_csv,
+    problems_of,
+    read_own_cases,
+    save_own_case,
+)
+from backchannel_lib.workshop.round.activity import Round
+from backchannel_lib.workshop.run_plan.model import vignettes_of
+from backchannel_lib.workshop.session import Session
+from tests.helpers.cases import cases
+from tests.helpers.saved_files import answers, without_failure
+
+HEAD = "Name,Topic,Difficulty,The file,Contact,Discuss,Why,Note,First,What_if,Your score,Recommender"
+ROW = (
+    "The night shift,Who calls,2,She asked for nights.,A dean calls.,"
+    "Who else knows?,The dean decides.,Be kind.,{first},score,228,known_dean"
+)
+
+
+@pytest.fixture(autouse=True)
+def folder(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Path]:
+    """A folder of its own for each test, and the deck as it was afterward."""
+    monkeypatch.setenv(FOLDER, str(tmp_path))
+    deck.read_own_again()
+    yield tmp_path
+    monkeypatch.undo()
+    deck.read_own_again()
+
+
+def table(*rows: str, head: str = HEAD) -> str:
+    """Return a table."""
+    return "\n".join([head, *rows]) + "\n"
+
+
+def written(folder: Path, *, first: str = "yes") -> str:
+    """Write a table of one case and return its id."""
+    (folder / NAME).write_text(table(ROW.format(first=first)), encoding="utf-8")
+    return "own_the_night_shift"
+
+
+def form() -> OwnCasesActivity:
+    """Open the form."""
+    activity: Any = make_activity("own_cases")
+    answers(activity, {"type": "hello"})
+    return activity  # type: ignore[no-any-return]
+
+
+def fill(activity: OwnCasesActivity, **values: object) -> None:
+    """Fill in the form as a facilitator does."""
+    for number, (field, value) in enumerate(values.items(), start=1):
+        answers(activity, {"type": "set", "field": field, "value": value, "seq": number})
+
+
+FILLED = {
+    "title": "The night shift",
+    "file": "She asked for nights.",
+    "contact": "A dean calls.",
+    "discuss": "Who else knows?",
+    "why": "The dean decides.",
+    "score": 228,
+    "recommender": "known_dean",
+}
+
+
+# ---- the table ----
+
+
+def test_names_labels_and_short_names_are_all_read() -> None:
+    """Columns go by name or label, cells by level or label, and what is left out takes its default."""
+    (case,) = read_own_cases(table(ROW.format(first="Y"))).cases
+    assert case.title == "The night shift"
+    assert (case.details.topic, case.details.difficulty, case.details.what_if, case.first) == ("callers", 2, "score", True)
+    assert case.case == Case(score=228, recommender="known_dean")
+    assert read_own_cases(table(ROW.format(first="Y")).replace(",", ";")).cases == (case,)
+
+
+def test_every_problem_is_listed_with_row_column_value_and_what_to_do() -> None:
+    """Nothing is passed over: each bad cell has its sentence, in the order of the rows, and good rows stay."""
+    rows = [
+        ROW.format(first="no"),
+        ",callers,1,F,C,D,W,,,,228,self",
+        "B,colors,1,F,,D,W,,,,228,self",
+        "C,callers,9,F,C,D,W,,,scoer,228,self",
+        "D,callers,1,F,C,D,W,,,,520,self",
+        "The  Night Shift!,callers,1,F,C,D,W,,,,228,self",
+        f"E,callers,1,{'x' * 601},-,D,W,,,,2028,self",
+        "F,callers,1,F,-,?,W,,,scoer,228,self",
+    ]
+    found = read_own_cases(table(*rows))
+    assert [case.title for case in found.cases] == ["The night shift"]
+    told = "\n".join(found.problems)
+    for part in (
+        "row 3, column Name: is blank",
+        "row 4, column Topic: must be one of ",
+        "row 5, column Difficulty: must be a whole number from 1 to 3, but it is 9.",
+        "row 6, column Your score: must be a score of the same exam",
+        "row 7, column Name: is the name or id of the case in row 2 too ('The  Night Shift!'",
+        "row 8, column Your score: must be a whole number from 1 to 999, but it is 2028.",
+        "row 9, column Contact: is blank",
+    ):
+        assert part.replace("The  Night", "The Night") in told, (part, told)
+    assert all(line.startswith(f"{NAME}, row") for line in found.problems)
+
+
+def test_a_table_without_a_column_that_is_needed_says_which() -> None:
+    """A text that no row could have is missing as a column, not row by row."""
+    (problem,) = read_own_cases(table("A,callers,F,C,D", head="title,topic,file,contact,discuss")).problems
+    assert problem.startswith(f"{NAME}, column why: is missing, and every row needs one.")
+
+
+@pytest.mark.slow
+@given(st.binary(max_size=300) | st.text(max_size=300) | st.lists(st.text(max_size=12), max_size=40).map(",".join))
+def test_whatever_is_in_the_file_gives_cases_or_sentences(content: str | bytes) -> None:
+    """No content raises, whether it looks like a table or not, and every case can be judged and shown."""
+    for source in (
+        content,
+        HEAD.encode() + b"\n" + (content if isinstance(content, bytes) else content.encode(errors="replace")),
+    ):
+        found = read_own_cases(source)
+        assert all(isinstance(problem, str) and problem.strip() for problem in found.problems)
+        for case in found.cases:
+            assert problems_of(case) == {}
+            judge(case.case)
+
+
+@given(
+    st.lists(st.sampled_from([*HEAD.split(","), "", "x", "510", "yes", "self", "=1+1", "-", "a\nb"]), min_size=12, max_size=12)
+)
+def test_no_row_of_words_raises(cells: list[str]) -> None:
+    """A row of any words under the right header is a case or has its sentences."""
+    out = io.StringIO()
+    csv.writer(out).writerow(cells)
+    found = read_own_cases(f"{HEAD}\n{out.getvalue()}")
+    assert bool(found.cases) != bool(found.problems) or not any(cells)
+
+
+WORDS = st.text(min_size=1, max_size=40).filter(lambda word: any(letter.isalnum() for letter in word))
+
+
+@pytest.mark.slow
+@given(cases(), st.tuples(*([WORDS] * len(TEXTS))), st.booleans())
+def test_what_is_written_is_read_back(case: Case, words: tuple[str, ...], first: bool) -> None:
+    """Every field and every text survives, also those that a spreadsheet would take for a formula."""
+    own = new_case()
+    own = OwnCase("own_a", dict(zip(TEXTS, words, strict=True)), own.details._replace(case=case), first)
+    if problems_of(own):
+        return
+    read = read_own_cases(own_cases_to_csv((own,)))
+    assert read.problems == ()
+    (again,) = read.cases
+    assert again.case == case
+    assert (again.key, again.first) == ("own_a", first)
+
+
+def test_no_cell_can_run_as_a_formula(folder: Path) -> None:
+    """A text that begins like a formula is written as text, and comes back as it was."""
+    fill(activity := form(), **{**FILLED, "file": "=HYPERLINK(1)"})
+    answers(activity, {"type": "save_case"})
+    assert ",'=HYPERLINK(1)," in (folder / NAME).read_text(encoding="utf-8-sig")
+    assert load_own_cases().cases[0].texts["file"] == "=HYPERLINK(1)"
+    assert (folder / NAME).stat().st_mode & 0o077 == 0
+
+
+# ---- the form ----
+
+
+@pytest.mark.parametrize("name", REQUIRED)
+def test_a_missing_text_is_refused_when_saving(folder: Path, name: str) -> None:
+    """The sentence is at its control, nothing is written, and what was typed stays."""
+    fill(activity := form(), **{**FILLED, name: "   "})
+    answer = answers(activity, {"type": "save_case"})[0]
+    assert answer["focus"] == name
+    assert activity.label(name) in answer["notice"]
+    assert "is blank" in answer["errors"][name]
+    assert not (folder / NAME).exists()
+    other = next(one for one in REQUIRED if one != name)
+    assert activity.state.texts[other] == FILLED[other]
+
+
+def test_scores_of_two_exams_are_refused_and_get_no_verdict(folder: Path) -> None:
+    """Such a case has no verdict, in the preview as on the stage."""
+    fill(activity := form(), **{**FILLED, "score": 520})
+    assert activity.fragments(activity.state)["verdict"] == ""
+    assert "score" in answers(activity, {"type": "save_case"})[0]["errors"]
+    assert not (folder / NAME).exists()
+
+
+def test_a_case_is_added_edited_and_deleted(folder: Path) -> None:
+    """It keeps its id under a new name; a deleted one stays in the form, and Save brings it back."""
+    fill(activity := form(), **FILLED)
+    with without_failure():
+        assert (
+            text("own_case.is_saved", title="The night shift", where="")[:20]
+            in answers(activity, {"type": "save_case"})[0]["notice"]
+        )
+        fill(activity, title="The day shift", first=True)
+        answers(activity, {"type": "save_case"})
+    (case,) = load_own_cases().cases
+    assert (case.key, case.title, case.first) == ("own_the_night_shift", "The day shift", True)
+    assert deck.vignettes()[case.key].title == "The day shift"
+    answers(activity, {"type": "new"})
+    assert activity.state == new_case()
+    answers(activity, {"type": "edit", "value": case.key})
+    assert activity.state == case
+    answers(activity, {"type": "delete", "value": case.key})
+    assert load_own_cases().cases == ()
+    assert case.key not in deck.vignettes()
+    answers(activity, {"type": "save_case"})
+    assert [one.title for one in load_own_cases().cases] == ["The day shift"]
+
+
+def test_a_second_case_of_the_same_name_never_replaces_the_first(folder: Path) -> None:
+    """Only a case that was opened is written over."""
+    save_own_case(new_case()._replace(texts={**dict.fromkeys(TEXTS, "x"), "title": "Twice"}))
+    fill(activity := form(), **{**FILLED, "title": "Twice"})
+    assert "choose another name" in answers(activity, {"type": "save_case"})[0]["notice"]
+    assert load_own_cases().cases[0].texts["file"] == "x"
+
+
+def test_a_table_with_a_problem_is_shown_and_never_written_over(folder: Path) -> None:
+    """Saving would lose the row that cannot be read."""
+    broken = table("B,colors,1,F,,D,W,,,,228,self")
+    (folder / NAME).write_text(broken)
+    activity = form()
+    assert "row 2, column Topic" in activity.fragments(activity.state)["problems"]
+    fill(activity, **FILLED)
+    assert "has 1 problems" in answers(activity, {"type": "save_case"})[0]["notice"]
+    assert (folder / NAME).read_text() == broken
+
+
+def test_the_preview_is_what_the_round_will_show(folder: Path) -> None:
+    """File, links, verdict and rule are those of a round on the saved case."""
+    fill(activity := form(), **FILLED)
+    shown = activity.fragments(activity.state)
+    answers(activity, {"type": "save_case"})
+    play = Round(_row())
+    answers(play, {"type": "open_file", "value": "own_the_night_shift"})
+    assert (shown["file"], shown["story"]) == (play.fragments(play.state)["file"], play.fragments(play.state)["story"])
+    play.restore(play.state._replace(step="links", shown=len(STAGES)))
+    assert (shown["links"], shown["verdict"]) == (play.fragments(play.state)["links"], play.fragments(play.state)["verdict"])
+    play.restore(play.state._replace(step="rules"))
+    assert shown["rule"] == play.fragments(play.state)["rules"]
+
+
+def _row() -> Any:
+    from backchannel_lib.activities.tables import load_activities
+
+    return next(row for row in load_activities() if row.activity == "round")
+
+
+def test_the_form_is_back_after_a_reload(folder: Path) -> None:
+    """What a page saves of it puts texts, case and id back."""
+    written(folder)
+    activity = form()
+    answers(activity, {"type": "edit", "value": "own_the_night_shift"})
+    _, saved = activity.to_file(activity.state)
+    assert form().from_file(saved) == activity.state
+
+
+# ---- on the stage and on paper ----
+
+
+@pytest.mark.slow
+def test_an_own_case_played_first_goes_through_a_whole_session(folder: Path) -> None:
+    """It comes before the plan's files, replaces none of them, and is in the table of results."""
+    key = written(folder)
+    session = Session()
+    drawn = tuple(vignettes_of("standard", 1).values())
+    assert session.round.state.files() == (key, *drawn)
+    seen = []
+    for _ in range(150):
+        list(session.handle("round", {"type": "next"}))
+        if not seen or seen[-1] != session.round.state.vignette:
+            seen.append(session.round.state.vignette)
+        if session.round.state.step == "vote":
+            list(session.handle("round", {"type": "tap", "value": "maybe"}))
+        if session.round.state.step == "close":
+            break
+    assert tuple(dict.fromkeys(seen)) == (key, *drawn)
+    header, rows = session.round.state.table()
+    assert dict(zip(header, rows[0], strict=True))["title"] == "The night shift"
+    assert len(rows) == 1 + len(drawn)
+
+
+def test_led_by_the_plan_the_own_case_comes_first_too(folder: Path) -> None:
+    """The plan's first round opens it; the round goes on to the plan's own file, and the plan stays at its step."""
+    key = written(folder)
+    drawn = vignettes_of("short", 1)
+    session = Session()
+    list(session.handle("run_plan", {"type": "set", "field": "plan", "value": "short"}))
+    while session.round.state.vignette == "":
+        list(session.handle("run_plan", {"type": "next"}))
+    assert session.round.state.vignette == key
+    place = session.run_plan.state["at"]
+    while session.round.state.vignette == key:
+        list(session.handle("round", {"type": "next"}))
+    assert session.round.state.vignette == next(iter(drawn.values()))
+    assert session.run_plan.state["at"] == place
+
+
+def test_an_own_case_that_is_not_first_changes_no_draw_of_a_plan(folder: Path) -> None:
+    """The printed sheet and the room draw the same on every machine; the case is in the menu and in free draws."""
+    before = {seed: vignettes_of("long", seed) for seed in range(1, 30)}
+    key = written(folder, first="no")
+    play = Round(_row())
+    assert {seed: vignettes_of("long", seed) for seed in range(1, 30)} == before
+    assert play.state.files() == tuple(vignettes_of("standard", 1).values())
+    assert key in play.state._replace(plan="").files()
+    assert "The night shift" in play.fragments(play.state)["log"]
+
+
+def test_a_session_that_begins_notices_a_changed_file(folder: Path) -> None:
+    """A case that was added or taken out meanwhile is in the next session, or gone from it; the one being played goes on."""
+    assert "own_the_night_shift" not in Round(_row()).state.files()
+    key = written(folder)
+    play = Round(_row())
+    answers(play, {"type": "open_file", "value": key})
+    (folder / NAME).unlink()
+    assert key not in Round(_row()).state.files()
+    with without_failure():
+        for _ in range(4):
+            answers(play, {"type": "next"})
+    assert play.state.vignette == key
+
+
+def test_any_field_can_change_afterward_on_the_stage(folder: Path) -> None:
+    """Also one that no file of the workbook changes has its control in the round."""
+    (folder / NAME).write_text(table(ROW.format(first="yes").replace(",score,", ",intensity,")))
+    play = Round(_row())
+    answers(play, {"type": "next"})
+    play.restore(play.state._replace(step="what_if", shown=len(STAGES)))
+    assert "intensity" in play.ui_state(play.state)["shown"]
+    assert 'data-field="intensity"' in play.page()
+    answers(play, {"type": "set", "field": "intensity", "value": 9})
+    assert play.state.case is not None
+    assert play.state.case.intensity == 9
+
+
+def test_it_prints_on_both_sheets(folder: Path, tmp_path: Path) -> None:
+    """The participants get it as round 1, the facilitator with its answers, and a blank note leaves no empty line."""
+    written(folder)
+    (folder / NAME).write_text((folder / NAME).read_text().replace("Be kind.", ""))
+    pages = [page.read_text(encoding="utf-8") for page in write_handouts("short", 1, tmp_path / "sheets")]
+    heading = text("sheet.round", number=1, title="The night shift")
+    assert all(heading in page for page in pages)
+    assert "The dean decides." not in pages[0]
+    answered = pages[1].partition("The dean decides.")
+    assert answered[1]
+    assert text("sheet.note") + "</b>: </p>" not in pages[1]
+    assert sheet("participants", "short", 1) == pages[0]
+
+
+# ---- before anything starts ----
+
+
+def test_present_and_print_list_every_problem_and_stop(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """With nothing wrong they say how many cases are in; without a table they say nothing."""
+    check_own_cases()
+    assert capsys.readouterr().out == ""
+    written(folder)
+    check_own_cases()
+    assert capsys.readouterr().out.strip() == text("own_case.in", count=1, first=1)
+    (folder / NAME).write_text(table(*["X,colors,7,F,,D,W,,,,228,self"] * 8))
+    with pytest.raises(CommandError) as caught:
+        check_own_cases()
+    assert "column Topic" in str(caught.value)
+    assert "column Difficulty" in str(caught.value)
+
+
+def test_a_saved_case_without_a_text_cannot_be_made(folder: Path) -> None:
+    """Not by code either."""
+    with pytest.raises(CaseError, match="is blank"):
+        save_own_case(new_case())
