@@ -9,7 +9,7 @@ import functools
 import random
 from collections.abc import Collection, Mapping
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Annotated, Any, Final, NamedTuple
+from typing import Annotated, Any, NamedTuple
 
 from backchannel_lib.activities.own import check_texts, key_of
 from backchannel_lib.activities.tables import case_of
@@ -21,34 +21,8 @@ from backchannel_lib.model.exams import check_one_exam
 from backchannel_lib.model.tables import Settings, assumption_id, case_settings, claim_ids
 from backchannel_lib.model.verdict import Judgment
 from backchannel_lib.page.verdict_html import stages_on_screen
-
-if TYPE_CHECKING:
-    from backchannel_lib.workshop.own_cases.model import OwnCase
-
-HARDEST: Final = 3
-
-
-class TopicRow(NamedTuple):
-    """A topic that vignettes are drawn by, in the order of the article's parts.
-
-    Source:
-        The claims that the rows name; that they make seven topics is our assumption.
-
-    Examples:
-        >>> load_topics()[0].topic
-        'paper'
-    """
-
-    topic: Annotated[str, "its id; its name is the text ``topic.<topic>``"]
-    claims: Annotated[tuple[str, ...], claim_ids, "what it is about"]
-
-
-load_topics = loader(TopicRow, "topics.csv")
-
-
-def topic_names() -> list[str]:
-    """List the topics in their order."""
-    return [row.topic for row in load_topics()]
+from backchannel_lib.workshop.own_cases.model import OwnCase, OwnDetails, load_own_cases
+from backchannel_lib.workshop.topics import HARDEST, topic_names
 
 
 class Vignette(NamedTuple):
@@ -118,16 +92,6 @@ def _case_of(overrides: Settings) -> Case:
     return case_of(overrides)  # a case cannot be changed, and each key in a round asks for those of all files played
 
 
-class OwnDetails(NamedTuple):
-    """What a vignette of your own has besides its texts."""
-
-    topic: str
-    difficulty: int
-    what_if: str
-    claims: tuple[str, ...]
-    case: Case
-
-
 load_vignettes = loader(Vignette, "vignettes.csv")
 
 
@@ -157,8 +121,6 @@ _made: dict[str, Vignette] = {}
 @functools.cache
 def saved_cases() -> tuple[OwnCase, ...]:
     """Return your own cases in ``my_cases.csv`` that have nothing wrong with them."""
-    from backchannel_lib.workshop.own_cases.model import load_own_cases  # which needs this deck's topics
-
     return load_own_cases().cases
 
 

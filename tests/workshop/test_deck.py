@@ -17,7 +17,8 @@ from backchannel_lib import Case, CaseError, TableError, Verdict, judge, rules_c
 from backchannel_lib.model.tables import ANSWERS, STAGES
 from backchannel_lib.page.case_controls import shown_fields
 from backchannel_lib.page.verdict_html import stages_on_screen
-from backchannel_lib.workshop.deck import Vignette, draw, link_order, load_topics, load_vignettes, vignettes
+from backchannel_lib.workshop.deck import Vignette, draw, link_order, load_vignettes, vignettes
+from backchannel_lib.workshop.topics import load_topics
 from tests.helpers.tables import refusal, with_cell
 
 DECK = vignettes()

@@ -22,7 +22,7 @@ from backchannel_lib.page.activity_page import activity_page, rule_box, slot, st
 from backchannel_lib.page.case_controls import control_group, shown_fields, slider_ends
 from backchannel_lib.page.html import Markup, join, tag
 from backchannel_lib.page.inputs import button, checkbox, select, text_box, toolbar
-from backchannel_lib.workshop.deck import HARDEST, make_vignette, read_own_again, topic_names
+from backchannel_lib.workshop.deck import make_vignette, read_own_again
 from backchannel_lib.workshop.own_cases.model import (
     NAME,
     TEXTS,
@@ -36,6 +36,7 @@ from backchannel_lib.workshop.own_cases.model import (
 )
 from backchannel_lib.workshop.round import html as round_html
 from backchannel_lib.workshop.round.state import WorkshopState
+from backchannel_lib.workshop.topics import HARDEST, topic_names
 
 PREVIEW: Final = "preview"  # the id under which a case that is being written is shown; no saved one has it
 MOST_TYPED: Final = 5000  # characters of a text while it is being written

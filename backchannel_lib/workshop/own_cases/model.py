@@ -18,7 +18,7 @@ from backchannel_lib.model.case_table import CASE_COLUMNS, KnownColumns, Problem
 from backchannel_lib.model.cells import is_blank
 from backchannel_lib.model.exams import check_one_exam, usual_floor
 from backchannel_lib.model.tables import load_claims
-from backchannel_lib.workshop.deck import HARDEST, OwnDetails, topic_names
+from backchannel_lib.workshop.topics import HARDEST, topic_names
 
 NAME: Final = "my_cases.csv"
 MOST_CASES: Final = 200
@@ -37,6 +37,16 @@ COLUMNS: Final = KnownColumns(
     (*REQUIRED, "topic"),
     ("own_case.column.{}", *CASE_COLUMNS.label_ids),
 )
+
+
+class OwnDetails(NamedTuple):
+    """What a vignette of your own has besides its texts."""
+
+    topic: str
+    difficulty: int
+    what_if: str
+    claims: tuple[str, ...]
+    case: Case
 
 
 class OwnCase(NamedTuple):

@@ -15,8 +15,9 @@ from backchannel_lib.model.exams import check_one_exam
 from backchannel_lib.model.tables import STAGES
 from backchannel_lib.model.verdict import Judgment, Verdict, judge
 from backchannel_lib.page.case_controls import load_controls
-from backchannel_lib.workshop.deck import HARDEST, Vignette, draw, first_files, topic_names, vignettes
+from backchannel_lib.workshop.deck import Vignette, draw, first_files, vignettes
 from backchannel_lib.workshop.run_plan.model import load_run_plans, load_run_steps, vignettes_of
+from backchannel_lib.workshop.topics import HARDEST, topic_names
 
 STEPS: Final = ("setup", "file", "vote", "links", "spread", "rules", "what_if", "close")
 MAX_VOTES: Final = 999

@@ -19,7 +19,7 @@ from backchannel_lib.page.activity_page import activity_page, show_if, slot, sta
 from backchannel_lib.page.components import citations, description_list, table
 from backchannel_lib.page.html import Markup, join, tag
 from backchannel_lib.page.inputs import button, radios
-from backchannel_lib.workshop.deck import HARDEST, vignettes
+from backchannel_lib.workshop.deck import vignettes
 from backchannel_lib.workshop.round.state import WorkshopState
 from backchannel_lib.workshop.run_plan.model import (
     CatchUp,
@@ -32,6 +32,7 @@ from backchannel_lib.workshop.run_plan.model import (
     starts,
     steps_of,
 )
+from backchannel_lib.workshop.topics import HARDEST
 
 LAST_MINUTE: Final = 240
 LAST_START: Final = 999_999_999

@@ -13,7 +13,8 @@ from backchannel_lib.base.texts import text
 from backchannel_lib.model.soap_rule import rules_check
 from backchannel_lib.model.tables import load_soap_rule
 from backchannel_lib.page.host import host
-from backchannel_lib.workshop.deck import HARDEST, draw, first_files, load_vignettes, topic_names, vignettes
+from backchannel_lib.workshop.deck import draw, first_files, load_vignettes, vignettes
+from backchannel_lib.workshop.topics import HARDEST, topic_names
 
 MAX_MINUTES: Final = 240
 
