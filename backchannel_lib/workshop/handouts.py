@@ -326,8 +326,12 @@ def _answered(number: int, vignette: Vignette) -> Markup:
             class_="rule",
         ),
         [
-            tag("p", tag("b", text(f"sheet.{name}")), ": ", said)
-            for name, said in (("why", vignette.why), ("note", vignette.note), ("discuss", vignette.discuss))
+            tag("p", tag("b", label), ": ", said)
+            for label, said in (
+                (text("sheet.why"), vignette.why),
+                (text("sheet.note"), vignette.note),
+                (text("sheet.discuss"), vignette.discuss),
+            )
             if said
         ],
         _assumptions({vignette.assumption} - {"", *(one.assumption for one in _reasons(judgment))}),
