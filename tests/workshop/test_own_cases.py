@@ -34,6 +34,7 @@ from backchannel_lib.workshop.own_cases.model import (
     read_own_cases,
     save_own_case,
 )
+from backchannel_lib.workshop.results import results_table
 from backchannel_lib.workshop.round.activity import Round
 from backchannel_lib.workshop.run_plan.model import vignettes_of
 from backchannel_lib.workshop.session import Session
@@ -307,7 +308,7 @@ def test_an_own_case_played_first_goes_through_a_whole_session(folder: Path) -> 
         if session.round.state.step == "close":
             break
     assert tuple(dict.fromkeys(seen)) == (key, *drawn)
-    header, rows = session.round.state.table()
+    header, rows = results_table(session.round.state)
     assert dict(zip(header, rows[0], strict=True))["title"] == "The night shift"
     assert len(rows) == 1 + len(drawn)
 
