@@ -368,7 +368,7 @@ def look(hub: Hub) -> None:
 
     from backchannel_lib.cli.browser import find_chromium, launch_arguments
 
-    verdict = "document.querySelector('.bw .bw-verdict-name').textContent.trim()"
+    verdict = "document.querySelector('.bw [data-fragment]').parentElement.textContent"
     with sync_playwright() as playwright:
         page = playwright.chromium.launch(executable_path=find_chromium(), args=launch_arguments()).new_page()
         page.set_default_timeout(90_000)
@@ -386,7 +386,8 @@ def look(hub: Hub) -> None:
         slider.focus()
         slider.press("Home")
         page.wait_for_function(f"before => {verdict} !== before", arg=before)
-        print(f"a control moved: {before} -> {page.evaluate(verdict)}")
+        page.wait_for_function("!document.querySelector('.bw[data-pending], .bw[data-more]')")
+        print("a control moved, and the panel answered")
         (kernel,) = hub.processes("ipykernel_launcher", "eyes")
         kernel.kill()
         page.wait_for_timeout(15_000)
@@ -395,7 +396,7 @@ def look(hub: Hub) -> None:
         notice = page.evaluate(
             "[...document.querySelectorAll('.bw [data-notice]')].map(one => one.textContent).filter(Boolean)"
         )
-        print(f"  after the kernel was ended the page says: dialog {said}, panel {notice}; verdict {page.evaluate(verdict)!r}")
+        print(f"  after the kernel was ended the page says: dialog {said}, panel {notice}")
         print(f"  hosts asked: {', '.join(sorted(hosts))}")
         page.screenshot(path=os.environ.get("BACKCHANNEL_SHOT") or str(hub.homes / "page.png"))
 
