@@ -18,6 +18,7 @@ from typing import Any, Final, NamedTuple
 from backchannel_lib.base.errors import CaseError, CaseFileError, SheetError, SheetProblem
 from backchannel_lib.base.spreadsheet import squeeze
 from backchannel_lib.model.advice import Advice, advise
+from backchannel_lib.model.calendar import eastern
 from backchannel_lib.model.case import Case, Field
 from backchannel_lib.model.case_table import KnownColumns, Problems, Table, TableRow, read_table
 from backchannel_lib.model.cells import is_blank, levels_by_key, word_key
@@ -146,6 +147,7 @@ def read_class(students: Path | str | bytes, programs: Path | str | bytes = b"")
         programs: The programs: ``name`` and what is known of each; blank for none.
 
     Raises:
+        CaseError: One of them is neither a file nor the content of one.
         CaseFileError: A file cannot be read.
         SheetError: One of them is no such table at all.
 
@@ -180,14 +182,16 @@ def read_class(students: Path | str | bytes, programs: Path | str | bytes = b"")
 
 def _content(source: Path | str | bytes, name: str) -> tuple[str | bytes, str]:
     """Return a table's content and its name."""
+    if not isinstance(source, (str, bytes, Path)):
+        raise CaseError(name, "not_a_table", source)
     if isinstance(source, str) and source.strip() and "\n" not in source:
         source = Path(source)
     if not isinstance(source, Path):
         return source, name
     try:
         return source.read_bytes(), source.name
-    except OSError as error:
-        raise CaseFileError(source.name, "unreadable", error.strerror or str(error)) from None
+    except (OSError, ValueError) as error:  # ValueError: such as a NUL in its name
+        raise CaseFileError(source.name, "unreadable", getattr(error, "strerror", None) or str(error)) from None
 
 
 def _read_programs(programs: str | bytes, name: str) -> tuple[dict[str, dict[str, Any]], Table]:
@@ -419,15 +423,25 @@ def class_row(student: str, judged: JudgedContact) -> ClassRow:
     )
 
 
-def judge_class(found: ClassList, now: datetime | None = None) -> tuple[ClassRow, ...]:
+def judge_class(found: ClassList, when: datetime | None = None) -> tuple[ClassRow, ...]:
     r"""Judge every contact of a class, as `judge_student` does.
+
+    Args:
+        found: What `read_class` returned.
+        when: The moment, one without a time zone being Eastern; None for the clock of this machine.
+
+    Raises:
+        CaseError: ``found`` is no class, or ``when`` is no date with a time.
 
     Examples:
         >>> rows = judge_class(read_class("Name,Score,Caller,Programs\nAvery,251,self,Mercy; Lakeside\n"))
         >>> [(row.student, row.program) for row in rows]
         [('Avery', 'Mercy'), ('Avery', 'Lakeside')]
     """
-    return tuple(class_row(one.name, judged) for one in found.students for judged in judge_student(one, now))
+    if not isinstance(found, ClassList):
+        raise CaseError("found", "not_a_class", found)
+    moment = None if when is None else eastern(when)
+    return tuple(class_row(one.name, judged) for one in found.students for judged in judge_student(one, moment))
 
 
 class CallerPlan(NamedTuple):

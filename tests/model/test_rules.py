@@ -454,6 +454,9 @@ WRONG: dict[tuple[str, str], tuple[Any, ...]] = {
     ("load_saved_case", "path"): NO_PATH,
     ("save_case", "path"): NO_PATH,
     ("read_cases", "path"): NO_PATH,
+    **{("read_class", argument): (None, {}, 5) for argument in ("students", "programs")},
+    ("judge_class", "found"): ("x", None, {}, 5),
+    ("judge_class", "when"): NO_MOMENT,
 }
 WRONG_ARGUMENTS = [
     pytest.param(*place, value, id=f"{'-'.join(place)}-{value!r:.20}") for place, values in WRONG.items() for value in values
@@ -467,7 +470,7 @@ PUBLIC = {
 
 def test_every_argument_of_every_function_is_tried() -> None:
     """The list of wrong arguments leaves out no argument of any public function."""
-    assert len(PUBLIC) == 13
+    assert len(PUBLIC) == 15
     assert set(WRONG) == {
         (name, argument)
         for name, each in PUBLIC.items()
@@ -488,6 +491,9 @@ def test_a_wrong_argument_is_refused_by_its_name(name: str, argument: str, value
         "path": tmp_path / "mine.json",
         "known": Case(),
         "unknown": (),
+        "students": "Name,Score\nAvery,240\n",
+        "programs": "",
+        "found": backchannel_lib.read_class("Name,Score\nAvery,240\n"),
     }
     parameters = inspect.signature(PUBLIC[name]).parameters
     every = [other for other in parameters if other != "fields"]

@@ -6,6 +6,7 @@ import asyncio
 import json
 import stat
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -69,8 +70,9 @@ async def say(window: WebSocketClientConnection, part: str, **message: object) -
 
 
 def run(coroutine: Any) -> Any:
-    """Run a test's story on a loop of its own."""
-    return asyncio.run(coroutine)
+    """Run a test's story on a loop of its own, in a thread of its own: other tests of a process may have one running."""
+    with ThreadPoolExecutor(1) as thread:
+        return thread.submit(asyncio.run, coroutine).result()
 
 
 @pytest.fixture
