@@ -131,7 +131,7 @@ LOOSE = {
     "rules.csv": ("rule", "claims assumption"),
     "run_checks.csv": ("check", ""),
     "run_plans.csv": ("plan", ""),
-    "run_steps.csv": ("step", "activity topic difficulty skip shorter"),
+    "run_steps.csv": ("step", "activity topic difficulty rule skip shorter"),
     "scenes.csv": ("scene", "claims assumption"),
     "score_anchors.csv": ("specialty", ""),
     "soap_rule.csv": ("row when", "facts"),
