@@ -6,7 +6,7 @@ import sys
 
 from backchannel_lib.base.texts import text
 from backchannel_lib.cli.project import CommandError
-from backchannel_lib.workshop.own_cases.model import NAME, load_own_cases
+from backchannel_lib.workshop.own_cases.model import NAME, saved_own_cases
 
 
 def check_own_cases() -> None:
@@ -15,7 +15,7 @@ def check_own_cases() -> None:
     Raises:
         CommandError: Something is wrong in the table; everything that is, is listed.
     """
-    found = load_own_cases()
+    found = saved_own_cases()
     if found.problems:
         raise CommandError("\n".join([text("own_case.fix_first", name=NAME), *found.problems]))
     for note in found.notes:

@@ -21,7 +21,7 @@ from backchannel_lib.model.exams import check_one_exam
 from backchannel_lib.model.tables import Settings, assumption_id, case_settings, claim_ids
 from backchannel_lib.model.verdict import Judgment
 from backchannel_lib.page.verdict_html import stages_on_screen
-from backchannel_lib.workshop.own_cases.model import OwnCase, OwnDetails, load_own_cases
+from backchannel_lib.workshop.own_cases.model import OwnCase, OwnDetails, saved_own_cases
 from backchannel_lib.workshop.topics import HARDEST, topic_names
 
 
@@ -121,7 +121,7 @@ _made: dict[str, Vignette] = {}
 @functools.cache
 def saved_cases() -> tuple[OwnCase, ...]:
     """Return your own cases in ``my_cases.csv`` that have nothing wrong with them."""
-    return load_own_cases().cases
+    return saved_own_cases().cases
 
 
 def first_files() -> tuple[str, ...]:

@@ -174,7 +174,7 @@ def play_a_round(screen: Screen, stage: Stage) -> None:  # noqa: PLR0915 - a rou
     assert in_sight(screen, f"{ON}.bw-votes button, {ON}[data-fragment=nav] button")
     screen.press("u")
     page.wait_for_function("() => document.querySelector('[data-on] [data-fragment=tally]').innerText.startsWith('4 ')")
-    assert judgment.verdict.sentence not in page.content()
+    assert page.content().count(judgment.verdict.sentence) == 1, "in the list of what the verdicts mean, and nowhere else"
     assert axe(screen) == []
 
     screen.press("ArrowRight", *["ArrowRight"] * (len(STAGES) - 1))

@@ -27,12 +27,12 @@ from backchannel_lib.workshop.own_cases.model import (
     REQUIRED,
     TEXTS,
     OwnCase,
-    load_own_cases,
     new_case,
     own_cases_to_csv,
     problems_of,
     read_own_cases,
     save_own_case,
+    saved_own_cases,
 )
 from backchannel_lib.workshop.results import results_table
 from backchannel_lib.workshop.round.activity import Round
@@ -188,7 +188,7 @@ def test_no_cell_can_run_as_a_formula(folder: Path) -> None:
     fill(activity := form(), **{**FILLED, "file": "=HYPERLINK(1)"})
     answers(activity, {"type": "save_case"})
     assert ",'=HYPERLINK(1)," in (folder / NAME).read_text(encoding="utf-8-sig")
-    assert load_own_cases().cases[0].texts["file"] == "=HYPERLINK(1)"
+    assert saved_own_cases().cases[0].texts["file"] == "=HYPERLINK(1)"
     assert (folder / NAME).stat().st_mode & 0o077 == 0
 
 
@@ -226,7 +226,7 @@ def test_a_case_is_added_edited_and_deleted(folder: Path) -> None:
         )
         fill(activity, title="The day shift", first=True)
         answers(activity, {"type": "save_case"})
-    (case,) = load_own_cases().cases
+    (case,) = saved_own_cases().cases
     assert (case.key, case.title, case.first) == ("own_the_night_shift", "The day shift", True)
     assert deck.vignettes()[case.key].title == "The day shift"
     answers(activity, {"type": "new"})
@@ -234,10 +234,10 @@ def test_a_case_is_added_edited_and_deleted(folder: Path) -> None:
     answers(activity, {"type": "edit", "value": case.key})
     assert activity.state == case
     answers(activity, {"type": "delete", "value": case.key})
-    assert load_own_cases().cases == ()
+    assert saved_own_cases().cases == ()
     assert case.key not in deck.vignettes()
     answers(activity, {"type": "save_case"})
-    assert [one.title for one in load_own_cases().cases] == ["The day shift"]
+    assert [one.title for one in saved_own_cases().cases] == ["The day shift"]
 
 
 def test_a_second_case_of_the_same_name_never_replaces_the_first(folder: Path) -> None:
@@ -245,7 +245,7 @@ def test_a_second_case_of_the_same_name_never_replaces_the_first(folder: Path) -
     save_own_case(new_case()._replace(texts={**dict.fromkeys(TEXTS, "x"), "title": "Twice"}))
     fill(activity := form(), **{**FILLED, "title": "Twice"})
     assert "choose another name" in answers(activity, {"type": "save_case"})[0]["notice"]
-    assert load_own_cases().cases[0].texts["file"] == "x"
+    assert saved_own_cases().cases[0].texts["file"] == "x"
 
 
 def test_a_table_with_a_problem_is_shown_and_never_written_over(folder: Path) -> None:

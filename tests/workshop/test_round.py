@@ -116,8 +116,12 @@ def test_nothing_of_the_answer_is_on_screen_before_its_time(board: Round, name: 
     ]
     hello = json.dumps(list(board.handle({"type": "hello"})), ensure_ascii=False)
     vote = json.dumps([press(board), act(board, "tap", value="maybe")], ensure_ascii=False)
+    page = board.page()
+    for verdict in Verdict:
+        assert page.count(verdict.sentence) == 1, "in the list of what the nine verdicts mean, and nowhere else"
+    page = page.replace(judgment.verdict.sentence, "")
     for content in secret:
-        assert content not in board.page()
+        assert content not in page
         assert content not in hello
         assert content not in vote
     press(board)

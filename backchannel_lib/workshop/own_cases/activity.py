@@ -29,10 +29,10 @@ from backchannel_lib.workshop.own_cases.model import (
     OwnCase,
     OwnCases,
     delete_own_case,
-    load_own_cases,
     new_case,
     problems_of,
     save_own_case,
+    saved_own_cases,
 )
 from backchannel_lib.workshop.round import html as round_html
 from backchannel_lib.workshop.round.state import WorkshopState
@@ -56,7 +56,7 @@ class OwnCasesActivity(Activity[OwnCase]):
     """
 
     def __init__(self, row: ActivityRow) -> None:
-        self.found: OwnCases = load_own_cases()
+        self.found: OwnCases = saved_own_cases()
         self.entries: dict[str, FormField] = {
             **{name: FormField("", _read_text) for name in TEXTS},
             "topic": choice_field("topic", topic_names(), default=topic_names()[0]),
@@ -122,7 +122,7 @@ class OwnCasesActivity(Activity[OwnCase]):
         return self._show(new_case(), focus="title", notice=text("own_case.is_new"))
 
     def _of_table(self, message: Mapping[str, Any]) -> OwnCase:
-        self.found = load_own_cases()
+        self.found = saved_own_cases()
         cases = {case.key: case for case in self.found.cases}
         return cases[known_word("case", message["value"], cases)]
 
@@ -142,7 +142,7 @@ class OwnCasesActivity(Activity[OwnCase]):
         try:
             saved = save_own_case(self.state)
         except CaseError as error:
-            self.found = load_own_cases()
+            self.found = saved_own_cases()
             problem = str(error) if isinstance(error, CaseFileError) else error.sentence
             return {"notice": text("own_case.not_saved", problem=problem)}
         self._table_changed()
@@ -159,7 +159,7 @@ class OwnCasesActivity(Activity[OwnCase]):
         return self._show(case._replace(key=""), focus="list", notice=text("own_case.is_deleted", title=case.title))
 
     def _table_changed(self) -> None:
-        self.found = load_own_cases()
+        self.found = saved_own_cases()
         read_own_again()
 
     def opened(self) -> ActionResult:
@@ -169,7 +169,7 @@ class OwnCasesActivity(Activity[OwnCase]):
 
     def rolled_back(self) -> None:
         """Look at the table again: what was written stays written."""
-        self.found = load_own_cases()
+        self.found = saved_own_cases()
 
     # ---- what is on screen ----
 

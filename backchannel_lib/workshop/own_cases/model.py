@@ -258,7 +258,7 @@ def _read_case(row: TableRow) -> Case:
 # ---- the file ----
 
 
-def load_own_cases() -> OwnCases:
+def saved_own_cases() -> OwnCases:
     """Return your own cases as they are saved on this machine; none where there is no such file."""
     try:
         return read_own_cases((folder() / NAME).read_bytes())
@@ -303,7 +303,7 @@ def delete_own_case(key: str) -> None:
 
 
 def _cases_on_disk() -> dict[str, OwnCase]:
-    found = load_own_cases()
+    found = saved_own_cases()
     if found.problems:  # to write the others would lose the rows that could not be read
         raise CaseError(NAME, "own_case_problems", None, count=len(found.problems))
     return {case.key: case for case in found.cases}
