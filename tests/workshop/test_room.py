@@ -215,6 +215,7 @@ def test_no_message_ends_the_server_or_a_window(tmp_path_factory: pytest.TempPat
             for message in messages:
                 await window.write_message(message, binary=isinstance(message, bytes))
             await say(window, "round", type="hello", view="v", number=1)
-            assert (await until(window, "round"))["hello"]
+            while "hello" not in await until(window, "round"):
+                pass  # it also answers what came before
 
     run(story())
