@@ -101,10 +101,17 @@ class Phones:
         self.state = "off"
 
     def clear(self) -> None:
-        """Delete all counts, for a new session."""
+        """Delete all counts, for a new session, which gets a code of its own: phones of the last one learn that it is over."""
         self._is_asking = False
         if self._server or (folder() / STORE).exists():
             self._use_store(lambda store: store.clear())
+        was_on = self.state == "on"
+        self._restored = {name: value for name, value in self.to_record().items() if name != "code"}
+        if self._server:
+            self._server.close()
+            self._server = None
+        if was_on:
+            self.open("")
 
     # ---- rounds ----
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser
 
+from backchannel_lib.base.texts import text
 from backchannel_lib.model.verdict import Verdict
 from backchannel_lib.workshop.votes.process import VoteServer
 from backchannel_lib.workshop.votes.store import VoteStore
@@ -33,7 +35,8 @@ def test_a_phone_votes_once_per_round_in_each_engine(engine: Engine, tmp_path: P
     """It votes, is told that it counts, cannot vote again, not even reloaded, and may vote in the next round."""
     file = tmp_path / "votes.sqlite"
     server = VoteServer(file)
-    address = server.open("127.0.0.1").url
+    opened = server.open("127.0.0.1")
+    address = opened.url
     try:
         with VoteStore(file) as store:
             store.open_round("one", "Nadia", CHOICES, 40)
@@ -56,5 +59,9 @@ def test_a_phone_votes_once_per_round_in_each_engine(engine: Engine, tmp_path: P
         wait_for(engine, said("counted"))
         with VoteStore(file) as store:
             assert store.counts("two") == dict.fromkeys(dict(CHOICES), 0) | {"ignored": 1}
+        server.close()
+        server = VoteServer(file)  # of the next session, with a code of its own
+        assert server.open("127.0.0.1", opened.port).code != opened.code
+        wait_for(engine, f"document.querySelector('#said').innerText === {json.dumps(text('votes.page.over'))}")
     finally:
         server.close()

@@ -787,6 +787,16 @@ def test_votes_from_phones_come_beside_the_hands_and_end_with_the_vote(board: Ro
     assert store.add(name, "maybe")
 
 
+def test_a_new_session_has_a_code_of_its_own_at_the_same_address(board: Round, store: VoteStore) -> None:  # noqa: ARG001
+    """A phone of the last group cannot vote in the next one; it learns that its session is over."""
+    before = board.phones.to_record()
+    act(board, "fresh")
+    after = board.phones.to_record()
+    assert board.phones.state == "on"
+    assert (after["address"], after["port"]) == (before["address"], before["port"])
+    assert after["code"] != before["code"]
+
+
 def test_a_vote_of_phones_that_dies_is_told_and_can_be_opened_again(board: Round, store: VoteStore) -> None:
     """When the vote's process is gone the next look says so, counts stay, and it opens again at the same address."""
     kept = board.phones.to_record()

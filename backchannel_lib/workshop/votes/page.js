@@ -121,6 +121,7 @@
     try {
       const answer = await fetch(AT + "state", { cache: "no-store", signal: within(PATIENCE) });
       if (answer.status === 429 || answer.status === 503) wait = 1000 * Number(answer.headers.get("Retry-After") || 1);
+      if (answer.status === 404) return over();
       if (!answer.ok) throw new Error("refused");
       const told = await answer.json();
       if (now === turn) {
@@ -133,6 +134,14 @@
     }
     asking = false;
     next(failures ? backOff(wait, failures - 1) : jitter(wait));
+  }
+
+  // Another session has begun here, under a code of its own.
+  function over() {
+    state = late = null;
+    render();
+    write(said, words.over);
+    said.dataset.kind = "closed";
   }
 
   function next(ms) {

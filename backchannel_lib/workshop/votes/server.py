@@ -49,7 +49,7 @@ from backchannel_lib.workshop.votes.store import PEOPLE, RoundInfo, VoteStore
 COOKIE: Final = "ballot"
 PAGE_TEXTS: Final = (  # texts whose names in page.html are the last part of their ids
     *("title", "privacy", "loading", "waiting", "question", "choose", "send", "sending"),
-    *("again", "counted", "closed", "missed", "unreached", "apart", "noscript"),
+    *("again", "counted", "closed", "missed", "unreached", "apart", "over", "noscript"),
 )
 MAX_BODY: Final = 1024  # bytes; a vote takes a tenth of it
 MAX_HEADERS: Final = 16 * 1024
