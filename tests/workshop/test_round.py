@@ -787,7 +787,7 @@ def test_votes_from_phones_come_beside_the_hands_and_end_with_the_vote(board: Ro
     assert store.add(name, "maybe")
 
 
-def test_a_new_session_has_a_code_of_its_own_at_the_same_address(board: Round, store: VoteStore) -> None:  # noqa: ARG001
+def test_a_new_session_has_a_code_of_its_own_at_the_same_address(board: Round, store: VoteStore) -> None:
     """A phone of the last group cannot vote in the next one; it learns that its session is over."""
     before = board.phones.to_record()
     act(board, "fresh")
