@@ -37,7 +37,7 @@ AGAIN = {"round": "next"}
 #: Where each kind of activity tells its answer: at least one of these places has to be filled after the walk.
 ANSWERS = ", ".join(
     f"[data-fragment{name}]"
-    for name in ("=beside", "^='told.'", "=compared", "=now", "=made", "=told", "=tally", "=why", "=answer")
+    for name in ("=beside", "^='told.'", "=compared", "=now", "=made", "=told", "=tally", "=why", "=answer", "=missing")
 )
 #: The key that works each kind of control.
 KEYS = {

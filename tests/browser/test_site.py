@@ -323,7 +323,7 @@ IN_SIGHT: Final = """selector => [...document.querySelectorAll(selector)].filter
 ANSWER: Final = {
     "rule": (".bw-rule-answer, .bw-strip-rule", "Not allowed"),
     "verdict": (".bw-verdict-name, .bw-strip-article", "Ignored"),
-    "weakest link": (".bw-held, .bw-strip-weakest", "Limited by: The levers"),
+    "weakest link": (".bw-held, .bw-strip-weakest", "Limited by: Levers"),
 }
 
 

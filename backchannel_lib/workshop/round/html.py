@@ -431,7 +431,9 @@ def _vote_row(field: str, verdict: Verdict) -> Markup:
 
 def _meanings() -> Markup:
     """What the nine verdicts mean, where people vote over them."""
-    return tag("dl", [(tag("dt", verdict.label), tag("dd", verdict.sentence)) for verdict in Verdict], class_="bw-meanings")
+    return tag(
+        "dl", [(tag("dt", verdict.label), tag("dd", verdict.sentence)) for verdict in Verdict], class_="bw-verdict-meanings"
+    )
 
 
 def _what_if_page(parts: Mapping[str, str]) -> tuple[Markup, Markup]:
