@@ -97,18 +97,22 @@ def window(reader: BrowserContext, lab: Lab) -> Iterator[Window]:
 
 
 @pytest.fixture(scope="session")
-def your_case(reader: BrowserContext, lab: Lab) -> Iterator[tuple[Opened, Network]]:
-    """Chapter 10 in JupyterLab, opened once for all tests of a process, with its network in their hands."""
-    from tests.helpers.lab import GLANCE, open_and_run
+def your_case(browser: Browser, lab: Lab) -> Iterator[tuple[Opened, Network]]:
+    """Chapter 10 in JupyterLab, opened once for all tests of a process, with its network in their hands.
+
+    In a browser of its own: a second page in the same one gets another of Lab's workspaces, which has Lab's own layout.
+    """
+    from tests.helpers.lab import GLANCE, SIZE, open_and_run
     from tests.helpers.network import Network
     from tests.helpers.panel_page import DRAWN
 
     networks: list[Network] = []
-    opened = open_and_run(reader, lab, "10_your_case.ipynb", before=lambda page: networks.append(Network(page)))
+    context = browser.new_context(viewport=SIZE, accept_downloads=True)
+    opened = open_and_run(context, lab, "10_your_case.ipynb", before=lambda page: networks.append(Network(page)))
     opened.page.wait_for_function(f"document.querySelectorAll('.bw[data-ready]').length === 2 && {DRAWN}", polling=GLANCE)
     opened.wait_until_idle()
     yield opened, networks[0]
-    opened.page.close()
+    context.close()
 
 
 @pytest.fixture(scope="session")
