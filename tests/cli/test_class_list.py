@@ -19,6 +19,7 @@ from backchannel_lib.base.spreadsheet import read_sheet
 from backchannel_lib.cli import class_list
 from backchannel_lib.cli.main import main
 from tests.helpers.classes import LEFT_OUT, MISTAKES, write_tables
+from tests.helpers.signals import HEEDS_SIGNALS
 
 AT = "2027-02-01T09:00"
 
@@ -149,7 +150,7 @@ def test_ctrl_c_stops_it_and_keeps_what_is_done(tmp_path: Path) -> None:
     """A signal in the middle of a run: a sentence and no traceback, and the results so far are in the file."""
     write_tables(tmp_path, "csv")
     command = ["class", "students.csv", "--programs", "programs.csv", "--out", "out", "--at", AT]
-    program = [sys.executable, "-m", "backchannel_lib.cli", *command]
+    program = [sys.executable, "-c", HEEDS_SIGNALS, "-m", "backchannel_lib.cli", *command]
     process = subprocess.Popen(program, cwd=tmp_path, stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
     done = tmp_path / "out" / class_list.DONE_FILE
     while process.poll() is None and not (done.exists() and done.read_text(encoding="utf-8").count("\n") > 3):

@@ -27,6 +27,7 @@ from backchannel_lib.cli.open_lab import lab_command
 from backchannel_lib.cli.present import workshop_command
 from backchannel_lib.cli.project import JUPYTER, ROOT, environment
 from tests.helpers.planted import on_such_a_computer, plant, variables
+from tests.helpers.signals import HEEDS_SIGNALS
 
 pytestmark = pytest.mark.slow
 
@@ -187,13 +188,6 @@ def processes(work: Path) -> list[psutil.Process]:
             if process.environ().get(saved_answers.FOLDER) == str(work) and process.status() != psutil.STATUS_ZOMBIE:
                 found.append(process)
     return found
-
-
-#: A job in the background ignores Ctrl+C, and one under nohup the end of its terminal, and so do the programs they start.
-HEEDS_SIGNALS = (
-    "import os, signal, sys; signal.signal(signal.SIGINT, signal.SIG_DFL); signal.signal(signal.SIGHUP, signal.SIG_DFL); "
-    "os.execv(sys.executable, [sys.executable, *sys.argv[1:]])"
-)
 
 
 @contextlib.contextmanager
