@@ -193,6 +193,7 @@ def fresh_in_lab(your_case: tuple[Opened, Network]) -> Opened:
     network.restore()
     opened.page.set_viewport_size(SIZE)
     opened.page.click(".bw [data-action=reset]")
+    opened.settle()
     opened.page.set_input_files(".bw [data-load]", {"name": "case.json", "mimeType": "", "buffer": STATED.encode()})
     opened.page.wait_for_selector(".bw [data-chart=map][data-at='240 Unknown faculty']", timeout=PATIENCE)
     opened.wait_for_verdict("Skimmed")

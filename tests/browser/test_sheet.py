@@ -47,6 +47,7 @@ def test_the_printed_page_is_the_sheet_of_the_student_s_own_case(opened: Opened,
     """One page, with the case that was entered, the rule first, and nothing of Lab or of the chapter."""
     page = opened.page
     page.click(".bw [data-action=reset]")
+    opened.settle()  # a box that is still checked from before would not be checked again
     page.check(".bw [data-field=recommender] input[value=known_dean]")
     page.check(".bw [data-field=specifics] input")
     page.check(".bw [data-field=sheet_topics] input[value=img]")
