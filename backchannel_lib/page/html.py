@@ -98,3 +98,31 @@ def escape(content: object, *, quote: bool = True) -> str:
         if sign in written:  # most texts hold none, and this is asked hundreds of times a page
             written = written.replace(sign, entity)
     return written
+
+
+def standalone_page(title: str, style: str, *children: object, class_: str | None = None) -> str:
+    """Return a whole HTML page that needs no other file.
+
+    Args:
+        title: Its title.
+        style: Its style sheet.
+        *children: What stands in ``main``.
+        class_: The class of ``main``.
+
+    Examples:
+        >>> standalone_page("A class", "", "<3").count("&lt;3")
+        1
+    """
+    page = tag(
+        "html",
+        tag(
+            "head",
+            tag("meta", charset="utf-8"),
+            tag("meta", name="viewport", content="width=device-width, initial-scale=1"),
+            tag("title", title),
+            tag("style", Markup(style)),
+        ),
+        tag("body", tag("main", *children, class_=class_)),
+        lang="en",
+    )
+    return f"<!doctype html>\n{page}\n"

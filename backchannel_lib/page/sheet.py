@@ -26,7 +26,7 @@ from backchannel_lib.model.tables import facts
 from backchannel_lib.model.verdict import Reason, judge
 from backchannel_lib.page.case_controls import load_controls, shown_fields
 from backchannel_lib.page.components import article_name, find_in_article, lines_of, listed, scrollable
-from backchannel_lib.page.html import Markup, join, tag
+from backchannel_lib.page.html import Markup, join, standalone_page, tag
 from backchannel_lib.page.rich_display import value_label
 from backchannel_lib.page.verdict_html import is_weakest, reasons_on_screen, verdicts_label
 
@@ -159,19 +159,7 @@ def paper_page(title: str, *children: object, style: str = "") -> str:
         >>> paper_page("A class", "<3").count("&lt;3")
         1
     """
-    page = tag(
-        "html",
-        tag(
-            "head",
-            tag("meta", charset="utf-8"),
-            tag("meta", name="viewport", content="width=device-width, initial-scale=1"),
-            tag("title", title),
-            tag("style", Markup(sheet_style() + style)),
-        ),
-        tag("body", tag("main", *children, class_="bw-paper")),
-        lang="en",
-    )
-    return f"<!doctype html>\n{page}\n"
+    return standalone_page(title, sheet_style() + style, *children, class_="bw-paper")
 
 
 @functools.cache

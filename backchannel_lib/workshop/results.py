@@ -9,7 +9,7 @@ from backchannel_lib.model.soap_rule import rules_check
 from backchannel_lib.model.verdict import Verdict, judge
 from backchannel_lib.page.components import article_name, table
 from backchannel_lib.page.frontend import STATIC
-from backchannel_lib.page.html import Markup, tag
+from backchannel_lib.page.html import Markup, standalone_page, tag
 from backchannel_lib.page.verdict_html import weakest_sentence
 from backchannel_lib.workshop.deck import vignettes
 from backchannel_lib.workshop.round.state import PlayedRound, WorkshopState
@@ -51,19 +51,7 @@ def results_html(state: WorkshopState, drill: Markup | None = None) -> str:
     )
     slides = [_slide(number, one) for number, one in enumerate(rounds, start=1)]
     desk = tag("section", tag("h2", text("activity.drill.title")), drill) if drill else None
-    document = tag(
-        "html",
-        tag(
-            "head",
-            tag("meta", charset="utf-8"),
-            tag("meta", name="viewport", content="width=device-width, initial-scale=1"),
-            tag("title", title),
-            tag("style", Markup(STYLE.read_text(encoding="utf-8"))),
-        ),
-        tag("body", tag("main", opening, slides, desk)),
-        lang="en",
-    )
-    return f"<!doctype html>\n{document}\n"
+    return standalone_page(title, STYLE.read_text(encoding="utf-8"), opening, slides, desk)
 
 
 def _slide(number: int, one: PlayedRound) -> Markup:
