@@ -23,6 +23,7 @@ EXECUTED = """async () => {
   const asked = { code: '', silent: true, user_expressions: { count: 'get_ipython().execution_count - 1' } };
   return Number((await kernel.requestExecute(asked).done).content.user_expressions.count.data['text/plain']);
 }"""
+SIDE_BARS = ".jp-SideBar:visible, #jp-left-stack:visible, #jp-right-stack:visible"
 #: Whether all activities of a notebook are there.
 ALL_THERE = "count => document.querySelectorAll('.jp-Notebook .bw').length === count"
 
@@ -57,7 +58,7 @@ def test_lab_shows_the_chapter_and_little_else(opened: Opened, lab: Lab) -> None
     page = opened.page
     for name in (".jp-InputArea", ".jp-Placeholder", ".jp-InputPrompt", ".jp-NotebookPanel-toolbar", ".jp-cell-toolbar"):
         assert page.locator(f".jp-NotebookPanel .jp-CodeCell {name}:visible, {name}.jp-Toolbar:visible").count() == 0, name
-    assert page.locator(".jp-SideBar:visible, #jp-left-stack:visible, #jp-right-stack:visible").count() == 0
+    assert page.locator(SIDE_BARS).count() == 0
     assert "token" not in page.url
     page.click('.lm-MenuBar-itemLabel:text-is("File")')
     page.hover('.lm-Menu-itemLabel:text-is("New")')
@@ -98,6 +99,8 @@ def test_a_second_tab_shows_the_same_widgets_and_runs_nothing(opened: Opened, re
     second.wait_until_idle()
     assert second.page.evaluate(EXECUTED) == done
     assert "model not found" not in second.page.inner_text("body")
+    assert "auto" in second.page.url, "it has a workspace of its own"
+    assert second.page.locator(SIDE_BARS).count() == 0
     move(second)
     second.page.reload()
     second.page.wait_for_function(ALL_THERE, arg=3, polling=GLANCE, timeout=PATIENCE)

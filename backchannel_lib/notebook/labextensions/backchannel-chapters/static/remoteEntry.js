@@ -76,6 +76,15 @@
     if (!panel.isDisposed) panel.model.dirty = false;
   }
 
+  /** Close the side bars, as in the first window: a second one has a workspace of its own, which begins with Lab's layout. */
+  function leaveRoom(shell) {
+    shell.collapseLeft();
+    shell.collapseRight();
+    for (const side of ["left", "right"]) {
+      if (shell.isSideTabBarVisible(side)) shell.toggleSideTabBarVisibility(side);
+    }
+  }
+
   async function opened(panel, lab) {
     await panel.context.ready;
     const mark = panel.model.getMetadata("backchannel");
@@ -99,7 +108,8 @@
     },
     async get() {
       const load = async (name) => (await Object.values(this.scope[name])[0].get())();
-      const [{ CodeCell }, { INotebookTracker, NotebookActions }, { Notification }] = await Promise.all([
+      const [{ ILabShell }, { CodeCell }, { INotebookTracker, NotebookActions }, { Notification }] = await Promise.all([
+        load("@jupyterlab/application"),
         load("@jupyterlab/cells"),
         load("@jupyterlab/notebook"),
         load("@jupyterlab/apputils"),
@@ -107,8 +117,9 @@
       const plugin = {
         id: `${NAME}:plugin`,
         autoStart: true,
-        requires: [INotebookTracker],
-        activate(_app, tracker) {
+        requires: [INotebookTracker, ILabShell],
+        activate(app, tracker, shell) {
+          if (location.pathname.includes("/workspaces/auto-")) app.restored.then(() => leaveRoom(shell));
           document.head.append(Object.assign(document.createElement("style"), { textContent: STYLE }));
           NotebookActions.executionScheduled.connect((_, { notebook }) => delete notebook.parent.node.dataset.runByItself);
           tracker.widgetAdded.connect((_, panel) => opened(panel, { CodeCell, Notification }));
