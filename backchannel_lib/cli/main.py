@@ -39,6 +39,13 @@ def parse(arguments: Sequence[str] | None) -> tuple[argparse.Namespace, list[str
         )
         port_help = f"the port ({port} or the next free one)"
         one.add_argument("--port", type=int, metavar="N", default=argparse.SUPPRESS, help=port_help)
+    presenting.add_argument(
+        "--phone",
+        nargs="?",
+        const="",
+        metavar="ADDRESS",
+        help="lead it from your phone too: prints a code to scan (this computer's address, if it has several)",
+    )
     printing = commands.add_parser(
         "print", help="write the workshop's sheets, one for everybody and one with the answers", allow_abbrev=False
     )
@@ -84,7 +91,7 @@ def run(asked: argparse.Namespace, rest: Sequence[str]) -> int:
         case "present":
             from backchannel_lib.cli.present import present
 
-            return present(port, browser=browser)
+            return present(port, browser=browser, phone=asked.phone)
         case "print":
             from backchannel_lib.cli.print_sheets import print_sheets
 

@@ -6,33 +6,51 @@ import sys
 
 from backchannel_lib.cli.own_cases import check_own_cases
 from backchannel_lib.cli.project import CommandError, exec_process, is_taken, require_checkout
+from backchannel_lib.workshop.votes.process import addresses
 
 #: The port that the workshop takes if it is free, and how many ports it looks at in all.
 FIRST_PORT = 8866
 PORTS_TRIED = 50
 
 
-def present(port: int | None, *, browser: bool) -> int:
+def present(port: int | None, *, browser: bool, phone: str | None = None) -> int:
     """Become the workshop's server, which stays until it is stopped; return its exit code.
 
     Args:
         port: Its port; None for 8866. Where that is in use, the next free one.
         browser: Whether to open a browser.
+        phone: This computer's address on the network of the phone that leads; blank for the likeliest one, None for no phone.
 
     Raises:
-        CommandError: No port is free, there is no folder for the session, or a case of your own has a problem.
+        CommandError: No port is free, there is no folder for the session, a case of your own has a problem, or this computer
+            doesn't have that address.
     """
     require_checkout()
+    phone = None if phone is None else own_address(phone)
     check_own_cases()
     wanted = FIRST_PORT if port is None else port
     free = free_port(wanted)
     if free != wanted:
         print(f"Port {wanted} is in use by another program, so the workshop takes port {free} instead.", flush=True)
     print("Starting the workshop. To stop it, press Ctrl+C here.", flush=True)
-    return exec_process(workshop_command(free, browser=browser))
+    return exec_process(workshop_command(free, browser=browser, phone=phone))
 
 
-def workshop_command(port: int, *, browser: bool = True) -> list[str]:
+def own_address(asked: str) -> str:
+    """Return this computer's address on a network: the one asked for, or for blank the likeliest.
+
+    Raises:
+        CommandError: There is none, or the one asked for isn't this computer's.
+    """
+    known = addresses()
+    if not known:
+        raise CommandError("This computer is on no network, so no phone can reach it. Connect it, or leave out --phone.")
+    if asked and asked not in known:
+        raise CommandError(f"--phone {asked}: this computer doesn't have that address. It has {', '.join(known)}.")
+    return asked or known[0]
+
+
+def workshop_command(port: int, *, browser: bool = True, phone: str | None = None) -> list[str]:
     """Return the command that serves the workshop.
 
     Examples:
@@ -40,6 +58,8 @@ def workshop_command(port: int, *, browser: bool = True) -> list[str]:
         ['--port=8866', '--no-browser']
     """
     command = [sys.executable, "-P", "-m", "backchannel_lib.cli.serve_workshop", f"--port={port}"]
+    if phone is not None:
+        command.append(f"--phone={phone}")
     return command if browser else [*command, "--no-browser"]
 
 

@@ -7,13 +7,17 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import io
 import os
+import sys
 import webbrowser
 from pathlib import Path
 from typing import Final
 
+import segno
+
 from backchannel_lib.cli.run_jupyter import end_with_parent, end_with_terminal
-from backchannel_lib.workshop.room.server import Room, serve
+from backchannel_lib.workshop.room.server import Door, Room, serve
 
 #: The page that sends the browser to the workshop with its key, while it runs.
 REDIRECT_PAGE: Final = "workshop-{role}.html"
@@ -27,26 +31,52 @@ def redirect_page(page: Path, address: str) -> Path:
     return page
 
 
+def phone_invitation(address: str) -> str:
+    """Return the QR code of an address for the terminal, with what it opens.
+
+    Examples:
+        >>> print(phone_invitation("http://192.168.1.20:8866/presenter?token=abc").splitlines()[-2])
+        Or open http://192.168.1.20:8866/presenter?token=abc on it. It works once.
+    """
+    drawn = io.StringIO()
+    segno.make(address, error="l", micro=False).terminal(drawn, compact=True, border=2)
+    code = drawn.getvalue()
+    encoding = sys.stdout.encoding or "ascii"
+    if code.encode(encoding, "replace").decode(encoding) != code:
+        code = ""  # a terminal without block characters
+    return (
+        f"{code}To lead it from your phone, scan this code before the room can see it.\n"
+        f"Or open {address} on it. It works once.\n"
+        "The phone needs the same network, and others on it could listen in: a hotspot of your own is best."
+    )
+
+
 def main() -> None:
     """Serve the workshop until it is stopped."""
     parser = argparse.ArgumentParser(prog="python -m backchannel_lib.cli.serve_workshop", description=__doc__)
     parser.add_argument("--port", type=int, required=True)
     parser.add_argument("--no-browser", action="store_true", help="print the addresses, and open no browser")
+    parser.add_argument("--phone", metavar="ADDRESS", help="this computer's address, for the presenter's window on a phone")
     told = parser.parse_args()
     end_with_terminal()
     end_with_parent(os.environ)
     folder = Path(os.environ["JUPYTER_RUNTIME_DIR"])
     pages = [folder / REDIRECT_PAGE.format(role=role) for role in ("projector", "presenter")]
 
-    def announce(room: Room) -> None:
+    def announce(room: Room, door: Door | None) -> None:
         projector, presenter = room.address("projector"), room.address("presenter")
         print(f"The workshop is at {projector}", flush=True)
         print(f"To lead it from a second window that the room doesn't see, open {presenter}", flush=True)
+        if door is not None:
+            print(phone_invitation(room.address("presenter", door)), flush=True)
         if not told.no_browser:
             webbrowser.open(redirect_page(pages[0], projector).as_uri())
 
     try:
-        serve(told.port, folder, announce)
+        serve(told.port, folder, announce, told.phone)
+    except OSError as error:
+        where = f"port {told.port}" if told.phone is None else f"port {told.port} of 127.0.0.1 and {told.phone}"
+        sys.exit(f"The workshop can't answer on {where}: {error.strerror}. Name another port with --port N.")
     finally:
         for page in pages:
             with contextlib.suppress(OSError):

@@ -19,17 +19,30 @@ from tornado.simple_httpclient import SimpleAsyncHTTPClient
 from tornado.testing import bind_unused_port
 from tornado.websocket import WebSocketClientConnection, websocket_connect
 
-from backchannel_lib.workshop.room.server import ASSETS, KEYS_LAST_S, ROLES, Room, application, load_keys
+from backchannel_lib.workshop.room.server import (
+    ASSETS,
+    KEY_NAMES,
+    KEYS_LAST_S,
+    ROLES,
+    Room,
+    application,
+    listen_for_phone,
+    load_keys,
+)
+
+HOME = "127.0.0.1"
+#: Stands for this computer's address on a network.
+NETWORK = "127.0.0.2"
 
 
 class Served:
     """A room on a free port, and a way to ask it."""
 
     def __init__(self, folder: Path) -> None:
-        socket, self.port = bind_unused_port(address="127.0.0.1")
+        socket, self.port = bind_unused_port(address=HOME)
         self.room = Room(self.port, load_keys(folder, self.port))
-        self.server = HTTPServer(application(self.room))
-        self.server.add_sockets([socket])
+        self.servers = [HTTPServer(application(self.room, self.room.local_door()))]
+        self.servers[0].add_sockets([socket])
         self.windows: list[WebSocketClientConnection] = []
 
     def cookie(self, *roles: str) -> str:
@@ -44,23 +57,32 @@ class Served:
             window.close()
             while await window.read_message() is not None:
                 pass
-        self.server.stop()
-        await self.server.close_all_connections()
+        for server in self.servers:
+            server.stop()
+            await server.close_all_connections()
 
-    async def get(self, path: str, **headers: str) -> HTTPResponse:
+    def let_in_a_phone(self) -> str:
+        """Open the way in for a phone, and return the path, with its key, that the presenter scans."""
+        door = self.room.phone_door(NETWORK)
+        self.servers.append(listen_for_phone(self.room, door, NETWORK))
+        return self.room.address("presenter", door).removeprefix(f"http://{NETWORK}:{self.port}")
+
+    async def get(self, path: str, *, host: str = HOME, **headers: str) -> HTTPResponse:
         """Ask for a path, and follow no redirect."""
-        request = HTTPRequest(f"http://127.0.0.1:{self.port}{path}", headers=headers, follow_redirects=False)
+        request = HTTPRequest(f"http://{host}:{self.port}{path}", headers=headers, follow_redirects=False)
         client = SimpleAsyncHTTPClient(force_instance=True)
         try:
             return await client.fetch(request, raise_error=False)
         finally:
             client.close()
 
-    async def window(self, role: str, *, origin: str | None = None, cookie: str | None = None) -> WebSocketClientConnection:
+    async def window(
+        self, role: str, *, host: str = HOME, origin: str | None = None, cookie: str | None = None
+    ) -> WebSocketClientConnection:
         """Open a window's connection."""
         headers = {"Cookie": self.cookie(role) if cookie is None else cookie}
-        headers["Origin"] = f"http://127.0.0.1:{self.port}" if origin is None else origin
-        self.windows.append(await websocket_connect(HTTPRequest(f"ws://127.0.0.1:{self.port}/socket/{role}", headers=headers)))
+        headers["Origin"] = f"http://{host}:{self.port}" if origin is None else origin
+        self.windows.append(await websocket_connect(HTTPRequest(f"ws://{host}:{self.port}/socket/{role}", headers=headers)))
         return self.windows[-1]
 
 
@@ -141,12 +163,56 @@ def test_other_names_other_pages_and_other_addresses_get_nothing(folder: Path) -
     run(story())
 
 
+def test_a_phone_that_was_let_in_leads_and_nobody_else_on_the_network_gets_anything(folder: Path) -> None:
+    """Its address opens the presenter's window, on one phone, once; never the projector, and no key of this computer fits."""
+
+    async def story() -> None:
+        async with Served(folder) as served:
+            before = {path: (await served.get(path, Host=NETWORK)).code for path in ("/", "/presenter")}
+            assert set(before.values()) == {403}
+            scanned = served.let_in_a_phone()
+            keys = served.room.keys
+            for path in ("/", "/presenter", "/assets/panel.js", *(f"/presenter?token={key}" for key in keys.values())):
+                assert (await served.get(path, host=NETWORK)).code == 403, path
+            local = served.cookie(*ROLES)
+            for path in ("/", "/presenter", "/assets/panel.js"):
+                assert (await served.get(path, host=NETWORK, Cookie=local)).code == 403, path
+            assert (await served.get(scanned, host=NETWORK, Host="evil.example")).code == 403
+            assert (await served.get(scanned)).code == 403, "not from this computer's own address"
+
+            taken = await served.get(scanned, host=NETWORK)
+            assert (taken.code, taken.headers["Location"]) == (302, "/presenter")
+            assert (await served.get(scanned, host=NETWORK)).code == 403, "a second phone"
+            phone = taken.headers["Set-Cookie"].partition(";")[0]
+            assert scanned.partition("token=")[2] not in phone
+            page = await served.get("/presenter", host=NETWORK, Cookie=phone)
+            assert page.code == 200
+            assert "bw-presenter" in page.body.decode()
+            assert (await served.get("/", host=NETWORK, Cookie=phone)).code == 403
+            assert (await served.get("/presenter", Cookie=phone)).code == 403
+            for role, cookie, host in (
+                ("projector", phone, NETWORK),
+                ("presenter", local, NETWORK),
+                ("presenter", "", NETWORK),
+                ("presenter", phone, HOME),
+            ):
+                with pytest.raises(Exception, match="403"):
+                    await served.window(role, host=host, cookie=cookie)
+            await served.window("presenter", host=NETWORK, cookie=phone)
+            while not served.room.is_led:
+                await asyncio.sleep(0.01)
+            again = load_keys(folder, served.port)  # after a crash, the same phone comes back
+            assert phone == f"room-{served.port}-presenter={again['phone']}"
+
+    run(story())
+
+
 def test_the_file_with_the_keys_is_its_owners_and_serves_one_session(folder: Path) -> None:
     """A server that is started again after a crash has the same addresses; one on the next day has new ones."""
     keys = load_keys(folder, 8866)
     file = folder / "room-8866.json"
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
-    assert len({*keys.values()}) == len(ROLES)
+    assert len({*keys.values()}) == len(KEY_NAMES)
     assert all(len(key) >= 32 and key.isalnum() for key in keys.values())
     assert load_keys(folder, 8866) == keys
     assert load_keys(folder, 8867) != keys

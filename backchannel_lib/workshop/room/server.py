@@ -3,6 +3,9 @@
 It answers on this computer alone. Each kind of window has a key of its own: the address with the key opens it, and the browser
 is then known by a cookie, so that no address on a screen holds a key. After a crash the same command brings session, addresses
 and windows back.
+
+If the presenter asks for it, a phone on the same network can open the presenter's window, and nothing else. Its address works
+once, so nobody who reads it off a screen later gets in.
 """
 
 from __future__ import annotations
@@ -16,6 +19,7 @@ import secrets
 import signal
 import time
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, TypeAlias
 
@@ -28,17 +32,27 @@ from backchannel_lib.base.formatting import printable
 from backchannel_lib.page.frontend import STATIC, bundle
 from backchannel_lib.workshop.room.pages import POLICY, ROLES, Role, room_page
 from backchannel_lib.workshop.session import Session
+from backchannel_lib.workshop.votes.server import LimitedHTTPServer
 
 ADDRESS: Final = "127.0.0.1"
 #: The names by which this computer's browsers may ask. A page of another host cannot, under any name.
 HOSTS: Final = frozenset({ADDRESS, "localhost"})
 PATHS: Final[Mapping[Role, str]] = {"projector": "/", "presenter": "/presenter"}
+#: What there are keys for: each kind of window on this computer, and the presenter's window on a phone.
+KEY_NAMES: Final = (*ROLES, "phone")
+PHONE_PEOPLE: Final = 2  # the phone and a curious neighbor: what the limits on connections from the network follow
+PHONE_TIMEOUT_S: Final = 20
 MAX_MESSAGE: Final = 6_000_000  # bytes; a file that a reader opens is cut off below
 #: What a projector may still ask for while another window leads the session: to see, and not to do.
 LOOKS: Final = frozenset({"hello", "refresh"})
 KEYS_LAST_S: Final = 12 * 3600  # after that, old addresses open nothing
 
 Keys: TypeAlias = dict[str, str]
+REFUSED: Final = "This page is for this computer alone. Open it with the address that the program has printed.\n"
+PHONE_REFUSED: Final = (
+    "This address opens the presenter's window on one phone, once. To let in another phone, stop the workshop with Ctrl+C, "
+    "start it again, and scan the new code. The session goes on where it was.\n"
+)
 ASSETS: Final[Mapping[str, Callable[[], str]]] = {
     "panel.js": bundle,
     **{name: (STATIC / name).read_text for name in ("panel.css", "stage.css", "stage.js")},
@@ -63,11 +77,54 @@ def load_keys(folder: Path, port: int) -> Keys:
     with contextlib.suppress(OSError, ValueError, AttributeError, TypeError):  # what it holds is no such record
         kept = json.loads(file.read_text(encoding="utf-8"))
         young = 0 <= time.time() - kept.get("made", 0) < KEYS_LAST_S
-        if young and all(isinstance(kept.get(role), str) and len(kept[role]) >= 32 for role in ROLES):
-            return {role: kept[role] for role in ROLES}
-    keys: Keys = {role: secrets.token_urlsafe(24).replace("-", "x").replace("_", "y") for role in ROLES}
+        if young and all(isinstance(kept.get(name), str) and len(kept[name]) >= 32 for name in KEY_NAMES):
+            return {name: kept[name] for name in KEY_NAMES}
+    keys: Keys = {name: new_key() for name in KEY_NAMES}
     write_file(file, json.dumps({**keys, "made": int(time.time())}))
     return keys
+
+
+def new_key() -> str:
+    """Draw a key of 32 letters and digits.
+
+    Examples:
+        >>> len(new_key()), new_key().isalnum()
+        (32, True)
+    """
+    return secrets.token_urlsafe(24).replace("-", "x").replace("_", "y")
+
+
+@dataclass
+class Door:
+    """A way into a room: the names it answers to, and which keys open which windows.
+
+    Args:
+        hosts: The names or addresses by which a browser may ask for it.
+        addresses: The key in the address that opens a window.
+        cookies: The key that a browser then keeps.
+        opens_once: Whether an address opens one browser only.
+    """
+
+    hosts: frozenset[str]
+    addresses: dict[Role, str]
+    cookies: Mapping[Role, str]
+    opens_once: bool = False
+
+    def exchange(self, role: Role, key: str) -> str | None:
+        """Return the key to keep for the key of an address; None if that opens nothing (any more)."""
+        if role not in self.addresses or not _same(key, self.addresses[role]):
+            return None
+        if self.opens_once:
+            del self.addresses[role]
+        return self.cookies[role]
+
+    def knows(self, role: Role, key: str) -> bool:
+        """Return whether a kept key opens this kind of window."""
+        return role in self.cookies and _same(key, self.cookies[role])
+
+
+def _same(key: str, expected: str) -> bool:
+    return hmac.compare_digest(key.encode(), expected.encode())
 
 
 class Room:
@@ -83,13 +140,23 @@ class Room:
         self.port, self.keys = port, keys
         self.windows: set[WindowSocket] = set()
 
-    def address(self, role: Role) -> str:
-        """Return the address that opens a window, with its key."""
-        return f"http://{ADDRESS}:{self.port}{PATHS[role]}?token={self.keys[role]}"
+    def local_door(self) -> Door:
+        """Return the way in from this computer, to both kinds of window."""
+        keys = {role: self.keys[role] for role in ROLES}
+        return Door(HOSTS, dict(keys), keys)
 
-    def knows(self, role: Role, key: str) -> bool:
-        """Return whether a key opens this kind of window."""
-        return hmac.compare_digest(key.encode(), self.keys[role].encode())
+    def phone_door(self, address: str) -> Door:
+        """Return the way in for one phone, to the presenter's window.
+
+        Args:
+            address: This computer's address on a network that the phone shares.
+        """
+        return Door(frozenset({address}), {"presenter": new_key()}, {"presenter": self.keys["phone"]}, opens_once=True)
+
+    def address(self, role: Role, door: Door | None = None) -> str:
+        """Return the address that opens a window, with its key: on this computer, or through another door."""
+        host, key = (ADDRESS, self.keys[role]) if door is None else (*door.hosts, door.addresses[role])
+        return f"http://{host}:{self.port}{PATHS[role]}?token={key}"
 
     @property
     def is_led(self) -> bool:
@@ -120,10 +187,11 @@ class OfRoom(RequestHandler):
     """What every answer has in common: it is for this computer's own browsers, and nobody keeps it."""
 
     room: Room
+    door: Door
 
-    def initialize(self, room: Room) -> None:
-        """Take the room."""
-        self.room = room
+    def initialize(self, room: Room, door: Door) -> None:
+        """Take the room and the way in."""
+        self.room, self.door = room, door
 
     def set_default_headers(self) -> None:
         """Say what a browser may do with the answer."""
@@ -140,14 +208,14 @@ class OfRoom(RequestHandler):
 
     def prepare(self) -> None:
         """Refuse a foreign name, under which a page of another host may ask."""
-        if self.request.host_name.lower() not in HOSTS:
+        if self.request.host_name.lower() not in self.door.hosts:
             self.refuse()
 
     def refuse(self) -> None:
         """Say that this is not for whoever asks."""
         self.set_status(403)
         self.set_header("Content-Type", "text/plain; charset=utf-8")
-        self.finish("This page is for this computer alone. Open it with the address that the program has printed.\n")
+        self.finish(PHONE_REFUSED if self.door.opens_once else REFUSED)
 
     def cookie_name(self, role: Role) -> str:
         """Return the name of the cookie that holds a key; ports have the same cookies, so it names the port."""
@@ -155,7 +223,7 @@ class OfRoom(RequestHandler):
 
     def may_open(self, role: Role) -> bool:
         """Return whether the browser has the key of this kind of window."""
-        return self.room.knows(role, self.get_cookie(self.cookie_name(role)) or "")
+        return self.door.knows(role, self.get_cookie(self.cookie_name(role)) or "")
 
 
 class PageHandler(OfRoom):
@@ -165,8 +233,9 @@ class PageHandler(OfRoom):
         """Take the key out of the address once the browser has it as a cookie; then show the page."""
         role: Role = "presenter" if self.request.path == PATHS["presenter"] else "projector"
         key = self.get_query_argument("token", None)
-        if key is not None and self.room.knows(role, key):
-            self.set_cookie(self.cookie_name(role), key, httponly=True, samesite="Lax", path="/")
+        kept = None if key is None else self.door.exchange(role, key)
+        if kept is not None:
+            self.set_cookie(self.cookie_name(role), kept, httponly=True, samesite="Lax", path="/")
             self.redirect(PATHS[role])
         elif self.may_open(role):
             self.set_header("Content-Type", "text/html; charset=utf-8")
@@ -202,7 +271,7 @@ class WindowSocket(WebSocketHandler, OfRoom):
 
     def check_origin(self, origin: str) -> bool:
         """Return whether a page of this very server asks."""
-        return origin.lower() in {f"http://{host}:{self.room.port}" for host in HOSTS}
+        return origin.lower() in {f"http://{host}:{self.room.port}" for host in self.door.hosts}
 
     def open(self, *_: str, **__: str) -> None:
         """Count the window in."""
@@ -229,9 +298,9 @@ class WindowSocket(WebSocketHandler, OfRoom):
         self.room.tell_windows()
 
 
-def application(room: Room) -> Application:
-    """Return what answers for a room."""
-    known = {"room": room}
+def application(room: Room, door: Door) -> Application:
+    """Return what answers for a room at one of its doors."""
+    known = {"room": room, "door": door}
     return Application(
         [
             (r"/(?:presenter)?", PageHandler, known),
@@ -254,29 +323,51 @@ class NotFound(OfRoom):
         self.refuse()
 
 
-def serve(port: int, folder: Path, announce: Callable[[Room], None]) -> None:
+def listen_for_phone(room: Room, door: Door, address: str) -> LimitedHTTPServer:
+    """Answer on the network, where anybody may knock: with few connections, which end soon unless they hold a key."""
+    server = LimitedHTTPServer(
+        application(room, door),
+        max_body_size=MAX_MESSAGE,
+        idle_connection_timeout=PHONE_TIMEOUT_S,
+        body_timeout=PHONE_TIMEOUT_S,
+    )
+    server.set_people(lambda: PHONE_PEOPLE)
+    server.listen(room.port, address)
+    return server
+
+
+def serve(port: int, folder: Path, announce: Callable[[Room, Door | None], None], phone: str | None = None) -> None:
     """Serve a room until the program is asked to end.
 
     Args:
         port: Where it answers.
         folder: Where its keys are kept: a folder that only its owner can read.
-        announce: Called once the room can be reached.
+        announce: Called once the room can be reached, with the phone's way in, if there is one.
+        phone: This computer's address on the network of a phone that may open the presenter's window; None for no phone.
+
+    Raises:
+        OSError: The port is in use, or the computer doesn't have that address.
     """
     logging.getLogger("tornado").setLevel(logging.ERROR)
 
     async def run() -> None:
         room = Room(port, load_keys(folder, port))
-        server = HTTPServer(application(room), max_body_size=MAX_MESSAGE)
+        server = HTTPServer(application(room, room.local_door()), max_body_size=MAX_MESSAGE)
         server.listen(port, ADDRESS)
+        servers, door = [server], None
+        if phone is not None:
+            door = room.phone_door(phone)
+            servers.append(listen_for_phone(room, door, phone))
         ended = asyncio.Event()
         for number in (signal.SIGINT, signal.SIGTERM):
             with contextlib.suppress(NotImplementedError):  # Windows: Ctrl+C ends the loop by itself
                 asyncio.get_running_loop().add_signal_handler(number, ended.set)
-        announce(room)
+        announce(room, door)
         try:
             await ended.wait()
         finally:
-            server.stop()
+            for one in servers:
+                one.stop()
             room.session.round.phones.close()
 
     with contextlib.suppress(KeyboardInterrupt):
