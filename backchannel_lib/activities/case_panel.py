@@ -59,7 +59,7 @@ def state_of(
 
     Args:
         case: The case.
-        reading: The name of a reading; None for every default.
+        reading: Name of a reading, or None for the defaults.
         before: The state it came from; None at the beginning.
         unknown: Its fields that are not known; None for those of the state before.
 
@@ -86,7 +86,7 @@ class CaseActivity(Activity[CaseState]):
 
     Args:
         case: The case it opens with, and returns to on reset; None for the defaults.
-        reading: The name of a reading; None for every default.
+        reading: Name of a reading, or None for the defaults.
         unknown: Fields of `MAY_BE_UNKNOWN` that start as "I don't know".
         clock: Returns the present moment, for the sheet.
 

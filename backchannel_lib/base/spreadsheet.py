@@ -19,7 +19,6 @@ from backchannel_lib.base.errors import SheetError, SheetProblem
 from backchannel_lib.base.texts import text
 
 BOM: Final = "\ufeff"  # without it Excel takes UTF-8 for the encoding of the country
-SEPARATORS: Final = (",", ";", "\t")
 #: Characters to a row beyond which a file is no table that somebody typed; blank rows count too.
 ROW_CHARACTERS: Final = 2_000
 #: How many rows above the header, such as a title, are passed over.
@@ -59,7 +58,7 @@ def read_sheet(
 
     Args:
         source: The bytes of a CSV or .xlsx file, or text as a spreadsheet copies it.
-        name: What to call the table in an error.
+        name: The table's name in error messages.
         known: Tells whether a cell is the name of a known column; finds the separator, the sheet, and a header below titles.
         most_rows: More rows are refused; a file far too long for them is refused before it is read.
         keep_going: Whether to leave out a row that does not fit the header, in place of refusing the table.

@@ -1,1 +1,1 @@
-"""What the article and the NRMP rule say of a case: no HTML, no widgets."""
+"""What the article and the NRMP rule say about a case, without HTML or widgets."""

@@ -1,6 +1,6 @@
-"""What to do now: the rule at this moment, what the article would expect, three dated steps, and what to ask.
+"""What to do now: the rule at this moment, the article's view, three dated steps, and questions to ask.
 
-Which step holds when is a table, ``data/next_steps.csv``. This module only works out the dates.
+``data/next_steps.csv`` decides which step applies when. This module only works out the dates.
 """
 
 from __future__ import annotations
@@ -29,10 +29,10 @@ from backchannel_lib.model.tables import assumption_id, claim_ids, fact_ids, loa
 SLOTS: Final = ("tonight", "next_moment", "next_month")
 WHO: Final = ("student", "caller", "deans_office")
 
-#: What may stop a student's file; it is asked even where another link is weaker.
+#: What can stop a student's file. Always worth asking about, even if another link is weaker.
 ASK_ANYWAY: Final = ("interviews_failures", "sponsors_visas", "has_noncategorical_seat")
 
-#: What a step's condition may speak of beside the fields of a case.
+#: Names that a step's condition can use in addition to the fields of a case.
 _FLAGS: Final = ("inside_window", "before_window", "contact_unknown")
 
 
@@ -49,10 +49,10 @@ def step_time(cell: str) -> str:
 
 
 class NextStepRow(NamedTuple):
-    """The steps a student is given, three at a time: in each slot the row that holds and is due first.
+    """The steps a student is given, three at a time: for each slot, the row that applies and comes due first.
 
     Source:
-        The facts and claims in each row; which step comes first is ours.
+        The facts and claims in each row; the order of the steps is our choice.
 
     Examples:
         >>> [row.slot for row in load_next_steps()][0]
@@ -75,7 +75,7 @@ load_next_steps = loader(NextStepRow, "next_steps.csv")
 
 
 class NotCoveredRow(NamedTuple):
-    """What the article is silent about; the texts are ``not_covered.<topic>.name``, ``.note`` and ``.question``.
+    """Topics the article doesn't cover; their texts are ``not_covered.<topic>.name``, ``.note`` and ``.question``.
 
     Source:
         The facts in each row.
@@ -94,12 +94,12 @@ load_not_covered = loader(NotCoveredRow, "not_covered.csv")
 
 @dataclass(frozen=True)
 class NextStep:
-    """One step: what, who, and when.
+    """One step: what to do, who does it, and when.
 
     Args:
         row: Its row of data/next_steps.csv.
-        when: The moment, on an Eastern clock; for a step without an hour of its own, the day's beginning.
-        whole_day: Whether only the day counts.
+        when: The time on an Eastern clock; the start of the day for a step without a time of its own.
+        whole_day: Whether only the day matters, not the time.
     """
 
     row: NextStepRow
@@ -108,7 +108,7 @@ class NextStep:
 
     @property
     def sentence(self) -> str:
-        """What to do, as a sentence or two for a reader."""
+        """What to do, in a sentence or two."""
         return text(f"next_step.{self.row.step}")
 
     @property
@@ -122,15 +122,15 @@ class Advice:
     """What a student can take away: the rule first, then the article's view, then what to do.
 
     Args:
-        now: The moment it holds for, on an Eastern clock.
-        rules: What the rule says now; where it is not known whether the program has made contact, the stricter answer
-            first and then the other.
-        until: When that changes, on an Eastern clock; None where the rule will say the same.
-        judgment: What the article would expect, with what is not known left open.
-        steps: Three steps, the nearest first.
-        questions: What to ask the dean's office, the most telling question first.
-        topics: What the article does not cover and the student has ticked, by name.
-        planned: What the rule says of a contact in the case's own phase, where this is another than that of ``now``.
+        now: The time this advice is for, on an Eastern clock.
+        rules: What the rule says now. If it is unknown whether the program has made contact, both answers, the stricter one
+            first.
+        until: When the rule's answer changes, on an Eastern clock; None if the next change of the window makes no difference.
+        judgment: What the article predicts, with unknown fields left open.
+        steps: Three steps, the earliest first.
+        questions: What to ask the dean's office, the most useful question first.
+        topics: Ids of the topics outside the article that the student checked.
+        planned: What the rule says about a contact in the case's own phase, if that isn't the phase of ``now``.
 
     Source:
         data/next_steps.csv, data/not_covered.csv.
@@ -171,14 +171,14 @@ def advise(
 
     Args:
         known: The case, or its known fields by name.
-        unknown: Names of the fields that are not known, as in `judge_open`.
-        now: The moment, one without a time zone being Eastern; None for the clock of this machine.
-        topics: What the article does not cover, as named in data/not_covered.csv.
-        reading: The name of a reading; None for every default.
-        keep_phase: Whether the contact is judged in the case's own phase, as a panel does; else in that of ``now``.
+        unknown: Names of the unknown fields, as in `judge_open`.
+        now: The time; Eastern Time if it has no time zone, and this machine's clock if None.
+        topics: Ids of topics that the article doesn't cover, from data/not_covered.csv.
+        reading: Name of a reading, or None for the defaults.
+        keep_phase: Judge the contact in the case's own phase, as a panel does, instead of in the phase of ``now``.
 
     Raises:
-        CaseError: As in `judge_open` and `phase_at`, or a topic is not known.
+        CaseError: As in `judge_open` and `phase_at`, or for an unknown topic.
 
     Examples:
         >>> advise({"score": 228}, unknown=("program_contacted_first",), now=datetime(2027, 3, 16, 9, 0)).steps[0].row.step
@@ -188,7 +188,7 @@ def advise(
     ticked = _check_topics(topics)
     open_fields = [name for name in open_field_names(unknown) if name != "phase"]
     given = known_case(known, open_fields)
-    case = given.replace(phase=phase_at(moment))  # as if the contact were made now
+    case = given.replace(phase=phase_at(moment))  # as if the contact happened now
     judgment = judge_open(given if keep_phase else case, open_fields, reading)
     start, end = soap_window(moment.year)
     inside = start <= moment < end
@@ -196,7 +196,7 @@ def advise(
     answers = (False, True) if contact_unknown else (case.program_contacted_first,)
 
     def checked(one: Case, when: datetime | None) -> tuple[RulesCheck, ...]:
-        """Return what the rule says, the stricter answer first, whatever may be true of the program's contact."""
+        """Return the rule's answer for each possible value of ``program_contacted_first``, the stricter one first."""
         each = (rules_check(one.replace(program_contacted_first=contacted), when=when) for contacted in answers)
         return tuple(dict.fromkeys(each))
 
@@ -210,7 +210,7 @@ def advise(
     flags = {"inside_window": inside, "before_window": before, "contact_unknown": contact_unknown}
     held = which(SimpleNamespace(**{**case.__dict__, **flags}))
     dated = sorted((_dated(row, moment) for bit, row in enumerate(rows) if held >> bit & 1), key=lambda step: step.when)
-    first = {step.row.slot: step for step in reversed(dated)}  # of those due at once, the first of the table
+    first = {step.row.slot: step for step in reversed(dated)}  # if several are due at once, the table's first wins
     steps = tuple(step for step in dated if first[step.row.slot] is step)
     asked = rules if planned is None else (*rules, planned)
     return Advice(moment, rules, until, judgment, steps, _questions(judgment, asked, ticked), ticked, planned=planned)
@@ -227,7 +227,7 @@ def _check_topics(topics: Iterable[str]) -> tuple[str, ...]:
 
 def _questions(judgment: OpenJudgment, rules: tuple[RulesCheck, ...], topics: tuple[str, ...]) -> tuple[str, ...]:
     asked = fields_asked(judgment.known, judgment.unknown, judgment.reading)
-    policies = [name for name in judgment.unknown if name in ASK_ANYWAY and name in asked]  # even if they narrow nothing yet
+    policies = [name for name in judgment.unknown if name in ASK_ANYWAY and name in asked]  # even if no verdict changes yet
     questions = [text(f"ask.{name}") for name in dict.fromkeys([*judgment.worth_asking, *policies])]
     if "program_contacted_first" in judgment.unknown and len({check.row for check in rules}) > 1:
         questions.insert(0, text("ask.program_contacted_first"))
@@ -257,7 +257,7 @@ def _dated(row: NextStepRow, moment: datetime) -> NextStep:
 
 
 def _next(in_year: Callable[[int], datetime], moment: datetime) -> datetime:
-    """Return the next time at which something that each year has comes round."""
+    """Return the next occurrence of a yearly event after a moment."""
     return next(when for when in (in_year(moment.year), in_year(moment.year + 1)) if when > moment)
 
 

@@ -1,4 +1,4 @@
-"""The amplifier: the article's picture of what a contact does to a file's signal. Never a probability."""
+"""The amplifier: the article's picture of how a contact changes a file's signal. It is never a probability."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ from backchannel_lib.model.tables import STAGES, load_assumptions, load_callers,
 
 @dataclass(frozen=True)
 class Amplified:
-    """What the amplifier makes of one case, on scales of 0 to 100 that are ours.
+    """The amplifier's result for one case, on scales from 0 to 100 that we chose.
 
     Args:
-        signal: The file against this program's bar, which lies at 50.
-        weight: The caller's weight, moved a little by how warmly they praise.
-        share: How much of the weight the moment lets through, 0 to 1.
-        amplified: The signal after the contact; it may leave 0 to 100.
+        signal: How the file compares with this program's bar, which is at 50.
+        weight: The caller's weight, adjusted slightly for how warm the praise is.
+        share: How much of the weight the timing lets through, 0 to 1.
+        amplified: The signal after the contact; it can fall outside 0 to 100.
 
     Source:
-        multiplier.amplifier; the scales are ours.
+        multiplier.amplifier; the scales are our choice.
 
     Examples:
         >>> amplify(Case(score=235)).signal
@@ -36,22 +36,16 @@ class Amplified:
 
     @property
     def shown(self) -> float:
-        """The amplified signal, kept between 0 and 100 for display."""
+        """The amplified signal, clipped to 0 to 100 for display."""
         return min(100.0, max(0.0, self.amplified))
 
 
 @functools.cache
 def assumption(name: str) -> float:
-    """Give the number of one of our assumptions.
-
-    Args:
-        name: Its id in data/assumptions.csv.
-
-    Returns:
-        The number.
+    """Return the number that belongs to one of our assumptions.
 
     Raises:
-        KeyError: There is none of that id, or it has no number.
+        KeyError: ``data/assumptions.csv`` has no such id, or no number for it.
 
     Examples:
         >>> assumption("signal_at_bar")
@@ -63,16 +57,16 @@ def assumption(name: str) -> float:
 
 @functools.cache
 def caller_weights(reading: str | None = None) -> dict[str, int]:
-    """Give each recommender's weight.
+    """Return each recommender's weight, best recommender first.
 
     Args:
-        reading: The name of a reading; None for every default.
+        reading: Name of a reading, or None for the defaults.
 
     Returns:
-        Weights of 0 to 100 by recommender, best first.
+        Weights from 0 to 100 by recommender.
 
     Source:
-        works.weight-trusted-peer to works.weight-self-email; a dean without history is ours.
+        works.weight-trusted-peer to works.weight-self-email; the weight of a dean without history is our choice.
 
     Examples:
         >>> caller_weights()["self"], caller_weights("home_dean_is_any_dean")["random_dean"]
@@ -86,19 +80,19 @@ def caller_weights(reading: str | None = None) -> dict[str, int]:
 
 
 def amplify(case: Case | None = None, reading: str | None = None, **fields: object) -> Amplified:
-    """Return what a contact does to the file's signal: above the bar it lifts, below the bar it exposes.
+    """Return how a contact changes the file's signal: it lifts a file above the bar and exposes one below it.
 
     Args:
         case: The case.
-        reading: The name of a reading; None for every default.
-        **fields: In place of ``case``, the fields that are special about it, as in `Case.replace`.
+        reading: Name of a reading, or None for the defaults.
+        **fields: Fields that differ from the defaults, instead of ``case``; see `Case.replace`.
 
     Raises:
-        CaseError: ``case`` is no case, or is given together with fields; a field breaks its rule; its scores are of two exams;
-            or no reading has this name.
+        CaseError: ``case`` is not a `Case` or comes with fields as well; a field breaks its rule; its scores come from two
+            exams; or no reading has this name.
 
     Source:
-        multiplier.amplifier, works.weight-trusted-peer to works.weight-self-email; the scales are ours.
+        multiplier.amplifier, works.weight-trusted-peer to works.weight-self-email; the scales are our choice.
 
     Examples:
         >>> strong = amplify(score=250, recommender="trusted_peer")
@@ -119,10 +113,10 @@ def amplify(case: Case | None = None, reading: str | None = None, **fields: obje
 
 
 def praised_weight(case: Case, reading: str | None = None) -> float:
-    """Return the weight of a case's caller, moved by how warmly they praise by less than half the way to the next caller.
+    """Return the caller's weight, moved by the warmth of the praise by less than half the gap to the next caller.
 
     Source:
-        caller.source-over-intensity; how little praise moves it is ours.
+        caller.source-over-intensity; how little praise moves the weight is our choice.
 
     Examples:
         >>> praised_weight(Case(recommender="known_dean")), praised_weight(Case(recommender="known_dean", intensity=10)) > 50
@@ -136,7 +130,7 @@ def praised_weight(case: Case, reading: str | None = None) -> float:
 def _signal(case: Case, paper_cap: int) -> float:
     bar, at_floor = assumption("signal_at_bar"), assumption("signal_at_floor")
     signal = bar + (case.score - case.range_low) * (bar - at_floor) / max(case.range_low - case.range_floor, 1)
-    # Clipped before the flags count, so that a flag is felt however high the score.
+    # Clip before the flags count, so that a flag always shows, however high the score.
     signal = min(2 * bar, max(0.0, signal))
     explained = paper_cap > rank_of("declined")
     per_flag = assumption("signal_lost_per_explained_flag" if explained else "signal_lost_per_flag")

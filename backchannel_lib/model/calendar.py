@@ -1,4 +1,4 @@
-"""The calendar: Match Week, and which phase a moment falls in."""
+"""The calendar: Match Week, and the phase for any moment."""
 
 from __future__ import annotations
 
@@ -12,24 +12,22 @@ from backchannel_lib.model.rules import check_reading
 from backchannel_lib.model.tables import WEEKDAYS, YearTime, load_phases, load_reading_changes
 
 EASTERN: Final = ZoneInfo("America/New_York")
-FIRST_FRIDAY_YEAR: Final = 2012  # before, Match Day was a Thursday
+FIRST_FRIDAY_YEAR: Final = 2012  # Match Day was a Thursday before that
 
 
 def match_week(year: int) -> date:
-    """Give the Monday of Match Week: of the week whose Friday is the third Friday of March.
+    """Return the Monday of Match Week, the week whose Friday is the third Friday of March.
 
     Args:
-        year: The year of the Match, 2012 to 9999; NumPy's integers count as numbers.
-
-    Returns:
-        The Monday.
+        year: The year of the Match, 2012 to 9999; NumPy integers are fine.
 
     Raises:
-        CaseError: ``year`` is no such number; the message names its type. Until 2011 Match Day was a Thursday, so for
-            earlier years the rule is not known to apply.
+        CaseError: ``year`` is outside that range or not a whole number. Until 2011 Match Day was a Thursday, so this rule may
+            not hold for earlier years.
 
     Source:
-        NRMP Match Day dates 2024-2027 and public calendars (facts calendar.*); that later years follow them is ours.
+        NRMP Match Day dates 2024-2027 and public calendars (facts calendar.*); that later years follow the pattern is our
+        assumption.
 
     Examples:
         >>> match_week(2027)
@@ -56,12 +54,12 @@ def _type_name(value: object) -> str:
 
 
 def _plain(when: object) -> datetime:
-    """Return a moment of the standard library, pandas or NumPy as a plain datetime, to the microsecond below."""
+    """Convert a moment from the standard library, pandas or NumPy to a plain datetime, rounded down to the microsecond."""
     found: Any = when
     if type(when).__module__ == "numpy" and type(when).__name__ == "datetime64":
-        unit = found.dtype.str.partition("[")[2].rstrip("]").lstrip("0123456789")  # of days and the like it is no moment
+        unit = found.dtype.str.partition("[")[2].rstrip("]").lstrip("0123456789")  # days and larger units aren't moments
         known = unit not in {"", "Y", "M", "W", "D"} and 0 < found.astype("datetime64[Y]").astype(int) + 1970 <= 9999
-        found = found.astype("datetime64[us]").item() if known else None  # of nanoseconds, item() alone would give a number
+        found = found.astype("datetime64[us]").item() if known else None  # for nanoseconds, item() alone would return a number
     elif isinstance(when, datetime) and hasattr(when, "to_pydatetime"):
         found = found.to_pydatetime(warn=False) if when == when else None  # noqa: PLR0124 - only NaT differs from itself
     if not isinstance(found, datetime):
@@ -70,16 +68,16 @@ def _plain(when: object) -> datetime:
 
 
 def eastern(when: datetime) -> datetime:
-    """Give a moment in Eastern Time.
+    """Convert a moment to Eastern Time.
 
     Args:
-        when: A moment, also as pandas or NumPy have it; one without a time zone is taken as Eastern.
+        when: A datetime, also from pandas or NumPy; Eastern Time if it has no time zone.
 
     Returns:
         The same moment on an Eastern clock, without a time zone.
 
     Raises:
-        CaseError: ``when`` is no date with a time; the message names its type.
+        CaseError: ``when`` is not a date with a time; the message names its type.
 
     Examples:
         >>> from datetime import timezone
@@ -91,22 +89,22 @@ def eastern(when: datetime) -> datetime:
         return moment
     try:
         return moment.astimezone(EASTERN).replace(tzinfo=None)
-    except OverflowError:  # within a day of the first or last moment that a calendar has
+    except OverflowError:  # within a day of the first or last datetime there is
         raise CaseError("when", "moment", when, type=_type_name(when)) from None
 
 
 def phase_at(when: datetime, reading: str | None = None) -> str:
-    """Return the phase that a moment falls in.
+    """Return the phase for a moment.
 
     Args:
-        when: The moment; one without a time zone is taken as Eastern Time.
-        reading: ``friday_in_phase_3`` counts the Friday of Match Week as after SOAP; other readings change nothing.
+        when: The moment; Eastern Time if it has no time zone.
+        reading: ``friday_in_phase_3`` counts the Friday of Match Week as after SOAP; other readings don't matter here.
 
     Raises:
-        CaseError: ``when`` is no date with a time, or no reading has this name.
+        CaseError: ``when`` is not a date with a time, or no reading has this name.
 
     Source:
-        data/phases.csv: timing.phase1, timing.phase2, timing.phase3; that July 1 turns the year is ours.
+        data/phases.csv: timing.phase1, timing.phase2, timing.phase3; that the year turns on July 1 is our choice.
 
     Examples:
         >>> phase_at(datetime(2027, 3, 15, 12, 0)), phase_at(datetime(2027, 3, 15, 11, 59))
@@ -124,7 +122,7 @@ def phase_at(when: datetime, reading: str | None = None) -> str:
                 return change.to
     starts = {_in_year(row.starts, moment.year): row.phase for row in load_phases()}
     begun = [start for start in starts if start <= moment]
-    return starts[max(begun or starts)]  # before the year's first start, the phase that began last goes on
+    return starts[max(begun or starts)]  # before the year's first start, the phase that started last is still running
 
 
 def _in_year(when: YearTime, year: int) -> datetime:

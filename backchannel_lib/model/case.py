@@ -1,4 +1,4 @@
-"""A case: one student, one program, one contact, as one flat and checked record."""
+"""A case: one student, one program and one contact, in one flat, checked record."""
 
 from __future__ import annotations
 
@@ -35,26 +35,23 @@ MOVES: Final = (
     "direct_email",
 )
 PHASES: Final = ("groundwork", "soap_lists", "gap_filling", "post_soap")
-MOST_COUNT: Final = 1_000_000_000  # of a count without an upper end: with more digits arithmetic fails somewhere
+MOST_COUNT: Final = 1_000_000_000  # for counts without an upper limit: arithmetic fails somewhere with more digits
 
 
 @dataclass(frozen=True)
 class Field:
-    """What one field of a case may hold.
+    """The values that one field of a case can take.
 
     Args:
         name: The field's name, the same in Python, CSV and JSON.
         kind: ``number``, ``flag`` (True or False), ``choice`` (one level) or ``set`` (any of the levels).
-        default: Its value where none is given.
-        low: Lowest number allowed; None where the kind is no number.
-        high: Highest number allowed; None where it has no upper end or the kind is no number.
-        levels: The allowed words of a choice or a set, best first.
+        default: Its value if none is given.
+        low: Lowest number allowed; None unless the kind is ``number``.
+        high: Highest number allowed; None if there is no upper limit or the kind isn't ``number``.
+        levels: The allowed levels of a choice or a set, best first.
         optional: Whether None ("not known") is allowed.
-        blank_is_default: Whether a blank cell stands for the default; if not, it is refused.
-        label_ids: Under which ids the texts have the labels of its levels on screen; a level's own name follows each.
-
-    Source:
-        ours; the levels follow the article.
+        blank_is_default: Whether a blank cell means the default; otherwise it is rejected.
+        label_ids: Prefixes of the text ids for its levels' labels; the level's name follows the prefix.
 
     Examples:
         >>> Case.fields()["track_record"].check(3)
@@ -72,10 +69,10 @@ class Field:
     label_ids: tuple[str, ...] = ()
 
     def check(self, value: object) -> Any:
-        """Return the value in its stored form, or say what is wrong with it.
+        """Return the value in the form a case stores it in.
 
         Args:
-            value: A candidate; numpy scalars count as numbers and flags, and a set may be written ``"language|local"``.
+            value: NumPy scalars count as numbers and flags, and a set can be written ``"language|local"``.
 
         Returns:
             An int, a bool, a level, a frozenset of levels, or None.
@@ -100,17 +97,14 @@ class Field:
         return self._set(value)
 
     def read(self, text: object) -> Any:
-        """Return the value that a cell of a table, a record of a file or a control stands for.
+        """Return the value that a table cell, a record in a file, or a control stands for.
 
         Args:
-            text: A text such as ``"241"``, ``"Yes"``, ``"Trusted Peer"`` or a label as it is on screen, a blank one (the
-                default is meant, but a score is never guessed), or an already typed value.
-
-        Returns:
-            The checked value.
+            text: A text such as ``"241"``, ``"Yes"``, ``"Trusted Peer"`` or a label from the screen; a blank for the default,
+                except that a score is never guessed; or a value that is already typed.
 
         Raises:
-            CaseError: The text does not stand for an allowed value.
+            CaseError: The text isn't one of the allowed values.
 
         Examples:
             >>> Case.fields()["failed_attempts"].read("2.0"), Case.fields()["scripted"].read("No")
@@ -120,7 +114,7 @@ class Field:
 
     @property
     def most(self) -> int:
-        """The highest number allowed, also where the range has no upper end of its own."""
+        """The highest number allowed, even if the field has no upper limit of its own."""
         return MOST_COUNT if self.high is None else self.high
 
     def _flag(self, value: object) -> bool:
@@ -151,7 +145,7 @@ class Field:
 
 
 def _whole(value: object) -> int | None:
-    """Give an int for an int, a numpy integer or a float without a fraction, else None."""
+    """Return an int for an int, a NumPy integer or a float without a fraction, and None for anything else."""
     if isinstance(value, float):
         return int(value) if value.is_integer() else None
     try:
@@ -178,51 +172,51 @@ def _set() -> Any:
 
 @dataclass(frozen=True, kw_only=True)
 class Case(RichDisplay):
-    """One student's file, one program, one contact and its moment.
+    """One student's file, one program, one contact, and its timing.
 
-    Every argument is by keyword, is checked, and has a default, so that a case names only what is special about it.
+    All arguments are keywords with checked values and defaults, so you only name what is special about a case.
 
     Args:
-        score: Board score, 1 to 999 points: Step 2 CK, or COMLEX-USA Level 2 where the program's range is in that unit.
+        score: Board score, 1 to 999 points: Step 2 CK, or COMLEX-USA Level 2 if the program's range is in that unit.
         range_low: Bottom of the scores that this program usually interviews for a categorical seat, 1 to 999 points.
-        range_floor: Below it the file is far below the bar; 1 to 999 points, at most ``range_low``.
+        range_floor: A score below this is far below the bar; 1 to 999 points, at most ``range_low``.
         failed_attempts: Failed Step or Level attempts, 0 or more.
         boards_pending: A required board result is still missing.
         specialty_switch: The student changed specialty.
         leave_of_absence: The student took a leave of absence.
         failed_clerkship: The student failed a clerkship.
         needs_visa: The student needs a visa.
-        professionalism_issue: There is a major professionalism issue on file.
-        chronic_poor_performance: The record is poor throughout.
+        professionalism_issue: The file shows a major professionalism issue.
+        chronic_poor_performance: The record is poor across the board.
         interviews_failures: The program still interviews applicants with a failed attempt.
         sponsors_visas: The program sponsors visas.
         has_noncategorical_seat: The program has a prelim or other non-categorical seat open.
-        needs: What the program urgently lacks, any of ``NEEDS``.
-        offers: Which of the same the student's application shows.
+        needs: What the program urgently needs, any of ``NEEDS``.
+        offers: Which of those needs the student's application meets.
         recommender: Who makes the contact, one of ``RECOMMENDERS``, best first.
-        move: How, one of ``MOVES``; ``direct_email`` is the student's own and goes with ``self`` only.
-        specifics: The contact states specifics that change perceived risk.
-        addresses_flag: It explains the flag as one event, from first-hand knowledge.
-        scripted: The student wrote it for the recommender.
-        intensity: How warmly it praises, 0 to 10.
-        track_record: Of this caller's last three residents there, how many worked out, 0 to 3; None where not known.
+        move: How they make it, one of ``MOVES``; ``direct_email`` is the student's own and requires ``self``.
+        specifics: The contact gives specifics that change perceived risk.
+        addresses_flag: The contact explains the flag as a single event, from first-hand knowledge.
+        scripted: The student wrote the message for the recommender.
+        intensity: How warm the praise is, 0 to 10.
+        track_record: How many of this caller's last three residents there worked out, 0 to 3; None if unknown.
         prior_contact: The student rotated or interviewed there.
-        introduced: Someone whom the program trusts made the introduction.
+        introduced: Someone the program trusts made the introduction.
         phase: One of ``PHASES``.
-        lists_open: In ``soap_lists``: interview lists are still being chosen.
+        lists_open: In ``soap_lists``: the program is still choosing whom to interview.
         name_familiar: In ``gap_filling``: an earlier contact named the student.
-        file_in_system: In ``gap_filling``: the file is already with the program.
-        hears_first: In ``post_soap``: someone inside hears first of an opening.
-        names_you: In ``post_soap``: they name the student at once.
-        outruns_hr: In ``post_soap``: they get PD and GME past the HR process in time.
-        deep_ties: In ``post_soap``: the student has deep prior ties to the institution or division.
-        program_contacted_first: The program has already contacted the student or their school (rules check only).
+        file_in_system: In ``gap_filling``: the program already has the file.
+        hears_first: In ``post_soap``: someone inside hears about an opening first.
+        names_you: In ``post_soap``: they name the student right away.
+        outruns_hr: In ``post_soap``: they get the PD and GME to act before the HR process catches up.
+        deep_ties: In ``post_soap``: the student has deep ties to the institution or division.
+        program_contacted_first: The program has already contacted the student or their school; only the rules check uses this.
 
     Raises:
         CaseError: A field breaks its rule; the message names the field, the rule and the value.
 
     Source:
-        paper.checklist, levers.any-of-three, need.match-gives-traction, timing.three-phases; the floor is ours.
+        paper.checklist, levers.any-of-three, need.match-gives-traction, timing.three-phases; the floor is our addition.
 
     Examples:
         >>> case = Case(score=228, recommender="known_dean", needs={"local"}, offers={"local"})
@@ -270,7 +264,7 @@ class Case(RichDisplay):
     program_contacted_first: bool = _flag(False)
 
     def __post_init__(self) -> None:
-        store = self.__dict__  # the class is frozen; checked values go in where setattr would refuse
+        store = self.__dict__  # the class is frozen, so checked values bypass setattr
         for name, field in _FIELDS.items():
             store[name] = field.check(store[name])
         self._check_together()
@@ -283,7 +277,7 @@ class Case(RichDisplay):
 
     @staticmethod
     def fields() -> Mapping[str, Field]:
-        """Tell every field of a case: its kind, default, range and levels.
+        """Return every field of a case with its kind, default, range and levels.
 
         Returns:
             A read-only mapping from field name to `Field`, in the order of the record.
@@ -295,16 +289,13 @@ class Case(RichDisplay):
         return _FIELDS_VIEW
 
     def replace(self, **changes: object) -> Case:
-        """Give the same case with some fields changed.
+        """Return the same case with some fields changed.
 
-        ``self`` and ``direct_email`` go together: where only one of recommender and move is changed, the other
-        follows (to ``direct_email`` and ``self``, or back to ``formal_email`` and ``unconnected_faculty``).
+        ``self`` and ``direct_email`` go together. If you change only the recommender or only the move, the other one follows:
+        to ``direct_email`` or ``self``, or back to ``formal_email`` or ``unconnected_faculty``.
 
         Args:
             **changes: New values by field name.
-
-        Returns:
-            A new case; this one is unchanged.
 
         Raises:
             CaseError: A field does not exist, or a new value breaks a rule.
@@ -319,7 +310,7 @@ class Case(RichDisplay):
         for name, value in changes.items():
             if name not in _FIELDS:
                 raise CaseError(name, "unknown_field", value, known=suggestions(name, _FIELDS))
-            if value is not store[name]:  # what is stored has been checked
+            if value is not store[name]:  # a stored value has already been checked
                 store[name] = _FIELDS[name].check(value)
         if "move" not in changes:
             if store["recommender"] == "self":
@@ -336,16 +327,13 @@ class Case(RichDisplay):
 
     @classmethod
     def from_record(cls, record: Mapping[str, object]) -> Case:
-        """Read a case from one row of a CSV file or from a JSON object.
+        """Read a case from a CSV row or a JSON object.
 
         Args:
-            record: Values by field name, as text or typed; fields that are left out take their default.
-
-        Returns:
-            The case.
+            record: Values by field name, as text or typed; missing fields take their defaults.
 
         Raises:
-            CaseError: ``record`` is no record, a field does not exist, or a value breaks a rule.
+            CaseError: ``record`` is not a mapping, a field does not exist, or a value breaks a rule.
 
         Examples:
             >>> Case.from_record({"score": "251", "needs": "language|local", "track_record": ""}).score
@@ -362,10 +350,10 @@ class Case(RichDisplay):
         return cls(**values)
 
     def to_record(self) -> dict[str, int | bool | str | None]:
-        """Give the case as one flat record for CSV or JSON.
+        """Return the case as a flat record for CSV or JSON.
 
         Returns:
-            Every field by name; a set is written as ``"language|local"`` in the order of its levels.
+            Every field by name; a set becomes ``"language|local"``, in the order of its levels.
 
         Examples:
             >>> Case(needs={"local", "language"}).to_record()["needs"]
@@ -380,13 +368,13 @@ class Case(RichDisplay):
 
 
 def refuse_default_clash(given: Mapping[str, Any]) -> None:
-    """Refuse a bottom of the range or a floor that goes against the default of the other, which is not given.
+    """Reject a range bottom or a floor that conflicts with the default of the other one.
 
     Args:
-        given: Checked values by field name; fields that are left out take their defaults.
+        given: Checked values by field name; missing fields take their defaults.
 
     Raises:
-        CaseError: Names the field that is given, the default of the other, and what to do.
+        CaseError: Only one of the two is given, and it conflicts with the other's default.
 
     Examples:
         >>> refuse_default_clash({"range_low": 215})  # doctest: +ELLIPSIS
@@ -403,10 +391,10 @@ def refuse_default_clash(given: Mapping[str, Any]) -> None:
 
 
 def case_from(case: Case | None, fields: Mapping[str, object]) -> Case:
-    """Return the case that a function was given, or the one that the fields make, as `Case.replace` makes it.
+    """Return the case that a function was given, or build one from its keyword arguments.
 
     Raises:
-        CaseError: Both are given or neither, ``case`` is no case, or a field breaks its rule.
+        CaseError: The caller gave both or neither, ``case`` is not a `Case`, or a field breaks its rule.
 
     Examples:
         >>> case_from(None, {"recommender": "self"}).move
@@ -434,7 +422,7 @@ _FIELDS: Final[dict[str, Field]] = {
         high=field.metadata.get("high"),
         levels=field.metadata.get("levels", ()),
         optional=field.metadata.get("optional", False),
-        blank_is_default=field.name != "score",  # a verdict on a made-up score would be worse than none
+        blank_is_default=field.name != "score",  # a verdict on an invented score would be worse than none
         label_ids=_LABEL_IDS.get(field.name, (f"level.{field.name}.", f"short.{field.name}.")),
     )
     for field in dataclasses.fields(Case)

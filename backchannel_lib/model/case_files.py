@@ -1,4 +1,4 @@
-"""Saving a case as JSON and loading it again, also from a table with one row."""
+"""Save a case as JSON, and load it again from JSON or from a one-row table."""
 
 from __future__ import annotations
 
@@ -17,19 +17,19 @@ from backchannel_lib.model.case_table import CASE_COLUMNS, clash_with_defaults, 
 from backchannel_lib.model.cells import is_blank
 from backchannel_lib.model.possible import MAY_BE_UNKNOWN, UNKNOWN, check_unknown, replace_known
 
-NEWEST_FORMAT: Final = 2  # raised when a field changes its meaning; a new field with a default needs no new format
-SHEET_PREFIX: Final = "sheet_"  # before the name of what is asked for the sheet alone
-SHEET_FIELDS: Final = tuple(SHEET_PREFIX + name for name in ("name", "program", "topics"))  # what a file may hold of that
-FORMAT_WITHOUT_UNKNOWN: Final = 1  # the format of a case in which everything is stated, which older versions read as well
+NEWEST_FORMAT: Final = 2  # goes up when a field changes its meaning; a new field with a default doesn't need a new format
+SHEET_PREFIX: Final = "sheet_"  # marks the fields that only the sheet asks for
+SHEET_FIELDS: Final = tuple(SHEET_PREFIX + name for name in ("name", "program", "topics"))  # what a file can hold of those
+FORMAT_WITHOUT_UNKNOWN: Final = 1  # for a case with no unknown fields, so that older versions can read it too
 
 
 class SavedCase(NamedTuple):
-    """A case as a file holds it.
+    """A case as stored in a file.
 
     Args:
-        case: The case; where a field is unknown, any value that fits stands in it.
-        unknown: The fields that are not known, of `MAY_BE_UNKNOWN`.
-        sheet: What was entered for the sheet alone, of `SHEET_FIELDS`.
+        case: The case; its unknown fields hold any value that fits.
+        unknown: The unknown fields, from `MAY_BE_UNKNOWN`.
+        sheet: What the student entered only for the sheet, by `SHEET_FIELDS`.
 
     Examples:
         >>> saved_case_from_text('{"backchannel_case": 2, "sponsors_visas": "unknown"}').unknown
@@ -42,12 +42,12 @@ class SavedCase(NamedTuple):
 
     @property
     def record(self) -> dict[str, Any]:
-        """The case as a flat record with ``unknown`` in each unknown field."""
+        """The case as a flat record, with ``unknown`` as the value of each unknown field."""
         return {**self.case.to_record(), **dict.fromkeys(self.unknown, UNKNOWN)}
 
 
 def saved_case_to_text(saved: SavedCase) -> str:
-    """Write a case, what of it is not known, and what is on its sheet as the text of a case file.
+    """Return the content of a case file for a case, its unknown fields and its sheet.
 
     Examples:
         >>> saved_case_from_text(saved_case_to_text(SavedCase(Case(score=251), ("needs",)))).unknown
@@ -61,13 +61,10 @@ def saved_case_to_text(saved: SavedCase) -> str:
 
 
 def case_to_text(case: Case) -> str:
-    """Write a case as the text of a case file.
-
-    Args:
-        case: The case.
+    """Return the content of a case file for a case.
 
     Returns:
-        JSON: the format's number, and one flat record.
+        JSON with the format number and one flat record.
 
     Examples:
         >>> case_from_text(case_to_text(Case(score=251))).score
@@ -77,22 +74,18 @@ def case_to_text(case: Case) -> str:
 
 
 def case_from_text(text: str, name: str = "case file") -> Case:
-    """Read a case from the text of a case file.
+    """Read a case from the content of a case file.
 
-    A file of an older format loads: a record without a format's number is the oldest one, and a field that is not in it
-    takes its default.
+    Files in older formats load too: a record without a format number is the oldest format, and missing fields take their
+    defaults.
 
     Args:
-        text: The text.
-        name: What to call the file in an error.
-
-    Returns:
-        The case.
+        text: The file's content.
+        name: The file's name in error messages.
 
     Raises:
-        CaseFileError: The text is no case file, or one of a newer format.
-        CaseError: A field in it breaks a rule, or is not known: then it has no one verdict, and `saved_case_from_text`
-            reads it.
+        CaseFileError: The text isn't a case file, or its format is newer than this version.
+        CaseError: A field breaks a rule or is unknown; `saved_case_from_text` reads files with unknown fields.
 
     Examples:
         >>> case_from_text('{"score": 228}').score
@@ -105,15 +98,15 @@ def case_from_text(text: str, name: str = "case file") -> Case:
 
 
 def saved_case_from_text(text: str, name: str = "case file") -> SavedCase:
-    """Read a case from the text of a case file, with what in it is not known and what is on its sheet.
+    """Read a case from the content of a case file, with its unknown fields and its sheet.
 
     Args:
-        text: The text; a value that a file of an older format states stays stated.
-        name: What to call the file in an error.
+        text: The file's content; a value stated in an older format counts as known.
+        name: The file's name in error messages.
 
     Raises:
-        CaseFileError: The text is no case file, or one of a newer format.
-        CaseError: A field in it breaks a rule.
+        CaseFileError: The text isn't a case file, or its format is newer than this version.
+        CaseError: A field breaks a rule.
 
     Examples:
         >>> saved_case_from_text('{"score": 228}').unknown
@@ -141,7 +134,7 @@ def saved_case_from_text(text: str, name: str = "case file") -> SavedCase:
 
 
 def case_from_open_record(record: Mapping[str, object]) -> tuple[Case, tuple[str, ...]]:
-    """Read a case from a flat record in which fields may be unknown; return it with their names.
+    """Read a case from a flat record that can have unknown fields; return it with their names.
 
     Raises:
         CaseError: A field does not exist or breaks a rule.
@@ -163,15 +156,15 @@ def case_from_open_record(record: Mapping[str, object]) -> tuple[Case, tuple[str
 
 
 def case_from_table(source: str | bytes, name: str = "case file") -> Case:
-    r"""Read a case from a table with one row below its header.
+    r"""Read a case from a table with exactly one row below its header.
 
     Args:
         source: The content of a CSV or .xlsx file.
-        name: What to call the file in an error.
+        name: The file's name in error messages.
 
     Raises:
-        SheetError: It is no table of cases, or a cell breaks its rule.
-        CaseError: It has more rows or none, or its values do not go together.
+        SheetError: The content isn't a table of cases, or a cell breaks its rule.
+        CaseError: The table doesn't have exactly one row, or its values conflict.
 
     Examples:
         >>> case_from_table("Score;Recommender\n228;Known dean\n").recommender
@@ -194,28 +187,23 @@ def _no_constant(word: str) -> Any:
 
 
 def file_path(path: str | os.PathLike[str]) -> Path:
-    """Return a path as a `Path`; what names no file raises `CaseError`."""
+    """Return a path as a `Path`; raise `CaseError` if it can't name a file."""
     try:
         file = Path(path)
     except TypeError:
         raise CaseError("path", "path", path) from None
-    if "\0" in str(file) or not file.name:  # no file's name has a zero, and the system refuses it with a trace
+    if "\0" in str(file) or not file.name:  # a file name can't contain a NUL, and the system would fail with a traceback
         raise CaseError("path", "path", path)
     return file
 
 
 def load_case(path: str | os.PathLike[str]) -> Case:
-    """Load a case from a file; the file is never changed.
-
-    Args:
-        path: The file.
-
-    Returns:
-        The case.
+    """Load a case from a file without changing the file.
 
     Raises:
-        CaseFileError: The file cannot be read, is no case file, or was saved by a newer version.
-        CaseError: ``path`` names no file, a field in the file breaks a rule, or is not known: then `load_saved_case` reads it.
+        CaseFileError: The file can't be read, isn't a case file, or comes from a newer version.
+        CaseError: ``path`` doesn't name a file, or a field breaks a rule or is unknown; `load_saved_case` reads files with
+            unknown fields.
 
     Examples:
         >>> import tempfile
@@ -228,14 +216,11 @@ def load_case(path: str | os.PathLike[str]) -> Case:
 
 
 def load_saved_case(path: str | os.PathLike[str]) -> SavedCase:
-    """Load a case from a file, with the fields in it that are not known: for `judge_open`.
-
-    Args:
-        path: The file.
+    """Load a case and its unknown fields from a file, for use with `judge_open`.
 
     Raises:
         CaseFileError: As in `load_case`.
-        CaseError: ``path`` names no file, or a field in the file breaks a rule.
+        CaseError: ``path`` doesn't name a file, or a field in the file breaks a rule.
 
     Examples:
         >>> import tempfile
@@ -248,7 +233,7 @@ def load_saved_case(path: str | os.PathLike[str]) -> SavedCase:
 
 
 def _content(path: str | os.PathLike[str]) -> tuple[str, str]:
-    """Return the text of a file and its name; a table in another encoding as a case file."""
+    """Return a file's content and name, converting a table to the content of a case file."""
     file = file_path(path)
     try:
         content = file.read_bytes()
@@ -263,15 +248,15 @@ def _content(path: str | os.PathLike[str]) -> tuple[str, str]:
 
 
 def save_case(case: Case, path: str | os.PathLike[str]) -> None:
-    """Save a case to a file, whole or not at all: what was there before stays until the new text is complete.
+    """Save a case to a file atomically: the old content stays until the new one is complete.
 
     Args:
         case: The case.
-        path: The file; an existing one is replaced.
+        path: The file to write; an existing file is replaced.
 
     Raises:
-        CaseError: ``case`` is no case, or ``path`` names no file.
-        CaseFileError: The file cannot be written.
+        CaseError: ``case`` is not a `Case`, or ``path`` doesn't name a file.
+        CaseFileError: The file can't be written.
 
     Examples:
         >>> save_case(Case(), "/no/such/folder/mine.json")  # doctest: +ELLIPSIS

@@ -1,7 +1,7 @@
-"""One reader for every table of cases: a class list, the planner's people and programs, a frame, a case as a row.
+"""One reader for all tables of cases: a class list, the planner's people and programs, a frame, a case as a row.
 
-It finds the columns by their names, finds out what a spreadsheet did to them, and reads each cell by its field. What it
-cannot take it refuses with the spreadsheet's row, the column, the value and what to do; it never guesses a score.
+It finds the columns by their names, undoes what spreadsheets do to cells, and reads each cell by its field. It rejects what it
+can't read with the spreadsheet's row, the column, the value and what to do, and it never guesses a score.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from backchannel_lib.model.case import Case, Field, refuse_default_clash
 from backchannel_lib.model.cells import is_blank, word_key
 from backchannel_lib.model.exams import SCORES, step2_top
 
-#: What people call a column that we know by another name. It is suggested, and never taken for granted.
+#: Other names that people use for our columns. Errors suggest them; nothing relies on them.
 OTHER_NAMES: Final[Mapping[str, tuple[str, ...]]] = {
     "score": ("step_2", "step2", "level_2", "level2", "usmle", "comlex", "scores", "board_score", "exam_score"),
     "recommender": ("kind", "caller", "advocate", "letter_writer"),
@@ -31,30 +31,30 @@ OTHER_NAMES: Final[Mapping[str, tuple[str, ...]]] = {
     "phase": ("when", "moment"),
 }
 _ENDING: Final = re.compile(r"(?:ing|ed|es|er|s|e)$")
-#: Signs that may stand between cells, as a sentence calls them. The last two stand inside names as well.
+#: Separators and their ids in the texts. The last two also occur inside names.
 SIGNS: Final = {",": "comma", ";": "semicolon", "\t": "tab", "|": "bar", ":": "colon", " ": "space"}
 INSIDE_NAMES: Final = (":", " ")
-LONGEST_HEADER: Final = 4000  # of all the columns in one
-ALIKE: Final = 0.8  # of 1: how like two names have to be to be mixed up
+LONGEST_HEADER: Final = 4000  # for all columns joined in one header
+ALIKE: Final = 0.8  # similarity from 0 to 1 at which people could mix up two names
 #: Columns that only the planner's tables have.
 PLANNERS_OWN: Final = frozenset({"kind", "knows_work", "known_at", "inside_at", "openings"})
-#: First words of a row below the table that sums it up.
+#: First words of a summary row below the table.
 SUMMARIES: Final = frozenset(
     {"total", "totals", "grand_total", "sum", "average", "averages", "avg", "mean", "median", "count", "note", "notes"}
     | {"minimum", "min", "maximum", "max", "std", "sd"}
 )
-LAST_ROWS: Final = 5  # where sums and notes stand
+LAST_ROWS: Final = 5  # where totals and notes appear
 
 
 @dataclass(frozen=True, eq=False)
 class KnownColumns:
-    """The columns that a kind of table may have.
+    """The columns that one kind of table can have.
 
     Args:
-        fields: By name, what their cells may hold.
-        texts: The names of further columns, whose cells are taken as they are.
-        required: The columns without which the table makes no sense.
-        label_ids: Under which ids the texts have the names of the columns on screen, with ``{}`` for the column's own name.
+        fields: The columns whose cells are read as fields, by name.
+        texts: Names of other columns, whose cells are kept as they are.
+        required: Columns that the table can't do without.
+        label_ids: Text ids of the column labels on screen, with ``{}`` for the column's name.
     """
 
     fields: Mapping[str, Field]
@@ -69,7 +69,7 @@ class KnownColumns:
 
     @functools.cached_property
     def by_key(self) -> Mapping[str, str]:
-        """The names by everything that a header may call them."""
+        """Column names by every name that a header can use for them."""
         words = all_words()
         keys: dict[str, str] = {}
         for label_id in reversed(self.label_ids):
@@ -77,11 +77,11 @@ class KnownColumns:
         return keys | {_key(name): name for name in self.names}
 
     def name_of(self, header: object) -> str | None:
-        """Return the column that a header stands for, whatever its capitals, blanks and hyphens; None for no known one."""
+        """Return the column that a header names, ignoring case, spaces and hyphens; None if it names none."""
         return self.by_key.get(_key(header)) if isinstance(header, str) and len(header) < 200 else None
 
     def looks_like(self, header: object) -> str | None:
-        """Return the column that a header might be meant for, by its spelling or by another usual name.
+        """Return the column that a header probably means, by its spelling or by another common name.
 
         Examples:
             >>> CASE_COLUMNS.looks_like("Step 2 CK"), CASE_COLUMNS.looks_like("Moved"), CASE_COLUMNS.looks_like("Name")
@@ -111,10 +111,10 @@ class Header(NamedTuple):
     """Which column of a table is which.
 
     Args:
-        places: By the names that are known, the place of the column.
-        headers: By the same names, what the table calls it.
-        near: The columns that look like a known one, which the table may have or not: their place, and its name.
-        others: The places of all columns that are not known.
+        places: Position of each known column, by its name.
+        headers: The table's own header of each known column, by its name.
+        near: Position of each column that looks like a known one, with that one's name.
+        others: Positions of all unknown columns.
     """
 
     places: Mapping[str, int]
@@ -126,17 +126,17 @@ class Header(NamedTuple):
 def read_header(
     headers: Sequence[object], known: KnownColumns, table: str = "", row: object = 1, first: Sequence[object] = ()
 ) -> Header:
-    """Find the known columns among the headers of a table.
+    """Find the known columns among a table's headers.
 
     Args:
         headers: The headers.
-        known: The columns that the table may have.
-        table: What to call the table in an error.
-        row: The number of the headers' row.
-        first: The cells of the first row below them.
+        known: The columns that the table can have.
+        table: The table's name in error messages.
+        row: Row number of the headers.
+        first: Cells of the first row below the headers.
 
     Raises:
-        SheetError: No column is known, or one is there twice.
+        SheetError: No column is known, or one appears twice.
 
     Examples:
         >>> read_header(["Name", "Range Low"], CASE_COLUMNS).places
@@ -168,7 +168,7 @@ def read_header(
 
 
 class _Bare(str):
-    """A text that stands in a sentence without quotation marks of its own."""
+    """A text that appears in an error message without quotation marks."""
 
     __slots__ = ()
 
@@ -177,17 +177,17 @@ class _Bare(str):
 
 
 def _without_number(header: object, headers: Sequence[object]) -> str | None:
-    """Return "score" for "score.1", as pandas calls a second column of one name."""
+    """Return "score" for "score.1", which is what pandas calls a second column named "score"."""
     stem, dot, number = header.rpartition(".") if isinstance(header, str) else ("", "", "")
     return stem if dot and number.isdecimal() and stem in headers else None
 
 
 def _only_column(header: object, known: KnownColumns) -> tuple[str, str] | None:
-    """Find the separator in the only header, which may hold all columns, because the table was read with another separator."""
+    """Find the separator in a table's only header, in case the table was read with the wrong one."""
     for like in (known.name_of, known.looks_like):
         for separator, sign in SIGNS.items():
             names = _names_in(header, separator, known, like)
-            # A colon or a space may well be part of one name.
+            # A colon or a space can be part of a name.
             enough = len(names) > 1 and like == known.name_of if separator in INSIDE_NAMES else bool(names)
             if isinstance(header, str) and enough:
                 return header, sign
@@ -197,7 +197,7 @@ def _only_column(header: object, known: KnownColumns) -> tuple[str, str] | None:
 def _joined_column(
     headers: Sequence[object], first: Sequence[object], known: KnownColumns, places: Mapping[str, int]
 ) -> tuple[str, str] | None:
-    """Find a header that holds the name of a column that is nowhere else, above cells with the same separator."""
+    """Find a header that contains the name of a missing column, above cells with the same separator."""
     for header, cell in zip(headers, first, strict=False):
         for separator, sign in SIGNS.items():
             inside = separator in INSIDE_NAMES or separator not in str(cell)
@@ -229,17 +229,17 @@ def _no_column(headers: Sequence[object], known: KnownColumns, row: object) -> S
 def refuse_lookalikes(
     header: Header, headers: Sequence[object], known: KnownColumns, values: Callable[[int], Iterable[object]], table: str = ""
 ) -> tuple[str, ...]:
-    """Refuse a column that is a known one under another name, and return a note on each other column that looks like one.
+    """Reject a known column under another name, and return a note on every other lookalike.
 
     Args:
-        header: What `read_header` found.
+        header: The result of `read_header`.
         headers: The headers.
-        known: The columns that the table may have.
-        values: Gives the different values of a column by its place.
-        table: What to call the table in an error.
+        known: The columns that the table can have.
+        values: Returns the distinct values of the column at a position.
+        table: The table's name in error messages.
 
     Raises:
-        SheetError: A field has no column, and one that looks like it holds values of its kind.
+        SheetError: A known column is missing, and a column that looks like it holds values of its kind.
     """
     bad, notes = [], []
     for place, name in header.near.items():
@@ -265,7 +265,7 @@ def _reads_all(field: Field, values: Iterable[object]) -> bool:
 
 
 def is_summary(cells: Iterable[object]) -> object:
-    """Return the cell by which a row below a table shows that it sums the table up, or None.
+    """Return the cell that marks a row as a summary below the table, or None.
 
     Examples:
         >>> is_summary(["Total:", "", "12"]), is_summary(["Avery", "251"])
@@ -279,7 +279,7 @@ def is_summary(cells: Iterable[object]) -> object:
 
 
 class Problems:
-    """Collects what is wrong in a table, rows alike together, in the order of the rows."""
+    """Collects the errors in a table, grouping rows that have the same one."""
 
     def __init__(self, table: str) -> None:
         self.table = table
@@ -287,13 +287,13 @@ class Problems:
         self._problems: dict[tuple[Any, ...], SheetProblem] = {}
 
     def add(self, row: object, column: str, error: CaseError) -> None:
-        """Add what is wrong with one cell, or with one row where ``column`` is blank."""
+        """Add the error in one cell, or in a whole row if ``column`` is blank."""
         key = (column, error.rule, format_value(error.value))
         self._rows.setdefault(key, []).append(row)
         self._problems.setdefault(key, SheetProblem(error.rule, error.value, (), column, error.details, error.field))
 
     def only(self, row: object, error: CaseError) -> None:
-        """Add what is wrong with a whole row, in place of what is wrong with its cells."""
+        """Add the error in a whole row, replacing the errors in its cells."""
         for key, rows in list(self._rows.items()):
             if row in rows:
                 rows.remove(row)
@@ -302,7 +302,7 @@ class Problems:
         self.add(row, "", error)
 
     def listed(self) -> tuple[SheetProblem, ...]:
-        """Return what was added."""
+        """Return the collected errors in the order in which they were added."""
         return tuple(each._replace(rows=tuple(self._rows[key])) for key, each in self._problems.items())
 
     def raise_any(self) -> None:
@@ -312,13 +312,13 @@ class Problems:
 
 
 class TableRow(NamedTuple):
-    """A row of a table as it was read.
+    """One row of a table.
 
     Args:
-        number: Its number in the spreadsheet, the header's being 1 as a rule.
-        values: The checked values by the names of the columns that the table has.
-        others: The cells of further columns, by their headers.
-        cells: The cells of the known columns as they stand there.
+        number: Its number in the spreadsheet, where the header is usually row 1.
+        values: Checked values of the known columns, by column name.
+        others: Cells of the other columns, by header.
+        cells: Unchanged cells of the known columns, by column name.
     """
 
     number: int
@@ -328,13 +328,13 @@ class TableRow(NamedTuple):
 
 
 class Table(NamedTuple):
-    """A table as it was read, with a sentence on everything that the reader should know about how.
+    """A table, with notes for the reader on how it was read.
 
     Args:
         rows: The rows.
         header: Which column is which.
-        notes: The sentences.
-        problems: What is wrong with the rows that were left out, where these were to be left out.
+        notes: The notes, one sentence each.
+        problems: The errors in rows that were left out, if `read_table` kept going.
     """
 
     rows: tuple[TableRow, ...]
@@ -352,18 +352,18 @@ def read_table(
     *,
     keep_going: bool = False,
 ) -> Table:
-    r"""Read a table: the content of a CSV or .xlsx file, or text copied from a spreadsheet.
+    r"""Read a table from a CSV or .xlsx file's content, or from text pasted from a spreadsheet.
 
     Args:
-        source: Its bytes or its text; blank rows in it are passed over.
-        known: The columns that it may have; any others are kept beside them.
-        name: What to call the table in an error.
-        most_rows: More rows are refused, before they are read if the file is far too long.
-        check: Raises `CaseError` for a row whose values do not go together.
-        keep_going: Whether to leave out rows that are wrong and read the others, in place of refusing the table.
+        source: The content as bytes or text; blank rows are skipped.
+        known: The columns that the table can have; any others are kept unread.
+        name: The table's name in error messages.
+        most_rows: Largest number of rows allowed; a file that is far too long is rejected before it is read.
+        check: Raises `CaseError` for a row whose values conflict.
+        keep_going: Leave out rows with errors and read the others, instead of rejecting the table.
 
     Raises:
-        SheetError: No column is known, one that is required is missing, or cells break their rules; all of them are listed.
+        SheetError: No column is known, a required one is missing, or cells break their rules; the error lists them all.
 
     Examples:
         >>> table = read_table("Score;Recommender;Nickname\n251,0;Known Dean;Av\n", CASE_COLUMNS)
@@ -408,7 +408,7 @@ def read_table(
 
 
 def columns_found(source: str | bytes, known: KnownColumns) -> frozenset[str]:
-    r"""Return the known columns that a file seems to have, without reading its rows; a file that is none has none.
+    r"""Return the known columns that a file seems to have, without reading its rows; empty if it isn't a table.
 
     Examples:
         >>> sorted(columns_found("Name;Score;Range Low\nAvery;251;235\n", CASE_COLUMNS))
@@ -439,7 +439,7 @@ def _refuse_missing(header: Header, sheet: Sheet, known: KnownColumns, name: str
 
 
 def _lacks(header: Header, cells: Sequence[str], known: KnownColumns) -> bool:
-    """Tell whether a row lacks what every row has, or holds its sum in a column that is not ours."""
+    """Return whether a row lacks a value that every row needs, or has a total in an unknown column."""
     needed = [header.places[name] for name in (*known.required, "score") if name in header.places]
     return (
         any(is_blank(cells[place]) for place in needed)
@@ -449,10 +449,10 @@ def _lacks(header: Header, cells: Sequence[str], known: KnownColumns) -> bool:
 
 
 def refuse_planners_own(header: Header, headers: Sequence[object], table: str = "") -> None:
-    """Refuse a table of the planner without a score in it, and say what to add.
+    """Reject a planner table that has no scores, and say what to add.
 
     Raises:
-        SheetError: The table has columns that only the planner's have, and no score.
+        SheetError: The table has columns that only the planner uses, and no score.
     """
     found = {word_key(one) for one in headers if isinstance(one, str)} & PLANNERS_OWN
     if found and "score" not in header.places:
@@ -461,11 +461,11 @@ def refuse_planners_own(header: Header, headers: Sequence[object], table: str = 
 
 
 def clash_with_defaults(values: Mapping[str, Any], given: Collection[str]) -> CaseError | None:
-    """Return the error of a row whose values go against a default that the row does not name, or None.
+    """Return the error of a row whose values conflict with a default that the row leaves out, or None.
 
     Args:
-        values: The scores, the recommender and the move of the row, defaults included.
-        given: Which of them the row gives itself.
+        values: The row's scores, recommender and move, including defaults.
+        given: The names of those that the row itself gives.
 
     Examples:
         >>> print(clash_with_defaults({**Case().to_record(), "range_floor": 240}, {"range_floor"}))

@@ -1,7 +1,7 @@
-"""What a cell of a table may say: numbers, flags, words and sets, as people and spreadsheets write them.
+"""What a table cell can say: numbers, flags, words and sets, the way people and spreadsheets write them.
 
-Every table, case file and control is read by `read_cell`, through `backchannel_lib.model.case.Field.read`, so that a value
-means the same wherever it stands.
+Tables, case files and controls all read values through `backchannel_lib.model.case.Field.read`, which calls `read_cell`, so a
+value means the same thing everywhere.
 """
 
 from __future__ import annotations
@@ -22,9 +22,9 @@ if TYPE_CHECKING:
 
 YES: Final = frozenset({"yes", "y", "true", "t", "1", "1.0", "1,0"})
 NO: Final = frozenset({"no", "n", "false", "f", "0", "0.0", "0,0"})
-#: Ways to leave a cell blank; pandas takes the words among them for missing values.
+#: Ways to leave a cell blank, including words that pandas reads as missing.
 BLANK: Final = frozenset({"", "-", "--", "–", "—", "n/a", "n.a.", "na", "nan", "null", "<na>"})
-#: Ways to say that something is not known; it is not for us to guess.
+#: Ways to say "not known". We never guess what such a cell means.
 UNKNOWN: Final = frozenset(
     {"?", "??", "unknown", "not known", "unsure", "not sure", "don't know", "dont know", "tbd", "pending"}
 )
@@ -38,16 +38,16 @@ _DATE: Final = re.compile(
 _SHEET_ERROR: Final = re.compile(r"#(?:N/A|REF!|VALUE!|DIV/0!|NAME\?|NUM!|NULL!|SPILL!|CALC!|#+)", re.IGNORECASE)
 _WHOLE: Final = re.compile(r"([+-]?[0-9]{1,18})(?:[.,](?:0{1,2}|0{4,12}))?")
 _THOUSANDS: Final = re.compile(r"[+-]?[0-9]{1,3}(?:[,.' ’][0-9]{3}){1,5}(?:\.0{1,2})?")
-_OF_SO_MANY: Final = re.compile(r"([0-9]) (?:out )?of ([0-9])")  # as the menu of a caller's record has it
+_OF_SO_MANY: Final = re.compile(r"([0-9]) (?:out )?of ([0-9])")  # the wording of the track record menu
 _BETWEEN_WORDS: Final = re.compile(r"[|,;/&+\n]|\band\b", re.IGNORECASE)
 
 
-#: The wide forms that keyboards of East Asia type. Other forms stay as they are: a raised 2 may be a footnote.
+#: Full-width forms from East Asian keyboards. Other variants stay as they are: a superscript 2 could be a footnote.
 _FULL_WIDTH: Final = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)}
 
 
 def plain(cell: str) -> str:
-    r"""Return a cell's text without blanks, marks and quotation marks around it, its characters in their usual form.
+    r"""Return a cell's text without surrounding spaces and quotation marks, with full-width characters made ordinary.
 
     Examples:
         >>> plain(' "\uff12\uff14\uff10" '), plain("'240"), plain("Trusted\u00a0 Peer")
@@ -61,7 +61,7 @@ def plain(cell: str) -> str:
 
 @functools.lru_cache(maxsize=4096)
 def word_key(word: str) -> str:
-    """Return what a name is compared by: its letters and digits in lower case, with one sign for whatever lies between.
+    """Return the key for comparing names: lower-case letters and digits, with an underscore for anything between.
 
     Examples:
         >>> word_key(" Trusted-Peer "), word_key("Dean, no ties")
@@ -71,7 +71,7 @@ def word_key(word: str) -> str:
 
 
 def is_blank(cell: object) -> bool:
-    """Tell whether a cell holds nothing: a blank text, a way to write one, or a missing value of Python or pandas.
+    """Return whether a cell is empty: blank text, a word for blank such as N/A, or a missing value of Python or pandas.
 
     Examples:
         >>> is_blank(" "), is_blank("N/A"), is_blank(float("nan")), is_blank(0)
@@ -84,19 +84,18 @@ def is_blank(cell: object) -> bool:
     try:
         return bool(cell != cell)  # noqa: PLR0124 - NaN differs from itself
     except (TypeError, ValueError):
-        return type(cell).__name__ == "NAType"  # of pandas: neither equal nor unequal to anything
+        return type(cell).__name__ == "NAType"  # from pandas: neither equal nor unequal to anything
 
 
 def read_cell(field: Field, cell: object) -> Any:
     """Return the value that a cell stands for.
 
     Args:
-        field: What the cell may hold.
-        cell: Its text, or a value that is typed already. A blank cell stands for the field's default, but not where
-            ``field.blank_is_default`` is False.
+        field: The field that the cell belongs to.
+        cell: Its text, or a typed value. A blank means the field's default if ``field.blank_is_default`` allows it.
 
     Raises:
-        CaseError: The cell stands for no allowed value.
+        CaseError: The cell doesn't stand for an allowed value.
     """
     if is_blank(cell):
         if not field.blank_is_default:
@@ -127,7 +126,7 @@ def _unknown(field: Field, cell: str) -> None:
 
 
 def default_text(field: Field) -> str:
-    """Return a field's default as one writes it in a cell.
+    """Return a field's default the way you would write it in a cell.
 
     Examples:
         >>> from backchannel_lib import Case
@@ -140,8 +139,8 @@ def default_text(field: Field) -> str:
 
 
 def _typed(field: Field, cell: object) -> object:
-    """Take the numbers 1 and 0 for yes and no, as spreadsheets have them; refuse dates, and the zero below zero."""
-    if getattr(cell, "shape", None) == ():  # a scalar of numpy
+    """Turn 1 and 0 into flags, as spreadsheets write them, and reject dates and negative zero."""
+    if getattr(cell, "shape", None) == ():  # a NumPy scalar
         cell = cell.item()  # type: ignore[attr-defined]
     if field.kind == "flag" and isinstance(cell, (int, float)) and cell in (0, 1):
         return bool(cell)
@@ -164,7 +163,7 @@ def _number(field: Field, cell: str, word: str) -> Any:
     elif _DATE.fullmatch(word):
         raise CaseError(field.name, "cell_date", cell)
     else:
-        return field.check(cell)  # which says what a number has to be
+        return field.check(cell)  # raises the error that says what a number must be
     number = int(word)
     if number == 0 and word.startswith("-"):
         return field.check(cell)
@@ -181,7 +180,7 @@ def _flag(field: Field, cell: str, word: str) -> bool:
 
 
 def _word(field: Field, cell: object, word: str, rule: str) -> str:
-    """Find the level that a word names: its short name, or a label as it stands on screen."""
+    """Return the level that a word names, by its short name or by its label on screen."""
     level = levels_by_key(field).get(word_key(word))
     if level is None:
         raise CaseError(field.name, rule, cell, levels=nearest(field, word))
@@ -189,7 +188,7 @@ def _word(field: Field, cell: object, word: str, rule: str) -> str:
 
 
 def nearest(field: Field, word: object) -> str:
-    """List a field's levels, the one first that a word is most like, by its name or its label.
+    """List a field's levels, starting with the one whose name or label is most like a word.
 
     Examples:
         >>> from backchannel_lib import Case
@@ -216,7 +215,7 @@ def _set(field: Field, cell: str, word: str) -> frozenset[str]:
 
 @functools.cache
 def levels_by_key(field: Field) -> Mapping[str, str]:
-    """Return a field's levels by all the names they go by: their own, and their labels on screen."""
+    """Return a field's levels by all their names: their own and their labels on screen."""
     keys = {word_key(level): level for level in field.levels}
     for level, label in _labels(field):
         keys.setdefault(word_key(label), level)

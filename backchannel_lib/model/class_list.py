@@ -1,7 +1,7 @@
-"""A class: students and programs as a dean's office keeps them, and for each pair the verdict, what is unknown, and what helps.
+"""A dean's office's class: for each student and program, the verdict, what is unknown, and what would help.
 
-A blank cell about a program, about who makes the contact and about what is said in it is unknown, and stays so. Rows that
-are wrong are listed, and the rest goes on.
+A blank cell about a program, a recommender or a message means unknown, and stays unknown. Rows with errors are listed and left
+out.
 """
 
 from __future__ import annotations
@@ -30,9 +30,9 @@ from backchannel_lib.model.remedies import Change
 from backchannel_lib.model.tables import load_flags
 from backchannel_lib.model.verdict import Verdict, judge
 
-#: What belongs to a student, and so is the same in all rows of that student.
+#: Fields that belong to a student, so all of a student's rows must agree on them.
 PERSONAL: Final = ("score", "offers", *(row.flag for row in load_flags()))
-#: What a program's row may say; a student's own row goes before it.
+#: Fields that a program's row can give; the student's own row overrides them.
 POLICIES: Final = (
     "range_low",
     "range_floor",
@@ -43,12 +43,12 @@ POLICIES: Final = (
     "lists_open",
     "program_contacted_first",
 )
-#: What is unknown where no cell says it; every other field then takes its default, as in `judge_frame`.
+#: Fields that are unknown if no cell gives them. All others take their defaults, as in `judge_frame`.
 UNKNOWN_IF_BLANK: Final = (*(name for name in POLICIES if name in MAY_BE_UNKNOWN), "recommender", "specifics")
 
 NAMES: Final = ("name", "first_name", "last_name")  # a student's name, in one column or in two
 CHANGES_SHOWN: Final = 2
-MOST_SUGGESTED: Final = 3  # names of programs that a misspelled one may stand for
+MOST_SUGGESTED: Final = 3  # suggestions for a misspelled program
 
 
 def _blank_is_none(*names: str) -> dict[str, Field]:
@@ -85,15 +85,15 @@ PROGRAM_COLUMNS: Final = KnownColumns(
 
 
 class Contact(NamedTuple):
-    """One contact for a student, as the tables have it.
+    """One contact for a student, as the tables describe it.
 
     Args:
-        row: The row of the students' table that it stands in.
-        program: The program's name; blank where none is named.
-        caller: The name of whoever makes the contact; blank where none is given.
+        row: Row number in the students' table.
+        program: The program's name; blank if the row names none.
+        caller: The caller's name; blank if the row names none.
         case: The case.
         unknown: Its unknown fields.
-        entered: The fields that somebody entered.
+        entered: The fields that the tables give.
     """
 
     row: int
@@ -105,14 +105,14 @@ class Contact(NamedTuple):
 
 
 class Student(NamedTuple):
-    """A student and the contacts that are thought of."""
+    """A student and the contacts under consideration."""
 
     name: str
     contacts: tuple[Contact, ...]
 
 
 class ClassProblem(NamedTuple):
-    """What is wrong in one row of a table: the row is left out, or what it names is not known."""
+    """An error in one row of a table: the row is left out, or it refers to something unknown."""
 
     table: str
     row: object
@@ -122,13 +122,13 @@ class ClassProblem(NamedTuple):
 
 
 class ClassList(NamedTuple):
-    """A class as it was read.
+    """A class, as read from its tables.
 
     Args:
-        students: Those who can be judged, in the order of the table.
-        problems: What is wrong, by table and row.
-        notes: What the reader should know about how the tables were read.
-        assumed: The fields without a column, for which a case's default was taken.
+        students: The students who can be judged, in the order of the table.
+        problems: The errors, by table and row.
+        notes: How the tables were read, as sentences for the reader.
+        assumed: The fields without a column, which took their defaults.
     """
 
     students: tuple[Student, ...]
@@ -138,18 +138,18 @@ class ClassList(NamedTuple):
 
 
 def read_class(students: Path | str | bytes, programs: Path | str | bytes = b"") -> ClassList:
-    r"""Read a class from its tables: files, or their content (a text of several lines), as `read_table` takes them.
+    r"""Read a class from its tables: paths, or their content (multi-line text or bytes), as in `read_table`.
 
     Args:
-        students: The students: ``name`` (or first and last name) and ``score``, any other field of a case by its name or label,
-            ``caller`` (a name, or a level such as known dean), and either ``program`` with a row for each, or ``programs``
-            with semicolons between them.
-        programs: The programs: ``name`` and what is known of each; blank for none.
+        students: The students: ``name`` (or first and last name) and ``score``, any other field of a case by name or label,
+            ``caller`` (a name, or a level such as known dean), and either ``program`` with one row per program, or ``programs``
+            separated by semicolons.
+        programs: The programs: ``name`` and what is known about each; empty if there is no such table.
 
     Raises:
-        CaseError: One of them is neither a file nor the content of one.
-        CaseFileError: A file cannot be read.
-        SheetError: One of them is no such table at all.
+        CaseError: An argument is neither a path nor a table's content.
+        CaseFileError: A file can't be read.
+        SheetError: An argument isn't a table of this kind.
 
     Examples:
         >>> found = read_class(
@@ -190,7 +190,7 @@ def _content(source: Path | str | bytes, name: str) -> tuple[str | bytes, str]:
         return source, name
     try:
         return source.read_bytes(), source.name
-    except (OSError, ValueError) as error:  # ValueError: such as a NUL in its name
+    except (OSError, ValueError) as error:  # ValueError: for example a NUL in the name
         raise CaseFileError(source.name, "unreadable", getattr(error, "strerror", None) or str(error)) from None
 
 
@@ -215,7 +215,7 @@ def _read_programs(programs: str | bytes, name: str) -> tuple[dict[str, dict[str
 
 
 def _listed(table: str, problems: Iterable[SheetProblem]) -> list[ClassProblem]:
-    """List problems by row; what is wrong with a student at several programs stands there once."""
+    """List errors by row, and an error that a student has at several programs only once."""
     each = [
         ClassProblem(table, row, one.column, _shown(one.value), str(one._replace(rows=(), column="")))
         for one in problems
@@ -241,7 +241,7 @@ def _name_of(row: TableRow) -> str:
 
 
 def _student(rows: list[TableRow], policies: Mapping[str, dict[str, Any]], wrong: Problems, table: Table) -> Student | None:
-    """Put together the rows of one student; a row that says otherwise than those above it is left out."""
+    """Combine one student's rows; leave out a row that contradicts an earlier one."""
     headers = table.header.headers
     name, personal, kept = _name_of(rows[0]), dict[str, Any](), list[TableRow]()
     for row in rows:
@@ -269,7 +269,7 @@ def _student(rows: list[TableRow], policies: Mapping[str, dict[str, Any]], wrong
 
 
 def _doubted(row: TableRow) -> set[str]:
-    """Return the fields that a row says are not known, such as by a question mark."""
+    """Return the fields that a row explicitly marks as unknown, for example with a question mark."""
     fields = Case.fields()
     return {name for name, cell in row.cells.items() if name in fields and row.values[name] is None and not is_blank(cell)}
 
@@ -278,7 +278,7 @@ def _programs_of(row: TableRow, policies: Mapping[str, object]) -> list[str]:
     cells = [row.values.get(column, "") for column in ("program", "programs")]
     names: dict[str, str] = {}
     for cell in cells:
-        # A comma may well be part of a name, so it separates only names that are known.
+        # A comma can be part of a name, so it only separates names that we know.
         parts = [cell] if _tidy(cell).casefold() in policies else re.split(r"[;|\n]", cell)
         for part in parts:
             inner = [_tidy(one) for one in part.split(",")]
@@ -303,7 +303,7 @@ def _contact(row: TableRow, personal: Mapping[str, Any], doubted: set[str], prog
         names.remove("range_floor")
     unknown = open_field_names(names - {"phase"})
     case = replace_known(Case(), [name for name in unknown if name in MAY_BE_UNKNOWN], **given)
-    judge_open(case, unknown)  # refuses scores of two exams
+    judge_open(case, unknown)  # raises an error for scores from two exams
     return Contact(row.number, program, caller, case, unknown, entered)
 
 
@@ -315,12 +315,13 @@ class ReachedChange(NamedTuple):
 
 
 class JudgedContact(NamedTuple):
-    """A contact with what there is to say of it.
+    """A contact with its advice and the changes that would help.
 
     Args:
         contact: The contact.
         advice: What to do now.
-        changes: What would change it, the most useful first; at worst, where something is unknown.
+        changes: What would raise the verdict, the most useful change first; calculated from the worst case if fields are
+            unknown.
     """
 
     contact: Contact
@@ -329,11 +330,11 @@ class JudgedContact(NamedTuple):
 
 
 def judge_student(student: Student, now: datetime | None = None) -> tuple[JudgedContact, ...]:
-    r"""Judge each contact of a student, as if it were made now where the table names no phase.
+    r"""Judge each of a student's contacts, as if it happened now unless the table names a phase.
 
     Args:
-        student: The student.
-        now: The moment, one without a time zone being Eastern; None for the clock of this machine.
+        student: The student and their contacts.
+        now: The time; Eastern Time if it has no time zone, and this machine's clock if None.
 
     Examples:
         >>> (student,) = read_class("Name,Score,Caller,Specifics\nAvery,228,Known dean,yes\n").students
@@ -359,21 +360,21 @@ def _judged(contact: Contact, now: datetime | None) -> JudgedContact:
 
 
 class ClassRow(NamedTuple):
-    """One contact as a row of the class's results; it holds only what a JSON file can.
+    """One contact in a class's results, in values that fit a JSON file.
 
     Args:
         student: The student's name.
         program: The program's name, or blank.
         caller: The caller's name, or blank.
-        recommender: Who the caller is, one of a case's levels; blank where that is not known.
-        rule: The NRMP's answer, the stricter one where it is not known whether the program has made contact.
-        lowest: The lowest verdict that is possible, 0 to 8.
-        highest: The highest.
-        weakest: The stages that hold down the lowest.
-        certain: Those of them that do so whatever is unknown.
-        ask: The unknown fields that are worth finding out, the most telling first.
-        change: What would change it first, as sentences; blank where nothing would.
-        change_verdict: How far that leads.
+        recommender: The caller's level in a case; blank if unknown.
+        rule: The NRMP rule's answer; the stricter one if it is unknown whether the program has made contact.
+        lowest: The lowest possible verdict, 0 to 8.
+        highest: The highest possible verdict, 0 to 8.
+        weakest: The stages that limit the lowest verdict.
+        certain: Those of them that limit it regardless of what is unknown.
+        ask: The unknown fields worth finding out, the most useful first.
+        change: The first change that would help, in sentences; blank if there is none.
+        change_verdict: The verdict that it leads to.
         change_when: When it is allowed.
     """
 
@@ -427,11 +428,11 @@ def judge_class(found: ClassList, when: datetime | None = None) -> tuple[ClassRo
     r"""Judge every contact of a class, as `judge_student` does.
 
     Args:
-        found: What `read_class` returned.
-        when: The moment, one without a time zone being Eastern; None for the clock of this machine.
+        found: The result of `read_class`.
+        when: The time; Eastern Time if it has no time zone, and this machine's clock if None.
 
     Raises:
-        CaseError: ``found`` is no class, or ``when`` is no date with a time.
+        CaseError: ``found`` isn't a `ClassList`, or ``when`` is not a date with a time.
 
     Examples:
         >>> rows = judge_class(read_class("Name,Score,Caller,Programs\nAvery,251,self,Mercy; Lakeside\n"))
@@ -445,14 +446,14 @@ def judge_class(found: ClassList, when: datetime | None = None) -> tuple[ClassRo
 
 
 class CallerPlan(NamedTuple):
-    """What one caller is asked for, over the whole class.
+    """What the whole class asks of one caller.
 
     Args:
-        name: The caller's name; blank where the table has none, so that several people may be meant.
-        recommender: Who they are.
-        asked: How many contacts the table asks of them.
-        students: For how many students.
-        contacts: The contacts that are worth making, the best first.
+        name: The caller's name; blank if the table has none, in which case this can be several people.
+        recommender: The caller's level.
+        asked: How many contacts the table asks them for.
+        students: How many students those are for.
+        contacts: The contacts worth making, the best first.
         most: How many of them one person should make.
     """
 
@@ -465,5 +466,5 @@ class CallerPlan(NamedTuple):
 
     @property
     def too_many(self) -> int:
-        """How many contacts beyond the limit are worth making; 0 for callers without a name."""
+        """How many contacts worth making exceed the limit; 0 for callers without a name."""
         return max(0, len(self.contacts) - self.most) if self.name else 0

@@ -1,8 +1,8 @@
-"""The small language of the tables' conditions, and its two ways of being evaluated: for one case and for columns.
+"""The small language for conditions in tables, and its two evaluators: for one case and for columns.
 
-A condition is written once, as text in a table. It is parsed and checked here; `scalar_function` turns a list of
-conditions into one plain Python function of a case, and `Columns` evaluates the same tree on numpy arrays. The language
-is a subset of Python's expressions, so the parser is Python's own:
+A condition is written once, as text in a table. This module parses and checks it. `scalar_function` compiles a list of
+conditions to one plain Python function of a case, and `Columns` evaluates the same tree on NumPy arrays. The language is a
+subset of Python's expressions, so the parser is Python's own:
 
 * a field that is a flag, or a named condition, stands for itself: ``scripted``;
 * ``and``, ``or``, ``not`` and parentheses;
@@ -17,13 +17,11 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any, Final, TypeAlias
+from typing import Any, Final
 
 from backchannel_lib.base.formatting import suggestions
 from backchannel_lib.base.readers import TableError
 from backchannel_lib.model.case import Case
-
-Conditions: TypeAlias = Mapping[str, ast.expr]
 
 _ORDERED: Final = (ast.Lt, ast.LtE, ast.Gt, ast.GtE)
 _COMPARISONS: Final = (*_ORDERED, ast.Eq, ast.NotEq)
@@ -32,19 +30,19 @@ _COMPARISONS: Final = (*_ORDERED, ast.Eq, ast.NotEq)
 def parse(
     text: str, known: Mapping[str, ast.expr], *, place: tuple[str, int | None, str], flags: Iterable[str] = ()
 ) -> ast.expr:
-    """Parse and check one condition, putting the named conditions in it in their places.
+    """Parse and check one condition, and expand the named conditions in it.
 
     Args:
-        text: The condition as it stands in a table.
-        known: The named conditions that it may speak of.
-        place: File, row and column, for the error.
-        flags: Further names that count as flags, beside the fields of a case.
+        text: The condition as written in the table.
+        known: The named conditions that it can use.
+        place: File, row and column for the error.
+        flags: More names that count as flags, in addition to the fields of a case.
 
     Returns:
-        A tree over fields of a case alone.
+        A tree that refers only to fields and flags.
 
     Raises:
-        TableError: The text is no condition, or speaks of something that does not exist.
+        TableError: The text isn't a condition, or uses a name that doesn't exist.
 
     Examples:
         >>> ast.unparse(
@@ -60,7 +58,7 @@ def parse(
 
 
 class _Checker:
-    """Walks one parsed condition, refusing whatever the language does not have."""
+    """Checks a parsed condition and rejects anything outside the language."""
 
     def __init__(
         self, text: str, known: Mapping[str, ast.expr], place: tuple[str, int | None, str], flags: frozenset[str]
@@ -130,7 +128,7 @@ class _Checker:
         return self.field(node, "number")
 
     def known_numbers(self, nodes: Iterable[ast.expr]) -> None:
-        # An order would fail on one case and count as below every number in a frame, so neither reading is silently taken.
+        # An order comparison would fail on one case and mean "below every number" in a frame, so we reject it.
         for node in nodes:
             field = Case.fields()[node.id] if isinstance(node, ast.Name) else None
             if field is not None and field.optional:
@@ -140,13 +138,10 @@ class _Checker:
 
 
 def names_in(tree: ast.expr) -> frozenset[str]:
-    """Tell which fields a condition speaks of.
-
-    Args:
-        tree: A parsed condition.
+    """Return the fields that a condition uses.
 
     Returns:
-        The names of the fields (and of further flags) in it.
+        Their names, including those of additional flags.
 
     Examples:
         >>> sorted(names_in(parse("move is pressure and scripted", {}, place=("x", 1, "y"))))
@@ -178,7 +173,7 @@ _SYMBOLS: Final[Mapping[type[ast.AST], str]] = {
 
 
 def _python(node: ast.expr) -> str:
-    """Write a checked condition as Python that reads the fields of ``case``."""
+    """Return a checked condition as Python source that reads the fields of ``case``."""
     match node:
         case ast.BoolOp(op=op, values=values):
             return f"({_SYMBOLS[type(op)].join(map(_python, values))})"
@@ -201,14 +196,11 @@ def _level(node: ast.expr) -> str:
 
 
 def scalar_function(trees: Iterable[ast.expr]) -> Callable[[Any], int]:
-    """Make one function that tells which of the conditions hold for one case.
-
-    Args:
-        trees: Parsed conditions.
+    """Compile conditions into one function that reports which of them hold for a case.
 
     Returns:
-        A function from a case (or anything with its attributes) to an int whose bit ``i`` says whether condition ``i``
-        holds. It costs about a tenth of a microsecond a condition.
+        A function from a case (or any object with its attributes) to an int whose bit ``i`` is set if condition ``i`` holds. It
+        takes about 0.1 microseconds per condition.
 
     Examples:
         >>> which = scalar_function([parse("scripted", {}, place=("x", 1, "y")), parse("score > 200", {}, place=("x", 2, "y"))])

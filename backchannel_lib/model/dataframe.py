@@ -1,8 +1,8 @@
-"""`judge_frame`: the same rules on columns, for a class or for a million rows.
+"""`judge_frame`: the same rules applied to columns, for a class or for a million rows.
 
-The rules are the rows that `judge` asks. For each group of stages the fields that its conditions speak of are packed
-into one small number per row, and a table, made once by evaluating the conditions on every such number, is looked up.
-So no rule is written again here, and a row costs a few passes over bytes.
+It uses the same rule rows as `judge`. For each group of stages, the fields in their conditions are packed into one small number
+per row, which indexes a lookup table built once by evaluating the conditions on every such number. So no rule is written a
+second time, and each row costs only a few passes over bytes.
 """
 
 from __future__ import annotations
@@ -43,17 +43,17 @@ from backchannel_lib.model.verdict import Verdict
 
 Array: TypeAlias = npt.NDArray[Any]
 
-CHUNK: Final = 1 << 15  # rows at a time: their packed numbers stay in the processor's cache
-MOST_BITS: Final = 20  # of a packed number: its table then has a million entries of one byte
+CHUNK: Final = 1 << 15  # rows at a time, so that their packed numbers stay in the CPU cache
+MOST_BITS: Final = 20  # of a packed number, for a table of up to a million one-byte entries
 
 
 class Atom(NamedTuple):
-    """One thing that conditions ask of a row, and the place it takes in a packed number.
+    """One value that conditions read from a row, and where it goes in a packed number.
 
     Args:
-        key: The field's name, or the text of a comparison or of a test of sets.
+        key: The field's name, or the text of a comparison or a set test.
         bits: How many bits it takes, 1 to 8.
-        shift: The place of its lowest bit within its byte.
+        shift: Position of its lowest bit within its byte.
     """
 
     key: str
@@ -63,14 +63,14 @@ class Atom(NamedTuple):
 
 @dataclass(frozen=True)
 class Lookup:
-    """The caps of some stages as a table over packed numbers.
+    """The caps of some stages, as a lookup table over packed numbers.
 
     Args:
-        parts: What a number is packed from, part by part; the atoms of a part share one byte, so that packing them is
-            arithmetic on bytes, and the bytes are joined last.
-        shifts: The place of each part's lowest bit in the number.
-        stages: The stages, as places in ``STAGES``.
-        caps: For each of them, the cap by packed number.
+        parts: The atoms of each byte that makes up a number. Packing within a byte is byte arithmetic; the bytes are joined
+            last.
+        shifts: Position of each part's lowest bit in the number.
+        stages: The stages, as indexes into ``STAGES``.
+        caps: For each stage, the cap by packed number.
     """
 
     parts: tuple[tuple[Atom, ...], ...]
@@ -80,28 +80,28 @@ class Lookup:
 
 
 class CaseTableWarning(UserWarning):
-    """A column of a table is not read, though its name is like that of one which is."""
+    """Warns about a column that is ignored although its name resembles a field's."""
 
 
 def judge_frame(frame: pd.DataFrame, reading: str | None = None) -> pd.DataFrame:
-    """Judge every row of a frame, as it comes from a spreadsheet or from Python.
+    """Judge every row of a frame from a spreadsheet or from Python.
 
     Args:
-        frame: One row a case, one column a field, called by its name (``range_low``, ``Range Low``) or as it is on screen; a
-            field without a column, and a blank cell, take the default, but a blank score is refused. Flags may be yes or no,
-            sets ``"language, local"``. Further columns are kept, and a warning names those that look like a field. A Dask
-            DataFrame is judged partition by partition, each as a table of its own, by whatever scheduler computes it.
-        reading: The name of a reading; None for every default.
+        frame: One row per case and one column per field, named after the field (``range_low``, ``Range Low``) or by its label
+            on screen. A missing column or a blank cell means the default, but a blank score is an error. Flags can be yes or
+            no, sets ``"language, local"``. Other columns are kept, and a warning names those that look like a field. A Dask
+            DataFrame is judged one partition at a time, each as its own table, by any scheduler.
+        reading: Name of a reading, or None for the defaults.
 
     Returns:
-        A new frame: the same columns, then ``verdict`` (a rank, 0 to 8), ``verdict_label`` (an ordered categorical of the
-        nine labels, lowest first) and one column a stage with its cap (0 to 8), named after the stage. Existing columns of
-        these names are replaced; rows without any value are left out.
+        A new frame: the same columns, then ``verdict`` (a rank, 0 to 8), ``verdict_label`` (an ordered categorical of the nine
+        labels, lowest first) and one column per stage with its cap (0 to 8), named after the stage. Existing columns with these
+        names are replaced, and empty rows are dropped.
 
     Raises:
-        SheetError: No column is a field; values break their fields' rules, clash with a default, or are scores of two exams.
+        SheetError: No column is a field, or values break a field's rule, conflict with a default, or are scores from two exams.
             The message names the spreadsheet's row (the header is row 1), the column, the value and what to do.
-        CaseError: ``frame`` is no frame, or no reading has this name.
+        CaseError: ``frame`` isn't a DataFrame, or no reading has this name.
 
     Source:
         data/rules.csv, as in `judge`.
@@ -135,18 +135,18 @@ def judge_frame(frame: pd.DataFrame, reading: str | None = None) -> pd.DataFrame
 
 
 def read_cases(path: str | os.PathLike[str]) -> pd.DataFrame:
-    r"""Read a class list, CSV or .xlsx, into a frame that `judge_frame` takes.
+    r"""Read a class list from a CSV or .xlsx file into a frame for `judge_frame`.
 
     Args:
-        path: The file; CSV in any usual encoding, with commas, semicolons or tabs.
+        path: The file; CSV in any common encoding, separated by commas, semicolons or tabs.
 
     Returns:
-        The cells as text, with the columns as they stand in the file; the index, called ``row``, is the spreadsheet's row. A
-        warning says how the file was read, where that had to be guessed.
+        The cells as text, with the file's own columns; the index, ``row``, is the spreadsheet's row number. A warning explains
+        any guess about how to read the file.
 
     Raises:
-        CaseFileError: The file cannot be read.
-        SheetError: It holds no table of cases.
+        CaseFileError: The file can't be read.
+        SheetError: The file doesn't contain a table of cases.
 
     Examples:
         >>> import pathlib, tempfile
@@ -169,18 +169,18 @@ def read_cases(path: str | os.PathLike[str]) -> pd.DataFrame:
     return pd.DataFrame([cells for _, cells in sheet.rows], index=index, columns=list(sheet.header), dtype="str")
 
 
-ROW: Final = "row"  # the name of an index of spreadsheet rows
+ROW: Final = "row"  # name of an index of spreadsheet rows
 
 
 def read_columns(frame: pd.DataFrame) -> dict[str, Array | int]:
-    """Check a frame's columns and give them as small arrays.
+    """Check a frame's columns and return them as compact arrays.
 
     Args:
         frame: As in `judge_frame`.
 
     Returns:
-        By field: integers for numbers (-1 for a missing ``track_record``), bytes of 0 and 1 for flags, the level's place for
-        choices, a bitmask of the levels for sets; one int in place of an array where the field has no column.
+        By field: integers for numbers (-1 for a missing ``track_record``), bytes 0 and 1 for flags, the level's index for
+        choices, and a bitmask of the levels for sets; a single int if the field has no column.
 
     Raises:
         SheetError: As in `judge_frame`.
@@ -220,7 +220,7 @@ def _header_of(frame: pd.DataFrame) -> Header:
         header = read_header(headers, CASE_COLUMNS, first=[*frame.iloc[0]] if len(frame) else ())
     except SheetError as error:
         for at in range(min(len(frame), LAST_ROWS) if error.rule == "sheet_no_column" else 0):
-            if any(CASE_COLUMNS.name_of(cell) is not None for cell in frame.iloc[at]):  # below a title
+            if any(CASE_COLUMNS.name_of(cell) is not None for cell in frame.iloc[at]):  # the real header is below a title
                 raise SheetError("", [SheetProblem("sheet_no_column.header", None, details={"row": at + 2})]) from None
         raise
     refuse_planners_own(header, headers)
@@ -230,7 +230,7 @@ def _header_of(frame: pd.DataFrame) -> Header:
 
 
 def _rows_of(frame: pd.DataFrame, places: Array) -> list[object]:
-    """Name rows as a spreadsheet does, whose header is row 1; a label of its own is said beside it."""
+    """Number rows like a spreadsheet whose header is row 1, and add the row's own label if it has one."""
     labels = frame.index[places].tolist()
     if frame.index.name == ROW:
         return labels
@@ -244,7 +244,7 @@ def _row_of(frame: pd.DataFrame, at: int) -> object:
 
 
 def _without_blank_rows(frame: pd.DataFrame) -> pd.DataFrame:
-    """Leave out rows without any value, where every case has something: its score, or a column that is not ours."""
+    """Drop empty rows if the frame has scores or a column we don't know, since no real case leaves those blank."""
     names = set(map(CASE_COLUMNS.name_of, frame.columns))
     blank: Any = np.full(len(frame), len(frame.columns) > 1 and bool(names & {"score", None}))
     for place in sorted(range(frame.shape[1]), key=lambda place: frame.dtypes.iloc[place].kind not in "iub"):
@@ -259,7 +259,7 @@ def _without_blank_rows(frame: pd.DataFrame) -> pd.DataFrame:
 
 
 def _different(column: pd.Series[Any]) -> Iterable[object]:
-    """Give the different values of a column, or the first ones where they cannot be told apart."""
+    """Return the distinct values of a column, or its first ones if they can't be hashed."""
     try:
         return cast("Iterable[object]", column.unique())
     except TypeError:  # lists or sets
@@ -275,7 +275,7 @@ def _encode(field: Field, value: object) -> int:
 
 
 def _problem_of(field: Field, value: object) -> CaseError:
-    """Say what is wrong with one cell, in the words in which a case would."""
+    """Return the error for one cell, worded as `Case` would word it."""
     try:
         field.read(value)
     except CaseError as error:
@@ -284,7 +284,7 @@ def _problem_of(field: Field, value: object) -> CaseError:
 
 
 def _read_column(field: Field, column: pd.Series[Any]) -> tuple[Array, Array | None]:
-    """Read a column by its type, and tell which rows break its rule; where it holds text, each different value once."""
+    """Read a column by its dtype, and report which rows break its rule; text is read once per distinct value."""
     dtype = column.dtype
     if field.kind == "flag" and isinstance(dtype, np.dtype) and dtype.kind == "b":
         return column.to_numpy().view(np.uint8), None
@@ -294,7 +294,7 @@ def _read_column(field: Field, column: pd.Series[Any]) -> tuple[Array, Array | N
         return _read_floats(field, column)
     if isinstance(dtype, pd.CategoricalDtype):
         return _read_places(field, column.cat.codes.to_numpy(), list(column.cat.categories))
-    if dtype.kind == "O":  # where True and 1 are different, though they are equal
+    if dtype.kind == "O":  # keys that keep True and 1 apart, although they are equal
         known: dict[tuple[type, object], int] = {}
         places = np.fromiter((known.setdefault(_known_as(value), len(known)) for value in column), np.intp, len(column))
         firsts = np.unique(places, return_index=True)[1]
@@ -312,7 +312,7 @@ def _known_as(value: object) -> tuple[type, object]:
 
 
 def _read_places(field: Field, places: Array, values: list[Any]) -> tuple[Array, Array | None]:
-    """Read each different value of a column once; the place -1 stands for a missing value."""
+    """Read each distinct value of a column once; position -1 stands for a missing value."""
     codes = []
     for value in [*values, None]:
         try:
@@ -323,15 +323,15 @@ def _read_places(field: Field, places: Array, values: list[Any]) -> tuple[Array,
     return read if field.kind == "number" else read.view(np.uint8), read == _BAD if _BAD in codes else None
 
 
-_BAD: Final = -2  # no field is ever encoded as this; -1 is a track record that is not known
+_BAD: Final = -2  # no field is ever encoded as this; -1 is an unknown track record
 
 
 def _read_integers(field: Field, column: pd.Series[Any]) -> tuple[Array, Array | None]:
     low, high = field.low, field.most
     if column.dtype.kind == "u":
-        column = column.clip(upper=high + 1)  # an array of signed numbers cannot hold the highest
+        column = column.clip(upper=high + 1)  # an array of signed numbers can't hold the highest
     numbers = column.to_numpy(dtype=np.int64, na_value=_BAD) if column.hasnans else column.to_numpy(dtype=np.int64)
-    if not numbers.size or (numbers.min() >= low and numbers.max() <= high):  # cheaper than a million comparisons kept
+    if not numbers.size or (numbers.min() >= low and numbers.max() <= high):  # cheaper than storing a million comparisons
         return numbers, None
     missing = column.isna().to_numpy() & field.blank_is_default
     bad = ((numbers < low) | (numbers > high)) & ~missing
@@ -348,7 +348,7 @@ def _read_floats(field: Field, column: pd.Series[Any]) -> tuple[Array, Array | N
 
 
 def _check_sums(frame: pd.DataFrame, header: Header, problems: Problems) -> None:
-    """Refuse a row at the end that sums the table up in a column which is not ours."""
+    """Reject a row at the end that has a total in an unknown column."""
     for at in range(max(0, len(frame) - LAST_ROWS), len(frame)):
         cells = [frame.iat[at, place] for place in header.others]  # noqa: PD009 (by place: headers may be there twice)
         found = is_summary([str(frame.index[at]) if frame.index.dtype.kind == "O" else None, *cells])
@@ -357,7 +357,7 @@ def _check_sums(frame: pd.DataFrame, header: Header, problems: Problems) -> None
 
 
 def _check_together(frame: pd.DataFrame, header: Header, columns: dict[str, Array | int], problems: Problems) -> None:
-    """Check what `Case` and `judge` check between fields."""
+    """Check the rules between fields that `Case` and `judge` check."""
     rows = len(frame)
     fields = Case.fields()
     level2 = {name: np.greater(columns[name], step2_top()) for name in SCORES}
@@ -385,12 +385,12 @@ _TOGETHER: Final = (*SCORES, "recommender", "move")
 def judge_columns(
     columns: Mapping[str, Array | int], rows: int, reading: str | None
 ) -> tuple[npt.NDArray[np.int8], tuple[npt.NDArray[np.int8], ...]]:
-    """Judge columns that `read_columns` gave; it keeps no state, so frames may be judged part by part.
+    """Judge the columns from `read_columns`; it keeps no state, so you can judge a frame in parts.
 
     Args:
         columns: By field, an array of ``rows`` numbers, or one number for all rows.
-        rows: How many rows there are.
-        reading: The name of a reading; None for every default.
+        rows: The number of rows.
+        reading: Name of a reading, or None for the defaults.
 
     Returns:
         The verdicts, and the caps of the five stages, each of shape ``(rows,)``, ranks 0 to 8.
@@ -407,7 +407,7 @@ def judge_columns(
     caps = tuple(np.empty(rows, dtype=np.int8) for _ in STAGES)
     keys = {atom.key for lookup in lookups for part in lookup.parts for atom in part}
     step = min(CHUNK, rows)
-    code, wide = np.empty(step, dtype=np.intp), np.empty(step, dtype=np.intp)  # what take() needs
+    code, wide = np.empty(step, dtype=np.intp), np.empty(step, dtype=np.intp)  # as take() requires
     byte, one = np.empty(step, dtype=np.uint8), np.empty(step, dtype=np.uint8)
     for start in range(0, rows, CHUNK):
         chunk = slice(start, min(start + CHUNK, rows))
@@ -421,14 +421,14 @@ def judge_columns(
             for part, shift in zip(lookup.parts, lookup.shifts, strict=True):
                 byte.fill(0)
                 for atom in part:
-                    # A product, since numpy multiplies bytes ten times as fast as it shifts them.
+                    # Multiply, because NumPy multiplies bytes ten times as fast as it shifts them.
                     np.multiply(values[atom.key], np.uint8(1 << atom.shift), out=one)
                     np.add(byte, one, out=byte)
                 np.copyto(wide, byte)
                 np.left_shift(wide, shift, out=wide)
                 np.add(code, wide, out=code)
             for stage, table in zip(lookup.stages, lookup.caps, strict=True):
-                np.take(table, code, out=caps[stage][chunk], mode="clip")  # "raise" would copy first
+                np.take(table, code, out=caps[stage][chunk], mode="clip")  # "raise" would make a copy first
         lowest = verdict[chunk]
         np.minimum(caps[0][chunk], caps[1][chunk], out=lowest)
         for cap in caps[2:]:
@@ -437,7 +437,7 @@ def judge_columns(
 
 
 def _atom(key: str, columns: Mapping[str, Array | int], chunk: slice) -> Array | np.uint8:
-    """Answer one thing that conditions ask, for some rows, as bytes: a flag, a level's place, or how a comparison went."""
+    """Return one value that conditions read, for a slice of rows, as bytes: a flag, a level, or a comparison's result."""
 
     def of(name: str) -> Array | int:
         column = columns[name]
@@ -474,7 +474,7 @@ def _parsed(key: str) -> ast.expr:
 
 @functools.cache
 def _lookups(reading: str | None) -> tuple[Lookup, ...]:
-    """Group the stages so that each group's packed number stays short, and make each group's table."""
+    """Group the stages so that each group's packed number stays short, and build each group's table."""
     needed = {stage: _atoms_of(reading, stage) for stage in STAGES}
     groups: list[list[str]] = []
     for stage in sorted(STAGES, key=lambda name: -sum(needed[name].values())):
@@ -538,7 +538,7 @@ def _lookup(reading: str | None, group: list[str], needed: Mapping[str, Mapping[
 
 
 def _caps(reading: str | None, stage: str, space: Mapping[str, Array], size: int) -> npt.NDArray[np.int8]:
-    """Evaluate a stage's rules on every packed number."""
+    """Evaluate a stage's rules for every packed number."""
     book = rule_book(reading)
     highest = stage in book.highest
     none = -1 if highest else 127

@@ -1,4 +1,4 @@
-"""Which exam a case's numbers are in: Step 2 CK or COMLEX-USA Level 2."""
+"""Which exam a case's scores belong to: Step 2 CK or COMLEX-USA Level 2."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ SCORES = ("score", "range_low", "range_floor")
 
 
 def exam_of(case: Case) -> ExamRow | None:
-    """Return the exam that a case's three scores are in, or None where they are of two exams.
+    """Return the exam of a case's three scores, or None if they come from two exams.
 
     Source:
-        facts scores.step2_scale_high: Step 2 CK ends at 300; that higher numbers mean Level 2 is ours.
+        facts scores.step2_scale_high: Step 2 CK ends at 300; that higher numbers mean Level 2 is our assumption.
 
     Examples:
         >>> exam_of(Case()).exam, exam_of(Case(score=520))
@@ -27,10 +27,10 @@ def exam_of(case: Case) -> ExamRow | None:
 
 
 def exam_of_range(case: Case) -> ExamRow:
-    """Return the exam that the bottom of the program's range is in, whatever the other two numbers are in.
+    """Return the exam of the bottom of the program's range, whatever the other two scores belong to.
 
     Source:
-        As `exam_of`.
+        As in `exam_of`.
 
     Examples:
         >>> exam_of_range(Case(score=520)).exam, exam_of_range(Case(range_low=400)).exam
@@ -42,7 +42,7 @@ def exam_of_range(case: Case) -> ExamRow:
 
 @functools.cache
 def usual_floor(range_low: int) -> int:
-    """Return a floor for a program whose own is not known: as far under its range as in a new case, but not off the scale.
+    """Return a floor for a program that states none: as far below its range as in a new case, but still on the scale.
 
     Examples:
         >>> usual_floor(230), usual_floor(500)
@@ -53,10 +53,10 @@ def usual_floor(range_low: int) -> int:
 
 
 def check_one_exam(case: Case) -> None:
-    """Refuse a case whose scores are of two exams, since a verdict on it would mean nothing.
+    """Reject a case whose scores come from two exams, because a verdict on it would mean nothing.
 
     Raises:
-        CaseError: Names the one score of the three that is of another exam than the other two.
+        CaseError: Names the score that comes from a different exam than the other two.
 
     Examples:
         >>> check_one_exam(Case(score=520))  # doctest: +ELLIPSIS
@@ -71,7 +71,7 @@ def check_one_exam(case: Case) -> None:
 
 
 def others_than(score: str) -> str:
-    """Name the other two scores of a case."""
+    """Return the names of the other two scores of a case."""
     return " and ".join(name for name in SCORES if name != score)
 
 

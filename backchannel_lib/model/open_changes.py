@@ -1,4 +1,4 @@
-"""What would change it while some fields are not known: each change with everything that it would leave possible."""
+"""What would change a verdict while some fields are unknown: each change with every verdict it leaves possible."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from backchannel_lib.model.remedies import Change, Changes, order_of, what_would
 
 
 class OpenChange(NamedTuple):
-    """A change of a case of which some fields are not known.
+    """A change to a case with unknown fields.
 
     Args:
-        change: The change; its case is the one after it, and its verdict the lowest that is possible then.
-        unknown: The fields that are still unknown after it.
-        found: What stays possible after it.
+        change: The change; its case is the case afterward, and its verdict the lowest one possible then.
+        unknown: The fields that are still unknown afterward.
+        found: What is possible afterward.
     """
 
     change: Change
@@ -26,21 +26,21 @@ class OpenChange(NamedTuple):
 
 
 class OpenChanges(NamedTuple):
-    """The changes, the most useful first, and a sentence on what to expect of them."""
+    """The changes, the most useful first, and a sentence on what to expect from them."""
 
     changes: tuple[OpenChange, ...]
     sentence: str
 
 
 def open_changes(case: Case, unknown: Collection[str] = (), reading: str | None = None) -> OpenChanges:
-    """Return what would raise the lowest or the highest verdict that stays possible, and lower neither.
+    """Return changes that raise the lowest or the highest possible verdict and lower neither.
 
-    They are the smallest changes of the case as it is at worst and at best, without those of which a part does as much.
+    They are the smallest changes for the case at its worst and at its best, except those whose parts achieve as much.
 
     Args:
         case: The case.
         unknown: Its unknown fields; a change that settles one, such as another program, makes it known.
-        reading: The name of a reading; None for every default.
+        reading: Name of a reading, or None for the defaults.
 
     Raises:
         CaseError: As in `possible`.
@@ -72,7 +72,7 @@ def open_changes(case: Case, unknown: Collection[str] = (), reading: str | None 
 
 
 def _does_as_much(part: OpenChange, whole: OpenChange) -> bool:
-    """Whether some of the acts of a change leave as much possible as all of them do, at worst and at best."""
+    """Return whether part of a change achieves as much as all of it, at worst and at best."""
     return (
         set(part.change.remedies) < set(whole.change.remedies)
         and part.found.lowest >= whole.found.lowest

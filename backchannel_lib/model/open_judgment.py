@@ -1,7 +1,7 @@
-"""Judging a case of which some fields are not known: every verdict that stays possible, and what is worth finding out.
+"""Judge a case with unknown fields: every verdict that stays possible, and what is worth finding out.
 
-Nothing is guessed and nothing is averaged. The rules are asked for every value that the open fields may take together.
-Values that no rule tells apart count once, so that this takes milliseconds.
+Nothing is guessed or averaged. The rules see every combination of values that the open fields can take. Values that no rule
+tells apart count once, so this takes milliseconds.
 """
 
 from __future__ import annotations
@@ -25,10 +25,10 @@ from backchannel_lib.model.rules import check_reading, rank_of, rule_book
 from backchannel_lib.model.tables import STAGES, RuleRow
 from backchannel_lib.model.verdict import Verdict
 
-#: What an answer about one field may be: a value, or the numbers of a range.
+#: The answer about one field: a value, or a range of numbers.
 Answer: TypeAlias = "bool | int | str | frozenset[str] | range | None"
 
-#: Fields that `Case` checks against each other, so that their values are drawn together.
+#: Fields that `Case` checks against each other, so their values are tried together.
 _CHECKED_TOGETHER: Final = (frozenset(SCORES), frozenset({"recommender", "move"}))
 
 Values: TypeAlias = dict[str, Any]
@@ -37,18 +37,18 @@ Truth: TypeAlias = "frozenset[tuple[str, bool]]"  # comparisons, each with wheth
 
 @dataclass(frozen=True)
 class OpenJudgment:
-    """What the article says of a case of which some fields are not known.
+    """What the article says about a case with unknown fields.
 
     Args:
         known: The case; what it holds in the open fields means nothing.
         unknown: The open fields, in the order of a case.
-        reading: The reading it was judged under; None for every default.
+        reading: Name of the reading it was judged under, or None for the defaults.
         examples: For each verdict that stays possible, lowest first, a case that gets it.
-        worth_asking: The open fields whose answer would narrow the outcome, the one that narrows it most first; each
-            with the verdicts that each answer would leave. Numbers are answered by a ``range``.
+        worth_asking: The open fields whose answer would narrow the outcome, the one that narrows it most first; each with the
+            verdicts that every answer would leave. A ``range`` stands for the numbers in it.
 
     Source:
-        data/rules.csv. That answers count alike, whatever their number, in "narrows it most" is ours.
+        data/rules.csv. "Narrows it most" weights all answers about a field equally, which is our choice.
 
     Examples:
         >>> judgment = judge_open(Case(failed_attempts=1), unknown=("interviews_failures",))
@@ -84,16 +84,17 @@ def judge_open(
     reading: str | None = None,
     **fields: object,
 ) -> OpenJudgment:
-    """Return every verdict that a case may get while some of its fields are not known, and which are worth finding out.
+    """Return every verdict that a case with unknown fields can get, and which fields are worth finding out.
 
     Args:
         known: The case, or its known fields by name.
-        unknown: Names of the fields that are not known; any value that `known` holds in them is ignored.
-        reading: The name of a reading (`READINGS`); None for every default.
-        **fields: In place of ``known``, the known fields, as in `Case.replace`.
+        unknown: Names of the unknown fields; any value that ``known`` holds for them is ignored.
+        reading: Name of a reading in `READINGS`, or None for the defaults.
+        **fields: The known fields, instead of ``known``; see `Case.replace`.
 
     Raises:
-        CaseError: As in `judge`; ``unknown`` names no field; or no value of the open fields fits the known ones.
+        CaseError: As in `judge`; or ``unknown`` names a field that doesn't exist; or no value of the open fields fits the known
+            ones.
 
     Source:
         data/rules.csv.
@@ -128,7 +129,7 @@ def _judge_open(case: Case, open_fields: tuple[str, ...], reading: str | None) -
 
 
 def open_field_names(unknown: Iterable[str]) -> tuple[str, ...]:
-    """Return the names of open fields in the order of a case; raise `CaseError` for one that no field has.
+    """Return the names of open fields in the order of a case; raise `CaseError` for a name that isn't a field.
 
     Examples:
         >>> open_field_names(["sponsors_visas", "range_low"])
@@ -145,7 +146,7 @@ def open_field_names(unknown: Iterable[str]) -> tuple[str, ...]:
 
 
 def known_case(known: Case | Mapping[str, object] | None, unknown: Sequence[str], **fields: object) -> Case:
-    """Return the case that a case or its known fields make; where fields are open, any value that fits stands in them.
+    """Return the case made from a case or its known fields; open fields get any value that fits.
 
     Raises:
         CaseError: As in `judge_open`.
@@ -163,20 +164,20 @@ def known_case(known: Case | Mapping[str, object] | None, unknown: Sequence[str]
     given = {name: value for name, value in (known or fields).items() if name not in unknown}
     low, floor = given.get("range_low"), given.get("range_floor")
     if "range_floor" in unknown and isinstance(low, int):
-        given["range_floor"] = min(Case().range_floor, low)  # open, so any value that fits will do
+        given["range_floor"] = min(Case().range_floor, low)  # the field is open, so any value that fits will do
     if "range_low" in unknown and isinstance(floor, int):
         given["range_low"] = max(Case().range_low, floor)
     return case_from(None, given) if given else Case()
 
 
 class _Stage(NamedTuple):
-    """A stage of the rules, of which some rows are still undecided.
+    """A stage whose rules are partly undecided.
 
     Args:
-        highest: Whether the highest of the rows that hold counts; else the lowest.
+        highest: Whether the highest of the rows that hold counts; otherwise the lowest does.
         rows: The undecided rows: what each allows, and its condition.
-        otherwise: What is allowed where no row holds; None where one always does.
-        cap: What the rows that hold so far allow; None while none does.
+        otherwise: What the stage allows if no row holds; None if one always does.
+        cap: What the rows that hold so far allow; None if none holds yet.
     """
 
     highest: bool
@@ -185,7 +186,7 @@ class _Stage(NamedTuple):
     cap: int | None = None
 
     def settle(self, truth: Truth) -> _Stage:
-        """Return the stage once these comparisons are known, without rows that no longer matter to it."""
+        """Return the stage with these comparisons decided, without rows that no longer matter."""
         rows = []
         cap = self.cap
         for allows, row in self.rows:
@@ -201,7 +202,7 @@ class _Stage(NamedTuple):
         return self._replace(rows=tuple(rows), cap=cap)
 
     def matters(self, best: int) -> bool:
-        """Whether the undecided rows may bring the verdict below the best that the other stages allow."""
+        """Whether the undecided rows can lower the verdict below the best that the other stages allow."""
         if self.highest:
             return self.cap is None or self.cap < best
         lowest = [allows for allows, _ in self.rows]
@@ -211,28 +212,28 @@ class _Stage(NamedTuple):
 
 
 class _Left(NamedTuple):
-    """What is left to decide: the best verdict that still is possible, and the stages that may yet lower it."""
+    """What is left to decide: the best verdict still possible, and the stages that can still lower it."""
 
     best: int
     stages: tuple[_Stage, ...]
 
     def settle(self, truth: Truth) -> _Left:
-        """Return what is left once these comparisons are known."""
+        """Return what is left to decide once these comparisons are known."""
         stages = [stage.settle(truth) for stage in self.stages]
-        # A stage whose lowest row counts allows at most what it has; one whose highest counts may still allow more.
+        # A stage that takes its lowest row allows at most its cap so far; one that takes its highest row can still allow more.
         caps = [stage.cap for stage in stages if stage.cap is not None and not (stage.highest and stage.rows)]
         best = min([self.best, *caps])
         return _Left(best, tuple(stage for stage in stages if stage.rows and stage.matters(best)))
 
 
 class _Group(NamedTuple):
-    """Fields whose values depend on each other, and what they may be; `held` tells the comparisons that hold, as bits.
+    """Fields that depend on each other, with the values they can take, keyed by ``held``: the comparisons that hold, as bits.
 
     Args:
         names: The fields.
-        values: By ``held``, an example.
-        truths: By ``held``, each comparison and whether it holds.
-        by_answer: By field and value, every ``held`` that stays possible with it.
+        values: An example for each ``held``.
+        truths: For each ``held``, every comparison and whether it holds.
+        by_answer: For each field and value, every ``held`` that it leaves possible.
     """
 
     names: tuple[str, ...]
@@ -241,13 +242,13 @@ class _Group(NamedTuple):
     by_answer: dict[str, dict[Any, set[int]]]
 
     def only(self, kept: Collection[int]) -> _Group:
-        """Return the group with only these ways of holding."""
+        """Return the group restricted to these values of ``held``."""
         return self._replace(truths={held: truth for held, truth in self.truths.items() if held in kept})
 
 
 @functools.cache
 def _conditions(reading: str | None) -> tuple[tuple[tuple[RuleRow, Any], ...], dict[str, ast.expr]]:
-    """Return each rule with its condition, None for ``otherwise``, and every comparison of the conditions."""
+    """Return each rule with its condition (None for ``otherwise``), and every comparison in the conditions."""
     book = rule_book(reading)
     nodes: dict[str, ast.expr] = {}
     conditions = [None if tree is None else _expression(tree, nodes) for tree in book.trees]
@@ -258,7 +259,7 @@ def _conditions(reading: str | None) -> tuple[tuple[tuple[RuleRow, Any], ...], d
 def _undecided(
     reading: str | None,
 ) -> tuple[tuple[str, ...], dict[str, frozenset[str]], Callable[[Any], int], tuple[_Stage, ...]]:
-    """Return the comparisons of the rules, the fields each speaks of, what tells which hold, and the stages."""
+    """Return the rules' comparisons, the fields in each, a function that reports which hold, and the undecided stages."""
     conditions, nodes = _conditions(reading)
     highest = rule_book(reading).highest
     stages = []
@@ -273,7 +274,7 @@ def _undecided(
 
 @functools.cache
 def comparisons(reading: str | None) -> tuple[tuple[frozenset[str], ...], Callable[[Any], int]]:
-    """Return what the rules compare: the fields of each comparison, and what tells which of them hold, as bits.
+    """Return the fields in each of the rules' comparisons, and a function that reports which comparisons hold, as bits.
 
     Examples:
         >>> fields_of, which = comparisons(None)
@@ -285,7 +286,7 @@ def comparisons(reading: str | None) -> tuple[tuple[frozenset[str], ...], Callab
 
 
 def fields_asked(case: Case, unknown: tuple[str, ...], reading: str | None) -> frozenset[str]:
-    """Return those of the unknown fields, and of what stands beside them, that may change what some stage allows, or why.
+    """Return the unknown fields, and fields compared with them, that can change a stage's cap or its reasons.
 
     Examples:
         >>> sorted(fields_asked(Case(), ("interviews_failures", "lists_open", "sponsors_visas"), None))
@@ -301,7 +302,7 @@ def _fields_asked(reading: str | None, truth: Truth) -> frozenset[str]:
     for stage in stages:
         cap = stage.settle(truth).cap
         for allows, row in stage.rows:
-            # A row that allows as much as one that holds changes no cap, but it is one more reason for it.
+            # A row that allows as much as one that already holds doesn't change the cap, but it is another reason for it.
             if cap is None or (allows >= cap if stage.highest else allows <= cap):
                 left = _simplify(row, truth)
                 asked.update(name for atom in _atoms_in(left) for name in fields_of[atom])
@@ -310,9 +311,9 @@ def _fields_asked(reading: str | None, truth: Truth) -> frozenset[str]:
 
 @functools.lru_cache(maxsize=4096)
 def certain_rules(case: Case, unknown: tuple[str, ...], reading: str | None) -> frozenset[str]:
-    """Return the rules that set what their stage allows, whatever stands in the unknown fields.
+    """Return the rules that set their stage's cap whatever the unknown fields turn out to be.
 
-    Only what they say may be told as a fact.
+    Only their sentences can be stated as facts.
 
     Examples:
         >>> case = Case(failed_attempts=1)
@@ -321,7 +322,7 @@ def certain_rules(case: Case, unknown: tuple[str, ...], reading: str | None) -> 
         (True, True, False)
     """
     truth = _known_truth(case, unknown, reading)
-    for group in _Rules(reading, case, unknown).groups:  # a comparison may come out the same for all values of its fields
+    for group in _Rules(reading, case, unknown).groups:  # a comparison can come out the same for every value of its fields
         truth |= frozenset.intersection(*group.truths.values())
     stages = _undecided(reading)[3]
     caps = {name: left.cap for name, stage in zip(STAGES, stages, strict=True) if not (left := stage.settle(truth)).rows}
@@ -332,7 +333,7 @@ def certain_rules(case: Case, unknown: tuple[str, ...], reading: str | None) -> 
 
 
 def _known_truth(case: Case, unknown: tuple[str, ...], reading: str | None) -> Truth:
-    """Return whether each comparison holds that no unknown field is part of."""
+    """Return the result of every comparison that doesn't involve an unknown field."""
     return _truth(unknown, reading, _undecided(reading)[2](case) & _known_bits(unknown, reading))
 
 
@@ -348,7 +349,7 @@ def _truth(unknown: tuple[str, ...], reading: str | None, held: int) -> Truth:
 
 
 class _Rules:
-    """The rules under one reading, with whatever the known fields settle already settled."""
+    """The rules under one reading, with everything that the known fields decide already decided."""
 
     def __init__(self, reading: str | None, case: Case, unknown: tuple[str, ...]) -> None:
         self.case = case
@@ -369,7 +370,7 @@ class _Rules:
         self.groups = [self.group(names) for names in self.grouped([name for name in unknown if name in asked], unknown)]
 
     def grouped(self, asked: Sequence[str], unknown: Sequence[str]) -> list[tuple[str, ...]]:
-        """Put together the fields that one comparison, or one check of `Case`, speaks of."""
+        """Group fields that appear in the same comparison or in the same check of `Case`."""
         ties = [self.fields_of[atom] & set(unknown) for atom in self.atoms] + [tie & set(unknown) for tie in _CHECKED_TOGETHER]
         groups: list[set[str]] = []
         for name in asked:
@@ -381,7 +382,7 @@ class _Rules:
         return [tuple(name for name in Case.fields() if name in group) for group in groups]
 
     def group(self, names: tuple[str, ...]) -> _Group:
-        """Find the values that these fields may take together, one for each way in which a comparison can tell them apart."""
+        """Find the combined values that these fields can take, one for each set of comparisons that hold."""
         atoms = [(bit, atom) for bit, atom in enumerate(self.atoms) if self.fields_of[atom] & set(names)]
         truths: dict[int, Truth] = {}
         values: dict[int, Values] = {}
@@ -402,7 +403,7 @@ class _Rules:
         return _Group(names, values, truths, by_answer)
 
     def fitting(self, values: Values) -> Case | None:
-        """Return the case with these values, or None where the checks of `Case` or two exams rule them out."""
+        """Return the case with these values, or None if the checks of `Case` or the two exams rule it out."""
         try:
             case = self.case.replace(**values)
         except CaseError:
@@ -411,7 +412,7 @@ class _Rules:
         return None if followed or (set(values) & set(SCORES) and exam_of(case) is None) else case
 
     def candidates(self, name: str, group: tuple[str, ...]) -> list[Any]:
-        """List one value of each kind that a comparison could tell apart: numbers on and around every step."""
+        """List values that cover every outcome of the comparisons: for numbers, those on and around every step."""
         field = Case.fields()[name]
         if field.kind == "number" and not field.optional:
             numbers = [other for other in group if Case.fields()[other].kind == "number"]
@@ -421,7 +422,7 @@ class _Rules:
         return list(all_values(field))
 
     def steps(self, name: str, field: Field) -> set[int]:
-        """Return the numbers that this field's value is compared with, and the ends of its range."""
+        """Return the numbers that this field is compared with, and the ends of its range."""
         steps = {end for end in (field.low, field.high) if end is not None}
         if name in SCORES:
             steps.add(step2_top())
@@ -436,7 +437,7 @@ class _Rules:
         return steps
 
     def examples(self) -> dict[Verdict, Case]:
-        """Return the verdicts that stay possible, lowest first, each with a case that gets it."""
+        """Return each verdict that stays possible, lowest first, with a case that gets it."""
         reached: dict[_Left, Values] = {self.left: {}}
         for group in self.groups:
             further: dict[_Left, Values] = {}
@@ -450,15 +451,15 @@ class _Rules:
         return {Verdict(best): Case(**{**self.case.__dict__, **found[best]}) for best in sorted(found)}
 
     def verdicts(self, instead: _Group) -> frozenset[Verdict]:
-        """Return the verdicts that stay possible with a group some of whose values are ruled out, in its own place."""
+        """Return the verdicts that stay possible if this group, some of whose values are ruled out, replaces its original."""
         reached = {self.left}
-        # First what is known: it decides most, so fewer ways are left to follow.
+        # Settle what is known first: it decides the most and leaves fewer branches to follow.
         for group in (instead, *(group for group in self.groups if group.names != instead.names)):
             reached = {left.settle(truth) for left in reached for truth in group.truths.values()}
         return frozenset(Verdict(left.best) for left in reached)
 
     def worth_asking(self, now: frozenset[Verdict]) -> Mapping[str, Mapping[Answer, frozenset[Verdict]]]:
-        """Return, for each open field whose answer would narrow the outcome, what each answer would leave."""
+        """Return what each answer would leave, for every open field whose answer would narrow the outcome."""
         asked: dict[str, dict[Answer, frozenset[Verdict]]] = {}
         for group in self.groups:
             for name in group.names:
@@ -497,7 +498,7 @@ def _allowed(field: Field, number: int) -> bool:
 
 
 def all_values(field: Field) -> Iterator[Any]:
-    """List every value of a field that is no open-ended number.
+    """List every value of a field that isn't an open-ended number.
 
     Examples:
         >>> list(all_values(Case.fields()["sponsors_visas"]))
@@ -515,8 +516,8 @@ def all_values(field: Field) -> Iterator[Any]:
         yield from range(field.low or 0, (field.high or 0) + 1)
 
 
-# An expression is True, False, the text of a comparison, or a tuple of "and", "or" or "not" and expressions: unlike
-# Python's trees it can be compared and kept in a cache.
+# An expression is True, False, the text of a comparison, or a tuple of "and", "or" or "not" followed by expressions.
+# Unlike Python's syntax trees, expressions compare by value and can be cached.
 def _expression(node: ast.expr, atoms: dict[str, ast.expr]) -> Any:
     match node:
         case ast.BoolOp(op=op, values=values):
@@ -531,7 +532,7 @@ def _expression(node: ast.expr, atoms: dict[str, ast.expr]) -> Any:
 
 @functools.lru_cache(maxsize=65_536)
 def _simplify(expression: Any, known: frozenset[tuple[str, bool]]) -> Any:
-    """Return what is left of an expression once some comparisons are known."""
+    """Simplify an expression once some comparisons are known."""
     if isinstance(expression, str):
         return True if (expression, True) in known else False if (expression, False) in known else expression
     operator, *parts = expression

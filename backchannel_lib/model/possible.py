@@ -1,7 +1,8 @@
-"""What stays possible while a student cannot know everything about a program: the verdicts, and what each stage may allow.
+"""What stays possible if a student can't know everything about a program: the verdicts, and what each stage can allow.
 
-`judge_open` answers for any fields. This answers for those in `MAY_BE_UNKNOWN`, fast enough for every position of a slider,
-and says more: which stages may hold the verdict down, and on what each of them depends. Nothing is guessed or averaged.
+`judge_open` works for any fields. This works only for those in `MAY_BE_UNKNOWN`, but is fast enough to run at every position of
+a slider, and reports more: which stages can limit the verdict, and what each of them depends on. Nothing is guessed or
+averaged.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from backchannel_lib.model.rules import Outcome, rule_book
 from backchannel_lib.model.tables import STAGES, load_exams
 from backchannel_lib.model.verdict import Judgment, Reason, Verdict
 
-#: The fields that a student often cannot know, in the order of a case.
+#: The fields that a student often can't know, in the order of a case.
 MAY_BE_UNKNOWN: Final = (
     "range_low",
     "range_floor",
@@ -33,16 +34,16 @@ MAY_BE_UNKNOWN: Final = (
     "lists_open",
 )
 RANGE: Final = ("range_low", "range_floor")
-UNKNOWN: Final = "unknown"  # what a control or a saved case holds in a field that is not known
+UNKNOWN: Final = "unknown"  # the value of an unknown field in a control or a saved case
 
-MOST_KEPT: Final = 4096  # answers that are kept
+CACHE_SIZE: Final = 4096
 
 Values: TypeAlias = Mapping[str, Any]
-_found: Final[dict[Any, Possible]] = {}
+_cache: Final[dict[Any, Possible]] = {}
 
 
 def check_unknown(unknown: Collection[str]) -> tuple[str, ...]:
-    """Return the names of unknown fields in the order of a case; raise `CaseError` for one that has to be known.
+    """Return unknown fields in the order of a case; raise `CaseError` for one that has to be known.
 
     Examples:
         >>> check_unknown(["sponsors_visas", "range_low"])
@@ -56,11 +57,11 @@ def check_unknown(unknown: Collection[str]) -> tuple[str, ...]:
 
 
 def replace_known(case: Case, unknown: Collection[str], **changes: object) -> Case:
-    """Return the case with some fields changed; in its unknown fields stands whatever fits the others.
+    """Return the case with some fields changed, and its unknown fields set to values that fit.
 
     Args:
         case: The case.
-        unknown: Its unknown fields; those among ``changes`` are known from now on.
+        unknown: Its unknown fields; a change makes its field known.
         **changes: New values by field, as in `Case.replace`.
 
     Examples:
@@ -74,7 +75,7 @@ def replace_known(case: Case, unknown: Collection[str], **changes: object) -> Ca
     still = [name for name in unknown if name not in changes]
     hidden: dict[str, Any] = {name: fields[name].default for name in still if name not in RANGE}
     scores = [values[name] for name in ("score", *RANGE) if name not in still]
-    if all(isinstance(score, int) for score in scores):  # else `Case.replace` says what is wrong
+    if all(isinstance(score, int) for score in scores):  # otherwise `Case.replace` raises the error
         step2ck, level2 = load_exams()
         exam = level2 if scores[0] > step2_top() else step2ck
         low, floor = values["range_low"], values["range_floor"]
@@ -86,12 +87,11 @@ def replace_known(case: Case, unknown: Collection[str], **changes: object) -> Ca
 
 
 class StageRange(NamedTuple):
-    """What one stage may allow.
+    """What one stage can allow.
 
     Args:
-        reasons: Why it may allow no more than it does: one for each rule that may set its cap, the strictest first; at least
-            one of them holds.
-        depends_on: The unknown fields that this hangs on.
+        reasons: One for each rule that can set the stage's cap, the strictest first; at least one of them applies.
+        depends_on: The unknown fields that decide which.
     """
 
     reasons: tuple[Reason, ...]
@@ -99,24 +99,24 @@ class StageRange(NamedTuple):
 
     @property
     def lowest(self) -> Verdict:
-        """The least that the stage may allow at best."""
+        """The lowest cap that the stage can have."""
         return self.reasons[0].cap
 
     @property
     def highest(self) -> Verdict:
-        """The most that the stage may allow at best."""
+        """The highest cap that the stage can have."""
         return self.reasons[-1].cap
 
 
 @dataclass(frozen=True, eq=False)
 class Possible:
-    """What stays possible: one for all cases of which the rules say the same, so that what is drawn of it can be kept.
+    """What stays possible. Cases that the rules treat alike share one instance, so its HTML can be cached.
 
     Args:
-        reading: The reading it was judged under; None for every default.
-        outcomes: Every outcome that is possible, lowest verdict first.
+        reading: Name of the reading it was judged under, or None for the defaults.
+        outcomes: Every possible outcome, lowest verdict first.
         depends_on: The unknown fields whose answer would narrow the verdict.
-        stages: By stage, what it may allow.
+        stages: What each stage can allow, by stage.
 
     Examples:
         >>> found = possible(Case(needs_visa=True, specifics=True), ["sponsors_visas"])
@@ -146,35 +146,35 @@ class Possible:
 
     @property
     def is_settled(self) -> bool:
-        """Whether what is unknown changes nothing at all, so that there is one judgment."""
+        """Whether the unknown fields make no difference at all, so that there is only one judgment."""
         return len(self.outcomes) == 1
 
     @property
     def always_binding(self) -> tuple[str, ...]:
-        """The stages that hold the verdict down in any event."""
+        """The stages that limit the verdict in any case."""
         return tuple(stage for stage, bound in self._binding() if all(bound))
 
     @property
     def sometimes_binding(self) -> tuple[str, ...]:
-        """The stages that may hold it down, or may not."""
+        """The stages that limit the verdict for some values of the unknown fields but not for others."""
         return tuple(stage for stage, bound in self._binding() if any(bound) and not all(bound))
 
     def _binding(self) -> Iterator[tuple[str, list[bool]]]:
-        top = max(Verdict)  # the highest verdict is held down by nothing
+        top = max(Verdict)  # nothing limits the highest verdict
         for number, stage in enumerate(STAGES):
             yield stage, [outcome.caps[number] == outcome.verdict < top for outcome in self.outcomes]
 
 
 def possible(case: Case, unknown: Collection[str] = (), reading: str | None = None) -> Possible:
-    """Return what stays possible of a case while some of `MAY_BE_UNKNOWN` are not known.
+    """Return what stays possible for a case while some fields of `MAY_BE_UNKNOWN` are unknown.
 
     Args:
         case: The case; what it holds in the unknown fields means nothing.
         unknown: The unknown fields.
-        reading: The name of a reading; None for every default.
+        reading: Name of a reading, or None for the defaults.
 
     Raises:
-        CaseError: A field has to be known, no reading has this name, or the known scores are of two exams.
+        CaseError: A field has to be known, no reading has this name, or the known scores come from two exams.
 
     Source:
         data/rules.csv.
@@ -188,9 +188,9 @@ def possible(case: Case, unknown: Collection[str] = (), reading: str | None = No
     groups = _groups(case, names, reading)
     fields_of, compare = comparisons(reading)
     settled = sum(1 << bit for bit, asked in enumerate(fields_of) if asked.isdisjoint(names))
-    # Cases for which the same comparisons hold are the same to the rules: most positions of a slider are.
+    # To the rules, cases with the same comparison results are the same. That covers most positions of a slider.
     key = (reading, names, compare(case) & settled, tuple((group.held, group.answers) for group in groups))
-    found = _found.get(key)
+    found = _cache.get(key)
     if found is None:
         which = rule_book(reading).which
         record = SimpleNamespace(**case.__dict__)
@@ -199,14 +199,14 @@ def possible(case: Case, unknown: Collection[str] = (), reading: str | None = No
             for values in chosen:
                 record.__dict__.update(values)
             held.append(which(record))
-        if len(_found) > MOST_KEPT:
-            _found.clear()
-        found = _found[key] = _possible(reading, tuple(group.answers for group in groups), tuple(held))
+        if len(_cache) > CACHE_SIZE:
+            _cache.clear()
+        found = _cache[key] = _possible(reading, tuple(group.answers for group in groups), tuple(held))
     return found
 
 
 def worst_and_best(case: Case, unknown: Collection[str], reading: str | None = None) -> tuple[Case, Case]:
-    """Return the case as it is at worst and at best, if the unknown fields turn out that way.
+    """Return the worst and the best case that the unknown fields can turn out to be.
 
     Examples:
         >>> worst, best = worst_and_best(Case(needs_visa=True), ["sponsors_visas"])
@@ -219,21 +219,21 @@ def worst_and_best(case: Case, unknown: Collection[str], reading: str | None = N
     for chosen in itertools.product(*(group.values for group in _groups(case, names, reading))):
         one = case.replace(**{name: value for values in chosen for name, value in values.items()})
         outcome = book.outcome(one)
-        # Of those with the same verdict, the one whose stages allow the least or the most together.
+        # among equal verdicts, the case whose stages together allow the least, or the most
         found.append(((outcome.verdict, sum(outcome.caps)), one))
     return min(found, key=lambda pair: pair[0])[1], max(found, key=lambda pair: pair[0])[1]
 
 
-#: For a field, the places of the values that each answer about it leaves.
+#: For each field, the indexes of the values that each answer about it leaves.
 _Answers: TypeAlias = tuple[tuple[str, frozenset[frozenset[int]]], ...]
 
 
 class _Group(NamedTuple):
-    """The values, each told apart by a comparison, that one unknown field or the two ends of a range may take."""
+    """The values, one for each comparison result, that an unknown field or an unknown range can take."""
 
     values: tuple[Values, ...]
-    held: tuple[int, ...]  # which comparisons hold for each, as bits
-    answers: tuple[int, _Answers]  # how many values there are, and by field which of them each answer leaves
+    held: tuple[int, ...]  # the comparisons that hold for each value, as bits
+    answers: tuple[int, _Answers]  # the number of values, and by field which of them each answer leaves
 
 
 def _groups(case: Case, names: tuple[str, ...], reading: str | None) -> list[_Group]:
@@ -249,7 +249,7 @@ def _groups(case: Case, names: tuple[str, ...], reading: str | None) -> list[_Gr
 
 @functools.cache
 def _partners(reading: str | None, name: str) -> tuple[str, ...]:
-    """Return the fields that a comparison puts beside this one."""
+    """Return the fields that appear in a comparison with this one."""
     fields_of, _ = comparisons(reading)
     return tuple({other: None for names in fields_of if name in names for other in sorted(names - {name})})
 
@@ -257,7 +257,7 @@ def _partners(reading: str | None, name: str) -> tuple[str, ...]:
 @functools.lru_cache(maxsize=256)
 def _group(reading: str | None, name: str, beside: tuple[tuple[str, Any], ...]) -> _Group:
     record = SimpleNamespace(**Case().__dict__ | dict(beside))
-    return _told_apart(reading, (name,), [{name: value} for value in all_values(Case.fields()[name])], record)
+    return _keep_distinct(reading, (name,), [{name: value} for value in all_values(Case.fields()[name])], record)
 
 
 @functools.lru_cache(maxsize=4096)
@@ -266,7 +266,7 @@ def _range_group(reading: str | None, ends: tuple[str, ...], score: int, low: in
     known = [score, *(getattr(record, name) for name in RANGE if name not in ends)]
     level2 = score > step2_top()
     span = range(step2_top() + 1, 1000) if level2 else range(1, step2_top() + 1)
-    # The rules put an end of the range beside the score and the other end: what counts is on which side it lies.
+    # Rules compare an end of the range only with the score and the other end, so only its order among them matters.
     around = {number + step for number in known for step in (-1, 0, 1)} | {span[0], span[-1]}
     near = sorted(number for number in around if number in span)
     if any(number not in span for number in known):
@@ -278,10 +278,10 @@ def _range_group(reading: str | None, ends: tuple[str, ...], score: int, low: in
             for other in (near if "range_floor" in ends else [floor])
             if other <= one
         ]
-    return _told_apart(reading, ends, found, record)
+    return _keep_distinct(reading, ends, found, record)
 
 
-def _told_apart(reading: str | None, names: tuple[str, ...], found: list[dict[str, Any]], record: SimpleNamespace) -> _Group:
+def _keep_distinct(reading: str | None, names: tuple[str, ...], found: list[dict[str, Any]], record: SimpleNamespace) -> _Group:
     """Keep one of all values for which the same comparisons hold."""
     fields_of, which = comparisons(reading)
     mask = sum(1 << bit for bit, asked in enumerate(fields_of) if asked & set(names))
@@ -302,7 +302,7 @@ def _told_apart(reading: str | None, names: tuple[str, ...], found: list[dict[st
 
 @functools.lru_cache(maxsize=4096)
 def _possible(reading: str | None, groups: tuple[tuple[int, _Answers], ...], held: tuple[int, ...]) -> Possible:
-    """Put together what the rules say of every combination; ``held`` has them in the order of the product of all groups."""
+    """Combine the rules' results; ``held`` has one for each combination, in the order of the product of all groups."""
     book = rule_book(reading)
     outcomes = [book.settled(one) for one in held]
     places = list(itertools.product(*(range(size) for size, _ in groups)))
@@ -311,7 +311,7 @@ def _possible(reading: str | None, groups: tuple[tuple[int, _Answers], ...], hel
     rules = [row.rule for row in book.rules]
     for number, stage in enumerate(STAGES):
         shown = [tuple(row.rule for row in outcome.rows[number]) for outcome in outcomes]
-        sure = len(set(shown)) == 1  # else each rule stands for itself, since it may hold or not
+        sure = len(set(shown)) == 1  # otherwise list each rule separately, since any one can hold or not
         found = [Judgment(Case(), reading, outcome).reasons[number] for outcome in dict.fromkeys(outcomes)]
         each = found[:1] if sure else [replace(one, also=()) for reason in found for one in (reason, *reason.also)]
         reasons = tuple(sorted(dict.fromkeys(each), key=lambda reason: (reason.cap, rules.index(reason.rule))))
@@ -321,7 +321,7 @@ def _possible(reading: str | None, groups: tuple[tuple[int, _Answers], ...], hel
 
 
 def _narrowed_by(groups: tuple[tuple[int, _Answers], ...], places: list[tuple[int, ...]], found: list[Any]) -> tuple[str, ...]:
-    """Return the fields of which some answer leaves less than everything that was found."""
+    """Return the fields for which some answer narrows the results."""
     everything = set(found)
     if len(everything) == 1:
         return ()

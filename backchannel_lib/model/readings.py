@@ -1,4 +1,4 @@
-"""Readings: named changes to the places where the article leaves room, or disagrees with itself."""
+"""Readings: named choices for the places where the article leaves room or contradicts itself."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ from backchannel_lib.model.verdict import Verdict, judge
 
 @dataclass(frozen=True)
 class Reading:
-    """One way to read one place of the article.
+    """One way to read one place in the article.
 
     Args:
         name: Its name, which `judge` takes.
-        choice: The place where the article leaves room; the readings of one choice exclude each other.
-        default: Whether it is the one that stands where none is asked for.
-        claims: Ids of the claims that speak for it.
+        choice: The place in the article; a reading excludes the other readings of the same choice.
+        default: Whether this reading applies unless you ask for another.
+        claims: Ids of the claims that support it.
 
     Source:
         data/readings.csv.
@@ -47,7 +47,7 @@ class Reading:
 
 
 class _Readings(Mapping[str, Reading]):
-    """The readings by name, read from their table when they are first asked for."""
+    """The readings by name; the table loads on first use."""
 
     @functools.cached_property
     def _rows(self) -> dict[str, Reading]:
@@ -68,10 +68,10 @@ READINGS: Final[Mapping[str, Reading]] = _Readings()
 
 @dataclass(frozen=True)
 class Agreement(RichDisplay):
-    """How far a verdict depends on how one reads the article.
+    """How much a verdict depends on how you read the article.
 
     Args:
-        verdict: The verdict under every default.
+        verdict: The verdict under the defaults.
         verdicts: The verdict under each of the other readings, by name.
 
     Source:
@@ -93,7 +93,7 @@ class Agreement(RichDisplay):
 
     @property
     def stands(self) -> int:
-        """Under how many of them the verdict stays the same."""
+        """How many of them leave the verdict unchanged."""
         return sum(verdict == self.verdict for verdict in self.verdicts.values())
 
     @property
@@ -107,11 +107,11 @@ def readings_agree(case: Case | None = None, when: datetime | None = None, **fie
 
     Args:
         case: The case.
-        when: The moment of the contact, as in `phase_at`; where it is given, the phase follows from it under each reading.
-        **fields: In place of ``case``, the fields that are special about it, as in `Case.replace`.
+        when: The moment of the contact, as in `phase_at`; if given, each reading takes the phase from it.
+        **fields: Fields that differ from the defaults, instead of ``case``; see `Case.replace`.
 
     Raises:
-        CaseError: As in `judge`, or ``when`` is no moment.
+        CaseError: As in `judge`, or ``when`` is not a date with a time.
 
     Source:
         data/readings.csv.

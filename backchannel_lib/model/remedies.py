@@ -20,22 +20,22 @@ from backchannel_lib.model.soap_rule import RulesCheck, rules_check
 from backchannel_lib.model.tables import ANSWERS, WHO, RemedyRow, load_remedies
 from backchannel_lib.model.verdict import Verdict, judge
 
-MOST_ACTS: Final = 4  # more at once is no longer an answer to "what would change it"
+MOST_ACTS: Final = 4  # a longer list wouldn't answer "what would change it" anymore
 
 
 @dataclass(frozen=True)
 class Change:
-    """One set of acts that raises the verdict.
+    """A set of acts that raises the verdict.
 
     Args:
         remedies: The acts, by their ids in data/remedies.csv.
-        case: The case after them.
-        verdict: The verdict that they reach.
-        stages: The stages that held the verdict down and that they mend.
-        who: Who can do it, one of ``WHO``; of several acts the farthest out of reach counts.
-        claims: Ids of the article's claims that they rest on.
-        assumptions: Ids of our assumptions among what they rest on.
-        rules: What the NRMP's rule says of the contact after them.
+        case: The case after the acts.
+        verdict: The verdict after the acts.
+        stages: The stages that limited the verdict.
+        who: Who can do it, one of ``WHO``; of several people, the one farthest out of reach.
+        claims: Ids of the article's claims behind the acts.
+        assumptions: Ids of our assumptions behind the acts.
+        rules: What the NRMP rule says about the contact after the acts.
 
     Source:
         data/remedies.csv.
@@ -62,23 +62,23 @@ class Change:
 
     @property
     def when(self) -> str:
-        """When it can be done, as a few words for a reader; what the rule forbids waits until SOAP ends."""
+        """When the acts are possible, in a few words; anything that the rule forbids waits until SOAP ends."""
         if self.rules.answer != "allowed":
             return text("when.after_soap" if self.rules.answer == "not_allowed" else "when.ask")
         return text("when.year" if self.who == "year_of_work" else "when.now")
 
     @property
     def within_reach(self) -> bool:
-        """Whether somebody can do it."""
+        """Whether anyone can do it."""
         return self.who != "nobody"
 
 
 class Changes(RichDisplay, Sequence[Change]):
-    """The changes that would raise a verdict: what is allowed and within reach stands first.
+    """The changes that would raise a verdict, starting with those that are allowed and within reach.
 
     Args:
-        changes: The changes in their order.
-        verdict: The verdict that they start from.
+        changes: The changes in order.
+        verdict: The verdict without them.
 
     Source:
         data/remedies.csv.
@@ -107,12 +107,12 @@ class Changes(RichDisplay, Sequence[Change]):
 
     @property
     def within_reach(self) -> bool:
-        """Whether any of them is something that somebody can do."""
+        """Whether anyone can do any of them."""
         return any(change.within_reach for change in self._changes)
 
     @property
     def sentence(self) -> str:
-        """What to expect of them, as a sentence for a reader."""
+        """What to expect from the changes, as a sentence for a reader."""
         if self.verdict == max(Verdict):
             return text("changes.at_the_top")
         if not self.within_reach:
@@ -129,23 +129,23 @@ def what_would_change(
     most_acts: int = MOST_ACTS,
     **fields: object,
 ) -> Changes:
-    """Find the smallest sets of acts that raise the verdict of a case.
+    """Find the smallest sets of acts that raise a case's verdict.
 
-    A set is smallest where none of its parts alone raises the verdict. To script the recommender is never among them.
+    In a smallest set, no part alone raises the verdict. Scripting the recommender is never suggested.
 
     Args:
         case: The case.
         when: The moment of the contact, for the rules check, as in `rules_check`.
-        reading: The name of a reading; None for every default.
-        most_acts: How many acts a set may have, 1 to 4.
-        **fields: In place of ``case``, the fields that are special about it, as in `Case.replace`.
+        reading: Name of a reading, or None for the defaults.
+        most_acts: Largest number of acts in a set, 1 to 4.
+        **fields: Fields that differ from the defaults, instead of ``case``; see `Case.replace`.
 
     Returns:
-        The changes: what the rule allows and somebody can do first, then fewer acts, then the better verdict; what nobody
-        can do stands last. Empty where the verdict is the highest, or where no such set raises it.
+        The changes: first what the rule allows and someone can do, then fewer acts, then better verdicts; what nobody can do
+        comes last. Empty if the verdict is already the highest or nothing raises it.
 
     Raises:
-        CaseError: As in `judge`, or ``when`` is no moment or ``most_acts`` no such number.
+        CaseError: As in `judge`; or ``when`` is not a date with a time; or ``most_acts`` is out of range.
 
     Source:
         data/remedies.csv, each row with its claims.
@@ -158,7 +158,7 @@ def what_would_change(
     case = case_from(case, fields)
     judgment = judge(case, reading)
     if when is not None:
-        eastern(when)  # here, since the rules check asks it of changes alone, and there may be none
+        eastern(when)  # check it here, since without changes the rules check never sees it
     if isinstance(most_acts, bool) or not isinstance(most_acts, int) or not 1 <= most_acts <= MOST_ACTS:
         raise CaseError("most_acts", "range", most_acts, low=1, high=MOST_ACTS)
     book = rule_book(reading)
@@ -172,7 +172,7 @@ def what_would_change(
             remedies = frozenset(row.remedy for row, _ in combination)
             if any(smaller <= remedies for smaller in done):
                 continue
-            joined = _together([changed for _, changed in combination])
+            joined = _merge([changed for _, changed in combination])
             if joined is None:
                 continue
             changed_case = case.replace(**joined)
@@ -183,7 +183,7 @@ def what_would_change(
 
 
 def order_of(change: Change) -> tuple[object, ...]:
-    """Return what changes are sorted by: what is allowed and within reach first.
+    """Return the sort key of a change: what is allowed and within reach comes first.
 
     Examples:
         >>> changes = what_would_change(Case())
@@ -215,13 +215,13 @@ def _change(
         who=max((row.who for row in rows), key=WHO.index),
         claims=tuple(dict.fromkeys(claim for row in rows for claim in row.claims)),
         assumptions=tuple(dict.fromkeys(row.assumption for row in rows if row.assumption)),
-        # An act that moves the contact to another phase moves it away from the moment that was given.
+        # An act that moves the contact to another phase also moves it away from the given moment.
         rules=rules_check(after, when if after.phase == before.phase else None),
     )
 
 
-def _together(changes: list[dict[str, Any]]) -> dict[str, Any] | None:
-    """Join what several acts set; None where two of them set one field differently."""
+def _merge(changes: list[dict[str, Any]]) -> dict[str, Any] | None:
+    """Merge the settings of several acts; None if two of them set a field differently."""
     joined: dict[str, Any] = {}
     for change in changes:
         for field, value in change.items():
@@ -256,7 +256,7 @@ def _table() -> tuple[tuple[RemedyRow, ...], Callable[[Any], int]]:
 
 @functools.cache
 def _fields_of(reading: str | None, stages: tuple[str, ...]) -> frozenset[str]:
-    """Tell which fields the rules of these stages speak of."""
+    """Return the fields that the rules of these stages use."""
     book = rule_book(reading)
     return frozenset(
         name

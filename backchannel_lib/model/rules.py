@@ -1,7 +1,7 @@
-"""The rules put together: the tables of ``data/`` under one reading, ready to be asked.
+"""The rules: the tables in ``data/`` combined under one reading.
 
-The rules themselves stand in ``data/rules.csv`` and ``data/conditions.csv``. Nothing else in the library says what a
-field of a case means for a verdict.
+The rules themselves are in ``data/rules.csv`` and ``data/conditions.csv``. Nothing else in the library decides how a field
+affects a verdict.
 """
 
 from __future__ import annotations
@@ -30,12 +30,12 @@ from backchannel_lib.model.tables import (
 
 
 class Outcome(NamedTuple):
-    """What the rules say of a case, as numbers: everything else is words.
+    """The rules' result for a case, in numbers.
 
     Args:
         caps: The best rank, 0 to 8, that each stage still allows, in the order of ``STAGES``.
         verdict: The lowest of them.
-        rows: For each stage, the rules that set its cap, the first of the table first.
+        rows: For each stage, the rules that set its cap, in the order of the table.
     """
 
     caps: tuple[int, ...]
@@ -51,11 +51,8 @@ class RuleBook:
         rules: Every row, in the order of the table, with what it allows under this reading.
         trees: The parsed condition of each row; None for ``otherwise``.
         conditions: Every named condition, parsed.
-        which: The function that tells which rows' conditions hold for one case, as bits.
-        highest: The stages in which the highest of the rows that hold counts.
-
-    Source:
-        The tables.
+        which: A function from a case to the rows whose conditions hold, as bits.
+        highest: The stages that take the highest of the rows that hold.
 
     Examples:
         >>> rule_book(None).outcome(Case()).verdict
@@ -71,15 +68,6 @@ class RuleBook:
     def outcome(self, case: Case) -> Outcome:
         """Judge one case.
 
-        Args:
-            case: The case.
-
-        Returns:
-            Caps, verdict and the rows that set them.
-
-        Source:
-            The tables.
-
         Examples:
             >>> rule_book(None).outcome(Case(recommender="trusted_peer", specifics=True)).caps
             (8, 8, 8, 8, 7)
@@ -87,7 +75,7 @@ class RuleBook:
         return self.settled(self.which(case))
 
     def settled(self, held: int) -> Outcome:
-        """Return what `settle` gives, settled once for each combination of rows."""
+        """Return the result of `settle`, cached for each combination of rows."""
         known = self._outcomes.get(held)
         if known is None:
             known = self._outcomes[held] = self.settle(held)
@@ -95,23 +83,20 @@ class RuleBook:
 
     @functools.cached_property
     def _outcomes(self) -> dict[int, Outcome]:
-        # Cases differ in many fields but hold few combinations of rows, so each combination is settled once.
+        # Cases differ in many fields but only a few combinations of rows occur, so we settle each one once.
         return {}
 
     def settle(self, held: int) -> Outcome:
         """Find each stage's cap from the rows whose conditions hold.
 
         Args:
-            held: Bit ``i`` says whether the condition of row ``i`` holds.
-
-        Returns:
-            Caps, verdict and the rows that set them.
+            held: Bit ``i`` is set if the condition of row ``i`` holds.
 
         Raises:
-            TableError: A stage has no row that holds.
+            TableError: No row of a stage holds.
 
         Source:
-            The tables; that the weakest link decides is ours.
+            The tables; that the weakest link decides is our choice.
 
         Examples:
             >>> rule_book(None).settle(rule_book(None).which(Case())).caps[0]
@@ -138,13 +123,7 @@ def _ranks() -> dict[str, int]:
 
 
 def rank_of(verdict: str) -> int:
-    """Give a verdict's rank.
-
-    Args:
-        verdict: Its name in the tables.
-
-    Returns:
-        0 to 8.
+    """Return a verdict's rank, 0 to 8, from its name in the tables.
 
     Source:
         data/verdicts.csv.
@@ -162,13 +141,7 @@ def _reading_names() -> tuple[str, ...]:
 
 
 def check_reading(reading: str | None) -> str | None:
-    """Return the reading's name, or say that there is none of that name.
-
-    Args:
-        reading: A name; None for every default.
-
-    Returns:
-        The same.
+    """Return the reading's name, or raise an error if no reading has it.
 
     Raises:
         CaseError: No reading has this name.
@@ -185,20 +158,11 @@ def check_reading(reading: str | None) -> str | None:
 
 @functools.cache
 def rule_book(reading: str | None) -> RuleBook:
-    """Put the rules together under one reading.
-
-    Args:
-        reading: A reading's name; None for every default.
-
-    Returns:
-        The rule book; the same one at each call.
+    """Combine the rules under one reading; repeated calls return the same object.
 
     Raises:
         CaseError: No reading has this name.
-        TableError: A table is broken.
-
-    Source:
-        The tables.
+        TableError: A table has an error.
 
     Examples:
         >>> rule_book("vouch_is_enough") is rule_book("vouch_is_enough")

@@ -1,4 +1,4 @@
-"""The rules check: what the NRMP's SOAP communication rule says, beside the article's verdict and never in it."""
+"""The rules check: what the NRMP's SOAP communication rule says, always separate from the article's verdict."""
 
 from __future__ import annotations
 
@@ -20,20 +20,20 @@ from backchannel_lib.model.conditions import parse, scalar_function
 from backchannel_lib.model.rules import rule_book
 from backchannel_lib.model.tables import SoapRuleRow, facts, load_phases, load_soap_rule, load_week_events
 
-#: The facts that say how new what we know of the rule is.
+#: Facts about the newest version of the rule that we know of.
 NEWEST: Final = ("soap_rule.newest", "soap_rule.not_settled_2027")
 
 
 @dataclass(frozen=True)
 class RulesCheck(RichDisplay):
-    """What the NRMP's rule says of one contact.
+    """What the NRMP rule says about one contact.
 
     Args:
         answer: ``not_allowed``, ``ask_first`` or ``allowed``.
-        row: The id of the row of data/soap_rule.csv that answered.
-        facts: Ids of the outside facts it rests on.
-        changes_later: Whether the answer changes within the phase, which straddles the window's beginning or its end.
-        window_ends: When the window ends, on an Eastern clock, where the moment of the contact is known and inside it.
+        row: Id of the row in data/soap_rule.csv that applies.
+        facts: Ids of the outside facts behind the answer.
+        changes_later: Whether the window starts or ends during the phase and changes the answer.
+        window_ends: When the window ends, on an Eastern clock; None unless the contact has a known moment inside it.
 
     Source:
         data/soap_rule.csv.
@@ -54,14 +54,14 @@ class RulesCheck(RichDisplay):
 
     @property
     def label(self) -> str:
-        """The answer in a few words for a reader; it says where the answer changes within the phase."""
+        """The answer in a few words, including when it changes during the phase."""
         if not self.changes_later:
             return text(f"soap.answer.{self.answer}")
         return text(f"soap_until.{self.answer}", when=_edge_words(opening=self.answer == "allowed"))
 
     @property
     def reason(self) -> str:
-        """Why, as a sentence for a reader; it says where the answer changes within the phase."""
+        """The reason as a sentence for a reader, including when the answer changes during the phase."""
         reason = text(f"soap.{self.row}")
         if not self.changes_later:
             return reason
@@ -73,7 +73,7 @@ class RulesCheck(RichDisplay):
 
     @property
     def source(self) -> str:
-        """Where the rule stands, with year and grade; the newest source, and that this year's agreement was not seen."""
+        """The rule's source with year and grade, its newest source, and a note that we haven't seen this year's agreement."""
         return rule_source(self.facts)
 
     @property
@@ -83,12 +83,12 @@ class RulesCheck(RichDisplay):
 
     @property
     def note(self) -> str:
-        """The reminder to read this year's agreement."""
+        """A reminder to read this year's agreement."""
         return text("soap.read_agreement")
 
 
 def rule_source(ids: Iterable[str]) -> str:
-    """Cite facts about the rule, with year and grade; then its newest source, and that this year's agreement was not seen.
+    """Cite facts about the rule with year and grade, its newest source, and that we haven't seen this year's agreement.
 
     Examples:
         >>> "2027" in rule_source(["soap_rule.penalty"])
@@ -99,7 +99,7 @@ def rule_source(ids: Iterable[str]) -> str:
 
 
 def newest_source() -> list[str]:
-    """Return sentences on the rule's newest source, and on this year's agreement, which was not seen.
+    """Return sentences about the rule's newest source and about this year's agreement, which we haven't seen.
 
     Examples:
         >>> "2027" in newest_source()[1]
@@ -109,13 +109,10 @@ def newest_source() -> list[str]:
 
 
 def soap_window(year: int) -> tuple[datetime, datetime]:
-    """Give the window in which the rule binds.
-
-    Args:
-        year: The year of the Match.
+    """Return the start and end of the window in which the rule applies.
 
     Returns:
-        Its start, Monday 10:00 am, and its end, Thursday 9:00 pm, on an Eastern clock.
+        Monday 10:00 am and Thursday 9:00 pm of that year's Match Week, on an Eastern clock.
 
     Source:
         data/week_events.csv: results and soap_ends.
@@ -130,16 +127,13 @@ def soap_window(year: int) -> tuple[datetime, datetime]:
 
 
 def next_change(when: datetime) -> datetime:
-    """Give the next moment at which the window begins or ends.
+    """Return when the window next starts or ends, on an Eastern clock.
 
     Args:
-        when: A moment, one without a time zone being Eastern.
-
-    Returns:
-        The moment, on an Eastern clock.
+        when: A moment; Eastern Time if it has no time zone.
 
     Raises:
-        CaseError: ``when`` is no moment.
+        CaseError: ``when`` is not a date with a time.
 
     Source:
         data/week_events.csv: results and soap_ends.
@@ -154,7 +148,7 @@ def next_change(when: datetime) -> datetime:
 
 
 def _edges() -> tuple[timedelta, timedelta]:
-    """Return the window's beginning and end, as times since the midnight with which Match Week's Monday begins."""
+    """Return the window's start and end as times since midnight on the Monday of Match Week."""
     times = {row.event: time.fromisoformat(row.starts) for row in load_week_events()}
     days = {row.event: row.day for row in load_week_events()}
     opens, closes = (
@@ -170,10 +164,10 @@ def _edge_words(*, opening: bool) -> str:
 
 
 def _of_phase(phase: str) -> tuple[bool, bool]:
-    """Return whether the rule binds when a phase begins, and whether that changes before the phase ends."""
+    """Return whether the rule applies when a phase starts, and whether that changes before the phase ends."""
     edges = _edges()
     row = next(row for row in load_phases() if row.phase == phase)
-    # What begins or ends on a date, such as July 1, does so long before or after the week.
+    # A phase edge that is a date, such as July 1, is far from Match Week.
     begins = timedelta.min if row.starts.month else row.starts.after_monday
     ends = timedelta.max if row.ends.month else row.ends.after_monday
     return edges[0] <= begins < edges[1], any(begins < edge < ends for edge in edges)
@@ -184,15 +178,16 @@ def rules_check(case: Case | None = None, when: datetime | None = None, **fields
 
     Args:
         case: The case.
-        when: The moment of the contact, one without a time zone being Eastern; None to go by the case's phase, with the
-            answer that holds when the phase begins.
-        **fields: In place of ``case``, the fields that are special about it, as in `Case.replace`.
+        when: The moment of the contact; Eastern Time if it has no time zone. If None, the case's phase decides, and the answer
+            is the one at the start of the phase.
+        **fields: Fields that differ from the defaults, instead of ``case``; see `Case.replace`.
 
     Raises:
-        CaseError: ``case`` is no case, or is given together with fields; a field breaks its rule; or ``when`` is no moment.
+        CaseError: ``case`` is not a `Case` or comes with fields as well; a field breaks its rule; or ``when`` is not a date
+            with a time.
 
     Source:
-        data/soap_rule.csv; meaning.mixed-reception is all that the article says of it.
+        data/soap_rule.csv; meaning.mixed-reception is all that the article says about it.
 
     Examples:
         >>> rules_check(Case()).answer, rules_check(phase="post_soap").answer
@@ -219,7 +214,7 @@ def _row(case: Case, *, inside: bool) -> SoapRuleRow:
     held = which(SimpleNamespace(**case.__dict__, inside_window=inside))
     if not held:
         raise TableError("soap_rule.csv", None, "when", case.move, "a row that holds for every contact")
-    return rows[(held & -held).bit_length() - 1]  # the lowest bit that is set: the first row that holds
+    return rows[(held & -held).bit_length() - 1]  # the lowest bit set is the first row that holds
 
 
 @functools.cache

@@ -1,4 +1,4 @@
-"""One case seen for every value of a field: what the verdict map shows."""
+"""A case judged for every score and every caller: the data of the verdict map."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from backchannel_lib.model.rules import rule_book
 
 
 class Sweep(NamedTuple):
-    """What a map of scores and callers shows.
+    """The data of a map of scores and callers.
 
     Args:
-        bands: By recommender, best first, the bands of scores with one verdict each.
-        depends_on: The unknown fields whose answer would narrow the verdict somewhere on the map.
+        bands: For each recommender, best first, the bands of scores with the same verdict.
+        depends_on: The unknown fields whose answer would narrow a verdict somewhere on the map.
     """
 
     bands: Mapping[str, tuple[Band, ...]]
@@ -26,11 +26,11 @@ class Sweep(NamedTuple):
 
 
 class Band(NamedTuple):
-    """Scores that share a verdict.
+    """A band of scores with the same verdict.
 
     Args:
-        low: The lowest of them, in points.
-        high: The highest of them.
+        low: The lowest score.
+        high: The highest score.
         verdict: The verdict's rank, 0 to 8.
     """
 
@@ -40,17 +40,17 @@ class Band(NamedTuple):
 
 
 def sweep(case: Case, reading: str | None = None, unknown: Collection[str] = ()) -> Sweep:
-    """Judge a case for every score and every caller, all else unchanged.
+    """Judge a case for every score and every caller, with all other fields unchanged.
 
     Args:
         case: The case.
-        reading: The name of a reading; None for every default.
-        unknown: Fields that are not known, of `MAY_BE_UNKNOWN`: each verdict is then the lowest that stays possible.
+        reading: Name of a reading, or None for the defaults.
+        unknown: Unknown fields, from `MAY_BE_UNKNOWN`; each verdict is then the lowest one possible.
 
     Returns:
-        The bands of each recommender together cover the slider of the case's exam, and reach the case's own score
-        where that lies beyond it. Where the numbers are of two exams the case has no verdict: the map then covers
-        the slider of the program's range and leaves the case's score out.
+        For each recommender, bands that cover the slider of the case's exam, and extend to the case's own score if that is off
+        the slider. A case with scores from two exams has no verdict; its map covers the slider of the program's range and
+        leaves out the case's score.
 
     Raises:
         CaseError: No reading has this name.
@@ -64,12 +64,12 @@ def sweep(case: Case, reading: str | None = None, unknown: Collection[str] = ())
     """
     exam = exam_of(case)
     if exam is None:
-        # Reaching for a score of another exam would lay that exam's scores against a range which is not in their unit.
+        # Including a score from another exam would compare it with a range in the wrong unit.
         exam = exam_of_range(case)
         low, high = exam.low, exam.high
     else:
         low, high = min(exam.low, case.score), max(exam.high, case.score)
-    # The map is the same wherever on it the case lies.
+    # The map doesn't depend on where the case is on it.
     everywhere = replace_known(case, unknown, score=exam.score, recommender="trusted_peer")
     return _sweep(everywhere, reading, low, high, check_unknown(unknown))
 
@@ -99,10 +99,10 @@ def _sweep(case: Case, reading: str | None, low: int, high: int, unknown: tuple[
 
 
 def _stretches(case: Case, low: int, high: int, unknown: tuple[str, ...]) -> list[tuple[int, int]]:
-    """Return stretches of scores within which every answer is the same, each with its first and its last score."""
+    """Return the first and last score of each stretch in which every answer is the same."""
     if not unknown:
         return [(score, score) for score in range(low, high + 1)]
-    # What is known of a range divides the scores; so do the ends of the exam's scale, beyond which no range can lie.
+    # The known ends of the range split the scores, and so do the ends of the exam's scale, which no range can cross.
     known = [getattr(case, name) for name in RANGE if name not in unknown]
     edges = {number + step for number in (1, step2_top(), 999, *known) for step in (-1, 0, 1, 2)}
     starts = sorted({low, *(edge for edge in edges if low < edge <= high)})

@@ -1,7 +1,7 @@
-"""The tables of the model: a row class declares each one's columns, and `loader` makes the function that reads it.
+"""The model's tables: each row class declares its columns, and `loader` makes the function that reads the table.
 
-A loader returns a tuple of rows in file order. A broken table is refused with the file, the row, the column and the
-value (`TableError`). Every loader takes an optional ``path`` to read another file by the same rules.
+A loader returns a tuple of rows in file order. It rejects a broken table with the file, the row, the column and the value
+(`TableError`). Every loader takes an optional ``path`` to read another file in the same format.
 """
 
 from __future__ import annotations
@@ -100,7 +100,7 @@ def case_settings(cell: str) -> Settings:
 
 
 class Claim(NamedTuple):
-    """The article's 100 claims, whose wording is the text ``claim.<id>``.
+    """The article's 100 claims; their wording is the text ``claim.<id>``.
 
     Source:
         The article, all claims.
@@ -119,7 +119,7 @@ load_claims = loader(Claim, "claims.csv")
 
 
 class ArticleRow(NamedTuple):
-    """The article: where it was read, which names no author and no date.
+    """The article: its address, and when we read it. The page names no author and no date.
 
     Source:
         The page's address; its title is as in the address.
@@ -137,7 +137,7 @@ load_article = loader(ArticleRow, "article.csv")
 
 
 class ArticleSectionRow(NamedTuple):
-    """The headings of the article, by which a reader finds a line on the page.
+    """The article's headings, for finding a line on its page.
 
     Source:
         The article: where each part begins, and the first words of its heading.
@@ -158,7 +158,7 @@ class VerdictRow(NamedTuple):
     """The nine verdicts, lowest first.
 
     Source:
-        The claims in each row; that they form one line is ours.
+        The claims in each row; that they form a single scale is our choice.
 
     Examples:
         >>> load_verdicts()[8].verdict
@@ -174,10 +174,10 @@ load_verdicts = loader(VerdictRow, "verdicts.csv")
 
 
 class StageRow(NamedTuple):
-    """The five stages in the order in which they are judged.
+    """The five stages, in the order in which they are judged.
 
     Source:
-        ours; the parts are the article's.
+        The parts are the article's; the stages are our choice.
 
     Examples:
         >>> [row.stage for row in load_stages() if row.counts == "highest"]
@@ -199,7 +199,7 @@ load_stages = loader(StageRow, "stages.csv", check=_check_stages)
 
 
 class ConditionRow(NamedTuple):
-    """The named conditions that the rules refer to; the expressions are checked when the rules are put together.
+    """The named conditions that rules use; their expressions are checked when the rules are combined.
 
     Source:
         The article; each rule names its claims.
@@ -221,7 +221,7 @@ load_conditions = loader(ConditionRow, "conditions.csv")
 
 
 class RuleRow(NamedTuple):
-    """The rules: what each condition allows at best. The reason is the text ``rule.<rule>``.
+    """The rules: the best verdict that each condition allows. The reason is the text ``rule.<rule>``.
 
     Source:
         The article; each row names its claims.
@@ -250,7 +250,7 @@ class ReadingRow(NamedTuple):
     """The readings: two or more for each place where the article leaves room.
 
     Source:
-        levers.any-of-three, truths.in-range-and-credible and the others that the rows name.
+        levers.any-of-three, truths.in-range-and-credible and the other claims in the rows.
 
     Examples:
         >>> [row.reading for row in load_readings() if row.choice == "levers"]
@@ -270,7 +270,7 @@ class ReadingChange(NamedTuple):
     """What each reading changes.
 
     Source:
-        ours, from the claims that the reading names.
+        Our choices, from the claims of each reading.
 
     Examples:
         >>> load_reading_changes()[0].kind
@@ -304,7 +304,7 @@ load_reading_changes = loader(
 
 
 class RemedyRow(NamedTuple):
-    """The changes to a case that `what_would_change` chooses from.
+    """The acts that `what_would_change` chooses from.
 
     Source:
         The article; each row names its claims.
@@ -326,10 +326,10 @@ load_remedies = loader(RemedyRow, "remedies.csv")
 
 
 class SoapRuleRow(NamedTuple):
-    """The NRMP's SOAP communication rule; the first row that holds answers.
+    """The NRMP's SOAP communication rule; the first row whose condition holds gives the answer.
 
     Source:
-        NRMP Match Participation Agreement for Applicants 2022, section 9.2, and the facts that the rows name.
+        NRMP Match Participation Agreement for Applicants 2022, section 9.2, and the facts in the rows.
 
     Examples:
         >>> load_soap_rule()[0].answer
@@ -346,7 +346,7 @@ load_soap_rule = loader(SoapRuleRow, "soap_rule.csv")
 
 
 class CallerRow(NamedTuple):
-    """The kinds of recommender, best first, with the article's table and chart joined. Text: ``tables_differ.<recommender>``.
+    """The kinds of recommender, best first, from the article's table and chart. Text: ``tables_differ.<recommender>``.
 
     Source:
         caller.level-trusted-peer to caller.level-unconnected-faculty; works.weight-trusted-peer to works.weight-self-email.
@@ -387,12 +387,12 @@ class CallerRow(NamedTuple):
 
     @property
     def in_table(self) -> str:
-        """Label and level in the article's table, or that the table leaves the caller out."""
+        """The label and level in the article's table, or a note that the table leaves the caller out."""
         return f"{self.table_row}: {text(f'level.impact.{self.impact}')}" if self.table_row else text("order.not_there")
 
     @property
     def in_chart(self) -> str:
-        """Label and weight in the article's chart, or that the chart leaves the caller out."""
+        """The label and weight in the article's chart, or a note that the chart leaves the caller out."""
         return f"{self.chart_row}: {self.weight}" if self.chart_row else text("order.not_there")
 
 
@@ -408,12 +408,12 @@ load_callers = loader(CallerRow, "callers.csv", check=_check_callers)
 
 
 class YearTime(NamedTuple):
-    """A time that each year has, on an Eastern clock: a moment of Match Week or, where there is a month, a day's midnight.
+    """A yearly time on an Eastern clock: a moment of Match Week or, if it has a month, midnight at the start of a day.
 
     Args:
-        month: 1 to 12; 0 in Match Week.
-        day: Of the month; 0 in Match Week.
-        after_monday: Time since the midnight with which Match Week's Monday begins.
+        month: 1 to 12, or 0 in Match Week.
+        day: Day of the month, or 0 in Match Week.
+        after_monday: Time since midnight at the start of Match Week's Monday.
     """
 
     month: int = 0
@@ -436,15 +436,15 @@ def year_time(cell: str, *, ends: bool = False) -> YearTime:
 
 
 def end_of_year_time(cell: str) -> YearTime:
-    """As in starts; of a date, the end of that day."""
+    """As in starts; for a date, the end of that day."""
     return year_time(cell, ends=True)
 
 
 class PhaseRow(NamedTuple):
-    """The four phases in their order; together they fill the year.
+    """The four phases in order; together they cover the year.
 
     Source:
-        timing.phase1, timing.phase2, timing.phase3; that groundwork is a phase is ours.
+        timing.phase1, timing.phase2, timing.phase3; that groundwork is a phase is our choice.
 
     Examples:
         >>> [row.phase for row in load_phases()]
@@ -471,7 +471,7 @@ load_phases = loader(PhaseRow, "phases.csv", check=_check_phases)
 
 
 class FlagRow(NamedTuple):
-    """The red flags of a file.
+    """The red flags in a file.
 
     Source:
         paper.checklist, works.explain-flag, multiplier.cannot-rescue.
@@ -510,7 +510,7 @@ load_decides = loader(DecidesRow, "decides.csv")
 
 
 class AssumptionRow(NamedTuple):
-    """Every number and choice that is ours; the reason is the text ``assumption.<id>``.
+    """Every number and choice of our own; the reason is the text ``assumption.<id>``.
 
     Examples:
         >>> {row.assumption: row.value for row in load_assumptions()}["intensity_reach"]
@@ -539,14 +539,14 @@ def _value_words(value: str) -> str:
     if ":" in value:
         start, *end = (time.fromisoformat(part) for part in value.split("-"))
         return hours_words(start, *end) if end else time_words(start)
-    return f"{int(value):,}" if value.isdecimal() else value and f"{float(value)}".removeprefix("0")  # as in P = .62
+    return f"{int(value):,}" if value.isdecimal() else value and f"{float(value)}".removeprefix("0")  # such as P = .62
 
 
-UNDATED: Final = "undated"  # the year of a source that names none
+UNDATED: Final = "undated"  # as the year of a source that names none
 
 
 class FactRow(NamedTuple):
-    """The facts from outside the article, whose wording is the text ``fact.<id>``; none of them changes a verdict.
+    """The facts from outside the article; their wording is the text ``fact.<id>``, and none of them affects a verdict.
 
     Source:
         The citation in each row.
@@ -574,14 +574,14 @@ class FactRow(NamedTuple):
 
     @property
     def citation(self) -> str:
-        """Its source, with the year if the source doesn't name it."""
+        """The source, with the year if the source doesn't name it."""
         if self.grade == "none" or self.year in re.findall("[0-9]{4}", self.source):
             return self.source
         return text("fact_source.of_year", source=self.source, year=self.year)
 
     @property
     def graded_citation(self) -> str:
-        """Its source and year, and how far they were checked."""
+        """The source and year, and how well we verified them."""
         if self.grade == "none":
             return text("fact_source.none", citation=self.citation)
         return text("fact_source.graded", citation=self.citation, grade=text(f"grade.{self.grade}"))
@@ -611,7 +611,7 @@ def facts() -> dict[str, FactRow]:
 
 
 class PercentileRow(NamedTuple):
-    """A few points of the national distribution of Step 2 CK.
+    """Some points of the national distribution of Step 2 CK scores.
 
     Source:
         USMLE percentile table 2026, as transcribed (grade C).
@@ -629,7 +629,7 @@ load_percentiles = loader(PercentileRow, "percentiles.csv")
 
 
 class AnchorRow(NamedTuple):
-    """The usual scores of a few specialties, which say nothing of any one program.
+    """The usual scores in a few specialties, which say nothing about any one program.
 
     Source:
         NRMP Charting Outcomes 2026, as transcribed (grade C).
@@ -651,10 +651,10 @@ _points = integer(1, 999)
 
 
 class ExamRow(NamedTuple):
-    """The exams whose scores can be entered.
+    """The exams whose scores you can enter.
 
     Source:
-        ours, around the facts scores.*.
+        Our choices, based on the facts scores.*.
 
     Examples:
         >>> [row.exam for row in load_exams()]
@@ -676,7 +676,7 @@ class ExampleRow(NamedTuple):
     """The article's own examples as cases.
 
     Source:
-        caller.example-former-fellow and the others that the rows name.
+        caller.example-former-fellow and the other claims in the rows.
 
     Examples:
         >>> load_examples()[0].verdict

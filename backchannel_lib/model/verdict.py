@@ -1,4 +1,4 @@
-"""Verdicts, and `judge`, which gives one for a case."""
+"""The verdicts, and `judge`, which gives a case its verdict."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ from backchannel_lib.model.tables import STAGES, RuleRow, load_verdicts
 
 
 class Verdict(IntEnum):
-    """How far into the director's funnel a contact brings the student, lowest to highest.
+    """How far into the director's funnel a contact gets the student, lowest to highest.
 
     Source:
-        The claims named in data/verdicts.csv; that they form one line is ours.
+        The claims in data/verdicts.csv; that the verdicts form a single scale is our choice.
 
     Examples:
         >>> Verdict.MAYBE > Verdict.FILE_READ, Verdict.MAYBE.label
@@ -54,7 +54,7 @@ class Verdict(IntEnum):
 
     @property
     def claims(self) -> tuple[str, ...]:
-        """Ids of the article's claims that speak of such an outcome."""
+        """Ids of the article's claims about such an outcome."""
         return next(row.claims for row in load_verdicts() if row.rank == self)
 
 
@@ -66,10 +66,10 @@ class Reason:
         stage: The stage, one of ``STAGES``.
         rule: The id of the rule that sets the cap.
         cap: The best verdict that the stage still allows.
-        claims: Ids of the article's claims that the rule rests on.
-        ours: Whether the rule is our assumption in part.
-        assumption: The id of that assumption, else an empty text.
-        also: Further rules of the stage that set the same cap, each as a reason.
+        claims: Ids of the article's claims behind the rule.
+        ours: Whether the rule is partly our assumption.
+        assumption: Id of that assumption, or an empty text.
+        also: Other rules of the stage that set the same cap, each as a reason.
 
     Source:
         data/rules.csv.
@@ -96,12 +96,12 @@ class Reason:
 
 @dataclass(frozen=True)
 class Judgment(RichDisplay):
-    """What the article says would happen to one case.
+    """What the article says would happen in one case.
 
     Args:
         case: The case.
-        reading: The reading it was judged under; None for every default.
-        outcome: The rules' answer as numbers.
+        reading: Name of the reading it was judged under, or None for the defaults.
+        outcome: The rules' result in numbers.
 
     Source:
         data/rules.csv.
@@ -128,7 +128,7 @@ class Judgment(RichDisplay):
 
     @property
     def binding(self) -> tuple[str, ...]:
-        """The stages whose cap is the verdict: only mending all of them raises it."""
+        """The stages whose cap is the verdict; it takes fixing all of them to raise it."""
         return tuple(stage for stage, cap in zip(STAGES, self.outcome.caps, strict=True) if cap == self.outcome.verdict)
 
     @property
@@ -141,7 +141,7 @@ class Judgment(RichDisplay):
 
     @property
     def binding_reasons(self) -> tuple[Reason, ...]:
-        """The reasons of the stages that are binding."""
+        """The reasons from the binding stages."""
         return tuple(reason for reason in self.reasons if reason.stage in self.binding)
 
 
@@ -150,19 +150,19 @@ def _reason(row: RuleRow, cap: int, also: tuple[Reason, ...] = ()) -> Reason:
 
 
 def judge(case: Case | None = None, reading: str | None = None, **fields: object) -> Judgment:
-    """Return what the article says would happen to a case.
+    """Return what the article says would happen in a case.
 
     Args:
         case: The case.
-        reading: The name of a reading (`READINGS`); None for every default.
-        **fields: In place of ``case``, the fields that are special about it, as in `Case.replace`.
+        reading: Name of a reading in `READINGS`, or None for the defaults.
+        **fields: Fields that differ from the defaults, instead of ``case``; see `Case.replace`.
 
     Raises:
-        CaseError: ``case`` is no case, or is given together with fields; a field breaks its rule; the scores are of two
+        CaseError: ``case`` is not a `Case` or comes with fields as well; a field breaks its rule; the scores come from two
             exams; or no reading has this name.
 
     Source:
-        The claims named in data/rules.csv; that the weakest link decides is ours.
+        The claims in data/rules.csv; that the weakest link decides is our choice.
 
     Examples:
         >>> judge(Case()).verdict.name

@@ -268,7 +268,7 @@ class Panel(ActivityView):
 
     Args:
         case: The case it opens with; None for the defaults.
-        reading: The name of a reading; None for every default.
+        reading: Name of a reading, or None for the defaults.
         unknown: The fields that start as "I don't know", such as ``MAY_BE_UNKNOWN``: in ``value`` they are ``"unknown"``.
         prefetch: As in `ActivityView`.
         key: As in `ActivityView`.

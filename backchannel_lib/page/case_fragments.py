@@ -52,7 +52,7 @@ def fast_fragments(case: Case, reading: str | None = None, unknown: Collection[s
 
     Args:
         case: The case.
-        reading: The name of a reading; None for every default.
+        reading: Name of a reading, or None for the defaults.
         unknown: Its fields that are not known, of `MAY_BE_UNKNOWN`.
 
     Returns:
@@ -105,7 +105,7 @@ def deferred_fragments(
 
     Args:
         case: The case.
-        reading: The name of a reading; None for every default.
+        reading: Name of a reading, or None for the defaults.
         only: The names that are wanted; all of them if empty.
         unknown: As in `fast_fragments`.
 
@@ -139,7 +139,7 @@ def case_text(case: Case, reading: str | None = None, unknown: Collection[str] =
 
     Args:
         case: The case.
-        reading: The name of a reading; None for every default.
+        reading: Name of a reading, or None for the defaults.
         unknown: As in `fast_fragments`.
 
     Returns:
@@ -227,7 +227,7 @@ def case_static_html(case: Case, reading: str | None = None, unknown: Collection
 
     Args:
         case: The case.
-        reading: The name of a reading; None for every default.
+        reading: Name of a reading, or None for the defaults.
         unknown: As in `fast_fragments`.
 
     Examples:

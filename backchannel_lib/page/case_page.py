@@ -25,7 +25,7 @@ def case_page(case: Case, reading: str | None = None, unknown: Collection[str] =
 
     Args:
         case: The case it opens with.
-        reading: The name of a reading; None for every default.
+        reading: Name of a reading, or None for the defaults.
         unknown: Its fields that are not known, of `MAY_BE_UNKNOWN`.
         sheet: The section of the sheet to take away.
 

@@ -26,7 +26,7 @@ def case_chart(chart: str, case: Case, reading: str | None, numbers: str, unknow
     Args:
         chart: One of ``charts.CHARTS``.
         case: The case.
-        reading: The name of a reading; None for every default.
+        reading: Name of a reading, or None for the defaults.
         numbers: The table of its numbers, as HTML.
         unknown: The fields that are not known.
 

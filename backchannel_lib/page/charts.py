@@ -96,7 +96,7 @@ def figure(chart: str, case: Case, reading: str | None = None, unknown: Collecti
     Args:
         chart: One of ``CHARTS``.
         case: The case.
-        reading: The name of a reading; None for every default.
+        reading: Name of a reading, or None for the defaults.
         unknown: Its fields that are not known; the map then shows the lowest verdict that stays possible.
 
     Returns:
@@ -124,7 +124,7 @@ def base_figure(chart: str, case: Case, reading: str | None = None, unknown: Col
     Args:
         chart: One of ``CHARTS``.
         case: The case.
-        reading: The name of a reading; None for every default.
+        reading: Name of a reading, or None for the defaults.
         unknown: As in `figure`.
 
     Returns:
@@ -156,7 +156,7 @@ def mark(chart: str, case: Case, reading: str | None = None) -> Mark:
     Args:
         chart: One of ``CHARTS``.
         case: The case.
-        reading: The name of a reading; None for every default.
+        reading: Name of a reading, or None for the defaults.
 
     Returns:
         The place of its mark.
@@ -185,7 +185,7 @@ def snapshot(chart: str, case: Case, reading: str | None = None, unknown: Collec
     Args:
         chart: One of ``CHARTS``.
         case: The case.
-        reading: The name of a reading; None for every default.
+        reading: Name of a reading, or None for the defaults.
         unknown: As in `figure`.
 
     Returns:
@@ -217,7 +217,7 @@ def figure_id(chart: str, case: Case, reading: str | None = None, unknown: Colle
     Args:
         chart: One of ``CHARTS``.
         case: The case.
-        reading: The name of a reading; None for every default.
+        reading: Name of a reading, or None for the defaults.
         unknown: As in `figure`.
 
     Returns:
@@ -237,7 +237,7 @@ def alt_text(chart: str, case: Case, reading: str | None = None, unknown: Collec
     Args:
         chart: One of ``CHARTS``.
         case: The case.
-        reading: The name of a reading; None for every default.
+        reading: Name of a reading, or None for the defaults.
         unknown: As in `figure`.
 
     Returns:

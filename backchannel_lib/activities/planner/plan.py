@@ -241,14 +241,14 @@ def plan(
         programs: Those that could be approached, at most 60, each name once.
         when: The moment of the contacts, Eastern where it has no time zone; it decides the phase. None to go by the
             student's phase.
-        reading: The name of a reading; None for every default.
+        reading: Name of a reading, or None for the defaults.
 
     Returns:
         The plan. Where there is nothing to propose it has no rows, and its summary says why and what could come next.
 
     Raises:
-        CaseError: ``student`` is no case, a name occurs twice, a table is too long, ``when`` is no moment, or no reading
-            has this name.
+        CaseError: ``student`` is not a `Case`, a name occurs twice, a table is too long, ``when`` is not a date with a time, or
+            no reading has this name.
 
     Source:
         conduct.few-and-strong, conduct.fit-beats-volume, conduct.overlapping-emails; the order of equal choices is ours.

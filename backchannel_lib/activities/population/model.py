@@ -255,7 +255,7 @@ def outcome(population: Iterable[Case], call: Call | str, reading: str | None = 
     Args:
         population: Cases; of each, the call replaces who makes the contact and how.
         call: One of `calls`, or its name.
-        reading: The name of a reading; None for every default.
+        reading: Name of a reading, or None for the defaults.
 
     Returns:
         What became of the files.
@@ -280,7 +280,7 @@ def compare(population: Iterable[Case], reading: str | None = None) -> tuple[Out
 
     Args:
         population: Cases.
-        reading: The name of a reading; None for every default.
+        reading: Name of a reading, or None for the defaults.
 
     Returns:
         One outcome per call, in the order of `calls`.
