@@ -105,7 +105,7 @@ def run_nbval(*folders: Path) -> dict[str, list[str]]:
     """Run strict nbval, as `backchannel test` does, over the notebook in each folder; return what it says of each cell."""
     report = folders[0].parent / "nbval.xml"
     files = [str(folder / "faults.ipynb") for folder in folders]
-    options = "-p no:anyio -p no:cacheprovider -W ignore::ResourceWarning --color=no".split()
+    options = ["-p", "no:anyio", "-p", "no:cacheprovider", "-W", "ignore::ResourceWarning", "--color=no"]
     ran = subprocess.run(
         [sys.executable, "-m", "pytest", *NBVAL, *options, f"--rootdir={folders[0].parent}", f"--junit-xml={report}", *files],
         cwd=ROOT,
