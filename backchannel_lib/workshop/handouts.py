@@ -24,6 +24,7 @@ from backchannel_lib.page.file_sheet import file_brief, file_sheet
 from backchannel_lib.page.html import Markup, join, tag
 from backchannel_lib.page.verdict_html import is_weakest
 from backchannel_lib.workshop.deck import Vignette, first_files, link_order, read_own_again, vignettes
+from backchannel_lib.workshop.room_questions import room_questions
 from backchannel_lib.workshop.run_plan.activity import checklist, keys, markers, step_name, when_late
 from backchannel_lib.workshop.run_plan.model import RunStepRow, plan_of, starts, steps_of, vignettes_of
 
@@ -279,10 +280,26 @@ def _facilitator(plan: str, seed: int, drawn: dict[str, Vignette], files: list[V
         [_step(plan, at, row, drawn) for at, row in enumerate(steps)],
         [_answered(number, vignette) for number, vignette in enumerate(files, start=1)],
         _counts(len(files)),
+        _questions(),
         tag("h2", text("sheet.rule")),
         _rule_box(),
         _assumptions(["room_advice"]),
     )
+
+
+def _questions() -> Markup:
+    """What the room may ask, each with the answer and what it rests on, in a few lines."""
+    items = [
+        tag(
+            "li",
+            tag("b", one.ask, " ", one.short),
+            ". ",
+            one.answer,
+            tag("span", f" ({one.source_line})", class_="small") if one.source_line else None,
+        )
+        for one in room_questions()
+    ]
+    return tag("section", tag("h2", text("room_questions.sheet")), tag("ol", items), class_="whole")
 
 
 def _named(row: RunStepRow, drawn: dict[str, Vignette]) -> str:

@@ -21,7 +21,7 @@ def stage_parts() -> list[str]:
 
     Examples:
         >>> stage_parts()
-        ['run_plan', 'round', 'drill']
+        ['run_plan', 'round', 'drill', 'room_questions']
     """
     return [row.activity for row in load_activities() if row.chapter == CHAPTER and row.kind not in {"own_cases", "questions"}]
 
@@ -35,7 +35,7 @@ def stage_bar(opens: str, *beside: object) -> Markup:
 
     Examples:
         >>> stage_bar("round").count("<button"), stage_bar("round").count("aria-current")
-        (4, 1)
+        (5, 1)
     """
     buttons = [
         _bar_button(

@@ -14,15 +14,17 @@ import pytest
 from backchannel_lib import READINGS, Case, Verdict
 from backchannel_lib.activities.critique import model as support
 from backchannel_lib.activities.planner.plan import RULE_KINDS
-from backchannel_lib.activities.questions import load_options, load_questions
+from backchannel_lib.activities.questions import load_options, load_questions, questions_of
 from backchannel_lib.activities.tables import load_activities, load_choices, load_drill_turns, load_steps
 from backchannel_lib.base.texts import all_words, text
 from backchannel_lib.model.tables import ANSWERS, STAGES, WHO, load_callers, load_claims, load_flags, load_score_anchors
 from backchannel_lib.page.case_controls import load_controls
 from backchannel_lib.page.file_sheet import INSIDE
 from backchannel_lib.workshop.drill import WAYS
+from backchannel_lib.workshop.room_questions import VOICES
 from backchannel_lib.workshop.round.state import STEPS
 from backchannel_lib.workshop.run_plan.model import load_run_checks
+from backchannel_lib.workshop.stage import CHAPTER, stage_parts
 from backchannel_lib.workshop.votes.server import PAGE_TEXTS
 from tests.helpers.cases import NEEDS
 from tests.helpers.tables import cells
@@ -140,8 +142,12 @@ FAMILIES: list[tuple[str, list[str]]] = [
 ]
 
 FAMILIES += [
-    ("stage.page.{}", ["run_plan", "round", "drill"]),
-    ("stage.key.{}", ["run_plan", "round", "drill"]),
+    ("room_question.{}.ask", [one.question for one in questions_of(CHAPTER)]),
+    ("room_question.{}.answer", [one.question for one in questions_of(CHAPTER)]),
+    ("room_questions.voice.{}", list(VOICES.values())),
+    ("room_questions.{}", ["first", "answer", "next"]),
+    ("stage.page.{}", stage_parts()),
+    ("stage.key.{}", stage_parts()),
     ("round.step.{}", list(STEPS)),
     ("round.from.{}", [step for step in STEPS if step not in {"setup", "links", "close"}]),
     ("round.welcome.{}", ["made_up", "one_view", "rule"]),

@@ -20,6 +20,7 @@ from backchannel_lib.cli.browser import find_chromium
 from backchannel_lib.model.tables import STAGES
 from backchannel_lib.model.verdict import Verdict, judge
 from backchannel_lib.workshop.deck import vignettes
+from backchannel_lib.workshop.room_questions import room_questions
 from backchannel_lib.workshop.run_plan.activity import KEYS
 from backchannel_lib.workshop.run_plan.model import steps_of, vignettes_of
 from tests.helpers.lab import ANSWERED, GLANCE
@@ -249,7 +250,7 @@ def test_one_letter_leads_to_each_page_where_the_round_stays_as_it_was_and_nothi
     """
     page = screen.page
     screen.press("ArrowRight", "ArrowRight", "1", "Escape")
-    for letter, part in (("p", "run_plan"), ("d", "drill"), ("r", "round")):
+    for letter, part in (("p", "run_plan"), ("d", "drill"), ("q", "room_questions"), ("r", "round")):
         page.keyboard.press(letter)
         page.wait_for_function(
             "title => document.querySelector('[data-on] .bw h2').textContent === title", arg=text(f"activity.{part}.title")
@@ -368,6 +369,43 @@ def test_after_a_crash_the_same_command_brings_every_window_back_where_it_was(
     assert "Traceback" not in page.inner_text("body")
     screen.wait_for_step(text("round.step.vote"))
     page.close()
+
+
+def test_a_room_s_questions_come_one_at_a_time_and_nothing_is_cut_off(screen: Screen, lead: Screen) -> None:
+    """The presenter's Q opens them, a digit and the arrow show question and answer, and Q goes back to the file."""
+    room, page = screen.page, lead.page
+    room.wait_for_selector("body[data-led]")
+
+    def wait(words: str) -> None:
+        for window in (page, room):
+            window.wait_for_function(
+                "words => document.querySelector('[data-activity=room_questions][data-on]')?.innerText.includes(words)",
+                arg=words,
+                polling=GLANCE,
+            )
+
+    page.keyboard.press("q")
+    wait(text("room_questions.list"))
+    for number, one in enumerate(room_questions(), start=1):
+        page.keyboard.press(str(number))
+        wait(one.ask)
+        assert one.answer not in room.inner_text("[data-on] [data-fragment=answer]")
+        page.keyboard.press("ArrowRight")
+        wait(one.answer)
+        for width, height in ((1024, 768), (1280 * 2 // 3, 720 * 2 // 3)):  # an old projector, and a zoom of 150%
+            room.set_viewport_size({"width": width, "height": height})
+            assert in_sight(screen, f"{ON}[data-fragment=head], {ON}[data-fragment=answer]"), (one.key, width, height)
+        assert min(heights(screen, f"{ON}.bw-question-answer")) >= LEGIBLE / 2
+        page.keyboard.press("m")
+        wait(text("room_questions.list"))
+        for width, height in ((1280 * 2 // 3, 720 * 2 // 3), (1024, 768)):
+            room.set_viewport_size({"width": width, "height": height})
+            assert in_sight(screen, f"{ON}.bw-question-list button"), (width, height)
+    assert axe(screen) == []
+    assert Axe().run(page).response["violations"] == []
+    page.keyboard.press("q")
+    room.wait_for_selector("[data-activity=round][data-on]")
+    page.wait_for_selector("[data-activity=round][data-on]")
 
 
 def test_a_presenter_leads_from_a_second_window_and_the_room_sees_only_what_it_should(screen: Screen, lead: Screen) -> None:

@@ -9,7 +9,7 @@ from types import MappingProxyType
 from typing import Any, Final
 
 from backchannel_lib.activities.activity import Action
-from backchannel_lib.activities.form import Record, choice_field, choices_field, integer_field
+from backchannel_lib.activities.form import Record, boolean_field, choice_field, choices_field, integer_field
 from backchannel_lib.activities.messages import ActionResult
 from backchannel_lib.activities.persistent_form import PersistentForm
 from backchannel_lib.activities.tables import ActivityRow
@@ -38,6 +38,7 @@ LAST_MINUTE: Final = 240
 LAST_START: Final = 999_999_999
 OPENS_WITH: Final = "standard"
 CLOSE: Final = "close"
+QUESTIONS: Final = "room_questions"
 KEYS: Final = ("on", "back", "vote", "second", "undo", "clock", "what_if", "pages", "full", "blank", "tab", "help")
 
 
@@ -101,6 +102,7 @@ class RunPlan(PersistentForm):
                 "at": integer_field("at", 0, most, 0),
                 "started": integer_field("started", 0, LAST_START, 0),  # minutes since 1970; 0 while the clock stands still
                 "skipped": choices_field("skipped", {step.step for plan in plans for step in steps_of(plan)}),
+                "asking": boolean_field("asking"),  # whether the room sees the questions, whatever the step
             },
         )
 
@@ -113,12 +115,19 @@ class RunPlan(PersistentForm):
             "back": lambda _: self._to(next_place(self.state, -1)),
             "start": self._start,
             "skip": self._skip,
+            "questions": self._questions,
             "poll": self._poll,
         }
 
     def _to(self, at: int | None) -> ActionResult:
         if at is not None:
-            self.commit_values(at=at)
+            self.commit_values(at=at, asking=False)
+        return {}
+
+    def _questions(self, _: object) -> ActionResult:
+        """Show the room the questions it may ask, or go back to the step that is on."""
+        if not self._asks_anyway(self.state):
+            self.commit_values(asking=not self.state["asking"])
         return {}
 
     def _start(self, _: object) -> ActionResult:
@@ -158,7 +167,9 @@ class RunPlan(PersistentForm):
         """Return the state that a move of one control leads to; another plan begins at its first step."""
         moved = super().with_value(field, value)
         if field == "plan":
-            return self._fitting({**moved, "at": 0, "skipped": ()} if moved["plan"] != self.state["plan"] else moved)
+            return self._fitting(
+                {**moved, "at": 0, "skipped": (), "asking": False} if moved["plan"] != self.state["plan"] else moved
+            )
         return self._fitting(moved)
 
     def from_file(self, text: str) -> Record:
@@ -223,10 +234,18 @@ class RunPlan(PersistentForm):
 
     _room: WorkshopState | None = None
 
+    @staticmethod
+    def _asks_anyway(state: Record) -> bool:
+        """Whether the step itself shows the questions."""
+        return steps_of(state["plan"])[state["at"]].activity == QUESTIONS
+
     @property
     def on_screen(self) -> str:
-        """The activity that the room sees at this step; blank where what is on screen stays."""
-        activity = steps_of(self.state["plan"])[self.state["at"]].activity
+        """The activity that the room sees: the questions, or this step's; where it has none, that of the step before."""
+        if self.state["asking"]:
+            return QUESTIONS
+        steps = [row for row in steps_of(self.state["plan"])[: self.state["at"] + 1] if row.step not in self.state["skipped"]]
+        activity = next((row.activity for row in reversed(steps) if row.activity), "")
         return "round" if activity == self.key else activity
 
     # ---- what is on screen ----
@@ -245,6 +264,7 @@ class RunPlan(PersistentForm):
                 _late(plan, at, self.late(state), self.behind(state), skipped) if started else None, _skip(self.may_go(state))
             ),
             "plan": _whole(plan, at, skipped),
+            "asking": "" if self._asks_anyway(state) else _asking(on=state["asking"]),
             "room": _room(self._room) if self._room else "",
             "live_text": self._live_text(state),
         }
@@ -297,6 +317,7 @@ class RunPlan(PersistentForm):
             self.key,
             self._clock(parts),
             tag("div", *self._steps(parts, arrows=False), class_="bw-spaced"),
+            slot("asking", parts["asking"], class_="bw-toolbar bw-alike"),
             tag("h3", text("run_plan.room")),
             slot("room", parts["room"], class_="bw-spaced"),
             tag(
@@ -464,6 +485,11 @@ def _late(plan: str, at: int, late: int, behind: int, skipped: tuple[str, ...]) 
         tag("ul", [tag("li", saving.text) for saving in adjusted.changes], class_="bw-list") if adjusted.changes else None,
         tag("p", _left(adjusted.minutes_left, bool(adjusted.changes))) if adjusted.minutes_left else None,
     )
+
+
+def _asking(*, on: bool) -> Markup:
+    """Write the button that shows the room the questions, or takes it back to the step."""
+    return button(text("room_questions.back" if on else "room_questions.show"), "questions", key="q", hint="Q")
 
 
 def _skip(step: RunStepRow | None) -> Markup:

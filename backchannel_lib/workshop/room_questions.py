@@ -1,0 +1,232 @@
+"""The questions a room is likely to ask, one on screen at a time: first the question, then a short answer and its source."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any, Final, NamedTuple
+
+from backchannel_lib.activities.activity import Action
+from backchannel_lib.activities.form import Record, integer_field
+from backchannel_lib.activities.messages import ActionResult
+from backchannel_lib.activities.persistent_form import PersistentForm
+from backchannel_lib.activities.questions import Question, questions_of
+from backchannel_lib.activities.tables import ActivityRow
+from backchannel_lib.base.errors import known_word
+from backchannel_lib.base.texts import text
+from backchannel_lib.model.soap_rule import rules_check
+from backchannel_lib.model.tables import facts
+from backchannel_lib.page.activity_page import activity_page, show_if, slot, static_page
+from backchannel_lib.page.components import citations, lines_of
+from backchannel_lib.page.html import Markup, join, tag
+from backchannel_lib.page.inputs import button
+from backchannel_lib.page.rule_html import SIGNS
+from backchannel_lib.workshop.stage import CHAPTER
+
+LAST: Final = 500  # more screens than any room sees
+MOST_KEYS: Final = 9  # so many questions are opened by a digit
+#: Whose answer it is, by the kind of question: each has a frame of its own.
+VOICES: Final[Mapping[str, str]] = {"rule": "rule", "case": "article", "choice": "ours"}
+
+
+class RoomQuestion(NamedTuple):
+    """A question as a room asks it, and its answer.
+
+    Args:
+        key: Its id.
+        ask: The question, in a student's words.
+        short: The answer in a word or two.
+        answer: The answer in two or three sentences.
+        voice: Whose answer it is: ``article``, ``rule`` or ``ours``.
+        source: What it rests on, folded, as HTML.
+        source_line: The same in a line; blank where it is our advice alone.
+        row: Its row in data/questions.csv.
+    """
+
+    key: str
+    ask: str
+    short: str
+    answer: str
+    voice: str
+    source: Markup
+    source_line: str
+    row: Question | None = None
+
+
+def _of_table(row: Question) -> RoomQuestion:
+    right = next(option for option in row.options if option.option == row.answer)
+    voice = VOICES[row.kind]
+    return RoomQuestion(
+        row.question,
+        text(f"room_question.{row.question}.ask"),
+        right.text if voice != "ours" else text("room_questions.advice"),
+        text(f"room_question.{row.question}.answer"),
+        voice,
+        citations(f"question-{row.question}", row.claims, (row.assumption,), row.facts),
+        _source_line(row),
+        row,
+    )
+
+
+def _source_line(row: Question) -> str:
+    """Say in a line what an answer rests on: the article's lines, and each source from outside once; blank for our advice."""
+    article = text("card.article_lines", lines=", ".join(map(lines_of, row.claims))) if row.claims else ""
+    return "; ".join(dict.fromkeys(filter(None, (article, *(facts()[one].citation for one in row.facts)))))
+
+
+def room_questions() -> tuple[RoomQuestion, ...]:
+    """Return the questions in the order in which they are shown: those of chapter 12, whose answers the rules give.
+
+    Examples:
+        >>> [(one.key, one.short) for one in room_questions()][1]
+        ('room_dean_now', 'Ask first')
+    """
+    return tuple(map(_of_table, questions_of(CHAPTER)))
+
+
+class RoomQuestions(PersistentForm):
+    """Which question is on screen, and whether its answer is.
+
+    Args:
+        row: Its row in data/activities.csv.
+
+    Source:
+        data/questions.csv.
+    """
+
+    def __init__(self, row: ActivityRow) -> None:
+        # 0 is the list; then each question takes two screens, without its answer and with it.
+        super().__init__(row, {"at": integer_field("at", 0, LAST, 0)})
+
+    # ---- actions ----
+
+    def actions(self) -> dict[str, Action]:
+        """Return what the buttons do."""
+        return {
+            "next": lambda _: self._to(self.state["at"] + 1),
+            "back": lambda _: self._to(self.state["at"] - 1),
+            "list": lambda _: self._to(0),
+            "question": self._question,
+        }
+
+    def _to(self, at: int) -> ActionResult:
+        if at > 2 * len(room_questions()):
+            return {"notice": text("room_questions.last")}
+        if at < 0:
+            return {}
+        self.commit_values(at=at)
+        return {"focus": "head"}
+
+    def _question(self, message: Mapping[str, Any]) -> ActionResult:
+        keys = [one.key for one in room_questions()]
+        return self._to(2 * keys.index(known_word("question", message["value"], keys)) + 1)
+
+    def believed(self, state: Record) -> Record:
+        """Return the state in a file; a question that is gone is none."""
+        return state if state["at"] <= 2 * len(room_questions()) else self.start
+
+    # ---- what is on screen ----
+
+    def _on_screen(self, state: Record) -> RoomQuestion | None:
+        return room_questions()[(state["at"] - 1) // 2] if state["at"] else None
+
+    @staticmethod
+    def _is_answered(state: Record) -> bool:
+        return bool(state["at"]) and state["at"] % 2 == 0
+
+    def sections(self, state: Record) -> list[str]:
+        """Return the visible sections."""
+        return ["question" if state["at"] else "list"]
+
+    def fragments(self, state: Record) -> dict[str, str]:
+        """Return the list, or a question; its answer only once it was asked for."""
+        one = self._on_screen(state)
+        answered = self._is_answered(state)
+        return {
+            "head": join(one.ask if one else text("room_questions.list")),
+            "list": "" if one else _list(),
+            "answer": _answer(one) if one and answered else "",
+            "nav": _nav(state["at"]),
+            "note": _note(one) if one and not answered else "",
+            "live_text": f"{one.short}. {one.answer}" if one and answered else "",
+        }
+
+    def page(self) -> str:
+        """Return the whole page."""
+        parts, visible = self.fragments(self.state), self.sections(self.state)
+        return activity_page(
+            self.key,
+            slot("head", parts["head"], "h3", class_="bw-question-head"),
+            show_if("list", visible, slot("list", parts["list"])),
+            show_if("question", visible, slot("answer", parts["answer"])),
+            slot("nav", parts["nav"], class_="bw-toolbar bw-nav"),
+            slot("note", parts["note"]),
+            look="bw-round bw-room-questions",
+        )
+
+    def static_html(self) -> str:
+        """Return the questions, for a notebook that has not been run."""
+        return static_page(self.key, tag("ul", [tag("li", one.ask) for one in room_questions()]))
+
+    @property
+    def text(self) -> str:
+        """Title, lead and the questions, or the question on screen."""
+        one = self._on_screen(self.state)
+        lines = [one.ask] if one else [f"- {each.ask}" for each in room_questions()]
+        if one and self._is_answered(self.state):
+            lines.append(f"{one.short}. {one.answer}")
+        return "\n".join([super().text, *lines])
+
+    def transcript_lines(self) -> Iterator[str]:
+        """Open each question, then its answer."""
+        for number in range(1, len(room_questions()) + 1):
+            self._to(2 * number)
+            one = room_questions()[number - 1]
+            yield f"{number}. {one.ask}"
+            yield f"   {one.short}. {one.answer}"
+
+
+def _list() -> Markup:
+    """Write the questions as buttons; the first nine have a digit."""
+    items = [
+        tag("li", button(one.ask, "question", one.key, key=str(number) if number <= MOST_KEYS else "", hint=str(number)))
+        for number, one in enumerate(room_questions(), start=1)
+    ]
+    return tag("ol", items, class_="bw-question-list")
+
+
+def _nav(at: int) -> Markup:
+    onward = "first" if at == 0 else "answer" if at % 2 else "next"
+    last = at == 2 * len(room_questions())
+    return join(
+        None if last else button(text(f"room_questions.{onward}"), "next", key="ArrowRight PageDown", hint="→"),
+        button(text("scene.back"), "back", key="ArrowLeft PageUp", hint="←") if at else None,
+        button(text("room_questions.all"), "list", key="m", hint="M") if at else None,
+    )
+
+
+def _answer(one: RoomQuestion) -> Markup:
+    """Write the answer in the frame of whoever gives it."""
+    sign = tag("span", SIGNS[one.row.answer], " ", aria_hidden="true") if one.voice == "rule" and one.row else None
+    answer = one.row.answer if one.voice == "rule" and one.row else None
+    look = {"rule": "bw-rule", "article": "bw-card", "ours": "bw-help-card"}[one.voice]
+    read = rules_check(one.row.case).note if one.voice == "rule" and one.row and one.row.case else ""
+    return tag(
+        "section",
+        tag("p", text(f"room_questions.voice.{one.voice}"), class_="bw-voice"),
+        tag("p", sign, one.short, class_="bw-rule-answer", data_answer=answer),
+        tag("p", one.answer, class_="bw-question-answer"),
+        tag("p", read, class_="bw-small") if read else None,
+        one.source,
+        class_=look,
+    )
+
+
+def _note(one: RoomQuestion) -> Markup:
+    """Write the answer for whoever leads, before the room sees it."""
+    return tag(
+        "details",
+        tag("summary", text("round.note")),
+        tag("p", tag("b", one.short), ". ", one.answer),
+        class_="bw-basis",
+        data_details="note",
+    )
