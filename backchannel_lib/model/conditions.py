@@ -8,7 +8,7 @@ subset of Python's expressions, so the parser is Python's own:
 * ``and``, ``or``, ``not`` and parentheses;
 * ``recommender is self``, ``move is not pressure``, ``recommender in (trusted_peer, subspecialist)``;
 * ``score < range_low``, ``failed_attempts > 0``;
-* ``track_record == 0``, ``track_record != 0``: an unknown value equals no number. It has no order either, so a field that can be
+* ``track_record == 0``, ``track_record != 0``: an unknown value equals no number and has no order, so a field that can be
   unknown doesn't allow ``<``, ``<=``, ``>`` and ``>=``;
 * ``needs & offers``: the two sets share a member; ``offers`` alone: the set is not empty.
 """

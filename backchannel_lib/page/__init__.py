@@ -1,1 +1,1 @@
-"""HTML, controls, charts and the front end: no rules."""
+"""HTML, controls, charts and the front end. Rules don't belong here."""

@@ -1,4 +1,4 @@
-"""The frame that all activities of the chapters share: title, lead, body, and the line that tells and takes back."""
+"""The frame that all activities share: title, introduction, body, and the status line with its undo button."""
 
 from __future__ import annotations
 
@@ -11,15 +11,12 @@ from backchannel_lib.page.inputs import button
 
 
 def activity_page(key: str, *body: object, look: str = "") -> Markup:
-    """Write the page of an activity.
+    """Return the HTML page of an activity.
 
     Args:
-        key: The activity's name in data/activities.csv.
-        *body: What stands under its title and lead.
-        look: A class of its own for the style sheet, or blank.
-
-    Returns:
-        HTML.
+        key: The activity's id in data/activities.csv.
+        *body: The content below its title and introduction.
+        look: An extra class for the style sheet, or blank.
     """
     title = text(f"activity.{key}.title")
     return tag(
@@ -47,16 +44,13 @@ def activity_page(key: str, *body: object, look: str = "") -> Markup:
 
 
 def slot(name: str, body: str = "", element: str = "div", **attributes: object) -> Markup:
-    """Write the place of a part.
+    """Return an element that holds a fragment, so that the activity can replace its content.
 
     Args:
-        name: The part's name.
-        body: What stands in it, as HTML.
-        element: The element's name.
+        name: The fragment's name.
+        body: Its content as HTML.
+        element: The element's tag.
         **attributes: As in `tag`.
-
-    Returns:
-        HTML.
 
     Examples:
         >>> slot("story", "Hello")
@@ -66,17 +60,14 @@ def slot(name: str, body: str = "", element: str = "div", **attributes: object) 
 
 
 def show_if(name: str, open_now: Iterable[str], *children: object, element: str = "div", **attributes: object) -> Markup:
-    """Write what is in sight only while the activity says so.
+    """Return an element that is visible only while the activity lists its name in ``open``.
 
     Args:
-        name: Its name, as in ``open`` of what the activity tells.
-        open_now: The names that are open at the beginning.
-        *children: What stands in it.
-        element: The element's name.
+        name: The name in ``open``.
+        open_now: The names that are open at first.
+        *children: The element's content.
+        element: The element's tag.
         **attributes: As in `tag`.
-
-    Returns:
-        HTML.
 
     Examples:
         >>> show_if("answer", [], "Yes.")
@@ -86,14 +77,14 @@ def show_if(name: str, open_now: Iterable[str], *children: object, element: str 
 
 
 def static_page(key: str, *body: object) -> Markup:
-    """Write what a reader sees of an activity in a notebook that has not been run.
+    """Return what a reader sees of an activity in a notebook that hasn't run.
 
     Args:
-        key: The activity's name in data/activities.csv.
-        *body: What stands under its title and lead.
+        key: The activity's id in data/activities.csv.
+        *body: The content below its title and introduction.
 
     Returns:
-        HTML that stands by itself.
+        HTML that needs no style sheet or script.
     """
     return tag(
         "div",
@@ -105,17 +96,17 @@ def static_page(key: str, *body: object) -> Markup:
 
 
 def verdict_card(*body: object) -> Markup:
-    """Write the article's box: its heading, who speaks, and what it says."""
+    """Return the box for the article's view: its heading, its source, and what it says."""
     return _voiced("card", "bw-card", body)
 
 
 def rule_box(*body: object) -> Markup:
-    """Write the NRMP rule's box: its heading, who speaks, and what it says."""
+    """Return the box for the NRMP rule: its heading, its source, and what it says."""
     return _voiced("rules", "bw-rule", body)
 
 
 def answer_boxes(fragments: Mapping[str, str]) -> list[Markup]:
-    """Write the rule's own box, and the article's verdict on a case under it, which repeats the rule in a line."""
+    """Return the rule's box and, below it, the box with the article's verdict, which repeats the rule in one line."""
     line = slot("rule_line", fragments["rule_line"], "p", class_="bw-rule-line")
     return [rule_box(slot("rules", fragments["rules"])), verdict_card(line, slot("verdict", fragments["verdict"]))]
 
@@ -126,10 +117,10 @@ def _voiced(voice: str, class_: str, body: Iterable[object]) -> Markup:
 
 
 def verdict_options() -> list[tuple[str, str]]:
-    """List the nine verdicts as options of a guess, lowest first.
+    """Return the nine verdicts as options for a guess, lowest first.
 
     Returns:
-        Names and words.
+        Values and labels.
 
     Source:
         data/verdicts.csv.
@@ -142,14 +133,11 @@ def verdict_options() -> list[tuple[str, str]]:
 
 
 def difference(guess: Verdict, verdict: Verdict) -> str:
-    """Say in a kind sentence how a guess compares with the article's verdict.
+    """Compare a guess with the article's verdict in a kind sentence.
 
     Args:
         guess: What the reader expected.
-        verdict: What the article says.
-
-    Returns:
-        The sentence.
+        verdict: The article's verdict.
 
     Examples:
         >>> difference(Verdict.MAYBE, Verdict.MAYBE) == text("guess.same")

@@ -1,4 +1,4 @@
-"""The controls of a case: which there are (data/controls.csv), when each is shown, and each as HTML."""
+"""The controls of a case: which ones exist (data/controls.csv), when each one is shown, and their HTML."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ CONTROLS = ("slider", "checkbox", "radio", "select", "checks")
 
 
 class ControlRow(NamedTuple):
-    """The controls of the panel in their order.
+    """The controls of the panel in order.
 
     Examples:
         >>> load_controls()[0].control
@@ -54,7 +54,7 @@ load_controls = loader(ControlRow, "controls.csv", check=_check_controls)
 
 
 def shown_fields(case: Case) -> list[str]:
-    """Return the fields whose controls are shown: those that matter for the case, and those that are not at their default.
+    """Return the fields with visible controls: those that matter for the case, and those that differ from their defaults.
 
     Source:
         data/controls.csv.
@@ -87,14 +87,14 @@ def _shown_when() -> Callable[[Any], int]:
 
 
 def slider_ends(case: Case, field: str) -> tuple[int, int]:
-    """Return the lowest and the highest number on a field's slider; any allowed number can be typed beside it.
+    """Return the ends of a field's slider; the box next to it accepts any allowed number.
 
     Args:
-        case: The case, whose exam decides for scores.
-        field: The field.
+        case: The case, whose exam sets the ends for scores.
+        field: The field's name.
 
     Source:
-        data/exams.csv; ours.
+        data/exams.csv; the ends are our choice.
 
     Examples:
         >>> slider_ends(Case(), "score"), slider_ends(Case(), "failed_attempts")
@@ -108,7 +108,7 @@ def slider_ends(case: Case, field: str) -> tuple[int, int]:
 
 
 def field_options(field: str) -> list[tuple[Any, str]]:
-    """Return the values that can be chosen for a field, each with its label.
+    """Return the values that a field offers, with their labels.
 
     Examples:
         >>> field_options("track_record")[:2]
@@ -121,13 +121,13 @@ def field_options(field: str) -> list[tuple[Any, str]]:
 
 
 def case_control(row: ControlRow, case: Case, *, shown: bool, unknown: Collection[str] | None = None) -> Markup:
-    """Write the control of one field of a case.
+    """Return the control of one field of a case.
 
     Args:
         row: Its row in data/controls.csv.
         case: The case.
-        shown: Whether it is in sight.
-        unknown: The fields that are not known; None where every field has to be known, so that no control offers it.
+        shown: Whether the control is visible.
+        unknown: The unknown fields; None if all fields have to be known, so that no control offers "not known".
 
     Examples:
         >>> "Your score" in case_control(load_controls()[0], Case(), shown=True)
@@ -147,13 +147,13 @@ def case_control(row: ControlRow, case: Case, *, shown: bool, unknown: Collectio
             return inputs.select(field, label, field_options(field), value, **more)
         case "checks":
             return inputs.checks(field, label, field_options(field), value, **more)
-    # The student's own email comes and goes with the recommender "self".
+    # The student's own email appears and disappears with the recommender "self".
     options = [(level, label) for level, label in field_options(field) if level != "direct_email"]
     return inputs.radios(field, label, options, value, **more)
 
 
 def _with_unknown(row: ControlRow, case: Case, label: str, is_unknown: bool, more: dict[str, Any]) -> Markup:
-    """Write a control that can also say that its value is not known."""
+    """Return a control that also offers "not known"."""
     field = row.field
     value = UNKNOWN if is_unknown else getattr(case, field)
     not_known = (UNKNOWN, text("panel.unknown"))
@@ -171,12 +171,12 @@ def _with_unknown(row: ControlRow, case: Case, label: str, is_unknown: bool, mor
 
 
 def control_group(stage: str, case: Case, fields: Iterable[str] = (), unknown: Collection[str] | None = None) -> Markup | None:
-    """Write the controls that belong to one stage; None where none of them is wanted.
+    """Return the controls of one stage, or None if the stage has none of the given fields.
 
     Args:
-        stage: The stage.
+        stage: The stage's name.
         case: The case.
-        fields: The fields that are wanted; all of the stage if empty.
+        fields: The fields to show; all fields of the stage if empty.
         unknown: As in `case_control`.
 
     Examples:

@@ -1,7 +1,7 @@
-"""What a page shows of a case: named fragments of HTML, plain text, and HTML that stands by itself.
+"""A case as it appears on a page: named fragments of HTML, plain text, and standalone HTML.
 
-A fragment (``verdict``, ``chain``, ``rules`` ...) is the whole content of one slot on screen, so a panel, a chapter and a
-report are put together from the same ones.
+A fragment (``verdict``, ``chain``, ``rules`` ...) is the complete content of one slot on screen. Panels, chapters and reports
+are all built from the same fragments.
 """
 
 from __future__ import annotations
@@ -48,23 +48,23 @@ from backchannel_lib.page.verdict_html import (
 
 
 def fast_fragments(case: Case, reading: str | None = None, unknown: Collection[str] = ()) -> dict[str, str]:
-    """Return the fragments that answer a move of a control at once.
+    """Return the fragments that have to follow every move of a control immediately.
 
     Args:
         case: The case.
         reading: Name of a reading, or None for the defaults.
-        unknown: Its fields that are not known, of `MAY_BE_UNKNOWN`.
+        unknown: Its unknown fields, from `MAY_BE_UNKNOWN`.
 
     Returns:
-        HTML by name: ``verdict``, ``chain``, ``rules``, ``example``, ``strip`` (rule, verdict and weakest link in short,
-        for narrow screens); and ``live_text``, a plain sentence for a screen reader.
+        HTML by name: ``verdict``, ``chain``, ``rules``, ``example``, ``strip`` (rule, verdict and weakest link in short, for
+        narrow screens); and ``live_text``, a plain sentence for screen readers.
 
     Examples:
         >>> "Skimmed" in fast_fragments(Case())["verdict"]
         True
     """
     rules = rules_check(case)
-    if exam_of(case) is None:  # a verdict on numbers of two exams would mean nothing
+    if exam_of(case) is None:  # a verdict on scores from two exams would mean nothing
         label, sentence = text("card.no_verdict"), text("orientation.mixed")
         card = join(tag("p", label, class_="bw-verdict-name"), tag("p", sentence, class_="bw-verdict-sentence"))
         fragments: dict[str, str] = {"verdict": card, "chain": "", "live_text": sentence}
@@ -85,7 +85,7 @@ def fast_fragments(case: Case, reading: str | None = None, unknown: Collection[s
 
 
 def answer_line(case: Case, title: str = "") -> str:
-    """Return a case's verdict, what holds it down, and the rule's answer in one line of text, after a title if there is one.
+    """Return a case's verdict, its weakest links and the rule's answer in one line of text, after an optional title.
 
     Examples:
         >>> answer_line(Case(scripted=True), "A script")
@@ -101,17 +101,17 @@ def answer_line(case: Case, title: str = "") -> str:
 def deferred_fragments(
     case: Case, reading: str | None = None, only: Iterable[str] = (), unknown: Collection[str] = ()
 ) -> dict[str, str]:
-    """Return the fragments that may follow a moment later.
+    """Return the fragments that can follow a moment later.
 
     Args:
         case: The case.
         reading: Name of a reading, or None for the defaults.
-        only: The names that are wanted; all of them if empty.
+        only: The fragments to return; all of them if empty.
         unknown: As in `fast_fragments`.
 
     Returns:
-        HTML by name: ``ask`` (what is most worth finding out), ``changes``, ``readings``, ``orientation``, and for each
-        chart ``table.<chart>`` with its numbers and ``caption.<chart>`` with what to look for in it.
+        HTML by name: ``ask`` (what is most worth finding out), ``changes``, ``readings``, ``orientation``, and for each chart
+        ``table.<chart>`` with its numbers and ``caption.<chart>`` with what to look for.
 
     Examples:
         >>> sorted(deferred_fragments(Case()))[:4]
@@ -125,7 +125,7 @@ def deferred_fragments(
         **{f"table.{chart}": functools.partial(numbers, case, reading, unknown) for chart, numbers in NUMBERS.items()},
         **{f"caption.{chart}": functools.partial(caption, chart, case, reading, unknown) for chart in NUMBERS},
     }
-    if exam_of(case) is None:  # there is no verdict, and none that would be another
+    if exam_of(case) is None:  # without a verdict there is nothing to change
         fragments |= dict.fromkeys(("changes", "readings"), lambda: tag("p", text("orientation.mixed")))
         fragments["ask"] = lambda: ""
     elif unknown:
@@ -135,7 +135,7 @@ def deferred_fragments(
 
 
 def case_text(case: Case, reading: str | None = None, unknown: Collection[str] = ()) -> str:
-    """Return the whole answer to a case as plain text.
+    """Return the complete answer for a case as plain text.
 
     Args:
         case: The case.
@@ -143,7 +143,8 @@ def case_text(case: Case, reading: str | None = None, unknown: Collection[str] =
         unknown: As in `fast_fragments`.
 
     Returns:
-        Lines: the verdict, one line a stage (weakest marked ``>``), the rules check, the first changes, the readings.
+        Lines: the verdict, one line per stage (the weakest marked with ``>``), the rules check, the first changes, the
+        readings.
 
     Examples:
         >>> print(case_text(Case()).splitlines()[0])
@@ -223,7 +224,7 @@ def _open_changes_lines(case: Case, reading: str | None, unknown: Collection[str
 
 
 def case_static_html(case: Case, reading: str | None = None, unknown: Collection[str] = ()) -> str:
-    """Return verdict, chain and rules check as HTML that stands by itself, without style or script.
+    """Return verdict, chain and rules check as HTML that needs no style sheet or script.
 
     Args:
         case: The case.

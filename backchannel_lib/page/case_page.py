@@ -1,4 +1,4 @@
-"""The page of a case: its controls, verdict, rule, changes, readings and charts."""
+"""The page of a case with its controls, verdict, rule, changes, readings and charts."""
 
 from __future__ import annotations
 
@@ -19,15 +19,15 @@ from backchannel_lib.page.verdict_html import stages_on_screen
 
 
 def case_page(case: Case, reading: str | None = None, unknown: Collection[str] = (), sheet: Markup | None = None) -> str:
-    """Return the whole page as HTML, its fragments filled in.
+    """Return the complete page as HTML, including the content of its fragments.
 
-    In every id the sign ``§`` stands for whatever makes it unique on the page; who shows the page replaces it.
+    A ``§`` in an id stands for a prefix that makes the id unique; whoever displays the page replaces it.
 
     Args:
-        case: The case it opens with.
+        case: The case to start with.
         reading: Name of a reading, or None for the defaults.
-        unknown: Its fields that are not known, of `MAY_BE_UNKNOWN`.
-        sheet: The section of the sheet to take away.
+        unknown: Its unknown fields, from `MAY_BE_UNKNOWN`.
+        sheet: The section with the one-page sheet, if there is one.
 
     Examples:
         >>> case_page(Case()).count("<fieldset") > 5

@@ -1,4 +1,4 @@
-"""What would raise a verdict, and the readings of the article under which it would be another, as HTML."""
+"""What would raise a verdict, and which readings of the article would change it, as HTML."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ from backchannel_lib.page.components import citations
 from backchannel_lib.page.html import Markup, join, tag
 from backchannel_lib.page.verdict_html import verdicts_label
 
-SHOWN_CHANGES = 4  # further ones are folded
+SHOWN_CHANGES = 4  # the rest are folded
 
 
 def changes_list(changes: Changes) -> Markup:
-    """List the changes that would raise a verdict, the most useful first, the others folded.
+    """List the changes that would raise a verdict, the most useful ones first and the rest folded.
 
     Examples:
         >>> from backchannel_lib import Case, what_would_change
@@ -32,7 +32,7 @@ def changes_list(changes: Changes) -> Markup:
 
 
 def open_changes_list(changes: OpenChanges) -> Markup:
-    """List the changes of a case of which some fields are not known, as `changes_list` does.
+    """List the changes to a case with unknown fields, in the same form as `changes_list`.
 
     Examples:
         >>> from backchannel_lib import Case
@@ -47,8 +47,8 @@ def open_changes_list(changes: OpenChanges) -> Markup:
 
 
 def _changes_list(changes: Sequence[tuple[Change, Verdict, str]], sentence: str) -> Markup:
-    """List changes, each with the highest verdict that it may reach and with what it reaches in words."""
-    # What leads no further than a polite no is a rise on our line, and no help: it does not stand in front.
+    """List changes, each with the highest verdict it can reach and what that means in words."""
+    # A change that leads to a polite no is higher on our scale but no help, so it doesn't go first.
     reach = sorted((one for one in changes if one[0].within_reach), key=lambda one: one[1] <= Verdict.DECLINED)
     nobody = list(dict.fromkeys(sentence for change, _, _ in changes for sentence in _for_nobody(change)))
     useful = sum(verdict > Verdict.DECLINED for _, verdict, _ in reach)
@@ -87,7 +87,7 @@ def _who_by_remedy() -> dict[str, str]:
 
 
 def _for_nobody(change: Change) -> list[str]:
-    """Name the remedies of a change that nobody can carry out; others of the same change may well be in reach."""
+    """Return the acts of a change that nobody can carry out; others in the same change can still be in reach."""
     if change.within_reach:
         return []
     remedies = zip(change.remedies, change.sentences, strict=True)
@@ -128,11 +128,11 @@ def _change(change: Change, reached: str) -> Markup:
 
 
 def readings_list(agreement: Agreement, reading: str | None = None) -> Markup:
-    """List the readings of the article with the verdict under each.
+    """List the readings of the article, each with its verdict.
 
     Args:
-        agreement: How far the readings agree.
-        reading: The reading in use; None for every default.
+        agreement: The verdicts under all readings.
+        reading: The reading in use, or None for the defaults.
 
     Examples:
         >>> from backchannel_lib import Case, readings_agree
@@ -144,7 +144,7 @@ def readings_list(agreement: Agreement, reading: str | None = None) -> Markup:
 
 
 def possible_readings_list(case: Case, unknown: Collection[str], reading: str | None = None) -> Markup:
-    """List the readings of the article with what stays possible under each, as `readings_list` does.
+    """List the readings of the article, each with what stays possible, in the same form as `readings_list`.
 
     Examples:
         >>> possible_readings_list(Case(recommender="trusted_peer"), ["lists_open"]).count("data-action")
@@ -154,7 +154,7 @@ def possible_readings_list(case: Case, unknown: Collection[str], reading: str | 
 
 
 def changed_by_readings(case: Case, unknown: Collection[str]) -> dict[str, str]:
-    """Return, for each reading that is no default, what becomes possible under it, or a blank text if that stays the same.
+    """Return what is possible under each reading other than the defaults, or a blank text if the reading changes nothing.
 
     Examples:
         >>> changed_by_readings(Case(score=230), ["lists_open"])["range_and_credible"]

@@ -1,4 +1,4 @@
-"""The charts of a case on a page, each with the table of its numbers."""
+"""The charts of a case as HTML, each with a table of its numbers."""
 
 from __future__ import annotations
 
@@ -16,19 +16,19 @@ from backchannel_lib.page import charts
 from backchannel_lib.page.components import chart_panel, citations, listed, table
 from backchannel_lib.page.html import Markup, join, tag
 
-#: How the names of the assumptions begin that the amplifier rests on for every case.
+#: Prefixes of the assumptions behind the amplifier chart of every case.
 AMPLIFIER_ASSUMPTIONS: Final = ("neutral_intensity", "intensity_reach", "signal_", "share_")
 
 
 def case_chart(chart: str, case: Case, reading: str | None, numbers: str, unknown: Collection[str]) -> Markup:
-    """Put a chart of a case and its numbers on a page.
+    """Return a chart of a case with its numbers.
 
     Args:
         chart: One of ``charts.CHARTS``.
         case: The case.
         reading: Name of a reading, or None for the defaults.
-        numbers: The table of its numbers, as HTML.
-        unknown: The fields that are not known.
+        numbers: A table of its numbers, as HTML.
+        unknown: The unknown fields.
 
     Examples:
         >>> 'role="img"' in case_chart("map", Case(), None, "", ())
@@ -46,7 +46,7 @@ def case_chart(chart: str, case: Case, reading: str | None, numbers: str, unknow
 
 
 def caption(chart: str, case: Case, reading: str | None = None, unknown: Collection[str] = ()) -> str:
-    """Say what to look for in a chart; where unknown fields matter to it, say so.
+    """Say what to look for in a chart, and whether unknown fields affect it.
 
     Examples:
         >>> caption("amplifier", Case(), None, ["range_low"]) == caption("amplifier", Case())
@@ -88,7 +88,7 @@ def _amplifier(case: Case, reading: str | None, unknown: Collection[str] = ()) -
         (text("table.amplified"), f"{amplified.shown:.0f}"),
     ]
     head = (text("table.what"), join(text("table.value"), " ", text("table.ours_mark")))
-    # What the case itself adds to the picture: its caller's weight, and its flags.
+    # What this case adds to the chart: its caller's weight, and its flags.
     own: list[CallerRow | FlagRow] = [row for row in load_callers() if row.recommender == case.recommender]
     own += [row for row in load_flags() if getattr(case, row.flag)]
     claims = [
@@ -122,7 +122,7 @@ def _span(low: int, high: int) -> str:
     return f"{low}" if low == high else f"{low}–{high}"
 
 
-#: The table of numbers for each of ``charts.CHARTS``, from a case, the name of a reading, and what is not known.
+#: For each of ``charts.CHARTS``, a function from a case, a reading and the unknown fields to the table of numbers.
 NUMBERS: Final[Mapping[str, Callable[..., Markup]]] = MappingProxyType(
     {"callers": _callers, "amplifier": _amplifier, "map": _map}
 )

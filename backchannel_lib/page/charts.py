@@ -1,7 +1,7 @@
-"""The three charts as plotly figures in plain dictionaries, so that drawing one needs no plotly in Python.
+"""The three charts as Plotly figures in plain dictionaries, so that building one doesn't need Plotly in Python.
 
-Each chart has a *ground*, which many cases share, and a *mark*, the one point on it that stands for this case. A move
-of the score changes marks alone, so a panel sends and moves no more than that.
+Each chart has a *base figure* that many cases share and a *mark*, the point for this case. Moving the score usually only moves
+the mark, so that is all a panel sends.
 """
 
 from __future__ import annotations
@@ -28,8 +28,8 @@ Figure: TypeAlias = dict[str, Any]
 
 CHARTS: Final = ("callers", "amplifier", "map")
 
-# One step a verdict, dark to light (cividis, which stays ordered for every kind of color vision and in gray); the second
-# is the color of the words on it, with a contrast of at least 4.5 to 1.
+# One color per verdict, dark to light, from cividis, which keeps its order for all kinds of color vision and in gray. The
+# second color is for text on the first, with a contrast of at least 4.5 to 1.
 VERDICT_COLORS: Final = (
     ("#00224e", "#ffffff"),
     ("#123570", "#ffffff"),
@@ -46,11 +46,11 @@ MARK: Final = "#d55e00"
 
 
 class Mark(NamedTuple):
-    """The point of a case on a chart.
+    """A case's point on a chart.
 
     Args:
-        x: Its place along the x axis, a number or a category.
-        y: Its place along the y axis.
+        x: Its position on the x axis, a number or a category.
+        y: Its position on the y axis.
     """
 
     x: float | str
@@ -58,9 +58,9 @@ class Mark(NamedTuple):
 
 
 def missing_for(chart: str, case: Case, reading: str | None = None, unknown: Collection[str] = ()) -> tuple[str, ...]:
-    """Return the fields without which a chart cannot be drawn: unknown ones, or scores that are of two exams.
+    """Return the fields that keep a chart from being drawn: unknown ones, or scores from two exams.
 
-    None are missing for a chart that can say what is least.
+    Charts that can show the lowest possible verdict don't need any unknown field.
 
     Examples:
         >>> missing_for("amplifier", Case(), None, ["range_low", "needs"]), missing_for("map", Case(), None, ["range_low"])
@@ -78,7 +78,7 @@ def missing_for(chart: str, case: Case, reading: str | None = None, unknown: Col
 
 
 def why_not_drawn(chart: str, case: Case, reading: str | None = None, unknown: Collection[str] = ()) -> str:
-    """Say in a sentence why a chart cannot be drawn; a blank text where it can be.
+    """Say in a sentence why a chart can't be drawn; a blank text if it can.
 
     Examples:
         >>> why_not_drawn("map", Case(), None, ["range_low"])
@@ -91,22 +91,22 @@ def why_not_drawn(chart: str, case: Case, reading: str | None = None, unknown: C
 
 
 def figure(chart: str, case: Case, reading: str | None = None, unknown: Collection[str] = ()) -> Figure:
-    """Give one chart of a case, its mark on it.
+    """Return a case's chart, including its mark.
 
     Args:
         chart: One of ``CHARTS``.
         case: The case.
         reading: Name of a reading, or None for the defaults.
-        unknown: Its fields that are not known; the map then shows the lowest verdict that stays possible.
+        unknown: Its unknown fields; the map then shows the lowest possible verdict.
 
     Returns:
-        A plotly figure: ``data`` and ``layout``; the last trace is the mark.
+        A Plotly figure with ``data`` and ``layout``; the last trace is the mark.
 
     Raises:
-        KeyError: There is no such chart.
+        KeyError: No chart has this name.
 
     Source:
-        works.weight-trusted-peer and the claims beside it, multiplier.amplifier, data/rules.csv.
+        works.weight-trusted-peer and the related claims, multiplier.amplifier, data/rules.csv.
 
     Examples:
         >>> figure("map", Case())["data"][-1]["x"]
@@ -119,7 +119,7 @@ def figure(chart: str, case: Case, reading: str | None = None, unknown: Collecti
 
 
 def base_figure(chart: str, case: Case, reading: str | None = None, unknown: Collection[str] = ()) -> str:
-    """Give a chart without the place of its mark, as JSON; cases that share it get the same text.
+    """Return a chart without the position of its mark, as JSON; cases with the same base figure get identical text.
 
     Args:
         chart: One of ``CHARTS``.
@@ -128,13 +128,13 @@ def base_figure(chart: str, case: Case, reading: str | None = None, unknown: Col
         unknown: As in `figure`.
 
     Returns:
-        A plotly figure as JSON; its last trace, the mark, has no place yet.
+        A Plotly figure as JSON; its last trace, the mark, has no position yet.
 
     Raises:
-        KeyError: There is no such chart.
+        KeyError: No chart has this name.
 
     Source:
-        As `figure`.
+        As in `figure`.
 
     Examples:
         >>> base_figure("map", Case(score=240)) == base_figure("map", Case(score=231))
@@ -151,18 +151,15 @@ def base_figure(chart: str, case: Case, reading: str | None = None, unknown: Col
 
 
 def mark(chart: str, case: Case, reading: str | None = None) -> Mark:
-    """Tell where a case stands on a chart.
+    """Return a case's position on a chart.
 
     Args:
         chart: One of ``CHARTS``.
         case: The case.
         reading: Name of a reading, or None for the defaults.
 
-    Returns:
-        The place of its mark.
-
     Source:
-        As `figure`.
+        As in `figure`.
 
     Examples:
         >>> mark("map", Case(score=231))
@@ -172,15 +169,15 @@ def mark(chart: str, case: Case, reading: str | None = None) -> Mark:
         picture = amplify(case, reading)
         return Mark(round(picture.signal, 1), round(picture.shown, 1))
     name = text(f"short.recommender.{case.recommender}")
-    # Praise moves the mark a little to and fro, and never as far as the next caller.
+    # Praise moves the mark slightly, but never as far as the next caller.
     return Mark(round(praised_weight(case, reading), 1) if chart == "callers" else case.score, name)
 
 
 def snapshot(chart: str, case: Case, reading: str | None = None, unknown: Collection[str] = ()) -> str | None:
-    """Give plotly's own drawing of a chart, made beforehand, where there is one of exactly this picture.
+    """Return Plotly's own drawing of a chart, if one was made in advance of exactly this figure.
 
-    It is shown while the page starts plotly, which takes longer than everything else together.
-    `tests/execute_notebooks.py` draws the charts of the opening case.
+    The page shows it while Plotly starts, which takes longer than everything else combined. `tests/execute_notebooks.py` draws
+    the charts of the opening case.
 
     Args:
         chart: One of ``CHARTS``.
@@ -189,10 +186,10 @@ def snapshot(chart: str, case: Case, reading: str | None = None, unknown: Collec
         unknown: As in `figure`.
 
     Returns:
-        An SVG element, or None where the picture was not drawn beforehand.
+        An SVG element, or None if there is no drawing of this figure.
 
     Source:
-        As `figure`.
+        As in `figure`.
 
     Examples:
         >>> snapshot("map", Case()).startswith("<svg"), snapshot("map", Case(specifics=True))
@@ -212,7 +209,7 @@ def _snapshot(chart: str) -> tuple[str, str]:
 
 
 def figure_id(chart: str, case: Case, reading: str | None = None, unknown: Collection[str] = ()) -> str:
-    """Give a short text that two charts share if they are the same picture.
+    """Return a short text that is the same for two charts if they look the same.
 
     Args:
         chart: One of ``CHARTS``.
@@ -232,7 +229,7 @@ def figure_id(chart: str, case: Case, reading: str | None = None, unknown: Colle
 
 
 def alt_text(chart: str, case: Case, reading: str | None = None, unknown: Collection[str] = ()) -> str:
-    """Say in a sentence what a chart shows, as its name for a screen reader.
+    """Describe a chart in one sentence for screen readers.
 
     Args:
         chart: One of ``CHARTS``.
@@ -240,11 +237,8 @@ def alt_text(chart: str, case: Case, reading: str | None = None, unknown: Collec
         reading: Name of a reading, or None for the defaults.
         unknown: As in `figure`.
 
-    Returns:
-        The sentence.
-
     Source:
-        As `figure`.
+        As in `figure`.
 
     Examples:
         >>> alt_text("callers", Case(recommender="known_dean"))
@@ -267,7 +261,7 @@ def alt_text(chart: str, case: Case, reading: str | None = None, unknown: Collec
 
 
 def _layout(**more: Any) -> Figure:
-    """Lay out what all charts share; colors of text and grid are left to the page, which may be light or dark."""
+    """Return the layout that all charts share; the page sets text and grid colors, because it can be light or dark."""
     layout: Figure = {
         "template": {"layout": {}},
         "font": {"size": 14, "family": "system-ui, sans-serif"},
@@ -325,7 +319,7 @@ def _callers(chosen: str, reading: str | None) -> str:
         "y": _names(),
         "x": [weights[row.recommender] for row in rows],
         "text": [
-            # The mark tells the weight of the caller it stands at.
+            # The mark shows the weight of its caller.
             ""
             if row.recommender == chosen
             else f"{weights[row.recommender]}" + ("" if row.chart_row else f" ({text('chart.callers.ours')})")
@@ -338,7 +332,7 @@ def _callers(chosen: str, reading: str | None) -> str:
             "pattern": {
                 "shape": ["" if row.chart_row else "/" for row in rows],
                 "fgcolor": "#ffffff",
-                "fillmode": "overlay",  # else the bar itself takes the page's color
+                "fillmode": "overlay",  # otherwise the bars would take the page's color
             },
             "line": {"width": [3 if row.recommender == chosen else 0 for row in rows], "color": MARK},
         },
@@ -354,7 +348,7 @@ def _callers(chosen: str, reading: str | None) -> str:
 def _amplifier(weight: float, share: float) -> str:
     bar = assumption("signal_at_bar")
     gain = 1 + weight / 100 * share
-    # The line is drawn only as far as the picture reaches, so that its slope is seen.
+    # Draw the line only within the visible area, so that its slope is recognizable.
     reach = bar / gain
     lines = [
         ("chart.amplifier.without", [0, 100], [0, 100], {"dash": "dot", "width": 2, "color": "#767676"}),
@@ -371,7 +365,7 @@ def _amplifier(weight: float, share: float) -> str:
     ]
     layout = _layout(
         xaxis=_number_axis(text("chart.amplifier.x"), 0, 100),
-        yaxis={**_number_axis(text("chart.amplifier.y"), -4, 108), "showgrid": False},  # no line strikes words through
+        yaxis={**_number_axis(text("chart.amplifier.y"), -4, 108), "showgrid": False},  # no grid lines through the labels
         shapes=[
             {
                 "type": "line",
@@ -432,7 +426,7 @@ def _map(rows: tuple[tuple[str, tuple[Band, ...]], ...]) -> str:
         xaxis=_number_axis(text("chart.map.x"), low - 0.5, high + 0.5),
         yaxis=_category_axis(_names()),
         barmode="overlay",
-        bargap=0.5,  # the words at the mark stand in the gap above its row
+        bargap=0.5,  # the mark's label goes into the gap above its row
         uniformtext={"mode": "hide", "minsize": 11},
         height=420,
     )
@@ -442,17 +436,17 @@ def _map(rows: tuple[tuple[str, tuple[Band, ...]], ...]) -> str:
 def bars_of_two(
     names: Sequence[str], one: tuple[str, Sequence[float]], other: tuple[str, Sequence[float]], axis: str, high: float = 100
 ) -> Figure:
-    """Draw two rows of bars beside each other, told apart by pattern and label as well as by color.
+    """Return a chart of two sets of bars side by side, which differ in pattern and label as well as in color.
 
     Args:
-        names: What the bars stand for, from the top.
-        one: The first row's name and its numbers.
-        other: The second row's name and its numbers.
-        axis: What the numbers are.
-        high: The end of their axis.
+        names: Labels of the rows, from the top.
+        one: Name and numbers of the first set.
+        other: Name and numbers of the second set.
+        axis: The axis title.
+        high: The end of the axis.
 
     Returns:
-        A plotly figure.
+        A Plotly figure.
 
     Examples:
         >>> len(bars_of_two(["a"], ("you", [1]), ("article", [2]), "points")["data"])
@@ -475,9 +469,9 @@ def bars_of_two(
         for (name, numbers), (color, pattern) in zip((one, other), colors, strict=True)
     ]
     return {
-        "data": list(reversed(data)),  # plotly piles them from below
+        "data": list(reversed(data)),  # Plotly stacks them from the bottom
         "layout": _layout(
-            xaxis={**_number_axis(axis, 0, high * 1.25), "showgrid": False},  # each bar has its number, which no line crosses
+            xaxis={**_number_axis(axis, 0, high * 1.25), "showgrid": False},  # no grid lines through the numbers
             yaxis=_category_axis(names),
             barmode="group",
             height=max(220, 80 + 70 * len(names)),
@@ -486,16 +480,16 @@ def bars_of_two(
 
 
 def bars(names: Sequence[str], numbers: Sequence[float], axis: str, high: float = 100) -> Figure:
-    """Draw one row of bars, each with its number.
+    """Return a chart of one set of bars, each with its number.
 
     Args:
-        names: What the bars stand for, from the top.
+        names: Labels of the bars, from the top.
         numbers: Their numbers.
-        axis: What the numbers are.
-        high: The end of their axis.
+        axis: The axis title.
+        high: The end of the axis.
 
     Returns:
-        A plotly figure.
+        A Plotly figure.
 
     Examples:
         >>> bars(["a", "b"], [1, 2], "points")["data"][0]["x"]
@@ -528,16 +522,16 @@ def bands_over_time(
     ticks: Sequence[tuple[float, str]],
     high: float,
 ) -> Figure:
-    """Draw rows of named stretches over hours, with a row on top in which a mark moves.
+    """Return a chart with rows of labeled periods over hours, and a row on top for a moving mark.
 
     Args:
-        bands: Rows from the top; each stretch with its words, where it begins and where it ends, in hours.
-        mark_row: The name of the row of the mark.
-        ticks: Places and words of the axis.
+        bands: Rows from the top; each period has a label, a start and an end in hours.
+        mark_row: The label of the mark's row.
+        ticks: Positions and labels on the axis.
         high: The end of the axis, in hours.
 
     Returns:
-        A plotly figure whose last trace is the mark, without a place yet.
+        A Plotly figure whose last trace is the mark, without a position yet.
 
     Examples:
         >>> len(bands_over_time({"day": [("night", 0, 6)]}, "now", [(3, "early")], 24)["data"])
@@ -575,8 +569,8 @@ def bands_over_time(
     return {"data": [*data, _point("", "top center")], "layout": layout}
 
 
-#: The pieces of a bar from left to right: fill, and the color of the number on it. Each is lighter than the one before,
-#: so that they are told apart in gray as well; nothing but the fill stands behind a number.
+#: Segments of a bar from left to right: the fill, and the color of the number on it. Each is lighter than the one before,
+#: so they differ in gray as well. Numbers have only the fill behind them.
 _PIECES: Final = (
     ("#4a0010", "#ffffff"),
     ("#1f3a6e", "#ffffff"),
@@ -588,16 +582,16 @@ _PIECES: Final = (
 
 
 def stacked_bars(names: Sequence[str], pieces: Sequence[tuple[str, Sequence[int]]], axis: str, high: int) -> Figure:
-    """Draw bars made of up to six pieces, told apart by shade, number and place as well as by color.
+    """Return a chart of bars with up to six segments, which differ in shade, number and order as well as in color.
 
     Args:
-        names: What the bars stand for, from the top.
-        pieces: The pieces from left to right, each with its name and its count in every bar.
-        axis: What is counted.
-        high: The length of a whole bar.
+        names: Labels of the bars, from the top.
+        pieces: The segments from left to right, each with its name and its count in every bar.
+        axis: The axis title.
+        high: The length of a full bar.
 
     Returns:
-        A plotly figure.
+        A Plotly figure.
 
     Examples:
         >>> stacked_bars(["a"], [("no", [1]), ("yes", [2])], "files", 3)["data"][1]["x"]
@@ -610,7 +604,7 @@ def stacked_bars(names: Sequence[str], pieces: Sequence[tuple[str, Sequence[int]
             "name": name,
             "y": list(names),
             "x": list(counts),
-            # A number is written where there is room for it; all of them stand in the table beside.
+            # A segment gets a number if there is room for it; the table next to the chart has all of them.
             "text": [f"{count}" if count >= high / 20 else "" for count in counts],
             "textposition": "inside",
             "insidetextanchor": "middle",

@@ -1,4 +1,4 @@
-"""A class on paper: a sheet for each student, all in one file, and a summary for the dean's office."""
+"""A class on paper: a file with one sheet per student, and a summary for the dean's office."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ _STYLE: Final = """
 
 
 def student_article(name: str, judged: Sequence[JudgedContact]) -> Markup:
-    r"""Return the sheet of one student: the rule first, then each program, the next steps, and what to ask.
+    r"""Return one student's sheet: the rule first, then each program, the next steps, and what to ask.
 
     Examples:
         >>> from datetime import datetime
@@ -95,7 +95,7 @@ def student_article(name: str, judged: Sequence[JudgedContact]) -> Markup:
 
 
 def _all_but(kept: Iterable[str], entered: Iterable[str], unknown: Iterable[str]) -> set[str]:
-    """Return the fields of which a sheet says nothing: all but those that were entered, or are unknown, among some."""
+    """Return the fields to leave out of a sheet: all except those in ``kept`` that somebody entered or that are unknown."""
     return set(Case.fields()) - (set(kept) & {*entered, *unknown})
 
 
@@ -143,12 +143,12 @@ def _contact(judged: JudgedContact, first: Advice) -> Markup:
 
 
 def caller_label(name: str, recommender: str, *, in_class: bool = False) -> str:
-    """Name a caller, and say who that is to the program.
+    """Return a caller's name and who they are to the program.
 
     Args:
-        name: The name; blank for none.
-        recommender: One of a case's levels; blank for one that is not known.
-        in_class: Whether to say that there is no name, since several people may be meant.
+        name: The name; blank if there is none.
+        recommender: The caller's level; blank if unknown.
+        in_class: Whether to point out that a missing name can mean several people.
 
     Examples:
         >>> caller_label("Dr. Osei", "known_dean"), caller_label("", "")
@@ -161,10 +161,10 @@ def caller_label(name: str, recommender: str, *, in_class: bool = False) -> str:
 
 
 def students_page(articles: Mapping[str, str]) -> str:
-    """Return the sheets of a class as a whole HTML page, each on paper of its own; opened at one of them, it prints that one.
+    """Return all sheets of a class as one HTML page that prints one per page; a link to one student prints only theirs.
 
     Args:
-        articles: The sheets by the students' names, as `student_article` writes them.
+        articles: The results of `student_article` by student name.
 
     Examples:
         >>> students_page({"Avery": "<article><h1>Avery</h1></article>"}).count("Avery")
@@ -190,14 +190,14 @@ def students_page(articles: Mapping[str, str]) -> str:
 
 
 def class_page(found: ClassList, rows: Sequence[ClassRow], callers: Sequence[CallerPlan], advice: Advice, people: int) -> str:
-    r"""Return the summary of a class as a whole HTML page.
+    r"""Return the summary of a class as one HTML page.
 
     Args:
-        found: The class as it was read.
-        rows: Its contacts, judged.
+        found: The result of `read_class`.
+        rows: The judged contacts.
         callers: The plan over the whole class.
-        advice: What to do now, for any student: its rule stands first.
-        people: How many callers a student has at most.
+        advice: What any student can do now; its rule comes first.
+        people: The largest number of callers a student has.
 
     Examples:
         >>> from datetime import datetime
@@ -235,7 +235,7 @@ def _table(key: str, columns: Sequence[str], rows: Iterable[Sequence[object]], c
 
 
 def verdict_label(row: ClassRow) -> str:
-    """Name the verdict of a row, or the lowest and the highest that are possible.
+    """Return the label of a row's verdict, or of its lowest and highest possible verdicts.
 
     Examples:
         >>> verdict_label(ClassRow("Avery", "Mercy", "", "known_dean", "allowed", 3, 5, (), (), ()))
@@ -346,7 +346,7 @@ def _how_read(found: ClassList) -> Markup | None:
     return _section("how", tag("ul", [tag("li", line) for line in lines])) if lines else None
 
 
-#: Assumptions that an office may want to correct; what holds only late in Match Week is left to the sheets.
+#: Assumptions that an office may want to correct. What only applies late in Match Week is left to the sheets.
 _ASSUMPTIONS_SHOWN: Final = (*PERSONAL, "move", "scripted", "addresses_flag", "prior_contact", "program_contacted_first")
 
 

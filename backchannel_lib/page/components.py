@@ -1,4 +1,4 @@
-"""What pages are made of: a section, a table, a statement tied to its lines, a fact with its source."""
+"""The building blocks of pages: a section, a table, a statement with its citations, a fact with its source."""
 
 from __future__ import annotations
 
@@ -12,17 +12,14 @@ from backchannel_lib.page.html import Markup, join, tag
 
 
 def section(title: object, *children: object, class_: str, voice: str = "", name: str) -> Markup:
-    """Write a section of a page under its heading.
+    """Return a section of a page with its heading.
 
     Args:
         title: The heading.
-        *children: What stands in it.
-        class_: Its class.
-        voice: Who speaks in it, as a line under the heading.
-        name: A name that no other section of the page has.
-
-    Returns:
-        HTML.
+        *children: The content.
+        class_: The section's class.
+        voice: The source of the statement, as a line under the heading.
+        name: A name that is unique on the page.
 
     Examples:
         >>> section("Why", "Because.", class_="why", name="why")
@@ -39,16 +36,13 @@ def section(title: object, *children: object, class_: str, voice: str = "", name
 
 
 def table(caption: str, head: Sequence[object], rows: Iterable[Sequence[object]], marked: int | None = None) -> Markup:
-    """Write a table whose first column names its rows.
+    """Return a table whose first column has the row headers.
 
     Args:
-        caption: What it shows, for a screen reader.
-        head: The columns' heads.
-        rows: The cells by rows.
-        marked: The place of the row that stands out; None for no row.
-
-    Returns:
-        HTML.
+        caption: A description for screen readers.
+        head: The column headers.
+        rows: The cells of each row.
+        marked: Index of the row to highlight, or None.
 
     Examples:
         >>> table("Numbers", ("What", "Value"), [("weight", 90)]).count("<td")
@@ -74,7 +68,7 @@ def table(caption: str, head: Sequence[object], rows: Iterable[Sequence[object]]
 
 
 def scrollable(label: str) -> dict[str, str]:
-    """Return the attributes of a box that scrolls where its table is too wide, by touch or from the keyboard.
+    """Return the attributes of a box that scrolls, by touch or keyboard, if its table is too wide.
 
     Examples:
         >>> tag("div", "...", **scrollable("Numbers"))
@@ -89,13 +83,7 @@ def _lines_by_claim() -> dict[str, str]:
 
 
 def lines_of(claim: str) -> str:
-    """Say in which lines of the article a claim stands.
-
-    Args:
-        claim: The claim's id.
-
-    Returns:
-        Such as "lines 25-29", with the dash of a range.
+    """Return the lines of the article that a claim is in, such as "lines 25-29", with an en dash.
 
     Source:
         data/claims.csv.
@@ -109,10 +97,10 @@ def lines_of(claim: str) -> str:
 
 
 def headings_over(claims: Iterable[str]) -> list[str]:
-    """Name the parts of the article in which claims stand, so that a reader finds them on the page.
+    """Return the headings of the article above some claims, so that a reader can find them on the page.
 
     Args:
-        claims: Ids of claims.
+        claims: Ids of the claims.
 
     Returns:
         The first words of each heading once, in quotation marks, in the order of the claims.
@@ -133,7 +121,7 @@ def headings_over(claims: Iterable[str]) -> list[str]:
 
 
 def article_name() -> str:
-    """Name the article in a sentence: its title, where it was read, and that it is unsigned.
+    """Name the article in a sentence: its title, its address, and that it is unsigned.
 
     Source:
         data/article.csv.
@@ -148,10 +136,10 @@ def article_name() -> str:
 
 
 def find_in_article(claims: Iterable[str]) -> str:
-    """Say how to find claims in the article: a line number alone leads nowhere on a web page.
+    """Tell a reader where to find claims in the article, by heading, because a web page has no line numbers.
 
     Args:
-        claims: Ids of claims; at least one.
+        claims: Ids of the claims; at least one.
 
     Returns:
         A sentence with the headings to look under.
@@ -167,16 +155,16 @@ def find_in_article(claims: Iterable[str]) -> str:
 
 
 def citations(name: str, claims: Iterable[str], assumptions: Iterable[str] = (), given: Iterable[str] = ()) -> Markup:
-    """Tie a statement to the lines of the article it rests on, to what is ours in it, and to facts from outside.
+    """Return the sources of a statement: lines of the article, assumptions of ours, and outside facts.
 
     Args:
-        name: A name that no other such place of the page has, by which it stays open while its content changes.
-        claims: Ids of claims.
-        assumptions: Names of assumptions of ours; a blank is none.
-        given: Ids of facts from outside the article.
+        name: A name that is unique on the page; it keeps the fold open while its content changes.
+        claims: Ids of the claims.
+        assumptions: Ids of our assumptions; blanks are ignored.
+        given: Ids of the outside facts.
 
     Returns:
-        HTML: a line that says whose the statement is, and opens to tell more.
+        HTML: a line that names the sources in general and unfolds to show the details.
 
     Source:
         data/claims.csv, data/assumptions.csv, data/facts.csv.
@@ -225,13 +213,7 @@ def citations(name: str, claims: Iterable[str], assumptions: Iterable[str] = (),
 
 
 def fact_source(fact: FactRow) -> Markup:
-    """Write where a fact comes from, its year, and how it was read.
-
-    Args:
-        fact: The fact.
-
-    Returns:
-        HTML.
+    """Return where a fact comes from, its year, and how we verified it.
 
     Source:
         data/facts.csv.
@@ -248,13 +230,10 @@ def fact_source(fact: FactRow) -> Markup:
 
 
 def description_list(*pairs: tuple[object, object]) -> Markup:
-    """Write names and what belongs to them, side by side.
+    """Return names and their descriptions, side by side.
 
     Args:
-        *pairs: A name, and what belongs to it.
-
-    Returns:
-        HTML.
+        *pairs: A name and its description.
 
     Examples:
         >>> description_list(("You", "Maybe"))
@@ -273,19 +252,16 @@ def chart_panel(
     *,
     shown: bool | None = None,
 ) -> Markup:
-    """Write the place of a chart, its numbers beside it.
+    """Return the place for a chart, with its numbers next to it.
 
     Args:
-        chart: Its name among the charts of the page.
-        title: Its title.
-        caption: What to look for in it.
-        spoken: What it shows, in a sentence for a screen reader.
+        chart: The chart's name on its page.
+        title: The title.
+        caption: What to look for in the chart.
+        spoken: A description for screen readers, in one sentence.
         numbers: The table of its numbers, as HTML.
-        drawing: An SVG that stands in while the page starts plotly; None for a sentence.
-        shown: Whether the picture is in sight, where that can change; else None.
-
-    Returns:
-        HTML.
+        drawing: An SVG to show while Plotly starts, or None to show a sentence instead.
+        shown: Whether the chart is visible, if that can change; otherwise None.
 
     Examples:
         >>> 'data-chart="map"' in chart_panel("map", "Map", "Where one is.", "A map.", "")
@@ -319,10 +295,10 @@ def chart_panel(
 
 
 def newest_source_items(given: Iterable[str]) -> list[Markup]:
-    """Where facts are about the NRMP's rule, name its newest source as items of a list, and that this year's was not seen.
+    """List the newest source of the NRMP's rule, and that we haven't seen this year's, if the facts are about that rule.
 
     Args:
-        given: Ids of facts.
+        given: Ids of the facts.
 
     Examples:
         >>> len(newest_source_items(["soap_rule.penalty"])), newest_source_items(["scores.step2_sd"])
@@ -334,15 +310,12 @@ def newest_source_items(given: Iterable[str]) -> list[Markup]:
 
 
 def facts_by_source(name: str, title: str, given: Iterable[str]) -> Markup:
-    """Write facts from outside, folded, each source once under its facts.
+    """Return outside facts, folded, with each source once below its facts.
 
     Args:
-        name: A name that no other such place of the page has, by which it stays open while its content changes.
-        title: What stands on the fold.
-        given: Ids of facts, in the order in which they are told.
-
-    Returns:
-        HTML.
+        name: A name that is unique on the page; it keeps the fold open while its content changes.
+        title: The label of the fold.
+        given: Ids of the facts in order.
 
     Source:
         data/facts.csv.
@@ -360,11 +333,11 @@ def facts_by_source(name: str, title: str, given: Iterable[str]) -> Markup:
 
 
 def listed(names: Sequence[str], most: int | None = None) -> str:
-    """Write names one after the other, the last after "and".
+    """Join names with commas and a final "and".
 
     Args:
         names: The names.
-        most: How many are named at most, with the number of the others after them; None for all.
+        most: Largest number of names, followed by the number of the remaining ones; None for all.
 
     Examples:
         >>> listed(["Mercy"]), listed(["Mercy", "Lakeside", "St. Anne"]), listed(["Mercy", "Lakeside", "St. Anne"], 1)

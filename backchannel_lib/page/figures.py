@@ -1,4 +1,4 @@
-"""The panel's charts as plotly figures, for a cell of one's own."""
+"""The panel's charts as Plotly figures, for use in your own cells."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 def callers(case: Case, reading: str | None = None) -> Figure:
-    """Draw the six kinds of caller by weight, the case's own marked.
+    """Plot the six kinds of caller by weight, with the case's own caller marked.
 
     Examples:
         >>> callers(Case(recommender="known_dean")).data[-1].y
@@ -22,7 +22,7 @@ def callers(case: Case, reading: str | None = None) -> Figure:
 
 
 def amplifier(case: Case, reading: str | None = None) -> Figure:
-    """Draw what the caller's weight does to the file's signal.
+    """Plot how the caller's weight changes the file's signal.
 
     Examples:
         >>> len(amplifier(Case()).data)
@@ -32,7 +32,7 @@ def amplifier(case: Case, reading: str | None = None) -> Figure:
 
 
 def verdict_map(case: Case, reading: str | None = None) -> Figure:
-    """Draw the verdict of every score and caller, the case's own marked.
+    """Plot the verdict for every score and caller, with the case's own position marked.
 
     Examples:
         >>> verdict_map(Case(score=231)).data[-1].x
@@ -45,7 +45,7 @@ def _figure(chart: str, case: Case, reading: str | None) -> Figure:
     from plotly.graph_objects import Figure
 
     figure = Figure(charts.figure(chart, case, reading))
-    # Not plotly's own template, which depends on a setting; and a ground of its own, since only the panel adapts to dark pages.
+    # Plotly's default template depends on a setting. The background is our own because only the panel adapts to dark pages.
     figure.layout.template = {"layout": {"paper_bgcolor": "white", "plot_bgcolor": "white", "font": {"color": "#1f1f1f"}}}
     figure.update_layout(paper_bgcolor="white", plot_bgcolor="white")
     return figure

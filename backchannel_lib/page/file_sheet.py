@@ -1,4 +1,4 @@
-"""A file as a director sees it: one table, the same at the desk, in the drill and in the round."""
+"""A file as a director sees it: one table that the desk, the drill and the round share."""
 
 from __future__ import annotations
 
@@ -14,24 +14,24 @@ from backchannel_lib.model.tables import load_flags
 from backchannel_lib.page.components import table
 from backchannel_lib.page.html import Markup
 
-Fact: TypeAlias = tuple[str, str, str]  # what it is, the file's, the program's
-OWN_ROWS: Final = ("failed_attempts", "needs_visa")  # flags that the sheet shows beside the program's policy
+Fact: TypeAlias = tuple[str, str, str]  # the fact's name, the file's value, the program's value
+OWN_ROWS: Final = ("failed_attempts", "needs_visa")  # flags shown next to the program's policy
 INSIDE: Final = ("hears_first", "names_you", "outruns_hr", "deep_ties")
 
 
 def file_facts(case: Case, *, contact: bool = True, moment: bool = True) -> list[Fact]:
-    """List what a director sees of a file, and what the program brings to it.
+    """List what a director sees in a file, and what the program wants.
 
     Args:
         case: The case.
-        contact: Whether somebody spoke up, so that it is told who.
-        moment: Whether it is told when.
+        contact: Whether to include who spoke up.
+        moment: Whether to include when they did.
 
     Returns:
-        For each fact what it is, what this file has, and what the program has or wants.
+        For each fact, its name, the file's value, and what the program has or wants.
 
     Source:
-        paper.checklist, need.match-gives-traction; that these make the sheet is ours.
+        paper.checklist, need.match-gives-traction; the selection is our choice.
 
     Examples:
         >>> [mine for _, mine, _ in file_facts(Case(score=251, failed_attempts=1), contact=False, moment=False)][:2]
@@ -63,16 +63,13 @@ def file_facts(case: Case, *, contact: bool = True, moment: bool = True) -> list
 
 
 def file_sheet(case: Case, caption: str, *, contact: bool = True, moment: bool = True) -> Markup:
-    """Write a file as a director sees it.
+    """Return a file as a director sees it, as an HTML table.
 
     Args:
         case: The case.
-        caption: What the table shows, for a screen reader.
+        caption: A description for screen readers.
         contact: As in `file_facts`.
         moment: As in `file_facts`.
-
-    Returns:
-        HTML: a table.
 
     Examples:
         >>> "From 235; far below: under 220" in file_sheet(Case(), "A file")
@@ -83,14 +80,11 @@ def file_sheet(case: Case, caption: str, *, contact: bool = True, moment: bool =
 
 
 def file_brief(case: Case, *, contact: bool = True) -> str:
-    """Write a file in a line, so that it is known again.
+    """Describe a file in one line, so that a reader recognizes it later.
 
     Args:
         case: The case.
-        contact: Whether the caller belongs to it.
-
-    Returns:
-        The line.
+        contact: Whether to include the caller.
 
     Examples:
         >>> file_brief(Case(score=251, leave_of_absence=True, recommender="known_dean"))
@@ -102,13 +96,7 @@ def file_brief(case: Case, *, contact: bool = True) -> str:
 
 
 def flags_of(case: Case) -> list[str]:
-    """Name the red flags of a file; attempts and visa have rows of their own.
-
-    Args:
-        case: The case.
-
-    Returns:
-        Their names for a reader.
+    """Return the labels of a file's red flags, except attempts and visa, which have their own rows.
 
     Source:
         data/flags.csv.
@@ -123,13 +111,7 @@ def flags_of(case: Case) -> list[str]:
 
 
 def caller_of(case: Case) -> str:
-    """Name in few words who spoke up, as the director would.
-
-    Args:
-        case: The case.
-
-    Returns:
-        The words.
+    """Say briefly who spoke up, in a director's words.
 
     Source:
         data/callers.csv.
@@ -142,13 +124,9 @@ def caller_of(case: Case) -> str:
 
 
 def is_known(case: Case) -> bool:
-    """Tell whether the director knows who makes the contact.
+    """Return whether the director knows the person who makes the contact.
 
-    Args:
-        case: The case.
-
-    Returns:
-        Whether the caller has standing there, or the student was there before or was introduced.
+    That is true if the caller has standing there, or if the student was there before or was introduced.
 
     Source:
         data/conditions.csv: has_capital, student_known_there.
@@ -167,7 +145,7 @@ def _sent_contents() -> Callable[[Any], int]:
 
 
 def _needs(case: Case) -> list[Fact]:
-    """List each need that the program has or the file would meet; where there is none, nothing is said of it."""
+    """List each need that the program has or the file would meet."""
     return [
         (
             text(f"file_sheet.{need}.name"),
@@ -187,7 +165,7 @@ def _standing(case: Case) -> str:
 
 
 def _moment(case: Case) -> list[str]:
-    """Tell what the moment means for this file."""
+    """Say what the moment means for this file."""
     first = [text("file_sheet.program_first")] if case.program_contacted_first else []
     match case.phase:
         case "soap_lists":

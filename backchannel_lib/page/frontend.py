@@ -1,9 +1,8 @@
-"""The front end as a widget needs it: one script, put together from the modules in ``static/js``.
+"""The front end in the form that a widget needs: one script built from the modules in ``static/js``.
 
-A browser can load the modules as they are (``<script type="module">``). A Jupyter widget is sent one file, so `bundle` writes
-them one after the other, each after those that it imports, without their import and export lines. For that, every import is
-one line of its own, and no two modules use the same name at top level. Print the result with
-``python -m backchannel_lib.page.frontend``.
+A browser can load the modules directly (``<script type="module">``), but a Jupyter widget is a single file. `bundle`
+concatenates the modules in dependency order, without their import and export lines. That is why every import has to be a single
+line, and no two modules can use the same top-level name. ``python -m backchannel_lib.page.frontend`` prints the result.
 """
 
 from __future__ import annotations
@@ -20,10 +19,10 @@ _EXPORT: Final = re.compile(r"^export (?!default)(\{\};\n)?", re.MULTILINE)
 
 @functools.cache
 def bundle(entry: str = "widget.js") -> str:
-    """Return a module of ``static/js`` and all that it imports as one script.
+    """Return a module of ``static/js`` and everything it imports as one script.
 
     Args:
-        entry: The module that exports what the widget needs.
+        entry: The module with the exports that the widget needs.
 
     Examples:
         >>> bundle().rstrip().endswith("export default { render };")
@@ -35,10 +34,10 @@ def bundle(entry: str = "widget.js") -> str:
         if name in scripts:
             return
         script = (STATIC / "js" / name).read_text(encoding="utf-8")
-        scripts[name] = ""  # so that two modules that import each other do not go round
+        scripts[name] = ""  # keeps two modules that import each other from recursing forever
         for imported in _IMPORT.findall(script):
             add(imported)
-        del scripts[name]  # it comes after those that it imports
+        del scripts[name]  # a module comes after those it imports
         scripts[name] = _EXPORT.sub("", _IMPORT.sub("", script))
 
     add(entry)

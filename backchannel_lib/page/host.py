@@ -1,4 +1,4 @@
-"""Where the workbook is running: the one place that asks, and that everything else asks."""
+"""Where the workbook runs. All other modules ask this one."""
 
 from __future__ import annotations
 
@@ -7,20 +7,20 @@ import sys
 from collections.abc import Mapping
 from typing import Final
 
-#: Under which type an output of a notebook names the widget that it shows.
+#: The MIME type with which a notebook's output names its widget.
 WIDGET_VIEW: Final = "application/vnd.jupyter.widget-view+json"
-#: The variable that names the kind of page where neither Python nor Jupyter tells: while the site is built.
+#: The environment variable that names the host if neither Python nor Jupyter can tell, while the site is built.
 HOST_VARIABLE: Final = "BACKCHANNEL_HOST"
 
 
 def host(environment: Mapping[str, str] | None = None) -> str:
-    """Tell on what kind of page the panels stand.
+    """Return what kind of page the panels are on.
 
     Args:
-        environment: The variables of the environment; None for those of this process.
+        environment: Environment variables; None for those of this process.
 
     Returns:
-        ``browser`` on a page of the site, where Python itself runs in the browser; else ``computer``.
+        ``browser`` on a page of the site, where Python itself runs in the browser, and ``computer`` everywhere else.
 
     Examples:
         >>> host({}), host({HOST_VARIABLE: "browser"})

@@ -1,4 +1,4 @@
-"""A few lines that write HTML safely; what is no markup is escaped."""
+"""Helpers for safe HTML: anything that isn't markup is escaped."""
 
 from __future__ import annotations
 
@@ -8,27 +8,24 @@ from collections.abc import Iterable
 from typing import Final
 
 _VOID: Final = {"input", "br", "hr", "meta"}
-#: The attributes in which the sign § stands for what makes an id unique on the page. Anywhere else it is a reader's own.
+#: Attributes in which § stands for a prefix that makes an id unique. Anywhere else, § is the reader's own character.
 _IDS: Final = {"id", "for_", "name", "aria_labelledby", "aria_describedby", "aria_controls"}
 
 
 class Markup(str):
-    """Text that is HTML already."""
+    """Text that is already HTML."""
 
     __slots__ = ()
 
 
 def tag(name: str, /, *children: object, **attributes: object) -> Markup:
-    """Write one element.
+    """Return one element.
 
     Args:
-        name: The element's name.
-        *children: Markup as it is, anything else escaped; None is left out, and lists are written one by one.
-        **attributes: ``class_`` stands for ``class``, and an underscore for a hyphen; None and False are left out, True
-            stands for an attribute without a value.
-
-    Returns:
-        The element as HTML.
+        name: The tag.
+        *children: Markup is used as it is and anything else is escaped; None is skipped, and lists are flattened.
+        **attributes: ``class_`` means ``class``, and an underscore means a hyphen; None and False are skipped, and True makes
+            an attribute without a value.
 
     Examples:
         >>> tag("p", "a < b", tag("b", "!"), class_="note", hidden=False)
@@ -54,13 +51,10 @@ def _attribute(key: str) -> str:
 
 
 def join(*children: object) -> Markup:
-    """Write several pieces one after the other.
+    """Concatenate markup and text.
 
     Args:
         *children: As in `tag`.
-
-    Returns:
-        HTML.
 
     Examples:
         >>> join("1 & 2", [tag("i", "x")], None)
@@ -81,13 +75,13 @@ def _add(parts: list[str], children: Iterable[object]) -> None:
             parts.append(escape(child, quote=False))
 
 
-#: A § of a reader's own is written so that the page does not take it for the beginning of an id.
+#: Writes a reader's own § in a form that the page doesn't mistake for the start of an id.
 _IN_TEXT: Final = (("&", "&amp;"), ("<", "&lt;"), (">", "&gt;"), ("§", "&#167;"))
 _IN_VALUE: Final = (*_IN_TEXT, ('"', "&quot;"), ("'", "&#x27;"))
 
 
 def escape(content: object, *, quote: bool = True) -> str:
-    """Write anything as text in HTML, with a § that the page does not take for the beginning of an id.
+    """Escape anything for HTML, including a § that the page would mistake for the start of an id.
 
     Examples:
         >>> escape("a < b, § 5")
@@ -95,18 +89,18 @@ def escape(content: object, *, quote: bool = True) -> str:
     """
     written = str(content)
     for sign, entity in _IN_VALUE if quote else _IN_TEXT:
-        if sign in written:  # most texts hold none, and this is asked hundreds of times a page
+        if sign in written:  # most texts have none, and a page calls this hundreds of times
             written = written.replace(sign, entity)
     return written
 
 
 def standalone_page(title: str, style: str, *children: object, class_: str | None = None) -> str:
-    """Return a whole HTML page that needs no other file.
+    """Return a complete HTML page that needs no other file.
 
     Args:
         title: Its title.
-        style: Its style sheet.
-        *children: What stands in ``main``.
+        style: Its CSS.
+        *children: The content of ``main``.
         class_: The class of ``main``.
 
     Examples:

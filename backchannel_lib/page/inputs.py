@@ -1,4 +1,4 @@
-"""The controls of a page, as HTML: native inputs with a label, a place for an error, and the field they belong to."""
+"""The controls of a page as HTML: native inputs with a label, a place for an error, and the name of their field."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable
 from backchannel_lib.base.texts import text
 from backchannel_lib.page.html import Markup, tag
 
-Options = Iterable[tuple[object, object]]  # value and text
+Options = Iterable[tuple[object, object]]  # values and labels
 
 
 def slider(
@@ -20,19 +20,16 @@ def slider(
     hidden: bool = False,
     unknown: bool | None = None,
 ) -> Markup:
-    """Write a slider with a box beside it, in which any number can be typed.
+    """Return a slider with a number box next to it.
 
     Args:
-        field: The field it moves.
+        field: The field that it sets.
         label: Its label.
-        ends: Where the slider begins and ends.
-        value: Where it stands.
-        help_text: A further sentence.
-        hidden: Whether it is out of sight.
-        unknown: Whether its value is not known; None where it has to be known, so that there is no box to say so.
-
-    Returns:
-        HTML.
+        ends: The lowest and highest number on the slider; the box accepts others.
+        value: The current value.
+        help_text: Another sentence for the reader.
+        hidden: Start hidden.
+        unknown: Whether the value is unknown; None if it has to be known, so that there is no checkbox for it.
 
     Examples:
         >>> 'min="0"' in slider("share", "Share", (0, 100), 20)
@@ -70,17 +67,14 @@ def _unknown_box(field: str, label: str, checked: bool) -> Markup:
 
 
 def checkbox(field: str, label: object, value: bool, *, help_text: str = "", hidden: bool = False) -> Markup:
-    """Write one box to tick.
+    """Return a checkbox.
 
     Args:
-        field: The field it sets.
+        field: The field that it sets.
         label: Its label.
-        value: Whether it is ticked.
-        help_text: A further sentence.
-        hidden: Whether it is out of sight.
-
-    Returns:
-        HTML.
+        value: Whether it is checked.
+        help_text: Another sentence for the reader.
+        hidden: Start hidden.
 
     Examples:
         >>> " checked" in checkbox("done", "Done", True)
@@ -93,19 +87,16 @@ def checkbox(field: str, label: object, value: bool, *, help_text: str = "", hid
 def select(
     field: str, label: str, options: Options, value: object, *, help_text: str = "", hidden: bool = False, bare: bool = False
 ) -> Markup:
-    """Write a menu.
+    """Return a dropdown menu.
 
     Args:
-        field: The field it sets.
+        field: The field that it sets.
         label: Its label.
-        options: Values and texts; the value None is written as a blank.
-        value: The value that is chosen.
-        help_text: A further sentence.
-        hidden: Whether it is out of sight.
-        bare: Whether its label is for a screen reader alone, as in a table whose head says it.
-
-    Returns:
-        HTML.
+        options: Values and labels; the value None is written as a blank.
+        value: The selected value.
+        help_text: Another sentence for the reader.
+        hidden: Start hidden.
+        bare: Show the label only to screen readers, for example in a table with column headers.
 
     Examples:
         >>> select("who", "Who", [("a", "A")], "a").count("<option")
@@ -132,19 +123,16 @@ def radios(
     hidden: bool = False,
     row: bool = False,
 ) -> Markup:
-    """Write a group of which one is chosen.
+    """Return a group of radio buttons.
 
     Args:
-        field: The field it sets.
-        label: What is asked.
-        options: Values and texts.
-        value: The value that is chosen; any other for none.
-        help_text: A further sentence.
-        hidden: Whether it is out of sight.
-        row: Whether the options stand beside each other.
-
-    Returns:
-        HTML.
+        field: The field that it sets.
+        label: The question.
+        options: Values and labels.
+        value: The selected value; anything else selects none.
+        help_text: Another sentence for the reader.
+        hidden: Start hidden.
+        row: Put the options next to each other.
 
     Examples:
         >>> radios("who", "Who?", [("a", "A"), ("b", "B")], "b").count("checked")
@@ -156,18 +144,15 @@ def radios(
 def checks(
     field: str, label: object, options: Options, value: Collection[object], *, help_text: str = "", hidden: bool = False
 ) -> Markup:
-    """Write a group of which any are chosen.
+    """Return a group of checkboxes.
 
     Args:
-        field: The field it sets.
-        label: What is asked.
-        options: Values and texts.
-        value: The values that are chosen.
-        help_text: A further sentence.
-        hidden: Whether it is out of sight.
-
-    Returns:
-        HTML.
+        field: The field that it sets.
+        label: The question.
+        options: Values and labels.
+        value: The checked values.
+        help_text: Another sentence for the reader.
+        hidden: Start hidden.
 
     Examples:
         >>> checks("who", "Who?", [("a", "A"), ("b", "B")], {"a", "b"}).count("checked")
@@ -187,20 +172,17 @@ def text_box(
     sends_while_typing: bool = False,
     rows: int = 10,
 ) -> Markup:
-    """Write a box for a text.
+    """Return a text box.
 
     Args:
-        field: The field it sets.
+        field: The field that it sets.
         label: Its label.
-        value: What stands in it.
+        value: Its content.
         long: Whether it has several lines.
-        help_text: A further sentence.
-        bare: Whether its label is for a screen reader alone, as in a table whose head says it.
-        sends_while_typing: Whether it counts whenever the writer pauses, since an unfinished line is as good as a finished one.
-        rows: How many lines a long one has.
-
-    Returns:
-        HTML.
+        help_text: Another sentence for the reader.
+        bare: Show the label only to screen readers, for example in a table with column headers.
+        sends_while_typing: Send the text at every pause, because an unfinished line is as useful as a finished one.
+        rows: Number of lines of a long box.
 
     Examples:
         >>> "<textarea" in text_box("mail", "Your email", "", long=True)
@@ -225,16 +207,13 @@ def text_box(
 
 
 def number_box(field: str, label: str, value: int, *, bare: bool = False) -> Markup:
-    """Write a box for a whole number.
+    """Return a box for a whole number.
 
     Args:
-        field: The field it sets.
+        field: The field that it sets.
         label: Its label.
-        value: What stands in it.
-        bare: Whether its label is for a screen reader alone, as in a table whose head says it.
-
-    Returns:
-        HTML.
+        value: Its content.
+        bare: Show the label only to screen readers, for example in a table with column headers.
 
     Examples:
         >>> 'inputmode="numeric"' in number_box("people", "People", 40)
@@ -261,20 +240,17 @@ def button(
     hint: str = "",
     once: bool = False,
 ) -> Markup:
-    """Write a button.
+    """Return a button.
 
     Args:
-        text: What stands on it.
-        do: The act it asks for.
-        value: What the act is about.
-        name: What a screen reader calls it; None for its text.
-        disabled: Whether it cannot be pressed now.
-        key: The keys that press it while no control is in use, as a browser names them, parted by blanks.
-        hint: The key as a reader knows it, to stand on the button.
-        once: Whether a second press is passed over until the first one was answered.
-
-    Returns:
-        HTML.
+        text: The text on it.
+        do: The action it requests.
+        value: The action's argument.
+        name: The name for screen readers, or None for its text.
+        disabled: Whether it is disabled now.
+        key: Keys that press it while no control has focus, by their browser names, separated by spaces.
+        hint: The key as readers know it, shown on the button.
+        once: Ignore further presses until the first one is answered.
 
     Examples:
         >>> button("Undo", "undo")
@@ -298,11 +274,11 @@ def button(
 
 
 def go_button(label: str, part: str) -> Markup:
-    """Write a button that leads to another part of the page, which the page itself obeys.
+    """Return a button that jumps to another part of the page, without asking Python.
 
     Args:
-        label: What stands on it.
-        part: ``controls``, or the fragment it leads to.
+        label: The text on it.
+        part: ``controls``, or the fragment to jump to.
 
     Examples:
         >>> go_button("What would change it", "changes")
@@ -312,7 +288,7 @@ def go_button(label: str, part: str) -> Markup:
 
 
 def toolbar(*buttons: object, alike: bool = False) -> Markup:
-    """Put buttons beside each other, the first one highlighted unless all of them look alike.
+    """Put buttons next to each other; the first one is highlighted unless ``alike`` is True.
 
     Examples:
         >>> toolbar(button("Undo", "undo"))
@@ -322,16 +298,13 @@ def toolbar(*buttons: object, alike: bool = False) -> Markup:
 
 
 def clock_button(text: str, does: str, *, hidden: bool = False, key: str = "") -> Markup:
-    """Write a button that the page itself obeys, without asking the kernel.
+    """Return a button that controls the page's timer, without asking Python.
 
     Args:
-        text: What stands on it.
+        text: The text on it.
         does: ``pause`` or ``go``.
-        hidden: Whether it is out of sight at first.
-        key: The letter that presses it while no control is in use, or blank.
-
-    Returns:
-        HTML.
+        hidden: Start hidden.
+        key: The letter that presses it while no control has focus, or blank.
 
     Examples:
         >>> clock_button("Pause", "pause")
@@ -386,7 +359,7 @@ def _group(
 
 def _common(field: str, help_text: str) -> dict[str, str]:
     described = f"§{field}-error" + (f" §{field}-help" if help_text else "")
-    # Lab takes arrow and letter keys for its own commands unless an input says that it wants them.
+    # JupyterLab uses arrow and letter keys for its own commands unless an input asks for them.
     return {"data_lm_suppress_shortcuts": "true", "aria_describedby": described}
 
 

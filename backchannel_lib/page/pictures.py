@@ -1,7 +1,7 @@
-"""Small pictures of ideas, as SVG: the chain with its weakest link, the outcomes from worst to best, Match Week, and a file.
+"""Small SVG pictures: the chain with its weakest link, the outcomes from worst to best, Match Week, and a file.
 
-They are drawn in the colors of the text around them, so they work in light and dark, on paper and in forced colors. What
-each one shows is always written beside it as well, so the drawings themselves are hidden from screen readers.
+They use the color of the surrounding text, so they work in light and dark mode, on paper and in forced colors. The text next to
+each picture says the same, so the pictures themselves are hidden from screen readers.
 """
 
 from __future__ import annotations
@@ -17,14 +17,14 @@ from backchannel_lib.model.soap_rule import soap_window
 from backchannel_lib.model.verdict import Verdict
 from backchannel_lib.page.html import Markup, join, tag
 
-#: A link of the chain is this wide, and reaches into the next one.
+#: A link of the chain is this wide and overlaps the next one.
 LINK_WIDTH, OVERLAP, LINK_HEIGHT = 100, 14, 28
-DAY: Final = 100  # a day of the week is this wide
+DAY: Final = 100  # width of a day of the week
 WORKDAYS: Final = 5
 
 
 class ChainLink(NamedTuple):
-    """One link of the chain: its name, what it allows, and whether it is, or may be, the weakest."""
+    """One link of the chain: its name, what it allows, and whether it is (or can be) the weakest."""
 
     name: str
     allows: str
@@ -33,19 +33,19 @@ class ChainLink(NamedTuple):
 
 
 def drawing(width: float, height: float, *shapes: object, class_: str) -> Markup:
-    """Write an SVG that is as wide as its place, in the colors of the text, and hidden from screen readers.
+    """Return an SVG that fills its container's width, in the text's color and hidden from screen readers.
 
     Examples:
         >>> drawing(10, 5, class_="bw-dot")
         '<svg viewBox="0 0 10 5" class="bw-dot" aria-hidden="true" focusable="false"></svg>'
     """
-    # viewBox is the one attribute with a capital letter.
+    # viewBox is the only attribute with a capital letter.
     svg = tag("svg", *shapes, viewbox=f"0 0 {width:g} {height:g}", class_=class_, aria_hidden="true", focusable="false")
     return Markup(svg.replace("viewbox", "viewBox", 1))
 
 
 def chain_picture(links: Sequence[ChainLink]) -> Markup:
-    """Draw a chain, the weakest links broken, with the name of each link under it and what it allows at best.
+    """Return a chain with its weakest links broken; below each link are its name and the best verdict it allows.
 
     Examples:
         >>> picture = chain_picture([ChainLink("The file", "Maybe"), ChainLink("The caller", "Skimmed", weakest=True)])
@@ -61,7 +61,7 @@ def chain_picture(links: Sequence[ChainLink]) -> Markup:
 
 
 def _link_shapes(place: int, link: ChainLink, *, last: bool) -> list[Markup]:
-    reach, edge = OVERLAP / 2, 3  # into its neighbors; half a line stays free at both ends
+    reach, edge = OVERLAP / 2, 3  # the overlap; leave half a stroke free at both ends
     left = place * LINK_WIDTH - (reach if place else -edge)
     right = (place + 1) * LINK_WIDTH + (-edge if last else reach)
     top, bottom, round_ = 4, LINK_HEIGHT, (LINK_HEIGHT - 4) // 2
@@ -89,10 +89,10 @@ def _link_label(link: ChainLink) -> Markup:
 
 
 def outcomes_picture(possible: Collection[Verdict], rank: str) -> Markup:
-    """Draw the outcomes from worst to best as a funnel that lies on its side, the possible ones filled.
+    """Return the outcomes from worst to best as a funnel on its side, with the possible ones filled.
 
     Args:
-        possible: The outcomes that are possible; one if there is a verdict.
+        possible: The possible outcomes; just one if there is a verdict.
         rank: The same in words.
 
     Examples:
@@ -120,10 +120,10 @@ def outcomes_picture(possible: Collection[Verdict], rank: str) -> Markup:
 
 
 def week_picture(when: datetime) -> Markup:
-    """Draw Match Week as a line with a mark at a moment, and over it the time in which the rule forbids a first contact.
+    """Return Match Week as a line with a mark at a moment, and the time in which the rule forbids a first contact.
 
     Args:
-        when: The moment, on an Eastern clock; before and after the week it stands at the line's ends.
+        when: The moment, on an Eastern clock; before or after the week, the mark is at the end of the line.
 
     Source:
         data/week_events.csv.
@@ -133,7 +133,7 @@ def week_picture(when: datetime) -> Markup:
         True
     """
     when = when.replace(tzinfo=None)
-    year = when.year + ((when.month, when.day) >= (7, 1))  # on July 1 the next year's Match begins
+    year = when.year + ((when.month, when.day) >= (7, 1))  # the next year's Match begins on July 1
     monday = datetime.combine(match_week(year), time())
     opens, closes = soap_window(year)
     day = (when - monday) / timedelta(days=1)
@@ -172,7 +172,7 @@ def _day(name: str, *, now: bool) -> Markup:
 
 
 def sheet_of_paper(*children: object) -> Markup:
-    """Put something on a sheet of paper with a corner folded over.
+    """Put something on a sheet of paper with a folded corner.
 
     Examples:
         >>> sheet_of_paper("240").count("<svg")

@@ -1,4 +1,4 @@
-"""How judgments, cases and what belongs to them are shown in a notebook: the panel's own HTML with a little style beside it."""
+"""How notebooks display judgments, cases and related objects: the panel's own HTML with a little CSS."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from backchannel_lib.page.html import Markup, tag
 from backchannel_lib.page.rule_html import rule_answer
 from backchannel_lib.page.verdict_html import verdict_fragments
 
-#: What the panel's HTML needs where the panel's style sheet is not at hand; buttons would have nothing to act on.
+#: The CSS that the panel's HTML needs without the panel's style sheet. Buttons are hidden, because nothing would handle them.
 STYLE: Final = (
     ".bw-display { max-width: 44em } .bw-display :is(button, svg, .bw-ladder-ends, .bw-chain-labels) { display: none }"
     " .bw-display .bw-hidden { position: absolute; clip-path: inset(50%) }"
@@ -30,7 +30,7 @@ STYLE: Final = (
 
 
 def display(title: str, *children: object) -> Markup:
-    """Put the panel's HTML under a heading, with the style it needs to stand by itself.
+    """Return the panel's HTML below a heading, with the CSS it needs on its own.
 
     Examples:
         >>> display("Why", tag("p", "It is.")).endswith("<h3>Why</h3><p>It is.</p></div>")
@@ -67,7 +67,7 @@ def _case(case: Case) -> str:
 
 
 def value_label(field: str, value: object) -> str:
-    """Return the value of a case's field as its control calls it.
+    """Return a field's value by the label in its control.
 
     Examples:
         >>> value_label("recommender", "known_dean"), value_label("score", 240), value_label("track_record", None)

@@ -1,4 +1,4 @@
-"""What the NRMP's rule says of a contact, as HTML: always in a frame of its own, beside the verdict and never in it."""
+"""What the NRMP's rule says about a contact, as HTML: always in its own box, next to the verdict and never part of it."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ SIGNS = {"not_allowed": "✕", "ask_first": "?", "allowed": "✓"}
 
 @functools.lru_cache(maxsize=64)
 def rule_answer(check: RulesCheck, *, always_next: bool = True) -> Markup:
-    """Write an answer of the rule with its reason, the next step and the source.
+    """Return the rule's answer with its reason, the next step and the source.
 
     Args:
         check: The answer.
-        always_next: Whether a contact that is allowed has a next step too.
+        always_next: Show a next step even if the contact is allowed.
 
     Examples:
         >>> "Not allowed" in rule_answer(rules_check(Case()))
@@ -41,7 +41,7 @@ def rule_answer(check: RulesCheck, *, always_next: bool = True) -> Markup:
 
 
 def rule_line(case: Case) -> Markup:
-    """Write an answer of the rule in one line, to go under a verdict that may cover the rule's own frame.
+    """Return the rule's answer in one line, to go below a verdict that can cover the rule's own box.
 
     Examples:
         >>> "Not allowed" in rule_line(Case())
@@ -52,7 +52,7 @@ def rule_line(case: Case) -> Markup:
 
 
 def rule_box(fragment: str, body: str) -> Markup:
-    """Put a fragment of an activity's page into the frame of the rule, under a heading of the third level.
+    """Put a fragment of an activity's page into the rule's box, below a level-3 heading.
 
     Args:
         fragment: The fragment's name.

@@ -1,4 +1,4 @@
-"""What a score means beside those of other applicants, as HTML: percentile, error of measurement, specialties."""
+"""How a score compares with other applicants' scores, as HTML: percentile, measurement error, specialties."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from backchannel_lib.page.html import Markup, join, tag
 
 
 def score_orientation(case: Case) -> Markup:
-    """Say where a case's score lies among those of other applicants.
+    """Say how a case's score compares with other applicants' scores.
 
     Source:
         data/facts.csv, data/percentiles.csv, data/score_anchors.csv.
@@ -65,13 +65,13 @@ def score_orientation(case: Case) -> Markup:
 
 
 def _about(*starts: str) -> Markup:
-    """Write what is known of the scores of some exams, each fact with its source, folded."""
+    """Return the facts about the scores of some exams, folded, each with its source."""
     names = [name for name in facts() if name.startswith(tuple(f"scores.{start}" for start in starts))]
     return facts_by_source("about-scores", text("orientation.about"), names)
 
 
 def _percentile(score: int) -> int:
-    """Read the percentile between the two nearest points of the table."""
+    """Interpolate a score's percentile between the two nearest points of the table."""
     points = load_percentiles()
     upper = bisect.bisect_left([point.score for point in points], score)
     after, before = points[upper], points[max(upper - 1, 0)]

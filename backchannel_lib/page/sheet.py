@@ -1,8 +1,8 @@
 """The one-page sheet that a student takes to the dean's office: as a page to print, as plain text, and as calendar events.
 
-It needs no other file, works in black and white, and fits one page of US Letter or A4. The rule comes first. For several
-programs there is a sheet for each, after a table that compares them. How it looks stands in static/panel.css, so that it is
-the same on screen, printed from the screen, and saved.
+It needs no other file, works in black and white, and fits on one page of US Letter or A4. The rule comes first. For several
+programs there is one sheet each, after a table that compares them. Its styles are in static/panel.css, so it looks the same on
+screen, in print, and in a saved file.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ from backchannel_lib.page.verdict_html import is_weakest, reasons_on_screen, ver
 
 
 class SheetHead(NamedTuple):
-    """What a student may write at the head of a sheet; blank where nothing was entered.
+    """What a student can write at the top of a sheet; blank if they entered nothing.
 
     Args:
         name: The student's name.
@@ -43,14 +43,14 @@ class SheetHead(NamedTuple):
     program: str = ""
 
 
-#: The panel's own frames, so that the rule and the article look the same everywhere.
+#: The panel's own boxes, so that the rule and the article look the same everywhere.
 _PANEL_CLASS: Final = {"rule": "bw-rule", "article": "bw-card"}
 
 BLANK_HEAD: Final = SheetHead()
 
 
 class _Block(NamedTuple):
-    """A part of the sheet: a heading and its lines; both forms of the sheet are made of these."""
+    """A part of the sheet, with a heading and lines; the HTML and the plain text are both made from these."""
 
     kind: str
     title: str
@@ -61,7 +61,7 @@ class _Block(NamedTuple):
 
 
 def moment_text(when: datetime, *, whole_day: bool = False) -> str:
-    """Write a moment of an Eastern clock as Americans do.
+    """Write a time on an Eastern clock the way Americans do.
 
     Examples:
         >>> moment_text(datetime(2027, 3, 15, 20, 5)), moment_text(datetime(2027, 4, 1), whole_day=True)
@@ -74,13 +74,13 @@ def moment_text(when: datetime, *, whole_day: bool = False) -> str:
 
 
 class Sheet(NamedTuple):
-    """One sheet: what it says, and what stands at its head.
+    """One sheet: its content and its header.
 
     Args:
-        advice: What it says.
-        head: The student's name and the program's.
-        contact: Who would contact the program and how, where that is not the student's own question; else blank.
-        entered: What the student entered, in words; None for the case as it is.
+        advice: The content.
+        head: The student's and the program's names.
+        contact: Who would contact the program and how, if the student isn't the one asking; otherwise blank.
+        entered: What the student entered, in words; None to describe the case.
     """
 
     advice: Advice
@@ -90,12 +90,12 @@ class Sheet(NamedTuple):
 
 
 def case_in_words(case: Case, unknown: Collection[str] = (), without: Collection[str] = ()) -> tuple[str, ...]:
-    """Write down what was entered of a case, and last what is not known.
+    """Describe what was entered for a case, followed by what is unknown.
 
     Args:
         case: The case.
         unknown: Its unknown fields.
-        without: Fields that nobody entered, so that nothing is said of them.
+        without: Fields to leave out because nobody entered them.
 
     Source:
         data/controls.csv.
@@ -124,7 +124,7 @@ def case_in_words(case: Case, unknown: Collection[str] = (), without: Collection
 
 
 def sheet_html(advice: Advice, head: SheetHead = BLANK_HEAD) -> str:
-    """Return the sheet as a whole HTML page.
+    """Return the sheet as a complete HTML page.
 
     Examples:
         >>> from backchannel_lib.model.advice import advise
@@ -136,7 +136,7 @@ def sheet_html(advice: Advice, head: SheetHead = BLANK_HEAD) -> str:
 
 
 def sheets_html(sheets: Sequence[Sheet]) -> str:
-    """Return sheets as a whole HTML page: those of several programs after a table that compares them.
+    """Return sheets as one complete HTML page; several programs start with a table that compares them.
 
     Examples:
         >>> from backchannel_lib.model.advice import advise
@@ -148,12 +148,12 @@ def sheets_html(sheets: Sequence[Sheet]) -> str:
 
 
 def paper_page(title: str, *children: object, style: str = "") -> str:
-    """Return a whole HTML page that looks like the sheet, on screen and on paper, and needs no other file.
+    """Return a complete HTML page that looks like the sheet, on screen and on paper, and needs no other file.
 
     Args:
         title: Its title.
-        *children: What stands on it.
-        style: Further styles.
+        *children: Its content.
+        style: Additional CSS.
 
     Examples:
         >>> paper_page("A class", "<3").count("&lt;3")
@@ -164,7 +164,7 @@ def paper_page(title: str, *children: object, style: str = "") -> str:
 
 @functools.cache
 def sheet_style() -> str:
-    """Return the part of the panel's style sheet that is about the sheet.
+    """Return the sheet's part of the panel's style sheet.
 
     Examples:
         >>> "@page" in sheet_style()
@@ -175,11 +175,11 @@ def sheet_style() -> str:
 
 
 def sheet_pages(sheets: Sequence[Sheet], level: int = 3) -> Markup:
-    """Return sheets to be put on a page, each one page of paper.
+    """Return sheets as part of a page, one per sheet of paper.
 
     Args:
         sheets: The sheets.
-        level: The level of a sheet's own heading; those of its parts are one lower.
+        level: Heading level of a sheet; its parts are one level lower.
 
     Examples:
         >>> from backchannel_lib.model.advice import advise
@@ -196,7 +196,7 @@ def sheet_pages(sheets: Sequence[Sheet], level: int = 3) -> Markup:
 
 
 def sheet_text(advice: Advice, head: SheetHead = BLANK_HEAD) -> str:
-    """Return the sheet as plain text, to copy into an email.
+    """Return the sheet as plain text for an email.
 
     Examples:
         >>> from backchannel_lib.model.advice import advise
@@ -207,7 +207,7 @@ def sheet_text(advice: Advice, head: SheetHead = BLANK_HEAD) -> str:
 
 
 def sheets_text(sheets: Sequence[Sheet]) -> str:
-    """Return sheets as plain text, those of several programs after a comparison.
+    """Return sheets as plain text; several programs start with a comparison.
 
     Examples:
         >>> from backchannel_lib.model.advice import advise
@@ -229,7 +229,7 @@ def _one_text(sheet: Sheet) -> str:
 
 
 def sheets_calendar(sheets: Sequence[Sheet]) -> str:
-    """Return the dated steps of sheets as a calendar file; a step that several sheets have is one event.
+    """Return the dated steps of all sheets as a calendar file; a step on several sheets becomes one event.
 
     Examples:
         >>> from backchannel_lib.model.advice import advise
@@ -252,8 +252,8 @@ def sheet_sections(advice: Advice, kinds: Collection[str] = (), heading: str = "
     """Return the sheet's sections for a page on screen.
 
     Args:
-        advice: What they say.
-        kinds: Which of ``rule``, ``article``, ``steps``, ``questions`` and ``silent``; all of them where none is named.
+        advice: The content.
+        kinds: Any of ``rule``, ``article``, ``steps``, ``questions`` and ``silent``; all of them if empty.
         heading: The tag of their headings.
 
     Examples:
@@ -400,7 +400,7 @@ def _verdict(advice: Advice) -> _Block:
 
 
 def weakest_line(judgment: OpenJudgment) -> str:
-    """Say what holds the verdict down, and as a fact only what does so whatever is unknown.
+    """Say what limits the verdict, stating as fact only what holds whatever is unknown.
 
     Examples:
         >>> from backchannel_lib.model.open_judgment import judge_open
@@ -418,9 +418,9 @@ def weakest_line(judgment: OpenJudgment) -> str:
 
 
 def _weakest(judgment: OpenJudgment) -> tuple[list[Reason], list[Reason]]:
-    """Return why the weakest links hold down the lowest verdict that is possible, and which of it is certain.
+    """Return why the weakest links limit the lowest possible verdict, and which of those reasons are certain.
 
-    What rests on an unknown field must not be told as a fact: it is often about a person.
+    A reason that depends on an unknown field must not be stated as fact: it is often about a person.
     """
     judged = judge(judgment.examples[judgment.lowest], judgment.reading)
     weakest = [reason for reason in reasons_on_screen(judged) if is_weakest(judged, reason.stage)]

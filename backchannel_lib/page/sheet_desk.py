@@ -1,4 +1,4 @@
-"""Where a page shows the sheet to take away, with what can be done with it."""
+"""The part of a page that shows the one-page sheet, with its buttons."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from backchannel_lib.page.sheet import Sheet, sheet_pages, sheets_text
 
 
 def sheet_desk(open_now: Iterable[str], fragment: str, *controls: object, heading: str = "h2", leads_on: bool = True) -> Markup:
-    """Write the section in which a sheet is made, shown, printed, copied and saved.
+    """Return the section for making, viewing, printing, copying and saving a sheet.
 
     Args:
-        open_now: The sections that are open at the beginning; the sheet's is ``sheet``.
+        open_now: The sections that are open at first; this one is called ``sheet``.
         fragment: The content of the fragment ``sheet``.
-        *controls: What is asked for the sheet alone.
-        heading: The element of its heading.
-        leads_on: Whether its button is the one that leads on, and therefore filled.
+        *controls: Questions that only the sheet asks.
+        heading: The tag of its heading.
+        leads_on: Whether its button is the page's main button, and therefore filled.
 
     Examples:
         >>> sheet_desk([], "").count("<button")
@@ -53,12 +53,12 @@ def sheet_desk(open_now: Iterable[str], fragment: str, *controls: object, headin
 
 
 def _page_button(does: str, label: str, *, done: str = "", failed: str = "") -> Markup:
-    """Write a button that the page itself obeys; what it says afterward stands on it."""
+    """Return a button that the page handles without Python; it then shows ``done`` or ``failed``."""
     return tag("button", label, type="button", data_page_action=does, data_done=done or None, data_failed=failed or None)
 
 
 def sheet_fragment(sheets: Sequence[Sheet]) -> Markup:
-    """Write sheets as they are shown in place, with their text to copy; a sentence where nothing was entered yet.
+    """Return sheets for display, with their text to copy, or a sentence if nothing has been entered yet.
 
     Examples:
         >>> "bw-paper" in sheet_fragment([])
@@ -88,7 +88,7 @@ def sheet_fragment(sheets: Sequence[Sheet]) -> Markup:
 
 
 def topics_control(field: str, label: str, value: Sequence[str]) -> Markup:
-    """Write the list of what the article does not cover, to be checked.
+    """Return checkboxes for the topics that the article doesn't cover.
 
     Examples:
         >>> "COMLEX" in topics_control("topics", "Any of these?", ())

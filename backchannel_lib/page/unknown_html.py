@@ -12,12 +12,12 @@ from backchannel_lib.model.verdict import Verdict
 from backchannel_lib.page.html import Markup, join, tag
 from backchannel_lib.page.verdict_html import verdicts_label
 
-#: The highest score of any exam: a range that reaches it has no upper end for a reader.
+#: The highest score on any exam. A range that reaches it has no upper end for a reader.
 HIGHEST_SCORE: Final = 999
 
 
 def worth_asking(judgment: OpenJudgment) -> Markup:
-    """Write the question whose answer narrows the verdict most, with what each answer leaves, and the questions after it.
+    """Return the question whose answer narrows the verdict most, what each answer would leave, and the other questions.
 
     Examples:
         >>> from backchannel_lib import Case, judge_open
@@ -43,7 +43,7 @@ def worth_asking(judgment: OpenJudgment) -> Markup:
 def answers_in_words(
     field: str, leaves: Mapping[Answer, frozenset[Verdict]], offers: frozenset[str]
 ) -> Iterator[tuple[str, frozenset[Verdict]]]:
-    """Pair each answer about a field, in words, with the verdicts that it leaves; answers that leave the same come together.
+    """Pair each answer about a field, in words, with the verdicts that it leaves, grouping answers that leave the same ones.
 
     Examples:
         >>> leaves = {None: frozenset({Verdict.SKIMMED}), 3: frozenset({Verdict.MAYBE})}

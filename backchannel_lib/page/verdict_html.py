@@ -1,4 +1,4 @@
-"""The article's verdict as HTML: the card with its ladder, and the chain of five stages with the weakest marked."""
+"""The article's verdict as HTML: the card with its scale, and the chain of five stages with the weakest one marked."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ VERDICT_ASSUMPTIONS = ("weakest_link_decides", "verdicts_form_one_line", "floor_
 
 @functools.cache
 def stages_on_screen() -> tuple[str, ...]:
-    """Return the five stages in the order of the article's parts, as they are shown.
+    """Return the five stages in the article's order, which is the order on screen.
 
     Source:
         data/stages.csv.
@@ -39,7 +39,7 @@ def reasons_on_screen(judgment: Judgment) -> list[Reason]:
 
 
 def is_weakest(judgment: Judgment, stage: str) -> bool:
-    """Whether a stage holds the verdict down; none holds down the highest verdict.
+    """Return whether a stage limits the verdict; nothing limits the highest verdict.
 
     Examples:
         >>> from backchannel_lib import judge
@@ -50,7 +50,7 @@ def is_weakest(judgment: Judgment, stage: str) -> bool:
 
 
 def weakest_sentence(judgment: Judgment) -> str:
-    """Name in a sentence the stages that hold a verdict down.
+    """Name in a sentence the stages that limit a verdict.
 
     Examples:
         >>> from backchannel_lib import judge
@@ -62,12 +62,12 @@ def weakest_sentence(judgment: Judgment) -> str:
 
 
 def verdict_fragments(judgment: Judgment) -> dict[str, str]:
-    """Return the card (``verdict``), the chain (``chain``) and a sentence for a screen reader (``live_text``)."""
+    """Return the card (``verdict``), the chain (``chain``) and a sentence for screen readers (``live_text``)."""
     return dict(_fragments(judgment.outcome, judgment.reading))
 
 
 def chain(judgment: Judgment) -> Markup:
-    """List the five stages, each with what it allows at best and why.
+    """List the five stages, each with the best verdict it allows and why.
 
     Examples:
         >>> from backchannel_lib import judge
@@ -78,7 +78,7 @@ def chain(judgment: Judgment) -> Markup:
 
 
 def range_label(found: Possible) -> str:
-    """Name the verdict, or the lowest and the highest of those that stay possible.
+    """Return the label of the verdict, or of the lowest and highest possible ones.
 
     Examples:
         >>> from backchannel_lib.model.possible import possible
@@ -89,7 +89,7 @@ def range_label(found: Possible) -> str:
 
 
 def verdicts_label(verdicts: Collection[Verdict], *, within_sentence: bool = False) -> str:
-    """Name the verdict, or the lowest and the highest of several.
+    """Return the label of the verdict, or of the lowest and highest of several.
 
     Examples:
         >>> verdicts_label([Verdict.MAYBE, Verdict.DECLINED]), verdicts_label([Verdict.MAYBE])
@@ -104,12 +104,12 @@ def verdicts_label(verdicts: Collection[Verdict], *, within_sentence: bool = Fal
 
 
 def answer_strip(rule: str, verdict: str, weakest: str = "") -> Markup:
-    """Write the rule's answer, the verdict and the weakest link in short, to stay in sight while a control moves.
+    """Return the rule's answer, the verdict and the weakest link in short, to stay visible while a control moves.
 
     Args:
         rule: The rule's answer.
         verdict: The verdict.
-        weakest: The sentence that names the weakest link; blank to leave it out.
+        weakest: The sentence that names the weakest link, or blank.
 
     Examples:
         >>> answer_strip("Not allowed", "Skimmed", "Limited by: The caller.").count("<span")
@@ -124,7 +124,7 @@ def answer_strip(rule: str, verdict: str, weakest: str = "") -> Markup:
 
 
 def depends_sentence(fields: Sequence[str]) -> str:
-    """Say on which unknown fields something depends; a blank text where it depends on none.
+    """Say which unknown fields something depends on; a blank text if there are none.
 
     Examples:
         >>> depends_sentence(["sponsors_visas", "lists_open"])
@@ -134,7 +134,7 @@ def depends_sentence(fields: Sequence[str]) -> str:
 
 
 def depends_list(fields: Sequence[str]) -> Markup | None:
-    """Say on which unknown fields something depends, more than two as a list; None where it depends on none.
+    """Say which unknown fields something depends on, as a list if there are more than two; None if there are none.
 
     Examples:
         >>> depends_list(["sponsors_visas"])
@@ -147,7 +147,7 @@ def depends_list(fields: Sequence[str]) -> Markup | None:
 
 
 def held_sentence(found: Possible) -> str:
-    """Name the stages that hold a verdict down in any event, and those that may.
+    """Name the stages that limit a verdict in any case, and those that might.
 
     Examples:
         >>> from backchannel_lib.model.possible import possible
@@ -167,7 +167,7 @@ def held_sentence(found: Possible) -> str:
 
 
 def possible_fragments(found: Possible) -> dict[str, str]:
-    """Return what `verdict_fragments` does, where some fields are not known: nothing in it is more certain than it is."""
+    """Return the fragments of `verdict_fragments` for a case with unknown fields, without overstating anything."""
     return dict(_possible_fragments(found))
 
 
@@ -263,7 +263,7 @@ def _open_link(stage: str, found: Possible) -> Markup:
 
 @functools.lru_cache(maxsize=512)
 def _fragments(outcome: Outcome, reading: str | None) -> tuple[tuple[str, str], ...]:
-    """Draw the card of one outcome; cases of the same outcome share it."""
+    """Return the card of one outcome, cached for all cases with the same outcome."""
     judgment = Judgment(Case(), reading, outcome)
     verdict = judgment.verdict
     weakest = weakest_sentence(judgment)
