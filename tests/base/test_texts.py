@@ -23,6 +23,7 @@ from backchannel_lib.page.file_sheet import INSIDE
 from backchannel_lib.workshop.drill import WAYS
 from backchannel_lib.workshop.room_questions import VOICES
 from backchannel_lib.workshop.round.state import STEPS
+from backchannel_lib.workshop.run_plan.activity import HYBRID
 from backchannel_lib.workshop.run_plan.model import load_run_checks
 from backchannel_lib.workshop.stage import CHAPTER, stage_parts
 from backchannel_lib.workshop.votes.server import PAGE_TEXTS
@@ -142,6 +143,7 @@ FAMILIES: list[tuple[str, list[str]]] = [
 ]
 
 FAMILIES += [
+    ("run_plan.hybrid.{}", [*HYBRID, "share.site"]),
     ("room_question.{}.ask", [one.question for one in questions_of(CHAPTER)]),
     ("room_question.{}.answer", [one.question for one in questions_of(CHAPTER)]),
     ("room_questions.voice.{}", list(VOICES.values())),

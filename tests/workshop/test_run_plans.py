@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import html
 import io
 import re
 from collections.abc import Mapping
@@ -19,8 +20,10 @@ from backchannel_lib.activities.registry import make_activity
 from backchannel_lib.activities.tables import load_activities
 from backchannel_lib.base.texts import text
 from backchannel_lib.model.soap_rule import rules_check
+from backchannel_lib.page.host import HOST_VARIABLE
 from backchannel_lib.workshop.deck import draw, vignettes
-from backchannel_lib.workshop.run_plan.activity import RunPlan, markers
+from backchannel_lib.workshop.round.state import WorkshopState
+from backchannel_lib.workshop.run_plan.activity import HYBRID, RunPlan, hybrid, markers
 from backchannel_lib.workshop.run_plan.model import (
     RunStepRow,
     catch_up,
@@ -575,3 +578,22 @@ def test_the_plan_can_stand_on_a_wall() -> None:
         told += afresh({"plan": plan, "at": at}).values()
     found = re.search(HURTS, " ".join(told))
     assert found is None, found
+
+
+def test_the_plan_says_how_people_on_a_video_call_take_part(monkeypatch: pytest.MonkeyPatch) -> None:
+    """In the notebook and in the presenter's window; the site has no phones and no second window, and speaks of neither."""
+    board = run_plan()
+    for page in (board.page(), board.presenter_page()):
+        told = html.unescape(page)
+        assert [name for name in HYBRID if text(f"run_plan.hybrid.{name}") not in told] == []
+    monkeypatch.setenv(HOST_VARIABLE, "browser")
+    told = html.unescape(run_plan().page())
+    assert text("run_plan.hybrid.share.site") in told
+    assert text("run_plan.hybrid.phones") not in told
+    assert "presenter's window" not in str(hybrid())
+
+
+def test_hands_of_a_call_are_added_to_the_phones_of_the_room() -> None:
+    """What the plan promises of a hybrid vote: typed hands and phones count together, and neither replaces the other."""
+    room = WorkshopState(people=30).with_file("nadia")._replace(phones=(0, 9, *(0,) * 7), votes=(0, 4, *(0,) * 7))
+    assert room.counted[1] == 13

@@ -17,6 +17,7 @@ from backchannel_lib.base.texts import text
 from backchannel_lib.model.verdict import Verdict
 from backchannel_lib.page.activity_page import activity_page, show_if, slot, static_page
 from backchannel_lib.page.components import citations, description_list, table
+from backchannel_lib.page.host import host
 from backchannel_lib.page.html import Markup, join, tag
 from backchannel_lib.page.inputs import button, radios
 from backchannel_lib.workshop.deck import vignettes
@@ -37,6 +38,7 @@ from backchannel_lib.workshop.topics import HARDEST
 LAST_MINUTE: Final = 240
 LAST_START: Final = 999_999_999
 OPENS_WITH: Final = "standard"
+HYBRID: Final = ("share", "helper", "people", "hands", "phones", "private", "sheets")
 CLOSE: Final = "close"
 QUESTIONS: Final = "room_questions"
 KEYS: Final = ("on", "back", "vote", "second", "undo", "clock", "what_if", "pages", "full", "blank", "tab", "help")
@@ -305,6 +307,7 @@ class RunPlan(PersistentForm):
                 tag("div", tag("h3", text("run_plan.keys")), keys()),
                 class_="bw-columns bw-halves",
             ),
+            tag("details", tag("summary", text("run_plan.hybrid")), hybrid(), data_details="hybrid"),
             citations("run_plan", (), ("run_plans", "room_advice")),
         )
 
@@ -328,6 +331,7 @@ class RunPlan(PersistentForm):
                 slot("plan", parts["plan"], class_="bw-numbers"),
                 data_details="plan",
             ),
+            tag("details", tag("summary", text("run_plan.hybrid")), hybrid(), data_details="hybrid"),
             tag("details", tag("summary", text("run_plan.keys")), keys(), data_details="keys"),
             look="bw-presenter",
         )
@@ -398,6 +402,18 @@ def checklist() -> Markup:
     """
     rows = [(row.minutes, row.text) for row in load_run_checks()]
     return table(text("run_plan.head_check"), (text("run_plan.head_check_when"), text("run_plan.do")), rows)
+
+
+def hybrid() -> Markup:
+    """Return how to lead a room where some people join by video call; on the site there are no phones and no second window.
+
+    Examples:
+        >>> hybrid().count("<li") == len(HYBRID)
+        True
+    """
+    on_site = host() == "browser"
+    names = [f"{name}.site" if on_site and name == "share" else name for name in HYBRID if not on_site or name != "phones"]
+    return tag("ul", [tag("li", text(f"run_plan.hybrid.{name}")) for name in names], class_="bw-list")
 
 
 def keys() -> Markup:
