@@ -1,1 +1,1 @@
-"""Everything a reader can do in a chapter, one kind of activity per module: no widgets, no browser."""
+"""Everything a reader can do in a chapter, one kind of activity per module, without widgets or browsers."""

@@ -1,7 +1,7 @@
-"""The base class of every activity: what a reader's action does, and what the page has to be sent for it.
+"""The base class of all activities: what a reader's action does, and what the page then needs to know.
 
-An activity knows no widget and no browser: messages come in and go out as dictionaries (`messages`), so it is tested
-without a browser and serves any front end.
+An activity doesn't know about widgets or browsers. Messages come in and go out as dictionaries (see `messages`), so you can
+test it without a browser and use it with any front end.
 """
 
 from __future__ import annotations
@@ -34,20 +34,20 @@ from backchannel_lib.page.html import tag
 Action: TypeAlias = Callable[[Mapping[str, Any]], ActionResult]  # takes an `ActionMessage`
 State = TypeVar("State")
 
-MOST_KNOWN: Final = 4000  # contents that a page has to remember before it is told to forget them
+MOST_KNOWN: Final = 4000  # contents that a page remembers before it is told to forget them
 MOST_UNDO: Final = 200
 
 logger = logging.getLogger("backchannel_lib")
 
 
 class Activity(Generic[State]):
-    """One thing to do on a page: its state, its errors, and its history.
+    """One thing to do on a page, with its state, its errors and its history.
 
-    A new kind must implement `with_value`, `values`, `fragments` and `page`. Everything else has a default; most kinds
-    also give their buttons in `actions`, their labels in `label`, and what is visible in `ui_state`. `Form` implements
-    `with_value` and `values` too, for a state of named values.
+    A new kind must implement `with_value`, `values`, `fragments` and `page`. Everything else has a default; most kinds also
+    define their buttons in `actions`, their labels in `label`, and what is visible in `ui_state`. `Form` implements
+    `with_value` and `values` for a state made of named values.
 
-    The life of an activity:
+    The lifecycle of an activity:
 
     1. **Open.** `page` is the HTML that a page opens with. The page says hello; `opened` may bring back what was saved,
        and the answer holds everything: every fragment, value, and control that is visible.
@@ -64,8 +64,8 @@ class Activity(Generic[State]):
        the history: undo first shows the state again where a bad entry was typed.
 
     Args:
-        key: Its name among all activities, under which a page saves what was entered.
-        start: The state it opens with and returns to on reset; states are values that never change.
+        key: Its id among all activities; the page saves the reader's input under it.
+        start: The state it starts with and returns to on reset; states are immutable.
     """
 
     def __init__(self, key: str, start: State) -> None:
@@ -75,27 +75,27 @@ class Activity(Generic[State]):
         self._past: list[State] = []
         self._last_field: str | None = None
         self.delivery = Delivery()
-        self._show_again: set[str] = set()  # fields whose controls hold what was refused
+        self._show_again: set[str] = set()  # fields whose controls still show a rejected entry
 
     # ---- what a new kind must implement ----
 
     def with_value(self, field: str, value: object) -> State:
-        """Return the state that a move of one control leads to; raise `CaseError` for a value that breaks a rule."""
+        """Return the state after one control moves; raise `CaseError` for a value that breaks a rule."""
         raise NotImplementedError
 
     def values(self, state: State) -> dict[str, Any]:
-        """Return the values of the controls, and whatever else is needed to come back to this state."""
+        """Return the values of the controls, and anything else that is needed to restore this state."""
         raise NotImplementedError
 
     def fragments(self, state: State) -> dict[str, str]:
-        """Return the parts of the page that answer a move at once, as HTML; ``live_text`` is read out as plain text."""
+        """Return the parts of the page that update immediately, as HTML; screen readers announce ``live_text``."""
         raise NotImplementedError
 
     def page(self) -> str:
-        """Return the whole page as HTML, its fragments filled in; ``§`` stands for what makes an id unique."""
+        """Return the complete page as HTML; ``§`` in an id stands for a prefix that makes it unique."""
         raise NotImplementedError
 
-    # ---- what a new kind may change ----
+    # ---- what a new kind can override ----
 
     def fields(self) -> Iterable[str]:
         """Return the names of the controls."""
@@ -106,62 +106,62 @@ class Activity(Generic[State]):
         return field
 
     def positions(self, field: str) -> Iterable[Any]:
-        """Return the positions of a control, where they are few enough to prefetch their answers."""
+        """Return all positions of a control, if they are few enough to prefetch their answers."""
         return ()
 
     def actions(self) -> dict[str, Action]:
-        """Return what the buttons do, by name, beside the actions that every activity has."""
+        """Return the actions of the buttons by name, in addition to those of every activity."""
         return {}
 
     def linked_fields(self, field: str) -> Iterable[str]:
-        """Return the fields whose errors are settled as soon as this one is."""
+        """Return the fields whose errors go away when this field is fixed."""
         return (field,)
 
     def deferred_fragments(self, state: State) -> dict[str, str]:
-        """Return the parts that may follow a moment later; ``base_figure.X`` and ``alt_text.X`` draw and name chart X."""
+        """Return the parts that can update a moment later; ``base_figure.X`` and ``alt_text.X`` are for chart X."""
         return {}
 
     def markers(self, state: State) -> dict[str, Any]:
-        """Return where the marker is on each chart that has one, as (x, y)."""
+        """Return the marker's position on each chart that has one, as (x, y)."""
         return {}
 
     def marker_only_fields(self, field: str) -> Iterable[str]:
-        """Return the charts on which a move of this control moves nothing but the marker."""
+        """Return the charts on which this control moves nothing but the marker."""
         return ()
 
     def visible_outcome(self, state: State) -> tuple[str, str]:
-        """Return the short names of the verdict and of the rule's answer; blank where the reader cannot see one (yet)."""
+        """Return the short names of the verdict and of the rule's answer, blank if the reader can't see one (yet)."""
         return "", ""
 
     def public_values(self, state: State) -> dict[str, Any]:
-        """Return the fields that code sees, without what only the page has to save."""
+        """Return the fields for code that uses the widget, without those that only the page has to save."""
         return self.values(state)
 
     def possible_verdicts(self, state: State) -> tuple[str, ...]:
-        """Return the short names of every verdict that the reader sees as possible, lowest first."""
+        """Return the short names of the verdicts that the reader sees as possible, lowest first."""
         verdict, _ = self.visible_outcome(state)
         return (verdict,) if verdict else ()
 
     def ui_state(self, state: State) -> dict[str, Any]:
-        """Return what else the page needs: any of ``shown``, ``open``, ``clock``, ``ends``, ``exam`` of `ShowMessage`."""
+        """Return other page state: any of ``shown``, ``open``, ``clock``, ``ends``, ``exam`` of `ShowMessage`."""
         return {}
 
     def opened(self) -> ActionResult:
-        """A page has opened: the place to bring back what was saved (see `restore`)."""
+        """Runs when a page opens, which is the time to restore saved input (see `restore`)."""
         return {}
 
     def rolled_back(self) -> None:
-        """A failed action was rolled back: the place to write the state again, for a kind that saves it elsewhere."""
+        """Runs after a failed action is rolled back, so that a kind that saves its state elsewhere can save it again."""
 
     def clock_left(self, clock: str, seconds: int, *, paused: bool) -> None:
-        """The page's clock, with this id, has so many seconds left, and runs or stands still."""
+        """Runs when the page reports the seconds left on the clock with this id, and whether it is paused."""
 
     def to_file(self, state: State) -> tuple[str, str]:
-        """Return name and text of a file that holds a state."""
+        """Return the name and content of a file that stores a state."""
         return f"{self.key}.json", json.dumps(self.values(state))
 
     def from_file(self, text: str) -> State:
-        """Return the state that such a file holds; raise `CaseError` if it holds none."""
+        """Return the state stored in a file; raise `CaseError` if there is none."""
         record = self.read_record(text)
         before, self._state = self._state, self.start
         try:
@@ -173,7 +173,7 @@ class Activity(Generic[State]):
             self._state = before
 
     def read_record(self, text: str) -> dict[str, Any]:
-        """Return the named values in a file; raise `CaseError` if it holds none."""
+        """Return the named values stored in a file; raise `CaseError` if there are none."""
         try:
             record = printable(json.loads(text.removeprefix("\ufeff")))
         except (ValueError, RecursionError):
@@ -183,26 +183,26 @@ class Activity(Generic[State]):
         return record
 
     def file_problem(self, error: CaseError) -> str:
-        """Return a sentence for a reader about what is wrong with a file."""
+        """Return a sentence for the reader about what is wrong with a file."""
         return text("panel.not_a_case")
 
     def static_html(self) -> str:
-        """Return HTML for a notebook that has not been run; it needs neither style nor script."""
+        """Return HTML for a notebook that hasn't run; it needs no style sheet or script."""
         return tag("pre", self.text)
 
     @property
     def title(self) -> str:
-        """Its title, for an activity of data/activities.csv."""
+        """The title of an activity in data/activities.csv."""
         return text(f"activity.{self.key}.title")
 
     @property
     def text(self) -> str:
-        """What is on the page, as plain text."""
+        """The content of the page as plain text."""
         bodies = self.fragments(self.state).values()
         return "\n".join(" ".join(html.unescape(re.sub(r"<[^>]*>", " ", body)).split()) for body in bodies)
 
     def transcript_lines(self) -> Iterator[str]:
-        """Act as readers would and yield what they are told, as plain text; `transcript` then goes back to the start."""
+        """Use the activity as readers would, and yield its answers as plain text; `transcript` then restores the start."""
         start = self.state
         for field in self.fields():
             for value in self.positions(field):
@@ -211,7 +211,7 @@ class Activity(Generic[State]):
                 self.restore(start)
 
     def transcript(self) -> str:
-        """Return, as plain text, what the controls lead to; state and history stay as they are."""
+        """Return the answers to all kinds of input as plain text; state and history stay unchanged."""
         state, past = self.state, self._past.copy()
         try:
             return "\n".join(self.transcript_lines())
@@ -222,15 +222,15 @@ class Activity(Generic[State]):
 
     @property
     def state(self) -> State:
-        """The state as it is now."""
+        """The current state."""
         return self._state
 
     def commit(self, to: State, *, field: str | None = None) -> None:
-        """Move on to a new state; undo takes it back.
+        """Switch to a new state, as a step that undo can take back.
 
         Args:
             to: The new state.
-            field: The field that was moved, so that a run of moves is one step of undo; None for any other action.
+            field: The field that moved, so that consecutive moves of it are one undo step; None for any other action.
         """
         if to == self._state:
             return
@@ -241,11 +241,11 @@ class Activity(Generic[State]):
         self._state = to
 
     def restore(self, to: State) -> None:
-        """Replace the state without a step of undo: for what was saved, or comes from elsewhere."""
+        """Replace the state without an undo step, for saved input or input from elsewhere."""
         self._state = to
 
     def undo(self) -> bool:
-        """Take back the last change, and say whether there was one."""
+        """Take back the last change, and return whether there was one."""
         if not self._past:
             return False
         self._state = self._past.pop()
@@ -254,18 +254,18 @@ class Activity(Generic[State]):
         return True
 
     def reset(self) -> None:
-        """Go back to the state at the start; undo brings the other one back."""
+        """Go back to the starting state; undo can take this back."""
         self.commit(self.start)
         self.clear_errors()
 
     def update(self, **values: object) -> None:
-        """Change fields one after the other, as a reader would with the controls.
+        """Change fields one after another, as a reader would with the controls.
 
         Args:
             **values: New values by field.
 
         Raises:
-            CaseError: A field does not exist, or a value breaks a rule; nothing is then changed.
+            CaseError: A field does not exist, or a value breaks a rule; nothing changes then.
         """
         before = self._state
         try:
@@ -278,7 +278,7 @@ class Activity(Generic[State]):
         self.clear_errors()
 
     def clear_errors(self, names: Iterable[str] = ()) -> None:
-        """Drop bad entries, all if none are named, and show the state's own values in their place."""
+        """Clear rejected entries, all of them if no names are given, and show the state's own values again."""
         for name in names or tuple(self.errors):
             if self.errors.pop(name, None) is not None:
                 self._show_again.add(name)
@@ -286,14 +286,14 @@ class Activity(Generic[State]):
     # ---- messages ----
 
     def handle(self, message: Mapping[str, Any]) -> Iterator[ShowMessage | PrefetchedMessage]:
-        """Carry out what a message asks for, and yield the answers, the most urgent first.
+        """Carry out a message and yield the answers, the most urgent one first.
 
         Args:
-            message: One of the records in `messages`; anything else gets a calm notice.
+            message: A record from `messages`; anything else gets a polite notice.
 
         Yields:
-            Answers, each built when it is asked for, so that the first can be on its way while the second is built. Asking for
-            the next one says that the one before was sent; whoever could not send it asks for no more.
+            Answers, each built on request, so that the first can be sent while the second is being built. Requesting the next
+            answer confirms that the previous one was sent; if sending fails, stop iterating.
         """
         message = message if isinstance(message, Mapping) else {}
         request = read_message(message, self.actions())
@@ -307,19 +307,19 @@ class Activity(Generic[State]):
         everything = kind == "hello" or arrival != "in_order" or bool(request and request.get("everything"))
         known = self.delivery.shown
         if everything or not known.complete or len(known.contents) > MOST_KNOWN:
-            self.delivery.shown = Shown()  # even if what comes next fails
+            self.delivery.shown = Shown()  # even if a later step fails
         before = self._snapshot()
         shown = self.delivery.shown.copy()
         try:
             if everything and not self.delivery.greeted and kind != "hello":
-                self._say_hello(None)  # the hello was lost, and what was saved is not to be written over
+                self._say_hello(None)  # the hello got lost, and saved input must not be overwritten
             result = self._run(request, before)
             fast: ShowMessage = {**self._answer(shown), **result}
         except Exception:
             logger.exception("Activity %s: %s failed and was rolled back", self.key, kind)
             shown = self.delivery.shown.copy()
             fast = self._recover(before, request, shown)
-        except BaseException:  # whoever interrupts the kernel finds everything as it was
+        except BaseException:  # interrupting the kernel leaves everything as it was
             self._roll_back(before)
             raise
         if kind == "hello":
@@ -342,7 +342,7 @@ class Activity(Generic[State]):
         return self.opened()
 
     def _run(self, request: Mapping[str, Any] | None, before: Mapping[str, Any]) -> ActionResult:
-        """Run the action of a message; what makes no sense changes nothing."""
+        """Run the action of a message; an invalid one changes nothing."""
         common: dict[str, Callable[[Any], ActionResult]] = {
             "hello": self._say_hello,
             "refresh": lambda _: {},
@@ -356,10 +356,10 @@ class Activity(Generic[State]):
         if request:
             try:
                 return {**common, **self.actions()}[request["type"]](request)
-            except CaseFileError as error:  # such as a file that cannot be written: the reader can do something about it
+            except CaseFileError as error:  # for example a file that can't be written: the reader can do something about it
                 self._roll_back(before)
                 return {"notice": str(error)}
-            except CaseError:  # well-formed, but nothing that is on offer now
+            except CaseError:  # well-formed, but not available now
                 self._roll_back(before)
         return {"notice": text("panel.not_understood")}
 
@@ -377,7 +377,7 @@ class Activity(Generic[State]):
         return {}
 
     def _undo(self, _: object) -> ActionResult:
-        if self.errors:  # what was typed last never reached the state: undoing it means showing the state again
+        if self.errors:  # the last entry never reached the state, so undoing it means showing the state again
             self.clear_errors()
             return {"notice": text("panel.undone")}
         return {"notice": text("panel.undone" if self.undo() else "panel.nothing_to_undo")}
@@ -407,12 +407,12 @@ class Activity(Generic[State]):
     # ---- answers ----
 
     def _was_sent(self, shown: Shown) -> None:
-        """Record an answer that was handed over."""
+        """Record an answer that was sent."""
         self.delivery.shown = shown
         self._show_again.clear()
 
     def _answer(self, shown: Shown) -> ShowMessage:
-        """Build the fast answer: what differs from what the page was sent."""
+        """Build the fast answer: everything that differs from what the page already has."""
         answer: ShowMessage = {"type": "show", "fragments": {}, "contents": {}}
         if not shown.complete:
             answer["forget"] = shown.complete = True
@@ -440,7 +440,7 @@ class Activity(Generic[State]):
                 answer["fragments"][name] = number
 
     def _prefetched(self, message: PrefetchMessage) -> Iterator[PrefetchedMessage]:
-        """Build what the fast fragments are at each other position of a control."""
+        """Build the fast fragments for every other position of a control."""
         field, before, shown = message["field"], self._snapshot(), self.delivery.shown.copy()
         if field not in self.fields():
             return
@@ -483,7 +483,7 @@ class Activity(Generic[State]):
         self.rolled_back()
 
     def _recover(self, before: Mapping[str, Any], request: Mapping[str, Any] | None, shown: Shown) -> ShowMessage:
-        """Roll back after a bug, and build an answer that shows the state as it was."""
+        """Roll back after a bug, and return an answer that shows the previous state."""
         self._roll_back(before)
         if request and request["type"] == "set":
             self._show_again.add(request["field"])
@@ -492,14 +492,14 @@ class Activity(Generic[State]):
         except Exception:
             logger.exception("Activity %s: the page cannot be shown", self.key)
             self._roll_back(before)
-            vars(shown).update(vars(Shown()))  # nothing of it was sent, so the next answer holds everything
+            vars(shown).update(vars(Shown()))  # none of it was sent, so the next answer holds everything
             answer = {"type": "show", "fragments": {}, "contents": {}}
         answer["notice"] = text("panel.failed")
         return answer
 
 
 def file_content(value: str) -> str | bytes:
-    r"""Return what is in a file that the page has sent: its text, or its bytes where they are no UTF-8.
+    r"""Return the content of a file that the page sent: text, or bytes if it isn't UTF-8.
 
     Examples:
         >>> file_content("name,kind\n"), file_content("data:;base64,TfxsbGVy")
@@ -515,7 +515,7 @@ def file_content(value: str) -> str | bytes:
 
 
 def saved_file(name: str, content: str) -> ActionResult:
-    """Return the answer that has the page save a file.
+    """Return the answer that makes the page save a file.
 
     Examples:
         >>> saved_file("plan.txt", "Call the dean's office.")["file"]
@@ -525,5 +525,5 @@ def saved_file(name: str, content: str) -> ActionResult:
 
 
 def _key(value: object) -> str:
-    """Write a position as the page reads it from its control."""
+    """Return a control's position in the form that the page uses."""
     return json.dumps(value) if isinstance(value, bool) else str(value)

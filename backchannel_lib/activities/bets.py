@@ -1,4 +1,4 @@
-"""Three bets on three students: made in the first chapter, saved if the reader wishes, and returned in chapter 11."""
+"""Three bets on three students: made in the first chapter, saved if the reader wants, and returned in chapter 11."""
 
 from __future__ import annotations
 
@@ -25,14 +25,14 @@ SAVED: Final = "bets"
 
 
 class Bets(Items):
-    """The students of data/bets.csv, and the reader's bet on each; their answers are in `BetsReturned`.
+    """The students in data/bets.csv and the reader's bet on each; `BetsReturned` shows the answers.
 
     Args:
         row: The activity's row.
     """
 
     nothing_chosen = "guess.first"
-    returned = False  # whether the answers can be seen here
+    returned = False  # whether this page shows the answers
 
     def __init__(self, row: ActivityRow) -> None:
         self.bets = {bet.bet: bet for bet in load_bets()}
@@ -40,7 +40,7 @@ class Bets(Items):
         super().__init__(row, {name: bet.title for name, bet in self.bets.items()}, [name for name, _ in verdict_options()])
 
     def actions(self) -> dict[str, Action]:
-        """Return what the buttons do."""
+        """Return the actions of the buttons."""
         return {"save_bets": self._save_bets, "delete_bets": self._delete_bets}
 
     def _save_bets(self, _: object) -> ActionResult:
@@ -55,7 +55,7 @@ class Bets(Items):
         return {"notice": text("bets.forgotten")}
 
     def fragments(self, state: Record) -> dict[str, str]:
-        """Return what became of each bet once the reader asks for it."""
+        """Return the result of each bet once the reader asks for it."""
         alike = sum(state[name] == judgment.verdict.name.lower() for name, judgment in self.judgments.items())
         summary = text("bets.summary", alike=alike, total=len(self.bets)) if self.is_seen(state) else ""
         made = text("bets.made", made=len(self.chosen(state)), total=len(self.bets))
@@ -66,7 +66,7 @@ class Bets(Items):
         return self.returned and super().is_seen(state, step)
 
     def answer(self, name: str, state: Record) -> str:
-        """Return the bet beside the article's verdict and the rule."""
+        """Return the bet next to the article's verdict and the rule."""
         bet, verdict = self.bets[name], self.judgments[name].verdict
         mine = Verdict[state[name].upper()] if state[name] else None
         return join(
@@ -105,7 +105,7 @@ class Bets(Items):
         )
 
     def _story(self, name: str, story: str) -> Markup:
-        """Return a student's story, folded where it was read before."""
+        """Return a student's story, folded if the reader has seen it before."""
         if not self.returned:
             return tag("p", story)
         return tag("details", tag("summary", text("bets.story")), tag("p", story), data_details=f"story-{name}")
@@ -117,7 +117,7 @@ class Bets(Items):
         return "\n".join([self.title, *stories])
 
     def transcript_lines(self) -> Iterator[str]:
-        """Bet every verdict on every student, and return how many bets were made."""
+        """Bet every verdict on every student, and yield how many bets are made."""
         for name, bet in self.bets.items():
             for guess, _ in verdict_options():
                 self.update(**{name: guess})
@@ -131,12 +131,12 @@ class Bets(Items):
 
 
 class BetsReturned(Bets):
-    """The bets brought back, with their answers."""
+    """The saved bets with their answers."""
 
     returned = True
 
     def actions(self) -> dict[str, Action]:
-        """Return what the buttons do."""
+        """Return the actions of the buttons."""
         return {"compare": lambda _: self.see(), "restore_bets": self._restore_bets, "delete_bets": self._delete_bets}
 
     def _restore_bets(self, _: object) -> ActionResult:
@@ -147,7 +147,7 @@ class BetsReturned(Bets):
         return {"notice": text("bets.brought", count=len(made))}
 
     def _valid(self, record: Mapping[str, Any]) -> dict[str, str]:
-        """Pass over what is no bet; a file that someone has changed must not stop anyone."""
+        """Drop invalid entries, so that a file that someone has edited can't stop anyone."""
         known = {name for name, _ in verdict_options()}
         bets = {name: guess for name, guess in record.items() if name in self.bets and isinstance(guess, str)}
         return {name: guess for name, guess in bets.items() if guess in known}

@@ -1,4 +1,4 @@
-"""The callers to put in order, before the article's table and its chart appear beside one's own order."""
+"""Put the callers in order, then compare your order with the article's table and chart."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from backchannel_lib.page.components import citations, table
 from backchannel_lib.page.html import Markup, join, tag
 from backchannel_lib.page.inputs import button, toolbar
 
-#: An order that is nobody's, to begin with: neither the article's nor the alphabet's.
+#: The starting order, which is neither the article's nor alphabetical.
 FIRST: Final = ("random_dean", "self", "known_dean", "unconnected_faculty", "trusted_peer", "subspecialist")
 
 
@@ -37,7 +37,7 @@ class CallersOrder(GuessForm):
         super().__init__(row, {"order": choices_field("order", FIRST, default=FIRST)})
 
     def actions(self) -> dict[str, Action]:
-        """Return what the buttons do."""
+        """Return the actions of the buttons."""
         up, down = (functools.partial(self._shift, by=by) for by in (-1, 1))
         return {**super().actions(), "up": up, "down": down}
 
@@ -52,7 +52,7 @@ class CallersOrder(GuessForm):
         return {}
 
     def fragments(self, state: Record) -> dict[str, str]:
-        """Return the order, and once the reader compares, the article's two tables beside it."""
+        """Return the order and, once the reader compares, the article's two tables next to it."""
         order = state["order"]
         moved = text("order.spoken", order=", ".join(text(f"short.recommender.{name}") for name in order))
         return {
@@ -118,12 +118,12 @@ class CallersOrder(GuessForm):
 
     @property
     def text(self) -> str:
-        """The title and the order as it is."""
+        """The title and the current order."""
         order = [f"{at}. {text(f'level.recommender.{name}')}" for at, name in enumerate(self.state["order"], start=1)]
         return "\n".join([self.title, *order])
 
     def transcript_lines(self) -> Iterator[str]:
-        """Move every caller to the article's place, telling how many stand where the article has them."""
+        """Move every caller to the article's position, and report how many are in the right place."""
         for at, name in enumerate(RECOMMENDERS):
             while self.state["order"].index(name) > at:
                 self._shift({"value": name}, -1)

@@ -1,4 +1,4 @@
-"""One reader working on one case: the activity behind `Your case`, and what the panels of the chapters are made of."""
+"""One reader working on one case: the activity behind `Your case`, and the base of the chapters' panels."""
 
 from __future__ import annotations
 
@@ -34,37 +34,34 @@ from backchannel_lib.page.sheet_desk import sheet_desk, sheet_fragment
 
 FILE_NAME: Final = "my_case.json"
 SCORES: Final = ("score", "range_low", "range_floor")
-KNOWN: Final = "known"  # what a control sends when "I don't know" is unchecked, before anything is entered
+KNOWN: Final = "known"  # what a control sends when the reader unchecks "I don't know" before entering anything
 
 
 class CaseState(NamedTuple):
-    """Where a session stands, and what it gives back when a control that had taken something away lets go of it."""
+    """The state of a session, including what a control restores when the reader moves it back."""
 
     case: Case
     reading: str | None
-    move: str  # the contact that was chosen last, other than the student's own
-    floor: int  # the floor that was set last, before a range below it pushed it down
-    unknown: tuple[str, ...] = ()  # the fields that are not known; in the case stands whatever fits the others
-    # Of the panels of the chapters alone:
+    move: str  # the last contact chosen, other than the student's own
+    floor: int  # the last floor that the reader set, before a range below it lowered it
+    unknown: tuple[str, ...] = ()  # the unknown fields; the case holds any value that fits for them
+    # Only for the chapters' panels:
     scene: str = ""  # the described student
-    guesses: tuple[tuple[str, str], ...] = ()  # what was predicted for whom
-    seen: tuple[str, ...] = ()  # those whose answer was shown
-    sheet: SheetEntries = SheetEntries()  # of the panel of the whole case alone
+    guesses: tuple[tuple[str, str], ...] = ()  # predictions by student
+    seen: tuple[str, ...] = ()  # the scenes whose answer was shown
+    sheet: SheetEntries = SheetEntries()  # only for the panel of the whole case
 
 
 def state_of(
     case: Case, reading: str | None = None, before: CaseState | None = None, unknown: Collection[str] | None = None
 ) -> CaseState:
-    """Give the state of a session that has come to a case.
+    """Return the state of a session after it changes to a case.
 
     Args:
         case: The case.
         reading: Name of a reading, or None for the defaults.
-        before: The state it came from; None at the beginning.
-        unknown: Its fields that are not known; None for those of the state before.
-
-    Returns:
-        The state.
+        before: The previous state; None at the start.
+        unknown: Its unknown fields; None to keep those of the previous state.
 
     Examples:
         >>> state_of(Case()).move
@@ -82,13 +79,13 @@ def state_of(
 
 
 class CaseActivity(Activity[CaseState]):
-    """A case in the making, with its errors, its reading and its past.
+    """A case that a reader is editing, with its errors, its reading and its history.
 
     Args:
-        case: The case it opens with, and returns to on reset; None for the defaults.
+        case: The case it starts with and returns to on reset; None for the defaults.
         reading: Name of a reading, or None for the defaults.
         unknown: Fields of `MAY_BE_UNKNOWN` that start as "I don't know".
-        clock: Returns the present moment, for the sheet.
+        clock: Returns the current time, for the sheet.
 
     Examples:
         >>> session = CaseActivity()
@@ -102,7 +99,7 @@ class CaseActivity(Activity[CaseState]):
         (True, 'unconnected_faculty')
     """
 
-    has_sheet = True  # whether its page has a place for the sheet to take away
+    has_sheet = True  # whether its page has room for the one-page sheet
     may_be_unknown: Sequence[str] = MAY_BE_UNKNOWN  # the fields whose controls offer "I don't know"
 
     def __init__(
@@ -114,27 +111,27 @@ class CaseActivity(Activity[CaseState]):
     ) -> None:
         super().__init__("case", state_of(case or Case(), check_reading(reading), unknown=unknown))
         self.clock = clock
-        self._has_saved = False  # whether something from the chapters waits to be restored; looked up when a page says hello
+        self._has_saved = False  # whether saved input from the chapters can be restored; checked when a page says hello
 
     @property
     def case(self) -> Case:
-        """The case as it is now."""
+        """The current case."""
         return self.state.case
 
     @property
     def reading(self) -> str | None:
-        """The reading it is judged under; None for every default."""
+        """The name of the current reading; None for the defaults."""
         return self.state.reading
 
     @property
     def unknown(self) -> tuple[str, ...]:
-        """The fields that are not known."""
+        """The unknown fields."""
         return self.state.unknown
 
-    # ---- acts ----
+    # ---- actions ----
 
     def actions(self) -> dict[str, Action]:
-        """Give what the buttons of a case do, beside those that all activities have."""
+        """Return the actions of a case's buttons, in addition to those of every activity."""
         saved: dict[str, Action] = {"restore_case": self._restore_case, "delete_case": self._delete_case}
         own: dict[str, Action] = {"exam": self._exam, "apply": self._apply, "read": self._read, **saved}
         if not self.has_sheet:
@@ -142,7 +139,7 @@ class CaseActivity(Activity[CaseState]):
         return {**own, **sheet_actions(self, lambda state: state._replace(sheet=state.sheet.toggled), self.sheets)}
 
     def update(self, **values: object) -> None:
-        """Change fields as a reader would with the controls; a floor that is not given gives way to the range.
+        """Change fields as a reader would with the controls; a floor that isn't given adapts to the range.
 
         Args:
             **values: New values by field.
@@ -167,20 +164,20 @@ class CaseActivity(Activity[CaseState]):
         self.clear_errors()
 
     def _with(self, values: Mapping[str, Any]) -> CaseState:
-        """Return the state with some fields changed, also to unknown; what was unknown and is changed is known then."""
+        """Return the state with some fields changed or set to unknown; changing an unknown field makes it known."""
         to_unknown = [name for name, value in values.items() if name in self.may_be_unknown and is_unknown(value)]
         known = {name: value for name, value in values.items() if name not in to_unknown}
         unknown = check_unknown({*self.unknown, *to_unknown} - known.keys())
         return state_of(replace_known(self.case, unknown, **known), self.reading, self.state, unknown)
 
     def apply(self, remedies: str) -> None:
-        """Carry out one of the changes that `what_would_change` offers.
+        """Carry out one of the changes from `what_would_change`.
 
         Args:
-            remedies: Its acts, parted by blanks.
+            remedies: Ids of its acts, separated by spaces.
 
         Raises:
-            CaseError: No such change is on offer.
+            CaseError: This change isn't available.
 
         Source:
             data/remedies.csv.
@@ -203,7 +200,7 @@ class CaseActivity(Activity[CaseState]):
         """Judge under another reading.
 
         Args:
-            reading: Its name; None for every default.
+            reading: Its name, or None for the defaults.
 
         Raises:
             CaseError: No reading has this name.
@@ -220,7 +217,7 @@ class CaseActivity(Activity[CaseState]):
         self.commit(self.state._replace(reading=check_reading(reading)))
 
     def _floor_under(self, range_low: int) -> int:
-        """Let the floor give way to a range that is moved below it, and come back to where it was set."""
+        """Lower the floor when the range moves below it, and restore it when the range moves back up."""
         exam = exam_of(self.case) or load_exams()[0]
         floor = self.state.floor
         return floor if floor <= range_low else max(1, range_low - (exam.range_low - exam.range_floor))
@@ -241,14 +238,14 @@ class CaseActivity(Activity[CaseState]):
         return {}
 
     def opened(self) -> ActionResult:
-        """Look up whether something saved in the chapters can be brought in."""
+        """Look up whether input from the chapters can be restored."""
         self._has_saved = bool(saved_answers.saved(saved_answers.CASE))
         return super().opened()
 
     def _restore_case(self, _: Mapping[str, Any]) -> ActionResult:
-        """Put what the reader saved in the chapters into the case."""
+        """Put the reader's saved input from the chapters into the case."""
         record = saved_answers.saved(saved_answers.CASE)
-        # In the chapters nothing can be unknown: a program's field that is there as it began was hardly ever looked up.
+        # Nothing can be unknown in the chapters. A program's field that still has its default was probably never looked up.
         begun = Case().to_record()
         record = {name: value for name, value in record.items() if name not in self.unknown or value != begun[name]}
         case = saved_answers.with_saved(self.case, record)
@@ -260,7 +257,7 @@ class CaseActivity(Activity[CaseState]):
         return {"notice": text("kept.brought", names=names), "values": self.values(self.state)}
 
     def _delete_case(self, _: Mapping[str, Any]) -> ActionResult:
-        """Delete what the reader saved in the chapters."""
+        """Delete the reader's saved input from the chapters."""
         saved_answers.delete(saved_answers.CASE)
         self._has_saved = False
         return {"notice": text("kept.forgotten")}
@@ -268,7 +265,7 @@ class CaseActivity(Activity[CaseState]):
     # ---- the sheet ----
 
     def sheets(self, state: CaseState) -> list[Sheet]:
-        """Return the sheet of what was entered; none while that is the made-up case it opened with, or of two exams."""
+        """Return the sheet for the reader's input; none for the unchanged example case or for scores from two exams."""
         entered = (state.case, state.unknown) != (self.start.case, self.start.unknown)
         if exam_of(state.case) is None or not (entered or any(state.sheet.values().values())):
             return []
@@ -284,19 +281,19 @@ class CaseActivity(Activity[CaseState]):
     # ---- what is on screen ----
 
     def fields(self) -> Iterable[str]:
-        """Name the fields of a case, and those of its sheet."""
+        """Return the fields of a case and of its sheet."""
         return (*Case.fields(), *(sheet_fields() if self.has_sheet else ()))
 
     def label(self, field: str) -> str:
-        """Give a field's label."""
+        """Return a field's label."""
         return sheet_fields()[field].label if field in sheet_fields() else text(f"field.{field}.label")
 
     def linked_fields(self, field: str) -> Iterable[str]:
-        """Name the three scores together: an error between two is gone as soon as either is mended."""
+        """Return all three scores for any one of them: fixing one fixes an error between two."""
         return SCORES if field in SCORES else (field,)
 
     def with_value(self, field: str, value: object) -> CaseState:
-        """Tell where a move of one control leads."""
+        """Return the state after one control moves."""
         if self.has_sheet and field in sheet_fields():
             return self.state._replace(sheet=self.state.sheet.with_value(field, value))
         if field in self.may_be_unknown and Case.fields()[field].kind == "set":
@@ -308,7 +305,7 @@ class CaseActivity(Activity[CaseState]):
         value = _typed(Case.fields()[field], value)
         changes: dict[str, object] = {field: value}
         if field == "recommender" and value != "self" and self.case.move == "direct_email":
-            changes["move"] = self.state.move  # whoever leaves "you, yourself" gets back the contact chosen before
+            changes["move"] = self.state.move  # leaving "you, yourself" restores the previous contact
         if field == "range_low" and isinstance(value, int):
             changes["range_floor"] = self._floor_under(value)
         if "range_floor" in self.unknown and field == "range_low":
@@ -317,30 +314,30 @@ class CaseActivity(Activity[CaseState]):
         return moved._replace(floor=self.state.floor) if field == "range_low" else moved
 
     def values(self, state: CaseState) -> dict[str, Any]:
-        """Give the case as a flat record, and what was entered for its sheet."""
+        """Return the case as a flat record, and the entries for its sheet."""
         return {**self.public_values(state), **(state.sheet.values() if self.has_sheet else {})}
 
     def public_values(self, state: CaseState) -> dict[str, Any]:
-        """Give the case as a flat record, with ``unknown`` where a field is not known."""
+        """Return the case as a flat record, with ``unknown`` as the value of unknown fields."""
         return {**state.case.to_record(), **dict.fromkeys(state.unknown, UNKNOWN)}
 
     def visible_outcome(self, state: CaseState) -> tuple[str, str]:
-        """Return the case's verdict, blank where several are possible or none is, and the rule's answer."""
+        """Return the case's verdict, blank unless exactly one is possible, and the rule's answer."""
         verdicts = self.possible_verdicts(state)
         return verdicts[0] if len(verdicts) == 1 else "", rules_check(state.case).answer
 
     def possible_verdicts(self, state: CaseState) -> tuple[str, ...]:
-        """Return every verdict that stays possible, lowest first; none for scores of two exams."""
+        """Return the possible verdicts, lowest first; none for scores from two exams."""
         if exam_of(state.case) is None:
             return ()
         return tuple(verdict.name.lower() for verdict in possible(state.case, state.unknown, state.reading).verdicts)
 
     def fragments(self, state: CaseState) -> dict[str, str]:
-        """Give verdict, chain and rule."""
+        """Return verdict, chain and rule."""
         return fast_fragments(state.case, state.reading, state.unknown)
 
     def deferred_fragments(self, state: CaseState) -> dict[str, str]:
-        """Give what would change it, the readings, and the charts with their numbers."""
+        """Return what would change the verdict, the readings, and the charts with their numbers."""
         case, reading, unknown = state.case, state.reading, state.unknown
         parts = {**deferred_fragments(case, reading, unknown=unknown), "sheet": self._sheet_fragment(state)}
         for chart in self._drawn(state):
@@ -350,19 +347,19 @@ class CaseActivity(Activity[CaseState]):
 
     @staticmethod
     def _drawn(state: CaseState) -> list[str]:
-        """Return the charts that can be drawn: nothing that is missing for them is unknown."""
+        """Return the charts that can be drawn without the unknown fields."""
         return [chart for chart in charts.CHARTS if not charts.missing_for(chart, state.case, state.reading, state.unknown)]
 
     def markers(self, state: CaseState) -> dict[str, Any]:
-        """Tell where the case stands on each chart."""
+        """Return the case's position on each chart."""
         return {chart: charts.mark(chart, state.case, state.reading) for chart in self._drawn(state)}
 
     def marker_only_fields(self, field: str) -> Iterable[str]:
-        """Name the charts whose ground a move of this field leaves as it is."""
+        """Return the charts whose base figure doesn't depend on this field."""
         return _charts_that_keep_their_ground(field)
 
     def ui_state(self, state: CaseState) -> dict[str, Any]:
-        """Tell which controls matter, in which exam the scores are, and where their sliders end."""
+        """Return which controls matter, which exam the scores belong to, and where their sliders end."""
         exam = exam_of(state.case)
         return {
             "shown": [*shown_fields(state.case), *sheet_fields()],
@@ -376,7 +373,7 @@ class CaseActivity(Activity[CaseState]):
         }
 
     def positions(self, field: str) -> Iterable[Any]:
-        """List the positions of a field's control."""
+        """Return the positions of a field's control."""
         if field in sheet_fields():
             return ()
         known = Case.fields()[field]
@@ -393,22 +390,22 @@ class CaseActivity(Activity[CaseState]):
         return (*sets, *more)
 
     def page(self) -> str:
-        """Give the whole panel."""
+        """Return the complete panel."""
         state = self.state
         desk = sheet_desk(state.sheet.open_now, self._sheet_fragment(state), *state.sheet.controls())
         return case_page(state.case, state.reading, state.unknown, desk)
 
     def static_html(self) -> str:
-        """Give verdict, chain and rule of the case, for a notebook that has not been run."""
+        """Return the case's verdict, chain and rule, for a notebook that hasn't run."""
         return case_static_html(self.case, self.reading, self.unknown)
 
     @property
     def text(self) -> str:
-        """The whole answer as plain text."""
+        """The complete answer as plain text."""
         return case_text(self.case, self.reading, self.unknown)
 
     def transcript_lines(self) -> Iterator[str]:
-        """Move the case through the article's own examples and yield each with its answer.
+        """Yield the answers to the article's own examples.
 
         Source:
             data/examples.csv.
@@ -427,17 +424,17 @@ class CaseActivity(Activity[CaseState]):
     # ---- files ----
 
     def to_file(self, state: CaseState) -> tuple[str, str]:
-        """Give a case file."""
+        """Return a case file."""
         return FILE_NAME, saved_case_to_text(SavedCase(state.case, state.unknown, state.sheet.values()))
 
     def from_file(self, text: str) -> CaseState:
-        """Read a case file."""
+        """Return the state in a case file."""
         saved = saved_case_from_text(text)
         sheet = SheetEntries(in_sight=self.state.sheet.in_sight).with_record(saved.sheet, sheet_fields())
         return state_of(saved.case, self.reading, unknown=saved.unknown)._replace(sheet=sheet)
 
     def file_problem(self, error: CaseError) -> str:
-        """Say in a sentence for a reader what is wrong with a case file."""
+        """Say in a sentence for the reader what is wrong with a case file."""
         if isinstance(error, SheetError):
             return str(error)
         if error.field in self.fields():
@@ -447,12 +444,12 @@ class CaseActivity(Activity[CaseState]):
 
 @functools.cache
 def _charts_that_keep_their_ground(field: str) -> tuple[str, ...]:
-    """Tell on which charts a move of this field moves the mark alone."""
+    """Return the charts on which this field moves only the mark."""
     return {"score": charts.CHARTS, "range_low": ("callers", "amplifier"), "intensity": ("callers", "map")}.get(field, ())
 
 
 def is_unknown(value: object) -> bool:
-    """Whether this is what a control or a file holds for a field that is not known.
+    """Return whether a control's or a file's value stands for an unknown field.
 
     Examples:
         >>> is_unknown("unknown"), is_unknown("")
@@ -462,7 +459,7 @@ def is_unknown(value: object) -> bool:
 
 
 def _typed(field: Field, value: object) -> Any:
-    """Read what was typed; an empty box is no number, though in a file it would mean the default."""
+    """Read typed input; an empty box isn't a number, although a blank means the default in a file."""
     if field.kind == "number" and not field.optional and str(value).strip() == "":
         raise CaseError(field.name, "number_missing", value)
     return field.read(value)

@@ -1,4 +1,4 @@
-"""The planner over a whole class: who should hear from whom, and which callers are asked too often."""
+"""The planner for a whole class: who should hear from whom, and which callers are asked too often."""
 
 from __future__ import annotations
 
@@ -12,19 +12,19 @@ from backchannel_lib.model.class_list import CallerPlan, ClassRow
 
 
 def plan_class(rows: Iterable[ClassRow]) -> tuple[CallerPlan, ...]:
-    """Choose the contacts that are worth making: for each student a few callers and a few programs for each, no program twice.
+    """Choose the contacts worth making: for each student a few callers, and a few programs each, none of them twice.
 
-    A contact is worth making if it may lead to what the planner asks for. What is sure comes before what hangs on something
-    unknown, and a better verdict before a worse one.
+    A contact is worth making if it can lead to what the planner asks for. Certain results come before those that depend on
+    something unknown, and better verdicts before worse ones.
 
     Args:
-        rows: The contacts of a class, judged.
+        rows: The judged contacts of a class.
 
     Returns:
         The callers, those with the most contacts first.
 
     Source:
-        conduct.few-and-strong, conduct.fit-beats-volume; that the limit of programs holds over the class too is ours.
+        conduct.few-and-strong, conduct.fit-beats-volume; applying the limit on programs to the class as a whole is our choice.
 
     Examples:
         >>> row = ClassRow("Avery", "Mercy", "Dr. Osei", "known_dean", "allowed", 5, 5, (), (), ())
@@ -53,12 +53,12 @@ def _caller(row: ClassRow) -> tuple[str, str]:
 
 
 def _worth(row: ClassRow) -> int:
-    """Return a number that one better verdict raises more than a whole plan of worse ones."""
+    """Return a number to which one better verdict adds more than a whole plan of worse ones."""
     return int(16**row.lowest * 9) + row.highest
 
 
 def _chosen(rows: list[ClassRow]) -> list[ClassRow]:
-    """Choose among the contacts of one student, as the planner does."""
+    """Choose among one student's contacts, as the planner does."""
     least = assumption("planner_least_verdict")
     callers = list(dict.fromkeys(map(_caller, rows)))
     programs = list(dict.fromkeys(row.program for row in rows))

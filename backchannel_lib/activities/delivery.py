@@ -1,7 +1,7 @@
-"""What an activity knows of its page: which messages came from it, and what it was sent.
+"""What an activity knows about its page: which messages it has received, and what it has sent.
 
-Nothing is taken to have arrived. Messages are numbered both ways, so that whichever side misses one notices at the next. What
-was sent is recorded after it was handed over, so that an answer that could not be sent is sent again.
+It doesn't rely on delivery. Messages are numbered both ways, so either side notices at the next one if one is missing. What was
+sent is recorded only after it was handed over, so a failed answer is sent again.
 """
 
 from __future__ import annotations
@@ -16,18 +16,18 @@ from backchannel_lib.base.formatting import printable
 
 Arrival: TypeAlias = Literal["in_order", "after_gap", "outdated"]
 
-OLDEST: Final = 1000  # how far behind a message may come; one with a smaller number still begins a new count
-MOST_VIEWS: Final = 64  # views whose messages are counted; one that was forgotten is sent everything
+OLDEST: Final = 1000  # how far behind a message can be; a smaller number than that starts a new count
+MOST_VIEWS: Final = 64  # how many views have their messages counted; a view that drops out gets everything again
 
 
 @dataclass
 class Shown:
-    """What the page shows, as far as it was sent.
+    """What the page has, as far as we have sent it.
 
     Args:
-        contents: The number of each content that the page keeps.
-        values: What each key of the answer was last, with a prefix for fragments and values.
-        complete: Whether everything was sent; if not, the next answer holds everything.
+        contents: The number of each content that the page stores.
+        values: The last value of each key in an answer; fragments and values have prefixes.
+        complete: Whether everything was sent; otherwise the next answer includes everything.
     """
 
     contents: dict[str, int] = field(default_factory=dict)
@@ -35,11 +35,11 @@ class Shown:
     complete: bool = False
 
     def copy(self) -> Shown:
-        """Return a copy, to be changed while an answer is built."""
+        """Return a copy to modify while building an answer."""
         return Shown(self.contents.copy(), self.values.copy(), self.complete)
 
     def is_new(self, name: str, value: object) -> bool:
-        """Record a value, and tell whether it differs from what was there.
+        """Record a value, and return whether it differs from the previous one.
 
         Examples:
             >>> shown = Shown()
@@ -52,7 +52,7 @@ class Shown:
 
 
 class Delivery:
-    """Counts the messages of each view and the answers, and keeps what the page was sent.
+    """Counts the messages of each view and the answers, and records what the page has.
 
     Examples:
         >>> delivery = Delivery()
@@ -68,13 +68,13 @@ class Delivery:
         self._received: dict[str, int] = {}  # view -> number of its latest message
 
     def arrival(self, message: Mapping[str, Any]) -> Arrival:
-        """Tell whether a message follows the one before it of the same view.
+        """Return whether a message follows the previous one from the same view.
 
         Args:
-            message: A message that was checked (`backchannel_lib.activities.messages.read_message`).
+            message: A message checked by `backchannel_lib.activities.messages.read_message`.
 
         Returns:
-            ``outdated`` for one that came before, or was overtaken; ``after_gap`` if one before it is missing.
+            ``outdated`` for a message that came before or was overtaken; ``after_gap`` if one before it is missing.
         """
         view, number = message.get("view"), message.get("number")
         if view is None or number is None:
@@ -89,7 +89,7 @@ class Delivery:
         return "in_order" if number == last + 1 else "after_gap"
 
     def number_of(self, body: str, shown: Shown, contents: dict[int, str]) -> int:
-        """Return the number of a content; one that was not sent yet is added to the contents. No number is used twice."""
+        """Return the number of a content, adding a new one to ``contents``. Numbers are never reused."""
         number = shown.contents.get(body)
         if number is None:
             number = shown.contents[body] = next(self._contents)
@@ -97,7 +97,7 @@ class Delivery:
         return number
 
     def stamp(self, answer: ShowMessage, message: Mapping[str, Any]) -> ShowMessage:
-        """Number an answer, and say which action of which view it is for."""
+        """Number an answer, and add the action and the view that it answers."""
         answer["number"] = self.next_number()
         seq, view = message.get("seq"), message.get("view")
         if isinstance(seq, int):
@@ -109,5 +109,5 @@ class Delivery:
         return answer
 
     def next_number(self) -> int:
-        """Return the number of the next answer; one that is then not sent leaves a gap."""
+        """Return the number of the next answer; if that answer isn't sent, the page sees a gap."""
         return next(self._numbers)

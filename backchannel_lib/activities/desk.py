@@ -1,4 +1,4 @@
-"""The director's desk: one file after the other, a minute and a half for each, and no answer before a decision."""
+"""The director's desk: one file after another, a minute and a half each, and no answers before a decision."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ from backchannel_lib.page.verdict_html import stages_on_screen
 
 
 def decision_of(verdict: Verdict) -> str:
-    """Return what a director does with a file of some verdict: a decision of data/desk_decisions.csv.
+    """Return the director's decision on a file with this verdict, from data/desk_decisions.csv.
 
     Examples:
         >>> decision_of(Verdict.MAYBE)
@@ -39,7 +39,7 @@ def decision_of(verdict: Verdict) -> str:
 
 
 class Desk(TimedDeck):
-    """The files, what the reader decided on each, where the reader is, and whether the clock is wanted.
+    """The files, the reader's decisions, the reader's position, and whether the clock is on.
 
     Args:
         row: The activity's row.
@@ -62,24 +62,24 @@ class Desk(TimedDeck):
     def _number(self, name: str) -> str:
         return text("desk.number", number=self.order.index(name) + 1, total=len(self.order))
 
-    # ---- where the reader is ----
+    # ---- the reader's position ----
 
     def decided(self, state: Record) -> list[str]:
-        """Return the files that were decided on."""
+        """Return the files with a decision."""
         return [name for name in self.order if state[name]]
 
     def head_at(self, at: int) -> str:
-        """Return the fragment that heads a file."""
+        """Return the name of a file's header fragment."""
         return f"head.{self.order[at - 1]}"
 
     def time_is_up(self) -> str:
-        """Return the sentence when the time of a file is over."""
+        """Return the sentence for when a file's time is up."""
         return text("desk.time_up")
 
     # ---- what is on the page ----
 
     def clock_of(self, state: Record) -> ClockRecord:
-        """Return which clock runs; one that is switched off and on again begins anew."""
+        """Return the running clock; turning it off and on again restarts it."""
         runs = state["clock"] == "on" and self.on_top(state) != ""
         return {"id": f"{state['at']}-{state['clock']}", "seconds": self.seconds, "run": runs}
 
@@ -91,7 +91,7 @@ class Desk(TimedDeck):
         return ["seen"] if state["at"] == self.end else ["start"]
 
     def fragments(self, state: Record) -> dict[str, str]:
-        """Return the way on and, once the reader asks for them, the answers to what is decided."""
+        """Return the navigation and, once the reader asks for them, the answers to the decisions so far."""
         seen = state["at"] == self.end
         decided = self.decided(state) if seen else []
         summary = self._summary(state, decided) if seen else ""
@@ -205,12 +205,12 @@ class Desk(TimedDeck):
         )
 
     def static_html(self) -> str:
-        """Return title, lead and the program, for a notebook that has not been run."""
+        """Return title, introduction and program, for a notebook that hasn't run."""
         return static_page(self.key, tag("p", text("desk.program")))
 
     @property
     def text(self) -> str:
-        """Title, lead, the program and the files, and no answer."""
+        """Title, introduction, program and files, without answers."""
         lines = [super().text, text("desk.program")]
         for name in self.order:
             facts = "; ".join(f"{what}: {mine}" for what, mine, _ in file_facts(self.cases[name], moment=False))
@@ -218,7 +218,7 @@ class Desk(TimedDeck):
         return "\n".join([*lines, text("desk.ask"), *(f"   - {text(f'decision.{one}')}" for one in self.decisions)])
 
     def transcript_lines(self) -> Iterator[str]:
-        """Switch the clock off and on, make every decision on every file, and tell what comes out of each."""
+        """Turn the clock off and on, make every decision on every file, and yield the results."""
         yield from self.clock_lines()
         for name in self.order:
             judgment = self.judgments[name]
@@ -235,7 +235,7 @@ class Desk(TimedDeck):
 
 
 def weakest_of(judgment: Judgment) -> str:
-    """Return the names of the links that hold a file down, in their order on the page.
+    """Return the labels of the weakest links of a file, in the order on the page.
 
     Examples:
         >>> weakest_of(judge(case_of([("score", "210"), ("recommender", "trusted_peer"), ("specifics", "true")])))
@@ -245,7 +245,7 @@ def weakest_of(judgment: Judgment) -> str:
 
 
 def assumptions_behind(judgment: Judgment, own: str = "") -> tuple[str, ...]:
-    """Return the ids of our assumptions behind a verdict, after one that the place itself makes.
+    """Return the ids of our assumptions behind a verdict, starting with the one that the file itself makes.
 
     Examples:
         >>> assumptions_behind(judge(case_of([("scripted", "true")])), "one_target")

@@ -1,4 +1,4 @@
-"""An activity whose state is a few named values: what sorting, ordering, questions and the like are made of."""
+"""An activity whose state is a few named values; the base of sorting, ordering, questions and others."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ class FormField(NamedTuple):
     """One named value of a form.
 
     Args:
-        default: What it is at the beginning.
-        read: Returns the value of what a control or a file gives; raises `CaseError`.
-        label: The label of its control; blank where it has none.
-        positions: The positions of its control, where they are few enough to prefetch their answers.
+        default: Its value at the start.
+        read: Converts a value from a control or a file; raises `CaseError`.
+        label: The label of its control; blank if it has none.
+        positions: All positions of its control, if they are few enough to prefetch their answers.
     """
 
     default: Any
@@ -35,13 +35,13 @@ class FormField(NamedTuple):
 
 
 def choice_field(field: str, choices: Iterable[str], label: str = "", default: str = "") -> FormField:
-    """Make a field that holds one of some words; without a default, also nothing yet.
+    """Return a field that holds one of several words, or nothing yet if it has no default.
 
     Args:
-        field: Its name, for an error.
+        field: Its name, for errors.
         choices: The words.
         label: The label of its control.
-        default: What it is at the beginning.
+        default: Its value at the start.
 
     Examples:
         >>> choice_field("side", ["left", "right"]).read("left")
@@ -56,7 +56,7 @@ def choice_field(field: str, choices: Iterable[str], label: str = "", default: s
 
 
 def integer_field(field: str, low: int, high: int, default: int, label: str = "") -> FormField:
-    """Make a field that holds a whole number from ``low`` to ``high``, also given as text.
+    """Return a field for a whole number from ``low`` to ``high``, which can also come as text.
 
     Examples:
         >>> integer_field("share", 0, 100, 25).read("40")
@@ -73,7 +73,7 @@ def integer_field(field: str, low: int, high: int, default: int, label: str = ""
 
 
 def text_field(field: str, longest: int, label: str = "") -> FormField:
-    """Make a field that holds a line of text of at most so many characters.
+    """Return a field for one line of text with at most ``longest`` characters.
 
     Examples:
         >>> text_field("group", 60).read("  Monday  ")
@@ -90,7 +90,7 @@ def text_field(field: str, longest: int, label: str = "") -> FormField:
 
 
 def boolean_field(field: str, label: str = "", *, default: bool = False) -> FormField:
-    """Make a field that is true or false.
+    """Return a field that is true or false.
 
     Examples:
         >>> boolean_field("seen").read(True)
@@ -106,7 +106,7 @@ def boolean_field(field: str, label: str = "", *, default: bool = False) -> Form
 
 
 def choices_field(field: str, choices: Iterable[str], label: str = "", default: tuple[str, ...] = ()) -> FormField:
-    """Make a field that holds some of the words in an order, as a tuple; a control or a file puts bars between them.
+    """Return a field for several words in order, as a tuple; controls and files separate them with ``|``.
 
     Examples:
         >>> choices_field("seen", ["a", "b"]).read("b|a")
@@ -124,11 +124,11 @@ def choices_field(field: str, choices: Iterable[str], label: str = "", default: 
 
 
 def unknown_or_answers(value: object, before: Collection[str]) -> object:
-    """Return what counts where "I don't know" is checked beside other boxes: whatever was checked last.
+    """Return the boxes that count if "I don't know" is checked together with others: the latest choice wins.
 
     Args:
-        value: The boxes that are checked now, with bars between them.
-        before: Those that were checked before.
+        value: The boxes checked now, separated by ``|``.
+        before: The boxes checked before.
 
     Examples:
         >>> unknown_or_answers("specifics|unknown", ["unknown"]), unknown_or_answers("specifics|unknown", ["specifics"])
@@ -141,11 +141,11 @@ def unknown_or_answers(value: object, before: Collection[str]) -> object:
 
 
 class Form(Activity[Record]):
-    """An activity of named values.
+    """An activity made of named values.
 
     Args:
         row: The activity's row.
-        entries: Its fields by name; those without a label have no control.
+        entries: Its fields by name; a field without a label has no control.
     """
 
     def __init__(self, row: ActivityRow, entries: Mapping[str, FormField]) -> None:
@@ -158,7 +158,7 @@ class Form(Activity[Record]):
         return MappingProxyType({**self.state, **values})
 
     def commit_values(self, **values: Any) -> None:
-        """Change some values, as one step of undo."""
+        """Change some values as one undo step."""
         self.commit(self.with_(**values))
 
     def fields(self) -> Iterable[str]:
@@ -170,7 +170,7 @@ class Form(Activity[Record]):
         return self.entries[field].label
 
     def with_value(self, field: str, value: object) -> Record:
-        """Return the state that a move of one control leads to."""
+        """Return the state after one control moves."""
         if field not in self.entries:
             raise CaseError(field, "unknown_field", value, known=suggestions(field, self.entries))
         return self.with_(**{field: self.entries[field].read(value)})
@@ -180,7 +180,7 @@ class Form(Activity[Record]):
         return self.entries[field].positions
 
     def values(self, state: Record) -> dict[str, Any]:
-        """Return all named values as controls and files hold them: several words as one text with bars between them."""
+        """Return all values as controls and files hold them, with several words joined by ``|``."""
         return {name: "|".join(value) if isinstance(value, tuple) else value for name, value in state.items()}
 
     def sections(self, state: Record) -> list[str]:  # noqa: ARG002 - for the kinds that have sections
@@ -192,20 +192,20 @@ class Form(Activity[Record]):
         return {"open": self.sections(state)}
 
     def from_file(self, text: str) -> Record:
-        """Return the state in a file; names that are no longer known are passed over."""
+        """Return the state in a file, ignoring names that no longer exist."""
         record = self.read_record(text)
         read = {name: entry.read(record[name]) for name, entry in self.entries.items() if name in record}
         return self.believed(MappingProxyType({name: read.get(name, entry.default) for name, entry in self.entries.items()}))
 
     def believed(self, state: Record) -> Record:
-        """Return the state in a file without what cannot have come about, such as an answer that was seen before the guess."""
+        """Return the state in a file without impossible values, such as an answer seen before the guess."""
         return state
 
     def static_html(self) -> str:
-        """Return title and lead, for a notebook that has not been run."""
+        """Return title and introduction, for a notebook that hasn't run."""
         return static_page(self.key)
 
     @property
     def text(self) -> str:
-        """Title and lead."""
+        """Title and introduction."""
         return f"{self.title}. {text(f'activity.{self.key}.lead')}"

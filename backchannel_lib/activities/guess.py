@@ -1,4 +1,4 @@
-"""Guess first, then see: forms that keep an answer back until the reader has guessed and asks for it."""
+"""Guess first, then see: forms that hold back an answer until the reader has guessed and asks for it."""
 
 from __future__ import annotations
 
@@ -16,19 +16,19 @@ from backchannel_lib.page.html import Markup, tag
 
 
 class GuessForm(Form):
-    """A form that remembers whether the reader has asked for the answer, as a whole or step by step.
+    """A form that remembers whether the reader has seen the answer, as a whole or step by step.
 
-    A kind says in `missing` what has to be done first, and shows the answer in its fragments where `is_seen`.
+    A kind says in `missing` what the reader still has to do, and shows the answer in its fragments if `is_seen`.
 
     Args:
         row: The activity's row.
         fields: Its values by name.
-        steps: The steps that are answered each by itself; by default there is one for the whole.
+        steps: The steps with separate answers; by default there is one for the whole form.
     """
 
-    action = "see"  # what the button does
-    focus = "told"  # the fragment to which the focus goes
-    section = "seen"  # the section that is visible once the answer is
+    action = "see"  # the button's action
+    focus = "told"  # the fragment that gets the focus
+    section = "seen"  # the section that appears with the answer
 
     def __init__(self, row: ActivityRow, fields: Mapping[str, FormField], steps: Iterable[str] = ("",)) -> None:
         self.answered = tuple(steps)
@@ -36,19 +36,19 @@ class GuessForm(Form):
         super().__init__(row, {**fields, **{field: boolean_field(field) for field in seen}})
 
     def seen_field(self, step: str = "") -> str:
-        """Return the name of the value that says whether a step was answered."""
+        """Return the name of the value that records whether a step's answer was shown."""
         return f"seen_{step}" if step else "seen"
 
     def is_seen(self, state: Record, step: str = "") -> bool:
-        """Whether the answer to a step may be shown."""
+        """Whether the answer to a step can be shown."""
         return bool(state.get(self.seen_field(step)))
 
     def missing(self, _state: Record, _step: str = "") -> str:
-        """Return a sentence about what the reader has to do before the answer; blank where nothing is missing."""
+        """Return a sentence about what the reader has to do first, or a blank text."""
         return ""
 
     def believed(self, state: Record) -> Record:
-        """Return the state in a file; an answer counts as seen only if nothing was missing before it."""
+        """Return the state in a file; an answer counts as seen only if nothing was missing for it."""
         for step in self.answered:
             if self.is_seen(state, step) and self.missing(state, step):
                 state = MappingProxyType({**state, self.seen_field(step): False})
@@ -62,7 +62,7 @@ class GuessForm(Form):
         return {"focus": f"{self.focus}.{step}" if step else self.focus}
 
     def actions(self) -> dict[str, Action]:
-        """Return what the button does."""
+        """Return the action of the button."""
         return {self.action: lambda _: self.see()}
 
     def sections(self, state: Record) -> list[str]:
@@ -71,20 +71,20 @@ class GuessForm(Form):
 
 
 class Items(GuessForm):
-    """Items with options each, and an answer to each: revealed to all at once, or to those in `revealed`.
+    """Items with options and an answer each, revealed all at once or as `revealed` says.
 
-    A kind gives the `answer` to an item.
+    A kind provides the `answer` to an item.
 
     Args:
         row: The activity's row.
         labels: The label of each item's control.
-        options: The options of each item, or of all alike.
-        fields: What else it holds.
-        steps: As in `GuessForm`; none where each item is revealed by itself.
+        options: The options of each item, or of all items.
+        fields: Its other values.
+        steps: As in `GuessForm`; empty if each item is revealed separately.
     """
 
     action, focus = "compare", "summary"
-    nothing_chosen = "lesson.choose_first"  # the id of the sentence where no item has a choice yet
+    nothing_chosen = "lesson.choose_first"  # the id of the sentence for a reader who hasn't chosen anything
 
     def __init__(
         self,
@@ -104,7 +104,7 @@ class Items(GuessForm):
         raise NotImplementedError
 
     def revealed(self, state: Record) -> Collection[str]:
-        """Return the items whose answer may be shown."""
+        """Return the items whose answers can be shown."""
         return self.names if self.is_seen(state) else ()
 
     def answers(self, state: Record) -> dict[str, str]:
@@ -113,20 +113,20 @@ class Items(GuessForm):
         return {f"told.{name}": self.answer(name, state) if name in revealed else "" for name in self.names}
 
     def chosen(self, state: Record, names: Iterable[str] | None = None) -> dict[str, str]:
-        """Return the reader's choices, of all items or of some, without those that are still open."""
+        """Return the reader's choices for all or some items, without open ones."""
         return {name: state[name] for name in (self.names if names is None else names) if state[name]}
 
     def missing(self, state: Record, _step: str = "") -> str:
-        """Return a sentence where nothing was chosen yet."""
+        """Return a sentence if the reader hasn't chosen anything."""
         return "" if self.chosen(state) else text(self.nothing_chosen)
 
     def item(self, name: str, *body: object, **attributes: Any) -> Markup:
-        """Write an item above its answer.
+        """Return an item with its answer below it.
 
         Args:
-            name: The item.
-            *body: What stands above the answer.
-            **attributes: Of the answer's element.
+            name: The item's name.
+            *body: The content above the answer.
+            **attributes: Attributes of the answer's element.
         """
         answer = self.answers(self.state)[f"told.{name}"]
         return tag("div", *body, slot(f"told.{name}", answer, **attributes), class_="bw-item")

@@ -1,4 +1,4 @@
-"""A director's inbox: a hundred cold emails, some of which the reader works through, before seeing what the author tells."""
+"""A director's inbox with a hundred cold emails: readers work through some, then see what the author reports."""
 
 from __future__ import annotations
 
@@ -19,17 +19,17 @@ from backchannel_lib.page.html import Markup, join, tag
 from backchannel_lib.page.inputs import button, slider, toolbar
 
 NUMBERS: Final = ("cold_emails", "cold_emails_deleted")
-DELETE, SKIM = "d", "s"  # what the reader did to an email, as it is saved
+DELETE, SKIM = "d", "s"  # what the reader did with an email, as it is saved
 
 
 class Email(NamedTuple):
-    """One of the hundred.
+    """One of the hundred emails.
 
     Args:
-        name: Who writes.
-        subject: The line above it.
-        line: How it begins.
-        flag: Whether a skim would find something in it to hold against the writer.
+        name: The sender.
+        subject: The subject line.
+        line: The first line.
+        flag: Whether skimming it would find something to hold against the sender.
     """
 
     name: str
@@ -40,10 +40,10 @@ class Email(NamedTuple):
 
 @functools.cache
 def emails() -> tuple[Email, ...]:
-    """Put the hundred emails together, the same at every run and no two of them alike.
+    """Build the hundred emails, the same ones every time and all different.
 
     Source:
-        data/inbox_pieces.csv; ours.
+        data/inbox_pieces.csv; the emails are ours.
 
     Examples:
         >>> len(emails())
@@ -54,7 +54,7 @@ def emails() -> tuple[Email, ...]:
 
 @functools.cache
 def _pieces() -> dict[str, list[tuple[str, bool]]]:
-    """Return the texts and flags of the pieces by their place in an email."""
+    """Return the texts and flags of the pieces, by their slot in an email."""
     return {
         where: [(text(f"inbox_piece.{row.piece}"), row.flag) for row in load_inbox_pieces() if row.place == where]
         for where in INBOX_PLACES
@@ -62,10 +62,11 @@ def _pieces() -> dict[str, list[tuple[str, bool]]]:
 
 
 def _email(number: int) -> Email:
-    # The places hold lists of different lengths, so that each goes its own round and no two emails come out alike.
+    # The lists for the slots have different lengths, so each cycles on its own and no two emails are the same.
     picked = {where: pieces[number % len(pieces)] for where, pieces in _pieces().items()}
     given, initials = _pieces()["given"], _pieces()["initial"]
-    picked["initial"] = initials[(number + number // len(given)) % len(initials)]  # else a name always had the same one
+    # Without this, a name would always get the same initial.
+    picked["initial"] = initials[(number + number // len(given)) % len(initials)]
     words = {where: piece for where, (piece, _) in picked.items()}
     return Email(
         text("inbox.from", given=words["given"], initial=words["initial"]),
@@ -76,7 +77,7 @@ def _email(number: int) -> Email:
 
 
 def _decisions(most: int) -> FormField:
-    """Make a field that holds what was done to each email so far, a letter for each."""
+    """Return a field for the decisions so far, one letter each."""
 
     def read(value: object) -> str:
         text = str(value)
@@ -88,7 +89,7 @@ def _decisions(most: int) -> FormField:
 
 
 class Inbox(Form):
-    """A guess, an inbox, and what the author tells of it.
+    """A guess, an inbox, and what the author says about it.
 
     Args:
         row: The activity's row.
@@ -111,7 +112,7 @@ class Inbox(Form):
     # ---- actions ----
 
     def actions(self) -> dict[str, Action]:
-        """Return what the buttons do."""
+        """Return the actions of the buttons."""
         return {
             "open": self._open_inbox,
             "delete": lambda _: self._decide(DELETE),
@@ -127,7 +128,7 @@ class Inbox(Form):
         if self._stage(self.state) != "sort":
             return {}
         self.commit_values(done=self.state["done"] + what)
-        # The buttons stay where they are, and the focus on them, until they are gone.
+        # The buttons stay in place and keep the focus until they disappear.
         return {} if self._stage(self.state) == "sort" else {"focus": "mail"}
 
     def _delete_rest(self, _: object) -> ActionResult:
@@ -137,7 +138,7 @@ class Inbox(Form):
         return {"focus": "tally"}
 
     def _stage(self, state: Record) -> str:
-        """Return how far the reader is: ``ask``, ``sort``, ``pause`` or ``told``."""
+        """Return the reader's progress: ``ask``, ``sort``, ``pause`` or ``told``."""
         if not state["begun"]:
             return "ask"
         if state["rest"]:
@@ -147,7 +148,7 @@ class Inbox(Form):
     # ---- what is on the page ----
 
     def fragments(self, state: Record) -> dict[str, str]:
-        """Return the email in hand, what became of the one before, and at the end what the author tells."""
+        """Return the current email, the result of the last one, and at the end the author's numbers."""
         stage = self._stage(state)
         at_work = stage in {"sort", "pause"}
         last = self._last(state) if at_work else ""
@@ -172,7 +173,7 @@ class Inbox(Form):
         return [stage, "desk"] if stage in {"sort", "pause"} else [stage]
 
     def _last(self, state: Record) -> str:
-        """Return what the reader did to the email before, or at the beginning what there is to do."""
+        """Return what the reader did with the last email, or at first what to do."""
         done = state["done"]
         if not done:
             return text("inbox.welcome")
@@ -203,7 +204,7 @@ class Inbox(Form):
         return text("inbox.grid", deleted=self.deleted, skimmed=self.total - self.deleted)
 
     def _tally(self, state: Record) -> Markup:
-        """Return the author's hundred as a picture with its numbers, the reader's beside them, and why it is so."""
+        """Return the author's hundred emails as a picture with numbers, the reader's next to them, and the reason."""
         numbers = [claim for row in load_article_numbers() if row.number in NUMBERS for claim in row.claims]
         return join(
             tag("h3", text("inbox.tally")),
@@ -272,7 +273,7 @@ class Inbox(Form):
 
     def _at_the_desk(self, state: Record) -> str:
         done = state["done"]
-        gentler = done.count(DELETE) < round(self.deleted * len(done) / self.total)  # as near as whole emails come
+        gentler = done.count(DELETE) < round(self.deleted * len(done) / self.total)  # as close as whole emails allow
         return text("inbox.desk_gentler" if gentler else "inbox.desk_alike")
 
     def page(self) -> str:
@@ -308,7 +309,7 @@ class Inbox(Form):
 
     @property
     def text(self) -> str:
-        """Title, lead, what is asked, and how far one is."""
+        """Title, introduction, the question, and the progress."""
         stage, done = self._stage(self.state), self.state["done"]
         lines = [super().text, text("inbox.guess")]
         if stage != "ask":
@@ -318,7 +319,7 @@ class Inbox(Form):
         return "\n".join(lines)
 
     def transcript_lines(self) -> Iterator[str]:
-        """Guess high and low, delete and skim each email in hand, let the rest go, and tell what is said."""
+        """Guess high and low, delete and skim emails, skip the rest, and yield the answers."""
         for guess in (0, self.total // 2, self.deleted, self.total):
             self.update(guess=guess)
             yield f"{text('inbox.guess')} {guess}: {self._compared(self.state)}"

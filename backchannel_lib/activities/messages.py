@@ -1,4 +1,4 @@
-"""The messages between Python and the page, both ways: the one place where they are described.
+"""The messages between Python and the page in both directions. They are documented only here.
 
 Every message is a JSON object whose ``type`` says which record it is. ``page/static/js/messages.js`` mirrors these
 records for the page, and a test compares the two.
@@ -17,22 +17,22 @@ Value: TypeAlias = str | int | float | bool | None  # what a control or a file c
 
 
 class FromPage(TypedDict):
-    """What every message from the page may carry; ``seq`` and ``view`` come back with its answer."""
+    """What every message from the page can include; its answer repeats ``seq`` and ``view``."""
 
     seq: NotRequired[int]  # counts the actions of one view
     view: NotRequired[str]  # which view of the widget the reader used
-    number: NotRequired[int]  # counts all messages of one view that matter, so that Python notices one that is missing
+    number: NotRequired[int]  # counts all messages of one view that change something, so that Python notices a missing one
     everything: NotRequired[bool]  # the page may have missed something: answer with everything
 
 
 class HelloMessage(FromPage):
-    """A page has opened and knows nothing yet; answered with everything."""
+    """A page has opened and has nothing yet; the answer holds everything."""
 
     type: Literal["hello"]
 
 
 class RefreshMessage(FromPage):
-    """The state was changed by code; answered with whatever differs."""
+    """Code changed the state; the answer holds what differs."""
 
     type: Literal["refresh"]
 
@@ -46,7 +46,7 @@ class SetMessage(FromPage):
 
 
 class PrefetchMessage(FromPage):
-    """The reader took hold of a control; answered with `PrefetchedMessage`, and no change."""
+    """The reader started using a control; answered with `PrefetchedMessage`, and nothing changes."""
 
     type: Literal["prefetch"]
     field: str
@@ -60,43 +60,43 @@ class UndoMessage(FromPage):
 
 
 class ResetMessage(FromPage):
-    """Go back to the state at the start."""
+    """Go back to the starting state."""
 
     type: Literal["reset"]
 
 
 class SaveMessage(FromPage):
-    """Save the state to a file of the reader's; answered with ``file``."""
+    """Save the state to the reader's file; answered with ``file``."""
 
     type: Literal["save"]
 
 
 class LoadMessage(FromPage):
-    """Open a file, or what this browser tab had saved."""
+    """Open a file, or what this browser tab saved."""
 
     type: Literal["load"]
-    value: str  # the file's text; bytes that are no UTF-8 as a data: URL in base64
-    restored: NotRequired[bool]  # it comes from the tab, after the kernel or the page was started anew
+    value: str  # the file's text, or a base64 data: URL if its bytes aren't UTF-8
+    restored: NotRequired[bool]  # it comes from the tab, after the kernel or the page restarted
 
 
 class ClockMessage(FromPage):
-    """How much time the page's clock has left, for sessions that outlive the page."""
+    """The time left on the page's clock, for sessions that outlive the page."""
 
     type: Literal["clock_left"]
     value: str  # the clock's id
     left: int  # seconds
-    paused: NotRequired[bool]  # whether it stands still
+    paused: NotRequired[bool]  # whether it is paused
 
 
 class ActionMessage(FromPage):
     """The reader pressed a button of this kind of activity, or its clock ran out; ``type`` is the action's name."""
 
     type: str
-    value: str  # what the button carries; blank if it carries nothing
+    value: str  # the button's value, or blank
 
 
 class PlotlyMessage(FromPage):
-    """The page has charts and no plotly.js yet; answered by the widget with the same type and the gzipped library."""
+    """The page has charts but not plotly.js; the widget answers with the same type and the gzipped library."""
 
     type: Literal["plotly"]
 
@@ -116,9 +116,9 @@ class ClockRecord(TypedDict):
 
     id: str
     seconds: int  # where it starts
-    left: NotRequired[int]  # what is left; all of it if missing
+    left: NotRequired[int]  # the time left; all of it if missing
     run: bool
-    paused: NotRequired[bool]  # whether someone stopped it, in whichever window; missing where each page keeps its own time
+    paused: NotRequired[bool]  # whether someone paused it, in any window; missing if each page keeps its own time
 
 
 class ActionResult(TypedDict, total=False):
@@ -126,18 +126,18 @@ class ActionResult(TypedDict, total=False):
 
     notice: str  # a sentence for the reader
     focus: str  # the fragment or field where the focus goes
-    values: dict[str, Any]  # by field, to be shown even where nothing changed
+    values: dict[str, Any]  # by field, shown even if nothing changed
     file: FileRecord
 
 
 class ShowMessage(ActionResult, total=False):
-    """An answer: only what differs from what the page was sent before, unless it holds everything.
+    """An answer with only what differs from what the page already has, unless it holds everything.
 
     The fast answer to an action carries the action's ``seq``; the deferred one does not.
     """
 
     type: Literal["show"]
-    number: int  # counts all answers, prefetched ones too: a page that misses one asks for everything
+    number: int  # counts all answers, including prefetched ones: a page that misses one asks for everything
     more: bool  # a deferred answer follows
     contents: dict[int, str]  # HTML or text by number: sent once, then kept by the page
     fragments: dict[str, int]  # fragment of the page -> number of its content
@@ -148,14 +148,14 @@ class ShowMessage(ActionResult, total=False):
     ends: dict[str, Any]  # lowest and highest position of sliders, by field
     exam: str | None  # the exam that the scores belong to
     clock: ClockRecord
-    forget: bool  # what was sent before counts for nothing: it is all here, or in the deferred answer
+    forget: bool  # discard everything from before: this answer and the deferred one hold it all
     hello: bool  # the answer to a hello
     seq: int
-    view: str  # whose action this answers: notice, focus and file are for this view alone
+    view: str  # the view whose action this answers; notice, focus and file are only for that view
 
 
 class PrefetchedMessage(TypedDict):
-    """What each other position of a control would show, to be painted without waiting."""
+    """What every other position of a control would show, for painting without a delay."""
 
     type: Literal["prefetched"]
     number: int  # as in `ShowMessage`
@@ -166,7 +166,7 @@ class PrefetchedMessage(TypedDict):
     prefetch_version: int | None
 
 
-MOST_BITS: Final = 1024  # of a number; with thousands of digits Python would not even write it down
+MOST_BITS: Final = 1024  # in a number; Python can't even print one with thousands of digits
 
 FROM_PAGE: Final[dict[str, type]] = {
     "hello": HelloMessage,
@@ -185,11 +185,11 @@ def read_message(message: Mapping[str, Any], actions: Collection[str]) -> dict[s
     """Check a message from the page against its record.
 
     Args:
-        message: Anything that came from the page.
+        message: Anything that comes from the page.
         actions: The names of the activity's own actions.
 
     Returns:
-        The message; None if its type is unknown, or a key is missing or of the wrong kind.
+        The message; None if its type is unknown, or a key is missing or has the wrong type.
 
     Examples:
         >>> read_message({"type": "set", "field": "score", "value": 240}, [])

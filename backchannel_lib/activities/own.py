@@ -1,4 +1,4 @@
-"""Scenes and questions of your own, with their texts given directly: nothing in the package or in ``data/`` is edited."""
+"""Scenes and questions of your own, defined in a cell, without editing the package or ``data/``."""
 
 from __future__ import annotations
 
@@ -30,19 +30,19 @@ def own_scene(
     why: str = "",
     lead: str = "",
 ) -> Scenes:
-    """Make a panel that tells of a student, asks for a prediction, and then lets readers change the case.
+    """Return a panel that tells about a student, asks for a prediction, and then lets readers change the case.
 
     Args:
         title: The panel's title.
         story: The student and the contact, in words.
         case: The student's case.
         fields: The fields of the case that readers can change.
-        shows: What the panel shows beside verdict and rule: any of chain, rules, changes, readings, callers, amplifier, map.
-        why: What decided, told beside the answer.
-        lead: What to do, under the title.
+        shows: What the panel shows besides verdict and rule: any of chain, rules, changes, readings, callers, amplifier, map.
+        why: What decided, shown with the answer.
+        lead: Instructions below the title.
 
     Raises:
-        CaseError: A text is no text, ``case`` no case or one with scores of two exams, or a name is not known.
+        CaseError: A text isn't a string, ``case`` isn't a `Case` or has scores from two exams, or a name is unknown.
 
     Examples:
         >>> scene = own_scene("A quiet file", "She scored 228, and nobody called.", Case(score=228))
@@ -64,17 +64,17 @@ def own_scene(
 
 
 def own_question(question: str, options: Mapping[str, str], answer: str, *, title: str = "", lead: str = "") -> Quiz:
-    """Make a question with its answers; readers choose one, check it, and read why.
+    """Return a multiple-choice question; readers choose an answer, check it, and read why.
 
     Args:
         question: The question.
-        options: What readers are told who choose an answer, by the answer; 2 to 6 of them.
-        answer: The right one of them.
+        options: By answer, what readers see after choosing it; 2 to 6 answers.
+        answer: The correct answer.
         title: The title above it.
-        lead: What to do, under the title.
+        lead: Instructions below the title.
 
     Raises:
-        CaseError: A text is no text, there are too few or too many options, or ``answer`` is none of them.
+        CaseError: A text isn't a string, there are too few or too many options, or ``answer`` isn't one of them.
 
     Examples:
         >>> quiz = own_question("Who is heard best?", {"A peer": "Yes.", "A stranger": "Rarely."}, "A peer")
@@ -100,7 +100,7 @@ def own_question(question: str, options: Mapping[str, str], answer: str, *, titl
 
 
 def key_of(title: str) -> str:
-    """Return the name that an activity of your own has among all activities.
+    """Return the id of an activity of your own.
 
     Examples:
         >>> key_of("A quiet file?")
@@ -110,7 +110,7 @@ def key_of(title: str) -> str:
 
 
 def check_texts(required: Mapping[str, object], optional: Mapping[str, object] = MappingProxyType({})) -> None:
-    """Refuse what is no text, by its name; a required text may not be blank."""
+    """Reject values that aren't strings, by name; a required text must not be blank."""
     for name, value in {**required, **optional}.items():
         if not isinstance(value, str) or (name in required and not value.strip()):
             raise CaseError(name, "not_text", value)

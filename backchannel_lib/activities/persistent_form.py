@@ -1,4 +1,4 @@
-"""A form that comes back where it was after a reload, a kernel restart or a closed tab."""
+"""A form that keeps its state after a reload, a kernel restart or a closed tab."""
 
 from __future__ import annotations
 
@@ -14,23 +14,23 @@ from backchannel_lib.base.errors import CaseError, CaseFileError
 
 
 class PersistentForm(Form):
-    """A form whose state is saved on this machine after each change and found by the first page that opens it.
+    """A form whose state is saved on this machine after every change and restored by the first page that opens it.
 
-    A place in a plan or a deck is soon found again by hand, so a file that cannot be written or read is passed over.
+    Readers can easily find their place in a plan or a deck again, so files that can't be written or read are ignored.
     """
 
-    _looked = False  # what was saved is read once, before anything is done
+    _looked = False  # the saved state is read once, before anything else
 
     def record(self) -> dict[str, Any]:
-        """Return what is saved."""
+        """Return the record to save."""
         return self.values(self.state)
 
     def restore_record(self, record: Mapping[str, Any]) -> None:
-        """Go on from what was saved; raise `CaseError`, and change nothing, if it is no such record."""
+        """Continue from a saved record; raise `CaseError` and change nothing if it isn't valid."""
         self.restore(self.from_file(json.dumps(record)))
 
     def handle(self, message: Mapping[str, Any]) -> Iterator[ShowMessage | PrefetchedMessage]:
-        """Answer as every activity does, and save the new state before the page shows it."""
+        """Answer like every activity, and save the new state before the page shows it."""
         before = self.record()
         for answer in super().handle(message):
             now = self.record()
@@ -41,7 +41,7 @@ class PersistentForm(Form):
             yield answer
 
     def opened(self) -> ActionResult:
-        """Find what was saved, on the first page, unless something was entered before."""
+        """Restore the saved state on the first page, unless the reader has already entered something."""
         if not self._looked and self.state == self.start:
             with contextlib.suppress(CaseError):
                 self.restore_record(saved(self.key))

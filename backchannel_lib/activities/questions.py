@@ -1,7 +1,7 @@
-"""The questions and the bets of the chapters, checked when they are loaded, with a word on every answer.
+"""The chapters' questions and bets, checked on loading, with feedback for every answer.
 
-The answer to a question about a case is in the table and is computed as well; where the two differ, the table is
-refused. Questions and options are two tables, so each is checked against the workbook's own copy of the other.
+The answer to a question about a case is in the table and is also computed; if they differ, the table is rejected. Questions and
+options are two tables, so each is checked against the workbook's own copy of the other.
 """
 
 from __future__ import annotations
@@ -37,9 +37,9 @@ def case_settings_or_nothing(cell: str) -> Settings:
 
 
 class Option(NamedTuple):
-    """The options of all questions, in the order in which they are shown.
+    """The options of all questions, in the order on the page.
 
-    Texts: ``option.<question>.<option>.why``, and ``.text`` where the answer is no verdict and no answer of the rule.
+    Texts: ``option.<question>.<option>.why``, and ``.text`` unless the answer is a verdict or an answer of the rule.
 
     Examples:
         >>> option = questions_of("00_start_here")[2].options[0]
@@ -52,7 +52,7 @@ class Option(NamedTuple):
 
     @property
     def text(self) -> str:
-        """The answer for a reader: a verdict's or a rule's answer by its own name, any other by its text."""
+        """The answer's text: a verdict or the rule's answer by its own label, anything else by its text."""
         kind = next(row.kind for row in _unchecked_questions() if row.question == self.question)
         if kind == "case":
             return Verdict[self.option.upper()].label
@@ -60,7 +60,7 @@ class Option(NamedTuple):
 
     @property
     def why(self) -> str:
-        """What a reader is told who chose it."""
+        """The feedback for a reader who chose it."""
         return text(f"option.{self.question}.{self.option}.why")
 
 
@@ -68,12 +68,12 @@ load_options = loader(Option, "options.csv", key=("question", "option"))
 
 
 class Question(NamedTuple):
-    """The questions of all chapters, each checked against its options, its texts and what the engine answers.
+    """The questions of all chapters, checked against their options, their texts and the computed answers.
 
-    A question rests on a claim, a fact or an assumption. Text: ``question.<question>.text``.
+    Each question is based on a claim, a fact or an assumption. Text: ``question.<question>.text``.
 
     Source:
-        The claims, facts and assumptions in each row; the cases are ours.
+        The claims, facts and assumptions in each row; the cases are our own.
 
     Examples:
         >>> question = questions_of("01_the_paper_bar")[2]
@@ -97,21 +97,21 @@ class Question(NamedTuple):
 
     @property
     def options(self) -> tuple[Option, ...]:
-        """The answers to choose from, in the order in which they are shown."""
+        """The answers to choose from, in the order on the page."""
         return tuple(option for option in load_options() if option.question == self.question)
 
     @property
     def case(self) -> Case | None:
-        """The case that is asked about; None where the question is about none."""
+        """The case in the question; None if it isn't about one."""
         return Case.from_record(dict(self.overrides)) if self.overrides else None
 
 
-_unchecked_questions = loader(Question, "questions.csv")  # the options need their ids before they can be checked as a whole
+_unchecked_questions = loader(Question, "questions.csv")  # options need the ids before we can check them as a whole
 
 
 @dataclass(frozen=True)
 class OwnOption:
-    """One answer that a question of your own offers."""
+    """One answer to a question of your own."""
 
     option: str
     text: str
@@ -120,7 +120,7 @@ class OwnOption:
 
 @dataclass(frozen=True)
 class OwnQuestion:
-    """A question of your own, which `backchannel_lib.activities.quiz.Quiz` asks like one of data/questions.csv."""
+    """A question of your own, which `backchannel_lib.activities.quiz.Quiz` asks like a row of data/questions.csv."""
 
     question: str
     text: str
@@ -134,12 +134,12 @@ class OwnQuestion:
 
 
 class Bet(NamedTuple):
-    """Students whose verdict readers predict before the first chapter; no two get the same.
+    """Students whose verdict readers predict before the first chapter; no two students get the same verdict.
 
     Texts: ``bet.<bet>.title``, ``.story`` and ``.why``.
 
     Source:
-        The claims in each row; the students are ours.
+        The claims in each row; the students are our own.
 
     Examples:
         >>> bet = load_bets()[1]
@@ -158,7 +158,7 @@ class Bet(NamedTuple):
 
     @property
     def title(self) -> str:
-        """The bet's name."""
+        """The bet's title."""
         return text(f"bet.{self.bet}.title")
 
     @property
@@ -168,16 +168,16 @@ class Bet(NamedTuple):
 
     @property
     def why(self) -> str:
-        """What decided, told when the bets are returned."""
+        """What decided, shown when the bets are returned."""
         return text(f"bet.{self.bet}.why")
 
 
 def questions_of(chapter: str) -> tuple[Question, ...]:
-    """Return the questions of one chapter in their order.
+    """Return the questions of one chapter in order.
 
     Raises:
         CaseError: No chapter has this name.
-        TableError: The questions are broken.
+        TableError: The table of questions has an error.
 
     Examples:
         >>> [question.answer for question in questions_of("06_timing")]
@@ -219,7 +219,7 @@ def _check_options(index: int, row: Question) -> None:
     if not 3 <= len(options) <= 4:
         raise WrongRowError(index, "question", row.question, f"3 or 4 options in options.csv and not {len(options)}")
     ladder = {"case": [verdict.verdict for verdict in load_verdicts()], "rule": list(ANSWERS)}.get(row.kind, options)
-    # From low to high, so that the place of an answer tells nothing about it.
+    # From low to high, so that an answer's position gives nothing away.
     if options != [step for step in ladder if step in options]:
         raise WrongRowError(index, "question", row.question, f"options out of {', '.join(ladder)}, in this order")
     if row.answer not in options:

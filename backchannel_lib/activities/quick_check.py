@@ -36,9 +36,9 @@ from backchannel_lib.page.sheet_desk import sheet_desk, sheet_fragment, topics_c
 from backchannel_lib.page.verdict_html import answer_strip, verdicts_label
 
 NOW: Final = "now"
-QUESTIONS: Final = ("contacted", "inside", "message", "standing", "file", "program")  # whose answers are in the table
+QUESTIONS: Final = ("contacted", "inside", "message", "standing", "file", "program")  # the questions with answers in the table
 
-#: The other days to choose from: how long after the Monday of Match Week begins.
+#: The other days to choose from, as days and hours after the Monday of Match Week begins.
 DAYS: Final = {
     "week_before": timedelta(days=-7, hours=12),
     "monday": timedelta(hours=20),
@@ -57,12 +57,9 @@ def optional_settings(cell: str) -> Settings:
 
 
 class QuickAnswerRow(NamedTuple):
-    """What each answer of the quick check says of the case, and which fields it leaves open.
+    """What each answer in the quick check says about the case, and which fields it leaves open.
 
-    Of the scores only their order counts. About a program, what no box says is unknown.
-
-    Source:
-        ours.
+    Only the order of the scores matters. Anything about a program that no box states is unknown.
 
     Examples:
         >>> answers_to("contacted")["unknown"].leaves_open
@@ -76,7 +73,7 @@ class QuickAnswerRow(NamedTuple):
 
     @property
     def facts(self) -> dict[str, Any]:
-        """The values of the fields that the answer tells, by field."""
+        """The values of the fields that the answer states, by field."""
         return {field: Case.fields()[field].read(value) for field, value in self.overrides}
 
 
@@ -91,7 +88,7 @@ load_quick_answers = loader(QuickAnswerRow, "quick_answers.csv", key=("question"
 
 @functools.cache
 def answers_to(question: str) -> Mapping[str, QuickAnswerRow]:
-    """Return the answers to a question, by name, in the order of the page.
+    """Return the answers to a question by name, in the order on the page.
 
     Examples:
         >>> list(answers_to("inside"))
@@ -101,11 +98,11 @@ def answers_to(question: str) -> Mapping[str, QuickAnswerRow]:
 
 
 class QuickCheck(Form):
-    """The questions, and what follows from the answers.
+    """The questions, and the conclusions from the answers.
 
     Args:
         row: Its row in data/activities.csv.
-        clock: Returns the present moment.
+        clock: Returns the current time.
     """
 
     def __init__(self, row: ActivityRow, clock: Callable[[], datetime] = lambda: datetime.now().astimezone()) -> None:
@@ -129,14 +126,14 @@ class QuickCheck(Form):
         )
 
     def with_value(self, field: str, value: object) -> Record:
-        """Return the state that a move of one control leads to; "I don't know" and other answers take turns."""
+        """Return the state after one control moves; "I don't know" and other answers exclude each other."""
         before = self.state.get(field)
         return super().with_value(field, unknown_or_answers(value, before) if isinstance(before, tuple) else value)
 
-    # ---- what follows from the answers ----
+    # ---- conclusions from the answers ----
 
     def moment(self, state: Record) -> datetime:
-        """Return the moment that is asked about, on an Eastern clock: now, or a day of the nearest Match Week ahead."""
+        """Return the moment in question, on an Eastern clock: now, or a day of the next Match Week."""
         now = eastern(self.clock())
         if state["day"] == NOW:
             return now
@@ -147,7 +144,7 @@ class QuickCheck(Form):
 
     def known_and_unknown(self, state: Record) -> tuple[Case, list[str]]:
         """Return the case that the answers describe, and the fields that they leave open."""
-        # Whatever the student brings, it may be what the program needs: that stays open until a box says so.
+        # Whatever the student offers could be what the program needs, so that stays open until a box says so.
         known: dict[str, Any] = {"offers": frozenset({"local"})}
         unknown: set[str] = set()
         for question in QUESTIONS:
@@ -163,7 +160,7 @@ class QuickCheck(Form):
         else:
             known["recommender"] = state["caller"]
         if state["caller"] == "self":
-            del known["move"]  # only others call, or speak up where they work
+            del known["move"]  # the only options left: others call, or speak up where they work
         return Case().replace(**known), sorted(unknown - set(known))
 
     def advice(self, state: Record) -> Advice:
@@ -172,11 +169,11 @@ class QuickCheck(Form):
         return advise(known, unknown, self.moment(state), state["topics"])
 
     def sheets(self, state: Record) -> list[Sheet]:
-        """Return the sheet of some answers, with what the student wrote for its head."""
+        """Return the sheet for some answers, with the student's entries at the top."""
         return [Sheet(self.advice(state), SheetHead(state["name"], state["program_name"]), entered=self.entered(state))]
 
     def entered(self, state: Record) -> tuple[str, ...]:
-        """Return the answers in words, with the questions in short; boxes of which none was checked say nothing."""
+        """Return the answers in words with short versions of the questions; unanswered checkboxes are left out."""
         words = []
         for question in ("day", "contacted", "caller", *QUESTIONS[1:]):
             given = state[question] if isinstance(state[question], tuple) else (state[question],)
@@ -199,7 +196,7 @@ class QuickCheck(Form):
         }
 
     def visible_outcome(self, state: Record) -> tuple[str, str]:
-        """Return the verdict, if only one is possible, and the rule's answer."""
+        """Return the verdict if only one is possible, and the rule's answer."""
         advice = self.advice(state)
         verdict = advice.judgment.lowest.name.lower() if len(advice.judgment.verdicts) == 1 else ""
         return verdict, advice.rules[0].answer
@@ -267,22 +264,22 @@ class QuickCheck(Form):
     # ---- buttons ----
 
     def actions(self) -> dict[str, Action]:
-        """Return what the buttons do."""
+        """Return the actions of the buttons."""
         return sheet_actions(self, lambda state: self.with_(sheet=not state["sheet"]), self.sheets)
 
     def sections(self, state: Record) -> list[str]:
-        """Return whether the sheet is in sight."""
+        """Return whether the sheet is visible."""
         return ["sheet"] if state["sheet"] else []
 
     def deferred_fragments(self, state: Record) -> dict[str, str]:
-        """Return the sheet, once something was entered or the sheet was asked for."""
+        """Return the sheet once the reader has entered something or asked for it."""
         return {"sheet": self._sheet(state)}
 
     def _sheet(self, state: Record) -> str:
         return sheet_fragment(self.sheets(state) if state != self.start else [])
 
     def transcript(self) -> str:
-        """Return what each day and each caller lead to; the present moment is left out, since it never is the same."""
+        """Return the result for each day and each caller, without the current time, because that always changes."""
         lines = []
         for day in DAYS:
             for contacted in ("no", "yes", UNKNOWN):

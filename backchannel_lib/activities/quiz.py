@@ -1,4 +1,4 @@
-"""The questions of a chapter: one answers, checks, and reads why, as often as one likes."""
+"""A chapter's questions: readers answer, check, and read why, as often as they like."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ from backchannel_lib.page.rule_html import rule_line
 
 
 class Quiz(Items):
-    """Questions with an answer each, chosen and checked apart, so that arrow keys give nothing away.
+    """Multiple-choice questions with separate choosing and checking, so that arrow keys give nothing away.
 
     Args:
         row: The activity's row.
-        questions: What is asked; None for its chapter's questions in data/questions.csv.
+        questions: The questions; None for its chapter's questions in data/questions.csv.
     """
 
     def __init__(self, row: ActivityRow, questions: Iterable[Question | OwnQuestion] | None = None) -> None:
@@ -36,7 +36,7 @@ class Quiz(Items):
         super().__init__(row, {name: one.text for name, one in self.questions.items()}, options, checked, steps=())
 
     def actions(self) -> dict[str, Action]:
-        """Return what the buttons do."""
+        """Return the actions of the buttons."""
         return {"check": self._check}
 
     def _check(self, message: Mapping[str, Any]) -> ActionResult:
@@ -47,18 +47,18 @@ class Quiz(Items):
         return {"focus": f"told.{name}"}
 
     def revealed(self, state: Record) -> Collection[str]:
-        """Return the questions whose answer was checked."""
+        """Return the questions with a checked answer."""
         return [name for name in self.questions if state[f"checked.{name}"]]
 
     def fragments(self, state: Record) -> dict[str, str]:
-        """Return the feedback to each checked answer, and how many were checked."""
+        """Return the feedback on each checked answer, and how many were checked."""
         return {
             **self.answers(state),
             "count": text("quiz.count", checked=len(self.revealed(state)), total=len(self.questions)),
         }
 
     def answer(self, name: str, state: Record) -> str:
-        """Return whether the checked answer is right, and why."""
+        """Return whether the checked answer is correct, and why."""
         one, checked = self.questions[name], state[f"checked.{name}"]
         option = next(option for option in one.options if option.option == checked)
         return join(
@@ -105,7 +105,7 @@ class Quiz(Items):
         return "\n".join(lines)
 
     def transcript_lines(self) -> Iterator[str]:
-        """Return every answer to every question, check it, and return the feedback."""
+        """Choose and check every answer to every question, and yield the feedback."""
         for number, (name, one) in enumerate(self.questions.items(), start=1):
             yield f"{number}. {one.text}"
             for option in one.options:
@@ -116,6 +116,6 @@ class Quiz(Items):
 
 
 def _without_yes(why: str) -> str:
-    """Return the word on a right answer without its yes, which is said in a line of its own."""
+    """Return the feedback on a correct answer without its leading "yes", which has its own line."""
     rest = re.sub(r"^Yes[.,:] ", "", why)
     return rest[:1].upper() + rest[1:]

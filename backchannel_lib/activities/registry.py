@@ -1,4 +1,4 @@
-"""From the name of an activity, or its row, to the activity: one table of the kinds there are."""
+"""The table of activity kinds, which turns an activity's name or row into the activity."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from backchannel_lib.base.errors import known_word
 
 Maker: TypeAlias = Callable[[ActivityRow], Activity[Any]]
 
-#: What makes an activity of each kind: a class, or where to find it (``module:class``), so that a page imports what it shows.
+#: What creates each kind of activity: a class, or its location (``module:class``), so that a page imports only what it shows.
 KINDS: Final[dict[str, Maker | str]] = {
     kind: f"backchannel_lib.activities.{place}"
     for kind, place in {
@@ -41,11 +41,11 @@ KINDS: Final[dict[str, Maker | str]] = {
 
 
 def register_kind(kind: str, maker: Maker | str) -> None:
-    """Add a kind of activity, or replace one.
+    """Add a kind of activity, or replace an existing one.
 
     Args:
         kind: Its name, as in the column ``kind`` of data/activities.csv.
-        maker: A class, or anything else that makes an activity of its row; or where to find it, as ``module:class``.
+        maker: A class or function that takes the activity's row; or its location, as ``module:class``.
 
     Examples:
         >>> from backchannel_lib.activities.sorting import Sorting
@@ -55,10 +55,10 @@ def register_kind(kind: str, maker: Maker | str) -> None:
 
 
 def activity_of(row: ActivityRow) -> Activity[Any]:
-    """Make the activity that a row describes.
+    """Create the activity that a row describes.
 
     Raises:
-        CaseError: Its kind does not exist; the message names those that do.
+        CaseError: There is no such kind; the message lists the existing ones.
     """
     maker = KINDS[known_word("kind", row.kind, KINDS)]
     if isinstance(maker, str):
@@ -68,13 +68,13 @@ def activity_of(row: ActivityRow) -> Activity[Any]:
 
 
 def make_activity(name: str) -> Activity[Any]:
-    """Make an activity of the chapters.
+    """Create an activity of the chapters.
 
     Args:
-        name: Its name in data/activities.csv.
+        name: Its id in data/activities.csv.
 
     Raises:
-        CaseError: It does not exist; the message names those that do, the likeliest first.
+        CaseError: There is no such activity; the message lists the existing ones, the most similar first.
 
     Examples:
         >>> make_activity("forms").key
@@ -85,10 +85,10 @@ def make_activity(name: str) -> Activity[Any]:
 
 
 def transcript_of(chapter: str) -> str:
-    """Move every control of a chapter to named places, and tell each outcome as plain text, activity by activity.
+    """Return the transcripts of a chapter's activities as plain text.
 
     Args:
-        chapter: The chapter, as in data/chapters.csv.
+        chapter: The chapter's id in data/chapters.csv.
     """
     rows = [row for row in load_activities() if row.chapter == chapter]
     return "\n\n".join(f"== {row.activity} ==\n{activity_of(row).transcript()}" for row in rows)

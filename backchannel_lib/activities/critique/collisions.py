@@ -1,4 +1,4 @@
-"""The article's advice for SOAP beside the NRMP's rule: one guesses how much of it is allowed, and then sees the list."""
+"""The article's advice for SOAP next to the NRMP's rule: readers guess how much of it is allowed, then see the list."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ from backchannel_lib.page.components import citations, description_list
 from backchannel_lib.page.html import Markup, join, tag
 from backchannel_lib.page.inputs import button, slider, toolbar
 
-YEAR: Final = 2027  # the next Match whose days are known
-#: What the rule leaves free while SOAP runs; each has its sentence.
+YEAR: Final = 2027  # the next Match with published dates
+#: What the rule allows during SOAP; each has its own sentence.
 FREE: Final = ("file", "answer", "talk")
 FACTS: Final = (
     "soap_rule.no_first_contact",
@@ -36,7 +36,7 @@ FACTS: Final = (
 
 
 class Collisions(GuessForm):
-    """How many of the article's contacts in SOAP (data/support.csv) the rule allows.
+    """How many of the article's contacts during SOAP (data/support.csv) the rule allows.
 
     Args:
         row: The activity's row.
@@ -49,7 +49,7 @@ class Collisions(GuessForm):
         super().__init__(row, {"guess": integer_field("guess", 0, total, total // 2, ask)})
 
     def fragments(self, state: Record) -> dict[str, str]:
-        """Give, once a guess was made, the counts and the list."""
+        """Return the counts and the list once the reader has guessed."""
         if not self.is_seen(state):
             return {"told": "", "live_text": ""}
         return {"told": self._answer_html(state), "live_text": self._summary()}
@@ -116,11 +116,11 @@ class Collisions(GuessForm):
 
     @property
     def text(self) -> str:
-        """The title and what is asked."""
+        """The title and the question."""
         return f"{self.title}\n{text('collide.ask', total=len(self.found))}"
 
     def transcript_lines(self) -> Iterator[str]:
-        """Guess both ends, and tell the whole list."""
+        """Guess both extremes, and yield the whole list."""
         for guess in (0, len(self.found)):
             self.update(guess=guess)
             self.see()

@@ -1,4 +1,4 @@
-"""The places where the article can be read in two ways: one chooses a way, and then sees how much hangs on it."""
+"""The places where the article can be read in two ways: readers choose one, then see how much depends on it."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ from backchannel_lib.page.html import Markup, join, tag
 from backchannel_lib.page.inputs import button, radios, toolbar
 from backchannel_lib.page.verdict_html import VERDICT_ASSUMPTIONS
 
-YEAR: Final = 2027  # any year would do: the cases keep to the days of Match Week
+YEAR: Final = 2027  # any year works, because the cases only use days of Match Week
 HOUR: Final = 13
-#: How many of the article's examples a way of reading may change, as one guesses it: words, the lowest, the highest.
+#: Guesses at how many of the article's examples a reading changes: label, lowest, highest.
 GUESSES: Final = {"none": (0, 0), "one": (1, 1), "few": (2, 3), "many": (4, 99)}
 
 
@@ -51,7 +51,7 @@ class Disagreements(GuessForm):
         super().__init__(row, entries, self.places)
 
     def ways(self, choice: str) -> tuple[str, str]:
-        """Return both readings of a place in an order that is nobody's: the alphabet's."""
+        """Return both readings of a place in alphabetical order, so the order gives nothing away."""
         first, second = sorted((self.ours[choice], self.cases[choice].reading), key=lambda name: READINGS[name].sentence)
         return first, second
 
@@ -59,21 +59,21 @@ class Disagreements(GuessForm):
         return state["at"] or self.places[0]
 
     def seen_field(self, step: str = "") -> str:
-        """Return the name of the value that says whether a place was seen."""
+        """Return the name of the value that records whether a place was shown."""
         return f"{step}_seen"
 
     def is_seen(self, state: Record, step: str = "") -> bool:
-        """Whether a place was seen; a saved record that says so without a choice and a guess is not believed."""
+        """Whether a place was shown; a saved record without a choice and a guess doesn't count."""
         return super().is_seen(state, step) and not self.missing(state, step)
 
     def missing(self, state: Record, step: str = "") -> str:
-        """Return the request to choose and to guess first."""
+        """Return the request to choose and guess first."""
         return "" if state[f"{step}_pick"] and state[f"{step}_guess"] else text("disagree.both_first")
 
     # ---- actions ----
 
     def actions(self) -> dict[str, Action]:
-        """Return what the buttons do."""
+        """Return the actions of the buttons."""
         here = {"see": lambda _: self.see(self._at(self.state))}
         return {**here, "next": lambda _: self._turn(1), "back": lambda _: self._turn(-1)}
 
@@ -87,7 +87,7 @@ class Disagreements(GuessForm):
     # ---- what is on the page ----
 
     def fragments(self, state: Record) -> dict[str, str]:
-        """Return what is told of each place once the reader has chosen and guessed."""
+        """Return the answer for each place once the reader has chosen and guessed."""
         told = {
             f"told.{choice}": self._answer_html(choice, state) if self.is_seen(state, choice) else "" for choice in self.places
         }
@@ -101,7 +101,7 @@ class Disagreements(GuessForm):
         }
 
     def deferred_fragments(self, state: Record) -> dict[str, str]:
-        """Return how many of some thousands of cases depend on each place, which takes a moment to count."""
+        """Return how many of several thousand cases depend on each place, which takes a moment to count."""
         counted = [choice for choice in self.places if self.is_seen(state, choice)]
         found = {entry.choice: entry for entry in disagreements()} if counted else {}
         return {f"counts.{choice}": self._counts(found[choice]) if choice in counted else "" for choice in self.places}
@@ -123,7 +123,7 @@ class Disagreements(GuessForm):
         return text("disagree.first" if pick == self.ways(choice)[0] else "disagree.second")
 
     def outcome(self, choice: str) -> tuple[Verdict, Verdict, RulesCheck]:
-        """Judge the example of a place under our reading and under the other, and ask the rule."""
+        """Judge a place's example under our reading and under the other one, and check the rule."""
         row = self.cases[choice]
         when = datetime.combine(match_week(YEAR) + timedelta(days=row.day), time(HOUR))
         case = case_of(row.overrides)
@@ -246,7 +246,7 @@ class Disagreements(GuessForm):
 
     @property
     def text(self) -> str:
-        """The title, and each place with both ways to read it."""
+        """The title, and each place with both readings."""
         lines = [self.title]
         for number, choice in enumerate(self.places, start=1):
             lines.append(f"{number}. {text(f'choice.{choice}')}")
@@ -254,7 +254,7 @@ class Disagreements(GuessForm):
         return "\n".join(lines)
 
     def transcript_lines(self) -> Iterator[str]:
-        """Choose each way and make each guess at every place, and tell what is said."""
+        """Choose each reading and make each guess at every place, and yield the answers."""
         found = {entry.choice: entry for entry in disagreements()}
         for choice in self.places:
             yield text(f"choice.{choice}")
@@ -273,7 +273,7 @@ class Disagreements(GuessForm):
 
 
 def _passages(choice: str, way: str) -> Markup:
-    """Return the places of the article that a way to read it rests on, folded."""
+    """Return the passages of the article that support a reading, folded."""
     claims = READINGS[way].claims
     return tag(
         "details",
@@ -288,7 +288,7 @@ def _over_many(entry: Disagreement) -> str:
 
 
 def _filled_in() -> Markup:
-    """Return where we filled in what the article leaves open: first what a verdict rests on, then everything else."""
+    """Return where we filled gaps in the article: first what verdicts depend on, then everything else."""
     rules = [*VERDICT_ASSUMPTIONS, *dict.fromkeys(row.assumption for row in load_rules() if row.assumption)]
     rest = [row.assumption for row in load_assumptions() if row.assumption not in rules]
     return tag(

@@ -1,4 +1,4 @@
-"""Reading the article critically: what supports each claim, where the article disagrees with itself or with the rule."""
+"""Reading the article critically: what supports each claim, and where it contradicts itself or the rule."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ from backchannel_lib.model.tables import (
 from backchannel_lib.model.verdict import judge
 
 LEVELS: Final = ("one_view", "agrees", "against", "collides", "defines")
-RESTS_ON_FACTS: Final = ("agrees", "against", "collides")  # a rating that nobody could check without them
+RESTS_ON_FACTS: Final = ("agrees", "against", "collides")  # ratings that nobody could check without facts
 SOURCES: Final = ("article", "ophthalmology")
 SURVEYED: Final = ("known_mentor", "unknown_mentor", "applicant")
 STUDY_QUESTIONS: Final = ("measured", "advocates")
@@ -47,7 +47,7 @@ def case_or_nothing(cell: str) -> Case | None:
 
 
 class SupportRow(NamedTuple):
-    """Our rating of how far each of the article's claims is supported.
+    """Our rating of the support for each of the article's claims.
 
     Texts: ``support.<support>.name`` and, where facts bear on the claim, ``support_why.<claim>``.
 
@@ -56,7 +56,7 @@ class SupportRow(NamedTuple):
     claim in SOAP meets the NRMP's rule. Defines: there is nothing to support or refute.
 
     Source:
-        ours, from data/facts.csv.
+        Our judgment, from data/facts.csv.
 
     Examples:
         >>> {row.claim: row.support for row in load_support()}["timing.phase1-early-is-best"]
@@ -72,12 +72,12 @@ class SupportRow(NamedTuple):
 
     @property
     def name(self) -> str:
-        """The rating in a word or two."""
+        """The rating in one or two words."""
         return text(f"support.{self.support}.name")
 
     @property
     def why(self) -> str:
-        """What the rating rests on, in plain sentences; where no fact bears on the claim, what holds for all such claims."""
+        """The reason for the rating in plain sentences; a general one if no fact bears on the claim."""
         return text(f"support_why.{self.claim}") if self.facts else text(f"support.{self.support}.why")
 
 
@@ -93,7 +93,7 @@ load_support = loader(SupportRow, "support.csv", check=_check_support)
 
 
 def levels() -> tuple[tuple[str, str, str], ...]:
-    """Return id, name and meaning of each rating that a claim can have.
+    """Return the id, name and meaning of each rating.
 
     Examples:
         >>> [name for _, name, _ in levels()][:2]
@@ -119,12 +119,12 @@ def support_of(claim: str) -> SupportRow:
     return rows[claim]
 
 
-# ---- a reader's ratings beside ours ----
+# ---- a reader's ratings next to ours ----
 
 
 @dataclass(frozen=True)
 class Rated:
-    """One claim as a reader rated it, beside our rating.
+    """One claim as a reader rated it, next to our rating.
 
     Args:
         claim: The claim.
@@ -145,14 +145,14 @@ class Rated:
 
     @property
     def relation(self) -> str:
-        """``same``; ``near``, where we nearly chose the reader's rating; or ``different``."""
+        """``same``, ``near`` (we almost chose the reader's rating) or ``different``."""
         if self.yours == self.ours.support:
             return "same"
         return "near" if self.yours in self.ours.near else "different"
 
     @property
     def sentence(self) -> str:
-        """Both ratings and what ours rests on, for a reader."""
+        """Both ratings and the reasons for ours."""
         yours = text(f"support.{self.yours}.name")
         if self.relation == "same":
             return f"{text('rating.same', ours=self.ours.name)} {self.ours.why}"
@@ -165,7 +165,7 @@ class Rated:
 
 
 class TopicCount(NamedTuple):
-    """How many ratings of one part of the article are the same as ours, near, or different."""
+    """How many ratings in one part of the article match ours, are near, or differ."""
 
     topic: str
     same: int
@@ -174,17 +174,17 @@ class TopicCount(NamedTuple):
 
     @property
     def sentence(self) -> str:
-        """The counts as a line for a reader."""
+        """The counts in one line."""
         topic = text(f"support_topic.{self.topic}")
         return text("rating.topic", topic=topic, same=self.same, near=self.near, different=self.different)
 
 
 @dataclass(frozen=True)
 class RatingResult:
-    """A reader's ratings beside ours.
+    """A reader's ratings next to ours.
 
     Args:
-        rated: One entry a rating, in the article's order.
+        rated: One entry per rating, in the article's order.
 
     Source:
         data/support.csv.
@@ -199,12 +199,12 @@ class RatingResult:
 
     @property
     def same(self) -> int:
-        """How many are the same as ours."""
+        """How many match ours."""
         return self._count("same")
 
     @property
     def near(self) -> int:
-        """How many are a rating that we nearly gave."""
+        """How many are ratings that we almost chose."""
         return self._count("near")
 
     @property
@@ -214,7 +214,7 @@ class RatingResult:
 
     @property
     def topics(self) -> tuple[TopicCount, ...]:
-        """The same counts for each part of the article in which a claim was rated."""
+        """The same counts for each part of the article with a rated claim."""
         parts = dict.fromkeys(rated.claim.topic for rated in self.rated)
         return tuple(
             TopicCount(topic, self._count("same", topic), self._count("near", topic), self._count("different", topic))
@@ -223,7 +223,7 @@ class RatingResult:
 
     @property
     def sentence(self) -> str:
-        """The counts as a sentence for a reader."""
+        """The counts in one sentence."""
         if not self.rated:
             return text("rating.none")
         return text("rating.counts", total=len(self.rated), same=self.same, near=self.near, different=self.different)
@@ -233,16 +233,16 @@ class RatingResult:
 
 
 def rate(ratings: Mapping[str, str]) -> RatingResult:
-    """Set a reader's ratings beside ours.
+    """Compare a reader's ratings with ours.
 
     Args:
-        ratings: One of ``LEVELS`` for each claim that the reader rated, by the claim's id.
+        ratings: One of ``LEVELS`` for each claim that the reader rated, by claim id.
 
     Raises:
-        CaseError: ``ratings`` is no mapping, the article has no such claim, or a rating is none of ``LEVELS``.
+        CaseError: ``ratings`` is not a mapping, the article has no such claim, or a rating is not in ``LEVELS``.
 
     Source:
-        data/support.csv; how near two ratings are is ours.
+        data/support.csv; which ratings count as near is our choice.
 
     Examples:
         >>> rate({"noise.one-of-100": "one_view"}).rated[0].relation
@@ -256,16 +256,16 @@ def rate(ratings: Mapping[str, str]) -> RatingResult:
     return RatingResult(tuple(Rated(claim, ratings[claim.id], rows[claim.id]) for claim in load_claims() if claim.id in rows))
 
 
-# ---- the article's chart beside a survey ----
+# ---- the article's chart next to a survey ----
 
 
 class StudyBarRow(NamedTuple):
-    """The bars of the article's chart of callers and of the ophthalmology survey, to be shown beside each other.
+    """The bars of the article's chart of callers and of the ophthalmology survey, for display side by side.
 
     Texts: ``study_bar.<bar>``, ``study_source.<source>``.
 
     Source:
-        works.weight-trusted-peer to works.weight-self-email; facts studies.ophtho_*; the standing is ours.
+        works.weight-trusted-peer to works.weight-self-email; facts studies.ophtho_*; the pairing is our choice.
 
     Examples:
         >>> [row.value for row in load_study_bars() if row.source == "ophthalmology"]
@@ -284,12 +284,12 @@ class StudyBarRow(NamedTuple):
 
     @property
     def label(self) -> str:
-        """Whose bar it is, for a reader."""
+        """Whose bar it is."""
         return text(f"study_bar.{self.bar}")
 
     @property
     def source_label(self) -> str:
-        """Where it comes from and in which unit, for a reader."""
+        """Where the bar comes from, and its unit."""
         return text(f"study_source.{self.source}")
 
 
@@ -297,7 +297,7 @@ load_study_bars = loader(StudyBarRow, "study_bars.csv")
 
 
 class StudyAnswerRow(NamedTuple):
-    """What one may expect of a study, and which of it was found. Text: ``studies.<question>.<answer>``.
+    """The results that readers might expect from a study, and which one it found. Text: ``studies.<question>.<answer>``.
 
     Source:
         facts studies.oto_* and studies.jama_advocacy_gap.
@@ -322,19 +322,19 @@ load_study_answers = loader(StudyAnswerRow, "study_answers.csv", key=("question"
 
 
 def answers_to(question: str, *, found: bool = False) -> tuple[str, ...]:
-    """Return the answers to one of ``STUDY_QUESTIONS``, or only the one that was found."""
+    """Return the answers to one of ``STUDY_QUESTIONS``, or only the one that the study found."""
     return tuple(row.answer for row in load_study_answers() if row.question == question and (row.found or not found))
 
 
 def study_bars() -> tuple[tuple[str, tuple[StudyBarRow, ...], tuple[StudyBarRow, ...]], ...]:
-    """Return the bars that may stand beside each other.
+    """Return the bars that can be compared.
 
     Returns:
-        For each standing: its name, the article's bars and the survey's, highest first; a standing that only one of
-        them has stands beside nothing.
+        For each pair: its name, the article's bars and the survey's, highest first; one side is empty if only the other has
+        such a bar.
 
     Source:
-        data/study_bars.csv; the pairing is ours.
+        data/study_bars.csv; the pairing is our choice.
 
     Examples:
         >>> [(name, [bar.value for bar in chart], [bar.value for bar in survey]) for name, chart, survey in study_bars()]
@@ -350,16 +350,16 @@ def _bars(source: str, standing: str) -> tuple[StudyBarRow, ...]:
 
 @dataclass(frozen=True)
 class Ratio:
-    """How many times higher one standing's bar is than another's, in the chart and in the survey.
+    """How many times as high as another one a bar is, in the chart and in the survey.
 
     Args:
-        upper: The standing above.
-        lower: The standing below.
-        article_low: The lowest ratio of the article's bars of these standings.
-        article_high: The highest.
-        survey: The survey's ratio.
-        survey_low: What it would be had one director of each group answered otherwise, downward.
-        survey_high: The same upward; infinite where nobody would be left below.
+        upper: The pair with the higher bar.
+        lower: The pair with the lower bar.
+        article_low: The lowest ratio of the article's bars in these pairs.
+        article_high: The highest such ratio.
+        survey: The ratio in the survey.
+        survey_low: The survey's ratio if one director in each group had answered differently, in the direction that lowers it.
+        survey_high: The same in the other direction; infinite if nobody would be left in the lower group.
 
     Source:
         data/study_bars.csv, facts studies.ophtho_sample.
@@ -380,17 +380,17 @@ class Ratio:
 
     @property
     def same(self) -> bool:
-        """Whether the survey's ratio lies among the article's."""
+        """Whether the survey's ratio is within the article's."""
         return self.article_low <= self.survey <= self.article_high
 
     @property
     def within_one_answer(self) -> bool:
-        """Whether one answer more or less in each group could make them the same: the survey cannot tell them apart."""
+        """Whether one different answer in each group could make them equal, so that the survey can't tell."""
         return self.article_low <= self.survey_high and self.survey_low <= self.article_high
 
     @property
     def sentence(self) -> str:
-        """Both ratios for a reader, and how firm the difference is."""
+        """Both ratios in a sentence, and how certain the difference is."""
         values: dict[str, Any] = {
             "upper": text(f"standing.{self.upper}"),
             "lower": text(f"standing.{self.lower}"),
@@ -408,11 +408,11 @@ class Ratio:
 
 @dataclass(frozen=True)
 class OrderCheck:
-    """Whether the article's chart and the survey agree, in their order and in their ratios.
+    """Whether the article's chart and the survey agree on the order of callers and on their ratios.
 
     Args:
-        order: Whether every two standings that both have stand in the same order.
-        ratios: The ratio of every two such standings.
+        order: Whether any two pairs have the same order in both.
+        ratios: The ratio of any two pairs.
 
     Source:
         data/study_bars.csv.
@@ -427,27 +427,24 @@ class OrderCheck:
 
     @property
     def ratios_agree(self) -> bool:
-        """Whether every ratio is the same in both."""
+        """Whether all ratios are the same in both."""
         return all(ratio.same for ratio in self.ratios)
 
     @property
     def sentence(self) -> str:
-        """The answer for a reader."""
+        """The answer in a sentence."""
         order = text("study_order.same" if self.order else "study_order.differs")
         return f"{order} {text('study_order.ratios_same' if self.ratios_agree else 'study_order.ratios_differ')}"
 
 
 def order_agrees() -> OrderCheck:
-    """Compare the article's chart with the ophthalmology survey: the order of the callers, and their ratios.
+    """Compare the order of callers and their ratios in the article's chart with the ophthalmology survey.
 
-    A ratio has no unit, so it can be compared where the values cannot. The survey's is shown with what one answer more or
-    less in each group would make of it.
-
-    Returns:
-        Both comparisons.
+    Ratios have no unit, so they are comparable even if the values aren't. The survey's ratio comes with the range that one
+    different answer in each group would give.
 
     Source:
-        data/study_bars.csv, facts studies.ophtho_sample; the pairing and the one answer are ours.
+        data/study_bars.csv, facts studies.ophtho_sample; the pairing and the one different answer are our choice.
 
     Examples:
         >>> [ratio.within_one_answer for ratio in order_agrees().ratios]
@@ -472,30 +469,30 @@ def _sample() -> int:
 
 
 def _one_answer_either_way(upper: int, lower: int) -> tuple[float, float]:
-    # The study gives percent; what can change is the answer of one director, so the percent are turned into answers.
+    # The study gives percentages, but what can change is one director's answer, so convert the percentages to answers.
     above, below = (round(percent * _sample() / 100) for percent in (upper, lower))
     one = assumption("one_answer_either_way")
     return (above - one) / (below + one), (above + one) / (below - one) if below > one else math.inf
 
 
-# ---- where the article disagrees with itself ----
+# ---- where the article contradicts itself ----
 
 
 @dataclass(frozen=True)
 class Disagreement:
-    """One place where the article leaves room or disagrees with itself.
+    """One place where the article leaves room or contradicts itself.
 
     Args:
         choice: The place.
-        default: The name of the reading that stands where none is asked for.
+        default: The name of the default reading.
         reading: The name of the other reading.
-        examples_changed: The article's own examples (data/examples.csv) whose verdict is another under it.
-        examples: How many examples there are.
-        grid_changed: How many cases of our grid get another verdict under it.
-        grid: How many cases the grid has.
+        examples_changed: The article's own examples (data/examples.csv) whose verdict the other reading changes.
+        examples: The number of examples.
+        grid_changed: How many cases of our grid get a different verdict.
+        grid: The number of cases in the grid.
 
     Source:
-        data/readings.csv; the counts are computed with `judge`, the grid is ours.
+        data/readings.csv; `judge` gives the counts, and the grid is our choice.
 
     Examples:
         >>> disagreements()[0].reading
@@ -514,13 +511,13 @@ class Disagreement:
 
 @functools.cache
 def disagreements() -> tuple[Disagreement, ...]:
-    """Return each place where the article leaves room, with its lines and how many verdicts hang on how one reads it.
+    """Return each place where the article leaves room, with its lines and the number of verdicts that depend on it.
 
     Returns:
-        One entry for each reading that is no default, in the order of data/readings.csv.
+        One entry for each reading other than the defaults, in the order of data/readings.csv.
 
     Source:
-        data/readings.csv; the grid of cases is ours (assumption grid_is_ours).
+        data/readings.csv; the grid of cases is our choice (assumption grid_is_ours).
 
     Examples:
         >>> {entry.choice: entry.examples_changed for entry in disagreements()}["failures"]
@@ -545,7 +542,7 @@ def disagreements() -> tuple[Disagreement, ...]:
 
 @functools.cache
 def examples_changed(reading: str) -> tuple[str, ...]:
-    """Return the article's own examples whose verdict is another under a reading.
+    """Return the article's own examples whose verdict a reading changes.
 
     Examples:
         >>> examples_changed("explanation_first")
@@ -564,19 +561,19 @@ _GRID_FILES: Final[tuple[dict[str, Any], ...]] = (
     {"failed_attempts": 1, "interviews_failures": False},
     {"failed_attempts": 1, "interviews_failures": False, "addresses_flag": True},
 )
-_GRID_DAYS: Final = (1, 3, 4, 5)  # after the Monday of Match Week: lists, gaps, the Friday that is read in two ways, after SOAP
-_GRID_YEAR: Final = 2027  # any year would do: the phases keep to the days of Match Week
+_GRID_DAYS: Final = (1, 3, 4, 5)  # days after the Monday of Match Week: lists, gaps, the disputed Friday, after SOAP
+_GRID_YEAR: Final = 2027  # any year works, because the phases only use days of Match Week
 _GRID_TIES: Final = ((), ("name_familiar", "file_in_system"), ("hears_first", "names_you", "outruns_hr", "deep_ties"))
 
 
 def grid_cases() -> Iterator[tuple[Case, datetime]]:
-    """Return every combination of a few files, callers, messages, needs and days, each with its moment.
+    """Yield all combinations of a few files, callers, messages, needs and days, each with its moment.
 
     Returns:
-        An iterator over some thousands of cases, always the same.
+        Several thousand cases, always the same ones.
 
     Source:
-        ours (assumption grid_is_ours).
+        Our choice (assumption grid_is_ours).
 
     Examples:
         >>> sum(1 for _ in grid_cases())
@@ -599,22 +596,22 @@ def grid_cases() -> Iterator[tuple[Case, datetime]]:
             yield case, datetime.combine(match_week(_GRID_YEAR) + timedelta(days=day), time(13))
 
 
-# ---- where its advice meets the NRMP's rule ----
+# ---- where its advice conflicts with the NRMP's rule ----
 
 
 @dataclass(frozen=True)
 class Collision:
-    """One piece of the article's advice for SOAP, and what the NRMP's rule says of it.
+    """One piece of the article's advice for SOAP, and what the NRMP's rule says about it.
 
     Args:
         claim: The claim.
-        case: The contact that it tells of or advises.
-        verdict: The article's verdict on it, by name.
-        check: What the rule says of it.
-        if_contacted: What the rule says of it once the program has made contact first.
+        case: The contact that it describes or advises.
+        verdict: The name of the article's verdict on it.
+        check: What the rule says about it.
+        if_contacted: What the rule says about it if the program made contact first.
 
     Source:
-        data/support.csv; that the case is what the claim means is ours (assumption collision_case_is_ours).
+        data/support.csv; our reading of the claim as a case is assumption collision_case_is_ours.
 
     Examples:
         >>> {entry.claim.id: entry.check.answer for entry in collisions()}["works.internal-push"]
@@ -630,24 +627,24 @@ class Collision:
 
     @property
     def sentence(self) -> str:
-        """The claim and its lines, for a reader."""
+        """The claim with its lines."""
         return text("collision.lines", lines=self.claim.lines, claim=text(f"claim.{self.claim.id}"))
 
     @property
     def earliest(self) -> str:
-        """When the rule allows it at the earliest, in the words that `what_would_change` uses."""
+        """When the rule first allows it, in the words of `what_would_change`."""
         if self.check.answer == "allowed":
             return text("when.now")
         return text("when.after_soap" if self.check.answer == "not_allowed" else "when.ask")
 
     @property
     def contacted_words(self) -> str:
-        """What holds once the program has made contact first, for a reader."""
+        """What applies if the program made contact first."""
         return text("collision.if_contacted", answer=self.if_contacted.label)
 
     @staticmethod
     def lawful_from(year: int) -> datetime:
-        """Return the moment from which the rule no longer stands in the way, on an Eastern clock.
+        """Return when the rule stops applying, on an Eastern clock.
 
         Args:
             year: The year of the Match.
@@ -656,7 +653,7 @@ class Collision:
             The end of that year's SOAP.
 
         Raises:
-            CaseError: ``year`` is no such number.
+            CaseError: ``year`` is not a valid year.
 
         Source:
             facts soap_rule.ends_thursday, soap_rule.free_after_soap.
@@ -669,10 +666,10 @@ class Collision:
 
 
 def collisions() -> tuple[Collision, ...]:
-    """Set each piece of the article's advice for SOAP beside the NRMP's rule.
+    """Compare each piece of the article's advice for SOAP with the NRMP's rule.
 
     Returns:
-        One entry for each claim that tells of or advises a contact during SOAP, in the article's order.
+        One entry for each claim that describes or advises a contact during SOAP, in the article's order.
 
     Source:
         data/support.csv, data/soap_rule.csv.

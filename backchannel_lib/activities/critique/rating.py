@@ -1,4 +1,4 @@
-"""How far is each claim supported? One rates as many as one likes, and then sees our rating and what it rests on."""
+"""How well is each claim supported? Readers rate as many as they like, then see our ratings and the reasons."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from backchannel_lib.page.html import Markup, join, tag
 from backchannel_lib.page.inputs import button, select, toolbar
 
 SAMPLE: Final = "sample"
-#: Six claims of every kind of support, in the article's order, for those who have no time for a hundred.
+#: Six claims that cover every kind of support, in the article's order, for readers without time for a hundred.
 MIXED: Final = (
     "meaning.dean-call",
     "caller.level-trusted-peer",
@@ -31,7 +31,7 @@ MIXED: Final = (
 
 
 class Rating(Items):
-    """The reader's ratings, topic by topic, and ours (data/support.csv) beside them.
+    """The reader's ratings, topic by topic, next to ours (data/support.csv).
 
     Args:
         row: The activity's row.
@@ -52,16 +52,16 @@ class Rating(Items):
         super().__init__(row, {claim: text(f"claim.{claim}") for claim in self.claims}, LEVELS, more, steps=())
 
     def missing(self, state: Record, _step: str = "") -> str:
-        """Return a sentence where nothing of the group was rated yet."""
+        """Return a sentence if the reader has rated nothing in the group."""
         return "" if self.chosen(state, self.groups[state["topic"]]) else text(self.nothing_chosen)
 
     def believed(self, state: Record) -> Record:
-        """Return the state in a file; a group counts as compared only if something in it was rated."""
+        """Return the state in a file; a group counts as compared only if it has a rating."""
         shown = tuple(group for group in state["shown"] if self.chosen(state, self.groups[group]))
         return MappingProxyType({**state, "shown": shown})
 
     def see(self, step: str = "") -> ActionResult:
-        """Show our ratings of the group in sight."""
+        """Show our ratings of the visible group."""
         if missing := self.missing(self.state, step):
             return {"notice": missing}
         group = self.state["topic"]
@@ -70,17 +70,17 @@ class Rating(Items):
         return {"focus": self.focus}
 
     def revealed(self, state: Record) -> set[str]:
-        """Return the claims whose rating of ours may be seen: those of every group that was compared."""
+        """Return the claims in all compared groups, whose ratings the reader can see."""
         return {claim for group in state["shown"] for claim in self.groups[group]}
 
     def result(self, state: Record) -> RatingResult:
-        """Set beside ours what the reader has rated and compared."""
+        """Compare the reader's ratings in compared groups with ours."""
         return rate(self.chosen(state, [claim for claim in self.claims if claim in self.revealed(state)]))
 
     # ---- what is on the page ----
 
     def fragments(self, state: Record) -> dict[str, str]:
-        """Return our rating of each claim that may be seen, and the counts."""
+        """Return our rating of each claim in a compared group, and the counts."""
         told = self.revealed(state)
         group = state["topic"]
         summary = self._summary(state)
@@ -104,13 +104,13 @@ class Rating(Items):
         )
 
     def answer(self, name: str, state: Record) -> str:
-        """Return our rating of a claim beside the reader's."""
+        """Return our rating of a claim next to the reader's."""
         mine, ours = state[name], self.ours[name]
         words = Rated(self.claims[name], mine, ours).sentence if mine else f"{text('rate.ours', ours=ours.name)} {ours.why}"
         return join(tag("p", words), citations(f"rated-{name}", (), (), ours.facts) if ours.facts else None)
 
     def sections(self, state: Record) -> list[str]:
-        """Return which claims are visible: those of the topic."""
+        """Return the visible claims, those of the topic."""
         return [f"claim.{claim}" for claim in self.groups[state["topic"]]]
 
     def page(self) -> str:
@@ -152,7 +152,7 @@ class Rating(Items):
         return f"{self.title}\n{text('rate.levels')}\n{chosen}"
 
     def transcript_lines(self) -> Iterator[str]:
-        """Rate every claim in every way, topic by topic, compare, and tell ours."""
+        """Rate every claim in every way, topic by topic, and yield our ratings."""
         start = self.state
         for group, claims in self.groups.items():
             self.update(topic=group)
@@ -172,6 +172,6 @@ class Rating(Items):
 
 
 def _evidence() -> Markup:
-    """Return every outside fact that a rating of ours rests on, in the order of their table, so that one can rate with it."""
+    """Return every outside fact behind our ratings in table order, so that readers can use them."""
     used = {fact for row in load_support() for fact in row.facts}
     return facts_by_source("evidence", text("rate.evidence"), [fact for fact in facts() if fact in used])

@@ -1,4 +1,4 @@
-"""What was asked and measured elsewhere: one guesses the numbers, and then sees them beside the article's chart."""
+"""What studies asked and measured: readers guess the numbers, then see them next to the article's chart."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from backchannel_lib.page.html import Markup, join, tag
 from backchannel_lib.page.inputs import button, radios, slider, toolbar
 
 STEPS: Final = ("survey", "measured", "advocates")
-MIDDLE: Final = 50  # where a slider waits, which is nobody's number
+MIDDLE: Final = 50  # the sliders' starting point, which is nobody's result
 FACTS: Final[dict[str, tuple[str, ...]]] = {
     "survey": (
         "studies.scope",
@@ -55,7 +55,7 @@ FACTS: Final[dict[str, tuple[str, ...]]] = {
 
 
 class Studies(GuessForm):
-    """Guesses, and then the studies, in three steps.
+    """Three steps, each with guesses and then the study's results.
 
     Args:
         row: The activity's row.
@@ -83,14 +83,14 @@ class Studies(GuessForm):
     # ---- actions ----
 
     def actions(self) -> dict[str, Action]:
-        """Return what the buttons do."""
+        """Return the actions of the buttons."""
         return {f"see_{step}": functools.partial(self._see_step, step) for step in STEPS}
 
     def _see_step(self, step: str, _: object) -> ActionResult:
         return self.see(step)
 
     def missing(self, state: Record, step: str = "") -> str:
-        """Return the request to guess first, where a step's question, or the step before it, has no answer yet."""
+        """Return the request to guess first if a question in this step or the step before has no answer."""
         before = STEPS[: STEPS.index(step)] if step in STEPS else ()
         open_before = any(not self.is_seen(state, one) for one in before)
         return text("guess.first") if open_before or (step in self.entries and not state[step]) else ""
@@ -98,7 +98,7 @@ class Studies(GuessForm):
     # ---- what is on the page ----
 
     def fragments(self, state: Record) -> dict[str, str]:
-        """Return what is told of each step once the reader has guessed."""
+        """Return the answer of each step once the reader has guessed."""
         tell = {"survey": self._survey, "measured": self._measured, "advocates": self._advocates}
         told = {step: tell[step](state) if self.is_seen(state, step) else Markup("") for step in STEPS}
         seen = [step for step in STEPS if self.is_seen(state, step)]
@@ -109,7 +109,7 @@ class Studies(GuessForm):
         }
 
     def deferred_fragments(self, state: Record) -> dict[str, str]:
-        """Return the survey beside one's guess, and the article's chart, which has another unit."""
+        """Return the survey next to the guess, and the article's chart, which has a different unit."""
         if not self.is_seen(state, "survey"):
             return {}
         guesses = [state[bar.caller] for bar in self.surveyed]
@@ -149,7 +149,7 @@ class Studies(GuessForm):
         return [*shown, *asked]
 
     def _line(self, step: str, state: Record) -> str:
-        """Return in a sentence how a guess compares with what was found."""
+        """Compare a guess with the study's result in a sentence."""
         match step:
             case "survey":
                 found = {bar.standing: bar.value for bar in self.surveyed}
@@ -275,12 +275,12 @@ class Studies(GuessForm):
 
     @property
     def text(self) -> str:
-        """The title and what is asked first."""
+        """The title and the first question."""
         callers = "\n".join(f"- {bar.label}" for bar in self.surveyed)
         return f"{self.title}\n{text('studies.survey_ask')}\n{callers}"
 
     def transcript_lines(self) -> Iterator[str]:
-        """Make low, high and true guesses in every step, and tell what is said."""
+        """Make low, high and correct guesses in every step, and yield the answers."""
         for guess in (0, 100, None):
             values = {bar.caller: bar.value if guess is None else guess for bar in self.surveyed}
             self.update(**values)
@@ -310,5 +310,5 @@ def _button(step: str) -> Markup:
 
 
 def _step_facts(step: str) -> Markup:
-    """Return the facts of a step, each source once under its facts."""
+    """Return the facts of a step, with each source once below its facts."""
     return facts_by_source(f"facts-{step}", text("studies.sources"), FACTS[step])

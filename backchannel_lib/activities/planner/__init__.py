@@ -1,1 +1,1 @@
-"""The planner: which two or three people approach which three to five programs each, and what each of them needs to know."""
+"""The planner: which two or three people approach which three to five programs each, and what each of them has to know."""

@@ -1,4 +1,4 @@
-"""The planner at work: one's own people and programs in two tables, a guess, and then the plan and the sheets to hand over."""
+"""The planner's activity: your people and programs in two tables, a guess, then the plan and the sheets to hand out."""
 
 from __future__ import annotations
 
@@ -76,7 +76,7 @@ class PlannerActivity(Activity[PlannerState]):
     """The tables, the guess, the plan and the sheets.
 
     Args:
-        row: Its row in data/activities.csv; its fields are those of the student's own file and of the moment.
+        row: Its row in data/activities.csv; its fields are those of the student's file and the moment.
     """
 
     def __init__(self, row: ActivityRow, clock: Callable[[], datetime] = lambda: datetime.now().astimezone()) -> None:
@@ -87,12 +87,12 @@ class PlannerActivity(Activity[PlannerState]):
     # ---- the controls ----
 
     def fields(self) -> Iterable[str]:
-        """Name the controls: the guess, the file, and the cells of both tables as they are now."""
+        """Return the controls: the guess, the file, and the current cells of both tables."""
         cells = [f"{table}.{row.id}.{name}" for table in TABLES for row in self.state.rows(table) for name in COLUMNS[table]]
         return ("guess", *self.row.fields, *cells, *sheet_fields(*ON_SHEETS))
 
     def _cell(self, field: str) -> tuple[str, Any, str] | None:
-        """Find the table, the row and the column of a cell."""
+        """Return the table, row and column of a cell, or None."""
         table, _, rest = field.partition(".")
         number, _, column = rest.partition(".")
         if table not in TABLES or column not in COLUMNS[table]:
@@ -100,7 +100,7 @@ class PlannerActivity(Activity[PlannerState]):
         return next(((table, row, column) for row in self.state.rows(table) if str(row.id) == number), None)
 
     def label(self, field: str) -> str:
-        """Return a control's label; that of a cell says in which row it is."""
+        """Return a control's label; a cell's label includes its row."""
         if field == "guess":
             return text("planner_board.guess")
         if field in sheet_fields(*ON_SHEETS):
@@ -115,12 +115,12 @@ class PlannerActivity(Activity[PlannerState]):
         return text("planner_board.cell", row=row_title(table, number), column=text(f"planner_column.{column}"))
 
     def linked_fields(self, field: str) -> Iterable[str]:
-        """Link both scores of a program."""
+        """Return both scores of a program for either of them."""
         stem, _, column = field.rpartition(".")
         return (f"{stem}.range_low", f"{stem}.range_floor") if column in {"range_low", "range_floor"} else (field,)
 
     def with_value(self, field: str, value: object) -> PlannerState:
-        """Return the state after one control was moved."""
+        """Return the state after one control moves."""
         state = self.state
         if field == "guess":
             return state._replace(guess=read_guess(field, value))
@@ -135,21 +135,21 @@ class PlannerActivity(Activity[PlannerState]):
         return state.with_row(table, row._replace(**{column: read_cell(column, value, state.programs)}))
 
     def values(self, state: PlannerState) -> dict[str, Any]:
-        """Return every control's value, and which rows there are."""
+        """Return the values of all controls, and the existing rows."""
         return to_record(state, self.row.fields)
 
     # ---- files ----
 
     def to_file(self, state: PlannerState) -> tuple[str, str]:
-        """Return the name and the content of a file with both tables, the student's file and the guess."""
+        """Return the name and content of a file with both tables, the student's file and the guess."""
         return "my_planner.json", json.dumps(self.values(state), indent=1)
 
     def from_file(self, text: str) -> PlannerState:
-        """Return the state in a saved file, or the present one with one of the tables from a spreadsheet."""
+        """Return the state in a saved file, or the current state with one table replaced from a spreadsheet."""
         return self._read(text)[0]
 
     def _read(self, content: str | bytes) -> tuple[PlannerState, tuple[str, ...]]:
-        """Return the state in a file, and what to know about how a spreadsheet was read."""
+        """Return the state in a file, and notes on how a spreadsheet was read."""
         if isinstance(content, bytes) or not content.lstrip("\ufeff \t\r\n").startswith(("{", "[")):
             table = table_of(content)
             if table:
@@ -160,7 +160,7 @@ class PlannerActivity(Activity[PlannerState]):
         return from_record(record, self.row.fields), ()
 
     def file_problem(self, error: CaseError) -> str:
-        """Return what is wrong with a file, as a sentence for a reader."""
+        """Say in a sentence for the reader what is wrong with a file."""
         if isinstance(error, SheetError) or error.rule == "too_many_rows":
             return text("planner_board.bad_file", problem=str(error))
         return text("planner_board.not_a_file")
@@ -168,7 +168,7 @@ class PlannerActivity(Activity[PlannerState]):
     # ---- actions ----
 
     def actions(self) -> dict[str, Action]:
-        """Return what the buttons do."""
+        """Return the actions of the buttons."""
         return {
             "load": self._open,
             "save_table": self._save_table,
@@ -185,7 +185,7 @@ class PlannerActivity(Activity[PlannerState]):
         }
 
     def _replace(self, to: PlannerState, **more: Unpack[ActionResult]) -> ActionResult:
-        """Go to other rows; what was typed in vain belongs to those that were there."""
+        """Switch to other rows, and drop the rejected entries of the previous ones."""
         self.commit(to)
         self.clear_errors()
         return {"values": self.values(self.state), **more}
@@ -218,7 +218,7 @@ class PlannerActivity(Activity[PlannerState]):
         return self._replace(self.state.without(table, int(number)), focus=focus, notice=notice)
 
     def _restore_case(self, _: object) -> ActionResult:
-        """Put what the reader saved in the chapters into the student's file; the tables stay."""
+        """Put the reader's saved input from the chapters into the student's file; the tables stay."""
         record = {name: value for name, value in saved_answers.saved(saved_answers.CASE).items() if name in self.row.fields}
         if not record:
             return {"notice": text("planner_board.nothing_kept")}
@@ -253,10 +253,10 @@ class PlannerActivity(Activity[PlannerState]):
         number = known_word("save_sheet", message["value"], sheets)
         return saved_file(f"facts_{number}.txt", sheets[number].text)
 
-    # ---- the sheets to take away ----
+    # ---- the sheets ----
 
     def sheets(self, state: PlannerState) -> list[Sheet]:
-        """Return a sheet for each program that can be approached; none for the made-up tables that it opens with."""
+        """Return a sheet for each program that someone can approach; none for the unchanged example tables."""
         if is_example(state):
             return []
         found = []
@@ -264,7 +264,7 @@ class PlannerActivity(Activity[PlannerState]):
             caller = text(
                 "planner_board.contact", name=contact.person.name, kind=text(f"level.recommender.{contact.case.recommender}")
             )
-            with contextlib.suppress(CaseError):  # such as a floor of another exam, by which no single case can be judged
+            with contextlib.suppress(CaseError):  # such as a floor from another exam, with which no single case can be judged
                 advice = advise(contact.case, contact.program.unknown, self.clock(), state.sheet.topics, keep_phase=True)
                 assumed = [*ASSUMED_OF_A_CALL, *(["range_floor"] if contact.program.range_floor is None else [])]
                 entered = case_in_words(contact.case, contact.program.unknown, assumed)
@@ -272,13 +272,13 @@ class PlannerActivity(Activity[PlannerState]):
         return found
 
     def deferred_fragments(self, state: PlannerState) -> dict[str, str]:
-        """Return the sheets, once they were asked for: there may be sixty of them."""
+        """Return the sheets once the reader asks for them, because there can be sixty."""
         return {"sheet": sheet_fragment(self.sheets(state)) if state.sheet.in_sight else ""}
 
     # ---- what is on screen ----
 
     def fragments(self, state: PlannerState) -> dict[str, str]:
-        """Return the tables, the rule, and once a guess was made, the plan beside it and the sheets."""
+        """Return the tables, the rule and, once the reader has guessed, the plan next to the guess and the sheets."""
         named = tuple((row.id, row.name) for row in state.people if row.name)
         counted = tuple((row.id, row.name) for row in state.people if row.name and row.kind in BY_RELATION)
         fragments = {
@@ -301,19 +301,19 @@ class PlannerActivity(Activity[PlannerState]):
 
     @staticmethod
     def _sheets(state: PlannerState) -> list[tuple[int, Briefing]]:
-        """Return the sheet of each person of the plan, with the number of their row."""
+        """Return the sheet of each person in the plan, with the number of their row."""
         numbers = {row.name: row.id for row in state.people}
         return [(numbers[person.name], briefing(state.plan, person)) for person in state.plan.people]
 
     def ui_state(self, state: PlannerState) -> dict[str, Any]:
-        """Return which controls and sections are in sight, and where the score's slider ends."""
+        """Return which controls and sections are visible, and where the score's slider ends."""
         open_now = ["seen"] if state.planned else ["ask"]
         open_now += state.sheet.open_now
         if state.planned and state.plan.rows:
             open_now.append("sheets")
         mine = [name for name in shown_fields(state.file) if name in self.row.fields]
         cells = [name for name in self.fields() if name not in Case.fields()]
-        # The slider goes by the exam of the first program's range.
+        # The slider uses the exam of the first program's range.
         low = next((row.range_low for row in state.programs if row.range_low is not None), None)
         case = state.file if low is None else state.file.replace(range_low=low, range_floor=low)
         return {"open": open_now, "shown": [*mine, *cells], "ends": {"score": slider_ends(case, "score")}}
@@ -324,12 +324,12 @@ class PlannerActivity(Activity[PlannerState]):
         return planner_page(self.row, self.state, fragments, self.ui_state(self.state)["open"])
 
     def static_html(self) -> str:
-        """Return title and lead, for a notebook that has not been run."""
+        """Return title and introduction, for a notebook that hasn't run."""
         return static_page(self.key)
 
     @property
     def text(self) -> str:
-        """Title, lead and rule, the number of rows, and the plan once it was shown."""
+        """Title, introduction and rule, the number of rows, and the plan once the reader has seen it."""
         state = self.state
         check = rules_check(state.file)
         return "\n".join(
@@ -345,7 +345,7 @@ class PlannerActivity(Activity[PlannerState]):
     # ---- the transcript ----
 
     def transcript_lines(self) -> Iterator[str]:
-        """Guess, look, move the moment, the file and cells of both tables, and list each outcome."""
+        """Guess, see the plan, change the moment, the file and cells of both tables, and yield each result."""
         for guess in guesses():
             self._guess_again({})
             self.update(guess=guess)
@@ -395,7 +395,7 @@ class PlannerActivity(Activity[PlannerState]):
 
 
 def is_example(state: PlannerState) -> bool:
-    """Whether the tables are the made-up ones with which the planner opens.
+    """Return whether the tables are the example that the planner starts with.
 
     Examples:
         >>> is_example(example()), is_example(empty())

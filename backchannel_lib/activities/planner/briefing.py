@@ -1,4 +1,4 @@
-"""The briefing sheet: the facts that one person of a plan needs, never a text to send."""
+"""The briefing sheet: the facts that one person in a plan needs, never a text to send."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from backchannel_lib.model.tables import load_flags
 
 
 class BriefingProgram(NamedTuple):
-    """One program on a briefing sheet, with its range and the score, prior contact, seats and needs as sentences."""
+    """One program on a briefing sheet, with its range and the score, prior contact, openings and needs as sentences."""
 
     name: str
     facts: tuple[str, ...]
@@ -26,13 +26,13 @@ class BriefingProgram(NamedTuple):
 class Briefing:
     """The facts that one person needs.
 
-    Nothing in it says how strong a voice the person is, or what verdict is expected: that is for the student.
+    It doesn't say how much weight this person has or which verdict to expect; only the student sees that.
 
     Args:
         person: The person's name.
-        programs: The realistic programs, in the order of the plan.
+        programs: Realistic programs, in the order of the plan.
         risks: The main risks in the file, each as a fact.
-        rules: What the NRMP's rule says about when a contact may start.
+        rules: What the NRMP's rule says about when a contact can start.
 
     Source:
         conduct.tell-recommender, conduct.no-script.
@@ -56,14 +56,14 @@ class Briefing:
 
 
 def briefing(plan: Plan, person: Person | str) -> Briefing:
-    """Put together the facts that one person of a plan needs.
+    """Collect the facts that one person in a plan needs.
 
     Args:
         plan: The plan.
         person: The person, or their name.
 
     Raises:
-        CaseError: The plan has no rows for this person.
+        CaseError: No row of the plan has this person.
 
     Examples:
         >>> from backchannel_lib.activities.planner.plan import plan
@@ -91,7 +91,7 @@ def _facts(row: PlanRow) -> Iterator[str]:
     exam = text(f"panel.exam.{exam_of_range(case).exam}")
     range_fact = "planner.briefing.below" if row.gap else "planner.briefing.in_range"
     yield text(range_fact, exam=exam, low=program.range_low, score=case.score, gap=row.gap)
-    if program.prior_contact:  # a box that was not ticked may only mean that nobody thought of it
+    if program.prior_contact:  # an unchecked box can just mean that nobody thought of it
         yield text("planner.briefing.known_there")
     if case.phase in SOAP:
         yield text(f"planner.opening.{program.openings or 'unknown'}")

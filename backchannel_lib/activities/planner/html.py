@@ -1,4 +1,4 @@
-"""The planner's page: its tables as controls, the guess beside the plan, the plan, and the sheets."""
+"""The planner's page: its tables as controls, the guess next to the plan, the plan, and the sheets."""
 
 from __future__ import annotations
 
@@ -102,7 +102,7 @@ def planner_page(row: ActivityRow, state: PlannerState, fragments: Mapping[str, 
 
 
 def _file_section(row: ActivityRow, state: PlannerState, rule: str) -> Markup:
-    """Return the controls of the student's own file: the score and the moment, and the rest folded."""
+    """Return the controls of the student's file: score and moment, with the rest folded."""
     shown = set(shown_fields(state.file))
     rows = {control_row.field: control_row for control_row in load_controls() if control_row.field in row.fields}
     made = {name: case_control(rows[name], state.file, shown=name in shown) for name in row.fields if name in rows}
@@ -151,7 +151,7 @@ def _files_section(open_now: Iterable[str]) -> Markup:
 
 
 def row_title(table: str, number: int) -> str:
-    """Return what a row is called by its place.
+    """Return a row's title from its number.
 
     Examples:
         >>> row_title("programs", 2)
@@ -169,7 +169,7 @@ def _row_card(table: str, number: int, row_id: int, *cells: object) -> Markup:
 
 @functools.lru_cache(maxsize=32)
 def people_table(ids: tuple[int, ...]) -> Markup:
-    """Return the rows of people without what is in them, so that they change only when a row comes or goes."""
+    """Return the rows of people without their values, so that this only changes when a row is added or removed."""
     if not ids:
         return tag("p", text("planner_board.no_people"))
     blank = PersonRow(0)
@@ -192,7 +192,7 @@ def people_table(ids: tuple[int, ...]) -> Markup:
 
 @functools.lru_cache(maxsize=32)
 def programs_table(ids: tuple[int, ...]) -> Markup:
-    """Return the rows of programs without what is in them."""
+    """Return the rows of programs without their values."""
     if not ids:
         return tag("p", text("planner_board.no_programs"))
     seats = [(None, text("panel.unknown")), *((level, text(f"planner.opening.{level}")) for level in OPENINGS)]
@@ -242,7 +242,7 @@ def programs_table(ids: tuple[int, ...]) -> Markup:
 def relations(
     known: tuple[tuple[int, str], ...], named: tuple[tuple[int, str], ...], programs: tuple[tuple[int, str], ...]
 ) -> Markup:
-    """Return a box to check for each program: for those whose word counts by their relation to it, and for who works there."""
+    """Return checkboxes for each program: who is known there, and who works there."""
     known_boxes = [
         checks(f"people.{one}.known_at", text("planner_board.known_at", name=name), programs, ()) for one, name in known
     ]
@@ -266,7 +266,7 @@ def relations(
 
 
 def difference(state: PlannerState) -> str:
-    """Return how the guess compares with the plan as it was when it was first shown."""
+    """Compare the guess with the first version of the plan."""
     guess, planned = int(state.guess or 0), int(state.planned or 0)
     if planned == 0:
         return text("planner_board.told_nobody")
@@ -276,7 +276,7 @@ def difference(state: PlannerState) -> str:
 
 
 def guess_beside_plan(state: PlannerState) -> Markup:
-    """Return both numbers of people side by side, with a sentence."""
+    """Return the guess and the plan's number of people side by side, with a sentence."""
     return join(
         description_list(
             (text("guess.yours"), tag("b", state.guess)), (text("planner_board.planner"), tag("b", state.planned))
@@ -287,12 +287,12 @@ def guess_beside_plan(state: PlannerState) -> Markup:
 
 
 def warnings_of(plan: Plan) -> list[PlanWarning]:
-    """Return the warnings for a page, where nobody can misspell a program: where someone is known, is checked."""
+    """Return the warnings for a page, on which program names are checked boxes that nobody can misspell."""
     return [warning for warning in plan.warnings if warning.kind != "unknown_program"]
 
 
 def plan_html(state: PlannerState) -> Markup:
-    """Return the plan person by person, its warnings, what is left out, and how it was chosen."""
+    """Return the plan person by person, its warnings, what it leaves out, and how it was chosen."""
     plan = state.plan
     waiting = [
         row.name or row_title(table, number)
@@ -358,7 +358,7 @@ def _rule_of(row: PlanRow) -> str:
 
 
 def sheet_html(number: int, sheet: Briefing) -> Markup:
-    """Return one person's sheet, to read, copy or save; ``number`` is that of their row."""
+    """Return one person's sheet to read, copy or save; ``number`` is the number of their row."""
     title = text("planner_board.sheet", name=sheet.person)
     name = text("planner_board.save_sheet_named", name=sheet.person)
     return tag(

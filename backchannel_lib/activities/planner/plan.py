@@ -1,7 +1,6 @@
-"""The plan: every pair of a person and a program judged, the best choice of pairs, and the reasons and warnings in words.
+"""The plan: every pair of a person and a program judged, the best choice of pairs, and its reasons and warnings in words.
 
-It follows the article's advice, explains each row, and says beside each row what the NRMP's rule says of it. It never writes
-a message.
+It follows the article's advice, explains each row, and shows what the NRMP's rule says about it. It never writes a message.
 """
 
 from __future__ import annotations
@@ -39,7 +38,7 @@ from backchannel_lib.model.verdict import Judgment, Verdict
 from backchannel_lib.page.components import listed
 from backchannel_lib.page.verdict_html import held_sentence, range_label
 
-#: The assumptions of ours behind every plan, by their ids in data/assumptions.csv.
+#: The assumptions behind every plan, by their ids in data/assumptions.csv.
 ASSUMPTIONS: Final = (
     "planner_least_verdict",
     "planner_order_of_plans",
@@ -51,30 +50,29 @@ ASSUMPTIONS: Final = (
     "floor_marks_far_below",
 )
 SOAP: Final = ("soap_lists", "gap_filling")
-#: The rule's answers, strictest first, with two reasons to ask first: the program made contact, or the caller works there.
-#: What `case_for` says of the contact itself; nobody entered it.
+#: The rule's answers, strictest first; "ask first" has two reasons: the program made contact, or the caller works there.
+#: What `case_for` adds about the contact itself; nobody entered it.
 ASSUMED_OF_A_CALL: Final = ("move", "specifics", "addresses_flag", "scripted", "introduced")
 
 RULE_KINDS: Final = ("not_allowed", "ask_first", "ask_first_inside", "allowed")
-#: Those whose word counts by their relation to a program.
+#: The kinds whose word counts only if they have a relation to the program.
 BY_RELATION: Final = KINDS[:3]
-_NAMES_LISTED: Final = 8  # nobody reads a sentence with more names than that
+_NAMES_LISTED: Final = 8  # nobody reads a sentence with more names
 
 
 def case_for(student: Case, person: Person, program: Program) -> Case:
-    """Return the case of one person who approaches one program by one honest phone call, or by a word inside the hospital.
+    """Return the case of one person approaching one program by an honest call, or by a word inside their own hospital.
 
     Args:
-        student: The student's own file and the moment; what it says of program and contact does not count.
+        student: The student's file and the moment; its fields for program and contact don't matter.
         person: Who calls.
         program: Who is called.
 
     Returns:
-        The case: in the caller's own words; with specifics, and with an explanation of a flag, only from someone who knows
-        the work well.
+        The case, in the caller's own words. Only someone who knows the work well gives specifics and explains a flag.
 
     Source:
-        conduct.no-script, noise.specifics-change-risk, works.explain-flag; who can give specifics is ours.
+        conduct.no-script, noise.specifics-change-risk, works.explain-flag; who can give specifics is our choice.
 
     Examples:
         >>> case = case_for(Case(), Person("Dr. Osei", "known_dean", known_at=["Mercy"]), Program("Lakeside", 230))
@@ -85,7 +83,7 @@ def case_for(student: Case, person: Person, program: Program) -> Case:
     fields = Case.fields()
     policies = {
         name: fields[name].default if getattr(program, name) is None else getattr(program, name) for name in YES_NO_COLUMNS
-    }  # what stands in an unknown one means nothing: `Program.unknown` names it
+    }  # the value of an unknown field means nothing; `Program.unknown` lists them
     return student.replace(
         range_low=program.range_low,
         range_floor=program.floor,
@@ -105,14 +103,14 @@ def case_for(student: Case, person: Person, program: Program) -> Case:
 
 
 class PlanWarning(NamedTuple):
-    """Something to beware of in a plan.
+    """A warning about a plan.
 
     Args:
-        kind: One of ``RULE_KINDS`` but the last, ``few_people``, ``few_programs``, ``volume``, ``overlap``,
-            ``below_range``, ``far_below``, ``noncategorical``, ``barely``, ``known_everywhere`` or ``unknown_program``.
+        kind: One of ``RULE_KINDS`` but the last, ``few_people``, ``few_programs``, ``volume``, ``overlap``, ``below_range``,
+            ``far_below``, ``noncategorical``, ``barely``, ``known_everywhere`` or ``unknown_program``.
         sentence: The warning for a reader.
-        names: The people or programs it is about.
-        claims: Ids of the article's claims behind it; none where it is the NRMP's rule or ours.
+        names: The people or programs that it is about.
+        claims: Ids of the article's claims behind it; empty if it comes from the NRMP's rule or from us.
     """
 
     kind: str
@@ -127,10 +125,10 @@ class LeftOut(NamedTuple):
     Args:
         what: ``person`` or ``program``.
         name: Their name.
-        kind: ``no_opening``, ``other_exam``, ``verdict`` (no contact does enough), ``full`` (others take the
-            place) or ``nobody_to_meet`` (the other table has nobody for it).
+        kind: ``no_opening``, ``other_exam``, ``verdict`` (no contact achieves enough), ``full`` (others are better) or
+            ``nobody_to_meet`` (the other table has no match).
         reason: Why, for a reader.
-        verdict: The best verdict within reach; None where none was asked for.
+        verdict: The best verdict within reach; None if there is none to judge.
     """
 
     what: str
@@ -142,16 +140,16 @@ class LeftOut(NamedTuple):
 
 @dataclass(frozen=True)
 class PlanRow:
-    """One row of a plan: who calls which program, what the article and the NRMP's rule say of that call, and why this row.
+    """One row of a plan: who calls which program, what the article and the NRMP's rule say about it, and why it was chosen.
 
     Args:
         person: Who calls.
         program: Who is called.
-        case: The case that it makes.
-        judgment: The judgment of it; where something about the program is not known, as it is at worst.
-        reason: Why this row, and what holds it down.
-        rules: What the rule says of it.
-        found: What stays possible of it.
+        case: The case of this call.
+        judgment: Its judgment, in the worst case if something about the program is unknown.
+        reason: Why this row was chosen, and what limits it.
+        rules: What the rule says about the call.
+        found: What stays possible.
     """
 
     person: Person
@@ -164,27 +162,27 @@ class PlanRow:
 
     @property
     def verdict(self) -> Verdict:
-        """What the article would expect of it; of several verdicts that stay possible, the lowest."""
+        """The verdict the article would predict; the lowest one if several stay possible."""
         return self.found.lowest
 
     @property
     def label(self) -> str:
-        """The verdict for a reader, or the lowest and the highest that stay possible."""
+        """The label of the verdict, or of the lowest and highest possible ones."""
         return range_label(self.found)
 
     @property
     def rule_kind(self) -> str:
-        """The rule's answer and, where it is to ask first, the reason: one of ``RULE_KINDS``."""
+        """The rule's answer, and the reason if the answer is to ask first: one of ``RULE_KINDS``."""
         return "ask_first_inside" if self.rules.row == "inside_colleague" else self.rules.answer
 
     @property
     def gap(self) -> int:
-        """How many points the score lies below the program's usual range; 0 where it reaches it."""
+        """How many points the score is below the program's usual range; 0 if it isn't."""
         return max(0, self.program.range_low - self.case.score)
 
 
 class PlanContact(NamedTuple):
-    """A contact with a program: who would call, and the case that this makes."""
+    """A contact with a program: who would call, and the resulting case."""
 
     person: Person
     program: Program
@@ -193,17 +191,17 @@ class PlanContact(NamedTuple):
 
 @dataclass(frozen=True)
 class Plan:
-    """Who approaches whom, why, and what to beware of.
+    """Who approaches whom, why, and with what warnings.
 
     Args:
-        student: The student's file and the moment that was judged.
-        rows: The rows, best verdict first, then what the NRMP's rule allows, then in the order of the tables.
-        people: The people of those rows, in the order in which they first appear.
-        warnings: What to beware of; what the NRMP's rule says comes first.
-        left_out: Every person and program that is in no row, with the reason.
-        summary: The plan in short, or a plain explanation where there is none.
-        questions: What to find out, by program; only what would change a verdict.
-        contacts: For each program that can be approached, the contact of the plan, or else the best one.
+        student: The student's file and the moment.
+        rows: The rows, by verdict (best first), then by the NRMP rule's answer, then in the order of the tables.
+        people: The people in those rows, by first appearance.
+        warnings: The warnings; those about the NRMP's rule come first.
+        left_out: Every person and program without a row, with the reason.
+        summary: The plan in short, or why there is none.
+        questions: What to find out about each program; only what would change a verdict.
+        contacts: For each program that can be approached, its contact in the plan, or else the best one.
     """
 
     student: Case
@@ -230,28 +228,27 @@ def plan(
 ) -> Plan:
     """Choose a few people and a few programs for each, no program twice, within the limits of data/planner_limits.csv.
 
-    Of all such choices it finds the best one: as many programs as possible at the highest verdict, then at the next one, and
-    so on down to the lowest that is proposed at all; among equal choices, as many as possible whose range the score reaches,
-    as few programs as possible missing to three for each person, the stronger callers, the better acquaintance with the work,
-    prior contact, and last the order of the tables.
+    The result is the best of all such choices: as many programs as possible with the highest verdict, then with the next one,
+    and so on. Ties are decided by, in this order: programs whose range the score reaches, fewest programs short of three per
+    person, stronger callers, better knowledge of the work, prior contact, and the order of the tables.
 
     Args:
-        student: The student's own file and the moment; what it says of program and contact does not count.
-        people: Those who could speak for the student, at most 10, each name once.
-        programs: Those that could be approached, at most 60, each name once.
-        when: The moment of the contacts, Eastern where it has no time zone; it decides the phase. None to go by the
-            student's phase.
+        student: The student's file and the moment; its fields for program and contact don't matter.
+        people: People who could speak for the student, at most 10, with distinct names.
+        programs: Programs that could be approached, at most 60, with distinct names.
+        when: The moment of the contacts, in Eastern Time if it has no time zone; it sets the phase. None to use the student's
+            phase.
         reading: Name of a reading, or None for the defaults.
 
     Returns:
-        The plan. Where there is nothing to propose it has no rows, and its summary says why and what could come next.
+        The plan. If there is nothing to propose, it has no rows, and its summary explains why and what to do next.
 
     Raises:
         CaseError: ``student`` is not a `Case`, a name occurs twice, a table is too long, ``when`` is not a date with a time, or
             no reading has this name.
 
     Source:
-        conduct.few-and-strong, conduct.fit-beats-volume, conduct.overlapping-emails; the order of equal choices is ours.
+        conduct.few-and-strong, conduct.fit-beats-volume, conduct.overlapping-emails; the order of ties is our choice.
 
     Examples:
         >>> people = [Person("Dr. Osei", "known_dean", 3, "well"), Person("Dr. Lind", "trusted_peer", None, "well", ["Mercy"])]
@@ -287,17 +284,17 @@ def _checked(table: str, rows: Iterable[Any], row_class: type) -> tuple[Any, ...
 
 
 class _Contact(NamedTuple):
-    """One person at one program, judged."""
+    """One judged contact of a person with a program."""
 
     person: int
     program: int
     case: Case
     found: Possible
-    worth: tuple[int, ...]  # in range, caller, acquaintance, prior contact: each higher is better
+    worth: tuple[int, ...]  # in range, caller, knowledge of the work, prior contact: higher is better
 
     @property
     def verdict(self) -> int:
-        """The lowest that stays possible: a plan never counts on what nobody knows."""
+        """The lowest verdict that stays possible, because a plan never counts on the unknown."""
         return int(self.found.lowest)
 
     @property
@@ -306,7 +303,7 @@ class _Contact(NamedTuple):
 
 
 class _Planner:
-    """Makes one plan; people and programs go by their place in their table."""
+    """Builds one plan; people and programs are identified by their index in the table."""
 
     def __init__(
         self,
@@ -334,7 +331,7 @@ class _Planner:
     def _ruled_out(self, program: Program) -> str:
         if program.openings == "none" and self.student.phase in SOAP:
             return "no_opening"
-        # The floor is left aside: 300 is a floor of Level 2 as well as a score of Step 2 CK.
+        # Leave out the floor: 300 is a valid floor in Level 2 and a valid score in Step 2 CK.
         alike = exam_of(self.student.replace(range_low=program.range_low, range_floor=program.range_low))
         return "other_exam" if alike is None else ""
 
@@ -350,13 +347,13 @@ class _Planner:
         return _Contact(p, q, case, possible(case, self.programs[q].unknown, self.reading), worth)
 
     def _judge(self, contact: _Contact) -> Judgment:
-        """Judge a contact, as it is at worst."""
-        # Not by `judge`, which would refuse a floor of 300 for Level 2; `_ruled_out` has compared the exams.
+        """Judge a contact in the worst case."""
+        # `judge` would reject a floor of 300 for Level 2; `_ruled_out` has already compared the exams.
         case, _ = worst_and_best(contact.case, self.programs[contact.program].unknown, self.reading)
         return Judgment(case, self.reading, self.rules.outcome(case))
 
     def _link(self, contact: _Contact) -> str:
-        """Return why a contact does no more; what is not known is not told as if it were."""
+        """Return what limits a contact, without stating as fact what is unknown."""
         found = contact.found
         sure = [found.stages[stage].reasons for stage in found.always_binding]
         if found.lowest == found.highest and not found.sometimes_binding and all(len(reasons) == 1 for reasons in sure):
@@ -373,7 +370,7 @@ class _Planner:
         base = 1 + most_people * most_programs * len(KINDS)
 
         def packed(digits: Iterable[int]) -> int:
-            # Sums of such numbers compare like the sums of their digits, from the left: no digit's sum reaches the base.
+            # These numbers add up like their digits do, because no digit's sum reaches the base.
             return functools.reduce(lambda total, digit: total * base + digit, digits, 0)
 
         levels = range(max(Verdict), self.least - 1, -1)
@@ -430,12 +427,12 @@ class _Planner:
         )
 
     def _best(self, *, p: int | None = None, q: int | None = None) -> _Contact | None:
-        """Return the best contact of one person or with one program."""
+        """Return the best contact of one person or with one program, or None."""
         contacts = [one for one in self.contacts.values() if p in {None, one.person} and q in {None, one.program}]
         return max(contacts, key=lambda contact: contact.order, default=None)
 
     def _furthest(self, q: int) -> _Contact | None:
-        """Return the contact with one program that may come furthest, should what is not known turn out well."""
+        """Return the contact with one program that can achieve the most, in the best case."""
         contacts = [one for one in self.contacts.values() if one.program == q]
         return max(contacts, key=lambda contact: (contact.found.highest, contact.order), default=None)
 
@@ -459,7 +456,7 @@ class _Planner:
             best = max(contact.verdict for contact in self.contacts.values())
             questions = " ".join(self._asked(one for one in self.contacts.values() if one.found.highest >= self.least))
             return text("planner.nothing_sure", verdict=Verdict(best).label, highest=highest.label, questions=questions)
-        # The headline is about the contacts that may come furthest; of their stages, about the one that stops most of them.
+        # The headline covers the contacts that can achieve the most, and the stage that limits the most of them.
         furthest = [one for q in range(len(self.programs)) if (one := self._furthest(q)) and one.found.highest == highest]
         stages = [stage for one in furthest for stage in one.found.always_binding[:1]]
         stage = max(STAGES, key=stages.count)
@@ -508,7 +505,7 @@ class _Planner:
                 yield program, contact
 
     def _warnings(self, rows: Sequence[PlanRow], people: Sequence[Person]) -> Iterator[PlanWarning]:
-        """List what to beware of: the NRMP's rule, then the size of the plan, its programs, and the people in the table."""
+        """Yield the warnings: the NRMP's rule, the size of the plan, its programs, and the people in the table."""
         for kind in RULE_KINDS[:-1]:
             if names := [row.program.name for row in rows if row.rule_kind == kind]:
                 yield PlanWarning(kind, text(f"planner.warn_rule.{kind}", names=listed(names, _NAMES_LISTED)), tuple(names), ())
@@ -520,7 +517,7 @@ class _Planner:
     def _about(
         self, rows: Sequence[PlanRow], people: Sequence[Person]
     ) -> Iterator[tuple[str, list[str], tuple[str, ...], dict[str, Any]]]:
-        """List every kind of warning but the rule's: whom it is about, its claims, and what its sentence fills in."""
+        """Yield every warning except the rule's: its kind, names, claims, and the values for its sentence."""
         fewest, most, fewest_programs, _ = self.limits.values()
         yield "few_people", [person.name for person in people] if len(people) < fewest.value else [], fewest.claims, {}
         count = Counter(row.person for row in rows)

@@ -1,4 +1,4 @@
-"""The choice behind a plan, as numbers: a few people, a few programs each, no program twice, and the largest sum."""
+"""The optimization behind a plan: a few people, a few programs each, no program twice, and the largest total gain."""
 
 from __future__ import annotations
 
@@ -7,25 +7,25 @@ import itertools
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TypeAlias
 
-Pair: TypeAlias = tuple[int, int]  # a person and a program, by their numbers
+Pair: TypeAlias = tuple[int, int]  # indexes of a person and a program
 
 
 def best_choice(
     gains: Mapping[Pair, int], shortfall: int, *, most_people: int, enough_programs: int, most_programs: int
 ) -> dict[int, int]:
-    """Return the assignment with the largest sum of gains; among equal ones, lower numbers come first.
+    """Return the assignment with the largest total gain; ties go to lower indexes.
 
-    Every group of people is tried, the most promising first, until no group that is left can do better.
+    It tries every group of people, the most promising first, until no remaining group can do better.
 
     Args:
-        gains: What each possible pair adds, 1 or more; other pairs are not possible.
-        shortfall: What each program short of ``enough_programs`` costs a person who has at least one; 0 or more.
-        most_people: How many people may be asked.
-        enough_programs: How many programs a person should have.
-        most_programs: How many programs a person may have.
+        gains: The gain of each possible pair, 1 or more; all other pairs are impossible.
+        shortfall: The cost of each program short of ``enough_programs``, for people with at least one program; 0 or more.
+        most_people: The largest number of people.
+        enough_programs: The number of programs each person should have.
+        most_programs: The largest number of programs per person.
 
     Returns:
-        The person of each program that has one.
+        The person for each assigned program.
 
     Examples:
         >>> limits = {"enough_programs": 0, "most_programs": 5}
@@ -40,7 +40,7 @@ def best_choice(
     size = min(most_people, len(offers))
     room = size * most_programs
     programs = {program for _, program in gains}
-    # No group gains more than it would if each program went to the one who gains most from it.
+    # A group can't gain more than if every program went to the person with the largest gain from it.
     bounds = {
         group: sum(heapq.nlargest(room, (max(gains.get((person, program), 0) for person in group) for program in programs)))
         for group in itertools.combinations(sorted(offers), size)
@@ -49,7 +49,7 @@ def best_choice(
     for group in sorted(bounds, key=lambda group: (-bounds[group], group)):
         if bounds[group] <= best:
             break
-        # Of each person's `room` best programs one is always free, so the others need not be looked at.
+        # One of each person's `room` best programs is always free, so the rest don't matter.
         worth_trying = sorted({program for person in group for program in offers[person][:room]})
         for counts, (total, owners) in _shared_out(group, worth_trying, gains, most_programs).items():
             net = total - shortfall * sum(enough_programs - count for count in counts if 0 < count < enough_programs)
@@ -61,9 +61,9 @@ def best_choice(
 def _shared_out(
     group: Sequence[int], programs: Iterable[int], gains: Mapping[Pair, int], most: int
 ) -> dict[tuple[int, ...], tuple[int, tuple[Pair, ...]]]:
-    """Return, for every number of programs that each of a group can have, the largest sum and who then has which program.
+    """For each tuple of program counts, return the group's largest total gain and the pairs behind it.
 
-    It goes program by program: of all ways that give everyone the same number of programs, only the best goes on.
+    It adds one program at a time and keeps only the best assignment for each tuple of counts.
     """
     reached: dict[tuple[int, ...], tuple[int, tuple[Pair, ...]]] = {(0,) * len(group): (0, ())}
     for program in programs:

@@ -1,4 +1,4 @@
-"""What a reader has entered in the planner so far: both tables, the student's file, and a guess."""
+"""What a reader has entered in the planner: both tables, the student's file, and a guess."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ from backchannel_lib.model.case import Case
 
 
 class PersonRow(NamedTuple):
-    """A row of the table of people, as far as it is filled in; ``known_at`` and ``inside_at`` name rows of programs."""
+    """A row of the table of people, possibly incomplete; ``known_at`` and ``inside_at`` refer to program rows by number."""
 
     id: int
     name: str = ""
@@ -40,18 +40,18 @@ class PersonRow(NamedTuple):
     inside_at: tuple[int, ...] = ()
 
     def moved(self, to: Mapping[int, int]) -> PersonRow:
-        """Return the row with other numbers for the programs that it names; one that has none is gone."""
+        """Return the row with its program numbers replaced, dropping programs that have no new number."""
         known, inside = (tuple(to[at] for at in getattr(self, column) if at in to) for column in RELATIONS)
         return self._replace(known_at=known, inside_at=inside)
 
     @property
     def is_ready(self) -> bool:
-        """Whether it says enough to be planned with: a name and a kind."""
+        """Whether the row has enough for the plan: a name and a kind."""
         return bool(self.name and self.kind)
 
 
 class ProgramRow(NamedTuple):
-    """A row of the table of programs, as far as it is filled in."""
+    """A row of the table of programs, possibly incomplete."""
 
     id: int
     name: str = ""
@@ -66,46 +66,46 @@ class ProgramRow(NamedTuple):
 
     @property
     def is_ready(self) -> bool:
-        """Whether it says enough to be planned with: a name and where its range begins."""
+        """Whether the row has enough for the plan: a name and the bottom of its range."""
         return bool(self.name) and self.range_low is not None
 
 
 TableRow: TypeAlias = PersonRow | ProgramRow
 ROWS: Final[Mapping[str, type[TableRow]]] = {"people": PersonRow, "programs": ProgramRow}
 COLUMNS: Final[Mapping[str, tuple[str, ...]]] = {table: row._fields[1:] for table, row in ROWS.items()}
-ON_SHEETS: Final = ("topics", "name")  # what is asked for the sheets alone; the programs are in the table
+ON_SHEETS: Final = ("topics", "name")  # asked only for the sheets; the programs come from the table
 
 
 class PlannerState(NamedTuple):
-    """The student's file, the two tables, and what was guessed; ``planned`` is what the plan said when it was first shown."""
+    """The student's file, the two tables, and the guess; ``planned`` is the first plan that the reader saw."""
 
     file: Case
     people: tuple[PersonRow, ...] = ()
     programs: tuple[ProgramRow, ...] = ()
     guess: str = ""
     planned: str = ""
-    sheet: SheetEntries = SheetEntries()  # for all sheets to take away
+    sheet: SheetEntries = SheetEntries()  # for all sheets
 
     def rows(self, table: str) -> tuple[Any, ...]:
         """Return the rows of a table."""
         return tuple(getattr(self, table))
 
     def with_rows(self, table: str, rows: Iterable[TableRow]) -> PlannerState:
-        """Return the state with other rows in a table."""
+        """Return the state with new rows in a table."""
         changed: dict[str, Any] = {table: tuple(rows)}
         return self._replace(**changed)
 
     def with_row(self, table: str, row: TableRow) -> PlannerState:
-        """Return the state with one row changed or added; a row that clashes with others raises `CaseError`."""
+        """Return the state with one row changed or added; raise `CaseError` if it conflicts with other rows."""
         rows = {other.id: other for other in self.rows(table)}
         if any(row.name and other.id != row.id and other.name.casefold() == row.name.casefold() for other in rows.values()):
             raise CaseError("name", "name_twice", row.name)
         if isinstance(row, ProgramRow) and None not in (row.range_low, row.range_floor):
-            Program("-", row.range_low or 0, row.range_floor)  # refuses a floor above the range
+            Program("-", row.range_low or 0, row.range_floor)  # rejects a floor above the range
         return self.with_rows(table, {**rows, row.id: row}.values())
 
     def without(self, table: str, number: int) -> PlannerState:
-        """Return the state without one row; nobody is known any longer at a program that goes."""
+        """Return the state without one row, and without references to it."""
         left = self.with_rows(table, (row for row in self.rows(table) if row.id != number))
         if table == "people":
             return left
@@ -113,12 +113,13 @@ class PlannerState(NamedTuple):
 
     @property
     def ready_people(self) -> tuple[Person, ...]:
-        """The people whose rows are ready, as the planner takes them."""
+        """The people with complete rows, as the planner expects them."""
         names = {row.id: row.name for row in self.programs if row.is_ready}
         people = []
         for row in self.people:
             if row.is_ready:
-                # Who is known at none of the programs is known at a place that is none of them: to the planner, no name at all
+                # A person known at none of the programs has to be known at some other place, because to the planner an empty
+                # list
                 # means everywhere.
                 known_at = tuple(names[at] for at in row.known_at if at in names) or (text("planner_board.nowhere"),)
                 known_at = known_at if row.kind in BY_RELATION else ()
@@ -128,13 +129,13 @@ class PlannerState(NamedTuple):
 
     @property
     def ready_programs(self) -> tuple[Program, ...]:
-        """The programs whose rows are ready, as the planner takes them."""
+        """The programs with complete rows, as the planner expects them."""
         columns = COLUMNS["programs"]
         return tuple(Program(**{name: getattr(row, name) for name in columns}) for row in self.programs if row.is_ready)
 
     @property
     def plan(self) -> Plan:
-        """The plan of the rows that are ready."""
+        """The plan for the complete rows."""
         return _plan(self.file, self.ready_people, self.ready_programs)
 
 
@@ -142,18 +143,18 @@ _plan = functools.lru_cache(maxsize=16)(plan)
 
 
 def guesses() -> tuple[str, ...]:
-    """Return how many people a reader can expect in a plan."""
+    """Return the numbers of people that a reader can guess."""
     return tuple(str(count) for count in range(limit("most_people").value + 1))
 
 
-# ---- reading what was entered or saved ----
+# ---- reading input and saved files ----
 
 _FIELDS: Final = {**PERSON_FIELDS, **PROGRAM_FIELDS}
-_NOT_YET: Final = {"name": "", "kind": "", "range_low": None, "range_floor": None}  # what may stay open for a while
+_NOT_YET: Final = {"name": "", "kind": "", "range_low": None, "range_floor": None}  # allowed to stay empty for a while
 
 
 def read_cell(column: str, value: object, programs: Iterable[ProgramRow]) -> Any:
-    """Return the value of a cell as a control or a file gives it; columns of `RELATIONS` name ``programs``, as ``"1|3"``."""
+    """Read the value of a cell from a control or a file; columns in `RELATIONS` refer to ``programs``, as in ``"1|3"``."""
     if column in RELATIONS:
         known = {str(row.id): row.id for row in programs}
         wanted = {number for number in str(value).split("|") if number}
@@ -166,7 +167,7 @@ def read_cell(column: str, value: object, programs: Iterable[ProgramRow]) -> Any
 
 
 def read_file_field(field: str, value: object) -> Any:
-    """Return the value of a field of the student's own file; a number must not be blank."""
+    """Read the value of a field in the student's file; a number must not be blank."""
     known = Case.fields()[field]
     if known.kind == "number" and str(value).strip() == "":
         raise CaseError(field, "number_missing", value)
@@ -175,7 +176,7 @@ def read_file_field(field: str, value: object) -> Any:
 
 @functools.cache
 def example() -> PlannerState:
-    """Return the made-up student, people and programs with which the planner opens.
+    """Return the example student, people and programs that the planner starts with.
 
     Source:
         data/planner_example.csv.
@@ -189,7 +190,7 @@ def example() -> PlannerState:
         rows[row.table].append(row)
     numbers = {row.row: str(number) for table in TABLES for number, row in enumerate(rows[table], start=1)}
     state = PlannerState(Case.from_record(dict(pair for row in rows["file"] for pair in row.overrides)))
-    for table in reversed(TABLES):  # the programs first, since people are known at them
+    for table in reversed(TABLES):  # programs first, because people refer to them
         for row in rows[table]:
             cells = dict(row.overrides)
             cells |= {
@@ -202,12 +203,12 @@ def example() -> PlannerState:
 
 
 def empty() -> PlannerState:
-    """Return tables without rows, and a file without anything special, before Match Week."""
+    """Return tables without rows, and a default file before Match Week."""
     return PlannerState(Case(phase=example().file.phase))
 
 
 def to_record(state: PlannerState, fields: Iterable[str]) -> dict[str, Any]:
-    """Return every control's value, and which rows there are; ``fields`` are those of the student's own file."""
+    """Return the values of all controls and the existing rows; ``fields`` are those of the student's file."""
     file = state.file.to_record()
     record: dict[str, Any] = {name: file[name] for name in fields}
     for table in reversed(TABLES):
@@ -218,7 +219,7 @@ def to_record(state: PlannerState, fields: Iterable[str]) -> dict[str, Any]:
 
 
 def from_record(record: Mapping[str, Any], fields: Iterable[str]) -> PlannerState:
-    """Return the state that `to_record` described; a value that breaks a rule raises `CaseError`."""
+    """Return the state described by `to_record`; raise `CaseError` for a value that breaks a rule."""
     file = {name: read_file_field(name, record[name]) for name in fields if name in record}
     state = PlannerState(empty().file.replace(**file))
     for table in reversed(TABLES):
@@ -232,7 +233,7 @@ def from_record(record: Mapping[str, Any], fields: Iterable[str]) -> PlannerStat
 
 
 def read_guess(field: str, value: object) -> str:
-    """Return a number of people as a text, or nothing yet; any other value raises `CaseError`."""
+    """Read a guessed number of people, or nothing yet, as text; raise `CaseError` for anything else."""
     return "" if value == "" else known_word(field, value, guesses())
 
 
@@ -247,15 +248,15 @@ def _row_numbers(table: str, listed: object) -> list[int]:
 
 
 def refuse_too_many(table: str, count: int) -> None:
-    """Raise `CaseError` for more rows than a table may have."""
+    """Raise `CaseError` if a table would have too many rows."""
     if count > MOST_ROWS[table]:
         raise CaseError(text(f"planner.table.{table}"), "too_many_rows", count, most=MOST_ROWS[table])
 
 
 def with_spreadsheet(state: PlannerState, content: str | bytes, table: str) -> tuple[PlannerState, tuple[str, ...]]:
-    """Return the state with a spreadsheet's people or programs in place of the table's rows, and notes on how it was read.
+    """Return the state with a table's rows replaced from a spreadsheet, and notes on how it was read.
 
-    Programs of the same name stay the same programs to those who are known there.
+    People stay connected to programs that keep their names.
     """
     rows, notes = read_rows(table, content)
     after = state.with_rows(table, ())
@@ -276,6 +277,6 @@ def with_spreadsheet(state: PlannerState, content: str | bytes, table: str) -> t
 
 
 def _names_in(known: str, names: Collection[str]) -> list[str]:
-    """Split a cell of several programs at its commas or semicolons, unless that is how one of them is called."""
+    """Split a cell with several programs at commas or semicolons, unless they are part of a name."""
     parts = [part.strip() for part in re.split("[,;]", known)]
     return [known] if known.casefold() in names or not any(part.casefold() in names for part in parts) else parts

@@ -1,4 +1,4 @@
-"""The planner's two tables: the people who could speak for a student, and the programs that could be approached."""
+"""The planner's two tables: the people who could speak for a student, and the programs to approach."""
 
 from __future__ import annotations
 
@@ -16,22 +16,22 @@ from backchannel_lib.model.case_table import KnownColumns, columns_found, read_t
 from backchannel_lib.model.exams import usual_floor
 from backchannel_lib.model.tables import claim_ids
 
-KINDS: Final = RECOMMENDERS[:-1]  # all but the student, best first
+KINDS: Final = RECOMMENDERS[:-1]  # everyone except the student, best first
 ACQUAINTANCE: Final = ("well", "somewhat", "barely")
 OPENINGS: Final = ("categorical", "both", "noncategorical", "none")
 TABLES: Final = ("people", "programs")
-RELATIONS: Final = ("known_at", "inside_at")  # columns of people that hold names of programs
-YES_NO_COLUMNS: Final = ("interviews_failures", "sponsors_visas")  # columns of programs with yes, no or not known
-#: The columns of programs in which a blank means that nobody knows, each with the field of a case that is then unknown.
+RELATIONS: Final = ("known_at", "inside_at")  # columns of people that contain program names
+YES_NO_COLUMNS: Final = ("interviews_failures", "sponsors_visas")  # columns of programs with yes, no or unknown
+#: Columns of programs in which a blank means unknown, with the field of a case that is then unknown.
 UNKNOWN_IF_BLANK: Final[Mapping[str, str]] = {**{name: name for name in YES_NO_COLUMNS}, "openings": "has_noncategorical_seat"}
-#: More rows than anyone needs: a longer table is a mistake, and would make the page wait.
+#: More rows than anyone needs. A longer table is a mistake and would slow down the page.
 MOST_ROWS: Final[Mapping[str, int]] = {"people": 10, "programs": 60}
 
 
 class LimitRow(NamedTuple):
-    """A limit on the size of a plan, as the article gives it.
+    """A limit on the size of a plan, from the article.
 
-    The limits are ``fewest_people`` and ``most_people`` in a plan, and ``fewest_programs`` and ``most_programs`` for each one.
+    ``fewest_people`` and ``most_people`` apply to a plan, ``fewest_programs`` and ``most_programs`` to each person.
     """
 
     limit: str
@@ -43,7 +43,7 @@ load_planner_limits = loader(LimitRow, "planner_limits.csv")
 
 
 def limit(name: str) -> LimitRow:
-    """Return one limit on the size of a plan.
+    """Return one of the limits on the size of a plan.
 
     Examples:
         >>> limit("most_people").value
@@ -53,7 +53,7 @@ def limit(name: str) -> LimitRow:
 
 
 def limits_in_words() -> dict[str, str]:
-    """Return the limits by their names, as a sentence says them: in words up to nine.
+    """Return the limits by name, written as words up to nine.
 
     Examples:
         >>> limits_in_words()["most_people"]
@@ -88,7 +88,7 @@ PROGRAM_FIELDS: Final[Mapping[str, Field]] = {
 
 
 def check_name(field: str, value: object) -> str:
-    """Return a name without needless spaces; 1 to 80 printable characters without ``|``, else `CaseError`."""
+    """Return a name without extra spaces; raise `CaseError` unless it has 1 to 80 printable characters without ``|``."""
     name = " ".join(value.split()) if isinstance(value, str) else ""
     if not 1 <= len(name) <= 80 or not name.isprintable() or "|" in name:
         raise CaseError(field, "row_name", value)
@@ -101,11 +101,11 @@ class Person:
 
     Args:
         name: 1 to 80 characters, without ``|``.
-        kind: Who they are to a director who knows them: one of ``KINDS``, best first.
-        track_record: Of their last three residents at those programs, how many worked out, 0 to 3; None where not known.
+        kind: Who they are to a director who knows them, one of ``KINDS``, best first.
+        track_record: How many of their last three residents at those programs worked out, 0 to 3; None if unknown.
         knows_work: How well they know the student's work: ``well``, ``somewhat`` or ``barely``.
-        known_at: Names of the programs where they are what ``kind`` says; none means everywhere.
-        inside_at: Names of the programs at whose hospital they work: they are known there, and speak up inside.
+        known_at: Names of the programs to which they are what ``kind`` says; empty means all.
+        inside_at: Names of the programs at whose hospital they work; they are known there and can speak up inside.
 
     Source:
         caller.level-trusted-peer to caller.level-unconnected-faculty, works.scoreboard, conduct.few-and-strong.
@@ -138,15 +138,15 @@ class Person:
             store[column] = tuple(names.values())
 
     def is_inside(self, program: Program) -> bool:
-        """Whether they work at this program's hospital; upper and lower case are the same."""
+        """Whether they work at this program's hospital, ignoring case."""
         return program.name.casefold() in map(str.casefold, self.inside_at)
 
     def related_to(self, program: Program) -> bool:
-        """Whether they are what ``kind`` says to this program; upper and lower case are the same."""
+        """Whether they are what ``kind`` says to this program, ignoring case."""
         return not self.known_at or self.is_inside(program) or program.name.casefold() in map(str.casefold, self.known_at)
 
     def kind_at(self, program: Program) -> str:
-        """What they are to this program: where they have no relation, a dean without history or a stranger."""
+        """Who they are to this program: without a relation, a dean without history or a stranger."""
         if self.related_to(program):
             return self.kind
         return "random_dean" if self.kind in {"known_dean", "random_dean"} else "unconnected_faculty"
@@ -154,18 +154,18 @@ class Person:
 
 @dataclass(frozen=True)
 class Program:
-    """A program that could be approached; a field that breaks its rule raises `CaseError`.
+    """A program to approach; a field that breaks its rule raises `CaseError`.
 
     Args:
         name: 1 to 80 characters, without ``|``.
         range_low: Bottom of the scores that it usually interviews for a categorical seat, 1 to 999 points.
-        range_floor: Below it a file is far below the bar; 1 to 999 points, at most ``range_low``; None where not known.
-        needs: What it urgently lacks, any of the needs of a case.
+        range_floor: A score below this is far below the bar; 1 to 999 points, at most ``range_low``; None if unknown.
+        needs: What it urgently needs, any of the needs of a case.
         prior_contact: The student rotated or interviewed there.
-        openings: The seats it has open: ``categorical``, ``noncategorical``, ``both`` or ``none``; None where not known.
-        interviews_failures: Whether it still interviews applicants with a failed attempt; None where not known.
-        sponsors_visas: Whether it sponsors visas; None where not known.
-        program_contacted_first: It has already contacted the student or their school (rules check only).
+        openings: Its open seats: ``categorical``, ``noncategorical``, ``both`` or ``none``; None if unknown.
+        interviews_failures: Whether it still interviews applicants with a failed attempt; None if unknown.
+        sponsors_visas: Whether it sponsors visas; None if unknown.
+        program_contacted_first: It has already contacted the student or their school; only the rules check uses this.
 
     Source:
         conduct.few-and-strong, conduct.tell-recommender, need.match-gives-traction, paper.checklist.
@@ -194,7 +194,7 @@ class Program:
 
     @property
     def unknown(self) -> tuple[str, ...]:
-        """The fields of a case that are not known of it.
+        """The fields of a case that are unknown for this program.
 
         Examples:
             >>> Program("Mercy", 230, openings="categorical", sponsors_visas=True).unknown
@@ -204,7 +204,7 @@ class Program:
 
     @property
     def floor(self) -> int:
-        """The floor; where it is not known, as far under the range as in a new case, but not off the exam's slider."""
+        """The floor; if unknown, as far below the range as in a new case, but still on the exam's slider."""
         return usual_floor(self.range_low) if self.range_floor is None else self.range_floor
 
 
@@ -218,7 +218,7 @@ COLUMNS: Final[Mapping[str, KnownColumns]] = {
 
 
 def read_people(source: str | bytes) -> tuple[Person, ...]:
-    r"""Read the people from a table, as `read_rows` does.
+    r"""Read the people from a table, as in `read_rows`.
 
     Columns: ``name`` and ``kind``, and optionally ``track_record``, ``knows_work``, ``known_at`` and ``inside_at`` (names
     separated by ``|``). A blank cell means the default of `Person`.
@@ -233,7 +233,7 @@ def read_people(source: str | bytes) -> tuple[Person, ...]:
 
 
 def read_programs(source: str | bytes) -> tuple[Program, ...]:
-    r"""Read the programs from a table, as `read_rows` does.
+    r"""Read the programs from a table, as in `read_rows`.
 
     Columns: ``name`` and ``range_low``, and optionally the other fields of `Program`.
 
@@ -245,7 +245,7 @@ def read_programs(source: str | bytes) -> tuple[Program, ...]:
 
 
 def table_of(source: str | bytes) -> str:
-    r"""Tell which of the two tables a file holds by the columns it has; a blank text if by no column it is one of them.
+    r"""Return which of the two tables a file's columns belong to; a blank text if neither.
 
     Examples:
         >>> table_of("Name;Kind\nDr. Osei;known_dean\n"), table_of("shopping list")
@@ -257,14 +257,14 @@ def table_of(source: str | bytes) -> str:
 
 
 def read_rows(table: str, source: str | bytes) -> tuple[tuple[Any, ...], tuple[str, ...]]:
-    r"""Read the people or the programs from a file or from text copied from a spreadsheet.
+    r"""Read people or programs from a file or from text pasted from a spreadsheet.
 
     Args:
         table: ``people`` or ``programs``.
-        source: CSV in any usual encoding, with commas, semicolons or tabs, or .xlsx; blank rows are passed over.
+        source: CSV in any common encoding, with commas, semicolons or tabs, or .xlsx; blank rows are skipped.
 
     Returns:
-        The people or programs in the order of the table, and a sentence on everything about how it was read.
+        The people or programs in table order, and notes on how the table was read.
 
     Raises:
         SheetError: The table is too long, a column is missing, a name occurs twice, or cells break their rules.
@@ -294,7 +294,7 @@ def read_rows(table: str, source: str | bytes) -> tuple[tuple[Any, ...], tuple[s
 
 
 def people_to_csv(people: Iterable[Person]) -> str:
-    """Write people as a table with a header, which `read_people` reads.
+    """Write people as a CSV table that `read_people` can read.
 
     Examples:
         >>> people_to_csv([Person("Dr. Osei", "known_dean", 3, "well", ["Mercy", "Lakeside"])]).splitlines()[1]
@@ -304,7 +304,7 @@ def people_to_csv(people: Iterable[Person]) -> str:
 
 
 def programs_to_csv(programs: Iterable[Program]) -> str:
-    """Write programs as a table with a header, which `read_programs` reads.
+    """Write programs as a CSV table that `read_programs` can read.
 
     Examples:
         >>> programs_to_csv([Program("Mercy", 230, needs={"local"})]).splitlines()[1]
@@ -318,7 +318,7 @@ def _to_csv(header: tuple[str, ...], rows: Iterable[Any]) -> str:
 
 
 def cell_value(value: object) -> Any:
-    """Return a value as a control or a file holds it: several values as one text with ``|`` between them."""
+    """Return a value as a control or a file holds it, with several values joined by ``|``."""
     if isinstance(value, frozenset):
         value = tuple(level for level in _CASE["needs"].levels if level in value)
     return "|".join(map(str, value)) if isinstance(value, tuple) else value

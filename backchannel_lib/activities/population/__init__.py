@@ -1,1 +1,1 @@
-"""Six hundred made-up files under every kind of call."""
+"""Six hundred simulated files under every kind of call."""

@@ -1,4 +1,4 @@
-"""Six hundred made-up files, given every kind of call: guessed first, then seen, then drawn anew on other assumptions."""
+"""Six hundred simulated files with every kind of call: readers guess, see the result, then change the assumptions."""
 
 from __future__ import annotations
 
@@ -26,12 +26,12 @@ from backchannel_lib.page.inputs import button, checkbox, radios, select, slider
 FILES: Final = 600
 STRONG: Final = "targeted_trusted_peer"
 LETTER: Final = "generic_letter"
-#: The contacts of the headline, by their columns.
+#: The headline's columns, with their contacts.
 HEADLINE: Final = {"without": "polite_email", "strong": STRONG, "explained": "flag_explanation"}
-#: The first of a guess's bands is none at all, the others run up to these numbers.
+#: The first band of a guess is zero; the others end at these numbers.
 ENDS: Final = (0, 100, 300, 500, FILES)
 GUESSES: Final = ("guess_look", "guess_talk", "guess_letter")
-#: Verdicts that share a piece of a bar, by the highest of each piece, lowest first.
+#: Verdicts that share a segment of a bar, by the highest in each segment, lowest first.
 BANDS: Final = {
     "hurts": Verdict.BACKFIRES,
     "noise": Verdict.SKIMMED,
@@ -40,9 +40,9 @@ BANDS: Final = {
     "read": Verdict.MAYBE,
     "talk": Verdict.OFFER_IN_PLAY,
 }
-#: The pieces that tell of a file that somebody looked at.
+#: The segments of files that somebody looked at.
 LOOKED: Final = ("no", "fallback", "read", "talk")
-#: Which settings are in sight together.
+#: Settings that are visible together.
 GROUPS: Final[dict[str, tuple[str, ...]]] = {
     "scores": ("score_gap", "score_spread"),
     "flags": ("failed_attempts", "failed_clerkship", "leave_of_absence"),
@@ -56,7 +56,7 @@ MOST_SEEDS: Final = 9999
 
 
 class PopulationActivity(GuessForm):
-    """A draw of files, its assumptions as sliders, and what every kind of call does to it.
+    """A sample of files, its assumptions as sliders, and what every kind of call does to it.
 
     Args:
         row: Its row in data/activities.csv.
@@ -76,7 +76,7 @@ class PopulationActivity(GuessForm):
             row,
             {
                 **guesses,
-                "seen": boolean_field("seen"),  # here, so that a saved file keeps its order
+                "seen": boolean_field("seen"),  # here, so that saved files keep their order
                 "group": choice_field("group", GROUPS, text("crowd.group"), "scores"),
                 **sliders,
                 **moment,
@@ -84,14 +84,14 @@ class PopulationActivity(GuessForm):
             },
         )
 
-    # ---- acts ----
+    # ---- actions ----
 
     def actions(self) -> dict[str, Action]:
-        """Return what the buttons do."""
+        """Return the actions of the buttons."""
         return {**super().actions(), "another": self._another, "ours": self._defaults}
 
     def missing(self, state: Record, _step: str = "") -> str:
-        """Return the request to guess first, while a guess is missing."""
+        """Return the request to guess first, or a blank text."""
         return "" if all(state[name] for name in GUESSES) else text("crowd.first")
 
     def _another(self, _: object) -> ActionResult:
@@ -99,19 +99,19 @@ class PopulationActivity(GuessForm):
         return {}
 
     def _defaults(self, _: object) -> ActionResult:
-        """Set every assumption back to where it was, and the first draw; guesses stay."""
+        """Reset all assumptions and the random seed; guesses stay."""
         names = (*self.settings, "phase", "good_moment", "seed")
         self.commit_values(**{name: self.entries[name].default for name in names})
         return {"values": self.values(self.state), "notice": text("crowd.is_ours_again")}
 
-    # ---- the draw ----
+    # ---- the sample ----
 
     def _key(self, state: Record) -> _Key:
         settings = tuple((name, state[name]) for name in self.settings)
         return (state["seed"], state["phase"], state["good_moment"], settings)
 
     def _numbers(self, state: Record) -> dict[str, int]:
-        """Return what the guesses are compared with, as counts of files."""
+        """Return the numbers that the guesses are compared with, as counts of files."""
         ends = self._headline(state)
         letter = next(result for result in _compared(self._key(state)) if result.call.name == LETTER)
         return {
@@ -122,25 +122,25 @@ class PopulationActivity(GuessForm):
         }
 
     def _headline(self, state: Record) -> dict[str, dict[str, int]]:
-        """Count where the files end up, by the columns of the headline."""
+        """Count where the files end up, by the headline's columns."""
         by_call = {result.call.name: result for result in _compared(self._key(state))}
         return {column: _ends(by_call[name]) for column, name in HEADLINE.items()}
 
     # ---- what is on screen ----
 
     def positions(self, field: str) -> Iterable[Any]:
-        """Return no positions for the sliders: a draw for each would keep the kernel from answering the reader."""
+        """Return nothing for sliders, because drawing a sample for every position would block the kernel."""
         return () if field in self.settings else super().positions(field)
 
     def fragments(self, state: Record) -> dict[str, str]:
-        """Return, once guesses were made, what was drawn beside them, and the draw as it is now."""
+        """Return, once the reader has guessed, the first sample's result next to the guess, and the current sample."""
         if not state["seen"]:
             return dict.fromkeys(("beside", "now", "live_text"), "")
         numbers = self._numbers(state)
         return {"beside": self._beside(state), "now": self._now(state), "live_text": text("crowd.spoken", **numbers)}
 
     def deferred_fragments(self, state: Record) -> dict[str, str]:
-        """Return the chart, its numbers, what each call moves, and what none overcomes."""
+        """Return the chart, its numbers, what each call moves, and what no call overcomes."""
         if not state["seen"]:
             return {"moves": "", "beyond": ""}
         results = _compared(self._key(state))
@@ -159,7 +159,7 @@ class PopulationActivity(GuessForm):
 
     @functools.cached_property
     def _first(self) -> Mapping[str, int]:
-        """The numbers of the first draw, which the guesses are about."""
+        """The numbers of the first sample, which the guesses are about."""
         return MappingProxyType(self._numbers(self.start))
 
     def _beside(self, state: Record) -> Markup:
@@ -196,7 +196,7 @@ class PopulationActivity(GuessForm):
         )
 
     def _rule_sentence(self, state: Record) -> str:
-        """Return what the NRMP's rule says of each call inside SOAP, and whether the moment lies outside."""
+        """Say what the NRMP's rule says about each call during SOAP, and whether the moment is outside it."""
         example = _files(self._key(state))[0]
         inside = {call.name: call.rule(example.replace(phase="soap_lists")).answer for call in calls()}
         allowed = ", ".join(_short(name) for name, answer in inside.items() if answer == "allowed")
@@ -260,7 +260,7 @@ class PopulationActivity(GuessForm):
         )
 
     def _controls(self, state: Record, shown: Collection[str]) -> Markup:
-        """Return the assumptions as controls; they stay in sight while a reader looks at what they change."""
+        """Return the assumptions as controls, which stay visible while the reader watches the result."""
         return tag(
             "div",
             radios(
@@ -292,7 +292,7 @@ class PopulationActivity(GuessForm):
 
     @property
     def text(self) -> str:
-        """The title, and what is asked or what the draw shows."""
+        """The title, and the question or the sample's result."""
         title = self.title
         if not self.state["seen"]:
             return "\n".join([title, text("crowd.who"), *(f"- {_question(name)}" for name in GUESSES)])
@@ -304,7 +304,7 @@ class PopulationActivity(GuessForm):
         )
 
     def transcript_lines(self) -> Iterator[str]:
-        """Guess, see, list each call, move every assumption to its ends and back, and draw others."""
+        """Guess, see the result, list each call, move every assumption to its ends and back, and draw other samples."""
         self.update(**dict.fromkeys(GUESSES, "0"))
         self.see()
         yield from [text("crowd.why", count=FILES, **self._first), self._rule_sentence(self.state)]
@@ -344,7 +344,7 @@ def _question(name: str) -> str:
 
 
 def _end_of(count: int) -> int:
-    """Return the upper end of the band that a count is in."""
+    """Return the upper end of the band that contains a count."""
     return next(end for end in ENDS if count <= end)
 
 
@@ -358,7 +358,7 @@ def _options() -> list[tuple[str, str]]:
 
 
 def _banded(result: Outcome) -> dict[str, int]:
-    """Count the files of each piece of a bar."""
+    """Count the files in each segment of a bar."""
     counts, low = {}, 0
     for name, high in BANDS.items():
         counts[name] = sum(result.counts[Verdict(rank)] for rank in range(low, high + 1))
@@ -367,7 +367,7 @@ def _banded(result: Outcome) -> dict[str, int]:
 
 
 def _ends(result: Outcome) -> dict[str, int]:
-    """Count how many files are looked at, and what becomes of those."""
+    """Count how many files somebody looks at, and what happens to them."""
     counts = _banded(result)
     return {"look": sum(counts[name] for name in LOOKED), **{name: counts[name] for name in LOOKED}}
 

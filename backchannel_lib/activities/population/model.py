@@ -1,6 +1,6 @@
-"""A made-up population of files, given every kind of call: how many verdicts move at all.
+"""A simulated population of files with every kind of call: how many verdicts move at all.
 
-The files are drawn, and every share of the draw is ours (data/draw.csv). What a call does to a file, `judge` says.
+The files are random, and all settings of the sample (data/draw.csv) are our choice. `judge` decides what a call does.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from backchannel_lib.model.verdict import Verdict, judge
 
 MOST_FILES: Final = 100_000
 
-#: What has to be true for each phase to be as good as it can be.
+#: The conditions under which each phase is at its best.
 _GOOD_MOMENT: Final = (
     "lists_open",
     "name_familiar",
@@ -43,11 +43,11 @@ _NUMBER: Final = integer(-100, 100)
 
 
 class DrawRow(NamedTuple):
-    """The settings of the draw, all of them ours: nobody publishes the files of students who did not match.
+    """The settings of the sample, all of them our choice: nobody publishes the files of students who didn't match.
 
-    ``score_gap`` is the middle score less the bottom of the program's range, ``score_spread`` one standard deviation, both in
-    points; every other setting is the share of files, in percent, in which something is true. Texts:
-    ``draw.<setting>.label`` and ``.why``.
+    ``score_gap`` is the median score minus the bottom of the program's range and ``score_spread`` one standard deviation, both
+    in points; every other setting is the percentage of files in which something is true. Texts: ``draw.<setting>.label`` and
+    ``.why``.
 
     Examples:
         >>> {row.setting: row.value for row in load_draw()}["score_spread"]
@@ -62,16 +62,16 @@ class DrawRow(NamedTuple):
 
     @property
     def label(self) -> str:
-        """What a reader calls the setting."""
+        """The setting's label."""
         return text(f"draw.{self.setting}.label")
 
     @property
     def why(self) -> str:
-        """Why it starts where it does: our reason."""
+        """Our reason for its starting value."""
         return text(f"draw.{self.setting}.why")
 
     def check(self, value: object) -> int:
-        """Return a value of this setting, or raise `CaseError`."""
+        """Return a valid value of this setting, or raise `CaseError`."""
         return _whole(self.setting, value, self.low, self.high)
 
 
@@ -83,25 +83,25 @@ def draw(
 ) -> tuple[Case, ...]:
     """Draw files of students at one program; the same arguments give the same files on every machine.
 
-    Each attribute has its own stream of chances and each file its own place in it, so that a setting that moves changes
-    only the attribute it is about, and the first files of a larger draw are the files of a smaller one.
+    Each attribute has its own random stream, in which each file has its own position. So moving a setting changes only its
+    attribute, and a larger sample starts with the files of a smaller one.
 
     Args:
-        count: How many files, 0 to 100000.
-        seed: Which draw, a whole number of 0 or more.
-        phase: The moment, one of ``PHASES``.
-        good_moment: Whether all holds that the article asks of that phase: lists still open, a familiar name and a file in
+        count: Number of files, 0 to 100000.
+        seed: Random seed, a whole number of 0 or more.
+        phase: The phase, one of ``PHASES``.
+        good_moment: Whether everything the article asks of that phase holds: lists still open, a familiar name and a file in
             the system, or the four conditions after SOAP.
-        **settings: Settings of data/draw.csv by name, each between its ``low`` and ``high``; others keep their value.
+        **settings: Settings of data/draw.csv by name, each between its ``low`` and ``high``; the rest keep their values.
 
     Returns:
-        The files, as cases without any contact chosen but the weakest.
+        The files, as cases with only the weakest contact.
 
     Raises:
         CaseError: An argument breaks its rule, or no setting has this name.
 
     Source:
-        caller.example-former-fellow has the 600; the rest is ours.
+        caller.example-former-fellow has the 600; the rest is our choice.
 
     Examples:
         >>> [case.score for case in draw(3)] == [case.score - 5 for case in draw(3, score_gap=5)]
@@ -139,11 +139,11 @@ def _whole(name: str, value: object, low: int, high: int | None = None) -> int:
 
 
 def _stream(seed: int, name: str) -> random.Random:
-    # Of random.Random only seeding with a text and random() are used: Python promises both to stay as they are.
+    # Use only random.Random's random() and seeding with a text, because Python promises that neither will change.
     return random.Random(f"{seed}:{name}")  # noqa: S311 - a made-up population, not a secret
 
 
-@functools.lru_cache(maxsize=16)  # a slider that moves asks for the same chances at each of its positions
+@functools.lru_cache(maxsize=16)  # a moving slider asks for the same random numbers at every position
 def _chances(count: int, seed: int, name: str) -> tuple[float, ...]:
     stream = _stream(seed, name)
     return tuple(stream.random() * 100 for _ in range(count))
@@ -153,13 +153,13 @@ def _happens(count: int, seed: int, name: str, share: int) -> list[bool]:
     return [chance < share for chance in _chances(count, seed, name)]
 
 
-_ONE: Final = 1 << 20  # a standard deviation of _bell
+_ONE: Final = 1 << 20  # one standard deviation of _bell
 
 
 @functools.lru_cache(maxsize=4)
 def _bell(count: int, seed: int) -> tuple[int, ...]:
-    # Twelve even chances added up make a bell with a standard deviation of 1. Whole numbers, because the sum of floats and
-    # the logarithms of a true bell are not the same to the last bit on every machine and every Python.
+    # The sum of twelve uniform numbers is a bell curve with a standard deviation of 1. We use integers because sums of floats
+    # and logarithms can differ in the last bit between machines and Python versions.
     stream = _stream(seed, "score")
     return tuple(sum([int(stream.random() * _ONE) for _ in range(12)]) - 6 * _ONE for _ in range(count))
 
@@ -173,13 +173,13 @@ def _scores(count: int, seed: int, middle: int, spread: int) -> list[int]:
 
 
 class Call(NamedTuple):
-    """The kinds of call that every file is given; the first is the one that the others are measured against.
+    """The kinds of call for every file; the first one is the baseline.
 
-    The polite email of a stranger stands in for no contact at all. Texts: ``population.call.<name>``, ``crowd.short.<name>``.
+    The polite email of a stranger stands for no contact at all. Texts: ``population.call.<name>``, ``crowd.short.<name>``.
 
     Source:
         works.history-call, works.internal-push, works.explain-flag, noise.generic-letters, noise.mass-blast,
-        noise.pressure-backfires, noise.cold-email-90-10; the comparison and the callers are ours.
+        noise.pressure-backfires, noise.cold-email-90-10; the comparison and the callers are our choice.
 
     Examples:
         >>> calls()[0].name, calls()[0].apply(Case()).move
@@ -192,7 +192,7 @@ class Call(NamedTuple):
 
     @property
     def label(self) -> str:
-        """The call in a few words for a reader."""
+        """The call in a few words."""
         return text(f"population.call.{self.name}")
 
     def apply(self, case: Case) -> Case:
@@ -200,7 +200,7 @@ class Call(NamedTuple):
         return case.replace(**_changes(self))
 
     def rule(self, case: Case) -> RulesCheck:
-        """Return what the NRMP's rule says of this call at the case's moment; it is never part of the counts."""
+        """Return what the NRMP's rule says about this call at the case's moment; it doesn't affect the counts."""
         return rules_check(self.apply(case))
 
 
@@ -217,16 +217,16 @@ def _changes(call: Call) -> dict[str, Any]:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What one call does to a population.
+    """The effect of one call on a population.
 
     Args:
         call: The call.
-        counts: How many files have each verdict, lowest verdict first, zeros left in.
-        moved_up: How many files it brings above their verdict under the first of `calls`.
-        moved_down: How many it brings below it.
-        same: How many stay.
-        reach_interview: How many have the verdict phone interview or better.
-        held: Of those that stay, how many each stage holds down; two stages may hold the same file.
+        counts: Number of files with each verdict, lowest verdict first, including zeros.
+        moved_up: Number of files with a higher verdict than under the first of `calls`.
+        moved_down: Number of files with a lower verdict.
+        same: Number of files with the same verdict.
+        reach_interview: Number of files with the verdict phone interview or better.
+        held: By stage, the number of unchanged files that it limits; two stages can limit the same file.
 
     Examples:
         >>> result = outcome((Case(), Case(score=200)), "pressure")
@@ -244,24 +244,21 @@ class Outcome:
 
     @property
     def held_most(self) -> tuple[str, ...]:
-        """The stage that most often holds those that stay, more than one where they tie, none where nobody stays."""
+        """The stage that limits the most unchanged files; several if they tie, none if all files change."""
         most = max(self.held.values())
         return tuple(stage for stage, count in self.held.items() if count == most > 0)
 
 
 def outcome(population: Iterable[Case], call: Call | str, reading: str | None = None) -> Outcome:
-    """Return what one call does to every file of a population.
+    """Return the effect of one call on a population.
 
     Args:
-        population: Cases; of each, the call replaces who makes the contact and how.
+        population: Cases, of which the call replaces the caller and the message.
         call: One of `calls`, or its name.
         reading: Name of a reading, or None for the defaults.
 
-    Returns:
-        What became of the files.
-
     Raises:
-        CaseError: A file is no case, no call has this name, or no reading has.
+        CaseError: A file is not a `Case`, or no call or no reading has this name.
 
     Examples:
         >>> outcome(draw(), "own_email").reach_interview
@@ -276,20 +273,20 @@ def outcome(population: Iterable[Case], call: Call | str, reading: str | None = 
 
 
 def compare(population: Iterable[Case], reading: str | None = None) -> tuple[Outcome, ...]:
-    """Return what each of the calls does to every file of a population.
+    """Return the effect of every call on a population.
 
     Args:
-        population: Cases.
+        population: The cases.
         reading: Name of a reading, or None for the defaults.
 
     Returns:
         One outcome per call, in the order of `calls`.
 
     Raises:
-        CaseError: A file is no case, or no reading has this name.
+        CaseError: A file is not a `Case`, or no reading has this name.
 
     Source:
-        data/rules.csv; multiplier.cannot-rescue, multiplier.opens-file, multiplier.amplifier are what it lets a reader see.
+        data/rules.csv; it illustrates multiplier.cannot-rescue, multiplier.opens-file and multiplier.amplifier.
 
     Examples:
         >>> sum(compare(draw(50))[3].counts.values())
@@ -300,9 +297,9 @@ def compare(population: Iterable[Case], reading: str | None = None) -> tuple[Out
 
 
 def notes(count: int) -> tuple[str, ...]:
-    """Return what has to be said beside the counts of so many files.
+    """Return the caveats for the counts of that many files.
 
-    That they are invented, what they are compared with, what moving up does not mean, and the NRMP's rule.
+    The files are invented; what they are compared with; what moving up doesn't mean; and the NRMP's rule.
     """
     return (
         text("population.made_up", count=count),
@@ -313,7 +310,7 @@ def notes(count: int) -> tuple[str, ...]:
 
 
 class _Kind(NamedTuple):
-    """Files between which no call can tell a difference, one of them standing for all."""
+    """Files that no call can tell apart, with one of them as the example."""
 
     case: Case
     files: int
@@ -339,9 +336,9 @@ def _kinds(population: Iterable[Case], reading: str | None, *more: Call) -> tupl
 
 @functools.lru_cache(maxsize=32)
 def _apart(reading: str | None, contact: tuple[str, ...]) -> Callable[[Case], int]:
-    """Return a function that says which of the largest parts of the rules' conditions hold in which no call has a say.
+    """Return a function that reports which of the call-independent parts of the rules' conditions hold.
 
-    Files for which the same of them hold, and whose own contact is the same, are judged alike whatever the call.
+    Files with the same result and the same contact of their own get the same verdict under every call.
     """
     parts: dict[str, ast.expr] = {}
     left = [tree for tree in rule_book(reading).trees if tree is not None]
