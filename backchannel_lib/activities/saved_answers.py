@@ -1,7 +1,7 @@
-"""What a reader asked to save from one chapter to the next: small files on this machine and nowhere else.
+"""What a reader saves from one chapter for the next: small files on this machine and nowhere else.
 
-Nothing is saved unless the reader presses the button that says so. Where there is no lasting file system, or it cannot be
-written, saving fails with a sentence and everything else goes on.
+Nothing is saved unless the reader presses the button for it. Without a permanent or writable file system, saving fails with a
+sentence and everything else keeps working.
 """
 
 from __future__ import annotations
@@ -18,12 +18,12 @@ from backchannel_lib.base.texts import text
 from backchannel_lib.model.case import Case
 from backchannel_lib.page.host import host
 
-FOLDER: Final = "BACKCHANNEL_WORK"  # the environment variable that names another folder
-CASE: Final = "case"  # the name under which the fields of a case are saved
+FOLDER: Final = "BACKCHANNEL_WORK"  # environment variable for a different folder
+CASE: Final = "case"  # name of the saved fields of a case
 
 
 def folder() -> Path:
-    """Return the folder of saved files, which need not exist: ``my_work`` beside the notebooks, or in the reader's home.
+    """Return the folder of saved files, which may not exist yet: ``my_work`` next to the notebooks, or in the home folder.
 
     Examples:
         >>> folder().name != ""
@@ -37,7 +37,7 @@ def folder() -> Path:
 
 
 def saved_place() -> str:
-    """Say where saved answers are, for a sentence such as "saved in {where}".
+    """Say where saved answers are, for sentences such as "saved in {where}".
 
     Examples:
         >>> saved_place().startswith("the folder"), folder().name in saved_place()
@@ -47,32 +47,32 @@ def saved_place() -> str:
 
 
 def prepared_folder() -> Path:
-    """Return the folder of saved files, made where it is missing; on a shared computer nobody else can look into it.
+    """Return the folder of saved files, creating it if necessary; on a shared computer, only its owner can open it.
 
     Raises:
-        CaseFileError: The folder cannot be made.
+        CaseFileError: The folder can't be created.
     """
     place = folder()
     try:
         make_folder_for_owner(place)
     except OSError as error:
         raise unwritable(place, error) from None
-    if FOLDER not in os.environ:  # a folder that someone named is theirs to share
+    if FOLDER not in os.environ:  # someone who names a folder decides who can open it
         close_to_others(place)
     return place
 
 
 def save(name: str, record: Mapping[str, Any]) -> None:
-    """Save a record under a name such as ``bets``, in place of what was saved there before.
+    """Save a record under a name such as ``bets``, replacing the previous one.
 
     Raises:
-        CaseFileError: The file cannot be written; what was saved before is left as it is.
+        CaseFileError: The file can't be written; the previous record stays as it was.
     """
     write_file(prepared_folder() / f"{name}.json", json.dumps(record, indent=2) + "\n")
 
 
 def saved(name: str) -> dict[str, Any]:
-    """Return the record saved under a name; empty where nothing was saved, or where its file can no longer be read."""
+    """Return the record saved under a name; empty if there is none or its file can't be read anymore."""
     try:
         value = json.loads((folder() / f"{name}.json").read_text(encoding="utf-8-sig"))
     except (OSError, ValueError, RecursionError):
@@ -81,10 +81,10 @@ def saved(name: str) -> dict[str, Any]:
 
 
 def delete(name: str) -> None:
-    """Delete what was saved under a name.
+    """Delete the record saved under a name.
 
     Raises:
-        CaseFileError: The file cannot be deleted.
+        CaseFileError: The file can't be deleted.
     """
     target = folder() / f"{name}.json"
     try:
@@ -94,7 +94,7 @@ def delete(name: str) -> None:
 
 
 def with_saved(case: Case, record: Mapping[str, Any]) -> Case:
-    """Put what a reader saved into a case; what is no longer valid is passed over.
+    """Put a reader's saved values into a case, ignoring any that are no longer valid.
 
     Examples:
         >>> with_saved(Case(), {"score": 251, "unknown": 1}).score

@@ -1,4 +1,4 @@
-"""Described students: the reader predicts the verdict, then sees it beside the prediction, then moves the case."""
+"""Described students: readers predict the verdict, see it next to their prediction, then change the case."""
 
 from __future__ import annotations
 
@@ -40,21 +40,21 @@ from backchannel_lib.page.inputs import button, radios, toolbar
 from backchannel_lib.page.rule_html import rule_line
 from backchannel_lib.page.verdict_html import stages_on_screen, weakest_sentence
 
-OWN: Final = "own"  # the scene in which the reader enters a case of their own
-#: What one's own case is asked for in every panel: without a moment the rule could not be told.
+OWN: Final = "own"  # the scene for the reader's own case
+#: Fields of the reader's own case in every panel, because the rule depends on the moment.
 ALWAYS_ASKED: Final = ("phase", "program_contacted_first")
 
 
 class Scenes(CaseActivity):
-    """A panel of one idea, with few controls, that shows its answer only beside a prediction.
+    """A panel about one idea, with few controls, that shows its answer only next to a prediction.
 
     Args:
         row: The activity's row.
-        scenes: Its students; None for those of data/scenes.csv.
+        scenes: Its students; None for those in data/scenes.csv.
     """
 
     has_sheet = False
-    may_be_unknown = ()  # a described student is known, and one's own case here opens with what is described
+    may_be_unknown = ()  # a described student has no unknown fields, and the reader's own case starts from the description
 
     def __init__(self, row: ActivityRow, scenes: Iterable[SceneRow] | None = None) -> None:
         super().__init__()
@@ -68,22 +68,22 @@ class Scenes(CaseActivity):
         self.start = self._at(first, state_of(self._case_of(first)))
         self.restore(self.start)
 
-    # ---- where the reader is ----
+    # ---- the reader's position ----
 
     @functools.cached_property
     def cases(self) -> Mapping[str, Case]:
-        """The described cases by scene."""
+        """The described cases, by scene."""
         return {name: case_of(row.overrides) for name, row in self.scenes.items()}
 
     def _case_of(self, scene: str) -> Case:
-        """Return a scene's case; one's own is the first scene's, with the default in each field that can be moved."""
+        """Return a scene's case; the reader's own starts as the first scene's, with its movable fields at their defaults."""
         if scene != OWN:
             return self.cases[scene]
         defaults = {name: Case.fields()[name].default for name in (*self._mine(), *ALWAYS_ASKED)}
         return next(iter(self.cases.values())).replace(**defaults)
 
     def _mine(self) -> tuple[str, ...]:
-        """Return the fields that a reader enters here, with those that only make sense together."""
+        """Return the fields that readers enter here, along with those that only make sense together with them."""
         return (*dict.fromkeys((*self.row.fields, *_linked_to(self.row.fields), *(ALWAYS_ASKED if self.row.own else ()))),)
 
     def _at(self, scene: str, state: CaseState) -> CaseState:
@@ -103,7 +103,7 @@ class Scenes(CaseActivity):
     # ---- actions ----
 
     def actions(self) -> dict[str, Action]:
-        """Return what the buttons do."""
+        """Return the actions of the buttons."""
         return {**super().actions(), "see": self._see, "scene": self._scene, "again": self._again, "save_case": self._save_case}
 
     def _see(self, _: object) -> ActionResult:
@@ -134,7 +134,7 @@ class Scenes(CaseActivity):
     # ---- what is on the page ----
 
     def fields(self) -> Iterable[str]:
-        """Return the controls: the guess, and the chosen fields."""
+        """Return the controls: the guess and the panel's fields."""
         return ("guess", *self._controls())
 
     def label(self, field: str) -> str:
@@ -146,7 +146,7 @@ class Scenes(CaseActivity):
         return () if field == "guess" else super().positions(field)
 
     def with_value(self, field: str, value: object) -> CaseState:
-        """Return where a move of one control leads."""
+        """Return the state after one control moves."""
         if field != "guess":
             return super().with_value(field, value)
         guess = known_word("guess", value, [name for name, _ in verdict_options()])
@@ -154,14 +154,14 @@ class Scenes(CaseActivity):
         return self.state._replace(guesses=tuple(guesses.items()))
 
     def update(self, **values: object) -> None:
-        """Change fields of the case, or the guess; if one of them cannot be, nothing changes."""
+        """Change fields of the case, or the guess; if one of the values is invalid, nothing changes."""
         guess = values.pop("guess", None)
         guessed = self.state if guess is None else self.with_value("guess", guess)
         self.commit(state_of(guessed.case.replace(**values), guessed.reading, guessed) if values else guessed)
         self.clear_errors()
 
     def values(self, state: CaseState) -> dict[str, Any]:
-        """Return the case, the guess of this scene, and what a page has to save."""
+        """Return the case, this scene's guess, and what a page has to save."""
         return {**super().values(state), **self._predictions(state)}
 
     def public_values(self, state: CaseState) -> dict[str, Any]:
@@ -181,7 +181,7 @@ class Scenes(CaseActivity):
         return super().visible_outcome(state) if self._is_seen(state) else ("", "")
 
     def from_file(self, text: str) -> CaseState:
-        """Return the state that `values` wrote."""
+        """Return the state written by `values`."""
         try:
             record = json.loads(text)
             guesses = json.loads(record.pop("guesses"))
@@ -195,11 +195,11 @@ class Scenes(CaseActivity):
         return state_of(Case.from_record(record))._replace(
             scene=scene,
             guesses=tuple(guessed.items()),
-            seen=tuple(name for name in dict.fromkeys(seen) if name in guessed),  # nobody has seen it before the guess
+            seen=tuple(name for name in dict.fromkeys(seen) if name in guessed),  # nobody can have seen it before guessing
         )
 
     def fragments(self, state: CaseState) -> dict[str, str]:
-        """Return the story, and once a prediction was made, the answer beside it."""
+        """Return the story and, once the reader has predicted, the answer next to the prediction."""
         seen = self._is_seen(state)
         parts = dict.fromkeys(("verdict", "chain", "rules", "strip", "beside", "rule_line"), "")
         if seen:
@@ -210,7 +210,7 @@ class Scenes(CaseActivity):
         return {**parts, "story": self._story(state.scene), "nav": self._nav(state.scene)}
 
     def deferred_fragments(self, state: CaseState) -> dict[str, str]:
-        """Return what this panel shows beside verdict and rule, once a prediction was made."""
+        """Return what this panel shows besides verdict and rule, once the reader has predicted."""
         if not self._is_seen(state):
             return {}
         wanted = [name for name in self.row.shows if name in {"changes", "readings"}]
@@ -223,7 +223,7 @@ class Scenes(CaseActivity):
         return parts
 
     def markers(self, state: CaseState) -> dict[str, Any]:
-        """Return where the case stands on each chart of this panel."""
+        """Return the case's position on each chart in this panel."""
         if not self._is_seen(state):
             return {}
         return {chart: charts.mark(chart, state.case, state.reading) for chart in self._pictures(state)}
@@ -233,7 +233,7 @@ class Scenes(CaseActivity):
         return {**super().ui_state(state), "shown": ["guess", *self._shown(state)], "open": self._open(state)}
 
     def _controls(self) -> tuple[str, ...]:
-        """Return the fields of a case that have a control on the page, visible or not."""
+        """Return the fields of a case with a control on the page, visible or not."""
         return (*dict.fromkeys((*self.row.fields, *(ALWAYS_ASKED if self.row.own else ()))),)
 
     def _shown(self, state: CaseState) -> list[str]:
@@ -250,7 +250,7 @@ class Scenes(CaseActivity):
         return [chart for chart in charts.CHARTS if chart in self.row.shows]
 
     def _pictures(self, state: CaseState) -> list[str]:
-        """Return the charts that can be drawn: one has no picture of scores of two exams."""
+        """Return the charts that can be drawn; one chart needs scores from a single exam."""
         return [chart for chart in self._charts() if not charts.missing_for(chart, state.case, state.reading)]
 
     def _title(self, scene: str) -> str:
@@ -265,7 +265,7 @@ class Scenes(CaseActivity):
         return join(tag("h3", counted, " " if counted else None, self._title(scene)), tag("p", story))
 
     def _assumed(self) -> Markup:
-        """Return what is taken for granted in one's own case, since it cannot be entered here."""
+        """Return the assumptions about the reader's own case that can't be entered here."""
         case, known = self._case_of(OWN), self._controls()
         told = []
         if "score" not in known:
@@ -295,7 +295,7 @@ class Scenes(CaseActivity):
         row: SceneRow | None = self.scenes.get(state.scene)
         case = self._case_of(state.scene) if row else state.case
         guess = Verdict[self._guess(state).upper()]
-        if exam_of(case) is None:  # of a reader's own case, in which nothing can be compared yet
+        if exam_of(case) is None:  # the reader's own case, which has nothing to compare yet
             yours = description_list((text("guess.yours"), tag("b", guess.label)))
             return join(yours, tag("p", text("orientation.mixed")), tag("p", rules_check(case).next_step))
         judgment = judge(case, state.reading)
@@ -322,7 +322,7 @@ class Scenes(CaseActivity):
             else {}
         )
         pictures = [case_chart(chart, state.case, state.reading, later[f"table.{chart}"], ()) for chart in self._charts()]
-        moving = "amplifier" in shows  # a picture that every control moves stands above them, so that both are in sight
+        moving = "amplifier" in shows  # a picture that every control moves is above the controls, so that both are visible
         return activity_page(
             self.key,
             slot("story", parts["story"], class_="bw-story"),
@@ -380,19 +380,19 @@ class Scenes(CaseActivity):
         )
 
     def static_html(self) -> str:
-        """Return the first story, for a notebook that has not been run."""
+        """Return the first story, for a notebook that hasn't run."""
         return static_page(self.key, self._story(self.order[0]))
 
     @property
     def text(self) -> str:
-        """Title, lead, the story, and what is asked or answered."""
+        """Title, introduction, the story, and the question or the answer."""
         scene = self.state.scene
         head = [self.title, self._title(scene)]
         head.append(text("scene.own_story") if scene == OWN else text(f"scene.{scene}.story"))
         return "\n".join([*head, super().text if self._is_seen(self.state) else text("guess.ask")])
 
     def transcript_lines(self) -> Iterator[str]:
-        """Predict for every student, see, move every control to every place and back, and tell each outcome."""
+        """Predict for every student, see the answer, move every control to all positions and back, and yield each result."""
         for scene in self.scenes:
             self.commit(self._at(scene, self.state))
             self.put_guess("file_read")
@@ -401,18 +401,18 @@ class Scenes(CaseActivity):
             yield from [f"   {self.label(field)} {told}" for field, told in swept.items() if told]
 
     def put_guess(self, guess: str) -> None:
-        """Predict a verdict, by its short name, for the student at hand, and see."""
+        """Predict a verdict for the current student, by its short name, and see the answer."""
         self.commit(self.with_value("guess", guess))
         self._see({})
 
 
 def sweep(activity: CaseActivity, field: str, *, combined: bool = True) -> str:
-    """Return the verdict at every position of one control, with positions of the same verdict together.
+    """Return the verdict at every position of one control, grouping positions with the same verdict.
 
     Args:
         activity: The case.
         field: The control.
-        combined: Whether to show positions with several boxes checked too.
+        combined: Whether to include positions with several boxes checked.
 
     Examples:
         >>> sweep(CaseActivity(), "scripted")
@@ -428,14 +428,14 @@ def sweep(activity: CaseActivity, field: str, *, combined: bool = True) -> str:
 
 
 def _why_held(judgment: Judgment) -> list[Markup]:
-    """Return the reasons of the links that hold a verdict down."""
+    """Return the reasons from the links that limit a verdict."""
     if judgment.verdict is max(Verdict):
         return []
     return [tag("p", reason.sentence) for reason in judgment.binding_reasons]
 
 
 def span(field: str, values: list[Any]) -> str:
-    """Write some positions of a control as a reader knows them, such as "Off" or "235-240".
+    """Return some positions of a control in the reader's terms, such as "Off" or "235-240".
 
     Examples:
         >>> span("score", [235, 236])
@@ -456,7 +456,7 @@ def span(field: str, values: list[Any]) -> str:
 
 
 def _linked_to(fields: Iterable[str]) -> tuple[str, ...]:
-    """Return the fields that are saved with others, since they only make sense together."""
+    """Return fields that are saved together with others because they only make sense together."""
     return tuple(
         more for field, more in (("recommender", "move"), ("move", "recommender")) if field in fields and more not in fields
     )

@@ -1,4 +1,4 @@
-"""A hundred points to share out, before one sees how the article's chart shares them."""
+"""A hundred points to distribute, before readers see how the article's chart distributes them."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class Shares(GuessForm):
         return sum(state[row.factor] for row in self.rows)
 
     def missing(self, state: Record, _step: str = "") -> str:
-        """Return what is wrong or still to be shared; what was typed in vain is not what is counted."""
+        """Return what is wrong or left to distribute; a rejected entry isn't counted."""
         if self.errors:
             return next(iter(self.errors.values()))
         return "" if self._sum(state) == WHOLE else self._left(state)
@@ -50,12 +50,12 @@ class Shares(GuessForm):
         return text("shares.left", left=left) if left > 0 else text("shares.over", over=-left)
 
     def fragments(self, state: Record) -> dict[str, str]:
-        """Return what is left to share, and once the reader compares, the article's shares beside."""
+        """Return what is left to distribute and, once the reader compares, the article's shares next to theirs."""
         left = self._left(state)
         return {"left": left, "live_text": left, "compared": self._compared(state) if self.is_seen(state) else ""}
 
     def deferred_fragments(self, state: Record) -> dict[str, str]:
-        """Return the two charts beside each other."""
+        """Return the two charts side by side."""
         if not self.is_seen(state):
             return {}
         return {"base_figure.shares": json.dumps(self._figure(state)), "alt_text.shares": self._alt_text(state)}
@@ -101,7 +101,7 @@ class Shares(GuessForm):
         )
 
     def transcript_lines(self) -> Iterator[str]:
-        """Move every slider to both ends and to the article's share, compare, and tell what is said."""
+        """Move every slider to both ends and to the article's share, compare, and yield the answers."""
         for row in self.rows:
             for share in (0, WHOLE, row.share):
                 self.update(**{row.factor: share})

@@ -1,4 +1,4 @@
-"""The sheet to take away, as activities offer it: shown in place, printed, copied, saved as a page, as text and as calendar."""
+"""The one-page sheet in activities: shown on the page, printed, copied, or saved as a page, as text or as a calendar."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ from backchannel_lib.page.inputs import text_box
 from backchannel_lib.page.sheet import Sheet, sheets_calendar, sheets_html, sheets_text
 from backchannel_lib.page.sheet_desk import topics_control
 
-LONGEST: Final = 80  # characters of a name
+LONGEST: Final = 80  # characters in a name
 
-#: What a file is called and how it is written, by the button that saves it.
+#: The name and format of each file, by the button that saves it.
 FILES: Final[Mapping[str, tuple[str, Callable[[Sequence[Sheet]], str]]]] = {
     "save_page": ("my_sheet.html", sheets_html),
     "save_text": ("my_sheet.txt", sheets_text),
@@ -29,7 +29,7 @@ FILES: Final[Mapping[str, tuple[str, Callable[[Sequence[Sheet]], str]]]] = {
 
 
 def line_field(field: str, label: str = "") -> FormField:
-    """Make a field that holds one short line of text, without needless spaces.
+    """Return a field for one short line of text, with extra spaces removed.
 
     Examples:
         >>> line_field("name").read("  A.   Student ")
@@ -46,7 +46,7 @@ def line_field(field: str, label: str = "") -> FormField:
 
 
 def topics_field(field: str, label: str = "") -> FormField:
-    """Make a field that holds what the article does not cover and the student has checked.
+    """Return a field for the topics outside the article that the student has checked.
 
     Examples:
         >>> topics_field("topics").read("img|couples")
@@ -57,10 +57,10 @@ def topics_field(field: str, label: str = "") -> FormField:
 
 @functools.cache
 def sheet_fields(*names: str) -> Mapping[str, FormField]:
-    """Return what is asked for a sheet alone, by the names of the controls.
+    """Return the fields that only a sheet uses, by the names of their controls.
 
     Args:
-        *names: Which of ``topics``, ``name`` and ``program``; all of them where none is named.
+        *names: Any of ``topics``, ``name`` and ``program``; all of them if empty.
 
     Examples:
         >>> list(sheet_fields()), list(sheet_fields("name"))
@@ -71,13 +71,13 @@ def sheet_fields(*names: str) -> Mapping[str, FormField]:
 
 
 class SheetEntries(NamedTuple):
-    """What was entered for a sheet alone, as part of an activity's state.
+    """The entries that only a sheet uses, as part of an activity's state.
 
     Args:
-        topics: What the article does not cover and the student has checked.
+        topics: The topics outside the article that the student has checked.
         name: The student's name.
         program: The program's name.
-        in_sight: Whether the sheet is shown.
+        in_sight: Whether the sheet is visible.
 
     Examples:
         >>> SheetEntries().with_value("sheet_name", "  Zoë ").values()
@@ -96,16 +96,16 @@ class SheetEntries(NamedTuple):
 
     @property
     def toggled(self) -> SheetEntries:
-        """The same with the sheet shown, or taken away again."""
+        """The same entries with the sheet shown or hidden again."""
         return self._replace(in_sight=not self.in_sight)
 
     def with_value(self, field: str, value: object) -> SheetEntries:
-        """Return what a move of one control leads to."""
+        """Return the entries after one control moves."""
         changed: dict[str, Any] = {field.removeprefix(SHEET_PREFIX): sheet_fields()[field].read(value)}
         return self._replace(**changed)
 
     def with_record(self, record: Mapping[str, object], fields: Iterable[str]) -> SheetEntries:
-        """Return what a saved record holds of some fields; the others stay."""
+        """Return the entries with some fields from a saved record; the others stay."""
         entries = self
         for field in fields:
             if field in record:
@@ -113,12 +113,12 @@ class SheetEntries(NamedTuple):
         return entries
 
     def values(self, *names: str) -> dict[str, str]:
-        """Return the values of the controls, as `sheet_fields` names them."""
+        """Return the values of the controls, by the names in `sheet_fields`."""
         values = {**self._asdict(), "topics": "|".join(self.topics)}
         return {field: values[field.removeprefix(SHEET_PREFIX)] for field in sheet_fields(*names)}
 
     def controls(self, *names: str) -> list[Markup]:
-        """Return the controls, as `sheet_fields` names them."""
+        """Return the controls, by the names in `sheet_fields`."""
         return [
             topics_control(field, one.label, self.topics)
             if field == "sheet_topics"
@@ -130,12 +130,12 @@ class SheetEntries(NamedTuple):
 def sheet_actions(
     activity: Activity[State], toggled: Callable[[State], State], sheets: Callable[[State], Sequence[Sheet]]
 ) -> dict[str, Action]:
-    """Return what the buttons of a sheet do.
+    """Return the actions of a sheet's buttons.
 
     Args:
-        activity: Whose sheet it is; in its ``ui_state`` the section ``sheet`` is open while the sheet is in sight.
-        toggled: Returns a state with the sheet shown, or taken away again.
-        sheets: Returns the sheets of a state; none while nothing was entered.
+        activity: The sheet's activity; its ``ui_state`` lists the section ``sheet`` as open while the sheet is visible.
+        toggled: Returns a state with the sheet shown or hidden again.
+        sheets: Returns the sheets for a state; none if the reader hasn't entered anything.
 
     Examples:
         >>> list(sheet_actions(Activity("mine", SheetEntries()), lambda state: state.toggled, lambda _: []))

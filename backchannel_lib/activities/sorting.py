@@ -1,4 +1,4 @@
-"""Things to sort into groups, before one sees what the article makes of them."""
+"""Things to sort into groups, before readers see what the article says about them."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from backchannel_lib.page.inputs import button, radios, toolbar
 
 
 class Sorting(Items):
-    """Items to sort (data/items.csv) into groups (data/choices.csv); an item may fit several.
+    """Items to sort (data/items.csv) into groups (data/choices.csv); several groups can be right for an item.
 
     Args:
         row: The activity's row.
@@ -33,7 +33,7 @@ class Sorting(Items):
         return {**self.answers(state), "summary": summary, "live_text": summary}
 
     def answer(self, name: str, state: Record) -> str:
-        """Return the reader's choice beside the article's, and why."""
+        """Return the reader's choice next to the article's, with the reason."""
         item, mine = self.items[name], state[name]
         verdict = "lesson.unsaid" if not mine else "lesson.alike" if mine in item.fits else "lesson.unlike"
         if item.rule and verdict == "lesson.unlike":
@@ -65,12 +65,12 @@ class Sorting(Items):
 
     @property
     def text(self) -> str:
-        """Title, lead, the items and the groups."""
+        """Title, introduction, the items and the groups."""
         lines = [super().text, text("sorting.heaps", heaps=", ".join(self._name(choice) for choice in self.choices))]
         return "\n".join(lines + [f"- {self.label(name)}" for name in self.items])
 
     def transcript_lines(self) -> Iterator[str]:
-        """Put every item into every group, compare, and return what comes out."""
+        """Put every item into every group, compare, and yield the results."""
         for name in self.items:
             fitting = []
             for choice in self.choices:

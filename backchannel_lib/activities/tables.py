@@ -1,4 +1,4 @@
-"""The tables of the chapters: which there are, what one does in each, and what is told, asked and sorted there.
+"""The chapters' tables: which chapters there are, their activities, and what those show, ask and sort.
 
 Each row class declares its table's columns; see `backchannel_lib.base.readers.loader`.
 """
@@ -35,11 +35,11 @@ SHOWS: Final = ("chain", "rules", "changes", "readings", "callers", "amplifier",
 
 
 def case_of(overrides: Iterable[tuple[str, str]], before: Case | None = None) -> Case:
-    """Make the case that pairs of a table describe.
+    """Build the case that a table's pairs describe.
 
     Args:
         overrides: Pairs of a field and its value as text.
-        before: The case they change; None for the default case.
+        before: The case that they change; None for the default case.
 
     Raises:
         CaseError: A value breaks its field's rule.
@@ -58,7 +58,7 @@ def activities_of(*kinds: str) -> Callable[[], Collection[str]]:
 
 
 class ChapterRow(NamedTuple):
-    """The chapters in their order. Text: ``chapter.<chapter>``.
+    """The chapters in order. Text: ``chapter.<chapter>``.
 
     Examples:
         >>> load_chapters()[0].chapter
@@ -75,7 +75,7 @@ load_chapters = loader(ChapterRow, "chapters.csv")
 
 
 class ActivityRow(NamedTuple):
-    """What one does in the chapters, in the order of the page. Texts: ``activity.<activity>.title`` and ``.lead``.
+    """The activities of the chapters, in the order on the page. Texts: ``activity.<activity>.title`` and ``.lead``.
 
     Examples:
         >>> load_activities()[0].chapter
@@ -94,10 +94,10 @@ load_activities = loader(ActivityRow, "activities.csv")
 
 
 class SceneRow(NamedTuple):
-    """Students whose outcome is predicted before it is shown. Texts: ``scene.<scene>.title``, ``.story`` and ``.why``.
+    """Students whose verdict readers predict before seeing it. Texts: ``scene.<scene>.title``, ``.story`` and ``.why``.
 
     Source:
-        ours; the claims that the rows name.
+        Our own examples; the claims in each row.
 
     Examples:
         >>> len(load_scenes()) > 5
@@ -115,10 +115,10 @@ load_scenes = loader(SceneRow, "scenes.csv")
 
 
 class StepRow(NamedTuple):
-    """The walks: one case changed step by step. Texts: ``step.<step>.text``, and ``.why`` where readers predict it.
+    """The walks: one case changed step by step. Texts: ``step.<step>.text``, and ``.why`` if readers predict the step.
 
     Source:
-        ours; the claims that the rows name.
+        Our own examples; the claims in each row.
 
     Examples:
         >>> load_steps()[0].start
@@ -137,7 +137,7 @@ load_steps = loader(StepRow, "steps.csv")
 
 
 class ChoiceRow(NamedTuple):
-    """The groups into which things are sorted. Text: ``choice_of.<activity>.<choice>``.
+    """The groups for sorting. Text: ``choice_of.<activity>.<choice>``.
 
     Examples:
         >>> len(load_choices()) > 3
@@ -155,7 +155,7 @@ class ItemRow(NamedTuple):
     """The things to sort. Texts: ``item.<item>.text`` and ``.why``.
 
     Source:
-        ours; the claims that the rows name.
+        Our own examples; the claims in each row.
 
     Examples:
         >>> all(row.fits for row in load_items())
@@ -174,7 +174,7 @@ load_items = loader(ItemRow, "items.csv")
 
 
 class InboxPieceRow(NamedTuple):
-    """The pieces from which the emails of the inbox are put together. Text: ``inbox_piece.<piece>``.
+    """The pieces of the inbox's emails. Text: ``inbox_piece.<piece>``.
 
     Examples:
         >>> {row.place for row in load_inbox_pieces()} == set(INBOX_PLACES)
@@ -193,7 +193,7 @@ class ArticleNumberRow(NamedTuple):
     """Numbers that the article states and an activity shows.
 
     Source:
-        The claims that the rows name.
+        The claims in each row.
 
     Examples:
         >>> article_number("cold_emails")
@@ -209,12 +209,12 @@ load_article_numbers = loader(ArticleNumberRow, "article_numbers.csv")
 
 
 def article_number(name: str) -> int:
-    """Return a number of data/article_numbers.csv by its name."""
+    """Return a number from data/article_numbers.csv by its name."""
     return _article_number(name).value
 
 
 def article_number_claims(name: str) -> tuple[str, ...]:
-    """Return the claims in which the article states a number of data/article_numbers.csv.
+    """Return the claims behind a number in data/article_numbers.csv.
 
     Examples:
         >>> article_number_claims("seconds_per_file")
@@ -228,10 +228,10 @@ def _article_number(name: str) -> ArticleNumberRow:
 
 
 class WeekContactRow(NamedTuple):
-    """The contacts that are compared at every moment of the week. Text: ``contact.<contact>``.
+    """The contacts to compare at every moment of the week. Text: ``contact.<contact>``.
 
     Source:
-        The claims that the rows name.
+        The claims in each row.
 
     Examples:
         >>> load_week_contacts()[0].contact
@@ -247,10 +247,10 @@ load_week_contacts = loader(WeekContactRow, "week_contacts.csv")
 
 
 class DeskFileRow(NamedTuple):
-    """The files that come onto the director's desk, in their order. Texts: ``desk.<file>.said`` and ``.why``.
+    """The files on the director's desk, in order. Texts: ``desk.<file>.said`` and ``.why``.
 
     Source:
-        ours; the claims that the rows name.
+        Our own examples; the claims in each row.
 
     Examples:
         >>> len(load_desk_files())
@@ -267,7 +267,7 @@ load_desk_files = loader(DeskFileRow, "desk_files.csv")
 
 
 class DeskDecisionRow(NamedTuple):
-    """What the director can do with a file, the least first. Text: ``decision.<decision>``.
+    """The director's possible decisions on a file, the weakest first. Text: ``decision.<decision>``.
 
     Examples:
         >>> load_desk_decisions()[1].at_least
@@ -283,12 +283,12 @@ load_desk_decisions = loader(DeskDecisionRow, "desk_decisions.csv")
 
 
 class ReadingCaseRow(NamedTuple):
-    """One case for each reading that is no default, to show what hangs on it.
+    """One example for each reading other than the defaults, to show its effect.
 
-    Texts: ``reading_case.<reading>``, and why we chose as we did: ``disagree_why.<choice>``.
+    Texts: ``reading_case.<reading>``, and the reason for our choice: ``disagree_why.<choice>``.
 
     Source:
-        ours, to illustrate data/readings.csv.
+        Our own examples for data/readings.csv.
 
     Examples:
         >>> load_reading_cases()[0].reading
@@ -314,7 +314,7 @@ def column_settings(cell: str) -> Settings:
 
 
 class PlannerExampleRow(NamedTuple):
-    """The made-up student, people and programs with which the planner opens. Text: ``planner_example.<row>``.
+    """The example student, people and programs that the planner starts with. Text: ``planner_example.<row>``.
 
     Examples:
         >>> [row.table for row in load_planner_example()][:2]
@@ -350,12 +350,12 @@ def settings_or_nothing(cell: str) -> Settings:
 
 
 class DrillTurnRow(NamedTuple):
-    """What comes in during the drill, in its order: each file once, and some of them once more with a ping.
+    """The events of the drill in order: each file once, and some of them again with a ping.
 
-    Texts of a ping: ``drill_from.<turn>``, ``drill_said.<turn>`` and ``drill_why.<turn>``.
+    Texts for a ping: ``drill_from.<turn>``, ``drill_said.<turn>`` and ``drill_why.<turn>``.
 
     Source:
-        ours; the claims that the rows name.
+        Our own examples; the claims in each row.
 
     Examples:
         >>> sum(row.is_ping for row in load_drill_turns())
@@ -371,7 +371,7 @@ class DrillTurnRow(NamedTuple):
 
     @property
     def is_ping(self) -> bool:
-        """Whether somebody speaks up for a file that came before."""
+        """Whether somebody speaks up for an earlier file."""
         return bool(self.overrides)
 
 

@@ -1,4 +1,4 @@
-"""Sheets that are gone through one by one against a clock: what the desk and the drill have in common."""
+"""Sheets to go through one by one against a clock: what the desk and the drill have in common."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ CLOCK: Final = ("on", "off")
 
 
 def is_left(left: object, seconds: int) -> TypeGuard[int]:
-    """Whether this is a number of seconds that a clock of so many may have left.
+    """Return whether this is a possible number of seconds left on a clock that started with ``seconds``.
 
     Examples:
         >>> is_left(90, 90), is_left(91, 90), is_left(True, 90), is_left("9", 90)
@@ -30,14 +30,14 @@ def is_left(left: object, seconds: int) -> TypeGuard[int]:
 
 
 class TimedDeck(Form):
-    """Sheets in an order, where the reader is among them, and whether the clock is wanted.
+    """Sheets in order, the reader's position among them, and whether the clock is on.
 
-    A kind says in `decided` what was decided so far, and gives `head_at`, `clock_of`, `sections` and `time_is_up`.
+    A kind returns the decisions so far in `decided`, and implements `head_at`, `clock_of`, `sections` and `time_is_up`.
 
     Args:
         row: The activity's row.
         order: The names of the sheets.
-        entries: What else it holds, by name.
+        entries: Its other values, by name.
     """
 
     def __init__(self, row: ActivityRow, order: list[str], entries: Mapping[str, FormField]) -> None:
@@ -48,11 +48,11 @@ class TimedDeck(Form):
         )
 
     def on_top(self, state: Record) -> str:
-        """Return the sheet that is visible; blank before the first and after the last."""
+        """Return the current sheet; blank before the first and after the last."""
         return self.order[state["at"] - 1] if 0 < state["at"] < self.end else ""
 
     def to(self, at: int, **decided: str) -> ActionResult:
-        """Go to a sheet, or to the end once something was decided; what is decided on the way counts."""
+        """Go to a sheet, or to the end if there is a decision; decisions on the way count."""
         if not 0 < at <= self.end:
             return {}
         if at == self.end and not decided and not self.decided(self.state):
@@ -61,7 +61,7 @@ class TimedDeck(Form):
         return {"focus": "summary" if at == self.end else self.head_at(at)}
 
     def believed(self, state: Record) -> Record:
-        """Return the state in a file; there is no end before something was decided."""
+        """Return the state in a file; the end requires a decision."""
         if state["at"] == self.end and not self.decided(state):
             return MappingProxyType({**state, "at": 0})
         return state
@@ -69,25 +69,25 @@ class TimedDeck(Form):
     # ---- what a kind of deck must implement ----
 
     def decided(self, state: Record) -> list[str]:
-        """Return the sheets on which something was decided."""
+        """Return the sheets with a decision."""
         raise NotImplementedError
 
     def head_at(self, at: int) -> str:
-        """Return the fragment that heads a sheet."""
+        """Return the name of a sheet's header fragment."""
         raise NotImplementedError
 
     def clock_of(self, state: Record) -> ClockRecord:
-        """Return the clock that runs."""
+        """Return the running clock."""
         raise NotImplementedError
 
     def time_is_up(self) -> str:
-        """Return the sentence when the time is over."""
+        """Return the sentence for when time is up."""
         raise NotImplementedError
 
     # ---- actions ----
 
     def actions(self) -> dict[str, Action]:
-        """Return what the buttons and the clock do."""
+        """Return the actions of the buttons and of the clock."""
         return {
             "begin": self._begin,
             "clock": self._clock,
@@ -111,13 +111,13 @@ class TimedDeck(Form):
         return self.to(self.order.index(known_word("take", message["value"], self.order)) + 1)
 
     def _time_up(self, message: Mapping[str, Any]) -> ActionResult:
-        """Return so and change nothing: time is no score here."""
+        """Say that time is up and change nothing, because time isn't scored here."""
         clock = self.clock_of(self.state)
         over = clock["run"] and message["value"] == clock["id"] and self.on_top(self.state)
         return {"notice": self.time_is_up()} if over else {}
 
     def clock_lines(self) -> Iterator[str]:
-        """Switch the clock off and on and let it run out, and yield what is said: for a transcript."""
+        """Turn the clock off and on, let it run out, and yield the messages for a transcript."""
         for position in CLOCK[::-1]:
             self._begin({"value": position})
             yield self.fragments(self.state)["clock"]
@@ -131,19 +131,19 @@ class TimedDeck(Form):
 
     @staticmethod
     def clock_sentence(state: Record) -> str:
-        """Return whether the clock runs, and that it closes nothing, as a sentence."""
+        """Say whether the clock is running, and that it doesn't close anything."""
         return text("desk.clock_on" if state["clock"] == "on" else "desk.clock_off")
 
     @staticmethod
     def dial(now: Iterable[str], told: str, name: str, key: str = "", *, beats: bool = False) -> Markup:
-        """Write the clock.
+        """Return the clock.
 
         Args:
-            now: The sections that are visible.
-            told: What `clock_sentence` says.
+            now: The visible sections.
+            told: The sentence from `clock_sentence`.
             name: What the clock is for.
-            key: The key that stops and starts it, or blank.
-            beats: Whether it tells the kernel how far it is.
+            key: The key that pauses and starts it, or blank.
+            beats: Whether it reports its time to Python.
         """
         return show_if(
             "desk",

@@ -1,4 +1,4 @@
-"""One case changed step by step: the reader predicts whether the verdict rises, stays or falls, then sees."""
+"""One case changed step by step: readers predict whether the verdict rises, stays or falls, then see."""
 
 from __future__ import annotations
 
@@ -25,12 +25,12 @@ DIRECTIONS: Final = ("up", "same", "down")
 
 
 class Step(NamedTuple):
-    """One step of a walk, made into a case.
+    """One step of a walk, with its case.
 
     Args:
         row: Its row in data/steps.csv.
-        case: The case as it is then.
-        direction: Whether the verdict went ``up``, ``down`` or stayed the ``same``; blank where a walk begins.
+        case: The case after this step.
+        direction: Whether the verdict went ``up``, ``down`` or stayed the ``same``; blank at the start of a walk.
     """
 
     row: StepRow
@@ -39,7 +39,7 @@ class Step(NamedTuple):
 
 
 def steps_of(activity: str) -> tuple[Step, ...]:
-    """Return the steps of a walk in order, as cases.
+    """Return the steps of a walk in order, with their cases.
 
     Examples:
         >>> [step.direction for step in steps_of("fellow_walk")][:2]
@@ -58,7 +58,7 @@ def steps_of(activity: str) -> tuple[Step, ...]:
 
 
 class Walk(Form):
-    """A walk and how far the reader has come.
+    """A walk and the reader's progress.
 
     Args:
         row: The activity's row.
@@ -76,11 +76,11 @@ class Walk(Form):
         )
 
     def actions(self) -> dict[str, Action]:
-        """Return what the buttons do."""
+        """Return the actions of the buttons."""
         return {"see": self._see, "on": self._on}
 
     def _see(self, _: object) -> ActionResult:
-        """Show what the next step does, beside the prediction."""
+        """Show the effect of the next step next to the prediction."""
         next_step = self._next(self.state)
         if next_step is None or not next_step.direction:
             return {}
@@ -90,16 +90,16 @@ class Walk(Form):
         return {"focus": "now"}
 
     def _on(self, _: object) -> ActionResult:
-        """Begin the next walk of the same activity, where there is one."""
+        """Start the next walk of the same activity, if there is one."""
         coming = self._next(self.state)
         if coming is not None and coming.direction:
-            return {"notice": text("guess.first")}  # what comes next is to be predicted
+            return {"notice": text("guess.first")}  # the next step needs a prediction first
         if coming is not None:
             self.commit_values(at=self.state["at"] + 1, guess="")
         return {"focus": "now"}
 
     def believed(self, state: Record) -> Record:
-        """Return the state in a file; nobody comes past a step that was not predicted."""
+        """Return the state in a file; nobody gets past a step without predicting it."""
         passed = self.steps[1 : state["at"] + 1]
         way = itertools.takewhile(lambda step: not step.direction or state[step.row.step], passed)
         return MappingProxyType({**state, "at": sum(1 for _ in way)})
@@ -109,11 +109,11 @@ class Walk(Form):
         return self.steps[place_after] if place_after < len(self.steps) else None
 
     def _from(self, state: Record) -> int:
-        """Return where the walk that the reader is on began."""
+        """Return where the current walk began."""
         return max(place for place in range(state["at"] + 1) if self.steps[place].row.start)
 
     def fragments(self, state: Record) -> dict[str, str]:
-        """Return the way so far, the case as it is, and the next step."""
+        """Return the steps so far, the current case, and the next step."""
         now, coming = self.steps[state["at"]], self._next(state)
         card = fast_fragments(now.case)
         asks = coming is not None and coming.direction != ""
@@ -135,7 +135,7 @@ class Walk(Form):
         return ["ask"] if coming and coming.direction else ["on"] if coming else []
 
     def _trail(self, state: Record) -> Markup:
-        """Return the last step passed, and those before it folded."""
+        """Return the last completed step, with earlier ones folded."""
         passed = [self._passed(at, state) for at in range(self._from(state), state["at"])]
         folded = tag(
             "details",
@@ -206,18 +206,18 @@ class Walk(Form):
         )
 
     def static_html(self) -> str:
-        """Return the first step, for a notebook that has not been run."""
+        """Return the first step, for a notebook that hasn't run."""
         return static_page(self.key, tag("p", text(f"step.{self.steps[0].row.step}.text")))
 
     @property
     def text(self) -> str:
-        """Title, the step one is at and its verdict."""
+        """Title, the current step and its verdict."""
         step = self.steps[self.state["at"]]
         told = text("walk.passed", verdict=judge(step.case).verdict.label)
         return "\n".join([self.title, text(f"step.{step.row.step}.text"), told])
 
     def transcript_lines(self) -> Iterator[str]:
-        """Walk from the beginning to the end, predicting, and tell each outcome."""
+        """Walk from the beginning to the end with predictions, and yield each result."""
         for at, step in enumerate(self.steps):
             if at:
                 self.update(guess="same")

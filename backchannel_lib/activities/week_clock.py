@@ -1,4 +1,4 @@
-"""One clock through Match Week and on to July 1: the article's phases, the official clock and the rule above each other."""
+"""One clock through Match Week and on to July 1: the article's phases, the official schedule and the rule together."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ from backchannel_lib.page.pictures import week_picture
 from backchannel_lib.page.sheet import moment_text
 
 YEARS: Final = tuple(str(year) for year in range(2024, 2036))
-#: The days of the clock: as days after the Monday of Match Week, or as a date of the year.
+#: The clock's days: as days after the Monday of Match Week, or as dates.
 DAYS: Final[dict[str, int | tuple[int, int]]] = {
     "sunday": -1,
     "monday": 0,
@@ -43,9 +43,9 @@ DAYS: Final[dict[str, int | tuple[int, int]]] = {
     "june_30": (6, 30),
     "july_1": (7, 1),
 }
-#: The moments among which the reader looks for the first at which the rule lets anyone call.
+#: The moments from which the reader picks the first one at which the rule lets anyone call.
 GUESSES: Final = (("monday", 12), ("tuesday", 8), ("wednesday", 23), ("thursday", 21), ("friday", 12))
-#: What is known of the days themselves, beside the facts of data/week_events.csv.
+#: What we know about the days themselves, in addition to the facts in data/week_events.csv.
 DAY_FACTS: Final = (
     "calendar.monday_list",
     "calendar.match_day_rule",
@@ -53,16 +53,16 @@ DAY_FACTS: Final = (
     "calendar.thursday_before_2012",
     "soap_rule.list_until_may",
 )
-WEEK: Final = 6 * 24  # hours that the picture shows, from the Sunday's midnight on
+WEEK: Final = 6 * 24  # hours in the picture, starting at midnight before Sunday
 OPEN_YEAR: Final = "2027"
 
 
 class WeekClock(GuessForm):
-    """A moment, and what the article and the rule say of several contacts at it.
+    """A moment, and what the article and the rule say about several contacts then.
 
     Args:
         row: The activity's row.
-        clock: Tells the present moment, with its time zone; replaced in tests.
+        clock: Returns the current time with its time zone; replaced in tests.
 
     Source:
         data/phases.csv, data/week_events.csv, data/soap_rule.csv.
@@ -105,7 +105,7 @@ class WeekClock(GuessForm):
         return case_of(contact.overrides).replace(phase=phase, lists_open=state["lists_open"])
 
     def _earliest(self, state: Record) -> str:
-        """Find the first of the guessed moments at which the rule lets a call be started."""
+        """Return the first of the guessed moments at which the rule lets anyone start a call."""
         for day, hour in GUESSES:
             when = datetime.combine(self._date({**state, "day": day}), time(hour))
             if rules_check(Case(), when).answer == "allowed":
@@ -115,15 +115,15 @@ class WeekClock(GuessForm):
     # ---- actions ----
 
     def actions(self) -> dict[str, Action]:
-        """Return what the buttons do."""
+        """Return the actions of the buttons."""
         return {**super().actions(), "later": lambda _: self._step(1), "earlier": lambda _: self._step(-1), "jump": self._jump}
 
     def missing(self, state: Record, _step: str = "") -> str:
-        """Return the request to guess first, where there is no guess yet."""
+        """Return the request to guess first, or a blank text."""
         return "" if state["guess"] else text("guess.first")
 
     def _step(self, by: int) -> ActionResult:
-        """Move on by one hour, over midnight too; the clock stops at its two ends."""
+        """Move by one hour, across midnight if necessary; the clock stops at both ends."""
         days = list(DAYS)
         at = days.index(self.state["day"]) * 24 + self.state["hour"] + by
         if 0 <= at < len(days) * 24:
@@ -131,7 +131,7 @@ class WeekClock(GuessForm):
         return {}
 
     def _jump(self, message: Mapping[str, Any]) -> ActionResult:
-        """Go to a moment of the official clock."""
+        """Go to a moment of the official schedule."""
         for event in load_week_events():
             if event.event == message["value"]:
                 self.commit_values(day=list(DAYS)[event.day + 1], hour=int(event.starts[:2]))
@@ -140,7 +140,7 @@ class WeekClock(GuessForm):
     # ---- what is on the page ----
 
     def fragments(self, state: Record) -> dict[str, str]:
-        """Give, once a guess was made, the moment, what holds at it, and what each contact is worth."""
+        """Return, once the reader has guessed, the moment, what applies then, and the value of each contact."""
         if not self.is_seen(state):
             return {"beside": "", "now": "", "worth": "", "live_text": ""}
         now = self._now_part(state)
@@ -159,7 +159,7 @@ class WeekClock(GuessForm):
         }
 
     def markers(self, state: Record) -> dict[str, Any]:
-        """Return where the moment stands on the picture; what comes after the week stands at its edge."""
+        """Return the moment's position in the picture; anything after the week is at its edge."""
         if not self.is_seen(state):
             return {}
         first = datetime.combine(match_week(int(state["year"])), time()) - timedelta(days=1)
@@ -167,7 +167,7 @@ class WeekClock(GuessForm):
         return {"week": (min(hours, WEEK + 18), text("clock.band.now"))}
 
     def marker_only_fields(self, field: str) -> tuple[str, ...]:
-        """Return the chart on which day and hour move nothing but the marker."""
+        """Return the chart on which day and hour only move the marker."""
         return ("week",) if field in {"hour", "day"} else ()
 
     def sections(self, state: Record) -> list[str]:
@@ -175,7 +175,7 @@ class WeekClock(GuessForm):
         return super().sections(state) or ["ask"]
 
     def ui_state(self, state: Record) -> dict[str, Any]:
-        """Return which sections are visible, and which controls mean something at this moment."""
+        """Return which sections are visible, and which controls matter at this moment."""
         phase = phase_at(self._when(state), self._reading(state))
         here = {"lists_open": phase == "soap_lists", "friday_after": state["day"] == "friday"}
         shown = [field for field in self.fields() if here.get(field, True)]
@@ -190,7 +190,7 @@ class WeekClock(GuessForm):
         )
 
     def _today(self) -> Markup:
-        """Tell the present moment, the phase it falls in, and what the rule says until when; nobody has to guess for it."""
+        """Return the current time, its phase, and what the rule says until when; readers don't have to guess for this."""
         now = eastern(self.clock())
         phase, check = text(f"level.phase.{phase_at(now)}"), rules_check(Case(), now)
         until = text("take_home.until", when=moment_text(next_change(now)))
@@ -228,7 +228,7 @@ class WeekClock(GuessForm):
         )
 
     def _official(self, state: Record) -> str:
-        """Name what the official clock shows: an event under way, or the last one passed."""
+        """Return the event that is under way in the official schedule, or the last one before."""
         monday = datetime.combine(match_week(int(state["year"])), time())
         when, told = self._when(state), text("clock.before")
         if when >= monday + timedelta(days=5):
@@ -242,10 +242,10 @@ class WeekClock(GuessForm):
         return told
 
     def _rows(self, state: Record) -> Iterator[tuple[str, str, str]]:
-        """Yield each contact with what it is worth at the moment and what the rule says of it."""
+        """Yield each contact with its value at the moment and what the rule says about it."""
         for contact in self.contacts:
             case = self._case(contact, state)
-            # Whether to answer a program that has written is no question, so no verdict may put anyone off it.
+            # A program that has written should always get an answer, so no verdict may discourage it.
             own = case.recommender == "self"
             told = text("clock.just_answer") if own else judge(case, self._reading(state)).verdict.label
             yield text(f"contact.{contact.contact}"), told, rules_check(case, self._when(state)).label
@@ -313,20 +313,20 @@ class WeekClock(GuessForm):
 
     @property
     def text(self) -> str:
-        """The title, and what is asked or what holds at the moment."""
+        """The title, and the question or what applies at the moment."""
         title = self.title
         if not self.is_seen(self.state):
             return f"{title}\n{text('clock.ask')}\n" + "\n".join(f"- {words}" for _, words in _guess_options())
         return f"{title}\n{self._line(self.state)}"
 
     def _line(self, state: Record) -> str:
-        """Return a moment and what each contact is worth at it, in one line."""
+        """Return a moment and the value of each contact in one line."""
         worth = [f"{contact}: {told} ({answer})" for contact, told, answer in self._rows(state)]
         phase = text(f"level.phase.{phase_at(self._when(state), self._reading(state))}")
         return f"{self._moment(state)} | {phase} | {self._official(state)} | " + " | ".join(worth)
 
     def transcript_lines(self) -> Iterator[str]:
-        """Go through every day of the clock at the hours where something changes, and tell what holds."""
+        """Go through every day of the clock at the hours when something changes, and yield what applies."""
         self.update(guess=f"{GUESSES[0][0]}_{GUESSES[0][1]}")
         self.see()
         for day in DAYS:

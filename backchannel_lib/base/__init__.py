@@ -1,1 +1,1 @@
-"""Reading tables and texts, and the errors a person can fix: nothing here is specific to the subject."""
+"""Readers for tables and texts, and errors that people can fix. Nothing here is about residency."""

@@ -1,4 +1,4 @@
-"""Writing calendar files (iCalendar, RFC 5545)."""
+"""Write calendar files (iCalendar, RFC 5545)."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ class CalendarEvent(NamedTuple):
     """One event.
 
     Args:
-        name: A name that no other event of the file has, for its id.
+        name: Its id, unique within the file.
         begins: Its first day, or the moment it begins, with a time zone.
-        ends: Its last day, or the moment it ends; of the same kind as ``begins``.
+        ends: Its last day, or the moment it ends; the same type as ``begins``.
         title: What it is.
-        description: More about it; lines separated by line breaks.
+        description: More about it; can have several lines.
     """
 
     name: str
@@ -29,13 +29,13 @@ class CalendarEvent(NamedTuple):
 
 
 def calendar_file(events: Iterable[CalendarEvent], product: str, name: str, description: str) -> str:
-    """Write events as a calendar file; an empty text where there is none, since a calendar without an event is none.
+    """Return events as a calendar file; an empty text if there are none, because a calendar needs at least one event.
 
-    It says when it was made, and its events have ids that no other file has, so that two files stay apart in one calendar.
+    The file records when it was made, and its event ids are unique, so that two files don't mix in one calendar.
 
     Args:
-        events: The events in their order.
-        product: What wrote it, for the calendar's ``PRODID``.
+        events: The events in order.
+        product: The program that wrote it, for the calendar's ``PRODID``.
         name: The calendar's name.
         description: What it is about.
 
@@ -72,10 +72,10 @@ def calendar_file(events: Iterable[CalendarEvent], product: str, name: str, desc
 
 
 def _end(event: CalendarEvent) -> list[str]:
-    """Return the line with the end, which has to be later than the beginning; a moment has none."""
+    """Return the line with the end, which has to be later than the beginning; a single moment has none."""
     if isinstance(event.ends, datetime):
         return [_when("DTEND", event.ends)] if event.ends > event.begins else []
-    return [_when("DTEND", event.ends + _ONE_DAY)]  # the first day that no longer belongs to it
+    return [_when("DTEND", event.ends + _ONE_DAY)]  # DTEND is the first day after it
 
 
 def _when(name: str, when: date) -> str:
@@ -89,7 +89,7 @@ def _escaped(text: str) -> str:
 
 
 def _folded(line: str) -> str:
-    # A line has at most 75 octets, the blank that a continued line begins with included; no character is torn apart.
+    # A line has at most 75 octets, including the space that starts a continued line, and must not split a character.
     lines, room = [""], 75
     for character in line:
         size = len(character.encode())

@@ -1,4 +1,4 @@
-"""Errors about what a person entered: each names the field, the rule and the value."""
+"""Errors about a person's input: each names the field, the rule and the value."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ class CaseError(ValueError):
 
     Args:
         field: The field or argument that is wrong.
-        rule: The id of the broken rule; its sentence stands in the words table under ``error.<rule>``.
-        value: The value as it was given.
-        **details: What the sentence fills in, such as the lowest and highest value.
+        rule: Id of the broken rule; its sentence is the text ``error.<rule>``.
+        value: The original value.
+        **details: Values for the placeholders in the sentence, such as the lowest and highest value.
 
     Examples:
         >>> str(CaseError("score", "range", 1200, low=1, high=999))
@@ -33,7 +33,7 @@ class CaseError(ValueError):
     @property
     def sentence(self) -> str:
         """The rule and the value as one calm sentence, without the field's name."""
-        from backchannel_lib.base.texts import text  # here, so that an error costs nothing until one is shown
+        from backchannel_lib.base.texts import text  # imported here, so that an error costs nothing until someone reads it
 
         return text(f"error.{self.rule}", value=format_value(self.value), **self.details)
 
@@ -42,13 +42,13 @@ class CaseError(ValueError):
 
 
 class CaseFileError(CaseError):
-    """A file that should hold a case cannot be read as one; the file is left as it was.
+    """A file can't be read as a case; the file itself stays unchanged.
 
     Args:
         field: The file's name, or the field in it that is wrong.
-        rule: The id of the broken rule.
-        value: What was found.
-        **details: What the sentence fills in.
+        rule: Id of the broken rule.
+        value: The value found.
+        **details: Values for the placeholders in the sentence.
 
     Examples:
         >>> print(CaseFileError("my_case.json", "newer_file", 9, known=1))
@@ -57,15 +57,15 @@ class CaseFileError(CaseError):
 
 
 class SheetProblem(NamedTuple):
-    """One thing that is wrong in a spreadsheet, in one row or in several alike.
+    """One error in a spreadsheet, in one row or in several with the same error.
 
     Args:
-        rule: The id of the broken rule.
-        value: What was found.
-        rows: The spreadsheet's rows, the header being row 1, or their labels; none where no single row is meant.
-        column: The column, as the spreadsheet has it; blank where no single column is meant.
-        details: What the sentence fills in.
-        field: The field that the column stands for, where there is one.
+        rule: Id of the broken rule.
+        value: The value found.
+        rows: Row numbers in the spreadsheet (the header is row 1) or row labels; empty if no single row is wrong.
+        column: The column's name in the spreadsheet; blank if no single column is wrong.
+        details: Values for the placeholders in the sentence.
+        field: The field that the column stands for, if there is one.
     """
 
     rule: str
@@ -90,17 +90,17 @@ class SheetProblem(NamedTuple):
         return f"{', '.join(places)}: {sentence}" if places else sentence
 
 
-#: How many rows, and how many problems, a message lists before it counts the others.
+#: How many rows, and how many problems, a message lists before it only counts the rest.
 ROWS_LISTED: Final = 3
 PROBLEMS_LISTED: Final = 5
 
 
 class SheetError(CaseError):
-    """A spreadsheet cannot be used; the message lists the first problems, one to a line, each with its row and column.
+    """A spreadsheet can't be used; the message lists the first problems, one per line, each with its row and column.
 
     Args:
-        table: What to call the table; blank for none.
-        problems: What is wrong, at least one.
+        table: The table's name; blank if it has none.
+        problems: The problems, at least one.
 
     Examples:
         >>> problem = SheetProblem("range", 1200, (3,), "score", {"low": 1, "high": 999})
@@ -117,7 +117,7 @@ class SheetError(CaseError):
         super().__init__(first.field or first.column or table, first.rule, first.value, **first.details)
 
     def __reduce__(self) -> tuple[Any, ...]:
-        """Let the error travel from another process, such as one that judged a part of a table."""
+        """Make the error picklable, so that it can come from another process, such as one that judged part of a table."""
         return SheetError, (self.table, [each._replace(details=dict(each.details)) for each in self.problems])
 
     def __str__(self) -> str:
@@ -133,7 +133,7 @@ class SheetError(CaseError):
 
 
 def known_word(field: str, value: object, known: Iterable[str]) -> str:
-    """Return a value that is one of the known words; raise `CaseError`, which lists the likeliest one first, for any other.
+    """Return a value if it is one of the known words; otherwise raise `CaseError`, listing the most similar word first.
 
     Examples:
         >>> known_word("plan", "shrot", ["long", "short"])

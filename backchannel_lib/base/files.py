@@ -1,4 +1,4 @@
-"""Writing a file so that a full disk, a crash or a closed lid never leaves half of one, and nobody else here can read it."""
+"""Write files so that a full disk, a crash or a closed laptop never leaves half of one, and no other user can read them."""
 
 from __future__ import annotations
 
@@ -14,25 +14,25 @@ from typing import IO, Final
 
 from backchannel_lib.base.errors import CaseFileError
 
-#: How long a file waits for another window that is writing it, and how often it looks again (seconds).
+#: How long to wait for another window that is writing the file, and how often to check again (seconds).
 LOCK_TIMEOUT_S: Final = 5.0
 LOCK_INTERVAL_S: Final = 0.02
 
-#: Causes that lie in the folder, where another file name would not help.
+#: Causes that affect the whole folder, so that a different file name wouldn't help.
 FOLDER_PROBLEMS: Final = {errno.EACCES, errno.EPERM, errno.EROFS}
 
 
 def write_file(target: Path, text: str, *, make_folder: bool = False, previous: Path | None = None) -> None:
-    """Write a text file whole or not at all: what was there stays until the new text is on the disk.
+    """Write a text file atomically: the old content stays until the new text is on disk.
 
     Args:
         target: The file. Only its owner can read it.
-        text: Its new content, written as UTF-8 with its line ends as they are.
-        make_folder: Whether to make the file's folder, for its owner alone, where it is missing.
-        previous: Where to keep what was there before; None to keep nothing. At no time is the file itself missing.
+        text: Its new content, written as UTF-8 with unchanged line endings.
+        make_folder: Whether to create a missing folder, for its owner only.
+        previous: Where to keep the old content; None to discard it. The file itself always exists.
 
     Raises:
-        CaseFileError: The file cannot be written.
+        CaseFileError: The file can't be written.
 
     Examples:
         >>> with tempfile.TemporaryDirectory() as folder:
@@ -68,11 +68,11 @@ def write_file(target: Path, text: str, *, make_folder: bool = False, previous: 
     finally:
         for left in drafts:
             with contextlib.suppress(OSError):
-                left.unlink(missing_ok=True)  # gone already where all went well
+                left.unlink(missing_ok=True)  # already gone if all went well
 
 
 def unwritable(target: Path, error: OSError) -> CaseFileError:
-    """Return the error that says why a file could not be written, and what to do.
+    """Return an error that explains why a file couldn't be written, and what to do.
 
     Examples:
         >>> print(unwritable(Path("/a/b.txt"), OSError(errno.ENOSPC, "No space left on device")))
@@ -85,10 +85,10 @@ def unwritable(target: Path, error: OSError) -> CaseFileError:
 
 
 def make_folder_for_owner(folder: Path) -> None:
-    """Make a folder that its owner alone can open. Folders above it are made as any others; one that exists stays as it is.
+    """Create a folder that only its owner can open. Parent folders get default permissions; an existing folder is unchanged.
 
     Raises:
-        OSError: The folder cannot be made.
+        OSError: The folder can't be created.
 
     Examples:
         >>> with tempfile.TemporaryDirectory() as folder:
@@ -101,7 +101,7 @@ def make_folder_for_owner(folder: Path) -> None:
 
 
 def close_to_others(path: Path) -> None:
-    """Take from everybody but its owner the right to use a file or folder, where there is such a right and it can be taken.
+    """Remove everyone else's permissions on a file or folder, if there are any and they can be removed.
 
     Examples:
         >>> with tempfile.TemporaryDirectory() as folder:
@@ -111,7 +111,7 @@ def close_to_others(path: Path) -> None:
         ...     oct(file.stat().st_mode & 0o077)
         '0o0'
     """
-    with contextlib.suppress(OSError):  # missing, somebody else's, or on a file system without permissions
+    with contextlib.suppress(OSError):  # missing, owned by someone else, or on a file system without permissions
         mode = path.stat().st_mode
         if os.name == "posix" and mode & 0o077:
             path.chmod(mode & 0o700)
@@ -119,15 +119,15 @@ def close_to_others(path: Path) -> None:
 
 @contextlib.contextmanager
 def locked(target: Path) -> Iterator[None]:
-    """Hold a file against other windows of the workbook: what is read inside is still so when it is written.
+    """Lock a file against other windows of the workbook, so that what you read is still current when you write.
 
-    A lock ends with the process that held it, however that ended. Where a file system has no locks, nothing is held.
+    A lock ends with its process, even after a crash. On a file system without locks, this does nothing.
 
     Args:
-        target: The file. The lock is a file of its own beside it, which stays.
+        target: The file. The lock is a separate file next to it, which stays.
 
     Raises:
-        CaseFileError: The folder cannot be written, or another window holds the file for more than a few seconds.
+        CaseFileError: The folder isn't writable, or another window holds the lock for more than a few seconds.
 
     Examples:
         >>> with tempfile.TemporaryDirectory() as folder, locked(Path(folder) / "a.txt"):
@@ -145,11 +145,11 @@ def locked(target: Path) -> Iterator[None]:
             if time.monotonic() > until:
                 raise unwritable(target, OSError(errno.EBUSY, "another window is writing it"))
             time.sleep(LOCK_INTERVAL_S)
-        yield  # closing the handle lets go of the lock
+        yield  # closing the handle releases the lock
 
 
 def _try_lock(handle: IO[bytes]) -> bool:
-    """Lock an open file if nobody else has it locked; return whether it is safe to go on."""
+    """Try to lock an open file; return whether it is safe to go on."""
     try:
         if os.name == "nt":
             import msvcrt
@@ -160,7 +160,7 @@ def _try_lock(handle: IO[bytes]) -> bool:
 
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except ImportError:
-        return True  # in a browser there is one window
+        return True  # in a browser there is only one window
     except OSError as error:
         return error.errno not in {errno.EACCES, errno.EAGAIN}
     return True

@@ -1,4 +1,4 @@
-"""How a value and a list of known names are written in a message."""
+"""How messages show a value or a list of known names."""
 
 from __future__ import annotations
 
@@ -8,36 +8,33 @@ from typing import Any
 
 
 def format_value(value: object) -> str:
-    """Give a value as a reader should see it in a sentence, cut where it is long.
-
-    Args:
-        value: Anything.
+    """Return a value the way a sentence shows it to a reader, shortened if it is long.
 
     Returns:
-        Its text: words in quotation marks, at most 60 characters.
+        At most 60 characters; strings are in quotation marks.
 
     Examples:
         >>> format_value("dean"), format_value(12), format_value(None)
         ("'dean'", '12', 'empty')
     """
     item = getattr(value, "item", None)
-    if callable(item) and getattr(value, "shape", None) == ():  # a scalar of numpy, which names its type in its repr
+    if callable(item) and getattr(value, "shape", None) == ():  # a NumPy scalar, whose repr includes its type
         value = item()
     try:
         text = "empty" if value is None else repr(value)
-    except ValueError:  # Python does not write an integer of thousands of digits
+    except ValueError:  # Python refuses to print an integer with thousands of digits
         text = f"a very long {type(value).__name__}"
     except RecursionError:
         text = f"a deeply nested {type(value).__name__}"
-    text = " ".join(text.split()) if "\n" in text else text  # a table of pandas, inside a sentence
+    text = " ".join(text.split()) if "\n" in text else text  # a pandas table inside a sentence
     return text if len(text) <= 60 else text[:57] + "..."
 
 
 def printable(value: Any) -> Any:
-    r"""Put the replacement character in place of each half of a letter, which no page and no file can take.
+    r"""Replace every unpaired surrogate (half of a character), because no page and no file can hold one.
 
     Args:
-        value: A text, or records and lists of texts as JSON has them; anything else in them stays as it is.
+        value: A string, or nested dicts and lists of strings as in JSON; any other values stay unchanged.
 
     Examples:
         >>> printable({"name": "Zo\ud83d", "votes": [1, "a"]})
@@ -48,7 +45,7 @@ def printable(value: Any) -> Any:
             try:
                 value.encode()
             except UnicodeEncodeError:
-                # Two halves that belong together become the letter that they are.
+                # Two matching halves become the character that they stand for.
                 return value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
         case dict():
             return {printable(name): printable(item) for name, item in value.items()}
@@ -58,14 +55,14 @@ def printable(value: Any) -> Any:
 
 
 def suggestions(word: object, known: Iterable[str]) -> str:
-    """List the known names, the likeliest meant one first.
+    """List the known names, the most similar one first.
 
     Args:
-        word: What was written.
-        known: The names that exist.
+        word: What the person wrote.
+        known: The existing names.
 
     Returns:
-        The names, separated by commas; a close spelling of ``word`` stands first.
+        The names, separated by commas.
 
     Examples:
         >>> suggestions("know_dean", ["self", "known_dean"])
@@ -73,7 +70,7 @@ def suggestions(word: object, known: Iterable[str]) -> str:
     """
     names = list(known)
     written = str(word)
-    # Beyond this length no name is close, and to look for one in a pasted page takes seconds.
+    # Nothing this long is close to a name, and comparing a pasted page would take seconds.
     may_be_close = len(written) <= 3 * max(map(len, names), default=0)
     close = difflib.get_close_matches(written, names, n=1) if may_be_close else []
     return ", ".join(close + [name for name in names if name not in close])

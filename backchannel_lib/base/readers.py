@@ -1,7 +1,7 @@
-"""The tables of ``data/``: a row class declares a table's columns once, `loader` reads and checks it, readers read cells.
+"""The tables of ``data/``: a row class declares the columns, `loader` reads and checks the table, and readers read cells.
 
-What depends on another table is a function, or takes one, so that nothing is read at import. A broken table is refused
-with the file, the row, the column and the value (`TableError`).
+Anything that depends on another table is a function or takes one, so importing a module reads no files. A broken table is
+rejected with the file, the row, the column and the value (`TableError`).
 """
 
 from __future__ import annotations
@@ -19,22 +19,22 @@ from typing import Annotated, Any, Final, NamedTuple, Protocol, TypeAlias, TypeV
 
 from backchannel_lib.base.formatting import suggestions
 
-Path: TypeAlias = Any  # a str, a pathlib.Path or a Traversable: whatever open() or .open() can read
+Path: TypeAlias = Any  # a str, a pathlib.Path or a Traversable: anything that open() or .open() can read
 Reader: TypeAlias = Callable[[str], Any]
-Known: TypeAlias = Collection[str] | Callable[[], Collection[str]]  # words, or a function that looks them up when needed
+Known: TypeAlias = Collection[str] | Callable[[], Collection[str]]  # words, or a function that looks them up on demand
 Row = TypeVar("Row")
 Row_co = TypeVar("Row_co", covariant=True)
 
 
 class TableError(ValueError):
-    """A table of ``data/`` is broken; the message names the file, the row, the column and the value.
+    """A table in ``data/`` is broken; the message names the file, the row, the column and the value.
 
     Args:
         file: The table's file name.
-        row: The line in the file, the header being line 1; None where the whole file is meant.
-        column: The column; None where the whole row is meant.
-        value: What stands there.
-        rule: What should stand there.
+        row: Line number in the file, where the header is line 1; None for the whole file.
+        column: The column; None for the whole row.
+        value: The value found.
+        rule: What was expected.
 
     Examples:
         >>> print(TableError("callers.csv", 3, "weight", "ninety", "a number"))
@@ -59,10 +59,7 @@ class TableError(ValueError):
 
 
 def data_root() -> Traversable:
-    """Find the folder of the tables: inside an installed package, or beside it in a checkout.
-
-    Returns:
-        The folder, readable also from inside a wheel.
+    """Return the folder with the tables: inside an installed package, or next to it in a checkout.
 
     Examples:
         >>> (data_root() / "rules.csv").is_file()
@@ -82,14 +79,14 @@ def loader(
     key: tuple[str, ...] = (),
     check: Callable[[tuple[Row, ...]], None] | None = None,
 ) -> Loader[Row]:
-    """Make the function that loads one table; its docstring, the table's data dictionary, comes from the row class.
+    """Return the function that loads one table; its docstring is the data dictionary, made from the row class.
 
     Args:
-        row_class: A ``NamedTuple`` with one annotated field for each column: a plain ``str`` (required text) or ``bool``
-            (yes or no), or ``Annotated[type, reader, "what the column holds"]``. No other column may be in the file.
+        row_class: A ``NamedTuple`` with one annotated field per column: a plain ``str`` (required text) or ``bool`` (yes or
+            no), or ``Annotated[type, reader, "what the column holds"]``. The file can't have any other columns.
         file: The table's name in ``data/``.
-        key: The columns that together tell rows apart; the first column if empty.
-        check: What the rows must meet together; it raises `WrongRowError`.
+        key: The columns that identify a row; by default the first one.
+        check: Checks all rows together, and raises `WrongRowError`.
 
     Examples:
         >>> class Score(NamedTuple):
@@ -124,7 +121,7 @@ def loader(
 
 
 class Loader(Protocol[Row_co]):
-    """Loads a table of ``data/``, or of another file of the same form."""
+    """Loads a table from ``data/``, or from another file in the same format."""
 
     def __call__(self, path: Path = None) -> tuple[Row_co, ...]:
         """Return the rows in the order of the file."""
@@ -135,12 +132,12 @@ class _Column(NamedTuple):
     text: str
 
 
-_loaded: Final[dict[Any, tuple[Any, ...]]] = {}  # the workbook's own tables do not change while it runs
+_loaded: Final[dict[Any, tuple[Any, ...]]] = {}  # the workbook's own tables don't change while it runs
 
 
 def _columns(row_class: type) -> dict[str, _Column]:
     columns = {}
-    names = vars(sys.modules[row_class.__module__])  # so that a lambda in an annotation finds what is defined further down
+    names = vars(sys.modules[row_class.__module__])  # lets a lambda in an annotation refer to names defined later
     for name, hint in get_type_hints(row_class, names, include_extras=True).items():
         plain, *extras = get_args(hint) if get_origin(hint) is Annotated else (hint,)
         readers = [extra for extra in extras if callable(extra)]
@@ -176,7 +173,7 @@ def _data_dictionary(row_class: type, file: str, columns: dict[str, _Column]) ->
 
 
 def _read(source: Any, columns: dict[str, _Column], key: tuple[str, ...]) -> Iterator[dict[str, Any]]:
-    """Check a file cell by cell, and each row's key."""
+    """Check each cell of a file, and that each row's key is unique."""
     name = str(source.name)
     lines = csv.reader(io.StringIO(_text_of(source), newline=""), strict=True)
     seen: set[tuple[str, ...]] = set()
@@ -226,16 +223,16 @@ def _row(name: str, number: int, raw: dict[str, str], columns: dict[str, _Column
 
 
 class WrongCellError(ValueError):
-    """A cell breaks its column's rule; the text says what was expected."""
+    """A cell breaks its column's rule; the message says what was expected."""
 
 
 class WrongRowError(ValueError):
     """A row breaks a rule that involves other columns or rows.
 
     Args:
-        index: The row's place among the rows, from 0; None where the whole table is meant.
-        column: The column to look at.
-        value: What stands there.
+        index: Index of the row, from 0; None for the whole table.
+        column: The column with the error.
+        value: The value found.
         rule: What was expected.
     """
 
@@ -257,7 +254,7 @@ def optional_text(cell: str) -> str:
 
 
 def one_of(known: Known, *, blank: bool = False) -> Reader:
-    """Make a reader of one of the known words, or of nothing where ``blank`` allows it."""
+    """Return a reader for one of the known words, or for a blank if ``blank`` allows it."""
 
     def read(cell: str) -> str:
         words = _words(known)
@@ -270,7 +267,7 @@ def one_of(known: Known, *, blank: bool = False) -> Reader:
 
 
 def each_of(known: Known) -> Reader:
-    """Make a reader of known words separated by spaces, into a tuple."""
+    """Return a reader for known words separated by spaces, which gives a tuple."""
     one = one_of(known)
 
     def read(cell: str) -> tuple[str, ...]:
@@ -281,7 +278,7 @@ def each_of(known: Known) -> Reader:
 
 
 def integer(low: int, high: int, *, blank: bool = False) -> Reader:
-    """Make a reader of whole numbers from ``low`` to ``high``, or of nothing (None) where ``blank`` allows it."""
+    """Return a reader for whole numbers from ``low`` to ``high``, or for a blank (None) if ``blank`` allows it."""
 
     def read(cell: str) -> int | None:
         if blank and cell == "":

@@ -1,4 +1,4 @@
-"""How a value shows itself in a notebook: the value's class joins `RichDisplay`, and another package registers its HTML."""
+"""How notebooks display values: a class inherits from `RichDisplay`, and a higher layer registers its HTML."""
 
 from __future__ import annotations
 
@@ -6,14 +6,14 @@ import functools
 import importlib
 from typing import Any, Final
 
-PROVIDERS: Final[list[str]] = []  # modules that register HTML; each is imported when a value is first displayed
+PROVIDERS: Final[list[str]] = []  # modules that register HTML, imported when a value is first displayed
 
 
 @functools.singledispatch
 def to_html(value: object) -> str | None:  # noqa: ARG001 - the classes that are registered use it
-    """Return a value as HTML; None where no HTML is registered for its class.
+    """Return a value as HTML, or None if no HTML is registered for its class.
 
-    Register a function with ``@to_html.register``, in a module whose name is in ``PROVIDERS``.
+    Register a function with ``@to_html.register`` in a module listed in ``PROVIDERS``.
 
     Examples:
         >>> to_html(3) is None
@@ -23,7 +23,7 @@ def to_html(value: object) -> str | None:  # noqa: ARG001 - the classes that are
 
 
 class RichDisplay:
-    """A value that a notebook shows as HTML; everywhere else it is shown by its ``repr``."""
+    """A value that notebooks display as HTML, and everything else as its ``repr``."""
 
     __slots__ = ()
 

@@ -1,7 +1,7 @@
-"""Tables from and for spreadsheets: a file into rows of cells, and rows into CSV that every spreadsheet opens safely.
+"""Tables from and for spreadsheets: files to rows of cells, and rows to CSV that every spreadsheet opens safely.
 
-Reading takes what Excel, LibreOffice, Numbers and Google Sheets save or copy: CSV in any usual encoding, with commas,
-semicolons or tabs, and .xlsx. What the cells mean is the business of `backchannel_lib.model.case_table`.
+It reads what Excel, LibreOffice, Numbers and Google Sheets save or copy: CSV in any common encoding, with commas, semicolons or
+tabs, and .xlsx. `backchannel_lib.model.case_table` decides what the cells mean.
 """
 
 from __future__ import annotations
@@ -18,25 +18,25 @@ from typing import Any, Final, NamedTuple
 from backchannel_lib.base.errors import SheetError, SheetProblem
 from backchannel_lib.base.texts import text
 
-BOM: Final = "\ufeff"  # without it Excel takes UTF-8 for the encoding of the country
-#: Characters to a row beyond which a file is no table that somebody typed; blank rows count too.
+BOM: Final = "\ufeff"  # without it Excel assumes the country's own encoding instead of UTF-8
+#: Average characters per row beyond which nobody typed the file; blank rows count too.
 ROW_CHARACTERS: Final = 2_000
-#: How many rows above the header, such as a title, are passed over.
+#: How many rows above the header, such as a title, are skipped.
 MOST_TITLES: Final = 5
-MOST_UNZIPPED: Final = 20_000_000  # bytes of an .xlsx beside its rows; a small one can unfold into gigabytes
+MOST_UNZIPPED: Final = 20_000_000  # bytes in an .xlsx, in addition to its rows; a small file can expand to gigabytes
 XLSX: Final = b"PK\x03\x04"
-XLS: Final = b"\xd0\xcf\x11\xe0"  # the format of Excel up to 2003
+XLS: Final = b"\xd0\xcf\x11\xe0"  # the file format of Excel up to 2003
 
 
 class Sheet(NamedTuple):
-    """A table as its cells: a header, and the rows below it that are not blank.
+    """A table's cells: a header, and the non-blank rows below it.
 
     Args:
-        header: The names of the columns as they stand there; trailing columns without any cell are left out.
-        rows: For each row its number in the spreadsheet (the first row is 1) and as many cells as the header has.
-        header_row: The number of the header's row.
-        notes: What a reader should know about how it was read, one sentence each.
-        ragged: The rows with more or fewer cells than the header, where these were to be left out.
+        header: The table's own column names, without empty columns at the end.
+        rows: For each row, its number in the spreadsheet (the first row is 1) and as many cells as the header has.
+        header_row: Row number of the header.
+        notes: How the table was read, as sentences for the reader.
+        ragged: The rows with more or fewer cells than the header, if `read_sheet` kept going.
     """
 
     header: tuple[str, ...]
@@ -54,20 +54,20 @@ def read_sheet(
     most_rows: int = 100_000,
     keep_going: bool = False,
 ) -> Sheet:
-    r"""Read a table from the content of a file.
+    r"""Read a table from a file's content.
 
     Args:
-        source: The bytes of a CSV or .xlsx file, or text as a spreadsheet copies it.
+        source: The bytes of a CSV or .xlsx file, or text pasted from a spreadsheet.
         name: The table's name in error messages.
-        known: Tells whether a cell is the name of a known column; finds the separator, the sheet, and a header below titles.
-        most_rows: More rows are refused; a file far too long for them is refused before it is read.
-        keep_going: Whether to leave out a row that does not fit the header, in place of refusing the table.
+        known: Returns whether a cell names a known column; used to find the separator, the sheet, and a header below titles.
+        most_rows: Largest number of rows allowed; a file that is far too long is rejected before it is read.
+        keep_going: Leave out rows that don't fit the header, instead of rejecting the table.
 
     Returns:
         The table; a blank file has no header and no rows.
 
     Raises:
-        SheetError: The file is no table, or too long, or a row does not fit the header.
+        SheetError: The content isn't a table or is too long, or a row doesn't fit the header.
 
     Examples:
         >>> read_sheet("\ufeffName;Score\n\nAvery;251\n").rows
@@ -91,10 +91,10 @@ def read_sheet(
 
 
 def read_head(source: str | bytes, known: Callable[[str], bool] = bool) -> list[list[str]]:
-    r"""Return the first few rows of a file as cells, wherever its header may stand among them.
+    r"""Return the first rows of a file as cells, enough to include its header.
 
     Raises:
-        SheetError: The file is no table.
+        SheetError: The content isn't a table.
 
     Examples:
         >>> read_head("Class of 2027\n\nName;Score\n", str.istitle)
@@ -123,7 +123,7 @@ def _refuse_too_long(length: int, name: str, most_rows: int) -> None:
 def _sheet(
     records: Iterable[tuple[int, list[str]]], name: str, known: Callable[[str], bool], most_rows: int, notes: list[str]
 ) -> Sheet:
-    """Find the header, and the rows that fit it."""
+    """Find the header and the rows that fit it."""
     filled = [(number, cells) for number, cells in records if any(map(squeeze, cells))]
     if not filled:
         return Sheet((), (), 1, tuple(notes))
@@ -147,7 +147,7 @@ def _sheet(
 
 
 def squeeze(cell: str) -> str:
-    """Return a cell without the blanks around it, ordinary and not, and without marks that nobody sees.
+    """Remove spaces of all kinds and invisible characters around a cell's text.
 
     Examples:
         >>> squeeze(" \u00a0Range\u200b Low ")
@@ -165,11 +165,11 @@ _UNSEEN: Final = {
 
 
 def _records_of_csv(content: str, name: str, known: Callable[[str], bool], most_rows: int) -> Iterator[tuple[int, list[str]]]:
-    """Give each row and its number; blank rows count."""
+    """Yield each row with its number, including blank rows."""
     lines = content.count("\n") + content.count("\r")
-    if lines > 2 * (most_rows + 10_000):  # a line may end in both signs, and blank lines are nothing unusual
+    if lines > 2 * (most_rows + 10_000):  # a line can end in two characters, and blank lines are common
         raise SheetError(name, [SheetProblem("sheet_too_many_rows", lines // 2, details={"most": most_rows})])
-    told = re.match(r"sep=(.)\r?\n", content, re.IGNORECASE)  # a line for Excel, which shows no row for it
+    told = re.match(r"sep=(.)\r?\n", content, re.IGNORECASE)  # a line for Excel, which doesn't show it as a row
     separator = told[1] if told else find_separator(content, known)
     content = content[told.end() :] if told else content
     reader = csv.reader(io.StringIO(content, newline=""), delimiter=separator, strict=True, skipinitialspace=False)
@@ -187,7 +187,7 @@ def _records_of_csv(content: str, name: str, known: Callable[[str], bool], most_
 
 
 def find_separator(content: str, known: Callable[[str], bool] = bool) -> str:
-    r"""Return the sign between the cells: the one with which the first rows have most known names, or else most cells.
+    r"""Return the separator with which the first rows have the most known names, or else the most cells.
 
     Examples:
         >>> find_separator("Smith, Jane;Score\n")
@@ -203,19 +203,19 @@ def find_separator(content: str, known: Callable[[str], bool] = bool) -> str:
         named = max((sum(known(cell) for cell in row) for row in rows), default=0)
         return named if known is not bool else 0, len(rows[0]) if rows else 0
 
-    # Of two that are equal the one comes first which is least likely to stand inside a cell.
+    # The order breaks ties: the least likely to occur inside a cell comes first.
     return max(("\t", ";", ","), key=fit)
 
 
-# ---- text out of bytes ----
+# ---- decoding ----
 
 
 def decode(content: bytes, notes: list[str] | None = None) -> str:
-    r"""Return the text in some bytes: UTF-8, UTF-16 or UTF-32, or else an encoding of one part of the world.
+    r"""Decode bytes as UTF-8, UTF-16 or UTF-32, or else in a regional encoding.
 
     Args:
-        content: The bytes.
-        notes: Where to add a sentence if the encoding had to be guessed.
+        content: The file's content.
+        notes: A list to which a sentence is added if the encoding is a guess.
 
     Examples:
         >>> decode("Müller".encode("utf-16")), decode(b"name\nM\xfcller\n"), decode(b"name\nM\x9fller\n")
@@ -224,7 +224,7 @@ def decode(content: bytes, notes: list[str] | None = None) -> str:
     for mark, encoding in _MARKS:
         if content.startswith(mark):
             return content.decode(encoding, errors="replace").removeprefix(BOM)
-    if content[1:2] == b"\0" or content[:1] == b"\0":  # no text has this sign, and UTF-16 has it at every Latin letter
+    if content[1:2] == b"\0" or content[:1] == b"\0":  # no text contains NUL, and UTF-16 has one for every Latin letter
         return content.decode("utf-16-le" if content[1:2] == b"\0" else "utf-16-be", errors="replace")
     try:
         return content.decode("utf-8")
@@ -247,12 +247,12 @@ _MARKS: Final = (
 )
 
 
-#: Encodings of the other parts of the world that spreadsheets still write.
+#: Other regional encodings that spreadsheets still write.
 _OTHERS: Final = ("cp1250", "cp1251", "cp1253", "cp1254", "cp1255", "cp1256", "gb18030", "big5", "cp932", "cp949")
 
 
 def guess_encoding(content: bytes) -> str:
-    r"""Guess the encoding of text that is not in UTF-8: Western Europe's on Windows or the Mac, or charset-normalizer's guess.
+    r"""Guess the encoding of text that isn't UTF-8: Western European (Windows or Mac), or charset-normalizer's guess.
 
     Examples:
         >>> guess_encoding(b"Zo\xeb Nu\xf1ez"), guess_encoding(b"Zo\x91 Nu\x96ez")
@@ -260,7 +260,7 @@ def guess_encoding(content: bytes) -> str:
     """
     western = {encoding: _oddness(content, encoding) for encoding in ("cp1252", "mac_roman")}
     best = min(western, key=lambda encoding: western[encoding])
-    if western[best]:  # something looks odd in both
+    if western[best]:  # both look odd
         try:
             from charset_normalizer import from_bytes
         except ImportError:
@@ -271,24 +271,24 @@ def guess_encoding(content: bytes) -> str:
     return best
 
 
-#: What names in a right decoding hardly have, as patterns.
+#: Patterns that correctly decoded names rarely contain.
 _ODD: Final = tuple(
     re.compile(pattern)
     for pattern in (
-        "[\ufffd\x80-\x9f]",  # bytes that mean nothing
-        r"(?<=[^\W\d_])[^\w\s\x00-\x7f’](?=[^\W\d_])",  # a mark inside a word
-        r"(?<=[^\W\d_]{2})’(?=[^\W\d_])(?!(?:s|t|re|ve|ll|d|m)\b|[A-Z])",  # the same, but for an apostrophe
+        "[\ufffd\x80-\x9f]",  # undefined bytes
+        r"(?<=[^\W\d_])[^\w\s\x00-\x7f’](?=[^\W\d_])",  # a symbol inside a word
+        r"(?<=[^\W\d_]{2})’(?=[^\W\d_])(?!(?:s|t|re|ve|ll|d|m)\b|[A-Z])",  # the same for an apostrophe
         r"(?<!\S)[^\w\s\x00-\x7f‘“«»„‚–—•…£€¿¡](?=[^\W\d_])|(?<=[^\W\d_])[‘“„‚«](?!\w)",  # a mark on the wrong side of a word
-        r"(?<=[a-zß-öø-ÿ])[A-ZÀ-ÖØ-ÞŠŽŒŸ]|(?<=[^\W\d_])[À-ÖØ-ÞŠŽŒŸ](?=[a-zß-öø-ÿ])",  # a capital amid small letters
-        r"(?<=[^\W\d_])[§¶¤¢¬±¦¨¯´¸](?!\w)",  # a sign at the end of a word
-        "[šžœŸƒ]",  # in Windows-1252, and rare where it is used; in Mac Roman they are ö, û, ú, ü and Ä
-        "[À-ÖØ-öø-ɏ]{3,}",  # accents on letter after letter
+        r"(?<=[a-zß-öø-ÿ])[A-ZÀ-ÖØ-ÞŠŽŒŸ]|(?<=[^\W\d_])[À-ÖØ-ÞŠŽŒŸ](?=[a-zß-öø-ÿ])",  # a capital among lower-case letters
+        r"(?<=[^\W\d_])[§¶¤¢¬±¦¨¯´¸](?!\w)",  # a symbol at the end of a word
+        "[šžœŸƒ]",  # rare in Windows-1252 text; in Mac Roman they are ö, û, ú, ü and Ä
+        "[À-ÖØ-öø-ɏ]{3,}",  # several accented letters in a row
     )
 )
 
 
 def _oddness(content: bytes, encoding: str) -> int:
-    """Count what names in a right decoding hardly have."""
+    """Count matches of patterns that correctly decoded names rarely contain."""
     decoded = content.decode(encoding, errors="replace")
     return sum(len(pattern.findall(decoded)) for pattern in _ODD)
 
@@ -303,7 +303,7 @@ def _word_with(sign: str, content: str) -> str:
 def _records_of_xlsx(
     content: bytes, name: str, known: Callable[[str], bool], most_rows: int, notes: list[str]
 ) -> Iterator[tuple[int, list[str]]]:
-    """Give the rows of the sheet that has most known names."""
+    """Yield the rows of the sheet with the most known names."""
     try:
         import openpyxl
     except ImportError:
@@ -314,7 +314,7 @@ def _records_of_xlsx(
                 sum(part.file_size for part in archive.infolist()), name, most_rows + MOST_UNZIPPED // ROW_CHARACTERS
             )
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # about what a table has besides its cells
+            warnings.simplefilter("ignore")  # about parts of a workbook other than its cells
             values, formulas = (
                 openpyxl.load_workbook(io.BytesIO(content), read_only=True, data_only=cached) for cached in (True, False)
             )
@@ -336,7 +336,7 @@ def _records_of_xlsx(
 
 
 def _cells_of(sheet: Any, formulas: Any, most_rows: int) -> list[tuple[int, list[str]]]:
-    """Give the rows of one sheet that are not blank; a formula that was never computed stands as it is written."""
+    """Return the non-blank rows of one sheet; a formula without a stored value appears as written."""
     rows: list[tuple[int, list[str]]] = []
     both = zip(sheet.iter_rows(values_only=True), formulas.iter_rows(values_only=True), strict=False)
     for number, (values, written) in enumerate(both, start=1):
@@ -354,13 +354,13 @@ def _cell_text(value: object) -> str:
         return ""
     if isinstance(value, float) and value.is_integer() and abs(value) < 1e15:
         return str(int(value))
-    isoformat = getattr(value, "isoformat", None)  # a date or a time of day
+    isoformat = getattr(value, "isoformat", None)  # a date or a time
     return str(isoformat()) if isoformat else unguarded(str(value))
 
 
 # ---- writing ----
 
-#: What makes a spreadsheet take a text for a formula, at the start of a cell or after a sign that some take for the next cell.
+#: What makes a spreadsheet read a text as a formula, at the start of a cell or after a character that some read as a separator.
 _STARTS: Final = r"(?:^|(?<=[;\t\r\n]))"
 _FORMULA: Final = r"(?='*[=+\-@\t\r\n＝＋－＠])"
 _GUARD: Final = re.compile(_STARTS + _FORMULA)
@@ -369,7 +369,7 @@ _PLAIN_NUMBER: Final = re.compile(r"[+-]?[0-9]{1,15}(?:\.[0-9]{1,15})?")
 
 
 def guarded(cell: str) -> str:
-    """Return a text that no spreadsheet takes for a formula: an apostrophe stands before it, which spreadsheets know as "text".
+    """Put an apostrophe, which means "text" to spreadsheets, in front of anything that they would read as a formula.
 
     Examples:
         >>> guarded("=1+1"), guarded("Osei"), guarded("-5")
@@ -379,7 +379,7 @@ def guarded(cell: str) -> str:
 
 
 def unguarded(cell: str) -> str:
-    """Return what `guarded` was given.
+    """Reverse `guarded`.
 
     Examples:
         >>> unguarded("'=1+1"), unguarded("O'Neill")
@@ -389,10 +389,10 @@ def unguarded(cell: str) -> str:
 
 
 def to_csv(header: Sequence[str], rows: Iterable[Iterable[object]]) -> str:
-    r"""Write a table that Excel and every other spreadsheet opens as it is meant, and that `read_sheet` reads back.
+    r"""Return a table as CSV that Excel and every other spreadsheet opens correctly, and that `read_sheet` can read.
 
-    A flag is written as yes or no, several values with ``|`` between them, and None as a blank cell. It begins with the mark
-    by which Excel knows UTF-8, and no text in it can run as a formula.
+    Flags become yes or no, several values are joined by ``|``, and None becomes a blank cell. The text starts with a BOM so
+    that Excel recognizes UTF-8, and no cell in it can run as a formula.
 
     Examples:
         >>> to_csv(["name", "score"], [["Zoë", 240], ["=HYPERLINK()", None]])

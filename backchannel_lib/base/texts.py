@@ -1,4 +1,4 @@
-"""The one way to a text that a reader sees: by its id, from ``data/words/``."""
+"""Texts for readers, by id, from ``data/words/``. All code gets them here."""
 
 from __future__ import annotations
 
@@ -22,16 +22,16 @@ _load_file = loader(_TextRow, "words.csv")
 
 
 def load_words(path: Path = None) -> dict[str, str]:
-    """Load every text that a reader sees, by id; each file of ``data/words/en/`` holds one part.
+    """Load all texts for readers by id; each file in ``data/words/en/`` holds some of them.
 
     Args:
-        path: Another single file of the same form; None for the workbook's own files.
+        path: A single file in the same format; None for the workbook's own files.
 
     Returns:
-        Texts by id; a text may hold places such as ``{value}``, which `text` fills in.
+        Texts by id; a text can have placeholders such as ``{value}``, which `text` fills in.
 
     Raises:
-        TableError: A table is broken, or an id stands in two files.
+        TableError: A table is broken, or two files have the same id.
 
     Examples:
         >>> load_words()["verdict.ignored.name"]
@@ -55,7 +55,7 @@ def all_words() -> Mapping[str, str]:
     """Return every text by its id, read-only.
 
     Raises:
-        TableError: A words table is broken.
+        TableError: A table of texts is broken.
 
     Examples:
         >>> "verdict.ignored.name" in all_words()
@@ -65,10 +65,10 @@ def all_words() -> Mapping[str, str]:
 
 
 def text(word_id: str, **values: object) -> str:
-    """Return one text, its places filled in.
+    """Return one text with its placeholders filled in.
 
     Raises:
-        KeyError: No text has this id, or a place was not filled; the nearest ids are named.
+        KeyError: No text has this id (the message suggests similar ids), or a placeholder has no value.
 
     Examples:
         >>> text("verdict.ignored.name")
@@ -82,7 +82,7 @@ def text(word_id: str, **values: object) -> str:
 
 
 def add_texts(texts: Mapping[str, str]) -> None:
-    """Add texts of your own, or replace some of the workbook's, for as long as Python runs.
+    """Add your own texts, or replace some of the workbook's, until Python exits.
 
     Args:
         texts: Texts by id.

@@ -1,4 +1,4 @@
-"""Days and times of day as readers write them: March 19, 2027, and 9:00 pm."""
+"""Dates and times in American style: March 19, 2027, and 9:00 pm."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from backchannel_lib.base.texts import text
 
 
 def time_words(at: time) -> str:
-    """Write a time of day with am or pm, to the minute.
+    """Return a time of day with am or pm, to the minute.
 
     Examples:
         >>> time_words(time(21)), time_words(time(0, 30))
@@ -18,7 +18,7 @@ def time_words(at: time) -> str:
 
 
 def hours_words(start: time, end: time) -> str:
-    """Write a span of one day; am or pm stands once where it is the same.
+    """Return a range of times in one day, with am or pm only once if both are the same.
 
     Examples:
         >>> hours_words(time(9), time(11)), hours_words(time(11), time(14))
@@ -31,7 +31,7 @@ def hours_words(start: time, end: time) -> str:
 
 
 def date_words(day: date) -> str:
-    """Write a day with its month's name.
+    """Return a date with the name of its month.
 
     Examples:
         >>> date_words(date(2027, 3, 19))

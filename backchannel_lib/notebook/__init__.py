@@ -1,1 +1,1 @@
-"""What a notebook shows: an activity as a Jupyter widget."""
+"""Activities as Jupyter widgets."""

@@ -1,6 +1,6 @@
-"""The chapters as JupyterLab reads and saves them: as copies in the reader's own folder, so that reading changes no file here.
+"""Opens chapters in JupyterLab as copies in the reader's own folder, so that reading never changes the originals.
 
-A copy opens under the chapter's own path. It is made anew at each start, unless the reader has changed it.
+A copy opens under the original's path. Each start creates it again, unless the reader has changed it.
 """
 
 from __future__ import annotations
@@ -21,23 +21,23 @@ from backchannel_lib.base.files import close_to_others, make_folder_for_owner, w
 from backchannel_lib.base.texts import text
 from backchannel_lib.page.host import WIDGET_VIEW
 
-#: The entry of a notebook's metadata that says what it is a copy of, and whether it may be run by itself.
+#: The metadata entry that names a copy's original and whether it can run automatically.
 MARK: Final = "backchannel"
-#: The folders of the copies, within that of the workbook: Jupyter serves no file from outside it.
+#: Folders for the copies, inside the workbook's folder because Jupyter serves no files outside it.
 FOLDERS: Final = ("my_work", "chapters")
 PROTECTION: Final = ("editable", "deletable")
 
 
 class ChapterCopies(AsyncLargeFileManager):
-    """Jupyter's own files, but for the chapters, each of which is a copy."""
+    """Jupyter's file manager, with copies in place of the chapters."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self._made: dict[str, Path] = {}
         self.register_pre_save_hook(before_saving)  # type: ignore[no-untyped-call]
 
-    def _get_os_path(self, path: str) -> str:  # jupyter_server asks for every file by this
-        """Return where a file lies."""
+    def _get_os_path(self, path: str) -> str:  # jupyter_server looks up every file with this method
+        """Return the location of a file on disk."""
         place: str = super()._get_os_path(path)  # type: ignore[no-untyped-call]
         path = path.strip("/")
         if not is_chapter(path) or not Path(place).is_file():
@@ -50,7 +50,7 @@ class ChapterCopies(AsyncLargeFileManager):
         return str(self._made[path])
 
     def _make_copy(self, path: str, original: Path) -> Path:
-        """Copy a chapter, unless there is a copy that the reader has changed."""
+        """Copy a chapter, unless there already is a copy that the reader has changed."""
         folder = Path(self.root_dir)
         for name in FOLDERS:
             folder /= name
@@ -64,7 +64,7 @@ class ChapterCopies(AsyncLargeFileManager):
         return copy
 
     async def get(self, path: str, *args: Any, **kwargs: Any) -> Any:
-        """Return a file as Jupyter does, without the views of widgets, whose kernel may be gone."""
+        """Return a file as Jupyter does, but without widget views, because their kernel may be gone."""
         model = await super().get(path, *args, **kwargs)  # type: ignore[no-untyped-call]
         if model["type"] == "notebook" and model["content"]:
             drop_views(model["content"])
@@ -73,12 +73,12 @@ class ChapterCopies(AsyncLargeFileManager):
 
 @cache
 def chapters() -> dict[str, str]:
-    """Return whom each chapter is for, by its name."""
+    """Return each chapter's audience, by chapter."""
     return {row.chapter: row.audience for row in load_chapters()}
 
 
 def is_chapter(path: str) -> bool:
-    """Return whether a path in JupyterLab is that of a chapter.
+    """Return whether a path in JupyterLab is a chapter.
 
     Examples:
         >>> (
@@ -93,9 +93,9 @@ def is_chapter(path: str) -> bool:
 
 
 def prepared(notebook: Any, path: str) -> Any:
-    """Return a chapter ready to be read: marked, and with cells that no stray key changes or deletes.
+    """Return a chapter for reading: marked as a copy, with cells that a stray key can't change or delete.
 
-    Teachers' code may be changed, but not deleted by a key.
+    Code for teachers can be edited, but no key deletes it.
     """
     reading = chapters()[PurePosixPath(path).stem] != "teacher"
     for cell in notebook["cells"]:
@@ -115,7 +115,7 @@ def prepared(notebook: Any, path: str) -> Any:
 
 
 def fingerprint(notebook: Any, kind: str | None = None) -> str:
-    """Return a short text that changes with what stands in the cells, of one kind or of all; outputs do not count.
+    """Return a short text that depends on the source of the cells, all of them or those of one kind, but not on outputs.
 
     Examples:
         >>> one, other = ({"cells": [{"cell_type": "code", "source": source}]} for source in ("1", "2"))
@@ -129,7 +129,7 @@ def fingerprint(notebook: Any, kind: str | None = None) -> str:
 
 
 def was_edited(copy: Path) -> bool:
-    """Return whether a copy holds something of the reader's own."""
+    """Return whether the reader has changed a copy."""
     try:
         notebook = json.loads(copy.read_text(encoding="utf-8"))
         return bool(notebook["metadata"][MARK]["edited"])
@@ -138,9 +138,9 @@ def was_edited(copy: Path) -> bool:
 
 
 def before_saving(model: dict[str, Any], path: str, **_: object) -> None:
-    """Make a notebook ready to be saved: without views of widgets, and with what the reader has changed noted.
+    """Prepare a notebook for saving: drop widget views, and record whether the reader has changed it.
 
-    A copy of a chapter under another name is its owner's: it is free to be changed, and is not run by itself.
+    A copy under another name belongs to its owner, who can change anything; it doesn't run automatically.
     """
     notebook = model.get("content")
     if model.get("type") != "notebook" or not notebook:
@@ -160,9 +160,9 @@ def before_saving(model: dict[str, Any], path: str, **_: object) -> None:
 
 
 def drop_views(notebook: Any) -> None:
-    """Take the views of widgets out of a notebook's outputs; the static version beside each stays.
+    """Remove widget views from a notebook's outputs, keeping the static version of each.
 
-    Without its kernel JupyterLab has only "model not found" to show for one, even where there is a static version.
+    Without a kernel, JupyterLab shows "model not found" for a widget view, even if there is a static version.
 
     Examples:
         >>> notebook = {"cells": [{"outputs": [{"data": {WIDGET_VIEW: {"model_id": "1"}, "text/plain": "Maybe"}}]}]}

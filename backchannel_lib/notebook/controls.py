@@ -1,4 +1,4 @@
-"""The fields of a case as ipywidgets, with labels, levels and ranges, ready for ``interact``."""
+"""The fields of a case as ipywidgets with labels, levels and ranges, ready for ``interact``."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ from backchannel_lib.page.case_controls import ControlRow, field_options, load_c
 
 
 def controls(*fields: str, case: Case | None = None) -> dict[str, Any]:
-    """Make a control for each of some fields of a case.
+    """Return an ipywidgets control for each of some fields of a case.
 
     Args:
-        *fields: The names of the fields; all of them if none is named.
-        case: The case that the controls open with; None for the defaults.
+        *fields: Names of fields; all of them if empty.
+        case: The case to start with; None for the defaults.
 
     Returns:
-        A widget by field, whose ``value`` `Case` and `judge` accept: ``interact(f, **controls("score", "recommender"))``.
+        A widget by field, with a ``value`` that `Case` and `judge` accept: ``interact(f, **controls("score", "recommender"))``.
 
     Raises:
-        CaseError: No field has this name; the message suggests the nearest ones.
+        CaseError: No field has this name; the message suggests similar ones.
 
     Examples:
         >>> from backchannel_lib import judge
@@ -48,7 +48,7 @@ def _control(row: ControlRow, case: Case) -> Any:
     }
     match row.control:
         case "slider":
-            # ipywidgets' sliders have no name for a screen reader; its number box has, and says the same.
+            # ipywidgets sliders have no accessible name. Its number box does, and shows the same value.
             low, high = slider_ends(case, row.field)
             return ipywidgets.BoundedIntText(value=value, min=min(low, value), max=max(high, value), **common)
         case "checkbox":

@@ -1,7 +1,7 @@
-"""What a kernel has shown, so that a notebook opened a second time shows the same widgets and runs nothing twice.
+"""Records what a kernel has shown, so that opening a notebook again shows the same widgets and reruns nothing.
 
-The kernel loads this as an IPython extension; `labextensions/` asks it. A chapter in a second tab, or loaded again, finds its
-widgets in the state in which the reader left them.
+The kernel loads this as an IPython extension, and `labextensions/` queries it. A chapter in a second tab, or after a reload,
+shows its widgets as the reader left them.
 """
 
 from __future__ import annotations
@@ -15,15 +15,15 @@ from IPython.display import JSON
 from backchannel_lib.notebook import widget  # noqa: F401 - imported while the page still loads, so that no cell waits for it
 from backchannel_lib.page.host import WIDGET_VIEW
 
-#: How long a claim holds while nothing is run: a tab that was closed in between leaves the chapter to the next (seconds).
+#: How long a claim lasts if nothing runs, so that a closed tab releases the chapter to the next one (seconds).
 CLAIM_S: Final = 15.0
 
 
 class KernelRecord:
-    """Who may run the notebook, and which widgets stand in which cell.
+    """Which tab may run the notebook, and which widgets each cell shows.
 
     Args:
-        shell: The kernel's shell.
+        shell: The kernel's IPython shell.
     """
 
     def __init__(self, shell: Any) -> None:
@@ -34,10 +34,10 @@ class KernelRecord:
         self.shown: dict[str, list[dict[str, Any]]] = {}
 
     def claim(self) -> dict[str, Any]:
-        """Give the right to run the notebook to the first who asks for it, if nothing has been run.
+        """Grant the first caller the right to run the notebook, unless something has already run.
 
         Returns:
-            What `state` returns, and under `claimed` whether it was given.
+            The result of `state`, plus `claimed`: whether this caller has the right.
         """
         now = time.monotonic()
         free = self.claimed_at is None or now - self.claimed_at > CLAIM_S
@@ -47,11 +47,11 @@ class KernelRecord:
         return {"claimed": claimed, **self.state()}
 
     def state(self) -> dict[str, Any]:
-        """Return how many cells have been run, and by cell the widgets on show with their places among its outputs."""
+        """Return the number of executed cells, and each cell's visible widgets with their positions in its output."""
         return {"executed": self.shell.execution_count - 1, "shown": self.shown}
 
     def hook(self, message: dict[str, Any]) -> dict[str, Any]:
-        """Take note of a message that shows something; it is passed on as it is."""
+        """Record a message that displays something, and pass it on unchanged."""
         kind = message["header"]["msg_type"]
         parent = self.shell.kernel.get_parent()
         cell = parent.get("metadata", {}).get("cellId", "")
@@ -74,7 +74,7 @@ _record: KernelRecord | None = None
 
 
 def claim() -> JSON:
-    """Return `KernelRecord.claim` of this kernel as JSON; null where no record is kept.
+    """Return this kernel's `KernelRecord.claim` as JSON; null if there is no record.
 
     Examples:
         >>> claim().data is None
@@ -84,12 +84,12 @@ def claim() -> JSON:
 
 
 def state() -> JSON:
-    """Return `KernelRecord.state` of this kernel as JSON."""
+    """Return this kernel's `KernelRecord.state` as JSON."""
     return JSON(_record.state() if _record else None)
 
 
 def load_ipython_extension(shell: InteractiveShell) -> None:
-    """Begin the record; IPython calls this when a kernel starts."""
+    """Start the record; IPython calls this when a kernel starts."""
     global _record  # noqa: PLW0603 - one kernel has one record
     _record = KernelRecord(shell)
     for shows in (shell.display_pub, shell.displayhook):

@@ -1,4 +1,4 @@
-"""Starts the kernel of the first chapter while the browser still loads JupyterLab; a server extension."""
+"""A server extension that starts the first chapter's kernel while the browser is still loading JupyterLab."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 
 
 def _load_jupyter_server_extension(server: Any) -> None:
-    """Start the kernel as soon as the server runs. The page finds it by the chapter's path, as it finds one left running."""
+    """Start the kernel as soon as the server runs. The page finds it by the chapter's path, like any running kernel."""
 
     async def start() -> None:
         path = server.default_url.partition("/tree/")[2]

@@ -1,7 +1,7 @@
 """Activities as Jupyter widgets.
 
-A widget opens with the page's HTML; after that short messages go each way. What an activity does with them stands in
-`backchannel_lib.activities.activity` and in the kinds of activity.
+A widget starts with the page's HTML, then exchanges short messages with it. `backchannel_lib.activities.activity` and the kinds
+of activity decide what a message does.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ from backchannel_lib.page.html import tag
 
 @functools.cache
 def plotly_js() -> bytes:
-    """Return plotly.js, gzipped, in the bundle with bars and lines alone, which starts five times as fast as the whole.
+    """Return plotly.js, gzipped, as the basic bundle of bars and lines, which starts five times as fast as the full one.
 
     Source:
         npm plotly.js-basic-dist-min; version, checksum and license are in page/static/vendor/README.md.
@@ -46,27 +46,28 @@ def plotly_js() -> bytes:
 
 
 class _Fields(traitlets.Dict):
-    """The fields of an activity; setting some of them moves the activity, which may refuse."""
+    """The fields of an activity; setting some of them changes the activity, which can reject them."""
 
     def validate(self, obj: Any, value: Any) -> Any:
         return obj.commit(super().validate(obj, value))
 
 
 class ActivityView(anywidget.AnyWidget):
-    """An activity as a Jupyter widget: the last line of a cell, or a part of an ``HBox``, a ``Tab``, an ``interactive_output``.
+    """An activity as a Jupyter widget, on its own or inside an ``HBox``, a ``Tab`` or an ``interactive_output``.
 
     Args:
         activity: The activity.
-        prefetch: Whether the control in use may ask for the answers to its other positions beforehand.
-        key: Names the entries that the page saves; None to derive a name from the notebook's cell.
-        **traits: Traits of every widget, such as ``layout``.
+        prefetch: Whether a control in use can request the answers to its other positions in advance.
+        key: The key under which the page saves the reader's input; None to derive one from the notebook's cell.
+        **traits: Traits of any widget, such as ``layout``.
 
     Attributes:
-        value: The fields as a dict. Set some of them or all; the others stay. What breaks a rule raises `CaseError`.
-        verdict: The short name of the verdict, such as ``maybe``; blank where there is none, or where several are possible
-            because a field is ``unknown``. Read-only.
-        verdicts: The short names of every verdict that is possible, lowest first. Read-only.
-        rule: The short name of the answer of the NRMP's rule, such as ``not_allowed``; blank where there is none. Read-only.
+        value: The fields as a dict. You can set some or all of them; the rest stay. A value that breaks a rule raises
+            `CaseError`.
+        verdict: The short name of the verdict, such as ``maybe``; blank if there is none, or if several are possible because a
+            field is ``unknown``. Read-only.
+        verdicts: The short names of all possible verdicts, lowest first. Read-only.
+        rule: The short name of the NRMP rule's answer, such as ``not_allowed``; blank if there is none. Read-only.
 
     Examples:
         >>> panel = Panel()
@@ -97,7 +98,7 @@ class ActivityView(anywidget.AnyWidget):
         self.activity = activity
         self._on_screen = False
         self._drawn: object = None
-        self.set_trait("activity_id", uuid.uuid4().hex)  # common to all views of this activity
+        self.set_trait("activity_id", uuid.uuid4().hex)  # shared by all views of this activity
         self.set_trait("storage_key", f"backchannel-{activity.key}-{key or _place_in_notebook(activity.key)}")
         self.set_trait("disconnected_text", text("panel.disconnected"))
         self.set_trait("late_text", text("panel.late"))
@@ -116,10 +117,10 @@ class ActivityView(anywidget.AnyWidget):
             **values: New values by field.
 
         Returns:
-            What is on screen then, as plain text.
+            The page afterward, as plain text.
 
         Raises:
-            CaseError: A value breaks its field's rule; nothing changes.
+            CaseError: A value breaks its field's rule; nothing changes then.
 
         Examples:
             >>> "Backfires" in Panel().update(move="pressure")
@@ -129,10 +130,7 @@ class ActivityView(anywidget.AnyWidget):
         return self.text
 
     def transcript(self) -> str:
-        """Move every control to named places and back.
-
-        Returns:
-            What each move led to, as plain text.
+        """Return the answers to all kinds of input, as plain text, and restore the state.
 
         Examples:
             >>> print(Panel().transcript().splitlines()[1])
@@ -144,11 +142,11 @@ class ActivityView(anywidget.AnyWidget):
 
     @property
     def text(self) -> str:
-        """What is on screen, as plain text."""
+        """The content of the page as plain text."""
         return str(printable(self.activity.text))
 
     def commit(self, values: Mapping[str, Any]) -> dict[str, Any]:
-        """Move the activity to new values of some fields; used when ``value`` is set.
+        """Set some of the activity's fields; runs when ``value`` is set.
 
         Args:
             values: New values by field.
@@ -157,7 +155,7 @@ class ActivityView(anywidget.AnyWidget):
             The values of all fields.
 
         Raises:
-            CaseError: A field does not exist, or a value breaks its rule; nothing changes.
+            CaseError: A field does not exist, or a value breaks its rule; nothing changes then.
         """
         activity, values = self.activity, printable(dict(values))
         before = activity.values(activity.state)
@@ -169,13 +167,13 @@ class ActivityView(anywidget.AnyWidget):
             raise CaseError(field, "unknown_field", new[field], known=suggestions(field, before))
         if new.keys() <= fields:
             activity.update(**new)
-        else:  # some of what a page saves has no control, such as which student is in sight
+        else:  # the page saves some values without a control, such as the current student
             activity.commit(activity.from_file(json.dumps({**before, **new})))
         self._changed()
         return activity.public_values(activity.state)
 
     def set_state(self, sync_data: dict[str, Any]) -> None:
-        """Take what the front end linked to this widget; it may set what Python may set."""
+        """Accept changes from widgets that the front end linked to this one, as if they came from Python."""
         super().set_state({name: value for name, value in sync_data.items() if not self.traits()[name].read_only})
 
     def _receive(self, _widget: object, message: dict[str, Any], _buffers: object) -> None:
@@ -188,7 +186,7 @@ class ActivityView(anywidget.AnyWidget):
         self._publish()
 
     def send(self, content: Any, buffers: Any = None) -> None:
-        """Send a message to the page; half an emoji in it, which a connection cannot carry, keeps nothing else back."""
+        """Send a message to the page, replacing unpaired surrogates, which the connection can't carry."""
         super().send(printable(content), buffers)
 
     @traitlets.observe("value")
@@ -200,7 +198,7 @@ class ActivityView(anywidget.AnyWidget):
         self._publish()
 
     def _publish(self) -> None:
-        """Tell whoever observes or links."""
+        """Notify observers and links."""
         with self.hold_sync(), self.hold_trait_notifications():
             self.set_trait("value", printable(self.activity.public_values(self.activity.state)))
             verdict, rule = self.activity.visible_outcome(self.activity.state)
@@ -209,7 +207,7 @@ class ActivityView(anywidget.AnyWidget):
             self.set_trait("rule", rule)
 
     def _draw(self) -> None:
-        """Keep the page that a new view opens with up to date."""
+        """Update the HTML that new views start with."""
         if self._drawn != self.activity.state:
             self._drawn = self.activity.state
             self.set_trait("html", printable(self.activity.page()))
@@ -220,7 +218,7 @@ class ActivityView(anywidget.AnyWidget):
     def _repr_mimebundle_(self, **_: object) -> tuple[dict[str, Any], dict[str, Any]]:
         self._draw()
         bundle, metadata = super()._repr_mimebundle_() or ({}, {})
-        # What a reader sees of a notebook that has not been run, and what a test of it compares.
+        # What readers see of a notebook that hasn't run, and what its test compares.
         static = {"text/plain": self.text, "text/html": self.activity.static_html()}
         return {**bundle, **printable(static)}, metadata
 
@@ -229,11 +227,11 @@ _counts: Counter[tuple[str, str]] = Counter()
 
 
 def _place_in_notebook(activity: str) -> str:
-    """Name the place at which a widget is made, so that it is the same when the notebook runs again.
+    """Return an id for the place that creates a widget, which stays the same when the notebook runs again.
 
     Returns:
-        The id of the cell, where the page tells it, and a number: which of the widgets of this activity it is in one run of the
-        cell, or else in this process.
+        The cell's id if the page sent it, and a counter for this activity's widgets within one run of the cell, or else within
+        this process.
     """
     kernel: Any = getattr(get_ipython(), "kernel", None)
     request = kernel.get_parent() if hasattr(kernel, "get_parent") else {}
@@ -244,15 +242,15 @@ def _place_in_notebook(activity: str) -> str:
 
 
 def open_activity(activity: str | ActivityRow | Activity[Any], *, key: str | None = None, **traits: Any) -> ActivityView:
-    """Open an activity, to be the last line of a notebook's cell.
+    """Open an activity, as the last line of a notebook cell.
 
     Args:
-        activity: Its name in data/activities.csv, a row of your own, or an activity that is already made.
+        activity: Its id in data/activities.csv, your own row, or an existing activity.
         key: As in `ActivityView`.
         **traits: As in `ActivityView`.
 
     Raises:
-        CaseError: No activity has this name, or no kind the one in the row; the message names those that do.
+        CaseError: No activity has this name, or no kind matches the row; the message lists the existing ones.
 
     Examples:
         >>> open_activity("forms").activity.key
@@ -264,10 +262,10 @@ def open_activity(activity: str | ActivityRow | Activity[Any], *, key: str | Non
 
 
 class Panel(ActivityView):
-    """One case: its controls, its verdict and what the NRMP's rule says.
+    """One case with its controls, its verdict and what the NRMP's rule says.
 
     Args:
-        case: The case it opens with; None for the defaults.
+        case: The case to start with; None for the defaults.
         reading: Name of a reading, or None for the defaults.
         unknown: The fields that start as "I don't know", such as ``MAY_BE_UNKNOWN``: in ``value`` they are ``"unknown"``.
         prefetch: As in `ActivityView`.
@@ -275,7 +273,7 @@ class Panel(ActivityView):
         **traits: As in `ActivityView`.
 
     Raises:
-        CaseError: No reading has this name, or an unknown field is none of ``MAY_BE_UNKNOWN``.
+        CaseError: No reading has this name, or an unknown field isn't in ``MAY_BE_UNKNOWN``.
 
     Examples:
         >>> panel = Panel()
@@ -303,10 +301,10 @@ class Panel(ActivityView):
 
 
 class Folded:
-    """A long text that a reader unfolds.
+    """A long text that readers can unfold.
 
     Args:
-        title: The line that is always in sight.
+        title: The line that is always visible.
         text: The text.
 
     Examples:
@@ -322,14 +320,14 @@ class Folded:
         return self.text
 
     def _repr_html_(self) -> str:
-        # Lab unfolds an output that was folded when it runs the cell, so the fold is in the output itself.
+        # JupyterLab unfolds a folded output when it runs the cell, so the fold is part of the output itself.
         return tag("details", tag("summary", self.title), tag("pre", self.text, style="white-space: pre-wrap"))
 
 
 def transcript(chapter: str) -> Folded:
-    """Move every control of a chapter to named places and write down what each move leads to, folded.
+    """Return the transcripts of a chapter's activities, folded.
 
     Args:
-        chapter: Its name in data/chapters.csv.
+        chapter: Its id in data/chapters.csv.
     """
     return Folded(text("lesson.as_text"), transcript_of(chapter))

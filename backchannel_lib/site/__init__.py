@@ -1,1 +1,1 @@
-"""The workbook as a folder of static pages, where Python runs in the reader's browser."""
+"""The workbook as a folder of static pages, with Python running in the reader's browser."""

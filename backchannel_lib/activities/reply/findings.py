@@ -1,6 +1,6 @@
-"""The reply checker: what the article would warn of in a student's own short email.
+"""The reply checker: what the article would warn about in a student's own short email.
 
-It points at words and gives the article's reason. It never writes a sentence for the email. What it looks for are rows of
+It points at words and gives the article's reason, but never writes a sentence for the email. What it looks for is in
 data/reply_findings.csv and data/reply_phrases.csv.
 """
 
@@ -21,9 +21,9 @@ from backchannel_lib.model.amplifier import assumption
 from backchannel_lib.model.tables import assumption_id, claim_ids
 
 KINDS: Final = ("missing", "present")
-#: What the checker cannot see, in the order in which it is said.
+#: What the checker can't see, in the order on the page.
 LIMITS: Final = ("meaning", "attachments", "people", "measured")
-ANYWHERE: Final = ("cv", "eras_id", "placeholder")  # welcome or wrong in a signature as well
+ANYWHERE: Final = ("cv", "eras_id", "placeholder")  # welcome or wrong even in a signature
 
 
 def _roles(cell: str) -> tuple[str, ...]:
@@ -32,10 +32,10 @@ def _roles(cell: str) -> tuple[str, ...]:
 
 
 class ReplyFindingRow(NamedTuple):
-    """What the checker can find, in the order in which it is shown.
+    """What the checker can find, in the order on the page.
 
     Source:
-        conduct.brief-reply, conduct.reply-template and the others that the rows name.
+        conduct.brief-reply, conduct.reply-template and the other claims in the rows.
 
     Examples:
         >>> [row.finding for row in load_reply_findings() if row.kind == "missing"]
@@ -61,7 +61,7 @@ load_reply_findings = loader(ReplyFindingRow, "reply_findings.csv", check=_check
 
 
 def read_up_to() -> int:
-    """Return how many characters of an email are read."""
+    """Return the number of characters that the checker reads."""
     return int(assumption("reply_read_up_to"))
 
 
@@ -70,10 +70,10 @@ def _finding_ids() -> tuple[str, ...]:
 
 
 class ReplyPointRow(NamedTuple):
-    """The points of the article's short reply, which the student ticks.
+    """The points of the article's short reply, for the student's checklist.
 
     Source:
-        conduct.brief-reply, conduct.reply-template and the others that the rows name.
+        conduct.brief-reply, conduct.reply-template and the other claims in the rows.
 
     Examples:
         >>> [row.point for row in load_reply_points()][:3]
@@ -90,7 +90,7 @@ load_reply_points = loader(ReplyPointRow, "reply_points.csv")
 
 
 class Seen(NamedTuple):
-    """Words of the email that a finding rests on: ``check.text[start:end] == words``."""
+    """Words of the email behind a finding: ``check.text[start:end] == words``."""
 
     start: int
     end: int
@@ -98,7 +98,7 @@ class Seen(NamedTuple):
 
 
 class Counts(NamedTuple):
-    """How long the email is: its sentences, those of them that state interest, and its words."""
+    """The length of the email: its sentences, the sentences that state interest, and its words."""
 
     sentences: int
     interest: int
@@ -107,14 +107,14 @@ class Counts(NamedTuple):
 
 @dataclass(frozen=True)
 class Finding:
-    """One thing that the article warns of, or that it asks for and the email lacks.
+    """Something the article warns about, or something it asks for that the email lacks.
 
     Args:
         finding: Its id in data/reply_findings.csv.
         kind: ``missing`` or ``present``.
-        seen: The words it rests on, in their order; empty for what is missing.
+        seen: The words behind it, in order; empty for something missing.
         claims: Ids of the article's claims.
-        assumption: The id of our assumption in it, else an empty text.
+        assumption: Id of our assumption behind it, or an empty text.
 
     Source:
         data/reply_findings.csv.
@@ -133,27 +133,27 @@ class Finding:
 
     @property
     def label(self) -> str:
-        """What it is, in a few words for a reader."""
+        """The finding in a few words."""
         return text(f"reply.{self.finding}.words")
 
     @property
     def reason(self) -> str:
-        """Why the article warns of it, as a sentence for a reader."""
+        """Why the article warns about it, as a sentence."""
         return text(f"reply.{self.finding}.reason")
 
     @property
     def suggestion(self) -> str:
-        """What a reader can do about it; never a sentence to paste."""
+        """What the reader can do about it; never a sentence to paste."""
         return text(f"reply.{self.finding}.suggestion")
 
 
 class Point(NamedTuple):
-    """One point of the article's short reply, with the sentence of the email that seems to answer it.
+    """One point of the article's short reply, with the email's sentence that seems to answer it.
 
     Args:
         point: Its id in data/reply_points.csv.
-        sentence: The sentence, or a blank text where none was found.
-        against: Whether the sentence seems to speak against the point.
+        sentence: The sentence, or a blank text if there is none.
+        against: Whether the sentence seems to contradict the point.
     """
 
     point: str
@@ -162,21 +162,21 @@ class Point(NamedTuple):
 
     @property
     def label(self) -> str:
-        """The point, as a sentence to tick."""
+        """The point as a sentence for the checklist."""
         return text(f"reply_point.{self.point}")
 
 
 @dataclass(frozen=True)
 class ReplyCheck:
-    """What the checker found in one email; that it found nothing is never said to mean that the email is right.
+    """The checker's findings in one email. Finding nothing never means that the email is right.
 
     Args:
-        findings: What it found, in the order of data/reply_findings.csv.
+        findings: The findings, in the order of data/reply_findings.csv.
         points: The article's points, each with the sentence that seems to answer it.
-        counts: How long the email is.
+        counts: The length of the email.
         state: ``read``, ``empty`` (nothing of the student's own), or ``not_english``.
         reading: What was read, and what was left out.
-        cut: Whether the text was too long and only its beginning was read.
+        cut: Whether the text was too long, so that only its beginning was read.
 
     Source:
         data/reply_findings.csv and data/reply_points.csv; the facts in ``facts`` for the NRMP's rule.
@@ -195,12 +195,12 @@ class ReplyCheck:
 
     @property
     def text(self) -> str:
-        """The email as it was read: repaired, and without HTML; the places of `Seen` are in it."""
+        """The email as the checker read it, repaired and without HTML; `Seen` refers to positions in it."""
         return self.reading.text
 
     @property
     def sentence(self) -> str:
-        """What came out, as one sentence for a reader."""
+        """The result in one sentence."""
         if self.state != "read":
             return text(f"reply.{self.state}")
         if not self.findings:
@@ -209,44 +209,43 @@ class ReplyCheck:
 
     @property
     def contact_rule(self) -> str:
-        """The reminder that the NRMP's rule on contact comes before any email; every result carries it."""
+        """The reminder, part of every result, that the NRMP's rule on contact comes before any email."""
         return text("reply.contact_rule")
 
     @property
     def facts(self) -> tuple[str, ...]:
-        """Ids of the facts on which that reminder rests."""
+        """Ids of the facts behind that reminder."""
         return ("soap_rule.no_first_contact", "soap_rule.no_contact_if_silent", "soap_rule.not_settled_2027")
 
     @property
     def limits(self) -> tuple[str, ...]:
-        """What the checker cannot see, as sentences for a reader."""
+        """What the checker can't see, in sentences."""
         return tuple(text(f"reply.limit.{limit}") for limit in LIMITS)
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """What was not read or not done, as sentences for a reader; mostly none."""
+        """What was skipped, in sentences; usually nothing."""
         left_out = [text(f"reply.left_out.{name}") for name in self.reading.left_out]
         not_done = [text(f"reply.not_done.{name}") for name in self.reading.not_done]
         return (*left_out, *not_done, *((text("reply.was_cut", number=read_up_to()),) if self.cut else ()))
 
 
 def check_reply(text: str) -> ReplyCheck:
-    """Point at what the article warns of in a student's own short email; nothing in the email is written or changed.
+    """Point out what the article would warn about in a student's own short email, without writing or changing anything.
 
     Args:
-        text: The email as it was pasted: plain text or HTML, with or without its To and Subject lines. Quoted and forwarded
-            messages, footers, and paragraphs in other languages are left out. Of a longer text the first 20,000 characters and
-            500 lines are read.
+        text: The email as pasted: plain text or HTML, with or without its To and Subject lines. Quoted and forwarded messages,
+            footers, and paragraphs in other languages are ignored. Only the first 20,000 characters and 500 lines are read.
 
     Returns:
-        The findings with the words they rest on, the article's points with the sentences that seem to answer them, the counts,
-        and the reminder of the NRMP's rule on contact. An email that is not in English has no findings and no sentences.
+        The findings with their words, the article's points with the sentences that seem to answer them, the counts, and the
+        reminder of the NRMP's rule on contact. An email that isn't in English has no findings and no sentences.
 
     Raises:
-        CaseError: ``text`` is no text.
+        CaseError: ``text`` is not a string.
 
     Source:
-        The claims named in data/reply_findings.csv; the phrases are ours (assumption reply_phrases_stand_for).
+        The claims in data/reply_findings.csv; the phrases are ours (assumption reply_phrases_stand_for).
 
     Examples:
         >>> check = check_reply("Dear Dr. Hale, Dr. Osei suggested I write. CV and ERAS ID are attached. It is my dream.")
@@ -275,7 +274,7 @@ def check_reply(text: str) -> ReplyCheck:
 
 
 def _places(role: str, email: Email, reading: Reading) -> list[tuple[int, int]]:
-    """Return where a role's phrases are, in those parts of an email that speak for it."""
+    """Return the positions of a role's phrases in the parts of an email that count for it."""
     if role == "placeholder":
         return placeholders(reading.own)
     places = email.found(role)
@@ -293,7 +292,7 @@ def _finding(row: ReplyFindingRow, email: Email, reading: Reading) -> Finding | 
     if row.kind == "missing":
         answers = reading.answers and "they_wrote" in row.looks_for
         return None if places or answers else Finding(row.finding, row.kind, (), row.claims, row.assumption)
-    if row.allowed:  # too many of what is welcome once or twice: the sentences are the finding, and not the phrases
+    if row.allowed:  # welcome once or twice, so the finding is about sentences, not phrases
         places = sorted({email.sentence_of(place) for place in places})
     if len(places) <= row.allowed:
         return None
@@ -302,7 +301,7 @@ def _finding(row: ReplyFindingRow, email: Email, reading: Reading) -> Finding | 
 
 
 def _point(row: ReplyPointRow, email: Email, reading: Reading, found: Mapping[str, Finding]) -> Point:
-    """Return a point with the first sentence that seems to speak against it, or else to answer it."""
+    """Return a point with the first sentence that seems to contradict it, or else to answer it."""
     against = [seen for name in row.against if name in found for seen in found[name].seen]
     places = sorted((seen.start, seen.end) for seen in against)
     places = places or sorted(place for role in row.looks_for for place in _places(role, email, reading))

@@ -1,4 +1,4 @@
-"""The phrases that the reply checker goes by: rows of data/reply_phrases.csv, and the patterns that find them in an email."""
+"""The reply checker's phrases, from data/reply_phrases.csv, and the patterns that find them in an email."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from backchannel_lib.base.readers import WrongCellError, loader, one_of, require
 from backchannel_lib.model.amplifier import assumption
 from backchannel_lib.model.tables import claim_ids
 
-#: What a phrase can speak for: first what findings go by, then what takes back a finding near it, then how an email is built.
+#: The roles of phrases: those behind findings, those that cancel a finding nearby, and those that mark an email's structure.
 ROLES: Final = (
     *("introducer", "prior_contact", "they_wrote", "cv", "eras_id", "interest", "thanks"),
     *("life_story", "lifelong_dream", "plea", "pressure", "several_programs", "script_for_other"),
@@ -22,11 +22,11 @@ ROLES: Final = (
 FORMS: Final = ("counts", "cancels")
 
 WORD: Final = re.compile(r"[^\W_]+")
-#: What follows an apostrophe, as a word of its own, so that a phrase finds "I'm" and "I am" alike.
+#: The rest after an apostrophe, as a word of its own, so that a phrase finds both "I'm" and "I am".
 _SHORT: Final = {"m": "am", "ve": "have", "d": "would", "ll": "will", "re": "are", "t": "not"}
 _CAPITAL: Final = r"(?-i:[^\W\d_a-z])"
-#: Each part takes whole words with the blank behind them. No part repeats without a bound, so that no text, however it
-#: was made, can keep the search busy: the work grows with the length of the text alone.
+#: Each part matches whole words with the space after them. No part repeats without a limit, so the search time grows only
+#: with the length of the text, whatever the text is.
 _PARTS: Final = {
     "*": r"\S+ ",
     "#": r"[0-9]+ ",
@@ -39,7 +39,7 @@ _RULE: Final = "a phrase of plain words with *, ..., #, (a|b) and <doctor>, at m
 
 
 class ReplyWordRow(NamedTuple):
-    """Words that stand for one another in the phrases of the reply checker, under one name.
+    """Groups of interchangeable words for the checker's phrases, each with a name.
 
     Examples:
         >>> "mother" in words_named("family")
@@ -57,16 +57,16 @@ load_reply_words = loader(ReplyWordRow, "reply_words.csv")
 
 @functools.cache
 def words_named(name: str) -> tuple[str, ...]:
-    """Return the words that stand under a name in data/reply_words.csv; none under an unknown name."""
+    """Return the words with a name in data/reply_words.csv; empty if the name is unknown."""
     return next((tuple(row.words.split("|")) for row in load_reply_words() if row.name == name), ())
 
 
 @functools.cache
 def phrase_pattern(phrase: str) -> re.Pattern[str]:
-    """Return the pattern of one phrase, for a line of words each of which is followed by a blank.
+    """Return the regular expression for one phrase, to search a line of words that each end in a space.
 
     Args:
-        phrase: As described in `ReplyPhraseRow`; another form raises `WrongCellError`.
+        phrase: As described in `ReplyPhraseRow`; any other form raises `WrongCellError`.
 
     Examples:
         >>> bool(phrase_pattern("i (beg|plead) ... you").search("I plead with all of you "))
@@ -76,7 +76,7 @@ def phrase_pattern(phrase: str) -> re.Pattern[str]:
 
 
 def _source(phrase: str) -> str:
-    """Return the source of a phrase's pattern; another form raises `WrongCellError`."""
+    """Return the source of a phrase's pattern; an invalid phrase raises `WrongCellError`."""
     pieces = re.findall(r"\([^()]*\)|[^\s()]+|[()]", phrase)
     loose = [index for index, piece in enumerate(pieces) if piece in {"...", "*"}]
     if (
@@ -120,7 +120,7 @@ def _plain_word(piece: str) -> str:
 
 
 def words_of(plain: str) -> list[tuple[str, int, int]]:
-    """Return the words with their start and end; an apostrophe makes two words, the second written out."""
+    """Return the words with their starts and ends; an apostrophe separates two words, and the second one is spelled out."""
     found: list[tuple[str, int, int]] = []
     for match in WORD.finditer(plain):
         word, start, end = match[0], match.start(), match.end()
@@ -128,7 +128,7 @@ def words_of(plain: str) -> list[tuple[str, int, int]]:
             if word.lower() == "t" and found and found[-1][0].lower().endswith("n") and len(found[-1][0]) > 1:
                 before, where, until = found.pop()  # "don't" is "do" and "not"
                 found.append((before[:-1], where, until))
-                start = where  # so that a reader is shown "don't" and not a lone "t"
+                start = where  # so that a reader sees "don't" instead of just "t"
             word = _SHORT.get(word.lower(), word)
         found.append((word, start, end))
     return found
@@ -141,16 +141,16 @@ def _phrase(cell: str) -> str:
 
 
 class ReplyPhraseRow(NamedTuple):
-    """The phrases that the checker goes by.
+    """The phrases that the checker looks for.
 
-    A phrase is plain words, found in capitals and small letters alike and never across the end of a sentence. In it
-    ``(a|b c|)`` stands for one of several, here also for nothing; ``*`` at a word's end for any ending, alone for any one
-    word; ``...`` for a few words or none; ``#`` for a number; ``<doctor>`` for a title with a name; ``<name>`` for a name
-    with a capital letter that does not begin the sentence; ``<place>`` for a hospital's name; any other word in such brackets
-    for the words under that name in data/reply_words.csv. A hyphen counts as a blank.
+    A phrase is plain words, matched in upper and lower case and never across the end of a sentence. ``(a|b c|)`` stands for any
+    of several alternatives, here including nothing; ``*`` at the end of a word for any ending, and alone for any one word;
+    ``...`` for a few words or none; ``#`` for a number; ``<doctor>`` for a title with a name; ``<name>`` for a capitalized name
+    that doesn't begin the sentence; ``<place>`` for a hospital's name; any other word in angle brackets for the words with that
+    name in data/reply_words.csv. A hyphen counts as a space.
 
     Source:
-        The article's examples in our own words, and ours: assumption reply_phrases_stand_for.
+        The article's examples in our own words, and our own phrases: assumption reply_phrases_stand_for.
 
     Examples:
         >>> [row.phrase for row in load_reply_phrases() if row.counts_for == "address"]
@@ -168,14 +168,14 @@ load_reply_phrases = loader(ReplyPhraseRow, "reply_phrases.csv", key=("counts_fo
 
 
 def patterns(role: str, form: str = "counts") -> tuple[re.Pattern[str], ...]:
-    """Return the patterns of a role's phrases, of those that count or of those that cancel."""
+    """Return the patterns of a role's phrases, either those that count or those that cancel."""
     return tuple(phrase_pattern(phrase) for phrase, _ in _phrases(role, form))
 
 
 def patterns_among(role: str, form: str, words: Set[str]) -> list[re.Pattern[str]]:
-    """Return those of a role's patterns that can be found at all in a text of these words, which are in small letters.
+    """Return a role's patterns that can match at all in a text with these (lower-case) words.
 
-    Most phrases have a word that a short email lacks. They are not even compiled, so the first check does not wait for them.
+    Most phrases have a word that a short email lacks. Skipping those saves compiling them, which keeps the first check fast.
     """
     return [phrase_pattern(phrase) for phrase, needed in _phrases(role, form) if needed is None or not needed.isdisjoint(words)]
 
@@ -187,7 +187,7 @@ def _phrases(role: str, form: str) -> tuple[tuple[str, frozenset[str] | None], .
 
 
 def _needed(phrase: str) -> frozenset[str] | None:
-    """Return words of which a text must have one for the phrase to be in it; None where there is no telling."""
+    """Return words of which a text must contain at least one for the phrase to match; None if that can't be determined."""
     best: frozenset[str] | None = None
     for piece in re.findall(r"\([^()]*\)|\S+", phrase):
         choices = piece[1:-1].split("|") if piece.startswith("(") else list(words_named(piece.strip("<>"))) or [piece]

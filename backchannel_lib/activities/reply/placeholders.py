@@ -1,4 +1,4 @@
-"""Places of a template that were never filled in: ``[Name]``, ``{{program}}``, ``____``, ``XXX``, ``(name of hospital)``."""
+"""Unfilled placeholders of a template: ``[Name]``, ``{{program}}``, ``____``, ``XXX``, ``(name of hospital)``."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Final
 
 from backchannel_lib.activities.reply.phrases import words_named
 
-#: What no finished letter has, whatever stands inside.
+#: Never part of a finished letter, whatever is inside.
 _ALWAYS: Final = re.compile(
     r"""
     \{\{[^{}\n]{0,60}\}\} | \$\{[^{}\n]{0,60}\} | \$[A-Z][A-Z_]{3,} | \{%[^%\n]{0,60}%\} |  # fields of mail merge
@@ -23,13 +23,13 @@ _ALWAYS: Final = re.compile(
     """,
     re.VERBOSE,
 )
-#: A line above a signature: it stands alone, and something is written below it.
+#: A line for a signature: alone on its line, with text below it.
 _RULE_ABOVE_NAME: Final = re.compile(r"(?m)^_{4,}[ \t]*\n\s*[^\W_]")
-#: Words of a form in capitals, in a letter that is not written in capitals throughout.
+#: Form words in capitals, in a letter that isn't all in capitals.
 _CAPITALS: Final = re.compile(
     r"\b(?:MONTH|YEAR|DATE|PROGRAM|HOSPITAL|SPECIALTY|INSTITUTION|NAME)(?:[ /]+(?:MONTH|YEAR|DATE|NAME))*\b"
 )
-#: What is a placeholder if its words are those of a form.
+#: A placeholder if its words are form words.
 _BRACKETS: Final = (
     re.compile(r"\[([^\[\]\n]{1,80})\]"),
     re.compile(r"(?<!\{)\{([^{}\n]{1,80})\}(?!\})"),
@@ -37,7 +37,7 @@ _BRACKETS: Final = (
     re.compile(r"\(([^()\n]{1,80})\)"),
     re.compile(r"(?<![*\w])\*{1,2}([^*\n]{1,40})\*{1,2}(?![*\w])"),
 )
-#: A greeting without its name.
+#: A greeting without a name.
 _NO_NAME: Final = re.compile(
     r"(?im)^[ \t]*(?:dear|hi|hello|good (?:morning|afternoon|evening))[ \t]+(?:dr|prof|mr|ms|mrs)?\.?[ \t]*(?=[,:]|$)"
 )
@@ -45,7 +45,7 @@ _WORD: Final = re.compile(r"[^\W_]+(?:['_][^\W_]+)*")
 
 
 def placeholders(text: str) -> list[tuple[int, int]]:
-    """Return where a text has places of a template that were never filled in, in order and apart.
+    """Return the unfilled placeholders in a text, in order and without overlaps.
 
     Args:
         text: A student's own words.
@@ -68,12 +68,12 @@ def placeholders(text: str) -> list[tuple[int, int]]:
 
 
 def _names_nobody(greeting: str) -> bool:
-    """Whether a greeting breaks off after "Dear" or a title; "Hi," and "Good morning," are whole."""
+    """Return whether a greeting stops after "Dear" or a title; "Hi," and "Good morning," are complete."""
     return (len(greeting.split()) > 1 and not greeting.lower().startswith("good")) or greeting.lower().split()[0] == "dear"
 
 
 def _is_blank(inside: str, bracket: str) -> bool:
-    """Whether words in brackets are those of a form, and not a remark."""
+    """Return whether the words in brackets are form words, as opposed to a remark."""
     words = [word.lower() for word in _WORD.findall(inside)]
     if not words or any(word.isdigit() and len(word) > 1 for word in words) or words[0] in words_named("blank_never"):
         return False
@@ -96,7 +96,7 @@ def _is_blank(inside: str, bracket: str) -> bool:
     }:
         begins = False
     form = set(parts) <= set(words_named("blank_words"))
-    if round_or_star and form:  # "(in May)", "(my mentor)" are remarks
+    if round_or_star and form:  # "(in May)" and "(my mentor)" are remarks
         fields = {
             "name",
             "hospital",

@@ -1,7 +1,7 @@
-"""From what a student pastes to the words that are theirs: Unicode, HTML, quoted and forwarded mail, footers, the language.
+"""Find the student's own words in a pasted email: Unicode, HTML, quoted and forwarded mail, footers, the language.
 
-Each step is the work of a library that knows more forms than we do. They are pure Python and imported when they are needed;
-where one is missing, the step is left out and the result says so.
+Each step uses a library that knows more variants than we do. The libraries are pure Python and imported on demand; if one is
+missing, the result says that its step was skipped.
 """
 
 from __future__ import annotations
@@ -14,36 +14,36 @@ from typing import Final, NamedTuple
 from backchannel_lib.activities.reply.phrases import patterns, words_of
 from backchannel_lib.model.amplifier import assumption
 
-#: Tags by which pasted HTML is told from a plain email with an address in angle brackets.
+#: Tags that distinguish pasted HTML from a plain email with an address in angle brackets.
 _HTML: Final = re.compile(
     r"</?(?:html|head|body|div|p|br|span|table|tr|td|blockquote|font|ul|ol|li|a|b|i|em|strong)(?:\s[^<>]*)?/?>", re.I
 )
 _BLOCK: Final = re.compile(r"(?i)<(?:br|/?(?:p|div|tr|li|ul|ol|table|h[1-6]|pre|blockquote|hr))\b")
-#: What mail programs wrap around the message that is answered.
+#: What mail programs add around the message being answered.
 _QUOTES: Final = (
     "blockquote, .gmail_quote, .yahoo_quoted, .moz-cite-prefix, #appendonsend ~ *, #divRplyFwdMsg, #divRplyFwdMsg ~ *"
 )
 HEADER: Final = re.compile(r"[ \t]*(to|cc|bcc|subject|from|sent|date|reply-to):[^\n]*", re.IGNORECASE)
 _FROM: Final = re.compile(r"(?im)^[ \t]*from:([^\n]*)")
 _MARKED: Final = re.compile(r"(?m)^[ \t]*>[^\n]*")
-_DIVIDER: Final = re.compile(r"(?im)^(-{3,} ?)((?:forwarded|original) message)(?= ?-{3,}$)")  # in any capitals
+_DIVIDER: Final = re.compile(r"(?im)^(-{3,} ?)((?:forwarded|original) message)(?= ?-{3,}$)")  # in upper or lower case
 _BLANKS: Final = re.compile(r"[ \t\u00a0\u202f]+")
 _PARAGRAPH: Final = re.compile(r"(?:[^\n]+(?:\n|\Z))+")
-_LONGEST_LINES: Final = 500  # far more than a letter has; the search for quotes takes the square of it
-_FEWEST_WORDS: Final = 4  # in fewer small-letter words a language is a guess, but for a script that English never uses
+_LONGEST_LINES: Final = 500  # far more than a letter has; the search for quotes takes quadratic time
+_FEWEST_WORDS: Final = 4  # with fewer lower-case words, the language is a guess, except for scripts that English never uses
 _FEWEST_LETTERS: Final = 12
 
 
 class Reading(NamedTuple):
-    """What was read of an email.
+    """An email as the checker reads it.
 
     Args:
         text: The email as plain text.
-        own: The same, every character in its place, with blanks for what is not the student's own.
-        english: Whether the student's own words are English; None where that could not be told.
-        answers: Whether the student answers a message that they quote, and that is not an earlier one of their own.
+        own: The same text with everything that isn't the student's own blanked out, so that positions stay the same.
+        english: Whether the student's own words are in English; None if that is unclear.
+        answers: Whether the student answers a message that they quote, other than an earlier one of their own.
         left_out: What was left out, by name: ``quoted``, ``footer``, ``other_language``.
-        not_done: Steps for which no library was there: ``repair``, ``html``, ``quotes``, ``language``.
+        not_done: Steps skipped because their library is missing: ``repair``, ``html``, ``quotes``, ``language``.
     """
 
     text: str
@@ -55,10 +55,10 @@ class Reading(NamedTuple):
 
 
 def read_email(text: str) -> Reading:
-    r"""Read what was pasted: repair it, take it out of HTML, and tell the student's own words from all others.
+    r"""Read pasted text: repair it, extract it from HTML, and separate the student's own words from everything else.
 
     Args:
-        text: The email as it was pasted.
+        text: The email as pasted.
 
     Examples:
         >>> reading = read_email("> Are you free?\n\nYes, I am.")
@@ -103,7 +103,7 @@ def read_email(text: str) -> Reading:
 
 
 def _repair(text: str) -> str:
-    """Mend wrongly decoded characters, entities and odd forms of letters; drop characters that have no width."""
+    """Repair wrongly decoded characters, entities and unusual letter forms, and remove zero-width characters."""
     import ftfy
 
     mended = ftfy.fix_text(text, unescape_html=True, uncurl_quotes=False, explain=False)
@@ -111,7 +111,7 @@ def _repair(text: str) -> str:
 
 
 def _html_to_text(text: str) -> str:
-    """Return the text of pasted HTML, with a mark before each line that it quotes."""
+    """Return the text of pasted HTML, marking every line that it quotes."""
     import bs4
 
     in_lines = _BLOCK.sub(lambda found: f"\n{found[0]}", " ".join(text.split("\n")))
@@ -132,11 +132,11 @@ def _blank(text: str, start: int, end: int) -> str:
 
 
 def _without_quotes(text: str) -> tuple[str, bool]:
-    """Blank out what the student quotes or forwards, above, below or between their own lines; say whether they answer it."""
+    """Blank out what the student quotes or forwards, anywhere in the text; return whether they answer it."""
     import quotequail
 
     start = 0
-    for line in text.splitlines(keepends=True):  # the email's own header, as it was pasted, is not a quoted one
+    for line in text.splitlines(keepends=True):  # the email's own header, which the student pasted, isn't a quote
         if line.strip() and not HEADER.match(line):
             break
         start += len(line)
@@ -144,7 +144,7 @@ def _without_quotes(text: str) -> tuple[str, bool]:
     if under := _answered_below(text, start):
         kinds.add("quote")
         own, start = _blank(own, 0, under), under
-    for _ in range(9):  # a message in a message; deeper ones are inside what is blanked anyway
+    for _ in range(9):  # a message inside a message; any deeper ones are part of what is blanked out anyway
         found = quotequail.unwrap(own[start:])
         if not found or found["type"] == "quote":
             break
@@ -169,7 +169,7 @@ def _without_quotes(text: str) -> tuple[str, bool]:
 
 
 def _greeted(lines: Iterable[str]) -> set[str]:
-    """Return the last words of the greetings in lines: whom they greet."""
+    """Return the last words of all greetings in the lines: the people greeted."""
     greetings = (patterns("greeting"), patterns("address"))
     found = (re.match(r"[^,:!.]*(?:\b(?:Dr|Prof|Mr|Ms|Mrs)\.[^,:!.]*)?[,:!]", line.strip()) for line in lines)
     said = [words_of(one[0]) for one in found if one]
@@ -179,7 +179,7 @@ def _greeted(lines: Iterable[str]) -> set[str]:
 
 
 def _answered_below(text: str, start: int) -> int:
-    """Return where a message that begins with its header is answered: at the line that greets its writer; 0 for nowhere."""
+    """Return where the answer to a message begins: at the line that greets its writer; 0 if there is none."""
     writer = _FROM.search(text[:start])
     names = {word.lower() for word, _, _ in words_of(re.sub(r"\W", " ", writer[1]))} if writer else set()
     place = start
@@ -195,7 +195,7 @@ def _joined(words: Iterable[tuple[str, int, int]]) -> str:
 
 
 def _own_after(text: str, start: int) -> int:
-    """Return where the student's own words begin under a message that has no marks: at the last greeting after its text."""
+    """Return where the student's own words begin below an unmarked message: at the last greeting after its text."""
     place, said, last = start, 0, len(text)
     for line in text[start:].splitlines(keepends=True):
         words = _line(line)
@@ -221,7 +221,7 @@ def _line(text: str) -> str:
 
 
 def _in_english(text: str) -> tuple[bool | None, str]:
-    """Say whether a text is English, and blank out the paragraphs of an English one that are not."""
+    """Return whether a text is in English, with the non-English paragraphs of an English text blanked out."""
     whole = _is_english(text)
     paragraphs = [(match.span(), len(match[0].split()), _is_english(match[0])) for match in _PARAGRAPH.finditer(text)]
     known = [(span, words, english) for span, words, english in paragraphs if english is not None]
@@ -236,11 +236,11 @@ def _in_english(text: str) -> tuple[bool | None, str]:
 
 
 def _is_english(text: str) -> bool | None:
-    """Whether enough words are in an English dictionary; None where there are too few to tell. Names count little."""
+    """Return whether enough words are in an English dictionary; None if there are too few. Names count little."""
     from simplemma.language_detector import in_target_language
 
     other = len(re.findall(r"[^\W\d_\u0000-\u024f\u1e00-\u1eff]", text))
-    if other > len(re.findall("[A-Za-z]", text)):  # Chinese puts no blanks between its words
+    if other > len(re.findall("[A-Za-z]", text)):  # Chinese has no spaces between words
         return False
     if len(re.findall(r"(?<!\S)[^\W\d_A-Z]", text)) < _FEWEST_WORDS and (
         re.search("[A-Za-z]", text) or len(text.strip()) < _FEWEST_LETTERS

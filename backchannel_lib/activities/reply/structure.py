@@ -1,4 +1,4 @@
-"""How an email is built: what is header, greeting, sentence and signature, and where phrases are in it."""
+"""The structure of an email: header, greeting, sentences and signature, and where phrases occur in it."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from backchannel_lib.activities.reply.phrases import ROLES, load_reply_phrases, 
 from backchannel_lib.activities.reply.reading import HEADER
 from backchannel_lib.base.readers import integer, loader, one_of
 
-#: Characters that stand for one another, one for one, so that every place in the text stays where it is.
+#: Equivalent characters, replaced one for one so that all positions stay the same.
 _ALIKE: Final = str.maketrans({"’": "'", "‘": "'", "ʼ": "'", "`": "'", "\u00a0": " ", "\u202f": " ", "…": ".", "\r": " "})
 _RECIPIENT: Final = re.compile(r"[^\s@,;<>:]{1,100}@([\w.-]{3,100})")
-#: The end of a sentence. It begins where no such mark stands before, and gives nothing back, so that a long row of marks
-#: costs no more than its length.
+#: The end of a sentence. The match starts only at the first of several marks and never backtracks, so a long row of marks
+#: takes linear time.
 _END: Final = re.compile(r"(?<![.!?。！？])[.!?。！？]++[\"')\]”»]*+(?=\s|$)|\n[ \t]*+\n")
 _POSTSCRIPT: Final = re.compile(r"(?m)^[ \t]*P ?S ", re.IGNORECASE)
-#: A signature begins at this line (RFC 3676, 4.3; the blank after it often gets lost) or at words of farewell.
+#: A signature begins at this line (RFC 3676, 4.3; the space after it often gets lost) or at a farewell.
 _SIGNATURE_LINE: Final = re.compile(r"(?m)^--[ \t]?$")
 _FAREWELL_ENDS: Final = re.compile(
     r"[ \t]*[,!.–—]*[ \t]*(?:\n|$)|[ \t]*[,–—][ \t]*(?:[^\W\d_a-z][\w.'-]*[ \t]*){1,4}[.]?[ \t]*(?:\n|$)"
@@ -28,17 +28,17 @@ _FAREWELL_ENDS: Final = re.compile(
 _OWN_WORD: Final = re.compile(r"(?i)\b(?:i|me|my|mine|myself)\b")
 _GREETING_LENGTH: Final = 100
 _SHORTEST_SENTENCE: Final = 5
-#: After "Dr. Osei," this goes on with a sentence about Dr. Osei, and greets nobody.
+#: With one of these after "Dr. Osei,", the words are the start of a sentence about Dr. Osei, not a greeting.
 _GOES_ON: Final = re.compile(
     r"[ \t]*(?:who|whom|whose|from|of|an?|the|my|your|one|chair|director|formerly|now)\b", re.IGNORECASE
 )
 _TITLES: Final = ("dr", "drs", "dra", "prof", "professor", "doctor", "dean")
 _LINKS: Final = ("introducer", "prior_contact", "they_wrote")
-_OWN_LINE: Final = 7  # a line of so many words that says "I" is no part of a signature
+_OWN_LINE: Final = 7  # a line with this many words and an "I" isn't part of a signature
 
 
 class ReplyContextRow(NamedTuple):
-    """Words that take back a phrase that follows them closely: "there is *no need* to reply today", "our *study on* debt".
+    """Words that cancel a phrase shortly after them: "there is *no need* to reply today", "our *study on* debt".
 
     Examples:
         >>> [(row.taken_back_by, row.within) for row in load_reply_contexts() if row.role == "plea"]
@@ -59,7 +59,7 @@ def _contexts(role: str) -> tuple[ReplyContextRow, ...]:
 
 
 class Part(NamedTuple):
-    """A stretch of the text that ends as a sentence does; ``kind``: header, greeting, sentence, signature or rest."""
+    """A stretch of text up to the end of a sentence; ``kind`` is header, greeting, sentence, signature or rest."""
 
     start: int
     end: int
@@ -67,11 +67,11 @@ class Part(NamedTuple):
 
 
 class Email:
-    """One email: its words in one line per sentence, each with its place in the text, and its parts.
+    """One email: its words in one line per sentence, with their positions in the text, and its parts.
 
     Args:
-        text: The email as it stands.
-        plain: The student's own words in it from `plain_text`, every character in its place.
+        text: The original email.
+        plain: The student's own words from `plain_text`, with all positions unchanged.
     """
 
     def __init__(self, text: str, plain: str) -> None:
@@ -83,12 +83,12 @@ class Email:
         self._starts = [start for _, start, _ in self.words]
         self._ends = [part.end for part in self.parts]
         self._found: dict[str, list[tuple[int, int]]] = {}
-        self._offsets: list[int] = []  # where each word stands in the line
+        self._offsets: list[int] = []  # the position of each word in the line
         line: list[str] = []
         place = number_before = 0
         for word, start, _ in self.words:
             number = bisect_right(self._ends, start)
-            if number != number_before:  # a new sentence is a new line, which no phrase crosses
+            if number != number_before:  # every sentence gets a new line, because phrases don't cross lines
                 line.append("\n")
                 place += 1
             self._offsets.append(place)
@@ -99,7 +99,7 @@ class Email:
         self._greeted = {word.lower() for word, start, _ in self.words if self._part_at(start).kind == "greeting"}
 
     def found(self, role: str) -> list[tuple[int, int]]:
-        """Return where a role's phrases are in the text, in order, joined where they overlap."""
+        """Return the positions of a role's phrases in the text, in order and merged if they overlap."""
         if role not in self._found:
             counted = self._places(patterns_among(role, "counts", self._known))
             cancelled = _joined(self._places(patterns_among(role, "cancels", self._known))) if counted else []
@@ -108,11 +108,11 @@ class Email:
         return self._found[role]
 
     def kind_at(self, place: int) -> str:
-        """Return the kind of the part at a place."""
+        """Return the kind of the part at a position."""
         return self._part_at(place).kind
 
     def _taken_back(self, role: str, place: tuple[int, int]) -> bool:
-        """Whether words shortly before, in the same clause, say that this is not meant, not done, or only a subject."""
+        """Return whether words just before, in the same clause, say that it isn't meant, isn't done, or is only a topic."""
         first = bisect_right(self._starts, place[0] - 1)
         for row in _contexts(role):
             start = self._starts[max(0, first - row.within)]
@@ -145,13 +145,13 @@ class Email:
         return self.parts[bisect_right(self._ends, place)]
 
     def _is_another(self, place: tuple[int, int]) -> bool:
-        """Whether words about an introduction name anyone but the person who is greeted."""
+        """Return whether words about an introduction name someone other than the person being greeted."""
         inside = self.words[bisect_right(self._starts, place[0] - 1) : bisect_right(self._starts, place[1] - 1)]
         named = [name for (title, _, _), (name, _, _) in itertools.pairwise(inside) if title.lower() in _TITLES]
         return not named or any(name.lower() not in self._greeted for name in named)
 
     def sentence_of(self, place: tuple[int, int]) -> tuple[int, int]:
-        """Return the sentence around a place, from its first word to its last mark."""
+        """Return the sentence around a position, from its first word to its last mark."""
         part = self._part_at(place[0])
         stretch = self.text[part.start : part.end]
         start = part.start + len(stretch) - len(stretch.lstrip())
@@ -159,7 +159,7 @@ class Email:
 
 
 def _joined(places: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
-    """Return places, which are in order, joined where they overlap."""
+    """Merge overlapping positions; they have to be in order."""
     joined: list[tuple[int, int]] = []
     for start, end in places:
         if joined and start < joined[-1][1]:
@@ -170,20 +170,20 @@ def _joined(places: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
 
 
 def _touches(place: tuple[int, int], others: Sequence[tuple[int, int]]) -> bool:
-    """Whether a place overlaps one of others, which are in order and apart."""
+    """Return whether a position overlaps one of several others, which are in order and don't overlap each other."""
     after = bisect_right(others, (place[0], place[1]))
     return any(other[0] < place[1] and place[0] < other[1] for other in others[max(0, after - 1) : after + 1])
 
 
 def plain_text(text: str) -> str:
-    """Return the text with one kind of apostrophe and no periods in abbreviations; every character keeps its place."""
+    """Return the text with one kind of apostrophe and no periods in abbreviations, keeping all positions."""
     short = "|".join(row.phrase for row in load_reply_phrases() if row.counts_for == "abbreviation")
     stops = re.compile(rf"(?i)\b(?:(?:{short})|[^\W\d_])\.")
     return stops.sub(lambda found: found[0][:-1] + " ", text.translate(_ALIKE))
 
 
 def _parts(plain: str, words: Sequence[tuple[str, int, int]]) -> list[Part]:
-    """Split the text into header lines, greeting, and stretches that end as a sentence does."""
+    """Split the text into header lines, greeting, and stretches up to the ends of sentences."""
     parts = []
     place = 0
     for line in plain.splitlines(keepends=True):
@@ -203,7 +203,7 @@ def _parts(plain: str, words: Sequence[tuple[str, int, int]]) -> list[Part]:
 
 
 def _greeting_end(plain: str, place: int, words: Sequence[tuple[str, int, int]]) -> int | None:
-    """Return where the greeting that begins at ``place`` ends; None if there is none."""
+    """Return the end of the greeting that begins at ``place``; None if there is none."""
     first = [word for word in words if word[1] >= place][:12]
     line = "".join(f"{word} " for word, _, _ in first)
     for role in ("greeting", "address"):
@@ -219,7 +219,7 @@ def _greeting_end(plain: str, place: int, words: Sequence[tuple[str, int, int]])
 
 
 def _kinds(plain: str, parts: Sequence[Part], words: Sequence[tuple[str, int, int]]) -> list[Part]:
-    """Tell sentences of the email from its signature and from a stray few words."""
+    """Classify parts as sentences, signature, or stray words."""
     starts = [start for _, start, _ in words]
     kinds = []
     signature = _signature(plain, parts, words)
@@ -233,7 +233,7 @@ def _kinds(plain: str, parts: Sequence[Part], words: Sequence[tuple[str, int, in
 
 
 def _split_at(parts: Iterable[Part], places: Sequence[int]) -> Iterable[Part]:
-    """Cut parts in two where a signature begins or ends inside them."""
+    """Split parts at the beginning and the end of a signature."""
     for part in parts:
         start = part.start
         for place in places:
@@ -244,10 +244,10 @@ def _split_at(parts: Iterable[Part], places: Sequence[int]) -> Iterable[Part]:
 
 
 def _signature(plain: str, parts: Sequence[Part], words: Sequence[tuple[str, int, int]]) -> tuple[int, int]:
-    """Return where the signature begins and ends; an empty stretch if there is none.
+    """Return the start and end of the signature; an empty stretch if there is none.
 
-    It begins at its own line ``--``, or else at the first words of farewell with nothing of the student's own after them, and
-    ends at a postscript.
+    It begins at a line ``--``, or else at the first farewell without any of the student's own words after it, and ends at a
+    postscript.
     """
     postscript = _POSTSCRIPT.search(plain)
     until = postscript.start() if postscript else len(plain) + 1
@@ -259,7 +259,7 @@ def _signature(plain: str, parts: Sequence[Part], words: Sequence[tuple[str, int
         (start for start in starts if any(part.kind == "rest" and part.start <= start < part.end for part in parts)), until
     )
     for place in sorted(set(farewells)):
-        if not body < place < until or not plain[body:place].strip():  # who says nothing but a farewell says that
+        if not body < place < until or not plain[body:place].strip():  # an email that is only a farewell has no signature
             continue
         first = bisect_right(starts, place - 1)
         line = "".join(f"{word} " for word, _, _ in words[first : first + 10])
@@ -273,7 +273,7 @@ def _signature(plain: str, parts: Sequence[Part], words: Sequence[tuple[str, int
 
 
 def _is_own(text: str) -> bool:
-    """Whether what follows a farewell has a line of the student's own, and is no signature."""
+    """Return whether the text after a farewell includes a line of the student's own, so that it isn't a signature."""
     return any(len(line.split()) >= _OWN_LINE and _OWN_WORD.search(line) for line in text.split("\n"))
 
 

@@ -1,1 +1,1 @@
-"""The dated plan for the year after the Match."""
+"""A dated plan for the year after the Match."""

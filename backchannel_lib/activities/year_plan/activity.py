@@ -1,4 +1,4 @@
-"""A dated plan, made by checking boxes: from the first day to a year, to be saved as a text or in a calendar."""
+"""A dated plan for a year from a list of tasks, to save as text or as a calendar."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ from backchannel_lib.page.components import citations
 from backchannel_lib.page.html import Markup, join, tag
 from backchannel_lib.page.inputs import button, checks, text_box, toolbar
 
-#: The Friday of Match Week 2027: SOAP is over, and whatever is planned now may begin.
+#: The Friday of Match Week 2027: SOAP is over, so anything planned now can begin.
 FIRST_DAY: Final = "2027-03-19"
 TO_BEGIN: Final = ("rest", "talk_to_someone", "honest_with_mentors")
-#: A day as 2027-03-22, or as it is written in the US, 3/22/2027.
+#: A day as 2027-03-22, or as Americans write it, 3/22/2027.
 _WRITTEN: Final = re.compile(
     r"(?P<year>[0-9]{4})-(?P<month>[0-9]{2})-(?P<day>[0-9]{2})"
     r"|(?P<us_month>[0-9]{1,2})/(?P<us_day>[0-9]{1,2})/(?P<us_year>[0-9]{4})"
@@ -30,7 +30,7 @@ _WRITTEN: Final = re.compile(
 
 
 class YearPlanActivity(Form):
-    """A first day, what is checked, and the plan that comes of it.
+    """A first day, the checked tasks, and the resulting plan.
 
     Args:
         row: Its row in data/activities.csv.
@@ -46,14 +46,14 @@ class YearPlanActivity(Form):
             row, {"start": FormField(_as_written(date.fromisoformat(FIRST_DAY)), _read_day, text("plan_board.start")), **ticks}
         )
 
-    # ---- acts ----
+    # ---- actions ----
 
     def actions(self) -> dict[str, Action]:
-        """Return what the buttons do."""
+        """Return the actions of the buttons."""
         return {"begin": self._begin, "clear": self._clear, "text": self._save_text, "calendar": self._save_calendar}
 
     def _begin(self, _: object) -> ActionResult:
-        """Check the three to begin with, beside whatever is checked already."""
+        """Check the three tasks to start with, in addition to those already checked."""
         chosen = {*self._checked(self.state), *TO_BEGIN}
         self.commit_values(
             **{group: tuple(row.task for row in rows if row.task in chosen) for group, rows in self.offered.items()}
@@ -87,12 +87,12 @@ class YearPlanActivity(Form):
     # ---- what is on screen ----
 
     def fragments(self, state: Record) -> dict[str, str]:
-        """Return the plan, and what a reader should know of it."""
+        """Return the plan, and its warnings."""
         plan = self._plan(state)
         return {"made": _plan_part(plan), "live_text": text("plan_board.count", count=len(plan.items))}
 
     def ui_state(self, state: Record) -> dict[str, Any]:
-        """Show the buttons that save once there is something to save."""
+        """Show the save buttons once there is something to save."""
         return {"open": ["save"] if self._plan(state).items else []}
 
     def page(self) -> str:
@@ -147,7 +147,7 @@ class YearPlanActivity(Form):
         return "\n".join([self.title, *(_lines(plan) or [text("plan.empty")])])
 
     def transcript_lines(self) -> Iterator[str]:
-        """Check three tasks, then all of them on several first days, and list days and warnings."""
+        """Check three tasks, then all of them with several first days, and yield days and warnings."""
         self._begin({})
         yield from _lines(self._plan(self.state))
         self.update(**{group: tuple(row.task for row in rows) for group, rows in self.offered.items()})
@@ -207,7 +207,7 @@ def _plan_part(plan: YearPlan) -> Markup:
 def _item(item: PlanItem) -> Markup:
     task = item.task
     why, people, voice, *waits = item.sentences
-    # That its advice is ours was said in a sentence already.
+    # A sentence above has already said that the advice is ours.
     ours = () if task.advice_is_ours else (task.assumption,)
     return tag(
         "li",

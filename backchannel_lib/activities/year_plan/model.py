@@ -1,6 +1,6 @@
-"""A dated plan for the next two months and the year, made of the tasks that a reader checks, as text and as a calendar file.
+"""A dated plan for the next two months and the year, from the tasks that a reader checks, as text and as a calendar file.
 
-Where the NRMP's rule touches a task, it gets no day from Monday to Thursday of a Match Week.
+A task that the NRMP's rule affects never gets a day from Monday to Thursday of a Match Week.
 """
 
 from __future__ import annotations
@@ -24,21 +24,21 @@ from backchannel_lib.model.tables import assumption_id, claim_ids, fact_ids
 ANCHORS: Final = ("start", "match_monday", "soap_ends", "july_1", "coming_match")
 GROUPS: Final = ("first_days", "two_months", "year")
 PEOPLE: Final = ("you", "friend", "mentor", "school", "program")
-FIRST_YEAR: Final = 2013  # the year before it has the first Match Week whose days are known
+FIRST_YEAR: Final = 2013  # the year before the first Match Week with known dates
 LAST_YEAR: Final = 2100
 
 _ONE_DAY: Final = timedelta(days=1)
 
 
 class Day(NamedTuple):
-    """A day of the plan, counted from another day, such as ``start+7``."""
+    """A day of the plan relative to an anchor, such as ``start+7``."""
 
     anchor: str
     days: int
 
 
 def _day(cell: str) -> Day:
-    """One of the anchors, and days before or after it, such as start+7."""
+    """An anchor, and days before or after it, such as start+7."""
     found = re.fullmatch(r"([a-z_0-9]+?)([+-][0-9]{1,3})?", cell)
     if not found or found[1] not in ANCHORS:
         raise WrongCellError(f"a day such as start+7; the days to count from are {suggestions(cell, ANCHORS)}")
@@ -46,10 +46,10 @@ def _day(cell: str) -> Day:
 
 
 class PlanTaskRow(NamedTuple):
-    """The tasks that a plan can hold, in the order in which they are offered. Texts: ``task.<task>.title`` and ``.why``.
+    """The tasks for a plan, in the order on the page. Texts: ``task.<task>.title`` and ``.why``.
 
-    The anchors: ``start`` is the reader's first day; ``match_monday`` and ``soap_ends`` are Monday and Thursday of the Match
-    Week that the plan is about; ``july_1`` is the first July 1 of the plan; ``coming_match`` is the next Match Week's Monday.
+    The anchors: ``start`` is the reader's first day; ``match_monday`` and ``soap_ends`` are the Monday and Thursday of the
+    plan's Match Week; ``july_1`` is the plan's first July 1; ``coming_match`` is the Monday of the next Match Week.
 
     Examples:
         >>> load_plan_tasks()[0].task, load_plan_tasks()[0].ends
@@ -68,17 +68,17 @@ class PlanTaskRow(NamedTuple):
 
     @property
     def title(self) -> str:
-        """What to do, in a few words for a reader."""
+        """What to do, in a few words."""
         return text(f"task.{self.task}.title")
 
     @property
     def why(self) -> str:
-        """Why, in a sentence or three."""
+        """Why, in one to three sentences."""
         return text(f"task.{self.task}.why")
 
     @property
     def advice_is_ours(self) -> bool:
-        """Whether the advice itself, and not only its days, is ours."""
+        """Whether the advice itself is ours, and not just its days."""
         return self.assumption == "plan_advice"
 
 
@@ -93,9 +93,9 @@ class PlanItem:
         task: The row of data/plan_tasks.csv.
         begins: Its first day.
         ends: Its last day.
-        group: One of ``GROUPS``, by its first day: where it is shown.
-        moved: Whether it begins later than it would because of the NRMP's rule.
-        in_soap: Whether a mentor is spoken to in days of SOAP, or in days that run up to it.
+        group: Where it is shown, one of ``GROUPS``, based on its first day.
+        moved: Whether the NRMP's rule delays its start.
+        in_soap: Whether it involves talking to a mentor during SOAP or just before it.
 
     Examples:
         >>> plan_for(date(2027, 3, 19), ["rest"]).items[0].days
@@ -111,14 +111,14 @@ class PlanItem:
 
     @property
     def days(self) -> str:
-        """Its days for a reader."""
+        """Its days as text."""
         if self.begins == self.ends:
             return text("plan.one_day", day=_shown(self.begins))
         return text("plan.days", first=_shown(self.begins), last=_shown(self.ends))
 
     @property
     def sentences(self) -> tuple[str, ...]:
-        """Why, with whom, whose advice it is, and whether the NRMP's rule touches it."""
+        """Why, with whom, whose advice it is, and how the NRMP's rule affects it."""
         people = ", ".join(text(f"plan.who.{person}") for person in self.task.needs)
         return (
             self.task.why,
@@ -131,13 +131,13 @@ class PlanItem:
 
 @dataclass(frozen=True)
 class YearPlan:
-    """A plan of a year, its items in the order of their days.
+    """A plan for a year, with its items in the order of their days.
 
     Args:
         start: Its first day.
         last: Its last day.
-        items: What was checked, with its days.
-        left_out: What was checked, but has no day in this year.
+        items: The checked tasks with their days.
+        left_out: The checked tasks without a day in this year.
 
     Examples:
         >>> plan = plan_for(date(2027, 3, 15), ["open_seats", "rest"])
@@ -152,7 +152,7 @@ class YearPlan:
 
     @property
     def warnings(self) -> tuple[str, ...]:
-        """What a reader should know of the plan: too much at once, what the rule moved, what has no day."""
+        """What readers should know about the plan: too much at once, what the rule moved, what has no day."""
         at_once = sum(item.group == "first_days" for item in self.items)
         most = int(assumption("plan_first_week_at_most"))
         moved = [item for item in self.items if item.moved]
@@ -164,12 +164,12 @@ class YearPlan:
 
     @property
     def title(self) -> str:
-        """The plan's first and last day, as a title."""
+        """The plan's title, with its first and last day."""
         return text("plan.title", first=_shown(self.start), last=_shown(self.last))
 
     @property
     def groups(self) -> Iterator[tuple[str, list[PlanItem]]]:
-        """The items by group, each with its heading; groups without items are left out."""
+        """The items by group, each with its heading, without empty groups."""
         for group in GROUPS:
             if items := [item for item in self.items if item.group == group]:
                 yield text(f"plan.group.{group}"), items
@@ -192,9 +192,9 @@ class YearPlan:
 
     @property
     def ics(self) -> str:
-        """The plan as an iCalendar file (RFC 5545) of all-day events; an empty text where there is nothing to enter.
+        """The plan as an iCalendar file (RFC 5545) of all-day events; an empty text if there are none.
 
-        It says when it was made, and its events have ids that no other file has, so that two plans stay apart in one calendar.
+        It records when it was made, and its event ids are unique, so that two plans don't mix in one calendar.
         """
         events = []
         for item in self.items:
@@ -206,18 +206,18 @@ class YearPlan:
 
 
 def plan_for(start: date, chosen: Iterable[str]) -> YearPlan:
-    """Return the plan of the tasks that were checked.
+    """Return the plan for the checked tasks.
 
     Args:
-        start: The first day, of the years 2013 to 2100.
-        chosen: Tasks of data/plan_tasks.csv by name, in any order; one that is named twice counts once.
+        start: The first day, in the years 2013 to 2100.
+        chosen: Names of tasks in data/plan_tasks.csv, in any order; duplicates count once.
 
     Returns:
-        The plan. A task whose days lie before the first day begins on the first day, as long as they are not all over;
-        one that the NRMP's rule touches has no day from Monday to Thursday of a Match Week.
+        The plan. A task with days before the first day starts on the first day, unless all its days are over. A task that the
+        NRMP's rule affects gets no day from Monday to Thursday of a Match Week.
 
     Raises:
-        CaseError: ``start`` is no such day, or no task has a name that was chosen.
+        CaseError: ``start`` is not such a day, or a chosen task doesn't exist.
 
     Source:
         after.take-what-you-get, after.stay-close, after.honest-with-mentors and the claims in the rows; the days are ours.
@@ -238,20 +238,20 @@ def plan_for(start: date, chosen: Iterable[str]) -> YearPlan:
     last = start + timedelta(days=int(assumption("plan_year")))
     anchors = _anchors(start)
     dated = [(row, _item(row, start, last, anchors)) for row in rows.values() if row.task in wanted]
-    # On the same days, in the order of the table.
+    # For equal days, keep the order of the table.
     items = sorted((item for _, item in dated if item), key=lambda item: (item.begins, item.ends))
     return YearPlan(start, last, tuple(items), tuple(row for row, item in dated if item is None))
 
 
 def check_first_day(day: object, given: object = None) -> date:
-    """Return the first day of a plan; one that is no date of the years 2013 to 2100 raises `CaseError`, with what was given."""
+    """Return a plan's first day; raise `CaseError` with the original input if it isn't a date from 2013 to 2100."""
     if not isinstance(day, date) or isinstance(day, datetime) or not FIRST_YEAR <= day.year <= LAST_YEAR:
         raise CaseError("start", "calendar_day", day if given is None else given, low=FIRST_YEAR, high=LAST_YEAR)
     return day
 
 
 def match_week_of(start: date) -> date:
-    """Return the Match Week that a plan is about, by its Monday: at most two weeks ahead, else the last that has begun.
+    """Return the Monday of a plan's Match Week: at most two weeks ahead, or else the last one that has begun.
 
     Examples:
         >>> match_week_of(date(2027, 3, 1)), match_week_of(date(2027, 2, 28))
@@ -281,19 +281,19 @@ def _item(row: PlanTaskRow, start: date, last: date, anchors: dict[str, date]) -
     planned = begins
     if row.rule:
         begins, ends = _clear_of_soap(begins, ends)
-    if ends < begins:  # its days are over, or all of them lie in SOAP
+    if ends < begins:  # its days are over, or all of them are during SOAP
         return None
     passed = (begins - start).days
     near = passed < assumption("plan_two_months")
     group = "first_days" if passed < assumption("plan_first_week") else "two_months" if near else "year"
-    # Whom the rule does not keep from speaking with a mentor it still keeps from asking for a call.
+    # The rule lets some people talk to a mentor during SOAP, but not ask for a call.
     in_soap = not row.rule and "mentor" in row.needs and begins <= anchors["soap_ends"] and ends >= anchors["match_monday"]
     return PlanItem(row, begins, ends, group, begins != planned, in_soap)
 
 
 def _clear_of_soap(begins: date, ends: date) -> tuple[date, date]:
-    # The rule binds from Monday 10:00 to Thursday 21:00; a task has whole days, so it keeps out of all four. Of a task
-    # that has days on both sides the longer side is kept.
+    # The rule applies from Monday 10 am to Thursday 9 pm. Tasks take whole days, so they avoid all four days. A task with
+    # days on both sides keeps the longer side.
     for year in range(begins.year, ends.year + 1):
         monday = match_week(year)
         friday = monday + timedelta(days=4)
@@ -306,7 +306,7 @@ def _clear_of_soap(begins: date, ends: date) -> tuple[date, date]:
 
 
 def _shown(day: date) -> str:
-    # strftime would name days and months in the language of the machine.
+    # strftime would name days and months in the machine's language.
     weekday, month = text(f"weekday_short.{day.weekday()}"), text(f"month_short.{day.month}")
     return text("plan.date", weekday=weekday, month=month, day=day.day, year=day.year)
 
