@@ -1,6 +1,6 @@
-"""Finds a Chromium for the browser tests: one that is installed already, whatever it is called here.
+"""Find a Chromium for the browser tests: one that is already installed, whatever its name.
 
-Run as a script, it prints the browser's path, or says how to get one and exits with 1.
+As a script, it prints the browser's path, or says how to get one and exits with 1.
 """
 
 from __future__ import annotations
@@ -10,10 +10,10 @@ import shutil
 import sys
 from pathlib import Path
 
-#: The setting that overrules the search.
+#: The environment variable that overrides the search.
 VARIABLE = "CHROMIUM"
 
-#: What a Chromium is called on the PATH, likeliest first.
+#: Names of Chromium on the PATH, the most likely first.
 COMMANDS = (
     "chromium",
     "chromium-browser",
@@ -25,14 +25,14 @@ COMMANDS = (
     "msedge",
 )
 
-#: Where macOS keeps its programs, under / and under the home folder.
+#: Where macOS keeps programs, under / and under the home folder.
 MAC_PROGRAMS = (
     "Applications/Chromium.app/Contents/MacOS/Chromium",
     "Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
     "Applications/Microsoft Edge.app/Contents/MacOS/Microsoft Edge",
 )
 
-#: Where Windows keeps its programs, under each of WINDOWS_FOLDERS.
+#: Where Windows keeps programs, under each of WINDOWS_FOLDERS.
 WINDOWS_PROGRAMS = (
     "Chromium/Application/chrome.exe",
     "Google/Chrome/Application/chrome.exe",
@@ -40,7 +40,7 @@ WINDOWS_PROGRAMS = (
 )
 WINDOWS_FOLDERS = ("PROGRAMFILES", "PROGRAMFILES(X86)", "LOCALAPPDATA")
 
-#: What `playwright install chromium` leaves in Playwright's folder.
+#: What `playwright install chromium` creates in Playwright's folder.
 PLAYWRIGHT_PROGRAMS = (
     "chromium-*/chrome-linux*/chrome",
     "chromium-*/chrome-mac*/*.app/Contents/MacOS/*",
@@ -62,7 +62,7 @@ def find_chromium() -> str:
     """Return the path of a Chromium, Chrome or Edge.
 
     Raises:
-        BrowserMissingError: There is none, or the variable CHROMIUM names a file that is not there.
+        BrowserMissingError: There is none, or the variable CHROMIUM names a missing file.
     """
     named = os.environ.get(VARIABLE)
     if named:
@@ -81,10 +81,10 @@ def find_chromium() -> str:
 
 
 def launch_arguments() -> list[str]:
-    """Return the arguments with which a test starts the browser: headless, and without calls of its own.
+    """Return a test browser's command-line arguments: headless, and without network requests of its own.
 
-    Without them Chromium looks up its maker's hosts at every start, and a test that records each request would see
-    them. Give every browser a new, empty profile as well.
+    Without them, Chromium contacts its maker's hosts at every start, and a test that records all requests would see that. Give
+    every browser a new, empty profile as well.
     """
     arguments = [
         "--headless",
@@ -97,16 +97,16 @@ def launch_arguments() -> list[str]:
         "--disable-default-apps",
         "--disable-domain-reliability",
         "--disable-sync",
-        # Whatever it still asks for by itself, it does not get: no name but this machine's own leads anywhere.
+        # Its remaining requests fail, because no host name except this machine's resolves.
         "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE localhost, EXCLUDE 127.0.0.1",
     ]
     if hasattr(os, "geteuid") and os.geteuid() == 0:
-        arguments.append("--no-sandbox")  # Chromium's sandbox refuses root, often the only user in a container
+        arguments.append("--no-sandbox")  # Chromium's sandbox refuses to run as root, often the only user in a container
     return arguments
 
 
 def _usual_places() -> list[Path]:
-    """Return the files that a browser off the PATH would be, likeliest first."""
+    """Return the files that a browser off the PATH could be, the most likely first."""
     mac = [top / program for top in (Path("/"), Path.home()) for program in MAC_PROGRAMS]
     folders = [Path(os.environ[name]) for name in WINDOWS_FOLDERS if name in os.environ]
     windows = [folder / program for folder in folders for program in WINDOWS_PROGRAMS]
@@ -119,7 +119,7 @@ def _usual_places() -> list[Path]:
 
 
 def _playwright_folder() -> Path:
-    """Return the folder in which Playwright keeps the browsers that it installs."""
+    """Return the folder with the browsers that Playwright installs."""
     named = os.environ.get("PLAYWRIGHT_BROWSERS_PATH", "0")
     if named != "0":
         return Path(named)

@@ -1,4 +1,4 @@
-"""`backchannel site`: writes the static site, and shows it on this computer."""
+"""`backchannel site`: write the static site, and show it on this computer."""
 
 from __future__ import annotations
 
@@ -23,16 +23,16 @@ PORT: Final = 8877
 
 
 def site(out: Path | None, *, serve: bool, port: int | None, browser: bool) -> int:
-    """Write the site and say where it is; return the exit code.
+    """Write the site and print its location; return the exit code.
 
     Args:
         out: The folder; None for ``my_work/site``.
-        serve: Whether to show it on this computer, until Ctrl+C.
+        serve: Whether to serve it on this computer until Ctrl+C.
         port: The port to serve it on; None for 8877, or the next free one.
-        browser: Whether to open a browser as well.
+        browser: Whether to open a browser, too.
 
     Raises:
-        CommandError: It could not be built, or the port is taken.
+        CommandError: The build failed, or the port is in use.
     """
     require_checkout()
     print("Building the site. The first build takes about a minute.", flush=True)
@@ -48,26 +48,26 @@ def site(out: Path | None, *, serve: bool, port: int | None, browser: bool) -> i
 
 
 class SiteFile(StaticFileHandler):
-    """A file of the site, with the headers that a good host sends."""
+    """A file of the site, with the headers of a good host."""
 
     def set_extra_headers(self, path: str) -> None:
-        """Let a browser keep what is named after its content, and ask anew for everything else."""
+        """Let browsers cache files named after their content, and revalidate everything else."""
         named = path.startswith("assets/")
         self.set_header("Cache-Control", "public, max-age=31536000, immutable" if named else "no-cache")
         self.set_header("X-Content-Type-Options", "nosniff")
 
     def get_content_type(self) -> str:
-        """Return the type, also of what this computer may have no type for."""
+        """Return the content type, even if this computer doesn't know it."""
         kinds = {".wasm": "application/wasm", ".mjs": "text/javascript", ".js": "text/javascript"}
         kinds |= {".webmanifest": "application/manifest+json", ".bin": "application/octet-stream"}
         return kinds.get(Path(self.absolute_path or "").suffix) or super().get_content_type()
 
 
 async def serve_folder(folder: Path, port: int | None, *, browser: bool) -> None:
-    """Serve a folder to this computer alone, until it is stopped.
+    """Serve a folder to this computer only, until someone stops it.
 
     Raises:
-        CommandError: The port is taken.
+        CommandError: The port is in use.
     """
     GZipContentEncoding.CONTENT_TYPES |= {"application/wasm", "application/manifest+json"}
     handler = (r"/(.*)", SiteFile, {"path": str(folder), "default_filename": "index.html"})

@@ -1,7 +1,7 @@
-"""`backchannel class`: a sheet for each student of a class, a table of all contacts, a summary, and what to fix in the tables.
+"""`backchannel class`: a sheet for each student of a class, a table of all contacts, a summary, and a list of errors.
 
-What is done for a student is written down at once, under a hash of what the tables say of that student. A run that was
-stopped goes on where it was, and one over a changed table does only what changed.
+Each student's result is saved immediately, under a hash of the student's part of the tables. An interrupted run resumes where
+it stopped, and a run after a change to the tables only redoes what changed.
 """
 
 from __future__ import annotations
@@ -41,23 +41,23 @@ COLUMNS: Final = (
 
 
 class Result(NamedTuple):
-    """What is done for one student: the sheet, and a row for each contact."""
+    """One student's result: the sheet, and a row for each contact."""
 
     article: str
     rows: tuple[ClassRow, ...]
 
 
 def write_class(students: Path, programs: Path | None = None, out: Path | None = None, at: str | None = None) -> int:
-    """Write the files of a class into a folder, and print their paths; return the exit code.
+    """Write the files of a class to a folder, and print their paths; return the exit code.
 
     Args:
         students: The table of students, CSV or .xlsx.
-        programs: The table of programs; None for none.
-        out: The folder; None for one of its own in my_work.
-        at: The moment, as in `datetime.fromisoformat`; None for now.
+        programs: The table of programs; None if there is none.
+        out: The folder; None for a new one in my_work.
+        at: The moment, as for `datetime.fromisoformat`; None for now.
 
     Raises:
-        CommandError: A table cannot be read at all, the moment makes no sense, or nothing could be written.
+        CommandError: A table can't be read at all, the moment isn't valid, or nothing could be written.
     """
     try:
         now = eastern(datetime.fromisoformat(at) if at else datetime.now().astimezone())
@@ -82,7 +82,7 @@ def write_class(students: Path, programs: Path | None = None, out: Path | None =
 
 
 def _results(students: Sequence[Student], file: Path, now: datetime) -> dict[str, Result]:
-    """Judge each student who is not done yet, and write down each one at once; return the results by name."""
+    """Judge each student without a result, and save each result immediately; return all results by name."""
     before = dict(_read_done(file))
     keys = {student.name: _key(student, now) for student in students}
     left = [student for student in students if keys[student.name] not in before]
@@ -91,7 +91,7 @@ def _results(students: Sequence[Student], file: Path, now: datetime) -> dict[str
         file.touch(mode=0o600)
         close_to_others(file)
         with file.open("a", encoding="utf-8") as out:
-            out.write("\n")  # a line that was cut off when a run was stopped stays by itself
+            out.write("\n")  # leaves a line that an interrupted run cut off on its own
             for student in left:
                 _tell_progress(done, len(students))
                 judged = judge_student(student, now)
@@ -106,7 +106,7 @@ def _results(students: Sequence[Student], file: Path, now: datetime) -> dict[str
         print(f"\n{text('class.stopped', done=done, count=len(students))}", file=sys.stderr)
         raise
     _tell_progress(done, len(students), last=True)
-    write_file(file, "".join(_line(key, before[key]) for key in keys.values()))  # without those who are no longer in the list
+    write_file(file, "".join(_line(key, before[key]) for key in keys.values()))  # drops students no longer in the list
     return {name: before[key] for name, key in keys.items()}
 
 
@@ -115,7 +115,7 @@ def _line(key: str, result: Result) -> str:
 
 
 def _read_done(file: Path) -> Iterator[tuple[str, Result]]:
-    """Read what earlier runs have done; what cannot be read is done again."""
+    """Read the results of earlier runs; unreadable ones are computed again."""
     try:
         lines = file.read_text(encoding="utf-8").splitlines()
     except (OSError, UnicodeDecodeError):
@@ -133,7 +133,7 @@ def _row(values: Iterable[Any]) -> ClassRow:
 
 
 def _key(student: Student, now: datetime) -> str:
-    """Hash all that a student's sheet depends on: the tables' words, the library, and the moment as far as it matters."""
+    """Return a hash of everything a student's sheet depends on: the tables' content, the library, and the relevant time."""
     week = match_week(now.year)
     starts = [datetime.combine(week, datetime.min.time()) + timedelta(days=row.day) for row in load_week_events()]
     passed = sum(
@@ -164,7 +164,7 @@ def library_hash() -> str:
 
 
 def _tell_progress(done: int, count: int, *, last: bool = False) -> None:
-    """Tell how far it is, in one line that moves on at a terminal; names are not told."""
+    """Show the progress, on a single updating line in a terminal, without any names."""
     if sys.stderr.isatty() or last:
         moving = "\r" * sys.stderr.isatty()
         print(

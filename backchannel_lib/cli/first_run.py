@@ -1,4 +1,4 @@
-"""The last step of the set-up: shows that what was installed works from where a notebook runs, and compiles it."""
+"""The last step of the setup: check that the installation works the way notebooks use it, and compile it."""
 
 from __future__ import annotations
 
@@ -8,17 +8,17 @@ import sys
 
 from backchannel_lib.cli.project import NOTEBOOKS, environment
 
-#: What is imported once: a notebook's first cell then does not wait for it to be compiled.
+#: Imported once, so that a notebook's first cell doesn't have to wait for compilation.
 FIRST_IMPORTS = ("jupyterlab.labapp", "ipykernel.kernelapp", "pandas", "plotly.graph_objects", "anywidget")
-#: What the first cell of a chapter does.
+#: What a chapter's first cell does.
 AS_A_KERNEL = "import backchannel_lib.notebook.widget as widget; widget.Panel()"
 
 
 def main() -> int:
-    """Show a panel as a notebook does, import what else is needed, and sign the notebooks; return the exit code.
+    """Show a panel as a notebook does, import everything else, and sign the notebooks; return the exit code.
 
-    JupyterLab shows no drawing of a notebook that it does not trust. A notebook that someone adds later is not trusted
-    until it is run.
+    JupyterLab doesn't show the drawings in an untrusted notebook. A notebook that someone adds later becomes trusted when it
+    runs.
     """
     kernel = [sys.executable, "-P", "-c", AS_A_KERNEL]
     if code := subprocess.run(kernel, env=environment(), cwd=NOTEBOOKS, check=False).returncode:

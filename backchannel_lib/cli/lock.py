@@ -1,4 +1,4 @@
-"""`backchannel lock`: the lists of packages that the set-up installs, written anew from pyproject.toml."""
+"""`backchannel lock`: write the lock files for the setup from pyproject.toml."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pathlib import Path
 
 from backchannel_lib.cli.project import ROOT, CommandError, require_checkout
 
-#: Each lock and what it is made of: what readers need, what a course's hub or the checks need as well, and uv, which installs
+#: Each lock and its sources: what readers need, what a course's hub or the checks need in addition, and uv, which installs
 #: them.
 LOCKS = {
     "requirements.lock": ("--extra", "setup", "pyproject.toml"),
@@ -21,10 +21,10 @@ LOCKS = {
 
 
 def write_locks(arguments: Sequence[str]) -> int:
-    """Write the locks; what is locked stays as it is unless `--upgrade` is among the arguments, which go to uv.
+    """Write the lock files; versions stay unless ``arguments``, which go to uv, include `--upgrade`.
 
     Raises:
-        CommandError: uv is not here or failed, or a lock would name a host.
+        CommandError: uv is missing or failed, or a lock file would name a host.
     """
     require_checkout()
     program = find_uv()
@@ -43,7 +43,7 @@ def write_locks(arguments: Sequence[str]) -> int:
 
 
 def hosts_in(lock: str) -> list[str]:
-    r"""Return the lines of a lock that name an index, an address or a local path.
+    r"""Return the lines of a lock file that name an index, an address or a local path.
 
     Examples:
         >>> hosts_in("anyio==4.16.0 --hash=sha256:59\n--index-url https://example.org/simple\n")
@@ -53,7 +53,7 @@ def hosts_in(lock: str) -> list[str]:
 
 
 def find_uv() -> str:
-    """Return the path of uv: the set-up's own, or one on the PATH.
+    """Return the path of uv: the setup's own, or one on the PATH.
 
     Raises:
         CommandError: There is none.

@@ -1,6 +1,6 @@
-"""The command `backchannel`: opens, presents and prints the workbook, and checks it for those who change it.
+"""The command `backchannel`: opens, presents, prints and checks the workbook.
 
-Importing this needs no package, since `workbook.py` reads its arguments here before anything is installed.
+Importing this needs no packages, because `workbook.py` parses its arguments here before it installs anything.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from backchannel_lib.cli.project import CommandError, folder_problem, start_clea
 
 
 def parse(arguments: Sequence[str] | None) -> tuple[argparse.Namespace, list[str]]:
-    """Return what a command line asks for, and what is to be passed on to pytest or uv.
+    """Parse a command line; return its arguments, and those to pass on to pytest or uv.
 
     Examples:
         >>> asked, rest = parse(["test", "-k", "phase"])
@@ -85,7 +85,7 @@ def parse(arguments: Sequence[str] | None) -> tuple[argparse.Namespace, list[str
 
 
 def run(asked: argparse.Namespace, rest: Sequence[str]) -> int:
-    """Do what was asked for, with the arguments that are passed on; return the exit code."""
+    """Run a parsed command with the arguments to pass on; return the exit code."""
     port, browser = getattr(asked, "port", None), not getattr(asked, "no_browser", False)
     match asked.command:
         case "present":
@@ -131,8 +131,8 @@ def run(asked: argparse.Namespace, rest: Sequence[str]) -> int:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Do what a command line asks for; return the exit code."""
-    if isinstance(sys.stdout, io.TextIOWrapper):  # a name in letters that this terminal lacks costs a letter, not the command
+    """Run a command line; return the exit code."""
+    if isinstance(sys.stdout, io.TextIOWrapper):  # a character that the terminal lacks must not stop the command
         sys.stdout.reconfigure(errors="replace")
     asked, rest = parse(arguments)
     try:

@@ -7,14 +7,14 @@ import sys
 
 from backchannel_lib.cli.project import JUPYTER, LOCAL, CommandError, exec_process, is_taken, require_checkout
 
-#: How JupyterLab looks when it is first opened: its side bars closed, so that the notebook has the width.
+#: JupyterLab's layout when it first opens: side bars closed, so that the notebook gets the full width.
 FIRST_LAYOUT = JUPYTER / "workspace.json"
-#: Where JupyterLab keeps what its window looked like last; the name is what it makes of "default".
+#: Where JupyterLab keeps its window's last layout; it makes this name from "default".
 LAST_LAYOUT = LOCAL / "config" / "lab" / "workspaces" / "default-37a8.jupyterlab-workspace"
 
 
 def open_lab(port: int | None, *, browser: bool) -> int:
-    """Start JupyterLab, and stay until it is stopped.
+    """Start JupyterLab, and wait until someone stops it.
 
     Args:
         port: Its port; None for 8888 or the next free one.
@@ -38,8 +38,8 @@ def lab_command(port: int | None = None, *, browser: bool = True) -> list[str]:
         ['jupyterlab', '--ServerApp.port=8899', '--ServerApp.port_retries=0', '--no-browser']
     """
     LAST_LAYOUT.parent.mkdir(parents=True, exist_ok=True)
-    shutil.copyfile(FIRST_LAYOUT, LAST_LAYOUT)  # what was open the last time would be opened, and run, again
-    # Warnings for Jupyter's own developers would only worry a reader at the terminal.
+    shutil.copyfile(FIRST_LAYOUT, LAST_LAYOUT)  # otherwise what was open the last time would open, and run, again
+    # Warnings for Jupyter's own developers would only worry readers.
     ignored = ("-W", "ignore::DeprecationWarning", "-W", "ignore:Extension endpoints without")
     command = [sys.executable, "-P", *ignored, "-m", "backchannel_lib.cli.run_jupyter", "jupyterlab"]
     if port is not None:

@@ -1,4 +1,4 @@
-"""What `backchannel present` and `backchannel print` do about your own cases before they start."""
+"""Check your own cases before `backchannel present` and `backchannel print` start."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from backchannel_lib.workshop.own_cases.model import NAME, saved_own_cases
 
 
 def check_own_cases() -> None:
-    """Say how many cases of your own are in the deck; say nothing where there are none.
+    """Print the number of your own cases in the deck, if there are any.
 
     Raises:
-        CommandError: Something is wrong in the table; everything that is, is listed.
+        CommandError: The table has errors; the message lists them all.
     """
     found = saved_own_cases()
     if found.problems:

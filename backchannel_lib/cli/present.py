@@ -1,4 +1,4 @@
-"""`backchannel present`: the workshop as a full-screen page, with a second window for whoever leads it."""
+"""`backchannel present`: the workshop as a full-screen page, with a second window for the presenter."""
 
 from __future__ import annotations
 
@@ -8,22 +8,23 @@ from backchannel_lib.cli.own_cases import check_own_cases
 from backchannel_lib.cli.project import CommandError, exec_process, is_taken, require_checkout
 from backchannel_lib.workshop.votes.process import addresses
 
-#: The port that the workshop takes if it is free, and how many ports it looks at in all.
+#: The port to use if it is free, and the number of ports to try.
 FIRST_PORT = 8866
 PORTS_TRIED = 50
 
 
 def present(port: int | None, *, browser: bool, phone: str | None = None) -> int:
-    """Become the workshop's server, which stays until it is stopped; return its exit code.
+    """Turn this process into the workshop's server until someone stops it; return its exit code.
 
     Args:
-        port: Its port; None for 8866. Where that is in use, the next free one.
+        port: Its port; None for 8866, or the next free one if that is in use.
         browser: Whether to open a browser.
-        phone: This computer's address on the network of the phone that leads; blank for the likeliest one, None for no phone.
+        phone: This computer's address on the network of the presenter's phone; blank for the most likely one, None for no
+            phone.
 
     Raises:
-        CommandError: No port is free, there is no folder for the session, a case of your own has a problem, or this computer
-            doesn't have that address.
+        CommandError: No port is free, there is no folder for the session, one of your own cases has an error, or the address
+            isn't this computer's.
     """
     require_checkout()
     phone = None if phone is None else own_address(phone)
@@ -37,10 +38,10 @@ def present(port: int | None, *, browser: bool, phone: str | None = None) -> int
 
 
 def own_address(asked: str) -> str:
-    """Return this computer's address on a network: the one asked for, or for blank the likeliest.
+    """Return this computer's address on a network: the given one or, if blank, the most likely one.
 
     Raises:
-        CommandError: There is none, or the one asked for isn't this computer's.
+        CommandError: There is none, or the given one isn't this computer's.
     """
     known = addresses()
     if not known:
@@ -64,10 +65,10 @@ def workshop_command(port: int, *, browser: bool = True, phone: str | None = Non
 
 
 def free_port(wanted: int) -> int:
-    """Return a port that no program listens on: the wanted one, or else the next that is free.
+    """Return a port that no program uses: ``wanted``, or else the next free one.
 
     Raises:
-        CommandError: None of the next 50 is free.
+        CommandError: The next 50 ports are all in use.
 
     Examples:
         >>> free_port(0)

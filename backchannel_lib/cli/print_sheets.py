@@ -1,4 +1,4 @@
-"""`backchannel print`: the workshop's sheets as HTML and, where a browser is here, as PDF."""
+"""`backchannel print`: the workshop's sheets as HTML and, if there is a browser, as PDF."""
 
 from __future__ import annotations
 
@@ -16,16 +16,16 @@ from backchannel_lib.cli.project import CommandError
 from backchannel_lib.workshop.handouts import write_handouts
 from backchannel_lib.workshop.run_plan.model import load_run_plans
 
-#: How many seconds a browser may take to make a PDF, and what to do where none comes of it.
+#: How many seconds a browser has to make a PDF, and what to do if it fails.
 PDF_TIMEOUT = 120
 PRINT_BY_HAND = "Open the sheets above in any browser and choose Print; there, Save as PDF makes a file of them."
 
 
 def print_sheets(minutes: int, seed: int, folder: Path | None) -> int:
-    """Write the sheets of a workshop and print their paths; return the exit code.
+    """Write a workshop's sheets and print their paths; return the exit code.
 
     Raises:
-        CommandError: There is no plan of that many minutes, a case of your own has a problem, or nothing could be written.
+        CommandError: No plan has that many minutes, one of your own cases has an error, or nothing could be written.
     """
     plans = {row.minutes: row.plan for row in load_run_plans()}
     if minutes not in plans:
@@ -34,7 +34,7 @@ def print_sheets(minutes: int, seed: int, folder: Path | None) -> int:
     try:
         target = folder.expanduser().absolute() if folder else saved_answers.prepared_folder() / "sheets"
         pages = write_handouts(plans[minutes], seed, target)
-    except CaseError as error:  # a folder that cannot be written, or a seed that is none
+    except CaseError as error:  # a folder that isn't writable, or an invalid seed
         raise CommandError(f"The sheets were not written.\n{error}") from None
     for page in pages:
         print(page)
@@ -53,15 +53,15 @@ def print_sheets(minutes: int, seed: int, folder: Path | None) -> int:
 
 
 def make_pdf(browser: str, page: Path, pdf: Path) -> bool:
-    """Let a browser without a window print a page; return whether a whole PDF came of it, which alone is then left.
+    """Print a page to PDF with a headless browser; return whether that gave a complete PDF, and delete anything else.
 
     Examples:
         >>> make_pdf("/no/browser", Path.cwd() / "page.html", Path.cwd() / "page.pdf")
         False
     """
     draft = pdf.with_name(f"{pdf.stem}_part.pdf")
-    # A profile of its own, beside the sheets: a browser that is open already would take the work over and print nothing,
-    # and one that came as a snap may not use the system's folder for such things.
+    # Use a separate profile next to the sheets: a browser that is already open would take over the job and print nothing,
+    # and one installed as a snap can't use the system's folder for temporary files.
     with tempfile.TemporaryDirectory(dir=page.parent, prefix="browser-", ignore_cleanup_errors=True) as profile:
         command = [browser, *launch_arguments(), f"--user-data-dir={profile}", "--no-pdf-header-footer"]
         try:

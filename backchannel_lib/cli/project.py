@@ -1,4 +1,4 @@
-"""The workbook's folder, and the environment in which Jupyter and the checks run from it."""
+"""The workbook's folder, and the environment for running Jupyter and the checks from it."""
 
 from __future__ import annotations
 
@@ -18,33 +18,33 @@ from backchannel_lib.cli.settings import python_settings, without_foreign
 ROOT = Path(__file__).resolve().parents[2]
 NOTEBOOKS = ROOT / "notebooks"
 JUPYTER = ROOT / "jupyter"
-#: What Jupyter writes. Not a hidden folder: where browsers come as snaps, they may not read hidden ones, and the page
-#: that sends the browser to the workshop with its token lies here.
+#: What Jupyter writes. Not a hidden folder, because browsers installed as snaps can't read those, and this folder has the
+#: page that opens the workshop with its token.
 LOCAL = JUPYTER / "local"
 
 
 class CommandError(Exception):
-    """Something a person at the keyboard can repair; the message says what and how."""
+    """An error that the user can fix; the message says how."""
 
 
 def require_checkout() -> None:
-    """Refuse a command that needs the notebooks or the tests, which an installed package does not bring.
+    """Reject a command that needs the notebooks or the tests, which an installed package doesn't have.
 
     Raises:
-        CommandError: The library lies in no folder of the workbook.
+        CommandError: The library isn't in a checkout of the workbook.
     """
     if not (NOTEBOOKS.is_dir() and JUPYTER.is_dir()):
         raise CommandError("This is the library alone: the notebooks are in the workbook's own folder, run the command there.")
 
 
 def environment() -> dict[str, str]:
-    """Return the environment of every program that a command starts.
+    """Return the environment for every program that a command starts.
 
-    Jupyter keeps everything in the workbook's folder and looks for nothing outside it: an extension that someone has
-    installed for another project might call other hosts, and would find the learner's answers here.
+    Jupyter keeps everything in the workbook's folder and looks for nothing outside it. An extension installed for another
+    project might contact other hosts, and would see the learner's answers here.
 
     Raises:
-        CommandError: The workbook's folder cannot be written, or no folder here can keep a secret.
+        CommandError: The workbook's folder isn't writable, or no folder can keep a secret.
     """
     return (
         without_foreign(os.environ)
@@ -63,17 +63,17 @@ def environment() -> dict[str, str]:
 
 
 def runtime_folder() -> Path:
-    """Return the folder for tokens and keys, which nobody else here may read.
+    """Return the folder for tokens and keys, which no other user can read.
 
-    Jupyter does not start where files are open to all. On such a file system (a USB stick, a Windows disk under WSL) another
-    folder of the same user takes the place of the workbook's own.
+    Jupyter refuses to start if everyone can read its files. On a file system like that (a USB stick, a Windows disk under WSL),
+    a different folder of the same user replaces the workbook's own.
 
     Raises:
-        CommandError: The workbook's folder cannot be written, or neither place can keep a secret.
+        CommandError: The workbook's folder isn't writable, or neither folder can keep a secret.
     """
     try:
         make_folder_for_owner(LOCAL)
-        close_to_others(LOCAL)  # which an earlier version left open
+        close_to_others(LOCAL)  # an earlier version left it open
     except OSError as error:
         raise CommandError(folder_problem(error)) from None
     user = os.getuid() if hasattr(os, "getuid") else "me"
@@ -89,7 +89,7 @@ def runtime_folder() -> Path:
 
 
 def keeps_secrets(folder: Path) -> bool:
-    """Return whether a folder is this user's own, and keeps a file from everybody else.
+    """Return whether a folder belongs to this user and can hide a file from everyone else.
 
     Examples:
         >>> with tempfile.TemporaryDirectory() as place:
@@ -100,7 +100,7 @@ def keeps_secrets(folder: Path) -> bool:
         make_folder_for_owner(folder)
         close_to_others(folder)
         if os.name != "posix":
-            return True  # Windows keeps a user's files from others by itself
+            return True  # Windows protects a user's files from others by default
         found = folder.lstat()
         with tempfile.NamedTemporaryFile(dir=folder) as trial:
             trial_mode = os.stat(trial.name).st_mode  # noqa: PTH116 - what Jupyter looks at
@@ -110,7 +110,7 @@ def keeps_secrets(folder: Path) -> bool:
 
 
 def folder_problem(error: OSError) -> str:
-    """Return a sentence for a file or folder that cannot be used, with what to do.
+    """Return a sentence about a file or folder that can't be used, and what to do.
 
     Examples:
         >>> print(folder_problem(OSError(30, "Read-only file system", str(ROOT / "my_work"))).replace(str(ROOT), "/workbook"))
@@ -127,12 +127,12 @@ def folder_problem(error: OSError) -> str:
 
 
 def start_clean(arguments: Sequence[str]) -> int | None:
-    """Start this command anew if its Python was told other settings than the workbook's; return the exit code where it was.
+    """Run this command again with clean settings if Python got any that aren't the workbook's; return its exit code if so.
 
-    `workbook.py` starts it clean. Who calls `backchannel` from a shell has that shell's variables.
+    `workbook.py` starts it with clean settings. From a shell, `backchannel` gets that shell's variables.
 
     Args:
-        arguments: What stands after the command's name.
+        arguments: The arguments after the command's name.
     """
     told = {name: value for name, value in os.environ.items() if name.upper().startswith("PYTHON")}
     if told == python_settings() or not NOTEBOOKS.is_dir():
@@ -141,21 +141,21 @@ def start_clean(arguments: Sequence[str]) -> int | None:
 
 
 def exec_process(command: list[str], folder: Path = ROOT) -> int:
-    """Run a program in place of this one, so that it gets each key and signal itself; return its exit code."""
+    """Replace this process with a program, so that keys and signals reach it directly; return its exit code."""
     if os.name == "posix":
         os.chdir(folder)
         os.execve(command[0], command, environment())
-    # Windows cannot replace a running program: the new one watches this one, and ends with it.
+    # Windows can't replace a running program, so the new one watches this one and ends with it.
     process = subprocess.Popen(command, env=environment() | {"BACKCHANNEL_PARENT": str(os.getpid())}, cwd=folder)
     while True:
         try:
             return process.wait()
         except KeyboardInterrupt:
-            continue  # Ctrl+C reaches the program too, which asks whether to stop or ends by itself
+            continue  # Ctrl+C reaches the program too, which asks whether to stop, or stops
 
 
 def is_taken(port: int) -> bool:
-    """Return whether a program listens on a port of this computer.
+    """Return whether a program uses a port on this computer.
 
     Examples:
         >>> is_taken(0)

@@ -1,4 +1,4 @@
-"""`backchannel test`: every check, side by side where that is safe, with one summary at the end."""
+"""`backchannel test`: all checks, in parallel where that is safe, with one summary at the end."""
 
 from __future__ import annotations
 
@@ -20,31 +20,31 @@ from backchannel_lib.cli.project import ROOT, CommandError, environment, require
 
 NBVAL: Final = ("--nbval", "--nbval-sanitize-with", "tests/nbval_sanitize.cfg", "--nbval-cell-timeout", "120")
 CORES: Final = max(2, os.cpu_count() or 2)
-#: A lower priority, as Unix counts niceness (0 is ordinary, 19 the lowest): it runs when the browser tests leave it time.
+#: A lower priority, as a Unix niceness (0 is normal, 19 the lowest), for checks that can wait for the browser tests.
 LOW_PRIORITY: Final = 5
-#: Plugins that no test of ours uses, and that each process would import.
+#: Plugins that our tests don't use but every process would import.
 UNUSED_PLUGINS: Final = ("-p", "no:nbval", "-p", "no:anyio")
-NO_TESTS: Final = 5  # pytest's exit code where nothing was collected
+NO_TESTS: Final = 5  # pytest's exit code if it found no tests
 
 
 def parallel(processes: int) -> tuple[str, ...]:
-    """Return pytest's options for several processes.
+    """Return pytest's options for running in several processes.
 
-    Tests of one group stay in one process, in their order: those of a file, where they name no smaller group.
+    Tests in one group run in order in one process. A group is a file unless its tests name a smaller one.
     """
     return "--numprocesses", str(processes), "--dist", "loadgroup", "--no-loadscope-reorder"
 
 
 @dataclass(frozen=True)
 class Check:
-    """A checker and what it is told.
+    """A checker with its arguments.
 
     Args:
-        name: What the summary calls it.
+        name: Its name in the summary.
         arguments: The module to run, and its arguments.
-        live: Whether its output is shown while it runs; otherwise at its end.
-        nice: Above 0, it runs at a lower priority (a Unix niceness, at most 19): other checks get the processor first.
-        may_be_empty: Whether it is no failure that pytest found no test.
+        live: Show its output while it runs instead of at the end.
+        nice: A Unix niceness from 0 to 19; above 0, other checks get the CPU first.
+        may_be_empty: Whether it is fine if pytest finds no tests.
     """
 
     name: str
@@ -56,14 +56,14 @@ class Check:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What one check has shown.
+    """The result of one check.
 
     Args:
-        name: The check.
-        passed: How many of its tests passed.
-        failed: How many failed, or could not be run.
-        skipped: How many were skipped.
-        seconds: How long it took.
+        name: The check's name.
+        passed: Number of tests passed.
+        failed: Number of tests that failed or couldn't run.
+        skipped: Number of tests skipped.
+        seconds: Its duration.
     """
 
     name: str
@@ -74,14 +74,14 @@ class Outcome:
 
 
 def run_checks(arguments: Sequence[str], *, quick: bool) -> int:
-    """Run every check, print what came of each, and return 1 if anything failed.
+    """Run all checks and print their results; return 1 if anything failed.
 
     Args:
-        arguments: Passed on to pytest. Where one of them is a path, only what it names is run.
-        quick: Leave out what needs a browser or a kernel, and what is marked as slow.
+        arguments: Arguments for pytest. If one is a path, only that runs.
+        quick: Leave out tests that need a browser or a kernel, and those marked as slow.
 
     Raises:
-        CommandError: The packages that the checks need are not installed.
+        CommandError: The packages for the checks aren't installed.
     """
     require_checkout()
     if importlib.util.find_spec("xdist") is None:
@@ -94,7 +94,7 @@ def run_checks(arguments: Sequence[str], *, quick: bool) -> int:
     chosen = bool(arguments)
     checks = [Check("mypy", ("mypy",), nice=LOW_PRIORITY)]
     if quick:
-        os.environ.setdefault("HYPOTHESIS_PROFILE", "quick")  # fewer drawn cases of each law
+        os.environ.setdefault("HYPOTHESIS_PROFILE", "quick")  # fewer random cases for each property
         fast = ("tests", *UNUSED_PLUGINS, "-m", "not browser and not slow", *parallel(CORES))
         checks.append(Check("quick tests", ("pytest", *fast, *arguments), live=True, may_be_empty=chosen))
     else:
@@ -115,7 +115,7 @@ def run_checks(arguments: Sequence[str], *, quick: bool) -> int:
 
 
 def offer_browser() -> None:
-    """If no browser is to be found, let Playwright try to fetch one. Without one, the browser tests fail and say so."""
+    """If there is no browser, let Playwright try to download one. Otherwise the browser tests fail and say so."""
     try:
         find_chromium()
     except BrowserMissingError as error:
@@ -126,11 +126,11 @@ def offer_browser() -> None:
 
 
 class Running:
-    """A check that was started.
+    """A running check.
 
     Args:
         check: The check.
-        folder: Where its output and pytest's report go.
+        folder: The folder for its output and pytest's report.
     """
 
     def __init__(self, check: Check, folder: Path) -> None:
@@ -149,11 +149,11 @@ class Running:
                 stderr=None if check.live else subprocess.STDOUT,
             )
         if check.nice and os.name == "posix":
-            with contextlib.suppress(OSError):  # it has ended already
+            with contextlib.suppress(OSError):  # it has already ended
                 os.setpriority(os.PRIO_PROCESS, self.process.pid, check.nice)
 
     def outcome(self) -> Outcome | None:
-        """Return what it has shown; None while it runs."""
+        """Return its result; None while it is running."""
         code = self.process.poll()
         if code is None:
             return None
@@ -164,7 +164,7 @@ class Running:
 
 
 def run_together(checks: Sequence[Check]) -> list[Outcome]:
-    """Run checks side by side; print the output of each under a heading, those that are not live after those that are."""
+    """Run checks in parallel; print each one's output under a heading, live ones first."""
     with tempfile.TemporaryDirectory() as folder:
         waiting = []
         for check in checks:
@@ -188,7 +188,7 @@ def run_together(checks: Sequence[Check]) -> list[Outcome]:
 
 
 def pytest_outcome(check: Check, code: int, report: Path, seconds: float) -> Outcome:
-    """Count what pytest reports; no test at all is a failure, unless someone chose the tests.
+    """Count the results in pytest's report; finding no tests is a failure unless someone selected them.
 
     Examples:
         >>> pytest_outcome(Check("tests", ("pytest",)), NO_TESTS, Path("none.xml"), 0.5)
@@ -205,7 +205,7 @@ def pytest_outcome(check: Check, code: int, report: Path, seconds: float) -> Out
 
 
 def summarize(outcomes: Sequence[Outcome]) -> int:
-    """Print the summary, with all counts in the last line; return 1 if anything failed.
+    """Print the summary, with all totals in the last line; return 1 if anything failed.
 
     Examples:
         >>> summarize([Outcome("ruff check", 1, 0, 0, 0.25), Outcome("tests", 40, 1, 0, 9.0)])

@@ -1,8 +1,8 @@
-"""Runs a program of Jupyter that reads the settings of the workbook and of .venv, and no others.
+"""Run a Jupyter program that reads only the settings of the workbook and of .venv.
 
-`python -m backchannel_lib.cli.run_jupyter jupyterlab` is `python -m jupyterlab` without the folders of the whole computer, such
-as /etc/jupyter and /etc/ipython. Jupyter's variables only add folders to these, and whatever lies in them would be read: an
-empty token, an open address, an extension that calls other hosts.
+`python -m backchannel_lib.cli.run_jupyter jupyterlab` is `python -m jupyterlab` without the system-wide folders such as
+/etc/jupyter and /etc/ipython. Jupyter's environment variables only add to those folders, and anything in them would take
+effect: an empty token, an open address, an extension that contacts other hosts.
 """
 
 from __future__ import annotations
@@ -17,17 +17,17 @@ from collections.abc import Mapping
 
 import psutil
 
-#: The variable with the number of the process that a program is to end with, where it cannot take that process's place.
+#: The environment variable with the id of the process to end with, for systems on which this program can't replace it.
 PARENT = "BACKCHANNEL_PARENT"
 KERNEL = "ipykernel_launcher"
 LAB = "jupyterlab"
 
 
 def leave_out_the_computers_folders(*, ipython: bool) -> None:
-    """Take the folders of the whole computer from those in which Jupyter looks.
+    """Remove system-wide folders from those that Jupyter searches.
 
     Args:
-        ipython: Whether to do the same for IPython, which only a kernel reads.
+        ipython: Whether to do the same for IPython, which only kernels read.
     """
     from jupyter_core import paths
 
@@ -40,23 +40,23 @@ def leave_out_the_computers_folders(*, ipython: bool) -> None:
 
 
 def leave_node_alone() -> None:
-    """Keep JupyterLab from starting Node at each start, where there is one, to ask for settings of builds that never happen."""
+    """Keep JupyterLab from starting Node.js, if installed, at every start to ask for settings of builds that never happen."""
     from jupyterlab import commands
 
     commands._yarn_config = lambda _logger: {"yarn config": {}, "npm config": {}}  # noqa: SLF001 - it has no setting for that
 
 
 def end_with_terminal() -> None:
-    """End in order when the terminal is closed, unless somebody asked for the program to go on then (`nohup`)."""
+    """Exit cleanly when the terminal closes, unless the user asked to continue (`nohup`)."""
     if hasattr(signal, "SIGHUP") and signal.getsignal(signal.SIGHUP) is signal.SIG_DFL:
         signal.signal(signal.SIGHUP, lambda *_: os.kill(os.getpid(), signal.SIGTERM))
 
 
 def end_with_parent(environment: Mapping[str, str]) -> threading.Thread | None:
-    """End when the process does that this one stands for, where that is another.
+    """Exit when the process that this one stands in for exits, if there is one.
 
     Args:
-        environment: Names that process, or none.
+        environment: Has the id of that process, if any.
     """
     named = environment.get(PARENT, "")
     if not named.isdecimal() or int(named) == os.getpid():
@@ -73,9 +73,9 @@ def end_with_parent(environment: Mapping[str, str]) -> threading.Thread | None:
 
 
 def main() -> None:
-    """Run the program that is named first, with the arguments after it."""
+    """Run the program named by the first argument, with the remaining arguments."""
     program, sys.argv = sys.argv[1], sys.argv[1:]
-    if program != KERNEL:  # which watches its server by itself
+    if program != KERNEL:  # which already watches its server
         end_with_terminal()
         end_with_parent(os.environ)
     leave_out_the_computers_folders(ipython=program == KERNEL)

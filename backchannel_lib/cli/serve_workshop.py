@@ -19,12 +19,12 @@ import segno
 from backchannel_lib.cli.run_jupyter import end_with_parent, end_with_terminal
 from backchannel_lib.workshop.room.server import Door, Room, serve
 
-#: The page that sends the browser to the workshop with its key, while it runs.
+#: The page that opens the workshop in a browser with its key, while the server is running.
 REDIRECT_PAGE: Final = "workshop-{role}.html"
 
 
 def redirect_page(page: Path, address: str) -> Path:
-    """Write a page that leads the browser to an address: on a command line, others here could read its key."""
+    """Write a page that redirects the browser to an address, because other users could read a key on a command line."""
     page.unlink(missing_ok=True)
     page.touch(mode=0o600)
     page.write_text(f'<!doctype html><meta http-equiv="refresh" content="0; url={address}">', encoding="utf-8")
@@ -32,7 +32,7 @@ def redirect_page(page: Path, address: str) -> Path:
 
 
 def phone_invitation(address: str) -> str:
-    """Return the QR code of an address for the terminal, with what it opens.
+    """Return an address as a QR code for the terminal, and what it opens.
 
     Examples:
         >>> print(phone_invitation("http://192.168.1.20:8866/presenter?token=abc").splitlines()[-2])
@@ -52,7 +52,7 @@ def phone_invitation(address: str) -> str:
 
 
 def main() -> None:
-    """Serve the workshop until it is stopped."""
+    """Serve the workshop until someone stops it."""
     parser = argparse.ArgumentParser(prog="python -m backchannel_lib.cli.serve_workshop", description=__doc__)
     parser.add_argument("--port", type=int, required=True)
     parser.add_argument("--no-browser", action="store_true", help="print the addresses, and open no browser")

@@ -1,10 +1,10 @@
-"""Which settings of this computer reach what the workbook starts: those of the network, and no others.
+"""Which of this computer's settings reach the programs that the workbook starts: only those for the network.
 
-One rule instead of a list: a variable that belongs to Python, Jupyter, an installer or a tool of the checks is dropped unless
-the workbook has set it, and their settings files are not read. Whoever has them has them for other work. What stays is what no
-install works without: where packages come from, through which proxy, and with which certificate.
+There is one rule instead of a list: a variable that belongs to Python, Jupyter, an installer or a checking tool is dropped
+unless the workbook set it, and their settings files aren't read, because they are for other work. What remains is what an
+installation can't do without: where packages come from, through which proxy, and with which certificate.
 
-`workbook.py` uses this before any package is there.
+`workbook.py` uses this before any package is installed.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
-#: How the names of variables begin that belong to Python, Jupyter, an installer or a tool of the checks.
+#: Prefixes of variables that belong to Python, Jupyter, an installer or a checking tool.
 FOREIGN: Final = (
     *(
         "ANYWIDGET_",
@@ -38,7 +38,7 @@ FOREIGN: Final = (
     *("TRAITLETS", "UV_", "VIRTUAL_ENV", "VOILA", "_PYTHON", "__PYVENV"),
 )
 
-#: What pip is told about the network, and uv's names for the same, where it has one.
+#: pip's settings for the network, and uv's names for them if it has any.
 PIP_NETWORK: Final = {
     "PIP_CERT": "SSL_CERT_FILE",
     "PIP_CLIENT_CERT": "SSL_CLIENT_CERT",
@@ -51,12 +51,12 @@ PIP_NETWORK: Final = {
     "PIP_PROXY": "ALL_PROXY",
     "PIP_TRUSTED_HOST": "UV_INSECURE_HOST",
 }
-#: How the names of uv's own begin.
+#: Prefixes of uv's own variables.
 UV_NETWORK: Final = (
     *("UV_DEFAULT_INDEX", "UV_EXTRA_INDEX_URL", "UV_FIND_LINKS", "UV_HTTP_TIMEOUT", "UV_INDEX", "UV_INSECURE_HOST"),
     *("UV_KEYRING_PROVIDER", "UV_NATIVE_TLS", "UV_SYSTEM_CERTS"),
 )
-#: What uv's settings file calls some of them.
+#: The names of some of them in uv's settings file.
 UV_FILE: Final = {
     "allow-insecure-host": "UV_INSECURE_HOST",
     "extra-index-url": "UV_INDEX",
@@ -66,7 +66,7 @@ UV_FILE: Final = {
 
 
 def is_foreign(name: str) -> bool:
-    """Return whether a variable is one that the workbook drops unless it has set it.
+    """Return whether the workbook drops a variable unless it has set it.
 
     Examples:
         >>> [is_foreign(name) for name in ("PYTHONPATH", "JUPYTER_TOKEN", "PIP_USER")]
@@ -89,7 +89,7 @@ def without_foreign(environment: Mapping[str, str]) -> dict[str, str]:
 
 
 def python_settings() -> dict[str, str]:
-    """Return the settings that every Python of the workbook gets: text is UTF-8, and a reader's own packages stay out.
+    """Return the settings for every Python in the workbook: text is UTF-8, and the user's own packages are ignored.
 
     Examples:
         >>> python_settings()["PYTHONUTF8"]
@@ -99,11 +99,11 @@ def python_settings() -> dict[str, str]:
 
 
 def installer_environment(python: str, tools: Path) -> dict[str, str]:
-    """Return the environment of pip and uv, which read no settings file of their own then.
+    """Return the environment for pip and uv, which then read no settings files.
 
     Args:
-        python: The Python whose pip is asked what its settings files say about the network.
-        tools: The folder in which uv keeps what it has fetched.
+        python: The Python whose pip reports what its settings files say about the network.
+        tools: The folder for uv's downloads.
     """
     environment = {**python_settings(), **without_foreign(os.environ)}
     network = pip_network(pip_settings(python)) | {name: os.environ[name] for name in PIP_NETWORK if name in os.environ}
@@ -118,21 +118,21 @@ def installer_environment(python: str, tools: Path) -> dict[str, str]:
         "PIP_CONFIG_FILE": os.devnull,
         "PIP_DISABLE_PIP_VERSION_CHECK": "1",
         "UV_CACHE_DIR": str(tools / "cache"),
-        "UV_INDEX_STRATEGY": "unsafe-best-match",  # as pip looks; whatever is found has to have the hash in the lock
+        "UV_INDEX_STRATEGY": "unsafe-best-match",  # as pip searches; anything found must match the hash in the lock
         "UV_NO_CONFIG": "1",
         "UV_PYTHON_DOWNLOADS": "never",
     }
 
 
 def pip_network(settings: Mapping[str, str]) -> dict[str, str]:
-    """Return those of pip's settings that are about the network, as variables.
+    """Return pip's network settings as environment variables.
 
     Examples:
         >>> pip_network({"global.index-url": "https://mirror/simple", "install.user": "true", "install.timeout": "9"})
         {'PIP_INDEX_URL': 'https://mirror/simple', 'PIP_DEFAULT_TIMEOUT': '9'}
     """
     found: dict[str, str] = {}
-    for section in ("global.", "install."):  # as pip reads them: the later overrules the earlier
+    for section in ("global.", "install."):  # in pip's order: later settings override earlier ones
         for key, value in settings.items():
             name = f"PIP_{key.removeprefix(section).upper().replace('-', '_')}"
             name = "PIP_DEFAULT_TIMEOUT" if name == "PIP_TIMEOUT" else name
@@ -143,7 +143,7 @@ def pip_network(settings: Mapping[str, str]) -> dict[str, str]:
 
 @functools.cache
 def pip_settings(python: str) -> dict[str, str]:
-    """Return what pip's settings files say, by section and name; nothing where there is no pip, or they cannot be read."""
+    """Return the contents of pip's settings files by section and name; empty if there is no pip or they can't be read."""
     environment = without_foreign(os.environ) | python_settings()
     if "PIP_CONFIG_FILE" in os.environ:
         environment["PIP_CONFIG_FILE"] = os.environ["PIP_CONFIG_FILE"]
@@ -162,13 +162,13 @@ def pip_settings(python: str) -> dict[str, str]:
 
 
 def uv_settings() -> dict[str, str]:
-    """Return what uv's settings files say about where packages come from, as variables of its own."""
+    """Return the package sources in uv's settings files, as uv's environment variables."""
     if os.name == "nt":
         folders = [Path(os.environ[name]) for name in ("PROGRAMDATA", "APPDATA") if name in os.environ]
     else:
         folders = [Path("/etc"), Path(os.environ.get("XDG_CONFIG_HOME") or "~/.config").expanduser()]
     found: dict[str, str] = {}
-    for folder in folders:  # the later overrules the earlier
+    for folder in folders:  # later ones override earlier ones
         try:
             settings = tomllib.loads((folder / "uv" / "uv.toml").read_text(encoding="utf-8"))
         except (OSError, ValueError, RuntimeError):

@@ -1,4 +1,4 @@
-"""`backchannel sheet`: the one-page sheet of a saved case, as a page to print or as plain text."""
+"""`backchannel sheet`: a saved case's one-page sheet, as a page to print or as plain text."""
 
 from __future__ import annotations
 
@@ -19,16 +19,16 @@ def write_sheet(
     """Write the sheet and print its path, or print the sheet itself as text; return the exit code.
 
     Args:
-        case: A file that holds a case.
-        out: Where to write it: plain text if it ends in .txt, else a page; None for a page beside the case.
-        at: The moment of the contact, as in `datetime.fromisoformat`; None for a sheet as of now, with the moment of the case.
-        unknown: Names of fields that are not known beside those of the file, separated by commas.
-        name: The student's name; blank for that in the file.
-        program: The program's name; blank for that in the file.
-        as_text: Whether to print the sheet as plain text in place of writing it.
+        case: A case file.
+        out: The output: plain text if its name ends in .txt, otherwise a page; None for a page next to the case.
+        at: The moment of the contact, as for `datetime.fromisoformat`; None for a sheet as of now, with the case's own phase.
+        unknown: Names of unknown fields in addition to those in the file, separated by commas.
+        name: The student's name; blank to use the one in the file.
+        program: The program's name; blank to use the one in the file.
+        as_text: Print the sheet as plain text instead of writing it.
 
     Raises:
-        CommandError: The case, the moment or a field's name makes no sense, or the sheet cannot be written.
+        CommandError: The case, the moment or a field's name isn't valid, or the sheet can't be written.
     """
     target = out or case.with_suffix(".html")
     if target.suffix.lower() not in {".html", ".htm", ".txt"}:

@@ -1,6 +1,6 @@
-"""The deck of the workshop: students who are presented to a room, drawn by topic, by difficulty or at random.
+"""The workshop's deck: students to present to a room, drawn by topic, by difficulty or at random.
 
-Most come in twos and threes that read almost alike and end differently, so that no wording gives an answer away.
+Most come in groups of two or three that read almost alike and end differently, so that the wording gives nothing away.
 """
 
 from __future__ import annotations
@@ -26,10 +26,10 @@ from backchannel_lib.workshop.topics import HARDEST, topic_names
 
 
 class Vignette(NamedTuple):
-    """A student who is presented to a room, with everything that the room and its facilitator read.
+    """A student to present to a room, with everything that the room and its facilitator read.
 
     Source:
-        ours; the claims that the rows name.
+        Our own examples; the claims in each row.
 
     Examples:
         >>> vignette = vignettes()["hannah"]
@@ -63,17 +63,17 @@ class Vignette(NamedTuple):
 
     @property
     def file(self) -> str:
-        """The student as a director first sees them; numbers and policies are in a table beside it."""
+        """The student as a director first sees them; numbers and policies are in a table next to it."""
         return text(f"vignette.{self.vignette}.file")
 
     @property
     def contact(self) -> str:
-        """Who makes contact, how, when, and what is said."""
+        """Who makes contact, how, when, and what they say."""
         return text(f"vignette.{self.vignette}.contact")
 
     @property
     def note(self) -> str:
-        """What a room tends to overlook and how to handle it kindly; for the facilitator alone."""
+        """What a room tends to overlook and how to handle it kindly; only for the facilitator."""
         return text(f"vignette.{self.vignette}.note")
 
     @property
@@ -83,13 +83,13 @@ class Vignette(NamedTuple):
 
     @property
     def why(self) -> str:
-        """What decided, to be read after the reveal."""
+        """What decided, for reading after the answer."""
         return text(f"vignette.{self.vignette}.why")
 
 
 @functools.cache
 def _case_of(overrides: Settings) -> Case:
-    return case_of(overrides)  # a case cannot be changed, and each key in a round asks for those of all files played
+    return case_of(overrides)  # the case is immutable, and each key in a round needs the cases of all files played
 
 
 load_vignettes = loader(Vignette, "vignettes.csv")
@@ -97,7 +97,7 @@ load_vignettes = loader(Vignette, "vignettes.csv")
 
 @functools.cache
 def vignettes() -> Mapping[str, Vignette]:
-    """Return the whole deck by id, in the order of data/vignettes.csv, then your own; it cannot be changed.
+    """Return the whole deck by id, in the order of data/vignettes.csv with your own at the end; it is read-only.
 
     Examples:
         >>> next(iter(vignettes()))
@@ -108,7 +108,7 @@ def vignettes() -> Mapping[str, Vignette]:
 
 
 class _Deck(dict[str, Vignette]):
-    """The files by id; one of your own that has left the deck can still be looked up, since a round may be playing it."""
+    """The files by id, including your own files that have left the deck, since a round may still use them."""
 
     def __missing__(self, name: str) -> Vignette:
         return _made[name]
@@ -120,23 +120,23 @@ _made: dict[str, Vignette] = {}
 
 @functools.cache
 def saved_cases() -> tuple[OwnCase, ...]:
-    """Return your own cases in ``my_cases.csv`` that have nothing wrong with them."""
+    """Return your own cases in ``my_cases.csv`` that have no errors."""
     return saved_own_cases().cases
 
 
 def first_files() -> tuple[str, ...]:
-    """Return the ids of your own cases that come before the files of a plan."""
+    """Return the ids of your own cases that come before a plan's files."""
     return tuple(case.key for case in saved_cases() if case.first)
 
 
 def read_own_again() -> None:
-    """Read your own cases again, which may have changed on the disk: done when a session begins."""
+    """Read your own cases again when a session begins, because they may have changed on disk."""
     saved_cases.cache_clear()
     vignettes.cache_clear()
 
 
 def make_vignette(key: str, texts: Mapping[str, str], details: OwnDetails) -> Vignette:
-    """Make a vignette of your own, which anybody can look up in the deck from now on and nobody finds there.
+    """Create a vignette of your own that can be looked up by id but isn't listed in the deck.
 
     Args:
         key: Its id.
@@ -165,23 +165,23 @@ def own_vignette(
     discuss: str = "",
     why: str = "",
 ) -> Vignette:
-    """Add a vignette of your own to the deck, for as long as Python runs; one with the same title is replaced.
+    """Add a vignette of your own to the deck until Python exits, replacing one with the same title.
 
     Args:
-        title: A name that says nothing about the outcome.
+        title: A name that doesn't give away the outcome.
         file: The student as a director first sees them.
-        contact: Who makes contact, how, when, and what is said.
+        contact: Who makes contact, how, when, and what they say.
         case: The case that is judged.
         topic: A topic of data/topics.csv.
         difficulty: 1 to 3.
-        what_if: The field of the case that is changed afterwards.
-        note: For the facilitator alone.
+        what_if: The field to change afterward.
+        note: Only for the facilitator.
         discuss: An open question for the room.
-        why: What decided, read after the reveal.
+        why: What decided, for reading after the answer.
 
     Raises:
-        CaseError: A text is no text, ``case`` no case or one with scores of two exams, or the topic, the difficulty or the
-            field does not exist.
+        CaseError: A text isn't a string, ``case`` isn't a `Case` or has scores from two exams, or the topic, the difficulty or
+            the field does not exist.
     """
     check_texts({"title": title, "file": file, "contact": contact}, {"note": note, "discuss": discuss, "why": why})
     if not isinstance(case, Case):
@@ -200,15 +200,15 @@ def own_vignette(
 
 
 def draw(topic: str = "", difficulty: int = 0, seed: int = 0, exclude: Collection[str] = ()) -> tuple[str, ...]:
-    """Draw the vignettes that fit, each once, in a random order.
+    """Return the matching vignettes, each once, in random order.
 
-    Each vignette keeps its place relative to the others whatever else is asked for: excluding some moves none of the rest.
+    Excluding vignettes or narrowing the topic doesn't change the order of the remaining ones.
 
     Args:
         topic: A topic of data/topics.csv; blank for all.
         difficulty: 1 to 3; 0 for all.
-        seed: 0 or more; the same one gives the same order on every machine.
-        exclude: Ids to leave out, such as those that a room has seen; unknown ids are ignored.
+        seed: Random seed, 0 or more; the same seed gives the same order on every machine.
+        exclude: Ids to leave out, such as those the room has seen; unknown ids are ignored.
 
     Raises:
         CaseError: The topic, the difficulty or the seed does not exist.
@@ -225,7 +225,7 @@ def draw(topic: str = "", difficulty: int = 0, seed: int = 0, exclude: Collectio
         raise CaseError("difficulty", "range", difficulty, low=0, high=HARDEST)
     if isinstance(seed, bool) or not isinstance(seed, int) or seed < 0:
         raise CaseError("seed", "at_least", seed, low=0)
-    # Numbers for the whole deck first. Of `random`, only this method is promised to stay the same in later versions.
+    # Draw numbers for the whole deck first. `random` promises that only this method stays the same in later versions.
     generator = random.Random(seed)  # noqa: S311 - it keeps no secret
     order = {name: generator.random() for name in vignettes()}
     fits = [
@@ -237,7 +237,7 @@ def draw(topic: str = "", difficulty: int = 0, seed: int = 0, exclude: Collectio
 
 
 def link_order(judgment: Judgment) -> tuple[str, ...]:
-    """Return the five stages in the order in which they are revealed: as on screen, the weakest last.
+    """Return the five stages in the order of the reveal: as on screen, but with the weakest last.
 
     Examples:
         >>> from backchannel_lib import judge

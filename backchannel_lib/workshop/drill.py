@@ -37,13 +37,13 @@ STANDS: Final = ("yes", "no")
 
 
 class Drill(PersistentForm, TimedDeck):
-    """The files and messages ("pings") as they come in, what was decided on each, and which changes the reader stands by.
+    """The incoming files and messages ("pings"), the decisions on them, and which changes the reader stands by.
 
     Args:
         row: Its row in data/activities.csv.
 
     Source:
-        data/drill_turns.csv, data/drill_files.csv, paper.ninety-seconds; the stream is ours.
+        data/drill_turns.csv, data/drill_files.csv, paper.ninety-seconds; the sequence is our choice.
     """
 
     def __init__(self, row: ActivityRow) -> None:
@@ -65,10 +65,10 @@ class Drill(PersistentForm, TimedDeck):
         stands = {f"stands.{turn}": choice_field(f"stands.{turn}", STANDS, text("drill.stands")) for turn in self.pings}
         super().__init__(row, order, {**decided, **stands})
 
-    # ---- what is decided, and what the article expects ----
+    # ---- decisions, and the article's answers ----
 
     def before(self, ping: str, state: Record) -> str:
-        """Return what was decided on a file before anybody spoke up for it; blank if it was left open."""
+        """Return the decision on a file before anyone spoke up for it; blank if it was left open."""
         return str(state[f"decided.{self.first_turns[self.turns[ping].file]}"])
 
     def way(self, ping: str, state: Record) -> str:
@@ -82,12 +82,12 @@ class Drill(PersistentForm, TimedDeck):
         return "not" if first == second else "up" if first < second else "down"
 
     def expected(self, ping: str) -> str:
-        """Return what the article's director decides after a ping."""
+        """Return the decision of the article's director after a ping."""
         return decision_of(self.judgments[ping].verdict)
 
     def director_way(self, ping: str) -> str:
         """Return how a ping changes the decision of the article's director."""
-        # A case in which nobody spoke up is judged like an ordinary email from a stranger: no_contact_is_polite_email.
+        # A case without anyone speaking up counts as an ordinary email from a stranger: no_contact_is_polite_email.
         quiet = self.judgments[self.first_turns[self.turns[ping].file]].verdict
         verdict = self.judgments[ping].verdict
         return "down" if verdict == Verdict.BACKFIRES else self._way(decision_of(quiet), decision_of(verdict))
@@ -96,11 +96,11 @@ class Drill(PersistentForm, TimedDeck):
         return [ping for ping in self.pings if self.way(ping, state) in {"up", "down"}]
 
     def _answered(self, state: Record) -> list[str]:
-        """Return the pings that are decided, for which the article's answer can be shown."""
+        """Return the decided pings, for which the article's answer can be shown."""
         return [ping for ping in self.pings if state[f"decided.{ping}"]]
 
     def _missed(self, state: Record) -> list[str]:
-        """Return the pings that move the article's director and did not move the reader."""
+        """Return the pings that changed the director's decision in the article's view, but not the reader's."""
         return [ping for ping in self.pings if self.way(ping, state) == "not" != self.director_way(ping)]
 
     def _is_warm(self, ping: str) -> bool:
@@ -109,23 +109,23 @@ class Drill(PersistentForm, TimedDeck):
     # ---- actions ----
 
     def actions(self) -> dict[str, Action]:
-        """Return what the buttons and the clock do."""
+        """Return the actions of the buttons and of the clock."""
         return {**super().actions(), "decide": self._decide}
 
     def decided(self, state: Record) -> list[str]:
-        """Return the turns that were decided."""
+        """Return the decided turns."""
         return [turn for turn in self.order if state[f"decided.{turn}"]]
 
     def head_at(self, at: int) -> str:  # noqa: ARG002 - one head for all turns
-        """Return the fragment that heads a turn."""
+        """Return the name of a turn's header fragment."""
         return "head"
 
     def time_is_up(self) -> str:
-        """Return the sentence when the time is over."""
+        """Return the sentence for when time is up."""
         return text("drill.time_up")
 
     def _decide(self, message: Mapping[str, Any]) -> ActionResult:
-        """Record a decision and go on; after the last one comes the end."""
+        """Record a decision and move on; the end follows the last one."""
         turn = self.on_top(self.state)
         decision = known_word("decision", message["value"], self.decisions)
         return self.to(self.state["at"] + 1, **{f"decided.{turn}": decision}) if turn else {}
@@ -135,12 +135,12 @@ class Drill(PersistentForm, TimedDeck):
         return super()._begin(message)
 
     def clock_left(self, clock: str, seconds: int, *, paused: bool) -> None:
-        """Remember how far the clock is, and whether it runs, for every window that shows it."""
+        """Remember the clock's time and whether it runs, for every window that shows it."""
         if clock == self.clock_of(self.state)["id"] and is_left(seconds, self.seconds):
             self._left, self._paused = seconds, paused
 
     def results(self) -> Markup | None:
-        """Return what the room did, once it has decided something: the sentence of the end, and the table of messages."""
+        """Return the room's results once there is a decision: the sentence at the end, and the table of messages."""
         if not self.decided(self.state):
             return None
         return join(tag("p", self._summary(self.state)), self._table(self._answered(self.state), self.state))
@@ -148,20 +148,20 @@ class Drill(PersistentForm, TimedDeck):
     # ---- what is saved ----
 
     def record(self) -> dict[str, Any]:
-        """Return what is saved: the state, and the time that is left."""
+        """Return the record to save: the state and the remaining time."""
         return {**super().record(), "left": self._left}
 
     def restore_record(self, record: Mapping[str, Any]) -> None:
-        """Continue from what was saved; the clock waits."""
+        """Continue from a saved record, with the clock paused."""
         super().restore_record(record)
         left = record.get("left")
         self._left = left if is_left(left, self.seconds) else self.seconds
         self._paused = self.state["at"] > 0
 
-    # ---- what is on screen ----
+    # ---- on screen ----
 
     def clock_of(self, state: Record) -> ClockRecord:
-        """Return the clock: one for the whole stream, which continues when the reader comes back from the end."""
+        """Return the single clock for the whole drill, which continues when the reader comes back from the end."""
         begun = state["at"] > 0
         run = begun and state["clock"] == "on" and not self._paused
         name = f"{'stream' if begun else 'start'}-{state['clock']}"
@@ -182,7 +182,7 @@ class Drill(PersistentForm, TimedDeck):
         ]
 
     def fragments(self, state: Record) -> dict[str, str]:
-        """Return the turn and its buttons; the answers only at the end."""
+        """Return the turn and its buttons, with answers only at the end."""
         turn = self.on_top(state)
         seen = state["at"] == self.end
         answered = self._answered(state) if seen else []
@@ -217,7 +217,7 @@ class Drill(PersistentForm, TimedDeck):
         return text("drill.head_ping" if row.is_ping else "drill.head_file", time=row.time, name=self._name(turn))
 
     def _message(self, turn: str, state: Record) -> Markup:
-        """What somebody said for a file, or that nobody did."""
+        """Return what somebody said for a file, or that nobody did."""
         if not self.turns[turn].is_ping:
             return tag("p", text("drill.nobody"), class_="bw-drill-before")
         before = self.before(turn, state)
@@ -252,7 +252,7 @@ class Drill(PersistentForm, TimedDeck):
         return f"{sentence} {text('drill.summary_open', open=left)}" if left else sentence
 
     def _who(self, ping: str) -> str:
-        """Who called and how warmly."""
+        """Return who called and how warm the praise was."""
         praise = self.cases[ping].intensity
         warmth = text("drill.warm" if praise > self.neutral else "drill.cool" if praise < self.neutral else "drill.even")
         return text("drill.caller", caller=caller_of(self.cases[ping]), warmth=warmth)
@@ -288,7 +288,7 @@ class Drill(PersistentForm, TimedDeck):
         return join(table(text("drill.table"), head, rows), citations("drill", claims, ours, facts))
 
     def _explained(self, ping: str, state: Record) -> Markup:
-        """What the reader did on a ping, what the article expects, and why."""
+        """Return what the reader did on a ping, what the article expects, and why."""
         row = self.turns[ping]
         return join(
             tag("h4", f"{row.time} · {self._line(ping)} · {self._who(ping)}"),
@@ -302,17 +302,17 @@ class Drill(PersistentForm, TimedDeck):
         )
 
     def _cited(self, ping: str) -> Markup:
-        """Return what the article's answer to a ping rests on, made once: it stays as it is whatever the reader decides."""
+        """Return the sources behind the article's answer to a ping, cached because they don't depend on the reader."""
         if ping not in self._citations:
             self._citations[ping] = citations(f"drill-{ping}", self.turns[ping].claims, self._ours(ping))
         return self._citations[ping]
 
     def _ours(self, turn: str) -> tuple[str, ...]:
-        """Return the assumptions behind the article's answer to a turn."""
+        """Return the ids of our assumptions behind the article's answer to a turn."""
         return assumptions_behind(self.judgments[turn], self.turns[turn].assumption)
 
     def _own_changes(self, state: Record) -> list[str]:
-        """Compare what moved the reader with what moves the article's director."""
+        """Compare what changed the reader's mind with what changes the director's."""
         if not any(self.way(ping, state) != "open" for ping in self.pings):
             return []
         moved = self._moved(state)
@@ -334,7 +334,7 @@ class Drill(PersistentForm, TimedDeck):
         return sentences
 
     def _room(self, state: Record) -> list[str]:
-        """Describe kindly what moved the reader, or the room, on the whole."""
+        """Describe kindly what changed the reader's, or the room's, mind overall."""
         both = [ping for ping in self.pings if self.way(ping, state) != "open"]
         if not both:
             return []
@@ -356,7 +356,7 @@ class Drill(PersistentForm, TimedDeck):
         return [tally, text("drill.room_warm" if warmed else "drill.room_other")]
 
     def twins(self) -> tuple[str, str] | None:
-        """Return the two pings that differ only in who speaks and how warmly, in their order; None if there are none."""
+        """Return the two pings that differ only in caller and warmth, in order; None if there are none."""
         for one, other in combinations(self.pings, 2):
             if _alike(self.cases[one], self.cases[other]):
                 return one, other
@@ -378,7 +378,7 @@ class Drill(PersistentForm, TimedDeck):
         )
 
     def _quiet(self, state: Record) -> str:
-        """The files that nobody spoke up for, without an answer: the paper alone shows only what is possible at best."""
+        """Return the files that nobody spoke up for, without answers, because paper only shows the best possible verdict."""
         decided = [turn for turn in self.quiet if state[f"decided.{turn}"]]
         if not decided:
             return ""
@@ -396,7 +396,7 @@ class Drill(PersistentForm, TimedDeck):
         )
 
     def _open_turns(self, state: Record) -> str:
-        """The turns that are still open, each with a button to return to it."""
+        """Return the open turns, each with a button that goes back to it."""
         left = [turn for turn in self.order if not state[f"decided.{turn}"]]
         if not left:
             return ""
@@ -443,7 +443,7 @@ class Drill(PersistentForm, TimedDeck):
                 now,
                 slot("head", parts["head"], "h3"),
                 tag(
-                    "div",  # the message, then the file, then what to do with it; where there is room, the file stands beside
+                    "div",  # the message, then the file, then the decision; on wide screens the file is on the side
                     slot("message", parts["message"], class_="bw-drill-message"),
                     slot("sheet", parts["sheet"], class_="bw-sheet bw-drill-sheet"),
                     tag(
@@ -491,12 +491,12 @@ class Drill(PersistentForm, TimedDeck):
         ]
 
     def static_html(self) -> str:
-        """Return title, lead and the program, for a notebook that has not been run."""
+        """Return title, introduction and program, for a notebook that hasn't run."""
         return static_page(self.key, tag("p", text("drill.program")))
 
     @property
     def text(self) -> str:
-        """Title, lead, the program and what comes in, and no answer."""
+        """Title, introduction, program and turns, without answers."""
         lines = [super().text, text("drill.program")]
         for number, (turn, row) in enumerate(self.turns.items(), start=1):
             content = f"{text(f'drill_from.{turn}')}: {text(f'drill_said.{turn}')}" if row.is_ping else self._facts(turn)
@@ -507,7 +507,7 @@ class Drill(PersistentForm, TimedDeck):
         return "; ".join(f"{what}: {mine}" for what, mine, _ in file_facts(self.cases[turn], contact=False, moment=False))
 
     def transcript_lines(self) -> Iterator[str]:
-        """Switch the clock off and on, go through the stream in three ways, and return what the end says of each."""
+        """Turn the clock off and on, go through the drill in three ways, and yield the results of each."""
         start = self.state
         yield from self.clock_lines()
         for name, decide in (
@@ -535,6 +535,6 @@ class Drill(PersistentForm, TimedDeck):
 
 
 def _alike(one: Case, other: Case) -> bool:
-    """Whether two cases differ only in the caller, the praise and at most a point of score."""
+    """Return whether two cases differ only in the caller, the praise and at most one point of score."""
     near = abs(one.score - other.score) <= 1
     return near and one == other.replace(score=one.score, recommender=one.recommender, intensity=one.intensity)

@@ -1,7 +1,7 @@
-"""The printed sheets of a session: one for everybody, without answers, and one for whoever leads it, with all of them.
+"""A session's printed sheets: one for participants, without answers, and one for the facilitator, with all answers.
 
-Each is one HTML page that needs no other file and works in black and white: the kind of frame, and words, show who speaks.
-`backchannel print` writes both, and makes PDFs of them if there is a browser.
+Each is one HTML page that needs no other file and works in black and white: frames and words show whose statement it is.
+`backchannel print` writes both, and also makes PDFs if there is a browser.
 """
 
 from __future__ import annotations
@@ -31,10 +31,10 @@ from backchannel_lib.workshop.run_plan.model import RunStepRow, plan_of, starts,
 KINDS: Final = ("participants", "facilitator")
 TAKE_HOME_CLAIMS: Final = ("truths.in-range-and-credible", "truths.student-noise", "truths.built-a-year-before")
 TONIGHT_TASKS: Final = ("rest", "talk_to_someone", "school_support")
-FIRST_SEED: Final = 1  # the round draws with these numbers too: with the same one, its files are the sheet's
+FIRST_SEED: Final = 1  # the round starts with this seed too; with the same seed, its files match the sheet's
 LAST_SEED: Final = 9999
 
-#: Black, white and greys alone; sizes in points, since it is read on paper. The margins leave room on A4 and on US Letter.
+#: Only black, white and grays; sizes in points, because people read it on paper. The margins fit A4 and US Letter.
 STYLE: Final = """
 @page { margin: 9mm 13mm 11mm; @bottom-center { content: counter(page) " / " counter(pages); font: 8pt sans-serif; } }
 * { box-sizing: border-box; }
@@ -99,12 +99,12 @@ main :is(.article, .ours, .rule) h3 { margin-top: 0; }
 
 
 def sheet(kind: str, plan: str, seed: int) -> str:
-    """Return a printed sheet: a complete page of HTML that loads nothing else.
+    """Return a printed sheet as a complete HTML page that loads nothing else.
 
     Args:
         kind: ``participants`` or ``facilitator``.
         plan: A plan of data/run_plans.csv.
-        seed: The number with which its vignettes are drawn, 1 to 9999.
+        seed: The seed for drawing its vignettes, 1 to 9999.
 
     Raises:
         CaseError: There is no such kind or plan, or the seed is out of range.
@@ -131,7 +131,7 @@ def sheet(kind: str, plan: str, seed: int) -> str:
     return f"<!doctype html>\n{page}\n"
 
 
-# ---- the sheet for everybody ----
+# ---- the participants' sheet ----
 
 
 def _participants(files: list[Vignette]) -> Markup:
@@ -159,7 +159,7 @@ def _participants(files: list[Vignette]) -> Markup:
 
 
 def _how() -> list[Markup]:
-    """How to vote; the question is the one on the wall and on the phones."""
+    """Explain how to vote, with the question from the screen and the phones."""
     ask = text("sheet.how_ask", question=text("votes.page.question"))
     return [tag("li", how) for how in (text("sheet.how_read"), ask, text("sheet.how_write"), text("sheet.how_after"))]
 
@@ -171,7 +171,7 @@ def _voices() -> Markup:
 
 
 def _to_vote(number: int, vignette: Vignette) -> Markup:
-    """A vignette in a few lines, since the file is on the wall, and space for a vote."""
+    """Return a short version of a vignette, since the file is on the screen, with space for a vote."""
     boxes = [tag("td", tag("b", rank + 1), verdict.label) for rank, verdict in enumerate(Verdict)]
     return tag(
         "section",
@@ -197,7 +197,7 @@ def _file(number: int, vignette: Vignette) -> Markup:
 
 
 def _inside_and_outside() -> tuple[RulesCheck, RulesCheck]:
-    """Return what the rule says during SOAP, and outside of it."""
+    """Return what the rule says during SOAP and outside it."""
     checks = [rules_check(Case(phase=row.phase)) for row in load_phases()]
     return (
         next(check for check in checks if check.answer == "not_allowed" and not check.changes_later),
@@ -206,14 +206,14 @@ def _inside_and_outside() -> tuple[RulesCheck, RulesCheck]:
 
 
 def _rule_sources() -> Markup:
-    """Where the rule stands, and how new what we have read is."""
+    """Return the rule's sources, and how recent our version is."""
     inside, outside = _inside_and_outside()
     sources = text("sheet.sources", sources=_sources(dict.fromkeys((*inside.facts, *outside.facts))))
     return tag("p", sources, " ", " ".join(newest_source()), class_="small")
 
 
 def _rule_box(*, sources: bool = True) -> Markup:
-    """What the rule says during SOAP and outside of it."""
+    """Return what the rule says during SOAP and outside it, as HTML."""
     inside, outside = _inside_and_outside()
     return tag(
         "div",
@@ -227,7 +227,7 @@ def _rule_box(*, sources: bool = True) -> Markup:
 
 
 def _sources(given: Iterable[str]) -> str:
-    """Each source of some facts once, with its year."""
+    """Return each source of some facts once, with its year."""
     return ". ".join(dict.fromkeys(facts()[one].citation for one in given))
 
 
@@ -257,7 +257,7 @@ def _help() -> Markup:
     )
 
 
-# ---- the sheet with the answers ----
+# ---- the facilitator's sheet ----
 
 
 def _facilitator(plan: str, seed: int, drawn: dict[str, Vignette], files: list[Vignette]) -> Markup:
@@ -288,7 +288,7 @@ def _facilitator(plan: str, seed: int, drawn: dict[str, Vignette], files: list[V
 
 
 def _questions() -> Markup:
-    """What the room may ask, each with the answer and what it rests on, in a few lines."""
+    """Return likely questions from the room, each with a short answer and its sources."""
     items = [
         tag(
             "li",
@@ -316,7 +316,7 @@ def _step(plan: str, at: int, row: RunStepRow, drawn: dict[str, Vignette]) -> Ma
 
 
 def _answered(number: int, vignette: Vignette) -> Markup:
-    """A vignette with all its answers."""
+    """Return a vignette with all its answers."""
     judgment, rules = judge(vignette.case), rules_check(vignette.case)
     by_stage = {reason.stage: reason for reason in judgment.reasons}
     return tag(
@@ -357,7 +357,7 @@ def _answered(number: int, vignette: Vignette) -> Markup:
 
 
 def _link(reason: Reason, judgment: Judgment) -> Markup:
-    """One link of the chain; the weakest is named, and has a bar beside it."""
+    """Return one link of the chain; the weakest is labeled and has a bar next to it."""
     weakest = is_weakest(judgment, reason.stage)
     all_reasons = [one for one in _reasons(judgment) if one.stage == reason.stage]
     claims = [claim for one in all_reasons for claim in one.claims]
@@ -382,7 +382,7 @@ def _reasons(judgment: Judgment) -> list[Reason]:
 
 
 def _lines(claims: Iterable[str]) -> str:
-    """The lines of some claims, in the order of the article."""
+    """Return the lines of some claims, in the article's order."""
     return ", ".join(sorted({lines_of(claim) for claim in claims}, key=lambda lines: int(re.findall("[0-9]+", lines)[0])))
 
 
@@ -408,20 +408,20 @@ def _counts(rounds: int) -> Markup:
     )
 
 
-# ---- writing them ----
+# ---- writing the files ----
 
 
 def write_handouts(plan: str, seed: int, folder: Path) -> list[Path]:
-    """Write both sheets of a session into a folder, and return the files, the participants' first.
+    """Write both sheets of a session to a folder, and return the files, the participants' first.
 
     Args:
         plan: A plan of data/run_plans.csv.
-        seed: The number with which its vignettes are drawn, 1 to 9999.
-        folder: The folder, which is made if it is missing.
+        seed: The seed for drawing their vignettes, 1 to 9999.
+        folder: The folder, which is created if missing.
 
     Raises:
         CaseError: There is no such plan, or the seed is out of range.
-        CaseFileError: A file cannot be written; what was there before is left as it is.
+        CaseFileError: A file can't be written; its old content stays.
     """
     minutes = plan_of(plan).minutes
     read_own_again()

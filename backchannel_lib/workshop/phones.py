@@ -1,4 +1,4 @@
-"""The phones' side of the round: off until asked for, plain about what it opens, and never in the way of typed counts."""
+"""The round's connection to phones: off until requested, clear about what it opens, and never in the way of counted hands."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ if TYPE_CHECKING:
     from backchannel_lib.workshop.votes.process import VoteServer
     from backchannel_lib.workshop.votes.store import VoteStore
 
-# `votes` is imported where it is used: it needs SQLite and processes, and in a browser there are neither.
+# `votes` is imported on demand because it needs SQLite and processes, which a browser doesn't have.
 
 STORE: Final = "votes.sqlite"
-MAX_VOTES: Final = 999  # for one verdict; more than a room can have are not told apart
+MAX_VOTES: Final = 999  # for one verdict; no room has more people
 FRAGMENTS: Final = ("phones", "phones.asks", "phones.shows")
 LOOPBACK: Final = "127.0.0.1"
 ADDRESS: Final = re.compile(r"[0-9]{1,3}(\.[0-9]{1,3}){3}")
@@ -33,35 +33,35 @@ RETRY_DELAY_S: Final = 0.4
 
 
 class Phones:
-    """Whether phones can vote, and what they voted.
+    """Whether phones can vote, and their votes.
 
-    ``state`` is off, ask (what would be opened is on screen), on, or lost (the vote ended by itself).
+    ``state`` is off, ask (the page shows what would be opened), on, or lost (the vote ended unexpectedly).
     """
 
     def __init__(self) -> None:
         self.state = "off"
         self._server: VoteServer | None = None
-        self._restored: dict[str, Any] = {}  # where an earlier session was open, so that its phones find it again
+        self._restored: dict[str, Any] = {}  # the previous session's address, so that its phones find the vote again
         self._addresses: list[str] = []
         self._is_asking = False
 
-    # ---- what the facilitator does ----
+    # ---- the facilitator's actions ----
 
     def ask(self) -> None:
-        """Show what would be opened, and to whom; nothing is opened yet."""
+        """Show what would be opened, and to whom; nothing is open yet."""
         try:
             from backchannel_lib.workshop.votes.process import addresses
 
             self._addresses = addresses()
-        except (ImportError, OSError):  # some systems do not list their addresses
+        except (ImportError, OSError):  # some systems don't list their addresses
             self._addresses = []
         self.state = "ask"
 
     def open(self, address: str) -> str:
-        """Open the vote, and return a sentence on what prevented it, or blank.
+        """Open the vote, and return a sentence about what prevented it, or a blank text.
 
         Args:
-            address: This computer's address to answer on; blank for the previous or else the likeliest one.
+            address: This computer's address to listen on; blank for the previous or else the most likely one.
         """
         try:
             from backchannel_lib.workshop.votes.process import VoteServer
@@ -70,8 +70,8 @@ class Phones:
             previous = self.to_record()
             server = self._server or VoteServer(folder() / STORE, code=previous.get("code"))
             with VoteStore(folder() / STORE) as store:
-                store.close_round()  # one that a session left open that died: nobody would count its votes
-            wanted = address or previous.get("address")  # phones look for it where it was
+                store.close_round()  # left open by a session that crashed: nobody would count its votes
+            wanted = address or previous.get("address")  # phones look for it at the old address
             port = previous.get("port", 0) if wanted == previous.get("address") else 0
             self._open_with_retries(server, wanted, port)
         except (ImportError, OSError, CaseError) as error:
@@ -82,7 +82,7 @@ class Phones:
 
     @staticmethod
     def _open_with_retries(server: VoteServer, address: str | None, port: int) -> None:
-        """Open the vote on its port, which the server before may need a moment to release; failing that, on any port."""
+        """Open the vote on its port, waiting for the old server to release it; if that fails, use any port."""
         for _ in range(OPEN_ATTEMPTS):
             try:
                 server.open(address, port)
@@ -95,13 +95,13 @@ class Phones:
         server.open(address)
 
     def close(self) -> None:
-        """End the vote; the counts stay."""
+        """Close the vote; the counts stay."""
         if self._server:
             self._server.close()
         self.state = "off"
 
     def clear(self) -> None:
-        """Delete all counts, for a new session, which gets a code of its own: phones of the last one learn that it is over."""
+        """Delete all counts for a new session with a new code, so that the last one's phones learn that it is over."""
         self._is_asking = False
         if self._server or (folder() / STORE).exists():
             self._use_store(lambda store: store.clear())
@@ -116,11 +116,11 @@ class Phones:
     # ---- rounds ----
 
     def open_round(self, round_id: str, title: str, choices: Sequence[tuple[str, str]], people: int) -> None:
-        """Put a vote before the phones if they are let in.
+        """Start a vote on the phones if they are connected.
 
         Args:
             round_id: The round.
-            title: What is asked.
+            title: The question.
             choices: Pairs of id and label.
             people: How many people are in the room.
         """
@@ -129,15 +129,15 @@ class Phones:
             self._use_store(lambda store: store.open_round(round_id, title, choices, people))
 
     def close_round(self) -> None:
-        """Take no more votes until the next round."""
+        """Stop accepting votes until the next round."""
         if self._is_asking and self.state == "on":
             self._use_store(lambda store: store.close_round())
         self._is_asking = False
 
     def counts(self, round_id: str) -> tuple[int, ...] | None:
-        """Return the votes of a round for each verdict, lowest first, at most 999 for each.
+        """Return a round's votes for each verdict, lowest first, at most 999 each.
 
-        None if phones are not let in, or the vote was lost.
+        None if phones aren't connected or the vote was lost.
         """
         if self.state != "on":
             return None
@@ -147,7 +147,7 @@ class Phones:
         return None if counts is None else tuple(min(MAX_VOTES, counts.get(one.name.lower(), 0)) for one in Verdict)
 
     def _use_store(self, action: Callable[[VoteStore], Any]) -> Any:
-        """Do something with the store; one that cannot be used ends the phones' vote and nothing else."""
+        """Run an action on the store; if the store fails, only the phones' vote ends."""
         from backchannel_lib.workshop.votes.store import VoteStore
 
         try:
@@ -160,14 +160,14 @@ class Phones:
     # ---- what is saved ----
 
     def to_record(self) -> dict[str, Any]:
-        """Return what a session saves so that the phones find it again: address, port and code; empty if never opened."""
+        """Return what a session saves so that phones find it again: address, port and code; empty if never opened."""
         opened = self._server.opened if self._server else None
         if opened is None:
             return self._restored
         return {"address": opened.address, "port": opened.port, "code": opened.code}
 
     def restore(self, record: object) -> None:
-        """Take over what `to_record` returned in an earlier session, which was open then and is not now."""
+        """Restore the result of `to_record` from an earlier session; its vote isn't open anymore."""
         if not isinstance(record, Mapping):
             return
         address, port, code = (record.get(name) for name in ("address", "port", "code"))
@@ -180,11 +180,11 @@ class Phones:
     # ---- on screen ----
 
     def fragments(self, people: int, *, visible: bool) -> dict[str, str]:
-        """Return what is on screen about the phones, blank unless visible.
+        """Return the fragments about phones, blank unless ``visible``.
 
         Args:
             people: How many people are in the room.
-            visible: Whether the step on screen shows phones.
+            visible: Whether the current step shows phones.
         """
         fragments: dict[str, str] = dict.fromkeys(FRAGMENTS, "")
         if visible and self.state == "ask":
@@ -194,7 +194,7 @@ class Phones:
         return fragments
 
     def _offer(self) -> Markup:
-        """What would be opened and to whom, with a button for each address of this computer."""
+        """Return what would be opened and to whom, with a button for each of this computer's addresses."""
         return join(
             tag("p", text("phones.would_open")),
             None if self._addresses else tag("p", text("phones.no_network")),
@@ -208,7 +208,7 @@ class Phones:
         )
 
     def _invitation(self, people: int) -> Markup:
-        """The QR code, the address to type, and what is open."""
+        """Return the QR code, the address to type, and what is open."""
         opened = self._server.opened if self._server else None
         if opened is None:
             return Markup("")
@@ -228,9 +228,9 @@ class Phones:
 
     @staticmethod
     def page(visible: Iterable[str], fragments: Mapping[str, str]) -> list[Markup]:
-        """Return the phones' sections of the page, filled with their fragments; ``visible`` names the sections in sight.
+        """Return the phones' sections of the page with their fragments; ``visible`` lists the visible sections.
 
-        There are none where Python runs in a browser, which can open no vote.
+        There are none when Python runs in a browser, which can't open a vote.
         """
         if host() == "browser":
             return []

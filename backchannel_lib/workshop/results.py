@@ -1,4 +1,4 @@
-"""What a room takes away from a session: a page with a slide for each round, and the same as a table."""
+"""A session's results for the room: a page with one slide per round, and a table."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ STYLE: Final = STATIC / "results.css"
 
 
 def results_html(state: WorkshopState, drill: Markup | None = None) -> str:
-    """Return the results of a session as a page that stands by itself; printed, each round is a slide.
+    """Return the results of a session as a page that needs no other file and prints one round per slide.
 
     Args:
         state: The session.
-        drill: What the room did at the director's desk; None if it was not there.
+        drill: The results at the director's desk; None if the room wasn't there.
 
     Examples:
         >>> session = WorkshopState(group="Monday").with_file("nadia")._replace(shown=5)
@@ -55,7 +55,7 @@ def results_html(state: WorkshopState, drill: Markup | None = None) -> str:
 
 
 def _slide(number: int, one: PlayedRound) -> Markup:
-    """Write one round: the rule first, then the article's verdict, and how the room voted."""
+    """Return one round: the rule first, then the article's verdict, and how the room voted."""
     vignette = vignettes()[one.vignette]
     judgment, rule = judge(vignette.case), rules_check(vignette.case)
     twice = any(one.first)
@@ -82,9 +82,9 @@ def _slide(number: int, one: PlayedRound) -> Markup:
 
 
 def results_table(state: WorkshopState) -> tuple[list[str], list[list[object]]]:
-    """Return the header and rows of a table: a row per round whose answer was shown.
+    """Return the header and rows of a table with one row for each round whose answer was shown.
 
-    Hands and phones are apart, and so is the first of two votes, whose columns are blank where the room voted once.
+    Hands and phones have separate columns. So does the first of two votes, left blank if the room voted once.
 
     Examples:
         >>> session = WorkshopState().with_file("nadia")._replace(shown=5)

@@ -1,4 +1,4 @@
-"""The questions a room is likely to ask, one on screen at a time: first the question, then a short answer and its source."""
+"""Questions that a room is likely to ask, one on screen at a time: first the question, then a short answer and its source."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ from backchannel_lib.page.rule_html import SIGNS
 from backchannel_lib.workshop.stage import CHAPTER
 
 LAST: Final = 500  # more screens than any room sees
-MOST_KEYS: Final = 9  # so many questions are opened by a digit
-#: Whose answer it is, by the kind of question: each has a frame of its own.
+MOST_KEYS: Final = 9  # as many questions have a digit as their key
+#: Whose answer each kind of question gets; each has its own frame.
 VOICES: Final[Mapping[str, str]] = {"rule": "rule", "case": "article", "choice": "ours"}
 
 
 class RoomQuestion(NamedTuple):
-    """A question as a room asks it, and its answer.
+    """A question as a room asks it, with its answer.
 
     Args:
         key: Its id.
@@ -37,8 +37,8 @@ class RoomQuestion(NamedTuple):
         short: The answer in a word or two.
         answer: The answer in two or three sentences.
         voice: Whose answer it is: ``article``, ``rule`` or ``ours``.
-        source: What it rests on, folded, as HTML.
-        source_line: The same in a line; blank where it is our advice alone.
+        source: Its sources, folded, as HTML.
+        source_line: Its sources in one line; blank if it is only our advice.
         row: Its row in data/questions.csv.
     """
 
@@ -68,13 +68,13 @@ def _of_table(row: Question) -> RoomQuestion:
 
 
 def _source_line(row: Question) -> str:
-    """Say in a line what an answer rests on: the article's lines, and each source from outside once; blank for our advice."""
+    """Return the sources of an answer in one line, each outside source once; blank for our advice."""
     article = text("card.article_lines", lines=", ".join(map(lines_of, row.claims))) if row.claims else ""
     return "; ".join(dict.fromkeys(filter(None, (article, *(facts()[one].citation for one in row.facts)))))
 
 
 def room_questions() -> tuple[RoomQuestion, ...]:
-    """Return the questions in the order in which they are shown: those of chapter 12, whose answers the rules give.
+    """Return the questions in order: those of chapter 12, which the rules answer.
 
     Examples:
         >>> [(one.key, one.short) for one in room_questions()][1]
@@ -84,7 +84,7 @@ def room_questions() -> tuple[RoomQuestion, ...]:
 
 
 class RoomQuestions(PersistentForm):
-    """Which question is on screen, and whether its answer is.
+    """The question on screen, and whether its answer is shown.
 
     Args:
         row: Its row in data/activities.csv.
@@ -94,13 +94,13 @@ class RoomQuestions(PersistentForm):
     """
 
     def __init__(self, row: ActivityRow) -> None:
-        # 0 is the list; then each question takes two screens, without its answer and with it.
+        # 0 is the list; each question then has two screens, without and with its answer
         super().__init__(row, {"at": integer_field("at", 0, LAST, 0)})
 
     # ---- actions ----
 
     def actions(self) -> dict[str, Action]:
-        """Return what the buttons do."""
+        """Return the actions of the buttons."""
         return {
             "next": lambda _: self._to(self.state["at"] + 1),
             "back": lambda _: self._to(self.state["at"] - 1),
@@ -121,10 +121,10 @@ class RoomQuestions(PersistentForm):
         return self._to(2 * keys.index(known_word("question", message["value"], keys)) + 1)
 
     def believed(self, state: Record) -> Record:
-        """Return the state in a file; a question that is gone is none."""
+        """Return the state in a file, without a question that no longer exists."""
         return state if state["at"] <= 2 * len(room_questions()) else self.start
 
-    # ---- what is on screen ----
+    # ---- on screen ----
 
     def _on_screen(self, state: Record) -> RoomQuestion | None:
         return room_questions()[(state["at"] - 1) // 2] if state["at"] else None
@@ -138,7 +138,7 @@ class RoomQuestions(PersistentForm):
         return ["question" if state["at"] else "list"]
 
     def fragments(self, state: Record) -> dict[str, str]:
-        """Return the list, or a question; its answer only once it was asked for."""
+        """Return the list, or a question with its answer once somebody asks for it."""
         one = self._on_screen(state)
         answered = self._is_answered(state)
         return {
@@ -164,12 +164,12 @@ class RoomQuestions(PersistentForm):
         )
 
     def static_html(self) -> str:
-        """Return the questions, for a notebook that has not been run."""
+        """Return the questions, for a notebook that hasn't run."""
         return static_page(self.key, tag("ul", [tag("li", one.ask) for one in room_questions()]))
 
     @property
     def text(self) -> str:
-        """Title, lead and the questions, or the question on screen."""
+        """Title, introduction and the questions, or the question on screen."""
         one = self._on_screen(self.state)
         lines = [one.ask] if one else [f"- {each.ask}" for each in room_questions()]
         if one and self._is_answered(self.state):
@@ -186,7 +186,7 @@ class RoomQuestions(PersistentForm):
 
 
 def _list() -> Markup:
-    """Write the questions as buttons; the first nine have a digit."""
+    """Return the questions as buttons; the first nine have a digit."""
     items = [
         tag("li", button(one.ask, "question", one.key, key=str(number) if number <= MOST_KEYS else "", hint=str(number)))
         for number, one in enumerate(room_questions(), start=1)
@@ -205,7 +205,7 @@ def _nav(at: int) -> Markup:
 
 
 def _answer(one: RoomQuestion) -> Markup:
-    """Write the answer in the frame of whoever gives it."""
+    """Return the answer in the frame of its source."""
     sign = tag("span", SIGNS[one.row.answer], " ", aria_hidden="true") if one.voice == "rule" and one.row else None
     answer = one.row.answer if one.voice == "rule" and one.row else None
     look = {"rule": "bw-rule", "article": "bw-card", "ours": "bw-help-card"}[one.voice]
@@ -222,7 +222,7 @@ def _answer(one: RoomQuestion) -> Markup:
 
 
 def _note(one: RoomQuestion) -> Markup:
-    """Write the answer for whoever leads, before the room sees it."""
+    """Return the answer for the presenter, before the room sees it."""
     return tag(
         "details",
         tag("summary", text("round.note")),

@@ -1,4 +1,4 @@
-"""One session before a room: its run plan, its round and its desk, kept in step whichever of them moves."""
+"""A session in front of a room: its run plan, its round and its desk, kept in step whichever of them moves."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ Answer: TypeAlias = ShowMessage | PrefetchedMessage
 
 
 class Session:
-    """The activities of one room, by name. It knows no window and no connection.
+    """The activities of one room, by name, without any windows or connections.
 
     Examples:
         >>> session = Session()
@@ -41,21 +41,21 @@ class Session:
         return next(part for part in self.parts.values() if isinstance(part, kind))
 
     def handle(self, part: str, message: Mapping[str, Any]) -> Iterator[tuple[str, Answer]]:
-        """Hand a message to one part, and move the others along.
+        """Pass a message to one part, and update the others.
 
         Args:
-            part: The part's name; a message for any other is passed over.
+            part: The part's name; messages for unknown parts are ignored.
             message: As in `Activity.handle`.
 
         Yields:
-            Answers, each with the name of the part whose pages it is for.
+            Answers, each with the name of the part whose pages get it.
         """
         if part not in self.parts:
             return
         place, room = self._place(), self.round.state
         for answer in self.parts[part].handle(message):
             yield part, answer
-        # A page that has just opened may have brought back what was saved; then each part knows its own place.
+        # Opening a page may have restored saved state, in which case each part knows its own position.
         moved = message.get("type") != "hello"
         if moved and part == self.run_plan.key and self._place() != place:
             self.round.follow(*self._place())
@@ -71,12 +71,12 @@ class Session:
                         yield other.key, answer
 
     def _place(self) -> tuple[str, str, tuple[str, ...]]:
-        """Return the plan, its step, and what is left out of it."""
+        """Return the plan, its step, and the skipped steps."""
         state = self.run_plan.state
         return state["plan"], steps_of(state["plan"])[state["at"]].step, state["skipped"]
 
     def _next_part(self, room: WorkshopState) -> str:
-        """Where the plan's next step is neither a file nor the close, go to it and return its name; else return blank."""
+        """If the plan's next step is neither a file nor the close, go to it and return its name; otherwise return blank."""
         state = self.run_plan.state
         at = next_place(state)
         if at is None or room.plan != state["plan"] or place_of(room, state["plan"]) != state["at"]:
@@ -84,7 +84,7 @@ class Session:
         plan = state["plan"]
         files = files_of(plan, room.seed, room.skipped).get(steps_of(plan)[state["at"]].step, ())
         if room.vignette in files[:-1]:
-            return ""  # a case of one's own comes before the file of this step
+            return ""  # one of your own cases comes before this step's file
         step = steps_of(plan)[at]
         if step.topic or step.step == CLOSE:
             return ""
@@ -93,5 +93,5 @@ class Session:
 
     @property
     def on_screen(self) -> str:
-        """The part that the room sees at this step of the plan; blank where what is on screen stays."""
+        """The part that the room sees at this step of the plan; blank if the screen stays as it is."""
         return self.run_plan.on_screen if self.run_plan.on_screen in self.parts else ""

@@ -1,8 +1,8 @@
-"""A workshop's session on this machine: written whole after every action, and restored after a crash.
+"""A workshop session on this machine: saved completely after every action, and restored after a crash.
 
-Two files in the folder of `backchannel_lib.activities.saved_answers`: ``workshop.json``, from which a session continues, and
-``workshop.csv``, a row per round for a spreadsheet. The version before stays as ``workshop.previous.json`` until the next
-action, so that a damaged file costs one action at most.
+There are two files in the folder of `backchannel_lib.activities.saved_answers`: ``workshop.json``, from which a session
+continues, and ``workshop.csv``, with one row per round for a spreadsheet. The previous version stays as
+``workshop.previous.json`` until the next action, so a damaged file costs at most one action.
 """
 
 from __future__ import annotations
@@ -20,19 +20,19 @@ from backchannel_lib.base.files import locked, write_file
 from backchannel_lib.base.spreadsheet import to_csv
 from backchannel_lib.base.texts import text
 
-FORMAT: Final = 1  # raised when a value in the session changes its meaning
+FORMAT: Final = 1  # goes up when a value in the session changes its meaning
 FORMAT_KEY: Final = "backchannel_workshop"
 NAME: Final = "workshop"
 
 
 class SavedSession(NamedTuple):
-    """What was found of an earlier session.
+    """What is left of an earlier session.
 
     Args:
-        record: The session; None if there is none that can be read.
-        problem: The id of a sentence on what went wrong, or blank.
-        archived_as: The new name of a file that cannot be read, or blank.
-        saved_at: When the session was written, by the clock of this machine, for a reader.
+        record: The session; None if no version is readable.
+        problem: Id of a sentence about what went wrong, or blank.
+        archived_as: The new name of an unreadable file, or blank.
+        saved_at: When the session was saved, by this machine's clock, as text.
 
     Examples:
         >>> SavedSession(None, "record.unreadable").archived_as
@@ -46,9 +46,9 @@ class SavedSession(NamedTuple):
 
 
 class SessionWriter:
-    """Writes a session for one page at a time, so that two windows do not overwrite each other.
+    """Saves a session for one page at a time, so that two windows don't overwrite each other.
 
-    The page that writes first after a session was restored takes it over; the other one learns it at its next action.
+    After a restore, the first page to save takes over the session; the other one finds out at its next action.
     """
 
     def __init__(self) -> None:
@@ -56,22 +56,21 @@ class SessionWriter:
         self.has_written = False
 
     def save(self, record: Mapping[str, Any], header: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
-        """Write a session, whole or not at all.
+        """Save a session atomically.
 
         Args:
-            record: The session; what JSON can hold.
+            record: The session, in values that JSON can hold.
             header: The columns of the table.
-            rows: A row per round.
+            rows: One row per round.
 
         Raises:
-            CaseFileError: A file cannot be written, or another page has taken the session over; what was written before
-                is still there.
+            CaseFileError: A file can't be written, or another page has taken over the session; the old content stays.
         """
         now = datetime.now().astimezone().isoformat(timespec="seconds")
         content = json.dumps({FORMAT_KEY: FORMAT, "saved": now, "writer": self.id, **record}, indent=1) + "\n"
         place = prepared_folder()
         main = place / f"{NAME}.json"
-        with locked(main):  # from the look at who wrote last to the end of the writing
+        with locked(main):  # from checking who wrote last to the end of writing
             self._check_not_taken_over(main)
             write_file(main, content, previous=place / f"{NAME}.previous.json")
             self.has_written = True
@@ -87,9 +86,9 @@ class SessionWriter:
 
 
 def load() -> SavedSession:
-    """Find the session that was written last, and what went wrong on the way to it.
+    """Find the last saved session, and what went wrong in reading it.
 
-    A file that cannot be read is archived under another name, and the version before it is used; nothing is deleted.
+    An unreadable file is archived under another name and the previous version is used instead; nothing is deleted.
     """
     main, previous = folder() / f"{NAME}.json", folder() / f"{NAME}.previous.json"
     problem = archived_as = ""
@@ -129,19 +128,19 @@ def _parse(content: str) -> dict[str, Any] | None:
 
 
 def archive(path: Path | None = None) -> str:
-    """Rename a session's file after the current time, so that a new session does not overwrite it.
+    """Rename a session's file after the current time, so that a new session doesn't overwrite it.
 
     Args:
-        path: The file; None for the last session together with its table.
+        path: The file; None for the last session and its table.
 
     Returns:
-        The new name, or blank if there was nothing or it could not be renamed.
+        The new name; blank if there was no file or renaming failed.
     """
     main = folder() / f"{NAME}.json"
     try:
         with locked(main):
             return _archive([path] if path else [main, main.with_suffix(".csv")])
-    except CaseFileError:  # the folder cannot be written
+    except CaseFileError:  # the folder isn't writable
         return ""
 
 

@@ -1,4 +1,4 @@
-"""The stage: the workshop as a full-screen page with one part of it on screen, of the room's server or of the site."""
+"""The stage: the workshop as a full-screen page that shows one part at a time, from the room's server or on the site."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from backchannel_lib.page.html import Markup, tag
 from backchannel_lib.workshop.run_plan.activity import keys
 
 CHAPTER: Final = "12_workshop"
-#: Its look, and the script that turns its pages.
+#: Its styles, and the script that switches between its pages.
 STYLE: Final = STATIC / "stage.css"
 SCRIPT: Final = STATIC / "stage.js"
 
 
 def stage_parts() -> list[str]:
-    """List the activities that a room sees, in their order; your own cases and the questions are for the facilitator alone.
+    """Return the activities for the room in order, leaving out your own cases and the questions, which are for the facilitator.
 
     Examples:
         >>> stage_parts()
@@ -27,11 +27,11 @@ def stage_parts() -> list[str]:
 
 
 def stage_bar(opens: str, *beside: object) -> Markup:
-    """Write the bar at the top: the title, and a button with its key for each page and for the full screen.
+    """Return the bar at the top: the title, and a button with its key for each page and for full screen.
 
     Args:
-        opens: The part that is on screen at first.
-        *beside: What stands between the title and the buttons.
+        opens: The part on screen at first.
+        *beside: What goes between the title and the buttons.
 
     Examples:
         >>> stage_bar("round").count("<button"), stage_bar("round").count("aria-current")
@@ -57,7 +57,7 @@ def stage_bar(opens: str, *beside: object) -> Markup:
 
 
 def keys_dialog() -> Markup:
-    """Write the list of all keys, which ``?`` opens and closes.
+    """Return the list of all keys, which ``?`` opens and closes.
 
     Examples:
         >>> keys_dialog().startswith('<dialog id="stage-keys"')
@@ -68,6 +68,6 @@ def keys_dialog() -> Markup:
 
 
 def _bar_button(name: str, key: str, **attributes: object) -> Markup:
-    """Write a button that its key presses, as the panels press their own."""
+    """Return a button with a key, like the panels' buttons."""
     hint = tag("kbd", key, aria_hidden="true")
     return tag("button", name, hint, type="button", data_key=key, aria_keyshortcuts=key, **attributes)

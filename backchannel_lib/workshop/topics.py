@@ -1,4 +1,4 @@
-"""The topics and the difficulties by which files are drawn for a room."""
+"""The topics and difficulties for drawing a room's files."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ HARDEST: Final = 3
 
 
 class TopicRow(NamedTuple):
-    """A topic that vignettes are drawn by, in the order of the article's parts.
+    """The topics of vignettes, in the order of the article's parts.
 
     Source:
-        The claims that the rows name; that they make seven topics is our assumption.
+        The claims in each row; grouping them into seven topics is our choice.
 
     Examples:
         >>> load_topics()[0].topic
@@ -29,5 +29,5 @@ load_topics = loader(TopicRow, "topics.csv")
 
 
 def topic_names() -> list[str]:
-    """List the topics in their order."""
+    """Return the topics in order."""
     return [row.topic for row in load_topics()]

@@ -1,4 +1,4 @@
-"""The form for cases of your own: write one, see it as a round will show it, save it, change it, delete it."""
+"""The form for your own cases: write one, preview it as a round will show it, save, change or delete it."""
 
 from __future__ import annotations
 
@@ -38,8 +38,8 @@ from backchannel_lib.workshop.round import html as round_html
 from backchannel_lib.workshop.round.state import WorkshopState
 from backchannel_lib.workshop.topics import HARDEST, topic_names
 
-PREVIEW: Final = "preview"  # the id under which a case that is being written is shown; no saved one has it
-MOST_TYPED: Final = 5000  # characters of a text while it is being written
+PREVIEW: Final = "preview"  # the id of the case in the preview; no saved case has it
+MOST_TYPED: Final = 5000  # characters in a text that someone is writing
 
 
 def _read_text(value: object) -> str:
@@ -49,7 +49,7 @@ def _read_text(value: object) -> str:
 
 
 class OwnCasesActivity(Activity[OwnCase]):
-    """The case in the form, and those in the table on this machine.
+    """The case in the form, and the saved cases on this machine.
 
     Args:
         row: Its row in data/activities.csv.
@@ -69,7 +69,7 @@ class OwnCasesActivity(Activity[OwnCase]):
     # ---- the controls ----
 
     def fields(self) -> Iterable[str]:
-        """Return the names of the controls: the texts, the details, and the fields of a case."""
+        """Return the controls: the texts, the details, and the fields of a case."""
         return (*self.entries, *Case.fields())
 
     def label(self, field: str) -> str:
@@ -77,11 +77,11 @@ class OwnCasesActivity(Activity[OwnCase]):
         return text(f"own_case.column.{field}" if field in self.entries else f"field.{field}.label")
 
     def linked_fields(self, field: str) -> Iterable[str]:
-        """Link the three scores, which are of one exam."""
+        """Return the three scores for any of them, because they have to be from one exam."""
         return SCORES if field in SCORES else (field,)
 
     def with_value(self, field: str, value: object) -> OwnCase:
-        """Return the case after one control was moved."""
+        """Return the case after one control moves."""
         state = self.state
         if field in Case.fields():
             case = CaseActivity(state.case).with_value(field, value).case
@@ -96,12 +96,12 @@ class OwnCasesActivity(Activity[OwnCase]):
         return state._replace(details=state.details._replace(**{field: read}))
 
     def values(self, state: OwnCase) -> dict[str, Any]:
-        """Return the values of the controls, and which case of the table is in the form."""
+        """Return the values of the controls, and which saved case is in the form."""
         details = {name: getattr(state.details, name) for name in ("topic", "difficulty", "what_if")}
         return {**state.texts, **details, "first": state.first, **state.case.to_record(), "key": state.key}
 
     def from_file(self, text: str) -> OwnCase:
-        """Return the case that `values` described."""
+        """Return the case described by `values`."""
         key = self.read_record(text).get("key")
         known = {case.key for case in self.found.cases}
         return super().from_file(text)._replace(key=key if isinstance(key, str) and key in known else "")
@@ -109,11 +109,11 @@ class OwnCasesActivity(Activity[OwnCase]):
     # ---- actions ----
 
     def actions(self) -> dict[str, Action]:
-        """Return what the buttons do."""
+        """Return the actions of the buttons."""
         return {"new": self._new, "edit": self._edit, "save_case": self._save_case, "delete": self._delete}
 
     def _show(self, case: OwnCase, **more: Any) -> ActionResult:
-        """Put a case into the form; what was typed in vain belongs to the one that was there."""
+        """Put a case into the form, and drop the rejected entries for the previous one."""
         self.commit(case)
         self.clear_errors()
         return {"values": self.values(case), **more}  # type: ignore[typeddict-item]
@@ -131,7 +131,7 @@ class OwnCasesActivity(Activity[OwnCase]):
         return self._show(case, focus="title", notice=text("own_case.is_opened", title=case.title))
 
     def _save_case(self, _: object) -> ActionResult:
-        """Save the case, unless something is missing: then say so beside each control, and save nothing."""
+        """Save the case; if something is missing, save nothing and say so next to each control."""
         problems = problems_of(self.state)
         self.clear_errors()
         if problems:
@@ -149,7 +149,7 @@ class OwnCasesActivity(Activity[OwnCase]):
         return self._show(saved, notice=text("own_case.is_saved", title=saved.title, where=saved_place()))
 
     def _delete(self, message: Mapping[str, Any]) -> ActionResult:
-        """Delete a case from the table; it stays in the form, so that Save brings it back."""
+        """Delete a case from the table; it stays in the form, so saving restores it."""
         case = self._of_table(message)
         try:
             delete_own_case(case.key)
@@ -163,21 +163,21 @@ class OwnCasesActivity(Activity[OwnCase]):
         read_own_again()
 
     def opened(self) -> ActionResult:
-        """Look at the table again, which may have been changed in a spreadsheet."""
+        """Read the table again, because it may have changed in a spreadsheet."""
         self._table_changed()
         return {}
 
     def rolled_back(self) -> None:
-        """Look at the table again: what was written stays written."""
+        """Read the table again, because files aren't rolled back."""
         self.found = saved_own_cases()
 
     # ---- what is on screen ----
 
     def fragments(self, state: OwnCase) -> dict[str, str]:
-        """Return the table's cases, what is wrong with it, and the case as a round will show it."""
+        """Return the saved cases, the table's errors, and the case as a round will show it."""
         problems = problems_of(state)
         preview = {"missing": _missing([self.label(name) for name in problems])}
-        judged = not problems.keys() & set(SCORES)  # scores of two exams have no verdict
+        judged = not problems.keys() & set(SCORES)  # scores from two exams have no verdict
         parts = _preview(state) if judged else {}
         names = ("name", "file", "story", "links", "verdict", "rule", "after")
         return {
@@ -190,7 +190,7 @@ class OwnCasesActivity(Activity[OwnCase]):
         }
 
     def ui_state(self, state: OwnCase) -> dict[str, Any]:
-        """Return which controls are in sight, and where the sliders of the scores end."""
+        """Return which controls are visible, and where the sliders of the scores end."""
         return {
             "shown": [*self.entries, *shown_fields(state.case)],
             "ends": {name: slider_ends(state.case, name) for name in SCORES},
@@ -236,18 +236,18 @@ class OwnCasesActivity(Activity[OwnCase]):
         yield toolbar(button(text("own_case.save"), "save_case", once=True), button(text("own_case.new"), "new"))
 
     def static_html(self) -> str:
-        """Return title and lead, for a notebook that has not been run."""
+        """Return title and introduction, for a notebook that hasn't run."""
         return static_page(self.key)
 
     @property
     def text(self) -> str:
-        """Title, lead, and the case in the form."""
+        """Title, introduction, and the case in the form."""
         state = self.state
         lines = [f"{self.title}. {text(f'activity.{self.key}.lead')}", *(one for one in state.texts.values() if one)]
         return "\n".join(lines)
 
     def transcript_lines(self) -> Iterator[str]:
-        """Yield what has to be there before a case is saved."""
+        """Yield what a case needs before it can be saved."""
         yield self.text
         for name, error in problems_of(new_case()).items():
             yield text("error.at_field", label=self.label(name), sentence=error.sentence)
@@ -294,14 +294,14 @@ def _missing(names: list[str]) -> Markup:
 
 
 def _preview(state: OwnCase) -> dict[str, str]:
-    """Return the parts of a round on the case in the form, made by the round itself."""
+    """Return the fragments of a round with the case in the form, from the round's own code."""
     texts = {name: written.strip() or "…" for name, written in state.texts.items()} | {"note": state.texts["note"].strip()}
     make_vignette(PREVIEW, texts, state.details)
     room = WorkshopState().with_file(PREVIEW)
     links = round_html.fragments(room._replace(step="links", shown=len(STAGES)))
     file, rules = round_html.fragments(room), round_html.fragments(room._replace(step="rules", shown=len(STAGES)))
     swept: str = ""
-    with contextlib.suppress(CaseError):  # at a position that does not go with the other fields
+    with contextlib.suppress(CaseError):  # at a position that conflicts with other fields
         swept = sweep(CaseActivity(state.case), state.details.what_if)
     label = text(f"field.{state.details.what_if}.label")
     return {

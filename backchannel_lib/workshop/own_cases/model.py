@@ -1,4 +1,4 @@
-"""Your own cases for a room, in one table on this machine: read and checked whole, and written so that it reads the same."""
+"""Your own cases for a room, in one table on this machine, which is always checked and written as a whole."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ from backchannel_lib.workshop.topics import HARDEST, topic_names
 
 NAME: Final = "my_cases.csv"
 MOST_CASES: Final = 200
-#: The texts, each with the most characters that fit on a screen; all but the last have to be there.
+#: The texts, each with the most characters that fit on a screen; only the last one is optional.
 TEXTS: Final[Mapping[str, int]] = {"title": 60, "file": 600, "contact": 600, "discuss": 300, "why": 600, "note": 600}
 REQUIRED: Final = tuple(TEXTS)[:-1]
-CHANGED_FIRST: Final = "recommender"  # the field that is changed afterwards, where none is named
+CHANGED_FIRST: Final = "recommender"  # the field to change afterward, if none is named
 DETAILS: Final[Mapping[str, Field]] = {
     "topic": Field("topic", "choice", None, levels=tuple(topic_names()), blank_is_default=False, label_ids=("topic.",)),
     "difficulty": Field("difficulty", "number", 1, low=1, high=HARDEST),
@@ -40,7 +40,7 @@ COLUMNS: Final = KnownColumns(
 
 
 class OwnDetails(NamedTuple):
-    """What a vignette of your own has besides its texts."""
+    """The details of a vignette of your own, in addition to its texts."""
 
     topic: str
     difficulty: int
@@ -50,13 +50,13 @@ class OwnDetails(NamedTuple):
 
 
 class OwnCase(NamedTuple):
-    """A case of your own, as a row of the table; one that is being written may still lack texts.
+    """A case of your own, as a row of the table; an unfinished one can lack texts.
 
     Args:
-        key: Its id in the deck, which begins with ``own_``; blank for one that was never saved.
+        key: Its id in the deck, which begins with ``own_``; blank if it was never saved.
         texts: Its texts by the names in ``TEXTS``.
         details: Its topic, difficulty, field to change, claims and case.
-        first: Whether it comes before the files of a plan.
+        first: Whether it comes before a plan's files.
     """
 
     key: str
@@ -66,7 +66,7 @@ class OwnCase(NamedTuple):
 
     @property
     def title(self) -> str:
-        """Its name."""
+        """Its title."""
         return self.texts["title"]
 
     @property
@@ -76,12 +76,12 @@ class OwnCase(NamedTuple):
 
 
 class OwnCases(NamedTuple):
-    """What is in the table.
+    """The content of the table.
 
     Args:
-        cases: Those with nothing wrong, in its order.
-        problems: What is wrong, a sentence each, with row, column and value; where there is any, the table is not complete.
-        notes: What to know about how it was read.
+        cases: The cases without errors, in table order.
+        problems: The errors, as sentences with row, column and value; if there are any, some cases are missing.
+        notes: How the table was read, as sentences.
     """
 
     cases: tuple[OwnCase, ...] = ()
@@ -90,7 +90,7 @@ class OwnCases(NamedTuple):
 
 
 def new_case() -> OwnCase:
-    """Return a case without any text, to begin with.
+    """Return a case without texts, for the start.
 
     Examples:
         >>> new_case().title, new_case().details.difficulty
@@ -103,11 +103,11 @@ def new_case() -> OwnCase:
 
 
 def checked_text(name: str, value: object) -> str:
-    """Return a text without needless blanks; raise `CaseError` if it is missing or does not fit on a screen.
+    """Return a text without extra spaces; raise `CaseError` if it is missing or doesn't fit on a screen.
 
     Args:
-        name: Which text, of ``TEXTS``.
-        value: What was written.
+        name: The text's name, from ``TEXTS``.
+        value: The input.
 
     Examples:
         >>> checked_text("title", " The quiet  file ")
@@ -122,7 +122,7 @@ def checked_text(name: str, value: object) -> str:
 
 
 def problems_of(case: OwnCase) -> dict[str, CaseError]:
-    """Return what keeps a case from being saved, by the name of the text or field.
+    """Return the errors that keep a case from being saved, by the name of the text or field.
 
     Examples:
         >>> list(problems_of(new_case()))
@@ -144,7 +144,7 @@ def problems_of(case: OwnCase) -> dict[str, CaseError]:
 
 
 def _key(named: str, title: str) -> str:
-    """Return the id in the deck: as it was named, or made of the title."""
+    """Return the id in the deck: the given one, or one made from the title."""
     key = key_of(named.removeprefix("own_") or title)
     if key == "own_":
         raise CaseError("title", "own_case_no_letter", title)
@@ -155,12 +155,12 @@ def _key(named: str, title: str) -> str:
 
 
 def read_own_cases(source: str | bytes) -> OwnCases:
-    r"""Read a table of cases: the content of a CSV or .xlsx file. Whatever is in it, the result is cases or sentences.
+    r"""Read a table of cases from a CSV or .xlsx file's content. Any input gives cases or error sentences, never an exception.
 
     Args:
-        source: Its bytes or its text. Columns: ``title``, ``file``, ``contact``, ``discuss``, ``why`` and ``topic``, and
-            optionally ``id``, ``note``, ``difficulty`` (1 to 3), ``first`` (yes or no), ``what_if`` (the field that is
-            changed afterwards), ``claims`` and the fields of a case, by name or label. A blank cell means the default.
+        source: Bytes or text. Columns: ``title``, ``file``, ``contact``, ``discuss``, ``why`` and ``topic``, and optionally
+            ``id``, ``note``, ``difficulty`` (1 to 3), ``first`` (yes or no), ``what_if`` (the field to change afterward),
+            ``claims`` and the fields of a case, by name or label. A blank cell means the default.
 
     Examples:
         >>> head = "Title,Topic,File,Contact,Discuss,Why,Score"
@@ -203,7 +203,7 @@ def _sentence(problem: SheetProblem) -> str:
 
 
 def _read_row(row: TableRow, problems: Problems, headers: Mapping[str, str]) -> OwnCase | None:
-    """Read a row; collect what is wrong with its texts, and return None if anything is."""
+    """Read a row; collect the errors in its texts, and return None if there are any."""
     values, texts, wrong = row.values, dict.fromkeys(TEXTS, ""), False
     for name in TEXTS.keys() & values.keys():
         try:
@@ -243,7 +243,7 @@ def _read_claims(cell: str) -> tuple[str, ...]:
 
 
 def _read_case(row: TableRow) -> Case:
-    """Return the case of a row; what belongs to a value that it gives, and is blank, is set to fit."""
+    """Return the case of a row; blank fields that depend on a given value are set to fit."""
     given = {name: row.values[name] for name in Case.fields() if not is_blank(row.cells.get(name))}
     if "range_low" in given and "range_floor" not in given:
         given["range_floor"] = usual_floor(given["range_low"])
@@ -259,7 +259,7 @@ def _read_case(row: TableRow) -> Case:
 
 
 def saved_own_cases() -> OwnCases:
-    """Return your own cases as they are saved on this machine; none where there is no such file."""
+    """Return your saved cases on this machine; none if the file is missing."""
     try:
         return read_own_cases((folder() / NAME).read_bytes())
     except FileNotFoundError:
@@ -269,11 +269,11 @@ def saved_own_cases() -> OwnCases:
 
 
 def save_own_case(case: OwnCase) -> OwnCase:
-    """Save a case in place of the one with its key, or as a new one, and return it as it was saved.
+    """Save a case, as a new one or in place of the one with its key, and return it as saved.
 
     Raises:
-        CaseError: It lacks a text, another case has its name, or the table has a problem, with which it is left as it is.
-        CaseFileError: The file cannot be written; what was there is left as it is.
+        CaseError: The case lacks a text, another case has its title, or the table has an error and therefore stays unchanged.
+        CaseFileError: The file can't be written; its old content stays.
     """
     for error in problems_of(case).values():
         raise error
@@ -290,11 +290,11 @@ def save_own_case(case: OwnCase) -> OwnCase:
 
 
 def delete_own_case(key: str) -> None:
-    """Delete a case from the table, if it is there.
+    """Delete a case from the table, if it exists.
 
     Raises:
-        CaseError: The table has a problem, with which it is left as it is.
-        CaseFileError: The file cannot be written; what was there is left as it is.
+        CaseError: The table has an error and therefore stays unchanged.
+        CaseFileError: The file can't be written; its old content stays.
     """
     with locked(prepared_folder() / NAME):
         cases = _cases_on_disk()
@@ -304,7 +304,7 @@ def delete_own_case(key: str) -> None:
 
 def _cases_on_disk() -> dict[str, OwnCase]:
     found = saved_own_cases()
-    if found.problems:  # to write the others would lose the rows that could not be read
+    if found.problems:  # writing the other rows would lose the unreadable ones
         raise CaseError(NAME, "own_case_problems", None, count=len(found.problems))
     return {case.key: case for case in found.cases}
 
@@ -316,7 +316,7 @@ def _write(cases: Mapping[str, OwnCase]) -> None:
 
 
 def own_cases_to_csv(cases: tuple[OwnCase, ...]) -> str:
-    r"""Write cases as a table that `read_own_cases` reads back and every spreadsheet opens safely.
+    r"""Return cases as a table that `read_own_cases` can read and every spreadsheet opens safely.
 
     Examples:
         >>> own_cases_to_csv(()).split(",")[:3]
@@ -333,6 +333,6 @@ def own_cases_to_csv(cases: tuple[OwnCase, ...]) -> str:
 
 
 def _cells(case: Case) -> dict[str, object]:
-    """Write a case's fields; a set without anything in it is written as such, since a blank cell means the default."""
+    """Return a case's fields as cells; an empty set is written out, because a blank cell means the default."""
     record = case.to_record()
     return {name: "none" if field.kind == "set" and not record[name] else record[name] for name, field in Case.fields().items()}

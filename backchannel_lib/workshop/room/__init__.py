@@ -1,1 +1,1 @@
-"""One room's server: the pages of the projector and of whoever leads the session, with one session behind them."""
+"""A room's server: the pages for the projector and the presenter, sharing one session."""

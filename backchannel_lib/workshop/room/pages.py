@@ -1,4 +1,4 @@
-"""The pages of a room: what the projector shows, and what whoever leads the session has at hand."""
+"""A room's pages: what the projector shows, and what the presenter needs at hand."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from backchannel_lib.workshop.session import Session
 from backchannel_lib.workshop.stage import keys_dialog, stage_bar
 
 Role: TypeAlias = Literal["projector", "presenter"]
-#: What a window is for. Each has a key of its own.
+#: The kinds of window. Each kind has its own key.
 ROLES: Final[tuple[Role, ...]] = ("projector", "presenter")
-#: What the projector opens with: three sentences for the room.
+#: The projector's opening: three sentences for the room.
 OPENS_WITH: Final = "round"
-#: What the pages may do: run their own scripts, and talk to this server.
+#: What the pages can do: run their own scripts, and talk to this server.
 POLICY: Final = (
     "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src data:; connect-src 'self'; "
     "form-action 'none'; base-uri 'none'; frame-ancestors 'none'"
@@ -23,11 +23,11 @@ POLICY: Final = (
 
 
 def room_page(session: Session, role: Role) -> str:
-    """Return a window's page as it opens.
+    """Return the opening page of a window.
 
     Args:
-        session: The session that it shows.
-        role: What the window is for.
+        session: The session to show.
+        role: The kind of window.
 
     Examples:
         >>> session = Session()

@@ -1,11 +1,11 @@
-"""The server of a room: it keeps one session, and every window of it shows the same.
+"""A room's server: it runs one session, which all windows show.
 
-It answers on this computer alone. Each kind of window has a key of its own: the address with the key opens it, and the browser
-is then known by a cookie, so that no address on a screen holds a key. After a crash the same command brings session, addresses
-and windows back.
+It answers only on this computer. Each kind of window has its own key: you open the window with the key in the address, and the
+browser then keeps it in a cookie, so that no address on a screen shows a key. After a crash, the same command restores the
+session, the addresses and the windows.
 
-If the presenter asks for it, a phone on the same network can open the presenter's window, and nothing else. Its address works
-once, so nobody who reads it off a screen later gets in.
+On request, a phone on the same network can open the presenter's window and nothing else. Its address works only once, so it is
+useless to anyone who reads it off a screen later.
 """
 
 from __future__ import annotations
@@ -35,17 +35,17 @@ from backchannel_lib.workshop.session import Session
 from backchannel_lib.workshop.votes.server import LimitedHTTPServer
 
 ADDRESS: Final = "127.0.0.1"
-#: The names by which this computer's browsers may ask. A page of another host cannot, under any name.
+#: Host names that this computer's browsers can use. A page from another host can't, under any name.
 HOSTS: Final = frozenset({ADDRESS, "localhost"})
 PATHS: Final[Mapping[Role, str]] = {"projector": "/", "presenter": "/presenter"}
-#: What there are keys for: each kind of window on this computer, and the presenter's window on a phone.
+#: What has a key: each kind of window on this computer, and the presenter's window on a phone.
 KEY_NAMES: Final = (*ROLES, "phone")
-PHONE_PEOPLE: Final = 2  # the phone and a curious neighbor: what the limits on connections from the network follow
+PHONE_PEOPLE: Final = 2  # the phone and a curious neighbor; sets the limits on connections from the network
 PHONE_TIMEOUT_S: Final = 20
-MAX_MESSAGE: Final = 6_000_000  # bytes; a file that a reader opens is cut off below
-#: What a projector may still ask for while another window leads the session: to see, and not to do.
+MAX_MESSAGE: Final = 6_000_000  # bytes; a longer file from a reader is cut off
+#: What a projector can still request while another window leads the session: to see, but not to act.
 LOOKS: Final = frozenset({"hello", "refresh"})
-KEYS_LAST_S: Final = 12 * 3600  # after that, old addresses open nothing
+KEYS_LAST_S: Final = 12 * 3600  # afterward, old addresses stop working
 
 Keys: TypeAlias = dict[str, str]
 REFUSED: Final = "This page is for this computer alone. Open it with the address that the program has printed.\n"
@@ -61,7 +61,7 @@ ASSETS: Final[Mapping[str, Callable[[], str]]] = {
 
 
 def load_keys(folder: Path, port: int) -> Keys:
-    """Return the key of each kind of window: those of the server before, if it ended a short while ago, or else new ones.
+    """Return the keys of all kinds of window: the last server's if it stopped recently, otherwise new ones.
 
     Args:
         folder: A folder that only its owner can read.
@@ -74,7 +74,7 @@ def load_keys(folder: Path, port: int) -> Keys:
         True
     """
     file = folder / f"room-{port}.json"
-    with contextlib.suppress(OSError, ValueError, AttributeError, TypeError):  # what it holds is no such record
+    with contextlib.suppress(OSError, ValueError, AttributeError, TypeError):  # its content isn't a valid record
         kept = json.loads(file.read_text(encoding="utf-8"))
         young = 0 <= time.time() - kept.get("made", 0) < KEYS_LAST_S
         if young and all(isinstance(kept.get(name), str) and len(kept[name]) >= 32 for name in KEY_NAMES):
@@ -85,7 +85,7 @@ def load_keys(folder: Path, port: int) -> Keys:
 
 
 def new_key() -> str:
-    """Draw a key of 32 letters and digits.
+    """Return a random key of 32 letters and digits.
 
     Examples:
         >>> len(new_key()), new_key().isalnum()
@@ -96,13 +96,13 @@ def new_key() -> str:
 
 @dataclass
 class Door:
-    """A way into a room: the names it answers to, and which keys open which windows.
+    """A way into a room: its host names, and which keys open which windows.
 
     Args:
-        hosts: The names or addresses by which a browser may ask for it.
-        addresses: The key in the address that opens a window.
-        cookies: The key that a browser then keeps.
-        opens_once: Whether an address opens one browser only.
+        hosts: Host names or addresses that a browser can use.
+        addresses: The key in the address of each window.
+        cookies: The key that the browser then keeps.
+        opens_once: Whether each address opens only one browser.
     """
 
     hosts: frozenset[str]
@@ -111,7 +111,7 @@ class Door:
     opens_once: bool = False
 
     def exchange(self, role: Role, key: str) -> str | None:
-        """Return the key to keep for the key of an address; None if that opens nothing (any more)."""
+        """Return the key to keep in exchange for an address's key; None if that key opens nothing (anymore)."""
         if role not in self.addresses or not _same(key, self.addresses[role]):
             return None
         if self.opens_once:
@@ -131,7 +131,7 @@ class Room:
     """A session and the windows that show it.
 
     Args:
-        port: Where it answers.
+        port: Its port.
         keys: The key of each kind of window.
     """
 
@@ -141,30 +141,30 @@ class Room:
         self.windows: set[WindowSocket] = set()
 
     def local_door(self) -> Door:
-        """Return the way in from this computer, to both kinds of window."""
+        """Return the door for this computer, to both kinds of window."""
         keys = {role: self.keys[role] for role in ROLES}
         return Door(HOSTS, dict(keys), keys)
 
     def phone_door(self, address: str) -> Door:
-        """Return the way in for one phone, to the presenter's window.
+        """Return the door for one phone, to the presenter's window.
 
         Args:
-            address: This computer's address on a network that the phone shares.
+            address: This computer's address on a network that it shares with the phone.
         """
         return Door(frozenset({address}), {"presenter": new_key()}, {"presenter": self.keys["phone"]}, opens_once=True)
 
     def address(self, role: Role, door: Door | None = None) -> str:
-        """Return the address that opens a window, with its key: on this computer, or through another door."""
+        """Return the address that opens a window, with its key, on this computer or through another door."""
         host, key = (ADDRESS, self.keys[role]) if door is None else (*door.hosts, door.addresses[role])
         return f"http://{host}:{self.port}{PATHS[role]}?token={key}"
 
     @property
     def is_led(self) -> bool:
-        """Whether a presenter's window is open: then the projector only shows."""
+        """Whether a presenter's window is open, so that the projector only displays."""
         return any(window.role == "presenter" for window in self.windows)
 
     def take(self, window: WindowSocket, part: str, message: Mapping[str, Any]) -> None:
-        """Carry out what a window asks for, and tell all windows what they show then."""
+        """Carry out a window's message, and update all windows."""
         if window.role == "projector" and self.is_led and message.get("type") not in LOOKS:
             return
         for name, answer in self.session.handle(part, printable(message)):
@@ -176,7 +176,7 @@ class Room:
         self.send({"room": {"led": self.is_led, "part": self.session.on_screen, **more}})
 
     def send(self, message: Mapping[str, Any]) -> None:
-        """Send a message to every window; one that has gone is left alone."""
+        """Send a message to every window, ignoring closed ones."""
         content = json.dumps(message)
         for window in list(self.windows):
             with contextlib.suppress(WebSocketClosedError):
@@ -184,17 +184,17 @@ class Room:
 
 
 class OfRoom(RequestHandler):
-    """What every answer has in common: it is for this computer's own browsers, and nobody keeps it."""
+    """The base of all handlers: answers are only for this computer's own browsers, and nobody caches them."""
 
     room: Room
     door: Door
 
     def initialize(self, room: Room, door: Door) -> None:
-        """Take the room and the way in."""
+        """Store the room and the door."""
         self.room, self.door = room, door
 
     def set_default_headers(self) -> None:
-        """Say what a browser may do with the answer."""
+        """Tell the browser what it can do with the answer."""
         for name, value in {
             "Content-Security-Policy": POLICY,
             "Cache-Control": "no-store",
@@ -207,22 +207,22 @@ class OfRoom(RequestHandler):
             self.set_header(name, value)
 
     def prepare(self) -> None:
-        """Refuse a foreign name, under which a page of another host may ask."""
+        """Reject foreign host names, which a page from another host could use."""
         if self.request.host_name.lower() not in self.door.hosts:
             self.refuse()
 
     def refuse(self) -> None:
-        """Say that this is not for whoever asks."""
+        """Answer that this is not for the sender."""
         self.set_status(403)
         self.set_header("Content-Type", "text/plain; charset=utf-8")
         self.finish(PHONE_REFUSED if self.door.opens_once else REFUSED)
 
     def cookie_name(self, role: Role) -> str:
-        """Return the name of the cookie that holds a key; ports have the same cookies, so it names the port."""
+        """Return the name of the cookie with a key, including the port because all ports share cookies."""
         return f"room-{self.room.port}-{role}"
 
     def may_open(self, role: Role) -> bool:
-        """Return whether the browser has the key of this kind of window."""
+        """Return whether the browser has the key to this kind of window."""
         return self.door.knows(role, self.get_cookie(self.cookie_name(role)) or "")
 
 
@@ -230,7 +230,7 @@ class PageHandler(OfRoom):
     """A window's page."""
 
     def get(self) -> None:
-        """Take the key out of the address once the browser has it as a cookie; then show the page."""
+        """Move the key from the address into a cookie, then show the page."""
         role: Role = "presenter" if self.request.path == PATHS["presenter"] else "projector"
         key = self.get_query_argument("token", None)
         kept = None if key is None else self.door.exchange(role, key)
@@ -245,10 +245,10 @@ class PageHandler(OfRoom):
 
 
 class AssetHandler(OfRoom):
-    """Scripts and styles, which hold nothing of a session."""
+    """Scripts and styles, which contain nothing from a session."""
 
     def get(self, name: str) -> None:
-        """Send one of them."""
+        """Send a file."""
         if not any(self.may_open(role) for role in ROLES) or name not in ASSETS:
             self.refuse()
             return
@@ -258,29 +258,29 @@ class AssetHandler(OfRoom):
 
 
 class WindowSocket(WebSocketHandler, OfRoom):
-    """A window's connection: a message is an object with ``part`` and ``message``, or with ``blank`` or ``keys``."""
+    """A window's connection; a message is an object with ``part`` and ``message``, or with ``blank`` or ``keys``."""
 
     role: Role
 
     def prepare(self) -> None:
-        """Refuse a foreign name, and a browser without the key."""
+        """Reject foreign host names, and browsers without the key."""
         super().prepare()
         self.role = "presenter" if self.request.path.endswith("presenter") else "projector"
         if not self._finished and not self.may_open(self.role):
             self.refuse()
 
     def check_origin(self, origin: str) -> bool:
-        """Return whether a page of this very server asks."""
+        """Return whether the request comes from one of this server's own pages."""
         return origin.lower() in {f"http://{host}:{self.room.port}" for host in self.door.hosts}
 
     def open(self, *_: str, **__: str) -> None:
-        """Count the window in."""
+        """Add the window."""
         self.set_nodelay(True)
         self.room.windows.add(self)
         self.room.tell_windows()
 
     def on_message(self, message: str | bytes) -> None:
-        """Hand on what the window asks for; what makes no sense is passed over."""
+        """Handle a window's message, ignoring invalid ones."""
         try:
             asked = json.loads(message)
         except (ValueError, RecursionError):
@@ -293,13 +293,13 @@ class WindowSocket(WebSocketHandler, OfRoom):
             self.room.tell_windows(blank=asked["blank"])
 
     def on_close(self) -> None:
-        """Count the window out."""
+        """Remove the window."""
         self.room.windows.discard(self)
         self.room.tell_windows()
 
 
 def application(room: Room, door: Door) -> Application:
-    """Return what answers for a room at one of its doors."""
+    """Return the web application for a room at one of its doors."""
     known = {"room": room, "door": door}
     return Application(
         [
@@ -319,12 +319,12 @@ class NotFound(OfRoom):
     """Any other address."""
 
     def prepare(self) -> None:
-        """Refuse it."""
+        """Reject it."""
         self.refuse()
 
 
 def listen_for_phone(room: Room, door: Door, address: str) -> LimitedHTTPServer:
-    """Answer on the network, where anybody may knock: with few connections, which end soon unless they hold a key."""
+    """Listen on the network, where anyone can connect: few connections, which end soon without a key."""
     server = LimitedHTTPServer(
         application(room, door),
         max_body_size=MAX_MESSAGE,
@@ -337,16 +337,16 @@ def listen_for_phone(room: Room, door: Door, address: str) -> LimitedHTTPServer:
 
 
 def serve(port: int, folder: Path, announce: Callable[[Room, Door | None], None], phone: str | None = None) -> None:
-    """Serve a room until the program is asked to end.
+    """Serve a room until someone stops the program.
 
     Args:
-        port: Where it answers.
-        folder: Where its keys are kept: a folder that only its owner can read.
-        announce: Called once the room can be reached, with the phone's way in, if there is one.
-        phone: This computer's address on the network of a phone that may open the presenter's window; None for no phone.
+        port: Its port.
+        folder: The folder for its keys, which only its owner can read.
+        announce: Called once the room is reachable, with the phone's door if there is one.
+        phone: This computer's address on the network of a phone that can open the presenter's window; None for no phone.
 
     Raises:
-        OSError: The port is in use, or the computer doesn't have that address.
+        OSError: The port is in use, or the address isn't this computer's.
     """
     logging.getLogger("tornado").setLevel(logging.ERROR)
 
@@ -360,7 +360,7 @@ def serve(port: int, folder: Path, announce: Callable[[Room, Door | None], None]
             servers.append(listen_for_phone(room, door, phone))
         ended = asyncio.Event()
         for number in (signal.SIGINT, signal.SIGTERM):
-            with contextlib.suppress(NotImplementedError):  # Windows: Ctrl+C ends the loop by itself
+            with contextlib.suppress(NotImplementedError):  # on Windows, Ctrl+C ends the loop by itself
                 asyncio.get_running_loop().add_signal_handler(number, ended.set)
         announce(room, door)
         try:

@@ -1,1 +1,1 @@
-"""One round of the workshop: its state, its HTML and the activity."""
+"""A round of the workshop: its state, its HTML and its activity."""

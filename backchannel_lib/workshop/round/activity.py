@@ -1,8 +1,8 @@
-"""The round: a file, a vote, the links one by one, the room beside the article, the rule, one slider; then the next file.
+"""The round: a file, a vote, the links one by one, the room's votes and the article, the rule, a slider; then the next file.
 
-A session is one value that never changes, so undo, going back, and continuing after a crash are the same thing: an earlier
-value. It is saved on this machine after every action (`backchannel_lib.workshop.session_record`). Votes from phones are
-counted by a separate process (`backchannel_lib.workshop.votes`); the round only reads the counts, and works without them.
+A session is a single immutable value, so undo, going back, and continuing after a crash all just return to an earlier value. It
+is saved on this machine after every action (`backchannel_lib.workshop.session_record`). A separate process counts votes from
+phones (`backchannel_lib.workshop.votes`); the round only reads the counts, and works without them.
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ SESSION_ID: Final = re.compile("[0-9a-f]{8}")
 
 
 class Round(Activity[WorkshopState]):
-    """A session in front of a room, round by round.
+    """A session in front of a room, one round after another.
 
     Args:
         row: Its row in data/activities.csv.
@@ -72,8 +72,8 @@ class Round(Activity[WorkshopState]):
         self._paused = False  # the clock of a restored session waits until the room is ready
         self._save_problem = ""
         self._was_opened = False
-        self.drill_results: Callable[[], Markup | None] = lambda: None  # what the room did at the director's desk
-        self.next_part: Callable[[WorkshopState], str] = lambda _: ""  # the plan's next step, where that is no round
+        self.drill_results: Callable[[], Markup | None] = lambda: None  # the room's results at the director's desk
+        self.next_part: Callable[[WorkshopState], str] = lambda _: ""  # the plan's next step, if it isn't a round
 
     @property
     def case(self) -> Case:
@@ -81,14 +81,14 @@ class Round(Activity[WorkshopState]):
         return self.state.file.case
 
     def round_id(self, state: WorkshopState) -> str:
-        """Return a name by which a late vote for another round, or another session, is recognized."""
+        """Return a name for the round, which identifies late votes for another round or session."""
         again = "-again" if any(state.first) else ""
         return f"{self._session_id}-{len(state.played) + 1}-{state.vignette}{again}"
 
     # ---- going through the steps ----
 
     def actions(self) -> dict[str, Action]:
-        """Return what the buttons, the clock and the polling of the phones do."""
+        """Return the actions of the buttons, the clock and the polling of the phones."""
         return {
             "next": self._next,
             "back": self._back,
@@ -114,7 +114,7 @@ class Round(Activity[WorkshopState]):
         return {"focus": focus, "values": self.values(self.state)}
 
     def _menu(self, _: object) -> ActionResult:
-        """Open the menu, or close it and return to the step from which it was opened."""
+        """Open the menu, or close it and return to the step before it."""
         if self.state.step == "setup":
             return self._next({}) if self.state.vignette else {}
         return self._go_to(self.state._replace(step="setup", menu_from=self.state.step))
@@ -142,7 +142,7 @@ class Round(Activity[WorkshopState]):
         match state.step:
             case "setup":
                 return self._next({}) if state.vignette else {"notice": text("round.first")}
-            case "file":  # the menu is never opened by going back: the room would see it
+            case "file":  # going back never opens the menu, because the room would see it
                 before = state.round_before()
                 return self._go_to(before) if before else {"notice": text("round.first")}
             case "links" if state.shown > 1:
@@ -150,7 +150,7 @@ class Round(Activity[WorkshopState]):
         return self._go_to(state._replace(step=STEPS[STEPS.index(state.step) - 1], case=None))
 
     def _next_file(self) -> ActionResult:
-        """Finish the round on screen and put the next file on; after the last one comes the close."""
+        """Finish the current round and show the next file; the close follows the last one."""
         if self.state.step == "what_if" and (part := self.next_part(self.state)):
             return {"notice": text("round.plan_turns", step=part)}
         state = self.state.round_over()
@@ -161,26 +161,26 @@ class Round(Activity[WorkshopState]):
         return self._go_to(self.state.round_over().with_file(known_word("vignette", message["value"], vignettes())))
 
     def _tap(self, message: Mapping[str, Any]) -> ActionResult:
-        """Count one more hand."""
+        """Count one more raised hand."""
         field = known_word("tap", f"votes_{message['value']}", VOTE_FIELDS)
         if self.state.step == "vote":
             self.commit(self.with_value(field, min(MAX_VOTES, self.state.votes[VOTE_FIELDS[field]] + 1)))
         return {}
 
     def _second_vote(self, _: object) -> ActionResult:
-        """Let the room vote once more, after people have talked to their neighbors."""
+        """Let the room vote again after people have talked to their neighbors."""
         if self.state.step != "vote" or any(self.state.first) or not any(self.state.counted):
             return {"notice": text("round.no_second_vote")}
         counts = self.phones.counts(self.round_id(self.state)) or self.state.phones
         return {**self._go_to(self.state._replace(phones=counts).second_vote()), "notice": text("round.is_second_vote")}
 
     def follow(self, plan: str, step: str, skipped: tuple[str, ...]) -> None:
-        """Put on screen what a step of the run plan shows; one that names neither a file nor the close changes nothing.
+        """Show what a step of the run plan needs; a step without a file or the close changes nothing.
 
         Args:
             plan: A plan of data/run_plans.csv.
             step: One of its steps.
-            skipped: The steps of it that are left out.
+            skipped: Its skipped steps.
         """
         state = self.state._replace(plan=plan, skipped=skipped)
         files = files_of(plan, state.seed, skipped).get(step, ())
@@ -191,7 +191,7 @@ class Round(Activity[WorkshopState]):
         elif step == "close" and state.step != "close":
             state = state.round_over()._replace(step="close", case=None)
         if (state.vignette, state.step) == (self.state.vignette, self.state.step):
-            self.restore(state)  # nothing that the room sees, so nothing to undo
+            self.restore(state)  # the room sees no change, so there is nothing to undo
             self._save_session()
             return
         if state.vignette != self.state.vignette:
@@ -203,7 +203,7 @@ class Round(Activity[WorkshopState]):
         return {"values": self.values(self.state), "notice": text("scene.is_again")}
 
     def _new_session(self, _: object) -> ActionResult:
-        """Begin a new session; the files of the old one are archived, and nothing is deleted."""
+        """Start a new session; the old one's files are archived, and nothing is deleted."""
         archived_as = session_record.archive()
         read_own_again()
         self._writer = session_record.SessionWriter()
@@ -221,14 +221,14 @@ class Round(Activity[WorkshopState]):
         return saved_file(self._file_name("html"), results_html(self.state, self.drill_results()))
 
     def _file_name(self, kind: str) -> str:
-        """Return the name of a file with the results, by which two groups of a day are told apart."""
+        """Return the name of a results file, which differs between two groups on one day."""
         group = re.sub(r"\W+", "_", self.state.group).strip("_")
         return "_".join(filter(None, (session_record.NAME, self.state.date, group))) + f".{kind}"
 
     # ---- the clock ----
 
     def _clock(self, state: WorkshopState) -> dict[str, Any]:
-        """The clock runs during file and vote, unless it waits after the session was restored."""
+        """Return the clock for file and vote; after a session is restored, it waits."""
         run = state.step in {"file", "vote"} and not self._paused
         left, name = self._seconds_left, f"clock-{self.round_id(state)}"
         return {"id": name, "seconds": self.seconds, "left": left, "run": run, "paused": self._paused}
@@ -237,7 +237,7 @@ class Round(Activity[WorkshopState]):
         self._seconds_left, self._paused = self.seconds, False
 
     def _time_up(self, message: Mapping[str, Any]) -> ActionResult:
-        """Say so and change nothing: a director would have moved on, and the room need not."""
+        """Say that time is up and change nothing: a director would have moved on, but the room doesn't have to."""
         if self.state.step not in {"file", "vote"} or message["value"] != self._clock(self.state)["id"]:
             return {}
         self._seconds_left = 0
@@ -245,7 +245,7 @@ class Round(Activity[WorkshopState]):
         return {"notice": text("round.time_up")}
 
     def clock_left(self, clock: str, seconds: int, *, paused: bool) -> None:
-        """Remember how far the clock is, and whether it runs, for every window that shows it."""
+        """Remember the clock's time and whether it runs, for every window that shows it."""
         if clock == self._clock(self.state)["id"] and is_left(seconds, self.seconds):
             self._seconds_left, self._paused = seconds, paused
             self._save_session()
@@ -253,7 +253,7 @@ class Round(Activity[WorkshopState]):
     # ---- phones ----
 
     def _poll_phones(self, _: object) -> ActionResult:
-        """Read the phones' votes; this is not a step of undo."""
+        """Read the phones' votes; this is not an undo step."""
         if self.state.step != "vote" or self.phones.state != "on":
             return {}
         counts = self.phones.counts(self.round_id(self.state))
@@ -280,7 +280,7 @@ class Round(Activity[WorkshopState]):
         return {"notice": text("phones.closed"), "focus": "phones"}
 
     def _update_phones(self) -> None:
-        """Put the vote before the phones while it is open here, and close it when it is not."""
+        """Start the phones' vote when it opens here, and end it when it closes."""
         state = self.state
         if state.step == "vote":
             choices = [(verdict.name.lower(), verdict.label) for verdict in Verdict]
@@ -299,14 +299,14 @@ class Round(Activity[WorkshopState]):
         self._state_changed(before)
 
     def undo(self) -> bool:
-        """Take back the last change, and save the session as it is then."""
+        """Take back the last change, and save the session."""
         before = self.state
         undone = super().undo()
         self._state_changed(before)
         return undone
 
     def rolled_back(self) -> None:
-        """Save the session, and show the phones, what was there before the failed action."""
+        """After a failed action, save the previous session and show it on the phones."""
         self._update_phones()
         self._save_session()
 
@@ -318,7 +318,7 @@ class Round(Activity[WorkshopState]):
             self._save_session()
 
     def _save_session(self) -> None:
-        """Write the session to this machine; if that fails, the round goes on and a line on screen says so."""
+        """Save the session on this machine; if that fails, the round goes on and a line on screen says so."""
         record = {
             "id": self._session_id,
             "session": self.state.to_record(),
@@ -339,7 +339,7 @@ class Round(Activity[WorkshopState]):
         return {"notice": notice} if notice else {}
 
     def _restore_session(self, saved: session_record.SavedSession) -> str:
-        """Continue a saved session; return what to say about it."""
+        """Continue a saved session, and return a message about it."""
         problem = text(saved.problem, name=saved.archived_as) if saved.problem else ""
         if saved.record is None or self.state != self.start:
             return problem
@@ -361,7 +361,7 @@ class Round(Activity[WorkshopState]):
     # ---- controls ----
 
     def fields(self) -> Iterable[str]:
-        """Return the names of the controls: the settings, the votes, and the fields that a slider changes."""
+        """Return the controls: the settings, the votes, and the fields that a slider changes."""
         return (*settings(), *VOTE_FIELDS, *what_if_fields())
 
     def label(self, field: str) -> str:
@@ -371,15 +371,15 @@ class Round(Activity[WorkshopState]):
         return text(f"round.field.{field}") if field in settings() else text(f"field.{field}.label")
 
     def positions(self, field: str) -> Iterable[Any]:
-        """Return the positions of the one slider, if they are few enough to prefetch their answers."""
+        """Return the positions of the slider, if they are few enough to prefetch their answers."""
         return self._case_activity().positions(field) if field in what_if_fields() and self.state.step == "what_if" else ()
 
     def _case_activity(self) -> CaseActivity:
-        """Return an activity of the case on screen, which knows what a move of its controls does."""
+        """Return an activity for the case on screen, which knows what its controls do."""
         return CaseActivity(self.state.case or self.case)
 
     def with_value(self, field: str, value: object) -> WorkshopState:
-        """Return the state that a move of one control leads to."""
+        """Return the state after one control moves."""
         state = self.state
         if field in VOTE_FIELDS:
             place, count = VOTE_FIELDS[field], read_votes(0 if str(value).strip() == "" else value)
@@ -404,19 +404,19 @@ class Round(Activity[WorkshopState]):
         }
 
     def from_file(self, text: str) -> WorkshopState:
-        """Return the state that `values` described."""
+        """Return the state described by `values`."""
         try:
             return from_record(json.loads(self.read_record(text)["session"]))
         except (ValueError, KeyError, TypeError, RecursionError):
             raise CaseError(self.key, "not_json", text[:40]) from None
 
-    # ---- what is on screen ----
+    # ---- on screen ----
 
     def ui_state(self, state: WorkshopState) -> dict[str, Any]:
         """Return the visible sections and controls, the clock, and the ends of the slider."""
         shown = ["plan", *([] if state.plan else ["topic", "difficulty"]), "seed", "people", *VOTE_FIELDS]
         if state.step == "what_if":
-            # The score is beside whatever decides: that it changes a verdict, or cannot, is worth seeing in every round.
+            # The score has a slider in every round: whether it changes the verdict is always worth seeing.
             shown += dict.fromkeys(("score", state.file.what_if))
         ui_state: dict[str, Any] = {"open": self._visible(state), "shown": shown, "clock": self._clock(state)}
         if state.vignette:
@@ -437,7 +437,7 @@ class Round(Activity[WorkshopState]):
         return [name for name, visible in sections.items() if visible]
 
     def fragments(self, state: WorkshopState) -> dict[str, str]:
-        """Return what this step shows; of an answer only what the room has been shown."""
+        """Return what this step shows, with only those parts of an answer that the room has seen."""
         phones = self.phones.fragments(state.people, visible=state.step in {"setup", "vote"})
         return {**html.fragments(state), **phones, "trouble": self._save_problem}
 
@@ -446,12 +446,12 @@ class Round(Activity[WorkshopState]):
         return html.page(self.key, self.state, self.fragments(self.state), self._visible(self.state))
 
     def static_html(self) -> str:
-        """Return title, lead and the keys, for a notebook that has not been run."""
+        """Return title, introduction and the keys, for a notebook that hasn't run."""
         return static_page(self.key, tag("p", text("round.keys")))
 
     @property
     def text(self) -> str:
-        """The title, and where the session is."""
+        """The title and the current step."""
         state = self.state
         lines = [text(f"activity.{self.key}.title"), text(f"round.step.{state.step}")]
         if state.vignette:
@@ -463,7 +463,7 @@ class Round(Activity[WorkshopState]):
         return "\n".join([*lines, text("round.keys")])
 
     def transcript_lines(self) -> Iterator[str]:
-        """Play every vignette of the deck as a room would, and yield each outcome; nothing of it is saved."""
+        """Play every vignette in the deck as a room would, and yield each result without saving anything."""
         for vignette in vignettes().values():
             order = ", ".join(text(f"stage.{stage}.name") for stage in link_order(judge(vignette.case)))
             swept = sweep(CaseActivity(vignette.case), vignette.what_if)

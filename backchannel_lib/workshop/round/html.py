@@ -1,4 +1,4 @@
-"""The HTML of the round: its fragments, each made of the session's state and nothing else, and its page."""
+"""The round's HTML: its fragments, made only from the session's state, and its page."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ from backchannel_lib.workshop.deck import link_order, vignettes
 from backchannel_lib.workshop.phones import Phones
 from backchannel_lib.workshop.round.state import VOTE_FIELDS, Votes, WorkshopState, settings
 
-FRAGMENTS = (  # those that are blank at most steps
+FRAGMENTS = (  # those that are usually blank
     *("file", "story", "brief", "tally", "crowd", "links", "verdict", "spread"),
     *("rules", "what_if", "what_if_rule", "note", "close", "log"),
 )
 
 
 def fragments(state: WorkshopState) -> dict[str, str]:
-    """Return what the step on screen shows; of an answer only what the room has been shown."""
+    """Return what the current step shows, with only those parts of an answer that the room has seen."""
     parts: dict[str, str] = {**dict.fromkeys(FRAGMENTS, ""), "head": _head(state), "nav": _nav(state)}
     if state.step in {"links", "spread", "rules", "what_if"} and (state.step != "links" or state.all_shown):
         parts["note"] = _note(state)
@@ -90,7 +90,7 @@ def _nav(state: WorkshopState) -> Markup:
 
 
 def _live_text(state: WorkshopState) -> str:
-    """What has just come on screen, for those who do not see it."""
+    """Return what has just appeared, for screen readers."""
     match state.step:
         case "vote":
             return _tally(state)
@@ -113,12 +113,12 @@ def _live_text(state: WorkshopState) -> str:
 def _tally(state: WorkshopState) -> str:
     which = "round.tally_again" if any(state.first) else "round.tally"
     voted = text(which, voted=sum(state.counted), people=state.people)
-    phones = sum(state.phones)  # which verdicts they are for stays hidden while others vote
+    phones = sum(state.phones)  # the individual counts stay hidden while others vote
     return f"{voted}, {text('round.by_phone', count=phones)}" if phones else voted
 
 
 def _crowd(state: WorkshopState) -> str:
-    """What to do when more votes came in than there are people; else blank."""
+    """Return what to do if there are more votes than people; otherwise a blank text."""
     voted, phones = sum(state.counted), sum(state.phones)
     if voted <= state.people:
         return ""
@@ -126,7 +126,7 @@ def _crowd(state: WorkshopState) -> str:
 
 
 def _chain(state: WorkshopState) -> Markup:
-    """The links that the room has been shown, and that there are others."""
+    """Return the links shown so far, and that there are more."""
     judgment, order, shown = state.judgment, link_order(state.judgment), state.shown
     items = []
     for number, stage in enumerate(order[:shown], start=1):
@@ -153,12 +153,12 @@ def _chain(state: WorkshopState) -> Markup:
 
 
 def _is_weakest(state: WorkshopState, stage: str) -> bool:
-    """Whether a link is marked as the weakest: once all are shown, and only if something holds the verdict down."""
+    """Return whether to mark a link as the weakest: once all are shown, and only if something limits the verdict."""
     return state.all_shown and is_weakest(state.judgment, stage)
 
 
 def _link_text(state: WorkshopState) -> str:
-    """The link that was shown last, and after the last one the verdict."""
+    """Return the link shown last and, after the last one, the verdict."""
     judgment = state.judgment
     stage = link_order(judgment)[state.shown - 1]
     reason = judgment.reasons[STAGES.index(stage)]
@@ -182,7 +182,7 @@ def _verdict_line(judgment: Judgment) -> Markup:
 
 
 def _spread(state: WorkshopState) -> Markup:
-    """How the room voted, with the article's verdict marked in words; beside it the first of two votes."""
+    """Return the room's votes with the article's verdict marked in words, next to the first of two votes."""
     article, most, twice = state.judgment.verdict, max(*state.counted, 1), any(state.first)
     rows = [
         tag(
@@ -214,7 +214,7 @@ def _spread(state: WorkshopState) -> Markup:
 
 
 def spread_sentence(votes: Votes, verdict: Verdict) -> str:
-    """Describe in a sentence how a room's votes, lowest verdict first, compare with the article's verdict.
+    """Compare a room's votes, lowest verdict first, with the article's verdict in a sentence.
 
     Examples:
         >>> "1 of 3" in spread_sentence((0, 0, 1, 2, 0, 0, 0, 0, 0), Verdict.SKIMMED)
@@ -233,7 +233,7 @@ def spread_sentence(votes: Votes, verdict: Verdict) -> str:
 
 
 def _what_if(state: WorkshopState) -> Markup:
-    """The verdict on the case as the slider has changed it, compared with the one before."""
+    """Return the verdict on the case as the slider changed it, compared with the original."""
     before, after = state.judgment.verdict, judge(state.case or state.file.case)
     changed = text("round.what_moved", before=before.label, after=after.verdict.label)
     return join(
@@ -250,7 +250,7 @@ def _rule_answer(case: Case) -> Markup:
 
 
 def _note(state: WorkshopState) -> Markup:
-    """What the facilitator may want at hand; folded, since the room sees it too."""
+    """Return the facilitator's notes, folded because the room sees them too."""
     file = state.file
     return tag(
         "details",
@@ -268,7 +268,7 @@ def _note(state: WorkshopState) -> Markup:
 
 
 def _log(state: WorkshopState) -> Markup:
-    """The session so far, and the files to choose from."""
+    """Return the session so far, and the files to choose from."""
     rows = []
     for number, one in enumerate(state.revealed_rounds(), start=1):
         vignette, total = vignettes()[one.vignette], sum(one.counted)
@@ -311,7 +311,7 @@ def _welcome() -> Markup:
 
 
 def _close() -> Markup:
-    """What a room takes home, in three voices: the article's three truths, the rule, and where help is."""
+    """Return the room's takeaways from three sources: the article's three truths, the rule, and where to get help."""
     truths = [claim.id for claim in load_claims() if claim.topic == "truths"]
     lines = {one: tag("span", text("card.article_lines", lines=lines_of(one)), class_="bw-small") for one in truths}
     check = rules_check(Case())
@@ -334,7 +334,7 @@ def page(key: str, state: WorkshopState, parts: Mapping[str, str], visible: Coll
     """Return the whole page.
 
     Args:
-        key: The activity's name.
+        key: The activity's id.
         state: The state of the controls.
         parts: Its fragments.
         visible: The names of its visible sections.
@@ -420,7 +420,7 @@ def _settings(state: WorkshopState) -> Markup:
 
 
 def _vote_row(field: str, verdict: Verdict) -> Markup:
-    """The button and the count of a verdict."""
+    """Return the button and the count of a verdict."""
     more = text("round.one_more", verdict=verdict.label)
     return tag(
         "li",
@@ -430,7 +430,7 @@ def _vote_row(field: str, verdict: Verdict) -> Markup:
 
 
 def _meanings() -> Markup:
-    """What the nine verdicts mean, where people vote over them."""
+    """Return the meanings of the nine verdicts, for the vote."""
     return tag(
         "dl", [(tag("dt", verdict.label), tag("dd", verdict.sentence)) for verdict in Verdict], class_="bw-verdict-meanings"
     )

@@ -1,4 +1,4 @@
-"""Where a workshop session is: one value that never changes, its rounds, and how it is written and read again."""
+"""The state of a workshop session: one immutable value with its rounds, and how it is saved and read."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from backchannel_lib.workshop.topics import HARDEST, topic_names
 STEPS: Final = ("setup", "file", "vote", "links", "spread", "rules", "what_if", "close")
 MAX_VOTES: Final = 999
 MAX_GROUP: Final = 60  # characters
-MAX_ROUNDS: Final = 500  # no session lasts as long
+MAX_ROUNDS: Final = 500  # no session lasts this long
 NO_VOTES: Final = (0,) * len(Verdict)
 VOTE_FIELDS: Final = {f"votes_{verdict.name.lower()}": verdict for verdict in Verdict}
 
@@ -31,7 +31,7 @@ Votes = tuple[int, ...]
 
 @functools.cache
 def settings() -> Mapping[str, FormField]:
-    """Return the fields that are chosen before the first file: plan, topic, difficulty, seed, people and group."""
+    """Return the settings before the first file: plan, topic, difficulty, seed, people and group."""
     return MappingProxyType(
         {
             "plan": choice_field("plan", ["", *(row.plan for row in load_run_plans())], default="standard"),
@@ -45,13 +45,13 @@ def settings() -> Mapping[str, FormField]:
 
 
 class PlayedRound(NamedTuple):
-    """A round that is over.
+    """A finished round.
 
     Args:
-        vignette: The file that was on screen.
-        votes: The hands for each verdict, lowest first.
-        phones: The phones' votes for each verdict.
-        first: Where the room voted twice, hands and phones together of the first vote.
+        vignette: The file.
+        votes: Raised hands for each verdict, lowest first.
+        phones: Phone votes for each verdict.
+        first: If the room voted twice, the first vote, hands and phones combined.
     """
 
     vignette: str
@@ -61,31 +61,31 @@ class PlayedRound(NamedTuple):
 
     @property
     def counted(self) -> Votes:
-        """Hands and phones together, for each verdict, lowest first."""
+        """Hands and phones combined, for each verdict, lowest first."""
         return tuple(hands + phones for hands, phones in zip(self.votes, self.phones, strict=True))
 
 
 class WorkshopState(NamedTuple):
-    """Where a session is.
+    """The state of a session.
 
     Args:
         step: One of ``STEPS``.
         vignette: The file on screen; blank before the first.
-        shown: How many links are revealed.
-        votes: The hands for each verdict, lowest first.
-        phones: The phones' votes for each verdict.
-        case: The case as the slider has changed it.
-        played: The rounds that are over.
-        plan: The run plan whose files follow one another; blank to draw freely.
-        topic: What files are drawn from without a plan; blank for all.
-        difficulty: What files are drawn from without a plan; 0 for all.
-        seed: The number of the draw.
-        people: How many people are in the room.
-        menu_from: The step from which the menu was opened; blank if it was not.
-        first: Hands and phones together of the first vote, while or after the room votes a second time.
-        skipped: The steps of the run plan that are left out.
-        group: Who was in the room, as the facilitator calls them.
-        date: When the first file was put on screen, as ``YYYY-MM-DD``; blank before.
+        shown: Number of links revealed.
+        votes: Raised hands for each verdict, lowest first.
+        phones: Phone votes for each verdict.
+        case: The case as the slider changed it.
+        played: The finished rounds.
+        plan: The run plan with the sequence of files; blank to draw freely.
+        topic: The topic to draw from without a plan; blank for all.
+        difficulty: The difficulty to draw from without a plan; 0 for all.
+        seed: The random seed.
+        people: Number of people in the room.
+        menu_from: The step from which the menu was opened; blank if it is closed.
+        first: The first vote, hands and phones combined, during or after a second vote.
+        skipped: The skipped steps of the run plan.
+        group: The facilitator's name for the people in the room.
+        date: The day of the first file, as ``YYYY-MM-DD``; blank before that.
     """
 
     step: str = "setup"
@@ -108,31 +108,31 @@ class WorkshopState(NamedTuple):
 
     @property
     def this_round(self) -> PlayedRound:
-        """The round on screen, as if it were over."""
+        """The current round, as if it were finished."""
         return PlayedRound(self.vignette, self.votes, self.phones, self.first)
 
     @property
     def counted(self) -> Votes:
-        """Hands and phones together, for each verdict, lowest first."""
+        """Hands and phones combined, for each verdict, lowest first."""
         return self.this_round.counted
 
     @property
     def file(self) -> Vignette:
-        """The file on screen, which has to be there."""
+        """The file on screen; there has to be one."""
         return vignettes()[self.vignette]
 
     @property
     def judgment(self) -> Judgment:
-        """What the article says of the file on screen."""
+        """What the article says about the file on screen."""
         return judge(self.file.case)
 
     @property
     def all_shown(self) -> bool:
-        """Whether all links are revealed."""
+        """Whether all links have been shown."""
         return self.shown == len(STAGES)
 
     def with_file(self, vignette: str) -> WorkshopState:
-        """Put a file on screen, with no vote, no answer and nothing changed.
+        """Return the state with a new file on screen, without votes, answers or changes.
 
         Examples:
             >>> WorkshopState().with_file("nadia").step
@@ -142,7 +142,7 @@ class WorkshopState(NamedTuple):
         return anew._replace(step="file", vignette=vignette, shown=0)
 
     def second_vote(self) -> WorkshopState:
-        """Keep the vote as the first of two, and let the room vote again.
+        """Return the state for a second vote, keeping the first one.
 
         Examples:
             >>> WorkshopState().with_file("nadia")._replace(votes=(1, *NO_VOTES[1:])).second_vote().first[0]
@@ -151,7 +151,7 @@ class WorkshopState(NamedTuple):
         return self._replace(first=self.counted, votes=NO_VOTES, phones=NO_VOTES)
 
     def round_before(self) -> WorkshopState | None:
-        """Return to the end of the round before, with its votes; None if there is none.
+        """Return the state at the end of the previous round, with its votes; None if there is none.
 
         Examples:
             >>> second = WorkshopState().with_file("nadia")._replace(shown=5).round_over().with_file("samir")
@@ -172,7 +172,7 @@ class WorkshopState(NamedTuple):
         )
 
     def round_over(self) -> WorkshopState:
-        """Add the round on screen to those that are over, if the room has voted or seen an answer.
+        """Return the state with the current round finished, if the room has voted or seen an answer.
 
         Examples:
             >>> started = WorkshopState().with_file("nadia")
@@ -184,7 +184,7 @@ class WorkshopState(NamedTuple):
         return self._replace(played=(*self.played, self.this_round))
 
     def files(self) -> tuple[str, ...]:
-        """Return the vignettes that follow one another: your own that you put first, then the plan's, or a free draw.
+        """Return the sequence of vignettes: your own that come first, then the plan's or a free draw.
 
         Examples:
             >>> WorkshopState(plan="standard").files() == tuple(vignettes_of("standard", 1).values())
@@ -196,7 +196,7 @@ class WorkshopState(NamedTuple):
         return (*first, *draw(self.topic, self.difficulty, self.seed, first))
 
     def files_left(self) -> tuple[str, ...]:
-        """Return the vignettes to come: of a plan those after the furthest one, of a draw those not seen yet.
+        """Return the remaining vignettes: those after the furthest one in a plan, or those not yet seen in a draw.
 
         Examples:
             >>> plan = WorkshopState().files()
@@ -212,7 +212,7 @@ class WorkshopState(NamedTuple):
         return tuple(name for name in files if name not in seen)
 
     def round_number(self) -> int:
-        """Return the number of the round on screen, from 1: of a plan as on its printed sheet, otherwise as played.
+        """Return the number of the current round, from 1: the printed sheet's number in a plan, otherwise as played.
 
         Examples:
             >>> WorkshopState().with_file(WorkshopState().files()[2]).round_number()
@@ -222,17 +222,17 @@ class WorkshopState(NamedTuple):
         return files.index(self.vignette) + 1 if self.plan and self.vignette in files else len(self.played) + 1
 
     def revealed_rounds(self) -> tuple[PlayedRound, ...]:
-        """Return the rounds that are over, and the one on screen once its whole answer was shown.
+        """Return the finished rounds, and the current one once its complete answer was shown.
 
         Examples:
             >>> [one.vignette for one in WorkshopState().with_file("nadia")._replace(shown=5).revealed_rounds()]
             ['nadia']
         """
-        # With a link still hidden, the menu must not give the answer away.
+        # While a link is hidden, the menu must not give the answer away.
         return (*self.played, self.this_round) if self.vignette and self.all_shown else self.played
 
     def to_record(self) -> dict[str, Any]:
-        """Return the state as what JSON can hold.
+        """Return the state in values that JSON can hold.
 
         Examples:
             >>> from_record(WorkshopState(people=12).to_record()).people
@@ -247,7 +247,7 @@ class WorkshopState(NamedTuple):
 
 @functools.cache
 def what_if_fields() -> tuple[str, ...]:
-    """Return the fields that a vignette, also one of your own, may change in its last step, in the order of the controls.
+    """Return the fields that a vignette's last step can change, including your own vignettes', in the order of the controls.
 
     Examples:
         >>> "score" in what_if_fields()
@@ -258,15 +258,15 @@ def what_if_fields() -> tuple[str, ...]:
 
 def _read_case(record: Mapping[str, Any]) -> Case:
     case = Case.from_record(record)
-    check_one_exam(case)  # the page judges it
+    check_one_exam(case)  # the page judges the case
     return case
 
 
 def from_record(record: object) -> WorkshopState:
-    """Read what `WorkshopState.to_record` wrote; anything invalid is refused whole, so that nothing false is ever shown.
+    """Read the result of `WorkshopState.to_record`; a record with any invalid part is rejected, so nothing false appears.
 
     Raises:
-        CaseError: It is no such record.
+        CaseError: The record is not valid.
 
     Examples:
         >>> from_record({"step": "setup"}).seed
@@ -312,22 +312,22 @@ def from_record(record: object) -> WorkshopState:
 
 
 def read_votes(value: object) -> int:
-    """Read a count of votes from 0 to 999; raise `CaseError` for anything else."""
+    """Return a number of votes from 0 to 999; raise `CaseError` for anything else."""
     return int(integer_field("votes", 0, MAX_VOTES, 0).read(value))
 
 
 def _read_phones(value: object) -> int:
-    """Read a count of phones' votes; more than 999 are read as 999, since nobody typed them and nobody can correct them."""
+    """Return a number of phone votes, capped at 999 because nobody typed it and nobody can correct it."""
     return MAX_VOTES if isinstance(value, int) and value > MAX_VOTES else read_votes(value)
 
 
 def _read_first(value: object) -> int:
-    """Read a count of hands and phones together."""
+    """Return a number of hands and phones combined."""
     return int(integer_field("first", 0, 2 * MAX_VOTES, 0).read(value))
 
 
 def _read_date(value: object) -> str:
-    """Read a day as ``YYYY-MM-DD``; anything else is no day."""
+    """Return a day as ``YYYY-MM-DD``, or a blank text for anything else."""
     try:
         return date.fromisoformat(str(value)).isoformat()
     except ValueError:
@@ -335,7 +335,7 @@ def _read_date(value: object) -> str:
 
 
 def _read_skipped(value: object) -> tuple[str, ...]:
-    """Read the steps that are left out; those that no plan has are passed over."""
+    """Return the skipped steps, ignoring those that no plan has."""
     if not isinstance(value, (list, tuple)):
         raise CaseError("skipped", "not_a_record", value)
     known = {row.step for row in load_run_steps()}

@@ -1,4 +1,4 @@
-"""The run plan of a session: what is on now, what comes next, and what to leave out so that it ends on time."""
+"""A session's run plan: what is on now, what comes next, and what to skip in order to end on time."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ KEYS: Final = ("on", "back", "vote", "second", "undo", "clock", "what_if", "page
 
 
 def step_name(row: RunStepRow) -> str:
-    """Return a step's title, for a round with the topic and difficulty that it plays.
+    """Return a step's title, with the round's topic and difficulty.
 
     Examples:
         >>> step_name(steps_of("short")[1])
@@ -58,7 +58,7 @@ def step_name(row: RunStepRow) -> str:
 
 
 def when_late(row: RunStepRow) -> str:
-    """Return what may be done with a step when time is short: keep it, cut it short, or leave it out.
+    """Say what can be done with a step when time is short: keep, shorten or skip it.
 
     Examples:
         >>> when_late(steps_of("short")[1])
@@ -69,7 +69,7 @@ def when_late(row: RunStepRow) -> str:
 
 
 def markers(plan: str, at: int, skipped: tuple[str, ...] = ()) -> str:
-    """Return from which minute to which a step of a plan goes, in words.
+    """Return a step's start and end minute in words.
 
     Examples:
         >>> markers("short", 1)
@@ -82,7 +82,7 @@ def markers(plan: str, at: int, skipped: tuple[str, ...] = ()) -> str:
 
 
 class RunPlan(PersistentForm):
-    """The chosen plan, the current step, what is left out of it, and a clock that runs by itself.
+    """The chosen plan, the current step, the skipped steps, and a clock that runs by itself.
 
     Args:
         row: Its row in data/activities.csv.
@@ -102,16 +102,16 @@ class RunPlan(PersistentForm):
                 "plan": choice_field("plan", plans, text("run_plan.ask"), OPENS_WITH),
                 "minute": integer_field("minute", 0, LAST_MINUTE, 0),
                 "at": integer_field("at", 0, most, 0),
-                "started": integer_field("started", 0, LAST_START, 0),  # minutes since 1970; 0 while the clock stands still
+                "started": integer_field("started", 0, LAST_START, 0),  # minutes since 1970; 0 while the clock is stopped
                 "skipped": choices_field("skipped", {step.step for plan in plans for step in steps_of(plan)}),
-                "asking": boolean_field("asking"),  # whether the room sees the questions, whatever the step
+                "asking": boolean_field("asking"),  # whether the room sees the questions, regardless of the step
             },
         )
 
     # ---- actions ----
 
     def actions(self) -> dict[str, Action]:
-        """Return what the buttons and the clock do."""
+        """Return the actions of the buttons and of the clock."""
         return {
             "next": lambda _: self._to(next_place(self.state)),
             "back": lambda _: self._to(next_place(self.state, -1)),
@@ -127,19 +127,19 @@ class RunPlan(PersistentForm):
         return {}
 
     def _questions(self, _: object) -> ActionResult:
-        """Show the room the questions it may ask, or go back to the step that is on."""
+        """Show the room its questions, or go back to the current step."""
         if not self._asks_anyway(self.state):
             self.commit_values(asking=not self.state["asking"])
         return {}
 
     def _start(self, _: object) -> ActionResult:
-        """Start the clock; whoever is still at what comes before the session goes on to its first step."""
+        """Start the clock, moving from the preparations to the session's first step."""
         at = self.state["at"] if steps_of(self.state["plan"])[self.state["at"]].minutes else next_place(self.state)
         self.commit_values(started=int(self._now() // 60), minute=0, at=at)
         return {"focus": "now"}
 
     def _skip(self, _: object) -> ActionResult:
-        """Leave out the step that the plan would let go next."""
+        """Skip the step that the plan gives up first."""
         step = self.may_go(self.state)
         if step is None:
             return {"notice": text("run_plan.nothing_to_skip")}
@@ -147,7 +147,7 @@ class RunPlan(PersistentForm):
         return {"notice": text("run_plan.is_skipped", step=step.title)}
 
     def _poll(self, _: object) -> ActionResult:
-        """Move the clock on; this is not a step of undo."""
+        """Update the clock; this is not an undo step."""
         minute = self._minutes_since(self.state["started"])
         if minute is not None and minute != self.state["minute"]:
             self.restore(self.with_(minute=minute))
@@ -157,7 +157,7 @@ class RunPlan(PersistentForm):
         return min(LAST_MINUTE, max(0, int(self._now() // 60) - started)) if started else None
 
     def restore_record(self, record: Mapping[str, Any]) -> None:
-        """Go on from what was saved; the clock of a session that must be long over stands still."""
+        """Continue from a saved record; if its session must be long over, the clock is stopped."""
         super().restore_record(record)
         minute = self._minutes_since(self.state["started"])
         if minute == LAST_MINUTE:
@@ -166,7 +166,7 @@ class RunPlan(PersistentForm):
             self.restore(self.with_(minute=minute))
 
     def with_value(self, field: str, value: object) -> Record:
-        """Return the state that a move of one control leads to; another plan begins at its first step."""
+        """Return the state after one control moves; a new plan begins at its first step."""
         moved = super().with_value(field, value)
         if field == "plan":
             return self._fitting(
@@ -175,7 +175,7 @@ class RunPlan(PersistentForm):
         return self._fitting(moved)
 
     def from_file(self, text: str) -> Record:
-        """Return the state that a file holds."""
+        """Return the state in a file."""
         record = self.read_record(text)
         before, self._state = self._state, self.start
         try:
@@ -188,7 +188,7 @@ class RunPlan(PersistentForm):
 
     @staticmethod
     def _fitting(state: Mapping[str, Any]) -> Record:
-        """Make sure that there is a plan, that it has the step, and that what is left out may be."""
+        """Make sure that the plan and its step exist, and that the skipped steps can be skipped."""
         plan = state["plan"] or OPENS_WITH
         optional = {row.step for row in steps_of(plan) if row.skip is not None}
         skipped = tuple(step for step in state["skipped"] if step in optional)
@@ -196,28 +196,28 @@ class RunPlan(PersistentForm):
 
     @staticmethod
     def late(state: Record) -> int:
-        """Return by how many minutes the current step is late; below 0 if it is early.
+        """Return by how many minutes the current step is late; negative if it is early.
 
-        Within its minutes in the plan a step is on time. When it really began is not asked: nobody who leads a room knows.
+        A step is on time during its planned minutes. We don't ask when it really began, because no presenter keeps track.
         """
         plan, at, minute = state["plan"], state["at"], int(state["minute"])
         start = starts(plan, state["skipped"])[at]
         return min(0, minute - start) + max(0, minute - start - steps_of(plan)[at].minutes)
 
     def behind(self, state: Record) -> int:
-        """Return by how many minutes the session will end late if nothing more is left out; below 0 if it may end early."""
+        """Return by how many minutes the session will end late unless more is skipped; negative if it can end early."""
         gained = sum(row.minutes for row in steps_of(state["plan"])[state["at"] + 1 :] if row.step in state["skipped"])
         return self.late(state) - gained
 
     def may_go(self, state: Record) -> RunStepRow | None:
-        """Return the step to come that the plan lets go first; None if nothing more can go."""
+        """Return the next step that the plan gives up; None if nothing more can be skipped."""
         coming = [row for row in steps_of(state["plan"])[state["at"] + 1 :] if row.step not in state["skipped"]]
         return min((row for row in coming if row.skip is not None), key=lambda row: row.skip or 0, default=None)
 
-    # ---- together with the round ----
+    # ---- in step with the round ----
 
     def follow(self, room: WorkshopState) -> None:
-        """Come to the step of the plan that the room is at; this is not a step of undo."""
+        """Go to the plan's step that the room has reached; this is not an undo step."""
         state = self.state
         if room.plan and room.plan != state["plan"]:
             state = self.with_value("plan", room.plan)
@@ -227,33 +227,33 @@ class RunPlan(PersistentForm):
         self.restore(self._fitting({**state, "at": state["at"] if at is None else at, "skipped": room.skipped}))
 
     def begin_anew(self) -> None:
-        """Go back to before the session, with the same plan; this is not a step of undo."""
+        """Go back to the beginning of the same plan; this is not an undo step."""
         self.restore(self._fitting({**self.start, "plan": self.state["plan"]}))
 
     def show_room(self, room: WorkshopState) -> None:
-        """Show whoever leads the session what the room sees and how it votes."""
+        """Show the presenter what the room sees and how it votes."""
         self._room = room
 
     _room: WorkshopState | None = None
 
     @staticmethod
     def _asks_anyway(state: Record) -> bool:
-        """Whether the step itself shows the questions."""
+        """Return whether the step itself shows the questions."""
         return steps_of(state["plan"])[state["at"]].activity == QUESTIONS
 
     @property
     def on_screen(self) -> str:
-        """The activity that the room sees: the questions, or this step's; where it has none, that of the step before."""
+        """The activity that the room sees: the questions, or this step's; a step without one keeps the previous one's."""
         if self.state["asking"]:
             return QUESTIONS
         steps = [row for row in steps_of(self.state["plan"])[: self.state["at"] + 1] if row.step not in self.state["skipped"]]
         activity = next((row.activity for row in reversed(steps) if row.activity), "")
         return "round" if activity == self.key else activity
 
-    # ---- what is on screen ----
+    # ---- on screen ----
 
     def fragments(self, state: Record) -> dict[str, str]:
-        """Return what is on, what comes next, how late it is, and the whole plan."""
+        """Return the current step, the next one, how late it is, and the whole plan."""
         plan, at, skipped = state["plan"], state["at"], state["skipped"]
         started = bool(state["started"] or state["minute"])
         clock = text("run_plan.at_minute", minute=state["minute"], minutes=plan_of(plan).minutes)
@@ -312,7 +312,7 @@ class RunPlan(PersistentForm):
         )
 
     def presenter_page(self) -> str:
-        """Return what whoever leads the session has at hand: the step, the clock, the room, and then the plan."""
+        """Return the presenter's page: the step, the clock, the room, and then the plan."""
         state = self.state
         parts = self.fragments(state)
         plans = [(row.plan, row.title) for row in load_run_plans()]
@@ -337,7 +337,7 @@ class RunPlan(PersistentForm):
         )
 
     def _clock(self, parts: Mapping[str, str]) -> Markup:
-        """Write the clock: its start, the minute, how late it is, and what can go."""
+        """Return the clock: its start, the minute, how late it is, and what can be skipped."""
         visible = self.sections(self.state)
         return tag(
             "div",
@@ -350,7 +350,7 @@ class RunPlan(PersistentForm):
 
     @staticmethod
     def _steps(parts: Mapping[str, str], *, arrows: bool = True) -> Iterable[Markup]:
-        """Write the step that is on and the one after it; in the presenter's window the arrow keys belong to the round."""
+        """Yield the current and the next step; in the presenter's window, the arrow keys belong to the round."""
         on, back = ("ArrowRight PageDown", "ArrowLeft PageUp") if arrows else ("n", "p")
         hints = ("→", "←") if arrows else ("N", "P")
         return (
@@ -367,20 +367,20 @@ class RunPlan(PersistentForm):
         )
 
     def static_html(self) -> str:
-        """Return the plans, for a notebook that has not been run."""
+        """Return the plans, for a notebook that hasn't run."""
         return static_page(
             self.key, tag("ul", [tag("li", tag("b", row.title), ". ", _for(row.plan)) for row in load_run_plans()])
         )
 
     @property
     def text(self) -> str:
-        """Title, lead, and the steps of the plan with their times."""
+        """Title, introduction, and the plan's steps with their times."""
         plan = self.state["plan"]
         lines = [f"- {markers(plan, at)}: {step_name(row)}" for at, row in enumerate(steps_of(plan))]
         return "\n".join([super().text, *lines])
 
     def transcript_lines(self) -> Iterator[str]:
-        """Go through each plan ten minutes late, and return each step and what to leave out."""
+        """Go through each plan ten minutes late, and yield each step and what to skip."""
         for row in load_run_plans():
             self.update(plan=row.plan, minute=0)
             yield f"{row.title}: {_for(row.plan)}"
@@ -394,7 +394,7 @@ class RunPlan(PersistentForm):
 
 
 def checklist() -> Markup:
-    """Return the table of what to see to before people come in.
+    """Return the checklist for the time before people come in.
 
     Examples:
         >>> checklist().count("<tr") == len(load_run_checks()) + 1
@@ -405,7 +405,7 @@ def checklist() -> Markup:
 
 
 def hybrid() -> Markup:
-    """Return how to lead a room where some people join by video call; on the site there are no phones and no second window.
+    """Return advice on rooms with people on a video call; the site has neither phones nor a second window.
 
     Examples:
         >>> hybrid().count("<li") == len(HYBRID)
@@ -417,7 +417,7 @@ def hybrid() -> Markup:
 
 
 def keys() -> Markup:
-    """Return the list of keys of a round.
+    """Return the list of a round's keys.
 
     Examples:
         >>> keys().count("<li") == len(KEYS)
@@ -435,7 +435,7 @@ def _screen(row: RunStepRow) -> str:
 
 
 def next_place(state: Mapping[str, Any], onward: int = 1) -> int | None:
-    """Return the place of the next step that is not left out, or with -1 of the one before; None at the end.
+    """Return the index of the next step that isn't skipped, or of the previous one for -1; None at the end.
 
     Examples:
         >>> next_place({"plan": "long", "at": 3, "skipped": ("round_works",)})
@@ -450,7 +450,7 @@ def next_place(state: Mapping[str, Any], onward: int = 1) -> int | None:
 
 
 def place_of(room: WorkshopState, plan: str) -> int | None:
-    """Return the place in a plan of what is on the room's screen; None where the plan does not tell.
+    """Return the index of the plan's step on the room's screen; None if that can't be determined.
 
     Examples:
         >>> room = WorkshopState()
@@ -504,12 +504,12 @@ def _late(plan: str, at: int, late: int, behind: int, skipped: tuple[str, ...]) 
 
 
 def _asking(*, on: bool) -> Markup:
-    """Write the button that shows the room the questions, or takes it back to the step."""
+    """Return the button that shows the room its questions, or goes back to the step."""
     return button(text("room_questions.back" if on else "room_questions.show"), "questions", key="q", hint="Q")
 
 
 def _skip(step: RunStepRow | None) -> Markup:
-    """Write the button that leaves out what the plan lets go first."""
+    """Return the button that skips what the plan gives up first."""
     return button(text("run_plan.skip_do", step=step.title), "skip", key="s", hint="S") if step else Markup("")
 
 
@@ -542,7 +542,7 @@ def _whole(plan: str, at: int, skipped: tuple[str, ...]) -> Markup:
 
 
 def _room(room: WorkshopState) -> Markup:
-    """Write what only whoever leads the session sees: the next file, and the votes as they come in."""
+    """Return what only the presenter sees: the next file, and the votes as they arrive."""
     left = room.files_left()
     upcoming = vignettes()[left[0]] if left else None
     told = f"{upcoming.title} ({text(f'topic.{upcoming.topic}')})" if upcoming else text("run_plan.no_file_next")

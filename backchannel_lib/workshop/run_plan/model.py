@@ -1,4 +1,4 @@
-"""Plans for whoever leads a room: what comes when, and what to leave out so that the session ends on time."""
+"""Plans for presenters: what comes when, and what to skip in order to end on time."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ MAX_MINUTES: Final = 240
 
 
 class RunPlanRow(NamedTuple):
-    """A plan for a session, the shortest first.
+    """The plans for a session, the shortest first.
 
     Examples:
         >>> [row.minutes for row in load_run_plans()]
@@ -32,7 +32,7 @@ class RunPlanRow(NamedTuple):
 
     @property
     def title(self) -> str:
-        """The plan's name for a reader."""
+        """The plan's title."""
         return text(f"run_plan.{self.plan}.title")
 
 
@@ -44,7 +44,7 @@ def _rule_answers() -> list[str]:
 
 
 class RunStepRow(NamedTuple):
-    """A step of a plan, in the order in which they are done.
+    """The steps of all plans, in order.
 
     Examples:
         >>> load_run_steps()[0].step
@@ -63,17 +63,17 @@ class RunStepRow(NamedTuple):
 
     @property
     def title(self) -> str:
-        """The step's name for a reader."""
+        """The step's title."""
         return text(f"run_step.{self.step}.title")
 
     @property
     def can_lose(self) -> int:
-        """The minutes by which it can be cut short."""
+        """The minutes by which it can be shortened."""
         return 0 if self.shorter is None else self.minutes - self.shorter
 
 
 def _check_steps(rows: tuple[RunStepRow, ...]) -> None:
-    """Check a plan's minutes, its order of leaving out, and that a round says what it plays."""
+    """Check the plans' minutes, the order of what they give up, and that each round says what it plays."""
     for index, row in enumerate(rows):
         if row.shorter is not None and row.shorter >= row.minutes:
             raise WrongRowError(index, "shorter", row.shorter, f"less than its {row.minutes} minutes")
@@ -93,7 +93,7 @@ load_run_steps = loader(RunStepRow, "run_steps.csv", key=("plan", "step"), check
 
 
 class RunCheckRow(NamedTuple):
-    """Something to see to before people come in, the earliest first.
+    """The checklist for the time before people come in, in order of time.
 
     Examples:
         >>> load_run_checks()[-1].check
@@ -106,7 +106,7 @@ class RunCheckRow(NamedTuple):
 
     @property
     def text(self) -> str:
-        """What to do, for a reader; on the site, what to do there."""
+        """What to do; on the site, what to do there."""
         return text(f"run_check.{self.check}{'.site' * (self.own_text_on_site and host() == 'browser')}")
 
 
@@ -114,12 +114,12 @@ load_run_checks = loader(RunCheckRow, "run_checks.csv")
 
 
 class ShortenedStep(NamedTuple):
-    """A step that is left out or cut short.
+    """A step to skip or shorten.
 
     Args:
         step: The step.
-        minutes: The minutes it still takes; 0 if it is left out.
-        saved: The minutes that are regained.
+        minutes: Its remaining minutes; 0 if it is skipped.
+        saved: The minutes saved.
     """
 
     step: RunStepRow
@@ -128,7 +128,7 @@ class ShortenedStep(NamedTuple):
 
     @property
     def text(self) -> str:
-        """What to do, for a reader."""
+        """What to do."""
         if self.minutes == 0:
             return text("run_plan.skip", step=self.step.title, saved=self.saved)
         return text("run_plan.shorten", step=self.step.title, minutes=self.minutes, saved=self.saved)
@@ -138,8 +138,8 @@ class CatchUp(NamedTuple):
     """How a late session can still end on time.
 
     Args:
-        changes: What to leave out or cut short, in the order of the plan.
-        minutes_left: The minutes that nothing regains.
+        changes: What to skip or shorten, in the order of the plan.
+        minutes_left: The minutes that can't be saved.
     """
 
     changes: tuple[ShortenedStep, ...]
@@ -161,7 +161,7 @@ def plan_of(plan: str) -> RunPlanRow:
 
 
 def steps_of(plan: str) -> tuple[RunStepRow, ...]:
-    """Return the steps of a plan in their order.
+    """Return the steps of a plan in order.
 
     Raises:
         CaseError: There is no such plan.
@@ -175,7 +175,7 @@ def steps_of(plan: str) -> tuple[RunStepRow, ...]:
 
 
 def starts(plan: str, skipped: Collection[str] = ()) -> tuple[int, ...]:
-    """Return the minute at which each step of a plan begins; a step that is left out takes no time.
+    """Return the starting minute of each step in a plan; a skipped step takes no time.
 
     Raises:
         CaseError: There is no such plan.
@@ -188,15 +188,15 @@ def starts(plan: str, skipped: Collection[str] = ()) -> tuple[int, ...]:
 
 
 def catch_up(plan: str, step: str, minutes_late: int, skipped: Collection[str] = ()) -> CatchUp:
-    """Find what to leave out or cut short after a step, so that a late session ends on time.
+    """Find what to skip or shorten after a step so that a late session ends on time.
 
-    As few steps as possible are left out, first those that the plan names first; cutting short comes before leaving out.
+    As few steps as possible are skipped, starting with those that the plan gives up first; shortening comes before skipping.
 
     Args:
         plan: The plan.
-        step: The current step; it and those before it stay as they are.
-        minutes_late: How late the session will be when this step is over.
-        skipped: Steps that are left out already.
+        step: The current step; it and earlier ones stay unchanged.
+        minutes_late: How late the session will be at the end of this step.
+        skipped: Steps that are already skipped.
 
     Raises:
         CaseError: There is no such plan, or it has no such step.
@@ -229,7 +229,7 @@ def catch_up(plan: str, step: str, minutes_late: int, skipped: Collection[str] =
 
 
 def vignettes_of(plan: str, seed: int) -> dict[str, str]:
-    """Draw the vignettes that the rounds of a plan play, no two alike: a vignette's id for each step that is a round.
+    """Draw different vignettes for the rounds of a plan: a vignette's id for each step that is a round.
 
     Raises:
         CaseError: There is no such plan.
@@ -239,7 +239,8 @@ def vignettes_of(plan: str, seed: int) -> dict[str, str]:
         ['round_caller', 'round_rule']
     """
     drawn: dict[str, str] = {}
-    own = vignettes().keys() - {row.vignette for row in load_vignettes()}  # with which machines would draw different files
+    # Leave out your own, with which different machines would draw different files.
+    own = vignettes().keys() - {row.vignette for row in load_vignettes()}
     for row in steps_of(plan):
         if row.topic:
             fits = draw(row.topic, int(row.difficulty), seed, (*own, *drawn.values()))
@@ -248,12 +249,12 @@ def vignettes_of(plan: str, seed: int) -> dict[str, str]:
 
 
 def files_of(plan: str, seed: int, skipped: Collection[str] = ()) -> dict[str, tuple[str, ...]]:
-    """Return the files of each step that is a round: the one that is drawn, and your own before it that you put first.
+    """Return the files of each step that is a round: the drawn one, after any of your own that come first.
 
     Args:
         plan: The plan.
-        seed: The number of the draw.
-        skipped: The steps that are left out; your own go with the first round that is not.
+        seed: The random seed.
+        skipped: The skipped steps; your own files go with the first round that isn't skipped.
 
     Raises:
         CaseError: There is no such plan.

@@ -1,8 +1,8 @@
 """Ballots: one per phone, so that each phone votes once per round and nobody knows whose vote it is.
 
-A ballot is a random token in a cookie, signed with a key of the store. Making one costs nothing and is not recorded, so nobody
-can use ballots up; a ballot counts only when it votes. Then the store keeps a mark, a hash of ballot and round that leads back
-to neither.
+A ballot is a random token in a cookie, signed with the store's key. Creating one costs nothing and isn't recorded, so nobody
+can use ballots up; a ballot counts only when it votes. The store then keeps a mark, a hash of ballot and round that can't be
+traced back to either.
 """
 
 from __future__ import annotations
@@ -17,9 +17,9 @@ from collections import OrderedDict
 from collections.abc import Callable
 from typing import Final, NamedTuple
 
-MAX_BALLOTS: Final = 5000  # whose requests are counted; no room is as large
+MAX_BALLOTS: Final = 5000  # clients with counted requests; no room is this large
 
-#: Requests of one ballot per second, and how many at once; its page asks every two seconds.
+#: Requests per second and ballot, and burst size; its page sends one every two seconds.
 BALLOT_LIMIT: Final = (3.0, 12.0)
 
 
@@ -39,8 +39,8 @@ class RateLimiter:
     Args:
         rate: Requests per second.
         burst: Requests at once.
-        max_keys: How many clients are remembered; the one idle the longest is dropped first.
-        clock: Returns seconds.
+        max_keys: Number of clients to remember; the one idle the longest is dropped first.
+        clock: Returns the time in seconds.
 
     Examples:
         >>> now = [0.0]
@@ -60,7 +60,7 @@ class RateLimiter:
         return len(self._buckets)
 
     def acquire(self, key: bytes) -> float:
-        """Use one request of a client; return 0 if it is allowed, otherwise the seconds to wait."""
+        """Count a client's request; return 0 if it is allowed, and otherwise the seconds to wait."""
         now = self._clock()
         available, before = self._buckets.pop(key, (self._burst, now))
         available = min(self._burst, available + (now - before) * self._rate)
@@ -75,8 +75,8 @@ class Ballots:
     """The ballots of one store.
 
     Args:
-        key: Returns what signs the cookies; with the same key, a server that was started anew accepts the old ones.
-        clock: Returns seconds.
+        key: Returns the key that signs the cookies; with the same key, a restarted server accepts the old ones.
+        clock: Returns the time in seconds.
 
     Examples:
         >>> ballots = Ballots(lambda: b"k" * 32)
@@ -95,7 +95,7 @@ class Ballots:
         return self._cookie(Ballot(secrets.token_bytes(16)))
 
     def read(self, cookie: str) -> Ballot | None:
-        """Return the ballot in a cookie, or None unless the store's key signed it."""
+        """Return the ballot in a cookie, or None if the store's key didn't sign it."""
         token, _, _ = cookie.partition(".")
         if not (cookie.isascii() and len(cookie) < 100):
             return None
@@ -106,11 +106,11 @@ class Ballots:
         return ballot if hmac.compare_digest(self._cookie(ballot), cookie) else None
 
     def mark(self, ballot: Ballot, number: int) -> bytes:
-        """Return what is kept of a ballot that has voted in the round of this number."""
+        """Return the mark to keep for a ballot that voted in the round with this number."""
         return hmac.digest(self._key(), b"voted|%d|" % number + ballot.token, hashlib.sha256)[:16]
 
     def wait_for_request(self, ballot: Ballot) -> float:
-        """Return the seconds until a ballot may ask again; 0 if it may now."""
+        """Return the seconds until a ballot can send another request; 0 if it can now."""
         return self._requests.acquire(ballot.token)
 
     def _cookie(self, ballot: Ballot) -> str:

@@ -1,4 +1,4 @@
-"""Opening the vote to the room's phones and closing it: the server's process, its address and its QR code.
+"""Opens the vote to the room's phones and closes it: the server's process, its address and its QR code.
 
 Nothing here runs until a facilitator asks for it.
 """
@@ -21,15 +21,15 @@ from backchannel_lib.base.errors import CaseError
 from backchannel_lib.base.texts import text
 from backchannel_lib.workshop.votes.store import VoteStore
 
-#: The letters of a code: no look-alikes, and no vowels, so that no word appears on a screen in front of a room.
+#: The letters of a code: no look-alikes, and no vowels, so that a room never sees a word.
 CODE_LETTERS: Final = "bcdfghjkmnpqrstvwxyz23456789"
 CODE_LENGTH: Final = 6
 
-START_TIMEOUT_S: Final = 30.0  # generous: a busy laptop is not a failure
+START_TIMEOUT_S: Final = 30.0  # generous, because a busy laptop isn't a failure
 STOP_TIMEOUT_S: Final = 5.0
 
 PRIVATE_NETWORKS: Final = tuple(ipaddress.IPv4Network(net) for net in ("192.168.0.0/16", "10.0.0.0/8", "172.16.0.0/12"))
-#: How systems name networks of virtual machines and tunnels, where no phone is.
+#: What systems call networks of virtual machines and tunnels, which have no phones.
 VIRTUAL_NETWORKS: Final = tuple(
     "docker br- veth virbr vbox virtualbox vmnet vmware vethernet utun tun tap wg".split()  # noqa: SIM905 - shorter
 )
@@ -39,11 +39,11 @@ class OpenVote(NamedTuple):
     """A vote that is open to phones.
 
     Args:
-        url: What a phone opens.
-        address: This computer's address in it.
+        url: The address for phones.
+        address: This computer's address in the URL.
         port: Its port.
         code: The code at its end.
-        qr: The URL as a QR code: SVG without a size of its own, black on white.
+        qr: The URL as a QR code: black-on-white SVG without a fixed size.
     """
 
     url: str
@@ -60,7 +60,7 @@ class OpenVote(NamedTuple):
 
 
 def addresses() -> list[str]:
-    """List this computer's IPv4 addresses on networks that phones may share with it, the likeliest first.
+    """Return this computer's IPv4 addresses on networks that it can share with phones, the most likely first.
 
     Examples:
         >>> "127.0.0.1" in addresses()
@@ -75,10 +75,10 @@ def addresses() -> list[str]:
 
 
 def sort_addresses(found: Iterable[tuple[str, str]]) -> list[str]:
-    """Sort addresses as they are offered: private networks, others, self-assigned; virtual networks last of their kind.
+    """Sort addresses for display: private networks, others, self-assigned; virtual networks last within each group.
 
     Args:
-        found: Names of networks and addresses on them; loopback and the like are left out.
+        found: Network names and addresses; loopback and similar ones are dropped.
 
     Examples:
         >>> sort_addresses([("lo", "127.0.0.1"), ("docker0", "172.17.0.1"), ("eth1", "169.254.3.4"), ("wlan0", "192.168.1.20")])
@@ -94,14 +94,14 @@ def sort_addresses(found: Iterable[tuple[str, str]]) -> list[str]:
 
 
 class VoteServer:
-    """The vote server as the presenter's process holds it: starts it and stops it.
+    """The presenter's handle on the vote server, to start and stop it.
 
-    The server ends with the presenter's process, even one that is killed. Opened again, it returns to the same address if it
-    can, with the counts it had, and phones continue without noticing.
+    The server ends with the presenter's process, even if that is killed. After reopening, it has the same address if possible
+    and the same counts, so phones continue without noticing.
 
     Args:
         store_path: The store's file.
-        code: The code at the end of the address, for a vote that an earlier process opened; None for a new one.
+        code: The code of a vote that an earlier process opened; None for a new one.
 
     Examples:
         >>> VoteServer("votes.sqlite").running
@@ -118,20 +118,20 @@ class VoteServer:
 
     @property
     def running(self) -> bool:
-        """Whether the server's process is alive."""
+        """Whether the server's process is running."""
         return self._process is not None and self._process.poll() is None
 
     def open(self, address: str | None = None, port: int = 0) -> OpenVote:
-        """Open the vote to phones and return what to show to the room.
+        """Open the vote to phones, and return what to show the room.
 
         Args:
-            address: The one address of this computer to answer on; None for the previous or else the likeliest one.
-                On 127.0.0.1 only this computer itself can vote.
-            port: 1024 to 65535; 0 for the previous one or any that is free.
+            address: The only address of this computer to listen on; None for the previous or else the most likely one. On
+                127.0.0.1, only this computer can vote.
+            port: 1024 to 65535; 0 for the previous one or any free port.
 
         Raises:
-            CaseError: There is no network, the address or the port cannot be used, or the server does not start.
-            CaseFileError: The store cannot be used.
+            CaseError: There is no network, the address or the port can't be used, or the server doesn't start.
+            CaseFileError: The store can't be used.
         """
         previous = self.opened
         if self.running and previous and address in {None, previous.address} and port in {0, previous.port}:
@@ -141,7 +141,7 @@ class VoteServer:
             raise CaseError("port", "votes_port", port)
         chosen = self._choose_address(address, previous)
         with VoteStore(self.store_path) as store:
-            store.current()  # a store that cannot be used raises its own sentence here
+            store.current()  # raises the store's own error if the store can't be used
         report: dict[str, Any] = {}
         if not port and previous and previous.address == chosen:
             report = self._start(chosen, previous.port)
@@ -158,13 +158,13 @@ class VoteServer:
         raise CaseError("votes", "votes_not_started", None)
 
     def close(self) -> None:
-        """Stop the server if it runs; the counts stay in the store."""
+        """Stop the server if it is running; the counts stay in the store."""
         process, self._process = self._process, None
         if process is None:
             return
         for pipe in (process.stdin, process.stdout):
             if pipe:
-                with contextlib.suppress(OSError):  # the process may be gone already
+                with contextlib.suppress(OSError):  # the process may already be gone
                     pipe.close()
         try:
             process.wait(STOP_TIMEOUT_S)
@@ -189,9 +189,9 @@ class VoteServer:
         return str(address)
 
     def _start(self, address: str, port: int) -> dict[str, Any]:
-        """Start the server and return the line in which it reports how that went; empty if it reported nothing."""
+        """Start the server and return its one-line report; empty if there is none."""
         command = [sys.executable, "-m", "backchannel_lib.workshop.votes", "--store", str(self.store_path)]
-        options: dict[str, Any] = {"start_new_session": True}  # an interrupt of the presenter is not meant for the vote
+        options: dict[str, Any] = {"start_new_session": True}  # Ctrl+C for the presenter must not reach the vote
         if sys.platform == "win32":
             options = {"creationflags": subprocess.CREATE_NEW_PROCESS_GROUP | subprocess.CREATE_NO_WINDOW}
         try:
@@ -202,7 +202,7 @@ class VoteServer:
                 stderr=subprocess.DEVNULL,
                 text=True,
                 encoding="utf-8",
-                cwd=Path(__file__).resolve().parents[3],  # the folder of this library, installed or not
+                cwd=Path(__file__).resolve().parents[3],  # the folder that contains this library, installed or not
                 **options,
             )
         except OSError:
@@ -224,7 +224,7 @@ class VoteServer:
 
 
 def _read_line(pipe: IO[str]) -> str:
-    """Read a line, or return nothing after a timeout."""
+    """Read a line; return nothing after a timeout."""
     lines: list[str] = []
 
     def read() -> None:

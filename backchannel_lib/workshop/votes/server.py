@@ -1,10 +1,10 @@
-"""The vote server: one page, its state and the vote itself, for the phones of one room, in a process of its own.
+"""The vote server: one page, its state and the vote itself, for one room's phones, in a separate process.
 
-It answers on one address of this computer under one short code, and opens no connections. It writes no log, and it prints
-one line: that it is listening, or why it cannot. It ends when the process that started it closes its standard input or dies.
+It listens on one address of this computer under one short code, and never connects to anything. It keeps no log, and prints one
+line: that it is listening, or why it can't. It ends when the process that started it closes its standard input or dies.
 
-What it takes follows the number of people in the room: how many votes a round takes, and how many connections an address may
-have. A whole room often shares one address, so an address may take as many votes as the room.
+The number of people in the room sets the limits on votes per round and on connections per address. A whole room often shares
+one address, so one address can cast as many votes as the room.
 """
 
 from __future__ import annotations
@@ -47,20 +47,20 @@ from backchannel_lib.workshop.votes.ballots import Ballot, Ballots
 from backchannel_lib.workshop.votes.store import PEOPLE, RoundInfo, VoteStore
 
 COOKIE: Final = "ballot"
-PAGE_TEXTS: Final = (  # texts whose names in page.html are the last part of their ids
+PAGE_TEXTS: Final = (  # texts whose names in page.html are the last parts of their ids
     *("title", "privacy", "loading", "waiting", "question", "choose", "send", "sending"),
     *("again", "counted", "closed", "missed", "unreached", "apart", "over", "noscript"),
 )
-MAX_BODY: Final = 1024  # bytes; a vote takes a tenth of it
+MAX_BODY: Final = 1024  # bytes; a vote needs a tenth of that
 MAX_HEADERS: Final = 16 * 1024
-MAX_CONNECTIONS: Final = 450 if os.name == "nt" else 900  # below what a process may have open at once
-REQUEST_TIMEOUT_S: Final = 10  # for a request to arrive completely
-PARENT_INTERVAL_S: Final = 1.0  # between two looks at the presenter's process
-EXIT_TIMEOUT_S: Final = 5.0  # for the answers under way when the presenter's process has ended
+MAX_CONNECTIONS: Final = 450 if os.name == "nt" else 900  # less than the number of files that a process can open
+REQUEST_TIMEOUT_S: Final = 10  # for a complete request
+PARENT_INTERVAL_S: Final = 1.0  # between two checks of the presenter's process
+EXIT_TIMEOUT_S: Final = 5.0  # to finish answers after the presenter's process has ended
 
 
 def most_votes(people: int) -> int:
-    """Return how many votes a round takes before something must be wrong: half as many again as people, at least 20 more.
+    """Return the votes per round beyond which something must be wrong: 1.5 times the people, at least 20 more.
 
     Examples:
         >>> most_votes(10), most_votes(40), most_votes(300)
@@ -70,7 +70,7 @@ def most_votes(people: int) -> int:
 
 
 def most_connections(people: int) -> int:
-    """Return how many connections one address may have at once: four for each person, as a browser opens several.
+    """Return the connections allowed per address: four per person, because a browser opens several.
 
     Examples:
         >>> most_connections(10), most_connections(40), most_connections(999) < MAX_CONNECTIONS
@@ -83,17 +83,17 @@ class VoteService:
     """What one server serves: its address, its page, its store and its ballots.
 
     Args:
-        store: The rounds and counts.
+        store: Rounds and counts.
         ballots: The ballots.
-        host: The address on which it answers.
+        host: The address to listen on.
         port: The port.
         code: The code in the page's path.
     """
 
     def __init__(self, store: VoteStore, ballots: Ballots, host: str, port: int, code: str) -> None:
         self.store, self.ballots, self.code = store, ballots, code
-        self.people = PEOPLE  # in the room, as far as is known
-        self._voted_from: tuple[int, set[bytes]] = (0, set())  # a round, and hashes of the addresses that voted in it
+        self.people = PEOPLE  # in the room, as far as we know
+        self._voted_from: tuple[int, set[bytes]] = (0, set())  # a round, and hashes of the addresses with votes in it
         names = (host, "localhost") if ipaddress.IPv4Address(host).is_loopback else (host,)
         self.hosts = frozenset(f"{name}:{port}" for name in names) | (frozenset(names) if port == 80 else frozenset())
         self.page, policy = page(code)
@@ -107,14 +107,14 @@ class VoteService:
         }
 
     def state(self, ballot: Ballot | None) -> dict[str, Any]:
-        """Return what a phone needs to know: what is asked, and whether its ballot has answered.
+        """Return what a phone needs: the question, and whether its ballot has voted.
 
         Returns:
-            ``round``, None if nothing was asked yet; ``number``, which no other round of any store has; ``title``;
-            ``choices``, pairs of id and label; ``open``; ``voted``; ``known``, whether the phone has shown a ballot.
+            ``round``, None before the first one; ``number``, which is unique across all stores; ``title``; ``choices``, pairs
+            of id and label; ``open``; ``voted``; ``known``, whether the phone sent a ballot.
 
         Raises:
-            CaseFileError: The store cannot be used.
+            CaseFileError: The store can't be used.
         """
         info, known = self._current(), ballot is not None
         if info is None:
@@ -130,19 +130,19 @@ class VoteService:
         }
 
     def vote(self, ballot: Ballot, body: object, address: str = "") -> tuple[int, str]:
-        """Count a vote, or refuse it.
+        """Count or reject a vote.
 
         Args:
             ballot: The phone's ballot.
-            body: What was sent; a vote is a mapping with ``round`` and ``choice``.
-            address: Where it comes from; only a hash of it is kept, in memory, until the next round.
+            body: The request's content; a vote is a mapping with ``round`` and ``choice``.
+            address: The sender's address; only its hash is kept, in memory, until the next round.
 
         Returns:
-            The HTTP status (409 if the ballot has already voted, 410 if this vote came too late, 507 if there are far more
-            votes than people) and a sentence.
+            The HTTP status (409 if the ballot has already voted, 410 if the vote came too late, 507 if there are far more votes
+            than people) and a sentence.
 
         Raises:
-            CaseFileError: The store cannot be used; the vote is not counted.
+            CaseFileError: The store can't be used; the vote isn't counted.
         """
         round_id, choice = (body.get("round"), body.get("choice")) if isinstance(body, dict) else (None, None)
         if not (isinstance(round_id, str) and isinstance(choice, str)):
@@ -159,7 +159,7 @@ class VoteService:
             return 400, text("votes.refused.not_a_vote")
         if not self._has_room(info, address):
             return 507, text("votes.refused.full")
-        if not self.store.add(round_id, choice, mark):  # it was closed a moment ago, or the same vote came twice at once
+        if not self.store.add(round_id, choice, mark):  # the round has just closed, or the same vote arrived twice at once
             voted = self.store.has_voted(info.number, mark)
             return (409, text("votes.refused.voted")) if voted else (410, text("votes.refused.closed"))
         self._addresses(info.number).add(_hash(address))
@@ -171,10 +171,10 @@ class VoteService:
         return info
 
     def _has_room(self, info: RoundInfo, address: str) -> bool:
-        """Whether a round takes one more vote.
+        """Return whether a round accepts another vote.
 
-        Whoever sends votes without end from a few addresses fills the round. From each other address one vote is taken even
-        then, as many as there may be people, so that the rest of the room is not locked out.
+        Someone who floods the round from a few addresses can fill it. Even then, one vote from every other address is accepted,
+        for up to as many addresses as people, so that the rest of the room isn't locked out.
         """
         most = most_votes(info.people)
         return info.votes < most or (info.votes < 2 * most and _hash(address) not in self._addresses(info.number))
@@ -193,7 +193,7 @@ def _hash(address: str) -> bytes:
 
 
 def page(code: str) -> tuple[bytes, str]:
-    """Return the complete page for a code, and the policy that allows its own script and style and nothing else.
+    """Return the complete page for a code, and a policy that allows only its own script and style.
 
     Examples:
         >>> content, policy = page("k7w3xz")
@@ -229,17 +229,17 @@ def _sha256(content: str) -> str:
 
 
 class NotFoundHandler(RequestHandler):
-    """Answers everything that is not part of the vote with an empty 404; the base of the other handlers."""
+    """Answers everything outside the vote with an empty 404; the base of the other handlers."""
 
     service: VoteService
 
     def initialize(self, service: VoteService) -> None:
-        """Receive what the server serves."""
+        """Store the service."""
         self.service = service
         self.set_default_headers()
 
     def set_default_headers(self) -> None:
-        """Reveal nothing about the server, and set what all answers have in common."""
+        """Reveal nothing about the server, and set the headers that all answers share."""
         for name in ("Server", "Content-Type"):
             self.clear_header(name)
         if hasattr(self, "service"):  # tornado calls this once before `initialize`
@@ -247,11 +247,11 @@ class NotFoundHandler(RequestHandler):
                 self.set_header(name, value)
 
     def prepare(self) -> None:
-        """Answer before any method can."""
+        """Answer before any method runs."""
         self.not_found()
 
     def not_found(self) -> None:
-        """Answer as if nothing were here."""
+        """Answer as if nothing existed here."""
         self.clear()
         self.set_status(404)
         self.finish()
@@ -265,7 +265,7 @@ class NotFoundHandler(RequestHandler):
         self.finish(json.dumps(content))
 
     def write_error(self, status_code: int, **_: Any) -> None:
-        """Replace tornado's error pages and tracebacks."""
+        """Replace Tornado's error pages and tracebacks."""
         if status_code >= 500:
             self.clear()
             self.send_json(503, {"sentence": text("votes.refused.store")}, retry_after=1)
@@ -276,24 +276,24 @@ class NotFoundHandler(RequestHandler):
         """Log nothing."""
 
     def compute_etag(self) -> None:
-        """Send no ETag: no answer is ever cached."""
+        """Send no ETag, because no answer is ever cached."""
 
 
 class PhoneHandler(NotFoundHandler):
-    """The base of what is served, and only to those who asked for this very address."""
+    """The base of everything that is served, and only under this exact address."""
 
     def prepare(self) -> None:
-        """Refuse any other host name: a page elsewhere whose name was made to lead here (DNS rebinding) gets nothing."""
+        """Reject other host names, so that a page whose name was made to point here (DNS rebinding) gets nothing."""
         if self.request.headers.get("Host", "").lower() not in self.service.hosts:
             self.not_found()
 
     def ballot(self) -> Ballot | None:
-        """Return the ballot in the request's cookie, if it is valid."""
+        """Return the ballot in the request's cookie; None if it isn't valid."""
         morsel = self.request.cookies.get(COOKIE)
         return self.service.ballots.read(morsel.value) if morsel else None
 
     def set_ballot(self, cookie: str) -> None:
-        """Send a ballot: hidden from scripts, sent to this page alone, and forgotten when the browser closes."""
+        """Send a ballot as a cookie: hidden from scripts, only for this page, and deleted when the browser closes."""
         self.set_cookie(COOKIE, cookie, path=f"/{self.service.code}", httponly=True, samesite="Strict")
 
     def too_fast(self, wait: float) -> bool:
@@ -313,7 +313,7 @@ class PageHandler(PhoneHandler):
 
 
 class TypedAddressHandler(PhoneHandler):
-    """The page's address as a person types it: in capitals, or with a slash at the end."""
+    """The page's address the way people type it: in capitals, or with a trailing slash."""
 
     def get(self, path: str) -> None:
         """Redirect to the page."""
@@ -326,14 +326,14 @@ class TypedAddressHandler(PhoneHandler):
 
 
 class StateHandler(PhoneHandler):
-    """What is asked; a phone without a ballot gets one with the answer, which costs nothing and uses nothing up.
+    """The state of the vote; a phone without a ballot gets one, which costs nothing and uses nothing up.
 
-    The ballot does not come with the page: when a page is opened from elsewhere, the browser leaves out a ballot that it
-    has, but what the page itself requests always includes it.
+    The ballot isn't sent with the page, because browsers leave out cookies when a page is opened from another site, but always
+    send them with the page's own requests.
     """
 
     def get(self) -> None:
-        """Send it."""
+        """Send the state."""
         try:
             ballot = self.ballot()
             if ballot and self.too_fast(self.service.ballots.wait_for_request(ballot)):
@@ -351,7 +351,7 @@ class VoteHandler(PhoneHandler):
     """The vote."""
 
     def post(self) -> None:
-        """Count it, or say why not."""
+        """Count the vote, or say why not."""
         if self.request.headers.get("Origin", "").lower() not in {f"http://{host}" for host in self.service.hosts}:
             self.send_json(403, {"sentence": text("votes.refused.origin")})
             return
@@ -371,12 +371,12 @@ class VoteHandler(PhoneHandler):
 
 
 class PlainStream(IOStream):
-    """A connection on which only HTTP is spoken: what begins like anything else, such as TLS, is closed at once."""
+    """A connection that speaks only HTTP: one that begins with anything else, such as TLS, is closed immediately."""
 
     _is_new = True
 
     def read_from_fd(self, buf: bytearray | memoryview) -> int | None:
-        """Read, and look at the first byte: of HTTP it is a letter of the method, after line ends at most."""
+        """Read, and check the first byte: in HTTP it is a letter of the method, after line ends at most."""
         count = super().read_from_fd(buf)
         if count and self._is_new:
             self._is_new = False
@@ -387,18 +387,18 @@ class PlainStream(IOStream):
 
 
 class LimitedHTTPServer(HTTPServer):
-    """A server with limits on connections, for each address and in all.
+    """A server that limits connections per address and in total.
 
-    Where there are too many, the oldest of the address that has most gives way: it is idle, or its page tries again.
+    If there are too many, the oldest connection from the busiest address is closed: it is idle, or its page will try again.
     """
 
     def set_people(self, people: Callable[[], int]) -> None:
-        """Say how many people are in the room, whom the limits follow."""
+        """Set the function that returns the number of people in the room, which sets the limits."""
         self._people = people
         self._streams: dict[IOStream, str] = {}  # with their addresses, the oldest first
 
     def handle_stream(self, stream: IOStream, address: tuple[str, int]) -> None:
-        """Accept a connection, and close another one if there are too many."""
+        """Accept a connection, and close another if there are too many."""
         plain = PlainStream(stream.socket, max_buffer_size=stream.max_buffer_size, read_chunk_size=stream.read_chunk_size)
         crowded = self._streams[plain] = str(address[0])
         super().handle_stream(plain, address)
@@ -412,13 +412,13 @@ class LimitedHTTPServer(HTTPServer):
         oldest.close()
 
     def on_close(self, server_conn: object) -> None:
-        """Forget a connection that has ended."""
+        """Forget a closed connection."""
         super().on_close(server_conn)
         self._streams.pop(cast("Any", server_conn).stream, None)
 
 
 def application(service: VoteService) -> Application:
-    """Return the routes of a vote.
+    """Return the routes of the vote.
 
     Examples:
         >>> from backchannel_lib.workshop.votes.ballots import Ballots
@@ -442,10 +442,10 @@ def application(service: VoteService) -> Application:
 
 
 def listen(host: str, port: int) -> socket.socket:
-    """Return a socket that listens on one IPv4 address of this computer; port 0 is any free one.
+    """Return a socket that listens on one IPv4 address of this computer; port 0 means any free port.
 
     Raises:
-        OSError: The port is taken, or the address is not this computer's.
+        OSError: The port is in use, or the address isn't this computer's.
 
     Examples:
         >>> with listen("127.0.0.1", 0) as opened:
@@ -454,7 +454,7 @@ def listen(host: str, port: int) -> socket.socket:
     """
     opened = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
     try:
-        if os.name == "posix":  # elsewhere it would let two programs share a port
+        if os.name == "posix":  # on other systems it would let two programs share a port
             opened.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         opened.bind((host, port))
         opened.listen(1024)  # a whole room opens the page at once
@@ -466,10 +466,10 @@ def listen(host: str, port: int) -> socket.socket:
 
 
 async def serve(service: VoteService, opened: socket.socket, stop: asyncio.Event) -> None:
-    """Serve on a listening socket until the event is set."""
+    """Serve on a listening socket until ``stop`` is set."""
     server = LimitedHTTPServer(
         application(service),
-        no_keep_alive=True,  # a connection ends with its answer: hundreds of phones do not hold hundreds of them
+        no_keep_alive=True,  # each connection ends with its answer, so hundreds of phones don't hold hundreds of connections
         max_body_size=MAX_BODY,
         max_header_size=MAX_HEADERS,
         idle_connection_timeout=REQUEST_TIMEOUT_S,
@@ -485,16 +485,16 @@ async def serve(service: VoteService, opened: socket.socket, stop: asyncio.Event
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Run the server, as ``python -m backchannel_lib.workshop.votes`` does.
+    """Run the server, like ``python -m backchannel_lib.workshop.votes``.
 
-    It ends when standard input does. One line on standard output reports the port, or
-    the problem: ``port_taken``, ``no_address``, ``store`` or ``other``.
+    It ends when standard input ends. One line on standard output reports the port or the problem: ``port_taken``,
+    ``no_address``, ``store`` or ``other``.
 
     Args:
-        arguments: The command's arguments; None for `sys.argv`.
+        arguments: Command-line arguments; None for `sys.argv`.
 
     Returns:
-        The exit code: 0, or 1 if it could not serve.
+        The exit code: 0, or 1 if it couldn't serve.
 
     Examples:
         >>> main(["--store", "votes.sqlite", "--host", "0.0.0.0", "--port", "0", "--code", "k7w3xz"])
@@ -535,9 +535,9 @@ def _report(**line: object) -> int:
 
 def _run(store: VoteStore, opened: socket.socket, code: str) -> int:
     _raise_file_limit()
-    logging.disable(logging.CRITICAL)  # tornado and asyncio would log addresses
+    logging.disable(logging.CRITICAL)  # Tornado and asyncio would log addresses
     parent = os.getppid()
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # an interrupted cell is no reason to end the vote
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # interrupting a cell must not end the vote
     host, port = opened.getsockname()
     service = VoteService(store, Ballots(store.key), host, port, code)
 
@@ -554,14 +554,14 @@ def _run(store: VoteStore, opened: socket.socket, code: str) -> int:
 
 
 def _watch_parent(parent: int, on_end: Callable[[], object]) -> None:
-    """Wait until the process that started this one is gone, even if it left children that hold on to its pipes."""
+    """Wait until the parent process is gone, even if its children still hold its pipes."""
     while os.getppid() == parent:
         time.sleep(PARENT_INTERVAL_S)
     _end(on_end)
 
 
 def _wait_for_input(on_end: Callable[[], object]) -> None:
-    """Wait until the process that started this one closes its standard input, on purpose or by dying."""
+    """Wait until the parent process closes its standard input, either intentionally or by dying."""
     with contextlib.suppress(OSError, ValueError):
         while sys.stdin.readline():
             pass
@@ -569,15 +569,15 @@ def _wait_for_input(on_end: Callable[[], object]) -> None:
 
 
 def _end(on_end: Callable[[], object]) -> None:
-    """End in an orderly way, or else at once: nothing may be open on the network when the presenter's process is gone."""
-    with contextlib.suppress(RuntimeError):  # the loop has ended already
+    """End cleanly, or else immediately: no port may stay open once the presenter's process is gone."""
+    with contextlib.suppress(RuntimeError):  # the loop has already ended
         on_end()
     time.sleep(EXIT_TIMEOUT_S)
     os._exit(0)
 
 
 def _raise_file_limit() -> None:
-    """Allow as many open files as the connections need; some systems allow a process few unless it asks."""
+    """Raise the limit on open files to what the connections need; some systems allow few by default."""
     if sys.platform != "win32":
         import resource
 

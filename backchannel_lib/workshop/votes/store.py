@@ -1,11 +1,11 @@
-"""The store of the vote: which rounds there were, how many votes each choice got, and marks of the ballots that have voted.
+"""The vote's store: the rounds, the number of votes for each choice, and marks of the ballots that have voted.
 
-A mark (see `backchannel_lib.workshop.votes.ballots`) says that some phone has voted, not which and not for what; marks are kept
-in the order of their bytes, so that nothing tells in which order they came. With them, a phone votes once per round whichever
-process was killed meanwhile. Nothing else is ever written.
+A mark (see `backchannel_lib.workshop.votes.ballots`) records that some phone has voted, but not which one or for what. Marks
+are stored in byte order, so their order of arrival is lost. They ensure that a phone votes only once per round, even if a
+process is killed. The store contains nothing else.
 
 Two processes use it at once: the presenter's opens and closes rounds and reads the counts, and the vote server adds votes.
-SQLite keeps them apart.
+SQLite coordinates them.
 """
 
 from __future__ import annotations
@@ -23,12 +23,12 @@ from typing import Final, NamedTuple
 from backchannel_lib.base.errors import CaseError, CaseFileError
 from backchannel_lib.base.files import close_to_others, make_folder_for_owner
 
-APPLICATION_ID: Final = 0x62636876  # SQLite's application_id: a file that has tables and lacks it is not ours
+APPLICATION_ID: Final = 0x62636876  # SQLite's application_id: a file with tables but without this id isn't ours
 BUSY_TIMEOUT_S: Final = 0.5  # how long to wait for the other process, whose writes take a millisecond
 SETUP_ATTEMPTS: Final = 20
 MAX_CHOICES: Final = 20
 MAX_PEOPLE: Final = 999
-PEOPLE: Final = 40  # in a room of which nothing is known
+PEOPLE: Final = 40  # if the number of people isn't known
 
 SCHEMA: Final = (
     """CREATE TABLE rounds (
@@ -50,20 +50,20 @@ SCHEMA: Final = (
     "CREATE TABLE marks (number INTEGER NOT NULL, mark BLOB NOT NULL, PRIMARY KEY (number, mark)) WITHOUT ROWID",
     "CREATE TABLE key (key BLOB NOT NULL)",
 )
-SCHEMA_VERSION: Final = 1  # raised when the tables change; a store of another version holds nothing that is still wanted
+SCHEMA_VERSION: Final = 1  # goes up when the tables change; a store from another version has nothing worth keeping
 
 
 class RoundInfo(NamedTuple):
-    """The round that was opened last.
+    """The round opened last.
 
     Args:
         round_id: Its id.
-        title: What is asked.
+        title: The question.
         choices: The id and the label of each choice.
-        is_open: Whether it takes votes.
-        number: Its number in the store; after `VoteStore.clear`, a round with the same id gets another.
-        people: How many people are in the room.
-        votes: How many votes were counted.
+        is_open: Whether it accepts votes.
+        number: Its number in the store; after `VoteStore.clear`, a round with the same id gets a new number.
+        people: Number of people in the room.
+        votes: Number of votes counted.
     """
 
     round_id: str
@@ -76,12 +76,12 @@ class RoundInfo(NamedTuple):
 
 
 class VoteStore(contextlib.AbstractContextManager["VoteStore"]):
-    """Rounds and counts in one file that several processes may have open.
+    """Rounds and counts in one file that several processes can open.
 
-    Every method raises `CaseFileError` if the file cannot be used.
+    Every method raises `CaseFileError` if the file can't be used.
 
     Args:
-        path: The file; it and its folder are created when first needed.
+        path: The file; it and its folder are created on first use.
 
     Examples:
         >>> import tempfile
@@ -96,21 +96,21 @@ class VoteStore(contextlib.AbstractContextManager["VoteStore"]):
     def __init__(self, path: str | os.PathLike[str]) -> None:
         self.path = Path(path)
         self._connection: sqlite3.Connection | None = None
-        self._identity: tuple[int, int] | None = None  # of the file that is open
+        self._identity: tuple[int, int] | None = None  # of the open file
         self._key = b""
         self._lock = threading.RLock()
 
     def open_round(self, round_id: str, title: str, choices: Sequence[tuple[str, str]], people: int = PEOPLE) -> None:
-        """Take votes for this round and no other; a round that was open before keeps its counts.
+        """Accept votes for this round only; an earlier open round keeps its counts.
 
         Args:
             round_id: Its id.
-            title: What is asked.
+            title: The question.
             choices: The id and the label of each choice, in the order of the page.
-            people: How many people are in the room, 1 to 999; how many votes are taken at most follows from it.
+            people: Number of people in the room, 1 to 999; it sets the largest number of votes.
 
         Raises:
-            CaseError: There is no choice, too many, or the same one twice.
+            CaseError: There are no choices, too many, or duplicates.
         """
         ids = [choice for choice, _ in choices]
         if not 0 < len(ids) <= MAX_CHOICES or len(set(ids)) < len(ids):
@@ -134,14 +134,14 @@ class VoteStore(contextlib.AbstractContextManager["VoteStore"]):
             )
 
     def close_round(self) -> None:
-        """Take no more votes; the counts stay."""
+        """Stop accepting votes; the counts stay."""
         with self._transaction() as database:
             database.execute("UPDATE rounds SET is_open = 0")
-        with self._database() as database:  # SQLite's log of changes would tell in which order marks and votes came
+        with self._database() as database:  # SQLite's write-ahead log would reveal the order of marks and votes
             database.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
 
     def current(self) -> RoundInfo | None:
-        """Return the round that was opened last, whether or not it still takes votes; None if there was none."""
+        """Return the round opened last, open or closed; None if there was none."""
         with self._database() as database:
             rows = database.execute(
                 "SELECT round, title, is_open, rounds.number, people, choice, words, votes"
@@ -155,7 +155,7 @@ class VoteStore(contextlib.AbstractContextManager["VoteStore"]):
             return RoundInfo(_word(round_id), _word(title), choices, bool(is_open), _whole(number), _whole(people), votes)
 
     def counts(self, round_id: str) -> dict[str, int]:
-        """Return the votes of a round by choice, including choices without any; empty if there was no such round."""
+        """Return a round's votes by choice, including choices without votes; empty if there was no such round."""
         with self._database() as database:
             rows = database.execute(
                 "SELECT choice, votes FROM counts JOIN rounds USING (number) WHERE round = ? ORDER BY place", (round_id,)
@@ -163,13 +163,12 @@ class VoteStore(contextlib.AbstractContextManager["VoteStore"]):
             return {_word(choice): _whole(votes) for choice, votes in rows}
 
     def add(self, round_id: str, choice: str, mark: bytes | None = None) -> bool:
-        """Count one vote if its round is the open one and has this choice; return whether it was counted.
+        """Count a vote if its round is open and has this choice; return whether it was counted.
 
         Args:
             round_id: The round.
             choice: The choice.
-            mark: Of the ballot that votes, which is then kept; nothing is counted if it was kept before. None for a vote
-                without a ballot.
+            mark: The ballot's mark, which is then stored; a known mark isn't counted again. None for a vote without a ballot.
         """
         with self._transaction() as database:
             found = database.execute("SELECT number FROM rounds WHERE round = ? AND is_open = 1", (round_id,)).fetchone()
@@ -185,7 +184,7 @@ class VoteStore(contextlib.AbstractContextManager["VoteStore"]):
             return updated.rowcount == 1
 
     def has_voted(self, number: int, mark: bytes) -> bool:
-        """Whether the ballot with this mark has voted in the round of this number."""
+        """Return whether the ballot with this mark has voted in the round with this number."""
         with self._database() as database:
             return self._has_mark(database, number, mark)
 
@@ -194,17 +193,17 @@ class VoteStore(contextlib.AbstractContextManager["VoteStore"]):
         return bool(database.execute("SELECT 1 FROM marks WHERE number = ? AND mark = ?", (number, mark)).fetchall())
 
     def key(self) -> bytes:
-        """Return what signs the ballots, as long as the store lasts."""
+        """Return the key that signs ballots, which lasts as long as the store."""
         with self._database():
             return self._key
 
     def clear(self) -> None:
-        """Delete every round and count; a file that can no longer be read is deleted altogether."""
+        """Delete every round and count; if the file isn't readable anymore, delete the file."""
         try:
             with self._transaction() as database:
                 for table in ("marks", "counts", "rounds"):
                     database.execute(f"DELETE FROM {table}")  # noqa: S608 - our own names
-            with self._database() as database:  # deleted rows must not linger in the files either
+            with self._database() as database:  # deleted rows must not stay in the files either
                 database.execute("VACUUM")
                 database.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
         except CaseFileError as error:
@@ -218,7 +217,7 @@ class VoteStore(contextlib.AbstractContextManager["VoteStore"]):
                 raise error from None
 
     def close(self) -> None:
-        """Close the file; the next call opens it again."""
+        """Close the file; the next call reopens it."""
         with self._lock:
             connection, self._connection = self._connection, None
             if connection is not None:
@@ -239,22 +238,22 @@ class VoteStore(contextlib.AbstractContextManager["VoteStore"]):
 
     @contextlib.contextmanager
     def _database(self) -> Iterator[sqlite3.Connection]:
-        """Yield the open file, and turn whatever SQLite or the disk reports into a sentence."""
+        """Yield the open file, and turn errors from SQLite or the disk into sentences."""
         with self._lock:
             try:
                 yield self._open()
             except (sqlite3.Error, OSError, OverflowError, UnicodeError) as error:
-                self.close()  # the next call opens it anew: by then the disk may have room again
+                self.close()  # the next call reopens it, because the disk may have space again by then
                 problem = getattr(error, "strerror", None) or str(error) or type(error).__name__
                 raise CaseFileError(self.path.name, "votes_store", None, problem=problem) from None
 
     def _open(self) -> sqlite3.Connection:
         if self._connection is not None and _identity(self.path) != self._identity:
-            self.close()  # the file was deleted or replaced: nobody would ever find what is written to it now
+            self.close()  # the file was deleted or replaced, so nobody would ever see what we write to it
         if self._connection is None:
             make_folder_for_owner(self.path.parent)
             with contextlib.suppress(FileExistsError):
-                self.path.touch(mode=0o600, exist_ok=False)  # SQLite gives its own files beside it the same rights
+                self.path.touch(mode=0o600, exist_ok=False)  # SQLite creates its own files next to it with the same permissions
             close_to_others(self.path)
             database = sqlite3.connect(self.path, timeout=BUSY_TIMEOUT_S, isolation_level=None, check_same_thread=False)
             try:
@@ -268,7 +267,7 @@ class VoteStore(contextlib.AbstractContextManager["VoteStore"]):
         return self._connection
 
     def _is_damaged(self) -> bool:
-        """Whether the file exists and is not a store that can be read."""
+        """Return whether the file exists and isn't a readable store."""
         uri = f"{self.path.resolve().as_uri()}?mode=ro"
         try:
             with contextlib.closing(sqlite3.connect(uri, uri=True, timeout=BUSY_TIMEOUT_S)) as database:
@@ -277,12 +276,12 @@ class VoteStore(contextlib.AbstractContextManager["VoteStore"]):
                 return [str(row[0]) for row in database.execute("PRAGMA quick_check")] != ["ok"]
         except sqlite3.OperationalError:  # locked or not permitted, which says nothing about the content
             return False
-        except (sqlite3.DatabaseError, UnicodeError):  # also a complaint that cannot be read itself
+        except (sqlite3.DatabaseError, UnicodeError):  # including error messages that aren't readable themselves
             return self.path.is_file()
 
 
 def _whole(value: object) -> int:
-    """Return a count or a number as it was stored; where a disk changed it, what stands there may be anything."""
+    """Return a stored count or number; a faulty disk could have turned it into anything."""
     if not isinstance(value, int) or value < 0:
         raise sqlite3.DatabaseError("a number in it is damaged")
     return value
@@ -302,7 +301,7 @@ def _key(database: sqlite3.Connection) -> bytes:
 
 
 def _identity(path: Path) -> tuple[int, int] | None:
-    """Return what tells a file from another of the same name; None if it is not there."""
+    """Return what distinguishes a file from another with the same name; None if it doesn't exist."""
     try:
         status = path.stat()
     except OSError:
@@ -312,19 +311,19 @@ def _identity(path: Path) -> tuple[int, int] | None:
 
 @contextlib.contextmanager
 def _transaction(database: sqlite3.Connection) -> Iterator[None]:
-    """Write all of it or nothing."""
+    """Run a transaction: all changes or none."""
     database.execute("BEGIN IMMEDIATE")
     try:
         yield
         database.execute("COMMIT")
     except BaseException:
-        if database.in_transaction:  # on a full disk SQLite has already rolled back by itself
+        if database.in_transaction:  # on a full disk, SQLite has already rolled back
             database.execute("ROLLBACK")
         raise
 
 
 def _set_up_with_retries(database: sqlite3.Connection) -> None:
-    """Set up a file while other processes may be doing the same; SQLite itself does not wait at every step."""
+    """Set up a file while other processes may do the same, because SQLite doesn't wait at every step."""
     for attempts_left in reversed(range(SETUP_ATTEMPTS)):
         try:
             _set_up(database)
@@ -337,31 +336,32 @@ def _set_up_with_retries(database: sqlite3.Connection) -> None:
 
 
 def _set_up(database: sqlite3.Connection) -> None:
-    """Make a file a store, or refuse one that belongs to another program."""
+    """Turn a file into a store, or reject one that belongs to another program."""
     database.execute("PRAGMA secure_delete = ON").fetchall()
     if not _is_store(database):
         database.execute("PRAGMA journal_mode = WAL").fetchall()  # permanent, and not allowed inside a transaction
         with _transaction(database):
-            if not _is_store(database):  # the other process may have been quicker
-                for table in ("rounds", "counts"):  # of a store that an earlier version made
+            if not _is_store(database):  # the other process may have been faster
+                for table in ("rounds", "counts"):  # from a store made by an earlier version
                     database.execute(f"DROP TABLE IF EXISTS {table}")
                 for table in SCHEMA:
                     database.execute(table)
-                # Numbering starts at random, so that no round of another store has the same number: marks of ballots
-                # depend on the number.
+                # Numbers start at random so that rounds in different stores never share one, because marks of ballots depend on
+                # the
+                # number.
                 database.execute("DELETE FROM sqlite_sequence")
                 first = secrets.randbelow(1 << 48)
                 database.execute("INSERT INTO sqlite_sequence (name, seq) VALUES ('rounds', ?)", (first,))
                 database.execute("INSERT INTO key (key) VALUES (?)", (secrets.token_bytes(32),))
                 database.execute(f"PRAGMA application_id = {APPLICATION_ID}")
                 database.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
-    database.execute("PRAGMA synchronous = NORMAL")  # survives a killed process; only a power cut may lose the last votes
+    database.execute("PRAGMA synchronous = NORMAL")  # survives a killed process; only a power failure can lose the last votes
 
 
 def _is_store(database: sqlite3.Connection) -> bool:
-    """Whether the file is a store already; a file that is empty or of an earlier version is none, any other is refused."""
+    """Return whether the file already is a store, which an empty or outdated file isn't; reject any other file."""
     (tables,) = database.execute("SELECT count(*) FROM sqlite_master").fetchone()
-    # Read after the tables: whoever created them meanwhile set the id and the version with them.
+    # Read this after the tables: a process that created them meanwhile set the id and the version with them.
     (application_id,) = database.execute("PRAGMA application_id").fetchone()
     (version,) = database.execute("PRAGMA user_version").fetchone()
     if tables and (application_id != APPLICATION_ID or version > SCHEMA_VERSION):
