@@ -1,8 +1,8 @@
-"""Builds the package as hatchling does, except for an editable install, which needs no .pth file.
+"""Build the package like hatchling, except for an editable installation, which gets no .pth file.
 
-Python before 3.13 reads a .pth file in the code page of the machine, and so does not find a folder such as `Zoë Müller (temp)`
-on many a Windows computer. Here a module takes the place of that file: it leads to the library in this folder, whose
-name stands in it in plain letters.
+Before Python 3.13, .pth files are read in the machine's code page, so on many Windows computers a folder such as `Zoë Müller
+(temp)` isn't found. Here a module replaces the file. It points to the library in this folder, whose path it contains in plain
+ASCII.
 """
 
 from __future__ import annotations
@@ -53,12 +53,12 @@ spec.loader.exec_module(module)
 def build_editable(
     wheel_directory: str, config_settings: dict[str, Any] | None = None, metadata_directory: str | None = None
 ) -> str:
-    """Build a wheel that leads to the library in this folder; return its name."""
+    """Build a wheel that points to the library in this folder; return its name."""
     name = build_with_pth(wheel_directory, config_settings, metadata_directory)
     wheel = Path(wheel_directory) / name
     with zipfile.ZipFile(wheel) as archive:
         files = {one: archive.read(one) for one in archive.namelist() if not one.endswith((".pth", "/RECORD"))}
-    # As bytes: whatever the system calls them, they name the same folder for every Python that reads this.
+    # As bytes, which every Python that reads this decodes to the same path.
     files[f"{LIBRARY}.py"] = MODULE.format(root=os.fsencode(Path.cwd()), library=LIBRARY).encode("ascii")
     record = f"{next(one for one in files if one.endswith('/METADATA')).rpartition('/')[0]}/RECORD"
     lines = [f"{one},sha256={digest(content)},{len(content)}\n" for one, content in files.items()]
@@ -69,5 +69,5 @@ def build_editable(
 
 
 def digest(content: bytes) -> str:
-    """Return a file's hash as the record of a wheel gives it."""
+    """Return a file's hash as a wheel's record writes it."""
     return base64.urlsafe_b64encode(hashlib.sha256(content).digest()).rstrip(b"=").decode("ascii")

@@ -1,7 +1,7 @@
-"""Sets the workbook up and runs it: `python workbook.py`. Needs only Python 3.11 or later, on any system.
+"""Set up the workbook and run it: `python workbook.py`. Needs only Python 3.11 or later, on any system.
 
-The first run makes the folder .venv beside this file and installs into it exactly the packages that requirements.lock
-names. Later runs find it ready, and hand over to the installed command at once: `python workbook.py --help`.
+The first run creates the folder .venv next to this file and installs exactly the packages in requirements.lock. Later runs find
+it ready and immediately start the installed command: `python workbook.py --help`.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import sys
 
-if __name__ == "__main__":  # what PYTHONPATH adds, and PYTHONSAFEPATH takes away, is meant for other work
+if __name__ == "__main__":  # PYTHONPATH adds paths for other work, and PYTHONSAFEPATH removes one we need
     _foreign = [os.path.abspath(one) for one in os.environ.get("PYTHONPATH", "").split(os.pathsep)]  # noqa: PTH100
     sys.path[:] = [os.path.dirname(os.path.abspath(__file__)), *(one for one in sys.path if one not in _foreign)]  # noqa: PTH100, PTH120
 
@@ -27,15 +27,15 @@ ROOT = Path(__file__).resolve().parent
 VENV = ROOT / ".venv"
 VENV_PYTHON = VENV / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
 STAMP = VENV / "workbook-stamp.json"
-#: What installs: uv, what it has fetched, and what each step of the set-up printed.
+#: What installs: uv, its downloads, and the output of each step of the setup.
 TOOLS = ROOT / ".venv-tools"
 LOGS = TOOLS / "logs"
 READER_LOCK, TEST_LOCK, UV_LOCK = "requirements.lock", "requirements-test.lock", "requirements-uv.lock"
-#: Nothing is built here, but for a package in plain Python of which only the source is published.
+#: Nothing is built here, except for one pure Python package that is published only as source.
 WHEELS = ("--only-binary", ":all:", "--no-binary", "quotequail")
-#: The Python below any virtual environment: one that is itself in .venv cannot make .venv anew.
+#: The Python below any virtual environment, because one inside .venv can't recreate .venv.
 BASE_PYTHON: str = getattr(sys, "_base_executable", None) or sys.executable
-#: What pip and uv print when an install fails, by its cause. The first cause of which a sign is found is reported.
+#: What pip and uv print when an installation fails, by cause. The first cause with a match is reported.
 SIGNS = {
     "disk": "No space left|Errno 28|os error 28|os error 112|not enough space|quota exceeded",
     "venv": "ensurepip|No module named '?venv",
@@ -48,7 +48,7 @@ SIGNS = {
     "python": "No matching distribution found|Could not find a version|no wheels with|has no usable wheels",
     "rights": r"Permission denied|Read-only|Errno (1|13|30)\b|Access is denied|WinError (5|19|32)\b|os error (5|13|19|30|32)\b",
 }
-#: What a person can do about each cause.
+#: What the user can do about each cause.
 ADVICE = {
     "disk": "The disk is full. Make about 2 GB of room.",
     "folder": f"Python does not find what was installed in {ROOT}. Move the workbook to a folder with plain letters.",
@@ -69,7 +69,7 @@ ADVICE = {
 
 
 class SetupError(Exception):
-    """Something a person at the keyboard can repair; the message says what and how."""
+    """An error that the user can fix; the message says how."""
 
     def __init__(self, message: str, cause: str | None = None) -> None:
         super().__init__(message)
@@ -77,7 +77,7 @@ class SetupError(Exception):
 
 
 def set_up(*, tests: bool) -> None:
-    """Make .venv ready: at once if it is, by an install if it is missing, half-made or out of date."""
+    """Make .venv ready: immediately if it is, by installing if it is missing, incomplete or outdated."""
     found = read_stamp()
     wanted = wanted_stamp(TEST_LOCK if tests or found.get("lock") == TEST_LOCK else READER_LOCK)
     if found == wanted and VENV_PYTHON.exists():
@@ -86,7 +86,7 @@ def set_up(*, tests: bool) -> None:
         raise SetupError(f".venv is a link to {os.path.realpath(VENV)}, which is left as it is: remove the link.")
     print("Setting the workbook up in .venv. This takes about a minute, once.", flush=True)
     started = time.monotonic()
-    STAMP.unlink(missing_ok=True)  # from here to the end .venv is half-made, and the next run must know
+    STAMP.unlink(missing_ok=True)  # from here on .venv is incomplete, and the next run must know
     fresh = not VENV_PYTHON.exists() or any(found.get(key) != wanted[key] for key in ("python", "base", "folder"))
     LOGS.mkdir(parents=True, exist_ok=True)
     uv = find_uv()
@@ -94,29 +94,29 @@ def set_up(*, tests: bool) -> None:
         install_with_uv(uv, wanted["lock"], fresh=fresh)
     except SetupError as error:
         if error.cause in {"disk", "hash", "rights", "venv"}:
-            raise  # pip would meet the same
+            raise  # pip would have the same problem
         print("uv could not install the packages. Trying pip, which takes longer.", flush=True)
         install_with_pip(wanted["lock"], fresh=fresh or found.get("packages") != wanted["packages"])
-    # From where a notebook runs, as a notebook does.
+    # from where notebooks run, the way they run
     run_logged([str(VENV_PYTHON), "-P", "-m", "backchannel_lib.cli.first_run"], "first_run", cwd=ROOT / "notebooks")
     STAMP.write_text(json.dumps(wanted, indent=2), encoding="utf-8")
     print(f"Set up in {time.monotonic() - started:.0f} s.", flush=True)
 
 
 def wanted_stamp(lock: str) -> dict[str, str]:
-    """Return what .venv has to have been made from to be of use here and now."""
+    """Return what a usable .venv must have been made from."""
     return {
         "lock": lock,
         "packages": hashlib.sha256((ROOT / lock).read_bytes()).hexdigest(),
         "project": hashlib.sha256((ROOT / "pyproject.toml").read_bytes()).hexdigest(),
         "python": f"{platform.python_implementation()} {platform.python_version()}, {platform.machine()}",
         "base": sys.base_prefix,
-        "folder": repr(os.fsencode(ROOT)),  # which a virtual environment holds, and breaks when it is moved
+        "folder": repr(os.fsencode(ROOT)),  # a virtual environment contains its path, so moving it breaks it
     }
 
 
 def read_stamp() -> dict[str, str]:
-    """Return what .venv was made from; nothing if it is missing or half-made."""
+    """Return what .venv was made from; empty if it is missing or incomplete."""
     try:
         stamp = json.loads(STAMP.read_text(encoding="utf-8"))
     except (OSError, ValueError):
@@ -125,7 +125,7 @@ def read_stamp() -> dict[str, str]:
 
 
 def find_uv() -> str | None:
-    """Return the path of uv, installed by pip into a folder of its own; None where there is none for this system."""
+    """Return the path of uv, installed by pip in its own folder; None if uv doesn't exist for this system."""
     folder = TOOLS / f"uv-{hashlib.sha256((ROOT / UV_LOCK).read_bytes()).hexdigest()[:12]}"
     uv = str(folder / "bin" / ("uv.exe" if os.name == "nt" else "uv"))
     if runs([uv, "--version"]):
@@ -134,7 +134,7 @@ def find_uv() -> str | None:
     try:
         pip = [BASE_PYTHON, "-m", "pip"]
         if not runs([*pip, "--version"]):
-            make_environment()  # which brings a pip
+            make_environment()  # which includes pip
             pip = [str(VENV_PYTHON), "-m", "pip"]
         run_logged([*pip, *pip_install(UV_LOCK), "--target", str(folder)], "uv")
     except SetupError as error:
@@ -144,7 +144,7 @@ def find_uv() -> str | None:
 
 
 def install_with_uv(uv: str | None, lock: str, *, fresh: bool) -> None:
-    """Make .venv hold exactly the packages of a lock, and the workbook's library as a link to this folder."""
+    """Put exactly the packages of a lock file into .venv, and the workbook's library as a link to this folder."""
     if uv is None:
         raise SetupError("uv cannot run here.")
     if fresh:
@@ -155,17 +155,17 @@ def install_with_uv(uv: str | None, lock: str, *, fresh: bool) -> None:
 
 
 def install_with_pip(lock: str, *, fresh: bool) -> None:
-    """Do the same with what Python brings, where uv cannot."""
+    """Do the same as `install_with_uv` with what Python includes, for systems without uv."""
     if fresh:
         make_environment()
     pip = [str(VENV_PYTHON), "-m", "pip"]
-    # Uncompiled: the first run compiles what is used, which is a small part of what is installed.
+    # Uncompiled: the first run compiles what it uses, which is a small part of the installation.
     run_logged([*pip, *pip_install(lock), "--no-compile"], "packages")
     run_logged([*pip, "install", "--no-deps", "--no-build-isolation", "--no-input", "--editable", str(ROOT)], "project")
 
 
 def pip_install(lock: str) -> list[str]:
-    """Return the arguments with which pip installs what a lock names, and nothing else."""
+    """Return the arguments for pip to install exactly what a lock file lists."""
     return [
         *("install", "--no-deps", "--retries", "2", "--no-input", "--disable-pip-version-check"),
         *("--require-hashes", *WHEELS, "--requirement", str(ROOT / lock)),
@@ -173,12 +173,12 @@ def pip_install(lock: str) -> list[str]:
 
 
 def make_environment() -> None:
-    """Make an empty .venv with a pip in it, over whatever is there."""
+    """Create an empty .venv with pip, replacing anything there."""
     run_logged([BASE_PYTHON, "-m", "venv", "--clear", str(VENV)], "environment")
 
 
 def run_logged(command: Sequence[str], name: str, cwd: Path = ROOT) -> None:
-    """Run a step of the set-up with all its output in a log; raise a SetupError that says why, if it fails."""
+    """Run a step of the setup with its output in a log; if it fails, raise a SetupError with the cause."""
     log = LOGS / f"{name}.log"
     with log.open("wb") as output:
         code = subprocess.run(
@@ -194,12 +194,12 @@ def run_logged(command: Sequence[str], name: str, cwd: Path = ROOT) -> None:
 
 
 def cause_of(printed: str) -> str | None:
-    """Return the first known cause that shows in what a command printed."""
+    """Return the first known cause that matches a command's output."""
     return next((cause for cause, signs in SIGNS.items() if re.search(signs, printed)), None)
 
 
 def runs(command: Sequence[str]) -> bool:
-    """Return whether a program is there and works."""
+    """Return whether a program exists and works."""
     try:
         return subprocess.run(command, capture_output=True, env=environment(), check=False).returncode == 0
     except OSError:
@@ -207,20 +207,20 @@ def runs(command: Sequence[str]) -> bool:
 
 
 def environment() -> dict[str, str]:
-    """Return the environment of what installs: of this computer's settings, it gets those of the network and no others."""
+    """Return the environment for installers, which keeps only this computer's network settings."""
     from backchannel_lib.cli.settings import installer_environment
 
     return installer_environment(BASE_PYTHON, TOOLS)
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Set up what a command needs, and hand over to it; return the exit code."""
+    """Set up what a command needs, and run it; return the exit code."""
     if sys.version_info < (3, 11):  # noqa: UP036 - in words, before anything fails in a way that only programmers can read
         sys.exit(
             f"This is Python {platform.python_version()}; the workbook needs Python 3.11 or later. Install a newer "
             "one from python.org (or your system's store), and run workbook.py with it."
         )
-    from backchannel_lib.cli.main import parse  # needs no package, and refuses a wrong argument before a long install
+    from backchannel_lib.cli.main import parse  # needs no packages, and rejects a wrong argument before a long installation
     from backchannel_lib.cli.project import CommandError, exec_process
 
     asked, _ = parse(arguments)

@@ -1,6 +1,6 @@
-"""The engine of the Backchannel Workbook: what one insider's article says of a backchannel contact, case by case.
+"""The engine of the Backchannel Workbook: what one insider's article says about backchannel contacts, case by case.
 
-Importing it costs only the standard library; `judge_frame`, which needs pandas, comes in when it is first asked for.
+Importing it needs only the standard library; `judge_frame` imports pandas on first use.
 """
 
 from __future__ import annotations
@@ -81,7 +81,7 @@ __all__ = [
 
 PROVIDERS.append("backchannel_lib.page.rich_display")
 
-# Each name is imported when it is first asked for: a command, or a cell, then waits for no more than it uses.
+# Names are imported on first use, so that a command or a cell waits only for what it uses.
 _LAZY = {
     "Agreement": "backchannel_lib.model.readings",
     "Amplified": "backchannel_lib.model.amplifier",
@@ -132,6 +132,6 @@ _LAZY = {
 def __getattr__(name: str) -> Any:
     if name in _LAZY:
         module = importlib.import_module(_LAZY[name])
-        globals()[name] = value = getattr(module, name, module)  # `figures` is a module itself
+        globals()[name] = value = getattr(module, name, module)  # `figures` is itself a module
         return value
     raise AttributeError(f"module 'backchannel_lib' has no attribute {name!r}")
