@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import BrowserContext
 
-from tests.helpers.lab import GLANCE, PATIENCE, Lab, Opened, open_and_run
+from tests.helpers.lab import CLOSE, GLANCE, OPEN, PATIENCE, Lab, Opened, open_and_run
 
 CHAPTER = "05_what_moves_the_needle.ipynb"
 RECIPES = "13_build_your_own.ipynb"
@@ -130,52 +130,6 @@ def test_a_dead_kernel_is_told_in_a_sentence(opened: Opened, lab: Lab) -> None:
     assert [told for told in opened.complaints if "kernel" not in told.lower() and "404" not in told] == []
 
 
-def test_a_saved_chapter_opens_the_next_day_static_and_then_comes_alive(reader: BrowserContext, lab: Lab) -> None:
-    """On a new kernel, what was saved shows its static version and never an error; the workbook's own file was not touched."""
-    original = lab.folder / "notebooks" / CHAPTER
-    before = original.read_bytes()
-    saved = lab.folder / "my_work" / "chapters" / CHAPTER
-    assert original.read_bytes() == before
-    notebook = json.loads(saved.read_text(encoding="utf-8"))
-    kinds = {kind for cell in notebook["cells"] for one in cell.get("outputs", []) for kind in one.get("data", {})}
-    assert "text/html" in kinds
-    assert "application/vnd.jupyter.widget-view+json" not in kinds
-    page = reader.new_page()
-    page.add_init_script(
-        "new MutationObserver(() => { window.seen ||= document.body?.innerText.includes('model not found'); })"
-        ".observe(document, { childList: true, subtree: true });"
-    )
-    page.goto(f"{lab.address}/lab/tree/notebooks/{CHAPTER}?token=test")
-    page.wait_for_function(ALL_THERE, arg=3, polling=GLANCE, timeout=PATIENCE)
-    page.evaluate("window.jupyterapp.shell.currentWidget.sessionContext.shutdown()")
-    page.reload()
-    page.wait_for_function(ALL_THERE, arg=3, polling=GLANCE, timeout=PATIENCE)
-    assert not page.evaluate("window.seen")
-    page.close()
-
-
-def test_recipes_keep_their_code_and_a_teachers_change(reader: BrowserContext, lab: Lab) -> None:
-    """Chapter 13 is live too, with its code in sight; what a teacher changes is saved, and is not run by itself later."""
-    original = (lab.folder / "notebooks" / RECIPES).read_bytes()
-    opened = open_and_run(reader, lab, RECIPES)
-    page = opened.page
-    assert page.locator(".jp-CodeCell .cm-editor:visible").count() > 0
-    opened.wait_until_idle()
-    page.evaluate("""async () => {
-      const { content, sessionContext } = window.jupyterapp.shell.currentWidget;
-      [...content.model.cells].find(one => one.type === 'code').sharedModel.setSource('mine = 1');
-      await window.jupyterapp.commands.execute('docmanager:save');
-      await sessionContext.shutdown();
-    }""")
-    page.reload()
-    page.wait_for_selector(".jp-CodeCell .cm-editor:has-text('mine = 1')", timeout=PATIENCE)
-    opened.wait_until_idle()
-    page.wait_for_timeout(1000)
-    assert page.evaluate(EXECUTED) == 0
-    assert (lab.folder / "notebooks" / RECIPES).read_bytes() == original
-    page.close()
-
-
 def test_a_notebook_of_ones_own_is_not_run(opened: Opened, lab: Lab) -> None:
     """Neither a new one nor a copy of a chapter under another name, which is free to be changed."""
     page = opened.page
@@ -204,3 +158,50 @@ def test_a_notebook_of_ones_own_is_not_run(opened: Opened, lab: Lab) -> None:
     assert page.evaluate(EXECUTED) == 0
     assert not page.evaluate("window.jupyterapp.shell.currentWidget.hasClass('bw-reading')")
     page.evaluate("window.jupyterapp.shell.currentWidget.sessionContext.shutdown()")
+
+
+def test_a_saved_chapter_opens_the_next_day_static_and_then_comes_alive(opened: Opened, lab: Lab) -> None:
+    """On a new kernel, what was saved shows its static version and never an error; the workbook's own file was not touched."""
+    original = lab.folder / "notebooks" / CHAPTER
+    before = original.read_bytes()
+    saved = lab.folder / "my_work" / "chapters" / CHAPTER
+    assert original.read_bytes() == before
+    notebook = json.loads(saved.read_text(encoding="utf-8"))
+    kinds = {kind for cell in notebook["cells"] for one in cell.get("outputs", []) for kind in one.get("data", {})}
+    assert "text/html" in kinds
+    assert "application/vnd.jupyter.widget-view+json" not in kinds
+    page = opened.page
+    page.add_init_script(
+        "new MutationObserver(() => { window.seen ||= document.body?.innerText.includes('model not found'); })"
+        ".observe(document, { childList: true, subtree: true });"
+    )
+    page.evaluate(CLOSE)
+    page.goto(f"{lab.address}/lab/tree/notebooks/{CHAPTER}?token=test")
+    page.wait_for_function(ALL_THERE, arg=3, polling=GLANCE, timeout=PATIENCE)
+    page.evaluate("window.jupyterapp.shell.currentWidget.sessionContext.shutdown()")
+    page.reload()
+    page.wait_for_function(ALL_THERE, arg=3, polling=GLANCE, timeout=PATIENCE)
+    assert not page.evaluate("window.seen")
+
+
+def test_recipes_keep_their_code_and_a_teachers_change(opened: Opened, lab: Lab) -> None:
+    """Chapter 13 is live too, with its code in sight; what a teacher changes is saved, and is not run by itself later."""
+    original = (lab.folder / "notebooks" / RECIPES).read_bytes()
+    page = opened.page
+    page.evaluate(CLOSE)
+    page.evaluate(OPEN, f"notebooks/{RECIPES}")
+    opened.wait_until_live()
+    assert page.locator(".jp-CodeCell .cm-editor:visible").count() > 0
+    opened.wait_until_idle()
+    page.evaluate("""async () => {
+      const { content, sessionContext } = window.jupyterapp.shell.currentWidget;
+      [...content.model.cells].find(one => one.type === 'code').sharedModel.setSource('mine = 1');
+      await window.jupyterapp.commands.execute('docmanager:save');
+      await sessionContext.shutdown();
+    }""")
+    page.reload()
+    page.wait_for_selector(".jp-CodeCell .cm-editor:has-text('mine = 1')", timeout=PATIENCE)
+    opened.wait_until_idle()
+    page.wait_for_timeout(1000)
+    assert page.evaluate(EXECUTED) == 0
+    assert (lab.folder / "notebooks" / RECIPES).read_bytes() == original

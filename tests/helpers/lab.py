@@ -70,14 +70,13 @@ class Opened:
         """Wait until the first of the workbook's own widgets is there, which nobody has asked for."""
         self.page.wait_for_selector(".bw", state="attached", timeout=PATIENCE)
 
-    def cut_off(self, part: int = 0, kind: str = ".bw-lesson") -> list[str]:
-        """List what is wider than a part of the page, once its layout has come to rest.
+    def cut_off(self, kind: str = ".bw-lesson") -> list[str]:
+        """List what is wider than its part of the page, once the layout has come to rest.
 
         Args:
-            part: Its number among the parts of its kind.
-            kind: A selector: ``.bw`` is true of all parts, ``.bw-lesson`` of all but a panel.
+            kind: A selector of parts: ``.bw`` is true of all, ``.bw-lesson`` of all but a panel.
         """
-        found: list[str] = self.page.evaluate(CUT_OFF, [part, kind])
+        found: list[str] = self.page.evaluate(CUT_OFF, kind)
         return found
 
     def verdict(self) -> str:
@@ -222,21 +221,28 @@ CLOSE = """async () => {
     panel.dispose();
   }
 }"""
-#: What of a part is wider than it is.
-CUT_OFF = """async ([number, kind]) => {
-  const panel = document.querySelectorAll(kind)[number];
-  panel.scrollIntoView();  // what is out of sight is not laid out anew
-  // Wait until the layout has come to rest: the same size and place through ten frames, and no less than the page itself takes.
-  let [before, still, begun] = ['', 0, performance.now()];
-  while (still < 10 || performance.now() - begun < 200) {
-    await new Promise(requestAnimationFrame);
-    const box = panel.getBoundingClientRect();
-    const now = [box.x, box.y, box.width, panel.scrollWidth, panel.scrollHeight].join();
-    still = now === before ? still + 1 : 0;
-    before = now;
+#: What is wider than the part of the page that it is in.
+CUT_OFF = """async (kind) => {
+  const parts = [...document.querySelectorAll(kind)];
+  const found = [];
+  let begun = performance.now();
+  for (const part of parts) {
+    part.scrollIntoView();  // what is out of sight is not laid out anew
+    // Wait until the layout has come to rest: the same size and place through five frames. A new width takes the page a while.
+    let [before, still] = ['', 0];
+    while (still < 5 || performance.now() - begun < 200) {
+      await new Promise(requestAnimationFrame);
+      const box = part.getBoundingClientRect();
+      const now = [box.x, box.y, box.width, part.scrollWidth, part.scrollHeight].join();
+      still = now === before ? still + 1 : 0;
+      before = now;
+    }
+    const right = part.getBoundingClientRect().right + 1;
+    for (const one of part.querySelectorAll('*')) {
+      if (one.getBoundingClientRect().right > right && one.checkVisibility() && !one.closest('.bw-hidden, .bw-plot, .bw-numbers')) {
+        found.push(`${part.querySelector('h2')?.textContent}: ${one.outerHTML.slice(0, 120)}`);
+      }
+    }
   }
-  const right = panel.getBoundingClientRect().right + 1;
-  return [...panel.querySelectorAll('*')].filter(one => one.checkVisibility()
-    && !one.closest('.bw-hidden, .bw-plot, .bw-numbers') && one.getBoundingClientRect().right > right)
-    .map(one => one.outerHTML.slice(0, 120));
+  return found;
 }"""

@@ -1,0 +1,132 @@
+"""Every activity in a real browser, worked by keyboard alone: predict, reveal, move, answer.
+
+Each has a page to itself, since a key costs many times as much in JupyterLab. test_chapters.py looks at whole chapters there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser, Page
+
+from backchannel_lib.activities.tables import ActivityRow, load_activities
+from backchannel_lib.base.texts import text
+from backchannel_lib.notebook.widget import open_activity
+from tests.helpers.lab import SIZE
+from tests.helpers.panel_page import PanelPage
+
+#: Buttons that a walk does not press, since they take back what it is about, leave files on the machine, or open it to phones.
+NOT_PRESSED = {
+    "undo",
+    "reset",
+    "restore",
+    "save_case",
+    "delete_case",
+    "save_bets",
+    "delete_bets",
+    "save",
+    "text",
+    "calendar",
+    "earlier",
+}
+NOT_PRESSED |= {"choose", "fresh", "table", "phones_ask", "phones_open", "phones_close"}
+#: Buttons that lead through an activity when they are pressed again and again, by its kind.
+AGAIN = {"round": "next"}
+#: Where each kind of activity tells its answer: at least one of these places has to be filled after the walk.
+ANSWERS = ", ".join(
+    f"[data-fragment{name}]"
+    for name in ("=beside", "^='told.'", "=compared", "=now", "=made", "=told", "=tally", "=why", "=answer", "=missing")
+)
+#: The key that works each kind of control.
+KEYS = {
+    "radio": "Space",
+    "checkbox": "Space",
+    "range": "ArrowRight",
+    "select": "ArrowDown",
+    "button": "Enter",
+    "summary": "Enter",
+    "textarea": "x",
+}
+
+#: A text is sent DEBOUNCE_MS of the page's settings.js after its last key; the page itself waits, so a busy one waits longer.
+WRITTEN = "() => new Promise(done => setTimeout(done, 320))"
+
+LOOK = """() => {
+  const one = document.activeElement;
+  const part = one.closest('.bw-lesson');
+  if (!part) return null;
+  const group = one.type === 'radio' ? one.name : '';
+  return {
+    kind: one.localName === 'input' ? one.type : one.localName,
+    does: one.dataset.action ?? '', value: one.dataset.value ?? '', clock: one.dataset.clockAction ?? '',
+    field: one.closest('[data-field]')?.dataset.field ?? '',
+    checked: group ? !!part.querySelector(`input[name="${CSS.escape(group)}"]:checked`) : one.checked === true,
+    seen: one.checkVisibility(),
+  };
+}"""
+
+
+def walk(opened: PanelPage, again: str = "") -> tuple[list[str], bool]:
+    """Go through an activity by Tab, working each control once by its own key, and one button whenever it comes.
+
+    Returns:
+        What was worked, and whether an answer stood there at any time.
+    """
+    page = opened.page
+    opened.settle()
+    worked: list[str] = []
+    found = False
+    for _ in range(140):
+        page.keyboard.press("Tab")
+        at = page.evaluate(LOOK)
+        if at is None:
+            break
+        assert at["seen"], f"the focus is on something out of sight: {at}"
+        name = f"{at['kind']} {at['does'] or at['field'] or at['clock']} {at['value']}".strip()
+        if (name in worked and at["does"] != (again or None)) or at["does"] in NOT_PRESSED:
+            continue
+        worked.append(name)
+        if at["kind"] in KEYS and not (at["kind"] == "radio" and at["checked"]):
+            # Sliders go to and fro, so that shares that have to add up still do.
+            back = at["kind"] == "range" and sum(one.startswith("range") for one in worked) % 2 == 0
+            page.keyboard.press("ArrowLeft" if back else KEYS[at["kind"]])
+            if at["kind"] == "textarea":
+                page.evaluate(WRITTEN)
+            opened.settle()
+            found = found or answered(page)
+    return worked, found
+
+
+def answered(page: Page) -> bool:
+    """Return whether the activity shows an answer."""
+    found: bool = page.evaluate(
+        "answers => [...document.querySelectorAll(answers)].some(one => one.checkVisibility() && one.innerText.trim() !== '')",
+        ANSWERS,
+    )
+    return found
+
+
+@pytest.fixture(scope="module")
+def opened(browser: Browser) -> Iterator[PanelPage]:
+    """A page for all activities."""
+    context = browser.new_context(viewport=SIZE, accept_downloads=True)
+    yield PanelPage(context.new_page())
+    context.close()
+
+
+@pytest.mark.independent
+@pytest.mark.parametrize("row", load_activities(), ids=lambda row: row.activity)
+def test_an_activity_is_worked_by_keyboard_alone(opened: PanelPage, row: ActivityRow) -> None:
+    """Every control is reached and worked by keys, an answer comes, and never before a prediction."""
+    opened.show(open_activity(row))
+    page = opened.page
+    assert page.locator(".bw-lesson h2").first.text_content() == text(f"activity.{row.activity}.title")
+    assert not (row.kind in {"scenes", "sorting", "questions"} and answered(page)), "an answer before a prediction"
+    worked, found = walk(opened, AGAIN.get(row.kind, ""))
+    assert len(worked) >= 3, worked
+    assert found, f"no answer after {worked}"
+    notices = page.evaluate("[...document.querySelectorAll('[data-notice]')].map(one => one.innerText)")
+    assert text("panel.disconnected") not in notices
+    assert text("panel.not_understood") not in notices
+    assert opened.complaints == []
