@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import string
 from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 from typing import NamedTuple
@@ -28,7 +29,7 @@ def load_words(path: Path = None) -> dict[str, str]:
         path: A single file in the same format; None for the workbook's own files.
 
     Returns:
-        Texts by id; a text can have placeholders such as ``{value}``, which `text` fills in.
+        Texts by id; a text can have placeholders such as ``{value}`` or ``{count:vote|votes}``, which `text` fills in.
 
     Raises:
         TableError: A table is broken, or two files have the same id.
@@ -73,12 +74,27 @@ def text(word_id: str, **values: object) -> str:
     Examples:
         >>> text("verdict.ignored.name")
         'Ignored'
+        >>> text("round.more_links", count=1), text("round.more_links", count=2)
+        ('1 link to go.', '2 links to go.')
     """
     words = _added if word_id in _added else all_words()
     if word_id not in words:
         raise KeyError(f"no text has the id {word_id!r}; near it: {', '.join(suggestions(word_id, words).split(', ')[:1])}")
     template = words[word_id]
-    return template.format(**values) if values else template
+    if not values:
+        return template
+    return _WITH_PLURALS.vformat(template, (), values) if "|" in template else template.format(**values)
+
+
+class _WithPlurals(string.Formatter):
+    """Fills in places; ``{count:vote|votes}`` is the first of two words where the number is 1, and else the second."""
+
+    def format_field(self, value: object, format_spec: str) -> str:
+        one, bar, more = format_spec.partition("|")
+        return (one if value == 1 else more) if bar else str(super().format_field(value, format_spec))
+
+
+_WITH_PLURALS = _WithPlurals()
 
 
 def add_texts(texts: Mapping[str, str]) -> None:

@@ -58,7 +58,7 @@ def file_facts(case: Case, *, contact: bool = True, moment: bool = True) -> list
         ),
         *([(text("file_sheet.before"), text("file_sheet.was_here"), text("file_sheet.met"))] if case.prior_contact else []),
         *([(text("desk.caller"), caller_of(case), _standing(case))] if contact else []),
-        *([(text("file_sheet.moment"), text(f"level.phase.{case.phase}"), "; ".join(_moment(case)))] if moment else []),
+        *([(text("file_sheet.moment"), text(f"level.phase.{case.phase}"), _in_a_row(_moment(case)))] if moment else []),
     ]
 
 
@@ -88,7 +88,7 @@ def file_brief(case: Case, *, contact: bool = True) -> str:
 
     Examples:
         >>> file_brief(Case(score=251, leave_of_absence=True, recommender="known_dean"))
-        '251 · A leave of absence · Dean whom you know'
+        '251 · A leave of absence · Dean you know'
     """
     attempts = [f"{text('desk.attempts')}: {case.failed_attempts}"] if case.failed_attempts else []
     visa = [f"{text('desk.visa')}: {text('desk.visa_needed')}"] if case.needs_visa else []
@@ -161,7 +161,12 @@ def _standing(case: Case) -> str:
     known = text("desk.caller_known" if is_known(case) else "file_sheet.caller_unknown")
     introduced = [text("file_sheet.introduced")] if case.introduced else []
     record = [] if case.track_record is None else [text("file_sheet.record", worked=case.track_record)]
-    return "; ".join([known, *introduced, *record])
+    return _in_a_row([known, *introduced, *record])
+
+
+def _in_a_row(told: list[str]) -> str:
+    """Join what is told with semicolons, with one capital at the beginning."""
+    return "; ".join([told[0], *(one[:1].lower() + one[1:] for one in told[1:])])
 
 
 def _moment(case: Case) -> list[str]:

@@ -214,7 +214,8 @@ class Drill(PersistentForm, TimedDeck):
 
     def _head(self, turn: str) -> str:
         row = self.turns[turn]
-        return text("drill.head_ping" if row.is_ping else "drill.head_file", time=row.time, name=self._name(turn))
+        time = text("clock.am", hour=row.time)
+        return text("drill.head_ping" if row.is_ping else "drill.head_file", time=time, name=self._name(turn))
 
     def _message(self, turn: str, state: Record) -> Markup:
         """Return what somebody said for a file, or that nobody did."""
@@ -291,7 +292,7 @@ class Drill(PersistentForm, TimedDeck):
         """Return what the reader did on a ping, what the article expects, and why."""
         row = self.turns[ping]
         return join(
-            tag("h4", f"{row.time} · {self._line(ping)} · {self._who(ping)}"),
+            tag("h4", f"{text('clock.am', hour=row.time)} · {self._line(ping)} · {self._who(ping)}"),
             description_list(
                 (text("drill.you"), self._change(ping, state)),
                 (text("drill.so"), text(f"drill.way.{self.way(ping, state)}")),

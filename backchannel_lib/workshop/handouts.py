@@ -165,7 +165,7 @@ def _how() -> list[Markup]:
 
 
 def _voices() -> Markup:
-    voices = [tag("p", text(f"sheet.voice_{voice}"), class_=voice) for voice in ("article", "ours", "rule")]
+    voices = [tag("p", text(f"sheet.voice_{voice}"), class_=voice) for voice in ("rule", "article", "ours")]
     three = tag("div", voices, class_="three")
     return tag("section", tag("h2", text("sheet.voices")), three, tag("p", article_name(), class_="small"), class_="whole")
 

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 from backchannel_lib.activities.saved_answers import folder
-from backchannel_lib.base.errors import CaseError
+from backchannel_lib.base.errors import CaseError, CaseFileError
 from backchannel_lib.base.texts import text
 from backchannel_lib.model.verdict import Verdict
 from backchannel_lib.page.activity_page import show_if, slot
@@ -76,7 +76,9 @@ class Phones:
             self._open_with_retries(server, wanted, port)
         except (ImportError, OSError, CaseError) as error:
             self.state = "off"
-            return str(error) if isinstance(error, CaseError) else text("phones.not_here")
+            if not isinstance(error, CaseError):
+                return text("phones.not_here")
+            return str(error) if isinstance(error, CaseFileError) else error.sentence[:1].upper() + error.sentence[1:]
         self._server, self.state = server, "on"
         return ""
 

@@ -230,18 +230,43 @@ def places(text: str) -> set[str]:
     for _, name, spec, conversion in string.Formatter().parse(text):
         if name is not None:
             assert re.fullmatch(r"[a-z_]+", name), f"{{{name}}}"
-            assert not spec
+            assert not spec or re.fullmatch(r"[\w ']+\|[\w ']+", spec), f"{{{name}:{spec}}}"
             assert not conversion
             found.add(name)
     return found
 
 
 def test_every_place_of_every_text_can_be_filled_in() -> None:
-    """Every text can be filled in, its places are plain names, and nothing is left open or doubled."""
+    """Every text can be filled in, its places are plain names or two words, and nothing is left open or doubled."""
     for word, template in all_words().items():
-        filled = template.format(**dict.fromkeys(places(template), "7"))
+        filled = text(word, **dict.fromkeys(places(template), "7"))
         assert "{" not in filled, word
         assert "}" not in filled, word
+
+
+@pytest.mark.parametrize(
+    ("count", "said"),
+    [
+        (0, "has 0 problems, listed at the top. Fix them first: saving now would lose those rows."),
+        (1, "has 1 problem, listed at the top. Fix it first: saving now would lose that row."),
+        (2, "has 2 problems, listed at the top. Fix them first: saving now would lose those rows."),
+    ],
+)
+def test_one_is_singular_and_any_other_number_is_plural(count: int, said: str) -> None:
+    assert text("error.own_case_problems", count=count) == said
+
+
+#: A plural after a place that is filled with a number; ``{count:vote|votes}`` is how to say it.
+PLURAL = re.compile(r"\{\w+\} (?:min(?:utes)? (?:late|early)|votes|links|people|problems|rounds)\b")
+
+
+def test_no_text_of_the_workshop_puts_a_plural_after_a_number_that_may_be_one() -> None:
+    counted = {
+        word: template
+        for word, template in all_words().items()
+        if word.startswith(("run_plan.", "round.", "phones.", "error.own_"))
+    }
+    assert {word: found.group() for word, template in counted.items() if (found := PLURAL.search(template))} == {}
 
 
 def calls_of_text() -> Iterator[tuple[str, ast.expr, set[str], bool]]:

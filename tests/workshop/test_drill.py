@@ -783,7 +783,7 @@ def test_a_caller_is_named_from_the_director_s_side(caller: str) -> None:
     case = Case().replace(recommender=caller)
     told = text(f"file_sheet.caller.{caller}")
     assert told in shown(case)
-    assert ("not know" in told) == (caller in {"random_dean", "unconnected_faculty"})
+    assert ("don't know" in told) == (caller in {"random_dean", "unconnected_faculty"})
 
 
 def content(text: str) -> set[str]:

@@ -125,7 +125,7 @@ def test_every_problem_is_listed_with_row_column_value_and_what_to_do() -> None:
         "row 4, column Topic: must be one of ",
         "row 5, column Difficulty: must be a whole number from 1 to 3, but it is 9.",
         "row 6, column Your score: must be a score of the same exam",
-        "row 7, column Name: is the name or id of the case in row 2 too ('The  Night Shift!'",
+        "row 7, column Name: is also the name or id of the case in row 2 ('The  Night Shift!'",
         "row 8, column Your score: must be a whole number from 1 to 999, but it is 2028.",
         "row 9, column Contact: is blank",
     ):
@@ -244,7 +244,8 @@ def test_a_second_case_of_the_same_name_never_replaces_the_first(folder: Path) -
     """Only a case that was opened is written over."""
     save_own_case(new_case()._replace(texts={**dict.fromkeys(TEXTS, "x"), "title": "Twice"}))
     fill(activity := form(), **{**FILLED, "title": "Twice"})
-    assert "choose another name" in answers(activity, {"type": "save_case"})[0]["notice"]
+    said = answers(activity, {"type": "save_case"})[0]["notice"]
+    assert said.startswith("Nothing was changed. Name: is already the name of another of your cases ('Twice').")
     assert saved_own_cases().cases[0].texts["file"] == "x"
 
 
@@ -255,7 +256,7 @@ def test_a_table_with_a_problem_is_shown_and_never_written_over(folder: Path) ->
     activity = form()
     assert "row 2, column Topic" in activity.fragments(activity.state)["problems"]
     fill(activity, **FILLED)
-    assert "has 1 problems" in answers(activity, {"type": "save_case"})[0]["notice"]
+    assert "has 1 problem, listed at the top. Fix it first" in answers(activity, {"type": "save_case"})[0]["notice"]
     assert (folder / NAME).read_text() == broken
 
 

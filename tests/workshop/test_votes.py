@@ -243,7 +243,7 @@ def test_a_spoilt_store_is_a_sentence(tmp_path: Path, spoil: Any) -> None:
         ):
             with pytest.raises(CaseFileError) as caught:
                 call()
-            assert str(caught.value).startswith("votes.sqlite: could not be used to count votes: ")
+            assert str(caught.value).startswith("votes.sqlite: couldn't be used to count votes: ")
             assert "Typed counts" in caught.value.sentence
         assert path.read_bytes() == before
         with pytest.raises(CaseFileError):
@@ -293,7 +293,7 @@ def test_a_folder_that_takes_no_file_is_a_sentence(tmp_path: Path) -> None:
     """Where the store cannot be written, the sentence says so; when it can, the same store works."""
     (tmp_path / "kept").write_text("a file where the folder should be", encoding="utf-8")
     with VoteStore(tmp_path / "kept" / "votes.sqlite") as store:
-        with pytest.raises(CaseFileError, match="could not be used to count votes"):
+        with pytest.raises(CaseFileError, match="couldn't be used to count votes"):
             store.open_round("one", "First?", YES_NO)
         (tmp_path / "kept").unlink()
         store.open_round("one", "First?", YES_NO)
@@ -1438,7 +1438,7 @@ def test_nobody_is_told_to_raise_a_hand_while_a_vote_is_sent() -> None:
         *(f"votes.page.{one}" for one in ("again", "missed", "unreached", "apart", "noscript")),
         *(f"votes.refused.{one}" for one in ("ballot", "full")),  # no such vote is ever sent again
     }
-    assert "do not raise a hand" in shown["votes.page.again"]
+    assert "don't raise your hand" in shown["votes.page.again"]
     assert all("not both" in shown[f"votes.page.{one}"] for one in ("missed", "unreached"))
 
 
@@ -1557,7 +1557,7 @@ def test_without_a_network_a_sentence_says_so(server: VoteServer, monkeypatch: p
     assert caught.value.rule == "votes_no_network"
     assert "Typed counts" in caught.value.sentence or "typed counts" in caught.value.sentence
     assert not server.running
-    assert "phones cannot reach" in server.open(HERE).sentence
+    assert "phones can't reach" in server.open(HERE).sentence
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ from backchannel_lib.activities.messages import ActionResult
 from backchannel_lib.activities.saved_answers import saved_place
 from backchannel_lib.activities.scenes import sweep
 from backchannel_lib.activities.tables import ActivityRow
-from backchannel_lib.base.errors import CaseError, CaseFileError, known_word
+from backchannel_lib.base.errors import CaseError, known_word
 from backchannel_lib.base.formatting import suggestions
 from backchannel_lib.base.texts import text
 from backchannel_lib.model.case import Case
@@ -143,7 +143,8 @@ class OwnCasesActivity(Activity[OwnCase]):
             saved = save_own_case(self.state)
         except CaseError as error:
             self.found = saved_own_cases()
-            problem = str(error) if isinstance(error, CaseFileError) else error.sentence
+            label = self.label(error.field) if error.field in self.entries else error.field
+            problem = text("error.at_field", label=label, sentence=error.sentence)
             return {"notice": text("own_case.not_saved", problem=problem)}
         self._table_changed()
         return self._show(saved, notice=text("own_case.is_saved", title=saved.title, where=saved_place()))

@@ -168,7 +168,7 @@ def read_own_cases(source: str | bytes) -> OwnCases:
         >>> found.cases[0].key, found.cases[0].case.score
         ('own_the_quiet_file', 228)
         >>> print(*read_own_cases(f"{head}\nThe quiet file,paper,Eight interviews.,,Who else?,The score.,900").problems)
-        my_cases.csv, row 2, column Contact: is blank, so a room would see nothing there; write a sentence or two.
+        my_cases.csv, row 2, column Contact: is blank, so the room would see nothing there. Write a sentence or two.
     """
     try:
         table = read_table(source, COLUMNS, NAME, MOST_CASES, keep_going=True)

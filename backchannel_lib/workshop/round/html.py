@@ -306,7 +306,7 @@ def _log(state: WorkshopState) -> Markup:
 
 
 def _welcome() -> Markup:
-    lines = [tag("li", text(f"round.welcome.{name}")) for name in ("made_up", "one_view", "rule")]
+    lines = [tag("li", text(f"round.welcome.{name}")) for name in ("made_up", "rule", "one_view")]
     return join(tag("p", text("stage.title"), class_="bw-welcome-title"), tag("ul", lines))
 
 

@@ -33,7 +33,6 @@ from backchannel_lib.workshop.run_plan.model import (
     starts,
     steps_of,
 )
-from backchannel_lib.workshop.topics import HARDEST
 
 LAST_MINUTE: Final = 240
 LAST_START: Final = 999_999_999
@@ -45,7 +44,7 @@ KEYS: Final = ("on", "back", "vote", "second", "undo", "clock", "what_if", "page
 
 
 def step_name(row: RunStepRow) -> str:
-    """Return a step's title, with the round's topic and difficulty.
+    """Return a step's title, with the round's difficulty.
 
     Examples:
         >>> step_name(steps_of("short")[1])
@@ -53,8 +52,7 @@ def step_name(row: RunStepRow) -> str:
     """
     if not row.topic:
         return row.title
-    topic = text(f"topic.{row.topic}")
-    return text("run_plan.round_named", step=row.title, topic=topic, difficulty=row.difficulty, hardest=HARDEST)
+    return text("run_plan.round_named", step=row.title, difficulty=row.difficulty)
 
 
 def when_late(row: RunStepRow) -> str:
@@ -62,10 +60,13 @@ def when_late(row: RunStepRow) -> str:
 
     Examples:
         >>> when_late(steps_of("short")[1])
-        'stays in; can be cut to 2'
+        'cut to 2 min'
     """
-    goes = text("run_plan.cell_never") if row.skip is None else text("run_plan.cell_skip", place=row.skip)
-    return goes if row.shorter is None else "; ".join((goes, text("run_plan.cell_shorter", minutes=row.shorter)))
+    ways = [
+        *([text("run_plan.cell_skip", place=row.skip)] if row.skip is not None else []),
+        *([text("run_plan.cell_shorter", minutes=row.shorter)] if row.shorter is not None else []),
+    ]
+    return text("run_plan.cell_or").join(ways) or text("run_plan.cell_never")
 
 
 def markers(plan: str, at: int, skipped: tuple[str, ...] = ()) -> str:
