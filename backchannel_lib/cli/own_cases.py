@@ -1,4 +1,4 @@
-"""Check your own cases before `backchannel present` and `backchannel print` start."""
+"""What `backchannel present` and `backchannel print` do about your own cases, scenes and questions before they start."""
 
 from __future__ import annotations
 
@@ -6,19 +6,21 @@ import sys
 
 from backchannel_lib.base.texts import text
 from backchannel_lib.cli.project import CommandError
-from backchannel_lib.workshop.own_cases.model import NAME, saved_own_cases
+from backchannel_lib.workshop.own_cases.tables import TABLES
 
 
 def check_own_cases() -> None:
-    """Print the number of your own cases in the deck, if there are any.
+    """Say how many cases, scenes and questions of your own there are; say nothing where there are none.
 
     Raises:
-        CommandError: The table has errors; the message lists them all.
+        CommandError: Something is wrong in a table; everything that is, is listed, table by table.
     """
-    found = saved_own_cases()
-    if found.problems:
-        raise CommandError("\n".join([text("own_case.fix_first", name=NAME), *found.problems]))
-    for note in found.notes:
-        print(note, file=sys.stderr)
-    if found.cases:
-        print(text("own_case.in", count=len(found.cases), first=sum(case.first for case in found.cases)), flush=True)
+    found = [(table, table.saved()) for table in TABLES]
+    wrong = [(text("own_case.fix_first", name=table.name), *rows.problems) for table, rows in found if rows.problems]
+    if wrong:
+        raise CommandError("\n".join(line for lines in wrong for line in lines))
+    for table, rows in found:
+        for note in rows.notes:
+            print(note, file=sys.stderr)
+        if rows.rows:
+            print(text(table.told, count=len(rows.rows), first=sum(row.first for row in rows.rows)), flush=True)

@@ -22,6 +22,8 @@ from backchannel_lib.model.tables import Settings, assumption_id, case_settings,
 from backchannel_lib.model.verdict import Judgment
 from backchannel_lib.page.verdict_html import stages_on_screen
 from backchannel_lib.workshop.own_cases.model import OwnCase, OwnDetails, saved_own_cases
+from backchannel_lib.workshop.own_cases.questions import saved_own_questions
+from backchannel_lib.workshop.own_cases.scenes import SCENES
 from backchannel_lib.workshop.topics import HARDEST, topic_names
 
 
@@ -120,8 +122,8 @@ _made: dict[str, Vignette] = {}
 
 @functools.cache
 def saved_cases() -> tuple[OwnCase, ...]:
-    """Return your own cases in ``my_cases.csv`` that have no errors."""
-    return saved_own_cases().cases
+    """Return your own cases in ``my_cases.csv``, then your scenes in ``my_scenes.csv``, that have no errors."""
+    return (*saved_own_cases().cases, *SCENES.saved().rows)
 
 
 def first_files() -> tuple[str, ...]:
@@ -130,7 +132,8 @@ def first_files() -> tuple[str, ...]:
 
 
 def read_own_again() -> None:
-    """Read your own cases again when a session begins, because they may have changed on disk."""
+    """Read your own cases, scenes and questions again when a session begins, because they may have changed on disk."""
+    saved_own_questions.cache_clear()
     saved_cases.cache_clear()
     vignettes.cache_clear()
 

@@ -177,7 +177,7 @@ def _to_vote(number: int, vignette: Vignette) -> Markup:
         "section",
         tag("h2", text("sheet.round", number=number, title=vignette.title)),
         tag("p", vignette.file, " ", tag("span", file_brief(vignette.case, contact=False), class_="small")),
-        tag("p", tag("b", text("sheet.contact")), " ", vignette.contact),
+        tag("p", tag("b", text("sheet.contact")), " ", vignette.contact) if vignette.contact else None,
         tag("h3", text("sheet.my_vote", question=text("votes.page.question"))),
         tag("table", tag("tbody", tag("tr", boxes)), class_="votes"),
         tag("p", text("sheet.my_why"), class_="line"),
@@ -192,7 +192,7 @@ def _file(number: int, vignette: Vignette) -> Markup:
         tag("h2", heading),
         tag("p", vignette.file),
         tag("div", file_sheet(vignette.case, heading), class_="file"),
-        tag("p", tag("b", text("sheet.contact")), " ", vignette.contact),
+        tag("p", tag("b", text("sheet.contact")), " ", vignette.contact) if vignette.contact else None,
     )
 
 

@@ -74,7 +74,7 @@ def _slide(number: int, one: PlayedRound) -> Markup:
     return tag(
         "section",
         tag("h2", f"{number}. {vignette.title}"),
-        tag("p", vignette.contact),
+        tag("p", vignette.contact or vignette.file),
         tag("p", tag("b", text("rules.title"), ": ", rule.label), ". ", rule.reason, class_="rule"),
         tag("p", tag("b", text("guess.article"), ": ", judgment.verdict.label), ". ", weakest_sentence(judgment)),
         table(text("round.spread_caption"), head, rows),

@@ -9,7 +9,7 @@ from backchannel_lib.activities.activity import Action
 from backchannel_lib.activities.form import Record, integer_field
 from backchannel_lib.activities.messages import ActionResult
 from backchannel_lib.activities.persistent_form import PersistentForm
-from backchannel_lib.activities.questions import Question, questions_of
+from backchannel_lib.activities.questions import OwnOption, Question, questions_of
 from backchannel_lib.activities.tables import ActivityRow
 from backchannel_lib.base.errors import known_word
 from backchannel_lib.base.texts import text
@@ -20,6 +20,7 @@ from backchannel_lib.page.components import citations, lines_of
 from backchannel_lib.page.html import Markup, join, tag
 from backchannel_lib.page.inputs import button
 from backchannel_lib.page.rule_html import SIGNS
+from backchannel_lib.workshop.own_cases.questions import RoomOwnQuestion, saved_own_questions
 from backchannel_lib.workshop.stage import CHAPTER
 
 LAST: Final = 500  # more screens than any room sees
@@ -36,10 +37,11 @@ class RoomQuestion(NamedTuple):
         ask: The question, in a student's words.
         short: The answer in a word or two.
         answer: The answer in two or three sentences.
-        voice: Whose answer it is: ``article``, ``rule`` or ``ours``.
+        voice: Whose answer it is: ``article``, ``rule``, ``ours``, or ``own`` for a question of the facilitator's.
         source: Its sources, folded, as HTML.
-        source_line: Its sources in one line; blank if it is only our advice.
-        row: Its row in data/questions.csv.
+        source_line: Its sources in one line; blank if it is only advice.
+        row: Its row in data/questions.csv; None for a question of the facilitator's.
+        options: The answers to choose from, of a question of the facilitator's.
     """
 
     key: str
@@ -50,6 +52,7 @@ class RoomQuestion(NamedTuple):
     source: Markup
     source_line: str
     row: Question | None = None
+    options: tuple[OwnOption, ...] = ()
 
 
 def _of_table(row: Question) -> RoomQuestion:
@@ -67,6 +70,12 @@ def _of_table(row: Question) -> RoomQuestion:
     )
 
 
+def _of_own(one: RoomOwnQuestion) -> RoomQuestion:
+    asked = one.asked
+    right = next(option for option in asked.options if option.option == asked.answer)
+    return RoomQuestion(one.key, asked.text, right.text, right.why, "own", Markup(""), "", options=asked.options)
+
+
 def _source_line(row: Question) -> str:
     """Return the sources of an answer in one line, each outside source once; blank for our advice."""
     article = text("card.article_lines", lines=", ".join(map(lines_of, row.claims))) if row.claims else ""
@@ -74,13 +83,15 @@ def _source_line(row: Question) -> str:
 
 
 def room_questions() -> tuple[RoomQuestion, ...]:
-    """Return the questions in order: those of chapter 12, which the rules answer.
+    """Return the questions in the order in which they are shown: chapter 12's, and your own before them or after them.
 
     Examples:
         >>> [(one.key, one.short) for one in room_questions()][1]
         ('room_dean_now', 'Ask first')
     """
-    return tuple(map(_of_table, questions_of(CHAPTER)))
+    own = saved_own_questions()
+    before, after = ([_of_own(one) for one in own if one.first is first] for first in (True, False))
+    return (*before, *map(_of_table, questions_of(CHAPTER)), *after)
 
 
 class RoomQuestions(PersistentForm):
@@ -94,6 +105,7 @@ class RoomQuestions(PersistentForm):
     """
 
     def __init__(self, row: ActivityRow) -> None:
+        saved_own_questions.cache_clear()
         # 0 is the list; each question then has two screens, without and with its answer
         super().__init__(row, {"at": integer_field("at", 0, LAST, 0)})
 
@@ -102,8 +114,8 @@ class RoomQuestions(PersistentForm):
     def actions(self) -> dict[str, Action]:
         """Return the actions of the buttons."""
         return {
-            "next": lambda _: self._to(self.state["at"] + 1),
-            "back": lambda _: self._to(self.state["at"] - 1),
+            "next": lambda _: self._to(self._at(self.state) + 1),
+            "back": lambda _: self._to(self._at(self.state) - 1),
             "list": lambda _: self._to(0),
             "question": self._question,
         }
@@ -126,16 +138,23 @@ class RoomQuestions(PersistentForm):
 
     # ---- on screen ----
 
-    def _on_screen(self, state: Record) -> RoomQuestion | None:
-        return room_questions()[(state["at"] - 1) // 2] if state["at"] else None
-
     @staticmethod
-    def _is_answered(state: Record) -> bool:
-        return bool(state["at"]) and state["at"] % 2 == 0
+    def _at(state: Record) -> int:
+        """Return the screen that is shown: the list too, once your own questions have become fewer."""
+        at = int(state["at"])
+        return at if at <= 2 * len(room_questions()) else 0
+
+    def _on_screen(self, state: Record) -> RoomQuestion | None:
+        at = self._at(state)
+        return room_questions()[(at - 1) // 2] if at else None
+
+    def _is_answered(self, state: Record) -> bool:
+        at = self._at(state)
+        return at > 0 and at % 2 == 0
 
     def sections(self, state: Record) -> list[str]:
         """Return the visible sections."""
-        return ["question" if state["at"] else "list"]
+        return ["question" if self._on_screen(state) else "list"]
 
     def fragments(self, state: Record) -> dict[str, str]:
         """Return the list, or a question with its answer once somebody asks for it."""
@@ -144,8 +163,9 @@ class RoomQuestions(PersistentForm):
         return {
             "head": join(one.ask if one else text("room_questions.list")),
             "list": "" if one else _list(),
-            "answer": _answer(one) if one and answered else "",
-            "nav": _nav(state["at"]),
+            "options": _options(one, answered=answered) if one else "",
+            "answer": _answer(one) if one and answered and not one.options else "",
+            "nav": _nav(self._at(state)),
             "note": _note(one) if one and not answered else "",
             "live_text": f"{one.short}. {one.answer}" if one and answered else "",
         }
@@ -157,7 +177,7 @@ class RoomQuestions(PersistentForm):
             self.key,
             slot("head", parts["head"], "h3", class_="bw-question-head"),
             show_if("list", visible, slot("list", parts["list"])),
-            show_if("question", visible, slot("answer", parts["answer"])),
+            show_if("question", visible, slot("options", parts["options"]), slot("answer", parts["answer"])),
             slot("nav", parts["nav"], class_="bw-toolbar bw-nav"),
             slot("note", parts["note"]),
             look="bw-round bw-room-questions",
@@ -202,6 +222,21 @@ def _nav(at: int) -> Markup:
         button(text("scene.back"), "back", key="ArrowLeft PageUp", hint="←") if at else None,
         button(text("room_questions.all"), "list", key="m", hint="M") if at else None,
     )
+
+
+def _options(one: RoomQuestion, *, answered: bool) -> Markup:
+    """Write the answers to choose from; once it was asked for, which is right and why, in words and not by color alone."""
+    items = [
+        tag(
+            "li",
+            tag("b", option.text),
+            tag("b", " ✓ ", text("room_questions.right"), class_="bw-here") if answered and option.text == one.short else None,
+            tag("p", option.why) if answered else None,
+            class_="bw-option-right" if answered and option.text == one.short else None,
+        )
+        for option in one.options
+    ]
+    return tag("ol", items, class_="bw-question-options") if items else Markup("")
 
 
 def _answer(one: RoomQuestion) -> Markup:

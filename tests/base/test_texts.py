@@ -21,6 +21,7 @@ from backchannel_lib.model.tables import ANSWERS, STAGES, WHO, load_callers, loa
 from backchannel_lib.page.case_controls import load_controls
 from backchannel_lib.page.file_sheet import INSIDE
 from backchannel_lib.workshop.drill import WAYS
+from backchannel_lib.workshop.own_cases.questions import QUESTIONS
 from backchannel_lib.workshop.room_questions import VOICES
 from backchannel_lib.workshop.round.state import STEPS
 from backchannel_lib.workshop.run_plan.activity import HYBRID
@@ -143,6 +144,8 @@ FAMILIES: list[tuple[str, list[str]]] = [
 ]
 
 FAMILIES += [
+    ("own_scene.column.{}", ["story"]),
+    ("own_question.column.{}", list(QUESTIONS.texts)),
     ("run_plan.hybrid.{}", [*HYBRID, "share.site"]),
     ("room_question.{}.ask", [one.question for one in questions_of(CHAPTER)]),
     ("room_question.{}.answer", [one.question for one in questions_of(CHAPTER)]),
@@ -191,9 +194,10 @@ def frame_of(node: ast.JoinedStr) -> str:
 @pytest.mark.slow
 @pytest.mark.parametrize(("pattern", "names"), FAMILIES, ids=lambda value: str(value)[:30])
 def test_every_family_of_texts_is_asked_for(pattern: str, names: list[str]) -> None:
-    """The library really builds the ids of each family, by an f-string or by the family's name."""
+    """The library really builds the ids of each family, by an f-string, by the family's name, or by its pattern."""
     family = pattern.partition(".{}")[0]
-    assert frames().fullmatch(pattern.format(names[0])) or f'"{family}"' in ASKING, pattern
+    named = f'"{family}"' in ASKING or f'"{pattern}"' in ASKING
+    assert named or frames().fullmatch(pattern.format(names[0])), pattern
 
 
 @pytest.mark.slow

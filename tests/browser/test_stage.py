@@ -20,6 +20,7 @@ from backchannel_lib.cli.browser import find_chromium
 from backchannel_lib.model.tables import STAGES
 from backchannel_lib.model.verdict import Verdict, judge
 from backchannel_lib.workshop.deck import vignettes
+from backchannel_lib.workshop.own_cases.questions import QUESTIONS
 from backchannel_lib.workshop.room_questions import room_questions
 from backchannel_lib.workshop.run_plan.activity import KEYS
 from backchannel_lib.workshop.run_plan.model import steps_of, vignettes_of
@@ -29,6 +30,16 @@ from tests.helpers.stage import PATIENCE, Screen, Stage, opened, presented, wait
 FIRST = next(iter(vignettes_of("standard", 1).values()))
 SIZES = [(1280, 720), (1920, 1080)]
 ON = "[data-on] "
+#: A question of one's own with as many and as long texts as the table takes.
+LONGEST = "\n".join(
+    (
+        ",".join(QUESTIONS.texts),
+        ",".join(
+            "1" if name == "answer" else f"{name} {'as long as it may be ' * 10}"[:most]
+            for name, most in QUESTIONS.texts.items()
+        ),
+    )
+)
 #: The share of the screen's height that verdict, spread and clock have at least.
 LEGIBLE = 1 / 20
 
@@ -44,7 +55,9 @@ def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
             taken.listen()
         except OSError:
             pass  # somebody else has it, which will do
-        with presented(tmp_path_factory.mktemp("work")) as stage:
+        work = tmp_path_factory.mktemp("work")
+        (work / QUESTIONS.name).write_text(LONGEST, encoding="utf-8")
+        with presented(work) as stage:
             yield stage
 
 
@@ -401,6 +414,13 @@ def test_a_room_s_questions_come_one_at_a_time_and_nothing_is_cut_off(screen: Sc
         for width, height in ((1280 * 2 // 3, 720 * 2 // 3), (1024, 768)):
             room.set_viewport_size({"width": width, "height": height})
             assert in_sight(screen, f"{ON}.bw-question-list button"), (width, height)
+    page.keyboard.press(str(len(room_questions()) + 1))
+    wait("question as long")
+    page.keyboard.press("ArrowRight")
+    wait("why_4 as long")
+    for width, height in ((1024, 768), (1280 * 2 // 3, 720 * 2 // 3)):
+        room.set_viewport_size({"width": width, "height": height})
+        assert in_sight(screen, f"{ON}[data-fragment=head], {ON}.bw-question-options li"), (width, height)
     assert axe(screen) == []
     assert Axe().run(page).response["violations"] == []
     page.keyboard.press("q")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any, Final
 
 from backchannel_lib.activities.activity import Action, Activity
@@ -24,6 +24,7 @@ from backchannel_lib.page.html import Markup, join, tag
 from backchannel_lib.page.inputs import button, checkbox, select, text_box, toolbar
 from backchannel_lib.workshop.deck import make_vignette, read_own_again
 from backchannel_lib.workshop.own_cases.model import (
+    DETAILS,
     NAME,
     TEXTS,
     OwnCase,
@@ -34,6 +35,9 @@ from backchannel_lib.workshop.own_cases.model import (
     save_own_case,
     saved_own_cases,
 )
+from backchannel_lib.workshop.own_cases.questions import QUESTIONS
+from backchannel_lib.workshop.own_cases.scenes import SCENES
+from backchannel_lib.workshop.own_cases.tables import TABLES
 from backchannel_lib.workshop.round import html as round_html
 from backchannel_lib.workshop.round.state import WorkshopState
 from backchannel_lib.workshop.topics import HARDEST, topic_names
@@ -57,6 +61,7 @@ class OwnCasesActivity(Activity[OwnCase]):
 
     def __init__(self, row: ActivityRow) -> None:
         self.found: OwnCases = saved_own_cases()
+        self.others: list[tuple[str, tuple[str, ...]]] = []  # the problems of the other tables, which have no form
         self.entries: dict[str, FormField] = {
             **{name: FormField("", _read_text) for name in TEXTS},
             "topic": choice_field("topic", topic_names(), default=topic_names()[0]),
@@ -161,6 +166,7 @@ class OwnCasesActivity(Activity[OwnCase]):
 
     def _table_changed(self) -> None:
         self.found = saved_own_cases()
+        self.others = [(table.name, table.saved().problems) for table in TABLES[1:]]
         read_own_again()
 
     def opened(self) -> ActionResult:
@@ -182,7 +188,7 @@ class OwnCasesActivity(Activity[OwnCase]):
         parts = _preview(state) if judged else {}
         names = ("name", "file", "story", "links", "verdict", "rule", "after")
         return {
-            "problems": _problems(self.found),
+            "problems": join(_problems(NAME, self.found.problems), *(_problems(*other) for other in self.others)),
             "list": _list(self.found.cases, state.key),
             "which": text("own_case.which", title=state.title) if state.key else text("own_case.which_new"),
             **preview,
@@ -212,6 +218,7 @@ class OwnCasesActivity(Activity[OwnCase]):
                 class_="bw-own",
             ),
             tag("p", text("own_case.where", name=NAME, where=saved_place()), class_="bw-small"),
+            _other_tables(),
         )
 
     def _controls(self, state: OwnCase) -> Iterator[Markup]:
@@ -257,12 +264,29 @@ class OwnCasesActivity(Activity[OwnCase]):
 # ---- the HTML ----
 
 
-def _problems(found: OwnCases) -> Markup:
-    if not found.problems:
+def _problems(name: str, problems: Collection[str]) -> Markup:
+    if not problems:
         return Markup("")
     return join(
-        tag("p", tag("b", text("own_case.problems", name=NAME)), class_="bw-trouble"),
-        tag("ul", [tag("li", problem) for problem in found.problems]),
+        tag("p", tag("b", text("own_case.problems", name=name)), class_="bw-trouble"),
+        tag("ul", [tag("li", problem) for problem in problems]),
+    )
+
+
+def _other_tables() -> Markup:
+    """Say how to write scenes and questions of your own, which have no form."""
+    return tag(
+        "details",
+        tag("summary", text("own_case.others")),
+        tag(
+            "ul",
+            [
+                tag("li", text(f"own_case.other.{told}", name=table.name, columns=", ".join((*table.columns.texts, *details))))
+                for told, table, details in (("scenes", SCENES, DETAILS), ("questions", QUESTIONS, ("first",)))
+            ],
+        ),
+        tag("p", text("own_case.others_end")),
+        data_details="others",
     )
 
 

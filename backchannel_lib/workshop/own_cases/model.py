@@ -8,20 +8,19 @@ from typing import Any, Final, NamedTuple
 
 from backchannel_lib.activities.own import key_of
 from backchannel_lib.activities.saved_answers import folder, prepared_folder
-from backchannel_lib.base.errors import CaseError, SheetError, SheetProblem
+from backchannel_lib.base.errors import CaseError
 from backchannel_lib.base.files import locked, write_file
 from backchannel_lib.base.formatting import suggestions
 from backchannel_lib.base.spreadsheet import squeeze, to_csv
-from backchannel_lib.base.texts import text
 from backchannel_lib.model.case import Case, Field
-from backchannel_lib.model.case_table import CASE_COLUMNS, KnownColumns, Problems, TableRow, clash_with_defaults, read_table
+from backchannel_lib.model.case_table import CASE_COLUMNS, KnownColumns, TableRow, clash_with_defaults
 from backchannel_lib.model.cells import is_blank
 from backchannel_lib.model.exams import check_one_exam, usual_floor
 from backchannel_lib.model.tables import load_claims
+from backchannel_lib.workshop.own_cases.table import MOST_ROWS, OwnTable
 from backchannel_lib.workshop.topics import HARDEST, topic_names
 
 NAME: Final = "my_cases.csv"
-MOST_CASES: Final = 200
 #: The texts, each with the most characters that fit on a screen; only the last one is optional.
 TEXTS: Final[Mapping[str, int]] = {"title": 60, "file": 600, "contact": 600, "discuss": 300, "why": 600, "note": 600}
 REQUIRED: Final = tuple(TEXTS)[:-1]
@@ -113,12 +112,7 @@ def checked_text(name: str, value: object) -> str:
         >>> checked_text("title", " The quiet  file ")
         'The quiet file'
     """
-    written = " ".join(squeeze(value).split()) if isinstance(value, str) else ""
-    if len(written) > TEXTS[name]:
-        raise CaseError(name, "own_case_long", f"{written[:30]}…", most=TEXTS[name], count=len(written))
-    if name in REQUIRED and is_blank(written):
-        raise CaseError(name, "own_case_blank", written or None)
-    return "" if is_blank(written) else written
+    return CASES.checked_text(name, value)
 
 
 def problems_of(case: OwnCase) -> dict[str, CaseError]:
@@ -170,58 +164,31 @@ def read_own_cases(source: str | bytes) -> OwnCases:
         >>> print(*read_own_cases(f"{head}\nThe quiet file,paper,Eight interviews.,,Who else?,The score.,900").problems)
         my_cases.csv, row 2, column Contact: is blank, so the room would see nothing there. Write a sentence or two.
     """
-    try:
-        table = read_table(source, COLUMNS, NAME, MOST_CASES, keep_going=True)
-    except SheetError as error:
-        return OwnCases((), tuple(map(_sentence, error.problems)))
-    problems, cases = Problems(NAME), {}
-    rows: dict[str, int] = {}
-    for row in table.rows:
-        headers = table.header.headers
-        try:
-            case = _read_row(row, problems, headers)
-        except CaseError as error:
-            problems.add(row.number, headers.get(error.field, error.field), error)
-            continue
-        if case is None:
-            continue
-        if case.key in rows:
-            twice = CaseError("title", "own_case_twice", case.title, row=rows[case.key])
-            problems.add(row.number, headers["title"], twice)
-            continue
-        rows[case.key], cases[case.key] = row.number, case
-    found = sorted((*table.problems, *problems.listed()), key=_first_row)
-    return OwnCases(tuple(cases.values()), tuple(map(_sentence, found)), table.notes)
+    return OwnCases(*CASES.read(source))
 
 
-def _first_row(problem: SheetProblem) -> int:
-    return next((row for row in problem.rows if isinstance(row, int)), 0)
+def _read_row(row: TableRow, texts: Mapping[str, str]) -> OwnCase:
+    values = row.values
+    named = values.get("id", "")
+    return OwnCase(
+        _key("" if is_blank(named) else named, texts["title"]), texts, read_details(row), first=values.get("first", False)
+    )
 
 
-def _sentence(problem: SheetProblem) -> str:
-    return f"{NAME}, {problem}" if problem.rows or problem.column else f"{NAME} {problem}"
+def read_details(row: TableRow) -> OwnDetails:
+    """Read what a row has besides its texts.
 
-
-def _read_row(row: TableRow, problems: Problems, headers: Mapping[str, str]) -> OwnCase | None:
-    """Read a row; collect the errors in its texts, and return None if there are any."""
-    values, texts, wrong = row.values, dict.fromkeys(TEXTS, ""), False
-    for name in TEXTS.keys() & values.keys():
-        try:
-            texts[name] = checked_text(name, values[name])
-        except CaseError as error:
-            problems.add(row.number, headers[name], error)
-            wrong = True
-    if wrong:
-        return None
-    details = OwnDetails(
-        values["topic"],
+    Raises:
+        CaseError: A field, a claim or the case is wrong.
+    """
+    values = row.values
+    return OwnDetails(
+        values.get("topic", topic_names()[0]),
         values.get("difficulty", 1),
         _read_what_if(values.get("what_if", "")),
         _read_claims(values.get("claims", "")),
         _read_case(row),
     )
-    named = values.get("id", "")
-    return OwnCase(_key("" if is_blank(named) else named, texts["title"]), texts, details, first=values.get("first", False))
 
 
 def _read_what_if(cell: str) -> str:
@@ -257,15 +224,12 @@ def _read_case(row: TableRow) -> Case:
 
 # ---- the file ----
 
+CASES: Final = OwnTable(NAME, COLUMNS, TEXTS, REQUIRED, _read_row, "own_case.in")
+
 
 def saved_own_cases() -> OwnCases:
     """Return your saved cases on this machine; none if the file is missing."""
-    try:
-        return read_own_cases((folder() / NAME).read_bytes())
-    except FileNotFoundError:
-        return OwnCases()
-    except OSError as error:
-        return OwnCases((), (text("own_case.unreadable", name=NAME, problem=error.strerror or type(error).__name__),))
+    return OwnCases(*CASES.saved())
 
 
 def save_own_case(case: OwnCase) -> OwnCase:
@@ -283,8 +247,8 @@ def save_own_case(case: OwnCase) -> OwnCase:
         cases = _cases_on_disk()
         if saved.key in cases and not case.key:
             raise CaseError("title", "own_case_named", saved.title)
-        if len(cases) >= MOST_CASES and saved.key not in cases:
-            raise CaseError("title", "own_case_full", saved.title, most=MOST_CASES)
+        if len(cases) >= MOST_ROWS and saved.key not in cases:
+            raise CaseError("title", "own_case_full", saved.title, most=MOST_ROWS)
         _write({**cases, saved.key: saved})
     return saved
 

@@ -455,7 +455,7 @@ class Round(Activity[WorkshopState]):
         state = self.state
         lines = [text(f"activity.{self.key}.title"), text(f"round.step.{state.step}")]
         if state.vignette:
-            lines += [state.file.title, state.file.contact]
+            lines += [state.file.title, state.file.contact or state.file.file]
         if STEPS.index(state.step) >= STEPS.index("spread"):
             lines.append(html.spread_sentence(state.counted, state.judgment.verdict))
         if state.step == "what_if":

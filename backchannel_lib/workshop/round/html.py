@@ -37,13 +37,13 @@ def fragments(state: WorkshopState) -> dict[str, str]:
         case "setup":
             parts["log"] = _log(state)
         case "file":
-            contact = tag("p", tag("b", text("round.contact")), " ", state.file.contact)
+            contact = tag("p", tag("b", text("round.contact")), " ", state.file.contact) if state.file.contact else None
             parts |= {
                 "file": file_sheet(state.file.case, text("round.sheet")),
                 "story": join(tag("p", state.file.file), contact),
             }
         case "vote":
-            parts |= {"brief": tag("p", state.file.contact), "tally": _tally(state), "crowd": _crowd(state)}
+            parts |= {"brief": tag("p", state.file.contact or state.file.file), "tally": _tally(state), "crowd": _crowd(state)}
         case "links":
             parts |= {"links": _chain(state), "verdict": _verdict(state.judgment) if state.all_shown else ""}
         case "spread":
@@ -256,7 +256,7 @@ def _note(state: WorkshopState) -> Markup:
         "details",
         tag("summary", text("round.note")),
         description_list((text("round.discuss"), file.discuss)) if file.discuss else None,
-        tag("p", file.why),
+        tag("p", file.why) if file.why else None,
         tag("p", tag("b", text("round.for_you")), " ", file.note) if file.note else None,
         citations(f"vignette-{file.vignette}", file.claims, (file.assumption,) if file.assumption else ()),
         class_="bw-basis",

@@ -1,0 +1,120 @@
+"""Questions of your own for a room, as `own_question` takes them: shown like the five that rooms often ask."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Mapping
+from typing import Final, NamedTuple
+
+from backchannel_lib.activities.own import key_of
+from backchannel_lib.activities.questions import OwnOption, OwnQuestion
+from backchannel_lib.base.errors import CaseError
+from backchannel_lib.base.formatting import suggestions
+from backchannel_lib.model.case import Field
+from backchannel_lib.model.case_table import KnownColumns, TableRow
+from backchannel_lib.model.cells import is_blank, word_key
+from backchannel_lib.workshop.own_cases.table import FoundRows, OwnTable
+
+FEWEST: Final = 2
+MOST: Final = 4  # answers that fit on a screen together, each with its reason
+#: The texts, each with the most characters that fit on a screen.
+TEXTS: Final[Mapping[str, int]] = {
+    "question": 200,
+    **{f"{name}_{number}": most for number in range(1, MOST + 1) for name, most in (("option", 90), ("why", 160))},
+    "answer": 90,
+}
+REQUIRED: Final = ("question", *(f"{name}_{number}" for number in range(1, FEWEST + 1) for name in ("option", "why")), "answer")
+
+
+class RoomOwnQuestion(NamedTuple):
+    """A question of your own.
+
+    Args:
+        asked: The question with its answers.
+        first: Whether it comes before the workbook's questions.
+    """
+
+    asked: OwnQuestion
+    first: bool = False
+
+    @property
+    def key(self) -> str:
+        """Its id."""
+        return self.asked.question
+
+    @property
+    def title(self) -> str:
+        """The question, which no other may ask."""
+        return self.asked.text
+
+
+def _make(row: TableRow, texts: Mapping[str, str]) -> RoomOwnQuestion:
+    named = row.values.get("id", "")
+    key = key_of(texts["question"] if is_blank(named) else named)
+    if key == "own_":
+        raise CaseError("question", "own_case_no_letter", texts["question"])
+    first = bool(row.values.get("first", False))
+    options: list[OwnOption] = []
+    for number in range(1, MOST + 1):
+        option, why = texts[f"option_{number}"], texts[f"why_{number}"]
+        if bool(option) != bool(why):
+            raise CaseError(f"why_{number}" if option else f"option_{number}", "own_case_blank", None)
+        if option and _same(option) in {_same(one.text) for one in options}:
+            raise CaseError(f"option_{number}", "own_option_twice", option)
+        if option:
+            options.append(OwnOption(f"option_{number}", option, why))
+    return RoomOwnQuestion(OwnQuestion(key, texts["question"], tuple(options), _right(texts["answer"], options)), first)
+
+
+def _same(answer: str) -> str:
+    """Return what two spellings of an answer share."""
+    return word_key(answer) or answer
+
+
+def _right(answer: str, options: list[OwnOption]) -> str:
+    """Return the right option's id: as it is written among the options, or by its number."""
+    known = {one.option.removeprefix("option_"): one.option for one in options}
+    known |= {_same(one.text): one.option for one in options}
+    if (right := known.get(_same(answer), known.get(answer.removesuffix(".0")))) is None:
+        raise CaseError("answer", "own_answer", answer, known=suggestions(answer, [one.text for one in options]))
+    return right
+
+
+QUESTIONS: Final = OwnTable(
+    "my_questions.csv",
+    KnownColumns(
+        {"first": Field("first", "flag", default=False)},
+        ("id", *TEXTS),
+        REQUIRED,
+        ("own_question.column.{}", "own_case.column.{}"),
+    ),
+    TEXTS,
+    REQUIRED,
+    _make,
+    "own_question.in",
+    "question",
+)
+
+
+def read_own_questions(source: str | bytes) -> FoundRows[RoomOwnQuestion]:
+    r"""Read a table of questions: the content of a CSV or .xlsx file. Whatever is in it, the result is questions or sentences.
+
+    Args:
+        source: Its bytes or its text. Columns: ``question``, ``answer`` (an option as it is written, or its number), and
+            ``option_1``, ``why_1`` and so on, two to four of each; optionally ``id`` and ``first`` (yes or no).
+
+    Examples:
+        >>> head = "question,option_1,why_1,option_2,why_2,answer"
+        >>> found = read_own_questions(f"{head}\nWho is heard best?,A peer,Yes.,A stranger,Rarely.,A peer")
+        >>> found.rows[0].asked.answer
+        'option_1'
+        >>> print(*read_own_questions(f"{head}\nWho is heard best?,A peer,Yes.,A stranger,,A peer").problems)
+        my_questions.csv, row 2, column why_2: is blank, so the room would see nothing there. Write a sentence or two.
+    """
+    return QUESTIONS.read(source)
+
+
+@functools.cache
+def saved_own_questions() -> tuple[RoomOwnQuestion, ...]:
+    """Return your own questions in ``my_questions.csv`` that have nothing wrong with them."""
+    return QUESTIONS.saved().rows

@@ -1,0 +1,242 @@
+"""Scenes and questions of your own: checked like cases before anything starts, then played and printed like the others."""
+
+from __future__ import annotations
+
+import csv
+import html
+import io
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from backchannel_lib import Case, judge
+from backchannel_lib.activities.registry import make_activity
+from backchannel_lib.activities.saved_answers import FOLDER
+from backchannel_lib.base.texts import text
+from backchannel_lib.cli.own_cases import check_own_cases
+from backchannel_lib.cli.project import CommandError
+from backchannel_lib.workshop import deck
+from backchannel_lib.workshop.handouts import sheet
+from backchannel_lib.workshop.own_cases.questions import QUESTIONS, read_own_questions
+from backchannel_lib.workshop.own_cases.scenes import SCENES, read_own_scenes
+from backchannel_lib.workshop.own_cases.tables import TABLES
+from backchannel_lib.workshop.results import results_html
+from backchannel_lib.workshop.room_questions import RoomQuestions, room_questions
+from backchannel_lib.workshop.round.activity import Round
+from tests.helpers.saved_files import answers, without_failure
+
+SCENE = "title,story,why,first,score,recommender\nThe quiet file,She scored 228; nobody called.,The file decides.,{},228,self\n"
+HEAD = "question,option_1,why_1,option_2,why_2,option_3,why_3,answer,first"
+ASKED = "Who is heard best?,A peer,They know each other.,A stranger,Rarely.,,,{},{}"
+
+
+@pytest.fixture(autouse=True)
+def folder(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Path]:
+    """A folder of its own for each test, and the deck as it was afterward."""
+    monkeypatch.setenv(FOLDER, str(tmp_path))
+    deck.read_own_again()
+    yield tmp_path
+    monkeypatch.undo()
+    deck.read_own_again()
+
+
+def asked(*rows: str) -> str:
+    """Return a table of questions."""
+    return "\n".join([HEAD, *rows]) + "\n"
+
+
+def board() -> Any:
+    """Open the questions."""
+    activity = make_activity("room_questions")
+    answers(activity, {"type": "hello"})
+    return activity
+
+
+# ---- scenes ----
+
+
+def test_a_scene_plays_through_a_round_and_prints_without_an_empty_line(folder: Path) -> None:
+    """The story is what the room votes on; what a scene doesn't have leaves no label behind."""
+    (folder / SCENES.name).write_text(SCENE.format("yes"), encoding="utf-8")
+    play: Any = make_activity("round")
+    assert isinstance(play, Round)
+    answers(play, {"type": "hello"})
+    key = play.state.files()[0]
+    assert deck.vignettes()[key].case == Case(score=228, recommender="self", move="direct_email")
+    seen = ""
+    with without_failure():
+        while play.state.step != "what_if":
+            answers(play, {"type": "next"})
+            shown = "".join(play.fragments(play.state).values())
+            assert text("round.contact") not in shown
+            assert "<p></p>" not in shown
+            seen += shown
+            if play.state.step in {"file", "vote"}:
+                assert "She scored 228; nobody called." in shown
+    assert play.state.vignette == key
+    assert judge(deck.vignettes()[key].case).verdict.label in seen
+    assert "The file decides." in seen
+    assert "She scored 228; nobody called." in results_html(play.state)
+    for kind in ("participants", "facilitator"):
+        page = sheet(kind, "short", 1)
+        one = page.partition(text("sheet.round", number=1, title="The quiet file"))[2].partition("</section>")[0]
+        assert "She scored 228; nobody called." in one
+        assert text("sheet.contact") not in one
+
+
+def test_a_scene_and_a_case_of_the_same_name_are_two_files(folder: Path) -> None:
+    (folder / SCENES.name).write_text(SCENE.format("no"), encoding="utf-8")
+    (folder / "my_cases.csv").write_text(
+        "title,topic,file,contact,discuss,why\nThe quiet file,paper,F,C,D,W\n", encoding="utf-8"
+    )
+    deck.read_own_again()
+    own = [case for case in deck.saved_cases() if case.title == "The quiet file"]
+    assert len({case.key for case in own} & deck.vignettes().keys()) == 2
+
+
+def test_everything_wrong_in_a_scene_is_listed() -> None:
+    rows = "A,,1,240\nB,Story,7,240\nC,Story,1,2400\nA,Story,1,240\na!,Story,1,240\n???,Story,1,240\n"
+    rows += f"D,{'x' * 601},1,240\n"
+    told = "\n".join(read_own_scenes(f"title,story,difficulty,score\n{rows}").problems)
+    for part in (
+        "row 2, column story: is blank",
+        "row 3, column difficulty: must be a whole number from 1 to 3, but it is 7.",
+        "row 4, column score: must be a whole number from 1 to 999, but it is 2400.",
+        "row 6, column title: is also the name or id in row 5 ('a!')",
+        "row 7, column title: must have at least one letter or digit",
+        "row 8, column story: may have 600 characters, but it has 601",
+    ):
+        assert f"my_scenes.csv, {part}" in told
+    (missing,) = read_own_scenes("title,score\nA,240\n").problems
+    assert missing.startswith("my_scenes.csv, column story: is missing")
+
+
+# ---- questions ----
+
+
+@pytest.mark.parametrize("answer", ["A peer", " a  PEER ", "1", "1.0"])
+def test_the_right_option_is_named_by_its_words_or_its_number(answer: str) -> None:
+    (one,) = read_own_questions(asked(ASKED.format(answer, ""))).rows
+    assert one.asked.answer == "option_1"
+
+
+def test_words_come_before_numbers() -> None:
+    (one,) = read_own_questions(asked("How many?,2,W,1,W,,,1,")).rows
+    assert one.asked.answer == "option_2"
+
+
+def test_everything_wrong_in_a_question_is_listed() -> None:
+    rows = [
+        ASKED.format("A dean", ""),
+        "Two?,A,,B,W,,,A,",
+        "Three?,A,W,B,W,C,,A,",
+        "Four?,A,W,a!,W,,,A,",
+        "Two?,A,W,B,W,,,,",
+        "Five?,A,W,B,W,,,A,perhaps",
+        f"Six?,{'x' * 91},W,B,W,,,B,",
+        "Seven?,A,W,B,W,,,B,",
+        "seven,A,W,B,W,,,B,",
+        "Eight?,A,W,B,W,,,3,",
+    ]
+    told = "\n".join(read_own_questions(asked(*rows)).problems)
+    for part in (
+        "row 2, column answer: must be one of the options in its row (A peer, A stranger) or its number, but it is 'A dean'.",
+        "row 3, column why_1: is blank",
+        "row 4, column why_3: is blank",
+        "row 5, column option_2: is there twice ('a!')",
+        "row 6, column answer: is blank",
+        "row 7, column first: ",
+        "row 8, column option_1: may have 90 characters, but it has 91",
+        "row 10, column question: is also the name or id in row 9 ('seven')",
+        "row 11, column answer: must be one of the options in its row (A, B) or its number, but it is '3'.",
+    ):
+        assert f"my_questions.csv, {part}" in told, (part, told)
+
+
+@pytest.mark.parametrize(("first", "place"), [("yes", 0), ("no", 5)])
+def test_a_question_of_your_own_is_asked_with_the_others_and_shows_its_answer_last(
+    folder: Path, first: str, place: int
+) -> None:
+    (folder / QUESTIONS.name).write_text(asked(ASKED.format("A peer", first)), encoding="utf-8")
+    activity = board()
+    one = room_questions()[place]
+    assert (one.ask, len(room_questions())) == ("Who is heard best?", 6)
+    answers(activity, {"type": "question", "value": one.key})
+    shown = "".join(activity.fragments(activity.state)[name] for name in ("head", "options", "answer", "live_text"))
+    assert all(option.text in shown for option in one.options)
+    assert not any(option.why in shown for option in one.options)
+    assert text("room_questions.right") not in shown
+    answers(activity, {"type": "next"})
+    shown = activity.fragments(activity.state)["options"]
+    right, wrong = shown.split("<li")[1:]
+    assert text("room_questions.right") in right
+    assert text("room_questions.right") not in wrong
+    assert all(option.why in shown for option in one.options)
+    printed = html.unescape(sheet("facilitator", "short", 1))
+    assert "Who is heard best? A peer" in printed
+    assert "They know each other." in printed
+
+
+def test_a_question_that_is_gone_from_the_file_leaves_the_list_on_screen(folder: Path) -> None:
+    (folder / QUESTIONS.name).write_text(asked(ASKED.format("A peer", "no")), encoding="utf-8")
+    activity: RoomQuestions = board()
+    for _ in range(12):
+        answers(activity, {"type": "next"})
+    assert activity.state["at"] == 12
+    (folder / QUESTIONS.name).unlink()
+    deck.read_own_again()
+    with without_failure():
+        answers(activity, {"type": "refresh"})
+        assert text("room_questions.list") in activity.fragments(activity.state)["head"]
+        answers(activity, {"type": "next"})
+    assert activity.fragments(activity.state)["head"] == room_questions()[0].ask
+
+
+# ---- all tables ----
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("table", TABLES, ids=lambda table: table.name)
+@given(data=st.data())
+def test_whatever_is_in_a_file_gives_rows_or_sentences(table: Any, data: st.DataObject) -> None:
+    """No content raises, under the right header or without one, and nothing is passed over in silence."""
+    words = st.sampled_from(
+        ["", "x", "yes", "1", "2", "510", "-", "a\nb", "=1", "self", "N/A", "???", "x" * 700, "😀", "\ud83d"]
+    )
+    names = table.columns.names
+    header = data.draw(st.permutations(names).map(lambda order: [*dict.fromkeys((*table.columns.required, *order[:6]))]))
+    rows = data.draw(st.lists(st.lists(words, min_size=len(header), max_size=len(header)), max_size=4))
+    out = io.StringIO()
+    csv.writer(out).writerows([header, *rows])
+    found = table.read(out.getvalue())
+    assert all(isinstance(problem, str) and problem.startswith(table.name) for problem in found.problems)
+    filled = [row for row in rows if any(word.strip() for word in row)]
+    assert bool(found.rows or found.problems) == bool(filled)
+    for row in found.rows:
+        assert row.key
+        assert row.title
+    assert isinstance(table.read(data.draw(st.binary(max_size=80))).problems, tuple)
+
+
+def test_present_and_print_list_the_problems_of_all_tables_and_stop(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (folder / SCENES.name).write_text(SCENE.format("yes"), encoding="utf-8")
+    (folder / QUESTIONS.name).write_text(asked(ASKED.format("2", "no")), encoding="utf-8")
+    check_own_cases()
+    assert capsys.readouterr().out.splitlines() == [
+        text("own_scene.in", count=1, first=1),
+        text("own_question.in", count=1, first=0),
+    ]
+    (folder / SCENES.name).write_text("title,story\nA,\n", encoding="utf-8")
+    (folder / QUESTIONS.name).write_text(asked(ASKED.format("C", "no")), encoding="utf-8")
+    with pytest.raises(CommandError) as caught:
+        check_own_cases()
+    assert "my_scenes.csv, row 2, column story" in str(caught.value)
+    assert "my_questions.csv, row 2, column answer" in str(caught.value)
+    panel: Any = make_activity("own_cases")
+    answers(panel, {"type": "hello"})
+    assert "my_questions.csv, row 2" in panel.fragments(panel.state)["problems"]
+    assert "my_scenes.csv" in panel.page()
