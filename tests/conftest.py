@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, Phase, settings
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, BrowserContext
@@ -49,6 +49,9 @@ settings.register_profile(
     "thorough", parent=settings.get_profile("everyday"), derandomize=False, max_examples=1000, print_blob=True
 )
 settings.register_profile("fuzz", parent=settings.get_profile("thorough"), max_examples=20_000)
+settings.register_profile(  # test --mutation: the everyday cases, and no search for the smallest that fails
+    "mutants", parent=settings.get_profile("everyday"), phases=[Phase.explicit, Phase.generate]
+)
 settings.register_profile("quick", parent=settings.get_profile("everyday"), max_examples=5)  # test --quick
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "everyday"))
 

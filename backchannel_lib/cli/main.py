@@ -76,6 +76,11 @@ def parse(arguments: Sequence[str] | None) -> tuple[argparse.Namespace, list[str
         "test", help="run every check; arguments go to pytest: test -k phase, test tests/test_x.py", allow_abbrev=False
     )
     testing.add_argument("--quick", action="store_true", help="only the checks that take seconds: no browsers, no notebooks")
+    testing.add_argument(
+        "--mutation",
+        action="store_true",
+        help="change the model in one place at a time and see whether a test notices (hours; it can be stopped and goes on)",
+    )
     commands.add_parser("lock", help="write the lists of packages anew; arguments go to uv: lock --upgrade", allow_abbrev=False)
     asked, rest = parser.parse_known_args(arguments)
     asked.command = asked.command or "open"
@@ -116,6 +121,13 @@ def run(asked: argparse.Namespace, rest: Sequence[str]) -> int:
             from backchannel_lib.cli.build_site import site
 
             return site(asked.out, serve=asked.serve, port=port, browser=browser)
+        case "test" if asked.mutation:
+            from backchannel_lib.cli.run_checks import require_test_packages
+
+            require_test_packages()
+            from backchannel_lib.cli.mutation import run_mutation
+
+            return run_mutation(rest)
         case "test":
             from backchannel_lib.cli.run_checks import run_checks
 

@@ -83,9 +83,7 @@ def run_checks(arguments: Sequence[str], *, quick: bool) -> int:
     Raises:
         CommandError: The packages for the checks aren't installed.
     """
-    require_checkout()
-    if importlib.util.find_spec("xdist") is None:
-        raise CommandError("The checks need packages that are not installed yet: python workbook.py test installs them.")
+    require_test_packages()
     if any((ROOT / argument.partition("::")[0]).exists() for argument in arguments):
         return summarize(run_together([Check("pytest", ("pytest", *NBVAL, *arguments), live=True)]))
     outcomes = run_together(
@@ -112,6 +110,17 @@ def run_checks(arguments: Sequence[str], *, quick: bool) -> int:
         tests = ("tests", *UNUSED_PLUGINS, "-m", "not browser", *parallel(CORES))
         checks = [Check("tests", ("pytest", *tests, *arguments), live=True, may_be_empty=chosen)]
     return summarize(outcomes + run_together(checks))
+
+
+def require_test_packages() -> None:
+    """Refuse a command that needs the tests and their packages where they are not.
+
+    Raises:
+        CommandError: This is the library alone, or the packages that the checks need are not installed.
+    """
+    require_checkout()
+    if any(importlib.util.find_spec(package) is None for package in ("xdist", "cosmic_ray")):
+        raise CommandError("The checks need packages that are not installed yet: python workbook.py test installs them.")
 
 
 def offer_browser() -> None:

@@ -1,0 +1,231 @@
+"""Try one mutant: a copy of this process imports the changed module in place of the real one, and runs tests until one fails.
+
+A copy of a process that has imported pytest and pandas already starts at once; no file of the workbook is changed on the way.
+"""
+
+from __future__ import annotations
+
+import importlib.abc
+import importlib.machinery
+import importlib.util
+import multiprocessing
+import os
+import signal
+import sys
+import time
+from collections.abc import Container, Iterator, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import asdict, dataclass, field
+from multiprocessing.connection import Connection
+from multiprocessing.process import BaseProcess
+from pathlib import Path
+from types import CodeType, FrameType, ModuleType
+from typing import Final
+
+import pytest
+
+from backchannel_lib.cli.project import ROOT
+
+#: What tests import and no mutant changes: imported once, before the first copy of this process is made.
+PRELOADED: Final = ("hypothesis.strategies", "numpy", "openpyxl", "pandas", "xml.etree.ElementTree")
+MODEL: Final = ROOT / "backchannel_lib" / "model"
+#: Git-ignored: the sessions, and what is known of the tests.
+FOLDER: Final = ROOT / ".mutation"
+#: What the last run without a mutant printed.
+OUTPUT: Final = FOLDER / "output.txt"
+#: Neither plugins that no test of the model uses, nor what is written for people: only whether a test fails.
+PYTEST: Final = (
+    *("--quiet", "--exitfirst", "--assert=plain", "--tb=no", "--no-header", "--no-summary", "--capture=sys"),
+    *("-p", "no:nbval", "-p", "no:anyio", "-p", "no:cacheprovider", "-p", "no:junitxml"),
+)
+#: Seconds of the processor that a test may take beyond ten times what it takes by itself, and that collecting may take.
+TEST_SECONDS, COLLECT_SECONDS = 5.0, 60.0
+#: Seconds by the clock after which a trial that uses no processor is given up.
+LONGEST: Final = 900.0
+#: Bytes of memory that a mutant may ask for: some double a number without end.
+MEMORY: Final = 8 * 1024**3
+
+
+@dataclass
+class Tried:
+    """What came of a trial.
+
+    Args:
+        caught_by: The test that failed; ``import`` if the changed module cannot even be imported, ``time`` if a test did not
+            end, and empty if all tests passed.
+        seconds: How long each test took, of the processor's time.
+        reached: The functions of the model that each test called, as ``module:Class.method``; asked for only before the first
+            mutant.
+        failed: Every test that failed, if the trial did not stop at the first.
+    """
+
+    caught_by: str = ""
+    seconds: dict[str, float] = field(default_factory=dict)
+    reached: dict[str, list[str]] = field(default_factory=dict)
+    failed: list[str] = field(default_factory=list)
+
+
+class TimeIsUpError(BaseException):
+    """A test took far longer than it does by itself. No `Exception`, so that no code of the workbook takes it for one."""
+
+
+class Mutated(importlib.abc.MetaPathFinder, importlib.abc.Loader):
+    """Imports one module of the model from other source than its file holds.
+
+    Args:
+        path: The module's file.
+        source: What is run in its place.
+    """
+
+    def __init__(self, path: Path, source: str) -> None:
+        self.path, self.source = path, source
+
+    def find_spec(self, name: str, *_: object) -> importlib.machinery.ModuleSpec | None:
+        """Answer for the one module."""
+        if name != f"backchannel_lib.model.{self.path.stem}":
+            return None
+        return importlib.util.spec_from_file_location(name, self.path, loader=self)
+
+    def exec_module(self, module: ModuleType) -> None:
+        """Run the changed source."""
+        exec(compile(self.source, self.path, "exec"), vars(module))  # noqa: S102 - that is what importing means
+
+
+class Plugin:
+    """Puts the chosen tests in order, limits the time of each, and remembers which failed and what each called.
+
+    Args:
+        order: The chosen tests, the likeliest to fail first, with the seconds that each takes by itself. With ``watch`` these
+            are files, all of whose tests are run.
+        known: All tests that there are. Others in the same files are run as well: the mutant has brought them about.
+        watch: Whether to remember which functions of the model each test calls, which takes longer.
+    """
+
+    def __init__(self, order: Mapping[str, float], known: Container[str] = (), *, watch: bool = False) -> None:
+        self.order, self.known, self.watch = order, known, watch
+        self.tried = Tried()
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
+        """Keep only the tests that were chosen, in the order given."""
+        if not self.watch:
+            places = {test: place for place, test in enumerate(self.order)}
+            items[:] = [item for item in items if item.nodeid in places or item.nodeid not in self.known]
+            items.sort(key=lambda item: places.get(item.nodeid, len(places)))
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_protocol(self, item: pytest.Item) -> Iterator[None]:
+        """Run one test, with its set-up, within its time."""
+        called: set[CodeType] = set()
+        prefix = str(MODEL)
+
+        def trace(frame: FrameType, *_: object) -> None:
+            called.add(frame.f_code)
+
+        limit_time(TEST_SECONDS + 10 * self.order.get(item.nodeid, COLLECT_SECONDS))
+        began = time.process_time()
+        if self.watch:
+            sys.settrace(trace)
+        try:
+            return (yield)
+        finally:
+            sys.settrace(None)
+            self.tried.seconds[item.nodeid] = round(time.process_time() - began, 4)
+            self.tried.reached[item.nodeid] = sorted({name_of(code) for code in called if code.co_filename.startswith(prefix)})
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """Remember which test failed."""
+        if report.failed:
+            self.tried.failed.append(report.nodeid)
+
+
+def name_of(code: CodeType) -> str:
+    """Return the function or method in which code stands, and its module.
+
+    Examples:
+        >>> name_of(name_of.__code__)
+        'mutant_trial:name_of'
+    """
+    return f"{Path(code.co_filename).stem}:{code.co_qualname.partition('.<locals>')[0]}"
+
+
+def limit_time(seconds: float) -> None:
+    """From now on, allow this much of the processor's time, whatever else runs on the computer."""
+    signal.setitimer(signal.ITIMER_PROF, seconds)
+
+
+def preload() -> None:
+    """Import once what every trial needs."""
+    for name in PRELOADED:
+        importlib.import_module(name)
+
+
+class Trial:
+    """One mutant being tried, in a process of its own.
+
+    Args:
+        path: The changed module's file.
+        source: The changed source; None to run the tests with everything as it is.
+        plugin: Which tests are run.
+        told: What else pytest is told.
+    """
+
+    def __init__(self, path: Path, source: str | None, plugin: Plugin, told: Sequence[str] = ()) -> None:
+        context = multiprocessing.get_context("fork")
+        self.receiver, sender = context.Pipe(duplex=False)
+        files = list(dict.fromkeys(test.partition("::")[0] for test in plugin.order))
+        self.process: BaseProcess = context.Process(
+            target=run_tests, args=(sender, path, source, plugin, [*PYTEST, *told, *files])
+        )
+        self.process.start()
+        sender.close()
+
+    def result(self) -> Tried:
+        """Wait for what comes of it."""
+        try:
+            tried = Tried(**self.receiver.recv()) if self.receiver.poll(LONGEST) else Tried("time")
+        except EOFError:
+            tried = Tried("import")  # it ended without a word: out of memory or time, or the interpreter broke
+        self.stop()
+        return tried
+
+    def stop(self) -> None:
+        """End the process."""
+        self.process.kill()
+        self.process.join()
+        self.receiver.close()
+
+
+def run_tests(sender: Connection, path: Path, source: str | None, plugin: Plugin, told: list[str]) -> None:
+    """Import the changed module, run the tests and send what came of it; this is the copy of the process."""
+    import resource
+
+    os.setsid()  # Ctrl+C is for the command, which ends its trials itself
+    printed = os.open(OUTPUT if plugin.watch else os.devnull, os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
+    os.dup2(printed, 1)
+    os.dup2(printed, 2)
+    seconds = int(COLLECT_SECONDS + 10 * sum(plugin.order.values()) + 60)
+    for limit, most in ((resource.RLIMIT_AS, MEMORY), (resource.RLIMIT_CPU, seconds)):
+        with suppress(ValueError, OSError):
+            resource.setrlimit(limit, (most, resource.getrlimit(limit)[1]))
+
+    def stop(*_: object) -> None:
+        plugin.tried.caught_by = "time"
+        raise TimeIsUpError
+
+    signal.signal(signal.SIGPROF, stop)
+    limit_time(COLLECT_SECONDS)
+    for name in [name for name in sys.modules if name.partition(".")[0] == "backchannel_lib"]:
+        del sys.modules[name]
+    if source is not None:
+        sys.meta_path.insert(0, Mutated(path, source))
+    os.environ["HYPOTHESIS_PROFILE"] = "mutants"
+    code = pytest.main(told, plugins=[plugin])
+    limit_time(0)
+    tried = plugin.tried
+    if code not in {pytest.ExitCode.OK, pytest.ExitCode.NO_TESTS_COLLECTED}:
+        tried.caught_by = tried.caught_by or next(iter(tried.failed), "import")
+    if not plugin.watch:
+        tried.reached, tried.seconds = {}, {}
+    sender.send(asdict(tried))  # as it is, its class would be one of the library imported anew
+    sender.close()

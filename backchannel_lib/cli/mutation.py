@@ -1,0 +1,396 @@
+"""`backchannel test --mutation`: change the model in one place at a time, and see whether a test notices.
+
+cosmic-ray makes the changes and keeps the session; each is tried by the tests that reach the changed function, then by others.
+"""
+
+from __future__ import annotations
+
+import argparse
+import ast
+import csv
+import difflib
+import hashlib
+import json
+import os
+import subprocess
+import sys
+import time
+from collections import Counter, deque
+from collections.abc import Container, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from multiprocessing.connection import wait
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
+
+from backchannel_lib.cli.mutant_trial import FOLDER, LONGEST, MODEL, OUTPUT, Plugin, Trial, preload
+from backchannel_lib.cli.project import ROOT, CommandError, environment
+
+if TYPE_CHECKING:
+    from cosmic_ray.work_db import WorkDB
+    from cosmic_ray.work_item import WorkItem
+
+EQUIVALENT: Final = ROOT / "tests" / "model" / "equivalent_mutants.csv"
+TABLES: Final = "tests/model/test_every_cell.py"
+#: Where the tests are that a mutant may meet. First it meets those of the model that are fast, and only what survives them the
+#: others: the whole is then feasible overnight.
+FOLDERS: Final = ("tests/model",)
+NEAR, NEAR_SECONDS = "tests/model/", 3.0
+#: Changes left out: equal names and small numbers are the same object in Python, so `==` and `is` mostly mean the same.
+SAME: Final = ("Eq_Is", "Is_Eq", "NotEq_IsNot", "IsNot_NotEq")
+
+
+class Place(NamedTuple):
+    """What a mutant changes, in terms that hold while lines move.
+
+    Args:
+        module: The module of the model.
+        function: The function or ``Class.method`` in which it is; empty outside of any.
+        before: The lines that change, on one line, without their indentation.
+        after: What takes their place.
+    """
+
+    module: str
+    function: str
+    before: str
+    after: str
+
+
+@dataclass(frozen=True, eq=False)
+class Mutant:
+    """One change of a module.
+
+    Args:
+        session: Where its outcome is kept.
+        item: The change, as cosmic-ray describes it.
+        path: The module's file.
+        line: Where the change begins.
+        function: The function or ``Class.method`` around it; empty outside of any.
+    """
+
+    session: WorkDB
+    item: WorkItem
+    path: Path
+    line: int
+    function: str
+
+    @property
+    def key(self) -> str:
+        """The function as `Tried.reached` names it."""
+        return f"{self.path.stem}:{self.function}"
+
+    @cached_property
+    def source(self) -> str:
+        """The module's source with this change."""
+        from cosmic_ray import plugins
+        from cosmic_ray.mutating import mutate_code
+
+        (spec,) = self.item.mutations
+        operator = plugins.get_operator(spec.operator_name)(**spec.operator_args)
+        return str(mutate_code(self.path.read_text(encoding="utf-8"), operator, spec.occurrence))
+
+    @cached_property
+    def place(self) -> Place:
+        """What it changes."""
+        before, after = changed_lines(self.path.read_text(encoding="utf-8"), self.source)
+        return Place(self.path.stem, self.function, before, after)
+
+    def where(self) -> str:
+        """Name the file and the line."""
+        return f"{self.path.relative_to(ROOT).as_posix()}:{self.line}"
+
+
+def changed_lines(before: str, after: str) -> tuple[str, str]:
+    r"""Return the lines of two texts that differ, each on one line.
+
+    Examples:
+        >>> changed_lines("a = 1\nif a:\n    b = 2\n", "a = 1\nif a:\n    b = 3\n")
+        ('b = 2', 'b = 3')
+    """
+    lines = list(difflib.unified_diff(before.splitlines(), after.splitlines(), n=0, lineterm=""))[2:]
+    removed, added = (" ".join(line[1:].strip() for line in lines if line.startswith(sign)) for sign in "-+")
+    return removed, added
+
+
+def functions(tree: ast.AST, names: str = "") -> Iterator[tuple[int, int, str]]:
+    """Return the first and last line of each function and method, without those inside of them, and its name.
+
+    Examples:
+        >>> list(functions(ast.parse("def add(a, b): return a + b")))
+        [(1, 1, 'add')]
+    """
+    for node in ast.iter_child_nodes(tree):
+        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
+            yield node.lineno, node.end_lineno or 0, names + node.name
+        elif isinstance(node, ast.ClassDef):
+            yield from functions(node, f"{names}{node.name}.")
+        else:
+            yield from functions(node, names)
+
+
+def hints(tree: ast.AST) -> Iterator[ast.expr]:
+    """Return the type hints of functions and of what is in them, which nothing reads when the workbook runs."""
+    for node in ast.walk(tree):
+        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
+            every = node.args.posonlyargs + node.args.args + node.args.kwonlyargs
+            found = [node.returns, *(each.annotation for each in (*every, node.args.vararg, node.args.kwarg) if each)]
+            found += [inner.annotation for inner in ast.walk(node) if isinstance(inner, ast.AnnAssign)]
+            yield from (hint for hint in found if hint is not None)
+        elif isinstance(node, ast.If) and "TYPE_CHECKING" in ast.dump(node.test):
+            yield node.test
+
+
+def open_session(path: Path) -> WorkDB:
+    """Open the session of a module, and list its mutants if it is new or the module has changed."""
+    from cosmic_ray.commands import init
+    from cosmic_ray.work_db import WorkDB
+
+    FOLDER.mkdir(exist_ok=True)
+    file = FOLDER / f"{path.stem}-{hashlib.sha256(path.read_bytes()).hexdigest()[:12]}.sqlite"
+    for old in set(FOLDER.glob(f"{path.stem}-*.sqlite")) - {file}:
+        old.unlink()
+    session = WorkDB(file, WorkDB.Mode.create)
+    if not session.num_work_items:
+        print(f"listing the mutants of {path.stem}", flush=True)
+        init([path], session, {})
+    return session
+
+
+def mutants_of(path: Path) -> list[Mutant]:
+    """Return the mutants of a module that can change what it does."""
+    session = open_session(path)
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    places = list(functions(tree))
+    unread = [((each.lineno, each.col_offset), (each.end_lineno or 0, each.end_col_offset or 0)) for each in hints(tree)]
+    mutants = []
+    for item in session.work_items:
+        (spec,) = item.mutations
+        start = tuple(spec.start_pos)
+        if spec.operator_name.endswith(SAME) or any(begin <= start < end for begin, end in unread):
+            continue
+        function = next((name for first, last, name in places if first <= start[0] <= last), "")
+        mutants.append(Mutant(session, item, path, start[0], function))
+    return mutants
+
+
+# ---- which tests meet a mutant ----
+
+
+@dataclass
+class Tests:
+    """What tests there are, how long each takes, and which functions of the model it calls.
+
+    Args:
+        seconds: Each test and how long it takes, of the processor's time.
+        reached: Each test and the functions that it calls.
+        version: Changes when a test does: what survived other tests is tried again.
+        failures: How often each test caught a mutant of a function, or of a module.
+    """
+
+    seconds: dict[str, float]
+    reached: dict[str, set[str]]
+    version: str
+    failures: Counter[tuple[str, str]] = field(default_factory=Counter)
+
+    def order(self, mutant: Mutant, *, near: bool) -> dict[str, float]:
+        """Return the tests that reach a mutant, the likeliest to catch it first: those near, or the others."""
+        module, key = mutant.path.stem, mutant.key
+        called = bool(mutant.function) and any(key in names for names in self.reached.values())
+        tests = [
+            test
+            for test, seconds in self.seconds.items()
+            if (test.startswith(NEAR) and seconds < NEAR_SECONDS) == near and (key in self.reached[test] or not called)
+        ]
+        tests.sort(key=lambda test: (-self.failures[test, key], -self.failures[test, module], self.seconds[test]))
+        return {test: self.seconds[test] for test in tests}
+
+    def caught(self, mutant: Mutant, test: str) -> None:
+        """Remember that a test caught a mutant: it may catch the next one nearby."""
+        self.failures.update([(test, mutant.key), (test, mutant.path.stem)])
+
+
+def load_tests() -> Tests:
+    """Return what is known of the tests; run those whose files have changed once, to see what each calls.
+
+    Raises:
+        CommandError: A test fails without any mutant.
+    """
+    kept = FOLDER / "tests.json"
+    known: dict[str, Any] = json.loads(kept.read_text(encoding="utf-8")) if kept.exists() else {}
+    files = {
+        path.relative_to(ROOT).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()[:12]
+        for folder in FOLDERS
+        for path in sorted((ROOT / folder).rglob("test_*.py"))
+    }
+    del files[TABLES]
+    for file, version in files.items():
+        if known.get(file, {}).get("version") != version:
+            print(f"running {file} once, to see what its tests call", flush=True)
+            plugin = Plugin({file: 0.0}, watch=True)
+            tried = Trial(MODEL, None, plugin, ["-m", "not browser"]).result()
+            if tried.caught_by:
+                raise CommandError(f"Without any mutant this fails: {', '.join(tried.failed) or file}. See {OUTPUT}.")
+            known[file] = {"version": version, "seconds": tried.seconds, "reached": tried.reached}
+            kept.write_text(json.dumps(known), encoding="utf-8")
+    known = {file: known[file] for file in files}
+    return Tests(
+        {test: seconds for each in known.values() for test, seconds in each["seconds"].items()},
+        {test: set(names) for each in known.values() for test, names in each["reached"].items()},
+        hashlib.sha256(repr(sorted(files.items())).encode()).hexdigest()[:12],
+    )
+
+
+# ---- the command ----
+
+
+def run_mutation(arguments: Sequence[str]) -> int:
+    """Try every mutant of the model that has not been tried, then every cell of the rules tables; return 1 if one survives.
+
+    Args:
+        arguments: What to try: modules of the model, or ``tables``; everything if it names none. And ``--processes N``.
+
+    Raises:
+        CommandError: This computer cannot copy a running process, as Windows cannot.
+    """
+    modules = {path.stem: path for path in sorted(MODEL.glob("*.py")) if path.stem != "__init__"}
+    parser = argparse.ArgumentParser(prog="backchannel test --mutation", allow_abbrev=False)
+    parser.add_argument("what", nargs="*", choices=[*modules, "tables"], metavar="MODULE")
+    parser.add_argument("--processes", type=int, default=os.cpu_count() or 1, metavar="N", help="how many are tried at once")
+    parser.add_argument("--minutes", type=float, default=float("inf"), metavar="N", help="stop after this time")
+    asked = parser.parse_args(arguments)
+    if not hasattr(os, "fork"):
+        raise CommandError("Mutation testing copies a running process, which Windows cannot: use Linux, macOS or WSL.")
+    FOLDER.mkdir(exist_ok=True)
+    os.environ["XDG_CACHE_HOME"] = str(FOLDER / "cache")  # where cosmic-ray's list of plugins is kept
+    failed = False
+    chosen = [path for name, path in modules.items() if name in asked.what or not asked.what]
+    if chosen:
+        failed = try_mutants(chosen, asked.processes, asked.minutes * 60)
+    if "tables" in asked.what or not asked.what:
+        command = [sys.executable, "-m", "pytest", TABLES, "--verbose", "-p", "no:nbval"]
+        failed |= subprocess.run(command, cwd=ROOT, env=environment(), check=False).returncode != 0
+    return int(failed)
+
+
+def try_mutants(paths: Sequence[Path], processes: int, seconds: float) -> bool:
+    """Try what has not been tried of some modules, in a random order; print the survivors; return whether there are any.
+
+    Stopped at any time, it goes on from there when it is started again, and what was tried is a fair sample of the whole.
+    """
+    preload()
+    tests, equivalent = load_tests(), load_equivalent()
+    mutants = [mutant for path in paths for mutant in mutants_of(path)]
+    mutants.sort(key=lambda mutant: mutant.item.job_id)  # which is random
+    outcomes = load_outcomes(mutants)
+    # Survivors first: whoever has written a test wants to see what it catches.
+    again = [
+        m for m in mutants if (was := outcomes.get(m.item.job_id)) and was.survived(equivalent) and was.tests != tests.version
+    ]
+    queue = deque((mutant, True) for mutant in (*again, *(m for m in mutants if m.item.job_id not in outcomes)))
+    running: dict[Any, tuple[Mutant, bool, Trial]] = {}
+    began, total, done = time.monotonic(), len(queue), 0
+
+    def record(mutant: Mutant, caught_by: str) -> None:
+        nonlocal done
+        done += 1
+        outcome = outcomes[mutant.item.job_id] = Outcome(mutant.place, caught_by, tests.version)
+        outcome.save(mutant)
+        word = f"caught by {caught_by}" if caught_by else "equivalent" if mutant.place in equivalent else "SURVIVED"
+        print(f"{done}/{total}  {time.monotonic() - began:.0f} s  {mutant.where()}  {word}", flush=True)
+
+    try:
+        while running or (queue and time.monotonic() - began < seconds):
+            while queue and len(running) < processes and time.monotonic() - began < seconds:
+                mutant, near = queue.popleft()
+                order = tests.order(mutant, near=near)
+                if mutant.place in equivalent or not (order or near):
+                    record(mutant, "")
+                elif not order:
+                    queue.appendleft((mutant, False))
+                else:
+                    trial = Trial(mutant.path, mutant.source, Plugin(order, tests.seconds))
+                    running[trial.receiver] = mutant, near, trial
+            for receiver in wait(list(running), timeout=LONGEST) or list(running):
+                mutant, near, trial = running.pop(receiver)
+                tried = trial.result()
+                if tried.caught_by:
+                    tests.caught(mutant, tried.caught_by)
+                if near and not tried.caught_by:
+                    queue.appendleft((mutant, False))
+                else:
+                    record(mutant, tried.caught_by)
+    finally:
+        for _, _, trial in running.values():
+            trial.stop()
+    return summarize(mutants, outcomes, equivalent)
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What came of a mutant.
+
+    Args:
+        place: What it changes.
+        caught_by: The test that failed, ``import`` or ``time``; empty where none did.
+        tests: The version of the tests that it met.
+    """
+
+    place: Place
+    caught_by: str
+    tests: str
+
+    def survived(self, equivalent: Container[Place]) -> bool:
+        """Return whether no test caught it and nobody has said why none can."""
+        return not self.caught_by and self.place not in equivalent
+
+    def save(self, mutant: Mutant) -> None:
+        """Keep it in the session."""
+        from cosmic_ray.work_item import TestOutcome, WorkerOutcome, WorkResult
+
+        what = TestOutcome.KILLED if self.caught_by else TestOutcome.SURVIVED
+        mutant.session.set_result(
+            mutant.item.job_id, WorkResult(WorkerOutcome.NORMAL, json.dumps([*self.place, self.caught_by, self.tests]), what)
+        )
+
+
+def load_outcomes(mutants: Sequence[Mutant]) -> dict[str, Outcome]:
+    """Read from the sessions what came of the mutants that were tried before."""
+    outcomes = {}
+    for session in {id(mutant.session): mutant.session for mutant in mutants}.values():
+        for job, result in session.results:
+            *place, caught_by, tests = json.loads(result.output or "")
+            outcomes[job] = Outcome(Place(*place), caught_by, tests)
+    return outcomes
+
+
+def load_equivalent() -> dict[Place, str]:
+    """Read which mutants no test can catch, each with the reason."""
+    with EQUIVALENT.open(encoding="utf-8", newline="") as file:
+        return {Place(*row[:4]): row[4] for row in list(csv.reader(file))[1:]}
+
+
+def summarize(mutants: Sequence[Mutant], outcomes: Mapping[str, Outcome], equivalent: Mapping[Place, str]) -> bool:
+    """Print every survivor, then how many mutants of each module were tried and caught; return whether any survived."""
+    survivors = [(m, was) for m in mutants if (was := outcomes.get(m.item.job_id)) and was.survived(equivalent)]
+    for mutant, outcome in sorted(survivors, key=lambda pair: (pair[0].path, pair[0].line)):
+        name = f" in {mutant.function}" if mutant.function else ""
+        print(f"\n{mutant.where()}{name}\n    - {outcome.place.before}\n    + {outcome.place.after}")
+    print(f"\n{'module':16}{'mutants':>9}{'tried':>9}{'caught':>9}{'equivalent':>12}{'survived':>10}")
+    rows: dict[str, Counter[str]] = {}
+    for mutant in mutants:
+        for name in (mutant.path.stem, "all"):
+            row = rows.setdefault(name, Counter())
+            row["mutants"] += 1
+            if was := outcomes.get(mutant.item.job_id):
+                row.update(["tried", "caught" if was.caught_by else "survived" if was.survived(equivalent) else "equivalent"])
+    for name in sorted(rows, key=lambda name: (name == "all", name)):
+        row = rows[name]
+        print(f"{name:16}{row['mutants']:9}{row['tried']:9}{row['caught']:9}{row['equivalent']:12}{row['survived']:10}")
+    caught, survived = rows["all"]["caught"], rows["all"]["survived"]
+    print(f"{100 * caught / (caught + survived or 1):.1f}% of the mutants that were tried and can be caught were caught.")
+    found = {was.place for was in outcomes.values()}
+    if rows["all"]["tried"] == rows["all"]["mutants"]:
+        modules = {mutant.path.stem for mutant in mutants}
+        for place in [place for place in equivalent if place.module in modules and place not in found]:
+            print(f"{EQUIVALENT.name} names what is no mutant: {place}")
+    return survived > 0
