@@ -27,7 +27,7 @@ import pytest
 from backchannel_lib.cli.project import ROOT
 
 #: What tests import and no mutant changes: imported once, before the first copy of this process is made.
-PRELOADED: Final = ("hypothesis.strategies", "numpy", "openpyxl", "pandas", "xml.etree.ElementTree")
+PRELOADED: Final = ("anywidget", "hypothesis.strategies", "jupyter_server.serverapp", "mistune", "openpyxl", "pandas")
 MODEL: Final = ROOT / "backchannel_lib" / "model"
 #: Git-ignored: the sessions, and what is known of the tests.
 FOLDER: Final = ROOT / ".mutation"
@@ -97,11 +97,11 @@ class Plugin:
     Args:
         order: The chosen tests, the likeliest to fail first, with the seconds that each takes by itself. With ``watch`` these
             are files, all of whose tests are run.
-        known: All tests that there are. Others in the same files are run as well: the mutant has brought them about.
+        known: All tests that there are, if others in the same files shall be run too: the mutant has brought them about.
         watch: Whether to remember which functions of the model each test calls, which takes longer.
     """
 
-    def __init__(self, order: Mapping[str, float], known: Container[str] = (), *, watch: bool = False) -> None:
+    def __init__(self, order: Mapping[str, float], known: Container[str] | None = None, *, watch: bool = False) -> None:
         self.order, self.known, self.watch = order, known, watch
         self.tried = Tried()
 
@@ -110,8 +110,12 @@ class Plugin:
         """Keep only the tests that were chosen, in the order given."""
         if not self.watch:
             places = {test: place for place, test in enumerate(self.order)}
-            items[:] = [item for item in items if item.nodeid in places or item.nodeid not in self.known]
+            items[:] = [item for item in items if item.nodeid in places or self.is_new(item.nodeid)]
             items.sort(key=lambda item: places.get(item.nodeid, len(places)))
+
+    def is_new(self, test: str) -> bool:
+        """Return whether there is a test only since something was changed."""
+        return self.known is not None and test not in self.known
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_protocol(self, item: pytest.Item) -> Iterator[None]:

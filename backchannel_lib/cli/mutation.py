@@ -209,7 +209,7 @@ class Tests:
         self.failures.update([(test, mutant.key), (test, mutant.path.stem)])
 
 
-def load_tests() -> Tests:
+def known_tests() -> Tests:
     """Return what is known of the tests; run those whose files have changed once, to see what each calls.
 
     Raises:
@@ -278,10 +278,10 @@ def try_mutants(paths: Sequence[Path], processes: int, seconds: float) -> bool:
     Stopped at any time, it goes on from there when it is started again, and what was tried is a fair sample of the whole.
     """
     preload()
-    tests, equivalent = load_tests(), load_equivalent()
+    tests, equivalent = known_tests(), equivalent_mutants()
     mutants = [mutant for path in paths for mutant in mutants_of(path)]
     mutants.sort(key=lambda mutant: mutant.item.job_id)  # which is random
-    outcomes = load_outcomes(mutants)
+    outcomes = earlier_outcomes(mutants)
     # Survivors first: whoever has written a test wants to see what it catches.
     again = [
         m for m in mutants if (was := outcomes.get(m.item.job_id)) and was.survived(equivalent) and was.tests != tests.version
@@ -353,7 +353,7 @@ class Outcome:
         )
 
 
-def load_outcomes(mutants: Sequence[Mutant]) -> dict[str, Outcome]:
+def earlier_outcomes(mutants: Sequence[Mutant]) -> dict[str, Outcome]:
     """Read from the sessions what came of the mutants that were tried before."""
     outcomes = {}
     for session in {id(mutant.session): mutant.session for mutant in mutants}.values():
@@ -363,7 +363,7 @@ def load_outcomes(mutants: Sequence[Mutant]) -> dict[str, Outcome]:
     return outcomes
 
 
-def load_equivalent() -> dict[Place, str]:
+def equivalent_mutants() -> dict[Place, str]:
     """Read which mutants no test can catch, each with the reason."""
     with EQUIVALENT.open(encoding="utf-8", newline="") as file:
         return {Place(*row[:4]): row[4] for row in list(csv.reader(file))[1:]}

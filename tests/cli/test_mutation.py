@@ -1,0 +1,54 @@
+"""Mutation testing: what is a mutant, that a trial tells a caught one from a survivor, and the list of equivalent ones."""
+
+from __future__ import annotations
+
+import ast
+import json
+import os
+import subprocess
+import sys
+
+import pytest
+
+from backchannel_lib.cli.mutant_trial import MODEL
+from backchannel_lib.cli.mutation import functions, hints, equivalent_mutants
+from backchannel_lib.cli.project import ROOT
+
+#: Tries a module as it is, with a mutant, and with one that cannot be imported.
+TRIALS = """
+import json
+from backchannel_lib.cli.mutant_trial import MODEL, Plugin, Trial
+
+path, order = MODEL / "case.py", {"tests/model/test_case.py::test_a_case_is_frozen": 1.0}
+source = path.read_text(encoding="utf-8")
+assert "frozen=True" in source
+sources = source, source.replace("frozen=True", "frozen=False"), "1 / 0"
+print(json.dumps([Trial(path, each, Plugin(order)).result().caught_by for each in sources]))
+"""
+
+
+def test_type_hints_of_functions_are_no_mutants_and_those_of_rows_are() -> None:
+    """A row's hints say how its cells are read; a function's say nothing when the workbook runs."""
+    tree = ast.parse(
+        "class Row:\n    value: int | None\n    def read(self, a: int | str) -> int | float:\n        b: A | B = a\n"
+    )
+    assert [ast.unparse(hint) for hint in hints(tree)] == ["int | float", "int | str", "A | B"]
+    assert list(functions(tree)) == [(3, 4, "Row.read")]
+
+
+def test_what_is_called_equivalent_is_there_to_be_mutated() -> None:
+    """Each row names a line of the model as it is now, and gives a reason."""
+    for place, reason in equivalent_mutants().items():
+        source = (MODEL / f"{place.module}.py").read_text(encoding="utf-8")
+        assert place.before in " ".join(line.strip() for line in source.splitlines()), place
+        names = {name for _, _, name in functions(ast.parse(source))}
+        assert place.function in names | {""}, place
+        assert reason.endswith("."), place
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="it copies a running process")
+def test_a_trial_tells_a_caught_mutant_from_a_survivor() -> None:
+    """In a process of its own, since a trial's tests tidy up behind themselves."""
+    done = subprocess.run([sys.executable, "-c", TRIALS], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert json.loads(done.stdout) == ["", "tests/model/test_case.py::test_a_case_is_frozen", "import"]
