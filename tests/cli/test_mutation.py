@@ -11,7 +11,7 @@ import sys
 import pytest
 
 from backchannel_lib.cli.mutant_trial import MODEL
-from backchannel_lib.cli.mutation import functions, hints, equivalent_mutants
+from backchannel_lib.cli.mutation import equivalent_mutants, functions, hints
 from backchannel_lib.cli.project import ROOT
 
 #: Tries a module as it is, with a mutant, and with one that cannot be imported.
