@@ -36,6 +36,7 @@ TABLES: Final = "tests/model/test_every_cell.py"
 #: others: the whole is then feasible overnight.
 FOLDERS: Final = ("tests/model",)
 NEAR, NEAR_SECONDS = "tests/model/", 3.0
+CACHES: Final = ("functools.cache", "functools.lru_cache")
 #: Changes left out: equal names and small numbers are the same object in Python, so `==` and `is` mostly mean the same.
 SAME: Final = ("Eq_Is", "Is_Eq", "NotEq_IsNot", "IsNot_NotEq")
 
@@ -113,7 +114,7 @@ def changed_lines(before: str, after: str) -> tuple[str, str]:
 
 
 def functions(tree: ast.AST, names: str = "") -> Iterator[tuple[int, int, str]]:
-    """Return the first and last line of each function and method, without those inside of them, and its name.
+    """Return the first and last line of each function and method, its decorators included, and its name; inner ones left out.
 
     Examples:
         >>> list(functions(ast.parse("def add(a, b): return a + b")))
@@ -121,21 +122,26 @@ def functions(tree: ast.AST, names: str = "") -> Iterator[tuple[int, int, str]]:
     """
     for node in ast.iter_child_nodes(tree):
         if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
-            yield node.lineno, node.end_lineno or 0, names + node.name
+            first = min(each.lineno for each in (*node.decorator_list, node))
+            yield first, node.end_lineno or 0, names + node.name
         elif isinstance(node, ast.ClassDef):
             yield from functions(node, f"{names}{node.name}.")
         else:
             yield from functions(node, names)
 
 
-def hints(tree: ast.AST) -> Iterator[ast.expr]:
-    """Return the type hints of functions and of what is in them, which nothing reads when the workbook runs."""
+def without_effect(tree: ast.AST) -> Iterator[ast.expr]:
+    """Return what may be changed and the workbook still does the same.
+
+    Nothing reads the type hints of functions and of what is in them when the workbook runs, and a cache only saves time.
+    """
     for node in ast.walk(tree):
         if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
             every = node.args.posonlyargs + node.args.args + node.args.kwonlyargs
             found = [node.returns, *(each.annotation for each in (*every, node.args.vararg, node.args.kwarg) if each)]
             found += [inner.annotation for inner in ast.walk(node) if isinstance(inner, ast.AnnAssign)]
-            yield from (hint for hint in found if hint is not None)
+            found += [each for each in node.decorator_list if ast.unparse(each).partition("(")[0] in CACHES]
+            yield from (each for each in found if each is not None)
         elif isinstance(node, ast.If) and "TYPE_CHECKING" in ast.dump(node.test):
             yield node.test
 
@@ -161,12 +167,15 @@ def mutants_of(path: Path) -> list[Mutant]:
     session = open_session(path)
     tree = ast.parse(path.read_text(encoding="utf-8"))
     places = list(functions(tree))
-    unread = [((each.lineno, each.col_offset), (each.end_lineno or 0, each.end_col_offset or 0)) for each in hints(tree)]
+    # From one column before, where a decorator has its sign.
+    left_out = [
+        ((each.lineno, each.col_offset - 1), (each.end_lineno or 0, each.end_col_offset or 0)) for each in without_effect(tree)
+    ]
     mutants = []
     for item in session.work_items:
         (spec,) = item.mutations
         start = tuple(spec.start_pos)
-        if spec.operator_name.endswith(SAME) or any(begin <= start < end for begin, end in unread):
+        if spec.operator_name.endswith(SAME) or any(begin <= start < end for begin, end in left_out):
             continue
         function = next((name for first, last, name in places if first <= start[0] <= last), "")
         mutants.append(Mutant(session, item, path, start[0], function))

@@ -11,7 +11,7 @@ import sys
 import pytest
 
 from backchannel_lib.cli.mutant_trial import MODEL
-from backchannel_lib.cli.mutation import equivalent_mutants, functions, hints
+from backchannel_lib.cli.mutation import equivalent_mutants, functions, without_effect
 from backchannel_lib.cli.project import ROOT
 
 #: Tries a module as it is, with a mutant, and with one that cannot be imported.
@@ -27,13 +27,12 @@ print(json.dumps([Trial(path, each, Plugin(order)).result().caught_by for each i
 """
 
 
-def test_type_hints_of_functions_are_no_mutants_and_those_of_rows_are() -> None:
+def test_type_hints_of_functions_and_caches_are_no_mutants_and_hints_of_rows_are() -> None:
     """A row's hints say how its cells are read; a function's say nothing when the workbook runs."""
-    tree = ast.parse(
-        "class Row:\n    value: int | None\n    def read(self, a: int | str) -> int | float:\n        b: A | B = a\n"
-    )
-    assert [ast.unparse(hint) for hint in hints(tree)] == ["int | float", "int | str", "A | B"]
-    assert list(functions(tree)) == [(3, 4, "Row.read")]
+    method = "    @functools.cache\n    def read(self, a: int | str) -> int | float:\n        b: A | B = a\n"
+    tree = ast.parse(f"class Row:\n    value: int | None\n{method}")
+    assert [ast.unparse(each) for each in without_effect(tree)] == ["int | float", "int | str", "A | B", "functools.cache"]
+    assert list(functions(tree)) == [(3, 5, "Row.read")]
 
 
 def test_what_is_called_equivalent_is_there_to_be_mutated() -> None:
