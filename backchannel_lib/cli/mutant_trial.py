@@ -26,8 +26,6 @@ import pytest
 
 from backchannel_lib.cli.project import ROOT
 
-#: What tests import and no mutant changes: imported once, before the first copy of this process is made.
-PRELOADED: Final = ("anywidget", "hypothesis.strategies", "jupyter_server.serverapp", "mistune", "openpyxl", "pandas")
 MODEL: Final = ROOT / "backchannel_lib" / "model"
 #: Git-ignored: the sessions, and what is known of the tests.
 FOLDER: Final = ROOT / ".mutation"
@@ -159,9 +157,13 @@ def limit_time(seconds: float) -> None:
 
 
 def preload() -> None:
-    """Import once what every trial needs."""
-    for name in PRELOADED:
-        importlib.import_module(name)
+    """Import what tests import and no mutant changes: once, before the first copy of this process is made."""
+    import anywidget  # noqa: F401
+    import hypothesis.strategies  # noqa: F401
+    import jupyter_server.serverapp  # noqa: F401
+    import mistune  # noqa: F401
+    import openpyxl  # noqa: F401
+    import pandas as pd  # noqa: F401
 
 
 class Trial:

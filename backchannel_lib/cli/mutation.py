@@ -34,8 +34,8 @@ EQUIVALENT: Final = ROOT / "tests" / "model" / "equivalent_mutants.csv"
 TABLES: Final = "tests/model/test_every_cell.py"
 #: Where the tests are that a mutant may meet. First it meets those of the model that are fast, and only what survives them the
 #: others: the whole is then feasible overnight.
-FOLDERS: Final = ("tests/model",)
-NEAR, NEAR_SECONDS = "tests/model/", 3.0
+FOLDERS: Final = ("tests/model", "tests/test_examples.py", "tests/activities", "tests/page")
+NEAR, NEAR_SECONDS = ("tests/model/", "tests/test_examples.py"), 3.0
 CACHES: Final = ("functools.cache", "functools.lru_cache")
 #: Changes left out: equal names and small numbers are the same object in Python, so `==` and `is` mostly mean the same.
 SAME: Final = ("Eq_Is", "Is_Eq", "NotEq_IsNot", "IsNot_NotEq")
@@ -228,8 +228,8 @@ def known_tests() -> Tests:
     known: dict[str, Any] = json.loads(kept.read_text(encoding="utf-8")) if kept.exists() else {}
     files = {
         path.relative_to(ROOT).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()[:12]
-        for folder in FOLDERS
-        for path in sorted((ROOT / folder).rglob("test_*.py"))
+        for name in FOLDERS
+        for path in sorted((ROOT / name).rglob("test_*.py") if (ROOT / name).is_dir() else [ROOT / name])
     }
     del files[TABLES]
     for file, version in files.items():
