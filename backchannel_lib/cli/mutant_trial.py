@@ -5,16 +5,18 @@ A copy of a process that has imported pytest and pandas already starts at once; 
 
 from __future__ import annotations
 
+import gc
 import importlib.abc
 import importlib.machinery
 import importlib.util
+import io
 import multiprocessing
 import os
 import signal
 import sys
 import time
 from collections.abc import Container, Iterator, Mapping, Sequence
-from contextlib import suppress
+from contextlib import redirect_stdout, suppress
 from dataclasses import asdict, dataclass, field
 from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
@@ -165,6 +167,10 @@ def preload() -> None:
     import openpyxl  # noqa: F401
     import pandas as pd  # noqa: F401
 
+    with redirect_stdout(io.StringIO()):
+        pytest.main([*PYTEST, "--version"])  # which imports its plugins
+    gc.freeze()  # copies share this memory as long as nothing writes to it
+
 
 class Trial:
     """One mutant being tried, in a process of its own.
@@ -189,11 +195,11 @@ class Trial:
     def result(self) -> Tried:
         """Wait for what comes of it."""
         try:
-            tried = Tried(**self.receiver.recv()) if self.receiver.poll(LONGEST) else Tried("time")
+            return Tried(**self.receiver.recv()) if self.receiver.poll(LONGEST) else Tried("time")
         except EOFError:
-            tried = Tried("import")  # it ended without a word: out of memory or time, or the interpreter broke
-        self.stop()
-        return tried
+            return Tried("import")  # it ended without a word: out of memory or time, or the interpreter broke
+        finally:
+            self.stop()
 
     def stop(self) -> None:
         """End the process."""

@@ -34,7 +34,7 @@ EQUIVALENT: Final = ROOT / "tests" / "model" / "equivalent_mutants.csv"
 TABLES: Final = "tests/model/test_every_cell.py"
 #: Where the tests are that a mutant may meet. First it meets those of the model that are fast, and only what survives them the
 #: others: the whole is then feasible overnight.
-FOLDERS: Final = ("tests/model", "tests/test_examples.py", "tests/activities", "tests/page")
+FOLDERS: Final = ("tests/model", "tests/test_examples.py")
 NEAR, NEAR_SECONDS = ("tests/model/", "tests/test_examples.py"), 3.0
 CACHES: Final = ("functools.cache", "functools.lru_cache")
 #: Changes left out: equal names and small numbers are the same object in Python, so `==` and `is` mostly mean the same.
@@ -201,21 +201,33 @@ class Tests:
     version: str
     failures: Counter[tuple[str, str]] = field(default_factory=Counter)
 
-    def order(self, mutant: Mutant, *, near: bool) -> dict[str, float]:
-        """Return the tests that reach a mutant, the likeliest to catch it first: those near, or the others."""
+    def rounds(self, mutant: Mutant) -> list[dict[str, float]]:
+        """Return the tests that reach a mutant, in rounds: each is run only if the one before has caught nothing.
+
+        To read all files of tests takes longer than to run most tests, so the first round is of two files.
+        """
         module, key = mutant.path.stem, mutant.key
         called = bool(mutant.function) and any(key in names for names in self.reached.values())
-        tests = [
-            test
-            for test, seconds in self.seconds.items()
-            if (test.startswith(NEAR) and seconds < NEAR_SECONDS) == near and (key in self.reached[test] or not called)
-        ]
-        tests.sort(key=lambda test: (-self.failures[test, key], -self.failures[test, module], self.seconds[test]))
-        return {test: self.seconds[test] for test in tests}
+        tests = [test for test in self.seconds if key in self.reached[test] or not called]
+
+        def place(test: str) -> tuple[object, ...]:
+            own = file_of(test) == f"tests/model/test_{module}.py"
+            return -self.failures[test, key], -self.failures[test, module], not own, self.seconds[test]
+
+        near = sorted((test for test in tests if test.startswith(NEAR) and self.seconds[test] < NEAR_SECONDS), key=place)
+        files = list(dict.fromkeys(map(file_of, near)))[:2]
+        first = [test for test in near if file_of(test) in files]
+        rest, others = [test for test in near if test not in first], sorted(set(tests) - set(near), key=place)
+        return [{test: self.seconds[test] for test in each} for each in (first, rest, others) if each]
 
     def caught(self, mutant: Mutant, test: str) -> None:
         """Remember that a test caught a mutant: it may catch the next one nearby."""
         self.failures.update([(test, mutant.key), (test, mutant.path.stem)])
+
+
+def file_of(test: str) -> str:
+    """Return the file in which a test is."""
+    return test.partition("::")[0]
 
 
 def known_tests() -> Tests:
@@ -236,7 +248,7 @@ def known_tests() -> Tests:
         if known.get(file, {}).get("version") != version:
             print(f"running {file} once, to see what its tests call", flush=True)
             plugin = Plugin({file: 0.0}, watch=True)
-            tried = Trial(MODEL, None, plugin, ["-m", "not browser"]).result()
+            tried = Trial(MODEL, None, plugin, ["-m", "not browser and not slow"]).result()
             if tried.caught_by:
                 raise CommandError(f"Without any mutant this fails: {', '.join(tried.failed) or file}. See {OUTPUT}.")
             known[file] = {"version": version, "seconds": tried.seconds, "reached": tried.reached}
@@ -295,9 +307,13 @@ def try_mutants(paths: Sequence[Path], processes: int, seconds: float) -> bool:
     again = [
         m for m in mutants if (was := outcomes.get(m.item.job_id)) and was.survived(equivalent) and was.tests != tests.version
     ]
-    queue = deque((mutant, True) for mutant in (*again, *(m for m in mutants if m.item.job_id not in outcomes)))
-    running: dict[Any, tuple[Mutant, bool, Trial]] = {}
+    queue = deque([*again, *(one for one in mutants if one.item.job_id not in outcomes)])
+    running: dict[Any, tuple[Mutant, list[dict[str, float]], Trial]] = {}
     began, total, done = time.monotonic(), len(queue), 0
+
+    def launch(mutant: Mutant, rounds: list[dict[str, float]]) -> None:
+        trial = Trial(mutant.path, mutant.source, Plugin(rounds[0], tests.seconds))
+        running[trial.receiver] = mutant, rounds[1:], trial
 
     def record(mutant: Mutant, caught_by: str) -> None:
         nonlocal done
@@ -310,22 +326,19 @@ def try_mutants(paths: Sequence[Path], processes: int, seconds: float) -> bool:
     try:
         while running or (queue and time.monotonic() - began < seconds):
             while queue and len(running) < processes and time.monotonic() - began < seconds:
-                mutant, near = queue.popleft()
-                order = tests.order(mutant, near=near)
-                if mutant.place in equivalent or not (order or near):
-                    record(mutant, "")
-                elif not order:
-                    queue.appendleft((mutant, False))
+                mutant = queue.popleft()
+                rounds = [] if mutant.place in equivalent else tests.rounds(mutant)
+                if rounds:
+                    launch(mutant, rounds)
                 else:
-                    trial = Trial(mutant.path, mutant.source, Plugin(order, tests.seconds))
-                    running[trial.receiver] = mutant, near, trial
+                    record(mutant, "")
             for receiver in wait(list(running), timeout=LONGEST) or list(running):
-                mutant, near, trial = running.pop(receiver)
+                mutant, rounds, trial = running.pop(receiver)
                 tried = trial.result()
                 if tried.caught_by:
                     tests.caught(mutant, tried.caught_by)
-                if near and not tried.caught_by:
-                    queue.appendleft((mutant, False))
+                if rounds and not tried.caught_by:
+                    launch(mutant, rounds)
                 else:
                     record(mutant, tried.caught_by)
     finally:
