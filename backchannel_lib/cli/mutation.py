@@ -34,7 +34,7 @@ EQUIVALENT: Final = ROOT / "tests" / "model" / "equivalent_mutants.csv"
 TABLES: Final = "tests/model/test_every_cell.py"
 #: Where the tests are that a mutant may meet. First it meets those of the model that are fast, and only what survives them the
 #: others: the whole is then feasible overnight.
-FOLDERS: Final = ("tests/model", "tests/test_examples.py")
+FOLDERS: Final = ("tests/model", "tests/test_examples.py", "tests/activities", "tests/page")
 NEAR, NEAR_SECONDS = ("tests/model/", "tests/test_examples.py"), 3.0
 CACHES: Final = ("functools.cache", "functools.lru_cache")
 #: Changes left out: equal names and small numbers are the same object in Python, so `==` and `is` mostly mean the same.
