@@ -72,8 +72,8 @@ class Bets(Items):
         return join(
             description_list(
                 (text("guess.yours"), tag("b", mine.label if mine else text("lesson.nothing_yet"))),
-                (text("guess.article"), tag("b", verdict.label)),
                 (text("rules.title"), rules_check(bet.case).label),
+                (text("guess.article"), tag("b", verdict.label)),
             ),
             tag("p", difference(mine, verdict), class_="bw-kind") if mine else None,
             tag("p", bet.why),

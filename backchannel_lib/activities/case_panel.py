@@ -396,7 +396,7 @@ class CaseActivity(Activity[CaseState]):
         return case_page(state.case, state.reading, state.unknown, desk)
 
     def static_html(self) -> str:
-        """Return the case's verdict, chain and rule, for a notebook that hasn't run."""
+        """Return the rule's answer, the verdict and the chain, for a notebook that hasn't run."""
         return case_static_html(self.case, self.reading, self.unknown)
 
     @property
@@ -412,7 +412,7 @@ class CaseActivity(Activity[CaseState]):
 
         Examples:
             >>> print(CaseActivity().transcript().splitlines()[1])
-               Phone interview. Limited by: Timing. NRMP's rule: Not allowed.
+               NRMP's rule: Not allowed. The article: Phone interview. Limited by: Timing.
         """
         fields = Case.fields()
         for example in load_examples():

@@ -230,7 +230,7 @@ class Desk(TimedDeck):
                 same = text("lesson.alike") in self._why(name, self.state)
                 yield f"   {text(f'decision.{decision}')}: {text('lesson.alike' if same else 'lesson.unlike')}."
             answer = rules_check(self.cases[name]).label
-            yield f"   {judgment.verdict.label}. {text('desk.weakest')}: {weakest_of(judgment)}. {answer}."
+            yield f"   {answer}. {judgment.verdict.label}. {text('desk.weakest')}: {weakest_of(judgment)}."
             yield f"   {text(f'desk.{name}.why')}"
 
 

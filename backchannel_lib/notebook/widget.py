@@ -134,7 +134,7 @@ class ActivityView(anywidget.AnyWidget):
 
         Examples:
             >>> print(Panel().transcript().splitlines()[1])
-               Phone interview. Limited by: Timing. NRMP's rule: Not allowed.
+               NRMP's rule: Not allowed. The article: Phone interview. Limited by: Timing.
         """
         outcomes = self.activity.transcript()
         self._changed()
@@ -277,7 +277,7 @@ class Panel(ActivityView):
 
     Examples:
         >>> panel = Panel()
-        >>> print(panel.update(recommender="trusted_peer", specifics=True).splitlines()[0])
+        >>> print(panel.update(recommender="trusted_peer", specifics=True).splitlines()[1])
         Verdict: Phone interview. The program would likely call you for an interview, perhaps within hours.
         >>> panel = Panel(Case(needs_visa=True, recommender="trusted_peer", specifics=True), unknown=["sponsors_visas"])
         >>> panel.verdict, panel.verdicts, panel.value["sponsors_visas"]
@@ -298,6 +298,9 @@ class Panel(ActivityView):
         **traits: Any,
     ) -> None:
         super().__init__(CaseActivity(case, reading, unknown), prefetch=prefetch, key=key, **traits)
+
+    def __repr__(self) -> str:
+        return f"<{self.activity.key}: {self.activity.fragments(self.activity.state)['live_text']}>"
 
 
 class Folded:

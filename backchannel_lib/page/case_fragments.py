@@ -85,11 +85,11 @@ def fast_fragments(case: Case, reading: str | None = None, unknown: Collection[s
 
 
 def answer_line(case: Case, title: str = "") -> str:
-    """Return a case's verdict, its weakest links and the rule's answer in one line of text, after an optional title.
+    """Return the rule's answer, the verdict and its weakest links in one line of text, after an optional title.
 
     Examples:
         >>> answer_line(Case(scripted=True), "A script")
-        "A script. Ignored. Limited by: Message. NRMP's rule: Not allowed."
+        "A script. NRMP's rule: Not allowed. The article: Ignored. Limited by: Message."
     """
     judgment = judge(case)
     label, held, answer = judgment.verdict.label, weakest_sentence(judgment), rules_check(case).label
@@ -143,21 +143,20 @@ def case_text(case: Case, reading: str | None = None, unknown: Collection[str] =
         unknown: As in `fast_fragments`.
 
     Returns:
-        Lines: the verdict, one line per stage (the weakest marked with ``>``), the rules check, the first changes, the
-        readings.
+        Lines: the rules check, the verdict, one line per stage (the weakest marked), the first changes, the readings.
 
     Examples:
-        >>> print(case_text(Case()).splitlines()[0])
+        >>> print(case_text(Case()).splitlines()[1])
         Verdict: Skimmed. Someone would glance at it, perhaps bookmark it, and lose track of it.
     """
     rules = rules_check(case)
     rule = text("text.rules", answer=rules.label, reason=rules.reason)
     if exam_of(case) is None:
-        return f"{text('text.verdict', verdict=text('card.no_verdict'), sentence=text('orientation.mixed'))}\n{rule}"
+        return f"{rule}\n{text('text.verdict', verdict=text('card.no_verdict'), sentence=text('orientation.mixed'))}"
     if unknown:
-        return "\n".join([*_open_lines(case, reading, unknown), rule, *_open_changes_lines(case, reading, unknown)])
+        return "\n".join([rule, *_open_lines(case, reading, unknown), *_open_changes_lines(case, reading, unknown)])
     judgment = judge(case, reading)
-    lines = [text("text.verdict", verdict=judgment.verdict.label, sentence=judgment.verdict.sentence)]
+    lines = [rule, text("text.verdict", verdict=judgment.verdict.label, sentence=judgment.verdict.sentence)]
     for reason in reasons_on_screen(judgment):
         citations = [lines_of(claim) for claim in reason.claims] + ([text("text.ours")] if reason.assumption else [])
         lines.append(
@@ -170,7 +169,6 @@ def case_text(case: Case, reading: str | None = None, unknown: Collection[str] =
                 basis=", ".join(citations),
             )
         )
-    lines.append(rule)
     changes = what_would_change(case, reading=reading)
     reach = [change for change in changes if change.within_reach][:2]
     lines += [_change_line(change, change.verdict.label) for change in reach]
@@ -224,7 +222,7 @@ def _open_changes_lines(case: Case, reading: str | None, unknown: Collection[str
 
 
 def case_static_html(case: Case, reading: str | None = None, unknown: Collection[str] = ()) -> str:
-    """Return verdict, chain and rules check as HTML that needs no style sheet or script.
+    """Return the rules check, the verdict and the chain as HTML that needs no style sheet or script.
 
     Args:
         case: The case.
@@ -236,9 +234,10 @@ def case_static_html(case: Case, reading: str | None = None, unknown: Collection
         True
     """
     note = tag("p", tag("em", text("static.note")))
+    check = rules_check(case)
+    rule = tag("p", tag("b", text("text.rules", answer=check.label, reason="").strip()), " ", check.reason)
     if exam_of(case) is None:
-        return tag("div", note, tag("h3", text("card.no_verdict")), tag("p", text("orientation.mixed")))
-    rules = rules_check(case)
+        return tag("div", note, rule, tag("h3", text("card.no_verdict")), tag("p", text("orientation.mixed")))
     found = possible(case, unknown, reading)
     stages = []
     for stage in stages_on_screen():
@@ -252,8 +251,8 @@ def case_static_html(case: Case, reading: str | None = None, unknown: Collection
     return tag(
         "div",
         note,
+        rule,
         tag("h3", text("static.example", verdict=range_label(found))),
         tag("p", *sentences, " ", held_sentence(found)),
         tag("ul", stages),
-        tag("p", tag("b", text("text.rules", answer=rules.label, reason="")), rules.reason),
     )

@@ -277,12 +277,12 @@ class Drill(PersistentForm, TimedDeck):
                 join(self._line(ping), tag("div", self._who(ping), class_="bw-small")),
                 self._change(ping, state),
                 text(f"drill.way.{self.way(ping, state)}"),
-                self._article(ping),
                 rules_check(self.cases[ping]).label,
+                self._article(ping),
             )
             for ping in answered
         ]
-        head = (text("drill.file"), text("drill.you"), text("drill.so"), text("guess.article"), text("rules.title"))
+        head = (text("drill.file"), text("drill.you"), text("drill.so"), text("rules.title"), text("guess.article"))
         ours = ("desk_decisions", "drill_moves_director", "no_contact_is_polite_email", "neutral_intensity", "drill_seconds")
         claims = ("paper.ninety-seconds", "caller.source-over-intensity")
         facts = dict.fromkeys(fact for ping in answered for fact in rules_check(self.cases[ping]).facts)
@@ -528,7 +528,7 @@ class Drill(PersistentForm, TimedDeck):
         for ping in self.pings:
             judgment, rule = self.judgments[ping], rules_check(self.cases[ping]).label
             yield f"{self._head(ping)}: {self._line(ping)}. {self._who(ping)}."
-            yield f"   {judgment.verdict.label}. {text('desk.weakest')}: {weakest_of(judgment)}. {rule}."
+            yield f"   {rule}. {judgment.verdict.label}. {text('desk.weakest')}: {weakest_of(judgment)}."
             yield f"   {text(f'drill_why.{ping}')} {text(f'drill.director.{self.director_way(ping)}')}"
 
     def _as_the_article(self, row: DrillTurnRow) -> str:

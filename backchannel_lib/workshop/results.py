@@ -31,13 +31,13 @@ def results_html(state: WorkshopState, drill: Markup | None = None) -> str:
     """
     rounds = state.revealed_rounds()
     title = " · ".join(filter(None, (text("results.title"), state.group)))
-    head = [text(f"results.head.{name}") for name in ("file", "votes", "verdict", "rule")]
+    head = [text(f"results.head.{name}") for name in ("file", "votes", "rule", "verdict")]
     overview = [
         (
             f"{number}. {vignettes()[one.vignette].title}",
             text("round.same_of", same=one.counted[judge(vignettes()[one.vignette].case).verdict], total=sum(one.counted)),
-            judge(vignettes()[one.vignette].case).verdict.label,
             rules_check(vignettes()[one.vignette].case).label,
+            judge(vignettes()[one.vignette].case).verdict.label,
         )
         for number, one in enumerate(rounds, start=1)
     ]

@@ -92,8 +92,8 @@ class Collisions(GuessForm):
                     "div",
                     tag("p", entry.sentence),
                     description_list(
-                        (text("card.title"), Verdict[entry.verdict.upper()].label),
                         (text("collide.in_soap"), entry.check.label),
+                        (text("card.title"), Verdict[entry.verdict.upper()].label),
                     ),
                     tag("p", entry.earliest),
                     tag("p", entry.contacted_words),
@@ -127,4 +127,4 @@ class Collisions(GuessForm):
             yield f"{guess}: {self.fragments(self.state)['live_text']}"
         for entry in self.found:
             verdict = Verdict[entry.verdict.upper()].label
-            yield f"{entry.sentence}\n   {verdict} / {entry.check.label}. {entry.earliest}. {entry.contacted_words}"
+            yield f"{entry.sentence}\n   {entry.check.label} / {verdict}. {entry.earliest}. {entry.contacted_words}"

@@ -267,7 +267,7 @@ class Disagreements(GuessForm):
                 yield f"   {text(f'disagree.guess.{guess}')}: {self._examples(choice, self.state)}"
             ours, other, check = self.outcome(choice)
             case = text(f"reading_case.{self.cases[choice].reading}")
-            yield f"   {case} {ours.label} / {other.label}. {text('rules.title')}: {check.label}."
+            yield f"   {case} {text('rules.title')}: {check.label}. {ours.label} / {other.label}."
             yield f"   {_over_many(found[choice])}"
             self._turn(1)
 

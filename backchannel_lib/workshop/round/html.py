@@ -274,8 +274,8 @@ def _log(state: WorkshopState) -> Markup:
         vignette, total = vignettes()[one.vignette], sum(one.counted)
         verdict = judge(vignette.case).verdict
         same = text("round.same_of", same=one.counted[verdict], total=total)
-        rows.append((f"{number}. {vignette.title}", verdict.label, same, rules_check(vignette.case).label))
-    head = [text(f"round.log.{name}") for name in ("file", "article", "same", "rule")]
+        rows.append((f"{number}. {vignette.title}", rules_check(vignette.case).label, verdict.label, same))
+    head = [text(f"round.log.{name}") for name in ("file", "rule", "article", "same")]
     played = {one.vignette for one in state.played} | {state.vignette}
     drawn = state.files()
     others = [name for name in vignettes() if name not in drawn] if state.plan else []

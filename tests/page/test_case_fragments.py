@@ -1,0 +1,58 @@
+"""What a page shows of a case: wherever the NRMP's rule and the article's verdict are told together, the rule comes first."""
+
+from __future__ import annotations
+
+import html
+import re
+
+import pytest
+
+from backchannel_lib import MAY_BE_UNKNOWN, Case
+from backchannel_lib.base.texts import text
+from backchannel_lib.model.exams import exam_of
+from backchannel_lib.model.open_changes import open_changes
+from backchannel_lib.model.possible import possible
+from backchannel_lib.model.remedies import what_would_change
+from backchannel_lib.model.soap_rule import rules_check
+from backchannel_lib.page.case_fragments import answer_line, case_static_html, case_text, fast_fragments
+from backchannel_lib.page.case_page import case_page
+from backchannel_lib.page.changes_html import changes_list, open_changes_list
+from backchannel_lib.page.verdict_html import range_label
+
+CASES = {
+    "settled": (Case(recommender="trusted_peer", specifics=True), ()),
+    "unknown": (Case(), MAY_BE_UNKNOWN),
+    "allowed": (Case(phase="groundwork"), ()),
+    "two exams": (Case(score=520), ()),
+}
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_the_rule_is_told_before_the_verdict_in_every_form(name: str) -> None:
+    """In text, in a notebook that was not run, to a screen reader, in the line that stays in sight, and on the page."""
+    case, unknown = CASES[name]
+    assert (exam_of(case) is None) == (name == "two exams")
+    rule = rules_check(case).label
+    verdict = text("card.no_verdict") if exam_of(case) is None else range_label(possible(case, unknown))
+    fragments = fast_fragments(case, unknown=unknown)
+    forms = {
+        "text": case_text(case, unknown=unknown),
+        "static": case_static_html(case, unknown=unknown),
+        "strip": fragments["strip"],
+        "page": case_page(case, unknown=unknown),
+    }
+    if exam_of(case) is not None:
+        forms["spoken"] = fragments["live_text"]
+        forms |= {"line": answer_line(case)} if not unknown else {}
+    for form, told in forms.items():
+        words = html.unescape(re.sub(r"<[^>]+>", " ", told))
+        assert 0 <= words.index(rule) < words.index(verdict), form
+
+
+@pytest.mark.parametrize("unknown", [(), ("lists_open",)])
+def test_the_rule_is_told_before_what_a_change_would_reach(unknown: tuple[str, ...]) -> None:
+    case = Case(recommender="trusted_peer")
+    changes = open_changes_list(open_changes(case, unknown)) if unknown else changes_list(what_would_change(case))
+    cards = re.findall(r'<li class="bw-change".*?</ul>', changes)
+    assert cards
+    assert all(card.index("bw-voice-rule") < card.index("bw-reaches") for card in cards)
