@@ -38,6 +38,7 @@ from backchannel_lib.page.verdict_html import (
     held_sentence,
     is_weakest,
     possible_fragments,
+    range_in_short,
     range_label,
     reasons_on_screen,
     stages_on_screen,
@@ -71,7 +72,7 @@ def fast_fragments(case: Case, reading: str | None = None, unknown: Collection[s
         held = ""
     elif unknown:
         found = possible(case, unknown, reading)
-        label, held, fragments = range_label(found), held_sentence(found), possible_fragments(found)
+        label, held, fragments = range_in_short(found), held_sentence(found, short=True), possible_fragments(found)
     else:
         judgment = judge(case, reading)
         label, held, fragments = judgment.verdict.label, weakest_sentence(judgment), verdict_fragments(judgment)

@@ -146,8 +146,20 @@ def depends_list(fields: Sequence[str]) -> Markup | None:
     return tag("div", tag("p", text("card.depends")), tag("ul", lines), class_="bw-depends")
 
 
-def held_sentence(found: Possible) -> str:
-    """Name the stages that limit a verdict in any case, and those that might.
+def range_in_short(found: Possible) -> str:
+    """Name the verdict, or the lowest and the highest possible ones, in as few words as a phone has room for.
+
+    Examples:
+        >>> from backchannel_lib.model.possible import possible
+        >>> range_in_short(possible(Case(score=230), ["range_low"]))
+        'Ignored to Skimmed'
+    """
+    lowest, highest = found.lowest.label, found.highest.label
+    return lowest if lowest == highest else text("card.allows_from_to", lowest=lowest, highest=highest)
+
+
+def held_sentence(found: Possible, *, short: bool = False) -> str:
+    """Name the stages that limit a verdict in any case, and those that might; ``short`` is for a phone.
 
     Examples:
         >>> from backchannel_lib.model.possible import possible
@@ -163,7 +175,7 @@ def held_sentence(found: Possible) -> str:
         return text("card.held_down", stages=always) if always else text("card.nothing_holds")
     if not always:
         return text("card.may_hold_down", stages=sometimes)
-    return text("card.held_down_and_may", stages=always, others=sometimes)
+    return text("strip.held_down_and_may" if short else "card.held_down_and_may", stages=always, others=sometimes)
 
 
 def possible_fragments(found: Possible) -> dict[str, str]:

@@ -16,7 +16,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser
 
-from backchannel_lib import MAY_BE_UNKNOWN, Panel, judge
+from backchannel_lib import MAY_BE_UNKNOWN, Case, Panel, judge
 from backchannel_lib.base.texts import text
 from tests.helpers.lab import GLANCE, PATIENCE, SIZE, Lab, Opened
 from tests.helpers.network import Network
@@ -86,6 +86,24 @@ MARK = """() => {
     const point = trace.querySelector('path').getBoundingClientRect();
     return { at: [point.x, point.y], shifted: trace.hasAttribute('transform') };
 }"""
+
+
+def test_on_a_phone_the_line_that_stays_in_sight_is_low_and_has_rule_verdict_and_weakest_link(panel: PanelPage) -> None:
+    """Whatever the answer is, it takes at most 100 of 740 pixels, the rule comes first, and the way on is beside it."""
+    page = panel.page
+    page.set_viewport_size({"width": 360, "height": 740})
+    for case in (Case(recommender="known_dean"), Case(phase="groundwork")):
+        panel.show(Panel(case, unknown=MAY_BE_UNKNOWN))
+        page.focus(".bw [data-field=failed_attempts] input")
+        page.keyboard.press("ArrowRight")
+        page.wait_for_selector(".bw[data-away] .bw-strip", timeout=PATIENCE)
+        words = page.inner_text(".bw-strip [data-fragment=strip]")
+        parts = [page.inner_text(f".bw-strip-{part}") for part in ("rule", "article", "weakest")]
+        assert all(parts)
+        assert [*map(words.index, parts)] == sorted(map(words.index, parts))
+        assert page.evaluate("document.querySelector('.bw-strip').getBoundingClientRect().height") <= 100, words
+        assert page.is_visible(".bw-strip [data-go=changes]")
+    page.set_viewport_size(SIZE)
 
 
 def test_a_change_is_applied_by_one_key_and_taken_back(fresh: PanelPage) -> None:

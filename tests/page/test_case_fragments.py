@@ -17,7 +17,6 @@ from backchannel_lib.model.soap_rule import rules_check
 from backchannel_lib.page.case_fragments import answer_line, case_static_html, case_text, fast_fragments
 from backchannel_lib.page.case_page import case_page
 from backchannel_lib.page.changes_html import changes_list, open_changes_list
-from backchannel_lib.page.verdict_html import range_label
 
 CASES = {
     "settled": (Case(recommender="trusted_peer", specifics=True), ()),
@@ -33,7 +32,7 @@ def test_the_rule_is_told_before_the_verdict_in_every_form(name: str) -> None:
     case, unknown = CASES[name]
     assert (exam_of(case) is None) == (name == "two exams")
     rule = rules_check(case).label
-    verdict = text("card.no_verdict") if exam_of(case) is None else range_label(possible(case, unknown))
+    verdict = text("card.no_verdict") if exam_of(case) is None else possible(case, unknown).lowest.label
     fragments = fast_fragments(case, unknown=unknown)
     forms = {
         "text": case_text(case, unknown=unknown),
