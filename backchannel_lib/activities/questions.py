@@ -48,7 +48,7 @@ class Option(NamedTuple):
     """
 
     question: Annotated[str, one_of(lambda: [row.question for row in _unchecked_questions()])]
-    option: Annotated[str, required_text, "the name of a verdict, one of the rule's answers, or an id of its own"]
+    option: Annotated[str, required_text, "the name of a verdict, one of the rule's answers, or a new id"]
 
     @property
     def text(self) -> str:
@@ -83,9 +83,9 @@ class Question(NamedTuple):
 
     question: str
     chapter: Annotated[str, one_of(lambda: [row.chapter for row in load_chapters()])]
-    kind: Annotated[str, one_of(KINDS), "``case``: what `judge` says of the case; ``rule``: what `rules_check` says"]
-    overrides: Annotated[Settings, case_settings_or_nothing, "what is special about the case; blank for a choice"]
-    answer: Annotated[str, required_text, "the right one of its options"]
+    kind: Annotated[str, one_of(KINDS), "``case``: the answer of `judge` on the case; ``rule``: the answer of `rules_check`"]
+    overrides: Annotated[Settings, case_settings_or_nothing, "the fields that differ from the defaults; blank for a choice"]
+    answer: Annotated[str, required_text, "its correct option"]
     claims: Annotated[tuple[str, ...], claim_ids]
     facts: Annotated[tuple[str, ...], fact_ids]
     assumption: Annotated[str, assumption_id]
@@ -148,7 +148,7 @@ class Bet(NamedTuple):
     """
 
     bet: str
-    overrides: Annotated[Settings, case_settings, "what is special about the case"]
+    overrides: Annotated[Settings, case_settings, "the fields that differ from the defaults"]
     claims: Annotated[tuple[str, ...], claim_ids, "what decides"]
 
     @property

@@ -85,9 +85,9 @@ class ActivityRow(NamedTuple):
     activity: str
     chapter: Annotated[str, one_of(lambda: [row.chapter for row in load_chapters()])]
     kind: Annotated[str, "one of the kinds in `backchannel_lib.activities.registry`"]
-    fields: Annotated[tuple[str, ...], each_of(tuple(Case.fields())), "the fields of a case that can be moved in it"] = ()
-    shows: Annotated[tuple[str, ...], each_of(SHOWS), "what it shows beside the verdict"] = ()
-    own: Annotated[bool, "whether readers can enter a case of their own"] = False
+    fields: Annotated[tuple[str, ...], each_of(tuple(Case.fields())), "the fields of a case that have a control in it"] = ()
+    shows: Annotated[tuple[str, ...], each_of(SHOWS), "what it shows next to the verdict"] = ()
+    own: Annotated[bool, "whether readers can enter their own case"] = False
 
 
 load_activities = loader(ActivityRow, "activities.csv")
@@ -106,8 +106,8 @@ class SceneRow(NamedTuple):
 
     scene: str
     activity: Annotated[str, one_of(activities_of("scenes"))]
-    overrides: Annotated[Settings, settings, "what is special about the case"]
-    claims: Annotated[tuple[str, ...], claim_ids, "what its explanation rests on"] = ()
+    overrides: Annotated[Settings, settings, "the fields that differ from the defaults"]
+    claims: Annotated[tuple[str, ...], claim_ids, "the sources of its explanation"] = ()
     assumption: Annotated[str, assumption_id] = ""
 
 
@@ -167,7 +167,7 @@ class ItemRow(NamedTuple):
     fits: Annotated[tuple[str, ...], each_of(lambda: {row.choice for row in load_choices()}), "the groups that it fits"]
     claims: Annotated[tuple[str, ...], claim_ids]
     assumption: Annotated[str, assumption_id]
-    rule: Annotated[bool, "whether the NRMP's rule settles it, so that no other view is as good"]
+    rule: Annotated[bool, "whether the NRMP's rule settles it, so that other opinions don't count"]
 
 
 load_items = loader(ItemRow, "items.csv")
@@ -182,7 +182,7 @@ class InboxPieceRow(NamedTuple):
     """
 
     piece: str
-    place: Annotated[str, one_of(INBOX_PLACES), "the sender's name, the subject, or a place in the first lines"]
+    place: Annotated[str, one_of(INBOX_PLACES), "the sender's name, the subject, or a slot in the first lines"]
     flag: Annotated[bool, "whether a director would hold it against the writer"]
 
 
@@ -259,7 +259,7 @@ class DeskFileRow(NamedTuple):
 
     file: str
     overrides: Annotated[Settings, settings, "the whole case; the program is the same in all"]
-    claims: Annotated[tuple[str, ...], claim_ids, "what its explanation rests on"]
+    claims: Annotated[tuple[str, ...], claim_ids, "the sources of its explanation"]
     assumption: Annotated[str, assumption_id]
 
 
@@ -298,7 +298,7 @@ class ReadingCaseRow(NamedTuple):
     reading: Annotated[str, one_of(lambda: [row.reading for row in load_readings() if not row.default])]
     day: Annotated[int, integer(0, 4), "of the contact, after the Monday of Match Week, at 1 pm ET; the phase follows"]
     overrides: Annotated[Settings, settings]
-    facts: Annotated[tuple[str, ...], fact_ids, "what bears on the choice"]
+    facts: Annotated[tuple[str, ...], fact_ids, "the facts that matter for the choice"]
     assumption: Annotated[str, assumption_id]
 
 
@@ -365,7 +365,7 @@ class DrillTurnRow(NamedTuple):
     turn: str
     time: Annotated[str, clock_time, "on Tuesday"]
     file: Annotated[str, one_of(lambda: [row.file for row in load_drill_files()])]
-    overrides: Annotated[Settings, settings_or_nothing, "the contact; blank where the file comes in by itself"]
+    overrides: Annotated[Settings, settings_or_nothing, "the contact; blank if the file arrives on its own"]
     claims: Annotated[tuple[str, ...], claim_ids]
     assumption: Annotated[str, assumption_id]
 

@@ -62,7 +62,7 @@ class NextStepRow(NamedTuple):
     step: str
     slot: Annotated[str, one_of(SLOTS)]
     when: Annotated[
-        str, "an expression as in the conditions, which may also name inside_window, before_window and contact_unknown"
+        str, "an expression like those of the conditions, which can also use inside_window, before_window and contact_unknown"
     ]
     who: Annotated[str, one_of(WHO), "who does it"]
     at: Annotated[str, step_time]

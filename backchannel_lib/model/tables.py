@@ -130,7 +130,7 @@ class ArticleRow(NamedTuple):
     """
 
     part: Annotated[str, one_of(("title", "site", "section", "address"))]
-    value: Annotated[str, "as it is on the page; the address without https://"]
+    value: Annotated[str, "as on the page; the address without https://"]
 
 
 load_article = loader(ArticleRow, "article.csv")
@@ -185,8 +185,8 @@ class StageRow(NamedTuple):
     """
 
     stage: Annotated[str, one_of(STAGES)]
-    counts: Annotated[str, one_of(("lowest", "highest")), "which of the rules that hold counts"]
-    shown: Annotated[int, integer(1, 5), "its place on screen, in the order of the article's parts"]
+    counts: Annotated[str, one_of(("lowest", "highest")), "which of the rules that hold sets the cap"]
+    shown: Annotated[int, integer(1, 5), "its position on screen, in the order of the article's parts"]
 
 
 def _check_stages(rows: tuple[StageRow, ...]) -> None:
@@ -260,7 +260,7 @@ class ReadingRow(NamedTuple):
     reading: str
     choice: Annotated[str, "the place where the article leaves room"]
     default: bool
-    claims: Annotated[tuple[str, ...], claim_ids, "what speaks for it"]
+    claims: Annotated[tuple[str, ...], claim_ids, "the claims that support it"]
 
 
 load_readings = loader(ReadingRow, "readings.csv")
@@ -315,8 +315,8 @@ class RemedyRow(NamedTuple):
     """
 
     remedy: str
-    when: Annotated[str, "when it applies, an expression as in the conditions"]
-    overrides: Annotated[Settings, settings, "a value may be another field's name"]
+    when: Annotated[str, "when it applies, as an expression like those of the conditions"]
+    overrides: Annotated[Settings, settings, "a value can be another field's name"]
     who: Annotated[str, one_of(WHO), "who can do it"]
     claims: Annotated[tuple[str, ...], claim_ids]
     assumption: Annotated[str, assumption_id]
@@ -337,9 +337,9 @@ class SoapRuleRow(NamedTuple):
     """
 
     row: str
-    when: Annotated[str, "an expression as in the conditions, which may also name inside_window"]
+    when: Annotated[str, "an expression like those of the conditions, which can also use inside_window"]
     answer: Annotated[str, one_of(ANSWERS)]
-    facts: Annotated[tuple[str, ...], fact_ids, "what the answer rests on"]
+    facts: Annotated[tuple[str, ...], fact_ids, "the sources of the answer"]
 
 
 load_soap_rule = loader(SoapRuleRow, "soap_rule.csv")
@@ -502,7 +502,7 @@ class DecidesRow(NamedTuple):
     """
 
     factor: str
-    share: Annotated[int, integer(0, 100), "of a whole of 100"]
+    share: Annotated[int, integer(0, 100), "percent of the whole"]
     claims: Annotated[tuple[str, ...], claim_ids]
 
 
@@ -518,7 +518,7 @@ class AssumptionRow(NamedTuple):
     """
 
     assumption: str
-    value: Annotated[float | None, number_or_blank, "in the unit that its reason names; blank where there is no number"]
+    value: Annotated[float | None, number_or_blank, "in the unit that its reason names; blank if there is no number"]
 
 
 load_assumptions = loader(AssumptionRow, "assumptions.csv")
@@ -557,7 +557,7 @@ class FactRow(NamedTuple):
     """
 
     id: str
-    value: Annotated[str, fact_value, "in its wording the place {value}; blank for a statement"]
+    value: Annotated[str, fact_value, "fills {value} in its wording; blank for a statement"]
     source: Annotated[str, "a short citation"]
     year: Annotated[str, "the source's year, or undated"]
     grade: Annotated[
@@ -640,7 +640,7 @@ class AnchorRow(NamedTuple):
     """
 
     specialty: str
-    low: Annotated[int, integer(1, 300), "from here to high, the middle half of the matched US MD seniors in Step 2 CK"]
+    low: Annotated[int, integer(1, 300), "low to high is the middle half of matched US MD seniors, in Step 2 CK"]
     high: Annotated[int, integer(1, 300)]
 
 
@@ -684,7 +684,7 @@ class ExampleRow(NamedTuple):
     """
 
     example: str
-    overrides: Annotated[Settings, settings, "what is special about the case"]
+    overrides: Annotated[Settings, settings, "the fields that differ from the defaults"]
     verdict: Annotated[str, verdict_name, "the verdict in the article"]
     claims: Annotated[tuple[str, ...], claim_ids]
 
@@ -707,7 +707,7 @@ class WeekEventRow(NamedTuple):
     day: Annotated[int, integer(0, 4), "days after the Monday"]
     starts: Annotated[str, clock_time, "Eastern Time"]
     ends: Annotated[str, clock_time, "Eastern Time; blank for a moment"]
-    fact: Annotated[str, one_of(lambda: [fact.id for fact in load_facts()]), "where it is known from"]
+    fact: Annotated[str, one_of(lambda: [fact.id for fact in load_facts()]), "its source"]
 
 
 load_week_events = loader(WeekEventRow, "week_events.csv")

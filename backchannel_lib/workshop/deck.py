@@ -47,11 +47,11 @@ class Vignette(NamedTuple):
         "ours: 1, one link decides, in plain sight; 2, a strong link draws the eye away from the weak one; 3, several links"
         " look strong, and the one that decides takes the whole file or the exact moment",
     ]
-    overrides: Annotated[Settings, case_settings, "what is special about the case"]
-    what_if: Annotated[str, one_of(lambda: tuple(Case.fields())), "the field that is changed afterwards"]
-    claims: Annotated[tuple[str, ...], claim_ids, "what it rests on"]
+    overrides: Annotated[Settings, case_settings, "the fields that differ from the defaults"]
+    what_if: Annotated[str, one_of(lambda: tuple(Case.fields())), "the field to change afterward"]
+    claims: Annotated[tuple[str, ...], claim_ids, "its sources"]
     assumption: Annotated[str, assumption_id]
-    article: Annotated[bool, "whether it retells an example of the article's own"]
+    article: Annotated[bool, "whether it retells one of the article's own examples"]
 
     @property
     def case(self) -> Case:

@@ -65,9 +65,9 @@ class SupportRow(NamedTuple):
 
     claim: Annotated[str, one_of(lambda: [claim.id for claim in load_claims()])]
     support: Annotated[str, one_of(LEVELS)]
-    near: Annotated[tuple[str, ...], each_of(LEVELS), "the other ratings that we nearly gave"]
-    facts: Annotated[tuple[str, ...], fact_ids, "what it rests on"]
-    case: Annotated[Case | None, case_or_nothing, "the contact that the claim tells of or advises in SOAP"]
+    near: Annotated[tuple[str, ...], each_of(LEVELS), "the other ratings that we almost chose"]
+    facts: Annotated[tuple[str, ...], fact_ids, "its sources"]
+    case: Annotated[Case | None, case_or_nothing, "the contact during SOAP that the claim describes or advises"]
     assumption: Annotated[str, assumption_id]
 
     @property
@@ -275,11 +275,11 @@ class StudyBarRow(NamedTuple):
     bar: str
     source: Annotated[str, one_of(SOURCES)]
     caller: Annotated[str, one_of((*RECOMMENDERS, *SURVEYED)), "a recommender, or a caller of the survey"]
-    standing: Annotated[str, one_of(STANDINGS), "what the caller is to the director, which says what may be compared"]
+    standing: Annotated[str, one_of(STANDINGS), "who the caller is to the director; only equal values can be compared"]
     value: Annotated[int, integer(0, 100)]
-    unit: Annotated[str, optional_text, "blank for the article, which gives none"]
-    facts: Annotated[tuple[str, ...], fact_ids, "where a value of the survey is from"]
-    claims: Annotated[tuple[str, ...], claim_ids, "where a value of the article is from"]
+    unit: Annotated[str, optional_text, "blank for the article, which has none"]
+    facts: Annotated[tuple[str, ...], fact_ids, "the source of a survey value"]
+    claims: Annotated[tuple[str, ...], claim_ids, "the source of an article value"]
     assumption: Annotated[str, assumption_id]
 
     @property

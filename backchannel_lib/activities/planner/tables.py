@@ -36,7 +36,7 @@ class LimitRow(NamedTuple):
 
     limit: str
     value: Annotated[int, integer(1, 99)]
-    claims: Annotated[tuple[str, ...], claim_ids, "what a sentence about this limit cites"]
+    claims: Annotated[tuple[str, ...], claim_ids, "the claims that a sentence about this limit cites"]
 
 
 load_planner_limits = loader(LimitRow, "planner_limits.csv")

@@ -44,9 +44,9 @@ class ReplyFindingRow(NamedTuple):
 
     finding: str
     kind: Annotated[str, one_of(KINDS)]
-    looks_for: Annotated[tuple[str, ...], _roles, "the phrases that it goes by"]
-    allowed: Annotated[int, integer(0, 9), "in how many sentences such phrases are welcome; 0 for what is missing"]
-    not_with: Annotated[tuple[str, ...], each_of(ROLES), "phrases that make the question idle"]
+    looks_for: Annotated[tuple[str, ...], _roles, "the phrases that it looks for"]
+    allowed: Annotated[int, integer(0, 9), "the number of sentences in which such phrases are welcome; 0 for something missing"]
+    not_with: Annotated[tuple[str, ...], each_of(ROLES), "phrases that make the finding irrelevant"]
     claims: Annotated[tuple[str, ...], claim_ids]
     assumption: Annotated[str, assumption_id]
 
@@ -81,8 +81,8 @@ class ReplyPointRow(NamedTuple):
     """
 
     point: str
-    looks_for: Annotated[tuple[str, ...], each_of(ROLES), "the phrases that seem to answer it; none where no phrase can"]
-    against: Annotated[tuple[str, ...], each_of(_finding_ids), "the findings that seem to speak against it"]
+    looks_for: Annotated[tuple[str, ...], each_of(ROLES), "the phrases that seem to answer it; none if no phrase can"]
+    against: Annotated[tuple[str, ...], each_of(_finding_ids), "the findings that seem to contradict it"]
     claims: Annotated[tuple[str, ...], claim_ids]
 
 

@@ -158,10 +158,10 @@ class ReplyPhraseRow(NamedTuple):
     """
 
     phrase: Annotated[str, _phrase]
-    counts_for: Annotated[str, one_of(ROLES), "the role it speaks for"]
-    form: Annotated[str, one_of(FORMS), "``cancels`` where it takes back what others of the role found in the same words"]
-    claims: Annotated[tuple[str, ...], claim_ids, "what of the article it stands for; none for how an email is built"]
-    example: Annotated[str, required_text, "words in which it is found"]
+    counts_for: Annotated[str, one_of(ROLES), "its role"]
+    form: Annotated[str, one_of(FORMS), "``cancels`` if it cancels what others of the role find in the same words"]
+    claims: Annotated[tuple[str, ...], claim_ids, "the claims that it stands for; none for an email's structure"]
+    example: Annotated[str, required_text, "an example that contains it"]
 
 
 load_reply_phrases = loader(ReplyPhraseRow, "reply_phrases.csv", key=("counts_for", "phrase"))

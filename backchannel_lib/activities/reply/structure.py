@@ -45,9 +45,9 @@ class ReplyContextRow(NamedTuple):
         [('negation', 4), ('topic', 10)]
     """
 
-    role: Annotated[str, one_of(ROLES), "the phrases that are taken back"]
-    taken_back_by: Annotated[str, one_of(("negation", "wish", "topic", "reported")), "the role of what stands before them"]
-    within: Annotated[int, integer(1, 20), "how many words may stand between, in the same clause"]
+    role: Annotated[str, one_of(ROLES), "the phrases that it cancels"]
+    taken_back_by: Annotated[str, one_of(("negation", "wish", "topic", "reported")), "the role of the words before them"]
+    within: Annotated[int, integer(1, 20), "the most words allowed between them, in the same clause"]
 
 
 load_reply_contexts = loader(ReplyContextRow, "reply_contexts.csv", key=("role", "taken_back_by"))

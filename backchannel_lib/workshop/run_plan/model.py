@@ -28,7 +28,7 @@ class RunPlanRow(NamedTuple):
     """
 
     plan: Annotated[str, "its id; its texts are ``run_plan.<plan>.title`` and ``.for``"]
-    minutes: Annotated[int, integer(1, MAX_MINUTES), "what its steps add up to"]
+    minutes: Annotated[int, integer(1, MAX_MINUTES), "the total of its steps"]
 
     @property
     def title(self) -> str:
@@ -53,13 +53,13 @@ class RunStepRow(NamedTuple):
 
     step: Annotated[str, "its id; its texts are ``run_step.<step>.title``, ``.do``, ``.say`` and ``.late``"]
     plan: Annotated[str, one_of(lambda: [row.plan for row in load_run_plans()])]
-    minutes: Annotated[int, integer(0, MAX_MINUTES), "0 for what is done before people come in"]
+    minutes: Annotated[int, integer(0, MAX_MINUTES), "0 for steps before people come in"]
     activity: Annotated[str, one_of(lambda: [row.activity for row in load_activities()], blank=True), "what is on screen"]
     topic: Annotated[str, one_of(topic_names, blank=True), "of the vignette that a round plays"]
     difficulty: Annotated[str, one_of([str(level) for level in range(1, HARDEST + 1)], blank=True), "of that vignette"]
-    rule: Annotated[str, one_of(_rule_answers, blank=True), "what the rule has to say of that vignette"]
-    skip: Annotated[int | None, integer(1, MAX_MINUTES, blank=True), "its place in the order in which steps are left out"]
-    shorter: Annotated[int | None, integer(1, MAX_MINUTES, blank=True), "the minutes it can be cut to"]
+    rule: Annotated[str, one_of(_rule_answers, blank=True), "the rule's required answer for that vignette"]
+    skip: Annotated[int | None, integer(1, MAX_MINUTES, blank=True), "its position in the order of skipping steps"]
+    shorter: Annotated[int | None, integer(1, MAX_MINUTES, blank=True), "the fewest minutes it can take"]
 
     @property
     def title(self) -> str:
