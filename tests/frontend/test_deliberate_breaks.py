@@ -144,7 +144,7 @@ JAVASCRIPT = {
     ],
     "a file is for every view": [("message.view === undefined || message.view === this.#options.view", "true")],
     "an outdated prefetched answer is shown": [("&& message.prefetch_version === this.prefetchVersion", "")],
-    "what was prefetched outlives what it names": [("      this.discardPrefetched(); // it names", "      // it names")],
+    "what was prefetched outlives what it names": [("      this.discardPrefetched(); // its", "      // its")],
     "a move of another field leaves what was prefetched": [
         ("if (Object.keys(values).some((field) => field !== this.activeField)) this.discardPrefetched();", ""),
     ],

@@ -1,8 +1,8 @@
 // @ts-check
-// The pages of the stage: one thing to do is on screen, the bar at the top and one letter each lead to the others.
+// The pages of the stage: one activity is on screen, and the bar at the top, or a letter key, switches to another.
 //
-// It knows neither rules nor texts: the bar comes from backchannel_lib/workshop/stage.py, and the panels from their page. Where a
-// second window leads, this one turns to what the room should see, and leaves out what only that window needs.
+// It has no rules and no texts: the bar comes from backchannel_lib/workshop/stage.py, and the panels from their page. If a
+// second window leads, this one shows what the room should see, without what only the presenter needs.
 (() => {
   const main = /** @type {HTMLElement} */ (document.getElementById("stage"));
   const buttons = /** @type {HTMLButtonElement[]} */ ([...document.querySelectorAll(".stage-pages button")]);
@@ -14,12 +14,12 @@
   for (const button of buttons) {
     const place = pages.indexOf(button);
     button.addEventListener("click", () => (place < 0 ? fill() : turn(place)));
-    if (place < 0) button.hidden = !document.fullscreenEnabled; // phones may have none
+    if (place < 0) button.hidden = !document.fullscreenEnabled; // phones may not support it
   }
 
   function fill() {
     if (document.fullscreenElement) document.exitFullscreen();
-    else document.documentElement.requestFullscreen().catch(() => {}); // a browser may refuse; F11 is its own way
+    else document.documentElement.requestFullscreen().catch(() => {}); // a browser can refuse; F11 still works
   }
 
   /** @param {number} place */
@@ -35,7 +35,7 @@
   }
 
   function show() {
-    if (!pages.length) return; // a window without a bar shows what it is told
+    if (!pages.length) return; // a window without a bar shows what the presenter chooses
     boards().forEach((board, place) => board.closest("[data-activity]")?.toggleAttribute("data-on", place === at));
     pages.forEach((page, place) => {
       if (place === at) page.setAttribute("aria-current", "page");
@@ -45,7 +45,7 @@
 
   show();
 
-  // ---- the room: another window may lead ----
+  // ---- the room: another window can lead ----
 
   const role = document.body.dataset.role;
   let following = "";

@@ -1,6 +1,6 @@
 // @ts-check
-// A memory snapshot is stored as its difference to the memory that the WebAssembly file itself fills in, which the
-// browser has anyway: a quarter less to download.
+// A memory snapshot is stored as its difference from the memory that the WebAssembly file itself fills in, which the
+// browser has anyway. That makes the download a quarter smaller.
 
 const PAGE = 65536; // bytes: memory comes in pages of this size
 
@@ -43,7 +43,7 @@ export function* dataSegments(wasm) {
 }
 
 /**
- * Turn a snapshot into its difference to a WebAssembly file's own memory, or back: the same step does both.
+ * Turn a snapshot into its difference from a WebAssembly file's own memory, or back: the operation is its own inverse.
  * @param {Uint8Array} snapshot changed in place
  * @param {Uint8Array} wasm
  */
@@ -55,9 +55,9 @@ export function exchange(snapshot, wasm) {
 }
 
 /**
- * Give the next WebAssembly that is instantiated room for a snapshot: Pyodide puts it into memory of the size that WebAssembly
- * starts with, which may be too small.
- * @param {WebAssembly.Module} module what is instantiated
+ * Make the next WebAssembly instance large enough for a snapshot: Pyodide restores it into memory of the initial size,
+ * which can be too small.
+ * @param {WebAssembly.Module} module the module to instantiate
  * @param {number} bytes the size of the snapshot
  */
 export function instantiateWithRoom(module, bytes) {

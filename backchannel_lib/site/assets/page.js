@@ -1,5 +1,5 @@
 // @ts-check
-// A page of the site: each activity on it is a panel, as in Jupyter, whose other end is Python in a worker.
+// A page of the site: each of its activities is a panel, as in Jupyter, connected to Python in a worker.
 
 // @ts-ignore - the build writes it
 import panel from "./panel.js";
@@ -20,11 +20,11 @@ function say(sentence) {
 
 function startWorker() {
   const address = new URL("worker.js", import.meta.url).href;
-  // A worker that is made from text obeys this page's content security policy; one from an address has none on most hosts.
+  // A worker created from text follows this page's content security policy; one loaded from a URL has none on most hosts.
   const text = new Blob([`import ${JSON.stringify(address)};`], { type: "text/javascript" });
   const worker = new Worker(URL.createObjectURL(text), { type: "module" });
   worker.addEventListener("error", () => failed());
-  const plain = new URLSearchParams(location.search).has("plain"); // to compare with
+  const plain = new URLSearchParams(location.search).has("plain"); // for comparison
   worker.postMessage({ type: "start", checksums: page.checksums, plain });
   return worker;
 }
@@ -45,18 +45,18 @@ function open(place, worker) {
   /** @type {Set<(message: any, buffers: DataView[]) => void>} */
   const callbacks = new Set();
   const earlier = before(key);
-  // Until Python has answered, what is on screen is the example and not the reader's own.
+  // Until Python answers, the screen shows the example instead of the reader's own case.
   if (earlier) place.dataset.waiting = "";
   /** @type {Record<string, unknown>} */
   const values = {
     html,
     activity_id: name,
     storage_key: key,
-    // A worker loses no message, and a slow phone takes its time: asking again would only keep it longer.
+    // A worker loses no messages, and asking again would only delay a slow phone.
     answer_timeout: 60_000,
     restore_text: page.texts.restore,
     not_saved_text: page.texts.not_saved,
-    prefetch: false, // an answer is near enough, and those to other positions would be in its way
+    prefetch: false, // answers are fast enough, and prefetching would only delay them
     restore_at_once: true,
     plotly_url: new URL("plotly.js", import.meta.url).href,
   };
@@ -104,8 +104,8 @@ function parts(place) {
 }
 
 /**
- * Keep the room that the parts of an activity had when the page was left, until the reader's own answer is there, so that
- * nothing jumps when it comes.
+ * Reserve the space that an activity's parts had when the reader left the page, so that nothing jumps when the answer
+ * arrives.
  * @param {HTMLElement} place
  * @param {string} name
  */
@@ -125,7 +125,7 @@ function remember(place) {
   try {
     sessionStorage.setItem(`${place.dataset.activity}-heights`, JSON.stringify({ width: innerWidth, heights, whole: place.offsetHeight }));
   } catch {
-    // A private window keeps nothing, and then nothing comes back either.
+    // A private window stores nothing, so there is nothing to restore.
   }
 }
 
@@ -151,15 +151,15 @@ function run() {
   });
 }
 
-// The colors of the charts follow the browser's.
+// The charts' colors follow the browser's.
 const dark = matchMedia("(prefers-color-scheme: dark)");
 const theme = () => document.body.setAttribute("data-jp-theme-name", dark.matches ? "dark" : "light");
 dark.addEventListener("change", theme);
 
 if (places.length) run();
 if ("serviceWorker" in navigator && page.worker) {
-  const register = () => navigator.serviceWorker.register(page.worker).catch(() => {}); // a private window has none
-  // After Python: what it has loaded is then taken from the browser's own cache and not loaded twice.
+  const register = () => navigator.serviceWorker.register(page.worker).catch(() => {}); // not available in a private window
+  // Register after Python has loaded, so that its files come from the browser's cache instead of loading twice.
   const wait = setInterval(() => {
     if (places.length && !document.documentElement.dataset.python) return;
     clearInterval(wait);

@@ -1,5 +1,5 @@
 // @ts-check
-// How Python is started, in the build and in the browser alike: a snapshot fits only what it was made with.
+// Starts Python the same way in the build and in the browser, because a snapshot only fits what it was made with.
 
 export const LIBRARY_FOLDER = "/library";
 export const ENVIRONMENT = { HOME: "/home", BACKCHANNEL_WORK: "/home/saved", BACKCHANNEL_HOST: "browser", PYTHONOPTIMIZE: "2" };

@@ -1,15 +1,15 @@
 // @ts-check
-// What a reader saved: files of Python's, kept in this browser and nowhere else.
+// What a reader saved: Python's files, stored in this browser and nowhere else.
 
 const PREFIX = "backchannel-saved/";
 
-/** The files in the browser's storage, or in memory where it may not be used. */
+/** The files, in the browser's storage or, if that isn't available, in memory. */
 export function savedFiles() {
   /** @type {Pick<Storage, "getItem" | "setItem" | "removeItem" | "key" | "length"> | null} */
   let storage = null;
   try {
     storage = localStorage;
-    storage.getItem(PREFIX); // some browsers name it, and refuse it when it is used
+    storage.getItem(PREFIX); // some browsers have it but deny access
   } catch {
     storage = null;
   }
@@ -33,7 +33,7 @@ export function savedFiles() {
       }
     },
     clear: () => names().forEach((name) => storage?.removeItem(PREFIX + name)),
-    /** @param {(changed: Record<string, string | null>) => void} callback called when another tab saved or deleted a file */
+    /** @param {(changed: Record<string, string | null>) => void} callback called when another tab saves or deletes a file */
     onChange: (callback) => addEventListener("storage", ({ key, newValue }) => {
       if (key?.startsWith(PREFIX)) callback({ [key.slice(PREFIX.length)]: newValue });
     }),

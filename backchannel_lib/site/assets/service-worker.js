@@ -1,6 +1,6 @@
 // @ts-check
-// Keeps the whole site in the browser after the first visit: later visits ask nobody for anything, and work without a network.
-// The build fills in the version, and the files with their addresses.
+// Stores the whole site in the browser on the first visit, so that later visits make no requests and work offline.
+// The build fills in the version and the files' addresses.
 
 const VERSION = "%VERSION%";
 const FILES = /** @type {string[]} */ (JSON.parse('%FILES%'));
@@ -29,9 +29,9 @@ async function answer(request) {
   if (address.pathname.endsWith("/")) address.pathname += "index.html";
   address.search = address.hash = "";
   const kept = await cache.match(address.href);
-  // A host may send index.html from another address, and no browser takes such an answer for a page.
+  // A host can redirect to index.html, and browsers don't accept a redirected response for a page.
   if (kept) return kept.redirected ? new Response(kept.body, { headers: kept.headers }) : kept;
   const fresh = await fetch(request);
-  if (fresh.ok) await cache.put(address.href, fresh.clone()); // what only some visits need, such as the start without a snapshot
+  if (fresh.ok) await cache.put(address.href, fresh.clone()); // only some visits need it, such as a start without the snapshot
   return fresh;
 }

@@ -1,5 +1,5 @@
 // @ts-check
-// Compiles the library for the browser's Python, lets Python import and read everything, and writes its memory to a file.
+// Compiles the library for the browser's Python, imports and reads everything, and writes Python's memory to a file.
 // node snapshot.mjs PYODIDE_FOLDER SOURCE.zip LIBRARY_OUT.zip SNAPSHOT_OUT.bin
 
 import { readFileSync, writeFileSync } from "node:fs";
@@ -9,7 +9,7 @@ import { exchange } from "./memory.js";
 import { ENVIRONMENT, LIBRARY_FOLDER } from "./python.js";
 
 process.on("uncaughtException", (error) => {
-  console.error(error.message); // and not the minified line of code that it comes from
+  console.error(error.message); // without the minified line that raised it
   process.exit(1);
 });
 const [pyodideFolder, sourceFile, libraryOut, snapshotOut] = process.argv.slice(2);
@@ -49,7 +49,7 @@ writeFileSync(snapshotOut, gzipSync(snapshot, { level: 9 }));
 process.exit(0);
 
 /**
- * Fill what is free with zeros, so that nothing that is no longer used has to be downloaded.
+ * Fill free memory with zeros, so that nobody has to download what isn't used anymore.
  * @param {any} module Emscripten's
  */
 function zeroFreeMemory(module) {
@@ -60,7 +60,7 @@ function zeroFreeMemory(module) {
       const block = module._malloc(size);
       if (!block) break;
       taken.push(block);
-      if (block + size > top) break; // it is new, and not free memory of before
+      if (block + size > top) break; // new memory, not memory that was freed
       module.HEAPU8.fill(0, block, block + size);
     }
   }

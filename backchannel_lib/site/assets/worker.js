@@ -1,8 +1,8 @@
 // @ts-check
-// Python in a worker: started from the snapshot, or, if that fails for any reason, in the ordinary way.
+// Python in a worker: it starts from the snapshot or, if that fails for any reason, the normal way.
 
 import { exchange, instantiateWithRoom } from "./memory.js";
-// @ts-ignore - the build brings it
+// @ts-ignore - the build adds it
 import { loadPyodide } from "./pyodide/pyodide.mjs";
 import { ENVIRONMENT, LIBRARY_FOLDER } from "./python.js";
 
@@ -16,7 +16,7 @@ async function bytesOf(name, checksums) {
   const answer = await fetch(base + name);
   if (!answer.ok) throw new Error(`${name}: ${answer.status}`);
   const bytes = new Uint8Array(await answer.arrayBuffer());
-  // Browsers have checksums only on pages that came over https, or from this computer.
+  // Browsers support checksums only on pages from https or from this computer.
   if (crypto.subtle) {
     const sum = new Uint8Array(await crypto.subtle.digest("SHA-256", bytes));
     const hex = [...sum].map((byte) => byte.toString(16).padStart(2, "0")).join("");
@@ -38,7 +38,7 @@ async function startFromSnapshot(checksums) {
   const [snapshot, module] = await Promise.all([unpacking, wasm.then((bytes) => WebAssembly.compile(bytes))]);
   exchange(snapshot, await wasm);
   instantiateWithRoom(module, snapshot.length);
-  // Everything that the pages use is in the snapshot, so no library is installed: the address of one without content.
+  // The snapshot has everything that the pages use, so the library's URL points to nothing.
   const python = await loadPyodide({ indexURL, env: ENVIRONMENT, stdLibURL: `${base}nothing.zip`, _loadSnapshot: snapshot });
   python.runPython("worker.forget_archive()");
   return python;
@@ -62,7 +62,7 @@ async function start(checksums, plain) {
   let python;
   try {
     python = await (plain ? startPlainly(checksums) : startFromSnapshot(checksums));
-    python.runPython("worker.answers, worker.restore_files"); // it is what it should be
+    python.runPython("worker.answers, worker.restore_files"); // check that it is complete
   } catch (error) {
     if (plain) throw error;
     console.warn("Python starts without its snapshot:", error);
@@ -82,7 +82,7 @@ async function start(checksums, plain) {
 
 /** @type {Awaited<ReturnType<typeof start>>} */
 let python;
-let last = Promise.resolve(); // one after the other, in the order in which they were sent
+let last = Promise.resolve(); // messages are processed one at a time, in order
 let failed = false;
 
 addEventListener("message", ({ data }) => {

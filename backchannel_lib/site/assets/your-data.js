@@ -1,5 +1,5 @@
 // @ts-check
-// The page on which readers see, take along and delete what is saved in their browser.
+// The page on which readers view, download and delete what is saved in their browser.
 
 import { savedFiles } from "./saved.js";
 

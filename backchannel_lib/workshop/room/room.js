@@ -1,7 +1,7 @@
 // @ts-check
-// A window of the room: each activity on it is a panel, as in Jupyter, whose other end is the room's server.
+// A window of the room: each of its activities is a panel, as in Jupyter, connected to the room's server.
 
-// @ts-ignore - the server puts it together
+// @ts-ignore - the server builds it
 import panel from "./panel.js";
 
 const RETRY_MS = 700;
@@ -11,7 +11,7 @@ const role = document.body.dataset.role ?? "";
 /** @type {Map<string, (answer: any) => void>} */
 const receivers = new Map();
 /** @type {string[]} */
-let waiting = []; // said before the connection stood
+let waiting = []; // messages from before the connection opened
 let wasOpen = false;
 /** @type {WebSocket} */
 let socket;
@@ -19,7 +19,7 @@ let socket;
 function connect() {
   socket = new WebSocket(`ws://${location.host}/socket/${role}`);
   socket.addEventListener("open", () => {
-    if (wasOpen) return location.reload(); // the server was away: whatever it has now, it shows anew
+    if (wasOpen) return location.reload(); // the server was gone, so load whatever it has now
     wasOpen = true;
     for (const message of waiting) socket.send(message);
     waiting = [];
@@ -31,7 +31,7 @@ function connect() {
   });
   socket.addEventListener("close", () => {
     status.textContent = texts.asleep;
-    status.hidden = !wasOpen; // one that never stood has not been missed yet
+    status.hidden = !wasOpen; // before the first connection, nothing is missing yet
     setTimeout(connect, RETRY_MS);
   });
 }
@@ -41,7 +41,7 @@ function send(message) {
   const text = JSON.stringify(message);
   if (!wasOpen) waiting.push(text);
   else if (socket.readyState === WebSocket.OPEN) socket.send(text);
-  else throw new Error("not connected"); // the panel says so, and keeps what was entered
+  else throw new Error("not connected"); // the panel says so, and keeps the input
 }
 
 connect();
@@ -55,7 +55,7 @@ for (const place of /** @type {NodeListOf<HTMLElement>} */ (document.querySelect
   const values = {
     html: place.innerHTML.replaceAll(`${name}-at-`, "§"),
     activity_id: name,
-    storage_key: "", // the server keeps what was entered
+    storage_key: "", // the server keeps the input
     disconnected_text: texts.asleep,
     late_text: texts.late,
     not_saved_text: texts.not_saved,

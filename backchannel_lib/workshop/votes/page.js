@@ -1,5 +1,5 @@
-// The vote on a phone: asks every two seconds what is asked, shows it, and sends one vote.
-// It speaks with where it came from and with nobody else, and keeps nothing.
+// The vote on a phone: polls the question every two seconds, shows it, and sends one vote.
+// It talks only to its own server, and stores nothing.
 "use strict";
 (() => {
   const [main, asked, question, said, before, choices, send] = ["vote", "asked", "question", "said", "before", "choices", "send"]
@@ -12,23 +12,23 @@
   const PATIENCE = 8000;
   const TRIES = 12;
 
-  // What the server told last: null before its first answer. Its number is one that no other question ever has.
+  // The server's last state, null before the first one. Its number is unique to each question.
   let state = null;
-  let chosen = ""; // the choice that is marked, and not sent yet
-  let sending = ""; // what is said while a vote is on its way
-  let trouble = ""; // what was said of a vote that did not get through, while its question is still open
-  // The vote that came too late: the number and title of its question, what is said of it, and the question above which it is
-  // said when the room has moved on.
+  let chosen = ""; // the selected choice, not sent yet
+  let sending = ""; // the message while a vote is being sent
+  let trouble = ""; // the message about a vote that failed, while its question is still open
+  // A vote that came too late: the number and title of its question, the message about it, and the later question above
+  // which the message appears.
   let late = null;
-  const answered = new Map(); // what is said of each question that was answered here
-  const refused = new Map(); // the same of each question for which this phone's vote cannot be counted at all
-  let strange = 0; // how often in a row the server did not know this phone although it had just been given a ballot
+  const answered = new Map(); // the message for each question answered here
+  const refused = new Map(); // the message for each question in which this phone's vote can't be counted at all
+  let strange = 0; // how many times in a row the server didn't recognize this phone right after giving it a ballot
   let failures = 0;
   let timer = 0;
   let asking = false;
-  let turn = 0; // what was asked before a vote was sent is old news after it
+  let turn = 0; // a state requested before a vote was sent is outdated after it
 
-  // Phones that were opened together drift apart, and come back at different moments after a failure.
+  // Phones that open the page together spread out, and retry at different times after a failure.
   const jitter = (ms) => ms * (0.75 + Math.random() / 2);
   const backOff = (ms, times) => jitter(Math.min(LONGEST, ms * 2 ** Math.min(times, 6)));
   // Older phones have no AbortSignal.timeout.
@@ -44,13 +44,13 @@
   const tooLate = (text) => { late = { number: state.number, title: state.title, text, above: null }; chosen = ""; };
 
   function write(place, text) {
-    if (place.textContent !== text) place.textContent = text; // the same text again would be read out again
+    if (place.textContent !== text) place.textContent = text; // setting the same text again would make screen readers repeat it
     place.hidden = !text;
   }
 
   function show(told) {
     if (!state || told.number !== state.number) {
-      if (chosen && !hasVoted()) tooLate(words.late); // it was marked, and never sent
+      if (chosen && !hasVoted()) tooLate(words.late); // it was selected, but never sent
       chosen = "";
       trouble = "";
       choices.replaceChildren(...told.choices.map(([choice, name], place) => {
@@ -66,7 +66,7 @@
     if (cannotVote()) chosen = "";
     if (chosen && !state.open && !hasVoted()) tooLate(words.late);
     if (late && late.number === state.number) {
-      if (state.open || hasVoted()) late = null; // open again: whoever was too late chooses anew
+      if (state.open || hasVoted()) late = null; // open again: anyone who was too late can choose again
     } else if (late && late.above === null) {
       late.above = state.number;
     } else if (late && late.above !== state.number) {
@@ -91,10 +91,10 @@
     const [text, kind] = what(voted, here, open, failures > 2);
     write(said, text);
     said.dataset.kind = kind;
-    if (!open && held) said.focus(); // the focus is not lost with the button it was on
+    if (!open && held) said.focus(); // keep the focus when its button disappears
   }
 
-  // Who has a vote counted, or came too late, is never told to raise a hand, and nobody is while a vote is still being sent.
+  // Never ask people to raise a hand if their vote counted or came too late, or while a vote is still being sent.
   function what(voted, here, open, unreached) {
     if (sending) return [sending, "sending"];
     if (voted && unreached) return [words.safe, "counted"];
@@ -136,7 +136,7 @@
     next(failures ? backOff(wait, failures - 1) : jitter(wait));
   }
 
-  // Another session has begun here, under a code of its own.
+  // Another session has started here, with its own code.
   function over() {
     state = late = null;
     render();
@@ -149,7 +149,7 @@
     timer = setTimeout(asks, ms);
   }
 
-  // No honest vote is lost to a crowd: it is sent again, a little later each time, until it is counted or refused.
+  // A crowd must not lose an honest vote: send it again, a little later each time, until it is counted or rejected.
   async function sends() {
     const { round, number } = state;
     turn += 1;
@@ -160,7 +160,7 @@
     turn += 1;
     sending = "";
     if (end === null) {
-      trouble = words.missed; // the choice stays marked
+      trouble = words.missed; // the choice stays selected
     } else {
       failures = 0;
       if (end.status === 200 || end.status === 409) {
@@ -183,7 +183,7 @@
   }
 
   async function sent(vote) {
-    let renewed = false; // whether this phone has just got a new ballot: without cookies it still has none
+    let renewed = false; // whether this phone was just given a new ballot; without cookies it still has none
     for (let tried = 0; tried < TRIES; tried += 1) {
       let wait = 500;
       try {
@@ -202,7 +202,7 @@
           return { status: answer.status, sentence: (await answer.json()).sentence };
         }
       } catch {
-        // not reached: the next try may be
+        // the server wasn't reachable; the next try may work
       }
       if (tried + 1 === TRIES) break;
       sending = words.again;

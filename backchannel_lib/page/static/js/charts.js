@@ -1,12 +1,12 @@
 // @ts-check
-// The charts: plotly draws them from figures that Python sends, and a marker moves on them without drawing anew.
+// The charts: Plotly draws them from figures that Python sends, and a marker moves on them without redrawing.
 
 /** @import { Marker } from "./messages.js" */
 import { DEBOUNCE_MS } from "./settings.js";
 
 /**
  * @typedef {object} Plot
- * @property {any} box the element, to which plotly adds what it knows
+ * @property {any} box the element, to which Plotly adds its own state
  * @property {string} [figure] plotly's figure as JSON, without the marker
  * @property {Marker} [marker]
  * @property {boolean} [drawn]
@@ -14,7 +14,7 @@ import { DEBOUNCE_MS } from "./settings.js";
  */
 
 /**
- * A chart that cannot be drawn must not keep the page from showing the rest.
+ * Run a drawing function; a chart that fails must not keep the page from showing the rest.
  * @param {() => void} draw
  */
 function attempt(draw) {
@@ -26,11 +26,11 @@ function attempt(draw) {
 }
 
 /** @type {any} */
-const page = globalThis; // plotly.js is loaded once for all views, and kept here
+const page = globalThis; // all views share one plotly.js, stored here
 
 /**
  * @param {HTMLElement} root
- * @param {() => Record<string, Marker>} marks where the markers are, as Python last said
+ * @param {() => Record<string, Marker>} marks returns the markers' positions, as Python last sent them
  */
 export function createCharts(root, marks) {
   /** @type {Record<string, Plot>} */
@@ -45,7 +45,7 @@ export function createCharts(root, marks) {
     const packed = new Blob([/** @type {any} */ (buffers[0])]).stream().pipeThrough(new DecompressionStream("gzip"));
     const text = await new Response(packed).text();
     if (!page.backchannelPlotly) {
-      // The names shadow any module loader of the page, which would otherwise take the library for itself.
+      // The parameter names shadow the page's module loader, if any, which would otherwise claim the library.
       new Function("define", "module", "exports", text).call(page);
     }
     await start();
@@ -62,7 +62,7 @@ export function createCharts(root, marks) {
   }
 
   async function start() {
-    // The basic bundle leaves itself under the name that its build never replaced.
+    // The basic bundle exports itself under a placeholder name that its build never replaced.
     page.backchannelPlotly ??= page.moduleName ?? page.Plotly;
     plotly = page.backchannelPlotly;
     for (const chart of Object.keys(plots)) {
@@ -97,8 +97,8 @@ export function createCharts(root, marks) {
     plot.box.dataset.at = plot.marker?.join(" ") ?? "";
   }
 
-  // A marker is moved on the drawing itself, which costs nothing, and plotly learns of it when the control has come to
-  // rest: plotly's own way of moving one point draws the whole chart again.
+  // Move the marker in the drawing itself, which costs nothing, and tell Plotly once the control is at rest, because
+  // Plotly redraws the whole chart to move one point.
   /**
    * @param {string} chart
    * @param {Marker | undefined} marker
@@ -119,7 +119,7 @@ export function createCharts(root, marks) {
   function shiftMarker(plot) {
     const { xaxis, yaxis } = plot.box._fullLayout ?? {};
     const drawn = plot.box.data?.at(-1);
-    if (!xaxis || !drawn || !plot.marker) return; // plotly is at work on it, and will learn of it
+    if (!xaxis || !drawn || !plot.marker) return; // Plotly is drawing it, and will get the new position
     const dx = xaxis.d2p(plot.marker[0]) - xaxis.d2p(drawn.x[0]);
     const dy = yaxis.d2p(plot.marker[1]) - yaxis.d2p(drawn.y[0]);
     drawnMarker(plot)?.setAttribute("transform", `translate(${dx},${dy})`);
@@ -134,14 +134,14 @@ export function createCharts(root, marks) {
 
   return {
     /** @type {(buffers: DataView[]) => Promise<void>} */
-    loadPlotly: (buffers) => loadPlotly(buffers).catch((error) => console.error(error)), // the drawings stay as they are
+    loadPlotly: (buffers) => loadPlotly(buffers).catch((error) => console.error(error)), // the static drawings stay
     /** @type {(address: string) => Promise<void>} */
     loadPlotlyFrom: (address) => loadPlotlyFrom(address).catch((error) => console.error(error)),
     /** @type {(chart: string, marker: Marker) => void} */
     moveMarker: (chart, marker) => attempt(() => moveMarker(chart, marker)),
     moveMarkers: () => Object.keys(plots).forEach((chart) => attempt(() => moveMarker(chart, marks()[chart]))),
     drawAll: () => Object.keys(plots).forEach((chart) => attempt(() => draw(chart))),
-    /** Draw those whose width has changed. */
+    /** Redraw the charts whose width has changed. */
     fit: () => {
       for (const [chart, { box, drawn }] of Object.entries(plots)) {
         if (!drawn || box.clientWidth !== box._fullLayout.width) attempt(() => draw(chart));

@@ -1,5 +1,5 @@
 // @ts-check
-// What the reader does on the page: moves, buttons, files and keys.
+// The reader's input: controls, buttons, files and keys.
 
 /** @import { Value } from "./messages.js" */
 /** @import { Store } from "./store.js" */
@@ -8,7 +8,7 @@ import { contentOf } from "./files.js";
 import { DEBOUNCE_MS, POLL_MS } from "./settings.js";
 import { fieldOf, focusOn } from "./view.js";
 
-const COUNTS = ".bw-votes .bw-number"; // the boxes for counts of hands
+const COUNTS = ".bw-votes .bw-number"; // the boxes for counting hands
 
 /** @param {HTMLInputElement} input */
 function valueOf(input) {
@@ -21,8 +21,8 @@ function valueOf(input) {
 }
 
 /**
- * The key that is meant, in lower case. A letter that is on the keyboard counts as it is, wherever it is; where letters are
- * others (Cyrillic, Greek) or digits need Shift (French), the place of the key counts, as if it were an American keyboard.
+ * Return the intended key, in lower case. A Latin letter counts as it is, wherever it is on the keyboard. For other letters
+ * (Cyrillic, Greek), and for digits that need Shift (French), the position of the key counts, as on an American keyboard.
  * @param {Pick<KeyboardEvent, "key" | "code" | "shiftKey">} event
  */
 export function keyName({ key, code, shiftKey }) {
@@ -38,10 +38,10 @@ export function keyName({ key, code, shiftKey }) {
  * @param {Store} options.store
  * @param {ReturnType<import("./view.js").createView>} options.view
  * @param {ReturnType<import("./timer.js").createTimer>} options.timer
- * @param {boolean} options.onStage keys are pressed anywhere on the page
+ * @param {boolean} options.onStage whether keys work anywhere on the page
  */
 export function listen(root, { store, view, timer, onStage }) {
-  // Kept here because to ask the page would make it lay itself out before it answers.
+  // Stored here because asking the page would force a layout before the answer.
   const answer = root.querySelector(".bw-answer");
   let scrolled = false;
   answer?.addEventListener("scroll", () => (scrolled = answer.scrollTop > 0));
@@ -53,12 +53,12 @@ export function listen(root, { store, view, timer, onStage }) {
   function change(field, value) {
     const prefetched = store.prefetchedAnswer(field, value);
     if (prefetched) view.paintPrefetched(prefetched);
-    if (answer && scrolled) answer.scrollTop = 0; // what answers this move must be in sight
+    if (answer && scrolled) answer.scrollTop = 0; // the answer to this move must be visible
     store.set(field, value);
   }
 
   /** @type {{ target: HTMLInputElement, timer: ReturnType<typeof setTimeout>, send: () => void } | null} */
-  let writing = null; // a text that is being written, and is sent when the writer pauses
+  let writing = null; // a text that the reader is typing, sent at the next pause
   function sendWriting() {
     if (!writing) return;
     clearTimeout(writing.timer);
@@ -70,7 +70,7 @@ export function listen(root, { store, view, timer, onStage }) {
     const target = /** @type {HTMLInputElement} */ (event.target);
     const field = fieldOf(target);
     const whileTyping = "sendsWhileTyping" in target.dataset;
-    if (!field || (target.type === "text" && !whileTyping)) return; // a typed number counts when it is complete
+    if (!field || (target.type === "text" && !whileTyping)) return; // a typed number counts once it is complete
     if (whileTyping) {
       if (writing?.target !== target) sendWriting();
       if (writing) clearTimeout(writing.timer);
@@ -86,8 +86,8 @@ export function listen(root, { store, view, timer, onStage }) {
     const field = fieldOf(target);
     if (target.matches("[data-load]")) {
       const file = target.files?.[0];
-      target.value = ""; // so that the same file can be chosen again
-      // A file that the browser cannot read is answered like one that holds nothing.
+      target.value = ""; // so that the reader can choose the same file again
+      // A file that the browser can't read gets the same answer as an empty one.
       if (file) store.actAfterQueue({ type: "load", value: await contentOf(file).catch(() => "") });
     } else if (target.matches("[data-exam]")) {
       store.act({ type: "exam", value: target.value });
@@ -103,16 +103,16 @@ export function listen(root, { store, view, timer, onStage }) {
     const selector = "button[data-action], button[data-clock-action], button[data-reload], button[data-page-action], button[data-go]";
     const button = /** @type {HTMLElement | null} */ (target.closest(selector));
     if (!button) return;
-    sendWriting(); // what a button does is done to what is on screen
+    sendWriting(); // a button acts on what is on screen
     const { action = "", clockAction, value = "" } = button.dataset;
     if ("reload" in button.dataset) return location.reload();
     if (button.dataset.go) return view.lead(button.dataset.go);
     if (button.dataset.pageAction) return view.takeAway(button);
     if (clockAction) return timer.act(/** @type {ClockAction} */ (clockAction));
-    if ("once" in button.dataset && store.pending) return; // pressed twice by accident: what comes next has not been seen yet
+    if ("once" in button.dataset && store.pending) return; // an accidental second press: the reader hasn't seen the next step yet
     if (action === "restore") {
       store.actAfterQueue({ type: "load", value, restored: true });
-      focusOn(root.querySelector("h2")); // the button goes away
+      focusOn(root.querySelector("h2")); // the button disappears
     } else store.actAfterQueue({ type: action, value });
   });
 
@@ -121,16 +121,16 @@ export function listen(root, { store, view, timer, onStage }) {
     const field = fieldOf(target);
     if (field) store.activate(field);
     if (target.matches(COUNTS)) count = target;
-    if (target.closest(".bw-number-box")) target.select(); // a count is typed anew, not after the one that is there
+    if (target.closest(".bw-number-box")) target.select(); // typing replaces the count instead of adding to it
   });
 
   root.addEventListener("submit", (event) => event.preventDefault());
 
   /** @type {Element | null} */
-  let count = null; // the box in which hands were counted last
+  let count = null; // the last box used to count hands
 
   /**
-   * A digit counts hands: it goes into the box that is in use, or else into the first.
+   * Put a digit into the box for counting hands that is in use, or else into the first one.
    * @param {KeyboardEvent} event
    * @param {string} digit
    * @returns {boolean} whether there are such boxes
@@ -140,29 +140,29 @@ export function listen(root, { store, view, timer, onStage }) {
     if (!counts.length) return false;
     event.preventDefault();
     focusOn(count && counts.includes(count) ? count : counts[0]);
-    document.execCommand("insertText", false, digit); // as if it were typed there; it replaces what is selected
+    document.execCommand("insertText", false, digit); // like typing, it replaces the selection
     return true;
   }
 
-  // A key that is printed on a button presses it, wherever the focus is, except in a control: there it is the control's own.
+  // A button's key presses it wherever the focus is, except in a control, which handles its own keys.
   /** @param {KeyboardEvent} event */
   function press(event) {
     const { key } = event;
     const name = keyName(event);
     const target = /** @type {HTMLInputElement} */ (event.target);
     if (event.ctrlKey || event.metaKey || event.altKey || event.repeat || event.defaultPrevented || target.closest?.("dialog")) return;
-    const clicker = onStage && /^Page(Up|Down)$/.test(key); // a clicker turns the page, whatever has the focus
+    const clicker = onStage && /^Page(Up|Down)$/.test(key); // a clicker turns the page no matter what has the focus
     if (!clicker && target.closest?.("input, select, textarea")) {
       const counts = [...root.querySelectorAll(COUNTS)];
       const next = key === "Enter" ? counts[counts.indexOf(target) + 1] : undefined;
       if (counts.includes(target) && next) return setTimeout(() => focusOn(next)); // from one verdict to the next
-      // The ways out of a control: Escape from any, and Enter from a box in which a number was typed.
+      // Ways to leave a control: Escape from any, and Enter from a number box.
       const out = key === "Escape" || (key === "Enter" && target.type === "text");
       if (out && root.contains(target) && root.querySelector("[data-key]")) setTimeout(() => focusOn(root.querySelector("h3, h2")));
       return;
     }
     if (onStage && /^[0-9]$/.test(name) && countHands(event, name)) return;
-    const places = onStage ? [root, ...document.querySelectorAll(".stage-pages")] : [root]; // the stage's own bar counts too
+    const places = onStage ? [root, ...document.querySelectorAll(".stage-pages")] : [root]; // including the stage's own bar
     const buttons = /** @type {HTMLButtonElement[]} */ (places.flatMap((one) => [...one.querySelectorAll("button[data-key]")]));
     const keys = (/** @type {HTMLElement} */ one) => (one.dataset.key ?? "").toLowerCase().split(" ");
     const named = buttons.find((one) => !one.disabled && keys(one).includes(name) && one.checkVisibility());
@@ -176,14 +176,14 @@ export function listen(root, { store, view, timer, onStage }) {
     if (root.checkVisibility()) press(event);
   };
   if (onStage) document.addEventListener("keydown", pressAnywhere);
-  // Lab takes arrow and letter keys for its own commands unless they end here:
-  // https://github.com/jupyterlab/lumino/issues/497 is the reason for data-lm-suppress-shortcuts on the inputs as well.
+  // JupyterLab uses arrow and letter keys for its own commands unless they stop here:
+  // https://github.com/jupyterlab/lumino/issues/497 is also the reason for data-lm-suppress-shortcuts on the inputs.
   else root.addEventListener("keydown", (event) => {
     press(event);
     if (!event.ctrlKey && !event.metaKey) event.stopPropagation();
   });
 
-  // Votes from phones come without anyone at this page doing anything, so it asks for them while they are wanted.
+  // Votes from phones arrive without any action on this page, so it polls for them while they are wanted.
   const votes = root.querySelector("[data-poll]");
   const polling = votes ? setInterval(() => {
     if (!store.pending && !store.disconnected && !document.hidden && votes.checkVisibility()) store.send({ type: "poll" });

@@ -1,11 +1,11 @@
 // @ts-check
-// A file that the reader opens, as it is sent to Python.
+// A file that the reader opens, in the form sent to Python.
 
 import { MOST_FILE_BYTES } from "./settings.js";
 
 /**
- * The text of a file; where its bytes are no UTF-8, as in an .xlsx or in what older spreadsheets write, the bytes as a data: URL,
- * so that Python finds out what they are and no letter is lost. What is too long is cut off, and refused there for its length.
+ * Return a file's text. If it isn't UTF-8, as in an .xlsx or a file from an older spreadsheet, return the bytes as a data: URL,
+ * so that Python can decode them without losing a character. A file that is too long is cut, and Python rejects it.
  * @param {Blob} file
  */
 export async function contentOf(file) {
@@ -13,7 +13,7 @@ export async function contentOf(file) {
   try {
     if (!bytes.includes(0)) return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes, { stream: true });
   } catch {
-    // it is no UTF-8
+    // it isn't UTF-8
   }
   let binary = "";
   for (let at = 0; at < bytes.length; at += 8192) binary += String.fromCharCode(...bytes.subarray(at, at + 8192));

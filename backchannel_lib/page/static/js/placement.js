@@ -1,5 +1,5 @@
 // @ts-check
-// The view within the page that it stands in: Lab's scrollers, sizes, themes, and where one arrives.
+// The view within its page: JupyterLab's scrollers, sizes, themes, and the initial scroll position.
 
 import { DEBOUNCE_MS } from "./settings.js";
 
@@ -11,8 +11,8 @@ export function place(root, charts) {
   /** @type {HTMLElement | null} */
   let scroller = null;
 
-  // The verdict stays in view beside the controls. For that nothing between it and the notebook's own scroller may
-  // scroll or clip; Lab's output areas do both by default.
+  // The verdict stays visible next to the controls. That only works if nothing between it and the notebook's own scroller
+  // scrolls or clips, and JupyterLab's output areas do both by default.
   function unclip() {
     let box = root.parentElement;
     while (box && box !== document.body) {
@@ -40,10 +40,10 @@ export function place(root, charts) {
   });
   sizes.observe(root);
 
-  // What is filled anew is not looked at itself, for then something else stands in its place.
+  // Don't observe elements that get replaced, because then something else takes their place.
   const card = root.querySelector(".bw-card");
   const answer = card?.parentElement?.closest("[data-fragment]") ?? card;
-  // Where the answer stays beside the controls, it goes away with the last of them, and the rule, which is on top, goes first.
+  // An answer next to the controls scrolls away with the last of them, starting with the rule, which is on top.
   const rule = root.querySelector(".bw-answer > .bw-rule");
   let begun = false;
   let inSight = false;
@@ -62,7 +62,7 @@ export function place(root, charts) {
       },
       { rootMargin: margin, threshold: [0, 0.9] },
     );
-  // The answer in short is for a reader who has come to the activity and sees too little of the answer itself.
+  // The short answer is for readers who have reached the activity and see too little of the answer itself.
   const cards = lookout("0px 0px -45% 0px");
   const roots = lookout("0px 0px -40% 0px");
   if (answer) {
@@ -71,7 +71,7 @@ export function place(root, charts) {
     if (rule) cards.observe(rule);
   }
 
-  // Lab names the new theme first and loads its colors afterwards.
+  // JupyterLab first sets the new theme's name, then loads its colors.
   let ink = "";
   function redrawInNewInk() {
     const now = getComputedStyle(root).color;
@@ -81,9 +81,9 @@ export function place(root, charts) {
   const themes = new MutationObserver(() => [100, 500, 1500, 4000].forEach((wait) => setTimeout(redrawInNewInk, wait)));
   themes.observe(document.body, { attributes: true, attributeFilter: ["data-jp-theme-light", "data-jp-theme-name"] });
 
-  // Lab goes to the end of what it ran; the reader wants to be at the beginning of it.
-  // Only a notebook that opens with an activity is led there: whoever runs one cell further down stays where they are. So does
-  // whoever is reading already, where a chapter was run by itself when it was opened.
+  // JupyterLab scrolls to the end of what it ran, but readers want its beginning. We only scroll a notebook that starts with
+  // an activity: someone who runs a cell further down stays there, and so does someone who is already reading a chapter
+  // that ran by itself.
   const cell = root.closest(".jp-CodeCell");
   const opens = !cell || cell === root.closest(".jp-Notebook")?.querySelector(".jp-CodeCell");
   const first = opens && (document.querySelector(".bw") === root || !document.querySelector(".bw"));
@@ -91,7 +91,7 @@ export function place(root, charts) {
     if (!first || !root.isConnected || root.contains(document.activeElement) || root.closest("[data-run-by-itself]")) return;
     unclip();
     if (!root.matches("[data-arrive]")) {
-      scroller?.scrollTo(0, 0); // a chapter is read from its beginning
+      scroller?.scrollTo(0, 0); // readers start a chapter at its beginning
       return;
     }
     root.tabIndex = -1;

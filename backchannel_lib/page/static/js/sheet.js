@@ -1,7 +1,7 @@
 // @ts-check
-// The sheet to take away: on paper it stands alone, whatever page it is on, and it can be copied as text.
+// The one-page sheet: it prints alone, whatever page it is on, and can be copied as text.
 
-/** What is printed in place of the page, while there is a sheet. */
+/** The element that prints instead of the page while there is a sheet. */
 export function createPrinted() {
   /** @type {HTMLElement | null} */
   let paper = null;
@@ -10,14 +10,14 @@ export function createPrinted() {
     paper = null;
   }
   return {
-    /** @param {Element} place where the sheet is shown, or a sentence while there is none */
+    /** @param {Element} place where the sheet is shown, or a sentence if there is none */
     update: (place) => {
       const sheet = place.querySelector(".bw-paper");
       if (!sheet) return dispose();
       if (!paper) {
         paper = document.createElement("div");
         paper.className = "bw-print";
-        paper.setAttribute("aria-hidden", "true"); // on screen it is nowhere, and the page has the same words
+        paper.setAttribute("aria-hidden", "true"); // it is invisible on screen, where the page says the same
         document.body.append(paper);
       }
       paper.innerHTML = sheet.outerHTML;
@@ -28,7 +28,7 @@ export function createPrinted() {
 }
 
 /**
- * Copy a text; returns whether the browser let us.
+ * Copy a text; return whether the browser allowed it.
  * @param {HTMLTextAreaElement} text
  */
 export async function copied(text) {
@@ -36,7 +36,7 @@ export async function copied(text) {
     await navigator.clipboard.writeText(text.value);
     return true;
   } catch {
-    // No clipboard, or not allowed, as on a page without https: the old way works where the text is in sight.
+    // Without clipboard access, for example on a page without https, the old way works if the text is visible.
     const fold = text.closest("details");
     if (fold) fold.open = true;
     text.focus();

@@ -1,20 +1,20 @@
 // @ts-check
-// What was entered, kept for this tab: in the browser's storage where it may be used, or else in memory.
+// The reader's input in this tab, in the browser's storage if available, or else in memory.
 
 /** @type {any} */
-const here = globalThis; // each widget is sent a script of its own, so that only the page is common to all of them
+const here = globalThis; // each widget gets its own script, so all they share is the page
 /** @type {Map<string, string>} */
 const memory = (here.backchannelMemory ??= new Map()); // for as long as the page stays open
 
 /**
- * A browser may refuse its storage, even to name it, or be out of space; a panel must work all the same.
+ * Return storage that works even if the browser denies access to its own (which can throw) or is out of space.
  * @param {() => Pick<Storage, "getItem" | "setItem">} find gives the browser's storage; may throw
  * @returns {Pick<Storage, "getItem" | "setItem">}
  */
 export function guardedStorage(find) {
   return {
     getItem(key) {
-      const kept = memory.get(key); // newer than what could not be replaced
+      const kept = memory.get(key); // newer than the stored value that couldn't be replaced
       if (kept !== undefined) return kept;
       try {
         return find().getItem(key);

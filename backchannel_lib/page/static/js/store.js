@@ -1,74 +1,74 @@
 // @ts-check
-// What one view of a widget knows, without any DOM: the contents that Python sent, what is on screen, changes that wait
-// for their turn, prefetched answers, and what was entered, for a kernel that was started anew.
+// The state of one view of a widget, without the DOM: the contents that Python sent, what is on screen, queued changes,
+// prefetched answers, and the reader's input, which a restarted kernel needs.
 //
-// No message is taken to have arrived. Answers are numbered: one that does not follow the answer before it is not shown, and
-// Python is asked for everything. The same goes for an unknown content, and for any action after a disconnect.
+// It doesn't rely on delivery. Answers are numbered: if one doesn't follow the last one, the store ignores it and asks
+// Python for everything. It does the same for an unknown content, and for any action after a disconnect.
 
 /** @import { FromPage, Marker, PrefetchedAnswer, PrefetchedMessage, ShowMessage, SetMessage, Value } from "./messages.js" */
 
 /**
- * @typedef {object} Taken what became of an answer
- * @property {boolean} shown whether the page may show it; if not, only its notice and its file count
- * @property {boolean} here whether notice and file are for this view: it answers an action of this view, or nobody's
+ * @typedef {object} Taken what happened to an answer
+ * @property {boolean} shown whether the page can show it; if not, only its notice and its file count
+ * @property {boolean} here whether notice and file are for this view: the answer is to one of its actions, or to nobody's
  * @property {boolean} mine whether it answers this view's latest action
- * @property {string | null} saved what was entered before the kernel or the page was started anew
+ * @property {string | null} saved the input from before the kernel or the page restarted
  * @property {string | null} typing the field whose control is ahead of the answer
  */
 
 /**
  * @typedef {object} StoreOptions
- * @property {string} view the name of this view, among all that show the same widget
+ * @property {string} view the id of this view among all views of the widget
  * @property {(message: FromPage) => void} send sends a message to Python; may throw
  * @property {number} timeout ms without an answer after which Python counts as disconnected
- * @property {number} [late] ms without an answer after which the reader is told that what is shown may be outdated
- * @property {() => boolean} prefetch whether answers may be prefetched
- * @property {Pick<Storage, "getItem" | "setItem">} storage keeps what was entered, for this tab; must not throw
+ * @property {number} [late] ms without an answer after which the reader learns that the page may be outdated
+ * @property {() => boolean} prefetch whether to prefetch answers
+ * @property {Pick<Storage, "getItem" | "setItem">} storage keeps the input for this tab; must not throw
  * @property {string} storageKey
- * @property {(seq: number, byReader: boolean) => void} onAction an action is about to be sent, by the reader or the store itself
- * @property {() => void} onAnswered the latest action was answered
- * @property {(waiting: boolean) => void} [onMore] the rest of an answer is on its way, or is no longer waited for
- * @property {() => void} onDisconnected no answer came, or nothing can be sent
- * @property {(late: boolean) => void} [onLate] an answer is late, or what was late has come
+ * @property {(seq: number, byReader: boolean) => void} onAction before the reader or the store itself sends an action
+ * @property {() => void} onAnswered after the latest action gets its answer
+ * @property {(waiting: boolean) => void} [onMore] while the rest of an answer is still to come
+ * @property {() => void} onDisconnected if no answer comes, or sending fails
+ * @property {(late: boolean) => void} [onLate] when an answer is late, and when it arrives
  */
 
 export class Store {
   /** @type {Map<number, string>} */
   contents = new Map(); // number -> content
   /** @type {Record<string, number>} */
-  fragments = {}; // fragment -> number of its content, as Python last said
+  fragments = {}; // fragment -> number of its content, as Python last sent it
   /** @type {Record<string, number>} */
   painted = {}; // the same, as on screen
   /** @type {Record<string, Marker>} */
   marks = {};
   /** @type {Record<string, Value>} */
-  values = {}; // what the controls hold, by field
+  values = {}; // the controls' values, by field
   /** @type {Map<string, Value>} */
-  queue = new Map(); // fields that were moved while an action was under way: the latest value counts
+  queue = new Map(); // fields that moved during an action: the latest value counts
   /** @type {Map<string, Value>} */
-  lost = new Map(); // changes that were never answered: sent again before the queue, unless something newer is known
+  lost = new Map(); // changes without an answer: sent again before the queue unless there is something newer
   /** @type {PrefetchedMessage | null} */
   prefetched = null;
   /** @type {string | null} */
   activeField = null; // the field whose control is in use
-  prefetchVersion = 0; // raised when anything but the active field changes: answers to an older request are outdated
-  seq = 0; // of the last action that was sent
+  prefetchVersion = 0; // goes up when anything but the active field changes, which makes answers to older requests outdated
+  seq = 0; // of the last action sent
   disconnected = false;
-  number = 0; // of the last answer that was shown
-  #highest = 0; // of the answers that came, shown or not
+  number = 0; // of the last answer shown
+  #highest = 0; // of the answers received, shown or not
   #sent = 0; // the number of the last message
-  #heard = false; // Python has said something since the action under way was sent
-  #incomplete = true; // something may be missing here: every action asks for everything
-  #opened = false; // everything has come once
+  #heard = false; // Python has sent something since the current action was sent
+  #incomplete = true; // something may be missing, so every action asks for everything
+  #opened = false; // everything has arrived once
   /** @type {SetMessage | null} */
-  #change = null; // the change that is under way, if the action under way is one
+  #change = null; // the current action, if it is a change
   /** @type {ReturnType<typeof setTimeout> | null} */
-  #pending = null; // the timer of the action that is under way
+  #pending = null; // the timer of the current action
   /** @type {ReturnType<typeof setTimeout> | null} */
   #more = null; // the timer of a deferred answer
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   #lateTimer;
-  #late = false; // the reader was told that an answer is late
+  #late = false; // the reader knows that an answer is late
   #options;
 
   /** @param {StoreOptions} options */
@@ -76,7 +76,7 @@ export class Store {
     this.#options = options;
   }
 
-  /** Whether an action is under way. */
+  /** Whether an action is waiting for its answer. */
   get pending() {
     return this.#pending !== null;
   }
@@ -84,7 +84,7 @@ export class Store {
   // ---- to Python ----
 
   /**
-   * Ask for something that may also be lost, since nothing depends on it.
+   * Ask for something that can get lost, because nothing depends on it.
    * @param {FromPage} message
    */
   ask(message) {
@@ -96,7 +96,7 @@ export class Store {
   }
 
   /**
-   * Send a message with its number, by which Python notices one that is missing.
+   * Send a message with its number, so that Python notices a missing one.
    * @param {FromPage} message
    */
   send(message) {
@@ -127,7 +127,7 @@ export class Store {
     this.send({ ...message, seq: this.seq, ...(this.#incomplete ? { everything: true } : {}) });
   }
 
-  /** Something is missing here. One request is enough until it is answered, or is not. */
+  /** Ask for everything. One request is enough until its answer, or its timeout. */
   #askForEverything() {
     if (this.#incomplete && this.pending) return;
     this.#incomplete = true;
@@ -135,7 +135,7 @@ export class Store {
   }
 
   /**
-   * Send an action after every change that waits for its turn.
+   * Send an action after all queued changes.
    * @param {FromPage} message
    */
   actAfterQueue(message) {
@@ -144,7 +144,7 @@ export class Store {
   }
 
   /**
-   * Send a new value of a field, after all that waits for its turn: now, or when the action under way is answered.
+   * Send a field's new value after everything in the queue: now, or after the current action's answer.
    * @param {string} field
    * @param {Value} value
    */
@@ -155,7 +155,7 @@ export class Store {
   }
 
   /**
-   * Send the next change that waits for its turn; returns whether there was one.
+   * Send the next queued change; return whether there was one.
    * @param {boolean} byReader
    */
   sendQueued(byReader = true) {
@@ -167,14 +167,14 @@ export class Store {
     return true;
   }
 
-  /** No answer came. If Python was heard meanwhile, only the answer was lost, and is asked for again. */
+  /** Handle a missing answer. If Python has sent anything since, only the answer was lost, so ask for it again. */
   #giveUp() {
     if (!this.#heard) return this.disconnect();
     this.#loseAnswer();
     this.#askForEverything();
   }
 
-  /** Nothing can be sent, or nothing comes back; the next action tries again. */
+  /** Handle a broken connection; the next action tries again. */
   disconnect() {
     this.disconnected = true;
     this.#loseAnswer();
@@ -182,7 +182,7 @@ export class Store {
     this.#options.onDisconnected();
   }
 
-  /** The action under way stays without an answer, and may never have arrived. */
+  /** Give up on the current action, which may never have arrived. */
   #loseAnswer() {
     this.#incomplete = true;
     this.#stopWaiting();
@@ -202,7 +202,7 @@ export class Store {
     this.#options.onMore?.(false);
   }
 
-  /** Begin to wait for the next answer, or for none: a late one is told, and told when it has come. */
+  /** Start waiting for the next answer, or stop; report a late answer, and its arrival. */
   #watch() {
     const { late, onLate = () => {} } = this.#options;
     clearTimeout(this.#lateTimer);
@@ -219,7 +219,7 @@ export class Store {
   // ---- prefetched answers ----
 
   /**
-   * A control is in use: ask for the answers to its other positions.
+   * Ask for the answers to the other positions of a control in use.
    * @param {string} field
    */
   activate(field) {
@@ -230,7 +230,7 @@ export class Store {
   }
 
   /**
-   * What a position of a control shows, if it was prefetched; answers for another control are outdated by this move.
+   * Return the prefetched answer for a position of a control, if there is one, and discard answers for other controls.
    * @param {string} field
    * @param {Value} value
    * @returns {PrefetchedAnswer | undefined}
@@ -256,7 +256,7 @@ export class Store {
     else this.#askForEverything();
   }
 
-  /** The fragments that a prefetched answer has painted and that the action under way will confirm. */
+  /** The fragments that a prefetched answer has painted and the current action will confirm. */
   paintedAhead() {
     const answers = this.pending && this.prefetched ? Object.values(this.prefetched.at) : [];
     return new Set(answers.length ? Object.keys(answers[0][0]) : []);
@@ -265,7 +265,7 @@ export class Store {
   // ---- from Python ----
 
   /**
-   * Take an answer in.
+   * Process an answer.
    * @param {ShowMessage} message
    * @returns {Taken}
    */
@@ -285,7 +285,7 @@ export class Store {
       this.#change = null;
       this.#options.onAnswered();
     }
-    // Were the deferred answer lost, nothing would show it until the next one came.
+    // Otherwise we would notice a lost deferred answer only at the next one.
     if (message.more && !this.pending) {
       this.#more = setTimeout(() => this.#askForEverything(), this.#options.timeout);
       this.#options.onMore?.(true);
@@ -293,12 +293,12 @@ export class Store {
     if (!message.forget && !this.#knows(message.fragments ?? {})) this.#askForEverything();
     const values = message.values ?? {};
     if (Object.keys(values).some((field) => field !== this.activeField)) this.discardPrefetched();
-    for (const field of Object.keys(values)) this.lost.delete(field); // what Python says is newer
+    for (const field of Object.keys(values)) this.lost.delete(field); // Python's value is newer
     let saved = null;
     if ((message.hello && here) || (message.forget && !this.#opened)) saved = this.#savedBefore(values);
     else if (message.values) this.#save(values);
     this.#opened ||= !!message.forget;
-    // Python is there again, or there was a later answer that was not shown.
+    // Python is back, or there was a later answer that wasn't shown.
     if ((slept && !mine) || (this.number < this.#highest && !this.pending)) this.#askForEverything();
     this.#watch();
     const active = this.activeField;
@@ -307,7 +307,7 @@ export class Store {
   }
 
   /**
-   * Whether an answer follows what is shown; if one before it is missing, everything is asked for.
+   * Return whether an answer follows the last one shown; if one is missing, ask for everything.
    * @param {ShowMessage | PrefetchedMessage} message
    */
   #follows(message) {
@@ -323,7 +323,7 @@ export class Store {
     }
     this.number = number;
     this.#stopWaitingForMore();
-    // A later answer that was not shown may have come before this one.
+    // A later answer that wasn't shown may have arrived before this one.
     if (everything) this.#incomplete = number < this.#highest;
     return true;
   }
@@ -334,7 +334,7 @@ export class Store {
   }
 
   /**
-   * The content that a fragment has to be painted with; undefined if it shows it already, or the content is unknown.
+   * Return the content to paint a fragment with; undefined if it already shows it or the content is unknown.
    * @param {string} fragment
    * @param {number} number
    */
@@ -349,18 +349,18 @@ export class Store {
   #keepContents(message) {
     if ("forget" in message && message.forget) {
       this.contents.clear();
-      this.discardPrefetched(); // it names contents by numbers that are forgotten
+      this.discardPrefetched(); // its content numbers are gone
       this.painted = {};
     }
     for (const [number, content] of Object.entries(message.contents ?? {})) this.contents.set(Number(number), content);
   }
 
-  // ---- what was entered ----
+  // ---- the reader's input ----
 
   /** @param {Record<string, Value>} values */
   #save(values) {
     Object.assign(this.values, values);
-    if (!this.#options.storageKey) return; // Python keeps what was entered
+    if (!this.#options.storageKey) return; // Python keeps the input
     this.#options.storage.setItem(this.#options.storageKey, JSON.stringify(this.values));
   }
 

@@ -1,6 +1,6 @@
 // @ts-check
-// The clock of an activity: the time that is left, its buttons, and word to Python on how far it is. All views of an activity on
-// a page have one clock: whoever stops it stops it in each of them.
+// An activity's clock: the remaining time, its buttons, and reports to Python. All views of an activity on a page share one
+// clock, so pausing it in one view pauses it in all.
 
 /** @import { ClockRecord } from "./messages.js" */
 import { CLOCK_SAVE_S, DRIFT_S, TICK_MS } from "./settings.js";
@@ -8,20 +8,20 @@ import { CLOCK_SAVE_S, DRIFT_S, TICK_MS } from "./settings.js";
 /** @typedef {"pause" | "go" | "off" | "on"} ClockAction */
 
 /**
- * @typedef {object} ClockView what one view does for the clock
+ * @typedef {object} ClockView the clock's callbacks in one view
  * @property {() => boolean} visible
  * @property {() => void} draw
  * @property {(id: string, left: number, paused: boolean) => void} save
  * @property {(id: string) => void} timeUp
  */
 
-/** One clock, in any number of views. It holds no DOM. */
+/** One clock in any number of views, without the DOM. */
 export class Clock {
   id = "";
   seconds = 0;
   left = 0;
   paused = true;
-  off = false; // not wanted
+  off = false; // whether the reader turned it off
   /** @type {Set<ClockView>} */
   views = new Set();
   /** @type {ReturnType<typeof setInterval> | undefined} */
@@ -44,21 +44,21 @@ export class Clock {
   /** @param {ClockRecord} record */
   start({ id, seconds, left, run, paused }) {
     if (this.id === id && paused !== undefined) {
-      this.paused = !run || this.off; // another window may have stopped it, or let it run
+      this.paused = !run || this.off; // another window may have paused or started it
       if (left !== undefined && Math.abs(left - this.left) > DRIFT_S) this.left = left;
       this.draw();
       return;
     }
     if (this.id === id) {
-      if (!run && !this.paused) this.act("pause"); // the answer is on screen, or the file is closed: time stands still
-      else this.draw(); // in a view that has just opened
+      if (!run && !this.paused) this.act("pause"); // the answer is on screen or the file is closed, so time stops
+      else this.draw(); // for a view that has just opened
       return;
     }
     Object.assign(this, { id, seconds, left: left ?? seconds, paused: !run || this.off });
     this.draw();
   }
 
-  /** What is left of the time stays as it is. */
+  /** Stop ticking and keep the remaining time. */
   stop() {
     this.paused = true;
     this.draw();
@@ -76,7 +76,7 @@ export class Clock {
     for (const view of this.views) view.draw();
   }
 
-  /** A session that is saved has to know how far the clock was. */
+  /** Report the remaining time, which saved sessions need. */
   #save() {
     const [view] = this.views;
     if (this.id) view?.save(this.id, Math.ceil(this.left), this.paused);
@@ -99,8 +99,8 @@ const clocks = new Map(); // by activity
 /**
  * @param {HTMLElement} root
  * @param {object} options
- * @param {string} options.activity what all views of one activity have in common
- * @param {boolean} options.onStage the clock of a page that is out of sight stops
+ * @param {string} options.activity an id that all views of an activity share
+ * @param {boolean} options.onStage whether the clock pauses while its page is hidden
  * @param {(id: string, left: number, paused: boolean) => void} options.save
  * @param {(id: string) => void} options.timeUp
  */
@@ -111,7 +111,7 @@ export function createTimer(root, { activity, onStage, save, timeUp }) {
 
   /**
    * @param {ClockAction} action
-   * @param {boolean} focus whether the focus goes to the button that takes it back
+   * @param {boolean} focus whether to focus the button that reverses the action
    */
   function act(action, focus = true) {
     clock.act(action);

@@ -1,5 +1,5 @@
 // @ts-check
-// The page: fills in what the store has, moves the focus, and shows sentences. It holds no rule and no text.
+// The page: displays the store's contents, moves the focus, and shows messages. It has no rules and no texts.
 
 /** @import { FileRecord, PrefetchedAnswer, ShowMessage, Value } from "./messages.js" */
 /** @import { Store } from "./store.js" */
@@ -22,10 +22,10 @@ export function focusOn(place) {
  * @param {string} options.id makes ids unique among all views
  * @param {Store} options.store
  * @param {ReturnType<import("./charts.js").createCharts>} options.charts
- * @param {() => string} options.lateText what is said while an answer is late
- * @param {() => string} options.restoreText what is said when something entered before can be brought back
- * @param {() => string} options.notSavedText what is said when the browser lets no page save a file
- * @param {() => boolean} options.restoreAtOnce whether it is brought back without asking
+ * @param {() => string} options.lateText the message while an answer is late
+ * @param {() => string} options.restoreText the message when earlier input can be restored
+ * @param {() => string} options.notSavedText the message when the browser doesn't let a page save a file
+ * @param {() => boolean} options.restoreAtOnce whether to restore it without asking
  */
 export function createView(root, { id, store, charts, lateText, restoreText, notSavedText, restoreAtOnce }) {
   /** @type {(selector: string) => HTMLElement | null} */
@@ -59,10 +59,10 @@ export function createView(root, { id, store, charts, lateText, restoreText, not
     else if (kind === "base_figure") charts.setFigure(chart, content);
     else {
       const place = find(`[data-fragment="${fragment}"]`);
-      if (!place) return; // a page need not have a place for every fragment
+      if (!place) return; // pages don't need a place for every fragment
       fill(place, content);
       if (fragment === "sheet") printed.update(place);
-      // With :has() the style sheet could tell by itself, but every move would have to be looked at for it.
+      // The style sheet could use :has() instead, but that would slow down every move.
       if ("hides" in place.dataset) place.parentElement?.toggleAttribute("data-blank", !content);
     }
   }
@@ -83,12 +83,12 @@ export function createView(root, { id, store, charts, lateText, restoreText, not
     const selector = focused instanceof HTMLElement && place.contains(focused) ? selectorOf(focused) : null;
     place.innerHTML = content.replaceAll("§", id);
     for (const one of all("details[data-details]", place)) /** @type {HTMLDetailsElement} */ (one).open = open.has(one.dataset.details);
-    if ("rows" in place.dataset) setValues(valuesIn(place)); // rows of a table came or went; their values come apart
+    if ("rows" in place.dataset) setValues(valuesIn(place)); // rows were added or removed; their values come separately
     if (selector === null) return;
-    // What had the focus is gone: go on from what came in its place, or else from the heading of its section, and not
-    // from the top of the page.
+    // The focused element is gone: move the focus to its replacement, or else to its section's heading, instead of the
+    // top of the page.
     const again = selector ? /** @type {HTMLButtonElement | null} */ (place.querySelector(selector)) : null;
-    // A button that went dead, as at the end of a list, leaves the focus on its row, so that one more press does nothing.
+    // If a button is now disabled, as at the end of a list, focus its row, so that another press does nothing.
     if (again) focusOn(again.disabled ? again.parentElement : again);
     else focusOn(place.closest("section")?.querySelector("h2") ?? place);
   }
@@ -100,7 +100,7 @@ export function createView(root, { id, store, charts, lateText, restoreText, not
   }
 
   /**
-   * A selector that finds an element again after its fragment was filled anew; blank if there is none.
+   * Return a selector that finds an element again after its fragment is replaced; blank if there is none.
    * @param {HTMLElement} element
    */
   function selectorOf(element) {
@@ -123,7 +123,7 @@ export function createView(root, { id, store, charts, lateText, restoreText, not
   }
 
   /**
-   * Lead the reader to another part of the page.
+   * Scroll to another part of the page and focus it.
    * @param {string} part "controls", or a fragment
    */
   function lead(part) {
@@ -132,7 +132,7 @@ export function createView(root, { id, store, charts, lateText, restoreText, not
     place?.scrollIntoView({ block: "start" });
   }
 
-  // ---- sentences ----
+  // ---- messages ----
 
   /** @param {string} text */
   function speak(text) {
@@ -154,7 +154,7 @@ export function createView(root, { id, store, charts, lateText, restoreText, not
   }
 
   /**
-   * While an answer is late, what is on screen may be outdated.
+   * Show or hide the message that the page may be outdated while an answer is late.
    * @param {boolean} late
    */
   function tellLate(late) {
@@ -164,7 +164,7 @@ export function createView(root, { id, store, charts, lateText, restoreText, not
     else if (!late && told === lateText()) notice("");
   }
 
-  /** @param {string} saved what was entered before, as JSON */
+  /** @param {string} saved the earlier input, as JSON */
   function offerToRestore(saved) {
     notice(restoreText());
     const button = find("[data-action=restore]");
@@ -201,8 +201,8 @@ export function createView(root, { id, store, charts, lateText, restoreText, not
 
   /**
    * @param {Record<string, Value>} values
-   * @param {string | null} except a field whose control is ahead
-   * @param {boolean} mine whether the reader did this; if not, a number or name that is being typed stays
+   * @param {string | null} except a field whose control is ahead of the answer
+   * @param {boolean} mine whether the reader did this; if not, input that the reader is typing stays
    */
   function setValues(values, except = null, mine = true) {
     for (const [field, value] of Object.entries(values)) {
@@ -213,19 +213,19 @@ export function createView(root, { id, store, charts, lateText, restoreText, not
       const many = place.matches(".bw-checks") ? new Set(String(value).split("|")) : null;
       for (const input of inputsIn(place)) {
         const typed = "sendsWhileTyping" in input.dataset || (input.type === "text" && !mine);
-        if (typed && input === document.activeElement) continue; // it is being written in
+        if (typed && input === document.activeElement) continue; // the reader is typing in it
         if ("isUnknown" in input.dataset) input.checked = unknown;
         else if (many) input.checked = many.has(input.value);
         else if (input.type === "radio") input.checked = input.value === String(value);
         else if (input.type === "checkbox") input.checked = value === true;
-        else if (unknown && input.localName === "input") continue; // a number that nobody knows is out of sight
+        else if (unknown && input.localName === "input") continue; // the number of an unknown field is hidden
         else input.value = String(value ?? "");
       }
     }
   }
 
   /**
-   * Print or copy the sheet that is shown.
+   * Print or copy the visible sheet.
    * @param {HTMLElement} button
    */
   async function takeAway(button) {
@@ -255,7 +255,7 @@ export function createView(root, { id, store, charts, lateText, restoreText, not
     const { shown, here, mine, saved, typing } = store.receive(message);
     if (saved && restoreAtOnce()) store.act({ type: "load", value: saved, restored: true });
     else if (saved) offerToRestore(saved);
-    // What is said once is said to the view that asked, and it counts even where the rest has to be asked for again.
+    // A notice goes to the view that asked, even if the rest of the answer has to be requested again.
     if (here && message.notice) notice(message.notice);
     else if (slept && shown && !saved) notice("");
     if (here && message.file) download(message.file);
@@ -266,7 +266,7 @@ export function createView(root, { id, store, charts, lateText, restoreText, not
     }
     if (message.open) {
       for (const place of all("[data-open]")) place.hidden = !message.open.includes(place.dataset.open ?? "");
-      charts.fit(); // one that was out of sight could not be drawn
+      charts.fit(); // a hidden chart couldn't be drawn
     }
     if (message.errors) showErrors(message.errors);
     if (message.ends) setEnds(message.ends);
@@ -276,7 +276,7 @@ export function createView(root, { id, store, charts, lateText, restoreText, not
     if (message.hello) root.dataset.ready = "true";
     if (message.values) setValues(message.values, typing, mine);
     if (mine) store.sendQueued();
-    // While a move is under way, what was painted ahead of it stays; its own answer is yet to come.
+    // During a move, the prefetched answer stays on screen until its own answer arrives.
     const ahead = store.paintedAhead();
     for (const [fragment, number] of Object.entries(store.fragments)) if (!ahead.has(fragment)) paint(fragment, number);
     if (!ahead.size) charts.moveMarkers();

@@ -1,10 +1,10 @@
 // @ts-check
-// A page that was out of sight, or on a computer that slept: what has happened meanwhile is not known until Python is asked.
+// A page that was hidden, or on a computer that slept, has to ask Python what happened meanwhile.
 
 import { SLEEP_MS, WAKE_TICK_MS } from "./settings.js";
 
 /**
- * Call a function whenever the page is in sight again, or time has jumped.
+ * Call a function whenever the page becomes visible again, or time has jumped.
  * @param {() => void} onWake
  * @param {Pick<Document, "hidden" | "addEventListener" | "removeEventListener">} page
  */

@@ -1,5 +1,5 @@
 // @ts-check
-// One view of a widget, as anywidget calls it: the store, the page, the charts and the clock, put together.
+// One view of a widget, in anywidget's form: connects the store, the page, the charts and the clock.
 
 /** @import { FromPage, PrefetchedMessage, ShowMessage } from "./messages.js" */
 import { createCharts } from "./charts.js";
@@ -13,7 +13,7 @@ import { createView } from "./view.js";
 import { watchForSleep } from "./wake.js";
 
 /**
- * @typedef {object} Model anywidget's model, as far as it is used here
+ * @typedef {object} Model the part of anywidget's model that we use
  * @property {(name: string) => any} get
  * @property {(message: FromPage) => void} send
  * @property {(event: "msg:custom", callback: (message: any, buffers: DataView[]) => void) => void} on
@@ -22,10 +22,10 @@ import { watchForSleep } from "./wake.js";
 
 /** @param {{ model: Model, el: HTMLElement }} context */
 export function render({ model, el }) {
-  const id = `bw${Math.random().toString(36).slice(2)}-`; // of this view, among all that show the same widget
+  const id = `bw${Math.random().toString(36).slice(2)}-`; // of this view, among all views of the widget
   el.innerHTML = model.get("html").replaceAll("§", id);
   const root = /** @type {HTMLElement} */ (el.firstElementChild);
-  const onStage = document.body.matches("[data-stage], [data-role]"); // before a room, or where it is led from
+  const onStage = document.body.matches("[data-stage], [data-role]"); // in front of a room, or in the presenter's window
 
   const store = new Store({
     view: id,
@@ -37,10 +37,10 @@ export function render({ model, el }) {
     storageKey: model.get("storage_key"),
     onAction: (seq, byReader) => {
       if (byReader && !store.disconnected) view.notice("");
-      root.dataset.pending = String(seq); // whoever drives the page from outside can see that an answer is on its way
+      root.dataset.pending = String(seq); // lets scripts that drive the page see that an answer is still to come
     },
     onAnswered: () => delete root.dataset.pending,
-    onMore: (waiting) => root.toggleAttribute("data-more", waiting), // the same for the rest of it
+    onMore: (waiting) => root.toggleAttribute("data-more", waiting), // the same for the rest of an answer
     onLate: (late) => view.tellLate(late),
     onDisconnected: () => {
       delete root.dataset.pending;
@@ -57,7 +57,7 @@ export function render({ model, el }) {
     lateText: () => model.get("late_text") ?? "",
     restoreText: () => model.get("restore_text"),
     notSavedText: () => model.get("not_saved_text"),
-    // Where every page starts Python anew, what was entered comes back by itself, unless something new was entered first.
+    // If every page starts its own Python, restore the input automatically, unless there is new input already.
     restoreAtOnce: () => model.get("restore_at_once") === true && store.seq === 0,
   };
   const view = createView(root, { id, store, charts, ...texts });
@@ -68,7 +68,7 @@ export function render({ model, el }) {
     timeUp: (clock) => store.act({ type: "time_up", value: clock }),
   });
   const events = listen(root, { store, view, timer, onStage });
-  // Before a room it must be known at once whether Python is still there; no key has to be pressed for it.
+  // In front of a room, find out whether Python is still there without waiting for a key press.
   const wake = onStage ? watchForSleep(() => {
     if (root.checkVisibility() && !store.pending) store.act({ type: "refresh" });
   }) : { dispose: () => {} };
@@ -79,11 +79,11 @@ export function render({ model, el }) {
     if (!shown) return;
     if (message.clock) timer.start(message.clock);
     if (message.focus && mine) view.goTo(message.focus);
-    if (message.forget && charts.needPlotly()) getPlotly(); // it may have been lost as well
+    if (message.forget && charts.needPlotly()) getPlotly(); // it may have got lost, too
   }
 
   function getPlotly() {
-    const address = model.get("plotly_url"); // a page of the site may run no script that comes as text
+    const address = model.get("plotly_url"); // the site's policy forbids scripts that arrive as text
     if (address) charts.loadPlotlyFrom(address);
     else store.ask({ type: "plotly" });
   }
