@@ -6,7 +6,6 @@ import sys
 
 from backchannel_lib.cli.own_cases import check_own_cases
 from backchannel_lib.cli.project import CommandError, exec_process, is_taken, require_checkout
-from backchannel_lib.workshop.votes.process import addresses
 
 #: The port to use if it is free, and the number of ports to try.
 FIRST_PORT = 8866
@@ -43,6 +42,8 @@ def own_address(asked: str) -> str:
     Raises:
         CommandError: There is none, or the given one isn't this computer's.
     """
+    from backchannel_lib.workshop.votes.process import addresses
+
     known = addresses()
     if not known:
         raise CommandError("This computer is on no network, so no phone can reach it. Connect it, or leave out --phone.")

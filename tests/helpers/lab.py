@@ -239,7 +239,8 @@ CUT_OFF = """async (kind) => {
     }
     const right = part.getBoundingClientRect().right + 1;
     for (const one of part.querySelectorAll('*')) {
-      if (one.getBoundingClientRect().right > right && one.checkVisibility() && !one.closest('.bw-hidden, .bw-plot, .bw-numbers')) {
+      const outside = one.getBoundingClientRect().right > right && one.checkVisibility();
+      if (outside && !one.closest('.bw-hidden, .bw-plot, .bw-numbers')) {
         found.push(`${part.querySelector('h2')?.textContent}: ${one.outerHTML.slice(0, 120)}`);
       }
     }
