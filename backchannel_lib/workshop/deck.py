@@ -5,11 +5,12 @@ Most come in groups of two or three that read almost alike and end differently, 
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import random
 from collections.abc import Collection, Mapping
 from types import MappingProxyType
-from typing import Annotated, Any, NamedTuple
+from typing import Annotated, Any, Final, NamedTuple
 
 from backchannel_lib.activities.own import check_texts, key_of
 from backchannel_lib.activities.tables import case_of
@@ -18,10 +19,10 @@ from backchannel_lib.base.readers import integer, loader, one_of
 from backchannel_lib.base.texts import add_texts, text
 from backchannel_lib.model.case import Case
 from backchannel_lib.model.exams import check_one_exam
-from backchannel_lib.model.tables import Settings, assumption_id, case_settings, claim_ids
+from backchannel_lib.model.tables import Settings, assumption_id, case_settings, claim_ids, load_claims
 from backchannel_lib.model.verdict import Judgment
 from backchannel_lib.page.verdict_html import stages_on_screen
-from backchannel_lib.workshop.own_cases.model import OwnCase, OwnDetails, saved_own_cases
+from backchannel_lib.workshop.own_cases.model import TEXTS, OwnCase, OwnDetails, saved_own_cases
 from backchannel_lib.workshop.own_cases.questions import saved_own_questions
 from backchannel_lib.workshop.own_cases.scenes import SCENES
 from backchannel_lib.workshop.topics import HARDEST, topic_names
@@ -116,6 +117,7 @@ class _Deck(dict[str, Vignette]):
         return _made[name]
 
 
+OWN: Final = "own_"  # with which the ids of your own begin
 _own: list[Vignette] = []
 _made: dict[str, Vignette] = {}
 
@@ -153,6 +155,64 @@ def make_vignette(key: str, texts: Mapping[str, str], details: OwnDetails) -> Vi
     )
     _made[key] = made
     return made
+
+
+def all_files() -> Collection[str]:
+    """Return the ids of every file that can be looked up: the deck, and your own that a session still plays."""
+    return vignettes().keys() | {name for name in _made if name.startswith(OWN)}
+
+
+def own_vignettes(names: Collection[str]) -> dict[str, dict[str, Any]]:
+    """Return records of your own among some vignettes, from which `remember_vignettes` makes them again.
+
+    Args:
+        names: Ids; those that aren't your own are ignored.
+    """
+    return {
+        name: {
+            **{text_name: text(f"vignette.{name}.{text_name}") for text_name in TEXTS},
+            **{part: getattr(_made[name], part) for part in ("topic", "difficulty", "what_if", "claims")},
+            "case": _made[name].case.to_record(),
+        }
+        for name in sorted(names)
+        if name.startswith(OWN) and name in _made
+    }
+
+
+def remember_vignettes(records: object) -> None:
+    """Make the vignettes of a saved session that are in no table any more, so that its votes keep their files.
+
+    Args:
+        records: What `own_vignettes` returned; anything that isn't a complete record is ignored.
+    """
+    for name, one in records.items() if isinstance(records, Mapping) else ():
+        if isinstance(name, str) and name.startswith(OWN) and name not in vignettes() and isinstance(one, Mapping):
+            with contextlib.suppress(CaseError):
+                make_vignette(name, {text_name: _any_text(one.get(text_name)) for text_name in TEXTS}, _read_details(one))
+
+
+def _any_text(value: object) -> str:
+    if not isinstance(value, str):
+        raise CaseError("text", "not_text", value)
+    return value[: max(TEXTS.values())]
+
+
+def _read_details(record: Mapping[str, Any]) -> OwnDetails:
+    claims, case, difficulty = record.get("claims"), record.get("case"), record.get("difficulty", 1)
+    if not isinstance(claims, (list, tuple)) or not isinstance(case, Mapping):
+        raise CaseError("vignette", "not_a_record", claims)
+    if isinstance(difficulty, bool) or difficulty not in range(1, HARDEST + 1):
+        raise CaseError("difficulty", "range", difficulty, low=1, high=HARDEST)
+    known = [claim.id for claim in load_claims()]
+    read = Case.from_record(case)
+    check_one_exam(read)
+    return OwnDetails(
+        known_word("topic", record.get("topic"), topic_names()),
+        int(difficulty),
+        known_word("what_if", record.get("what_if"), list(Case.fields())),
+        tuple(known_word("claims", claim, known) for claim in claims),
+        read,
+    )
 
 
 def own_vignette(

@@ -8,6 +8,7 @@ from typing import Any, TypeAlias
 from backchannel_lib.activities.activity import Activity
 from backchannel_lib.activities.messages import PrefetchedMessage, ShowMessage
 from backchannel_lib.activities.registry import make_activity
+from backchannel_lib.workshop.deck import vignettes
 from backchannel_lib.workshop.drill import Drill
 from backchannel_lib.workshop.round.activity import Round
 from backchannel_lib.workshop.round.state import WorkshopState
@@ -35,6 +36,7 @@ class Session:
         self.round: Round = self._part(Round)
         self.run_plan.show_room(self.round.state)
         self.round.next_part = self._next_part
+        self.run_plan.next_file = self._next_file
         self.round.drill_results = self._part(Drill).results
 
     def _part(self, kind: type[Activity[Any]]) -> Any:
@@ -90,6 +92,19 @@ class Session:
             return ""
         self.run_plan.commit_values(at=at)
         return step_name(step)
+
+    def _next_file(self) -> str:
+        """Put on screen the file that comes after your own in this step, and return its title; blank if there is none."""
+        room = self.round.state
+        plan, step, skipped = self._place()
+        files = files_of(plan, room.seed, skipped).get(step, ())
+        if room.plan != plan or room.vignette not in files[:-1]:
+            return ""
+        played = {one.vignette for one in room.played}
+        file = next((file for file in files[files.index(room.vignette) + 1 :] if file not in played), "")
+        if file:
+            self.round.show_file(file)
+        return vignettes()[file].title if file else ""
 
     @property
     def on_screen(self) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -403,3 +404,101 @@ def test_a_saved_case_without_a_text_cannot_be_made(folder: Path) -> None:
     """Not by code either."""
     with pytest.raises(CaseError, match="is blank"):
         save_own_case(new_case())
+
+
+# ---- a case that was deleted ----
+
+
+def voted(folder: Path, *, after: int = 0) -> dict[str, Any]:
+    """Play your own case up to its answer with three hands for Maybe, go on, and return the session's file."""
+    written(folder)
+    play = Round(_row())
+    for kind in ("hello", "next", "next"):
+        list(play.handle({"type": kind}))
+    list(play.handle({"type": "set", "field": "votes_maybe", "value": 3}))
+    while play.state.step != "what_if":
+        list(play.handle({"type": "next"}))
+    for _ in range(after):
+        list(play.handle({"type": "next"}))
+    saved: dict[str, Any] = json.loads((folder / "workshop.json").read_text())
+    return saved
+
+
+def restarted(folder: Path) -> tuple[Round, str]:
+    """Open the round as after a restart, in a process that never knew the case, and return what it says."""
+    deck._made.clear()
+    deck.read_own_again()
+    play = Round(_row())
+    return play, answers(play, {"type": "hello"})[0].get("notice", "")
+
+
+@pytest.mark.parametrize("after", [0, 3])
+def test_a_session_keeps_its_answers_when_the_case_was_deleted(folder: Path, after: int) -> None:
+    """The round on screen or played before goes on with its file, its votes and its verdict; the case is in no menu."""
+    voted(folder, after=after)
+    (folder / NAME).unlink()
+    play, notice = restarted(folder)
+    assert notice.startswith(text("round.brought_back", number=1, saved="x").partition("x ")[0])
+    assert sum(sum(one.votes) for one in play.state.revealed_rounds()) == 3
+    header, rows = results_table(play.state)
+    assert dict(zip(header, rows[0], strict=True))["title"] == "The night shift"
+    assert dict(zip(header, rows[0], strict=True))["hands_maybe"] == 3
+    assert "own_the_night_shift" not in play.state.files()
+    assert list(folder.glob("workshop-*")) == []
+    with without_failure():
+        answers(play, {"type": "next"})
+
+
+def test_a_session_without_the_deleted_case_s_record_goes_on_with_the_others_and_is_kept_whole(folder: Path) -> None:
+    """A file of an earlier version names the case alone: its round is left out, one sentence says so, nothing is deleted."""
+    saved = voted(folder, after=3)
+    del saved["own"]
+    saved["session"]["played"].append({"vignette": "nadia", "votes": [1] * 9})
+    (folder / "workshop.json").write_text(json.dumps(saved))
+    (folder / NAME).unlink()
+    play, notice = restarted(folder)
+    (kept,) = folder.glob("workshop-*.json")
+    assert text("record.files_gone", name=kept.name) in notice
+    assert json.loads(kept.read_text()) == saved
+    assert [one.vignette for one in play.state.played] == ["nadia"]
+    assert play.state.vignette == saved["session"]["vignette"]
+
+
+@pytest.mark.parametrize(
+    "own",
+    [
+        [],
+        {"own_the_night_shift": []},
+        {"own_the_night_shift": {"title": "T"}},
+        {"own_the_night_shift": {"claims": [[]], "case": {}}},
+        {"nadia": {"title": "Another"}},
+    ],
+)
+def test_a_damaged_record_of_a_deleted_case_is_ignored(folder: Path, own: Any) -> None:
+    saved = voted(folder)
+    (folder / "workshop.json").write_text(json.dumps({**saved, "own": own}))
+    (folder / NAME).unlink()
+    with without_failure():
+        play, notice = restarted(folder)
+    assert "is no longer in its file" in notice
+    assert (play.state.step, play.state.vignette, sum(play.state.votes)) == ("setup", "", 0)
+    assert deck.vignettes()["nadia"].title != "Another"
+
+
+def test_the_plan_s_next_shows_the_drawn_file_after_your_own(folder: Path) -> None:
+    """The plan's own key passes over neither; the votes on your own case are kept, and the plan stays at its step."""
+    key = written(folder)
+    drawn = next(iter(vignettes_of("standard", 1).values()))
+    session = Session()
+    while session.round.state.vignette != key:
+        list(session.handle("run_plan", {"type": "next"}))
+    place = session.run_plan.state["at"]
+    list(session.handle("round", {"type": "next"}))
+    list(session.handle("round", {"type": "set", "field": "votes_maybe", "value": 7, "seq": 1}))
+    told = list(session.handle("run_plan", {"type": "next"}))
+    assert (session.round.state.vignette, session.run_plan.state["at"]) == (drawn, place)
+    assert any(text("run_plan.next_file_first", title=deck.vignettes()[drawn].title) in str(answer) for _, answer in told)
+    assert [(one.vignette, sum(one.votes)) for one in session.round.state.played] == [(key, 7)]
+    list(session.handle("run_plan", {"type": "next"}))
+    assert session.run_plan.state["at"] == place + 1
+    assert session.round.state.vignette not in {key, drawn}

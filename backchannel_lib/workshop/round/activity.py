@@ -33,7 +33,7 @@ from backchannel_lib.page.case_fragments import answer_line
 from backchannel_lib.page.components import lines_of
 from backchannel_lib.page.html import Markup, tag
 from backchannel_lib.workshop import session_record
-from backchannel_lib.workshop.deck import link_order, read_own_again, vignettes
+from backchannel_lib.workshop.deck import link_order, own_vignettes, read_own_again, remember_vignettes, vignettes
 from backchannel_lib.workshop.phones import Phones
 from backchannel_lib.workshop.results import results_html, results_table
 from backchannel_lib.workshop.round import html
@@ -46,6 +46,7 @@ from backchannel_lib.workshop.round.state import (
     read_votes,
     settings,
     what_if_fields,
+    without_missing_files,
 )
 from backchannel_lib.workshop.run_plan.model import files_of
 
@@ -198,6 +199,10 @@ class Round(Activity[WorkshopState]):
             self._reset_clock()
         self.commit(state)
 
+    def show_file(self, vignette: str) -> None:
+        """Finish the round on screen, and put another file on."""
+        self.commit(self.state.round_over().with_file(vignette))
+
     def _again(self, _: object) -> ActionResult:
         self.commit(self.state._replace(case=None))
         return {"values": self.values(self.state), "notice": text("scene.is_again")}
@@ -322,6 +327,7 @@ class Round(Activity[WorkshopState]):
         record = {
             "id": self._session_id,
             "session": self.state.to_record(),
+            "own": own_vignettes({self.state.vignette, *(one.vignette for one in self.state.played)}),
             "clock": self._seconds_left,
             "phones": self.phones.to_record(),
         }
@@ -343,10 +349,14 @@ class Round(Activity[WorkshopState]):
         problem = text(saved.problem, name=saved.archived_as) if saved.problem else ""
         if saved.record is None or self.state != self.start:
             return problem
+        remember_vignettes(saved.record.get("own"))
         try:
-            state = from_record(saved.record["session"])
+            session, gone = without_missing_files(saved.record["session"])
+            state = from_record(session)
         except (CaseError, KeyError):
             return text("record.broken", name=session_record.archive())
+        if gone:
+            problem = f"{problem} {text('record.files_gone', name=session_record.archive())}".strip()
         name, left = saved.record.get("id"), saved.record.get("clock")
         self._session_id = name if isinstance(name, str) and SESSION_ID.fullmatch(name) else self._session_id
         self._seconds_left = left if is_left(left, self.seconds) else self.seconds

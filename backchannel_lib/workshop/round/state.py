@@ -15,7 +15,7 @@ from backchannel_lib.model.exams import check_one_exam
 from backchannel_lib.model.tables import STAGES
 from backchannel_lib.model.verdict import Judgment, Verdict, judge
 from backchannel_lib.page.case_controls import load_controls
-from backchannel_lib.workshop.deck import Vignette, draw, first_files, vignettes
+from backchannel_lib.workshop.deck import OWN, Vignette, all_files, draw, first_files, vignettes
 from backchannel_lib.workshop.run_plan.model import load_run_plans, load_run_steps, vignettes_of
 from backchannel_lib.workshop.topics import HARDEST, topic_names
 
@@ -23,6 +23,7 @@ STEPS: Final = ("setup", "file", "vote", "links", "spread", "rules", "what_if", 
 MAX_VOTES: Final = 999
 MAX_GROUP: Final = 60  # characters
 MAX_ROUNDS: Final = 500  # no session lasts this long
+VOTES: Final = ("votes", "phones", "first")
 NO_VOTES: Final = (0,) * len(Verdict)
 VOTE_FIELDS: Final = {f"votes_{verdict.name.lower()}": verdict for verdict in Verdict}
 
@@ -285,7 +286,7 @@ def from_record(record: object) -> WorkshopState:
         record.get("case"),
     )
     if vignette != "" or step != "setup":
-        vignette = known_word("vignette", vignette, vignettes())
+        vignette = known_word("vignette", vignette, all_files())
     menu_from = record.get("menu_from", record.get("came", ""))  # its name in earlier versions
     return WorkshopState(
         step=step,
@@ -296,7 +297,7 @@ def from_record(record: object) -> WorkshopState:
         case=_read_case(case) if isinstance(case, Mapping) and vignette else None,
         played=tuple(
             PlayedRound(
-                known_word("vignette", one.get("vignette"), vignettes()),
+                known_word("vignette", one.get("vignette"), all_files()),
                 _read_votes(one.get("votes")),
                 _read_votes(one.get("phones", NO_VOTES), _read_phones),
                 _read_votes(one.get("first", NO_VOTES), _read_first),
@@ -309,6 +310,31 @@ def from_record(record: object) -> WorkshopState:
         skipped=_read_skipped(record.get("skipped", ())),
         date=_read_date(record.get("date", "")),
     )
+
+
+def without_missing_files(record: object) -> tuple[object, bool]:
+    """Leave out of a saved session the rounds whose file no longer exists, such as a case of your own that was deleted.
+
+    Returns:
+        The record, and whether anything was left out. Anything that isn't a record is returned as it is.
+
+    Examples:
+        >>> record = WorkshopState().with_file("nadia").to_record() | {"played": [{"vignette": "own_gone"}]}
+        >>> without_missing_files(record)[0]["played"], without_missing_files(record)[1]
+        ([], True)
+    """
+    if not isinstance(record, Mapping) or not isinstance(played := record.get("played", []), (list, tuple)):
+        return record, False
+    left = [one for one in played if not (isinstance(one, Mapping) and _is_gone(one.get("vignette")))]
+    changed: dict[str, Any] = {"vignette": "", **record, "played": left}
+    if _is_gone(record.get("vignette")):
+        begins = WorkshopState().to_record()
+        changed |= {name: begins[name] for name in ("step", "vignette", "shown", *VOTES, "case", "menu_from")}
+    return (changed, True) if len(left) < len(played) or changed["vignette"] != record.get("vignette", "") else (record, False)
+
+
+def _is_gone(vignette: object) -> bool:
+    return isinstance(vignette, str) and vignette.startswith(OWN) and vignette not in all_files()
 
 
 def read_votes(value: object) -> int:

@@ -114,13 +114,21 @@ class RunPlan(PersistentForm):
     def actions(self) -> dict[str, Action]:
         """Return the actions of the buttons and of the clock."""
         return {
-            "next": lambda _: self._to(next_place(self.state)),
+            "next": self._next,
             "back": lambda _: self._to(next_place(self.state, -1)),
             "start": self._start,
             "skip": self._skip,
             "questions": self._questions,
             "poll": self._poll,
         }
+
+    def _next(self, _: object) -> ActionResult:
+        """Go to the next step, unless this one has another file: your own may come before the plan's."""
+        if title := self.next_file():
+            if self.state["asking"]:
+                self.commit_values(asking=False)
+            return {"notice": text("run_plan.next_file_first", title=title)}
+        return self._to(next_place(self.state))
 
     def _to(self, at: int | None) -> ActionResult:
         if at is not None:
@@ -236,6 +244,8 @@ class RunPlan(PersistentForm):
         self._room = room
 
     _room: WorkshopState | None = None
+    #: Puts the next file of the current step on the room's screen and returns its title; blank if there is none.
+    next_file: Callable[[], str] = staticmethod(lambda: "")
 
     @staticmethod
     def _asks_anyway(state: Record) -> bool:
