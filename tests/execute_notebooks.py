@@ -1,10 +1,10 @@
-"""Draws the opening charts, runs the notebooks and writes their outputs, with the Python of .venv.
+"""Draw the opening charts, run the notebooks and save their outputs, with the Python in .venv.
 
-The stills of the charts are plotly's own drawings of the opening case, shown while a page starts plotly. They are drawn
-in a browser, and only where the picture has changed.
+The snapshots of the charts are Plotly's own drawings of the opening case, shown while a page starts Plotly. A browser draws
+them, and only if the chart has changed.
 
-What is written is what a reader sees before running anything, and what strict nbval compares: texts, and no timings, no
-execution metadata, and no state of widgets, which would be megabytes and different at every run.
+The outputs are what readers see before they run anything, and what strict nbval compares: texts, without timings, execution
+metadata or widget state, which would be megabytes and different every time.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from nbclient import NotebookClient
 from playwright.sync_api import sync_playwright
 
 ROOT = Path(__file__).resolve().parent.parent
-sys.path.insert(0, str(ROOT))  # run as a script, this file would find only its own folder
+sys.path.insert(0, str(ROOT))  # as a script, this file would find only its own folder
 
 from backchannel_lib import Case  # noqa: E402 - after the line above
 from backchannel_lib.cli.browser import find_chromium, launch_arguments  # noqa: E402
@@ -28,7 +28,7 @@ from backchannel_lib.page import charts  # noqa: E402
 
 NOTEBOOKS = ROOT / "notebooks"
 STILLS = ROOT / "backchannel_lib" / "page" / "static" / "charts"
-# Drawn in colors that nothing else has, which then become those of the page, light or dark.
+# Draw in unique placeholder colors, which the page then replaces with its own, light or dark.
 INK = ("#010203", "currentColor")
 GRID = ("#040506", "var(--bw-grid)")
 WIDGET = "application/vnd.jupyter.widget-view+json"
@@ -39,7 +39,7 @@ METADATA = {
 
 
 def bake(path: Path) -> None:
-    """Run one notebook and write its outputs into it."""
+    """Run one notebook and save its outputs in it."""
     notebook: Any = nbformat.read(path, as_version=4)
     NotebookClient(notebook, timeout=120, resources={"metadata": {"path": str(path.parent)}}).execute()
     notebook.metadata = METADATA
@@ -51,7 +51,7 @@ def bake(path: Path) -> None:
 
 
 def draw_stills() -> None:
-    """Draw each chart of the opening case that differs from its still."""
+    """Draw each chart of the opening case that has changed."""
     stale = [chart for chart in charts.CHARTS if charts.snapshot(chart, Case()) is None]
     if not stale:
         return
@@ -77,7 +77,7 @@ def draw_stills() -> None:
 
 
 def main(names: list[str]) -> None:
-    """Draw the stills, and bake the notebooks that are named, or all of them."""
+    """Draw the snapshots, and run the given notebooks, or all of them."""
     draw_stills()
     for path in [Path(name) for name in names] or sorted(NOTEBOOKS.glob("*.ipynb")):
         bake(path)

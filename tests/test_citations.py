@@ -1,4 +1,4 @@
-"""Wherever they are cited, the article is named as one table has it, and the NRMP's rule with its newest source."""
+"""Every citation of the article names it as the table does, and every citation of the NRMP's rule gives its newest source."""
 
 from __future__ import annotations
 
@@ -27,17 +27,17 @@ from backchannel_lib.workshop.handouts import sheet
 ROOT = Path(__file__).resolve().parent.parent
 ARTICLE = {row.part: row.value for row in load_article()}
 MARCH = datetime(2027, 3, 15, 20)
-#: What a sentence about the newest source has to say, in prose that takes no text from the table.
+#: What a sentence about the newest source has to contain, in prose that doesn't use the table's text.
 NEWEST_WORDS = ("2026 SOAP schedule and applicant guide", "agreement for the 2027 Match")
 
 
 def plain(html: str) -> str:
-    """Give what is read of a page."""
+    """Return the readable text of a page."""
     return " ".join(re.sub(r"&#x27;|&#39;", "'", re.sub(r"<[^>]*>", " ", html)).replace("&quot;", '"').split())
 
 
 def prose(notebook: str) -> str:
-    """Give the prose of a notebook, on one line."""
+    """Return the prose of a notebook on one line."""
     cells = json.loads((ROOT / "notebooks" / f"{notebook}.ipynb").read_text(encoding="utf-8"))["cells"]
     return " ".join(" ".join("".join(cell["source"]) for cell in cells if cell["cell_type"] == "markdown").split())
 
@@ -128,7 +128,7 @@ def test_an_activity_that_tells_a_fact_about_the_rule_tells_its_newest_source(na
 
 
 def readers_see() -> Iterator[str]:
-    """Give what readers are shown, page after page: the sheet, the panel, the printed sheets, and each activity on its way."""
+    """Yield what readers see, page after page: the sheet, the panel, the printed sheets, and each activity."""
     topics = [row.topic for row in load_not_covered()]
     for month, day, hour in ((1, 12, 9), (3, 15, 20), (3, 18, 22), (4, 15, 9)):
         when = datetime(2027, month, day, hour)
@@ -137,13 +137,13 @@ def readers_see() -> Iterator[str]:
     for case in (Case(), Case(score=520, range_low=500, range_floor=450)):
         yield " ".join({**fast_fragments(case), **deferred_fragments(case)}.values())
     yield from (sheet(kind, "short", 1) for kind in ("participants", "facilitator"))
-    long = {"population", "reply", "quick_check"}  # takes seconds, and has no fact of its own
+    long = {"population", "reply", "quick_check"}  # takes seconds, and has no facts of its own
     for row in sorted(load_activities(), key=lambda row: row.activity in long):
         yield from on_the_way(row.activity)
 
 
 def on_the_way(name: str) -> Iterator[str]:
-    """Give what an activity shows at each state of its own tour, with everything that can be asked for."""
+    """Yield what an activity shows in each state of its own transcript, including everything that readers can request."""
     activity: Any = make_activity(name)
     states = []
     commit, restore = activity.commit, activity.restore
@@ -156,7 +156,7 @@ def on_the_way(name: str) -> Iterator[str]:
 
 @pytest.mark.slow
 def test_every_fact_is_shown_somewhere() -> None:
-    """Whoever adds a fact to data/facts.csv has to show it where a reader needs it."""
+    """A new fact in data/facts.csv has to appear where a reader needs it."""
     left = {fact.id: fact.sentence for fact in load_facts()}
     for page in readers_see():
         told = plain(page)

@@ -18,7 +18,7 @@ MODULES = {
 
 @pytest.mark.parametrize("name", MODULES)
 def test_the_examples_in_docstrings_run(name: str) -> None:
-    """Every example in a docstring gives what stands there, and a module with public functions has some."""
+    """Every example in a docstring gives the output shown, and a module with public functions has examples."""
     path = MODULES[name]
     module = importlib.import_module(name)
     results = doctest.testmod(module, verbose=False)
@@ -28,5 +28,5 @@ def test_the_examples_in_docstrings_run(name: str) -> None:
         for node in ast.parse(path.read_text(encoding="utf-8")).body
         if isinstance(node, ast.FunctionDef) and not node.name.startswith("_")
     ]
-    starts_programs = "cli" in path.parts  # what starts Jupyter, a browser or uv is shown in tests/cli
+    starts_programs = "cli" in path.parts  # what starts Jupyter, a browser or uv has its tests in tests/cli
     assert results.attempted > 0 or not public or starts_programs

@@ -1,4 +1,4 @@
-"""The guide *Write your own activity* works: its code is run as a newcomer would run it, in an empty folder."""
+"""The guide *Write your own activity* works: the tests run its code as a newcomer would, in an empty folder."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ MODULE, TEST, CELL = re.findall(r"^```python\n(.*?)^```$", GUIDE, re.MULTILINE |
 
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    """A folder with the guide's two files, from which they can be imported; nothing of theirs is left behind."""
+    """A folder with the guide's two files, importable, and cleaned up afterward."""
     (tmp_path / "how_low.py").write_text(MODULE, encoding="utf-8")
     (tmp_path / "test_how_low.py").write_text(TEST, encoding="utf-8")
     monkeypatch.syspath_prepend(str(tmp_path))
@@ -32,7 +32,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
 
 
 def test_a_newcomer_writes_fewer_than_eighty_lines() -> None:
-    """The activity, its test and the cell that opens it together are shorter than the guide promises."""
+    """The activity, its test and the notebook cell together are as short as the guide promises."""
     lines = [line for code in (MODULE, TEST, CELL) for line in code.splitlines() if line.strip()]
     assert len(lines) < 80
 
@@ -53,7 +53,7 @@ def test_the_guide_s_own_test_passes(folder: Path) -> None:
 
 
 def test_the_guide_s_test_notices_an_answer_that_is_given_away(folder: Path) -> None:
-    """The test that the guide teaches is worth having: it fails for an activity that shows its answer too early."""
+    """The guide's test is worth having: it fails for an activity that shows its answer too early."""
     broken = MODULE.replace(' if state["seen"] else ""', "")
     assert broken != MODULE
     (folder / "how_low.py").write_text(broken, encoding="utf-8")
@@ -65,7 +65,7 @@ def test_the_guide_s_test_notices_an_answer_that_is_given_away(folder: Path) -> 
 
 
 def test_the_guide_s_cell_opens_a_widget_that_works(folder: Path) -> None:
-    """The cell ends with a widget that has its title, can be set, and shows its answer when it is asked for."""
+    """The cell ends with a widget that has its title, can be set, and shows its answer on request."""
     *_, last = CELL.splitlines()
     names: dict[str, Any] = {}
     exec(CELL.replace(last, f"view = {last}"), names)  # noqa: S102 - the guide's own code
@@ -82,7 +82,7 @@ PAGES = {name: (ROOT / name).read_text(encoding="utf-8") for name in ("docs/writ
 
 @pytest.mark.parametrize("page", PAGES)
 def test_every_place_that_a_page_for_developers_names_is_there(page: str) -> None:
-    """Files and folders that are named exist, and links lead to files."""
+    """All named files and folders exist, and links point to files."""
     places = set(re.findall(r"(?<![\w/.])((?:backchannel_lib|data|tests|notebooks|\.ci)/[\w./]*\w)", PAGES[page]))
     links = {str((ROOT / page).parent / link) for link in re.findall(r"\]\(([^)#:]+)\)", PAGES[page])}
     assert len(places) >= 4
@@ -92,7 +92,7 @@ def test_every_place_that_a_page_for_developers_names_is_there(page: str) -> Non
 
 @pytest.mark.parametrize("page", PAGES)
 def test_every_command_that_a_page_for_developers_names_is_one_that_there_is(page: str) -> None:
-    """The commands of these pages are understood as they are written."""
+    """The commands on these pages work as written."""
     for command, rest in re.findall(r"python workbook\.py(?: (\w+))?((?: [-\w/.]+)*)", PAGES[page]):
         asked, passed_on = main.parse([command, *rest.split()] if command else [])
         assert asked.command == (command or "open")

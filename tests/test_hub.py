@@ -1,4 +1,4 @@
-"""The settings for a course: JupyterHub, its proxy, a container and Binder, checked without starting any of them."""
+"""The settings for a course (JupyterHub, its proxy, a container and Binder), checked without starting any of them."""
 
 from __future__ import annotations
 
@@ -19,18 +19,18 @@ VARIABLES = ("JUPYTER_CONFIG_PATH", "JUPYTER_PATH")
 
 
 def read(name: str, folder: Path = HUB) -> Config:
-    """Read a file of settings as Jupyter does."""
+    """Read a settings file the way Jupyter does."""
     return PyFileConfigLoader(name, str(folder)).load_config()
 
 
 def locked(name: str) -> dict[str, str]:
-    """Give the version of each package in a lock."""
+    """Return the version of each package in a lock file."""
     return dict(re.findall(r"(?m)^([\w.-]+)==(\S+)", (ROOT / name).read_text(encoding="utf-8")))
 
 
 @pytest.fixture
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Give a learner's home, and the variables that the hub sets for them."""
+    """Return a learner's home, with the variables that the hub sets."""
     monkeypatch.setenv("HOME", str(tmp_path))
     monkeypatch.setenv("USERPROFILE", str(tmp_path))
     monkeypatch.setenv("BACKCHANNEL_WORK", "to be put back")
@@ -38,7 +38,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def test_a_learner_gets_the_workbooks_settings_and_a_folder_of_their_own(home: Path) -> None:
-    """The chapters lie in the learner's home, what they save too, and nothing of it in the workbook's folder."""
+    """Chapters and saved files are in the learner's home, and none of it is in the workbook's folder."""
     server = read("jupyter_server_config.py").ServerApp
     folder = home / "backchannel"
     assert server.root_dir == str(folder)
@@ -60,7 +60,7 @@ def test_a_second_start_keeps_the_learners_own_notebook_and_brings_the_chapters_
 
 
 def test_no_kernel_is_started_ahead_on_a_hub_and_all_else_that_is_off_at_home_is_off_there(home: Path) -> None:
-    """A kernel for a chapter that a learner does not open would cost the host its memory."""
+    """A kernel for a chapter that a learner doesn't open would waste the host's memory."""
     at_home = read("jupyter_server_config.py", ROOT / "jupyter").ServerApp.jpserver_extensions
     on_hub = read("jupyter_server_config.py").ServerApp.jpserver_extensions
     assert at_home == {**on_hub, "backchannel_lib.notebook.warm_kernel": True}
@@ -68,7 +68,7 @@ def test_no_kernel_is_started_ahead_on_a_hub_and_all_else_that_is_off_at_home_is
 
 
 def test_the_hub_starts_the_workbooks_lab_with_both_folders_of_settings_its_own_first() -> None:
-    """The first folder in JUPYTER_CONFIG_PATH has the last word."""
+    """The first folder in JUPYTER_CONFIG_PATH takes precedence."""
     spawner = read("jupyterhub_config.py").Spawner
     assert spawner.environment["JUPYTER_CONFIG_PATH"].split(os.pathsep) == [str(HUB), str(ROOT / "jupyter")]
     assert (Path(spawner.environment["JUPYTER_PATH"]) / "kernels" / "python3" / "kernel.json").is_file()
@@ -77,7 +77,7 @@ def test_the_hub_starts_the_workbooks_lab_with_both_folders_of_settings_its_own_
 
 
 def test_the_hub_lets_nobody_in_until_its_host_says_who_and_is_reached_through_the_proxy_alone() -> None:
-    """No authenticator that takes any password, no list that holds everybody, and no address but this machine's."""
+    """There is no authenticator that accepts any password, no list of everyone, and no address but this machine's."""
     told: Any = read("jupyterhub_config.py")
     assert "Authenticator" not in told
     assert "authenticator_class" not in told.JupyterHub
@@ -86,7 +86,7 @@ def test_the_hub_lets_nobody_in_until_its_host_says_who_and_is_reached_through_t
 
 
 def test_the_hubs_lock_is_the_readers_lock_with_jupyterhub_on_top() -> None:
-    """A learner on a hub has the versions that a reader at home has, and a reader at home has no JupyterHub."""
+    """Learners on a hub have the same versions as readers at home, who have no JupyterHub."""
     hub, readers = locked("requirements-hub.lock"), locked("requirements.lock")
     assert readers.items() <= hub.items()
     assert "jupyterhub" in hub
@@ -94,7 +94,7 @@ def test_the_hubs_lock_is_the_readers_lock_with_jupyterhub_on_top() -> None:
 
 
 def test_the_proxy_is_pinned_with_a_checksum_for_each_of_its_packages() -> None:
-    """`npm ci` installs what is written here and nothing else; no host is named."""
+    """`npm ci` installs exactly what is listed here; no host is named."""
     wanted = json.loads((HUB / "package.json").read_text(encoding="utf-8"))["dependencies"]
     lock = (HUB / "package-lock.json").read_text(encoding="utf-8")
     packages = json.loads(lock)["packages"]
@@ -104,7 +104,7 @@ def test_the_proxy_is_pinned_with_a_checksum_for_each_of_its_packages() -> None:
 
 
 def test_the_container_and_binder_install_from_the_locks_with_hashes_and_use_the_hubs_settings() -> None:
-    """Neither names a package or a version of its own."""
+    """Neither one names packages or versions of its own."""
     container = (ROOT / "Containerfile").read_text(encoding="utf-8")
     assert re.findall(r"pip install (.*)", container) == [
         "--require-hashes --requirement requirements-hub.lock",
@@ -122,7 +122,7 @@ def test_the_container_and_binder_install_from_the_locks_with_hashes_and_use_the
 
 
 def test_container_and_binder_run_a_python_that_the_workbook_supports() -> None:
-    """The same one in both, within the range of pyproject.toml."""
+    """Both use the same version, within the range in pyproject.toml."""
     (container,) = re.findall(r"FROM \S+/python:(3\.\d+)-", (ROOT / "Containerfile").read_text(encoding="utf-8"))
     assert (ROOT / ".binder" / "runtime.txt").read_text(encoding="utf-8").strip() == f"python-{container}"
     assert (3, 11) <= tuple(int(part) for part in container.split(".")) < (3, 15)
@@ -130,14 +130,14 @@ def test_container_and_binder_run_a_python_that_the_workbook_supports() -> None:
 
 @pytest.mark.parametrize("name", ["postBuild", "start"])
 def test_binders_scripts_can_be_run(name: str) -> None:
-    """They are marked so, and begin with their shell."""
+    """They are executable, and start with a shebang."""
     script = ROOT / ".binder" / name
     assert script.stat().st_mode & stat.S_IXUSR
     assert script.read_text(encoding="utf-8").startswith("#!/bin/bash\n")
 
 
 def test_nothing_private_goes_into_the_image() -> None:
-    """What git leaves out because a reader made it is left out of the image too, in both names of the list."""
+    """What git ignores because readers create it is also left out of the image, in both ignore files."""
     ignored = (ROOT / ".containerignore").read_text(encoding="utf-8")
     assert (ROOT / ".dockerignore").read_text(encoding="utf-8") == ignored
     assert {"my_work", "jupyter/local", ".venv", ".git"} <= set(ignored.splitlines())

@@ -1,4 +1,4 @@
-"""The packages stand in layers: imports point downward only, and none is hidden in a function."""
+"""The packages are layers: imports point downward only, and none is hidden in a function without a reason."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ MODULES = {
     ".".join(path.relative_to(PACKAGE.parent).with_suffix("").parts).removesuffix(".__init__"): path
     for path in PACKAGE.rglob("*.py")
 }
-#: Modules that import one of the library's own modules inside a function, each with the reason.
+#: Modules that import one of the library's own modules inside a function, with the reasons.
 LATE = {
     "backchannel_lib.base.errors": "an error reads no table until its sentence is shown",
     "backchannel_lib.cli.main": "a command brings in only what it needs: Lab, the workshop, the tests' tools",
@@ -36,7 +36,7 @@ class Import(NamedTuple):
 
 @cache
 def imports_of(module: str) -> list[Import]:
-    """List the imports of the library's own modules; those for the type checker alone are left out."""
+    """List the imports of the library's own modules, except those for the type checker."""
     tree = ast.parse(MODULES[module].read_text(encoding="utf-8"))
 
     def walk(node: ast.AST, late: bool) -> Iterator[Import]:
@@ -63,13 +63,13 @@ def imports_of(module: str) -> list[Import]:
 
 
 def layer(module: str) -> int:
-    """Return how high a module stands; the package itself, which only hands names on, stands above all."""
+    """Return a module's layer; the package itself, which only passes on names, is above all."""
     parts = module.split(".")
     return LAYERS.index(parts[1]) if len(parts) > 1 and parts[1] in LAYERS else len(LAYERS)
 
 
 def imports() -> list[Import]:
-    """List the imports of all modules."""
+    """List the imports in all modules."""
     return [one for module in sorted(MODULES) for one in imports_of(module)]
 
 

@@ -1,4 +1,4 @@
-"""The minutes that a chapter states are those it takes to read at 200 words a minute, and never more than twelve."""
+"""A chapter's stated minutes match its words at 200 per minute, and are never more than twelve."""
 
 from __future__ import annotations
 
@@ -8,20 +8,20 @@ from backchannel_lib.activities.tables import ChapterRow, load_chapters
 from benchmarks.words import InSight, count, count_chapter
 
 MOST = 12
-#: The chapters that are read from beginning to end; the others are tools, or are worked through at a pace of their own.
+#: The chapters for reading from beginning to end; the others are tools, or have their own pace.
 READ = [row for row in load_chapters() if row.audience == "student"]
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("row", READ, ids=lambda row: row.chapter)
 def test_the_stated_minutes_are_true(row: ChapterRow) -> None:
-    """A chapter states the minutes its words take, to the nearest one or so, and that is at most twelve."""
+    """A chapter states the minutes that its words take, rounded, and at most twelve."""
     assert row.minutes <= MOST
     assert abs(count_chapter(row.chapter).minutes - row.minutes) < 1
 
 
 def test_what_is_out_of_sight_is_not_counted() -> None:
-    """Hidden, folded and pressed texts don't count, and of a chain only the weakest link does."""
+    """Hidden, folded and later texts don't count, and only the weakest link of a chain does."""
     page = (
         "<div><p>Seen here</p><p hidden>not this</p><details><summary>nor</summary>this</details><button>nor this</button>"
         '<div class="bw-answer"><p>A verdict</p><ol><li class="bw-link">strong</li>'

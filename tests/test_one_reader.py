@@ -29,7 +29,7 @@ from tests.helpers.activities import act
 
 
 def judged(case: Case) -> str:
-    """Give the verdict, which has to be the one that the case's own fields lead to."""
+    """Return the verdict, which has to be the one for the case's own fields."""
     assert case.range_floor <= case.range_low
     return judge(case).verdict.label
 
@@ -68,7 +68,7 @@ def opened_in_panel(**fields: int) -> Case:
     return panel.case
 
 
-#: Every place that reads a case, given a folder and fields.
+#: Every place that reads a case, from a folder and fields.
 READERS: dict[str, Callable[..., Any]] = {
     "Case": lambda _, **fields: judged(Case(**fields)),
     "replace": lambda _, **fields: judged(Case().replace(**fields)),
@@ -88,7 +88,7 @@ READERS: dict[str, Callable[..., Any]] = {
     "the panel's value": lambda _, **fields: judged(set_in_panel(**fields)),
     "a file opened in the panel": lambda _, **fields: judged(opened_in_panel(**fields)),
 }
-#: Where a reader moves a control, its neighbor gives way; everywhere else the fix is named.
+#: When a reader moves a control, the other one adapts; everywhere else, the error names the fix.
 REPAIRS = {"the panel's controls", "the panel's value"}
 
 
@@ -96,7 +96,7 @@ REPAIRS = {"the panel's controls", "the panel's value"}
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=12)
 @given(low=st.integers(1, 219) | st.sampled_from([1, 215, 219]))
 def test_a_range_below_the_usual_floor_is_repaired_or_refused_with_the_fix(tmp_path: Path, reader: str, low: int) -> None:
-    """What the sentence says to do works in the place that said it."""
+    """Following the error's advice works in the place that gave it."""
     read = READERS[reader]
     if reader in REPAIRS:
         read(tmp_path, range_low=low)
@@ -122,7 +122,7 @@ def test_a_range_below_a_floor_that_is_given_is_refused_with_the_fix(tmp_path: P
 
 @pytest.mark.parametrize("reader", READERS)
 def test_scores_of_two_exams_get_no_verdict_anywhere(tmp_path: Path, reader: str) -> None:
-    """The fields of such a case may be held, but nothing judges them."""
+    """Such a case can be stored, but nothing judges it."""
     if reader in {"rules_check"}:
         return
     with pytest.raises(ValueError, match="same exam"):

@@ -1,4 +1,4 @@
-"""What the README says is so: its example runs and its files exist; the figures in benchmarks are those that were measured."""
+"""The README is true: its example runs, its files exist, and the figures in benchmarks are the measured ones."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ MEASURED: dict[str, Any] = json.loads((ROOT / "benchmarks" / "measured.json").re
 
 
 def test_the_example_gives_what_is_printed_under_it() -> None:
-    """Every line of Python in the README was run and answered as it says."""
+    """All Python in the README runs and gives the output shown."""
     example = doctest.DocTestParser().get_doctest(README, {}, "README.md", "README.md", 0)
     outcome = doctest.DocTestRunner().run(example)
     assert outcome.attempted >= 5
@@ -28,12 +28,12 @@ def test_the_example_gives_what_is_printed_under_it() -> None:
 
 @pytest.mark.parametrize("place", re.findall(r"\]\(([^)#:]+)\)", README))
 def test_every_link_leads_to_a_file(place: str) -> None:
-    """No link or picture of the README points to nothing."""
+    """No link or picture in the README is broken."""
     assert (ROOT / place).is_file()
 
 
 def tree() -> dict[Path, str]:
-    """Read the README's tree of folders: what is in each, by its path."""
+    """Return the README's folder tree: the description of each path."""
     (block,) = re.findall(r"## Where things are\n\n```\n(.*?)```", README, re.DOTALL)
     found: dict[Path, str] = {}
     top = Path()
@@ -45,12 +45,12 @@ def tree() -> dict[Path, str]:
 
 
 def folders_in(place: Path) -> set[str]:
-    """List the folders in a folder, but for hidden ones and what tools make."""
+    """List a folder's subfolders, except hidden and generated ones."""
     return {one.name for one in place.iterdir() if one.is_dir() and not one.name.startswith((".", "_"))} - {"my_work"}
 
 
 def test_everything_in_the_tree_is_there_and_is_explained() -> None:
-    """The README's map of the folders is right, and says a few words about each."""
+    """The README's folder tree is correct, and describes each entry."""
     for place, words in tree().items():
         assert (ROOT / place).exists(), place
         assert len(words.split()) >= 2, place
@@ -60,27 +60,27 @@ def test_everything_in_the_tree_is_there_and_is_explained() -> None:
 
 @pytest.mark.parametrize("top", ["", "backchannel_lib"])
 def test_no_folder_is_left_out(top: str) -> None:
-    """Every folder at the top and every package of the library is in the tree."""
+    """Every top-level folder and every package of the library is in the tree."""
     listed = {place.name for place in tree() if place.parent == Path(top) and (ROOT / place).is_dir()}
     assert listed == folders_in(ROOT / top)
 
 
 @pytest.mark.parametrize("command", sorted(set(re.findall(r"python workbook\.py ?([\w.]*(?: \w+\.\w+)?)", README))))
 def test_every_command_is_one_that_there_is(command: str) -> None:
-    """The commands of the README are commands of `backchannel`, which workbook.py hands over to."""
+    """The README's commands are commands of `backchannel`, which workbook.py runs."""
     asked, rest = parse(command.split())
     assert asked.command == (command.partition(" ")[0] or "open")
     assert rest == []
 
 
 def ratio(contestant: str, name: str, to: str | None = None) -> str:
-    """Give one measured figure as a ratio to the echo's."""
+    """Return one measured figure as a ratio to the echo's."""
     figures = MEASURED["interaction"]["figures"]
     return f"{figures[contestant][name] / figures['echo'][to or name]:.2f}"
 
 
 def test_the_figures_are_the_ones_that_were_measured() -> None:
-    """The table of ratios in benchmarks/README.md is what benchmarks/measured.json holds."""
+    """The ratios in benchmarks/README.md match benchmarks/measured.json."""
     rows = [
         ("A move answered by the kernel: verdict", ratio("kernel", "verdict"), ratio("kernel", "verdict_p95")),
         ("the same: verdict and charts", ratio("kernel", "all", "verdict"), ratio("kernel", "all_p95", "verdict_p95")),
@@ -104,7 +104,7 @@ def test_the_figures_are_the_ones_that_were_measured() -> None:
 
 
 def test_the_figures_of_the_stage_are_the_ones_that_were_measured() -> None:
-    """What benchmarks/README.md says of a room that votes by phone is what benchmarks/stage.py found, and no vote was lost."""
+    """benchmarks/README.md reports what benchmarks/stage.py measured for a room that votes by phone, with no vote lost."""
     of = MEASURED["stage"]["figures"]
     assert of["sent"] == of["counted"] == of["on_screen"] == of["voters"]
     assert of["hands_pressed"] == of["hands_counted"]

@@ -1,4 +1,4 @@
-"""What the project stands on, and what it keeps to itself: no package for the core, and no way out to the network."""
+"""What the project depends on, and what it keeps private: no packages for the core, and no access to the network."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ MODULES = sorted(PACKAGE.rglob("*.py"))
 
 # ---- the core needs no package ----
 
-#: Runs in a fresh Python in which nothing but the standard library and this project can be imported. (tzdata is no code:
-#: it is what zoneinfo reads where the system has no time zones. _sysconfigdata is Python's own, under a name per system.)
+#: Runs in a fresh Python that can import only the standard library and this project. (tzdata is data, not code:
+#: zoneinfo reads it if the system has no time zones. _sysconfigdata is part of Python, with a platform-specific name.)
 ALONE = """
 import sys
 
@@ -89,7 +89,7 @@ except ModuleNotFoundError as error:
 
 
 def test_the_core_needs_nothing_but_python() -> None:
-    """Where nothing but the standard library can be imported, everything but the frame and the widget works."""
+    """With only the standard library importable, everything except the frame and the widget works."""
     done = subprocess.run(
         [sys.executable, "-W", "error", "-c", ALONE, str(ROOT)], capture_output=True, text=True, check=False, cwd=ROOT
     )
@@ -98,7 +98,7 @@ def test_the_core_needs_nothing_but_python() -> None:
 
 
 def test_importing_the_library_imports_no_package() -> None:
-    """With the packages at hand, `import backchannel_lib` and a verdict still load none of them."""
+    """Even with the packages installed, `import backchannel_lib` and a verdict import none of them."""
     code = (
         "import sys; before = set(sys.modules); import backchannel_lib as b; b.judge(b.Case()).verdict.label; "
         "b.rules_check(b.Case()).reason; "
@@ -117,8 +117,8 @@ NETWORK = {
     *("tornado", "zmq", "selectors", "wsgiref", "multiprocessing", "concurrent", "pty", "_socket", "_posixsubprocess"),
 }
 
-#: The vote from phones: its server listens and its desk starts that server. The commands start Jupyter and the checks, and
-#: look whether a port is free. No other module may do either, and these may import just what is named here, by whole names.
+#: The phone vote: its server listens, and its process starts that server. The commands start Jupyter and the checks, and
+#: check whether a port is free. No other module can do any of that, and these can import only what is listed here.
 EXCEPTIONS = {
     "cli/build_site.py": {
         *("asyncio", "tornado.httpserver.HTTPServer", "tornado.netutil.bind_sockets", "tornado.web.Application"),
@@ -146,10 +146,10 @@ EXCEPTIONS = {
     "workshop/votes/process.py": {"subprocess"},
 }
 
-#: Modules that import others by a name that is a text; all their texts are looked through for names that reach a network.
+#: Modules that import others by a name in a string; all their strings are searched for names that reach a network.
 DYNAMIC = {"__init__.py", "activities/registry.py", "base/rich_display.py", "cli/first_run.py", "site/worker.py"}
 
-#: Calls by which a module that has sockets would turn from one that is asked into one that asks, or starts another.
+#: Calls with which a module that has sockets could contact others, or start another program.
 OUTGOING = re.compile(
     r"(^|\.)(connect|connect_ex|create_connection|open_connection|open_unix_connection|sendto|create_datagram_endpoint|"
     r"getaddrinfo|gethostbyname|gethostbyaddr|getnameinfo|create_subprocess_exec|create_subprocess_shell|subprocess_exec|"
@@ -158,7 +158,7 @@ OUTGOING = re.compile(
 
 
 def imports_of(tree: ast.AST) -> set[str]:
-    """List what a tree imports, by whole names."""
+    """List the imports in a syntax tree, by full name."""
     imported = set()
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
@@ -169,13 +169,13 @@ def imports_of(tree: ast.AST) -> set[str]:
 
 
 def reaching_the_network(tree: ast.AST) -> set[str]:
-    """List what a tree imports of what speaks to a network, or could start what does."""
+    """List the imports that use a network or could start a program that does."""
     return {name for name in imports_of(tree) if name.partition(".")[0] in NETWORK}
 
 
 @pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(ROOT)))
 def test_no_module_can_reach_the_network(path: Path) -> None:
-    """No module of the library imports anything that speaks to a network, or that could start what does, but the vote's two."""
+    """Except for the vote's two modules, no module imports anything that uses a network or could start a program that does."""
     tree = ast.parse(path.read_text(encoding="utf-8"))
     name = path.relative_to(PACKAGE).as_posix()
     for node in ast.walk(tree):
@@ -201,13 +201,13 @@ def test_no_module_can_reach_the_network(path: Path) -> None:
     ],
 )
 def test_what_counts_as_speaking_to_a_network(text: str, found: set[str]) -> None:
-    """The search above finds imports by their whole names, wherever they stand."""
+    """The search above finds imports by their full names, wherever they are."""
     assert reaching_the_network(ast.parse(text)) == found
 
 
 @pytest.mark.parametrize("path", [PACKAGE / name for name in EXCEPTIONS if "votes" in name], ids=lambda path: path.name)
 def test_the_vote_calls_nobody(path: Path) -> None:
-    """The vote's server and desk have no call that opens a connection, looks a name up or starts another program, but one."""
+    """The vote's two modules never open a connection, look up a name or start another program, with one exception."""
     calls = [
         ast.unparse(node.func) for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))) if isinstance(node, ast.Call)
     ]
@@ -228,15 +228,15 @@ def test_nothing_imports_the_vote_before_it_is_asked_for() -> None:
         assert any(name.startswith(f"{server}.") for name in named) == (path in serving), path
         for node in ast.walk(tree):
             if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
-                node.body = []  # what stands in a function waits until it is called
+                node.body = []  # imports in a function wait until it is called
             elif isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING":
-                node.body = []  # and this is for the type checker alone
+                node.body = []  # only for the type checker
         assert not any(f"{name}.".startswith(f"{desk}.") for name in imports_of(tree)), path
 
 
 @pytest.mark.slow
 def test_importing_everything_else_brings_no_vote() -> None:
-    """With every module of the library but the vote's and the room's imported, no server, tornado or QR code has come along."""
+    """Importing every module except those of the vote and the room imports no server, Tornado or QR code."""
     names = [
         ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
         for path in MODULES
@@ -254,7 +254,7 @@ def test_importing_everything_else_brings_no_vote() -> None:
 
 
 def without_comments(text: str) -> str:
-    """Take the comments out of JavaScript or CSS, and leave the strings, in which `//` is no comment."""
+    """Remove the comments from JavaScript or CSS, keeping strings, in which `//` isn't a comment."""
     pattern = r'("(?:\\.|[^"\\\n])*"|\'(?:\\.|[^\'\\\n])*\'|`(?:\\.|[^`\\])*`)|/\*.*?\*/|(?<![:\w])//[^\n]*'
     return re.sub(pattern, lambda found: found[1] or " ", text, flags=re.DOTALL)
 
@@ -276,19 +276,19 @@ REACHING_OUT = re.compile(
     ids=lambda path: str(path.relative_to(ROOT)),
 )
 def test_no_page_can_reach_the_network(path: Path) -> None:
-    """What the browser runs names no address outside a comment, and has no call that could open one, but the vote's page."""
+    """Except for the vote's page, browser code has no addresses outside comments, and no calls that could use one."""
     text = without_comments(path.read_text(encoding="utf-8"))
-    if path.suffix in {".svg", ".html"}:  # the names of XML's own vocabularies are no addresses that anything opens
+    if path.suffix in {".svg", ".html"}:  # the names of XML vocabularies are addresses that nothing opens
         text = re.sub(r"xmlns(:\w+)?=(['\"])http://www\.w3\.org/[\w/.]*\2", "", text)
-    if path.suffix == ".j2":  # what the template's own language says is carried out by the server
+    if path.suffix == ".j2":  # the server runs the template's own language
         text = re.sub(r"\{[%#].*?[%#]\}", "", text, flags=re.DOTALL)
-    # One module may import another that lies beside it.
+    # A module can import another one next to it.
     found = REACHING_OUT.findall(
         re.sub(r'^import (?:\{[\w, ]+\}|\w+) from "\./(?:pyodide/)?\w+\.m?js";$', "", text, flags=re.MULTILINE)
     )
-    if path == VOTE_PAGE:  # the one exception; what it may ask for stands in the next test
+    if path == VOTE_PAGE:  # the exception; a test below covers its requests
         found = [one for one in found if one != "fetch("]
-    if path == ROOM_PAGE:  # it talks to the server that it came from; what it may ask for stands in a test below
+    if path == ROOM_PAGE:  # it talks to its own server; a test below covers its requests
         found = [one for one in found if one not in {"WebSocket", "ws:"}]
     if path.parent == SITE:
         found = [one for one in found if one not in SITE_MAY.get(path.name, ())]
@@ -296,7 +296,7 @@ def test_no_page_can_reach_the_network(path: Path) -> None:
 
 
 SITE = PACKAGE / "site" / "assets"
-#: What the site's scripts use to load their own files. Their policy allows no other host.
+#: How the site's scripts load their own files. Their policy allows no other host.
 SITE_MAY = {
     "page.js": {"serviceWorker", "import $"},
     "worker.js": {"fetch(", "import s", "import w"},
@@ -313,16 +313,16 @@ def test_a_window_of_the_room_talks_only_to_where_it_came_from() -> None:
 
 
 def test_the_page_of_the_vote_asks_only_where_it_came_from() -> None:
-    """Every request of the vote's page goes to its own path, which the server fills in and nothing else can change."""
+    """All requests of the vote's page go to its own path, which the server fills in and nothing can change."""
     text = without_comments(VOTE_PAGE.read_text(encoding="utf-8"))
     asked = re.findall(r"\bfetch\s*\(\s*([^,)]*)", text)
-    assert len(asked) == text.count("fetch")  # no other name for it either
+    assert len(asked) == text.count("fetch")  # it has no other name for it
     assert set(asked) == {'AT + "state"', 'AT + "vote"'}
     assert [one.strip() for one in re.findall(r"\bAT\b[^+]*?=[^=].*", text)] == ["AT = words.at;"]
     assert re.findall(r"\bwords = .*", text) == ["words = main.dataset;"]
     assert re.findall(r"\b\w+\.at\b", text) == ["words.at"]
     texts = re.findall(r""""([^"\n]*)"|'([^'\n]*)'|`([^`]*)`""", text)
-    for one in ("".join(three) for three in texts):  # no text that could be an address, or lead up and away
+    for one in ("".join(three) for three in texts):  # no text could be an address, or lead to a parent folder
         assert re.fullmatch(r"(?:[A-Za-z][\w-]*(?:[ /][A-Za-z][\w-]*)*)?|\{[a-z]+\}", one), one
     for way in (
         "location",
@@ -370,28 +370,28 @@ def test_the_page_of_the_vote_asks_only_where_it_came_from() -> None:
     ],
 )
 def test_what_counts_as_reaching_out(text: str, found: bool) -> None:
-    """The search above finds addresses and calls, and passes over comments and names that only look alike."""
+    """The search above finds addresses and calls, and ignores comments and similar names."""
     assert bool(REACHING_OUT.search(without_comments(text))) == found
 
 
 @pytest.mark.parametrize("name", LOCKS)
 def test_the_locks_name_no_host(name: str) -> None:
-    """A lock names packages and hashes alone, so it installs from whatever index the reader's network has."""
+    """A lock file lists only packages and hashes, so it installs from any index."""
     lock = (ROOT / name).read_text(encoding="utf-8")
     assert lock.count("--hash=sha256:") > 10
     assert hosts_in(lock) == []
-    assert "rfc3987" not in lock  # builds grammars at import: seconds at every start
+    assert "rfc3987" not in lock  # builds grammars on import, which takes seconds at every start
 
 
 def tracked() -> list[Path]:
-    """List the project's own text files: those that git knows, and new ones that it would take."""
+    """List the project's text files: those in git, and new ones that git would add."""
     done = subprocess.run(
         ["git", "ls-files", "--cached", "--others", "--exclude-standard", "-z"],  # noqa: S607 - git is on the PATH
         cwd=ROOT,
         capture_output=True,
         check=False,
     )
-    if done.returncode:  # an export without git's folder
+    if done.returncode:  # an export without the git folder
         names = [path for path in ROOT.rglob("*") if ".venv" not in path.parts and path.is_file()]
     else:
         names = [ROOT / name for name in done.stdout.decode().split("\0") if name]
@@ -399,7 +399,7 @@ def tracked() -> list[Path]:
 
 
 def test_the_project_stands_by_itself() -> None:
-    """No file speaks of a folder outside the project, which others do not have."""
+    """No file mentions a folder outside the project, which others don't have."""
     outside = ("../" + "shared", "/work/" + "shared", "/work/" + "main")
     files = tracked()
     assert len(files) > 40
@@ -417,7 +417,7 @@ VENDOR = PACKAGE / "page" / "static" / "vendor"
 
 
 def test_the_copy_of_plotly_is_the_one_that_is_described() -> None:
-    """The bundle's sum and version are those of its README, and plotly for Python brings the same version."""
+    """The bundle's checksum and version match its README, and Plotly for Python has the same version."""
     import plotly
 
     table = (VENDOR / "README.md").read_text(encoding="utf-8")
@@ -437,7 +437,7 @@ def test_the_copy_of_plotly_is_the_one_that_is_described() -> None:
 
 
 def test_every_public_name_of_the_library_is_there() -> None:
-    """What `__all__` lists can be imported, in order, and what it does not list is refused by name."""
+    """Every name in `__all__` can be imported, in order, and other names raise an error that mentions them."""
     import backchannel_lib
 
     assert all(getattr(backchannel_lib, name) is not None for name in backchannel_lib.__all__)

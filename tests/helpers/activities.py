@@ -1,4 +1,4 @@
-"""What tests of activities share: a page's elements, and a reader who acts."""
+"""Helpers for tests of activities: a page's elements, and a simulated reader."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ VOID = {"input", "meta", "br", "hr"}
 
 
 class Page(HTMLParser):
-    """A page's elements, and whether each is closed where it was opened."""
+    """Collects a page's elements, and checks that each one is closed in the right place."""
 
     def __init__(self, text: str) -> None:
         super().__init__()
@@ -22,18 +22,18 @@ class Page(HTMLParser):
         self.close()
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        """Take an element down."""
+        """Record an element."""
         self.elements.append((tag, dict(attrs)))
         if tag not in VOID:
             self.open.append(tag)
 
     def handle_endtag(self, tag: str) -> None:
-        """Close the element that was opened last."""
+        """Close the element opened last."""
         assert self.open.pop() == tag, tag
 
 
 def act(activity: Activity[Any], **message: Any) -> list[dict[str, Any]]:
-    """Let the reader act, and check what comes back."""
+    """Send an activity a reader's message, and check the answers."""
     answers = list(activity.handle({**message, "seq": 1, "view": "v"}))
     told = json.dumps(answers)
     assert "Traceback" not in told

@@ -1,4 +1,4 @@
-"""Copies of the delivery code with something broken in them, to see whether the tests would notice."""
+"""Deliberately broken copies of the delivery code, to see whether the tests notice."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ ROOT = SCRIPT.parent.parent.parent
 
 
 def changed(source: str, *edits: tuple[str, str]) -> str:
-    """Return a source with texts replaced, each of which is there exactly once."""
+    """Return a source with some texts replaced; each has to occur exactly once."""
     for old, new in edits:
         assert source.count(old) == 1, f"{old!r} is there {source.count(old)} times"
         source = source.replace(old, new)
@@ -25,11 +25,11 @@ def changed(source: str, *edits: tuple[str, str]) -> str:
 
 
 def broken_activity(module: str, *edits: tuple[str, str]) -> type[activity.Activity[Any]]:
-    """Return the base class of activities, made of sources of which one is changed.
+    """Return the base class of activities with one of its sources changed.
 
     Args:
         module: ``delivery`` or ``activity``.
-        *edits: Texts of its source, and what stands in their place.
+        *edits: Texts in the source, and their replacements.
     """
     made: dict[str, Any] = {}
     for name, original in (("delivery", delivery), ("activity", activity)):
@@ -44,14 +44,14 @@ def broken_activity(module: str, *edits: tuple[str, str]) -> type[activity.Activ
 
 
 def broken_store(folder: Path, *edits: tuple[str, str]) -> Path:
-    """Write the front end and its tests into a folder, with its store changed.
+    """Write the front end and its tests to a folder, with a changed store.
 
     Args:
         folder: An empty folder.
-        *edits: Texts of store.js, and what stands in their place.
+        *edits: Texts in store.js, and their replacements.
 
     Returns:
-        The script of the process that drives the store.
+        The script for the process that runs the store.
     """
     static = folder / STATIC.relative_to(ROOT) / "js"
     shutil.copytree(STATIC / "js", static)

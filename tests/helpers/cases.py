@@ -1,6 +1,6 @@
-"""Drawn cases and moments for the property tests, and the names that several tests share.
+"""Random cases and moments for property tests, and names that several tests share.
 
-Nothing here asks the rules: what a test expects of a drawn case has to come from the contract, not from the library.
+Nothing here uses the rules: what a test expects of a random case has to come from the specification, not from the library.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from backchannel_lib import Case
 
 NEEDS: Final = ("language", "local", "track", "coverage")
 CAPITAL: Final = ("trusted_peer", "subspecialist", "known_dean")
-CALLERS: Final = (*CAPITAL, "random_dean", "unconnected_faculty")  # all but the student, best first
+CALLERS: Final = (*CAPITAL, "random_dean", "unconnected_faculty")  # everyone but the student, best first
 CALLER_MOVES: Final = (
     "targeted_call",
     "flag_explanation",
@@ -40,7 +40,7 @@ OTHER_READINGS: Final = (
 )
 READINGS: Final = (None, *OTHER_READINGS)
 
-#: A contact in whose way nothing stands: every stage allows everything. Each test spoils one thing in it.
+#: A contact without any obstacle: every stage allows everything. Each test breaks one thing in it.
 ALL_CLEAR: Final[Mapping[str, Any]] = {
     "recommender": "trusted_peer",
     "move": "targeted_call",
@@ -50,7 +50,7 @@ ALL_CLEAR: Final[Mapping[str, Any]] = {
     "file_in_system": True,
 }
 
-#: Flags of a case and how often, of eight draws, they are true. Most faults are rare, so that no single stage hides the
+#: The flags of a case, and how many times in eight they are true. Most problems are rare, so that no single stage hides the
 #: others behind its "declined".
 FLAGS: Final[Mapping[str, int]] = {
     "boards_pending": 1,
@@ -79,12 +79,12 @@ FLAGS: Final[Mapping[str, int]] = {
 }
 
 _CONTACTS: Final = [(caller, move) for caller in CALLERS for move in CALLER_MOVES]
-_CONTACTS += [(caller, move) for caller in CALLERS for move in CALLER_MOVES[:4]] * 4  # the sound moves more often
+_CONTACTS += [(caller, move) for caller in CALLERS for move in CALLER_MOVES[:4]] * 4  # reasonable contacts are drawn more often
 _CONTACTS += [("self", "direct_email")] * 20
 
 
 def _scores(low: int, gap: int, place: str, off: int) -> dict[str, int]:
-    """Make three scores of one exam; of two exams there is no verdict."""
+    """Return three scores from one exam; scores from two exams have no verdict."""
     bottom, top = (1, 300) if low <= 300 else (301, 999)
     floor = max(bottom, low - gap)
     score = {"floor": floor, "low": low, "anywhere": (bottom + top) // 2}[place] + off
@@ -116,7 +116,7 @@ _OTHERS: Final = st.fixed_dictionaries(
 
 
 def records() -> st.SearchStrategy[dict[str, Any]]:
-    """Draw the fields of a valid case: all of them anew, or a few of them in a contact in whose way nothing stands."""
+    """Draw the fields of a valid case: all of them at random, or a few of them in a contact without obstacles."""
     few = st.lists(st.sampled_from(["scores", *_CLEAR]), max_size=5, unique=True)
     return st.builds(_joined, _SCORES, _OTHERS, st.none() | few)
 
@@ -143,16 +143,16 @@ def _joined(scores: dict[str, int], others: dict[str, Any], few: list[str] | Non
 
 
 def cases(**fixed: object) -> st.SearchStrategy[Case]:
-    """Draw valid cases over all fields, scores mostly at the edges of the program's range.
+    """Draw valid cases over all fields, with scores mostly at the edges of the program's range.
 
     Args:
-        **fixed: Fields that are to have one value; recommender and move follow each other as in `Case.replace`.
+        **fixed: Fields with a fixed value; recommender and move follow each other as in `Case.replace`.
     """
     return records().map(lambda fields: Case(**fields).replace(**fixed) if fixed else Case(**fields))
 
 
 def many_cases(number: int, seed: int = 0) -> list[Case]:
-    """Make many cases quickly, always the same for one seed; for tables of cases, where nothing needs to be shrunk."""
+    """Return many cases quickly, the same ones for the same seed; for tables of cases, where shrinking isn't needed."""
     chance = random.Random(seed)  # noqa: S311 - test data
     made = []
     for _ in range(number):
@@ -188,7 +188,7 @@ ZONES: Final = (
 
 @st.composite
 def moments(draw: st.DrawFn) -> datetime:
-    """Draw moments of a hundred years, most of them in or near Match Week, in several time zones or in none."""
+    """Draw moments from a hundred years, mostly in or near Match Week, in several time zones or none."""
     year = draw(st.integers(2012, 2099))
     if draw(st.integers(0, 4)):
         at = datetime(year, 3, 11) + timedelta(minutes=draw(st.integers(0, 17 * 24 * 60)))

@@ -1,4 +1,4 @@
-"""Change one cell of a table in memory, and ask again what readers see: for the test that no cell goes unread."""
+"""Change one cell of a table in memory and compare what readers see, for the test that no cell goes unread."""
 
 from __future__ import annotations
 
@@ -61,14 +61,14 @@ Question: TypeAlias = Callable[[], object]
 
 
 class Cell(NamedTuple):
-    """One cell of a table and what is put there.
+    """One cell of a table, and its replacement.
 
     Args:
         file: The table's file.
-        line: The row's line in the file, the header being line 1.
-        column: Its name.
-        old: What stands there.
-        new: What is put there instead.
+        line: Line number in the file, where the header is line 1.
+        column: The column's name.
+        old: The cell's content.
+        new: The replacement.
     """
 
     file: str
@@ -79,10 +79,10 @@ class Cell(NamedTuple):
 
 
 def all_cells(file: str) -> Iterator[tuple[Cell, ...]]:
-    """Return every cell of a table, each with a few values to put in its place: some that its column takes, if possible.
+    """Return every cell of a table with several replacements, including ones that its column accepts if possible.
 
-    A number is raised by one, then replaced by the last row's that differs. Another cell gets what the next row has there, then
-    what the last row has that differs.
+    A number is raised by one, then replaced by the last different one in the column. Any other cell gets the next row's
+    content, then the last different one.
     """
     header, *rows = cells(file)
     for at, row in enumerate(rows):
@@ -100,7 +100,7 @@ def all_cells(file: str) -> Iterator[tuple[Cell, ...]]:
 
 @contextmanager
 def changed(cell: Cell) -> Iterator[None]:
-    """Let the workbook run with one cell changed; raise `TableError` where its own table or one that names it refuses it."""
+    """Run the workbook with one cell changed; raise `TableError` if its table, or one that refers to it, rejects the change."""
     load, rows = TABLE_LOADERS[cell.file], cells(cell.file)
     name = rows[cell.line - 1][0]
     rows[cell.line - 1][rows[0].index(cell.column)] = cell.new
@@ -108,7 +108,7 @@ def changed(cell: Cell) -> Iterator[None]:
     csv.writer(out).writerows(rows)
     before, near = dict(readers._loaded), texts.suggestions
     forget(cell.file, name)
-    texts.suggestions = lambda *_: ""  # a missing text is refused all the same, without a long search for one like it
+    texts.suggestions = lambda *_: ""  # missing texts still raise errors, but without a long search for similar ones
     try:
         readers._loaded[load] = load(SimpleNamespace(name=cell.file, read_text=lambda encoding: out.getvalue()))
         if cell.column == rows[0][0]:
@@ -129,11 +129,11 @@ def _words_of(file: str) -> frozenset[str]:
 
 
 def _naming(name: str) -> set[str]:
-    """Return the tables in which a name stands."""
+    """Return the tables that contain a name."""
     return {file for file in TABLE_LOADERS if name in _words_of(file)}
 
 
-#: Modules whose caches hold nothing that comes from a table.
+#: Modules whose caches hold nothing from a table.
 KEPT: Final = ("base.texts", "page.frontend", "activities.messages")
 
 
@@ -143,12 +143,12 @@ def _caches() -> tuple[Any, ...]:
     for name, module in list(sys.modules.items()):
         if name.startswith("backchannel_lib."):
             found |= {id(value): value for value in vars(module).values() if hasattr(value, "cache_clear")}
-    # By the module that made it, not one that imports it: to read the texts anew takes longer than to ask what they say.
+    # Identify a cache by the module that defines it, because reading the texts again takes longer than comparing them.
     kept = tuple(f"backchannel_lib.{module}" for module in KEPT)
     return tuple(cache for cache in found.values() if not cache.__module__.startswith(kept))
 
 
-#: What takes long to compile, and the tables from which it is made: another table leaves it as it is.
+#: What takes long to compile, with the tables it comes from; changes to other tables don't affect it.
 COMPILED: Final = {
     "backchannel_lib.model.rules": {"verdicts", "stages", "conditions", "rules", "readings", "reading_changes"},
     "backchannel_lib.activities.reply.phrases": {"reply_phrases", "reply_words", "assumptions reply_gap"},
@@ -156,7 +156,7 @@ COMPILED: Final = {
 
 
 def forget(file: str, name: str = "") -> None:
-    """Empty every cache of what was made from a table, or from its row of this name, but for what was compiled from others."""
+    """Clear all caches of values from a table (or from its row with this name), except values compiled from other tables."""
     table = file.removesuffix(".csv")
     for cache in _caches():
         if {table, f"{table} {name}"} & COMPILED.get(cache.__module__, {table}):
@@ -167,7 +167,7 @@ def forget(file: str, name: str = "") -> None:
 # ---- what readers get ----
 
 CASES: Final = many_cases(300, seed=3)
-#: Contacts in whose way one thing stands, so that what mends it is found and what the rules say of it is told.
+#: Contacts with a single obstacle each, so that its remedy and the rules' sentences about it appear.
 NEARLY: Final = tuple(
     Case(**{**ALL_CLEAR, **fields})
     for fields in (
@@ -232,13 +232,13 @@ def answers() -> Iterator[Question]:
 
 
 def cards() -> Iterator[Question]:
-    """Show the answer of the panel to a case of each verdict."""
+    """Show the panel's answer for a case with each verdict."""
     for case in {judge(case).verdict: case for case in (*CASES, *NEARLY)}.values():
         yield functools.partial(fast_fragments, case)
 
 
 def changes() -> Iterator[Question]:
-    """Find what would change cases, and who can do it."""
+    """List what would change some cases, and who can do it."""
     for case in NEARLY:
         yield lambda case=case: [  # type: ignore[misc]
             (change, change.sentences, change.when) for change in what_would_change(case, most_acts=1)
@@ -246,7 +246,7 @@ def changes() -> Iterator[Question]:
 
 
 def rule() -> Iterator[Question]:
-    """Ask the rules check about contacts, in phases and at moments."""
+    """Check contacts against the rule, by phase and by moment."""
 
     def told(case: Case, when: datetime | None = None) -> object:
         check = rules_check(case, when)
@@ -260,7 +260,7 @@ def rule() -> Iterator[Question]:
 
 
 def amplified() -> Iterator[Question]:
-    """Draw the amplifier for many cases, and write the numbers of its chart and of the callers'."""
+    """Run the amplifier on many cases, and show the numbers of its chart and of the callers' chart."""
     for reading in (None, "home_dean_is_any_dean"):
         for case in (*NEARLY, *CASES[:100]):
             yield functools.partial(amplify, case, reading)
@@ -270,21 +270,21 @@ def amplified() -> Iterator[Question]:
 
 
 def calendar() -> Iterator[Question]:
-    """Read the calendar at many moments."""
+    """Use the calendar at many moments."""
     yield lambda: (match_week(2027), soap_window(2027))
     for when in MOMENTS:
         yield lambda when=when: (phase_at(when), phase_at(when, "friday_in_phase_3"))  # type: ignore[misc]
 
 
 def readings() -> Iterator[Question]:
-    """Tell the readings, and judge a few cases under each."""
+    """List the readings, and judge a few cases under each."""
     yield lambda: [(reading, reading.sentence) for reading in READINGS.values()]
     for case in (*NEARLY, *CASES[:20]):
         yield functools.partial(readings_agree, case)
 
 
 def controls() -> Iterator[Question]:
-    """Show the controls of the panel in both exams, those of many cases, and what the switch between the exams does."""
+    """Show the panel's controls in both exams and for many cases, and the effect of switching the exam."""
     for case in (*NEARLY, *CASES[:100]):
         yield functools.partial(shown_fields, case)
         yield functools.partial(case_in_words, case)
@@ -302,28 +302,29 @@ def _switched(exam: str) -> Case:
 
 
 def scores() -> Iterator[Question]:
-    """Say of many scores where they lie among those of other applicants."""
+    """Compare many scores with those of other applicants."""
     for score in range(200, 290):
         yield functools.partial(score_orientation, Case(score=score))
     yield functools.partial(score_orientation, Case(score=520, range_low=500, range_floor=450))
 
 
 def population() -> Iterator[Question]:
-    """Draw a few hundred files, compare what each kind of call does for them, and show it."""
+    """Draw a few hundred files, compare the effect of each kind of call, and show it."""
 
     def told(size: int) -> object:
         people = draw(size, 1)
         results = compare(people)
         told = [(each.counts, each.moved_up, each.moved_down, each.reach_interview, each.held) for each in results]
-        return people, told, _moves_table(results, people[0])  # never a row as it is: a column that nothing reads is in it
+        # never a whole row, which has columns that nothing reads
+        return people, told, _moves_table(results, people[0])
 
     yield lambda: make_activity("population").page()
-    for size in (20, 200):  # what a few files show already need not be asked of many
+    for size in (20, 200):  # try a few files before many
         yield functools.partial(told, size)
 
 
 def disagreements() -> Iterator[Question]:
-    """Show each place where the article disagrees with itself."""
+    """Show each place where the article contradicts itself."""
 
     def told() -> object:
         activity: Any = make_activity("disagreements")
@@ -336,12 +337,12 @@ def disagreements() -> Iterator[Question]:
 
 
 def facts() -> Iterator[Question]:
-    """Tell the facts from outside the article, with where each comes from."""
+    """Show the facts from outside the article, with their sources."""
     yield lambda: [(fact.sentence, fact_source(fact)) for fact in load_facts()]
 
 
 def advice() -> Iterator[Question]:
-    """Ask in each phase what a student can do now, and what the article does not cover."""
+    """Show in each phase what a student can do now, and what the article doesn't cover."""
 
     def told(case: Case, when: datetime, unknown: tuple[str, ...] = (), topics: tuple[str, ...] = ()) -> object:
         given = advise(case, unknown, when, topics)
@@ -361,7 +362,7 @@ def advice() -> Iterator[Question]:
 
 
 def quick_answers() -> Iterator[Question]:
-    """Give each answer of the quick check by itself, and ask what the case is then and what is unknown."""
+    """Give each answer of the quick check alone, and show the resulting case and its unknown fields."""
 
     def told() -> object:
         check = QuickCheck(next(row for row in load_activities() if row.kind == "quick_check"), lambda: datetime(2027, 3, 16))
@@ -393,7 +394,7 @@ def plans() -> Iterator[Question]:
 
 
 def examples() -> Iterator[Question]:
-    """Judge the article's own examples, hold them to its verdicts, and ask which change under each reading."""
+    """Judge the article's own examples, compare with its verdicts, and show which ones change under each reading."""
     yield lambda: [text(f"example.{row.example}") for row in load_examples()]
     yield lambda: [judge(Case.from_record(dict(row.overrides))).verdict.name.lower() == row.verdict for row in load_examples()]
     for reading in OTHER_READINGS:
@@ -413,14 +414,14 @@ _SAID: Final = (
     "Since childhood I have wanted to heal.",
     "It is my lifelong dream.",
     "I beg you for a seat.",
-    "I was directed one day in the long dry summer by Dr. Osei.",  # a word more between than a phrase takes
+    "I was directed one day in the long dry summer by Dr. Osei.",  # one word more than the phrase allows
     "I was six when my mother was sick.",
     "Please answer by tonight or I will withdraw.",
     "I am writing to many programs.",
     "I wish to train at [Program Name].",
 )
 _SCRIPT: Final = "Feel free to copy this letter."
-#: An email with nothing in it that the reply checker looks for, one with each of those things, each with a script, a long one.
+#: An email without anything that the checker looks for, one with each such thing, each with a script, and a long one.
 EMAILS: Final = (
     *(
         f"Dear Dr. Hale, I am in my last year of school. {said} {script}"
@@ -432,7 +433,7 @@ EMAILS: Final = (
 
 
 def emails() -> Iterator[Question]:
-    """Check emails that hold what the tables of the reply checker look for."""
+    """Check emails with everything that the reply checker's tables look for."""
 
     def told(email: str) -> object:
         checked = check_reply(email)
@@ -448,7 +449,7 @@ def drill() -> Iterator[Question]:
 
 
 def year() -> Iterator[Question]:
-    """Plan a year with every task, from several first days."""
+    """Plan a year with all tasks, starting on several days."""
 
     def told(start: date) -> object:
         plan = plan_for(start, [row.task for row in load_plan_tasks()])
@@ -469,7 +470,7 @@ def year() -> Iterator[Question]:
 
 
 def stopped(name: str) -> Activity[Any]:
-    """Make an activity whose clock, if it has one, stands still."""
+    """Return an activity whose clock, if it has one, is stopped."""
     activity = make_activity(name)
     if isinstance(activity, WeekClock):
         activity.clock = lambda: datetime(2027, 3, 16)
@@ -477,7 +478,7 @@ def stopped(name: str) -> Activity[Any]:
 
 
 def tour(name: str) -> Iterator[Question]:
-    """Go through an activity: its page, what is told at stations of the way through it, and its transcript."""
+    """Go through an activity: its page, its answers along the way, and its transcript."""
     activity = stopped(name)
     states = [activity.state]
     commit, restore = activity.commit, activity.restore
@@ -491,7 +492,7 @@ def tour(name: str) -> Iterator[Question]:
         anew = stopped(name)
         return anew.fragments(at), anew.deferred_fragments(at), anew.markers(at), anew.ui_state(at)
 
-    yield lambda: stopped(name).page()  # most changes show here, so that the whole way need not be gone
+    yield lambda: stopped(name).page()  # most changes show here, which saves going through the activity
     for at in states[:: max(1, len(states) // MOST_STATIONS.get(name, 10))] + states[-2:]:
         yield functools.partial(told, at)
     yield lambda: stopped(name).transcript()
@@ -501,7 +502,7 @@ MOST_STATIONS: Final[Mapping[str, int]] = {"planner": 3, "rating": 3}
 APART: Final = ("population", "disagreements", "run_plan", "round", "drill")
 
 
-#: Everything that readers can be told, by name: the library's answers, the pages, and the activities.
+#: Everything that readers can see, by name: the library's answers, the pages, and the activities.
 VIEWS: Final[Mapping[str, Callable[[], Iterator[Question]]]] = {
     "answers": answers,
     "cards": cards,
@@ -528,17 +529,17 @@ VIEWS: Final[Mapping[str, Callable[[], Iterator[Question]]]] = {
 
 @functools.cache
 def _questions(view: str) -> tuple[tuple[Question, object], ...]:
-    """Return the questions of a view, each with its answer while the tables are as they are."""
+    """Return a view's questions, with their answers for the unchanged tables."""
     return tuple((question, question()) for question in VIEWS[view]())
 
 
-#: The question of each view that noticed a change of this row, and of this column, last: it likely notices the next too.
+#: For each view, the question that last noticed a change of this row and of this column, which probably notices the next one.
 _asked_first: dict[tuple[str, str, int | str], int] = {}
 _noticed: dict[str, set[int]] = {}  # the questions of each view that noticed any change
 
 
 def _differs(view: str, change: Cell) -> bool:
-    """Whether a view tells something else than it does with the tables as they are; an error is something else too."""
+    """Return whether a view's answers differ from those for the unchanged tables; an error is a difference, too."""
     questions = _questions(view)
     places = (view, change.file, change.line), (view, change.file, change.column)
     first = [_asked_first[place] for place in places if place in _asked_first]
@@ -556,18 +557,18 @@ def _differs(view: str, change: Cell) -> bool:
 
 
 def noticed_by(change: Cell, views: list[str]) -> str:
-    """Return the view that tells something else where a cell is changed, ``refused``, or nothing where no view does.
+    """Return the view that notices a changed cell, ``refused`` if a table rejects it, or a blank text if nothing notices.
 
     Args:
-        change: The cell and what is put there.
-        views: The views to ask; the one that notices is put first, since it will likely notice the next cell too.
+        change: The cell and its replacement.
+        views: The views to try; the one that notices moves to the front, because it probably notices the next one too.
     """
     for view in views:
         _questions(view)
     try:
         with changed(change):
             view = next((view for view in views if _differs(view, change)), "")
-    except (TableError, KeyError):  # a KeyError: another table asked the rules for a name that is gone
+    except (TableError, KeyError):  # a KeyError means that another table uses a name that no longer exists
         return "refused"
     if view:
         views.insert(0, views.pop(views.index(view)))
@@ -575,7 +576,7 @@ def noticed_by(change: Cell, views: list[str]) -> str:
 
 
 def unsteady(views: list[str]) -> list[str]:
-    """Return the views with a question that noticed changes and now differs though no table does: it heeds a clock, say."""
+    """Return the views with a question that differs without any change, for example because it depends on the time."""
     return [
         view for view in views if any(_questions(view)[at][0]() != _questions(view)[at][1] for at in _noticed.get(view, ()))
     ]

@@ -1,4 +1,4 @@
-"""A class of sixty as an office keeps it, with mistakes in it, and the two tables as files."""
+"""A class of sixty the way an office keeps it, including mistakes, and its two tables as files."""
 
 from __future__ import annotations
 
@@ -18,17 +18,17 @@ PROGRAMS = [
     ["Riverbend Psychiatry", "2x8", "", "", "", ""],
 ]
 HEADER = ["Student", "Score", "Failed attempts", "Needs visa", "Specifics", "Offers", "Caller", "Recommender", "Programs"]
-#: Which row of the sheet is spoiled, in which column, and by what; the title and the header are above row 3.
+#: The rows of the sheet with mistakes, by column; the title and the header are above row 3.
 MISTAKES = [
     (5, "Score", "24l"),
     (9, "Score", ""),
     (14, "Student", ""),
     (21, "Offers", "lingo"),
     (30, "Recommender", "uncle"),
-    (38, "Score", "512"),  # of the other exam
+    (38, "Score", "512"),  # from the other exam
     (44, "Programs", "Lakside Family Medicine"),
 ]
-LEFT_OUT = 6  # students without a sheet: a wrong name of a program costs none
+LEFT_OUT = 6  # students without a sheet; a wrong program name doesn't count
 
 
 def sixty() -> list[list[str]]:

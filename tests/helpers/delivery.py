@@ -1,4 +1,4 @@
-"""The network between the page's real store and the real Python side, played by a test that loses, doubles and delays."""
+"""A simulated network between the page's real store and the real Python side, which loses, duplicates and delays messages."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ VIEWS = ("one", "two")
 
 
 class _Tally:
-    """Two numbers: their sum comes at once, their product a moment later, and both can grow by one."""
+    """Two numbers that can each grow by one; their sum is sent immediately, their product a moment later."""
 
     state: Any
     commit: Callable[[Any], None]
@@ -57,17 +57,17 @@ class _Tally:
 
 
 def tally(base: type[Activity[Any]] = Activity) -> Activity[Any]:
-    """Make an activity of two numbers.
+    """Return an activity with two numbers.
 
     Args:
-        base: The class of activities, so that one with something broken in it can be tried.
+        base: The base class of activities, which can be a broken one.
     """
     made: Any = type("Tally", (_Tally, base), {})
     return made("tally", MappingProxyType({"left": 1, "right": 2}))  # type: ignore[no-any-return]
 
 
 class Stores:
-    """Views in a Node process: what is done to one, and what it sent and shows then.
+    """Views in a Node.js process, which accept actions and report what they send and show.
 
     Args:
         script: The process's script.
@@ -79,7 +79,7 @@ class Stores:
         )
 
     def act(self, op: str, view: str = "", **more: Any) -> dict[str, dict[str, Any]]:
-        """Do something, and return every view."""
+        """Perform an action, and return the state of every view."""
         assert self.process.stdin
         assert self.process.stdout
         self.process.stdin.write(json.dumps({"op": op, "view": view, **more}) + "\n")
@@ -93,15 +93,15 @@ class Stores:
 
 
 class World:
-    """One activity, its views, and all that is on its way between them."""
+    """One activity, its views, and all messages in transit between them."""
 
     def __init__(self, stores: Stores, activity: Activity[Any]) -> None:
         self.stores = stores
         self.activity = activity
         self.up: list[dict[str, Any]] = []  # to Python
         self.down: dict[str, list[dict[str, Any]]] = {view: [] for view in VIEWS}
-        self.page: dict[str, Any] = {"fragments": {}, "contents": {}, "marks": {}, "errors": {}}  # one that misses nothing
-        self.right: dict[int, dict[str, Any]] = {}  # what is right after each answer
+        self.page: dict[str, Any] = {"fragments": {}, "contents": {}, "marks": {}, "errors": {}}  # a view that misses nothing
+        self.right: dict[int, dict[str, Any]] = {}  # the correct state after each answer
         self.latest: dict[str, int] = dict.fromkeys(VIEWS, 0)  # number of the latest message of each view that Python took
         self.files: dict[str, int] = dict.fromkeys(VIEWS, 0)
         self.shows: dict[str, dict[str, Any]] = {}
@@ -110,7 +110,7 @@ class World:
     # ---- the page ----
 
     def take(self, shows: dict[str, dict[str, Any]]) -> None:
-        """Note what the views sent, and check what they show."""
+        """Record what the views sent, and check what they show."""
         self.shows = shows
         for view, shown in shows.items():
             self.up += shown.pop("sent")
@@ -119,13 +119,13 @@ class World:
                 assert {name: shown[name] for name in ("fragments", "marks", "errors")} == self.right[shown["number"]]
 
     def do(self, op: str, view: str = "", **more: Any) -> None:
-        """Do something in a view."""
+        """Perform an action in a view."""
         self.take(self.stores.act(op, view, **more))
 
     # ---- Python ----
 
     def handle(self, message: dict[str, Any], sent: int = 2) -> None:
-        """Let Python answer; after so many answers no more can be sent."""
+        """Process a message in Python, with at most ``sent`` answers reaching the network."""
         before, view, number = self.activity.state, message.get("view", ""), message.get("number", math.inf)
         last = self.latest.get(view, 0)
         old = number <= last
@@ -166,7 +166,7 @@ class World:
     # ---- the end ----
 
     def settle(self) -> None:
-        """Let everything that is on its way arrive, and time run out."""
+        """Deliver everything in transit, and let the timeouts expire."""
         for _ in range(400):
             if self.up:
                 self.handle(self.up.pop(0))
@@ -177,13 +177,13 @@ class World:
         raise AssertionError("messages go round without end")
 
     def check(self) -> None:
-        """Everything that is shown is right."""
+        """Check that everything on screen is correct."""
         state = self.activity.state
         fragments = {**self.activity.fragments(state), **self.activity.deferred_fragments(state)}
         for view, shown in self.shows.items():
             assert shown["fragments"] == fragments, view
             values = json.loads(json.dumps(self.activity.values(state)))
-            refused = {field: shown["values"][field] for field in self.activity.errors}  # it stays where it was typed
+            refused = {field: shown["values"][field] for field in self.activity.errors}  # a rejected entry stays in its control
             assert shown["values"] == values | refused, view
             assert shown["errors"] == self.activity.errors, view
             assert shown["marks"] == json.loads(json.dumps(self.activity.markers(state))), view
@@ -191,12 +191,12 @@ class World:
 
 
 def keeps_the_laws(world: World, calm: bool, steps: list[tuple[Any, ...]]) -> None:
-    """Play, and check that no view ever shows a mixture, and that one action that arrives makes every view right.
+    """Check that no view ever shows a mixture, and that one action that arrives makes every view correct.
 
     Args:
         world: A new one.
         calm: Whether everything has arrived before the first step.
-        steps: What is done.
+        steps: The steps to perform.
     """
     if calm:
         world.settle()
@@ -210,18 +210,18 @@ def keeps_the_laws(world: World, calm: bool, steps: list[tuple[Any, ...]]) -> No
 
 
 def plays() -> st.SearchStrategy[tuple[bool, list[tuple[Any, ...]]]]:
-    """Draw many steps, or a few that begin when all is well."""
+    """Draw many steps, or a few steps from a settled state."""
     wild = st.tuples(st.just(False), st.lists(step(), min_size=20, max_size=60))
     return wild | st.tuples(st.just(True), st.lists(step(), min_size=2, max_size=12))
 
 
 def lose(world: World, how: str, steps: list[tuple[Any, ...]]) -> None:
-    """Do steps of which the message or an answer is lost, and check that view "one" is right or says that it was not answered.
+    """Perform steps whose message or answer gets lost; check that view "one" is correct or reports a missing answer.
 
     Args:
         world: A new one.
-        how: What is lost: ``message``, ``first answer``, ``second answer`` or ``both answers``.
-        steps: What is done in view "one".
+        how: What gets lost: ``message``, ``first answer``, ``second answer`` or ``both answers``.
+        steps: The steps in view "one".
     """
     lost = {"first answer": slice(0, 1), "second answer": slice(1, 2), "both answers": slice(0, 2)}.get(how, slice(0, 0))
     world.settle()
@@ -253,7 +253,7 @@ def moves() -> st.SearchStrategy[list[tuple[Any, ...]]]:
 
 
 def step() -> st.SearchStrategy[tuple[Any, ...]]:
-    """Draw something that a reader, a program or the network does."""
+    """Draw something that a reader, a program or the network can do."""
     view, small = st.sampled_from(VIEWS), st.integers(0, 4)
     network = st.sampled_from(["arrives", "arrives", "lost", "twice", "late"])
     return st.one_of(
@@ -271,7 +271,7 @@ def step() -> st.SearchStrategy[tuple[Any, ...]]:
 
 
 def play(world: World, steps: list[tuple[Any, ...]]) -> None:
-    """Do the steps, one after the other."""
+    """Perform the steps in order."""
     fields = [*world.activity.fields()]
 
     def position(index: int, at: int) -> tuple[str, Any]:
@@ -308,7 +308,7 @@ def play(world: World, steps: list[tuple[Any, ...]]) -> None:
 
 
 def pass_on(queue: list[dict[str, Any]], how: str, receive: Callable[[dict[str, Any]], None]) -> None:
-    """Let the next message arrive, or not, or twice, or a later one before it."""
+    """Deliver, lose, duplicate or overtake the next message."""
     if not queue:
         return
     message = queue[-1 if how == "late" else 0]

@@ -1,7 +1,7 @@
-"""Three browser engines behind one small interface, for pages that have to work in each of them.
+"""Three browser engines behind one small interface, for pages that have to work in all of them.
 
-Chromium is driven by Playwright, WebKit by selenium through its own driver, and Firefox by WebDriver BiDi, which it speaks
-itself: its usual driver is not among Debian's packages.
+Playwright drives Chromium, and Selenium drives WebKit with its own driver. Firefox is driven by WebDriver BiDi directly,
+because Debian doesn't package its usual driver.
 """
 
 from __future__ import annotations
@@ -28,18 +28,18 @@ ENGINES: Final = ("chromium", "firefox", "webkit")
 MINI_BROWSERS: Final = "webkit2gtk-4.*/MiniBrowser"
 PATIENCE_S: Final = 60.0
 LOOK_S: Final = 0.1
-#: After so long a question is asked again: Firefox answers none that a page was asked just before it was left.
+#: The time after which a question is repeated: Firefox doesn't answer one asked just before the page was left.
 ANSWER_S: Final = 10.0
-#: What Playwright says where a page was replaced while it was asked.
+#: Playwright's message when a page is replaced during a question.
 REPLACED: Final = ("Execution context was destroyed", "Cannot find context with specified id")
 
 
 class NoAnswerError(Exception):
-    """A page was asked something and then replaced, or too busy to answer."""
+    """The page was replaced before it could answer, or was too busy."""
 
 
 class Engine(Protocol):
-    """What a test needs of a browser."""
+    """What a test needs from a browser."""
 
     def goto(self, address: str) -> None:
         """Open an address, and wait until the page has loaded."""
@@ -48,26 +48,26 @@ class Engine(Protocol):
         """Return the value of a JavaScript expression, which may be a promise.
 
         Raises:
-            AssertionError: The script has failed.
-            NoAnswerError: The page was replaced meanwhile, or has not answered after so many seconds.
+            AssertionError: The script failed.
+            NoAnswerError: The page was replaced, or didn't answer in time.
         """
 
     def click(self, selector: str) -> None:
-        """Click on the middle of an element, as a finger would."""
+        """Click the middle of an element, as a finger would."""
 
     def keys(self, text: str) -> None:
         """Press keys, wherever the focus is."""
 
     def picture(self, file: Path) -> None:
-        """Save what is on screen."""
+        """Take a screenshot."""
 
 
 def ask(engine: Engine, question: str, *, seconds: float = PATIENCE_S) -> Any:
-    """Return the value of an expression that changes nothing, and ask again where no answer came.
+    """Return the value of an expression without side effects, repeating it if there is no answer.
 
     Raises:
-        AssertionError: The script has failed.
-        NoAnswerError: No answer came in so many seconds.
+        AssertionError: The script failed.
+        NoAnswerError: There was no answer in time.
     """
     until = time.monotonic() + seconds
     while True:
@@ -80,18 +80,18 @@ def ask(engine: Engine, question: str, *, seconds: float = PATIENCE_S) -> Any:
 
 
 def wait_for(engine: Engine, condition: str, *, seconds: float = PATIENCE_S) -> None:
-    """Wait until a JavaScript expression is true, on this page or on the one that comes in its place."""
+    """Wait until a JavaScript expression is true, on this page or its replacement."""
     until = time.monotonic() + seconds
     holds = f"(async () => !!(await ({condition})))()"
     while not ask(engine, holds, seconds=max(LOOK_S, until - time.monotonic())):
         if time.monotonic() > until:
-            shown = ask(engine, "document.body?.innerText.slice(0, 2000)")  # a page that just came may have no body yet
+            shown = ask(engine, "document.body?.innerText.slice(0, 2000)")  # a new page may not have a body yet
             raise AssertionError(f"not in {seconds:.0f} s: {condition}\n{shown}")
         time.sleep(LOOK_S)
 
 
 class Chromium:
-    """Chromium, in a window of its own."""
+    """Chromium, in its own window."""
 
     def __init__(self, browser: Browser, size: tuple[int, int], **options: Any) -> None:
         self.context = browser.new_context(viewport={"width": size[0], "height": size[1]}, **options)
@@ -101,7 +101,7 @@ class Chromium:
     def goto(self, address: str) -> None:
         self.page.goto(address)
 
-    def run(self, script: str, seconds: float = PATIENCE_S) -> Any:  # Chromium says at once that a page was replaced
+    def run(self, script: str, seconds: float = PATIENCE_S) -> Any:  # Chromium reports immediately that a page was replaced
         try:
             return self.page.evaluate(script)
         except PlaywrightError as error:
@@ -119,7 +119,7 @@ class Chromium:
 
 
 class WebKit:
-    """WebKit, as GTK's MiniBrowser shows it."""
+    """WebKit, in GTK's MiniBrowser."""
 
     def __init__(self, driver: Any) -> None:
         self.driver = driver
@@ -136,7 +136,7 @@ class WebKit:
         except (NoSuchFrameException, TimeoutException) as lost:
             raise NoAnswerError(f"{script}: {lost.msg}") from lost
         except WebDriverException as ended:
-            if "Could not parse script result" in str(ended.msg):  # an answer without a content
+            if "Could not parse script result" in str(ended.msg):  # an answer without content
                 raise AssertionError("The process in which WebKit shows the page has ended.") from ended
             raise
         assert error is None, f"{script}: {error}"
@@ -155,7 +155,7 @@ class WebKit:
 
 
 class Firefox:
-    """Firefox, by WebDriver BiDi."""
+    """Firefox, over WebDriver BiDi."""
 
     def __init__(self, socket: websocket.WebSocket) -> None:
         self.socket = socket
@@ -174,7 +174,7 @@ class Firefox:
                 answer = json.loads(self.socket.recv())
             except websocket.WebSocketTimeoutException as late:
                 raise NoAnswerError(f"{method}, {parameters}: not answered in {seconds:.0f} s") from late
-            if answer.get("id") != self.last:  # an event, or the answer to a question that was given up
+            if answer.get("id") != self.last:  # an event, or the answer to an abandoned question
                 continue
             if answer["type"] == "success":
                 return answer["result"]
@@ -182,7 +182,7 @@ class Firefox:
             raise kind(f"{method}, {parameters}: {answer['message']}")
 
     def resize(self, width: int, height: int) -> None:
-        """Give the page this size."""
+        """Set the size of the page."""
         self.command("browsingContext.setViewport", context=self.context, viewport={"width": width, "height": height})
 
     def goto(self, address: str) -> None:
@@ -213,7 +213,7 @@ class Firefox:
             }};
             look();
             }})"""
-        )  # an answer that comes in between moves the page: the press follows where the element rests
+        )  # an answer in between can move the page, so press where the element ends up
         element = self._evaluate(f"document.querySelector({quoted})")["sharedId"]
         origin = {"type": "element", "element": {"sharedId": element}}
         moves = [{"type": "pointerMove", "x": 0, "y": 0, "origin": origin}]
@@ -230,7 +230,7 @@ class Firefox:
 
 
 def open_engine(name: str, browser: Browser, size: tuple[int, int]) -> contextlib.AbstractContextManager[Engine]:
-    """Open one of `ENGINES`, in a window of a size."""
+    """Open one of `ENGINES` in a window of a given size."""
     if name == "chromium":
         return open_chromium(browser, size)
     return open_firefox(size) if name == "firefox" else open_webkit(size)
@@ -248,7 +248,7 @@ def open_chromium(browser: Browser, size: tuple[int, int]) -> Iterator[Engine]:
 
 @contextlib.contextmanager
 def open_firefox(size: tuple[int, int]) -> Iterator[Engine]:
-    """Open Firefox with a profile of its own."""
+    """Open Firefox with a new profile."""
     program = shutil.which("firefox-esr") or shutil.which("firefox")
     assert program, "Firefox is missing (Debian: apt-get install firefox-esr)"
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as profile:
@@ -274,18 +274,18 @@ def open_firefox(size: tuple[int, int]) -> Iterator[Engine]:
 
 @contextlib.contextmanager
 def open_webkit(size: tuple[int, int]) -> Iterator[Engine]:
-    """Open WebKit on a screen that nobody sees."""
+    """Open WebKit on a virtual screen."""
     places = sorted(Path("/usr/lib").glob(f"*/{MINI_BROWSERS}"))
     assert places, "WebKit is missing (Debian: apt-get install webkit2gtk-driver)"
     with virtual_screen() as display:
         options = webdriver.WebKitGTKOptions()
         options.binary_location = str(places[-1])
         options.add_argument("--automation")
-        # It draws without OpenGL, whose software in Debian's Mesa now and then takes the page's process down with it.
+        # Disable OpenGL, because the software renderer in Debian's Mesa sometimes crashes the page's process.
         environment = {"DISPLAY": display, "WEBKIT_DISABLE_COMPOSITING_MODE": "1"}
         environment |= {"PATH": "/usr/bin:/bin", "HOME": tempfile.gettempdir()}
         service = webdriver.WebKitGTKService(env=environment)
-        with warnings.catch_warnings():  # selenium itself does here what it warns of
+        with warnings.catch_warnings():  # Selenium itself does what this warning is about
             warnings.simplefilter("ignore", DeprecationWarning)
             driver = webdriver.WebKitGTK(options=options, service=service)
         try:
@@ -298,7 +298,7 @@ def open_webkit(size: tuple[int, int]) -> Iterator[Engine]:
 
 @contextlib.contextmanager
 def virtual_screen() -> Iterator[str]:
-    """Start a screen that nobody sees, and name it."""
+    """Start a virtual screen, and yield its name."""
     program = shutil.which("Xvfb")
     assert program, "Xvfb is missing (Debian: apt-get install xvfb)"
     command = [program, "-displayfd", "1", "-screen", "0", "2000x1400x24", "-nolisten", "tcp"]

@@ -1,4 +1,4 @@
-"""JupyterLab with the workbook's own settings, and a chapter opened in it, for the tests that need a browser."""
+"""JupyterLab with the workbook's own settings and a chapter open, for tests that need a browser."""
 
 from __future__ import annotations
 
@@ -17,18 +17,18 @@ from playwright.sync_api import BrowserContext, Page, ViewportSize
 from backchannel_lib.cli.open_lab import FIRST_LAYOUT, LAST_LAYOUT, lab_command
 from backchannel_lib.cli.project import LOCAL, NOTEBOOKS, ROOT, environment
 
-PATIENCE = 60_000  # ms; a busy machine is no failure
+PATIENCE = 60_000  # ms; a busy machine isn't a failure
 SIZE: ViewportSize = {"width": 1280, "height": 800}
-#: ms between two looks at a page. Playwright looks at every frame unless told otherwise, and keeps the page busy with it.
+#: ms between two checks of a page. By default Playwright checks at every frame, which keeps the page busy.
 GLANCE = 25
-#: Lab's own line about the kernel. Its text content, not `innerText`, for which the browser lays out the whole page.
+#: JupyterLab's status line for the kernel. Uses textContent because innerText makes the browser lay out the whole page.
 IDLE = "document.querySelector('#jp-main-statusbar')?.textContent.includes('| Idle')"
 #: The verdict of the first panel on the page, with `textContent` for the same reason.
 VERDICT = "document.querySelector('.bw .bw-verdict-name').textContent.trim()"
-#: Whether every part of the page has its answer: the first part, and the rest that comes a moment later.
+#: Whether every part of the page has its complete answer, including deferred ones.
 ANSWERED = "!document.querySelector('.bw[data-pending], .bw[data-more]')"
 
-#: Waits for that within one call: tests do so after each key, and Playwright's own way of waiting takes several.
+#: Waits for that in a single call, because tests do so after each key and Playwright's own wait takes several calls.
 SETTLE = f"""async ([glance, patience]) => {{
   const until = performance.now() + patience;
   while (!({ANSWERED})) {{
@@ -40,12 +40,12 @@ SETTLE = f"""async ([glance, patience]) => {{
 
 @dataclass
 class Opened:
-    """A page with a notebook run, and what it asked for and complained of on the way.
+    """A page with an executed notebook, its requests and its errors.
 
     Args:
         page: The page.
-        hosts: Every host that a request went to.
-        complaints: Errors of the page and of its console.
+        hosts: All hosts that it sent requests to.
+        complaints: Errors from the page and its console.
     """
 
     page: Page
@@ -59,28 +59,28 @@ class Opened:
         self.page.on("console", lambda told: self.complaints.append(told.text) if told.type == "error" else None)
 
     def settle(self) -> None:
-        """Wait until what was done is answered."""
+        """Wait until every action has its answer."""
         self.page.evaluate(SETTLE, [GLANCE, PATIENCE])
 
     def wait_until_idle(self) -> None:
-        """Wait until the kernel has nothing left to do."""
+        """Wait until the kernel is idle."""
         self.page.wait_for_function(IDLE, polling=GLANCE, timeout=PATIENCE)
 
     def wait_until_live(self) -> None:
-        """Wait until the first of the workbook's own widgets is there, which nobody has asked for."""
+        """Wait for the first of the workbook's own widgets, which appears without any action."""
         self.page.wait_for_selector(".bw", state="attached", timeout=PATIENCE)
 
     def cut_off(self, kind: str = ".bw-lesson") -> list[str]:
-        """List what is wider than its part of the page, once the layout has come to rest.
+        """List elements wider than their part of the page, once the layout is stable.
 
         Args:
-            kind: A selector of parts: ``.bw`` is true of all, ``.bw-lesson`` of all but a panel.
+            kind: A selector for parts: ``.bw`` matches all of them, ``.bw-lesson`` all except panels.
         """
         found: list[str] = self.page.evaluate(CUT_OFF, kind)
         return found
 
     def verdict(self) -> str:
-        """Give the verdict on screen."""
+        """Return the verdict on screen."""
         found: str = self.page.evaluate(VERDICT)
         return found
 
@@ -94,7 +94,7 @@ class Opened:
         )
 
     def wait_for_notice(self, notice: str) -> None:
-        """Wait until the first panel on the page says so in its strip, or nothing there."""
+        """Wait until the first panel's notice is this text, which can be blank."""
         self.page.wait_for_function(
             "notice => document.querySelector('.bw [data-notice]').textContent === notice",
             arg=notice,
@@ -108,9 +108,9 @@ class Lab:
     """A running JupyterLab.
 
     Args:
-        address: Where it is, without its token.
-        layout: The file in which it keeps what its window looked like last.
-        folder: What it serves: a copy of the notebooks, and what it writes.
+        address: Its address, without the token.
+        layout: The file with its window's last layout.
+        folder: The folder it serves: a copy of the notebooks, and its output.
     """
 
     address: str
@@ -120,14 +120,14 @@ class Lab:
 
 @contextlib.contextmanager
 def served(folder: Path) -> Iterator[Lab]:
-    """Start JupyterLab with the workbook's own settings, and with an empty folder for all that it writes."""
+    """Start JupyterLab with the workbook's own settings, and an empty folder for everything it writes."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    # A copy of the notebooks: Lab saves what it has run, and the project's own files are to stay as they are.
+    # Use a copy of the notebooks, because JupyterLab saves what it has run and the originals have to stay unchanged.
     shutil.copytree(NOTEBOOKS, folder / "notebooks", ignore=shutil.ignore_patterns(".*"))
     command = [*lab_command(port, browser=False), f"--ServerApp.root_dir={folder}", "--IdentityProvider.token=test"]
-    command.append("--LabApp.expose_app_in_browser=True")  # so that a test can open a second notebook in the same page
+    command.append("--LabApp.expose_app_in_browser=True")  # so that a test can open a second notebook on the same page
     written = {name: str(folder / name.lower()) for name in ("JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR", "JUPYTER_RUNTIME_DIR")}
     log = folder / "lab.log"
     with log.open("wb") as out:
@@ -150,16 +150,16 @@ def served(folder: Path) -> Iterator[Lab]:
 def open_and_run(
     context: BrowserContext, lab: Lab, notebook: str, *, before: Callable[[Page], object] = lambda _: None
 ) -> Opened:
-    """Open a chapter in a new page, where it is run by itself, and listen to what the page asks for and complains of.
+    """Open a chapter in a new page, where it runs by itself, and record the page's requests and errors.
 
     Args:
         context: The browser's context.
         lab: The JupyterLab.
         notebook: Its file name.
-        before: Is done with the page before it loads.
+        before: Called with the page before it loads.
     """
     lab.layout.parent.mkdir(parents=True, exist_ok=True)
-    shutil.copyfile(FIRST_LAYOUT, lab.layout)  # what the page before had open is not opened again
+    shutil.copyfile(FIRST_LAYOUT, lab.layout)  # keeps JupyterLab from reopening what the last page had open
     page = context.new_page()
     before(page)
     opened = Opened(page)
@@ -169,7 +169,7 @@ def open_and_run(
 
 
 class Window:
-    """One page of JupyterLab in which notebooks are opened one after the other: to load Lab costs more than to open one.
+    """A page of JupyterLab that opens one notebook after another, because loading JupyterLab takes longer than opening one.
 
     Args:
         context: The browser's context.
@@ -183,7 +183,7 @@ class Window:
 
     @contextlib.contextmanager
     def notebook(self, name: str) -> Iterator[Opened]:
-        """Open a chapter, live; afterward close it and end its kernel, or the whole page if the test has failed."""
+        """Open a chapter, live; afterward close it and its kernel, or the whole page if the test failed."""
         try:
             if self.opened is None:
                 self.opened = open_and_run(self.context, self.lab, name)
@@ -207,13 +207,13 @@ class Window:
             self.opened = None
 
 
-#: Opens a notebook in Lab, and waits for its kernel.
+#: Opens a notebook in JupyterLab, and waits for its kernel.
 OPEN = """async path => {
   const panel = await window.jupyterapp.commands.execute('docmanager:open', { path });
   await panel.context.ready;
   await panel.sessionContext.ready;
 }"""
-#: Closes each notebook without asking whether to save it, and ends its kernel.
+#: Closes every notebook without saving, and shuts down its kernel.
 CLOSE = """async () => {
   for (const panel of [...window.jupyterapp.shell.widgets('main')]) {
     if (!panel.context) continue;
@@ -221,7 +221,7 @@ CLOSE = """async () => {
     panel.dispose();
   }
 }"""
-#: What is wider than the part of the page that it is in.
+#: Elements that are wider than their part of the page.
 CUT_OFF = """async (kind) => {
   const parts = [...document.querySelectorAll(kind)];
   const found = [];

@@ -1,4 +1,4 @@
-"""The network between a page and its kernel, in the hands of a test that loses, doubles, delays and reorders messages."""
+"""A simulated network between a page and its kernel, which can lose, duplicate, delay and reorder messages."""
 
 from __future__ import annotations
 
@@ -16,16 +16,16 @@ FROM_PAGE = re.compile(rb'"content": ?\{ ?"type": ?"(\w+)"')
 
 @dataclass
 class Network:
-    """Every kernel's websocket of a page; set it up before the page loads.
+    """All kernel websockets of a page; set it up before the page loads.
 
     Args:
         page: The page.
-        answers: What becomes of the next answers, in order: ``arrives``, ``lost``, ``twice``, ``late`` (right after the next
-            one) or ``held`` (until `release`).
-        others: What becomes of the answers after these.
-        actions: Whether what the page sends arrives; if not, it is lost.
-        prefetch: Whether the page may ask for answers beforehand; if not, such questions are lost, and nothing depends on them.
-        connect: Makes the kernel's end of a websocket; by default it is the server that the page asked for.
+        answers: The fate of the next answers, in order: ``arrives``, ``lost``, ``twice``, ``late`` (right after the next one)
+            or ``held`` (until `release`).
+        others: The fate of later answers.
+        actions: Whether the page's messages arrive; if not, they are lost.
+        prefetch: Whether prefetch requests arrive; if not, they are lost, which changes nothing else.
+        connect: Creates the kernel's end of a websocket; by default the server that the page asked for.
     """
 
     page: Page
@@ -34,7 +34,7 @@ class Network:
     actions: bool = True
     prefetch: bool = True
     connect: Callable[[WebSocketRoute], Any] = WebSocketRoute.connect_to_server
-    passed: list[str] = field(default_factory=list, init=False)  # what became of each answer so far
+    passed: list[str] = field(default_factory=list, init=False)  # the fate of each answer so far
     _late: list[str | bytes] = field(default_factory=list, init=False)
     _held: list[str | bytes] = field(default_factory=list, init=False)
 
@@ -71,17 +71,17 @@ class Network:
             self._page.send(self._late.pop())
 
     def restore(self) -> None:
-        """Lose and hold nothing any more, and forget what was held."""
+        """Stop losing and holding messages, and drop held ones."""
         self.answers, self.others, self.actions, self.prefetch = [], "arrives", True, True
         self._late, self._held = [], []
 
     def release(self) -> None:
-        """Let everything go that was held, and hold no more."""
+        """Deliver all held messages, and stop holding them."""
         self.others = "arrives"
         while self._held:
             self._page.send(self._held.pop(0))
 
 
 def raw(message: str | bytes) -> bytes:
-    """Give the bytes of a frame."""
+    """Return the bytes of a frame."""
     return message.encode() if isinstance(message, str) else message

@@ -1,7 +1,7 @@
-"""One widget in a page of its own: the page's real front end and the widget's real Python side, without JupyterLab between.
+"""One widget on its own page: the real front end and the widget's real Python side, without JupyterLab in between.
 
-To open a chapter in JupyterLab costs a hundred times as much. What only Lab can show is tested there: its keys, its themes,
-its widths, and the way of a message through its server and its kernel.
+Opening a chapter in JupyterLab takes a hundred times as long. Tests in JupyterLab cover only what it alone can show: its keys,
+its themes, its widths, and the path of a message through its server and its kernel.
 """
 
 from __future__ import annotations
@@ -19,13 +19,13 @@ from backchannel_lib.page.frontend import STATIC, bundle
 from tests.helpers.lab import GLANCE, Opened
 from tests.helpers.network import Network, raw
 
-ADDRESS = "http://localhost/panel/"  # nothing listens there: what is asked for is answered here
+ADDRESS = "http://localhost/panel/"  # nothing listens there; requests are answered here
 HTML = """<!doctype html>
 <html lang="en">
 <head><meta charset="utf-8"><title>A panel</title><link rel="stylesheet" href="panel.css"></head>
 <body data-jp-theme-light="true"><script type="module" src="page.js"></script></body>
 </html>"""
-#: What Lab does for a widget: it keeps the traits that Python sends, and hands messages to and fro.
+#: What JupyterLab does for a widget: it stores the traits that Python sends, and passes messages both ways.
 PAGE = """
 import panel from "./panel.js";
 
@@ -64,10 +64,10 @@ window.show = () => new Promise((shown) => {
 
 
 class Kernel(comm.base_comm.BaseComm):
-    """The Python side of a page, as its websocket reaches it.
+    """The Python side of a page, as its websocket sees it.
 
     Args:
-        widget: The widget that the page shows.
+        widget: The widget on the page.
         page: The page's end of the websocket.
     """
 
@@ -77,19 +77,19 @@ class Kernel(comm.base_comm.BaseComm):
         widget.comm = self
 
     def close(self, *_: object, **__: object) -> None:
-        """Leave the websocket open: the page closes it."""
+        """Leave the websocket open, because the page closes it."""
 
     def on_message(self, receive: Callable[[str | bytes], None]) -> None:
-        """Hand every message from Python to someone else than the page."""
+        """Send messages from Python to ``receive`` instead of the page."""
         self.receive = receive
 
     def publish_msg(self, msg_type: str, data: Any = None, metadata: Any = None, buffers: Any = None, **_: Any) -> None:
-        """Send what a widget sends."""
+        """Send a widget's message."""
         if msg_type == "comm_msg":
             self.receive(json.dumps({**data, "buffers": [base64.b64encode(one).decode() for one in buffers or ()]}))
 
     def send(self, data: Any = None, metadata: Any = None, buffers: Any = None) -> None:
-        """Take a frame from the page, or a record from the widget."""
+        """Receive a frame from the page, or a record from the widget."""
         if isinstance(data, str | bytes):
             self.handle_msg({"content": {"data": json.loads(raw(data))}, "buffers": []})
         else:
@@ -97,7 +97,7 @@ class Kernel(comm.base_comm.BaseComm):
 
 
 class PanelPage(Opened):
-    """A page that shows one widget after the other, and the network between.
+    """A page that shows one widget after another, with a simulated network.
 
     Args:
         page: A new page.
@@ -113,7 +113,7 @@ class PanelPage(Opened):
         self.page.goto(ADDRESS)
 
     def show(self, widget: ActivityView) -> None:
-        """Show a widget in place of the one before, and wait until it can be used and all its charts are drawn."""
+        """Replace the widget on the page, and wait until the new one is usable and all its charts are drawn."""
         self.widget = widget
         self.network.restore()
         self.page.evaluate("show()")
@@ -122,12 +122,12 @@ class PanelPage(Opened):
         self.settle()
 
 
-#: Whether plotly has drawn each chart that can be seen.
+#: Whether Plotly has drawn all visible charts.
 DRAWN = "[...document.querySelectorAll('[data-chart]')].every(one => !one.clientWidth || one.querySelector('.svg-container'))"
 
 
 def answer(route: Route) -> None:
-    """Give the page one of its files."""
+    """Serve one of the page's files."""
     match route.request.url.removeprefix(ADDRESS):
         case "":
             route.fulfill(content_type="text/html", body=HTML)

@@ -1,4 +1,4 @@
-"""Made-up people, programs and students for the planner's tests."""
+"""Fictional people, programs and students for the planner's tests."""
 
 from __future__ import annotations
 
@@ -9,19 +9,19 @@ from backchannel_lib.activities.planner.tables import ACQUAINTANCE, KINDS, OPENI
 from tests.helpers.cases import NEEDS
 
 WELL = Person("Dr. Abe", "trusted_peer", None, "well")
-#: Everything about it is known.
+#: A program without unknown fields.
 MERCY = Program("Mercy", 230, openings="categorical", interviews_failures=True, sponsors_visas=True)
 
 
 def known(name: str, *programs: str, kind: str = "trusted_peer", knows: str = "well") -> Person:
-    """Make a person who is known at these programs."""
+    """Return a person who is known at these programs."""
     return Person(name, kind, None, knows, programs)
 
 
 PEOPLE_NAMES = ("Dr. Abe", "Dr. Bao", "Dr. Cruz", "Dr. Diaz", "Dr. Eze")
 PROGRAM_NAMES = ("Lakeside", "Mercy", "Northern", "St. Anne", "Valley", "Westport", "York")
 
-#: A file that is neither hopeless nor without a fault, mostly at moments when something can happen.
+#: A file that is neither hopeless nor perfect, mostly at moments when something can happen.
 STUDENTS = st.builds(
     Case,
     score=st.sampled_from((222, 234, 235, 240, 260)),
@@ -36,7 +36,7 @@ STUDENTS = st.builds(
 
 
 def a_person(name: str) -> st.SearchStrategy[Person]:
-    """Draw a person of this name."""
+    """Draw a person with this name."""
     return st.builds(
         Person,
         name=st.just(name),
@@ -49,7 +49,7 @@ def a_person(name: str) -> st.SearchStrategy[Person]:
 
 
 def a_program(name: str) -> st.SearchStrategy[Program]:
-    """Draw a program of this name."""
+    """Draw a program with this name."""
     return st.builds(
         Program,
         name=st.just(name),
@@ -74,7 +74,7 @@ def program_tables(least: int, most: int) -> st.SearchStrategy[list[Program]]:
     return st.integers(least, most).flatmap(lambda size: st.tuples(*map(a_program, PROGRAM_NAMES[:size])).map(list))
 
 
-#: Few people with more programs than one may have, or more people than a plan may have with few programs.
+#: Few people with more programs than allowed for each, or more people than a plan allows with few programs.
 TABLES = (
     st.tuples(people_tables(1, 2), program_tables(6, 7))
     | st.tuples(people_tables(4, 5), program_tables(1, 4))

@@ -1,4 +1,4 @@
-"""Settings that somebody else has left on a computer, all of which would open the workbook to others or break it."""
+"""Settings that somebody else might leave on a computer, each of which would expose the workbook or break it."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import json
 import sys
 from pathlib import Path
 
-#: Opens everything that can be opened, in the terms of every program that reads it.
+#: Opens everything that can be opened, for every program that reads it.
 OPEN = {
     "IdentityProvider": {"token": ""},
     "PasswordIdentityProvider": {"token": "", "hashed_password": ""},
@@ -20,9 +20,9 @@ OPEN = {
         "jpserver_extensions": {"planted_extension": True, "jupyter_server_terminals": True},
     },
 }
-#: Leaves a trace wherever it is run.
+#: Leaves a trace wherever it runs.
 TRACE = "open({trace!r}, 'a').write(__file__ + '\\n')\n"
-#: Runs a module as if the folders of this computer were the planted ones: a test cannot write to /etc.
+#: Runs a module as if this computer's folders were the planted ones, because a test can't write to /etc.
 DRIVER = """
 import runpy, sys
 from pathlib import Path
@@ -37,7 +37,7 @@ runpy.run_module(module, run_name="__main__", alter_sys=True)
 
 
 def plant(folder: Path) -> Path:
-    """Fill a folder with the settings of a whole computer and of a reader's home; return the file for the traces."""
+    """Fill a folder with a computer's system and home settings; return the file for the traces."""
     trace = folder / "trace"
     for place in (folder / "etc", folder / "home" / ".jupyter"):
         (place / "jupyter_server_config.d").mkdir(parents=True)
@@ -66,7 +66,7 @@ def plant(folder: Path) -> Path:
 
 
 def variables(folder: Path) -> dict[str, str]:
-    """Return a dozen and more variables, each of which breaks or opens something that reads it."""
+    """Return environment variables that each break or expose any program that reads them."""
     planted = str(folder / "etc")
     return {
         "HOME": str(folder / "home"),
@@ -101,7 +101,7 @@ def variables(folder: Path) -> dict[str, str]:
 
 
 def on_such_a_computer(folder: Path, command: list[str]) -> list[str]:
-    """Return a command that runs a module of a Python with -m, changed so that the computer's folders are the planted ones."""
+    """Return a command that runs a Python module with -m, changed so that the computer's folders are the planted ones."""
     at = command.index("-m")
     assert command[0] == sys.executable
     return [*command[:at], "-c", DRIVER, str(folder), *command[at + 1 :]]

@@ -1,4 +1,4 @@
-"""Files that may hold anything at all, the folder they are in, and an activity that must not fail over one."""
+"""Files with arbitrary content, their folder, and an activity that must survive them."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ NAMES = [row.activity for row in load_activities()]
 
 
 class Failures(logging.Handler):
-    """Collects what an activity logs when something in it failed."""
+    """Collects what an activity logs on failures."""
 
     def __init__(self) -> None:
         super().__init__()
         self.found: list[str] = []
 
     def emit(self, record: logging.LogRecord) -> None:
-        """Take one in."""
+        """Record a log message."""
         self.found.append(logging.Formatter().format(record))
 
 
@@ -47,7 +47,7 @@ def without_failure() -> Iterator[None]:
 
 
 def answers(activity: Activity[Any], message: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """Send a message, and give the answers as the page gets them; each has to be text that can be sent."""
+    """Send a message, and return the answers as the page gets them; they have to be serializable."""
     return [
         json.loads(json.dumps(one, ensure_ascii=False).encode()) for one in activity.handle({"seq": 1, "view": "v", **message})
     ]
@@ -72,7 +72,7 @@ NASTY = st.one_of(
 
 
 def places(value: object, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
-    """List the ways to every value inside another."""
+    """Yield the paths to all values inside another value."""
     yield path
     inside = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
     for key, one in inside:
@@ -80,7 +80,7 @@ def places(value: object, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...
 
 
 def changed(value: Any, path: tuple[Any, ...], to: object) -> Any:
-    """Put something else in one place of a value."""
+    """Return a copy of a value with one part replaced."""
     if not path:
         return to
     copy = value.copy()
@@ -90,7 +90,7 @@ def changed(value: Any, path: tuple[Any, ...], to: object) -> Any:
 
 @st.composite
 def files(draw: st.DrawFn, good: dict[str, Any]) -> bytes:
-    """Draw a file: anything at all, a good one with other values in some places, or a good one that is torn."""
+    """Draw a file: anything at all, a valid one with some values replaced, or a truncated one."""
     good = json.loads(json.dumps(good))
     kind = draw(st.sampled_from(["any", "value", "other", "other", "other", "torn"]))
     if kind == "any":
@@ -114,14 +114,14 @@ def files(draw: st.DrawFn, good: dict[str, Any]) -> bytes:
 
 @contextlib.contextmanager
 def folder_with(contents: Mapping[str, bytes]) -> Iterator[Path]:
-    """Make a folder of saved files that holds these."""
+    """Create a folder of saved files with this content."""
     before = os.environ[FOLDER]
     with tempfile.TemporaryDirectory() as name:
         os.environ[FOLDER] = name
         for file, content in contents.items():
             (Path(name) / file).write_bytes(content)
         try:
-            with mock.patch.object(os, "fsync"):  # thousands of files, which no crash has to find again
+            with mock.patch.object(os, "fsync"):  # thousands of files that don't have to survive a crash
                 yield Path(name)
         finally:
             os.environ[FOLDER] = before

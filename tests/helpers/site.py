@@ -1,4 +1,4 @@
-"""The static site as its own command builds and serves it, and a browser that has never been there."""
+"""The static site, built and served by its own command, and a browser that has never visited it."""
 
 from __future__ import annotations
 
@@ -27,8 +27,8 @@ LOOKS: Final[list[dict[str, Any]]] = [
     {"color_scheme": "dark", "forced_colors": "none"},
     {"color_scheme": "dark", "forced_colors": "active"},
 ]
-#: Asks axe about the contrast of texts that look as none before: what it finds depends on their colors, size and weight, on the
-#: colors behind them, and on nothing else. To ask about each text of each page costs more than all the rest of these tests.
+#: Asks axe about the contrast of texts with a new look. The result depends only on their colors, size and weight, and on the
+#: colors behind them. Checking every text on every page would take longer than all other tests here.
 CONTRAST: Final = """async seen => {
   const known = new Set(seen);
   const asked = [];
@@ -51,7 +51,7 @@ CONTRAST: Final = """async seen => {
 }"""
 
 
-#: The second half of `backchannel site --serve`: what another process has built.
+#: The second half of `backchannel site --serve`: serves what another process has built.
 SERVE: Final = """
 import asyncio, pathlib, sys
 from backchannel_lib.cli.build_site import serve_folder
@@ -60,7 +60,7 @@ asyncio.run(serve_folder(pathlib.Path(sys.argv[1]), int(sys.argv[2]), browser=Fa
 
 
 class Site:
-    """A built site, and where it is served."""
+    """A built site and its address."""
 
     def __init__(self, folder: Path, address: str) -> None:
         self.folder = folder
@@ -70,7 +70,7 @@ class Site:
 
 @contextlib.contextmanager
 def built_and_served(folder: Path) -> Iterator[Site]:
-    """Build the site into a folder and serve it, by its own command; if another process builds it, wait, and only serve it."""
+    """Build the site into a folder and serve it with its own command; if another process builds it, wait and only serve it."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
@@ -109,16 +109,16 @@ def built_and_served(folder: Path) -> Iterator[Site]:
         built.touch()
         yield Site(folder, f"http://localhost:{port}/")
     finally:
-        built.touch()  # whoever waits for a build that failed fails as well
+        built.touch()  # a failed build also fails everyone who waits for it
         process.terminate()
         process.communicate(timeout=20)
 
 
 @contextlib.contextmanager
 def page_of(browser: Browser, **options: Any) -> Iterator[Page]:
-    """A page of a browser that has never been here."""
+    """Yield a page in a browser that has never visited the site."""
     context = browser.new_context(viewport={"width": PHONE[0], "height": PHONE[1]}, **options)
-    context.set_default_timeout(2 * PATIENCE)  # Python takes long to start without its snapshot
+    context.set_default_timeout(2 * PATIENCE)  # Python starts slowly without its snapshot
     try:
         yield context.new_page()
     finally:
@@ -132,15 +132,15 @@ def wait_until_live(page: Page) -> None:
 
 
 def violations(page: Page, seen: dict[int, list[str]] | None = None) -> list[tuple[Any, str, list[str]]]:
-    """List what axe has to say about a page, in light, dark and forced colors; the page must not mind scripts from outside.
+    """List axe's findings for a page in light, dark and forced colors; the page must allow injected scripts.
 
     Args:
         page: The page.
-        seen: Which texts' contrast was looked at before, in each look; it is added to.
+        seen: Texts whose contrast was checked before, by look; this call adds to it.
     """
     page.emulate_media(**LOOKS[0])
     found = [(LOOKS[0], one) for one in Axe().run(page, options={"resultTypes": ["violations"]}).response["violations"]]
-    # Of axe's rules, only those on contrast depend on the look; axe is in the page now.
+    # Only axe's contrast rules depend on the look. At this point axe is already on the page.
     seen = {} if seen is None else seen
     for number, look in enumerate(LOOKS[1:]):
         page.emulate_media(**look)

@@ -1,4 +1,4 @@
-"""The workshop as `python workbook.py present` serves it, opened in a browser, for the tests that need a room's screen."""
+"""The workshop from `python workbook.py present` in a browser, for tests that need a room's screen."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ ADDRESSES = r"(http://127\.0\.0\.1:(\d+)/\?token=\w+).*?(http:\S+/presenter\?tok
 
 
 class Stage:
-    """A workshop that can be stopped by a crash and started again.
+    """A workshop that can crash and restart.
 
     Args:
-        work: The folder in which the session is kept.
-        arguments: More of the command's.
+        work: The folder with the session.
+        arguments: More arguments for the command.
     """
 
     def __init__(self, work: Path, *arguments: str) -> None:
@@ -51,17 +51,17 @@ class Stage:
         self.address, self.port, self.presenter = found[1], int(found[2]), found[3]
 
     def crash(self) -> None:
-        """End the workshop as a crash would: it can save nothing more, and says nothing."""
+        """Kill the workshop like a crash, without any chance to save or report."""
         self.process.kill()
         self._wait()
 
     def start_again(self) -> None:
-        """Start the workshop by the same command, at the same port."""
+        """Restart the workshop with the same command, on the same port."""
         self._arguments = (f"--port={self.port}",)
         self._start()
 
     def stop(self) -> None:
-        """Stop it as a reader does."""
+        """Stop it the way a user does."""
         if self.process.poll() is None:
             os.killpg(self.process.pid, signal.SIGINT)
         self._wait()
@@ -77,20 +77,20 @@ class Stage:
 
 
 class Screen(Opened):
-    """A page with the workshop, one part of it on screen."""
+    """A page of the workshop with one part on screen."""
 
     def press(self, *keys: str) -> None:
-        """Press keys one after the other, each as soon as the one before it was answered."""
+        """Press keys one at a time, waiting for each answer."""
         for key in keys:
             self.page.keyboard.press(key)
             self.settle()
 
     def settle(self) -> None:
-        """Wait until the part on screen has its answer, first part and rest."""
+        """Wait until the part on screen has its complete answer."""
         self.page.wait_for_function("() => " + ANSWERED.replace(".bw", "[data-on] .bw"), polling=GLANCE)
 
     def fragment(self, name: str) -> str:
-        """Give the text of a part of the panel on screen."""
+        """Return the text of a fragment of the panel on screen."""
         return self.page.inner_text(f'[data-on] [data-fragment="{name}"]')
 
     def wait_for_step(self, words: str) -> None:
@@ -104,7 +104,7 @@ class Screen(Opened):
 
 @contextlib.contextmanager
 def presented(work: Path, *arguments: str) -> Iterator[Stage]:
-    """Start the workshop by its own command, and stop it as a reader does."""
+    """Start the workshop with its own command, and stop it the way a user does."""
     stage = Stage(work, *arguments)
     try:
         yield stage
@@ -113,7 +113,7 @@ def presented(work: Path, *arguments: str) -> Iterator[Stage]:
 
 
 def opened(presenter: BrowserContext, stage: Stage, part: str, size: tuple[int, int] = (1280, 720)) -> Screen:
-    """Open one part of the workshop in a new page, and wait until it is awake."""
+    """Open one part of the workshop in a new page, and wait until it is live."""
     page = presenter.new_page()
     page.set_viewport_size({"width": size[0], "height": size[1]})
     screen = Screen(page)
@@ -123,6 +123,6 @@ def opened(presenter: BrowserContext, stage: Stage, part: str, size: tuple[int, 
 
 
 def wait_until_ready(screen: Screen) -> None:
-    """Wait until the part on screen has been told where it stands."""
+    """Wait until the part on screen has its state."""
     screen.page.wait_for_function("() => document.querySelector('[data-on] .bw[data-ready]')", polling=GLANCE)
     screen.settle()

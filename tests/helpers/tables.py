@@ -1,4 +1,4 @@
-"""The tables of data/, their loaders, and what a loader says against a broken copy."""
+"""The tables of data/, their loaders, and a loader's error for a broken copy."""
 
 from __future__ import annotations
 
@@ -21,16 +21,16 @@ MODULES = [
     for path in sorted((ROOT / "backchannel_lib").rglob("*.py"))
     if "load_" in path.read_text(encoding="utf-8")
 ]
-#: What is called like a loader and loads something else.
+#: Functions that are named like loaders but load something else.
 NO_TABLES = frozenset({"load_words", "load_case", "load_keys", "load_saved_case", "load_ipython_extension"})
-#: The loaders of the tables in data/ itself, by file.
+#: The loaders of the tables directly in data/, by file.
 TABLE_LOADERS: dict[str, Callable[..., Any]] = {
     f"{name.removeprefix('load_')}.csv": load
     for module in MODULES
     for name, load in vars(module).items()
     if name.startswith("load_") and name not in NO_TABLES and load.__module__.startswith("backchannel_lib")
 }
-#: The loaders of all tables, those of texts included.
+#: The loaders of all tables, including texts.
 LOADERS = TABLE_LOADERS | {
     f"words/en/{path.name}": lambda path=None: load_words(path=path) for path in (DATA / "words" / "en").glob("*.csv")
 }
@@ -38,7 +38,7 @@ FILES = sorted(LOADERS)
 
 
 def cells(file: str) -> list[list[str]]:
-    """Return a table of data/ as plain cells, its header first."""
+    """Return a table in data/ as plain cells, starting with its header."""
     with (DATA / file).open(encoding="utf-8", newline="") as lines:
         return list(csv.reader(lines))
 
@@ -59,7 +59,7 @@ def write(path: Path, rows: list[list[str]]) -> Path:
 
 
 def refusal(tmp_path: Path, file: str, rows: list[list[str]]) -> str:
-    """Load changed rows of one table and return the message of its refusal."""
+    """Load changed rows of one table, and return the error message."""
     path = write(tmp_path / Path(file).name, rows)
     with pytest.raises(TableError) as caught:
         LOADERS[file](path)
