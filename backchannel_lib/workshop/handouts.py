@@ -176,7 +176,12 @@ def _to_vote(number: int, vignette: Vignette) -> Markup:
     return tag(
         "section",
         tag("h2", text("sheet.round", number=number, title=vignette.title)),
-        tag("p", vignette.file, " ", tag("span", file_brief(vignette.case, contact=False), class_="small")),
+        tag(
+            "p",
+            vignette.file,
+            " ",
+            tag("span", text("desk.score"), " ", file_brief(vignette.case, contact=False), class_="small"),
+        ),
         tag("p", tag("b", text("sheet.contact")), " ", vignette.contact) if vignette.contact else None,
         tag("h3", text("sheet.my_vote", question=text("votes.page.question"))),
         tag("table", tag("tbody", tag("tr", boxes)), class_="votes"),
@@ -304,7 +309,7 @@ def _questions() -> Markup:
 
 def _named(row: RunStepRow, drawn: dict[str, Vignette]) -> str:
     name = step_name(row)
-    return f"{name}: {drawn[row.step].title}" if row.step in drawn else name
+    return f"{name} · {drawn[row.step].title}" if row.step in drawn else name
 
 
 def _step(plan: str, at: int, row: RunStepRow, drawn: dict[str, Vignette]) -> Markup:

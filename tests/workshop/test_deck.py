@@ -415,35 +415,35 @@ SAID: list[tuple[str, Callable[[Case], bool], str]] = [
     ("gaps", lambda case: case.phase == "gap_filling", r"\bon Thursday\b"),
     ("after SOAP", lambda case: case.phase == "post_soap", r"\bOn (April|May|June) \d"),
     ("lists made", lambda case: not case.lists_open, r"after you chose whom to interview"),
-    ("warm", lambda case: case.move != "direct_email" and case.intensity >= 7, r"In warm words:"),
-    ("measured", lambda case: case.move != "direct_email" and 4 <= case.intensity <= 6, r"In measured words:"),
-    ("dry", lambda case: case.move != "direct_email" and case.intensity <= 3, r"In dry words:|The words are dry:"),
+    ("warm", lambda case: case.move != "direct_email" and case.intensity >= 7, r"Warmly:"),
+    ("measured", lambda case: case.move != "direct_email" and 4 <= case.intensity <= 6, r"Plainly:"),
+    ("dry", lambda case: case.move != "direct_email" and case.intensity <= 3, r"Dryly:"),
     ("own email", lambda case: case.move == "direct_email", r"writes to you himself"),
     ("to everyone", lambda case: case.move == "mass_blast", r"to each director in the specialty"),
-    ("form letter", lambda case: case.move == "generic_letter", r"each with the same lines"),
+    ("form letter", lambda case: case.move == "generic_letter", r"all with the same lines"),
     (
         "inside",
         lambda case: case.move == "internal_push",
         r"walks over to your office|stand in your office|names (him|her) to you",
     ),
-    ("demand", lambda case: case.move == "pressure", r"you owe her|is due to the school|counts on you to take"),
-    ("all three", lambda case: case.track_record == 3, r"three earlier residents all stayed"),
-    ("none of three", lambda case: case.track_record == 0, r"three earlier residents none stayed"),
-    ("introduced", lambda case: case.introduced, r"of your cardiology division told him to"),
+    ("demand", lambda case: case.move == "pressure", r"you owe her|is due a fourth|counts on you to take"),
+    ("all three", lambda case: case.track_record == 3, r"three earlier residents all finished"),
+    ("none of three", lambda case: case.track_record == 0, r"none of the three earlier residents finished"),
+    ("introduced", lambda case: case.introduced, r"of your cardiology division suggested"),
     ("wrote first", lambda case: case.program_contacted_first, r"(once|after) your office has (written|asked)"),
-    ("name known", lambda case: case.name_familiar, r"have heard the name from her on Tuesday"),
+    ("name known", lambda case: case.name_familiar, r"you heard the name from her on Tuesday"),
     ("has the file", lambda case: case.file_in_system, r"the application reached you on Monday"),
-    ("hears first", lambda case: case.hears_first, r"first to hear|know before others|learns ahead of all others"),
+    ("hears first", lambda case: case.hears_first, r"first to hear|know before others|learns before anyone else"),
     ("names", lambda case: case.names_you, r"names? (him|her)( to you|\.)"),
     ("ahead of HR", lambda case: case.outruns_hr, r"before HR posts|ahead of HR"),
-    ("explains", lambda case: case.addresses_flag, r"met him weekly|supervised the fall|which he watched"),
+    ("explains", lambda case: case.addresses_flag, r"met him weekly|supervised the repeat|which he watched"),
     (
         "was there",
         lambda case: case.prior_contact,
         r"rotations|on your wards|your prelim intern|year in medicine at your hospital",
     ),
-    ("ties", lambda case: case.deep_ties, r"known since his second year|intern for \w+ months|a year in its"),
-    ("phones", lambda case: case.move == "targeted_call", r"\bphones\b"),
+    ("ties", lambda case: case.deep_ties, r"known him since his second year|intern for \w+ months|a year in its"),
+    ("calls", lambda case: case.move == "targeted_call", r"\bcalls\b"),
 ]
 
 
@@ -455,7 +455,7 @@ def test_texts_tell_what_the_case_sets(what: str, holds: Callable[[Case], bool],
         found = re.search(pattern, f"{vignette.file} {vignette.contact}") is not None
         if what in {"gaps", "lists"}:
             found = re.search(pattern, vignette.contact.split(";")[0]) is not None
-        if what == "phones" and vignette.case.move == "pressure":
+        if what == "calls" and vignette.case.move == "pressure":
             continue
         assert found == holds(vignette.case), name
 
@@ -468,7 +468,7 @@ def test_texts_leave_the_numbers_to_the_table() -> None:
 def test_a_message_without_specifics_holds_none() -> None:
     """A span of time, which can be checked, stands in the words of just those contacts that name specifics."""
     for name, vignette in DECK.items():
-        said = re.split(r"words: |are dry: ", vignette.contact)[-1]
+        said = re.split(r"Warmly: |Plainly: |Dryly: ", vignette.contact)[-1]
         if vignette.case.move not in {"direct_email", "mass_blast"}:  # neither is judged by what it names
             assert (re.search(r"\b(weeks|weekly|months|years?|both)\b", said) is not None) == vignette.case.specifics, name
 

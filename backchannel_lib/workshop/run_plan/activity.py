@@ -74,7 +74,7 @@ def markers(plan: str, at: int, skipped: tuple[str, ...] = ()) -> str:
 
     Examples:
         >>> markers("short", 1)
-        'Minute 0 to 3'
+        'Minutes 0 to 3'
     """
     row, start = steps_of(plan)[at], starts(plan, skipped)[at]
     if not row.minutes:
