@@ -1,4 +1,4 @@
-"""What to do now: the rule at the moment, dated steps that lie ahead, and questions that fit what is unknown."""
+"""What to do now: the rule at this moment, dated steps in the future, and questions that match the unknown fields."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ MOMENTS = [
 
 @pytest.mark.parametrize(("now", "answer", "until"), MOMENTS)
 def test_the_rule_is_told_for_the_moment_and_until_when(now: datetime, answer: str, until: datetime) -> None:
-    """At the minutes where the window opens and closes."""
+    """Advice changes at the exact minutes when the window opens and closes."""
     advice = advise(Case(), now=now)
     assert ([check.answer for check in advice.rules], advice.until) == ([answer], until)
 
@@ -51,7 +51,7 @@ def test_the_rule_is_told_for_the_moment_and_until_when(now: datetime, answer: s
 def test_the_steps_fit_the_moment_and_whether_they_made_contact(
     now: datetime, contacted: bool | None, steps: list[str]
 ) -> None:
-    """From the days before Match Week to the new academic year, the nearest step first."""
+    """From the days before Match Week to the new academic year, the earliest step comes first."""
     unknown = ("program_contacted_first",) if contacted is None else ()
     advice = advise(Case(program_contacted_first=bool(contacted)), unknown, now)
     assert [step.row.step for step in advice.steps] == steps
@@ -59,7 +59,7 @@ def test_the_steps_fit_the_moment_and_whether_they_made_contact(
 
 @given(cases(), unknowns, moments())
 def test_there_are_three_steps_and_none_lies_in_the_past(case: Case, unknown: list[str], now: datetime) -> None:
-    """One for each slot, by date; the rule's next change lies ahead too."""
+    """There is one step per slot, in order of date, and the rule's next change is also in the future."""
     advice = advise(case, unknown, now)
     assert sorted(step.row.slot for step in advice.steps) == sorted(SLOTS)
     dates = [step.when for step in advice.steps]
@@ -71,7 +71,7 @@ def test_there_are_three_steps_and_none_lies_in_the_past(case: Case, unknown: li
 
 @given(cases(), moments())
 def test_the_rule_changes_at_the_moment_that_is_named_and_not_before(case: Case, now: datetime) -> None:
-    """A fresh call is allowed on one side of it and not on the other."""
+    """A new call is allowed on one side of the change and not on the other."""
     case = case.replace(recommender="known_dean", move="targeted_call", program_contacted_first=False)
     until = advise(case, now=now).until
     assert until is not None
@@ -82,7 +82,7 @@ def test_the_rule_changes_at_the_moment_that_is_named_and_not_before(case: Case,
 
 @given(cases(), unknowns, moments())
 def test_a_change_is_named_only_if_the_answer_changes(case: Case, unknown: list[str], now: datetime) -> None:
-    """Whoever may answer a program that called first may do so on both sides of the window's edge."""
+    """Someone who can answer a program that called first can do so on both sides of the window's edge."""
     advice = advise(case, unknown, now)
     if advice.until is not None:
         before = [check.answer for check in advice.rules]
@@ -92,7 +92,7 @@ def test_a_change_is_named_only_if_the_answer_changes(case: Case, unknown: list[
 
 
 def test_a_moment_in_mind_gets_the_stricter_answer_too() -> None:
-    """While nobody knows whether the program made contact, a call planned for SOAP is not told to be allowed."""
+    """If nobody knows whether the program made contact, advice doesn't call a contact planned for SOAP allowed."""
     case = Case(phase="gap_filling", recommender="self", move="direct_email", program_contacted_first=True)
     advice = advise(case, ("program_contacted_first",), datetime(2027, 2, 1), keep_phase=True)
     assert advice.planned is not None
@@ -101,7 +101,7 @@ def test_a_moment_in_mind_gets_the_stricter_answer_too() -> None:
 
 @given(cases(), unknowns, moments())
 def test_it_says_what_judge_and_the_rules_check_say(case: Case, unknown: list[str], now: datetime) -> None:
-    """Advice has no opinion of its own: the phase is the moment's, the verdicts and the rule's answers are the model's."""
+    """Advice has no opinion of its own: the phase is the moment's, and the verdicts and the rule's answers are the model's."""
     advice = advise(case, unknown, now)
     phased = case.replace(phase=phase_at(now))
     assert advice.judgment.verdicts == judge_open(phased, unknown).verdicts
@@ -111,14 +111,14 @@ def test_it_says_what_judge_and_the_rules_check_say(case: Case, unknown: list[st
 
 @given(cases(), moments())
 def test_while_contact_is_unknown_the_stricter_answer_comes_first(case: Case, now: datetime) -> None:
-    """Nobody is told that they may call because the program might have called them."""
+    """Advice never tells someone that they can call because the program might have called them."""
     order = ("not_allowed", "ask_first", "allowed")
     answers = [order.index(check.answer) for check in advise(case, ("program_contacted_first",), now).rules]
     assert answers == sorted(answers)
 
 
 def test_what_is_worth_asking_is_asked_first_and_in_order() -> None:
-    """The dean's office gets the questions that would narrow the outcome, then what the article does not cover."""
+    """The dean's office gets the questions that would narrow the outcome, then those about what the article doesn't cover."""
     case = Case(failed_attempts=1, recommender="known_dean", specifics=True, addresses_flag=True)
     advice = advise(case, ("interviews_failures", "sponsors_visas"), datetime(2027, 2, 1), ["couples", "img"])
     assert advice.questions == (
@@ -129,9 +129,9 @@ def test_what_is_worth_asking_is_asked_first_and_in_order() -> None:
 
 
 def test_every_field_every_step_and_every_topic_has_its_texts() -> None:
-    """Whatever may be open can be asked about."""
+    """There is a question for every field that can be unknown."""
     for name in Case.fields():
-        if name != "intensity":  # no rule asks how warmly someone praises
+        if name != "intensity":  # no rule depends on how warm the praise is
             assert text(f"ask.{name}").endswith("?")
         assert text(f"open.{name}")
     assert all(text(f"next_step.{row.step}") for row in load_next_steps())
@@ -143,6 +143,6 @@ def test_every_field_every_step_and_every_topic_has_its_texts() -> None:
 
 @pytest.mark.parametrize("topics", [["couple"], ["couples", "x"]])
 def test_a_topic_that_nobody_knows_is_refused_with_the_nearest(topics: list[str]) -> None:
-    """As every other name is."""
+    """The error lists the existing topics, like the errors for other names."""
     with pytest.raises(CaseError, match=r"topics: must be one of .*couples"):
         advise(Case(), topics=topics)

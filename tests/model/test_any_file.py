@@ -1,4 +1,4 @@
-"""Files and tables that hold anything at all: each gives a value or one sentence, and stays as it was.
+"""Files and tables with arbitrary content: each gives a value or one sentence, and stays unchanged.
 
 `HYPOTHESIS_PROFILE=thorough` tries a thousand of each, and `HYPOTHESIS_PROFILE=fuzz` 20,000.
 """
@@ -28,7 +28,7 @@ from tests.helpers.tables import FILES, LOADERS, cells
 
 RECORD: dict[str, Any] = {"backchannel_case": 2, **Case(needs={"local"}).to_record(), "range_low": "unknown", "sheet_name": "A"}
 FIELDS = list(Case.fields())
-#: What may stand in a cell of a spreadsheet or a frame.
+#: Possible contents of a cell in a spreadsheet or a frame.
 CELL = st.one_of(
     st.sampled_from(
         [
@@ -60,14 +60,14 @@ CELL = st.one_of(
 )
 
 
-#: Numbers at the edges of what a field takes, and beside them.
+#: Numbers at the edges of what a field allows, and next to them.
 NEARLY = st.sampled_from(
     [-1.0, -0.0, 0.0, 0.5, 1.0, 3.0, 4.0, 10.0, 11.0, 240.0, 240.5, 999.0, 1000.0, 1e9, 1e10, 1e300, -1, 1000]
 )
 
 
 def told(error: Exception) -> str:
-    """Give what an error says: something, a line to each problem, and of no great length."""
+    """Return an error's text, which must have one line per problem and a reasonable length."""
     said = str(error)
     assert said.strip()
     assert len(said) < 3000, said
@@ -81,7 +81,7 @@ def told(error: Exception) -> str:
 )
 @example(content=b'{"sheet_name": "Zo\\ud83d"}')
 def test_any_case_file_is_a_case_or_a_sentence(tmp_path: Path, content: bytes) -> None:
-    """Whatever is in it; the file stays as it is."""
+    """This holds for any content, and the file stays unchanged."""
     path = tmp_path / "mine.json"
     path.write_bytes(content)
     for load in (load_case, load_saved_case):
@@ -90,12 +90,12 @@ def test_any_case_file_is_a_case_or_a_sentence(tmp_path: Path, content: bytes) -
         except CaseError as error:
             told(error)
         else:
-            "".join(getattr(loaded, "sheet", {}).values()).encode()  # no half of a letter, which nothing can print
+            "".join(getattr(loaded, "sheet", {}).values()).encode()  # no unpaired surrogates, which nothing can print
     assert path.read_bytes() == content
 
 
 def sheets() -> st.SearchStrategy[bytes]:
-    """Draw a class list: known and unknown columns with anything in the cells, as CSV in some encoding."""
+    """Draw a class list as CSV in some encoding: known and unknown columns with arbitrary cells."""
     name = st.sampled_from([*FIELDS, "Name", "Range Low", "Score", ""]) | st.text(max_size=6)
 
     def written(names: list[str], rows: list[list[Any]], separator: str, encoding: str) -> bytes:
@@ -116,7 +116,7 @@ def sheets() -> st.SearchStrategy[bytes]:
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(content=sheets() | st.binary(max_size=100))
 def test_any_class_list_is_judged_or_refused(tmp_path: Path, content: bytes) -> None:
-    """Whatever a spreadsheet program or anything else wrote; the file stays as it is."""
+    """This holds whatever a spreadsheet or any other program wrote, and the file stays unchanged."""
     path = tmp_path / "class.csv"
     path.write_bytes(content)
     with warnings.catch_warnings():
@@ -132,7 +132,7 @@ def test_any_class_list_is_judged_or_refused(tmp_path: Path, content: bytes) -> 
 
 @st.composite
 def frames(draw: st.DrawFn) -> pd.DataFrame:
-    """Draw a frame of cases in which some cells hold anything."""
+    """Draw a frame of cases with arbitrary values in some cells."""
     rows = draw(st.lists(cases(), min_size=1, max_size=3))
     columns = draw(st.lists(st.sampled_from(FIELDS), min_size=1, max_size=6, unique=True))
     table: dict[str, list[Any]] = {name: [row.to_record()[name] for row in rows] for name in columns}
@@ -146,7 +146,7 @@ def frames(draw: st.DrawFn) -> pd.DataFrame:
 @pytest.mark.slow
 @given(frame=frames())
 def test_any_cell_of_a_frame_is_read_as_a_case_would_read_it_or_refused(frame: pd.DataFrame) -> None:
-    """A frame that is judged gives each row the verdict of its case; any other is refused, and none is changed."""
+    """A judged frame gives each row the verdict of its case; any other frame gets an error, and no frame changes."""
     before = frame.copy(deep=True)
     try:
         judged = judge_frame(frame)
@@ -163,7 +163,7 @@ def test_any_cell_of_a_frame_is_read_as_a_case_would_read_it_or_refused(frame: p
 @pytest.mark.slow
 @given(data=st.data(), file=st.sampled_from(FILES))
 def test_any_cell_of_a_table_of_the_workbook_is_read_or_refused_at_its_place(data: st.DataObject, file: str) -> None:
-    """A cell changed to anything, a row or a header with a cell more or less, any text: rows, or the file and the place."""
+    """A cell, a row or a header with any content loads, or gives an error with the file and the place."""
     rows = cells(file)
     at, place = data.draw(st.integers(0, len(rows) - 1)), data.draw(st.integers(0, len(rows[0]) - 1))
     column = [row[place] for row in rows[1:]]

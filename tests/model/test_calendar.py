@@ -1,4 +1,4 @@
-"""Match Week, the phases, and what the NRMP's rule says of a contact at a moment."""
+"""Match Week, the phases, and what the NRMP's rule says about a contact at a moment."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ PACIFIC = ZoneInfo("America/Los_Angeles")
 
 
 def at(text: str) -> datetime:
-    """Read a moment without a time zone, which counts as Eastern."""
+    """Return a moment without a time zone, which counts as Eastern."""
     return datetime.fromisoformat(text)
 
 
@@ -39,19 +39,19 @@ def at(text: str) -> datetime:
         (2025, date(2025, 3, 17)),
         (2026, date(2026, 3, 16)),
         (2027, date(2027, 3, 15)),
-        (2030, date(2030, 3, 11)),  # March begins on a Friday, so its third Friday is as early as can be
+        (2030, date(2030, 3, 11)),  # March begins on a Friday, so its third Friday is as early as possible
         (2029, date(2029, 3, 12)),
-        (2031, date(2031, 3, 17)),  # March begins on a Saturday, so its third Friday is as late as can be
+        (2031, date(2031, 3, 17)),  # March begins on a Saturday, so its third Friday is as late as possible
     ],
 )
 def test_match_week_of_known_years(year: int, monday: date) -> None:
-    """Match Week begins on the Monday before Match Day, which 2024 to 2027 was or will be on the third Friday."""
+    """Match Week begins on the Monday before Match Day, the third Friday of March from 2024 to 2027."""
     assert match_week(year) == monday
 
 
 @given(year=st.integers(2012, 9999))
 def test_match_week_ends_on_the_third_friday(year: int) -> None:
-    """In every year the week begins on a Monday, and its Friday is the third of March."""
+    """In every year, the week begins on a Monday, and its Friday is the third one in March."""
     monday = match_week(year)
     friday = monday + timedelta(days=4)
     assert type(monday) is date
@@ -75,7 +75,7 @@ def test_match_week_ends_on_the_third_friday(year: int) -> None:
     ],
 )
 def test_what_is_no_year_is_refused(year: object, found: str) -> None:
-    """A year is a whole number from 2012 to 9999; anything else is refused with its type."""
+    """A year is a whole number from 2012 to 9999; the error for anything else names its type."""
     with pytest.raises(CaseError) as caught:
         match_week(year)  # type: ignore[arg-type]
     assert str(caught.value) == f"year: must be a whole number from 2012 to 9999, but it is {found}."
@@ -83,13 +83,13 @@ def test_what_is_no_year_is_refused(year: object, found: str) -> None:
 
 @pytest.mark.parametrize("whole", [np.int64, np.int16, np.uint32])
 def test_a_number_of_numpy_is_a_year(whole: Any) -> None:
-    """NumPy's integers are taken as they are."""
+    """NumPy integers work as years."""
     assert match_week(whole(2027)) == date(2027, 3, 15)
 
 
 @pytest.mark.parametrize("year", [1, 1999, 2005, 2011, np.int64(2011)])
 def test_of_years_with_match_day_on_a_thursday_it_says_so(year: Any) -> None:
-    """Before 2012 the rule of the third Friday is not known to apply, for a year and for a moment."""
+    """Before 2012 there is an error, both for a year and for a moment."""
     for ask in (lambda: match_week(year), lambda: phase_at(datetime(int(year), 3, 16, 12, 0))):
         with pytest.raises(CaseError) as caught:
             ask()
@@ -106,14 +106,14 @@ BOUNDARIES = [
     ("2027-01-01T00:00", "groundwork"),
     ("2027-03-14T12:00", "groundwork"),  # the Sunday on which the clocks go forward
     ("2027-03-15T00:00", "groundwork"),
-    ("2027-03-15T10:00", "groundwork"),  # unmatched applicants know it, and the article's phase has not begun
+    ("2027-03-15T10:00", "groundwork"),  # unmatched applicants know, but the article's phase has not begun
     ("2027-03-15T11:59", "groundwork"),
     ("2027-03-15T11:59:59.999999", "groundwork"),
     ("2027-03-15T12:00", "soap_lists"),
     ("2027-03-16T08:00", "soap_lists"),
     ("2027-03-17T23:59", "soap_lists"),
     ("2027-03-18T00:00", "gap_filling"),
-    ("2027-03-18T21:00", "gap_filling"),  # SOAP ends, and the article's phase goes on
+    ("2027-03-18T21:00", "gap_filling"),  # SOAP ends, but the article's phase continues
     ("2027-03-18T23:59", "gap_filling"),
     ("2027-03-19T00:00", "gap_filling"),
     ("2027-03-19T23:59:59", "gap_filling"),
@@ -129,7 +129,7 @@ BOUNDARIES = [
 
 @pytest.mark.parametrize(("moment", "phase"), BOUNDARIES)
 def test_phases_at_every_boundary(moment: str, phase: str) -> None:
-    """Each phase begins and ends at the contract's minute, on an Eastern clock, with and without the zone written out."""
+    """Each phase begins and ends at the specified minute on an Eastern clock, with and without an explicit zone."""
     assert phase_at(at(moment)) == phase
     assert phase_at(at(moment).replace(tzinfo=EASTERN)) == phase
 
@@ -137,11 +137,11 @@ def test_phases_at_every_boundary(moment: str, phase: str) -> None:
 @pytest.mark.parametrize(
     ("moment", "zone", "phase"),
     [
-        ("2027-03-15T15:59", UTC, "groundwork"),  # Match Week lies in summer time: Eastern is 4 hours behind UTC
+        ("2027-03-15T15:59", UTC, "groundwork"),  # Match Week is in daylight saving time: Eastern is 4 hours behind UTC
         ("2027-03-15T16:00", UTC, "soap_lists"),
         ("2027-03-15T08:59", PACIFIC, "groundwork"),
         ("2027-03-15T09:00", PACIFIC, "soap_lists"),
-        ("2027-03-17T20:59", PACIFIC, "soap_lists"),  # Wednesday there, and just so in the East
+        ("2027-03-17T20:59", PACIFIC, "soap_lists"),  # Wednesday both there and in the East
         ("2027-03-17T21:00", PACIFIC, "gap_filling"),  # Wednesday there, Thursday in the East
         ("2027-03-20T03:59", UTC, "gap_filling"),
         ("2027-03-20T04:00", UTC, "post_soap"),
@@ -153,7 +153,7 @@ def test_phases_at_every_boundary(moment: str, phase: str) -> None:
     ],
 )
 def test_phases_across_time_zones(moment: str, zone: Any, phase: str) -> None:
-    """A moment with a time zone is read on an Eastern clock, in summer time where Match Week lies in it."""
+    """A moment with a time zone is converted to Eastern Time, with daylight saving time if Match Week has it."""
     assert phase_at(at(moment).replace(tzinfo=zone)) == phase
 
 
@@ -165,18 +165,18 @@ def test_phases_across_time_zones(moment: str, zone: Any, phase: str) -> None:
         ("2027-03-19T12:00", "post_soap"),
         ("2027-03-19T23:59:59", "post_soap"),
         ("2027-03-20T00:00", "post_soap"),
-        ("2027-03-12T12:00", "groundwork"),  # other Fridays stay what they are
+        ("2027-03-12T12:00", "groundwork"),  # other Fridays don't change
         ("2027-07-02T12:00", "groundwork"),
     ],
 )
 def test_the_other_reading_of_friday(moment: str, phase: str) -> None:
-    """Under `friday_in_phase_3`, Match Day from midnight to midnight comes after SOAP, and nothing else moves."""
+    """Under `friday_in_phase_3`, Match Day from midnight to midnight comes after SOAP, and nothing else changes."""
     assert phase_at(at(moment), reading="friday_in_phase_3") == phase
 
 
 @given(moment=moments())
 def test_only_one_reading_moves_the_calendar(moment: datetime) -> None:
-    """Other readings leave every moment in its phase, and the one on Friday moves none but from phase 2 to phase 3."""
+    """Other readings don't change any phase, and the one about Friday only changes phase 2 to phase 3."""
     phase = phase_at(moment)
     for reading in ("range_and_credible", "any_lever", "friday_in_phase_2", "explanation_first"):
         assert phase_at(moment, reading) == phase
@@ -186,7 +186,7 @@ def test_only_one_reading_moves_the_calendar(moment: datetime) -> None:
 
 @given(moment=moments(), zone=st.sampled_from(ZONES[1:]))
 def test_a_moment_has_one_phase_in_every_time_zone(moment: datetime, zone: Any) -> None:
-    """The same instant, written on another zone's clock, lies in the same phase and gets the same answer of the rule."""
+    """The same instant in another zone has the same phase and the same answer from the rule."""
     instant = moment if moment.tzinfo else moment.replace(tzinfo=EASTERN)
     assert phase_at(instant.astimezone(zone)) == phase_at(moment)
     assert rules_check(Case(), instant.astimezone(zone)) == rules_check(Case(), moment)
@@ -197,14 +197,14 @@ MARCH_TO_JUNE = st.integers(0, 17 * 24 * 60) | st.integers(0, 110 * 24 * 60)
 
 @given(year=st.integers(2012, 2099), minutes=st.tuples(MARCH_TO_JUNE, MARCH_TO_JUNE))
 def test_phases_follow_each_other(year: int, minutes: tuple[int, int]) -> None:
-    """From March to the end of June, a later moment never lies in an earlier phase."""
+    """From March to the end of June, a later moment is never in an earlier phase."""
     order = ("groundwork", "soap_lists", "gap_filling", "post_soap")
     earlier, later = (phase_at(at(f"{year}-03-11") + timedelta(minutes=minute)) for minute in sorted(minutes))
     assert order.index(earlier) <= order.index(later)
 
 
 def test_a_moment_without_an_eastern_date_is_refused() -> None:
-    """A moment that no Eastern clock can show is refused in words."""
+    """A moment that no Eastern clock can show gets an error."""
     with pytest.raises(CaseError):
         phase_at(datetime(1, 1, 1, tzinfo=UTC))
 
@@ -213,7 +213,7 @@ def test_a_moment_without_an_eastern_date_is_refused() -> None:
 
 
 def test_the_window_of_the_rule() -> None:
-    """The rule binds from Monday 10:00 am to Thursday 9:00 pm ET of Match Week."""
+    """The rule applies from Monday 10:00 am to Thursday 9:00 pm ET of Match Week."""
     assert soap_window(2027) == (at("2027-03-15T10:00"), at("2027-03-18T21:00"))
     assert soap_window(2024) == (at("2024-03-11T10:00"), at("2024-03-14T21:00"))
 
@@ -222,7 +222,7 @@ SELF = {"recommender": "self", "move": "direct_email"}
 INSIDER = {"recommender": "subspecialist", "move": "internal_push"}
 CONTACTED = {"program_contacted_first": True}
 
-#: Who makes the contact, and what the rule answers inside the window.
+#: Who makes the contact, and the rule's answer inside the window.
 INSIDE: list[tuple[dict[str, Any], str, str]] = [
     (SELF, "not_allowed", "not_contacted_yet"),
     *(({"recommender": caller}, "not_allowed", "not_contacted_yet") for caller in CALLERS),
@@ -239,7 +239,7 @@ INSIDE: list[tuple[dict[str, Any], str, str]] = [
 
 @pytest.mark.parametrize(("contact", "answer", "row"), INSIDE)
 def test_the_rule_inside_the_window(contact: dict[str, Any], answer: str, row: str) -> None:
-    """Inside the window each contact gets the contract's answer, by the case's phase and by the moment alike."""
+    """Inside the window each contact gets the specified answer, both by the case's phase and by the moment."""
     for phase in ("soap_lists", "gap_filling"):
         check = rules_check(Case(phase=phase, **contact))
         assert (check.answer, check.row) == (answer, row)
@@ -252,7 +252,7 @@ def test_the_rule_inside_the_window(contact: dict[str, Any], answer: str, row: s
 
 @pytest.mark.parametrize("contact", [contact for contact, _, _ in INSIDE])
 def test_the_rule_outside_the_window(contact: dict[str, Any]) -> None:
-    """Outside the window the rule forbids no contact, by the case's phase and by the moment alike."""
+    """Outside the window the rule forbids no contact, both by the case's phase and by the moment."""
     outside = RulesCheck("allowed", "outside_window", ("soap_rule.ends_thursday",), False, None)
     assert rules_check(Case(phase="post_soap", **contact)) == outside
     before = rules_check(Case(phase="groundwork", **contact))
@@ -289,14 +289,14 @@ def test_the_rule_outside_the_window(contact: dict[str, Any]) -> None:
 )
 @pytest.mark.parametrize("phase", ["groundwork", "soap_lists", "gap_filling", "post_soap"])
 def test_the_moment_decides_where_it_is_given(moment: str, zone: Any, inside: bool, phase: str) -> None:
-    """The window opens Monday 10:00 and closes Thursday 21:00 ET to the minute, whatever phase the case says."""
+    """The window opens Monday 10:00 am and closes Thursday 9:00 pm ET to the minute, whatever the case's phase."""
     check = rules_check(Case(phase=phase), at(moment).replace(tzinfo=zone))
     assert check.answer == ("not_allowed" if inside else "allowed")
     assert not check.changes_later
 
 
 def test_the_answer_tells_reason_source_and_what_to_read() -> None:
-    """An answer comes with its reason, its source with year and grade, and the reminder to read this year's agreement."""
+    """An answer has a reason, a source with year and grade, and a reminder to read this year's agreement."""
     check = rules_check(Case())
     assert check.label == "Not allowed"
     assert check.reason == (
@@ -312,7 +312,7 @@ def test_the_answer_tells_reason_source_and_what_to_read() -> None:
 
 
 def test_the_answer_says_that_it_changes_on_thursday() -> None:
-    """By phase alone, an answer of phase 2 says that it changes on Thursday evening; with the moment known it need not."""
+    """By phase alone, an answer for phase 2 says that it changes Thursday evening; with a known moment it doesn't have to."""
     later = " This changes on Thursday 9:00 pm ET, when SOAP ends."
     assert rules_check(Case(phase="gap_filling")).reason.endswith(later)
     assert later not in rules_check(Case(phase="gap_filling"), at("2027-03-18T12:00")).reason
@@ -321,7 +321,7 @@ def test_the_answer_says_that_it_changes_on_thursday() -> None:
 
 
 def test_before_match_week_the_answer_says_that_it_changes_on_monday() -> None:
-    """By phase alone, a contact before Match Week is told from when the rule binds; with the moment known it need not."""
+    """By phase alone, an answer before Match Week says when the rule starts; with a known moment it doesn't have to."""
     check = rules_check(Case(phase="groundwork"))
     assert check.label == "Allowed until Monday 10:00 am ET of Match Week"
     later = " This changes on Monday 10:00 am ET of Match Week, before the lists open: the rule applies from then on."
@@ -329,12 +329,12 @@ def test_before_match_week_the_answer_says_that_it_changes_on_monday() -> None:
     assert "Monday 10:00 am ET" in check.label
     assert rules_check(Case(phase="groundwork"), at("2027-03-15T09:59")).label == "Allowed"
     assert rules_check(Case(phase="groundwork"), at("2027-03-15T10:00")).label == "Not allowed"
-    assert rules_check(Case(phase="groundwork", **SELF, **CONTACTED)).label == "Allowed"  # a student may always answer
+    assert rules_check(Case(phase="groundwork", **SELF, **CONTACTED)).label == "Allowed"  # a student can always reply
 
 
 @given(case=cases(), when=moments(), near=st.sampled_from((0, 1)), minutes=st.integers(-300, 300))
 def test_phase_and_moment_never_disagree_about_the_rule(case: Case, when: datetime, near: int, minutes: int) -> None:
-    """At each moment of a phase, the phase's answer is the moment's, or it said when it changes and that time has come."""
+    """At each moment of a phase, the phase's answer is right, unless it said when it changes and that time has passed."""
     for moment in (eastern(when), soap_window(2027)[near] + timedelta(minutes=minutes)):
         case = case.replace(phase=phase_at(moment))
         by_phase, by_moment = rules_check(case), rules_check(case, moment)
@@ -350,20 +350,20 @@ def test_phase_and_moment_never_disagree_about_the_rule(case: Case, when: dateti
             if case.phase != "groundwork" or moment < edge.replace(month=7, day=1, hour=0):
                 changed = moment >= edge
                 assert (by_moment.answer != by_phase.answer) == changed
-            else:  # from July 1 on, the next year's week is the one that counts
+            else:  # from July 1 on, the next year's week counts
                 assert by_moment.answer == by_phase.answer
 
 
 @given(case=cases(), when=st.none() | moments())
 def test_every_case_has_a_whole_answer(case: Case, when: datetime | None) -> None:
-    """Whatever the case and the moment, the answer is one of three and has words, reason, source, facts and note."""
+    """For any case and moment, the answer is one of three and has a label, reason, source, facts and note."""
     check = rules_check(case, when)
     assert check.answer in {"not_allowed", "ask_first", "allowed"}
     assert all((check.label, check.reason, check.source, check.facts, check.note))
 
 
 def test_only_a_case_can_be_checked() -> None:
-    """What is no case is refused."""
+    """Anything other than a case gets an error."""
     with pytest.raises(CaseError) as caught:
         rules_check(None)  # type: ignore[arg-type]
     assert str(caught.value) == "case: must be a Case, but it is empty."
@@ -387,7 +387,7 @@ def test_only_a_case_can_be_checked() -> None:
     ],
 )
 def test_a_moment_of_numpy_or_pandas_is_taken(moment: Any, phase: str) -> None:
-    """Their times are moments too, to the nanosecond; one without a zone is Eastern."""
+    """Moments from NumPy and pandas work, to the nanosecond; one without a zone is Eastern."""
     assert phase_at(moment) == phase
     assert rules_check(Case(), moment) == rules_check(Case(), pd.Timestamp(moment).to_pydatetime(warn=False))
 
@@ -398,7 +398,7 @@ def test_a_moment_of_numpy_or_pandas_is_taken(moment: Any, phase: str) -> None:
         (pd.NaT, "pandas.NaTType"),
         (np.datetime64("NaT"), "numpy.datetime64"),
         (np.datetime64("NaT", "ns"), "numpy.datetime64"),
-        (np.datetime64("2027-03-15"), "numpy.datetime64"),  # a day, and no moment of it
+        (np.datetime64("2027-03-15"), "numpy.datetime64"),  # a day without a time
         (np.datetime64(10**17, "s"), "numpy.datetime64"),
         (np.array(["2027-03-15T12:00"], dtype="datetime64[ns]"), "numpy.ndarray"),
         (pd.Period("2027-03-15"), "pandas.Period"),
@@ -410,7 +410,7 @@ def test_a_moment_of_numpy_or_pandas_is_taken(moment: Any, phase: str) -> None:
     ],
 )
 def test_what_is_no_moment_is_refused_with_its_type(moment: Any, kind: str) -> None:
-    """A day, a text, a missing time and whole columns are no moment, and the error names what they are."""
+    """A day, a text, a missing time and whole columns are not moments, and the error names their types."""
     with pytest.raises(CaseError) as caught:
         phase_at(moment)
     assert str(caught.value).startswith(
@@ -421,7 +421,7 @@ def test_what_is_no_moment_is_refused_with_its_type(moment: Any, kind: str) -> N
 
 @pytest.mark.parametrize("phase", ["groundwork", "soap_lists", "gap_filling", "post_soap"])
 def test_the_source_names_the_newest_text_and_that_this_year_s_was_not_seen(phase: str) -> None:
-    """Wherever the rule is cited, a reader learns how new the sources are and which one is missing."""
+    """Every citation of the rule says how new its sources are and which one is missing."""
     source = rules_check(Case(phase=phase)).source
     assert "SOAP schedule and applicant guide of 2026" in source
     assert "The agreement for the 2027 Match has not been seen here" in source

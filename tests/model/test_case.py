@@ -1,4 +1,4 @@
-"""The fields of a case: what each may hold, and what is said of a value that it may not."""
+"""The fields of a case: their allowed values, and the errors for other values."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ ALL_FIELDS = (
     "names_you, outruns_hr, deep_ties, program_contacted_first"
 )
 
-#: The record of a case that nobody has touched, as the contract has it.
+#: The record of a default case, from the specification.
 DEFAULTS: dict[str, Any] = {
     "score": 240,
     "range_low": 235,
@@ -74,13 +74,13 @@ DEFAULTS: dict[str, Any] = {
 
 
 def test_the_defaults_are_the_contract_s() -> None:
-    """A case without arguments holds the default of every field, in the contract's order, and nothing more."""
+    """A case without arguments has the specified defaults, in the specified order, and nothing else."""
     assert list(Case().to_record().items()) == list(DEFAULTS.items())
     assert ", ".join(Case.fields()) == ALL_FIELDS
 
 
 def test_the_levels_are_the_contract_s() -> None:
-    """Callers, kinds of contact, needs and phases are the contract's words in the contract's order."""
+    """Callers, kinds of contact, needs and phases have the specified names and order."""
     assert ", ".join(RECOMMENDERS) == CALLER_LIST
     assert (*CALLER_MOVES, "direct_email") == MOVES
     assert ", ".join(NEEDS) == NEED_LIST
@@ -122,7 +122,7 @@ def test_the_levels_are_the_contract_s() -> None:
     ],
 )
 def test_a_good_value_is_stored_in_its_plain_form(field: str, value: object, stored: object) -> None:
-    """Each end of each range is allowed, and what is stored is a plain int, bool, str, frozenset or None."""
+    """Both ends of each range are allowed, and the stored value is a plain int, bool, str, frozenset or None."""
     held = getattr(Case(**{field: value}), field)
     assert held == stored
     assert type(held) is type(stored)
@@ -135,7 +135,7 @@ def test_the_lowest_scores_are_allowed_together() -> None:
 
 
 def integer_field(low: int, high: int, found: str) -> str:
-    """Give the sentence of a number out of its range."""
+    """Return the error for a number outside its range."""
     return f"must be a whole number from {low} to {high}, but it is {found}."
 
 
@@ -187,7 +187,7 @@ BAD_VALUES: list[tuple[str, object, str]] = [
 
 @pytest.mark.parametrize(("field", "value", "sentence"), BAD_VALUES)
 def test_a_bad_value_is_refused_with_field_rule_and_value(field: str, value: object, sentence: str) -> None:
-    """A value out of its field's range is refused, by `Case` and by `but`, and the message says which, why and what."""
+    """`Case` and `replace` reject a value outside its field's range, and the message says which, why and what."""
     for attempt in (lambda: Case(**{field: value}), lambda: Case().replace(**{field: value})):
         with pytest.raises(CaseError) as caught:
             attempt()
@@ -204,7 +204,7 @@ def test_a_long_value_is_cut_in_the_message() -> None:
 
 
 def test_the_floor_may_not_lie_above_the_range() -> None:
-    """A floor one point above the bottom of the range is refused, whichever of the two was given."""
+    """A floor one point above the bottom of the range is rejected, whichever of the two was given."""
     message = "range_floor: must not lie above the bottom of the program's range, {low}, but it is {floor}."
     message += " Lower it to {low} or less, or raise the bottom of the range to {floor} or more."
     for values, low, floor in (
@@ -225,7 +225,7 @@ DIRECT = (
 
 @pytest.mark.parametrize("move", CALLER_MOVES)
 def test_the_student_makes_no_one_else_s_contact(move: str) -> None:
-    """`self` goes with `direct_email` alone."""
+    """`self` works only with `direct_email`."""
     with pytest.raises(CaseError) as caught:
         Case(recommender="self", move=move)
     assert str(caught.value) == DIRECT.format("self", move)
@@ -233,7 +233,7 @@ def test_the_student_makes_no_one_else_s_contact(move: str) -> None:
 
 @pytest.mark.parametrize("recommender", CALLERS)
 def test_nobody_else_makes_the_student_s_contact(recommender: str) -> None:
-    """`direct_email` goes with `self` alone."""
+    """`direct_email` works only with `self`."""
     with pytest.raises(CaseError) as caught:
         Case(recommender=recommender, move="direct_email")
     assert str(caught.value) == DIRECT.format(recommender, "direct_email")
@@ -241,7 +241,7 @@ def test_nobody_else_makes_the_student_s_contact(recommender: str) -> None:
 
 
 def test_but_changes_what_it_names_and_nothing_else() -> None:
-    """`but` gives a new case with the named fields changed; the old one stays."""
+    """`replace` returns a new case with the named fields changed; the old one stays the same."""
     case = Case(score=228)
     other = case.replace(scripted=True, needs={"track"})
     assert other == Case(score=228, scripted=True, needs={"track"})
@@ -269,13 +269,13 @@ def test_but_changes_what_it_names_and_nothing_else() -> None:
 def test_but_keeps_recommender_and_move_together(
     before: dict[str, str], changes: dict[str, Any], recommender: str, move: str
 ) -> None:
-    """Where only one of recommender and move is changed, the other follows to or from the student's own email."""
+    """If only one of recommender and move changes, the other follows to or from the student's own email."""
     case = Case(**before).replace(**changes)
     assert (case.recommender, case.move) == (recommender, move)
 
 
 def test_but_refuses_a_pair_that_does_not_go_together() -> None:
-    """Where both recommender and move are named, neither follows the other."""
+    """If both recommender and move are given, neither follows the other."""
     with pytest.raises(CaseError) as caught:
         Case().replace(recommender="self", move="pressure")
     assert str(caught.value) == DIRECT.format("self", "pressure")
@@ -283,13 +283,13 @@ def test_but_refuses_a_pair_that_does_not_go_together() -> None:
 
 UNKNOWN_SCORES = (
     "scores: is no field of a case (it was given as {}); the fields are "
-    + ALL_FIELDS  # the likeliest one, score, stands first in any case
+    + ALL_FIELDS  # score, the most similar name, comes first in any case
     + "."
 )
 
 
 def test_an_unknown_field_is_refused_with_the_fields_that_there_are() -> None:
-    """`but` and `from_record` name a field that does not exist, its value, and the fields that do."""
+    """`replace` and `from_record` name a field that does not exist, its value, and the existing fields."""
     with pytest.raises(CaseError) as caught:
         Case().replace(scores=250)
     assert str(caught.value) == UNKNOWN_SCORES.format(250)
@@ -299,13 +299,13 @@ def test_an_unknown_field_is_refused_with_the_fields_that_there_are() -> None:
 
 
 def test_arguments_are_by_keyword_only() -> None:
-    """A case cannot be made by position, where two numbers could change places unseen."""
+    """A case has no positional arguments, because it would be easy to swap two numbers."""
     with pytest.raises(TypeError, match="positional"):
         Case(240)  # type: ignore[misc]
 
 
 def test_a_case_is_frozen() -> None:
-    """No field of a case can be set or deleted, so it can be shared and remembered."""
+    """No field of a case can be set or deleted, so cases can be shared and cached."""
     case = Case()
     with pytest.raises(dataclasses.FrozenInstanceError):
         case.score = 250  # type: ignore[misc]
@@ -318,7 +318,7 @@ def test_a_case_is_frozen() -> None:
 
 @given(fields=records())
 def test_equal_fields_make_equal_cases(fields: dict[str, Any]) -> None:
-    """Cases are values: equal fields are equal cases with one hash, also after copying and pickling."""
+    """Cases are values: equal fields make equal cases with the same hash, even after copying and pickling."""
     case = Case(**fields)
     twins = (Case(**fields), copy.deepcopy(case), pickle.loads(pickle.dumps(case)), dataclasses.replace(case))  # noqa: S301
     assert all(twin == case and hash(twin) == hash(case) for twin in twins)
@@ -327,7 +327,7 @@ def test_equal_fields_make_equal_cases(fields: dict[str, Any]) -> None:
 
 @given(case=cases())
 def test_a_record_gives_the_same_case_back(case: Case) -> None:
-    """A case goes through its record, through JSON and through a row of CSV unchanged."""
+    """A case survives a round trip through its record, JSON and a CSV row."""
     record = case.to_record()
     assert list(record) == list(Case.fields())
     assert Case.from_record(record) == case
@@ -342,7 +342,7 @@ def test_a_record_gives_the_same_case_back(case: Case) -> None:
 
 @given(case=cases(), changes=records())
 def test_but_is_as_strict_as_case(case: Case, changes: dict[str, Any]) -> None:
-    """A case changed in every field is the case made of these fields."""
+    """Replacing every field of a case gives the case made from those fields."""
     assert case.replace(**changes) == Case(**changes)
 
 
@@ -371,7 +371,7 @@ def test_but_is_as_strict_as_case(case: Case, changes: dict[str, Any]) -> None:
     ],
 )
 def test_text_of_a_csv_file_stands_for_a_value(field: str, text: object, value: object) -> None:
-    """A cell's text is read as the value it stands for; an empty one stands for the default."""
+    """A cell's text is read as the value it stands for; an empty one means the default."""
     held = getattr(Case.from_record({field: text}), field)
     assert held == value
     assert type(held) is type(value)
@@ -393,7 +393,7 @@ def test_text_of_a_csv_file_stands_for_a_value(field: str, text: object, value: 
     ],
 )
 def test_text_that_stands_for_no_value_is_refused(field: str, text: object, sentence: str) -> None:
-    """A cell's text that stands for no allowed value is refused like any other bad value."""
+    """A cell's text that isn't an allowed value is rejected like any other bad value."""
     with pytest.raises(CaseError) as caught:
         Case.from_record({field: text})
     assert str(caught.value) == f"{field}: {sentence}"
@@ -401,7 +401,7 @@ def test_text_that_stands_for_no_value_is_refused(field: str, text: object, sent
 
 @given(text=st.text() | st.from_regex(r"\A-?\d{0,4}\Z") | st.floats() | st.integers() | st.none() | st.booleans())
 def test_reading_a_cell_gives_a_good_value_or_a_case_error(text: object) -> None:
-    """Whatever stands in a cell, reading it gives an allowed value, or the one error that a reader can be shown."""
+    """Reading any cell gives an allowed value, or the one error type that readers can see."""
     for field in Case.fields().values():
         refused = None
         try:
@@ -416,19 +416,19 @@ def test_reading_a_cell_gives_a_good_value_or_a_case_error(text: object) -> None
 
 @pytest.mark.parametrize("text", ["--5", "9" * 5000], ids=["two hyphens", "5000 digits"])
 def test_a_number_that_python_cannot_read_is_refused_too(text: str) -> None:
-    """A text that looks like a number, but is none, is refused like any other bad value."""
+    """A text that only looks like a number is rejected like any other bad value."""
     with pytest.raises(CaseError) as caught:
         Case.from_record({"score": text})
     assert str(caught.value).startswith("score: must be a whole number from 1 to 999, but it is '")
 
 
 def test_a_missing_value_of_pandas_is_a_missing_value() -> None:
-    """In a row of a nullable column a missing track record is read as not known."""
+    """In a row with a nullable column, a missing track record is unknown."""
     assert Case.from_record({"track_record": pd.NA}).track_record is None
 
 
 def test_a_huge_number_can_be_told() -> None:
-    """A number too long for Python to write out is refused in words, not with an error inside the error."""
+    """A number too long for Python to print gets a normal error message, not an error inside the error."""
     with pytest.raises(CaseError) as caught:
         Case(score=10**5000)
     assert str(caught.value).startswith("score: must be a whole number from 1 to 999, but it is ")

@@ -1,4 +1,4 @@
-"""Saved cases: what goes in comes out, what is no case file is refused in words, and no file is ever half written."""
+"""Saved cases: they load as saved, other files get an error, and no file is ever half written."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ NEWER = "mine.json: was saved by a newer version of this workbook (format {}; th
 
 @given(case=cases())
 def test_a_case_goes_through_its_text_unchanged(case: Case) -> None:
-    """What is written of a case is JSON, names its format, and gives the same case back."""
+    """A case's file is JSON, names its format, and loads as the same case."""
     text = case_to_text(case)
     assert case_from_text(text) == case
     assert json.loads(text) == {"backchannel_case": 1, **case.to_record()}
@@ -30,7 +30,7 @@ def test_a_case_goes_through_its_text_unchanged(case: Case) -> None:
 
 
 def test_a_case_goes_through_a_file_unchanged(tmp_path: Path) -> None:
-    """A saved case is loaded as it was, from a path as text or as an object, and a second save replaces the first."""
+    """A saved case loads unchanged, from a path as text or as an object, and a second save replaces the first."""
     path = tmp_path / "a case of mine – ü.json"
     case = Case(score=251, needs={"local", "track"}, track_record=None, recommender="self", move="direct_email")
     save_case(Case(), path)
@@ -54,14 +54,14 @@ def test_a_case_goes_through_a_file_unchanged(tmp_path: Path) -> None:
     ],
 )
 def test_an_older_file_loads(tmp_path: Path, text: str, case: Case) -> None:
-    """A bare record, an older format, and a file without the newer fields load; what is missing takes its default."""
+    """A bare record, an older format, and a file without newer fields load with defaults for what is missing."""
     path = tmp_path / "mine.json"
     path.write_text(text, encoding="utf-8")
     assert load_case(path) == case
 
 
 def test_every_field_may_be_missing(tmp_path: Path) -> None:
-    """A file from before any one field was added loads with that field's default."""
+    """A file from before any one field existed loads with that field's default."""
     case = Case(score=228, specifics=True, needs={"local"})
     for name, field in Case.fields().items():
         record = {key: value for key, value in case.to_record().items() if key != name}
@@ -125,7 +125,7 @@ BAD_FILES: list[tuple[bytes, str]] = [
 
 @pytest.mark.parametrize(("content", "message"), BAD_FILES, ids=[repr(content[:30]) for content, _ in BAD_FILES])
 def test_a_bad_file_is_refused_in_words_and_left_as_it_is(tmp_path: Path, content: bytes, message: str) -> None:
-    """What is no case file, or one of a newer format, is refused with a whole sentence, and not a byte of it changes."""
+    """A file that isn't a case, or has a newer format, gets a complete sentence and doesn't change by a byte."""
     path = tmp_path / "mine.json"
     path.write_bytes(content)
     with pytest.raises(CaseError) as caught:
@@ -137,17 +137,17 @@ def test_a_bad_file_is_refused_in_words_and_left_as_it_is(tmp_path: Path, conten
 
 
 def test_an_unknown_field_of_a_file_is_named(tmp_path: Path) -> None:
-    """A field that does not exist is refused by its name, its value, and the fields that there are."""
+    """The error for a field that does not exist gives its name, its value, and the existing fields."""
     path = tmp_path / "mine.json"
     path.write_text('{"backchannel_case": 1, "scoer": 228}', encoding="utf-8")
     with pytest.raises(CaseError) as caught:
         load_case(path)
-    fields = ", ".join(Case.fields())  # score, the likeliest, is the first in any case
+    fields = ", ".join(Case.fields())  # score, the most similar, comes first in any case
     assert str(caught.value) == f"scoer: is no field of a case (it was given as 228); the fields are {fields}."
 
 
 def test_a_file_that_cannot_be_read_is_refused(tmp_path: Path) -> None:
-    """A file that is not there, and a folder, are refused by name and cause."""
+    """A missing file, or a folder, gets an error with its name and the cause."""
     for path, cause in ((tmp_path / "none.json", "No such file or directory"), (tmp_path, "Is a directory")):
         with pytest.raises(CaseFileError) as caught:
             load_case(path)
@@ -155,7 +155,7 @@ def test_a_file_that_cannot_be_read_is_refused(tmp_path: Path) -> None:
 
 
 def test_a_file_that_cannot_be_written_is_refused(tmp_path: Path) -> None:
-    """Saving into a folder that is not there, or over a folder, is refused by name and cause, and leaves nothing behind."""
+    """Saving into a missing folder, or over a folder, gets an error with its name and the cause, and leaves nothing behind."""
     with pytest.raises(CaseFileError) as caught:
         save_case(Case(), tmp_path / "nowhere" / "mine.json")
     assert str(caught.value) == "mine.json: could not be written: No such file or directory. Nothing was changed."
@@ -167,7 +167,7 @@ def test_a_file_that_cannot_be_written_is_refused(tmp_path: Path) -> None:
 
 
 def test_only_a_case_is_saved(tmp_path: Path) -> None:
-    """What is no case is refused before any file is touched."""
+    """Anything other than a case is rejected before a file changes."""
     with pytest.raises(CaseError) as caught:
         save_case({"score": 228}, tmp_path / "mine.json")  # type: ignore[arg-type]
     assert str(caught.value) == "case: must be a Case, but it is {'score': 228}."
@@ -175,13 +175,13 @@ def test_only_a_case_is_saved(tmp_path: Path) -> None:
 
 
 def refuse(*_: object) -> Any:
-    """Stand in for a call that meets a full disk."""
+    """Fail like a call on a full disk."""
     raise OSError(28, "No space left on device")
 
 
 @pytest.mark.parametrize("step", ["os.replace", "os.fsync"])
 def test_a_save_that_fails_leaves_the_old_file(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, step: str) -> None:
-    """Where writing or the last step of a save fails, the old file is whole, and no half-written one lies beside it."""
+    """If writing or the last step of a save fails, the old file is complete and no half-written one is left."""
     path = tmp_path / "mine.json"
     save_case(Case(score=228), path)
     before = path.read_bytes()
@@ -195,7 +195,7 @@ def test_a_save_that_fails_leaves_the_old_file(monkeypatch: pytest.MonkeyPatch, 
 
 
 def test_the_old_file_stands_until_the_new_one_is_complete(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """At the moment at which the new file takes the old one's name, it is already whole."""
+    """When the new file takes over the old one's name, it is already complete."""
     path = tmp_path / "mine.json"
     save_case(Case(score=228), path)
     replace = os.replace
@@ -203,7 +203,7 @@ def test_the_old_file_stands_until_the_new_one_is_complete(monkeypatch: pytest.M
     def watch(source: str, target: Path) -> None:
         assert load_case(path).score == 228
         assert load_case(source).score == 251
-        assert Path(source).parent == path.parent  # on one disk, where a file changes its name at once
+        assert Path(source).parent == path.parent  # on the same disk, where renaming is atomic
         replace(source, target)
 
     monkeypatch.setattr("os.replace", watch)
@@ -212,7 +212,7 @@ def test_the_old_file_stands_until_the_new_one_is_complete(monkeypatch: pytest.M
 
 
 def test_a_save_that_is_broken_off_leaves_nothing_behind(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """Whatever breaks a save off, be it Ctrl+C, no unfinished file stays behind."""
+    """Whatever interrupts a save, even Ctrl+C, no unfinished file is left."""
 
     def interrupt(_: int) -> None:
         raise KeyboardInterrupt
@@ -224,7 +224,7 @@ def test_a_save_that_is_broken_off_leaves_nothing_behind(monkeypatch: pytest.Mon
 
 
 def test_the_format_is_the_one_that_is_written_here() -> None:
-    """The messages above speak of format 2; whoever raises it has to see to older files too."""
+    """The messages above mention format 2; raising it means handling older files, too."""
     assert NEWEST_FORMAT == 2
 
 

@@ -1,4 +1,4 @@
-"""Tables as people bring them: which columns are found, what is refused with which row and what to do, and what comes back."""
+"""Tables as people make them: which columns are found, which errors name which row, and what is returned."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from backchannel_lib.model.case_table import CASE_COLUMNS, columns_found, read_t
 from backchannel_lib.model.dataframe import CaseTableWarning
 from tests.helpers.cases import cases
 
-#: The ways in which a table of cases comes to be judged; each has to give the same answer.
+#: All ways to judge a table of cases, which have to give the same answer.
 Way = Callable[[str, Path], pd.DataFrame]
 
 
@@ -173,7 +173,7 @@ def test_a_header_that_was_read_with_the_wrong_separator_is_told(header: str, sa
     ],
 )
 def test_no_row_is_judged_on_a_default_for_a_column_that_was_read_into_another(frame: dict[str, Any], column: str) -> None:
-    """A comma in a name splits a table with semicolons in the middle; some of its columns may even be found."""
+    """A comma in a name splits a semicolon-separated table in the middle, and some columns may still be found."""
     with pytest.raises(SheetError) as caught:
         judge_frame(pd.DataFrame(frame))
     assert f"has a column named {column}: is the separator a" in str(caught.value)
@@ -181,7 +181,7 @@ def test_no_row_is_judged_on_a_default_for_a_column_that_was_read_into_another(f
 
 @pytest.mark.parametrize("header", ["Name, phase", "Visa, needs", "Comments (needs, offers)", "Advisor | recommender"])
 def test_a_header_of_several_words_above_plain_cells_is_a_column_like_any_other(header: str) -> None:
-    """A comma in a name of a column says nothing about the table, as long as the cells have none."""
+    """A comma in a column's name says nothing about the table if the cells have none."""
     with pytest.warns(CaseTableWarning, match="is kept as it is"):
         assert len(judge_frame(pd.DataFrame({"score": [240], "range_low": [235], header: ["Ana"]}))) == 1
 
@@ -322,7 +322,7 @@ def test_many_bad_rows_are_counted_and_the_first_ones_listed() -> None:
 
 
 def test_rows_are_named_as_a_spreadsheet_names_them() -> None:
-    """By the place below the header, by the number that reading a file has kept, and by a label beside it."""
+    """Rows are numbered by their position below the header, or as in the file, with their label if there is one."""
     frame = pd.DataFrame({"name": ["a", "b", "c"], "score": ["240", "240", "x"]})
     for one, row in ((frame, "row 4,"), (frame.iloc[1:], "row 4,"), (frame.set_index("name"), "row 4 (c),")):
         with pytest.raises(SheetError) as caught:
@@ -379,7 +379,7 @@ def test_a_case_may_be_a_table_with_one_row(tmp_path: Path) -> None:
     ],
 )
 def test_a_table_that_is_no_case_is_refused(content: str, said: str | None) -> None:
-    if said is None:  # such a case can be entered, and has no verdict
+    if said is None:  # such a case can be entered, but has no verdict
         with pytest.raises(CaseError, match="same exam"):
             judge(case_from_text(content, "mine.csv"))
         return

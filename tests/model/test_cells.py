@@ -1,4 +1,4 @@
-"""What a cell may say: everything that people and spreadsheets write for a value, and nothing that has to be guessed."""
+"""The content of cells: everything that people and spreadsheets write for a value, and no guessing."""
 
 from __future__ import annotations
 

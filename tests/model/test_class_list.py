@@ -1,4 +1,4 @@
-"""A class is read as an office keeps it: what is unknown stays so, what is wrong is listed, and the rest goes on."""
+"""A class list as an office keeps it: unknown stays unknown, errors are listed, and the rest is judged."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ BEFORE = datetime(2027, 2, 1)
 
 
 def only(students: str, programs: str = "") -> Contact:
-    """Return the only contact of a class without problems."""
+    """Return the only contact of a class without errors."""
     found = read_class(students, programs)
     assert found.problems == ()
     ((contact,),) = (student.contacts for student in found.students)
@@ -31,7 +31,7 @@ def rows_of(students: str, programs: str = "", now: datetime = BEFORE) -> list[C
 
 
 def test_what_no_cell_says_of_a_program_and_of_the_contact_is_unknown() -> None:
-    """With a blank, a question mark, or no column and no table at all."""
+    """This holds for a blank, a question mark, a missing column, and a missing table."""
     everything = (
         *("range_low", "range_floor", "interviews_failures", "sponsors_visas", "has_noncategorical_seat", "needs"),
         *("recommender", "specifics", "lists_open"),
@@ -51,7 +51,7 @@ def test_a_question_mark_about_a_students_own_file_is_unknown_and_a_blank_is_no(
 
 @pytest.mark.parametrize("cell", ["Known dean", "known_dean", "A dean who knows them personally"])
 def test_the_callers_column_holds_a_name_or_says_who_it_is(cell: str) -> None:
-    """A level in it is who the caller is; a name beside it is kept, and does not make anybody known."""
+    """A level in the column is the caller's level; a name next to it is kept, and doesn't make the caller known."""
     contact = only(f"Name,Score,Caller\nAvery,251,{cell}\n")
     assert (contact.caller, contact.case.recommender) == ("", "known_dean")
     named = only("Name,Score,Caller\nAvery,251,Dr. Osei\n")
@@ -75,7 +75,7 @@ def test_a_student_who_writes_alone_writes_an_email() -> None:
     ids=["semicolons", "commas", "a row for each", "two names"],
 )
 def test_programs_stand_in_one_cell_or_in_a_row_each(students: str) -> None:
-    """A student's own facts need to stand in one row only."""
+    """Only one row has to give a student's own facts."""
     found = read_class(students, "Program,Range Low\nMercy,230\nLakeside,222\n")
     (avery,) = found.students
     assert (avery.name, found.problems) == ("Avery", ())
@@ -87,7 +87,7 @@ def test_programs_stand_in_one_cell_or_in_a_row_each(students: str) -> None:
 
 @pytest.mark.parametrize("order", [(0, 1), (1, 0)])
 def test_what_one_row_says_of_a_student_holds_in_all_of_them(order: tuple[int, int]) -> None:
-    """Whichever comes first: a flag, a question mark, a score."""
+    """The order doesn't matter, for a flag, a question mark, or a score."""
     rows = ["Avery,251,1,?,Mercy", "Avery,,,,Lakeside"]
     table = "\n".join(["Name,Score,Failed attempts,Needs visa,Program", *(rows[place] for place in order)]) + "\n"
     (avery,) = read_class(table).students
@@ -114,13 +114,13 @@ def test_the_planners_own_table_of_programs_is_taken() -> None:
 
 
 def test_wrong_rows_are_listed_with_row_column_and_value_and_the_rest_goes_on() -> None:
-    """Each mistake of a class of sixty is found where it is, and nothing else is."""
+    """Each mistake in a class of sixty is found in its place, and nothing else is."""
     rows = sixty()
     found = read_class(to_csv(rows[0], rows[1:]), "Program\nMercy Internal Medicine\nLakeside Family Medicine\n")
     told = {(one.row, one.column, one.value) for one in found.problems if one.sentence.find("programs table") < 0}
     assert told == {mistake for mistake in MISTAKES if mistake[1] not in {"Programs"} and mistake[2] != "512"}
     assert (44, "Programs", "Lakside Family Medicine") in {(one.row, one.column, one.value) for one in found.problems}
-    assert len(found.students) == 60 - LEFT_OUT + 1  # without ranges, a score of the other exam clashes with nothing
+    assert len(found.students) == 60 - LEFT_OUT + 1  # without ranges, a score from the other exam is fine
 
 
 @pytest.mark.parametrize(
@@ -149,7 +149,7 @@ def test_a_table_that_is_none_is_refused_in_one_sentence() -> None:
 
 
 def test_a_contact_that_is_known_in_full_gets_the_verdict_of_judge() -> None:
-    """And one that is not gets every verdict that `judge_open` leaves."""
+    """A contact with unknown fields gets every verdict that `judge_open` leaves."""
     head = (
         "Name,Score,Range low,Interviews failures,Sponsors visas,Has noncategorical seat,Needs,Recommender,Specifics,Lists open"
     )
@@ -164,7 +164,7 @@ def test_a_contact_that_is_known_in_full_gets_the_verdict_of_judge() -> None:
 
 
 def test_a_change_says_how_far_it_leads_and_when_it_is_allowed() -> None:
-    """In SOAP it waits for its end."""
+    """During SOAP it waits until SOAP ends."""
     table = "Name,Score,Range low,Recommender,Specifics,Lists open\nAvery,251,230,trusted peer,no,yes\n"
     (before,), (during,) = rows_of(table), rows_of(table, now=datetime(2027, 3, 15, 20, 0))
     assert (before.rule, during.rule) == ("allowed", "not_allowed")

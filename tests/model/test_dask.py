@@ -1,4 +1,4 @@
-"""A Dask DataFrame gets the answers of one machine, partition by partition, and loses nothing with a worker."""
+"""A Dask DataFrame gets the same answers as on one machine, partition by partition, even if a worker dies."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ PARTS, ROWS = 20, 10_000
 
 
 def typed() -> pd.DataFrame:
-    """A small table as people type it, with a blank row in it."""
+    """Return a small table as people type it, including a blank row."""
     rows = [("Avery", "251", "Trusted Peer", "Yes"), ("", "", "", ""), ("Blake", "210", "known dean", "no")]
     return pd.DataFrame(rows * 10, columns=["Name", "Score", "Recommender", "specifics"])
 
@@ -26,7 +26,7 @@ def typed() -> pd.DataFrame:
 @pytest.mark.parametrize("frame", [typed(), make_frame(999)], ids=["typed", "made"])
 @pytest.mark.parametrize("scheduler", ["sync", "threads"])
 def test_a_dask_frame_gets_the_same_answers(frame: pd.DataFrame, scheduler: str) -> None:
-    """The same verdicts and caps in the same columns and types, under the same row labels."""
+    """The verdicts and caps are the same, with the same columns, dtypes and row labels."""
     judged: pd.DataFrame = judge_frame(dd.from_pandas(frame, npartitions=4))  # type: ignore[arg-type]
     pd.testing.assert_frame_equal(judged.compute(scheduler=scheduler), judge_frame(frame), check_dtype=frame.shape[1] > 4)
     assert list(judged.dtypes[-5:]) == ["int8"] * 5
@@ -46,7 +46,7 @@ def test_a_table_without_a_case_is_refused_before_anything_is_computed() -> None
 
 
 def test_a_wrong_cell_says_so_from_a_partition_and_from_another_process() -> None:
-    """An error keeps its sentence, row and column on its way back."""
+    """An error keeps its sentence, row and column across processes."""
     frame = typed().assign(Score=["250"] * 29 + ["2500"])
     with pytest.raises(SheetError, match="row 31, column Score: must be a whole number from 1 to 999") as caught:
         judge_frame(dd.from_pandas(frame, npartitions=4)).compute(scheduler="sync")  # type: ignore[arg-type, operator]
@@ -57,7 +57,7 @@ def test_a_wrong_cell_says_so_from_a_partition_and_from_another_process() -> Non
 
 @pytest.mark.slow
 def test_nothing_is_lost_when_a_worker_is_killed() -> None:
-    """Two processes judge rows that are made on the fly; one is killed halfway, and the answers are those of one machine."""
+    """Two processes judge generated rows; one is killed halfway, and the answers are the same as on one machine."""
     from distributed import Client, LocalCluster, futures_of
 
     with (

@@ -1,4 +1,4 @@
-"""A frame of cases: the same answers as one case at a time, whatever the columns are made of."""
+"""A frame of cases gets the same answers as one case at a time, for any column types."""
 
 from __future__ import annotations
 
@@ -26,34 +26,34 @@ FIELDS = list(Case.fields())
 
 
 def frame_of(some: list[Case]) -> pd.DataFrame:
-    """Put cases into a frame as the contract has it: sets as text, a missing track record as NA."""
+    """Return cases as a frame in the specified format: sets as text, a missing track record as NA."""
     return pd.DataFrame([case.to_record() for case in some], columns=FIELDS)
 
 
 def expected(some: list[Case], reading: str | None = None) -> list[list[int]]:
-    """Judge cases one by one: for each the verdict's rank, then the five caps."""
+    """Judge cases one by one; return each verdict's rank and the five caps."""
     judged = [judge(case, reading) for case in some]
     return [[int(judgment.verdict), *map(int, judgment.caps.values())] for judgment in judged]
 
 
 def answers(frame: pd.DataFrame, reading: str | None = None) -> list[list[int]]:
-    """Judge a frame: for each row the verdict's rank, then the five caps."""
+    """Judge a frame; return each row's verdict rank and the five caps."""
     return judge_frame(frame, reading)[ANSWERS].to_numpy().tolist()
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("reading", [*EVERY_READING, *(name for name, one in READINGS.items() if one.default)])
 def test_a_frame_and_its_cases_give_the_same_answers(reading: str | None) -> None:
-    """Law 7: under every reading, a few hundred rows get the verdict and the caps that each case gets alone."""
+    """Law 7: under every reading, a few hundred rows get the same verdicts and caps as their cases."""
     assert answers(frame_of(CASES), reading) == expected(CASES, reading)
 
 
 def texts(values: list[Any]) -> list[Any]:
-    """Write values as text, what is missing left out."""
+    """Return values as text, leaving out missing ones."""
     return [None if value is None else str(value).lower() if isinstance(value, bool) else str(value) for value in values]
 
 
-#: Ways in which a column of numbers, flags, words or sets may come.
+#: The forms of a column of numbers, flags, words or sets.
 WAYS: dict[str, dict[str, Callable[[list[Any]], Any]]] = {
     "number": {
         "int64 or float64": pd.Series,
@@ -97,7 +97,7 @@ WAYS: dict[str, dict[str, Callable[[list[Any]], Any]]] = {
 @pytest.mark.slow
 @pytest.mark.parametrize(("kind", "way"), [(kind, way) for kind, ways in WAYS.items() for way in ways])
 def test_every_kind_of_column_gives_the_same_answers(kind: str, way: str) -> None:
-    """Numbers, flags, words and sets may come as any dtype that can hold them."""
+    """Numbers, flags, words and sets can have any dtype that can represent them."""
     some = CASES[:100]
     frame = frame_of(some)
     for name, field in Case.fields().items():
@@ -109,7 +109,7 @@ def test_every_kind_of_column_gives_the_same_answers(kind: str, way: str) -> Non
 @pytest.mark.slow
 @given(data=st.data(), some=st.lists(cases(), min_size=1, max_size=3), reading=st.sampled_from(EVERY_READING))
 def test_drawn_frames_give_the_same_answers(data: st.DataObject, some: list[Case], reading: str | None) -> None:
-    """Law 7: each row of a drawn frame, its columns of drawn kinds and in a drawn order, is judged as its case is."""
+    """Law 7: each row of a random frame, with random column types and order, is judged like its case."""
     kinds = {field.kind: data.draw(st.sampled_from(sorted(WAYS[field.kind]))) for field in Case.fields().values()}
     names = data.draw(st.permutations(FIELDS)) if data.draw(st.booleans()) else FIELDS
     frame = pd.DataFrame(
@@ -123,7 +123,7 @@ def test_drawn_frames_give_the_same_answers(data: st.DataObject, some: list[Case
 
 @given(data=st.data(), case=cases())
 def test_a_field_without_a_column_takes_its_default(data: st.DataObject, case: Case) -> None:
-    """A frame that leaves fields out is judged, or refused, as cases made of the others are."""
+    """A frame without some fields is judged, or rejected, like cases without them."""
     kept = data.draw(st.lists(st.sampled_from(FIELDS), min_size=1, unique=True))
     record = case.to_record()
     frame = pd.DataFrame([{name: record[name] for name in kept}] * 2)
@@ -144,12 +144,12 @@ def test_a_field_without_a_column_takes_its_default(data: st.DataObject, case: C
 
 
 def test_a_frame_without_columns_is_judged_by_the_defaults() -> None:
-    """Rows without any field are cases of defaults."""
+    """Rows without any fields are default cases."""
     assert answers(pd.DataFrame(index=range(3))) == expected([Case()] * 3)
 
 
 def test_an_empty_frame_gives_an_empty_frame() -> None:
-    """A frame without rows, with or without columns, gets the answers' columns and stays without rows."""
+    """A frame without rows, with or without columns, gets the new columns and stays empty."""
     for frame in (pd.DataFrame(), frame_of([]), frame_of(CASES[:2]).iloc[:0]):
         judged = judge_frame(frame)
         assert list(judged.columns) == [*frame.columns, *COLUMNS]
@@ -157,7 +157,7 @@ def test_an_empty_frame_gives_an_empty_frame() -> None:
 
 
 def test_further_columns_and_any_index_stay_as_they_are() -> None:
-    """Further columns, their order, and an index with labels that stand twice come through untouched."""
+    """Other columns, their order, and an index with duplicate labels stay unchanged."""
     frame = frame_of(CASES[:4]).set_index(pd.Index(["a", "b", "a", "c"], name="who"))
     frame.insert(0, "note", ["x", None, "y", "z"])
     frame["program"] = pd.Categorical(["north", "south", "north", "east"])
@@ -168,7 +168,7 @@ def test_further_columns_and_any_index_stay_as_they_are() -> None:
 
 
 def test_columns_of_the_answers_names_are_replaced() -> None:
-    """A frame that was judged before is judged anew, and gets no second set of columns."""
+    """Judging a judged frame again replaces its columns instead of adding a second set."""
     judged = judge_frame(frame_of(CASES[:20]), "range_and_credible")
     again = judge_frame(judged)
     assert list(again.columns) == list(judged.columns)
@@ -176,7 +176,7 @@ def test_columns_of_the_answers_names_are_replaced() -> None:
 
 
 def test_the_input_frame_is_unchanged() -> None:
-    """Judging changes nothing of the frame it is given, and the answer shares nothing that could change it later."""
+    """Judging doesn't change its input, and the result doesn't share data with it."""
     frame = frame_of(CASES)
     before = frame.copy(deep=True)
     judged = judge_frame(frame)
@@ -189,7 +189,7 @@ def test_the_input_frame_is_unchanged() -> None:
 @settings(max_examples=15)
 @given(cuts=st.lists(st.integers(0, len(CASES)), max_size=4))
 def test_judged_in_parts_is_judged_whole(cuts: list[int]) -> None:
-    """A frame cut anywhere, judged part by part and put together, is the frame judged whole: nothing is remembered."""
+    """A frame cut anywhere, judged in parts and concatenated, equals the frame judged whole: there is no state."""
     frame = frame_of(CASES)
     ends = [0, *sorted(cuts), len(CASES)]
     parts = [judge_frame(frame.iloc[start:end]) for start, end in itertools.pairwise(ends)]
@@ -199,7 +199,7 @@ def test_judged_in_parts_is_judged_whole(cuts: list[int]) -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize("rows", [CHUNK - 1, CHUNK, CHUNK + 1, 2 * CHUNK + 300])
 def test_the_seams_of_a_long_frame_do_not_show(rows: int) -> None:
-    """The library works through a long frame piece by piece, and the rows at the seams are judged like any other."""
+    """The library processes a long frame in chunks, and rows at the boundaries are judged like any others."""
     frame = frame_of(CASES[:300])
     whole = np.array(expected(CASES[:300]))
     judged = judge_frame(frame.iloc[np.arange(rows) % 300])
@@ -207,18 +207,18 @@ def test_the_seams_of_a_long_frame_do_not_show(rows: int) -> None:
 
 
 def test_a_frame_read_from_csv_is_judged_as_its_cases_are() -> None:
-    """A class's file, written and read with pandas' own defaults, gives the same answers."""
+    """A class's file, written and read with pandas' defaults, gives the same answers."""
     file = io.StringIO(frame_of(CASES).to_csv(index=False))
     assert answers(pd.read_csv(file)) == expected(CASES)
 
 
 def test_the_answers_are_small_ranks() -> None:
-    """Verdict and caps are ranks of one byte each."""
+    """Verdict and caps are one-byte ranks."""
     assert set(judge_frame(frame_of(CASES))[ANSWERS].dtypes.astype(str)) == {"int8"}
 
 
 def test_the_verdict_has_an_ordered_name_beside_its_rank() -> None:
-    """`verdict_label` holds the nine labels in their order, lowest first, and every row's is that of its rank."""
+    """`verdict_label` has the nine labels in order, lowest first, and each row's label matches its rank."""
     judged = judge_frame(frame_of(CASES))
     names = judged["verdict_label"]
     assert names.cat.ordered
@@ -252,7 +252,7 @@ def test_the_verdict_has_an_ordered_name_beside_its_rank() -> None:
     ],
 )
 def test_scores_of_two_exams_are_refused_in_a_frame(columns: dict[str, list[int]], said: str) -> None:
-    """The first row whose scores no one exam has is refused by the odd one, as `judge` refuses it."""
+    """The first row with scores from two exams gets an error about the odd one, as in `judge`."""
     frame = pd.DataFrame(columns)
     with pytest.raises(CaseError) as caught:
         judge_frame(frame)
@@ -263,7 +263,7 @@ def test_scores_of_two_exams_are_refused_in_a_frame(columns: dict[str, list[int]
 
 
 def test_readings_are_checked() -> None:
-    """A reading that does not exist is refused as it is for one case."""
+    """A reading that does not exist gets the same error as for one case."""
     with pytest.raises(CaseError) as caught:
         judge_frame(frame_of(CASES[:1]), "nope")
     with pytest.raises(CaseError) as alone:
@@ -271,11 +271,11 @@ def test_readings_are_checked() -> None:
     assert str(caught.value) == str(alone.value)
 
 
-# ---- what is refused ----
+# ---- errors ----
 
 
 def objects(*values: object) -> pd.Series:
-    """Make a column that holds just these objects."""
+    """Return a column of exactly these objects."""
     return pd.Series(list(values), dtype=object)
 
 
@@ -354,21 +354,21 @@ BAD: list[tuple[dict[str, Any], str]] = [
 
 @pytest.mark.parametrize(("columns", "message"), BAD, ids=[message[:45] for _, message in BAD])
 def test_a_bad_value_is_named_with_column_row_and_value(columns: dict[str, Any], message: str) -> None:
-    """What breaks a rule is refused, and the message names the column, the row, the rule and the value."""
+    """The message names the column, the row, the rule and the value."""
     with pytest.raises(CaseError) as caught:
         judge_frame(pd.DataFrame(columns))
     assert str(caught.value) == message
 
 
 def test_a_row_is_named_by_its_label() -> None:
-    """Where the frame has an index of its own, the message names the row by it."""
+    """If the frame has its own index, the message uses its labels."""
     frame = pd.DataFrame({"phase": ["soap_lists", "never"]}, index=["ann", "ben"])
     with pytest.raises(CaseError, match=r"^row 3 \(ben\), column phase: must be one of "):
         judge_frame(frame)
 
 
 def test_a_column_that_stands_twice_is_refused() -> None:
-    """Of two columns of one field neither is guessed to be the right one."""
+    """If two columns are for the same field, neither is assumed to be the right one."""
     with pytest.raises(CaseError) as caught:
         judge_frame(pd.DataFrame([[240, 250]], columns=["score", "score"]))
     assert str(caught.value) == (
@@ -378,7 +378,7 @@ def test_a_column_that_stands_twice_is_refused() -> None:
 
 @pytest.mark.parametrize(("what", "found"), [({"score": [240]}, "'dict'"), (Case(), "'Case'"), (None, "'NoneType'")])
 def test_what_is_no_frame_is_refused(what: object, found: str) -> None:
-    """Anything but a DataFrame is refused by its type."""
+    """The error for anything but a DataFrame names its type."""
     with pytest.raises(CaseError) as caught:
         judge_frame(what)  # type: ignore[arg-type]
     assert str(caught.value) == f"frame: must be a pandas DataFrame, but it is {found}."
@@ -386,7 +386,7 @@ def test_what_is_no_frame_is_refused(what: object, found: str) -> None:
 
 @given(data=st.data(), some=st.lists(cases(), min_size=2, max_size=4))
 def test_a_bad_row_is_found_wherever_it_stands(data: st.DataObject, some: list[Case]) -> None:
-    """One spoilt value anywhere in a good frame is refused, at its column and row, and as the case itself would be."""
+    """One bad value anywhere in a good frame gets an error with its column and row, like that of its case."""
     name = data.draw(st.sampled_from(FIELDS))
     row = data.draw(st.integers(0, len(some) - 1))
     frame = frame_of(some).astype({name: object})
@@ -399,7 +399,7 @@ def test_a_bad_row_is_found_wherever_it_stands(data: st.DataObject, some: list[C
         Case.from_record(frame.loc[row].to_dict())
 
 
-#: A value in a column of objects; a frame has to take it, or refuse it, as `Case.from_record` does.
+#: Values in an object column, which a frame has to accept or reject like `Case.from_record`.
 ODD: list[Any] = [
     ("score", 251),
     ("score", 251.0),
@@ -449,7 +449,7 @@ ODD: list[Any] = [
 
 @pytest.mark.parametrize(("field", "value"), ODD)
 def test_a_frame_takes_what_a_record_takes(field: str, value: object) -> None:
-    """A column of objects holds what a record may hold, and refuses, with a CaseError, what a record refuses."""
+    """An object column accepts whatever a record accepts, and rejects the rest with a CaseError."""
     frame = pd.DataFrame({field: objects(value, value)})
     refused = None
     try:
@@ -479,7 +479,7 @@ def test_a_frame_takes_what_a_record_takes(field: str, value: object) -> None:
     ],
 )
 def test_a_typed_column_that_holds_no_scores_is_refused(column: Any) -> None:
-    """Missing values, flags, dates and complex numbers are no scores, of whatever dtype the column is."""
+    """Missing values, flags, dates and complex numbers are not scores, whatever the column's dtype."""
     with pytest.raises(CaseError):
         judge_frame(pd.DataFrame({"score": column}))
 
@@ -494,14 +494,14 @@ def test_a_typed_column_that_holds_no_scores_is_refused(column: Any) -> None:
     ],
 )
 def test_a_number_in_a_message_looks_like_a_number(name: str, column: list[Any], found: str) -> None:
-    """A value of a typed column is quoted as a reader would write it."""
+    """A message shows a value from a typed column the way a reader would write it."""
     with pytest.raises(CaseError) as caught:
         judge_frame(pd.DataFrame({name: column}))
     assert str(caught.value).endswith(f"but it is {found}.")
 
 
 def test_an_empty_column_of_flags_for_a_number_gives_an_empty_frame() -> None:
-    """A column without rows is good, of whatever dtype it is."""
+    """A column without rows is fine, whatever its dtype."""
     assert len(judge_frame(pd.DataFrame({"score": pd.Series([], dtype=bool)}))) == 0
 
 
@@ -517,7 +517,7 @@ def test_an_empty_column_of_flags_for_a_number_gives_an_empty_frame() -> None:
     ],
 )
 def test_a_count_beyond_reckoning_is_refused_as_for_one_case(column: Any) -> None:
-    """A count has no upper end of its own; up to a billion it is judged, and above that refused, for a case and a frame."""
+    """A count has no upper limit of its own; up to a billion works, and more is rejected, for a case and for a frame."""
     with pytest.raises(CaseError, match="row 2, column failed_attempts: must be a whole number of at most 1000000000"):
         judge_frame(pd.DataFrame({"failed_attempts": column}))
     most = pd.DataFrame({"failed_attempts": np.array([10**9, 0]).astype(column.dtype)})

@@ -1,4 +1,4 @@
-"""No cell of a rules table goes unread: change any of them, and an answer or a text changes, or the table is refused."""
+"""No cell of a rules table goes unread: changing it changes an answer or a text, or the table is rejected."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from tests.helpers.tables import DATA
 
 pytestmark = pytest.mark.slow
 
-#: The tables of rules, and those of activities that hold rules of their own; with each, where readers meet what is in it.
+#: The rules tables, including those of activities, each with the places where readers see what is in it.
 RULES: Final = {
     "verdicts": "answers cards",
     "stages": "answers cards",
@@ -53,24 +53,24 @@ RULES: Final = {
     "items": "forms needs_sorting",
 }
 
-#: Tables that hold no rule: what readers are asked and told, one row at a time. With each, the tests that go through its rows.
+#: Tables without rules: what readers are asked and told, one row at a time, each with the tests that go through its rows.
 NOT_RULES: Final = {
-    "activities": "activities/test_activities.py",  # opens each, in the order of its chapter
+    "activities": "activities/test_activities.py",  # opens each one, in the order of its chapter
     "article": "test_citations.py",
     "article_sections": "test_citations.py",
     "bets": "activities/test_questions.py",
     "chapters": "activities/test_activities.py",
-    "choices": "base/test_texts.py",  # each has its texts, and readings.csv is refused where it names another
+    "choices": "base/test_texts.py",  # each has its texts, and readings.csv is rejected if it names another
     "claims": "model/test_tables.py",  # against the lines of the article
     "drill_files": "workshop/test_drill.py",
     "drill_turns": "workshop/test_drill.py",
     "inbox_pieces": "activities/test_inbox.py",
     "options": "activities/test_questions.py",
     "planner_example": "activities/planner/test_activity.py",
-    "questions": "activities/test_questions.py",  # each answer is what the rules compute
-    "reply_contexts": "activities/reply/test_findings.py",  # by sentences in which a phrase is taken back, and others
+    "questions": "activities/test_questions.py",  # the rules compute each answer
+    "reply_contexts": "activities/reply/test_findings.py",  # with sentences in which a phrase is canceled, and others
     "reply_phrases": "activities/reply/test_findings.py",  # each is found in its own example
-    "reply_words": "activities/reply/test_findings.py",  # by the examples of the phrases that name them
+    "reply_words": "activities/reply/test_findings.py",  # with the examples of the phrases that name them
     "run_checks": "workshop/test_run_plans.py",
     "run_plans": "workshop/test_run_plans.py",
     "run_steps": "workshop/test_run_plans.py",
@@ -78,20 +78,20 @@ NOT_RULES: Final = {
     "steps": "activities/test_activities.py",
     "support": "activities/critique/test_model.py",
     "topics": "workshop/test_deck.py",
-    "vignettes": "workshop/test_deck.py",  # each verdict and answer against the article's
+    "vignettes": "workshop/test_deck.py",  # each verdict and answer matches the article's
 }
 
-#: Blank where there is no number: the wording has no place for one, and no rule reckons with it.
+#: Blank if there is no number: the wording has no place for one, and no rule uses it.
 MAY_BE_BLANK: Final = {("facts.csv", "value"), ("assumptions.csv", "value")}
 
-#: Columns that are looked at elsewhere, with the reason.
+#: Columns checked elsewhere, with the reason.
 ELSEWHERE: Final = {
     ("assumptions.csv", "assumption"): "a name that other tables use: they are refused where it is not there",
     ("study_bars.csv", "caller"): "test_model.py of critique compares each bar's value with its caller's",
     ("examples.csv", "claims"): "test_model.py of critique looks for the example of each claim in the table of support",
 }
 
-#: Cells on which no answer can depend, with the reason.
+#: Cells that can't affect any answer, with the reason.
 ALLOWED: Final = {
     ("stages.csv", 3, "counts"): "levers has one rule and its otherwise, so the highest that holds is the lowest",
     **{
@@ -111,7 +111,7 @@ ALLOWED: Final = {
 
 
 def unread(table: str) -> list[str]:
-    """Say of each cell of a table that may be changed without being noticed what may as well stand there."""
+    """List the cells of a table that can change without anyone noticing, with their replacements."""
     views = RULES[table].split()
     return [
         f"{cell.file}, row {cell.line}, column {cell.column}: {cell.old!r} may as well be {cell.new!r}"
@@ -125,13 +125,13 @@ def unread(table: str) -> list[str]:
 
 @pytest.mark.parametrize("table", RULES)
 def test_every_cell_of_a_rules_table_is_read(table: str) -> None:
-    """Each cell, changed by itself in memory, changes what readers are told or is refused where tables are read."""
+    """Changing any cell in memory changes what readers see, or the table is rejected."""
     assert unread(table) == []
     assert unsteady(RULES[table].split()) == []
 
 
 def test_every_table_is_looked_through_here_or_elsewhere() -> None:
-    """A new table is either changed cell by cell, or it says which tests go through its rows."""
+    """A new table is either changed cell by cell, or says which tests go through its rows."""
     tables = sorted(path.stem for path in DATA.glob("*.csv"))
     assert sorted([*RULES, *NOT_RULES]) == tables
     for table, tests in NOT_RULES.items():

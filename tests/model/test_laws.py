@@ -1,4 +1,4 @@
-"""The laws that hold for every case, each as a property over drawn cases and, where it can, under every reading.
+"""The laws for all cases, each as a property of random cases and, if possible, under every reading.
 
 Two laws have exceptions under other readings, and they are shown here instead of left out:
 
@@ -53,22 +53,22 @@ FLAG_NAMES = (
 
 
 def verdict(case: Case, reading: str | None = None) -> Verdict:
-    """Give a case's verdict."""
+    """Return a case's verdict."""
     return judge(case, reading).verdict
 
 
-BETTER = list(itertools.combinations(CALLERS, 2))  # each caller with one that stands below
+BETTER = list(itertools.combinations(CALLERS, 2))  # each caller with a lower one
 
 
 def higher_scores(case: Case) -> list[Case]:
-    """Give a case with higher scores: at each edge of the program's range, one point higher, and the highest."""
-    top = 300 if case.score <= 300 else 999  # of the exam that the case is in
+    """Yield the case with higher scores: at each edge of the program's range, one point higher, and the highest."""
+    top = 300 if case.score <= 300 else 999  # in the case's exam
     edges = {case.range_floor - 1, case.range_floor, case.range_low - 1, case.range_low, case.score + 1, top}
     return [case.replace(score=score) for score in sorted(edges) if case.score < score <= top]
 
 
 def with_one_flag_more(case: Case) -> list[Case]:
-    """Give a case with each flag added to it."""
+    """Yield the case with each additional flag."""
     return [
         case.replace(failed_attempts=case.failed_attempts + 1),
         *(case.replace(**{flag: True}) for flag in FLAG_NAMES if not getattr(case, flag)),
@@ -81,7 +81,7 @@ def with_one_flag_more(case: Case) -> list[Case]:
 @MANY
 @given(case=cases(), reading=readings)
 def test_a_higher_score_never_lowers_the_verdict(case: Case, reading: str | None) -> None:
-    """Law 1: under every reading, a higher score leaves the verdict or raises it."""
+    """Law 1: under every reading, a higher score keeps the verdict or raises it."""
     assert all(verdict(higher, reading) >= verdict(case, reading) for higher in higher_scores(case))
 
 
@@ -90,7 +90,7 @@ def test_a_higher_score_never_lowers_the_verdict(case: Case, reading: str | None
 def test_a_better_recommender_never_lowers_the_verdict(
     case: Case, move: str, callers: tuple[str, str], reading: str | None
 ) -> None:
-    """Law 1: among recommenders with one move, a better one leaves the verdict or raises it (but for the exception)."""
+    """Law 1: with the same move, a better recommender keeps the verdict or raises it (with one exception)."""
     better, lesser = (case.replace(recommender=caller, move=move) for caller in callers)
     if reading == "home_dean_is_any_dean" and callers[1] == "random_dean":
         better, lesser = (each.replace(track_record=each.track_record or None) for each in (better, lesser))
@@ -99,7 +99,7 @@ def test_a_better_recommender_never_lowers_the_verdict(
 
 @pytest.mark.parametrize("better", CAPITAL)
 def test_the_exception_to_the_order_of_callers(better: str) -> None:
-    """Under `home_dean_is_any_dean`, a burned caller does worse than a dean without history; by default, no worse."""
+    """Under `home_dean_is_any_dean`, a caller with a bad record does worse than a dean without history; by default not."""
     case = Case(recommender="random_dean", specifics=True, track_record=0)
     burned = case.replace(recommender=better)
     assert verdict(case, "home_dean_is_any_dean") == Verdict.FILE_READ
@@ -110,7 +110,7 @@ def test_the_exception_to_the_order_of_callers(better: str) -> None:
 @MANY
 @given(case=cases(), reading=readings)
 def test_a_met_need_never_lowers_the_verdict(case: Case, reading: str | None) -> None:
-    """Law 1: under every reading, one more need that is met leaves the verdict or raises it."""
+    """Law 1: under every reading, another met need keeps the verdict or raises it."""
     for need in NEEDS:
         met = case.replace(needs=case.needs | {need}, offers=case.offers | {need})
         assert verdict(met, reading) >= verdict(case, reading)
@@ -119,14 +119,14 @@ def test_a_met_need_never_lowers_the_verdict(case: Case, reading: str | None) ->
 @MANY
 @given(case=cases(specifics=False), reading=readings)
 def test_specifics_never_lower_the_verdict(case: Case, reading: str | None) -> None:
-    """Law 1: under every reading, specifics leave the verdict or raise it."""
+    """Law 1: under every reading, specifics keep the verdict or raise it."""
     assert verdict(case.replace(specifics=True), reading) >= verdict(case, reading)
 
 
 @MANY
 @given(case=cases(lists_open=False), reading=readings)
 def test_an_earlier_moment_within_a_phase_never_lowers_the_verdict(case: Case, reading: str | None) -> None:
-    """Law 1: under every reading, a contact while lists are still open does no worse than one after."""
+    """Law 1: under every reading, a contact while lists are open does no worse than a later one."""
     assert verdict(case.replace(lists_open=True), reading) >= verdict(case, reading)
 
 
@@ -136,27 +136,27 @@ def test_an_earlier_moment_within_a_phase_never_lowers_the_verdict(case: Case, r
 @MANY
 @given(case=cases(), reading=readings)
 def test_an_added_flag_never_raises_the_verdict(case: Case, reading: str | None) -> None:
-    """Law 2: under every reading, one flag more leaves the verdict or lowers it."""
+    """Law 2: under every reading, another flag keeps the verdict or lowers it."""
     assert all(verdict(flagged, reading) <= verdict(case, reading) for flagged in with_one_flag_more(case))
 
 
 @given(case=cases(), intensity=st.integers(0, 10), reading=readings)
 def test_intensity_never_changes_the_verdict(case: Case, intensity: int, reading: str | None) -> None:
-    """Law 3: under every reading, praise changes no cap of any stage."""
+    """Law 3: under every reading, praise changes no stage's cap."""
     assert judge(case.replace(intensity=intensity), reading).caps == judge(case, reading).caps
 
 
 @MANY
 @given(case=cases(), flag=st.sampled_from(("professionalism_issue", "chronic_poor_performance")), reading=readings)
 def test_what_cannot_be_overcome_is_never_above_declined(case: Case, flag: str, reading: str | None) -> None:
-    """Law 4: under every reading, an unsurmountable flag leaves no more than `declined`."""
+    """Law 4: under every reading, an insurmountable flag allows at most `declined`."""
     assert verdict(case.replace(**{flag: True}), reading) <= Verdict.DECLINED
 
 
 @MANY
 @given(case=cases(interviews_failures=False), failures=st.integers(1, 5), reading=readings)
 def test_a_policy_against_failures_is_never_overcome(case: Case, failures: int, reading: str | None) -> None:
-    """Law 4: a failure at a program that interviews none leaves no more than `declined` (but for the exception)."""
+    """Law 4: a failure at a program that interviews none allows at most `declined` (with one exception)."""
     most = Verdict.MAYBE if reading == "explanation_first" else Verdict.DECLINED
     if reading == "seat_catches_flags" and case.has_noncategorical_seat:
         most = Verdict.FALLBACK_SEAT
@@ -164,7 +164,7 @@ def test_a_policy_against_failures_is_never_overcome(case: Case, failures: int, 
 
 
 def test_the_exception_to_the_policy_against_failures() -> None:
-    """Under `explanation_first` an explained failure reaches `maybe` whatever the policy, and unexplained it does not."""
+    """Under `explanation_first`, an explained failure reaches `maybe` whatever the policy; an unexplained one doesn't."""
     case = Case(
         failed_attempts=1,
         interviews_failures=False,
@@ -178,11 +178,11 @@ def test_the_exception_to_the_policy_against_failures() -> None:
 
 
 @MANY
-@example(case=Case(needs_visa=True))  # sponsored: nothing to catch, and nothing to lower
+@example(case=Case(needs_visa=True))  # sponsored: nothing for the seat to catch, and nothing to lower
 @example(case=Case(failed_attempts=1, specifics=True, addresses_flag=True, recommender="known_dean"))
 @given(case=cases())
 def test_a_seat_that_catches_flags_lifts_to_a_fallback_seat_at_most(case: Case) -> None:
-    """The reading lifts only the file, from `declined` to `fallback_seat`, where a seat is open, and lowers nothing."""
+    """The reading only lifts the file, from `declined` to `fallback_seat`, if a seat is open, and lowers nothing."""
     before, since = judge(case), judge(case, "seat_catches_flags")
     assert since.verdict >= before.verdict
     assert {**since.caps, "paper": None} == {**before.caps, "paper": None}
@@ -205,7 +205,7 @@ def test_a_seat_that_catches_flags_lifts_to_a_fallback_seat_at_most(case: Case) 
     ],
 )
 def test_what_a_seat_catches(fields: dict[str, Any], caught: bool, seat: bool) -> None:
-    """Flags and policies fall to an open seat under the reading alone; what cannot be overcome is caught by none."""
+    """Only under this reading, an open seat catches flags and policies; nothing catches what can't be overcome."""
     case = Case(recommender="trusted_peer", has_noncategorical_seat=seat, **fields)
     assert judge(case).caps["paper"] == Verdict.DECLINED
     assert judge(case).reasons[3].rule != "flagged_with_seat"
@@ -216,7 +216,7 @@ def test_what_a_seat_catches(fields: dict[str, Any], caught: bool, seat: bool) -
 @MANY
 @given(case=cases(), reading=readings)
 def test_far_below_the_bar_is_never_above_a_fallback_seat(case: Case, reading: str | None) -> None:
-    """Law 4: under every reading, a score far below the bar leaves no more than a fallback seat."""
+    """Law 4: under every reading, a score far below the bar allows at most a fallback seat."""
     assume(case.range_floor > 1)
     assert verdict(case.replace(score=case.range_floor - 1), reading) <= Verdict.FALLBACK_SEAT
 
@@ -224,7 +224,7 @@ def test_far_below_the_bar_is_never_above_a_fallback_seat(case: Case, reading: s
 @MANY
 @given(data=st.data(), case=cases(), caller=st.sampled_from(("random_dean", "unconnected_faculty", "self")))
 def test_without_a_lever_nothing_is_heard(data: st.DataObject, case: Case, caller: str) -> None:
-    """Law 5: under every reading, no file in range, no capital and no met need leave no more than `ignored`."""
+    """Law 5: under every reading, no file in range, no capital and no met need allow at most `ignored`."""
     weak = case.replace(recommender=caller, offers=case.offers - case.needs)
     faults: list[dict[str, Any]] = [{name: True} for name in FLAG_NAMES if name != "needs_visa"]
     faults += [{"failed_attempts": 1}, {"needs_visa": True, "sponsors_visas": False}]
@@ -236,7 +236,7 @@ def test_without_a_lever_nothing_is_heard(data: st.DataObject, case: Case, calle
 
 @given(case=cases(), caller=st.sampled_from(CALLERS), reading=readings)
 def test_pressure_always_backfires(case: Case, caller: str, reading: str | None) -> None:
-    """Law 5: under every reading, pressure backfires whatever else is so."""
+    """Law 5: under every reading, pressure backfires no matter what."""
     assert verdict(case.replace(recommender=caller, move="pressure"), reading) == Verdict.BACKFIRES
 
 
@@ -254,7 +254,7 @@ def test_phase_1_is_never_above_a_phone_interview(case: Case, reading: str | Non
     reading=readings,
 )
 def test_after_soap_all_four_conditions_are_needed(case: Case, missing: str, reading: str | None) -> None:
-    """Law 6: under every reading, one condition less after SOAP leaves no more than `skimmed`."""
+    """Law 6: under every reading, one missing condition after SOAP allows at most `skimmed`."""
     assert verdict(case.replace(**{missing: False}), reading) <= Verdict.SKIMMED
 
 
@@ -267,21 +267,21 @@ RULE_FIELDS = ("phase", "recommender", "move", "program_contacted_first")
 
 @given(case=cases(), contacted=st.booleans(), reading=readings)
 def test_the_rules_check_never_changes_the_verdict(case: Case, contacted: bool, reading: str | None) -> None:
-    """Law 8: whether the program made contact first, which only the rule asks, changes no cap of any stage."""
+    """Law 8: whether the program made contact first, which matters only to the rule, changes no stage's cap."""
     assert judge(case.replace(program_contacted_first=contacted), reading).caps == judge(case, reading).caps
 
 
 @MANY
 @given(one=cases(), other=cases(), when=st.none() | moments())
 def test_the_verdict_never_changes_the_rules_check(one: Case, other: Case, when: datetime | None) -> None:
-    """Law 8: two cases with one contact and one moment get one answer of the rule, however far apart their verdicts."""
+    """Law 8: two cases with the same contact and moment get the same answer from the rule, whatever their verdicts."""
     alike = other.replace(**{name: getattr(one, name) for name in RULE_FIELDS})
     assert rules_check(one, when) == rules_check(alike, when)
 
 
 @given(case=cases(), reading=readings)
 def test_the_verdict_never_hides_the_rules_check(case: Case, reading: str | None) -> None:
-    """Law 8: whatever the verdict, the rule's answer, its reason and its reminder stand beside it."""
+    """Law 8: whatever the verdict, the rule's answer, reason and reminder are next to it."""
     check = rules_check(case)
     parts = fast_fragments(case, reading)
     assert all(text in parts["rules"] for text in (check.label, check.note))
@@ -295,7 +295,7 @@ SETS = {row.remedy: row.overrides for row in load_remedies()}
 
 
 def after(case: Case, remedies: tuple[str, ...]) -> Case | None:
-    """Carry out some acts by their table, without the library's own way of doing so; None where two contradict."""
+    """Carry out acts from their table, without the library's own code; None if two of them conflict."""
     fields: dict[str, Any] = {}
     for remedy in remedies:
         for field, text in SETS[remedy]:
@@ -310,14 +310,15 @@ def after(case: Case, remedies: tuple[str, ...]) -> Case | None:
     )
 
 
-#: A call when the lists are made: what is allowed takes a year, and what would help at once is not allowed.
+#: A call while lists are made: what is allowed takes a year, and what would help right away isn't allowed.
 LATE_CALL = Case(recommender="trusted_peer", move="targeted_call", specifics=True, lists_open=False)
-#: A student answers a program that made contact first, unknown there: an introduction is allowed, a caller is not sure to be.
+#: A student replies to a program that made contact first, without being known there: an introduction is allowed, while a call
+#: needs asking first.
 UNKNOWN_VOICE = Case(recommender="self", move="direct_email", program_contacted_first=True)
 
 
 def test_the_order_of_changes() -> None:
-    """What is allowed stands first, then what to ask about, then what is not allowed, and what nobody can do is last."""
+    """What is allowed comes first, then what to ask about, then what isn't allowed; what nobody can do is last."""
     assert [(change.remedies, change.rules.answer, change.who) for change in offered(LATE_CALL, None)] == [
         (("start_a_year_early",), "allowed", "year_of_work"),
         (("second_call",), "not_allowed", "recommender_now"),
@@ -328,13 +329,13 @@ def test_the_order_of_changes() -> None:
 
 
 def offered(case: Case, reading: str | None, when: datetime | None = None) -> list[Change]:
-    """List what would change a case's verdict."""
+    """Return what would change a case's verdict."""
     return list(what_would_change(case, when, reading))
 
 
 @given(case=cases(), reading=readings)
 def test_every_change_keeps_its_promise(case: Case, reading: str | None) -> None:
-    """Law 9: the acts of a change, carried out, give its case, and that case gets exactly the verdict promised."""
+    """Law 9: carrying out a change gives its case, which gets exactly the promised verdict."""
     for change in offered(case, reading):
         assert after(case, change.remedies) == change.case
         assert verdict(change.case, reading) == change.verdict > verdict(case, reading)
@@ -342,7 +343,7 @@ def test_every_change_keeps_its_promise(case: Case, reading: str | None) -> None
 
 @given(case=cases(), reading=readings)
 def test_every_change_is_as_small_as_can_be(case: Case, reading: str | None) -> None:
-    """No part of a change's acts alone raises the verdict, and no change stands twice."""
+    """No part of a change raises the verdict by itself, and no change occurs twice."""
     start = verdict(case, reading)
     changes = offered(case, reading)
     assert len({frozenset(change.remedies) for change in changes}) == len(changes)
@@ -355,7 +356,7 @@ def test_every_change_is_as_small_as_can_be(case: Case, reading: str | None) -> 
 
 @given(case=cases(), reading=readings)
 def test_no_change_scripts_a_message(case: Case, reading: str | None) -> None:
-    """A message in the student's own writing is never offered: no act sets it, and a case without it stays without."""
+    """No change ever makes the student write the message."""
     assert all(("scripted", "true") not in sets for sets in SETS.values())
     assert all(case.scripted or not change.case.scripted for change in offered(case, reading))
 
@@ -364,14 +365,14 @@ def test_no_change_scripts_a_message(case: Case, reading: str | None) -> None:
 @example(case=LATE_CALL, when=None, reading=None)
 @example(case=UNKNOWN_VOICE, when=None, reading=None)
 def test_what_is_allowed_stands_first(case: Case, when: datetime | None, reading: str | None) -> None:
-    """Changes within reach stand first; among them what the rule allows, then what to ask about, then the rest."""
+    """Among changes within reach, what the rule allows comes first, then what to ask about, then the rest."""
     order = [(not change.within_reach, -ANSWERS.index(change.rules.answer)) for change in offered(case, reading, when)]
     assert order == sorted(order)
 
 
 @given(case=cases(), when=st.none() | moments(), reading=readings)
 def test_every_change_tells_who_when_and_why(case: Case, when: datetime | None, reading: str | None) -> None:
-    """A change names the stages it mends, who can do it, its claims, and what the rule says of the changed case."""
+    """A change names its stages, who can do it, its claims, and what the rule says about the changed case."""
     binding = judge(case, reading).binding
     rows = {row.remedy: row for row in load_remedies()}
     for change in offered(case, reading, when):
@@ -390,7 +391,7 @@ def test_every_change_tells_who_when_and_why(case: Case, when: datetime | None, 
 
 @given(case=cases(), reading=readings)
 def test_it_says_so_where_nothing_helps(case: Case, reading: str | None) -> None:
-    """Where nothing within reach raises the verdict, and where it is the highest, the sentence says just that."""
+    """If nothing within reach raises the verdict, or it is already the highest, the sentence says exactly that."""
     changes = what_would_change(case, reading=reading)
     if changes.verdict == Verdict.OFFER_IN_PLAY:
         assert len(changes) == 0
@@ -409,7 +410,7 @@ def test_it_says_so_where_nothing_helps(case: Case, reading: str | None) -> None
 
 
 def test_nobody_can_undo_what_cannot_be_overcome() -> None:
-    """With a professionalism issue the only change that is left is one that nobody can make."""
+    """With a professionalism issue, the only change left is one that nobody can make."""
     case = Case(professionalism_issue=True, recommender="trusted_peer", specifics=True)
     assert [(change.remedies, change.who) for change in offered(case, None)] == [(("undo_professionalism",), "nobody")]
 
@@ -419,7 +420,7 @@ def test_nobody_can_undo_what_cannot_be_overcome() -> None:
 
 @given(case=cases(), name=st.sampled_from([name for name, reading in READINGS.items() if reading.default]))
 def test_a_default_reading_is_no_reading(case: Case, name: str) -> None:
-    """A reading that is the default changes no cap, no weight and no change on offer."""
+    """A default reading changes no cap, no weight and no change on offer."""
     assert judge(case, name).caps == judge(case).caps
     assert amplify(case, name) == amplify(case)
     assert [change.remedies for change in offered(case, name)] == [change.remedies for change in offered(case, None)]
@@ -427,7 +428,7 @@ def test_a_default_reading_is_no_reading(case: Case, name: str) -> None:
 
 @given(case=cases(), when=st.none() | moments())
 def test_no_reading_ever_fails(case: Case, when: datetime | None) -> None:
-    """Every case has a verdict under every reading, and the agreement counts exactly the readings that are no default."""
+    """Every case has a verdict under every reading, and the agreement counts exactly the non-default readings."""
     agreement = readings_agree(case, when)
     assert tuple(agreement.verdicts) == OTHER_READINGS
     assert agreement.total == len(OTHER_READINGS)
@@ -440,7 +441,7 @@ def test_no_reading_ever_fails(case: Case, when: datetime | None) -> None:
         assert isinstance(case_text(case, name), str)
 
 
-#: One case for each reading that it changes, with the verdicts before and after.
+#: A case for each reading, with the verdicts without and with it.
 CHANGED = [
     ("range_and_credible", {"specifics": True}, Verdict.SKIMMED, Verdict.IGNORED),
     (
@@ -463,14 +464,14 @@ CHANGED = [
 
 @pytest.mark.parametrize(("reading", "fields", "before", "since"), CHANGED)
 def test_what_each_reading_changes(reading: str, fields: dict[str, Any], before: Verdict, since: Verdict) -> None:
-    """Each reading changes the verdict that the contract says it changes."""
+    """Each reading changes the verdict as specified."""
     case = Case(**fields)
     assert (verdict(case), verdict(case, reading)) == (before, since)
     assert reading in readings_agree(case).changed
 
 
 def test_friday_changes_a_verdict_through_the_calendar() -> None:
-    """A second call on Friday is within reach of an offer in phase 2 and is skimmed in phase 3."""
+    """A second call on Friday can lead to an offer in phase 2 and is skimmed in phase 3."""
     case = Case(recommender="trusted_peer", specifics=True, name_familiar=True, file_in_system=True)
     friday = datetime(2027, 3, 19, 9, 0)
     agreement = readings_agree(case, friday)
@@ -480,7 +481,7 @@ def test_friday_changes_a_verdict_through_the_calendar() -> None:
 
 
 def test_readings_that_are_no_default_are_those_of_the_contract() -> None:
-    """Each place where the article leaves room has one default and at least one other reading, each with its words."""
+    """Each place where the article leaves room has one default and at least one other reading, each with its texts."""
     by_choice: dict[str, list[bool]] = {}
     for reading in READINGS.values():
         by_choice.setdefault(reading.choice, []).append(reading.default)
@@ -495,7 +496,7 @@ def test_readings_that_are_no_default_are_those_of_the_contract() -> None:
 
 @given(case=cases(), reading=readings)
 def test_signal_and_weight_lie_on_their_scales(case: Case, reading: str | None) -> None:
-    """Signal, weight and what is shown lie within 0 to 100, the share within 0 to 1, and the formula is the contract's."""
+    """Signal, weight and the displayed value are within 0 to 100, the share within 0 to 1, and the formula is as specified."""
     picture = amplify(case, reading)
     assert all(0 <= number <= 100 for number in (picture.signal, picture.weight, picture.shown))
     assert 0 < picture.share <= 1
@@ -504,7 +505,7 @@ def test_signal_and_weight_lie_on_their_scales(case: Case, reading: str | None) 
 
 
 def test_shown_is_clipped_and_amplified_is_not() -> None:
-    """A strong file's amplified signal may leave the scale; what is shown stays on it, at both ends."""
+    """A strong file's amplified signal can leave the scale; the displayed value stays on it, at both ends."""
     high = amplify(Case(score=290, recommender="trusted_peer"))
     low = amplify(Case(score=1, recommender="trusted_peer"))
     assert (high.shown, low.shown) == (100, 0)
@@ -514,7 +515,7 @@ def test_shown_is_clipped_and_amplified_is_not() -> None:
 
 @pytest.mark.parametrize("reading", EVERY_READING)
 def test_praise_never_crosses_a_tier(reading: str | None) -> None:
-    """However warm the weaker caller's praise and cool the stronger one's, the stronger one weighs more."""
+    """However warm the weaker caller's praise and however cool the stronger one's, the stronger one weighs more."""
     weights = caller_weights(reading)
 
     def weight(caller: str, intensity: int) -> float:
@@ -530,7 +531,7 @@ def test_praise_never_crosses_a_tier(reading: str | None) -> None:
 
 
 def test_the_weights_are_the_article_s() -> None:
-    """The chart's five weights stand, and a dean without history lies between the chart's dean and its stranger."""
+    """The chart's five weights are correct, and a dean without history is between the chart's dean and its stranger."""
     weights = caller_weights()
     assert {**weights, "random_dean": 0} == {
         "trusted_peer": 90,
@@ -546,7 +547,7 @@ def test_the_weights_are_the_article_s() -> None:
 
 @given(case=cases(intensity=5), reading=readings)
 def test_a_weight_of_nothing_changes_nothing(case: Case, reading: str | None) -> None:
-    """At weight 0 the amplified signal is the signal."""
+    """At weight 0 the amplified signal equals the signal."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(amplifier, "caller_weights", lambda _=None: dict.fromkeys(caller_weights(), 0))
         picture = amplify(case, reading)
@@ -557,7 +558,7 @@ def test_a_weight_of_nothing_changes_nothing(case: Case, reading: str | None) ->
 @MANY
 @given(case=cases(), reading=readings)
 def test_above_the_bar_it_lifts_and_below_it_exposes(case: Case, reading: str | None) -> None:
-    """A contact moves a signal away from the bar, on its own side, and leaves one at the bar where it is."""
+    """A contact moves a signal away from the bar on its own side, and doesn't move one at the bar."""
     picture = amplify(case, reading)
     moved = picture.amplified - picture.signal
     assert (moved > 0, moved < 0) == (picture.signal > 50, picture.signal < 50)
@@ -565,7 +566,7 @@ def test_above_the_bar_it_lifts_and_below_it_exposes(case: Case, reading: str | 
 
 
 def test_the_bar_lies_at_the_bottom_of_the_range() -> None:
-    """A clean file at the bottom of the range lies at the bar; one point more or less lies above or below it."""
+    """A clean file at the bottom of the range is at the bar; one point more or less is above or below it."""
     signals = [amplify(Case(score=score)).signal for score in (219, 220, 234, 235, 236)]
     assert signals == sorted(set(signals))
     assert signals[3] == 50
@@ -575,7 +576,7 @@ def test_the_bar_lies_at_the_bottom_of_the_range() -> None:
 @MANY
 @given(case=cases(), reading=readings)
 def test_a_higher_score_never_lowers_the_signal(case: Case, reading: str | None) -> None:
-    """Signal and amplified signal only ever rise with the score."""
+    """Signal and amplified signal never fall as the score rises."""
     before = amplify(case, reading)
     for higher in higher_scores(case):
         assert amplify(higher, reading).signal >= before.signal
@@ -585,7 +586,7 @@ def test_a_higher_score_never_lowers_the_signal(case: Case, reading: str | None)
 @MANY
 @given(case=cases(), reading=readings)
 def test_an_added_flag_never_raises_the_signal(case: Case, reading: str | None) -> None:
-    """One flag more leaves the signal or lowers it."""
+    """Another flag keeps the signal or lowers it."""
     signal = amplify(case, reading).signal
     assert all(amplify(flagged, reading).signal <= signal for flagged in with_one_flag_more(case))
 
@@ -593,13 +594,13 @@ def test_an_added_flag_never_raises_the_signal(case: Case, reading: str | None) 
 @MANY
 @given(case=cases(), reading=readings)
 def test_a_file_that_would_be_declined_lies_below_the_bar(case: Case, reading: str | None) -> None:
-    """Where the paper stage allows no more than `declined`, the signal lies below the bar whatever the score."""
+    """If the paper stage allows at most `declined`, the signal is below the bar whatever the score."""
     assume(judge(case, reading).caps["paper"] <= Verdict.DECLINED)
     assert amplify(case, reading).signal < 50
 
 
 def test_an_unknown_reading_is_refused_everywhere() -> None:
-    """Whatever takes a reading refuses one that does not exist, with the same words."""
+    """Every function that takes a reading rejects one that does not exist with the same message."""
     said = set()
     for ask in (judge, amplify, lambda case, name: what_would_change(case, reading=name)):
         with pytest.raises(CaseError) as caught:

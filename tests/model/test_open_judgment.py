@@ -1,4 +1,4 @@
-"""A case with unknown fields: what is said to be possible is exactly what judging every value says."""
+"""A case with unknown fields: the possible verdicts are exactly those from judging every value."""
 
 from __future__ import annotations
 
@@ -33,12 +33,12 @@ SMALL = sorted(set(VALUES) - {"range_low", "range_floor"})
 
 
 def exam(score: int) -> bool:
-    """Whether a score is of Level 2."""
+    """Return whether a score is from Level 2."""
     return score > 300
 
 
 def every_case(case: Case, unknown: tuple[str, ...]) -> Iterator[Case]:
-    """Make the case with every value that the open fields may take together."""
+    """Yield the case with all combinations of values that the open fields can take."""
     for values in itertools.product(*(VALUES[name] for name in unknown)):
         fields = {**case.__dict__, **dict(zip(unknown, values, strict=True))}
         one_exam = exam(fields["score"]) == exam(fields["range_low"]) == exam(fields["range_floor"])
@@ -47,12 +47,12 @@ def every_case(case: Case, unknown: tuple[str, ...]) -> Iterator[Case]:
 
 
 def brute_force(case: Case, unknown: tuple[str, ...], reading: str | None = None) -> set[Verdict]:
-    """Judge every value."""
+    """Return the verdicts for all values."""
     return {judge(possible, reading).verdict for possible in every_case(case, unknown)}
 
 
 def closed(judgment: OpenJudgment, name: str, value: object) -> frozenset[Verdict]:
-    """Judge what is left open once one field is known."""
+    """Return the judgment that remains open once one field is known."""
     known = Case(**{**judgment.known.__dict__, name: value})
     others = [other for other in judgment.unknown if other != name]
     return judge_open(known, others, judgment.reading).verdicts
@@ -60,7 +60,7 @@ def closed(judgment: OpenJudgment, name: str, value: object) -> frozenset[Verdic
 
 @given(cases(), readings)
 def test_with_nothing_open_it_is_judge(case: Case, reading: str | None) -> None:
-    """One verdict, the case's own, and nothing to ask."""
+    """There is one verdict, the case's own, and nothing to ask."""
     judgment = judge_open(case, (), reading)
     assert judgment.verdicts == {judge(case, reading).verdict}
     assert judgment.lowest == judgment.highest == judge(case, reading).verdict
@@ -69,7 +69,7 @@ def test_with_nothing_open_it_is_judge(case: Case, reading: str | None) -> None:
 
 @given(cases(), readings, st.lists(st.sampled_from(SMALL), min_size=1, max_size=3, unique=True))
 def test_it_says_exactly_what_judging_every_value_says(case: Case, reading: str | None, unknown: list[str]) -> None:
-    """No verdict is missing and none is invented, under every reading."""
+    """No verdict is missing or invented, under any reading."""
     judgment = judge_open(case, unknown, reading)
     assert judgment.verdicts == brute_force(case, judgment.unknown, reading)
     assert (judgment.lowest, judgment.highest) == (min(judgment.verdicts), max(judgment.verdicts))
@@ -78,14 +78,14 @@ def test_it_says_exactly_what_judging_every_value_says(case: Case, reading: str 
 @settings(max_examples=max(5, settings().max_examples // 5))
 @given(cases(), readings, st.sampled_from(("range_low", "range_floor")), st.sampled_from(SMALL[:4]))
 def test_an_open_range_is_tried_at_every_score(case: Case, reading: str | None, score: str, flag: str) -> None:
-    """Numbers are tried where a rule changes its answer, and that is as good as trying each."""
+    """Trying numbers only where a rule changes its answer is as good as trying them all."""
     judgment = judge_open(case, (score, flag), reading)
     assert judgment.verdicts == brute_force(case, judgment.unknown, reading)
 
 
 @pytest.mark.parametrize("score", [1, 2, 230, 299, 300, 301, 302, 480, 998, 999])
 def test_both_ends_of_an_open_range_are_tried_together(score: int) -> None:
-    """Every pair of a floor and a range of the same exam counts, and no pair that cannot be."""
+    """Every valid pair of floor and range from one exam counts, and no invalid pair does."""
     case = Case(score=score, recommender="trusted_peer", specifics=True)
     telling = sorted({1, 2, 298, 299, 300, 301, 302, 998, 999, *range(max(1, score - 3), min(999, score + 3))})
     pairs = [(low, floor) for low in telling for floor in telling if floor <= low and exam(low) == exam(floor) == exam(score)]
@@ -95,7 +95,7 @@ def test_both_ends_of_an_open_range_are_tried_together(score: int) -> None:
 
 @given(cases(), readings, st.lists(st.sampled_from(sorted(VALUES)), min_size=1, unique=True))
 def test_every_verdict_has_a_case_that_gets_it(case: Case, reading: str | None, unknown: list[str]) -> None:
-    """The examples get the verdicts they stand for, and differ from the known case in open fields alone."""
+    """The examples get the right verdicts, and differ from the known case only in open fields."""
     judgment = judge_open(case, unknown, reading)
     for verdict, example in judgment.examples.items():
         assert judge(example, reading).verdict == verdict
@@ -106,7 +106,7 @@ def test_every_verdict_has_a_case_that_gets_it(case: Case, reading: str | None, 
 @settings(max_examples=max(5, settings().max_examples // 5))
 @given(cases(), readings, st.lists(st.sampled_from(SMALL), min_size=1, max_size=4, unique=True))
 def test_each_answer_leaves_what_it_promises(case: Case, reading: str | None, unknown: list[str]) -> None:
-    """Knowing a field leaves a subset, the one that was promised; a field that is not listed would narrow nothing."""
+    """Knowing a field leaves the promised subset; a field that isn't listed wouldn't narrow anything."""
     judgment = judge_open(case, unknown, reading)
     for name in judgment.unknown:
         for value in VALUES[name]:
@@ -119,7 +119,7 @@ def test_each_answer_leaves_what_it_promises(case: Case, reading: str | None, un
 @settings(max_examples=max(5, settings().max_examples // 5))
 @given(cases(), st.data())
 def test_an_answer_about_a_range_covers_every_score(case: Case, data: st.DataObject) -> None:
-    """The ranges of answers meet each other, and each score leaves what its range promises."""
+    """The ranges of the answers are adjacent, and each score leaves what its range promises."""
     judgment = judge_open(case, ("range_low", "range_floor", "has_noncategorical_seat"))
     for name in {"range_low", "range_floor"} & set(judgment.worth_asking):
         answers = list(judgment.worth_asking[name])
@@ -136,21 +136,21 @@ def test_an_answer_about_a_range_covers_every_score(case: Case, data: st.DataObj
 @settings(max_examples=max(5, settings().max_examples // 5))
 @given(cases(), readings)
 def test_the_most_telling_question_comes_first(case: Case, reading: str | None) -> None:
-    """An answer to an earlier question leaves, on average over its answers, no more verdicts than one to a later."""
+    """An answer to an earlier question leaves, on average, no more verdicts than one to a later question."""
     judgment = judge_open(case, SMALL, reading)
     left = [sum(map(len, answers.values())) / len(answers) for answers in judgment.worth_asking.values()]
     assert left == sorted(left)
 
 
 def test_a_policy_that_no_rule_in_reach_asks_for_is_never_worth_asking() -> None:
-    """A student without a failed attempt need not ask about failed attempts, nor one without a visa about visas."""
+    """A student without a failed attempt doesn't have to ask about failed attempts, nor one without a visa about visas."""
     case = Case(recommender="trusted_peer", specifics=True, phase="soap_lists")
     judgment = judge_open(case, ("interviews_failures", "sponsors_visas", "lists_open"))
     assert list(judgment.worth_asking) == ["lists_open"]
 
 
 def test_between_declined_and_maybe_depending_on_failures() -> None:
-    """An explained failure, and a program whose policy nobody knows."""
+    """The case is an explained failure at a program whose policy nobody knows."""
     case = Case(failed_attempts=1, recommender="trusted_peer", move="flag_explanation", specifics=True, addresses_flag=True)
     judgment = judge_open(case, ("interviews_failures", "sponsors_visas", "has_noncategorical_seat"))
     assert (judgment.lowest, judgment.highest) == (Verdict.DECLINED, Verdict.MAYBE)
@@ -169,13 +169,13 @@ def test_what_the_case_holds_in_an_open_field_means_nothing() -> None:
 
 
 def test_a_score_of_level_2_may_be_judged_without_a_range() -> None:
-    """The range's defaults are of Step 2 CK; where the range is open they are not held against the score."""
+    """The range's defaults are from Step 2 CK; with an open range they aren't compared with the score."""
     judgment = judge_open(score=480, recommender="trusted_peer", specifics=True, unknown=("range_low", "range_floor"))
     assert judgment.verdicts == {Verdict.DECLINED, Verdict.MAYBE, Verdict.PHONE_INTERVIEW}
 
 
 def test_a_range_below_the_floor_of_the_defaults_is_taken_where_the_floor_is_open() -> None:
-    """And the same the other way round."""
+    """The reverse works, too."""
     low = judge_open(range_low=200, unknown=("range_floor",))
     assert low.known.range_low == 200
     high = judge_open({"range_floor": 260}, ["range_low"])
@@ -184,7 +184,7 @@ def test_a_range_below_the_floor_of_the_defaults_is_taken_where_the_floor_is_ope
 
 @pytest.mark.slow
 def test_nearly_everything_may_be_open() -> None:
-    """A case of which only the score is known can still be answered, and everything is possible."""
+    """A case with only a known score still gets an answer, and everything is possible."""
     judgment = judge_open(Case(), [name for name in Case.fields() if name != "score"])
     assert judgment.verdicts == set(Verdict)
 
@@ -203,6 +203,6 @@ def test_nearly_everything_may_be_open() -> None:
     ],
 )
 def test_what_cannot_be_answered_is_refused_in_a_sentence(arguments: dict[str, Any], complaint: str) -> None:
-    """Names that no field has, numbers of two exams and the like."""
+    """This covers names that aren't fields, scores from two exams, and the like."""
     with pytest.raises(CaseError, match=complaint):
         judge_open(**arguments)

@@ -1,4 +1,4 @@
-"""What stays possible while fields of a program are not known: exactly what judging every value says, stage by stage."""
+"""What stays possible while fields of a program are unknown: exactly the result of judging every value, stage by stage."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ VALUES: dict[str, list[Any]] = {
 
 
 def every_case(case: Case, unknown: Collection[str]) -> Iterator[Case]:
-    """Make the case with every value of the unknown fields; of a range, with those beside what it is compared with."""
+    """Yield the case with all values of the unknown fields; for a range, only values around those it is compared with."""
     ends = {name: [getattr(case, name)] for name in ("range_low", "range_floor")}
     around = {case.score + step for step in (-2, -1, 0, 1, 2)} | {1, 300, 301, 999}
     around |= {getattr(case, name) + step for name in ends if name not in unknown for step in (-1, 0, 1)}
@@ -46,15 +46,15 @@ def every_case(case: Case, unknown: Collection[str]) -> Iterator[Case]:
 
 
 def brute_force(case: Case, unknown: Collection[str], reading: str | None) -> list[Judgment]:
-    """Judge every value."""
+    """Return the judgments for all values."""
     return [judge(one, reading) for one in every_case(case, unknown)]
 
 
 @pytest.mark.slow
-@settings(max_examples=max(5, settings().max_examples // 2))  # each compares every value of what is unknown
+@settings(max_examples=max(5, settings().max_examples // 2))  # each example compares all values of the unknown fields
 @given(cases(), readings, some_unknown)
 def test_verdicts_caps_and_weakest_links_are_those_of_every_value(case: Case, reading: str | None, unknown: set[str]) -> None:
-    """No verdict and no cap is missing or invented, and no stage is called the weakest that need not be."""
+    """No verdict and no cap is missing or invented, and no stage is called the weakest unless it has to be."""
     found, judged = possible(case, unknown, reading), brute_force(case, unknown, reading)
     assert set(found.verdicts) == {one.verdict for one in judged}
     for stage in STAGES:
@@ -71,7 +71,7 @@ def test_verdicts_caps_and_weakest_links_are_those_of_every_value(case: Case, re
 
 @given(cases(), readings, some_unknown)
 def test_it_says_what_judge_open_says(case: Case, reading: str | None, unknown: set[str]) -> None:
-    """The same verdicts, and it depends on exactly the fields that are worth asking for."""
+    """The verdicts are the same, and it depends on exactly the fields worth asking for."""
     found, judgment = possible(case, unknown, reading), judge_open(case, unknown, reading)
     assert set(found.verdicts) == judgment.verdicts
     assert set(found.depends_on) == set(judgment.worth_asking)
@@ -79,7 +79,7 @@ def test_it_says_what_judge_open_says(case: Case, reading: str | None, unknown: 
 
 @given(cases(), readings)
 def test_with_nothing_unknown_it_is_judge(case: Case, reading: str | None) -> None:
-    """One outcome, the judgment's own."""
+    """There is one outcome, the judgment's own."""
     found = possible(case, (), reading)
     assert found.is_settled
     assert found.outcomes[0] == judge(case, reading).outcome
@@ -95,7 +95,7 @@ def test_to_know_more_never_widens_what_is_possible(case: Case, unknown: set[str
 
 @given(cases(), some_unknown, readings)
 def test_at_worst_and_at_best_are_cases_that_get_these_verdicts(case: Case, unknown: set[str], reading: str | None) -> None:
-    """They differ from the case in unknown fields alone."""
+    """They differ from the case only in unknown fields."""
     found = possible(case, unknown, reading)
     for one, verdict in zip(worst_and_best(case, unknown, reading), (found.lowest, found.highest), strict=True):
         assert judge(one, reading).verdict == verdict
@@ -104,7 +104,7 @@ def test_at_worst_and_at_best_are_cases_that_get_these_verdicts(case: Case, unkn
 
 @given(cases(), cases(), some_unknown)
 def test_what_stands_in_an_unknown_field_means_nothing(case: Case, other: Case, unknown: set[str]) -> None:
-    """And what is put there fits the rest, so that there is no error and no other exam."""
+    """The value that replaces it fits the rest, so there is no error and no other exam."""
     kept = replace_known(case, unknown)
     swapped = {name: getattr(other, name) for name in unknown if name not in {"range_low", "range_floor"}}
     one, same = possible(kept, unknown), possible(case.replace(**swapped), unknown)
@@ -118,12 +118,12 @@ def test_what_stands_in_an_unknown_field_means_nothing(case: Case, other: Case, 
 @settings(max_examples=max(5, settings().max_examples // 4))
 @given(cases(), some_unknown, readings)
 def test_only_a_rule_that_holds_whatever_is_unknown_is_certain(case: Case, unknown: set[str], reading: str | None) -> None:
-    """With nothing unknown, every rule that sets what a stage allows is."""
+    """With nothing unknown, every rule that sets a stage's cap is certain."""
     certain = certain_rules(case, check_unknown(unknown), reading)
     judged = brute_force(case, unknown, reading)
     always = set.intersection(*({reason.rule for first in one.reasons for reason in (first, *first.also)} for one in judged))
     assert certain <= always
-    # What holds the verdict down in any event is known to.
+    # what limits the verdict in any case is among them
     found = possible(case, unknown, reading)
     weakest = {reason.rule for stage in found.always_binding for reason in found.stages[stage].reasons}
     assert weakest & always <= certain
@@ -135,7 +135,7 @@ def test_only_a_rule_that_holds_whatever_is_unknown_is_certain(case: Case, unkno
 @settings(max_examples=max(5, settings().max_examples // 4))
 @given(cases(), some_unknown, readings)
 def test_every_change_reaches_what_it_promises_and_lowers_nothing(case: Case, unknown: set[str], reading: str | None) -> None:
-    """Made, it leaves exactly the verdicts that it promised; with nothing unknown the changes are those of the case."""
+    """A change leaves exactly the promised verdicts; with nothing unknown, the changes are those of the case."""
     now = possible(case, unknown, reading)
     found = open_changes(case, unknown, reading)
     for one in found.changes:
@@ -167,7 +167,7 @@ def test_a_change_is_left_out_only_for_a_part_of_it_that_does_as_much(
     """Of the smallest changes at worst and at best, none is missing that raises either end further than its parts do."""
 
     def ends(one: Case, names: Collection[str]) -> tuple[Verdict, Verdict]:
-        found = possible(one, names, reading)  # what that is worth is tested above
+        found = possible(one, names, reading)  # tests above check its value
         return found.lowest, found.highest
 
     now = ends(case, unknown)
@@ -187,7 +187,7 @@ def test_a_change_is_left_out_only_for_a_part_of_it_that_does_as_much(
 
 
 def test_two_acts_that_lead_further_than_one_of_them_stay_in_the_list() -> None:
-    """A dean with a history alone comes to Skimmed; with specifics, at least to Maybe."""
+    """A dean with only a history reaches Skimmed; with specifics, at least Maybe."""
     found = {one.change.remedies: (one.found.lowest, one.found.highest) for one in open_changes(Case(), ["range_low"]).changes}
     assert found["ask_proven_dean",] == (Verdict.SKIMMED, Verdict.SKIMMED)
     assert found["give_specifics", "ask_proven_dean"] == (Verdict.MAYBE, Verdict.PHONE_INTERVIEW)
@@ -196,7 +196,7 @@ def test_two_acts_that_lead_further_than_one_of_them_stay_in_the_list() -> None:
 @settings(max_examples=max(5, settings().max_examples // 4))
 @given(cases(), some_unknown, readings)
 def test_the_map_shows_the_least_that_stays_possible(case: Case, unknown: set[str], reading: str | None) -> None:
-    """For every score and caller, also at the ends of the scale and on both sides of what is known of the range."""
+    """This holds for every score and caller, including the ends of the scale and both sides of the known range."""
     assume(unknown)
     shown = sweep(case, reading, unknown)
     for recommender, found in shown.bands.items():
@@ -212,24 +212,24 @@ def test_the_map_shows_the_least_that_stays_possible(case: Case, unknown: set[st
 
 
 def test_a_need_that_nothing_answers_leaves_no_doubt() -> None:
-    """Whatever they need, somebody who brings nothing has no lever there."""
+    """Whatever the program needs, a student with nothing to offer has no lever there."""
     assert "no_lever" in certain_rules(Case(score=228), ("needs",), None)
 
 
 def test_the_map_depends_only_on_what_narrows_it() -> None:
-    """Whether they sponsor visas means nothing to a student who needs none."""
+    """A program's visa policy doesn't matter to a student who needs no visa."""
     assert sweep(Case(), None, ["sponsors_visas"]).depends_on == ()
     assert sweep(Case(needs_visa=True, specifics=True), None, ["sponsors_visas"]).depends_on == ("sponsors_visas",)
 
 
 def band_at(bands: tuple[Band, ...], score: int) -> Band:
-    """Return the band that a score lies in."""
+    """Return the band that contains a score."""
     return next(band for band in bands if band.low <= score <= band.high)
 
 
 @pytest.mark.parametrize("name", ["score", "recommender", "mood"])
 def test_what_a_student_has_to_know_is_refused(name: str) -> None:
-    """With the names of the fields that may be unknown."""
+    """The error lists the fields that can be unknown."""
     with pytest.raises(CaseError, match="range_low"):
         check_unknown([name])
 
@@ -244,7 +244,7 @@ def test_what_a_student_has_to_know_is_refused(name: str) -> None:
     ],
 )
 def test_a_range_that_is_not_known_fits_the_exam(fields: dict[str, int], changes: dict[str, int], low: int, floor: int) -> None:
-    """The numbers that stand there are of the score's exam, and the floor lies under the range."""
+    """The replacement numbers are from the score's exam, with the floor below the range."""
     unknown = [name for name in ("range_low", "range_floor") if name not in fields]
     kept = replace_known(Case(**fields), unknown, **changes)
     assert (kept.range_low, kept.range_floor) == (low, floor)

@@ -1,4 +1,4 @@
-"""The contract's five stages, row by row at every boundary: what is expected is written down here by hand."""
+"""The specification's five stages, row by row at every boundary, with the expected values written by hand."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ PHASE_2 = {"phase": "gap_filling", "name_familiar": True, "file_in_system": True
 PHASE_3 = {"phase": "post_soap", "hears_first": True, "names_you": True, "outruns_hr": True, "deep_ties": True}
 GROUNDWORK = {"phase": "groundwork"}
 
-#: What is changed in a contact in whose way nothing stands, and the best that the stage then allows.
+#: The changes to a contact without any obstacle, and the best verdict that the stage then allows.
 MESSAGE: list[tuple[dict[str, Any], int]] = [
     ({}, OFFER),
     # how the contact is made
@@ -74,7 +74,7 @@ MESSAGE: list[tuple[dict[str, Any], int]] = [
     ({**SELF, "prior_contact": True, "introduced": True}, READ),
     ({**SELF, "prior_contact": True, "specifics": False}, READ),  # the row on specifics is about a recommender
     ({**SELF, "prior_contact": True, "scripted": True}, IGNORED),
-    # prior contact and an introduction are nothing to a recommender's message
+    # prior contact and an introduction don't matter to a recommender's message
     ({"prior_contact": True, "introduced": True}, OFFER),
     # specifics, by impact level
     *(({**BLANK, "recommender": caller}, SKIMMED) for caller in LESSER),
@@ -82,7 +82,7 @@ MESSAGE: list[tuple[dict[str, Any], int]] = [
     *(({"recommender": caller}, OFFER) for caller in CALLERS),
     *(({**BLANK, "recommender": caller, "move": "pressure"}, BACKFIRES) for caller in (*LESSER, *TOP)),
     *(({**BLANK, "recommender": caller, "move": "generic_letter"}, IGNORED) for caller in (*LESSER, *TOP)),
-    # how warmly it praises is nothing
+    # the warmth of the praise doesn't matter
     *(({"intensity": intensity}, OFFER) for intensity in (0, 10)),
     *(({**BLANK, "recommender": "known_dean", "intensity": intensity}, SKIMMED) for intensity in (0, 10)),
 ]
@@ -90,13 +90,13 @@ MESSAGE: list[tuple[dict[str, Any], int]] = [
 WEAK = {"recommender": "random_dean"}  # no capital
 LEVERS: list[tuple[dict[str, Any], int]] = [
     ({}, OFFER),
-    # a file in range alone is enough, whoever calls
+    # a file in range is enough, whoever calls
     *(({"recommender": caller}, OFFER) for caller in CALLERS),
     ({**SELF}, OFFER),
     ({**WEAK, "score": 235}, OFFER),
     ({**WEAK, "score": 234}, IGNORED),
     ({**WEAK, "score": 219}, IGNORED),
-    # each fault of the file takes the first lever away
+    # each problem in the file takes away the first lever
     *(({**WEAK, **flag}, IGNORED) for flag in FLAGS),
     *(({**WEAK, **flag, "addresses_flag": True}, IGNORED) for flag in FLAGS),
     ({**WEAK, "professionalism_issue": True}, IGNORED),
@@ -107,13 +107,13 @@ LEVERS: list[tuple[dict[str, Any], int]] = [
     ({**WEAK, "needs_visa": True}, OFFER),
     ({**WEAK, "sponsors_visas": False}, OFFER),
     ({**WEAK, "has_noncategorical_seat": True, "score": 219}, IGNORED),
-    # a caller with capital alone is enough, whatever the file
+    # a caller with capital is enough, whatever the file
     *(({"recommender": caller, "score": 234}, OFFER) for caller in CAPITAL),
     *(({"recommender": caller, "score": 234, "track_record": 0}, OFFER) for caller in CAPITAL),
     *(({"recommender": caller, "score": 234}, IGNORED) for caller in ("random_dean", "unconnected_faculty")),
     ({**SELF, "score": 234}, IGNORED),
     ({**SELF, "score": 234, "prior_contact": True, "introduced": True}, IGNORED),
-    # a need met alone is enough
+    # a met need is enough
     ({**WEAK, "score": 234, **NEED}, OFFER),
     ({**SELF, "score": 234, **NEED}, OFFER),
     ({**WEAK, "score": 234, "needs": {"local", "track"}, "offers": {"track", "coverage"}}, OFFER),
@@ -141,7 +141,7 @@ ATTENTION: list[tuple[dict[str, Any], int]] = [
     ({**SELF, "prior_contact": True}, READ),
     ({**SELF, "introduced": True}, READ),
     ({**SELF, "prior_contact": True, "introduced": True, "track_record": 0}, READ),
-    # a met need lifts whoever calls to a phone interview, and nobody down
+    # a met need lifts any caller to a phone interview, and lowers nobody
     *(({"recommender": caller, **NEED}, OFFER) for caller in TOP),
     *(({"recommender": caller, **NEED}, PHONE) for caller in LESSER),
     *(({"recommender": caller, **NEED, "track_record": 0}, PHONE) for caller in CALLERS),
@@ -165,7 +165,7 @@ PAPER: list[tuple[dict[str, Any], int]] = [
     ({"score": 220, "has_noncategorical_seat": True}, MAYBE),
     ({"score": 235, "has_noncategorical_seat": True}, OFFER),
     ({"score": 1, "has_noncategorical_seat": True}, FALLBACK),
-    ({"score": 234, "range_floor": 235}, DECLINED),  # floor and range at one score: nothing is borderline
+    ({"score": 234, "range_floor": 235}, DECLINED),  # floor and range are equal: nothing is borderline
     ({"score": 235, "range_floor": 235}, OFFER),
     # what cannot be overcome
     *(({flag: True}, DECLINED) for flag in ("professionalism_issue", "chronic_poor_performance")),
@@ -191,9 +191,9 @@ PAPER: list[tuple[dict[str, Any], int]] = [
     *(({**FLAGS[1], **EXPLAINED, "recommender": caller}, MAYBE) for caller in CAPITAL),
     *(({**FLAGS[1], **EXPLAINED, "recommender": caller}, DECLINED) for caller in ("random_dean", "unconnected_faculty")),
     ({**FLAGS[1], "addresses_flag": True, **SELF, "prior_contact": True}, DECLINED),
-    ({**FLAGS[1], **EXPLAINED, "track_record": 0}, MAYBE),  # the scoreboard counts for attention alone
+    ({**FLAGS[1], **EXPLAINED, "track_record": 0}, MAYBE),  # the scoreboard only affects attention
     ({**FLAGS[1], **EXPLAINED, "move": "flag_explanation"}, MAYBE),
-    ({**FLAGS[1], "move": "flag_explanation"}, DECLINED),  # the move alone explains nothing
+    ({**FLAGS[1], "move": "flag_explanation"}, DECLINED),  # the move by itself explains nothing
     ({**FLAGS[0], **FLAGS[1], **FLAGS[2], **FLAGS[3], **FLAGS[4], **EXPLAINED}, MAYBE),
     # the lowest of the rows that hold counts
     ({**FLAGS[1], **EXPLAINED, "score": 234}, MAYBE),
@@ -201,7 +201,7 @@ PAPER: list[tuple[dict[str, Any], int]] = [
     ({**FLAGS[1], **EXPLAINED, "score": 219, "has_noncategorical_seat": True}, FALLBACK),
     ({**FLAGS[1], "score": 219, "has_noncategorical_seat": True}, DECLINED),
     ({"professionalism_issue": True, "score": 219, "has_noncategorical_seat": True}, DECLINED),
-    # an explanation without a flag is nothing
+    # an explanation without a flag has no effect
     (EXPLAINED, OFFER),
 ]
 
@@ -226,12 +226,12 @@ TIMING: list[tuple[dict[str, Any], int]] = [
 
 
 def written(value: object) -> object:
-    """Write a set in an order of its own: the tests' names must be the same in every process."""
+    """Return a set as text in a fixed order, because test names must be the same in every process."""
     return "|".join(sorted(value)) if isinstance(value, (set, frozenset)) else value
 
 
 def rows(stage: str, table: list[tuple[dict[str, Any], int]]) -> list[Any]:
-    """Make the parameters of one stage's rows, each named after what it changes."""
+    """Return the parameters for one stage's rows, each named after its changes."""
     return [
         pytest.param(stage, changes, cap, id=f"{stage}-{'-'.join(f'{k}={written(v)}' for k, v in changes.items()) or 'clear'}")
         for changes, cap in table
@@ -249,14 +249,14 @@ def rows(stage: str, table: list[tuple[dict[str, Any], int]]) -> list[Any]:
     ],
 )
 def test_each_row_of_the_contract(stage: str, changes: dict[str, Any], cap: int) -> None:
-    """A stage allows what its row of the contract says, the lowest cap is the verdict, and its stages are binding."""
+    """A stage allows what its row in the specification says, the lowest cap is the verdict, and its stages are binding."""
     judgment = judge(Case(**{**ALL_CLEAR, **changes}))
     assert judgment.caps[stage] == cap
     assert judgment.verdict == min(judgment.caps.values())
     assert judgment.binding == tuple(name for name in STAGES if judgment.caps[name] == judgment.verdict)
 
 
-#: Whole cases: the stages' caps in their order, and which of them decide.
+#: Complete cases: the stages' caps in order, and which of them decide.
 WHOLE: list[tuple[dict[str, Any], tuple[int, int, int, int, int], tuple[str, ...]]] = [
     ({}, (SKIMMED, OFFER, SKIMMED, OFFER, PHONE), ("message", "attention")),
     (ALL_CLEAR, (OFFER, OFFER, OFFER, OFFER, OFFER), STAGES),
@@ -277,7 +277,7 @@ WHOLE: list[tuple[dict[str, Any], tuple[int, int, int, int, int], tuple[str, ...
 def test_the_weakest_link_decides(
     fields: dict[str, Any], caps: tuple[int, int, int, int, int], binding: tuple[str, ...]
 ) -> None:
-    """The verdict is the lowest of the five caps, and the stages at it are the binding ones."""
+    """The verdict is the lowest of the five caps, and the stages with that cap are binding."""
     judgment = judge(Case(**fields))
     assert tuple(judgment.caps.items()) == tuple(zip(STAGES, caps, strict=True))
     assert judgment.verdict == min(caps)
@@ -285,7 +285,7 @@ def test_the_weakest_link_decides(
 
 
 def test_the_verdicts_are_the_contract_s() -> None:
-    """The nine verdicts have the contract's names and ranks, in Python and in the table."""
+    """The nine verdicts have the specified names and ranks, in Python and in the table."""
     names = [
         *("BACKFIRES", "IGNORED", "SKIMMED", "DECLINED", "FALLBACK_SEAT"),
         *("FILE_READ", "MAYBE", "PHONE_INTERVIEW", "OFFER_IN_PLAY"),
@@ -296,7 +296,7 @@ def test_the_verdicts_are_the_contract_s() -> None:
 
 
 def test_the_impact_levels_decide_what_a_message_without_specifics_is_worth() -> None:
-    """By data/callers.csv, High and Very High open the file without specifics, Moderate and lower do not."""
+    """According to data/callers.csv, High and Very High open the file without specifics, and Moderate and lower don't."""
     for row in load_callers():
         if row.recommender == "self":
             assert row.impact == ""
@@ -309,7 +309,7 @@ def test_the_impact_levels_decide_what_a_message_without_specifics_is_worth() ->
 @settings(max_examples=4 * settings().max_examples)
 @given(case=cases())
 def test_competitive_on_paper_is_what_the_paper_stage_says(case: Case) -> None:
-    """The first lever is there exactly where the paper stage, with no flag explained, allows everything."""
+    """The first lever is there exactly if the paper stage, with no flag explained, allows everything."""
     competitive = scalar_function([rule_book(None).conditions["competitive_on_paper"]])
     unexplained = case.replace(addresses_flag=False)
     assert bool(competitive(case)) == (judge(unexplained).caps["paper"] == OFFER)
@@ -318,7 +318,7 @@ def test_competitive_on_paper_is_what_the_paper_stage_says(case: Case) -> None:
 @settings(max_examples=2 * settings().max_examples)
 @given(case=cases())
 def test_every_judgment_has_one_reason_a_stage(case: Case) -> None:
-    """Each stage gives one reason: its words, known claims, its cap, and whether it is ours; rows that tie stand beside."""
+    """Each stage gives one reason with its text, known claims, its cap, and whether it is ours; ties are listed with it."""
     known = {claim.id for claim in load_claims()}
     by_id = {rule.rule: rule for rule in load_rules()}
     judgment = judge(case)
@@ -336,7 +336,7 @@ def test_every_judgment_has_one_reason_a_stage(case: Case) -> None:
 
 
 def test_rows_that_tie_are_all_told() -> None:
-    """Where two rows of a stage allow the same, the first is the reason and the other stands beside it."""
+    """If two rows of a stage allow the same, the first is the reason and lists the other."""
     reason = judge(Case(**{**ALL_CLEAR, "scripted": True, "move": "generic_letter"})).reasons[0]
     assert reason.rule == "generic_letter"
     assert [also.rule for also in reason.also] == ["scripted"]
@@ -344,8 +344,8 @@ def test_rows_that_tie_are_all_told() -> None:
     assert (paper.rule, *(also.rule for also in paper.also)) == ("beyond_repair", "far_below", "flag_unexplained")
 
 
-#: The rows that the contract marks as ours, and `flag_explained`, which speaks of the same flags as `flag_unexplained`;
-#: every other row is the article's alone.
+#: The rows that are ours according to the specification, and `flag_explained`, which is about the same flags as
+#: `flag_unexplained`; every other row is the article's.
 OURS = {
     "scripted",
     "warm_email",
@@ -363,12 +363,12 @@ OURS = {
 
 
 def test_what_is_ours_is_marked() -> None:
-    """Exactly the rows that the contract calls ours are marked as ours."""
+    """Exactly the rows that the specification calls ours are marked as ours."""
     assert {rule.rule for rule in load_rules() if rule.assumption} == OURS
 
 
 def test_judge_refuses_what_is_no_case_and_no_reading() -> None:
-    """What is no case, and a reading that does not exist, are refused with the value, and the readings that there are."""
+    """The error gives the value and, for a reading, lists the existing ones."""
     with pytest.raises(CaseError) as caught:
         judge({"score": 240})  # type: ignore[arg-type]
     assert str(caught.value) == "case: must be a Case, but it is {'score': 240}."
@@ -383,7 +383,7 @@ JUDGES = [judge, rules_check, readings_agree, amplify, what_would_change]
 
 @pytest.mark.parametrize("ask", JUDGES, ids=lambda ask: ask.__name__)
 def test_fields_may_be_given_in_place_of_a_case(ask: Callable[..., Any]) -> None:
-    """Fields stand for the case that they make, `self` bringing its move along; both together are refused, as is neither."""
+    """Fields stand for the case they make, with `self` changing the move; giving both, or neither, is an error."""
     case = Case(score=228, recommender="known_dean", failed_clerkship=True)
     one, other = ask(case), ask(score=228, recommender="known_dean", failed_clerkship=True)
     assert list(one) == list(other) if isinstance(one, Changes) else one == other
@@ -407,7 +407,7 @@ def test_fields_may_be_given_in_place_of_a_case(ask: Callable[..., Any]) -> None
     ],
 )
 def test_scores_of_two_exams_have_no_verdict(odd: str, fields: dict[str, Any]) -> None:
-    """`judge`, what judges, and the picture refuse them and name the odd one; the rules check does not depend on it."""
+    """Everything that judges, and the picture, rejects them and names the odd one; the rules check doesn't depend on it."""
     case = Case(**fields)
     others = " and ".join(name for name in ("score", "range_low", "range_floor") if name != odd)
     for ask in (judge, readings_agree, what_would_change, amplify, figures.amplifier):
@@ -427,7 +427,7 @@ def test_the_edge_between_the_exams_is_where_step_2_ends() -> None:
 
 
 def test_a_verdict_reads_as_its_label() -> None:
-    """As text a verdict is its label, everywhere; as a number it is its rank."""
+    """As text, a verdict is its label; as a number, its rank."""
     assert [str(verdict) for verdict in Verdict] == [verdict.label for verdict in Verdict]
     assert (str(Verdict.FILE_READ), f"{Verdict.FILE_READ:>10}", int(Verdict.FILE_READ)) == ("File read", " File read", 5)
 
@@ -436,7 +436,7 @@ NO_CASE = ("x", None, {"score": 240}, 5, Case)
 NO_READING = ("x", {}, 5, ["any_lever"])
 NO_MOMENT = ("x", {}, 5, date(2027, 3, 15))
 NO_PATH = (None, {}, 5, b"mine.json", "a\0b")
-#: What no function of the library takes, by function and argument; None stands only where it is not allowed.
+#: Invalid values by function and argument; None is included only where it is not allowed.
 WRONG: dict[tuple[str, str], tuple[Any, ...]] = {
     **{(name, "case"): NO_CASE for name in ("amplify", "judge", "readings_agree", "rules_check", "save_case")},
     ("what_would_change", "case"): NO_CASE,
@@ -469,19 +469,19 @@ PUBLIC = {
 
 
 def test_every_argument_of_every_function_is_tried() -> None:
-    """The list of wrong arguments leaves out no argument of any public function."""
+    """The list of wrong arguments covers every argument of every public function."""
     assert len(PUBLIC) == 15
     assert set(WRONG) == {
         (name, argument)
         for name, each in PUBLIC.items()
         for argument in inspect.signature(each).parameters
-        if argument not in {"fields", "unknown"}  # are tried as the fields of a case, and where a case is open
+        if argument not in {"fields", "unknown"}  # tested as fields of a case and in tests of open cases
     }
 
 
 @pytest.mark.parametrize(("name", "argument", "value"), WRONG_ARGUMENTS)
 def test_a_wrong_argument_is_refused_by_its_name(name: str, argument: str, value: Any, tmp_path: Path) -> None:
-    """Whatever is no case, no moment, no reading and so on is refused with its name, whatever the other arguments are."""
+    """The error names the argument, whatever the other arguments are."""
     right: dict[str, Any] = {
         "reading": "vouch_is_enough",
         "when": datetime(2027, 3, 16, 9, 0),
@@ -498,7 +498,7 @@ def test_a_wrong_argument_is_refused_by_its_name(name: str, argument: str, value
     parameters = inspect.signature(PUBLIC[name]).parameters
     every = [other for other in parameters if other != "fields"]
     needed = [other for other in every if other == "case" or parameters[other].default is inspect.Parameter.empty]
-    for case in (Case(), Case(**ALL_CLEAR)):  # the second has the highest verdict, so that nothing would change it
+    for case in (Case(), Case(**ALL_CLEAR)):  # the second one has the highest verdict, so that nothing would change it
         for named in (needed, every):
             arguments = {other: case if other == "case" else right[other] for other in named} | {argument: value}
             with pytest.raises(CaseError) as caught:

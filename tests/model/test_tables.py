@@ -1,4 +1,4 @@
-"""The tables of data/: a broken one is refused at its place, and what they name exists and is used."""
+"""The tables of data/: a broken one gets an error with its place, and everything they refer to exists and is used."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ from tests.helpers.tables import DATA, FILES, LOADERS, MODULES, NO_TABLES, ROOT,
 
 
 def test_every_table_has_one_loader_and_every_loader_is_made_alike() -> None:
-    """Each file of data/ has one loader, of its name, which `loader` made, and which reads all of its rows."""
+    """Each file in data/ has one loader, named after it and made by `loader`, which reads all of its rows."""
     assert {path.relative_to(DATA).as_posix() for path in DATA.rglob("*.csv")} == set(LOADERS)
     made: dict[str, set[int]] = {}
     for module in MODULES:
@@ -52,17 +52,17 @@ def test_every_table_has_one_loader_and_every_loader_is_made_alike() -> None:
 
 @pytest.mark.parametrize("file", sorted(TABLE_LOADERS))
 def test_the_docstring_of_a_loader_names_every_column(file: str) -> None:
-    """A loader's docstring is the table's data dictionary: each column has a line that describes it."""
+    """A loader's docstring is the table's data dictionary, with a line for each column."""
     described = re.findall(r"^    - (\w+): .", str(TABLE_LOADERS[file].__doc__), re.MULTILINE)
     assert sorted(described) == sorted(cells(file)[0])
 
 
-# ---- what every loader refuses ----
+# ---- errors from every loader ----
 
 
 @pytest.mark.parametrize("file", FILES)
 def test_an_id_that_stands_twice_is_refused(tmp_path: Path, file: str) -> None:
-    """A row whose id another row has is refused at its line, its column and its value."""
+    """The error for a duplicate id gives its line, its column and its value."""
     rows = cells(file)
     column = {
         "percentiles.csv": "score",
@@ -80,9 +80,9 @@ def test_an_id_that_stands_twice_is_refused(tmp_path: Path, file: str) -> None:
     )
 
 
-# ---- what a column refuses ----
+# ---- errors in columns ----
 
-#: Columns that take any text, and columns that may be blank; every other column refuses a "?" and a blank.
+#: Columns that accept any text, and columns that can be blank; all others reject a "?" and a blank.
 LOOSE = {
     "activities.csv": ("activity kind", "fields shows"),
     "article_numbers.csv": ("number", "claims"),
@@ -151,7 +151,7 @@ LOOSE = {
 @pytest.mark.slow
 @pytest.mark.parametrize("file", FILES)
 def test_every_column_but_those_listed_refuses_a_wrong_cell(tmp_path: Path, file: str) -> None:
-    """Only the listed columns take any text, and only the listed ones a blank; the others refuse it at its place."""
+    """Only the listed columns accept any text, and only the listed ones a blank; the others give an error with the place."""
     taken: dict[str, list[str]] = {"?": [], "": []}
     for column in cells(file)[0]:
         for value, columns in taken.items():
@@ -165,7 +165,7 @@ def test_every_column_but_those_listed_refuses_a_wrong_cell(tmp_path: Path, file
     assert tuple(" ".join(columns) for columns in taken.values()) == LOOSE[file]
 
 
-#: Columns of numbers, with the lowest and the highest that each takes.
+#: Number columns, with the lowest and highest value of each.
 NUMBERS = [
     ("verdicts.csv", "rank", 0, 8),
     ("callers.csv", "weight", 0, 100),
@@ -180,7 +180,7 @@ NUMBERS = [
 
 @pytest.mark.parametrize(("file", "column", "low", "high"), NUMBERS)
 def test_a_bad_number_is_refused(tmp_path: Path, file: str, column: str, low: int, high: int) -> None:
-    """A number column takes whole numbers in its range and nothing else."""
+    """A number column accepts only whole numbers in its range."""
     for cell_text in (str(low - 1), str(high + 1), "ninety", "1.5", "", " 5", "-", "1e1", "²"):
         said = refusal(tmp_path, file, with_cell(file, column, cell_text))
         rule = f"expected a whole number from {low} to {high}, found {cell_text!r}"
@@ -192,19 +192,19 @@ def test_a_bad_number_is_refused(tmp_path: Path, file: str, column: str, low: in
 
 @pytest.mark.parametrize("place", ["1", "2", "6"])
 def test_two_stages_never_share_a_place_on_screen(tmp_path: Path, place: str) -> None:
-    """A stage has a place of its own among the five."""
+    """Each of the five stages has its own position."""
     assert refusal(tmp_path, "stages.csv", with_cell("stages.csv", "shown", place)).startswith("stages.csv, row ")
 
 
 def test_a_caller_whom_table_and_chart_have_says_how_they_were_joined(tmp_path: Path) -> None:
-    """How two labels were joined is said where there are two, and nowhere else."""
+    """If there are two labels, the row says how they were joined, and otherwise not."""
     rows = cells("callers.csv")
     rows[4][rows[0].index("joined")] = "same"
     assert "row 5, column joined" in refusal(tmp_path, "callers.csv", rows)
     assert "row 3, column joined" in refusal(tmp_path, "callers.csv", with_cell("callers.csv", "joined", ""))
 
 
-#: Columns that take a few words alone: a word that is none of them, and those that they take.
+#: Columns with fixed words: an invalid word, and the valid ones.
 WORDS = [
     ("stages.csv", "stage", "mesage", "message, levers, attention, paper, timing"),
     ("stages.csv", "counts", "highst", "highest, lowest"),
@@ -225,7 +225,7 @@ WORDS = [
 
 @pytest.mark.parametrize(("file", "column", "text", "listed"), WORDS)
 def test_an_unknown_word_is_refused(tmp_path: Path, file: str, column: str, text: str, listed: str) -> None:
-    """A column of fixed words refuses any other, and lists those that it takes, the likeliest first."""
+    """A column with fixed words rejects any other, and lists the valid ones, the most similar first."""
     said = refusal(tmp_path, file, with_cell(file, column, text))
     start, found = said.split("expected one of ")
     assert start == f"{file}, row 3, column {column}: "
@@ -233,7 +233,7 @@ def test_an_unknown_word_is_refused(tmp_path: Path, file: str, column: str, text
     assert sorted(found.removesuffix(f", found {text!r}").split(", ")) == sorted(listed.split(", "))
 
 
-#: Columns that name something of another table, or of a case, and a name that does not exist there.
+#: Columns that refer to another table or to a case, with a name that does not exist there.
 NAMES = [
     ("rules.csv", "condition", "pressure_usd", "pressure_used"),
     ("rules.csv", "allows", "file_raed", "file_read"),
@@ -248,7 +248,7 @@ NAMES = [
 
 @pytest.mark.parametrize(("file", "column", "text", "likeliest"), NAMES)
 def test_a_name_that_does_not_exist_is_refused(tmp_path: Path, file: str, column: str, text: str, likeliest: str) -> None:
-    """A cell that names a verdict, a condition, a fact or a field has to name one that exists."""
+    """A cell that refers to a verdict, a condition, a fact or a field has to name an existing one."""
     said = refusal(tmp_path, file, with_cell(file, column, text))
     assert said.startswith(f"{file}, row 3, column {column}: expected one of {likeliest}, ")
     assert said.endswith(f", found {text!r}")
@@ -257,13 +257,13 @@ def test_a_name_that_does_not_exist_is_refused(tmp_path: Path, file: str, column
 @pytest.mark.parametrize("file", ["remedies.csv", "examples.csv"])
 @pytest.mark.parametrize("text", ["", "score", "score 240", "scoer=240", "score=240; recomender=self", "score=240;"])
 def test_a_change_of_no_field_is_refused(tmp_path: Path, file: str, text: str) -> None:
-    """What a remedy or an example sets are pairs of a field of a case and a value."""
+    """The settings of remedies and examples are pairs of a case's field and a value."""
     said = refusal(tmp_path, file, with_cell(file, "overrides", text))
     assert said == f"{file}, row 3, column overrides: expected 'field=value' pairs of fields of a case, found {text!r}"
 
 
 def test_an_id_of_two_words_files_is_refused(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """A text has one place: an id that two files have is refused, with the second file's name."""
+    """Each text has one place: an id in two files gets an error with the second file's name."""
     folder = tmp_path / "words" / "en"
     folder.mkdir(parents=True)
     (folder / "a.csv").write_text("id,text\nhello,Hello.\n", encoding="utf-8")
@@ -288,7 +288,7 @@ def test_an_id_of_two_words_files_is_refused(monkeypatch: pytest.MonkeyPatch, tm
 def test_a_changed_weight_or_day_is_refused_at_its_place(
     tmp_path: Path, kind: str, target: str, to: str, column: str, likeliest: str
 ) -> None:
-    """What a reading changes of a weight is a recommender's, and of the calendar a weekday's phase."""
+    """A reading can change a recommender's weight, or a weekday's phase in the calendar."""
     rows = cells("reading_changes.csv")
     rows[2][rows[0].index("kind") :] = [kind, target, to]
     said = refusal(tmp_path, "reading_changes.csv", rows)
@@ -297,7 +297,7 @@ def test_a_changed_weight_or_day_is_refused_at_its_place(
 
 @pytest.mark.parametrize("column", ["starts", "ends"])
 def test_a_wrong_time_of_a_phase_is_refused_at_its_place(tmp_path: Path, column: str) -> None:
-    """A phase starts and ends at an hour of Match Week or on a date of any year."""
+    """A phase starts and ends at an hour of Match Week or on a date."""
     for value in ("", "Thursday", "Thursday 9:00", "Thursday 25:00", "Thursdy 09:00", "July 32", "July"):
         said = refusal(tmp_path, "phases.csv", with_cell("phases.csv", column, value))
         rule = "a day and hour of Match Week such as Thursday 09:00, or a date such as July 1"
@@ -312,7 +312,7 @@ CALLERS = "trusted_peer, subspecialist, known_dean, random_dean, unconnected_fac
 REFUSED = [
     # what is no expression at all
     *((text, CONDITION) for text in ("", "score <", "not", "if scripted", "a = b", "score < 240)", "scripted;")),
-    # calls, and what else Python has and the language has not
+    # calls, and other Python that the language doesn't include
     *(
         (text, PARTS)
         for text in (
@@ -341,7 +341,7 @@ REFUSED = [
     ("phase is post_soap()", "a level of phase: post_soap, groundwork, soap_lists, gap_filling"),
     ("phase in groundwork", "'in' followed by levels in parentheses"),
     ("phase in [groundwork]", "'in' followed by levels in parentheses"),
-    # an order where there may be nothing to put in order
+    # an order comparison with a value that can be missing
     *(
         (text, "each number that is meant, such as 'track_record == 0 or track_record == 1', since track_record may be unknown")
         for text in (
@@ -362,7 +362,7 @@ REFUSED = [
 
 @pytest.mark.parametrize(("text", "rule"), REFUSED)
 def test_what_is_no_condition_is_refused(text: str, rule: str) -> None:
-    """A condition that is misspelt, or that could do more than ask a case, is refused at its place with its whole text."""
+    """A misspelled condition, or one that could do more than read a case, gets an error with its place and full text."""
     with pytest.raises(TableError) as caught:
         parse(text, {}, place=("rules.csv", 7, "when"))
     assert str(caught.value) == f"rules.csv, row 7, column when: expected {rule}, found {text!r}"
@@ -388,7 +388,7 @@ def test_what_is_no_condition_is_refused(text: str, rule: str) -> None:
     ],
 )
 def test_what_is_no_field_of_its_kind_is_refused(text: str, kind: str, likeliest: str) -> None:
-    """A misspelt field, and one of another kind, are refused with the fields of the kind that fits."""
+    """A misspelled field, or one of another kind, gets an error that lists the fields of the right kind."""
     with pytest.raises(TableError) as caught:
         parse(text, {}, place=("rules.csv", 7, "when"))
     said = str(caught.value)
@@ -399,7 +399,7 @@ def test_what_is_no_field_of_its_kind_is_refused(text: str, kind: str, likeliest
 
 @pytest.mark.parametrize("text", ["score < 240.0", "score < True", "score < '240'", "score < print(1)", "1 < 2 < 3"])
 def test_a_comparison_is_with_whole_numbers(text: str) -> None:
-    """Numbers in a condition are whole, and nothing else stands in their place."""
+    """Numbers in a condition are whole, and nothing else is allowed instead."""
     with pytest.raises(TableError) as caught:
         parse(text, {}, place=("rules.csv", 7, "when"))
     assert str(caught.value).startswith("rules.csv, row 7, column when: expected ")
@@ -443,7 +443,7 @@ MEANINGS: list[tuple[str, dict[str, Any], bool]] = [
 
 @pytest.mark.parametrize(("text", "fields", "holds"), MEANINGS)
 def test_what_a_condition_means(text: str, fields: dict[str, Any], holds: bool) -> None:
-    """Every word of the language means what it says, and a condition may speak of those above it."""
+    """Every construct of the language means what it says, and a condition can use those above it."""
     above = {"met": parse("needs & offers", {}, place=("x", 1, "y"))}
     which = scalar_function([parse("not scripted", {}, place=("x", 1, "y")), parse(text, above, place=("x", 2, "y"))])
     case = Case(**fields)
@@ -451,7 +451,7 @@ def test_what_a_condition_means(text: str, fields: dict[str, Any], holds: bool) 
 
 
 def test_a_reading_that_changes_what_does_not_exist_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A reading that changes a rule or a condition that does not exist is refused where the rules are put together."""
+    """A reading that changes a nonexistent rule or condition gets an error when the rules are combined."""
     for kind, target, to, said in (
         ("allows", "scriptd", "skimmed", "expected a rule's id, found 'scriptd'"),
         ("condition", "no_levr", "scripted", "expected one of no_lever, "),
@@ -466,7 +466,7 @@ def test_a_reading_that_changes_what_does_not_exist_is_refused(monkeypatch: pyte
 
 
 def test_a_reading_that_allows_what_is_no_verdict_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A reading that allows a verdict that does not exist is refused where the rules are put together."""
+    """A reading that allows a nonexistent verdict gets an error when the rules are combined."""
     row = ReadingChange("vouch_is_enough", "allows", "short_vouch", "offer_in_ply")
     monkeypatch.setattr(rules, "load_reading_changes", lambda: (row,))
     with pytest.raises(TableError):
@@ -474,7 +474,7 @@ def test_a_reading_that_allows_what_is_no_verdict_is_refused(monkeypatch: pytest
 
 
 def test_a_stage_without_a_rule_that_holds_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Rules that leave a case without an answer in some stage are refused, and not passed over."""
+    """Rules that leave a case without an answer in some stage give an error."""
     kept = tuple(rule for rule in load_rules() if rule.rule != "in_range")
     monkeypatch.setattr(rules, "load_rules", lambda: kept)
     with pytest.raises(TableError) as caught:
@@ -484,15 +484,15 @@ def test_a_stage_without_a_rule_that_holds_is_refused(monkeypatch: pytest.Monkey
     )
 
 
-# ---- what the tables hold ----
+# ---- the content of the tables ----
 
 
 def test_the_claims_are_the_article_s_hundred() -> None:
-    """The table holds the 100 claims of the contract, by id and lines, each with its words and in the article's order."""
+    """The table has the 100 specified claims, by id and lines, each with its wording and in the article's order."""
     claims = load_claims()
     assert len(claims) == 100
     listed = "\n".join(f"{claim.id} {claim.lines}" for claim in claims)
-    # The sum of the contract's own list, so that a line that changes by accident is seen.
+    # The checksum of the specification's own list, which catches accidental changes.
     digest = hashlib.sha256(listed.encode()).hexdigest()
     assert digest == "6c8d41ccba274b79f4a833a7c59b0272d58a23239b7f84459cec060b2914d38d"
     last = 0
@@ -506,13 +506,13 @@ def test_the_claims_are_the_article_s_hundred() -> None:
 
 @pytest.mark.parametrize("row", load_examples(), ids=lambda row: row.example)
 def test_the_article_s_own_examples_come_out_as_it_tells(row: Any) -> None:
-    """Each situation that the article describes gets the verdict that the article tells."""
+    """Each situation that the article describes gets the verdict that the article gives."""
     case = Case(**{name: Case.fields()[name].read(cell_text) for name, cell_text in row.overrides})
     assert judge(case).verdict.name.lower() == row.verdict
 
 
 def test_every_act_sets_what_a_case_can_hold() -> None:
-    """What an act sets is another field's value, `none`, or a value that its field allows."""
+    """An act sets a field to another field's value, `none`, or an allowed value."""
     for row in load_remedies():
         for name, cell_text in row.overrides:
             field = Case.fields()[name]
@@ -525,7 +525,7 @@ def test_every_act_sets_what_a_case_can_hold() -> None:
 
 
 def test_the_tables_cover_what_they_are_about() -> None:
-    """Every caller, phase, flag, stage and control stands in its table once, in the contract's order."""
+    """Every caller, phase, flag, stage and control is in its table once, in the specified order."""
     fields = Case.fields()
     assert tuple(row.recommender for row in load_callers()) == fields["recommender"].levels
     assert tuple(row.phase for row in tables.load_phases()) == fields["phase"].levels
@@ -540,13 +540,13 @@ def test_the_tables_cover_what_they_are_about() -> None:
         assert row.low <= row.range_floor <= row.range_low <= row.score <= row.high
 
 
-# ---- what they name is used ----
+# ---- what they refer to is used ----
 
 ASKING = "\n".join(path.read_text(encoding="utf-8") for path in (ROOT / "backchannel_lib").rglob("*.py"))
 
 
 def test_every_assumption_is_used_somewhere() -> None:
-    """Each assumption stands in the column `assumption` of a table, or the library asks for it by name or by its rule's."""
+    """Each assumption is in the `assumption` column of a table, or the library refers to it by name or by its rule."""
     in_tables = {
         row.assumption
         for file in FILES
@@ -563,17 +563,17 @@ def test_every_assumption_is_used_somewhere() -> None:
     assert left == []
 
 
-#: Choices that no row of a table can carry: they are about the verdicts, the stages and the floor as such.
+#: Choices that no row of a table can have, because they are about the verdicts, the stages or the floor in general.
 ABOUT_THE_WHOLE = {"verdicts_form_one_line", "weakest_link_decides", "floor_marks_far_below"}
 
 
 def test_what_is_ours_about_the_whole_is_shown_somewhere() -> None:
-    """What is ours in the method itself is told to the reader somewhere, like every other choice of ours."""
+    """Readers can see our choices in the method itself somewhere, like all our other choices."""
     assert [name for name in sorted(ABOUT_THE_WHOLE) if name not in ASKING] == []
 
 
 def test_facts_have_source_year_and_grade() -> None:
-    """Every fact from outside names its source, its year or `undated`, and its grade, and has its wording."""
+    """Every outside fact has a source, a year or `undated`, a grade, and its wording."""
     for fact in load_facts():
         assert re.fullmatch(r"(19|20)\d\d|undated", fact.year), fact.id
         assert fact.source
