@@ -84,11 +84,16 @@ def make_activity(name: str) -> Activity[Any]:
     return activity_of(rows[known_word("activity", name, rows)])
 
 
-def transcript_of(chapter: str) -> str:
+def transcript_of(chapter: str, more: Callable[[Activity[Any]], str] | None = None) -> str:
     """Return the transcripts of a chapter's activities as plain text.
 
     Args:
         chapter: The chapter's id in data/chapters.csv.
+        more: Returns what to add for an activity, given a new one; None to add nothing.
     """
-    rows = [row for row in load_activities() if row.chapter == chapter]
-    return "\n\n".join(f"== {row.activity} ==\n{activity_of(row).transcript()}" for row in rows)
+    told = []
+    for row in load_activities():
+        if row.chapter == chapter:
+            parts = [f"== {row.activity} ==", activity_of(row).transcript()]
+            told.append("\n".join([*parts, more(activity_of(row))] if more else parts))
+    return "\n\n".join(told)

@@ -11,7 +11,9 @@ import json
 import uuid
 from collections import Counter
 from collections.abc import Collection, Mapping
-from typing import Any
+from datetime import datetime
+from typing import Any, Final
+from zoneinfo import ZoneInfo
 
 import anywidget
 import traitlets
@@ -26,8 +28,15 @@ from backchannel_lib.base.errors import CaseError
 from backchannel_lib.base.formatting import printable, suggestions
 from backchannel_lib.base.texts import text
 from backchannel_lib.model.case import Case
+from backchannel_lib.model.possible import MAY_BE_UNKNOWN
+from backchannel_lib.notebook.page_tour import StandIn, page_lines
 from backchannel_lib.page.frontend import STATIC, bundle
 from backchannel_lib.page.html import tag
+
+#: The chapter whose panel is in no table of activities.
+PANEL_CHAPTER: Final = "10_your_case"
+#: The present moment in a chapter as text.
+NOON: Final = datetime(2027, 3, 16, 12, tzinfo=ZoneInfo("America/New_York"))
 
 
 @functools.cache
@@ -333,4 +342,26 @@ def transcript(chapter: str) -> Folded:
     Args:
         chapter: Its id in data/chapters.csv.
     """
-    return Folded(text("lesson.as_text"), transcript_of(chapter))
+    told = transcript_of(chapter, on_the_page)
+    if chapter == PANEL_CHAPTER:
+        told += f"\n\n{on_the_page(CaseActivity(unknown=MAY_BE_UNKNOWN))}"
+    return Folded(text("lesson.as_text"), told)
+
+
+def on_the_page(activity: Activity[Any]) -> str:
+    """Move the controls of an activity and press its buttons with the messages that a page sends, and tell what is answered.
+
+    Args:
+        activity: One that was just made; it doesn't come back to its start.
+
+    Examples:
+        >>> print(on_the_page(make_activity("collisions")).splitlines()[-1])
+           Controls that keep what the page sets: 1 of 1.
+    """
+    if "clock" in vars(activity):  # what is told is to be the same every day
+        vars(activity)["clock"] = lambda: NOON
+    page = StandIn()
+    view = ActivityView(activity, key=page.comm_id, comm=page)
+    lines = list(dict.fromkeys(page_lines(activity, page, view.html)))
+    view.close()
+    return "\n   ".join([text("page_tour.title"), *lines])

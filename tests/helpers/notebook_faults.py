@@ -35,6 +35,7 @@ class Fault:
         change: What is replaced, and what takes its place.
         caught_by: ``nbval``, or one of the checks in `notebook_checks`.
         because: Words of what is then reported.
+        copy: The copy of the library that it is put into, with others; a rule that was changed hides what comes after.
     """
 
     name: str
@@ -44,6 +45,7 @@ class Fault:
     cell: str = ""
     file: str = ""
     change: tuple[tuple[str, str], ...] = ()
+    copy: str = "library"
 
     def in_text(self, text: str) -> str:
         """Return a text with the fault in it."""
@@ -94,6 +96,8 @@ def write_notebook(folder: Path, faults: Sequence[Fault]) -> None:
 
 def copy_library(folder: Path, faults: Sequence[Fault]) -> None:
     """Copy the library and its tables, with each fault in them, to where a notebook in this folder finds them first."""
+    if not faults:
+        return
     for name in ("backchannel_lib", "data"):
         shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
     for fault in faults:

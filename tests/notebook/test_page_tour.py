@@ -1,0 +1,74 @@
+"""What a widget answers to a page's messages stands in a notebook's outputs, and one that does not answer stands out."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from backchannel_lib.activities.activity import Activity
+from backchannel_lib.activities.delivery import Delivery
+from backchannel_lib.activities.registry import make_activity
+from backchannel_lib.activities.tables import load_activities
+from backchannel_lib.notebook.widget import ActivityView, on_the_page
+
+
+def told(name: str) -> str:
+    """Go through an activity with a page's messages."""
+    return on_the_page(make_activity(name))
+
+
+@pytest.mark.parametrize("name", [row.activity for row in load_activities()])
+def test_every_control_keeps_what_the_page_sets_and_every_button_answers(name: str) -> None:
+    """Of every activity of every chapter."""
+    lines = told(name)
+    *_, last = lines.splitlines()
+    if "Controls" in last:
+        kept, moved = last.rstrip(".").partition(": ")[2].split(" of ")
+        assert kept == moved
+    assert "No answer." not in lines
+
+
+def test_controls_that_do_nothing_are_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    """None of them then keeps what the page sets."""
+    monkeypatch.setattr(Activity, "_set", lambda _self, _message: {})
+    assert "sets: 0 of 5." in told("forms")
+
+
+def test_a_widget_that_hears_no_message_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Neither a control nor a button does anything then."""
+    monkeypatch.setattr(ActivityView, "_receive", lambda *_: None)
+    assert "sets: 0 of 5." in told("forms")
+    assert "[Compare] No answer." in told("forms")
+
+
+def test_an_answer_to_another_message_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A page waits for the answer with the number of its own action."""
+    whole = Delivery.stamp
+
+    def stale(self: Delivery, answer: Any, message: Any) -> Any:
+        return whole(self, answer, {**message, "seq": message["seq"] - 1} if "seq" in message else message)
+
+    monkeypatch.setattr(Delivery, "stamp", stale)
+    assert "[Compare] No answer." in told("forms")
+
+
+def test_an_action_that_fails_is_logged_with_its_traceback(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The reader gets a calm notice; what is logged is an output of its own in a notebook, where there was none."""
+
+    def fails(*_: object, **__: object) -> None:
+        raise RuntimeError
+
+    monkeypatch.setattr(Activity, "commit", fails)
+    assert "sets: 0 of 5." in told("forms")
+    assert "set failed and was rolled back" in caplog.text
+
+
+@pytest.mark.parametrize("name", ["week_clock", "quick_check", "planner"])
+def test_what_is_told_depends_on_no_clock(name: str) -> None:
+    """Also of an activity that says where the reader's own clock stands."""
+    activity = make_activity(name)
+    vars(activity)["clock"] = None  # whoever asks it fails
+    assert on_the_page(activity) == told(name)
