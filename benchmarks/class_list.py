@@ -38,7 +38,7 @@ WORKERS = 2
 
 
 def counts(judged: pd.DataFrame) -> pd.DataFrame:
-    """Give a part's answers in one row: how often each verdict, and the sum of each stage's caps."""
+    """Return a part's answers in one row: how often each verdict, and the sum of each stage's caps."""
     ranks = np.bincount(judged["verdict"].to_numpy(), minlength=9)
     sums = {stage: int(judged[stage].sum()) for stage in STAGES}
     return pd.DataFrame([{**{f"verdict_{rank}": int(count) for rank, count in enumerate(ranks)}, **sums}])

@@ -87,25 +87,25 @@ def make_frame(rows: int, seed: int = 1) -> pd.DataFrame:
 
 
 def flag(frame: pd.DataFrame, name: str) -> Column:
-    """Give a column of flags."""
+    """Return a column of flags."""
     return frame[name].to_numpy()
 
 
 def level(frame: pd.DataFrame, name: str) -> tuple[Column, dict[str, int]]:
-    """Give a column of words as small numbers, and the number of each word."""
+    """Return a column of words as small numbers, and the number of each word."""
     categories = frame[name].cat
     return categories.codes.to_numpy(), {word: code for code, word in enumerate(categories.categories)}
 
 
 def members(frame: pd.DataFrame, name: str) -> Column:
-    """Give a column of sets as bits."""
+    """Return a column of sets as bits."""
     codes, words = level(frame, name)
     masks = [sum(1 << bit for bit, need in enumerate(NEEDS) if need in word.split("|")) for word in words]
     return np.array(masks, dtype=np.uint8)[codes]
 
 
 def judge_by_hand(frame: pd.DataFrame) -> pd.DataFrame:
-    """Give what `judge_frame` gives, with data/rules.csv written out column by column, as one would without the tables.
+    """Return what `judge_frame` gives, with data/rules.csv written out column by column, as one would without the tables.
 
     It takes every value on trust, where `judge_frame` checks them all.
     """
@@ -132,7 +132,7 @@ def judge_by_hand(frame: pd.DataFrame) -> pd.DataFrame:
     levers = np.where(competitive | has_capital | need_met, np.int8(8), np.int8(1))
 
     burned = track == 0
-    attention = np.full(len(frame), 2, dtype=np.int8)  # whoever it is, they get at least this far
+    attention = np.full(len(frame), 2, dtype=np.int8)  # any caller gets at least this far
     attention = np.where(known_dean & ~burned, np.int8(5), attention)
     attention = np.where((who == callers["self"]) & known_there, np.int8(5), attention)
     attention = np.where((known_dean & (track == 3)) | need_met, np.int8(7), attention)
@@ -158,7 +158,7 @@ def judge_by_hand(frame: pd.DataFrame) -> pd.DataFrame:
 
 
 def message_by_hand(frame: pd.DataFrame, known_there: Column, top_impact: Column) -> Column:
-    """Give the caps of the stage ``message``."""
+    """Return the caps of the stage ``message``."""
     move, moves = level(frame, "move")
     own_email = move == moves["direct_email"]
     vague = ~own_email & ~flag(frame, "specifics")
@@ -171,7 +171,7 @@ def message_by_hand(frame: pd.DataFrame, known_there: Column, top_impact: Column
 
 
 def timing_by_hand(frame: pd.DataFrame) -> Column:
-    """Give the caps of the stage ``timing``."""
+    """Return the caps of the stage ``timing``."""
     phase, phases = level(frame, "phase")
     lists_open = flag(frame, "lists_open")
     choosing, gaps = phase == phases["soap_lists"], phase == phases["gap_filling"]
@@ -213,7 +213,7 @@ def seconds_of(call: Callable[[], object]) -> float:
 
 
 def peak_bytes(call: Callable[[], object]) -> int:
-    """Tell how much more memory a call held at its height, its answer included, as tracemalloc counts numpy's arrays."""
+    """Return how much more memory a call held at its height, its answer included, as tracemalloc counts numpy's arrays."""
     tracemalloc.start()
     before = tracemalloc.get_traced_memory()[0]
     tracemalloc.reset_peak()

@@ -10,10 +10,10 @@ It starts JupyterHub and its proxy with hub/jupyterhub_config.py, under a prefix
 removed afterward. A first learner comes alone; then all come at once. Each opens a chapter as JupyterLab does: a server and a
 kernel of their own, the notebook fetched through the proxy, its cells run. Then each moves a control over and over, and waits
 for the panel's answer, all at the same time. Memory is what a process would give back if it ended (USS), and its share of what
-is common (PSS); it is told as a ratio to kernels with nothing in them, which run beside it.
+is common (PSS); it is shown as a ratio to kernels with nothing in them, which run next to it.
 
 Last, one learner fills the memory, and one learner's kernel is ended as Linux ends one when memory runs out. With --browser
-(and Playwright in that Python) Chromium opens a chapter through the hub, moves a control, and says what stands on the page
+(and Playwright in that Python) Chromium opens a chapter through the hub, moves a control, and says what is on the page
 after its kernel was ended.
 """
 # ruff: noqa: INP001, S101, T201 (a command of its own: it talks to a person, and stops where a figure would mean nothing)
@@ -52,10 +52,10 @@ from benchmarks.machine import machine_line
 ROOT: Final = Path(__file__).resolve().parent.parent
 PREFIX: Final = "/hubtest/"
 CHAPTER: Final = "notebooks/10_your_case.ipynb"
-PATIENCE: Final = 300  # s; a busy machine is no failure
+PATIENCE: Final = 300  # s; a busy machine isn't a failure
 EMPTY_KERNELS: Final = 3
 NOTICES: Final = "[...document.querySelectorAll('.bw [data-notice]')].map(one => one.textContent).filter(Boolean)"
-#: What the hub is told besides its own settings: anyone may come in, all under this account, each with a home of their own.
+#: The hub's additional settings: anyone can sign in, all under this account, each with their own home.
 SETTINGS: Final = """
 load_subconfig({config!r})
 c = get_config()
@@ -363,7 +363,7 @@ async def run_out_of_memory(everybody: list[Learner]) -> None:
 
 
 def look(hub: Hub) -> None:
-    """Sign in and open a chapter in Chromium, move a control, end the kernel, and print what stands on the page then."""
+    """Sign in and open a chapter in Chromium, move a control, end the kernel, and print what is on the page then."""
     from playwright.sync_api import sync_playwright
 
     from backchannel_lib.cli.browser import find_chromium, launch_arguments

@@ -3,7 +3,7 @@
     .venv/bin/python benchmarks/interaction.py [--rounds N] [--moves N] [--out file.json]
 
 It starts JupyterLab with this workbook's own settings, on a free port and in an empty folder of its own that is removed
-afterwards, and drives it with Chromium and real key presses. The contestants take turns, in a new order each round, each
+afterward, and drives it with Chromium and real key presses. The contestants take turns, in a new order each round, each
 with a fresh page, notebook and kernel:
 
 * echo: ipywidgets' own slider, observed into a label: the way of one key press to the kernel and back, and nothing else;
@@ -11,9 +11,9 @@ with a fresh page, notebook and kernel:
 * ahead: the panel as it is shipped, where the answers to the other positions of the control in hand were sent before;
 * opening: the notebook's own panel, which is only opened.
 
-A move is a key press on the score slider that changes the verdict (the bottom of the program's range lies between the two
+A move is a key press on the score slider that changes the verdict (the bottom of the program's range is between the two
 scores) and the marks on the charts; the next one follows when it was painted. All times are taken in the page. Whatever else
-the machine does falls on all contestants alike, so what counts is the ratios; milliseconds are told for the echo alone.
+the machine does falls on all contestants alike, so what counts is the ratios; milliseconds are shown for the echo alone.
 """
 # ruff: noqa: INP001, T201 (a command of its own, which talks to a person at a terminal)
 
@@ -46,7 +46,7 @@ from benchmarks.machine import machine_line
 
 Trial: TypeAlias = dict[str, Any]
 
-PATIENCE: Final = 60_000  # ms; a busy machine is no failure
+PATIENCE: Final = 60_000  # ms; a busy machine isn't a failure
 KEYS: Final = 60  # of a key that is held down
 A_SECOND: Final = 30  # so many of them, as keyboards repeat them
 
@@ -160,7 +160,7 @@ class Contestant:
     slider: str
 
     def notebook(self) -> str:
-        """Give the notebook as Jupyter reads it."""
+        """Return the notebook as Jupyter reads it."""
         cell = {"cell_type": "code", "id": "cell", "metadata": {}, "source": self.code.strip(), "outputs": []}
         kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
         return json.dumps(
@@ -334,7 +334,7 @@ def hold_keys(page: Page, keys: Sequence[str]) -> dict[str, float]:
 
 
 def p95(values: Sequence[float]) -> float:
-    """Give the value that 95 of 100 do not exceed."""
+    """Return the value that 95 of 100 do not exceed."""
     return sorted(values)[min(len(values) - 1, int(0.95 * len(values)))]
 
 

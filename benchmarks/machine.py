@@ -1,5 +1,5 @@
 """Says what a benchmark was measured on."""
-# ruff: noqa: INP001 (the commands beside it are no package)
+# ruff: noqa: INP001 (the commands next to it are no package)
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from pathlib import Path
 
 
 def machine_line(*packages: str) -> str:
-    """Give processor, cores, load and versions in a line.
+    """Return processor, cores, load and versions in a line.
 
     Args:
-        *packages: The packages whose versions are told.
+        *packages: The packages whose versions are shown.
 
     Returns:
         The line.

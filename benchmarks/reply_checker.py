@@ -1,4 +1,4 @@
-"""Measures the reply checker on four sets of made-up emails: what it finds of their problems, and its false alarms.
+"""Measures the reply checker on four sets of fictional emails: what it finds of their problems, and its false alarms.
 
     .venv/bin/python benchmarks/reply_checker.py [--against COMMIT] [--set tuning|heldout|fresh|untouched] [--list]
 

@@ -4,7 +4,7 @@
 
 The workshop is started as `python workbook.py present` does, a round is opened to phones on loopback, and keys are pressed one
 by one: first with nobody voting, then while the voters of benchmarks/votes.py come, in a process of their own. A tap's time
-runs from the key press until its count stands on screen; it is told as a ratio to that of a tap with nobody voting, in the
+runs from the key press until its count is on screen; it is shown as a ratio to that of a tap with nobody voting, in the
 same run.
 """
 # ruff: noqa: INP001, T201 (a command of its own, which talks to a person at a terminal)

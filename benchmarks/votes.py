@@ -5,7 +5,7 @@
 
 Each voter comes at a moment of its own, from an address of its own where the system has many for loopback, opens the page,
 asks for the state, votes, and then asks every two seconds as the page does, until the time is over. A vote's time runs from
-sending it until it is counted, tries in between included; it is told as a ratio to that of a lone vote, measured first in the
+sending it until it is counted, tries in between included; it is shown as a ratio to that of a lone vote, measured first in the
 same run.
 """
 # ruff: noqa: INP001, T201, S311 (a command of its own, which talks to a person at a terminal and draws no secrets)
@@ -44,7 +44,7 @@ class Storm:
         again: How often something had to be tried again.
         problems: Why votes were not counted.
         seconds: How long each counted vote took.
-        asked: Answers to what was asked beside the votes.
+        asked: Answers to what was asked next to the votes.
     """
 
     sent: int = 0
@@ -165,7 +165,7 @@ def storm(url: str, voters: int, seconds: float, first: int = 0) -> Storm:
 
 
 def p95(values: list[float]) -> float:
-    """Give the value that 95 of 100 do not exceed."""
+    """Return the value that 95 of 100 do not exceed."""
     return sorted(values)[min(len(values) - 1, int(0.95 * len(values)))]
 
 

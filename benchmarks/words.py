@@ -5,8 +5,8 @@
     .venv/bin/python benchmarks/words.py 02_who_calls --show   # the same, and each text that was counted
 
 Prose is the Markdown of the notebook. For the activities a reader is played who does everything once and gets it right:
-whatever is then in sight counts once, however often it comes back. Verdicts are what the boxes of the verdict and the rule
-say on the way, of the chain only its weakest link. Not counted: buttons, controls beside a verdict, folded text, and what is
+whatever is then visible counts once, however often it comes back. Verdicts are what the boxes of the verdict and the rule
+say on the way, of the chain only its weakest link. Not counted: buttons, controls next to a verdict, folded text, and what is
 told only after a wrong answer. The quick check and Your case hold what readers enter themselves; of them, only the lead counts.
 """
 # ruff: noqa: INP001, T201 (a command of its own, which talks to a person at a terminal)
@@ -33,7 +33,7 @@ ENOUGH: Final = 3  # places where the article disagrees with itself: the chapter
 
 BLOCKS: Final = {"p", "b", "span", "li", "h2", "h3", "h4", "dt", "dd", "td", "th", "label", "legend", "caption", "figcaption"}
 SILENT: Final = {"details", "button", "script", "style", "svg", "select", "textarea"}
-#: What isn't read as text: the foot, notices, words for screen readers, and the controls beside a verdict.
+#: What isn't read as text: the foot, notices, words for screen readers, and the controls next to a verdict.
 NOT_READ: Final = {"bw-foot", "bw-strip", "bw-hidden", "bw-controls", "bw-clock", "bw-help", "bw-error", "bw-order"}
 VERDICT: Final = {"bw-answer", "bw-card", "bw-rule"}
 LINK: Final = "bw-link"
@@ -43,13 +43,13 @@ VOID: Final = {"input", "br", "img", "hr", "meta", "link", "wbr"}
 
 
 class InSight(HTMLParser):
-    """The texts of a page that are in sight: ``told`` by the activity, and ``answers`` in the verdict's boxes."""
+    """The texts of a page that are visible: ``told`` by the activity, and ``answers`` in the verdict's boxes."""
 
     def __init__(self, page: str) -> None:
         super().__init__()
         self.told: list[str] = []
         self.answers: list[str] = []
-        self._open: list[tuple[str, bool, bool]] = []  # element, whether it is out of sight, whether it is a verdict's
+        self._open: list[tuple[str, bool, bool]] = []  # element, whether it is hidden, whether it is a verdict's
         self._text = ""
         self.feed(page)
         self._end_block()
@@ -75,7 +75,7 @@ class InSight(HTMLParser):
             self._open.pop()
 
     def handle_data(self, data: str) -> None:
-        """Take text that is in sight."""
+        """Take text that is visible."""
         if not self._open or not self._open[-1][1]:
             self._text += data
 
@@ -202,7 +202,7 @@ class Counted(NamedTuple):
     Args:
         prose: In the Markdown.
         activities: What activities tell, and their verdicts' boxes, by activity.
-        texts: Each text that was counted, by activity; a bar stands before those of a verdict.
+        texts: Each text that was counted, by activity; a bar is before those of a verdict.
     """
 
     prose: int

@@ -1,6 +1,6 @@
 """Every thing to do in every chapter: it opens, answers, takes back, comes back after a restart, and never shows a trace.
 
-What holds of all kinds of activity stands here; what is special about one kind stands in its own file.
+What holds of all kinds of activity stands here; what is special about one kind is in its own file.
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ def test_the_page_is_well_formed_and_says_what_it_is(activity: Activity[Any]) ->
 
 
 def test_every_control_of_the_page_has_a_name_and_belongs_to_a_field(activity: Activity[Any]) -> None:
-    """Each input lies in the holder of a field that the activity knows, and each button that acts is one it answers."""
+    """Each input is in the holder of a field that the activity knows, and each button that acts is one it answers."""
     page = Page(activity.page())
     fields = {attributes["data-field"] for _, attributes in page.elements if "data-field" in attributes}
     assert fields <= set(activity.fields()) | {"case"}
@@ -121,7 +121,7 @@ def test_a_field_that_nobody_knows_and_a_value_that_cannot_be_change_nothing(act
 
 
 def test_it_comes_back_after_a_restart(activity: Activity[Any]) -> None:
-    """What the page keeps brings a new activity to the same place; anything else is refused and changes nothing."""
+    """What the page keeps brings a new activity to the same place; anything else is rejected and changes nothing."""
     for field in activity.fields():
         positions = list(activity.positions(field))
         if positions:
@@ -201,7 +201,7 @@ def test_no_answer_is_on_the_page_before_a_prediction(part: str) -> None:
 @pytest.mark.parametrize("part", SCENES)
 @pytest.mark.parametrize("guess", [verdict.name.lower() for verdict in Verdict])
 def test_a_guess_stands_beside_the_article_s_verdict(part: str, guess: str) -> None:
-    """After any guess, both stand side by side with the reason, and the case's controls are in reach."""
+    """After any guess, both are side by side with the reason, and the case's controls are in reach."""
     scenes = make_activity(part)
     assert isinstance(scenes, Scenes)
     act(scenes, type="hello")
@@ -253,7 +253,7 @@ def test_what_is_kept_and_no_longer_valid_is_passed_over() -> None:
 
 
 def test_a_folder_that_cannot_be_written_is_told_in_a_sentence(monkeypatch: pytest.MonkeyPatch, tmp_path: Any) -> None:
-    """Where nothing can be kept, a sentence says so, and the activity goes on."""
+    """Where nothing can be kept, a sentence says so, and the activity continues."""
     blocked = tmp_path / "file"
     blocked.write_text("x")
     monkeypatch.setenv(saved_answers.FOLDER, str(blocked / "below"))
@@ -309,7 +309,7 @@ def test_every_link_between_notebooks_leads_somewhere() -> None:
 
 
 def test_the_lines_that_a_cell_names_are_those_of_its_claims() -> None:
-    """Whoever writes [article, line 38] under a claim writes the claim's own lines: the two cannot drift apart."""
+    """Anyone who writes [article, line 38] under a claim writes the claim's own lines: the two cannot drift apart."""
     from backchannel_lib.model.tables import load_claims
 
     lines = {claim.id: claim.lines for claim in load_claims()}
@@ -345,7 +345,7 @@ def test_a_tour_of_a_chapter_names_all_its_parts() -> None:
 
 
 def test_a_part_that_does_not_exist_is_named() -> None:
-    """A misspelt part is refused with the nearest names."""
+    """A misspelled part is rejected with the nearest names."""
     with pytest.raises(CaseError, match="callers_order"):
         open_activity("caller_order")
 

@@ -92,13 +92,13 @@ def forged(activity: Activity[Any]) -> Iterable[dict[str, Any]]:
 
 
 def told(activity: Activity[Any]) -> dict[str, str]:
-    """Give the parts that hold answers, as far as they are not blank."""
+    """Return the parts that hold answers, as far as they are not blank."""
     parts = {**activity.fragments(activity.state), **activity.deferred_fragments(activity.state)}
     return {name: body for name, body in parts.items() if name.split(".")[0] in ANSWERS and body}
 
 
 def free(activity: Activity[Any]) -> set[str]:
-    """Give the parts that ask for no guess (any more)."""
+    """Return the parts that ask for no guess (any more)."""
     steps = activity.answered if isinstance(activity, GuessForm) else ()
     open_steps = [step for step in steps if not activity.missing(activity.state, step)]
     return {"live_text", *(f"told.{step}" for step in open_steps), *(["beside"] if open_steps else [])}
@@ -281,7 +281,7 @@ def files(activity: Activity[Any]) -> st.SearchStrategy[str]:
 @pytest.mark.slow
 @pytest.mark.parametrize("kind", EVERY_KIND)
 def test_any_file_is_read_or_refused_in_a_sentence(kind: str, caplog: pytest.LogCaptureFixture) -> None:
-    """A file that is refused leaves the state as it is; after any file every later message is answered."""
+    """A file that is rejected leaves the state as it is; after any file every later message is answered."""
     activity = made(kind)
 
     @settings(max_examples=EXAMPLES, phases=[Phase.generate])

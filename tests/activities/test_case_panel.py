@@ -37,7 +37,7 @@ SLOW = {"sheet", *deferred_fragments(Case())} | {f"{part}.{chart}" for part in (
 
 
 class Screen:
-    """A page as store.js keeps it: it does what it is told, and checks that it is told it once and in order."""
+    """A page as store.js keeps it: it applies every message, and checks that each arrives once and in order."""
 
     def __init__(self, session: CaseActivity) -> None:
         self.session = session
@@ -53,7 +53,7 @@ class Screen:
     def act(self, **message: Any) -> list[dict[str, Any]]:
         """Let the reader act, and take what the kernel sends for it."""
         if message.get("type") == "set":
-            self.values[message["field"]] = message["value"]  # as it stands in the control, before any answer
+            self.values[message["field"]] = message["value"]  # as it is in the control, before any answer
         answers = list(self.session.handle({**message, "seq": 7, "view": "v"}))
         self.notice = ""
         for answer in answers:
@@ -78,7 +78,7 @@ class Screen:
         self.rest.update({key: answer[key] for key in ("marks", "exam", "ends", "open") if key in answer})
 
     def texts(self) -> dict[str, str]:
-        """Give the content of every part on the screen."""
+        """Return the content of every part on the screen."""
         return {name: self.bodies[number] for name, number in self.fragments.items()}
 
     def check(self) -> None:
@@ -348,7 +348,7 @@ def test_a_number_that_python_cannot_read_is_a_bad_entry() -> None:
 
 @pytest.mark.parametrize("move", CALLER_MOVES)
 def test_leaving_yourself_brings_the_former_contact_back(move: str) -> None:
-    """Whoever tries their own email and goes back to a caller gets back the kind of contact they had chosen before."""
+    """Anyone who tries their own email and goes back to a caller gets back the kind of contact they had chosen before."""
     screen = screen_on(recommender="known_dean")
     screen.act(type="set", field="move", value=move)
     screen.act(type="set", field="recommender", value="self")
@@ -592,7 +592,7 @@ def test_what_is_sent_ahead_is_what_the_kernel_will_say(
     for act in before:
         list(session.handle(act))
     session.errors.clear()
-    # A score off its slider stretches the map, which is drawn anew when the score comes back.
+    # A score off its slider stretches the map, which is drawn again when the score comes back.
     low, high = slider_ends(session.case, "score")
     assume(exam_of(session.case) is not None and low <= session.case.range_low <= high and low <= session.case.score <= high)
     at, bodies = ahead_of(session, field)
@@ -700,7 +700,7 @@ def test_the_floor_gives_way_to_the_range_and_comes_back() -> None:
 @settings(max_examples=2 * settings().max_examples)
 @given(case=cases())
 def test_nothing_that_counts_is_hidden(case: Case) -> None:
-    """A control that is hidden stands at its default, but for the two that the student's own email takes the place of."""
+    """A control that is hidden is at its default, but for the two that the student's own email takes the place of."""
     shown = shown_fields(case)
     order = [row.field for row in load_controls()]
     assert shown == [field for field in order if field in shown]
@@ -742,7 +742,7 @@ def test_what_is_not_understood_gets_a_calm_notice(message: dict[str, Any]) -> N
 
 
 def test_a_session_opens_only_with_a_reading_that_there_is() -> None:
-    """A reading that does not exist is refused when the session opens, and not when it is first shown."""
+    """A reading that does not exist is rejected when the session opens, and not when it is first shown."""
     with pytest.raises(CaseError) as caught:
         CaseActivity(Case(), "any_leaver")
     assert str(caught.value).startswith("reading: must be one of any_lever, ")
@@ -787,7 +787,7 @@ def test_a_field_can_be_told_and_taken_back_to_unknown(field: str) -> None:
 
 
 def test_of_two_boxes_that_exclude_each_other_the_last_one_counts() -> None:
-    """Something beside "I don't know" is known; "I don't know" beside something takes it back."""
+    """Something next to "I don't know" is known; "I don't know" next to something takes it back."""
     screen = open_screen()
     screen.act(type="set", field="needs", value="local|unknown")
     assert screen.session.case.needs == {"local"}
@@ -798,7 +798,7 @@ def test_of_two_boxes_that_exclude_each_other_the_last_one_counts() -> None:
 
 
 def test_the_card_names_a_range_and_what_it_depends_on() -> None:
-    """And the verdict that is told to widgets is blank, beside all that are possible."""
+    """And the verdict that is told to widgets is blank, next to all that are possible."""
     case = Case(failed_attempts=1, recommender="trusted_peer", specifics=True, addresses_flag=True)
     screen = open_screen(case, ("interviews_failures",))
     card = screen.texts()["verdict"]
@@ -945,7 +945,7 @@ def test_the_calendar_file_has_the_dated_steps() -> None:
 
 @pytest.mark.parametrize("fields", [{"score": 410}, {"range_low": 500}, {"score": 520, "range_low": 500, "range_floor": 220}])
 def test_scores_of_two_exams_have_no_verdict_and_no_picture_of_one(fields: dict[str, int]) -> None:
-    """The amplifier's picture would call a score strong or weak beside a range of another exam; a sentence stands there."""
+    """The amplifier's picture would call a score strong or weak next to a range of another exam; a sentence is there."""
     session = CaseActivity()
     session.restore(state_of(Case(**fields)))
     parts = {**session.fragments(session.state), **session.deferred_fragments(session.state)}

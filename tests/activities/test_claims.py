@@ -56,7 +56,7 @@ TAUGHT = taught()
 
 @pytest.mark.parametrize("claim", LINES)
 def test_every_claim_is_taught_in_the_prose_of_a_chapter(claim: str) -> None:
-    """A claim is told in a prose cell that names it and cites its lines; the list of claims that are owed is empty."""
+    """Each claim is in a prose cell that names it and cites its lines; the list of missing claims is empty."""
     assert TAUGHT[claim], f"{claim} (lines {LINES[claim]}) is in no chapter"
 
 

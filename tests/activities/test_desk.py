@@ -38,7 +38,7 @@ PROGRAM = ("range_low", "range_floor", "interviews_failures", "sponsors_visas", 
 
 @pytest.fixture
 def desk() -> Desk:
-    """The desk at its beginning."""
+    """The desk at its start."""
     return Desk(next(row for row in load_activities() if row.activity == "desk"))
 
 
@@ -56,14 +56,14 @@ def place_in(at: int) -> str:
 
 
 def test_the_files_come_out_as_the_chapter_tells() -> None:
-    """The engine gives each file the verdict that its explanation speaks of, and every decision is right for some file."""
+    """The engine gives each file the verdict that its explanation mentions, and every decision is right for some file."""
     outcomes = {row.file: judge(case_of(row.overrides)).verdict for row in load_desk_files()}
     assert {file: verdict.name for file, verdict in outcomes.items()} == EXPECTED
     assert {decision_of(verdict) for verdict in outcomes.values()} == set(DECISIONS)
 
 
 def test_all_files_lie_at_one_program_and_one_moment() -> None:
-    """What is told of the program once is true of it in every file, and the same rule stands beside all of them."""
+    """The description of the program fits every file, and the same rule is next to all of them."""
     cases = [case_of(row.overrides) for row in load_desk_files()]
     assert len({tuple(getattr(case, field) for field in PROGRAM) for case in cases}) == 1
     assert len({rules_check(case) for case in cases}) == 1
@@ -75,7 +75,7 @@ def test_all_files_lie_at_one_program_and_one_moment() -> None:
 
 
 def of(table: Any, name: str) -> Case:
-    """Give the case of a row by its first cell."""
+    """Return the case of a row by its first cell."""
     return case_of(next(row.overrides for row in table() if row[0] == name))
 
 
@@ -132,7 +132,7 @@ def test_every_verdict_is_one_decision(verdict: Verdict, decision: str) -> None:
 
 
 def test_the_name_of_a_no_fits_every_verdict_that_is_one() -> None:
-    """Declined is a polite no, and skimmed, ignored and backfires are none that is sent: the button speaks of both."""
+    """Declined is a polite no, and skimmed, ignored and backfires are none that is sent: the button mentions both."""
     told = text("decision.no")
     assert "polite no" in told
     assert "no answer" in told
@@ -141,7 +141,7 @@ def test_the_name_of_a_no_fits_every_verdict_that_is_one() -> None:
 
 @pytest.mark.parametrize(("file", "decision"), list(product(FILES, DECISIONS)))
 def test_every_decision_is_compared(desk: Desk, file: str, decision: str) -> None:
-    """Whatever is decided stands beside the article's decision, and is called the same view exactly if it is."""
+    """Whatever is decided is next to the article's decision, and is called the same view exactly if it is."""
     desk.update(**{file: decision, "at": desk.end})
     why = desk.fragments(desk.state)["why"]
     same = decision == decision_of(Verdict[EXPECTED[file]])
@@ -156,7 +156,7 @@ def test_every_decision_is_compared(desk: Desk, file: str, decision: str) -> Non
 
 
 def told_by(desk: Desk) -> str:
-    """Give everything that the page holds."""
+    """Return everything that the page holds."""
     return "\n".join([desk.page(), desk.static_html(), desk.text, *desk.fragments(desk.state).values()])
 
 
@@ -174,7 +174,7 @@ def test_no_answer_before_it_is_asked_for(desk: Desk, at: int) -> None:
 
 
 def test_what_is_not_decided_is_not_answered(desk: Desk) -> None:
-    """Whoever asks for the answers early gets those to what they decided, and a way to decide on the rest."""
+    """Anyone who asks for the answers early gets those to what they decided, and a way to decide on the rest."""
     desk.update(at=2, dean="seat")
     assert act(desk, "answers")["focus"] == "summary"
     parts = desk.fragments(desk.state)
@@ -244,7 +244,7 @@ def test_every_step_can_be_taken_back(desk: Desk) -> None:
 
 
 def test_the_clock_can_be_off_from_the_start(desk: Desk) -> None:
-    """Whoever begins without the clock meets none that runs, on no file."""
+    """Anyone who begins without the clock meets none that runs, on no file."""
     assert not desk.ui_state(desk.state)["clock"]["run"]
     act(desk, "begin", "off")
     for at in range(1, desk.end):
@@ -295,14 +295,14 @@ def test_time_that_is_over_blocks_nothing(desk: Desk) -> None:
     [("begin", "fast"), ("begin", None), ("clock", 90), ("take", "nobody"), ("take", None), ("nothing", None)],
 )
 def test_an_act_that_is_not_known_changes_nothing(desk: Desk, action: str, value: object) -> None:
-    """A value that no button sends is refused in a sentence."""
+    """A value that no button sends gets a sentence."""
     before = desk.state
     assert act(desk, action, value)["notice"] == text("panel.not_understood")
     assert desk.state == before
 
 
 def test_a_decision_that_is_not_known_is_refused(desk: Desk) -> None:
-    """A value that is no decision is told at its file."""
+    """The error for an invalid decision appears at its file."""
     act(desk, "begin", "on")
     answer = next(desk.handle({"type": "set", "field": "visa", "value": "perhaps"}))
     assert "'perhaps'" in answer["errors"]["visa"]
@@ -315,7 +315,7 @@ def test_a_decision_that_is_not_known_is_refused(desk: Desk) -> None:
     "text", ["", "[]", "{", '{"at": 8}', '{"at": -1}', '{"clock": "slow"}', '{"visa": "perhaps"}', '{"at": true}']
 )
 def test_a_broken_file_is_refused(desk: Desk, text: str) -> None:
-    """What no page kept is refused, and the desk stays as it is."""
+    """What no page kept is rejected, and the desk stays as it is."""
     with pytest.raises(CaseError):
         desk.from_file(text)
     answer = act(desk, "load", text)
@@ -334,7 +334,7 @@ def test_a_state_comes_back(desk: Desk, at: int, clock: str) -> None:
 
 
 def test_the_page_fills_its_parts_as_the_acts_do(desk: Desk) -> None:
-    """Every part that is told later has its place on the page, and every place that an act goes to is there."""
+    """Every part that appears later has its place on the page, and every place that gets the focus exists."""
     desk.update(at=desk.end, visa="call")
     page = desk.page()
     for name, body in desk.fragments(desk.state).items():

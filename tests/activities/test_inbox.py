@@ -47,7 +47,7 @@ def at_desk(guess: int = 40, does: str = "") -> Inbox:
 
 
 def shown(one: Inbox) -> str:
-    """Give all that is on screen or in the page's HTML."""
+    """Return all that is on screen or in the page's HTML."""
     return "\n".join([one.page(), one.text, *one.fragments(one.state).values(), *one.deferred_fragments(one.state).values()])
 
 
@@ -80,7 +80,7 @@ def test_a_hundred_people_write_a_hundred_emails() -> None:
 
 
 def test_every_piece_is_used() -> None:
-    """Each piece of the table stands in some email, and each place of an email has pieces."""
+    """Each piece of the table is in some email, and each place of an email has pieces."""
     written = "\n".join(f"{email.name}\n{email.subject}\n{email.line}" for email in emails())
     unused = [row.piece for row in load_inbox_pieces() if text(f"inbox_piece.{row.piece}") not in written]
     assert unused == []
@@ -233,7 +233,7 @@ def test_the_guess_is_compared_kindly(guess: int, sentence: str) -> None:
     ],
 )
 def test_the_desk_is_compared_by_its_share(does: str, word: str | None) -> None:
-    """Who deleted a smaller share than the author's directors is told so; who handled nothing is told nothing."""
+    """A reader who deleted a smaller share than the author's directors learns that; one who handled nothing learns nothing."""
     one = at_desk(does=does)
     act(one, "rest")
     tally = html.unescape(one.fragments(one.state)["tally"])
@@ -255,7 +255,7 @@ def test_the_picture_shows_the_figures_in_signs_and_in_words() -> None:
 
 
 def test_the_tally_says_that_nobody_is_measured_and_what_the_rule_is() -> None:
-    """Beside the figures stand the kind word, the NRMP's rule, and that the emails are ours."""
+    """Next to the figures stand the kind word, the NRMP's rule, and that the emails are ours."""
     one = at_desk()
     act(one, "rest")
     tally = one.fragments(one.state)["tally"]

@@ -158,7 +158,7 @@ class Mood(Form):
 
 
 def test_a_kind_of_one_s_own_is_opened_by_its_row() -> None:
-    """A registered kind opens through a row that is in no table, and an unknown one is named with the likeliest."""
+    """A registered kind opens through a row that is in no table, and an unknown one is named with the most likely."""
     add_texts({"activity.my_mood.title": "Moods", "activity.my_mood.lead": "Choose one."})
     register_kind("mood", Mood)
     try:
@@ -179,7 +179,7 @@ def test_a_row_of_one_s_own_opens_a_kind_of_the_workbook() -> None:
 
 
 def test_texts_of_one_s_own_replace_the_workbook_s_until_they_go() -> None:
-    """A text of one's own stands before the workbook's of the same id."""
+    """A text of one's own is before the workbook's of the same id."""
     from backchannel_lib.base import texts
 
     label = Verdict.IGNORED.label

@@ -1,4 +1,4 @@
-"""The questions and bets: what the loaders refuse, that no answer can be guessed, and that each case is told in words."""
+"""The questions and bets: what the loaders reject, that no answer can be guessed, and that each case is described in words."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ class Table:
             self.rows = list(csv.DictReader(lines))
 
     def line(self, key: str) -> int:
-        """Tell the line of the file that a row of this id stands in."""
+        """Tell the line of the file that a row of this id is in."""
         return 2 + [next(iter(row.values())) for row in self.rows].index(key)
 
     def update(self, key: str, **cells: str) -> Table:
@@ -49,7 +49,7 @@ class Table:
         return self
 
     def read_text(self, encoding: str) -> str:
-        """Give the table as the text of a file."""
+        """Return the table as the text of a file."""
         assert encoding == "utf-8"
         out = io.StringIO(newline="")
         writer = csv.DictWriter(out, list(self.rows[0]))
@@ -109,7 +109,7 @@ def test_an_unchanged_copy_is_taken() -> None:
     ],
 )
 def test_a_broken_question_is_refused(cells: dict[str, str], said: str) -> None:
-    """A row that breaks the schema is refused at its line with what was expected."""
+    """A row that breaks the schema is rejected at its line with what was expected."""
     table = Table("questions.csv")
     line = table.line("time_four" if cells.get("question") == "time_four" else "time_lists_made")
     assert table.update("time_lists_made", **cells).refusal().startswith(f"questions.csv, row {line}, {said}")
@@ -123,7 +123,7 @@ def test_either_basis_is_enough() -> None:
 
 @given(st.sampled_from(CASES + RULES), st.data())
 def test_no_answer_but_the_computed_one_is_taken(row: Question, data: st.DataObject) -> None:
-    """Whichever other option a question about a case names as right, it is refused with the computed one."""
+    """Whichever other option a question about a case names as right, it is rejected with the computed one."""
     wrong = data.draw(st.sampled_from([option.option for option in row.options if option.option != row.answer]))
     said = Table("questions.csv").update(row.question, answer=wrong).refusal()
     assert said.endswith(f"column answer: expected '{row.answer}', which its case comes to, found '{wrong}'")
@@ -161,7 +161,7 @@ def test_a_question_without_one_of_its_texts_is_refused(monkeypatch: pytest.Monk
     ],
 )
 def test_a_broken_option_is_refused(rows: list[dict[str, str]], said: str) -> None:
-    """An option that stands twice, has no question or has no id is refused at its line."""
+    """An option that occurs twice, has no question or has no id is rejected at its line."""
     table = Table("options.csv")
     table.rows += rows
     assert table.refusal().startswith(f"options.csv, row {len(table.rows) + 1}, {said}")
@@ -199,7 +199,7 @@ def test_a_rule_has_its_three_answers(monkeypatch: pytest.MonkeyPatch, options: 
 
 
 def test_an_unknown_chapter_is_named() -> None:
-    """Asking for a chapter that does not exist names the ones that do, the likeliest first."""
+    """Asking for a chapter that does not exist names the ones that do, the most likely first."""
     with pytest.raises(CaseError) as caught:
         questions_of("06_timng")
     assert str(caught.value).startswith("chapter: must be one of 06_timing, 00_start_here, ")
@@ -220,7 +220,7 @@ def test_an_unknown_chapter_is_named() -> None:
     ],
 )
 def test_a_broken_bet_is_refused(cells: dict[str, str], said: str) -> None:
-    """A bet without a case, a claim or a text, or with another bet's verdict, is refused at its line."""
+    """A bet without a case, a claim or a text, or with another bet's verdict, is rejected at its line."""
     table = Table("bets.csv")
     line = table.line("who_will_stay")
     assert table.update("who_will_stay", **cells).refusal().startswith(f"bets.csv, row {line}, {said}")
@@ -322,7 +322,7 @@ def test_only_the_right_answer_is_told_yes() -> None:
 
 @pytest.mark.parametrize("chapter", CHAPTERS)
 def test_a_right_answer_is_told_yes_once(chapter: str) -> None:
-    """The yes has its own line, and what follows goes on without it."""
+    """The yes has its own line, and what follows continues without it."""
     row = next(row for row in load_activities() if row.chapter == chapter and row.kind == "questions")
     quiz: Any = make_activity(row.activity)
     for name, one in quiz.questions.items():
@@ -334,7 +334,7 @@ def test_a_right_answer_is_told_yes_once(chapter: str) -> None:
 
 
 def test_every_word_on_an_answer_is_its_own() -> None:
-    """No feedback stands in two places, and each is one to four sentences."""
+    """No feedback is in two places, and each is one to four sentences."""
     texts = [option.why for option in load_options()]
     assert len(set(texts)) == len(texts)
     for text in texts:
@@ -343,7 +343,7 @@ def test_every_word_on_an_answer_is_its_own() -> None:
         assert 40 <= len(text) <= 330, text
 
 
-# ---- a case is told in words, and the three voices are kept apart ----
+# ---- a case is shown in words, and the three voices are kept apart ----
 
 #: How a text tells what a case sets: each pair that may be set, and words of which one has to be there.
 TOLD: dict[tuple[str, str], str] = {

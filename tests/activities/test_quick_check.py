@@ -20,7 +20,7 @@ TUESDAY = datetime(2027, 3, 16, 13, 30, tzinfo=UTC)  # 9:30 am in New York
 
 
 def quick_check(now: datetime = TUESDAY) -> QuickCheck:
-    """Make the activity with a clock that stands still."""
+    """Make the activity with a clock that is stopped."""
     return QuickCheck(ROW, lambda: now)
 
 

@@ -22,7 +22,7 @@ HALF_HOUR = ("06_timing", "10_your_case")
 
 
 def rows_of(text: str) -> list[list[str]]:
-    """Give the cells of the tables in a text, heads and lines under them left out."""
+    """Return the cells of the tables in a text, heads and lines under them left out."""
     rows = [[cell.strip() for cell in line.strip("|").split("|")] for line in text.splitlines() if line.startswith("|")]
     return [row for row in rows if row[1] not in {"minutes", "verdict", "mark in the text", "---"}]
 
@@ -57,7 +57,7 @@ def test_the_verdicts_are_listed_lowest_to_highest() -> None:
 
 
 def test_the_links_and_the_marks_are_named_as_they_look() -> None:
-    """The five links and the three voices have the names that stand beside an answer."""
+    """The five links and the three voices have the names that are next to an answer."""
     told = CELLS["how-to-read"]
     links = told.partition("**Five links**")[2].partition("Each allows")[0].lower()
     assert [stage for stage in STAGES if text(f"stage.{stage}.name").lower() not in links] == []
@@ -71,7 +71,7 @@ def test_the_links_and_the_marks_are_named_as_they_look() -> None:
 
 
 def test_the_rule_is_told_before_anything_else_is_read() -> None:
-    """Whoever reads no further than the first page knows when the rule binds, whom it binds, and whom to ask."""
+    """Anyone who reads no further than the first page knows when the rule binds, whom it binds, and whom to ask."""
     assert list(CELLS)[:2] == ["opening", "today"]
     for word in ("Monday 10:00 am", "Thursday 9:00 pm ET", "neither you nor anyone acting for you", "dean's office", "[NRMP]"):
         assert word in CELLS["today"], word

@@ -27,7 +27,7 @@ def clock_at(moment: datetime) -> WeekClock:
 
 
 def today(clock: WeekClock) -> str:
-    """Give what it says of the present moment, as plain text."""
+    """Return what it says of the present moment, as plain text."""
     return re.sub(r"<[^>]*>", "", clock.deferred_fragments(clock.state)["today"].partition("<details")[0])
 
 

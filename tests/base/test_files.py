@@ -27,7 +27,7 @@ def test_a_file_is_written_with_its_line_ends_as_they_are(tmp_path: Path) -> Non
 
 
 def test_a_missing_folder_is_made_only_when_asked(tmp_path: Path) -> None:
-    """Without that, the file is refused by its name and the cause."""
+    """Without that, the file is rejected by its name and the cause."""
     with pytest.raises(CaseFileError, match=r"^a\.txt: could not be written: No such file or directory\."):
         write_file(tmp_path / "below" / "a.txt", "x")
     write_file(tmp_path / "below" / "a.txt", "x", make_folder=True)
@@ -44,7 +44,7 @@ def test_what_was_there_before_is_moved_aside(tmp_path: Path) -> None:
 
 
 def test_a_full_disk_changes_nothing(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """The old file and the one before it stay, and no half of a new one lies beside them."""
+    """The old file and the one before it stay, and no half of a new one lies next to them."""
     target, previous = tmp_path / "a.txt", tmp_path / "a.previous.txt"
     write_file(target, "one", previous=previous)
     write_file(target, "two", previous=previous)
@@ -56,7 +56,7 @@ def test_a_full_disk_changes_nothing(monkeypatch: pytest.MonkeyPatch, tmp_path: 
 
 
 def test_the_file_is_never_missing_while_it_is_replaced(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """Whoever looks between any two steps of writing finds the old file or the new one."""
+    """Anyone who looks between any two steps of writing finds the old file or the new one."""
     target, previous = tmp_path / "a.txt", tmp_path / "a.previous.txt"
     write_file(target, "one", previous=previous)
     seen = []
@@ -125,7 +125,7 @@ def test_a_folder_that_cannot_be_written_is_named_with_what_to_do(
 
 
 def test_two_windows_hold_a_file_one_after_the_other(tmp_path: Path) -> None:
-    """The second waits until the first is done, and is told in a sentence when that takes too long."""
+    """The second waits until the first is done, and gets a sentence if that takes too long."""
     target = tmp_path / "a.txt"
     order = []
 

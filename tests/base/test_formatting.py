@@ -30,7 +30,7 @@ def test_the_first_name_is_the_closest_spelling_whatever_its_length(word: str, n
 
 @pytest.mark.parametrize("word", ["[" * 1_000_000, {"a": "b" * 1_000_000}, ["known_dean"] * 100_000])
 def test_nobody_waits_for_a_name_like_a_pasted_page(word: object, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A whole file where a word belongs is like no name, and is not compared letter by letter."""
+    """A whole file instead of a word resembles no name, and isn't compared letter by letter."""
     monkeypatch.setattr(formatting.difflib, "get_close_matches", lambda *_, **__: pytest.fail("compared"))
     assert suggestions(word, NAMES) == ", ".join(NAMES)
 

@@ -1,4 +1,4 @@
-"""Tables: one made-up table with every kind of reader, and every way in which a table can be broken."""
+"""Tables: an invented table with every kind of reader, and every way in which a table can be broken."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ class Row(NamedTuple):
 
 
 class Pair(NamedTuple):
-    """A row that two columns tell apart."""
+    """A row identified by two columns."""
 
     exam: str
     score: Annotated[int, integer(1, 300)]
@@ -132,7 +132,7 @@ CELLS = [
 
 @pytest.mark.parametrize("column", list(dict.fromkeys(column for column, _, _ in CELLS)))
 def test_a_wrong_cell_is_refused_at_its_place(tmp_path: Path, column: str) -> None:
-    """The message names the file, the row, the column, what was expected, the likeliest word first, and the cell."""
+    """The message names the file, the row, the column, what was expected, the most likely word first, and the cell."""
     for name, cell, rule in CELLS:
         if name == column:
             said = refused(tmp_path, csv_of(HEADER, FIRST, changed(column, cell)))
@@ -145,7 +145,7 @@ def test_a_wrong_cell_is_refused_at_its_place(tmp_path: Path, column: str) -> No
 
 
 def test_the_likeliest_word_comes_first(tmp_path: Path) -> None:
-    """A misspelt word is answered with the one that it resembles most."""
+    """A misspelled word is answered with the one that it resembles most."""
     for cell, listed in (("grene", "green, red"), ("rde", "red, green")):
         said = refused(tmp_path, csv_of(HEADER, FIRST, changed("color", cell)))
         assert said == f"broken.csv, row 3, column color: expected one of {listed}, found {cell!r}"
@@ -175,7 +175,7 @@ def test_a_missing_column_is_refused(tmp_path: Path, column: str) -> None:
 
 @pytest.mark.parametrize("column", ["mood", "name", "lines"])
 def test_a_column_too_many_is_refused(tmp_path: Path, column: str) -> None:
-    """A column that the table does not know, and one that it has twice, are refused with those that it knows."""
+    """A column that the table does not know, and one that it has twice, are rejected with those that it knows."""
     said = refused(tmp_path, csv_of([*HEADER, column], [*FIRST, "x"]))
     start, listed = said.split(": expected each of the columns ")
     assert start == f"broken.csv, row 1, column {column}"
@@ -185,12 +185,12 @@ def test_a_column_too_many_is_refused(tmp_path: Path, column: str) -> None:
 
 @pytest.mark.parametrize("row", [[*SECOND, "x"], SECOND[:-1], []])
 def test_a_ragged_row_is_refused(tmp_path: Path, row: list[str]) -> None:
-    """A row with more or fewer cells than the header is refused at its line."""
+    """A row with more or fewer cells than the header is rejected at its line."""
     assert refused(tmp_path, csv_of(HEADER, FIRST, row)) == f"broken.csv, row 3: expected 13 cells, found {row!r}"
 
 
 def test_an_id_that_two_rows_have_is_refused(tmp_path: Path) -> None:
-    """Rows are told apart by their first column, or by all the columns of the key together."""
+    """Rows are distinguished by their first column, or by all the columns of the key together."""
     assert refused(tmp_path, csv_of(HEADER, FIRST, changed("name", "first"))) == (
         "broken.csv, row 3, column name: expected an id that no other row has, found 'first'"
     )
@@ -204,7 +204,7 @@ def test_an_id_that_two_rows_have_is_refused(tmp_path: Path) -> None:
 
 
 def test_rows_that_do_not_fit_together_are_refused(tmp_path: Path) -> None:
-    """A check of the rows together names the row, or only the column where it means the whole table."""
+    """A check across rows names the row, or only the column if it is about the whole table."""
     assert refused(tmp_path, csv_of(HEADER, FIRST, changed("name", "wrong"))) == (
         "broken.csv, row 3, column count: expected a count that fits the name, found 10"
     )
@@ -213,7 +213,7 @@ def test_rows_that_do_not_fit_together_are_refused(tmp_path: Path) -> None:
 
 
 def test_broken_quoting_is_refused(tmp_path: Path) -> None:
-    """A quotation mark that does not close, and one that closes too early, are refused at their line."""
+    """A quotation mark that does not close, and one that closes too early, are rejected at their line."""
     for end, problem in (('"open', "unexpected end of data"), ('"early"close', "',' expected after '\"'")):
         said = refused(tmp_path, csv_of(HEADER, FIRST) + end)
         assert said == f"broken.csv, row 3: expected well-formed CSV, found {problem!r}"
@@ -227,7 +227,7 @@ def test_a_row_is_counted_in_lines_of_the_file(tmp_path: Path) -> None:
 
 
 def test_a_file_that_cannot_be_read_is_refused(tmp_path: Path) -> None:
-    """A missing file, one of another encoding and an empty one are refused by their name."""
+    """The error for a missing file, a wrong encoding or an empty file names the file."""
     with pytest.raises(TableError) as caught:
         load_rows(tmp_path / "missing.csv")
     assert str(caught.value) == "missing.csv: expected a file that can be read, found 'No such file or directory'"

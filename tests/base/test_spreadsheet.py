@@ -226,7 +226,7 @@ def test_numbers_stay_numbers_and_flags_are_yes_or_no(value: object, written: st
 
 @given(st.lists(st.tuples(CELLS, CELLS), max_size=4))
 def test_what_is_written_is_read_back_unchanged(rows: list[tuple[str, str]]) -> None:
-    """But for blank rows, of which a table has none."""
+    """Blank rows are the exception, because a table has none."""
     content = to_csv(["name", "score", "row"], [(*row, f"row {number}") for number, row in enumerate(rows)])
     for source in (content, content.encode()):
         assert [cells[:2] for _, cells in read_sheet(source, known=known).rows] == rows

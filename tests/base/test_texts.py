@@ -175,7 +175,7 @@ def test_every_text_that_a_table_asks_for_exists(pattern: str, names: list[str])
 
 @cache
 def frames() -> re.Pattern[str]:
-    """Give what the library's f-strings can make, as a regular expression; those that begin with a blank say too little."""
+    """Return what the library's f-strings can make, as a regular expression; those that begin with a blank say too little."""
     found = set()
     for tree in trees().values():
         for node in ast.walk(tree):

@@ -1,4 +1,4 @@
-"""Every activity in a real browser, worked by keyboard alone: predict, reveal, move, answer.
+"""Every activity in a real browser, operated only by keyboard: predict, reveal, move, answer.
 
 Each has a page to itself, since a key costs many times as much in JupyterLab. test_chapters.py looks at whole chapters there.
 """

@@ -17,7 +17,7 @@ RECIPES = "13_build_your_own.ipynb"
 #: What a notebook's model holds: its cells' kinds and sources. It is there before anything is saved.
 CELLS = """() => [...window.jupyterapp.shell.currentWidget.content.model.cells]
   .map(one => [one.type, one.sharedModel.getSource()])"""
-#: How many cells the kernel of the notebook in sight has run.
+#: How many cells the kernel of the notebook visible has run.
 EXECUTED = """async () => {
   const { kernel } = window.jupyterapp.shell.currentWidget.sessionContext.session;
   const asked = { code: '', silent: true, user_expressions: { count: 'get_ipython().execution_count - 1' } };
@@ -70,7 +70,7 @@ def test_lab_shows_the_chapter_and_little_else(opened: Opened, lab: Lab) -> None
 
 
 def test_no_stray_key_and_no_double_click_changes_a_chapter(opened: Opened) -> None:
-    """Whoever clicks on prose and types, or clicks twice, finds everything as it was."""
+    """Anyone who clicks on prose and types, or clicks twice, finds everything as it was."""
     page = opened.page
     before = page.evaluate(CELLS)
     prose = page.locator(".jp-MarkdownCell p").nth(1)
@@ -185,7 +185,7 @@ def test_a_saved_chapter_opens_the_next_day_static_and_then_comes_alive(opened: 
 
 
 def test_recipes_keep_their_code_and_a_teachers_change(opened: Opened, lab: Lab) -> None:
-    """Chapter 13 is live too, with its code in sight; what a teacher changes is saved, and is not run by itself later."""
+    """Chapter 13 is live too, with its code visible; what a teacher changes is saved, and is not run by itself later."""
     original = (lab.folder / "notebooks" / RECIPES).read_bytes()
     page = opened.page
     page.evaluate(CLOSE)

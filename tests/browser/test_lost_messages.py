@@ -58,13 +58,13 @@ def watch(opened: Opened) -> None:
 
 
 def seen(opened: Opened) -> list[str]:
-    """Give the verdicts that the page has shown since."""
+    """Return the verdicts that the page has shown since."""
     verdicts: list[str] = opened.page.evaluate("seen")
     return verdicts
 
 
 def expected(opened: Opened) -> str:
-    """Give the verdict on the case that the controls show."""
+    """Return the verdict on the case that the controls show."""
     page = opened.page
     recommender = page.eval_on_selector(".bw [data-field=recommender] input:checked", "one => one.value")
     specifics = page.is_checked(".bw [data-field=specifics] input")
@@ -86,7 +86,7 @@ def expected(opened: Opened) -> str:
     ids="-".join,  # of those that are lists
 )
 def test_the_page_ends_with_the_verdict_of_the_kernel(fresh: tuple[PanelPage, Network], answers: list[str]) -> None:
-    """A lost answer is noticed with the next one, and everything is asked for; nobody has to do anything."""
+    """The next answer reveals a lost one, and the page asks for everything; nobody has to do anything."""
     opened, network = fresh
     count = len(network.passed)
     network.answers = answers.copy()
@@ -220,7 +220,7 @@ def test_a_run_of_moves_over_a_bad_network_ends_right(fresh: tuple[PanelPage, Ne
 def test_where_the_browser_refuses_its_storage_undo_keeps_controls_and_verdict_in_step(
     fresh: tuple[PanelPage, Network],
 ) -> None:
-    """Whoever blocks site data gets the same answers."""
+    """Anyone who blocks site data gets the same answers."""
     opened, page = fresh[0], fresh[0].page
     page.evaluate(REFUSE_STORAGE)
     pick(opened, "trusted_peer")

@@ -89,7 +89,7 @@ MARK = """() => {
 
 
 def test_on_a_phone_the_line_that_stays_in_sight_is_low_and_has_rule_verdict_and_weakest_link(panel: PanelPage) -> None:
-    """Whatever the answer is, it takes at most 100 of 740 pixels, the rule comes first, and the way on is beside it."""
+    """Whatever the answer is, it takes at most 100 of 740 pixels, the rule comes first, and the way on is next to it."""
     page = panel.page
     page.set_viewport_size({"width": 360, "height": 740})
     for case in (Case(recommender="known_dean"), Case(phase="groundwork")):
@@ -120,7 +120,7 @@ def test_a_change_is_applied_by_one_key_and_taken_back(fresh: PanelPage) -> None
 
 
 def test_a_bad_entry_gets_a_sentence_at_its_field(fresh: PanelPage) -> None:
-    """A word where a number belongs is answered beside the field, the verdict stays, and a good number clears it."""
+    """A word instead of a number gets a sentence next to the field, the verdict stays, and a valid number clears it."""
     page = fresh.page
     box = ".bw [data-field=score] .bw-number"
     page.fill(box, "abc")
@@ -159,7 +159,7 @@ def test_a_case_is_saved_and_opened_again(fresh: PanelPage, tmp_path: Path) -> N
 
 
 def test_what_nobody_knows_starts_as_unknown_and_can_be_told_and_taken_back(panel: PanelPage) -> None:
-    """Each kind of control says "I don't know", gives the verdict when it is told, and goes back to not knowing."""
+    """Each kind of control offers "I don't know", gives the verdict once it has a value, and can become unknown again."""
     page = panel.page
     panel.show(Panel(unknown=MAY_BE_UNKNOWN))
     assert panel.verdict() == "Between Ignored and Skimmed"
@@ -240,7 +240,7 @@ def test_a_slider_moved_by_keyboard_changes_verdict_and_chart(fresh_in_lab: Open
 def test_what_is_lost_on_the_way_to_the_kernel_or_back_is_noticed(
     fresh_in_lab: Opened, your_case: tuple[Opened, Network]
 ) -> None:
-    """Through Lab's own server: a lost answer is asked for again; where nothing comes back, the next action makes all right."""
+    """Through JupyterLab's own server, a lost answer is requested again; if nothing comes back, the next action fixes it."""
     opened, network = your_case
     page = opened.page
     network.prefetch = False
@@ -313,7 +313,7 @@ IN_SIGHT = """async () => {
 
 @pytest.mark.parametrize(("width", "height"), [(320, 256), (640, 400)])
 def test_at_400_percent_zoom_no_control_with_the_focus_is_covered(fresh_in_lab: Opened, width: int, height: int) -> None:
-    """With verdict out of sight and a notice on screen, Tab leads to nothing that lies under them (WCAG 2.4.11)."""
+    """With verdict hidden and a notice on screen, Tab leads to nothing that is under them (WCAG 2.4.11)."""
     page = fresh_in_lab.page
     page.set_viewport_size({"width": width, "height": height})
     fresh_in_lab.cut_off(".bw")  # it waits until the layout has come to rest
@@ -343,7 +343,7 @@ def test_nothing_left_this_machine_and_nothing_was_complained_of(your_case: tupl
 
 
 def test_without_a_browser_the_sentence_says_how_to_get_one(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Where there is no browser, looking for one fails with a sentence, so that the tests fail and do not skip."""
+    """Without a browser, looking for one fails with a sentence, so the tests fail instead of being skipped."""
     from backchannel_lib.cli import browser
 
     monkeypatch.delenv(browser.VARIABLE, raising=False)

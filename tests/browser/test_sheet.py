@@ -32,7 +32,7 @@ def printed(page: Page, paper: str) -> list[str]:
 
 
 def test_what_is_printed_is_never_the_example(opened: Opened) -> None:
-    """While nothing was entered, the made-up case is not on paper, and the chapter's prose is, uncut."""
+    """Before the reader enters anything, the example case doesn't print, and the chapter's prose prints completely."""
     opened.page.click(".bw [data-action=reset]")
     opened.wait_for_verdict("Between Ignored and Skimmed")
     words = " ".join(printed(opened.page, "Letter"))

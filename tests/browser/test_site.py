@@ -112,7 +112,7 @@ def test_a_chapter_asks_for_a_guess_and_then_answers(engine: Engine, site: Site)
 def test_a_question_is_asked_again_if_its_page_was_replaced_and_a_script_that_fails_is_a_failure(
     engine: Engine, site: Site
 ) -> None:
-    """What the tests above stand on, in each engine."""
+    """The tests above rely on this in each engine."""
     engine.goto(f"{site.address}{pages.CHAPTERS}")
     leaves = "new Promise(() => { sessionStorage.asked = 1; location.reload(); })"
     with pytest.raises(NoAnswerError):
@@ -314,7 +314,7 @@ FILLED_BUTTONS: Final = """() => [...document.querySelectorAll('.bw')].map(root 
     .filter(one => getComputedStyle(one).backgroundColor !== getComputedStyle(root).backgroundColor)
     .filter(one => !one.matches('.bw-go'))
     .map(one => one.innerText))"""
-#: Which of some places are wholly in sight and covered by nothing.
+#: Which of some places are wholly visible and covered by nothing.
 IN_SIGHT: Final = """selector => [...document.querySelectorAll(selector)].filter(one => {
     const { top, bottom, left, right } = one.getBoundingClientRect();
     const seen = document.elementFromPoint((left + right) / 2, (top + bottom) / 2);
@@ -331,7 +331,7 @@ ANSWER: Final = {
 def test_a_control_that_moves_has_its_answer_and_cause_on_the_same_screen(
     browser: Browser, site: Site, size: tuple[int, int]
 ) -> None:
-    """Rule, verdict and weakest link are in sight next to every control; what would change it is one press away, and back."""
+    """Rule, verdict and weakest link are visible next to every control; what would change it is one press away, and back."""
     with page_of(browser) as page:
         page.set_viewport_size({"width": size[0], "height": size[1]})
         page.goto(site.address + "10_your_case.html")

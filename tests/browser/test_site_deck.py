@@ -1,4 +1,4 @@
-"""The workshop deck on the site: a presenter alone before a room, with keys, a projector, and perhaps no network."""
+"""The workshop deck on the site: one presenter in front of a room, with keys, a projector, and perhaps no network."""
 
 from __future__ import annotations
 
@@ -107,7 +107,7 @@ def test_without_scripts_the_run_plan_can_be_read(browser: Browser, site: Site) 
 
 
 def test_every_step_fits_a_projector_and_a_phone_and_is_accessible(browser: Browser, site: Site) -> None:
-    """On a projector nothing is below the edge of the screen; on a phone nothing is beside it; axe finds nothing."""
+    """On a projector nothing is below the edge of the screen; on a phone nothing is next to it; axe finds nothing."""
     with page_of(browser, bypass_csp=True) as page:
 
         def look(step: str, *, one_screen: bool = True) -> None:

@@ -1,4 +1,4 @@
-"""The workshop before a room: a real browser, the page that `present` serves, keys alone, and what may go wrong on a stage."""
+"""The workshop in front of a room: a real browser, the page from `present`, only keys, and what can go wrong."""
 
 from __future__ import annotations
 
@@ -112,7 +112,7 @@ def anew(context: BrowserContext, stage: Stage, size: tuple[int, int] = (1280, 7
 
 
 def heights(screen: Screen, selector: str) -> list[float]:
-    """Give the letter sizes of the visible texts that a selector finds, as shares of the screen's height."""
+    """Return the letter sizes of the visible texts that a selector finds, as shares of the screen's height."""
     sizes: list[float] = screen.page.evaluate(
         """selector => [...document.querySelectorAll(selector)].filter(one => one.checkVisibility() && one.innerText.trim())
             .map(one => parseFloat(getComputedStyle(one).fontSize) / innerHeight)""",
@@ -122,7 +122,7 @@ def heights(screen: Screen, selector: str) -> list[float]:
 
 
 def in_sight(screen: Screen, selector: str) -> bool:
-    """Tell whether all that a selector finds lies within the screen, without scrolling."""
+    """Return whether everything that matches a selector is on screen without scrolling."""
     return bool(
         screen.page.evaluate(
             """selector => [...document.querySelectorAll(selector)].filter(one => one.checkVisibility()).every(one => {
@@ -150,7 +150,7 @@ def test_a_port_that_is_taken_is_said_and_another_named(stage: Stage) -> None:
 
 
 def test_the_address_on_the_projector_holds_no_token(screen: Screen, stage: Stage) -> None:
-    """Whoever photographs the screen cannot open the workshop: the browser is known by its cookie."""
+    """Anyone who photographs the screen cannot open the workshop: the browser is known by its cookie."""
     page = screen.page
     assert page.evaluate("location.href") == f"{stage.address.partition('?')[0]}#round"
     assert stage.address.partition("token=")[2] not in page.evaluate("JSON.stringify([document.cookie, document.referrer])")
@@ -163,7 +163,7 @@ def test_the_address_on_the_projector_holds_no_token(screen: Screen, stage: Stag
 def test_a_whole_round_is_played_by_keys_and_read_from_the_last_row(
     presenter: BrowserContext, stage: Stage, size: tuple[int, int]
 ) -> None:
-    """File, vote, links, spread, rule, one slider, next file: by keys, in sight, large enough; axe and network are silent."""
+    """File, vote, links, spread, rule, one slider, next file: by keys, visible, large enough; axe and network are silent."""
     with anew(presenter, stage, size) as screen:
         play_a_round(screen, stage)
 
@@ -484,7 +484,7 @@ def test_a_presenter_leads_from_a_second_window_and_the_room_sees_only_what_it_s
 
 
 def test_a_page_that_is_loaded_again_keeps_the_phones_vote_open(screen: Screen, browser: Browser, stage: Stage) -> None:
-    """F5 changes nothing: the vote is at the same address, and goes on."""
+    """F5 changes nothing: the vote continues at the same address."""
     page = screen.page
     screen.press("ArrowRight", "ArrowRight")
     page.click(f"{ON}[data-action=phones_ask]")
@@ -548,7 +548,7 @@ def test_a_phone_votes_once_and_the_room_sees_it(screen: Screen, browser: Browse
 
 
 def test_without_its_token_nobody_gets_in(browser: Browser, stage: Stage) -> None:
-    """The page belongs to whoever started it: without the token there is no workshop, and the room's own opens no notes."""
+    """Without the token nobody opens the workshop, and the room's token opens no notes."""
     context = browser.new_context()
     page = context.new_page()
     for address in (stage.address.partition("?")[0], stage.presenter.partition("?")[0]):

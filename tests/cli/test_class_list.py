@@ -1,4 +1,4 @@
-"""The command for a class: a class of sixty with mistakes in it gets its sheets, and a run that was stopped goes on."""
+"""The command for a class: a class of sixty with mistakes in it gets its sheets, and a run that was stopped continues."""
 
 from __future__ import annotations
 

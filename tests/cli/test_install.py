@@ -1,4 +1,4 @@
-"""What the set-up installs is found from where a notebook runs, whatever the folder and the computer's code page are called."""
+"""What the setup installs is found from where a notebook runs, whatever the folder and the computer's code page are called."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ JUDGE = "import backchannel_lib as b; print(b.judge(b.Case()).verdict.name, asci
 
 @pytest.fixture(scope="module")
 def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A workbook in such a folder, and beside it what an installer puts into site-packages."""
+    """A workbook in such a folder, and next to it what an installer puts into site-packages."""
     place = tmp_path_factory.mktemp("install")
     workbook = place / FOLDER
     workbook.mkdir()

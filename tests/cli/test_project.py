@@ -1,4 +1,4 @@
-"""The workbook's folder: one that cannot be written, and one where every file is open to all."""
+"""The workbook's folder: one that isn't writable, and one in which everyone can read every file."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def open_to_all(monkeypatch: pytest.MonkeyPatch, *folders: Path) -> None:
 
 @posix
 def test_where_every_file_is_open_to_all_tokens_go_elsewhere(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """Jupyter refuses to keep a token in such a place, so it goes to a folder of this user's, and to the same one each time."""
+    """Jupyter refuses to keep a token there, so it goes to this user's own folder, the same one each time."""
     stick, private = tmp_path / "stick", tmp_path / "private"
     stick.mkdir()
     private.mkdir()

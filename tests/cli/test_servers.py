@@ -31,7 +31,7 @@ from tests.helpers.signals import HEEDS_SIGNALS
 
 pytestmark = pytest.mark.slow
 
-WAIT = 90  # s; a busy machine is no failure
+WAIT = 90  # s; a busy machine isn't a failure
 
 
 @dataclass
@@ -54,7 +54,7 @@ class Server:
         return self.address.partition("token=")[2]
 
     def url(self, path: str) -> str:
-        """Give the address of a path, without the token."""
+        """Return the address of a path, without the token."""
         return f"{'/'.join(self.address.split('/')[:3])}{path}"
 
 

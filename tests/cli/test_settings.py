@@ -83,7 +83,7 @@ def pip_conf(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.mark.slow
 def test_of_pips_settings_file_only_the_network_is_taken(pip_conf: Path) -> None:
-    """`user = true` and the like stop no set-up; the mirror is known to pip and to uv."""
+    """`user = true` and the like stop no setup; the mirror is known to pip and to uv."""
     own = settings.installer_environment(workbook.BASE_PYTHON, ROOT / ".venv-tools")
     assert own["PIP_INDEX_URL"] == own["UV_DEFAULT_INDEX"] == "https://mirror.example/simple"
     assert own["PIP_TRUSTED_HOST"] == own["UV_INSECURE_HOST"] == "mirror.example"
@@ -96,7 +96,7 @@ def test_of_pips_settings_file_only_the_network_is_taken(pip_conf: Path) -> None
 
 @pytest.mark.slow
 def test_a_settings_file_that_pip_cannot_read_is_left_out(pip_conf: Path) -> None:
-    """What pip itself refuses to start with stops nothing."""
+    """Settings that keep pip itself from starting don't stop anything."""
     pip_conf.write_text("[global\nindex-url = ", encoding="utf-8")
     own = settings.installer_environment(workbook.BASE_PYTHON, ROOT / ".venv-tools")
     assert "PIP_INDEX_URL" not in own
@@ -135,7 +135,7 @@ def test_both_commands_work_on_such_a_computer(
     computer: Path, monkeypatch: pytest.MonkeyPatch, command: list[str], said: str
 ) -> None:
     """Neither `python workbook.py` nor `backchannel` runs a planted module, and the checks take no planted option."""
-    monkeypatch.delenv("PYTHONINSPECT")  # whoever sets it asked Python to stay after any script
+    monkeypatch.delenv("PYTHONINSPECT")  # anyone who sets it asked Python to stay after any script
     gone = ["sitecustomize.py", "backchannel_lib.py"]  # Python itself runs these, before any line of ours
     for name in gone if "workbook.py" in command else [*gone, "json.py"]:
         (computer / "modules" / name).unlink()

@@ -1,4 +1,4 @@
-"""The set-up: what it says when an install fails, what it leaves alone, and when it has nothing to do."""
+"""The setup: what it says when an install fails, what it leaves alone, and when it has nothing to do."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ def test_a_failed_step_says_what_to_do_and_where_its_log_is(project: Path) -> No
 
 
 def test_the_target_of_a_link_is_never_emptied(project: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
-    """Where .venv is a link, the set-up refuses in a sentence and touches neither the link nor what is behind it."""
+    """If .venv is a link, the setup stops with a sentence and touches neither the link nor its target."""
     target = tmp_path_factory.mktemp("elsewhere")
     (target / "precious").write_text("x", encoding="utf-8")
     (project / ".venv").symlink_to(target, target_is_directory=True)
@@ -75,7 +75,7 @@ def test_the_target_of_a_link_is_never_emptied(project: Path, tmp_path_factory: 
 
 @pytest.fixture
 def steps(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """The steps of the set-up that ran, none of which installs anything."""
+    """The steps of the setup that ran, none of which installs anything."""
     ran: list[str] = []
     monkeypatch.setattr(workbook, "find_uv", lambda: "uv")
     monkeypatch.setattr(workbook, "run_logged", lambda command, name, cwd=None: ran.append(name))
@@ -85,7 +85,7 @@ def steps(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
 
 def ready(project: Path, lock: str) -> None:
-    """Leave a .venv as a finished set-up does."""
+    """Leave a .venv as a finished setup does."""
     (project / ".venv").mkdir()
     (project / ".venv" / "python").touch()
     (project / ".venv" / "stamp.json").write_text(json.dumps(workbook.wanted_stamp(lock)), encoding="utf-8")
@@ -106,7 +106,7 @@ def test_readers_get_what_readers_need_and_the_checks_the_rest(project: Path, st
 
 
 def test_a_changed_lock_is_installed_again(project: Path, steps: list[str]) -> None:
-    """The stamp holds what .venv was made from: another lock, and the set-up runs."""
+    """The stamp holds what .venv was made from: another lock, and the setup runs."""
     ready(project, workbook.READER_LOCK)
     workbook.set_up(tests=False)
     assert steps == []
@@ -135,7 +135,7 @@ def test_pip_is_tried_where_uv_fails_unless_it_would_fail_too(
 
 
 def test_a_step_that_fails_leaves_the_set_up_undone(project: Path, steps: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
-    """A half-made .venv has no stamp, so the next command makes it anew."""
+    """An incomplete .venv has no stamp, so the next command creates it again."""
     ready(project, workbook.READER_LOCK)
     (project / "pyproject.toml").write_text("other", encoding="utf-8")
 

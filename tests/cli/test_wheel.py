@@ -1,4 +1,4 @@
-"""The built wheel by itself: library, tables, panel and commands work where there is no checkout."""
+"""The built wheel on its own: library, tables, panel and commands work without a checkout."""
 
 from __future__ import annotations
 

@@ -54,7 +54,7 @@ def test_an_action_whose_answer_is_lost_is_shown_rightly_or_said_to_be_unanswere
 
 
 def test_two_views_and_one_save_make_one_file(stores: Stores) -> None:
-    """A file is for the view that asked for it, even where it asks for everything again."""
+    """A file is for the view that asked for it, even if it asks for everything again."""
     world = World(stores, tally())
     world.settle()
     world.do("press", "two", action="save")

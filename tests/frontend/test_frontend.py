@@ -46,7 +46,7 @@ def test_the_unit_tests_of_the_store_pass_and_all_of_them_run() -> None:
 
 
 def records_in_python() -> dict[str, tuple[Any, set[str], set[str]]]:
-    """Give the name, the literal type, all keys and the optional ones of each record of `messages`."""
+    """Return the name, the literal type, all keys and the optional ones of each record of `messages`."""
     records = {}
     for name, record in vars(messages).items():
         if not is_typeddict(record) or name == "FromPage":
@@ -58,7 +58,7 @@ def records_in_python() -> dict[str, tuple[Any, set[str], set[str]]]:
 
 
 def records_in_javascript() -> dict[str, tuple[Any, set[str], set[str]]]:
-    """Give the same of each record of messages.js."""
+    """Return the same of each record of messages.js."""
     records = {}
     script = (STATIC / "js" / "messages.js").read_text(encoding="utf-8")
     for block in re.findall(r"/\*\*\n \* @typedef \{object\} .*?\*/", script, re.DOTALL):

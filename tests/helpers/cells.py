@@ -362,7 +362,7 @@ def advice() -> Iterator[Question]:
 
 
 def quick_answers() -> Iterator[Question]:
-    """Give each answer of the quick check alone, and show the resulting case and its unknown fields."""
+    """Return each answer of the quick check alone, and show the resulting case and its unknown fields."""
 
     def told() -> object:
         check = QuickCheck(next(row for row in load_activities() if row.kind == "quick_check"), lambda: datetime(2027, 3, 16))

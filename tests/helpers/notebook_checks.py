@@ -1,4 +1,4 @@
-"""What has to hold of a notebook file beside what strict nbval compares, which is less than one would think.
+"""What has to hold of a notebook file next to what strict nbval compares, which is less than one would think.
 
 nbval compares texts, HTML and figures of the cells that have outputs. It passes over a cell that was never run, over one
 that shows nothing before and after, over pictures, over metadata, and over what a tag or a comment tells it to skip; and
@@ -88,7 +88,7 @@ def has_no_error(_: str, notebook: Any) -> Iterator[str]:
 
 
 def shows_only_what_is_compared(_: str, notebook: Any) -> Iterator[str]:
-    """Every output is of a kind that nbval compares, and has nothing beside it that it does not compare."""
+    """Every output is of a kind that nbval compares, and has nothing next to it that it does not compare."""
     for cell in code_cells(notebook):
         for output in cell.outputs:
             for kind in output.get("data", {}).keys() - KINDS - {WIDGET}:

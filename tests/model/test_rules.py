@@ -90,7 +90,7 @@ MESSAGE: list[tuple[dict[str, Any], int]] = [
 WEAK = {"recommender": "random_dean"}  # no capital
 LEVERS: list[tuple[dict[str, Any], int]] = [
     ({}, OFFER),
-    # a file in range is enough, whoever calls
+    # a file in range is enough, anyone who calls
     *(({"recommender": caller}, OFFER) for caller in CALLERS),
     ({**SELF}, OFFER),
     ({**WEAK, "score": 235}, OFFER),

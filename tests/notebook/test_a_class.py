@@ -1,4 +1,4 @@
-"""The recipes of chapter 14 are short, stand by themselves, and keep working on other lists and dates."""
+"""The recipes of chapter 14 are short and independent, and keep working with other lists and dates."""
 
 from __future__ import annotations
 

@@ -56,7 +56,7 @@ def run(source: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixt
 
 @pytest.mark.parametrize("name", CELLS)
 def test_a_recipe_is_at_most_ten_lines(name: str) -> None:
-    """Each of the eight recipes is one cell that fits on a slide, and its code is in sight."""
+    """Each of the eight recipes is one cell that fits on a slide, and its code is visible."""
     assert len(CELLS) == 8
     assert len(CELLS[name].splitlines()) <= 10
     assert all(len(line) <= 130 for line in CELLS[name].splitlines())
@@ -83,6 +83,6 @@ def test_every_recipe_has_an_edit_that_is_tried() -> None:
 
 
 def test_the_class_has_ten_students() -> None:
-    """The table beside the notebook has a header and ten rows."""
+    """The table next to the notebook has a header and ten rows."""
     lines = Path(NOTEBOOKS / "13_students.csv").read_text(encoding="utf-8").splitlines()
     assert len(lines) == 11

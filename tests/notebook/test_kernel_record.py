@@ -1,4 +1,4 @@
-"""A kernel's record: one tab may run a notebook, and another is told what is on show."""
+"""A kernel's record: one tab can run a notebook, and another one learns what is already shown."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def show(record: KernelRecord, shell: Shell, cell: str, run: str, data: dict[str
 
 
 def test_only_the_first_who_asks_may_run_the_notebook(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Unless they never do: then the next may. Once anything was run, nobody may."""
+    """If it never does, the next one can. Once anything has run, nobody can."""
     shell, clock = Shell(), [100.0]
     monkeypatch.setattr(kernel_record.time, "monotonic", lambda: clock[0])
     record = KernelRecord(shell)

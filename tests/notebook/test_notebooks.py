@@ -15,7 +15,7 @@ from tests.helpers.notebooks import PATHS, read
 
 @pytest.mark.parametrize("chart", charts.CHARTS)
 def test_every_chart_of_the_opening_case_has_its_still(chart: str) -> None:
-    """The drawing that stands in while plotly starts is of exactly the picture that plotly will draw."""
+    """The drawing that is in while plotly starts is of exactly the picture that plotly will draw."""
     assert charts.snapshot(chart, Case()), "run tests/execute_notebooks.py"
 
 

@@ -28,7 +28,7 @@ CASES = {
 
 @pytest.mark.parametrize("name", CASES)
 def test_the_rule_is_told_before_the_verdict_in_every_form(name: str) -> None:
-    """In text, in a notebook that was not run, to a screen reader, in the line that stays in sight, and on the page."""
+    """In text, in a notebook that was not run, to a screen reader, in the line that stays visible, and on the page."""
     case, unknown = CASES[name]
     assert (exam_of(case) is None) == (name == "two exams")
     rule = rules_check(case).label

@@ -1,4 +1,4 @@
-"""The three charts: what plotly makes of them, where the mark stands, and that they never speak of chances."""
+"""The three charts: what plotly makes of them, where the mark stands, and that they never mention chances."""
 
 from __future__ import annotations
 
@@ -77,7 +77,7 @@ def test_praise_never_moves_the_mark_to_another_caller(case: Case, reading: str 
 
 @given(case=cases(), reading=readings)
 def test_the_last_trace_is_the_mark_at_the_case_s_place(case: Case, reading: str | None) -> None:
-    """On each chart the last trace is one point with a label, and it stands where the case stands."""
+    """On each chart the last trace is one point with a label, and it is where the case stands."""
     picture = amplify(case, reading)
     places = {
         "callers": (round(picture.weight, 1), SHORT[case.recommender]),
@@ -162,7 +162,7 @@ def test_which_scores_the_map_covers(numbers: tuple[int, int, int], ends: tuple[
 
 @given(case=cases(), reading=readings)
 def test_the_map_lies_in_one_exam(case: Case, reading: str | None) -> None:
-    """Every score on the map is of the range's exam; where all three numbers are, the case itself lies on the map."""
+    """Every score on the map is of the range's exam; where all three numbers are, the case itself is on the map."""
     bands = sweep(case, reading).bands
     exam = exam_of(case)
     for row in bands.values():
@@ -216,7 +216,7 @@ def test_the_callers_chart_holds_the_article_s_weights() -> None:
 
 @given(case=cases(), reading=readings)
 def test_the_amplifier_s_line_runs_through_the_mark(case: Case, reading: str | None) -> None:
-    """The mark lies on the line of this contact, or at the edge where what is shown is clipped."""
+    """The mark is on the line of this contact, or at the edge where what is shown is clipped."""
     line = figure("amplifier", case, reading)["data"][1]
     point = mark("amplifier", case, reading)
     x, y = line["x"], line["y"]
@@ -226,14 +226,14 @@ def test_the_amplifier_s_line_runs_through_the_mark(case: Case, reading: str | N
     assert y[at - 1] + share * (y[at] - y[at - 1]) == pytest.approx(point.y, abs=0.2)
 
 
-#: What no chart may say: it draws an author's picture, and no one's chances.
+#: Words that no chart may use, because it shows an author's view and nobody's chances.
 CHANCES = re.compile(r"probab|percent|\bodds\b|likelihood|%", re.IGNORECASE)
 
 
 @pytest.mark.slow
 @given(case=cases(), reading=readings)
 def test_no_chart_speaks_of_probability(case: Case, reading: str | None) -> None:
-    """No text on or about a chart, and no table of its numbers, speaks of probability or holds a percent sign."""
+    """No text on or about a chart, and no table of its numbers, mentions probability or holds a percent sign."""
     tables = deferred_fragments(case, reading)
     for chart in CHARTS:
         said = [*texts_in(figure(chart, case, reading)), alt_text(chart, case, reading), tables[f"table.{chart}"]]
@@ -241,7 +241,7 @@ def test_no_chart_speaks_of_probability(case: Case, reading: str | None) -> None
 
 
 def test_no_words_of_the_charts_speak_of_probability() -> None:
-    """The titles, captions and labels that stand beside the charts do not either."""
+    """The titles, captions and labels that are next to the charts do not either."""
     words = {word: text for word, text in all_words().items() if word.startswith(("chart.", "charts.", "table.", "short."))}
     assert len(words) > 20
     assert [word for word, text in words.items() if CHANCES.search(text)] == []
@@ -269,7 +269,7 @@ def test_the_alternative_text_holds_the_numbers(case: Case, reading: str | None)
 
 @given(case=cases(), reading=readings)
 def test_the_table_beside_a_chart_holds_the_same_numbers(case: Case, reading: str | None) -> None:
-    """Beside each chart stands its table, with every caller's weight, both signals, and every band."""
+    """Next to each chart stands its table, with every caller's weight, both signals, and every band."""
     tables = deferred_fragments(case, reading)
     for caller, weight in caller_weights(reading).items():
         assert text(f"level.recommender.{caller}") in tables["table.callers"]
@@ -284,14 +284,14 @@ def test_the_table_beside_a_chart_holds_the_same_numbers(case: Case, reading: st
 
 
 def luminance(color: str) -> float:
-    """Give a color's relative luminance, as WCAG has it."""
+    """Return a color's relative luminance, as WCAG has it."""
     parts = [int(color[place : place + 2], 16) / 255 for place in (1, 3, 5)]
     linear = [part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts]
     return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
 
 
 def test_words_on_the_bands_can_be_read() -> None:
-    """A verdict's word stands on its color with a contrast of at least 4.5 to 1, and higher verdicts are lighter."""
+    """A verdict's word is on its color with a contrast of at least 4.5 to 1, and higher verdicts are lighter."""
     for fill, words in VERDICT_COLORS:
         dark, light = sorted((luminance(fill), luminance(words)))
         assert (light + 0.05) / (dark + 0.05) >= 4.5
@@ -302,7 +302,7 @@ def test_words_on_the_bands_can_be_read() -> None:
 
 @pytest.mark.parametrize("chart", CHARTS)
 def test_a_still_is_shown_only_of_its_own_picture(chart: str) -> None:
-    """A drawing made beforehand stands in for the opening chart, and for no chart that differs from it."""
+    """A drawing made beforehand is in for the opening chart, and for no chart that differs from it."""
     svg = snapshot(chart, Case())
     assert svg is not None, "the chart has changed: run tests/execute_notebooks.py"
     assert svg.startswith("<svg")
@@ -312,6 +312,6 @@ def test_a_still_is_shown_only_of_its_own_picture(chart: str) -> None:
 
 @pytest.mark.parametrize("what", [figure, base_figure])
 def test_an_unknown_chart_is_an_error(what: Any) -> None:
-    """A chart that does not exist is an error of whoever wrote its name."""
+    """A nonexistent chart is a programming error."""
     with pytest.raises(KeyError, match="pie"):
         what("pie", Case())

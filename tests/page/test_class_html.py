@@ -1,4 +1,4 @@
-"""The pages of a class say the rule first, tell nothing unknown as a fact, and show names as they are."""
+"""The pages for a class start with the rule, state nothing unknown as fact, and show names unchanged."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The design system: style sheets use its sizes, spaces and colors alone, each color means one thing, and all can be read."""
+"""The design system: style sheets use only its sizes, spaces and colors, each color means one thing, and all are readable."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ EXCEPTIONS: Final = {
     'font: 700 1.4em/0 Georgia, "Times New Roman", serif': "the quotation mark is a drawing",
     "scroll-padding-top: 1rem": "where a link arrives",
 }
-#: Colors that stand where they are used: what is printed is black on white, and forced colors are the reader's own.
+#: Colors that are where they are used: what is printed is black on white, and forced colors are the reader's own.
 PLAIN_COLORS: Final = {"black", "white", "Canvas", "CanvasText", "currentColor", "transparent", "none"}
 
 
@@ -88,7 +88,7 @@ def test_colors_stand_in_tokens_alone(file: str) -> None:
 
 
 def test_the_rules_answers_have_colors_that_nothing_else_has() -> None:
-    """What is allowed and what is not is told in no color that stands for a phase, a verdict, or right and wrong."""
+    """The colors for allowed and not allowed never mean a phase, a verdict, or right and wrong."""
     for token in ("allowed", "not-allowed"):
         users = re.findall(rf"([^{{}}]+)\{{[^{{}}]*var\(--bw-{token}\)", STYLES["panel.css"])
         assert users

@@ -1,4 +1,4 @@
-"""The small pictures: what each one shows is written beside it, and none has a color of its own."""
+"""The small pictures: what each one shows is written next to it, and none has a color of its own."""
 
 from __future__ import annotations
 

@@ -38,7 +38,7 @@ def test_an_answer_is_shown_with_the_html_of_the_panel(name: str) -> None:
 
 
 def test_the_style_hides_what_only_a_panel_can_do() -> None:
-    """A button would have nothing to act on; what the panel draws by its style sheet alone says nothing without it."""
+    """Buttons would have nothing to act on, and drawings that need the panel's style sheet would say nothing."""
     html = what_would_change(CASE)._repr_html_() or ""
     style = re.search(r"<style>(.*?)</style>", html)
     assert style

@@ -1,4 +1,4 @@
-"""The one-page sheet: the rule first, the same on paper and as text, nothing of anybody else's."""
+"""The one-page sheet: the rule first, the same on paper and as text, with nothing from anyone else."""
 
 from __future__ import annotations
 
@@ -83,7 +83,7 @@ def test_what_is_unknown_about_a_person_or_a_program_is_not_told_as_a_fact() -> 
 
 
 def test_a_policy_that_may_stop_the_file_is_asked_for_even_where_another_link_is_weaker() -> None:
-    """Whoever needs a visa asks about visas; whoever needs none doesn't."""
+    """A student who needs a visa asks about visas; one who doesn't need it doesn't."""
     unknown = ("sponsors_visas", "interviews_failures")
     asked = [text(f"ask.{field}") for field in unknown]
     for needs_visa, failed in ((True, 1), (False, 0)):

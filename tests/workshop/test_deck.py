@@ -28,7 +28,7 @@ VERDICT = {name: judgment.verdict for name, judgment in JUDGED.items()}
 LEVELS = {name: field.levels for name, field in Case.fields().items()}
 ALL = tuple(STAGES)
 
-#: What each comes to, its weakest links and the rule's answer: found by hand, with the article beside it.
+#: What each comes to, its weakest links and the rule's answer: found by hand, with the article next to it.
 EXPECTED: dict[str, tuple[str, tuple[str, ...], str]] = {
     "nadia": ("phone_interview", ("timing",), "not_allowed"),
     "hannah": ("skimmed", ("attention",), "not_allowed"),
@@ -127,7 +127,7 @@ NAMED = {
 
 
 def told(vignette: Vignette) -> str:
-    """Give all that a room is told before it votes."""
+    """Return all that a room is shown before it votes."""
     return f"{vignette.title} {vignette.file} {vignette.contact}"
 
 
@@ -150,19 +150,19 @@ def words(text: str) -> set[str]:
     ],
 )
 def test_a_broken_vignette_is_refused(tmp_path: Any, column: str, cell: str, said: str) -> None:
-    """A cell that breaks its column's rule is refused with what was expected."""
+    """A cell that breaks its column's rule is rejected with what was expected."""
     rows = with_cell("vignettes.csv", column, cell)
     assert refusal(tmp_path, "vignettes.csv", rows) == f"vignettes.csv, row 3, column {column}: expected {said}, found {cell!r}"
 
 
 def test_a_case_that_cannot_be_is_refused(tmp_path: Any) -> None:
-    """Pairs that make no case are refused with the case's own sentence."""
+    """Pairs that make no case are rejected with the case's own sentence."""
     said = refusal(tmp_path, "vignettes.csv", with_cell("vignettes.csv", "overrides", "recommender=self; move=pressure"))
     assert said.startswith("vignettes.csv, row 3, column overrides: expected a case that can be (move: direct_email is ")
 
 
 def test_a_what_if_that_is_no_field_is_refused(tmp_path: Any) -> None:
-    """What is moved afterwards is a field of a case; the likeliest one is named first."""
+    """The field that changes afterward has to be a field of a case; the error suggests the most similar one first."""
     said = refusal(tmp_path, "vignettes.csv", with_cell("vignettes.csv", "what_if", "recomender"))
     assert said.startswith("vignettes.csv, row 3, column what_if: expected one of recommender, score, ")
 
@@ -171,7 +171,7 @@ def test_a_what_if_that_is_no_field_is_refused(tmp_path: Any) -> None:
 
 
 def test_the_deck_is_large_enough() -> None:
-    """There are vignettes for several sessions, ten at least of the article's own, and no case stands twice."""
+    """There are vignettes for several sessions, ten at least of the article's own, and no case occurs twice."""
     assert len(DECK) >= 28
     assert sum(vignette.article for vignette in DECK.values()) >= 10
     assert len({vignette.case for vignette in DECK.values()}) == len(DECK)
@@ -191,7 +191,7 @@ def test_every_stage_is_the_weakest() -> None:
 
 
 def test_every_moment_caller_move_and_answer_occurs() -> None:
-    """Each phase stands in three vignettes or more; every caller, move and answer of the rule, and a met need, occur."""
+    """Each phase is in three vignettes or more; every caller, move and answer of the rule, and a met need, occur."""
     cases = [vignette.case for vignette in DECK.values()]
     phases = Counter(case.phase for case in cases)
     assert all(phases[phase] >= 3 for phase in LEVELS["phase"])
@@ -263,7 +263,7 @@ def test_an_explanation_is_true(name: str) -> None:
 
 @pytest.mark.parametrize("name", DECK)
 def test_moving_one_thing_changes_the_verdict(name: str) -> None:
-    """The one control that is moved afterwards is one of this case's own and leads to another verdict somewhere."""
+    """The one control that is moved afterward is one of this case's own and leads to another verdict somewhere."""
     vignette = DECK[name]
     assert vignette.what_if in shown_fields(vignette.case)
     moved = {judge(vignette.case.replace(**{vignette.what_if: to})).verdict for to in positions(vignette)}
@@ -312,12 +312,12 @@ RARE = {word: math.log(len(DECK) / times) for word, times in SPREAD.items()}
 
 
 def shared(one: set[str], other: set[str]) -> float:
-    """Tell how alike two texts are: the share of words that they have in common."""
+    """Return how alike two texts are: the share of words that they have in common."""
     return len(one & other) / len(one | other)
 
 
 def shared_by_weight(one: set[str], other: set[str]) -> float:
-    """Tell how alike two texts are, a word counting the more the fewer texts have it."""
+    """Return how alike two texts are, a word counting the more the fewer texts have it."""
     lengths = [math.sqrt(sum(RARE[word] ** 2 for word in said)) for said in (one, other)]
     return sum(RARE[word] ** 2 for word in one & other) / math.prod(lengths)
 
@@ -325,7 +325,7 @@ def shared_by_weight(one: set[str], other: set[str]) -> float:
 @pytest.mark.parametrize("alike", [shared, shared_by_weight])
 @pytest.mark.parametrize("twins", [True, False])
 def test_the_likeliest_text_does_not_tell(alike: Callable[[set[str], set[str]], float], twins: bool) -> None:
-    """Whoever answers as the vignette that reads most alike is right for one in four at most, with and without twins."""
+    """Anyone who answers as the vignette that reads most alike is right for one in four at most, with and without twins."""
     right = 0
     for name, said in WORDS.items():
         others = [other for other in DECK if other != name and (twins or shared(said, WORDS[other]) < 0.5)]
@@ -334,7 +334,7 @@ def test_the_likeliest_text_does_not_tell(alike: Callable[[set[str], set[str]], 
 
 
 def test_most_stand_beside_a_twin() -> None:
-    """Each vignette has another that is told in half its words or more, and whose verdict differs."""
+    """Each vignette has a twin that shares at least half its words but has a different verdict."""
     for name, said in WORDS.items():
         twins = [other for other in DECK if other != name and shared(said, WORDS[other]) >= 0.5]
         assert twins, name
@@ -360,20 +360,20 @@ def naive(name: str) -> Verdict:
 
 
 def test_no_single_word_tells() -> None:
-    """A word that stands in three or more vignettes goes with one verdict in two of three at most, one in two in none."""
+    """A word that is in three or more vignettes goes with one verdict in two of three at most, one in two in none."""
     for word, times in SPREAD.items():
         most = max(Counter(VERDICT[name] for name, said in WORDS.items() if word in said).values())
         assert times == 1 or (most <= 2 * times / 3 if times > 2 else most == 1), word
 
 
 def ranks(values: Sequence[float]) -> list[float]:
-    """Give each value its place in the order, and equal values the middle of theirs."""
+    """Return each value its place in the order, and equal values the middle of theirs."""
     ordered = sorted(values)
     return [ordered.index(value) + (ordered.count(value) - 1) / 2 for value in values]
 
 
 def spearman(one: Sequence[float], other: Sequence[float]) -> float:
-    """Tell how far two lists are in the same order, from -1 to 1."""
+    """Return how far two lists are in the same order, from -1 to 1."""
     pairs = list(zip(ranks(one), ranks(other), strict=True))
     middle = (len(pairs) - 1) / 2
     products = [sum((pair[a] - middle) * (pair[b] - middle) for pair in pairs) for a, b in ((0, 1), (0, 0), (1, 1))]
@@ -397,7 +397,7 @@ def test_neither_length_nor_warmth_nor_place_tells(measure: str) -> None:
 
 
 def test_texts_are_of_one_size() -> None:
-    """What is told is short enough for a screen, and of much the same length everywhere."""
+    """What is shown is short enough for a screen, and of much the same length everywhere."""
     for name, vignette in DECK.items():
         assert 28 <= len(vignette.file.split()) <= 50, name
         assert 30 <= len(vignette.contact.split()) <= 55, name
@@ -449,7 +449,7 @@ SAID: list[tuple[str, Callable[[Case], bool], str]] = [
 
 @pytest.mark.parametrize(("what", "holds", "pattern"), SAID, ids=[row[0] for row in SAID])
 def test_texts_tell_what_the_case_sets(what: str, holds: Callable[[Case], bool], pattern: str) -> None:
-    """What the case sets is told, and it is told of no case that does not set it (a call may also be a demand)."""
+    """What the case sets is shown, and it is shown of no case that does not set it (a call may also be a demand)."""
     assert any(holds(vignette.case) for vignette in DECK.values())
     for name, vignette in DECK.items():
         found = re.search(pattern, f"{vignette.file} {vignette.contact}") is not None
@@ -461,12 +461,12 @@ def test_texts_tell_what_the_case_sets(what: str, holds: Callable[[Case], bool],
 
 
 def test_texts_leave_the_numbers_to_the_table() -> None:
-    """No text that is told before the vote holds a score, so none can say another than the case."""
+    """No text that is shown before the vote holds a score, so none can say another than the case."""
     assert [name for name, vignette in DECK.items() if re.search(r"\d{3}", told(vignette))] == []
 
 
 def test_a_message_without_specifics_holds_none() -> None:
-    """A span of time, which can be checked, stands in the words of just those contacts that name specifics."""
+    """A span of time, which can be checked, is in the words of just those contacts that name specifics."""
     for name, vignette in DECK.items():
         said = re.split(r"Warmly: |Plainly: |Dryly: ", vignette.contact)[-1]
         if vignette.case.move not in {"direct_email", "mass_blast"}:  # neither is judged by what it names
@@ -543,14 +543,14 @@ def test_what_cannot_be_drawn_is_said(asked: dict[str, Any], said: str) -> None:
 
 
 def in_parts(order: Sequence[str], last: Sequence[str]) -> Iterator[list[str]]:
-    """Split an order into what stands before the last ones and those."""
+    """Split an order into what is before the last ones and those."""
     yield [stage for stage in order if stage not in last]
     yield [stage for stage in order if stage in last]
 
 
 @pytest.mark.parametrize("name", DECK)
 def test_the_weakest_link_is_revealed_last(name: str) -> None:
-    """All five stages in their order on screen, those that hold the verdict down after the others."""
+    """All five stages in their order on screen, those that limit the verdict after the others."""
     binding = JUDGED[name].binding
     order = link_order(JUDGED[name])
     assert order == tuple(itertools.chain(*in_parts(stages_on_screen(), binding)))
@@ -565,7 +565,7 @@ def test_the_deck_is_in_the_order_of_its_table() -> None:
 
 
 def test_a_broken_table_of_topics_is_refused(tmp_path: Any) -> None:
-    """A topic without a name is refused at its place."""
+    """A topic without a name is rejected at its place."""
     path = tmp_path / "topics.csv"
     path.write_text("topic,claims\n,paper.checklist\n", encoding="utf-8")
     with pytest.raises(TableError, match=r"^topics\.csv, row 2, column topic: expected some text"):

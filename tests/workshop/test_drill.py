@@ -1,4 +1,4 @@
-"""The drill: no answer before the end, exact counts of what moved whom, time that never blocks, and a broken table refused."""
+"""The drill: no answers before the end, exact counts of what changed minds, a clock that never blocks, and errors in tables."""
 
 from __future__ import annotations
 
@@ -43,13 +43,13 @@ EXPECTED = {
     "fraser_list": ("IGNORED", "no", "not", "not_allowed"),
     "adeyemi_text": ("PHONE_INTERVIEW", "call", "up", "not_allowed"),
 }
-#: The files that nobody speaks up for.
+#: The files without anyone speaking up for them.
 QUIET = ["tran", "novak", "begay", "kaplan"]
 PROGRAM = ("range_low", "range_floor", "interviews_failures", "sponsors_visas", "has_noncategorical_seat", "needs")
 
 
 def opened() -> Drill:
-    """Give the drill at its beginning."""
+    """Return the drill at its start."""
     activity = make_activity("drill")
     assert isinstance(activity, Drill)
     return activity
@@ -57,7 +57,7 @@ def opened() -> Drill:
 
 @pytest.fixture
 def drill() -> Drill:
-    """The drill at its beginning."""
+    """The drill at its start."""
     return opened()
 
 
@@ -91,7 +91,7 @@ def test_twelve_files_come_and_eight_come_back() -> None:
 
 
 def test_the_pings_come_out_as_they_are_told(drill: Drill) -> None:
-    """The engine gives each ping the verdict that its explanation speaks of, from backfires up to a phone interview."""
+    """The engine gives each ping the verdict that its explanation mentions, from backfires up to a phone interview."""
     assert list(EXPECTED) == PINGS
     for ping, (verdict, decision, way, answer) in EXPECTED.items():
         assert drill.judgments[ping].verdict.name == verdict, ping
@@ -104,7 +104,7 @@ def test_the_pings_come_out_as_they_are_told(drill: Drill) -> None:
 
 @pytest.mark.parametrize("decision", DECISIONS)
 def test_the_files_that_nobody_speaks_for_get_no_answer(drill: Drill, decision: str) -> None:
-    """Beside one's own decision stands no decision and no verdict, but that the paper alone promises nothing, and why."""
+    """Next to the reader's decision there is no other one, only that paper promises nothing by itself, and why."""
     assert drill.quiet == QUIET
     decide(drill, **dict.fromkeys(QUIET, decision))
     drill.update(at=END)
@@ -126,7 +126,7 @@ def test_a_weak_message_takes_nothing_away(drill: Drill) -> None:
 
 
 def test_all_files_lie_at_one_program_and_one_moment() -> None:
-    """What is told of the program once is true of it in every file, and of Tuesday before noon in every contact."""
+    """The description of the program fits every file, and Tuesday before noon fits every contact."""
     cases = [case_of(row.overrides) for row in load_drill_files()]
     assert len({tuple(getattr(case, field) for field in PROGRAM) for case in cases}) == 1
     told = text("drill.program")
@@ -166,7 +166,7 @@ def test_the_twins_differ_in_the_caller_alone(drill: Drill) -> None:
     ],
 )
 def test_what_an_explanation_says_would_change_does(drill: Drill, turn: str, change: dict[str, Any], verdict: str) -> None:
-    """Where a text tells what would be otherwise if one thing were, or what would not, the engine says so too."""
+    """If a text says what one change would do, or wouldn't do, the engine agrees."""
     assert judge(drill.cases[turn].replace(**change)).verdict.name == verdict
 
 
@@ -174,7 +174,7 @@ def test_what_an_explanation_says_would_change_does(drill: Drill, turn: str, cha
 
 
 def messages(drill: Drill) -> str:
-    """Give everything that the page holds and everything that is sent to it."""
+    """Return everything that the page holds and everything that is sent to it."""
     told = [*drill.handle({"type": "hello", "seq": 1, "view": "v"})]
     told += [one for field in drill.fields() for one in drill.handle({"type": "prefetch", "field": field})]
     return "\n".join([drill.page(), drill.static_html(), drill.text, json.dumps(told, ensure_ascii=False)])
@@ -183,7 +183,7 @@ def messages(drill: Drill) -> str:
 @pytest.mark.slow
 @pytest.mark.parametrize("at", range(END))
 def test_no_answer_before_the_end(at: int) -> None:
-    """On the way no page, part, text, message or answer ahead holds a verdict, an explanation or a count, decided or not."""
+    """Before the end, no page, fragment, text, message or prefetched answer contains a verdict, an explanation or a count."""
     answers = [text(f"drill_why.{ping}") for ping in PINGS]
     answers += [text(f"drill.director.{way}") for way in ("up", "down", "not")]
     answers += [text(f"drill.way.{way}") for way in ("up", "down", "not", "open")]
@@ -273,7 +273,7 @@ def test_every_change_stands_in_the_table(drill: Drill, before: str, after: str)
 
 
 def test_standing_by_a_call_is_counted_and_told_kindly(drill: Drill) -> None:
-    """The closing sentence counts what one stands by, and a stand on a call that no longer moves one counts no more."""
+    """The closing sentence counts the changes the reader stands by, except for calls that no longer change a decision."""
     decide(drill, brennan="no", brennan_letter="call", kim="read", kim_need="call")
     drill.update(at=END)
     stood = lambda: drill.fragments(drill.state)["stood"]  # noqa: E731 - asked again after each act
@@ -305,7 +305,7 @@ def test_standing_by_a_call_is_counted_and_told_kindly(drill: Drill) -> None:
     ],
 )
 def test_what_moved_the_room_is_said_in_kind_words(drill: Drill, decisions: dict[str, str], word: str) -> None:
-    """One sentence tells what moved the room on the whole, and it fits what did."""
+    """One sentence says what changed the room's mind overall, and it is correct."""
     decide(drill, **decisions)
     drill.update(at=END)
     told = drill.fragments(drill.state)["room"].replace("&amp;", "&")
@@ -325,7 +325,7 @@ def test_warm_words_count_where_they_moved_up(drill: Drill) -> None:
 
 @pytest.mark.parametrize("word", ["moved", "missed", "warm_unknown", "stood", "stood_open", "room_tally"])
 def test_what_is_counted_is_told_in_a_sentence(word: str) -> None:
-    """No count stands after a colon, as in a form."""
+    """No count is after a colon, as in a form."""
     told = text(
         f"drill.{word}",
         **dict.fromkeys(("moved", "same", "still", "missed", "came", "yes", "no", "open"), 1),
@@ -336,7 +336,7 @@ def test_what_is_counted_is_told_in_a_sentence(word: str) -> None:
 
 
 def test_the_twins_stand_side_by_side_once_both_are_decided(drill: Drill) -> None:
-    """One of the two alone would give the other's answer away."""
+    """Showing just one would give away the other's answer."""
     decide(drill, brennan_letter="call")
     drill.update(at=END)
     assert drill.fragments(drill.state)["twins"] == ""
@@ -359,7 +359,7 @@ def keys_of(page: str) -> dict[str, tuple[str | None, str | None]]:
 
 
 def test_the_keys_one_to_four_decide_and_the_arrows_turn(drill: Drill) -> None:
-    """Each decision has a number as its key, which stands on it; going on and back have those of a presenter."""
+    """Each decision's key is a number shown on its button; moving forward and back use a presenter's keys."""
     act(drill, "begin", "on")
     act(drill, "next")
     keys = keys_of(drill.page())
@@ -371,7 +371,7 @@ def test_the_keys_one_to_four_decide_and_the_arrows_turn(drill: Drill) -> None:
 
 
 def test_a_key_begins_the_drill(drill: Drill) -> None:
-    """Before it begins the key that goes on starts it, with the clock, and stands on the button."""
+    """At first, the key for moving on starts the drill and its clock, and the button shows that key."""
     page = Page(drill.page())
     begin = next(attributes for _, attributes in page.elements if attributes.get("data-action") == "begin")
     assert (begin["data-value"], begin["data-key"]) == ("on", "ArrowRight PageDown")
@@ -473,7 +473,7 @@ def test_one_clock_runs_for_the_whole_stream(drill: Drill) -> None:
 
 
 def test_the_clock_can_be_off_from_the_start(drill: Drill) -> None:
-    """Whoever begins without the clock meets none that runs, on no turn."""
+    """Anyone who begins without the clock meets none that runs, on no turn."""
     act(drill, "begin", "off")
     for _ in ORDER:
         assert not drill.ui_state(drill.state)["clock"]["run"]
@@ -483,7 +483,7 @@ def test_the_clock_can_be_off_from_the_start(drill: Drill) -> None:
 
 @pytest.mark.parametrize("at", range(1, END))
 def test_time_that_is_over_blocks_nothing(drill: Drill, at: int) -> None:
-    """When the time is over a kind sentence says so, nothing changes, and everything still goes on."""
+    """When time is up, a kind sentence says so, nothing changes, and everything keeps working."""
     act(drill, "begin", "on")
     drill.update(at=at)
     before, running = drill.state, drill.ui_state(drill.state)["clock"]["id"]
@@ -546,7 +546,7 @@ def test_a_beat_or_a_kept_time_that_cannot_be_is_passed_over(drill: Drill, left:
 
 
 def test_a_kept_drill_that_cannot_be_read_is_passed_over(drill: Drill) -> None:
-    """The drill begins at its beginning, and nothing is said."""
+    """The drill begins at its start, and nothing is said."""
     saved_answers.save("drill", {"at": 99})
     assert "notice" not in act(drill, "hello")
     assert drill.state == opened().state
@@ -554,7 +554,7 @@ def test_a_kept_drill_that_cannot_be_read_is_passed_over(drill: Drill) -> None:
 
 
 def test_the_page_tells_how_far_the_clock_is(drill: Drill) -> None:
-    """The clock of the drill tells the kernel, so that what is left can be kept."""
+    """The drill's clock reports to Python, so that the remaining time can be saved."""
     assert "data-saves-clock" in drill.page()
 
 
@@ -567,7 +567,7 @@ def test_the_page_tells_how_far_the_clock_is(drill: Drill) -> None:
 )
 @pytest.mark.parametrize("at", [0, 4, END])
 def test_an_act_that_is_not_known_changes_nothing(drill: Drill, at: int, action: str, value: object) -> None:
-    """A value that no button sends is refused in a sentence."""
+    """A value that no button sends gets a sentence."""
     drill.update(at=at)
     before = drill.state
     assert act(drill, action, value)["notice"] == text("panel.not_understood")
@@ -597,7 +597,7 @@ def test_a_decision_without_a_turn_changes_nothing(drill: Drill, at: int) -> Non
     ],
 )
 def test_a_broken_file_is_refused(drill: Drill, text: str) -> None:
-    """What no page kept is refused, and the drill stays as it is."""
+    """Anything that no page saved is rejected, and the drill stays unchanged."""
     with pytest.raises(CaseError):
         drill.from_file(text)
     assert act(drill, "load", text)["notice"]
@@ -617,7 +617,7 @@ def test_a_state_comes_back(drill: Drill, at: int, clock: str) -> None:
 
 @pytest.mark.parametrize("at", [5, END])
 def test_the_page_fills_its_parts_as_the_acts_do(drill: Drill, at: int) -> None:
-    """Every part that is told later has its place on the page, filled in, and every place is told."""
+    """Every part that appears later has its place on the page, filled in, and every place gets its part."""
     decide(drill, **dict.fromkeys(ORDER, "call"))
     decide(drill, kim="no")
     drill.update(at=at)
@@ -658,7 +658,7 @@ PING = "again,11:00,kim,recommender=known_dean; move=targeted_call,caller.level-
     ],
 )
 def test_a_broken_stream_is_refused(tmp_path: Path, lines: list[str], column: str, rule: str) -> None:
-    """A ping before its file, a file too often or never, a time that goes back: each is refused at its place."""
+    """A ping before its file, a file too often or never, a time that goes back: each is rejected at its place."""
     path = tmp_path / "drill_turns.csv"
     path.write_text("\n".join([HEAD, *FIRST, PING, ""]), encoding="utf-8")
     assert len(load_drill_turns(path)) == 13
@@ -673,13 +673,13 @@ def test_a_broken_stream_is_refused(tmp_path: Path, lines: list[str], column: st
 
 
 def shown(case: Case, **what: bool) -> str:
-    """Give a sheet's facts as one text."""
+    """Return a sheet's facts as one text."""
     return "\n".join(" | ".join(fact) for fact in file_facts(case, **what))
 
 
 @pytest.mark.parametrize("need", NEEDS)
 def test_a_sheet_shows_every_need_and_what_the_file_brings(need: str) -> None:
-    """Each of the four needs has a row where the program has it or the file would meet it, and no row otherwise."""
+    """Each of the four needs has a row if the program has it or the file would meet it, and no row otherwise."""
     name = text(f"file_sheet.{need}.name")
     for needs, offers in product(((), (need,)), ((), (need,))):
         told = shown(Case(needs=needs, offers=offers))
@@ -729,7 +729,7 @@ def test_a_sheet_shows_every_fact_that_a_director_sees(field: str) -> None:
     ],
 )
 def test_a_sheet_shows_the_moment(phase: str, field: str) -> None:
-    """What counts in a phase is told in it, and left out where the moment is not asked for."""
+    """What counts in a phase is shown in it, and left out where the moment is not asked for."""
     case = Case(phase=phase)
     assert text(f"level.phase.{phase}") in shown(case)
     assert shown(case.replace(**{field: True})) != shown(case)
@@ -738,7 +738,7 @@ def test_a_sheet_shows_the_moment(phase: str, field: str) -> None:
 
 
 def test_a_sheet_without_a_contact_names_no_caller() -> None:
-    """A file that comes in by itself says nothing of a caller; the rest stays."""
+    """A file that arrives on its own doesn't mention a caller; the rest stays."""
     one, other = Case(recommender="known_dean"), Case(recommender="random_dean", track_record=3)
     assert shown(one, contact=False) == shown(other, contact=False)
     assert shown(one) != shown(other)
@@ -768,7 +768,7 @@ def test_whom_a_director_knows(changes: dict[str, Any], known: bool) -> None:
 
 
 def test_nothing_on_a_sheet_says_that_a_student_has_nothing() -> None:
-    """Where the program needs nothing and the file offers nothing there is no row; attempts and other flags agree."""
+    """If the program needs nothing and the file offers nothing there is no row; attempts and other flags agree."""
     facts = file_facts(Case(failed_attempts=1))
     names = [what for what, _, _ in facts]
     assert [text(f"file_sheet.{need}.name") for need in NEEDS if text(f"file_sheet.{need}.name") in names] == []
@@ -792,7 +792,7 @@ def content(text: str) -> set[str]:
 
 
 def test_the_moment_is_told_in_words_other_than_the_rule_s() -> None:
-    """What counts after SOAP is told as facts, short enough for the row, and shares no word with the rule's sentences."""
+    """What counts after SOAP is shown as facts, short enough for the row, and shares no word with the rule's sentences."""
     rule = content(text("rule.opening_secured")) | content(text("rule.opening_missed"))
     for what in (*INSIDE, "nobody_inside"):
         told = text(f"file_sheet.{what}")
@@ -804,7 +804,7 @@ def test_the_moment_is_told_in_words_other_than_the_rule_s() -> None:
 
 
 def test_no_name_is_a_doctor_s_here_and_a_student_s_there() -> None:
-    """Nobody who speaks for a student before a room has the name of a student at the desk, or the other way round."""
+    """No recommender in front of a room has the name of a student at the desk, or vice versa."""
     students = {text(f"drill_file.{row.file}").split()[-1] for row in load_drill_files()}
     told = " ".join(f"{one.title} {one.file} {one.contact} {one.note} {one.why}" for one in vignettes().values())
     assert sorted(name for name in students if re.search(rf"\b{name}\b", told)) == []

@@ -1,4 +1,4 @@
-"""The printed sheets: whole pages that stand by themselves, in black and white, with the answers on one of them only."""
+"""The printed sheets: complete pages that need no other file, in black and white, with answers on only one of them."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ class Page(Elements):
 
 
 def drawn(plan: str, seed: int) -> list[Vignette]:
-    """Give the vignettes of a sheet in their order."""
+    """Return the vignettes of a sheet in their order."""
     return [vignettes()[name] for name in vignettes_of(plan, seed).values()]
 
 
@@ -75,7 +75,7 @@ def test_a_sheet_is_a_well_formed_page(kind: str, plan: str) -> None:
 
 @pytest.mark.parametrize(("kind", "plan"), BOTH)
 def test_a_sheet_stands_by_itself(kind: str, plan: str) -> None:
-    """It asks for no other file and no host, and holds no script, no control and no picture."""
+    """It loads no other file and no host, and contains no scripts, controls or pictures."""
     text = sheet(kind, plan, 1)
     assert not re.search(r"(https?:)?//|url\(|@import|src=|href=", text)
     names = {name for name, _ in Page(text).elements}
@@ -97,7 +97,7 @@ def test_no_color_carries_meaning() -> None:
 
 @pytest.mark.parametrize(("kind", "plan"), BOTH)
 def test_the_frames_are_explained_in_words(kind: str, plan: str) -> None:
-    """Each sheet says which frame is whose, in a frame of that kind, and the rule stands in its own."""
+    """Each sheet says which frame is whose, in a frame of that kind, and the rule is in its own."""
     content = sheet(kind, plan, 1)
     for voice in ("article", "ours", "rule"):
         assert f'<p class="{voice}">{text(f"sheet.voice_{voice}")}</p>' in content
@@ -128,7 +128,7 @@ def test_the_seed_draws_other_files_and_the_same_one_the_same() -> None:
     [(("teachers", "short", 1), "participants"), (("facilitator", "shrot", 1), "short"), (("facilitator", "short", 0), "9999")],
 )
 def test_what_does_not_exist_is_refused(arguments: tuple[str, str, int], said: str) -> None:
-    """Another kind, another plan, or a number that the round does not know is refused with what there is."""
+    """An unknown kind, plan or seed gets an error with the valid ones."""
     with pytest.raises(CaseError, match=said):
         sheet(*arguments)
 
@@ -139,7 +139,7 @@ def test_what_does_not_exist_is_refused(arguments: tuple[str, str, int], said: s
 @pytest.mark.parametrize("plan", PLANS)
 @pytest.mark.parametrize("seed", SEEDS)
 def test_the_participants_sheet_has_no_answer(plan: str, seed: int) -> None:
-    """Neither verdict, reason, note nor question of any file stands on it; each round is alike but for what a director sees."""
+    """Neither verdict, reason, note nor question of any file is on it; each round is alike but for what a director sees."""
     content = sheet("participants", plan, seed)
     shown = Page(content).text
     for vignette in drawn(plan, seed):
@@ -193,7 +193,7 @@ def test_both_sheets_say_who_you_are_and_name_sources_cleanly(kind: str, plan: s
 
 
 def test_tonight_begins_with_988_and_threatens_nobody() -> None:
-    """In the box for tonight 988 comes first, in no small type; rules and violations stand in the rule's box alone."""
+    """In the box for tonight, 988 comes first and isn't small; rules and violations are only in the rule's box."""
     content = sheet("participants", "standard", 1)
     tonight = content.partition(f"<h3>{text('sheet.tonight')}</h3>")[2].partition("</div>")[0]
     assert tonight.startswith(f'<div class="ours"><p class="lead"><b>{html.escape(text("plan.crisis"), quote=False)}</b></p>')
@@ -296,7 +296,7 @@ def no_browser(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_both_sheets_are_written_whole_and_into_the_kept_folder(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Without a folder they lie beside what the reader keeps, nothing half-made is left, and each file is named in a line."""
+    """Without a folder they are next to the saved files, nothing incomplete is left, and each file has a line of output."""
     monkeypatch.setenv(saved_answers.FOLDER, str(tmp_path))
     assert command_line.main(["print", "--plan=20", "--seed=5"]) == 0
     files = [Path(line) for line in capsys.readouterr().out.splitlines()[:2]]
@@ -356,7 +356,7 @@ def test_one_command_makes_html_and_pdf(tmp_path: Path, capsys: pytest.CaptureFi
 
 @pytest.mark.usefixtures("no_browser")
 def test_without_a_browser_the_pages_are_there_and_can_be_printed(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """No browser is no failure: the HTML is written, and a sentence says how any browser makes a PDF of it."""
+    """Having no browser isn't a failure: the HTML is written, and a sentence says how to make a PDF with any browser."""
     assert command_line.main(["print", "--out", str(tmp_path)]) == 0
     assert PRINT_BY_HAND in capsys.readouterr().out
     assert [file.suffix for file in tmp_path.iterdir()] == [".html", ".html"]

@@ -1,4 +1,4 @@
-"""Cases of your own: one table that is checked whole, a form that refuses what is missing, rounds and sheets that play them."""
+"""Your own cases: one table that is checked as a whole, a form that points out what is missing, and rounds and sheets."""
 
 from __future__ import annotations
 
@@ -316,7 +316,7 @@ def test_an_own_case_played_first_goes_through_a_whole_session(folder: Path) -> 
 
 
 def test_led_by_the_plan_the_own_case_comes_first_too(folder: Path) -> None:
-    """The plan's first round opens it; the round goes on to the plan's own file, and the plan stays at its step."""
+    """The plan's first round opens it; the round continues to the plan's own file, and the plan stays at its step."""
     key = written(folder)
     drawn = vignettes_of("short", 1)
     session = Session()
@@ -343,7 +343,7 @@ def test_an_own_case_that_is_not_first_changes_no_draw_of_a_plan(folder: Path) -
 
 
 def test_a_session_that_begins_notices_a_changed_file(folder: Path) -> None:
-    """A case that was added or taken out meanwhile is in the next session, or gone from it; the one being played goes on."""
+    """A case that was added or taken out meanwhile is in the next session, or gone from it; the one being played continues."""
     assert "own_the_night_shift" not in Round(_row()).state.files()
     key = written(folder)
     play = Round(_row())
@@ -410,7 +410,7 @@ def test_a_saved_case_without_a_text_cannot_be_made(folder: Path) -> None:
 
 
 def voted(folder: Path, *, after: int = 0) -> dict[str, Any]:
-    """Play your own case up to its answer with three hands for Maybe, go on, and return the session's file."""
+    """Play your own case up to its answer with three hands for Maybe, continue, and return the session's file."""
     written(folder)
     play = Round(_row())
     for kind in ("hello", "next", "next"):
@@ -434,7 +434,7 @@ def restarted(folder: Path) -> tuple[Round, str]:
 
 @pytest.mark.parametrize("after", [0, 3])
 def test_a_session_keeps_its_answers_when_the_case_was_deleted(folder: Path, after: int) -> None:
-    """The round on screen or played before goes on with its file, its votes and its verdict; the case is in no menu."""
+    """The round on screen or played before continues with its file, its votes and its verdict; the case is in no menu."""
     voted(folder, after=after)
     (folder / NAME).unlink()
     play, notice = restarted(folder)

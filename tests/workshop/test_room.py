@@ -1,4 +1,4 @@
-"""The room's server: who gets in, what each window may see, and what strange messages do."""
+"""The room's server: who gets in, what each window can see, and what invalid messages do."""
 
 from __future__ import annotations
 
@@ -92,7 +92,7 @@ async def say(window: WebSocketClientConnection, part: str, **message: object) -
 
 
 def run(coroutine: Any) -> Any:
-    """Run a test's story on a loop of its own, in a thread of its own: other tests of a process may have one running."""
+    """Run a test on its own event loop in its own thread, because other tests in the process may have one running."""
     with ThreadPoolExecutor(1) as thread:
         return thread.submit(asyncio.run, coroutine).result()
 

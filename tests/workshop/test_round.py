@@ -1,4 +1,4 @@
-"""The round: nothing is told before its time, every act can be taken back, and nothing that goes wrong loses a vote."""
+"""The round: nothing appears too early, every action can be undone, and no failure loses a vote."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def press(board: Round, times: int = 1) -> dict[str, Any]:
 
 
 def on_screen(board: Round) -> str:
-    """Give all that the parts of the page show now."""
+    """Return all that the parts of the page show now."""
     return "\n".join(board.fragments(board.state).values())
 
 
@@ -138,7 +138,7 @@ def test_nothing_of_the_answer_is_on_screen_before_its_time(board: Round, name: 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_the_weakest_link_comes_last(name: str) -> None:
-    """A link that holds the verdict down is never shown before one that does not."""
+    """A link that limits the verdict never appears before one that doesn't."""
     judgment = judge(vignettes()[name].case)
     holds = [stage in judgment.binding for stage in link_order(judgment)]
     assert holds == sorted(holds)
@@ -162,7 +162,7 @@ def test_the_menu_leads_back_to_where_it_was_opened(board: Round) -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize("name", NAMES)
 def test_no_weakest_link_is_named_before_all_are_shown_nor_where_there_is_none(board: Round, name: str) -> None:
-    """The mark comes with the last link, and for a file that nothing holds down it never comes."""
+    """The mark appears with the last link, and never for a file that nothing limits."""
     opened(board, name)
     press(board, 1)
     for shown in range(1, LINKS + 1):
@@ -206,7 +206,7 @@ def test_a_file_that_is_left_out_is_passed_over(board: Round) -> None:
 
 
 def test_the_close_shows_three_voices_and_no_verdict(board: Round) -> None:
-    """At the end stand the article's three truths with their lines, the rule, and where help is."""
+    """The end shows the article's three truths with their lines, the rule, and where to get help."""
     board.commit(WorkshopState(step="close", vignette=NAMES[0], shown=LINKS))
     told = on_screen(board)
     assert all(content in told for content in ("line 219", "line 220", "line 221", "988", text("round.close.help")))
@@ -326,7 +326,7 @@ def test_a_tap_counts_only_while_the_vote_is_open(board: Round) -> None:
 
 @pytest.mark.parametrize(("typed", "count"), [("31", 31), ("0", 0), ("", 0), (" 7 ", 7), (str(MAX_VOTES), MAX_VOTES)])
 def test_a_typed_count_stands_beside_the_taps(board: Round, typed: str, count: int) -> None:
-    """A number typed into a box is the count of that verdict, and a tap goes on from there."""
+    """A number typed into a box is the count for that verdict, and a tap adds to it."""
     opened(board, NAMES[0])
     press(board)
     act(board, "set", field="votes_maybe", value=typed)
@@ -337,7 +337,7 @@ def test_a_typed_count_stands_beside_the_taps(board: Round, typed: str, count: i
 
 @pytest.mark.parametrize("typed", ["many", "-1", "1000", "3.5", "1e3", "--5", "5-"])
 def test_a_count_that_is_none_gets_a_sentence_at_its_box(board: Round, typed: str) -> None:
-    """What is no whole number from 0 to 999 is said beside the box, and the count stays."""
+    """Anything but a whole number from 0 to 999 gets a sentence next to the box, and the count stays."""
     opened(board, NAMES[0])
     press(board)
     answer = act(board, "set", field="votes_maybe", value=typed)
@@ -390,7 +390,7 @@ def test_without_a_vote_the_round_goes_on(board: Round) -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize("name", NAMES)
 def test_the_rule_is_shown_after_the_spread_and_changes_no_verdict(board: Round, name: str) -> None:
-    """The rule's own answer is on screen beside the same verdict as before."""
+    """The rule's own answer is on screen next to the same verdict as before."""
     opened(board, name)
     press(board, 1 + LINKS + 2)
     assert board.state.step == "rules"
@@ -423,7 +423,7 @@ def test_the_one_slider_is_live_and_goes_back_to_the_case_as_told(board: Round, 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_a_score_of_another_exam_gets_a_sentence_at_its_field_and_changes_nothing(board: Round, name: str) -> None:
-    """Typed into the box beside the slider; a session that holds such a case is refused as well."""
+    """This holds for the box next to the slider, and for a session that contains such a case."""
     opened(board, name)
     press(board, 1 + LINKS + 3)
     before = board.state
@@ -439,7 +439,7 @@ def test_a_score_of_another_exam_gets_a_sentence_at_its_field_and_changes_nothin
 @pytest.mark.slow
 @pytest.mark.parametrize("name", NAMES)
 def test_every_round_has_a_slider_that_is_live(board: Round, name: str) -> None:
-    """Beside what decides, the score can be moved in every round, and the engine's verdict follows each position."""
+    """Next to what decides, the score can be moved in every round, and the engine's verdict follows each position."""
     opened(board, name)
     press(board, 1 + LINKS + 3)
     assert "score" in board.ui_state(board.state)["shown"]
@@ -450,7 +450,7 @@ def test_every_round_has_a_slider_that_is_live(board: Round, name: str) -> None:
 
 
 def test_the_slider_moves_nothing_before_it_is_on_screen(board: Round) -> None:
-    """A control of the case that is out of sight cannot change what the room is voting on."""
+    """A control of the case that is hidden cannot change what the room is voting on."""
     opened(board, NAMES[0])
     before = board.state
     act(board, "set", field=vignettes()[NAMES[0]].what_if, value="230")
@@ -461,7 +461,7 @@ def test_the_slider_moves_nothing_before_it_is_on_screen(board: Round) -> None:
 
 
 def test_the_clock_runs_with_the_file_and_stands_still_with_the_answer(board: Round) -> None:
-    """90 seconds from the file on; over the vote it goes on; at the links it stops; the next file has a new one."""
+    """It runs for 90 seconds from the file through the vote and stops at the links; the next file gets a new one."""
     press(board)
     first = board.ui_state(board.state)["clock"]
     assert (first["seconds"], first["left"], first["run"]) == (90, 90, True)
@@ -499,7 +499,7 @@ def test_time_that_is_up_closes_nothing(board: Round) -> None:
 
 
 def again() -> tuple[Round, dict[str, Any]]:
-    """Start the workshop anew, as after a crash; give the session and what the page is told first."""
+    """Restart the workshop, as after a crash; return the session and the first message to the page."""
     board = Round(PART)
     return board, act(board, "hello")
 
@@ -530,7 +530,7 @@ def test_the_first_page_of_a_new_session_says_nothing(board: Round) -> None:
 
 
 def test_undo_is_kept_too(board: Round) -> None:
-    """What was taken back does not come again after a crash."""
+    """Undone changes don't come back after a crash."""
     press(board, TO_VOTE)
     act(board, "tap", value="maybe")
     act(board, "undo")
@@ -538,7 +538,7 @@ def test_undo_is_kept_too(board: Round) -> None:
 
 
 def test_the_table_has_a_row_for_each_round_that_was_seen(board: Round) -> None:
-    """workshop.csv holds the counts, the article's verdict and the rule of every round whose answer was shown; no names."""
+    """workshop.csv has the counts, the article's verdict and the rule for every round whose answer was shown, without names."""
     press(board, TO_VOTE)
     act(board, "set", field="votes_maybe", value="12")
     assert len(table_rows()) == 0
@@ -557,7 +557,7 @@ def test_the_table_has_a_row_for_each_round_that_was_seen(board: Round) -> None:
 
 
 def table_rows() -> list[dict[str, str]]:
-    """Read the table that lies on the disk."""
+    """Read the table from disk."""
     with (folder() / "workshop.csv").open(encoding="utf-8-sig", newline="") as lines:
         return list(csv.DictReader(lines))
 
@@ -647,7 +647,7 @@ def test_a_session_that_cannot_be_is_refused_whole(board: Round, change: dict[st
 
 
 def test_a_session_of_a_newer_version_is_left_whole(board: Round) -> None:
-    """It is put aside under another name and not written over, and the reader is told."""
+    """It is kept under another name instead of being overwritten, and the reader is told."""
     press(board)
     path = folder() / "workshop.json"
     newer = {**json.loads(path.read_text(encoding="utf-8")), session_record.FORMAT_KEY: session_record.FORMAT + 1}
@@ -660,7 +660,7 @@ def test_a_session_of_a_newer_version_is_left_whole(board: Round) -> None:
 
 
 def test_a_full_disk_stops_nothing(board: Round, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Where a file cannot be written, a line stands on screen, the round goes on, what was kept stays, and room mends it."""
+    """If a file can't be written, a line appears, the round goes on, saved data stays, and free space fixes it."""
     press(board, TO_VOTE)
     kept = (folder() / "workshop.json").read_text(encoding="utf-8")
 
@@ -681,7 +681,7 @@ def test_a_full_disk_stops_nothing(board: Round, monkeypatch: pytest.MonkeyPatch
 
 
 def test_a_folder_that_cannot_be_written_is_told(board: Round, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Where the folder is a file, the session goes on and a line says that it is not kept."""
+    """If the folder is a file, the session goes on and a line says that it isn't saved."""
     (tmp_path / "taken").write_text("", encoding="utf-8")
     monkeypatch.setenv("BACKCHANNEL_WORK", str(tmp_path / "taken"))
     press(board)
@@ -745,7 +745,7 @@ def test_phones_are_off_until_they_are_asked_for(board: Round) -> None:
 def test_a_vote_that_cannot_be_opened_gets_a_sentence_and_typed_counts_carry_on(
     board: Round, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Without a network the facilitator is told, and counts by hand work as before."""
+    """Without a network the facilitator is told, and counting by hand still works."""
     from backchannel_lib.workshop.votes import process
 
     monkeypatch.setattr(process, "VoteServer", Deaf)
@@ -761,7 +761,7 @@ def test_a_vote_that_cannot_be_opened_gets_a_sentence_and_typed_counts_carry_on(
 
 @pytest.fixture
 def store(board: Round) -> Iterator[VoteStore]:
-    """A board whose vote is open, to phones too, on this computer alone; gives what the votes are counted in."""
+    """A round with an open vote, including phones, on this computer only; yields the store."""
     press(board, TO_VOTE)
     act(board, "phones_open", value="127.0.0.1")
     try:
@@ -819,7 +819,7 @@ def test_a_vote_of_phones_that_dies_is_told_and_can_be_opened_again(board: Round
 
 
 def test_a_new_session_begins_with_no_votes_of_phones(board: Round, store: VoteStore) -> None:
-    """The rounds of a new session are counted anew, though they may have the same names."""
+    """A new session's rounds start from zero, even if they have the same names."""
     store.add(board.round_id(board.state), "maybe")
     act(board, "poll")
     act(board, "fresh")
@@ -829,7 +829,7 @@ def test_a_new_session_begins_with_no_votes_of_phones(board: Round, store: VoteS
 
 
 def test_a_round_that_a_dead_session_left_open_is_closed_when_the_vote_is_opened(board: Round) -> None:
-    """Phones cannot vote on a question of a session that is gone, and are not thanked for votes that nobody counts."""
+    """Phones can't vote on a question from a dead session, and aren't thanked for votes that nobody counts."""
     with VoteStore(folder() / "votes.sqlite") as store:
         store.open_round("dead-1-nadia", "Nadia", [("maybe", "Maybe")])
         assert store.add("dead-1-nadia", "maybe")
@@ -872,7 +872,7 @@ def test_a_new_session_deletes_the_counts_of_one_that_was_not_opened_again(board
 
 
 def test_more_votes_than_people_is_told_to_the_presenter(board: Round, store: VoteStore) -> None:
-    """Once phones bring the votes above the number of people, a sentence stands on screen until the number is corrected."""
+    """Once phones bring the votes above the number of people, a sentence is on screen until the number is corrected."""
     act(board, "choose")
     act(board, "set", field="people", value="2")
     press(board)

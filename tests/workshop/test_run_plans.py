@@ -1,4 +1,4 @@
-"""The run plans: their minutes add up, being late costs as little as can be, and the page says where one is."""
+"""The run plans: their minutes add up, being late costs as little as possible, and the page shows the current step."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def act(activity: RunPlan, **message: Any) -> dict[str, Any]:
 
 
 def run_plan(**values: Any) -> RunPlan:
-    """Give the page with some values entered."""
+    """Return the page with some values entered."""
     page = make_activity("run_plan")
     assert isinstance(page, RunPlan)
     page.update(**values)
@@ -64,7 +64,7 @@ class Clock:
 
 
 def with_clock() -> tuple[RunPlan, Clock]:
-    """Give the page, and the clock that it looks at."""
+    """Return the page, and the clock that it looks at."""
     clock = Clock()
     return RunPlan(next(row for row in load_activities() if row.activity == "run_plan"), clock), clock
 
@@ -149,7 +149,7 @@ def test_every_round_gets_a_vignette_of_its_own(plan: str, seed: int) -> None:
     ],
 )
 def test_a_broken_step_is_refused(tmp_path: Path, step: str, plan: str, cells: dict[str, str], said: str) -> None:
-    """A plan whose minutes do not add up, or a step that breaks a column's rule, is refused with what was expected."""
+    """A plan whose minutes do not add up, or a step that breaks a column's rule, is rejected with what was expected."""
     with (DATA / "run_steps.csv").open(encoding="utf-8", newline="") as lines:
         rows = list(csv.DictReader(lines))
     next(row for row in rows if (row["step"], row["plan"]) == (step, plan)).update(cells)
@@ -227,7 +227,7 @@ def test_being_later_never_saves_less(place: tuple[str, int], late: int) -> None
 
 
 def test_a_plan_or_a_step_that_does_not_exist_is_named() -> None:
-    """A misspelt plan or step is refused with the nearest names."""
+    """The error for a misspelled plan or step suggests similar names."""
     with pytest.raises(CaseError, match="standard"):
         steps_of("standart")
     with pytest.raises(CaseError, match="welcome"):
@@ -319,7 +319,7 @@ class Screen:
 
 
 def afresh(state: Mapping[str, Any]) -> dict[str, str]:
-    """Compute what a page shows that was opened anew and led to a state."""
+    """Return what a newly opened page shows in a given state."""
     page = RunPlan(next(row for row in load_activities() if row.activity == "run_plan"))
     page.update(**state)
     return page.fragments(page.state)
@@ -350,7 +350,7 @@ def test_the_screen_shows_what_a_fresh_page_would(moves: list[dict[str, Any]]) -
 
 
 def test_the_clock_runs_by_itself_and_stands_still_once_a_session_is_long_over() -> None:
-    """Started once, it needs nobody; another day the plan waits to be started again."""
+    """Once started, it needs no one; on another day the plan waits for a new start."""
     page, clock = with_clock()
     act(page, type="poll")
     assert (page.state["minute"], page.state["at"]) == (0, 0)
@@ -403,7 +403,7 @@ def test_one_key_leaves_out_what_the_plan_lets_go_first(plan: str) -> None:
 
 
 def test_the_place_is_there_again_after_a_restart() -> None:
-    """Step, clock and what is left out are kept, and whoever opens the page again finds them; undo does not lead behind."""
+    """Step, clock and what is left out are kept, and anyone who opens the page again finds them; undo does not lead behind."""
     page, clock = with_clock()
     act(page, type="hello")
     act(page, type="set", field="plan", value="long")
@@ -427,7 +427,7 @@ def test_the_place_is_there_again_after_a_restart() -> None:
 
 
 def test_start_over_begins_anew_and_keeps_that() -> None:
-    """After Start over the next one who opens the page is at its beginning."""
+    """After Start over the next one who opens the page is at its start."""
     page = run_plan()
     act(page, type="hello")
     act(page, type="next")
@@ -439,7 +439,7 @@ def test_start_over_begins_anew_and_keeps_that() -> None:
 
 @pytest.mark.parametrize("text", ["{ broken", "[]", '{"at": "x"}', '{"plan": ["short"]}', '{"minute": 500, "at": 3}', "{}"])
 def test_a_kept_place_that_cannot_be_read_is_passed_over(text: str) -> None:
-    """The plan begins at its beginning, and nothing is said."""
+    """The plan begins at its start, and nothing is said."""
     saved_answers.folder().mkdir(parents=True, exist_ok=True)
     (saved_answers.folder() / "run_plan.json").write_text(text, encoding="utf-8")
     page = run_plan()
@@ -448,7 +448,7 @@ def test_a_kept_place_that_cannot_be_read_is_passed_over(text: str) -> None:
 
 
 def test_a_place_that_cannot_be_kept_is_passed_over(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """Where no file can be written the plan goes on, and nothing is said."""
+    """If no file can be written, the plan continues without a message."""
     blocked = tmp_path / "file"
     blocked.write_text("x")
     monkeypatch.setenv(saved_answers.FOLDER, str(blocked / "below"))
@@ -465,7 +465,7 @@ def test_a_tour_keeps_nothing() -> None:
 
 
 def test_a_place_that_is_found_does_not_undo_what_was_entered() -> None:
-    """Whoever has moved something before the page is on screen keeps that, and the file is not read a second time."""
+    """Anyone who has moved something before the page is on screen keeps that, and the file is not read a second time."""
     saved_answers.save("run_plan", {"plan": "long", "at": 4, "minute": 30})
     page = run_plan(plan="short")
     act(page, type="hello")
@@ -496,7 +496,7 @@ def test_the_steps_have_an_end_on_both_sides() -> None:
 
 
 def test_another_plan_begins_at_its_first_step() -> None:
-    """Whoever chooses another plan is at its beginning, and undo brings the old place back."""
+    """Anyone who chooses another plan is at its start, and undo brings the old place back."""
     page = run_plan()
     act(page, type="next")
     act(page, type="next")
@@ -524,7 +524,7 @@ def test_the_arrow_keys_turn_the_steps() -> None:
 
 
 def test_the_round_on_the_rule_is_right_for_either_answer() -> None:
-    """Files of that round may be allowed or not, so the words to say and to do speak of both."""
+    """Files of that round may be allowed or not, so the words to say and to do mention both."""
     answers = {rules_check(vignettes()[name].case).answer for name in draw("timing", 2)}
     assert {"allowed", "not_allowed"} <= answers
     for what in ("say", "do"):
@@ -551,14 +551,14 @@ def test_nothing_has_to_be_zoomed() -> None:
 
 
 def test_a_file_by_hand_is_told_key_by_key() -> None:
-    """The list says how to take a file by hand, under the name that stands on screen."""
+    """The list says how to take a file by hand, under the name that is on screen."""
     told = text("run_check.files")
     name = text("round.deck", count="").partition(" (")[0]
     assert re.search(rf"M, then Tab to {name}, Enter, Tab to (its|the) title, Enter", told)
 
 
 def test_the_welcome_and_the_close_have_their_screens() -> None:
-    """Both say which page is on screen and which key leads there; the close stands on the page of the round."""
+    """Both say which page is on screen and which key leads there; the close is on the page of the round."""
     assert "three sentences" in text("run_step.welcome.do")
     assert "→ once more after the last file" in text("run_step.close.do")
     for plan in PLANS:
@@ -570,7 +570,7 @@ HURTS = r"hard week|did not match|worst|had bad news|no match|unmatched"
 
 
 def test_the_plan_can_stand_on_a_wall() -> None:
-    """No text of the page, in no step, speaks of somebody in the room who is in a bad way."""
+    """No text on the page, in any step, talks about people in the room who are struggling."""
     page = run_plan()
     told = [page.page(), page.text]
     for plan, at in PLACES:
@@ -580,7 +580,7 @@ def test_the_plan_can_stand_on_a_wall() -> None:
 
 
 def test_the_plan_says_how_people_on_a_video_call_take_part(monkeypatch: pytest.MonkeyPatch) -> None:
-    """In the notebook and in the presenter's window; the site has no phones and no second window, and speaks of neither."""
+    """In the notebook and in the presenter's window; the site has no phones and no second window, and mentions neither."""
     board = run_plan()
     for page in (board.page(), board.presenter_page()):
         told = html.unescape(page)

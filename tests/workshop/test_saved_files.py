@@ -81,7 +81,7 @@ FORMS = {
 @pytest.mark.slow
 @given(main=files(SESSION), previous=st.none() | files(SESSION), steps=STEPS)
 def test_any_session_file_is_a_session_or_a_sentence(main: bytes, previous: bytes | None, steps: list[dict[str, Any]]) -> None:
-    """Whatever is in the session's file and in the one before it, the page comes up, says at most a sentence, and goes on."""
+    """With any content in the session's files, the page opens, shows at most a sentence, and works."""
     with (
         folder_with({"workshop.json": main} | ({} if previous is None else {"workshop.previous.json": previous})),
         without_failure(),
@@ -101,7 +101,7 @@ def test_any_session_file_is_a_session_or_a_sentence(main: bytes, previous: byte
 @pytest.mark.parametrize("name", FORMS)
 @given(data=st.data())
 def test_any_file_of_a_form_is_a_state_or_nothing(name: str, data: st.DataObject) -> None:
-    """Whatever is in the file of the plan or the drill, it comes up and goes on."""
+    """With any content in the file, the plan or the drill opens and works."""
     with folder_with({f"{name}.json": data.draw(files(FORMS[name]))}), without_failure():
         form: Activity[Any] = (RunPlan if name == "run_plan" else Drill)(ROWS[name])
         for message in ({"type": "hello"}, *data.draw(STEPS)):
@@ -158,7 +158,7 @@ def test_any_store_of_votes_is_a_store_or_a_sentence(content: bytes, at: int, cu
 
 
 def test_a_name_that_cannot_be_written_is_a_sentence(tmp_path: Path) -> None:
-    """Half an emoji in a round's name or title is refused, and the store works on."""
+    """An unpaired surrogate in a round's name or title is rejected, and the store keeps working."""
     with VoteStore(tmp_path / "votes.sqlite") as store:
         with pytest.raises(CaseFileError):
             store.open_round("\ud800", "\ud800", [("yes", "Yes")])

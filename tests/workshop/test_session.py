@@ -63,7 +63,7 @@ def test_plan_and_round_agree_after_any_sequence_of_acts(acts: list[dict[str, An
 
 @pytest.mark.parametrize("plan", [row.plan for row in load_run_plans()])
 def test_one_key_in_the_round_goes_through_the_whole_plan(plan: str) -> None:
-    """Pressed often enough it plays every round, stops at what is no round, and ends at the close."""
+    """Pressed repeatedly, it plays every round, stops at steps that aren't rounds, and ends at the close."""
     opened = session()
     send(opened, "run_plan", type="set", field="plan", value=plan)
     send(opened, "run_plan", type="start")

@@ -23,7 +23,7 @@ def work(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
 
 
 def test_a_window_that_is_refused_never_writes(work: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The older window looks at the worst moment, between two renames of the newer one's, and is refused all the same."""
+    """Even if the older window checks at the worst moment, between the newer one's two renames, it is rejected."""
     older, newer = SessionWriter(), SessionWriter()
     older.save({"by": "older"}, ["round"], [])
     newer.save({"by": "newer"}, ["round"], [])
@@ -88,7 +88,7 @@ def test_a_my_work_folder_of_an_earlier_version_is_closed_to_others(monkeypatch:
 
 
 def test_saved_answers_that_are_nested_too_deeply_count_as_none(work: Path) -> None:
-    """A file of brackets is no reason for an error on every page."""
+    """A file full of brackets doesn't cause an error on every page."""
     work.mkdir()
     (work / "bets.json").write_text("[" * 100_000, encoding="utf-8")
     assert saved_answers.saved("bets") == {}

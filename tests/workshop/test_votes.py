@@ -1,4 +1,4 @@
-"""The vote from phones: counted once, for the open round alone, by whoever has a ballot, and nothing kept but counts."""
+"""The vote from phones: counted once, for the open round alone, by anyone who has a ballot, and nothing kept but counts."""
 
 from __future__ import annotations
 
@@ -109,7 +109,7 @@ def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[VoteServer]:
 
 @pytest.fixture
 def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[VoteStore]:
-    """An empty store: of the shared server where a test wants an open vote and no server of its own, else a new one."""
+    """An empty store: the shared server's if the test needs an open vote but not its own server, otherwise a new one."""
     shares = "opened" in request.fixturenames and "server" not in request.fixturenames
     path = request.getfixturevalue("shared").store_path if shares else tmp_path / "kept" / "votes.sqlite"
     with VoteStore(path) as store:
@@ -129,7 +129,7 @@ def server(store: VoteStore) -> Iterator[VoteServer]:
 
 @pytest.fixture
 def opened(request: pytest.FixtureRequest, store: VoteStore) -> OpenVote:
-    """A vote that is open on this computer alone, over the same store."""
+    """A vote that is open on this computer only, with the same store."""
     own = "server" in request.fixturenames
     opened: OpenVote = request.getfixturevalue("server").open(HERE) if own else request.getfixturevalue("shared").opened
     return opened
@@ -159,7 +159,7 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
 
 
 def test_the_store_counts_votes_of_the_open_round_alone(store: VoteStore) -> None:
-    """A vote counts if its round is open and has that choice; a closed round keeps its counts, and goes on with them."""
+    """A vote counts if its round is open and has that choice; a closed round keeps its counts, and continues with them."""
     assert store.current() is None
     assert store.counts("one") == {}
     assert not store.add("one", "yes")
@@ -204,7 +204,7 @@ def test_clearing_leaves_nothing(store: VoteStore) -> None:
 
 @pytest.mark.parametrize("choices", [[], [("a", "A"), ("a", "B")], [(str(number), "x") for number in range(21)]])
 def test_a_round_needs_choices_that_differ(store: VoteStore, choices: list[tuple[str, str]]) -> None:
-    """No choice, the same one twice or far too many are refused with a sentence, and the round before stays open."""
+    """No choices, duplicates, or far too many get a sentence, and the previous round stays open."""
     store.open_round("one", "First?", YES_NO)
     with pytest.raises(CaseError) as caught:
         store.open_round("two", "Second?", choices)
@@ -229,7 +229,7 @@ def other_base(path: Path) -> None:
     ids=["text", "torn", "another's"],
 )
 def test_a_spoilt_store_is_a_sentence(tmp_path: Path, spoil: Any) -> None:
-    """A file that is no store says so calmly at every call; clearing mends one that cannot be read, and counting goes on."""
+    """Every call on an invalid store raises a calm sentence; clearing repairs an unreadable one, and counting continues."""
     path = tmp_path / "votes.sqlite"
     spoil(path)
     before = path.read_bytes()
@@ -301,7 +301,7 @@ def test_a_folder_that_takes_no_file_is_a_sentence(tmp_path: Path) -> None:
 
 
 def test_a_full_disk_costs_a_sentence_and_no_count(store: VoteStore) -> None:
-    """When the disk is full, what was counted stays, and once there is room again, counting goes on."""
+    """When the disk is full, what was counted stays, and once there is room again, counting continues."""
     store.open_round("one", "First?", YES_NO)
     assert store.add("one", "yes")
     assert store._connection is not None
@@ -337,7 +337,7 @@ with VoteStore(sys.argv[1]) as store:
 
 
 def test_two_processes_share_a_store(store: VoteStore) -> None:
-    """Two processes add at once while a third opens the round again and again: no vote is lost and none is refused."""
+    """Two processes add at once while a third opens the round again and again: no vote is lost and none is rejected."""
     store.open_round("one", "First?", YES_NO)
     running = [
         subprocess.Popen([sys.executable, "-c", ADDING, str(store.path), what], cwd=ROOT, stderr=subprocess.PIPE)
@@ -391,7 +391,7 @@ def test_a_ballot_that_was_made_elsewhere_is_none() -> None:
 
 @given(st.text(max_size=120))
 def test_no_text_is_taken_for_a_ballot_or_breaks_the_reading(text: str) -> None:
-    """Whatever a cookie holds, reading it gives None and no error."""
+    """Reading any other cookie gives None without an error."""
     assert Ballots(lambda: b"k" * 32).read(text) is None
 
 
@@ -519,7 +519,7 @@ def test_a_store_of_an_earlier_version_is_made_anew(tmp_path: Path) -> None:
 
 
 def test_a_store_that_is_replaced_under_a_server_gets_its_votes(tmp_path: Path) -> None:
-    """When a store is deleted and made anew by the presenter's process, no vote goes to the file that is gone."""
+    """If the presenter's process deletes and recreates the store, no vote goes to the deleted file."""
     path = tmp_path / "votes.sqlite"
     with VoteStore(path) as old:
         old.open_round("one", "First?", YES_NO)
@@ -554,7 +554,7 @@ class VoteRun:
                     store.open_round(f"round {number}", "What happens?", YES_NO)
                 for again in (False, True):
                     if again:
-                        room = service(store)  # killed and started anew
+                        room = service(store)  # killed and started again
                     ballot = room.ballots.read(phones[phone])
                     assert ballot is not None
                     info = store.current()
@@ -580,7 +580,7 @@ class VoteRun:
 
 
 def test_the_page_is_served_whole_and_strict(served: Served) -> None:
-    """The page stands under its code alone; its headers allow its own script and style and nothing else, and keep nothing."""
+    """The page exists only under its code; its headers allow only its own script and style, and no caching."""
     phone = Phone(served.opened)
     status, headers, told = phone.ask("GET", phone.path)
     assert (status, told) == (200, page(served.opened.code)[0])
@@ -679,7 +679,7 @@ def test_a_vote_from_another_page_is_refused(served: Served, origin: str | None)
 
 
 def test_a_vote_counts_once(opened: OpenVote, store: VoteStore) -> None:
-    """A phone votes once a round: its second vote is refused, whichever of its cookies it shows, and the next round is new."""
+    """A phone votes once per round: a second vote is rejected with any of its cookies, and the next round is new."""
     phone = Phone(opened)
     nothing = {"round": None, "number": 0, "title": "", "choices": [], "open": False, "voted": False}
     assert phone.state() == {**nothing, "known": False}
@@ -1010,7 +1010,7 @@ def test_nothing_is_stored_but_rounds_and_counts(opened: OpenVote, store: VoteSt
 
 
 def test_marks_tell_neither_their_order_nor_their_vote(store: VoteStore) -> None:
-    """Whoever reads the store finds marks in the order of their bytes, and nothing that joins one to a choice or a time."""
+    """Anyone who reads the store finds marks in the order of their bytes, and nothing that joins one to a choice or a time."""
     store.open_round("one", "First?", YES_NO)
     room = service(store)
     for number in range(12):
@@ -1147,7 +1147,7 @@ def test_a_phone_votes_by_keyboard_and_sees_each_state(
         assert phone.evaluate(tops) == before  # what the thumb is about to touch stays where it was
         assert phone.inner_text("#said") == text("votes.page.chosen", choice=numbered[2])
         look_at(phone)
-        if height >= 640:  # all nine and the button that sends are in sight at once
+        if height >= 640:  # all nine and the button that sends are visible at once
             assert phone.evaluate("document.querySelector('#send').getBoundingClientRect().bottom <= innerHeight")
         press(phone, *["Tab"] * 7)
         assert sum(store.counts("one").values()) == 0
@@ -1280,7 +1280,7 @@ def test_a_slip_of_the_thumb_is_mended_before_it_is_sent(browser: Browser, opene
 def test_who_has_voted_is_never_told_to_raise_a_hand(
     browser: Browser, server: VoteServer, opened: OpenVote, store: VoteStore
 ) -> None:
-    """Offline or with the server gone, who has voted need do nothing; who has not is told of a hand, in each state."""
+    """Offline or with the server gone, voters have nothing to do; everyone else is told to raise a hand, in each state."""
     with browser.new_context() as context, browser.new_context() as offline, browser.new_context() as quiet:
         voter, away, silent = context.new_page(), offline.new_page(), quiet.new_page()
         store.open_round("one", "First?", YES_NO)
@@ -1342,7 +1342,7 @@ def test_a_vote_that_came_too_late_is_told_so_and_the_round_may_open_again(
 def test_a_phone_that_keeps_no_cookies_is_kindly_told_to_raise_a_hand(
     browser: Browser, opened: OpenVote, store: VoteStore
 ) -> None:
-    """It is asked to choose nothing, and told why; one that loses its cookie is told when it votes, and not to choose again."""
+    """It isn't asked to choose, and learns why; a phone that loses its cookie learns it when voting, and isn't asked again."""
     store.open_round("one", "First?", YES_NO)
 
     def forgets(route: Route) -> None:
@@ -1444,7 +1444,7 @@ def test_nobody_is_told_to_raise_a_hand_while_a_vote_is_sent() -> None:
 
 @pytest.mark.parametrize("longest", [max((words for _, words in VERDICTS), key=len), "A verdict of an uncommonly long name"])
 def test_a_phone_on_its_side_shows_all_names_whole(browser: Browser, opened: OpenVote, store: VoteStore, longest: str) -> None:
-    """At 640 by 360 no name is cut, however long; with today's, nine and the button that sends are in sight together."""
+    """At 640 by 360 no name is cut, however long; with today's, nine and the button that sends are visible together."""
     store.open_round("one", "Elena Z. and the three before her", [*VERDICTS[:-1], ("long", longest)])
     with browser.new_context(viewport={"width": 640, "height": 360}) as context:
         phone = context.new_page()
@@ -1564,7 +1564,7 @@ def test_without_a_network_a_sentence_says_so(server: VoteServer, monkeypatch: p
     "address", [ALL_OF_THEM, "::1", "::", "localhost", "example.org", "203.0.113.200", "224.0.0.1", "", "1.2.3"]
 )
 def test_no_other_address_can_be_opened(server: VoteServer, address: str) -> None:
-    """All addresses at once, another family, a name, or somebody else's address are refused with a sentence."""
+    """All addresses at once, another family, a name, or another computer's address get a sentence."""
     with pytest.raises(CaseError) as caught:
         server.open(address)
     assert caught.value.rule == "votes_address"
@@ -1573,7 +1573,7 @@ def test_no_other_address_can_be_opened(server: VoteServer, address: str) -> Non
 
 @pytest.mark.parametrize("port", [-1, 80, 1023, 65536, True, "8888"])
 def test_a_port_that_is_none_is_a_sentence(server: VoteServer, port: Any) -> None:
-    """A port out of the range that a program may take is refused with a sentence."""
+    """A port outside the range for programs gets a sentence."""
     with pytest.raises(CaseError) as caught:
         server.open(HERE, port)
     assert caught.value.rule == "votes_port"

@@ -1,4 +1,4 @@
-"""The places where the article disagrees with itself or with the rule: chosen and guessed before anything is told."""
+"""The places where the article contradicts itself or the rule: readers choose and guess before they see anything."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ PLACES = list(Disagreements(make_activity("disagreements").row).places)  # type:
 
 
 def opened() -> Disagreements:
-    """Give the places at their beginning."""
+    """Return the places at their start."""
     activity = make_activity("disagreements")
     assert isinstance(activity, Disagreements)
     return activity
@@ -36,7 +36,7 @@ def act(activity: Activity[Any], **message: Any) -> dict[str, Any]:
 
 
 def at(choice: str, pick: str, guess: str) -> Disagreements:
-    """Give the places with one of them chosen, guessed and seen."""
+    """Return the places with one of them chosen, guessed and seen."""
     activity = opened()
     for _ in range(PLACES.index(choice)):
         act(activity, type="next")
@@ -57,7 +57,7 @@ def test_each_place_where_the_article_leaves_room_is_asked_about_once() -> None:
 
 
 def test_the_order_of_the_two_ways_does_not_tell_which_is_ours() -> None:
-    """Ours stands first at some places and second at others."""
+    """Ours comes first in some places and second in others."""
     activity = opened()
     assert {activity.ways(choice).index(activity.ours[choice]) for choice in PLACES} == {0, 1}
 
@@ -83,7 +83,7 @@ def test_nothing_is_told_of_a_place_before_both_questions_are_answered(choice: s
 
 @pytest.mark.parametrize("choice", PLACES)
 def test_the_case_of_a_place_hangs_on_it(choice: str) -> None:
-    """The case comes out otherwise under the other reading, both verdicts stand there, and so does the rule's answer."""
+    """The case comes out otherwise under the other reading, both verdicts are there, and so does the rule's answer."""
     activity = opened()
     ours, other, check = activity.outcome(choice)
     assert ours != other
@@ -106,7 +106,7 @@ def test_the_case_of_a_place_hangs_on_it(choice: str) -> None:
     ],
 )
 def test_what_each_case_comes_to(choice: str, ours: str, other: str, answer: str) -> None:
-    """Under both readings each case gets the verdict that is told here; on the Friday the rule is over."""
+    """Under both readings each case gets the verdict that is shown here; on the Friday the rule is over."""
     outcome = opened().outcome(choice)
     assert (outcome[0], outcome[1], outcome[2].answer) == (Verdict[ours], Verdict[other], answer)
 
@@ -115,7 +115,7 @@ def test_what_each_case_comes_to(choice: str, ours: str, other: str, answer: str
 @pytest.mark.parametrize("choice", PLACES)
 @pytest.mark.parametrize("guess", GUESSES)
 def test_a_guess_is_compared_with_what_was_counted(choice: str, guess: str) -> None:
-    """A guess that holds the count is right, one below it is told more, one above it fewer."""
+    """A guess whose range contains the count is right; one below it is told "more", and one above it "fewer"."""
     (entry,) = [entry for entry in disagreements() if entry.choice == choice]
     low, high = GUESSES[guess]
     count = len(entry.examples_changed)
@@ -150,7 +150,7 @@ def test_the_count_over_our_cases_follows_a_moment_later() -> None:
 
 
 def test_one_goes_forward_and_back_and_no_further() -> None:
-    """One place at a time is in sight; before the first and after the last there is nothing."""
+    """One place at a time is visible; before the first and after the last there is nothing."""
     activity = opened()
     seen = []
     act(activity, type="back")
@@ -165,7 +165,7 @@ def test_one_goes_forward_and_back_and_no_further() -> None:
 
 
 def test_undo_takes_back_what_was_shown() -> None:
-    """After undo nothing is told any more; the answers still stand."""
+    """After undo nothing is shown anymore; the answers stay."""
     activity = at("levers", "open", "one")
     act(activity, type="undo")
     assert activity.fragments(activity.state)["told.levers"] == ""
@@ -198,7 +198,7 @@ def test_every_choice_of_ours_can_be_read_here() -> None:
 
 
 def rule_beside() -> Collisions:
-    """Give the advice beside the rule at its beginning."""
+    """Return the advice next to the rule at its start."""
     activity = make_activity("collisions")
     assert isinstance(activity, Collisions)
     return activity
@@ -254,7 +254,7 @@ def test_a_guess_that_cannot_be_is_refused(value: object) -> None:
 
 
 def test_undo_hides_the_rule_s_answer_again() -> None:
-    """After undo nothing is told."""
+    """After undo nothing is shown."""
     activity = rule_beside()
     act(activity, type="see")
     assert activity.ui_state(activity.state)["open"] == ["seen"]

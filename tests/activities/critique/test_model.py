@@ -82,7 +82,7 @@ def test_no_study_is_taken_for_a_study_of_soap() -> None:
 
 
 def test_belief_against_measurement_counts_as_against() -> None:
-    """A rating that rests on a measurement without an effect beside a survey of beliefs in one is against, and tells both."""
+    """A rating that rests on a measurement without an effect next to a survey of beliefs in one is against, and tells both."""
     beliefs = {"studies.oto_belief", "studies.obgyn_known_mentor"}
     measured = {"studies.oto_p_before", "studies.oto_p_after", "studies.surgery_phone_call"}
     told = [row for row in ROWS if beliefs & set(row.facts) and measured & set(row.facts) and row.support != "one_view"]
@@ -172,7 +172,7 @@ def test_a_case_is_the_example_s_where_there_is_one() -> None:
 
 
 def test_the_bars_are_the_article_s_and_the_survey_s() -> None:
-    """Every value stands where its row says it does, and the article's have no unit."""
+    """Every value is where its row says it does, and the article's have no unit."""
     weights = {row.recommender: row.weight for row in load_callers() if row.chart_row}
     bars = load_study_bars()
     assert {bar.caller: bar.value for bar in bars if bar.source == "article"} == weights
@@ -196,7 +196,7 @@ def test_the_bars_are_the_article_s_and_the_survey_s() -> None:
 
 
 def test_each_bar_stands_in_one_place() -> None:
-    """The pairs hold every bar once, and a home dean, whom the survey does not know, stands beside nothing."""
+    """The pairs hold every bar once, and a home dean, whom the survey does not know, is next to nothing."""
     shown = [bar for _, chart, survey in study_bars() for bar in (*chart, *survey)]
     assert sorted(shown) == sorted(load_study_bars())
     assert [standing for standing, _, _ in study_bars()] == list(STANDINGS)
@@ -277,7 +277,7 @@ def test_the_counts_are_counted(reading: str) -> None:
 
 
 def test_the_grid_holds_some_thousands_of_different_cases() -> None:
-    """No case of the grid stands in it twice, and each phase of Match Week and after has as many."""
+    """No case of the grid is in it twice, and each phase of Match Week and after has as many."""
     grid = list(grid_cases())
     assert 2000 < len(grid) == len({(case, when) for case, when in grid}) < 9000
     phases = [phase_at(when) for _, when in grid]
@@ -318,7 +318,7 @@ def test_the_table_and_the_chart_row_by_row() -> None:
     ],
 )
 def test_a_rating_beside_ours(claim: str, yours: str, relation: str) -> None:
-    """A rating is the same as ours, or one that we nearly gave, or different; and what ours rests on is told each time."""
+    """A rating is the same as ours, or one that we nearly gave, or different; and what ours rests on is shown each time."""
     result = rate({claim: yours})
     (rated,) = result.rated
     assert rated.relation == relation
@@ -367,7 +367,7 @@ def test_every_rating_is_counted_once(ratings: dict[str, str]) -> None:
     ],
 )
 def test_a_rating_that_cannot_be_is_refused(ratings: Any, field: str, rule: str, value: object) -> None:
-    """A claim that the article has not, a level that there is not, and what is no mapping are refused by name."""
+    """A nonexistent claim, a nonexistent level, and anything but a mapping get an error that names them."""
     with pytest.raises(CaseError) as caught:
         rate(ratings)
     assert (caught.value.field, caught.value.rule, caught.value.value) == (field, rule, value)
@@ -375,7 +375,7 @@ def test_a_rating_that_cannot_be_is_refused(ratings: Any, field: str, rule: str,
 
 
 def test_a_misspelt_claim_is_told_the_likeliest() -> None:
-    """The claim that was likely meant stands first."""
+    """The claim that was likely meant is first."""
     with pytest.raises(CaseError) as caught:
         support_of("works.histry-call")
     assert "Names like it: works.history-call, " in str(caught.value)
@@ -402,7 +402,7 @@ def _refusal(tmp_path: Path, file: str, row: str, **cells: str) -> str:
 
 @pytest.mark.parametrize("level", ["agrees", "against", "collides"])
 def test_a_rating_without_its_facts_is_refused(tmp_path: Path, level: str) -> None:
-    """A rating that has to rest on facts and names none is refused at its row."""
+    """A rating that has to rest on facts and names none is rejected at its row."""
     said = _refusal(tmp_path, "support.csv", "opening.less-than-hoped", support=level, near="", facts="")
     assert said == f"support.csv, row 2, column facts: expected ids of facts, since the rating is '{level}', found ''"
 

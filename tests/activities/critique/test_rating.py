@@ -1,4 +1,4 @@
-"""The reader's ratings beside ours: a few are enough, none of ours is shown before, and theirs may be the better one."""
+"""The reader's ratings next to ours: a few are enough, none of ours is shown before, and theirs may be the better one."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ TOPICS = list(dict.fromkeys(claim.topic for claim in load_claims()))
 
 
 def opened() -> Rating:
-    """Give the rating at its beginning."""
+    """Return the rating at its start."""
     activity = make_activity("rating")
     assert isinstance(activity, Rating)
     return activity
@@ -34,7 +34,7 @@ def act(activity: Rating, **message: Any) -> dict[str, Any]:
 
 
 def told(activity: Rating) -> set[str]:
-    """List the claims of which ours is told."""
+    """List the claims with our rating shown."""
     parts = activity.fragments(activity.state)
     return {claim for claim in CLAIMS if parts[f"told.{claim}"]}
 
@@ -101,7 +101,7 @@ def test_comparing_shows_ours_for_that_topic_alone(topic: str) -> None:
 @pytest.mark.parametrize("claim", MIXED)
 @pytest.mark.parametrize("level", LEVELS)
 def test_yours_and_ours_stand_beside_each_other(claim: str, level: str) -> None:
-    """Each rating is told as the same, near or different, with what ours rests on; where it differs, yours may be better."""
+    """Each rating is shown as the same, near or different, with what ours rests on; where it differs, yours may be better."""
     activity = opened()
     act(activity, type="set", field=claim, value=level)
     act(activity, type="compare")
@@ -168,7 +168,7 @@ def test_what_cannot_be_chosen_is_refused(field: str, value: object) -> None:
 
 
 def test_it_comes_back_as_it_was() -> None:
-    """A kept record brings topic, ratings and what was compared; an unknown topic among these is refused."""
+    """A kept record brings topic, ratings and what was compared; an unknown topic among these is rejected."""
     activity = opened()
     act(activity, type="set", field="topic", value="need")
     act(activity, type="set", field="need.local", value="one_view")

@@ -1,4 +1,4 @@
-"""The article's chart beside what others found: guessed first, with its units, its sources and its limits."""
+"""The article's chart next to what others found: guessed first, with its units, its sources and its limits."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ NUMBERS = [*SURVEY, "belief", "ban"]
 
 
 def opened() -> Studies:
-    """Give the studies at their beginning."""
+    """Return the studies at their start."""
     activity = make_activity("studies")
     assert isinstance(activity, Studies)
     return activity
@@ -32,7 +32,7 @@ def act(activity: Studies, **message: Any) -> dict[str, Any]:
 
 
 def all_seen(**guesses: object) -> Studies:
-    """Give the studies with every step guessed and seen."""
+    """Return the studies with every step guessed and seen."""
     activity = opened()
     activity.update(**{"measured": "none", "advocates": "half", **guesses})
     for step in STEPS:
@@ -41,7 +41,7 @@ def all_seen(**guesses: object) -> Studies:
 
 
 def test_nothing_of_the_studies_is_on_the_page_before_a_guess() -> None:
-    """Before one asks, no part, no chart and no number of a study is there, and only the first step is in sight."""
+    """Before one asks, no part, no chart and no number of a study is there, and only the first step is visible."""
     activity = opened()
     parts = {**activity.fragments(activity.state), **activity.deferred_fragments(activity.state)}
     assert {name for name, body in parts.items() if body} == set()
@@ -69,7 +69,7 @@ def test_each_step_opens_the_next_alone() -> None:
 
 @pytest.mark.parametrize("step", ["measured", "advocates"])
 def test_a_question_is_answered_before_its_study_is_told(step: str) -> None:
-    """Asking without an answer gets a kind request, and nothing is told."""
+    """Asking without an answer gets a kind request, and nothing is shown."""
     activity = opened()
     assert act(activity, type=f"see_{step}")["notice"] == text("guess.first")
     assert activity.fragments(activity.state)[f"told.{step}"] == ""
@@ -77,7 +77,7 @@ def test_a_question_is_answered_before_its_study_is_told(step: str) -> None:
 
 
 def test_the_survey_stands_in_its_own_chart_with_its_own_unit() -> None:
-    """The survey is drawn beside the guess in percent, the article's bars by themselves, and said to have no unit."""
+    """The survey is drawn next to the guess in percent, the article's bars by themselves, and said to have no unit."""
     activity = all_seen(known_mentor=70, unknown_mentor=20, applicant=10)
     later = activity.deferred_fragments(activity.state)
     survey, article = (json.loads(later[f"base_figure.{chart}"]) for chart in ("survey", "article"))
@@ -114,7 +114,7 @@ def test_the_home_dean_stands_beside_nothing_and_no_strong_contrast_is_claimed()
     ],
 )
 def test_a_guess_is_met_with_what_it_was(guesses: dict[str, int], key: str) -> None:
-    """Above in every line, in some, or in none: each is told, with the survey's numbers."""
+    """Above in every line, in some, or in none: each is shown, with the survey's numbers."""
     body = all_seen(**guesses).fragments(all_seen(**guesses).state)["told.survey"]
     assert [one for one in ("studies.hoped", "studies.mixed", "studies.feared") if text(one) in body] == [key]
     assert text("studies.found", known=41, unknown=14, student=3) in body
@@ -144,7 +144,7 @@ def test_who_gets_advocates_is_told_with_care(answer: str) -> None:
 
 
 def test_every_number_has_its_source_its_year_and_its_grade() -> None:
-    """Each fact of each step is told with where it comes from."""
+    """Each fact of each step is shown with where it comes from."""
     parts = all_seen().fragments(all_seen().state)
     for step in STEPS:
         for fact in FACTS[step]:
@@ -157,7 +157,7 @@ def test_every_number_has_its_source_its_year_and_its_grade() -> None:
 
 @pytest.mark.parametrize("field", NUMBERS)
 def test_a_number_of_people_is_0_to_100(field: str) -> None:
-    """A guess outside of 0 to 100, or no number, is refused at its control and changes nothing."""
+    """A guess outside of 0 to 100, or no number, is rejected at its control and changes nothing."""
     activity = opened()
     for value in ("-1", "101", "half", True, None):
         act(activity, type="set", field=field, value=value)
@@ -169,7 +169,7 @@ def test_a_number_of_people_is_0_to_100(field: str) -> None:
 
 
 def test_it_comes_back_as_it_was_and_refuses_what_is_broken() -> None:
-    """A kept record brings the same state; an answer that is none is refused."""
+    """A kept record brings the same state; an answer that is none is rejected."""
     activity = all_seen(belief=7, ban=9, measured="fewer")
     _, kept = activity.to_file(activity.state)
     assert dict(opened().from_file(kept)) == dict(activity.state)
@@ -188,7 +188,7 @@ def test_undo_goes_back_step_by_step() -> None:
 
 
 def test_one_row_of_bars_shows_each_number() -> None:
-    """Each bar has its number as text, and the first stands on top."""
+    """Each bar has its number as text, and the first is on top."""
     figure = bars(["a", "b"], [1, 2.5], "points", high=10)
     assert figure["data"][0]["text"] == ["1", "2.5"]
     assert figure["layout"]["yaxis"]["categoryarray"] == ["b", "a"]

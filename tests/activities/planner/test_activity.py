@@ -63,7 +63,7 @@ def shown(guess: str = "2") -> PlannerActivity:
 
 
 def on_screen(one: PlannerActivity) -> str:
-    """Give all that is on screen or in the page's HTML."""
+    """Return all that is on screen or in the page's HTML."""
     return "\n".join(
         [
             one.page(),
@@ -79,7 +79,7 @@ def on_screen(one: PlannerActivity) -> str:
 
 
 def test_the_example_is_made_of_its_table_and_is_called_an_example() -> None:
-    """Every row of the example stands in a table by its name, all rows are ready, and the page says that they are made up."""
+    """Every row of the example is in a table by its name, all rows are ready, and the page says that they are made up."""
     one = planner()
     rows = load_planner_example()
     for table in TABLES:
@@ -135,7 +135,7 @@ def test_nothing_of_the_proposal_is_told_before_a_guess(action: str | None) -> N
 
 @pytest.mark.parametrize("guess", guesses())
 def test_the_guess_stands_beside_what_the_planner_does(guess: str) -> None:
-    """After any guess both numbers stand side by side with a kind sentence, and the focus goes there."""
+    """After any guess both numbers are side by side with a kind sentence, and the focus goes there."""
     one = planner()
     update(one, "guess", guess)
     assert act(one, "see")["focus"] == "beside"
@@ -202,7 +202,7 @@ def test_a_row_that_is_not_filled_in_is_left_aside_and_named() -> None:
 
 
 def test_who_is_ticked_nowhere_is_a_stranger_everywhere() -> None:
-    """A tick makes a relation; without one a dean counts as one without history, and no warning speaks of a program."""
+    """A tick makes a relation; without one a dean counts as one without history, and no warning mentions a program."""
     one = shown()
     update(one, "people.1.known_at", "")
     update(one, "people.2.known_at", "")
@@ -268,7 +268,7 @@ def test_each_person_of_the_plan_has_a_sheet_of_facts_that_can_be_saved() -> Non
 
 @pytest.mark.parametrize("table", TABLES)
 def test_a_row_is_added_at_the_end_and_takes_the_focus(table: str) -> None:
-    """A new row has a name field that takes the focus; its page part is written anew, and undo takes it away."""
+    """A new row has a name field that takes the focus; its page part is written again, and undo takes it away."""
     one = planner()
     before = one.state
     number = len(before.rows(table)) + 1
@@ -394,7 +394,7 @@ def test_two_scores_that_clash_are_mended_by_either() -> None:
 
 
 def test_a_row_that_comes_or_goes_forgives_what_was_typed_in_vain() -> None:
-    """An error belongs to the rows on screen: when they are written anew, the state's own values stand there."""
+    """An error belongs to the rows on screen: when they are written again, the state's own values are there."""
     one = planner()
     update(one, "programs.2.range_low", "high")
     act(one, "remove", value="programs.2")
@@ -495,7 +495,7 @@ def test_a_spreadsheet_of_the_tables_can_be_read_back(state: PlannerState) -> No
 
 
 def test_programs_of_the_same_names_stay_known_to_those_who_knew_them() -> None:
-    """Who opens a new table of programs keeps the ticks at programs whose names are in it, wherever they stand there."""
+    """Who opens a new table of programs keeps the ticks at programs whose names are in it, wherever they are there."""
     one = planner()
     act(one, "load", value="name,range_low\nFir,250\nELM,240\n")
     assert [row.name for row in one.state.programs] == ["Fir", "ELM"]
@@ -534,7 +534,7 @@ def sent(content: bytes) -> str:
     ],
 )
 def test_a_spreadsheet_in_any_encoding_keeps_its_letters_and_the_page_says_how(content: bytes, told: str) -> None:
-    """What was guessed, and what is not used, is told beside the news that the file is open."""
+    """What was guessed, and what is not used, is shown next to the news that the file is open."""
     one = planner()
     notice = act(one, "load", value=sent(content))["notice"]
     assert [(row.name, row.range_low) for row in one.state.programs] == [("Zoë Müller", 230)]
@@ -604,7 +604,7 @@ def test_a_saved_table_opens_in_excel_and_runs_nothing() -> None:
     ],
 )
 def test_a_broken_file_is_refused_with_a_sentence_and_changes_nothing(text: str, told: str) -> None:
-    """A file that is no planner's, or breaks a rule, leaves the tables as they are; a CSV file is told its row and column."""
+    """An invalid file leaves the tables unchanged; the error for a CSV file names the row and column."""
     one = planner()
     before = one.state
     notice = act(one, "load", value=text)["notice"]
@@ -645,7 +645,7 @@ def test_the_tour_goes_everywhere_and_comes_back() -> None:
 
 
 def test_every_program_has_a_sheet_after_a_table_that_compares_them() -> None:
-    """Each with who would call, its own verdict or range, and its own question; the made-up tables have none."""
+    """Each with who would call, its own verdict or range, and its own question; the fictional tables have none."""
     activity = PlannerActivity(planner().row, clock=lambda: datetime(2027, 3, 15, 20, 40))
     assert activity.sheets(activity.state) == []
     activity.update(failed_attempts=1, sheet_name="Zoë", sheet_topics="img")

@@ -1,4 +1,4 @@
-"""The briefing sheets: facts alone, and no message."""
+"""The briefing sheets: only facts, and no message."""
 
 from __future__ import annotations
 
@@ -95,7 +95,7 @@ def test_a_briefing_is_no_script_and_no_verdict(
 
 @pytest.mark.parametrize("flag", [flag for flag in FLAGS if flag not in {"professionalism_issue", "chronic_poor_performance"}])
 def test_every_flag_that_a_plan_can_have_is_a_risk(flag: str) -> None:
-    """Each flag of the file stands on the sheet as one fact; without any, and with a score in range, that is said."""
+    """Each flag of the file is on the sheet as one fact; without any, and with a score in range, that is said."""
     value = 2 if flag == "failed_attempts" else True
     student = Case(**{flag: value})
     sheet = briefing(plan(student, [WELL], [MERCY]), WELL)

@@ -72,7 +72,7 @@ def worth_of_plan(student: Case, people: list[Person], programs: list[Program]) 
 
 
 def may_be_chosen(student: Case, person: Person, program: Program) -> bool:
-    """Tell whether a row may stand in a plan at all."""
+    """Return whether a row may are in a plan at all."""
     in_soap = student.phase in {"soap_lists", "gap_filling"}
     return (
         not (in_soap and program.openings == "none")
@@ -345,7 +345,7 @@ def test_a_program_without_an_opening(phase: str, openings: str) -> None:
     ],
 )
 def test_what_is_proposed_gets_the_file_read(student: Case, person: Person, proposed: bool) -> None:
-    """A row is proposed where its verdict is at least file_read; below that it is left out, with what holds it down."""
+    """A row is proposed where its verdict is at least file_read; below that it is left out, with what limits it."""
     found = plan(student, [person], [MERCY])
     assert len(found.rows) == proposed
     if not proposed:
@@ -394,7 +394,7 @@ def test_another_exam_is_seen() -> None:
 
 
 def test_a_row_says_why_and_what_it_stops_at() -> None:
-    """A row's reason says that nobody does better there, and repeats what holds the verdict down."""
+    """A row's reason says that nobody does better there, and repeats what limits the verdict."""
     row = plan(Case(), [WELL], [MERCY]).rows[0]
     assert row.reason == f"{text('planner.row.best')} {text('rule.lists_open')}"
     top = Case(phase="gap_filling", name_familiar=True, file_in_system=True)
@@ -440,7 +440,7 @@ VAGUE = Person("Dr. Abe", "known_dean", None, "somewhat")
     ],
 )
 def test_a_plan_that_cannot_be_says_what_is_in_the_way(student: Case, person: Person, stage: str) -> None:
-    """Where no contact does enough, the words name the verdict, what holds it down, and a next step of that stage."""
+    """Where no contact does enough, the words name the verdict, what limits it, and a next step of that stage."""
     found = plan(student, [person], [MERCY])
     judgment = judge(case_for(student, person, MERCY))
     assert judgment.binding[0] == stage
@@ -487,7 +487,7 @@ def test_no_open_seat_anywhere_is_said() -> None:
     ],
 )
 def test_the_plan_in_short_says_what_the_rule_says(student: Case, contacted: tuple[bool, bool], word: str | None) -> None:
-    """Beside people, programs and best verdict, the plan in short never leaves out what the NRMP's rule does not allow."""
+    """Next to people, programs and best verdict, the plan in short never leaves out what the NRMP's rule does not allow."""
     programs = [Program(f"Program {number}", 230, program_contacted_first=first) for number, first in enumerate(contacted)]
     found = plan(student, [WELL], programs)
     start = text("planner.summary", people=1, programs=2, best=Verdict.PHONE_INTERVIEW.label)
@@ -522,7 +522,7 @@ def test_every_assumption_about_plans_is_named() -> None:
 
 
 def warned(found: Any) -> dict[str, tuple[str, ...]]:
-    """Give whom each kind of warning is about."""
+    """Return whom each kind of warning is about."""
     return {warning.kind: warning.names for warning in found.warnings}
 
 
@@ -541,7 +541,7 @@ def test_a_plan_with_nothing_to_warn_of() -> None:
 
 
 def test_one_person_or_few_programs_are_told() -> None:
-    """One person alone, and a person with fewer than three programs, are told apart."""
+    """One person alone, and a person with fewer than three programs, are distinguished."""
     assert warned(plan(BEFORE, [known("Dr. Abe", *PROGRAM_NAMES[:3], kind="known_dean")], THREE)) == {
         "few_people": ("Dr. Abe",)
     }
@@ -550,7 +550,7 @@ def test_one_person_or_few_programs_are_told() -> None:
 
 
 def test_overlap_is_told() -> None:
-    """A program that two of the people could approach is named, and stands in one row."""
+    """A program that two of the people could approach is named, and is in one row."""
     people = [
         known("Dr. Abe", "Lakeside", "Mercy", "Northern", kind="known_dean"),
         known("Dr. Bao", "Northern", "St. Anne", "Valley", "Westport", kind="known_dean"),
@@ -563,7 +563,7 @@ def test_overlap_is_told() -> None:
 
 @pytest.mark.parametrize(("score", "kind"), [(230, None), (229, "below_range"), (215, "below_range"), (214, "far_below")])
 def test_a_program_out_of_range_is_told_with_the_gap(score: int, kind: str | None) -> None:
-    """A score below the range is told with the points that are missing; below the floor it is told to be far below."""
+    """A score below the range is shown with the points that are missing; below the floor it is told to be far below."""
     found = plan(BEFORE.replace(score=score), [WELL], [MERCY])
     assert [warning.kind for warning in found.warnings if warning.kind in {"below_range", "far_below"}] == [kind] * bool(kind)
     if kind:
@@ -600,12 +600,12 @@ def test_volume_is_told(entered: int, told: bool) -> None:
     ],
 )
 def test_what_else_is_told(person: Person, programs: list[Program], kinds: set[str]) -> None:
-    """Thin acquaintance, standing claimed everywhere, a name that no program has, and a seat that is only prelim are told."""
+    """Thin acquaintance, standing claimed everywhere, a name that no program has, and a seat that is only prelim are shown."""
     assert set(warned(plan(BEFORE, [person], programs))) == kinds
 
 
 def test_the_nrmp_s_rule_is_the_first_warning() -> None:
-    """Inside SOAP the rule stands before all other warnings: what it forbids, then what has to be asked first."""
+    """Inside SOAP the rule is before all other warnings: what it forbids, then what has to be asked first."""
     first = Program("Mercy", 230, program_contacted_first=True)
     found = plan(Case(), [WELL], [ELSEWHERE, first])
     assert [warning.kind for warning in found.warnings[:2]] == ["not_allowed", "ask_first"]
@@ -622,7 +622,7 @@ def test_a_long_list_is_cut() -> None:
     assert text("list.and", first=names, last=text("list.more", count=2)) in found.warnings[0].sentence
 
 
-# ---- what is refused ----
+# ---- what is rejected ----
 
 
 @pytest.mark.parametrize(
@@ -677,7 +677,7 @@ def test_a_long_list_is_cut() -> None:
     ],
 )
 def test_what_cannot_be_is_refused(make: Any, said: str | None) -> None:
-    """Bad input is refused with the field, the rule and the value; one person alone, not in a list, is taken as one."""
+    """Bad input is rejected with the field, the rule and the value; one person alone, not in a list, is taken as one."""
     if said is None:
         assert make().rows
         return

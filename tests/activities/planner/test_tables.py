@@ -1,4 +1,4 @@
-"""The tables of people and programs: what is written is read back, and a bad cell is refused at its place."""
+"""The tables of people and programs: what is written is read back, and a bad cell is rejected at its place."""
 
 from __future__ import annotations
 
@@ -99,7 +99,7 @@ NAME_RULE = "must be a name of 1 to 80 characters without the sign |, but it is 
     ],
 )
 def test_a_bad_cell_of_people_is_told_at_its_place(text: str, said: str) -> None:
-    """A table that cannot be read is refused with its row, its column, the rule and the value."""
+    """A table that cannot be read is rejected with its row, its column, the rule and the value."""
     with pytest.raises(SheetError) as caught:
         read_people(text)
     assert str(caught.value).startswith(said)

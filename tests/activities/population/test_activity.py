@@ -1,4 +1,4 @@
-"""The board of made-up files: guessed before it is seen, drawn anew on other assumptions, and counted as `judge` counts."""
+"""The simulated files: readers guess before they see them and change the assumptions, and `judge` decides the counts."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def seen() -> PopulationActivity:
 
 
 def do(made: PopulationActivity, what: str, **more: Any) -> dict[str, Any]:
-    """Press a button and give all that the screen is told, put together."""
+    """Press a button and return everything sent to the screen, merged."""
     told: dict[str, Any] = {}
     for answer in made.handle({"type": what, "seq": 1, "view": "v", **more}):
         told |= answer
@@ -45,7 +45,7 @@ def do(made: PopulationActivity, what: str, **more: Any) -> dict[str, Any]:
 
 
 def plain(html: str) -> str:
-    """Give the words of some HTML."""
+    """Return the words of some HTML."""
     return re.sub(r"\s+", " ", re.sub("<[^>]*>", " ", html))
 
 
@@ -95,7 +95,7 @@ def test_every_count_lies_in_one_band_of_a_guess(count: int, end: int) -> None:
 
 
 def luminance(color: str) -> float:
-    """Give the relative luminance of a color, as WCAG defines it."""
+    """Return the relative luminance of a color, as WCAG defines it."""
     parts = [int(color[at : at + 2], 16) / 255 for at in (1, 3, 5)]
     linear = [part / 12.92 if part <= 0.03928 else ((part + 0.055) / 1.055) ** 2.4 for part in parts]
     return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
@@ -105,7 +105,7 @@ def luminance(color: str) -> float:
 
 
 def test_the_numbers_are_those_of_the_draw_judged_one_by_one() -> None:
-    """What stands on the board is what `judge` says of each of the 600 files, one after the other."""
+    """What is on the board is what `judge` says of each of the 600 files, one after the other."""
     made = seen()
     made.update(score_gap=-10, need_met=40, seed=5)
     call = {one.name: one for one in calls()}
@@ -150,7 +150,7 @@ def test_all_whom_the_strong_call_brings_to_an_interview_were_in_range_without_a
 
 
 def test_every_bar_is_as_long_as_the_draw_and_every_verdict_has_one_piece() -> None:
-    """The pieces of each bar add up to 600, and the table beside the chart has the same numbers."""
+    """The pieces of each bar add up to 600, and the table next to the chart has the same numbers."""
     made = seen()
     later = made.deferred_fragments(made.state)
     figure = json.loads(later["base_figure.crowd"])
@@ -165,7 +165,7 @@ def test_every_bar_is_as_long_as_the_draw_and_every_verdict_has_one_piece() -> N
     ]
     assert not any("pattern" in trace["marker"] for trace in figure["data"])  # a number on a pattern cannot be read
     shades = [luminance(trace["marker"]["color"]) for trace in figure["data"]]
-    assert all(later > early * 1.3 for early, later in itertools.pairwise(shades))  # told apart in gray as well
+    assert all(later > early * 1.3 for early, later in itertools.pairwise(shades))  # distinguished in gray as well
     for trace, shade in zip(figure["data"], shades, strict=True):
         light, dark = sorted((shade, luminance(trace["textfont"]["color"])), reverse=True)
         assert (light + 0.05) / (dark + 0.05) >= 4.5
@@ -212,7 +212,7 @@ def test_the_rule_stands_beside_every_call() -> None:
 
 @pytest.mark.parametrize("phase", ["groundwork", "soap_lists", "gap_filling", "post_soap"])
 def test_the_rule_stands_in_the_headline(phase: str) -> None:
-    """Beside the numbers stands that inside SOAP none of the contacts is allowed and the push from inside is to be asked."""
+    """Next to the numbers stands that inside SOAP none of the contacts is allowed and the push from inside is to be asked."""
     made = seen()
     made.update(phase=phase)
     told = plain(made.fragments(made.state)["now"])
@@ -223,7 +223,7 @@ def test_the_rule_stands_in_the_headline(phase: str) -> None:
 
 
 def test_the_answer_joins_the_two_parts_of_the_chapter() -> None:
-    """Why a verdict rises where the picture shows a file that sinks is said beside the answer, and not before it."""
+    """Why a verdict rises where the picture shows a file that sinks is said next to the answer, and not before it."""
     assert text("crowd.joins") in seen().fragments(seen().state)["beside"]
     assert text("crowd.joins") not in board().page()
 
@@ -290,7 +290,7 @@ def test_back_to_our_guesses_keeps_the_readers_own() -> None:
 
 
 def test_undo_takes_each_act_back() -> None:
-    """Look, move and draw are taken back one by one."""
+    """Looking, moving and drawing can be undone one by one."""
     made = seen()
     do(made, "set", field="score_gap", value="12")
     do(made, "another")
@@ -334,7 +334,7 @@ def test_what_was_kept_gives_the_same_board_again() -> None:
 
 @pytest.mark.parametrize("content", ["", "[]", '{"score_gap": 99}', '{"phase": 3}', '{"seen": "yes"}'])
 def test_a_broken_kept_state_is_refused(content: str) -> None:
-    """What the board never wrote is told in a sentence, and the board stays as it is."""
+    """An invalid saved state gets a sentence, and the board stays unchanged."""
     made = seen()
     before = made.state
     told = do(made, "load", value=content)

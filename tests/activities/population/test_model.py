@@ -36,7 +36,7 @@ def settings() -> st.SearchStrategy[dict[str, int]]:
 
 
 def happens(case: Case, name: str) -> bool:
-    """Tell whether a share's attribute is there in a file."""
+    """Return whether a share's attribute is there in a file."""
     field, value = SEEN[name]
     return bool(case.__dict__[field] == value)
 
@@ -45,7 +45,7 @@ def happens(case: Case, name: str) -> bool:
 
 
 def test_every_setting_starts_within_its_slider_and_has_its_words() -> None:
-    """Each starting value lies between the ends of its slider, is marked as ours, and has a label and a reason."""
+    """Each starting value is between the ends of its slider, is marked as ours, and has a label and a reason."""
     for row in ROWS.values():
         assert row.low <= row.value <= row.high
         assert row.assumption == "drawn_files"
@@ -122,7 +122,7 @@ def test_a_setting_moves_only_what_it_is_about(chosen: dict[str, int], name: str
 
 @given(spread=st.integers(0, 30))
 def test_no_score_leaves_the_exams_scale(spread: int) -> None:
-    """However far the scores spread, none lies beyond what the exam can give."""
+    """However far the scores spread, none is beyond what the exam can give."""
     scores = [case.score for gap in (-40, 40) for case in draw(300, score_gap=gap, score_spread=spread)]
     assert min(scores) >= 1
     assert max(scores) <= 300
@@ -172,7 +172,7 @@ def test_a_bad_setting_is_refused(arguments: dict[str, Any], said: str) -> None:
 
 
 def test_an_unknown_setting_and_phase_are_refused() -> None:
-    """A setting or phase that does not exist is refused with the likeliest meant."""
+    """A setting or phase that does not exist is rejected with the most likely meant."""
     with pytest.raises(CaseError, match=r"^need_meet: is no setting of the draw \(it was given as 5\); .* are need_met, "):
         draw(need_meet=5)
     with pytest.raises(CaseError, match=r"^phase: must be one of soap_lists, "):
@@ -191,7 +191,7 @@ def test_every_kind_of_contact_is_compared() -> None:
 
 
 def test_during_soap_no_call_is_simply_allowed() -> None:
-    """Beside every call stands that the NRMP's rule forbids it while SOAP runs, or that one has to ask first."""
+    """Every call says that the NRMP's rule forbids it during SOAP, or that the caller has to ask first."""
     case = draw(1)[0]
     answers = {call.name: call.rule(case).answer for call in calls()}
     assert answers == {call.name: "ask_first" if call.name == "internal_push" else "not_allowed" for call in calls()}
@@ -199,7 +199,7 @@ def test_during_soap_no_call_is_simply_allowed() -> None:
 
 
 def test_the_notes_say_what_has_to_be_said() -> None:
-    """Beside the counts stand how many files are invented, what no contact means, and the rule."""
+    """Next to the counts stand how many files are invented, what no contact means, and the rule."""
     assert notes(417) == (
         text("population.made_up", count=417),
         text("population.no_contact"),

@@ -50,7 +50,7 @@ def checked(text: str, guess: str = "plea", contacted: str = "yes") -> ReplyActi
 
 
 def part(one: ReplyActivity, name: str) -> str:
-    """Give a part as a reader reads it."""
+    """Return a part as a reader reads it."""
     return html.unescape(one.fragments(one.state)[name])
 
 
@@ -72,7 +72,7 @@ def test_without_saying_whether_they_wrote_first_nothing_is_checked() -> None:
 
 @pytest.mark.parametrize("contacted", ["yes", "no", "outside"])
 def test_the_rule_stands_above_what_is_found(contacted: str) -> None:
-    """However good the wording, the rule stands above the findings."""
+    """However good the wording, the rule is above the findings."""
     found = part(checked(GOOD, NOTHING, contacted), "found")
     assert found.index(text(f"reply_board.rule.{contacted}")) < found.index(text("reply_board.found"))
 
@@ -81,7 +81,7 @@ def test_the_rule_stands_above_what_is_found(contacted: str) -> None:
 
 
 def test_the_box_opens_empty_and_the_rule_comes_first() -> None:
-    """Nothing is in the box; the NRMP's rule stands above it in the page and in the text."""
+    """Nothing is in the box; the NRMP's rule is above it in the page and in the text."""
     one = reply()
     assert one.state["text"] == ""
     rule = check_reply("").contact_rule
@@ -138,7 +138,7 @@ def test_the_example_needs_work_of_many_kinds() -> None:
 
 
 def test_each_finding_quotes_the_words_and_tells_why_and_what_one_can_do() -> None:
-    """Beside each finding stand the words seen, the reason, the suggestion and the lines; then the counts."""
+    """Next to each finding stand the words seen, the reason, the suggestion and the lines; then the counts."""
     one = checked(EXAMPLE, "plea")
     found = part(one, "found")
     check = check_reply(EXAMPLE)
@@ -245,7 +245,7 @@ def test_an_email_in_another_language_has_no_findings_and_no_sentences() -> None
 
 
 def test_after_the_first_check_each_change_is_checked_and_the_first_look_stays() -> None:
-    """The findings follow the text; the comparison stays with the text as it was, and the two numbers stand side by side."""
+    """The findings follow the text; the comparison stays with the text as it was, and the two numbers are side by side."""
     one = checked(EXAMPLE)
     beside = one.fragments(one.state)["beside"]
     assert "At first" not in part(one, "found")
@@ -260,7 +260,7 @@ def test_after_the_first_check_each_change_is_checked_and_the_first_look_stays()
 
 
 def test_nothing_is_ever_written_into_the_text() -> None:
-    """No act but the example's changes what stands in the box to anything else than what was written, or to nothing."""
+    """No act but the example's changes what is in the box to anything else than what was written, or to nothing."""
     one = checked(GOOD)
     for name in one.actions():
         before = one.state["text"]
@@ -312,7 +312,7 @@ def test_a_kept_state_comes_back(text: str, guess: set[str], ticks: set[str], se
     "text", ["", "[]", "no", '{"text": 7}', '{"guess": "luck"}', '{"guess": "plea|plea"}', '{"first": null}']
 )
 def test_a_broken_file_changes_nothing(text: str) -> None:
-    """A file that is none, or holds what cannot be, is refused."""
+    """An invalid file, or one with impossible content, is rejected."""
     one = checked(GOOD)
     before = one.state
     assert act(one, "load", value=text)["notice"]

@@ -1,4 +1,4 @@
-"""How well the reply checker does on four sets of made-up emails, and that readers are told no better."""
+"""How well the reply checker does on four sets of fictional emails, and that readers get the same figures."""
 
 from __future__ import annotations
 
@@ -51,6 +51,6 @@ def test_readers_are_told_no_more_than_the_untouched_letters_show() -> None:
 
 
 def test_the_counts_are_right() -> None:
-    """What is found of the problems, false alarms in harmless letters, and findings beside the problems are counted apart."""
+    """What is found of the problems, false alarms in harmless letters, and findings next to the problems are counted apart."""
     letters = [{"id": "a", "problems": ["plea", "pressure"]}, {"id": "b", "problems": []}, {"id": "c", "problems": []}]
     assert figures(letters, {"a": ["plea", "no_cv"], "b": ["plea", "no_cv"], "c": []}) == Figures(1, 2, 2, 2, 1)

@@ -83,7 +83,7 @@ def test_sentences_of_one_kind_are_told_from_harmless_ones(finding: str) -> None
     """Each sentence that a reader of the article would point at is pointed at; none that only looks like it is."""
     kind = SENTENCES_BY_KIND[finding]
     assert [sentence for sentence in kind["finds"] if finding not in ids(check_reply(sentence))] == []
-    lacking = set(MISSING) - {finding}  # a sentence alone lacks other things, which are no matter here
+    lacking = set(MISSING) - {finding}  # a sentence alone lacks other things, which are irrelevant here
     assert [sentence for sentence in kind["passes"] if set(ids(check_reply(sentence))) - lacking] == []
 
 
@@ -368,7 +368,7 @@ def test_several_houses_in_the_to_line_are_several_programs(to: str, several: bo
     ],
 )
 def test_an_introducer_has_a_name(text: str, named: bool) -> None:
-    """Whoever introduces the student is named, in a sentence, and is not the one who is greeted."""
+    """Anyone who introduces the student is named, in a sentence, and is not the one who is greeted."""
     assert ("no_introducer" not in ids(check_reply(text))) == named
 
 
@@ -390,7 +390,7 @@ def test_a_script_lacks_nothing(name: str) -> None:
     ],
 )
 def test_a_phrase_of_another_form_is_refused(tmp_path: Path, phrase: str) -> None:
-    """A phrase that is not plain words with the few signs, a regular expression above all, is refused at its place."""
+    """A phrase that is not plain words with the few signs, a regular expression above all, is rejected at its place."""
     rows = [
         ["phrase", "counts_for", "form", "claims", "example"],
         ["a good one", "plea", "counts", "", "a good one"],
@@ -503,7 +503,7 @@ def test_a_phrase_that_cancels_takes_back_what_it_touches(with_it: str, without:
     ],
 )
 def test_a_broken_table_of_findings_is_refused(tmp_path: Path, column: str, text: str, rule: str) -> None:
-    """A cell that breaks its column's rule is refused at its place."""
+    """A cell that breaks its column's rule is rejected at its place."""
     rows = list(csv.reader((ROOT / "data" / "reply_findings.csv").read_text(encoding="utf-8").splitlines()))
     rows[2][rows[0].index(column)] = text
     out = io.StringIO(newline="")

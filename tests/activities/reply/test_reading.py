@@ -98,7 +98,7 @@ def test_signatures_and_footers_are_no_part_of_the_message(footer: str) -> None:
 
 
 def test_the_id_and_blanks_are_looked_for_in_a_signature_too() -> None:
-    """The ERAS ID often stands under the name, and a blank there was not filled in either."""
+    """The ERAS ID often is under the name, and a blank there was not filled in either."""
     content = "Dear Dr. Hale,\n\nDr. Osei suggested that I write. My CV is attached.\n\nBest,\n"
     assert [found.finding for found in check_reply(f"{content}Ana\nAAMC ID 15551234").findings] == []
     assert [found.finding for found in check_reply(f"{content}-- \nAna\nAAMC ID 15551234").findings] == []
@@ -209,7 +209,7 @@ def test_each_blank_is_shown() -> None:
 
 @given(st.text(alphabet="[]{}()<>_X#*«»%$ aN.,\n", max_size=80))
 def test_blanks_stand_apart_and_in_order(content: str) -> None:
-    """Any text is searched without failing, and what is found stands in order and apart."""
+    """Any text is searched without failing, and what is found is in order and apart."""
     found = placeholders(content)
     assert all(start < end for start, end in found)
     assert all(one[1] <= other[0] for one, other in itertools.pairwise(found))

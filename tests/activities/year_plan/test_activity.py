@@ -28,12 +28,12 @@ def board(**values: object) -> YearPlanActivity:
 
 
 def everything() -> dict[str, str]:
-    """Give every task as ticked, by group."""
+    """Return every task as ticked, by group."""
     return {group: "|".join(row.task for row in TASKS.values() if row.group == group) for group in GROUPS}
 
 
 def do(made: YearPlanActivity, what: str, **more: Any) -> dict[str, Any]:
-    """Press a button and give all that the screen is told, put together."""
+    """Press a button and return everything sent to the screen, merged."""
     told: dict[str, Any] = {}
     for answer in made.handle({"type": what, "seq": 1, "view": "v", **more}):
         told |= answer
@@ -41,7 +41,7 @@ def do(made: YearPlanActivity, what: str, **more: Any) -> dict[str, Any]:
 
 
 def plan(made: YearPlanActivity) -> str:
-    """Give the plan on screen."""
+    """Return the plan on screen."""
     return made.fragments(made.state)["made"]
 
 
@@ -168,7 +168,7 @@ def test_what_is_ours_is_not_said_twice_of_one_thing() -> None:
 
 
 def test_saving_reminds_of_a_shared_computer() -> None:
-    """Beside the buttons and in the notice stands that a file on a shared computer is better deleted."""
+    """Next to the buttons and in the notice stands that a file on a shared computer is better deleted."""
     made = board(first_days="rest")
     assert "Shared computer?" in do(made, "text")["notice"]
     assert "Shared computer?" in do(made, "calendar")["notice"]

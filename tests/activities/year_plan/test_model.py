@@ -83,7 +83,7 @@ def test_whatever_involves_a_program_waits_for_the_rule() -> None:
 @pytest.mark.parametrize("text", ["", "7", "start7", "start+", "starts+7", "start + 7", "start+1000", "start+7 ", "2027-03-15"])
 @pytest.mark.parametrize("column", ["starts", "ends"])
 def test_a_day_that_is_none_is_refused(tmp_path: Path, column: str, text: str) -> None:
-    """A day is told by one of the known days and a number of days, and by nothing else."""
+    """A day is written as one of the anchors and a number of days, and in no other way."""
     header, first, *rest = TABLE.read_text(encoding="utf-8").splitlines()
     cells = dict(zip(header.split(","), first.split(","), strict=True)) | {column: text}
     path = tmp_path / "plan_tasks.csv"
@@ -102,7 +102,7 @@ def test_a_day_that_is_none_is_refused(tmp_path: Path, column: str, text: str) -
 @example(start=date(2100, 12, 31), chosen=sorted(TASKS))
 @example(start=date(2028, 2, 29), chosen=sorted(TASKS))
 def test_every_task_has_its_days_in_the_year(start: date, chosen: list[str]) -> None:
-    """What is ticked stands in the plan once, or among what is left out; its days lie in the year, in order."""
+    """What is ticked is in the plan once, or among what is left out; its days are in the year, in order."""
     plan = plan_for(start, chosen)
     placed = [item.task.task for item in plan.items]
     left_out = [row.task for row in plan.left_out]
@@ -218,7 +218,7 @@ def test_what_the_rule_leaves_of_a_task(days: tuple[int, int], left: tuple[int, 
     assert (begins, ends) == tuple(date(2027, 3, day) for day in left) if left else ends < begins
 
 
-#: First day, task, and whether the days of SOAP, March 15 to 18, still lie in its days or ahead of its first day.
+#: First day, task, and whether the days of SOAP, March 15 to 18, still are in its days or ahead of its first day.
 IN_SOAP = [
     ("2027-03-03", "honest_with_mentors", False),  # over on the 13th
     ("2027-03-05", "honest_with_mentors", True),  # over on the Monday
@@ -251,14 +251,14 @@ def test_a_violation_is_said_to_bar_from_soap() -> None:
     [None, "2027-03-15", 2027, datetime(2027, 3, 15, 9, 0), date(2012, 12, 31), date(2101, 1, 1)],
 )
 def test_a_first_day_that_is_none_is_refused(start: Any) -> None:
-    """A first day that is no calendar day, or lies far outside our time, is refused."""
+    """A first day that is no calendar day, or lies far outside our time, is rejected."""
     with pytest.raises(CaseError, match=r"^start: must be a calendar day of the years 2013 to 2100, but it is "):
         plan_for(start, [])
 
 
 @pytest.mark.parametrize(("chosen", "value"), [(["rest", "slep"], "'slep'"), ("rest", "'rest'"), (None, "empty"), ([7], "7")])
 def test_a_task_that_does_not_exist_is_refused(chosen: Any, value: str) -> None:
-    """A task that is none of the table's is refused, with those that there are."""
+    """A task that is none of the table's is rejected, with those that there are."""
     with pytest.raises(CaseError, match=rf"^chosen: must be one of .*fresh_list.*, but it is {value}\.$"):
         plan_for(date(2027, 3, 15), chosen)
 
@@ -289,7 +289,7 @@ def test_what_the_rule_moves_and_what_has_no_day_are_said() -> None:
 
 
 def unwrapped(text: str) -> str:
-    """Give a text with every run of blanks and line ends as one blank."""
+    """Return a text with every run of blanks and line ends as one blank."""
     return " ".join(text.split())
 
 
@@ -379,7 +379,7 @@ def test_the_calendar_is_read_back_as_the_plan(start: date, chosen: list[str]) -
         if (item.ends - item.begins).days < 14:
             assert after - DAY == item.ends
             assert len(told) == len(item.sentences)
-        else:  # a long one stands on its first day alone, and names its last
+        else:  # a long one is on its first day alone, and names its last
             assert after - DAY == item.begins
             assert told[-1].startswith("Until ")
             assert f"{item.ends.day}, {item.ends.year}" in told[-1]
