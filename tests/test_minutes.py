@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from backchannel_lib.activities.tables import ChapterRow, load_chapters
-from benchmarks.words import InSight, count, count_chapter
+from benchmarks.words import InSight, count, count_chapter, prose
 
 MOST = 12
 #: The chapters for reading from beginning to end; the others are tools, or have their own pace.
@@ -18,6 +20,14 @@ def test_the_stated_minutes_are_true(row: ChapterRow) -> None:
     """A chapter states the minutes that its words take, rounded, and at most twelve."""
     assert row.minutes <= MOST
     assert abs(count_chapter(row.chapter).minutes - row.minutes) < 1
+
+
+@pytest.mark.slow
+def test_the_workshop_states_the_minutes_to_read_it() -> None:
+    """Its minutes in the table are a session's; its own first sentences say how long it takes to read."""
+    stated = re.search(r"About (\d+) minutes to read", prose("12_workshop")[0])
+    assert stated is not None
+    assert abs(count_chapter("12_workshop").minutes - int(stated[1])) < 1
 
 
 def test_what_is_out_of_sight_is_not_counted() -> None:
