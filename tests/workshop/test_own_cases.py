@@ -261,6 +261,17 @@ def test_a_table_with_a_problem_is_shown_and_never_written_over(folder: Path) ->
     assert (folder / NAME).read_text() == broken
 
 
+def test_an_empty_form_has_no_preview(folder: Path) -> None:
+    """Of a case nobody has written there is no verdict to see; the first word or control brings it up."""
+    activity = form()
+    parts = activity.fragments(activity.state)
+    assert (parts["verdict"], parts["rule"], activity.ui_state(activity.state)["open"]) == ("", "", [])
+    fill(activity, score=251)
+    assert activity.ui_state(activity.state)["open"] == ["preview"]
+    assert "Skimmed" in activity.fragments(activity.state)["verdict"]
+    assert "Not allowed" in activity.fragments(activity.state)["rule"]
+
+
 def test_the_preview_is_what_the_round_will_show(folder: Path) -> None:
     """File, links, verdict and rule are those of a round on the saved case."""
     fill(activity := form(), **FILLED)

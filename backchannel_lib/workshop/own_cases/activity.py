@@ -18,7 +18,7 @@ from backchannel_lib.base.formatting import suggestions
 from backchannel_lib.base.texts import text
 from backchannel_lib.model.case import Case
 from backchannel_lib.model.tables import STAGES
-from backchannel_lib.page.activity_page import activity_page, rule_box, slot, static_page, verdict_card
+from backchannel_lib.page.activity_page import activity_page, rule_box, show_if, slot, static_page, verdict_card
 from backchannel_lib.page.case_controls import control_group, shown_fields, slider_ends
 from backchannel_lib.page.html import Markup, join, tag
 from backchannel_lib.page.inputs import button, checkbox, select, text_box, toolbar
@@ -184,8 +184,7 @@ class OwnCasesActivity(Activity[OwnCase]):
         """Return the saved cases, the table's errors, and the case as a round will show it."""
         problems = problems_of(state)
         preview = {"missing": _missing([self.label(name) for name in problems])}
-        judged = not problems.keys() & set(SCORES)  # scores from two exams have no verdict
-        parts = _preview(state) if judged else {}
+        parts = _preview(state) if self._open(state) else {}
         names = ("name", "file", "story", "links", "verdict", "rule", "after")
         return {
             "problems": join(_problems(NAME, self.found.problems), *(_problems(*other) for other in self.others)),
@@ -200,8 +199,15 @@ class OwnCasesActivity(Activity[OwnCase]):
         """Return which controls are visible, and where the sliders of the scores end."""
         return {
             "shown": [*self.entries, *shown_fields(state.case)],
+            "open": self._open(state),
             "ends": {name: slider_ends(state.case, name) for name in SCORES},
         }
+
+    @staticmethod
+    def _open(state: OwnCase) -> list[str]:
+        """Return the visible sections: no preview of an empty form, nor of scores from two exams, which have no verdict."""
+        judged = not problems_of(state).keys() & set(SCORES)
+        return ["preview"] if judged and state != new_case() else []
 
     def page(self) -> str:
         """Return the whole page."""
@@ -214,7 +220,7 @@ class OwnCasesActivity(Activity[OwnCase]):
             tag(
                 "div",
                 tag("div", slot("which", parts["which"], "h3"), *self._controls(state), class_="bw-own-form"),
-                tag("div", *_preview_page(parts), class_="bw-own-preview"),
+                tag("div", *_preview_page(parts, self._open(state)), class_="bw-own-preview"),
                 class_="bw-own",
             ),
             tag("p", text("own_case.where", name=NAME, where=saved_place()), class_="bw-small"),
@@ -340,17 +346,21 @@ def _preview(state: OwnCase) -> dict[str, str]:
     }
 
 
-def _preview_page(parts: Mapping[str, str]) -> Iterator[Markup]:
+def _preview_page(parts: Mapping[str, str], visible: Iterable[str]) -> Iterator[Markup]:
     yield tag("h3", text("own_case.preview"))
     yield slot("missing", parts["missing"])
-    yield slot("name", parts["name"])
-    yield tag(
-        "div",
-        slot("file", parts["file"], class_="bw-file-facts"),
-        slot("story", parts["story"], class_="bw-story"),
-        class_="bw-sheet bw-file-sheet",
+    yield show_if(
+        "preview",
+        visible,
+        slot("name", parts["name"]),
+        tag(
+            "div",
+            slot("file", parts["file"], class_="bw-file-facts"),
+            slot("story", parts["story"], class_="bw-story"),
+            class_="bw-sheet bw-file-sheet",
+        ),
+        rule_box(slot("rule", parts["rule"])),
+        slot("links", parts["links"]),
+        verdict_card(slot("verdict", parts["verdict"])),
+        slot("after", parts["after"], class_="bw-spaced"),
     )
-    yield slot("links", parts["links"])
-    yield verdict_card(slot("verdict", parts["verdict"]))
-    yield rule_box(slot("rule", parts["rule"]))
-    yield slot("after", parts["after"], class_="bw-spaced")
