@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import subprocess
+import sys
 import tempfile
 from pathlib import Path
 
@@ -13,7 +14,7 @@ from backchannel_lib.base.texts import text
 from backchannel_lib.cli.browser import BrowserMissingError, find_chromium, launch_arguments
 from backchannel_lib.cli.own_cases import check_own_cases
 from backchannel_lib.cli.project import CommandError
-from backchannel_lib.workshop.handouts import write_handouts
+from backchannel_lib.workshop.handouts import longer_sheet, write_handouts
 from backchannel_lib.workshop.run_plan.model import load_run_plans
 
 #: How many seconds a browser has to make a PDF, and what to do if it fails.
@@ -38,6 +39,8 @@ def print_sheets(minutes: int, seed: int, folder: Path | None) -> int:
         raise CommandError(f"The sheets were not written.\n{error}") from None
     for page in pages:
         print(page)
+    if longer := longer_sheet(plans[minutes]):
+        print(longer, file=sys.stderr)
     try:
         browser = find_chromium()
     except BrowserMissingError:

@@ -6,6 +6,7 @@ Each is one HTML page that needs no other file and works in black and white: fra
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterable
 from pathlib import Path
@@ -31,6 +32,8 @@ from backchannel_lib.workshop.run_plan.model import RunStepRow, plan_of, starts,
 KINDS: Final = ("participants", "facilitator")
 TAKE_HOME_CLAIMS: Final = ("truths.in-range-and-credible", "truths.student-noise", "truths.built-a-year-before")
 TONIGHT_TASKS: Final = ("rest", "talk_to_someone", "school_support")
+LONG: Final = 600  # characters, beyond which a case of your own is set smaller; no file of the workbook has as many
+ROUNDS_ON_A_PAGE: Final = 4
 FIRST_SEED: Final = 1  # the round starts with this seed too; with the same seed, its files match the sheet's
 LAST_SEED: Final = 9999
 
@@ -80,6 +83,11 @@ main .page > h2:first-child { margin-top: 0; }
 .participants :is(.article, .ours, .rule) { padding: 2pt 6pt; margin: 3pt 0; }
 .participants .fill { line-height: 1.7; }
 .participants .votes td { height: 25pt; padding: 1pt; }
+.participants .long > p:not(.line, .fill) { font-size: 7.5pt; line-height: 1.1; margin: 1pt 0; }
+.participants .long h2 { margin-top: 2pt; }
+.participants .long .line { height: 25pt; }
+.participants .long h3 { margin-top: 2pt; }
+.participants .long .fill { line-height: 1.3; }
 .two { display: grid; grid-template-columns: 1fr 1fr; gap: 0 10pt; }
 .sources { grid-row: 3; grid-column: 1 / -1; }
 .three { display: grid; grid-template-columns: repeat(3, 1fr); gap: 6pt; }
@@ -187,7 +195,7 @@ def _to_vote(number: int, vignette: Vignette) -> Markup:
         tag("table", tag("tbody", tag("tr", boxes)), class_="votes"),
         tag("p", text("sheet.my_why"), class_="line"),
         tag("p", text("sheet.then"), class_="fill small"),
-        class_="round",
+        class_="round long" if len(vignette.file) + len(vignette.contact) > LONG else "round",
     )
 
 
@@ -414,6 +422,21 @@ def _counts(rounds: int) -> Markup:
 
 
 # ---- writing the files ----
+
+
+def longer_sheet(plan: str) -> str:
+    """Return a sentence on the pages of everybody's sheet if your own cases add any; else blank.
+
+    Args:
+        plan: A plan of data/run_plans.csv.
+
+    Examples:
+        >>> longer_sheet("standard")
+        ''
+    """
+    drawn = sum(1 for row in steps_of(plan) if row.topic)
+    pages, without = (1 + math.ceil(rounds / ROUNDS_ON_A_PAGE) for rounds in (drawn + len(first_files()), drawn))
+    return text("sheet.longer", pages=pages, without=without) if pages > without else ""
 
 
 def write_handouts(plan: str, seed: int, folder: Path) -> list[Path]:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import csv
 import io
 import json
+import math
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -12,16 +14,19 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from playwright.sync_api import Browser
 
 from backchannel_lib import Case, CaseError, judge
 from backchannel_lib.activities.registry import make_activity
 from backchannel_lib.activities.saved_answers import FOLDER
 from backchannel_lib.base.texts import text
+from backchannel_lib.cli.browser import HOW_TO_GET_ONE, BrowserMissingError
 from backchannel_lib.cli.own_cases import check_own_cases
+from backchannel_lib.cli.print_sheets import print_sheets
 from backchannel_lib.cli.project import CommandError
 from backchannel_lib.model.tables import STAGES
 from backchannel_lib.workshop import deck
-from backchannel_lib.workshop.handouts import sheet, write_handouts
+from backchannel_lib.workshop.handouts import ROUNDS_ON_A_PAGE, longer_sheet, sheet, write_handouts
 from backchannel_lib.workshop.own_cases.activity import OwnCasesActivity
 from backchannel_lib.workshop.own_cases.model import (
     NAME,
@@ -37,7 +42,7 @@ from backchannel_lib.workshop.own_cases.model import (
 )
 from backchannel_lib.workshop.results import results_table
 from backchannel_lib.workshop.round.activity import Round
-from backchannel_lib.workshop.run_plan.model import vignettes_of
+from backchannel_lib.workshop.run_plan.model import load_run_plans, vignettes_of
 from backchannel_lib.workshop.session import Session
 from tests.helpers.cases import cases
 from tests.helpers.saved_files import answers, without_failure
@@ -392,6 +397,47 @@ def test_it_prints_on_both_sheets(folder: Path, tmp_path: Path) -> None:
     assert answered[1]
     assert text("sheet.note") + "</b>: </p>" not in pages[1]
     assert sheet("participants", "short", 1) == pages[0]
+
+
+def own_first(folder: Path, count: int, most: int = 600) -> None:
+    """Save cases to play first, with texts of at most so many characters."""
+    words = {
+        name: ("A dean she has never met calls on Tuesday noon. " * 20)[: min(most, limit)] for name, limit in TEXTS.items()
+    }
+    cases = [OwnCase(f"own_{at}", {**words, "title": f"Case {at}"}, new_case().details, first=True) for at in range(count)]
+    (folder / NAME).write_text(own_cases_to_csv(tuple(cases)), encoding="utf-8")
+    deck.read_own_again()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("count", [1, 2])
+def test_long_texts_take_no_page_that_short_ones_would_not(folder: Path, browser: Browser, count: int) -> None:
+    """Four rounds stay on a page with the longest texts that can be saved; `print` says so where more rounds need another."""
+    page = browser.new_page()
+    for plan in (row.plan for row in load_run_plans()):
+        pages = []
+        for most in (60, 600):
+            own_first(folder, count, most)
+            page.set_content(sheet("participants", plan, 1))
+            pages.append(len(re.findall(rb"/Type\s*/Page\b", page.pdf(format="Letter"))))
+        assert pages[0] == pages[1]
+        without = 1 + math.ceil(len(vignettes_of(plan, 1)) / ROUNDS_ON_A_PAGE)
+        told = text("sheet.longer", pages=pages[0], without=without) if pages[0] > without else ""
+        assert longer_sheet(plan) == told
+    page.close()
+
+
+def test_print_says_that_the_sheet_becomes_longer(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def missing() -> str:
+        raise BrowserMissingError(HOW_TO_GET_ONE)
+
+    monkeypatch.setattr("backchannel_lib.cli.print_sheets.find_chromium", missing)
+    for count, told in ((0, ""), (1, text("sheet.longer", pages=3, without=2) + "\n")):
+        own_first(folder, count)
+        assert print_sheets(45, 1, tmp_path / "sheets") == 0
+        assert capsys.readouterr().err == told
 
 
 # ---- before anything starts ----

@@ -1,0 +1,88 @@
+"""The form for cases of your own in a real browser: what is missing is said where it is missing, and what is saved plays."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser
+
+from backchannel_lib import open_activity
+from backchannel_lib.activities.saved_answers import FOLDER
+from backchannel_lib.base.texts import text
+from backchannel_lib.workshop import deck
+from backchannel_lib.workshop.own_cases.model import NAME, REQUIRED, TEXTS, saved_own_cases
+from tests.helpers.lab import GLANCE, SIZE
+from tests.helpers.panel_page import PanelPage
+
+
+@pytest.fixture(autouse=True)
+def folder(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Path]:
+    """A folder of its own, and the deck as it was afterward."""
+    monkeypatch.setenv(FOLDER, str(tmp_path))
+    deck.read_own_again()
+    yield tmp_path
+    monkeypatch.undo()
+    deck.read_own_again()
+
+
+@pytest.mark.slow
+def test_a_case_is_written_refused_completed_saved_and_changed_by_keyboard(browser: Browser, folder: Path) -> None:
+    """Each missing text has its sentence, the focus goes to the first, the preview follows, and the file has what was typed."""
+    context = browser.new_context(viewport=SIZE)
+    form = PanelPage(context.new_page())
+    page = form.page
+    form.show(open_activity("own_cases"))
+
+    def write(name: str, words: str) -> None:
+        page.focus(f"[data-field={name}] :is(input, textarea)")
+        page.keyboard.press("Control+a")
+        page.keyboard.insert_text(words)
+        page.keyboard.press("Tab")
+        form.settle()
+
+    def says(notice: str) -> None:
+        page.wait_for_function(
+            "words => document.querySelector('[data-notice]').innerText.includes(words)", arg=notice, polling=GLANCE
+        )
+
+    write("title", "The night shift")
+    write("file", "She asked for nights.")
+    page.focus("[data-action=save_case]")
+    page.keyboard.press("Enter")
+    says(text("own_case.column.contact"))
+    form.settle()
+    for name in REQUIRED:
+        told = page.inner_text(f"[data-field={name}] .bw-error")
+        assert ("is blank" in told) == (name not in {"title", "file"}), name
+    assert page.evaluate("document.activeElement.closest('[data-field]').dataset.field") == "contact"
+    assert not (folder / NAME).exists()
+
+    for name in REQUIRED[2:]:
+        write(name, f"{name.title()} <i>& more</i>.")
+    assert "She asked for nights." in page.inner_text("[data-fragment=story]")
+    assert "Contact <i>& more</i>." in page.inner_text("[data-fragment=story]")
+    page.check("[data-field=first] input")
+    page.focus("[data-action=save_case]")
+    page.keyboard.press("Enter")
+    says("The night shift")
+    form.settle()
+    (case,) = saved_own_cases().cases
+    assert (case.title, case.texts["contact"], case.first) == ("The night shift", "Contact <i>& more</i>.", True)
+    assert deck.first_files() == (case.key,)
+    assert page.locator("[data-field] .bw-error").filter(has_text="is blank").count() == 0
+
+    write("title", "x" * (TEXTS["title"] + 1))
+    page.click("[data-action=save_case]")
+    says(text("own_case.column.title"))
+    assert saved_own_cases().cases == (case,)
+    page.click(f"[data-action=edit][data-value={case.key}]")
+    form.settle()
+    assert page.input_value("[data-field=title] input") == "The night shift"
+    no_title = {"rules": {"page-has-heading-one": {"enabled": False}}}  # the chapter has the title
+    assert Axe().run(page, options=no_title).response["violations"] == []
+    assert form.cut_off() == []
+    assert form.complaints == []
+    context.close()
