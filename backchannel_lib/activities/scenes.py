@@ -37,6 +37,7 @@ from backchannel_lib.page.chart_html import case_chart
 from backchannel_lib.page.components import citations, description_list
 from backchannel_lib.page.html import Markup, join, tag
 from backchannel_lib.page.inputs import button, radios, toolbar
+from backchannel_lib.page.pictures import labeled_outcomes
 from backchannel_lib.page.rule_html import rule_line
 from backchannel_lib.page.verdict_html import stages_on_screen, weakest_sentence
 
@@ -207,6 +208,8 @@ class Scenes(CaseActivity):
             parts["beside"], parts["rule_line"] = self._beside(state), rule_line(state.case)
         else:
             parts["live_text"] = self._title(state.scene)
+        if "outcomes" in self.row.shows:
+            parts["outcomes"] = self._outcomes(state)
         return {**parts, "story": self._story(state.scene), "nav": self._nav(state.scene)}
 
     def deferred_fragments(self, state: CaseState) -> dict[str, str]:
@@ -252,6 +255,11 @@ class Scenes(CaseActivity):
     def _pictures(self, state: CaseState) -> list[str]:
         """Return the charts that can be drawn; one chart needs scores from a single exam."""
         return [chart for chart in self._charts() if not charts.missing_for(chart, state.case, state.reading)]
+
+    def _outcomes(self, state: CaseState) -> Markup:
+        """Return the nine outcomes, with a mark at the verdict once the reader has seen it."""
+        known = self._is_seen(state) and exam_of(state.case) is not None
+        return labeled_outcomes(judge(state.case, state.reading).verdict if known else None)
 
     def _title(self, scene: str) -> str:
         return text("scene.own_title") if scene == OWN else text(f"scene.{scene}.title")
@@ -370,6 +378,9 @@ class Scenes(CaseActivity):
                 ],
                 None if moving else pictures,
             ),
+            tag("section", tag("h3", text("outcome.title")), slot("outcomes", parts["outcomes"]), class_="bw-all-outcomes")
+            if "outcomes" in shows
+            else None,
             show_if(
                 "ask",
                 now,
@@ -381,7 +392,9 @@ class Scenes(CaseActivity):
 
     def static_html(self) -> str:
         """Return the first story, for a notebook that hasn't run."""
-        return static_page(self.key, self._story(self.order[0]))
+        outcomes = [tag("li", tag("b", one.label), ": ", text(f"outcome.{one.name.lower()}")) for one in Verdict]
+        titled = [tag("h3", text("outcome.title")), tag("ol", outcomes)] if "outcomes" in self.row.shows else None
+        return static_page(self.key, self._story(self.order[0]), titled)
 
     @property
     def text(self) -> str:

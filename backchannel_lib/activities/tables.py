@@ -31,7 +31,7 @@ from backchannel_lib.model.tables import (
 
 AUDIENCES: Final = ("student", "facilitator", "teacher")
 INBOX_PLACES: Final = ("given", "initial", "subject", "opening", "reason", "plea")
-SHOWS: Final = ("chain", "rules", "changes", "readings", "callers", "amplifier", "map")
+SHOWS: Final = ("outcomes", "chain", "rules", "changes", "readings", "callers", "amplifier", "map")
 
 
 def case_of(overrides: Iterable[tuple[str, str]], before: Case | None = None) -> Case:

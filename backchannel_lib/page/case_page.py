@@ -15,6 +15,7 @@ from backchannel_lib.page.chart_html import case_chart
 from backchannel_lib.page.components import section
 from backchannel_lib.page.html import Markup, tag
 from backchannel_lib.page.inputs import button, go_button
+from backchannel_lib.page.pictures import sheet_of_paper
 from backchannel_lib.page.verdict_html import stages_on_screen
 
 
@@ -56,7 +57,7 @@ def case_page(case: Case, reading: str | None = None, unknown: Collection[str] =
                     hidden=True,
                 ),
                 _exam(case),
-                [control_group(stage, case, unknown=unknown) for stage in stages_on_screen()],
+                [_controls(stage, case, unknown) for stage in stages_on_screen()],
                 class_="bw-controls",
                 aria_label=text("panel.controls"),
             ),
@@ -102,6 +103,12 @@ def case_page(case: Case, reading: str | None = None, unknown: Collection[str] =
         aria_label=text("panel.name"),
         data_arrive=True,
     )
+
+
+def _controls(stage: str, case: Case, unknown: Collection[str]) -> Markup | None:
+    """Write the controls of a stage; those of the file are on a sheet of paper."""
+    group = control_group(stage, case, unknown=unknown)
+    return sheet_of_paper(group) if stage == "paper" else group
 
 
 def _section(title: str, voice: str | None, *children: object, class_: str) -> Markup:

@@ -32,16 +32,25 @@ class ChainLink(NamedTuple):
     may_be_weakest: bool = False
 
 
-def drawing(width: float, height: float, *shapes: object, class_: str) -> Markup:
+def drawing(width: float, height: float, *shapes: object, class_: str, fills: bool = False) -> Markup:
     """Return an SVG that fills its container's width, in the text's color and hidden from screen readers.
+
+    Args:
+        width: The width of what it draws, in units of its own.
+        height: Its height, in the same units.
+        *shapes: What it draws.
+        class_: Its class.
+        fills: Whether it is stretched to its container's height as well.
 
     Examples:
         >>> drawing(10, 5, class_="bw-dot")
         '<svg viewBox="0 0 10 5" class="bw-dot" aria-hidden="true" focusable="false"></svg>'
     """
-    # viewBox is the only attribute with a capital letter.
-    svg = tag("svg", *shapes, viewbox=f"0 0 {width:g} {height:g}", class_=class_, aria_hidden="true", focusable="false")
-    return Markup(svg.replace("viewbox", "viewBox", 1))
+    # Two attributes have capital letters, and no others of ours.
+    stretch = {"preserveaspectratio": "none"} if fills else {}
+    box = f"0 0 {width:g} {height:g}"
+    svg = tag("svg", *shapes, viewbox=box, class_=class_, **stretch, aria_hidden="true", focusable="false")
+    return Markup(svg.replace("viewbox", "viewBox", 1).replace("preserveaspectratio", "preserveAspectRatio", 1))
 
 
 def chain_picture(links: Sequence[ChainLink]) -> Markup:
@@ -117,6 +126,37 @@ def outcomes_picture(possible: Collection[Verdict], rank: str) -> Markup:
         tag("p", *ends, class_="bw-ladder-ends"),
         class_="bw-ladder",
     )
+
+
+def labeled_outcomes(here: Verdict | None = None) -> Markup:
+    """Draw the nine outcomes as a funnel, large, with what each one means beside it: wide at the worst, narrow at the best.
+
+    Args:
+        here: The outcome to point at; None for none of them.
+
+    Examples:
+        >>> labeled_outcomes(Verdict.MAYBE).count("<svg"), labeled_outcomes().count("bw-tier-here")
+        (9, 0)
+    """
+    wide, narrow, high = 100, 12, 20
+    fall = (wide - narrow) / len(Verdict)
+    rows = []
+    for verdict in Verdict:
+        above, below = (wide - fall * place for place in (verdict, verdict + 1))
+        corners = [(-above / 2, 0), (above / 2, 0), (below / 2, high), (-below / 2, high)]
+        points = " ".join(f"{wide / 2 + x:.1f},{y}" for x, y in corners)
+        marked = verdict is here
+        tier = tag("polygon", points=points, class_="bw-tier bw-tier-here" if marked else "bw-tier")
+        rows.append(
+            tag(
+                "li",
+                drawing(wide, high, tier, class_="bw-tier-picture", fills=True),
+                tag("span", tag("b", f"{int(verdict) + 1} · {verdict.label}"), ": ", text(f"outcome.{verdict.name.lower()}")),
+                tag("b", "◀ ", text("outcome.here"), class_="bw-outcome-mark") if marked else None,
+                class_="bw-outcome-here" if marked else None,
+            )
+        )
+    return tag("ol", rows, class_="bw-outcome-list")
 
 
 def week_picture(when: datetime) -> Markup:

@@ -31,6 +31,7 @@ from backchannel_lib.page.components import citations, description_list, scrolla
 from backchannel_lib.page.file_sheet import caller_of, file_brief, file_facts, file_sheet, is_known
 from backchannel_lib.page.html import Markup, join, tag
 from backchannel_lib.page.inputs import button, radios, toolbar
+from backchannel_lib.page.pictures import sheet_of_paper
 
 WAYS: Final = ("up", "down", "not", "open")
 STANDS: Final = ("yes", "no")
@@ -230,7 +231,8 @@ class Drill(PersistentForm, TimedDeck):
         )
 
     def _sheet(self, turn: str) -> Markup:
-        return file_sheet(self.cases[turn], self._name(turn), contact=self.turns[turn].is_ping, moment=False)
+        sheet = file_sheet(self.cases[turn], self._name(turn), contact=self.turns[turn].is_ping, moment=False)
+        return sheet_of_paper(sheet)
 
     def _nav(self, turn: str, state: Record) -> Markup:
         here = state[f"decided.{turn}"]

@@ -64,6 +64,17 @@ def test_text_comes_in_five_sizes(file: str) -> None:
     assert [one for one in sizes if one[1] not in SIZES and ": ".join(one) not in EXCEPTIONS] == []
 
 
+def test_the_stage_has_the_same_five_sizes() -> None:
+    """They are fractions of the screen's height, and a phone sets them anew."""
+    start, end = OWN_SCALE[0]
+    stage = re.sub(r"/\*.*?\*/", "", PANEL[PANEL.index(start) : PANEL.index(end)], flags=re.DOTALL)
+    sizes = [value for name, value in declarations(stage) if name == "font-size"]
+    assert len(sizes) > 30
+    assert {*sizes} <= SIZES | {"var(--bw-row)", "var(--bw-big)", "calc(0.7 * var(--bw-row))"}
+    for block in re.findall(r"body\[data-stage\] \.bw \{([^}]*--bw-text[^}]*)\}", stage):
+        assert {*tokens(f"{block};}}")} >= {"--bw-text", "--bw-small", "--bw-large", "--bw-title", "--bw-display"}
+
+
 @pytest.mark.parametrize("file", STYLES)
 def test_spaces_come_from_one_scale(file: str) -> None:
     """Margins, paddings and gaps are nothing, one of the steps, or a sum of them."""

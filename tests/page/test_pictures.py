@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import re
 from datetime import datetime
 
@@ -11,11 +12,19 @@ from backchannel_lib import Case, Verdict, judge
 from backchannel_lib.base.texts import text
 from backchannel_lib.page.case_fragments import fast_fragments
 from backchannel_lib.page.html import tag
-from backchannel_lib.page.pictures import ChainLink, chain_picture, outcomes_picture, sheet_of_paper, week_picture
+from backchannel_lib.page.pictures import (
+    ChainLink,
+    chain_picture,
+    labeled_outcomes,
+    outcomes_picture,
+    sheet_of_paper,
+    week_picture,
+)
 
 PICTURES = {
     "chain": chain_picture([ChainLink("The file", "Maybe"), ChainLink("The caller", "Skimmed", weakest=True)]),
     "outcomes": outcomes_picture([Verdict.MAYBE], "step 6 of 9"),
+    "nine outcomes": labeled_outcomes(Verdict.MAYBE),
     "week": week_picture(datetime(2027, 3, 16, 9)),
     "paper": sheet_of_paper(tag("p", "240")),
 }
@@ -63,3 +72,17 @@ def test_only_what_is_possible_is_filled() -> None:
     assert [one.count(f'class="bw-tier{kind}"') for kind in ("", " bw-tier-here", " bw-tier-may-be")] == [8, 1, 0]
     two = outcomes_picture([Verdict.IGNORED, Verdict.DECLINED], "")
     assert [two.count(f'class="bw-tier{kind}"') for kind in ("", " bw-tier-here", " bw-tier-may-be")] == [7, 0, 2]
+
+
+def test_the_large_funnel_names_and_explains_all_nine_and_points_at_one() -> None:
+    """Each tier is narrower than the one above it, and the verdict is marked in words, not by its color alone."""
+    drawn = labeled_outcomes(Verdict.FILE_READ)
+    rows = re.findall(r"<li.*?</li>", drawn)
+    assert len(rows) == len(Verdict)
+    for verdict, row in zip(Verdict, rows, strict=True):
+        assert f"<b>{verdict + 1} · {verdict.label}</b>: {text(f'outcome.{verdict.name.lower()}')}" in html.unescape(row)
+        assert (text("outcome.here") in html.unescape(row)) is (verdict is Verdict.FILE_READ)
+    corners = [[float(one.partition(",")[0]) for one in points.split()] for points in re.findall(r'points="(.*?)"', drawn)]
+    widths = [right - left for left, right, _, _ in corners]
+    assert widths == sorted(widths, reverse=True)
+    assert text("outcome.here") not in html.unescape(labeled_outcomes())

@@ -17,6 +17,7 @@ from backchannel_lib.page.components import citations, description_list, lines_o
 from backchannel_lib.page.file_sheet import file_sheet
 from backchannel_lib.page.html import Markup, join, tag
 from backchannel_lib.page.inputs import button, clock_button, number_box, select, text_box
+from backchannel_lib.page.pictures import sheet_of_paper
 from backchannel_lib.page.verdict_html import is_weakest, weakest_sentence
 from backchannel_lib.workshop.deck import link_order, vignettes
 from backchannel_lib.workshop.phones import Phones
@@ -39,7 +40,7 @@ def fragments(state: WorkshopState) -> dict[str, str]:
         case "file":
             contact = tag("p", tag("b", text("round.contact")), " ", state.file.contact) if state.file.contact else None
             parts |= {
-                "file": file_sheet(state.file.case, text("round.sheet")),
+                "file": sheet_of_paper(file_sheet(state.file.case, text("round.sheet"))),
                 "story": join(tag("p", state.file.file), contact),
             }
         case "vote":
