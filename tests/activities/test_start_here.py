@@ -8,6 +8,7 @@ from typing import Any
 import nbformat
 import pytest
 
+from backchannel_lib.activities.registry import make_activity
 from backchannel_lib.activities.sorting import Sorting
 from backchannel_lib.activities.tables import load_activities, load_chapters
 from backchannel_lib.base.texts import all_words, text
@@ -51,9 +52,12 @@ def test_the_hours_in_the_map_are_the_sum_of_its_minutes() -> None:
 
 
 def test_the_verdicts_are_listed_lowest_to_highest() -> None:
-    """The table of verdicts has each verdict under the name that a card shows, and at its step."""
-    listed = [row[:2] for row in rows_of(CELLS["how-to-read"].partition("**Five links**")[0])]
-    assert listed == [[str(rank), verdict.label] for rank, verdict in enumerate(Verdict, start=1)]
+    """The first answer draws each verdict under the name that a card shows, at its step; unrun, it lists them."""
+    activity = make_activity("first_verdict")
+    drawn = re.findall(r"<b>(\d) · (.*?)</b>: ", activity.page())
+    assert drawn == [(str(rank), verdict.label) for rank, verdict in enumerate(Verdict, start=1)]
+    assert re.findall(r"<li><b>(.*?)</b>: ", activity.static_html()) == [verdict.label for verdict in Verdict]
+    assert "nine outcomes, drawn below" in CELLS["how-to-read"]
 
 
 def test_the_links_and_the_marks_are_named_as_they_look() -> None:
