@@ -6,9 +6,12 @@ sentence and everything else keeps working.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
-from collections.abc import Mapping
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextvars import ContextVar
 from pathlib import Path
 from typing import Any, Final
 
@@ -20,6 +23,8 @@ from backchannel_lib.page.host import host
 
 FOLDER: Final = "BACKCHANNEL_WORK"  # environment variable for a different folder
 CASE: Final = "case"  # name of the saved fields of a case
+#: A folder that only this thread uses, while something is tried out.
+_elsewhere: Final[ContextVar[str]] = ContextVar("_elsewhere", default="")
 
 
 def folder() -> Path:
@@ -29,11 +34,30 @@ def folder() -> Path:
         >>> folder().name != ""
         True
     """
-    named = os.environ.get(FOLDER)
+    named = _elsewhere.get() or os.environ.get(FOLDER)
     if named:
         return Path(named)
     checkout = Path(__file__).resolve().parents[2]
     return checkout / "my_work" if (checkout / "notebooks").is_dir() else Path.home() / "backchannel_work"
+
+
+@contextlib.contextmanager
+def saving_elsewhere() -> Iterator[None]:
+    """Use an empty folder for a while, then delete it: nothing a reader has saved is read or written.
+
+    Examples:
+        >>> usual = folder()
+        >>> with saving_elsewhere():
+        ...     save("bets", {"full_list": "maybe"})
+        ...     folder() == usual
+        False
+    """
+    with tempfile.TemporaryDirectory() as place:
+        before = _elsewhere.set(place)
+        try:
+            yield
+        finally:
+            _elsewhere.reset(before)
 
 
 def saved_place() -> str:

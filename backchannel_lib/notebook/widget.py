@@ -23,6 +23,7 @@ import backchannel_lib.workshop  # noqa: F401 - adds the workshop's kinds of act
 from backchannel_lib.activities.activity import Activity
 from backchannel_lib.activities.case_panel import CaseActivity
 from backchannel_lib.activities.registry import activity_of, make_activity, transcript_of
+from backchannel_lib.activities.saved_answers import saving_elsewhere
 from backchannel_lib.activities.tables import ActivityRow
 from backchannel_lib.base.errors import CaseError
 from backchannel_lib.base.formatting import printable, suggestions
@@ -361,7 +362,8 @@ def on_the_page(activity: Activity[Any]) -> str:
     if "clock" in vars(activity):  # what is told is to be the same every day
         vars(activity)["clock"] = lambda: NOON
     page = StandIn()
-    view = ActivityView(activity, key=page.comm_id, comm=page)
-    lines = list(dict.fromkeys(page_lines(activity, page, view.html)))
-    view.close()
+    with saving_elsewhere():
+        view = ActivityView(activity, key=page.comm_id, comm=page)
+        lines = list(dict.fromkeys(page_lines(activity, page, view.html)))
+        view.close()
     return "\n   ".join([text("page_tour.title"), *lines])

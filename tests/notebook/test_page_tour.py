@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -9,8 +10,15 @@ import pytest
 from backchannel_lib.activities.activity import Activity
 from backchannel_lib.activities.delivery import Delivery
 from backchannel_lib.activities.registry import make_activity
+from backchannel_lib.activities.saved_answers import folder, save
 from backchannel_lib.activities.tables import load_activities
 from backchannel_lib.notebook.widget import ActivityView, on_the_page
+
+
+@pytest.fixture(autouse=True)
+def empty_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A reader who has saved nothing."""
+    monkeypatch.setenv("BACKCHANNEL_WORK", str(tmp_path))
 
 
 def told(name: str) -> str:
@@ -27,6 +35,18 @@ def test_every_control_keeps_what_the_page_sets_and_every_button_answers(name: s
         kept, moved = last.rstrip(".").partition(": ")[2].split(" of ")
         assert kept == moved
     assert "No answer." not in lines
+
+
+@pytest.mark.parametrize("name", ["run_plan", "drill", "bets", "round", "room_questions"])
+def test_what_a_reader_has_saved_is_neither_read_nor_written(name: str) -> None:
+    """A facilitator who runs the whole chapter finds their plan, their drill and their session as they were."""
+    before = told(name)
+    assert [path.name for path in folder().glob("*")] == []
+    save("run_plan", {"plan": "long", "step": "welcome", "minute": 3})
+    save("bets", {"full_list": "maybe"})
+    kept = {path.name: path.read_bytes() for path in folder().glob("*")}
+    assert told(name) == before
+    assert {path.name: path.read_bytes() for path in folder().glob("*")} == kept
 
 
 def test_controls_that_do_nothing_are_told(monkeypatch: pytest.MonkeyPatch) -> None:
