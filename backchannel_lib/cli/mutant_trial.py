@@ -15,7 +15,7 @@ import os
 import signal
 import sys
 import time
-from collections.abc import Container, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterator, Mapping
 from contextlib import redirect_stdout, suppress
 from dataclasses import asdict, dataclass, field
 from multiprocessing.connection import Connection
@@ -37,6 +37,7 @@ OUTPUT: Final = FOLDER / "output.txt"
 PYTEST: Final = (
     *("--quiet", "--exitfirst", "--assert=plain", "--tb=no", "--no-header", "--no-summary", "--capture=sys"),
     *("-p", "no:nbval", "-p", "no:anyio", "-p", "no:cacheprovider", "-p", "no:junitxml"),
+    *("-m", "not browser and not slow"),
 )
 #: Seconds of the processor that a test may take beyond ten times what it takes by itself, and that collecting may take.
 TEST_SECONDS, COLLECT_SECONDS = 5.0, 60.0
@@ -179,16 +180,13 @@ class Trial:
         path: The changed module's file.
         source: The changed source; None to run the tests with everything as it is.
         plugin: Which tests are run.
-        told: What else pytest is told.
     """
 
-    def __init__(self, path: Path, source: str | None, plugin: Plugin, told: Sequence[str] = ()) -> None:
+    def __init__(self, path: Path, source: str | None, plugin: Plugin) -> None:
         context = multiprocessing.get_context("fork")
         self.receiver, sender = context.Pipe(duplex=False)
         files = list(dict.fromkeys(test.partition("::")[0] for test in plugin.order))
-        self.process: BaseProcess = context.Process(
-            target=run_tests, args=(sender, path, source, plugin, [*PYTEST, *told, *files])
-        )
+        self.process: BaseProcess = context.Process(target=run_tests, args=(sender, path, source, plugin, [*PYTEST, *files]))
         self.process.start()
         sender.close()
 

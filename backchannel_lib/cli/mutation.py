@@ -248,7 +248,7 @@ def known_tests() -> Tests:
         if known.get(file, {}).get("version") != version:
             print(f"running {file} once, to see what its tests call", flush=True)
             plugin = Plugin({file: 0.0}, watch=True)
-            tried = Trial(MODEL, None, plugin, ["-m", "not browser and not slow"]).result()
+            tried = Trial(MODEL, None, plugin).result()
             if tried.caught_by:
                 raise CommandError(f"Without any mutant this fails: {', '.join(tried.failed) or file}. See {OUTPUT}.")
             known[file] = {"version": version, "seconds": tried.seconds, "reached": tried.reached}
