@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 
 from backchannel_lib import Case, CaseError, CaseFileError, load_case, save_case
-from backchannel_lib.model.case_files import NEWEST_FORMAT, case_from_text, case_to_text
+from backchannel_lib.model.case_files import NEWEST_FORMAT, SavedCase, case_from_text, case_to_text, saved_case_to_text
 from tests.helpers.cases import cases
 
 NOT_JSON = "mine.json: is not a case file: it does not hold readable JSON. It begins with {}. It was left as it is."
@@ -144,6 +144,15 @@ def test_an_unknown_field_of_a_file_is_named(tmp_path: Path) -> None:
         load_case(path)
     fields = ", ".join(Case.fields())  # score, the most similar, comes first in any case
     assert str(caught.value) == f"scoer: is no field of a case (it was given as 228); the fields are {fields}."
+
+
+def test_a_case_with_unknown_fields_is_refused_where_all_must_be_known() -> None:
+    """The first of them is named, and all are listed, in the order of a case's fields."""
+    content = saved_case_to_text(SavedCase(Case(), ("range_low", "sponsors_visas")))
+    with pytest.raises(CaseError) as caught:
+        case_from_text(content)
+    assert caught.value.field == "range_low"
+    assert "range_low, sponsors_visas" in str(caught.value)
 
 
 def test_a_file_that_cannot_be_read_is_refused(tmp_path: Path) -> None:

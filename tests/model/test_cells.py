@@ -83,6 +83,15 @@ def test_a_cell_stands_for_a_value(field: str, cell: object, value: object) -> N
     assert type(read) is type(FIELDS[field].check(value))
 
 
+@pytest.mark.parametrize("cell", [0, 1])
+def test_a_number_where_a_level_belongs_is_told_as_it_stands(cell: int) -> None:
+    """Only a flag takes 0 and 1 for no and yes."""
+    with pytest.raises(CaseError) as caught:
+        FIELDS["recommender"].read(cell)
+    assert type(caught.value.value) is int
+    assert caught.value.value == cell
+
+
 REFUSED: list[tuple[str, Any, str]] = [
     *(("score", cell, "cell_blank") for cell in ("", "  ", "-", "N/A", "unknown", "?", None, float("nan"), pd.NA)),
     *(

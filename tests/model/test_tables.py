@@ -12,7 +12,7 @@ import pytest
 from backchannel_lib import Case, TableError, judge
 from backchannel_lib.base import texts
 from backchannel_lib.base.texts import all_words, load_words
-from backchannel_lib.model import rules, tables
+from backchannel_lib.model import rules, soap_rule, tables
 from backchannel_lib.model.conditions import parse, scalar_function
 from backchannel_lib.model.rules import rule_book
 from backchannel_lib.model.tables import (
@@ -578,3 +578,12 @@ def test_facts_have_source_year_and_grade() -> None:
         assert re.fullmatch(r"(19|20)\d\d|undated", fact.year), fact.id
         assert fact.source
         assert fact.sentence.endswith(".")
+
+
+def test_a_condition_of_the_nrmp_rule_that_cannot_be_read_is_named_with_its_row(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The header is row 1, as in a spreadsheet."""
+    first, *others = load_soap_rule()
+    monkeypatch.setattr(soap_rule, "load_soap_rule", lambda: (first._replace(when="no_such_condition"), *others))
+    with pytest.raises(TableError) as caught:
+        soap_rule._table.__wrapped__()
+    assert str(caught.value).startswith("soap_rule.csv, row 2, column when: ")
