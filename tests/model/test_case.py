@@ -432,3 +432,11 @@ def test_a_huge_number_can_be_told() -> None:
     with pytest.raises(CaseError) as caught:
         Case(score=10**5000)
     assert str(caught.value).startswith("score: must be a whole number from 1 to 999, but it is ")
+
+
+@pytest.mark.parametrize(("low", "floor"), [(215, 200), (10, 1)])
+def test_a_low_range_without_a_floor_is_refused_with_the_usual_floor(low: int, floor: int) -> None:
+    """As far below the range as in a new case, but on the scale."""
+    with pytest.raises(CaseError) as caught:
+        Case.from_record({"range_low": str(low)})
+    assert caught.value.details["floor"] == floor

@@ -179,3 +179,10 @@ def test_a_phase_in_the_table_is_the_one_that_is_judged() -> None:
     (row,) = rows_of("Name,Score,Recommender,Specifics,Phase\nAvery,251,trusted peer,yes,soap lists\n")
     assert row.rule == "not_allowed"
     assert row.highest <= Verdict.PHONE_INTERVIEW
+
+
+def test_a_change_that_nobody_can_make_is_not_shown_for_a_student() -> None:
+    """Nobody can have been known to the program before, once Match Week has begun."""
+    (student,) = read_class("Name,Score,Caller,Specifics,Phase\nAvery,250,Trusted peer,yes,gap_filling\n").students
+    (judged,) = judge_student(student, BEFORE)
+    assert [one.change.remedies for one in judged.changes] == [("start_a_year_early",)]

@@ -532,3 +532,17 @@ def test_a_row_is_packed_into_as_few_bytes_as_it_goes() -> None:
         assert all(width <= 8 for width in widths)
         for width, later in zip(widths, lookup.parts[1:], strict=False):
             assert width + later[0].bits > 8
+
+
+def test_a_blank_row_below_names_is_left_out() -> None:
+    """A row without a score and with nothing but spaces for a name; the others keep their labels."""
+    frame = pd.DataFrame({"name": ["Avery", " ", "Blake"], "score": [250, None, 230]})
+    assert judge_frame(frame).index.tolist() == [0, 2]
+
+
+@pytest.mark.parametrize("rows", [2, 5, 12])
+def test_a_total_below_the_rows_is_refused_however_many_there_are(rows: int) -> None:
+    """As the last row of a short table and of a longer one."""
+    frame = pd.DataFrame({"name": [*["Avery"] * rows, "Total"], "score": [250] * (rows + 1)})
+    with pytest.raises(CaseError, match=rf"^row {rows + 2}: must be a row of the table, but it looks like a sum"):
+        judge_frame(frame)

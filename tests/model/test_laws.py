@@ -33,9 +33,10 @@ from backchannel_lib import (
 )
 from backchannel_lib.model import amplifier
 from backchannel_lib.model.amplifier import caller_weights
-from backchannel_lib.model.tables import ANSWERS, WHO, load_remedies
+from backchannel_lib.model.remedies import order_of
+from backchannel_lib.model.tables import ANSWERS, WHO, load_flags, load_remedies
 from backchannel_lib.page.case_fragments import case_text, fast_fragments
-from tests.helpers.cases import CALLER_MOVES, CALLERS, CAPITAL, NEEDS, OTHER_READINGS, cases, moments
+from tests.helpers.cases import CALLER_MOVES, CALLERS, CAPITAL, NEEDS, OTHER_READINGS, cases, many_cases, moments
 from tests.helpers.cases import READINGS as EVERY_READING
 
 readings = st.sampled_from(EVERY_READING)
@@ -607,3 +608,24 @@ def test_an_unknown_reading_is_refused_everywhere() -> None:
             ask(Case(), "nobody_s_reading")
         said.add(str(caught.value).partition(" but it is ")[2])
     assert said == {"'nobody_s_reading'."}
+
+
+def test_each_flag_takes_its_share_of_the_signal() -> None:
+    """One that can be explained takes some, one that nothing overcomes takes more, and a program's policy takes none."""
+    kinds: dict[str, set[float]] = {}
+    for row in load_flags():
+        flagged = Case.from_record({row.flag: "1"})
+        kinds.setdefault(row.kind, set()).add(amplify(Case()).signal - amplify(flagged).signal)
+    ((explainable,), (policy,), (not_overcome,)) = (kinds[kind] for kind in ("explainable", "policy", "not_overcome"))
+    assert policy == 0 < explainable < not_overcome
+
+
+def test_among_like_changes_the_one_that_raises_more_stands_first() -> None:
+    """Of two that are as allowed, as small, and made by the same person."""
+    pairs = 0
+    for case in many_cases(40, seed=5):
+        for one, other in itertools.pairwise(offered(case, None)):
+            if order_of(one)[:-1] == order_of(other)[:-1]:
+                pairs += one.verdict != other.verdict
+                assert one.verdict >= other.verdict
+    assert pairs

@@ -13,11 +13,11 @@ from hypothesis import strategies as st
 from backchannel_lib import MAY_BE_UNKNOWN, Case, CaseError, Judgment, Verdict, judge, judge_open, what_would_change
 from backchannel_lib.model.exams import exam_of
 from backchannel_lib.model.open_changes import open_changes
-from backchannel_lib.model.open_judgment import certain_rules
+from backchannel_lib.model.open_judgment import certain_rules, fields_asked
 from backchannel_lib.model.possible import check_unknown, possible, replace_known, worst_and_best
 from backchannel_lib.model.sweep import Band, sweep
 from backchannel_lib.model.tables import STAGES
-from tests.helpers.cases import CALLERS, NEEDS, PHASES, READINGS, cases
+from tests.helpers.cases import CALLERS, NEEDS, PHASES, READINGS, cases, many_cases
 
 readings = st.sampled_from(READINGS)
 some_unknown = st.sets(st.sampled_from(MAY_BE_UNKNOWN))
@@ -209,6 +209,38 @@ def test_the_map_shows_the_least_that_stays_possible(case: Case, unknown: set[st
                 left = possible(scored, unknown, reading)
                 assert band_at(found, score).verdict == left.lowest
                 assert set(left.depends_on) <= set(shown.depends_on)
+
+
+def test_what_can_turn_out_either_way_is_not_settled() -> None:
+    """One judgment is left if it makes no difference what is unknown."""
+    assert not possible(Case(), ["range_low"]).is_settled
+    assert possible(Case(), ["sponsors_visas"]).is_settled
+
+
+def test_every_field_that_can_change_an_outcome_is_asked_about() -> None:
+    """Also one that can only lower what a stage allows: a program that interviews no one with a failure."""
+    for case in (
+        Case(score=260),
+        Case(score=260, failed_attempts=1),
+        Case(score=260, needs_visa=True),
+        *many_cases(60, seed=7),
+    ):
+        for name in MAY_BE_UNKNOWN:
+            field = Case.fields()[name]
+            values = (False, True) if field.kind == "flag" else field.levels if field.kind == "choice" else ()
+            try:
+                outcomes = {judge(case.replace(**{name: value})).outcome for value in values}
+            except CaseError:  # a student makes no one else's contact
+                continue
+            if len(outcomes) > 1:
+                assert name in fields_asked(case, (name,), None)
+
+
+@pytest.mark.parametrize("number", [1, 300, 301, 999])
+def test_the_ends_of_both_exams_scales_are_scores_like_others(number: int) -> None:
+    """Where a range begins is found out for the lowest and the highest score of each exam as well."""
+    case = Case(score=number, range_low=number, range_floor=number)
+    assert possible(case, ["range_low"]).highest == judge(case).verdict
 
 
 def test_a_need_that_nothing_answers_leaves_no_doubt() -> None:
