@@ -440,3 +440,9 @@ def test_a_low_range_without_a_floor_is_refused_with_the_usual_floor(low: int, f
     with pytest.raises(CaseError) as caught:
         Case.from_record({"range_low": str(low)})
     assert caught.value.details["floor"] == floor
+
+
+@pytest.mark.parametrize("recommender", ["known_dean", "random_dean", "trusted_peer"])
+def test_another_move_leaves_the_caller(recommender: str) -> None:
+    """Only one that the student makes, or no longer makes, changes who makes the contact."""
+    assert Case(recommender=recommender).replace(move="targeted_call").recommender == recommender

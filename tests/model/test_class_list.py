@@ -186,3 +186,17 @@ def test_a_change_that_nobody_can_make_is_not_shown_for_a_student() -> None:
     (student,) = read_class("Name,Score,Caller,Specifics,Phase\nAvery,250,Trusted peer,yes,gap_filling\n").students
     (judged,) = judge_student(student, BEFORE)
     assert [one.change.remedies for one in judged.changes] == [("start_a_year_early",)]
+
+
+def test_a_name_has_up_to_80_letters() -> None:
+    assert only(f"Name,Score\n{'A' * 80},251\n").case.score == 251
+    longer = read_class(f"Name,Score\n{'A' * 81},251\n")
+    assert (len(longer.problems), longer.students) == (1, ())
+
+
+def test_three_programs_are_suggested_for_one_that_is_not_in_the_table() -> None:
+    """The likeliest ones; more would hide them."""
+    programs = "Name\n" + "".join(f"Mercy {place}\n" for place in ("North", "South", "East", "West"))
+    (problem,) = read_class("Name,Score,Programs\nAvery,251,Mercy Nord\n", programs).problems
+    assert "Mercy North" in problem.sentence
+    assert problem.sentence.count("Mercy ") == 1 + 3

@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from backchannel_lib import READINGS, Case, CaseError, Verdict, judge, judge_frame
+from backchannel_lib import READINGS, Case, CaseError, SheetError, Verdict, judge, judge_frame
 from backchannel_lib.model.dataframe import CHUNK, MOST_BITS, _lookups
 from tests.helpers.cases import READINGS as EVERY_READING
 from tests.helpers.cases import STAGES, cases, many_cases
@@ -546,3 +546,13 @@ def test_a_total_below_the_rows_is_refused_however_many_there_are(rows: int) -> 
     frame = pd.DataFrame({"name": [*["Avery"] * rows, "Total"], "score": [250] * (rows + 1)})
     with pytest.raises(CaseError, match=rf"^row {rows + 2}: must be a row of the table, but it looks like a sum"):
         judge_frame(frame)
+
+
+@pytest.mark.parametrize(
+    ("rows", "rule"), [([["a", "b"], ["Score", "Move"]], "sheet_no_column.header"), ([["a", "b"]], "sheet_no_column")]
+)
+def test_a_header_below_a_title_is_pointed_at_and_nothing_else_is(rows: list[list[str]], rule: str) -> None:
+    """Where no column is one of a case, a row that names some may be the header."""
+    with pytest.raises(SheetError) as caught:
+        judge_frame(pd.DataFrame(rows, columns=["x", "y"]))
+    assert caught.value.problems[0].rule == rule
