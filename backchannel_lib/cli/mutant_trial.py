@@ -37,7 +37,7 @@ OUTPUT: Final = FOLDER / "output.txt"
 PYTEST: Final = (
     *("--quiet", "--exitfirst", "--assert=plain", "--tb=no", "--no-header", "--no-summary", "--capture=sys"),
     *("-p", "no:nbval", "-p", "no:anyio", "-p", "no:cacheprovider", "-p", "no:junitxml"),
-    *("-m", "not browser and not slow"),
+    *("-m", "not browser"),
 )
 #: Seconds of the processor that a test may take beyond ten times what it takes by itself, and that collecting may take.
 TEST_SECONDS, COLLECT_SECONDS = 5.0, 60.0
@@ -57,13 +57,15 @@ class Tried:
         seconds: How long each test took, of the processor's time.
         reached: The functions of the model that each test called, as ``module:Class.method``; asked for only before the first
             mutant.
-        failed: Every test that failed, if the trial did not stop at the first.
+        failed: The tests that failed.
+        slow: The tests that are marked as slow, and were not run.
     """
 
     caught_by: str = ""
     seconds: dict[str, float] = field(default_factory=dict)
     reached: dict[str, list[str]] = field(default_factory=dict)
     failed: list[str] = field(default_factory=list)
+    slow: list[str] = field(default_factory=list)
 
 
 class TimeIsUpError(BaseException):
@@ -109,7 +111,11 @@ class Plugin:
     @pytest.hookimpl(trylast=True)
     def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
         """Keep only the tests that were chosen, in the order given."""
-        if not self.watch:
+        if self.watch:
+            # What is marked as slow is not watched: it is run for what survives everything else.
+            self.tried.slow = [item.nodeid for item in items if item.get_closest_marker("slow")]
+            items[:] = [item for item in items if item.nodeid not in self.tried.slow]
+        else:
             places = {test: place for place, test in enumerate(self.order)}
             items[:] = [item for item in items if item.nodeid in places or self.is_new(item.nodeid)]
             items.sort(key=lambda item: places.get(item.nodeid, len(places)))

@@ -35,6 +35,7 @@ TABLES: Final = "tests/model/test_every_cell.py"
 #: Where the tests are that a mutant may meet. First it meets those of the model that are fast, and only what survives them the
 #: others: the whole is then feasible overnight.
 FOLDERS: Final = ("tests/model", "tests/test_examples.py", "tests/activities", "tests/page")
+SLOW_SECONDS: Final = 60.0  # what is assumed of a test that is marked as slow, and never watched
 NEAR, NEAR_SECONDS = ("tests/model/", "tests/test_examples.py"), 3.0
 CACHES: Final = ("functools.cache", "functools.lru_cache")
 #: Changes left out: equal names and small numbers are the same object in Python, so `==` and `is` mostly mean the same.
@@ -191,7 +192,7 @@ class Tests:
 
     Args:
         seconds: Each test and how long it takes, of the processor's time.
-        reached: Each test and the functions that it calls.
+        reached: Each test and the functions that it calls; those marked as slow are not among them.
         version: Changes when a test does: what survived other tests is tried again.
         failures: How often each test caught a mutant of a function, or of a module.
     """
@@ -208,7 +209,8 @@ class Tests:
         """
         module, key = mutant.path.stem, mutant.key
         called = bool(mutant.function) and any(key in names for names in self.reached.values())
-        tests = [test for test in self.seconds if key in self.reached[test] or not called]
+        slow = [test for test in self.seconds if test not in self.reached and test.startswith("tests/model/")]
+        tests = [test for test, names in self.reached.items() if key in names or not called] + slow
 
         def place(test: str) -> tuple[object, ...]:
             own = file_of(test) == f"tests/model/test_{module}.py"
@@ -251,7 +253,8 @@ def known_tests() -> Tests:
             tried = Trial(MODEL, None, plugin).result()
             if tried.caught_by:
                 raise CommandError(f"Without any mutant this fails: {', '.join(tried.failed) or file}. See {OUTPUT}.")
-            known[file] = {"version": version, "seconds": tried.seconds, "reached": tried.reached}
+            seconds = tried.seconds | dict.fromkeys(tried.slow, SLOW_SECONDS)
+            known[file] = {"version": version, "seconds": seconds, "reached": tried.reached}
             kept.write_text(json.dumps(known), encoding="utf-8")
     known = {file: known[file] for file in files}
     return Tests(

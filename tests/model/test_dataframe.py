@@ -530,6 +530,7 @@ def test_a_row_is_packed_into_as_few_bytes_as_it_goes() -> None:
         widths = [sum(atom.bits for atom in part) for part in lookup.parts]
         assert sum(widths) <= MOST_BITS
         assert all(width <= 8 for width in widths)
+        assert {caps.size for caps in lookup.caps} == {1 << sum(widths)}
         for width, later in zip(widths, lookup.parts[1:], strict=False):
             assert width + later[0].bits > 8
 
