@@ -87,7 +87,7 @@ def text(word_id: str, **values: object) -> str:
 
 
 class _WithPlurals(string.Formatter):
-    """Fills in places; ``{count:vote|votes}`` is the first of two words where the number is 1, and else the second."""
+    """Fills in placeholders; ``{count:vote|votes}`` is the first word if the number is 1, and otherwise the second."""
 
     def format_field(self, value: object, format_spec: str) -> str:
         one, bar, more = format_spec.partition("|")

@@ -10,7 +10,7 @@ from backchannel_lib.workshop.own_cases.tables import TABLES
 
 
 def check_own_cases() -> None:
-    """Say how many cases, scenes and questions of your own there are; say nothing where there are none.
+    """Print the number of your own cases, scenes and questions, if there are any.
 
     Raises:
         CommandError: Something is wrong in a table; everything that is, is listed, table by table.

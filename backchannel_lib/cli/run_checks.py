@@ -113,7 +113,7 @@ def run_checks(arguments: Sequence[str], *, quick: bool) -> int:
 
 
 def require_test_packages() -> None:
-    """Refuse a command that needs the tests and their packages where they are not.
+    """Reject a command that needs the tests and their packages if they aren't installed.
 
     Raises:
         CommandError: This is the library alone, or the packages that the checks need are not installed.

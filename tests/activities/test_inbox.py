@@ -255,7 +255,7 @@ def test_the_picture_shows_the_figures_in_signs_and_in_words() -> None:
 
 
 def test_the_tally_says_that_nobody_is_measured_and_what_the_rule_is() -> None:
-    """Next to the figures stand the kind word, the NRMP's rule, and that the emails are ours."""
+    """The figures come with a kind word, the NRMP's rule, and a note that the emails are ours."""
     one = at_desk()
     act(one, "rest")
     tally = one.fragments(one.state)["tally"]

@@ -1,4 +1,4 @@
-"""What has to hold of a notebook file next to what strict nbval compares, which is less than one would think.
+"""What has to hold for a notebook file in addition to what strict nbval compares, which is less than you might think.
 
 nbval compares texts, HTML and figures of the cells that have outputs. It passes over a cell that was never run, over one
 that shows nothing before and after, over pictures, over metadata, and over what a tag or a comment tells it to skip; and

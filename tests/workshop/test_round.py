@@ -439,7 +439,7 @@ def test_a_score_of_another_exam_gets_a_sentence_at_its_field_and_changes_nothin
 @pytest.mark.slow
 @pytest.mark.parametrize("name", NAMES)
 def test_every_round_has_a_slider_that_is_live(board: Round, name: str) -> None:
-    """Next to what decides, the score can be moved in every round, and the engine's verdict follows each position."""
+    """Besides what decides, every round has a slider for the score, and the verdict follows each position."""
     opened(board, name)
     press(board, 1 + LINKS + 3)
     assert "score" in board.ui_state(board.state)["shown"]

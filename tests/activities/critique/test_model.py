@@ -196,7 +196,7 @@ def test_the_bars_are_the_article_s_and_the_survey_s() -> None:
 
 
 def test_each_bar_stands_in_one_place() -> None:
-    """The pairs hold every bar once, and a home dean, whom the survey does not know, is next to nothing."""
+    """The pairs contain every bar once, and the home dean, who isn't in the survey, has no partner."""
     shown = [bar for _, chart, survey in study_bars() for bar in (*chart, *survey)]
     assert sorted(shown) == sorted(load_study_bars())
     assert [standing for standing, _, _ in study_bars()] == list(STANDINGS)

@@ -487,7 +487,7 @@ def test_no_open_seat_anywhere_is_said() -> None:
     ],
 )
 def test_the_plan_in_short_says_what_the_rule_says(student: Case, contacted: tuple[bool, bool], word: str | None) -> None:
-    """Next to people, programs and best verdict, the plan in short never leaves out what the NRMP's rule does not allow."""
+    """Besides people, programs and best verdict, the plan in short always says what the NRMP's rule doesn't allow."""
     programs = [Program(f"Program {number}", 230, program_contacted_first=first) for number, first in enumerate(contacted)]
     found = plan(student, [WELL], programs)
     start = text("planner.summary", people=1, programs=2, best=Verdict.PHONE_INTERVIEW.label)

@@ -199,7 +199,7 @@ def test_during_soap_no_call_is_simply_allowed() -> None:
 
 
 def test_the_notes_say_what_has_to_be_said() -> None:
-    """Next to the counts stand how many files are invented, what no contact means, and the rule."""
+    """Notes next to the counts say how many files are invented, what no contact means, and the rule."""
     assert notes(417) == (
         text("population.made_up", count=417),
         text("population.no_contact"),

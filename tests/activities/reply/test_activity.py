@@ -138,7 +138,7 @@ def test_the_example_needs_work_of_many_kinds() -> None:
 
 
 def test_each_finding_quotes_the_words_and_tells_why_and_what_one_can_do() -> None:
-    """Next to each finding stand the words seen, the reason, the suggestion and the lines; then the counts."""
+    """Each finding comes with the words, the reason, the suggestion and the lines; the counts follow."""
     one = checked(EXAMPLE, "plea")
     found = part(one, "found")
     check = check_reply(EXAMPLE)

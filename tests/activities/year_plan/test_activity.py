@@ -168,7 +168,7 @@ def test_what_is_ours_is_not_said_twice_of_one_thing() -> None:
 
 
 def test_saving_reminds_of_a_shared_computer() -> None:
-    """Next to the buttons and in the notice stands that a file on a shared computer is better deleted."""
+    """The text next to the buttons and the notice both say to delete the file on a shared computer."""
     made = board(first_days="rest")
     assert "Shared computer?" in do(made, "text")["notice"]
     assert "Shared computer?" in do(made, "calendar")["notice"]
