@@ -212,7 +212,7 @@ def test_the_rule_stands_beside_every_call() -> None:
 
 @pytest.mark.parametrize("phase", ["groundwork", "soap_lists", "gap_filling", "post_soap"])
 def test_the_rule_stands_in_the_headline(phase: str) -> None:
-    """A note next to the numbers says that during SOAP no contact is allowed, and that the push from inside has to ask first."""
+    """A note next to the numbers says that no contact is allowed during SOAP, and that the push from inside must ask first."""
     made = seen()
     made.update(phase=phase)
     told = plain(made.fragments(made.state)["now"])
