@@ -27,7 +27,7 @@ from playwright.sync_api import Browser, Page, sync_playwright
 from backchannel_lib.cli.browser import find_chromium, launch_arguments
 from backchannel_lib.cli.project import NOTEBOOKS
 from benchmarks.interaction import CONTESTANTS, PATIENCE, Contestant, Lab, Strangers, p95, run_trial, running_lab
-from benchmarks.machine import machine_line
+from benchmarks.machine import IDLE, machine_line
 
 RADIO: Final = ("ArrowDown", "ArrowUp")
 RANGE: Final = ("ArrowRight", "ArrowLeft")
@@ -101,7 +101,7 @@ WATCH: Final = r"""
 def awake(lab: Lab, page: Page, chapter: str) -> float:
     """Open a chapter, run it from the menu, and tell when its first part is there, in ms from the click."""
     page.goto(f"{lab.address}/lab/tree/{chapter}.ipynb?token={lab.token}&reset", timeout=PATIENCE)
-    page.wait_for_function("document.body.innerText.includes('| Idle')", timeout=PATIENCE)
+    page.wait_for_function(IDLE, timeout=PATIENCE)
     page.wait_for_timeout(700)
     page.click('.lm-MenuBar-itemLabel:text-is("Run")')
     page.evaluate("chapters.open()")

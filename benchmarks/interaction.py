@@ -42,7 +42,7 @@ from playwright.sync_api import Browser, Page, sync_playwright
 from backchannel_lib.cli.browser import find_chromium, launch_arguments
 from backchannel_lib.cli.open_lab import lab_command
 from backchannel_lib.cli.project import ROOT, environment
-from benchmarks.machine import machine_line
+from benchmarks.machine import IDLE, machine_line
 
 Trial: TypeAlias = dict[str, Any]
 
@@ -295,7 +295,7 @@ def open_notebook(lab: Lab, page: Page, name: str, *, panel: bool) -> dict[str, 
     """Open a notebook, run it from the menu, and tell when what was on screen, in ms from the click."""
     page.goto(f"{lab.address}/lab/tree/{name}?token={lab.token}&reset", timeout=PATIENCE)
     # Before the kernel is idle, a dialog would come between the menu and the cells.
-    page.wait_for_function("document.body.innerText.includes('| Idle')", timeout=PATIENCE)
+    page.wait_for_function(IDLE, timeout=PATIENCE)
     page.wait_for_timeout(700)
     page.click('.lm-MenuBar-itemLabel:text-is("Run")')
     page.evaluate("bench.open()")

@@ -8,6 +8,9 @@ import os
 import platform
 from pathlib import Path
 
+#: Lab's own line about the kernel, which is there even where the status bar is out of sight.
+IDLE = "document.querySelector('#jp-main-statusbar')?.textContent.includes('| Idle')"
+
 
 def machine_line(*packages: str) -> str:
     """Return processor, cores, load and versions in a line.

@@ -26,11 +26,10 @@ from playwright.sync_api import BrowserContext, sync_playwright
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))  # run as a script, it would find only its own folder
 
 from backchannel_lib.cli.browser import find_chromium, launch_arguments
-from benchmarks.machine import machine_line
+from benchmarks.machine import IDLE, machine_line
 
 PATIENCE = 120_000  # ms
 GLANCE = 25  # ms
-IDLE = "document.querySelector('#jp-main-statusbar')?.textContent.includes('| Idle')"
 CONTROL = """() => [...document.querySelectorAll('.bw [data-field] input, .bw [data-field] select')]
   .some(one => !one.disabled && one.checkVisibility())"""
 
