@@ -81,6 +81,10 @@ def parse(arguments: Sequence[str] | None) -> tuple[argparse.Namespace, list[str
         action="store_true",
         help="change the model in one place at a time and see whether a test notices (hours; it can be stopped and goes on)",
     )
+    measuring = commands.add_parser(
+        "benchmark", help="measure how fast it is, as ratios from one run on this computer", allow_abbrev=False
+    )
+    measuring.add_argument("names", nargs="*", metavar="NAME", help="which of benchmarks/ (the usual ones, in ten minutes)")
     commands.add_parser("lock", help="write the lists of packages anew; arguments go to uv: lock --upgrade", allow_abbrev=False)
     asked, rest = parser.parse_known_args(arguments)
     asked.command = asked.command or "open"
@@ -132,6 +136,10 @@ def run(asked: argparse.Namespace, rest: Sequence[str]) -> int:
             from backchannel_lib.cli.run_checks import run_checks
 
             return run_checks(rest, quick=asked.quick)
+        case "benchmark":
+            from backchannel_lib.cli.benchmark import benchmark
+
+            return benchmark(asked.names)
         case "lock":
             from backchannel_lib.cli.lock import write_locks
 
