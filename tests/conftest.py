@@ -134,7 +134,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
 #: A group is named after a fixture or a file.
 GROUPS = (
     "window",
-    "tests/browser/test_site.py",
+    "tests/browser/test_site_pages.py",
     "tests/browser/test_stage.py",
     "engine",
     "tests/browser/test_lab.py",
@@ -182,9 +182,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     places = {name: place for place, name in enumerate(GROUPS)}
 
     def place(item: pytest.Item) -> int:
-        if item.get_closest_marker("independent") is not None:
-            return len(places) + 1
-        return places.get(group_of(item), len(places))
+        is_independent = item.get_closest_marker("independent") is not None
+        return places.get(group_of(item), len(places) + is_independent)
 
     items.sort(key=place)
 

@@ -1,0 +1,314 @@
+"""The static site's pages: what can go wrong on the way to an answer, and how they look and behave on every screen."""
+
+from __future__ import annotations
+
+import contextlib
+import gzip
+import json
+import subprocess
+from pathlib import Path
+from typing import Final
+
+import pytest
+from playwright.sync_api import Browser, Route
+from playwright.sync_api import TimeoutError as TooLateError
+
+from backchannel_lib.activities.tables import load_activities
+from backchannel_lib.base.texts import text
+from backchannel_lib.model.verdict import judge
+from backchannel_lib.site import pages
+from backchannel_lib.site.chapters import chapter_rows
+from backchannel_lib.site.node import find_node
+from backchannel_lib.site.worker import PANEL, open_by_name
+from tests.helpers.site import LIVE, PHONE, SETTLED, Site, page_of, violations, wait_until_live
+
+SELF = '[data-field="recommender"] input[value="self"]'
+PAGES = [pages.HOME, pages.CHAPTERS, pages.SAVED, *(f"{row.chapter}.html" for row in chapter_rows())]
+
+#: Each opens a browser of its own, so it may run in any process.
+pytestmark = pytest.mark.independent
+
+
+# ---- what may go wrong on the way ----
+
+
+def test_later_visits_need_no_network(browser: Browser, site: Site) -> None:
+    with page_of(browser) as page:
+        page.goto(site.address)
+        wait_until_live(page)
+        page.evaluate("navigator.serviceWorker.ready.then(() => true)")
+        page.wait_for_function("() => navigator.serviceWorker.controller !== null")
+        page.context.set_offline(True)
+        asked: list[str] = []
+        page.on(
+            "response", lambda one: None if one.from_service_worker or one.url.startswith("blob:") else asked.append(one.url)
+        )
+        page.goto(f"{site.address}{pages.CASE}")
+        wait_until_live(page)
+        assert page.locator("html").get_attribute("data-python") == "snapshot"
+        # All pages start the same Python: once is enough.
+        page.add_init_script("window.Worker = class extends EventTarget { postMessage() {} terminate() {} }")
+        for name in PAGES:
+            page.goto(site.address + name)
+            assert page.locator("h1").first.inner_text()
+        assert asked == []
+
+
+def test_neither_a_page_nor_its_worker_can_reach_another_host(browser: Browser, site: Site) -> None:
+    with page_of(browser) as page:
+        page.goto(f"{site.address}{pages.CHAPTERS}")
+        # The same server under another name is another host.
+        other = site.address.replace("localhost", "127.0.0.1")
+        tried = page.evaluate(
+            """async other => {
+          const ask = `fetch('${other}', { mode: 'no-cors' }).then(() => 'reached', () => 'refused')`;
+          const script = new Blob([`${ask}.then(postMessage)`], { type: 'text/javascript' });
+          const worker = new Worker(URL.createObjectURL(script), { type: 'module' });
+          const there = await new Promise(done => {
+            worker.onmessage = event => done(event.data);
+            worker.onerror = () => done('no worker');
+          });
+          return [await fetch(other, { mode: 'no-cors' }).then(() => 'reached', () => 'refused'), there];
+        }""",
+            other,
+        )
+        assert tried == ["refused", "refused"]
+
+
+def test_a_change_made_before_python_is_ready_is_kept_and_no_other_answer_is_shown_for_it(browser: Browser, site: Site) -> None:
+    with page_of(browser) as page:
+        held: list[Route] = []
+        page.context.route("**/snapshot.bin", lambda route: held.append(route))  # noqa: PLW0108 - Playwright looks at a function itself
+        page.goto(f"{site.address}{pages.CASE}")
+        page.wait_for_selector("[data-activity=case] .bw")
+        page.check(SELF)
+        assert page.locator(".bw-card").first.evaluate("one => getComputedStyle(one).visibility") == "hidden"
+        assert page.locator("#status").inner_text() == text("site.status.starting")
+        while not held:
+            page.wait_for_timeout(50)
+        held[0].continue_()
+        wait_until_live(page)
+        page.wait_for_function(f"() => {SETTLED}")
+        assert page.locator(SELF).is_checked()
+        assert page.locator('[data-fragment="verdict"]').inner_text().startswith(str(judge(recommender="self").verdict))
+        assert page.locator(".bw-card").first.evaluate("one => getComputedStyle(one).visibility") == "visible"
+
+
+def test_a_damaged_snapshot_is_replaced_by_the_ordinary_start(browser: Browser, site: Site) -> None:
+    with page_of(browser) as page:
+        damaged = bytearray(gzip.decompress((site.assets / "snapshot.bin").read_bytes()))
+        damaged[len(damaged) // 2] ^= 1
+        packed = gzip.compress(bytes(damaged), 1)
+        page.context.route("**/snapshot.bin", lambda route: route.fulfill(body=packed))
+        page.goto(f"{site.address}{pages.CASE}")
+        wait_until_live(page)
+        assert page.locator("html").get_attribute("data-python") == "plain"
+        page.check(SELF)
+        page.wait_for_function(f"() => {SETTLED}")
+        assert page.locator('[data-fragment="verdict"]').inner_text().startswith(str(judge(recommender="self").verdict))
+
+
+def test_what_was_damaged_in_the_browsers_own_copy_is_not_used_either(browser: Browser, site: Site) -> None:
+    with page_of(browser) as page:
+        page.goto(f"{site.address}{pages.CASE}")
+        wait_until_live(page)
+        page.wait_for_function("() => navigator.serviceWorker.controller !== null")
+        page.evaluate(
+            """async () => {
+          const [name] = await caches.keys();
+          const cache = await caches.open(name);
+          const [file] = (await cache.keys()).filter(one => one.url.endsWith('snapshot.bin'));
+          const through = (body, stream) => new Response(body.pipeThrough(stream)).arrayBuffer();
+          const bytes = new Uint8Array(await through((await cache.match(file)).body, new DecompressionStream('gzip')));
+          bytes[bytes.length >> 1] ^= 1;
+          const packed = await through(new Blob([bytes]).stream(), new CompressionStream('gzip'));
+          await cache.put(file, new Response(packed));
+        }"""
+        )
+        # What comes then is the ordinary start of the test before.
+        with page.expect_console_message(lambda said: "Python starts without its snapshot" in said.text) as said:
+            page.reload()
+        assert "damaged on its way here" in said.value.text
+        assert page.locator("html").get_attribute("data-python") is None
+
+
+def test_without_python_the_page_says_so_and_can_be_read(browser: Browser, site: Site) -> None:
+    with page_of(browser) as page:
+        page.context.route("**/pyodide/**", lambda route: route.abort())
+        page.goto(f"{site.address}{pages.CASE}")
+        page.wait_for_selector("html[data-python=failed]")
+        assert page.locator("#status").inner_text() == text("site.status.failed")
+
+
+def test_every_page_can_be_read_without_scripts(browser: Browser, site: Site) -> None:
+    with page_of(browser, java_script_enabled=False) as page:
+        for row in chapter_rows():
+            page.goto(f"{site.address}{row.chapter}.html")
+            assert text("site.no_script") in page.locator("noscript").inner_text()
+            assert len(page.locator("main").inner_text()) > 2000
+
+
+def test_what_was_entered_comes_back_on_the_next_page_of_the_tab(browser: Browser, site: Site) -> None:
+    with page_of(browser) as page:
+        page.goto(f"{site.address}{pages.CASE}")
+        wait_until_live(page)
+        page.check(SELF)
+        page.wait_for_function(f"() => {SETTLED}")
+        page.goto(f"{site.address}{pages.CHAPTERS}")
+        page.goto(f"{site.address}{pages.CASE}")
+        wait_until_live(page)
+        page.wait_for_function(f"() => {SETTLED}")
+        assert page.locator(SELF).is_checked()
+        assert page.locator('[data-fragment="verdict"]').inner_text().startswith(str(judge(recommender="self").verdict))
+
+
+def test_saved_bets_are_in_this_browser_until_they_are_deleted(browser: Browser, site: Site) -> None:
+    with page_of(browser) as page:
+        page.goto(f"{site.address}00_start_here.html")
+        wait_until_live(page)
+        page.locator('[data-field="full_list"] input[value="skimmed"]').check()
+        page.locator('[data-activity="bets"] [data-action="save_bets"]').click()
+        page.wait_for_function("() => localStorage.getItem('backchannel-saved/bets.json')")
+        page.goto(f"{site.address}{pages.SAVED}")
+        assert "bets" in page.locator("#saved-now").inner_text()
+        with page.expect_download() as download:
+            page.locator("#saved-export").click()
+        record = json.loads(Path(download.value.path()).read_text(encoding="utf-8"))
+        page.locator("#saved-delete").click()
+        assert page.locator("#saved-now").inner_text() == text("site.saved.deleted")
+        assert page.evaluate("localStorage.length") == 0
+        page.locator("#saved-import").set_input_files(
+            {"name": "back.json", "mimeType": "application/json", "buffer": json.dumps(record).encode()}
+        )
+        page.wait_for_function("() => localStorage.getItem('backchannel-saved/bets.json')")
+        page.locator("#saved-import").set_input_files({"name": "x.json", "mimeType": "application/json", "buffer": b'{"a": 1}'})
+        page.wait_for_function(
+            "told => document.querySelector('#saved-now').textContent === told", arg=text("site.saved.bad_file")
+        )
+
+
+def test_the_snapshot_gives_the_same_answers_as_python_on_this_computer(site: Site, browser: Browser) -> None:
+    """Every activity's transcript, in Node.js, without any file of the library: everything has to be in the snapshot."""
+    names = [PANEL, *(row.activity for row in load_activities() if row.activity not in NOT_THE_SAME)]
+    script = Path(__file__).parents[1] / "frontend" / "site_transcripts.mjs"
+    command = [find_node().node, str(script), str(site.assets), *names]
+    done = subprocess.run(command, capture_output=True, text=True, encoding="utf-8", timeout=300, check=False)
+    assert done.returncode == 0, done.stderr[-2000:]
+    found = json.loads(done.stdout)
+    different = [name for name in names if found[name] != open_by_name(name).transcript()]
+    assert different == []
+
+
+#: Activities whose transcript differs: the quick check tells the time, and the reply checker has none of its libraries in a
+#: browser, and says what it therefore did not do.
+NOT_THE_SAME = {"quick_check", "reply"}
+
+
+# ---- for everybody ----
+
+#: The round's own sizes are those of a stage.
+ROUNDS: Final = "12_workshop.html"
+TEXT_SIZES: Final = """() => new Set([...document.querySelectorAll('body *')]
+    .filter(one => one.checkVisibility() && !one.closest('svg, .bw-paper, option, .bw-hidden'))
+    .filter(one => [...one.childNodes].some(part => part.nodeType === Node.TEXT_NODE && part.textContent.trim()))
+    .map(one => getComputedStyle(one).fontSize)).size"""
+FILLED_BUTTONS: Final = """() => [...document.querySelectorAll('.bw')].map(root => [...root.querySelectorAll('button')]
+    .filter(one => one.checkVisibility() && getComputedStyle(one).borderStyle === 'solid')
+    .filter(one => getComputedStyle(one).backgroundColor !== getComputedStyle(root).backgroundColor)
+    .filter(one => !one.matches('.bw-go'))
+    .map(one => one.innerText))"""
+#: Which of some places are wholly visible and covered by nothing.
+IN_SIGHT: Final = """selector => [...document.querySelectorAll(selector)].filter(one => {
+    const { top, bottom, left, right } = one.getBoundingClientRect();
+    const seen = document.elementFromPoint((left + right) / 2, (top + bottom) / 2);
+    return one.checkVisibility() && top >= 0 && bottom <= innerHeight && (one.contains(seen) || seen?.contains(one));
+}).map(one => one.innerText)"""
+ANSWER: Final = {
+    "rule": (".bw-rule-answer, .bw-strip-rule", "Not allowed"),
+    "verdict": (".bw-verdict-name, .bw-strip-article", "Ignored"),
+    "weakest link": (".bw-held, .bw-strip-weakest", "Limited by: Levers"),
+}
+
+
+@pytest.mark.parametrize("size", [(1366, 768), PHONE])
+def test_a_control_that_moves_has_its_answer_and_cause_on_the_same_screen(
+    browser: Browser, site: Site, size: tuple[int, int]
+) -> None:
+    """Rule, verdict and weakest link are visible next to every control; what would change it is one press away, and back."""
+    with page_of(browser) as page:
+        page.set_viewport_size({"width": size[0], "height": size[1]})
+        page.goto(site.address + "10_your_case.html")
+        wait_until_live(page)
+        page.focus("[data-field=failed_attempts] input")
+        page.keyboard.press("ArrowRight")
+        for control in ("failed_attempts", "score", "move", "phase"):
+            page.focus(f"[data-field={control}] :is(input:checked, input[type=range], select)")
+            if control in {"failed_attempts", "score"}:
+                page.keyboard.press("ArrowRight")
+            page.wait_for_function(f"() => {SETTLED}")
+            for what, (selector, words) in ANSWER.items():
+                page.wait_for_function(f"words => ({IN_SIGHT})({selector!r}).join().includes(words)", arg=words)
+                assert words in "".join(page.evaluate(IN_SIGHT, selector)), (control, what)
+        page.locator("[data-go=changes]").locator("visible=true").first.click()
+        assert page.evaluate("document.activeElement.innerText") == text("changes.title")
+        assert page.evaluate(IN_SIGHT, "[data-fragment=changes] > :first-child")
+        page.locator("[data-go=controls]").click()
+        assert page.evaluate("document.activeElement.closest('[data-field]').dataset.field") == "score"
+
+
+def test_kept_answers_come_back_without_moving_the_page(browser: Browser, site: Site) -> None:
+    """While Python starts again, what is below the answer is where it will be with the reader's own answer in it."""
+    height = "document.querySelector('[data-action=sheet]').getBoundingClientRect().top + scrollY"
+    with page_of(browser) as page:
+        page.goto(site.address)
+        wait_until_live(page)
+        example = page.evaluate(height)
+        page.select_option("[data-field=day] select", "tuesday")
+        page.check("[data-field=file] input >> nth=0")
+        page.wait_for_function(f"() => {SETTLED}")
+        own = page.evaluate(height)
+        assert own != example
+        page.reload()
+        page.wait_for_selector("[data-waiting]")
+        assert page.evaluate(height) == pytest.approx(own, abs=2)
+        page.wait_for_function(f"() => {LIVE} && {SETTLED}")
+        assert page.evaluate(height) == pytest.approx(own, abs=2)
+
+
+def test_every_page_is_accessible_in_each_look_fits_a_phone_and_asks_its_own_host_alone(browser: Browser, site: Site) -> None:
+    """Axe finds nothing in light, dark and forced colors; nothing scrolls sideways at 360 and 390 px, or with text at 200%."""
+    with page_of(browser, bypass_csp=True) as page:
+        hosts: set[str] = set()
+        page.on("request", lambda one: hosts.add(one.url.split("/")[2]) if one.url.startswith("http") else None)
+        seen: dict[int, list[str]] = {}
+        for name in PAGES:
+            page.goto(site.address + name)
+            if name not in {pages.CHAPTERS, pages.SAVED}:
+                wait_until_live(page)
+            page.emulate_media(color_scheme="light", forced_colors="none")
+            assert page.evaluate(TEXT_SIZES) <= 5 or name == ROUNDS, name
+            assert [filled for filled in page.evaluate(FILLED_BUTTONS) if len(filled) > 1] == [], name
+            assert violations(page, seen) == [], name
+            for width, text_size in ((360, 100), (390, 100), (390, 200)):
+                page.set_viewport_size({"width": width, "height": 800})
+                page.evaluate("size => (document.documentElement.style.fontSize = `${size}%`)", text_size)
+                with contextlib.suppress(TooLateError):  # charts take their new width a moment later
+                    page.wait_for_function("() => document.documentElement.scrollWidth <= innerWidth", timeout=5000)
+                assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0, (name, width, text_size)
+            assert (
+                page.locator(".bw").count() == 0
+                or page.evaluate("parseFloat(getComputedStyle(document.querySelector('.bw')).fontSize)") == 32
+            )
+        assert hosts == {site.address.split("/")[2]}
+
+
+def test_a_thumb_can_reach_every_control(browser: Browser, site: Site) -> None:
+    with page_of(browser, has_touch=True, is_mobile=True) as page:
+        page.goto(site.address)
+        wait_until_live(page)
+        small = page.evaluate(
+            """() => [...document.querySelectorAll('main :is(button, select, label:has(input)), nav a')]
+            .filter(one => one.checkVisibility() && one.getBoundingClientRect().height < 44)
+            .map(one => one.outerHTML.slice(0, 100) + one.getBoundingClientRect().height)"""
+        )
+        assert small == []
