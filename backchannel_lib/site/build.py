@@ -23,7 +23,7 @@ from backchannel_lib.page.host import HOST_VARIABLE
 from backchannel_lib.site import pages
 from backchannel_lib.site.chapters import SiteError, chapter_rows, read_chapter, read_title
 from backchannel_lib.site.node import Node, find_node, run_node
-from backchannel_lib.site.worker import NOT_NEEDED, PACKAGES
+from backchannel_lib.site.worker import PACKAGES, is_needed
 from backchannel_lib.workshop import stage
 
 ASSETS: Final = Path(__file__).with_name("assets")
@@ -140,7 +140,7 @@ def library_source() -> bytes:
     own = (LIBRARY / "__init__.py", LIBRARY / "site" / "__init__.py", LIBRARY / "site" / "worker.py")
     for path in (*own, *sources, *(STATIC / "charts").iterdir()):
         name = path.relative_to(LIBRARY.parent).as_posix()
-        if not name.removesuffix(".py").replace("/", ".").startswith(NOT_NEEDED):
+        if is_needed(name.removesuffix(".py").replace("/", ".")):
             files[name] = path.read_bytes()
     data = Path(str(data_root()))
     for path in data.rglob("*.csv"):

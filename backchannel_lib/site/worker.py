@@ -44,6 +44,16 @@ _sessions: list[Session] = []  # the workshop's session, once a page shows part 
 _saved: dict[str, str] = {}
 
 
+def is_needed(module: str) -> bool:
+    """Whether a page can need a module of `PACKAGES`.
+
+    Examples:
+        >>> is_needed("backchannel_lib.workshop.room.server"), is_needed("backchannel_lib.workshop.room_questions")
+        (False, True)
+    """
+    return not any(module == one or module.startswith(f"{one}.") for one in NOT_NEEDED)
+
+
 def open_by_name(name: str) -> Activity[Any]:
     """Create an activity for a page: one from data/activities.csv, or the panel in chapter 10.
 
@@ -118,7 +128,7 @@ def warm_up() -> None:
     """Import and read in advance what the pages need, so that their snapshot includes it."""
     for package in PACKAGES:
         for found in pkgutil.walk_packages([str(Path(__file__).parents[1] / package)], f"backchannel_lib.{package}."):
-            if not found.name.startswith(NOT_NEEDED):
+            if is_needed(found.name):
                 importlib.import_module(found.name)
     for module in [module for name, module in sys.modules.items() if name.startswith("backchannel_lib.")]:
         for name, load in list(vars(module).items()):

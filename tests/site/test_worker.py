@@ -6,6 +6,7 @@ import ast
 import codecs
 import contextlib
 import importlib
+import io
 import json
 import re
 import zipfile
@@ -15,7 +16,7 @@ from pathlib import Path
 import pytest
 
 from backchannel_lib.site import worker
-from backchannel_lib.site.build import EMPTY_ZIP
+from backchannel_lib.site.build import EMPTY_ZIP, library_source
 
 
 @pytest.fixture(autouse=True)
@@ -105,3 +106,18 @@ def test_what_the_standard_librarys_archive_no_longer_holds_is_simply_missing(
     worker.forget_archive()
     with pytest.raises(ModuleNotFoundError):
         importlib.import_module("not_imported")
+
+
+def test_what_a_page_gets_of_the_library_imports_nothing_else_of_it() -> None:
+    """Every module that is packed finds the modules it imports at its top in the same file: otherwise no page would start."""
+    with zipfile.ZipFile(io.BytesIO(library_source())) as packed:
+        sources = {name: packed.read(name) for name in packed.namelist() if name.endswith(".py")}
+    modules = {name.removesuffix(".py").removesuffix("/__init__").replace("/", ".") for name in sources}
+    imported = {
+        node.module
+        for source in sources.values()
+        for node in ast.parse(source).body
+        if isinstance(node, ast.ImportFrom) and node.module and node.module.startswith("backchannel_lib.")
+    }
+    assert len(imported) > 50
+    assert sorted(imported - modules) == []
