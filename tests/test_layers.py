@@ -21,6 +21,7 @@ LATE = {
     "backchannel_lib.base.errors": "an error reads no table until its sentence is shown",
     "backchannel_lib.cli.main": "a command brings in only what it needs: Lab, the workshop, the tests' tools",
     "backchannel_lib.cli.present": "only a presenter's window on a phone needs this computer's addresses",
+    "backchannel_lib.notebook.widget": "a chapter without the workshop's parts needs no session of them",
     "backchannel_lib.workshop.phones": "the vote needs tornado, segno and psutil; a round without phones does not",
 }
 

@@ -12,7 +12,7 @@ import uuid
 from collections import Counter
 from collections.abc import Collection, Mapping
 from datetime import datetime
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 from zoneinfo import ZoneInfo
 
 import anywidget
@@ -24,7 +24,7 @@ from backchannel_lib.activities.activity import Activity
 from backchannel_lib.activities.case_panel import CaseActivity
 from backchannel_lib.activities.registry import activity_of, make_activity, transcript_of
 from backchannel_lib.activities.saved_answers import saving_elsewhere
-from backchannel_lib.activities.tables import ActivityRow
+from backchannel_lib.activities.tables import ActivityRow, load_activities
 from backchannel_lib.base.errors import CaseError
 from backchannel_lib.base.formatting import printable, suggestions
 from backchannel_lib.base.texts import text
@@ -38,6 +38,12 @@ from backchannel_lib.page.html import tag
 PANEL_CHAPTER: Final = "10_your_case"
 #: The present moment in a chapter as text.
 NOON: Final = datetime(2027, 3, 16, 12, tzinfo=ZoneInfo("America/New_York"))
+
+if TYPE_CHECKING:
+    from backchannel_lib.workshop.session import Session
+
+#: The chapter whose parts move each other along.
+WORKSHOP: Final = "12_workshop"
 
 
 @functools.cache
@@ -107,6 +113,7 @@ class ActivityView(anywidget.AnyWidget):
     def __init__(self, activity: Activity[Any], *, prefetch: bool = True, key: str | None = None, **traits: Any) -> None:
         self.activity = activity
         self._on_screen = False
+        self.session: Session | None = None  # for a part of the workshop that moves others along
         self._drawn: object = None
         self.set_trait("activity_id", uuid.uuid4().hex)  # shared by all views of this activity
         self.set_trait("storage_key", f"backchannel-{activity.key}-{key or _place_in_notebook(activity.key)}")
@@ -116,7 +123,7 @@ class ActivityView(anywidget.AnyWidget):
         self.set_trait("not_saved_text", text("panel.not_saved"))
         self.set_trait("prefetch", prefetch)
         self._draw()
-        self._publish()
+        self.publish()
         super().__init__(**traits)
         self.on_msg(self._receive)
 
@@ -191,9 +198,17 @@ class ActivityView(anywidget.AnyWidget):
             self.send({"type": "plotly"}, [plotly_js()])
             return
         self._on_screen = True
-        for answer in self.activity.handle(printable(message)):
-            self.send(answer)
-        self._publish()
+        if self.session is None:
+            for answer in self.activity.handle(printable(message)):
+                self.send(answer)
+            self.publish()
+            return
+        moved = {self.activity.key: self}
+        for part, told in self.session.handle(self.activity.key, printable(message)):
+            moved[part] = _workshop[part]
+            moved[part].send(told)
+        for view in moved.values():
+            view.publish()
 
     def send(self, content: Any, buffers: Any = None) -> None:
         """Send a message to the page, replacing unpaired surrogates, which the connection can't carry."""
@@ -205,9 +220,9 @@ class ActivityView(anywidget.AnyWidget):
         if self._on_screen:
             for answer in self.activity.handle({"type": "refresh"}):
                 self.send(answer)
-        self._publish()
+        self.publish()
 
-    def _publish(self) -> None:
+    def publish(self) -> None:
         """Notify observers and links."""
         with self.hold_sync(), self.hold_trait_notifications():
             self.set_trait("value", printable(self.activity.public_values(self.activity.state)))
@@ -251,6 +266,26 @@ def _place_in_notebook(activity: str) -> str:
     return f"{cell}-{_counts[run, activity]}" if cell else str(_counts[run, activity])
 
 
+#: The parts of the workshop that this notebook opened last, by name: the plan and the round move each other.
+_workshop: dict[str, ActivityView] = {}
+
+
+def _join_workshop(view: ActivityView) -> None:
+    """Put a part in place of the one before of the same name, and connect it with the others."""
+    from backchannel_lib.workshop.session import Session  # other chapters don't need it
+    from backchannel_lib.workshop.stage import stage_parts
+
+    if view.activity.key not in stage_parts():
+        return
+    if (before := _workshop.get(view.activity.key)) is not None:
+        before.session = None
+    _workshop[view.activity.key] = view
+    if {"run_plan", "round"} <= _workshop.keys():
+        session = Session({name: one.activity for name, one in _workshop.items()})
+        for one in _workshop.values():
+            one.session = session
+
+
 def open_activity(activity: str | ActivityRow | Activity[Any], *, key: str | None = None, **traits: Any) -> ActivityView:
     """Open an activity, as the last line of a notebook cell.
 
@@ -266,9 +301,13 @@ def open_activity(activity: str | ActivityRow | Activity[Any], *, key: str | Non
         >>> open_activity("forms").activity.key
         'forms'
     """
+    is_part = any(row.activity == activity and row.chapter == WORKSHOP for row in load_activities())
     if isinstance(activity, str):
         activity = make_activity(activity)
-    return ActivityView(activity_of(activity) if isinstance(activity, ActivityRow) else activity, key=key, **traits)
+    view = ActivityView(activity_of(activity) if isinstance(activity, ActivityRow) else activity, key=key, **traits)
+    if is_part:
+        _join_workshop(view)
+    return view
 
 
 class Panel(ActivityView):

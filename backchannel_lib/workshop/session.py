@@ -22,6 +22,9 @@ Answer: TypeAlias = ShowMessage | PrefetchedMessage
 class Session:
     """The activities of one room, by name, without any windows or connections.
 
+    Args:
+        opened: Activities that are already open, by name, among them the plan and the round; None to make all of them.
+
     Examples:
         >>> session = Session()
         >>> [part for part, _ in session.handle("run_plan", {"type": "next"})]
@@ -30,14 +33,16 @@ class Session:
         (1, 'round')
     """
 
-    def __init__(self) -> None:
-        self.parts: dict[str, Activity[Any]] = {name: make_activity(name) for name in stage_parts()}
+    def __init__(self, opened: Mapping[str, Activity[Any]] | None = None) -> None:
+        self.parts = {name: make_activity(name) for name in stage_parts()} if opened is None else dict(opened)
         self.run_plan: RunPlan = self._part(RunPlan)
         self.round: Round = self._part(Round)
         self.run_plan.show_room(self.round.state)
         self.round.next_part = self._next_part
         self.run_plan.next_file = self._next_file
-        self.round.drill_results = self._part(Drill).results
+        for part in self.parts.values():
+            if isinstance(part, Drill):
+                self.round.drill_results = part.results
 
     def _part(self, kind: type[Activity[Any]]) -> Any:
         return next(part for part in self.parts.values() if isinstance(part, kind))
