@@ -31,6 +31,8 @@ if TYPE_CHECKING:
     from cosmic_ray.work_item import WorkItem
 
 EQUIVALENT: Final = ROOT / "tests" / "model" / "equivalent_mutants.csv"
+#: What is named instead of a module to try only the tables.
+DATA: Final = "data"
 TABLES: Final = "tests/model/test_every_cell.py"
 #: Where the tests are that a mutant may meet. First it meets those of the model that are fast, and only what survives them the
 #: others: the whole is then feasible overnight.
@@ -271,14 +273,14 @@ def run_mutation(arguments: Sequence[str]) -> int:
     """Try every mutant of the model that has not been tried, then every cell of the rules tables; return 1 if one survives.
 
     Args:
-        arguments: What to try: modules of the model, or ``tables``; everything if it names none. And ``--processes N``.
+        arguments: What to try: modules of the model, or ``data`` for the tables; all if none is named. And the options below.
 
     Raises:
         CommandError: This computer cannot copy a running process, as Windows cannot.
     """
     modules = {path.stem: path for path in sorted(MODEL.glob("*.py")) if path.stem != "__init__"}
     parser = argparse.ArgumentParser(prog="backchannel test --mutation", allow_abbrev=False)
-    parser.add_argument("what", nargs="*", choices=[*modules, "tables"], metavar="MODULE")
+    parser.add_argument("what", nargs="*", choices=[*modules, DATA], metavar="MODULE")
     parser.add_argument("--processes", type=int, default=os.cpu_count() or 1, metavar="N", help="how many are tried at once")
     parser.add_argument("--minutes", type=float, default=float("inf"), metavar="N", help="stop after this time")
     asked = parser.parse_args(arguments)
@@ -290,7 +292,7 @@ def run_mutation(arguments: Sequence[str]) -> int:
     chosen = [path for name, path in modules.items() if name in asked.what or not asked.what]
     if chosen:
         failed = try_mutants(chosen, asked.processes, asked.minutes * 60)
-    if "tables" in asked.what or not asked.what:
+    if DATA in asked.what or not asked.what:
         command = [sys.executable, "-m", "pytest", TABLES, "--verbose", "-p", "no:nbval"]
         failed |= subprocess.run(command, cwd=ROOT, env=environment(), check=False).returncode != 0
     return int(failed)
