@@ -280,10 +280,12 @@ def run_mutation(arguments: Sequence[str]) -> int:
     """
     modules = {path.stem: path for path in sorted(MODEL.glob("*.py")) if path.stem != "__init__"}
     parser = argparse.ArgumentParser(prog="backchannel test --mutation", allow_abbrev=False)
-    parser.add_argument("what", nargs="*", choices=[*modules, DATA], metavar="MODULE")
+    parser.add_argument("what", nargs="*", metavar="MODULE", help="modules of the model, or data for the tables of rules")
     parser.add_argument("--processes", type=int, default=os.cpu_count() or 1, metavar="N", help="how many are tried at once")
     parser.add_argument("--minutes", type=float, default=float("inf"), metavar="N", help="stop after this time")
     asked = parser.parse_args(arguments)
+    if wrong := set(asked.what) - {*modules, DATA}:
+        parser.error(f"no module of the model: {', '.join(sorted(wrong))} (there are {', '.join(modules)}, and {DATA})")
     if not hasattr(os, "fork"):
         raise CommandError("Mutation testing copies a running process, which Windows cannot: use Linux, macOS or WSL.")
     FOLDER.mkdir(exist_ok=True)
