@@ -68,7 +68,7 @@ def test_a_round_is_led_by_keys_and_goes_on_after_a_reload_without_a_network(bro
         wait_until_live(page)
         assert text("round.step.vote") in part(page, "head")
         assert part(page, "tally").startswith("15 ")
-        assert "goes on" in page.locator("[data-on] [data-notice]").inner_text()
+        assert "is back" in page.locator("[data-on] [data-notice]").inner_text()
         press(page, "p")
         assert page.evaluate("location.hash") == "#run_plan"
         page.keyboard.press("f")

@@ -367,7 +367,7 @@ def test_after_a_crash_the_same_command_brings_every_window_back_where_it_was(
     assert screen.fragment("tally") == votes
     assert page.inner_text(f"{ON}[data-clock-face]") == clock
     assert page.locator(f"{ON}[data-clock-action=go]").is_visible()
-    assert "goes on" in page.inner_text(f"{ON}[data-notice]")
+    assert "is back" in page.inner_text(f"{ON}[data-notice]")
     screen.press("4", "Escape")
     assert screen.fragment("tally").startswith("11 "), "the first count is 4 now, and the second still 7"
     screen.press("c")
