@@ -313,7 +313,8 @@ def _fields_asked(reading: str | None, truth: Truth) -> frozenset[str]:
 def certain_rules(case: Case, unknown: tuple[str, ...], reading: str | None) -> frozenset[str]:
     """Return the rules that set their stage's cap whatever the unknown fields turn out to be.
 
-    Only their sentences can be stated as facts.
+    Only their sentences can be stated as facts. A rule is left out if it is certain only because several open comparisons can't
+    all fail together.
 
     Examples:
         >>> case = Case(failed_attempts=1)
