@@ -788,7 +788,8 @@ def raw(opened: OpenVote, text: bytes) -> bytes:
         got = b""
         with contextlib.suppress(ConnectionError):
             line.sendall(text)
-            line.shutdown(socket.SHUT_WR)
+            with contextlib.suppress(OSError):  # "not connected": the server has hung up already, and what it said can be read
+                line.shutdown(socket.SHUT_WR)
             while more := line.recv(65536):
                 got += more
     return got
