@@ -154,7 +154,7 @@ def measure(page: Page, address: str, moves: int, *, notebook: bool) -> tuple[fl
     page.wait_for_function("peer.verdict()", polling=20, timeout=PATIENCE)
     opened = 1000 * (time.perf_counter() - began)
     page.wait_for_timeout(3000)  # whatever else it loads
-    sliders = page.locator("[data-field=score] [type=range], [role=slider]")
+    sliders = page.locator("[data-field=score] [type=range], [role=slider], body:not(:has(.bw)) [type=range]")
     sliders.first.focus()
     page.wait_for_timeout(700)
     times = []
