@@ -199,3 +199,16 @@ def no_workshop_before() -> None:
     for name in ("workshop*", "run_plan.json", "drill.json"):
         for left in Path(os.environ["BACKCHANNEL_WORK"]).glob(name):
             left.unlink()
+
+
+@pytest.fixture
+def own_folder(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Path]:
+    """Give a test a folder of its own for cases, scenes and questions, and restore the deck afterward."""
+    from backchannel_lib.activities.saved_answers import FOLDER
+    from backchannel_lib.workshop import deck
+
+    monkeypatch.setenv(FOLDER, str(tmp_path))
+    deck.read_own_again()
+    yield tmp_path
+    monkeypatch.undo()
+    deck.read_own_again()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -10,26 +9,18 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser
 
 from backchannel_lib import open_activity
-from backchannel_lib.activities.saved_answers import FOLDER
 from backchannel_lib.base.texts import text
 from backchannel_lib.workshop import deck
 from backchannel_lib.workshop.own_cases.model import NAME, REQUIRED, TEXTS, saved_own_cases
 from tests.helpers.lab import GLANCE, SIZE
 from tests.helpers.panel_page import PanelPage
 
-
-@pytest.fixture(autouse=True)
-def folder(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Path]:
-    """A folder of its own, and the deck as it was afterward."""
-    monkeypatch.setenv(FOLDER, str(tmp_path))
-    deck.read_own_again()
-    yield tmp_path
-    monkeypatch.undo()
-    deck.read_own_again()
+#: Each test has a folder of its own for what a facilitator writes.
+pytestmark = pytest.mark.usefixtures("own_folder")
 
 
 @pytest.mark.slow
-def test_a_case_is_written_refused_completed_saved_and_changed_by_keyboard(browser: Browser, folder: Path) -> None:
+def test_a_case_is_written_refused_completed_saved_and_changed_by_keyboard(browser: Browser, own_folder: Path) -> None:
     """Each missing text has its sentence, the focus goes to the first, the preview follows, and the file has what was typed."""
     context = browser.new_context(viewport=SIZE)
     form = PanelPage(context.new_page())
@@ -58,7 +49,7 @@ def test_a_case_is_written_refused_completed_saved_and_changed_by_keyboard(brows
         told = page.inner_text(f"[data-field={name}] .bw-error")
         assert ("is blank" in told) == (name not in {"title", "file"}), name
     assert page.evaluate("document.activeElement.closest('[data-field]').dataset.field") == "contact"
-    assert not (folder / NAME).exists()
+    assert not (own_folder / NAME).exists()
 
     for name in REQUIRED[2:]:
         write(name, f"{name.title()} <i>& more</i>.")

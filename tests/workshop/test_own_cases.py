@@ -7,7 +7,6 @@ import io
 import json
 import math
 import re
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +17,6 @@ from playwright.sync_api import Browser
 
 from backchannel_lib import Case, CaseError, judge
 from backchannel_lib.activities.registry import make_activity
-from backchannel_lib.activities.saved_answers import FOLDER
 from backchannel_lib.base.texts import text
 from backchannel_lib.cli.browser import HOW_TO_GET_ONE, BrowserMissingError
 from backchannel_lib.cli.own_cases import check_own_cases
@@ -53,15 +51,8 @@ ROW = (
     "Who else knows?,The dean decides.,Be kind.,{first},score,228,known_dean"
 )
 
-
-@pytest.fixture(autouse=True)
-def folder(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Path]:
-    """A folder of its own for each test, and the deck as it was afterward."""
-    monkeypatch.setenv(FOLDER, str(tmp_path))
-    deck.read_own_again()
-    yield tmp_path
-    monkeypatch.undo()
-    deck.read_own_again()
+#: Each test has a folder of its own for what a facilitator writes.
+pytestmark = pytest.mark.usefixtures("own_folder")
 
 
 def table(*rows: str, head: str = HEAD) -> str:
@@ -69,9 +60,9 @@ def table(*rows: str, head: str = HEAD) -> str:
     return "\n".join([head, *rows]) + "\n"
 
 
-def written(folder: Path, *, first: str = "yes") -> str:
+def written(own_folder: Path, *, first: str = "yes") -> str:
     """Write a table of one case and return its id."""
-    (folder / NAME).write_text(table(ROW.format(first=first)), encoding="utf-8")
+    (own_folder / NAME).write_text(table(ROW.format(first=first)), encoding="utf-8")
     return "own_the_night_shift"
 
 
@@ -189,40 +180,40 @@ def test_what_is_written_is_read_back(case: Case, words: tuple[str, ...], first:
     assert (again.key, again.first) == ("own_a", first)
 
 
-def test_no_cell_can_run_as_a_formula(folder: Path) -> None:
+def test_no_cell_can_run_as_a_formula(own_folder: Path) -> None:
     """A text that begins like a formula is written as text, and comes back as it was."""
     fill(activity := form(), **{**FILLED, "file": "=HYPERLINK(1)"})
     answers(activity, {"type": "save_case"})
-    assert ",'=HYPERLINK(1)," in (folder / NAME).read_text(encoding="utf-8-sig")
+    assert ",'=HYPERLINK(1)," in (own_folder / NAME).read_text(encoding="utf-8-sig")
     assert saved_own_cases().cases[0].texts["file"] == "=HYPERLINK(1)"
-    assert (folder / NAME).stat().st_mode & 0o077 == 0
+    assert (own_folder / NAME).stat().st_mode & 0o077 == 0
 
 
 # ---- the form ----
 
 
 @pytest.mark.parametrize("name", REQUIRED)
-def test_a_missing_text_is_refused_when_saving(folder: Path, name: str) -> None:
+def test_a_missing_text_is_refused_when_saving(own_folder: Path, name: str) -> None:
     """The sentence is at its control, nothing is written, and what was typed stays."""
     fill(activity := form(), **{**FILLED, name: "   "})
     answer = answers(activity, {"type": "save_case"})[0]
     assert answer["focus"] == name
     assert activity.label(name) in answer["notice"]
     assert "is blank" in answer["errors"][name]
-    assert not (folder / NAME).exists()
+    assert not (own_folder / NAME).exists()
     other = next(one for one in REQUIRED if one != name)
     assert activity.state.texts[other] == FILLED[other]
 
 
-def test_scores_of_two_exams_are_refused_and_get_no_verdict(folder: Path) -> None:
+def test_scores_of_two_exams_are_refused_and_get_no_verdict(own_folder: Path) -> None:
     """Such a case has no verdict, in the preview as on the stage."""
     fill(activity := form(), **{**FILLED, "score": 520})
     assert activity.fragments(activity.state)["verdict"] == ""
     assert "score" in answers(activity, {"type": "save_case"})[0]["errors"]
-    assert not (folder / NAME).exists()
+    assert not (own_folder / NAME).exists()
 
 
-def test_a_case_is_added_edited_and_deleted(folder: Path) -> None:
+def test_a_case_is_added_edited_and_deleted(own_folder: Path) -> None:
     """It keeps its id under a new name; a deleted one stays in the form, and Save brings it back."""
     fill(activity := form(), **FILLED)
     with without_failure():
@@ -246,7 +237,7 @@ def test_a_case_is_added_edited_and_deleted(folder: Path) -> None:
     assert [one.title for one in saved_own_cases().cases] == ["The day shift"]
 
 
-def test_a_second_case_of_the_same_name_never_replaces_the_first(folder: Path) -> None:
+def test_a_second_case_of_the_same_name_never_replaces_the_first(own_folder: Path) -> None:
     """Only a case that was opened is written over."""
     save_own_case(new_case()._replace(texts={**dict.fromkeys(TEXTS, "x"), "title": "Twice"}))
     fill(activity := form(), **{**FILLED, "title": "Twice"})
@@ -255,18 +246,18 @@ def test_a_second_case_of_the_same_name_never_replaces_the_first(folder: Path) -
     assert saved_own_cases().cases[0].texts["file"] == "x"
 
 
-def test_a_table_with_a_problem_is_shown_and_never_written_over(folder: Path) -> None:
+def test_a_table_with_a_problem_is_shown_and_never_written_over(own_folder: Path) -> None:
     """Saving would lose the row that cannot be read."""
     broken = table("B,colors,1,F,,D,W,,,,228,self")
-    (folder / NAME).write_text(broken)
+    (own_folder / NAME).write_text(broken)
     activity = form()
     assert "row 2, column Topic" in activity.fragments(activity.state)["problems"]
     fill(activity, **FILLED)
     assert "has 1 problem, listed at the top. Fix it first" in answers(activity, {"type": "save_case"})[0]["notice"]
-    assert (folder / NAME).read_text() == broken
+    assert (own_folder / NAME).read_text() == broken
 
 
-def test_an_empty_form_has_no_preview(folder: Path) -> None:
+def test_an_empty_form_has_no_preview(own_folder: Path) -> None:
     """Of a case nobody has written there is no verdict to see; the first word or control brings it up."""
     activity = form()
     parts = activity.fragments(activity.state)
@@ -277,7 +268,7 @@ def test_an_empty_form_has_no_preview(folder: Path) -> None:
     assert "Not allowed" in activity.fragments(activity.state)["rule"]
 
 
-def test_the_preview_is_what_the_round_will_show(folder: Path) -> None:
+def test_the_preview_is_what_the_round_will_show(own_folder: Path) -> None:
     """File, links, verdict and rule are those of a round on the saved case."""
     fill(activity := form(), **FILLED)
     shown = activity.fragments(activity.state)
@@ -297,9 +288,9 @@ def _row() -> Any:
     return next(row for row in load_activities() if row.activity == "round")
 
 
-def test_the_form_is_back_after_a_reload(folder: Path) -> None:
+def test_the_form_is_back_after_a_reload(own_folder: Path) -> None:
     """What a page saves of it puts texts, case and id back."""
-    written(folder)
+    written(own_folder)
     activity = form()
     answers(activity, {"type": "edit", "value": "own_the_night_shift"})
     _, saved = activity.to_file(activity.state)
@@ -310,9 +301,9 @@ def test_the_form_is_back_after_a_reload(folder: Path) -> None:
 
 
 @pytest.mark.slow
-def test_an_own_case_played_first_goes_through_a_whole_session(folder: Path) -> None:
+def test_an_own_case_played_first_goes_through_a_whole_session(own_folder: Path) -> None:
     """It comes before the plan's files, replaces none of them, and is in the table of results."""
-    key = written(folder)
+    key = written(own_folder)
     session = Session()
     drawn = tuple(vignettes_of("standard", 1).values())
     assert session.round.state.files() == (key, *drawn)
@@ -331,9 +322,9 @@ def test_an_own_case_played_first_goes_through_a_whole_session(folder: Path) -> 
     assert len(rows) == 1 + len(drawn)
 
 
-def test_led_by_the_plan_the_own_case_comes_first_too(folder: Path) -> None:
+def test_led_by_the_plan_the_own_case_comes_first_too(own_folder: Path) -> None:
     """The plan's first round opens it; the round continues to the plan's own file, and the plan stays at its step."""
-    key = written(folder)
+    key = written(own_folder)
     drawn = vignettes_of("short", 1)
     session = Session()
     list(session.handle("run_plan", {"type": "set", "field": "plan", "value": "short"}))
@@ -347,10 +338,10 @@ def test_led_by_the_plan_the_own_case_comes_first_too(folder: Path) -> None:
     assert session.run_plan.state["at"] == place
 
 
-def test_an_own_case_that_is_not_first_changes_no_draw_of_a_plan(folder: Path) -> None:
+def test_an_own_case_that_is_not_first_changes_no_draw_of_a_plan(own_folder: Path) -> None:
     """The printed sheet and the room draw the same on every machine; the case is in the menu and in free draws."""
     before = {seed: vignettes_of("long", seed) for seed in range(1, 30)}
-    key = written(folder, first="no")
+    key = written(own_folder, first="no")
     play = Round(_row())
     assert {seed: vignettes_of("long", seed) for seed in range(1, 30)} == before
     assert play.state.files() == tuple(vignettes_of("standard", 1).values())
@@ -358,13 +349,13 @@ def test_an_own_case_that_is_not_first_changes_no_draw_of_a_plan(folder: Path) -
     assert "The night shift" in play.fragments(play.state)["log"]
 
 
-def test_a_session_that_begins_notices_a_changed_file(folder: Path) -> None:
+def test_a_session_that_begins_notices_a_changed_file(own_folder: Path) -> None:
     """A case that was added or taken out meanwhile is in the next session, or gone from it; the one being played continues."""
     assert "own_the_night_shift" not in Round(_row()).state.files()
-    key = written(folder)
+    key = written(own_folder)
     play = Round(_row())
     answers(play, {"type": "open_file", "value": key})
-    (folder / NAME).unlink()
+    (own_folder / NAME).unlink()
     assert key not in Round(_row()).state.files()
     with without_failure():
         for _ in range(4):
@@ -372,9 +363,9 @@ def test_a_session_that_begins_notices_a_changed_file(folder: Path) -> None:
     assert play.state.vignette == key
 
 
-def test_any_field_can_change_afterward_on_the_stage(folder: Path) -> None:
+def test_any_field_can_change_afterward_on_the_stage(own_folder: Path) -> None:
     """Also one that no file of the workbook changes has its control in the round."""
-    (folder / NAME).write_text(table(ROW.format(first="yes").replace(",score,", ",intensity,")))
+    (own_folder / NAME).write_text(table(ROW.format(first="yes").replace(",score,", ",intensity,")))
     play = Round(_row())
     answers(play, {"type": "next"})
     play.restore(play.state._replace(step="what_if", shown=len(STAGES)))
@@ -385,10 +376,10 @@ def test_any_field_can_change_afterward_on_the_stage(folder: Path) -> None:
     assert play.state.case.intensity == 9
 
 
-def test_it_prints_on_both_sheets(folder: Path, tmp_path: Path) -> None:
+def test_it_prints_on_both_sheets(own_folder: Path, tmp_path: Path) -> None:
     """The participants get it as round 1, the facilitator with its answers, and a blank note leaves no empty line."""
-    written(folder)
-    (folder / NAME).write_text((folder / NAME).read_text().replace("Be kind.", ""))
+    written(own_folder)
+    (own_folder / NAME).write_text((own_folder / NAME).read_text().replace("Be kind.", ""))
     pages = [page.read_text(encoding="utf-8") for page in write_handouts("short", 1, tmp_path / "sheets")]
     heading = text("sheet.round", number=1, title="The night shift")
     assert all(heading in page for page in pages)
@@ -399,25 +390,25 @@ def test_it_prints_on_both_sheets(folder: Path, tmp_path: Path) -> None:
     assert sheet("participants", "short", 1) == pages[0]
 
 
-def own_first(folder: Path, count: int, most: int = 600) -> None:
+def own_first(own_folder: Path, count: int, most: int = 600) -> None:
     """Save cases to play first, with texts of at most so many characters."""
     words = {
         name: ("A dean she has never met calls on Tuesday noon. " * 20)[: min(most, limit)] for name, limit in TEXTS.items()
     }
     cases = [OwnCase(f"own_{at}", {**words, "title": f"Case {at}"}, new_case().details, first=True) for at in range(count)]
-    (folder / NAME).write_text(own_cases_to_csv(tuple(cases)), encoding="utf-8")
+    (own_folder / NAME).write_text(own_cases_to_csv(tuple(cases)), encoding="utf-8")
     deck.read_own_again()
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("count", [1, 2])
-def test_long_texts_take_no_page_that_short_ones_would_not(folder: Path, browser: Browser, count: int) -> None:
+def test_long_texts_take_no_page_that_short_ones_would_not(own_folder: Path, browser: Browser, count: int) -> None:
     """Four rounds stay on a page with the longest texts that can be saved; `print` says so where more rounds need another."""
     page = browser.new_page()
     for plan in (row.plan for row in load_run_plans()):
         pages = []
         for most in (60, 600):
-            own_first(folder, count, most)
+            own_first(own_folder, count, most)
             page.set_content(sheet("participants", plan, 1))
             pages.append(len(re.findall(rb"/Type\s*/Page\b", page.pdf(format="Letter"))))
         assert pages[0] == pages[1]
@@ -428,14 +419,14 @@ def test_long_texts_take_no_page_that_short_ones_would_not(folder: Path, browser
 
 
 def test_print_says_that_the_sheet_becomes_longer(
-    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    own_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     def missing() -> str:
         raise BrowserMissingError(HOW_TO_GET_ONE)
 
     monkeypatch.setattr("backchannel_lib.cli.print_sheets.find_chromium", missing)
     for count, told in ((0, ""), (1, text("sheet.longer", pages=3, without=2) + "\n")):
-        own_first(folder, count)
+        own_first(own_folder, count)
         assert print_sheets(45, 1, tmp_path / "sheets") == 0
         assert capsys.readouterr().err == told
 
@@ -443,21 +434,21 @@ def test_print_says_that_the_sheet_becomes_longer(
 # ---- before anything starts ----
 
 
-def test_present_and_print_list_every_problem_and_stop(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_present_and_print_list_every_problem_and_stop(own_folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """With nothing wrong they say how many cases are in; without a table they say nothing."""
     check_own_cases()
     assert capsys.readouterr().out == ""
-    written(folder)
+    written(own_folder)
     check_own_cases()
     assert capsys.readouterr().out.strip() == text("own_case.in", count=1, first=1)
-    (folder / NAME).write_text(table(*["X,colors,7,F,,D,W,,,,228,self"] * 8))
+    (own_folder / NAME).write_text(table(*["X,colors,7,F,,D,W,,,,228,self"] * 8))
     with pytest.raises(CommandError) as caught:
         check_own_cases()
     assert "column Topic" in str(caught.value)
     assert "column Difficulty" in str(caught.value)
 
 
-def test_a_saved_case_without_a_text_cannot_be_made(folder: Path) -> None:
+def test_a_saved_case_without_a_text_cannot_be_made(own_folder: Path) -> None:
     """Not by code either."""
     with pytest.raises(CaseError, match="is blank"):
         save_own_case(new_case())
@@ -466,9 +457,9 @@ def test_a_saved_case_without_a_text_cannot_be_made(folder: Path) -> None:
 # ---- a case that was deleted ----
 
 
-def voted(folder: Path, *, after: int = 0) -> dict[str, Any]:
+def voted(own_folder: Path, *, after: int = 0) -> dict[str, Any]:
     """Play your own case up to its answer with three hands for Maybe, continue, and return the session's file."""
-    written(folder)
+    written(own_folder)
     play = Round(_row())
     for kind in ("hello", "next", "next"):
         list(play.handle({"type": kind}))
@@ -477,11 +468,11 @@ def voted(folder: Path, *, after: int = 0) -> dict[str, Any]:
         list(play.handle({"type": "next"}))
     for _ in range(after):
         list(play.handle({"type": "next"}))
-    saved: dict[str, Any] = json.loads((folder / "workshop.json").read_text())
+    saved: dict[str, Any] = json.loads((own_folder / "workshop.json").read_text())
     return saved
 
 
-def restarted(folder: Path) -> tuple[Round, str]:
+def restarted(own_folder: Path) -> tuple[Round, str]:
     """Open the round as after a restart, in a process that never knew the case, and return what it says."""
     deck._made.clear()
     deck.read_own_again()
@@ -490,31 +481,31 @@ def restarted(folder: Path) -> tuple[Round, str]:
 
 
 @pytest.mark.parametrize("after", [0, 3])
-def test_a_session_keeps_its_answers_when_the_case_was_deleted(folder: Path, after: int) -> None:
+def test_a_session_keeps_its_answers_when_the_case_was_deleted(own_folder: Path, after: int) -> None:
     """The round on screen or played before continues with its file, its votes and its verdict; the case is in no menu."""
-    voted(folder, after=after)
-    (folder / NAME).unlink()
-    play, notice = restarted(folder)
+    voted(own_folder, after=after)
+    (own_folder / NAME).unlink()
+    play, notice = restarted(own_folder)
     assert notice.startswith(text("round.brought_back", number=1, saved="x").partition("x ")[0])
     assert sum(sum(one.votes) for one in play.state.revealed_rounds()) == 3
     header, rows = results_table(play.state)
     assert dict(zip(header, rows[0], strict=True))["title"] == "The night shift"
     assert dict(zip(header, rows[0], strict=True))["hands_maybe"] == 3
     assert "own_the_night_shift" not in play.state.files()
-    assert list(folder.glob("workshop-*")) == []
+    assert list(own_folder.glob("workshop-*")) == []
     with without_failure():
         answers(play, {"type": "next"})
 
 
-def test_a_session_without_the_deleted_case_s_record_goes_on_with_the_others_and_is_kept_whole(folder: Path) -> None:
+def test_a_session_without_the_deleted_case_s_record_goes_on_with_the_others_and_is_kept_whole(own_folder: Path) -> None:
     """A file of an earlier version names the case alone: its round is left out, one sentence says so, nothing is deleted."""
-    saved = voted(folder, after=3)
+    saved = voted(own_folder, after=3)
     del saved["own"]
     saved["session"]["played"].append({"vignette": "nadia", "votes": [1] * 9})
-    (folder / "workshop.json").write_text(json.dumps(saved))
-    (folder / NAME).unlink()
-    play, notice = restarted(folder)
-    (kept,) = folder.glob("workshop-*.json")
+    (own_folder / "workshop.json").write_text(json.dumps(saved))
+    (own_folder / NAME).unlink()
+    play, notice = restarted(own_folder)
+    (kept,) = own_folder.glob("workshop-*.json")
     assert text("record.files_gone", name=kept.name) in notice
     assert json.loads(kept.read_text()) == saved
     assert [one.vignette for one in play.state.played] == ["nadia"]
@@ -531,20 +522,20 @@ def test_a_session_without_the_deleted_case_s_record_goes_on_with_the_others_and
         {"nadia": {"title": "Another"}},
     ],
 )
-def test_a_damaged_record_of_a_deleted_case_is_ignored(folder: Path, own: Any) -> None:
-    saved = voted(folder)
-    (folder / "workshop.json").write_text(json.dumps({**saved, "own": own}))
-    (folder / NAME).unlink()
+def test_a_damaged_record_of_a_deleted_case_is_ignored(own_folder: Path, own: Any) -> None:
+    saved = voted(own_folder)
+    (own_folder / "workshop.json").write_text(json.dumps({**saved, "own": own}))
+    (own_folder / NAME).unlink()
     with without_failure():
-        play, notice = restarted(folder)
+        play, notice = restarted(own_folder)
     assert "is no longer in its file" in notice
     assert (play.state.step, play.state.vignette, sum(play.state.votes)) == ("setup", "", 0)
     assert deck.vignettes()["nadia"].title != "Another"
 
 
-def test_the_plan_s_next_shows_the_drawn_file_after_your_own(folder: Path) -> None:
+def test_the_plan_s_next_shows_the_drawn_file_after_your_own(own_folder: Path) -> None:
     """The plan's own key passes over neither; the votes on your own case are kept, and the plan stays at its step."""
-    key = written(folder)
+    key = written(own_folder)
     drawn = next(iter(vignettes_of("standard", 1).values()))
     session = Session()
     while session.round.state.vignette != key:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import html
 import io
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +14,6 @@ from hypothesis import strategies as st
 
 from backchannel_lib import Case, judge
 from backchannel_lib.activities.registry import make_activity
-from backchannel_lib.activities.saved_answers import FOLDER
 from backchannel_lib.base.texts import text
 from backchannel_lib.cli.own_cases import check_own_cases
 from backchannel_lib.cli.project import CommandError
@@ -33,15 +31,8 @@ SCENE = "title,story,why,first,score,recommender\nThe quiet file,She scored 228;
 HEAD = "question,option_1,why_1,option_2,why_2,option_3,why_3,answer,first"
 ASKED = "Who is heard best?,A peer,They know each other.,A stranger,Rarely.,,,{},{}"
 
-
-@pytest.fixture(autouse=True)
-def folder(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Path]:
-    """A folder of its own for each test, and the deck as it was afterward."""
-    monkeypatch.setenv(FOLDER, str(tmp_path))
-    deck.read_own_again()
-    yield tmp_path
-    monkeypatch.undo()
-    deck.read_own_again()
+#: Each test has a folder of its own for what a facilitator writes.
+pytestmark = pytest.mark.usefixtures("own_folder")
 
 
 def asked(*rows: str) -> str:
@@ -59,9 +50,9 @@ def board() -> Any:
 # ---- scenes ----
 
 
-def test_a_scene_plays_through_a_round_and_prints_without_an_empty_line(folder: Path) -> None:
+def test_a_scene_plays_through_a_round_and_prints_without_an_empty_line(own_folder: Path) -> None:
     """The story is what the room votes on; what a scene doesn't have leaves no label behind."""
-    (folder / SCENES.name).write_text(SCENE.format("yes"), encoding="utf-8")
+    (own_folder / SCENES.name).write_text(SCENE.format("yes"), encoding="utf-8")
     play: Any = make_activity("round")
     assert isinstance(play, Round)
     answers(play, {"type": "hello"})
@@ -88,9 +79,9 @@ def test_a_scene_plays_through_a_round_and_prints_without_an_empty_line(folder: 
         assert text("sheet.contact") not in one
 
 
-def test_a_scene_and_a_case_of_the_same_name_are_two_files(folder: Path) -> None:
-    (folder / SCENES.name).write_text(SCENE.format("no"), encoding="utf-8")
-    (folder / "my_cases.csv").write_text(
+def test_a_scene_and_a_case_of_the_same_name_are_two_files(own_folder: Path) -> None:
+    (own_folder / SCENES.name).write_text(SCENE.format("no"), encoding="utf-8")
+    (own_folder / "my_cases.csv").write_text(
         "title,topic,file,contact,discuss,why\nThe quiet file,paper,F,C,D,W\n", encoding="utf-8"
     )
     deck.read_own_again()
@@ -159,9 +150,9 @@ def test_everything_wrong_in_a_question_is_listed() -> None:
 
 @pytest.mark.parametrize(("first", "place"), [("yes", 0), ("no", 5)])
 def test_a_question_of_your_own_is_asked_with_the_others_and_shows_its_answer_last(
-    folder: Path, first: str, place: int
+    own_folder: Path, first: str, place: int
 ) -> None:
-    (folder / QUESTIONS.name).write_text(asked(ASKED.format("A peer", first)), encoding="utf-8")
+    (own_folder / QUESTIONS.name).write_text(asked(ASKED.format("A peer", first)), encoding="utf-8")
     activity = board()
     one = room_questions()[place]
     assert (one.ask, len(room_questions())) == ("Who is heard best?", 6)
@@ -181,13 +172,13 @@ def test_a_question_of_your_own_is_asked_with_the_others_and_shows_its_answer_la
     assert "They know each other." in printed
 
 
-def test_a_question_that_is_gone_from_the_file_leaves_the_list_on_screen(folder: Path) -> None:
-    (folder / QUESTIONS.name).write_text(asked(ASKED.format("A peer", "no")), encoding="utf-8")
+def test_a_question_that_is_gone_from_the_file_leaves_the_list_on_screen(own_folder: Path) -> None:
+    (own_folder / QUESTIONS.name).write_text(asked(ASKED.format("A peer", "no")), encoding="utf-8")
     activity: RoomQuestions = board()
     for _ in range(12):
         answers(activity, {"type": "next"})
     assert activity.state["at"] == 12
-    (folder / QUESTIONS.name).unlink()
+    (own_folder / QUESTIONS.name).unlink()
     deck.read_own_again()
     with without_failure():
         answers(activity, {"type": "refresh"})
@@ -222,16 +213,18 @@ def test_whatever_is_in_a_file_gives_rows_or_sentences(table: Any, data: st.Data
     assert isinstance(table.read(data.draw(st.binary(max_size=80))).problems, tuple)
 
 
-def test_present_and_print_list_the_problems_of_all_tables_and_stop(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    (folder / SCENES.name).write_text(SCENE.format("yes"), encoding="utf-8")
-    (folder / QUESTIONS.name).write_text(asked(ASKED.format("2", "no")), encoding="utf-8")
+def test_present_and_print_list_the_problems_of_all_tables_and_stop(
+    own_folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (own_folder / SCENES.name).write_text(SCENE.format("yes"), encoding="utf-8")
+    (own_folder / QUESTIONS.name).write_text(asked(ASKED.format("2", "no")), encoding="utf-8")
     check_own_cases()
     assert capsys.readouterr().out.splitlines() == [
         text("own_scene.in", count=1, first=1),
         text("own_question.in", count=1, first=0),
     ]
-    (folder / SCENES.name).write_text("title,story\nA,\n", encoding="utf-8")
-    (folder / QUESTIONS.name).write_text(asked(ASKED.format("C", "no")), encoding="utf-8")
+    (own_folder / SCENES.name).write_text("title,story\nA,\n", encoding="utf-8")
+    (own_folder / QUESTIONS.name).write_text(asked(ASKED.format("C", "no")), encoding="utf-8")
     with pytest.raises(CommandError) as caught:
         check_own_cases()
     assert "my_scenes.csv, row 2, column story" in str(caught.value)

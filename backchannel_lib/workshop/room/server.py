@@ -29,6 +29,7 @@ from tornado.websocket import WebSocketClosedError, WebSocketHandler
 
 from backchannel_lib.base.files import write_file
 from backchannel_lib.base.formatting import printable
+from backchannel_lib.base.texts import text
 from backchannel_lib.page.frontend import STATIC, bundle
 from backchannel_lib.workshop.room.pages import POLICY, ROLES, Role, room_page
 from backchannel_lib.workshop.session import Session
@@ -48,11 +49,6 @@ LOOKS: Final = frozenset({"hello", "refresh"})
 KEYS_LAST_S: Final = 12 * 3600  # afterward, old addresses stop working
 
 Keys: TypeAlias = dict[str, str]
-REFUSED: Final = "This page is for this computer alone. Open it with the address that the program has printed.\n"
-PHONE_REFUSED: Final = (
-    "This address opens the presenter's window on one phone, once. To let in another phone, stop the workshop with Ctrl+C, "
-    "start it again, and scan the new code. The session goes on where it was.\n"
-)
 ASSETS: Final[Mapping[str, Callable[[], str]]] = {
     "panel.js": bundle,
     **{name: (STATIC / name).read_text for name in ("panel.css", "stage.css", "stage.js")},
@@ -215,7 +211,7 @@ class OfRoom(RequestHandler):
         """Answer that this is not for the sender."""
         self.set_status(403)
         self.set_header("Content-Type", "text/plain; charset=utf-8")
-        self.finish(PHONE_REFUSED if self.door.opens_once else REFUSED)
+        self.finish(text("room.refused_phone" if self.door.opens_once else "room.refused") + "\n")
 
     def cookie_name(self, role: Role) -> str:
         """Return the name of the cookie with a key, including the port because all ports share cookies."""
