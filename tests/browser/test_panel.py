@@ -80,6 +80,27 @@ def test_the_mark_on_the_drawing_stands_where_plotly_would_put_it(fresh: PanelPa
     assert moved["at"] == pytest.approx(rested["at"], abs=1.0)
 
 
+def test_a_panel_closed_while_its_charts_move_and_change_size_leaves_no_error(fresh: PanelPage) -> None:
+    """Whatever was still to be drawn is forgotten with the view."""
+    page = fresh.page
+    fresh.complaints.clear()
+    page.focus(f".bw {SCORE}")
+    page.keyboard.press("ArrowRight")  # the mark is drawn a moment after the key
+    page.set_viewport_size({"width": SIZE["width"] - 300, "height": SIZE["height"]})  # and the charts, after their resize
+    page.evaluate("new Promise((resized) => requestAnimationFrame(() => requestAnimationFrame(resized)))")
+    page.evaluate("document.body.dataset.jpThemeLight = 'false'")
+    page.evaluate("show()")
+    page.wait_for_selector(".bw[data-ready]")
+    page.evaluate(f"new Promise((drawn) => setTimeout(drawn, {LONGEST_WAIT}))")
+    page.set_viewport_size(SIZE)
+    page.evaluate("document.body.dataset.jpThemeLight = 'true'")
+    assert fresh.complaints == []
+
+
+#: Longer than the wait before a resized chart is drawn in placement.js, in ms.
+LONGEST_WAIT = 300
+
+
 #: Where the mark is on the drawing, and whether it was shifted there, or drawn there by plotly.
 MARK = """() => {
     const trace = [...document.querySelectorAll('.bw [data-chart=map] .scatterlayer .trace')].at(-1);

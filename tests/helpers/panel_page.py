@@ -115,6 +115,7 @@ class PanelPage(Opened):
     def show(self, widget: ActivityView) -> None:
         """Replace the widget on the page, and wait until the new one is usable and all its charts are drawn."""
         self.widget = widget
+        self.complaints.clear()
         self.network.restore()
         self.page.evaluate("show()")
         self.page.wait_for_selector(".bw[data-ready]")

@@ -82,7 +82,7 @@ export function createCharts(root, marks) {
   /** @param {string} chart */
   function draw(chart) {
     const plot = plots[chart];
-    if (!plotly || !plot.figure || !plot.box.clientWidth) return;
+    if (!plotly || !plot?.figure || !plot.box.clientWidth) return; // without a plot, the view has been closed
     const figure = JSON.parse(plot.figure);
     plot.marker = marks()[chart];
     if (plot.marker) Object.assign(figure.data.at(-1), { x: [plot.marker[0]], y: [plot.marker[1]] });
@@ -154,7 +154,11 @@ export function createCharts(root, marks) {
     },
     needPlotly: () => !plotly && Object.keys(plots).length > 0,
     dispose: () => {
-      if (plotly) for (const { box } of Object.values(plots)) plotly.purge(box);
+      for (const [chart, { box, settling }] of Object.entries(plots)) {
+        clearTimeout(settling);
+        plotly?.purge(box);
+        delete plots[chart];
+      }
     },
   };
 }

@@ -78,7 +78,12 @@ export function place(root, charts) {
     if (now !== ink) charts.drawAll();
     ink = now;
   }
-  const themes = new MutationObserver(() => [100, 500, 1500, 4000].forEach((wait) => setTimeout(redrawInNewInk, wait)));
+  /** @type {ReturnType<typeof setTimeout>[]} */
+  let redrawing = [];
+  const themes = new MutationObserver(() => {
+    redrawing.forEach(clearTimeout);
+    redrawing = [100, 500, 1500, 4000].map((wait) => setTimeout(redrawInNewInk, wait));
+  });
   themes.observe(document.body, { attributes: true, attributeFilter: ["data-jp-theme-light", "data-jp-theme-name"] });
 
   // JupyterLab scrolls to the end of what it ran, but readers want its beginning. We only scroll a notebook that starts with
@@ -105,7 +110,7 @@ export function place(root, charts) {
       themes.disconnect();
       cards.disconnect();
       roots.disconnect();
-      clearTimeout(arriving);
+      [resizing, arriving, ...redrawing].forEach(clearTimeout);
     },
   };
 }
