@@ -154,26 +154,26 @@ def cases(**fixed: object) -> st.SearchStrategy[Case]:
 def many_cases(number: int, seed: int = 0) -> list[Case]:
     """Return many cases quickly, the same ones for the same seed; for tables of cases, where shrinking isn't needed."""
     chance = random.Random(seed)  # noqa: S311 - test data
-    made = []
-    for _ in range(number):
-        low = chance.choice((chance.randint(1, 999), chance.randint(200, 260)))
-        place, off = chance.choice(("floor", "low", "low", "anywhere")), chance.choice((-1, 0, 0, 1, 15, -200, 300))
-        recommender, move = chance.choice(_CONTACTS)
-        made.append(
-            Case(
-                **_scores(low, chance.choice((0, 1, 15, chance.randint(0, 998))), place, off),
-                failed_attempts=chance.choice((0, 0, 0, 1, 2, 40)),
-                needs=chance.sample(NEEDS, chance.choice((0, 0, 1, 1, 2, 4))),
-                offers=chance.sample(NEEDS, chance.choice((0, 0, 1, 1, 2, 4))),
-                recommender=recommender,
-                move=move,
-                intensity=chance.randint(0, 10),
-                track_record=chance.choice((None, None, 0, 1, 2, 3)),
-                phase=chance.choice(PHASES),
-                **{flag: chance.randrange(8) < often for flag, often in FLAGS.items()},
-            )
-        )
-    return made
+    return [a_case(chance) for _ in range(number)]
+
+
+def a_case(chance: random.Random) -> Case:
+    """Return one random case, faster than hypothesis draws it."""
+    low = chance.choice((chance.randint(1, 999), chance.randint(200, 260)))
+    place, off = chance.choice(("floor", "low", "low", "anywhere")), chance.choice((-1, 0, 0, 1, 15, -200, 300))
+    recommender, move = chance.choice(_CONTACTS)
+    return Case(
+        **_scores(low, chance.choice((0, 1, 15, chance.randint(0, 998))), place, off),
+        failed_attempts=chance.choice((0, 0, 0, 1, 2, 40)),
+        needs=chance.sample(NEEDS, chance.choice((0, 0, 1, 1, 2, 4))),
+        offers=chance.sample(NEEDS, chance.choice((0, 0, 1, 1, 2, 4))),
+        recommender=recommender,
+        move=move,
+        intensity=chance.randint(0, 10),
+        track_record=chance.choice((None, None, 0, 1, 2, 3)),
+        phase=chance.choice(PHASES),
+        **{flag: chance.randrange(8) < often for flag, often in FLAGS.items()},
+    )
 
 
 ZONES: Final = (
@@ -195,3 +195,15 @@ def moments(draw: st.DrawFn) -> datetime:
     else:
         at = draw(st.datetimes(datetime(year, 1, 1), datetime(year, 12, 31)))
     return at.replace(tzinfo=draw(st.sampled_from(ZONES)))
+
+
+def a_moment(chance: random.Random) -> datetime:
+    """Return one random moment as `moments` draws them, often just at an edge of Match Week."""
+    year = chance.randint(2012, 2099)
+    near = timedelta(minutes=chance.randint(0, 17 * 24 * 60))
+    if chance.randrange(2):
+        near = timedelta(days=chance.randint(0, 17), hours=chance.choice((0, 9, 10, 12, 21)), seconds=chance.choice((-1, 0, 1)))
+    at = datetime(year, 3, 11) + near
+    if not chance.randrange(5):
+        at = datetime(year, 1, 2) + timedelta(days=chance.randint(0, 363), minutes=chance.randint(0, 1439))
+    return at.replace(tzinfo=chance.choice(ZONES))
