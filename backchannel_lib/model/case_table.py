@@ -488,6 +488,6 @@ def clash_with_defaults(values: Mapping[str, Any], given: Collection[str]) -> Ca
         ("recommender", "self", "move", "direct_email"),
         ("move", "direct_email", "recommender", "self"),
     ):
-        if values[name] == own and values[other] != needed and name in given and other not in given:
+        if values[name] == own and name in given and other not in given:  # no default goes with it
             return CaseError(name, "default_pair", own, other=other, needed=needed, default=values[other])
     return None

@@ -351,9 +351,11 @@ def _judged(contact: Contact, now: datetime | None) -> JudgedContact:
     reached = []
     for one in open_changes(advice.case, [name for name in contact.unknown if name in MAY_BE_UNKNOWN]).changes:
         after = one.change.case
-        left = [name for name in contact.unknown if getattr(after, name) == getattr(advice.case, name)]
+        settled = {name for name in Case.fields() if getattr(after, name) != getattr(advice.case, name)}
+        left = [name for name in contact.unknown if name in one.unknown or name not in {*settled, *MAY_BE_UNKNOWN}]
         verdicts = tuple(sorted(judge_open(after, left).verdicts))
-        raises = verdicts[0] > judgment.lowest or verdicts[-1] > judgment.highest
+        ends = ((verdicts[0], judgment.lowest), (verdicts[-1], judgment.highest))
+        raises = any(changed > before for changed, before in ends)
         if one.change.within_reach and raises and verdicts[-1] > Verdict.DECLINED:
             reached.append(ReachedChange(one.change, verdicts))
     return JudgedContact(contact, advice, tuple(reached[:CHANGES_SHOWN]))

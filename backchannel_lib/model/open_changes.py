@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from backchannel_lib.model.case import Case
 from backchannel_lib.model.possible import Possible, check_unknown, possible, replace_known, worst_and_best
-from backchannel_lib.model.remedies import Change, Changes, order_of, what_would_change
+from backchannel_lib.model.remedies import Change, Changes, fields_set_by, order_of, what_would_change
 
 
 class OpenChange(NamedTuple):
@@ -58,7 +58,10 @@ def open_changes(case: Case, unknown: Collection[str] = (), reading: str | None 
     sets: dict[tuple[str, ...], OpenChange] = {}
     for one in dict.fromkeys(worst_and_best(case, names, reading)):
         for change in what_would_change(one, reading=reading):
-            changed = {name: value for name, value in change.case.__dict__.items() if value != getattr(one, name)}
+            chosen = fields_set_by(change.remedies)
+            changed = {
+                name: value for name, value in change.case.__dict__.items() if name in chosen or value != getattr(one, name)
+            }
             left = tuple(name for name in names if name not in changed)
             after = replace_known(case, names, **changed)
             found = possible(after, left, reading)

@@ -199,6 +199,17 @@ def order_of(change: Change) -> tuple[object, ...]:
     )
 
 
+@functools.cache
+def fields_set_by(remedies: tuple[str, ...]) -> frozenset[str]:
+    """Return the fields that some acts set, even to the value that they already have.
+
+    Examples:
+        >>> sorted(fields_set_by(("give_specifics", "ask_trusted_peer")))
+        ['recommender', 'specifics', 'track_record']
+    """
+    return frozenset(field for row in load_remedies() if row.remedy in remedies for field, _ in row.overrides)
+
+
 def _change(
     before: Case,
     after: Case,

@@ -57,6 +57,22 @@ def test_the_steps_fit_the_moment_and_whether_they_made_contact(
     assert [step.row.step for step in advice.steps] == steps
 
 
+@pytest.mark.parametrize(
+    ("now", "then"),
+    [
+        (datetime(2027, 1, 31, 8, 0), datetime(2027, 2, 28)),
+        (datetime(2028, 1, 30, 8, 0), datetime(2028, 2, 29)),
+        (datetime(2027, 10, 31, 8, 0), datetime(2027, 11, 30)),
+        (datetime(2027, 11, 30, 8, 0), datetime(2027, 12, 30)),
+        (datetime(2027, 12, 31, 8, 0), datetime(2028, 1, 31)),
+    ],
+)
+def test_a_month_later_is_the_same_day_of_the_next_month_or_its_last(now: datetime, then: datetime) -> None:
+    """December's next month is January of the next year."""
+    (step,) = [one for one in advise(Case(), now=now).steps if one.row.at == "month_later"]
+    assert (step.when, step.whole_day) == (then, True)
+
+
 @given(cases(), unknowns, moments())
 def test_there_are_three_steps_and_none_lies_in_the_past(case: Case, unknown: list[str], now: datetime) -> None:
     """There is one step per slot, in order of date, and the rule's next change is also in the future."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 import warnings
 from collections.abc import Callable
 from pathlib import Path
@@ -19,7 +20,7 @@ from backchannel_lib.activities.planner.tables import Person, Program, people_to
 from backchannel_lib.base.spreadsheet import to_csv
 from backchannel_lib.base.texts import text
 from backchannel_lib.model.case_files import case_from_text
-from backchannel_lib.model.case_table import CASE_COLUMNS, columns_found, read_table
+from backchannel_lib.model.case_table import CASE_COLUMNS, KnownColumns, clash_with_defaults, columns_found, read_table
 from backchannel_lib.model.dataframe import CaseTableWarning
 from tests.helpers.cases import cases
 
@@ -284,6 +285,37 @@ def test_a_column_that_only_looks_like_one_is_kept_with_a_hint() -> None:
         "'offer' is kept as it is. It looks like offers",
         "'Moved' is kept as it is. It looks like move",
     ]
+
+
+def test_a_lookalike_with_cells_that_hold_several_values_is_kept_too() -> None:
+    frame = pd.DataFrame({"specifics": [True], "scores": [[240, 250]]})
+    with pytest.warns(CaseTableWarning, match="'scores' is kept as it is"):
+        assert len(judge_frame(frame)) == 1
+
+
+def test_a_last_row_is_a_total_only_where_it_lacks_what_every_row_needs() -> None:
+    """A student may be called Max; without scores, the word alone has to do."""
+    known = KnownColumns(Case.fields(), texts=("name",))
+    assert [row.number for row in read_table("Name,Score\nAvery,240\nMax,251\n", known).rows] == [2, 3]
+    for table in ("Name,Score\nAvery,240\nMax,\n", "Name,Specifics\nAvery,yes\nMax,yes\n"):
+        with pytest.raises(SheetError, match="row 3: must be a row of the table, but it looks like a sum or a note"):
+            read_table(table, known)
+
+
+CLASHES = [
+    ({"recommender": "self"}, "recommender: must come with the move direct_email"),
+    ({"move": "direct_email"}, "move: must come with the recommender self"),
+    ({"recommender": "self", "move": "direct_email"}, ""),
+    ({"recommender": "known_dean"}, ""),
+    ({"move": "formal_email"}, ""),
+    ({"recommender": "self", "move": "formal_email"}, ""),  # no default is at fault
+]
+
+
+@pytest.mark.parametrize(("given", "said"), CLASHES)
+def test_what_goes_against_a_default_is_told_with_what_to_give_too(given: dict[str, str], said: str) -> None:
+    told = clash_with_defaults({**Case().to_record(), **given}, set(given))
+    assert re.match(said, str(told)) if said else told is None
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from datetime import datetime
 
 import pytest
@@ -9,7 +10,20 @@ import pytest
 from backchannel_lib import Case, SheetError, Verdict, judge, judge_open
 from backchannel_lib.activities.planner.tables import Program, programs_to_csv
 from backchannel_lib.base.spreadsheet import to_csv
-from backchannel_lib.model.class_list import ClassRow, Contact, class_row, judge_student, read_class
+from backchannel_lib.model.class_list import (
+    UNKNOWN_IF_BLANK,
+    ClassRow,
+    Contact,
+    Student,
+    class_row,
+    judge_student,
+    read_class,
+)
+from backchannel_lib.model.open_changes import open_changes
+from backchannel_lib.model.open_judgment import open_field_names
+from backchannel_lib.model.possible import MAY_BE_UNKNOWN, replace_known
+from backchannel_lib.model.tables import load_remedies
+from tests.helpers.cases import many_cases
 from tests.helpers.classes import LEFT_OUT, MISTAKES, sixty
 
 BEFORE = datetime(2027, 2, 1)
@@ -188,8 +202,31 @@ def test_a_change_that_nobody_can_make_is_not_shown_for_a_student() -> None:
     assert [one.change.remedies for one in judged.changes] == [("start_a_year_early",)]
 
 
-def test_a_name_has_up_to_80_letters() -> None:
+def test_the_changes_shown_are_those_that_raise_an_end_of_what_is_possible_and_lead_beyond_a_decline() -> None:
+    """Each with every verdict that it leaves possible: only what its acts set is known afterward."""
+    sets = {row.remedy: {field for field, _ in row.overrides} for row in load_remedies()}
+    chance = random.Random(8)  # noqa: S311 - test data
+    helped = 0
+    for case in many_cases(30, seed=9):
+        unknown = open_field_names(name for name in (*UNKNOWN_IF_BLANK, "track_record") if chance.random() < 0.5)
+        known = replace_known(case, may_be := [name for name in unknown if name in MAY_BE_UNKNOWN])
+        (judged,) = judge_student(Student("Avery", (Contact(2, "", "", known, unknown, frozenset({"phase"})),)), BEFORE)
+        possible = judged.advice.judgment.verdicts
+        expected = []
+        for one in open_changes(known, may_be).changes:
+            left = [name for name in unknown if all(name not in sets[remedy] for remedy in one.change.remedies)]
+            then = judge_open(one.change.case, left).verdicts
+            higher = min(then) > min(possible) or max(then) > max(possible)
+            if one.change.who != "nobody" and higher and max(then) > Verdict.DECLINED:
+                expected.append((one.change.remedies, tuple(sorted(then))))
+        assert [(one.change.remedies, one.verdicts) for one in judged.changes] == expected[:2]
+        helped += bool(expected)
+    assert helped > 10
+
+
+def test_a_name_has_1_to_80_letters() -> None:
     assert only(f"Name,Score\n{'A' * 80},251\n").case.score == 251
+    assert only("Name,Score\nA,251\n").case.score == 251
     longer = read_class(f"Name,Score\n{'A' * 81},251\n")
     assert (len(longer.problems), longer.students) == (1, ())
 

@@ -332,6 +332,18 @@ def test_the_order_of_changes() -> None:
     assert answers == ["allowed", *["ask_first"] * 4]
 
 
+def test_a_change_waits_for_what_the_rule_says_of_it() -> None:
+    """An act that is allowed can be done now, or takes the year; the others wait for an answer, or for the end of SOAP."""
+    told = {(change.rules.answer, change.who == "year_of_work", change.when) for change in offered(LATE_CALL, None)}
+    told |= {(change.rules.answer, change.who == "year_of_work", change.when) for change in offered(UNKNOWN_VOICE, None)}
+    assert told == {
+        ("allowed", False, "When: now"),
+        ("allowed", True, "When: over the months to come"),
+        ("ask_first", False, "When: after you have asked your dean's office or the NRMP"),
+        ("not_allowed", False, "When: not before Thursday of Match Week, 9:00 pm ET, when SOAP ends"),
+    }
+
+
 def offered(case: Case, reading: str | None, when: datetime | None = None) -> list[Change]:
     """Return what would change a case's verdict."""
     return list(what_would_change(case, when, reading))

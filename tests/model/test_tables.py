@@ -304,6 +304,15 @@ def test_a_wrong_time_of_a_phase_is_refused_at_its_place(tmp_path: Path, column:
         assert said == f"phases.csv, row 3, column {column}: expected {rule}, found {value!r}"
 
 
+@pytest.mark.parametrize("ends", ["Monday 11:00", "Monday 12:00"])
+def test_a_phase_of_match_week_that_ends_no_later_than_it_starts_is_refused(tmp_path: Path, ends: str) -> None:
+    """Even where the next phase starts at that moment."""
+    rows = cells("phases.csv")
+    rows[2][rows[0].index("ends")] = rows[3][rows[0].index("starts")] = ends
+    said = refusal(tmp_path, "phases.csv", rows)
+    assert said.startswith("phases.csv, row 3, column ends: expected a moment after it starts")
+
+
 # ---- the language of the conditions ----
 
 CONDITION = "a condition such as 'score < range_low and not scripted'"
