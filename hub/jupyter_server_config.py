@@ -1,39 +1,71 @@
-"""What a learner's own JupyterLab on a hub does otherwise than one at home; read with ../jupyter/jupyter_server_config.py.
+"""The settings in which a learner's JupyterLab on a hub differs from one at home (../jupyter/jupyter_server_config.py).
 
-Both folders stand in JUPYTER_CONFIG_PATH, this one first. The address, the prefix and who may come in are the hub's to say:
-JupyterHub's own extension sets them last. Binder uses this file too.
+Both folders are in JUPYTER_CONFIG_PATH, this one first. The hub decides the address, the prefix and who can sign in:
+JupyterHub's own extension sets them last. Binder uses this file, too.
 """
 
 from __future__ import annotations
 
+import hashlib
+import json
 import os
-import shutil
 from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
-#: The learner's own folder: everything they change is here, and the workbook itself can belong to the host.
+#: The learner's own folder. Everything they change is here, so the workbook itself can be read-only.
 LEARNER = Path.home() / "backchannel"
+#: The checksum of each file as it was copied, which tells us what the learner has changed since.
+COPIED = LEARNER / ".copied.json"
 
 c: Any = get_config()  # type: ignore[name-defined] # noqa: F821 (Jupyter puts get_config into this file)
 
+
+def copy_chapters() -> None:
+    """Copy the chapters to the learner's folder, but leave alone every file that the learner has changed."""
+    (LEARNER / "notebooks").mkdir(mode=0o700, parents=True, exist_ok=True)
+    try:
+        copied = json.loads(COPIED.read_text(encoding="utf-8"))
+    except (OSError, ValueError):  # the first start, or a damaged record: then only missing files are copied
+        copied = {}
+    for chapter in (ROOT / "notebooks").glob("[!.]*.*"):
+        own = LEARNER / "notebooks" / chapter.name
+        content = chapter.read_bytes()
+        if not own.exists() or checksum(own.read_bytes()) in {copied.get(chapter.name), checksum(content)}:
+            write(own, content)
+            copied[chapter.name] = checksum(content)
+    write(COPIED, json.dumps(copied).encode())
+
+
+def checksum(content: bytes) -> str:
+    """Return a checksum in hexadecimal."""
+    return hashlib.sha256(content).hexdigest()
+
+
+def write(path: Path, content: bytes) -> None:
+    """Write a file completely or not at all."""
+    new = path.with_name(f"{path.name}.new")
+    new.write_bytes(content)
+    new.replace(path)
+
+
 LEARNER.mkdir(mode=0o700, parents=True, exist_ok=True)
-shutil.copytree(ROOT / "notebooks", LEARNER / "notebooks", ignore=shutil.ignore_patterns(".*"), dirs_exist_ok=True)
+copy_chapters()
 c.ServerApp.root_dir = str(LEARNER)
 os.environ["BACKCHANNEL_WORK"] = str(LEARNER / "my_work")  # where kernels keep what a learner saves
 
-# At home a kernel is started while the page still loads. Here that would be a kernel of memory for each learner who goes on
-# to another chapter.
+# At home, a kernel starts while the page is still loading. Here, each learner who goes straight to another chapter would waste
+# a kernel's memory.
 c.ServerApp.jpserver_extensions = {
     "backchannel_lib.notebook.warm_kernel": False,
     "jupyter_lsp": False,
     "jupyter_server_terminals": False,
     "notebook_shim": False,
 }
-# A kernel that nobody has open is ended after 20 minutes, and after an hour without anybody the server too. A chapter that is
-# still open keeps its kernel: its reader may only be reading.
+# Stop kernels that nobody has open after 20 minutes, and servers that nobody uses after an hour. An open chapter keeps its
+# kernel, because its reader may just be reading.
 c.MappingKernelManager.cull_idle_timeout = 20 * 60
 c.MappingKernelManager.cull_interval = 2 * 60
 c.ServerApp.shutdown_no_activity_timeout = 60 * 60
-# On a full machine a kernel takes longer to say that it is there.
+# On a busy machine, a kernel takes longer to start.
 c.MappingKernelManager.kernel_info_timeout = 120
