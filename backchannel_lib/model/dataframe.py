@@ -1,19 +1,18 @@
 """`judge_frame`: the same rules applied to columns, for a class or for a million rows.
 
-It uses the same rule rows as `judge`. For each group of stages, the fields in their conditions are packed into one small number
-per row, which indexes a lookup table built once by evaluating the conditions on every such number. So no rule is written a
-second time, and each row costs only a few passes over bytes.
+It uses the same rule rows as `judge`. Their conditions are rewritten once as NumPy expressions on whole columns, in which a
+part that several conditions share is computed once. So no rule is written a second time, and each row costs only passes over
+bytes that are in the CPU cache.
 """
 
 from __future__ import annotations
 
 import ast
 import functools
-import itertools
 import os
 import warnings
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from types import CodeType
 from typing import Any, Final, NamedTuple, TypeAlias, cast
 
 import numpy as np
@@ -43,40 +42,8 @@ from backchannel_lib.model.verdict import Verdict
 
 Array: TypeAlias = npt.NDArray[Any]
 
-CHUNK: Final = 1 << 15  # rows at a time, so that their packed numbers stay in the CPU cache
-MOST_BITS: Final = 20  # of a packed number, for a table of up to a million one-byte entries
-
-
-class Atom(NamedTuple):
-    """One value that conditions read from a row, and where it goes in a packed number.
-
-    Args:
-        key: The field's name, or the text of a comparison or a set test.
-        bits: How many bits it takes, 1 to 8.
-        shift: Position of its lowest bit within its byte.
-    """
-
-    key: str
-    bits: int
-    shift: int
-
-
-@dataclass(frozen=True)
-class Lookup:
-    """The caps of some stages, as a lookup table over packed numbers.
-
-    Args:
-        parts: The atoms of each byte that makes up a number. Packing within a byte is byte arithmetic; the bytes are joined
-            last.
-        shifts: Position of each part's lowest bit in the number.
-        stages: The stages, as indexes into ``STAGES``.
-        caps: For each stage, the cap by packed number.
-    """
-
-    parts: tuple[tuple[Atom, ...], ...]
-    shifts: tuple[int, ...]
-    stages: tuple[int, ...]
-    caps: tuple[npt.NDArray[np.int8], ...]
+CHUNK: Final = 1 << 15  # rows at a time, so that what is computed of them stays in the CPU cache
+BEST: Final = max(Verdict).value
 
 
 class CaseTableWarning(UserWarning):
@@ -402,179 +369,97 @@ def judge_columns(
         >>> judge_columns(read_columns(pd.DataFrame({"score": [250]})), 1, None)[0].tolist()
         [2]
     """
-    lookups = _lookups(reading)
+    program = _program(reading)
     verdict = np.empty(rows, dtype=np.int8)
     caps = tuple(np.empty(rows, dtype=np.int8) for _ in STAGES)
-    keys = {atom.key for lookup in lookups for part in lookup.parts for atom in part}
-    step = min(CHUNK, rows)
-    code, wide = np.empty(step, dtype=np.intp), np.empty(step, dtype=np.intp)  # as take() requires
-    byte, one = np.empty(step, dtype=np.uint8), np.empty(step, dtype=np.uint8)
     for start in range(0, rows, CHUNK):
         chunk = slice(start, min(start + CHUNK, rows))
-        size = chunk.stop - chunk.start
-        if size < step:
-            step = size
-            code, wide, byte, one = code[:size], wide[:size], byte[:size], one[:size]
-        values = {key: _atom(key, columns, chunk) for key in keys}
-        for lookup in lookups:
-            code.fill(0)
-            for part, shift in zip(lookup.parts, lookup.shifts, strict=True):
-                byte.fill(0)
-                for atom in part:
-                    # Multiply, because NumPy multiplies bytes ten times as fast as it shifts them.
-                    np.multiply(values[atom.key], np.uint8(1 << atom.shift), out=one)
-                    np.add(byte, one, out=byte)
-                np.copyto(wide, byte)
-                np.left_shift(wide, shift, out=wide)
-                np.add(code, wide, out=code)
-            for stage, table in zip(lookup.stages, lookup.caps, strict=True):
-                np.take(table, code, out=caps[stage][chunk], mode="clip")  # "raise" would make a copy first
-        lowest = verdict[chunk]
-        np.minimum(caps[0][chunk], caps[1][chunk], out=lowest)
-        for cap in caps[2:]:
-            np.minimum(lowest, cap[chunk], out=lowest)
+        space: dict[str, Any] = {name: _part(name, columns[name], chunk) for name in program.fields}
+        exec(program.code, {}, space)  # noqa: S102 - checked trees from our own tables
+        for cap, stage in zip(caps, program.stages, strict=True):
+            points: Any = np.zeros(chunk.stop - start, dtype=np.uint8)
+            for name, worth in stage.rules:
+                np.maximum(points, space[name].view(np.uint8) * np.uint8(worth), out=points)
+            cap[chunk] = points - 1 if stage.highest else BEST + 1 - points
+            np.copyto(cap[chunk], stage.otherwise, where=points == 0)
+        np.minimum.reduce([cap[chunk] for cap in caps], out=verdict[chunk])
     return verdict, caps
 
 
-def _atom(key: str, columns: Mapping[str, Array | int], chunk: slice) -> Array | np.uint8:
-    """Return one value that conditions read, for a slice of rows, as bytes: a flag, a level, or a comparison's result."""
+class StageProgram(NamedTuple):
+    """How a stage's cap follows from its conditions.
 
-    def of(name: str) -> Array | int:
-        column = columns[name]
-        return column if isinstance(column, int) else column[chunk]
+    Args:
+        rules: For each rule, the name of its condition's result and what it is worth: more the more it decides, never 0.
+        highest: Whether the highest of the rules that hold decides, instead of the lowest.
+        otherwise: The cap if none holds.
+    """
 
-    def side(node: ast.expr) -> Any:
-        return of(node.id) if isinstance(node, ast.Name) else cast("ast.Constant", node).value
-
-    if key in columns:
-        answer: Any = of(key)
-        return np.uint8(answer) if isinstance(answer, int) else cast("Array", answer)
-    match _parsed(key):
-        case ast.BinOp(left=left, right=right):
-            answer = np.not_equal(np.bitwise_and(side(left), side(right)), 0)
-        case ast.Compare(left=left, ops=[op], comparators=[right]):
-            answer = _COMPARE[type(op)](side(left), side(right))
-    return cast("Array | np.uint8", np.asarray(answer).view(np.uint8))
+    rules: tuple[tuple[str, int], ...]
+    highest: bool
+    otherwise: int
 
 
-_COMPARE: Final[Mapping[type[ast.cmpop], Callable[..., Any]]] = {
-    ast.Lt: np.less,
-    ast.LtE: np.less_equal,
-    ast.Gt: np.greater,
-    ast.GtE: np.greater_equal,
-    ast.Eq: np.equal,
-    ast.NotEq: np.not_equal,
-}
+class Program(NamedTuple):
+    """A rule book for columns.
+
+    Args:
+        code: Computes every condition from the columns of its fields, each part of a condition only once.
+        fields: The fields that it reads.
+        stages: In the order of ``STAGES``.
+    """
+
+    code: CodeType
+    fields: tuple[str, ...]
+    stages: tuple[StageProgram, ...]
 
 
 @functools.cache
-def _parsed(key: str) -> ast.expr:
-    return ast.parse(key, mode="eval").body
-
-
-@functools.cache
-def _lookups(reading: str | None) -> tuple[Lookup, ...]:
-    """Group the stages so that each group's packed number stays short, and build each group's table."""
-    needed = {stage: _atoms_of(reading, stage) for stage in STAGES}
-    groups: list[list[str]] = []
-    for stage in sorted(STAGES, key=lambda name: -sum(needed[name].values())):
-        for group in groups:
-            together = {key: bits for name in [*group, stage] for key, bits in needed[name].items()}
-            if sum(together.values()) <= MOST_BITS:
-                group.append(stage)
-                break
-        else:
-            groups.append([stage])
-    return tuple(_lookup(reading, group, needed) for group in groups)
-
-
-def _atoms_of(reading: str | None, stage: str) -> dict[str, int]:
+def _program(reading: str | None) -> Program:
     book = rule_book(reading)
-    atoms: dict[str, int] = {}
-    for rule, tree in zip(book.rules, book.trees, strict=True):
-        if rule.stage == stage and tree is not None:
-            _collect(tree, atoms)
-    return atoms
+    lines: dict[str, str] = {}
+    stages = []
+    for stage in STAGES:
+        highest = stage in book.highest
+        rules, otherwise = [], BEST
+        for rule, tree in zip(book.rules, book.trees, strict=True):
+            rank = rank_of(rule.allows)
+            if rule.stage == stage and tree is None:
+                otherwise = rank
+            elif rule.stage == stage and tree is not None:
+                rules.append((_on_columns(tree, lines), rank + 1 if highest else BEST + 1 - rank))
+        stages.append(StageProgram(tuple(rules), highest, otherwise))
+    code = compile("\n".join(f"{name} = {line}" for line, name in lines.items()), "<conditions>", "exec")
+    read = {*code.co_names, *(name for stage in stages for name, _ in stage.rules)}
+    return Program(code, tuple(name for name in Case.fields() if name in read), tuple(stages))
 
 
-def _collect(node: ast.expr, atoms: dict[str, int]) -> None:
-    match node:
-        case ast.BoolOp(values=values):
-            for value in values:
-                _collect(value, atoms)
-        case ast.UnaryOp(operand=operand):
-            _collect(operand, atoms)
-        case ast.Compare(left=ast.Name(id=name), ops=[ast.Is() | ast.IsNot() | ast.In() | ast.NotIn()]):
-            atoms[name] = (len(Case.fields()[name].levels) - 1).bit_length()
-        case ast.Name(id=name) if Case.fields()[name].kind == "set":
-            atoms[f"{name} & {name}"] = 1
-        case ast.Name(id=name):
-            atoms[name] = 1
-        case _:
-            atoms[ast.unparse(node)] = 1
-
-
-def _lookup(reading: str | None, group: list[str], needed: Mapping[str, Mapping[str, int]]) -> Lookup:
-    parts: list[list[Atom]] = []
-    for key, bits in {key: bits for stage in group for key, bits in needed[stage].items()}.items():
-        for part in parts:
-            used = part[-1].shift + part[-1].bits
-            if used + bits <= 8:
-                part.append(Atom(key, bits, used))
-                break
-        else:
-            parts.append([Atom(key, bits, 0)])
-    ends = list(itertools.accumulate(part[-1].shift + part[-1].bits for part in parts))
-    shifts = (0, *ends[:-1])
-    every = np.arange(1 << ends[-1], dtype=np.uint32)
-    space = {
-        atom.key: (every >> np.uint32(shift + atom.shift)) & np.uint32((1 << atom.bits) - 1)
-        for part, shift in zip(parts, shifts, strict=True)
-        for atom in part
-    }
-    stages = tuple(STAGES.index(stage) for stage in group)
-    caps = tuple(_caps(reading, stage, space, every.size) for stage in group)
-    return Lookup(tuple(map(tuple, parts)), shifts, stages, caps)
-
-
-def _caps(reading: str | None, stage: str, space: Mapping[str, Array], size: int) -> npt.NDArray[np.int8]:
-    """Evaluate a stage's rules for every packed number."""
-    book = rule_book(reading)
-    highest = stage in book.highest
-    none = -1 if highest else 127
-    cap = np.full(size, none, dtype=np.int8)
-    otherwise = none
-    for rule, tree in zip(book.rules, book.trees, strict=True):
-        if rule.stage != stage:
-            continue
-        allows = rank_of(rule.allows)
-        if tree is None:
-            otherwise = allows
-            continue
-        held = _holds(tree, space)
-        cap[held] = (np.maximum if highest else np.minimum)(cap[held], allows)
-    cap[cap == none] = otherwise
-    return cap
-
-
-def _holds(node: ast.expr, space: Mapping[str, Array]) -> Array:
+def _on_columns(node: ast.expr, lines: dict[str, str]) -> str:
+    """Add a condition to a program, and return the name of its result, which one equal part has for all."""
     match node:
         case ast.BoolOp(op=op, values=values):
-            join = np.logical_and if isinstance(op, ast.And) else np.logical_or
-            return cast("Array", join.reduce([_holds(value, space) for value in values]))
+            line = (" & " if isinstance(op, ast.And) else " | ").join(_on_columns(value, lines) for value in values)
         case ast.UnaryOp(operand=operand):
-            return ~_holds(operand, space)
-        case ast.Compare(left=ast.Name(id=name), ops=[op], comparators=[right]) if isinstance(
-            op, (ast.Is, ast.IsNot, ast.In, ast.NotIn)
+            line = f"~{_on_columns(operand, lines)}"
+        case ast.Compare(
+            left=ast.Name(id=name), ops=[ast.Is() | ast.IsNot() | ast.In() | ast.NotIn() as op], comparators=[right]
         ):
             levels = right.elts if isinstance(right, ast.Tuple) else [right]
             places = [Case.fields()[name].levels.index(cast("ast.Name", level).id) for level in levels]
-            held = np.isin(space[name], places)
-            return ~held if isinstance(op, (ast.IsNot, ast.NotIn)) else held
-        case ast.Name(id=name) if Case.fields()[name].kind == "set":
-            key = f"{name} & {name}"
-        case ast.Name(id=name):
-            key = name
+            line = " | ".join(f"({name} == {place})" for place in places)
+            if isinstance(op, ast.IsNot | ast.NotIn):
+                line = f"~({line})"
+        case ast.Name(id=name) if Case.fields()[name].kind == "flag":
+            return name
+        case ast.Name() | ast.BinOp():  # a set, or what two sets share
+            line = f"({ast.unparse(node)}) != 0"
         case _:
-            key = ast.unparse(node)
-    return np.not_equal(space[key], 0)
+            line = ast.unparse(node)
+    return lines.setdefault(line, f"_{len(lines)}")
+
+
+def _part(name: str, column: Array | int, chunk: slice) -> Any:
+    """Return some rows of a column in the form in which a program reads it."""
+    if Case.fields()[name].kind == "flag":
+        return np.bool_(column) if isinstance(column, int) else column[chunk].view(np.bool_)
+    return np.int64(column) if isinstance(column, int) else column[chunk]

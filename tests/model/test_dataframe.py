@@ -15,7 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from backchannel_lib import READINGS, Case, CaseError, SheetError, Verdict, judge, judge_frame
-from backchannel_lib.model.dataframe import CHUNK, MOST_BITS, _lookups
+from backchannel_lib.model.dataframe import CHUNK
 from tests.helpers.cases import READINGS as EVERY_READING
 from tests.helpers.cases import STAGES, cases, many_cases
 
@@ -522,17 +522,6 @@ def test_a_count_beyond_reckoning_is_refused_as_for_one_case(column: Any) -> Non
         judge_frame(pd.DataFrame({"failed_attempts": column}))
     most = pd.DataFrame({"failed_attempts": np.array([10**9, 0]).astype(column.dtype)})
     assert answers(most) == expected([Case(failed_attempts=10**9), Case()])
-
-
-def test_a_row_is_packed_into_as_few_bytes_as_it_goes() -> None:
-    """What the rules ask of a row shares bytes: each holds as much as it can, so that a row takes little memory."""
-    for lookup in _lookups(None):
-        widths = [sum(atom.bits for atom in part) for part in lookup.parts]
-        assert sum(widths) <= MOST_BITS
-        assert all(width <= 8 for width in widths)
-        assert {caps.size for caps in lookup.caps} == {1 << sum(widths)}
-        for width, later in zip(widths, lookup.parts[1:], strict=False):
-            assert width + later[0].bits > 8
 
 
 def test_a_blank_row_below_names_is_left_out() -> None:
