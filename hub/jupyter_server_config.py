@@ -6,51 +6,25 @@ JupyterHub's own extension sets them last. Binder uses this file, too.
 
 from __future__ import annotations
 
-import hashlib
-import json
 import os
+import shutil
 from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
 #: The learner's own folder. Everything they change is here, so the workbook itself can be read-only.
 LEARNER = Path.home() / "backchannel"
-#: The checksum of each file as it was copied, which tells us what the learner has changed since.
-COPIED = LEARNER / ".copied.json"
 
 c: Any = get_config()  # type: ignore[name-defined] # noqa: F821 (Jupyter puts get_config into this file)
 
-
-def copy_chapters() -> None:
-    """Copy the chapters to the learner's folder, but leave alone every file that the learner has changed."""
-    (LEARNER / "notebooks").mkdir(mode=0o700, parents=True, exist_ok=True)
-    try:
-        copied = json.loads(COPIED.read_text(encoding="utf-8"))
-    except (OSError, ValueError):  # the first start, or a damaged record: then only missing files are copied
-        copied = {}
-    for chapter in (ROOT / "notebooks").glob("[!.]*.*"):
-        own = LEARNER / "notebooks" / chapter.name
-        content = chapter.read_bytes()
-        if not own.exists() or checksum(own.read_bytes()) in {copied.get(chapter.name), checksum(content)}:
-            write(own, content)
-            copied[chapter.name] = checksum(content)
-    write(COPIED, json.dumps(copied).encode())
-
-
-def checksum(content: bytes) -> str:
-    """Return a checksum in hexadecimal."""
-    return hashlib.sha256(content).hexdigest()
-
-
-def write(path: Path, content: bytes) -> None:
-    """Write a file completely or not at all."""
-    new = path.with_name(f"{path.name}.new")
-    new.write_bytes(content)
-    new.replace(path)
-
-
 LEARNER.mkdir(mode=0o700, parents=True, exist_ok=True)
-copy_chapters()
+(LEARNER / "notebooks").mkdir(mode=0o700, exist_ok=True)
+# What a learner changes in a chapter is saved in my_work, so a new version of the workbook can replace the chapters. Tables,
+# such as 13_students.csv, are changed where they are, so they are only copied once.
+for original in (ROOT / "notebooks").glob("[!.]*.*"):
+    own = LEARNER / "notebooks" / original.name
+    if original.suffix == ".ipynb" or not own.exists():
+        shutil.copyfile(original, own)
 c.ServerApp.root_dir = str(LEARNER)
 os.environ["BACKCHANNEL_WORK"] = str(LEARNER / "my_work")  # where kernels keep what a learner saves
 

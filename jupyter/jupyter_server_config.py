@@ -1,4 +1,4 @@
-"""JupyterLab's settings for this workbook: it stays on this machine, asks nobody for news, and answers at once.
+"""JupyterLab's settings for this workbook: reachable only from this machine, no requests to other hosts, fast answers.
 
 `workbook.py` names this folder in JUPYTER_CONFIG_PATH, so that Jupyter reads this file.
 """
@@ -22,10 +22,10 @@ FIRST_NOTEBOOK = "notebooks/00_start_here.ipynb"
 
 
 class PromptConnection(ZMQChannelsWebsocketConnection):
-    """A kernel connection that sends each message at once.
+    """A kernel connection that sends each message immediately.
 
-    jupyter_server leaves Nagle's algorithm on, which holds small messages back until the last one is confirmed: with a
-    key held on a slider, 40 of 60 positions were drawn. With TCP_NODELAY it is 60 of 60.
+    jupyter_server leaves Nagle's algorithm on, which delays small messages until the previous one is acknowledged. With a
+    key held on a slider, 40 of 60 positions were drawn; with TCP_NODELAY, all 60 are.
     """
 
     def connect(self) -> asyncio.Future[None] | None:
@@ -35,15 +35,15 @@ class PromptConnection(ZMQChannelsWebsocketConnection):
 
 
 class OwnToken(PasswordIdentityProvider):
-    """Knows readers by the token below, and shows it at the start: Jupyter hides one that it has not drawn itself."""
+    """Accepts the token below, and prints it at startup: Jupyter only prints tokens that it generated itself."""
 
     token_generated = True
 
 
 c: Any = get_config()  # type: ignore[name-defined] # noqa: F821 (Jupyter puts get_config into this file)
 
-# Only this machine can reach the server, and only with a new token at each start. What Jupyter would do by itself is said
-# here too, so that no other file of settings can say otherwise.
+# Only this machine can reach the server, and each start has a new token. Jupyter's defaults are repeated here, so that no other
+# settings file can change them.
 c.ServerApp.ip = "127.0.0.1"
 c.ServerApp.identity_provider_class = OwnToken
 c.IdentityProvider.token = secrets.token_hex(24)
@@ -55,7 +55,7 @@ c.ServerApp.local_hostnames = ["localhost"]
 c.ServerApp.allow_origin = c.ServerApp.allow_origin_pat = ""
 c.ServerApp.allow_credentials = False
 c.ServerApp.disable_check_xsrf = False
-# No terminals, which the workbook does not need.
+# The workbook needs no terminals.
 c.ServerApp.terminals_enabled = False
 c.ServerApp.jpserver_extensions = {
     "backchannel_lib.notebook.warm_kernel": True,
@@ -63,31 +63,31 @@ c.ServerApp.jpserver_extensions = {
     "jupyter_server_terminals": False,
     "notebook_shim": False,
 }
-# Jupyter warns root off because a public server run by root is a danger; this one is not public, and in a container
-# root is often the only user.
+# Jupyter refuses to run as root because a public server would be a risk. This one isn't public, and in a container root is often
+# the only user.
 c.ServerApp.allow_root = True
-# What goes between JupyterLab's server and a kernel is encrypted, so that no other program here can listen in.
+# Encrypt messages between JupyterLab's server and its kernels, so that no other program on this machine can read them.
 c.KernelManager.transport_encryption = "auto"
 
-# No request to another host: no news, no check for updates, no catalogue of extensions. That nobody is
-# asked about news either stands in labconfig/default_setting_overrides.json.
+# No requests to other hosts: no news, no check for updates, no catalog of extensions. labconfig/default_setting_overrides.json
+# turns off the question about news.
 c.LabApp.news_url = None
 c.LabApp.check_for_updates_class = "jupyterlab.NeverCheckForUpdate"
 c.LabApp.extension_manager = "readonly"
 
-# Nothing is built, so nobody needs to look whether something should be.
+# Nothing is built, so don't check whether a build is needed.
 c.ServerApp.tornado_settings = {"page_config_data": {"buildAvailable": False, "buildCheck": False}}
 
-# The whole workbook is in the file browser, with the first notebook open.
+# The file browser shows the whole workbook, and the first notebook is open.
 c.ServerApp.root_dir = str(ROOT)
 c.LabApp.default_url = f"/lab/tree/{FIRST_NOTEBOOK}"
 
-# Reading changes no file of the workbook, and a chapter that is opened is live.
+# Reading never changes the workbook's files, and chapters are live as soon as they are open.
 c.ServerApp.contents_manager_class = chapter_copies.ChapterCopies
 c.LabApp.extra_labextensions_path = [str(Path(chapter_copies.__file__).with_name("labextensions"))]
 
 c.ServerApp.kernel_websocket_connection_class = PromptConnection
 
-# The terminal shows the address and errors. Warnings are left out: each start would print one about an interval that
-# tornado mends by itself, and one for each notebook whose drawings wait until it is run.
+# The terminal shows the address and errors, but no warnings: each start would print one about an interval that tornado corrects
+# by itself, and one for each notebook whose widgets wait until it runs.
 c.ServerApp.log_level = c.LabApp.log_level = "ERROR"
