@@ -63,8 +63,8 @@ c.ServerApp.jpserver_extensions = {
     "jupyter_server_terminals": False,
     "notebook_shim": False,
 }
-# Jupyter refuses to run as root because a public server would be a risk. This one isn't public, and in a container root is often
-# the only user.
+# Jupyter refuses to run as root because a public server would be a risk. This one isn't public, and in a container root is
+# often the only user.
 c.ServerApp.allow_root = True
 # Encrypt messages between JupyterLab's server and its kernels, so that no other program on this machine can read them.
 c.KernelManager.transport_encryption = "auto"
