@@ -116,9 +116,17 @@ def judge_open(
     open_fields = open_field_names(unknown)
     case = known_case(known, open_fields, **fields)
     check_reading(reading)
-    if not set(open_fields) & set(SCORES):
-        check_one_exam(case)
+    _check_known_scores(case, open_fields)
     return _judge_open(case, open_fields, reading)
+
+
+def _check_known_scores(case: Case, open_fields: tuple[str, ...]) -> None:
+    """Reject known scores from two exams, whether or not any rule would look at the open one."""
+    open_scores = [name for name in SCORES if name in open_fields]
+    if not open_scores:
+        check_one_exam(case)
+    elif len({getattr(case, name) > step2_top() for name in SCORES if name not in open_scores}) > 1:
+        raise CaseError(open_scores[0], "nothing_fits", getattr(case, open_scores[0]))
 
 
 @functools.lru_cache(maxsize=256)
@@ -313,8 +321,7 @@ def _fields_asked(reading: str | None, truth: Truth) -> frozenset[str]:
 def certain_rules(case: Case, unknown: tuple[str, ...], reading: str | None) -> frozenset[str]:
     """Return the rules that set their stage's cap whatever the unknown fields turn out to be.
 
-    Only their sentences can be stated as facts. A rule is left out if it is certain only because several open comparisons can't
-    all fail together.
+    Only their sentences can be stated as facts.
 
     Examples:
         >>> case = Case(failed_attempts=1)
@@ -322,15 +329,31 @@ def certain_rules(case: Case, unknown: tuple[str, ...], reading: str | None) -> 
         >>> "stranger" in rules, "flag_unexplained" in rules, "failure_policy" in rules
         (True, True, False)
     """
-    truth = _known_truth(case, unknown, reading)
-    for group in _Rules(reading, case, unknown).groups:  # a comparison can come out the same for every value of its fields
-        truth |= frozenset.intersection(*group.truths.values())
-    stages = _undecided(reading)[3]
-    caps = {name: left.cap for name, stage in zip(STAGES, stages, strict=True) if not (left := stage.settle(truth)).rows}
-    rows = [(rule, row) for rule, row in _conditions(reading)[0] if caps.get(rule.stage) == rank_of(rule.allows)]
-    holding = {rule for rule, row in rows if row is not None and _simplify(row, truth) is True}
-    stages_of_them = {rule.stage for rule in holding}
-    return frozenset(rule.rule for rule, row in rows if rule in holding or (row is None and rule.stage not in stages_of_them))
+    truth, rules, certain = _known_truth(case, unknown, reading), _Rules(reading, case, unknown), set[str]()
+    for stage in STAGES:
+        rows = [(rule, row) for rule, row in _conditions(reading)[0] if rule.stage == stage]
+        best = max if stage in rule_book(reading).highest else min
+        allows = [rank_of(rule.allows) for rule, _ in rows]
+        # How the conditions can turn out: first with what is known, then with each way the open fields can.
+        reached = {_holding([False if row is None else row for _, row in rows], truth, allows, best)}
+        asked = {name for one in reached for row in one for atom in _atoms_in(row) for name in rules.fields_of[atom]}
+        for names in rules.grouped(asked):
+            truths = rules.group(names).truths.values()
+            reached = {_holding(one, truth, allows, best) for one in reached for truth in truths}
+        setting = [{rule.rule for (rule, _), held in zip(rows, one, strict=True) if held} for one in reached]
+        otherwise = {rule.rule for rule, row in rows if row is None}
+        certain |= set.intersection(*(one or otherwise for one in setting))
+    return frozenset(certain)
+
+
+def _holding(rows: Sequence[Any], truth: Truth, allows: Sequence[int], best: Callable[..., int]) -> tuple[Any, ...]:
+    """Return a stage's conditions once some comparisons are known; False for those that hold no more or no longer matter."""
+    simpler = [row if isinstance(row, bool) else _simplify(row, truth) for row in rows]
+    caps = [cap for row, cap in zip(simpler, allows, strict=True) if row is True]
+    if not caps:
+        return tuple(simpler)
+    cap = best(caps)
+    return tuple(row if best(cap, other) == other else False for row, other in zip(simpler, allows, strict=True))
 
 
 def _known_truth(case: Case, unknown: tuple[str, ...], reading: str | None) -> Truth:
@@ -361,6 +384,10 @@ class _Rules:
         open_atoms = {atom for atom, names in self.fields_of.items() if names & set(unknown)}
         truth = frozenset((atom, value) for atom, value in settled.items() if atom not in open_atoms)
         self.left = _Left(max(Verdict), stages).settle(truth)
+
+    @functools.cached_property
+    def groups(self) -> list[_Group]:
+        """The open fields that can still make a difference to the verdict, in groups."""
         asked = {
             name
             for stage in self.left.stages
@@ -368,13 +395,13 @@ class _Rules:
             for atom in _atoms_in(row)
             for name in self.fields_of[atom]
         }
-        self.groups = [self.group(names) for names in self.grouped([name for name in unknown if name in asked], unknown)]
+        return [self.group(names) for names in self.grouped(asked)]
 
-    def grouped(self, asked: Sequence[str], unknown: Sequence[str]) -> list[tuple[str, ...]]:
-        """Group fields that appear in the same comparison or in the same check of `Case`."""
-        ties = [self.fields_of[atom] & set(unknown) for atom in self.atoms] + [tie & set(unknown) for tie in _CHECKED_TOGETHER]
+    def grouped(self, asked: Collection[str]) -> list[tuple[str, ...]]:
+        """Group open fields that appear in the same comparison or in the same check of `Case`."""
+        ties = [names & self.unknown for names in (*self.fields_of.values(), *_CHECKED_TOGETHER)]
         groups: list[set[str]] = []
-        for name in asked:
+        for name in [name for name in Case.fields() if name in self.unknown and name in asked]:
             if not any(name in group for group in groups):
                 group = {name}
                 while joined := {other for tie in ties if tie & group for other in tie} - group:

@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from backchannel_lib import Case, CaseError, OpenJudgment, Verdict, judge, judge_open
+from backchannel_lib.model.open_judgment import certain_rules
 from tests.helpers.cases import NEEDS, READINGS, cases
 
 readings = st.sampled_from(READINGS)
@@ -69,9 +70,12 @@ def test_with_nothing_open_it_is_judge(case: Case, reading: str | None) -> None:
 
 @given(cases(), readings, st.lists(st.sampled_from(SMALL), min_size=1, max_size=3, unique=True))
 def test_it_says_exactly_what_judging_every_value_says(case: Case, reading: str | None, unknown: list[str]) -> None:
-    """No verdict is missing or invented, under any reading."""
+    """No verdict is missing or invented, under any reading, and a rule is certain if it sets its stage's cap every time."""
     judgment = judge_open(case, unknown, reading)
-    assert judgment.verdicts == brute_force(case, judgment.unknown, reading)
+    outcomes = {judge(possible, reading).outcome for possible in every_case(case, judgment.unknown)}
+    assert judgment.verdicts == {outcome.verdict for outcome in outcomes}
+    always = set.intersection(*({rule.rule for rows in outcome.rows for rule in rows} for outcome in outcomes))
+    assert certain_rules(case, judgment.unknown, reading) == always
     assert (judgment.lowest, judgment.highest) == (min(judgment.verdicts), max(judgment.verdicts))
 
 
@@ -199,6 +203,7 @@ def test_nearly_everything_may_be_open() -> None:
         ({"known": Case(), "unknown": [["score"]]}, "is no field"),
         ({"known": Case(score=480), "unknown": ("sponsors_visas",)}, "same exam"),
         ({"known": Case(score=480), "unknown": ("range_low",)}, "fits"),
+        ({"known": Case(score=480, scripted=True), "unknown": ("range_floor",)}, "fits"),  # whatever the rules then ask for
         ({"known": Case(), "reading": "none such"}, "reading"),
     ],
 )
