@@ -13,6 +13,17 @@ SIGNS = {"not_allowed": "✕", "ask_first": "?", "allowed": "✓"}
 
 
 @functools.lru_cache(maxsize=64)
+def rule_label(check: RulesCheck) -> Markup:
+    """Return the rule's answer in a few words, with its sign.
+
+    Examples:
+        >>> rule_label(rules_check(Case())).count("✕")
+        1
+    """
+    sign = tag("span", SIGNS[check.answer], aria_hidden="true")
+    return tag("p", sign, " ", check.label, class_="bw-rule-answer", data_answer=check.answer)
+
+
 def rule_answer(check: RulesCheck, *, always_next: bool = True) -> Markup:
     """Return the rule's answer with its reason, the next step and the source.
 
@@ -25,14 +36,7 @@ def rule_answer(check: RulesCheck, *, always_next: bool = True) -> Markup:
         True
     """
     return join(
-        tag(
-            "p",
-            tag("span", SIGNS[check.answer], aria_hidden="true"),
-            " ",
-            check.label,
-            class_="bw-rule-answer",
-            data_answer=check.answer,
-        ),
+        rule_label(check),
         tag("p", check.reason),
         tag("p", check.next_step, class_="bw-next") if always_next or check.answer != "allowed" else None,
         tag("p", check.note, class_="bw-small"),

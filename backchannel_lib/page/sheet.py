@@ -58,6 +58,7 @@ class _Block(NamedTuple):
     small: tuple[str, ...] = ()
     listed: bool = False
     answer: str = ""
+    rule: str = ""  # the code of the rule's answer, if there is only one
 
 
 def moment_text(when: datetime, *, whole_day: bool = False) -> str:
@@ -343,11 +344,18 @@ def _section(block: _Block, heading: str = "h2") -> Markup:
     return tag(
         "section",
         tag(heading, block.title),
-        tag("p", block.answer, class_="answer bw-verdict-name") if block.answer else None,
+        _answer(block) if block.answer else None,
         lines,
         [tag("p", line, class_="small bw-small") for line in block.small],
         class_=f"{block.kind} {_PANEL_CLASS.get(block.kind, 'bw-plain')}",
     )
+
+
+def _answer(block: _Block) -> Markup:
+    """Return the rule's answer or the article's; the style sheet adds the rule's sign."""
+    if block.kind == "rule":
+        return tag("p", block.answer, class_="answer bw-rule-answer", data_answer=block.rule or None)
+    return tag("p", block.answer, class_="answer bw-verdict-name")
 
 
 def _blocks(advice: Advice) -> list[_Block]:
@@ -371,6 +379,7 @@ def _rule(advice: Advice) -> _Block:
         answer=first.label
         if advice.planned is None
         else text("take_home.right_now", answer=first.label, planned=advice.planned.label),
+        rule=first.answer if advice.planned is None else "",
     )
 
 

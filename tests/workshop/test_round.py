@@ -387,6 +387,24 @@ def test_without_a_vote_the_round_goes_on(board: Round) -> None:
 # ---- the rule, and one slider ----
 
 
+def test_no_step_shows_a_verdict_without_the_rules_answer_above_it(board: Round) -> None:
+    """From the last link on, the rule's answer comes before the article's verdict, on the page and for screen readers."""
+    opened(board, NAMES[0])
+    judgment = judge(board.case)
+    rule = rules_check(board.case).label
+    press(board, LINKS)
+    assert "data-answer" not in board.page(), "one link is still hidden"
+    for step in ("links", "spread", "rules", "what_if"):
+        press(board)
+        assert board.state.step == step
+        page = board.page()
+        assert page.count("data-answer") == 1, step
+        assert page.index("data-answer") < page.index("bw-verdict-name"), step
+        spoken = board.fragments(board.state)["live_text"]
+        if judgment.verdict.sentence in spoken:
+            assert spoken.index(rule) < spoken.index(judgment.verdict.sentence), step
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("name", NAMES)
 def test_the_rule_is_shown_after_the_spread_and_changes_no_verdict(board: Round, name: str) -> None:

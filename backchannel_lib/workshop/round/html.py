@@ -18,13 +18,14 @@ from backchannel_lib.page.file_sheet import file_sheet
 from backchannel_lib.page.html import Markup, join, tag
 from backchannel_lib.page.inputs import button, clock_button, number_box, select, text_box
 from backchannel_lib.page.pictures import sheet_of_paper
+from backchannel_lib.page.rule_html import rule_label
 from backchannel_lib.page.verdict_html import is_weakest, weakest_sentence
 from backchannel_lib.workshop.deck import link_order, vignettes
 from backchannel_lib.workshop.phones import Phones
 from backchannel_lib.workshop.round.state import VOTE_FIELDS, Votes, WorkshopState, settings
 
 FRAGMENTS = (  # those that are usually blank
-    *("file", "story", "brief", "tally", "crowd", "links", "verdict", "spread"),
+    *("file", "story", "brief", "tally", "crowd", "links", "rule_first", "verdict", "spread"),
     *("rules", "what_if", "what_if_rule", "note", "close", "log"),
 )
 
@@ -46,13 +47,15 @@ def fragments(state: WorkshopState) -> dict[str, str]:
         case "vote":
             parts |= {"brief": tag("p", state.file.contact or state.file.file), "tally": _tally(state), "crowd": _crowd(state)}
         case "links":
-            parts |= {"links": _chain(state), "verdict": _verdict(state.judgment) if state.all_shown else ""}
+            answers = {"rule_first": _rule_first(state.file.case), "verdict": _verdict(state.judgment)}
+            parts |= {"links": _chain(state), **(answers if state.all_shown else {})}
         case "spread":
-            parts |= {"verdict": _verdict_line(state.judgment), "spread": _spread(state), "crowd": _crowd(state)}
+            answers = {"rule_first": _rule_first(state.file.case), "verdict": _verdict_line(state.judgment)}
+            parts |= {**answers, "spread": _spread(state), "crowd": _crowd(state)}
         case "rules":
             parts |= {"verdict": _verdict_line(state.judgment), "rules": fast_fragments(state.file.case)["rules"]}
         case "what_if":
-            parts |= {"what_if": _what_if(state), "what_if_rule": _rule_answer(state.case or state.file.case)}
+            parts |= {"what_if": _what_if(state), "what_if_rule": rule_label(rules_check(state.case or state.file.case))}
         case "close":
             parts["close"] = _close()
     parts["live_text"] = _live_text(state)
@@ -165,8 +168,15 @@ def _link_text(state: WorkshopState) -> str:
     reason = judgment.reasons[STAGES.index(stage)]
     weakest = f"{text('card.weakest')}: " if _is_weakest(state, stage) else ""
     link = f"{text(f'stage.{stage}.name')}. {text('card.allows', verdict=reason.cap.label)}. {reason.sentence}"
-    article = f" {text('guess.article')}: {judgment.verdict.label}. {judgment.verdict.sentence}" if state.all_shown else ""
-    return f"{weakest}{link}{article}"
+    if not state.all_shown:
+        return f"{weakest}{link}"
+    rule = f"{text('rules.title')}: {rules_check(state.file.case).label}."
+    return f"{weakest}{link} {rule} {text('guess.article')}: {judgment.verdict.label}. {judgment.verdict.sentence}"
+
+
+def _rule_first(case: Case) -> Markup:
+    """Return the rule's answer in two words, because no verdict appears without it; the rule's own step explains it."""
+    return join(tag("p", text("rules.title"), class_="bw-voice"), rule_label(rules_check(case)))
 
 
 def _verdict(judgment: Judgment) -> Markup:
@@ -243,11 +253,6 @@ def _what_if(state: WorkshopState) -> Markup:
         tag("p", weakest_sentence(after), class_="bw-held"),
         tag("p", text("round.what_same") if after.verdict is before else changed, class_="bw-kind") if state.case else None,
     )
-
-
-def _rule_answer(case: Case) -> Markup:
-    check = rules_check(case)
-    return tag("p", text("rules.title"), ": ", tag("b", check.label, data_answer=check.answer))
 
 
 def _note(state: WorkshopState) -> Markup:
@@ -373,9 +378,15 @@ def page(key: str, state: WorkshopState, parts: Mapping[str, str], visible: Coll
             class_="bw-ballot",
         ),
         show_if("links", visible, slot("links", parts["links"])),
-        show_if("round", visible, slot("verdict", parts["verdict"], class_="bw-told-verdict"), class_="bw-told-place"),
-        show_if("spread", visible, slot("spread", parts["spread"])),
         show_if("rules", visible, _rule_box("rules", parts)),
+        show_if(
+            "round",
+            visible,
+            slot("rule_first", parts["rule_first"], class_="bw-told-rule"),
+            slot("verdict", parts["verdict"], class_="bw-told-verdict"),
+            class_="bw-told-place",
+        ),
+        show_if("spread", visible, slot("spread", parts["spread"])),
         show_if("what_if", visible, *_what_if_page(parts), class_="bw-what-if"),
         slot("nav", parts["nav"], class_="bw-toolbar bw-nav"),
         show_if("round", visible, slot("note", parts["note"])),
@@ -446,7 +457,7 @@ def _what_if_page(parts: Mapping[str, str]) -> tuple[Markup, Markup]:
         class_="bw-card",
         aria_label=text("guess.article"),
     )
-    box = tag("div", article, _rule_box("what_if_rule", parts), class_="bw-spaced")
+    box = tag("div", _rule_box("what_if_rule", parts), article, class_="bw-spaced")
     return tag("div", controls, class_="bw-controls"), box
 
 

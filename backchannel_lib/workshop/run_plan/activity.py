@@ -371,7 +371,8 @@ class RunPlan(PersistentForm):
                 "div",
                 button(text("run_plan.on"), "next", key=on, hint=hints[0]),
                 button(text("run_plan.back"), "back", key=back, hint=hints[1]),
-                class_="bw-toolbar bw-nav",
+                # In the presenter's window the main button is the room's.
+                class_="bw-toolbar bw-nav" if arrows else "bw-toolbar bw-nav bw-alike",
             ),
             tag("h3", text("run_plan.next")),
             slot("next", parts["next"], class_="bw-story"),

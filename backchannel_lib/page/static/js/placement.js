@@ -48,22 +48,34 @@ export function place(root, charts) {
   let begun = false;
   let inSight = false;
   let ruleGone = false;
+  /**
+   * Whether readers see everything in an element that matches a selector.
+   * @param {IntersectionObserverEntry} entry
+   * @param {string} selector
+   */
+  const shows = ({ target, isIntersecting, intersectionRect }, selector) =>
+    isIntersecting &&
+    [...target.querySelectorAll(selector)].every((one) => {
+      const { top, bottom } = one.getBoundingClientRect();
+      return top >= intersectionRect.top - 1 && bottom <= intersectionRect.bottom + 1;
+    });
+  const steps = Array.from({ length: 41 }, (_, step) => step / 40);
   /** @param {string} margin */
   const lookout = (margin) =>
     new IntersectionObserver(
       (seen) => {
         for (const one of seen) {
           if (one.target === root) begun = one.isIntersecting;
-          else if (one.target === rule) ruleGone = one.intersectionRatio < 0.9;
-          else inSight = one.isIntersecting || !one.target.checkVisibility();
+          else if (one.target === rule) ruleGone = !shows(one, ".bw-rule-answer");
+          else inSight = shows(one, ".bw-verdict-name, .bw-held") || !one.target.checkVisibility();
         }
         const stays = rule?.parentElement && getComputedStyle(rule.parentElement).position === "sticky";
         root.toggleAttribute("data-away", begun && (!inSight || (!!stays && ruleGone)));
       },
-      { rootMargin: margin, threshold: [0, 0.9] },
+      { rootMargin: margin, threshold: steps },
     );
-  // The short answer is for readers who have reached the activity and see too little of the answer itself.
-  const cards = lookout("0px 0px -45% 0px");
+  // The short answer is for readers who have reached the activity and don't see the answer itself. It would only cover it.
+  const cards = lookout("0px");
   const roots = lookout("0px 0px -40% 0px");
   if (answer) {
     cards.observe(answer);
