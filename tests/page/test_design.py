@@ -146,6 +146,13 @@ def test_lab_and_the_site_are_dark_in_the_same_colors() -> None:
     assert _SITE_DARK == _DARK
 
 
+def test_what_is_printed_in_dark_mode_has_the_light_colors() -> None:
+    """Pale colors can't be read on paper, so every dark block is for screens alone."""
+    for style, block in ((PANEL, 'body[data-jp-theme-light="false"] .bw {'), (SITE, "  body .bw {")):
+        around = style[: style.index(block)].rpartition("@media")[2].partition("{")[0]
+        assert around.split()[0] == "screen", block
+
+
 # ---- the page that shows it ----
 
 

@@ -579,6 +579,13 @@ def test_the_plan_can_stand_on_a_wall() -> None:
     assert found is None, found
 
 
+def test_the_presenter_has_one_main_button_and_it_is_the_rooms() -> None:
+    """The page beside it has the round with its own filled button, so all of the plan's are outlines."""
+    toolbars = re.findall(r'class="(bw-toolbar[^"]*)"', run_plan().presenter_page())
+    assert len(toolbars) == 2
+    assert all("bw-alike" in one.split() for one in toolbars)
+
+
 def test_the_plan_says_how_people_on_a_video_call_take_part(monkeypatch: pytest.MonkeyPatch) -> None:
     """In the notebook and in the presenter's window; the site has no phones and no second window, and mentions neither."""
     board = run_plan()
