@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 import uuid
 from collections.abc import Iterable
 from datetime import UTC, date, datetime, timedelta
 from typing import NamedTuple
 
 _ONE_DAY = timedelta(days=1)
+_CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
 
 
 class CalendarEvent(NamedTuple):
@@ -85,6 +87,8 @@ def _when(name: str, when: date) -> str:
 
 
 def _escaped(text: str) -> str:
+    # A calendar file's text knows one line end, and no control character but the tab.
+    text = _CONTROLS.sub("", text.replace("\r\n", "\n").replace("\r", "\n"))
     return text.replace("\\", "\\\\").replace(";", "\\;").replace(",", "\\,").replace("\n", "\\n")
 
 

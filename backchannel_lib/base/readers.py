@@ -26,6 +26,9 @@ Row = TypeVar("Row")
 Row_co = TypeVar("Row_co", covariant=True)
 
 
+MOST_QUOTED: Final = 200  # characters of a wrong value, which may be a whole file
+
+
 class TableError(ValueError):
     """A table in ``data/`` is broken; the message names the file, the row, the column and the value.
 
@@ -55,7 +58,11 @@ class TableError(ValueError):
             place += f", row {self.row}"
         if self.column is not None:
             place += f", column {self.column}"
-        return f"{place}: expected {self.rule}, found {self.value!r}"
+        return f"{place}: expected {self.rule}, found {_in_short(repr(self.value))}"
+
+
+def _in_short(value: str) -> str:
+    return value if len(value) <= MOST_QUOTED else f"{value[: MOST_QUOTED - 1]}…"
 
 
 def data_root() -> Traversable:
