@@ -33,7 +33,6 @@ class RulesCheck(RichDisplay):
         row: Id of the row in data/soap_rule.csv that applies.
         facts: Ids of the outside facts behind the answer.
         changes_later: Whether the window starts or ends during the phase and changes the answer.
-        window_ends: When the window ends, on an Eastern clock; None unless the contact has a known moment inside it.
 
     Source:
         data/soap_rule.csv.
@@ -50,7 +49,6 @@ class RulesCheck(RichDisplay):
     row: str
     facts: tuple[str, ...]
     changes_later: bool
-    window_ends: datetime | None
 
     @property
     def label(self) -> str:
@@ -196,17 +194,16 @@ def rules_check(case: Case | None = None, when: datetime | None = None, **fields
         'allowed'
     """
     case = case_from(case, fields)
-    ends, straddles = None, False
+    straddles = False
     if when is None:
         inside, straddles = _of_phase(case.phase)
     else:
         moment = eastern(when)
         start, end = soap_window(moment.year)
         inside = start <= moment < end
-        ends = end if inside else None
     row = _row(case, inside=inside)
     later = straddles and _row(case, inside=not inside).answer != row.answer
-    return RulesCheck(row.answer, row.row, row.facts, later, ends)
+    return RulesCheck(row.answer, row.row, row.facts, later)
 
 
 def _row(case: Case, *, inside: bool) -> SoapRuleRow:

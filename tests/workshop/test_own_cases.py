@@ -27,6 +27,7 @@ from backchannel_lib.workshop import deck
 from backchannel_lib.workshop.handouts import ROUNDS_ON_A_PAGE, longer_sheet, sheet, write_handouts
 from backchannel_lib.workshop.own_cases.activity import OwnCasesActivity
 from backchannel_lib.workshop.own_cases.model import (
+    CASES,
     NAME,
     REQUIRED,
     TEXTS,
@@ -34,7 +35,6 @@ from backchannel_lib.workshop.own_cases.model import (
     new_case,
     own_cases_to_csv,
     problems_of,
-    read_own_cases,
     save_own_case,
     saved_own_cases,
 )
@@ -95,11 +95,11 @@ FILLED = {
 
 def test_names_labels_and_short_names_are_all_read() -> None:
     """Columns go by name or label, cells by level or label, and what is left out takes its default."""
-    (case,) = read_own_cases(table(ROW.format(first="Y"))).cases
+    (case,) = CASES.read(table(ROW.format(first="Y"))).rows
     assert case.title == "The night shift"
     assert (case.details.topic, case.details.difficulty, case.details.what_if, case.first) == ("callers", 2, "score", True)
     assert case.case == Case(score=228, recommender="known_dean")
-    assert read_own_cases(table(ROW.format(first="Y")).replace(",", ";")).cases == (case,)
+    assert CASES.read(table(ROW.format(first="Y")).replace(",", ";")).rows == (case,)
 
 
 def test_every_problem_is_listed_with_row_column_value_and_what_to_do() -> None:
@@ -114,8 +114,8 @@ def test_every_problem_is_listed_with_row_column_value_and_what_to_do() -> None:
         f"E,callers,1,{'x' * 601},-,D,W,,,,2028,self",
         "F,callers,1,F,-,?,W,,,scoer,228,self",
     ]
-    found = read_own_cases(table(*rows))
-    assert [case.title for case in found.cases] == ["The night shift"]
+    found = CASES.read(table(*rows))
+    assert [case.title for case in found.rows] == ["The night shift"]
     told = "\n".join(found.problems)
     for part in (
         "row 3, column Name: is blank",
@@ -132,7 +132,7 @@ def test_every_problem_is_listed_with_row_column_value_and_what_to_do() -> None:
 
 def test_a_table_without_a_column_that_is_needed_says_which() -> None:
     """A text that no row could have is missing as a column, not row by row."""
-    (problem,) = read_own_cases(table("A,callers,F,C,D", head="title,topic,file,contact,discuss")).problems
+    (problem,) = CASES.read(table("A,callers,F,C,D", head="title,topic,file,contact,discuss")).problems
     assert problem.startswith(f"{NAME}, column why: is missing, and every row needs one.")
 
 
@@ -144,9 +144,9 @@ def test_whatever_is_in_the_file_gives_cases_or_sentences(content: str | bytes) 
         content,
         HEAD.encode() + b"\n" + (content if isinstance(content, bytes) else content.encode(errors="replace")),
     ):
-        found = read_own_cases(source)
+        found = CASES.read(source)
         assert all(isinstance(problem, str) and problem.strip() for problem in found.problems)
-        for case in found.cases:
+        for case in found.rows:
             assert problems_of(case) == {}
             judge(case.case)
 
@@ -158,8 +158,8 @@ def test_no_row_of_words_raises(cells: list[str]) -> None:
     """A row of any words under the right header is a case or has its sentences."""
     out = io.StringIO()
     csv.writer(out).writerow(cells)
-    found = read_own_cases(f"{HEAD}\n{out.getvalue()}")
-    assert bool(found.cases) != bool(found.problems) or not any(cells)
+    found = CASES.read(f"{HEAD}\n{out.getvalue()}")
+    assert bool(found.rows) != bool(found.problems) or not any(cells)
 
 
 WORDS = st.text(min_size=1, max_size=40).filter(lambda word: any(letter.isalnum() for letter in word))
@@ -173,9 +173,9 @@ def test_what_is_written_is_read_back(case: Case, words: tuple[str, ...], first:
     own = OwnCase("own_a", dict(zip(TEXTS, words, strict=True)), own.details._replace(case=case), first)
     if problems_of(own):
         return
-    read = read_own_cases(own_cases_to_csv((own,)))
+    read = CASES.read(own_cases_to_csv((own,)))
     assert read.problems == ()
-    (again,) = read.cases
+    (again,) = read.rows
     assert again.case == case
     assert (again.key, again.first) == ("own_a", first)
 

@@ -19,8 +19,8 @@ from backchannel_lib.cli.own_cases import check_own_cases
 from backchannel_lib.cli.project import CommandError
 from backchannel_lib.workshop import deck
 from backchannel_lib.workshop.handouts import sheet
-from backchannel_lib.workshop.own_cases.questions import QUESTIONS, read_own_questions
-from backchannel_lib.workshop.own_cases.scenes import SCENES, read_own_scenes
+from backchannel_lib.workshop.own_cases.questions import QUESTIONS
+from backchannel_lib.workshop.own_cases.scenes import SCENES
 from backchannel_lib.workshop.own_cases.tables import TABLES
 from backchannel_lib.workshop.results import results_html
 from backchannel_lib.workshop.room_questions import RoomQuestions, room_questions
@@ -92,7 +92,7 @@ def test_a_scene_and_a_case_of_the_same_name_are_two_files(own_folder: Path) -> 
 def test_everything_wrong_in_a_scene_is_listed() -> None:
     rows = "A,,1,240\nB,Story,7,240\nC,Story,1,2400\nA,Story,1,240\na!,Story,1,240\n???,Story,1,240\n"
     rows += f"D,{'x' * 601},1,240\n"
-    told = "\n".join(read_own_scenes(f"title,story,difficulty,score\n{rows}").problems)
+    told = "\n".join(SCENES.read(f"title,story,difficulty,score\n{rows}").problems)
     for part in (
         "row 2, column story: is blank",
         "row 3, column difficulty: must be a whole number from 1 to 3, but it is 7.",
@@ -102,7 +102,7 @@ def test_everything_wrong_in_a_scene_is_listed() -> None:
         "row 8, column story: may have 600 characters, but it has 601",
     ):
         assert f"my_scenes.csv, {part}" in told
-    (missing,) = read_own_scenes("title,score\nA,240\n").problems
+    (missing,) = SCENES.read("title,score\nA,240\n").problems
     assert missing.startswith("my_scenes.csv, column story: is missing")
 
 
@@ -111,12 +111,12 @@ def test_everything_wrong_in_a_scene_is_listed() -> None:
 
 @pytest.mark.parametrize("answer", ["A peer", " a  PEER ", "1", "1.0"])
 def test_the_right_option_is_named_by_its_words_or_its_number(answer: str) -> None:
-    (one,) = read_own_questions(asked(ASKED.format(answer, ""))).rows
+    (one,) = QUESTIONS.read(asked(ASKED.format(answer, ""))).rows
     assert one.asked.answer == "option_1"
 
 
 def test_words_come_before_numbers() -> None:
-    (one,) = read_own_questions(asked("How many?,2,W,1,W,,,1,")).rows
+    (one,) = QUESTIONS.read(asked("How many?,2,W,1,W,,,1,")).rows
     assert one.asked.answer == "option_2"
 
 
@@ -133,7 +133,7 @@ def test_everything_wrong_in_a_question_is_listed() -> None:
         "seven,A,W,B,W,,,B,",
         "Eight?,A,W,B,W,,,3,",
     ]
-    told = "\n".join(read_own_questions(asked(*rows)).problems)
+    told = "\n".join(QUESTIONS.read(asked(*rows)).problems)
     for part in (
         "row 2, column answer: must be one of the options in its row (A peer, A stranger) or its number, but it is 'A dean'.",
         "row 3, column why_1: is blank",

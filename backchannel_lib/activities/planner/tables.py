@@ -217,33 +217,6 @@ COLUMNS: Final[Mapping[str, KnownColumns]] = {
 }
 
 
-def read_people(source: str | bytes) -> tuple[Person, ...]:
-    r"""Read the people from a table, as in `read_rows`.
-
-    Columns: ``name`` and ``kind``, and optionally ``track_record``, ``knows_work``, ``known_at`` and ``inside_at`` (names
-    separated by ``|``). A blank cell means the default of `Person`.
-
-    Examples:
-        >>> read_people("name,kind,knows_work,known_at\nDr. Osei,Known dean,well,Mercy|Lakeside\n")[0].known_at
-        ('Mercy', 'Lakeside')
-        >>> read_people("")
-        ()
-    """
-    return read_rows("people", source)[0]
-
-
-def read_programs(source: str | bytes) -> tuple[Program, ...]:
-    r"""Read the programs from a table, as in `read_rows`.
-
-    Columns: ``name`` and ``range_low``, and optionally the other fields of `Program`.
-
-    Examples:
-        >>> read_programs("Name;Range Low;needs;prior_contact\nMercy;230;local, language;Y\n")[0].prior_contact
-        True
-    """
-    return read_rows("programs", source)[0]
-
-
 def table_of(source: str | bytes) -> str:
     r"""Return which of the two tables a file's columns belong to; a blank text if neither.
 
@@ -260,7 +233,9 @@ def read_rows(table: str, source: str | bytes) -> tuple[tuple[Any, ...], tuple[s
     r"""Read people or programs from a file or from text pasted from a spreadsheet.
 
     Args:
-        table: ``people`` or ``programs``.
+        table: ``people`` or ``programs``. People have the columns ``name`` and ``kind``, and optionally ``track_record``,
+            ``knows_work``, ``known_at`` and ``inside_at`` (names separated by ``|``); programs have ``name`` and ``range_low``,
+            and optionally the other fields of `Program`. A blank cell means the default.
         source: CSV in any common encoding, with commas, semicolons or tabs, or .xlsx; blank rows are skipped.
 
     Returns:
@@ -294,7 +269,7 @@ def read_rows(table: str, source: str | bytes) -> tuple[tuple[Any, ...], tuple[s
 
 
 def people_to_csv(people: Iterable[Person]) -> str:
-    """Write people as a CSV table that `read_people` can read.
+    """Write people as a CSV table that `read_rows` can read.
 
     Examples:
         >>> people_to_csv([Person("Dr. Osei", "known_dean", 3, "well", ["Mercy", "Lakeside"])]).splitlines()[1]
@@ -304,7 +279,7 @@ def people_to_csv(people: Iterable[Person]) -> str:
 
 
 def programs_to_csv(programs: Iterable[Program]) -> str:
-    """Write programs as a CSV table that `read_programs` can read.
+    """Write programs as a CSV table that `read_rows` can read.
 
     Examples:
         >>> programs_to_csv([Program("Mercy", 230, needs={"local"})]).splitlines()[1]

@@ -12,7 +12,16 @@ from backchannel_lib.activities.activity import Action
 from backchannel_lib.activities.form import FormField, Record, boolean_field, choice_field, integer_field
 from backchannel_lib.activities.guess import GuessForm
 from backchannel_lib.activities.messages import ActionResult
-from backchannel_lib.activities.population.model import DrawRow, Outcome, calls, compare, draw, load_draw, notes, outcome
+from backchannel_lib.activities.population.model import (
+    DrawRow,
+    Outcome,
+    compare,
+    draw,
+    load_draw,
+    load_population_calls,
+    notes,
+    outcome,
+)
 from backchannel_lib.activities.tables import ActivityRow
 from backchannel_lib.base.texts import text
 from backchannel_lib.model.case import PHASES, Case
@@ -198,14 +207,14 @@ class PopulationActivity(GuessForm):
     def _rule_sentence(self, state: Record) -> str:
         """Say what the NRMP's rule says about each call during SOAP, and whether the moment is outside it."""
         example = _files(self._key(state))[0]
-        inside = {call.name: call.rule(example.replace(phase="soap_lists")).answer for call in calls()}
+        inside = {call.name: call.rule(example.replace(phase="soap_lists")).answer for call in load_population_calls()}
         allowed = ", ".join(_short(name) for name, answer in inside.items() if answer == "allowed")
         sentence = text(
             "crowd.rule",
             allowed=allowed or text("crowd.rule_none"),
             asked=", ".join(_short(name) for name, answer in inside.items() if answer == "ask_first"),
         )
-        now = [call.rule(example) for call in calls()]
+        now = [call.rule(example) for call in load_population_calls()]
         if any(check.answer != "allowed" for check in now):
             return sentence
         label = next((check.label for check in now if check.changes_later), now[0].label)
@@ -468,7 +477,9 @@ def _beyond_table(key: _Key) -> Markup:
     rows = []
     for name in BEYOND:
         files = [case for case in _files(key) if _is_beyond(name, case)]
-        reached = [verdict for call in calls() for verdict, count in outcome(files, call).counts.items() if count]
+        reached = [
+            verdict for call in load_population_calls() for verdict, count in outcome(files, call).counts.items() if count
+        ]
         best = max(reached).label if reached else text("crowd.beyond_none")
         rows.append((text(f"crowd.beyond.{name}"), len(files), best))
     head = (text("crowd.beyond_what"), text("crowd.beyond_count"), text("crowd.beyond_best"))

@@ -182,7 +182,7 @@ class Call(NamedTuple):
         noise.pressure-backfires, noise.cold-email-90-10; the comparison and the callers are our choice.
 
     Examples:
-        >>> calls()[0].name, calls()[0].apply(Case()).move
+        >>> load_population_calls()[0].name, load_population_calls()[0].apply(Case()).move
         ('polite_email', 'formal_email')
     """
 
@@ -204,7 +204,7 @@ class Call(NamedTuple):
         return rules_check(self.apply(case))
 
 
-calls = load_population_calls = loader(Call, "population_calls.csv")
+load_population_calls = loader(Call, "population_calls.csv")
 
 
 @functools.cache
@@ -265,7 +265,7 @@ def outcome(population: Iterable[Case], call: Call | str, reading: str | None = 
         0
     """
     if not isinstance(call, Call):
-        known = {one.name: one for one in calls()}
+        known = {one.name: one for one in load_population_calls()}
         if call not in known:
             raise CaseError("call", "not_a_call", call, known=suggestions(call, known))
         call = known[call]
@@ -293,7 +293,7 @@ def compare(population: Iterable[Case], reading: str | None = None) -> tuple[Out
         50
     """
     kinds = _kinds(population, reading)
-    return tuple(_outcome(kinds, call, reading) for call in calls())
+    return tuple(_outcome(kinds, call, reading) for call in load_population_calls())
 
 
 def notes(count: int) -> tuple[str, ...]:
@@ -318,7 +318,7 @@ class _Kind(NamedTuple):
 
 
 def _kinds(population: Iterable[Case], reading: str | None, *more: Call) -> tuple[_Kind, ...]:
-    contact = tuple(sorted({name for call in (*calls(), *more) for name, _ in call.overrides}))
+    contact = tuple(sorted({name for call in (*load_population_calls(), *more) for name, _ in call.overrides}))
     apart = _apart(reading, contact)
     firsts: dict[tuple[object, ...], Case] = {}
     counts: Counter[tuple[object, ...]] = Counter()
@@ -328,7 +328,7 @@ def _kinds(population: Iterable[Case], reading: str | None, *more: Call) -> tupl
         kind = (apart(case), *(case.__dict__[name] for name in contact))
         firsts.setdefault(kind, case)
         counts[kind] += 1
-    first_call = calls()[0]
+    first_call = load_population_calls()[0]
     return tuple(
         _Kind(case, counts[kind], judge(first_call.apply(case), reading).outcome.verdict) for kind, case in firsts.items()
     )

@@ -148,25 +148,6 @@ def _key(named: str, title: str) -> str:
 # ---- reading ----
 
 
-def read_own_cases(source: str | bytes) -> OwnCases:
-    r"""Read a table of cases from a CSV or .xlsx file's content. Any input gives cases or error sentences, never an exception.
-
-    Args:
-        source: Bytes or text. Columns: ``title``, ``file``, ``contact``, ``discuss``, ``why`` and ``topic``, and optionally
-            ``id``, ``note``, ``difficulty`` (1 to 3), ``first`` (yes or no), ``what_if`` (the field to change afterward),
-            ``claims`` and the fields of a case, by name or label. A blank cell means the default.
-
-    Examples:
-        >>> head = "Title,Topic,File,Contact,Discuss,Why,Score"
-        >>> found = read_own_cases(f"{head}\nThe quiet file,paper,Eight interviews.,A dean calls.,Who else?,The score.,228")
-        >>> found.cases[0].key, found.cases[0].case.score
-        ('own_the_quiet_file', 228)
-        >>> print(*read_own_cases(f"{head}\nThe quiet file,paper,Eight interviews.,,Who else?,The score.,900").problems)
-        my_cases.csv, row 2, column Contact: is blank, so the room would see nothing there. Write a sentence or two.
-    """
-    return OwnCases(*CASES.read(source))
-
-
 def _read_row(row: TableRow, texts: Mapping[str, str]) -> OwnCase:
     values = row.values
     named = values.get("id", "")
@@ -224,6 +205,9 @@ def _read_case(row: TableRow) -> Case:
 
 # ---- the file ----
 
+#: Columns: ``title``, ``file``, ``contact``, ``discuss``, ``why`` and ``topic``, and optionally ``id``, ``note``,
+#: ``difficulty`` (1 to 3), ``first`` (yes or no), ``what_if`` (the field to change afterward), ``claims`` and the fields of
+#: a case, by name or label. A blank cell means the default.
 CASES: Final = OwnTable(NAME, COLUMNS, TEXTS, REQUIRED, _read_row, "own_case.in")
 
 
@@ -280,7 +264,7 @@ def _write(cases: Mapping[str, OwnCase]) -> None:
 
 
 def own_cases_to_csv(cases: tuple[OwnCase, ...]) -> str:
-    r"""Return cases as a table that `read_own_cases` can read and every spreadsheet opens safely.
+    r"""Return cases as a table that `CASES` can read and every spreadsheet opens safely.
 
     Examples:
         >>> own_cases_to_csv(()).split(",")[:3]

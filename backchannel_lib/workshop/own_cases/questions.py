@@ -13,7 +13,7 @@ from backchannel_lib.base.formatting import suggestions
 from backchannel_lib.model.case import Field
 from backchannel_lib.model.case_table import KnownColumns, TableRow
 from backchannel_lib.model.cells import is_blank, word_key
-from backchannel_lib.workshop.own_cases.table import FoundRows, OwnTable
+from backchannel_lib.workshop.own_cases.table import OwnTable
 
 FEWEST: Final = 2
 MOST: Final = 4  # answers that fit on a screen together, each with its reason
@@ -27,11 +27,16 @@ REQUIRED: Final = ("question", *(f"{name}_{number}" for number in range(1, FEWES
 
 
 class RoomOwnQuestion(NamedTuple):
-    """A question of your own.
+    r"""A question of your own.
 
     Args:
         asked: The question with its answers.
         first: Whether it comes before the workbook's questions.
+
+    Examples:
+        >>> head = "question,option_1,why_1,option_2,why_2,answer"
+        >>> QUESTIONS.read(f"{head}\nWho is heard best?,A peer,Yes.,A stranger,Rarely.,A peer").rows[0].asked.answer
+        'option_1'
     """
 
     asked: OwnQuestion
@@ -80,6 +85,8 @@ def _right(answer: str, options: list[OwnOption]) -> str:
     return right
 
 
+#: Columns: ``question``, ``answer`` (an option as it is written, or its number), and ``option_1``, ``why_1`` and so on,
+#: two to four of each; optionally ``id`` and ``first`` (yes or no).
 QUESTIONS: Final = OwnTable(
     "my_questions.csv",
     KnownColumns(
@@ -94,24 +101,6 @@ QUESTIONS: Final = OwnTable(
     "own_question.in",
     "question",
 )
-
-
-def read_own_questions(source: str | bytes) -> FoundRows[RoomOwnQuestion]:
-    r"""Read a table of questions: the content of a CSV or .xlsx file. Whatever is in it, the result is questions or sentences.
-
-    Args:
-        source: Its bytes or its text. Columns: ``question``, ``answer`` (an option as it is written, or its number), and
-            ``option_1``, ``why_1`` and so on, two to four of each; optionally ``id`` and ``first`` (yes or no).
-
-    Examples:
-        >>> head = "question,option_1,why_1,option_2,why_2,answer"
-        >>> found = read_own_questions(f"{head}\nWho is heard best?,A peer,Yes.,A stranger,Rarely.,A peer")
-        >>> found.rows[0].asked.answer
-        'option_1'
-        >>> print(*read_own_questions(f"{head}\nWho is heard best?,A peer,Yes.,A stranger,,A peer").problems)
-        my_questions.csv, row 2, column why_2: is blank, so the room would see nothing there. Write a sentence or two.
-    """
-    return QUESTIONS.read(source)
 
 
 @functools.cache

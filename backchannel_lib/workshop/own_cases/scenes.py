@@ -12,7 +12,7 @@ from backchannel_lib.model.case_table import CASE_COLUMNS, KnownColumns, TableRo
 from backchannel_lib.model.cells import is_blank
 from backchannel_lib.workshop.own_cases.model import DETAILS, OwnCase, read_details
 from backchannel_lib.workshop.own_cases.model import TEXTS as CASE_TEXTS
-from backchannel_lib.workshop.own_cases.table import FoundRows, OwnTable
+from backchannel_lib.workshop.own_cases.table import OwnTable
 from backchannel_lib.workshop.topics import topic_names
 
 #: The texts, each with the most characters that fit on a screen; the first two have to be there.
@@ -33,6 +33,8 @@ def _make(row: TableRow, texts: Mapping[str, str]) -> OwnCase:
     return OwnCase(key, {**told, "file": texts["story"]}, read_details(row), first=row.values.get("first", False))
 
 
+#: Columns: ``title`` and ``story``, and optionally ``why``, ``discuss``, ``note``, ``id``, ``topic``, ``difficulty``,
+#: ``first``, ``what_if``, ``claims`` and the fields of a case, as for cases of your own.
 SCENES: Final = OwnTable(
     "my_scenes.csv",
     KnownColumns(
@@ -46,20 +48,3 @@ SCENES: Final = OwnTable(
     _make,
     "own_scene.in",
 )
-
-
-def read_own_scenes(source: str | bytes) -> FoundRows[OwnCase]:
-    r"""Read a table of scenes: the content of a CSV or .xlsx file. Whatever is in it, the result is scenes or sentences.
-
-    Args:
-        source: Its bytes or its text. Columns: ``title`` and ``story``, and optionally ``why``, ``discuss``, ``note``, ``id``,
-            ``topic``, ``difficulty``, ``first``, ``what_if``, ``claims`` and the fields of a case, as for cases of your own.
-
-    Examples:
-        >>> found = read_own_scenes("Name,The story,Score\nA quiet file,She scored 228 and nobody called.,228")
-        >>> found.rows[0].texts["file"], found.rows[0].case.score
-        ('She scored 228 and nobody called.', 228)
-        >>> print(*read_own_scenes("title,story\nA quiet file,").problems)
-        my_scenes.csv, row 2, column story: is blank, so the room would see nothing there. Write a sentence or two.
-    """
-    return SCENES.read(source)

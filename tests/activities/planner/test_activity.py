@@ -27,8 +27,7 @@ from backchannel_lib.activities.planner.tables import (
     limits_in_words,
     people_to_csv,
     programs_to_csv,
-    read_people,
-    read_programs,
+    read_rows,
 )
 from backchannel_lib.activities.registry import make_activity
 from backchannel_lib.activities.tables import load_planner_example
@@ -484,8 +483,8 @@ def test_a_spreadsheet_of_the_tables_can_be_read_back(state: PlannerState) -> No
     one.commit(state)
     files = [act(one, "save_table", value=table)["file"]["text"] for table in TABLES]
     assert files == [people_to_csv(state.ready_people), programs_to_csv(state.ready_programs)]
-    assert read_people(files[0]) == state.ready_people
-    assert read_programs(files[1]) == state.ready_programs
+    assert read_rows("people", files[0])[0] == state.ready_people
+    assert read_rows("programs", files[1])[0] == state.ready_programs
     again = planner()
     again.commit(empty()._replace(file=state.file))
     for content in reversed(files):

@@ -27,7 +27,7 @@ from backchannel_lib.activities.planner.tables import (
     limits_in_words,
     load_planner_limits,
     programs_to_csv,
-    read_programs,
+    read_rows,
 )
 from backchannel_lib.base.texts import text
 from backchannel_lib.model.rules import rule_book
@@ -731,7 +731,7 @@ def test_what_is_not_known_of_a_program_counts_as_it_is_at_worst(
 def test_a_program_that_may_rule_out_a_failure_is_not_proposed_and_says_what_to_ask() -> None:
     """Blank is unknown, never yes: the headline names the worst and what it may come to, and the question."""
     student = Case(score=240, failed_attempts=1, phase="groundwork")
-    (mercy,) = read_programs("name,range_low,openings\nMercy,230,categorical\n")
+    (mercy,) = read_rows("programs", "name,range_low,openings\nMercy,230,categorical\n")[0]
     assert (mercy.interviews_failures, mercy.sponsors_visas) == (None, None)
     found = plan(student, [WELL], [mercy])
     assert not found.rows
@@ -854,6 +854,6 @@ def test_a_column_that_may_be_unknown_is_blank_at_first_and_says_so_on_the_page(
 
 def test_what_is_not_known_is_written_and_read_as_blank() -> None:
     """And a cell that says that nobody knows is taken."""
-    (mercy,) = read_programs("name,range_low,interviews_failures,sponsors_visas,openings\nMercy,230,unknown,yes,?\n")
+    (mercy,) = read_rows("programs", "name,range_low,interviews_failures,sponsors_visas,openings\nMercy,230,unknown,yes,?\n")[0]
     assert mercy.unknown == ("interviews_failures", "has_noncategorical_seat")
-    assert read_programs(programs_to_csv([mercy])) == (mercy,)
+    assert read_rows("programs", programs_to_csv([mercy]))[0] == (mercy,)

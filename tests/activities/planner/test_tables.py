@@ -14,8 +14,7 @@ from backchannel_lib.activities.planner.tables import (
     Program,
     people_to_csv,
     programs_to_csv,
-    read_people,
-    read_programs,
+    read_rows,
 )
 from backchannel_lib.base.errors import SheetError
 from tests.helpers.planner import a_person, a_program
@@ -41,13 +40,13 @@ def tables_of(one: Any) -> st.SearchStrategy[list[Any]]:
 def test_people_come_back_from_a_table(people: list[Person], at: list[str]) -> None:
     """What is written as a table is read as the same people."""
     people = [dataclasses.replace(person, known_at=at or person.known_at) for person in people]
-    assert read_people(people_to_csv(people)) == tuple(people)
+    assert read_rows("people", people_to_csv(people))[0] == tuple(people)
 
 
 @given(tables_of(a_program))
 def test_programs_come_back_from_a_table(programs: list[Program]) -> None:
     """What is written as a table is read as the same programs."""
-    assert read_programs(programs_to_csv(programs)) == tuple(programs)
+    assert read_rows("programs", programs_to_csv(programs))[0] == tuple(programs)
 
 
 @pytest.mark.parametrize("delimiter", [",", ";", "\t"])
@@ -56,13 +55,13 @@ def test_a_table_from_a_spreadsheet_is_read(delimiter: str, line_end: str) -> No
     """Commas, semicolons or tabs, a byte order mark, blank lines, capital headers and columns in any order all do."""
     rows = [["Range low", "NAME", "prior_contact"], ["230", " St.  Anne ", "Yes"], ["", "", ""], ["245", "Mercy", ""]]
     text = "\ufeff" + line_end + line_end.join(delimiter.join(row) for row in rows) + line_end
-    assert read_programs(text) == (Program("St. Anne", 230, prior_contact=True), Program("Mercy", 245))
+    assert read_rows("programs", text)[0] == (Program("St. Anne", 230, prior_contact=True), Program("Mercy", 245))
 
 
 @pytest.mark.parametrize("text", ["", "\n", " \n,,\n", "\ufeff", "name,kind\n"])
 def test_a_table_without_rows_is_an_empty_one(text: str) -> None:
     """A blank text, and a header alone, are tables with nobody in them."""
-    assert read_people(text) == ()
+    assert read_rows("people", text)[0] == ()
 
 
 HEAD = "name,kind,track_record,knows_work,known_at\n"
@@ -101,7 +100,7 @@ NAME_RULE = "must be a name of 1 to 80 characters without the sign |, but it is 
 def test_a_bad_cell_of_people_is_told_at_its_place(text: str, said: str) -> None:
     """A table that cannot be read is rejected with its row, its column, the rule and the value."""
     with pytest.raises(SheetError) as caught:
-        read_people(text)
+        read_rows("people", text)[0]
     assert str(caught.value).startswith(said)
     assert caught.value.table == "people"
     assert caught.value.row is None or f"row {caught.value.row}" in said
@@ -125,5 +124,5 @@ def test_a_bad_cell_of_people_is_told_at_its_place(text: str, said: str) -> None
 def test_a_bad_cell_of_programs_is_told_at_its_place(cells: dict[str, str], said: str) -> None:
     """The same for programs."""
     with pytest.raises(SheetError) as caught:
-        read_programs(",".join(("name", *cells)) + "\n" + ",".join(("Mercy", *cells.values())) + "\n")
+        read_rows("programs", ",".join(("name", *cells)) + "\n" + ",".join(("Mercy", *cells.values())) + "\n")[0]
     assert str(caught.value).startswith(said)

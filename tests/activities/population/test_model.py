@@ -14,10 +14,20 @@ from hypothesis import strategies as st
 
 from backchannel_lib import Case, CaseError, Verdict, judge
 from backchannel_lib.activities.population import model as population
-from backchannel_lib.activities.population.model import Call, DrawRow, calls, compare, draw, load_draw, notes, outcome
+from backchannel_lib.activities.population.model import (
+    Call,
+    DrawRow,
+    compare,
+    draw,
+    load_draw,
+    load_population_calls,
+    notes,
+    outcome,
+)
 from backchannel_lib.base.texts import text
 from tests.helpers.cases import READINGS, many_cases
 
+CALLS = load_population_calls()
 ROWS = {row.setting: row for row in load_draw()}
 SHARES = [name for name in ROWS if not name.startswith("score_")]
 BETTER_FIRST = [f"targeted_{caller}" for caller in Case.fields()["recommender"].levels if caller != "self"]
@@ -184,18 +194,18 @@ def test_an_unknown_setting_and_phase_are_refused() -> None:
 
 def test_every_kind_of_contact_is_compared() -> None:
     """All moves and all callers of the article are among the calls, each with its words and with our assumption named."""
-    assert {dict(call.overrides)["move"] for call in calls()} == set(Case.fields()["move"].levels)
-    assert {dict(call.overrides)["recommender"] for call in calls()} == set(Case.fields()["recommender"].levels)
-    assert len({call.name for call in calls()}) == len({call.label for call in calls()}) == len(calls())
-    assert all(text(f"assumption.{call.assumption}").endswith(".") for call in calls())
+    assert {dict(call.overrides)["move"] for call in CALLS} == set(Case.fields()["move"].levels)
+    assert {dict(call.overrides)["recommender"] for call in CALLS} == set(Case.fields()["recommender"].levels)
+    assert len({call.name for call in CALLS}) == len({call.label for call in CALLS}) == len(CALLS)
+    assert all(text(f"assumption.{call.assumption}").endswith(".") for call in CALLS)
 
 
 def test_during_soap_no_call_is_simply_allowed() -> None:
     """Every call says that the NRMP's rule forbids it during SOAP, or that the caller has to ask first."""
     case = draw(1)[0]
-    answers = {call.name: call.rule(case).answer for call in calls()}
-    assert answers == {call.name: "ask_first" if call.name == "internal_push" else "not_allowed" for call in calls()}
-    assert {call.rule(case.replace(phase="post_soap")).answer for call in calls()} == {"allowed"}
+    answers = {call.name: call.rule(case).answer for call in CALLS}
+    assert answers == {call.name: "ask_first" if call.name == "internal_push" else "not_allowed" for call in CALLS}
+    assert {call.rule(case.replace(phase="post_soap")).answer for call in CALLS} == {"allowed"}
 
 
 def test_the_notes_say_what_has_to_be_said() -> None:
@@ -218,7 +228,7 @@ def test_the_counts_are_those_of_judging_every_file(reading: str | None) -> None
     """Files judged by kinds give the numbers that judging each file by itself gives, for any cases and any reading."""
     files = (*many_cases(400, seed=5), *draw(100))
     for result in compare(files, reading):
-        before = [judge(calls()[0].apply(case), reading).verdict for case in files]
+        before = [judge(CALLS[0].apply(case), reading).verdict for case in files]
         after = [judge(result.call.apply(case), reading) for case in files]
         verdicts = Counter(judgment.verdict for judgment in after)
         assert dict(result.counts) == {verdict: verdicts[verdict] for verdict in Verdict}
@@ -298,7 +308,7 @@ def test_few_files_are_judged(monkeypatch: pytest.MonkeyPatch) -> None:
     asked = []
     monkeypatch.setattr(population, "judge", lambda case, reading: asked.append(case) or judge(case, reading))
     compare(draw())
-    assert 0 < len(asked) < 600 * len(calls()) / 7
+    assert 0 < len(asked) < 600 * len(CALLS) / 7
 
 
 def test_what_is_no_case_no_call_and_no_reading_is_refused() -> None:
