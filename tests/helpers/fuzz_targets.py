@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ast
 import contextlib
+import functools
 import json
 import os
 import random
@@ -32,8 +33,7 @@ from backchannel_lib.activities.planner.tables import (
     Program,
     people_to_csv,
     programs_to_csv,
-    read_people,
-    read_programs,
+    read_rows,
 )
 from backchannel_lib.activities.registry import make_activity
 from backchannel_lib.activities.reply.findings import check_reply
@@ -46,9 +46,9 @@ from backchannel_lib.model.case_files import SavedCase, saved_case_to_text
 from backchannel_lib.model.class_list import judge_class, read_class
 from backchannel_lib.model.conditions import parse, scalar_function
 from backchannel_lib.workshop import session_record
-from backchannel_lib.workshop.own_cases.model import read_own_cases
-from backchannel_lib.workshop.own_cases.questions import read_own_questions
-from backchannel_lib.workshop.own_cases.scenes import read_own_scenes
+from backchannel_lib.workshop.own_cases.model import CASES
+from backchannel_lib.workshop.own_cases.questions import QUESTIONS
+from backchannel_lib.workshop.own_cases.scenes import SCENES
 from backchannel_lib.workshop.round.activity import Round
 from backchannel_lib.workshop.votes.ballots import Ballots
 from backchannel_lib.workshop.votes.server import VoteService
@@ -497,11 +497,11 @@ READERS: Final[Mapping[str, tuple[bytes, Callable[[bytes], Any]]]] = {
     "session": (_ROOM, _read_session),
     "room": (_ROOM, _open_room),
     "saved answers": (json.dumps(Case(score=251, needs={"local"}).to_record()).encode(), _read_answers),
-    "own cases": (_OWN_CASES, _own(read_own_cases)),
-    "own scenes": (_OWN_SCENES, _own(read_own_scenes)),
-    "own questions": (_OWN_QUESTIONS, _own(read_own_questions)),
-    "people": (_PEOPLE, read_people),
-    "programs": (_PLACES, read_programs),
+    "own cases": (_OWN_CASES, _own(CASES.read)),
+    "own scenes": (_OWN_SCENES, _own(SCENES.read)),
+    "own questions": (_OWN_QUESTIONS, _own(QUESTIONS.read)),
+    "people": (_PEOPLE, functools.partial(read_rows, "people")),
+    "programs": (_PLACES, functools.partial(read_rows, "programs")),
 }
 
 

@@ -12,11 +12,12 @@ import pytest
 from backchannel_lib import Case, CaseError, Verdict, judge, rules_check
 from backchannel_lib.activities.population import activity as population_board
 from backchannel_lib.activities.population.activity import BANDS, ENDS, FILES, GROUPS, GUESSES, STRONG, PopulationActivity
-from backchannel_lib.activities.population.model import calls, compare, draw, load_draw
+from backchannel_lib.activities.population.model import compare, draw, load_draw, load_population_calls
 from backchannel_lib.activities.registry import make_activity
 from backchannel_lib.base.texts import text
 from backchannel_lib.page.charts import stacked_bars
 
+CALLS = load_population_calls()
 ROWS = {row.setting: row for row in load_draw()}
 PLACES = ("beside", "now", "table.crowd", "moves", "beyond")
 
@@ -108,7 +109,7 @@ def test_the_numbers_are_those_of_the_draw_judged_one_by_one() -> None:
     """What is on the board is what `judge` says of each of the 600 files, one after the other."""
     made = seen()
     made.update(score_gap=-10, need_met=40, seed=5)
-    call = {one.name: one for one in calls()}
+    call = {one.name: one for one in CALLS}
     files = draw(FILES, 5, score_gap=-10, need_met=40)
     before = [judge(call["polite_email"].apply(case)).verdict for case in files]
     after = [judge(call[STRONG].apply(case)).verdict for case in files]
@@ -140,7 +141,7 @@ def test_of_those_looked_at_each_has_one_end() -> None:
 
 def test_all_whom_the_strong_call_brings_to_an_interview_were_in_range_without_a_flag() -> None:
     """What the board says of the first draw holds: the file was good before anyone called."""
-    call = {one.name: one for one in calls()}[STRONG]
+    call = {one.name: one for one in CALLS}[STRONG]
     talked = [case for case in draw() if judge(call.apply(case)).verdict >= Verdict.PHONE_INTERVIEW]
     assert len(talked) == seen()._first["talk"]
     for case in talked:
@@ -155,13 +156,13 @@ def test_every_bar_is_as_long_as_the_draw_and_every_verdict_has_one_piece() -> N
     later = made.deferred_fragments(made.state)
     figure = json.loads(later["base_figure.crowd"])
     assert [trace["name"] for trace in figure["data"]] == [text(f"crowd.band.{name}") for name in BANDS]
-    for place in range(len(calls())):
+    for place in range(len(CALLS)):
         assert sum(trace["x"][place] for trace in figure["data"]) == FILES
     assert list(BANDS.values()) == sorted(BANDS.values())
     assert max(BANDS.values()) is max(Verdict)
     rows = re.findall("<tr>(.*?)</tr>", later["table.crowd"])[1:]
     assert [[int(cell) for cell in re.findall(r"<td>(\d+)</td>", row)] for row in rows] == [
-        [trace["x"][place] for trace in figure["data"]] for place in range(len(calls()))
+        [trace["x"][place] for trace in figure["data"]] for place in range(len(CALLS))
     ]
     assert not any("pattern" in trace["marker"] for trace in figure["data"])  # a number on a pattern cannot be read
     shades = [luminance(trace["marker"]["color"]) for trace in figure["data"]]
@@ -204,7 +205,7 @@ def test_the_rule_stands_beside_every_call() -> None:
     made = seen()
     row = re.compile(r"<td>([^<]*)</td></tr>")
     inside = row.findall(made.deferred_fragments(made.state)["moves"])
-    assert inside.count(text("soap.answer.not_allowed")) == len(calls()) - 1
+    assert inside.count(text("soap.answer.not_allowed")) == len(CALLS) - 1
     assert inside.count(text("soap.answer.ask_first")) == 1
     made.update(phase="groundwork")
     assert set(row.findall(made.deferred_fragments(made.state)["moves"])) == {rules_check(Case(phase="groundwork")).label}
@@ -349,7 +350,7 @@ def test_the_tour_is_the_same_each_time_and_leaves_nothing_behind() -> None:
     told = made.transcript()
     assert told == made.transcript()
     assert made.state == before
-    for call in calls():
+    for call in CALLS:
         assert call.label in told
     for row in ROWS.values():
         assert told.count(row.label) == 2
