@@ -300,7 +300,7 @@ def test_a_good_entry_changes_the_case_and_the_verdict() -> None:
             "range_floor",
             "236",
             (
-                "must not lie above the bottom of the program's range, 235, but it is 236. "
+                "must not be above the bottom of the program's range, 235, but it is 236. "
                 "Lower it to 235 or less, or raise the bottom of the range to 236 or more."
             ),
         ),

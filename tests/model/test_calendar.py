@@ -95,7 +95,7 @@ def test_of_years_with_match_day_on_a_thursday_it_says_so(year: Any) -> None:
             ask()
         assert str(caught.value) == (
             f"year: must be 2012 or later, but it is {year}: until 2011 Match Day was a Thursday, "
-            "so the rule of the third Friday is not known to apply."
+            "so the third-Friday rule may not apply."
         )
 
 
@@ -322,7 +322,7 @@ def test_before_match_week_the_answer_says_that_it_changes_on_monday() -> None:
     """By phase alone, an answer before Match Week says when the rule starts; with a known moment it doesn't have to."""
     check = rules_check(Case(phase="groundwork"))
     assert check.label == "Allowed until Monday 10:00 am ET of Match Week"
-    later = " This changes on Monday 10:00 am ET of Match Week, before the lists open: the rule applies from then on."
+    later = " This changes on Monday 10:00 am ET of Match Week: the rule applies from then on."
     assert check.reason.endswith(later)
     assert "Monday 10:00 am ET" in check.label
     assert rules_check(Case(phase="groundwork"), at("2027-03-15T09:59")).label == "Allowed"

@@ -205,7 +205,7 @@ def test_a_long_value_is_cut_in_the_message() -> None:
 
 def test_the_floor_may_not_lie_above_the_range() -> None:
     """A floor one point above the bottom of the range is rejected, whichever of the two was given."""
-    message = "range_floor: must not lie above the bottom of the program's range, {low}, but it is {floor}."
+    message = "range_floor: must not be above the bottom of the program's range, {low}, but it is {floor}."
     message += " Lower it to {low} or less, or raise the bottom of the range to {floor} or more."
     for values, low, floor in (
         ({"range_floor": 236}, 235, 236),
@@ -282,7 +282,7 @@ def test_but_refuses_a_pair_that_does_not_go_together() -> None:
 
 
 UNKNOWN_SCORES = (
-    "scores: is no field of a case (it was given as {}); the fields are "
+    "scores: isn't a field of a case (it was given as {}); the fields are "
     + ALL_FIELDS  # score, the most similar name, comes first in any case
     + "."
 )

@@ -143,7 +143,7 @@ def test_an_unknown_field_of_a_file_is_named(tmp_path: Path) -> None:
     with pytest.raises(CaseError) as caught:
         load_case(path)
     fields = ", ".join(Case.fields())  # score, the most similar, comes first in any case
-    assert str(caught.value) == f"scoer: is no field of a case (it was given as 228); the fields are {fields}."
+    assert str(caught.value) == f"scoer: isn't a field of a case (it was given as 228); the fields are {fields}."
 
 
 def test_a_case_with_unknown_fields_is_refused_where_all_must_be_known() -> None:

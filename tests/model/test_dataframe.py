@@ -303,7 +303,7 @@ BAD: list[tuple[dict[str, Any], str]] = [
     (
         {"range_floor": objects(220, 236), "range_low": 235},
         (
-            "row 3, column range_floor: must not lie above the bottom of the program's range, 235, but it is 236. "
+            "row 3, column range_floor: must not be above the bottom of the program's range, 235, but it is 236. "
             "Lower it to 235 or less, or raise the bottom of the range to 236 or more."
         ),
     ),

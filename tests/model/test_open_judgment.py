@@ -200,7 +200,7 @@ def test_nearly_everything_may_be_open() -> None:
         ({"known": Case(), "unknown": (), "score": 240}, "not both"),
         ({"known": 3}, "must be a Case"),
         ({"known": Case(), "unknown": 5}, "unknown: must hold only"),
-        ({"known": Case(), "unknown": [["score"]]}, "is no field"),
+        ({"known": Case(), "unknown": [["score"]]}, "isn't a field"),
         ({"known": Case(score=480), "unknown": ("sponsors_visas",)}, "same exam"),
         ({"known": Case(score=480), "unknown": ("range_low",)}, "fits"),
         ({"known": Case(score=480, scripted=True), "unknown": ("range_floor",)}, "fits"),  # whatever the rules then ask for

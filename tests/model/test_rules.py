@@ -393,7 +393,7 @@ def test_fields_may_be_given_in_place_of_a_case(ask: Callable[..., Any]) -> None
     assert str(caught.value) == "case: give either a case or fields of one (here score, specifics), not both."
     with pytest.raises(CaseError, match=r"^case: must be a Case, but it is empty\.$"):
         ask()
-    with pytest.raises(CaseError, match=r"^scor: is no field of a case .* the fields are score,"):
+    with pytest.raises(CaseError, match=r"^scor: isn't a field of a case .* the fields are score,"):
         ask(scor=228)
 
 

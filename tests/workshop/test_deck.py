@@ -399,11 +399,11 @@ def test_neither_length_nor_warmth_nor_place_tells(measure: str) -> None:
 def test_texts_are_of_one_size() -> None:
     """What is shown is short enough for a screen, and of much the same length everywhere."""
     for name, vignette in DECK.items():
-        assert 28 <= len(vignette.file.split()) <= 50, name
-        assert 30 <= len(vignette.contact.split()) <= 55, name
+        assert 25 <= len(vignette.file.split()) <= 45, name
+        assert 25 <= len(vignette.contact.split()) <= 50, name
         assert vignette.discuss.endswith("?"), name
-        assert 20 <= len(vignette.note.split()) <= 60, name
-        assert 25 <= len(vignette.why.split()) <= 65, name
+        assert 15 <= len(vignette.note.split()) <= 30, name
+        assert 20 <= len(vignette.why.split()) <= 35, name
 
 
 # ---- the texts tell what the case sets ----

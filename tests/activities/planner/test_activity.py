@@ -358,7 +358,7 @@ def test_to_remove_what_is_not_there_changes_nothing(value: str) -> None:
         ("people.1.known_at", "1|99", "must hold only"),
         ("programs.1.range_low", "high", "from 1 to 999"),
         ("programs.1.range_low", "0", "from 1 to 999"),
-        ("programs.1.range_floor", "229", "must not lie above"),
+        ("programs.1.range_floor", "229", "must not be above"),
         ("programs.1.openings", "many", "must be one of"),
         ("programs.1.needs", "luck", "must hold only"),
         ("programs.1.prior_contact", "perhaps", "must be yes or no"),

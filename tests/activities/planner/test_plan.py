@@ -469,7 +469,7 @@ def test_a_headline_names_the_better_of_two_verdicts() -> None:
     programs = [Program("Mercy", 230, needs={"local"}), Program("Lakeside", 240), Program("Valley", 240)]
     found = plan(student, people, programs)
     assert {left.verdict for left in found.left_out} == {Verdict.IGNORED, Verdict.DECLINED}
-    assert f"would do more than: {Verdict.DECLINED.label}." in found.summary
+    assert f"would get further than {Verdict.DECLINED.label}." in found.summary
 
 
 def test_no_open_seat_anywhere_is_said() -> None:
@@ -646,7 +646,7 @@ def test_a_long_list_is_cut() -> None:
         (
             lambda: Program("B", 230, 231),
             (
-                "range_floor: must not lie above the bottom of the program's range, 230, but it is 231. "
+                "range_floor: must not be above the bottom of the program's range, 230, but it is 231. "
                 "Lower it to 230 or less, or raise the bottom of the range to 231 or more."
             ),
         ),
@@ -661,9 +661,9 @@ def test_a_long_list_is_cut() -> None:
         (lambda: plan(Case(), None, []), "people: must hold only rows of its own kind, but it holds empty."),
         (
             lambda: plan(Case(), [WELL, dataclasses.replace(WELL, name="dr. abe")], []),
-            "people: must stand in the table once, but 'dr. abe' is there twice.",
+            "people: must be in the table only once, but 'dr. abe' is there twice.",
         ),
-        (lambda: plan(Case(), [], [MERCY, MERCY]), "programs: must stand in the table once, but 'Mercy' is there twice."),
+        (lambda: plan(Case(), [], [MERCY, MERCY]), "programs: must be in the table only once, but 'Mercy' is there twice."),
         (
             lambda: plan(Case(), [known(f"P{number}") for number in range(MOST_ROWS["people"] + 1)], []),
             f"people: may have at most {MOST_ROWS['people']} rows, but there are {MOST_ROWS['people'] + 1}.",
@@ -757,7 +757,7 @@ def test_a_reason_that_is_not_certain_is_not_told_as_a_fact() -> None:
     """Declined in any event, but nobody entered whether the program rules out a failure: that may be why, or may not."""
     found = plan(Case(score=240, failed_attempts=1), [VOUCHES], [OPEN])
     assert {left.verdict for left in found.left_out} == {Verdict.DECLINED}
-    assert f"would do more than: {Verdict.DECLINED.label}." in found.summary
+    assert f"would get further than {Verdict.DECLINED.label}." in found.summary
     before, policy, _ = found.summary.partition(sentence_of("failure_policy"))
     assert not policy or before.endswith("At worst: ")
     for interviews, rule in ((False, "failure_policy"), (True, "flag_unexplained")):
@@ -770,7 +770,7 @@ def test_a_reason_that_is_not_certain_is_not_told_as_a_fact() -> None:
 def test_nothing_is_asked_of_what_cannot_lead_to_a_plan() -> None:
     """Far below the bar, a seat that may be open lifts the verdict, but not as far as a plan asks."""
     found = plan(Case(score=200), [WELL], [OPEN])
-    assert f"would do more than: {Verdict.FALLBACK_SEAT.label}." in found.summary
+    assert f"would get further than {Verdict.FALLBACK_SEAT.label}." in found.summary
     assert text("stage.paper.name") in found.summary
     assert "Find out first" not in found.summary
     assert text("ask.has_noncategorical_seat") not in found.summary
@@ -831,7 +831,7 @@ def test_a_headline_without_a_plan_says_no_more_than_is_certain(
         asked = {question for _, program in may_lead for question in found.questions[program.name]}
         assert all(question in found.summary for question in asked)
         return
-    assert f"would do more than: {highest.label}" in found.summary
+    assert f"would get further than {highest.label}" in found.summary
     if "At worst" not in found.summary:
         top = [some for some in judgments.values() if max(one.verdict for one in some) == highest]
         for sentence in {reason.sentence for some in top for one in some for reason in one.reasons}:

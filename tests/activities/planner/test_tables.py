@@ -82,7 +82,7 @@ NAME_RULE = "must be a name of 1 to 80 characters without the sign |, but it is 
         ),
         (
             HEAD + "A,known_dean,,,\n\na,known_dean,,,\n",
-            "people, row 4, column name: must stand in the table once, but 'a' is ",
+            "people, row 4, column name: must be in the table only once, but 'a' is ",
         ),
         (
             HEAD + "A,known_dean\n",
@@ -112,7 +112,7 @@ def test_a_bad_cell_of_people_is_told_at_its_place(text: str, said: str) -> None
     [
         ({"range_low": ""}, "programs, row 2, column range_low: must be a whole number from 1 to 999, but it is empty."),
         ({"range_low": "high"}, "programs, row 2, column range_low: must be a whole number from 1 to 999, but it is 'high'."),
-        ({"range_low": "230", "range_floor": "240"}, "programs, row 2, column range_floor: must not lie above the bottom of "),
+        ({"range_low": "230", "range_floor": "240"}, "programs, row 2, column range_floor: must not be above the bottom of "),
         ({"range_low": "230", "needs": "local|icu"}, "programs, row 2, column needs: must hold only "),
         (
             {"range_low": "230", "prior_contact": "maybe"},
