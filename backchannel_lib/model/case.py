@@ -196,7 +196,7 @@ class Case(RichDisplay):
         recommender: Who makes the contact, one of ``RECOMMENDERS``, best first.
         move: How they make it, one of ``MOVES``; ``direct_email`` is the student's own and requires ``self``.
         specifics: The contact gives specifics that change perceived risk.
-        addresses_flag: The contact explains the flag as a single event, from first-hand knowledge.
+        addresses_flag: The contact explains the flag as a single event, from firsthand knowledge.
         scripted: The student wrote the message for the recommender.
         intensity: How warm the praise is, 0 to 10.
         track_record: How many of this caller's last three residents there worked out, 0 to 3; None if unknown.

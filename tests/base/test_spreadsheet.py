@@ -148,7 +148,7 @@ def test_a_blank_file_is_a_table_without_rows() -> None:
         ("Name,Score\nA,1\nSmith, Jane,240\n", "row 3: must have 2 cells, as the header has, but it has 3."),
         ('Name,Score\n"Osei,240\n', "row 2: must be a table, but a quotation mark is missing"),
         (b"\xd0\xcf\x11\xe0\xa1\xb1", "class.csv is in the format of Excel 2003 or earlier."),
-        (b"PK\x03\x04 and no more", "class.csv is no .xlsx file that can be read."),
+        (b"PK\x03\x04 and no more", "class.csv isn't an .xlsx file that can be read."),
     ],
 )
 def test_what_is_no_table_is_refused_with_its_row_and_what_to_do(content: str | bytes, said: str) -> None:

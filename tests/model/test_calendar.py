@@ -421,8 +421,8 @@ def test_what_is_no_moment_is_refused_with_its_type(moment: Any, kind: str) -> N
 def test_the_source_names_the_newest_text_and_that_this_year_s_was_not_seen(phase: str) -> None:
     """Every citation of the rule says how new its sources are and which one is missing."""
     source = rules_check(Case(phase=phase)).source
-    assert "SOAP schedule and applicant guide of 2026" in source
-    assert "The agreement for the 2027 Match has not been seen here" in source
+    assert "2026 SOAP schedule and applicant guide" in source
+    assert "We haven't seen the agreement for the 2027 Match" in source
     cited = citations("x", (), (), rules_check(Case(phase=phase)).facts)
-    assert "guide of 2026" in cited
-    assert "2027 Match has not been seen" in cited
+    assert "2026 SOAP schedule" in cited
+    assert "seen the agreement for the 2027 Match" in cited

@@ -421,7 +421,7 @@ def test_it_says_so_where_nothing_helps(case: Case, reading: str | None) -> None
     else:
         assert changes.within_reach
         allowed = any(change.within_reach and change.rules.answer != "not_allowed" for change in changes)
-        start = "The smallest changes" if allowed else "These are the article's account of what works."
+        start = "The smallest changes" if allowed else "This is the article's account of what works."
         assert changes.sentence.startswith(start)
 
 
