@@ -813,11 +813,11 @@ def test_the_card_names_a_range_and_what_it_depends_on() -> None:
 
 
 def test_a_picture_that_needs_what_is_unknown_gives_way_to_a_sentence_and_comes_back() -> None:
-    """The amplifier needs the program's range; the map shows the least that stays possible, and says so."""
+    """The amplifier needs the program's range; the map shows the lowest verdict still possible, and says so."""
     screen = open_screen(Case(), ("range_low", "range_floor"))
     assert "chart.amplifier" not in screen.rest["open"]
     assert text("open.range_low") in screen.texts()["caption.amplifier"]
-    assert "least" in screen.texts()["caption.map"]
+    assert "lowest verdict still possible" in screen.texts()["caption.map"]
     for field in ("range_low", "range_floor"):
         screen.act(type="set", field=field, value="known")
     assert "chart.amplifier" in screen.rest["open"]

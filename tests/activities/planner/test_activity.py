@@ -351,7 +351,7 @@ def test_to_remove_what_is_not_there_changes_nothing(value: str) -> None:
     [
         ("people.1.name", "a|b", "1 to 80 characters"),
         ("people.1.name", "x" * 81, "1 to 80 characters"),
-        ("people.1.name", "DR. LIND", "in the table once"),
+        ("people.1.name", "DR. LIND", "in the table only once"),
         ("people.1.kind", "self", "must be one of"),
         ("people.1.knows_work", "no", "must be one of"),
         ("people.1.track_record", "4", "from 0 to 3"),
@@ -637,7 +637,7 @@ def test_the_tour_goes_everywhere_and_comes_back() -> None:
         if Case.fields()[field].kind != "flag" or field != "lists_open":
             assert one.label(field) in told, field
     for word in ("planner.empty.people", "planner.empty.programs", "planner.empty.both", "planner.nothing.timing"):
-        assert text(word, verdict="-", link="-").partition(".")[0].partition(":")[0] in told
+        assert text(word, verdict="-", link="-").partition(".")[0].partition(" -")[0] in told
 
 
 # ---- the sheets to take away ----
