@@ -9,6 +9,9 @@ import pytest
 
 from backchannel_lib import CaseError
 from backchannel_lib.activities.saved_answers import FOLDER
+from backchannel_lib.workshop.own_cases.model import read_own_cases
+from backchannel_lib.workshop.own_cases.questions import read_own_questions
+from backchannel_lib.workshop.own_cases.scenes import read_own_scenes
 from tests.helpers import fuzz_targets, plain_rules
 from tests.helpers.fuzz_targets import READERS, TARGETS, damage, read_bytes
 
@@ -26,6 +29,9 @@ def test_each_reader_takes_its_file_as_it_is(name: str, monkeypatch: pytest.Monk
     """Otherwise damaged files would all be refused at once, and nothing would be tried."""
     monkeypatch.setenv(FOLDER, str(tmp_path))
     READERS[name][1](READERS[name][0])
+    reads = {"own cases": read_own_cases, "own scenes": read_own_scenes, "own questions": read_own_questions}
+    if name in reads:
+        assert reads[name](READERS[name][0]).problems == ()
 
 
 def test_a_damaged_file_differs_and_is_the_same_for_the_same_seed() -> None:

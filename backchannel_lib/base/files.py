@@ -63,12 +63,23 @@ def write_file(target: Path, text: str, *, make_folder: bool = False, previous: 
                 os.fsync(out_copy.fileno())
             copy.replace(previous)
         new.replace(target)
+        _sync_folder(target.parent)
     except OSError as error:
         raise unwritable(target, error) from None
     finally:
         for left in drafts:
             with contextlib.suppress(OSError):
                 left.unlink(missing_ok=True)  # already gone if all went well
+
+
+def _sync_folder(folder: Path) -> None:
+    """Make sure that a file's new place survives a power failure; does nothing on systems that can't."""
+    with contextlib.suppress(OSError):  # Windows opens no folder, and some file systems refuse: the file itself is safe
+        handle = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
 
 
 def unwritable(target: Path, error: OSError) -> CaseFileError:

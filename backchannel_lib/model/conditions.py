@@ -52,7 +52,7 @@ def parse(
     """
     try:
         tree = ast.parse(text.strip(), mode="eval").body
-    except SyntaxError:
+    except (SyntaxError, ValueError, MemoryError, RecursionError):  # also for zero bytes, and for nesting without end
         raise TableError(*place, text, "a condition such as 'score < range_low and not scripted'") from None
     return _Checker(text, known, place, frozenset(flags)).check(tree)
 

@@ -398,7 +398,7 @@ _CASES: Final = _csv(
 )
 _OWN_CASES: Final = _csv(
     "title,file,contact,discuss,why,first,topic,difficulty,score,recommender,specifics",
-    '"The quiet file","She scored 228, alone.",A dean writes.,What now?,Nobody knows him.,yes,,2,228,random dean,no',
+    '"The quiet file","She scored 228, alone.",A dean writes.,What now?,Nobody knows him.,yes,paper,2,228,random dean,no',
 )
 _OWN_SCENES: Final = _csv("title,story,why,score", "A quiet file,She scored 228 and nobody called.,Nobody called.,228")
 _OWN_QUESTIONS: Final = _csv(

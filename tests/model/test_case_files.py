@@ -101,7 +101,7 @@ BAD_FILES: list[tuple[bytes, str]] = [
     (b'{"score": 1200}', "score: must be a whole number from 1 to 999, but it is 1200."),
     (b'{"score": 228.5}', "score: must be a whole number from 1 to 999, but it is 228.5."),
     (b'{"score": true}', "score: must be a whole number from 1 to 999, but it is True."),
-    (b'{"score": null}', "score: must be filled in, but it is empty. Enter the number, or delete the row."),
+    (b'{"score": null}', "score: must be filled in, but it is empty. Fill it in, or delete the row."),
     (b'{"score": [228]}', "score: must be a whole number from 1 to 999, but it is [228]."),
     (b'{"scripted": 2}', "scripted: must be true or false, but it is 2."),
     (b'{"needs": {"local": 1}}', "needs: must hold only language, local, track, coverage, but it holds {'local': 1}."),

@@ -81,7 +81,7 @@ def refused(way: Way, content: str, folder: Path) -> str:
         ("Name,Recomender\nA,self\n", "'Recomender' looks like recommender: rename it. We know these: recommender, score, "),
         (
             "name,score\nA,240\nB,\n",
-            "row 3, column score: must be filled in, but it is empty. Enter the number, or delete the row.",
+            "row 3, column score: must be filled in, but it is empty. Fill it in, or delete the row.",
         ),
         (
             "name,range_low\nA,215\n",
@@ -193,7 +193,7 @@ def test_a_header_of_several_words_above_plain_cells_is_a_column_like_any_other(
 def test_a_blank_score_gets_one_answer_however_it_is_blank(scores: Any) -> None:
     with pytest.raises(SheetError) as caught:
         judge_frame(pd.DataFrame({"score": scores}))
-    assert str(caught.value) == "row 3, column score: must be filled in, but it is empty. Enter the number, or delete the row."
+    assert str(caught.value) == "row 3, column score: must be filled in, but it is empty. Fill it in, or delete the row."
 
 
 MESSY = (

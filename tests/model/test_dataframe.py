@@ -279,7 +279,7 @@ def objects(*values: object) -> pd.Series:
     return pd.Series(list(values), dtype=object)
 
 
-BLANK_SCORE = "must be filled in, but it is empty. Enter the number, or delete the row."
+BLANK_SCORE = "must be filled in, but it is empty. Fill it in, or delete the row."
 NEED_LIST = "language, local, track, coverage"
 BAD: list[tuple[dict[str, Any], str]] = [
     ({"score": objects(240, 0)}, "row 3, column score: must be a whole number from 1 to 999, but it is 0."),

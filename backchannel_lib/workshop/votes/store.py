@@ -355,7 +355,7 @@ def _set_up(database: sqlite3.Connection) -> None:
                 database.execute("INSERT INTO key (key) VALUES (?)", (secrets.token_bytes(32),))
                 database.execute(f"PRAGMA application_id = {APPLICATION_ID}")
                 database.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
-    database.execute("PRAGMA synchronous = NORMAL")  # survives a killed process; only a power failure can lose the last votes
+    database.execute("PRAGMA synchronous = FULL")  # a phone that was told "counted" stays counted, even if the power fails
 
 
 def _is_store(database: sqlite3.Connection) -> bool:
