@@ -267,8 +267,7 @@ def _range_group(reading: str | None, ends: tuple[str, ...], score: int, low: in
     level2 = score > step2_top()
     span = range(step2_top() + 1, 1000) if level2 else range(1, step2_top() + 1)
     # Rules compare an end of the range only with the score and the other end, so only its order among them matters.
-    around = {number + step for number in known for step in (-1, 0, 1)} | {span[0], span[-1]}
-    near = sorted(number for number in around if number in span)
+    near = sorted(number for number in {number + step for number in known for step in (-1, 0, 1)} if number in span)
     if any(number not in span for number in known):
         raise CaseError(ends[0], "nothing_fits", getattr(record, ends[0]))
     found = []

@@ -5,9 +5,11 @@ from __future__ import annotations
 import copy
 import csv
 import dataclasses
+import importlib
 import io
 import json
 import pickle
+import pkgutil
 from typing import Any
 
 import numpy as np
@@ -16,7 +18,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from backchannel_lib import Case, CaseError
+from backchannel_lib import Case, CaseError, model
 from backchannel_lib.model.case import MOVES, NEEDS, PHASES, RECOMMENDERS
 from tests.helpers.cases import CALLER_MOVES, CALLERS, FLAGS, cases, records
 
@@ -446,3 +448,15 @@ def test_a_low_range_without_a_floor_is_refused_with_the_usual_floor(low: int, f
 def test_another_move_leaves_the_caller(recommender: str) -> None:
     """Only one that the student makes, or no longer makes, changes who makes the contact."""
     assert Case(recommender=recommender).replace(move="targeted_call").recommender == recommender
+
+
+def test_no_record_of_the_model_can_be_changed_once_it_is_made() -> None:
+    """Results are kept and shared: whoever changed one would change it for everybody."""
+    records = {
+        value
+        for module in pkgutil.iter_modules(model.__path__, f"{model.__name__}.")
+        for value in vars(importlib.import_module(module.name)).values()
+        if isinstance(value, type) and dataclasses.is_dataclass(value)
+    }
+    assert Case in records
+    assert [record.__name__ for record in records if not record.__dataclass_params__.frozen] == []
