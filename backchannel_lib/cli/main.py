@@ -46,6 +46,13 @@ def parse(arguments: Sequence[str] | None) -> tuple[argparse.Namespace, list[str
         metavar="ADDRESS",
         help="lead it from your phone too: prints a code to scan (this computer's address, if it has several)",
     )
+    presenting.add_argument(
+        "--base-url", metavar="URL", help="the address at which a reverse proxy offers it, for a workshop that runs on a server"
+    )
+    presenting.add_argument(
+        "--votes-url", metavar="URL", help="the same for votes from phones; they use the next port, or --votes-port"
+    )
+    presenting.add_argument("--votes-port", type=int, metavar="N", help="this computer's port for --votes-url")
     printing = commands.add_parser(
         "print", help="write the workshop's sheets, one for everybody and one with the answers", allow_abbrev=False
     )
@@ -100,7 +107,8 @@ def run(asked: argparse.Namespace, rest: Sequence[str]) -> int:
         case "present":
             from backchannel_lib.cli.present import present
 
-            return present(port, browser=browser, phone=asked.phone)
+            proxy = (asked.base_url, asked.votes_url, asked.votes_port)
+            return present(port, browser=browser, phone=asked.phone, proxy=proxy)
         case "print":
             from backchannel_lib.cli.print_sheets import print_sheets
 

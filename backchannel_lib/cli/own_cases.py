@@ -15,7 +15,7 @@ def check_own_cases() -> None:
     Raises:
         CommandError: Something is wrong in a table; everything that is, is listed, table by table.
     """
-    found = [(table, table.saved()) for table in TABLES]
+    found = [(table, table.saved()) for table in TABLES.values()]
     wrong = [(text("own_case.fix_first", name=table.name), *rows.problems) for table, rows in found if rows.problems]
     if wrong:
         raise CommandError("\n".join(line for lines in wrong for line in lines))

@@ -2,17 +2,30 @@
 
 from __future__ import annotations
 
+import os
 import sys
+from typing import Final
 
+from backchannel_lib.base.errors import CaseError
 from backchannel_lib.cli.own_cases import check_own_cases
-from backchannel_lib.cli.project import CommandError, exec_process, is_taken, require_checkout
+from backchannel_lib.cli.project import CommandError, exec_process, is_taken
+from backchannel_lib.workshop.phones import VOTES_PORT, VOTES_URL
+from backchannel_lib.workshop.public_address import read_public_address
 
 #: The port to use if it is free, and the number of ports to try.
 FIRST_PORT = 8866
 PORTS_TRIED = 50
+#: No reverse proxy: for the workshop, for the votes, and with which port of the votes.
+NO_PROXY: Final[tuple[str | None, str | None, int | None]] = (None, None, None)
 
 
-def present(port: int | None, *, browser: bool, phone: str | None = None) -> int:
+def present(
+    port: int | None,
+    *,
+    browser: bool,
+    phone: str | None = None,
+    proxy: tuple[str | None, str | None, int | None] = NO_PROXY,
+) -> int:
     """Turn this process into the workshop's server until someone stops it; return its exit code.
 
     Args:
@@ -20,20 +33,45 @@ def present(port: int | None, *, browser: bool, phone: str | None = None) -> int
         browser: Whether to open a browser.
         phone: This computer's address on the network of the presenter's phone; blank for the most likely one, None for no
             phone.
+        proxy: The address at which a reverse proxy offers the workshop, the same for the votes, and the port of the votes (None
+            for the next one); None for what has no proxy.
 
     Raises:
-        CommandError: No port is free, there is no folder for the session, one of your own cases has an error, or the address
-            isn't this computer's.
+        CommandError: No port is free, there is no folder for the session, one of your own cases has an error, or an address
+            can't be used.
     """
-    require_checkout()
+    base_url, votes_url, votes_port = proxy
+    for name, url in (("--base-url", base_url), ("--votes-url", votes_url)):
+        check_address(name, url)
     phone = None if phone is None else own_address(phone)
     check_own_cases()
     wanted = FIRST_PORT if port is None else port
     free = free_port(wanted)
+    if free != wanted and (base_url or votes_url):
+        raise CommandError(
+            f"Port {wanted} is in use by another program, so the proxy wouldn't find the workshop. Stop that program."
+        )
+    if votes_url:
+        os.environ |= {VOTES_URL: votes_url, VOTES_PORT: str(votes_port or free + 1)}
     if free != wanted:
         print(f"Port {wanted} is in use by another program, so the workshop takes port {free} instead.", flush=True)
     print("Starting the workshop. To stop it, press Ctrl+C here.", flush=True)
-    return exec_process(workshop_command(free, browser=browser, phone=phone))
+    return exec_process(workshop_command(free, browser=browser and not base_url, phone=phone, base_url=base_url))
+
+
+def check_address(option: str, url: str | None) -> None:
+    """Reject an address that no proxy can have.
+
+    Raises:
+        CommandError: It isn't a web address.
+
+    Examples:
+        >>> check_address("--base-url", "https://hub.example/user/ana/proxy/8866/")
+    """
+    try:
+        read_public_address(url or "http://localhost/")
+    except CaseError as error:
+        raise CommandError(f"{option} {error.sentence}") from None
 
 
 def own_address(asked: str) -> str:
@@ -52,7 +90,7 @@ def own_address(asked: str) -> str:
     return asked or known[0]
 
 
-def workshop_command(port: int, *, browser: bool = True, phone: str | None = None) -> list[str]:
+def workshop_command(port: int, *, browser: bool = True, phone: str | None = None, base_url: str | None = None) -> list[str]:
     """Return the command that serves the workshop.
 
     Examples:
@@ -62,6 +100,8 @@ def workshop_command(port: int, *, browser: bool = True, phone: str | None = Non
     command = [sys.executable, "-P", "-m", "backchannel_lib.cli.serve_workshop", f"--port={port}"]
     if phone is not None:
         command.append(f"--phone={phone}")
+    if base_url is not None:
+        command.append(f"--base-url={base_url}")
     return command if browser else [*command, "--no-browser"]
 
 

@@ -27,13 +27,18 @@ class CommandError(Exception):
     """An error that the user can fix; the message says how."""
 
 
+def is_checkout() -> bool:
+    """Return whether the library is in the workbook's folder, with the notebooks."""
+    return NOTEBOOKS.is_dir() and JUPYTER.is_dir()
+
+
 def require_checkout() -> None:
     """Reject a command that needs the notebooks or the tests, which an installed package doesn't have.
 
     Raises:
         CommandError: The library isn't in a checkout of the workbook.
     """
-    if not (NOTEBOOKS.is_dir() and JUPYTER.is_dir()):
+    if not is_checkout():
         raise CommandError("This is the library alone: the notebooks are in the workbook's own folder, run the command there.")
 
 
@@ -66,19 +71,22 @@ def runtime_folder() -> Path:
     """Return the folder for tokens and keys, which no other user can read.
 
     Jupyter refuses to start if everyone can read its files. On a file system like that (a USB stick, a Windows disk under WSL),
-    a different folder of the same user replaces the workbook's own.
+    a different folder of the same user replaces the workbook's own. Without the workbook's folder, it is with the saved files.
 
     Raises:
-        CommandError: The workbook's folder isn't writable, or neither folder can keep a secret.
+        CommandError: The folder isn't writable, or neither folder can keep a secret.
     """
+    from backchannel_lib.activities import saved_answers  # not needed to set up the workbook
+
+    local = LOCAL if is_checkout() else saved_answers.folder()
     try:
-        make_folder_for_owner(LOCAL)
-        close_to_others(LOCAL)  # an earlier version left it open
+        make_folder_for_owner(local)
+        close_to_others(local)  # an earlier version left it open
     except OSError as error:
         raise CommandError(folder_problem(error)) from None
     user = os.getuid() if hasattr(os, "getuid") else "me"
     elsewhere = f"backchannel-{user}-{hashlib.sha256(os.fsencode(ROOT)).hexdigest()[:12]}"
-    places = [LOCAL / "runtime", Path(tempfile.gettempdir()) / elsewhere]
+    places = [local / "runtime", Path(tempfile.gettempdir()) / elsewhere]
     for place in places:
         if keeps_secrets(place):
             return place

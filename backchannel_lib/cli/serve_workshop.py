@@ -17,6 +17,7 @@ from typing import Final
 import segno
 
 from backchannel_lib.cli.run_jupyter import end_with_parent, end_with_terminal
+from backchannel_lib.workshop.public_address import read_public_address
 from backchannel_lib.workshop.room.server import Door, Room, serve
 
 #: The page that opens the workshop in a browser with its key, while the server is running.
@@ -57,6 +58,7 @@ def main() -> None:
     parser.add_argument("--port", type=int, required=True)
     parser.add_argument("--no-browser", action="store_true", help="print the addresses, and open no browser")
     parser.add_argument("--phone", metavar="ADDRESS", help="this computer's address, for the presenter's window on a phone")
+    parser.add_argument("--base-url", type=read_public_address, help="the address at which a reverse proxy offers the workshop")
     told = parser.parse_args()
     end_with_terminal()
     end_with_parent(os.environ)
@@ -73,7 +75,7 @@ def main() -> None:
             webbrowser.open(redirect_page(pages[0], projector).as_uri())
 
     try:
-        serve(told.port, folder, announce, told.phone)
+        serve(told.port, folder, announce, told.phone, told.base_url)
     except OSError as error:
         where = f"port {told.port}" if told.phone is None else f"port {told.port} of 127.0.0.1 and {told.phone}"
         sys.exit(f"The workshop can't answer on {where}: {error.strerror}. Name another port with --port N.")

@@ -22,7 +22,7 @@ from backchannel_lib.model.exams import check_one_exam
 from backchannel_lib.model.tables import Settings, assumption_id, case_settings, claim_ids, load_claims
 from backchannel_lib.model.verdict import Judgment
 from backchannel_lib.page.verdict_html import stages_on_screen
-from backchannel_lib.workshop.own_cases.model import TEXTS, OwnCase, OwnDetails, saved_own_cases
+from backchannel_lib.workshop.own_cases.model import CASES, TEXTS, OwnCase, OwnDetails
 from backchannel_lib.workshop.own_cases.questions import saved_own_questions
 from backchannel_lib.workshop.own_cases.scenes import SCENES
 from backchannel_lib.workshop.topics import HARDEST, topic_names
@@ -125,7 +125,7 @@ _made: dict[str, Vignette] = {}
 @functools.cache
 def saved_cases() -> tuple[OwnCase, ...]:
     """Return your own cases in ``my_cases.csv``, then your scenes in ``my_scenes.csv``, that have no errors."""
-    return (*saved_own_cases().cases, *SCENES.saved().rows)
+    return (*CASES.saved().rows, *SCENES.saved().rows)
 
 
 def first_files() -> tuple[str, ...]:

@@ -34,6 +34,13 @@ TAKE_HOME_CLAIMS: Final = ("truths.in-range-and-credible", "truths.student-noise
 TONIGHT_TASKS: Final = ("rest", "talk_to_someone", "school_support")
 LONG: Final = 600  # characters, beyond which a case of your own is set smaller; no file of the workbook has as many
 ROUNDS_ON_A_PAGE: Final = 4
+#: Heights in CSS pixels, measured: a Letter page, and of a round with short and with long texts what they take besides their
+#: lines, a line, and how many ems fit into it.
+PAGE_HEIGHT: Final = 982
+SHORT_ROUND: Final = (161, 14, 60)
+LONG_ROUND: Final = (136, 11, 70)
+WIDE: Final = frozenset("MWmw@%&—…")
+FIRST_WIDE: Final = 0x2E80  # from here on, nearly all characters are as wide as high
 FIRST_SEED: Final = 1  # the round starts with this seed too; with the same seed, its files match the sheet's
 LAST_SEED: Final = 9999
 
@@ -48,6 +55,7 @@ h2 { font-size: 13.5pt; margin: 16pt 0 4pt; border-bottom: 1pt solid black; padd
 h3 { font-size: 11pt; margin: 9pt 0 2pt; }
 h1, h2, h3, h4 { break-after: avoid; }
 p { margin: 3pt 0; orphans: 3; widows: 3; }
+p, h2, li, td { overflow-wrap: anywhere; }
 ul, ol { margin: 3pt 0; padding-left: 15pt; }
 li { margin: 1.5pt 0; }
 li, tr, dl > div { break-inside: avoid; }
@@ -85,7 +93,8 @@ main .page > h2:first-child { margin-top: 0; }
 .participants .votes td { height: 25pt; padding: 1pt; }
 .participants .long > p:not(.line, .fill) { font-size: 7.5pt; line-height: 1.1; margin: 1pt 0; }
 .participants .long h2 { margin-top: 2pt; }
-.participants .long .line { height: 25pt; }
+.participants .long .line { height: 20pt; }
+.participants .long .votes td { height: 22pt; }
 .participants .long h3 { margin-top: 2pt; }
 .participants .long .fill { line-height: 1.3; }
 .two { display: grid; grid-template-columns: 1fr 1fr; gap: 0 10pt; }
@@ -162,8 +171,40 @@ def _participants(files: list[Vignette]) -> Markup:
             _help(),
             class_="two",
         ),
-        tag("div", [_to_vote(number, vignette) for number, vignette in enumerate(files, start=1)], class_="page"),
+        [tag("div", [_to_vote(*one) for one in page], class_="page") for page in _pages(files)],
     )
+
+
+def _pages(files: Iterable[Vignette]) -> list[list[tuple[int, Vignette]]]:
+    """Return the numbered rounds of each page: four, or fewer if their texts take too many lines."""
+    pages: list[list[tuple[int, Vignette]]] = []
+    taken = 0
+    for number, vignette in enumerate(files, start=1):
+        height = _height(vignette)
+        if not pages or len(pages[-1]) == ROUNDS_ON_A_PAGE or taken + height > PAGE_HEIGHT:
+            pages.append([])
+            taken = 0
+        pages[-1].append((number, vignette))
+        taken += height
+    return pages
+
+
+def _height(vignette: Vignette) -> int:
+    """Return about how high a round is on paper, in CSS pixels."""
+    rest, line, width = LONG_ROUND if _is_long(vignette) else SHORT_ROUND
+    paragraphs = (f"{vignette.file} {file_brief(vignette.case, contact=False)}", vignette.contact)
+    return rest + line * sum(math.ceil(sum(map(_ems, one)) / width) for one in paragraphs)
+
+
+def _is_long(vignette: Vignette) -> bool:
+    return len(vignette.file) + len(vignette.contact) > LONG
+
+
+def _ems(character: str) -> float:
+    """Return about how wide a character is, as a share of the font's size."""
+    if character in WIDE or ord(character) >= FIRST_WIDE:
+        return 1.0
+    return 0.7 if character.isupper() else 0.5
 
 
 def _how() -> list[Markup]:
@@ -195,7 +236,7 @@ def _to_vote(number: int, vignette: Vignette) -> Markup:
         tag("table", tag("tbody", tag("tr", boxes)), class_="votes"),
         tag("p", text("sheet.my_why"), class_="line"),
         tag("p", text("sheet.then"), class_="fill small"),
-        class_="round long" if len(vignette.file) + len(vignette.contact) > LONG else "round",
+        class_="round long" if _is_long(vignette) else "round",
     )
 
 
@@ -434,8 +475,9 @@ def longer_sheet(plan: str) -> str:
         >>> longer_sheet("standard")
         ''
     """
-    drawn = sum(1 for row in steps_of(plan) if row.topic)
-    pages, without = (1 + math.ceil(rounds / ROUNDS_ON_A_PAGE) for rounds in (drawn + len(first_files()), drawn))
+    drawn = [vignettes()[name] for name in vignettes_of(plan, FIRST_SEED).values()]
+    own = [vignettes()[name] for name in first_files()]
+    pages, without = (1 + len(_pages(files)) for files in ([*own, *drawn], drawn))
     return text("sheet.longer", pages=pages, without=without) if pages > without else ""
 
 

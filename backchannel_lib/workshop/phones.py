@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -15,6 +16,7 @@ from backchannel_lib.page.activity_page import show_if, slot
 from backchannel_lib.page.host import host
 from backchannel_lib.page.html import Markup, join, tag
 from backchannel_lib.page.inputs import button
+from backchannel_lib.workshop.public_address import PublicAddress, read_public_address
 
 if TYPE_CHECKING:
     from backchannel_lib.workshop.votes.process import VoteServer
@@ -30,6 +32,15 @@ ADDRESS: Final = re.compile(r"[0-9]{1,3}(\.[0-9]{1,3}){3}")
 CODE: Final = re.compile(r"[a-z0-9]{4,32}")
 OPEN_ATTEMPTS: Final = 6  # for an address that was in use a moment ago
 RETRY_DELAY_S: Final = 0.4
+#: The settings of `present --votes-url`.
+VOTES_URL: Final = "BACKCHANNEL_VOTES_URL"
+VOTES_PORT: Final = "BACKCHANNEL_VOTES_PORT"
+
+
+def public_vote() -> tuple[PublicAddress, int] | None:
+    """Return the reverse proxy's address for the vote, and this computer's port behind it; None if there is none."""
+    url, port = (os.environ.get(name, "") for name in (VOTES_URL, VOTES_PORT))
+    return (read_public_address(url), int(port)) if url and port.isdecimal() else None
 
 
 class Phones:
@@ -39,6 +50,7 @@ class Phones:
     """
 
     def __init__(self) -> None:
+        self.public = public_vote()
         self.state = "off"
         self._server: VoteServer | None = None
         self._restored: dict[str, Any] = {}  # the previous session's address, so that its phones find the vote again
@@ -52,7 +64,7 @@ class Phones:
         try:
             from backchannel_lib.workshop.votes.process import addresses
 
-            self._addresses = addresses()
+            self._addresses = [] if self.public else addresses()
         except (ImportError, OSError):  # some systems don't list their addresses
             self._addresses = []
         self.state = "ask"
@@ -68,12 +80,13 @@ class Phones:
             from backchannel_lib.workshop.votes.store import VoteStore
 
             previous = self.to_record()
-            server = self._server or VoteServer(folder() / STORE, code=previous.get("code"))
+            proxied, at = self.public or (None, 0)
+            server = self._server or VoteServer(folder() / STORE, code=previous.get("code"), public=proxied)
             with VoteStore(folder() / STORE) as store:
                 store.close_round()  # left open by a session that crashed: nobody would count its votes
-            wanted = address or previous.get("address")  # phones look for it at the old address
-            port = previous.get("port", 0) if wanted == previous.get("address") else 0
-            self._open_with_retries(server, wanted, port)
+            wanted = LOOPBACK if proxied else address or previous.get("address")  # phones look for it at the old address
+            port = at or (previous.get("port", 0) if wanted == previous.get("address") else 0)
+            self._open_with_retries(server, wanted, port, keep=proxied is not None)
         except (ImportError, OSError, CaseError) as error:
             self.state = "off"
             if not isinstance(error, CaseError):
@@ -83,13 +96,13 @@ class Phones:
         return ""
 
     @staticmethod
-    def _open_with_retries(server: VoteServer, address: str | None, port: int) -> None:
-        """Open the vote on its port, waiting for the old server to release it; if that fails, use any port."""
-        for _ in range(OPEN_ATTEMPTS):
+    def _open_with_retries(server: VoteServer, address: str | None, port: int, *, keep: bool) -> None:
+        """Open the vote on its port, waiting for the old server to release it; if that fails, use any port unless ``keep``."""
+        for attempt in range(OPEN_ATTEMPTS):
             try:
                 server.open(address, port)
             except CaseError as error:
-                if not port or error.field != "port":
+                if not port or error.field != "port" or (keep and attempt == OPEN_ATTEMPTS - 1):
                     raise
                 time.sleep(RETRY_DELAY_S)
             else:
@@ -197,6 +210,16 @@ class Phones:
 
     def _offer(self) -> Markup:
         """Return what would be opened and to whom, with a button for each of this computer's addresses."""
+        if self.public:
+            return join(
+                tag("p", text("phones.would_open_public", url=self.public[0].url)),
+                tag(
+                    "div",
+                    button(text("phones.open_public"), "phones_open", LOOPBACK),
+                    button(text("phones.no"), "phones_close"),
+                    class_="bw-toolbar",
+                ),
+            )
         return join(
             tag("p", text("phones.would_open")),
             None if self._addresses else tag("p", text("phones.no_network")),
@@ -216,7 +239,7 @@ class Phones:
             return Markup("")
         return join(
             tag("div", Markup(opened.qr), class_="bw-qr"),
-            tag("p", opened.url.removeprefix("http://"), class_="bw-phones-url"),
+            tag("p", opened.url.partition("://")[2], class_="bw-phones-url"),
             tag(
                 "details",
                 tag("summary", text("phones.what")),

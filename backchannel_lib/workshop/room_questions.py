@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final, NamedTuple
 
 from backchannel_lib.activities.activity import Action
@@ -163,7 +163,7 @@ class RoomQuestions(PersistentForm):
         return {
             "head": join(one.ask if one else text("room_questions.list")),
             "list": "" if one else _list(),
-            "options": _options(one, answered=answered) if one else "",
+            "options": own_options(_choices(one), answered=answered) if one else "",
             "answer": _answer(one) if one and answered and not one.options else "",
             "nav": _nav(self._at(state)),
             "note": _note(one) if one and not answered else "",
@@ -224,17 +224,30 @@ def _nav(at: int) -> Markup:
     )
 
 
-def _options(one: RoomQuestion, *, answered: bool) -> Markup:
-    """Write the answers to choose from; once it was asked for, which is right and why, in words and not by color alone."""
+def _choices(one: RoomQuestion) -> list[tuple[str, str, bool]]:
+    return [(option.text, option.why, option.text == one.short) for option in one.options]
+
+
+def own_options(options: Iterable[tuple[str, str, bool]], *, answered: bool) -> Markup:
+    """Write the answers to choose from; once it was asked for, which is right and why, in words and not by color alone.
+
+    Args:
+        options: The words of each, its reason, and whether it is right.
+        answered: Whether the room has asked for the answer.
+
+    Examples:
+        >>> own_options([("A peer", "They know each other.", True)], answered=False)
+        '<ol class="bw-question-options"><li><b>A peer</b></li></ol>'
+    """
     items = [
         tag(
             "li",
-            tag("b", option.text),
-            tag("b", " ✓ ", text("room_questions.right"), class_="bw-here") if answered and option.text == one.short else None,
-            tag("p", option.why) if answered else None,
-            class_="bw-option-right" if answered and option.text == one.short else None,
+            tag("b", option),
+            tag("b", " ✓ ", text("room_questions.right"), class_="bw-here") if answered and is_right else None,
+            tag("p", why) if answered else None,
+            class_="bw-option-right" if answered and is_right else None,
         )
-        for option in one.options
+        for option, why, is_right in options
     ]
     return tag("ol", items, class_="bw-question-options") if items else Markup("")
 

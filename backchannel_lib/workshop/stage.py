@@ -17,13 +17,14 @@ SCRIPT: Final = STATIC / "stage.js"
 
 
 def stage_parts() -> list[str]:
-    """Return the activities for the room in order, leaving out your own cases and the questions, which are for the facilitator.
+    """Return the activities for the room in order, leaving out the forms and the questions, which are for the facilitator.
 
     Examples:
         >>> stage_parts()
         ['run_plan', 'round', 'drill', 'room_questions']
     """
-    return [row.activity for row in load_activities() if row.chapter == CHAPTER and row.kind not in {"own_cases", "questions"}]
+    rows = [row for row in load_activities() if row.chapter == CHAPTER and row.kind != "questions"]
+    return [row.activity for row in rows if not row.kind.startswith("own_")]
 
 
 def stage_bar(opens: str, *beside: object) -> Markup:

@@ -165,7 +165,7 @@ def test_nothing_that_a_reader_does_ends_in_a_trace_and_undo_takes_it_back(part:
         if entries
         else st.just({"type": "refresh"}),
         st.sampled_from(
-            sorted({*activity.actions()} - {"save_case", "delete_case", "save_bets", "delete_bets"}) or ["show"]
+            sorted({*activity.actions()} - {"save_case", "save_own", "delete_case", "save_bets", "delete_bets"}) or ["show"]
         ).flatmap(lambda name: st.sampled_from(values).map(lambda value: {"type": name, "value": value})),
         st.sampled_from([{"type": "undo"}, {"type": "refresh"}, {"type": "hello"}]),
     )

@@ -22,6 +22,7 @@ NOT_PRESSED = {
     "reset",
     "restore",
     "save_case",
+    "save_own",
     "delete_case",
     "save_bets",
     "delete_bets",

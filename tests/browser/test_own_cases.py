@@ -11,7 +11,7 @@ from playwright.sync_api import Browser
 from backchannel_lib import open_activity
 from backchannel_lib.base.texts import text
 from backchannel_lib.workshop import deck
-from backchannel_lib.workshop.own_cases.model import NAME, REQUIRED, TEXTS, saved_own_cases
+from backchannel_lib.workshop.own_cases.model import CASES, NAME, REQUIRED, TEXTS
 from tests.helpers.lab import GLANCE, SIZE
 from tests.helpers.panel_page import PanelPage
 
@@ -41,7 +41,7 @@ def test_a_case_is_written_refused_completed_saved_and_changed_by_keyboard(brows
 
     write("title", "The night shift")
     write("file", "She asked for nights.")
-    page.focus("[data-action=save_case]")
+    page.focus("[data-action=save_own]")
     page.keyboard.press("Enter")
     says(text("own_case.column.contact"))
     form.settle()
@@ -56,19 +56,19 @@ def test_a_case_is_written_refused_completed_saved_and_changed_by_keyboard(brows
     assert "She asked for nights." in page.inner_text("[data-fragment=story]")
     assert "Contact <i>& more</i>." in page.inner_text("[data-fragment=story]")
     page.check("[data-field=first] input")
-    page.focus("[data-action=save_case]")
+    page.focus("[data-action=save_own]")
     page.keyboard.press("Enter")
     says("The night shift")
     form.settle()
-    (case,) = saved_own_cases().cases
+    (case,) = CASES.saved().rows
     assert (case.title, case.texts["contact"], case.first) == ("The night shift", "Contact <i>& more</i>.", True)
     assert deck.first_files() == (case.key,)
     assert page.locator("[data-field] .bw-error").filter(has_text="is blank").count() == 0
 
     write("title", "x" * (TEXTS["title"] + 1))
-    page.click("[data-action=save_case]")
+    page.click("[data-action=save_own]")
     says(text("own_case.column.title"))
-    assert saved_own_cases().cases == (case,)
+    assert CASES.saved().rows == (case,)
     page.click(f"[data-action=edit][data-value={case.key}]")
     form.settle()
     assert page.input_value("[data-field=title] input") == "The night shift"

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import os
+import re
+import signal
 import subprocess
 import sys
+import sysconfig
+import venv
 import zipfile
 from pathlib import Path
 
@@ -60,3 +65,35 @@ def test_the_wheel_brings_the_command(installed: Path, tmp_path: Path) -> None:
     printed = run(installed, tmp_path, "-m", "backchannel_lib.cli", "print", "--out", str(tmp_path / "sheets"))
     assert printed.returncode == 0, printed.stderr
     assert len(list((tmp_path / "sheets").glob("*.html"))) == 2
+
+
+@pytest.mark.slow
+def test_the_wheel_presents_the_workshop_without_the_workbooks_folder(installed: Path, tmp_path: Path) -> None:
+    """Installed with its dependencies in an environment of its own, `present` serves the room and keeps its keys at home."""
+    venv.create(tmp_path / "venv", symlinks=os.name == "posix")
+    places = {"base": str(tmp_path / "venv"), "platbase": str(tmp_path / "venv")}
+    site = Path(sysconfig.get_path("purelib", "venv", places))
+    (site / "wheel.pth").write_text(f"{installed}\n{sysconfig.get_path('purelib')}\n", encoding="utf-8")
+    python = Path(sysconfig.get_path("scripts", "venv", places)) / Path(sys.executable).name
+    home = tmp_path / "home"
+    home.mkdir()
+    process = subprocess.Popen(
+        [python, "-m", "backchannel_lib.cli", "present", "--no-browser"],
+        cwd=home,
+        env={"HOME": str(home), "PATH": "/usr/bin:/bin"},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    assert process.stdout is not None
+    said = ""
+    while line := process.stdout.readline():
+        said += line
+        if re.search(r"/presenter\?token=\w+", line):
+            break
+    process.send_signal(signal.SIGTERM)
+    process.communicate(timeout=20)
+    assert "The workshop is at http://127.0.0.1:" in said, said
+    (keys,) = home.rglob("room-*.json")
+    assert keys.stat().st_mode & 0o077 == 0
+    assert not list(installed.glob("jupyter*")), "it writes into the installed packages"

@@ -15,7 +15,7 @@ from playwright.sync_api import BrowserContext
 
 from tests.helpers.lab import ANSWERED, GLANCE, PATIENCE, ROOT, Opened
 
-ADDRESSES = r"(http://127\.0\.0\.1:(\d+)/\?token=\w+).*?(http:\S+/presenter\?token=\w+)"
+ADDRESSES = r"(http://127\.0\.0\.1:(\d+)/\S*\?token=\w+).*?(http:\S+/presenter\?token=\w+)"
 
 
 class Stage:

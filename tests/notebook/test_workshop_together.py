@@ -73,7 +73,7 @@ def test_a_part_alone_works_as_before_and_what_is_no_part_is_never_connected() -
     assert alone.session is None
     act(alone, "next")
     assert alone.activity.state.vignette == FIRST
-    assert opened("own_cases").session is None
+    assert [opened(name).session for name in ("own_cases", "own_scenes", "own_questions")] == [None] * 3
     assert opened("workshop_questions").session is None
 
 

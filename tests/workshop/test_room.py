@@ -13,12 +13,13 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tornado.httpclient import HTTPRequest, HTTPResponse
+from tornado.httpclient import HTTPClientError, HTTPRequest, HTTPResponse
 from tornado.httpserver import HTTPServer
 from tornado.simple_httpclient import SimpleAsyncHTTPClient
 from tornado.testing import bind_unused_port
 from tornado.websocket import WebSocketClientConnection, websocket_connect
 
+from backchannel_lib.workshop.public_address import read_public_address
 from backchannel_lib.workshop.room.server import (
     ASSETS,
     KEY_NAMES,
@@ -38,9 +39,9 @@ NETWORK = "127.0.0.2"
 class Served:
     """A room on a free port, and a way to ask it."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, public: str = "") -> None:
         socket, self.port = bind_unused_port(address=HOME)
-        self.room = Room(self.port, load_keys(folder, self.port))
+        self.room = Room(self.port, load_keys(folder, self.port), read_public_address(public) if public else None)
         self.servers = [HTTPServer(application(self.room, self.room.local_door()))]
         self.servers[0].add_sockets([socket])
         self.windows: list[WebSocketClientConnection] = []
@@ -116,17 +117,46 @@ async def until(window: WebSocketClientConnection, part: str) -> dict[str, Any]:
 def test_each_key_opens_its_own_window_and_leaves_the_address(folder: Path) -> None:
     async def story() -> None:
         async with Served(folder) as served:
-            for path, role, other in (("/", "projector", "presenter"), ("/presenter", "presenter", "projector")):
+            for path, role, other, place in (
+                ("/", "projector", "presenter", "./"),
+                ("/presenter", "presenter", "projector", "presenter"),
+            ):
                 assert (await served.get(path)).code == 403
                 assert (await served.get(f"{path}?token={served.room.keys[other]}")).code == 403
                 taken = await served.get(f"{path}?token={served.room.keys[role]}")
-                assert (taken.code, taken.headers["Location"]) == (302, path)
+                assert (taken.code, taken.headers["Location"]) == (302, place)
                 cookie = taken.headers["Set-Cookie"]
                 assert all(word in cookie for word in ("HttpOnly", "SameSite=Lax", served.room.keys[role]))
                 assert (await served.get(path, Cookie=served.cookie(other))).code == 403
                 page = await served.get(path, Cookie=served.cookie(role))
                 assert page.code == 200
                 assert all(key not in page.body.decode() for key in served.room.keys.values())
+
+    run(story())
+
+
+@pytest.mark.parametrize("path", ["", "/course/room"])
+def test_a_proxy_may_keep_its_path_and_its_pages_may_connect(folder: Path, path: str) -> None:
+    """Whether or not it removes the path: the proxy's name opens windows, over HTTPS only, and no other page connects."""
+
+    async def story() -> None:
+        async with Served(folder, "https://Hub.example/course/room/") as served:
+            assert served.room.address("presenter").startswith("https://hub.example/course/room/presenter?token=")
+            key = served.room.keys["presenter"]
+            taken = await served.get(f"{path}/presenter?token={key}", Host="hub.example")
+            assert (taken.code, taken.headers["Location"]) == (302, "presenter")
+            assert "Secure" in taken.headers["Set-Cookie"]
+            assert "Path" not in taken.headers["Set-Cookie"]
+            at_home = await served.get(f"{path}/presenter?token={key}")
+            assert (at_home.code, "Secure" in at_home.headers["Set-Cookie"]) == (302, False)
+            cookie = served.cookie("presenter")
+            assert (await served.get(f"{path}/assets/room.js", Host="hub.example", Cookie=cookie)).code == 200
+            assert (await served.get(f"{path}/presenter", Host="evil.example", Cookie=cookie)).code == 403
+            assert (await served.get("/other/presenter", Host="hub.example", Cookie=cookie)).code == 403
+            await served.window("presenter", origin="https://hub.example")
+            for origin in ("http://hub.example", "https://hub.example.evil", "https://evil.example"):
+                with pytest.raises(HTTPClientError, match="403"):
+                    await served.window("presenter", origin=origin)
 
     run(story())
 
@@ -181,7 +211,7 @@ def test_a_phone_that_was_let_in_leads_and_nobody_else_on_the_network_gets_anyth
             assert (await served.get(scanned)).code == 403, "not from this computer's own address"
 
             taken = await served.get(scanned, host=NETWORK)
-            assert (taken.code, taken.headers["Location"]) == (302, "/presenter")
+            assert (taken.code, taken.headers["Location"]) == (302, "presenter")
             assert (await served.get(scanned, host=NETWORK)).code == 403, "a second phone"
             phone = taken.headers["Set-Cookie"].partition(";")[0]
             assert scanned.partition("token=")[2] not in phone

@@ -20,7 +20,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, NamedTuple
-from urllib.parse import urlsplit
+from urllib.parse import urljoin, urlsplit
 
 import psutil
 import pytest
@@ -650,7 +650,7 @@ def test_a_path_typed_in_capitals_leads_to_the_page(served: Served) -> None:
     for path in (phone.path.upper(), f"{phone.path}/"):
         status, headers, told = phone.ask("GET", path)
         assert (status, told) == (308, b"")
-        assert headers["location"] == phone.path
+        assert urljoin(path, headers["location"]) == phone.path
 
 
 @pytest.mark.parametrize(
@@ -733,7 +733,7 @@ def test_the_ballot_is_the_pages_own(served: Served) -> None:
     phone = Phone(served.opened)
     _, headers, _ = phone.ask("GET", f"{phone.path}/state")
     _, *attributes = (part.strip() for part in headers["set-cookie"].split(";"))
-    assert sorted(attributes) == ["HttpOnly", f"Path={phone.path}", "SameSite=Strict"]
+    assert sorted(attributes) == ["HttpOnly", "SameSite=Strict"], "with a path it would not fit behind a proxy's own path"
     _, headers, _ = phone.ask("GET", f"{phone.path}/state")
     assert "set-cookie" not in headers
 

@@ -6,13 +6,12 @@ import functools
 from collections.abc import Mapping
 from typing import Final, NamedTuple
 
-from backchannel_lib.activities.own import key_of
 from backchannel_lib.activities.questions import OwnOption, OwnQuestion
 from backchannel_lib.base.errors import CaseError
 from backchannel_lib.base.formatting import suggestions
 from backchannel_lib.model.case import Field
 from backchannel_lib.model.case_table import KnownColumns, TableRow
-from backchannel_lib.model.cells import is_blank, word_key
+from backchannel_lib.model.cells import word_key
 from backchannel_lib.workshop.own_cases.table import OwnTable
 
 FEWEST: Final = 2
@@ -53,11 +52,7 @@ class RoomOwnQuestion(NamedTuple):
         return self.asked.text
 
 
-def _make(row: TableRow, texts: Mapping[str, str]) -> RoomOwnQuestion:
-    named = row.values.get("id", "")
-    key = key_of(texts["question"] if is_blank(named) else named)
-    if key == "own_":
-        raise CaseError("question", "own_case_no_letter", texts["question"])
+def _make(key: str, row: TableRow, texts: Mapping[str, str]) -> RoomOwnQuestion:
     first = bool(row.values.get("first", False))
     options: list[OwnOption] = []
     for number in range(1, MOST + 1):
@@ -69,6 +64,13 @@ def _make(row: TableRow, texts: Mapping[str, str]) -> RoomOwnQuestion:
         if option:
             options.append(OwnOption(f"option_{number}", option, why))
     return RoomOwnQuestion(OwnQuestion(key, texts["question"], tuple(options), _right(texts["answer"], options)), first)
+
+
+def _cells(row: RoomOwnQuestion) -> dict[str, object]:
+    asked, cells = row.asked, {**dict.fromkeys(TEXTS, ""), "question": row.title, "first": row.first}
+    for one in asked.options:
+        cells |= {one.option: one.text, one.option.replace("option", "why"): one.why}
+    return {**cells, "answer": next(one.text for one in asked.options if one.option == asked.answer)}
 
 
 def _same(answer: str) -> str:
@@ -97,9 +99,11 @@ QUESTIONS: Final = OwnTable(
     ),
     TEXTS,
     REQUIRED,
+    {"first": False},
     _make,
+    _cells,
     "own_question.in",
-    "question",
+    repeats={"answer": tuple(f"option_{number}" for number in range(1, MOST + 1))},
 )
 
 

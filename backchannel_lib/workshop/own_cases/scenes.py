@@ -5,12 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from backchannel_lib.activities.own import key_of
-from backchannel_lib.base.errors import CaseError
 from backchannel_lib.model.case import Case, Field
 from backchannel_lib.model.case_table import CASE_COLUMNS, KnownColumns, TableRow
-from backchannel_lib.model.cells import is_blank
-from backchannel_lib.workshop.own_cases.model import DETAILS, OwnCase, read_details
+from backchannel_lib.workshop.own_cases.model import DETAILS, NEW_DETAILS, OwnCase, detail_cells, read_details
 from backchannel_lib.workshop.own_cases.model import TEXTS as CASE_TEXTS
 from backchannel_lib.workshop.own_cases.table import OwnTable
 from backchannel_lib.workshop.topics import topic_names
@@ -22,15 +19,18 @@ REQUIRED: Final = ("title", "story")
 TOPIC: Final = Field("topic", "choice", topic_names()[0], levels=tuple(topic_names()), label_ids=("topic.",))
 
 
-def _make(row: TableRow, texts: Mapping[str, str]) -> OwnCase:
-    named = row.values.get("id", "")
-    key = key_of(texts["title"] if is_blank(named) else named)
-    if key == "own_":
-        raise CaseError("title", "own_case_no_letter", texts["title"])
-    told = {**dict.fromkeys(CASE_TEXTS, ""), **{name: words for name, words in texts.items() if name != "story"}}
-    # The second underscore, which no case's id has, keeps it from any case of the same name.
-    key = key.replace("own_", "own__", 1)
-    return OwnCase(key, {**told, "file": texts["story"]}, read_details(row), first=row.values.get("first", False))
+def _make(key: str, row: TableRow, texts: Mapping[str, str]) -> OwnCase:
+    return OwnCase(key, vignette_texts(texts), read_details(row), first=row.values.get("first", False))
+
+
+def vignette_texts(texts: Mapping[str, str]) -> dict[str, str]:
+    """Return a scene's texts as those of a case: its story is the file, and what it doesn't have is blank."""
+    told = {name: words for name, words in texts.items() if name != "story"}
+    return {**dict.fromkeys(CASE_TEXTS, ""), **told, "file": texts["story"]}
+
+
+def _cells(scene: OwnCase) -> dict[str, object]:
+    return {**scene.texts, "story": scene.texts["file"], **detail_cells(scene)}
 
 
 #: Columns: ``title`` and ``story``, and optionally ``why``, ``discuss``, ``note``, ``id``, ``topic``, ``difficulty``,
@@ -45,6 +45,9 @@ SCENES: Final = OwnTable(
     ),
     TEXTS,
     REQUIRED,
+    NEW_DETAILS,
     _make,
+    _cells,
     "own_scene.in",
+    "own__",  # no case's id has the second underscore, which keeps a scene from a case of the same name
 )

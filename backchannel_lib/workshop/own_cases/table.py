@@ -1,17 +1,22 @@
-"""A table that a facilitator keeps in a file of their own: read and checked whole, so that nothing is missing on stage."""
+"""A table that a facilitator keeps in a file of their own: checked and written whole, so that nothing is missing on stage."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import Final, Generic, NamedTuple, Protocol, TypeVar
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final, Generic, NamedTuple, Protocol, TypeVar
 
-from backchannel_lib.activities.saved_answers import folder
+from backchannel_lib.activities.own import key_of
+from backchannel_lib.activities.saved_answers import folder, prepared_folder
 from backchannel_lib.base.errors import CaseError, SheetError, SheetProblem
-from backchannel_lib.base.spreadsheet import squeeze
+from backchannel_lib.base.files import locked, write_file
+from backchannel_lib.base.spreadsheet import squeeze, to_csv
 from backchannel_lib.base.texts import text
+from backchannel_lib.model.case import Case
 from backchannel_lib.model.case_table import KnownColumns, Problems, TableRow, read_table
 from backchannel_lib.model.cells import is_blank
+from backchannel_lib.model.exams import check_one_exam
 
 #: Of each table.
 MOST_ROWS: Final = 200
@@ -50,6 +55,27 @@ class FoundRows(NamedTuple, Generic[Row]):
     notes: tuple[str, ...] = ()
 
 
+class Draft(NamedTuple):
+    """A row that somebody is writing, which may be unfinished.
+
+    Args:
+        key: The id of the saved row that it changes; blank for a new one.
+        texts: Its texts by column. A text that repeats another one holds that one's column (see `OwnTable.repeats`).
+        details: Its other columns as they are in a cell, without the fields of a case.
+        case: Its case; the default one in a table without cases.
+    """
+
+    key: str
+    texts: Mapping[str, str]
+    details: Mapping[str, Any]
+    case: Case = Case()
+
+    @property
+    def first(self) -> bool:
+        """Whether it comes before the workbook's own."""
+        return bool(self.details["first"])
+
+
 @dataclass(frozen=True)
 class OwnTable(Generic[Row]):
     """A kind of table, in a file beside what the workbook saves.
@@ -57,20 +83,38 @@ class OwnTable(Generic[Row]):
     Args:
         name: The file's name.
         columns: Its columns.
-        texts: The texts of a row, each with the most characters that fit on a screen.
+        texts: The texts of a row, each with the most characters that fit on a screen; the first is the row's name.
         required: The texts that have to be there.
-        make: Makes a row of the checked cells and texts; raises `CaseError` for what is wrong.
+        details: The other columns with what a new row has in them, without the fields of a case.
+        make: Makes a row from an id, the checked cells and the checked texts; raises `CaseError` for what is wrong.
+        cells: Returns a row's texts and details by column.
         told: The id of the text that says how many there are.
-        title: The column with the row's name.
+        prefix: What its ids begin with.
+        repeats: The texts that have to be one of several others, by column.
     """
 
     name: str
     columns: KnownColumns
     texts: Mapping[str, int]
     required: tuple[str, ...]
-    make: Callable[[TableRow, Mapping[str, str]], Row]
+    details: Mapping[str, Any]
+    make: Callable[[str, TableRow, Mapping[str, str]], Row]
+    cells: Callable[[Row], Mapping[str, Any]]
     told: str
-    title: str = "title"
+    prefix: str = "own_"
+    repeats: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+    @property
+    def title(self) -> str:
+        """The column with the row's name."""
+        return next(iter(self.texts))
+
+    @property
+    def has_case(self) -> bool:
+        """Whether each row has a case."""
+        return Case.fields().keys() <= self.columns.fields.keys()
+
+    # ---- checking ----
 
     def checked_text(self, name: str, value: object) -> str:
         """Return a text without needless blanks; raise `CaseError` if it is missing or does not fit on a screen.
@@ -86,6 +130,15 @@ class OwnTable(Generic[Row]):
             raise CaseError(name, "own_case_blank", written or None)
         return "" if is_blank(written) else written
 
+    def _key(self, named: str, title: str) -> str:
+        """Return an id: the given one, or one made from the row's name."""
+        key = key_of(named.removeprefix(self.prefix) or title)
+        if key == "own_":
+            raise CaseError(self.title, "own_case_no_letter", title)
+        return key.replace("own_", self.prefix, 1)
+
+    # ---- reading ----
+
     def read(self, source: str | bytes) -> FoundRows[Row]:
         """Read the content of a CSV or .xlsx file. Whatever is in it, the result is rows or sentences."""
         try:
@@ -98,8 +151,9 @@ class OwnTable(Generic[Row]):
             texts = self._texts(row, problems, headers)
             if texts is None:
                 continue
+            named = row.values.get("id", "")
             try:
-                made = self.make(row, texts)
+                made = self.make(self._key("" if is_blank(named) else named, texts[self.title]), row, texts)
             except CaseError as error:
                 problems.add(row.number, headers.get(error.field, error.field), error)
                 continue
@@ -134,6 +188,114 @@ class OwnTable(Generic[Row]):
 
     def _sentence(self, problem: SheetProblem) -> str:
         return f"{self.name}, {problem}" if problem.rows or problem.column else f"{self.name} {problem}"
+
+    # ---- a row that somebody is writing ----
+
+    def new(self) -> Draft:
+        """Return a row without texts."""
+        texts = dict.fromkeys(self.texts, "") | {name: others[0] for name, others in self.repeats.items()}
+        return Draft("", texts, dict(self.details))
+
+    def draft_of(self, row: Row) -> Draft:
+        """Return a saved row, to be changed."""
+        cells = self.cells(row)
+        texts = {name: cells[name] for name in self.texts}
+        for name, others in self.repeats.items():
+            texts[name] = next(other for other in others if texts[other] == texts[name])
+        return Draft(row.key, texts, {name: cells[name] for name in self.details}, getattr(row, "case", Case()))
+
+    def problems_of(self, draft: Draft) -> dict[str, CaseError]:
+        """Return what keeps a row from being saved, by column; what depends on several columns comes when they are right."""
+        return self.checked(draft)[1]
+
+    def checked(self, draft: Draft) -> tuple[Row | None, dict[str, CaseError]]:
+        """Return the row that a draft describes, or what is wrong with it."""
+        texts, found = dict.fromkeys(self.texts, ""), dict[str, CaseError]()
+        for name, written in draft.texts.items():
+            if name not in self.repeats:
+                try:
+                    texts[name] = self.checked_text(name, written)
+                except CaseError as error:
+                    found[name] = error
+            elif texts[written]:
+                texts[name] = texts[written]
+            elif written not in found:
+                found[name] = CaseError(name, "own_answer_blank", None)
+        case = draft.case if self.has_case else None
+        try:
+            if case is not None:
+                check_one_exam(case)
+            key = "" if self.title in found else self._key(draft.key, texts[self.title])
+            if not found:
+                values = {name: getattr(case, name) for name in Case.fields()} if case is not None else {}
+                cells = {name: "" if value in (None, frozenset()) else str(value) for name, value in values.items()}
+                return self.make(key, TableRow(0, {**draft.details, **values}, {}, cells), texts), found
+        except CaseError as error:
+            found[error.field] = error
+        return None, found
+
+    # ---- writing ----
+
+    def save(self, draft: Draft) -> Row:
+        """Save a row, as a new one or in place of the one with its id, and return it as saved.
+
+        Raises:
+            CaseError: Something is missing or wrong in it, another row has its name, or the table has an error and therefore
+                stays unchanged.
+            CaseFileError: The file can't be written; its old content stays.
+        """
+        row, problems = self.checked(draft)
+        if row is None:
+            raise next(iter(problems.values()))
+        with locked(prepared_folder() / self.name):
+            rows = self._on_disk()
+            if row.key in rows and not draft.key:
+                raise CaseError(self.title, "own_case_named", row.title)
+            if len(rows) >= MOST_ROWS and row.key not in rows:
+                raise CaseError(self.title, "own_case_full", row.title, most=MOST_ROWS)
+            self._write({**rows, row.key: row})
+        return row
+
+    def delete(self, key: str) -> None:
+        """Delete a row from the table, if it exists.
+
+        Raises:
+            CaseError: The table has an error and therefore stays unchanged.
+            CaseFileError: The file can't be written; its old content stays.
+        """
+        with locked(prepared_folder() / self.name):
+            rows = self._on_disk()
+            if rows.pop(key, None):
+                self._write(rows)
+
+    def _on_disk(self) -> dict[str, Row]:
+        found = self.saved()
+        if found.problems:  # writing the other rows would lose the unreadable ones
+            raise CaseError(self.name, "own_case_problems", None, count=len(found.problems))
+        return {row.key: row for row in found.rows}
+
+    def _write(self, rows: Mapping[str, Row]) -> None:
+        place = folder()
+        write_file(place / self.name, self.to_csv(rows.values()), previous=place / f"{Path(self.name).stem}.previous.csv")
+
+    def to_csv(self, rows: Iterable[Row]) -> str:
+        """Return rows as a table that `read` can read and every spreadsheet opens safely."""
+        title, *texts = self.texts
+        header = ["id", title, *self.details, *texts, *(Case.fields() if self.has_case else ())]
+        records = []
+        for row in rows:
+            record = {"id": row.key.removeprefix(self.prefix), **self.cells(row)}
+            records.append([{**record, **_case_cells(row)}[name] for name in header])
+        return to_csv(header, records)
+
+
+def _case_cells(row: OwnRow) -> dict[str, object]:
+    """Return the fields of a row's case as cells; an empty set is written out, because a blank cell means the default."""
+    case = getattr(row, "case", None)
+    if case is None:
+        return {}
+    record = case.to_record()
+    return {name: "none" if one.kind == "set" and not record[name] else record[name] for name, one in Case.fields().items()}
 
 
 def _first_row(problem: SheetProblem) -> int:

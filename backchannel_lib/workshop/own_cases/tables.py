@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, Final
 
 from backchannel_lib.workshop.own_cases.model import CASES
@@ -9,4 +10,5 @@ from backchannel_lib.workshop.own_cases.questions import QUESTIONS
 from backchannel_lib.workshop.own_cases.scenes import SCENES
 from backchannel_lib.workshop.own_cases.table import OwnTable
 
-TABLES: Final[tuple[OwnTable[Any], ...]] = (CASES, SCENES, QUESTIONS)
+#: By the activity that is their form.
+TABLES: Final[Mapping[str, OwnTable[Any]]] = {"own_cases": CASES, "own_scenes": SCENES, "own_questions": QUESTIONS}

@@ -17,7 +17,10 @@ let wasOpen = false;
 let socket;
 
 function connect() {
-  socket = new WebSocket(`ws://${location.host}/socket/${role}`);
+  const address = new URL(`socket/${role}`, location.href); // next to this page, whatever path a proxy has put in front of it
+  address.protocol = address.protocol.replace("http", "ws");
+  address.search = address.hash = "";
+  socket = new WebSocket(address);
   socket.addEventListener("open", () => {
     if (wasOpen) return location.reload(); // the server was gone, so load whatever it has now
     wasOpen = true;

@@ -1,8 +1,8 @@
 """A room's server: it runs one session, which all windows show.
 
-It answers only on this computer. Each kind of window has its own key: you open the window with the key in the address, and the
-browser then keeps it in a cookie, so that no address on a screen shows a key. After a crash, the same command restores the
-session, the addresses and the windows.
+It answers only on this computer; a reverse proxy in front of it can offer it at another address, with any path. Each kind of
+window has its own key: you open the window with the key in the address, and the browser then keeps it in a cookie, so that no
+address on a screen shows a key. After a crash, the same command restores the session, the addresses and the windows.
 
 On request, a phone on the same network can open the presenter's window and nothing else. Its address works only once, so it is
 useless to anyone who reads it off a screen later.
@@ -31,6 +31,7 @@ from backchannel_lib.base.files import write_file
 from backchannel_lib.base.formatting import printable
 from backchannel_lib.base.texts import text
 from backchannel_lib.page.frontend import STATIC, bundle
+from backchannel_lib.workshop.public_address import PublicAddress, optional_path
 from backchannel_lib.workshop.room.pages import POLICY, ROLES, Role, room_page
 from backchannel_lib.workshop.session import Session
 from backchannel_lib.workshop.votes.server import LimitedHTTPServer
@@ -38,7 +39,8 @@ from backchannel_lib.workshop.votes.server import LimitedHTTPServer
 ADDRESS: Final = "127.0.0.1"
 #: Host names that this computer's browsers can use. A page from another host can't, under any name.
 HOSTS: Final = frozenset({ADDRESS, "localhost"})
-PATHS: Final[Mapping[Role, str]] = {"projector": "/", "presenter": "/presenter"}
+#: Each window's path below the room's own.
+PATHS: Final[Mapping[Role, str]] = {"projector": "", "presenter": "presenter"}
 #: What has a key: each kind of window on this computer, and the presenter's window on a phone.
 KEY_NAMES: Final = (*ROLES, "phone")
 PHONE_PEOPLE: Final = 2  # the phone and a curious neighbor; sets the limits on connections from the network
@@ -95,13 +97,17 @@ class Door:
     """A way into a room: its host names, and which keys open which windows.
 
     Args:
+        base: Where it is: an address with a slash at its end.
         hosts: Host names or addresses that a browser can use.
+        origins: What browsers send as the origin of this server's own pages.
         addresses: The key in the address of each window.
         cookies: The key that the browser then keeps.
         opens_once: Whether each address opens only one browser.
     """
 
+    base: str
     hosts: frozenset[str]
+    origins: frozenset[str]
     addresses: dict[Role, str]
     cookies: Mapping[Role, str]
     opens_once: bool = False
@@ -129,17 +135,21 @@ class Room:
     Args:
         port: Its port.
         keys: The key of each kind of window.
+        public: The address at which a reverse proxy offers it; None without one.
     """
 
-    def __init__(self, port: int, keys: Keys) -> None:
+    def __init__(self, port: int, keys: Keys, public: PublicAddress | None = None) -> None:
         self.session = Session()
-        self.port, self.keys = port, keys
+        self.port, self.keys, self.public = port, keys, public
         self.windows: set[WindowSocket] = set()
 
     def local_door(self) -> Door:
-        """Return the door for this computer, to both kinds of window."""
+        """Return the door for this computer, and for the proxy in front of it, to both kinds of window."""
         keys = {role: self.keys[role] for role in ROLES}
-        return Door(HOSTS, dict(keys), keys)
+        hosts, origins = HOSTS, frozenset(f"http://{host}:{self.port}" for host in HOSTS)
+        if self.public is None:
+            return Door(f"http://{ADDRESS}:{self.port}/", hosts, origins, dict(keys), keys)
+        return Door(self.public.url, hosts | {self.public.host}, origins | {self.public.origin}, dict(keys), keys)
 
     def phone_door(self, address: str) -> Door:
         """Return the door for one phone, to the presenter's window.
@@ -147,12 +157,14 @@ class Room:
         Args:
             address: This computer's address on a network that it shares with the phone.
         """
-        return Door(frozenset({address}), {"presenter": new_key()}, {"presenter": self.keys["phone"]}, opens_once=True)
+        origin, hosts = f"http://{address}:{self.port}", frozenset({address})
+        kept: dict[Role, str] = {"presenter": self.keys["phone"]}
+        return Door(f"{origin}/", hosts, frozenset({origin}), {"presenter": new_key()}, kept, opens_once=True)
 
     def address(self, role: Role, door: Door | None = None) -> str:
-        """Return the address that opens a window, with its key, on this computer or through another door."""
-        host, key = (ADDRESS, self.keys[role]) if door is None else (*door.hosts, door.addresses[role])
-        return f"http://{host}:{self.port}{PATHS[role]}?token={key}"
+        """Return the address that opens a window, with its key, through the usual door or another one."""
+        door = door or self.local_door()
+        return f"{door.base}{PATHS[role]}?token={door.addresses[role]}"
 
     @property
     def is_led(self) -> bool:
@@ -217,6 +229,11 @@ class OfRoom(RequestHandler):
         """Return the name of the cookie with a key, including the port because all ports share cookies."""
         return f"room-{self.room.port}-{role}"
 
+    def is_secure(self) -> bool:
+        """Whether the browser came through a proxy over HTTPS."""
+        public = self.room.public
+        return public is not None and public.is_secure and self.request.host_name.lower() == public.host
+
     def may_open(self, role: Role) -> bool:
         """Return whether the browser has the key to this kind of window."""
         return self.door.knows(role, self.get_cookie(self.cookie_name(role)) or "")
@@ -227,12 +244,14 @@ class PageHandler(OfRoom):
 
     def get(self) -> None:
         """Move the key from the address into a cookie, then show the page."""
-        role: Role = "presenter" if self.request.path == PATHS["presenter"] else "projector"
+        role: Role = "presenter" if self.request.path.endswith("/presenter") else "projector"
         key = self.get_query_argument("token", None)
         kept = None if key is None else self.door.exchange(role, key)
         if kept is not None:
-            self.set_cookie(self.cookie_name(role), kept, httponly=True, samesite="Lax", path="/")
-            self.redirect(PATHS[role])
+            # Without a path, the cookie is for the folder of this page, which also fits behind a proxy with a path of its own.
+            name, secure = self.cookie_name(role), self.is_secure()
+            self.set_cookie(name, kept, httponly=True, samesite="Lax", path="", secure=secure)
+            self.redirect(PATHS[role] or "./")
         elif self.may_open(role):
             self.set_header("Content-Type", "text/html; charset=utf-8")
             self.finish(room_page(self.room.session, role))
@@ -267,7 +286,7 @@ class WindowSocket(WebSocketHandler, OfRoom):
 
     def check_origin(self, origin: str) -> bool:
         """Return whether the request comes from one of this server's own pages."""
-        return origin.lower() in {f"http://{host}:{self.room.port}" for host in self.door.hosts}
+        return origin.lower() in self.door.origins
 
     def open(self, *_: str, **__: str) -> None:
         """Add the window."""
@@ -296,12 +315,12 @@ class WindowSocket(WebSocketHandler, OfRoom):
 
 def application(room: Room, door: Door) -> Application:
     """Return the web application for a room at one of its doors."""
-    known = {"room": room, "door": door}
+    known, path = {"room": room, "door": door}, optional_path(room.public)
     return Application(
         [
-            (r"/(?:presenter)?", PageHandler, known),
-            (r"/assets/([\w.-]+)", AssetHandler, known),
-            (r"/socket/(?:projector|presenter)", WindowSocket, known),
+            (rf"{path}/(?:presenter)?", PageHandler, known),
+            (rf"{path}/assets/([\w.-]+)", AssetHandler, known),
+            (rf"{path}/socket/(?:projector|presenter)", WindowSocket, known),
         ],
         default_handler_class=NotFound,
         default_handler_args=known,
@@ -332,7 +351,13 @@ def listen_for_phone(room: Room, door: Door, address: str) -> LimitedHTTPServer:
     return server
 
 
-def serve(port: int, folder: Path, announce: Callable[[Room, Door | None], None], phone: str | None = None) -> None:
+def serve(
+    port: int,
+    folder: Path,
+    announce: Callable[[Room, Door | None], None],
+    phone: str | None = None,
+    public: PublicAddress | None = None,
+) -> None:
     """Serve a room until someone stops the program.
 
     Args:
@@ -340,6 +365,7 @@ def serve(port: int, folder: Path, announce: Callable[[Room, Door | None], None]
         folder: The folder for its keys, which only its owner can read.
         announce: Called once the room is reachable, with the phone's door if there is one.
         phone: This computer's address on the network of a phone that can open the presenter's window; None for no phone.
+        public: The address at which a reverse proxy offers the room; None without one.
 
     Raises:
         OSError: The port is in use, or the address isn't this computer's.
@@ -347,7 +373,7 @@ def serve(port: int, folder: Path, announce: Callable[[Room, Door | None], None]
     logging.getLogger("tornado").setLevel(logging.ERROR)
 
     async def run() -> None:
-        room = Room(port, load_keys(folder, port))
+        room = Room(port, load_keys(folder, port), public)
         server = HTTPServer(application(room, room.local_door()), max_body_size=MAX_MESSAGE)
         server.listen(port, ADDRESS)
         servers, door = [server], None

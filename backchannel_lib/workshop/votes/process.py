@@ -19,6 +19,7 @@ from typing import IO, Any, Final, NamedTuple
 
 from backchannel_lib.base.errors import CaseError
 from backchannel_lib.base.texts import text
+from backchannel_lib.workshop.public_address import PublicAddress
 from backchannel_lib.workshop.votes.store import VoteStore
 
 #: The letters of a code: no look-alikes, and no vowels, so that a room never sees a word.
@@ -44,6 +45,7 @@ class OpenVote(NamedTuple):
         port: Its port.
         code: The code at its end.
         qr: The URL as a QR code: black-on-white SVG without a fixed size.
+        public: Whether the URL is a reverse proxy's.
     """
 
     url: str
@@ -51,10 +53,13 @@ class OpenVote(NamedTuple):
     port: int
     code: str
     qr: str
+    public: bool = False
 
     @property
     def sentence(self) -> str:
         """What is open, and to whom."""
+        if self.public:
+            return text("votes.opens_public", url=self.url)
         local = ipaddress.IPv4Address(self.address).is_loopback
         return text("votes.only_here" if local else "votes.opens", address=self.address, port=self.port)
 
@@ -102,13 +107,17 @@ class VoteServer:
     Args:
         store_path: The store's file.
         code: The code of a vote that an earlier process opened; None for a new one.
+        public: The address at which a reverse proxy offers the vote; None without one.
 
     Examples:
         >>> VoteServer("votes.sqlite").running
         False
     """
 
-    def __init__(self, store_path: str | os.PathLike[str], code: str | None = None) -> None:
+    def __init__(
+        self, store_path: str | os.PathLike[str], code: str | None = None, public: PublicAddress | None = None
+    ) -> None:
+        self._public = public
         self.store_path = Path(store_path).resolve()
         self.opened: OpenVote | None = None
         self._process: subprocess.Popen[str] | None = None
@@ -149,7 +158,7 @@ class VoteServer:
             report = self._start(chosen, port)
         match report:
             case {"port": int(actual_port)}:
-                self.opened = _open_vote(chosen, actual_port, self._code)
+                self.opened = _open_vote(chosen, actual_port, self._code, self._public)
                 return self.opened
             case {"problem": "port_taken"}:
                 raise CaseError("port", "votes_port_taken", port, free=self._free_port(chosen))
@@ -191,6 +200,8 @@ class VoteServer:
     def _start(self, address: str, port: int) -> dict[str, Any]:
         """Start the server and return its one-line report; empty if there is none."""
         command = [sys.executable, "-m", "backchannel_lib.workshop.votes", "--store", str(self.store_path)]
+        if self._public:
+            command += ["--public", self._public.url]
         options: dict[str, Any] = {"start_new_session": True}  # Ctrl+C for the presenter must not reach the vote
         if sys.platform == "win32":
             options = {"creationflags": subprocess.CREATE_NEW_PROCESS_GROUP | subprocess.CREATE_NO_WINDOW}
@@ -237,10 +248,10 @@ def _read_line(pipe: IO[str]) -> str:
     return lines[0] if lines else ""
 
 
-def _open_vote(address: str, port: int, code: str) -> OpenVote:
+def _open_vote(address: str, port: int, code: str, public: PublicAddress | None) -> OpenVote:
     import segno
 
-    url = f"http://{address}:{port}/{code}"
+    url = f"{public.url}{code}" if public else f"http://{address}:{port}/{code}"
     qr = segno.make(url, error="m", micro=False)
     svg = qr.svg_inline(border=4, dark="#000", light="#fff", omitsize=True, title=text("votes.qr", url=url))
-    return OpenVote(url, address, port, code, svg.replace("<svg ", '<svg role="img" ', 1))
+    return OpenVote(url, address, port, code, svg.replace("<svg ", '<svg role="img" ', 1), public is not None)

@@ -40,9 +40,10 @@ from tornado.httpserver import HTTPServer
 from tornado.iostream import IOStream
 from tornado.web import Application, RequestHandler
 
-from backchannel_lib.base.errors import CaseFileError
+from backchannel_lib.base.errors import CaseError, CaseFileError
 from backchannel_lib.base.texts import text
 from backchannel_lib.model.verdict import Verdict
+from backchannel_lib.workshop.public_address import PublicAddress, optional_path, read_public_address
 from backchannel_lib.workshop.votes.ballots import Ballot, Ballots
 from backchannel_lib.workshop.votes.store import PEOPLE, RoundInfo, VoteStore
 
@@ -88,14 +89,21 @@ class VoteService:
         host: The address to listen on.
         port: The port.
         code: The code in the page's path.
+        public: The address at which a reverse proxy offers it; None without one.
     """
 
-    def __init__(self, store: VoteStore, ballots: Ballots, host: str, port: int, code: str) -> None:
-        self.store, self.ballots, self.code = store, ballots, code
+    def __init__(
+        self, store: VoteStore, ballots: Ballots, host: str, port: int, code: str, public: PublicAddress | None = None
+    ) -> None:
+        self.store, self.ballots, self.code, self.public = store, ballots, code, public
         self.people = PEOPLE  # in the room, as far as we know
         self._voted_from: tuple[int, set[bytes]] = (0, set())  # a round, and hashes of the addresses with votes in it
         names = (host, "localhost") if ipaddress.IPv4Address(host).is_loopback else (host,)
         self.hosts = frozenset(f"{name}:{port}" for name in names) | (frozenset(names) if port == 80 else frozenset())
+        self.origins = frozenset(f"http://{name}" for name in self.hosts)
+        if public:
+            self.hosts |= {public.netloc, public.host}
+            self.origins |= {public.origin}
         self.page, policy = page(code)
         self.headers = {
             "Content-Security-Policy": policy,
@@ -293,8 +301,13 @@ class PhoneHandler(NotFoundHandler):
         return self.service.ballots.read(morsel.value) if morsel else None
 
     def set_ballot(self, cookie: str) -> None:
-        """Send a ballot as a cookie: hidden from scripts, only for this page, and deleted when the browser closes."""
-        self.set_cookie(COOKIE, cookie, path=f"/{self.service.code}", httponly=True, samesite="Strict")
+        """Send a ballot as a cookie: hidden from scripts, only for this page, and deleted when the browser closes.
+
+        Without a path, a cookie is for the folder of the request, which also fits behind a proxy with a path of its own.
+        """
+        public = self.service.public
+        secure = public is not None and public.is_secure and self.request.headers["Host"].lower() == public.netloc
+        self.set_cookie(COOKIE, cookie, path="", httponly=True, samesite="Strict", secure=secure)
 
     def too_fast(self, wait: float) -> bool:
         """Answer 429 if there are seconds to wait; return whether there are."""
@@ -319,7 +332,7 @@ class TypedAddressHandler(PhoneHandler):
         """Redirect to the page."""
         if hmac.compare_digest(path.lower().encode(), self.service.code.encode()):
             self.set_status(308)
-            self.set_header("Location", f"/{self.service.code}")
+            self.set_header("Location", f"{'../' * self.request.path.endswith('/')}{self.service.code}")
             self.finish()
         else:
             self.not_found()
@@ -352,7 +365,7 @@ class VoteHandler(PhoneHandler):
 
     def post(self) -> None:
         """Count the vote, or say why not."""
-        if self.request.headers.get("Origin", "").lower() not in {f"http://{host}" for host in self.service.hosts}:
+        if self.request.headers.get("Origin", "").lower() not in self.service.origins:
             self.send_json(403, {"sentence": text("votes.refused.origin")})
             return
         try:
@@ -427,13 +440,13 @@ def application(service: VoteService) -> Application:
         4
     """
     arguments = {"service": service}
-    code = re.escape(service.code)
+    code, path = re.escape(service.code), optional_path(service.public)
     return Application(
         [
-            (f"/{code}", PageHandler, arguments),
-            (f"/{code}/state", StateHandler, arguments),
-            (f"/{code}/vote", VoteHandler, arguments),
-            (r"/([A-Za-z0-9]{4,32})/?", TypedAddressHandler, arguments),
+            (f"{path}/{code}", PageHandler, arguments),
+            (f"{path}/{code}/state", StateHandler, arguments),
+            (f"{path}/{code}/vote", VoteHandler, arguments),
+            (rf"{path}/([A-Za-z0-9]{{4,32}})/?", TypedAddressHandler, arguments),
         ],
         default_handler_class=NotFoundHandler,
         default_handler_args=arguments,
@@ -506,10 +519,12 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--host", required=True)
     parser.add_argument("--port", type=int, required=True)
     parser.add_argument("--code", required=True)
+    parser.add_argument("--public")
     options = parser.parse_args(arguments)
     try:
         host = ipaddress.IPv4Address(options.host)
-    except ValueError:
+        public = read_public_address(options.public) if options.public else None
+    except (ValueError, CaseError):
         return _report(problem="no_address")
     if host.is_unspecified or host.is_multicast:  # one address, and never all of them
         return _report(problem="no_address")
@@ -519,7 +534,7 @@ def main(arguments: list[str] | None = None) -> int:
         with VoteStore(options.store) as store:
             store.current()
             with listen(str(host), options.port) as opened:
-                return _run(store, opened, options.code)
+                return _run(store, opened, options.code, public)
     except CaseFileError:
         return _report(problem="store")
     except (OSError, OverflowError) as error:
@@ -533,13 +548,13 @@ def _report(**line: object) -> int:
     return 1 if "problem" in line else 0
 
 
-def _run(store: VoteStore, opened: socket.socket, code: str) -> int:
+def _run(store: VoteStore, opened: socket.socket, code: str, public: PublicAddress | None) -> int:
     _raise_file_limit()
     logging.disable(logging.CRITICAL)  # Tornado and asyncio would log addresses
     parent = os.getppid()
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # interrupting a cell must not end the vote
     host, port = opened.getsockname()
-    service = VoteService(store, Ballots(store.key), host, port, code)
+    service = VoteService(store, Ballots(store.key), host, port, code, public)
 
     async def serve_until_parent_ends() -> None:
         stop = asyncio.Event()
