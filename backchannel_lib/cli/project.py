@@ -12,6 +12,7 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
+from backchannel_lib.activities import saved_answers
 from backchannel_lib.base.files import FOLDER_PROBLEMS, close_to_others, make_folder_for_owner
 from backchannel_lib.cli.settings import python_settings, without_foreign
 
@@ -76,8 +77,6 @@ def runtime_folder() -> Path:
     Raises:
         CommandError: The folder isn't writable, or neither folder can keep a secret.
     """
-    from backchannel_lib.activities import saved_answers  # not needed to set up the workbook
-
     local = LOCAL if is_checkout() else saved_answers.folder()
     try:
         make_folder_for_owner(local)

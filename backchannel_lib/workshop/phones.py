@@ -38,7 +38,12 @@ VOTES_PORT: Final = "BACKCHANNEL_VOTES_PORT"
 
 
 def public_vote() -> tuple[PublicAddress, int] | None:
-    """Return the reverse proxy's address for the vote, and this computer's port behind it; None if there is none."""
+    """Return the reverse proxy's address for the vote, and this computer's port behind it; None if there is none.
+
+    Examples:
+        >>> public_vote() is None
+        True
+    """
     url, port = (os.environ.get(name, "") for name in (VOTES_URL, VOTES_PORT))
     return (read_public_address(url), int(port)) if url and port.isdecimal() else None
 

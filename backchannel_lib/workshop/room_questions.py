@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, Final, NamedTuple
 
 from backchannel_lib.activities.activity import Action
@@ -114,11 +114,18 @@ class RoomQuestions(PersistentForm):
     def actions(self) -> dict[str, Action]:
         """Return the actions of the buttons."""
         return {
-            "next": lambda _: self._to(self._at(self.state) + 1),
+            "next": self._next,
             "back": lambda _: self._to(self._at(self.state) - 1),
             "list": lambda _: self._to(0),
             "question": self._question,
         }
+
+    #: Leaves the questions for what comes next, and returns whether there is anything.
+    after_last: Callable[[], bool] = staticmethod(lambda: False)
+
+    def _next(self, _: object) -> ActionResult:
+        at = self._at(self.state)
+        return {} if at == 2 * len(room_questions()) and self.after_last() else self._to(at + 1)
 
     def _to(self, at: int) -> ActionResult:
         if at > 2 * len(room_questions()):

@@ -10,6 +10,7 @@ from backchannel_lib.activities.messages import PrefetchedMessage, ShowMessage
 from backchannel_lib.activities.registry import make_activity
 from backchannel_lib.workshop.deck import vignettes
 from backchannel_lib.workshop.drill import Drill
+from backchannel_lib.workshop.room_questions import RoomQuestions
 from backchannel_lib.workshop.round.activity import Round
 from backchannel_lib.workshop.round.state import WorkshopState
 from backchannel_lib.workshop.run_plan.activity import CLOSE, RunPlan, next_place, place_of, step_name
@@ -43,6 +44,8 @@ class Session:
         for part in self.parts.values():
             if isinstance(part, Drill):
                 self.round.drill_results = part.results
+            elif isinstance(part, RoomQuestions):
+                part.after_last = self._after_questions
 
     def _part(self, kind: type[Activity[Any]]) -> Any:
         return next(part for part in self.parts.values() if isinstance(part, kind))
@@ -59,18 +62,18 @@ class Session:
         """
         if part not in self.parts:
             return
-        place, room = self._place(), self.round.state
+        place, room, plan = self._place(), self.round.state, self.run_plan.state
         for answer in self.parts[part].handle(message):
             yield part, answer
         # Opening a page may have restored saved state, in which case each part knows its own position.
         moved = message.get("type") != "hello"
-        if moved and part == self.run_plan.key and self._place() != place:
+        if moved and part != self.round.key and self._place() != place:
             self.round.follow(*self._place())
         elif part == self.round.key and message.get("type") in {"fresh", "reset"}:
             self.run_plan.begin_anew()
         elif moved and self.round.state != room:
             self.run_plan.follow(self.round.state)
-        if self.round.state != room or self._place() != place:
+        if self.round.state != room or (self.run_plan.state != plan and part != self.run_plan.key) or self._place() != place:
             self.run_plan.show_room(self.round.state)
             for other in (self.run_plan, self.round):
                 if other.delivery.greeted:
@@ -97,6 +100,13 @@ class Session:
             return ""
         self.run_plan.commit_values(at=at)
         return step_name(step)
+
+    def _after_questions(self) -> bool:
+        """Go back from the questions to the current step or, if the step is the questions, go to the next one."""
+        at = self.run_plan.after_questions()
+        if at is not None:
+            self.run_plan.commit_values(at=at, asking=False)
+        return at is not None
 
     def _next_file(self) -> str:
         """Put on screen the file that comes after your own in this step, and return its title; blank if there is none."""

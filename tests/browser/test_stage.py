@@ -507,6 +507,18 @@ def test_a_page_that_is_loaded_again_keeps_the_phones_vote_open(screen: Screen, 
     screen.settle()
 
 
+def test_after_the_last_count_every_key_leads_on_from_its_box(screen: Screen, stage: Stage) -> None:
+    """Nobody has to leave the box first: its number counts, and the key does what it does elsewhere."""
+    screen.press("ArrowRight", "ArrowRight", "3", "Enter", "1", "2", "b")
+    screen.page.wait_for_selector("body[data-dark]")
+    screen.press("b", "v")
+    assert screen.page.locator(f"{ON}.bw-votes .bw-number").first.input_value() == "0", "a second vote"
+    screen.press("4", "ArrowRight")
+    screen.wait_for_step(text("round.step.links"))
+    kept = json.loads((stage.work / "workshop.json").read_text(encoding="utf-8"))["session"]
+    assert (kept["votes"][:2], kept["first"][:2]) == ([4, 0], [3, 12])
+
+
 def test_a_phone_votes_once_and_the_room_sees_it(screen: Screen, browser: Browser, stage: Stage) -> None:
     """Opened on request, the phone's page takes one vote, the presenter's screen counts it, and closing the vote ends it."""
     page = screen.page

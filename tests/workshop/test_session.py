@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -9,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from backchannel_lib.activities import saved_answers
+from backchannel_lib.workshop.room_questions import room_questions
 from backchannel_lib.workshop.run_plan.activity import place_of
 from backchannel_lib.workshop.run_plan.model import load_run_plans, steps_of, vignettes_of
 from backchannel_lib.workshop.session import Session
@@ -121,3 +123,51 @@ def test_a_session_comes_back_whole_after_the_program_was_started_again() -> Non
 def test_a_message_for_no_part_changes_nothing() -> None:
     opened = session()
     assert send(opened, "nobody", type="next") == []
+
+
+@pytest.mark.parametrize(
+    ("part", "plan"), [("run_plan", "standard"), ("round", "standard"), ("round", "long"), ("round", "short")]
+)
+def test_the_clock_starts_by_itself_when_the_session_leaves_the_preparations(part: str, plan: str) -> None:
+    """Whichever key leads on, nobody has to remember the clock; until then nothing is said to be early or late."""
+    opened = session()
+    send(opened, "run_plan", type="set", field="plan", value=plan)
+    said = opened.run_plan.fragments(opened.run_plan.state)["live_text"]
+    assert opened.run_plan.state["started"] == 0
+    assert said.endswith("Before people come in.")
+    send(opened, part, type="next")
+    begun = opened.run_plan.state["started"]
+    assert begun > 0
+    assert (
+        "minute" in opened.run_plan.fragments(opened.run_plan.state)["live_text"]
+        or opened.run_plan.late(opened.run_plan.state) == 0
+    )
+    opened.run_plan.restore(opened.run_plan.with_(started=begun - 5))
+    send(opened, part, type="back")
+    send(opened, part, type="next")
+    assert opened.run_plan.state["started"] == begun - 5, "it goes on where it was"
+
+
+def ask_all(opened: Session) -> None:
+    """Lead the room through all questions and once more."""
+    for _ in range(2 * len(room_questions()) + 1):
+        send(opened, "room_questions", type="next")
+
+
+def test_after_the_last_question_the_same_key_leads_on(own_folder: Path) -> None:
+    """From the discussion to the plan's next step, and from questions in between back to the step; alone they stay."""
+    opened = session()
+    send(opened, "room_questions", type="hello")
+    send(opened, "run_plan", type="next")
+    place = opened.run_plan.state["at"]
+    send(opened, "run_plan", type="questions")
+    assert opened.on_screen == "room_questions"
+    ask_all(opened)
+    assert (opened.on_screen, opened.run_plan.state["at"]) == ("round", place)
+    while opened.on_screen != "room_questions":
+        send(opened, "run_plan", type="next")
+    place = opened.run_plan.state["at"]
+    send(opened, "room_questions", type="list")
+    ask_all(opened)
+    assert opened.run_plan.state["at"] == place + 1
+    assert opened.on_screen != "room_questions"

@@ -83,7 +83,8 @@
   document.getElementById("stage-keys-close")?.addEventListener("click", () => keys?.close());
   document.addEventListener("keydown", (event) => {
     const target = /** @type {Element} */ (event.target);
-    if (event.ctrlKey || event.metaKey || event.altKey || event.repeat || target.closest?.("input, select, textarea")) return;
+    const typing = target.closest?.("input, select, textarea") && !target.matches(".bw-votes .bw-number"); // which takes digits only
+    if (event.ctrlKey || event.metaKey || event.altKey || event.repeat || typing) return;
     if (event.key === "?") keys?.open ? keys.close() : keys?.showModal();
     else if (event.key === "b" || event.key === "B" || event.key === "." || (event.key === "Escape" && !dark.hidden)) {
       darken(event.key === "Escape" ? false : dark.hidden);

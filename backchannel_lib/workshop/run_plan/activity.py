@@ -132,8 +132,14 @@ class RunPlan(PersistentForm):
 
     def _to(self, at: int | None) -> ActionResult:
         if at is not None:
-            self.commit_values(at=at, asking=False)
+            self.commit_values(at=at, asking=False, started=self._started(self.state, at))
         return {}
+
+    def _started(self, state: Record, at: int) -> int:
+        """Return when the clock started; it starts by itself when the plan leaves the preparations for this step."""
+        steps = steps_of(state["plan"])
+        begins = not steps[state["at"]].minutes and steps[at].minutes and not (state["started"] or state["minute"])
+        return int(self._now() // 60) if begins else int(state["started"])
 
     def _questions(self, _: object) -> ActionResult:
         """Show the room its questions, or go back to the current step."""
@@ -233,7 +239,8 @@ class RunPlan(PersistentForm):
         step, at = steps_of(state["plan"])[state["at"]], place_of(room, state["plan"])
         if at is None and not room.vignette and (step.topic or step.step == CLOSE):  # back before the first file
             at = next_place({**state, "at": 0})
-        self.restore(self._fitting({**state, "at": state["at"] if at is None else at, "skipped": room.skipped}))
+        at = state["at"] if at is None else at
+        self.restore(self._fitting({**state, "at": at, "skipped": room.skipped, "started": self._started(state, at)}))
 
     def begin_anew(self) -> None:
         """Go back to the beginning of the same plan; this is not an undo step."""
@@ -251,6 +258,12 @@ class RunPlan(PersistentForm):
     def _asks_anyway(state: Record) -> bool:
         """Return whether the step itself shows the questions."""
         return steps_of(state["plan"])[state["at"]].activity == QUESTIONS
+
+    def after_questions(self) -> int | None:
+        """Return the step that comes after the questions: the current one if they were opened at it; None if there is none."""
+        if self._asks_anyway(self.state):
+            return next_place(self.state)
+        return int(self.state["at"]) if self.state["asking"] else None
 
     @property
     def on_screen(self) -> str:
@@ -288,7 +301,8 @@ class RunPlan(PersistentForm):
 
     def _live_text(self, state: Record) -> str:
         row = steps_of(state["plan"])[state["at"]]
-        return f"{text('run_plan.now')}: {step_name(row)}. {_punctual(self.late(state))}"
+        has_clock = state["started"] or state["minute"]
+        return f"{text('run_plan.now')}: {step_name(row)}. {_punctual(self.late(state)) if has_clock else ''}".strip()
 
     def page(self) -> str:
         """Return the whole page."""

@@ -105,6 +105,7 @@ export function listen(root, { store, view, timer, onStage }) {
     if (!button) return;
     sendWriting(); // a button acts on what is on screen
     const { action = "", clockAction, value = "" } = button.dataset;
+    if (action && action !== "undo") count = null; // whatever comes next is counted from its first box
     if ("reload" in button.dataset) return location.reload();
     if (button.dataset.go) return view.lead(button.dataset.go);
     if (button.dataset.pageAction) return view.takeAway(button);
@@ -152,7 +153,9 @@ export function listen(root, { store, view, timer, onStage }) {
     const target = /** @type {HTMLInputElement} */ (event.target);
     if (event.ctrlKey || event.metaKey || event.altKey || event.repeat || event.defaultPrevented || target.closest?.("dialog")) return;
     const clicker = onStage && /^Page(Up|Down)$/.test(key); // a clicker turns the page no matter what has the focus
-    if (!clicker && target.closest?.("input, select, textarea")) {
+    // A box for counting hands takes digits only, so letters and arrows go on leading the room from there.
+    const counting = onStage && target.matches?.(COUNTS) && /^([a-z]|Arrow(Left|Right))$/i.test(key);
+    if (!clicker && !counting && target.closest?.("input, select, textarea")) {
       const counts = [...root.querySelectorAll(COUNTS)];
       const next = key === "Enter" ? counts[counts.indexOf(target) + 1] : undefined;
       if (counts.includes(target) && next) return setTimeout(() => focusOn(next)); // from one verdict to the next
@@ -168,6 +171,7 @@ export function listen(root, { store, view, timer, onStage }) {
     const named = buttons.find((one) => !one.disabled && keys(one).includes(name) && one.checkVisibility());
     if (!named) return;
     event.preventDefault();
+    if (counting) target.blur(); // its number is complete
     named.click();
   }
 
