@@ -10,7 +10,7 @@ import difflib
 import functools
 import re
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final, NamedTuple
 
 from backchannel_lib.base.errors import CaseError, SheetError, SheetProblem
@@ -55,12 +55,14 @@ class KnownColumns:
         texts: Names of other columns, whose cells are kept as they are.
         required: Columns that the table can't do without.
         label_ids: Text ids of the column labels on screen, with ``{}`` for the column's name.
+        also: Other headers under which people keep a column, by its name.
     """
 
     fields: Mapping[str, Field]
     texts: tuple[str, ...] = ()
     required: tuple[str, ...] = ()
     label_ids: tuple[str, ...] = ("field.{}.label",)
+    also: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -74,7 +76,8 @@ class KnownColumns:
         keys: dict[str, str] = {}
         for label_id in reversed(self.label_ids):
             keys |= {_key(words[label_id.format(name)]): name for name in self.names if label_id.format(name) in words}
-        return keys | {_key(name): name for name in self.names}
+        others = {_key(header): name for name, headers in self.also.items() for header in headers}
+        return others | keys | {_key(name): name for name in self.names}
 
     def name_of(self, header: object) -> str | None:
         """Return the column that a header names, ignoring case, spaces and hyphens; None if it names none."""

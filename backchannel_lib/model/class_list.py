@@ -75,6 +75,7 @@ STUDENT_COLUMNS: Final = KnownColumns(
     (*NAMES, "program", "programs", "caller"),
     ("score",),
     _labels("class_column", "class_column_too"),
+    {"name": ("Last name, first name", "First name, last name", "Last, first", "Name (last, first)", "Full name")},
 )
 PROGRAM_COLUMNS: Final = KnownColumns(
     {**_blank_is_none(*POLICIES), "openings": OPENINGS},
