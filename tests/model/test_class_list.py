@@ -127,6 +127,19 @@ def test_the_planners_own_table_of_programs_is_taken() -> None:
     assert all("has_noncategorical_seat" not in one.unknown for one in found.students[0].contacts)
 
 
+@pytest.mark.parametrize("header", ["Last name, first name", "Name (Last, First)", "LAST, FIRST", "Full Name"])
+def test_the_names_may_be_under_a_header_that_offices_use(header: str) -> None:
+    """A comma in it, as in the names, isn't taken for a separator."""
+    found = read_class(f'"{header}",Score\n"Okafor, Ana",251\n')
+    assert ([one.name for one in found.students], found.problems) == (["Okafor, Ana"], ())
+
+
+def test_a_program_whose_row_has_an_error_is_not_said_to_be_missing() -> None:
+    found = read_class("Name,Score,Programs\nAna,251,Mercy\n", "Program,Range Low\nMercy,x\nLakeside,222\n")
+    (told,) = (one.sentence for one in found.problems if one.value == "Mercy")
+    assert "a correct row in the programs table" in told
+
+
 def test_wrong_rows_are_listed_with_row_column_and_value_and_the_rest_goes_on() -> None:
     """Each mistake in a class of sixty is found in its place, and nothing else is."""
     rows = sixty()
