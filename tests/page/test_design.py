@@ -15,6 +15,7 @@ from backchannel_lib.cli.project import ROOT
 PACKAGE: Final = Path(backchannel_lib.__file__).parent
 PANEL: Final = (PACKAGE / "page" / "static" / "panel.css").read_text(encoding="utf-8")
 SITE: Final = (PACKAGE / "site" / "assets" / "site.css").read_text(encoding="utf-8")
+VOTE: Final = (PACKAGE / "workshop" / "votes" / "page.css").read_text(encoding="utf-8")
 DOC: Final = (ROOT / "docs" / "design.md").read_text(encoding="utf-8")
 
 #: Parts with a scale of their own: on stage everything is a share of the screen's height, and paper is measured in points.
@@ -106,6 +107,18 @@ def test_the_rules_answers_have_colors_that_nothing_else_has() -> None:
         assert all("data-answer" in one for one in users)
     for block in LOOKS.values():
         assert len({block[name] for name in MEANINGS}) == len(MEANINGS)
+
+
+def test_the_phones_vote_has_the_same_sizes_and_accent_and_no_color_of_the_rules_answers() -> None:
+    """A vote that is counted is neither allowed nor not allowed."""
+    sizes = {value for name, value in declarations(re.sub(r"/\*.*?\*/", "", VOTE)) if name == "font-size"}
+    assert sizes == {"var(--small)", "var(--text)", "var(--large)"}
+    root = tokens(PANEL[PANEL.index(":root {") :].partition("}")[0] + "}")
+    for name in ("small", "text", "large"):
+        assert f"--{name}: {root[f'--bw-{name}'].removesuffix('em')}rem;" in VOTE
+    for look in LOOKS.values():
+        assert look["--bw-accent"] in VOTE
+        assert not [name for name in MEANINGS if name != "--bw-accent" and look[name] in VOTE]
 
 
 # ---- contrast ----
