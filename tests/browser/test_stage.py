@@ -17,6 +17,7 @@ from playwright.sync_api import Browser, BrowserContext, Page
 from backchannel_lib.base.texts import text
 from backchannel_lib.cli import present
 from backchannel_lib.cli.browser import find_chromium
+from backchannel_lib.model.soap_rule import rules_check
 from backchannel_lib.model.tables import STAGES
 from backchannel_lib.model.verdict import Verdict, judge
 from backchannel_lib.workshop.deck import vignettes
@@ -229,6 +230,31 @@ def play_a_round(screen: Screen, stage: Stage) -> None:  # noqa: PLR0915 - a rou
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
     assert screen.hosts - {"-"} == {stage.address.split("/")[2]}
     assert screen.complaints == []
+
+
+#: What a round's buttons, which stay at the bottom of the screen, cover.
+BEHIND_BUTTONS = """selector => {
+    const { top } = document.querySelector('[data-on] .bw-round > .bw-nav').getBoundingClientRect();
+    return [...document.querySelectorAll(selector)].filter(one => one.checkVisibility())
+        .filter(one => one.getBoundingClientRect().bottom > top + 1).map(one => one.innerText); }"""
+
+
+@pytest.mark.parametrize("size", [(1280, 720), (1024, 768)])
+def test_the_rules_longest_answer_leaves_room_for_the_links_and_the_rooms_votes(
+    presenter: BrowserContext, stage: Stage, size: tuple[int, int]
+) -> None:
+    """With the last link and with the spread, neither is behind the buttons or cut off, and rule and verdict are complete."""
+    longest = max(vignettes(), key=lambda name: len(rules_check(vignettes()[name].case).label))
+    with anew(presenter, stage, size) as screen:
+        screen.page.click(f"{ON}[data-details=deck] summary")
+        screen.page.click(f"{ON}[data-action=open_file][data-value={longest}]")
+        screen.settle()
+        for keys, shown in ((1 + len(STAGES), "[data-fragment=links] li"), (1, ".bw-spread tr")):
+            screen.press(*["ArrowRight"] * keys)
+            told = f"{ON}{shown}, {ON}[data-fragment=rule_first] > p, {ON}[data-fragment=verdict]"
+            assert screen.page.locator(f"{ON}[data-fragment=rule_first] [data-answer]").count() == 1
+            assert screen.page.evaluate(BEHIND_BUTTONS, told) == []
+            assert in_sight(screen, told)
 
 
 def test_keys_inside_a_control_never_turn_the_page(screen: Screen) -> None:
