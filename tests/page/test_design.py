@@ -121,6 +121,16 @@ def test_the_phones_vote_has_the_same_sizes_and_accent_and_no_color_of_the_rules
         assert not [name for name in MEANINGS if name != "--bw-accent" and look[name] in VOTE]
 
 
+def test_the_voices_have_the_same_frames_on_paper_as_on_screen() -> None:
+    """The rule's is double, the article's single, and a dashed line is ours, except where a link only may be the weakest."""
+    for rule, article in ((".bw-rule {", ".bw-card {"), (".bw-paper .rule {", ".bw-paper .article {")):
+        assert re.search(rf"\n{re.escape(rule)}[^}}]*border: 4px double", PANEL), rule
+        assert re.search(rf"\n{re.escape(article)}[^}}]*border: [12]px solid [^}}]*border-radius: \d+px", PANEL), article
+    dashed = re.findall(r"\n([^{}\n]+)\{[^{}]*border(?:-left)?: \dpx dashed ([^;]+);", PANEL)
+    assert dashed
+    assert [one for one in dashed if one[1] != "var(--bw-ours)" and "may-be-weak" not in one[0]] == []
+
+
 # ---- contrast ----
 
 MEANINGS: Final = ("--bw-accent", "--bw-weak", "--bw-rule", "--bw-ours", "--bw-not-allowed", "--bw-allowed")
