@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import fnmatch
 import json
 import os
 import re
 import stat
+import tomllib
 from pathlib import Path
 from typing import Any
 
@@ -124,6 +126,27 @@ def test_the_container_and_binder_install_from_the_locks_with_hashes_and_use_the
             assert f"/srv/backchannel/{inside}" in container, name
             assert f"${{REPO_DIR}}/{inside}" in start, name
     assert container.rstrip().endswith(json.dumps(["python", *spawner.cmd[4:], *spawner.args]))
+
+
+def test_all_that_the_image_needs_is_in_it() -> None:
+    """What it copies, runs and has as settings is in the project, and none of it is left out by the ignore file."""
+    container = (ROOT / "Containerfile").read_text(encoding="utf-8")
+    copied = [source for line in re.findall(r"(?m)^COPY (.+)", container) for source in line.split()[:-1]]
+    settings = [place.removeprefix("/srv/backchannel/") for place in re.findall(r"/srv/backchannel/[\w/]+", container)]
+    (module,) = re.findall(r'"-m", "([\w.]+)"', container)
+    built_with = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["build-system"]
+    needed = [*copied, *settings, f"{module.replace('.', '/')}.py", "pyproject.toml", "data/rules.csv", "notebooks"]
+    needed += [f"{built_with['build-backend']}.py", "hub/jupyter_server_config.py", "jupyter/jupyter_server_config.py"]
+    ignored = [line for line in (ROOT / ".containerignore").read_text(encoding="utf-8").splitlines() if line and line[0] != "#"]
+    for name in needed:
+        assert (ROOT / name).exists(), name
+        parts = [Path(*Path(name).parts[:count]).as_posix() for count in range(1, len(Path(name).parts) + 1)]
+        assert not [one for one in ignored for part in parts if fnmatch.fnmatch(part, one.removeprefix("**/"))], name
+    # Without build isolation, what builds the workbook comes from the locks too; without a hash, pip would refuse them.
+    for lock in ("requirements-hub.lock", "requirements.lock"):
+        assert {re.split(r"[<>=~! ]", one)[0] for one in built_with["requires"]} <= locked(lock).keys(), lock
+        entries = re.split(r"(?m)^(?=[\w.-]+==)", (ROOT / lock).read_text(encoding="utf-8"))[1:]
+        assert all("--hash=sha256:" in entry for entry in entries), lock
 
 
 def test_container_and_binder_run_a_python_that_the_workbook_supports() -> None:
