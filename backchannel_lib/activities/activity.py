@@ -12,7 +12,7 @@ import json
 import logging
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from typing import Any, Final, Generic, TypeAlias, TypeVar
+from typing import Any, Final, Generic, NamedTuple, TypeAlias, TypeVar
 
 from backchannel_lib.activities.delivery import Delivery, Shown
 from backchannel_lib.activities.messages import (
@@ -40,6 +40,14 @@ MOST_UNDO: Final = 200
 logger = logging.getLogger("backchannel_lib")
 
 
+class _Owed(NamedTuple):
+    """A deferred answer that is still to be built."""
+
+    before: Mapping[str, Any]  # where a failure rolls back to
+    request: Mapping[str, Any] | None
+    view: object
+
+
 class Activity(Generic[State]):
     """One thing to do on a page, with its state, its errors and its history.
 
@@ -57,7 +65,8 @@ class Activity(Generic[State]):
        makes no sense gets a calm notice; a bug is logged with its traceback.
     3. **Fast answer.** `fragments`, `values`, `markers` and `ui_state` of the new state, as far as they differ from what
        the page was sent. Each content is sent once and named by its number from then on.
-    4. **Deferred answer.** `deferred_fragments`, built while the fast answer is on its way.
+    4. **Deferred answer.** `deferred_fragments`, built once the fast answer is on its way. While messages keep coming, a
+       front end can leave it out until the last one.
     5. **Prefetch.** When the reader takes hold of a control, the page asks for the `fragments` of its other `positions`
        and paints them without waiting. Nothing changes; the answer to the action itself is what counts.
     6. **Undo.** `commit` remembers the state before; a run of moves of one control is one step. Errors are not part of
@@ -76,6 +85,7 @@ class Activity(Generic[State]):
         self._last_field: str | None = None
         self.delivery = Delivery()
         self._show_again: set[str] = set()  # fields whose controls still show a rejected entry
+        self._owed: _Owed | None = None  # the deferred answer that is still to be built
 
     # ---- what a new kind must implement ----
 
@@ -295,6 +305,17 @@ class Activity(Generic[State]):
             Answers, each built on request, so that the first can be sent while the second is being built. Requesting the next
             answer confirms that the previous one was sent; if sending fails, stop iterating.
         """
+        yield from self.first_answers(message)
+        yield from self.deferred_answers()
+
+    def first_answers(self, message: Mapping[str, Any]) -> Iterator[ShowMessage | PrefetchedMessage]:
+        """Carry out a message and yield the answers that can't wait, as `handle` does.
+
+        `deferred_answers` has to follow, but not after every message: one that follows several covers them all.
+
+        Args:
+            message: As in `handle`.
+        """
         message = message if isinstance(message, Mapping) else {}
         request = read_message(message, self.actions())
         if request and request["type"] == "prefetch":
@@ -327,14 +348,24 @@ class Activity(Generic[State]):
         fast["more"] = True
         yield self.delivery.stamp(fast, message)
         self._was_sent(shown)
+        # If it fails, everything since the last one that succeeded is rolled back.
+        self._owed = _Owed(self._owed.before if self._owed else before, request, message.get("view"))
+
+    def deferred_answers(self) -> Iterator[ShowMessage]:
+        """Yield what follows the answers from `first_answers`; nothing if nothing is missing."""
+        if self._owed is None:
+            return
+        owed, self._owed = self._owed, None
         shown = self.delivery.shown.copy()
         try:
             deferred = self._deferred_answer(shown)
         except Exception:
+            kind = owed.request["type"] if owed.request else ""
             logger.exception("Activity %s: the deferred answer to %s failed; rolled back", self.key, kind)
             shown = self.delivery.shown.copy()
-            deferred = self._recover(before, request, shown)
-        yield self.delivery.stamp(deferred, {"view": message.get("view")})
+            deferred = self._recover(owed.before, owed.request, shown)
+            self._owed = None
+        yield self.delivery.stamp(deferred, {"view": owed.view})
         self._was_sent(shown)
 
     def _say_hello(self, _: object) -> ActionResult:

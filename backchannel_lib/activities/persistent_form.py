@@ -5,12 +5,14 @@ from __future__ import annotations
 import contextlib
 import json
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, TypeVar
 
 from backchannel_lib.activities.form import Form
 from backchannel_lib.activities.messages import ActionResult, PrefetchedMessage, ShowMessage
 from backchannel_lib.activities.saved_answers import save, saved
 from backchannel_lib.base.errors import CaseError, CaseFileError
+
+Answer = TypeVar("Answer", bound=ShowMessage | PrefetchedMessage)
 
 
 class PersistentForm(Form):
@@ -29,10 +31,17 @@ class PersistentForm(Form):
         """Continue from a saved record; raise `CaseError` and change nothing if it isn't valid."""
         self.restore(self.from_file(json.dumps(record)))
 
-    def handle(self, message: Mapping[str, Any]) -> Iterator[ShowMessage | PrefetchedMessage]:
+    def first_answers(self, message: Mapping[str, Any]) -> Iterator[ShowMessage | PrefetchedMessage]:
         """Answer like every activity, and save the new state before the page shows it."""
+        return self._saved_first(super().first_answers(message))
+
+    def deferred_answers(self) -> Iterator[ShowMessage]:
+        """Answer like every activity, and save the state again if it had to be rolled back."""
+        return self._saved_first(super().deferred_answers())
+
+    def _saved_first(self, answers: Iterator[Answer]) -> Iterator[Answer]:
         before = self.record()
-        for answer in super().handle(message):
+        for answer in answers:
             now = self.record()
             if now != before:
                 with contextlib.suppress(CaseFileError):

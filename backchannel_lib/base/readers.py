@@ -7,19 +7,17 @@ rejected with the file, the row, the column and the value (`TableError`).
 from __future__ import annotations
 
 import csv
-import importlib.resources
 import inspect
 import io
 import pathlib
 import re
 import sys
 from collections.abc import Callable, Collection, Iterator
-from importlib.resources.abc import Traversable
 from typing import Annotated, Any, Final, NamedTuple, Protocol, TypeAlias, TypeVar, get_args, get_origin, get_type_hints
 
 from backchannel_lib.base.formatting import suggestions
 
-Path: TypeAlias = Any  # a str, a pathlib.Path or a Traversable: anything that open() or .open() can read
+Path: TypeAlias = Any  # a str, or anything with read_text() and .open() such as a pathlib.Path
 Reader: TypeAlias = Callable[[str], Any]
 Known: TypeAlias = Collection[str] | Callable[[], Collection[str]]  # words, or a function that looks them up on demand
 Row = TypeVar("Row")
@@ -65,18 +63,16 @@ def _in_short(value: str) -> str:
     return value if len(value) <= MOST_QUOTED else f"{value[: MOST_QUOTED - 1]}…"
 
 
-def data_root() -> Traversable:
+def data_root() -> pathlib.Path:
     """Return the folder with the tables: inside an installed package, or next to it in a checkout.
 
     Examples:
         >>> (data_root() / "rules.csv").is_file()
         True
     """
-    package = importlib.resources.files("backchannel_lib")
+    package = pathlib.Path(__file__).resolve().parents[1]
     inside = package / "data"
-    if inside.is_dir():
-        return inside
-    return package / ".." / "data"
+    return inside if inside.is_dir() else package.parent / "data"
 
 
 def loader(

@@ -11,7 +11,6 @@ import io
 import itertools
 import re
 import warnings
-import zipfile
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, Final, NamedTuple
 
@@ -304,6 +303,8 @@ def _records_of_xlsx(
     content: bytes, name: str, known: Callable[[str], bool], most_rows: int, notes: list[str]
 ) -> Iterator[tuple[int, list[str]]]:
     """Yield the rows of the sheet with the most known names."""
+    import zipfile  # takes longer to import than all of our own modules that a case needs
+
     try:
         import openpyxl
     except ImportError:

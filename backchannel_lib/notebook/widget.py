@@ -6,6 +6,7 @@ of activity decide what a message does.
 
 from __future__ import annotations
 
+import asyncio
 import functools
 import json
 import uuid
@@ -38,6 +39,10 @@ from backchannel_lib.page.html import tag
 PANEL_CHAPTER: Final = "10_your_case"
 #: The present moment in a chapter as text.
 NOON: Final = datetime(2027, 3, 16, 12, tzinfo=ZoneInfo("America/New_York"))
+
+#: How long to wait for another message before the deferred answer, and how long at most while messages keep coming (seconds).
+PAUSE_S: Final = 0.04
+MOST_PAUSE_S: Final = 0.25
 
 if TYPE_CHECKING:
     from backchannel_lib.workshop.session import Session
@@ -97,6 +102,7 @@ class ActivityView(anywidget.AnyWidget):
 
     _esm = bundle()
     _css = STATIC / "panel.css"
+    can_defer = True  # whether the page waits for deferred answers
     html = traitlets.Unicode(read_only=True).tag(sync=True)
     activity_id = traitlets.Unicode(read_only=True).tag(sync=True)
     storage_key = traitlets.Unicode(read_only=True).tag(sync=True)
@@ -115,6 +121,8 @@ class ActivityView(anywidget.AnyWidget):
         self._on_screen = False
         self.session: Session | None = None  # for a part of the workshop that moves others along
         self._drawn: object = None
+        self._deferred: asyncio.TimerHandle | None = None  # what sends the deferred answer
+        self._latest = 0.0  # when it is sent even if messages keep coming
         self.set_trait("activity_id", uuid.uuid4().hex)  # shared by all views of this activity
         self.set_trait("storage_key", f"backchannel-{activity.key}-{key or _place_in_notebook(activity.key)}")
         self.set_trait("disconnected_text", text("panel.disconnected"))
@@ -199,9 +207,10 @@ class ActivityView(anywidget.AnyWidget):
             return
         self._on_screen = True
         if self.session is None:
-            for answer in self.activity.handle(printable(message)):
+            for answer in self.activity.first_answers(printable(message)):
                 self.send(answer)
             self.publish()
+            self._defer()
             return
         moved = {self.activity.key: self}
         for part, told in self.session.handle(self.activity.key, printable(message)):
@@ -210,12 +219,33 @@ class ActivityView(anywidget.AnyWidget):
         for view in moved.values():
             view.publish()
 
+    def _defer(self) -> None:
+        """Send the deferred answer once no message has come for a moment, or at once where no kernel waits for messages.
+
+        Building it keeps Python busy. Right after the first answer it would hold up the thread that sends that answer, and
+        then the next message.
+        """
+        loop = _kernel_loop()
+        if loop is None or not self.can_defer:
+            self._send_deferred()
+            return
+        now = loop.time()
+        if self._deferred is None:
+            self._latest = now + MOST_PAUSE_S
+        else:
+            self._deferred.cancel()
+        self._deferred = loop.call_at(min(now + PAUSE_S, self._latest), self._send_deferred)
+
+    def _send_deferred(self) -> None:
+        self._deferred = None
+        for answer in self.activity.deferred_answers():
+            self.send(answer)
+
     def send(self, content: Any, buffers: Any = None) -> None:
         """Send a message to the page, replacing unpaired surrogates, which the connection can't carry."""
         super().send(printable(content), buffers)
 
-    @traitlets.observe("value")
-    def _changed(self, _: object = None) -> None:
+    def _changed(self) -> None:
         """Show what Python changed."""
         if self._on_screen:
             for answer in self.activity.handle({"type": "refresh"}):
@@ -246,6 +276,16 @@ class ActivityView(anywidget.AnyWidget):
         # What readers see of a notebook that hasn't run, and what its test compares.
         static = {"text/plain": self.text, "text/html": self.activity.static_html()}
         return {**bundle, **printable(static)}, metadata
+
+
+def _kernel_loop() -> asyncio.AbstractEventLoop | None:
+    """Return the loop in which a kernel takes its messages; None outside a kernel."""
+    if getattr(get_ipython(), "kernel", None) is None:
+        return None
+    try:
+        return asyncio.get_running_loop()
+    except RuntimeError:
+        return None
 
 
 _counts: Counter[tuple[str, str]] = Counter()
@@ -403,6 +443,7 @@ def on_the_page(activity: Activity[Any]) -> str:
     page = StandIn()
     with saving_elsewhere():
         view = ActivityView(activity, key=page.comm_id, comm=page)
+        view.can_defer = False
         lines = list(dict.fromkeys(page_lines(activity, page, view.html)))
         view.close()
     return "\n   ".join([text("page_tour.title"), *lines])

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import functools
 import hashlib
-import importlib.resources
+import html
 import json
+import zlib
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any, Final, NamedTuple, TypeAlias
 
@@ -22,6 +23,7 @@ from backchannel_lib.model.sweep import Band, sweep
 from backchannel_lib.model.tables import load_callers
 from backchannel_lib.model.verdict import Verdict
 from backchannel_lib.page.components import listed
+from backchannel_lib.page.frontend import STATIC
 from backchannel_lib.page.verdict_html import range_label
 
 Figure: TypeAlias = dict[str, Any]
@@ -176,8 +178,9 @@ def mark(chart: str, case: Case, reading: str | None = None) -> Mark:
 def snapshot(chart: str, case: Case, reading: str | None = None, unknown: Collection[str] = ()) -> str | None:
     """Return Plotly's own drawing of a chart, if one was made in advance of exactly this figure.
 
-    The page shows it while Plotly starts, which takes longer than everything else combined. `tests/execute_notebooks.py` draws
-    the charts of the opening case.
+    The page shows it until the chart comes into sight, because Plotly takes longer to start than everything else combined.
+    The drawing says which base figure it shows and where its mark is, so that the page can move the mark without Plotly.
+    `tests/execute_notebooks.py` draws the charts of the opening case.
 
     Args:
         chart: One of ``CHARTS``.
@@ -198,12 +201,16 @@ def snapshot(chart: str, case: Case, reading: str | None = None, unknown: Collec
     if why_not_drawn(chart, case, reading, unknown):
         return None
     drawn, svg = _snapshot(chart)
-    return svg if drawn == figure_id(chart, case, reading, unknown) else None
+    if drawn != figure_id(chart, case, reading, unknown):
+        return None
+    base = zlib.adler32(base_figure(chart, case, reading, unknown).encode())
+    point = html.escape(json.dumps(mark(chart, case, reading)))
+    return svg.replace("<svg ", f'<svg data-base="{base}" data-mark="{point}" ', 1)
 
 
 @functools.cache
 def _snapshot(chart: str) -> tuple[str, str]:
-    file = importlib.resources.files("backchannel_lib") / "page" / "static" / "charts" / f"{chart}.svg"
+    file = STATIC / "charts" / f"{chart}.svg"
     first, _, svg = (file.read_text(encoding="utf-8") if file.is_file() else "").partition("\n")
     return first.removeprefix("<!-- ").removesuffix(" -->"), svg
 
@@ -331,6 +338,7 @@ def _callers(chosen: str, reading: str | None) -> str:
             "color": [MARK if row.recommender == chosen else INK for row in rows],
             "pattern": {
                 "shape": ["" if row.chart_row else "/" for row in rows],
+                "bgcolor": INK,  # a bar has its own color anyway; without one here, Plotly warns about the list above
                 "fgcolor": "#ffffff",
                 "fillmode": "overlay",  # otherwise the bars would take the page's color
             },

@@ -8,7 +8,6 @@ screen, in print, and in a saved file.
 from __future__ import annotations
 
 import functools
-import importlib.resources
 from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Final, NamedTuple
@@ -26,6 +25,7 @@ from backchannel_lib.model.tables import facts
 from backchannel_lib.model.verdict import Reason, judge
 from backchannel_lib.page.case_controls import load_controls, shown_fields
 from backchannel_lib.page.components import article_name, find_in_article, lines_of, listed, scrollable
+from backchannel_lib.page.frontend import STATIC
 from backchannel_lib.page.html import Markup, join, standalone_page, tag
 from backchannel_lib.page.rich_display import value_label
 from backchannel_lib.page.verdict_html import is_weakest, reasons_on_screen, verdicts_label
@@ -171,7 +171,7 @@ def sheet_style() -> str:
         >>> "@page" in sheet_style()
         True
     """
-    style = (importlib.resources.files("backchannel_lib") / "page" / "static" / "panel.css").read_text(encoding="utf-8")
+    style = (STATIC / "panel.css").read_text(encoding="utf-8")
     return style.partition("/* the sheet ")[2].partition("*/")[2].partition("/* end of the sheet */")[0].strip()
 
 

@@ -99,6 +99,9 @@ def write_site(folder: Path, notebooks: Path, pyodide: Path, node: Node, cache: 
     (draft / "pyodide").mkdir(parents=True)
     for name in PYODIDE_FILES:
         shutil.copy(pyodide / name, draft / "pyodide" / name)
+    lock = json.loads((pyodide / "pyodide-lock.json").read_bytes())
+    lock["packages"] = {}  # of the hundreds that Pyodide could install, the pages need none
+    (draft / "pyodide" / "pyodide-lock.json").write_text(json.dumps(lock), encoding="utf-8")
     for asset in sorted(ASSETS.iterdir()):
         if asset.name not in BUILD_ONLY:
             shutil.copy(asset, folder if asset.name in BESIDE_PAGES else draft)
@@ -142,7 +145,7 @@ def library_source() -> bytes:
         name = path.relative_to(LIBRARY.parent).as_posix()
         if is_needed(name.removesuffix(".py").replace("/", ".")):
             files[name] = path.read_bytes()
-    data = Path(str(data_root()))
+    data = data_root()
     for path in data.rglob("*.csv"):
         files[f"backchannel_lib/data/{path.relative_to(data).as_posix()}"] = path.read_bytes()
     spec = importlib.util.find_spec("tzdata")

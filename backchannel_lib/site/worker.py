@@ -65,7 +65,7 @@ def open_by_name(name: str) -> Activity[Any]:
 
 
 def answers(name: str, message: str) -> Iterator[str]:
-    """Pass a message to an activity, and yield its answers, each built on request.
+    """Pass a message to an activity, and yield the answers that can't wait, each built on request; `deferred` follows.
 
     Args:
         name: The activity's name on the page.
@@ -76,10 +76,31 @@ def answers(name: str, message: str) -> Iterator[str]:
 
     Examples:
         >>> [json.loads(answer)[0] for answer in answers("forms", '{"type": "hello"}')]
-        ['forms', 'forms']
+        ['forms']
     """
     for part, answer in _handle(name, printable(json.loads(message))):
         yield json.dumps([part, printable(answer)])
+
+
+def deferred(name: str) -> Iterator[str]:
+    """Yield the deferred answer of an activity, if one is still to come.
+
+    The page asks for it only once no message is waiting, because building it takes much longer than the first answer.
+
+    Args:
+        name: The activity's name on the page.
+
+    Yields:
+        As in `answers`.
+
+    Examples:
+        >>> _ = list(answers("forms", '{"type": "hello"}'))
+        >>> len(list(deferred("forms"))), len(list(deferred("forms")))
+        (1, 0)
+    """
+    if name in _opened:
+        for answer in _opened[name].deferred_answers():
+            yield json.dumps([name, printable(answer)])
 
 
 def _handle(name: str, message: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
@@ -90,7 +111,7 @@ def _handle(name: str, message: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
         return
     if name not in _opened:
         _opened[name] = open_by_name(name)
-    for answer in _opened[name].handle(message):
+    for answer in _opened[name].first_answers(message):
         yield name, answer
 
 

@@ -18,6 +18,7 @@ from playwright.sync_api import Browser
 
 from backchannel_lib import MAY_BE_UNKNOWN, Case, Panel, judge
 from backchannel_lib.base.texts import text
+from backchannel_lib.page.charts import CHARTS
 from tests.helpers.lab import GLANCE, PATIENCE, SIZE, Lab, Opened
 from tests.helpers.network import Network
 from tests.helpers.panel_page import PanelPage
@@ -51,6 +52,8 @@ def fresh(panel: PanelPage) -> PanelPage:
 def test_the_mark_on_the_drawing_stands_where_plotly_would_put_it(fresh: PanelPage) -> None:
     """After a run of moves the mark comes to rest at the place that plotly itself draws for it."""
     page = fresh.page
+    page.locator(".bw [data-chart=map]").scroll_into_view_if_needed()
+    page.wait_for_selector(".bw [data-chart=map] .svg-container", timeout=PATIENCE)
     # Where the mark is right after its last move is noted in the page itself: plotly draws it a moment later.
     page.evaluate(
         f"""() => {{
@@ -78,6 +81,35 @@ def test_the_mark_on_the_drawing_stands_where_plotly_would_put_it(fresh: PanelPa
     }}""")
     assert not rested["shifted"]
     assert moved["at"] == pytest.approx(rested["at"], abs=1.0)
+
+
+def test_a_drawing_made_beforehand_moves_its_mark_to_where_plotly_draws_it(panel: PanelPage) -> None:
+    """As long as no chart is in sight and only marks move, the page does without plotly."""
+    page = panel.page
+    page.evaluate("delete globalThis.backchannelPlotly")
+    page.set_viewport_size({"width": SIZE["width"], "height": 300})
+    panel.show(Panel())
+    page.focus(f".bw {SCORE}")
+    for _ in range(12):
+        page.keyboard.press("ArrowRight")
+    page.wait_for_selector(".bw [data-chart=map][data-at='252 Unknown faculty']", timeout=PATIENCE)
+    assert not page.evaluate("globalThis.backchannelPlotly")
+    moved = page.evaluate(SHARES)
+    for chart in CHARTS:
+        page.locator(f".bw [data-chart={chart}]").scroll_into_view_if_needed()
+        page.wait_for_selector(f".bw [data-chart={chart}] .svg-container", timeout=PATIENCE)
+    page.set_viewport_size(SIZE)
+    assert moved == [pytest.approx(there, abs=0.01) for there in page.evaluate(SHARES)]
+
+
+#: Where the mark of each chart is between the ends of its plot, as shares of it.
+SHARES = """() => [...document.querySelectorAll('.bw [data-chart]')].map((box) => {
+    const bounds = (one) => one.getBoundingClientRect();
+    const point = bounds([...box.querySelectorAll('.scatterlayer .trace')].at(-1).querySelector('path'));
+    const plot = bounds(box.querySelector('.bglayer .bg'));
+    const middle = { x: point.x + point.width / 2, y: point.y + point.height / 2 };
+    return [(middle.x - plot.x) / plot.width, (middle.y - plot.y) / plot.height];
+})"""
 
 
 def test_a_panel_closed_while_its_charts_move_and_change_size_leaves_no_error(fresh: PanelPage) -> None:

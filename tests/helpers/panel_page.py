@@ -123,8 +123,9 @@ class PanelPage(Opened):
         self.settle()
 
 
-#: Whether Plotly has drawn all visible charts.
-DRAWN = "[...document.querySelectorAll('[data-chart]')].every(one => !one.clientWidth || one.querySelector('.svg-container'))"
+#: Whether all visible charts are there, drawn by Plotly or in advance.
+DRAWN = """[...document.querySelectorAll('[data-chart]')]
+    .every(one => !one.clientWidth || one.dataset.at || one.querySelector('.svg-container'))"""
 
 
 def answer(route: Route) -> None:

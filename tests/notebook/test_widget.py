@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import json
 import uuid
 from collections.abc import Callable
+from types import SimpleNamespace
 from typing import Any
 
 import ipywidgets
@@ -70,6 +72,57 @@ def test_a_change_on_the_page_reaches_python(panel: Panel, changes: list[tuple[s
     assert changes[1] == ("rule", "allowed")
     assert changes[3] == ("verdict", "backfires")
     assert panel.value["move"] == "pressure"
+
+
+def test_a_move_is_answered_once_and_once_more_with_what_can_wait(panel: Panel) -> None:
+    front = Front(panel)
+    front.send(type="set", field="recommender", value="trusted_peer")
+    assert [answer.get("more") for answer in front.answers] == [True, None]
+    assert panel.verdict == judge(Case(recommender="trusted_peer")).verdict.name.lower()
+
+
+@pytest.fixture
+def in_kernel(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What only a kernel has."""
+    monkeypatch.setattr(widget, "get_ipython", lambda: SimpleNamespace(kernel=SimpleNamespace()))
+
+
+@pytest.mark.usefixtures("in_kernel")
+def test_in_a_kernel_what_can_wait_follows_once_after_the_last_of_several_moves(panel: Panel) -> None:
+    async def moves() -> None:
+        front = Front(panel)
+        told: list[dict[str, Any]] = []
+        for recommender in ("trusted_peer", "known_dean"):
+            front.send(type="set", field="recommender", value=recommender)
+            told += front.answers
+        front.answers.clear()
+        assert [answer.get("more") for answer in told] == [True, True]
+        assert panel.value["recommender"] == "known_dean"
+        await asyncio.sleep(3 * widget.PAUSE_S)
+        (deferred,) = front.answers
+        assert deferred["fragments"].keys() >= {"changes", "base_figure.map", "alt_text.map"}
+        assert deferred["number"] == told[-1]["number"] + 1
+        panel.value = {"recommender": "self", "move": "direct_email"}  # code doesn't wait
+        assert front.answers[-1]["number"] == deferred["number"] + 2
+
+    asyncio.run(moves())
+
+
+@pytest.mark.usefixtures("in_kernel")
+def test_in_a_kernel_what_can_wait_comes_even_while_moves_keep_coming(panel: Panel, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(widget, "PAUSE_S", 60.0)
+    monkeypatch.setattr(widget, "MOST_PAUSE_S", 0.05)
+
+    async def moves() -> None:
+        front = Front(panel)
+        for score in range(230, 240):
+            await asyncio.sleep(0.01)
+            front.send(type="set", field="score", value=score)
+        await asyncio.sleep(0.1)
+        assert front.answers[-1].keys() >= {"fragments"}
+        assert "more" not in front.answers[-1]
+
+    asyncio.run(moves())
 
 
 def test_undo_reset_and_a_reading_reach_python(panel: Panel) -> None:

@@ -40,6 +40,15 @@ def test_an_activity_stays_open_from_one_message_to_the_next() -> None:
     assert ask("case", type="hello")[0]["values"]["score"] == 251  # type: ignore[index]
 
 
+def test_a_deferred_answer_follows_once_and_covers_all_messages_before_it() -> None:
+    ask("case", type="hello")
+    ask("case", type="set", field="recommender", value="trusted_peer")
+    [(name, answer)] = [json.loads(told) for told in worker.deferred("case")]
+    assert name == "case"
+    assert {"changes", "base_figure.map"} <= answer["fragments"].keys()
+    assert not list(worker.deferred("case"))
+
+
 def test_parts_of_the_workshop_move_each_other_along() -> None:
     for part in ("run_plan", "round"):
         ask(part, type="hello")

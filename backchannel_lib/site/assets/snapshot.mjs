@@ -40,13 +40,38 @@ sys.path.insert(0, "${LIBRARY_FOLDER}")
 from backchannel_lib.site import worker
 worker.warm_up()
 re.purge()
-gc.collect()
 `);
+forgetExplanations(python);
 zeroFreeMemory(python._module);
 const snapshot = python.makeMemorySnapshot();
 exchange(snapshot, new Uint8Array(readFileSync(`${pyodideFolder}/pyodide.asm.wasm`)));
 writeFileSync(snapshotOut, gzipSync(snapshot, { level: 9 }));
 process.exit(0);
+
+/**
+ * Drop docstrings and line numbers, an eighth of the file. To see a traceback with them, add ?plain to a page's address.
+ * @param {any} python
+ */
+function forgetExplanations(python) {
+  python.runPython(`
+from types import CodeType, FunctionType, ModuleType
+HAS_DOCSTRING = 0x4000000  # in co_flags
+HEAP_TYPE, IMMUTABLE_TYPE = 1 << 9, 1 << 8  # in a type's __flags__
+def bare(code):
+    constants = [bare(one) if isinstance(one, CodeType) else one for one in code.co_consts]
+    if code.co_flags & HAS_DOCSTRING:
+        constants[0] = None
+    return code.replace(co_consts=tuple(constants), co_linetable=b"", co_flags=code.co_flags & ~HAS_DOCSTRING)
+for one in gc.get_objects():
+    if isinstance(one, FunctionType):
+        one.__code__ = bare(one.__code__)
+    is_class = isinstance(one, type) and one.__flags__ & (HEAP_TYPE | IMMUTABLE_TYPE) == HEAP_TYPE
+    if is_class or isinstance(one, (FunctionType, ModuleType)):
+        one.__doc__ = None
+del CodeType, FunctionType, ModuleType, HAS_DOCSTRING, HEAP_TYPE, IMMUTABLE_TYPE, bare, one, is_class
+gc.collect()
+`);
+}
 
 /**
  * Fill free memory with zeros, so that nobody has to download what isn't used anymore.

@@ -6,6 +6,9 @@ import { exchange, instantiateWithRoom } from "./memory.js";
 import { loadPyodide } from "./pyodide/pyodide.mjs";
 import { ENVIRONMENT, LIBRARY_FOLDER } from "./python.js";
 
+const PAUSE_MS = 40; // without another message, until a deferred answer is built
+const MOST_PAUSE_MS = 250; // the same, while messages keep coming
+
 const base = new URL(".", import.meta.url).href;
 const indexURL = `${base}pyodide/`;
 
@@ -62,7 +65,7 @@ async function start(checksums, plain) {
   let python;
   try {
     python = await (plain ? startPlainly(checksums) : startFromSnapshot(checksums));
-    python.runPython("worker.answers, worker.restore_files"); // check that it is complete
+    python.runPython("worker.answers, worker.deferred, worker.restore_files"); // check that it is complete
   } catch (error) {
     if (plain) throw error;
     console.warn("Python starts without its snapshot:", error);
@@ -71,7 +74,8 @@ async function start(checksums, plain) {
   }
   const worker = python.globals.get("worker");
   postMessage({ type: "ready", how, took: performance.now() - begun });
-  return { answers: worker.answers, restoreFiles: worker.restore_files, changedFiles: worker.changed_files };
+  const { answers, deferred } = worker;
+  return { answers, deferred, restoreFiles: worker.restore_files, changedFiles: worker.changed_files };
 }
 
 /**
@@ -84,6 +88,11 @@ async function start(checksums, plain) {
 let python;
 let last = Promise.resolve(); // messages are processed one at a time, in order
 let failed = false;
+/** @type {Set<string>} */
+const owing = new Set(); // activities whose deferred answers are still to come
+let since = 0; // when the first of them was due
+/** @type {ReturnType<typeof setTimeout> | undefined} */
+let pause;
 
 addEventListener("message", ({ data }) => {
   last = last.then(() => (failed ? undefined : take(data))).catch((error) => {
@@ -103,10 +112,44 @@ async function take(data) {
     python.restoreFiles(JSON.stringify(data.files));
     return;
   }
-  for (const answered of python.answers(data.name, JSON.stringify(data.message))) {
+  post(python.answers(data.name, JSON.stringify(data.message)));
+  keepFiles();
+  defer(data.name);
+}
+
+/**
+ * Build a deferred answer once no message has come for a moment, because it keeps Python busy for longer than a first answer.
+ * @param {string} name of its activity
+ */
+function defer(name) {
+  const now = performance.now();
+  if (!owing.size) since = now;
+  owing.add(name);
+  clearTimeout(pause);
+  pause = setTimeout(sendDeferred, Math.min(PAUSE_MS, since + MOST_PAUSE_MS - now));
+}
+
+function sendDeferred() {
+  const [name] = owing;
+  owing.delete(name);
+  if (owing.size) pause = setTimeout(sendDeferred); // a message in between is processed first
+  try {
+    post(python.deferred(name));
+    keepFiles();
+  } catch (error) {
+    console.error(error);
+  }
+}
+
+/** @param {Iterable<string>} answers as JSON, each built on request */
+function post(answers) {
+  for (const answered of answers) {
     const [name, answer] = JSON.parse(answered);
     postMessage({ type: "answer", name, answer });
   }
+}
+
+function keepFiles() {
   const changed = python.changedFiles();
   if (changed !== "{}") postMessage({ type: "files", files: JSON.parse(changed) });
 }

@@ -1,5 +1,6 @@
 // @ts-check
-// The charts: Plotly draws them from figures that Python sends, and a marker moves on them without redrawing.
+// The charts: Plotly draws them from figures that Python sends, and a marker moves on them without redrawing. A chart can
+// arrive as a drawing made in advance, which stays until it comes into sight or no longer fits its figure.
 
 /** @import { Marker } from "./messages.js" */
 import { DEBOUNCE_MS } from "./settings.js";
@@ -7,11 +8,35 @@ import { DEBOUNCE_MS } from "./settings.js";
 /**
  * @typedef {object} Plot
  * @property {any} box the element, to which Plotly adds its own state
+ * @property {SVGElement | null} still the drawing that was made in advance
  * @property {string} [figure] plotly's figure as JSON, without the marker
+ * @property {any} [stillFigure] the same, parsed, if the drawing shows it
  * @property {Marker} [marker]
  * @property {boolean} [drawn]
  * @property {ReturnType<typeof setTimeout>} [settling]
  */
+
+/** @param {string} text in ASCII */
+function adler32(text) {
+  let [low, high] = [1, 0];
+  for (let place = 0; place < text.length; place++) {
+    low = (low + text.charCodeAt(place)) % 65521;
+    high = (high + low) % 65521;
+  }
+  return high * 65536 + low;
+}
+
+/**
+ * Return by how much a marker moves along an axis of a drawing, as a share of the axis.
+ * @param {any} axis
+ * @param {number | string} from
+ * @param {number | string} to
+ */
+function share(axis, from, to) {
+  const names = axis.categoryarray;
+  if (names) return (names.indexOf(to) - names.indexOf(from)) / names.length;
+  return (Number(to) - Number(from)) / (axis.range[1] - axis.range[0]);
+}
 
 /**
  * Run a drawing function; a chart that fails must not keep the page from showing the rest.
@@ -31,14 +56,24 @@ const page = globalThis; // all views share one plotly.js, stored here
 /**
  * @param {HTMLElement} root
  * @param {() => Record<string, Marker>} marks returns the markers' positions, as Python last sent them
+ * @param {() => void} getPlotly asks for plotly.js
  */
-export function createCharts(root, marks) {
+export function createCharts(root, marks, getPlotly) {
   /** @type {Record<string, Plot>} */
   const plots = {};
   for (const box of /** @type {NodeListOf<HTMLElement>} */ (root.querySelectorAll("[data-chart]"))) {
-    plots[box.dataset.chart ?? ""] = { box };
+    plots[box.dataset.chart ?? ""] = { box, still: box.querySelector("svg[data-base]") };
   }
   let plotly = page.backchannelPlotly;
+  let wanted = false; // plotly.js was asked for
+
+  function wantPlotly() {
+    if (plotly || wanted) return;
+    wanted = true;
+    if (page.backchannelPlotly) start().catch((error) => console.error(error));
+    else getPlotly();
+  }
+  const inSight = new IntersectionObserver((seen) => seen.some((one) => one.isIntersecting) && wantPlotly(), { rootMargin: "25%" });
 
   /** @param {DataView[]} buffers plotly.js, gzipped */
   async function loadPlotly(buffers) {
@@ -62,6 +97,7 @@ export function createCharts(root, marks) {
   }
 
   async function start() {
+    inSight.disconnect();
     // The basic bundle exports itself under a placeholder name that its build never replaced.
     page.backchannelPlotly ??= page.moduleName ?? page.Plotly;
     plotly = page.backchannelPlotly;
@@ -105,15 +141,43 @@ export function createCharts(root, marks) {
    */
   function moveMarker(chart, marker) {
     const plot = plots[chart];
-    if (!marker || !plot.drawn || String(plot.marker) === String(marker)) return;
+    const shows = plot.drawn || plot.stillFigure;
+    if (!marker || !shows || String(plot.marker) === String(marker)) return;
     plot.marker = marker;
     plot.box.dataset.at = marker.join(" ");
+    if (!plot.drawn) return shiftStill(plot);
     shiftMarker(plot);
     clearTimeout(plot.settling);
     plot.settling = setTimeout(() => settleMarker(plot), DEBOUNCE_MS);
   }
 
   const drawnMarker = (/** @type {Plot} */ plot) => [...plot.box.querySelectorAll(".scatterlayer .trace")].at(-1);
+
+  /** @param {Plot} plot */
+  function shiftStill({ box, still, stillFigure, marker }) {
+    const area = still?.querySelector(".plotclip rect");
+    const drawn = JSON.parse(still?.dataset.mark ?? "[]");
+    if (!area || !marker) return;
+    const dx = share(stillFigure.layout.xaxis, drawn[0], marker[0]) * Number(area.getAttribute("width"));
+    const dy = share(stillFigure.layout.yaxis, drawn[1], marker[1]) * Number(area.getAttribute("height"));
+    drawnMarker({ box, still })?.setAttribute("transform", `translate(${dx},${-dy})`);
+  }
+
+  /**
+   * Show a figure: in the drawing that was made in advance, if it shows this very figure and Plotly isn't there.
+   * @param {string} chart
+   * @param {string} figure
+   */
+  function setFigure(chart, figure) {
+    const plot = plots[chart];
+    plot.figure = figure;
+    if (plotly) return draw(chart);
+    const fits = plot.still && String(adler32(figure)) === plot.still.dataset.base;
+    plot.stillFigure = fits ? JSON.parse(figure) : undefined;
+    plot.marker = undefined;
+    if (fits) moveMarker(chart, marks()[chart]);
+    else wantPlotly();
+  }
 
   /** @param {Plot} plot */
   function shiftMarker(plot) {
@@ -148,12 +212,17 @@ export function createCharts(root, marks) {
       }
     },
     /** @type {(chart: string, figure: string) => void} */
-    setFigure: (chart, figure) => {
-      plots[chart].figure = figure;
-      attempt(() => draw(chart));
+    setFigure: (chart, figure) => attempt(() => setFigure(chart, figure)),
+    /** Get Plotly as soon as a drawing that was made in advance comes into sight. */
+    watch: () => {
+      for (const { box, still } of Object.values(plots)) if (still) inSight.observe(box);
     },
-    needPlotly: () => !plotly && Object.keys(plots).length > 0,
+    /** Ask for plotly.js again if it was asked for but isn't there: it may have got lost. */
+    askAgain: () => {
+      if (wanted && !plotly) getPlotly();
+    },
     dispose: () => {
+      inSight.disconnect();
       for (const [chart, { box, settling }] of Object.entries(plots)) {
         clearTimeout(settling);
         plotly?.purge(box);

@@ -52,7 +52,7 @@ export function render({ model, el }) {
       reload.focus();
     },
   });
-  const charts = createCharts(root, () => store.marks);
+  const charts = createCharts(root, () => store.marks, () => getPlotly());
   const texts = {
     lateText: () => model.get("late_text") ?? "",
     restoreText: () => model.get("restore_text"),
@@ -79,7 +79,7 @@ export function render({ model, el }) {
     if (!shown) return;
     if (message.clock) timer.start(message.clock);
     if (message.focus && mine) view.goTo(message.focus);
-    if (message.forget && charts.needPlotly()) getPlotly(); // it may have got lost, too
+    if (message.forget) charts.askAgain();
   }
 
   function getPlotly() {
@@ -101,7 +101,7 @@ export function render({ model, el }) {
 
   const placement = place(root, charts);
   store.send({ type: "hello" });
-  if (charts.needPlotly()) getPlotly();
+  charts.watch();
 
   return () => {
     model.off("msg:custom", receive);
