@@ -42,7 +42,7 @@ from backchannel_lib.model.verdict import Verdict
 
 Array: TypeAlias = npt.NDArray[Any]
 
-CHUNK: Final = 1 << 15  # rows at a time, so that what is computed of them stays in the CPU cache
+CHUNK: Final = 1 << 14  # rows at a time, so that what is computed of them stays in the CPU cache
 BEST: Final = max(Verdict).value
 
 
