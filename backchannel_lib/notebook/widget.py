@@ -6,7 +6,6 @@ of activity decide what a message does.
 
 from __future__ import annotations
 
-import asyncio
 import functools
 import json
 import uuid
@@ -121,7 +120,7 @@ class ActivityView(anywidget.AnyWidget):
         self._on_screen = False
         self.session: Session | None = None  # for a part of the workshop that moves others along
         self._drawn: object = None
-        self._deferred: asyncio.TimerHandle | None = None  # what sends the deferred answer
+        self._deferred: object = None  # what sends the deferred answer
         self._latest = 0.0  # when it is sent even if messages keep coming
         self.set_trait("activity_id", uuid.uuid4().hex)  # shared by all views of this activity
         self.set_trait("storage_key", f"backchannel-{activity.key}-{key or _place_in_notebook(activity.key)}")
@@ -233,7 +232,7 @@ class ActivityView(anywidget.AnyWidget):
         if self._deferred is None:
             self._latest = now + MOST_PAUSE_S
         else:
-            self._deferred.cancel()
+            loop.remove_timeout(self._deferred)
         self._deferred = loop.call_at(min(now + PAUSE_S, self._latest), self._send_deferred)
 
     def _send_deferred(self) -> None:
@@ -278,14 +277,9 @@ class ActivityView(anywidget.AnyWidget):
         return {**bundle, **printable(static)}, metadata
 
 
-def _kernel_loop() -> asyncio.AbstractEventLoop | None:
-    """Return the loop in which a kernel takes its messages; None outside a kernel."""
-    if getattr(get_ipython(), "kernel", None) is None:
-        return None
-    try:
-        return asyncio.get_running_loop()
-    except RuntimeError:
-        return None
+def _kernel_loop() -> Any:
+    """Return the tornado loop in which a kernel takes its messages; None outside a kernel."""
+    return getattr(getattr(get_ipython(), "kernel", None), "io_loop", None)
 
 
 _counts: Counter[tuple[str, str]] = Counter()
