@@ -82,6 +82,7 @@ def main() -> int:
         from tests.helpers.fuzz_targets import TARGETS, use_a_folder_of_its_own
 
         use_a_folder_of_its_own(place)
+        sys.stdout.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
         if chosen.list:
             print("\n".join(f"{name:12} {target.about}" for name, target in TARGETS.items()))
             return 0

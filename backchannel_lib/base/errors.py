@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 from typing import Any, Final, NamedTuple
 
-from backchannel_lib.base.formatting import format_value, suggestions
+from backchannel_lib.base.formatting import format_value, printable, suggestions
 
 
 class CaseError(ValueError):
@@ -38,7 +38,8 @@ class CaseError(ValueError):
         return text(f"error.{self.rule}", value=format_value(self.value), **self.details)
 
     def __str__(self) -> str:
-        return f"{self.field}: {self.sentence}"
+        said: str = printable(f"{self.field}: {self.sentence}")  # a field's name may come from a file
+        return said
 
 
 class CaseFileError(CaseError):
@@ -129,7 +130,8 @@ class SheetError(CaseError):
             placed = each.rows or each.column
             lines.append((f"{self.table}, {each}" if self.table else str(each)) if placed else f"{subject} {each}")
         more = len(self.problems) - PROBLEMS_LISTED
-        return "\n".join(lines + [text("sheet.more_problems", count=more)] * (more > 0))
+        said: str = printable("\n".join(lines + [text("sheet.more_problems", count=more)] * (more > 0)))
+        return said
 
 
 def known_word(field: str, value: object, known: Iterable[str]) -> str:

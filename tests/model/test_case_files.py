@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 
-from backchannel_lib import Case, CaseError, CaseFileError, load_case, save_case
+from backchannel_lib import Case, CaseError, CaseFileError, load_case, load_saved_case, save_case
 from backchannel_lib.model.case_files import NEWEST_FORMAT, SavedCase, case_from_text, case_to_text, saved_case_to_text
 from tests.helpers.cases import cases
 
@@ -242,3 +242,12 @@ def test_what_names_no_file_is_refused_by_that(path: str) -> None:
     for use in (load_case, lambda one: save_case(Case(), one)):
         with pytest.raises(CaseError, match=r"^path: must be the name of a file"):
             use(path)
+
+
+def test_an_error_about_half_an_emoji_in_a_name_can_be_printed(tmp_path: Path) -> None:
+    """The name of a field comes from the file, and the sentence about it has to reach the reader."""
+    (tmp_path / "mine.json").write_bytes(b'{"backchannel_case": 1, "\\ud83dntroduced": false}')
+    for load in (load_case, load_saved_case):
+        with pytest.raises(CaseError, match="is no field of a case") as caught:
+            load(tmp_path / "mine.json")
+        str(caught.value).encode()
