@@ -211,3 +211,14 @@ def test_what_cannot_be_answered_is_refused_in_a_sentence(arguments: dict[str, A
     """This covers names that aren't fields, scores from two exams, and the like."""
     with pytest.raises(CaseError, match=complaint):
         judge_open(**arguments)
+
+
+@pytest.mark.parametrize(("score", "low", "fit"), [(300, 235, True), (301, 235, False), (300, 301, False), (301, 400, True)])
+def test_known_scores_fit_each_other_up_to_the_edge_of_an_exam(score: int, low: int, fit: bool) -> None:
+    """300 is the highest score of Step 2 CK; whatever the open floor is, it can't be of both exams."""
+    try:
+        judge_open(Case(score=score, range_low=low), ("range_floor",))
+    except CaseError:
+        assert not fit
+    else:
+        assert fit
