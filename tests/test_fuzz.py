@@ -9,9 +9,9 @@ import pytest
 
 from backchannel_lib import CaseError
 from backchannel_lib.activities.saved_answers import FOLDER
-from backchannel_lib.workshop.own_cases.model import read_own_cases
-from backchannel_lib.workshop.own_cases.questions import read_own_questions
-from backchannel_lib.workshop.own_cases.scenes import read_own_scenes
+from backchannel_lib.workshop.own_cases.model import CASES
+from backchannel_lib.workshop.own_cases.questions import QUESTIONS
+from backchannel_lib.workshop.own_cases.scenes import SCENES
 from tests.helpers import fuzz_targets, plain_rules
 from tests.helpers.fuzz_targets import READERS, TARGETS, damage, read_bytes
 
@@ -29,7 +29,7 @@ def test_each_reader_takes_its_file_as_it_is(name: str, monkeypatch: pytest.Monk
     """Otherwise damaged files would all be refused at once, and nothing would be tried."""
     monkeypatch.setenv(FOLDER, str(tmp_path))
     READERS[name][1](READERS[name][0])
-    reads = {"own cases": read_own_cases, "own scenes": read_own_scenes, "own questions": read_own_questions}
+    reads = {"own cases": CASES.read, "own scenes": SCENES.read, "own questions": QUESTIONS.read}
     if name in reads:
         assert reads[name](READERS[name][0]).problems == ()
 

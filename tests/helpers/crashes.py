@@ -21,7 +21,7 @@ from backchannel_lib import Case, load_case, save_case
 from backchannel_lib.activities import saved_answers
 from backchannel_lib.base.errors import CaseFileError
 from backchannel_lib.model.case import CaseError
-from backchannel_lib.workshop.own_cases.model import OwnCase, new_case, save_own_case, saved_own_cases
+from backchannel_lib.workshop.own_cases.model import CASES, TEXTS
 from backchannel_lib.workshop.room.server import Room, load_keys
 from backchannel_lib.workshop.session import Session
 from backchannel_lib.workshop.votes.store import VoteStore
@@ -58,14 +58,9 @@ def _answers_story() -> Callable[[int], None]:
     return lambda step: saved_answers.save("bets", {"step": step, "long": "x" * 5000})
 
 
-def own_file(step: int) -> OwnCase:
-    """Return a file of one's own with a number in its title."""
-    texts = {name: f"File {step}" if name == "title" else "Some words." for name in new_case().texts}
-    return new_case()._replace(texts={**texts, "note": ""})
-
-
 def _save_own(step: int) -> None:
-    save_own_case(own_file(step))
+    """Save a file of one's own with a number in its title."""
+    CASES.save(CASES.new()._replace(texts={**dict.fromkeys(TEXTS, "Some words."), "title": f"File {step}"}))
 
 
 def _own_story() -> Callable[[int], None]:
@@ -73,10 +68,10 @@ def _own_story() -> Callable[[int], None]:
 
 
 def _own_found() -> int:
-    found = saved_own_cases()
+    found = CASES.saved()
     assert not found.problems, found.problems
-    assert [case.texts["title"] for case in found.cases] == [f"File {step + 1}" for step in range(len(found.cases))]
-    return len(found.cases)
+    assert [case.texts["title"] for case in found.rows] == [f"File {step + 1}" for step in range(len(found.rows))]
+    return len(found.rows)
 
 
 # ---- a round, as a page and as the room's server sees it ----
@@ -288,7 +283,7 @@ def check_two_windows(place: Path) -> None:
                 os._exit(0)
             children.append(child)
         assert [os.waitpid(child, 0)[1] for child in children] == [0, 0]
-        titles = {case.texts["title"] for case in saved_own_cases().cases}
+        titles = {case.texts["title"] for case in CASES.saved().rows}
         assert titles == {f"File {step}" for first in (100, 200) for step in range(first, first + STEPS)}, titles
 
 
