@@ -133,6 +133,7 @@ EXCEPTIONS = {
     "cli/project.py": {"socket", "subprocess"},
     "cli/run_checks.py": {"subprocess"},
     "notebook/chapter_copies.py": {"tornado.web.HTTPError"},
+    "notebook/widget.py": {"asyncio.AbstractEventLoop", "asyncio.TimerHandle", "asyncio.get_running_loop"},  # to wait in
     "cli/serve_workshop.py": {"webbrowser"},
     "cli/settings.py": {"subprocess"},
     "site/node.py": {"subprocess"},

@@ -9,6 +9,7 @@ from __future__ import annotations
 import functools
 import json
 import uuid
+from asyncio import AbstractEventLoop, TimerHandle, get_running_loop
 from collections import Counter
 from collections.abc import Collection, Mapping
 from datetime import datetime
@@ -120,7 +121,7 @@ class ActivityView(anywidget.AnyWidget):
         self._on_screen = False
         self.session: Session | None = None  # for a part of the workshop that moves others along
         self._drawn: object = None
-        self._deferred: object = None  # what sends the deferred answer
+        self._deferred: TimerHandle | None = None  # what sends the deferred answer
         self._latest = 0.0  # when it is sent even if messages keep coming
         self.set_trait("activity_id", uuid.uuid4().hex)  # shared by all views of this activity
         self.set_trait("storage_key", f"backchannel-{activity.key}-{key or _place_in_notebook(activity.key)}")
@@ -232,7 +233,7 @@ class ActivityView(anywidget.AnyWidget):
         if self._deferred is None:
             self._latest = now + MOST_PAUSE_S
         else:
-            loop.remove_timeout(self._deferred)
+            self._deferred.cancel()
         self._deferred = loop.call_at(min(now + PAUSE_S, self._latest), self._send_deferred)
 
     def _send_deferred(self) -> None:
@@ -277,9 +278,17 @@ class ActivityView(anywidget.AnyWidget):
         return {**bundle, **printable(static)}, metadata
 
 
-def _kernel_loop() -> Any:
-    """Return the tornado loop in which a kernel takes its messages; None outside a kernel."""
-    return getattr(getattr(get_ipython(), "kernel", None), "io_loop", None)
+def _kernel_loop() -> AbstractEventLoop | None:
+    """Return the loop in which this message is processed; None outside a kernel.
+
+    It isn't always the kernel's main loop: JupyterLab sends widgets' messages to a thread of their own.
+    """
+    if getattr(get_ipython(), "kernel", None) is None:
+        return None
+    try:
+        return get_running_loop()
+    except RuntimeError:
+        return None
 
 
 _counts: Counter[tuple[str, str]] = Counter()

@@ -13,7 +13,6 @@ from typing import Any
 import ipywidgets
 import pytest
 import traitlets
-from tornado.ioloop import IOLoop
 
 from backchannel_lib import Case, CaseError, Panel, judge, open_activity, rules_check
 from backchannel_lib.activities.case_panel import CaseActivity
@@ -84,12 +83,8 @@ def test_a_move_is_answered_once_and_once_more_with_what_can_wait(panel: Panel) 
 
 @pytest.fixture
 def in_kernel(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A kernel whose loop is the one that runs."""
-
-    class Kernel:
-        io_loop = property(lambda _: IOLoop.current())
-
-    monkeypatch.setattr(widget, "get_ipython", lambda: SimpleNamespace(kernel=Kernel()))
+    """What only a kernel has."""
+    monkeypatch.setattr(widget, "get_ipython", lambda: SimpleNamespace(kernel=SimpleNamespace()))
 
 
 @pytest.mark.usefixtures("in_kernel")
