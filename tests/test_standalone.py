@@ -137,6 +137,7 @@ EXCEPTIONS = {
     "cli/serve_workshop.py": {"webbrowser"},
     "cli/settings.py": {"subprocess"},
     "site/node.py": {"subprocess"},
+    "workshop/public_address.py": {"urllib.parse.urlsplit"},
     "workshop/room/server.py": {
         *("asyncio", "tornado.httpserver.HTTPServer", "tornado.web.Application", "tornado.web.RequestHandler"),
         *("tornado.websocket.WebSocketClosedError", "tornado.websocket.WebSocketHandler"),
@@ -310,7 +311,9 @@ ROOM_PAGE = PACKAGE / "workshop" / "room" / "room.js"
 
 def test_a_window_of_the_room_talks_only_to_where_it_came_from() -> None:
     text = without_comments(ROOM_PAGE.read_text(encoding="utf-8"))
-    assert re.findall(r"new WebSocket\((.*?)\);", text) == ["`ws://${location.host}/socket/${role}`"]
+    assert re.findall(r"new WebSocket\((.*?)\);", text) == ["address"]
+    assert re.findall(r"\baddress = (.*?);", text) == ["new URL(`socket/${role}`, location.href)"]
+    assert set(re.findall(r"\baddress\.(\w+)", text)) == {"protocol", "search", "hash"}  # no host
     assert re.findall(r"\w*socket\w*:?//", text) == []
 
 

@@ -174,7 +174,7 @@ def test_the_workshop_runs_no_planted_line_and_its_address_may_be_shown(tmp_path
     with running(workshop_command(free_port(), browser=False), tmp_path) as workshop:
         assert answer(workshop.url("/"))[0] == 403
         status, headers, _ = answer(workshop.address)
-        assert (status, headers["Location"]) == (302, "/")
+        assert (status, headers["Location"]) == (302, "./")
         assert "Access-Control-Allow-Origin" not in headers
         assert not workshop.trace.exists(), workshop.trace.read_text()
         assert "Warning" not in workshop.log

@@ -16,6 +16,7 @@ import sqlite3
 import ssl
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -108,10 +109,16 @@ def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[VoteServer]:
 
 
 @pytest.fixture
-def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[VoteStore]:
+def in_memory() -> Path:
+    """A folder for stores that several processes write to at once, because each write waits for the disk."""
+    return Path(tempfile.mkdtemp(dir=os.environ["BACKCHANNEL_WORK"]))
+
+
+@pytest.fixture
+def store(request: pytest.FixtureRequest, in_memory: Path) -> Iterator[VoteStore]:
     """An empty store: the shared server's if the test needs an open vote but not its own server, otherwise a new one."""
     shares = "opened" in request.fixturenames and "server" not in request.fixturenames
-    path = request.getfixturevalue("shared").store_path if shares else tmp_path / "kept" / "votes.sqlite"
+    path = request.getfixturevalue("shared").store_path if shares else in_memory / "kept" / "votes.sqlite"
     with VoteStore(path) as store:
         if shares:
             store.clear()
@@ -326,6 +333,7 @@ def test_a_store_that_is_deleted_in_between_starts_afresh(store: VoteStore) -> N
 
 ADDING = """
 import sys
+import tempfile
 from backchannel_lib.workshop.votes.store import VoteStore
 with VoteStore(sys.argv[1]) as store:
     for number in range(200):
@@ -351,16 +359,17 @@ def test_two_processes_share_a_store(store: VoteStore) -> None:
 
 MAKING = """
 import sys
+import tempfile
 from backchannel_lib.workshop.votes.store import VoteStore
 VoteStore(sys.argv[1]).open_round("one", "x", [("a", "A")])
 """
 
 
 @pytest.mark.slow
-def test_two_processes_may_make_a_store_at_once(tmp_path: Path) -> None:
+def test_two_processes_may_make_a_store_at_once(in_memory: Path) -> None:
     """Several processes that find no store all make it, and it is whole."""
     for turn in range(3):
-        path = tmp_path / f"{turn}.sqlite"
+        path = in_memory / f"{turn}.sqlite"
         running = [
             subprocess.Popen([sys.executable, "-c", MAKING, str(path)], cwd=ROOT, stderr=subprocess.PIPE) for _ in range(4)
         ]
@@ -1028,6 +1037,7 @@ def test_marks_tell_neither_their_order_nor_their_vote(store: VoteStore) -> None
 #: Plays the server in a Python that refuses whatever reaches out, and tells what was tried.
 WATCHED = """
 import sys
+import tempfile
 from backchannel_lib.workshop.votes.server import main
 tried = []
 def watch(event, args):

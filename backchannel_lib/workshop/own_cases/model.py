@@ -83,7 +83,14 @@ def _make(key: str, row: TableRow, texts: Mapping[str, str]) -> OwnCase:
 
 
 def detail_cells(case: OwnCase) -> dict[str, object]:
-    """Return what `read_details` reads, but for the fields of the case, and whether the case comes first."""
+    """Return what `read_details` reads, except for the fields of the case, and whether the case comes first.
+
+    Examples:
+        >>> details = OwnDetails(topic_names()[0], 2, "score", ("paper.in-range",), Case())
+        >>> cells = detail_cells(OwnCase("own_june", {}, details))
+        >>> cells["difficulty"], cells["what_if"], cells["first"], cells["claims"]
+        (2, 'score', False, 'paper.in-range')
+    """
     details = {name: getattr(case.details, name) for name in ("topic", "difficulty", "what_if")}
     return {**details, "first": case.first, "claims": " ".join(case.details.claims)}
 

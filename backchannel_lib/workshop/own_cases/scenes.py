@@ -24,7 +24,13 @@ def _make(key: str, row: TableRow, texts: Mapping[str, str]) -> OwnCase:
 
 
 def vignette_texts(texts: Mapping[str, str]) -> dict[str, str]:
-    """Return a scene's texts as those of a case: its story is the file, and what it doesn't have is blank."""
+    """Return a scene's texts as those of a case: its story is the file, and what it doesn't have is blank.
+
+    Examples:
+        >>> texts = vignette_texts({"title": "June", "story": "A resident leaves."})
+        >>> texts["title"], texts["file"], texts["contact"]
+        ('June', 'A resident leaves.', '')
+    """
     told = {name: words for name, words in texts.items() if name != "story"}
     return {**dict.fromkeys(CASE_TEXTS, ""), **told, "file": texts["story"]}
 

@@ -24,7 +24,7 @@ from backchannel_lib.base.errors import CaseError, CaseFileError
 from backchannel_lib.base.files import close_to_others, make_folder_for_owner
 
 APPLICATION_ID: Final = 0x62636876  # SQLite's application_id: a file with tables but without this id isn't ours
-BUSY_TIMEOUT_S: Final = 0.5  # how long to wait for the other process, whose writes take a millisecond
+BUSY_TIMEOUT_S: Final = 2.0  # how long to wait for the other process, whose writes wait for the disk
 SETUP_ATTEMPTS: Final = 20
 MAX_CHOICES: Final = 20
 MAX_PEOPLE: Final = 999
