@@ -173,7 +173,7 @@ def test_when_nothing_comes_back_it_is_told_and_the_next_action_makes_all_right(
 def test_an_older_answer_never_replaces_a_newer_one(fresh: tuple[PanelPage, Network]) -> None:
     """The answers to a change come after those to its Undo."""
     opened, network = fresh
-    network.answers = ["held"] * 4
+    network.answers = ["held"] * 2  # both answers to the change
     watch(opened)
     pick(opened, "trusted_peer")
     opened.page.click(".bw [data-action=undo]")

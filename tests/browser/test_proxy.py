@@ -69,7 +69,7 @@ def test_a_room_is_led_and_a_phone_votes_below_a_path(browser: Browser, tmp_path
         while not ask.is_visible():
             presenter.press("ArrowRight")
         ask.click()
-        presenter.page.click("[data-action=phones_open]")
+        presenter.page.click("[data-fragment='phones.asks'] [data-action=phones_open]")  # another opens it again
         projector.page.wait_for_selector(".bw-qr svg", timeout=PATIENCE)
         address = "http://" + projector.page.inner_text(".bw-phones-url")
         assert address.startswith(f"{origin}{VOTE}/")
