@@ -1,6 +1,6 @@
 """Measures, chapter by chapter, how soon a move is answered and how soon a chapter is awake, as ratios to the echo.
 
-    .venv/bin/python benchmarks/chapters.py [--rounds N] [--moves N] [--only 02,06] [--out file.json]
+    .venv/bin/python -m benchmarks.chapters [--rounds N] [--moves N] [--only 02,06] [--out file.json]
 
 The echo is that of benchmarks/interaction.py: ipywidgets' own slider, observed into a label, in the same JupyterLab and
 browser and in the same run. Each chapter is opened from a copy of the project's own notebook, in an empty folder, and runs by

@@ -1,6 +1,6 @@
 """Judges ten million rows that are made on the fly: in one process, by hand in numpy, and on a Dask cluster of two processes.
 
-    .venv/bin/python benchmarks/class_list.py [--rows N] [--part N] [--out file.json]
+    .venv/bin/python -m benchmarks.class_list [--rows N] [--part N] [--out file.json]
 
 Each contestant makes every part of the rows, judges it, and counts the verdicts; what making them alone costs is told too.
 Told are rows per second as ratios, by the clock and by the processors' time, and the most memory that each process held. In a

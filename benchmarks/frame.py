@@ -1,6 +1,6 @@
 """Measures `judge_frame` on a million rows, as ratios to the same rules written by hand in numpy and to a loop over `judge`.
 
-    .venv/bin/python benchmarks/frame.py [--rows N] [--rounds N] [--loop N] [--out file.json]
+    .venv/bin/python -m benchmarks.frame [--rows N] [--rounds N] [--loop N] [--out file.json]
 
 All contestants answer from the same DataFrame and are timed in turn, in a new order each round, so that whatever else the
 machine does falls on all of them; what counts is the ratios of the medians. That all answers are equal is checked first.

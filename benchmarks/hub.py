@@ -4,7 +4,7 @@
     HUB/bin/pip install --require-hashes -r requirements-hub.lock
     HUB/bin/pip install --no-deps --no-build-isolation -e .
     npm ci --prefix hub
-    HUB/bin/python benchmarks/hub.py [--learners N] [--moves N] [--browser]
+    HUB/bin/python -m benchmarks.hub [--learners N] [--moves N] [--browser]
 
 It starts JupyterHub and its proxy with hub/jupyterhub_config.py, under a prefix, on free ports and in an empty folder that is
 removed afterward. A first learner comes alone; then all come at once. Each opens a chapter as JupyterLab does: a server and a
@@ -45,8 +45,6 @@ from jupyter_client.manager import KernelManager
 from tornado.httpclient import AsyncHTTPClient, HTTPClientError, HTTPRequest
 from tornado.websocket import WebSocketClientConnection, websocket_connect
 
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent))  # run as a script, it would find only its own folder
-
 from benchmarks.machine import machine_line
 
 ROOT: Final = Path(__file__).resolve().parent.parent
@@ -54,7 +52,6 @@ PREFIX: Final = "/hubtest/"
 CHAPTER: Final = "notebooks/10_your_case.ipynb"
 PATIENCE: Final = 300  # s; a busy machine isn't a failure
 EMPTY_KERNELS: Final = 3
-NOTICES: Final = "[...document.querySelectorAll('.bw [data-notice]')].map(one => one.textContent).filter(Boolean)"
 #: The hub's additional settings: anyone can sign in, all under this account, each with their own home.
 SETTINGS: Final = """
 load_subconfig({config!r})

@@ -1,6 +1,6 @@
 """Measures how soon a move of a control is answered on screen, as ratios to the least that Jupyter can do.
 
-    .venv/bin/python benchmarks/interaction.py [--rounds N] [--moves N] [--out file.json]
+    .venv/bin/python -m benchmarks.interaction [--rounds N] [--moves N] [--out file.json]
 
 It starts JupyterLab with this workbook's own settings, on a free port and in an empty folder of its own that is removed
 afterward, and drives it with Chromium and real key presses. The contestants take turns, in a new order each round, each

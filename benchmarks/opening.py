@@ -1,6 +1,6 @@
 """Measures how long it takes from the command to the first control that moves, in one or more folders of the workbook in turn.
 
-    .venv/bin/python benchmarks/opening.py FOLDER ... [--rounds N]
+    .venv/bin/python -m benchmarks.opening FOLDER ... [--rounds N]
 
 Each folder is a checkout that `python workbook.py` has set up. The browser is running and has seen the page before, as on a
 later day. Where a chapter does not start by itself, Run All Cells is chosen from the menu as soon as the kernel is idle. One
@@ -22,8 +22,6 @@ import time
 from pathlib import Path
 
 from playwright.sync_api import BrowserContext, sync_playwright
-
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent))  # run as a script, it would find only its own folder
 
 from backchannel_lib.cli.browser import find_chromium, launch_arguments
 from benchmarks.machine import IDLE, machine_line

@@ -1,6 +1,6 @@
 """Measures the reply checker on four sets of fictional emails: what it finds of their problems, and its false alarms.
 
-    .venv/bin/python benchmarks/reply_checker.py [--against COMMIT] [--set tuning|heldout|fresh|untouched] [--list]
+    .venv/bin/python -m benchmarks.reply_checker [--against COMMIT] [--set tuning|heldout|fresh|untouched] [--list]
 
 `letters_tuning.toml` was used while the phrases were made. `letters_heldout.toml` was written before that and put aside, but by
 the author of the phrases, who knew it. `letters_fresh.toml` was written when the phrases were finished, and later used to make

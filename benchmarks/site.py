@@ -1,6 +1,6 @@
 """How fast the static site starts, and how much of it is sent: ratios from one run.
 
-    .venv/bin/python benchmarks/site.py [VISITS]
+    .venv/bin/python -m benchmarks.site [VISITS]
 
 Each round opens *Your case* three times in one browser that has been there before: from the snapshot, from the snapshot again,
 and with Python started in the ordinary way. Then it moves the score there and back, once right after the slider got the focus,

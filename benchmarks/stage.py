@@ -1,6 +1,6 @@
 """Measures whether the presenter's page stays responsive while a room votes by phone, and whether a vote is lost.
 
-    .venv/bin/python benchmarks/stage.py [--voters N] [--seconds N] [--taps N] [--out file.json]
+    .venv/bin/python -m benchmarks.stage [--voters N] [--seconds N] [--taps N] [--out file.json]
 
 The workshop is started as `python workbook.py present` does, a round is opened to phones on loopback, and keys are pressed one
 by one: first with nobody voting, then while the voters of benchmarks/votes.py come, in a process of their own. A tap's time
@@ -15,12 +15,9 @@ import argparse
 import json
 import multiprocessing
 import statistics
-import sys
 import tempfile
 from pathlib import Path
 from typing import Any, Final
-
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent))  # run as a script, it would find only its own folder
 
 from playwright.sync_api import sync_playwright
 

@@ -1,7 +1,7 @@
 """Measures the vote from phones: a room of voters on loopback, how many votes were lost, and how long one took under load.
 
-    .venv/bin/python benchmarks/votes.py [--voters N] [--seconds N] [--lone N] [--out file.json]
-    .venv/bin/python benchmarks/votes.py --url http://127.0.0.1:PORT/CODE      storms a vote that is open already
+    .venv/bin/python -m benchmarks.votes [--voters N] [--seconds N] [--lone N] [--out file.json]
+    .venv/bin/python -m benchmarks.votes --url http://127.0.0.1:PORT/CODE      storms a vote that is open already
 
 Each voter comes at a moment of its own, from an address of its own where the system has many for loopback, opens the page,
 asks for the state, votes, and then asks every two seconds as the page does, until the time is over. A vote's time runs from

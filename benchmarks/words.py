@@ -1,8 +1,8 @@
 """Counts the words that a reader meets in each chapter, and the minutes they take at 200 words a minute.
 
-    .venv/bin/python benchmarks/words.py                # every chapter, next to the minutes that data/chapters.csv states
-    .venv/bin/python benchmarks/words.py 02_who_calls   # one chapter, activity by activity
-    .venv/bin/python benchmarks/words.py 02_who_calls --show   # the same, and each text that was counted
+    .venv/bin/python -m benchmarks.words                # every chapter, next to the minutes that data/chapters.csv states
+    .venv/bin/python -m benchmarks.words 02_who_calls   # one chapter, activity by activity
+    .venv/bin/python -m benchmarks.words 02_who_calls --show   # the same, and each text that was counted
 
 Prose is the Markdown of the notebook. For the activities a reader is played who does everything once and gets it right:
 whatever is then visible counts once, however often it comes back. Verdicts are what the boxes of the verdict and the rule
@@ -38,7 +38,6 @@ NOT_READ: Final = {"bw-foot", "bw-strip", "bw-hidden", "bw-controls", "bw-clock"
 VERDICT: Final = {"bw-answer", "bw-card", "bw-rule"}
 LINK: Final = "bw-link"
 WEAKEST: Final = "bw-link-weak"
-NOT_IN_SIGHT: Final = ("base_figure.", "alt_text.", "counts.")  # of what follows later: drawn, spoken, and folded
 VOID: Final = {"input", "br", "img", "hr", "meta", "link", "wbr"}
 
 

@@ -40,7 +40,7 @@ MOST_UNDO: Final = 200
 logger = logging.getLogger("backchannel_lib")
 
 
-class _Owed(NamedTuple):
+class _PendingAnswer(NamedTuple):
     """A deferred answer that is still to be built."""
 
     before: Mapping[str, Any]  # where a failure rolls back to
@@ -85,7 +85,7 @@ class Activity(Generic[State]):
         self._last_field: str | None = None
         self.delivery = Delivery()
         self._show_again: set[str] = set()  # fields whose controls still show a rejected entry
-        self._owed: _Owed | None = None  # the deferred answer that is still to be built
+        self._pending: _PendingAnswer | None = None  # the deferred answer that is still to be built
 
     # ---- what a new kind must implement ----
 
@@ -349,23 +349,23 @@ class Activity(Generic[State]):
         yield self.delivery.stamp(fast, message)
         self._was_sent(shown)
         # If it fails, everything since the last one that succeeded is rolled back.
-        self._owed = _Owed(self._owed.before if self._owed else before, request, message.get("view"))
+        self._pending = _PendingAnswer(self._pending.before if self._pending else before, request, message.get("view"))
 
     def deferred_answers(self) -> Iterator[ShowMessage]:
         """Yield what follows the answers from `first_answers`; nothing if nothing is missing."""
-        if self._owed is None:
+        if self._pending is None:
             return
-        owed, self._owed = self._owed, None
+        pending, self._pending = self._pending, None
         shown = self.delivery.shown.copy()
         try:
             deferred = self._deferred_answer(shown)
         except Exception:
-            kind = owed.request["type"] if owed.request else ""
+            kind = pending.request["type"] if pending.request else ""
             logger.exception("Activity %s: the deferred answer to %s failed; rolled back", self.key, kind)
             shown = self.delivery.shown.copy()
-            deferred = self._recover(owed.before, owed.request, shown)
-            self._owed = None
-        yield self.delivery.stamp(deferred, {"view": owed.view})
+            deferred = self._recover(pending.before, pending.request, shown)
+            self._pending = None
+        yield self.delivery.stamp(deferred, {"view": pending.view})
         self._was_sent(shown)
 
     def _say_hello(self, _: object) -> ActionResult:

@@ -71,8 +71,8 @@ PYTHON = {
     "the second answer is recorded before it is sent": (
         "activity",
         (
-            '        yield self.delivery.stamp(deferred, {"view": owed.view})\n        self._was_sent(shown)\n',
-            '        self._was_sent(shown)\n        yield self.delivery.stamp(deferred, {"view": owed.view})\n',
+            '        yield self.delivery.stamp(deferred, {"view": pending.view})\n        self._was_sent(shown)\n',
+            '        self._was_sent(shown)\n        yield self.delivery.stamp(deferred, {"view": pending.view})\n',
         ),
     ),
     "a page that asks for everything gets what is new": ("activity", (' or bool(request and request.get("everything"))', "")),

@@ -112,13 +112,13 @@ def test_every_problem_is_listed_with_row_column_value_and_what_to_do() -> None:
     assert [case.title for case in found.rows] == ["The night shift"]
     told = "\n".join(found.problems)
     for part in (
-        "row 3, column Name: is blank",
+        "row 3, column Name: this is blank",
         "row 4, column Topic: must be one of ",
         "row 5, column Difficulty: must be a whole number from 1 to 3, but it is 9.",
         "row 6, column Your score: must be a score of the same exam",
         "row 7, column Name: is also the name or id in row 2 ('The  Night Shift!'",
         "row 8, column Your score: must be a whole number from 1 to 999, but it is 2028.",
-        "row 9, column Contact: is blank",
+        "row 9, column Contact: this is blank",
     ):
         assert part.replace("The  Night", "The Night") in told, (part, told)
     assert all(line.startswith(f"{NAME}, row") for line in found.problems)

@@ -107,7 +107,7 @@ def test_everything_wrong_in_a_scene_is_listed() -> None:
     rows += f"D,{'x' * 601},1,240\n"
     told = "\n".join(SCENES.read(f"title,story,difficulty,score\n{rows}").problems)
     for part in (
-        "row 2, column story: is blank",
+        "row 2, column story: this is blank",
         "row 3, column difficulty: must be a whole number from 1 to 3, but it is 7.",
         "row 4, column score: must be a whole number from 1 to 999, but it is 2400.",
         "row 6, column title: is also the name or id in row 5 ('a!')",
@@ -149,10 +149,10 @@ def test_everything_wrong_in_a_question_is_listed() -> None:
     told = "\n".join(QUESTIONS.read(asked(*rows)).problems)
     for part in (
         "row 2, column answer: must be one of the options in its row (A peer, A stranger) or its number, but it is 'A dean'.",
-        "row 3, column why_1: is blank",
-        "row 4, column why_3: is blank",
+        "row 3, column why_1: this is blank",
+        "row 4, column why_3: this is blank",
         "row 5, column option_2: is there twice ('a!')",
-        "row 6, column answer: is blank",
+        "row 6, column answer: this is blank",
         "row 7, column first: ",
         "row 8, column option_1: may have 90 characters, but it has 91",
         "row 10, column question: is also the name or id in row 9 ('seven')",
