@@ -40,7 +40,7 @@ class Bets(Items):
         super().__init__(row, {name: bet.title for name, bet in self.bets.items()}, [name for name, _ in verdict_options()])
 
     def actions(self) -> dict[str, Action]:
-        """Return the actions of the buttons."""
+        """Return the buttons' actions."""
         return {"save_bets": self._save_bets, "delete_bets": self._delete_bets}
 
     def _save_bets(self, _: object) -> ActionResult:
@@ -136,7 +136,7 @@ class BetsReturned(Bets):
     returned = True
 
     def actions(self) -> dict[str, Action]:
-        """Return the actions of the buttons."""
+        """Return the buttons' actions."""
         return {"compare": lambda _: self.see(), "restore_bets": self._restore_bets, "delete_bets": self._delete_bets}
 
     def _restore_bets(self, _: object) -> ActionResult:

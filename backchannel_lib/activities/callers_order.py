@@ -37,7 +37,7 @@ class CallersOrder(GuessForm):
         super().__init__(row, {"order": choices_field("order", FIRST, default=FIRST)})
 
     def actions(self) -> dict[str, Action]:
-        """Return the actions of the buttons."""
+        """Return the buttons' actions."""
         up, down = (functools.partial(self._shift, by=by) for by in (-1, 1))
         return {**super().actions(), "up": up, "down": down}
 

@@ -112,7 +112,7 @@ class Inbox(Form):
     # ---- actions ----
 
     def actions(self) -> dict[str, Action]:
-        """Return the actions of the buttons."""
+        """Return the buttons' actions."""
         return {
             "open": self._open_inbox,
             "delete": lambda _: self._decide(DELETE),

@@ -264,7 +264,7 @@ class QuickCheck(Form):
     # ---- buttons ----
 
     def actions(self) -> dict[str, Action]:
-        """Return the actions of the buttons."""
+        """Return the buttons' actions."""
         return sheet_actions(self, lambda state: self.with_(sheet=not state["sheet"]), self.sheets)
 
     def sections(self, state: Record) -> list[str]:

@@ -36,7 +36,7 @@ class Quiz(Items):
         super().__init__(row, {name: one.text for name, one in self.questions.items()}, options, checked, steps=())
 
     def actions(self) -> dict[str, Action]:
-        """Return the actions of the buttons."""
+        """Return the buttons' actions."""
         return {"check": self._check}
 
     def _check(self, message: Mapping[str, Any]) -> ActionResult:

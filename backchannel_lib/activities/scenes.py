@@ -104,7 +104,7 @@ class Scenes(CaseActivity):
     # ---- actions ----
 
     def actions(self) -> dict[str, Action]:
-        """Return the actions of the buttons."""
+        """Return the buttons' actions."""
         return {**super().actions(), "see": self._see, "scene": self._scene, "again": self._again, "save_case": self._save_case}
 
     def _see(self, _: object) -> ActionResult:

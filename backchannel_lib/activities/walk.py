@@ -76,7 +76,7 @@ class Walk(Form):
         )
 
     def actions(self) -> dict[str, Action]:
-        """Return the actions of the buttons."""
+        """Return the buttons' actions."""
         return {"see": self._see, "on": self._on}
 
     def _see(self, _: object) -> ActionResult:

@@ -115,7 +115,7 @@ class WeekClock(GuessForm):
     # ---- actions ----
 
     def actions(self) -> dict[str, Action]:
-        """Return the actions of the buttons."""
+        """Return the buttons' actions."""
         return {**super().actions(), "later": lambda _: self._step(1), "earlier": lambda _: self._step(-1), "jump": self._jump}
 
     def missing(self, state: Record, _step: str = "") -> str:

@@ -16,6 +16,7 @@ subset of Python's expressions, so the parser is Python's own:
 from __future__ import annotations
 
 import ast
+import warnings
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final
 
@@ -51,7 +52,9 @@ def parse(
         'not introduced'
     """
     try:
-        tree = ast.parse(text.strip(), mode="eval").body
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", SyntaxWarning)  # Python reads "5and" as a number and a word, and only warns
+            tree = ast.parse(text.strip(), mode="eval").body
     except (SyntaxError, ValueError, MemoryError, RecursionError):  # also for zero bytes, and for nesting without end
         raise TableError(*place, text, "a condition such as 'score < range_low and not scripted'") from None
     return _Checker(text, known, place, frozenset(flags)).check(tree)

@@ -112,7 +112,7 @@ class RoomQuestions(PersistentForm):
     # ---- actions ----
 
     def actions(self) -> dict[str, Action]:
-        """Return the actions of the buttons."""
+        """Return the buttons' actions."""
         return {
             "next": self._next,
             "back": lambda _: self._to(self._at(self.state) - 1),

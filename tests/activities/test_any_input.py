@@ -308,9 +308,9 @@ def test_a_count_that_nothing_can_reckon_with_is_refused_in_a_sentence(count: in
     activity = CaseActivity()
     before = activity.state
     answer = checked(activity, {"type": "load", "value": json.dumps({"failed_attempts": count})})[0]
-    assert "at most 1000000000" in answer["notice"]
+    assert "no higher than 1000000000" in answer["notice"]
     answer = checked(activity, {"type": "set", "field": "failed_attempts", "value": str(count)})[0]
-    assert "at most 1000000000" in answer["errors"]["failed_attempts"]
+    assert "no higher than 1000000000" in answer["errors"]["failed_attempts"]
     assert activity.state == before
     checked(activity, {"type": "refresh"})
 

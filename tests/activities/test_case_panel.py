@@ -380,7 +380,7 @@ def test_undo_takes_one_step_back() -> None:
         assert screen.notice == "Undone."
         screen.check()
     screen.act(type="undo")
-    assert screen.notice == "There is nothing to undo."
+    assert screen.notice == "There's nothing to undo."
     assert screen.session.case == Case()
 
 

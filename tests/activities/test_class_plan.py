@@ -1,4 +1,4 @@
-"""The planner over a whole class: few callers for each student, few contacts for each caller, the best first."""
+"""The planner over a whole class: few callers for each student, few contacts for each caller, best first."""
 
 from __future__ import annotations
 

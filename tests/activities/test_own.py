@@ -116,8 +116,8 @@ OPTIONS = {"A": "Yes.", "B": "No."}
         (lambda: own_scene("x", 7, CASE), "story: must be text, but it is 7."),  # type: ignore[arg-type]
         (lambda: own_scene("x", "y", CASE, why=None), "why: must be text, but it is empty."),  # type: ignore[arg-type]
         (lambda: own_scene("x", "y", {"score": 1}), "case: must be a Case, but it is {'score': 1}."),  # type: ignore[arg-type]
-        (lambda: own_scene("x", "y", Case(score=520)), "score: must be a score of the same exam as range_low and "),
-        (lambda: own_vignette("x", "y", "z", Case(score=520), topic="paper"), "score: must be a score of the same exam as "),
+        (lambda: own_scene("x", "y", Case(score=520)), "score: must be a score from the same exam as range_low and "),
+        (lambda: own_vignette("x", "y", "z", Case(score=520), topic="paper"), "score: must be a score from the same exam as "),
         (lambda: own_scene("x", "y", CASE, fields=["scoer"]), "fields: must hold only score, "),
         (lambda: own_scene("x", "y", CASE, fields="score"), "fields: must hold only score, "),
         (lambda: own_scene("x", "y", CASE, shows=["chian"]), "shows: must hold only chain, "),

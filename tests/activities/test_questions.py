@@ -354,7 +354,10 @@ TOLD: dict[tuple[str, str], str] = {
     ("sponsors_visas", "false"): "sponsors none",
     ("professionalism_issue", "true"): "major professionalism issue",
     ("has_noncategorical_seat", "true"): "prelim seat open|offers a prelim year",
-    ("recommender", "trusted_peer"): "PD of the same tier whom|APD whom the director trusts, from a program of the same tier",
+    (
+        "recommender",
+        "trusted_peer",
+    ): "PD (from a same-tier program|of the same tier) whom|APD whom the director trusts, from a program of the same tier",
     ("recommender", "subspecialist"): "well-known subspecialist",
     ("recommender", "known_dean"): r"dean[^.]* knows (a|the|this) PD personally",
     ("recommender", "random_dean"): "dean[^.]* no history",
@@ -435,7 +438,7 @@ def test_what_is_ours_is_said_to_be_ours(row: Question) -> None:
         {row.assumption} - {""}
     )  # a failed clerkship and a leave are flags according to the article itself
     right = next(option.why for option in row.options if option.option == row.answer)
-    assert ("our assumption" in right) == bool(row.assumption)
+    assert ("our assumption" in right or bool(re.search(r"\b[Ww]e assume\b", right))) == bool(row.assumption)
 
 
 @pytest.mark.parametrize("row", CASES, ids=lambda row: row.question)
@@ -457,7 +460,9 @@ def test_a_rule_rests_on_the_facts_of_its_answer(row: Question) -> None:
 def test_nothing_asks_for_a_chance() -> None:
     """No question asks how likely anything is."""
     for row in QUESTIONS:
-        assert not re.search(r"\bchance|\blikely|\bprobab|\bodds\b", row.text.replace("told from chance", "")), row.question
+        assert not re.search(r"\bchance|\blikely|\bprobab|\bodds\b", row.text.replace("that chance couldn't explain", "")), (
+            row.question
+        )
 
 
 def test_the_bets_differ_in_what_decides() -> None:

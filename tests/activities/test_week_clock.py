@@ -44,7 +44,7 @@ NEXT_YEAR = "Monday, March 13, 2028, 10:00 am ET"
     [
         (
             eastern_time(2026, 11, 27, 8, 5),
-            ["Friday, November 27, 2026, 8:05 am ET", "Groundwork until Monday noon of Match Week", "Allowed", BEGINS],
+            ["Friday, November 27, 2026, 8:05 am ET", "Groundwork until noon on Monday of Match Week", "Allowed", BEGINS],
         ),
         (eastern_time(2027, 3, 15, 9, 59), ["9:59 am ET", "Allowed", BEGINS]),
         (eastern_time(2027, 3, 15, 10, 0), ["10:00 am ET", "Not allowed", ENDS]),

@@ -94,7 +94,7 @@ def test_of_years_with_match_day_on_a_thursday_it_says_so(year: Any) -> None:
         with pytest.raises(CaseError) as caught:
             ask()
         assert str(caught.value) == (
-            f"year: must be 2012 or later, but it is {year}: until 2011 Match Day was a Thursday, "
+            f"year: must be 2012 or later, but it is {year}: through 2011 Match Day was a Thursday, "
             "so the third-Friday rule may not apply."
         )
 
@@ -298,8 +298,8 @@ def test_the_answer_tells_reason_source_and_what_to_read() -> None:
     check = rules_check(Case())
     assert check.label == "Not allowed"
     assert check.reason == (
-        "During SOAP, neither you nor anyone for you may contact a program until it has your application and has "
-        "contacted you first. It counts against you even if someone else calls."
+        "During SOAP, neither you nor anyone acting for you may contact a program until it has your application and has "
+        "contacted you first. A call by someone else counts against you too."
     )
     assert check.note == "Rules change, so read this year's Match Participation Agreement before you act."
     first, second = check.source.split(" NRMP, applicant FAQ")

@@ -284,7 +284,7 @@ def test_but_refuses_a_pair_that_does_not_go_together() -> None:
 
 
 UNKNOWN_SCORES = (
-    "scores: isn't a field of a case (it was given as {}); the fields are "
+    "scores: isn't a field of a case (you gave {}); the fields are "
     + ALL_FIELDS  # score, the most similar name, comes first in any case
     + "."
 )

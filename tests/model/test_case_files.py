@@ -14,7 +14,7 @@ from backchannel_lib import Case, CaseError, CaseFileError, load_case, load_save
 from backchannel_lib.model.case_files import NEWEST_FORMAT, SavedCase, case_from_text, case_to_text, saved_case_to_text
 from tests.helpers.cases import cases
 
-NOT_JSON = "mine.json: is not a case file: it does not hold readable JSON. It begins with {}. It was left as it is."
+NOT_JSON = "mine.json: is not a case file: it does not contain readable JSON. It begins with {}. It was left as it is."
 NO_RECORD = "mine.json: is not a case file: it should hold one record with named fields, but it holds {}. It was left as it is."
 NO_FORMAT = "mine.json: does not say which format it has: a whole number was expected, but it says {}. It was left as it is."
 NEWER = "mine.json: was saved by a newer version of this workbook (format {}; this one reads up to 2), so it was left as it is."
@@ -143,7 +143,7 @@ def test_an_unknown_field_of_a_file_is_named(tmp_path: Path) -> None:
     with pytest.raises(CaseError) as caught:
         load_case(path)
     fields = ", ".join(Case.fields())  # score, the most similar, comes first in any case
-    assert str(caught.value) == f"scoer: isn't a field of a case (it was given as 228); the fields are {fields}."
+    assert str(caught.value) == f"scoer: isn't a field of a case (you gave 228); the fields are {fields}."
 
 
 def test_a_case_with_unknown_fields_is_refused_where_all_must_be_known() -> None:

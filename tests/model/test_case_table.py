@@ -98,15 +98,15 @@ def refused(way: Way, content: str, folder: Path) -> str:
         ),
         (
             "name,Score,Range Low\nA,410,235\n",
-            "row 2, column Score: must be a score of the same exam as range_low and range_floor, ",
+            "row 2, column Score: must be a score from the same exam as range_low and range_floor, ",
         ),
         (
             "name,score\nA,520\n",
-            "must be a score of the same exam as range_low (235 by default) and range_floor (220 by default)",
+            "must be a score from the same exam as range_low (235 by default) and range_floor (220 by default)",
         ),
         (
             "name,score,range_low\nA,520,500\n",
-            "must be a score of the same exam as range_floor (220 by default), but it is 520. Give ",
+            "must be a score from the same exam as range_floor (220 by default), but it is 520. Give ",
         ),
         (
             "name,recommender\nA,self\n",
@@ -114,31 +114,31 @@ def refused(way: Way, content: str, folder: Path) -> str:
         ),
         ("name,score,recommender\nA,240,know dean\n", "row 2, column recommender: must be one of known_dean, trusted_peer, "),
         ("name,score,phase\nA,240,x\nB,240,x\nC,240,x\nD,240,x\n", "rows 2, 3, 4 and 1 more, column phase: must be one of "),
-        ("score,Score \n240,241\n", "column score: is there more than once: 'score', 'Score"),
-        ("score,Your score\n240,241\n", "column score: is there more than once: 'score', 'Your score'. Keep the right one"),
+        ("score,Score \n240,241\n", "column score: appears more than once: 'score', 'Score"),
+        ("score,Your score\n240,241\n", "column score: appears more than once: 'score', 'Your score'. Keep the right one"),
         (
             "name,score,scripted\nA,=1+1,no\n",
             "row 2, column score: must be a value, but it is the formula '=1+1'. In the spreads",
         ),
         (
             "name,score\nA,3-Jan\nB,240\n",
-            "row 2, column score: must be a whole number, but it is '3-Jan', which looks like a date ",
+            "row 2, column score: must be a whole number, but it is '3-Jan', which the spreadsheet seems ",
         ),
         (
             "name,score\nA,240\nMean,240\n",
-            "row 3: must be a row of the table, but it looks like a sum or a note ('Mean'). Delete it, ",
+            "row 3: must be a row of the table, but it looks like a total or a note ('Mean'). Delete it, ",
         ),
         (
             "name,score\nA,240\nTotal: 1 student,\n",
-            "row 3: must be a row of the table, but it looks like a sum or a note ('Total: 1",
+            "row 3: must be a row of the table, but it looks like a total or a note ('Total: 1",
         ),
         (
             "name,Step 2 CK,specifics\nA,251,yes\n",
-            "column score: is missing, but 'Step 2 CK' looks like it and holds its kind of ",
+            "column score: is missing, but 'Step 2 CK' looks like it and has the same ",
         ),
         (
             "name,recomender,score\nA,known dean,251\n",
-            "column recommender: is missing, but 'recomender' looks like it and holds its ",
+            "column recommender: is missing, but 'recomender' looks like it and has the ",
         ),
     ],
 )
@@ -298,7 +298,7 @@ def test_a_last_row_is_a_total_only_where_it_lacks_what_every_row_needs() -> Non
     known = KnownColumns(Case.fields(), texts=("name",))
     assert [row.number for row in read_table("Name,Score\nAvery,240\nMax,251\n", known).rows] == [2, 3]
     for table in ("Name,Score\nAvery,240\nMax,\n", "Name,Specifics\nAvery,yes\nMax,yes\n"):
-        with pytest.raises(SheetError, match="row 3: must be a row of the table, but it looks like a sum or a note"):
+        with pytest.raises(SheetError, match="row 3: must be a row of the table, but it looks like a total or a note"):
             read_table(table, known)
 
 
@@ -321,10 +321,10 @@ def test_what_goes_against_a_default_is_told_with_what_to_give_too(given: dict[s
 @pytest.mark.parametrize(
     ("content", "said"),
     [
-        (programs_to_csv([Program("Mercy", 230)]), "add a column score."),
+        (programs_to_csv([Program("Mercy", 230)]), "add a score column."),
         (
             people_to_csv([Person("Dr. Osei", "known_dean")]),
-            "add a column score and a column range_low, and name the column kind recom",
+            "add a score column and a range_low column, and rename the kind column recom",
         ),
     ],
 )
@@ -364,7 +364,9 @@ def test_rows_are_named_as_a_spreadsheet_names_them() -> None:
 
 def test_a_title_above_the_header_is_told_in_a_frame_and_passed_over_in_a_file(tmp_path: Path) -> None:
     content = "Class of 2027,\nName,Score\nA,251\n"
-    assert "but row 2 has: the header seems to be there" in refused(by_pandas, "Class of 2027,x\nName,Score\nA,251\n", tmp_path)
+    assert "but row 2 does: the header seems to be there" in refused(
+        by_pandas, "Class of 2027,x\nName,Score\nA,251\n", tmp_path
+    )
     with pytest.warns(CaseTableWarning, match="The header is in row 2"):
         assert as_csv(content, tmp_path)["verdict"].tolist() == [2]
 

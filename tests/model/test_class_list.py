@@ -159,7 +159,7 @@ def test_wrong_rows_are_listed_with_row_column_and_value_and_the_rest_goes_on() 
         ("Name,Score,Programs\nAvery,251,Mercy\n", "Name,Range low\nMercy,500\n", 2, "Score", "same exam"),
         ("Name,Score,Programs\nAvery,251,Mersy\n", "Name\nMercy\n", 2, "Programs", "spelling against these: Mercy"),
         ("Name,Score\nAvery,251\nBlake,240,x\n", "", 3, "", "2 cells"),
-        ("Name,Score\nAvery,251\nTotal,\n", "", 3, "", "a sum or a note"),
+        ("Name,Score\nAvery,251\nTotal,\n", "", 3, "", "a total or a note"),
     ],
 )
 def test_what_does_not_go_together_is_listed_once(students: str, programs: str, row: int, column: str, words: str) -> None:

@@ -233,21 +233,21 @@ def test_the_verdict_has_an_ordered_name_beside_its_rank() -> None:
         (
             {"score": [240, 520]},
             (
-                "row 3, column score: must be a score of the same exam as range_low (235 by default) and range_floor "
+                "row 3, column score: must be a score from the same exam as range_low (235 by default) and range_floor "
                 "(220 by default), but it is 520. Give range_low and range_floor too."
             ),
         ),
         (
             {"score": [240, 410], "range_low": [235, 235]},
-            "row 3, column score: must be a score of the same exam as range_low and range_floor, but it is 410.",
+            "row 3, column score: must be a score from the same exam as range_low and range_floor, but it is 410.",
         ),
         (
             {"score": [240, 240], "range_low": [235, 500]},
-            "row 3, column range_low: must be a score of the same exam as score and range_floor, but it is 500.",
+            "row 3, column range_low: must be a score from the same exam as score and range_floor, but it is 500.",
         ),
         (
             {"score": [520, 530], "range_low": [500, 500], "range_floor": [400, 220]},
-            "row 3, column range_floor: must be a score of the same exam as score and range_low, but it is 220.",
+            "row 3, column range_floor: must be a score from the same exam as score and range_low, but it is 220.",
         ),
     ],
 )
@@ -345,8 +345,8 @@ BAD: list[tuple[dict[str, Any], str]] = [
     (
         {"scores": [250], "specifics": [True]},
         (
-            "column score: is missing, but 'scores' looks like it and holds its kind of values. Rename that column to score, "
-            "or to something quite different if it means something else."
+            "column score: is missing, but 'scores' looks like it and has the same kind of values. Rename that column to "
+            "score, or to something quite different if it means something else."
         ),
     ),
 ]
@@ -372,7 +372,7 @@ def test_a_column_that_stands_twice_is_refused() -> None:
     with pytest.raises(CaseError) as caught:
         judge_frame(pd.DataFrame([[240, 250]], columns=["score", "score"]))
     assert str(caught.value) == (
-        "column score: is there more than once: 'score', 'score'. Keep the right one, and rename or delete the others."
+        "column score: appears more than once: 'score', 'score'. Keep the right one, and rename or delete the others."
     )
 
 
@@ -518,7 +518,7 @@ def test_an_empty_column_of_flags_for_a_number_gives_an_empty_frame() -> None:
 )
 def test_a_count_beyond_reckoning_is_refused_as_for_one_case(column: Any) -> None:
     """A count has no upper limit of its own; up to a billion works, and more is rejected, for a case and for a frame."""
-    with pytest.raises(CaseError, match="row 2, column failed_attempts: must be a whole number of at most 1000000000"):
+    with pytest.raises(CaseError, match="row 2, column failed_attempts: must be a whole number no higher than 1000000000"):
         judge_frame(pd.DataFrame({"failed_attempts": column}))
     most = pd.DataFrame({"failed_attempts": np.array([10**9, 0]).astype(column.dtype)})
     assert answers(most) == expected([Case(failed_attempts=10**9), Case()])
@@ -534,7 +534,7 @@ def test_a_blank_row_below_names_is_left_out() -> None:
 def test_a_total_below_the_rows_is_refused_however_many_there_are(rows: int) -> None:
     """As the last row of a short table and of a longer one."""
     frame = pd.DataFrame({"name": [*["Avery"] * rows, "Total"], "score": [250] * (rows + 1)})
-    with pytest.raises(CaseError, match=rf"^row {rows + 2}: must be a row of the table, but it looks like a sum"):
+    with pytest.raises(CaseError, match=rf"^row {rows + 2}: must be a row of the table, but it looks like a total"):
         judge_frame(frame)
 
 

@@ -414,7 +414,7 @@ def test_scores_of_two_exams_have_no_verdict(odd: str, fields: dict[str, Any]) -
         with pytest.raises(CaseError) as caught:
             ask(case)
         assert (caught.value.field, caught.value.rule) == (odd, "two_exams")
-        assert str(caught.value) == f"{odd}: must be a score of the same exam as {others}, but it is {getattr(case, odd)}."
+        assert str(caught.value) == f"{odd}: must be a score from the same exam as {others}, but it is {getattr(case, odd)}."
     assert rules_check(case) == rules_check(Case())
 
 

@@ -115,7 +115,7 @@ def test_every_problem_is_listed_with_row_column_value_and_what_to_do() -> None:
         "row 3, column Name: this is blank",
         "row 4, column Topic: must be one of ",
         "row 5, column Difficulty: must be a whole number from 1 to 3, but it is 9.",
-        "row 6, column Your score: must be a score of the same exam",
+        "row 6, column Your score: must be a score from the same exam",
         "row 7, column Name: is also the name or id in row 2 ('The  Night Shift!'",
         "row 8, column Your score: must be a whole number from 1 to 999, but it is 2028.",
         "row 9, column Contact: this is blank",
@@ -236,7 +236,7 @@ def test_a_second_case_of_the_same_name_never_replaces_the_first(own_folder: Pat
     CASES.save(CASES.new()._replace(texts={**dict.fromkeys(TEXTS, "x"), "title": "Twice"}))
     fill(activity := form(), **{**FILLED, "title": "Twice"})
     said = answers(activity, {"type": "save_own"})[0]["notice"]
-    assert said.startswith("Nothing was changed. Name: is already the name of another of your own ('Twice').")
+    assert said.startswith("Nothing was changed. Name: is already the name of another one of yours ('Twice').")
     assert CASES.saved().rows[0].texts["file"] == "x"
 
 

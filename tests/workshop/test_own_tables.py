@@ -112,7 +112,7 @@ def test_everything_wrong_in_a_scene_is_listed() -> None:
         "row 4, column score: must be a whole number from 1 to 999, but it is 2400.",
         "row 6, column title: is also the name or id in row 5 ('a!')",
         "row 7, column title: must have at least one letter or digit",
-        "row 8, column story: may have 600 characters, but it has 601",
+        "row 8, column story: may have at most 600 characters, but it has 601",
     ):
         assert f"my_scenes.csv, {part}" in told
     (missing,) = SCENES.read("title,score\nA,240\n").problems
@@ -151,10 +151,10 @@ def test_everything_wrong_in_a_question_is_listed() -> None:
         "row 2, column answer: must be one of the options in its row (A peer, A stranger) or its number, but it is 'A dean'.",
         "row 3, column why_1: this is blank",
         "row 4, column why_3: this is blank",
-        "row 5, column option_2: is there twice ('a!')",
+        "row 5, column option_2: appears twice ('a!')",
         "row 6, column answer: this is blank",
         "row 7, column first: ",
-        "row 8, column option_1: may have 90 characters, but it has 91",
+        "row 8, column option_1: may have at most 90 characters, but it has 91",
         "row 10, column question: is also the name or id in row 9 ('seven')",
         "row 11, column answer: must be one of the options in its row (A, B) or its number, but it is '3'.",
     ):
@@ -278,7 +278,7 @@ def test_an_option_and_its_reason_come_together_and_no_two_options_are_alike(own
     fill(activity, **FILLED["own_questions"], option_3="A dean")
     assert "is blank" in answers(activity, {"type": "save_own"})[0]["errors"]["why_3"]
     fill(activity, why_3="It depends.", option_4="a PEER", why_4="Yes.")
-    assert "is there twice" in answers(activity, {"type": "save_own"})[0]["errors"]["option_4"]
+    assert "appears twice" in answers(activity, {"type": "save_own"})[0]["errors"]["option_4"]
     assert QUESTIONS.saved().rows == ()
 
 

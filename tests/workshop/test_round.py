@@ -447,7 +447,7 @@ def test_a_score_of_another_exam_gets_a_sentence_at_its_field_and_changes_nothin
     before = board.state
     other = 520 if board.case.score <= 300 else 240
     answer = act(board, "set", field="score", value=str(other))
-    assert "must be a score of the same exam" in answer["errors"]["score"]
+    assert "must be a score from the same exam" in answer["errors"]["score"]
     assert board.state == before
     mixed = {**before.to_record(), "case": {**board.case.to_record(), "score": other}}
     with pytest.raises(CaseError, match="same exam"):

@@ -1456,7 +1456,7 @@ def test_nobody_is_told_to_raise_a_hand_while_a_vote_is_sent() -> None:
         *(f"votes.refused.{one}" for one in ("ballot", "full")),  # no such vote is ever sent again
     }
     assert "don't raise your hand" in shown["votes.page.again"]
-    assert all("not both" in shown[f"votes.page.{one}"] for one in ("missed", "unreached"))
+    assert all("don't do both" in shown[f"votes.page.{one}"] for one in ("missed", "unreached"))
 
 
 @pytest.mark.parametrize("longest", [max((words for _, words in VERDICTS), key=len), "A verdict of an uncommonly long name"])

@@ -73,7 +73,7 @@ class Disagreements(GuessForm):
     # ---- actions ----
 
     def actions(self) -> dict[str, Action]:
-        """Return the actions of the buttons."""
+        """Return the buttons' actions."""
         here = {"see": lambda _: self.see(self._at(self.state))}
         return {**here, "next": lambda _: self._turn(1), "back": lambda _: self._turn(-1)}
 

@@ -83,7 +83,7 @@ class Studies(GuessForm):
     # ---- actions ----
 
     def actions(self) -> dict[str, Action]:
-        """Return the actions of the buttons."""
+        """Return the buttons' actions."""
         return {f"see_{step}": functools.partial(self._see_step, step) for step in STEPS}
 
     def _see_step(self, step: str, _: object) -> ActionResult:

@@ -168,7 +168,7 @@ class PlannerActivity(Activity[PlannerState]):
     # ---- actions ----
 
     def actions(self) -> dict[str, Action]:
-        """Return the actions of the buttons."""
+        """Return the buttons' actions."""
         return {
             "load": self._open,
             "save_table": self._save_table,

@@ -96,7 +96,7 @@ class PopulationActivity(GuessForm):
     # ---- actions ----
 
     def actions(self) -> dict[str, Action]:
-        """Return the actions of the buttons."""
+        """Return the buttons' actions."""
         return {**super().actions(), "another": self._another, "ours": self._defaults}
 
     def missing(self, state: Record, _step: str = "") -> str:

@@ -59,7 +59,7 @@ class ReplyActivity(Form):
     # ---- actions ----
 
     def actions(self) -> dict[str, Action]:
-        """Return the actions of the buttons."""
+        """Return the buttons' actions."""
         return {"example": self._example, "clear": self._clear, "see": self._see}
 
     def _example(self, _: object) -> ActionResult:

@@ -49,7 +49,7 @@ class YearPlanActivity(Form):
     # ---- actions ----
 
     def actions(self) -> dict[str, Action]:
-        """Return the actions of the buttons."""
+        """Return the buttons' actions."""
         return {"begin": self._begin, "clear": self._clear, "text": self._save_text, "calendar": self._save_calendar}
 
     def _begin(self, _: object) -> ActionResult:

@@ -125,7 +125,7 @@ class OwnForm(Activity[Draft]):
     # ---- actions ----
 
     def actions(self) -> dict[str, Action]:
-        """Return the actions of the buttons."""
+        """Return the buttons' actions."""
         return {"new": self._new, "edit": self._edit, "save_own": self._save_own, "delete": self._delete}
 
     def _show(self, draft: Draft, **more: Any) -> ActionResult:

@@ -378,7 +378,7 @@ def test_a_misspelt_claim_is_told_the_likeliest() -> None:
     """The claim that was likely meant is first."""
     with pytest.raises(CaseError) as caught:
         support_of("works.histry-call")
-    assert "Names like it: works.history-call, " in str(caught.value)
+    assert "Similar names: works.history-call, " in str(caught.value)
 
 
 # ---- what the loaders refuse ----

@@ -65,7 +65,7 @@ def test_a_table_without_rows_is_an_empty_one(text: str) -> None:
 
 
 HEAD = "name,kind,track_record,knows_work,known_at\n"
-NAME_RULE = "must be a name of 1 to 80 characters without the sign |, but it is ''."
+NAME_RULE = "must be a name of 1 to 80 characters without the character |, but it is ''."
 
 
 @pytest.mark.parametrize(
@@ -82,14 +82,14 @@ NAME_RULE = "must be a name of 1 to 80 characters without the sign |, but it is 
         ),
         (
             HEAD + "A,known_dean,,,\n\na,known_dean,,,\n",
-            "people, row 4, column name: must be in the table only once, but 'a' is ",
+            "people, row 4, column name: must be in the table only once, but 'a' appears ",
         ),
         (
             HEAD + "A,known_dean\n",
-            "people, row 2: must have 5 cells, as the header has, but it has 2. Look for a cell that holds a separator without",
+            "people, row 2: must have 5 cells, like the header, but it has 2. Look for a cell that holds a separator without",
         ),
         (HEAD + '"A,known_dean\n', "people, row 2: must be a table, but a quotation mark is missing or in the wrong "),
-        ("name,kind,Kind\n", "people, column kind: is there more than once: 'kind', 'Kind'. Keep the right one, and "),
+        ("name,kind,Kind\n", "people, column kind: appears more than once: 'kind', 'Kind'. Keep the right one, and "),
         ("name\n", "people, column kind: is missing, and every row needs one. The columns found are 'name'."),
         (
             "Pet,Kin\n",

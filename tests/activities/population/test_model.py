@@ -183,7 +183,7 @@ def test_a_bad_setting_is_refused(arguments: dict[str, Any], said: str) -> None:
 
 def test_an_unknown_setting_and_phase_are_refused() -> None:
     """A setting or phase that does not exist is rejected with the most likely meant."""
-    with pytest.raises(CaseError, match=r"^need_meet: isn't a setting of the draw \(it was given as 5\); .* are need_met, "):
+    with pytest.raises(CaseError, match=r"^need_meet: isn't a setting of the draw \(you gave 5\); .* are need_met, "):
         draw(need_meet=5)
     with pytest.raises(CaseError, match=r"^phase: must be one of soap_lists, "):
         draw(phase="soap_list")

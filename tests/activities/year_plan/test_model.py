@@ -242,7 +242,7 @@ def test_only_what_begins_before_soap_ends_says_to_ask_for_advice_alone(start: s
 
 def test_a_violation_is_said_to_bar_from_soap() -> None:
     """What breaking the rule can cost is said as plainly as the NRMP says it, with the policy to read."""
-    assert "bar you from SOAP in the next year's Match" in TASKS["read_agreement"].why
+    assert "bar you from SOAP in next year's Match" in TASKS["read_agreement"].why
     assert "policy on violations" in TASKS["read_agreement"].why
 
 
@@ -252,7 +252,7 @@ def test_a_violation_is_said_to_bar_from_soap() -> None:
 )
 def test_a_first_day_that_is_none_is_refused(start: Any) -> None:
     """A first day that is no calendar day, or lies far outside our time, is rejected."""
-    with pytest.raises(CaseError, match=r"^start: must be a calendar day of the years 2013 to 2100, but it is "):
+    with pytest.raises(CaseError, match=r"^start: must be a date in the years 2013 to 2100, but it is "):
         plan_for(start, [])
 
 
