@@ -1,4 +1,4 @@
-"""Calendar files can be read by calendar programs, whatever the texts hold."""
+"""Calendar programs can read the calendar files, whatever text is in them."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ DAY = date(2027, 3, 15)
         ("é" * 80, "é" * 80),
     ],
 )
-def test_any_text_is_read_as_it_was_written(text: str, read: str) -> None:
-    """Line ends of any kind are line ends, and control characters, which a calendar file can't hold, are left out."""
+def test_any_text_is_read_back_as_it_was_written(text: str, read: str) -> None:
+    """Every kind of line ending becomes a line break, and control characters, which a calendar file can't hold, are dropped."""
     content = calendar_file([CalendarEvent("a", DAY, DAY, text, text)], "Test", text, text)
     assert content.count("\r") == content.count("\r\n") == content.count("\n")
     (event,) = Calendar.from_ical(content).walk("VEVENT")

@@ -1,4 +1,4 @@
-"""Writing a file whole or not at all."""
+"""A file is written completely or not at all."""
 
 from __future__ import annotations
 
@@ -15,27 +15,27 @@ from backchannel_lib.base.files import close_to_others, locked, write_file
 
 
 def full(_: int) -> None:
-    """Stand in for a disk that is full."""
+    """Fail like a full disk."""
     raise OSError(28, "No space left on device")
 
 
-def test_a_file_is_written_with_its_line_ends_as_they_are(tmp_path: Path) -> None:
-    """No system changes them, and letters beyond ASCII are UTF-8."""
+def test_a_file_is_written_with_its_line_endings_unchanged(tmp_path: Path) -> None:
+    """This is so on every system, and non-ASCII characters are written as UTF-8."""
     write_file(tmp_path / "a.txt", "é\n\r\n")
     assert (tmp_path / "a.txt").read_bytes() == b"\xc3\xa9\n\r\n"
     assert [path.name for path in tmp_path.iterdir()] == ["a.txt"]
 
 
-def test_a_missing_folder_is_made_only_when_asked(tmp_path: Path) -> None:
-    """Without that, the file is rejected by its name and the cause."""
+def test_a_missing_folder_is_created_only_on_request(tmp_path: Path) -> None:
+    """Otherwise there's an error with the file's name and the cause."""
     with pytest.raises(CaseFileError, match=r"^a\.txt: could not be written: No such file or directory\."):
         write_file(tmp_path / "below" / "a.txt", "x")
     write_file(tmp_path / "below" / "a.txt", "x", make_folder=True)
     assert (tmp_path / "below" / "a.txt").read_text(encoding="utf-8") == "x"
 
 
-def test_what_was_there_before_is_moved_aside(tmp_path: Path) -> None:
-    """The first write has nothing to move; each later one moves the one before."""
+def test_the_previous_version_is_kept_as_a_backup(tmp_path: Path) -> None:
+    """The first write has nothing to back up. Each later one backs up the version before it."""
     target, previous = tmp_path / "a.txt", tmp_path / "a.previous.txt"
     write_file(target, "one", previous=previous)
     assert not previous.exists()
@@ -44,7 +44,7 @@ def test_what_was_there_before_is_moved_aside(tmp_path: Path) -> None:
 
 
 def test_a_full_disk_changes_nothing(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """The old file and the one before it stay, and no half of a new one lies next to them."""
+    """The file and its backup stay, with no half-written file next to them."""
     target, previous = tmp_path / "a.txt", tmp_path / "a.previous.txt"
     write_file(target, "one", previous=previous)
     write_file(target, "two", previous=previous)
@@ -55,8 +55,8 @@ def test_a_full_disk_changes_nothing(monkeypatch: pytest.MonkeyPatch, tmp_path: 
     assert sorted(path.name for path in tmp_path.iterdir()) == ["a.previous.txt", "a.txt"]
 
 
-def test_the_file_is_never_missing_while_it_is_replaced(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """Anyone who looks between any two steps of writing finds the old file or the new one."""
+def test_the_file_is_never_missing_while_it_is_being_replaced(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Between any two steps of a write, either the old file or the new one is there."""
     target, previous = tmp_path / "a.txt", tmp_path / "a.previous.txt"
     write_file(target, "one", previous=previous)
     seen = []
@@ -75,8 +75,8 @@ def test_the_file_is_never_missing_while_it_is_replaced(monkeypatch: pytest.Monk
 
 
 @pytest.mark.skipif(os.name != "posix", reason="Windows keeps a user's files from others by itself")
-def test_a_file_and_the_folder_made_for_it_are_for_their_owner_alone(tmp_path: Path) -> None:
-    """Whatever the umask is: on a shared computer nobody else can read what a student wrote."""
+def test_only_the_owner_can_read_a_file_and_the_folder_created_for_it(tmp_path: Path) -> None:
+    """Whatever the umask, nobody else on a shared computer can read what a student wrote."""
     before = os.umask(0o000)
     try:
         target = tmp_path / "mine" / "a.txt"
@@ -91,8 +91,8 @@ def test_a_file_and_the_folder_made_for_it_are_for_their_owner_alone(tmp_path: P
 
 
 @pytest.mark.skipif(os.name != "posix", reason="Windows keeps a user's files from others by itself")
-def test_what_was_open_to_others_is_closed(tmp_path: Path) -> None:
-    """The owner keeps each right that there was, and a file that is missing is no error."""
+def test_access_for_others_is_taken_away(tmp_path: Path) -> None:
+    """The owner's own permissions don't change, and a missing file isn't an error."""
     (tmp_path / "a.sh").touch()
     (tmp_path / "a.sh").chmod(0o755)
     close_to_others(tmp_path / "a.sh")
@@ -101,16 +101,16 @@ def test_what_was_open_to_others_is_closed(tmp_path: Path) -> None:
 
 
 def test_half_an_emoji_is_written_as_a_question_mark(tmp_path: Path) -> None:
-    """UTF-8 has no way to write it, and the rest of the text is not lost for it."""
+    """UTF-8 can't represent it, but the rest of the text is kept."""
     write_file(tmp_path / "a.txt", "one \ud83d two")
     assert (tmp_path / "a.txt").read_text(encoding="utf-8") == "one ? two"
 
 
 @pytest.mark.parametrize("code", [errno.EROFS, errno.EACCES, errno.EPERM])
-def test_a_folder_that_cannot_be_written_is_named_with_what_to_do(
+def test_the_error_for_an_unwritable_folder_names_it_and_says_what_to_do(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, code: int
 ) -> None:
-    """A bare `[Errno 30]` helps nobody."""
+    """A bare `[Errno 30]` would help nobody."""
 
     def refuse(**_: object) -> tuple[int, str]:
         raise OSError(code, os.strerror(code), str(tmp_path / "a.txt"))
@@ -124,8 +124,8 @@ def test_a_folder_that_cannot_be_written_is_named_with_what_to_do(
     assert "Errno" not in said
 
 
-def test_two_windows_hold_a_file_one_after_the_other(tmp_path: Path) -> None:
-    """The second waits until the first is done, and gets a sentence if that takes too long."""
+def test_two_windows_take_turns_with_a_file(tmp_path: Path) -> None:
+    """The second waits until the first is done, and gets an error message if that takes too long."""
     target = tmp_path / "a.txt"
     order = []
 
@@ -142,8 +142,8 @@ def test_two_windows_hold_a_file_one_after_the_other(tmp_path: Path) -> None:
     assert order == ["first", "second"]
 
 
-def test_a_file_that_stays_locked_is_a_sentence(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """Nobody waits for ever for a window that hangs."""
+def test_a_file_that_stays_locked_gives_an_error_message(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Nobody waits forever for a window that hangs."""
     monkeypatch.setattr("backchannel_lib.base.files.LOCK_TIMEOUT_S", 0.1)
     with (
         locked(tmp_path / "a.txt"),

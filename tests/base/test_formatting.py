@@ -1,4 +1,4 @@
-"""How a value and a list of known names are written in a message."""
+"""How messages show a value and a list of known names."""
 
 from __future__ import annotations
 
@@ -29,14 +29,14 @@ def test_the_first_name_is_the_closest_spelling_whatever_its_length(word: str, n
 
 
 @pytest.mark.parametrize("word", ["[" * 1_000_000, {"a": "b" * 1_000_000}, ["known_dean"] * 100_000])
-def test_nobody_waits_for_a_name_like_a_pasted_page(word: object, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A whole file instead of a word resembles no name, and isn't compared letter by letter."""
+def test_a_pasted_page_is_quickly_found_to_match_no_name(word: object, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A whole file in place of a word isn't compared letter by letter."""
     monkeypatch.setattr(formatting.difflib, "get_close_matches", lambda *_, **__: pytest.fail("compared"))
     assert suggestions(word, NAMES) == ", ".join(NAMES)
 
 
 @pytest.mark.parametrize("value", [pd.Series([1, 2]), pd.DataFrame({"a": [1]}), np.array([[1], [2]]), "two\nlines", ["\n"]])
-def test_a_value_inside_a_sentence_is_one_short_line(value: object) -> None:
-    told = formatting.format_value(value)
-    assert "\n" not in told
-    assert len(told) <= 60
+def test_a_value_in_a_message_is_one_short_line(value: object) -> None:
+    shown = formatting.format_value(value)
+    assert "\n" not in shown
+    assert len(shown) <= 60

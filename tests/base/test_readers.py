@@ -1,4 +1,4 @@
-"""Tables: an invented table with every kind of reader, and every way in which a table can be broken."""
+"""Reading tables: a made-up table with every kind of column, and every way a table can be broken."""
 
 from __future__ import annotations
 
@@ -68,8 +68,8 @@ def csv_of(*rows: list[str]) -> str:
     return "".join(",".join(f'"{cell}"' for cell in row) + "\n" for row in rows)
 
 
-def refused(tmp_path: Path, content: str | bytes, load: object = load_rows) -> str:
-    """Load a file of this content and return the message of its refusal."""
+def error_for(tmp_path: Path, content: str | bytes, load: object = load_rows) -> str:
+    """Load a file with this content, which must fail, and return the error message."""
     path = tmp_path / "broken.csv"
     path.write_bytes(content if isinstance(content, bytes) else content.encode())
     with pytest.raises(TableError) as caught:
@@ -77,13 +77,13 @@ def refused(tmp_path: Path, content: str | bytes, load: object = load_rows) -> s
     return str(caught.value)
 
 
-def changed(column: str, cell: str) -> list[str]:
-    """Return the second row with another cell."""
+def with_cell(column: str, cell: str) -> list[str]:
+    """Return the second row with one cell changed."""
     return [cell if name == column else old for name, old in zip(HEADER, SECOND, strict=True)]
 
 
-def test_every_reader_reads_its_cells(tmp_path: Path) -> None:
-    """A sound table is read into its row class, in the order of the file."""
+def test_every_kind_of_cell_is_read(tmp_path: Path) -> None:
+    """A valid table is read into its row class, in the file's order."""
     path = tmp_path / "rows.csv"
     path.write_text(csv_of(HEADER, FIRST, SECOND), encoding="utf-8")
     assert (
@@ -97,7 +97,7 @@ def test_every_reader_reads_its_cells(tmp_path: Path) -> None:
 
 
 def test_a_table_from_another_editor_is_read_too(tmp_path: Path) -> None:
-    """A byte order mark, Windows line ends and columns in another order change nothing."""
+    """A byte order mark, Windows line endings and a different column order make no difference."""
     plain, other = tmp_path / "plain.csv", tmp_path / "other.csv"
     plain.write_text(csv_of(HEADER, FIRST, SECOND), encoding="utf-8")
     turned = csv_of(*(row[::-1] for row in (HEADER, FIRST, SECOND))).replace("\n", "\r\n")
@@ -131,121 +131,120 @@ CELLS = [
 
 
 @pytest.mark.parametrize("column", list(dict.fromkeys(column for column, _, _ in CELLS)))
-def test_a_wrong_cell_is_refused_at_its_place(tmp_path: Path, column: str) -> None:
-    """The message names the file, the row, the column, what was expected, the most likely word first, and the cell."""
+def test_an_invalid_cell_is_rejected_with_its_location(tmp_path: Path, column: str) -> None:
+    """The message gives the file, the row, the column, what was expected (the closest word first) and the cell."""
     for name, cell, rule in CELLS:
         if name == column:
-            said = refused(tmp_path, csv_of(HEADER, FIRST, changed(column, cell)))
+            message = error_for(tmp_path, csv_of(HEADER, FIRST, with_cell(column, cell)))
             start, found = f"broken.csv, row 3, column {column}: expected ", f", found {cell!r}"
-            assert said.startswith(start)
-            assert said.endswith(found)
-            expected = said.removeprefix(start).removesuffix(found)
+            assert message.startswith(start)
+            assert message.endswith(found)
+            expected = message.removeprefix(start).removesuffix(found)
             assert sorted(expected.removeprefix("one of ").split(", ")) == sorted(rule.removeprefix("one of ").split(", "))
             assert expected.startswith("one of ") == rule.startswith("one of ")
 
 
-def test_the_likeliest_word_comes_first(tmp_path: Path) -> None:
-    """A misspelled word is answered with the one that it resembles most."""
+def test_the_closest_word_is_listed_first(tmp_path: Path) -> None:
+    """The error for a misspelled word begins with the word most like it."""
     for cell, listed in (("grene", "green, red"), ("rde", "red, green")):
-        said = refused(tmp_path, csv_of(HEADER, FIRST, changed("color", cell)))
-        assert said == f"broken.csv, row 3, column color: expected one of {listed}, found {cell!r}"
+        message = error_for(tmp_path, csv_of(HEADER, FIRST, with_cell("color", cell)))
+        assert message == f"broken.csv, row 3, column color: expected one of {listed}, found {cell!r}"
 
 
-def test_the_ends_of_a_range_are_read(tmp_path: Path) -> None:
-    """The lowest and the highest number, and every form of lines and times, are taken as they are written."""
+def test_both_ends_of_a_range_are_accepted(tmp_path: Path) -> None:
+    """The lowest and highest numbers, and every form of lines and times, are read as written."""
     path = tmp_path / "rows.csv"
-    taken = [("count", "-1"), ("count", "10"), ("count_or_blank", "1"), ("count_or_blank", "10"), ("number", "-2e3")]
-    taken += [("time", "00:00"), ("time", "23:59")]
-    taken += [("lines", cell) for cell in ("1", "9", "219", "9998", "1-2", "9-10", "99-100")]
-    for column, cell in taken:
-        path.write_text(csv_of(HEADER, FIRST, changed(column, cell)), encoding="utf-8")
+    accepted = [("count", "-1"), ("count", "10"), ("count_or_blank", "1"), ("count_or_blank", "10"), ("number", "-2e3")]
+    accepted += [("time", "00:00"), ("time", "23:59")]
+    accepted += [("lines", cell) for cell in ("1", "9", "219", "9998", "1-2", "9-10", "99-100")]
+    for column, cell in accepted:
+        path.write_text(csv_of(HEADER, FIRST, with_cell(column, cell)), encoding="utf-8")
         value = getattr(load_rows(path)[1], column)
         assert value == (cell if isinstance(value, str) else float(cell))
 
 
 @pytest.mark.parametrize("column", HEADER)
-def test_a_missing_column_is_refused(tmp_path: Path, column: str) -> None:
-    """Without one of its columns no table is read."""
+def test_a_missing_column_is_rejected(tmp_path: Path, column: str) -> None:
     place = HEADER.index(column)
     header, row = ([*cells[:place], *cells[place + 1 :]] for cells in (HEADER, FIRST))
-    assert refused(tmp_path, csv_of(header, row)) == (
+    assert error_for(tmp_path, csv_of(header, row)) == (
         f"broken.csv, row 1, column {column}: expected a column '{column}', found {header!r}"
     )
 
 
 @pytest.mark.parametrize("column", ["mood", "name", "lines"])
-def test_a_column_too_many_is_refused(tmp_path: Path, column: str) -> None:
-    """A column that the table does not know, and one that it has twice, are rejected with those that it knows."""
-    said = refused(tmp_path, csv_of([*HEADER, column], [*FIRST, "x"]))
-    start, listed = said.split(": expected each of the columns ")
+def test_an_unknown_or_repeated_column_is_rejected(tmp_path: Path, column: str) -> None:
+    """The error lists the columns that the table has."""
+    message = error_for(tmp_path, csv_of([*HEADER, column], [*FIRST, "x"]))
+    start, listed = message.split(": expected each of the columns ")
     assert start == f"broken.csv, row 1, column {column}"
     assert listed.endswith(f" once, found {column!r}")
     assert sorted(listed.removesuffix(f" once, found {column!r}").split(", ")) == sorted(HEADER)
 
 
 @pytest.mark.parametrize("row", [[*SECOND, "x"], SECOND[:-1], []])
-def test_a_ragged_row_is_refused(tmp_path: Path, row: list[str]) -> None:
-    """A row with more or fewer cells than the header is rejected at its line."""
-    assert refused(tmp_path, csv_of(HEADER, FIRST, row)) == f"broken.csv, row 3: expected 13 cells, found {row!r}"
+def test_a_row_of_the_wrong_length_is_rejected(tmp_path: Path, row: list[str]) -> None:
+    """The error gives the line of a row with more or fewer cells than the header."""
+    assert error_for(tmp_path, csv_of(HEADER, FIRST, row)) == f"broken.csv, row 3: expected 13 cells, found {row!r}"
 
 
-def test_an_id_that_two_rows_have_is_refused(tmp_path: Path) -> None:
-    """Rows are distinguished by their first column, or by all the columns of the key together."""
-    assert refused(tmp_path, csv_of(HEADER, FIRST, changed("name", "first"))) == (
+def test_an_id_that_two_rows_share_is_rejected(tmp_path: Path) -> None:
+    """A row's id is its first column, or all the columns of its key together."""
+    assert error_for(tmp_path, csv_of(HEADER, FIRST, with_cell("name", "first"))) == (
         "broken.csv, row 3, column name: expected an id that no other row has, found 'first'"
     )
     pairs = [["exam", "score"], ["one", "1"], ["one", "2"], ["two", "1"]]
     path = tmp_path / "pairs.csv"
     path.write_text(csv_of(*pairs), encoding="utf-8")
     assert load_pairs(path) == (Pair("one", 1), Pair("one", 2), Pair("two", 1))
-    assert refused(tmp_path, csv_of(*pairs, ["one", "2"]), load_pairs) == (
+    assert error_for(tmp_path, csv_of(*pairs, ["one", "2"]), load_pairs) == (
         "broken.csv, row 5, column score: expected an id that no other row has, found '2'"
     )
 
 
-def test_rows_that_do_not_fit_together_are_refused(tmp_path: Path) -> None:
-    """A check across rows names the row, or only the column if it is about the whole table."""
-    assert refused(tmp_path, csv_of(HEADER, FIRST, changed("name", "wrong"))) == (
+def test_rows_that_contradict_each_other_are_rejected(tmp_path: Path) -> None:
+    """The error from a check across rows names the row, or only the column if the whole table is at fault."""
+    assert error_for(tmp_path, csv_of(HEADER, FIRST, with_cell("name", "wrong"))) == (
         "broken.csv, row 3, column count: expected a count that fits the name, found 10"
     )
-    rows = [changed("name", name) for name in "abcd"]
-    assert refused(tmp_path, csv_of(HEADER, *rows)) == "broken.csv, column name: expected three rows at most, found 4"
+    rows = [with_cell("name", name) for name in "abcd"]
+    assert error_for(tmp_path, csv_of(HEADER, *rows)) == "broken.csv, column name: expected three rows at most, found 4"
 
 
-def test_broken_quoting_is_refused(tmp_path: Path) -> None:
-    """A quotation mark that does not close, and one that closes too early, are rejected at their line."""
+def test_broken_quoting_is_rejected(tmp_path: Path) -> None:
+    """The error gives the line of a quotation mark that never closes, or closes too early."""
     for end, problem in (('"open', "unexpected end of data"), ('"early"close', "',' expected after '\"'")):
-        said = refused(tmp_path, csv_of(HEADER, FIRST) + end)
-        assert said == f"broken.csv, row 3: expected well-formed CSV, found {problem!r}"
+        message = error_for(tmp_path, csv_of(HEADER, FIRST) + end)
+        assert message == f"broken.csv, row 3: expected well-formed CSV, found {problem!r}"
 
 
-def test_a_row_is_counted_in_lines_of_the_file(tmp_path: Path) -> None:
-    """A cell of two lines moves the number of its row to the line where it ends."""
-    assert refused(tmp_path, csv_of(HEADER, FIRST, changed("lines", "25-29\n"))) == (
+def test_a_row_number_is_its_line_in_the_file(tmp_path: Path) -> None:
+    """A row with a two-line cell is numbered by the line where it ends."""
+    assert error_for(tmp_path, csv_of(HEADER, FIRST, with_cell("lines", "25-29\n"))) == (
         f"broken.csv, row 4, column lines: expected {LINES}, found '25-29\\n'"
     )
 
 
-def test_a_file_that_cannot_be_read_is_refused(tmp_path: Path) -> None:
+def test_a_file_that_cannot_be_read_is_rejected(tmp_path: Path) -> None:
     """The error for a missing file, a wrong encoding or an empty file names the file."""
     with pytest.raises(TableError) as caught:
         load_rows(tmp_path / "missing.csv")
     assert str(caught.value) == "missing.csv: expected a file that can be read, found 'No such file or directory'"
-    assert refused(tmp_path, csv_of(HEADER, FIRST).encode("utf-16")) == (
+    assert error_for(tmp_path, csv_of(HEADER, FIRST).encode("utf-16")) == (
         "broken.csv: expected text in UTF-8, found 'bytes that are no UTF-8'"
     )
-    assert refused(tmp_path, "") == "broken.csv, row 1, column name: expected a column 'name', found []"
+    assert error_for(tmp_path, "") == "broken.csv, row 1, column name: expected a column 'name', found []"
 
 
-def test_the_docstring_of_a_loader_is_the_data_dictionary() -> None:
-    """Each column is listed with its text and with what its reader takes."""
+def test_a_loaders_docstring_is_its_data_dictionary() -> None:
+    """It lists each column with its description and the values it accepts."""
     assert "- name: some text\n" in str(load_rows.__doc__)
     assert "- note: anything; some text, or nothing\n" in str(load_rows.__doc__)
     assert "- count_or_blank: a whole number from 1 to 10, or nothing\n" in str(load_rows.__doc__)
 
 
-def test_a_column_without_a_reader_is_refused_when_its_loader_is_made() -> None:
-    """Only texts and yes or no have a reader of their own."""
+def test_a_column_without_a_reader_is_rejected_when_its_loader_is_created() -> None:
+    """Only text and yes/no columns have a default reader."""
 
     class Unread(NamedTuple):
         number: int

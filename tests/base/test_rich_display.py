@@ -1,4 +1,4 @@
-"""Values that show themselves as HTML in a notebook."""
+"""Values that display as HTML in a notebook."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from backchannel_lib import Agreement, Case, Changes, Judgment, RulesCheck
 from backchannel_lib.base.rich_display import RichDisplay, to_html
 
 
-def test_a_value_is_shown_as_the_html_that_is_registered_for_its_class() -> None:
-    """A class without registered HTML is shown by its repr; a subclass is shown like its base."""
+def test_a_value_displays_as_the_html_registered_for_its_class() -> None:
+    """Without registered HTML it displays as its repr. A subclass displays like its base class."""
 
     class Thing(RichDisplay):
         pass
@@ -24,13 +24,12 @@ def test_a_value_is_shown_as_the_html_that_is_registered_for_its_class() -> None
     assert SmallThing()._repr_html_() == "<p>SmallThing</p>"
 
 
-def test_what_the_library_answers_can_show_itself() -> None:
-    """The five kinds of answer join in."""
+def test_every_kind_of_answer_displays_as_html() -> None:
     assert all(issubclass(kind, RichDisplay) for kind in (Agreement, Case, Changes, Judgment, RulesCheck))
 
 
-def test_the_page_is_imported_only_when_something_is_displayed() -> None:
-    """Importing the library, and judging, leaves the page alone; displaying brings it in."""
+def test_the_page_package_is_imported_only_to_display_something() -> None:
+    """Importing the library or judging a case doesn't import it."""
     code = (
         "import sys, backchannel_lib as b; judged = b.judge(b.Case()); "
         "assert not [name for name in sys.modules if name.startswith('backchannel_lib.page')]; "

@@ -1,4 +1,4 @@
-"""The texts: whatever a table or the library asks for is there, is used, and can be filled in."""
+"""Texts: each one that a table or the library asks for exists, each is used, and each can be filled in."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ from tests.helpers.tables import cells
 ROOT = Path(__file__).resolve().parents[2]
 PYTHON = [*(ROOT / "backchannel_lib").rglob("*.py")]
 SOURCES = {path: path.read_text(encoding="utf-8") for path in PYTHON}
-#: All that can ask for a text by its id: the library, the notebooks, what starts them, and headings in a table.
+#: Everything that can ask for a text by its id: the library, the notebooks, their start command, and a table's headings.
 ASKING = "\n".join(
     [
         *SOURCES.values(),
@@ -48,7 +48,7 @@ ASKING = "\n".join(
 
 @cache
 def trees() -> dict[Path, ast.Module]:
-    """Parse the library, once a test asks for it and not while tests are collected."""
+    """Parse the library the first time a test needs it, because collecting tests has to be fast."""
     return {path: ast.parse(text) for path, text in SOURCES.items()}
 
 
@@ -62,7 +62,7 @@ CONTROLLED = [row.field for row in load_controls()]
 LEVELS = {name: field.levels for name, field in Case.fields().items() if field.kind == "choice"}
 CHOICE_QUESTIONS = {row.question for row in load_questions() if row.kind == "choice"}
 
-#: Texts that a table asks for: the id, `{}` standing for a name, and the names.
+#: Texts that a table asks for: the id, with `{}` in place of a name, and the names.
 FAMILIES: list[tuple[str, list[str]]] = [
     ("verdict.{}.name", VERDICTS),
     ("verdict.{}.sentence", VERDICTS),
@@ -165,21 +165,20 @@ FAMILIES += [
     ("round.log.{}", ["file", "article", "same", "rule"]),
 ]
 
-#: What the forms for your own tables ask for with `say`: after the first word, which is the form's.
+#: What the forms for your own tables ask for with `say`, without the form's own prefix.
 SAID = re.compile("|".join(re.sub(r"\{\w+\}", r"\\w+", asked) for asked in re.findall(r'\.say\(f?"([\w.{}]+)"', ASKING)))
 IN_FAMILIES = {pattern.format(name) for pattern, names in FAMILIES for name in names}
 
 
 @pytest.mark.parametrize(("pattern", "names"), FAMILIES, ids=lambda value: str(value)[:30])
 def test_every_text_that_a_table_asks_for_exists(pattern: str, names: list[str]) -> None:
-    """Each name of a table has its text."""
     assert names
     assert [name for name in names if pattern.format(name) not in all_words()] == []
 
 
 @cache
 def frames() -> re.Pattern[str]:
-    """Return what the library's f-strings can make, as a regular expression; those that begin with a blank say too little."""
+    """Return a regular expression for ids that the library's f-strings can build, if they begin with fixed text."""
     found = set()
     for tree in trees().values():
         for node in ast.walk(tree):
@@ -198,7 +197,7 @@ def frame_of(node: ast.JoinedStr) -> str:
 @pytest.mark.slow
 @pytest.mark.parametrize(("pattern", "names"), FAMILIES, ids=lambda value: str(value)[:30])
 def test_every_family_of_texts_is_asked_for(pattern: str, names: list[str]) -> None:
-    """The library really builds the ids of each family, by an f-string, by the family's name, or by its pattern."""
+    """The library builds the ids of each family with an f-string, or names the family or its pattern."""
     family = pattern.partition(".{}")[0]
     named = f'"{family}"' in ASKING or f'"{pattern}"' in ASKING
     assert named or frames().fullmatch(pattern.format(names[0])), pattern
@@ -206,7 +205,7 @@ def test_every_family_of_texts_is_asked_for(pattern: str, names: list[str]) -> N
 
 @pytest.mark.slow
 def test_every_text_is_used_somewhere() -> None:
-    """A text belongs to a family that a table asks for, or something names its id, or an f-string makes it."""
+    """A text belongs to a family that a table asks for, or its id is named somewhere, or an f-string can build it."""
     shared = {
         "panel.",
         "soap.",
@@ -233,8 +232,8 @@ def test_every_text_is_used_somewhere() -> None:
     assert left == []
 
 
-def places(text: str) -> set[str]:
-    """List the places of a text; a text that cannot be filled in is an error."""
+def placeholders(text: str) -> set[str]:
+    """Return the names of a text's placeholders; check that each one can be filled in."""
     found = set()
     for _, name, spec, conversion in string.Formatter().parse(text):
         if name is not None:
@@ -245,10 +244,10 @@ def places(text: str) -> set[str]:
     return found
 
 
-def test_every_place_of_every_text_can_be_filled_in() -> None:
-    """Every text can be filled in, its places are plain names or two words, and nothing is left open or doubled."""
+def test_every_placeholder_of_every_text_can_be_filled_in() -> None:
+    """Placeholders are plain names, with or without a singular and a plural, and no braces are left over."""
     for word, template in all_words().items():
-        filled = text(word, **dict.fromkeys(places(template), "7"))
+        filled = text(word, **dict.fromkeys(placeholders(template), "7"))
         assert "{" not in filled, word
         assert "}" not in filled, word
 
@@ -261,15 +260,15 @@ def test_every_place_of_every_text_can_be_filled_in() -> None:
         (2, "has 2 problems, listed at the top. Fix them first: saving now would lose those rows."),
     ],
 )
-def test_one_is_singular_and_any_other_number_is_plural(count: int, said: str) -> None:
+def test_the_text_is_singular_for_one_and_plural_for_any_other_number(count: int, said: str) -> None:
     assert text("error.own_case_problems", count=count) == said
 
 
-#: A plural after a place that is filled with a number; ``{count:vote|votes}`` is how to say it.
+#: A plural after a number's placeholder, which should be ``{count:vote|votes}`` instead.
 PLURAL = re.compile(r"\{\w+\} (?:min(?:utes)? (?:late|early)|votes|links|people|problems|rounds)\b")
 
 
-def test_no_text_of_the_workshop_puts_a_plural_after_a_number_that_may_be_one() -> None:
+def test_no_workshop_text_has_a_plural_after_a_number_that_can_be_one() -> None:
     counted = {
         word: template
         for word, template in all_words().items()
@@ -279,7 +278,7 @@ def test_no_text_of_the_workshop_puts_a_plural_after_a_number_that_may_be_one() 
 
 
 def calls_of_text() -> Iterator[tuple[str, ast.expr, set[str], bool]]:
-    """List the library's calls of text(): where, the id, the names of the values given, and whether there may be more."""
+    """Yield each call of text() in the library: its location, id and values' names, and whether there can be more values."""
     for path, tree in trees().items():
         for node in ast.walk(tree):
             if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "text":
@@ -289,7 +288,7 @@ def calls_of_text() -> Iterator[tuple[str, ast.expr, set[str], bool]]:
 
 
 def ids_of(node: ast.expr) -> list[str]:
-    """List the texts that an expression may name: a plain id, a choice of two, or all of a family that fit an f-string."""
+    """Return the ids that an expression can name: a plain one, either of two, or those that match an f-string."""
     match node:
         case ast.Constant(value=str(word)):
             return [word]
@@ -299,7 +298,7 @@ def ids_of(node: ast.expr) -> list[str]:
             frame = re.escape(start) + "".join(
                 re.escape(str(part.value)) if isinstance(part, ast.Constant) else r"[\w.-]+" for part in rest
             )
-            for known in (IN_FAMILIES, all_words()):  # a family of a table first: other texts may share its first word
+            for known in (IN_FAMILIES, all_words()):  # families first, because other texts can share their first word
                 if found := [word for word in sorted(known) if re.fullmatch(frame, word)]:
                     return found
             return [f"{start}..."]
@@ -307,19 +306,17 @@ def ids_of(node: ast.expr) -> list[str]:
 
 
 @pytest.mark.slow
-def test_every_text_that_the_library_names_exists_and_gets_its_values() -> None:
-    """Whatever the library says by a plain id is there, and each place in it is given a value where it is said."""
+def test_every_text_that_the_library_names_exists_and_gets_all_its_values() -> None:
     checked = 0
     for place, node, given, more in calls_of_text():
         for word in ids_of(node):
             assert word in all_words(), f"{place}: {word}"
-            assert more or places(all_words()[word]) <= given, f"{place}: {word}"
+            assert more or placeholders(all_words()[word]) <= given, f"{place}: {word}"
             checked += 1
     assert checked > 300
 
 
-def test_every_error_that_the_library_raises_has_its_sentence() -> None:
-    """Whatever rule an error names, its sentence is there."""
+def test_every_error_that_the_library_raises_has_a_message() -> None:
     rules_named = {
         node.args[1].value
         for tree in trees().values()
@@ -333,8 +330,7 @@ def test_every_error_that_the_library_raises_has_its_sentence() -> None:
     assert [rule for rule in rules_named if f"error.{rule}" not in all_words()] == []
 
 
-def test_a_text_that_does_not_exist_is_named() -> None:
-    """Asking for an id that does not exist names it, and the one that was likely meant."""
+def test_the_error_for_an_unknown_text_id_suggests_a_similar_one() -> None:
     with pytest.raises(KeyError) as caught:
         text("verdict.ignord.name")
     assert caught.value.args == ("no text has the id 'verdict.ignord.name'; near it: verdict.ignored.name",)

@@ -155,7 +155,7 @@ def test_a_case_with_unknown_fields_is_refused_where_all_must_be_known() -> None
     assert "range_low, sponsors_visas" in str(caught.value)
 
 
-def test_a_file_that_cannot_be_read_is_refused(tmp_path: Path) -> None:
+def test_a_file_that_cannot_be_read_is_rejected(tmp_path: Path) -> None:
     """A missing file, or a folder, gets an error with its name and the cause."""
     for path, cause in ((tmp_path / "none.json", "No such file or directory"), (tmp_path, "Is a directory")):
         with pytest.raises(CaseFileError) as caught:
