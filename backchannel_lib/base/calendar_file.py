@@ -19,8 +19,8 @@ class CalendarEvent(NamedTuple):
         name: Its id, unique within the file.
         begins: Its first day, or the moment it begins, with a time zone.
         ends: Its last day, or the moment it ends; the same type as ``begins``.
-        title: What it is.
-        description: More about it; can have several lines.
+        title: Its title, as the calendar shows it.
+        description: Details below the title; can have several lines.
     """
 
     name: str
@@ -31,15 +31,15 @@ class CalendarEvent(NamedTuple):
 
 
 def calendar_file(events: Iterable[CalendarEvent], product: str, name: str, description: str) -> str:
-    """Return events as a calendar file; an empty text if there are none, because a calendar needs at least one event.
+    """Return events as a calendar file, or an empty text if there are none, because a calendar needs at least one event.
 
-    The file records when it was made, and its event ids are unique, so that two files don't mix in one calendar.
+    The file records when it was made, and every event id is unique, so you can import two files into the same calendar.
 
     Args:
         events: The events in order.
         product: The program that wrote it, for the calendar's ``PRODID``.
         name: The calendar's name.
-        description: What it is about.
+        description: The calendar's description.
 
     Examples:
         >>> calendar_file([], "Test", "Mine", "")
@@ -74,10 +74,10 @@ def calendar_file(events: Iterable[CalendarEvent], product: str, name: str, desc
 
 
 def _end(event: CalendarEvent) -> list[str]:
-    """Return the line with the end, which has to be later than the beginning; a single moment has none."""
+    """Return the event's ``DTEND`` line, or no line for a single moment, because an end must be later than its start."""
     if isinstance(event.ends, datetime):
         return [_when("DTEND", event.ends)] if event.ends > event.begins else []
-    return [_when("DTEND", event.ends + _ONE_DAY)]  # DTEND is the first day after it
+    return [_when("DTEND", event.ends + _ONE_DAY)]  # DTEND is the day after the last one
 
 
 def _when(name: str, when: date) -> str:
@@ -87,13 +87,13 @@ def _when(name: str, when: date) -> str:
 
 
 def _escaped(text: str) -> str:
-    # A calendar file's text knows one line end, and no control character but the tab.
+    # RFC 5545 allows only one kind of line break in a text, and no control characters except tabs.
     text = _CONTROLS.sub("", text.replace("\r\n", "\n").replace("\r", "\n"))
     return text.replace("\\", "\\\\").replace(";", "\\;").replace(",", "\\,").replace("\n", "\\n")
 
 
 def _folded(line: str) -> str:
-    # A line has at most 75 octets, including the space that starts a continued line, and must not split a character.
+    # A line holds at most 75 octets, including the space that starts a continuation line, and can't split a character.
     lines, room = [""], 75
     for character in line:
         size = len(character.encode())

@@ -32,8 +32,8 @@ class CaseError(ValueError):
 
     @property
     def sentence(self) -> str:
-        """The rule and the value as one calm sentence, without the field's name."""
-        from backchannel_lib.base.texts import text  # imported here, so that an error costs nothing until someone reads it
+        """The rule and the value in one sentence for the reader, without the field's name."""
+        from backchannel_lib.base.texts import text  # imported here to keep errors cheap: many are never shown
 
         return text(f"error.{self.rule}", value=format_value(self.value), **self.details)
 
@@ -58,7 +58,7 @@ class CaseFileError(CaseError):
 
 
 class SheetProblem(NamedTuple):
-    """One error in a spreadsheet, in one row or in several with the same error.
+    """One error in a spreadsheet, in one row or in several rows.
 
     Args:
         rule: Id of the broken rule.
@@ -66,7 +66,7 @@ class SheetProblem(NamedTuple):
         rows: Row numbers in the spreadsheet (the header is row 1) or row labels; empty if no single row is wrong.
         column: The column's name in the spreadsheet; blank if no single column is wrong.
         details: Values for the placeholders in the sentence.
-        field: The field that the column stands for, if there is one.
+        field: The field that the column holds, if any.
     """
 
     rule: str
@@ -91,7 +91,7 @@ class SheetProblem(NamedTuple):
         return f"{', '.join(places)}: {sentence}" if places else sentence
 
 
-#: How many rows, and how many problems, a message lists before it only counts the rest.
+#: How many rows and how many problems a message lists; it only counts the rest.
 ROWS_LISTED: Final = 3
 PROBLEMS_LISTED: Final = 5
 

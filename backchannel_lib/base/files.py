@@ -1,4 +1,4 @@
-"""Write files so that a full disk, a crash or a closed laptop never leaves half of one, and no other user can read them."""
+"""Write files atomically and for their owner only: a full disk, a crash or a closed laptop never leaves a partial file."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from typing import IO, Final
 
 from backchannel_lib.base.errors import CaseFileError
 
-#: How long to wait for another window that is writing the file, and how often to check again (seconds).
+#: How long to wait while another window writes the file, and how often to check again (seconds).
 LOCK_TIMEOUT_S: Final = 5.0
 LOCK_INTERVAL_S: Final = 0.02
 
-#: Causes that affect the whole folder, so that a different file name wouldn't help.
+#: Errors that affect the whole folder, so that a different file name wouldn't help.
 FOLDER_PROBLEMS: Final = {errno.EACCES, errno.EPERM, errno.EROFS}
 
 
@@ -73,8 +73,8 @@ def write_file(target: Path, text: str, *, make_folder: bool = False, previous: 
 
 
 def _sync_folder(folder: Path) -> None:
-    """Make sure that a file's new place survives a power failure; does nothing on systems that can't."""
-    with contextlib.suppress(OSError):  # Windows opens no folder, and some file systems refuse: the file itself is safe
+    """Flush a folder to disk, so that new file names in it survive a power failure; does nothing where that isn't possible."""
+    with contextlib.suppress(OSError):  # Windows and some file systems can't; the file's content is safe anyway
         handle = os.open(folder, os.O_RDONLY)
         try:
             os.fsync(handle)
@@ -112,7 +112,7 @@ def make_folder_for_owner(folder: Path) -> None:
 
 
 def close_to_others(path: Path) -> None:
-    """Remove everyone else's permissions on a file or folder, if there are any and they can be removed.
+    """Remove everyone else's permissions on a file or folder, where the system allows it.
 
     Examples:
         >>> with tempfile.TemporaryDirectory() as folder:

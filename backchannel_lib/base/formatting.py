@@ -1,4 +1,4 @@
-"""How messages show a value or a list of known names."""
+"""Format a value or a list of known names for a message."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 
 
 def format_value(value: object) -> str:
-    """Return a value the way a sentence shows it to a reader, shortened if it is long.
+    """Return a value as it appears in a sentence for a reader, shortened if it is long.
 
     Returns:
         At most 60 characters; strings are in quotation marks.
@@ -31,7 +31,7 @@ def format_value(value: object) -> str:
 
 
 def printable(value: Any) -> Any:
-    r"""Replace every unpaired surrogate (half of a character), because no page and no file can hold one.
+    r"""Replace every unpaired surrogate (half of a character), because UTF-8 can't encode one.
 
     Args:
         value: A string, or nested dicts and lists of strings as in JSON; any other values stay unchanged.
@@ -45,7 +45,7 @@ def printable(value: Any) -> Any:
             try:
                 value.encode()
             except UnicodeEncodeError:
-                # Two matching halves become the character that they stand for.
+                # Two matching halves become the character that they encode.
                 return value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
         case dict():
             return {printable(name): printable(item) for name, item in value.items()}

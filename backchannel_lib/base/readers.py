@@ -1,6 +1,6 @@
 """The tables of ``data/``: a row class declares the columns, `loader` reads and checks the table, and readers read cells.
 
-Anything that depends on another table is a function or takes one, so importing a module reads no files. A broken table is
+Readers that depend on another table look it up when they are called, so importing a module reads no files. A broken table is
 rejected with the file, the row, the column and the value (`TableError`).
 """
 
@@ -64,7 +64,7 @@ def _in_short(value: str) -> str:
 
 
 def data_root() -> pathlib.Path:
-    """Return the folder with the tables: inside an installed package, or next to it in a checkout.
+    """Return the folder with the tables, which is inside an installed package, or next to the package in a checkout.
 
     Examples:
         >>> (data_root() / "rules.csv").is_file()

@@ -23,7 +23,7 @@ def to_html(value: object) -> str | None:  # noqa: ARG001 - the classes that are
 
 
 class RichDisplay:
-    """A value that notebooks display as HTML, and everything else as its ``repr``."""
+    """A value that notebooks display as HTML, while other programs show its ``repr``."""
 
     __slots__ = ()
 

@@ -1,6 +1,6 @@
-"""Tables from and for spreadsheets: files to rows of cells, and rows to CSV that every spreadsheet opens safely.
+"""Read tables that spreadsheets saved, and write CSV that every spreadsheet opens safely.
 
-It reads what Excel, LibreOffice, Numbers and Google Sheets save or copy: CSV in any common encoding, with commas, semicolons or
+Input is what Excel, LibreOffice, Numbers and Google Sheets save or copy: CSV in any common encoding, with commas, semicolons or
 tabs, and .xlsx. `backchannel_lib.model.case_table` decides what the cells mean.
 """
 
@@ -18,9 +18,9 @@ from backchannel_lib.base.errors import SheetError, SheetProblem
 from backchannel_lib.base.texts import text
 
 BOM: Final = "\ufeff"  # without it Excel assumes the country's own encoding instead of UTF-8
-#: Average characters per row beyond which nobody typed the file; blank rows count too.
+#: Most characters per row, on average and including blank rows, that a person would have typed.
 ROW_CHARACTERS: Final = 2_000
-#: How many rows above the header, such as a title, are skipped.
+#: How many rows above the header, such as a title, can be skipped.
 MOST_TITLES: Final = 5
 MOST_UNZIPPED: Final = 20_000_000  # bytes in an .xlsx, in addition to its rows; a small file can expand to gigabytes
 XLSX: Final = b"PK\x03\x04"
@@ -186,7 +186,7 @@ def _records_of_csv(content: str, name: str, known: Callable[[str], bool], most_
 
 
 def find_separator(content: str, known: Callable[[str], bool] = bool) -> str:
-    r"""Return the separator with which the first rows have the most known names, or else the most cells.
+    r"""Return the separator that gives the first rows the most known names or, if there is a tie, the most cells.
 
     Examples:
         >>> find_separator("Smith, Jane;Score\n")
@@ -315,14 +315,14 @@ def _records_of_xlsx(
                 sum(part.file_size for part in archive.infolist()), name, most_rows + MOST_UNZIPPED // ROW_CHARACTERS
             )
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # about parts of a workbook other than its cells
+            warnings.simplefilter("ignore")  # openpyxl warns about parts of a workbook that we don't read
             values, formulas = (
                 openpyxl.load_workbook(io.BytesIO(content), read_only=True, data_only=cached) for cached in (True, False)
             )
             tables = {sheet.title: _cells_of(sheet, formulas[sheet.title], most_rows) for sheet in values.worksheets}
     except SheetError:
         raise
-    except Exception:  # noqa: BLE001 (a damaged file breaks openpyxl in any way)
+    except Exception:  # noqa: BLE001 (a damaged file can raise anything in openpyxl)
         raise SheetError(name, [SheetProblem("sheet_broken", None)]) from None
     if not tables:
         return iter(())
@@ -361,7 +361,7 @@ def _cell_text(value: object) -> str:
 
 # ---- writing ----
 
-#: What makes a spreadsheet read a text as a formula, at the start of a cell or after a character that some read as a separator.
+#: Where a formula can start: at the beginning of a cell, or after a character that some spreadsheets read as a separator.
 _STARTS: Final = r"(?:^|(?<=[;\t\r\n]))"
 _FORMULA: Final = r"(?='*[=+\-@\t\r\n＝＋－＠])"
 _GUARD: Final = re.compile(_STARTS + _FORMULA)

@@ -29,7 +29,7 @@ from backchannel_lib.model.tables import assumption_id, claim_ids, fact_ids, loa
 SLOTS: Final = ("tonight", "next_moment", "next_month")
 WHO: Final = ("student", "caller", "deans_office")
 
-#: What can stop a student's file. Always worth asking about, even if another link is weaker.
+#: Policies that can stop a student's file. They're always worth asking about, even if another link is weaker.
 ASK_ANYWAY: Final = ("interviews_failures", "sponsors_visas", "has_noncategorical_seat")
 
 #: Names that a step's condition can use in addition to the fields of a case.
@@ -49,7 +49,7 @@ def step_time(cell: str) -> str:
 
 
 class NextStepRow(NamedTuple):
-    """The steps a student is given, three at a time: for each slot, the row that applies and comes due first.
+    """The steps for a student, three at a time: for each slot, the row that applies and comes due first.
 
     Source:
         The facts and claims in each row; the order of the steps is our choice.
@@ -98,7 +98,7 @@ class NextStep:
 
     Args:
         row: Its row of data/next_steps.csv.
-        when: The time on an Eastern clock; the start of the day for a step without a time of its own.
+        when: The time on an Eastern clock; midnight at the start of the day if the step has no time.
         whole_day: Whether only the day matters, not the time.
     """
 
@@ -227,7 +227,7 @@ def _check_topics(topics: Iterable[str]) -> tuple[str, ...]:
 
 def _questions(judgment: OpenJudgment, rules: tuple[RulesCheck, ...], topics: tuple[str, ...]) -> tuple[str, ...]:
     asked = fields_asked(judgment.known, judgment.unknown, judgment.reading)
-    policies = [name for name in judgment.unknown if name in ASK_ANYWAY and name in asked]  # even if no verdict changes yet
+    policies = [name for name in judgment.unknown if name in ASK_ANYWAY and name in asked]  # worth asking regardless
     questions = [text(f"ask.{name}") for name in dict.fromkeys([*judgment.worth_asking, *policies])]
     if "program_contacted_first" in judgment.unknown and len({check.row for check in rules}) > 1:
         questions.insert(0, text("ask.program_contacted_first"))

@@ -113,7 +113,7 @@ def amplify(case: Case | None = None, reading: str | None = None, **fields: obje
 
 
 def praised_weight(case: Case, reading: str | None = None) -> float:
-    """Return the caller's weight, moved by the warmth of the praise by less than half the gap to the next caller.
+    """Return the caller's weight, adjusted for how warm the praise is, by less than half the gap to the next caller.
 
     Source:
         caller.source-over-intensity; how little praise moves the weight is our choice.

@@ -26,8 +26,8 @@ def match_week(year: int) -> date:
             not hold for earlier years.
 
     Source:
-        NRMP Match Day dates 2024-2027 and public calendars (facts calendar.*); that later years follow the pattern is our
-        assumption.
+        NRMP Match Day dates 2024-2027 and public calendars (facts calendar.*). We assume that later years follow the same
+        pattern.
 
     Examples:
         >>> match_week(2027)
@@ -71,7 +71,7 @@ def eastern(when: datetime) -> datetime:
     """Convert a moment to Eastern Time.
 
     Args:
-        when: A datetime, also from pandas or NumPy; Eastern Time if it has no time zone.
+        when: A datetime from the standard library, pandas or NumPy; Eastern Time if it has no time zone.
 
     Returns:
         The same moment on an Eastern clock, without a time zone.
@@ -89,7 +89,7 @@ def eastern(when: datetime) -> datetime:
         return moment
     try:
         return moment.astimezone(EASTERN).replace(tzinfo=None)
-    except OverflowError:  # within a day of the first or last datetime there is
+    except OverflowError:  # within a day of the earliest or latest possible datetime
         raise CaseError("when", "moment", when, type=_type_name(when)) from None
 
 
@@ -104,7 +104,7 @@ def phase_at(when: datetime, reading: str | None = None) -> str:
         CaseError: ``when`` is not a date with a time, or no reading has this name.
 
     Source:
-        data/phases.csv: timing.phase1, timing.phase2, timing.phase3; that the year turns on July 1 is our choice.
+        data/phases.csv: timing.phase1, timing.phase2, timing.phase3. Starting a new year on July 1 is our choice.
 
     Examples:
         >>> phase_at(datetime(2027, 3, 15, 12, 0)), phase_at(datetime(2027, 3, 15, 11, 59))

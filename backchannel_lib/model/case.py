@@ -35,7 +35,7 @@ MOVES: Final = (
     "direct_email",
 )
 PHASES: Final = ("groundwork", "soap_lists", "gap_filling", "post_soap")
-MOST_COUNT: Final = 1_000_000_000  # for counts without an upper limit: arithmetic fails somewhere with more digits
+MOST_COUNT: Final = 1_000_000_000  # for counts without a limit of their own, so that they fit every integer type we use
 
 
 @dataclass(frozen=True)
@@ -97,11 +97,11 @@ class Field:
         return self._set(value)
 
     def read(self, text: object) -> Any:
-        """Return the value that a table cell, a record in a file, or a control stands for.
+        """Return the value that a table cell, a record in a file or a control holds.
 
         Args:
-            text: A text such as ``"241"``, ``"Yes"``, ``"Trusted Peer"`` or a label from the screen; a blank for the default,
-                except that a score is never guessed; or a value that is already typed.
+            text: A text such as ``"241"``, ``"Yes"``, ``"Trusted Peer"`` or a label from the screen, or an already typed
+                value. A blank means the default, but a blank score is an error.
 
         Raises:
             CaseError: The text isn't one of the allowed values.
@@ -114,7 +114,7 @@ class Field:
 
     @property
     def most(self) -> int:
-        """The highest number allowed, even if the field has no upper limit of its own."""
+        """The highest number allowed, which is ``MOST_COUNT`` if the field sets no limit."""
         return MOST_COUNT if self.high is None else self.high
 
     def _flag(self, value: object) -> bool:
@@ -177,7 +177,7 @@ class Case(RichDisplay):
     All arguments are keywords with checked values and defaults, so you only name what is special about a case.
 
     Args:
-        score: Board score, 1 to 999 points: Step 2 CK, or COMLEX-USA Level 2 if the program's range is in that unit.
+        score: Board score, 1 to 999 points: Step 2 CK, or COMLEX-USA Level 2 if the program's range is on that scale.
         range_low: Bottom of the scores that this program usually interviews for a categorical seat, 1 to 999 points.
         range_floor: A score below this is far below the bar; 1 to 999 points, at most ``range_low``.
         failed_attempts: Failed Step or Level attempts, 0 or more.
@@ -194,7 +194,7 @@ class Case(RichDisplay):
         needs: What the program urgently needs, any of ``NEEDS``.
         offers: Which of those needs the student's application meets.
         recommender: Who makes the contact, one of ``RECOMMENDERS``, best first.
-        move: How they make it, one of ``MOVES``; ``direct_email`` is the student's own and requires ``self``.
+        move: How they make it, one of ``MOVES``; ``direct_email`` comes from the student and requires ``self``.
         specifics: The contact gives specifics that change perceived risk.
         addresses_flag: The contact explains the flag as a single event, from firsthand knowledge.
         scripted: The student wrote the message for the recommender.
@@ -207,8 +207,8 @@ class Case(RichDisplay):
         name_familiar: In ``gap_filling``: an earlier contact named the student.
         file_in_system: In ``gap_filling``: the program already has the file.
         hears_first: In ``post_soap``: someone inside hears about an opening first.
-        names_you: In ``post_soap``: they name the student right away.
-        outruns_hr: In ``post_soap``: they get the PD and GME to act before the HR process catches up.
+        names_you: In ``post_soap``: that person names the student right away.
+        outruns_hr: In ``post_soap``: that person gets the PD and GME to act before the HR process catches up.
         deep_ties: In ``post_soap``: the student has deep ties to the institution or division.
         program_contacted_first: The program has already contacted the student or their school; only the rules check uses this.
 
@@ -216,7 +216,7 @@ class Case(RichDisplay):
         CaseError: A field breaks its rule; the message names the field, the rule and the value.
 
     Source:
-        paper.checklist, levers.any-of-three, need.match-gives-traction, timing.three-phases; the floor is our addition.
+        paper.checklist, levers.any-of-three, need.match-gives-traction, timing.three-phases. We added the floor.
 
     Examples:
         >>> case = Case(score=228, recommender="known_dean", needs={"local"}, offers={"local"})

@@ -19,7 +19,7 @@ from backchannel_lib.model.possible import MAY_BE_UNKNOWN, UNKNOWN, check_unknow
 
 NEWEST_FORMAT: Final = 2  # goes up when a field changes its meaning; a new field with a default doesn't need a new format
 SHEET_PREFIX: Final = "sheet_"  # marks the fields that only the sheet asks for
-SHEET_FIELDS: Final = tuple(SHEET_PREFIX + name for name in ("name", "program", "topics"))  # what a file can hold of those
+SHEET_FIELDS: Final = tuple(SHEET_PREFIX + name for name in ("name", "program", "topics"))  # those that a file can hold
 FORMAT_WITHOUT_UNKNOWN: Final = 1  # for a case with no unknown fields, so that older versions can read it too
 
 
@@ -27,9 +27,9 @@ class SavedCase(NamedTuple):
     """A case as stored in a file.
 
     Args:
-        case: The case; its unknown fields hold any value that fits.
+        case: The case, with a placeholder that passes its checks in each unknown field.
         unknown: The unknown fields, from `MAY_BE_UNKNOWN`.
-        sheet: What the student entered only for the sheet, by `SHEET_FIELDS`.
+        sheet: What the student entered only for the sheet; the keys are `SHEET_FIELDS`.
 
     Examples:
         >>> saved_case_from_text('{"backchannel_case": 2, "sponsors_visas": "unknown"}').unknown
@@ -47,7 +47,7 @@ class SavedCase(NamedTuple):
 
 
 def saved_case_to_text(saved: SavedCase) -> str:
-    """Return the content of a case file for a case, its unknown fields and its sheet.
+    """Return the content of a case file, including the unknown fields and the student's entries for the sheet.
 
     Examples:
         >>> saved_case_from_text(saved_case_to_text(SavedCase(Case(score=251), ("needs",)))).unknown
@@ -98,10 +98,10 @@ def case_from_text(text: str, name: str = "case file") -> Case:
 
 
 def saved_case_from_text(text: str, name: str = "case file") -> SavedCase:
-    """Read a case from the content of a case file, with its unknown fields and its sheet.
+    """Read a case from the content of a case file, with its unknown fields and the student's entries for the sheet.
 
     Args:
-        text: The file's content; a value stated in an older format counts as known.
+        text: The file's content; every value in an older format counts as known.
         name: The file's name in error messages.
 
     Raises:

@@ -1,7 +1,7 @@
-"""One reader for all tables of cases: a class list, the planner's people and programs, a frame, a case as a row.
+"""Read every kind of table with cases: a class list, the planner's people and programs, a DataFrame, a single case.
 
-It finds the columns by their names, undoes what spreadsheets do to cells, and reads each cell by its field. It rejects what it
-can't read with the spreadsheet's row, the column, the value and what to do, and it never guesses a score.
+The reader finds columns by their names, undoes what spreadsheets do to cells, and reads each cell as a value of its field. An
+error names the spreadsheet's row, the column, the value and how to fix it. A score is never guessed.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ OTHER_NAMES: Final[Mapping[str, tuple[str, ...]]] = {
     "phase": ("when", "moment"),
 }
 _ENDING: Final = re.compile(r"(?:ing|ed|es|er|s|e)$")
-#: Separators and their ids in the texts. The last two also occur inside names.
+#: Separators and their names in text ids. The last two also occur inside column names.
 SIGNS: Final = {",": "comma", ";": "semicolon", "\t": "tab", "|": "bar", ":": "colon", " ": "space"}
 INSIDE_NAMES: Final = (":", " ")
 LONGEST_HEADER: Final = 4000  # for all columns joined in one header
@@ -53,9 +53,9 @@ class KnownColumns:
     Args:
         fields: The columns whose cells are read as fields, by name.
         texts: Names of other columns, whose cells are kept as they are.
-        required: Columns that the table can't do without.
+        required: Columns that the table must have.
         label_ids: Text ids of the column labels on screen, with ``{}`` for the column's name.
-        also: Other headers under which people keep a column, by its name.
+        also: Other headers that people use for a column, by the column's name.
     """
 
     fields: Mapping[str, Field]
@@ -84,7 +84,7 @@ class KnownColumns:
         return self.by_key.get(_key(header)) if isinstance(header, str) and len(header) < 200 else None
 
     def looks_like(self, header: object) -> str | None:
-        """Return the column that a header probably means, by its spelling or by another common name.
+        """Return the column that a header probably means, judging by its spelling or another common name.
 
         Examples:
             >>> CASE_COLUMNS.looks_like("Step 2 CK"), CASE_COLUMNS.looks_like("Moved"), CASE_COLUMNS.looks_like("Name")
@@ -442,7 +442,7 @@ def _refuse_missing(header: Header, sheet: Sheet, known: KnownColumns, name: str
 
 
 def _lacks(header: Header, cells: Sequence[str], known: KnownColumns) -> bool:
-    """Return whether a row lacks a value that every row needs, or has a total in an unknown column."""
+    """Return whether a row lacks a required value, or has a total in an unknown column."""
     needed = [header.places[name] for name in (*known.required, "score") if name in header.places]
     return (
         any(is_blank(cells[place]) for place in needed)
@@ -464,11 +464,11 @@ def refuse_planners_own(header: Header, headers: Sequence[object], table: str = 
 
 
 def clash_with_defaults(values: Mapping[str, Any], given: Collection[str]) -> CaseError | None:
-    """Return the error of a row whose values conflict with a default that the row leaves out, or None.
+    """Return the error in a row whose values conflict with the default of a missing one, or None.
 
     Args:
         values: The row's scores, recommender and move, including defaults.
-        given: The names of those that the row itself gives.
+        given: The names of the values that the row contains.
 
     Examples:
         >>> print(clash_with_defaults({**Case().to_record(), "range_floor": 240}, {"range_floor"}))
@@ -491,6 +491,6 @@ def clash_with_defaults(values: Mapping[str, Any], given: Collection[str]) -> Ca
         ("recommender", "self", "move", "direct_email"),
         ("move", "direct_email", "recommender", "self"),
     ):
-        if values[name] == own and name in given and other not in given:  # no default goes with it
+        if values[name] == own and name in given and other not in given:  # the other field's default never fits
             return CaseError(name, "default_pair", own, other=other, needed=needed, default=values[other])
     return None

@@ -1,4 +1,4 @@
-"""What a table cell can say: numbers, flags, words and sets, the way people and spreadsheets write them.
+"""Read table cells: numbers, flags, words and sets, as people and spreadsheets write them.
 
 Tables, case files and controls all read values through `backchannel_lib.model.case.Field.read`, which calls `read_cell`, so a
 value means the same thing everywhere.
@@ -71,7 +71,7 @@ def word_key(word: str) -> str:
 
 
 def is_blank(cell: object) -> bool:
-    """Return whether a cell is empty: blank text, a word for blank such as N/A, or a missing value of Python or pandas.
+    """Return whether a cell is empty: blank text, a word for blank such as N/A, or a missing value in Python or pandas.
 
     Examples:
         >>> is_blank(" "), is_blank("N/A"), is_blank(float("nan")), is_blank(0)
@@ -88,14 +88,14 @@ def is_blank(cell: object) -> bool:
 
 
 def read_cell(field: Field, cell: object) -> Any:
-    """Return the value that a cell stands for.
+    """Return the value that a cell holds.
 
     Args:
         field: The field that the cell belongs to.
         cell: Its text, or a typed value. A blank means the field's default if ``field.blank_is_default`` allows it.
 
     Raises:
-        CaseError: The cell doesn't stand for an allowed value.
+        CaseError: The cell doesn't hold an allowed value.
     """
     if is_blank(cell):
         if not field.blank_is_default:
@@ -126,7 +126,7 @@ def _unknown(field: Field, cell: str) -> None:
 
 
 def default_text(field: Field) -> str:
-    """Return a field's default the way you would write it in a cell.
+    """Return a field's default as you would write it in a cell.
 
     Examples:
         >>> from backchannel_lib import Case
@@ -188,7 +188,7 @@ def _word(field: Field, cell: object, word: str, rule: str) -> str:
 
 
 def nearest(field: Field, word: object) -> str:
-    """List a field's levels, starting with the one whose name or label is most like a word.
+    """List a field's levels, starting with the one whose name or label is most similar to a word.
 
     Examples:
         >>> from backchannel_lib import Case
@@ -215,7 +215,7 @@ def _set(field: Field, cell: str, word: str) -> frozenset[str]:
 
 @functools.cache
 def levels_by_key(field: Field) -> Mapping[str, str]:
-    """Return a field's levels by all their names: their own and their labels on screen."""
+    """Return a field's levels, by their names and by their labels on screen."""
     keys = {word_key(level): level for level in field.levels}
     for level, label in _labels(field):
         keys.setdefault(word_key(label), level)

@@ -1,4 +1,4 @@
-"""A dean's office's class: for each student and program, the verdict, what is unknown, and what would help.
+"""Judge a class for a dean's office: for each student and program, the verdict, what is unknown, and what would help.
 
 A blank cell about a program, a recommender or a message means unknown, and stays unknown. Rows with errors are listed and left
 out.
@@ -113,7 +113,7 @@ class Student(NamedTuple):
 
 
 class ClassProblem(NamedTuple):
-    """An error in one row of a table: the row is left out, or it refers to something unknown."""
+    """An error in one row of a table, which is either left out or refers to something unknown."""
 
     table: str
     row: object
@@ -216,7 +216,7 @@ def _read_programs(programs: str | bytes, name: str) -> tuple[dict[str, dict[str
 
 
 def _listed(table: str, problems: Iterable[SheetProblem]) -> list[ClassProblem]:
-    """List errors by row, and an error that a student has at several programs only once."""
+    """List errors by row; an error that repeats for a student at several programs is listed once."""
     each = [
         ClassProblem(table, row, one.column, _shown(one.value), str(one._replace(rows=(), column="")))
         for one in problems
@@ -309,7 +309,7 @@ def _contact(row: TableRow, personal: Mapping[str, Any], doubted: set[str], prog
 
 
 class ReachedChange(NamedTuple):
-    """A change, and every verdict that stays possible after it."""
+    """A change, and every verdict that remains possible after it."""
 
     change: Change
     verdicts: tuple[Verdict, ...]
@@ -363,7 +363,7 @@ def _judged(contact: Contact, now: datetime | None) -> JudgedContact:
 
 
 class ClassRow(NamedTuple):
-    """One contact in a class's results, in values that fit a JSON file.
+    """One contact in a class's results, with values that JSON can hold.
 
     Args:
         student: The student's name.
@@ -374,7 +374,7 @@ class ClassRow(NamedTuple):
         lowest: The lowest possible verdict, 0 to 8.
         highest: The highest possible verdict, 0 to 8.
         weakest: The stages that limit the lowest verdict.
-        certain: Those of them that limit it regardless of what is unknown.
+        certain: The stages in ``weakest`` that limit it whatever the unknown fields turn out to be.
         ask: The unknown fields worth finding out, the most useful first.
         change: The first change that would help, in sentences; blank if there is none.
         change_verdict: The verdict that it leads to.
@@ -449,12 +449,12 @@ def judge_class(found: ClassList, when: datetime | None = None) -> tuple[ClassRo
 
 
 class CallerPlan(NamedTuple):
-    """What the whole class asks of one caller.
+    """What a whole class asks of one caller.
 
     Args:
         name: The caller's name; blank if the table has none, in which case this can be several people.
         recommender: The caller's level.
-        asked: How many contacts the table asks them for.
+        asked: How many contacts the table asks for.
         students: How many students those are for.
         contacts: The contacts worth making, the best first.
         most: How many of them one person should make.

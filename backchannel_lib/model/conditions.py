@@ -4,11 +4,11 @@ A condition is written once, as text in a table. This module parses and checks i
 conditions to one plain Python function of a case, and `Columns` evaluates the same tree on NumPy arrays. The language is a
 subset of Python's expressions, so the parser is Python's own:
 
-* a field that is a flag, or a named condition, stands for itself: ``scripted``;
+* a flag or a named condition by itself: ``scripted``;
 * ``and``, ``or``, ``not`` and parentheses;
 * ``recommender is self``, ``move is not pressure``, ``recommender in (trusted_peer, subspecialist)``;
 * ``score < range_low``, ``failed_attempts > 0``;
-* ``track_record == 0``, ``track_record != 0``: an unknown value equals no number and has no order, so a field that can be
+* ``track_record == 0``, ``track_record != 0``: an unknown value equals no number and can't be ordered, so a field that can be
   unknown doesn't allow ``<``, ``<=``, ``>`` and ``>=``;
 * ``needs & offers``: the two sets share a member; ``offers`` alone: the set is not empty.
 """
@@ -55,7 +55,7 @@ def parse(
         with warnings.catch_warnings():
             warnings.simplefilter("error", SyntaxWarning)  # Python reads "5and" as a number and a word, and only warns
             tree = ast.parse(text.strip(), mode="eval").body
-    except (SyntaxError, ValueError, MemoryError, RecursionError):  # also for zero bytes, and for nesting without end
+    except (SyntaxError, ValueError, MemoryError, RecursionError):  # also for NUL bytes and for endless nesting
         raise TableError(*place, text, "a condition such as 'score < range_low and not scripted'") from None
     return _Checker(text, known, place, frozenset(flags)).check(tree)
 

@@ -1,8 +1,8 @@
-"""`judge_frame`: the same rules applied to columns, for a class or for a million rows.
+"""Judge whole tables with `judge_frame`: the same rules applied to columns, for a class or for a million rows.
 
-It uses the same rule rows as `judge`. Their conditions are rewritten once as NumPy expressions on whole columns, in which a
-part that several conditions share is computed once. So no rule is written a second time, and each row costs only passes over
-bytes that are in the CPU cache.
+It uses the same rule rows as `judge`, so no rule is written twice. The conditions are compiled once to NumPy expressions on
+whole columns, and a subexpression that several conditions share is computed only once. Columns are processed in chunks that
+stay in the CPU cache.
 """
 
 from __future__ import annotations
@@ -42,12 +42,12 @@ from backchannel_lib.model.verdict import Verdict
 
 Array: TypeAlias = npt.NDArray[Any]
 
-CHUNK: Final = 1 << 14  # rows at a time, so that what is computed of them stays in the CPU cache
+CHUNK: Final = 1 << 14  # rows at a time, so that intermediate results stay in the CPU cache
 BEST: Final = max(Verdict).value
 
 
 class CaseTableWarning(UserWarning):
-    """Warns about a column that is ignored although its name resembles a field's."""
+    """Warns that a column is ignored although its name resembles a field's."""
 
 
 def judge_frame(frame: pd.DataFrame, reading: str | None = None) -> pd.DataFrame:
@@ -197,7 +197,7 @@ def _header_of(frame: pd.DataFrame) -> Header:
 
 
 def _rows_of(frame: pd.DataFrame, places: Array) -> list[object]:
-    """Number rows like a spreadsheet whose header is row 1, and add the row's own label if it has one."""
+    """Number rows like a spreadsheet whose header is row 1, and add the row's label if it has one."""
     labels = frame.index[places].tolist()
     if frame.index.name == ROW:
         return labels
@@ -226,7 +226,7 @@ def _without_blank_rows(frame: pd.DataFrame) -> pd.DataFrame:
 
 
 def _different(column: pd.Series[Any]) -> Iterable[object]:
-    """Return the distinct values of a column, or its first ones if they can't be hashed."""
+    """Return the distinct values of a column, or its first values if they can't be hashed."""
     try:
         return cast("Iterable[object]", column.unique())
     except TypeError:  # lists or sets
@@ -261,7 +261,7 @@ def _read_column(field: Field, column: pd.Series[Any]) -> tuple[Array, Array | N
         return _read_floats(field, column)
     if isinstance(dtype, pd.CategoricalDtype):
         return _read_places(field, column.cat.codes.to_numpy(), list(column.cat.categories))
-    if dtype.kind == "O":  # keys that keep True and 1 apart, although they are equal
+    if dtype.kind == "O":  # use keys that distinguish True from 1, although they are equal
         known: dict[tuple[type, object], int] = {}
         places = np.fromiter((known.setdefault(_known_as(value), len(known)) for value in column), np.intp, len(column))
         firsts = np.unique(places, return_index=True)[1]
@@ -296,7 +296,7 @@ _BAD: Final = -2  # no field is ever encoded as this; -1 is an unknown track rec
 def _read_integers(field: Field, column: pd.Series[Any]) -> tuple[Array, Array | None]:
     low, high = field.low, field.most
     if column.dtype.kind == "u":
-        column = column.clip(upper=high + 1)  # an array of signed numbers can't hold the highest
+        column = column.clip(upper=high + 1)  # the signed array below can't hold the largest unsigned numbers
     numbers = column.to_numpy(dtype=np.int64, na_value=_BAD) if column.hasnans else column.to_numpy(dtype=np.int64)
     if not numbers.size or (numbers.min() >= low and numbers.max() <= high):  # cheaper than storing a million comparisons
         return numbers, None
@@ -317,7 +317,7 @@ def _read_floats(field: Field, column: pd.Series[Any]) -> tuple[Array, Array | N
 def _check_sums(frame: pd.DataFrame, header: Header, problems: Problems) -> None:
     """Reject a row at the end that has a total in an unknown column."""
     for at in range(max(0, len(frame) - LAST_ROWS), len(frame)):
-        cells = [frame.iat[at, place] for place in header.others]  # noqa: PD009 (by place: headers may be there twice)
+        cells = [frame.iat[at, place] for place in header.others]  # noqa: PD009 (by position, because headers can repeat)
         found = is_summary([str(frame.index[at]) if frame.index.dtype.kind == "O" else None, *cells])
         if found is not None:
             problems.only(_row_of(frame, at), CaseError("", "sheet_summary", found))
@@ -352,7 +352,7 @@ _TOGETHER: Final = (*SCORES, "recommender", "move")
 def judge_columns(
     columns: Mapping[str, Array | int], rows: int, reading: str | None
 ) -> tuple[npt.NDArray[np.int8], tuple[npt.NDArray[np.int8], ...]]:
-    """Judge the columns from `read_columns`; it keeps no state, so you can judge a frame in parts.
+    """Judge the columns from `read_columns`, statelessly, so that you can judge a frame in parts.
 
     Args:
         columns: By field, an array of ``rows`` numbers, or one number for all rows.
@@ -360,7 +360,7 @@ def judge_columns(
         reading: Name of a reading, or None for the defaults.
 
     Returns:
-        The verdicts, and the caps of the five stages, each of shape ``(rows,)``, ranks 0 to 8.
+        The verdicts and the caps of the five stages, as ranks from 0 to 8, each of shape ``(rows,)``.
 
     Source:
         data/rules.csv.
@@ -390,9 +390,9 @@ class StageProgram(NamedTuple):
     """How a stage's cap follows from its conditions.
 
     Args:
-        rules: For each rule, the name of its condition's result and what it is worth: more the more it decides, never 0.
+        rules: For each rule, the name of its condition's result and its priority from 1, where the highest one decides the cap.
         highest: Whether the highest of the rules that hold decides, instead of the lowest.
-        otherwise: The cap if none holds.
+        otherwise: The cap if no rule holds.
     """
 
     rules: tuple[tuple[str, int], ...]
@@ -404,9 +404,9 @@ class Program(NamedTuple):
     """A rule book for columns.
 
     Args:
-        code: Computes every condition from the columns of its fields, each part of a condition only once.
+        code: Computes every condition from the columns of its fields, and each shared subexpression only once.
         fields: The fields that it reads.
-        stages: In the order of ``STAGES``.
+        stages: How each stage's cap follows, in the order of ``STAGES``.
     """
 
     code: CodeType
@@ -435,7 +435,7 @@ def _program(reading: str | None) -> Program:
 
 
 def _on_columns(node: ast.expr, lines: dict[str, str]) -> str:
-    """Add a condition to a program, and return the name of its result, which one equal part has for all."""
+    """Add a condition to a program unless it is already there, and return the name of its result."""
     match node:
         case ast.BoolOp(op=op, values=values):
             line = (" & " if isinstance(op, ast.And) else " | ").join(_on_columns(value, lines) for value in values)
@@ -451,7 +451,7 @@ def _on_columns(node: ast.expr, lines: dict[str, str]) -> str:
                 line = f"~({line})"
         case ast.Name(id=name) if Case.fields()[name].kind == "flag":
             return name
-        case ast.Name() | ast.BinOp():  # a set, or what two sets share
+        case ast.Name() | ast.BinOp():  # a set, or the intersection of two sets
             line = f"({ast.unparse(node)}) != 0"
         case _:
             line = ast.unparse(node)
@@ -459,7 +459,7 @@ def _on_columns(node: ast.expr, lines: dict[str, str]) -> str:
 
 
 def _part(name: str, column: Array | int, chunk: slice) -> Any:
-    """Return some rows of a column in the form in which a program reads it."""
+    """Return a chunk of a column with the dtype that a program expects."""
     if Case.fields()[name].kind == "flag":
         return np.bool_(column) if isinstance(column, int) else column[chunk].view(np.bool_)
     return np.int64(column) if isinstance(column, int) else column[chunk]

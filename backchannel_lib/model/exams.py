@@ -15,7 +15,7 @@ def exam_of(case: Case) -> ExamRow | None:
     """Return the exam of a case's three scores, or None if they come from two exams.
 
     Source:
-        facts scores.step2_scale_high: Step 2 CK ends at 300; that higher numbers mean Level 2 is our assumption.
+        facts scores.step2_scale_high: Step 2 CK ends at 300. We assume that higher numbers are Level 2 scores.
 
     Examples:
         >>> exam_of(Case()).exam, exam_of(Case(score=520))
@@ -27,7 +27,7 @@ def exam_of(case: Case) -> ExamRow | None:
 
 
 def exam_of_range(case: Case) -> ExamRow:
-    """Return the exam of the bottom of the program's range, whatever the other two scores belong to.
+    """Return the exam that the bottom of the program's range belongs to, even if the case mixes two exams.
 
     Source:
         As in `exam_of`.
@@ -42,7 +42,7 @@ def exam_of_range(case: Case) -> ExamRow:
 
 @functools.cache
 def usual_floor(range_low: int) -> int:
-    """Return a floor for a program that states none: as far below its range as in a new case, but still on the scale.
+    """Return the default floor for a program's range: as far below it as in a new case, but never off the exam's scale.
 
     Examples:
         >>> usual_floor(230), usual_floor(500)

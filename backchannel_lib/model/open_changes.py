@@ -1,4 +1,4 @@
-"""What would change a verdict while some fields are unknown: each change with every verdict it leaves possible."""
+"""Find what would change a verdict while some fields are unknown, and every verdict each change leaves possible."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ class OpenChange(NamedTuple):
     """A change to a case with unknown fields.
 
     Args:
-        change: The change; its case is the case afterward, and its verdict the lowest one possible then.
+        change: The change; its case is the one afterward, and its verdict is the lowest one possible then.
         unknown: The fields that are still unknown afterward.
         found: What is possible afterward.
     """
@@ -35,11 +35,11 @@ class OpenChanges(NamedTuple):
 def open_changes(case: Case, unknown: Collection[str] = (), reading: str | None = None) -> OpenChanges:
     """Return changes that raise the lowest or the highest possible verdict and lower neither.
 
-    They are the smallest changes for the case at its worst and at its best, except those whose parts achieve as much.
+    The candidates are the smallest changes for the worst and the best possible case, without those that a smaller one matches.
 
     Args:
         case: The case.
-        unknown: Its unknown fields; a change that settles one, such as another program, makes it known.
+        unknown: Its unknown fields; some changes, such as choosing another program, make a field known.
         reading: Name of a reading, or None for the defaults.
 
     Raises:

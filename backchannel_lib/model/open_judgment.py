@@ -1,7 +1,7 @@
-"""Judge a case with unknown fields: every verdict that stays possible, and what is worth finding out.
+"""Judge a case with unknown fields: every verdict that remains possible, and what is worth finding out.
 
-Nothing is guessed or averaged. The rules see every combination of values that the open fields can take. Values that no rule
-tells apart count once, so this takes milliseconds.
+Nothing is guessed or averaged. The rules are tried on every combination of values that the open fields can take. Values that no
+rule distinguishes are tried once, so this takes milliseconds.
 """
 
 from __future__ import annotations
@@ -25,14 +25,14 @@ from backchannel_lib.model.rules import check_reading, rank_of, rule_book
 from backchannel_lib.model.tables import STAGES, RuleRow
 from backchannel_lib.model.verdict import Verdict
 
-#: The answer about one field: a value, or a range of numbers.
+#: An answer about one field: a value, or a range of numbers.
 Answer: TypeAlias = "bool | int | str | frozenset[str] | range | None"
 
 #: Fields that `Case` checks against each other, so their values are tried together.
 _CHECKED_TOGETHER: Final = (frozenset(SCORES), frozenset({"recommender", "move"}))
 
 Values: TypeAlias = dict[str, Any]
-Truth: TypeAlias = "frozenset[tuple[str, bool]]"  # comparisons, each with whether it holds
+Truth: TypeAlias = "frozenset[tuple[str, bool]]"  # comparisons, each with its result
 
 
 @dataclass(frozen=True)
@@ -40,15 +40,15 @@ class OpenJudgment:
     """What the article says about a case with unknown fields.
 
     Args:
-        known: The case; what it holds in the open fields means nothing.
+        known: The case; ignore its values in the open fields.
         unknown: The open fields, in the order of a case.
         reading: Name of the reading it was judged under, or None for the defaults.
-        examples: For each verdict that stays possible, lowest first, a case that gets it.
-        worth_asking: The open fields whose answer would narrow the outcome, the one that narrows it most first; each with the
-            verdicts that every answer would leave. A ``range`` stands for the numbers in it.
+        examples: Each verdict that remains possible, lowest first, with a case that gets it.
+        worth_asking: The open fields whose answer would narrow the outcome, starting with the one that narrows it most. Each
+            maps its possible answers to the verdicts that they would leave. A ``range`` covers all numbers in it.
 
     Source:
-        data/rules.csv. "Narrows it most" weights all answers about a field equally, which is our choice.
+        data/rules.csv. All answers about a field have equal weight in "narrows it most", which is our choice.
 
     Examples:
         >>> judgment = judge_open(Case(failed_attempts=1), unknown=("interviews_failures",))
@@ -64,17 +64,17 @@ class OpenJudgment:
 
     @property
     def verdicts(self) -> frozenset[Verdict]:
-        """Every verdict that stays possible."""
+        """Every verdict that remains possible."""
         return frozenset(self.examples)
 
     @property
     def lowest(self) -> Verdict:
-        """The lowest verdict that stays possible."""
+        """The lowest verdict that remains possible."""
         return min(self.examples)
 
     @property
     def highest(self) -> Verdict:
-        """The highest verdict that stays possible."""
+        """The highest verdict that remains possible."""
         return max(self.examples)
 
 
@@ -93,8 +93,8 @@ def judge_open(
         **fields: The known fields, instead of ``known``; see `Case.replace`.
 
     Raises:
-        CaseError: As in `judge`; or ``unknown`` names a field that doesn't exist; or no value of the open fields fits the known
-            ones.
+        CaseError: As in `judge`; or ``unknown`` names a field that doesn't exist; or no values of the open fields are
+            compatible with the known ones.
 
     Source:
         data/rules.csv.
@@ -121,7 +121,7 @@ def judge_open(
 
 
 def _check_known_scores(case: Case, open_fields: tuple[str, ...]) -> None:
-    """Reject known scores from two exams, whether or not any rule would look at the open one."""
+    """Reject known scores from two exams, even if no rule would look at the open score."""
     open_scores = [name for name in SCORES if name in open_fields]
     if not open_scores:
         check_one_exam(case)
@@ -154,7 +154,7 @@ def open_field_names(unknown: Iterable[str]) -> tuple[str, ...]:
 
 
 def known_case(known: Case | Mapping[str, object] | None, unknown: Sequence[str], **fields: object) -> Case:
-    """Return the case made from a case or its known fields; open fields get any value that fits.
+    """Return the case made from a case or its known fields, with any compatible value in the open fields.
 
     Raises:
         CaseError: As in `judge_open`.
@@ -172,7 +172,7 @@ def known_case(known: Case | Mapping[str, object] | None, unknown: Sequence[str]
     given = {name: value for name, value in (known or fields).items() if name not in unknown}
     low, floor = given.get("range_low"), given.get("range_floor")
     if "range_floor" in unknown and isinstance(low, int):
-        given["range_floor"] = min(Case().range_floor, low)  # the field is open, so any value that fits will do
+        given["range_floor"] = min(Case().range_floor, low)  # the field is open, so any compatible value will do
     if "range_low" in unknown and isinstance(floor, int):
         given["range_low"] = max(Case().range_low, floor)
     return case_from(None, given) if given else Case()
@@ -182,10 +182,10 @@ class _Stage(NamedTuple):
     """A stage whose rules are partly undecided.
 
     Args:
-        highest: Whether the highest of the rows that hold counts; otherwise the lowest does.
-        rows: The undecided rows: what each allows, and its condition.
-        otherwise: What the stage allows if no row holds; None if one always does.
-        cap: What the rows that hold so far allow; None if none holds yet.
+        highest: Whether the highest of the rows that hold counts, instead of the lowest.
+        rows: The undecided rows: the rank that each allows, and its condition.
+        otherwise: The rank that the stage allows if no row holds; None if a row always does.
+        cap: The rank that the rows known to hold allow; None if there is none yet.
     """
 
     highest: bool
@@ -235,13 +235,13 @@ class _Left(NamedTuple):
 
 
 class _Group(NamedTuple):
-    """Fields that depend on each other, with the values they can take, keyed by ``held``: the comparisons that hold, as bits.
+    """Fields that depend on each other, and their values, keyed by ``held``: the comparisons that hold, as bits.
 
     Args:
         names: The fields.
-        values: An example for each ``held``.
+        values: Example values for each ``held``.
         truths: For each ``held``, every comparison and whether it holds.
-        by_answer: For each field and value, every ``held`` that it leaves possible.
+        by_answer: For each field and value, every ``held`` that is possible with it.
     """
 
     names: tuple[str, ...]
@@ -334,7 +334,7 @@ def certain_rules(case: Case, unknown: tuple[str, ...], reading: str | None) -> 
         rows = [(rule, row) for rule, row in _conditions(reading)[0] if rule.stage == stage]
         best = max if stage in rule_book(reading).highest else min
         allows = [rank_of(rule.allows) for rule, _ in rows]
-        # How the conditions can turn out: first with what is known, then with each way the open fields can.
+        # Every way the conditions can turn out: start with what is known, then try every outcome for the open fields.
         reached = {_holding([False if row is None else row for _, row in rows], truth, allows, best)}
         asked = {name for one in reached for row in one for atom in _atoms_in(row) for name in rules.fields_of[atom]}
         for names in rules.grouped(asked):
@@ -347,7 +347,7 @@ def certain_rules(case: Case, unknown: tuple[str, ...], reading: str | None) -> 
 
 
 def _holding(rows: Sequence[Any], truth: Truth, allows: Sequence[int], best: Callable[..., int]) -> tuple[Any, ...]:
-    """Return a stage's conditions once some comparisons are known; False for those that hold no more or no longer matter."""
+    """Simplify a stage's conditions once some comparisons are known; a condition that fails or no longer matters is False."""
     simpler = [row if isinstance(row, bool) else _simplify(row, truth) for row in rows]
     caps = [cap for row, cap in zip(simpler, allows, strict=True) if row is True]
     if not caps:
@@ -373,7 +373,7 @@ def _truth(unknown: tuple[str, ...], reading: str | None, held: int) -> Truth:
 
 
 class _Rules:
-    """The rules under one reading, with everything that the known fields decide already decided."""
+    """The rules under one reading, simplified as far as the known fields allow."""
 
     def __init__(self, reading: str | None, case: Case, unknown: tuple[str, ...]) -> None:
         self.case = case
@@ -387,7 +387,7 @@ class _Rules:
 
     @functools.cached_property
     def groups(self) -> list[_Group]:
-        """The open fields that can still make a difference to the verdict, in groups."""
+        """The open fields that can still affect the verdict, in groups."""
         asked = {
             name
             for stage in self.left.stages
@@ -440,11 +440,11 @@ class _Rules:
         return None if followed or (set(values) & set(SCORES) and exam_of(case) is None) else case
 
     def candidates(self, name: str, group: tuple[str, ...]) -> list[Any]:
-        """List values that cover every outcome of the comparisons: for numbers, those on and around every step."""
+        """List values that cover every outcome of the comparisons; numbers are those at and around every threshold."""
         field = Case.fields()[name]
         if field.kind == "number" and not field.optional:
             numbers = [other for other in group if Case.fields()[other].kind == "number"]
-            reach = range(-len(numbers), len(numbers) + 1)  # room for every order of the open numbers between two steps
+            reach = range(-len(numbers), len(numbers) + 1)  # lets the open numbers come in any order between thresholds
             around = {step + distance for step in self.steps(name, field) for distance in reach}
             return sorted(number for number in around if _allowed(field, number))
         return list(all_values(field))
@@ -465,7 +465,7 @@ class _Rules:
         return steps
 
     def examples(self) -> dict[Verdict, Case]:
-        """Return each verdict that stays possible, lowest first, with a case that gets it."""
+        """Return each verdict that remains possible, lowest first, with a case that gets it."""
         reached: dict[_Left, Values] = {self.left: {}}
         for group in self.groups:
             further: dict[_Left, Values] = {}
@@ -479,15 +479,15 @@ class _Rules:
         return {Verdict(best): Case(**{**self.case.__dict__, **found[best]}) for best in sorted(found)}
 
     def verdicts(self, instead: _Group) -> frozenset[Verdict]:
-        """Return the verdicts that stay possible if this group, some of whose values are ruled out, replaces its original."""
+        """Return the verdicts that remain possible if this group, with some values ruled out, replaces the full one."""
         reached = {self.left}
-        # Settle what is known first: it decides the most and leaves fewer branches to follow.
+        # Settle this group first: it has the fewest values left, so there are fewer branches to follow.
         for group in (instead, *(group for group in self.groups if group.names != instead.names)):
             reached = {left.settle(truth) for left in reached for truth in group.truths.values()}
         return frozenset(Verdict(left.best) for left in reached)
 
     def worth_asking(self, now: frozenset[Verdict]) -> Mapping[str, Mapping[Answer, frozenset[Verdict]]]:
-        """Return what each answer would leave, for every open field whose answer would narrow the outcome."""
+        """Return the verdicts that each answer would leave, for every open field whose answer would narrow the outcome."""
         asked: dict[str, dict[Answer, frozenset[Verdict]]] = {}
         for group in self.groups:
             for name in group.names:
@@ -496,7 +496,7 @@ class _Rules:
                     asked[name] = leaves
         order = list(Case.fields())
         kept = {
-            name: Fraction(sum(len(left) for left in leaves.values()), len(leaves))  # how many verdicts an answer leaves
+            name: Fraction(sum(len(left) for left in leaves.values()), len(leaves))  # verdicts that an answer leaves on average
             for name, leaves in asked.items()
         }
         ranked = sorted(asked, key=lambda name: (kept[name], order.index(name)))

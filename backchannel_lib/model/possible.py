@@ -1,7 +1,7 @@
-"""What stays possible if a student can't know everything about a program: the verdicts, and what each stage can allow.
+"""Find the verdicts that remain possible if a student can't know everything about a program, and what each stage can allow.
 
-`judge_open` works for any fields. This works only for those in `MAY_BE_UNKNOWN`, but is fast enough to run at every position of
-a slider, and reports more: which stages can limit the verdict, and what each of them depends on. Nothing is guessed or
+`judge_open` works for any field. `possible` works only for those in `MAY_BE_UNKNOWN`, but it is fast enough to run at every
+position of a slider, and it reports which stages can limit the verdict and what each of them depends on. Nothing is guessed or
 averaged.
 """
 
@@ -43,7 +43,7 @@ _cache: Final[dict[Any, Possible]] = {}
 
 
 def check_unknown(unknown: Collection[str]) -> tuple[str, ...]:
-    """Return unknown fields in the order of a case; raise `CaseError` for one that has to be known.
+    """Return unknown fields in the order of a case; raise `CaseError` for a field that must be known.
 
     Examples:
         >>> check_unknown(["sponsors_visas", "range_low"])
@@ -57,7 +57,7 @@ def check_unknown(unknown: Collection[str]) -> tuple[str, ...]:
 
 
 def replace_known(case: Case, unknown: Collection[str], **changes: object) -> Case:
-    """Return the case with some fields changed, and its unknown fields set to values that fit.
+    """Return the case with some fields changed, and its unknown fields set to compatible values.
 
     Args:
         case: The case.
@@ -90,8 +90,8 @@ class StageRange(NamedTuple):
     """What one stage can allow.
 
     Args:
-        reasons: One for each rule that can set the stage's cap, the strictest first; at least one of them applies.
-        depends_on: The unknown fields that decide which.
+        reasons: A reason for each rule that can set the stage's cap, the strictest first; at least one of them applies.
+        depends_on: The unknown fields that decide which one applies.
     """
 
     reasons: tuple[Reason, ...]
@@ -110,7 +110,7 @@ class StageRange(NamedTuple):
 
 @dataclass(frozen=True, eq=False)
 class Possible:
-    """What stays possible. Cases that the rules treat alike share one instance, so its HTML can be cached.
+    """Everything that remains possible. Cases that the rules treat alike share one instance, so its HTML can be cached.
 
     Args:
         reading: Name of the reading it was judged under, or None for the defaults.
@@ -131,27 +131,27 @@ class Possible:
 
     @property
     def lowest(self) -> Verdict:
-        """The lowest verdict that stays possible."""
+        """The lowest verdict that remains possible."""
         return Verdict(self.outcomes[0].verdict)
 
     @property
     def highest(self) -> Verdict:
-        """The highest verdict that stays possible."""
+        """The highest verdict that remains possible."""
         return Verdict(self.outcomes[-1].verdict)
 
     @property
     def verdicts(self) -> tuple[Verdict, ...]:
-        """Every verdict that stays possible, lowest first."""
+        """Every verdict that remains possible, lowest first."""
         return tuple(dict.fromkeys(Verdict(outcome.verdict) for outcome in self.outcomes))
 
     @property
     def is_settled(self) -> bool:
-        """Whether the unknown fields make no difference at all, so that there is only one judgment."""
+        """Whether the unknown fields make no difference, so that there is only one judgment."""
         return len(self.outcomes) == 1
 
     @property
     def always_binding(self) -> tuple[str, ...]:
-        """The stages that limit the verdict in any case."""
+        """The stages that limit the verdict whatever the unknown fields turn out to be."""
         return tuple(stage for stage, bound in self._binding() if all(bound))
 
     @property
@@ -166,15 +166,15 @@ class Possible:
 
 
 def possible(case: Case, unknown: Collection[str] = (), reading: str | None = None) -> Possible:
-    """Return what stays possible for a case while some fields of `MAY_BE_UNKNOWN` are unknown.
+    """Return what remains possible for a case while some fields of `MAY_BE_UNKNOWN` are unknown.
 
     Args:
-        case: The case; what it holds in the unknown fields means nothing.
+        case: The case; its values in the unknown fields are ignored.
         unknown: The unknown fields.
         reading: Name of a reading, or None for the defaults.
 
     Raises:
-        CaseError: A field has to be known, no reading has this name, or the known scores come from two exams.
+        CaseError: One of the fields must be known, no reading has this name, or the known scores come from two exams.
 
     Source:
         data/rules.csv.
@@ -188,7 +188,7 @@ def possible(case: Case, unknown: Collection[str] = (), reading: str | None = No
     groups = _groups(case, names, reading)
     fields_of, compare = comparisons(reading)
     settled = sum(1 << bit for bit, asked in enumerate(fields_of) if asked.isdisjoint(names))
-    # To the rules, cases with the same comparison results are the same. That covers most positions of a slider.
+    # The rules can't distinguish cases with the same comparison results, as at most positions of a slider.
     key = (reading, names, compare(case) & settled, tuple((group.held, group.answers) for group in groups))
     found = _cache.get(key)
     if found is None:
@@ -224,16 +224,16 @@ def worst_and_best(case: Case, unknown: Collection[str], reading: str | None = N
     return min(found, key=lambda pair: pair[0])[1], max(found, key=lambda pair: pair[0])[1]
 
 
-#: For each field, the indexes of the values that each answer about it leaves.
+#: For each field, one set per answer: the indexes of the values that remain possible with it.
 _Answers: TypeAlias = tuple[tuple[str, frozenset[frozenset[int]]], ...]
 
 
 class _Group(NamedTuple):
-    """The values, one for each comparison result, that an unknown field or an unknown range can take."""
+    """The values that an unknown field or range can take, one for each combination of comparison results."""
 
     values: tuple[Values, ...]
     held: tuple[int, ...]  # the comparisons that hold for each value, as bits
-    answers: tuple[int, _Answers]  # the number of values, and by field which of them each answer leaves
+    answers: tuple[int, _Answers]  # the number of values, and the `_Answers`
 
 
 def _groups(case: Case, names: tuple[str, ...], reading: str | None) -> list[_Group]:
@@ -266,7 +266,7 @@ def _range_group(reading: str | None, ends: tuple[str, ...], score: int, low: in
     known = [score, *(getattr(record, name) for name in RANGE if name not in ends)]
     level2 = score > step2_top()
     span = range(step2_top() + 1, 1000) if level2 else range(1, step2_top() + 1)
-    # Rules compare an end of the range only with the score and the other end, so only its order among them matters.
+    # Rules compare each end of the range only with the score and the other end, so only the order of the three matters.
     near = sorted(number for number in {number + step for number in known for step in (-1, 0, 1)} if number in span)
     if any(number not in span for number in known):
         raise CaseError(ends[0], "nothing_fits", getattr(record, ends[0]))
@@ -281,7 +281,7 @@ def _range_group(reading: str | None, ends: tuple[str, ...], score: int, low: in
 
 
 def _keep_distinct(reading: str | None, names: tuple[str, ...], found: list[dict[str, Any]], record: SimpleNamespace) -> _Group:
-    """Keep one of all values for which the same comparisons hold."""
+    """Keep one value for each combination of comparisons that hold."""
     fields_of, which = comparisons(reading)
     mask = sum(1 << bit for bit, asked in enumerate(fields_of) if asked & set(names))
     kept: dict[int, Values] = {}
@@ -301,7 +301,7 @@ def _keep_distinct(reading: str | None, names: tuple[str, ...], found: list[dict
 
 @functools.lru_cache(maxsize=4096)
 def _possible(reading: str | None, groups: tuple[tuple[int, _Answers], ...], held: tuple[int, ...]) -> Possible:
-    """Combine the rules' results; ``held`` has one for each combination, in the order of the product of all groups."""
+    """Combine the rules' results; ``held`` has one entry per combination of values, in the order of the groups' product."""
     book = rule_book(reading)
     outcomes = [book.settled(one) for one in held]
     places = list(itertools.product(*(range(size) for size, _ in groups)))

@@ -1,4 +1,4 @@
-"""Readings: named choices for the places where the article leaves room or contradicts itself."""
+"""Readings: named choices for the places where the article is ambiguous or contradicts itself."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class Reading:
     Args:
         name: Its name, which `judge` takes.
         choice: The place in the article; a reading excludes the other readings of the same choice.
-        default: Whether this reading applies unless you ask for another.
+        default: Whether this reading applies unless another one is chosen.
         claims: Ids of the claims that support it.
 
     Source:
@@ -93,12 +93,12 @@ class Agreement(RichDisplay):
 
     @property
     def stands(self) -> int:
-        """How many of them leave the verdict unchanged."""
+        """How many of the other readings leave the verdict unchanged."""
         return sum(verdict == self.verdict for verdict in self.verdicts.values())
 
     @property
     def changed(self) -> tuple[str, ...]:
-        """The readings that would change it."""
+        """The readings that would change the verdict."""
         return tuple(name for name, verdict in self.verdicts.items() if verdict != self.verdict)
 
 

@@ -1,4 +1,4 @@
-"""What would change a verdict: the smallest sets of acts that raise it, who can do them, and what the rule says."""
+"""Find what would change a verdict: the smallest sets of acts that raise it, who can do them, and what the rule says."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class Change:
         case: The case after the acts.
         verdict: The verdict after the acts.
         stages: The stages that limited the verdict.
-        who: Who can do it, one of ``WHO``; of several people, the one farthest out of reach.
+        who: Who can do it, one of ``WHO``; if it takes several people, the one who is hardest to reach.
         claims: Ids of the article's claims behind the acts.
         assumptions: Ids of our assumptions behind the acts.
         rules: What the NRMP rule says about the contact after the acts.
@@ -131,7 +131,7 @@ def what_would_change(
 ) -> Changes:
     """Find the smallest sets of acts that raise a case's verdict.
 
-    In a smallest set, no part alone raises the verdict. Scripting the recommender is never suggested.
+    No part of a smallest set raises the verdict by itself. Scripting the recommender is never suggested.
 
     Args:
         case: The case.
@@ -141,8 +141,8 @@ def what_would_change(
         **fields: Fields that differ from the defaults, instead of ``case``; see `Case.replace`.
 
     Returns:
-        The changes: first what the rule allows and someone can do, then fewer acts, then better verdicts; what nobody can do
-        comes last. Empty if the verdict is already the highest or nothing raises it.
+        The changes: first those that the rule allows and someone can make, then fewer acts, then better verdicts. Changes that
+        nobody can make come last. Empty if the verdict is already the highest or nothing raises it.
 
     Raises:
         CaseError: As in `judge`; or ``when`` is not a date with a time; or ``most_acts`` is out of range.
@@ -158,7 +158,7 @@ def what_would_change(
     case = case_from(case, fields)
     judgment = judge(case, reading)
     if when is not None:
-        eastern(when)  # check it here, since without changes the rules check never sees it
+        eastern(when)  # check it here, because without changes the rules check isn't called
     if isinstance(most_acts, bool) or not isinstance(most_acts, int) or not 1 <= most_acts <= MOST_ACTS:
         raise CaseError("most_acts", "range", most_acts, low=1, high=MOST_ACTS)
     book = rule_book(reading)
@@ -183,7 +183,7 @@ def what_would_change(
 
 
 def order_of(change: Change) -> tuple[object, ...]:
-    """Return the sort key of a change: what is allowed and within reach comes first.
+    """Return the sort key of a change; changes that are allowed and within reach come first.
 
     Examples:
         >>> changes = what_would_change(Case())
@@ -226,7 +226,7 @@ def _change(
         who=max((row.who for row in rows), key=WHO.index),
         claims=tuple(dict.fromkeys(claim for row in rows for claim in row.claims)),
         assumptions=tuple(dict.fromkeys(row.assumption for row in rows if row.assumption)),
-        # An act that moves the contact to another phase also moves it away from the given moment.
+        # If an act moves the contact to another phase, the given moment no longer applies.
         rules=rules_check(after, when if after.phase == before.phase else None),
     )
 

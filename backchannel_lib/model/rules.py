@@ -48,7 +48,7 @@ class RuleBook:
     """The rules under one reading.
 
     Args:
-        rules: Every row, in the order of the table, with what it allows under this reading.
+        rules: Every row, in the order of the table, with the verdict that it allows under this reading.
         trees: The parsed condition of each row; None for ``otherwise``.
         conditions: Every named condition, parsed.
         which: A function from a case to the rows whose conditions hold, as bits.
@@ -96,7 +96,7 @@ class RuleBook:
             TableError: No row of a stage holds.
 
         Source:
-            The tables; that the weakest link decides is our choice.
+            The tables. Letting the weakest link decide is our choice.
 
         Examples:
             >>> rule_book(None).settle(rule_book(None).which(Case())).caps[0]

@@ -71,7 +71,7 @@ class RulesCheck(RichDisplay):
 
     @property
     def source(self) -> str:
-        """The rule's source with year and grade, its newest source, and a note that we haven't seen this year's agreement."""
+        """The rule's source with year and grade, the newest source, and a note that we haven't seen this year's agreement."""
         return rule_source(self.facts)
 
     @property
@@ -86,7 +86,7 @@ class RulesCheck(RichDisplay):
 
 
 def rule_source(ids: Iterable[str]) -> str:
-    """Cite facts about the rule with year and grade, its newest source, and that we haven't seen this year's agreement.
+    """Cite facts about the rule: year and grade, the newest source, and a note that we haven't seen this year's agreement.
 
     Examples:
         >>> "2027" in rule_source(["soap_rule.penalty"])
@@ -165,7 +165,7 @@ def _of_phase(phase: str) -> tuple[bool, bool]:
     """Return whether the rule applies when a phase starts, and whether that changes before the phase ends."""
     edges = _edges()
     row = next(row for row in load_phases() if row.phase == phase)
-    # A phase edge that is a date, such as July 1, is far from Match Week.
+    # A phase edge that is a date, such as July 1, is far from Match Week, so there the phase counts as endless.
     begins = timedelta.min if row.starts.month else row.starts.after_monday
     ends = timedelta.max if row.ends.month else row.ends.after_monday
     return edges[0] <= begins < edges[1], any(begins < edge < ends for edge in edges)
@@ -185,7 +185,7 @@ def rules_check(case: Case | None = None, when: datetime | None = None, **fields
             with a time.
 
     Source:
-        data/soap_rule.csv; meaning.mixed-reception is all that the article says about it.
+        data/soap_rule.csv. All that the article says about the rule is in meaning.mixed-reception.
 
     Examples:
         >>> rules_check(Case()).answer, rules_check(phase="post_soap").answer

@@ -1,4 +1,4 @@
-"""A case judged for every score and every caller: the data of the verdict map."""
+"""Judge a case for every score and every caller, for the verdict map."""
 
 from __future__ import annotations
 
@@ -48,9 +48,9 @@ def sweep(case: Case, reading: str | None = None, unknown: Collection[str] = ())
         unknown: Unknown fields, from `MAY_BE_UNKNOWN`; each verdict is then the lowest one possible.
 
     Returns:
-        For each recommender, bands that cover the slider of the case's exam, and extend to the case's own score if that is off
-        the slider. A case with scores from two exams has no verdict; its map covers the slider of the program's range and
-        leaves out the case's score.
+        For each recommender, bands that cover the slider of the case's exam, extended to the case's score if that is off the
+        slider. A case with scores from two exams has no verdict, so its map covers the slider of the program's exam and leaves
+        out the case's score.
 
     Raises:
         CaseError: No reading has this name.
@@ -69,7 +69,7 @@ def sweep(case: Case, reading: str | None = None, unknown: Collection[str] = ())
         low, high = exam.low, exam.high
     else:
         low, high = min(exam.low, case.score), max(exam.high, case.score)
-    # The map doesn't depend on where the case is on it.
+    # Replace the case's own score and caller, because the map doesn't depend on them.
     everywhere = replace_known(case, unknown, score=exam.score, recommender="trusted_peer")
     return _sweep(everywhere, reading, low, high, check_unknown(unknown))
 
@@ -102,7 +102,7 @@ def _stretches(case: Case, low: int, high: int, unknown: tuple[str, ...]) -> lis
     """Return the first and last score of each stretch in which every answer is the same."""
     if not unknown:
         return [(score, score) for score in range(low, high + 1)]
-    # The known ends of the range split the scores, and so do the ends of the exam's scale, which no range can cross.
+    # Answers can change only at a known end of the range or at an end of the exam's scale, which no range can cross.
     known = [getattr(case, name) for name in RANGE if name not in unknown]
     edges = {number + step for number in (1, step2_top(), 999, *known) for step in (-1, 0, 1, 2)}
     starts = sorted({low, *(edge for edge in edges if low < edge <= high)})

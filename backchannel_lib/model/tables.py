@@ -140,7 +140,7 @@ class ArticleSectionRow(NamedTuple):
     """The article's headings, for finding a line on its page.
 
     Source:
-        The article: where each part begins, and the first words of its heading.
+        The article: the line on which each part begins, and the first words of its heading.
 
     Examples:
         >>> load_article_sections()[7].heading
@@ -158,7 +158,7 @@ class VerdictRow(NamedTuple):
     """The nine verdicts, lowest first.
 
     Source:
-        The claims in each row; that they form a single scale is our choice.
+        The claims in each row. Putting the verdicts on a single scale is our choice.
 
     Examples:
         >>> load_verdicts()[8].verdict
@@ -247,7 +247,7 @@ load_rules = loader(RuleRow, "rules.csv")
 
 
 class ReadingRow(NamedTuple):
-    """The readings: two or more for each place where the article leaves room.
+    """The readings: two or more for each place where the article is ambiguous.
 
     Source:
         levers.any-of-three, truths.in-range-and-credible and the other claims in the rows.
@@ -444,7 +444,7 @@ class PhaseRow(NamedTuple):
     """The four phases in order; together they cover the year.
 
     Source:
-        timing.phase1, timing.phase2, timing.phase3; that groundwork is a phase is our choice.
+        timing.phase1, timing.phase2, timing.phase3. Calling groundwork a phase is our choice.
 
     Examples:
         >>> [row.phase for row in load_phases()]
@@ -542,7 +542,7 @@ def _value_words(value: str) -> str:
     return f"{int(value):,}" if value.isdecimal() else value and f"{float(value)}".removeprefix("0")  # such as P = .62
 
 
-UNDATED: Final = "undated"  # as the year of a source that names none
+UNDATED: Final = "undated"  # the year of a source that doesn't give one
 
 
 class FactRow(NamedTuple):
@@ -629,7 +629,7 @@ load_percentiles = loader(PercentileRow, "percentiles.csv")
 
 
 class AnchorRow(NamedTuple):
-    """The usual scores in a few specialties, which say nothing about any one program.
+    """The usual scores in a few specialties, which say nothing about a particular program.
 
     Source:
         NRMP Charting Outcomes 2026, as transcribed (grade C).
@@ -696,7 +696,7 @@ class WeekEventRow(NamedTuple):
     """The official schedule of Match Week. Text: ``event.<event>``.
 
     Source:
-        NRMP and AAMC schedules, as data/facts.csv has them.
+        NRMP and AAMC schedules, as recorded in data/facts.csv.
 
     Examples:
         >>> load_week_events()[0].event

@@ -19,7 +19,7 @@ class Verdict(IntEnum):
     """How far into the director's funnel a contact gets the student, lowest to highest.
 
     Source:
-        The claims in data/verdicts.csv; that the verdicts form a single scale is our choice.
+        The claims in data/verdicts.csv. Putting the verdicts on a single scale is our choice.
 
     Examples:
         >>> Verdict.MAYBE > Verdict.FILE_READ, Verdict.MAYBE.label
@@ -54,13 +54,13 @@ class Verdict(IntEnum):
 
     @property
     def claims(self) -> tuple[str, ...]:
-        """Ids of the article's claims about such an outcome."""
+        """Ids of the article's claims about this outcome."""
         return next(row.claims for row in load_verdicts() if row.rank == self)
 
 
 @dataclass(frozen=True)
 class Reason:
-    """Why a stage allows no more than it does.
+    """Why a stage's cap isn't higher.
 
     Args:
         stage: The stage, one of ``STAGES``.
@@ -128,7 +128,7 @@ class Judgment(RichDisplay):
 
     @property
     def binding(self) -> tuple[str, ...]:
-        """The stages whose cap is the verdict; it takes fixing all of them to raise it."""
+        """The stages whose cap is the verdict. Raising it takes fixing all of them."""
         return tuple(stage for stage, cap in zip(STAGES, self.outcome.caps, strict=True) if cap == self.outcome.verdict)
 
     @property
@@ -162,7 +162,7 @@ def judge(case: Case | None = None, reading: str | None = None, **fields: object
             exams; or no reading has this name.
 
     Source:
-        The claims in data/rules.csv; that the weakest link decides is our choice.
+        The claims in data/rules.csv. Letting the weakest link decide is our choice.
 
     Examples:
         >>> judge(Case()).verdict.name
