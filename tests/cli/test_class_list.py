@@ -1,4 +1,4 @@
-"""The command for a class: a class of sixty with mistakes in it gets its sheets, and a run that was stopped continues."""
+"""The class command: a class of sixty gets its sheets despite mistakes in the list, and an interrupted run picks up again."""
 
 from __future__ import annotations
 
@@ -33,13 +33,13 @@ def run(folder: Path, *more: str, kind: str = "csv") -> int:
 
 
 def cells_of(file: Path) -> list[tuple[str, ...]]:
-    """Return the rows of a table that was written, without its header."""
+    """Return the rows of a written table, without its header."""
     return [cells for _, cells in read_sheet(file.read_bytes()).rows]
 
 
 @pytest.fixture
-def counted(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """The names of the students who are judged, as they come."""
+def judged_names(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The names of the students in the order in which they are judged."""
     names: list[str] = []
     judge = class_list.judge_student
 
@@ -53,10 +53,10 @@ def counted(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("kind", ["csv", "xlsx"])
-def test_a_class_of_sixty_with_mistakes_in_it_gets_its_sheets(
+def test_a_class_of_sixty_gets_its_sheets_despite_mistakes(
     tmp_path: Path, kind: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """A sheet for everyone whose row can be read, a row for each contact, and every mistake with its row and column."""
+    """There's a sheet for every student whose row can be read, a row for every contact, and every mistake with its location."""
     assert run(tmp_path, kind=kind) == 0
     out = tmp_path / "out"
     page = (out / "students.html").read_text(encoding="utf-8")
@@ -71,39 +71,39 @@ def test_a_class_of_sixty_with_mistakes_in_it_gets_its_sheets(
     summary = (out / "class.html").read_text(encoding="utf-8")
     for words in ("Who should hear from whom", "too many", "Which links are most often weakest", "What to fix", "24l"):
         assert words in summary
-    told = capsys.readouterr()
-    assert str(out / "students.html") in told.out
-    assert f"{60 - LEFT_OUT} of {60 - LEFT_OUT} students" in told.err
-    assert not any(name in told.out + told.err for name in names)
+    printed = capsys.readouterr()
+    assert str(out / "students.html") in printed.out
+    assert f"{60 - LEFT_OUT} of {60 - LEFT_OUT} students" in printed.err
+    assert not any(name in printed.out + printed.err for name in names)
 
 
-def test_what_was_written_only_its_owner_can_read(tmp_path: Path) -> None:
+def test_only_the_owner_can_read_the_results(tmp_path: Path) -> None:
     (tmp_path / "students.csv").write_text("Name,Score\nAvery,251\n", encoding="utf-8")
     assert main(["class", str(tmp_path / "students.csv"), "--out", str(tmp_path / "out")]) == 0
     if os.name == "posix":
         assert {path.stat().st_mode & 0o077 for path in [tmp_path / "out", *(tmp_path / "out").iterdir()]} == {0}
 
 
-def test_a_run_that_was_stopped_goes_on_where_it_was(
-    tmp_path: Path, counted: list[str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+def test_an_interrupted_run_picks_up_where_it_left_off(
+    tmp_path: Path, judged_names: list[str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """What was done is skipped, and a changed row alone is done again; the files are those of a run in one go."""
+    """Finished students are skipped, only changed rows are redone, and the files are the same as after an uninterrupted run."""
     students, out = tmp_path / "students.csv", tmp_path / "out"
     rows = [f"Student {letter},{score},known dean" for letter, score in zip("ABCDEFGH", range(230, 270, 5), strict=True)]
 
     def again(*rows: str) -> int:
-        counted.clear()
+        judged_names.clear()
         students.write_text("\n".join(["Name,Score,Caller", *rows]) + "\n", encoding="utf-8")
         return main(["class", str(students), "--out", str(out), "--at", AT])
 
     article = class_list.student_article
 
-    def stops(name: str, judged: Any) -> Any:
-        if len(counted) == 5:
+    def stop_after_five(name: str, judged: Any) -> Any:
+        if len(judged_names) == 5:
             raise KeyboardInterrupt
         return article(name, judged)
 
-    monkeypatch.setattr(class_list, "student_article", stops)
+    monkeypatch.setattr(class_list, "student_article", stop_after_five)
     assert again(*rows) == 130
     assert "Stopped after 4 of 8" in capsys.readouterr().err
     assert not (out / "students.html").exists()
@@ -111,26 +111,26 @@ def test_a_run_that_was_stopped_goes_on_where_it_was(
     done = out / class_list.DONE_FILE
     done.write_text(done.read_text(encoding="utf-8")[:-100], encoding="utf-8")  # the last line was cut off
     assert again(*rows) == 0
-    assert counted == [f"Student {letter}" for letter in "DEFGH"]
+    assert judged_names == [f"Student {letter}" for letter in "DEFGH"]
     resumed = {path.name: path.read_bytes() for path in out.iterdir()}
     assert again(*rows[:6], rows[6].replace("260", "261")) == 0
-    assert counted == ["Student G"]
-    assert "Student H" not in done.read_text(encoding="utf-8")  # nothing is kept of who left the list
+    assert judged_names == ["Student G"]
+    assert "Student H" not in done.read_text(encoding="utf-8")  # nothing is kept about a student who was removed from the list
     out.rename(tmp_path / "before")
     assert again(*rows) == 0
     assert {path.name: path.read_bytes() for path in out.iterdir()} == resumed
 
 
 @pytest.mark.parametrize("change", ["program", "moment", "library"])
-def test_what_a_sheet_depends_on_makes_it_new(
-    tmp_path: Path, counted: list[str], monkeypatch: pytest.MonkeyPatch, change: str
+def test_a_sheet_is_remade_when_something_it_depends_on_changes(
+    tmp_path: Path, judged_names: list[str], monkeypatch: pytest.MonkeyPatch, change: str
 ) -> None:
-    """A program's policy, the other side of an edge of Match Week, and the rules themselves; but not the hour."""
+    """That's a program's policy, the phase of Match Week or the rules themselves, but not the time of day."""
     (tmp_path / "students.csv").write_text("Name,Score,Program\nAvery,251,Mercy\nBlake,240,Lakeside\n", encoding="utf-8")
     programs = tmp_path / "programs.csv"
     programs.write_text("Name,Range low\nMercy,230\nLakeside,230\n", encoding="utf-8")
     assert run(tmp_path, "--at", "2027-03-15T08:00") == run(tmp_path, "--at", "2027-03-15T08:30") == 0
-    assert counted == ["Avery", "Blake"]
+    assert judged_names == ["Avery", "Blake"]
     again = ["Avery", "Blake"]
     at = "2027-03-15T08:30"
     if change == "program":
@@ -141,13 +141,13 @@ def test_what_a_sheet_depends_on_makes_it_new(
     else:
         monkeypatch.setattr(class_list, "library_hash", lambda: "another")
     assert run(tmp_path, "--at", at) == 0
-    assert counted == ["Avery", "Blake", *again]
+    assert judged_names == ["Avery", "Blake", *again]
 
 
 @pytest.mark.slow
 @pytest.mark.skipif(os.name == "nt", reason="Windows sends no signal to one process")
-def test_ctrl_c_stops_it_and_keeps_what_is_done(tmp_path: Path) -> None:
-    """A signal in the middle of a run: a sentence and no traceback, and the results so far are in the file."""
+def test_ctrl_c_stops_the_run_and_keeps_the_results_so_far(tmp_path: Path) -> None:
+    """It prints a sentence instead of a traceback."""
     write_tables(tmp_path, "csv")
     command = ["class", "students.csv", "--programs", "programs.csv", "--out", "out", "--at", AT]
     program = [sys.executable, "-c", HEEDS_SIGNALS, "-m", "backchannel_lib.cli", *command]
@@ -156,9 +156,9 @@ def test_ctrl_c_stops_it_and_keeps_what_is_done(tmp_path: Path) -> None:
     while process.poll() is None and not (done.exists() and done.read_text(encoding="utf-8").count("\n") > 3):
         time.sleep(0.02)
     process.send_signal(signal.SIGINT)
-    _, told = process.communicate(timeout=60)
-    assert (process.returncode, "Traceback" in told) == (130, False)
-    assert re.search(r"Stopped after \d+ of 54 students\. Run the same command", told)
+    _, printed = process.communicate(timeout=60)
+    assert (process.returncode, "Traceback" in printed) == (130, False)
+    assert re.search(r"Stopped after \d+ of 54 students\. Run the same command", printed)
     assert all(len(json.loads(line)) == 3 for line in done.read_text(encoding="utf-8").splitlines() if line)
 
 
@@ -172,7 +172,7 @@ def test_ctrl_c_stops_it_and_keeps_what_is_done(tmp_path: Path) -> None:
         (["programs.csv", "--programs", "students.csv"], "students.csv has none of the columns we know"),
     ],
 )
-def test_what_cannot_be_done_is_said_in_a_sentence(
+def test_the_command_says_in_a_sentence_why_it_failed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], arguments: list[str], words: str
 ) -> None:
     monkeypatch.chdir(tmp_path)

@@ -1,4 +1,4 @@
-"""What the setup installs is found from where a notebook runs, whatever the folder and the computer's code page are called."""
+"""A notebook finds what the setup installs, whatever the folder's name and the computer's code page."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ from backchannel_lib.cli import first_run
 from backchannel_lib.cli.project import JUPYTER, NOTEBOOKS, ROOT, environment
 from tests.helpers.planted import on_such_a_computer, plant, variables
 
-#: A folder as people have them; Windows made it, or a browser that unpacked a download twice.
+#: A folder name such as people have, from Windows or from a browser that saved a download twice.
 FOLDER = "Zoë Müller (temp)"
-#: Code pages that are not UTF-8, as Windows has them before Python 3.13.
+#: Code pages other than UTF-8, which Python before 3.13 uses on Windows.
 CODE_PAGES = [
     {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"},
     {"LC_ALL": "C.UTF-8"},
@@ -29,7 +29,7 @@ JUDGE = "import backchannel_lib as b; print(b.judge(b.Case()).verdict.name, asci
 
 @pytest.fixture(scope="module")
 def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A workbook in such a folder, and next to it what an installer puts into site-packages."""
+    """A workbook in such a folder, with the files that an installer puts into site-packages next to it."""
     place = tmp_path_factory.mktemp("install")
     workbook = place / FOLDER
     workbook.mkdir()
@@ -44,7 +44,7 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_no_pth_file_is_installed(installed: Path) -> None:
-    """A module takes its place, in ASCII, and the wheel's record names it with its hash."""
+    """An ASCII module is installed instead, and the wheel's RECORD lists it with its hash."""
     site = installed / "site"
     assert list(site.glob("*.pth")) == []
     assert (site / "backchannel_lib.py").read_bytes().isascii()
@@ -60,7 +60,7 @@ def test_no_pth_file_is_installed(installed: Path) -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize("code_page", CODE_PAGES)
 def test_a_notebook_finds_the_library_in_any_folder(installed: Path, code_page: dict[str, str]) -> None:
-    """The library, its parts and its tables are those of the folder, and the command works."""
+    """It gets the library, its packages and its tables from that folder, and the command works."""
     own = environment() | {"PYTHONPATH": str(installed / "site")} | code_page
 
     def printed(*arguments: str) -> str:
@@ -74,8 +74,8 @@ def test_a_notebook_finds_the_library_in_any_folder(installed: Path, code_page: 
     assert "usage: backchannel" in printed("-m", "backchannel_lib.cli", "--help")
 
 
-def test_the_set_up_ends_with_an_import_from_where_notebooks_run(monkeypatch: pytest.MonkeyPatch) -> None:
-    """It imports the library as a kernel would, and does not report success where that fails."""
+def test_the_setup_ends_by_importing_the_library_from_the_notebooks_folder(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It imports the library as a kernel would, and reports a failure if that fails."""
     ran: list[list[str]] = []
 
     def run(command: list[str], **options: object) -> subprocess.CompletedProcess[bytes]:
@@ -89,7 +89,7 @@ def test_the_set_up_ends_with_an_import_from_where_notebooks_run(monkeypatch: py
 
 
 def run_cell(code: str, command: list[str] | None, own: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> str:
-    """Run a cell in the workbook's own kernel, and give what it prints."""
+    """Run a cell in the workbook's own kernel, and return what it prints."""
     monkeypatch.setenv("JUPYTER_PATH", str(JUPYTER / "share"))
     manager = KernelManager(kernel_name="python3")
     spec = manager.kernel_spec
@@ -100,20 +100,20 @@ def run_cell(code: str, command: list[str] | None, own: dict[str, str], monkeypa
     manager.start_kernel(env=own, cwd=str(NOTEBOOKS))
     client = manager.client()
     client.start_channels()
-    said = ""
+    output = ""
     try:
         client.wait_for_ready(timeout=90)
         client.execute(code)
         while True:
             message = client.get_iopub_msg(timeout=90)
-            said += str(message["content"].get("text", "")) + "\n".join(message["content"].get("traceback", []))
+            output += str(message["content"].get("text", "")) + "\n".join(message["content"].get("traceback", []))
             if (
                 message["content"].get("execution_state") == "idle"
                 and message["parent_header"].get("msg_type") == "execute_request"
             ):
-                return said
+                return output
     except queue.Empty:
-        return said
+        return output
     finally:
         client.stop_channels()
         manager.shutdown_kernel(now=True)
@@ -121,8 +121,8 @@ def run_cell(code: str, command: list[str] | None, own: dict[str, str], monkeypa
 
 
 @pytest.mark.slow
-def test_a_kernel_keeps_no_history_and_runs_no_line_of_others(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """On a shared computer, whose system folders have settings of IPython, nothing of theirs runs and nothing is recorded."""
+def test_a_kernel_keeps_no_history_and_runs_nobody_elses_code(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """This holds even if a shared computer's system folders have IPython settings."""
     trace = plant(tmp_path)
     with pytest.MonkeyPatch.context() as patch:
         for name, value in variables(tmp_path).items():
@@ -130,7 +130,7 @@ def test_a_kernel_keeps_no_history_and_runs_no_line_of_others(tmp_path: Path, mo
         own = environment() | {"IPYTHONDIR": str(tmp_path / "written")}
     driven = on_such_a_computer(tmp_path, [sys.executable, "-P", "-m", "backchannel_lib.cli.run_jupyter"])
     cell = "from backchannel_lib import Case, judge\nprint(get_ipython().history_manager.enabled, judge(Case()).verdict.name)"
-    said = run_cell(cell, driven, own, monkeypatch)
-    assert said.strip() == "False SKIMMED"
+    output = run_cell(cell, driven, own, monkeypatch)
+    assert output.strip() == "False SKIMMED"
     assert not trace.exists(), trace.read_text()
     assert list((tmp_path / "written").rglob("*.sqlite*")) == []

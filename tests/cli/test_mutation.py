@@ -1,4 +1,4 @@
-"""Mutation testing: what is a mutant, that a trial tells a caught one from a survivor, and the list of equivalent ones."""
+"""Mutation testing: what counts as a mutant, which mutants are caught, and the list of equivalent ones."""
 
 from __future__ import annotations
 
@@ -27,16 +27,16 @@ print(json.dumps([Trial(path, each, Plugin(order)).result().caught_by for each i
 """
 
 
-def test_type_hints_of_functions_and_caches_are_no_mutants_and_hints_of_rows_are() -> None:
-    """A row's hints say how its cells are read; a function's say nothing when the workbook runs."""
+def test_hints_of_rows_are_mutated_but_hints_of_functions_and_caches_are_not() -> None:
+    """A row's hints decide how its cells are read. A function's have no effect at run time."""
     method = "    @functools.cache\n    def read(self, a: int | str) -> int | float:\n        b: A | B = a\n"
     tree = ast.parse(f"class Row:\n    value: int | None\n{method}")
     assert [ast.unparse(each) for each in without_effect(tree)] == ["int | float", "int | str", "A | B", "functools.cache"]
     assert list(functions(tree)) == [(3, 5, "Row.read")]
 
 
-def test_what_is_called_equivalent_is_there_to_be_mutated() -> None:
-    """Each row names a line of the model as it is now, and gives a reason."""
+def test_every_equivalent_mutant_is_of_a_line_that_exists() -> None:
+    """Each row quotes a current line of the model, and gives a reason."""
     for place, reason in equivalent_mutants().items():
         source = (MODEL / f"{place.module}.py").read_text(encoding="utf-8")
         assert place.before in " ".join(line.strip() for line in source.splitlines()), place
@@ -47,7 +47,7 @@ def test_what_is_called_equivalent_is_there_to_be_mutated() -> None:
 
 @pytest.mark.slow
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="it copies a running process")
-def test_a_trial_tells_a_caught_mutant_from_a_survivor() -> None:
-    """In a process of its own, since a trial's tests tidy up behind themselves."""
+def test_a_trial_distinguishes_a_caught_mutant_from_a_survivor() -> None:
+    """It runs in its own process, because a trial's tests clean up after themselves."""
     done = subprocess.run([sys.executable, "-c", TRIALS], cwd=ROOT, capture_output=True, text=True, check=True)
     assert json.loads(done.stdout) == ["", "tests/model/test_case.py::test_a_case_is_frozen", "import"]

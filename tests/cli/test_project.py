@@ -1,4 +1,4 @@
-"""The workbook's folder: one that isn't writable, and one in which everyone can read every file."""
+"""The workbook's folder when it isn't writable, or when everyone can read every file in it."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ posix = pytest.mark.skipif(os.name != "posix", reason="Windows keeps a user's fi
 
 
 def open_to_all(monkeypatch: pytest.MonkeyPatch, *folders: Path) -> None:
-    """Make everything in these folders read as 0777 for good, as on a USB stick or a Windows disk under WSL."""
+    """Make every mode in these folders 0777, whatever it is set to, as on a USB stick or a Windows disk under WSL."""
     look = os.stat
 
     def look_at(path: str | int | os.PathLike[str], **options: bool) -> os.stat_result:
@@ -30,8 +30,8 @@ def open_to_all(monkeypatch: pytest.MonkeyPatch, *folders: Path) -> None:
 
 
 @posix
-def test_where_every_file_is_open_to_all_tokens_go_elsewhere(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """Jupyter refuses to keep a token there, so it goes to this user's own folder, the same one each time."""
+def test_tokens_go_elsewhere_if_everyone_can_read_every_file(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Jupyter refuses to keep a token there, so it goes to a folder of the user's own, the same one each time."""
     stick, private = tmp_path / "stick", tmp_path / "private"
     stick.mkdir()
     private.mkdir()
@@ -52,22 +52,22 @@ def test_where_every_file_is_open_to_all_tokens_go_elsewhere(monkeypatch: pytest
 
 
 @posix
-def test_where_no_folder_keeps_a_secret_a_sentence_says_so(
+def test_if_no_folder_is_private_a_message_says_so(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Nothing starts, and there is no traceback."""
+    """Nothing starts, and there's no traceback."""
     monkeypatch.setattr(project, "LOCAL", tmp_path / "stick")
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     open_to_all(monkeypatch, tmp_path)
     assert main.main(["present", "--no-browser"]) == 1
-    said = capsys.readouterr().err
-    assert "could read the key" in said
-    assert "Move the workbook to a folder in your own home." in said
+    message = capsys.readouterr().err
+    assert "could read the key" in message
+    assert "Move the workbook to a folder in your own home." in message
 
 
 @posix
-def test_a_folder_that_somebody_else_has_made_there_is_not_used(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """In a folder for all, another user could have laid a link or a folder of that name."""
+def test_a_token_folder_that_somebody_else_created_is_not_used(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """In a shared folder, another user could have created a link or a folder with that name."""
     (tmp_path / "theirs").mkdir()
     (tmp_path / "link").symlink_to(tmp_path / "theirs", target_is_directory=True)
     assert not project.keeps_secrets(tmp_path / "link")
@@ -76,10 +76,10 @@ def test_a_folder_that_somebody_else_has_made_there_is_not_used(monkeypatch: pyt
 
 
 @pytest.mark.parametrize("command", ["open", "present"])
-def test_a_folder_that_cannot_be_written_is_a_sentence(
+def test_an_unwritable_folder_gives_an_error_message(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str], command: str
 ) -> None:
-    """It names the folder and what to do, and no number of an error."""
+    """The message names the folder and says what to do, without an error number."""
 
     def refuse(path: Path, *_: object, **__: object) -> None:
         raise OSError(errno.EROFS, os.strerror(errno.EROFS), str(path))
@@ -87,15 +87,13 @@ def test_a_folder_that_cannot_be_written_is_a_sentence(
     monkeypatch.setattr(Path, "mkdir", refuse)
     monkeypatch.setattr("backchannel_lib.cli.open_lab.LAST_LAYOUT", tmp_path / "new" / "layout")
     assert main.main([command, "--no-browser"]) == 1
-    said = capsys.readouterr().err
-    assert f"Copy the workbook's folder, {project.ROOT}, to a place\nthat you can write to" in said
-    assert os.strerror(errno.EROFS) in said
-    assert "Errno" not in said
+    message = capsys.readouterr().err
+    assert f"Copy the workbook's folder, {project.ROOT}, to a place\nthat you can write to" in message
+    assert os.strerror(errno.EROFS) in message
+    assert "Errno" not in message
 
 
-def test_the_set_up_in_a_folder_that_cannot_be_written_is_a_sentence(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """The first command of all says so too."""
-
+def test_the_setup_says_so_if_its_folder_is_not_writable(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     def refuse(*, tests: bool) -> None:
         raise OSError(errno.EROFS, os.strerror(errno.EROFS), str(tmp_path))
 

@@ -1,4 +1,4 @@
-"""Checks that run side by side: what is counted, what is printed, and when."""
+"""Checks that run in parallel: what is counted, and what is printed when."""
 
 from __future__ import annotations
 
@@ -30,8 +30,8 @@ def modules(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @pytest.mark.slow
-def test_every_check_is_counted_in_its_place(modules: Path, capfd: pytest.CaptureFixture[str]) -> None:
-    """Whichever ends first, the summary has them in the order given, each with what it has shown."""
+def test_the_summary_lists_the_checks_in_the_given_order(modules: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    """The order in which they finish makes no difference, and each check's output is printed in one piece."""
     checks = [
         Check("slow", ("slow",), nice=5),
         Check("broken", ("broken",)),
@@ -54,20 +54,20 @@ def test_every_check_is_counted_in_its_place(modules: Path, capfd: pytest.Captur
     blocks = dict(re.findall(r"^=== (\w+): .*\n([\s\S]*?)(?=^=== \w+: |\Z)", printed, re.M))
     assert next(iter(blocks)) == "live"
     assert set(blocks) == {check.name for check in checks}
-    for name, said in {"slow": "slow says", "broken": "broken says", "failing": "1 failed", "live": "2 passed"}.items():
-        assert said in blocks[name]
+    for name, words in {"slow": "slow says", "broken": "broken says", "failing": "1 failed", "live": "2 passed"}.items():
+        assert words in blocks[name]
     assert summarize(outcomes) == 1
     assert summarize(outcomes[-1:]) == 0
 
 
-def test_a_file_is_looked_through_for_browser_tests_if_it_names_a_browser() -> None:
+def test_only_files_that_mention_a_browser_are_searched_for_browser_tests() -> None:
     here = Path(__file__)
     assert not names_browser(here)
     assert names_browser(here.parents[1] / "browser" / "test_chapters.py")
     assert names_browser(Path(sys.modules["tests.conftest"].__file__ or ""))
 
 
-def test_the_tests_of_a_file_stay_in_one_process(request: pytest.FixtureRequest) -> None:
-    """Otherwise each process would start a Lab, a stage and a site of its own for the few tests that it gets."""
+def test_all_tests_in_a_file_run_in_one_process(request: pytest.FixtureRequest) -> None:
+    """Otherwise each process would start its own Lab, stage and site for only a few tests."""
     if "PYTEST_XDIST_WORKER" in os.environ:
         assert request.node.nodeid.endswith("@tests/cli/test_run_checks.py")

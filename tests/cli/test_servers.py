@@ -1,4 +1,4 @@
-"""JupyterLab and the workshop on a computer full of other people's settings, and what is left when they are stopped."""
+"""JupyterLab and the workshop on a computer full of other people's settings, and what is still running once they're stopped."""
 
 from __future__ import annotations
 
@@ -39,9 +39,9 @@ class Server:
     """A server on a computer with planted settings.
 
     Args:
-        address: Where it is, with its token.
-        log: All that it has printed until then.
-        trace: The file in which planted code leaves its trace.
+        address: Its address, with the token.
+        log: Everything it has printed so far.
+        trace: The file that planted code would create.
     """
 
     address: str
@@ -60,7 +60,7 @@ class Server:
 
 @contextlib.contextmanager
 def running(command: list[str], folder: Path) -> Iterator[Server]:
-    """Start a server as a command does, on a computer with planted settings, and wait until it says where it is."""
+    """Start a server as its command does, on a computer with planted settings, and wait until it prints its address."""
     trace = plant(folder)
     with pytest.MonkeyPatch.context() as patch:
         for name, value in variables(folder).items():
@@ -81,7 +81,7 @@ def running(command: list[str], folder: Path) -> Iterator[Server]:
             assert time.monotonic() < until, log.read_text(encoding="utf-8")
             time.sleep(0.1)
         server = Server(found[0], log.read_text(encoding="utf-8"), trace)
-        while answer(server.url("/"))[0] == 0:
+        while response(server.url("/"))[0] == 0:
             time.sleep(0.1)
         yield server
     finally:
@@ -90,14 +90,14 @@ def running(command: list[str], folder: Path) -> Iterator[Server]:
 
 
 def free_port() -> int:
-    """Find a port."""
+    """Find a free port."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         return int(free.getsockname()[1])
 
 
-def answer(url: str, *, method: str = "GET", body: bytes | None = None, **headers: str) -> tuple[int, dict[str, str], str]:
-    """Ask for an address, and give the status (0 where nobody listens), the headers and the text; no redirect is followed."""
+def response(url: str, *, method: str = "GET", body: bytes | None = None, **headers: str) -> tuple[int, dict[str, str], str]:
+    """Request a URL; return the status (0 if nothing listens), the headers and the text, without following redirects."""
 
     class Stay(urllib.request.HTTPRedirectHandler):
         def redirect_request(self, *_: object) -> None:
@@ -122,35 +122,35 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
         yield server
 
 
-def test_lab_asks_for_a_token_whatever_a_settings_file_says(lab: Server) -> None:
-    """An empty token somewhere on the computer opens nothing, and a known one is not ours."""
-    assert answer(lab.url("/api/contents"))[0] == 403
-    assert answer(lab.url("/api/contents?token="))[0] == 403
-    assert answer(lab.url("/api/contents?token=known"))[0] == 403
-    assert answer(lab.url(f"/api/contents?token={lab.token}"))[0] == 200
+def test_lab_requires_a_token_whatever_a_settings_file_says(lab: Server) -> None:
+    """A settings file elsewhere on the computer can neither turn the token off nor choose it."""
+    assert response(lab.url("/api/contents"))[0] == 403
+    assert response(lab.url("/api/contents?token="))[0] == 403
+    assert response(lab.url("/api/contents?token=known"))[0] == 403
+    assert response(lab.url(f"/api/contents?token={lab.token}"))[0] == 200
     assert len(lab.token) >= 32
 
 
-def test_lab_answers_to_this_computer_alone(lab: Server) -> None:
-    """Neither another name nor a page of another host gets anything, and a form without the page's own key does nothing."""
+def test_lab_serves_only_this_computer(lab: Server) -> None:
+    """Other host names and pages from other hosts get nothing, and a form without the page's XSRF token does nothing."""
     inside = f"token {lab.token}"
-    assert answer(lab.url("/api/contents"), Authorization=inside, Host="evil.example")[0] == 403
-    _, headers, _ = answer(lab.url("/login"), Origin="http://evil.example")
+    assert response(lab.url("/api/contents"), Authorization=inside, Host="evil.example")[0] == 403
+    _, headers, _ = response(lab.url("/login"), Origin="http://evil.example")
     assert "Access-Control-Allow-Origin" not in headers
-    _, headers, _ = answer(lab.url(f"/lab?token={lab.token}"))
+    _, headers, _ = response(lab.url(f"/lab?token={lab.token}"))
     cookie = headers["Set-Cookie"].partition(";")[0]
-    assert answer(lab.url("/api/kernels"), method="POST", body=b"{}", Cookie=cookie)[0] == 403
+    assert response(lab.url("/api/kernels"), method="POST", body=b"{}", Cookie=cookie)[0] == 403
 
 
 def test_lab_has_no_terminals(lab: Server) -> None:
-    """Nothing of the workbook needs a terminal."""
+    """The workbook never needs one."""
     for path in ("/api/terminals",):
-        assert answer(lab.url(f"{path}?token={lab.token}"))[0] == 404, path
+        assert response(lab.url(f"{path}?token={lab.token}"))[0] == 404, path
 
 
-def test_lab_loads_extensions_of_the_workbook_and_its_environment_alone(lab: Server) -> None:
-    """Those of the whole computer and of the reader's home stay out, with their settings and kernels."""
-    _, _, page = answer(lab.url(f"/lab?token={lab.token}"))
+def test_lab_loads_only_extensions_of_the_workbook_and_its_environment(lab: Server) -> None:
+    """System-wide extensions and those in the reader's home aren't loaded, nor are their settings and kernels."""
+    _, _, page = response(lab.url(f"/lab?token={lab.token}"))
     settings = json.loads(page.partition('id="jupyter-config-data" type="application/json">')[2].partition("</script>")[0])
     names = {one["name"] for one in settings["federated_extensions"]}
     assert {"@jupyter-widgets/jupyterlab-manager", "anywidget", "backchannel-chapters"} <= names
@@ -159,21 +159,21 @@ def test_lab_loads_extensions_of_the_workbook_and_its_environment_alone(lab: Ser
     own = json.loads((JUPYTER / "labconfig" / "page_config.json").read_text(encoding="utf-8"))
     assert settings["disabledExtensions"] == list(own["disabledExtensions"])
     assert not settings["terminalsAvailable"]
-    _, _, kernels = answer(lab.url(f"/api/kernelspecs?token={lab.token}"))
+    _, _, kernels = response(lab.url(f"/api/kernelspecs?token={lab.token}"))
     assert list(json.loads(kernels)["kernelspecs"]) == ["python3"]
 
 
-def test_lab_runs_no_planted_line_and_prints_no_warning(lab: Server) -> None:
-    """No settings file of the computer is even read."""
+def test_lab_runs_no_planted_code_and_prints_no_warning(lab: Server) -> None:
+    """It doesn't even read the computer's settings files."""
     assert not lab.trace.exists(), lab.trace.read_text()
     assert "Warning" not in lab.log
 
 
-def test_the_workshop_runs_no_planted_line_and_its_address_may_be_shown(tmp_path: Path) -> None:
-    """Whatever settings the computer has, the address without its key opens nothing, and the one with it leaves the bar."""
+def test_the_workshop_runs_no_planted_code_and_its_address_is_safe_to_show(tmp_path: Path) -> None:
+    """The address opens nothing without its key, and the key disappears from the address bar."""
     with running(workshop_command(free_port(), browser=False), tmp_path) as workshop:
-        assert answer(workshop.url("/"))[0] == 403
-        status, headers, _ = answer(workshop.address)
+        assert response(workshop.url("/"))[0] == 403
+        status, headers, _ = response(workshop.address)
         assert (status, headers["Location"]) == (302, "./")
         assert "Access-Control-Allow-Origin" not in headers
         assert not workshop.trace.exists(), workshop.trace.read_text()
@@ -181,7 +181,7 @@ def test_the_workshop_runs_no_planted_line_and_its_address_may_be_shown(tmp_path
 
 
 def processes(work: Path) -> list[psutil.Process]:
-    """List all that runs for a workshop that saves in this folder."""
+    """List the processes of a workshop that saves in this folder."""
     found = []
     for process in psutil.process_iter():
         with contextlib.suppress(psutil.Error):
@@ -191,8 +191,8 @@ def processes(work: Path) -> list[psutil.Process]:
 
 
 @contextlib.contextmanager
-def ended(process: subprocess.Popen[str]) -> Iterator[subprocess.Popen[str]]:
-    """Kill a program that is still there when its test is over, so that a failure is a failure and not a test without end."""
+def killed_afterward(process: subprocess.Popen[str]) -> Iterator[subprocess.Popen[str]]:
+    """Kill a program that is still running when its test is over, so that a test that fails doesn't hang."""
     with process:
         try:
             yield process
@@ -202,20 +202,20 @@ def ended(process: subprocess.Popen[str]) -> Iterator[subprocess.Popen[str]]:
 
 @pytest.mark.skipif(os.name != "posix", reason="Windows has no signals")
 @pytest.mark.parametrize("name", ["SIGTERM", "SIGHUP", "SIGKILL", "SIGINT"])
-def test_nothing_keeps_running_when_the_workshop_is_ended(tmp_path: Path, name: str) -> None:
-    """Ended, killed, interrupted, or its terminal closed: the server is gone and the port is free."""
+def test_nothing_keeps_running_once_the_workshop_has_ended(tmp_path: Path, name: str) -> None:
+    """Whether it was terminated, killed or interrupted, or its terminal was closed, the server is gone and the port is free."""
     port = free_port()
     command = [sys.executable, "-c", HEEDS_SIGNALS, "-m", "backchannel_lib.cli", "present", "--no-browser", f"--port={port}"]
     own = os.environ | {saved_answers.FOLDER: str(tmp_path)}
-    with ended(
+    with killed_afterward(
         subprocess.Popen(command, cwd=ROOT, env=own, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True)
     ) as process:
         assert process.stdout is not None
-        said = ""
-        while not (found := re.search(r"http://\S+token=\w+", said)):
+        printed = ""
+        while not (found := re.search(r"http://\S+token=\w+", printed)):
             line = process.stdout.readline()
-            assert line, said
-            said += line
+            assert line, printed
+            printed += line
         jar = urllib.request.HTTPCookieProcessor(http.cookiejar.CookieJar())
         with urllib.request.build_opener(jar).open(found[0], timeout=WAIT) as page:
             assert "data-activity" in page.read().decode()
@@ -229,8 +229,8 @@ def test_nothing_keeps_running_when_the_workshop_is_ended(tmp_path: Path, name: 
     assert not project.is_taken(port)
 
 
-def test_a_program_that_stands_for_another_ends_with_it(tmp_path: Path) -> None:
-    """Where a system cannot replace a program (Windows), the new one watches the one it stands for, even if that is killed."""
+def test_a_program_started_in_place_of_another_ends_with_it(tmp_path: Path) -> None:
+    """Windows can't replace a running program, so the new one ends when the old one does, even if that is killed."""
     parent = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
     watching = (
         "import os, time; from backchannel_lib.cli.run_jupyter import end_with_parent; thread = end_with_parent(os.environ)"
@@ -253,8 +253,8 @@ def test_a_program_that_stands_for_another_ends_with_it(tmp_path: Path) -> None:
 
 
 @pytest.mark.skipif(os.name != "posix", reason="Windows cannot replace a running program")
-def test_a_command_takes_the_place_of_the_one_before(tmp_path: Path) -> None:
-    """One process is all there is to stop: none is left to be forgotten."""
+def test_a_command_replaces_the_process_that_starts_it(tmp_path: Path) -> None:
+    """So there's only one process to stop."""
     code = "import sys; from backchannel_lib.cli.project import exec_process; exec_process([sys.executable, '-c', sys.argv[1]])"
     with subprocess.Popen(
         [sys.executable, "-c", code, "import os; print(os.getpid())"], cwd=ROOT, stdout=subprocess.PIPE, text=True

@@ -1,4 +1,4 @@
-"""Which settings of a computer reach what the workbook starts: those of the network, and no others."""
+"""Only a computer's network settings reach what the workbook starts."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from backchannel_lib.cli import settings
 from backchannel_lib.cli.project import JUPYTER, LOCAL, ROOT, environment
 from tests.helpers.planted import plant, variables
 
-#: What a network needs, as variables.
+#: Environment variables that a network may need.
 NETWORK = {
     "ALL_PROXY": "http://proxy:8080",
     "HTTPS_PROXY": "http://proxy:8080",
@@ -28,7 +28,7 @@ NETWORK = {
 
 @pytest.fixture
 def computer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A computer with somebody's settings everywhere."""
+    """A computer with somebody else's settings everywhere."""
     plant(tmp_path)
     for name, value in variables(tmp_path).items():
         monkeypatch.setenv(name, value)
@@ -36,8 +36,8 @@ def computer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-def test_a_setting_that_we_did_not_make_reaches_nobody(computer: Path) -> None:
-    """Each is dropped, or has the workbook's own value."""
+def test_no_setting_from_outside_the_workbook_is_passed_on(computer: Path) -> None:
+    """Each one is dropped or replaced with the workbook's own value."""
     ours, first = environment(), workbook.environment()
     for name, value in variables(computer).items():
         if name == "HOME":
@@ -47,16 +47,16 @@ def test_a_setting_that_we_did_not_make_reaches_nobody(computer: Path) -> None:
         assert first.get(name) != value, name
 
 
-def test_what_a_network_needs_reaches_all(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Index, proxy and certificate stay as they are."""
+def test_network_settings_are_passed_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The package index, proxy and certificate stay unchanged."""
     for name, value in NETWORK.items():
         monkeypatch.setenv(name, value)
     assert NETWORK.items() <= environment().items()
     assert NETWORK.items() <= workbook.environment().items()
 
 
-def test_jupyter_keeps_all_it_writes_in_the_workbooks_folder(computer: Path) -> None:
-    """Settings, data, history and tokens have places of their own, which only their user can open."""
+def test_everything_that_jupyter_writes_goes_into_the_workbooks_folder(computer: Path) -> None:
+    """Settings, data, history and tokens are in folders of their own that only the user can open."""
     own = environment()
     for name in ("IPYTHONDIR", "JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR", "JUPYTER_RUNTIME_DIR"):
         assert Path(own[name]).is_relative_to(LOCAL)
@@ -66,7 +66,7 @@ def test_jupyter_keeps_all_it_writes_in_the_workbooks_folder(computer: Path) -> 
 
 @pytest.fixture
 def pip_conf(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A settings file of pip with a mirror of a network, and much that would break an install."""
+    """A pip settings file with a network's mirror, and with much that would break an install."""
     file = tmp_path / "pip.conf"
     file.write_text(
         "[global]\nindex-url = https://mirror.example/simple\nrequire-virtualenv = true\ntimeout = 7\n"
@@ -81,8 +81,8 @@ def pip_conf(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @pytest.mark.slow
-def test_of_pips_settings_file_only_the_network_is_taken(pip_conf: Path) -> None:
-    """`user = true` and the like stop no setup; the mirror is known to pip and to uv."""
+def test_only_network_settings_are_taken_from_pips_settings_file(pip_conf: Path) -> None:
+    """`user = true` and the like don't break the setup, and both pip and uv get the mirror."""
     own = settings.installer_environment(workbook.BASE_PYTHON, ROOT / ".venv-tools")
     assert own["PIP_INDEX_URL"] == own["UV_DEFAULT_INDEX"] == "https://mirror.example/simple"
     assert own["PIP_TRUSTED_HOST"] == own["UV_INSECURE_HOST"] == "mirror.example"
@@ -94,8 +94,8 @@ def test_of_pips_settings_file_only_the_network_is_taken(pip_conf: Path) -> None
 
 
 @pytest.mark.slow
-def test_a_settings_file_that_pip_cannot_read_is_left_out(pip_conf: Path) -> None:
-    """Settings that keep pip itself from starting don't stop anything."""
+def test_a_settings_file_that_pip_cannot_read_is_ignored(pip_conf: Path) -> None:
+    """Even settings that keep pip itself from starting do no harm."""
     pip_conf.write_text("[global\nindex-url = ", encoding="utf-8")
     own = settings.installer_environment(workbook.BASE_PYTHON, ROOT / ".venv-tools")
     assert "PIP_INDEX_URL" not in own
@@ -105,8 +105,8 @@ def test_a_settings_file_that_pip_cannot_read_is_left_out(pip_conf: Path) -> Non
     )
 
 
-def test_of_uvs_settings_file_only_the_network_is_taken(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """Its index is known, old way or new, and nothing else of the file."""
+def test_only_network_settings_are_taken_from_uvs_settings_file(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """The index is used, in the old or the new syntax, and nothing else."""
     (tmp_path / "uv").mkdir()
     file = tmp_path / "uv" / "uv.toml"
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
@@ -124,23 +124,23 @@ def test_of_uvs_settings_file_only_the_network_is_taken(monkeypatch: pytest.Monk
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    ("command", "said"),
+    ("command", "words"),
     [
         (["workbook.py", "--help"], "usage: backchannel"),
         (["-P", "-m", "backchannel_lib.cli", "test", "tests/base/test_rich_display.py"], "0 failed"),
     ],
 )
-def test_both_commands_work_on_such_a_computer(
-    computer: Path, monkeypatch: pytest.MonkeyPatch, command: list[str], said: str
+def test_both_commands_work_despite_the_planted_settings(
+    computer: Path, monkeypatch: pytest.MonkeyPatch, command: list[str], words: str
 ) -> None:
-    """Neither `python workbook.py` nor `backchannel` runs a planted module, and the checks take no planted option."""
-    monkeypatch.delenv("PYTHONINSPECT")  # anyone who sets it asked Python to stay after any script
-    gone = ["sitecustomize.py", "backchannel_lib.py"]  # Python itself runs these, before any line of ours
+    """Neither `python workbook.py` nor `backchannel` runs a planted module, and the checks ignore planted options."""
+    monkeypatch.delenv("PYTHONINSPECT")  # it makes Python stay open after any script, which is what its user wants
+    gone = ["sitecustomize.py", "backchannel_lib.py"]  # Python itself runs these, before any code of ours
     for name in gone if "workbook.py" in command else [*gone, "json.py"]:
         (computer / "modules" / name).unlink()
     done = subprocess.run(
         [sys.executable, *command], cwd=ROOT, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False
     )
     assert done.returncode == 0, done.stdout + done.stderr
-    assert said in done.stdout
+    assert words in done.stdout
     assert not (computer / "trace").exists(), (computer / "trace").read_text()

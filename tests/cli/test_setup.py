@@ -1,4 +1,4 @@
-"""The setup: what it says when an install fails, what it leaves alone, and when it has nothing to do."""
+"""The setup: what it says if an install fails, what it leaves alone, and when it has nothing to do."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pytest
 
 import workbook
 
-#: What pip and uv printed in trials with a full disk, a proxy, a strange certificate, no network and so on.
+#: What pip and uv printed in trials with a full disk, a proxy, an unknown certificate, no network and so on.
 PRINTED = [
     ("disk", "cause: failed to write to file `_table.py`: No space left on device (os error 28)"),
     ("disk", "ERROR: Could not install packages due to an OSError: [Errno 28] No space left on device"),
@@ -33,7 +33,7 @@ PRINTED = [
 
 @pytest.fixture
 def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A folder of a workbook that was not set up, in which no install may begin."""
+    """The folder of a workbook that hasn't been set up, where no install must start."""
     for name in (workbook.READER_LOCK, workbook.TEST_LOCK, "pyproject.toml"):
         (tmp_path / name).write_text(name, encoding="utf-8")
     (tmp_path / "notebooks").mkdir()
@@ -47,14 +47,14 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @pytest.mark.parametrize(("cause", "printed"), PRINTED)
-def test_what_went_wrong_is_known_by_what_was_printed(cause: str | None, printed: str) -> None:
-    """Each known cause is found in what pip or uv prints, and has its advice."""
+def test_the_cause_of_a_failure_is_found_in_what_was_printed(cause: str | None, printed: str) -> None:
+    """Each known cause is recognized in pip's or uv's output, and comes with advice."""
     assert workbook.cause_of(printed) == cause
     assert cause is None or workbook.ADVICE[cause]
 
 
 def test_a_failed_step_says_what_to_do_and_where_its_log_is(project: Path) -> None:
-    """The error gives the advice for the cause, and leaves all that was printed in a log."""
+    """The error gives advice for the cause, and everything that was printed is in a log."""
     (project / "logs").mkdir()
     command = [sys.executable, "-c", "import sys; sys.exit('No space left on device')"]
     with pytest.raises(workbook.SetupError, match=r"The disk is full[\s\S]*packages\.log") as caught:
@@ -63,7 +63,7 @@ def test_a_failed_step_says_what_to_do_and_where_its_log_is(project: Path) -> No
 
 
 def test_the_target_of_a_link_is_never_emptied(project: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
-    """If .venv is a link, the setup stops with a sentence and touches neither the link nor its target."""
+    """If .venv is a link, the setup stops with a message and touches neither the link nor its target."""
     target = tmp_path_factory.mktemp("elsewhere")
     (target / "precious").write_text("x", encoding="utf-8")
     (project / ".venv").symlink_to(target, target_is_directory=True)
@@ -75,7 +75,7 @@ def test_the_target_of_a_link_is_never_emptied(project: Path, tmp_path_factory: 
 
 @pytest.fixture
 def steps(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """The steps of the setup that ran, none of which installs anything."""
+    """The setup's steps that ran, without installing anything."""
     ran: list[str] = []
     monkeypatch.setattr(workbook, "find_uv", lambda: "uv")
     monkeypatch.setattr(workbook, "run_logged", lambda command, name, cwd=None: ran.append(name))
@@ -85,14 +85,14 @@ def steps(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
 
 def ready(project: Path, lock: str) -> None:
-    """Leave a .venv as a finished setup does."""
+    """Create a .venv like that of a finished setup."""
     (project / ".venv").mkdir()
     (project / ".venv" / "python").touch()
     (project / ".venv" / "stamp.json").write_text(json.dumps(workbook.wanted_stamp(lock)), encoding="utf-8")
 
 
-def test_readers_get_what_readers_need_and_the_checks_the_rest(project: Path, steps: list[str]) -> None:
-    """A first command installs the readers' lock, `test` adds its own, and a reader's command then takes nothing away."""
+def test_readers_get_only_what_they_need_and_the_checks_add_the_rest(project: Path, steps: list[str]) -> None:
+    """The first command installs the readers' lock, `test` adds its own, and later commands remove nothing."""
     (project / ".venv").mkdir()
     workbook.set_up(tests=False)
     assert steps == [f"uv {workbook.READER_LOCK} True", "first_run"]
@@ -106,7 +106,7 @@ def test_readers_get_what_readers_need_and_the_checks_the_rest(project: Path, st
 
 
 def test_a_changed_lock_is_installed_again(project: Path, steps: list[str]) -> None:
-    """The stamp holds what .venv was made from: another lock, and the setup runs."""
+    """The stamp says what .venv was made from, so the setup runs again if the lock changes."""
     ready(project, workbook.READER_LOCK)
     workbook.set_up(tests=False)
     assert steps == []
@@ -116,10 +116,10 @@ def test_a_changed_lock_is_installed_again(project: Path, steps: list[str]) -> N
 
 
 @pytest.mark.parametrize(("cause", "tried"), [("network", True), (None, True), ("disk", False), ("hash", False)])
-def test_pip_is_tried_where_uv_fails_unless_it_would_fail_too(
+def test_pip_is_tried_if_uv_fails_unless_pip_would_fail_too(
     project: Path, steps: list[str], monkeypatch: pytest.MonkeyPatch, cause: str | None, tried: bool
 ) -> None:
-    """Pip may know another network; a full disk or a wrong package is the same for both."""
+    """Pip's network settings can differ, but a full disk or a bad package is the same for both."""
     (project / ".venv").mkdir()
 
     def fail(uv: str, lock: str, *, fresh: bool) -> None:
@@ -134,7 +134,7 @@ def test_pip_is_tried_where_uv_fails_unless_it_would_fail_too(
             workbook.set_up(tests=False)
 
 
-def test_a_step_that_fails_leaves_the_set_up_undone(project: Path, steps: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_failed_step_leaves_the_setup_unfinished(project: Path, steps: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
     """An incomplete .venv has no stamp, so the next command creates it again."""
     ready(project, workbook.READER_LOCK)
     (project / "pyproject.toml").write_text("other", encoding="utf-8")
@@ -150,13 +150,13 @@ def test_a_step_that_fails_leaves_the_set_up_undone(project: Path, steps: list[s
         workbook.set_up(tests=False)
 
 
-def test_workbook_py_needs_no_package_and_is_short() -> None:
-    """What sets everything up is read by people before they run it."""
+def test_workbook_py_needs_no_packages_and_is_short() -> None:
+    """People may want to read it before they run it."""
     assert len(Path(workbook.__file__).read_text(encoding="utf-8").splitlines()) <= 250
 
 
-def test_nothing_is_built_but_what_is_published_as_source_alone() -> None:
-    """Each exception is still a package of the readers' lock, which has one hash for it, that of its source."""
+def test_only_packages_published_without_a_wheel_are_built() -> None:
+    """Each exception is still in the readers' lock, with a single hash, that of its source."""
     lock = (Path(workbook.__file__).parent / workbook.READER_LOCK).read_text(encoding="utf-8")
     at = workbook.WHEELS.index("--no-binary")
     assert workbook.WHEELS[:at] == ("--only-binary", ":all:")

@@ -31,7 +31,7 @@ print("works")
 
 @pytest.fixture(scope="module")
 def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder into which the wheel's files were unpacked, as an installer does."""
+    """A folder with the wheel's files, unpacked as an installer would."""
     folder = tmp_path_factory.mktemp("wheel")
     command = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(folder)]
     subprocess.run(command, cwd=ROOT, check=True, capture_output=True)
@@ -42,20 +42,20 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def run(installed: Path, folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    """Run Python with the unpacked wheel before everything else."""
+    """Run Python with the unpacked wheel first on its path."""
     bare = {"PYTHONPATH": str(installed), "HOME": str(folder), "PATH": "/usr/bin:/bin"}
     return subprocess.run([sys.executable, *arguments], cwd=folder, env=bare, capture_output=True, text=True, check=False)
 
 
 def test_the_wheel_judges_and_shows_a_panel(installed: Path, tmp_path: Path) -> None:
-    """Rules, texts, tables and the panel's files are all in it."""
+    """So it contains the rules, the texts, the tables and the panel's files."""
     done = run(installed, tmp_path, "-c", ALONE, str(installed))
     assert (done.stdout, done.returncode) == ("works\n", 0), done.stderr
 
 
 @pytest.mark.slow
-def test_the_wheel_brings_the_command(installed: Path, tmp_path: Path) -> None:
-    """`backchannel` is its entry point, `print` works, and `open` says in a sentence where the notebooks are."""
+def test_the_wheel_installs_the_command(installed: Path, tmp_path: Path) -> None:
+    """`backchannel` is its entry point, `print` works, and `open` says where to get the notebooks."""
     (points,) = installed.glob("*.dist-info/entry_points.txt")
     assert "backchannel = backchannel_lib.cli.main:main" in points.read_text(encoding="utf-8")
     opened = run(installed, tmp_path, "-m", "backchannel_lib.cli", "open", "--no-browser")
@@ -69,7 +69,7 @@ def test_the_wheel_brings_the_command(installed: Path, tmp_path: Path) -> None:
 
 @pytest.mark.slow
 def test_the_wheel_presents_the_workshop_without_the_workbooks_folder(installed: Path, tmp_path: Path) -> None:
-    """Installed with its dependencies in an environment of its own, `present` serves the room and keeps its keys at home."""
+    """In an environment of its own, `present` serves the room and keeps its keys in the user's home."""
     venv.create(tmp_path / "venv", symlinks=os.name == "posix")
     places = {"base": str(tmp_path / "venv"), "platbase": str(tmp_path / "venv")}
     site = Path(sysconfig.get_path("purelib", "venv", places))
@@ -86,14 +86,14 @@ def test_the_wheel_presents_the_workshop_without_the_workbooks_folder(installed:
         text=True,
     )
     assert process.stdout is not None
-    said = ""
+    output = ""
     while line := process.stdout.readline():
-        said += line
+        output += line
         if re.search(r"/presenter\?token=\w+", line):
             break
     process.send_signal(signal.SIGTERM)
     process.communicate(timeout=20)
-    assert "The workshop is at http://127.0.0.1:" in said, said
+    assert "The workshop is at http://127.0.0.1:" in output, output
     (keys,) = home.rglob("room-*.json")
     assert keys.stat().st_mode & 0o077 == 0
     assert not list(installed.glob("jupyter*")), "it writes into the installed packages"
