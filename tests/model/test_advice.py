@@ -28,8 +28,8 @@ MOMENTS = [
 
 
 @pytest.mark.parametrize(("now", "answer", "until"), MOMENTS)
-def test_the_rule_is_told_for_the_moment_and_until_when(now: datetime, answer: str, until: datetime) -> None:
-    """Advice changes at the exact minutes when the window opens and closes."""
+def test_advice_says_what_the_rule_is_now_and_until_when(now: datetime, answer: str, until: datetime) -> None:
+    """It changes at the exact minute when the window opens or closes."""
     advice = advise(Case(), now=now)
     assert ([check.answer for check in advice.rules], advice.until) == ([answer], until)
 
@@ -48,10 +48,10 @@ def test_the_rule_is_told_for_the_moment_and_until_when(now: datetime, answer: s
         (datetime(2027, 7, 1, 0, 0), False, ["find_a_caller", "ask_for_history", "before_results"]),
     ],
 )
-def test_the_steps_fit_the_moment_and_whether_they_made_contact(
+def test_the_steps_fit_the_moment_and_whether_the_program_made_contact(
     now: datetime, contacted: bool | None, steps: list[str]
 ) -> None:
-    """From the days before Match Week to the new academic year, the earliest step comes first."""
+    """The earliest step comes first, from the days before Match Week to the new academic year."""
     unknown = ("program_contacted_first",) if contacted is None else ()
     advice = advise(Case(program_contacted_first=bool(contacted)), unknown, now)
     assert [step.row.step for step in advice.steps] == steps
@@ -67,15 +67,15 @@ def test_the_steps_fit_the_moment_and_whether_they_made_contact(
         (datetime(2027, 12, 31, 8, 0), datetime(2028, 1, 31)),
     ],
 )
-def test_a_month_later_is_the_same_day_of_the_next_month_or_its_last(now: datetime, then: datetime) -> None:
-    """December's next month is January of the next year."""
+def test_a_month_later_is_the_same_day_of_the_next_month_or_its_last_day(now: datetime, then: datetime) -> None:
+    """The month after December is January of the next year."""
     (step,) = [one for one in advise(Case(), now=now).steps if one.row.at == "month_later"]
     assert (step.when, step.whole_day) == (then, True)
 
 
 @given(cases(), unknowns, moments())
-def test_there_are_three_steps_and_none_lies_in_the_past(case: Case, unknown: list[str], now: datetime) -> None:
-    """There is one step per slot, in order of date, and the rule's next change is also in the future."""
+def test_there_are_three_steps_and_none_is_in_the_past(case: Case, unknown: list[str], now: datetime) -> None:
+    """There's one step per slot, ordered by date, and the rule's next change is also in the future."""
     advice = advise(case, unknown, now)
     assert sorted(step.row.slot for step in advice.steps) == sorted(SLOTS)
     dates = [step.when for step in advice.steps]
@@ -86,8 +86,8 @@ def test_there_are_three_steps_and_none_lies_in_the_past(case: Case, unknown: li
 
 
 @given(cases(), moments())
-def test_the_rule_changes_at_the_moment_that_is_named_and_not_before(case: Case, now: datetime) -> None:
-    """A new call is allowed on one side of the change and not on the other."""
+def test_the_rule_changes_at_the_stated_moment_and_not_before(case: Case, now: datetime) -> None:
+    """A new call is allowed on one side of the change but not on the other."""
     case = case.replace(recommender="known_dean", move="targeted_call", program_contacted_first=False)
     until = advise(case, now=now).until
     assert until is not None
@@ -97,8 +97,8 @@ def test_the_rule_changes_at_the_moment_that_is_named_and_not_before(case: Case,
 
 
 @given(cases(), unknowns, moments())
-def test_a_change_is_named_only_if_the_answer_changes(case: Case, unknown: list[str], now: datetime) -> None:
-    """Someone who can answer a program that called first can do so on both sides of the window's edge."""
+def test_a_rule_change_is_mentioned_only_if_the_answer_changes(case: Case, unknown: list[str], now: datetime) -> None:
+    """A student whose program called first can reply both before and after the window opens or closes."""
     advice = advise(case, unknown, now)
     if advice.until is not None:
         before = [check.answer for check in advice.rules]
@@ -107,8 +107,8 @@ def test_a_change_is_named_only_if_the_answer_changes(case: Case, unknown: list[
     assert advise(answering, now=now).until is None
 
 
-def test_a_moment_in_mind_gets_the_stricter_answer_too() -> None:
-    """If nobody knows whether the program made contact, advice doesn't call a contact planned for SOAP allowed."""
+def test_a_planned_moment_gets_the_stricter_answer_too() -> None:
+    """If it's unknown whether the program made contact, advice never says that a contact planned for SOAP is allowed."""
     case = Case(phase="gap_filling", recommender="self", move="direct_email", program_contacted_first=True)
     advice = advise(case, ("program_contacted_first",), datetime(2027, 2, 1), keep_phase=True)
     assert advice.planned is not None
@@ -116,8 +116,8 @@ def test_a_moment_in_mind_gets_the_stricter_answer_too() -> None:
 
 
 @given(cases(), unknowns, moments())
-def test_it_says_what_judge_and_the_rules_check_say(case: Case, unknown: list[str], now: datetime) -> None:
-    """Advice has no opinion of its own: the phase is the moment's, and the verdicts and the rule's answers are the model's."""
+def test_advice_agrees_with_judge_and_the_rules_check(case: Case, unknown: list[str], now: datetime) -> None:
+    """The phase is the moment's, and the verdicts and the rule's answers are the model's."""
     advice = advise(case, unknown, now)
     phased = case.replace(phase=phase_at(now))
     assert advice.judgment.verdicts == judge_open(phased, unknown).verdicts
@@ -133,8 +133,8 @@ def test_while_contact_is_unknown_the_stricter_answer_comes_first(case: Case, no
     assert answers == sorted(answers)
 
 
-def test_what_is_worth_asking_is_asked_first_and_in_order() -> None:
-    """The dean's office gets the questions that would narrow the outcome, then those about what the article doesn't cover."""
+def test_the_most_useful_questions_come_first() -> None:
+    """The dean's office gets the questions that would narrow the outcome, then the topics that the article doesn't cover."""
     case = Case(failed_attempts=1, recommender="known_dean", specifics=True, addresses_flag=True)
     advice = advise(case, ("interviews_failures", "sponsors_visas"), datetime(2027, 2, 1), ["couples", "img"])
     assert advice.questions == (
@@ -144,10 +144,10 @@ def test_what_is_worth_asking_is_asked_first_and_in_order() -> None:
     )
 
 
-def test_every_field_every_step_and_every_topic_has_its_texts() -> None:
-    """There is a question for every field that can be unknown."""
+def test_every_field_step_and_topic_has_its_texts() -> None:
+    """There's also a question for every field that can be unknown."""
     for name in Case.fields():
-        if name != "intensity":  # no rule depends on how warm the praise is
+        if name != "intensity":  # no rule depends on the warmth of the praise
             assert text(f"ask.{name}").endswith("?")
         assert text(f"open.{name}")
     assert all(text(f"next_step.{row.step}") for row in load_next_steps())
@@ -158,7 +158,7 @@ def test_every_field_every_step_and_every_topic_has_its_texts() -> None:
 
 
 @pytest.mark.parametrize("topics", [["couple"], ["couples", "x"]])
-def test_a_topic_that_nobody_knows_is_refused_with_the_nearest(topics: list[str]) -> None:
-    """The error lists the existing topics, like the errors for other names."""
+def test_an_unknown_topic_is_rejected_with_a_suggestion(topics: list[str]) -> None:
+    """The error lists the topics, as errors about other names do."""
     with pytest.raises(CaseError, match=r"topics: must be one of .*couples"):
         advise(Case(), topics=topics)

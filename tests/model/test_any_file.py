@@ -1,4 +1,4 @@
-"""Files and tables with arbitrary content: each gives a value or one sentence, and stays unchanged.
+"""Files and tables with arbitrary content: each gives a value or an error message, and stays unchanged.
 
 `HYPOTHESIS_PROFILE=thorough` tries a thousand of each, and `HYPOTHESIS_PROFILE=fuzz` 20,000.
 """
@@ -66,12 +66,12 @@ NEARLY = st.sampled_from(
 )
 
 
-def told(error: Exception) -> str:
-    """Return an error's text, which must have one line per problem and a reasonable length."""
-    said = str(error)
-    assert said.strip()
-    assert len(said) < 3000, said
-    return said
+def readable(error: Exception) -> str:
+    """Return an error's message; check that it isn't blank or far too long."""
+    message = str(error)
+    assert message.strip()
+    assert len(message) < 3000, message
+    return message
 
 
 @pytest.mark.slow
@@ -80,15 +80,15 @@ def told(error: Exception) -> str:
     content=files(RECORD) | st.builds(lambda rows: "\n".join(rows).encode("utf-8", "replace"), st.lists(st.text(max_size=20)))
 )
 @example(content=b'{"sheet_name": "Zo\\ud83d"}')
-def test_any_case_file_is_a_case_or_a_sentence(tmp_path: Path, content: bytes) -> None:
-    """This holds for any content, and the file stays unchanged."""
+def test_any_case_file_gives_a_case_or_an_error_message(tmp_path: Path, content: bytes) -> None:
+    """The file stays unchanged."""
     path = tmp_path / "mine.json"
     path.write_bytes(content)
     for load in (load_case, load_saved_case):
         try:
             loaded = load(path)
         except CaseError as error:
-            told(error)
+            readable(error)
         else:
             "".join(getattr(loaded, "sheet", {}).values()).encode()  # no unpaired surrogates, which nothing can print
     assert path.read_bytes() == content
@@ -115,8 +115,8 @@ def sheets() -> st.SearchStrategy[bytes]:
 @pytest.mark.slow
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(content=sheets() | st.binary(max_size=100))
-def test_any_class_list_is_judged_or_refused(tmp_path: Path, content: bytes) -> None:
-    """This holds whatever a spreadsheet or any other program wrote, and the file stays unchanged."""
+def test_any_class_list_is_judged_or_rejected(tmp_path: Path, content: bytes) -> None:
+    """It doesn't matter what wrote the file, which stays unchanged."""
     path = tmp_path / "class.csv"
     path.write_bytes(content)
     with warnings.catch_warnings():
@@ -124,7 +124,7 @@ def test_any_class_list_is_judged_or_refused(tmp_path: Path, content: bytes) -> 
         try:
             judged = judge_frame(read_cases(path))
         except CaseError as error:
-            told(error)
+            readable(error)
         else:
             assert judged.empty or judged["verdict"].between(min(Verdict), max(Verdict)).all()
     assert path.read_bytes() == content
@@ -145,13 +145,13 @@ def frames(draw: st.DrawFn) -> pd.DataFrame:
 
 @pytest.mark.slow
 @given(frame=frames())
-def test_any_cell_of_a_frame_is_read_as_a_case_would_read_it_or_refused(frame: pd.DataFrame) -> None:
-    """A judged frame gives each row the verdict of its case; any other frame gets an error, and no frame changes."""
+def test_any_cell_of_a_frame_is_read_as_a_case_reads_it_or_rejected(frame: pd.DataFrame) -> None:
+    """Each row of a judged frame gets the verdict of its case. Other frames get an error, and no frame is changed."""
     before = frame.copy(deep=True)
     try:
         judged = judge_frame(frame)
     except CaseError as error:
-        told(error)
+        readable(error)
     else:
         assert len(judged) <= len(frame)
         for at, verdict in judged["verdict"].items():
@@ -162,8 +162,8 @@ def test_any_cell_of_a_frame_is_read_as_a_case_would_read_it_or_refused(frame: p
 
 @pytest.mark.slow
 @given(data=st.data(), file=st.sampled_from(FILES))
-def test_any_cell_of_a_table_of_the_workbook_is_read_or_refused_at_its_place(data: st.DataObject, file: str) -> None:
-    """A cell, a row or a header with any content loads, or gives an error with the file and the place."""
+def test_any_cell_of_a_workbook_table_is_read_or_rejected_with_its_location(data: st.DataObject, file: str) -> None:
+    """Any cell, row or header is either read or gives an error with its file and location."""
     rows = cells(file)
     at, place = data.draw(st.integers(0, len(rows) - 1)), data.draw(st.integers(0, len(rows[0]) - 1))
     column = [row[place] for row in rows[1:]]
@@ -193,7 +193,7 @@ def test_any_cell_of_a_table_of_the_workbook_is_read_or_refused_at_its_place(dat
     try:
         LOADERS[file](SimpleNamespace(name=name, read_text=lambda encoding: content))
     except TableError as error:
-        said = told(error)
+        message = readable(error)
     else:
-        said = name
-    assert said.startswith(name)
+        message = name
+    assert message.startswith(name)

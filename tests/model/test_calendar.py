@@ -25,7 +25,7 @@ PACIFIC = ZoneInfo("America/Los_Angeles")
 
 
 def at(text: str) -> datetime:
-    """Return a moment without a time zone, which counts as Eastern."""
+    """Return a moment without a time zone, which means Eastern Time."""
     return datetime.fromisoformat(text)
 
 
@@ -74,22 +74,21 @@ def test_match_week_ends_on_the_third_friday(year: int) -> None:
         (pd.Timestamp("2027-03-15"), "Timestamp('2027-03-15 00:00:00'), of type pandas.Timestamp"),
     ],
 )
-def test_what_is_no_year_is_refused(year: object, found: str) -> None:
-    """A year is a whole number from 2012 to 9999; the error for anything else names its type."""
+def test_a_value_that_is_not_a_year_is_rejected(year: object, found: str) -> None:
+    """A year is a whole number from 2012 to 9999. The error for anything else gives its type."""
     with pytest.raises(CaseError) as caught:
         match_week(year)  # type: ignore[arg-type]
     assert str(caught.value) == f"year: must be a whole number from 2012 to 9999, but it is {found}."
 
 
 @pytest.mark.parametrize("whole", [np.int64, np.int16, np.uint32])
-def test_a_number_of_numpy_is_a_year(whole: Any) -> None:
-    """NumPy integers work as years."""
+def test_a_numpy_integer_is_a_year(whole: Any) -> None:
     assert match_week(whole(2027)) == date(2027, 3, 15)
 
 
 @pytest.mark.parametrize("year", [1, 1999, 2005, 2011, np.int64(2011)])
-def test_of_years_with_match_day_on_a_thursday_it_says_so(year: Any) -> None:
-    """Before 2012 there is an error, both for a year and for a moment."""
+def test_a_year_with_match_day_on_a_thursday_gets_an_error_that_says_so(year: Any) -> None:
+    """That's every year before 2012, whether it is given as a year or as a moment."""
     for ask in (lambda: match_week(year), lambda: phase_at(datetime(int(year), 3, 16, 12, 0))):
         with pytest.raises(CaseError) as caught:
             ask()
@@ -104,9 +103,9 @@ def test_of_years_with_match_day_on_a_thursday_it_says_so(year: Any) -> None:
 #: Each boundary of 2027, with the phase from that minute on.
 BOUNDARIES = [
     ("2027-01-01T00:00", "groundwork"),
-    ("2027-03-14T12:00", "groundwork"),  # the Sunday on which the clocks go forward
+    ("2027-03-14T12:00", "groundwork"),  # the Sunday when daylight saving time starts
     ("2027-03-15T00:00", "groundwork"),
-    ("2027-03-15T10:00", "groundwork"),  # unmatched applicants know, but the article's phase has not begun
+    ("2027-03-15T10:00", "groundwork"),  # applicants have learned that they didn't match, but the article's phase hasn't begun
     ("2027-03-15T11:59", "groundwork"),
     ("2027-03-15T11:59:59.999999", "groundwork"),
     ("2027-03-15T12:00", "soap_lists"),
@@ -129,7 +128,7 @@ BOUNDARIES = [
 
 @pytest.mark.parametrize(("moment", "phase"), BOUNDARIES)
 def test_phases_at_every_boundary(moment: str, phase: str) -> None:
-    """Each phase begins and ends at the specified minute on an Eastern clock, with and without an explicit zone."""
+    """Each phase begins and ends at the specified minute in Eastern Time, whether or not the moment has a time zone."""
     assert phase_at(at(moment)) == phase
     assert phase_at(at(moment).replace(tzinfo=EASTERN)) == phase
 
@@ -169,14 +168,14 @@ def test_phases_across_time_zones(moment: str, zone: Any, phase: str) -> None:
         ("2027-07-02T12:00", "groundwork"),
     ],
 )
-def test_the_other_reading_of_friday(moment: str, phase: str) -> None:
-    """Under `friday_in_phase_3`, Match Day from midnight to midnight comes after SOAP, and nothing else changes."""
+def test_under_the_other_reading_of_friday_match_day_comes_after_soap(moment: str, phase: str) -> None:
+    """`friday_in_phase_3` moves all of Match Day, from midnight to midnight, and nothing else."""
     assert phase_at(at(moment), reading="friday_in_phase_3") == phase
 
 
 @given(moment=moments())
-def test_only_one_reading_moves_the_calendar(moment: datetime) -> None:
-    """Other readings don't change any phase, and the one about Friday only changes phase 2 to phase 3."""
+def test_only_the_reading_about_friday_changes_any_phase(moment: datetime) -> None:
+    """It changes phase 2 to phase 3."""
     phase = phase_at(moment)
     for reading in ("range_and_credible", "any_lever", "friday_in_phase_2", "explanation_first"):
         assert phase_at(moment, reading) == phase
@@ -196,15 +195,15 @@ MARCH_TO_JUNE = st.integers(0, 17 * 24 * 60) | st.integers(0, 110 * 24 * 60)
 
 
 @given(year=st.integers(2012, 2099), minutes=st.tuples(MARCH_TO_JUNE, MARCH_TO_JUNE))
-def test_phases_follow_each_other(year: int, minutes: tuple[int, int]) -> None:
+def test_phases_come_in_order(year: int, minutes: tuple[int, int]) -> None:
     """From March to the end of June, a later moment is never in an earlier phase."""
     order = ("groundwork", "soap_lists", "gap_filling", "post_soap")
     earlier, later = (phase_at(at(f"{year}-03-11") + timedelta(minutes=minute)) for minute in sorted(minutes))
     assert order.index(earlier) <= order.index(later)
 
 
-def test_a_moment_without_an_eastern_date_is_refused() -> None:
-    """A moment that no Eastern clock can show gets an error."""
+def test_a_moment_without_an_eastern_date_is_rejected() -> None:
+    """At the start of the year 1 in UTC, an Eastern clock would show the year 0."""
     with pytest.raises(CaseError):
         phase_at(datetime(1, 1, 1, tzinfo=UTC))
 
@@ -212,8 +211,8 @@ def test_a_moment_without_an_eastern_date_is_refused() -> None:
 # ---- the rules check ----
 
 
-def test_the_window_of_the_rule() -> None:
-    """The rule applies from Monday 10:00 am to Thursday 9:00 pm ET of Match Week."""
+def test_the_rules_window_runs_from_monday_morning_to_thursday_evening() -> None:
+    """It opens Monday of Match Week at 10:00 am ET and closes Thursday at 9:00 pm ET."""
     assert soap_window(2027) == (at("2027-03-15T10:00"), at("2027-03-18T21:00"))
     assert soap_window(2024) == (at("2024-03-11T10:00"), at("2024-03-14T21:00"))
 
@@ -238,8 +237,8 @@ INSIDE: list[tuple[dict[str, Any], str, str]] = [
 
 
 @pytest.mark.parametrize(("contact", "answer", "row"), INSIDE)
-def test_the_rule_inside_the_window(contact: dict[str, Any], answer: str, row: str) -> None:
-    """Inside the window each contact gets the specified answer, both by the case's phase and by the moment."""
+def test_inside_the_window_each_contact_gets_the_specified_answer(contact: dict[str, Any], answer: str, row: str) -> None:
+    """This is so whether the rule goes by the case's phase or by the moment."""
     for phase in ("soap_lists", "gap_filling"):
         check = rules_check(Case(phase=phase, **contact))
         assert (check.answer, check.row) == (answer, row)
@@ -249,8 +248,8 @@ def test_the_rule_inside_the_window(contact: dict[str, Any], answer: str, row: s
 
 
 @pytest.mark.parametrize("contact", [contact for contact, _, _ in INSIDE])
-def test_the_rule_outside_the_window(contact: dict[str, Any]) -> None:
-    """Outside the window the rule forbids no contact, both by the case's phase and by the moment."""
+def test_outside_the_window_the_rule_forbids_no_contact(contact: dict[str, Any]) -> None:
+    """This is so whether the check goes by the case's phase or by the moment."""
     outside = RulesCheck("allowed", "outside_window", ("soap_rule.ends_thursday",), False)
     assert rules_check(Case(phase="post_soap", **contact)) == outside
     before = rules_check(Case(phase="groundwork", **contact))
@@ -286,15 +285,15 @@ def test_the_rule_outside_the_window(contact: dict[str, Any]) -> None:
     ],
 )
 @pytest.mark.parametrize("phase", ["groundwork", "soap_lists", "gap_filling", "post_soap"])
-def test_the_moment_decides_where_it_is_given(moment: str, zone: Any, inside: bool, phase: str) -> None:
-    """The window opens Monday 10:00 am and closes Thursday 9:00 pm ET to the minute, whatever the case's phase."""
+def test_if_a_moment_is_given_it_decides(moment: str, zone: Any, inside: bool, phase: str) -> None:
+    """The window opens and closes to the minute, whatever the case's phase."""
     check = rules_check(Case(phase=phase), at(moment).replace(tzinfo=zone))
     assert check.answer == ("not_allowed" if inside else "allowed")
     assert not check.changes_later
 
 
-def test_the_answer_tells_reason_source_and_what_to_read() -> None:
-    """An answer has a reason, a source with year and grade, and a reminder to read this year's agreement."""
+def test_an_answer_has_a_reason_a_source_and_a_reminder_to_read_the_agreement() -> None:
+    """The source has its year and grade, and the reminder is about this year's agreement."""
     check = rules_check(Case())
     assert check.label == "Not allowed"
     assert check.reason == (
@@ -309,8 +308,8 @@ def test_the_answer_tells_reason_source_and_what_to_read() -> None:
     assert text("grade.B") in second
 
 
-def test_the_answer_says_that_it_changes_on_thursday() -> None:
-    """By phase alone, an answer for phase 2 says that it changes Thursday evening; with a known moment it doesn't have to."""
+def test_an_answer_for_phase_2_says_that_it_changes_on_thursday() -> None:
+    """If the moment is known, it doesn't need to."""
     later = " This changes on Thursday 9:00 pm ET, when SOAP ends."
     assert rules_check(Case(phase="gap_filling")).reason.endswith(later)
     assert later not in rules_check(Case(phase="gap_filling"), at("2027-03-18T12:00")).reason
@@ -318,8 +317,8 @@ def test_the_answer_says_that_it_changes_on_thursday() -> None:
     assert later not in rules_check(Case(phase="gap_filling", **SELF, **CONTACTED)).reason
 
 
-def test_before_match_week_the_answer_says_that_it_changes_on_monday() -> None:
-    """By phase alone, an answer before Match Week says when the rule starts; with a known moment it doesn't have to."""
+def test_an_answer_before_match_week_says_that_it_changes_on_monday() -> None:
+    """It says when the rule takes effect, unless the moment is known."""
     check = rules_check(Case(phase="groundwork"))
     assert check.label == "Allowed until Monday 10:00 am ET of Match Week"
     later = " This changes on Monday 10:00 am ET of Match Week: the rule applies from then on."
@@ -327,12 +326,12 @@ def test_before_match_week_the_answer_says_that_it_changes_on_monday() -> None:
     assert "Monday 10:00 am ET" in check.label
     assert rules_check(Case(phase="groundwork"), at("2027-03-15T09:59")).label == "Allowed"
     assert rules_check(Case(phase="groundwork"), at("2027-03-15T10:00")).label == "Not allowed"
-    assert rules_check(Case(phase="groundwork", **SELF, **CONTACTED)).label == "Allowed"  # a student can always reply
+    assert rules_check(Case(phase="groundwork", **SELF, **CONTACTED)).label == "Allowed"  # a student may always reply
 
 
 @given(case=cases(), when=moments(), near=st.sampled_from((0, 1)), minutes=st.integers(-300, 300))
 def test_phase_and_moment_never_disagree_about_the_rule(case: Case, when: datetime, near: int, minutes: int) -> None:
-    """At each moment of a phase, the phase's answer is right, unless it said when it changes and that time has passed."""
+    """The phase's answer is right at each moment of the phase, at least until the time when it says it changes."""
     for moment in (eastern(when), soap_window(2027)[near] + timedelta(minutes=minutes)):
         case = case.replace(phase=phase_at(moment))
         by_phase, by_moment = rules_check(case), rules_check(case, moment)
@@ -353,21 +352,20 @@ def test_phase_and_moment_never_disagree_about_the_rule(case: Case, when: dateti
 
 
 @given(case=cases(), when=st.none() | moments())
-def test_every_case_has_a_whole_answer(case: Case, when: datetime | None) -> None:
-    """For any case and moment, the answer is one of three and has a label, reason, source, facts and note."""
+def test_every_case_gets_a_complete_answer(case: Case, when: datetime | None) -> None:
+    """For any case and moment, it is one of three, with a label, a reason, a source, facts and a note."""
     check = rules_check(case, when)
     assert check.answer in {"not_allowed", "ask_first", "allowed"}
     assert all((check.label, check.reason, check.source, check.facts, check.note))
 
 
 def test_only_a_case_can_be_checked() -> None:
-    """Anything other than a case gets an error."""
     with pytest.raises(CaseError) as caught:
         rules_check(None)  # type: ignore[arg-type]
     assert str(caught.value) == "case: must be a Case, but it is empty."
 
 
-# ---- times of NumPy and pandas ----
+# ---- times from NumPy and pandas ----
 
 
 @pytest.mark.parametrize(
@@ -384,8 +382,8 @@ def test_only_a_case_can_be_checked() -> None:
         (pd.Timestamp.max.tz_localize("UTC"), "post_soap"),
     ],
 )
-def test_a_moment_of_numpy_or_pandas_is_taken(moment: Any, phase: str) -> None:
-    """Moments from NumPy and pandas work, to the nanosecond; one without a zone is Eastern."""
+def test_moments_from_numpy_and_pandas_are_accepted(moment: Any, phase: str) -> None:
+    """They count to the nanosecond, and are in Eastern Time if they have no time zone."""
     assert phase_at(moment) == phase
     assert rules_check(Case(), moment) == rules_check(Case(), pd.Timestamp(moment).to_pydatetime(warn=False))
 
@@ -407,8 +405,8 @@ def test_a_moment_of_numpy_or_pandas_is_taken(moment: Any, phase: str) -> None:
         (None, "NoneType"),
     ],
 )
-def test_what_is_no_moment_is_refused_with_its_type(moment: Any, kind: str) -> None:
-    """A day, a text, a missing time and whole columns are not moments, and the error names their types."""
+def test_a_value_that_is_not_a_moment_is_rejected_with_its_type(moment: Any, kind: str) -> None:
+    """That includes a date, text, a missing time and whole columns."""
     with pytest.raises(CaseError) as caught:
         phase_at(moment)
     assert str(caught.value).startswith(
@@ -418,8 +416,7 @@ def test_what_is_no_moment_is_refused_with_its_type(moment: Any, kind: str) -> N
 
 
 @pytest.mark.parametrize("phase", ["groundwork", "soap_lists", "gap_filling", "post_soap"])
-def test_the_source_names_the_newest_text_and_that_this_year_s_was_not_seen(phase: str) -> None:
-    """Every citation of the rule says how new its sources are and which one is missing."""
+def test_the_source_is_the_newest_one_and_says_which_one_we_have_not_seen(phase: str) -> None:
     source = rules_check(Case(phase=phase)).source
     assert "2026 SOAP schedule and applicant guide" in source
     assert "We haven't seen the agreement for the 2027 Match" in source

@@ -75,14 +75,14 @@ DEFAULTS: dict[str, Any] = {
 }
 
 
-def test_the_defaults_are_the_contract_s() -> None:
-    """A case without arguments has the specified defaults, in the specified order, and nothing else."""
+def test_a_case_has_the_specified_defaults() -> None:
+    """Its fields are in the specified order, and there are no others."""
     assert list(Case().to_record().items()) == list(DEFAULTS.items())
     assert ", ".join(Case.fields()) == ALL_FIELDS
 
 
-def test_the_levels_are_the_contract_s() -> None:
-    """Callers, kinds of contact, needs and phases have the specified names and order."""
+def test_the_levels_are_the_specified_ones() -> None:
+    """Callers, moves, needs and phases have the specified names, in order."""
     assert ", ".join(RECOMMENDERS) == CALLER_LIST
     assert (*CALLER_MOVES, "direct_email") == MOVES
     assert ", ".join(NEEDS) == NEED_LIST
@@ -123,15 +123,15 @@ def test_the_levels_are_the_contract_s() -> None:
         ("phase", "post_soap", "post_soap"),
     ],
 )
-def test_a_good_value_is_stored_in_its_plain_form(field: str, value: object, stored: object) -> None:
-    """Both ends of each range are allowed, and the stored value is a plain int, bool, str, frozenset or None."""
+def test_a_valid_value_is_stored_in_its_plain_form(field: str, value: object, stored: object) -> None:
+    """Both ends of each range are valid, and the stored value is a plain int, bool, str, frozenset or None."""
     held = getattr(Case(**{field: value}), field)
     assert held == stored
     assert type(held) is type(stored)
 
 
 def test_the_lowest_scores_are_allowed_together() -> None:
-    """1 is the lowest score, the lowest bottom of a range and the lowest floor."""
+    """The score, the bottom of the range and the floor can all be 1."""
     case = Case(score=1, range_low=1, range_floor=1)
     assert (case.score, case.range_low, case.range_floor) == (1, 1, 1)
 
@@ -188,8 +188,8 @@ BAD_VALUES: list[tuple[str, object, str]] = [
 
 
 @pytest.mark.parametrize(("field", "value", "sentence"), BAD_VALUES)
-def test_a_bad_value_is_refused_with_field_rule_and_value(field: str, value: object, sentence: str) -> None:
-    """`Case` and `replace` reject a value outside its field's range, and the message says which, why and what."""
+def test_an_invalid_value_is_rejected_with_its_field_and_the_reason(field: str, value: object, sentence: str) -> None:
+    """The message from `Case` and `replace` gives the field, what it accepts and the value."""
     for attempt in (lambda: Case(**{field: value}), lambda: Case().replace(**{field: value})):
         with pytest.raises(CaseError) as caught:
             attempt()
@@ -198,15 +198,15 @@ def test_a_bad_value_is_refused_with_field_rule_and_value(field: str, value: obj
         assert caught.value.field == field
 
 
-def test_a_long_value_is_cut_in_the_message() -> None:
-    """A message quotes at most 60 characters of a value."""
+def test_a_long_value_is_truncated_in_the_message() -> None:
+    """At most 60 characters of it are quoted."""
     with pytest.raises(CaseError) as caught:
         Case(phase="x" * 500)
     assert str(caught.value) == f"phase: must be one of {PHASE_LIST}, but it is '{'x' * 56}...."
 
 
-def test_the_floor_may_not_lie_above_the_range() -> None:
-    """A floor one point above the bottom of the range is rejected, whichever of the two was given."""
+def test_the_floor_cannot_be_above_the_bottom_of_the_range() -> None:
+    """One point above it is too much, whichever of the two was given."""
     message = "range_floor: must not be above the bottom of the program's range, {low}, but it is {floor}."
     message += " Lower it to {low} or less, or raise the bottom of the range to {floor} or more."
     for values, low, floor in (
@@ -226,7 +226,7 @@ DIRECT = (
 
 
 @pytest.mark.parametrize("move", CALLER_MOVES)
-def test_the_student_makes_no_one_else_s_contact(move: str) -> None:
+def test_the_student_can_only_send_their_own_email(move: str) -> None:
     """`self` works only with `direct_email`."""
     with pytest.raises(CaseError) as caught:
         Case(recommender="self", move=move)
@@ -234,7 +234,7 @@ def test_the_student_makes_no_one_else_s_contact(move: str) -> None:
 
 
 @pytest.mark.parametrize("recommender", CALLERS)
-def test_nobody_else_makes_the_student_s_contact(recommender: str) -> None:
+def test_nobody_else_can_send_the_students_own_email(recommender: str) -> None:
     """`direct_email` works only with `self`."""
     with pytest.raises(CaseError) as caught:
         Case(recommender=recommender, move="direct_email")
@@ -242,8 +242,8 @@ def test_nobody_else_makes_the_student_s_contact(recommender: str) -> None:
     assert Case(recommender="self", move="direct_email").move == "direct_email"
 
 
-def test_but_changes_what_it_names_and_nothing_else() -> None:
-    """`replace` returns a new case with the named fields changed; the old one stays the same."""
+def test_replace_changes_only_the_named_fields() -> None:
+    """It returns a new case, and the old one stays the same."""
     case = Case(score=228)
     other = case.replace(scripted=True, needs={"track"})
     assert other == Case(score=228, scripted=True, needs={"track"})
@@ -268,16 +268,16 @@ def test_but_changes_what_it_names_and_nothing_else() -> None:
         ({}, {"recommender": "self", "move": "direct_email"}, "self", "direct_email"),
     ],
 )
-def test_but_keeps_recommender_and_move_together(
+def test_replace_keeps_recommender_and_move_consistent(
     before: dict[str, str], changes: dict[str, Any], recommender: str, move: str
 ) -> None:
-    """If only one of recommender and move changes, the other follows to or from the student's own email."""
+    """If only one of them is changed to or from the student's own email, the other one follows."""
     case = Case(**before).replace(**changes)
     assert (case.recommender, case.move) == (recommender, move)
 
 
-def test_but_refuses_a_pair_that_does_not_go_together() -> None:
-    """If both recommender and move are given, neither follows the other."""
+def test_replace_rejects_an_inconsistent_recommender_and_move() -> None:
+    """If both are given, neither one follows the other."""
     with pytest.raises(CaseError) as caught:
         Case().replace(recommender="self", move="pressure")
     assert str(caught.value) == DIRECT.format("self", "pressure")
@@ -290,8 +290,8 @@ UNKNOWN_SCORES = (
 )
 
 
-def test_an_unknown_field_is_refused_with_the_fields_that_there_are() -> None:
-    """`replace` and `from_record` name a field that does not exist, its value, and the existing fields."""
+def test_an_unknown_field_is_rejected_with_a_list_of_the_fields() -> None:
+    """The errors from `replace` and `from_record` give the unknown field and its value, then the closest field first."""
     with pytest.raises(CaseError) as caught:
         Case().replace(scores=250)
     assert str(caught.value) == UNKNOWN_SCORES.format(250)
@@ -300,8 +300,8 @@ def test_an_unknown_field_is_refused_with_the_fields_that_there_are() -> None:
     assert str(caught.value) == UNKNOWN_SCORES.format("'250'")
 
 
-def test_arguments_are_by_keyword_only() -> None:
-    """A case has no positional arguments, because it would be easy to swap two numbers."""
+def test_all_arguments_are_keyword_only() -> None:
+    """With positional arguments it would be easy to swap two numbers."""
     with pytest.raises(TypeError, match="positional"):
         Case(240)  # type: ignore[misc]
 
@@ -320,7 +320,7 @@ def test_a_case_is_frozen() -> None:
 
 @given(fields=records())
 def test_equal_fields_make_equal_cases(fields: dict[str, Any]) -> None:
-    """Cases are values: equal fields make equal cases with the same hash, even after copying and pickling."""
+    """They also have the same hash, even after copying and pickling."""
     case = Case(**fields)
     twins = (Case(**fields), copy.deepcopy(case), pickle.loads(pickle.dumps(case)), dataclasses.replace(case))  # noqa: S301
     assert all(twin == case and hash(twin) == hash(case) for twin in twins)
@@ -328,8 +328,8 @@ def test_equal_fields_make_equal_cases(fields: dict[str, Any]) -> None:
 
 
 @given(case=cases())
-def test_a_record_gives_the_same_case_back(case: Case) -> None:
-    """A case survives a round trip through its record, JSON and a CSV row."""
+def test_a_case_survives_a_round_trip_through_its_record(case: Case) -> None:
+    """The record can also go through JSON or a CSV row."""
     record = case.to_record()
     assert list(record) == list(Case.fields())
     assert Case.from_record(record) == case
@@ -343,7 +343,7 @@ def test_a_record_gives_the_same_case_back(case: Case) -> None:
 
 
 @given(case=cases(), changes=records())
-def test_but_is_as_strict_as_case(case: Case, changes: dict[str, Any]) -> None:
+def test_replace_is_as_strict_as_case(case: Case, changes: dict[str, Any]) -> None:
     """Replacing every field of a case gives the case made from those fields."""
     assert case.replace(**changes) == Case(**changes)
 
@@ -372,8 +372,8 @@ def test_but_is_as_strict_as_case(case: Case, changes: dict[str, Any]) -> None:
         ("recommender", " known_dean ", "known_dean"),
     ],
 )
-def test_text_of_a_csv_file_stands_for_a_value(field: str, text: object, value: object) -> None:
-    """A cell's text is read as the value it stands for; an empty one means the default."""
+def test_text_in_a_csv_cell_is_read_as_a_value(field: str, text: object, value: object) -> None:
+    """An empty cell means the default."""
     held = getattr(Case.from_record({field: text}), field)
     assert held == value
     assert type(held) is type(value)
@@ -394,64 +394,64 @@ def test_text_of_a_csv_file_stands_for_a_value(field: str, text: object, value: 
         ("needs", "local, lokal", "must hold only local, language, track, coverage, but it holds 'lokal'."),
     ],
 )
-def test_text_that_stands_for_no_value_is_refused(field: str, text: object, sentence: str) -> None:
-    """A cell's text that isn't an allowed value is rejected like any other bad value."""
+def test_text_that_is_not_a_value_is_rejected(field: str, text: object, sentence: str) -> None:
+    """It gets the same error as any other invalid value."""
     with pytest.raises(CaseError) as caught:
         Case.from_record({field: text})
     assert str(caught.value) == f"{field}: {sentence}"
 
 
 @given(text=st.text() | st.from_regex(r"\A-?\d{0,4}\Z") | st.floats() | st.integers() | st.none() | st.booleans())
-def test_reading_a_cell_gives_a_good_value_or_a_case_error(text: object) -> None:
-    """Reading any cell gives an allowed value, or the one error type that readers can see."""
+def test_reading_a_cell_gives_a_valid_value_or_a_case_error(text: object) -> None:
+    """`CaseError` is the only error that readers can get."""
     for field in Case.fields().values():
-        refused = None
+        error_message = None
         try:
             value = field.read(text)
         except CaseError as error:
-            refused = str(error)
-        if refused is None:
+            error_message = str(error)
+        if error_message is None:
             assert field.check(value) == value
         else:
-            assert refused.startswith(f"{field.name}: must ")
+            assert error_message.startswith(f"{field.name}: must ")
 
 
 @pytest.mark.parametrize("text", ["--5", "9" * 5000], ids=["two hyphens", "5000 digits"])
-def test_a_number_that_python_cannot_read_is_refused_too(text: str) -> None:
-    """A text that only looks like a number is rejected like any other bad value."""
+def test_a_number_that_python_cannot_parse_is_rejected_too(text: str) -> None:
+    """Text that only looks like a number gets the same error as any other invalid value."""
     with pytest.raises(CaseError) as caught:
         Case.from_record({"score": text})
     assert str(caught.value).startswith("score: must be a whole number from 1 to 999, but it is '")
 
 
-def test_a_missing_value_of_pandas_is_a_missing_value() -> None:
-    """In a row with a nullable column, a missing track record is unknown."""
+def test_pandas_na_is_a_missing_value() -> None:
+    """In a row from a nullable column, it means that the track record is unknown."""
     assert Case.from_record({"track_record": pd.NA}).track_record is None
 
 
-def test_a_huge_number_can_be_told() -> None:
-    """A number too long for Python to print gets a normal error message, not an error inside the error."""
+def test_a_huge_number_can_be_shown_in_a_message() -> None:
+    """Even if Python refuses to print it, the error message is a normal one."""
     with pytest.raises(CaseError) as caught:
         Case(score=10**5000)
     assert str(caught.value).startswith("score: must be a whole number from 1 to 999, but it is ")
 
 
 @pytest.mark.parametrize(("low", "floor"), [(215, 200), (10, 1)])
-def test_a_low_range_without_a_floor_is_refused_with_the_usual_floor(low: int, floor: int) -> None:
-    """As far below the range as in a new case, but on the scale."""
+def test_a_low_range_without_a_floor_is_rejected_and_a_floor_suggested(low: int, floor: int) -> None:
+    """The suggestion is as far below the range as in a new case, but still on the scale."""
     with pytest.raises(CaseError) as caught:
         Case.from_record({"range_low": str(low)})
     assert caught.value.details["floor"] == floor
 
 
 @pytest.mark.parametrize("recommender", ["known_dean", "random_dean", "trusted_peer"])
-def test_another_move_leaves_the_caller(recommender: str) -> None:
-    """Only one that the student makes, or no longer makes, changes who makes the contact."""
+def test_changing_the_move_keeps_the_caller(recommender: str) -> None:
+    """The caller changes only if the move becomes the student's own email, or stops being that."""
     assert Case(recommender=recommender).replace(move="targeted_call").recommender == recommender
 
 
-def test_no_record_of_the_model_can_be_changed_once_it_is_made() -> None:
-    """Results are kept and shared: whoever changed one would change it for everybody."""
+def test_the_models_results_are_immutable() -> None:
+    """They're cached and shared, so a change to one would affect everybody."""
     records = {
         value
         for module in pkgutil.iter_modules(model.__path__, f"{model.__name__}.")

@@ -1,4 +1,4 @@
-"""Saved cases: they load as saved, other files get an error, and no file is ever half written."""
+"""Saved cases load unchanged, other files get an error, and no file is ever half written."""
 
 from __future__ import annotations
 
@@ -21,16 +21,16 @@ NEWER = "mine.json: was saved by a newer version of this workbook (format {}; th
 
 
 @given(case=cases())
-def test_a_case_goes_through_its_text_unchanged(case: Case) -> None:
-    """A case's file is JSON, names its format, and loads as the same case."""
+def test_a_case_survives_a_round_trip_through_text(case: Case) -> None:
+    """The text is JSON, and states its format."""
     text = case_to_text(case)
     assert case_from_text(text) == case
     assert json.loads(text) == {"backchannel_case": 1, **case.to_record()}
     assert text.endswith("}\n")
 
 
-def test_a_case_goes_through_a_file_unchanged(tmp_path: Path) -> None:
-    """A saved case loads unchanged, from a path as text or as an object, and a second save replaces the first."""
+def test_a_case_survives_a_round_trip_through_a_file(tmp_path: Path) -> None:
+    """The path can be a string or a Path, and a second save replaces the first."""
     path = tmp_path / "a case of mine – ü.json"
     case = Case(score=251, needs={"local", "track"}, track_record=None, recommender="self", move="direct_email")
     save_case(Case(), path)
@@ -44,7 +44,7 @@ def test_a_case_goes_through_a_file_unchanged(tmp_path: Path) -> None:
     ("text", "case"),
     [
         ("{}", Case()),
-        ('{"score": 228}', Case(score=228)),  # a bare record, older than the format's number
+        ('{"score": 228}', Case(score=228)),  # a bare record, from before formats were numbered
         ('{"backchannel_case": 0, "score": 228}', Case(score=228)),
         ('{"backchannel_case": 1}', Case()),
         ('{"backchannel_case": 1, "needs": "local|track"}', Case(needs={"local", "track"})),
@@ -54,14 +54,14 @@ def test_a_case_goes_through_a_file_unchanged(tmp_path: Path) -> None:
     ],
 )
 def test_an_older_file_loads(tmp_path: Path, text: str, case: Case) -> None:
-    """A bare record, an older format, and a file without newer fields load with defaults for what is missing."""
+    """Whether it's a bare record, an older format or lacks newer fields, what's missing gets its default."""
     path = tmp_path / "mine.json"
     path.write_text(text, encoding="utf-8")
     assert load_case(path) == case
 
 
-def test_every_field_may_be_missing(tmp_path: Path) -> None:
-    """A file from before any one field existed loads with that field's default."""
+def test_any_field_can_be_missing(tmp_path: Path) -> None:
+    """A file from before a field existed loads with that field's default."""
     case = Case(score=228, specifics=True, needs={"local"})
     for name, field in Case.fields().items():
         record = {key: value for key, value in case.to_record().items() if key != name}
@@ -72,13 +72,13 @@ BAD_FILES: list[tuple[bytes, str]] = [
     # a newer format
     (b'{"backchannel_case": 3, "score": 228}', NEWER.format(3)),
     (b'{"backchannel_case": 9, "mood": "good"}', NEWER.format(9)),
-    # no format
+    # without a format
     (b'{"backchannel_case": "1"}', NO_FORMAT.format("'1'")),
     (b'{"backchannel_case": 1.0}', NO_FORMAT.format("1.0")),
     (b'{"backchannel_case": -1}', NO_FORMAT.format("-1")),
     (b'{"backchannel_case": true}', NO_FORMAT.format("True")),
     (b'{"backchannel_case": null}', NO_FORMAT.format("empty")),
-    # no JSON
+    # not JSON
     (b"", NOT_JSON.format("''")),
     (b"my case", NOT_JSON.format("'my case'")),
     (b'{"score": 228', NOT_JSON.format("'{\"score\": 228'")),
@@ -91,13 +91,13 @@ BAD_FILES: list[tuple[bytes, str]] = [
     (b"\x89PNG\r\n\x1a\n\x00\xff", NOT_JSON.format("'bytes that are no text'")),
     (b"\xff\xfe{\x00}\x00", NOT_JSON.format("'bytes that are no text'")),
     (b"\x00\x01", NOT_JSON.format("'\\x00\\x01'")),
-    # no record
+    # not a record
     (b"[]", NO_RECORD.format("[]")),
     (b'"score"', NO_RECORD.format("'score'")),
     (b"228", NO_RECORD.format("228")),
     (b"null", NO_RECORD.format("empty")),
     (b'[{"score": 228}]', NO_RECORD.format("[{'score': 228}]")),
-    # a field that breaks its rule
+    # a field with an invalid value
     (b'{"score": 1200}', "score: must be a whole number from 1 to 999, but it is 1200."),
     (b'{"score": 228.5}', "score: must be a whole number from 1 to 999, but it is 228.5."),
     (b'{"score": true}', "score: must be a whole number from 1 to 999, but it is True."),
@@ -124,8 +124,8 @@ BAD_FILES: list[tuple[bytes, str]] = [
 
 
 @pytest.mark.parametrize(("content", "message"), BAD_FILES, ids=[repr(content[:30]) for content, _ in BAD_FILES])
-def test_a_bad_file_is_refused_in_words_and_left_as_it_is(tmp_path: Path, content: bytes, message: str) -> None:
-    """A file that isn't a case, or has a newer format, gets a complete sentence and doesn't change by a byte."""
+def test_an_invalid_file_is_rejected_with_a_message_and_left_unchanged(tmp_path: Path, content: bytes, message: str) -> None:
+    """That's so for a file that isn't a case and for one in a newer format."""
     path = tmp_path / "mine.json"
     path.write_bytes(content)
     with pytest.raises(CaseError) as caught:
@@ -136,8 +136,8 @@ def test_a_bad_file_is_refused_in_words_and_left_as_it_is(tmp_path: Path, conten
     assert list(tmp_path.iterdir()) == [path]
 
 
-def test_an_unknown_field_of_a_file_is_named(tmp_path: Path) -> None:
-    """The error for a field that does not exist gives its name, its value, and the existing fields."""
+def test_an_unknown_field_in_a_file_is_named(tmp_path: Path) -> None:
+    """The error gives its name, its value and the existing fields."""
     path = tmp_path / "mine.json"
     path.write_text('{"backchannel_case": 1, "scoer": 228}', encoding="utf-8")
     with pytest.raises(CaseError) as caught:
@@ -146,8 +146,8 @@ def test_an_unknown_field_of_a_file_is_named(tmp_path: Path) -> None:
     assert str(caught.value) == f"scoer: isn't a field of a case (you gave 228); the fields are {fields}."
 
 
-def test_a_case_with_unknown_fields_is_refused_where_all_must_be_known() -> None:
-    """The first of them is named, and all are listed, in the order of a case's fields."""
+def test_a_case_with_unknown_fields_is_rejected_where_all_must_be_known() -> None:
+    """The error lists them all, in the order of a case's fields."""
     content = saved_case_to_text(SavedCase(Case(), ("range_low", "sponsors_visas")))
     with pytest.raises(CaseError) as caught:
         case_from_text(content)
@@ -156,15 +156,15 @@ def test_a_case_with_unknown_fields_is_refused_where_all_must_be_known() -> None
 
 
 def test_a_file_that_cannot_be_read_is_rejected(tmp_path: Path) -> None:
-    """A missing file, or a folder, gets an error with its name and the cause."""
+    """The error for a missing file, or for a folder, gives its name and the cause."""
     for path, cause in ((tmp_path / "none.json", "No such file or directory"), (tmp_path, "Is a directory")):
         with pytest.raises(CaseFileError) as caught:
             load_case(path)
         assert str(caught.value) == f"{path.name}: could not be read: '{cause}'."
 
 
-def test_a_file_that_cannot_be_written_is_refused(tmp_path: Path) -> None:
-    """Saving into a missing folder, or over a folder, gets an error with its name and the cause, and leaves nothing behind."""
+def test_a_file_that_cannot_be_written_gives_an_error(tmp_path: Path) -> None:
+    """The error for a missing folder, or for a folder instead of a file, gives the name and the cause, and no file is left."""
     with pytest.raises(CaseFileError) as caught:
         save_case(Case(), tmp_path / "nowhere" / "mine.json")
     assert str(caught.value) == "mine.json: could not be written: No such file or directory. Nothing was changed."
@@ -175,27 +175,27 @@ def test_a_file_that_cannot_be_written_is_refused(tmp_path: Path) -> None:
     assert [path.name for path in tmp_path.iterdir()] == ["folder"]
 
 
-def test_only_a_case_is_saved(tmp_path: Path) -> None:
-    """Anything other than a case is rejected before a file changes."""
+def test_only_a_case_can_be_saved(tmp_path: Path) -> None:
+    """Anything else is rejected before any file changes."""
     with pytest.raises(CaseError) as caught:
         save_case({"score": 228}, tmp_path / "mine.json")  # type: ignore[arg-type]
     assert str(caught.value) == "case: must be a Case, but it is {'score': 228}."
     assert list(tmp_path.iterdir()) == []
 
 
-def refuse(*_: object) -> Any:
+def full_disk(*_: object) -> Any:
     """Fail like a call on a full disk."""
     raise OSError(28, "No space left on device")
 
 
 @pytest.mark.parametrize("step", ["os.replace", "os.fsync"])
-def test_a_save_that_fails_leaves_the_old_file(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, step: str) -> None:
-    """If writing or the last step of a save fails, the old file is complete and no half-written one is left."""
+def test_a_failed_save_keeps_the_old_file(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, step: str) -> None:
+    """Whether the writing fails or the final step does, the old file is intact and no half-written one is left."""
     path = tmp_path / "mine.json"
     save_case(Case(score=228), path)
     before = path.read_bytes()
     with monkeypatch.context() as patch:
-        patch.setattr(step, refuse)
+        patch.setattr(step, full_disk)
         with pytest.raises(CaseFileError) as caught:
             save_case(Case(score=251), path)
     assert str(caught.value) == "mine.json: could not be written: No space left on device. Nothing was changed."
@@ -203,8 +203,8 @@ def test_a_save_that_fails_leaves_the_old_file(monkeypatch: pytest.MonkeyPatch, 
     assert list(tmp_path.iterdir()) == [path]
 
 
-def test_the_old_file_stands_until_the_new_one_is_complete(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """When the new file takes over the old one's name, it is already complete."""
+def test_the_old_file_stays_until_the_new_one_is_complete(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """By the time the new file gets the old one's name, it's complete."""
     path = tmp_path / "mine.json"
     save_case(Case(score=228), path)
     replace = os.replace
@@ -220,8 +220,8 @@ def test_the_old_file_stands_until_the_new_one_is_complete(monkeypatch: pytest.M
     assert load_case(path).score == 251
 
 
-def test_a_save_that_is_broken_off_leaves_nothing_behind(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """Whatever interrupts a save, even Ctrl+C, no unfinished file is left."""
+def test_an_interrupted_save_leaves_nothing_behind(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Even after Ctrl+C, no unfinished file is left."""
 
     def interrupt(_: int) -> None:
         raise KeyboardInterrupt
@@ -232,20 +232,20 @@ def test_a_save_that_is_broken_off_leaves_nothing_behind(monkeypatch: pytest.Mon
     assert list(tmp_path.iterdir()) == []
 
 
-def test_the_format_is_the_one_that_is_written_here() -> None:
-    """The messages above mention format 2; raising it means handling older files, too."""
+def test_the_file_format_is_still_number_2() -> None:
+    """Whoever raises it has to handle files in format 2, and update the messages above."""
     assert NEWEST_FORMAT == 2
 
 
 @pytest.mark.parametrize("path", ["", ".", "/", "a\0b"])
-def test_what_names_no_file_is_refused_by_that(path: str) -> None:
+def test_something_that_is_not_a_path_is_rejected_with_a_message(path: str) -> None:
     for use in (load_case, lambda one: save_case(Case(), one)):
         with pytest.raises(CaseError, match=r"^path: must be the name of a file"):
             use(path)
 
 
 def test_an_error_about_half_an_emoji_in_a_name_can_be_printed(tmp_path: Path) -> None:
-    """The name of a field comes from the file, and the sentence about it has to reach the reader."""
+    """The field's name comes from the file, and the message about it has to reach the reader."""
     (tmp_path / "mine.json").write_bytes(b'{"backchannel_case": 1, "\\ud83dntroduced": false}')
     for load in (load_case, load_saved_case):
         with pytest.raises(CaseError, match="ntroduced: isn't a field of a case") as caught:
