@@ -1,4 +1,4 @@
-"""Tables as people make them: which columns are found, which errors name which row, and what is returned."""
+"""Tables as people make them: which columns are found, which row an error names, and what is returned."""
 
 from __future__ import annotations
 
@@ -24,33 +24,33 @@ from backchannel_lib.model.case_table import CASE_COLUMNS, KnownColumns, clash_w
 from backchannel_lib.model.dataframe import CaseTableWarning
 from tests.helpers.cases import cases
 
-#: All ways to judge a table of cases, which have to give the same answer.
+#: The ways to judge a table of cases, which must all give the same answer.
 Way = Callable[[str, Path], pd.DataFrame]
 
 
 def by_pandas(content: str, _: Path) -> pd.DataFrame:
-    """Judge what pandas reads."""
+    """Judge the table as pandas reads it."""
     return judge_frame(pd.read_csv(io.StringIO(content)))
 
 
 def as_text(content: str, _: Path) -> pd.DataFrame:
-    """Judge what pandas reads as text."""
+    """Judge the table as pandas reads it, with every cell as text."""
     return judge_frame(pd.read_csv(io.StringIO(content), dtype="str", keep_default_na=False))
 
 
 def as_objects(content: str, _: Path) -> pd.DataFrame:
-    """Judge what pandas reads, as Python's own values."""
+    """Judge the table as pandas reads it, as Python objects."""
     return judge_frame(pd.read_csv(io.StringIO(content)).astype(object))
 
 
 def as_csv(content: str, folder: Path) -> pd.DataFrame:
-    """Judge a file."""
+    """Judge a CSV file."""
     (folder / "class.csv").write_text(content, encoding="utf-8")
     return judge_frame(read_cases(folder / "class.csv"))
 
 
 def as_xlsx(content: str, folder: Path) -> pd.DataFrame:
-    """Judge a workbook."""
+    """Judge an .xlsx file."""
     frame = pd.read_csv(io.StringIO(content))
     book = openpyxl.Workbook()
     for row in [list(frame.columns), *frame.astype(object).where(frame.notna(), None).to_numpy().tolist()]:
@@ -62,7 +62,7 @@ def as_xlsx(content: str, folder: Path) -> pd.DataFrame:
 WAYS: list[Way] = [by_pandas, as_text, as_objects, as_csv, as_xlsx]
 
 
-def refused(way: Way, content: str, folder: Path) -> str:
+def error_for(way: Way, content: str, folder: Path) -> str:
     with pytest.raises(SheetError) as caught:
         way(content, folder)
     return str(caught.value)
@@ -71,7 +71,7 @@ def refused(way: Way, content: str, folder: Path) -> str:
 @pytest.mark.slow
 @pytest.mark.parametrize("way", WAYS)
 @pytest.mark.parametrize(
-    ("content", "said"),
+    ("content", "words"),
     [
         (
             "Name,Step 2 CK\nA,240\n",
@@ -142,14 +142,14 @@ def refused(way: Way, content: str, folder: Path) -> str:
         ),
     ],
 )
-def test_what_cannot_be_judged_is_refused_with_the_row_the_column_the_value_and_what_to_do(
-    way: Way, content: str, said: str, tmp_path: Path
+def test_the_error_for_an_invalid_table_gives_the_row_the_column_the_value_and_what_to_do(
+    way: Way, content: str, words: str, tmp_path: Path
 ) -> None:
-    assert said in refused(way, content, tmp_path)
+    assert words in error_for(way, content, tmp_path)
 
 
 @pytest.mark.parametrize(
-    ("header", "said"),
+    ("header", "words"),
     [
         ("score;range_low", "has a column named 'score;range_low': is the separator a semicolon?"),
         ("Name\tScore", "is the separator a tab?"),
@@ -159,10 +159,10 @@ def test_what_cannot_be_judged_is_refused_with_the_row_the_column_the_value_and_
         ("Name; Step 2 CK", "is the separator a semicolon?"),
     ],
 )
-def test_a_header_that_was_read_with_the_wrong_separator_is_told(header: str, said: str) -> None:
+def test_a_header_read_with_the_wrong_separator_is_recognized(header: str, words: str) -> None:
     with pytest.raises(SheetError) as caught:
         judge_frame(pd.DataFrame({header: ["240;235"]}))
-    assert said in str(caught.value)
+    assert words in str(caught.value)
 
 
 @pytest.mark.parametrize(
@@ -173,16 +173,15 @@ def test_a_header_that_was_read_with_the_wrong_separator_is_told(header: str, sa
         ({"range_low": [235], "Score|Notes": ["228|x"]}, "'Score|Notes'"),
     ],
 )
-def test_no_row_is_judged_on_a_default_for_a_column_that_was_read_into_another(frame: dict[str, Any], column: str) -> None:
-    """A comma in a name splits a semicolon-separated table in the middle, and some columns may still be found."""
+def test_no_default_stands_in_for_a_column_that_was_merged_into_another(frame: dict[str, Any], column: str) -> None:
+    """A comma in a name can split a semicolon-separated table in the wrong place, so that only some columns are found."""
     with pytest.raises(SheetError) as caught:
         judge_frame(pd.DataFrame(frame))
     assert f"has a column named {column}: is the separator a" in str(caught.value)
 
 
 @pytest.mark.parametrize("header", ["Name, phase", "Visa, needs", "Comments (needs, offers)", "Advisor | recommender"])
-def test_a_header_of_several_words_above_plain_cells_is_a_column_like_any_other(header: str) -> None:
-    """A comma in a column's name says nothing about the table if the cells have none."""
+def test_a_separator_in_a_header_does_not_matter_if_the_cells_have_none(header: str) -> None:
     with pytest.warns(CaseTableWarning, match="is kept as it is"):
         assert len(judge_frame(pd.DataFrame({"score": [240], "range_low": [235], header: ["Ana"]}))) == 1
 
@@ -190,7 +189,7 @@ def test_a_header_of_several_words_above_plain_cells_is_a_column_like_any_other(
 @pytest.mark.parametrize(
     "scores", [[240, None], ["240", ""], ["240", None], [240, float("nan")], pd.array([240, None], dtype="Int64")]
 )
-def test_a_blank_score_gets_one_answer_however_it_is_blank(scores: Any) -> None:
+def test_every_kind_of_blank_score_gets_the_same_error(scores: Any) -> None:
     with pytest.raises(SheetError) as caught:
         judge_frame(pd.DataFrame({"score": scores}))
     assert str(caught.value) == "row 3, column score: must be filled in, but it is empty. Fill it in, or delete the row."
@@ -207,20 +206,20 @@ MESSY = (
 
 
 @pytest.mark.parametrize("way", WAYS)
-def test_a_table_as_people_write_it_is_judged_as_the_cases_it_means(way: Way, tmp_path: Path) -> None:
-    meant = [
+def test_a_messy_table_is_judged_like_the_cases_it_means(way: Way, tmp_path: Path) -> None:
+    intended = [
         Case(score=240, range_low=230, recommender="trusted_peer", specifics=True, offers={"language", "local"}),
         Case(score=228, recommender="known_dean", specifics=True, sponsors_visas=False, offers={"local"}, move="targeted_call"),
         Case(score=251, recommender="trusted_peer", specifics=True),
     ]
     judged = way(MESSY, tmp_path)
-    assert judged["verdict"].tolist() == [int(judge(case).verdict) for case in meant]
+    assert judged["verdict"].tolist() == [int(judge(case).verdict) for case in intended]
     assert list(judged.columns[:9]) == MESSY.lstrip("\ufeff").partition("\n")[0].split(",")
     assert list(judged["Name"]) == ["A", "B", "C"]
 
 
 @given(table=st.lists(cases(), min_size=1, max_size=4), separator=st.sampled_from(",;\t"))
-def test_a_written_table_of_cases_is_read_back_as_the_same_cases(table: list[Case], separator: str) -> None:
+def test_a_written_table_of_cases_reads_back_as_the_same_cases(table: list[Case], separator: str) -> None:
     header = list(Case.fields())
     content = to_csv(["name", *header], [[f"=S{at}", *case.to_record().values()] for at, case in enumerate(table)])
     if separator != ",":
@@ -234,7 +233,7 @@ def test_a_written_table_of_cases_is_read_back_as_the_same_cases(table: list[Cas
 @pytest.mark.slow
 @settings(max_examples=20)
 @given(table=st.lists(cases(), min_size=1, max_size=4))
-def test_a_judged_frame_that_was_written_is_judged_the_same(table: list[Case]) -> None:
+def test_a_judged_frame_gets_the_same_verdicts_after_a_round_trip_through_csv(table: list[Case]) -> None:
     judged = judge_frame(pd.DataFrame([case.to_record() for case in table]))
     rows = judged.astype(object).where(judged.notna(), None).to_numpy().tolist()
     again = judge_frame(pd.read_csv(io.StringIO(to_csv(list(judged.columns), rows))))
@@ -242,7 +241,7 @@ def test_a_judged_frame_that_was_written_is_judged_the_same(table: list[Case]) -
 
 
 @pytest.mark.parametrize("name", [*Case.fields(), *map(str.upper, Case.fields())])
-def test_a_column_is_found_by_its_name_and_by_its_label_on_screen(name: str) -> None:
+def test_a_column_is_found_by_its_name_or_its_label_on_screen(name: str) -> None:
     field = name.lower()
     for header in (name, name.replace("_", " "), f" {name.replace('_', '-')}\u00a0", text(f"field.{field}.label")):
         assert CASE_COLUMNS.name_of(header) == field
@@ -251,7 +250,7 @@ def test_a_column_is_found_by_its_name_and_by_its_label_on_screen(name: str) -> 
 @pytest.mark.parametrize(
     "header", ["Name", "ID", "Email", "Program", "School", "Specialty", "Notes", "Year", "Unnamed: 0", "Verdict", ""]
 )
-def test_ordinary_columns_of_other_things_look_like_none_of_ours(header: str) -> None:
+def test_unrelated_columns_look_like_none_of_ours(header: str) -> None:
     assert CASE_COLUMNS.name_of(header) is CASE_COLUMNS.looks_like(header) is None
 
 
@@ -267,34 +266,34 @@ def test_ordinary_columns_of_other_things_look_like_none_of_ours(header: str) ->
         ("Range low (2026)", "range_low"),
     ],
 )
-def test_a_column_that_names_a_known_one_among_other_words_looks_like_it(header: str, name: str) -> None:
+def test_a_header_that_contains_a_known_name_looks_like_it(header: str, name: str) -> None:
     assert name in {CASE_COLUMNS.looks_like(header), CASE_COLUMNS.name_of(header)}
 
 
-def test_no_row_is_judged_on_the_default_score_beside_a_column_of_scores() -> None:
+def test_the_default_score_is_not_used_if_a_column_looks_like_scores() -> None:
     with pytest.raises(SheetError, match="column score: is missing, but 'Score 2027' looks like it"):
         judge_frame(pd.DataFrame({"Score 2027": [228, 251], "range_low": [235, 235]}))
 
 
-def test_a_column_that_only_looks_like_one_is_kept_with_a_hint() -> None:
+def test_a_column_that_only_looks_like_a_known_one_is_kept_with_a_hint() -> None:
     frame = pd.DataFrame({"offer": ["yes"], "score": [240], "Moved": ["2027-01-01"], "offers": ["local"]})
-    with pytest.warns(CaseTableWarning) as told:
+    with pytest.warns(CaseTableWarning) as hints:
         judged = judge_frame(frame)
     assert list(judged.columns[:4]) == ["offer", "score", "Moved", "offers"]
-    assert [str(one.message).partition(",")[0] for one in told] == [
+    assert [str(one.message).partition(",")[0] for one in hints] == [
         "'offer' is kept as it is. It looks like offers",
         "'Moved' is kept as it is. It looks like move",
     ]
 
 
-def test_a_lookalike_with_cells_that_hold_several_values_is_kept_too() -> None:
+def test_a_lookalike_column_with_lists_in_its_cells_is_kept_too() -> None:
     frame = pd.DataFrame({"specifics": [True], "scores": [[240, 250]]})
     with pytest.warns(CaseTableWarning, match="'scores' is kept as it is"):
         assert len(judge_frame(frame)) == 1
 
 
-def test_a_last_row_is_a_total_only_where_it_lacks_what_every_row_needs() -> None:
-    """A student may be called Max; without scores, the word alone has to do."""
+def test_a_last_row_is_a_total_only_if_it_lacks_what_every_row_needs() -> None:
+    """A student can be called Max, but if there are no scores, the word alone decides."""
     known = KnownColumns(Case.fields(), texts=("name",))
     assert [row.number for row in read_table("Name,Score\nAvery,240\nMax,251\n", known).rows] == [2, 3]
     for table in ("Name,Score\nAvery,240\nMax,\n", "Name,Specifics\nAvery,yes\nMax,yes\n"):
@@ -312,14 +311,14 @@ CLASHES = [
 ]
 
 
-@pytest.mark.parametrize(("given", "said"), CLASHES)
-def test_what_goes_against_a_default_is_told_with_what_to_give_too(given: dict[str, str], said: str) -> None:
-    told = clash_with_defaults({**Case().to_record(), **given}, set(given))
-    assert re.match(said, str(told)) if said else told is None
+@pytest.mark.parametrize(("given", "words"), CLASHES)
+def test_the_error_for_a_conflict_with_a_default_says_what_to_give_too(given: dict[str, str], words: str) -> None:
+    error = clash_with_defaults({**Case().to_record(), **given}, set(given))
+    assert re.match(words, str(error)) if words else error is None
 
 
 @pytest.mark.parametrize(
-    ("content", "said"),
+    ("content", "words"),
     [
         (programs_to_csv([Program("Mercy", 230)]), "add a score column."),
         (
@@ -328,13 +327,13 @@ def test_what_goes_against_a_default_is_told_with_what_to_give_too(given: dict[s
         ),
     ],
 )
-def test_a_table_of_the_planner_is_told_what_to_add(content: str, said: str) -> None:
+def test_the_error_for_a_planner_table_says_what_to_add(content: str, words: str) -> None:
     with pytest.raises(SheetError) as caught:
         judge_frame(pd.read_csv(io.StringIO(content)))
-    assert said in str(caught.value)
+    assert words in str(caught.value)
 
 
-def test_a_table_of_the_planner_with_a_score_is_judged() -> None:
+def test_a_planner_table_with_a_score_is_judged() -> None:
     programs = pd.read_csv(io.StringIO(programs_to_csv([Program("Mercy", 230, 215, {"local"}, interviews_failures=False)])))
     with pytest.warns(CaseTableWarning, match="'openings' is kept as it is"):
         judged = judge_frame(programs.assign(score=240, failed_attempts=1))
@@ -343,7 +342,7 @@ def test_a_table_of_the_planner_with_a_score_is_judged() -> None:
     ]
 
 
-def test_many_bad_rows_are_counted_and_the_first_ones_listed() -> None:
+def test_of_many_problems_the_first_are_listed_and_the_rest_counted() -> None:
     frame = pd.DataFrame({"score": range(1000, 1020), "phase": ["never"] * 20})
     with pytest.raises(SheetError) as caught:
         judge_frame(frame)
@@ -353,8 +352,8 @@ def test_many_bad_rows_are_counted_and_the_first_ones_listed() -> None:
     assert len(caught.value.problems) == 21
 
 
-def test_rows_are_named_as_a_spreadsheet_names_them() -> None:
-    """Rows are numbered by their position below the header, or as in the file, with their label if there is one."""
+def test_rows_are_numbered_as_in_a_spreadsheet() -> None:
+    """The header is row 1, or the numbers are those in the file. A row's label is added if there is one."""
     frame = pd.DataFrame({"name": ["a", "b", "c"], "score": ["240", "240", "x"]})
     for one, row in ((frame, "row 4,"), (frame.iloc[1:], "row 4,"), (frame.set_index("name"), "row 4 (c),")):
         with pytest.raises(SheetError) as caught:
@@ -362,41 +361,41 @@ def test_rows_are_named_as_a_spreadsheet_names_them() -> None:
         assert str(caught.value).startswith(row)
 
 
-def test_a_title_above_the_header_is_told_in_a_frame_and_passed_over_in_a_file(tmp_path: Path) -> None:
+def test_a_title_above_the_header_is_an_error_in_a_frame_and_is_skipped_in_a_file(tmp_path: Path) -> None:
     content = "Class of 2027,\nName,Score\nA,251\n"
-    assert "but row 2 does: the header seems to be there" in refused(
+    assert "but row 2 does: the header seems to be there" in error_for(
         by_pandas, "Class of 2027,x\nName,Score\nA,251\n", tmp_path
     )
     with pytest.warns(CaseTableWarning, match="The header is in row 2"):
         assert as_csv(content, tmp_path)["verdict"].tolist() == [2]
 
 
-def test_a_class_list_of_an_older_excel_keeps_its_letters_and_says_how(tmp_path: Path) -> None:
+def test_a_class_list_from_an_older_excel_keeps_its_letters_and_names_the_encoding(tmp_path: Path) -> None:
     (tmp_path / "class.csv").write_bytes("Name;Score\nMüller;251\n".encode("cp1252"))
     with pytest.warns(CaseTableWarning, match=r"not in UTF-8, so we read it as Windows-1252.*Müller"):
         assert list(read_cases(tmp_path / "class.csv")["Name"]) == ["Müller"]
 
 
-def test_a_class_list_that_is_not_there_is_named(tmp_path: Path) -> None:
+def test_the_error_for_a_missing_class_list_names_it(tmp_path: Path) -> None:
     with pytest.raises(CaseFileError, match=r"none\.csv: could not be read"):
         read_cases(tmp_path / "none.csv")
 
 
 @given(st.text(max_size=60) | st.text(st.sampled_from("score,;\n\t\"240|phase'= "), max_size=60))
-def test_any_text_is_a_table_or_one_error(content: str) -> None:
+def test_any_text_gives_a_table_or_an_error_message(content: str) -> None:
     columns_found(content, CASE_COLUMNS)
     for read, wrong in ((lambda: read_table(content, CASE_COLUMNS), SheetError), (lambda: case_from_text(content), CaseError)):
         try:
-            told = str(read())
+            message = str(read())
         except wrong as error:
-            told = str(error)
-        assert told
+            message = str(error)
+        assert message
 
 
 # ---- a case as a table of one row ----
 
 
-def test_a_case_may_be_a_table_with_one_row(tmp_path: Path) -> None:
+def test_a_case_can_be_a_table_with_one_row(tmp_path: Path) -> None:
     content = "Score;The contact comes from;needs\n228;Known dean;local, language\n"
     for encoding in ("utf-8-sig", "utf-16", "cp1252"):
         (tmp_path / "mine.csv").write_bytes(content.encode(encoding))
@@ -404,7 +403,7 @@ def test_a_case_may_be_a_table_with_one_row(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("content", "said"),
+    ("content", "words"),
     [
         ("score\n240\n241\n", "mine.csv: must hold one case, but it has 2 rows."),
         ("score,phase\n240,never\n", "mine.csv, row 2, column phase: must be one of "),
@@ -412,25 +411,25 @@ def test_a_case_may_be_a_table_with_one_row(tmp_path: Path) -> None:
         ("score,range_low\n410,235\n", None),
     ],
 )
-def test_a_table_that_is_no_case_is_refused(content: str, said: str | None) -> None:
-    if said is None:  # such a case can be entered, but has no verdict
+def test_a_table_that_is_not_a_single_case_is_rejected(content: str, words: str | None) -> None:
+    if words is None:  # such a case can be entered, but has no verdict
         with pytest.raises(CaseError, match="same exam"):
             judge(case_from_text(content, "mine.csv"))
         return
     with pytest.raises(CaseError) as caught:
         case_from_text(content, "mine.csv")
-    assert str(caught.value).startswith(said)
+    assert str(caught.value).startswith(words)
 
 
 @pytest.mark.parametrize("given_", [{"range_low": 215}, {"range_low": "215"}])
-def test_a_record_that_clashes_with_a_default_is_told_which_default(given_: dict[str, object]) -> None:
+def test_the_error_for_a_record_that_conflicts_with_a_default_names_the_default(given_: dict[str, object]) -> None:
     with pytest.raises(CaseError, match="range_floor, which is 220 by default"):
         Case.from_record(given_)
     with pytest.raises(CaseError, match="range_floor, which is 220 by default"):
         judge(range_low=215)
 
 
-def test_a_good_table_is_judged_without_a_warning() -> None:
+def test_a_valid_table_is_judged_without_a_warning() -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         judge_frame(pd.read_csv(io.StringIO("name,school,score\nA,B,240\n")))

@@ -1,4 +1,4 @@
-"""The content of cells: everything that people and spreadsheets write for a value, and no guessing."""
+"""Cells: everything that people and spreadsheets write for a value is read, and nothing is guessed."""
 
 from __future__ import annotations
 
@@ -77,22 +77,22 @@ READ: list[tuple[str, Any, Any]] = [
 
 
 @pytest.mark.parametrize(("field", "cell", "value"), READ)
-def test_a_cell_stands_for_a_value(field: str, cell: object, value: object) -> None:
+def test_a_cell_is_read_as_a_value(field: str, cell: object, value: object) -> None:
     read = FIELDS[field].read(cell)
     assert read == value
     assert type(read) is type(FIELDS[field].check(value))
 
 
 @pytest.mark.parametrize("cell", [0, 1])
-def test_a_number_where_a_level_belongs_is_told_as_it_stands(cell: int) -> None:
-    """Only a flag takes 0 and 1 for no and yes."""
+def test_a_number_in_place_of_a_level_is_reported_unchanged(cell: int) -> None:
+    """Only a flag reads 0 and 1 as no and yes."""
     with pytest.raises(CaseError) as caught:
         FIELDS["recommender"].read(cell)
     assert type(caught.value.value) is int
     assert caught.value.value == cell
 
 
-REFUSED: list[tuple[str, Any, str]] = [
+REJECTED: list[tuple[str, Any, str]] = [
     *(("score", cell, "cell_blank") for cell in ("", "  ", "-", "N/A", "unknown", "?", None, float("nan"), pd.NA)),
     *(
         ("score", cell, "range")
@@ -119,8 +119,8 @@ REFUSED: list[tuple[str, Any, str]] = [
 ]
 
 
-@pytest.mark.parametrize(("field", "cell", "rule"), REFUSED)
-def test_a_cell_that_stands_for_no_value_is_refused(field: str, cell: object, rule: str) -> None:
+@pytest.mark.parametrize(("field", "cell", "rule"), REJECTED)
+def test_a_cell_that_is_not_a_value_is_rejected(field: str, cell: object, rule: str) -> None:
     with pytest.raises(CaseError) as caught:
         FIELDS[field].read(cell)
     assert (caught.value.field, caught.value.rule) == (field, rule)
@@ -137,14 +137,14 @@ def test_a_cell_that_stands_for_no_value_is_refused(field: str, cell: object, ru
         ("unknown facultie", "unconnected_faculty"),
     ],
 )
-def test_an_unknown_word_gets_the_level_it_is_most_like(cell: str, level: str) -> None:
+def test_the_error_for_an_unknown_word_suggests_the_most_similar_level(cell: str, level: str) -> None:
     with pytest.raises(CaseError) as caught:
         FIELDS["recommender"].read(cell)
     assert f"must be one of {level}, " in str(caught.value)
 
 
 @pytest.mark.parametrize("field", [field for field in EVERY_FIELD if field.levels], ids=lambda field: field.name)
-def test_no_two_levels_go_by_the_same_name_and_every_one_by_its_own(field: Any) -> None:
+def test_every_level_has_its_own_names_which_no_other_level_shares(field: Any) -> None:
     keys = levels_by_key(field)
     assert [keys[word_key(level)] for level in field.levels] == list(field.levels)
     ids = {f"{prefix}{level}": level for prefix in field.label_ids for level in field.levels}
@@ -154,7 +154,7 @@ def test_no_two_levels_go_by_the_same_name_and_every_one_by_its_own(field: Any) 
 
 
 @given(case=cases())
-def test_a_value_is_read_from_its_label_on_screen(case: Case) -> None:
+def test_a_value_can_be_written_as_its_label_on_screen(case: Case) -> None:
     for name, field in FIELDS.items():
         if field.levels or name == "track_record":
             labels = dict(field_options(name))
@@ -164,7 +164,7 @@ def test_a_value_is_read_from_its_label_on_screen(case: Case) -> None:
 
 
 @given(case=cases(), data=st.data())
-def test_a_case_written_like_a_spreadsheet_is_the_case(case: Case, data: st.DataObject) -> None:
+def test_a_case_written_like_a_spreadsheet_is_read_back_unchanged(case: Case, data: st.DataObject) -> None:
     for name, field in FIELDS.items():
         value = getattr(case, name)
         cell = data.draw(st.sampled_from(spellings(field.kind, value)))
@@ -185,14 +185,14 @@ def spellings(kind: str, value: Any) -> list[object]:
 
 
 @given(st.text() | st.floats() | st.integers() | st.none() | st.booleans() | st.binary())
-def test_any_cell_gives_an_allowed_value_or_one_sentence(cell: object) -> None:
+def test_any_cell_gives_an_allowed_value_or_an_error_message(cell: object) -> None:
     for field in EVERY_FIELD:
         try:
             value = field.read(cell)
         except CaseError as error:
-            told = str(error)
+            message = str(error)
         else:
-            told = f"{field.name}: must be {value}"
+            message = f"{field.name}: must be {value}"
             assert field.check(value) == value
-        assert told.startswith(f"{field.name}: must ")
+        assert message.startswith(f"{field.name}: must ")
     is_blank(cell)

@@ -1,4 +1,4 @@
-"""A class list as an office keeps it: unknown stays unknown, errors are listed, and the rest is judged."""
+"""A class list as an office keeps it: what's unknown stays unknown, mistakes are listed, and the rest is judged."""
 
 from __future__ import annotations
 
@@ -44,8 +44,8 @@ def rows_of(students: str, programs: str = "", now: datetime = BEFORE) -> list[C
     ]
 
 
-def test_what_no_cell_says_of_a_program_and_of_the_contact_is_unknown() -> None:
-    """This holds for a blank, a question mark, a missing column, and a missing table."""
+def test_anything_not_stated_about_the_program_or_the_contact_is_unknown() -> None:
+    """It can be a blank, a question mark, a missing column or a missing table."""
     everything = (
         *("range_low", "range_floor", "interviews_failures", "sponsors_visas", "has_noncategorical_seat", "needs"),
         *("recommender", "specifics", "lists_open"),
@@ -56,7 +56,7 @@ def test_what_no_cell_says_of_a_program_and_of_the_contact_is_unknown() -> None:
     assert (contact.case.range_low, contact.case.range_floor) == (230, 215)
 
 
-def test_a_question_mark_about_a_students_own_file_is_unknown_and_a_blank_is_no() -> None:
+def test_in_a_students_own_file_a_question_mark_means_unknown_and_a_blank_means_no() -> None:
     assert "failed_clerkship" in only("Name,Score,Failed clerkship\nAvery,251,?\n").unknown
     blank = only("Name,Score,Failed clerkship\nAvery,251,\n")
     assert "failed_clerkship" not in blank.unknown
@@ -64,8 +64,8 @@ def test_a_question_mark_about_a_students_own_file_is_unknown_and_a_blank_is_no(
 
 
 @pytest.mark.parametrize("cell", ["Known dean", "known_dean", "A dean who knows them personally"])
-def test_the_callers_column_holds_a_name_or_says_who_it_is(cell: str) -> None:
-    """A level in the column is the caller's level; a name next to it is kept, and doesn't make the caller known."""
+def test_the_caller_column_has_a_name_or_a_kind_of_caller(cell: str) -> None:
+    """A name is kept, but says nothing about what kind of caller it is."""
     contact = only(f"Name,Score,Caller\nAvery,251,{cell}\n")
     assert (contact.caller, contact.case.recommender) == ("", "known_dean")
     named = only("Name,Score,Caller\nAvery,251,Dr. Osei\n")
@@ -74,7 +74,7 @@ def test_the_callers_column_holds_a_name_or_says_who_it_is(cell: str) -> None:
     assert (both.caller, both.case.recommender) == ("Dr. Osei", "known_dean")
 
 
-def test_a_student_who_writes_alone_writes_an_email() -> None:
+def test_a_student_who_makes_the_contact_sends_an_email() -> None:
     assert only("Name,Score,Caller\nAvery,251,self\n").case.move == "direct_email"
 
 
@@ -88,8 +88,8 @@ def test_a_student_who_writes_alone_writes_an_email() -> None:
     ],
     ids=["semicolons", "commas", "a row for each", "two names"],
 )
-def test_programs_stand_in_one_cell_or_in_a_row_each(students: str) -> None:
-    """Only one row has to give a student's own facts."""
+def test_programs_can_share_a_cell_or_have_a_row_each(students: str) -> None:
+    """Only one of a student's rows needs the student's own facts."""
     found = read_class(students, "Program,Range Low\nMercy,230\nLakeside,222\n")
     (avery,) = found.students
     assert (avery.name, found.problems) == ("Avery", ())
@@ -100,8 +100,8 @@ def test_programs_stand_in_one_cell_or_in_a_row_each(students: str) -> None:
 
 
 @pytest.mark.parametrize("order", [(0, 1), (1, 0)])
-def test_what_one_row_says_of_a_student_holds_in_all_of_them(order: tuple[int, int]) -> None:
-    """The order doesn't matter, for a flag, a question mark, or a score."""
+def test_a_fact_in_one_of_a_students_rows_applies_to_all_of_them(order: tuple[int, int]) -> None:
+    """It can be a count, a question mark or a score, and the order of the rows doesn't matter."""
     rows = ["Avery,251,1,?,Mercy", "Avery,,,,Lakeside"]
     table = "\n".join(["Name,Score,Failed attempts,Needs visa,Program", *(rows[place] for place in order)]) + "\n"
     (avery,) = read_class(table).students
@@ -110,17 +110,17 @@ def test_what_one_row_says_of_a_student_holds_in_all_of_them(order: tuple[int, i
     ] * 2
 
 
-def test_a_comma_in_a_programs_name_separates_nothing() -> None:
+def test_a_comma_in_a_programs_name_is_not_a_separator() -> None:
     found = read_class('Name,Score,Programs\nAvery,251,"Mercy, Erie; Lakeside"\n', 'Name\n"Mercy, Erie"\nLakeside\n')
     assert [one.program for one in found.students[0].contacts] == ["Mercy, Erie", "Lakeside"]
 
 
-def test_a_students_row_goes_before_the_programs() -> None:
+def test_a_students_row_takes_precedence_over_the_programs_table() -> None:
     contact = only("Name,Score,Programs,Sponsors visas\nAvery,251,Mercy,yes\n", "Name,Sponsors visas\nMercy,no\n")
     assert contact.case.sponsors_visas is True
 
 
-def test_the_planners_own_table_of_programs_is_taken() -> None:
+def test_the_planners_table_of_programs_is_accepted() -> None:
     table = programs_to_csv([Program("Mercy", 230, openings="noncategorical"), Program("Lakeside", 230, openings="none")])
     found = read_class("Name,Score,Programs\nAvery,251,Mercy; Lakeside\n", table)
     assert [one.case.has_noncategorical_seat for one in found.students[0].contacts] == [True, False]
@@ -128,24 +128,24 @@ def test_the_planners_own_table_of_programs_is_taken() -> None:
 
 
 @pytest.mark.parametrize("header", ["Last name, first name", "Name (Last, First)", "LAST, FIRST", "Full Name"])
-def test_the_names_may_be_under_a_header_that_offices_use(header: str) -> None:
-    """A comma in it, as in the names, isn't taken for a separator."""
+def test_the_name_column_can_have_any_header_that_offices_use(header: str) -> None:
+    """A comma in the header or in the names isn't taken for a separator."""
     found = read_class(f'"{header}",Score\n"Okafor, Ana",251\n')
     assert ([one.name for one in found.students], found.problems) == (["Okafor, Ana"], ())
 
 
-def test_a_program_whose_row_has_an_error_is_not_said_to_be_missing() -> None:
+def test_a_program_whose_row_has_an_error_is_not_reported_as_missing() -> None:
     found = read_class("Name,Score,Programs\nAna,251,Mercy\n", "Program,Range Low\nMercy,x\nLakeside,222\n")
-    (told,) = (one.sentence for one in found.problems if one.value == "Mercy")
-    assert "a correct row in the programs table" in told
+    (message,) = (one.sentence for one in found.problems if one.value == "Mercy")
+    assert "a correct row in the programs table" in message
 
 
-def test_wrong_rows_are_listed_with_row_column_and_value_and_the_rest_goes_on() -> None:
-    """Each mistake in a class of sixty is found in its place, and nothing else is."""
+def test_invalid_rows_are_listed_with_row_column_and_value_and_the_rest_are_read() -> None:
+    """All mistakes in a class of sixty are found, and nothing else is reported."""
     rows = sixty()
     found = read_class(to_csv(rows[0], rows[1:]), "Program\nMercy Internal Medicine\nLakeside Family Medicine\n")
-    told = {(one.row, one.column, one.value) for one in found.problems if one.sentence.find("programs table") < 0}
-    assert told == {mistake for mistake in MISTAKES if mistake[1] not in {"Programs"} and mistake[2] != "512"}
+    reported = {(one.row, one.column, one.value) for one in found.problems if one.sentence.find("programs table") < 0}
+    assert reported == {mistake for mistake in MISTAKES if mistake[1] not in {"Programs"} and mistake[2] != "512"}
     assert (44, "Programs", "Lakside Family Medicine") in {(one.row, one.column, one.value) for one in found.problems}
     assert len(found.students) == 60 - LEFT_OUT + 1  # without ranges, a score from the other exam is fine
 
@@ -162,21 +162,21 @@ def test_wrong_rows_are_listed_with_row_column_and_value_and_the_rest_goes_on() 
         ("Name,Score\nAvery,251\nTotal,\n", "", 3, "", "a total or a note"),
     ],
 )
-def test_what_does_not_go_together_is_listed_once(students: str, programs: str, row: int, column: str, words: str) -> None:
+def test_a_contradiction_is_listed_once(students: str, programs: str, row: int, column: str, words: str) -> None:
     (problem,) = read_class(students, programs).problems
     assert (problem.row, problem.column) == (row, column)
     assert words in problem.sentence
 
 
-def test_a_table_that_is_none_is_refused_in_one_sentence() -> None:
+def test_a_table_without_a_required_column_is_rejected_with_one_message() -> None:
     with pytest.raises(SheetError, match="Step 2 CK"):
         read_class("Name,Step 2 CK\nAvery,251\n")
     with pytest.raises(SheetError, match="every row needs one"):
         read_class("Name,Score\nAvery,251\n", "Sponsors visas\nyes\n")
 
 
-def test_a_contact_that_is_known_in_full_gets_the_verdict_of_judge() -> None:
-    """A contact with unknown fields gets every verdict that `judge_open` leaves."""
+def test_a_contact_without_unknown_fields_gets_the_verdict_from_judge() -> None:
+    """One with unknown fields gets every verdict that `judge_open` finds possible."""
     head = (
         "Name,Score,Range low,Interviews failures,Sponsors visas,Has noncategorical seat,Needs,Recommender,Specifics,Lists open"
     )
@@ -190,8 +190,8 @@ def test_a_contact_that_is_known_in_full_gets_the_verdict_of_judge() -> None:
     assert (open_row.lowest, open_row.highest) == (min(verdicts), max(verdicts))
 
 
-def test_a_change_says_how_far_it_leads_and_when_it_is_allowed() -> None:
-    """During SOAP it waits until SOAP ends."""
+def test_a_change_says_which_verdict_it_leads_to_and_when_it_is_allowed() -> None:
+    """During SOAP it has to wait until SOAP ends."""
     table = "Name,Score,Range low,Recommender,Specifics,Lists open\nAvery,251,230,trusted peer,no,yes\n"
     (before,), (during,) = rows_of(table), rows_of(table, now=datetime(2027, 3, 15, 20, 0))
     assert (before.rule, during.rule) == ("allowed", "not_allowed")
@@ -202,21 +202,21 @@ def test_a_change_says_how_far_it_leads_and_when_it_is_allowed() -> None:
     assert any("Thursday" in one.change.when for one in judged.changes)
 
 
-def test_a_phase_in_the_table_is_the_one_that_is_judged() -> None:
+def test_a_phase_given_in_the_table_is_used() -> None:
     (row,) = rows_of("Name,Score,Recommender,Specifics,Phase\nAvery,251,trusted peer,yes,soap lists\n")
     assert row.rule == "not_allowed"
     assert row.highest <= Verdict.PHONE_INTERVIEW
 
 
 def test_a_change_that_nobody_can_make_is_not_shown_for_a_student() -> None:
-    """Nobody can have been known to the program before, once Match Week has begun."""
+    """Once Match Week has begun, it's too late to become known to the program beforehand."""
     (student,) = read_class("Name,Score,Caller,Specifics,Phase\nAvery,250,Trusted peer,yes,gap_filling\n").students
     (judged,) = judge_student(student, BEFORE)
     assert [one.change.remedies for one in judged.changes] == [("start_a_year_early",)]
 
 
-def test_the_changes_shown_are_those_that_raise_an_end_of_what_is_possible_and_lead_beyond_a_decline() -> None:
-    """Each with every verdict that it leaves possible: only what its acts set is known afterward."""
+def test_only_changes_that_raise_the_lowest_or_highest_verdict_beyond_declined_are_shown() -> None:
+    """Each is shown with every verdict that remains possible, because it makes only the fields that it sets known."""
     sets = {row.remedy: {field for field, _ in row.overrides} for row in load_remedies()}
     chance = random.Random(8)  # noqa: S311 - test data
     helped = 0
@@ -237,15 +237,14 @@ def test_the_changes_shown_are_those_that_raise_an_end_of_what_is_possible_and_l
     assert helped > 10
 
 
-def test_a_name_has_1_to_80_letters() -> None:
+def test_a_name_has_1_to_80_characters() -> None:
     assert only(f"Name,Score\n{'A' * 80},251\n").case.score == 251
     assert only("Name,Score\nA,251\n").case.score == 251
     longer = read_class(f"Name,Score\n{'A' * 81},251\n")
     assert (len(longer.problems), longer.students) == (1, ())
 
 
-def test_three_programs_are_suggested_for_one_that_is_not_in_the_table() -> None:
-    """The likeliest ones; more would hide them."""
+def test_three_similar_programs_are_suggested_for_an_unknown_one() -> None:
     programs = "Name\n" + "".join(f"Mercy {place}\n" for place in ("North", "South", "East", "West"))
     (problem,) = read_class("Name,Score,Programs\nAvery,251,Mercy Nord\n", programs).problems
     assert "Mercy North" in problem.sentence

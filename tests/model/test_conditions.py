@@ -1,4 +1,4 @@
-"""Conditions that no parser takes are refused at their place, like any other wrong cell."""
+"""Conditions that don't parse are rejected with their location, like any other invalid cell."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ from backchannel_lib.model.conditions import parse
 
 
 @pytest.mark.parametrize("text", ["(" * 3000 + "scripted" + ")" * 3000, "scripted\0", "[" * 5000, "not " * 20_000 + "scripted"])
-def test_what_python_itself_cannot_parse_is_refused_in_short(text: str) -> None:
-    """Nesting without end and zero bytes are no crash, and the sentence quotes only the beginning."""
+def test_a_condition_that_python_cannot_parse_gets_a_short_error(text: str) -> None:
+    """Endless nesting and null bytes don't crash anything, and the message quotes only the beginning."""
     with pytest.raises(TableError, match=r"^conditions\.csv, row 2, column when: expected a condition such as") as caught:
         parse(text, {}, place=("conditions.csv", 2, "when"))
     assert len(str(caught.value)) < 400
 
 
-def test_a_number_and_a_word_without_a_space_are_refused_and_nothing_is_printed() -> None:
-    """Python itself takes "5and", with a warning that a reader of the tables could do nothing about."""
+def test_a_number_stuck_to_a_word_is_rejected_without_a_warning() -> None:
+    """Python accepts "5and" with a warning, which would mean nothing to whoever edits the table."""
     with warnings.catch_warnings(record=True) as printed:
         warnings.simplefilter("always")
         with pytest.raises(TableError, match="such as"):

@@ -1,4 +1,4 @@
-"""A Dask DataFrame gets the same answers as on one machine, partition by partition, even if a worker dies."""
+"""A Dask DataFrame gets the same answers as a pandas one, partition by partition, even if a worker dies."""
 
 from __future__ import annotations
 
@@ -26,13 +26,13 @@ def typed() -> pd.DataFrame:
 @pytest.mark.parametrize("frame", [typed(), make_frame(999)], ids=["typed", "made"])
 @pytest.mark.parametrize("scheduler", ["sync", "threads"])
 def test_a_dask_frame_gets_the_same_answers(frame: pd.DataFrame, scheduler: str) -> None:
-    """The verdicts and caps are the same, with the same columns, dtypes and row labels."""
+    """The columns, dtypes and row labels are the same too."""
     judged: pd.DataFrame = judge_frame(dd.from_pandas(frame, npartitions=4))  # type: ignore[arg-type]
     pd.testing.assert_frame_equal(judged.compute(scheduler=scheduler), judge_frame(frame), check_dtype=frame.shape[1] > 4)
     assert list(judged.dtypes[-5:]) == ["int8"] * 5
 
 
-def test_a_reading_is_passed_on_and_a_wrong_one_is_refused_at_once() -> None:
+def test_a_reading_is_passed_on_and_an_unknown_one_is_rejected_at_once() -> None:
     parts = dd.from_pandas(make_frame(500), npartitions=2)
     judged: pd.DataFrame = judge_frame(parts, "range_and_credible")  # type: ignore[arg-type]
     pd.testing.assert_frame_equal(judged.compute(), judge_frame(make_frame(500), "range_and_credible"))
@@ -40,13 +40,13 @@ def test_a_reading_is_passed_on_and_a_wrong_one_is_refused_at_once() -> None:
         judge_frame(parts, "no_such")  # type: ignore[arg-type]
 
 
-def test_a_table_without_a_case_is_refused_before_anything_is_computed() -> None:
+def test_a_table_without_case_columns_is_rejected_before_anything_is_computed() -> None:
     with pytest.raises(SheetError, match="none of the columns we know"):
         judge_frame(dd.from_pandas(pd.DataFrame({"Name": ["Avery"], "Town": ["Erie"]}), npartitions=1))  # type: ignore[arg-type]
 
 
-def test_a_wrong_cell_says_so_from_a_partition_and_from_another_process() -> None:
-    """An error keeps its sentence, row and column across processes."""
+def test_an_error_in_a_partition_or_another_process_keeps_its_location() -> None:
+    """It also keeps its message when it is pickled."""
     frame = typed().assign(Score=["250"] * 29 + ["2500"])
     with pytest.raises(SheetError, match="row 31, column Score: must be a whole number from 1 to 999") as caught:
         judge_frame(dd.from_pandas(frame, npartitions=4)).compute(scheduler="sync")  # type: ignore[arg-type, operator]
@@ -56,8 +56,8 @@ def test_a_wrong_cell_says_so_from_a_partition_and_from_another_process() -> Non
 
 
 @pytest.mark.slow
-def test_nothing_is_lost_when_a_worker_is_killed() -> None:
-    """Two processes judge generated rows; one is killed halfway, and the answers are the same as on one machine."""
+def test_no_rows_are_lost_if_a_worker_is_killed() -> None:
+    """Of two processes that judge generated rows, one is killed halfway, and the answers are still the same as in pandas."""
     from distributed import Client, LocalCluster, futures_of
 
     with (

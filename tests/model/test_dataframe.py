@@ -1,4 +1,4 @@
-"""A frame of cases gets the same answers as one case at a time, for any column types."""
+"""A frame of cases gets the same answers as judging one case at a time, whatever the column types."""
 
 from __future__ import annotations
 
@@ -31,20 +31,20 @@ def frame_of(some: list[Case]) -> pd.DataFrame:
 
 
 def expected(some: list[Case], reading: str | None = None) -> list[list[int]]:
-    """Judge cases one by one; return each verdict's rank and the five caps."""
+    """Judge cases one by one, and return each verdict's rank and the five caps."""
     judged = [judge(case, reading) for case in some]
     return [[int(judgment.verdict), *map(int, judgment.caps.values())] for judgment in judged]
 
 
 def answers(frame: pd.DataFrame, reading: str | None = None) -> list[list[int]]:
-    """Judge a frame; return each row's verdict rank and the five caps."""
+    """Judge a frame, and return each row's verdict rank and the five caps."""
     return judge_frame(frame, reading)[ANSWERS].to_numpy().tolist()
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("reading", [*EVERY_READING, *(name for name, one in READINGS.items() if one.default)])
 def test_a_frame_and_its_cases_give_the_same_answers(reading: str | None) -> None:
-    """Law 7: under every reading, a few hundred rows get the same verdicts and caps as their cases."""
+    """Law 7: under every reading, hundreds of rows get the same verdicts and caps as their cases."""
     assert answers(frame_of(CASES), reading) == expected(CASES, reading)
 
 
@@ -53,7 +53,7 @@ def texts(values: list[Any]) -> list[Any]:
     return [None if value is None else str(value).lower() if isinstance(value, bool) else str(value) for value in values]
 
 
-#: The forms of a column of numbers, flags, words or sets.
+#: The types that a column of numbers, flags, words or sets can have.
 WAYS: dict[str, dict[str, Callable[[list[Any]], Any]]] = {
     "number": {
         "int64 or float64": pd.Series,
@@ -97,7 +97,7 @@ WAYS: dict[str, dict[str, Callable[[list[Any]], Any]]] = {
 @pytest.mark.slow
 @pytest.mark.parametrize(("kind", "way"), [(kind, way) for kind, ways in WAYS.items() for way in ways])
 def test_every_kind_of_column_gives_the_same_answers(kind: str, way: str) -> None:
-    """Numbers, flags, words and sets can have any dtype that can represent them."""
+    """Numbers, flags, words and sets can have any dtype that represents them."""
     some = CASES[:100]
     frame = frame_of(some)
     for name, field in Case.fields().items():
@@ -108,7 +108,7 @@ def test_every_kind_of_column_gives_the_same_answers(kind: str, way: str) -> Non
 
 @pytest.mark.slow
 @given(data=st.data(), some=st.lists(cases(), min_size=1, max_size=3), reading=st.sampled_from(EVERY_READING))
-def test_drawn_frames_give_the_same_answers(data: st.DataObject, some: list[Case], reading: str | None) -> None:
+def test_random_frames_give_the_same_answers(data: st.DataObject, some: list[Case], reading: str | None) -> None:
     """Law 7: each row of a random frame, with random column types and order, is judged like its case."""
     kinds = {field.kind: data.draw(st.sampled_from(sorted(WAYS[field.kind]))) for field in Case.fields().values()}
     names = data.draw(st.permutations(FIELDS)) if data.draw(st.booleans()) else FIELDS
@@ -122,42 +122,41 @@ def test_drawn_frames_give_the_same_answers(data: st.DataObject, some: list[Case
 
 
 @given(data=st.data(), case=cases())
-def test_a_field_without_a_column_takes_its_default(data: st.DataObject, case: Case) -> None:
-    """A frame without some fields is judged, or rejected, like cases without them."""
+def test_a_field_without_a_column_has_its_default(data: st.DataObject, case: Case) -> None:
+    """A frame without some of the fields is judged or rejected like cases without them."""
     kept = data.draw(st.lists(st.sampled_from(FIELDS), min_size=1, unique=True))
     record = case.to_record()
     frame = pd.DataFrame([{name: record[name] for name in kept}] * 2)
-    refused = None
+    error_alone = None
     try:
         alone = Case(**{name: getattr(case, name) for name in kept})
         judge(alone)
     except CaseError as error:
-        refused = error
-    if refused is None:
+        error_alone = error
+    if error_alone is None:
         assert answers(frame) == expected([alone] * 2)
     else:
         with pytest.raises(CaseError) as caught:
             judge_frame(frame)
         by_default = caught.value.rule.startswith("default_")
         assert caught.value.field in kept
-        assert by_default or (caught.value.field, caught.value.rule) == (refused.field, refused.rule)
+        assert by_default or (caught.value.field, caught.value.rule) == (error_alone.field, error_alone.rule)
 
 
-def test_a_frame_without_columns_is_judged_by_the_defaults() -> None:
-    """Rows without any fields are default cases."""
+def test_rows_without_columns_are_default_cases() -> None:
     assert answers(pd.DataFrame(index=range(3))) == expected([Case()] * 3)
 
 
 def test_an_empty_frame_gives_an_empty_frame() -> None:
-    """A frame without rows, with or without columns, gets the new columns and stays empty."""
+    """It gets the new columns, whether or not it had any."""
     for frame in (pd.DataFrame(), frame_of([]), frame_of(CASES[:2]).iloc[:0]):
         judged = judge_frame(frame)
         assert list(judged.columns) == [*frame.columns, *COLUMNS]
         assert len(judged) == 0
 
 
-def test_further_columns_and_any_index_stay_as_they_are() -> None:
-    """Other columns, their order, and an index with duplicate labels stay unchanged."""
+def test_other_columns_and_the_index_stay_unchanged() -> None:
+    """So does the order of the columns, and the index can have duplicate labels."""
     frame = frame_of(CASES[:4]).set_index(pd.Index(["a", "b", "a", "c"], name="who"))
     frame.insert(0, "note", ["x", None, "y", "z"])
     frame["program"] = pd.Categorical(["north", "south", "north", "east"])
@@ -167,8 +166,8 @@ def test_further_columns_and_any_index_stay_as_they_are() -> None:
     assert judged[ANSWERS].to_numpy().tolist() == expected(CASES[:4])
 
 
-def test_columns_of_the_answers_names_are_replaced() -> None:
-    """Judging a judged frame again replaces its columns instead of adding a second set."""
+def test_existing_answer_columns_are_replaced() -> None:
+    """Judging a frame a second time doesn't add a second set of columns."""
     judged = judge_frame(frame_of(CASES[:20]), "range_and_credible")
     again = judge_frame(judged)
     assert list(again.columns) == list(judged.columns)
@@ -176,7 +175,7 @@ def test_columns_of_the_answers_names_are_replaced() -> None:
 
 
 def test_the_input_frame_is_unchanged() -> None:
-    """Judging doesn't change its input, and the result doesn't share data with it."""
+    """The result doesn't share data with it either."""
     frame = frame_of(CASES)
     before = frame.copy(deep=True)
     judged = judge_frame(frame)
@@ -188,8 +187,8 @@ def test_the_input_frame_is_unchanged() -> None:
 @pytest.mark.slow
 @settings(max_examples=15)
 @given(cuts=st.lists(st.integers(0, len(CASES)), max_size=4))
-def test_judged_in_parts_is_judged_whole(cuts: list[int]) -> None:
-    """A frame cut anywhere, judged in parts and concatenated, equals the frame judged whole: there is no state."""
+def test_a_frame_judged_in_parts_gets_the_same_answers_as_a_whole(cuts: list[int]) -> None:
+    """It can be cut anywhere, because judging keeps no state."""
     frame = frame_of(CASES)
     ends = [0, *sorted(cuts), len(CASES)]
     parts = [judge_frame(frame.iloc[start:end]) for start, end in itertools.pairwise(ends)]
@@ -198,27 +197,27 @@ def test_judged_in_parts_is_judged_whole(cuts: list[int]) -> None:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("rows", [CHUNK - 1, CHUNK, CHUNK + 1, 2 * CHUNK + 300])
-def test_the_seams_of_a_long_frame_do_not_show(rows: int) -> None:
-    """The library processes a long frame in chunks, and rows at the boundaries are judged like any others."""
+def test_chunk_boundaries_of_a_long_frame_do_not_matter(rows: int) -> None:
+    """The library judges a long frame in chunks, and rows at the boundaries are like any others."""
     frame = frame_of(CASES[:300])
     whole = np.array(expected(CASES[:300]))
     judged = judge_frame(frame.iloc[np.arange(rows) % 300])
     assert (judged[ANSWERS].to_numpy() == whole[np.arange(rows) % 300]).all()
 
 
-def test_a_frame_read_from_csv_is_judged_as_its_cases_are() -> None:
-    """A class's file, written and read with pandas' defaults, gives the same answers."""
+def test_a_frame_read_from_csv_gets_the_same_answers() -> None:
+    """It is written and read with pandas' defaults."""
     file = io.StringIO(frame_of(CASES).to_csv(index=False))
     assert answers(pd.read_csv(file)) == expected(CASES)
 
 
-def test_the_answers_are_small_ranks() -> None:
-    """Verdict and caps are one-byte ranks."""
+def test_answers_are_stored_in_one_byte_each() -> None:
+    """The verdict and the caps are ranks."""
     assert set(judge_frame(frame_of(CASES))[ANSWERS].dtypes.astype(str)) == {"int8"}
 
 
-def test_the_verdict_has_an_ordered_name_beside_its_rank() -> None:
-    """`verdict_label` has the nine labels in order, lowest first, and each row's label matches its rank."""
+def test_the_verdicts_label_is_an_ordered_category() -> None:
+    """`verdict_label` has the nine labels, lowest first, and each row's label matches its rank."""
     judged = judge_frame(frame_of(CASES))
     names = judged["verdict_label"]
     assert names.cat.ordered
@@ -228,7 +227,7 @@ def test_the_verdict_has_an_ordered_name_beside_its_rank() -> None:
 
 
 @pytest.mark.parametrize(
-    ("columns", "said"),
+    ("columns", "expected_message"),
     [
         (
             {"score": [240, 520]},
@@ -251,19 +250,19 @@ def test_the_verdict_has_an_ordered_name_beside_its_rank() -> None:
         ),
     ],
 )
-def test_scores_of_two_exams_are_refused_in_a_frame(columns: dict[str, list[int]], said: str) -> None:
-    """The first row with scores from two exams gets an error about the odd one, as in `judge`."""
+def test_scores_from_two_exams_in_a_frame_are_rejected(columns: dict[str, list[int]], expected_message: str) -> None:
+    """The error names the first such row and the score that doesn't fit, as in `judge`."""
     frame = pd.DataFrame(columns)
     with pytest.raises(CaseError) as caught:
         judge_frame(frame)
-    assert str(caught.value) == said
+    assert str(caught.value) == expected_message
     with pytest.raises(CaseError) as alone:
         judge(Case(**{name: values[1] for name, values in columns.items()}))
     assert alone.value.field == caught.value.field
 
 
-def test_readings_are_checked() -> None:
-    """A reading that does not exist gets the same error as for one case."""
+def test_an_unknown_reading_is_rejected() -> None:
+    """The error is the same as for a single case."""
     with pytest.raises(CaseError) as caught:
         judge_frame(frame_of(CASES[:1]), "nope")
     with pytest.raises(CaseError) as alone:
@@ -353,22 +352,22 @@ BAD: list[tuple[dict[str, Any], str]] = [
 
 
 @pytest.mark.parametrize(("columns", "message"), BAD, ids=[message[:45] for _, message in BAD])
-def test_a_bad_value_is_named_with_column_row_and_value(columns: dict[str, Any], message: str) -> None:
-    """The message names the column, the row, the rule and the value."""
+def test_the_error_for_an_invalid_value_gives_its_column_and_row(columns: dict[str, Any], message: str) -> None:
+    """It also says what's allowed, and quotes the value."""
     with pytest.raises(CaseError) as caught:
         judge_frame(pd.DataFrame(columns))
     assert str(caught.value) == message
 
 
-def test_a_row_is_named_by_its_label() -> None:
-    """If the frame has its own index, the message uses its labels."""
+def test_the_error_names_a_row_by_its_label() -> None:
+    """The label comes from the frame's own index, if there is one."""
     frame = pd.DataFrame({"phase": ["soap_lists", "never"]}, index=["ann", "ben"])
     with pytest.raises(CaseError, match=r"^row 3 \(ben\), column phase: must be one of "):
         judge_frame(frame)
 
 
-def test_a_column_that_stands_twice_is_refused() -> None:
-    """If two columns are for the same field, neither is assumed to be the right one."""
+def test_a_column_that_appears_twice_is_rejected() -> None:
+    """If two columns are for the same field, neither is taken to be the right one."""
     with pytest.raises(CaseError) as caught:
         judge_frame(pd.DataFrame([[240, 250]], columns=["score", "score"]))
     assert str(caught.value) == (
@@ -377,16 +376,16 @@ def test_a_column_that_stands_twice_is_refused() -> None:
 
 
 @pytest.mark.parametrize(("what", "found"), [({"score": [240]}, "'dict'"), (Case(), "'Case'"), (None, "'NoneType'")])
-def test_what_is_no_frame_is_refused(what: object, found: str) -> None:
-    """The error for anything but a DataFrame names its type."""
+def test_something_other_than_a_frame_is_rejected(what: object, found: str) -> None:
+    """The error gives its type."""
     with pytest.raises(CaseError) as caught:
         judge_frame(what)  # type: ignore[arg-type]
     assert str(caught.value) == f"frame: must be a pandas DataFrame, but it is {found}."
 
 
 @given(data=st.data(), some=st.lists(cases(), min_size=2, max_size=4))
-def test_a_bad_row_is_found_wherever_it_stands(data: st.DataObject, some: list[Case]) -> None:
-    """One bad value anywhere in a good frame gets an error with its column and row, like that of its case."""
+def test_an_invalid_row_is_found_wherever_it_is(data: st.DataObject, some: list[Case]) -> None:
+    """A single invalid value in a frame gets an error with its column and row, like that of its case."""
     name = data.draw(st.sampled_from(FIELDS))
     row = data.draw(st.integers(0, len(some) - 1))
     frame = frame_of(some).astype({name: object})
@@ -399,7 +398,7 @@ def test_a_bad_row_is_found_wherever_it_stands(data: st.DataObject, some: list[C
         Case.from_record(frame.loc[row].to_dict())
 
 
-#: Values in an object column, which a frame has to accept or reject like `Case.from_record`.
+#: Values for an object column, which a frame must accept or reject like `Case.from_record`.
 ODD: list[Any] = [
     ("score", 251),
     ("score", 251.0),
@@ -448,15 +447,15 @@ ODD: list[Any] = [
 
 
 @pytest.mark.parametrize(("field", "value"), ODD)
-def test_a_frame_takes_what_a_record_takes(field: str, value: object) -> None:
-    """An object column accepts whatever a record accepts, and rejects the rest with a CaseError."""
+def test_a_frame_accepts_the_same_values_as_a_record(field: str, value: object) -> None:
+    """An object column rejects all others with a CaseError."""
     frame = pd.DataFrame({field: objects(value, value)})
-    refused = None
+    error_alone = None
     try:
         alone = Case.from_record({field: value})
     except CaseError as error:
-        refused = error
-    if refused is None:
+        error_alone = error
+    if error_alone is None:
         assert answers(frame) == expected([alone] * 2)
     else:
         with pytest.raises(CaseError):
@@ -478,8 +477,8 @@ def test_a_frame_takes_what_a_record_takes(field: str, value: object) -> None:
         pytest.param(np.array([2**63 + 1] * 2, dtype="uint64"), id="uint64"),
     ],
 )
-def test_a_typed_column_that_holds_no_scores_is_refused(column: Any) -> None:
-    """Missing values, flags, dates and complex numbers are not scores, whatever the column's dtype."""
+def test_a_typed_column_without_scores_is_rejected(column: Any) -> None:
+    """Missing values, flags, dates and complex numbers aren't scores, whatever the dtype."""
     with pytest.raises(CaseError):
         judge_frame(pd.DataFrame({"score": column}))
 
@@ -493,15 +492,15 @@ def test_a_typed_column_that_holds_no_scores_is_refused(column: Any) -> None:
         ("range_low", [235, 1236], "1236"),
     ],
 )
-def test_a_number_in_a_message_looks_like_a_number(name: str, column: list[Any], found: str) -> None:
-    """A message shows a value from a typed column the way a reader would write it."""
+def test_a_number_in_a_message_is_written_plainly(name: str, column: list[Any], found: str) -> None:
+    """A value from a typed column is shown the way a reader would write it."""
     with pytest.raises(CaseError) as caught:
         judge_frame(pd.DataFrame({name: column}))
     assert str(caught.value).endswith(f"but it is {found}.")
 
 
-def test_an_empty_column_of_flags_for_a_number_gives_an_empty_frame() -> None:
-    """A column without rows is fine, whatever its dtype."""
+def test_an_empty_column_of_the_wrong_type_gives_an_empty_frame() -> None:
+    """Without rows, any dtype will do."""
     assert len(judge_frame(pd.DataFrame({"score": pd.Series([], dtype=bool)}))) == 0
 
 
@@ -516,23 +515,22 @@ def test_an_empty_column_of_flags_for_a_number_gives_an_empty_frame() -> None:
         pytest.param(np.array([2**40, 0]), id="int64"),
     ],
 )
-def test_a_count_beyond_reckoning_is_refused_as_for_one_case(column: Any) -> None:
-    """A count has no upper limit of its own; up to a billion works, and more is rejected, for a case and for a frame."""
+def test_a_count_over_a_billion_is_rejected(column: Any) -> None:
+    """A count has no limit of its own, so cases and frames share this one."""
     with pytest.raises(CaseError, match="row 2, column failed_attempts: must be a whole number no higher than 1000000000"):
         judge_frame(pd.DataFrame({"failed_attempts": column}))
     most = pd.DataFrame({"failed_attempts": np.array([10**9, 0]).astype(column.dtype)})
     assert answers(most) == expected([Case(failed_attempts=10**9), Case()])
 
 
-def test_a_blank_row_below_names_is_left_out() -> None:
-    """A row without a score and with nothing but spaces for a name; the others keep their labels."""
+def test_a_blank_row_is_skipped_even_if_its_name_is_only_spaces() -> None:
+    """The other rows keep their labels."""
     frame = pd.DataFrame({"name": ["Avery", " ", "Blake"], "score": [250, None, 230]})
     assert judge_frame(frame).index.tolist() == [0, 2]
 
 
 @pytest.mark.parametrize("rows", [2, 5, 12])
-def test_a_total_below_the_rows_is_refused_however_many_there_are(rows: int) -> None:
-    """As the last row of a short table and of a longer one."""
+def test_a_total_in_the_last_row_is_rejected_however_long_the_table_is(rows: int) -> None:
     frame = pd.DataFrame({"name": [*["Avery"] * rows, "Total"], "score": [250] * (rows + 1)})
     with pytest.raises(CaseError, match=rf"^row {rows + 2}: must be a row of the table, but it looks like a total"):
         judge_frame(frame)
@@ -541,8 +539,8 @@ def test_a_total_below_the_rows_is_refused_however_many_there_are(rows: int) -> 
 @pytest.mark.parametrize(
     ("rows", "rule"), [([["a", "b"], ["Score", "Move"]], "sheet_no_column.header"), ([["a", "b"]], "sheet_no_column")]
 )
-def test_a_header_below_a_title_is_pointed_at_and_nothing_else_is(rows: list[list[str]], rule: str) -> None:
-    """Where no column is one of a case, a row that names some may be the header."""
+def test_the_error_points_to_a_header_below_a_title_only_if_there_is_one(rows: list[list[str]], rule: str) -> None:
+    """If no column is a case's, a row that contains such names could be the header."""
     with pytest.raises(SheetError) as caught:
         judge_frame(pd.DataFrame(rows, columns=["x", "y"]))
     assert caught.value.problems[0].rule == rule

@@ -53,7 +53,7 @@ RULES: Final = {
     "items": "forms needs_sorting",
 }
 
-#: Tables without rules: what readers are asked and told, one row at a time, each with the tests that go through its rows.
+#: Tables without rules, such as questions and texts, with the tests that go through their rows.
 NOT_RULES: Final = {
     "activities": "activities/test_activities.py",  # opens each one, in the order of its chapter
     "article": "test_citations.py",
@@ -86,35 +86,35 @@ MAY_BE_BLANK: Final = {("facts.csv", "value"), ("assumptions.csv", "value")}
 
 #: Columns checked elsewhere, with the reason.
 ELSEWHERE: Final = {
-    ("assumptions.csv", "assumption"): "a name that other tables use: they are refused where it is not there",
+    ("assumptions.csv", "assumption"): "a name that other tables use: without it, they are rejected",
     ("study_bars.csv", "caller"): "test_model.py of critique compares each bar's value with its caller's",
     ("examples.csv", "claims"): "test_model.py of critique looks for the example of each claim in the table of support",
 }
 
 #: Cells that can't affect any answer, with the reason.
 ALLOWED: Final = {
-    ("stages.csv", 3, "counts"): "levers has one rule and its otherwise, so the highest that holds is the lowest",
+    ("stages.csv", 3, "counts"): "levers has only one rule and a default, so at most one rule holds",
     **{
         (
             "population_calls.csv",
             line,
             "assumption",
-        ): "the page tells each assumption once, and other calls name it too"
+        ): "the page shows each assumption once, and other calls name it too"
         for line in (4, 5, 6, 7, 10, 11, 12, 13)
     },
     **{
-        ("reply_points.csv", line, "claims"): "the page tells each claim once, and other points name it too"
+        ("reply_points.csv", line, "claims"): "the page shows each claim once, and other points name it too"
         for line in (3, 4, 5, 6, 8, 11)
     },
-    ("stages.csv", 6, "counts"): "no two rules of timing hold at once, so the highest that holds is the lowest",
+    ("stages.csv", 6, "counts"): "no two timing rules hold at once, so the highest is the lowest",
 }
 
 
 def unread(table: str) -> list[str]:
-    """List the cells of a table that can change without anyone noticing, with their replacements."""
+    """List the cells of a table that can change without any test noticing, with their replacements."""
     views = RULES[table].split()
     return [
-        f"{cell.file}, row {cell.line}, column {cell.column}: {cell.old!r} may as well be {cell.new!r}"
+        f"{cell.file}, row {cell.line}, column {cell.column}: nothing changes if {cell.old!r} becomes {cell.new!r}"
         for cell, *others in all_cells(f"{table}.csv")
         if (cell.file, cell.column) not in ELSEWHERE
         and (cell.file, cell.line, cell.column) not in ALLOWED
@@ -125,13 +125,13 @@ def unread(table: str) -> list[str]:
 
 @pytest.mark.parametrize("table", RULES)
 def test_every_cell_of_a_rules_table_is_read(table: str) -> None:
-    """Changing any cell in memory changes what readers see, or the table is rejected."""
+    """If any cell is changed in memory, readers see something else, or the table is rejected."""
     assert unread(table) == []
     assert unsteady(RULES[table].split()) == []
 
 
-def test_every_table_is_looked_through_here_or_elsewhere() -> None:
-    """A new table is either changed cell by cell, or says which tests go through its rows."""
+def test_every_table_is_checked_cell_by_cell_or_by_other_tests() -> None:
+    """A new table has to be listed here, with the tests that go through its rows if it has no rules."""
     tables = sorted(path.stem for path in DATA.glob("*.csv"))
     assert sorted([*RULES, *NOT_RULES]) == tables
     for table, tests in NOT_RULES.items():
