@@ -18,7 +18,9 @@ from xml.etree import ElementTree as ET
 from backchannel_lib.cli.browser import BrowserMissingError, find_chromium
 from backchannel_lib.cli.project import ROOT, CommandError, environment, require_checkout
 
-NBVAL: Final = ("--nbval", "--nbval-sanitize-with", "tests/nbval_sanitize.cfg", "--nbval-cell-timeout", "120")
+#: On a busy machine a kernel can take minutes to start: that is no failure of a notebook.
+PATIENCE: Final = ("--nbval-cell-timeout", "120", "--nbval-kernel-startup-timeout", "180")
+NBVAL: Final = ("--nbval", "--nbval-sanitize-with", "tests/nbval_sanitize.cfg", *PATIENCE)
 CORES: Final = max(2, os.cpu_count() or 2)
 #: A lower priority, as a Unix niceness (0 is normal, 19 the lowest), for checks that can wait for the browser tests.
 LOW_PRIORITY: Final = 5

@@ -42,7 +42,7 @@ class RulesCheck(RichDisplay):
         >>> check.answer, check.changes_later
         ('not_allowed', True)
         >>> rules_check(Case(phase="groundwork")).label
-        'Allowed until Monday 10:00 am ET of Match Week'
+        'Allowed until Match Week, Monday 10:00 am ET'
     """
 
     answer: str

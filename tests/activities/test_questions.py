@@ -357,14 +357,14 @@ TOLD: dict[tuple[str, str], str] = {
     (
         "recommender",
         "trusted_peer",
-    ): "PD (from a same-tier program|of the same tier) whom|APD whom the director trusts, from a program of the same tier",
+    ): "same-tier A?PD whom|PD from a same-tier program whom|APD whom the director trusts, from a program of the same tier",
     ("recommender", "subspecialist"): "well-known subspecialist",
     ("recommender", "known_dean"): r"dean[^.]* knows (a|the|this) PD personally",
     ("recommender", "random_dean"): "dean[^.]* no history",
     ("recommender", "self"): "email of their own|a direct email",
     ("move", "targeted_call"): "targeted (phone )?call",
     ("move", "flag_explanation"): "email to explain|explains it by email",
-    ("move", "internal_push"): "from inside|inside the same hospital|walk over to the PD",
+    ("move", "internal_push"): "from inside|inside the( same)? hospital|walk over to the PD",
     ("move", "mass_blast"): "to every PD",
     ("move", "pressure"): "hard to forgive",
     ("move", "direct_email"): "email",
@@ -460,9 +460,7 @@ def test_a_rule_rests_on_the_facts_of_its_answer(row: Question) -> None:
 def test_nothing_asks_for_a_chance() -> None:
     """No question asks how likely anything is."""
     for row in QUESTIONS:
-        assert not re.search(r"\bchance|\blikely|\bprobab|\bodds\b", row.text.replace("that chance couldn't explain", "")), (
-            row.question
-        )
+        assert not re.search(r"\bchance|\blikely|\bprobab|\bodds\b", row.text.replace("due to chance", "")), row.question
 
 
 def test_the_bets_differ_in_what_decides() -> None:

@@ -320,8 +320,8 @@ def test_an_answer_for_phase_2_says_that_it_changes_on_thursday() -> None:
 def test_an_answer_before_match_week_says_that_it_changes_on_monday() -> None:
     """It says when the rule takes effect, unless the moment is known."""
     check = rules_check(Case(phase="groundwork"))
-    assert check.label == "Allowed until Monday 10:00 am ET of Match Week"
-    later = " This changes on Monday 10:00 am ET of Match Week: the rule applies from then on."
+    assert check.label == "Allowed until Match Week, Monday 10:00 am ET"
+    later = " This changes in Match Week, on Monday 10:00 am ET: the rule applies from then on."
     assert check.reason.endswith(later)
     assert "Monday 10:00 am ET" in check.label
     assert rules_check(Case(phase="groundwork"), at("2027-03-15T09:59")).label == "Allowed"

@@ -363,7 +363,7 @@ def test_rows_are_numbered_as_in_a_spreadsheet() -> None:
 
 def test_a_title_above_the_header_is_an_error_in_a_frame_and_is_skipped_in_a_file(tmp_path: Path) -> None:
     content = "Class of 2027,\nName,Score\nA,251\n"
-    assert "but row 2 does: the header seems to be there" in error_for(
+    assert "but row 2 has some: the header seems to be there" in error_for(
         by_pandas, "Class of 2027,x\nName,Score\nA,251\n", tmp_path
     )
     with pytest.warns(CaseTableWarning, match="The header is in row 2"):

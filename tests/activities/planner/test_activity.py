@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import csv
 import io
 import json
 import re
@@ -621,7 +622,8 @@ def test_the_proposal_can_be_saved_as_a_table() -> None:
     assert content == plan_to_csv(one.state.plan)
     assert len(content.splitlines()) == 1 + len(one.state.plan.rows)
     rule = rules_check(Case(phase="groundwork")).label
-    assert f"Dr. Osei,Alder,Maybe,{rule},{text('level.phase.groundwork')}" in content
+    rows = list(csv.reader(content.removeprefix("\ufeff").splitlines()))
+    assert ["Dr. Osei", "Alder", "Maybe", rule, text("level.phase.groundwork")] in [row[:5] for row in rows]
 
 
 # ---- the tour ----
