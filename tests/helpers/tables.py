@@ -58,7 +58,7 @@ def write(path: Path, rows: list[list[str]]) -> Path:
     return path
 
 
-def refusal(tmp_path: Path, file: str, rows: list[list[str]]) -> str:
+def error_for(tmp_path: Path, file: str, rows: list[list[str]]) -> str:
     """Load changed rows of one table, and return the error message."""
     path = write(tmp_path / Path(file).name, rows)
     with pytest.raises(TableError) as caught:

@@ -1,8 +1,8 @@
-"""The laws for all cases, each as a property of random cases and, if possible, under every reading.
+"""The laws that hold for all cases, each as a property of random cases and, if possible, under every reading.
 
-Two laws have exceptions under other readings, and they are shown here instead of left out:
+Two laws have exceptions under other readings, which are tested here too:
 
-* law 1, a better recommender: under `home_dean_is_any_dean` a dean without history gets the file read, while a caller
+* law 1, a better recommender: under `home_dean_is_any_dean` a dean without a history gets the file read, while a caller
   whose last three residents there all failed is skimmed, so with `track_record` 0 the better caller can do worse;
 * law 4, the policy against failures: `explanation_first` is there to lift it to `maybe`, and `seat_catches_flags` to
   `fallback_seat` where such a seat is open.
@@ -63,13 +63,13 @@ BETTER = list(itertools.combinations(CALLERS, 2))  # each caller with a lower on
 
 
 def higher_scores(case: Case) -> list[Case]:
-    """Yield the case with higher scores: at each edge of the program's range, one point higher, and the highest."""
-    top = 300 if case.score <= 300 else 999  # in the case's exam
+    """Yield the case with higher scores: at each edge of the program's range, one point above it, and the highest of all."""
+    top = 300 if case.score <= 300 else 999  # within the case's exam
     edges = {case.range_floor - 1, case.range_floor, case.range_low - 1, case.range_low, case.score + 1, top}
     return [case.replace(score=score) for score in sorted(edges) if case.score < score <= top]
 
 
-def with_one_flag_more(case: Case) -> list[Case]:
+def with_another_flag(case: Case) -> list[Case]:
     """Yield the case with each additional flag."""
     return [
         case.replace(failed_attempts=case.failed_attempts + 1),
@@ -101,7 +101,7 @@ def test_a_better_recommender_never_lowers_the_verdict(
 
 @pytest.mark.parametrize("better", CAPITAL)
 def test_the_exception_to_the_order_of_callers(better: str) -> None:
-    """Under `home_dean_is_any_dean`, a caller with a bad record does worse than a dean without history; by default not."""
+    """Under `home_dean_is_any_dean`, and only then, a caller with a bad record does worse than a dean without a history."""
     case = Case(recommender="random_dean", specifics=True, track_record=0)
     burned = case.replace(recommender=better)
     assert verdict(case, "home_dean_is_any_dean") == Verdict.FILE_READ
@@ -139,7 +139,7 @@ def test_an_earlier_moment_within_a_phase_never_lowers_the_verdict(case: Case, r
 @given(case=cases(), reading=readings)
 def test_an_added_flag_never_raises_the_verdict(case: Case, reading: str | None) -> None:
     """Law 2: under every reading, another flag keeps the verdict or lowers it."""
-    assert all(verdict(flagged, reading) <= verdict(case, reading) for flagged in with_one_flag_more(case))
+    assert all(verdict(flagged, reading) <= verdict(case, reading) for flagged in with_another_flag(case))
 
 
 @given(case=cases(), intensity=st.integers(0, 10), reading=readings)
@@ -150,8 +150,8 @@ def test_intensity_never_changes_the_verdict(case: Case, intensity: int, reading
 
 @MANY
 @given(case=cases(), flag=st.sampled_from(("professionalism_issue", "chronic_poor_performance")), reading=readings)
-def test_what_cannot_be_overcome_is_never_above_declined(case: Case, flag: str, reading: str | None) -> None:
-    """Law 4: under every reading, an insurmountable flag allows at most `declined`."""
+def test_with_an_insurmountable_flag_the_verdict_is_never_above_declined(case: Case, flag: str, reading: str | None) -> None:
+    """Law 4, under every reading."""
     assert verdict(case.replace(**{flag: True}), reading) <= Verdict.DECLINED
 
 
@@ -180,11 +180,11 @@ def test_the_exception_to_the_policy_against_failures() -> None:
 
 
 @MANY
-@example(case=Case(needs_visa=True))  # sponsored: nothing for the seat to catch, and nothing to lower
+@example(case=Case(needs_visa=True))  # sponsored, so there's nothing for the seat to catch and nothing to lower
 @example(case=Case(failed_attempts=1, specifics=True, addresses_flag=True, recommender="known_dean"))
 @given(case=cases())
-def test_a_seat_that_catches_flags_lifts_to_a_fallback_seat_at_most(case: Case) -> None:
-    """The reading only lifts the file, from `declined` to `fallback_seat`, if a seat is open, and lowers nothing."""
+def test_a_seat_that_catches_flags_lifts_a_file_to_a_fallback_seat_at_most(case: Case) -> None:
+    """The reading only lifts files from `declined` to `fallback_seat`, if a seat is open, and lowers nothing."""
     before, since = judge(case), judge(case, "seat_catches_flags")
     assert since.verdict >= before.verdict
     assert {**since.caps, "paper": None} == {**before.caps, "paper": None}
@@ -206,8 +206,8 @@ def test_a_seat_that_catches_flags_lifts_to_a_fallback_seat_at_most(case: Case) 
         ({"chronic_poor_performance": True}, False),
     ],
 )
-def test_what_a_seat_catches(fields: dict[str, Any], caught: bool, seat: bool) -> None:
-    """Only under this reading, an open seat catches flags and policies; nothing catches what can't be overcome."""
+def test_an_open_seat_catches_flags_and_policies(fields: dict[str, Any], caught: bool, seat: bool) -> None:
+    """Only under this reading does an open seat catch flags and policies, and never anything insurmountable."""
     case = Case(recommender="trusted_peer", has_noncategorical_seat=seat, **fields)
     assert judge(case).caps["paper"] == Verdict.DECLINED
     assert judge(case).reasons[3].rule != "flagged_with_seat"
@@ -221,13 +221,13 @@ def test_far_below_the_bar_is_never_above_a_fallback_seat(case: Case, reading: s
     """Law 4: under every reading, a score far below the bar allows at most a fallback seat."""
     assume(case.range_floor > 1)
     below = case.replace(score=case.range_floor - 1)
-    assume(exam_of(below) is not None)  # below the lowest score of one exam is a score of the other
+    assume(exam_of(below) is not None)  # a score below the lowest one of an exam is from the other exam
     assert verdict(below, reading) <= Verdict.FALLBACK_SEAT
 
 
 @MANY
 @given(data=st.data(), case=cases(), caller=st.sampled_from(("random_dean", "unconnected_faculty", "self")))
-def test_without_a_lever_nothing_is_heard(data: st.DataObject, case: Case, caller: str) -> None:
+def test_without_a_lever_a_contact_is_ignored(data: st.DataObject, case: Case, caller: str) -> None:
     """Law 5: under every reading, no file in range, no capital and no met need allow at most `ignored`."""
     weak = case.replace(recommender=caller, offers=case.offers - case.needs)
     faults: list[dict[str, Any]] = [{name: True} for name in FLAG_NAMES if name != "needs_visa"]
@@ -240,7 +240,7 @@ def test_without_a_lever_nothing_is_heard(data: st.DataObject, case: Case, calle
 
 @given(case=cases(), caller=st.sampled_from(CALLERS), reading=readings)
 def test_pressure_always_backfires(case: Case, caller: str, reading: str | None) -> None:
-    """Law 5: under every reading, pressure backfires no matter what."""
+    """Law 5, under every reading."""
     assert verdict(case.replace(recommender=caller, move="pressure"), reading) == Verdict.BACKFIRES
 
 
@@ -258,7 +258,7 @@ def test_phase_1_is_never_above_a_phone_interview(case: Case, reading: str | Non
     reading=readings,
 )
 def test_after_soap_all_four_conditions_are_needed(case: Case, missing: str, reading: str | None) -> None:
-    """Law 6: under every reading, one missing condition after SOAP allows at most `skimmed`."""
+    """Law 6: under every reading, if one of them is missing after SOAP, at most `skimmed` is left."""
     assert verdict(case.replace(**{missing: False}), reading) <= Verdict.SKIMMED
 
 
@@ -271,7 +271,7 @@ RULE_FIELDS = ("phase", "recommender", "move", "program_contacted_first")
 
 @given(case=cases(), contacted=st.booleans(), reading=readings)
 def test_the_rules_check_never_changes_the_verdict(case: Case, contacted: bool, reading: str | None) -> None:
-    """Law 8: whether the program made contact first, which matters only to the rule, changes no stage's cap."""
+    """Law 8: whether the program made contact first matters only to the rule, and changes no stage's cap."""
     assert judge(case.replace(program_contacted_first=contacted), reading).caps == judge(case, reading).caps
 
 
@@ -299,7 +299,7 @@ SETS = {row.remedy: row.overrides for row in load_remedies()}
 
 
 def after(case: Case, remedies: tuple[str, ...]) -> Case | None:
-    """Carry out acts from their table, without the library's own code; None if two of them conflict."""
+    """Carry out acts according to their table, without the library's code; return None if two of them conflict."""
     fields: dict[str, Any] = {}
     for remedy in remedies:
         for field, text in SETS[remedy]:
@@ -314,15 +314,15 @@ def after(case: Case, remedies: tuple[str, ...]) -> Case | None:
     )
 
 
-#: A call while lists are made: what is allowed takes a year, and what would help right away isn't allowed.
+#: A call while lists are being made: what's allowed takes a year, and what would help right away isn't allowed.
 LATE_CALL = Case(recommender="trusted_peer", move="targeted_call", specifics=True, lists_open=False)
-#: A student replies to a program that made contact first, without being known there: an introduction is allowed, while a call
-#: needs asking first.
+#: A student who isn't known at a program replies after it made contact first. An introduction is allowed, while a call
+#: is something to ask about first.
 UNKNOWN_VOICE = Case(recommender="self", move="direct_email", program_contacted_first=True)
 
 
-def test_the_order_of_changes() -> None:
-    """What is allowed comes first, then what to ask about, then what isn't allowed; what nobody can do is last."""
+def test_allowed_changes_come_first_and_impossible_ones_last() -> None:
+    """In between are the changes to ask about, and then those that aren't allowed."""
     assert [(change.remedies, change.rules.answer, change.who) for change in offered(LATE_CALL, None)] == [
         (("start_a_year_early",), "allowed", "year_of_work"),
         (("second_call",), "not_allowed", "recommender_now"),
@@ -332,11 +332,11 @@ def test_the_order_of_changes() -> None:
     assert answers == ["allowed", *["ask_first"] * 4]
 
 
-def test_a_change_waits_for_what_the_rule_says_of_it() -> None:
-    """An act that is allowed can be done now, or takes the year; the others wait for an answer, or for the end of SOAP."""
-    told = {(change.rules.answer, change.who == "year_of_work", change.when) for change in offered(LATE_CALL, None)}
-    told |= {(change.rules.answer, change.who == "year_of_work", change.when) for change in offered(UNKNOWN_VOICE, None)}
-    assert told == {
+def test_when_a_change_can_be_made_depends_on_the_rule() -> None:
+    """An allowed act can be done now or takes the year. The others wait for an answer, or for the end of SOAP."""
+    waits = {(change.rules.answer, change.who == "year_of_work", change.when) for change in offered(LATE_CALL, None)}
+    waits |= {(change.rules.answer, change.who == "year_of_work", change.when) for change in offered(UNKNOWN_VOICE, None)}
+    assert waits == {
         ("allowed", False, "When: now"),
         ("allowed", True, "When: over the months to come"),
         ("ask_first", False, "When: after you have asked your dean's office or the NRMP"),
@@ -351,15 +351,15 @@ def offered(case: Case, reading: str | None, when: datetime | None = None) -> li
 
 @given(case=cases(), reading=readings)
 def test_every_change_keeps_its_promise(case: Case, reading: str | None) -> None:
-    """Law 9: carrying out a change gives its case, which gets exactly the promised verdict."""
+    """Law 9: carrying out a change gives its case, with exactly the promised verdict."""
     for change in offered(case, reading):
         assert after(case, change.remedies) == change.case
         assert verdict(change.case, reading) == change.verdict > verdict(case, reading)
 
 
 @given(case=cases(), reading=readings)
-def test_every_change_is_as_small_as_can_be(case: Case, reading: str | None) -> None:
-    """No part of a change raises the verdict by itself, and no change occurs twice."""
+def test_every_change_is_minimal(case: Case, reading: str | None) -> None:
+    """No part of it raises the verdict by itself, and no change occurs twice."""
     start = verdict(case, reading)
     changes = offered(case, reading)
     assert len({frozenset(change.remedies) for change in changes}) == len(changes)
@@ -371,8 +371,7 @@ def test_every_change_is_as_small_as_can_be(case: Case, reading: str | None) -> 
 
 
 @given(case=cases(), reading=readings)
-def test_no_change_scripts_a_message(case: Case, reading: str | None) -> None:
-    """No change ever makes the student write the message."""
+def test_no_change_makes_the_student_write_the_message(case: Case, reading: str | None) -> None:
     assert all(("scripted", "true") not in sets for sets in SETS.values())
     assert all(case.scripted or not change.case.scripted for change in offered(case, reading))
 
@@ -380,15 +379,15 @@ def test_no_change_scripts_a_message(case: Case, reading: str | None) -> None:
 @given(case=cases(), when=st.none() | moments(), reading=readings)
 @example(case=LATE_CALL, when=None, reading=None)
 @example(case=UNKNOWN_VOICE, when=None, reading=None)
-def test_what_is_allowed_stands_first(case: Case, when: datetime | None, reading: str | None) -> None:
-    """Among changes within reach, what the rule allows comes first, then what to ask about, then the rest."""
+def test_what_is_allowed_comes_first(case: Case, when: datetime | None, reading: str | None) -> None:
+    """That's among changes within reach. Then come the ones to ask about, and then the rest."""
     order = [(not change.within_reach, -ANSWERS.index(change.rules.answer)) for change in offered(case, reading, when)]
     assert order == sorted(order)
 
 
 @given(case=cases(), when=st.none() | moments(), reading=readings)
-def test_every_change_tells_who_when_and_why(case: Case, when: datetime | None, reading: str | None) -> None:
-    """A change names its stages, who can do it, its claims, and what the rule says about the changed case."""
+def test_every_change_says_who_can_make_it_when_and_why(case: Case, when: datetime | None, reading: str | None) -> None:
+    """It names its stages and claims, and what the rule says about the changed case."""
     binding = judge(case, reading).binding
     rows = {row.remedy: row for row in load_remedies()}
     for change in offered(case, reading, when):
@@ -406,8 +405,8 @@ def test_every_change_tells_who_when_and_why(case: Case, when: datetime | None, 
 
 
 @given(case=cases(), reading=readings)
-def test_it_says_so_where_nothing_helps(case: Case, reading: str | None) -> None:
-    """If nothing within reach raises the verdict, or it is already the highest, the sentence says exactly that."""
+def test_if_nothing_helps_the_answer_says_so(case: Case, reading: str | None) -> None:
+    """Either nothing within reach raises the verdict, or it's already the highest."""
     changes = what_would_change(case, reading=reading)
     if changes.verdict == Verdict.OFFER_IN_PLAY:
         assert len(changes) == 0
@@ -425,7 +424,7 @@ def test_it_says_so_where_nothing_helps(case: Case, reading: str | None) -> None
         assert changes.sentence.startswith(start)
 
 
-def test_nobody_can_undo_what_cannot_be_overcome() -> None:
+def test_nobody_can_undo_an_insurmountable_flag() -> None:
     """With a professionalism issue, the only change left is one that nobody can make."""
     case = Case(professionalism_issue=True, recommender="trusted_peer", specifics=True)
     assert [(change.remedies, change.who) for change in offered(case, None)] == [(("undo_professionalism",), "nobody")]
@@ -435,16 +434,16 @@ def test_nobody_can_undo_what_cannot_be_overcome() -> None:
 
 
 @given(case=cases(), name=st.sampled_from([name for name, reading in READINGS.items() if reading.default]))
-def test_a_default_reading_is_no_reading(case: Case, name: str) -> None:
-    """A default reading changes no cap, no weight and no change on offer."""
+def test_a_default_reading_changes_nothing(case: Case, name: str) -> None:
+    """No cap, no weight and no possible change is different."""
     assert judge(case, name).caps == judge(case).caps
     assert amplify(case, name) == amplify(case)
     assert [change.remedies for change in offered(case, name)] == [change.remedies for change in offered(case, None)]
 
 
 @given(case=cases(), when=st.none() | moments())
-def test_no_reading_ever_fails(case: Case, when: datetime | None) -> None:
-    """Every case has a verdict under every reading, and the agreement counts exactly the non-default readings."""
+def test_every_case_gets_a_verdict_under_every_reading(case: Case, when: datetime | None) -> None:
+    """The agreement counts exactly the readings that aren't defaults."""
     agreement = readings_agree(case, when)
     assert tuple(agreement.verdicts) == OTHER_READINGS
     assert agreement.total == len(OTHER_READINGS)
@@ -457,7 +456,7 @@ def test_no_reading_ever_fails(case: Case, when: datetime | None) -> None:
         assert isinstance(case_text(case, name), str)
 
 
-#: A case for each reading, with the verdicts without and with it.
+#: A case for each reading, with the verdict without it and with it.
 CHANGED = [
     ("range_and_credible", {"specifics": True}, Verdict.SKIMMED, Verdict.IGNORED),
     (
@@ -479,15 +478,16 @@ CHANGED = [
 
 
 @pytest.mark.parametrize(("reading", "fields", "before", "since"), CHANGED)
-def test_what_each_reading_changes(reading: str, fields: dict[str, Any], before: Verdict, since: Verdict) -> None:
-    """Each reading changes the verdict as specified."""
+def test_each_reading_changes_the_verdict_as_specified(
+    reading: str, fields: dict[str, Any], before: Verdict, since: Verdict
+) -> None:
     case = Case(**fields)
     assert (verdict(case), verdict(case, reading)) == (before, since)
     assert reading in readings_agree(case).changed
 
 
-def test_friday_changes_a_verdict_through_the_calendar() -> None:
-    """A second call on Friday can lead to an offer in phase 2 and is skimmed in phase 3."""
+def test_the_reading_about_friday_changes_a_verdict_through_the_calendar() -> None:
+    """A second call on Friday can lead to an offer in phase 2, but is skimmed in phase 3."""
     case = Case(recommender="trusted_peer", specifics=True, name_familiar=True, file_in_system=True)
     friday = datetime(2027, 3, 19, 9, 0)
     agreement = readings_agree(case, friday)
@@ -496,8 +496,8 @@ def test_friday_changes_a_verdict_through_the_calendar() -> None:
     assert readings_agree(case).verdicts["friday_in_phase_3"] == readings_agree(case).verdict
 
 
-def test_readings_that_are_no_default_are_those_of_the_contract() -> None:
-    """Each place where the article leaves room has one default and at least one other reading, each with its texts."""
+def test_the_readings_are_the_specified_ones() -> None:
+    """Wherever the article leaves room, there's a default and at least one other reading, each with its texts."""
     by_choice: dict[str, list[bool]] = {}
     for reading in READINGS.values():
         by_choice.setdefault(reading.choice, []).append(reading.default)
@@ -511,7 +511,7 @@ def test_readings_that_are_no_default_are_those_of_the_contract() -> None:
 
 
 @given(case=cases(), reading=readings)
-def test_signal_and_weight_lie_on_their_scales(case: Case, reading: str | None) -> None:
+def test_signal_and_weight_are_within_their_scales(case: Case, reading: str | None) -> None:
     """Signal, weight and the displayed value are within 0 to 100, the share within 0 to 1, and the formula is as specified."""
     picture = amplify(case, reading)
     assert all(0 <= number <= 100 for number in (picture.signal, picture.weight, picture.shown))
@@ -520,8 +520,8 @@ def test_signal_and_weight_lie_on_their_scales(case: Case, reading: str | None) 
     assert picture.shown == min(100, max(0, picture.amplified))
 
 
-def test_shown_is_clipped_and_amplified_is_not() -> None:
-    """A strong file's amplified signal can leave the scale; the displayed value stays on it, at both ends."""
+def test_the_displayed_value_is_clipped_and_the_amplified_signal_is_not() -> None:
+    """At both ends of the scale, the amplified signal can go beyond it, but the displayed value can't."""
     high = amplify(Case(score=290, recommender="trusted_peer"))
     low = amplify(Case(score=1, recommender="trusted_peer"))
     assert (high.shown, low.shown) == (100, 0)
@@ -531,7 +531,7 @@ def test_shown_is_clipped_and_amplified_is_not() -> None:
 
 @pytest.mark.parametrize("reading", EVERY_READING)
 def test_praise_never_crosses_a_tier(reading: str | None) -> None:
-    """However warm the weaker caller's praise and however cool the stronger one's, the stronger one weighs more."""
+    """Even if the weaker caller's praise is warm and the stronger one's is cool, the stronger one weighs more."""
     weights = caller_weights(reading)
 
     def weight(caller: str, intensity: int) -> float:
@@ -546,8 +546,8 @@ def test_praise_never_crosses_a_tier(reading: str | None) -> None:
         assert praised == sorted(set(praised))
 
 
-def test_the_weights_are_the_article_s() -> None:
-    """The chart's five weights are correct, and a dean without history is between the chart's dean and its stranger."""
+def test_the_callers_weights_are_the_articles() -> None:
+    """The chart has five of them. A dean without a history is between its dean and its stranger."""
     weights = caller_weights()
     assert {**weights, "random_dean": 0} == {
         "trusted_peer": 90,
@@ -562,8 +562,8 @@ def test_the_weights_are_the_article_s() -> None:
 
 
 @given(case=cases(intensity=5), reading=readings)
-def test_a_weight_of_nothing_changes_nothing(case: Case, reading: str | None) -> None:
-    """At weight 0 the amplified signal equals the signal."""
+def test_a_weight_of_0_changes_nothing(case: Case, reading: str | None) -> None:
+    """The amplified signal equals the signal."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(amplifier, "caller_weights", lambda _=None: dict.fromkeys(caller_weights(), 0))
         picture = amplify(case, reading)
@@ -573,16 +573,16 @@ def test_a_weight_of_nothing_changes_nothing(case: Case, reading: str | None) ->
 
 @MANY
 @given(case=cases(), reading=readings)
-def test_above_the_bar_it_lifts_and_below_it_exposes(case: Case, reading: str | None) -> None:
-    """A contact moves a signal away from the bar on its own side, and doesn't move one at the bar."""
+def test_a_contact_lifts_a_file_above_the_bar_and_exposes_one_below_it(case: Case, reading: str | None) -> None:
+    """It moves a signal away from the bar, and doesn't move one that is exactly at the bar."""
     picture = amplify(case, reading)
     moved = picture.amplified - picture.signal
     assert (moved > 0, moved < 0) == (picture.signal > 50, picture.signal < 50)
     assert (picture.amplified > 50) == (picture.signal > 50)
 
 
-def test_the_bar_lies_at_the_bottom_of_the_range() -> None:
-    """A clean file at the bottom of the range is at the bar; one point more or less is above or below it."""
+def test_the_bar_is_at_the_bottom_of_the_range() -> None:
+    """A clean file with that score is at the bar, and one point more or less is above or below it."""
     signals = [amplify(Case(score=score)).signal for score in (219, 220, 234, 235, 236)]
     assert signals == sorted(set(signals))
     assert signals[3] == 50
@@ -604,29 +604,29 @@ def test_a_higher_score_never_lowers_the_signal(case: Case, reading: str | None)
 def test_an_added_flag_never_raises_the_signal(case: Case, reading: str | None) -> None:
     """Another flag keeps the signal or lowers it."""
     signal = amplify(case, reading).signal
-    assert all(amplify(flagged, reading).signal <= signal for flagged in with_one_flag_more(case))
+    assert all(amplify(flagged, reading).signal <= signal for flagged in with_another_flag(case))
 
 
 @MANY
 @given(case=cases(), reading=readings)
-def test_a_file_that_would_be_declined_lies_below_the_bar(case: Case, reading: str | None) -> None:
+def test_a_file_that_would_be_declined_is_below_the_bar(case: Case, reading: str | None) -> None:
     """If the paper stage allows at most `declined`, the signal is below the bar whatever the score."""
     assume(judge(case, reading).caps["paper"] <= Verdict.DECLINED)
     assert amplify(case, reading).signal < 50
 
 
-def test_an_unknown_reading_is_refused_everywhere() -> None:
-    """Every function that takes a reading rejects one that does not exist with the same message."""
-    said = set()
+def test_an_unknown_reading_is_rejected_everywhere() -> None:
+    """Every function that takes a reading gives the same message."""
+    messages = set()
     for ask in (judge, amplify, lambda case, name: what_would_change(case, reading=name)):
         with pytest.raises(CaseError) as caught:
             ask(Case(), "nobody_s_reading")
-        said.add(str(caught.value).partition(" but it is ")[2])
-    assert said == {"'nobody_s_reading'."}
+        messages.add(str(caught.value).partition(" but it is ")[2])
+    assert messages == {"'nobody_s_reading'."}
 
 
-def test_each_flag_takes_its_share_of_the_signal() -> None:
-    """One that can be explained takes some, one that nothing overcomes takes more, and a program's policy takes none."""
+def test_each_kind_of_flag_takes_its_share_of_the_signal() -> None:
+    """A flag that can be explained takes some, an insurmountable one takes more, and a program's policy takes none."""
     kinds: dict[str, set[float]] = {}
     for row in load_flags():
         flagged = Case.from_record({row.flag: "1"})
@@ -635,8 +635,8 @@ def test_each_flag_takes_its_share_of_the_signal() -> None:
     assert policy == 0 < explainable < not_overcome
 
 
-def test_among_like_changes_the_one_that_raises_more_stands_first() -> None:
-    """Of two that are as allowed, as small, and made by the same person."""
+def test_of_otherwise_equal_changes_the_one_that_raises_more_comes_first() -> None:
+    """They're equal if they are as allowed, as small and made by the same person."""
     pairs = 0
     for case in many_cases(40, seed=5):
         for one, other in itertools.pairwise(offered(case, None)):

@@ -39,7 +39,7 @@ def exam(score: int) -> bool:
 
 
 def every_case(case: Case, unknown: tuple[str, ...]) -> Iterator[Case]:
-    """Yield the case with all combinations of values that the open fields can take."""
+    """Yield the case with every combination of values that the open fields can have."""
     for values in itertools.product(*(VALUES[name] for name in unknown)):
         fields = {**case.__dict__, **dict(zip(unknown, values, strict=True))}
         one_exam = exam(fields["score"]) == exam(fields["range_low"]) == exam(fields["range_floor"])
@@ -53,15 +53,15 @@ def brute_force(case: Case, unknown: tuple[str, ...], reading: str | None = None
 
 
 def closed(judgment: OpenJudgment, name: str, value: object) -> frozenset[Verdict]:
-    """Return the judgment that remains open once one field is known."""
+    """Return the judgment once one field is known."""
     known = Case(**{**judgment.known.__dict__, name: value})
     others = [other for other in judgment.unknown if other != name]
     return judge_open(known, others, judgment.reading).verdicts
 
 
 @given(cases(), readings)
-def test_with_nothing_open_it_is_judge(case: Case, reading: str | None) -> None:
-    """There is one verdict, the case's own, and nothing to ask."""
+def test_with_nothing_open_it_agrees_with_judge(case: Case, reading: str | None) -> None:
+    """There's one verdict, the case's own, and nothing to ask."""
     judgment = judge_open(case, (), reading)
     assert judgment.verdicts == {judge(case, reading).verdict}
     assert judgment.lowest == judgment.highest == judge(case, reading).verdict
@@ -69,8 +69,8 @@ def test_with_nothing_open_it_is_judge(case: Case, reading: str | None) -> None:
 
 
 @given(cases(), readings, st.lists(st.sampled_from(SMALL), min_size=1, max_size=3, unique=True))
-def test_it_says_exactly_what_judging_every_value_says(case: Case, reading: str | None, unknown: list[str]) -> None:
-    """No verdict is missing or invented, under any reading, and a rule is certain if it sets its stage's cap every time."""
+def test_it_agrees_with_judging_every_value(case: Case, reading: str | None, unknown: list[str]) -> None:
+    """No verdict is missing or made up under any reading, and a rule is certain if it sets its stage's cap every time."""
     judgment = judge_open(case, unknown, reading)
     outcomes = {judge(possible, reading).outcome for possible in every_case(case, judgment.unknown)}
     assert judgment.verdicts == {outcome.verdict for outcome in outcomes}
@@ -81,15 +81,17 @@ def test_it_says_exactly_what_judging_every_value_says(case: Case, reading: str 
 
 @settings(max_examples=max(5, settings().max_examples // 5))
 @given(cases(), readings, st.sampled_from(("range_low", "range_floor")), st.sampled_from(SMALL[:4]))
-def test_an_open_range_is_tried_at_every_score(case: Case, reading: str | None, score: str, flag: str) -> None:
-    """Trying numbers only where a rule changes its answer is as good as trying them all."""
+def test_an_open_range_gets_the_same_answer_as_trying_every_score(
+    case: Case, reading: str | None, score: str, flag: str
+) -> None:
+    """It's enough to try the numbers where a rule changes its answer."""
     judgment = judge_open(case, (score, flag), reading)
     assert judgment.verdicts == brute_force(case, judgment.unknown, reading)
 
 
 @pytest.mark.parametrize("score", [1, 2, 230, 299, 300, 301, 302, 480, 998, 999])
-def test_both_ends_of_an_open_range_are_tried_together(score: int) -> None:
-    """Every valid pair of floor and range from one exam counts, and no invalid pair does."""
+def test_an_open_floor_and_range_are_tried_together(score: int) -> None:
+    """Every valid pair from one exam counts, and no invalid pair does."""
     case = Case(score=score, recommender="trusted_peer", specifics=True)
     telling = sorted({1, 2, 298, 299, 300, 301, 302, 998, 999, *range(max(1, score - 3), min(999, score + 3))})
     pairs = [(low, floor) for low in telling for floor in telling if floor <= low and exam(low) == exam(floor) == exam(score)]
@@ -99,7 +101,7 @@ def test_both_ends_of_an_open_range_are_tried_together(score: int) -> None:
 
 @given(cases(), readings, st.lists(st.sampled_from(sorted(VALUES)), min_size=1, unique=True))
 def test_every_verdict_has_a_case_that_gets_it(case: Case, reading: str | None, unknown: list[str]) -> None:
-    """The examples get the right verdicts, and differ from the known case only in open fields."""
+    """It differs from the known case only in open fields."""
     judgment = judge_open(case, unknown, reading)
     for verdict, example in judgment.examples.items():
         assert judge(example, reading).verdict == verdict
@@ -110,7 +112,7 @@ def test_every_verdict_has_a_case_that_gets_it(case: Case, reading: str | None, 
 @settings(max_examples=max(5, settings().max_examples // 5))
 @given(cases(), readings, st.lists(st.sampled_from(SMALL), min_size=1, max_size=4, unique=True))
 def test_each_answer_leaves_what_it_promises(case: Case, reading: str | None, unknown: list[str]) -> None:
-    """Knowing a field leaves the promised subset; a field that isn't listed wouldn't narrow anything."""
+    """Once a field is known, the promised subset is left. A field that isn't listed wouldn't narrow anything."""
     judgment = judge_open(case, unknown, reading)
     for name in judgment.unknown:
         for value in VALUES[name]:
@@ -139,22 +141,22 @@ def test_an_answer_about_a_range_covers_every_score(case: Case, data: st.DataObj
 
 @settings(max_examples=max(5, settings().max_examples // 5))
 @given(cases(), readings)
-def test_the_most_telling_question_comes_first(case: Case, reading: str | None) -> None:
-    """An answer to an earlier question leaves, on average, no more verdicts than one to a later question."""
+def test_the_most_useful_question_comes_first(case: Case, reading: str | None) -> None:
+    """On average, an answer to an earlier question leaves no more verdicts than one to a later question."""
     judgment = judge_open(case, SMALL, reading)
     left = [sum(map(len, answers.values())) / len(answers) for answers in judgment.worth_asking.values()]
     assert left == sorted(left)
 
 
-def test_a_policy_that_no_rule_in_reach_asks_for_is_never_worth_asking() -> None:
-    """A student without a failed attempt doesn't have to ask about failed attempts, nor one without a visa about visas."""
+def test_a_policy_that_cannot_matter_is_never_worth_asking_about() -> None:
+    """A student without failed attempts needn't ask about those, nor one who needs no visa about visas."""
     case = Case(recommender="trusted_peer", specifics=True, phase="soap_lists")
     judgment = judge_open(case, ("interviews_failures", "sponsors_visas", "lists_open"))
     assert list(judgment.worth_asking) == ["lists_open"]
 
 
-def test_between_declined_and_maybe_depending_on_failures() -> None:
-    """The case is an explained failure at a program whose policy nobody knows."""
+def test_an_explained_failure_is_declined_or_maybe_depending_on_the_policy() -> None:
+    """Nobody knows the program's policy."""
     case = Case(failed_attempts=1, recommender="trusted_peer", move="flag_explanation", specifics=True, addresses_flag=True)
     judgment = judge_open(case, ("interviews_failures", "sponsors_visas", "has_noncategorical_seat"))
     assert (judgment.lowest, judgment.highest) == (Verdict.DECLINED, Verdict.MAYBE)
@@ -163,8 +165,8 @@ def test_between_declined_and_maybe_depending_on_failures() -> None:
     assert next(iter(judgment.worth_asking)) == "interviews_failures"
 
 
-def test_what_the_case_holds_in_an_open_field_means_nothing() -> None:
-    """The same known fields give the same answer."""
+def test_the_value_in_an_open_field_does_not_matter() -> None:
+    """Cases with the same known fields get the same answer."""
     unknown = ("range_low", "range_floor", "interviews_failures")
     one = Case(score=225, failed_attempts=1)
     other = Case(score=225, failed_attempts=1, range_low=300, range_floor=10, interviews_failures=False)
@@ -172,14 +174,14 @@ def test_what_the_case_holds_in_an_open_field_means_nothing() -> None:
     assert judge_open(one, unknown).worth_asking == judge_open(other, unknown).worth_asking
 
 
-def test_a_score_of_level_2_may_be_judged_without_a_range() -> None:
-    """The range's defaults are from Step 2 CK; with an open range they aren't compared with the score."""
+def test_a_level_2_score_can_be_judged_without_a_range() -> None:
+    """The range's defaults are from Step 2 CK, but an open range isn't compared with the score."""
     judgment = judge_open(score=480, recommender="trusted_peer", specifics=True, unknown=("range_low", "range_floor"))
     assert judgment.verdicts == {Verdict.DECLINED, Verdict.MAYBE, Verdict.PHONE_INTERVIEW}
 
 
-def test_a_range_below_the_floor_of_the_defaults_is_taken_where_the_floor_is_open() -> None:
-    """The reverse works, too."""
+def test_a_range_below_the_default_floor_is_accepted_if_the_floor_is_open() -> None:
+    """The reverse works too."""
     low = judge_open(range_low=200, unknown=("range_floor",))
     assert low.known.range_low == 200
     high = judge_open({"range_floor": 260}, ["range_low"])
@@ -187,8 +189,8 @@ def test_a_range_below_the_floor_of_the_defaults_is_taken_where_the_floor_is_ope
 
 
 @pytest.mark.slow
-def test_nearly_everything_may_be_open() -> None:
-    """A case with only a known score still gets an answer, and everything is possible."""
+def test_nearly_everything_can_be_open() -> None:
+    """A case with only a known score still gets an answer: everything is possible."""
     judgment = judge_open(Case(), [name for name in Case.fields() if name != "score"])
     assert judgment.verdicts == set(Verdict)
 
@@ -203,19 +205,19 @@ def test_nearly_everything_may_be_open() -> None:
         ({"known": Case(), "unknown": [["score"]]}, "isn't a field"),
         ({"known": Case(score=480), "unknown": ("sponsors_visas",)}, "same exam"),
         ({"known": Case(score=480), "unknown": ("range_low",)}, "fits"),
-        ({"known": Case(score=480, scripted=True), "unknown": ("range_floor",)}, "fits"),  # whatever the rules then ask for
+        ({"known": Case(score=480, scripted=True), "unknown": ("range_floor",)}, "fits"),  # whatever the rules then look at
         ({"known": Case(), "reading": "none such"}, "reading"),
     ],
 )
-def test_what_cannot_be_answered_is_refused_in_a_sentence(arguments: dict[str, Any], complaint: str) -> None:
-    """This covers names that aren't fields, scores from two exams, and the like."""
+def test_what_cannot_be_judged_is_rejected_with_a_message(arguments: dict[str, Any], complaint: str) -> None:
+    """That includes names that aren't fields and scores from two exams."""
     with pytest.raises(CaseError, match=complaint):
         judge_open(**arguments)
 
 
 @pytest.mark.parametrize(("score", "low", "fit"), [(300, 235, True), (301, 235, False), (300, 301, False), (301, 400, True)])
-def test_known_scores_fit_each_other_up_to_the_edge_of_an_exam(score: int, low: int, fit: bool) -> None:
-    """300 is the highest score of Step 2 CK; whatever the open floor is, it can't be of both exams."""
+def test_known_scores_must_be_from_one_exam(score: int, low: int, fit: bool) -> None:
+    """300 is the highest Step 2 CK score, and whatever the open floor is, it can't be from both exams."""
     try:
         judge_open(Case(score=score, range_low=low), ("range_floor",))
     except CaseError:

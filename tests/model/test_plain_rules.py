@@ -19,7 +19,7 @@ from tests.helpers.cases import READINGS, a_case, a_moment, many_cases
 from tests.helpers.comparison import check_frame, check_judgment, check_moment, check_open, check_promises, some_unknown
 
 
-def test_the_plain_rules_know_nothing_of_the_library() -> None:
+def test_the_plain_rules_do_not_use_the_library() -> None:
     """They import only from the standard library, and open no file."""
     tree = ast.parse(inspect.getsource(plain_rules))
     imported = {one.module for one in ast.walk(tree) if isinstance(one, ast.ImportFrom)}
@@ -28,38 +28,38 @@ def test_the_plain_rules_know_nothing_of_the_library() -> None:
     assert "open" not in {one.id for one in ast.walk(tree) if isinstance(one, ast.Name)}
 
 
-def test_a_case_gets_the_plain_verdict_and_the_plain_reasons() -> None:
-    """Verdict, caps, the links that limit it and the rules behind them, under every reading; and what the NRMP's rule says."""
+def test_a_case_gets_the_same_verdict_and_reasons_as_under_the_plain_rules() -> None:
+    """Under every reading, so are the caps, the weakest links, the rules behind them and what the NRMP's rule says."""
     for case, reading in zip(many_cases(800, seed=14), itertools.cycle(READINGS), strict=False):
         check_judgment(case, reading)
 
 
-@pytest.mark.parametrize("reading", READINGS[::3])  # building the look-up of each costs a moment
-def test_every_row_of_a_frame_gets_the_plain_verdict(reading: str | None) -> None:
+@pytest.mark.parametrize("reading", READINGS[::3])  # building each one's lookup table takes a moment
+def test_every_row_of_a_frame_gets_the_same_verdict_as_under_the_plain_rules(reading: str | None) -> None:
     check_frame(many_cases(150, seed=len(str(reading))), reading)
 
 
-def test_a_case_with_unknown_fields_gets_every_plain_verdict() -> None:
-    """Trying every value gives the same verdicts, and each answer about a field leaves the same ones."""
+def test_a_case_with_unknown_fields_gets_the_same_verdicts_as_under_the_plain_rules() -> None:
+    """The plain rules try every value. Each answer about a field also leaves the same verdicts."""
     chance = random.Random(14)  # noqa: S311 - test data
     for reading in READINGS * 3:
         check_open(a_case(chance), some_unknown(chance), reading)
 
 
-def test_a_moment_has_the_plain_phase_and_the_plain_rule() -> None:
+def test_a_moment_has_the_same_phase_and_rule_as_under_the_plain_rules() -> None:
     chance = random.Random(14)  # noqa: S311 - test data
     for _ in range(500):
         check_moment(a_moment(chance), a_case(chance), chance.choice(READINGS))
 
 
-def test_every_change_on_offer_reaches_the_plain_verdict_that_it_promises() -> None:
+def test_every_change_gets_its_promised_verdict_under_the_plain_rules() -> None:
     chance = random.Random(14)  # noqa: S311 - test data
     for reading in READINGS * 3:
         check_promises(a_case(chance), reading)
 
 
-def test_scores_have_a_verdict_where_the_plain_rules_have_one() -> None:
-    """At every edge of the exams and of the range, judge gives a verdict or refuses where they do."""
+def test_scores_get_a_verdict_exactly_if_the_plain_rules_give_one() -> None:
+    """This is tried at every edge of the exams and of the range."""
     for scores in itertools.product((1, 220, 299, 300, 301, 999), repeat=3):
         fields: dict[str, Any] = dict(zip(("score", "range_low", "range_floor"), scores, strict=True))
         expected = plain_rules.is_a_case({**Case().__dict__, **fields})

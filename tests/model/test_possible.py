@@ -1,4 +1,4 @@
-"""What stays possible while fields of a program are unknown: exactly the result of judging every value, stage by stage."""
+"""What's possible while a program's fields are unknown: exactly the result of judging every value, stage by stage."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ VALUES: dict[str, list[Any]] = {
 
 
 def every_case(case: Case, unknown: Collection[str]) -> Iterator[Case]:
-    """Yield the case with all values of the unknown fields; for a range, only values around those it is compared with."""
+    """Yield the case with all values of the unknown fields, or for a range, those near what it is compared with."""
     ends = {name: [getattr(case, name)] for name in ("range_low", "range_floor")}
     around = {case.score + step for step in (-2, -1, 0, 1, 2)} | {1, 300, 301, 999}
     around |= {getattr(case, name) + step for name in ends if name not in unknown for step in (-1, 0, 1)}
@@ -51,10 +51,10 @@ def brute_force(case: Case, unknown: Collection[str], reading: str | None) -> li
 
 
 @pytest.mark.slow
-@settings(max_examples=max(5, settings().max_examples // 2))  # each example compares all values of the unknown fields
+@settings(max_examples=max(5, settings().max_examples // 2))  # each example judges all values of the unknown fields
 @given(cases(), readings, some_unknown)
-def test_verdicts_caps_and_weakest_links_are_those_of_every_value(case: Case, reading: str | None, unknown: set[str]) -> None:
-    """No verdict and no cap is missing or invented, and no stage is called the weakest unless it has to be."""
+def test_verdicts_caps_and_weakest_links_match_judging_every_value(case: Case, reading: str | None, unknown: set[str]) -> None:
+    """No verdict or cap is missing or made up, and no stage is called the weakest unless it must be."""
     found, judged = possible(case, unknown, reading), brute_force(case, unknown, reading)
     assert set(found.verdicts) == {one.verdict for one in judged}
     for stage in STAGES:
@@ -71,15 +71,15 @@ def test_verdicts_caps_and_weakest_links_are_those_of_every_value(case: Case, re
 
 @given(cases(), readings, some_unknown)
 def test_it_says_what_judge_open_says(case: Case, reading: str | None, unknown: set[str]) -> None:
-    """The verdicts are the same, and it depends on exactly the fields worth asking for."""
+    """The verdicts are the same, and the result depends on exactly the fields that are worth asking about."""
     found, judgment = possible(case, unknown, reading), judge_open(case, unknown, reading)
     assert set(found.verdicts) == judgment.verdicts
     assert set(found.depends_on) == set(judgment.worth_asking)
 
 
 @given(cases(), readings)
-def test_with_nothing_unknown_it_is_judge(case: Case, reading: str | None) -> None:
-    """There is one outcome, the judgment's own."""
+def test_with_nothing_unknown_it_agrees_with_judge(case: Case, reading: str | None) -> None:
+    """There's one outcome, the judgment's own."""
     found = possible(case, (), reading)
     assert found.is_settled
     assert found.outcomes[0] == judge(case, reading).outcome
@@ -87,14 +87,16 @@ def test_with_nothing_unknown_it_is_judge(case: Case, reading: str | None) -> No
 
 
 @given(cases(), some_unknown, st.sampled_from(MAY_BE_UNKNOWN), readings)
-def test_to_know_more_never_widens_what_is_possible(case: Case, unknown: set[str], name: str, reading: str | None) -> None:
-    """Closing a field leaves a subset."""
+def test_knowing_more_never_adds_possible_verdicts(case: Case, unknown: set[str], name: str, reading: str | None) -> None:
+    """Once a field is known, a subset remains."""
     wide, narrow = possible(case, unknown | {name}, reading), possible(case, unknown - {name}, reading)
     assert set(narrow.verdicts) <= set(wide.verdicts)
 
 
 @given(cases(), some_unknown, readings)
-def test_at_worst_and_at_best_are_cases_that_get_these_verdicts(case: Case, unknown: set[str], reading: str | None) -> None:
+def test_the_worst_and_best_cases_get_the_lowest_and_highest_verdicts(
+    case: Case, unknown: set[str], reading: str | None
+) -> None:
     """They differ from the case only in unknown fields."""
     found = possible(case, unknown, reading)
     for one, verdict in zip(worst_and_best(case, unknown, reading), (found.lowest, found.highest), strict=True):
@@ -103,8 +105,8 @@ def test_at_worst_and_at_best_are_cases_that_get_these_verdicts(case: Case, unkn
 
 
 @given(cases(), cases(), some_unknown)
-def test_what_stands_in_an_unknown_field_means_nothing(case: Case, other: Case, unknown: set[str]) -> None:
-    """The value that replaces it fits the rest, so there is no error and no other exam."""
+def test_the_value_in_an_unknown_field_does_not_matter(case: Case, other: Case, unknown: set[str]) -> None:
+    """It's replaced with one that fits the rest, so there's no error and the exam stays the same."""
     kept = replace_known(case, unknown)
     swapped = {name: getattr(other, name) for name in unknown if name not in {"range_low", "range_floor"}}
     one, same = possible(kept, unknown), possible(case.replace(**swapped), unknown)
@@ -118,10 +120,8 @@ def test_what_stands_in_an_unknown_field_means_nothing(case: Case, other: Case, 
 @settings(max_examples=max(5, settings().max_examples // 4))
 @given(cases(), some_unknown, readings)
 @example(Case(score=1, range_low=1, range_floor=1, specifics=True), {"range_low", "range_floor", "lists_open"}, None)
-def test_exactly_the_rules_that_set_a_cap_whatever_is_unknown_are_certain(
-    case: Case, unknown: set[str], reading: str | None
-) -> None:
-    """Also where several comparisons are open, but never all come out the same way."""
+def test_a_rule_is_certain_only_if_it_sets_a_cap_for_every_value(case: Case, unknown: set[str], reading: str | None) -> None:
+    """Several open comparisons can't always come out the same way at once."""
     certain = certain_rules(case, check_unknown(unknown), reading)
     judged = brute_force(case, unknown, reading)
     always = set.intersection(*({reason.rule for first in one.reasons for reason in (first, *first.also)} for one in judged))
@@ -131,8 +131,10 @@ def test_exactly_the_rules_that_set_a_cap_whatever_is_unknown_are_certain(
 @pytest.mark.slow
 @settings(max_examples=max(5, settings().max_examples // 4))
 @given(cases(), some_unknown, readings)
-def test_every_change_reaches_what_it_promises_and_lowers_nothing(case: Case, unknown: set[str], reading: str | None) -> None:
-    """A change leaves exactly the promised verdicts; with nothing unknown, the changes are those of the case."""
+def test_every_change_leads_to_the_promised_verdicts_and_lowers_none(
+    case: Case, unknown: set[str], reading: str | None
+) -> None:
+    """With nothing unknown, the changes are those of the case."""
     now = possible(case, unknown, reading)
     found = open_changes(case, unknown, reading)
     for one in found.changes:
@@ -158,10 +160,8 @@ def test_every_change_reaches_what_it_promises_and_lowers_nothing(case: Case, un
     unknown=st.sets(st.sampled_from(MAY_BE_UNKNOWN), min_size=1, max_size=2),
     reading=readings,
 )
-def test_a_change_is_left_out_only_for_a_part_of_it_that_does_as_much(
-    case: Case, unknown: set[str], reading: str | None
-) -> None:
-    """Of the smallest changes at worst and at best, none is missing that raises either end further than its parts do."""
+def test_a_change_is_omitted_only_if_part_of_it_does_as_much(case: Case, unknown: set[str], reading: str | None) -> None:
+    """Every smallest change for the worst or the best case is offered if it raises either end further than its parts do."""
 
     def ends(one: Case, names: Collection[str]) -> tuple[Verdict, Verdict]:
         found = possible(one, names, reading)  # tests above check its value
@@ -183,8 +183,8 @@ def test_a_change_is_left_out_only_for_a_part_of_it_that_does_as_much(
     assert {frozenset(one.change.remedies) for one in open_changes(case, unknown, reading).changes} == kept
 
 
-def test_two_acts_that_lead_further_than_one_of_them_stay_in_the_list() -> None:
-    """A dean with only a history reaches Skimmed; with specifics, at least Maybe."""
+def test_two_acts_are_offered_if_together_they_lead_further_than_one() -> None:
+    """With only a history, a dean reaches Skimmed. With specifics too, it's at least Maybe."""
     found = {one.change.remedies: (one.found.lowest, one.found.highest) for one in open_changes(Case(), ["range_low"]).changes}
     assert found["ask_proven_dean",] == (Verdict.SKIMMED, Verdict.SKIMMED)
     assert found["give_specifics", "ask_proven_dean"] == (Verdict.MAYBE, Verdict.PHONE_INTERVIEW)
@@ -192,8 +192,8 @@ def test_two_acts_that_lead_further_than_one_of_them_stay_in_the_list() -> None:
 
 @settings(max_examples=max(5, settings().max_examples // 4))
 @given(cases(), some_unknown, readings)
-def test_the_map_shows_the_least_that_stays_possible(case: Case, unknown: set[str], reading: str | None) -> None:
-    """This holds for every score and caller, including the ends of the scale and both sides of the known range."""
+def test_the_map_shows_the_lowest_possible_verdict(case: Case, unknown: set[str], reading: str | None) -> None:
+    """It does so for every score and caller, including the ends of the scale and both sides of the known range."""
     assume(unknown)
     shown = sweep(case, reading, unknown)
     for recommender, found in shown.bands.items():
@@ -208,14 +208,14 @@ def test_the_map_shows_the_least_that_stays_possible(case: Case, unknown: set[st
                 assert set(left.depends_on) <= set(shown.depends_on)
 
 
-def test_what_can_turn_out_either_way_is_not_settled() -> None:
-    """One judgment is left if it makes no difference what is unknown."""
+def test_a_result_is_settled_only_if_the_unknown_fields_make_no_difference() -> None:
+    """Then there is only one judgment left."""
     assert not possible(Case(), ["range_low"]).is_settled
     assert possible(Case(), ["sponsors_visas"]).is_settled
 
 
 def test_every_field_that_can_change_an_outcome_is_asked_about() -> None:
-    """Also one that can only lower what a stage allows: a program that interviews no one with a failure."""
+    """That includes one that can only lower a stage's cap, such as whether the program interviews anyone with a failure."""
     for case in (
         Case(score=260),
         Case(score=260, failed_attempts=1),
@@ -228,19 +228,19 @@ def test_every_field_that_can_change_an_outcome_is_asked_about() -> None:
 
 
 @pytest.mark.parametrize("number", [1, 300, 301, 999])
-def test_the_ends_of_both_exams_scales_are_scores_like_others(number: int) -> None:
-    """Where a range begins is found out for the lowest and the highest score of each exam as well."""
+def test_the_lowest_and_highest_scores_of_both_exams_work_like_any_others(number: int) -> None:
+    """An unknown range can begin on either side of them, too."""
     case = Case(score=number, range_low=number, range_floor=number)
     assert possible(case, ["range_low"]).highest == judge(case).verdict
 
 
-def test_a_need_that_nothing_answers_leaves_no_doubt() -> None:
-    """Whatever the program needs, a student with nothing to offer has no lever there."""
+def test_needs_do_not_matter_to_a_student_who_can_meet_none() -> None:
+    """Whatever the program needs, there's no lever in it for a student with nothing to offer."""
     assert "no_lever" in certain_rules(Case(score=228), ("needs",), None)
 
 
-def test_the_map_depends_only_on_what_narrows_it() -> None:
-    """A program's visa policy doesn't matter to a student who needs no visa."""
+def test_the_map_depends_only_on_fields_that_narrow_it() -> None:
+    """A program's visa policy doesn't matter to a student who doesn't need a visa."""
     assert sweep(Case(), None, ["sponsors_visas"]).depends_on == ()
     assert sweep(Case(needs_visa=True, specifics=True), None, ["sponsors_visas"]).depends_on == ("sponsors_visas",)
 
@@ -251,8 +251,8 @@ def band_at(bands: tuple[Band, ...], score: int) -> Band:
 
 
 @pytest.mark.parametrize("name", ["score", "recommender", "mood"])
-def test_what_a_student_has_to_know_is_refused(name: str) -> None:
-    """The error lists the fields that can be unknown."""
+def test_a_field_that_students_always_know_cannot_be_unknown(name: str) -> None:
+    """The error lists the fields that can be."""
     with pytest.raises(CaseError, match="range_low"):
         check_unknown([name])
 
@@ -266,8 +266,10 @@ def test_what_a_student_has_to_know_is_refused(name: str) -> None:
         ({"score": 240}, {"range_low": 230}, 230, 215),
     ],
 )
-def test_a_range_that_is_not_known_fits_the_exam(fields: dict[str, int], changes: dict[str, int], low: int, floor: int) -> None:
-    """The replacement numbers are from the score's exam, with the floor below the range."""
+def test_the_range_filled_in_for_an_unknown_one_fits_the_exam(
+    fields: dict[str, int], changes: dict[str, int], low: int, floor: int
+) -> None:
+    """Its numbers are from the score's exam, with the floor below the range."""
     unknown = [name for name in ("range_low", "range_floor") if name not in fields]
     kept = replace_known(Case(**fields), unknown, **changes)
     assert (kept.range_low, kept.range_floor) == (low, floor)

@@ -1,4 +1,4 @@
-"""The specification's five stages, row by row at every boundary, with the expected values written by hand."""
+"""The specification's five stages, row by row and at every boundary, with expected values written by hand."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ PHASE_2 = {"phase": "gap_filling", "name_familiar": True, "file_in_system": True
 PHASE_3 = {"phase": "post_soap", "hears_first": True, "names_you": True, "outruns_hr": True, "deep_ties": True}
 GROUNDWORK = {"phase": "groundwork"}
 
-#: The changes to a contact without any obstacle, and the best verdict that the stage then allows.
+#: Changes to a contact without any obstacle, and the best verdict that the stage then allows.
 MESSAGE: list[tuple[dict[str, Any], int]] = [
     ({}, OFFER),
     # how the contact is made
@@ -62,7 +62,7 @@ MESSAGE: list[tuple[dict[str, Any], int]] = [
     ({"move": "generic_letter"}, IGNORED),
     ({"move": "mass_blast"}, IGNORED),
     ({"move": "pressure"}, BACKFIRES),
-    # scripted counts as boilerplate
+    # a script counts as boilerplate
     ({"scripted": True}, IGNORED),
     ({"scripted": True, "move": "pressure"}, BACKFIRES),
     ({"scripted": True, **BLANK, "recommender": "random_dean"}, IGNORED),
@@ -90,7 +90,7 @@ MESSAGE: list[tuple[dict[str, Any], int]] = [
 WEAK = {"recommender": "random_dean"}  # no capital
 LEVERS: list[tuple[dict[str, Any], int]] = [
     ({}, OFFER),
-    # a file in range is enough, anyone who calls
+    # a file in range is enough, whoever calls
     *(({"recommender": caller}, OFFER) for caller in CALLERS),
     ({**SELF}, OFFER),
     ({**WEAK, "score": 235}, OFFER),
@@ -193,7 +193,7 @@ PAPER: list[tuple[dict[str, Any], int]] = [
     ({**FLAGS[1], "addresses_flag": True, **SELF, "prior_contact": True}, DECLINED),
     ({**FLAGS[1], **EXPLAINED, "track_record": 0}, MAYBE),  # the scoreboard only affects attention
     ({**FLAGS[1], **EXPLAINED, "move": "flag_explanation"}, MAYBE),
-    ({**FLAGS[1], "move": "flag_explanation"}, DECLINED),  # the move by itself explains nothing
+    ({**FLAGS[1], "move": "flag_explanation"}, DECLINED),  # the move alone explains nothing
     ({**FLAGS[0], **FLAGS[1], **FLAGS[2], **FLAGS[3], **FLAGS[4], **EXPLAINED}, MAYBE),
     # the lowest of the rows that hold counts
     ({**FLAGS[1], **EXPLAINED, "score": 234}, MAYBE),
@@ -226,7 +226,7 @@ TIMING: list[tuple[dict[str, Any], int]] = [
 
 
 def written(value: object) -> object:
-    """Return a set as text in a fixed order, because test names must be the same in every process."""
+    """Return a set as text in a fixed order, because test ids must be the same in every process."""
     return "|".join(sorted(value)) if isinstance(value, (set, frozenset)) else value
 
 
@@ -248,15 +248,15 @@ def rows(stage: str, table: list[tuple[dict[str, Any], int]]) -> list[Any]:
         *rows("timing", TIMING),
     ],
 )
-def test_each_row_of_the_contract(stage: str, changes: dict[str, Any], cap: int) -> None:
-    """A stage allows what its row in the specification says, the lowest cap is the verdict, and its stages are binding."""
+def test_each_row_of_the_specification_sets_its_stages_cap(stage: str, changes: dict[str, Any], cap: int) -> None:
+    """The lowest cap is the verdict, and the stages with that cap are binding."""
     judgment = judge(Case(**{**ALL_CLEAR, **changes}))
     assert judgment.caps[stage] == cap
     assert judgment.verdict == min(judgment.caps.values())
     assert judgment.binding == tuple(name for name in STAGES if judgment.caps[name] == judgment.verdict)
 
 
-#: Complete cases: the stages' caps in order, and which of them decide.
+#: Complete cases: the stages' caps in order, and the stages that decide.
 WHOLE: list[tuple[dict[str, Any], tuple[int, int, int, int, int], tuple[str, ...]]] = [
     ({}, (SKIMMED, OFFER, SKIMMED, OFFER, PHONE), ("message", "attention")),
     (ALL_CLEAR, (OFFER, OFFER, OFFER, OFFER, OFFER), STAGES),
@@ -284,7 +284,7 @@ def test_the_weakest_link_decides(
     assert judgment.binding == binding
 
 
-def test_the_verdicts_are_the_contract_s() -> None:
+def test_the_verdicts_are_the_specified_ones() -> None:
     """The nine verdicts have the specified names and ranks, in Python and in the table."""
     names = [
         *("BACKFIRES", "IGNORED", "SKIMMED", "DECLINED", "FALLBACK_SEAT"),
@@ -295,8 +295,8 @@ def test_the_verdicts_are_the_contract_s() -> None:
     assert all(verdict.label and verdict.sentence.endswith(".") for verdict in Verdict)
 
 
-def test_the_impact_levels_decide_what_a_message_without_specifics_is_worth() -> None:
-    """According to data/callers.csv, High and Very High open the file without specifics, and Moderate and lower don't."""
+def test_the_impact_level_decides_what_a_message_without_specifics_allows() -> None:
+    """With High or Very High in data/callers.csv the file gets opened, and with Moderate or lower it doesn't."""
     for row in load_callers():
         if row.recommender == "self":
             assert row.impact == ""
@@ -308,8 +308,8 @@ def test_the_impact_levels_decide_what_a_message_without_specifics_is_worth() ->
 
 @settings(max_examples=4 * settings().max_examples)
 @given(case=cases())
-def test_competitive_on_paper_is_what_the_paper_stage_says(case: Case) -> None:
-    """The first lever is there exactly if the paper stage, with no flag explained, allows everything."""
+def test_a_file_is_competitive_if_the_paper_stage_allows_everything(case: Case) -> None:
+    """The first lever exists exactly if it does so without any flag being explained."""
     competitive = scalar_function([rule_book(None).conditions["competitive_on_paper"]])
     unexplained = case.replace(addresses_flag=False)
     assert bool(competitive(case)) == (judge(unexplained).caps["paper"] == OFFER)
@@ -317,8 +317,8 @@ def test_competitive_on_paper_is_what_the_paper_stage_says(case: Case) -> None:
 
 @settings(max_examples=2 * settings().max_examples)
 @given(case=cases())
-def test_every_judgment_has_one_reason_a_stage(case: Case) -> None:
-    """Each stage gives one reason with its text, known claims, its cap, and whether it is ours; ties are listed with it."""
+def test_every_judgment_has_one_reason_per_stage(case: Case) -> None:
+    """A reason has a text, known claims, a cap and a mark if it is ours. Rows that tie are listed with it."""
     known = {claim.id for claim in load_claims()}
     by_id = {rule.rule: rule for rule in load_rules()}
     judgment = judge(case)
@@ -335,8 +335,8 @@ def test_every_judgment_has_one_reason_a_stage(case: Case) -> None:
             assert each.claims == by_id[each.rule].claims
 
 
-def test_rows_that_tie_are_all_told() -> None:
-    """If two rows of a stage allow the same, the first is the reason and lists the other."""
+def test_rows_that_tie_are_all_listed() -> None:
+    """If two rows of a stage set the same cap, the first is the reason, and the other is listed with it."""
     reason = judge(Case(**{**ALL_CLEAR, "scripted": True, "move": "generic_letter"})).reasons[0]
     assert reason.rule == "generic_letter"
     assert [also.rule for also in reason.also] == ["scripted"]
@@ -362,13 +362,13 @@ OURS = {
 }
 
 
-def test_what_is_ours_is_marked() -> None:
-    """Exactly the rows that the specification calls ours are marked as ours."""
+def test_rows_that_are_our_own_choice_are_marked() -> None:
+    """They are exactly the ones that the specification calls ours."""
     assert {rule.rule for rule in load_rules() if rule.assumption} == OURS
 
 
-def test_judge_refuses_what_is_no_case_and_no_reading() -> None:
-    """The error gives the value and, for a reading, lists the existing ones."""
+def test_judge_rejects_anything_but_a_case_and_a_known_reading() -> None:
+    """The error gives the value and, for a reading, lists the known ones."""
     with pytest.raises(CaseError) as caught:
         judge({"score": 240})  # type: ignore[arg-type]
     assert str(caught.value) == "case: must be a Case, but it is {'score': 240}."
@@ -382,8 +382,8 @@ JUDGES = [judge, rules_check, readings_agree, amplify, what_would_change]
 
 
 @pytest.mark.parametrize("ask", JUDGES, ids=lambda ask: ask.__name__)
-def test_fields_may_be_given_in_place_of_a_case(ask: Callable[..., Any]) -> None:
-    """Fields stand for the case they make, with `self` changing the move; giving both, or neither, is an error."""
+def test_fields_can_be_given_instead_of_a_case(ask: Callable[..., Any]) -> None:
+    """They make a case, in which `self` also changes the move. Giving both a case and fields, or neither, is an error."""
     case = Case(score=228, recommender="known_dean", failed_clerkship=True)
     one, other = ask(case), ask(score=228, recommender="known_dean", failed_clerkship=True)
     assert list(one) == list(other) if isinstance(one, Changes) else one == other
@@ -406,8 +406,8 @@ def test_fields_may_be_given_in_place_of_a_case(ask: Callable[..., Any]) -> None
         ("range_floor", {"score": 520, "range_low": 500, "range_floor": 220}),
     ],
 )
-def test_scores_of_two_exams_have_no_verdict(odd: str, fields: dict[str, Any]) -> None:
-    """Everything that judges, and the picture, rejects them and names the odd one; the rules check doesn't depend on it."""
+def test_scores_from_two_exams_get_no_verdict(odd: str, fields: dict[str, Any]) -> None:
+    """Everything that judges, and the picture, rejects them and names the odd one. The rules check ignores them."""
     case = Case(**fields)
     others = " and ".join(name for name in ("score", "range_low", "range_floor") if name != odd)
     for ask in (judge, readings_agree, what_would_change, amplify, figures.amplifier):
@@ -418,8 +418,8 @@ def test_scores_of_two_exams_have_no_verdict(odd: str, fields: dict[str, Any]) -
     assert rules_check(case) == rules_check(Case())
 
 
-def test_the_edge_between_the_exams_is_where_step_2_ends() -> None:
-    """300 is the highest score of Step 2 CK."""
+def test_scores_up_to_300_are_from_step_2_ck() -> None:
+    """300 is the highest Step 2 CK score."""
     judge(score=300)
     judge(score=301, range_low=301, range_floor=301)
     with pytest.raises(CaseError, match="same exam"):
@@ -427,7 +427,7 @@ def test_the_edge_between_the_exams_is_where_step_2_ends() -> None:
 
 
 def test_a_verdict_reads_as_its_label() -> None:
-    """As text, a verdict is its label; as a number, its rank."""
+    """As a number, it is its rank."""
     assert [str(verdict) for verdict in Verdict] == [verdict.label for verdict in Verdict]
     assert (str(Verdict.FILE_READ), f"{Verdict.FILE_READ:>10}", int(Verdict.FILE_READ)) == ("File read", " File read", 5)
 
@@ -436,7 +436,7 @@ NO_CASE = ("x", None, {"score": 240}, 5, Case)
 NO_READING = ("x", {}, 5, ["any_lever"])
 NO_MOMENT = ("x", {}, 5, date(2027, 3, 15))
 NO_PATH = (None, {}, 5, b"mine.json", "a\0b")
-#: Invalid values by function and argument; None is included only where it is not allowed.
+#: Invalid values by function and argument, with None only where it isn't allowed.
 WRONG: dict[tuple[str, str], tuple[Any, ...]] = {
     **{(name, "case"): NO_CASE for name in ("amplify", "judge", "readings_agree", "rules_check", "save_case")},
     ("what_would_change", "case"): NO_CASE,
@@ -468,20 +468,20 @@ PUBLIC = {
 }
 
 
-def test_every_argument_of_every_function_is_tried() -> None:
-    """The list of wrong arguments covers every argument of every public function."""
+def test_the_invalid_arguments_cover_every_public_function() -> None:
+    """They cover each of its arguments."""
     assert len(PUBLIC) == 15
     assert set(WRONG) == {
         (name, argument)
         for name, each in PUBLIC.items()
         for argument in inspect.signature(each).parameters
-        if argument not in {"fields", "unknown"}  # tested as fields of a case and in tests of open cases
+        if argument not in {"fields", "unknown"}  # tested as fields of a case, and in the tests of open cases
     }
 
 
 @pytest.mark.parametrize(("name", "argument", "value"), WRONG_ARGUMENTS)
-def test_a_wrong_argument_is_refused_by_its_name(name: str, argument: str, value: Any, tmp_path: Path) -> None:
-    """The error names the argument, whatever the other arguments are."""
+def test_an_invalid_argument_is_rejected_by_name(name: str, argument: str, value: Any, tmp_path: Path) -> None:
+    """The error names it, whatever the other arguments are."""
     right: dict[str, Any] = {
         "reading": "vouch_is_enough",
         "when": datetime(2027, 3, 16, 9, 0),
@@ -498,7 +498,7 @@ def test_a_wrong_argument_is_refused_by_its_name(name: str, argument: str, value
     parameters = inspect.signature(PUBLIC[name]).parameters
     every = [other for other in parameters if other != "fields"]
     needed = [other for other in every if other == "case" or parameters[other].default is inspect.Parameter.empty]
-    for case in (Case(), Case(**ALL_CLEAR)):  # the second one has the highest verdict, so that nothing would change it
+    for case in (Case(), Case(**ALL_CLEAR)):  # the second one already has the highest verdict, so there's nothing to change
         for named in (needed, every):
             arguments = {other: case if other == "case" else right[other] for other in named} | {argument: value}
             with pytest.raises(CaseError) as caught:
@@ -512,7 +512,7 @@ def test_a_wrong_argument_is_refused_by_its_name(name: str, argument: str, value
 
 @pytest.mark.parametrize("move", CALLER_MOVES)
 @pytest.mark.parametrize("caller", CALLERS)
-def test_who_and_how_do_not_touch_file_and_moment(caller: str, move: str) -> None:
-    """Without a flag to explain, neither caller nor move changes what the file and the moment allow."""
+def test_the_caller_and_the_move_affect_neither_the_file_nor_the_timing(caller: str, move: str) -> None:
+    """The only exception is a flag that they explain."""
     judgment = judge(Case(recommender=caller, move=move))
     assert (judgment.caps["paper"], judgment.caps["timing"]) == (OFFER, PHONE)

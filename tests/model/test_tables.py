@@ -1,4 +1,4 @@
-"""The tables of data/: a broken one gets an error with its place, and everything they refer to exists and is used."""
+"""The tables in data/: a broken one gets an error with its location, and everything they refer to exists and is used."""
 
 from __future__ import annotations
 
@@ -30,11 +30,23 @@ from backchannel_lib.model.tables import (
     load_soap_rule,
 )
 from backchannel_lib.page.case_controls import load_controls
-from tests.helpers.tables import DATA, FILES, LOADERS, MODULES, NO_TABLES, ROOT, TABLE_LOADERS, cells, refusal, with_cell, write
+from tests.helpers.tables import (
+    DATA,
+    FILES,
+    LOADERS,
+    MODULES,
+    NO_TABLES,
+    ROOT,
+    TABLE_LOADERS,
+    cells,
+    error_for,
+    with_cell,
+    write,
+)
 
 
-def test_every_table_has_one_loader_and_every_loader_is_made_alike() -> None:
-    """Each file in data/ has one loader, named after it and made by `loader`, which reads all of its rows."""
+def test_every_table_has_one_loader_made_by_loader() -> None:
+    """It's named after the file, and reads all of its rows."""
     assert {path.relative_to(DATA).as_posix() for path in DATA.rglob("*.csv")} == set(LOADERS)
     made: dict[str, set[int]] = {}
     for module in MODULES:
@@ -52,7 +64,7 @@ def test_every_table_has_one_loader_and_every_loader_is_made_alike() -> None:
 
 @pytest.mark.parametrize("file", sorted(TABLE_LOADERS))
 def test_the_docstring_of_a_loader_names_every_column(file: str) -> None:
-    """A loader's docstring is the table's data dictionary, with a line for each column."""
+    """The docstring is the table's data dictionary, with a line for each column."""
     described = re.findall(r"^    - (\w+): .", str(TABLE_LOADERS[file].__doc__), re.MULTILINE)
     assert sorted(described) == sorted(cells(file)[0])
 
@@ -61,8 +73,8 @@ def test_the_docstring_of_a_loader_names_every_column(file: str) -> None:
 
 
 @pytest.mark.parametrize("file", FILES)
-def test_an_id_that_stands_twice_is_refused(tmp_path: Path, file: str) -> None:
-    """The error for a duplicate id gives its line, its column and its value."""
+def test_a_duplicate_id_is_rejected(tmp_path: Path, file: str) -> None:
+    """The error gives its row, its column and its value."""
     rows = cells(file)
     column = {
         "percentiles.csv": "score",
@@ -74,8 +86,8 @@ def test_an_id_that_stands_twice_is_refused(tmp_path: Path, file: str) -> None:
         "quick_answers.csv": "answer",
     }.get(file, rows[0][0])
     value = rows[2][rows[0].index(column)]
-    said = refusal(tmp_path, file, [*rows, rows[2]])
-    assert said == (
+    message = error_for(tmp_path, file, [*rows, rows[2]])
+    assert message == (
         f"{Path(file).name}, row {len(rows) + 1}, column {column}: expected an id that no other row has, found {value!r}"
     )
 
@@ -150,19 +162,19 @@ LOOSE = {
 
 @pytest.mark.slow
 @pytest.mark.parametrize("file", FILES)
-def test_every_column_but_those_listed_refuses_a_wrong_cell(tmp_path: Path, file: str) -> None:
-    """Only the listed columns accept any text, and only the listed ones a blank; the others give an error with the place."""
-    taken: dict[str, list[str]] = {"?": [], "": []}
+def test_every_column_except_those_listed_rejects_an_invalid_cell(tmp_path: Path, file: str) -> None:
+    """Only the columns listed above accept any text or a blank. All others give an error that names the file."""
+    accepted: dict[str, list[str]] = {"?": [], "": []}
     for column in cells(file)[0]:
-        for value, columns in taken.items():
+        for value, columns in accepted.items():
             path = write(tmp_path / Path(file).name, with_cell(file, column, value))
             try:
                 LOADERS[file](path)
-            except TableError as refused:
-                assert refused.file == path.name  # noqa: PT017 - a table that is taken is no failure here
+            except TableError as error:
+                assert error.file == path.name  # noqa: PT017 - a table that is accepted isn't a failure here
                 continue
             columns.append(column)
-    assert tuple(" ".join(columns) for columns in taken.values()) == LOOSE[file]
+    assert tuple(" ".join(columns) for columns in accepted.values()) == LOOSE[file]
 
 
 #: Number columns, with the lowest and highest value of each.
@@ -179,32 +191,31 @@ NUMBERS = [
 
 
 @pytest.mark.parametrize(("file", "column", "low", "high"), NUMBERS)
-def test_a_bad_number_is_refused(tmp_path: Path, file: str, column: str, low: int, high: int) -> None:
+def test_an_invalid_number_is_rejected(tmp_path: Path, file: str, column: str, low: int, high: int) -> None:
     """A number column accepts only whole numbers in its range."""
     for cell_text in (str(low - 1), str(high + 1), "ninety", "1.5", "", " 5", "-", "1e1", "²"):
-        said = refusal(tmp_path, file, with_cell(file, column, cell_text))
+        message = error_for(tmp_path, file, with_cell(file, column, cell_text))
         rule = f"expected a whole number from {low} to {high}, found {cell_text!r}"
-        assert said == f"{file}, row 3, column {column}: {rule}"
+        assert message == f"{file}, row 3, column {column}: {rule}"
     for cell_text in (str(low), str(high)):
         path = write(tmp_path / file, with_cell(file, column, cell_text))
         assert getattr(LOADERS[file](path)[1], column) == int(cell_text)
 
 
 @pytest.mark.parametrize("place", ["1", "2", "6"])
-def test_two_stages_never_share_a_place_on_screen(tmp_path: Path, place: str) -> None:
-    """Each of the five stages has its own position."""
-    assert refusal(tmp_path, "stages.csv", with_cell("stages.csv", "shown", place)).startswith("stages.csv, row ")
+def test_two_stages_cannot_share_a_position_on_screen(tmp_path: Path, place: str) -> None:
+    assert error_for(tmp_path, "stages.csv", with_cell("stages.csv", "shown", place)).startswith("stages.csv, row ")
 
 
-def test_a_caller_whom_table_and_chart_have_says_how_they_were_joined(tmp_path: Path) -> None:
-    """If there are two labels, the row says how they were joined, and otherwise not."""
+def test_a_caller_in_both_the_table_and_the_chart_says_how_they_were_matched(tmp_path: Path) -> None:
+    """A caller in only one of them doesn't."""
     rows = cells("callers.csv")
     rows[4][rows[0].index("joined")] = "same"
-    assert "row 5, column joined" in refusal(tmp_path, "callers.csv", rows)
-    assert "row 3, column joined" in refusal(tmp_path, "callers.csv", with_cell("callers.csv", "joined", ""))
+    assert "row 5, column joined" in error_for(tmp_path, "callers.csv", rows)
+    assert "row 3, column joined" in error_for(tmp_path, "callers.csv", with_cell("callers.csv", "joined", ""))
 
 
-#: Columns with fixed words: an invalid word, and the valid ones.
+#: Columns with fixed words, with an invalid word and the valid ones.
 WORDS = [
     ("stages.csv", "stage", "mesage", "message, levers, attention, paper, timing"),
     ("stages.csv", "counts", "highst", "highest, lowest"),
@@ -224,16 +235,16 @@ WORDS = [
 
 
 @pytest.mark.parametrize(("file", "column", "text", "listed"), WORDS)
-def test_an_unknown_word_is_refused(tmp_path: Path, file: str, column: str, text: str, listed: str) -> None:
-    """A column with fixed words rejects any other, and lists the valid ones, the most similar first."""
-    said = refusal(tmp_path, file, with_cell(file, column, text))
-    start, found = said.split("expected one of ")
+def test_an_unknown_word_is_rejected(tmp_path: Path, file: str, column: str, text: str, listed: str) -> None:
+    """If a column accepts only certain words, the error lists them."""
+    message = error_for(tmp_path, file, with_cell(file, column, text))
+    start, found = message.split("expected one of ")
     assert start == f"{file}, row 3, column {column}: "
     assert found.endswith(f", found {text!r}")
     assert sorted(found.removesuffix(f", found {text!r}").split(", ")) == sorted(listed.split(", "))
 
 
-#: Columns that refer to another table or to a case, with a name that does not exist there.
+#: Columns that refer to another table or to a case, with a name that doesn't exist there and the closest one that does.
 NAMES = [
     ("rules.csv", "condition", "pressure_usd", "pressure_used"),
     ("rules.csv", "allows", "file_raed", "file_read"),
@@ -246,24 +257,26 @@ NAMES = [
 ]
 
 
-@pytest.mark.parametrize(("file", "column", "text", "likeliest"), NAMES)
-def test_a_name_that_does_not_exist_is_refused(tmp_path: Path, file: str, column: str, text: str, likeliest: str) -> None:
-    """A cell that refers to a verdict, a condition, a fact or a field has to name an existing one."""
-    said = refusal(tmp_path, file, with_cell(file, column, text))
-    assert said.startswith(f"{file}, row 3, column {column}: expected one of {likeliest}, ")
-    assert said.endswith(f", found {text!r}")
+@pytest.mark.parametrize(("file", "column", "text", "closest"), NAMES)
+def test_a_name_that_does_not_exist_is_rejected_with_a_suggestion(
+    tmp_path: Path, file: str, column: str, text: str, closest: str
+) -> None:
+    """It can be the name of a verdict, a condition, a fact or a field."""
+    message = error_for(tmp_path, file, with_cell(file, column, text))
+    assert message.startswith(f"{file}, row 3, column {column}: expected one of {closest}, ")
+    assert message.endswith(f", found {text!r}")
 
 
 @pytest.mark.parametrize("file", ["remedies.csv", "examples.csv"])
 @pytest.mark.parametrize("text", ["", "score", "score 240", "scoer=240", "score=240; recomender=self", "score=240;"])
-def test_a_change_of_no_field_is_refused(tmp_path: Path, file: str, text: str) -> None:
-    """The settings of remedies and examples are pairs of a case's field and a value."""
-    said = refusal(tmp_path, file, with_cell(file, "overrides", text))
-    assert said == f"{file}, row 3, column overrides: expected 'field=value' pairs of fields of a case, found {text!r}"
+def test_a_change_that_is_not_of_a_field_is_rejected(tmp_path: Path, file: str, text: str) -> None:
+    """Remedies and examples have pairs of a case's field and its value."""
+    message = error_for(tmp_path, file, with_cell(file, "overrides", text))
+    assert message == f"{file}, row 3, column overrides: expected 'field=value' pairs of fields of a case, found {text!r}"
 
 
-def test_an_id_of_two_words_files_is_refused(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """Each text has one place: an id in two files gets an error with the second file's name."""
+def test_a_text_id_in_two_files_is_rejected(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """The error names the second file."""
     folder = tmp_path / "words" / "en"
     folder.mkdir(parents=True)
     (folder / "a.csv").write_text("id,text\nhello,Hello.\n", encoding="utf-8")
@@ -275,7 +288,7 @@ def test_an_id_of_two_words_files_is_refused(monkeypatch: pytest.MonkeyPatch, tm
 
 
 @pytest.mark.parametrize(
-    ("kind", "target", "to", "column", "likeliest"),
+    ("kind", "target", "to", "column", "closest"),
     [
         ("weight", "random_dan", "50", "target", "one of random_dean, "),
         ("weight", "random_dean", "101", "to", "a whole number from 0 to 100,"),
@@ -285,32 +298,32 @@ def test_an_id_of_two_words_files_is_refused(monkeypatch: pytest.MonkeyPatch, tm
         ("calendar", "friday", "", "to", "some text,"),
     ],
 )
-def test_a_changed_weight_or_day_is_refused_at_its_place(
-    tmp_path: Path, kind: str, target: str, to: str, column: str, likeliest: str
+def test_an_invalid_change_of_a_weight_or_a_day_is_rejected_with_its_location(
+    tmp_path: Path, kind: str, target: str, to: str, column: str, closest: str
 ) -> None:
     """A reading can change a recommender's weight, or a weekday's phase in the calendar."""
     rows = cells("reading_changes.csv")
     rows[2][rows[0].index("kind") :] = [kind, target, to]
-    said = refusal(tmp_path, "reading_changes.csv", rows)
-    assert said.startswith(f"reading_changes.csv, row 3, column {column}: expected {likeliest}")
+    message = error_for(tmp_path, "reading_changes.csv", rows)
+    assert message.startswith(f"reading_changes.csv, row 3, column {column}: expected {closest}")
 
 
 @pytest.mark.parametrize("column", ["starts", "ends"])
-def test_a_wrong_time_of_a_phase_is_refused_at_its_place(tmp_path: Path, column: str) -> None:
-    """A phase starts and ends at an hour of Match Week or on a date."""
+def test_an_invalid_time_of_a_phase_is_rejected_with_its_location(tmp_path: Path, column: str) -> None:
+    """A phase starts and ends either at an hour of Match Week or on a date."""
     for value in ("", "Thursday", "Thursday 9:00", "Thursday 25:00", "Thursdy 09:00", "July 32", "July"):
-        said = refusal(tmp_path, "phases.csv", with_cell("phases.csv", column, value))
+        message = error_for(tmp_path, "phases.csv", with_cell("phases.csv", column, value))
         rule = "a day and hour of Match Week such as Thursday 09:00, or a date such as July 1"
-        assert said == f"phases.csv, row 3, column {column}: expected {rule}, found {value!r}"
+        assert message == f"phases.csv, row 3, column {column}: expected {rule}, found {value!r}"
 
 
 @pytest.mark.parametrize("ends", ["Monday 11:00", "Monday 12:00"])
-def test_a_phase_of_match_week_that_ends_no_later_than_it_starts_is_refused(tmp_path: Path, ends: str) -> None:
-    """Even where the next phase starts at that moment."""
+def test_a_phase_that_ends_when_it_starts_or_before_is_rejected(tmp_path: Path, ends: str) -> None:
+    """That's so even if the next phase starts at that moment."""
     rows = cells("phases.csv")
     rows[2][rows[0].index("ends")] = rows[3][rows[0].index("starts")] = ends
-    said = refusal(tmp_path, "phases.csv", rows)
-    assert said.startswith("phases.csv, row 3, column ends: expected a moment after it starts")
+    message = error_for(tmp_path, "phases.csv", rows)
+    assert message.startswith("phases.csv, row 3, column ends: expected a moment after it starts")
 
 
 # ---- the language of the conditions ----
@@ -319,9 +332,9 @@ CONDITION = "a condition such as 'score < range_low and not scripted'"
 PARTS = "only and, or, not, is, in, & and comparisons"
 CALLERS = "trusted_peer, subspecialist, known_dean, random_dean, unconnected_faculty, self"
 REFUSED = [
-    # what is no expression at all
+    # not an expression at all
     *((text, CONDITION) for text in ("", "score <", "not", "if scripted", "a = b", "score < 240)", "scripted;")),
-    # calls, and other Python that the language doesn't include
+    # calls and other Python that the language doesn't include
     *(
         (text, PARTS)
         for text in (
@@ -350,7 +363,7 @@ REFUSED = [
     ("phase is post_soap()", "a level of phase: post_soap, groundwork, soap_lists, gap_filling"),
     ("phase in groundwork", "'in' followed by levels in parentheses"),
     ("phase in [groundwork]", "'in' followed by levels in parentheses"),
-    # an order comparison with a value that can be missing
+    # less or greater than a value that can be missing
     *(
         (text, "each number that is meant, such as 'track_record == 0 or track_record == 1', since track_record may be unknown")
         for text in (
@@ -370,20 +383,20 @@ REFUSED = [
 
 
 @pytest.mark.parametrize(("text", "rule"), REFUSED)
-def test_what_is_no_condition_is_refused(text: str, rule: str) -> None:
-    """A misspelled condition, or one that could do more than read a case, gets an error with its place and full text."""
+def test_text_that_is_not_a_condition_is_rejected(text: str, rule: str) -> None:
+    """A misspelled condition, or one that could do more than read a case, gets an error with its location and full text."""
     with pytest.raises(TableError) as caught:
         parse(text, {}, place=("rules.csv", 7, "when"))
     assert str(caught.value) == f"rules.csv, row 7, column when: expected {rule}, found {text!r}"
 
 
 @pytest.mark.parametrize(
-    ("text", "kind", "likeliest"),
+    ("text", "kind", "closest"),
     [
         ("scritped", "flag or set", "scripted"),
         ("scripted and not introdced", "flag or set", "introduced"),
         ("has_capitol", "flag or set", ""),
-        ("score", "flag or set", ""),  # a number alone says nothing
+        ("score", "flag or set", ""),  # a number alone isn't a condition
         ("recommender", "flag or set", ""),
         ("scoer < 240", "number", "score"),
         ("scripted < 240", "number", ""),
@@ -396,19 +409,18 @@ def test_what_is_no_condition_is_refused(text: str, rule: str) -> None:
         ("needs & scripted", "set", ""),
     ],
 )
-def test_what_is_no_field_of_its_kind_is_refused(text: str, kind: str, likeliest: str) -> None:
-    """A misspelled field, or one of another kind, gets an error that lists the fields of the right kind."""
+def test_a_field_that_is_unknown_or_of_the_wrong_kind_is_rejected(text: str, kind: str, closest: str) -> None:
+    """The error lists the fields of the right kind."""
     with pytest.raises(TableError) as caught:
         parse(text, {}, place=("rules.csv", 7, "when"))
-    said = str(caught.value)
-    assert said.startswith(f"rules.csv, row 7, column when: expected a {kind} in place of '")
-    assert f"', such as {likeliest}" in said
-    assert said.endswith(f", found {text!r}")
+    message = str(caught.value)
+    assert message.startswith(f"rules.csv, row 7, column when: expected a {kind} in place of '")
+    assert f"', such as {closest}" in message
+    assert message.endswith(f", found {text!r}")
 
 
 @pytest.mark.parametrize("text", ["score < 240.0", "score < True", "score < '240'", "score < print(1)", "1 < 2 < 3"])
-def test_a_comparison_is_with_whole_numbers(text: str) -> None:
-    """Numbers in a condition are whole, and nothing else is allowed instead."""
+def test_comparisons_only_accept_whole_numbers(text: str) -> None:
     with pytest.raises(TableError) as caught:
         parse(text, {}, place=("rules.csv", 7, "when"))
     assert str(caught.value).startswith("rules.csv, row 7, column when: expected ")
@@ -452,16 +464,16 @@ MEANINGS: list[tuple[str, dict[str, Any], bool]] = [
 
 @pytest.mark.parametrize(("text", "fields", "holds"), MEANINGS)
 def test_what_a_condition_means(text: str, fields: dict[str, Any], holds: bool) -> None:
-    """Every construct of the language means what it says, and a condition can use those above it."""
+    """Every construct means what it says, and a condition can use the ones above it."""
     above = {"met": parse("needs & offers", {}, place=("x", 1, "y"))}
     which = scalar_function([parse("not scripted", {}, place=("x", 1, "y")), parse(text, above, place=("x", 2, "y"))])
     case = Case(**fields)
     assert which(case) == 2 * holds + (not case.scripted)
 
 
-def test_a_reading_that_changes_what_does_not_exist_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A reading that changes a nonexistent rule or condition gets an error when the rules are combined."""
-    for kind, target, to, said in (
+def test_a_reading_that_changes_something_nonexistent_is_rejected(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The error comes when the rules are combined."""
+    for kind, target, to, message in (
         ("allows", "scriptd", "skimmed", "expected a rule's id, found 'scriptd'"),
         ("condition", "no_levr", "scripted", "expected one of no_lever, "),
         ("condition", "no_lever", "scriptd", "expected a flag or set in place of 'scriptd', such as scripted, "),
@@ -471,19 +483,19 @@ def test_a_reading_that_changes_what_does_not_exist_is_refused(monkeypatch: pyte
         )
         with pytest.raises(TableError) as caught:
             rule_book.__wrapped__("vouch_is_enough")
-        assert said in str(caught.value)
+        assert message in str(caught.value)
 
 
-def test_a_reading_that_allows_what_is_no_verdict_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A reading that allows a nonexistent verdict gets an error when the rules are combined."""
+def test_a_reading_that_allows_a_nonexistent_verdict_is_rejected(monkeypatch: pytest.MonkeyPatch) -> None:
+    """This error, too, comes when the rules are combined."""
     row = ReadingChange("vouch_is_enough", "allows", "short_vouch", "offer_in_ply")
     monkeypatch.setattr(rules, "load_reading_changes", lambda: (row,))
     with pytest.raises(TableError):
         rule_book.__wrapped__("vouch_is_enough").outcome(Case(recommender="trusted_peer"))
 
 
-def test_a_stage_without_a_rule_that_holds_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Rules that leave a case without an answer in some stage give an error."""
+def test_rules_that_leave_a_stage_without_an_answer_are_rejected(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every case needs an answer in every stage."""
     kept = tuple(rule for rule in load_rules() if rule.rule != "in_range")
     monkeypatch.setattr(rules, "load_rules", lambda: kept)
     with pytest.raises(TableError) as caught:
@@ -496,12 +508,12 @@ def test_a_stage_without_a_rule_that_holds_is_refused(monkeypatch: pytest.Monkey
 # ---- the content of the tables ----
 
 
-def test_the_claims_are_the_article_s_hundred() -> None:
-    """The table has the 100 specified claims, by id and lines, each with its wording and in the article's order."""
+def test_the_table_has_the_articles_100_claims() -> None:
+    """Their ids and lines are the specified ones, in the article's order, and each one has its wording."""
     claims = load_claims()
     assert len(claims) == 100
     listed = "\n".join(f"{claim.id} {claim.lines}" for claim in claims)
-    # The checksum of the specification's own list, which catches accidental changes.
+    # The checksum of the specification's list, which catches accidental changes.
     digest = hashlib.sha256(listed.encode()).hexdigest()
     assert digest == "6c8d41ccba274b79f4a833a7c59b0272d58a23239b7f84459cec060b2914d38d"
     last = 0
@@ -514,14 +526,14 @@ def test_the_claims_are_the_article_s_hundred() -> None:
 
 
 @pytest.mark.parametrize("row", load_examples(), ids=lambda row: row.example)
-def test_the_article_s_own_examples_come_out_as_it_tells(row: Any) -> None:
-    """Each situation that the article describes gets the verdict that the article gives."""
+def test_the_articles_own_examples_get_the_verdicts_it_gives(row: Any) -> None:
+    """This covers each situation that the article describes."""
     case = Case(**{name: Case.fields()[name].read(cell_text) for name, cell_text in row.overrides})
     assert judge(case).verdict.name.lower() == row.verdict
 
 
-def test_every_act_sets_what_a_case_can_hold() -> None:
-    """An act sets a field to another field's value, `none`, or an allowed value."""
+def test_every_act_sets_a_valid_value() -> None:
+    """An act sets a field to another field's value, to `none` or to an allowed value."""
     for row in load_remedies():
         for name, cell_text in row.overrides:
             field = Case.fields()[name]
@@ -533,8 +545,8 @@ def test_every_act_sets_what_a_case_can_hold() -> None:
                 assert field.read(cell_text) != "", row.remedy
 
 
-def test_the_tables_cover_what_they_are_about() -> None:
-    """Every caller, phase, flag, stage and control is in its table once, in the specified order."""
+def test_the_tables_are_complete() -> None:
+    """Every caller, phase, flag, stage and control is in its table exactly once, in the specified order."""
     fields = Case.fields()
     assert tuple(row.recommender for row in load_callers()) == fields["recommender"].levels
     assert tuple(row.phase for row in tables.load_phases()) == fields["phase"].levels
@@ -549,13 +561,13 @@ def test_the_tables_cover_what_they_are_about() -> None:
         assert row.low <= row.range_floor <= row.range_low <= row.score <= row.high
 
 
-# ---- what they refer to is used ----
+# ---- what they refer to ----
 
 ASKING = "\n".join(path.read_text(encoding="utf-8") for path in (ROOT / "backchannel_lib").rglob("*.py"))
 
 
 def test_every_assumption_is_used_somewhere() -> None:
-    """Each assumption is in the `assumption` column of a table, or the library refers to it by name or by its rule."""
+    """It's in the `assumption` column of a table, or the library refers to it by name or by its rule."""
     in_tables = {
         row.assumption
         for file in FILES
@@ -572,25 +584,25 @@ def test_every_assumption_is_used_somewhere() -> None:
     assert left == []
 
 
-#: Choices that no row of a table can have, because they are about the verdicts, the stages or the floor in general.
+#: Choices that belong to no row of a table, because they are about verdicts, stages or the floor in general.
 ABOUT_THE_WHOLE = {"verdicts_form_one_line", "weakest_link_decides", "floor_marks_far_below"}
 
 
-def test_what_is_ours_about_the_whole_is_shown_somewhere() -> None:
-    """Readers can see our choices in the method itself somewhere, like all our other choices."""
+def test_our_general_choices_are_shown_somewhere_too() -> None:
+    """Readers can see them like all our other choices."""
     assert [name for name in sorted(ABOUT_THE_WHOLE) if name not in ASKING] == []
 
 
-def test_facts_have_source_year_and_grade() -> None:
-    """Every outside fact has a source, a year or `undated`, a grade, and its wording."""
+def test_facts_have_a_source_a_year_and_a_grade() -> None:
+    """The year can be `undated`, and every fact has a wording."""
     for fact in load_facts():
         assert re.fullmatch(r"(19|20)\d\d|undated", fact.year), fact.id
         assert fact.source
         assert fact.sentence.endswith(".")
 
 
-def test_a_condition_of_the_nrmp_rule_that_cannot_be_read_is_named_with_its_row(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The header is row 1, as in a spreadsheet."""
+def test_the_error_for_an_invalid_condition_of_the_nrmp_rule_names_its_row(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As in a spreadsheet, the header is row 1."""
     first, *others = load_soap_rule()
     monkeypatch.setattr(soap_rule, "load_soap_rule", lambda: (first._replace(when="no_such_condition"), *others))
     with pytest.raises(TableError) as caught:

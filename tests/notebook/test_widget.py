@@ -185,7 +185,7 @@ def test_the_answers_cannot_be_set_from_outside(panel: Panel, name: str) -> None
     assert panel.trait_metadata(name, "sync")
 
 
-def test_scores_of_two_exams_have_no_verdict(panel: Panel) -> None:
+def test_scores_from_two_exams_get_no_verdict(panel: Panel) -> None:
     panel.value = {"score": 600}
     assert (panel.verdict, panel.rule) == ("", "not_allowed")
     panel.value = {"score": 240}
