@@ -1,4 +1,4 @@
-"""The base class of all activities: what a reader's action does, and what the page then needs to know.
+"""The base class of all activities: it carries out a reader's actions and works out what the page needs to know.
 
 An activity doesn't know about widgets or browsers. Messages come in and go out as dictionaries (see `messages`), so you can
 test it without a browser and use it with any front end.
@@ -34,16 +34,16 @@ from backchannel_lib.page.html import tag
 Action: TypeAlias = Callable[[Mapping[str, Any]], ActionResult]  # takes an `ActionMessage`
 State = TypeVar("State")
 
-MOST_KNOWN: Final = 4000  # contents that a page remembers before it is told to forget them
+MOST_KNOWN: Final = 4000  # contents that a page stores before it has to discard them
 MOST_UNDO: Final = 200
 
 logger = logging.getLogger("backchannel_lib")
 
 
 class _PendingAnswer(NamedTuple):
-    """A deferred answer that is still to be built."""
+    """A deferred answer that hasn't been built yet."""
 
-    before: Mapping[str, Any]  # where a failure rolls back to
+    before: Mapping[str, Any]  # the attributes to restore after a failure
     request: Mapping[str, Any] | None
     view: object
 
@@ -57,20 +57,20 @@ class Activity(Generic[State]):
 
     The lifecycle of an activity:
 
-    1. **Open.** `page` is the HTML that a page opens with. The page says hello; `opened` may bring back what was saved,
-       and the answer holds everything: every fragment, value, and control that is visible.
+    1. **Open.** `page` is the initial HTML. When it opens, the page sends a hello, `opened` can restore what was saved,
+       and the answer contains everything: every fragment, every value, and every visible control.
     2. **Action.** The reader moves a control (`with_value`) or presses a button (`actions`). The message is checked
-       against its record, the action runs, and the answer is built. If any of this fails, everything is rolled back to
-       where it was: state, undo history, errors, the record of what was sent, and every other attribute. A message that
-       makes no sense gets a calm notice; a bug is logged with its traceback.
-    3. **Fast answer.** `fragments`, `values`, `markers` and `ui_state` of the new state, as far as they differ from what
-       the page was sent. Each content is sent once and named by its number from then on.
+       against its record, the action runs, and the answer is built. If any of this fails, everything is rolled back:
+       state, undo history, errors, the record of what was sent, and every other attribute. An invalid message gets a
+       polite notice; a bug is logged with its traceback.
+    3. **Fast answer.** Whatever in `fragments`, `values`, `markers` and `ui_state` of the new state differs from what the
+       page was sent. Each content is sent once, and later answers refer to it by its number.
     4. **Deferred answer.** `deferred_fragments`, built once the fast answer is on its way. While messages keep coming, a
-       front end can leave it out until the last one.
-    5. **Prefetch.** When the reader takes hold of a control, the page asks for the `fragments` of its other `positions`
-       and paints them without waiting. Nothing changes; the answer to the action itself is what counts.
-    6. **Undo.** `commit` remembers the state before; a run of moves of one control is one step. Errors are not part of
-       the history: undo first shows the state again where a bad entry was typed.
+       front end can skip it until after the last one.
+    5. **Prefetch.** When the reader starts using a control, the page asks for the `fragments` of its other `positions`,
+       which it can then paint immediately. The state doesn't change, and the answer to the action itself has the last word.
+    6. **Undo.** `commit` remembers the previous state; consecutive moves of one control are one step. Errors aren't part
+       of the history: the first undo replaces rejected entries with the state's values.
 
     Args:
         key: Its id among all activities; the page saves the reader's input under it.
@@ -85,7 +85,7 @@ class Activity(Generic[State]):
         self._last_field: str | None = None
         self.delivery = Delivery()
         self._show_again: set[str] = set()  # fields whose controls still show a rejected entry
-        self._pending: _PendingAnswer | None = None  # the deferred answer that is still to be built
+        self._pending: _PendingAnswer | None = None  # the deferred answer, until it is built
 
     # ---- what a new kind must implement ----
 
@@ -136,19 +136,19 @@ class Activity(Generic[State]):
         return {}
 
     def marker_only_fields(self, field: str) -> Iterable[str]:
-        """Return the charts on which this control moves nothing but the marker."""
+        """Return the charts on which this control moves only the marker."""
         return ()
 
     def visible_outcome(self, state: State) -> tuple[str, str]:
-        """Return the short names of the verdict and of the rule's answer, blank if the reader can't see one (yet)."""
+        """Return the short names of the verdict and of the rule's answer, blank if the reader can't see one yet."""
         return "", ""
 
     def public_values(self, state: State) -> dict[str, Any]:
-        """Return the fields for code that uses the widget, without those that only the page has to save."""
+        """Return the values for code that uses the widget, without those that only the page has to save."""
         return self.values(state)
 
     def possible_verdicts(self, state: State) -> tuple[str, ...]:
-        """Return the short names of the verdicts that the reader sees as possible, lowest first."""
+        """Return the short names of the possible verdicts that the reader can see, lowest first."""
         verdict, _ = self.visible_outcome(state)
         return (verdict,) if verdict else ()
 
@@ -157,14 +157,14 @@ class Activity(Generic[State]):
         return {}
 
     def opened(self) -> ActionResult:
-        """Runs when a page opens, which is the time to restore saved input (see `restore`)."""
+        """Run when a page opens; override this to restore saved input (see `restore`)."""
         return {}
 
     def rolled_back(self) -> None:
-        """Runs after a failed action is rolled back, so that a kind that saves its state elsewhere can save it again."""
+        """Run after a failed action is rolled back; override this to save the restored state again."""
 
     def clock_left(self, clock: str, seconds: int, *, paused: bool) -> None:
-        """Runs when the page reports the seconds left on the clock with this id, and whether it is paused."""
+        """Run when the page reports the seconds left on the clock with this id, and whether it is paused."""
 
     def to_file(self, state: State) -> tuple[str, str]:
         """Return the name and content of a file that stores a state."""
@@ -193,7 +193,7 @@ class Activity(Generic[State]):
         return record
 
     def file_problem(self, error: CaseError) -> str:
-        """Return a sentence for the reader about what is wrong with a file."""
+        """Return a sentence that tells the reader what is wrong with a file."""
         return text("panel.not_a_case")
 
     def static_html(self) -> str:
@@ -212,7 +212,7 @@ class Activity(Generic[State]):
         return "\n".join(" ".join(html.unescape(re.sub(r"<[^>]*>", " ", body)).split()) for body in bodies)
 
     def transcript_lines(self) -> Iterator[str]:
-        """Use the activity as readers would, and yield its answers as plain text; `transcript` then restores the start."""
+        """Use the activity as readers would, and yield its answers as plain text; `transcript` restores the state afterward."""
         start = self.state
         for field in self.fields():
             for value in self.positions(field):
@@ -236,7 +236,7 @@ class Activity(Generic[State]):
         return self._state
 
     def commit(self, to: State, *, field: str | None = None) -> None:
-        """Switch to a new state, as a step that undo can take back.
+        """Switch to a new state, as a step that can be undone.
 
         Args:
             to: The new state.
@@ -275,7 +275,7 @@ class Activity(Generic[State]):
             **values: New values by field.
 
         Raises:
-            CaseError: A field does not exist, or a value breaks a rule; nothing changes then.
+            CaseError: A field does not exist, or a value breaks a rule; then nothing changes.
         """
         before = self._state
         try:
@@ -288,7 +288,7 @@ class Activity(Generic[State]):
         self.clear_errors()
 
     def clear_errors(self, names: Iterable[str] = ()) -> None:
-        """Clear rejected entries, all of them if no names are given, and show the state's own values again."""
+        """Discard the rejected entries of some fields, or of all fields, and show the state's values again."""
         for name in names or tuple(self.errors):
             if self.errors.pop(name, None) is not None:
                 self._show_again.add(name)
@@ -319,11 +319,11 @@ class Activity(Generic[State]):
         message = message if isinstance(message, Mapping) else {}
         request = read_message(message, self.actions())
         if request and request["type"] == "prefetch":
-            yield from self._prefetched(request)  # type: ignore[arg-type]  # it was checked
+            yield from self._prefetched(request)  # type: ignore[arg-type]  # `read_message` checked it
             return
         arrival = self.delivery.arrival(request or {})
         if request and arrival == "outdated" and request["type"] != "hello":
-            request["type"] = "refresh"  # it was carried out before, or a later one has overtaken it
+            request["type"] = "refresh"  # it was carried out before, or a later message arrived first
         kind = request["type"] if request else ""
         everything = kind == "hello" or arrival != "in_order" or bool(request and request.get("everything"))
         known = self.delivery.shown
@@ -333,14 +333,14 @@ class Activity(Generic[State]):
         shown = self.delivery.shown.copy()
         try:
             if everything and not self.delivery.greeted and kind != "hello":
-                self._say_hello(None)  # the hello got lost, and saved input must not be overwritten
+                self._say_hello(None)  # the hello was lost, and saved input must not be overwritten
             result = self._run(request, before)
             fast: ShowMessage = {**self._answer(shown), **result}
         except Exception:
             logger.exception("Activity %s: %s failed and was rolled back", self.key, kind)
             shown = self.delivery.shown.copy()
             fast = self._recover(before, request, shown)
-        except BaseException:  # interrupting the kernel leaves everything as it was
+        except BaseException:  # for example an interrupted kernel
             self._roll_back(before)
             raise
         if kind == "hello":
@@ -348,11 +348,11 @@ class Activity(Generic[State]):
         fast["more"] = True
         yield self.delivery.stamp(fast, message)
         self._was_sent(shown)
-        # If it fails, everything since the last one that succeeded is rolled back.
+        # If the deferred answer fails, everything since the last successful one is rolled back.
         self._pending = _PendingAnswer(self._pending.before if self._pending else before, request, message.get("view"))
 
     def deferred_answers(self) -> Iterator[ShowMessage]:
-        """Yield what follows the answers from `first_answers`; nothing if nothing is missing."""
+        """Yield the deferred answer to what `first_answers` has carried out, if there is one pending."""
         if self._pending is None:
             return
         pending, self._pending = self._pending, None
@@ -387,7 +387,7 @@ class Activity(Generic[State]):
         if request:
             try:
                 return {**common, **self.actions()}[request["type"]](request)
-            except CaseFileError as error:  # for example a file that can't be written: the reader can do something about it
+            except CaseFileError as error:  # such as a file that can't be written, which the reader may be able to fix
                 self._roll_back(before)
                 return {"notice": str(error)}
             except CaseError:  # well-formed, but not available now
@@ -408,7 +408,7 @@ class Activity(Generic[State]):
         return {}
 
     def _undo(self, _: object) -> ActionResult:
-        if self.errors:  # the last entry never reached the state, so undoing it means showing the state again
+        if self.errors:  # rejected entries aren't in the state, so undoing them means showing the state again
             self.clear_errors()
             return {"notice": text("panel.undone")}
         return {"notice": text("panel.undone" if self.undo() else "panel.nothing_to_undo")}
@@ -484,7 +484,7 @@ class Activity(Generic[State]):
                 try:
                     state = self.with_value(field, value)
                 except CaseError:
-                    continue  # such a position gets its sentence from the answer itself
+                    continue  # an invalid position gets its error message from the answer itself
                 numbers = {name: number_of(body, shown, contents) for name, body in self.fragments(state).items()}
                 at[_key(value)] = [numbers, {chart: mark for chart, mark in self.markers(state).items() if chart in moving}]
         except Exception:
@@ -523,7 +523,7 @@ class Activity(Generic[State]):
         except Exception:
             logger.exception("Activity %s: the page cannot be shown", self.key)
             self._roll_back(before)
-            vars(shown).update(vars(Shown()))  # none of it was sent, so the next answer holds everything
+            vars(shown).update(vars(Shown()))  # nothing was sent, so the next answer has to contain everything
             answer = {"type": "show", "fragments": {}, "contents": {}}
         answer["notice"] = text("panel.failed")
         return answer
@@ -556,5 +556,5 @@ def saved_file(name: str, content: str) -> ActionResult:
 
 
 def _key(value: object) -> str:
-    """Return a control's position in the form that the page uses."""
+    """Return a control's position as the page writes it."""
     return json.dumps(value) if isinstance(value, bool) else str(value)

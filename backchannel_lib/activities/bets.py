@@ -1,4 +1,4 @@
-"""Three bets on three students: made in the first chapter, saved if the reader wants, and returned in chapter 11."""
+"""Three bets on three students: made in the first chapter, saved if the reader wants, and settled in chapter 11."""
 
 from __future__ import annotations
 
@@ -147,7 +147,7 @@ class BetsReturned(Bets):
         return {"notice": text("bets.brought", count=len(made))}
 
     def _valid(self, record: Mapping[str, Any]) -> dict[str, str]:
-        """Drop invalid entries, so that a file that someone has edited can't stop anyone."""
+        """Drop invalid entries, so that an edited file doesn't block the reader."""
         known = {name for name, _ in verdict_options()}
         bets = {name: guess for name, guess in record.items() if name in self.bets and isinstance(guess, str)}
         return {name: guess for name, guess in bets.items() if guess in known}

@@ -20,7 +20,7 @@ from backchannel_lib.page.components import citations, table
 from backchannel_lib.page.html import Markup, join, tag
 from backchannel_lib.page.inputs import button, toolbar
 
-#: The starting order, which is neither the article's nor alphabetical.
+#: The starting order, which is neither the article's order nor alphabetical.
 FIRST: Final = ("random_dean", "self", "known_dean", "unconnected_faculty", "trusted_peer", "subspecialist")
 
 

@@ -34,21 +34,21 @@ from backchannel_lib.page.sheet_desk import sheet_desk, sheet_fragment
 
 FILE_NAME: Final = "my_case.json"
 SCORES: Final = ("score", "range_low", "range_floor")
-KNOWN: Final = "known"  # what a control sends when the reader unchecks "I don't know" before entering anything
+KNOWN: Final = "known"  # sent when the reader unchecks "I don't know" before entering anything
 
 
 class CaseState(NamedTuple):
-    """The state of a session, including what a control restores when the reader moves it back."""
+    """The state of a session, including values to restore when the reader moves a control back."""
 
     case: Case
     reading: str | None
-    move: str  # the last contact chosen, other than the student's own
-    floor: int  # the last floor that the reader set, before a range below it lowered it
-    unknown: tuple[str, ...] = ()  # the unknown fields; the case holds any value that fits for them
+    move: str  # the last move chosen, other than the student's own email
+    floor: int  # the last floor that the reader set, even if a lower range has lowered it since
+    unknown: tuple[str, ...] = ()  # the unknown fields; the case has placeholders for them
     # Only for the chapters' panels:
-    scene: str = ""  # the described student
+    scene: str = ""  # the current student
     guesses: tuple[tuple[str, str], ...] = ()  # predictions by student
-    seen: tuple[str, ...] = ()  # the scenes whose answer was shown
+    seen: tuple[str, ...] = ()  # the scenes whose answer the reader has seen
     sheet: SheetEntries = SheetEntries()  # only for the panel of the whole case
 
 
@@ -99,7 +99,7 @@ class CaseActivity(Activity[CaseState]):
         (True, 'unconnected_faculty')
     """
 
-    has_sheet = True  # whether its page has room for the one-page sheet
+    has_sheet = True  # whether its page includes the one-page sheet
     may_be_unknown: Sequence[str] = MAY_BE_UNKNOWN  # the fields whose controls offer "I don't know"
 
     def __init__(
@@ -139,7 +139,7 @@ class CaseActivity(Activity[CaseState]):
         return {**own, **sheet_actions(self, lambda state: state._replace(sheet=state.sheet.toggled), self.sheets)}
 
     def update(self, **values: object) -> None:
-        """Change fields as a reader would with the controls; a floor that isn't given adapts to the range.
+        """Change fields as a reader would with the controls; a floor that isn't among them adapts to the range.
 
         Args:
             **values: New values by field.
@@ -197,7 +197,7 @@ class CaseActivity(Activity[CaseState]):
         raise CaseError("apply", "level", remedies, levels="")
 
     def read_as(self, reading: str | None) -> None:
-        """Judge under another reading.
+        """Switch to another reading.
 
         Args:
             reading: Its name, or None for the defaults.
@@ -245,7 +245,7 @@ class CaseActivity(Activity[CaseState]):
     def _restore_case(self, _: Mapping[str, Any]) -> ActionResult:
         """Put the reader's saved input from the chapters into the case."""
         record = saved_answers.saved(saved_answers.CASE)
-        # Nothing can be unknown in the chapters. A program's field that still has its default was probably never looked up.
+        # Chapters don't offer "I don't know", so a program's field that still has its default was probably never looked up.
         begun = Case().to_record()
         record = {name: value for name, value in record.items() if name not in self.unknown or value != begun[name]}
         case = saved_answers.with_saved(self.case, record)
@@ -289,7 +289,7 @@ class CaseActivity(Activity[CaseState]):
         return sheet_fields()[field].label if field in sheet_fields() else text(f"field.{field}.label")
 
     def linked_fields(self, field: str) -> Iterable[str]:
-        """Return all three scores for any one of them: fixing one fixes an error between two."""
+        """Return all three scores for any one of them, because fixing one can fix an error that involves two."""
         return SCORES if field in SCORES else (field,)
 
     def with_value(self, field: str, value: object) -> CaseState:
@@ -434,7 +434,7 @@ class CaseActivity(Activity[CaseState]):
         return state_of(saved.case, self.reading, unknown=saved.unknown)._replace(sheet=sheet)
 
     def file_problem(self, error: CaseError) -> str:
-        """Say in a sentence for the reader what is wrong with a case file."""
+        """Return a sentence that tells the reader what is wrong with a case file."""
         if isinstance(error, SheetError):
             return str(error)
         if error.field in self.fields():
@@ -449,7 +449,7 @@ def _charts_that_keep_their_ground(field: str) -> tuple[str, ...]:
 
 
 def is_unknown(value: object) -> bool:
-    """Return whether a control's or a file's value stands for an unknown field.
+    """Return whether a value from a control or a file means that the field is unknown.
 
     Examples:
         >>> is_unknown("unknown"), is_unknown("")
@@ -459,7 +459,7 @@ def is_unknown(value: object) -> bool:
 
 
 def _typed(field: Field, value: object) -> Any:
-    """Read typed input; an empty box isn't a number, although a blank means the default in a file."""
+    """Read typed input. Unlike a blank in a file, which means the default, an empty box is an error."""
     if field.kind == "number" and not field.optional and str(value).strip() == "":
         raise CaseError(field.name, "number_missing", value)
     return field.read(value)

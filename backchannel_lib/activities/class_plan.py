@@ -1,4 +1,4 @@
-"""The planner for a whole class: who should hear from whom, and which callers are asked too often."""
+"""Plan contacts for a whole class: who should hear from whom, and which callers are asked too often."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from backchannel_lib.model.class_list import CallerPlan, ClassRow
 
 
 def plan_class(rows: Iterable[ClassRow]) -> tuple[CallerPlan, ...]:
-    """Choose the contacts worth making: for each student a few callers, and a few programs each, none of them twice.
+    """Choose the contacts worth making: for each student, a few callers with a few programs each, and no program twice.
 
-    A contact is worth making if it can lead to what the planner asks for. Certain results come before those that depend on
-    something unknown, and better verdicts before worse ones.
+    A contact is worth making if it can reach the planner's lowest acceptable verdict. Certain results come before those that
+    depend on something unknown, and better verdicts before worse ones.
 
     Args:
         rows: The judged contacts of a class.
@@ -53,7 +53,7 @@ def _caller(row: ClassRow) -> tuple[str, str]:
 
 
 def _worth(row: ClassRow) -> int:
-    """Return a number to which one better verdict adds more than a whole plan of worse ones."""
+    """Return a contact's gain, scaled so that one better verdict outweighs a whole plan of worse ones."""
     return int(16**row.lowest * 9) + row.highest
 
 

@@ -1,7 +1,7 @@
-"""What an activity knows about its page: which messages it has received, and what it has sent.
+"""Keep track of the messages that an activity has received from its page and sent to it.
 
-It doesn't rely on delivery. Messages are numbered both ways, so either side notices at the next one if one is missing. What was
-sent is recorded only after it was handed over, so a failed answer is sent again.
+Messages can get lost. They are numbered in both directions, so either side notices a missing one when the next one arrives. An
+answer is recorded only after it was sent, so the content of a failed answer is sent again.
 """
 
 from __future__ import annotations
@@ -16,13 +16,13 @@ from backchannel_lib.base.formatting import printable
 
 Arrival: TypeAlias = Literal["in_order", "after_gap", "outdated"]
 
-OLDEST: Final = 1000  # how far behind a message can be; a smaller number than that starts a new count
-MOST_VIEWS: Final = 64  # how many views have their messages counted; a view that drops out gets everything again
+OLDEST: Final = 1000  # how far behind a message can be; a number even further behind starts a new count
+MOST_VIEWS: Final = 64  # how many views to keep count of; a view that drops out gets everything again
 
 
 @dataclass
 class Shown:
-    """What the page has, as far as we have sent it.
+    """What we have sent to the page.
 
     Args:
         contents: The number of each content that the page stores.
@@ -62,7 +62,7 @@ class Delivery:
 
     def __init__(self) -> None:
         self.shown = Shown()
-        self.greeted = False  # a page has said hello
+        self.greeted = False  # whether a page has sent a hello
         self._numbers = itertools.count(1)
         self._contents = itertools.count()
         self._received: dict[str, int] = {}  # view -> number of its latest message
@@ -74,7 +74,7 @@ class Delivery:
             message: A message checked by `backchannel_lib.activities.messages.read_message`.
 
         Returns:
-            ``outdated`` for a message that came before or was overtaken; ``after_gap`` if one before it is missing.
+            ``outdated`` for a repeat or a message that arrives after a later one; ``after_gap`` if an earlier one is missing.
         """
         view, number = message.get("view"), message.get("number")
         if view is None or number is None:

@@ -39,7 +39,7 @@ def decision_of(verdict: Verdict) -> str:
 
 
 class Desk(TimedDeck):
-    """The files, the reader's decisions, the reader's position, and whether the clock is on.
+    """The files, with the reader's decisions and position, and whether the clock is on.
 
     Args:
         row: The activity's row.
@@ -73,7 +73,7 @@ class Desk(TimedDeck):
         return f"head.{self.order[at - 1]}"
 
     def time_is_up(self) -> str:
-        """Return the sentence for when a file's time is up."""
+        """Return the sentence to show when a file's time is up."""
         return text("desk.time_up")
 
     # ---- what is on the page ----

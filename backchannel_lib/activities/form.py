@@ -1,4 +1,4 @@
-"""An activity whose state is a few named values; the base of sorting, ordering, questions and others."""
+"""An activity whose state is a few named values, which is the base of sorting, ordering, questions and others."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class FormField(NamedTuple):
 
 
 def choice_field(field: str, choices: Iterable[str], label: str = "", default: str = "") -> FormField:
-    """Return a field that holds one of several words, or nothing yet if it has no default.
+    """Return a field for one of several words; without a default, it starts empty.
 
     Args:
         field: Its name, for errors.
@@ -124,7 +124,7 @@ def choices_field(field: str, choices: Iterable[str], label: str = "", default: 
 
 
 def unknown_or_answers(value: object, before: Collection[str]) -> object:
-    """Return the boxes that count if "I don't know" is checked together with others: the latest choice wins.
+    """Resolve a conflict between "I don't know" and other checked boxes: the latest choice wins.
 
     Args:
         value: The boxes checked now, separated by ``|``.
@@ -180,10 +180,10 @@ class Form(Activity[Record]):
         return self.entries[field].positions
 
     def values(self, state: Record) -> dict[str, Any]:
-        """Return all values as controls and files hold them, with several words joined by ``|``."""
+        """Return all values as controls and files write them, with several words joined by ``|``."""
         return {name: "|".join(value) if isinstance(value, tuple) else value for name, value in state.items()}
 
-    def sections(self, state: Record) -> list[str]:  # noqa: ARG002 - for the kinds that have sections
+    def sections(self, state: Record) -> list[str]:  # noqa: ARG002 - kinds with sections need it
         """Return the names of the sections that are visible (see `backchannel_lib.page.activity_page.show_if`)."""
         return []
 
@@ -198,7 +198,7 @@ class Form(Activity[Record]):
         return self.believed(MappingProxyType({name: read.get(name, entry.default) for name, entry in self.entries.items()}))
 
     def believed(self, state: Record) -> Record:
-        """Return the state in a file without impossible values, such as an answer seen before the guess."""
+        """Return a saved state without impossible values, such as an answer seen before the guess."""
         return state
 
     def static_html(self) -> str:

@@ -18,7 +18,7 @@ from backchannel_lib.page.html import Markup, tag
 class GuessForm(Form):
     """A form that remembers whether the reader has seen the answer, as a whole or step by step.
 
-    A kind says in `missing` what the reader still has to do, and shows the answer in its fragments if `is_seen`.
+    A kind implements `missing`, which says what the reader still has to do, and shows the answer only if `is_seen`.
 
     Args:
         row: The activity's row.
@@ -44,11 +44,11 @@ class GuessForm(Form):
         return bool(state.get(self.seen_field(step)))
 
     def missing(self, _state: Record, _step: str = "") -> str:
-        """Return a sentence about what the reader has to do first, or a blank text."""
+        """Return a sentence that says what the reader has to do first, or a blank text."""
         return ""
 
     def believed(self, state: Record) -> Record:
-        """Return the state in a file; an answer counts as seen only if nothing was missing for it."""
+        """Return a saved state, in which an answer counts as seen only if nothing is missing for it."""
         for step in self.answered:
             if self.is_seen(state, step) and self.missing(state, step):
                 state = MappingProxyType({**state, self.seen_field(step): False})
@@ -71,7 +71,7 @@ class GuessForm(Form):
 
 
 class Items(GuessForm):
-    """Items with options and an answer each, revealed all at once or as `revealed` says.
+    """Items that each have options and an answer, revealed all at once or as `revealed` decides.
 
     A kind provides the `answer` to an item.
 
@@ -113,11 +113,11 @@ class Items(GuessForm):
         return {f"told.{name}": self.answer(name, state) if name in revealed else "" for name in self.names}
 
     def chosen(self, state: Record, names: Iterable[str] | None = None) -> dict[str, str]:
-        """Return the reader's choices for all or some items, without open ones."""
+        """Return the reader's choices for all or some items, leaving out items without one."""
         return {name: state[name] for name in (self.names if names is None else names) if state[name]}
 
     def missing(self, state: Record, _step: str = "") -> str:
-        """Return a sentence if the reader hasn't chosen anything."""
+        """Return a request to choose first if the reader hasn't chosen anything, or a blank text."""
         return "" if self.chosen(state) else text(self.nothing_chosen)
 
     def item(self, name: str, *body: object, **attributes: Any) -> Markup:

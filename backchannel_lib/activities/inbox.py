@@ -19,7 +19,7 @@ from backchannel_lib.page.html import Markup, join, tag
 from backchannel_lib.page.inputs import button, slider, toolbar
 
 NUMBERS: Final = ("cold_emails", "cold_emails_deleted")
-DELETE, SKIM = "d", "s"  # what the reader did with an email, as it is saved
+DELETE, SKIM = "d", "s"  # what the reader did with an email, as saved
 
 
 class Email(NamedTuple):
@@ -29,7 +29,7 @@ class Email(NamedTuple):
         name: The sender.
         subject: The subject line.
         line: The first line.
-        flag: Whether skimming it would find something to hold against the sender.
+        flag: Whether a director who skims it would find something to hold against the sender.
     """
 
     name: str
@@ -65,7 +65,7 @@ def _email(number: int) -> Email:
     # The lists for the slots have different lengths, so each cycles on its own and no two emails are the same.
     picked = {where: pieces[number % len(pieces)] for where, pieces in _pieces().items()}
     given, initials = _pieces()["given"], _pieces()["initial"]
-    # Without this, a name would always get the same initial.
+    # Otherwise a name would always get the same initial.
     picked["initial"] = initials[(number + number // len(given)) % len(initials)]
     words = {where: piece for where, (piece, _) in picked.items()}
     return Email(
@@ -89,7 +89,7 @@ def _decisions(most: int) -> FormField:
 
 
 class Inbox(Form):
-    """A guess, an inbox, and what the author says about it.
+    """An inbox, a guess about it, and the author's numbers.
 
     Args:
         row: The activity's row.
@@ -173,7 +173,7 @@ class Inbox(Form):
         return [stage, "desk"] if stage in {"sort", "pause"} else [stage]
 
     def _last(self, state: Record) -> str:
-        """Return what the reader did with the last email, or at first what to do."""
+        """Return what the reader did with the last email or, at the start, what to do."""
         done = state["done"]
         if not done:
             return text("inbox.welcome")
@@ -273,7 +273,7 @@ class Inbox(Form):
 
     def _at_the_desk(self, state: Record) -> str:
         done = state["done"]
-        gentler = done.count(DELETE) < round(self.deleted * len(done) / self.total)  # as close as whole emails allow
+        gentler = done.count(DELETE) < round(self.deleted * len(done) / self.total)  # rounded to whole emails
         return text("inbox.desk_gentler" if gentler else "inbox.desk_alike")
 
     def page(self) -> str:

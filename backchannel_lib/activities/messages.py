@@ -1,23 +1,23 @@
-"""The messages between Python and the page in both directions. They are documented only here.
+"""The messages between Python and the page, in both directions. This is their only documentation.
 
-Every message is a JSON object whose ``type`` says which record it is. ``page/static/js/messages.js`` mirrors these
+Every message is a JSON object whose ``type`` identifies its record. ``page/static/js/messages.js`` mirrors these
 records for the page, and a test compares the two.
 """
 
-# No `from __future__ import annotations` here: with it, `NotRequired` would not reach `__required_keys__` (Python 3.11).
+# Don't add `from __future__ import annotations`, because then `__required_keys__` ignores `NotRequired` (Python 3.11).
 import functools
 from collections.abc import Collection, Mapping
 from typing import Any, Final, Literal, NotRequired, TypeAlias, TypedDict, get_args, get_origin, get_type_hints
 
 from backchannel_lib.base.formatting import printable
 
-Value: TypeAlias = str | int | float | bool | None  # what a control or a file can hold
+Value: TypeAlias = str | int | float | bool | None  # what a control or a file can contain
 
 # ---- from the page to Python ----
 
 
 class FromPage(TypedDict):
-    """What every message from the page can include; its answer repeats ``seq`` and ``view``."""
+    """The keys that every message from the page can include; the answer repeats ``seq`` and ``view``."""
 
     seq: NotRequired[int]  # counts the actions of one view
     view: NotRequired[str]  # which view of the widget the reader used
@@ -26,13 +26,13 @@ class FromPage(TypedDict):
 
 
 class HelloMessage(FromPage):
-    """A page has opened and has nothing yet; the answer holds everything."""
+    """A page has opened and has nothing yet, so the answer contains everything."""
 
     type: Literal["hello"]
 
 
 class RefreshMessage(FromPage):
-    """Code changed the state; the answer holds what differs."""
+    """Code changed the state; the answer contains what differs."""
 
     type: Literal["refresh"]
 
@@ -50,7 +50,7 @@ class PrefetchMessage(FromPage):
 
     type: Literal["prefetch"]
     field: str
-    prefetch_version: NotRequired[int]  # comes back with the answer, so that the page can discard an outdated one
+    prefetch_version: NotRequired[int]  # the answer repeats it, so that the page can discard an outdated one
 
 
 class UndoMessage(FromPage):
@@ -76,7 +76,7 @@ class LoadMessage(FromPage):
 
     type: Literal["load"]
     value: str  # the file's text, or a base64 data: URL if its bytes aren't UTF-8
-    restored: NotRequired[bool]  # it comes from the tab, after the kernel or the page restarted
+    restored: NotRequired[bool]  # it was saved in the tab before the kernel or the page restarted
 
 
 class ClockMessage(FromPage):
@@ -118,7 +118,7 @@ class ClockRecord(TypedDict):
     seconds: int  # where it starts
     left: NotRequired[int]  # the time left; all of it if missing
     run: bool
-    paused: NotRequired[bool]  # whether someone paused it, in any window; missing if each page keeps its own time
+    paused: NotRequired[bool]  # whether someone paused it, in any window; missing if each page keeps its own clock
 
 
 class ActionResult(TypedDict, total=False):
@@ -126,12 +126,12 @@ class ActionResult(TypedDict, total=False):
 
     notice: str  # a sentence for the reader
     focus: str  # the fragment or field where the focus goes
-    values: dict[str, Any]  # by field, shown even if nothing changed
+    values: dict[str, Any]  # by field, to show even if they haven't changed
     file: FileRecord
 
 
 class ShowMessage(ActionResult, total=False):
-    """An answer with only what differs from what the page already has, unless it holds everything.
+    """An answer, which contains only what differs from what the page already has, unless ``forget`` is true.
 
     The fast answer to an action carries the action's ``seq``; the deferred one does not.
     """
@@ -141,21 +141,21 @@ class ShowMessage(ActionResult, total=False):
     more: bool  # a deferred answer follows
     contents: dict[int, str]  # HTML or text by number: sent once, then kept by the page
     fragments: dict[str, int]  # fragment of the page -> number of its content
-    errors: dict[str, str]  # every sentence about a bad entry, by field
+    errors: dict[str, str]  # all error messages, by field
     marks: dict[str, Any]  # the marker on each chart, as (x, y)
     shown: list[str]  # the fields whose controls are visible
     open: list[str]  # the sections that are visible
     ends: dict[str, Any]  # lowest and highest position of sliders, by field
     exam: str | None  # the exam that the scores belong to
     clock: ClockRecord
-    forget: bool  # discard everything from before: this answer and the deferred one hold it all
+    forget: bool  # discard everything: this answer and the deferred one contain it all
     hello: bool  # the answer to a hello
     seq: int
     view: str  # the view whose action this answers; notice, focus and file are only for that view
 
 
 class PrefetchedMessage(TypedDict):
-    """What every other position of a control would show, for painting without a delay."""
+    """What every other position of a control would show, so that the page can paint it without delay."""
 
     type: Literal["prefetched"]
     number: int  # as in `ShowMessage`

@@ -1,4 +1,4 @@
-"""Scenes and questions of your own, defined in a cell, without editing the package or ``data/``."""
+"""Define your own scenes and questions in a cell, without editing the package or ``data/``."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def own_scene(
     why: str = "",
     lead: str = "",
 ) -> Scenes:
-    """Return a panel that tells about a student, asks for a prediction, and then lets readers change the case.
+    """Return a panel that describes a student, asks for a prediction, and then lets readers change the case.
 
     Args:
         title: The panel's title.
@@ -38,7 +38,7 @@ def own_scene(
         case: The student's case.
         fields: The fields of the case that readers can change.
         shows: What the panel shows besides verdict and rule: any of chain, rules, changes, readings, callers, amplifier, map.
-        why: What decided, shown with the answer.
+        why: The reason for the verdict, shown with the answer.
         lead: Instructions below the title.
 
     Raises:
@@ -100,7 +100,7 @@ def own_question(question: str, options: Mapping[str, str], answer: str, *, titl
 
 
 def key_of(title: str) -> str:
-    """Return the id of an activity of your own.
+    """Return the id of your own activity, made from its title.
 
     Examples:
         >>> key_of("A quiet file?")

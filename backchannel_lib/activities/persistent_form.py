@@ -18,7 +18,7 @@ Answer = TypeVar("Answer", bound=ShowMessage | PrefetchedMessage)
 class PersistentForm(Form):
     """A form whose state is saved on this machine after every change and restored by the first page that opens it.
 
-    Readers can easily find their place in a plan or a deck again, so files that can't be written or read are ignored.
+    Files that can't be written or read are ignored, because readers can easily find their place in a plan or a deck again.
     """
 
     _looked = False  # the saved state is read once, before anything else

@@ -1,4 +1,4 @@
-"""The chapters' questions and bets, checked on loading, with feedback for every answer.
+"""Load the chapters' questions and bets, with feedback for every answer, and check them.
 
 The answer to a question about a case is in the table and is also computed; if they differ, the table is rejected. Questions and
 options are two tables, so each is checked against the workbook's own copy of the other.
@@ -60,7 +60,7 @@ class Option(NamedTuple):
 
     @property
     def why(self) -> str:
-        """The feedback for a reader who chose it."""
+        """The feedback for readers who choose it."""
         return text(f"option.{self.question}.{self.option}.why")
 
 
@@ -106,12 +106,12 @@ class Question(NamedTuple):
         return Case.from_record(dict(self.overrides)) if self.overrides else None
 
 
-_unchecked_questions = loader(Question, "questions.csv")  # options need the ids before we can check them as a whole
+_unchecked_questions = loader(Question, "questions.csv")  # loading the options requires the ids
 
 
 @dataclass(frozen=True)
 class OwnOption:
-    """One answer to a question of your own."""
+    """One answer to your own question."""
 
     option: str
     text: str
@@ -120,7 +120,7 @@ class OwnOption:
 
 @dataclass(frozen=True)
 class OwnQuestion:
-    """A question of your own, which `backchannel_lib.activities.quiz.Quiz` asks like a row of data/questions.csv."""
+    """Your own question, which `backchannel_lib.activities.quiz.Quiz` asks like a row of data/questions.csv."""
 
     question: str
     text: str
@@ -168,7 +168,7 @@ class Bet(NamedTuple):
 
     @property
     def why(self) -> str:
-        """What decided, shown when the bets are returned."""
+        """The reason for the verdict, shown when the bets are settled."""
         return text(f"bet.{self.bet}.why")
 
 
@@ -219,7 +219,7 @@ def _check_options(index: int, row: Question) -> None:
     if not 3 <= len(options) <= 4:
         raise WrongRowError(index, "question", row.question, f"3 or 4 options in options.csv and not {len(options)}")
     ladder = {"case": [verdict.verdict for verdict in load_verdicts()], "rule": list(ANSWERS)}.get(row.kind, options)
-    # From low to high, so that an answer's position gives nothing away.
+    # Options go from low to high, so that an answer's position gives nothing away.
     if options != [step for step in ladder if step in options]:
         raise WrongRowError(index, "question", row.question, f"options out of {', '.join(ladder)}, in this order")
     if row.answer not in options:

@@ -1,4 +1,4 @@
-"""Eight short questions, each with "I don't know": the rule now, the article's view, three dated steps, and a sheet."""
+"""Ask eight short questions, then show the rule now, the article's view, three dated steps and a sheet."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ from backchannel_lib.page.verdict_html import answer_strip, verdicts_label
 NOW: Final = "now"
 QUESTIONS: Final = ("contacted", "inside", "message", "standing", "file", "program")  # the questions with answers in the table
 
-#: The other days to choose from, as days and hours after the Monday of Match Week begins.
+#: The other days to choose from, as time since the start of Match Week's Monday.
 DAYS: Final = {
     "week_before": timedelta(days=-7, hours=12),
     "monday": timedelta(hours=20),
@@ -59,7 +59,7 @@ def optional_settings(cell: str) -> Settings:
 class QuickAnswerRow(NamedTuple):
     """What each answer in the quick check says about the case, and which fields it leaves open.
 
-    Only the order of the scores matters. Anything about a program that no box states is unknown.
+    Only the order of the scores matters. Anything about a program that no checked box states is unknown.
 
     Examples:
         >>> answers_to("contacted")["unknown"].leaves_open
@@ -144,7 +144,7 @@ class QuickCheck(Form):
 
     def known_and_unknown(self, state: Record) -> tuple[Case, list[str]]:
         """Return the case that the answers describe, and the fields that they leave open."""
-        # Whatever the student offers could be what the program needs, so that stays open until a box says so.
+        # The student could offer what the program needs. Only a checked box settles whether the program needs it.
         known: dict[str, Any] = {"offers": frozenset({"local"})}
         unknown: set[str] = set()
         for question in QUESTIONS:
@@ -160,7 +160,7 @@ class QuickCheck(Form):
         else:
             known["recommender"] = state["caller"]
         if state["caller"] == "self":
-            del known["move"]  # the only options left: others call, or speak up where they work
+            del known["move"]  # what is left is how others make contact: a call, or speaking up where they work
         return Case().replace(**known), sorted(unknown - set(known))
 
     def advice(self, state: Record) -> Advice:
@@ -279,7 +279,7 @@ class QuickCheck(Form):
         return sheet_fragment(self.sheets(state) if state != self.start else [])
 
     def transcript(self) -> str:
-        """Return the result for each day and each caller, without the current time, because that always changes."""
+        """Return the result for each day and each caller, leaving out the current time, which always changes."""
         lines = []
         for day in DAYS:
             for contacted in ("no", "yes", UNKNOWN):

@@ -1,4 +1,4 @@
-"""A chapter's questions: readers answer, check, and read why, as often as they like."""
+"""Ask a chapter's questions: readers choose an answer, check it, and read why, as often as they like."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from backchannel_lib.page.rule_html import rule_line
 
 
 class Quiz(Items):
-    """Multiple-choice questions with separate choosing and checking, so that arrow keys give nothing away.
+    """Multiple-choice questions, checked with a button, so that moving through the options doesn't reveal the answer.
 
     Args:
         row: The activity's row.
@@ -116,6 +116,6 @@ class Quiz(Items):
 
 
 def _without_yes(why: str) -> str:
-    """Return the feedback on a correct answer without its leading "yes", which has its own line."""
+    """Return the feedback on a correct answer without the leading "yes", which is on a line by itself."""
     rest = re.sub(r"^Yes[.,:] ", "", why)
     return rest[:1].upper() + rest[1:]

@@ -1,4 +1,4 @@
-"""The table of activity kinds, which turns an activity's name or row into the activity."""
+"""Create activities by name or by row, from a table of their kinds."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ def activity_of(row: ActivityRow) -> Activity[Any]:
 
 
 def make_activity(name: str) -> Activity[Any]:
-    """Create an activity of the chapters.
+    """Create an activity from a chapter.
 
     Args:
         name: Its id in data/activities.csv.
@@ -89,7 +89,7 @@ def transcript_of(chapter: str, more: Callable[[Activity[Any]], str] | None = No
 
     Args:
         chapter: The chapter's id in data/chapters.csv.
-        more: Returns what to add for an activity, given a new one; None to add nothing.
+        more: Takes a new activity and returns a text to add to its transcript; None to add nothing.
     """
     told = []
     for row in load_activities():

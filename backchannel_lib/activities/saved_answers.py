@@ -1,7 +1,7 @@
-"""What a reader saves from one chapter for the next: small files on this machine and nowhere else.
+"""Save what a reader enters in one chapter for the next ones, in small files on this machine and nowhere else.
 
-Nothing is saved unless the reader presses the button for it. Without a permanent or writable file system, saving fails with a
-sentence and everything else keeps working.
+Nothing is saved unless the reader presses the button for it. If the folder isn't writable, saving fails with an error message
+and everything else keeps working.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from backchannel_lib.page.host import host
 
 FOLDER: Final = "BACKCHANNEL_WORK"  # environment variable for a different folder
 CASE: Final = "case"  # name of the saved fields of a case
-#: A folder that only this thread uses, while something is tried out.
+#: A temporary folder that only this thread uses; see `saving_elsewhere`.
 _elsewhere: Final[ContextVar[str]] = ContextVar("_elsewhere", default="")
 
 
@@ -43,7 +43,7 @@ def folder() -> Path:
 
 @contextlib.contextmanager
 def saving_elsewhere() -> Iterator[None]:
-    """Use an empty folder for a while, then delete it: nothing a reader has saved is read or written.
+    """Use an empty temporary folder, so that nothing a reader has saved is read or written.
 
     Examples:
         >>> usual = folder()
@@ -61,7 +61,7 @@ def saving_elsewhere() -> Iterator[None]:
 
 
 def saved_place() -> str:
-    """Say where saved answers are, for sentences such as "saved in {where}".
+    """Return the place of saved answers in words, for sentences such as "saved in {where}".
 
     Examples:
         >>> saved_place().startswith("the folder"), folder().name in saved_place()
@@ -81,7 +81,7 @@ def prepared_folder() -> Path:
         make_folder_for_owner(place)
     except OSError as error:
         raise unwritable(place, error) from None
-    if FOLDER not in os.environ:  # someone who names a folder decides who can open it
+    if FOLDER not in os.environ:  # users who choose their own folder also choose who can open it
         close_to_others(place)
     return place
 

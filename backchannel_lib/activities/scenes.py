@@ -1,4 +1,4 @@
-"""Described students: readers predict the verdict, see it next to their prediction, then change the case."""
+"""Scenes about students: readers predict the verdict, see it next to their prediction, then change the case."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ ALWAYS_ASKED: Final = ("phase", "program_contacted_first")
 
 
 class Scenes(CaseActivity):
-    """A panel about one idea, with few controls, that shows its answer only next to a prediction.
+    """A panel about one idea, with few controls, that shows its answer only after a prediction.
 
     Args:
         row: The activity's row.
@@ -55,7 +55,7 @@ class Scenes(CaseActivity):
     """
 
     has_sheet = False
-    may_be_unknown = ()  # a described student has no unknown fields, and the reader's own case starts from the description
+    may_be_unknown = ()  # a scene's student has no unknown fields, and the reader's own case starts from the first scene
 
     def __init__(self, row: ActivityRow, scenes: Iterable[SceneRow] | None = None) -> None:
         super().__init__()
@@ -73,18 +73,18 @@ class Scenes(CaseActivity):
 
     @functools.cached_property
     def cases(self) -> Mapping[str, Case]:
-        """The described cases, by scene."""
+        """The students' cases, by scene."""
         return {name: case_of(row.overrides) for name, row in self.scenes.items()}
 
     def _case_of(self, scene: str) -> Case:
-        """Return a scene's case; the reader's own starts as the first scene's, with its movable fields at their defaults."""
+        """Return a scene's case; the reader's own is the first scene's with the fields they can change at their defaults."""
         if scene != OWN:
             return self.cases[scene]
         defaults = {name: Case.fields()[name].default for name in (*self._mine(), *ALWAYS_ASKED)}
         return next(iter(self.cases.values())).replace(**defaults)
 
     def _mine(self) -> tuple[str, ...]:
-        """Return the fields that readers enter here, along with those that only make sense together with them."""
+        """Return the fields that readers enter here, along with others that make sense only together with them."""
         return (*dict.fromkeys((*self.row.fields, *_linked_to(self.row.fields), *(ALWAYS_ASKED if self.row.own else ()))),)
 
     def _at(self, scene: str, state: CaseState) -> CaseState:
@@ -196,7 +196,7 @@ class Scenes(CaseActivity):
         return state_of(Case.from_record(record))._replace(
             scene=scene,
             guesses=tuple(guessed.items()),
-            seen=tuple(name for name in dict.fromkeys(seen) if name in guessed),  # nobody can have seen it before guessing
+            seen=tuple(name for name in dict.fromkeys(seen) if name in guessed),  # seeing an answer requires a guess
         )
 
     def fragments(self, state: CaseState) -> dict[str, str]:
@@ -213,7 +213,7 @@ class Scenes(CaseActivity):
         return {**parts, "story": self._story(state.scene), "nav": self._nav(state.scene)}
 
     def deferred_fragments(self, state: CaseState) -> dict[str, str]:
-        """Return what this panel shows besides verdict and rule, once the reader has predicted."""
+        """Return what this panel shows in addition to verdict and rule, once the reader has predicted."""
         if not self._is_seen(state):
             return {}
         wanted = [name for name in self.row.shows if name in {"changes", "readings"}]
@@ -303,7 +303,7 @@ class Scenes(CaseActivity):
         row: SceneRow | None = self.scenes.get(state.scene)
         case = self._case_of(state.scene) if row else state.case
         guess = Verdict[self._guess(state).upper()]
-        if exam_of(case) is None:  # the reader's own case, which has nothing to compare yet
+        if exam_of(case) is None:  # the reader's own case can't be judged yet
             yours = description_list((text("guess.yours"), tag("b", guess.label)))
             return join(yours, tag("p", text("orientation.mixed")), tag("p", rules_check(case).next_step))
         judgment = judge(case, state.reading)
@@ -330,7 +330,7 @@ class Scenes(CaseActivity):
             else {}
         )
         pictures = [case_chart(chart, state.case, state.reading, later[f"table.{chart}"], ()) for chart in self._charts()]
-        moving = "amplifier" in shows  # a picture that every control moves is above the controls, so that both are visible
+        moving = "amplifier" in shows  # this picture moves with every control, so it goes above them to keep both visible
         return activity_page(
             self.key,
             slot("story", parts["story"], class_="bw-story"),
@@ -448,7 +448,7 @@ def _why_held(judgment: Judgment) -> list[Markup]:
 
 
 def span(field: str, values: list[Any]) -> str:
-    """Return some positions of a control in the reader's terms, such as "Off" or "235-240".
+    """Return some positions of a control as readers see them, such as "Off" or "235-240".
 
     Examples:
         >>> span("score", [235, 236])
@@ -469,7 +469,7 @@ def span(field: str, values: list[Any]) -> str:
 
 
 def _linked_to(fields: Iterable[str]) -> tuple[str, ...]:
-    """Return fields that are saved together with others because they only make sense together."""
+    """Return other fields to save with these, because they make sense only together."""
     return tuple(
         more for field, more in (("recommender", "move"), ("move", "recommender")) if field in fields and more not in fields
     )

@@ -1,4 +1,4 @@
-"""A hundred points to distribute, before readers see how the article's chart distributes them."""
+"""Distribute a hundred points among what decides, then see how the article's chart distributes them."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ WHOLE = 100
 
 
 class Shares(GuessForm):
-    """What decides (data/decides.csv), in the reader's shares.
+    """The reader's shares for what decides (data/decides.csv).
 
     Args:
         row: The activity's row.
@@ -38,7 +38,7 @@ class Shares(GuessForm):
         return sum(state[row.factor] for row in self.rows)
 
     def missing(self, state: Record, _step: str = "") -> str:
-        """Return what is wrong or left to distribute; a rejected entry isn't counted."""
+        """Return what is wrong, or how many points are left to distribute, not counting rejected entries."""
         if self.errors:
             return next(iter(self.errors.values()))
         return "" if self._sum(state) == WHOLE else self._left(state)
@@ -50,7 +50,7 @@ class Shares(GuessForm):
         return text("shares.left", left=left) if left > 0 else text("shares.over", over=-left)
 
     def fragments(self, state: Record) -> dict[str, str]:
-        """Return what is left to distribute and, once the reader compares, the article's shares next to theirs."""
+        """Return how many points are left to distribute and, once the reader compares, the article's shares."""
         left = self._left(state)
         return {"left": left, "live_text": left, "compared": self._compared(state) if self.is_seen(state) else ""}
 

@@ -1,4 +1,4 @@
-"""The one-page sheet in activities: shown on the page, printed, copied, or saved as a page, as text or as a calendar."""
+"""Add the one-page sheet to activities: readers view, print or copy it, or save it as a page, as text or as a calendar."""
 
 from __future__ import annotations
 
@@ -91,7 +91,7 @@ class SheetEntries(NamedTuple):
 
     @property
     def open_now(self) -> list[str]:
-        """The sections of the page that are open because of it."""
+        """The sections of the page that are open for the sheet."""
         return ["sheet"] if self.in_sight else []
 
     @property
@@ -105,7 +105,7 @@ class SheetEntries(NamedTuple):
         return self._replace(**changed)
 
     def with_record(self, record: Mapping[str, object], fields: Iterable[str]) -> SheetEntries:
-        """Return the entries with some fields from a saved record; the others stay."""
+        """Return the entries with some fields replaced from a saved record."""
         entries = self
         for field in fields:
             if field in record:

@@ -1,4 +1,4 @@
-"""Things to sort into groups, before readers see what the article says about them."""
+"""Sort things into groups, then see what the article says about them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The chapters' tables: which chapters there are, their activities, and what those show, ask and sort.
+"""The chapters' tables: the chapters, their activities, and what the activities show, ask and sort.
 
 Each row class declares its table's columns; see `backchannel_lib.base.readers.loader`.
 """
@@ -35,11 +35,11 @@ SHOWS: Final = ("outcomes", "chain", "rules", "changes", "readings", "callers", 
 
 
 def case_of(overrides: Iterable[tuple[str, str]], before: Case | None = None) -> Case:
-    """Build the case that a table's pairs describe.
+    """Build a case from a table's pairs of field and value.
 
     Args:
         overrides: Pairs of a field and its value as text.
-        before: The case that they change; None for the default case.
+        before: The case to change; None for the default case.
 
     Raises:
         CaseError: A value breaks its field's rule.
@@ -115,7 +115,7 @@ load_scenes = loader(SceneRow, "scenes.csv")
 
 
 class StepRow(NamedTuple):
-    """The walks: one case changed step by step. Texts: ``step.<step>.text``, and ``.why`` if readers predict the step.
+    """The steps by which each walk changes a case. Texts: ``step.<step>.text``, and ``.why`` if readers predict the step.
 
     Source:
         Our own examples; the claims in each row.

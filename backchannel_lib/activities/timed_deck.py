@@ -1,4 +1,4 @@
-"""Sheets to go through one by one against a clock: what the desk and the drill have in common."""
+"""Go through sheets one by one against a clock, as the desk and the drill do."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ CLOCK: Final = ("on", "off")
 
 
 def is_left(left: object, seconds: int) -> TypeGuard[int]:
-    """Return whether this is a possible number of seconds left on a clock that started with ``seconds``.
+    """Return whether ``left`` is a possible number of seconds left on a clock that started with ``seconds``.
 
     Examples:
         >>> is_left(90, 90), is_left(91, 90), is_left(True, 90), is_left("9", 90)
@@ -52,7 +52,7 @@ class TimedDeck(Form):
         return self.order[state["at"] - 1] if 0 < state["at"] < self.end else ""
 
     def to(self, at: int, **decided: str) -> ActionResult:
-        """Go to a sheet, or to the end if there is a decision; decisions on the way count."""
+        """Go to a sheet and record decisions; going to the end requires at least one decision."""
         if not 0 < at <= self.end:
             return {}
         if at == self.end and not decided and not self.decided(self.state):
@@ -61,7 +61,7 @@ class TimedDeck(Form):
         return {"focus": "summary" if at == self.end else self.head_at(at)}
 
     def believed(self, state: Record) -> Record:
-        """Return the state in a file; the end requires a decision."""
+        """Return a saved state, in which the end requires a decision."""
         if state["at"] == self.end and not self.decided(state):
             return MappingProxyType({**state, "at": 0})
         return state
@@ -81,7 +81,7 @@ class TimedDeck(Form):
         raise NotImplementedError
 
     def time_is_up(self) -> str:
-        """Return the sentence for when time is up."""
+        """Return the sentence to show when time is up."""
         raise NotImplementedError
 
     # ---- actions ----
@@ -111,7 +111,7 @@ class TimedDeck(Form):
         return self.to(self.order.index(known_word("take", message["value"], self.order)) + 1)
 
     def _time_up(self, message: Mapping[str, Any]) -> ActionResult:
-        """Say that time is up and change nothing, because time isn't scored here."""
+        """Say that time is up without changing anything, because time isn't scored."""
         clock = self.clock_of(self.state)
         over = clock["run"] and message["value"] == clock["id"] and self.on_top(self.state)
         return {"notice": self.time_is_up()} if over else {}
@@ -131,7 +131,7 @@ class TimedDeck(Form):
 
     @staticmethod
     def clock_sentence(state: Record) -> str:
-        """Say whether the clock is running, and that it doesn't close anything."""
+        """Return a sentence that says whether the clock is running and that running out doesn't close anything."""
         return text("desk.clock_on" if state["clock"] == "on" else "desk.clock_off")
 
     @staticmethod

@@ -1,4 +1,4 @@
-"""One case changed step by step: readers predict whether the verdict rises, stays or falls, then see."""
+"""Change one case step by step: readers predict whether the verdict rises, stays or falls, then see the result."""
 
 from __future__ import annotations
 
@@ -99,7 +99,7 @@ class Walk(Form):
         return {"focus": "now"}
 
     def believed(self, state: Record) -> Record:
-        """Return the state in a file; nobody gets past a step without predicting it."""
+        """Return a saved state, in which every completed step has a prediction."""
         passed = self.steps[1 : state["at"] + 1]
         way = itertools.takewhile(lambda step: not step.direction or state[step.row.step], passed)
         return MappingProxyType({**state, "at": sum(1 for _ in way)})
@@ -217,7 +217,7 @@ class Walk(Form):
         return "\n".join([self.title, text(f"step.{step.row.step}.text"), told])
 
     def transcript_lines(self) -> Iterator[str]:
-        """Walk from the beginning to the end with predictions, and yield each result."""
+        """Predict every step from beginning to end, and yield each result."""
         for at, step in enumerate(self.steps):
             if at:
                 self.update(guess="same")

@@ -1,4 +1,4 @@
-"""One clock through Match Week and on to July 1: the article's phases, the official schedule and the rule together."""
+"""Move a clock through Match Week and on to July 1, with the article's phases, the official schedule and the rule."""
 
 from __future__ import annotations
 
@@ -43,9 +43,9 @@ DAYS: Final[dict[str, int | tuple[int, int]]] = {
     "june_30": (6, 30),
     "july_1": (7, 1),
 }
-#: The moments from which the reader picks the first one at which the rule lets anyone call.
+#: The moments to choose from when readers guess the first one at which the rule lets anyone call.
 GUESSES: Final = (("monday", 12), ("tuesday", 8), ("wednesday", 23), ("thursday", 21), ("friday", 12))
-#: What we know about the days themselves, in addition to the facts in data/week_events.csv.
+#: Ids of facts about the days themselves, in addition to the facts in data/week_events.csv.
 DAY_FACTS: Final = (
     "calendar.monday_list",
     "calendar.match_day_rule",
@@ -58,7 +58,7 @@ OPEN_YEAR: Final = "2027"
 
 
 class WeekClock(GuessForm):
-    """A moment, and what the article and the rule say about several contacts then.
+    """A moment, and what the article and the rule say about several contacts at that time.
 
     Args:
         row: The activity's row.
@@ -190,7 +190,7 @@ class WeekClock(GuessForm):
         )
 
     def _today(self) -> Markup:
-        """Return the current time, its phase, and what the rule says until when; readers don't have to guess for this."""
+        """Return the current time, its phase, what the rule says and until when; readers see this without guessing."""
         now = eastern(self.clock())
         phase, check = text(f"level.phase.{phase_at(now)}"), rules_check(Case(), now)
         until = text("take_home.until", when=moment_text(next_change(now)))
@@ -245,7 +245,7 @@ class WeekClock(GuessForm):
         """Yield each contact with its value at the moment and what the rule says about it."""
         for contact in self.contacts:
             case = self._case(contact, state)
-            # A program that has written should always get an answer, so no verdict may discourage it.
+            # Students should always answer a program that has written to them, so no verdict may discourage it.
             own = case.recommender == "self"
             told = text("clock.just_answer") if own else judge(case, self._reading(state)).verdict.label
             yield text(f"contact.{contact.contact}"), told, rules_check(case, self._when(state)).label

@@ -77,7 +77,7 @@ def show_if(name: str, open_now: Iterable[str], *children: object, element: str 
 
 
 def static_page(key: str, *body: object) -> Markup:
-    """Return what a reader sees of an activity in a notebook that hasn't run.
+    """Return the HTML that a notebook shows for an activity before it runs.
 
     Args:
         key: The activity's id in data/activities.csv.
@@ -106,7 +106,7 @@ def rule_box(*body: object) -> Markup:
 
 
 def answer_boxes(fragments: Mapping[str, str]) -> list[Markup]:
-    """Return the rule's box and, below it, the box with the article's verdict, which repeats the rule in one line."""
+    """Return the rule's box, then the box with the article's verdict, which repeats the rule's answer in one line."""
     line = slot("rule_line", fragments["rule_line"], "p", class_="bw-rule-line")
     return [rule_box(slot("rules", fragments["rules"])), verdict_card(line, slot("verdict", fragments["verdict"]))]
 

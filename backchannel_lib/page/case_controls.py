@@ -127,7 +127,7 @@ def case_control(row: ControlRow, case: Case, *, shown: bool, unknown: Collectio
         row: Its row in data/controls.csv.
         case: The case.
         shown: Whether the control is visible.
-        unknown: The unknown fields; None if all fields have to be known, so that no control offers "not known".
+        unknown: The unknown fields; None if every field must be known, so that no control offers "not known".
 
     Examples:
         >>> "Your score" in case_control(load_controls()[0], Case(), shown=True)

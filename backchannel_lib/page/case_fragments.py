@@ -49,7 +49,7 @@ from backchannel_lib.page.verdict_html import (
 
 
 def fast_fragments(case: Case, reading: str | None = None, unknown: Collection[str] = ()) -> dict[str, str]:
-    """Return the fragments that have to follow every move of a control immediately.
+    """Return the fragments that update immediately on every move of a control.
 
     Args:
         case: The case.
@@ -65,7 +65,7 @@ def fast_fragments(case: Case, reading: str | None = None, unknown: Collection[s
         True
     """
     rules = rules_check(case)
-    if exam_of(case) is None:  # a verdict on scores from two exams would mean nothing
+    if exam_of(case) is None:  # a verdict on scores from two exams would be meaningless
         label, sentence = text("card.no_verdict"), text("orientation.mixed")
         card = join(tag("p", label, class_="bw-verdict-name"), tag("p", sentence, class_="bw-verdict-sentence"))
         fragments: dict[str, str] = {"verdict": card, "chain": "", "live_text": sentence}
@@ -102,7 +102,7 @@ def answer_line(case: Case, title: str = "") -> str:
 def deferred_fragments(
     case: Case, reading: str | None = None, only: Iterable[str] = (), unknown: Collection[str] = ()
 ) -> dict[str, str]:
-    """Return the fragments that can follow a moment later.
+    """Return the fragments that can update a moment later.
 
     Args:
         case: The case.

@@ -22,7 +22,7 @@ from backchannel_lib.page.verdict_html import stages_on_screen
 def case_page(case: Case, reading: str | None = None, unknown: Collection[str] = (), sheet: Markup | None = None) -> str:
     """Return the complete page as HTML, including the content of its fragments.
 
-    A ``§`` in an id stands for a prefix that makes the id unique; whoever displays the page replaces it.
+    A ``§`` in an id stands for a prefix that makes the id unique; the code that displays the page fills it in.
 
     Args:
         case: The case to start with.
@@ -106,7 +106,7 @@ def case_page(case: Case, reading: str | None = None, unknown: Collection[str] =
 
 
 def _controls(stage: str, case: Case, unknown: Collection[str]) -> Markup | None:
-    """Write the controls of a stage; those of the file are on a sheet of paper."""
+    """Return the controls of a stage; the file's controls look like a sheet of paper."""
     group = control_group(stage, case, unknown=unknown)
     return sheet_of_paper(group) if stage == "paper" else group
 

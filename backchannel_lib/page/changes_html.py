@@ -1,4 +1,4 @@
-"""What would raise a verdict, and which readings of the article would change it, as HTML."""
+"""Show what would raise a verdict, and which readings of the article would change it, as HTML."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ from backchannel_lib.page.components import citations
 from backchannel_lib.page.html import Markup, join, tag
 from backchannel_lib.page.verdict_html import verdicts_label
 
-SHOWN_CHANGES = 4  # the rest are folded
+SHOWN_CHANGES = 4  # the rest are in a fold
 
 
 def changes_list(changes: Changes) -> Markup:
-    """List the changes that would raise a verdict, the most useful ones first and the rest folded.
+    """List the changes that would raise a verdict, the most useful ones first and the rest in a fold.
 
     Examples:
         >>> from backchannel_lib import Case, what_would_change
@@ -32,7 +32,7 @@ def changes_list(changes: Changes) -> Markup:
 
 
 def open_changes_list(changes: OpenChanges) -> Markup:
-    """List the changes to a case with unknown fields, in the same form as `changes_list`.
+    """List the changes to a case with unknown fields, formatted like `changes_list`.
 
     Examples:
         >>> from backchannel_lib import Case
@@ -47,8 +47,8 @@ def open_changes_list(changes: OpenChanges) -> Markup:
 
 
 def _changes_list(changes: Sequence[tuple[Change, Verdict, str]], sentence: str) -> Markup:
-    """List changes, each with the highest verdict it can reach and what that means in words."""
-    # A change that leads to a polite no is higher on our scale but no help, so it doesn't go first.
+    """List changes, each with the highest verdict it can reach and a description of the result."""
+    # A change that leads to a polite no is higher on our scale but doesn't help, so it doesn't go first.
     reach = sorted((one for one in changes if one[0].within_reach), key=lambda one: one[1] <= Verdict.DECLINED)
     nobody = list(dict.fromkeys(sentence for change, _, _ in changes for sentence in _for_nobody(change)))
     useful = sum(verdict > Verdict.DECLINED for _, verdict, _ in reach)
@@ -87,7 +87,7 @@ def _who_by_remedy() -> dict[str, str]:
 
 
 def _for_nobody(change: Change) -> list[str]:
-    """Return the acts of a change that nobody can carry out; others in the same change can still be in reach."""
+    """Return the acts of a change that nobody can carry out, without acts in the same change that someone can."""
     if change.within_reach:
         return []
     remedies = zip(change.remedies, change.sentences, strict=True)
@@ -144,7 +144,7 @@ def readings_list(agreement: Agreement, reading: str | None = None) -> Markup:
 
 
 def possible_readings_list(case: Case, unknown: Collection[str], reading: str | None = None) -> Markup:
-    """List the readings of the article, each with what stays possible, in the same form as `readings_list`.
+    """List the readings of the article, each with the verdicts that remain possible, formatted like `readings_list`.
 
     Examples:
         >>> possible_readings_list(Case(recommender="trusted_peer"), ["lists_open"]).count("data-action")
@@ -154,7 +154,7 @@ def possible_readings_list(case: Case, unknown: Collection[str], reading: str | 
 
 
 def changed_by_readings(case: Case, unknown: Collection[str]) -> dict[str, str]:
-    """Return what is possible under each reading other than the defaults, or a blank text if the reading changes nothing.
+    """Return the possible verdicts under each reading other than the defaults; blank for a reading that changes nothing.
 
     Examples:
         >>> changed_by_readings(Case(score=230), ["lists_open"])["range_and_credible"]

@@ -59,7 +59,7 @@ def caption(chart: str, case: Case, reading: str | None = None, unknown: Collect
     return text(f"chart.{chart}.caption")
 
 
-def _callers(case: Case, reading: str | None, unknown: Collection[str] = ()) -> Markup:  # noqa: ARG001 - it needs none of them
+def _callers(case: Case, reading: str | None, unknown: Collection[str] = ()) -> Markup:  # noqa: ARG001 - see NUMBERS
     weights = caller_weights(reading)
     callers = load_callers()
     rows: list[tuple[object, ...]] = [
@@ -88,7 +88,7 @@ def _amplifier(case: Case, reading: str | None, unknown: Collection[str] = ()) -
         (text("table.amplified"), f"{amplified.shown:.0f}"),
     ]
     head = (text("table.what"), join(text("table.value"), " ", text("table.ours_mark")))
-    # What this case adds to the chart: its caller's weight, and its flags.
+    # This case adds its caller's weight and its flags to the chart.
     own: list[CallerRow | FlagRow] = [row for row in load_callers() if row.recommender == case.recommender]
     own += [row for row in load_flags() if getattr(case, row.flag)]
     claims = [

@@ -1,4 +1,4 @@
-"""What a chart draws, in words and numbers, from the very figure that plotly gets."""
+"""Describe a chart in words and numbers, from the same figure that Plotly draws."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from backchannel_lib.base.texts import text
 
 
 def figure_in_words(figure: Mapping[str, Any], mark: Sequence[float | str] | None = None) -> str:
-    """Say what a chart draws, with every number in it; bars of no length are left out.
+    """Describe a chart with every number in it, leaving out bars of length zero.
 
     Args:
-        figure: A plotly figure: horizontal bars, lines, and at the end the mark of a case, if it has one.
+        figure: A Plotly figure: horizontal bars, lines, and the mark of a case last, if there is one.
         mark: Where that mark is, as (x, y); None for a chart without one.
 
     Examples:
@@ -21,11 +21,11 @@ def figure_in_words(figure: Mapping[str, Any], mark: Sequence[float | str] | Non
         >>> figure_in_words(figure("callers", Case()), (25, "Unknown faculty"))[:41]
         'Trusted PD/APD at 90, Subspecialist at 80'
     """
-    parts: dict[str, list[str]] = {}  # by the name of a group of bars, or of a line
+    parts: dict[str, list[str]] = {}  # by name of a group of bars or a line
     for trace in figure["data"]:
         if trace["type"] == "bar":
             for at, (name, length) in enumerate(zip(trace["y"], trace["x"], strict=True)):
-                if "base" in trace:  # a band: its name is on it, and the row is its group
+                if "base" in trace:  # a band: labeled with its own name, and grouped by row
                     low = trace["base"][at]
                     span = text("chart_text.span", what=trace["text"][at], low=f"{low:g}", high=f"{low + length:g}")
                     parts.setdefault(name, []).append(span)

@@ -30,7 +30,7 @@ Figure: TypeAlias = dict[str, Any]
 
 CHARTS: Final = ("callers", "amplifier", "map")
 
-# One color per verdict, dark to light, from cividis, which keeps its order for all kinds of color vision and in gray. The
+# One color per verdict, dark to light, from cividis, which stays in order for every kind of color vision and in gray. The
 # second color is for text on the first, with a contrast of at least 4.5 to 1.
 VERDICT_COLORS: Final = (
     ("#00224e", "#ffffff"),
@@ -60,7 +60,7 @@ class Mark(NamedTuple):
 
 
 def missing_for(chart: str, case: Case, reading: str | None = None, unknown: Collection[str] = ()) -> tuple[str, ...]:
-    """Return the fields that keep a chart from being drawn: unknown ones, or scores from two exams.
+    """Return the fields that prevent a chart from being drawn: unknown ones, or scores from two exams.
 
     Charts that can show the lowest possible verdict don't need any unknown field.
 
@@ -80,7 +80,7 @@ def missing_for(chart: str, case: Case, reading: str | None = None, unknown: Col
 
 
 def why_not_drawn(chart: str, case: Case, reading: str | None = None, unknown: Collection[str] = ()) -> str:
-    """Say in a sentence why a chart can't be drawn; a blank text if it can.
+    """Return a sentence about why a chart can't be drawn, or a blank text if it can.
 
     Examples:
         >>> why_not_drawn("map", Case(), None, ["range_low"])
@@ -176,10 +176,10 @@ def mark(chart: str, case: Case, reading: str | None = None) -> Mark:
 
 
 def snapshot(chart: str, case: Case, reading: str | None = None, unknown: Collection[str] = ()) -> str | None:
-    """Return Plotly's own drawing of a chart, if one was made in advance of exactly this figure.
+    """Return Plotly's pre-rendered drawing of a chart, if there is one of exactly this figure.
 
-    The page shows it until the chart comes into sight, because Plotly takes longer to start than everything else combined.
-    The drawing says which base figure it shows and where its mark is, so that the page can move the mark without Plotly.
+    The page shows it until the chart scrolls into view, because Plotly takes longer to start than everything else combined.
+    The drawing records which base figure it shows and where its mark is, so that the page can move the mark without Plotly.
     `tests/execute_notebooks.py` draws the charts of the opening case.
 
     Args:
@@ -216,7 +216,7 @@ def _snapshot(chart: str) -> tuple[str, str]:
 
 
 def figure_id(chart: str, case: Case, reading: str | None = None, unknown: Collection[str] = ()) -> str:
-    """Return a short text that is the same for two charts if they look the same.
+    """Return an id that is the same for charts that look the same.
 
     Args:
         chart: One of ``CHARTS``.
@@ -326,7 +326,7 @@ def _callers(chosen: str, reading: str | None) -> str:
         "y": _names(),
         "x": [weights[row.recommender] for row in rows],
         "text": [
-            # The mark shows the weight of its caller.
+            # The mark already shows this caller's weight.
             ""
             if row.recommender == chosen
             else f"{weights[row.recommender]}" + ("" if row.chart_row else f" ({text('chart.callers.ours')})")
@@ -338,9 +338,9 @@ def _callers(chosen: str, reading: str | None) -> str:
             "color": [MARK if row.recommender == chosen else INK for row in rows],
             "pattern": {
                 "shape": ["" if row.chart_row else "/" for row in rows],
-                "bgcolor": INK,  # a bar has its own color anyway; without one here, Plotly warns about the list above
+                "bgcolor": INK,  # has no effect, but without it Plotly warns about the list of shapes
                 "fgcolor": "#ffffff",
-                "fillmode": "overlay",  # otherwise the bars would take the page's color
+                "fillmode": "overlay",  # otherwise the bars would get the page's background color
             },
             "line": {"width": [3 if row.recommender == chosen else 0 for row in rows], "color": MARK},
         },
@@ -444,7 +444,7 @@ def _map(rows: tuple[tuple[str, tuple[Band, ...]], ...]) -> str:
 def bars_of_two(
     names: Sequence[str], one: tuple[str, Sequence[float]], other: tuple[str, Sequence[float]], axis: str, high: float = 100
 ) -> Figure:
-    """Return a chart of two sets of bars side by side, which differ in pattern and label as well as in color.
+    """Return a chart of two sets of bars side by side, distinguished by pattern and label as well as color.
 
     Args:
         names: Labels of the rows, from the top.
@@ -578,7 +578,7 @@ def bands_over_time(
 
 
 #: Segments of a bar from left to right: the fill, and the color of the number on it. Each is lighter than the one before,
-#: so they differ in gray as well. Numbers have only the fill behind them.
+#: so they also differ in gray. A number's background is only the fill.
 _PIECES: Final = (
     ("#4a0010", "#ffffff"),
     ("#1f3a6e", "#ffffff"),
@@ -590,7 +590,7 @@ _PIECES: Final = (
 
 
 def stacked_bars(names: Sequence[str], pieces: Sequence[tuple[str, Sequence[int]]], axis: str, high: int) -> Figure:
-    """Return a chart of bars with up to six segments, which differ in shade, number and order as well as in color.
+    """Return a chart of bars with up to six segments, distinguished by shade, number and order as well as color.
 
     Args:
         names: Labels of the bars, from the top.
@@ -612,7 +612,7 @@ def stacked_bars(names: Sequence[str], pieces: Sequence[tuple[str, Sequence[int]
             "name": name,
             "y": list(names),
             "x": list(counts),
-            # A segment gets a number if there is room for it; the table next to the chart has all of them.
+            # Only segments with enough room show their number; the table next to the chart has all of them.
             "text": [f"{count}" if count >= high / 20 else "" for count in counts],
             "textposition": "inside",
             "insidetextanchor": "middle",

@@ -95,7 +95,7 @@ def student_article(name: str, judged: Sequence[JudgedContact]) -> Markup:
 
 
 def _all_but(kept: Iterable[str], entered: Iterable[str], unknown: Iterable[str]) -> set[str]:
-    """Return the fields to leave out of a sheet: all except those in ``kept`` that somebody entered or that are unknown."""
+    """Return the fields to leave out of a sheet: all except those in ``kept`` that were entered or are unknown."""
     return set(Case.fields()) - (set(kept) & {*entered, *unknown})
 
 
@@ -161,7 +161,7 @@ def caller_label(name: str, recommender: str, *, in_class: bool = False) -> str:
 
 
 def students_page(articles: Mapping[str, str]) -> str:
-    """Return all sheets of a class as one HTML page that prints one per page; a link to one student prints only theirs.
+    """Return all sheets of a class as one HTML page that prints one sheet per page; a link to one student prints only theirs.
 
     Args:
         articles: The results of `student_article` by student name.
@@ -346,7 +346,7 @@ def _how_read(found: ClassList) -> Markup | None:
     return _section("how", tag("ul", [tag("li", line) for line in lines])) if lines else None
 
 
-#: Assumptions that an office may want to correct. What only applies late in Match Week is left to the sheets.
+#: Assumptions that an office may want to correct. Those that apply only late in Match Week are on the sheets.
 _ASSUMPTIONS_SHOWN: Final = (*PERSONAL, "move", "scripted", "addresses_flag", "prior_contact", "program_contacted_first")
 
 

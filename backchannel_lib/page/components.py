@@ -83,7 +83,7 @@ def _lines_by_claim() -> dict[str, str]:
 
 
 def lines_of(claim: str) -> str:
-    """Return the lines of the article that a claim is in, such as "lines 25-29", with an en dash.
+    """Return the lines of the article that contain a claim, such as "lines 25-29", with an en dash.
 
     Source:
         data/claims.csv.
@@ -121,7 +121,7 @@ def headings_over(claims: Iterable[str]) -> list[str]:
 
 
 def article_name() -> str:
-    """Name the article in a sentence: its title, its address, and that it is unsigned.
+    """Return a phrase that names the article: its title, its address, and the fact that it is unsigned.
 
     Source:
         data/article.csv.
@@ -155,7 +155,7 @@ def find_in_article(claims: Iterable[str]) -> str:
 
 
 def citations(name: str, claims: Iterable[str], assumptions: Iterable[str] = (), given: Iterable[str] = ()) -> Markup:
-    """Return the sources of a statement: lines of the article, assumptions of ours, and outside facts.
+    """Return the sources of a statement: lines of the article, our assumptions, and outside facts.
 
     Args:
         name: A name that is unique on the page; it keeps the fold open while its content changes.
@@ -252,7 +252,7 @@ def chart_panel(
     *,
     shown: bool | None = None,
 ) -> Markup:
-    """Return the place for a chart, with its numbers next to it.
+    """Return the container for a chart, with its numbers next to it.
 
     Args:
         chart: The chart's name on its page.
@@ -295,7 +295,7 @@ def chart_panel(
 
 
 def newest_source_items(given: Iterable[str]) -> list[Markup]:
-    """List the newest source of the NRMP's rule, and that we haven't seen this year's, if the facts are about that rule.
+    """List the newest source of the NRMP's rule and a note that we haven't seen this year's, if the facts are about that rule.
 
     Args:
         given: Ids of the facts.
@@ -310,7 +310,7 @@ def newest_source_items(given: Iterable[str]) -> list[Markup]:
 
 
 def facts_by_source(name: str, title: str, given: Iterable[str]) -> Markup:
-    """Return outside facts, folded, with each source once below its facts.
+    """Return outside facts in a fold, with each source once below its facts.
 
     Args:
         name: A name that is unique on the page; it keeps the fold open while its content changes.

@@ -45,7 +45,7 @@ def _figure(chart: str, case: Case, reading: str | None) -> Figure:
     from plotly.graph_objects import Figure
 
     figure = Figure(charts.figure(chart, case, reading))
-    # Plotly's default template depends on a setting. The background is our own because only the panel adapts to dark pages.
+    # Plotly's default template depends on a setting. We set the background because only the panel adapts to dark pages.
     figure.layout.template = {"layout": {"paper_bgcolor": "white", "plot_bgcolor": "white", "font": {"color": "#1f1f1f"}}}
     figure.update_layout(paper_bgcolor="white", plot_bgcolor="white")
     return figure

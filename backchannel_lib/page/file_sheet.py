@@ -1,4 +1,4 @@
-"""A file as a director sees it: one table that the desk, the drill and the round share."""
+"""Show a file as a director sees it, in a table that the desk, the drill and the round share."""
 
 from __future__ import annotations
 
@@ -80,7 +80,7 @@ def file_sheet(case: Case, caption: str, *, contact: bool = True, moment: bool =
 
 
 def file_brief(case: Case, *, contact: bool = True) -> str:
-    """Describe a file in one line, so that a reader recognizes it later.
+    """Describe a file in one line, so that a reader can recognize it later.
 
     Args:
         case: The case.
@@ -145,7 +145,7 @@ def _sent_contents() -> Callable[[Any], int]:
 
 
 def _needs(case: Case) -> list[Fact]:
-    """List each need that the program has or the file would meet."""
+    """List each need that the program has or that the file would meet."""
     return [
         (
             text(f"file_sheet.{need}.name"),
@@ -165,7 +165,7 @@ def _standing(case: Case) -> str:
 
 
 def _in_a_row(told: list[str]) -> str:
-    """Join what is told with semicolons, with one capital at the beginning."""
+    """Join phrases with semicolons, capitalizing only the first one."""
     return "; ".join([told[0], *(one[:1].lower() + one[1:] for one in told[1:])])
 
 

@@ -1,8 +1,8 @@
-"""The front end in the form that a widget needs: one script built from the modules in ``static/js``.
+"""Bundle the front end for a widget: one script built from the modules in ``static/js``.
 
 A browser can load the modules directly (``<script type="module">``), but a Jupyter widget is a single file. `bundle`
-concatenates the modules in dependency order, without their import and export lines. That is why every import has to be a single
-line, and no two modules can use the same top-level name. ``python -m backchannel_lib.page.frontend`` prints the result.
+concatenates the modules in dependency order, without their import and export lines. So every import must fit on one line, and
+no two modules can use the same top-level name. ``python -m backchannel_lib.page.frontend`` prints the result.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ def bundle(entry: str = "widget.js") -> str:
         if name in scripts:
             return
         script = (STATIC / "js" / name).read_text(encoding="utf-8")
-        scripts[name] = ""  # keeps two modules that import each other from recursing forever
+        scripts[name] = ""  # prevents endless recursion if two modules import each other
         for imported in _IMPORT.findall(script):
             add(imported)
         del scripts[name]  # a module comes after those it imports

@@ -1,4 +1,4 @@
-"""Where the workbook runs. All other modules ask this one."""
+"""Find out where the workbook runs. This is the only module that checks."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ import sys
 from collections.abc import Mapping
 from typing import Final
 
-#: The MIME type with which a notebook's output names its widget.
+#: The MIME type of the widget's id in a notebook's output.
 WIDGET_VIEW: Final = "application/vnd.jupyter.widget-view+json"
-#: The environment variable that names the host if neither Python nor Jupyter can tell, while the site is built.
+#: The environment variable that sets the host while the site is built, when it can't be detected.
 HOST_VARIABLE: Final = "BACKCHANNEL_HOST"
 
 

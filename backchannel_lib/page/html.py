@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from typing import Final
 
 _VOID: Final = {"input", "br", "hr", "meta"}
-#: Attributes in which § stands for a prefix that makes an id unique. Anywhere else, § is the reader's own character.
+#: Attributes in which § stands for a prefix that makes an id unique. Anywhere else, § is ordinary text.
 _IDS: Final = {"id", "for_", "name", "aria_labelledby", "aria_describedby", "aria_controls"}
 
 
@@ -75,7 +75,7 @@ def _add(parts: list[str], children: Iterable[object]) -> None:
             parts.append(escape(child, quote=False))
 
 
-#: Writes a reader's own § in a form that the page doesn't mistake for the start of an id.
+#: Replacements that include §, which the page would otherwise mistake for the start of an id.
 _IN_TEXT: Final = (("&", "&amp;"), ("<", "&lt;"), (">", "&gt;"), ("§", "&#167;"))
 _IN_VALUE: Final = (*_IN_TEXT, ('"', "&quot;"), ("'", "&#x27;"))
 

@@ -29,7 +29,7 @@ def slider(
         value: The current value.
         help_text: Another sentence for the reader.
         hidden: Start hidden.
-        unknown: Whether the value is unknown; None if it has to be known, so that there is no checkbox for it.
+        unknown: Whether the value is unknown; None if it must be known, so that there is no checkbox for it.
 
     Examples:
         >>> 'min="0"' in slider("share", "Share", (0, 100), 20)
@@ -181,7 +181,7 @@ def text_box(
         long: Whether it has several lines.
         help_text: Another sentence for the reader.
         bare: Show the label only to screen readers, for example in a table with column headers.
-        sends_while_typing: Send the text at every pause, because an unfinished line is as useful as a finished one.
+        sends_while_typing: Send the text at every pause in typing, for content that is useful even when it is unfinished.
         rows: Number of lines of a long box.
 
     Examples:

@@ -1,7 +1,7 @@
 """Small SVG pictures: the chain with its weakest link, the outcomes from worst to best, Match Week, and a file.
 
 They use the color of the surrounding text, so they work in light and dark mode, on paper and in forced colors. The text next to
-each picture says the same, so the pictures themselves are hidden from screen readers.
+each picture has the same information, so the pictures themselves are hidden from screen readers.
 """
 
 from __future__ import annotations
@@ -36,17 +36,17 @@ def drawing(width: float, height: float, *shapes: object, class_: str, fills: bo
     """Return an SVG that fills its container's width, in the text's color and hidden from screen readers.
 
     Args:
-        width: The width of what it draws, in units of its own.
+        width: The width of the drawing, in its own units.
         height: Its height, in the same units.
-        *shapes: What it draws.
+        *shapes: The shapes in it.
         class_: Its class.
-        fills: Whether it is stretched to its container's height as well.
+        fills: Whether it also stretches to its container's height.
 
     Examples:
         >>> drawing(10, 5, class_="bw-dot")
         '<svg viewBox="0 0 10 5" class="bw-dot" aria-hidden="true" focusable="false"></svg>'
     """
-    # Two attributes have capital letters, and no others of ours.
+    # Of the SVG attributes that we use, only these two have capital letters.
     stretch = {"preserveaspectratio": "none"} if fills else {}
     box = f"0 0 {width:g} {height:g}"
     svg = tag("svg", *shapes, viewbox=box, class_=class_, **stretch, aria_hidden="true", focusable="false")
@@ -70,7 +70,7 @@ def chain_picture(links: Sequence[ChainLink]) -> Markup:
 
 
 def _link_shapes(place: int, link: ChainLink, *, last: bool) -> list[Markup]:
-    reach, edge = OVERLAP / 2, 3  # the overlap; leave half a stroke free at both ends
+    reach, edge = OVERLAP / 2, 3  # half the overlap; half a stroke, left free at both ends
     left = place * LINK_WIDTH - (reach if place else -edge)
     right = (place + 1) * LINK_WIDTH + (-edge if last else reach)
     top, bottom, round_ = 4, LINK_HEIGHT, (LINK_HEIGHT - 4) // 2
@@ -98,7 +98,7 @@ def _link_label(link: ChainLink) -> Markup:
 
 
 def outcomes_picture(possible: Collection[Verdict], rank: str) -> Markup:
-    """Return the outcomes from worst to best as a funnel on its side, with the possible ones filled.
+    """Return the outcomes from worst to best as a sideways funnel, with the possible ones filled.
 
     Args:
         possible: The possible outcomes; just one if there is a verdict.
@@ -129,10 +129,10 @@ def outcomes_picture(possible: Collection[Verdict], rank: str) -> Markup:
 
 
 def labeled_outcomes(here: Verdict | None = None) -> Markup:
-    """Draw the nine outcomes as a funnel, large, with what each one means beside it: wide at the worst, narrow at the best.
+    """Draw the nine outcomes as a large funnel, wide at the worst and narrow at the best, with their meanings next to it.
 
     Args:
-        here: The outcome to point at; None for none of them.
+        here: The outcome to point at, or None.
 
     Examples:
         >>> labeled_outcomes(Verdict.MAYBE).count("<svg"), labeled_outcomes().count("bw-tier-here")
@@ -160,7 +160,7 @@ def labeled_outcomes(here: Verdict | None = None) -> Markup:
 
 
 def week_picture(when: datetime) -> Markup:
-    """Return Match Week as a line with a mark at a moment, and the time in which the rule forbids a first contact.
+    """Return Match Week as a line that marks a moment and the time in which the rule forbids a first contact.
 
     Args:
         when: The moment, on an Eastern clock; before or after the week, the mark is at the end of the line.

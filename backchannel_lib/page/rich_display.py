@@ -19,7 +19,7 @@ from backchannel_lib.page.html import Markup, tag
 from backchannel_lib.page.rule_html import rule_answer
 from backchannel_lib.page.verdict_html import verdict_fragments
 
-#: The CSS that the panel's HTML needs without the panel's style sheet. Buttons are hidden, because nothing would handle them.
+#: The CSS for the panel's HTML without the panel's style sheet. It hides buttons, because nothing would handle them.
 STYLE: Final = (
     ".bw-display { max-width: 44em } .bw-display :is(button, svg, .bw-ladder-ends, .bw-chain-labels) { display: none }"
     " .bw-display .bw-hidden { position: absolute; clip-path: inset(50%) }"
@@ -67,7 +67,7 @@ def _case(case: Case) -> str:
 
 
 def value_label(field: str, value: object) -> str:
-    """Return a field's value by the label in its control.
+    """Return the label that a field's control shows for a value.
 
     Examples:
         >>> value_label("recommender", "known_dean"), value_label("score", 240), value_label("track_record", None)

@@ -45,7 +45,7 @@ def rule_answer(check: RulesCheck, *, always_next: bool = True) -> Markup:
 
 
 def rule_line(case: Case) -> Markup:
-    """Return the rule's answer in one line, to go below a verdict that can cover the rule's own box.
+    """Return the rule's answer in one line, to go below a verdict that can hide the rule's own box.
 
     Examples:
         >>> "Not allowed" in rule_line(Case())

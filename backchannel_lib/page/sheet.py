@@ -1,4 +1,4 @@
-"""The one-page sheet that a student takes to the dean's office: as a page to print, as plain text, and as calendar events.
+"""Make the one-page sheet that a student takes to the dean's office: a page to print, plain text, and calendar events.
 
 It needs no other file, works in black and white, and fits on one page of US Letter or A4. The rule comes first. For several
 programs there is one sheet each, after a table that compares them. Its styles are in static/panel.css, so it looks the same on
@@ -32,7 +32,7 @@ from backchannel_lib.page.verdict_html import is_weakest, reasons_on_screen, ver
 
 
 class SheetHead(NamedTuple):
-    """What a student can write at the top of a sheet; blank if they entered nothing.
+    """The names at the top of a sheet; blank if the student didn't enter them.
 
     Args:
         name: The student's name.
@@ -50,7 +50,7 @@ BLANK_HEAD: Final = SheetHead()
 
 
 class _Block(NamedTuple):
-    """A part of the sheet, with a heading and lines; the HTML and the plain text are both made from these."""
+    """A part of the sheet, with a heading and lines, from which both the HTML and the plain text are made."""
 
     kind: str
     title: str
@@ -62,7 +62,7 @@ class _Block(NamedTuple):
 
 
 def moment_text(when: datetime, *, whole_day: bool = False) -> str:
-    """Write a time on an Eastern clock the way Americans do.
+    """Format a time on an Eastern clock in American style.
 
     Examples:
         >>> moment_text(datetime(2027, 3, 15, 20, 5)), moment_text(datetime(2027, 4, 1), whole_day=True)
@@ -91,7 +91,7 @@ class Sheet(NamedTuple):
 
 
 def case_in_words(case: Case, unknown: Collection[str] = (), without: Collection[str] = ()) -> tuple[str, ...]:
-    """Describe what was entered for a case, followed by what is unknown.
+    """List what was entered for a case, followed by what is unknown.
 
     Args:
         case: The case.
@@ -137,7 +137,7 @@ def sheet_html(advice: Advice, head: SheetHead = BLANK_HEAD) -> str:
 
 
 def sheets_html(sheets: Sequence[Sheet]) -> str:
-    """Return sheets as one complete HTML page; several programs start with a table that compares them.
+    """Return sheets as one complete HTML page; if there are several programs, it starts with a table that compares them.
 
     Examples:
         >>> from backchannel_lib.model.advice import advise
@@ -208,7 +208,7 @@ def sheet_text(advice: Advice, head: SheetHead = BLANK_HEAD) -> str:
 
 
 def sheets_text(sheets: Sequence[Sheet]) -> str:
-    """Return sheets as plain text; several programs start with a comparison.
+    """Return sheets as plain text, starting with a comparison if there are several programs.
 
     Examples:
         >>> from backchannel_lib.model.advice import advise
@@ -409,7 +409,7 @@ def _verdict(advice: Advice) -> _Block:
 
 
 def weakest_line(judgment: OpenJudgment) -> str:
-    """Say what limits the verdict, stating as fact only what holds whatever is unknown.
+    """Say what limits the verdict, stating as fact only what doesn't depend on anything unknown.
 
     Examples:
         >>> from backchannel_lib.model.open_judgment import judge_open
@@ -427,7 +427,7 @@ def weakest_line(judgment: OpenJudgment) -> str:
 
 
 def _weakest(judgment: OpenJudgment) -> tuple[list[Reason], list[Reason]]:
-    """Return why the weakest links limit the lowest possible verdict, and which of those reasons are certain.
+    """Return the reasons why the weakest links limit the lowest possible verdict, and those of them that are certain.
 
     A reason that depends on an unknown field must not be stated as fact: it is often about a person.
     """

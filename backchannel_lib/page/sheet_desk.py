@@ -19,7 +19,7 @@ def sheet_desk(open_now: Iterable[str], fragment: str, *controls: object, headin
         fragment: The content of the fragment ``sheet``.
         *controls: Questions that only the sheet asks.
         heading: The tag of its heading.
-        leads_on: Whether its button is the page's main button, and therefore filled.
+        leads_on: Whether its button is the page's main button, which is filled.
 
     Examples:
         >>> sheet_desk([], "").count("<button")

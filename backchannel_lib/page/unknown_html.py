@@ -1,4 +1,4 @@
-"""What is most worth finding out about a program, as HTML."""
+"""Show what is most worth finding out about a program, as HTML."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from backchannel_lib.model.verdict import Verdict
 from backchannel_lib.page.html import Markup, join, tag
 from backchannel_lib.page.verdict_html import verdicts_label
 
-#: The highest score on any exam. A range that reaches it has no upper end for a reader.
+#: The highest score on any exam. For a reader, a range that reaches it has no upper end.
 HIGHEST_SCORE: Final = 999
 
 
 def worth_asking(judgment: OpenJudgment) -> Markup:
-    """Return the question whose answer narrows the verdict most, what each answer would leave, and the other questions.
+    """Return the question whose answer narrows the verdict most, the verdicts that each answer leaves, and the other questions.
 
     Examples:
         >>> from backchannel_lib import Case, judge_open
@@ -43,7 +43,7 @@ def worth_asking(judgment: OpenJudgment) -> Markup:
 def answers_in_words(
     field: str, leaves: Mapping[Answer, frozenset[Verdict]], offers: frozenset[str]
 ) -> Iterator[tuple[str, frozenset[Verdict]]]:
-    """Pair each answer about a field, in words, with the verdicts that it leaves, grouping answers that leave the same ones.
+    """Pair each answer about a field, in words, with the verdicts that it leaves, and group answers that leave the same ones.
 
     Examples:
         >>> leaves = {None: frozenset({Verdict.SKIMMED}), 3: frozenset({Verdict.MAYBE})}

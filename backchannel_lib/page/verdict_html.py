@@ -124,7 +124,7 @@ def answer_strip(rule: str, verdict: str, weakest: str = "") -> Markup:
 
 
 def depends_sentence(fields: Sequence[str]) -> str:
-    """Say which unknown fields something depends on; a blank text if there are none.
+    """Return a sentence that lists the unknown fields something depends on; blank if there are none.
 
     Examples:
         >>> depends_sentence(["sponsors_visas", "lists_open"])
@@ -134,7 +134,7 @@ def depends_sentence(fields: Sequence[str]) -> str:
 
 
 def depends_list(fields: Sequence[str]) -> Markup | None:
-    """Say which unknown fields something depends on, as a list if there are more than two; None if there are none.
+    """Return the unknown fields something depends on, as a list if there are more than two; None if there are none.
 
     Examples:
         >>> depends_list(["sponsors_visas"])
@@ -147,7 +147,7 @@ def depends_list(fields: Sequence[str]) -> Markup | None:
 
 
 def range_in_short(found: Possible) -> str:
-    """Name the verdict, or the lowest and the highest possible ones, in as few words as a phone has room for.
+    """Name the verdict, or the lowest and the highest possible ones, in few enough words for a phone.
 
     Examples:
         >>> from backchannel_lib.model.possible import possible
@@ -159,7 +159,7 @@ def range_in_short(found: Possible) -> str:
 
 
 def held_sentence(found: Possible, *, short: bool = False) -> str:
-    """Name the stages that limit a verdict in any case, and those that might; ``short`` is for a phone.
+    """Name the stages that certainly limit a verdict and those that might; ``short`` is for a phone.
 
     Examples:
         >>> from backchannel_lib.model.possible import possible
@@ -179,7 +179,7 @@ def held_sentence(found: Possible, *, short: bool = False) -> str:
 
 
 def possible_fragments(found: Possible) -> dict[str, str]:
-    """Return the fragments of `verdict_fragments` for a case with unknown fields, without overstating anything."""
+    """Return the same fragments as `verdict_fragments` for a case with unknown fields, claiming only what is certain."""
     return dict(_possible_fragments(found))
 
 

@@ -20,8 +20,8 @@ DOC: Final = (ROOT / "docs" / "design.md").read_text(encoding="utf-8")
 
 #: Parts with a scale of their own: on stage everything is a share of the screen's height, and paper is measured in points.
 OWN_SCALE: Final = (
-    ("/* the round, before a room", "/* At 400% zoom"),
-    ("/* the sheet that is taken away", "/* end of the sheet */"),
+    ("/* the round, in front of a room", "/* At 400% zoom"),
+    ("/* the sheet to take along", "/* end of the sheet */"),
 )
 SIZES: Final = {f"var(--bw-{name})" for name in ("small", "text", "large", "title", "display")} | {"inherit"}
 #: One declaration each, with its reason.

@@ -1,4 +1,4 @@
-"""The places where the article can be read in two ways: readers choose one, then see how much depends on it."""
+"""The places where the article can be read in two ways: readers choose a reading, then see how much depends on it."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from backchannel_lib.page.verdict_html import VERDICT_ASSUMPTIONS
 
 YEAR: Final = 2027  # any year works, because the cases only use days of Match Week
 HOUR: Final = 13
-#: Guesses at how many of the article's examples a reading changes: label, lowest, highest.
+#: Guesses about how many of the article's examples a reading changes, each with its lowest and highest number.
 GUESSES: Final = {"none": (0, 0), "one": (1, 1), "few": (2, 3), "many": (4, 99)}
 
 
@@ -51,7 +51,7 @@ class Disagreements(GuessForm):
         super().__init__(row, entries, self.places)
 
     def ways(self, choice: str) -> tuple[str, str]:
-        """Return both readings of a place in alphabetical order, so the order gives nothing away."""
+        """Return both readings of a place in alphabetical order, so that the order doesn't give ours away."""
         first, second = sorted((self.ours[choice], self.cases[choice].reading), key=lambda name: READINGS[name].sentence)
         return first, second
 
@@ -101,7 +101,7 @@ class Disagreements(GuessForm):
         }
 
     def deferred_fragments(self, state: Record) -> dict[str, str]:
-        """Return how many of several thousand cases depend on each place, which takes a moment to count."""
+        """Return how many of several thousand cases depend on each place, deferred because counting takes a moment."""
         counted = [choice for choice in self.places if self.is_seen(state, choice)]
         found = {entry.choice: entry for entry in disagreements()} if counted else {}
         return {f"counts.{choice}": self._counts(found[choice]) if choice in counted else "" for choice in self.places}
@@ -288,7 +288,7 @@ def _over_many(entry: Disagreement) -> str:
 
 
 def _filled_in() -> Markup:
-    """Return where we filled gaps in the article: first what verdicts depend on, then everything else."""
+    """Return the places where we filled gaps in the article: first those that verdicts depend on, then all others."""
     rules = [*VERDICT_ASSUMPTIONS, *dict.fromkeys(row.assumption for row in load_rules() if row.assumption)]
     rest = [row.assumption for row in load_assumptions() if row.assumption not in rules]
     return tag(

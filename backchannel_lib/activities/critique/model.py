@@ -1,4 +1,4 @@
-"""Reading the article critically: what supports each claim, and where it contradicts itself or the rule."""
+"""Find what supports each of the article's claims, and where the article contradicts itself or the rule."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ from backchannel_lib.model.tables import (
 from backchannel_lib.model.verdict import judge
 
 LEVELS: Final = ("one_view", "agrees", "against", "collides", "defines")
-RESTS_ON_FACTS: Final = ("agrees", "against", "collides")  # ratings that nobody could check without facts
+RESTS_ON_FACTS: Final = ("agrees", "against", "collides")  # ratings that need facts to back them up
 SOURCES: Final = ("article", "ophthalmology")
 SURVEYED: Final = ("known_mentor", "unknown_mentor", "applicant")
 STUDY_QUESTIONS: Final = ("measured", "advocates")
@@ -53,7 +53,7 @@ class SupportRow(NamedTuple):
 
     One view: only the author's experience. Agrees: an outside source points the same way, the studies always in a
     neighboring setting. Against: an outside source points the other way, or measured no effect. Collides: following the
-    claim in SOAP meets the NRMP's rule. Defines: there is nothing to support or refute.
+    claim in SOAP conflicts with the NRMP's rule. Defines: there is nothing to support or refute.
 
     Source:
         Our judgment, from data/facts.csv.
@@ -145,7 +145,7 @@ class Rated:
 
     @property
     def relation(self) -> str:
-        """``same``, ``near`` (we almost chose the reader's rating) or ``different``."""
+        """How the ratings compare: ``same``, ``near`` (we almost chose the reader's) or ``different``."""
         if self.yours == self.ours.support:
             return "same"
         return "near" if self.yours in self.ours.near else "different"
@@ -199,17 +199,17 @@ class RatingResult:
 
     @property
     def same(self) -> int:
-        """How many match ours."""
+        """How many ratings match ours."""
         return self._count("same")
 
     @property
     def near(self) -> int:
-        """How many are ratings that we almost chose."""
+        """How many ratings are ones that we almost chose."""
         return self._count("near")
 
     @property
     def different(self) -> int:
-        """How many are neither."""
+        """How many ratings are neither the same nor near."""
         return self._count("different")
 
     @property
@@ -242,7 +242,7 @@ def rate(ratings: Mapping[str, str]) -> RatingResult:
         CaseError: ``ratings`` is not a mapping, the article has no such claim, or a rating is not in ``LEVELS``.
 
     Source:
-        data/support.csv; which ratings count as near is our choice.
+        data/support.csv. We chose which ratings count as near.
 
     Examples:
         >>> rate({"noise.one-of-100": "one_view"}).rated[0].relation
@@ -265,7 +265,7 @@ class StudyBarRow(NamedTuple):
     Texts: ``study_bar.<bar>``, ``study_source.<source>``.
 
     Source:
-        works.weight-trusted-peer to works.weight-self-email; facts studies.ophtho_*; the pairing is our choice.
+        works.weight-trusted-peer to works.weight-self-email; facts studies.ophtho_*. The pairing is our choice.
 
     Examples:
         >>> [row.value for row in load_study_bars() if row.source == "ophthalmology"]
@@ -284,12 +284,12 @@ class StudyBarRow(NamedTuple):
 
     @property
     def label(self) -> str:
-        """Whose bar it is."""
+        """The label of the callers that the bar is about."""
         return text(f"study_bar.{self.bar}")
 
     @property
     def source_label(self) -> str:
-        """Where the bar comes from, and its unit."""
+        """The source of the bar, and its unit."""
         return text(f"study_source.{self.source}")
 
 
@@ -297,7 +297,7 @@ load_study_bars = loader(StudyBarRow, "study_bars.csv")
 
 
 class StudyAnswerRow(NamedTuple):
-    """The results that readers might expect from a study, and which one it found. Text: ``studies.<question>.<answer>``.
+    """The results that readers might expect from a study, and the one that it found. Text: ``studies.<question>.<answer>``.
 
     Source:
         facts studies.oto_* and studies.jama_advocacy_gap.
@@ -330,8 +330,8 @@ def study_bars() -> tuple[tuple[str, tuple[StudyBarRow, ...], tuple[StudyBarRow,
     """Return the bars that can be compared.
 
     Returns:
-        For each pair: its name, the article's bars and the survey's, highest first; one side is empty if only the other has
-        such a bar.
+        For each pair: its name, the article's bars and the survey's bars, highest first. One side is empty if only the other
+        one has such a bar.
 
     Source:
         data/study_bars.csv; the pairing is our choice.
@@ -350,7 +350,7 @@ def _bars(source: str, standing: str) -> tuple[StudyBarRow, ...]:
 
 @dataclass(frozen=True)
 class Ratio:
-    """How many times as high as another one a bar is, in the chart and in the survey.
+    """The ratio between two bars, in the chart and in the survey.
 
     Args:
         upper: The pair with the higher bar.
@@ -390,7 +390,7 @@ class Ratio:
 
     @property
     def sentence(self) -> str:
-        """Both ratios in a sentence, and how certain the difference is."""
+        """A sentence with both ratios and how certain the difference is."""
         values: dict[str, Any] = {
             "upper": text(f"standing.{self.upper}"),
             "lower": text(f"standing.{self.lower}"),
@@ -411,8 +411,8 @@ class OrderCheck:
     """Whether the article's chart and the survey agree on the order of callers and on their ratios.
 
     Args:
-        order: Whether any two pairs have the same order in both.
-        ratios: The ratio of any two pairs.
+        order: Whether every two pairs have the same order in both.
+        ratios: The ratio of every two pairs.
 
     Source:
         data/study_bars.csv.
@@ -469,7 +469,7 @@ def _sample() -> int:
 
 
 def _one_answer_either_way(upper: int, lower: int) -> tuple[float, float]:
-    # The study gives percentages, but what can change is one director's answer, so convert the percentages to answers.
+    # The study gives percentages, but only a director's answer can change, so convert the percentages to answers.
     above, below = (round(percent * _sample() / 100) for percent in (upper, lower))
     one = assumption("one_answer_either_way")
     return (above - one) / (below + one), (above + one) / (below - one) if below > one else math.inf
@@ -480,7 +480,7 @@ def _one_answer_either_way(upper: int, lower: int) -> tuple[float, float]:
 
 @dataclass(frozen=True)
 class Disagreement:
-    """One place where the article leaves room or contradicts itself.
+    """One place where the article is ambiguous or contradicts itself.
 
     Args:
         choice: The place.
@@ -492,7 +492,7 @@ class Disagreement:
         grid: The number of cases in the grid.
 
     Source:
-        data/readings.csv; `judge` gives the counts, and the grid is our choice.
+        data/readings.csv. `judge` gives the counts, and the grid is our choice.
 
     Examples:
         >>> disagreements()[0].reading
@@ -511,13 +511,13 @@ class Disagreement:
 
 @functools.cache
 def disagreements() -> tuple[Disagreement, ...]:
-    """Return each place where the article leaves room, with its lines and the number of verdicts that depend on it.
+    """Return each place where the article is ambiguous, with the number of verdicts that depend on it.
 
     Returns:
         One entry for each reading other than the defaults, in the order of data/readings.csv.
 
     Source:
-        data/readings.csv; the grid of cases is our choice (assumption grid_is_ours).
+        data/readings.csv. The grid of cases is our choice (assumption grid_is_ours).
 
     Examples:
         >>> {entry.choice: entry.examples_changed for entry in disagreements()}["failures"]
@@ -611,7 +611,7 @@ class Collision:
         if_contacted: What the rule says about it if the program made contact first.
 
     Source:
-        data/support.csv; our reading of the claim as a case is assumption collision_case_is_ours.
+        data/support.csv. Turning the claim into a case is our assumption collision_case_is_ours.
 
     Examples:
         >>> {entry.claim.id: entry.check.answer for entry in collisions()}["works.internal-push"]
@@ -632,7 +632,7 @@ class Collision:
 
     @property
     def earliest(self) -> str:
-        """When the rule first allows it, in the words of `what_would_change`."""
+        """When the rule first allows it, worded as in `what_would_change`."""
         if self.check.answer == "allowed":
             return text("when.now")
         return text("when.after_soap" if self.check.answer == "not_allowed" else "when.ask")

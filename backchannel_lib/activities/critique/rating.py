@@ -1,4 +1,4 @@
-"""How well is each claim supported? Readers rate as many as they like, then see our ratings and the reasons."""
+"""Rate how well each claim is supported: readers rate as many as they like, then see our ratings and reasons."""
 
 from __future__ import annotations
 
@@ -52,11 +52,11 @@ class Rating(Items):
         super().__init__(row, {claim: text(f"claim.{claim}") for claim in self.claims}, LEVELS, more, steps=())
 
     def missing(self, state: Record, _step: str = "") -> str:
-        """Return a sentence if the reader has rated nothing in the group."""
+        """Return a request to rate something in the group, or a blank text if the reader already has."""
         return "" if self.chosen(state, self.groups[state["topic"]]) else text(self.nothing_chosen)
 
     def believed(self, state: Record) -> Record:
-        """Return the state in a file; a group counts as compared only if it has a rating."""
+        """Return a saved state, in which a group counts as compared only if it has a rating."""
         shown = tuple(group for group in state["shown"] if self.chosen(state, self.groups[group]))
         return MappingProxyType({**state, "shown": shown})
 
@@ -110,7 +110,7 @@ class Rating(Items):
         return join(tag("p", words), citations(f"rated-{name}", (), (), ours.facts) if ours.facts else None)
 
     def sections(self, state: Record) -> list[str]:
-        """Return the visible claims, those of the topic."""
+        """Return the visible claims, which are those of the current topic."""
         return [f"claim.{claim}" for claim in self.groups[state["topic"]]]
 
     def page(self) -> str:

@@ -1,4 +1,4 @@
-"""What studies asked and measured: readers guess the numbers, then see them next to the article's chart."""
+"""Guess the numbers that studies measured, then see them next to the article's chart."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from backchannel_lib.page.html import Markup, join, tag
 from backchannel_lib.page.inputs import button, radios, slider, toolbar
 
 STEPS: Final = ("survey", "measured", "advocates")
-MIDDLE: Final = 50  # the sliders' starting point, which is nobody's result
+MIDDLE: Final = 50  # the sliders' starting point, which isn't the result of any study
 FACTS: Final[dict[str, tuple[str, ...]]] = {
     "survey": (
         "studies.scope",
@@ -143,7 +143,7 @@ class Studies(GuessForm):
         return table(text("studies.survey_title"), head, [(bar.label, state[bar.caller], bar.value) for bar in rows])
 
     def sections(self, state: Record) -> list[str]:
-        """Return which steps are visible: each opens the next."""
+        """Return the visible steps; finishing each step opens the next."""
         shown = [step for step in STEPS if self.is_seen(state, step)]
         asked = [f"ask.{after}" for step, after in pairwise(STEPS) if self.is_seen(state, step)]
         return [*shown, *asked]

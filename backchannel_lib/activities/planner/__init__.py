@@ -1,1 +1,1 @@
-"""The planner: which two or three people approach which three to five programs each, and what each of them has to know."""
+"""The planner: which two or three people should approach which three to five programs, and what each person has to know."""

@@ -1,4 +1,4 @@
-"""The planner's activity: your people and programs in two tables, a guess, then the plan and the sheets to hand out."""
+"""The planner's activity: two tables of people and programs, a guess, then the plan and the sheets to hand out."""
 
 from __future__ import annotations
 
@@ -160,7 +160,7 @@ class PlannerActivity(Activity[PlannerState]):
         return from_record(record, self.row.fields), ()
 
     def file_problem(self, error: CaseError) -> str:
-        """Say in a sentence for the reader what is wrong with a file."""
+        """Return a sentence that tells the reader what is wrong with a file."""
         if isinstance(error, SheetError) or error.rule == "too_many_rows":
             return text("planner_board.bad_file", problem=str(error))
         return text("planner_board.not_a_file")
@@ -264,7 +264,7 @@ class PlannerActivity(Activity[PlannerState]):
             caller = text(
                 "planner_board.contact", name=contact.person.name, kind=text(f"level.recommender.{contact.case.recommender}")
             )
-            with contextlib.suppress(CaseError):  # such as a floor from another exam, with which no single case can be judged
+            with contextlib.suppress(CaseError):  # such as a floor from another exam, which no single case can have
                 advice = advise(contact.case, contact.program.unknown, self.clock(), state.sheet.topics, keep_phase=True)
                 assumed = [*ASSUMED_OF_A_CALL, *(["range_floor"] if contact.program.range_floor is None else [])]
                 entered = case_in_words(contact.case, contact.program.unknown, assumed)

@@ -1,4 +1,4 @@
-"""The briefing sheet: the facts that one person in a plan needs, never a text to send."""
+"""The briefing sheet: the facts that one person in a plan needs, but never a text to send."""
 
 from __future__ import annotations
 
@@ -91,7 +91,7 @@ def _facts(row: PlanRow) -> Iterator[str]:
     exam = text(f"panel.exam.{exam_of_range(case).exam}")
     range_fact = "planner.briefing.below" if row.gap else "planner.briefing.in_range"
     yield text(range_fact, exam=exam, low=program.range_low, score=case.score, gap=row.gap)
-    if program.prior_contact:  # an unchecked box can just mean that nobody thought of it
+    if program.prior_contact:  # an unchecked box doesn't mean no
         yield text("planner.briefing.known_there")
     if case.phase in SOAP:
         yield text(f"planner.opening.{program.openings or 'unknown'}")

@@ -287,7 +287,7 @@ def guess_beside_plan(state: PlannerState) -> Markup:
 
 
 def warnings_of(plan: Plan) -> list[PlanWarning]:
-    """Return the warnings for a page, on which program names are checked boxes that nobody can misspell."""
+    """Return the warnings for a page, where readers check program names in boxes and so can't misspell them."""
     return [warning for warning in plan.warnings if warning.kind != "unknown_program"]
 
 

@@ -1,4 +1,4 @@
-"""The plan: every pair of a person and a program judged, the best choice of pairs, and its reasons and warnings in words.
+"""Make the plan: judge every pair of a person and a program, choose the best pairs, and give reasons and warnings.
 
 It follows the article's advice, explains each row, and shows what the NRMP's rule says about it. It never writes a message.
 """
@@ -50,18 +50,18 @@ ASSUMPTIONS: Final = (
     "floor_marks_far_below",
 )
 SOAP: Final = ("soap_lists", "gap_filling")
-#: The rule's answers, strictest first; "ask first" has two reasons: the program made contact, or the caller works there.
-#: What `case_for` adds about the contact itself; nobody entered it.
+#: Fields about the contact itself that `case_for` sets, because nobody enters them.
 ASSUMED_OF_A_CALL: Final = ("move", "specifics", "addresses_flag", "scripted", "introduced")
 
+#: The rule's answers, strictest first; "ask first" has two reasons: the program made contact, or the caller works there.
 RULE_KINDS: Final = ("not_allowed", "ask_first", "ask_first_inside", "allowed")
-#: The kinds whose word counts only if they have a relation to the program.
+#: The kinds of people whose word counts only if they have a relationship with the program.
 BY_RELATION: Final = KINDS[:3]
 _NAMES_LISTED: Final = 8  # nobody reads a sentence with more names
 
 
 def case_for(student: Case, person: Person, program: Program) -> Case:
-    """Return the case of one person approaching one program by an honest call, or by a word inside their own hospital.
+    """Return the case of one person approaching one program with an honest call, or by speaking up at their own hospital.
 
     Args:
         student: The student's file and the moment; its fields for program and contact don't matter.
@@ -72,7 +72,7 @@ def case_for(student: Case, person: Person, program: Program) -> Case:
         The case, in the caller's own words. Only someone who knows the work well gives specifics and explains a flag.
 
     Source:
-        conduct.no-script, noise.specifics-change-risk, works.explain-flag; who can give specifics is our choice.
+        conduct.no-script, noise.specifics-change-risk, works.explain-flag. We chose who can give specifics.
 
     Examples:
         >>> case = case_for(Case(), Person("Dr. Osei", "known_dean", known_at=["Mercy"]), Program("Lakeside", 230))
@@ -83,7 +83,7 @@ def case_for(student: Case, person: Person, program: Program) -> Case:
     fields = Case.fields()
     policies = {
         name: fields[name].default if getattr(program, name) is None else getattr(program, name) for name in YES_NO_COLUMNS
-    }  # the value of an unknown field means nothing; `Program.unknown` lists them
+    }  # the values of unknown fields, which `Program.unknown` lists, don't matter
     return student.replace(
         range_low=program.range_low,
         range_floor=program.floor,
@@ -106,7 +106,7 @@ class PlanWarning(NamedTuple):
     """A warning about a plan.
 
     Args:
-        kind: One of ``RULE_KINDS`` but the last, ``few_people``, ``few_programs``, ``volume``, ``overlap``, ``below_range``,
+        kind: One of ``RULE_KINDS`` except the last, ``few_people``, ``few_programs``, ``volume``, ``overlap``, ``below_range``,
             ``far_below``, ``noncategorical``, ``barely``, ``known_everywhere`` or ``unknown_program``.
         sentence: The warning for a reader.
         names: The people or programs that it is about.
@@ -149,7 +149,7 @@ class PlanRow:
         judgment: Its judgment, in the worst case if something about the program is unknown.
         reason: Why this row was chosen, and what limits it.
         rules: What the rule says about the call.
-        found: What stays possible.
+        found: Everything that remains possible.
     """
 
     person: Person
@@ -162,7 +162,7 @@ class PlanRow:
 
     @property
     def verdict(self) -> Verdict:
-        """The verdict the article would predict; the lowest one if several stay possible."""
+        """The verdict the article would predict; the lowest one if several remain possible."""
         return self.found.lowest
 
     @property
@@ -199,7 +199,7 @@ class Plan:
         people: The people in those rows, by first appearance.
         warnings: The warnings; those about the NRMP's rule come first.
         left_out: Every person and program without a row, with the reason.
-        summary: The plan in short, or why there is none.
+        summary: The plan in brief, or why there is none.
         questions: What to find out about each program; only what would change a verdict.
         contacts: For each program that can be approached, its contact in the plan, or else the best one.
     """
@@ -248,7 +248,7 @@ def plan(
             no reading has this name.
 
     Source:
-        conduct.few-and-strong, conduct.fit-beats-volume, conduct.overlapping-emails; the order of ties is our choice.
+        conduct.few-and-strong, conduct.fit-beats-volume, conduct.overlapping-emails. We chose how ties are broken.
 
     Examples:
         >>> people = [Person("Dr. Osei", "known_dean", 3, "well"), Person("Dr. Lind", "trusted_peer", None, "well", ["Mercy"])]
@@ -294,7 +294,7 @@ class _Contact(NamedTuple):
 
     @property
     def verdict(self) -> int:
-        """The lowest verdict that stays possible, because a plan never counts on the unknown."""
+        """The lowest verdict that remains possible, because a plan never counts on anything unknown."""
         return int(self.found.lowest)
 
     @property
@@ -353,7 +353,7 @@ class _Planner:
         return Judgment(case, self.reading, self.rules.outcome(case))
 
     def _link(self, contact: _Contact) -> str:
-        """Return what limits a contact, without stating as fact what is unknown."""
+        """Return what limits a contact, without stating anything unknown as fact."""
         found = contact.found
         sure = [found.stages[stage].reasons for stage in found.always_binding]
         if found.lowest == found.highest and not found.sometimes_binding and all(len(reasons) == 1 for reasons in sure):
@@ -362,7 +362,7 @@ class _Planner:
 
     @staticmethod
     def _asked(contacts: Iterable[_Contact]) -> tuple[str, ...]:
-        """Return what would narrow the verdicts of some contacts, as questions."""
+        """Return the questions whose answers would narrow the verdicts of some contacts."""
         return tuple(text(f"ask.{name}") for name in dict.fromkeys(name for one in contacts for name in one.found.depends_on))
 
     def _choose(self) -> dict[int, int]:
@@ -370,7 +370,7 @@ class _Planner:
         base = 1 + most_people * most_programs * len(KINDS)
 
         def packed(digits: Iterable[int]) -> int:
-            # These numbers add up like their digits do, because no digit's sum reaches the base.
+            # Adding these numbers adds their digits without carrying, because no digit's sum reaches the base.
             return functools.reduce(lambda total, digit: total * base + digit, digits, 0)
 
         levels = range(max(Verdict), self.least - 1, -1)

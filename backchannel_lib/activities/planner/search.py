@@ -15,7 +15,7 @@ def best_choice(
 ) -> dict[int, int]:
     """Return the assignment with the largest total gain; ties go to lower indexes.
 
-    It tries every group of people, the most promising first, until no remaining group can do better.
+    The search tries groups of people, the most promising first, until no remaining group can do better.
 
     Args:
         gains: The gain of each possible pair, 1 or more; all other pairs are impossible.
@@ -40,7 +40,7 @@ def best_choice(
     size = min(most_people, len(offers))
     room = size * most_programs
     programs = {program for _, program in gains}
-    # A group can't gain more than if every program went to the person with the largest gain from it.
+    # An upper bound for a group: every program goes to the person who gains most from it.
     bounds = {
         group: sum(heapq.nlargest(room, (max(gains.get((person, program), 0) for person in group) for program in programs)))
         for group in itertools.combinations(sorted(offers), size)
@@ -49,7 +49,7 @@ def best_choice(
     for group in sorted(bounds, key=lambda group: (-bounds[group], group)):
         if bounds[group] <= best:
             break
-        # One of each person's `room` best programs is always free, so the rest don't matter.
+        # At least one of a person's `room` best programs is always free, so worse ones don't matter.
         worth_trying = sorted({program for person in group for program in offers[person][:room]})
         for counts, (total, owners) in _shared_out(group, worth_trying, gains, most_programs).items():
             net = total - shortfall * sum(enough_programs - count for count in counts if 0 < count < enough_programs)
@@ -63,7 +63,7 @@ def _shared_out(
 ) -> dict[tuple[int, ...], tuple[int, tuple[Pair, ...]]]:
     """For each tuple of program counts, return the group's largest total gain and the pairs behind it.
 
-    It adds one program at a time and keeps only the best assignment for each tuple of counts.
+    Programs are added one at a time, keeping only the best assignment for each tuple of counts.
     """
     reached: dict[tuple[int, ...], tuple[int, tuple[Pair, ...]]] = {(0,) * len(group): (0, ())}
     for program in programs:

@@ -118,9 +118,7 @@ class PlannerState(NamedTuple):
         people = []
         for row in self.people:
             if row.is_ready:
-                # A person known at none of the programs has to be known at some other place, because to the planner an empty
-                # list
-                # means everywhere.
+                # An empty list would mean everywhere, so a person who isn't known at any program gets a placeholder.
                 known_at = tuple(names[at] for at in row.known_at if at in names) or (text("planner_board.nowhere"),)
                 known_at = known_at if row.kind in BY_RELATION else ()
                 inside_at = tuple(names[at] for at in row.inside_at if at in names)
@@ -150,7 +148,7 @@ def guesses() -> tuple[str, ...]:
 # ---- reading input and saved files ----
 
 _FIELDS: Final = {**PERSON_FIELDS, **PROGRAM_FIELDS}
-_NOT_YET: Final = {"name": "", "kind": "", "range_low": None, "range_floor": None}  # allowed to stay empty for a while
+_NOT_YET: Final = {"name": "", "kind": "", "range_low": None, "range_floor": None}  # can stay empty for a while
 
 
 def read_cell(column: str, value: object, programs: Iterable[ProgramRow]) -> Any:
@@ -233,7 +231,7 @@ def from_record(record: Mapping[str, Any], fields: Iterable[str]) -> PlannerStat
 
 
 def read_guess(field: str, value: object) -> str:
-    """Read a guessed number of people, or nothing yet, as text; raise `CaseError` for anything else."""
+    """Read a guessed number of people as text, or a blank; raise `CaseError` for anything else."""
     return "" if value == "" else known_word(field, value, guesses())
 
 

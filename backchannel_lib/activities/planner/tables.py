@@ -104,8 +104,8 @@ class Person:
         kind: Who they are to a director who knows them, one of ``KINDS``, best first.
         track_record: How many of their last three residents at those programs worked out, 0 to 3; None if unknown.
         knows_work: How well they know the student's work: ``well``, ``somewhat`` or ``barely``.
-        known_at: Names of the programs to which they are what ``kind`` says; empty means all.
-        inside_at: Names of the programs at whose hospital they work; they are known there and can speak up inside.
+        known_at: Names of the programs for which ``kind`` is true; empty means all.
+        inside_at: Names of the programs at whose hospitals they work, where they are known and can speak up.
 
     Source:
         caller.level-trusted-peer to caller.level-unconnected-faculty, works.scoreboard, conduct.few-and-strong.
@@ -138,15 +138,15 @@ class Person:
             store[column] = tuple(names.values())
 
     def is_inside(self, program: Program) -> bool:
-        """Whether they work at this program's hospital, ignoring case."""
+        """Whether they work at this program's hospital; upper and lower case in names don't matter."""
         return program.name.casefold() in map(str.casefold, self.inside_at)
 
     def related_to(self, program: Program) -> bool:
-        """Whether they are what ``kind`` says to this program, ignoring case."""
+        """Whether ``kind`` is true for them at this program; upper and lower case in names don't matter."""
         return not self.known_at or self.is_inside(program) or program.name.casefold() in map(str.casefold, self.known_at)
 
     def kind_at(self, program: Program) -> str:
-        """Who they are to this program: without a relation, a dean without history or a stranger."""
+        """Who they are to this program; without a relationship, they are a dean without history or a stranger."""
         if self.related_to(program):
             return self.kind
         return "random_dean" if self.kind in {"known_dean", "random_dean"} else "unconnected_faculty"
@@ -204,7 +204,7 @@ class Program:
 
     @property
     def floor(self) -> int:
-        """The floor; if unknown, as far below the range as in a new case, but still on the exam's slider."""
+        """The floor; if unknown, it is as far below the range as in a new case, but never off the exam's slider."""
         return usual_floor(self.range_low) if self.range_floor is None else self.range_floor
 
 
@@ -293,7 +293,7 @@ def _to_csv(header: tuple[str, ...], rows: Iterable[Any]) -> str:
 
 
 def cell_value(value: object) -> Any:
-    """Return a value as a control or a file holds it, with several values joined by ``|``."""
+    """Return a value as a control or a file writes it, with several values joined by ``|``."""
     if isinstance(value, frozenset):
         value = tuple(level for level in _CASE["needs"].levels if level in value)
     return "|".join(map(str, value)) if isinstance(value, tuple) else value

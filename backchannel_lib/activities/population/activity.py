@@ -1,4 +1,4 @@
-"""Six hundred simulated files with every kind of call: readers guess, see the result, then change the assumptions."""
+"""Simulate 600 files with every kind of call: readers guess, see the result, then change the assumptions."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ HEADLINE: Final = {"without": "polite_email", "strong": STRONG, "explained": "fl
 #: The first band of a guess is zero; the others end at these numbers.
 ENDS: Final = (0, 100, 300, 500, FILES)
 GUESSES: Final = ("guess_look", "guess_talk", "guess_letter")
-#: Verdicts that share a segment of a bar, by the highest in each segment, lowest first.
+#: The segments of a bar, lowest first, each with its highest verdict.
 BANDS: Final = {
     "hurts": Verdict.BACKFIRES,
     "noise": Verdict.SKIMMED,
@@ -49,7 +49,7 @@ BANDS: Final = {
     "read": Verdict.MAYBE,
     "talk": Verdict.OFFER_IN_PLAY,
 }
-#: The segments of files that somebody looked at.
+#: The segments for files that somebody looked at.
 LOOKED: Final = ("no", "fallback", "read", "talk")
 #: Settings that are visible together.
 GROUPS: Final[dict[str, tuple[str, ...]]] = {
@@ -65,7 +65,7 @@ MOST_SEEDS: Final = 9999
 
 
 class PopulationActivity(GuessForm):
-    """A sample of files, its assumptions as sliders, and what every kind of call does to it.
+    """A sample of files, its assumptions as sliders, and the effect of every kind of call on it.
 
     Args:
         row: Its row in data/activities.csv.
@@ -85,7 +85,7 @@ class PopulationActivity(GuessForm):
             row,
             {
                 **guesses,
-                "seen": boolean_field("seen"),  # here, so that saved files keep their order
+                "seen": boolean_field("seen"),  # this position keeps the order in saved files
                 "group": choice_field("group", GROUPS, text("crowd.group"), "scores"),
                 **sliders,
                 **moment,
@@ -149,7 +149,7 @@ class PopulationActivity(GuessForm):
         return {"beside": self._beside(state), "now": self._now(state), "live_text": text("crowd.spoken", **numbers)}
 
     def deferred_fragments(self, state: Record) -> dict[str, str]:
-        """Return the chart, its numbers, what each call moves, and what no call overcomes."""
+        """Return the chart, its numbers, the effect of each call, and what no call overcomes."""
         if not state["seen"]:
             return {"moves": "", "beyond": ""}
         results = _compared(self._key(state))
@@ -205,7 +205,7 @@ class PopulationActivity(GuessForm):
         )
 
     def _rule_sentence(self, state: Record) -> str:
-        """Say what the NRMP's rule says about each call during SOAP, and whether the moment is outside it."""
+        """Return what the NRMP's rule says about each call during SOAP, and whether the moment is outside SOAP."""
         example = _files(self._key(state))[0]
         inside = {call.name: call.rule(example.replace(phase="soap_lists")).answer for call in load_population_calls()}
         allowed = ", ".join(_short(name) for name, answer in inside.items() if answer == "allowed")

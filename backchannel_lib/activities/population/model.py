@@ -1,4 +1,4 @@
-"""A simulated population of files with every kind of call: how many verdicts move at all.
+"""Simulate a population of files under every kind of call, to count how many verdicts move at all.
 
 The files are random, and all settings of the sample (data/draw.csv) are our choice. `judge` decides what a call does.
 """
@@ -27,7 +27,7 @@ from backchannel_lib.model.verdict import Verdict, judge
 
 MOST_FILES: Final = 100_000
 
-#: The conditions under which each phase is at its best.
+#: The conditions under which a contact has its best chance in each phase.
 _GOOD_MOMENT: Final = (
     "lists_open",
     "name_familiar",
@@ -83,7 +83,7 @@ def draw(
 ) -> tuple[Case, ...]:
     """Draw files of students at one program; the same arguments give the same files on every machine.
 
-    Each attribute has its own random stream, in which each file has its own position. So moving a setting changes only its
+    Each attribute has its own random stream, and each file has its own position in it. So moving a setting changes only its
     attribute, and a larger sample starts with the files of a smaller one.
 
     Args:
@@ -101,7 +101,7 @@ def draw(
         CaseError: An argument breaks its rule, or no setting has this name.
 
     Source:
-        caller.example-former-fellow has the 600; the rest is our choice.
+        The number 600 is from caller.example-former-fellow; the rest is our choice.
 
     Examples:
         >>> [case.score for case in draw(3)] == [case.score - 5 for case in draw(3, score_gap=5)]
@@ -139,7 +139,7 @@ def _whole(name: str, value: object, low: int, high: int | None = None) -> int:
 
 
 def _stream(seed: int, name: str) -> random.Random:
-    # Use only random.Random's random() and seeding with a text, because Python promises that neither will change.
+    # Use only random() and seed with a text, because Python promises to keep their results the same.
     return random.Random(f"{seed}:{name}")  # noqa: S311 - a made-up population, not a secret
 
 
@@ -175,11 +175,11 @@ def _scores(count: int, seed: int, middle: int, spread: int) -> list[int]:
 class Call(NamedTuple):
     """The kinds of call for every file; the first one is the baseline.
 
-    The polite email of a stranger stands for no contact at all. Texts: ``population.call.<name>``, ``crowd.short.<name>``.
+    A stranger's polite email counts as no contact at all. Texts: ``population.call.<name>``, ``crowd.short.<name>``.
 
     Source:
         works.history-call, works.internal-push, works.explain-flag, noise.generic-letters, noise.mass-blast,
-        noise.pressure-backfires, noise.cold-email-90-10; the comparison and the callers are our choice.
+        noise.pressure-backfires, noise.cold-email-90-10. The comparison and the callers are our choice.
 
     Examples:
         >>> load_population_calls()[0].name, load_population_calls()[0].apply(Case()).move
@@ -226,7 +226,7 @@ class Outcome:
         moved_down: Number of files with a lower verdict.
         same: Number of files with the same verdict.
         reach_interview: Number of files with the verdict phone interview or better.
-        held: By stage, the number of unchanged files that it limits; two stages can limit the same file.
+        held: For each stage, the number of unchanged files that it limits; two stages can limit the same file.
 
     Examples:
         >>> result = outcome((Case(), Case(score=200)), "pressure")
@@ -253,7 +253,7 @@ def outcome(population: Iterable[Case], call: Call | str, reading: str | None = 
     """Return the effect of one call on a population.
 
     Args:
-        population: Cases, of which the call replaces the caller and the message.
+        population: The cases; the call replaces their caller and message.
         call: One of `calls`, or its name.
         reading: Name of a reading, or None for the defaults.
 
@@ -286,7 +286,7 @@ def compare(population: Iterable[Case], reading: str | None = None) -> tuple[Out
         CaseError: A file is not a `Case`, or no reading has this name.
 
     Source:
-        data/rules.csv; it illustrates multiplier.cannot-rescue, multiplier.opens-file and multiplier.amplifier.
+        data/rules.csv. The result illustrates multiplier.cannot-rescue, multiplier.opens-file and multiplier.amplifier.
 
     Examples:
         >>> sum(compare(draw(50))[3].counts.values())
@@ -297,9 +297,9 @@ def compare(population: Iterable[Case], reading: str | None = None) -> tuple[Out
 
 
 def notes(count: int) -> tuple[str, ...]:
-    """Return the caveats for the counts of that many files.
+    """Return the caveats for counts of this many files.
 
-    The files are invented; what they are compared with; what moving up doesn't mean; and the NRMP's rule.
+    They cover the simulated files, the comparison, what moving up doesn't mean, and the NRMP's rule.
     """
     return (
         text("population.made_up", count=count),
@@ -310,7 +310,7 @@ def notes(count: int) -> tuple[str, ...]:
 
 
 class _Kind(NamedTuple):
-    """Files that no call can tell apart, with one of them as the example."""
+    """Files that get the same verdict under every call, with one of them as the example."""
 
     case: Case
     files: int
@@ -338,7 +338,7 @@ def _kinds(population: Iterable[Case], reading: str | None, *more: Call) -> tupl
 def _apart(reading: str | None, contact: tuple[str, ...]) -> Callable[[Case], int]:
     """Return a function that reports which of the call-independent parts of the rules' conditions hold.
 
-    Files with the same result and the same contact of their own get the same verdict under every call.
+    Files with the same result and the same original contact get the same verdict under every call.
     """
     parts: dict[str, ast.expr] = {}
     left = [tree for tree in rule_book(reading).trees if tree is not None]

@@ -1,6 +1,6 @@
-"""Your own short reply: readers say what might be missing, see what the checker found, and go through a checklist.
+"""Check a short reply: readers say what might be missing, see what the checker found, and go through a checklist.
 
-Nothing here writes a word of the email or says that it is right. The reader decides, point by point.
+The checker never writes a word of the email or says that it is right. The reader decides, point by point.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ from backchannel_lib.page.html import Markup, join, tag
 from backchannel_lib.page.inputs import button, checks, radios, text_box, toolbar
 
 CONTACTED: Final = ("yes", "no", "outside")  # whether the program has reached out, or SOAP isn't running
-NOTHING: Final = "nothing"  # the choice of a reader who expects no findings
+NOTHING: Final = "nothing"  # chosen by a reader who expects no findings
 
 checked = functools.lru_cache(maxsize=32)(check_reply)
 
@@ -184,7 +184,7 @@ class ReplyActivity(Form):
 
     @staticmethod
     def _point(name: str, parts: Mapping[str, str]) -> Markup:
-        """Return a point of the checklist and the sentence that answers it; both label the checkbox."""
+        """Return a point of the checklist with the sentence that answers it, which both label the checkbox."""
         return tag(
             "span",
             text(f"reply_point.{name}"),
@@ -290,7 +290,7 @@ def _answer(point: Point, row: ReplyPointRow, state: str) -> str:
 def _read_text(value: object) -> str:
     if not isinstance(value, str):
         raise CaseError("text", "not_text", value)
-    # One character more than the checker reads, so that it can report the cut.
+    # Keep one character more than the checker reads, so that it can report the cut.
     return value.replace("\r\n", "\n")[: read_up_to() + 1]
 
 

@@ -1,4 +1,4 @@
-"""The reply checker: what the article would warn about in a student's own short email.
+"""The reply checker, which finds what the article would warn about in a student's own short email.
 
 It points at words and gives the article's reason, but never writes a sentence for the email. What it looks for is in
 data/reply_findings.csv and data/reply_phrases.csv.
@@ -21,9 +21,9 @@ from backchannel_lib.model.amplifier import assumption
 from backchannel_lib.model.tables import assumption_id, claim_ids
 
 KINDS: Final = ("missing", "present")
-#: What the checker can't see, in the order on the page.
+#: What the checker can't judge, in the order on the page.
 LIMITS: Final = ("meaning", "attachments", "people", "measured")
-ANYWHERE: Final = ("cv", "eras_id", "placeholder")  # welcome or wrong even in a signature
+ANYWHERE: Final = ("cv", "eras_id", "placeholder")  # these count even in a signature
 
 
 def _roles(cell: str) -> tuple[str, ...]:
@@ -174,12 +174,12 @@ class ReplyCheck:
         findings: The findings, in the order of data/reply_findings.csv.
         points: The article's points, each with the sentence that seems to answer it.
         counts: The length of the email.
-        state: ``read``, ``empty`` (nothing of the student's own), or ``not_english``.
+        state: ``read``, ``empty`` (it contains none of the student's own words), or ``not_english``.
         reading: What was read, and what was left out.
         cut: Whether the text was too long, so that only its beginning was read.
 
     Source:
-        data/reply_findings.csv and data/reply_points.csv; the facts in ``facts`` for the NRMP's rule.
+        data/reply_findings.csv and data/reply_points.csv. For the NRMP's rule, see ``facts``.
 
     Examples:
         >>> check_reply("").sentence
@@ -209,7 +209,7 @@ class ReplyCheck:
 
     @property
     def contact_rule(self) -> str:
-        """The reminder, part of every result, that the NRMP's rule on contact comes before any email."""
+        """The reminder in every result that the NRMP's rule on contact comes before any email."""
         return text("reply.contact_rule")
 
     @property
@@ -219,12 +219,12 @@ class ReplyCheck:
 
     @property
     def limits(self) -> tuple[str, ...]:
-        """What the checker can't see, in sentences."""
+        """Sentences about what the checker can't judge."""
         return tuple(text(f"reply.limit.{limit}") for limit in LIMITS)
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """What was skipped, in sentences; usually nothing."""
+        """Sentences about what was skipped; usually empty."""
         left_out = [text(f"reply.left_out.{name}") for name in self.reading.left_out]
         not_done = [text(f"reply.not_done.{name}") for name in self.reading.not_done]
         return (*left_out, *not_done, *((text("reply.was_cut", number=read_up_to()),) if self.cut else ()))
@@ -245,7 +245,7 @@ def check_reply(text: str) -> ReplyCheck:
         CaseError: ``text`` is not a string.
 
     Source:
-        The claims in data/reply_findings.csv; the phrases are ours (assumption reply_phrases_stand_for).
+        The claims in data/reply_findings.csv. The phrases are ours (assumption reply_phrases_stand_for).
 
     Examples:
         >>> check = check_reply("Dear Dr. Hale, Dr. Osei suggested I write. CV and ERAS ID are attached. It is my dream.")

@@ -22,11 +22,11 @@ ROLES: Final = (
 FORMS: Final = ("counts", "cancels")
 
 WORD: Final = re.compile(r"[^\W_]+")
-#: The rest after an apostrophe, as a word of its own, so that a phrase finds both "I'm" and "I am".
+#: What follows an apostrophe, as a full word, so that a phrase matches both "I'm" and "I am".
 _SHORT: Final = {"m": "am", "ve": "have", "d": "would", "ll": "will", "re": "are", "t": "not"}
 _CAPITAL: Final = r"(?-i:[^\W\d_a-z])"
-#: Each part matches whole words with the space after them. No part repeats without a limit, so the search time grows only
-#: with the length of the text, whatever the text is.
+#: Each part matches whole words with the space after them. Every repetition has a limit, so the search time is linear in the
+#: length of the text.
 _PARTS: Final = {
     "*": r"\S+ ",
     "#": r"[0-9]+ ",
@@ -39,7 +39,7 @@ _RULE: Final = "a phrase of plain words with *, ..., #, (a|b) and <doctor>, at m
 
 
 class ReplyWordRow(NamedTuple):
-    """Groups of interchangeable words for the checker's phrases, each with a name.
+    """Named groups of interchangeable words for the checker's phrases.
 
     Examples:
         >>> "mother" in words_named("family")
@@ -57,13 +57,13 @@ load_reply_words = loader(ReplyWordRow, "reply_words.csv")
 
 @functools.cache
 def words_named(name: str) -> tuple[str, ...]:
-    """Return the words with a name in data/reply_words.csv; empty if the name is unknown."""
+    """Return a named group of words from data/reply_words.csv; empty if the name is unknown."""
     return next((tuple(row.words.split("|")) for row in load_reply_words() if row.name == name), ())
 
 
 @functools.cache
 def phrase_pattern(phrase: str) -> re.Pattern[str]:
-    """Return the regular expression for one phrase, to search a line of words that each end in a space.
+    """Compile one phrase to a regular expression that searches a line of words, each followed by a space.
 
     Args:
         phrase: As described in `ReplyPhraseRow`; any other form raises `WrongCellError`.
@@ -76,7 +76,7 @@ def phrase_pattern(phrase: str) -> re.Pattern[str]:
 
 
 def _source(phrase: str) -> str:
-    """Return the source of a phrase's pattern; an invalid phrase raises `WrongCellError`."""
+    """Return a phrase's regular expression as text; an invalid phrase raises `WrongCellError`."""
     pieces = re.findall(r"\([^()]*\)|[^\s()]+|[()]", phrase)
     loose = [index for index, piece in enumerate(pieces) if piece in {"...", "*"}]
     if (
@@ -128,7 +128,7 @@ def words_of(plain: str) -> list[tuple[str, int, int]]:
             if word.lower() == "t" and found and found[-1][0].lower().endswith("n") and len(found[-1][0]) > 1:
                 before, where, until = found.pop()  # "don't" is "do" and "not"
                 found.append((before[:-1], where, until))
-                start = where  # so that a reader sees "don't" instead of just "t"
+                start = where  # so that the page shows "don't" instead of just "t"
             word = _SHORT.get(word.lower(), word)
         found.append((word, start, end))
     return found
@@ -173,7 +173,7 @@ def patterns(role: str, form: str = "counts") -> tuple[re.Pattern[str], ...]:
 
 
 def patterns_among(role: str, form: str, words: Set[str]) -> list[re.Pattern[str]]:
-    """Return a role's patterns that can match at all in a text with these (lower-case) words.
+    """Return a role's patterns that could match a text with these lower-case words.
 
     Most phrases have a word that a short email lacks. Skipping those saves compiling them, which keeps the first check fast.
     """
@@ -187,7 +187,7 @@ def _phrases(role: str, form: str) -> tuple[tuple[str, frozenset[str] | None], .
 
 
 def _needed(phrase: str) -> frozenset[str] | None:
-    """Return words of which a text must contain at least one for the phrase to match; None if that can't be determined."""
+    """Return words at least one of which must be in a text for the phrase to match; None if that can't be determined."""
     best: frozenset[str] | None = None
     for piece in re.findall(r"\([^()]*\)|\S+", phrase):
         choices = piece[1:-1].split("|") if piece.startswith("(") else list(words_named(piece.strip("<>"))) or [piece]

@@ -1,4 +1,4 @@
-"""Unfilled placeholders of a template: ``[Name]``, ``{{program}}``, ``____``, ``XXX``, ``(name of hospital)``."""
+"""Find unfilled placeholders of a template: ``[Name]``, ``{{program}}``, ``____``, ``XXX``, ``(name of hospital)``."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Final
 
 from backchannel_lib.activities.reply.phrases import words_named
 
-#: Never part of a finished letter, whatever is inside.
+#: These are never part of a finished letter, whatever is inside them.
 _ALWAYS: Final = re.compile(
     r"""
     \{\{[^{}\n]{0,60}\}\} | \$\{[^{}\n]{0,60}\} | \$[A-Z][A-Z_]{3,} | \{%[^%\n]{0,60}%\} |  # fields of mail merge
@@ -29,7 +29,7 @@ _RULE_ABOVE_NAME: Final = re.compile(r"(?m)^_{4,}[ \t]*\n\s*[^\W_]")
 _CAPITALS: Final = re.compile(
     r"\b(?:MONTH|YEAR|DATE|PROGRAM|HOSPITAL|SPECIALTY|INSTITUTION|NAME)(?:[ /]+(?:MONTH|YEAR|DATE|NAME))*\b"
 )
-#: A placeholder if its words are form words.
+#: These are placeholders only if the words inside are form words.
 _BRACKETS: Final = (
     re.compile(r"\[([^\[\]\n]{1,80})\]"),
     re.compile(r"(?<!\{)\{([^{}\n]{1,80})\}(?!\})"),

@@ -30,7 +30,7 @@ _DIVIDER: Final = re.compile(r"(?im)^(-{3,} ?)((?:forwarded|original) message)(?
 _BLANKS: Final = re.compile(r"[ \t\u00a0\u202f]+")
 _PARAGRAPH: Final = re.compile(r"(?:[^\n]+(?:\n|\Z))+")
 _LONGEST_LINES: Final = 500  # far more than a letter has; the search for quotes takes quadratic time
-_FEWEST_WORDS: Final = 4  # with fewer lower-case words, the language is a guess, except for scripts that English never uses
+_FEWEST_WORDS: Final = 4  # with fewer lower-case words, the language is unclear, unless English never uses the script
 _FEWEST_LETTERS: Final = 12
 
 
@@ -39,9 +39,9 @@ class Reading(NamedTuple):
 
     Args:
         text: The email as plain text.
-        own: The same text with everything that isn't the student's own blanked out, so that positions stay the same.
+        own: The same text with everything but the student's own words blanked out, so that positions stay the same.
         english: Whether the student's own words are in English; None if that is unclear.
-        answers: Whether the student answers a message that they quote, other than an earlier one of their own.
+        answers: Whether the student answers a quoted message, other than their own earlier one.
         left_out: What was left out, by name: ``quoted``, ``footer``, ``other_language``.
         not_done: Steps skipped because their library is missing: ``repair``, ``html``, ``quotes``, ``language``.
     """
@@ -144,7 +144,7 @@ def _without_quotes(text: str) -> tuple[str, bool]:
     if under := _answered_below(text, start):
         kinds.add("quote")
         own, start = _blank(own, 0, under), under
-    for _ in range(9):  # a message inside a message; any deeper ones are part of what is blanked out anyway
+    for _ in range(9):  # messages inside messages; any deeper ones are blanked out with the rest
         found = quotequail.unwrap(own[start:])
         if not found or found["type"] == "quote":
             break
@@ -236,7 +236,7 @@ def _in_english(text: str) -> tuple[bool | None, str]:
 
 
 def _is_english(text: str) -> bool | None:
-    """Return whether enough words are in an English dictionary; None if there are too few. Names count little."""
+    """Return whether enough words are in an English dictionary; None if there are too few. Names count for little."""
     from simplemma.language_detector import in_target_language
 
     other = len(re.findall(r"[^\W\d_\u0000-\u024f\u1e00-\u1eff]", text))

@@ -1,4 +1,4 @@
-"""The structure of an email: header, greeting, sentences and signature, and where phrases occur in it."""
+"""Find an email's structure (header, greeting, sentences and signature) and the phrases in it."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _FAREWELL_ENDS: Final = re.compile(
 _OWN_WORD: Final = re.compile(r"(?i)\b(?:i|me|my|mine|myself)\b")
 _GREETING_LENGTH: Final = 100
 _SHORTEST_SENTENCE: Final = 5
-#: With one of these after "Dr. Osei,", the words are the start of a sentence about Dr. Osei, not a greeting.
+#: If one of these follows "Dr. Osei,", the words begin a sentence about Dr. Osei and aren't a greeting.
 _GOES_ON: Final = re.compile(
     r"[ \t]*(?:who|whom|whose|from|of|an?|the|my|your|one|chair|director|formerly|now)\b", re.IGNORECASE
 )
@@ -67,7 +67,7 @@ class Part(NamedTuple):
 
 
 class Email:
-    """One email: its words in one line per sentence, with their positions in the text, and its parts.
+    """One email: its words, in one line per sentence and with their positions in the text, and its parts.
 
     Args:
         text: The original email.
@@ -112,7 +112,7 @@ class Email:
         return self._part_at(place).kind
 
     def _taken_back(self, role: str, place: tuple[int, int]) -> bool:
-        """Return whether words just before, in the same clause, say that it isn't meant, isn't done, or is only a topic."""
+        """Return whether earlier words in the same clause cancel a phrase, because it is negated or only a topic."""
         first = bisect_right(self._starts, place[0] - 1)
         for row in _contexts(role):
             start = self._starts[max(0, first - row.within)]
@@ -159,7 +159,7 @@ class Email:
 
 
 def _joined(places: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
-    """Merge overlapping positions; they have to be in order."""
+    """Merge overlapping positions, which must be in order."""
     joined: list[tuple[int, int]] = []
     for start, end in places:
         if joined and start < joined[-1][1]:
@@ -203,7 +203,7 @@ def _parts(plain: str, words: Sequence[tuple[str, int, int]]) -> list[Part]:
 
 
 def _greeting_end(plain: str, place: int, words: Sequence[tuple[str, int, int]]) -> int | None:
-    """Return the end of the greeting that begins at ``place``; None if there is none."""
+    """Return the end of the greeting that begins at ``place``, or None if there is none."""
     first = [word for word in words if word[1] >= place][:12]
     line = "".join(f"{word} " for word, _, _ in first)
     for role in ("greeting", "address"):
@@ -244,7 +244,7 @@ def _split_at(parts: Iterable[Part], places: Sequence[int]) -> Iterable[Part]:
 
 
 def _signature(plain: str, parts: Sequence[Part], words: Sequence[tuple[str, int, int]]) -> tuple[int, int]:
-    """Return the start and end of the signature; an empty stretch if there is none.
+    """Return the start and end of the signature, which are equal if there is none.
 
     It begins at a line ``--``, or else at the first farewell without any of the student's own words after it, and ends at a
     postscript.

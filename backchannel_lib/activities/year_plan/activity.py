@@ -1,4 +1,4 @@
-"""A dated plan for a year from a list of tasks, to save as text or as a calendar."""
+"""Make a dated plan for a year from a list of tasks, to save as text or as a calendar."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ class YearPlanActivity(Form):
         return {"begin": self._begin, "clear": self._clear, "text": self._save_text, "calendar": self._save_calendar}
 
     def _begin(self, _: object) -> ActionResult:
-        """Check the three tasks to start with, in addition to those already checked."""
+        """Check the three starter tasks, in addition to those already checked."""
         chosen = {*self._checked(self.state), *TO_BEGIN}
         self.commit_values(
             **{group: tuple(row.task for row in rows if row.task in chosen) for group, rows in self.offered.items()}
@@ -207,7 +207,7 @@ def _plan_part(plan: YearPlan) -> Markup:
 def _item(item: PlanItem) -> Markup:
     task = item.task
     why, people, voice, *waits = item.sentences
-    # A sentence above has already said that the advice is ours.
+    # A sentence above already says that the advice is ours.
     ours = () if task.advice_is_ours else (task.assumption,)
     return tag(
         "li",

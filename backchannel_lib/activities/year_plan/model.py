@@ -1,4 +1,4 @@
-"""A dated plan for the next two months and the year, from the tasks that a reader checks, as text and as a calendar file.
+"""Make a dated plan for the next two months and the year from checked tasks, as text and as a calendar file.
 
 A task that the NRMP's rule affects never gets a day from Monday to Thursday of a Match Week.
 """
@@ -118,7 +118,7 @@ class PlanItem:
 
     @property
     def sentences(self) -> tuple[str, ...]:
-        """Why, with whom, whose advice it is, and how the NRMP's rule affects it."""
+        """Sentences about why and with whom to do it, whose advice it is, and how the NRMP's rule affects it."""
         people = ", ".join(text(f"plan.who.{person}") for person in self.task.needs)
         return (
             self.task.why,
@@ -137,7 +137,7 @@ class YearPlan:
         start: Its first day.
         last: Its last day.
         items: The checked tasks with their days.
-        left_out: The checked tasks without a day in this year.
+        left_out: The checked tasks that have no day in this year.
 
     Examples:
         >>> plan = plan_for(date(2027, 3, 15), ["open_seats", "rest"])
@@ -152,7 +152,7 @@ class YearPlan:
 
     @property
     def warnings(self) -> tuple[str, ...]:
-        """What readers should know about the plan: too much at once, what the rule moved, what has no day."""
+        """Warnings about the plan: too much at once, tasks that the rule moved, and tasks without a day."""
         at_once = sum(item.group == "first_days" for item in self.items)
         most = int(assumption("plan_first_week_at_most"))
         moved = [item for item in self.items if item.moved]
@@ -192,9 +192,9 @@ class YearPlan:
 
     @property
     def ics(self) -> str:
-        """The plan as an iCalendar file (RFC 5545) of all-day events; an empty text if there are none.
+        """The plan as an iCalendar file (RFC 5545) of all-day events, or an empty text if there are none.
 
-        It records when it was made, and its event ids are unique, so that two plans don't mix in one calendar.
+        The file records when it was made, and every event id is unique, so you can import two plans into the same calendar.
         """
         events = []
         for item in self.items:
@@ -220,7 +220,7 @@ def plan_for(start: date, chosen: Iterable[str]) -> YearPlan:
         CaseError: ``start`` is not such a day, or a chosen task doesn't exist.
 
     Source:
-        after.take-what-you-get, after.stay-close, after.honest-with-mentors and the claims in the rows; the days are ours.
+        after.take-what-you-get, after.stay-close, after.honest-with-mentors and the claims in the rows. We chose the days.
 
     Examples:
         >>> plan_for(date(2027, 3, 19), ["mentor_checkin"]).items[0].begins
@@ -286,7 +286,7 @@ def _item(row: PlanTaskRow, start: date, last: date, anchors: dict[str, date]) -
     passed = (begins - start).days
     near = passed < assumption("plan_two_months")
     group = "first_days" if passed < assumption("plan_first_week") else "two_months" if near else "year"
-    # The rule lets some people talk to a mentor during SOAP, but not ask for a call.
+    # During SOAP, the rule lets some people talk to a mentor but not ask for a call.
     in_soap = not row.rule and "mentor" in row.needs and begins <= anchors["soap_ends"] and ends >= anchors["match_monday"]
     return PlanItem(row, begins, ends, group, begins != planned, in_soap)
 

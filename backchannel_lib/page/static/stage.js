@@ -1,8 +1,8 @@
 // @ts-check
 // The pages of the stage: one activity is on screen, and the bar at the top, or a letter key, switches to another.
 //
-// It has no rules and no texts: the bar comes from backchannel_lib/workshop/stage.py, and the panels from their page. If a
-// second window leads, this one shows what the room should see, without what only the presenter needs.
+// It contains no rules and no texts: the bar comes from backchannel_lib/workshop/stage.py, and the panels from their page. If
+// a second window leads, this one shows only what the room should see and hides the presenter's controls.
 (() => {
   const main = /** @type {HTMLElement} */ (document.getElementById("stage"));
   const buttons = /** @type {HTMLButtonElement[]} */ ([...document.querySelectorAll(".stage-pages button")]);
@@ -83,7 +83,7 @@
   document.getElementById("stage-keys-close")?.addEventListener("click", () => keys?.close());
   document.addEventListener("keydown", (event) => {
     const target = /** @type {Element} */ (event.target);
-    const typing = target.closest?.("input, select, textarea") && !target.matches(".bw-votes .bw-number"); // which takes digits only
+    const typing = target.closest?.("input, select, textarea") && !target.matches(".bw-votes .bw-number"); // which takes only digits
     if (event.ctrlKey || event.metaKey || event.altKey || event.repeat || typing) return;
     if (event.key === "?") keys?.open ? keys.close() : keys?.showModal();
     else if (event.key === "b" || event.key === "B" || event.key === "." || (event.key === "Escape" && !dark.hidden)) {

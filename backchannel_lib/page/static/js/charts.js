@@ -1,6 +1,6 @@
 // @ts-check
 // The charts: Plotly draws them from figures that Python sends, and a marker moves on them without redrawing. A chart can
-// arrive as a drawing made in advance, which stays until it comes into sight or no longer fits its figure.
+// arrive as a pre-rendered drawing, which stays until it scrolls into view or no longer matches its figure.
 
 /** @import { Marker } from "./messages.js" */
 import { DEBOUNCE_MS } from "./settings.js";
@@ -8,7 +8,7 @@ import { DEBOUNCE_MS } from "./settings.js";
 /**
  * @typedef {object} Plot
  * @property {any} box the element, to which Plotly adds its own state
- * @property {SVGElement | null} still the drawing that was made in advance
+ * @property {SVGElement | null} still the pre-rendered drawing, if any
  * @property {string} [figure] plotly's figure as JSON, without the marker
  * @property {any} [stillFigure] the same, parsed, if the drawing shows it
  * @property {Marker} [marker]
@@ -27,7 +27,7 @@ function adler32(text) {
 }
 
 /**
- * Return by how much a marker moves along an axis of a drawing, as a share of the axis.
+ * Return how far a marker moves along an axis of a drawing, as a share of the axis.
  * @param {any} axis
  * @param {number | string} from
  * @param {number | string} to
@@ -80,7 +80,7 @@ export function createCharts(root, marks, getPlotly) {
     const packed = new Blob([/** @type {any} */ (buffers[0])]).stream().pipeThrough(new DecompressionStream("gzip"));
     const text = await new Response(packed).text();
     if (!page.backchannelPlotly) {
-      // The parameter names shadow the page's module loader, if any, which would otherwise claim the library.
+      // The parameter names shadow the page's module loader, if any, which would otherwise register the library.
       new Function("define", "module", "exports", text).call(page);
     }
     await start();
@@ -98,7 +98,7 @@ export function createCharts(root, marks, getPlotly) {
 
   async function start() {
     inSight.disconnect();
-    // The basic bundle exports itself under a placeholder name that its build never replaced.
+    // Plotly's basic bundle exports itself under a placeholder name that its build never replaced.
     page.backchannelPlotly ??= page.moduleName ?? page.Plotly;
     plotly = page.backchannelPlotly;
     for (const chart of Object.keys(plots)) {
@@ -133,7 +133,7 @@ export function createCharts(root, marks, getPlotly) {
     plot.box.dataset.at = plot.marker?.join(" ") ?? "";
   }
 
-  // Move the marker in the drawing itself, which costs nothing, and tell Plotly once the control is at rest, because
+  // Move the marker in the drawing itself, which is cheap, and tell Plotly once the control is at rest, because
   // Plotly redraws the whole chart to move one point.
   /**
    * @param {string} chart
@@ -164,7 +164,7 @@ export function createCharts(root, marks, getPlotly) {
   }
 
   /**
-   * Show a figure: in the drawing that was made in advance, if it shows this very figure and Plotly isn't there.
+   * Show a figure, as the pre-rendered drawing if that shows exactly this figure and Plotly hasn't loaded.
    * @param {string} chart
    * @param {string} figure
    */
@@ -213,11 +213,11 @@ export function createCharts(root, marks, getPlotly) {
     },
     /** @type {(chart: string, figure: string) => void} */
     setFigure: (chart, figure) => attempt(() => setFigure(chart, figure)),
-    /** Get Plotly as soon as a drawing that was made in advance comes into sight. */
+    /** Load Plotly as soon as a pre-rendered drawing scrolls into view. */
     watch: () => {
       for (const { box, still } of Object.values(plots)) if (still) inSight.observe(box);
     },
-    /** Ask for plotly.js again if it was asked for but isn't there: it may have got lost. */
+    /** Request plotly.js again if it was requested but hasn't arrived, because the answer may be lost. */
     askAgain: () => {
       if (wanted && !plotly) getPlotly();
     },

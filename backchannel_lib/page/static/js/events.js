@@ -21,8 +21,8 @@ function valueOf(input) {
 }
 
 /**
- * Return the intended key, in lower case. A Latin letter counts as it is, wherever it is on the keyboard. For other letters
- * (Cyrillic, Greek), and for digits that need Shift (French), the position of the key counts, as on an American keyboard.
+ * Return the intended key, in lower case. A Latin letter counts as typed, whatever the keyboard layout. For other letters
+ * (Cyrillic, Greek), and for digits that need Shift (French), the key's position on an American keyboard counts.
  * @param {Pick<KeyboardEvent, "key" | "code" | "shiftKey">} event
  */
 export function keyName({ key, code, shiftKey }) {
@@ -41,7 +41,7 @@ export function keyName({ key, code, shiftKey }) {
  * @param {boolean} options.onStage whether keys work anywhere on the page
  */
 export function listen(root, { store, view, timer, onStage }) {
-  // Stored here because asking the page would force a layout before the answer.
+  // Stored here because reading it from the page would force a layout before the answer.
   const answer = root.querySelector(".bw-answer");
   let scrolled = false;
   answer?.addEventListener("scroll", () => (scrolled = answer.scrollTop > 0));
@@ -110,7 +110,7 @@ export function listen(root, { store, view, timer, onStage }) {
     if (button.dataset.go) return view.lead(button.dataset.go);
     if (button.dataset.pageAction) return view.takeAway(button);
     if (clockAction) return timer.act(/** @type {ClockAction} */ (clockAction));
-    if ("once" in button.dataset && store.pending) return; // an accidental second press: the reader hasn't seen the next step yet
+    if ("once" in button.dataset && store.pending) return; // an accidental second press, before the next step is on screen
     if (action === "restore") {
       store.actAfterQueue({ type: "load", value, restored: true });
       focusOn(root.querySelector("h2")); // the button disappears
@@ -152,8 +152,8 @@ export function listen(root, { store, view, timer, onStage }) {
     const name = keyName(event);
     const target = /** @type {HTMLInputElement} */ (event.target);
     if (event.ctrlKey || event.metaKey || event.altKey || event.repeat || event.defaultPrevented || target.closest?.("dialog")) return;
-    const clicker = onStage && /^Page(Up|Down)$/.test(key); // a clicker turns the page no matter what has the focus
-    // A box for counting hands takes digits only, so letters and arrows go on leading the room from there.
+    const clicker = onStage && /^Page(Up|Down)$/.test(key); // a clicker works no matter what has the focus
+    // A box for counting hands takes only digits, so letters and arrows still control the session from there.
     const counting = onStage && target.matches?.(COUNTS) && /^([a-z]|Arrow(Left|Right))$/i.test(key);
     if (!clicker && !counting && target.closest?.("input, select, textarea")) {
       const counts = [...root.querySelectorAll(COUNTS)];
@@ -187,7 +187,7 @@ export function listen(root, { store, view, timer, onStage }) {
     if (!event.ctrlKey && !event.metaKey) event.stopPropagation();
   });
 
-  // Votes from phones arrive without any action on this page, so it polls for them while they are wanted.
+  // Votes from phones arrive without any action on this page, so it polls for them during a vote.
   const votes = root.querySelector("[data-poll]");
   const polling = votes ? setInterval(() => {
     if (!store.pending && !store.disconnected && !document.hidden && votes.checkVisibility()) store.send({ type: "poll" });

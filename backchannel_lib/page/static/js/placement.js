@@ -40,7 +40,7 @@ export function place(root, charts) {
   });
   sizes.observe(root);
 
-  // Don't observe elements that get replaced, because then something else takes their place.
+  // Don't observe elements that get replaced, because the observer would miss their replacements.
   const card = root.querySelector(".bw-card");
   const answer = card?.parentElement?.closest("[data-fragment]") ?? card;
   // An answer next to the controls scrolls away with the last of them, starting with the rule, which is on top.
@@ -74,7 +74,7 @@ export function place(root, charts) {
       },
       { rootMargin: margin, threshold: steps },
     );
-  // The short answer is for readers who have reached the activity and don't see the answer itself. It would only cover it.
+  // Show the short answer only to readers who have reached the activity but can't see the full answer.
   const cards = lookout("0px");
   const roots = lookout("0px 0px -40% 0px");
   if (answer) {
@@ -98,9 +98,9 @@ export function place(root, charts) {
   });
   themes.observe(document.body, { attributes: true, attributeFilter: ["data-jp-theme-light", "data-jp-theme-name"] });
 
-  // JupyterLab scrolls to the end of what it ran, but readers want its beginning. We only scroll a notebook that starts with
-  // an activity: someone who runs a cell further down stays there, and so does someone who is already reading a chapter
-  // that ran by itself.
+  // JupyterLab scrolls to the last cell it ran, but readers want to start at the top. We only scroll a notebook that starts
+  // with an activity: someone who runs a cell further down stays there, and so does someone who is already reading a chapter
+  // that ran automatically.
   const cell = root.closest(".jp-CodeCell");
   const opens = !cell || cell === root.closest(".jp-Notebook")?.querySelector(".jp-CodeCell");
   const first = opens && (document.querySelector(".bw") === root || !document.querySelector(".bw"));

@@ -1,5 +1,5 @@
 // @ts-check
-// The one-page sheet: it prints alone, whatever page it is on, and can be copied as text.
+// The one-page sheet: it prints without the rest of its page and can be copied as text.
 
 /** The element that prints instead of the page while there is a sheet. */
 export function createPrinted() {
@@ -17,7 +17,7 @@ export function createPrinted() {
       if (!paper) {
         paper = document.createElement("div");
         paper.className = "bw-print";
-        paper.setAttribute("aria-hidden", "true"); // it is invisible on screen, where the page says the same
+        paper.setAttribute("aria-hidden", "true"); // it is invisible on screen, where the page has the same content
         document.body.append(paper);
       }
       paper.innerHTML = sheet.outerHTML;
@@ -36,7 +36,7 @@ export async function copied(text) {
     await navigator.clipboard.writeText(text.value);
     return true;
   } catch {
-    // Without clipboard access, for example on a page without https, the old way works if the text is visible.
+    // Without clipboard access, for example on a page without https, execCommand still works if the text is visible.
     const fold = text.closest("details");
     if (fold) fold.open = true;
     text.focus();

@@ -2,13 +2,13 @@
 // The reader's input in this tab, in the browser's storage if available, or else in memory.
 
 /** @type {any} */
-const here = globalThis; // each widget gets its own script, so all they share is the page
+const here = globalThis; // each widget has its own copy of this script, so they share only the page
 /** @type {Map<string, string>} */
 const memory = (here.backchannelMemory ??= new Map()); // for as long as the page stays open
 
 /**
  * Return storage that works even if the browser denies access to its own (which can throw) or is out of space.
- * @param {() => Pick<Storage, "getItem" | "setItem">} find gives the browser's storage; may throw
+ * @param {() => Pick<Storage, "getItem" | "setItem">} find returns the browser's storage; may throw
  * @returns {Pick<Storage, "getItem" | "setItem">}
  */
 export function guardedStorage(find) {

@@ -1,10 +1,10 @@
 // @ts-check
-// A page that was hidden, or on a computer that slept, has to ask Python what happened meanwhile.
+// After a page was hidden or its computer slept, the page has to ask Python what happened in the meantime.
 
 import { SLEEP_MS, WAKE_TICK_MS } from "./settings.js";
 
 /**
- * Call a function whenever the page becomes visible again, or time has jumped.
+ * Call a function whenever the page becomes visible again or the clock jumps.
  * @param {() => void} onWake
  * @param {Pick<Document, "hidden" | "addEventListener" | "removeEventListener">} page
  */

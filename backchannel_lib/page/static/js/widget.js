@@ -37,7 +37,7 @@ export function render({ model, el }) {
     storageKey: model.get("storage_key"),
     onAction: (seq, byReader) => {
       if (byReader && !store.disconnected) view.notice("");
-      root.dataset.pending = String(seq); // lets scripts that drive the page see that an answer is still to come
+      root.dataset.pending = String(seq); // tells scripts that drive the page that an answer is pending
     },
     onAnswered: () => delete root.dataset.pending,
     onMore: (waiting) => root.toggleAttribute("data-more", waiting), // the same for the rest of an answer
@@ -57,7 +57,7 @@ export function render({ model, el }) {
     lateText: () => model.get("late_text") ?? "",
     restoreText: () => model.get("restore_text"),
     notSavedText: () => model.get("not_saved_text"),
-    // If every page starts its own Python, restore the input automatically, unless there is new input already.
+    // If every page starts its own Python, restore the input automatically, unless there is already new input.
     restoreAtOnce: () => model.get("restore_at_once") === true && store.seq === 0,
   };
   const view = createView(root, { id, store, charts, ...texts });
@@ -68,7 +68,7 @@ export function render({ model, el }) {
     timeUp: (clock) => store.act({ type: "time_up", value: clock }),
   });
   const events = listen(root, { store, view, timer, onStage });
-  // In front of a room, find out whether Python is still there without waiting for a key press.
+  // In front of a room, check whether Python is still running without waiting for a key press.
   const wake = onStage ? watchForSleep(() => {
     if (root.checkVisibility() && !store.pending) store.act({ type: "refresh" });
   }) : { dispose: () => {} };
