@@ -1,4 +1,4 @@
-"""Setup for all tests: the project's folder on the path, and hypothesis profiles.
+"""Setup for all tests: the project's folder on the path, and Hypothesis profiles.
 
 The everyday profile draws the same cases every time, so runs are repeatable and take seconds. Before a release,
 `HYPOTHESIS_PROFILE=thorough` draws many more, and new ones each time; `fuzz` draws 20,000, for the tests of files with
@@ -32,7 +32,7 @@ if str(ROOT) not in sys.path:  # `pytest` alone, unlike `python -m pytest`, leav
 
 #: Linux's in-memory folder: saved files are synced to disk after each change, and tests make thousands of changes.
 IN_MEMORY = Path("/dev/shm")  # noqa: S108 - a folder of its own is made in it
-#: Tests keep saved files in a separate folder, so that they never find or lose anyone's own.
+#: Tests keep saved files in a folder of their own, so that they never find or lose a person's files.
 os.environ["BACKCHANNEL_WORK"] = tempfile.mkdtemp(
     prefix="backchannel-tests-", dir=IN_MEMORY if os.access(IN_MEMORY, os.W_OK) else None
 )
@@ -49,7 +49,7 @@ settings.register_profile(
     "thorough", parent=settings.get_profile("everyday"), derandomize=False, max_examples=1000, print_blob=True
 )
 settings.register_profile("fuzz", parent=settings.get_profile("thorough"), max_examples=20_000)
-settings.register_profile(  # test --mutation: the everyday cases, without shrinking failures
+settings.register_profile(  # test --mutation: the everyday cases, without shrinking failing ones
     "mutants", parent=settings.get_profile("everyday"), phases=[Phase.explicit, Phase.generate]
 )
 settings.register_profile("quick", parent=settings.get_profile("everyday"), max_examples=5)  # test --quick
@@ -58,7 +58,7 @@ settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "everyday"))
 
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
-    """A browser for all tests in a process; without one, they fail with a sentence that says how to get it."""
+    """A browser for all tests in a process. Without one, they fail with a message that says how to get it."""
     from playwright.sync_api import sync_playwright
 
     from backchannel_lib.cli.browser import find_chromium, launch_arguments
@@ -160,7 +160,7 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
 
 
 def pytest_itemcollected(item: pytest.Item) -> None:
-    """Mark tests that open a browser, and keep those in one file together unless they say that each can run anywhere.
+    """Mark tests that open a browser, and keep those in a file together unless it says that each can run anywhere.
 
     Browser tests run in a separate process, because Playwright's event loop would interfere with other tests.
     """
@@ -178,7 +178,7 @@ def group_of(item: pytest.Item) -> str:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Put the slowest groups first, and tests that can run in any process last, to fill the gaps."""
+    """Put the slowest groups first, and tests that can run in any process last, where they fill the gaps."""
     places = {name: place for place, name in enumerate(GROUPS)}
 
     def place(item: pytest.Item) -> int:
@@ -195,7 +195,7 @@ def pytest_unconfigure() -> None:
 
 @pytest.fixture(autouse=True)
 def no_workshop_before() -> None:
-    """Start each test without a saved workshop session, because a session continues by itself."""
+    """Start each test without a saved workshop session, because a saved one is resumed automatically."""
     for name in ("workshop*", "run_plan.json", "drill.json"):
         for left in Path(os.environ["BACKCHANNEL_WORK"]).glob(name):
             left.unlink()

@@ -1,4 +1,4 @@
-"""Draw the opening charts, run the notebooks and save their outputs, with the Python in .venv.
+"""Draw the opening charts, run the notebooks and save their outputs; use the Python in .venv.
 
 The snapshots of the charts are Plotly's own drawings of the opening case, shown while a page starts Plotly. A browser draws
 them, and only if the chart has changed.
@@ -19,7 +19,7 @@ from nbclient import NotebookClient
 from playwright.sync_api import sync_playwright
 
 ROOT = Path(__file__).resolve().parent.parent
-sys.path.insert(0, str(ROOT))  # as a script, this file would find only its own folder
+sys.path.insert(0, str(ROOT))  # run as a script, this file would find only its own folder
 
 from backchannel_lib import Case  # noqa: E402 - after the line above
 from backchannel_lib.cli.browser import find_chromium, launch_arguments  # noqa: E402

@@ -1,6 +1,6 @@
-"""Kills programs while they save, fills the disk, and cuts the power: `.venv/bin/python tests/faults.py --times 50`.
+"""Kill programs while they save, fill the disk and cut the power: `.venv/bin/python tests/faults.py --times 50`.
 
-After each, what is on the disk has to be the state after the last finished step or after the one that was under way. For Linux.
+Afterward, the disk must hold the state after the last finished step or after the one in progress. For Linux only.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from tests.helpers.crashes import STORIES, check_full, check_killed, check_power
 
 
 def tried(what: str, times: int, check: Callable[[Path, random.Random], Any], seed: int) -> int:
-    """Try something so many times, print what came of it, and return how often it failed."""
+    """Try something this many times, print the result, and return how often it failed."""
     failed = 0
     for number in range(times):
         with tempfile.TemporaryDirectory(dir="/dev/shm" if Path("/dev/shm").is_dir() else None) as place:  # noqa: S108
@@ -36,8 +36,8 @@ def tried(what: str, times: int, check: Callable[[Path, random.Random], Any], se
 def main() -> int:
     """Try everything, and return 1 if anything failed."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--times", type=int, default=50, help="how often each program is killed, and has its disk filled")
-    parser.add_argument("--seed", type=int, default=1, help="the first seed; each time has the next one")
+    parser.add_argument("--times", type=int, default=50, help="how often to kill each program, and to fill its disk")
+    parser.add_argument("--seed", type=int, default=1, help="the first seed; each try uses the next one")
     chosen = parser.parse_args()
     failed = 0
     for name in STORIES:

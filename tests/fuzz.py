@@ -1,13 +1,13 @@
-"""Tries the library with random input for as long as you like, and compares its answers with a plain second account of them.
+"""Try the library with random input for as long as you like, and compare its answers with a second, plain implementation.
 
     .venv/bin/python tests/fuzz.py                      every target, 10,000 inputs in all
     .venv/bin/python tests/fuzz.py --inputs 1000000     a million
     .venv/bin/python tests/fuzz.py files --minutes 30   damaged files for half an hour
-    .venv/bin/python tests/fuzz.py files --seed 1:4711  one input again: its seed is in the report
+    .venv/bin/python tests/fuzz.py files --seed 1:4711  repeat one input (the report has its seed)
     .venv/bin/python tests/fuzz.py --list
 
-With `--guided FILE`, atheris looks for bytes that take the reader of one kind of file along new paths. The lock file doesn't
-have atheris, because it has no wheel for Windows: install it yourself.
+With `--guided FILE`, atheris looks for bytes that exercise new code in the reader of one kind of file. The lock file doesn't
+include atheris, which has no wheel for Windows, so install it yourself.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ sys.path.insert(0, str(ROOT))  # run as a script, this file would find only its 
 
 
 def guided(name: str, inputs: int, place: str) -> None:
-    """Let atheris look for inputs to one reader; it ends the program, and prints the input if a reader fails."""
+    """Let atheris look for inputs to one reader. It ends the program, and prints the input if the reader fails."""
     atheris: Any = importlib.import_module("atheris")
     with atheris.instrument_imports(include=["backchannel_lib"]):
         targets = importlib.import_module("tests.helpers.fuzz_targets")
@@ -45,7 +45,7 @@ def guided(name: str, inputs: int, place: str) -> None:
 
 
 def tried(name: str, inputs: int, until: float, seed: str) -> tuple[int, Counter[str]]:
-    """Try one target; return how many inputs it had, and what failed, by the error and the line that raised it."""
+    """Try one target; return the number of inputs, and the failures by error and the line that raised it."""
     from tests.helpers.fuzz_targets import TARGETS
 
     first, _, only = seed.partition(":")
@@ -67,14 +67,14 @@ def tried(name: str, inputs: int, until: float, seed: str) -> tuple[int, Counter
 
 
 def main() -> int:
-    """Try what was asked for, and return 1 if anything failed."""
+    """Try the chosen targets, and return 1 if anything failed."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("target", nargs="?", help="one target; all of them without it")
-    parser.add_argument("--inputs", type=int, default=10_000, help="how many in all")
-    parser.add_argument("--minutes", type=float, default=10**6, help="at most so long in all")
-    parser.add_argument("--seed", default="1", help="the first seed, or the seed of one input")
-    parser.add_argument("--list", action="store_true", help="name the targets, and stop")
-    parser.add_argument("--guided", metavar="FILE", help="look for inputs to the reader of one kind of file with atheris")
+    parser.add_argument("target", nargs="?", help="which target to try (default: all of them)")
+    parser.add_argument("--inputs", type=int, default=10_000, help="how many inputs in total")
+    parser.add_argument("--minutes", type=float, default=10**6, help="the most minutes in total")
+    parser.add_argument("--seed", default="1", help="the first seed, or FIRST:NUMBER to repeat one input")
+    parser.add_argument("--list", action="store_true", help="list the targets and exit")
+    parser.add_argument("--guided", metavar="FILE", help="use atheris to look for inputs to the reader of one kind of file")
     chosen = parser.parse_args()
     with tempfile.TemporaryDirectory(dir="/dev/shm" if Path("/dev/shm").is_dir() else None) as place:  # noqa: S108 - one of its own
         if chosen.guided:

@@ -1,7 +1,7 @@
-"""Runs strict nbval over all notebooks again and again, to see whether an output ever differs.
+"""Run strict nbval over all notebooks again and again, to see whether an output ever differs.
 
-Each run has the notebooks in another order, several at once, each in a kernel of its own, with another time zone and other
-hash seeds: `.venv/bin/python tests/repeat_notebooks.py --times 20`. It takes minutes each time, so it is no part of the tests.
+Each run has a different order, time zone and hash seeds, and runs several notebooks at once, each in its own
+kernel: `.venv/bin/python tests/repeat_notebooks.py --times 20`. One run takes minutes, so this isn't part of the tests.
 """
 
 from __future__ import annotations
@@ -24,8 +24,8 @@ QUIET = ("-q", "--no-header", "-p", "no:anyio", "-p", "no:cacheprovider", "-W", 
 
 
 def run(seed: int, processes: int) -> bool:
-    """Run all notebooks once, in an order drawn from the seed; print what came of it, and return whether nothing differed."""
-    draw = random.Random(seed)  # noqa: S311 - an order, no secret
+    """Run all notebooks once, in an order drawn from the seed; print the result, and return whether all outputs matched."""
+    draw = random.Random(seed)  # noqa: S311 - an order, not a secret
     notebooks = sorted(str(path) for path in (ROOT / "notebooks").glob("*.ipynb"))
     draw.shuffle(notebooks)
     zone = draw.choice(ZONES)
@@ -39,20 +39,20 @@ def run(seed: int, processes: int) -> bool:
         text=True,
         check=False,
     )
-    told = ran.stdout if ran.returncode else ran.stdout.strip().rpartition("\n")[2]
-    print(f"seed {seed}, {zone}, {time.monotonic() - began:.0f} s: {told}", flush=True)
+    result = ran.stdout if ran.returncode else ran.stdout.strip().rpartition("\n")[2]
+    print(f"seed {seed}, {zone}, {time.monotonic() - began:.0f} s: {result}", flush=True)
     return ran.returncode == 0
 
 
 def main() -> int:
-    """Run them as often as asked, and return 1 if any run differed."""
+    """Run them the given number of times, and return 1 if any output differed."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--times", type=int, default=20, help="how often")
-    parser.add_argument("--seed", type=int, default=1, help="the first seed; each run has the next one")
-    parser.add_argument("--processes", type=int, default=2, help="how many notebooks at once")
+    parser.add_argument("--times", type=int, default=20, help="how many runs")
+    parser.add_argument("--seed", type=int, default=1, help="the first seed; each run uses the next one")
+    parser.add_argument("--processes", type=int, default=2, help="how many notebooks to run at once")
     chosen = parser.parse_args()
     same = [run(seed, chosen.processes) for seed in range(chosen.seed, chosen.seed + chosen.times)]
-    print(f"{sum(same)} of {len(same)} runs had every output as it is committed.")
+    print(f"{sum(same)} of {len(same)} runs gave exactly the committed outputs.")
     return int(not all(same))
 
 

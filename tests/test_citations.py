@@ -1,4 +1,4 @@
-"""Every citation of the article names it as the table does, and every citation of the NRMP's rule gives its newest source."""
+"""Every citation of the article names it as the table does, and every citation of the NRMP's rule names the newest source."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def prose(notebook: str) -> str:
 
 
 @pytest.mark.parametrize("place", ["00_start_here", "11_reading_it_critically", "README"])
-def test_prose_names_the_article_as_the_table_has_it_and_the_newest_source_of_the_rule(place: str) -> None:
+def test_prose_names_the_article_as_the_table_does_and_the_rules_newest_source(place: str) -> None:
     told = " ".join((ROOT / "README.md").read_text(encoding="utf-8").split()) if place == "README" else prose(place)
     for part in ("title", "site", "section", "address"):
         assert ARTICLE[part] in told, part
@@ -52,7 +52,7 @@ def test_prose_names_the_article_as_the_table_has_it_and_the_newest_source_of_th
         assert words in told
 
 
-def test_what_cites_lines_names_the_article_and_the_headings_to_look_under() -> None:
+def test_citations_of_lines_name_the_article_and_its_headings() -> None:
     told = plain(citations("x", ["timing.phase1", "opening.opposed-goals"]))
     assert article_name() in told
     assert ARTICLE["title"] in told
@@ -62,7 +62,7 @@ def test_what_cites_lines_names_the_article_and_the_headings_to_look_under() -> 
     assert ARTICLE["title"] not in citations("x", (), (), ["scores.step2_sd"])
 
 
-def test_every_claim_stands_under_one_heading_and_every_heading_is_over_a_claim() -> None:
+def test_every_claim_is_under_one_heading_and_every_heading_has_a_claim() -> None:
     lines = [section.line for section in load_article_sections()]
     assert lines == sorted(set(lines))
     told = {find_in_article([claim.id]) for claim in load_claims()}
@@ -107,14 +107,14 @@ def test_whatever_cites_the_rule_names_its_newest_source(fact: str) -> None:
 
 
 @pytest.mark.parametrize("phase", ["groundwork", "soap_lists", "gap_filling", "post_soap"])
-def test_an_answer_of_the_rule_names_its_newest_source(phase: str) -> None:
+def test_every_answer_from_the_rule_names_its_newest_source(phase: str) -> None:
     for fact in NEWEST:
         assert facts()[fact].sentence in rules_check(Case(phase=phase)).source
 
 
 @pytest.mark.parametrize("name", [row.activity for row in load_activities()])
-def test_an_activity_that_tells_a_fact_about_the_rule_tells_its_newest_source(name: str) -> None:
-    """Wherever the sentence of such a fact is on a page, the newest source is on it too."""
+def test_an_activity_that_shows_a_fact_about_the_rule_names_its_newest_source(name: str) -> None:
+    """Any page with such a fact also has the newest source."""
     activity = make_activity(name)
     if isinstance(activity, WeekClock):
         activity.clock = lambda: MARCH
@@ -127,7 +127,7 @@ def test_an_activity_that_tells_a_fact_about_the_rule_tells_its_newest_source(na
 # ---- every fact ----
 
 
-def readers_see() -> Iterator[str]:
+def what_readers_see() -> Iterator[str]:
     """Yield what readers see, page after page: the sheet, the panel, the printed sheets, and each activity."""
     topics = [row.topic for row in load_not_covered()]
     for month, day, hour in ((1, 12, 9), (3, 15, 20), (3, 18, 22), (4, 15, 9)):
@@ -137,7 +137,7 @@ def readers_see() -> Iterator[str]:
     for case in (Case(), Case(score=520, range_low=500, range_floor=450)):
         yield " ".join({**fast_fragments(case), **deferred_fragments(case)}.values())
     yield from (sheet(kind, "short", 1) for kind in ("participants", "facilitator"))
-    long = {"population", "reply", "quick_check"}  # takes seconds, and has no facts of its own
+    long = {"population", "reply", "quick_check"}  # takes seconds and has no facts of its own
     for row in sorted(load_activities(), key=lambda row: row.activity in long):
         yield from on_the_way(row.activity)
 
@@ -158,7 +158,7 @@ def on_the_way(name: str) -> Iterator[str]:
 def test_every_fact_is_shown_somewhere() -> None:
     """A new fact in data/facts.csv has to appear where a reader needs it."""
     left = {fact.id: fact.sentence for fact in load_facts()}
-    for page in readers_see():
+    for page in what_readers_see():
         told = plain(page)
         left = {name: sentence for name, sentence in left.items() if sentence not in told}
         if not left:

@@ -1,4 +1,4 @@
-"""The examples in docstrings are right."""
+"""The examples in docstrings are correct."""
 
 from __future__ import annotations
 
@@ -28,5 +28,5 @@ def test_the_examples_in_docstrings_run(name: str) -> None:
         for node in ast.parse(path.read_text(encoding="utf-8")).body
         if isinstance(node, ast.FunctionDef) and not node.name.startswith("_")
     ]
-    starts_programs = "cli" in path.parts  # what starts Jupyter, a browser or uv has its tests in tests/cli
+    starts_programs = "cli" in path.parts  # code that starts Jupyter, a browser or uv is tested in tests/cli
     assert results.attempted > 0 or not public or starts_programs

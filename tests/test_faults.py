@@ -1,7 +1,7 @@
-"""Killed, out of disk space, without power, two windows, a clock set back: nothing saved is lost, and nothing is counted twice.
+"""Crashes, full disks, power failures, two windows, a clock set back: nothing saved is lost or counted twice.
 
-These are samples; `python tests/faults.py` does the same as often as you like. The vote page without a network, and a server
-that is killed while phones vote, are in tests/workshop/test_votes.py; lost messages are in tests/browser/test_lost_messages.py.
+These are samples; `python tests/faults.py` does the same as often as you like. The vote page without a network and a server
+that is killed while phones vote are in tests/workshop/test_votes.py, and lost messages in tests/browser/test_lost_messages.py.
 """
 
 from __future__ import annotations
@@ -29,8 +29,8 @@ LINUX = pytest.mark.skipif(sys.platform != "linux", reason="other systems fork n
 
 @LINUX
 @pytest.mark.slow
-def test_whatever_is_killed_or_runs_out_of_space_loses_nothing() -> None:
-    """Each story of tests/helpers/crashes.py twice, in processes of their own, and two windows at once (four seconds)."""
+def test_nothing_is_lost_if_a_program_is_killed_or_runs_out_of_space() -> None:
+    """This plays each story in tests/helpers/crashes.py twice, and two windows at once. It takes four seconds."""
     ran = subprocess.run(
         [sys.executable, ROOT / "tests" / "faults.py", "--times", "2"], capture_output=True, text=True, check=False, cwd=ROOT
     )
@@ -43,15 +43,15 @@ POWER = ("case", "answers", "own cases", "round")
 
 @LINUX
 @pytest.mark.parametrize("name", POWER)
-def test_a_power_failure_between_any_two_writes_leaves_the_old_or_the_new_state(name: str, tmp_path: Path) -> None:
-    """Every prefix of what was done to the files is replayed; what was said to be saved is there."""
+def test_a_power_failure_between_any_two_writes_leaves_the_old_or_new_state(name: str, tmp_path: Path) -> None:
+    """Every prefix of the file operations is replayed, and whatever was reported as saved is there."""
     from tests.helpers.crashes import check_power
 
     assert check_power(name, tmp_path, steps=3 if name == "round" else 5) > 10
 
 
-def test_a_file_that_is_not_synced_before_it_is_moved_is_lost() -> None:
-    """Otherwise the test above would find nothing wrong with a program that syncs nothing."""
+def test_a_file_that_was_not_synced_before_a_move_is_lost() -> None:
+    """Otherwise the test above would pass for a program that syncs nothing."""
     disk = Disk(Path())
     disk.operations = [Operation("move", "a.part", "a"), Operation("sync_folder"), Operation("step")]
     assert (1, {"a": b""}) in list(disk.states())
@@ -62,7 +62,7 @@ def test_a_file_that_is_not_synced_before_it_is_moved_is_lost() -> None:
 
 
 def test_a_vote_that_was_counted_survives_a_power_failure(tmp_path: Path) -> None:
-    """SQLite waits for the disk before it says that a vote is in."""
+    """SQLite waits for the disk before it confirms a vote."""
     with VoteStore(tmp_path / "votes.sqlite") as store:
         store.open_round("one", "First?", [("yes", "Yes")])
         assert store._connection is not None
@@ -72,10 +72,8 @@ def test_a_vote_that_was_counted_survives_a_power_failure(tmp_path: Path) -> Non
 
 
 @pytest.mark.parametrize("hours", [-1, -11, 1, 11])
-def test_a_clock_that_is_set_wrong_for_a_while_closes_no_window(
-    hours: int, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
-    """The room's addresses stay the same after a restart, whichever way the clock was set."""
+def test_a_wrong_clock_does_not_close_the_rooms_windows(hours: int, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """The room's addresses stay the same after a restart, whether the clock was set ahead or back."""
     before = load_keys(tmp_path, 8866)
     now = time.time()
     monkeypatch.setattr("time.time", lambda: now + 3600 * hours)
@@ -84,8 +82,8 @@ def test_a_clock_that_is_set_wrong_for_a_while_closes_no_window(
     assert load_keys(tmp_path, 8866) != before
 
 
-def test_a_round_goes_on_when_the_clock_is_set_back(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """The order of what is saved does not depend on the clock."""
+def test_a_round_continues_if_the_clock_is_set_back(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """The order of saved entries doesn't depend on the clock."""
     now = time.time()
     with empty_folder(tmp_path):
         act = STORIES["round"].start()
@@ -95,8 +93,8 @@ def test_a_round_goes_on_when_the_clock_is_set_back(monkeypatch: pytest.MonkeyPa
         assert STORIES["round"].found() == STEPS
 
 
-def test_a_folder_that_cannot_be_synced_is_written_all_the_same(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """Some systems open no folder; the file is there."""
+def test_a_file_is_written_even_if_its_folder_cannot_be_synced(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Some systems can't open a folder."""
     opens = os.open
 
     def no_folders(path: Any, flags: int, *mode: int) -> int:

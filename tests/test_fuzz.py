@@ -1,4 +1,4 @@
-"""The targets of tests/fuzz.py work: a few inputs each, and each notices a wrong answer."""
+"""The targets of tests/fuzz.py accept right answers and notice wrong ones."""
 
 from __future__ import annotations
 
@@ -18,15 +18,15 @@ from tests.helpers.fuzz_targets import READERS, TARGETS, damage, read_bytes
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", TARGETS)
-def test_a_few_inputs_of_each_target_are_answered_rightly(name: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_a_few_inputs_of_each_target_get_the_right_answers(name: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv(FOLDER, str(tmp_path))
     for number in range(3):
         TARGETS[name].try_one(random.Random(f"{name} 1:{number}"))  # noqa: S311 - test data
 
 
 @pytest.mark.parametrize("name", READERS)
-def test_each_reader_takes_its_file_as_it_is(name: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """Otherwise damaged files would all be refused at once, and nothing would be tried."""
+def test_each_reader_accepts_its_undamaged_file(name: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Otherwise all damaged files would be rejected early, and nothing much would be tested."""
     monkeypatch.setenv(FOLDER, str(tmp_path))
     READERS[name][1](READERS[name][0])
     reads = {"own cases": CASES.read, "own scenes": SCENES.read, "own questions": QUESTIONS.read}
@@ -34,7 +34,7 @@ def test_each_reader_takes_its_file_as_it_is(name: str, monkeypatch: pytest.Monk
         assert reads[name](READERS[name][0]).problems == ()
 
 
-def test_a_damaged_file_differs_and_is_the_same_for_the_same_seed() -> None:
+def test_damage_changes_a_file_and_is_the_same_for_the_same_seed() -> None:
     content = READERS["case file"][0]
     damaged = [damage(random.Random(seed), content) for seed in range(20)]  # noqa: S311 - test data
     assert len(set(damaged)) > 15
@@ -43,7 +43,7 @@ def test_a_damaged_file_differs_and_is_the_same_for_the_same_seed() -> None:
 
 @pytest.mark.parametrize("name", ["cases", "frames", "open", "plans"])
 def test_a_wrong_verdict_is_noticed(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """If the two accounts of the rules differ anywhere, the targets that judge say so within a few inputs."""
+    """If the two implementations of the rules differ, the targets that judge say so within a few inputs."""
     answer = plain_rules.answer
 
     def off_by_one(case: plain_rules.Facts, reading: str | None = None) -> plain_rules.PlainAnswer:
@@ -60,7 +60,7 @@ def test_a_wrong_verdict_is_noticed(name: str, monkeypatch: pytest.MonkeyPatch) 
         try_a_hundred()
 
 
-def test_an_error_that_is_none_of_the_librarys_own_is_not_passed_over(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_error_that_is_not_the_librarys_own_is_reported(monkeypatch: pytest.MonkeyPatch) -> None:
     def stumbles(content: bytes) -> None:
         raise KeyError(content)
 

@@ -32,14 +32,14 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
 
 
 def test_a_newcomer_writes_fewer_than_eighty_lines() -> None:
-    """The activity, its test and the notebook cell together are as short as the guide promises."""
+    """The activity, its test and the notebook cell together are as short as the guide says."""
     lines = [line for code in (MODULE, TEST, CELL) for line in code.splitlines() if line.strip()]
     assert len(lines) < 80
 
 
 @pytest.mark.slow
-def test_the_guide_s_own_test_passes(folder: Path) -> None:
-    """The guide's command finds both tests of the guide, and they pass."""
+def test_the_guides_own_tests_pass(folder: Path) -> None:
+    """The guide's command finds both of them."""
     (folder / "pytest.ini").write_text("[pytest]\n", encoding="utf-8")
     done = subprocess.run(
         [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "test_how_low.py"],
@@ -52,8 +52,8 @@ def test_the_guide_s_own_test_passes(folder: Path) -> None:
     assert "2 passed" in done.stdout, done.stdout + done.stderr
 
 
-def test_the_guide_s_test_notices_an_answer_that_is_given_away(folder: Path) -> None:
-    """The guide's test is worth having: it fails for an activity that shows its answer too early."""
+def test_the_guides_test_notices_an_answer_that_is_given_away(folder: Path) -> None:
+    """It fails for an activity that shows its answer too early."""
     broken = MODULE.replace(' if state["seen"] else ""', "")
     assert broken != MODULE
     (folder / "how_low.py").write_text(broken, encoding="utf-8")
@@ -64,7 +64,7 @@ def test_the_guide_s_test_notices_an_answer_that_is_given_away(folder: Path) -> 
     names["test_a_guess_that_makes_no_sense_gets_a_sentence_and_changes_nothing"]()
 
 
-def test_the_guide_s_cell_opens_a_widget_that_works(folder: Path) -> None:
+def test_the_guides_cell_opens_a_widget_that_works(folder: Path) -> None:
     """The cell ends with a widget that has its title, can be set, and shows its answer on request."""
     *_, last = CELL.splitlines()
     names: dict[str, Any] = {}
@@ -81,8 +81,8 @@ PAGES = {name: (ROOT / name).read_text(encoding="utf-8") for name in ("docs/writ
 
 
 @pytest.mark.parametrize("page", PAGES)
-def test_every_place_that_a_page_for_developers_names_is_there(page: str) -> None:
-    """All named files and folders exist, and links point to files."""
+def test_every_path_on_the_pages_for_developers_exists(page: str) -> None:
+    """The pages' links point to files."""
     places = set(re.findall(r"(?<![\w/.])((?:backchannel_lib|data|tests|notebooks|\.ci)/[\w./]*\w)", PAGES[page]))
     links = {str((ROOT / page).parent / link) for link in re.findall(r"\]\(([^)#:]+)\)", PAGES[page])}
     assert len(places) >= 4
@@ -91,8 +91,8 @@ def test_every_place_that_a_page_for_developers_names_is_there(page: str) -> Non
 
 
 @pytest.mark.parametrize("page", PAGES)
-def test_every_command_that_a_page_for_developers_names_is_one_that_there_is(page: str) -> None:
-    """The commands on these pages work as written."""
+def test_every_command_on_the_pages_for_developers_exists(page: str) -> None:
+    """Its options exist too."""
     for command, rest in re.findall(r"python workbook\.py(?: (\w+))?((?: [-\w/.]+)*)", PAGES[page]):
         asked, passed_on = main.parse([command, *rest.split()] if command else [])
         assert asked.command == (command or "open")
@@ -100,7 +100,7 @@ def test_every_command_that_a_page_for_developers_names_is_one_that_there_is(pag
         assert not set(passed_on) - known
 
 
-def test_the_layers_of_the_page_are_the_packages() -> None:
+def test_the_layers_on_the_page_are_the_packages() -> None:
     """CONTRIBUTING.md has a row for each package of the library."""
     rows = re.findall(r"^\| `(\w+)` \|", PAGES["CONTRIBUTING.md"], re.MULTILINE)
     assert sorted(rows) == sorted(path.parent.name for path in (ROOT / "backchannel_lib").glob("*/__init__.py"))

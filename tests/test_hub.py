@@ -39,8 +39,8 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-def test_a_learner_gets_the_workbooks_settings_and_a_folder_of_their_own(home: Path) -> None:
-    """Chapters and saved files are in the learner's home, and none of it is in the workbook's folder."""
+def test_learners_get_the_workbooks_settings_and_a_folder_of_their_own(home: Path) -> None:
+    """Chapters and saved files are in the learner's home, and not in the workbook's folder."""
     server = read("jupyter_server_config.py").ServerApp
     folder = home / "backchannel"
     assert server.root_dir == str(folder)
@@ -50,8 +50,8 @@ def test_a_learner_gets_the_workbooks_settings_and_a_folder_of_their_own(home: P
     assert os.environ["BACKCHANNEL_WORK"] == str(folder / "my_work")
 
 
-def test_a_second_start_keeps_what_the_learner_wrote_and_brings_the_chapters_up_to_date(home: Path) -> None:
-    """Tables that come with a chapter are the learner's own; chapters themselves are only changed in copies."""
+def test_a_second_start_keeps_the_learners_work_and_updates_the_chapters(home: Path) -> None:
+    """A chapter's tables belong to the learner, while the chapter itself is only edited in a copy."""
     read("jupyter_server_config.py")
     notebooks = home / "backchannel" / "notebooks"
     own = {"mine.ipynb": "{}", "13_students.csv": "my students"}
@@ -66,15 +66,15 @@ def test_a_second_start_keeps_what_the_learner_wrote_and_brings_the_chapters_up_
         assert (notebooks / name).read_bytes() == (ROOT / "notebooks" / name).read_bytes()
 
 
-def test_no_kernel_is_started_ahead_on_a_hub_and_all_else_that_is_off_at_home_is_off_there(home: Path) -> None:
-    """A kernel for a chapter that a learner doesn't open would waste the host's memory."""
+def test_a_hub_prestarts_no_kernels_and_turns_off_everything_that_is_off_at_home(home: Path) -> None:
+    """Kernels for chapters that nobody opens would waste the host's memory."""
     at_home = read("jupyter_server_config.py", ROOT / "jupyter").ServerApp.jpserver_extensions
     on_hub = read("jupyter_server_config.py").ServerApp.jpserver_extensions
     assert at_home == {**on_hub, "backchannel_lib.notebook.warm_kernel": True}
     assert not any(on_hub.values())
 
 
-def test_the_hub_starts_the_workbooks_lab_with_both_folders_of_settings_its_own_first() -> None:
+def test_the_hub_starts_the_workbooks_lab_with_its_own_settings_first() -> None:
     """The first folder in JUPYTER_CONFIG_PATH takes precedence."""
     spawner = read("jupyterhub_config.py").Spawner
     assert spawner.environment["JUPYTER_CONFIG_PATH"].split(os.pathsep) == [str(HUB), str(ROOT / "jupyter")]
@@ -83,8 +83,8 @@ def test_the_hub_starts_the_workbooks_lab_with_both_folders_of_settings_its_own_
     assert [one for one in spawner.cmd if one.startswith("--data=")] == [f"--data={spawner.mem_limit}"]
 
 
-def test_the_hub_lets_nobody_in_until_its_host_says_who_and_is_reached_through_the_proxy_alone() -> None:
-    """There is no authenticator that accepts any password, no list of everyone, and no address but this machine's."""
+def test_the_hub_admits_only_users_its_host_names_and_only_through_the_proxy() -> None:
+    """No authenticator accepts any password, nobody is allowed by default, and it listens only on this machine."""
     told: Any = read("jupyterhub_config.py")
     assert "Authenticator" not in told
     assert "authenticator_class" not in told.JupyterHub
@@ -92,7 +92,7 @@ def test_the_hub_lets_nobody_in_until_its_host_says_who_and_is_reached_through_t
     assert told.JupyterHub.bind_url.startswith("http://127.0.0.1:")
 
 
-def test_the_hubs_lock_is_the_readers_lock_with_jupyterhub_on_top() -> None:
+def test_the_hubs_lock_is_the_readers_lock_plus_jupyterhub() -> None:
     """Learners on a hub have the same versions as readers at home, who have no JupyterHub."""
     hub, readers = locked("requirements-hub.lock"), locked("requirements.lock")
     assert readers.items() <= hub.items()
@@ -100,8 +100,8 @@ def test_the_hubs_lock_is_the_readers_lock_with_jupyterhub_on_top() -> None:
     assert "jupyterhub" not in readers
 
 
-def test_the_proxy_is_pinned_with_a_checksum_for_each_of_its_packages() -> None:
-    """`npm ci` installs exactly what is listed here; no host is named."""
+def test_every_package_of_the_proxy_is_pinned_with_a_checksum() -> None:
+    """`npm ci` installs exactly what is listed, and no host is named."""
     wanted = json.loads((HUB / "package.json").read_text(encoding="utf-8"))["dependencies"]
     lock = (HUB / "package-lock.json").read_text(encoding="utf-8")
     packages = json.loads(lock)["packages"]
@@ -110,8 +110,8 @@ def test_the_proxy_is_pinned_with_a_checksum_for_each_of_its_packages() -> None:
     assert "resolved" not in lock
 
 
-def test_the_container_and_binder_install_from_the_locks_with_hashes_and_use_the_hubs_settings() -> None:
-    """Neither one names packages or versions of its own."""
+def test_the_container_and_binder_install_from_the_locks_and_use_the_hubs_settings() -> None:
+    """Both check hashes, and neither names packages or versions of its own."""
     container = (ROOT / "Containerfile").read_text(encoding="utf-8")
     assert re.findall(r"pip install (.*)", container) == [
         "--require-hashes --requirement requirements-hub.lock",
@@ -128,8 +128,8 @@ def test_the_container_and_binder_install_from_the_locks_with_hashes_and_use_the
     assert container.rstrip().endswith(json.dumps(["python", *spawner.cmd[4:], *spawner.args]))
 
 
-def test_all_that_the_image_needs_is_in_it() -> None:
-    """What it copies, runs and has as settings is in the project, and none of it is left out by the ignore file."""
+def test_the_image_contains_everything_it_needs() -> None:
+    """Everything that it copies, runs or uses as settings is in the project and not excluded by the ignore file."""
     container = (ROOT / "Containerfile").read_text(encoding="utf-8")
     copied = [source for line in re.findall(r"(?m)^COPY (.+)", container) for source in line.split()[:-1]]
     settings = [place.removeprefix("/srv/backchannel/") for place in re.findall(r"/srv/backchannel/[\w/]+", container)]
@@ -142,30 +142,30 @@ def test_all_that_the_image_needs_is_in_it() -> None:
         assert (ROOT / name).exists(), name
         parts = [Path(*Path(name).parts[:count]).as_posix() for count in range(1, len(Path(name).parts) + 1)]
         assert not [one for one in ignored for part in parts if fnmatch.fnmatch(part, one.removeprefix("**/"))], name
-    # Without build isolation, what builds the workbook comes from the locks too; without a hash, pip would refuse them.
+    # Without build isolation, what builds the workbook comes from the locks too, and pip would reject it without a hash.
     for lock in ("requirements-hub.lock", "requirements.lock"):
         assert {re.split(r"[<>=~! ]", one)[0] for one in built_with["requires"]} <= locked(lock).keys(), lock
         entries = re.split(r"(?m)^(?=[\w.-]+==)", (ROOT / lock).read_text(encoding="utf-8"))[1:]
         assert all("--hash=sha256:" in entry for entry in entries), lock
 
 
-def test_container_and_binder_run_a_python_that_the_workbook_supports() -> None:
-    """Both use the same version, within the range in pyproject.toml."""
+def test_the_container_and_binder_use_a_python_that_the_workbook_supports() -> None:
+    """It's the same version, within the range in pyproject.toml."""
     (container,) = re.findall(r"FROM \S+/python:(3\.\d+)-", (ROOT / "Containerfile").read_text(encoding="utf-8"))
     assert (ROOT / ".binder" / "runtime.txt").read_text(encoding="utf-8").strip() == f"python-{container}"
     assert (3, 11) <= tuple(int(part) for part in container.split(".")) < (3, 15)
 
 
 @pytest.mark.parametrize("name", ["postBuild", "start"])
-def test_binders_scripts_can_be_run(name: str) -> None:
-    """They are executable, and start with a shebang."""
+def test_binders_scripts_are_executable(name: str) -> None:
+    """They also start with a shebang."""
     script = ROOT / ".binder" / name
     assert script.stat().st_mode & stat.S_IXUSR
     assert script.read_text(encoding="utf-8").startswith("#!/bin/bash\n")
 
 
-def test_nothing_private_goes_into_the_image() -> None:
-    """What git ignores because readers create it is also left out of the image, in both ignore files."""
+def test_nothing_private_is_copied_into_the_image() -> None:
+    """Files that git ignores because readers create them are listed in both of the image's ignore files."""
     ignored = (ROOT / ".containerignore").read_text(encoding="utf-8")
     assert (ROOT / ".dockerignore").read_text(encoding="utf-8") == ignored
     assert {"my_work", "jupyter/local", ".venv", ".git"} <= set(ignored.splitlines())

@@ -1,4 +1,4 @@
-"""The packages are layers: imports point downward only, and none is hidden in a function without a reason."""
+"""The packages are layers: imports only point downward, and none is hidden in a function without a reason."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ def imports_of(module: str) -> list[Import]:
 
 
 def layer(module: str) -> int:
-    """Return a module's layer; the package itself, which only passes on names, is above all."""
+    """Return a module's layer; the package itself, which only re-exports names, is above all others."""
     parts = module.split(".")
     return LAYERS.index(parts[1]) if len(parts) > 1 and parts[1] in LAYERS else len(LAYERS)
 
@@ -74,7 +74,7 @@ def imports() -> list[Import]:
     return [one for module in sorted(MODULES) for one in imports_of(module)]
 
 
-def test_every_module_stands_in_a_layer() -> None:
+def test_every_module_is_in_a_layer() -> None:
     assert {module.split(".")[1] for module in MODULES if "." in module} == set(LAYERS)
     assert len(imports()) > 300
 
@@ -85,7 +85,7 @@ def test_imports_point_downward(module: str) -> None:
     assert not upward
 
 
-def test_no_modules_import_each_other_in_a_circle() -> None:
+def test_there_are_no_circular_imports() -> None:
     below = {module: {one.target for one in imports_of(module) if one.target != module} for module in MODULES}
     while free := [module for module, targets in below.items() if not targets & below.keys()]:
         for module in free:
@@ -93,5 +93,5 @@ def test_no_modules_import_each_other_in_a_circle() -> None:
     assert not below, f"a circle among {sorted(below)}"
 
 
-def test_no_import_of_the_librarys_own_is_hidden_in_a_function_without_a_reason() -> None:
+def test_no_import_of_our_own_modules_is_hidden_in_a_function_without_a_reason() -> None:
     assert {one.module for one in imports() if one.late} == LATE.keys()

@@ -1,4 +1,4 @@
-"""The same input gets the same answer in every place that reads it."""
+"""The same input gets the same answer wherever it is read."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ from tests.helpers.activities import act
 
 
 def judged(case: Case) -> str:
-    """Return the verdict, which has to be the one for the case's own fields."""
+    """Return the verdict, which must be that of the case's own fields."""
     assert case.range_floor <= case.range_low
     return judge(case).verdict.label
 
@@ -95,8 +95,8 @@ REPAIRS = {"the panel's controls", "the panel's value"}
 @pytest.mark.parametrize("reader", READERS)
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=12)
 @given(low=st.integers(1, 219) | st.sampled_from([1, 215, 219]))
-def test_a_range_below_the_usual_floor_is_repaired_or_refused_with_the_fix(tmp_path: Path, reader: str, low: int) -> None:
-    """Following the error's advice works in the place that gave it."""
+def test_a_range_below_the_default_floor_is_adjusted_or_rejected_with_the_fix(tmp_path: Path, reader: str, low: int) -> None:
+    """The error's advice works in the place that gives it."""
     read = READERS[reader]
     if reader in REPAIRS:
         read(tmp_path, range_low=low)
@@ -111,7 +111,7 @@ def test_a_range_below_the_usual_floor_is_repaired_or_refused_with_the_fix(tmp_p
 
 @pytest.mark.parametrize("reader", READERS)
 @pytest.mark.parametrize("floor", [221, 230])
-def test_a_range_below_a_floor_that_is_given_is_refused_with_the_fix(tmp_path: Path, reader: str, floor: int) -> None:
+def test_a_range_below_a_given_floor_is_rejected_with_the_fix(tmp_path: Path, reader: str, floor: int) -> None:
     if reader == "the panel's controls":
         with pytest.raises(ValueError, match="Lower it to 220 or less, or raise the bottom of the range to"):
             READERS[reader](tmp_path, range_low=220, range_floor=floor)
@@ -121,8 +121,8 @@ def test_a_range_below_a_floor_that_is_given_is_refused_with_the_fix(tmp_path: P
 
 
 @pytest.mark.parametrize("reader", READERS)
-def test_scores_of_two_exams_get_no_verdict_anywhere(tmp_path: Path, reader: str) -> None:
-    """Such a case can be stored, but nothing judges it."""
+def test_scores_from_two_exams_get_no_verdict_anywhere(tmp_path: Path, reader: str) -> None:
+    """Such a case can be saved, but not judged."""
     if reader in {"rules_check"}:
         return
     with pytest.raises(ValueError, match="same exam"):

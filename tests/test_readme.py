@@ -1,4 +1,4 @@
-"""The README is true: its example runs, its files exist, and the figures in benchmarks are the measured ones."""
+"""The README is accurate: its example runs, its files exist, and the benchmarks' figures are the measured ones."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ MEASURED_TOLD = (ROOT / "benchmarks" / "README.md").read_text(encoding="utf-8")
 MEASURED: dict[str, Any] = json.loads((ROOT / "benchmarks" / "measured.json").read_text(encoding="utf-8"))
 
 
-def test_the_example_gives_what_is_printed_under_it() -> None:
-    """All Python in the README runs and gives the output shown."""
+def test_the_examples_give_the_output_shown() -> None:
+    """This runs all Python in the README."""
     example = doctest.DocTestParser().get_doctest(README, {}, "README.md", "README.md", 0)
     outcome = doctest.DocTestRunner().run(example)
     assert outcome.attempted >= 5
@@ -27,8 +27,8 @@ def test_the_example_gives_what_is_printed_under_it() -> None:
 
 
 @pytest.mark.parametrize("place", re.findall(r"\]\(([^)#:]+)\)", README))
-def test_every_link_leads_to_a_file(place: str) -> None:
-    """No link or picture in the README is broken."""
+def test_every_link_points_to_a_file(place: str) -> None:
+    """Pictures are included."""
     assert (ROOT / place).is_file()
 
 
@@ -49,8 +49,7 @@ def folders_in(place: Path) -> set[str]:
     return {one.name for one in place.iterdir() if one.is_dir() and not one.name.startswith((".", "_"))} - {"my_work"}
 
 
-def test_everything_in_the_tree_is_there_and_is_explained() -> None:
-    """The README's folder tree is correct, and describes each entry."""
+def test_everything_in_the_folder_tree_exists_and_has_a_description() -> None:
     for place, words in tree().items():
         assert (ROOT / place).exists(), place
         assert len(words.split()) >= 2, place
@@ -60,14 +59,14 @@ def test_everything_in_the_tree_is_there_and_is_explained() -> None:
 
 @pytest.mark.parametrize("top", ["", "backchannel_lib"])
 def test_no_folder_is_left_out(top: str) -> None:
-    """Every top-level folder and every package of the library is in the tree."""
+    """The tree has every top-level folder and every package of the library."""
     listed = {place.name for place in tree() if place.parent == Path(top) and (ROOT / place).is_dir()}
     assert listed == folders_in(ROOT / top)
 
 
 @pytest.mark.parametrize("command", sorted(set(re.findall(r"python workbook\.py ?([\w.]*(?: \w+\.\w+)?)", README))))
-def test_every_command_is_one_that_there_is(command: str) -> None:
-    """The README's commands are commands of `backchannel`, which workbook.py runs."""
+def test_every_command_exists(command: str) -> None:
+    """The README's commands are those of `backchannel`, which workbook.py runs."""
     asked, rest = parse(command.split())
     assert asked.command == (command.partition(" ")[0] or "open")
     assert rest == []
@@ -79,7 +78,7 @@ def ratio(contestant: str, name: str, to: str | None = None) -> str:
     return f"{figures[contestant][name] / figures['echo'][to or name]:.2f}"
 
 
-def test_the_figures_are_the_ones_that_were_measured() -> None:
+def test_the_figures_are_the_measured_ones() -> None:
     """The ratios in benchmarks/README.md match benchmarks/measured.json."""
     rows = [
         ("A move answered by the kernel: verdict", ratio("kernel", "verdict"), ratio("kernel", "verdict_p95")),
@@ -103,8 +102,8 @@ def test_the_figures_are_the_ones_that_were_measured() -> None:
     assert MEASURED["interaction"]["machine"] in MEASURED_TOLD
 
 
-def test_the_figures_of_the_stage_are_the_ones_that_were_measured() -> None:
-    """benchmarks/README.md reports what benchmarks/stage.py measured for a room that votes by phone, with no vote lost."""
+def test_the_stages_figures_are_the_measured_ones() -> None:
+    """benchmarks/README.md reports what benchmarks/stage.py measured for a room that votes by phone without losing a vote."""
     of = MEASURED["stage"]["figures"]
     assert of["sent"] == of["counted"] == of["on_screen"] == of["voters"]
     assert of["hands_pressed"] == of["hands_counted"]

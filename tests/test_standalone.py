@@ -1,4 +1,4 @@
-"""What the project depends on, and what it keeps private: no packages for the core, and no access to the network."""
+"""The core depends on no packages, and nothing sends data to the network."""
 
 from __future__ import annotations
 
@@ -88,7 +88,7 @@ except ModuleNotFoundError as error:
 """
 
 
-def test_the_core_needs_nothing_but_python() -> None:
+def test_the_core_needs_only_python() -> None:
     """With only the standard library importable, everything except the frame and the widget works."""
     done = subprocess.run(
         [sys.executable, "-W", "error", "-c", ALONE, str(ROOT)], capture_output=True, text=True, check=False, cwd=ROOT
@@ -149,7 +149,7 @@ EXCEPTIONS = {
     "workshop/votes/process.py": {"subprocess"},
 }
 
-#: Modules that import others by a name in a string; all their strings are searched for names that reach a network.
+#: Modules that import others by a name in a string. All their strings are searched for names that reach a network.
 DYNAMIC = {"__init__.py", "activities/registry.py", "base/rich_display.py", "cli/first_run.py", "site/worker.py"}
 
 #: Calls with which a module that has sockets could contact others, or start another program.
@@ -203,13 +203,13 @@ def test_no_module_can_reach_the_network(path: Path) -> None:
         ("from backchannel_lib.workshop.votes import store", set()),
     ],
 )
-def test_what_counts_as_speaking_to_a_network(text: str, found: set[str]) -> None:
-    """The search above finds imports by their full names, wherever they are."""
+def test_imports_that_use_a_network_are_recognized(text: str, found: set[str]) -> None:
+    """The search finds imports by their full names, wherever they are."""
     assert reaching_the_network(ast.parse(text)) == found
 
 
 @pytest.mark.parametrize("path", [PACKAGE / name for name in EXCEPTIONS if "votes" in name], ids=lambda path: path.name)
-def test_the_vote_calls_nobody(path: Path) -> None:
+def test_the_vote_contacts_nobody(path: Path) -> None:
     """The vote's two modules never open a connection, look up a name or start another program, with one exception."""
     calls = [
         ast.unparse(node.func) for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))) if isinstance(node, ast.Call)
@@ -221,7 +221,7 @@ def test_the_vote_calls_nobody(path: Path) -> None:
 
 
 @pytest.mark.slow
-def test_nothing_imports_the_vote_before_it_is_asked_for() -> None:
+def test_nothing_imports_the_vote_before_it_is_needed() -> None:
     """Only programs that serve a room import the vote's server, and no module imports its process at import time."""
     serving = {PACKAGE / "workshop" / "votes" / "__main__.py", PACKAGE / "workshop" / "room" / "server.py"}
     server, desk = "backchannel_lib.workshop.votes.server", "backchannel_lib.workshop.votes.process"
@@ -231,14 +231,14 @@ def test_nothing_imports_the_vote_before_it_is_asked_for() -> None:
         assert any(name.startswith(f"{server}.") for name in named) == (path in serving), path
         for node in ast.walk(tree):
             if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
-                node.body = []  # imports in a function wait until it is called
+                node.body = []  # imports in a function wait until it's called
             elif isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING":
                 node.body = []  # only for the type checker
         assert not any(f"{name}.".startswith(f"{desk}.") for name in imports_of(tree)), path
 
 
 @pytest.mark.slow
-def test_importing_everything_else_brings_no_vote() -> None:
+def test_importing_everything_else_does_not_import_the_vote() -> None:
     """Importing every module except those of the vote and the room imports no server, Tornado or QR code."""
     names = [
         ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
@@ -281,17 +281,17 @@ REACHING_OUT = re.compile(
 def test_no_page_can_reach_the_network(path: Path) -> None:
     """Except for the vote's page, browser code has no addresses outside comments, and no calls that could use one."""
     text = without_comments(path.read_text(encoding="utf-8"))
-    if path.suffix in {".svg", ".html"}:  # the names of XML vocabularies are addresses that nothing opens
+    if path.suffix in {".svg", ".html"}:  # XML namespaces are addresses that nothing opens
         text = re.sub(r"xmlns(:\w+)?=(['\"])http://www\.w3\.org/[\w/.]*\2", "", text)
-    if path.suffix == ".j2":  # the server runs the template's own language
+    if path.suffix == ".j2":  # the server evaluates the template's own language
         text = re.sub(r"\{[%#].*?[%#]\}", "", text, flags=re.DOTALL)
     # A module can import another one next to it.
     found = REACHING_OUT.findall(
         re.sub(r'^import (?:\{[\w, ]+\}|\w+) from "\./(?:pyodide/)?\w+\.m?js";$', "", text, flags=re.MULTILINE)
     )
-    if path == VOTE_PAGE:  # the exception; a test below covers its requests
+    if path == VOTE_PAGE:  # the exception, with requests that a test below checks
         found = [one for one in found if one != "fetch("]
-    if path == ROOM_PAGE:  # it talks to its own server; a test below covers its requests
+    if path == ROOM_PAGE:  # it talks to its own server, with requests that a test below checks
         found = [one for one in found if one not in {"WebSocket", "ws:"}]
     if path.parent == SITE:
         found = [one for one in found if one not in SITE_MAY.get(path.name, ())]
@@ -309,7 +309,7 @@ VOTE_PAGE = PACKAGE / "workshop" / "votes" / "page.js"
 ROOM_PAGE = PACKAGE / "workshop" / "room" / "room.js"
 
 
-def test_a_window_of_the_room_talks_only_to_where_it_came_from() -> None:
+def test_the_rooms_windows_talk_only_to_their_own_server() -> None:
     text = without_comments(ROOM_PAGE.read_text(encoding="utf-8"))
     assert re.findall(r"new WebSocket\((.*?)\);", text) == ["address"]
     assert re.findall(r"\baddress = (.*?);", text) == ["new URL(`socket/${role}`, location.href)"]
@@ -317,7 +317,7 @@ def test_a_window_of_the_room_talks_only_to_where_it_came_from() -> None:
     assert re.findall(r"\w*socket\w*:?//", text) == []
 
 
-def test_the_page_of_the_vote_asks_only_where_it_came_from() -> None:
+def test_the_votes_page_talks_only_to_its_own_server() -> None:
     """All requests of the vote's page go to its own path, which the server fills in and nothing can change."""
     text = without_comments(VOTE_PAGE.read_text(encoding="utf-8"))
     asked = re.findall(r"\bfetch\s*\(\s*([^,)]*)", text)
@@ -374,8 +374,8 @@ def test_the_page_of_the_vote_asks_only_where_it_came_from() -> None:
         ("image.src = x", True),
     ],
 )
-def test_what_counts_as_reaching_out(text: str, found: bool) -> None:
-    """The search above finds addresses and calls, and ignores comments and similar names."""
+def test_addresses_and_calls_that_use_a_network_are_recognized(text: str, found: bool) -> None:
+    """The search ignores comments and similar names."""
     assert bool(REACHING_OUT.search(without_comments(text))) == found
 
 
@@ -385,7 +385,7 @@ def test_the_locks_name_no_host(name: str) -> None:
     lock = (ROOT / name).read_text(encoding="utf-8")
     assert lock.count("--hash=sha256:") > 10
     assert hosts_in(lock) == []
-    assert "rfc3987" not in lock  # builds grammars on import, which takes seconds at every start
+    assert "rfc3987" not in lock  # builds grammars on import, which takes seconds at each start
 
 
 def tracked() -> list[Path]:
@@ -403,8 +403,8 @@ def tracked() -> list[Path]:
     return [path for path in names if path.is_file() and b"\0" not in path.read_bytes()[:8000]]
 
 
-def test_the_project_stands_by_itself() -> None:
-    """No file mentions a folder outside the project, which others don't have."""
+def test_the_project_is_self_contained() -> None:
+    """No file mentions a folder outside the project, which others wouldn't have."""
     outside = ("../" + "shared", "/work/" + "shared", "/work/" + "main")
     files = tracked()
     assert len(files) > 40
@@ -421,7 +421,7 @@ def test_the_project_stands_by_itself() -> None:
 VENDOR = PACKAGE / "page" / "static" / "vendor"
 
 
-def test_the_copy_of_plotly_is_the_one_that_is_described() -> None:
+def test_the_copy_of_plotly_matches_its_description() -> None:
     """The bundle's checksum and version match its README, and Plotly for Python has the same version."""
     import plotly
 
@@ -441,7 +441,7 @@ def test_the_copy_of_plotly_is_the_one_that_is_described() -> None:
     assert "MIT" in (VENDOR / "LICENSE").read_text(encoding="utf-8")
 
 
-def test_every_public_name_of_the_library_is_there() -> None:
+def test_every_public_name_of_the_library_exists() -> None:
     """Every name in `__all__` can be imported, in order, and other names raise an error that mentions them."""
     import backchannel_lib
 

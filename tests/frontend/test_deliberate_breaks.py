@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from backchannel_lib.activities.activity import Activity
 from tests.helpers.broken import broken_activity, broken_store
-from tests.helpers.delivery import LOSSES, NODE, Stores, World, keeps_the_laws, lose, moves, plays, tally
+from tests.helpers.delivery import LOSSES, NODE, Stores, World, check_delivery, lose, moves, plays, tally
 
 DRAWS = 150  # most plays of a break; most are found within a few
 
@@ -28,7 +28,7 @@ def played(stores: Stores, make: Callable[[], Activity[Any]], draws: int = DRAWS
     @given(play=plays(), how=st.sampled_from(LOSSES), steps=moves())
     def holds(play: tuple[bool, list[tuple[Any, ...]]], how: str, steps: list[tuple[Any, ...]]) -> None:
         lose(World(stores, make()), how, steps)
-        keeps_the_laws(World(stores, make()), *play)
+        check_delivery(World(stores, make()), *play)
 
     holds()
 

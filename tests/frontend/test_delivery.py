@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 from backchannel_lib.activities.activity import Activity
 from backchannel_lib.activities.case_panel import CaseActivity
 from backchannel_lib.activities.registry import make_activity
-from tests.helpers.delivery import LOSSES, VIEWS, Stores, World, keeps_the_laws, lose, moves, plays, tally
+from tests.helpers.delivery import LOSSES, VIEWS, Stores, World, check_delivery, lose, moves, plays, tally
 
 
 @pytest.fixture(scope="module")
@@ -38,7 +38,7 @@ def test_whatever_the_network_does_no_view_shows_a_mixture_and_one_action_makes_
     @settings(max_examples=max(3, settings().max_examples // (20 if kind == "case" else 1)), phases=[Phase.generate])
     @given(play=plays())
     def holds(play: tuple[bool, list[tuple[Any, ...]]]) -> None:
-        keeps_the_laws(World(stores, MAKERS[kind]()), *play)
+        check_delivery(World(stores, MAKERS[kind]()), *play)
 
     holds()
 

@@ -1,4 +1,4 @@
-"""Change one cell of a table in memory and compare what readers see, for the test that no cell goes unread."""
+"""Change one cell of a table in memory and compare what readers see, to test that every cell is used."""
 
 from __future__ import annotations
 
@@ -108,7 +108,7 @@ def changed(cell: Cell) -> Iterator[None]:
     csv.writer(out).writerows(rows)
     before, near = dict(readers._loaded), texts.suggestions
     forget(cell.file, name)
-    texts.suggestions = lambda *_: ""  # missing texts still raise errors, but without a long search for similar ones
+    texts.suggestions = lambda *_: ""  # missing texts still raise errors, but without a slow search for similar ones
     try:
         readers._loaded[load] = load(SimpleNamespace(name=cell.file, read_text=lambda encoding: out.getvalue()))
         if cell.column == rows[0][0]:
@@ -148,7 +148,7 @@ def _caches() -> tuple[Any, ...]:
     return tuple(cache for cache in found.values() if not cache.__module__.startswith(kept))
 
 
-#: What takes long to compile, with the tables it comes from; changes to other tables don't affect it.
+#: What takes a long time to compile, with its tables; changes to other tables don't affect it.
 COMPILED: Final = {
     "backchannel_lib.model.rules": {"verdicts", "stages", "conditions", "rules", "readings", "reading_changes"},
     "backchannel_lib.activities.reply.phrases": {"reply_phrases", "reply_words", "assumptions reply_gap"},
@@ -238,7 +238,7 @@ def cards() -> Iterator[Question]:
 
 
 def changes() -> Iterator[Question]:
-    """List what would change some cases, and who can do it."""
+    """List what would change the verdicts of some cases, and who can do it."""
     for case in NEARLY:
         yield lambda case=case: [  # type: ignore[misc]
             (change, change.sentences, change.when) for change in what_would_change(case, most_acts=1)
@@ -315,7 +315,7 @@ def population() -> Iterator[Question]:
         people = draw(size, 1)
         results = compare(people)
         told = [(each.counts, each.moved_up, each.moved_down, each.reach_interview, each.held) for each in results]
-        # never a whole row, which has columns that nothing reads
+        # never a whole row, which can have columns that nothing reads
         return people, told, _moves_table(results, people[0])
 
     yield lambda: make_activity("population").page()
@@ -378,7 +378,7 @@ def quick_answers() -> Iterator[Question]:
 
 
 def plans() -> Iterator[Question]:
-    """Plan for too few people and programs, for enough, and for more than a plan takes."""
+    """Plan for too few people and programs, for enough, and for more than a plan allows."""
     people = [known(name, *PROGRAM_NAMES) for name in PEOPLE_NAMES]
     others = [known(kind, kind=kind) for kind in KINDS]
     programs = [Program(name, 230) for name in (*PROGRAM_NAMES, *(f"{name} II" for name in PROGRAM_NAMES))]
@@ -421,7 +421,7 @@ _SAID: Final = (
     "I wish to train at [Program Name].",
 )
 _SCRIPT: Final = "Feel free to copy this letter."
-#: An email without anything that the checker looks for, one with each such thing, each with a script, and a long one.
+#: Emails: one without anything that the checker looks for, one with each such thing, each with a script, and a long one.
 EMAILS: Final = (
     *(
         f"Dear Dr. Hale, I am in my last year of school. {said} {script}"
@@ -457,7 +457,7 @@ def year() -> Iterator[Question]:
         calendar = [line for line in plan.ics.splitlines() if not line.startswith(made_now)]
         return plan.text, calendar, [(item.days, item.sentences) for item in plan.items]
 
-    # The last two are the first day on which the coming Match Week counts, and the day before.
+    # The last two are the day before the next Match Week counts, and the first day when it does.
     for start in (
         date(2027, 3, 19),
         date(2027, 3, 15),
@@ -533,7 +533,7 @@ def _questions(view: str) -> tuple[tuple[Question, object], ...]:
     return tuple((question, question()) for question in VIEWS[view]())
 
 
-#: For each view, the question that last noticed a change of this row and of this column, which probably notices the next one.
+#: For each view, the question that last noticed a change in this row and in this column, and probably notices the next one.
 _asked_first: dict[tuple[str, str, int | str], int] = {}
 _noticed: dict[str, set[int]] = {}  # the questions of each view that noticed any change
 

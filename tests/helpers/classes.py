@@ -1,4 +1,4 @@
-"""A class of sixty the way an office keeps it, including mistakes, and its two tables as files."""
+"""A class of sixty as an office keeps it, mistakes included, and its two tables as files."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ LEFT_OUT = 6  # students without a sheet; a wrong program name doesn't count
 
 def sixty() -> list[list[str]]:
     """Return the rows of a class of sixty, with the mistakes."""
-    draw = random.Random(7)  # noqa: S311 - a class, no secret
+    draw = random.Random(7)  # noqa: S311 - a class, not a secret
     callers = [("Dean Okafor", "known dean"), ("Dr. Lind", "trusted peer"), ("Dr. Osei", "subspecialist"), ("", "")]
     known = [row[0] for row in PROGRAMS[1:5]]
     rows = []

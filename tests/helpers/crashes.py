@@ -1,7 +1,7 @@
-"""Programs that save something again and again, and are killed, or run out of disk space, while they do.
+"""Programs that keep saving something, and meanwhile are killed or run out of disk space.
 
-Each story is a list of steps. The law is the same for all: after whatever happens, what is on the disk is the state after the
-last finished step or after the one that was under way, never anything else, and what comes next works.
+Each story is a series of steps. The same must hold for all: whatever happens, the disk has the state after the last
+finished step or after the one that was in progress, and nothing else, and the next step works.
 """
 
 from __future__ import annotations
@@ -31,10 +31,10 @@ STEPS: Final = 12  # of a story
 
 
 class Story(NamedTuple):
-    """Something that saves.
+    """A program that saves something.
 
     Args:
-        start: Prepares it, and returns a function that carries out step 1, 2, ...
+        start: Prepares it, and returns a function that carries out step 1, 2 and so on.
         found: Reads what is on the disk, as a new program would: the number of the last step that it holds.
     """
 
@@ -42,7 +42,7 @@ class Story(NamedTuple):
     found: Callable[[], int]
 
 
-# ---- a case, answers, and cases of one's own ----
+# ---- a case, answers, and the user's own cases ----
 
 
 def _case_story() -> Callable[[int], None]:
@@ -59,7 +59,7 @@ def _answers_story() -> Callable[[int], None]:
 
 
 def _save_own(step: int) -> None:
-    """Save a file of one's own with a number in its title."""
+    """Save one of the user's own files, with a number in its title."""
     CASES.save(CASES.new()._replace(texts={**dict.fromkeys(TEXTS, "Some words."), "title": f"File {step}"}))
 
 
@@ -74,7 +74,7 @@ def _own_found() -> int:
     return len(found.rows)
 
 
-# ---- a round, as a page and as the room's server sees it ----
+# ---- a round, in a page and in the room's server ----
 
 
 def _message(step: int) -> dict[str, Any]:
@@ -104,7 +104,7 @@ def _carry_out(answers: Iterator[Any]) -> None:
 
 
 class _Presenter:
-    """Stands in for a window."""
+    """A stand-in for a window."""
 
     role = "presenter"
 
@@ -136,7 +136,7 @@ def _votes_story() -> Callable[[int], None]:
 
     def vote(step: int) -> None:
         assert store.add("one", "yes" if step % 2 else "no", bytes([step]) * 16)
-        assert not store.add("one", "no", bytes([step]) * 16)  # sent once more
+        assert not store.add("one", "no", bytes([step]) * 16)  # sent twice
 
     return vote
 
@@ -163,7 +163,7 @@ STORIES: Final[Mapping[str, Story]] = {
 }
 
 
-# ---- what goes wrong ----
+# ---- what can go wrong ----
 
 
 def kill_at_an_operation(number: int) -> None:
@@ -180,7 +180,7 @@ def kill_at_an_operation(number: int) -> None:
 
 
 def in_a_child(story: Story, before: Callable[[], None], kill_after: float | None = None) -> tuple[int, str]:
-    """Play a story in a child process; return how many steps it finished, and what it said.
+    """Play a story in a child process; return how many steps it finished, and what it reported.
 
     Args:
         story: The story.
@@ -236,7 +236,7 @@ def empty_folder(place: Path) -> Iterator[None]:
 
 
 def check_killed(name: str, place: Path, chance: random.Random) -> None:
-    """Kill a story at a random moment, or just before a random file operation, and check what is left."""
+    """Kill a story at a random moment, or just before a random file operation, and check what's on the disk."""
     story = STORIES[name]
     with empty_folder(place):
         if chance.randrange(2):
@@ -251,7 +251,7 @@ def check_killed(name: str, place: Path, chance: random.Random) -> None:
 
 
 def check_full(name: str, place: Path, chance: random.Random) -> None:
-    """Let no file grow beyond a random size, as on a full disk, and check that nothing is lost and a sentence says so."""
+    """Let no file grow beyond a random size, as on a full disk; check that nothing is lost and that there's a message."""
     story = STORIES[name]
     most = chance.randint(0, 9000 if name != "votes" else 60_000)
 
@@ -264,7 +264,7 @@ def check_full(name: str, place: Path, chance: random.Random) -> None:
         assert not said.startswith("failed"), said
         assert done == STEPS or said, "it stopped without a word"
         found = story.found()
-        if name not in {"round", "room"}:  # a round goes on without saving, and says so
+        if name not in {"round", "room"}:  # a round continues without saving, and says so
             assert found == done, f"{name}: {done} steps were finished, but {found} are there"
         assert found <= STEPS
         parts = [left.name for left in place.rglob("*.part")]
@@ -272,7 +272,7 @@ def check_full(name: str, place: Path, chance: random.Random) -> None:
 
 
 def check_two_windows(place: Path) -> None:
-    """Let two processes add files of their own to one table at the same moment: all are there."""
+    """Let two processes add files to the same table at the same time, and check that all of them are there."""
     with empty_folder(place):
         children = []
         for first in (100, 200):
@@ -288,7 +288,7 @@ def check_two_windows(place: Path) -> None:
 
 
 def check_power(name: str, place: Path, steps: int = STEPS) -> int:
-    """Play a story, and look at every state in which a power failure can have left the disk; return how many there are."""
+    """Play a story, and check every state in which a power failure can leave the disk; return how many there are."""
     story, count = STORIES[name], 0
     disk = Disk(place / "disk")
     with empty_folder(disk.folder), disk.recording():

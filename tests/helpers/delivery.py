@@ -102,7 +102,9 @@ class World:
         self.down: dict[str, list[dict[str, Any]]] = {view: [] for view in VIEWS}
         self.page: dict[str, Any] = {"fragments": {}, "contents": {}, "marks": {}, "errors": {}}  # a view that misses nothing
         self.right: dict[int, dict[str, Any]] = {}  # the correct state after each answer
-        self.latest: dict[str, int] = dict.fromkeys(VIEWS, 0)  # number of the latest message of each view that Python took
+        self.latest: dict[str, int] = dict.fromkeys(
+            VIEWS, 0
+        )  # number of the latest message from each view that Python has processed
         self.files: dict[str, int] = dict.fromkeys(VIEWS, 0)
         self.shows: dict[str, dict[str, Any]] = {}
         self.take(stores.act("begin", views=VIEWS))
@@ -190,11 +192,11 @@ class World:
             assert (shown["pending"], shown["disconnected"], shown["waiting"]) == (False, False, 0), view
 
 
-def keeps_the_laws(world: World, calm: bool, steps: list[tuple[Any, ...]]) -> None:
-    """Check that no view ever shows a mixture, and that one action that arrives makes every view correct.
+def check_delivery(world: World, calm: bool, steps: list[tuple[Any, ...]]) -> None:
+    """Check that no view ever shows a mixture, and that any action that arrives makes every view correct.
 
     Args:
-        world: A new one.
+        world: A new world.
         calm: Whether everything has arrived before the first step.
         steps: The steps to perform.
     """
@@ -219,7 +221,7 @@ def lose(world: World, how: str, steps: list[tuple[Any, ...]]) -> None:
     """Perform steps whose message or answer gets lost; check that view "one" is correct or reports a missing answer.
 
     Args:
-        world: A new one.
+        world: A new world.
         how: What gets lost: ``message``, ``first answer``, ``second answer`` or ``both answers``.
         steps: The steps in view "one".
     """

@@ -1,7 +1,7 @@
-"""What `tests/fuzz.py` tries: each target makes one input from a source of chance and raises an error if the answer is wrong.
+"""What `tests/fuzz.py` tries: each target makes an input from a random source and raises an error if the answer is wrong.
 
-An answer is wrong if it differs from the plain rules in `tests/helpers/plain_rules.py` or from another plain account given
-here, or if anything is raised but one of the library's own errors in a sentence.
+An answer is wrong if it differs from the plain rules in `tests/helpers/plain_rules.py` or from another plain implementation
+here, or if anything is raised except one of the library's own errors, with a message.
 """
 
 from __future__ import annotations
@@ -62,12 +62,12 @@ REPLIES: Final = Path(__file__).resolve().parents[1] / "activities" / "reply"
 
 
 class Target(NamedTuple):
-    """One thing to try.
+    """Something to try.
 
     Args:
-        about: What is tried, in a few words.
+        about: A short description.
         try_one: Tries one input.
-        share: Its share of the inputs when all targets are tried.
+        share: Its share of the inputs if all targets are tried.
     """
 
     about: str
@@ -75,8 +75,8 @@ class Target(NamedTuple):
     share: int
 
 
-def said(error: Exception) -> None:
-    """Check that an error is a sentence that a page can show."""
+def check_message(error: Exception) -> None:
+    """Check that an error has a message that a page can show."""
     sentence = str(error)
     assert sentence.strip()
     assert len(sentence) < 5000, sentence
@@ -124,7 +124,7 @@ def _cell(chance: Chance, kind: str, value: Any) -> Any:
 
 
 def _column(chance: Chance, kind: str, values: list[Any]) -> Any:
-    """Return a column as one of the types in which it may come."""
+    """Return a column in one of the types that it can have."""
     way = chance.randrange(4)
     if way == 0:
         return pd.Series([_cell(chance, kind, value) for value in values], dtype=chance.choice((object, "str", "category")))
@@ -138,7 +138,7 @@ def _column(chance: Chance, kind: str, values: list[Any]) -> Any:
 
 
 def try_frame(chance: Chance) -> None:
-    """Judge a frame of one to thirty rows, with columns in any order and of any type, some of them missing."""
+    """Judge a frame of one to thirty rows, with columns of any type in any order, some of them missing."""
     reading = chance.choice(READINGS)
     some = [a_case(chance) for _ in range(chance.randint(1, 30))]
     fields = Case.fields()
@@ -159,7 +159,7 @@ _ODD: Final = (
 
 
 def try_odd_frame(chance: Chance) -> None:
-    """Judge a frame in which some cells hold something odd: each row gets the plain verdict, or the frame is refused."""
+    """Judge a frame with something odd in some cells: each row gets the plain verdict, or the frame is rejected."""
     some = [a_case(chance) for _ in range(chance.randint(1, 4))]
     names = chance.sample(list(Case.fields()), chance.randint(1, 8))
     table: dict[str, list[Any]] = {name: [case.to_record()[name] for case in some] for name in names}
@@ -174,7 +174,7 @@ def try_odd_frame(chance: Chance) -> None:
         try:
             judged = judge_frame(frame)
         except CaseError as error:
-            said(error)
+            check_message(error)
             return
     for at, verdict in judged["verdict"].items():
         fields = {name: Case.fields()[name].read(table[name][at]) for name in names}  # type: ignore[index]
@@ -189,7 +189,7 @@ Holds = Callable[[Any], bool]
 
 
 def _condition(chance: Chance, depth: int) -> tuple[str, Holds]:  # noqa: C901 - one for each form
-    """Write a condition, and what it means in plain Python."""
+    """Return a condition, and what it means in plain Python."""
     form = chance.randrange(8 if depth else 5)
     if form == 0:
         flag = chance.choice(("scripted", "prior_contact", "needs_visa", "lists_open"))
@@ -236,7 +236,7 @@ def _condition(chance: Chance, depth: int) -> tuple[str, Holds]:  # noqa: C901 -
 
 
 def try_condition(chance: Chance) -> None:
-    """Read a condition as a table may hold it: it means what it says, and one that is damaged is refused at its place."""
+    """Read a table's condition: it means what it says, or is rejected with its location if it is damaged."""
     written, holds = _condition(chance, 3)
     place = ("conditions.csv", 2, "when")
     which = scalar_function([parse(written, {}, place=place)])
@@ -247,7 +247,7 @@ def try_condition(chance: Chance) -> None:
     try:
         tree = parse(damaged, {}, place=place)
     except TableError as error:
-        said(error)
+        check_message(error)
     else:
         ast.unparse(tree)
         scalar_function([tree])(a_case(chance))
@@ -281,7 +281,7 @@ def _program(chance: Chance, name: str) -> Program:
 
 
 def try_plan(chance: Chance) -> None:
-    """Plan who approaches which program: within the limits, and with the plain verdicts."""
+    """Plan who approaches which program, within the limits and with the plain verdicts."""
     people = [_person(chance, f"Dr. {letter}") for letter in "ABCDE"[: chance.randint(0, 5)]]
     programs = [_program(chance, name) for name in _PROGRAMS[: chance.randint(0, 7)]]
     student, reading = a_case(chance), chance.choice(READINGS)
@@ -338,7 +338,7 @@ _TOKENS: Final = (
 
 
 def damage(chance: Chance, content: bytes) -> bytes:
-    """Change a few places of a content: cut, repeat, swap, or put in something that readers stumble over."""
+    """Damage content in a few places: cut, repeat, swap, or insert something that readers stumble over."""
     for _ in range(chance.choice((1, 1, 2, 3, 8))):
         at = chance.randint(0, len(content))
         to = min(len(content), at + chance.choice((0, 1, 1, 4, 40)))
@@ -506,13 +506,13 @@ READERS: Final[Mapping[str, tuple[bytes, Callable[[bytes], Any]]]] = {
 
 
 def read_bytes(name: str, content: bytes) -> None:
-    """Read bytes as one kind of file: they give a value, or an error in a sentence."""
+    """Read bytes as one kind of file: they give a value or an error message."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         try:
             READERS[name][1](content)
         except CaseError as error:
-            said(error)
+            check_message(error)
 
 
 def try_file(chance: Chance) -> None:
@@ -561,7 +561,7 @@ _FRAMES: Final = (
 
 
 def try_reply(chance: Chance) -> None:
-    """Check an email put together from sentences and scraps: what is pointed at stands there, and it can be shown."""
+    """Check an email made of sentences and scraps: the findings quote its text, and the result can be shown."""
     if not _WRITTEN:
         _WRITTEN.extend(_sentences())
     parts = [chance.choice(_WRITTEN if chance.randrange(2) else _FRAMES) for _ in range(chance.randint(0, 6))]
@@ -582,7 +582,7 @@ def try_reply(chance: Chance) -> None:
 
 
 def _plain_events(content: str) -> list[dict[str, str]]:
-    """Read a calendar file in the plainest way."""
+    """Read a calendar file in the simplest way."""
     for line in content.split("\r\n"):
         assert len(line.encode()) <= 75, line
         assert "\n" not in line
@@ -611,7 +611,7 @@ def _any_text(chance: Chance) -> str:
 
 
 def _clean(text: str) -> str:
-    """Return a text as a calendar file can hold it: one kind of line end, and no control characters."""
+    """Return text as a calendar file can hold it: one kind of line ending, and no control characters."""
     return "".join(
         sign
         for sign in text.replace("\r\n", "\n").replace("\r", "\n")
@@ -620,7 +620,7 @@ def _clean(text: str) -> str:
 
 
 def try_calendar(chance: Chance) -> None:
-    """Write events, or a whole year plan, as a calendar file: read back plainly, they are the same."""
+    """Write events, or a whole year plan, as a calendar file, which must read back the same."""
     if chance.randrange(3) == 0:
         _try_year_plan(chance)
         return
@@ -661,7 +661,7 @@ def _try_year_plan(chance: Chance) -> None:
 
 
 class _Votes:
-    """A room that votes, with a plain account beside it."""
+    """A room that votes, with a plain implementation next to it."""
 
     def __init__(self) -> None:
         self.path = folder() / "fuzz-votes.sqlite"
@@ -684,7 +684,7 @@ class _Votes:
     def act(self, chance: Chance) -> None:
         deed = chance.randrange(40)
         if deed == 0:
-            self.start()  # killed, and started again
+            self.start()  # killed and restarted
         elif deed in {1, 2}:
             name = f"round {chance.randrange(6)}"
             choices = [("yes", "Yes"), ("no", "No")] + [("perhaps", "Perhaps")] * (deed - 1)
@@ -718,7 +718,7 @@ class _Votes:
         try:
             status, sentence = self.service.vote(ballot, body, f"10.0.0.{phone}")
         except CaseFileError as error:
-            said(error)
+            check_message(error)
             status, sentence = 0, "refused"
         assert sentence
         assert (status == 200) == should, (status, body)
@@ -736,7 +736,7 @@ _acts = [0]
 
 
 def try_vote(chance: Chance) -> None:
-    """Vote, open, close, or kill and start the server again; whatever happens, a plain account beside it agrees."""
+    """Vote, open, close, or kill and restart the server; whatever happens, the plain implementation agrees."""
     if not _room or _acts[0] % 500 == 0:
         for old in _room:
             old.store.close()
@@ -746,21 +746,21 @@ def try_vote(chance: Chance) -> None:
 
 
 TARGETS: Final[Mapping[str, Target]] = {
-    "cases": Target("one case: verdict, caps, limiting links, rules and the NRMP's rule", try_case, 400),
-    "moments": Target("phase and rule at a moment in some time zone", try_moment, 150),
+    "cases": Target("one case: verdict, caps, weakest links, rules and the NRMP's rule", try_case, 400),
+    "moments": Target("the phase and the rule at a moment in some time zone", try_moment, 150),
     "open": Target("cases with unknown fields", try_open_case, 10),
     "changes": Target("what would change a verdict", try_changes, 5),
     "frames": Target("frames of up to 30 rows", try_frame, 2),
     "odd": Target("frames with odd cells", try_odd_frame, 25),
-    "conditions": Target("conditions as the rules' tables hold them", try_condition, 100),
+    "conditions": Target("conditions such as those in the rules' tables", try_condition, 100),
     "plans": Target("the planner's people and programs", try_plan, 20),
     "files": Target(f"damaged files: {', '.join(READERS)}", try_file, 100),
     "reply": Target("the reply checker", try_reply, 20),
     "calendar": Target("calendar files and year plans", try_calendar, 60),
-    "votes": Target("votes, ballots, and a server that is killed", try_vote, 100),
+    "votes": Target("votes, ballots and a server that gets killed", try_vote, 100),
 }
 
 
 def use_a_folder_of_its_own(place: str) -> None:
-    """Keep everything that is saved meanwhile in this folder."""
+    """Keep everything that is saved in the meantime in this folder."""
     os.environ["BACKCHANNEL_WORK"] = place

@@ -1,8 +1,8 @@
-"""What has to hold for a notebook file in addition to what strict nbval compares, which is less than you might think.
+"""What must be true of a notebook file beyond what strict nbval compares, which is less than you might think.
 
-nbval compares texts, HTML and figures of the cells that have outputs. It passes over a cell that was never run, over one
-that shows nothing before and after, over pictures, over metadata, and over what a tag or a comment tells it to skip; and
-it takes no account of the order of outputs of different kinds. Each check here closes one of these holes.
+nbval compares texts, HTML and figures of cells that have outputs. It skips a cell that was never run, one that shows
+nothing either time, pictures, metadata, and whatever a tag or a comment tells it to skip, and it ignores the order of
+outputs of different kinds. Each check here closes one of these gaps.
 """
 
 from __future__ import annotations
@@ -21,9 +21,9 @@ from tests.execute_notebooks import METADATA, WIDGET
 
 ROOT: Final = Path(__file__).resolve().parents[2]
 SANITIZE: Final = ROOT / "tests" / "nbval_sanitize.cfg"
-#: What a cell may show; nbval compares each of these. It would not compare a PNG.
+#: What a cell may show. nbval compares each of these, but not a PNG, for example.
 KINDS: Final = {"text/plain", "text/html", "application/vnd.plotly.v1+json"}
-#: The packages that code in a notebook may import: none of them asks another computer for anything by itself.
+#: The packages that code in a notebook may import. None of them contacts another computer by itself.
 PACKAGES: Final = {
     "backchannel_lib",
     "collections",
@@ -36,13 +36,13 @@ PACKAGES: Final = {
     "plotly",
     "tempfile",
 }
-#: What makes a page fetch something by itself, in HTML or Markdown. A link does not: a reader has to follow it.
+#: HTML or Markdown that makes a page fetch something by itself. A link doesn't, because a reader has to follow it.
 FETCHES: Final = re.compile(
     r"<(script|link|iframe|object|embed|base)\b|\b(src|srcset|poster)=|url\(|@import|!\[[^\]]*\]\(", re.IGNORECASE
 )
-#: Folders of the machine that ran the notebook.
+#: Folders on the machine that ran the notebook.
 MACHINE: Final = re.compile(r"(?<![\w.:/])/(home|root|work|tmp|Users|private|var)/|\b[A-Z]:\\|site-packages")
-#: What takes an output away, or changes one that was shown: nbval does not see it.
+#: What removes or changes an output that was shown, which nbval doesn't see.
 HIDES: Final = {"clear_output", "update_display", "display_id", "capture_output", "get_ipython", "urlopen", "open_url"}
 
 
@@ -52,28 +52,28 @@ def texts(output: Any) -> Iterator[str]:
 
 
 def code_cells(notebook: Any) -> list[Any]:
-    """Return the cells of code."""
+    """Return the code cells."""
     return [cell for cell in notebook.cells if cell.cell_type == "code"]
 
 
 def is_valid(_: str, notebook: Any) -> Iterator[str]:
-    """The file is a notebook as Jupyter's own schema has it."""
+    """The file is a notebook according to Jupyter's own schema."""
     for error in iter_validate(notebook):
-        yield f"is no valid notebook: {error.message[:80]}"
+        yield f"is not a valid notebook: {error.message[:80]}"
 
 
 def was_run_from_top_to_bottom(_: str, notebook: Any) -> Iterator[str]:
-    """Every cell of code was run once, in its order; nbval passes over one that was not run."""
+    """Every code cell was run once, in order. nbval skips one that wasn't run."""
     for number, cell in enumerate(code_cells(notebook), start=1):
         if cell.execution_count != number:
-            yield f"{cell.id}: was run as number {cell.execution_count} where it is number {number}"
+            yield f"{cell.id}: was run as number {cell.execution_count} but is number {number}"
         for output in cell.outputs:
             if output.output_type == "execute_result" and output.execution_count != cell.execution_count:
-                yield f"{cell.id}: its output is of run {output.execution_count}"
+                yield f"{cell.id}: its output is from run {output.execution_count}"
 
 
 def shows_something(_: str, notebook: Any) -> Iterator[str]:
-    """A cell without output is compared with nothing, so there is none."""
+    """Every cell has output, because one without it is compared with nothing."""
     for cell in code_cells(notebook):
         if not any(text.strip() for output in cell.outputs for text in texts(output)):
             yield f"{cell.id}: shows nothing, so nothing is compared"
@@ -84,29 +84,29 @@ def has_no_error(_: str, notebook: Any) -> Iterator[str]:
     for cell in code_cells(notebook):
         for output in cell.outputs:
             if output.output_type == "error" or "Traceback (most recent call last)" in str(output):
-                yield f"{cell.id}: an error is kept as its output"
+                yield f"{cell.id}: an error is saved as its output"
 
 
 def shows_only_what_is_compared(_: str, notebook: Any) -> Iterator[str]:
-    """Every output is of a kind that nbval compares, and has nothing next to it that it does not compare."""
+    """Every output is of a kind that nbval compares, with nothing next to it that nbval ignores."""
     for cell in code_cells(notebook):
         for output in cell.outputs:
             for kind in output.get("data", {}).keys() - KINDS - {WIDGET}:
                 yield f"{cell.id}: shows {kind}, which is not compared"
             if output.get("metadata"):
-                yield f"{cell.id}: keeps metadata of an output, {sorted(output.metadata)}"
+                yield f"{cell.id}: has metadata on an output, {sorted(output.metadata)}"
         kinds = [output.output_type for output in cell.outputs]
         if "execute_result" in kinds[:-1] and not {"stream"}.issuperset(kinds[kinds.index("execute_result") + 1 :]):
             yield f"{cell.id}: shows more after its result, in an order that is not compared"
 
 
 def has_text_beside_every_widget(_: str, notebook: Any) -> Iterator[str]:
-    """What is displayed is there as plain text that says something, and no view of a widget is stored."""
+    """What is displayed is also there as meaningful plain text, and no widget view is stored."""
     for cell in code_cells(notebook):
         for output in cell.outputs:
             data = output.get("data", {})
             if WIDGET in data:
-                yield f"{cell.id}: the view of a widget is stored"
+                yield f"{cell.id}: a widget view is stored"
             if output.output_type == "execute_result":
                 text = data.get("text/plain", "")
                 if len(text) <= 40 or re.search(r"object at 0x|Widget\(|^<|^\w+\(", text):
@@ -114,24 +114,24 @@ def has_text_beside_every_widget(_: str, notebook: Any) -> Iterator[str]:
 
 
 def keeps_no_state(_: str, notebook: Any) -> Iterator[str]:
-    """The file keeps nothing of the machine or the session that ran it: no widget's state, no times, no paths."""
+    """The file has nothing from the machine or the session that ran it: no widget state, times or paths."""
     if dict(notebook.metadata) != METADATA:
         yield f"its metadata is {sorted(notebook.metadata)} with {str(dict(notebook.metadata))[:120]}"
     for cell in notebook.cells:
         allowed = {"jupyter"} if cell.cell_type == "code" else {"claims", "tags"}
         for name in sorted(cell.metadata.keys() - allowed):
-            if name != "tags":  # is_compared_as_a_whole tells more of these
-                yield f"{cell.id}: keeps metadata, {name!r}"
+            if name != "tags":  # is_compared_as_a_whole reports these in more detail
+                yield f"{cell.id}: has metadata, {name!r}"
         if cell.get("attachments"):
-            yield f"{cell.id}: keeps a file"
+            yield f"{cell.id}: has an attachment"
         for output in cell.get("outputs", []):
             for text in texts(output):
                 if found := MACHINE.search(text):
-                    yield f"{cell.id}: names a folder of the machine it was run on: {found[0]}"
+                    yield f"{cell.id}: names a folder on the machine that ran it: {found[0]}"
 
 
 def is_compared_as_a_whole(_: str, notebook: Any) -> Iterator[str]:
-    """No tag and no comment tells nbval to pass over a cell, its output or its error."""
+    """No tag or comment tells nbval to skip a cell, its output or its error."""
     for cell in notebook.cells:
         allowed = {"jupyter-only"} if cell.cell_type == "markdown" else set()
         for tag in set(cell.metadata.get("tags", [])) - allowed:
@@ -142,12 +142,12 @@ def is_compared_as_a_whole(_: str, notebook: Any) -> Iterator[str]:
 
 
 def hides_nothing_it_shows(_: str, notebook: Any) -> Iterator[str]:
-    """The code is plain Python that leaves its outputs as they are; nbval does not see what is shown and then replaced."""
+    """The code is plain Python that leaves its outputs alone. nbval doesn't see what is shown and then replaced."""
     for cell in code_cells(notebook):
         try:
             tree = ast.parse(cell.source)
         except SyntaxError:
-            yield f"{cell.id}: is no plain Python"
+            yield f"{cell.id}: is not plain Python"
             continue
         if cell.source.rstrip().endswith(";"):
             yield f"{cell.id}: a semicolon hides its result"
@@ -156,11 +156,11 @@ def hides_nothing_it_shows(_: str, notebook: Any) -> Iterator[str]:
             if name in HIDES:
                 yield f"{cell.id}: calls {name}"
             if isinstance(node, ast.ExceptHandler) and ast.unparse(node.type or ast.Constant(None)) != "ImportError":
-                yield f"{cell.id}: passes over an error"
+                yield f"{cell.id}: swallows an error"
 
 
 def asks_no_other_host(_: str, notebook: Any) -> Iterator[str]:
-    """Neither its pages nor its code fetch anything from another computer."""
+    """Neither the pages nor the code fetch anything from another computer."""
     for cell in notebook.cells:
         shown = [cell.source] if cell.cell_type == "markdown" else [text for output in cell.outputs for text in texts(output)]
         for text in shown:
@@ -171,11 +171,11 @@ def asks_no_other_host(_: str, notebook: Any) -> Iterator[str]:
                 if module not in PACKAGES:
                     yield f"{cell.id}: imports {module}"
             if found := re.search(r"https?://|__import__|\bexec\(|\beval\(", cell.source):
-                yield f"{cell.id}: its code holds {found[0]}"
+                yield f"{cell.id}: its code contains {found[0]}"
 
 
 def leaves_its_outputs_to_the_eye(_: str, notebook: Any) -> Iterator[str]:
-    """What nbval replaces before it compares is in no output, so it can hide no number and no word."""
+    """No output contains anything that nbval replaces before it compares, so no number or word is hidden."""
     patterns = dict(plugin.get_sanitize_patterns(SANITIZE.read_text(encoding="utf-8")))
     yield from hidden_by(patterns, notebook)
 
@@ -191,37 +191,37 @@ def hidden_by(patterns: Mapping[str, str], notebook: Any) -> Iterator[str]:
 
 
 def folds_its_answers(_: str, notebook: Any) -> Iterator[str]:
-    """The chapter as text is folded in its own HTML: what JupyterLab alone hides is unfolded as soon as its cell runs."""
+    """The chapter's text is folded in its own HTML, because JupyterLab unfolds what only it hides as soon as the cell runs."""
     for cell in code_cells(notebook):
         for output in cell.outputs:
             html = "" if output.output_type == "stream" else output.get("data", {}).get("text/html", "")
             page = html or str(output.get("text") or output.get("data", {}).get("text/plain", ""))
             unfolded = re.sub(r"<(details|style|svg)\b(?! open).*?</\1>", "", page, flags=re.DOTALL)
             if len(re.sub(r"<[^>]+>", "", unfolded)) >= 2_500:
-                yield f"{cell.id}: more stands open on the page than one can read"
+                yield f"{cell.id}: more text is open on the page than anyone would read"
         shows = "import transcript" in cell.source
         if shows and not any("<details" in text for output in cell.outputs for text in texts(output)):
-            yield f"{cell.id}: the answers stand open on the page"
+            yield f"{cell.id}: the answers are open on the page"
 
 
 def looks_as_its_readers_expect(chapter: str, notebook: Any) -> Iterator[str]:
-    """Readers' chapters hide their code, recipes show it; a notebook opens with words, and ids are names, not numbers."""
+    """Readers' chapters hide their code and recipes show it; a notebook opens with text, and cell ids are names."""
     is_readers = chapter in {row.chapter for row in load_chapters() if row.audience != "teacher"}
     cells = notebook.cells
     if cells[0].cell_type != "markdown":
         yield "opens with code"
     if len({cell.id for cell in cells}) != len(cells):
-        yield "has two cells with one id"
+        yield "has two cells with the same id"
     for cell in cells:
         is_number = re.fullmatch(r"[0-9a-f]{8}(-[0-9a-f]{4}){0,4}", cell.id)
         if is_number or not re.fullmatch(r"[a-z][a-z0-9-]*[a-z]", cell.id):
-            yield f"{cell.id}: is no name for a cell"
+            yield f"{cell.id}: is not a good name for a cell"
         if cell.cell_type == "code" and cell.metadata.get("jupyter", {}) != ({"source_hidden": True} if is_readers else {}):
-            yield f"{cell.id}: its code is {'in sight' if is_readers else 'hidden'}"
+            yield f"{cell.id}: its code is {'visible' if is_readers else 'hidden'}"
 
 
 def has_every_activity(chapter: str, notebook: Any) -> Iterator[str]:
-    """A reader's chapter opens each of its activities and ends with all of them as text, which is what nbval compares."""
+    """A reader's chapter opens each of its activities and ends with all of them as text, which nbval compares."""
     activities = [row.activity for row in load_activities() if row.chapter == chapter]
     if not activities:
         return
@@ -234,7 +234,7 @@ def has_every_activity(chapter: str, notebook: Any) -> Iterator[str]:
         yield "does not end with the chapter as text"
 
 
-#: Every check, from the name of a chapter and its notebook to sentences about what is wrong.
+#: All checks. Each one takes a chapter's name and its notebook, and yields messages about what's wrong.
 CHECKS: Final[Mapping[str, Callable[[str, Any], Iterator[str]]]] = {
     check.__name__: check
     for check in (
@@ -257,6 +257,6 @@ CHECKS: Final[Mapping[str, Callable[[str, Any], Iterator[str]]]] = {
 
 
 def problems(chapter: str, notebook: Any) -> dict[str, list[str]]:
-    """Return what is wrong with a notebook, by the name of the check that says so."""
+    """Return what's wrong with a notebook, by the name of the check that found it."""
     found = {name: list(check(chapter, notebook)) for name, check in CHECKS.items()}
     return {name: sentences for name, sentences in found.items() if sentences}

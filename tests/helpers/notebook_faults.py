@@ -25,17 +25,17 @@ FOLDER: Final = ROOT / "tests" / "notebook_faults"
 
 @dataclass(frozen=True)
 class Fault:
-    """Something that somebody could break.
+    """Something that could go wrong.
 
     Args:
-        name: What it breaks.
-        notebook: The chapter in which it shows.
-        cell: The cell in which it shows; blank for the whole file.
-        file: The file that is changed, from the project's folder; blank for the cell itself.
-        change: What is replaced, and what takes its place.
+        name: A short name for what it breaks.
+        notebook: The chapter where it shows.
+        cell: The cell where it shows; blank for the whole file.
+        file: The file to change, relative to the project's folder; blank for the cell itself.
+        change: What to replace, and its replacement.
         caught_by: ``nbval``, or one of the checks in `notebook_checks`.
-        because: Words of what is then reported.
-        copy: The copy of the library that it is put into, with others; a rule that was changed hides what comes after.
+        because: Part of the message that is then reported.
+        copy: The copy of the library that gets this fault; a changed rule needs its own, because it hides other faults.
     """
 
     name: str
@@ -48,14 +48,14 @@ class Fault:
     copy: str = "library"
 
     def in_text(self, text: str) -> str:
-        """Return a text with the fault in it."""
+        """Return text with the fault in it."""
         for old, new in self.change:
             assert old in text, f"{self.name}: {old!r} is no longer there"
             text = text.replace(old, new, 1)
         return text
 
     def in_notebook(self) -> Any:
-        """Return the notebook, with the fault in it unless that is in another file."""
+        """Return the notebook, with the fault in it unless the fault is in another file."""
         whole = read(NOTEBOOKS / f"{self.notebook}.ipynb")
         if self.file:
             return whole
@@ -65,14 +65,14 @@ class Fault:
         return whole
 
     def in_cell(self) -> Any:
-        """Return its cell, with the fault in it unless that is in another file."""
+        """Return its cell, with the fault in it unless the fault is in another file."""
         (cell,) = [cell for cell in read(NOTEBOOKS / f"{self.notebook}.ipynb").cells if cell.id == self.cell]
         text = json.dumps(cell, indent=1, ensure_ascii=False)
         return nbformat.from_dict(json.loads(text if self.file else self.in_text(text)))
 
 
 def load(path: Path) -> Fault:
-    """Read the file of a fault."""
+    """Read a fault's file."""
     described = tomllib.loads(path.read_text(encoding="utf-8"))
     described["change"] = tuple((one["from"], one["to"]) for one in described["change"])
     return Fault(path.stem, **described)
@@ -82,20 +82,20 @@ FAULTS: Final = tuple(load(path) for path in sorted(FOLDER.glob("*.toml")))
 
 
 def write_notebook(folder: Path, faults: Sequence[Fault]) -> None:
-    """Write a notebook with the cell of each fault, and the tables that recipes read, into a folder."""
+    """Write a notebook with each fault's cell, and the tables that recipes read, to a folder."""
     folder.mkdir()
     for table in NOTEBOOKS.glob("*.csv"):
         shutil.copy(table, folder)
     notebook: Any = nbformat.v4.new_notebook(metadata=read(NOTEBOOKS / f"{faults[0].notebook}.ipynb").metadata)
     for number, fault in enumerate(faults):
         cell = fault.in_cell()
-        cell.id = f"cell-{number}"  # two faults may be in one cell
+        cell.id = f"cell-{number}"  # two faults can be in the same cell
         notebook.cells.append(cell)
     nbformat.write(notebook, folder / "faults.ipynb")
 
 
 def copy_library(folder: Path, faults: Sequence[Fault]) -> None:
-    """Copy the library and its tables, with each fault in them, to where a notebook in this folder finds them first."""
+    """Copy the library and its tables, with the faults in them, to where a notebook in this folder finds them first."""
     if not faults:
         return
     for name in ("backchannel_lib", "data"):
@@ -106,10 +106,10 @@ def copy_library(folder: Path, faults: Sequence[Fault]) -> None:
 
 
 def run_nbval(*folders: Path) -> dict[str, list[str]]:
-    """Run strict nbval, as `backchannel test` does, over the notebook in each folder; return what it says of each cell."""
+    """Run strict nbval, as `backchannel test` does, on the notebook in each folder; return its output for each cell."""
     report = folders[0].parent / "nbval.xml"
     files = [str(folder / "faults.ipynb") for folder in folders]
-    # Without our own kernel, which looks for the library where it is installed, and not next to the notebook.
+    # Don't use our own kernel, which looks for the library where it is installed instead of next to the notebook.
     known = {name: value for name, value in os.environ.items() if not name.startswith("JUPYTER_")}
     options = ["-p", "no:anyio", "-p", "no:cacheprovider", "-W", "ignore::ResourceWarning", "--color=no"]
     ran = subprocess.run(

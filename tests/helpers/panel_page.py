@@ -19,7 +19,7 @@ from backchannel_lib.page.frontend import STATIC, bundle
 from tests.helpers.lab import GLANCE, Opened
 from tests.helpers.network import Network, raw
 
-ADDRESS = "http://localhost/panel/"  # nothing listens there; requests are answered here
+ADDRESS = "http://localhost/panel/"  # nothing listens there, because requests are answered here
 HTML = """<!doctype html>
 <html lang="en">
 <head><meta charset="utf-8"><title>A panel</title><link rel="stylesheet" href="panel.css"></head>

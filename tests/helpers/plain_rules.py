@@ -1,10 +1,10 @@
-"""The article's rules once more: slow, plain, and written without the library, its tables or its condition language.
+"""The article's rules implemented a second time: slowly, plainly, and without the library, its tables or its conditions.
 
 The tests compare the library's answers with these. Nothing here is imported from `backchannel_lib` or read from `data/`, so a
-mistake there can't repeat itself here. If the two differ, the article decides who is right.
+mistake there can't repeat itself here. If the two differ, the article decides which one is right.
 """
 
-# ruff: noqa: C901, PLR0912, SIM108, SIM110 - one `if` for each row, so that each can be read next to the article
+# ruff: noqa: C901, PLR0912, SIM108, SIM110 - one `if` per row, so that each can be compared with the article
 
 from __future__ import annotations
 
@@ -84,7 +84,7 @@ def has_capital(case: Facts) -> bool:
 
 
 def meets_a_need(case: Facts) -> bool:
-    """Whether the student has something that the program lacks."""
+    """Whether the student has something that the program needs."""
     for need in ("language", "local", "track", "coverage"):
         if need in case["needs"] and need in case["offers"]:
             return True
@@ -150,7 +150,7 @@ def levers(case: Facts, reading: str | None) -> dict[str, int]:
 
 
 def attention(case: Facts, reading: str | None) -> dict[str, int]:
-    """How much attention the caller and a need that is met can get; the highest counts."""
+    """How much attention the caller and a met need can get; the highest counts."""
     found = {}
     who = case["recommender"]
     if has_capital(case) and case["track_record"] == 0:
@@ -216,7 +216,7 @@ def paper(case: Facts, reading: str | None) -> dict[str, int]:
 
 
 def timing(case: Facts) -> dict[str, int]:
-    """What the moment allows."""
+    """What the timing allows."""
     if case["phase"] == "groundwork":
         return {"groundwork": PHONE_INTERVIEW}
     if case["phase"] == "soap_lists":
@@ -293,7 +293,7 @@ def open_verdicts(case: Facts, unknown: Iterable[str], reading: str | None = Non
 
 
 def left_by(case: Facts, unknown: Iterable[str], name: str, reading: str | None = None) -> dict[Any, set[int]]:
-    """Return, for each value of one unknown field, the verdicts that are possible if it is that."""
+    """Return, for each value of one unknown field, the verdicts that are possible with it."""
     left: dict[Any, set[int]] = {}
     for one in every_case(case, unknown):
         left.setdefault(one[name], set()).add(answer(one, reading).verdict)
@@ -312,7 +312,7 @@ def third_friday_of_march(year: int) -> date:
 def eastern_clock(when: datetime) -> datetime:
     """Return what a clock in New York shows; a moment without a time zone is already on that clock.
 
-    Summer time begins on the second Sunday of March, at 7:00 am in Greenwich, and ends on the first Sunday of November at 6:00.
+    Daylight saving time begins on the second Sunday of March at 7:00 am UTC and ends on the first Sunday of November at 6:00.
     """
     if when.tzinfo is None:
         return when
@@ -325,7 +325,7 @@ def eastern_clock(when: datetime) -> datetime:
 
 
 def is_inside_window(when: datetime) -> bool:
-    """Whether the NRMP's rule binds: from Monday 10:00 am of Match Week until Thursday 9:00 pm, Eastern Time."""
+    """Whether the NRMP's rule applies: from Monday 10:00 am of Match Week until Thursday 9:00 pm, Eastern Time."""
     clock = eastern_clock(when)
     friday = third_friday_of_march(clock.year)
     monday, thursday = friday - timedelta(days=4), friday - timedelta(days=1)
@@ -354,7 +354,7 @@ def phase(when: datetime, reading: str | None = None) -> str:
 def allowed(case: Facts, when: datetime | None = None) -> str:
     """Return what the NRMP's rule says about the contact: ``not_allowed``, ``ask_first`` or ``allowed``.
 
-    Without a moment, the phase decides: the two phases of SOAP lie in the window, the others don't.
+    Without a moment, the phase decides: the two phases of SOAP are in the window, and the others aren't.
     """
     if when is not None:
         inside = is_inside_window(when)

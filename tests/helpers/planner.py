@@ -21,7 +21,7 @@ def known(name: str, *programs: str, kind: str = "trusted_peer", knows: str = "w
 PEOPLE_NAMES = ("Dr. Abe", "Dr. Bao", "Dr. Cruz", "Dr. Diaz", "Dr. Eze")
 PROGRAM_NAMES = ("Lakeside", "Mercy", "Northern", "St. Anne", "Valley", "Westport", "York")
 
-#: A file that is neither hopeless nor perfect, mostly at moments when something can happen.
+#: A file that is neither hopeless nor perfect, mostly at a time when something can still happen.
 STUDENTS = st.builds(
     Case,
     score=st.sampled_from((222, 234, 235, 240, 260)),

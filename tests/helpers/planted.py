@@ -1,4 +1,4 @@
-"""Settings that somebody else might leave on a computer, each of which would expose the workbook or break it."""
+"""Settings that somebody else might leave on a computer, each of which would expose or break the workbook."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import json
 import sys
 from pathlib import Path
 
-#: Opens everything that can be opened, for every program that reads it.
+#: Turns off every protection, in any program that reads it.
 OPEN = {
     "IdentityProvider": {"token": ""},
     "PasswordIdentityProvider": {"token": "", "hashed_password": ""},

@@ -1,7 +1,7 @@
-"""A disk that loses power: what a program did to its files, and every state in which that can have left the disk.
+"""A disk that loses power: what a program did to its files, and every state in which that can leave the disk.
 
-What is known of real disks: a file's content is there once it was synced. Before that it may be empty. A new name, a move or a
-deletion is there once its folder was synced. Before that, it may or may not be, but they happen in their order.
+What's known about real disks: a file's content is safe once it has been synced. Before that, it can be empty. A new name, a
+move or a deletion is safe once its folder has been synced. Before that, it may be lost, but the order is kept.
 """
 
 from __future__ import annotations
@@ -70,7 +70,7 @@ class Disk:
             before = self.operations[:end]
             steps = sum(one.kind == "step" for one in before)
             certain = max((number for number, one in enumerate(before) if one.kind == "sync_folder"), default=-1)
-            for last in range(certain + 1, end + 1):  # of the moves since then, so many have reached the disk
+            for last in range(certain + 1, end + 1):  # how many of the moves since then have reached the disk
                 files = _after([*before[:last], *(one for one in before[last:] if one.kind == "sync")])
                 key = (steps, tuple(sorted(files.items())))
                 if key not in seen:

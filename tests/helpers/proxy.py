@@ -1,4 +1,4 @@
-"""A small reverse proxy that offers a server of this computer below a path, as a hub or a web server does."""
+"""A small reverse proxy that serves a local server under a path, as a hub or a web server does."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ Targets = Mapping[str, int]  # ports by path, without a slash at the end
 
 @contextlib.contextmanager
 def proxied(targets: Targets, port: int) -> Iterator[None]:
-    """Run a proxy in a thread of its own.
+    """Run a proxy in its own thread.
 
     Args:
         targets: The port of the server behind each path, which the proxy removes.
@@ -53,7 +53,7 @@ def proxied(targets: Targets, port: int) -> Iterator[None]:
 
 
 async def _pass_on(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, targets: Targets) -> None:
-    """Pass one request on, and then whatever either side says, which is all that a websocket needs."""
+    """Pass on one request and then whatever either side sends, which is all that a websocket needs."""
     line, _, headers = (await reader.readuntil(b"\r\n\r\n")).partition(b"\r\n")
     method, path, version = line.decode().split(" ")
     prefix = next((one for one in targets if path.startswith(f"{one}/")), None)
