@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import gzip
 import json
+import re
 import subprocess
 from pathlib import Path
 from typing import Final
@@ -52,6 +53,14 @@ def test_later_visits_need_no_network(browser: Browser, site: Site) -> None:
             page.goto(site.address + name)
             assert page.locator("h1").first.inner_text()
         assert asked == []
+
+
+def test_a_first_visit_with_everything_kept_for_later_is_at_most_10_mb(site: Site) -> None:
+    kept = re.search(r"JSON\.parse\('(\[.*?\])'\)", (site.folder / "service-worker.js").read_text(encoding="utf-8"))
+    assert kept is not None
+    sizes = {name: len(gzip.compress((site.folder / name).read_bytes(), 6)) for name in json.loads(kept[1])}
+    assert len(sizes) > len(PAGES)
+    assert sum(sizes.values()) <= 10_000_000, sorted(sizes.items(), key=lambda one: -one[1])[:5]
 
 
 def test_neither_a_page_nor_its_worker_can_reach_another_host(browser: Browser, site: Site) -> None:

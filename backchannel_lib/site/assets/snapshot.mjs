@@ -4,7 +4,6 @@
 
 import { readFileSync, writeFileSync } from "node:fs";
 import { pathToFileURL } from "node:url";
-import { gzipSync } from "node:zlib";
 import { exchange } from "./memory.js";
 import { ENVIRONMENT, LIBRARY_FOLDER } from "./python.js";
 
@@ -40,16 +39,21 @@ sys.path.insert(0, "${LIBRARY_FOLDER}")
 from backchannel_lib.site import worker
 worker.warm_up()
 re.purge()
+# What Python was built with: zoneinfo asks for it once, when it is imported.
+import sysconfig
+sys.modules.pop(sysconfig._get_sysconfigdata_name(), None)
+sysconfig._CONFIG_VARS, sysconfig._CONFIG_VARS_INITIALIZED = None, False
+del sysconfig
 `);
 forgetExplanations(python);
 zeroFreeMemory(python._module);
 const snapshot = python.makeMemorySnapshot();
 exchange(snapshot, new Uint8Array(readFileSync(`${pyodideFolder}/pyodide.asm.wasm`)));
-writeFileSync(snapshotOut, gzipSync(snapshot, { level: 9 }));
+writeFileSync(snapshotOut, snapshot);
 process.exit(0);
 
 /**
- * Drop docstrings and line numbers, an eighth of the file. To see a traceback with them, add ?plain to a page's address.
+ * Drop docstrings, line numbers and the types of arguments, an eighth of the file. To see a traceback with them, add ?plain to a page's address.
  * @param {any} python
  */
 function forgetExplanations(python) {
@@ -65,6 +69,8 @@ def bare(code):
 for one in gc.get_objects():
     if isinstance(one, FunctionType):
         one.__code__ = bare(one.__code__)
+        one.__annotate__ = None
+        one.__annotations__ = None
     is_class = isinstance(one, type) and one.__flags__ & (HEAP_TYPE | IMMUTABLE_TYPE) == HEAP_TYPE
     if is_class or isinstance(one, (FunctionType, ModuleType)):
         one.__doc__ = None
