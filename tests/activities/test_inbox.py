@@ -32,7 +32,7 @@ def inbox() -> Inbox:
 
 
 def act(one: Inbox, action: str, **more: Any) -> ShowMessage:
-    """Carry out one act and give what the screen gets at once."""
+    """Perform one action, and return the first answer."""
     return next(iter(one.handle({"type": action, "view": "v", "seq": 1, **more})))
 
 
@@ -47,7 +47,7 @@ def at_desk(guess: int = 40, does: str = "") -> Inbox:
 
 
 def shown(one: Inbox) -> str:
-    """Return all that is on screen or in the page's HTML."""
+    """Return everything that is on screen or in the page's HTML."""
     return "\n".join([one.page(), one.text, *one.fragments(one.state).values(), *one.deferred_fragments(one.state).values()])
 
 
@@ -321,7 +321,7 @@ def test_an_act_that_is_none_is_answered_by_a_sentence(message: dict[str, Any]) 
     assert answers[0].get("notice") or answers[0].get("errors") or one.errors
 
 
-def test_the_tour_goes_everywhere_and_comes_back() -> None:
+def test_the_tour_tries_everything_and_ends_where_it_began() -> None:
     """The tour deletes and skims each email at hand, is the same every time, and leaves the inbox as it was."""
     one = inbox()
     before, told = one.state, one.transcript()

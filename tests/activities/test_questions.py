@@ -64,7 +64,7 @@ class Table:
         return str(caught.value)
 
 
-# ---- what the loaders refuse ----
+# ---- what the loaders reject ----
 
 
 def test_an_unchanged_copy_is_taken() -> None:

@@ -1,4 +1,4 @@
-"""The places where the article contradicts itself or the rule: readers choose and guess before they see anything."""
+"""Where the article contradicts itself or the rule: readers choose and guess before they see anything."""
 
 from __future__ import annotations
 
@@ -24,19 +24,19 @@ PLACES = list(Disagreements(make_activity("disagreements").row).places)  # type:
 
 
 def opened() -> Disagreements:
-    """Return the places at their start."""
+    """Return a new activity."""
     activity = make_activity("disagreements")
     assert isinstance(activity, Disagreements)
     return activity
 
 
 def act(activity: Activity[Any], **message: Any) -> dict[str, Any]:
-    """Let the reader act, and give the first answer."""
+    """Let the reader act, and return the first answer."""
     return next(iter(activity.handle({**message, "seq": 1, "view": "v"})))
 
 
 def at(choice: str, pick: str, guess: str) -> Disagreements:
-    """Return the places with one of them chosen, guessed and seen."""
+    """Return the activity after a choice, a guess and a look at one of the places."""
     activity = opened()
     for _ in range(PLACES.index(choice)):
         act(activity, type="next")
@@ -47,8 +47,8 @@ def at(choice: str, pick: str, guess: str) -> Disagreements:
 
 
 @pytest.mark.slow
-def test_each_place_where_the_article_leaves_room_is_asked_about_once() -> None:
-    """The places are those of the readings, in their order, each with a case of its own and the reason for our choice."""
+def test_each_place_where_the_article_leaves_room_comes_up_once() -> None:
+    """They're those of the readings, in that order, each with its own case and the reason for our choice."""
     assert [entry.choice for entry in disagreements()] == PLACES
     assert [row.reading for row in load_reading_cases()] == [entry.reading for entry in disagreements()]
     for choice in PLACES:
@@ -56,15 +56,15 @@ def test_each_place_where_the_article_leaves_room_is_asked_about_once() -> None:
         assert set(opened().ways(choice)) == {name for name, reading in READINGS.items() if reading.choice == choice}
 
 
-def test_the_order_of_the_two_ways_does_not_tell_which_is_ours() -> None:
+def test_the_order_of_the_two_readings_does_not_give_ours_away() -> None:
     """Ours comes first in some places and second in others."""
     activity = opened()
     assert {activity.ways(choice).index(activity.ours[choice]) for choice in PLACES} == {0, 1}
 
 
 @pytest.mark.parametrize("choice", PLACES)
-def test_nothing_is_told_of_a_place_before_both_questions_are_answered(choice: str) -> None:
-    """Neither page nor parts hold our reading's reason or an outcome, and asking too early gets a kind request."""
+def test_nothing_about_a_place_is_shown_before_both_questions_are_answered(choice: str) -> None:
+    """Neither our reason nor any outcome is on the page, and asking too early gets a friendly request."""
     activity = opened()
     for _ in range(PLACES.index(choice)):
         act(activity, type="next")
@@ -82,8 +82,8 @@ def test_nothing_is_told_of_a_place_before_both_questions_are_answered(choice: s
 
 
 @pytest.mark.parametrize("choice", PLACES)
-def test_the_case_of_a_place_hangs_on_it(choice: str) -> None:
-    """The case comes out otherwise under the other reading, both verdicts are there, and so does the rule's answer."""
+def test_the_outcome_of_a_places_case_depends_on_the_reading(choice: str) -> None:
+    """Both verdicts and the rule's answer are shown."""
     activity = opened()
     ours, other, check = activity.outcome(choice)
     assert ours != other
@@ -105,8 +105,8 @@ def test_the_case_of_a_place_hangs_on_it(choice: str) -> None:
         ("friday", "OFFER_IN_PLAY", "SKIMMED", "allowed"),
     ],
 )
-def test_what_each_case_comes_to(choice: str, ours: str, other: str, answer: str) -> None:
-    """Under both readings each case gets the verdict that is shown here; on the Friday the rule is over."""
+def test_each_case_gets_the_expected_verdicts_under_both_readings(choice: str, ours: str, other: str, answer: str) -> None:
+    """On Friday the rule no longer applies."""
     outcome = opened().outcome(choice)
     assert (outcome[0], outcome[1], outcome[2].answer) == (Verdict[ours], Verdict[other], answer)
 
@@ -114,8 +114,8 @@ def test_what_each_case_comes_to(choice: str, ours: str, other: str, answer: str
 @pytest.mark.slow
 @pytest.mark.parametrize("choice", PLACES)
 @pytest.mark.parametrize("guess", GUESSES)
-def test_a_guess_is_compared_with_what_was_counted(choice: str, guess: str) -> None:
-    """A guess whose range contains the count is right; one below it is told "more", and one above it "fewer"."""
+def test_a_guess_is_compared_with_the_count(choice: str, guess: str) -> None:
+    """A guess is right if its range contains the count. Otherwise the answer says that there are more or fewer."""
     (entry,) = [entry for entry in disagreements() if entry.choice == choice]
     low, high = GUESSES[guess]
     count = len(entry.examples_changed)
@@ -128,8 +128,8 @@ def test_a_guess_is_compared_with_what_was_counted(choice: str, guess: str) -> N
 
 
 @pytest.mark.parametrize("choice", PLACES)
-def test_each_answer_is_met_kindly(choice: str) -> None:
-    """Our way, the other way and leaving it open get a sentence each, and never the word wrong."""
+def test_each_choice_gets_a_friendly_answer(choice: str) -> None:
+    """Our reading, the other one and leaving it open get a sentence each, which never says "wrong"."""
     ours = opened().ours[choice]
     (other,) = set(opened().ways(choice)) - {ours}
     for pick, key in ((ours, "disagree.alike"), (other, "disagree.other"), ("open", "disagree.left_open")):
@@ -139,8 +139,8 @@ def test_each_answer_is_met_kindly(choice: str) -> None:
         assert " wrong" not in body
 
 
-def test_the_count_over_our_cases_follows_a_moment_later() -> None:
-    """What takes a moment to count comes with the later parts, for the places that were seen alone, and is marked as ours."""
+def test_the_count_over_our_cases_comes_a_moment_later() -> None:
+    """Counting takes a moment, so it's in a deferred part, for places that were looked at, and marked as ours."""
     activity = at("failures", "open", "one")
     later = activity.deferred_fragments(activity.state)
     (entry,) = [entry for entry in disagreements() if entry.choice == "failures"]
@@ -149,8 +149,8 @@ def test_the_count_over_our_cases_follows_a_moment_later() -> None:
     assert {name for name, body in later.items() if body} == {"counts.failures"}
 
 
-def test_one_goes_forward_and_back_and_no_further() -> None:
-    """One place at a time is visible; before the first and after the last there is nothing."""
+def test_next_and_back_stop_at_both_ends() -> None:
+    """One place is visible at a time."""
     activity = opened()
     seen = []
     act(activity, type="back")
@@ -164,16 +164,16 @@ def test_one_goes_forward_and_back_and_no_further() -> None:
     assert act(activity, type="next")["focus"] == f"head.{PLACES[-1]}"
 
 
-def test_undo_takes_back_what_was_shown() -> None:
-    """After undo nothing is shown anymore; the answers stay."""
+def test_undo_hides_what_was_shown() -> None:
+    """The reader's answers stay."""
     activity = at("levers", "open", "one")
     act(activity, type="undo")
     assert activity.fragments(activity.state)["told.levers"] == ""
     assert activity.state["levers_pick"] == "open"
 
 
-def test_it_comes_back_as_it_was_and_passes_over_what_cannot_be_told() -> None:
-    """A kept record brings the same state; one that claims to have seen without a choice tells nothing; nonsense is refused."""
+def test_a_saved_state_is_restored_but_reveals_nothing_early() -> None:
+    """A record that claims a look without a choice reveals nothing, and nonsense is rejected."""
     activity = at("friday", activity_pick := opened().ours["friday"], "many")
     _, kept = activity.to_file(activity.state)
     assert activity_pick in kept
@@ -186,8 +186,8 @@ def test_it_comes_back_as_it_was_and_passes_over_what_cannot_be_told() -> None:
         again.from_file(json.dumps({"levers_pick": "perhaps"}))
 
 
-def test_every_choice_of_ours_can_be_read_here() -> None:
-    """The page lists every assumption once, those behind a verdict before the others."""
+def test_the_page_lists_all_our_choices() -> None:
+    """It lists every assumption once, and those behind a verdict come first."""
     page = opened().page()
     for row in load_assumptions():
         assert page.count(f"<li>{text(f'assumption.{row.assumption}')}</li>".replace("&", "&amp;")) == 1, row.assumption
@@ -198,14 +198,14 @@ def test_every_choice_of_ours_can_be_read_here() -> None:
 
 
 def rule_beside() -> Collisions:
-    """Return the advice next to the rule at its start."""
+    """Return a new activity with the advice next to the rule."""
     activity = make_activity("collisions")
     assert isinstance(activity, Collisions)
     return activity
 
 
-def test_no_answer_of_the_rule_is_on_the_page_before_a_guess() -> None:
-    """Before one asks, page and parts hold neither the counts nor a place of the list."""
+def test_none_of_the_rules_answers_is_on_the_page_before_a_guess() -> None:
+    """The page has neither the counts nor any entry of the list."""
     activity = rule_beside()
     whole = activity.page() + json.dumps(activity.fragments(activity.state))
     assert text("collide.best_moment") not in whole
@@ -214,8 +214,8 @@ def test_no_answer_of_the_rule_is_on_the_page_before_a_guess() -> None:
 
 
 @pytest.mark.parametrize("guess", [0, 10, 21])
-def test_a_guess_stands_beside_the_rule_s_answer(guess: int) -> None:
-    """After a guess: how many are allowed, not allowed and to be asked about, every place with its earliest lawful moment."""
+def test_a_guess_is_shown_next_to_the_rules_answer(guess: int) -> None:
+    """It has the number of contacts that are allowed, not allowed or to be asked about, and when each is first allowed."""
     activity = rule_beside()
     act(activity, type="set", field="guess", value=str(guess))
     assert act(activity, type="see")["focus"] == "told"
@@ -231,8 +231,8 @@ def test_a_guess_stands_beside_the_rule_s_answer(guess: int) -> None:
     assert text("fact.soap_rule.penalty") in body
 
 
-def test_nothing_on_the_list_is_told_to_be_free_while_it_is_not() -> None:
-    """Each place of the list is forbidden or to be asked about until the moment that the page names, and free from it on."""
+def test_no_contact_on_the_list_is_called_allowed_too_early() -> None:
+    """Each one is forbidden or to be asked about until the stated moment, and allowed from then on."""
     for entry in rule_beside().found:
         free = entry.lawful_from(2027)
         assert rules_check(entry.case, free).answer == "allowed"
@@ -243,8 +243,8 @@ def test_nothing_on_the_list_is_told_to_be_free_while_it_is_not() -> None:
 
 
 @pytest.mark.parametrize("value", ["-1", "22", "many", True, None])
-def test_a_guess_that_cannot_be_is_refused(value: object) -> None:
-    """A guess outside of the number of places gets a sentence at its control and changes nothing."""
+def test_an_invalid_guess_is_rejected(value: object) -> None:
+    """It gets a message at its control, and changes nothing."""
     activity = rule_beside()
     act(activity, type="set", field="guess", value=value)
     assert "guess" in activity.errors
@@ -253,8 +253,7 @@ def test_a_guess_that_cannot_be_is_refused(value: object) -> None:
         activity.from_file(json.dumps({"guess": value}))
 
 
-def test_undo_hides_the_rule_s_answer_again() -> None:
-    """After undo nothing is shown."""
+def test_undo_hides_the_rules_answer_again() -> None:
     activity = rule_beside()
     act(activity, type="see")
     assert activity.ui_state(activity.state)["open"] == ["seen"]

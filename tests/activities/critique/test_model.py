@@ -1,4 +1,4 @@
-"""Reading critically: every rating rests on what it names, and what is said to be counted is counted."""
+"""Reading critically: every rating is supported by what it cites, and every stated count is a real count."""
 
 from __future__ import annotations
 
@@ -43,15 +43,15 @@ OTHER_READINGS = [name for name, reading in READINGS.items() if not reading.defa
 
 
 def test_every_claim_is_rated_once() -> None:
-    """The 100 claims of the article are rated, each once, in the article's order, and every rating is marked as ours."""
+    """All 100 claims are rated, in the article's order, and every rating is marked as ours."""
     assert [row.claim for row in ROWS] == CLAIMS
     assert len(set(CLAIMS)) == 100
     assert {row.assumption for row in ROWS} == {"support_rating_is_ours"}
     assert {row.support for row in ROWS} == set(LEVELS)
 
 
-def test_a_rating_that_can_be_checked_names_facts() -> None:
-    """What agrees, is against or collides names facts that exist; a definition rests on none."""
+def test_a_rating_that_can_be_checked_cites_facts() -> None:
+    """That's every rating of agrees, against or collides. A definition cites none."""
     for row in ROWS:
         assert set(row.facts) <= set(FACTS), row.claim
         assert len(set(row.facts)) == len(row.facts), row.claim
@@ -61,8 +61,8 @@ def test_a_rating_that_can_be_checked_names_facts() -> None:
             assert not row.facts, row.claim
 
 
-def test_a_rating_says_in_its_own_words_what_its_facts_are() -> None:
-    """Every rating with facts has a sentence of its own, no other has, and a shared sentence is there for the rest."""
+def test_a_rating_with_facts_explains_them_in_its_own_sentence() -> None:
+    """Ratings without facts share a sentence."""
     own = {word.removeprefix("support_why.") for word in all_words() if word.startswith("support_why.")}
     assert own == {row.claim for row in ROWS if row.facts}
     assert {row.support for row in ROWS if not row.facts} == {"one_view", "defines"}
@@ -71,8 +71,8 @@ def test_a_rating_says_in_its_own_words_what_its_facts_are() -> None:
         assert row.why.endswith(".")
 
 
-def test_no_study_is_taken_for_a_study_of_soap() -> None:
-    """Whatever rests on a study also names that none is about SOAP; where it counts for or against, its sentence says so."""
+def test_no_study_is_presented_as_a_study_of_soap() -> None:
+    """Any rating based on a study also cites that none is about SOAP, and says so if the study counts for or against."""
     for row in ROWS:
         if any(fact.startswith("studies.") for fact in row.facts):
             assert "studies.scope" in row.facts, row.claim
@@ -81,8 +81,8 @@ def test_no_study_is_taken_for_a_study_of_soap() -> None:
     assert "none is about SOAP" in text("support.agrees.meaning")
 
 
-def test_belief_against_measurement_counts_as_against() -> None:
-    """A rating that rests on a measurement without an effect next to a survey of beliefs in one is against, and tells both."""
+def test_a_belief_that_measurements_contradict_is_rated_against() -> None:
+    """If a survey finds belief in an effect and a measurement finds none, the sentence of the rating mentions both."""
     beliefs = {"studies.oto_belief", "studies.obgyn_known_mentor"}
     measured = {"studies.oto_p_before", "studies.oto_p_after", "studies.surgery_phone_call"}
     told = [row for row in ROWS if beliefs & set(row.facts) and measured & set(row.facts) and row.support != "one_view"]
@@ -93,16 +93,16 @@ def test_belief_against_measurement_counts_as_against() -> None:
         assert "easured" in row.why, row.claim
 
 
-def test_every_level_has_its_name_and_meaning() -> None:
-    """Each rating has a name that no other has, and says what it means."""
+def test_every_rating_has_its_own_name_and_meaning() -> None:
+    """No two ratings have the same name."""
     assert [level for level, _, _ in levels()] == list(LEVELS)
     assert len({name for _, name, _ in levels()}) == len(LEVELS)
     assert [meaning for _, _, meaning in levels()] == [text(f"support.{level}.meaning") for level in LEVELS]
     assert {row.name for row in ROWS} == {text(f"support.{level}.name") for level in LEVELS}
 
 
-def test_our_choices_here_are_named() -> None:
-    """What is ours in this chapter is an assumption with its reason."""
+def test_our_choices_in_this_chapter_are_listed() -> None:
+    """Each one is an assumption with its reason."""
     assert disagreements()[0].assumption == "grid_is_ours"
     assert collisions()[0].assumption == "collision_case_is_ours"
     ours = ("support_rating_is_ours", "collision_case_is_ours", "bar_pairing_is_ours", "one_answer_either_way", "grid_is_ours")
@@ -113,8 +113,8 @@ def test_our_choices_here_are_named() -> None:
 # ---- the rule ----
 
 
-def test_what_collides_really_collides() -> None:
-    """Every claim that collides tells of a contact, names the rule's facts, and the rules check forbids it or asks first."""
+def test_a_claim_that_collides_with_the_rule_really_does() -> None:
+    """It describes a contact and cites the rule's facts, and the rules check says not allowed or ask first."""
     told = {entry.claim.id: entry for entry in collisions()}
     for row in ROWS:
         if row.support == "collides":
@@ -140,8 +140,8 @@ def test_what_collides_really_collides() -> None:
         ("noise.exception-prior-contact", "not_allowed", "allowed"),
     ],
 )
-def test_what_the_rule_says_of_the_advice(claim: str, answer: str, once_contacted: str) -> None:
-    """The article's advice for SOAP gets the rule's answer, before and after the program has made contact."""
+def test_the_articles_advice_for_soap_gets_the_rules_answer(claim: str, answer: str, once_contacted: str) -> None:
+    """This covers both before and after the program has made contact."""
     entry = {entry.claim.id: entry for entry in collisions()}[claim]
     assert (entry.check.answer, entry.if_contacted.answer) == (answer, once_contacted)
     assert entry.earliest == text({"not_allowed": "when.after_soap", "ask_first": "when.ask"}[answer])
@@ -151,16 +151,16 @@ def test_what_the_rule_says_of_the_advice(claim: str, answer: str, once_contacte
 
 
 @pytest.mark.parametrize("year", [2026, 2027])
-def test_the_earliest_lawful_moment_is_the_first_one(year: int) -> None:
-    """From the moment named, every contact here is allowed; a minute before, none is."""
+def test_the_earliest_allowed_moment_is_correct(year: int) -> None:
+    """From that moment on every contact here is allowed, and a minute earlier none is."""
     for entry in collisions():
         free = entry.lawful_from(year)
         assert rules_check(entry.case, free).answer == "allowed"
         assert rules_check(entry.case, free - timedelta(minutes=1)).answer == entry.check.answer
 
 
-def test_a_case_is_the_example_s_where_there_is_one() -> None:
-    """Where a claim stands behind one of the article's examples, its contact here is the same case."""
+def test_a_claim_with_an_example_uses_the_examples_case() -> None:
+    """This is so for every claim that one of the article's examples is based on."""
     examples = {claim: row for row in load_examples() for claim in row.claims}
     shared = [row for row in ROWS if row.case is not None and row.claim in examples]
     assert len(shared) >= 6
@@ -171,8 +171,8 @@ def test_a_case_is_the_example_s_where_there_is_one() -> None:
 # ---- the bars ----
 
 
-def test_the_bars_are_the_article_s_and_the_survey_s() -> None:
-    """Every value is where its row says it does, and the article's have no unit."""
+def test_the_bars_have_the_articles_and_the_surveys_values() -> None:
+    """Every value comes from where its row says, and the article's have no unit."""
     weights = {row.recommender: row.weight for row in load_callers() if row.chart_row}
     bars = load_study_bars()
     assert {bar.caller: bar.value for bar in bars if bar.source == "article"} == weights
@@ -195,16 +195,16 @@ def test_the_bars_are_the_article_s_and_the_survey_s() -> None:
     }
 
 
-def test_each_bar_stands_in_one_place() -> None:
-    """The pairs contain every bar once, and the home dean, who isn't in the survey, has no partner."""
+def test_each_bar_appears_once() -> None:
+    """The home dean, who isn't in the survey, has no counterpart."""
     shown = [bar for _, chart, survey in study_bars() for bar in (*chart, *survey)]
     assert sorted(shown) == sorted(load_study_bars())
     assert [standing for standing, _, _ in study_bars()] == list(STANDINGS)
     assert [standing for standing, chart, survey in study_bars() if not (chart and survey)] == ["open"]
 
 
-def test_the_order_agrees_and_the_ratios_do_not() -> None:
-    """Known before unknown before the student in both; the chart's ratios are larger, by less than one answer can move."""
+def test_the_article_and_the_survey_agree_on_the_order_but_not_on_the_ratios() -> None:
+    """In both it's known, unknown, student. The chart's ratios are larger, but a single answer could change that."""
     check = order_agrees()
     assert check.order
     assert not check.ratios_agree
@@ -229,12 +229,12 @@ def _with_values(monkeypatch: pytest.MonkeyPatch, **values: int) -> None:
     monkeypatch.setattr(support, "load_study_bars", lambda: bars)
 
 
-def test_another_survey_would_give_another_answer(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The order and the ratios are computed: other bars in the table turn either answer."""
+def test_other_values_would_change_both_answers(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The order and the ratios are computed from the table."""
     _with_values(monkeypatch, survey_unknown_mentor=60)
     assert not order_agrees().order
     assert order_agrees().sentence.startswith(text("study_order.differs"))
-    _with_values(monkeypatch, article_subspecialist=25)  # no higher than an unknown caller, which the survey has lower
+    _with_values(monkeypatch, article_subspecialist=25)  # no higher than an unknown caller, who is lower in the survey
     assert not order_agrees().order
     _with_values(monkeypatch, survey_known_mentor=90, survey_unknown_mentor=25, survey_applicant=5)
     assert order_agrees().order
@@ -251,7 +251,7 @@ def test_another_survey_would_give_another_answer(monkeypatch: pytest.MonkeyPatc
 
 
 def test_every_reading_is_a_disagreement() -> None:
-    """Each reading that is no default is there, with its default."""
+    """Each reading other than a default is listed with its default."""
     assert [entry.reading for entry in disagreements()] == OTHER_READINGS
     for entry in disagreements():
         assert READINGS[entry.default].default
@@ -260,8 +260,8 @@ def test_every_reading_is_a_disagreement() -> None:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("reading", OTHER_READINGS)
-def test_the_counts_are_counted(reading: str) -> None:
-    """How many verdicts hang on a reading is what judging every example and every case of the grid twice gives."""
+def test_the_counts_match_judging_every_case_twice(reading: str) -> None:
+    """The verdicts that depend on a reading are found by judging each example and each case of the grid with and without it."""
     entry = {entry.reading: entry for entry in disagreements()}[reading]
     examples = {row.example: Case.from_record(dict(row.overrides)) for row in load_examples()}
     changed = tuple(name for name, case in examples.items() if judge(case).verdict != judge(case, reading).verdict)
@@ -276,8 +276,8 @@ def test_the_counts_are_counted(reading: str) -> None:
     assert 0 < count < len(grid)
 
 
-def test_the_grid_holds_some_thousands_of_different_cases() -> None:
-    """No case of the grid is in it twice, and each phase of Match Week and after has as many."""
+def test_the_grid_has_thousands_of_different_cases() -> None:
+    """No case is in it twice, and each phase has the same number."""
     grid = list(grid_cases())
     assert 2000 < len(grid) == len({(case, when) for case, when in grid}) < 9000
     phases = [phase_at(when) for _, when in grid]
@@ -286,8 +286,8 @@ def test_the_grid_holds_some_thousands_of_different_cases() -> None:
     assert friday in {when for _, when in grid}
 
 
-def test_the_table_and_the_chart_row_by_row() -> None:
-    """Two callers have the same name in both, two have another, the random dean has no bar and the student no row."""
+def test_callers_are_matched_between_the_articles_table_and_chart() -> None:
+    """Two have the same name in both, two have different names, the random dean has no bar and the student has no row."""
     assert [(row.recommender, row.relation) for row in load_callers()] == [
         ("trusted_peer", "same"),
         ("subspecialist", "same"),
@@ -317,8 +317,8 @@ def test_the_table_and_the_chart_row_by_row() -> None:
         ("timing.phase1", "defines", "near"),
     ],
 )
-def test_a_rating_beside_ours(claim: str, yours: str, relation: str) -> None:
-    """A rating is the same as ours, or one that we nearly gave, or different; and what ours rests on is shown each time."""
+def test_a_rating_is_compared_with_ours(claim: str, yours: str, relation: str) -> None:
+    """It's the same as ours, one that we nearly gave, or different, and the basis of ours is shown each time."""
     result = rate({claim: yours})
     (rated,) = result.rated
     assert rated.relation == relation
@@ -330,7 +330,7 @@ def test_a_rating_beside_ours(claim: str, yours: str, relation: str) -> None:
 
 
 def test_our_own_ratings_are_the_same_as_ours() -> None:
-    """Rated as we did, all 100 claims are the same; rated as we nearly did, none is different and none the same."""
+    """All 100 are. With the ratings that we nearly gave, none is different and none the same."""
     assert rate({row.claim: row.support for row in ROWS}).same == 100
     nearly = rate({row.claim: row.near[0] for row in ROWS if row.near})
     assert nearly.near == len(nearly.rated) > 40
@@ -340,7 +340,7 @@ def test_our_own_ratings_are_the_same_as_ours() -> None:
 
 @given(st.dictionaries(st.sampled_from(CLAIMS), st.sampled_from(LEVELS), min_size=1))
 def test_every_rating_is_counted_once(ratings: dict[str, str]) -> None:
-    """The three counts add up to the ratings, and those of the topics add up to the three."""
+    """The three counts add up to the number of ratings, and the topics' counts add up to the three."""
     result = rate(ratings)
     assert result.same + result.near + result.different == len(ratings)
     assert result.same == sum(support_of(claim).support == level for claim, level in ratings.items())
@@ -366,25 +366,25 @@ def test_every_rating_is_counted_once(ratings: dict[str, str]) -> None:
         (None, "ratings", "not_ratings", None),
     ],
 )
-def test_a_rating_that_cannot_be_is_refused(ratings: Any, field: str, rule: str, value: object) -> None:
-    """A nonexistent claim, a nonexistent level, and anything but a mapping get an error that names them."""
+def test_an_invalid_rating_is_rejected(ratings: Any, field: str, rule: str, value: object) -> None:
+    """The error names the unknown claim or rating, or says that it's not a mapping."""
     with pytest.raises(CaseError) as caught:
         rate(ratings)
     assert (caught.value.field, caught.value.rule, caught.value.value) == (field, rule, value)
     assert caught.value.sentence
 
 
-def test_a_misspelt_claim_is_told_the_likeliest() -> None:
-    """The claim that was likely meant is first."""
+def test_a_misspelled_claim_gets_a_suggestion() -> None:
+    """The most similar claim comes first."""
     with pytest.raises(CaseError) as caught:
         support_of("works.histry-call")
     assert "Similar names: works.history-call, " in str(caught.value)
 
 
-# ---- what the loaders refuse ----
+# ---- what the loaders reject ----
 
 
-def _refusal(tmp_path: Path, file: str, row: str, **cells: str) -> str:
+def _error_for(tmp_path: Path, file: str, row: str, **cells: str) -> str:
     with (DATA / file).open(encoding="utf-8", newline="") as lines:
         rows = list(csv.DictReader(lines))
     key = next(iter(rows[0]))
@@ -401,16 +401,15 @@ def _refusal(tmp_path: Path, file: str, row: str, **cells: str) -> str:
 
 
 @pytest.mark.parametrize("level", ["agrees", "against", "collides"])
-def test_a_rating_without_its_facts_is_refused(tmp_path: Path, level: str) -> None:
-    """A rating that has to rest on facts and names none is rejected at its row."""
-    said = _refusal(tmp_path, "support.csv", "opening.less-than-hoped", support=level, near="", facts="")
-    assert said == f"support.csv, row 2, column facts: expected ids of facts, since the rating is '{level}', found ''"
+def test_a_rating_that_needs_facts_and_has_none_is_rejected(tmp_path: Path, level: str) -> None:
+    """The error names its row."""
+    message = _error_for(tmp_path, "support.csv", "opening.less-than-hoped", support=level, near="", facts="")
+    assert message == f"support.csv, row 2, column facts: expected ids of facts, since the rating is '{level}', found ''"
 
 
-def test_a_rating_that_is_near_itself_is_refused(tmp_path: Path) -> None:
-    """The rating itself is not among those that we nearly gave."""
-    said = _refusal(tmp_path, "support.csv", "opening.opposed-goals", near="agrees one_view")
-    assert said == "support.csv, row 3, column near: expected other ratings than the one that is given, found 'one_view'"
+def test_a_rating_cannot_be_one_that_we_nearly_gave_too(tmp_path: Path) -> None:
+    message = _error_for(tmp_path, "support.csv", "opening.opposed-goals", near="agrees one_view")
+    assert message == "support.csv, row 3, column near: expected other ratings than the one that is given, found 'one_view'"
 
 
 @pytest.mark.parametrize(
@@ -433,10 +432,10 @@ def test_a_rating_that_is_near_itself_is_refused(tmp_path: Path) -> None:
         ("study_bars.csv", "article_subspecialist", "facts", "studies.ophtho", "one of studies.ophtho_"),
     ],
 )
-def test_a_cell_that_breaks_its_rule_is_refused(
+def test_an_invalid_cell_of_these_tables_is_rejected_with_its_location(
     tmp_path: Path, file: str, row: str, column: str, text: str, expected: str
 ) -> None:
-    """Every column refuses what it does not know, at its row and by its rule."""
-    said = _refusal(tmp_path, file, row, **{column: text})
-    assert said.startswith(f"{file}, row 3, column {column}: expected {expected}")
-    assert said.endswith(f"found {text!r}")
+    """The error also says what the column accepts."""
+    message = _error_for(tmp_path, file, row, **{column: text})
+    assert message.startswith(f"{file}, row 3, column {column}: expected {expected}")
+    assert message.endswith(f"found {text!r}")

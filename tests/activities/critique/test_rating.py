@@ -1,4 +1,4 @@
-"""The reader's ratings next to ours: a few are enough, none of ours is shown before, and theirs may be the better one."""
+"""The reader's ratings next to ours: a few are enough, ours come later, and the reader's may be better."""
 
 from __future__ import annotations
 
@@ -22,25 +22,25 @@ TOPICS = list(dict.fromkeys(claim.topic for claim in load_claims()))
 
 
 def opened() -> Rating:
-    """Return the rating at its start."""
+    """Return a new rating activity."""
     activity = make_activity("rating")
     assert isinstance(activity, Rating)
     return activity
 
 
 def act(activity: Rating, **message: Any) -> dict[str, Any]:
-    """Let the reader act, and give the first answer."""
+    """Let the reader act, and return the first answer."""
     return next(iter(activity.handle({**message, "seq": 1, "view": "v"})))
 
 
-def told(activity: Rating) -> set[str]:
+def revealed(activity: Rating) -> set[str]:
     """List the claims with our rating shown."""
     parts = activity.fragments(activity.state)
     return {claim for claim in CLAIMS if parts[f"told.{claim}"]}
 
 
-def test_every_claim_is_there_once_and_belongs_to_its_topic() -> None:
-    """The topics hold the 100 claims, each once, each with a control of its own; six mixed ones come first."""
+def test_every_claim_appears_once_under_its_topic() -> None:
+    """Each of the 100 has its own control, and a mixed set of six comes first."""
     activity = opened()
     assert list(activity.groups) == [SAMPLE, *TOPICS]
     assert [claim for topic in TOPICS for claim in activity.groups[topic]] == sorted(
@@ -50,8 +50,8 @@ def test_every_claim_is_there_once_and_belongs_to_its_topic() -> None:
     assert all(page.count(f'data-field="{claim}"') == 1 for claim in CLAIMS)
 
 
-def test_the_mixed_ones_are_mixed() -> None:
-    """Six claims in the article's order, of every rating of ours, from at least six topics."""
+def test_the_mixed_set_is_mixed() -> None:
+    """It has six claims in the article's order, from six topics, which cover all our ratings."""
     assert list(MIXED) == [claim for claim in CLAIMS if claim in MIXED]
     assert len(MIXED) == 6
     counts = Counter(OURS[claim].support for claim in MIXED)
@@ -61,8 +61,8 @@ def test_the_mixed_ones_are_mixed() -> None:
     assert opened().state["topic"] == SAMPLE
 
 
-def test_only_the_claims_of_the_topic_are_in_sight() -> None:
-    """A topic shows its own claims; the ratings of another stay."""
+def test_only_the_chosen_topics_claims_are_visible() -> None:
+    """Ratings in other topics are kept."""
     activity = opened()
     act(activity, type="set", field="paper.checklist", value="agrees")
     act(activity, type="set", field="topic", value="timing")
@@ -71,8 +71,8 @@ def test_only_the_claims_of_the_topic_are_in_sight() -> None:
     assert activity.state["paper.checklist"] == "agrees"
 
 
-def test_none_of_our_ratings_is_shown_before_one_was_rated() -> None:
-    """Before that neither the page nor a part tells one of ours, and asking gets a kind request."""
+def test_none_of_our_ratings_is_shown_before_the_reader_has_rated_a_claim() -> None:
+    """None is anywhere on the page, and asking too early gets a friendly request."""
     activity = opened()
     whole = activity.page() + json.dumps(activity.fragments(activity.state))
     for row in OURS.values():
@@ -80,28 +80,28 @@ def test_none_of_our_ratings_is_shown_before_one_was_rated() -> None:
             assert text(f"support_why.{row.claim}") not in whole, row.claim
     assert text("support.one_view.why") not in whole
     assert act(activity, type="compare")["notice"] == text("rating.none")
-    assert told(activity) == set()
+    assert revealed(activity) == set()
     act(activity, type="set", field="topic", value="paper")
     act(activity, type="set", field="works.scoreboard", value="agrees")  # rated, but in another topic
     assert act(activity, type="compare")["notice"] == text("rating.none")
 
 
 @pytest.mark.parametrize("topic", [SAMPLE, *TOPICS])
-def test_comparing_shows_ours_for_that_topic_alone(topic: str) -> None:
-    """One rating is enough to see ours for its topic, and no more than that topic."""
+def test_comparing_shows_our_ratings_for_that_topic_only(topic: str) -> None:
+    """One rating is enough."""
     activity = opened()
     act(activity, type="set", field="topic", value=topic)
     first = activity.groups[topic][0]
     act(activity, type="set", field=first, value="agrees")
     assert act(activity, type="compare")["focus"] == "summary"
-    assert told(activity) == set(activity.groups[topic])
+    assert revealed(activity) == set(activity.groups[topic])
     assert rate({first: "agrees"}).sentence in activity.fragments(activity.state)["summary"]
 
 
 @pytest.mark.parametrize("claim", MIXED)
 @pytest.mark.parametrize("level", LEVELS)
-def test_yours_and_ours_stand_beside_each_other(claim: str, level: str) -> None:
-    """Each rating is shown as the same, near or different, with what ours rests on; where it differs, yours may be better."""
+def test_the_readers_rating_is_shown_next_to_ours(claim: str, level: str) -> None:
+    """It's called the same, near or different, with the basis of ours. If it differs, it may be the better one."""
     activity = opened()
     act(activity, type="set", field=claim, value=level)
     act(activity, type="compare")
@@ -117,8 +117,7 @@ def test_yours_and_ours_stand_beside_each_other(claim: str, level: str) -> None:
     assert " wrong" not in body
 
 
-def test_what_was_left_out_is_told_and_not_counted() -> None:
-    """A claim that one did not rate gets our rating, and is in no count."""
+def test_a_claim_that_was_not_rated_shows_our_rating_but_is_not_counted() -> None:
     activity = opened()
     act(activity, type="set", field=MIXED[0], value="defines")
     act(activity, type="compare")
@@ -130,7 +129,7 @@ def test_what_was_left_out_is_told_and_not_counted() -> None:
 
 
 def test_counts_follow_a_change_and_leave_out_topics_not_compared() -> None:
-    """After comparing, another rating changes the count at once; a topic that was not compared is in none."""
+    """Once a topic is compared, a new rating changes its count immediately."""
     activity = opened()
     for claim in MIXED:
         act(activity, type="set", field=claim, value=OURS[claim].support)
@@ -149,15 +148,15 @@ def test_undo_takes_the_comparison_back_and_then_the_rating() -> None:
     act(activity, type="set", field=MIXED[0], value="agrees")
     act(activity, type="compare")
     act(activity, type="undo")
-    assert told(activity) == set()
+    assert revealed(activity) == set()
     assert activity.state[MIXED[0]] == "agrees"
     act(activity, type="undo")
     assert activity.state[MIXED[0]] == ""
 
 
 @pytest.mark.parametrize(("field", "value"), [("topic", "weather"), ("paper.checklist", "true"), ("paper.checklist", 1)])
-def test_what_cannot_be_chosen_is_refused(field: str, value: object) -> None:
-    """A topic or a rating that does not exist gets a sentence at its control and changes nothing."""
+def test_an_unknown_topic_or_rating_is_rejected(field: str, value: object) -> None:
+    """It gets a message at its control, and changes nothing."""
     activity = opened()
     start = activity.state
     act(activity, type="set", field=field, value=value)
@@ -167,8 +166,8 @@ def test_what_cannot_be_chosen_is_refused(field: str, value: object) -> None:
         activity.from_file(json.dumps({field: value}))
 
 
-def test_it_comes_back_as_it_was() -> None:
-    """A kept record brings topic, ratings and what was compared; an unknown topic among these is rejected."""
+def test_a_saved_state_is_restored() -> None:
+    """It includes the topic, the ratings and which topics were compared. One with an unknown topic is rejected."""
     activity = opened()
     act(activity, type="set", field="topic", value="need")
     act(activity, type="set", field="need.local", value="one_view")
@@ -181,8 +180,8 @@ def test_it_comes_back_as_it_was() -> None:
         again.from_file(json.dumps({"shown": "need|weather"}))
 
 
-def test_the_evidence_is_there_to_rate_with() -> None:
-    """Every outside fact that a rating of ours rests on can be read before rating, each once."""
+def test_the_evidence_can_be_read_before_rating() -> None:
+    """Every outside fact behind our ratings is there once."""
     page = opened().page()
     for fact in {fact for row in OURS.values() for fact in row.facts}:
         assert page.count(FACTS[fact].sentence.replace("&", "&amp;")) == 1, fact

@@ -1,4 +1,4 @@
-"""The article's chart next to what others found: guessed first, with its units, its sources and its limits."""
+"""The article's chart next to what others found: readers guess first, then see units, sources and limits."""
 
 from __future__ import annotations
 
@@ -20,19 +20,19 @@ NUMBERS = [*SURVEY, "belief", "ban"]
 
 
 def opened() -> Studies:
-    """Return the studies at their start."""
+    """Return a new studies activity."""
     activity = make_activity("studies")
     assert isinstance(activity, Studies)
     return activity
 
 
 def act(activity: Studies, **message: Any) -> dict[str, Any]:
-    """Let the reader act, and give the first answer."""
+    """Let the reader act, and return the first answer."""
     return next(iter(activity.handle({**message, "seq": 1, "view": "v"})))
 
 
 def all_seen(**guesses: object) -> Studies:
-    """Return the studies with every step guessed and seen."""
+    """Return the activity with every step guessed and seen."""
     activity = opened()
     activity.update(**{"measured": "none", "advocates": "half", **guesses})
     for step in STEPS:
@@ -40,8 +40,8 @@ def all_seen(**guesses: object) -> Studies:
     return activity
 
 
-def test_nothing_of_the_studies_is_on_the_page_before_a_guess() -> None:
-    """Before one asks, no part, no chart and no number of a study is there, and only the first step is visible."""
+def test_nothing_from_the_studies_is_on_the_page_before_a_guess() -> None:
+    """There's no part, chart or number from a study, and only the first step is visible."""
     activity = opened()
     parts = {**activity.fragments(activity.state), **activity.deferred_fragments(activity.state)}
     assert {name for name, body in parts.items() if body} == set()
@@ -55,8 +55,8 @@ def test_nothing_of_the_studies_is_on_the_page_before_a_guess() -> None:
     assert 'value="41"' not in page
 
 
-def test_each_step_opens_the_next_alone() -> None:
-    """Asking for one step shows its own answer and the next question, and no answer of a later step."""
+def test_each_step_opens_only_the_next_one() -> None:
+    """It shows its own answer and the next question, but no later answer."""
     activity = opened()
     act(activity, type="see_survey")
     assert set(activity.ui_state(activity.state)["open"]) == {"survey", "ask.measured"}
@@ -68,16 +68,16 @@ def test_each_step_opens_the_next_alone() -> None:
 
 
 @pytest.mark.parametrize("step", ["measured", "advocates"])
-def test_a_question_is_answered_before_its_study_is_told(step: str) -> None:
-    """Asking without an answer gets a kind request, and nothing is shown."""
+def test_a_question_has_to_be_answered_before_its_study_is_shown(step: str) -> None:
+    """Without an answer there's only a friendly request."""
     activity = opened()
     assert act(activity, type=f"see_{step}")["notice"] == text("guess.first")
     assert activity.fragments(activity.state)[f"told.{step}"] == ""
     assert activity.state[f"seen_{step}"] is False
 
 
-def test_the_survey_stands_in_its_own_chart_with_its_own_unit() -> None:
-    """The survey is drawn next to the guess in percent, the article's bars by themselves, and said to have no unit."""
+def test_the_survey_has_its_own_chart_and_unit() -> None:
+    """The survey is shown next to the guess in percent. The article's bars are separate, and said to have no unit."""
     activity = all_seen(known_mentor=70, unknown_mentor=20, applicant=10)
     later = activity.deferred_fragments(activity.state)
     survey, article = (json.loads(later[f"base_figure.{chart}"]) for chart in ("survey", "article"))
@@ -92,8 +92,8 @@ def test_the_survey_stands_in_its_own_chart_with_its_own_unit() -> None:
             assert f"<td>{number}</td>" in later[f"table.{chart}"]
 
 
-def test_the_home_dean_stands_beside_nothing_and_no_strong_contrast_is_claimed() -> None:
-    """Where the survey has no such caller, that is said; the order agrees, and what the ratios cannot tell is said too."""
+def test_the_home_dean_has_no_counterpart_and_no_strong_contrast_is_claimed() -> None:
+    """The page says that the survey has no such caller, that the order agrees, and what the ratios can't show."""
     beside = all_seen().fragments(all_seen().state)["beside"]
     row = next(row for row in beside.split("<tr>") if "Home dean 50" in row)
     assert f"<td>{text('order.not_there')}</td>" in row
@@ -113,16 +113,16 @@ def test_the_home_dean_stands_beside_nothing_and_no_strong_contrast_is_claimed()
         ({"known_mentor": 0, "unknown_mentor": 0, "applicant": 0}, "studies.feared"),
     ],
 )
-def test_a_guess_is_met_with_what_it_was(guesses: dict[str, int], key: str) -> None:
-    """Above in every line, in some, or in none: each is shown, with the survey's numbers."""
+def test_the_answer_says_how_the_guess_compares(guesses: dict[str, int], key: str) -> None:
+    """It's above the survey in every line, in some or in none, and the survey's numbers are shown."""
     body = all_seen(**guesses).fragments(all_seen(**guesses).state)["told.survey"]
     assert [one for one in ("studies.hoped", "studies.mixed", "studies.feared") if text(one) in body] == [key]
     assert text("studies.found", known=41, unknown=14, student=3) in body
 
 
 @pytest.mark.parametrize("answer", answers_to("measured"))
-def test_what_was_measured_is_told_to_everyone(answer: str) -> None:
-    """Whatever one expected: belief, measurement, what a P is, and that it is no proof."""
+def test_everyone_sees_what_was_measured(answer: str) -> None:
+    """Whatever they expected, they see the belief, the measurement, what a P value is, and that it's no proof."""
     activity = all_seen(measured=answer, belief=33)
     body = activity.fragments(activity.state)["told.measured"]
     assert text("studies.as_found" if answer == "none" else "studies.not_found") in body
@@ -133,8 +133,8 @@ def test_what_was_measured_is_told_to_everyone(answer: str) -> None:
 
 
 @pytest.mark.parametrize("answer", answers_to("advocates"))
-def test_who_gets_advocates_is_told_with_care(answer: str) -> None:
-    """Whatever one expected: the finding, that it is no measure of anyone's worth, and that none of it was about SOAP."""
+def test_who_gets_advocates_is_explained_with_care(answer: str) -> None:
+    """Everyone sees the finding, that it doesn't measure anyone's worth, and that none of it was about SOAP."""
     activity = all_seen(advocates=answer)
     body = activity.fragments(activity.state)["told.advocates"]
     assert text("studies.half_right" if answer == "half" else "studies.half_other") in body
@@ -144,7 +144,7 @@ def test_who_gets_advocates_is_told_with_care(answer: str) -> None:
 
 
 def test_every_number_has_its_source_its_year_and_its_grade() -> None:
-    """Each fact of each step is shown with where it comes from."""
+    """This holds for every fact in every step."""
     parts = all_seen().fragments(all_seen().state)
     for step in STEPS:
         for fact in FACTS[step]:
@@ -156,8 +156,8 @@ def test_every_number_has_its_source_its_year_and_its_grade() -> None:
 
 
 @pytest.mark.parametrize("field", NUMBERS)
-def test_a_number_of_people_is_0_to_100(field: str) -> None:
-    """A guess outside of 0 to 100, or no number, is rejected at its control and changes nothing."""
+def test_a_guess_has_to_be_from_0_to_100(field: str) -> None:
+    """Anything else gets a message at its control, and changes nothing."""
     activity = opened()
     for value in ("-1", "101", "half", True, None):
         act(activity, type="set", field=field, value=value)
@@ -168,8 +168,8 @@ def test_a_number_of_people_is_0_to_100(field: str) -> None:
         assert activity.state[field] == int(value)
 
 
-def test_it_comes_back_as_it_was_and_refuses_what_is_broken() -> None:
-    """A kept record brings the same state; an answer that is none is rejected."""
+def test_a_saved_state_is_restored_and_a_broken_one_rejected() -> None:
+    """A record with an unknown answer is broken."""
     activity = all_seen(belief=7, ban=9, measured="fewer")
     _, kept = activity.to_file(activity.state)
     assert dict(opened().from_file(kept)) == dict(activity.state)

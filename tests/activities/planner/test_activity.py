@@ -1,4 +1,4 @@
-"""The planner at work: its two tables, that a guess comes before the proposal, its files, and that a kept state comes back."""
+"""The planner at work: its two tables, a guess before the proposal, its files, and restoring a saved state."""
 
 from __future__ import annotations
 
@@ -44,18 +44,18 @@ def planner() -> PlannerActivity:
 
 
 def act(one: PlannerActivity, action: str, **more: Any) -> ShowMessage:
-    """Carry out one act and give what the screen gets at once."""
+    """Perform one action, and return the first answer."""
     return next(iter(one.handle({"type": action, "view": "v", "seq": 1, **more})))
 
 
 def update(one: PlannerActivity, field: str, value: Any) -> str:
-    """Move one control; give the sentence at its field, if there is one now."""
+    """Change one control, and return the message at its field, if there is one."""
     act(one, "set", field=field, value=value)
     return one.errors.get(field, "")
 
 
 def shown(guess: str = "2") -> PlannerActivity:
-    """Open a planner whose proposal for the example was asked for."""
+    """Open a planner with the proposal for the example showing."""
     one = planner()
     act(one, "set", field="guess", value=guess)
     act(one, "see")
@@ -63,7 +63,7 @@ def shown(guess: str = "2") -> PlannerActivity:
 
 
 def on_screen(one: PlannerActivity) -> str:
-    """Return all that is on screen or in the page's HTML."""
+    """Return everything that is on screen or in the page's HTML."""
     return "\n".join(
         [
             one.page(),
@@ -78,8 +78,8 @@ def on_screen(one: PlannerActivity) -> str:
 # ---- the example ----
 
 
-def test_the_example_is_made_of_its_table_and_is_called_an_example() -> None:
-    """Every row of the example is in a table by its name, all rows are ready, and the page says that they are made up."""
+def test_the_example_comes_from_its_table_and_is_called_an_example() -> None:
+    """All of its rows are complete, and the page says that they're made up."""
     one = planner()
     rows = load_planner_example()
     for table in TABLES:
@@ -92,7 +92,7 @@ def test_the_example_is_made_of_its_table_and_is_called_an_example() -> None:
 
 
 def test_the_example_has_something_of_everything() -> None:
-    """By the example one sees rows for two people with three programs each, warnings, and both kinds of what is left out."""
+    """There are rows for two people with three programs each, warnings, and both a person and a program left out."""
     found = example().plan
     assert [len(found.rows_of(person)) for person in found.people] == [3, 3]
     assert {"volume", "overlap", "below_range", "far_below", "barely"} == {notice.kind for notice in found.warnings}
@@ -100,7 +100,7 @@ def test_the_example_has_something_of_everything() -> None:
 
 
 def test_clearing_the_example_leaves_empty_tables_and_a_plain_explanation() -> None:
-    """After Clear there are no rows, no guess and no word of an example; the plan says in plain words what to begin with."""
+    """There are no rows, no guess and no mention of an example, and the plan says what to start with."""
     one = shown()
     answer = act(one, "clear")
     assert one.state == empty()
@@ -122,8 +122,8 @@ ANSWERS = [row.reason for row in example().plan.rows] + [notice.sentence for not
 
 
 @pytest.mark.parametrize("action", [None, "see", "guess_again", "save_plan", "save_sheet", "undo", "reset"])
-def test_nothing_of_the_proposal_is_told_before_a_guess(action: str | None) -> None:
-    """Before a guess no act shows rows, warnings or sheets, on screen or in the page's HTML, nor hands them out as a file."""
+def test_no_part_of_the_proposal_is_shown_before_a_guess(action: str | None) -> None:
+    """No action shows rows, warnings or sheets, on screen or in the page's HTML, or saves them to a file."""
     one = planner()
     if action:
         assert "file" not in act(one, action, value="1")
@@ -134,8 +134,8 @@ def test_nothing_of_the_proposal_is_told_before_a_guess(action: str | None) -> N
 
 
 @pytest.mark.parametrize("guess", guesses())
-def test_the_guess_stands_beside_what_the_planner_does(guess: str) -> None:
-    """After any guess both numbers are side by side with a kind sentence, and the focus goes there."""
+def test_the_guess_is_shown_next_to_the_plan(guess: str) -> None:
+    """Both numbers come with a friendly sentence, and the focus moves there."""
     one = planner()
     update(one, "guess", guess)
     assert act(one, "see")["focus"] == "beside"
@@ -145,8 +145,8 @@ def test_the_guess_stands_beside_what_the_planner_does(guess: str) -> None:
     assert re.findall(r"<dd><b>(\d)</b>", beside) == [guess, "2"]
 
 
-def test_the_comparison_stays_when_the_tables_change_and_can_be_made_anew() -> None:
-    """What was guessed is compared with the plan as it was then; to guess again closes the proposal."""
+def test_the_comparison_stays_if_the_tables_change_and_can_be_redone() -> None:
+    """The guess is compared with the plan as it was then. Guessing again closes the proposal."""
     one = shown()
     update(one, "people.2.knows_work", "barely")
     assert len(one.state.plan.people) == 1
@@ -159,8 +159,8 @@ def test_the_comparison_stays_when_the_tables_change_and_can_be_made_anew() -> N
 # ---- the proposal ----
 
 
-def test_every_row_tells_person_program_verdict_reason_rule_and_moment() -> None:
-    """On screen and as text, each row of the plan is whole; warnings and what is left out follow with their reasons."""
+def test_every_row_has_person_program_verdict_reason_rule_and_moment() -> None:
+    """It does so on screen and as text, followed by the warnings and by who or what is left out and why."""
     one = shown()
     part, content = one.fragments(one.state)["plan"].replace("&#x27;", "'"), one.text
     found = one.state.plan
@@ -169,14 +169,14 @@ def test_every_row_tells_person_program_verdict_reason_rule_and_moment() -> None
             assert word in part
             assert word in content
         assert text(f"level.phase.{row.case.phase}") in content
-    for told in (*(warning.sentence for warning in found.warnings), *(left.reason for left in found.left_out)):
-        assert told.replace("'", "") in part.replace("'", "")
+    for message in (*(warning.sentence for warning in found.warnings), *(left.reason for left in found.left_out)):
+        assert message.replace("'", "") in part.replace("'", "")
     assert text("planner.objective", **limits_in_words()).replace("'", "") in part.replace("'", "")
 
 
 @pytest.mark.parametrize("phase", Case.fields()["phase"].levels)
-def test_the_rule_is_said_before_any_guess_and_in_each_row(phase: str) -> None:
-    """Inside SOAP the rule says no, before the guess and at each row; outside it is lawful."""
+def test_the_rule_is_shown_before_any_guess_and_in_each_row(phase: str) -> None:
+    """During SOAP it says no, and otherwise contact is allowed."""
     one = planner()
     update(one, "phase", phase)
     in_soap = phase in {"soap_lists", "gap_filling"}
@@ -188,8 +188,8 @@ def test_the_rule_is_said_before_any_guess_and_in_each_row(phase: str) -> None:
     assert {row.rules.answer for row in one.state.plan.rows} <= {answer}
 
 
-def test_a_row_that_is_not_filled_in_is_left_aside_and_named() -> None:
-    """A person without a kind, and a program without a range, are in no plan, and the page says that they wait."""
+def test_an_incomplete_row_is_set_aside_and_named() -> None:
+    """A person without a kind and a program without a range aren't in the plan, and the page says that they're waiting."""
     one = shown()
     act(one, "add", value="people")
     act(one, "add", value="programs")
@@ -201,8 +201,8 @@ def test_a_row_that_is_not_filled_in_is_left_aside_and_named() -> None:
     assert text("planner_board.waiting", names=names) in one.fragments(one.state)["plan"]
 
 
-def test_who_is_ticked_nowhere_is_a_stranger_everywhere() -> None:
-    """A tick makes a relation; without one a dean counts as one without history, and no warning mentions a program."""
+def test_a_person_with_no_program_checked_is_a_stranger_everywhere() -> None:
+    """Without any check mark, a dean counts as one without a history, and no warning names a program."""
     one = shown()
     update(one, "people.1.known_at", "")
     update(one, "people.2.known_at", "")
@@ -213,8 +213,8 @@ def test_who_is_ticked_nowhere_is_a_stranger_everywhere() -> None:
     assert one.state.ready_people[1].known_at == ("Alder", "Cedar")
 
 
-def test_where_one_is_known_is_asked_of_those_for_whom_it_counts() -> None:
-    """Boxes to tick are there for callers of standing with a name, one for each program with a name, and follow the names."""
+def test_where_a_person_is_known_is_asked_only_if_it_matters() -> None:
+    """Callers with standing and a name get a checkbox for each named program, and the checkboxes follow the names."""
     one = planner()
     known = one.fragments(one.state)["known"]
     assert re.findall(r'data-field="people\.(\d)\.known_at"', known) == ["1", "2", "3"]
@@ -228,8 +228,8 @@ def test_where_one_is_known_is_asked_of_those_for_whom_it_counts() -> None:
     assert one.state.people[0].known_at == (1, 2, 3, 5, 6)
 
 
-def test_who_works_inside_a_hospital_can_be_checked_for_everyone_with_a_name() -> None:
-    """A stranger to directors can work there too; once checked, rows and warning say to ask first in SOAP."""
+def test_everyone_with_a_name_can_be_marked_as_working_at_a_hospital() -> None:
+    """Even a stranger to the director can work there. Then the rows and the warning say to ask first during SOAP."""
     one = shown()
     assert re.findall(r'data-field="people\.(\d)\.inside_at"', one.fragments(one.state)["known"]) == ["1", "2", "3", "4"]
     update(one, "phase", "soap_lists")
@@ -248,8 +248,8 @@ def test_who_works_inside_a_hospital_can_be_checked_for_everyone_with_a_name() -
 # ---- the sheets ----
 
 
-def test_each_person_of_the_plan_has_a_sheet_of_facts_that_can_be_saved() -> None:
-    """The sheet on screen and in the file is the planner's own briefing; nobody else has one."""
+def test_each_person_in_the_plan_has_a_fact_sheet_that_can_be_saved() -> None:
+    """On screen and in the file, it's the planner's own briefing. Nobody else has one."""
     one = shown()
     found = one.state.plan
     for number, person in ((1, found.people[0]), (2, found.people[1])):
@@ -263,12 +263,12 @@ def test_each_person_of_the_plan_has_a_sheet_of_facts_that_can_be_saved() -> Non
     assert one.ui_state(one.state)["open"] == ["seen"]
 
 
-# ---- rows that come and go ----
+# ---- adding and removing rows ----
 
 
 @pytest.mark.parametrize("table", TABLES)
-def test_a_row_is_added_at_the_end_and_takes_the_focus(table: str) -> None:
-    """A new row has a name field that takes the focus; its page part is written again, and undo takes it away."""
+def test_a_new_row_is_added_at_the_end_and_gets_the_focus(table: str) -> None:
+    """Its name field does. The table is rewritten, and undo removes the row."""
     one = planner()
     before = one.state
     number = len(before.rows(table)) + 1
@@ -282,8 +282,8 @@ def test_a_row_is_added_at_the_end_and_takes_the_focus(table: str) -> None:
 
 
 @pytest.mark.parametrize("table", TABLES)
-def test_a_row_that_goes_passes_the_focus_to_its_neighbor(table: str) -> None:
-    """After a removal the focus is in the row that came in its place, else in the one before, else at the empty table."""
+def test_a_removed_row_passes_the_focus_to_its_neighbor(table: str) -> None:
+    """That's the row that takes its place, otherwise the one before it, otherwise the empty table."""
     one = planner()
     numbers = [row.id for row in one.state.rows(table)]
     assert act(one, "remove", value=f"{table}.{numbers[1]}")["focus"] == f"{table}.{numbers[2]}.name"
@@ -294,8 +294,8 @@ def test_a_row_that_goes_passes_the_focus_to_its_neighbor(table: str) -> None:
     assert one.state.rows(table) == ()
 
 
-def test_who_was_known_at_a_program_that_goes_is_not_known_everywhere() -> None:
-    """When the only program goes where someone is known, they are known nowhere, and not everywhere."""
+def test_removing_the_only_program_where_someone_is_known_leaves_them_known_nowhere() -> None:
+    """It must not make them known everywhere."""
     one = planner()
     act(one, "remove", value="programs.1")
     assert one.state.people[2].known_at == ()
@@ -304,8 +304,8 @@ def test_who_was_known_at_a_program_that_goes_is_not_known_everywhere() -> None:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("table", TABLES)
-def test_a_table_holds_no_more_rows_than_it_says(table: str) -> None:
-    """At the limit a sentence says so, and no row is added."""
+def test_a_table_has_a_limit_on_its_rows(table: str) -> None:
+    """At the limit a message says so, and no row is added."""
     one = planner()
     act(one, "clear")
     for _ in range(MOST_ROWS[table]):
@@ -314,8 +314,8 @@ def test_a_table_holds_no_more_rows_than_it_says(table: str) -> None:
     assert len(one.state.rows(table)) == MOST_ROWS[table]
 
 
-def test_typing_does_not_write_the_rows_anew() -> None:
-    """What is typed or chosen changes no part that holds the rows, so that no focus is lost; the boxes follow names alone."""
+def test_typing_does_not_rewrite_the_rows() -> None:
+    """So the focus isn't lost. Only a change of name rewrites the checkboxes."""
     one = planner()
     before = one.fragments(one.state)
     for field, value in (
@@ -336,15 +336,15 @@ def test_typing_does_not_write_the_rows_anew() -> None:
 
 
 @pytest.mark.parametrize("value", ["people.9", "people", "programs.x", "nobody.1", "", "people.1.name"])
-def test_to_remove_what_is_not_there_changes_nothing(value: str) -> None:
-    """A row that does not exist cannot be removed; a calm sentence says that it did not work."""
+def test_removing_a_nonexistent_row_changes_nothing(value: str) -> None:
+    """A calm message says that it didn't work."""
     one = planner()
     before = one.state
     assert act(one, "remove", value=value)["notice"] == text("panel.not_understood")
     assert one.state == before
 
 
-# ---- bad cells ----
+# ---- invalid cells ----
 
 
 @pytest.mark.parametrize(
@@ -369,23 +369,23 @@ def test_to_remove_what_is_not_there_changes_nothing(value: str) -> None:
         ("guess", "4", "must be one of"),
     ],
 )
-def test_a_bad_cell_gets_a_sentence_at_its_field(field: str, value: str, sentence: str) -> None:
-    """What breaks a rule gets a sentence that begins with its row and column; the tables stay, and undo forgives it."""
+def test_an_invalid_cell_gets_a_message_at_its_field(field: str, value: str, sentence: str) -> None:
+    """The message begins with its row and column. The tables stay unchanged, and undo removes the message."""
     one = planner()
     before = one.state
-    told = update(one, field, value)
-    assert sentence in told
-    assert told.startswith(f"{one.label(field)}:")
+    message = update(one, field, value)
+    assert sentence in message
+    assert message.startswith(f"{one.label(field)}:")
     if "." in field:
         number = text("planner_board.person" if field.startswith("people") else "planner_board.program", number=1)
-        assert told.startswith(f"{number}, ")
+        assert message.startswith(f"{number}, ")
     assert one.state == before
     act(one, "undo")
     assert one.errors == {}
 
 
-def test_two_scores_that_clash_are_mended_by_either() -> None:
-    """An error between the range and the floor of a program is gone as soon as one of them is mended."""
+def test_two_scores_that_conflict_can_be_fixed_by_changing_either() -> None:
+    """An error about a program's range and floor goes away as soon as one of them is fixed."""
     one = planner()
     assert update(one, "programs.1.range_floor", "220") == ""
     assert update(one, "programs.1.range_low", "210") != ""
@@ -393,19 +393,19 @@ def test_two_scores_that_clash_are_mended_by_either() -> None:
     assert one.errors == {}
 
 
-def test_a_row_that_comes_or_goes_forgives_what_was_typed_in_vain() -> None:
-    """An error belongs to the rows on screen: when they are written again, the state's own values are there."""
+def test_adding_or_removing_a_row_clears_the_errors() -> None:
+    """The rows are rewritten with the state's own values."""
     one = planner()
     update(one, "programs.2.range_low", "high")
     act(one, "remove", value="programs.2")
     assert one.errors == {}
 
 
-# ---- what was kept in other chapters ----
+# ---- what was saved in other chapters ----
 
 
-def test_what_was_kept_comes_only_by_the_button_and_leaves_the_tables() -> None:
-    """The file of the chapters is brought in when asked for; people and programs stay, and other fields are not taken."""
+def test_a_case_saved_in_other_chapters_is_loaded_only_by_the_button() -> None:
+    """The tables of people and programs stay unchanged, and only the student's own fields are used."""
     saved_answers.delete(saved_answers.CASE)
     one = planner()
     assert act(one, "restore_case")["notice"] == text("planner_board.nothing_kept")
@@ -431,7 +431,7 @@ NAMES = st.text(st.characters(categories=("L", "Nd")), min_size=1, max_size=8)
 
 @st.composite
 def states(draw: st.DrawFn) -> PlannerState:
-    """Draw tables, ready or not."""
+    """Draw tables, complete or not."""
     names = draw(st.lists(NAMES, max_size=4, unique_by=str.casefold))
     programs = tuple(
         ProgramRow(
@@ -464,8 +464,8 @@ def states(draw: st.DrawFn) -> PlannerState:
 
 
 @given(states())
-def test_a_saved_file_brings_everything_back(state: PlannerState) -> None:
-    """What Save writes, and what a page keeps, gives the same tables, file and guess, also with rows that are long gone."""
+def test_a_saved_file_restores_everything(state: PlannerState) -> None:
+    """So does what the page keeps. It's the tables, the student's file and the guess, even after rows were removed."""
     one = planner()
     name, text = one.to_file(state)
     assert name.endswith(".json")
@@ -479,7 +479,7 @@ def test_a_saved_file_brings_everything_back(state: PlannerState) -> None:
 
 @given(states())
 def test_a_spreadsheet_of_the_tables_can_be_read_back(state: PlannerState) -> None:
-    """Rows that are ready come back from the two CSV files with the same relations; the plan is the same."""
+    """The two CSV files give back the complete rows and who is known where, so the plan is the same."""
     one = planner()
     one.commit(state)
     files = [act(one, "save_table", value=table)["file"]["text"] for table in TABLES]
@@ -494,16 +494,16 @@ def test_a_spreadsheet_of_the_tables_can_be_read_back(state: PlannerState) -> No
     assert again.state.plan.rows == state.plan.rows
 
 
-def test_programs_of_the_same_names_stay_known_to_those_who_knew_them() -> None:
-    """Who opens a new table of programs keeps the ticks at programs whose names are in it, wherever they are there."""
+def test_programs_with_the_same_names_stay_checked_in_a_new_table() -> None:
+    """Their position in the table doesn't matter."""
     one = planner()
     act(one, "load", value="name,range_low\nFir,250\nELM,240\n")
     assert [row.name for row in one.state.programs] == ["Fir", "ELM"]
     assert [row.known_at for row in one.state.people] == [(2,), (2,), (), ()]
 
 
-def test_in_a_spreadsheet_no_name_of_a_program_means_everywhere() -> None:
-    """A blank cell of known_at ticks every program of the table; names that are not there are passed over."""
+def test_in_a_spreadsheet_a_blank_known_at_means_everywhere() -> None:
+    """It checks every program in the table. Names that aren't in the table are ignored."""
     one = planner()
     act(
         one,
@@ -516,12 +516,12 @@ def test_in_a_spreadsheet_no_name_of_a_program_means_everywhere() -> None:
 
 
 def sent(content: bytes) -> str:
-    """Write bytes as the page sends them."""
+    """Encode bytes as the page sends them."""
     return f"data:;base64,{base64.b64encode(content).decode()}"
 
 
 @pytest.mark.parametrize(
-    ("content", "told"),
+    ("content", "message"),
     [
         (
             "Name;Their usual range begins at\nZoë Müller;230\n".encode("cp1252"),
@@ -533,17 +533,17 @@ def sent(content: bytes) -> str:
         ("Name,Range Low,City,Region\nZoë Müller,230,Z,\n,,,\n".encode(), "Not used here: City, Region."),
     ],
 )
-def test_a_spreadsheet_in_any_encoding_keeps_its_letters_and_the_page_says_how(content: bytes, told: str) -> None:
-    """What was guessed, and what is not used, is shown next to the news that the file is open."""
+def test_a_spreadsheet_in_any_encoding_keeps_its_letters_and_the_page_names_the_encoding(content: bytes, message: str) -> None:
+    """The notice says what was guessed and what isn't used."""
     one = planner()
     notice = act(one, "load", value=sent(content))["notice"]
     assert [(row.name, row.range_low) for row in one.state.programs] == [("Zoë Müller", 230)]
     assert notice.startswith(text("planner_board.loaded"))
-    assert told in notice
+    assert message in notice
 
 
-def test_an_xlsx_of_people_is_opened() -> None:
-    """A workbook is sent as bytes, and its sheet with the columns of the table is read."""
+def test_an_xlsx_file_of_people_can_be_opened() -> None:
+    """It's sent as bytes, and the sheet with the table's columns is read."""
     book, out = openpyxl.Workbook(), io.BytesIO()
     for row in (
         ["Name", "Who they are there", "Record, last 3 residents"],
@@ -557,8 +557,8 @@ def test_an_xlsx_of_people_is_opened() -> None:
     assert [(row.name, row.kind, row.track_record) for row in one.state.people] == [("Dr. Osei", "known_dean", 3)]
 
 
-def test_programs_may_stand_in_one_cell_with_commas() -> None:
-    """Where the parts of a cell are names of programs, and the cell is none, it holds several."""
+def test_several_programs_can_share_a_cell_with_commas() -> None:
+    """This applies if the parts are programs' names and the whole cell isn't."""
     one = planner()
     act(one, "load", value='name,range_low\nElm,230\n"Oak, North",240\n')
     act(
@@ -568,7 +568,7 @@ def test_programs_may_stand_in_one_cell_with_commas() -> None:
 
 
 def test_a_saved_table_opens_in_excel_and_runs_nothing() -> None:
-    """It begins with the mark of UTF-8; a name that looks like a formula is text, and comes back as it was."""
+    """It begins with a byte order mark, and a name that looks like a formula is written as text and read back unchanged."""
     one = planner()
     update(one, "programs.1.name", "=HYPERLINK(1)")
     content = act(one, "save_table", value="programs")["file"]["text"]
@@ -580,7 +580,7 @@ def test_a_saved_table_opens_in_excel_and_runs_nothing() -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "told"),
+    ("text", "message"),
     [
         ("name,range_low\nElm,high\n", "programs, row 2, column range_low"),
         ("name,kind\nDr. Osei,friend\n", "people, row 2, column kind"),
@@ -603,20 +603,20 @@ def test_a_saved_table_opens_in_excel_and_runs_nothing() -> None:
         (json.dumps({"people": "", "score": None}), ""),
     ],
 )
-def test_a_broken_file_is_refused_with_a_sentence_and_changes_nothing(text: str, told: str) -> None:
-    """An invalid file leaves the tables unchanged; the error for a CSV file names the row and column."""
+def test_a_broken_file_is_rejected_with_a_message_and_changes_nothing(text: str, message: str) -> None:
+    """For a CSV file the message names the row and column."""
     one = planner()
     before = one.state
     notice = act(one, "load", value=text)["notice"]
     assert one.state == before
-    assert told in notice
+    assert message in notice
     assert notice.endswith("Your tables here are unchanged.")
     with pytest.raises(CaseError):
         one.from_file(text)
 
 
 def test_the_proposal_can_be_saved_as_a_table() -> None:
-    """The file has a line for each row of the plan, with the rule and the moment in it."""
+    """The file has a line for each row of the plan, including the rule and the moment."""
     one = shown()
     content = act(one, "save_plan")["file"]["text"]
     assert content == plan_to_csv(one.state.plan)
@@ -629,24 +629,24 @@ def test_the_proposal_can_be_saved_as_a_table() -> None:
 # ---- the tour ----
 
 
-def test_the_tour_goes_everywhere_and_comes_back() -> None:
-    """The tour guesses, moves each control, empties both tables, is the same every time, and leaves no trace."""
+def test_the_tour_tries_everything_and_ends_where_it_began() -> None:
+    """It guesses, changes each control and empties both tables. It's the same every time and leaves no trace."""
     one = planner()
-    before, told = one.state, one.transcript()
+    before, message = one.state, one.transcript()
     assert one.state == before
-    assert told == planner().transcript()
+    assert message == planner().transcript()
     for field in one.row.fields:
         if Case.fields()[field].kind != "flag" or field != "lists_open":
-            assert one.label(field) in told, field
+            assert one.label(field) in message, field
     for word in ("planner.empty.people", "planner.empty.programs", "planner.empty.both", "planner.nothing.timing"):
-        assert text(word, verdict="-", link="-").partition(".")[0].partition(" -")[0] in told
+        assert text(word, verdict="-", link="-").partition(".")[0].partition(" -")[0] in message
 
 
-# ---- the sheets to take away ----
+# ---- the sheets to print ----
 
 
-def test_every_program_has_a_sheet_after_a_table_that_compares_them() -> None:
-    """Each with who would call, its own verdict or range, and its own question; the fictional tables have none."""
+def test_a_comparison_of_the_programs_comes_before_a_sheet_for_each() -> None:
+    """Each has who would call, its own verdict or range, and its own question. The fictional tables have no sheets."""
     activity = PlannerActivity(planner().row, clock=lambda: datetime(2027, 3, 15, 20, 40))
     assert activity.sheets(activity.state) == []
     activity.update(failed_attempts=1, sheet_name="Zoë", sheet_topics="img")

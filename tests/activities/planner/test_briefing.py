@@ -28,8 +28,8 @@ from tests.helpers.planner import MERCY, STUDENTS, TABLES, WELL, known
 FLAGS = [row.flag for row in load_flags()]
 
 
-def test_a_briefing_holds_the_facts() -> None:
-    """A sheet names the person's programs with range, prior contact and seats, the risks, and when contact may start."""
+def test_a_briefing_has_the_facts() -> None:
+    """It has the person's programs with range, prior contact and seats, the risks, and when contact may start."""
     programs = [
         dataclasses.replace(MERCY, prior_contact=True, needs={"local", "track"}),
         Program("Lakeside", 245, openings="both", interviews_failures=True, sponsors_visas=True),
@@ -72,10 +72,10 @@ def test_a_briefing_holds_the_facts() -> None:
 
 
 @given(STUDENTS, TABLES, st.none() | moments())
-def test_a_briefing_is_no_script_and_no_verdict(
+def test_a_briefing_contains_no_script_and_no_verdict(
     student: Case, tables: tuple[list[Person], list[Program]], when: datetime | None
 ) -> None:
-    """A sheet says that it holds facts alone and what the rule says of each row; it tells no verdict and no rank of callers."""
+    """It says that it has only facts, and what the rule says about each row. It doesn't rank callers either."""
     found = plan(student, *tables, when=when)
     for person in found.people:
         sheet = briefing(found, person)
@@ -95,7 +95,7 @@ def test_a_briefing_is_no_script_and_no_verdict(
 
 @pytest.mark.parametrize("flag", [flag for flag in FLAGS if flag not in {"professionalism_issue", "chronic_poor_performance"}])
 def test_every_flag_that_a_plan_can_have_is_a_risk(flag: str) -> None:
-    """Each flag of the file is on the sheet as one fact; without any, and with a score in range, that is said."""
+    """Each flag in the file is listed as one fact. If there's none and the score is in range, the sheet says so."""
     value = 2 if flag == "failed_attempts" else True
     student = Case(**{flag: value})
     sheet = briefing(plan(student, [WELL], [MERCY]), WELL)
@@ -105,20 +105,19 @@ def test_every_flag_that_a_plan_can_have_is_a_risk(flag: str) -> None:
 
 
 @pytest.mark.parametrize("flag", FLAGS)
-def test_every_flag_has_its_fact(flag: str) -> None:
-    """Each flag in the table of flags has a text."""
+def test_every_flag_has_a_text_for_the_sheet(flag: str) -> None:
     assert text(f"planner.risk.{flag}", times=2)
 
 
 @pytest.mark.parametrize(("phase", "told"), [("groundwork", False), ("soap_lists", True)])
-def test_seats_are_told_in_soap_alone(phase: str, told: bool) -> None:
-    """Before Match Week a sheet says nothing of open seats, since nobody can know."""
+def test_seats_are_mentioned_only_during_soap(phase: str, told: bool) -> None:
+    """Before Match Week nobody can know about open seats."""
     facts = briefing(plan(Case(phase=phase), [WELL], [MERCY]), WELL).programs[0].facts
     assert (text("planner.opening.categorical") in facts) == told
 
 
-def test_a_briefing_for_somebody_else_is_refused() -> None:
-    """Only someone with a row has a sheet; the error says who has."""
+def test_a_briefing_for_someone_without_a_row_is_rejected() -> None:
+    """The error says who has one."""
     found = plan(Case(), [WELL], [MERCY])
     with pytest.raises(CaseError) as caught:
         briefing(found, "Dr. Nobody")
@@ -133,8 +132,8 @@ def planner_words() -> tuple[str, ...]:
     return tuple(text for word, text in all_words().items() if word.startswith(("planner.", "assumption.planner")))
 
 
-def test_the_planner_never_hands_over_a_message() -> None:
-    """No text of the planner is the beginning or the end of a letter."""
+def test_the_planner_never_writes_a_message() -> None:
+    """None of its texts looks like the beginning or end of a letter."""
     for sentence in planner_words():
         lower = sentence.lower()
         assert not any(word in lower for word in ("dear ", "sincerely", "best regards", "thank you for")), sentence

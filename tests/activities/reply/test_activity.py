@@ -30,7 +30,7 @@ def reply() -> ReplyActivity:
 
 
 def act(one: ReplyActivity, action: str, **more: Any) -> ShowMessage:
-    """Carry out one act and give what the screen gets at once."""
+    """Perform one action, and return the first answer."""
     return next(iter(one.handle({"type": action, "view": "v", "seq": 1, **more})))
 
 
@@ -328,7 +328,7 @@ def test_a_text_that_is_far_too_long_is_cut_and_said_to_be() -> None:
     assert text("reply.was_cut", number=(read_up_to() + 1) - 1) in part(one, "found")
 
 
-def test_the_tour_goes_everywhere_and_comes_back() -> None:
+def test_the_tour_tries_everything_and_ends_where_it_began() -> None:
     """The tour checks the example, a script, a good reply and nothing, is the same every time, and leaves no trace."""
     one = reply()
     before, told = one.state, one.transcript()
